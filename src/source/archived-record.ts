@@ -3,15 +3,15 @@ import { parseBySchema, parseJsonAt, UnexpectedContent } from '../core/corrupt-f
 import { messageOf } from '../core/errors.ts';
 import type { SkippedRecord } from '../plugin/index.ts';
 
-/** A file of an archive, whole. */
+/** A complete file of an archive. */
 export interface ArchivedRecord {
   readonly path: string;
   readonly bytes: Buffer;
 }
 
 /**
- * The record that a JSON file of an archive holds; where the file cannot be understood, that it is skipped. The archive itself
- * is whole then, so that it was the vendor who wrote it so, and the other records are none the worse.
+ * Parses a JSON file of an archive. Returns a skipped record if the file is invalid: the archive itself is intact, so
+ * the vendor wrote the file so, and the other records can still be used.
  */
 export function readRecord<T extends z.ZodMiniType>(
   schema: T,
@@ -25,7 +25,7 @@ export function readRecord<T extends z.ZodMiniType>(
   }
 }
 
-/** Whether a record was skipped. */
+/** Returns whether a record was skipped. */
 export function isSkipped(record: unknown): record is SkippedRecord {
   return typeof record === 'object' && record !== null && 'skipped' in record;
 }

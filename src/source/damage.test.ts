@@ -38,7 +38,7 @@ const ubuntuOsv = {
   ],
 };
 
-/** The reasons of Ubuntu, which are read before its records. */
+/** A source whose `parse` reads Ubuntu's VEX archive, and then a record. */
 const ubuntuVex: FeedSample['source'] = {
   name: 'ubuntu',
   parse(feed, vex) {
@@ -242,7 +242,7 @@ const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
   },
 ];
 
-/** A content that is made of one record. */
+/** Returns content that consists of one record. */
 function packed(
   record: unknown,
   pack: (record: unknown) => Uint8Array,
@@ -250,7 +250,7 @@ function packed(
   return { content: pack(record), packed: { record, pack } };
 }
 
-/** A record in a zip by itself. */
+/** Returns a zip with one record. */
 function zipped(record: Readonly<Record<string, unknown>>): ReturnType<typeof packed> {
   return packed(record, (value) =>
     zipSync({ ['record.json']: strToU8(JSON.stringify(value)) }, { level: 0 }),
@@ -262,6 +262,6 @@ function json(value: unknown): Buffer {
 }
 
 for (const sample of samples) {
-  test(`damage to ${sample.url} of ${sample.source.name} is noticed, wherever it is`, () =>
+  test(`reports damage to ${sample.url} of ${sample.source.name}, wherever it is`, () =>
     assertDetectsDamage(sample));
 }

@@ -1,6 +1,6 @@
 import type { FeedAnswer, FeedClient } from '../plugin/index.ts';
 
-/** The first file that is there, of those that may hold a feed, the best first. */
+/** Fetches the first URL that exists. The caller orders them from best to worst. */
 export async function fetchFirstAvailable(
   urls: readonly string[],
   client: FeedClient,

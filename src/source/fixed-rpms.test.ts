@@ -5,7 +5,7 @@ import { parseNevra, rowsOfFixedRpms } from './fixed-rpms.ts';
 const namespace = { name: 'rocky:9', versionScheme: 'rpm' };
 const rpm = { namespace, name: 'xz', version: '5', release: '1.el9', arch: 'x86_64' };
 
-test('architectures of one build are one row, in order', () => {
+test('merges the architectures of one build into one sorted row', () => {
   const rows = rowsOfFixedRpms([
     rpm,
     { ...rpm, arch: 'aarch64' },
@@ -24,7 +24,7 @@ test('architectures of one build are one row, in order', () => {
   ]);
 });
 
-test('epochs, builds, streams and namespaces are told apart', () => {
+test('separates epochs, builds, streams and namespaces', () => {
   const rows = rowsOfFixedRpms([
     rpm,
     { ...rpm, epoch: '1' },
@@ -52,7 +52,7 @@ test('epochs, builds, streams and namespaces are told apart', () => {
   );
 });
 
-test('the name of an rpm file has five parts', () => {
+test('parses the five parts of an rpm file name', () => {
   assert.deepEqual(parseNevra('java-1.8.0-openjdk-1:1.8.0.402.b06-2.el9.x86_64.rpm'), {
     name: 'java-1.8.0-openjdk',
     epoch: '1',

@@ -1,22 +1,22 @@
 import type { Affected, Namespace } from '../plugin/index.ts';
 import { unnamedModule } from './vendor-values.ts';
 
-/** One rpm of an advisory: the build that has the fix, for one architecture. */
+/** An rpm of an advisory: the build that has the fix, for one architecture. */
 export interface FixedRpm {
   readonly namespace: Namespace;
   readonly name: string;
-  /** Absent is 0. */
+  /** Absent means 0. */
   readonly epoch?: string | undefined;
   readonly version: string;
   readonly release: string;
   readonly arch: string;
-  /** The module stream it belongs to, `nodejs:18`. */
+  /** The module stream it belongs to, such as `nodejs:18`. */
   readonly module?: string | undefined;
 }
 
 /**
- * What an advisory says of packages, from the rpms it lists: a row for each package, fixed version and module stream, with the
- * architectures that share it. Source packages are left out, for they are never installed.
+ * Returns the rows for the rpms of an advisory: one for each package, fixed version and module stream, with the
+ * architectures that share it. Omits source packages, which are never installed.
  */
 export function rowsOfFixedRpms(rpms: Iterable<FixedRpm>): Affected[] {
   const rows = new Map<string, { readonly row: Affected; readonly arches: Set<string> }>();
@@ -55,7 +55,7 @@ function versionOf({ epoch, version, release }: FixedRpm): string {
   return `${epoch === undefined || /^0*$/.test(epoch) ? '' : `${epoch}:`}${version}-${release}`;
 }
 
-/** The parts of a file name such as `delve-0:1.25.2-1.el10_1.aarch64.rpm`; undefined when it is none. */
+/** Parses a file name such as `delve-0:1.25.2-1.el10_1.aarch64.rpm`. Returns undefined if it has another form. */
 export function parseNevra(
   text: string,
 ): Pick<FixedRpm, 'name' | 'epoch' | 'version' | 'release' | 'arch'> | undefined {

@@ -14,7 +14,7 @@ function systems(
   return arch.flatMap((a) => products.map((product) => `${what} ${a} ${product}`));
 }
 
-test('merged rows speak of exactly the systems that the single ones spoke of', () => {
+test('covers the same systems with merged rows as with single rows', () => {
   const part = fc.record(
     {
       namespace: fc.constant('n'),
@@ -40,10 +40,10 @@ test('merged rows speak of exactly the systems that the single ones spoke of', (
   );
 });
 
-test('alternatives that are no row are told', () => {
+test('reports alternatives that are not rows', () => {
   const reason = (part: object) => rowsOf([{ namespace: 'n', package: 'p' }, part]);
   assert.deepEqual(reason({ namespace: 'n' }), { skipped: 'criteria that are met without any package' });
   assert.deepEqual(reason({ package: 'q' }), { skipped: 'criteria for q on no known release' });
-  assert.deepEqual(reason({ unclear: 'x' }), { skipped: 'criteria that no row can say: x' });
+  assert.deepEqual(reason({ unclear: 'x' }), { skipped: 'criteria that no row can express: x' });
   assert.deepEqual(rowsOf([]), { affected: [] });
 });

@@ -9,58 +9,59 @@ import type {
   VersionRange,
 } from '../plugin/index.ts';
 
-/** What a vendor says in one place, as far as a row of an advisory can say it: of one package, or with others that are put together. */
+/** A vendor's statement, as far as a row can express it: of one package, or combined with others. */
 export interface Part {
   readonly namespace?: string;
   readonly package?: string;
-  /** Versions of the package. */
+  /** Lower bound of the versions. */
   readonly from?: string;
   readonly fromExcluded?: true;
   readonly to?: string;
   readonly toIncluded?: true;
-  /** What the vendor says of these versions; absent where `to` is the version that fixes them. */
+  /** State of these versions. Absent if `to` is the version that fixes them. */
   readonly state?: Exclude<FixState, 'fixed'>;
-  /** How bad it is for this package, where that differs. */
+  /** Severity for this package, if it differs. */
   readonly severity?: Severity;
   readonly arch?: readonly string[];
   readonly module?: string;
   readonly flavour?: Flavour;
   readonly product?: string;
-  /** Why it cannot be said in a row. */
+  /** Why no row can express it. */
   readonly unclear?: string;
 }
 
-/** Rows of an advisory, or why they cannot be given. */
+/** Rows of an advisory, or the reason why it has no rows. */
 export type Rows = { readonly affected: readonly Affected[] } | { readonly skipped: string };
 
-/** How the versions of rows order. */
+/** The order of the versions of rows. */
 export type RowScheme = 'rpm' | 'dpkg';
 
 /**
- * The rows that say the same as these alternatives. `{skipped}` when one of them is not about one package of one namespace.
+ * Returns rows with the meaning of these alternatives. Returns `{skipped}` if one of them is not about one package of
+ * one namespace.
  */
 export function rowsOf(alternatives: readonly Part[], scheme: RowScheme = 'rpm'): Rows {
   for (const part of alternatives) {
-    if (part.unclear !== undefined) return { skipped: `criteria that no row can say: ${part.unclear}` };
+    if (part.unclear !== undefined) return { skipped: `criteria that no row can express: ${part.unclear}` };
     if (part.package === undefined) return { skipped: 'criteria that are met without any package' };
     if (part.namespace === undefined) return { skipped: `criteria for ${part.package} on no known release` };
   }
   return { affected: mergedRows(alternatives, scheme) };
 }
 
-/** The fewest rows that say the same: those that differ in architecture or product alone become one. */
+/** Returns the fewest rows with the same meaning: rows that differ only in architecture or product are merged. */
 export function mergedRows(parts: readonly Part[], scheme: RowScheme = 'rpm'): Affected[] {
   return mergedBy('arch', mergedBy('product', parts.map(withLists))).map((draft) => rowOf(draft, scheme));
 }
 
-/** A part of which architectures and products are lists, absent for any. */
+/** A part with lists of architectures and products. Absent means any. */
 type Draft = Omit<Part, 'product'> & { readonly product?: readonly string[] };
 
 function withLists({ product, ...part }: Part): Draft {
   return { ...part, ...(product !== undefined && { product: [product] }) };
 }
 
-/** Rows that differ in nothing but this condition become one: with all they name, or without it where one asks for none. */
+/** Merges rows that differ only in this condition. The result has all values, or no condition if one row has none. */
 function mergedBy(condition: 'arch' | 'product', drafts: readonly Draft[]): Draft[] {
   const groups = new Map<string, Draft & { lists: Set<string> | undefined }>();
   for (const draft of drafts) {
@@ -77,7 +78,7 @@ function mergedBy(condition: 'arch' | 'product', drafts: readonly Draft[]): Draf
   }));
 }
 
-/** By hand, since it is built for every alternative of a feed: some millions of times. */
+/** Built by hand for speed: a feed has millions of alternatives. */
 function keyOf({
   namespace,
   package: name,
@@ -104,7 +105,7 @@ function rowOf(draft: Draft, versionScheme: RowScheme): Affected {
   };
 }
 
-/** A namespace whose versions order as rpm orders them. */
+/** Returns a namespace with versions in rpm order. */
 export function rpmNamespace(name: string): Namespace {
   return { name, versionScheme: 'rpm' };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { vendorSeverity } from './vendor-severity.ts';
 
-test('words of vendors are on one scale', () => {
+test('maps the severity words of vendors to one scale', () => {
   const words: [string | null | undefined, string][] = [
     ['Important', 'High'],
     ['MODERATE', 'Medium'],

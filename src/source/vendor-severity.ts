@@ -1,6 +1,6 @@
 import { type Severity, severities } from '../model/severity.ts';
 
-/** Clair's words, and those of vendors that its scale does not have. */
+/** Clair's severities, and vendor words that its scale lacks. */
 const words: ReadonlyMap<string, Severity> = new Map([
   ...severities.map((severity) => [severity.toLowerCase(), severity] as const),
   ['important', 'High'],
@@ -9,7 +9,9 @@ const words: ReadonlyMap<string, Severity> = new Map([
   ['n/a', 'Negligible'],
 ]);
 
-/** The severity that a vendor's word names, whatever its case; Unknown for words that name none, such as `untriaged`. */
+/**
+ * Returns the severity for a vendor's word in any case. Returns Unknown for words that state none, such as `untriaged`.
+ */
 export function vendorSeverity(word: string | null | undefined): Severity {
   return words.get(word?.trim().toLowerCase() ?? '') ?? 'Unknown';
 }

@@ -50,7 +50,6 @@ const pending: readonly string[] = [
   'src/kit',
   'src/model',
   'src/match',
-  'src/source',
   'src/version',
   'src/analyze',
   'src/report',

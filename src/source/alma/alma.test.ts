@@ -53,7 +53,7 @@ const erratum = {
   ],
 };
 
-test('an erratum is a vulnerability with a row for each package and stream', async () => {
+test('reads an erratum as a vulnerability with a row for each package and stream', async () => {
   const fixed = (version: string) => ({ range: { to: version }, fix: { state: 'fixed', version } });
   const expected = [
     {
@@ -90,11 +90,11 @@ test('an erratum is a vulnerability with a row for each package and stream', asy
   assert.deepEqual(await parse(Buffer.from(JSON.stringify([erratum]))), expected);
 });
 
-test('bug fixes are no vulnerabilities', async () => {
+test('skips bug fixes', async () => {
   assert.deepEqual(await parse(Buffer.from(JSON.stringify([{ ...erratum, type: 'bugfix' }]))), []);
 });
 
-test('each release has its file, or the archive of all', async () => {
+test('fetches the file of a release, or the archive of all releases', async () => {
   assert.deepEqual(alma.feedsFor('almalinux:9'), ['9']);
   assert.deepEqual(alma.feedsFor('rhel:9'), []);
   const requests: string[] = [];
@@ -111,7 +111,7 @@ test('each release has its file, or the archive of all', async () => {
   ]);
 });
 
-test('the archive is read for its own release, without bug fixes', async () => {
+test('reads only its own release and no bug fixes from the archive', async () => {
   const record = (id: string, ecosystem: string, fixed: string) => ({
     id,
     summary: 'Moderate: xz security update',
@@ -166,7 +166,7 @@ test('the archive is read for its own release, without bug fixes', async () => {
   assert.ok(open !== undefined && 'skipped' in open && open.key === 'ALSA-2020:4');
 });
 
-test('content of the wrong type is an error that names the place', async () => {
+test('names the place of content of the wrong type', async () => {
   const wrong: [unknown, RegExp][] = [
     [[{ ...erratum, packages: 1 }], /at erratum 1\.packages: not the expected array/],
     [{ schema_version: '1' }, /no array "data"/],
@@ -178,7 +178,7 @@ test('content of the wrong type is an error that names the place', async () => {
   }
 });
 
-corpusTest('every erratum of the real file is read', async () => {
+corpusTest('reads every erratum of the real file', async () => {
   const all = await parse(readFileSync(corpus('feeds/alma/errata-8.full.json.zst')));
   const records = all.filter((record) => 'affected' in record);
   const rows = records.flatMap(({ affected }) => affected);
@@ -195,7 +195,7 @@ corpusTest('every erratum of the real file is read', async () => {
   );
 });
 
-corpusTest('the findings on real package lists are the expected ones, bug fixes aside', async () => {
+corpusTest('gives the expected findings on real package lists, except for bug fixes', async () => {
   const references = [
     ['almalinux-8-20230523-s390x-micro', '8'],
     ['almalinux-9-20231124-s390x-micro', '9'],

@@ -6,8 +6,9 @@ const feeds = ['8', '9', '10'];
 const archive = 'https://osv-vulnerabilities.storage.googleapis.com/AlmaLinux/all.zip';
 
 /**
- * AlmaLinux's errata: every advisory of a release with the rpms and modules that fix it, one file a release; or where that is
- * not to be had, as in some mirrors, the archive in OSV form, which has no architectures and only tells what is modular.
+ * AlmaLinux's errata: every advisory of a release with the rpms and modules that fix it, one file per release. If that
+ * file is missing, as in some mirrors, reads the archive in OSV form. The archive has no architectures and states only
+ * whether a package is modular.
  */
 export const alma: AdvisorySource = {
   name: 'alma',
@@ -24,7 +25,7 @@ export const alma: AdvisorySource = {
       lastFingerprint,
     ),
   async *parse(feed, content) {
-    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    // Loads the reader only when needed: most scans find their advisories in the store.
     yield* (await import('./errata.ts')).readErrata(feed, content);
   },
 };

@@ -23,7 +23,7 @@ const erratum = z.object({
       version: z.string(),
       release: z.string(),
       arch: z.string(),
-      /** `container-tools:1.0:8040020210617090548:830d479e:aarch64`. */
+      /** Example: `container-tools:1.0:8040020210617090548:830d479e:aarch64`. */
       module: z.optional(z.nullable(z.string())),
     }),
   ),
@@ -34,7 +34,7 @@ const erratum = z.object({
 
 type Erratum = z.output<typeof erratum>;
 
-/** The security advisories of a release, ALSA; bug fixes and enhancements, ALBA and ALEA, are passed over. */
+/** Yields the security advisories (ALSA) of a release. Skips bug fixes (ALBA) and enhancements (ALEA). */
 export function readErrata(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
   if (!content.url.endsWith('.zip'))
     return withFeedErrors({ source: 'alma', feed, content }, advisories(feed, content));
@@ -53,7 +53,7 @@ function pageOf(release: string, id: string): string {
 
 async function* advisories(release: string, { body, url }: Fetched): AsyncGenerator<FeedRecord> {
   let count = 0;
-  // The file has been an array, and the value of `data` in an object.
+  // The file is an array, or an object with the array in `data`.
   for await (const value of jsonElementsOf('data', inflateStream(body, url))) {
     const record = parseBySchema(erratum, value, `erratum ${++count}`);
     if (record.type === 'security') yield advisory(release, record);

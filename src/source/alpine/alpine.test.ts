@@ -29,7 +29,7 @@ function secfixes(fixes: unknown): Promise<Vulnerability[]> {
 
 const namespace = { name: 'alpine:v3.19', versionScheme: 'apk' };
 
-test('a branch has two feeds, the oldest one', () => {
+test('has two feeds for a branch, and one for the oldest branch', () => {
   assert.deepEqual(alpine.feedsFor('alpine:v3.19'), ['v3.19/main', 'v3.19/community']);
   assert.deepEqual(alpine.feedsFor('alpine:edge'), ['edge/main', 'edge/community']);
   assert.deepEqual(alpine.feedsFor('alpine:v3.2'), ['v3.2/main']);
@@ -41,7 +41,7 @@ test('a branch has two feeds, the oldest one', () => {
   assert.deepEqual(alpine.feeds.slice(0, 3), ['v3.2/main', 'v3.3/main', 'v3.3/community']);
 });
 
-test('a feed is fetched from its file', async () => {
+test('fetches a feed from its file', async () => {
   const requests: unknown[] = [];
   const client = {
     get: (...request: unknown[]) => {
@@ -53,7 +53,7 @@ test('a feed is fetched from its file', async () => {
   assert.deepEqual(requests, [[url, 'mark']]);
 });
 
-test('a fixed issue is a range up to the fixed version', async () => {
+test('reads a fixed issue as a range up to the fixed version', async () => {
   assert.deepEqual(await secfixes({ '4.9.0-r1': ['CVE-2017-12855 XSA-230'] }), [
     {
       key: 'xen/CVE-2017-12855',
@@ -74,14 +74,14 @@ test('a fixed issue is a range up to the fixed version', async () => {
   ]);
 });
 
-test('version 0 means that the package was never affected', async () => {
+test('reads version 0 as never affected', async () => {
   const [vulnerability] = await secfixes({ '0': ['CVE-2023-46840 XSA-450'] });
   assert.deepEqual(vulnerability?.affected, [
     { namespace, package: 'xen', range: {}, fix: { state: 'not-affected' } },
   ]);
 });
 
-test('an issue fixed more than once is one vulnerability with every fix', async () => {
+test('merges an issue that was fixed more than once into one vulnerability', async () => {
   const fixes = {
     '1-r0': ['CVE-2020-0001 XSA-1'],
     '2-r0': ['CVE-2020-0001', 'CVE-2020-0001 XSA-2'],
@@ -92,12 +92,12 @@ test('an issue fixed more than once is one vulnerability with every fix', async 
   assert.deepEqual(vulnerability?.aliases, ['XSA-1', 'XSA-2']);
   assert.deepEqual(
     vulnerability.affected.map(({ fix }) => fix),
-    // JSON puts the name 0 first.
+    // JavaScript objects order the key 0 first.
     [{ state: 'not-affected' }, { state: 'fixed', version: '1-r0' }, { state: 'fixed', version: '2-r0' }],
   );
 });
 
-test('several CVEs in one entry are as many vulnerabilities, and without a CVE the first name is the id', async () => {
+test('reads each CVE of an entry as a vulnerability, and uses the first name as the id if there is no CVE', async () => {
   const all = await secfixes({
     '1-r0': ['CVE-2020-11740 CVE-2020-11741 XSA-313', 'XSA-207 GHSA-77vh-xpmg-72qh'],
   });
@@ -111,21 +111,21 @@ test('several CVEs in one entry are as many vulnerabilities, and without a CVE t
   );
 });
 
-test('the same package may stand in the list twice', async () => {
+test('accepts a package that is listed twice', async () => {
   const entry = (version: string) => ({ pkg: { name: 'xen', secfixes: { [version]: ['CVE-2020-0001'] } } });
   const all = await parse(secdb([entry('1-r0'), entry('2-r0')]));
   assert.equal(all.length, 1);
   assert.equal(all[0]?.affected.length, 2);
 });
 
-test('what is empty may be written as null, list or map', async () => {
+test('accepts null, a list or a map for empty content', async () => {
   for (const packages of [null, [], {}]) assert.deepEqual(await parse(secdb(packages)), []);
   for (const fixes of [null, [], {}, { '1-r0': null }, { '1-r0': [] }, { '1-r0': {} }]) {
     assert.deepEqual(await secfixes(fixes), []);
   }
 });
 
-test('content of the wrong type is an error that names the place', async () => {
+test('names the place of content of the wrong type', async () => {
   const wrong: [unknown, string][] = [
     [
       [{ pkg: { name: 'xen', secfixes: ['CVE-2020-0001'] } }],
@@ -153,7 +153,7 @@ test('content of the wrong type is an error that names the place', async () => {
   }
 });
 
-test('the file of another feed is refused', async () => {
+test('refuses the file of another feed', async () => {
   for (const feed of ['v3.18/main', 'v3.19/community']) {
     await assert.rejects(parse(secdb([]), feed), {
       code: 'feed-corrupt',
@@ -162,7 +162,7 @@ test('the file of another feed is refused', async () => {
   }
 });
 
-test('a file that is cut or garbled is refused with the byte at fault', async () => {
+test('names the byte at which a file is cut or garbled', async () => {
   const content = secdb([{ pkg: { name: 'ä', secfixes: { '1-r0': ['CVE-2020-0001'] } } }]);
   await fc.assert(
     fc.asyncProperty(fc.nat(content.length - 1), async (length) => {
@@ -185,7 +185,7 @@ test('a file that is cut or garbled is refused with the byte at fault', async ()
   }
 });
 
-corpusTest('every advisory of the real files is read', async () => {
+corpusTest('reads every advisory of the real files', async () => {
   const archive = zstdDecompressSync(readFileSync(corpus('feeds/alpine-secdb.tar.zst')));
   const count = { files: 0, vulnerabilities: 0, rows: 0, notAffected: 0, withoutCve: 0 };
   for (const [name, content] of untar(archive)) {
@@ -207,7 +207,7 @@ corpusTest('every advisory of the real files is read', async () => {
   });
 });
 
-corpusTest('the findings on real package lists are the expected ones', async () => {
+corpusTest('gives the expected findings on real package lists', async () => {
   interface Reference {
     readonly feed: string;
     readonly packages: readonly { name: string; origin: string; version: string }[];
@@ -248,7 +248,7 @@ corpusTest('the findings on real package lists are the expected ones', async () 
   assert.ok(findings > 0);
 });
 
-/** Just enough YAML for the old form of the database: names, versions and lists of ids by indentation. */
+/** Parses as much YAML as the old form of the database needs: names, versions and lists of ids by indentation. */
 function secdbOfYaml(text: string): Buffer {
   const packages: { pkg: { name: string; secfixes: Record<string, string[]> } }[] = [];
   let fixes: string[] = [];
@@ -273,7 +273,7 @@ function secdbOfYaml(text: string): Buffer {
   );
 }
 
-corpusTest('what Clair 2 makes of its own test file is ours', async () => {
+corpusTest('reads the test file of Clair 2 as Clair 2 does', async () => {
   const archive = new Map(untar(zstdDecompressSync(readFileSync(corpus('feeds/clair-fixtures.tar.zst')))));
   const yaml = archive.get('release-2.0/ext/vulnsrc/alpine/testdata/v34_main.yaml');
   assert.ok(yaml !== undefined);

@@ -26,7 +26,7 @@ const branches = [
   'edge',
 ];
 
-/** Alpine's security database: which version of an origin package fixed what, one file per branch and repository. */
+/** Alpine's security database: fixed versions by origin package, one file per branch and repository. */
 export const alpine: AdvisorySource = {
   name: 'alpine',
   version: 1,
@@ -38,7 +38,7 @@ export const alpine: AdvisorySource = {
   fetch: (feed, client, lastFingerprint) =>
     client.get(`https://secdb.alpinelinux.org/${feed}.json`, lastFingerprint),
   async *parse(feed, content) {
-    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    // Loads the reader only when needed: most scans find their advisories in the store.
     const { readSecdb } = await import('../secdb/secdb.ts');
     const [branch] = feed.split('/');
     const namespace = { name: `alpine:${branch}`, versionScheme: 'apk' };
@@ -50,7 +50,7 @@ function pageOf(cve: string): string {
   return `https://security.alpinelinux.org/vuln/${cve}`;
 }
 
-/** Also for branches yet to come: whether there is such a file is for the fetch to say. */
+/** Returns feeds for future branches, too: the fetch shows whether the file exists. */
 function feedsOfBranch(branch: string): string[] {
   return branch === 'v3.2' ? ['v3.2/main'] : [`${branch}/main`, `${branch}/community`];
 }

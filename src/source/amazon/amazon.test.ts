@@ -54,7 +54,7 @@ function updateinfo(updates: string): Buffer {
   return Buffer.from(`<?xml version="1.0"?><updates>${updates}</updates>`);
 }
 
-test('an extra is a namespace of its own, but livepatches are not', () => {
+test('gives an extra its own namespace, but not livepatches', () => {
   assert.deepEqual(amazon.feedsFor('amzn:2018.03'), ['1']);
   assert.deepEqual(amazon.feedsFor('amzn:2'), ['2', '2/livepatch']);
   assert.deepEqual(amazon.feedsFor('amzn:2:docker'), ['2/docker']);
@@ -65,7 +65,7 @@ test('an extra is a namespace of its own, but livepatches are not', () => {
   assert.equal(new Set(amazon.feeds).size, amazon.feeds.length);
 });
 
-test('an advisory is one vulnerability with a row a package', async () => {
+test('reads an advisory as one vulnerability with a row for each package', async () => {
   const namespace = { name: 'amzn:2', versionScheme: 'rpm' };
   assert.deepEqual(await parse('2', updateinfo(update)), [
     {
@@ -98,7 +98,7 @@ test('an advisory is one vulnerability with a row a package', async () => {
   ]);
 });
 
-test('the namespace, the page and the severity are those of the feed', async () => {
+test('takes the namespace, the page and the severity from the feed', async () => {
   const pages: [string, string, string][] = [
     ['ALAS-2011-1', '1', 'https://alas.aws.amazon.com/ALAS-2011-1.html'],
     ['ALAS2DOCKER-2021-001', '2/docker', 'https://alas.aws.amazon.com/AL2/ALASDOCKER-2021-001.html'],
@@ -132,17 +132,17 @@ test('the namespace, the page and the severity are those of the feed', async () 
   }
 });
 
-test('updates that are no security advisories are passed over, and what has no fix is told', async () => {
+test('ignores updates that are not security advisories, and reports advisories without a fix', async () => {
   assert.deepEqual(await parse('2', updateinfo(update.replace('type="security"', 'type="bugfix"'))), []);
   assert.deepEqual(await parse('2', updateinfo(update.replace('release="1.amzn2" epoch="7"', 'epoch="7"'))), [
     { key: 'ALAS2-2024-7', skipped: 'a package without name, version, release or architecture' },
   ]);
 });
 
-test('content that is not an updateinfo is an error that names the place', async () => {
+test('names the place when the content is not an updateinfo', async () => {
   const wrong: [string, RegExp][] = [
     ['<updates><update type="security"/></updates>', /at line 1: an update without an id/],
-    ['<updates><package/></updates>', /at line 1: package where there should be an update/],
+    ['<updates><package/></updates>', /at line 1: package instead of an update/],
     ['<html><body/></html>', /not a document of updates but of html/],
     ['', /empty/],
     ['{"a":1}', /at line 1/],
@@ -156,7 +156,7 @@ test('content that is not an updateinfo is an error that names the place', async
   }
 });
 
-/** Serves files by URL and remembers what was asked for. */
+/** Serves files by URL and records the requests. */
 function clientOf(
   files: Readonly<Record<string, Uint8Array | undefined>>,
 ): FeedClient & { requests: string[] } {
@@ -181,7 +181,7 @@ function repomd(type = 'updateinfo', sum = checksum): Buffer {
     <checksum type="sha256">${sum}</checksum><location href="repodata/updateinfo.xml.gz"/></data></repomd>`);
 }
 
-test('the advisories are found by way of the mirror list, and their checksum is the fingerprint', async () => {
+test('finds the advisories through the mirror list, and uses their checksum as the fingerprint', async () => {
   const client = clientOf({
     [list]: Buffer.from('https://one.example/a\nhttps://two.example/b/\n'),
     'https://two.example/b/repodata/repomd.xml': repomd(),
@@ -201,7 +201,7 @@ test('the advisories are found by way of the mirror list, and their checksum is 
   assert.equal(client.requests.length, 3);
 });
 
-test('a repository without advisories is absent, and so is one without a list; a list that leads nowhere is damaged', async () => {
+test('treats a repository without advisories or without a list as absent, and a list without a reachable repository as damaged', async () => {
   const files = {
     [list]: Buffer.from('https://one.example/'),
     'https://one.example/repodata/repomd.xml': repomd('primary'),
@@ -215,7 +215,7 @@ test('a repository without advisories is absent, and so is one without a list; a
   assert.equal(await amazon.fetch('2/unheard-of', clientOf({})), 'absent');
 });
 
-test('bytes that are not those of repomd.xml are refused', async () => {
+test('refuses bytes that do not match the checksum in repomd.xml', async () => {
   const client = clientOf({
     [list]: Buffer.from('https://one.example/'),
     'https://one.example/repodata/repomd.xml': repomd(
@@ -236,7 +236,7 @@ test('bytes that are not those of repomd.xml are refused', async () => {
   }
 });
 
-corpusTest('every advisory of the real files is read', async () => {
+corpusTest('reads every advisory of the real files', async () => {
   const files = { '1': 'amzn1.updateinfo', '2': 'amzn2-core.updateinfo', '2023': 'al2023.updateinfo' };
   const counts: Record<string, number[]> = {};
   for (const [feed, name] of Object.entries(files)) {
@@ -258,7 +258,7 @@ corpusTest('every advisory of the real files is read', async () => {
   });
 });
 
-corpusTest('what Clair 2 makes of its own test files is ours', async () => {
+corpusTest('reads the test files of Clair 2 as Clair 2 does', async () => {
   const archive = new Map(untar(zstdDecompressSync(readFileSync(corpus('feeds/clair-fixtures.tar.zst')))));
   const folder = 'release-2.0/ext/vulnsrc/amzn/testdata';
   const golden = JSON.parse(readFileSync(corpus('golden/clair-v2-updaters/release-2.0.json'), 'utf8')) as {
@@ -297,7 +297,7 @@ corpusTest('what Clair 2 makes of its own test files is ours', async () => {
   );
 });
 
-corpusTest('the findings on a real package list are the expected ones', async () => {
+corpusTest('gives the expected findings on a real package list', async () => {
   interface Reference {
     packages: { name: string; evr: string; arch: string }[];
     expected: { id: string; aliases: string[]; package: string; arch: string; fixed: string }[];

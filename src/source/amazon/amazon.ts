@@ -1,6 +1,8 @@
 import type { AdvisorySource } from '../../plugin/index.ts';
 
-/** The extras of Amazon Linux 2, `topics[].n` of its catalogue: package streams of their own, off until somebody enables them. */
+/**
+ * The extras of Amazon Linux 2, `topics[].n` of its catalogue: separate package streams that are disabled by default.
+ */
 const extras =
   'BCC GraphicsMagick1.3 R3.4 R4 ansible2 aws-nitro-enclaves-cli awscli1 collectd collectd-python3 corretto8 dnsmasq ' +
   'dnsmasq2.85 docker ecs emacs epel firecracker firefox gimp golang1.11 golang1.19 golang1.9 haproxy2 httpd_modules ' +
@@ -10,7 +12,7 @@ const extras =
   'python3.8 redis4.0 redis6 ruby2.4 ruby2.6 ruby3.0 rust1 selinux-ng squid4 testing tomcat8.5 tomcat9 unbound1.13 ' +
   'unbound1.17 vim';
 
-/** Where the list of mirrors of each feed is. A repository of one architecture holds the advisories of all. */
+/** URL of the mirror list of each feed. A repository of one architecture has the advisories of all. */
 const mirrorLists: ReadonlyMap<string, string> = new Map([
   ['1', 'http://repo.us-west-2.amazonaws.com/2018.03/updates/x86_64/mirror.list'],
   ['2', 'https://cdn.amazonlinux.com/2/core/latest/x86_64/mirror.list'],
@@ -28,15 +30,15 @@ const mirrorLists: ReadonlyMap<string, string> = new Map([
   ['2023/nvidia', 'https://cdn.amazonlinux.com/al2023/nvidia/mirrors/latest/x86_64/mirror.list'],
 ]);
 
-/** The feeds whose packages are in no other repository under the same names: their rows cannot be mistaken. */
+/** Additional feeds of a release. Their package names occur in no other repository, so their rows are unambiguous. */
 const companions: Readonly<Record<string, readonly string[]>> = {
   '2': ['2/livepatch'],
   '2023': ['2023/kernel-livepatch', '2023/nvidia'],
 };
 
 /**
- * Amazon Linux's advisories, the `updateinfo.xml` of each of its repositories. An extra of Amazon Linux 2 is a namespace of its
- * own, `amzn:2:docker`: it ships other streams of packages that the core has too, and its fixes mean nothing to those.
+ * Amazon Linux's advisories: the `updateinfo.xml` of each repository. An extra of Amazon Linux 2 has its own namespace,
+ * `amzn:2:docker`: it ships other streams of packages that the core also has, so its fixes do not apply to those.
  */
 export const amazon: AdvisorySource = {
   name: 'amazon',

@@ -11,19 +11,19 @@ import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { type XmlElement, xmlRecords } from '../../kit/xml/xml-stream.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
-/** A feed, and the file that lists where its repository is mirrored, one base URL a line. */
+/** A feed, and the URL of its mirror list (one base URL per line). */
 export interface RepositoryFeed {
   readonly feed: string;
   readonly mirrorList: string;
 }
 
-/** Where a repository says its advisories are, and what the file must be. */
+/** The location of the advisories in a repository, and their checksum. */
 interface Location {
   readonly url: string;
   readonly checksum: Checksum;
 }
 
-/** Digests by their names in repository metadata. */
+/** Node's digest names by the names in repository metadata. */
 const algorithms: Readonly<Record<string, string>> = {
   sha: 'sha1',
   sha1: 'sha1',
@@ -32,8 +32,9 @@ const algorithms: Readonly<Record<string, string>> = {
 };
 
 /**
- * Opens the `updateinfo` of a repository by way of its mirror list and its `repomd.xml`. The fingerprint is the checksum that
- * `repomd.xml` gives, so that nothing is fetched twice; the bytes must have it. A repository without advisories is absent.
+ * Fetches the `updateinfo` of a repository through its mirror list and its `repomd.xml`. The fingerprint is the
+ * checksum in `repomd.xml`, which avoids a second download; the bytes must match it. Returns `absent` for a repository
+ * without advisories.
  */
 export async function fetchUpdateinfo(
   { feed, mirrorList }: RepositoryFeed,
@@ -56,7 +57,7 @@ export async function fetchUpdateinfo(
     );
     return { ...updateinfo, fingerprint: location.checksum.digest, body };
   }
-  // The list may have been cut in the middle of a URL; that must not pass for a repository that is gone.
+  // The list may be cut in the middle of a URL. This must not look like a repository that no longer exists.
   throw damaged(feed, list, 'its URLs', 'there is no repository at any of them');
 }
 
@@ -75,7 +76,7 @@ function joined(base: string, path: string): string {
   return new URL(path, base.endsWith('/') ? base : `${base}/`).href;
 }
 
-/** Undefined where the repository has no advisories at all. */
+/** Returns undefined if the repository has no advisories. */
 async function locationIn(feed: string, base: string, content: Fetched): Promise<Location | undefined> {
   const records = xmlRecords(inflateStream(content.body, content.url), { root: 'repomd', level: 1 });
   for await (const { element } of withFeedErrors({ source: 'amazon', feed, content }, records)) {

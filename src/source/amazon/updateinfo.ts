@@ -5,7 +5,7 @@ import type { FeedRecord, Fetched, Namespace, Vulnerability } from '../../plugin
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
 
-/** The security advisories of an `updateinfo.xml`, all of one namespace. Updates of other types are passed over. */
+/** Yields the security advisories of an `updateinfo.xml`, all in one namespace. Skips updates of other types. */
 export function readUpdateinfo(
   feed: string,
   namespace: string,
@@ -18,8 +18,7 @@ export function readUpdateinfo(
 async function* advisories(namespace: Namespace, { body, url }: Fetched): AsyncGenerator<FeedRecord> {
   let updates = 0;
   for await (const { element } of xmlRecords(inflateStream(body, url), { root: 'updates', level: 1 })) {
-    if (element.name !== 'update')
-      throw misplaced(element, `${element.name} where there should be an update`);
+    if (element.name !== 'update') throw misplaced(element, `${element.name} instead of an update`);
     updates++;
     if (element.attributes['type'] !== 'security') continue;
     yield advisory(element, namespace);
@@ -32,7 +31,7 @@ function advisory(update: XmlElement, namespace: Namespace): FeedRecord {
   if (id === undefined) throw misplaced(update, 'an update without an id');
   const packages = within(update, ['pkglist', 'collection', 'package']);
   const rpms = packages.flatMap((element) => rpmOf(element, namespace) ?? []);
-  // An rpm left out would look like one that is not affected.
+  // An omitted rpm would look unaffected.
   if (rpms.length < packages.length) {
     return { key: id, skipped: 'a package without name, version, release or architecture' };
   }
@@ -69,7 +68,9 @@ function rpmOf({ attributes }: XmlElement, namespace: Namespace): FixedRpm | und
   return { namespace, name, epoch, version, release, arch };
 }
 
-/** Amazon's page on an advisory: the release of `ALAS2DOCKER-2021-001` and `ALAS2023-2023-319` is a directory there. */
+/**
+ * Returns Amazon's page on an advisory. Its directory is the release in `ALAS2DOCKER-2021-001` or `ALAS2023-2023-319`.
+ */
 function pageOf(id: string): string {
   const [, release, rest] = /^ALAS(2023|2022|2)?(.+)$/.exec(id) ?? [];
   const name = rest === undefined ? id : `ALAS${rest}`;
@@ -80,7 +81,7 @@ function dateOf(update: XmlElement, name: string): string | undefined {
   return update.children.find((child) => child.name === name)?.attributes['date'];
 }
 
-/** `2018-01-16 01:28`, with seconds or not, in UTC whether it says so or not. */
+/** Parses `2018-01-16 01:28` with optional seconds. The time is always UTC. */
 function timeOf(date: string | undefined): string | undefined {
   const [, day, time] = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)/.exec(date?.trim() ?? '') ?? [];
   const text = `${day}T${time}Z`;
@@ -91,7 +92,7 @@ function textOf(update: XmlElement, name: string): string | undefined {
   return update.children.find((child) => child.name === name)?.text.trim() || undefined;
 }
 
-/** The elements at the end of a path of names. */
+/** Returns the elements at the end of a path of names. */
 function within(element: XmlElement, path: readonly string[]): readonly XmlElement[] {
   return path.reduce<readonly XmlElement[]>(
     (elements, name) => elements.flatMap(({ children }) => children.filter((child) => child.name === name)),

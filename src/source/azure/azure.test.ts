@@ -12,7 +12,7 @@ function sample(content: string | Uint8Array, feed = 'azurelinux-3.0'): FeedSamp
   return { source: azure, feed, url, content: Buffer.from(content) };
 }
 
-/** A definition as Microsoft writes it, with tests of the package by operation and version. */
+/** Returns a definition as Microsoft writes it, with a test of the package for each operation and version. */
 function vulnerability(
   tests: readonly (readonly [operation: string, evr: string])[],
   patchable = 'true',
@@ -40,7 +40,7 @@ async function row(...args: Parameters<typeof vulnerability>) {
   return [affected?.range, affected?.fix];
 }
 
-test('a definition is a vulnerability of one package', async () => {
+test('reads a definition as a vulnerability of one package', async () => {
   assert.deepEqual(await parseSample(sample(vulnerability([['less than', '0:9-1.azl3']]))), [
     {
       key: 'oval:com.microsoft.azurelinux:def:1',
@@ -64,7 +64,7 @@ test('a definition is a vulnerability of one package', async () => {
   ]);
 });
 
-test('each comparison has its range and state', async () => {
+test('reads the range and state of each comparison', async () => {
   const to = '0:9-1.azl3';
   const from = '0:8-1.azl3';
   assert.deepEqual(await row([['less than or equal', to]]), [{ to, toIncluded: true }, { state: 'unfixed' }]);
@@ -80,7 +80,7 @@ test('each comparison has its range and state', async () => {
   ]);
 });
 
-test('what is not understood is skipped with the reason', async () => {
+test('skips content that is not understood, with the reason', async () => {
   const skipped = async (...args: Parameters<typeof vulnerability>) =>
     await parseSample(sample(vulnerability(...args)));
   const key = 'oval:com.microsoft.azurelinux:def:1';
@@ -88,25 +88,25 @@ test('what is not understood is skipped with the reason', async () => {
     { key, skipped: 'it is for CBL-Mariner, not Azure Linux' },
   ]);
   assert.deepEqual(await skipped([['not equal', '1']]), [
-    { key, skipped: 'criteria that no row can say: versions not equal 1' },
+    { key, skipped: 'criteria that no row can express: versions not equal 1' },
   ]);
   assert.deepEqual(
     await skipped([
       ['less than', '1'],
       ['less than', '2'],
     ]),
-    [{ key, skipped: 'criteria that no row can say: both to 1 and 2' }],
+    [{ key, skipped: 'criteria that no row can express: both to 1 and 2' }],
   );
   assert.deepEqual(await skipped([]), [{ key, skipped: 'criteria that are met without any package' }]);
 });
 
-test('a feed is one release', () => {
+test('has one feed per release', () => {
   assert.deepEqual(azure.feedsFor('mariner:2.0'), ['cbl-mariner-2.0']);
   assert.deepEqual(azure.feedsFor('azurelinux:3.0'), ['azurelinux-3.0']);
   for (const other of ['mariner', 'azurelinux', 'photon:3.0']) assert.deepEqual(azure.feedsFor(other), []);
 });
 
-test('no damage goes unnoticed', async () => {
+test('reports damage wherever it is', async () => {
   await assertDetectsDamage(sample(vulnerability([['less than', '0:9-1.azl3']])));
 });
 
@@ -127,7 +127,7 @@ function countStates(records: readonly FeedRecord[]): Record<string, number> {
   return counts;
 }
 
-corpusTest('every vulnerability of the real files is read', async () => {
+corpusTest('reads every vulnerability of the real files', async () => {
   // Counted in the text: <definition>, <patchable> by value, operation="…" by value.
   assert.deepEqual(countStates(await real('cbl-mariner-2.0')), {
     records: 2436,
@@ -142,7 +142,7 @@ corpusTest('every vulnerability of the real files is read', async () => {
   });
 });
 
-corpusTest('the findings on a real system are those of the reference', async () => {
+corpusTest('gives the findings of the reference on a real system', async () => {
   const reference = JSON.parse(
     readFileSync(corpus('golden/reference/cbl-mariner-2.0.json'), 'utf8'),
   ) as ReferenceCase;

@@ -15,7 +15,7 @@ export const azure: AdvisorySource = {
   },
   fetch: (feed, client, lastFingerprint) => client.get(`${base}/${feed}-oval.xml`, lastFingerprint),
   async *parse(feed, content) {
-    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    // Loads the reader only when needed: most scans find their advisories in the store.
     yield* (await import('./vulnerabilities.ts')).readVulnerabilities(feed, content);
   },
 };

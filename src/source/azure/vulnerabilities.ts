@@ -6,7 +6,7 @@ import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
 import { parseModified } from '../vendor-values.ts';
 
-/** The vulnerabilities of one file of Microsoft's data, which does not say of which release it is. */
+/** Yields the vulnerabilities of one file of Microsoft's data. The file does not name its release. */
 export function readVulnerabilities(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
   const isMariner = feed.startsWith('cbl-mariner-');
   const platform = isMariner ? 'CBL-Mariner' : 'Azure Linux';
@@ -24,7 +24,10 @@ export function readVulnerabilities(feed: string, content: Fetched): AsyncGenera
   );
 }
 
-/** Nearly all descriptions tell the package and its fixed version, which the rows have, and nothing of the vulnerability. */
+/**
+ * Matches the usual description, which repeats the package and its fixed version and does not describe the
+ * vulnerability.
+ */
 const isAboutUpdate = /^CVE-[\d-]+ affecting package /;
 
 function describe(definition: Definition, platform: string): Description {
@@ -44,7 +47,7 @@ function describe(definition: Definition, platform: string): Description {
   };
 }
 
-/** Microsoft's own words on `Not Applicable`: the CVE either no longer is or was never applicable. */
+/** Returns the state for Microsoft's `Not Applicable`, which means that the CVE does not apply or never applied. */
 function stateOf(part: Part, { patchable }: Definition): Pick<Part, 'state'> {
   if (patchable?.toLowerCase() === 'not applicable') return { state: 'not-affected' };
   return part.to === undefined ? { state: 'unfixed' } : {};

@@ -2,7 +2,7 @@ import type { AdvisorySource } from '../../plugin/index.ts';
 
 const feeds = ['chainguard', 'extras'];
 
-/** Chainguard's security databases: which version of an origin package fixed what, one file a repository. */
+/** Chainguard's security databases: fixed versions by origin package, one file per repository. */
 export const chainguard: AdvisorySource = {
   name: 'chainguard',
   version: 1,
@@ -13,7 +13,7 @@ export const chainguard: AdvisorySource = {
   async *parse(feed, content) {
     const { readSecdb } = await import('../secdb/secdb.ts');
     const namespace = { name: 'chainguard', versionScheme: 'apk' };
-    // The second file names its repository otherwise than its address does.
+    // The second file states a repository name that differs from its URL.
     const repository = feed === 'chainguard' ? { repository: feed } : {};
     yield* readSecdb({ source: 'chainguard', feed, namespace, ...repository }, content);
   },

@@ -6,16 +6,19 @@ import { withMinimumThroughput } from '../../kit/http/minimum-throughput.ts';
 import type { FetchResult } from '../../plugin/advisory-source.ts';
 import type { Reachability } from './reachability.ts';
 
-/** What both feed clients may be told; tests replace `sleep`, `idleMs` and `connectMs`. */
+/** Options of both feed clients. Tests replace `sleep`, `idleMs` and `connectMs`. */
 export type ClientOptions = Omit<HttpOptions, 'headers'>;
 
-/** What one download needs: its options, and which hosts can be reached. */
+/** Dependencies of `download`. */
 export interface DownloadDeps {
   readonly options: ClientOptions;
   readonly reachability: Reachability;
 }
 
-/** Gets a feed by HTTP unless it still has the known fingerprint, which is its `ETag` and `Last-Modified` on two lines. */
+/**
+ * Downloads a feed by HTTP unless its fingerprint is unchanged. The fingerprint is its `ETag` and `Last-Modified` on
+ * two lines.
+ */
 export async function download(
   url: string,
   lastFingerprint: string | undefined,
@@ -52,7 +55,7 @@ export async function download(
   }
 }
 
-/** RFC 9110 §13.1. A fingerprint that another client made asks for no condition. */
+/** Returns the conditional request headers (RFC 9110 §13.1). A fingerprint of another client gives none. */
 function conditionsOf(lastFingerprint: string | undefined): Record<string, string> {
   const [etag, lastModified, ...more] = lastFingerprint?.split('\n') ?? [];
   if (lastModified === undefined || more.length > 0) return {};
@@ -62,12 +65,15 @@ function conditionsOf(lastFingerprint: string | undefined): Record<string, strin
   };
 }
 
-/** RFC 9110 §15.4.5: 304 answers a condition. Without one, it means nothing, and there would be no content. */
+/**
+ * Returns `'unchanged'` for a 304 (RFC 9110 §15.4.5). Throws if the request had no condition, since a 304 has no
+ * content.
+ */
 function unchanged(url: string, conditions: Record<string, string>): 'unchanged' {
   if (Object.keys(conditions).length > 0) return 'unchanged';
   throw new ClairError(
     'feed-unavailable',
-    `cannot fetch ${displayUrl(url)}: the server answers 304 (not modified) to a request without a condition. Check the server, or the cache before it`,
+    `cannot fetch ${displayUrl(url)}: the server answered 304 (Not Modified) to an unconditional request. Check the server, or the cache in front of it`,
   );
 }
 
@@ -82,7 +88,7 @@ async function* withExplainedErrors(
   }
 }
 
-/** The error says what failed and why. What to do about it, the command or the server knows. */
+/** Returns an error that states what failed and why. The command or the server adds the remedy. */
 function toFeedError(url: string, error: unknown): unknown {
   if (error instanceof ClairError && error.limit === 'idleBytes')
     return new ClairError('feed-unavailable', `cannot fetch ${displayUrl(url)}: ${error.message}`, {
@@ -92,17 +98,17 @@ function toFeedError(url: string, error: unknown): unknown {
   const message =
     error.unreachable === undefined
       ? `cannot fetch ${displayUrl(url)}: ${messageOf(error)}`
-      : `cannot reach ${error.unreachable} (${connectionMessage(error)})`;
+      : `cannot reach ${error.unreachable}: ${connectionMessage(error)}`;
   return new ClairError('feed-unavailable', message, { cause: error });
 }
 
 const connectionMessages: ReadonlyMap<string, string> = new Map([
-  ['ENOTFOUND', 'no such host or no network'],
-  ['EAI_AGAIN', 'no such host or no network'],
-  ['ECONNREFUSED', 'connection refused'],
-  ['EHOSTUNREACH', 'no route to the host'],
-  ['ENETUNREACH', 'no network'],
-  ['ETIMEDOUT', 'no answer in time'],
+  ['ENOTFOUND', 'Name or service not known (ENOTFOUND)'],
+  ['EAI_AGAIN', 'Temporary failure in name resolution (EAI_AGAIN)'],
+  ['ECONNREFUSED', 'Connection refused (ECONNREFUSED)'],
+  ['EHOSTUNREACH', 'No route to host (EHOSTUNREACH)'],
+  ['ENETUNREACH', 'Network is unreachable (ENETUNREACH)'],
+  ['ETIMEDOUT', 'Connection timed out (ETIMEDOUT)'],
 ]);
 
 function connectionMessage(error: HttpError): string {

@@ -11,11 +11,11 @@ import { type MirrorWriter, openMirrorWriter } from './mirror-writer.ts';
 const url = 'https://feeds.example.org/v1/main.json';
 const file = 'feeds.example.org/v1/main.json';
 
-/** What a vendor publishes by URL, and what it is asked for: the URL and the fingerprint that is known, `-` for none. */
+/** A vendor's files by URL, and the requests: each is the URL and the sent fingerprint, `-` for none. */
 class FakeVendor implements FeedClient {
   readonly requests: string[] = [];
   readonly files: Map<string, string>;
-  /** Whether it tells files by something: else each answer is as good as new. */
+  /** Whether it sends fingerprints. Without them every response counts as new. */
   readonly hasMarks: boolean;
 
   constructor(files: Readonly<Record<string, string>>, hasMarks = true) {
@@ -32,7 +32,7 @@ class FakeVendor implements FeedClient {
   }
 }
 
-/** A content that ends with `…` breaks off there. */
+/** Yields a content. One that ends with `…` fails there. */
 async function* bodyOf(content: string): AsyncGenerator<Uint8Array> {
   yield* inChunks(Buffer.from(content), 3);
   if (content.endsWith('…')) throw new Error('broken off');
@@ -48,7 +48,7 @@ async function read(client: FeedClient, at = url): Promise<string> {
   return Buffer.concat(await collectAll(fetched.body)).toString();
 }
 
-/** A mirror of one file, as a first run leaves it. */
+/** Returns a mirror of one file after a first run. */
 async function mirrored(context: TestContext, content = 'one'): Promise<string> {
   const directory = temporaryDirectory(context);
   const client = await openIn(directory, new FakeVendor({ [url]: content }));
@@ -58,13 +58,13 @@ async function mirrored(context: TestContext, content = 'one'): Promise<string> 
   return directory;
 }
 
-/** The files below a directory. */
+/** Returns the files in a directory, recursively. */
 async function filesIn(directory: string): Promise<string[]> {
   const all = await readdir(directory, { recursive: true });
   return all.filter((name) => statSync(join(directory, name)).isFile()).sort();
 }
 
-test('a file lies in the mirror once it was accepted', async (context) => {
+test('stores a file in the mirror when it is accepted', async (context) => {
   const directory = temporaryDirectory(context);
   const client = await openIn(directory, new FakeVendor({ [url]: 'one' }));
   assert.equal(await read(client), 'one');
@@ -76,7 +76,7 @@ test('a file lies in the mirror once it was accepted', async (context) => {
   assert.deepEqual(await filesIn(directory), ['clair-mirror.json', file]);
 });
 
-test('a second run asks only for what changed, and writes nothing when nothing did', async (context) => {
+test('requests only what changed on a second run, and writes nothing when nothing did', async (context) => {
   const directory = await mirrored(context);
   const times = async () => (await filesIn(directory)).map((name) => statSync(join(directory, name)).mtimeMs);
   const before = await times();
@@ -94,7 +94,7 @@ test('a second run asks only for what changed, and writes nothing when nothing d
   assert.deepEqual(await later.accept(), { written: 1, unchanged: 0 });
 });
 
-test('what a vendor without marks sends again is as before', async (context) => {
+test('counts an identical file without a fingerprint as unchanged', async (context) => {
   const directory = await mirrored(context);
   const before = statSync(join(directory, file)).ino;
   for (const content of ['one', 'two']) {
@@ -106,7 +106,7 @@ test('what a vendor without marks sends again is as before', async (context) => 
   }
 });
 
-test('a file is got once in a run', async (context) => {
+test('fetches a file once per run', async (context) => {
   const vendor = new FakeVendor({ [url]: 'one' });
   const client = await openIn(temporaryDirectory(context), vendor);
   const both = await Promise.all([read(client), read(client)]);
@@ -116,7 +116,7 @@ test('a file is got once in a run', async (context) => {
   assert.equal(vendor.requests.length, 1);
 });
 
-test('what is rejected leaves the file that was there, and is asked for anew', async (context) => {
+test('keeps the existing file when the new one is rejected, and requests it again', async (context) => {
   const directory = await mirrored(context);
   const vendor = new FakeVendor({ [url]: '<html>' });
   const client = await openIn(directory, vendor);
@@ -132,7 +132,7 @@ test('what is rejected leaves the file that was there, and is asked for anew', a
   assert.deepEqual(vendor.requests, [`${url} -`]);
 });
 
-test('a download that breaks off leaves the file that was there, and no other', async (context) => {
+test('keeps the existing file, and no other, when a download breaks off', async (context) => {
   const directory = await mirrored(context);
   const client = await openIn(directory, new FakeVendor({ [url]: 'half…' }));
   await assert.rejects(read(client), /broken off/);
@@ -142,7 +142,7 @@ test('a download that breaks off leaves the file that was there, and no other', 
   assert.deepEqual(await filesIn(directory), ['clair-mirror.json', file]);
 });
 
-test('what is gone where it came from stays', async (context) => {
+test('keeps a file that the origin no longer has', async (context) => {
   const directory = await mirrored(context);
   const client = await openIn(directory, new FakeVendor({}));
   assert.equal(await client.get(url), 'absent');
@@ -150,7 +150,7 @@ test('what is gone where it came from stays', async (context) => {
   assert.equal(readFileSync(join(directory, file), 'utf8'), 'one');
 });
 
-test('a file that was changed in the mirror, or comes from elsewhere, is got anew', async (context) => {
+test('fetches a file again when it was changed in the mirror or has another origin', async (context) => {
   const directory = await mirrored(context);
   const vendor = new FakeVendor({ [url]: 'one' });
   writeFileSync(join(directory, file), 'on');
@@ -162,14 +162,14 @@ test('a file that was changed in the mirror, or comes from elsewhere, is got ane
   assert.deepEqual(vendor.requests, [`${url} -`, `${url} -`, `${url} -`]);
 });
 
-test('no URL leads out of the mirror', async (context) => {
+test('writes no file outside the mirror for any URL', async (context) => {
   const client = await openIn(temporaryDirectory(context), new FakeVendor({}));
   await assert.rejects(client.get('https://feeds.example.org/..%2f..%2fetc/passwd'), {
     code: 'feed-unavailable',
   });
 });
 
-test('a directory that cannot be written is told', async (context) => {
+test('reports a directory that cannot be written', async (context) => {
   const directory = temporaryDirectory(context);
   writeFileSync(join(directory, 'file'), '');
   const client = await openIn(join(directory, 'file'), new FakeVendor({ [url]: 'one' }));

@@ -8,7 +8,7 @@ import { writeFileAtomically } from '../../kit/write-file-atomically.ts';
 import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/advisory-source.ts';
 import { localPath } from './mirror.ts';
 
-/** Remembers beside the files how each looked where it came from, so that the next run asks only for what changed. */
+/** Stores the fingerprint of each file beside the files, so that the next run requests only what changed. */
 const registerName = 'clair-mirror.json';
 
 const registerSchema = z.object({
@@ -16,35 +16,35 @@ const registerSchema = z.object({
   files: z.record(z.string(), z.object({ fingerprint: z.string(), bytes: z.number() })),
 });
 
-/** A file as it was got, and how long it is here: one that was damaged since, or replaced, is got anew. */
+/** A file as it was fetched, and its state on disk. A file that was damaged or replaced since is fetched again. */
 type MirroredFile = z.output<typeof registerSchema>['files'][string];
 
-/** What became of the files that belong together. */
+/** Results for the files of one feed. */
 export interface MirrorCounts {
   readonly written: number;
   readonly unchanged: number;
 }
 
-/** A client that lays down every file it gets, once somebody has found the files that belong together to be good. */
+/** A feed client that stores every file it fetches once the caller has accepted it. */
 export interface MirrorWriter extends FeedClient {
-  /** Puts what was got since the last call of this or of `reject` into its place. */
+  /** Stores the files that were fetched since the last `accept` or `reject`. */
   accept(): Promise<MirrorCounts>;
-  /** Throws it away, and asks for all of it anew in the next run; what was there before stays. */
+  /** Discards these files. The next run requests them again; existing files remain. */
   reject(): Promise<void>;
-  /** Writes down what was got, so that a later run need not get it again. */
+  /** Stores the fingerprints, so that a later run need not fetch the same files. */
   finish(): Promise<void>;
 }
 
-/** The place files come from; what one place says of them means nothing at another. */
+/** The origin of the files. Fingerprints of one origin are not valid for another. */
 export interface Origin {
   readonly name: string;
   readonly client: FeedClient;
 }
 
 /**
- * Gets files into a mirror directory, at `<host>/<path>` of their URLs, and hands them out from there. Each is got once in the
- * life of the client: whoever asks again sees the same. A file is replaced as a whole or not at all, and what is no longer there
- * where it came from stays. Throws `output-failed` where the directory cannot be written.
+ * Opens a mirror directory. The client fetches files to `<host>/<path>` of their URLs and reads them from there. It
+ * fetches each file once in its lifetime: later requests get the same content. A file is replaced as a whole or not at
+ * all, and remains when the origin no longer has it. Throws `output-failed` if the directory cannot be written.
  */
 export async function openMirrorWriter(directory: string, origin: Origin): Promise<MirrorWriter> {
   const writer = new DirectoryMirrorWriter(directory, origin, await readRegister(directory, origin.name));
@@ -56,7 +56,7 @@ export async function openMirrorWriter(directory: string, origin: Origin): Promi
   };
 }
 
-/** A file that was asked for: `draft` is where it lies until it is accepted, when it is not the one that is there already. */
+/** A requested file. `draft` is its path until it is accepted; absent if the existing file is current. */
 interface PendingFile {
   readonly path: string;
   readonly file: MirroredFile;
@@ -68,7 +68,7 @@ class DirectoryMirrorWriter {
   readonly #origin: Origin;
   readonly #files: Map<string, MirroredFile>;
   readonly #fetches = new Map<string, Promise<MirroredFile | 'absent'>>();
-  /** What belongs together and was neither accepted nor rejected yet, by URL. */
+  /** The files that are neither accepted nor rejected yet, by URL. */
   readonly #pending = new Map<string, PendingFile>();
   #isRegisterSaved = true;
 
@@ -82,7 +82,7 @@ class DirectoryMirrorWriter {
     const path = localPath(this.#directory, url);
     const fetching = this.#fetches.get(url) ?? this.#fetch(url, path);
     this.#fetches.set(url, fetching);
-    // One that could not be got may be tried again.
+    // A failed download may be tried again.
     fetching.catch(() => this.#fetches.delete(url));
     const file = await fetching;
     if (file === 'absent') return 'absent';
@@ -97,7 +97,7 @@ class DirectoryMirrorWriter {
     const result = await this.#origin.client.get(url, isThere ? stored.fingerprint : undefined);
     if (result === 'absent') return 'absent';
     if (result === 'unchanged') {
-      if (!isThere) throw new Error(`${url} is said to be unchanged, though nothing was known of it`);
+      if (!isThere) throw new Error(`${url} was reported as unchanged, but no copy of it is known`);
       this.#pending.set(url, { path, file: stored });
       return stored;
     }
@@ -114,7 +114,7 @@ class DirectoryMirrorWriter {
       this.#files.set(url, file);
       if (draft === undefined) continue;
       this.#isRegisterSaved = false;
-      // A server that tells nothing by which a file is known sends the same one again.
+      // A server that sends no fingerprint may send the same file again.
       if (await isSame(draft, path)) await rm(draft);
       else {
         await rename(draft, path);
@@ -150,12 +150,15 @@ async function readRegister(directory: string, origin: string): Promise<Map<stri
     const parsed = z.parse(registerSchema, JSON.parse(text));
     return new Map(parsed.origin === origin ? Object.entries(parsed.files) : []);
   } catch {
-    // Without it, or where it is damaged, everything is got anew.
+    // Without the fingerprints, or if they are damaged, every file is fetched again.
     return new Map();
   }
 }
 
-/** A file has the time that its vendor gave it, as `wget` and `rsync -t` leave it: whoever reads the mirror can see how old it is. */
+/**
+ * Sets the modification time that the vendor states, as `wget` and `rsync -t` do. Readers of the mirror then see its
+ * age.
+ */
 async function copyModifiedTime(path: string, { lastModified, fileModified }: FetchedFeed): Promise<void> {
   const time = lastModified ?? fileModified;
   if (time !== undefined) await utimes(path, new Date(time), new Date(time));
@@ -165,7 +168,7 @@ async function sizeOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).size;
   } catch {
-    return undefined; // what is not there is got; if it cannot be, writing tells why
+    return undefined; // A missing file is fetched; if that fails, writing reports why.
   }
 }
 

@@ -15,7 +15,7 @@ const content = Buffer.from(JSON.stringify({ packages: 'content '.repeat(1000) }
 const url = 'https://feeds.example.org/v1/main.json';
 const file = 'feeds.example.org/v1/main.json';
 
-/** A mirror directory with these files, which ends with the test. */
+/** Creates a mirror directory with these files, which the end of the test removes. */
 async function mirror(context: TestContext, files: Readonly<Record<string, Uint8Array>>): Promise<string> {
   const place = mkdtempSync(join(tmpdir(), 'clair-mirror-'));
   context.after(() => {
@@ -28,7 +28,7 @@ async function mirror(context: TestContext, files: Readonly<Record<string, Uint8
   return place;
 }
 
-/** The same mirror behind HTTP. */
+/** Serves the same mirror over HTTP. */
 async function served(context: TestContext, files: Readonly<Record<string, Uint8Array>>): Promise<string> {
   const place = await mirror(context, files);
   return `${await serveHttp(context, (request, response) => {
@@ -49,7 +49,7 @@ for (const [kind, place] of [
   ['a directory', mirror],
   ['HTTP', served],
 ] as const) {
-  test(`a feed lies in a mirror by ${kind} plain or compressed`, async (context) => {
+  test(`reads a feed from a mirror by ${kind}, plain or compressed`, async (context) => {
     assert.deepEqual(await bytesOf(mirrorClient(await place(context, { [file]: content }))), content);
     const gz = await place(context, { [`${file}.gz`]: gzipSync(content) });
     assert.deepEqual(await bytesOf(mirrorClient(gz)), content);
@@ -57,11 +57,11 @@ for (const [kind, place] of [
     assert.deepEqual(await bytesOf(mirrorClient(zst)), content);
   });
 
-  test(`a feed that a mirror by ${kind} lacks is absent`, async (context) => {
+  test(`reports a feed that a mirror by ${kind} lacks as absent`, async (context) => {
     assert.equal(await mirrorClient(await place(context, { other: content })).get(url), 'absent');
   });
 
-  test(`a compressed feed that is damaged in a mirror by ${kind} is an error`, async (context) => {
+  test(`throws when a compressed feed in a mirror by ${kind} is damaged`, async (context) => {
     const compressed = { gz: gzipSync(content), zst: zstdCompressSync(content) };
     for (const [suffix, bytes] of Object.entries(compressed)) {
       const middle = bytes.length >> 1;
@@ -75,13 +75,13 @@ for (const [kind, place] of [
     }
   });
 
-  test(`an empty file in a mirror by ${kind} is an error`, async (context) => {
+  test(`throws when a file in a mirror by ${kind} is empty`, async (context) => {
     const place0 = await place(context, { [file]: Buffer.alloc(0) });
     await assert.rejects(bytesOf(mirrorClient(place0)), { name: 'ClairError', code: 'feed-unavailable' });
   });
 }
 
-test('a server may have undone the compression already', async (context) => {
+test('accepts content that the server has already decompressed', async (context) => {
   const place = await serveHttp(context, (request, response) => {
     if (request.url?.endsWith('.gz'))
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(content));
@@ -90,7 +90,7 @@ test('a server may have undone the compression already', async (context) => {
   assert.deepEqual(await bytesOf(mirrorClient(place)), content);
 });
 
-test('a mirror is asked below its path, with its own query and credentials', async (context) => {
+test('sends the path, query and credentials of the mirror URL', async (context) => {
   const place = await serveHttp(context, (request, response) => {
     assert.equal(request.url, `/deep/${file}?token=1`);
     assert.equal(request.headers.authorization, `Basic ${Buffer.from('me:pw').toString('base64')}`);
@@ -100,18 +100,18 @@ test('a mirror is asked below its path, with its own query and credentials', asy
   assert.deepEqual(await bytesOf(client), content);
 });
 
-test('a file is known by its fingerprint until it changes', async (context) => {
+test('keeps the fingerprint of a file until the file changes', async (context) => {
   const place = await mirror(context, { [file]: content });
   const client = mirrorClient(place);
   await utimes(join(place, file), 0, 0);
   const fetched = await client.get(url);
   assert.ok(typeof fetched === 'object');
-  // When it was put there says nothing about when the vendor wrote it.
+  // The modification time in a mirror is not the vendor's.
   assert.equal(fetched.lastModified, undefined);
   assert.equal(await client.get(url, fetched.fingerprint), 'unchanged');
 
-  // As an archive with normalised times is unpacked over the mirror: same size, same time of modification. The clock of a
-  // file system may be coarse, so this is done until it has moved on.
+  // Simulates unpacking an archive with normalised times over the mirror: same size, same modification time. The clock
+  // of the file system may be coarse, so this repeats until the change time differs.
   const { ctimeNs } = await stat(join(place, file), { bigint: true });
   do {
     await writeFile(join(place, file), Buffer.from(content).reverse());
@@ -120,7 +120,7 @@ test('a file is known by its fingerprint until it changes', async (context) => {
   assert.equal(typeof (await client.get(url, fetched.fingerprint)), 'object');
 });
 
-test('no URL leads out of the mirror', async (context) => {
+test('reads no file outside the mirror for any URL', async (context) => {
   const place = await mirror(context, { 'secret.json': content, [file]: content });
   const client = mirrorClient(join(place, 'feeds.example.org'));
   for (const outside of [
@@ -132,7 +132,7 @@ test('no URL leads out of the mirror', async (context) => {
   ]) {
     await assert.rejects(
       client.get(outside),
-      { code: 'feed-unavailable', message: /no path of file names/ },
+      { code: 'feed-unavailable', message: /is not a valid file path/ },
       outside,
     );
   }
@@ -141,7 +141,7 @@ test('no URL leads out of the mirror', async (context) => {
   assert.equal(typeof (await mirrorClient(spaced).get('https://osv.example/Red%20Hat/all.zip')), 'object');
 });
 
-test('a mirror that is not there is an error, not a mirror without feeds', async (context) => {
+test('throws when the mirror does not exist', async (context) => {
   const place = await mirror(context, { file: content });
   for (const wrong of [join(place, 'nowhere'), join(place, 'file')]) {
     await assert.rejects(mirrorClient(wrong).get(url), (error) => {
@@ -149,25 +149,25 @@ test('a mirror that is not there is an error, not a mirror without feeds', async
       assert.equal(error.code, 'feed-unavailable');
       assert.equal(
         error.message,
-        `the mirror ${wrong} cannot be used: there is no such directory. Check the mirror.`,
+        `the mirror ${wrong} cannot be used: the directory does not exist. Check the mirror.`,
       );
       return true;
     });
   }
 });
 
-test('what is no regular file is an error', async (context) => {
+test('throws when the path is not a regular file', async (context) => {
   const place = await mirror(context, { [`${file}/x`]: content });
   await assert.rejects(mirrorClient(place).get(url), {
     code: 'feed-unavailable',
-    message: /it is no regular file/,
+    message: /it is not a regular file/,
   });
   const looped = await mirror(context, {});
   await symlink('feeds.example.org', join(looped, 'feeds.example.org'));
   await assert.rejects(mirrorClient(looped).get(url), { code: 'feed-unavailable', message: /ELOOP/ });
 });
 
-test('progress of a file tells how much of how much', async (context) => {
+test('reports the bytes read and the size of a file as progress', async (context) => {
   const place = await mirror(context, { [file]: content });
   const seen: unknown[] = [];
   await bytesOf(mirrorClient(place, { onProgress: (progress) => seen.push(progress) }));
@@ -175,13 +175,13 @@ test('progress of a file tells how much of how much', async (context) => {
   assert.deepEqual(seen, [{ url: `file://${place}/${file}`, receivedBytes: size, totalBytes: size }]);
 });
 
-test('whoever asked can call reading a file off', async (context) => {
+test('stops reading a file when the caller aborts', async (context) => {
   const place = await mirror(context, { [file]: content });
   const signal = AbortSignal.abort(new Error('enough'));
   await assert.rejects(bytesOf(mirrorClient(place, { signal })), { message: 'enough' });
 });
 
-test('a page with a query is a file of that name, in a directory and on a server', async (context) => {
+test('reads a page with a query from a file of that name, in a directory and on a server', async (context) => {
   const url = 'https://api.example.org/v3/advisories/?page=2&size=100';
   const place = await mirror(context, { 'api.example.org/v3/advisories/index?page=2&size=100': content });
   assert.notEqual(await mirrorClient(place).get(url), 'absent');

@@ -9,12 +9,13 @@ import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/advisory
 import { type ClientOptions, type DownloadDeps, download } from './download.ts';
 import { Reachability } from './reachability.ts';
 
-/** A feed may lie in the mirror as it is upstream, or compressed for the mirror's sake. */
+/** A feed may be in the mirror as upstream, or compressed by the mirror. */
 const suffixes = ['', '.gz', '.zst', '.xz', '.bz2'];
 
 /**
- * Fetches feeds from a mirror: a directory or an http(s) URL that holds each feed at `<host>/<path>` of its upstream URL,
- * also with `.gz`, `.zst`, `.xz` or `.bz2` added. The fingerprint of a file in a directory is its size and when it changed.
+ * Returns a client that fetches feeds from a mirror: a directory or an http(s) URL. It has each feed at `<host>/<path>`
+ * of the upstream URL, optionally with `.gz`, `.zst`, `.xz` or `.bz2` appended. The fingerprint of a file in a
+ * directory is its size and change time.
  */
 export function mirrorClient(
   mirror: string,
@@ -57,20 +58,20 @@ function remoteUrl(mirror: string, url: string): string {
   return mirrored.href;
 }
 
-/** Larger pieces make no download faster and hold more memory. */
+/** Larger chunks do not speed up reading and need more memory. */
 const readBytes = 64 * 1024;
 
-/** The path of a URL as a file has it: a directory is its `index`, and a query belongs to the name. */
+/** Returns the file path of a URL. A directory becomes `index`, and a query becomes part of the name. */
 function fileOf(url: string): string {
   const { pathname, search } = new URL(url);
   return `${pathname}${pathname.endsWith('/') ? 'index' : ''}${search}`;
 }
 
-/** The file that a mirror directory holds for a URL. No URL leads out of the directory. */
+/** Returns the path of a URL's file in a mirror directory. No URL gives a path outside the directory. */
 export function localPath(directory: string, url: string): string {
   const names = [new URL(url).host, ...fileOf(url).split('/').slice(1).map(decodeURIComponent)];
   if (names.some((name) => ['', '.', '..'].includes(name) || /[/\\\0]/.test(name))) {
-    throw unusableMirror(directory, `it cannot hold ${JSON.stringify(url)}, which is no path of file names`);
+    throw unusableMirror(directory, `${JSON.stringify(url)} is not a valid file path`);
   }
   return join(directory, ...names);
 }
@@ -82,16 +83,16 @@ async function openFile(
 ): Promise<FetchResult> {
   const status = await statOf(path);
   if (status === undefined) return 'absent';
-  if (!status.isFile()) throw unusableMirror(path, 'it is no regular file');
+  if (!status.isFile()) throw unusableMirror(path, 'it is not a regular file');
   if (status.size === 0n) throw unusableMirror(path, 'it is empty');
-  // The time of the last change of the inode tells copies apart that an archive gave one and the same modification time.
+  // The inode change time distinguishes copies to which an archive gave the same modification time.
   const fingerprint = `${status.size} ${status.mtimeNs} ${status.ctimeNs}`;
   if (fingerprint === lastFingerprint) return 'unchanged';
   return {
     url: pathToFileURL(path).href,
     body: contentOf(path, Number(status.size), options),
     fingerprint,
-    // Not `lastModified`: the file may have been put there long after the vendor wrote it.
+    // Not `lastModified`: the file may be newer than the vendor's content.
     fileModified: status.mtime.toISOString(),
   };
 }
@@ -109,10 +110,10 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
-/** A mirror that is not there at all must not look like one without feeds. */
+/** A missing mirror must not look like one without feeds. */
 async function expectDirectory(directory: string): Promise<void> {
   const status = await statOf(directory);
-  if (!status?.isDirectory()) throw unusableMirror(directory, 'there is no such directory');
+  if (!status?.isDirectory()) throw unusableMirror(directory, 'the directory does not exist');
 }
 
 async function* contentOf(
@@ -135,13 +136,15 @@ async function* contentOf(
   }
 }
 
-/** Undoes the compression that the first bytes show: some servers have undone it already. */
+/** Decompresses by the first bytes, not the suffix: some servers have already decompressed the content. */
 async function* decompressed({ url, body }: FetchedFeed): AsyncGenerator<Uint8Array> {
   try {
     yield* inflateStream(body, url);
   } catch (error) {
     if (!(error instanceof InflateError)) throw error;
-    throw new ClairError('feed-corrupt', `${error.message}. Put it into the mirror again.`, { cause: error });
+    throw new ClairError('feed-corrupt', `${error.message}. Copy the file to the mirror again.`, {
+      cause: error,
+    });
   }
 }
 

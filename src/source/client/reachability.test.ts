@@ -9,7 +9,7 @@ import { mirrorClient } from './mirror.ts';
 import { Reachability } from './reachability.ts';
 import { upstreamClient } from './upstream.ts';
 
-/** A loopback address where nothing listens. */
+/** Returns a loopback address without a listener. */
 async function closedPort(): Promise<string> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -20,7 +20,7 @@ async function closedPort(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** A client whose attempts are counted by the pauses between them, with a clock that only the test moves. */
+/** Returns a client whose attempts are counted by the pauses between them. Only the test moves its clock. */
 function counting() {
   let clock = 0;
   let pauses = 0;
@@ -43,10 +43,10 @@ function counting() {
 
 const unreached = {
   code: 'feed-unavailable',
-  message: /^cannot reach 127\.0\.0\.1:\d+ \(connection refused\)$/,
+  message: /^cannot reach 127\.0\.0\.1:\d+: Connection refused \(ECONNREFUSED\)$/,
 };
 
-test('a host that is down is tried once, not for each of its feeds', async () => {
+test('tries an unreachable host once, not for each of its feeds', async () => {
   const { options, reachability, pass, pauses } = counting();
   const client = upstreamClient(options, reachability);
   const host = await closedPort();
@@ -62,7 +62,7 @@ test('a host that is down is tried once, not for each of its feeds', async () =>
   await assert.rejects(client.get(`${host}/1.json`), unreached);
 });
 
-test('without network, three hosts are tried and no other', async () => {
+test('tries three hosts and no other when there is no network', async () => {
   const { options, reachability, pauses } = counting();
   const client = upstreamClient(options, reachability);
   for (let host = 0; host < limits.offlineHosts; host++)
@@ -76,7 +76,7 @@ test('without network, three hosts are tried and no other', async () => {
   assert.equal(pauses(), tried);
 });
 
-test('hosts that are silent for long are enough when there are two', () => {
+test('stops after two hosts when they take long to fail', () => {
   const { reachability, pass } = counting();
   for (const host of ['one', 'two']) {
     reachability.assertReachable(host);
@@ -89,7 +89,7 @@ test('hosts that are silent for long are enough when there are two', () => {
   }, /none of one, two can be reached/);
 });
 
-test('dead hosts stop no other once one has answered', async (context) => {
+test('tries other hosts after failures once one host has answered', async (context) => {
   const { options, reachability } = counting();
   const client = upstreamClient(options, reachability);
   const alive = await serveHttp(context, (_request, response) => response.writeHead(404).end());
@@ -99,7 +99,7 @@ test('dead hosts stop no other once one has answered', async (context) => {
   assert.equal(await client.get(`${alive}/feed`), 'absent');
 });
 
-test('a mirror that is down is tried once for all the hosts that it mirrors', async () => {
+test('tries an unreachable mirror once for all the hosts that it mirrors', async () => {
   const { options, reachability, pauses } = counting();
   const client = mirrorClient(await closedPort(), options, reachability);
   await assert.rejects(client.get('https://one.example/feed'), unreached);
@@ -107,17 +107,17 @@ test('a mirror that is down is tried once for all the hosts that it mirrors', as
   assert.equal(pauses(), limits.httpAttempts - 1);
 });
 
-test('a 304 to a client that knows nothing is a failure, not an unchanged feed', async (context) => {
+test('throws when a 304 answers a request without a fingerprint', async (context) => {
   const url = await serveHttp(context, (_request, response) => response.writeHead(304).end());
-  const answer = /answers 304 \(not modified\) to a request without a condition/;
+  const answer = /answered 304 \(Not Modified\) to an unconditional request/;
   await assert.rejects(upstreamClient().get(url), { code: 'feed-unavailable', message: answer });
   assert.equal(await upstreamClient().get(url, '"a"\n'), 'unchanged');
 });
 
-test('a host that cannot be connected to in time is given up, and not tried again', async () => {
+test('gives up a host on a connect timeout, and does not try it again', async () => {
   let lookups = 0;
   const lookup: LookupFunction = () => {
-    lookups++; // and no answer
+    lookups++; // The server never answers.
   };
   const options = {
     connectMs: 20,

@@ -4,27 +4,28 @@ import { limits } from '../../core/limits.ts';
 /** A host that could not be reached. Times are in milliseconds. */
 interface DownHost {
   readonly at: number;
-  /** How long it was waited for. */
+  /** How long the client waited for it. */
   readonly waitedMs: number;
-  /** The message of the failure. */
+  /** Error message of the failure. */
   readonly message: string;
 }
 
 /**
- * Which hosts of feeds can be reached. A host that could not is not tried again for `hostDownMs`, whatever feeds it has. When several
- * hosts cannot be reached and none can, there is no network, and no host is tried for that long. A single dead host stops nothing else.
+ * Tracks which feed hosts are reachable. An unreachable host is not tried again for `hostDownMs`, whatever feeds it
+ * has. When several hosts are unreachable and none is reachable, there is no network, and no host is tried for that
+ * time. A single unreachable host does not affect the others.
  */
 export class Reachability {
   readonly #now: () => number;
   readonly #down = new Map<string, DownHost>();
   #isOnline = false;
 
-  /** The clock counts milliseconds and never goes back. */
+  /** `now` is a monotonic clock in milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
-  /** Throws `feed-not-tried` for a host that need not be tried now. */
+  /** Throws `feed-not-tried` for a host that is known to be unreachable. */
   assertReachable(host: string): void {
     for (const [name, { at }] of this.#down)
       if (this.#now() - at >= limits.hostDownMs) this.#down.delete(name);
@@ -38,19 +39,19 @@ export class Reachability {
     );
   }
 
-  /** Notes that a host has answered, whatever it said. */
+  /** Records that a host answered, with any status. */
   recordSuccess(host: string): void {
     this.#down.delete(host);
     this.#isOnline = true;
   }
 
-  /** Notes that a host could not be reached, since a time of the clock. */
+  /** Records that a host is unreachable. `since` is the time at which the attempt began. */
   recordFailure(host: string, since: number, message: string): void {
     const at = this.#now();
     this.#down.set(host, { at, waitedMs: at - since, message });
   }
 
-  /** The time by the clock of failures. */
+  /** Returns the current time of the clock. */
   now(): number {
     return this.#now();
   }

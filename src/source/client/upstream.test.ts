@@ -9,13 +9,13 @@ import { upstreamClient } from './upstream.ts';
 const etag = '"5f3-61"';
 const modified = 'Tue, 05 Nov 2024 08:49:37 GMT';
 
-/** Answers 304 to whoever knows the file by both of its marks. */
+/** Answers 304 if both validators of the request match. */
 const feed: RequestListener = ({ headers }, response) => {
   const isKnown = headers['if-none-match'] === etag && headers['if-modified-since'] === modified;
   response.writeHead(isKnown ? 304 : 200, { etag, 'last-modified': modified }).end(isKnown ? '' : '{}');
 };
 
-test('a feed is fetched once and then known by its fingerprint', async (context) => {
+test('fetches a feed once, and then recognises it by its fingerprint', async (context) => {
   const url = `${await serveHttp(context, feed)}/v3.19/main.json`;
   const client = upstreamClient();
   const fetched = await client.get(url);
@@ -26,7 +26,7 @@ test('a feed is fetched once and then known by its fingerprint', async (context)
   assert.equal(await client.get(url, fetched.fingerprint), 'unchanged');
 });
 
-test('a fingerprint of another make asks for no condition', async (context) => {
+test('sends no condition for a fingerprint of another client', async (context) => {
   const url = await serveHttp(context, feed);
   for (const known of ['', '2 1730796577000000000 1730796577000000000', 'a\nb\nc']) {
     const fetched = await upstreamClient().get(url, known);
@@ -35,7 +35,7 @@ test('a fingerprint of another make asks for no condition', async (context) => {
   }
 });
 
-test('a server without marks gives no reason to believe that nothing changed', async (context) => {
+test('treats a feed as changed when the server sends no validators', async (context) => {
   const url = await serveHttp(context, ({ headers }, response) => {
     assert.equal(headers['if-none-match'] ?? headers['if-modified-since'], undefined);
     response.end('{}');
@@ -47,12 +47,12 @@ test('a server without marks gives no reason to believe that nothing changed', a
   assert.equal(typeof (await upstreamClient().get(url, first.fingerprint)), 'object');
 });
 
-test('a feed that is not there is absent', async (context) => {
+test('reports a missing feed as absent', async (context) => {
   const url = await serveHttp(context, (_request, response) => response.writeHead(404).end());
   assert.equal(await upstreamClient().get(url), 'absent');
 });
 
-test('failures say what and where, without secrets and without options of the command that a server lacks', async (context) => {
+test('states what failed and where, without secrets and without command options that a server lacks', async (context) => {
   const url = await serveHttp(context, (_request, response) => response.writeHead(403).end());
   const secret = `${url.replace('//', '//me:secret@')}/a.json?token=secret`;
   await assert.rejects(upstreamClient().get(secret), (error) => {
@@ -64,7 +64,7 @@ test('failures say what and where, without secrets and without options of the co
   });
 });
 
-test('a feed that is cut short fails while it is read', async (context) => {
+test('fails while reading when a feed is cut short', async (context) => {
   const url = await serveHttp(context, (_request, response) => {
     response.writeHead(200, { 'content-length': 1000 }).write('{', () => response.destroy());
   });
@@ -73,7 +73,7 @@ test('a feed that is cut short fails while it is read', async (context) => {
   await assert.rejects(collectAll(fetched.body), { name: 'ClairError', code: 'feed-unavailable' });
 });
 
-test('gives up a feed that comes too slowly, although it never stands still', async (context) => {
+test('gives up a feed that is too slow but never stops', async (context) => {
   const url = await serveHttp(context, (_request, response) => {
     const timer = setInterval(() => response.write(' '), 5);
     response.once('close', () => {

@@ -2,7 +2,7 @@ import type { FeedClient } from '../../plugin/advisory-source.ts';
 import { type ClientOptions, download } from './download.ts';
 import { Reachability } from './reachability.ts';
 
-/** Fetches feeds from where their vendors publish them. */
+/** Returns a client that fetches feeds from their vendors. */
 export function upstreamClient(
   options: ClientOptions = {},
   reachability: Reachability = new Reachability(),

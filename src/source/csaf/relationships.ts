@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** What of a product tree belongs to what: a package to the product that ships it. CSAF 2.0, section 3.2.2.4. */
+/** Relationships of a product tree: a package and the product that ships it (CSAF 2.0, section 3.2.2.4). */
 export const relationships = z.optional(
   z.array(
     z.object({

@@ -3,10 +3,10 @@ import type { CvssVector } from '../../plugin/index.ts';
 
 const cvss = z.optional(z.object({ vectorString: z.string(), baseScore: z.optional(z.number()) }));
 
-/** The ratings of a vulnerability. CSAF 2.0, section 3.2.3.13. */
+/** Scores of a vulnerability (CSAF 2.0, section 3.2.3.13). */
 export const scores = z.optional(z.array(z.object({ cvss_v2: cvss, cvss_v3: cvss, cvss_v4: cvss })));
 
-/** The vectors of ratings, each once, the newest kind first. */
+/** Returns the distinct vectors of scores, the newest CVSS version first. */
 export function vectorsOf(rated: z.output<typeof scores>, source: string): CvssVector[] {
   const all = (rated ?? []).flatMap(({ cvss_v4, cvss_v3, cvss_v2 }) => [cvss_v4, cvss_v3, cvss_v2]);
   const byVector = new Map(all.flatMap((score) => (score ? [[score.vectorString, score]] : [])));

@@ -22,7 +22,7 @@ function tracker(packages: unknown): Buffer {
   return Buffer.from(JSON.stringify(packages));
 }
 
-/** What the tracker's word on one release comes to: namespace, state, range, severity. */
+/** Returns namespace, state, range and severity for the status of one release. */
 async function row(release: string, status: object) {
   const [vulnerability] = await parse(
     tracker({ xz: { 'CVE-2024-0001': { releases: { [release]: status } } } }),
@@ -32,7 +32,7 @@ async function row(release: string, status: object) {
   return [affected.namespace.name, affected.fix, affected.range, affected.severity];
 }
 
-test('one feed speaks of every release', async () => {
+test('covers every release with one feed', async () => {
   assert.deepEqual(debian.feeds, ['tracker']);
   for (const release of ['debian:12', 'debian:unstable', 'debian:zurg']) {
     assert.deepEqual(debian.feedsFor(release), ['tracker']);
@@ -42,7 +42,7 @@ test('one feed speaks of every release', async () => {
   assert.deepEqual(await debian.fetch('tracker', client, 'mark'), [url, 'mark']);
 });
 
-test('an issue of a source package is one vulnerability with a row a release', async () => {
+test('reads an issue of a source package as one vulnerability with a row for each release', async () => {
   const issue = {
     description: 'Infinite loop.',
     debianbug: 1,
@@ -86,7 +86,7 @@ test('an issue of a source package is one vulnerability with a row a release', a
   ]);
 });
 
-test('each word of the tracker on a release has its state', async () => {
+test('maps each status of a release to a state', async () => {
   const states: [object, string][] = [
     [{ status: 'resolved', fixed_version: '0' }, 'not-affected'],
     [{ status: 'open' }, 'unfixed'],
@@ -96,7 +96,7 @@ test('each word of the tracker on a release has its state', async () => {
     [{ status: 'open', urgency: 'end-of-life' }, 'end-of-life'],
     [{ status: 'open', urgency: 'end-of-life', nodsa_reason: 'ignored' }, 'end-of-life'],
     [{ status: 'undetermined' }, 'under-investigation'],
-    // What cannot be understood counts as open.
+    // An unknown status counts as unfixed.
     [{ status: 'resolved' }, 'unfixed'],
     [{ status: 'resolved', fixed_version: null }, 'unfixed'],
     [{ status: 'resolved', fixed_version: '' }, 'unfixed'],
@@ -108,7 +108,7 @@ test('each word of the tracker on a release has its state', async () => {
   }
 });
 
-test('urgencies are severities, without the stars', async () => {
+test('reads urgencies as severities, without the asterisks', async () => {
   const severities: [string | null, string][] = [
     ['not yet assigned', 'Unknown'],
     ['unimportant', 'Negligible'],
@@ -125,7 +125,7 @@ test('urgencies are severities, without the stars', async () => {
   }
 });
 
-test('a codename is a release, a new one its own', async () => {
+test('maps a codename to its release, and an unknown one to itself', async () => {
   const names = {
     squeeze: '6',
     buster: '10',
@@ -141,13 +141,13 @@ test('a codename is a release, a new one its own', async () => {
   }
 });
 
-test('issues without a CVE are kept', async () => {
+test('keeps issues without a CVE', async () => {
   const [vulnerability] = await parse(tracker({ wordpress: { 'TEMP-0000000-0CA7E3': { releases: {} } } }));
   assert.equal(vulnerability?.id, 'TEMP-0000000-0CA7E3');
   assert.equal(vulnerability.description, undefined);
 });
 
-test('content of the wrong type is an error that names the place', async () => {
+test('names the place of content of the wrong type', async () => {
   const wrong: [unknown, string][] = [
     [{ xz: [] }, 'byte 1: "xz" is not an object'],
     [{ xz: { 'CVE-1': {} } }, 'xz.CVE-1.releases: not the expected record'],
@@ -171,23 +171,23 @@ test('content of the wrong type is an error that names the place', async () => {
   }
 });
 
-test('a package that stands in the file twice is an error', async () => {
+test('throws when a package is in the file twice', async () => {
   await assert.rejects(parse(Buffer.from('{"xz":{},"xz":{}}')), {
     code: 'feed-corrupt',
     message: /at byte 9: the name "xz" occurs twice/,
   });
 });
 
-test('what fails the body is not mistaken for damage', async () => {
+test('does not report a failing download as damage', async () => {
   const cause = new ClairError('feed-unavailable', 'cut');
-  // biome-ignore lint/correctness/useYield: it fails before it has anything to yield.
+  // biome-ignore lint/correctness/useYield: it fails before it yields.
   const body = (async function* (): AsyncGenerator<Uint8Array> {
     await Promise.reject(cause);
   })();
   await assert.rejects(collectAll(debian.parse('tracker', { url, body, fingerprint: '' })), cause);
 });
 
-corpusTest('every issue of the real tracker is read', async () => {
+corpusTest('reads every issue of the real tracker', async () => {
   const content = zstdDecompressSync(readFileSync(corpus('feeds/debian/tracker.json.zst')));
   const all = await parse(content);
   const rows = all.flatMap(({ affected }) => affected);
@@ -215,7 +215,7 @@ corpusTest('every issue of the real tracker is read', async () => {
   );
 });
 
-corpusTest('the real tracker is refused wherever it is cut', async () => {
+corpusTest('refuses the real tracker wherever it is cut', async () => {
   const content = zstdDecompressSync(readFileSync(corpus('feeds/debian/tracker.json.zst'))).subarray(
     0,
     300_000,
@@ -231,7 +231,7 @@ corpusTest('the real tracker is refused wherever it is cut', async () => {
   );
 });
 
-corpusTest('the severities and fixes of the Clair updater test are ours', async () => {
+corpusTest('gives the severities and fixes of the updater test of Clair 2', async () => {
   const archive = zstdDecompressSync(readFileSync(corpus('feeds/clair-fixtures.tar.zst')));
   const fixture = new Map(untar(archive)).get(
     'release-2.0/ext/vulnsrc/debian/testdata/fetcher_debian_test.json',

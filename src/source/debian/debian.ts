@@ -1,6 +1,8 @@
 import type { AdvisorySource } from '../../plugin/index.ts';
 
-/** Debian's security tracker: the state of every known issue in every supported release, by source package, in one file. */
+/**
+ * Debian's security tracker: the state of every known issue in every supported release by source package, in one file.
+ */
 export const debian: AdvisorySource = {
   name: 'debian',
   version: 1,
@@ -9,7 +11,7 @@ export const debian: AdvisorySource = {
   fetch: (_feed, client, lastFingerprint) =>
     client.get('https://security-tracker.debian.org/tracker/data/json', lastFingerprint),
   async *parse(feed, content) {
-    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    // Loads the reader only when needed: most scans find their advisories in the store.
     yield* (await import('./tracker.ts')).readTracker(feed, content);
   },
 };

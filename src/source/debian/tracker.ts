@@ -9,7 +9,7 @@ import type { Affected, Fetched, Fix, Severity, Vulnerability } from '../../plug
 
 const url = 'https://security-tracker.debian.org/tracker';
 
-/** Clair's scale for Debian's urgencies, of which the tracker's stars are taken off: they mark a guess. */
+/** Severities by Debian's urgency. The tracker's asterisks, which mark a guess, are removed first. */
 const severities: ReadonlyMap<string, Severity> = new Map(
   Object.entries<Severity>({
     'end-of-life': 'Negligible',
@@ -36,8 +36,8 @@ type ReleaseStatus = z.output<typeof releaseStatus>;
 type Issue = z.output<typeof issue>;
 
 /**
- * What the schema says, by hand: three hundred thousand rows make its checks and copies a third of the work. Where it says no,
- * the schema finds the place.
+ * Checks an issue by hand: for three hundred thousand rows, the schema's checks and copies would take a third of the
+ * time. The schema then finds the place of a mismatch.
  */
 function isIssue(value: unknown): value is Issue {
   return (
@@ -66,7 +66,7 @@ function isOptionalText(value: unknown): value is string | null | undefined {
   return value === undefined || value === null || typeof value === 'string';
 }
 
-/** The vulnerabilities of the tracker, package by package. */
+/** Yields the vulnerabilities of the tracker, package by package. */
 export function readTracker(feed: string, content: Fetched): AsyncGenerator<Vulnerability> {
   return withFeedErrors({ source: 'debian', feed, content }, vulnerabilities(content));
 }
@@ -107,14 +107,17 @@ function affectedIn(release: string, name: string, status: ReleaseStatus): Affec
   };
 }
 
-/** The number of a release; its codename where it has none or is too new to be known. */
+/** Returns the version of a release, or its codename if the version is unknown or does not exist. */
 function versionOf(codename: string): string {
   if (codename === unstable) return 'unstable';
   const release = releaseOf(codename);
   return release?.id === 'debian' ? release.versionId : codename;
 }
 
-/** A status that is not understood, or lacks the version it needs, counts as open: nobody said that it is not. */
+/**
+ * Returns the fix of a status. An unknown status, or one without the version it needs, counts as unfixed: nothing
+ * states that the package is unaffected.
+ */
 function fixOf({ status, fixed_version: version, urgency, nodsa_reason: reason }: ReleaseStatus): Fix {
   if (status === 'resolved' && version === '0') return { state: 'not-affected' };
   if (status === 'resolved' && version) return { state: 'fixed', version };

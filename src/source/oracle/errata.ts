@@ -9,7 +9,7 @@ import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
 import { parseModified, unnamedModule } from '../vendor-values.ts';
 
-/** The errata of Oracle's OVAL file. */
+/** Yields the errata of Oracle's OVAL file. */
 export function readErrata(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
   return ovalRecords({ source: 'oracle', read, describe, finish }, feed, content);
 }
@@ -41,11 +41,11 @@ function read({ comment }: Criterion, test: PackageTest | undefined): Fact {
   if (module !== undefined) return { module };
   if (comment.includes(' is signed with the Oracle Linux ') && comment.endsWith('key')) return 'holds';
   if (comment.endsWith(' is ksplice-based')) return { flavour: 'ksplice' };
-  // Oracle has given the same ids to the tests of two errata, of which the comments still tell.
+  // Oracle has given the same ids to the tests of two errata; only the comments identify them.
   return test === undefined ? (versionsByComment(comment) ?? { unclear: `"${comment}"` }) : versionsOf(test);
 }
 
-/** Builds of another kind have releases of another kind, of which the criteria do not always speak. */
+/** Separates builds of another kind: their release strings differ, and the criteria do not always state the kind. */
 function finish(alternatives: readonly Part[]): readonly Part[] {
   return alternatives.map((part) => {
     const release = part.to?.slice(part.to.lastIndexOf('-')) ?? '';

@@ -17,7 +17,7 @@ interface Build {
   readonly evr: string;
 }
 
-/** An erratum as Oracle writes it, with one arch block. */
+/** Returns an erratum as Oracle writes it, with one architecture block. */
 function erratum(id: string, builds: readonly Build[], conditions = '', release = 8): string {
   const number = id.replace(/\D/g, '');
   const tests = builds.map(({ name, evr }, index) => ({
@@ -65,7 +65,7 @@ async function rows(...args: Parameters<typeof erratum>): Promise<readonly Affec
   return record.affected;
 }
 
-test('an erratum is one vulnerability with a row a package', async () => {
+test('reads an erratum as one vulnerability with a row for each package', async () => {
   assert.deepEqual(await parse(erratum('ELSA-2024-10001', [{ name: 'xz', evr: '0:5.2-1.el8' }])), [
     {
       key: 'oval:com.oracle.elsa:def:202410001',
@@ -93,7 +93,7 @@ test('an erratum is one vulnerability with a row a package', async () => {
   ]);
 });
 
-test('builds of another kind are kept apart', async () => {
+test('separates builds of another kind', async () => {
   const only = async (evr: string, conditions = '') =>
     (await rows('ELSA-2024-1', [{ name: 'openssl', evr }], conditions)).map((row) => row.only);
   const arch = ['x86_64'];
@@ -107,14 +107,17 @@ test('builds of another kind are kept apart', async () => {
   assert.deepEqual(await only('1:18.1-1.module+el8.7+1'), [{ arch, module: '*' }]);
 });
 
-test('criteria that are not understood cost the erratum, not the feed', async () => {
+test('skips only the erratum whose criteria are not understood', async () => {
   const condition = '<criterion test_ref="x" comment="The moon is full"/>';
   assert.deepEqual(await parse(erratum('ELSA-2024-1', [{ name: 'xz', evr: '0:5.2-1.el8' }], condition)), [
-    { key: 'oval:com.oracle.elsa:def:20241', skipped: 'criteria that no row can say: "The moon is full"' },
+    {
+      key: 'oval:com.oracle.elsa:def:20241',
+      skipped: 'criteria that no row can express: "The moon is full"',
+    },
   ]);
 });
 
-test('a definition that is there twice loses nothing', async () => {
+test('loses nothing of a definition that occurs twice', async () => {
   const once = erratum('ELSA-2024-1', [{ name: 'xz', evr: '0:5.2-1.el8' }]);
   const [definition = ''] = /<definition .*<\/definition>/s.exec(once) ?? [];
   const records = await parse(once.replace(definition, definition + definition.replaceAll('5.2-1', '5.2-2')));
@@ -124,19 +127,19 @@ test('a definition that is there twice loses nothing', async () => {
   );
 });
 
-test('no damage goes unnoticed', async () => {
+test('reports damage wherever it is', async () => {
   const content = erratum('ELSA-2024-1', [{ name: 'xz', evr: '0:5.2-1.el8' }]);
   await assertDetectsDamage(sample(content));
   const million = `<oval_definitions><definitions>${'<definition/>'.repeat(1e6)}</definitions></oval_definitions>`;
   await assert.rejects(parse(million), { code: 'feed-corrupt', message: /line 1: a definition without id/ });
 });
 
-test('every release has its errata in the one feed', () => {
+test('covers every release with one feed', () => {
   assert.deepEqual(oracle.feedsFor('oracle:10'), oracle.feeds);
   for (const other of ['oracle', 'oracle:', 'rhel:8']) assert.deepEqual(oracle.feedsFor(other), []);
 });
 
-corpusTest('every erratum of the real file is read', async () => {
+corpusTest('reads every erratum of the real file', async () => {
   const records = await parse(
     readFileSync(corpus('feeds/oracle-oval/com.oracle.elsa-2017-2023.part.xml.bz2')),
   );
@@ -155,7 +158,7 @@ corpusTest('every erratum of the real file is read', async () => {
   );
 });
 
-corpusTest("Clair's own examples come out as Clair reads them", async () => {
+corpusTest("reads Clair's own examples as Clair does", async () => {
   const archive = zstdDecompressSync(readFileSync(corpus('feeds/clair-fixtures.tar.zst')));
   const files = new Map(untar(archive));
   for (const { file, value } of clairTables('oracle')) {
@@ -172,7 +175,7 @@ corpusTest("Clair's own examples come out as Clair reads them", async () => {
   }
 });
 
-corpusTest('the rows of another reader of the same file are ours', async () => {
+corpusTest('gives the rows of another reader of the same file', async () => {
   const archive = zstdDecompressSync(readFileSync(corpus('feeds/updater-fixtures-trivydb-vunnel.tar.zst')));
   const folder = 'vunnel/tests/unit/providers/oracle/test-fixtures/';
   const files = new Map<string, Buffer>();
@@ -198,7 +201,7 @@ corpusTest('the rows of another reader of the same file are ours', async () => {
   assert.deepEqual(read.sort(), expected.sort());
 });
 
-/** Clair's tables of what its fixtures hold, in the order of its tests. */
+/** Clair's tables of expected rows for its fixtures, in the order of its tests. */
 function clairTables(source: string): { file: string; value: [string, string, string][] }[] {
   type Entry = { file: string; context: string; value: unknown };
   const entries = JSON.parse(

@@ -4,8 +4,8 @@ import { type ArchivedRecord, isSkipped, readRecord } from '../archived-record.t
 import { type OsvRecord, osvRecord } from './record.ts';
 
 /**
- * The records of an archive that has a file for each, but for those that are withdrawn: they are no vulnerabilities any more, and the
- * feed ends without them. Throws an `UnexpectedContent` where it holds none at all.
+ * Yields the records of an archive with one file per record, except withdrawn ones. Throws `UnexpectedContent` if the
+ * archive has no record.
  */
 export async function* activeRecords(
   files: AsyncIterable<ArchivedRecord>,

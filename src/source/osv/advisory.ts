@@ -1,15 +1,15 @@
 import type { Affected, FeedRecord, SkippedRecord, Vulnerability } from '../../plugin/index.ts';
 import type { OsvEntry } from './record.ts';
 
-/** An entry of a record, and the rows it comes to. */
+/** An entry of a record, and its rows. */
 export interface ReadEntry {
   readonly entry: OsvEntry;
   readonly rows: readonly Affected[];
 }
 
 /**
- * The advisory with the rows of its entries, and word of every entry that names no versions. Where none names any, all of it is
- * skipped: what it said before stays in force.
+ * Yields the advisory with the rows of its entries, and a skipped record for every entry without versions. If no entry
+ * has versions, skips the whole record, so that the previous rows remain current.
  */
 export function* advisoryOf(
   advisory: Omit<Vulnerability, 'affected'>,
@@ -24,16 +24,16 @@ export function* advisoryOf(
   yield { ...advisory, affected };
 }
 
-/** A skipped record for each entry without rows. */
+/** Returns a skipped record for each entry without rows. */
 export function withoutVersions(key: string, entries: readonly ReadEntry[]): SkippedRecord[] {
   return entries.flatMap(({ entry, rows }) =>
     rows.length === 0 ? [skippedEntry(key, entry, noVersions)] : [],
   );
 }
 
-/** That one package of a record cannot be understood. */
+/** Returns the skipped record for one package of a record. */
 export function skippedEntry(key: string, { package: named }: OsvEntry, reason: string): SkippedRecord {
   return { key: `${key} ${named?.ecosystem ?? ''} ${named?.name ?? ''}`, skipped: reason };
 }
 
-const noVersions = 'no versions that can be compared: it names commits only, or none at all';
+const noVersions = 'no versions that can be compared: it names commits only, or no version';

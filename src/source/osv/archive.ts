@@ -10,20 +10,20 @@ import { advisoryOf } from './advisory.ts';
 import type { Ecosystem } from './ecosystems.ts';
 import { commonOf, type OsvEntry, type OsvRecord, rowsOfEntry, textIn, vectorsOf } from './record.ts';
 
-/** An ecosystem about to be read. */
+/** An ecosystem to be read. */
 export interface EcosystemFeed extends Ecosystem {
   /** Its name in OSV. */
   readonly feed: string;
   readonly scheme: VersionScheme;
 }
 
-/** The vulnerabilities of an ecosystem's archive, which holds a file for each. */
+/** Yields the vulnerabilities of an ecosystem's archive, which has one file per record. */
 export function readEcosystem(ecosystem: EcosystemFeed, content: Fetched): AsyncGenerator<FeedRecord> {
   const files = zipEntries(content.body, (path) => path.endsWith('.json'));
   return withFeedErrors({ source: 'osv', feed: ecosystem.feed, content }, readRecords(ecosystem, files));
 }
 
-/** The vulnerabilities of an ecosystem, from files of one OSV record each. */
+/** Yields the vulnerabilities of an ecosystem from files with one OSV record each. */
 export async function* readRecords(
   ecosystem: EcosystemFeed,
   files: AsyncIterable<ArchivedRecord>,
@@ -52,12 +52,12 @@ function* vulnerability(ecosystem: EcosystemFeed, record: OsvRecord): Generator<
   );
 }
 
-/** `Packagist`, and `Packagist:https://packages.drupal.org/8` of packages that come from another registry than usual. */
+/** Matches `Packagist`, and `Packagist:https://packages.drupal.org/8` of packages from another registry. */
 function isOf({ feed }: EcosystemFeed, ecosystem: string): boolean {
   return ecosystem === feed || ecosystem.startsWith(`${feed}:`);
 }
 
-/** RustSec also tells of crates that nobody maintains. That is no vulnerability. */
+/** Returns whether RustSec only reports an unmaintained crate, which is not a vulnerability. */
 function isInformational({ database_specific }: OsvEntry): boolean {
   return textIn(database_specific, 'informational') !== undefined;
 }
@@ -73,7 +73,7 @@ function rowsOf({ namespace, versionScheme, scheme }: EcosystemFeed, entry: OsvE
   return severity === undefined ? rows : rows.map((row) => ({ ...row, severity }));
 }
 
-/** The word of whoever wrote the advisory, else what the vectors come to; a package made to do harm is critical. */
+/** Returns the severity that the advisory states, or else that of its vectors. Malicious packages are critical. */
 function severityOfRecord(record: OsvRecord): Severity {
   if (record.id.startsWith('MAL-')) return 'Critical';
   const word = vendorSeverity(textIn(record.database_specific, 'severity'));
@@ -81,7 +81,7 @@ function severityOfRecord(record: OsvRecord): Severity {
   return firstKnown(vectorsOf('osv', record).map(cvssSeverity)) ?? 'Unknown';
 }
 
-/** The first that is known: vendors put the vector of the newest version of CVSS where its score cannot be told last. */
+/** Returns the first known severity. A vendor may put a vector first whose score cannot be computed, such as CVSS 4. */
 function firstKnown(severities: readonly Severity[]): Severity | undefined {
   return severities.find((severity) => severity !== 'Unknown');
 }

@@ -15,22 +15,25 @@ import {
   vectorsOf,
 } from './record.ts';
 
-/** A distribution whose advisories come in OSV form. */
+/** A distribution with advisories in OSV form. */
 export interface DistributionFeed {
   readonly source: string;
   readonly feed: string;
-  /** The namespace of an ecosystem such as `AlmaLinux:8`; undefined for those that are none of this feed's business. */
+  /** Returns the namespace of an ecosystem such as `AlmaLinux:8`; undefined if the feed does not cover it. */
   readonly namespaceOf: (ecosystem: string, purl: string) => Namespace | undefined;
   readonly linkOf: (id: string) => string;
 }
 
-/** The advisories of an rpm distribution from its archive in OSV form: packages and fixed versions, without architectures. */
+/**
+ * Yields the advisories of an rpm distribution from its OSV archive: packages and fixed versions, without
+ * architectures.
+ */
 export function readDistribution(feed: DistributionFeed, content: Fetched): AsyncGenerator<FeedRecord> {
   const files = zipEntries(content.body, (path) => path.endsWith('.json'));
   return withFeedErrors({ ...feed, content }, readAdvisories(feed, files));
 }
 
-/** The same from files of one record each. */
+/** Yields the same advisories from files with one record each. */
 export async function* readAdvisories(
   feed: DistributionFeed,
   files: AsyncIterable<ArchivedRecord>,
@@ -41,7 +44,7 @@ export async function* readAdvisories(
   }
 }
 
-/** AlmaLinux and Red Hat tell bug fixes, ALBA, and enhancements, ALEA, from security advisories, ALSA, by the third letter. */
+/** Returns whether an id is of a security advisory (ALSA, RLSA), not of a bug fix (ALBA) or an enhancement (ALEA). */
 function isSecurity(id: string): boolean {
   return !/^[A-Z]{2}[BE]A-/.test(id);
 }
@@ -65,7 +68,7 @@ function* advisory(feed: DistributionFeed, record: OsvRecord): Generator<FeedRec
   yield* advisoryOf(advisory, ours);
 }
 
-/** That a build belongs to a module stream shows only in its release. */
+/** Adds the module of a row. Only the release string of a build shows that it belongs to a module. */
 function withModule(row: Affected): Affected {
   const { module } = unnamedModule(row.fix.state === 'fixed' ? row.fix.version : undefined);
   return module === undefined ? row : { ...row, only: { ...row.only, module } };

@@ -1,11 +1,11 @@
-/** How an ecosystem of OSV is called here. */
+/** The local names of an OSV ecosystem. */
 export interface Ecosystem {
-  /** The type of its package URLs. */
+  /** Type of its package URLs, which is also the namespace. */
   readonly namespace: string;
   readonly versionScheme: string;
 }
 
-/** By the name OSV gives them, which is also the name of the feed. */
+/** Ecosystems by their OSV name, which is also the name of the feed. */
 export const ecosystems: ReadonlyMap<string, Ecosystem> = new Map([
   ['npm', { namespace: 'npm', versionScheme: 'npm' }],
   ['PyPI', { namespace: 'pypi', versionScheme: 'pep440' }],

@@ -11,7 +11,7 @@ import { osvSource } from './osv.ts';
 const osv = osvSource(builtIn.schemes);
 const url = 'https://osv.example/npm/all.zip';
 
-/** What the archive of an ecosystem with these records comes to. */
+/** Reads an archive of an ecosystem with these records. */
 function parse(feed: string, records: Readonly<Record<string, unknown>>): Promise<FeedRecord[]> {
   const files = Object.entries(records).map(([name, record]) => {
     return [`${name}.json`, strToU8(typeof record === 'string' ? record : JSON.stringify(record))] as const;
@@ -45,14 +45,14 @@ const record = {
   database_specific: { severity: 'MODERATE' },
 };
 
-test('an ecosystem is a feed and a namespace', () => {
+test('has one feed and one namespace per ecosystem', () => {
   assert.deepEqual(osv.feedsFor('npm'), ['npm']);
   assert.deepEqual(osv.feedsFor('pypi'), ['PyPI']);
   assert.deepEqual(osv.feedsFor('debian:12'), []);
   assert.equal(osv.feeds.length, 11);
 });
 
-test('a record is a vulnerability with a row for each range and for each version outside of them', async () => {
+test('reads a record as a vulnerability with a row for each range and each version outside of them', async () => {
   const row = { namespace: { name: 'npm', versionScheme: 'npm' }, package: 'left-pad' };
   assert.deepEqual(await parse('npm', { a: record }), [
     {
@@ -73,12 +73,12 @@ test('a record is a vulnerability with a row for each range and for each version
   ]);
 });
 
-/** The first record that the changes make. */
+/** Returns the first record that is read after these changes. */
 async function first(changes: object, feed = 'npm'): Promise<FeedRecord | undefined> {
   return (await parse(feed, { a: { ...record, ...changes } }))[0];
 }
 
-test('what is withdrawn, elsewhere or only of note is no vulnerability', async () => {
+test('ignores records that are withdrawn, of other ecosystems or informational', async () => {
   assert.equal(await first({ withdrawn: '2024-01-01T00:00:00Z' }), undefined);
   assert.equal(await first({}, 'Go'), undefined);
   const crate = { package: { ecosystem: 'crates.io', name: 'old' }, versions: ['1.0.0'] };
@@ -90,7 +90,7 @@ test('what is withdrawn, elsewhere or only of note is no vulnerability', async (
   );
 });
 
-test('a range without a fix ends with the last version GitHub knew of', async () => {
+test('ends a range without a fix at the last version that GitHub knew', async () => {
   const ranges = [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }] }];
   for (const [text, range] of [
     ['<= 1.2.3', { to: '1.2.3', toIncluded: true }],
@@ -107,7 +107,7 @@ test('a range without a fix ends with the last version GitHub knew of', async ()
   }
 });
 
-test('severity is the word, else the vector, else not known; malice is critical', async () => {
+test('takes the severity from the word, else the vector, else Unknown; malicious packages are critical', async () => {
   const severity = async (changes: object) => ((await first(changes)) as Vulnerability).severity;
   assert.equal(await severity({ database_specific: { severity: 'LOW' } }), 'Low');
   assert.equal(await severity({ database_specific: null }), 'Critical');
@@ -118,7 +118,7 @@ test('severity is the word, else the vector, else not known; malice is critical'
   assert.equal(await severity({ id: 'MAL-2024-1', database_specific: {}, severity: [] }), 'Critical');
 });
 
-test('what cannot be understood is told, and the others are none the worse', async () => {
+test('reports what cannot be understood, and reads the other records', async () => {
   const git = [{ type: 'GIT', repo: 'r', events: [{ introduced: '0' }] }];
   const records = await parse('npm', {
     a: '{',
@@ -133,7 +133,7 @@ test('what cannot be understood is told, and the others are none the worse', asy
     records.map((one) => ('skipped' in one ? [one.key, one.skipped.replace(/\(.*/, '')] : one.key)),
     [
       ['a.json', "it is not JSON: Expected property name or '}' in JSON at position 1 "],
-      ['GHSA-aaaa-bbbb-cccc', 'no versions that can be compared: it names commits only, or none at all'],
+      ['GHSA-aaaa-bbbb-cccc', 'no versions that can be compared: it names commits only, or no version'],
       ['c.json', 'id: not the expected string'],
       'GHSA-aaaa-bbbb-cccc',
       ['e.json', 'not the expected object'],
@@ -143,7 +143,7 @@ test('what cannot be understood is told, and the others are none the worse', asy
   );
 });
 
-test('a package whose entry names commits only is told beside the others', async () => {
+test('reports a package whose entry names commits only, beside the others', async () => {
   const commits = {
     package: { ecosystem: 'npm', name: 'right-pad' },
     ranges: [{ type: 'GIT', repo: 'r', events: [{ introduced: '0' }] }],
@@ -153,14 +153,14 @@ test('a package whose entry names commits only is told beside the others', async
   });
   assert.deepEqual(skippedRecord, {
     key: 'GHSA-aaaa-bbbb-cccc npm right-pad',
-    skipped: 'no versions that can be compared: it names commits only, or none at all',
+    skipped: 'no versions that can be compared: it names commits only, or no version',
   });
   assert.ok(found !== undefined && 'affected' in found);
   assert.equal(found.affected.length, 3);
   assert.deepEqual(more, []);
 });
 
-test('what an ecosystem has from another registry than usual is of the ecosystem', async () => {
+test('includes packages of an ecosystem from another registry', async () => {
   const drupal = {
     package: { ecosystem: 'Packagist:https://packages.drupal.org/8', name: 'drupal/core' },
     versions: ['8.0.0'],
@@ -174,7 +174,7 @@ test('what an ecosystem has from another registry than usual is of the ecosystem
   );
 });
 
-corpusTest('every record of the real databases is read', async () => {
+corpusTest('reads every record of the real databases', async () => {
   const { readRecords } = await import('./archive.ts');
   // Counted with Python: records with an entry of the ecosystem, `introduced` events outside GIT ranges, and the
   // versions of entries that have no such range; GHSA-92mw-q256-5vwg also lists one outside of its range.

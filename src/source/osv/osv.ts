@@ -2,8 +2,8 @@ import type { AdvisorySource, VersionScheme } from '../../plugin/index.ts';
 import { ecosystems } from './ecosystems.ts';
 
 /**
- * The advisories of language ecosystems that OSV collects (GitHub's, those of PyPA, RustSec, Go and others), an archive an
- * ecosystem. The schemes put the events of a range in order.
+ * Returns the source for advisories of language ecosystems that OSV collects (GitHub, PyPA, RustSec, Go and others),
+ * one archive per ecosystem. `schemes` order the events of a range.
  */
 export function osvSource(schemes: readonly VersionScheme[]): AdvisorySource {
   return {

@@ -9,7 +9,7 @@ import { pep440 } from '../../version/pep440.ts';
 import { semver } from '../../version/semver.ts';
 import { type OsvAffected, type OsvEvent, osvRanges } from './range.ts';
 
-/** The ranges, without what fixes them. */
+/** Returns the ranges without their fixes. */
 function rangesIn(scheme: VersionScheme, affected: OsvAffected): readonly VersionRange[] {
   return osvRanges(affected, scheme).map(({ range }) => range);
 }
@@ -18,34 +18,34 @@ function rangesOf(events: readonly OsvEvent[], scheme: VersionScheme = semver): 
   return rangesIn(scheme, { ranges: [{ type: 'SEMVER', events }] });
 }
 
-test('introduced 0 is the beginning; without an end everything after is affected', () => {
+test('reads introduced 0 as the beginning, and a missing end as no upper bound', () => {
   assert.deepEqual(rangesOf([{ introduced: '0' }, { fixed: '1.2.0' }]), [{ to: '1.2.0' }]);
   assert.deepEqual(rangesOf([{ introduced: '0' }]), [{}]);
   assert.deepEqual(rangesOf([{ introduced: '1.0.0' }]), [{ from: '1.0.0' }]);
 });
 
-test('fixed is excluded, last_affected included', () => {
+test('excludes fixed and includes last_affected', () => {
   assert.deepEqual(rangesOf([{ introduced: '1.0.0' }, { fixed: '1.2.0' }]), [{ from: '1.0.0', to: '1.2.0' }]);
   assert.deepEqual(rangesOf([{ introduced: '1.0.0' }, { last_affected: '1.2.0' }]), [
     { from: '1.0.0', to: '1.2.0', toIncluded: true },
   ]);
 });
 
-test('events of several ranges are sorted first', () => {
+test('sorts the events of several ranges first', () => {
   assert.deepEqual(
     rangesOf([{ fixed: '2.0.1' }, { introduced: '2.0.0' }, { fixed: '1.2.0' }, { introduced: '0' }]),
     [{ to: '1.2.0' }, { from: '2.0.0', to: '2.0.1' }],
   );
 });
 
-test('a second beginning or a second end changes nothing', () => {
+test('ignores a second beginning or a second end', () => {
   assert.deepEqual(
     rangesOf([{ introduced: '1.0.0' }, { introduced: '1.1.0' }, { fixed: '1.2.0' }, { fixed: '1.3.0' }]),
     [{ from: '1.0.0', to: '1.2.0' }],
   );
 });
 
-test('what begins where it ends is nothing, and what ends where the next begins goes on', () => {
+test('omits a range that begins where it ends, and joins adjacent ranges', () => {
   assert.deepEqual(rangesOf([{ introduced: '1.0.0' }, { fixed: '1.0.0' }]), []);
   assert.deepEqual(
     rangesOf([{ introduced: '0' }, { fixed: '1.0.0' }, { introduced: '1.0.0' }, { fixed: '2.0.0' }]),
@@ -56,12 +56,12 @@ test('what begins where it ends is nothing, and what ends where the next begins 
   ]);
 });
 
-test('an end without a beginning began somewhere', () => {
+test('starts a range without an introduced event at the beginning', () => {
   assert.deepEqual(rangesOf([{ fixed: '1.0.0' }]), [{ to: '1.0.0' }]);
   assert.deepEqual(rangesOf([]), []);
 });
 
-test('the highest limit caps every range', () => {
+test('caps every range at the highest limit', () => {
   assert.deepEqual(rangesOf([{ introduced: '1.0.0' }, { limit: '2.0.0' }, { limit: '1.5.0' }]), [
     { from: '1.0.0', to: '2.0.0' },
   ]);
@@ -78,7 +78,7 @@ test('the highest limit caps every range', () => {
   assert.deepEqual(rangesOf([{ introduced: '0' }, { limit: '2.0.0' }, { limit: '*' }]), [{}]);
 });
 
-test('listed versions are ranges of one version, once, unless a range holds them already', () => {
+test('reads listed versions as single-version ranges unless a range includes them', () => {
   assert.deepEqual(rangesIn(pep440, { versions: ['1.0', '1.1', '1.0'] }), [
     { from: '1.0', to: '1.0', toIncluded: true },
     { from: '1.1', to: '1.1', toIncluded: true },
@@ -97,7 +97,7 @@ test('listed versions are ranges of one version, once, unless a range holds them
   );
 });
 
-test('a fix is told from a last version, and from a limit', () => {
+test('distinguishes a fix from a last version and from a limit', () => {
   const fixes = (events: readonly OsvEvent[]) =>
     osvRanges({ ranges: [{ type: 'SEMVER', events }] }, semver).map(({ fixed }) => fixed);
   assert.deepEqual(fixes([{ introduced: '0' }, { fixed: '1.0.0' }, { introduced: '2.0.0' }]), [
@@ -108,7 +108,7 @@ test('a fix is told from a last version, and from a limit', () => {
   assert.deepEqual(fixes([{ introduced: '0' }, { fixed: '2.0.0' }, { limit: '1.0.0' }]), [undefined]);
 });
 
-test('without a scheme events count as written, and a list where there is no range', () => {
+test('uses events as written without a scheme, and a list only without ranges', () => {
   const ranges = [
     { type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: '1-2' }, { introduced: '3' }] },
   ];
@@ -123,7 +123,7 @@ test('without a scheme events count as written, and a list where there is no ran
   assert.deepEqual(osvRanges({ ranges: empty }), []);
 });
 
-test('commits are no versions', () => {
+test('ignores commits', () => {
   assert.deepEqual(
     rangesIn(semver, {
       ranges: [
@@ -135,13 +135,13 @@ test('commits are no versions', () => {
   );
 });
 
-test('a bound that has no order stays in its range, so that nobody takes the range for decided', () => {
+test('keeps a bound without an order in its range, which makes the range undecidable', () => {
   const ranges = rangesOf([{ introduced: '0' }, { fixed: '1.5-bulbasaur' }], pep440);
   assert.deepEqual(ranges, [{ to: '1.5-bulbasaur' }]);
   assert.equal(ranges[0] && isInRange(pep440, ranges[0], '1.0'), undefined);
 });
 
-test('a version that Maven orders in a circle is compared as Maven does', () => {
+test('compares versions without a key by code, as Maven does', () => {
   assert.deepEqual(rangesOf([{ fixed: '1.4.redhat-2' }, { introduced: '1.4.redhat-1' }], maven), [
     { from: '1.4.redhat-1', to: '1.4.redhat-2' },
   ]);
@@ -161,7 +161,7 @@ const limits = fc.array(
   { maxLength: 2 },
 );
 
-test('the ranges hold exactly the versions that the algorithm of the schema calls affected', () => {
+test('covers exactly the versions that the algorithm of the schema calls affected', () => {
   fc.assert(
     fc.property(
       events,
@@ -173,7 +173,7 @@ test('the ranges hold exactly the versions that the algorithm of the schema call
         const affected: OsvAffected = { ranges: [{ type: 'SEMVER', events: all }], versions: listed };
         const isHeld = rangesIn(semver, affected).some((range) => isInRange(semver, range, version) === true);
         fc.pre(changes.length === 0 || changes.some(({ introduced }) => introduced !== undefined));
-        // A version cannot be both; if a record says so, it is affected here and not there.
+        // A version cannot be both. If a record says so, it is affected here and not in the schema's algorithm.
         fc.pre(
           !changes.some(({ fixed }) =>
             changes.some(({ last_affected }) => fixed !== undefined && fixed === last_affected),
@@ -186,7 +186,7 @@ test('the ranges hold exactly the versions that the algorithm of the schema call
   );
 });
 
-/** `IncludedInRanges` of the OSV schema, "Evaluation", for one range. */
+/** Implements `IncludedInRanges` of the OSV schema, "Evaluation", for one range. */
 function isVulnerable(version: string, all: readonly OsvEvent[]): boolean {
   const order = (a: string, b: string): number =>
     (a === '0' ? -1 : 0) - (b === '0' ? -1 : 0) || (semver.compare(a, b) ?? 0);

@@ -1,6 +1,6 @@
 import { isKey, type VersionRange, type VersionScheme } from '../../plugin/index.ts';
 
-/** One event of an OSV range; it has exactly one of these members. OSV schema 1.7, `affected[].ranges[].events`. */
+/** An event of an OSV range (OSV schema 1.7, `affected[].ranges[].events`). It has exactly one of these members. */
 export interface OsvEvent {
   readonly introduced?: string | undefined;
   readonly fixed?: string | undefined;
@@ -8,7 +8,7 @@ export interface OsvEvent {
   readonly limit?: string | undefined;
 }
 
-/** The versions one `affected` entry of an OSV record speaks of. */
+/** The versions in an `affected` entry of an OSV record. */
 export interface OsvAffected {
   readonly ranges?: readonly OsvRange[] | null | undefined;
   readonly versions?: readonly string[] | null | undefined;
@@ -20,17 +20,20 @@ export interface OsvRange {
   readonly events: readonly OsvEvent[];
 }
 
-/** Versions that are affected, and the one that ends them by having the fix. */
+/** Affected versions, and the version that ends them with a fix. */
 export interface AffectedRange {
   readonly range: VersionRange;
   readonly fixed?: string;
 }
 
 /**
- * The versions an OSV entry calls affected, as ranges that together hold exactly those. Follows the evaluation of OSV schema
- * 1.7: a version is affected when `versions` lists it or a range holds it; `GIT` ranges speak of commits and are left out.
- * A listed version that a range holds already gives no range of its own. Without a scheme, for vendors who write their events
- * in order and list no version outside their ranges, events count as written and lists only where there is no range.
+ * Returns the versions that an OSV entry calls affected, as ranges that together cover exactly these.
+ *
+ * Follows the evaluation of OSV schema 1.7: a version is affected if `versions` lists it or a range includes it. `GIT`
+ * ranges name commits and are ignored. A listed version inside a range gives no range of its own.
+ *
+ * Without a scheme, uses events as written, and lists only if there is no range. This is for vendors who write their
+ * events in order and list no version outside their ranges.
  */
 export function osvRanges(affected: OsvAffected, scheme?: VersionScheme): readonly AffectedRange[] {
   const ranges = (affected.ranges ?? [])
@@ -45,8 +48,8 @@ export function osvRanges(affected: OsvAffected, scheme?: VersionScheme): readon
 }
 
 /**
- * A test for a range that makes the keys of its bounds once: a list may name thousands of versions. Where keys do not exist it
- * holds nothing, and what is listed stays listed.
+ * Returns a test for one range that creates the keys of the bounds only once: a list may have thousands of versions.
+ * Without keys it includes no version, so that listed versions remain.
  */
 function holder(scheme: VersionScheme, { from, to, toIncluded }: VersionRange): (version: string) => boolean {
   const lo = from === undefined ? undefined : scheme.key(from);
@@ -59,7 +62,7 @@ function holder(scheme: VersionScheme, { from, to, toIncluded }: VersionRange): 
   };
 }
 
-/** A change of state on the way up through the versions; without `at` it comes before all of them. */
+/** A change of state in ascending version order. A change without `at` is before all versions. */
 interface StateChange {
   readonly kind: 'introduced' | 'fixed' | 'last_affected';
   readonly at?: string;
@@ -76,7 +79,7 @@ function rangesOfEvents(
 }
 
 function rangesBetween(turns: readonly StateChange[]): readonly AffectedRange[] {
-  // The schema asks for an `introduced`. Without one nothing would ever be affected; what ends must have begun somewhere.
+  // The schema requires an `introduced` event. Without one, the range starts at the beginning.
   let open: VersionRange | undefined = turns.some(({ kind }) => kind === 'introduced') ? undefined : {};
   const ranges: AffectedRange[] = [];
   for (const { kind, at } of turns) {
@@ -104,8 +107,8 @@ function stateChangesOf(event: OsvEvent): readonly StateChange[] {
 }
 
 /**
- * Rising by version, as written where versions are equal. Where one has no order nothing can be sorted: they stay as written,
- * and the bound that cannot be read makes its range undecidable later instead of wrong now.
+ * Sorts changes by version, and keeps equal versions in order. If a version has no order, all changes remain as
+ * written: the unreadable bound later makes its range undecidable instead of wrong.
  */
 function inOrder(scheme: VersionScheme | undefined, turns: readonly StateChange[]): readonly StateChange[] {
   const versions = turns.flatMap(({ at }) => (at === undefined ? [] : [at]));
@@ -118,14 +121,14 @@ function inOrder(scheme: VersionScheme | undefined, turns: readonly StateChange[
   });
 }
 
-/** The highest `limit`; undefined when there is none, when it is `*`, or when it cannot be told which is highest. */
+/** Returns the highest `limit`; undefined without a limit, with the limit `*`, or if the limits have no order. */
 function highestLimit(scheme: VersionScheme, events: readonly OsvEvent[]): string | undefined {
   const limits = events.flatMap(({ limit }) => (limit === undefined ? [] : [limit]));
   if (limits.includes('*')) return undefined;
   return limits.find((limit) => limits.every((other) => (scheme.compare(limit, other) ?? -1) >= 0));
 }
 
-/** What a limit leaves of a range. A limit that cannot be compared with the range takes nothing away. */
+/** Returns the part of a range below a limit. A limit without an order removes nothing. */
 function below(
   scheme: VersionScheme,
   whole: AffectedRange,
@@ -140,7 +143,7 @@ function below(
   return [{ range: range.from === undefined ? { to: limit } : { from: range.from, to: limit } }];
 }
 
-/** `introduced` and `fixed` in one version: nothing in between. */
+/** Returns whether `introduced` and `fixed` are one version. */
 function isEmpty(scheme: VersionScheme | undefined, { from, to, toIncluded }: VersionRange): boolean {
   if (from === undefined || to === undefined || toIncluded) return false;
   return scheme === undefined ? from === to : scheme.compare(from, to) === 0;

@@ -13,7 +13,7 @@ import { vendorSeverity } from '../vendor-severity.ts';
 import { parseModified } from '../vendor-values.ts';
 import { osvRanges } from './range.ts';
 
-/** Present, or absent in either of the ways JSON has for it. */
+/** Accepts the two ways in which JSON writes an absent member. */
 function absentOrNull<T extends z.ZodMiniType>(schema: T): z.ZodMiniOptional<z.ZodMiniNullable<T>> {
   return z.optional(z.nullable(schema));
 }
@@ -40,7 +40,7 @@ const entry = z.object({
   database_specific: z.optional(z.unknown()),
 });
 
-/** A record of OSV schema 1.7, as far as it is read here. */
+/** The members of a record of OSV schema 1.7 that are read. */
 export const osvRecord = z.object({
   id: z.string(),
   modified: absentOrNull(z.string()),
@@ -56,28 +56,28 @@ export const osvRecord = z.object({
   database_specific: z.optional(z.unknown()),
 });
 
-/** A record as its schema reads it. */
+/** A parsed record. */
 export type OsvRecord = z.output<typeof osvRecord>;
 
-/** One package that a record speaks of. */
+/** A package of a record. */
 export type OsvEntry = z.output<typeof entry>;
 
-/** Where the package of an entry is known by which name. */
+/** The namespace and name of a package. */
 export interface PackageKey {
   readonly namespace: Namespace;
   readonly package: string;
-  /** Orders the events of ranges; see `osvRanges` for where there is none. */
+  /** Orders the events of ranges. Without it, `osvRanges` uses them as written. */
   readonly scheme?: VersionScheme;
 }
 
-/** What an entry says of its package, a row for each range of versions. */
+/** Returns the rows of an entry, one for each range of versions. */
 export function rowsOfEntry(
   affected: OsvEntry,
   { namespace, package: name, scheme }: PackageKey,
 ): Affected[] {
   const common = { namespace, package: name };
   return osvRanges(affected, scheme).map(({ range, fixed }): Affected => {
-    // Fixed before its first version: it was never affected. So Chainguard writes what a secdb calls version 0.
+    // Fixed before its first version: never affected. Chainguard writes version 0 of a secdb so.
     if (fixed === '0' && range.from === undefined) {
       return { ...common, range: {}, fix: { state: 'not-affected' } };
     }
@@ -90,7 +90,10 @@ export function rowsOfEntry(
   });
 }
 
-/** GitHub's end of a range that has no fix, `<= 1.2.3`: versions after it came out later than the advisory was looked at. */
+/**
+ * Returns GitHub's end of a range without a fix, `<= 1.2.3`. Later versions were released after the advisory was
+ * reviewed.
+ */
 function lastKnownAffected(
   { database_specific }: OsvEntry,
   { to }: { readonly to?: string },
@@ -101,21 +104,21 @@ function lastKnownAffected(
   return sign === '<=' ? { to: version, toIncluded: true } : { to: version };
 }
 
-/** The member of this name in what a vendor added to a record, where it is a text. */
+/** Returns a vendor-specific member of a record if it is text. */
 export function textIn(specific: unknown, name: string): string | undefined {
   if (typeof specific !== 'object' || specific === null || !Object.hasOwn(specific, name)) return undefined;
   const value = (specific as Readonly<Record<string, unknown>>)[name];
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Every CVSS vector of the record, scored. */
+/** Returns every CVSS vector of the record with its score. */
 export function vectorsOf(source: string, { severity }: Pick<OsvRecord, 'severity'>): CvssVector[] {
   return (severity ?? []).flatMap(({ type, score }) =>
     type.startsWith('CVSS_') ? [toCvssVector(source, score)] : [],
   );
 }
 
-/** What a record says apart from packages, under its own id. */
+/** Returns the members of a record that do not depend on packages, under its own id. */
 export function commonOf(record: OsvRecord): Pick<Vulnerability, 'key' | 'id' | 'description' | 'modified'> {
   const { id, details, summary, modified } = record;
   const description = details?.trim() || summary?.trim();
@@ -127,17 +130,19 @@ export function commonOf(record: OsvRecord): Pick<Vulnerability, 'key' | 'id' | 
   };
 }
 
-/** The title of a distribution's advisory. */
+/** Returns the title of a distribution's advisory. */
 export function titleOf({ id, summary }: OsvRecord): string {
   return summary?.trim() || id;
 }
 
-/** The severity of a distribution's advisory, which stands nowhere but in the summary: `Important: kernel security update`. */
+/**
+ * Returns the severity of a distribution's advisory, which is only in the summary: `Important: kernel security update`.
+ */
 export function severityInSummary({ summary }: OsvRecord): Severity {
   return vendorSeverity(/^(\w+):/.exec(summary ?? '')?.[1]);
 }
 
-/** The CVEs that a distribution's advisory is about, which vendors put under any of three names. */
+/** Returns the CVEs of a distribution's advisory. Vendors use any of three members for them. */
 export function cvesOf({ upstream, related, aliases }: OsvRecord): string[] {
   const all = [...(upstream ?? []), ...(related ?? []), ...(aliases ?? [])];
   return [...new Set(all.filter(isCve))];

@@ -7,23 +7,25 @@ import type { Criterion, Definition } from './definition.ts';
 import { readOval } from './document.ts';
 import type { PackageTest, StateField } from './package-tests.ts';
 
-/** All of an advisory but its rows; or why it cannot be understood; undefined for a definition that is no advisory. */
+/**
+ * An advisory without its rows, or the reason why it is skipped. Undefined for a definition that is not an advisory.
+ */
 export type Description = Omit<Vulnerability, 'key' | 'affected'> | { readonly skipped: string } | undefined;
 
-/** How one vendor writes OVAL. */
+/** The vendor-specific parts of reading OVAL. */
 export interface OvalVendor {
   /** Name of the source. */
   readonly source: string;
-  /** How its versions order, where not as those of rpm. */
+  /** The order of its versions, if not that of rpm. */
   readonly scheme?: RowScheme;
-  /** What a criterion says; the test is undefined where it is none of packages, or none that can be understood. */
+  /** Interprets a criterion. The test is undefined if it is not a supported package test. */
   readonly read: (criterion: Criterion, test: PackageTest | undefined, definition: Definition) => Fact;
   readonly describe: (definition: Definition) => Description;
-  /** The last word on the ways to meet a definition's criteria, before they become rows. */
+  /** Adjusts the alternatives of a definition before they become rows. */
   readonly finish?: (alternatives: readonly Part[], definition: Definition) => readonly Part[];
 }
 
-/** The advisories of a feed in OVAL, in the order of its definitions, of which each is one record. */
+/** Yields the advisories of an OVAL feed, one record per definition, in order. */
 export function ovalRecords(
   vendor: OvalVendor,
   feed: string,
@@ -61,19 +63,19 @@ async function* records(
   }
 }
 
-/** A definition whose id was there before loses nothing but its plain key. */
+/** Returns a unique key: a definition whose id occurred before gets a numbered key. */
 function keyOf({ id }: Definition, seen: Map<string, number>): string {
   const times = (seen.get(id) ?? 0) + 1;
   seen.set(id, times);
   return times === 1 ? id : `${id}#${times}`;
 }
 
-/** What a test says of the versions of its package, with the architectures it names. */
+/** Returns the version range and the architectures of a test. */
 export function versionsOf(test: PackageTest): Part {
   const { evr, arch, ...others } = test.state;
   const [other] = Object.keys(others);
   if (other !== undefined) return { unclear: `a condition on ${other} of ${test.package}` };
-  if (test.absent) return { unclear: `that ${test.package} is not installed` };
+  if (test.absent) return { unclear: `the absence of ${test.package}` };
   const architectures = arch && architecturesOf(arch);
   if (arch !== undefined && architectures === undefined) return { unclear: `architectures ${arch.value}` };
   return {
@@ -83,7 +85,7 @@ export function versionsOf(test: PackageTest): Part {
   };
 }
 
-/** The same by a comment of the form of Red Hat's and Oracle's: `bash is earlier than 0:4.2.46-34.el7`. */
+/** Returns the same from a comment of Red Hat or Oracle: `bash is earlier than 0:4.2.46-34.el7`. */
 export function versionsByComment(comment: string): Part | undefined {
   const [, name, evr] = /^(\S+) is earlier than (\d+:\S+)$/.exec(comment) ?? [];
   return name === undefined || evr === undefined ? undefined : { package: name, to: evr };
@@ -98,7 +100,7 @@ function boundOf({ operation, value }: StateField): Part {
   return { unclear: `versions ${operation} ${value}` };
 }
 
-/** `(aarch64|x86_64)`: of the patterns only a list of names is understood. */
+/** Parses `(aarch64|x86_64)`. Of all patterns, only a list of names is supported. */
 function architecturesOf({ operation, value }: StateField): readonly string[] | undefined {
   const list = /^\(?([a-z0-9_]+(?:\|[a-z0-9_]+)*)\)?$/.exec(value)?.[1];
   return operation === 'equals' || operation === 'pattern match' ? list?.split('|') : undefined;

@@ -1,7 +1,7 @@
 const chunkShift = 14;
 const chunkLength = 1 << chunkShift;
 
-/** A list of numbers that grows without being copied, outside the heap. What was never put is `unset`. */
+/** A growing list of numbers outside the heap, which grows without copying. Missing elements are `unset`. */
 export class Column {
   readonly #chunks: (Int32Array | Float64Array)[] = [];
   readonly #type: typeof Int32Array | typeof Float64Array;

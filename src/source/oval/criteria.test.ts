@@ -5,7 +5,7 @@ import { alternativesOf, type Fact } from './criteria.ts';
 import type { Criteria, Criterion } from './definition.ts';
 
 const architectures = ['a', 'b', 'c'];
-/** A criterion whose comment is what it says: architectures it holds for, `holds` or `fails`. */
+/** Criteria whose comment is their meaning: architectures, `holds` or `fails`. */
 const criterion: fc.Arbitrary<Criterion> = fc
   .oneof(
     fc.subarray(architectures, { minLength: 1 }).map((list) => list.join('|')),
@@ -40,7 +40,7 @@ function isMet(node: Criteria | Criterion, arch: string): boolean {
     : node.of.some((child) => isMet(child, arch));
 }
 
-test('the alternatives of criteria hold exactly where the criteria do', () => {
+test('gives alternatives that hold exactly where the criteria hold', () => {
   fc.assert(
     fc.property(tree, (criteria) => {
       const alternatives = alternativesOf(criteria, factOf);
@@ -59,21 +59,21 @@ function ways(operator: string, ...facts: Fact[]) {
   return alternativesOf({ operator, of }, ({ comment }) => facts[Number(comment)] ?? 'holds');
 }
 
-test('parts are put together, and those of two releases never', () => {
+test('combines parts, but never those of two releases', () => {
   assert.deepEqual(ways('AND', { namespace: 'x' }, { package: 'p', to: '2' }, { package: 'p', from: '1' }), [
     { namespace: 'x', package: 'p', to: '2', from: '1' },
   ]);
   assert.deepEqual(ways('AND', { namespace: 'x' }, { namespace: 'y' }), []);
 });
 
-test('what no row can say is said to be unclear', () => {
+test('reports criteria that no row can express as unclear', () => {
   const unclear = (operator: string, ...facts: Fact[]) =>
     ways(operator, ...facts).map((part) => part.unclear);
   assert.deepEqual(unclear('AND', { package: 'p' }, { package: 'q' }), ['both package p and q']);
   assert.deepEqual(unclear('AND', { module: 'm:1' }, { module: 'm:2' }), ['both module m:1 and m:2']);
   assert.deepEqual(unclear('XOR', 'holds'), ['the operator XOR']);
   assert.deepEqual(unclear('AND', { unclear: 'why' }, { package: 'q' }), ['why']);
-  // It does not matter where something else decides.
+  // It has no effect if another criterion decides.
   assert.deepEqual(ways('AND', { unclear: 'why' }, 'fails'), []);
   assert.deepEqual(ways('OR', { unclear: 'why' }, 'holds'), [{}]);
   const negated = { operator: 'AND', of: [{ test: 't', comment: 'p', negate: true as const }] };
@@ -83,7 +83,7 @@ test('what no row can say is said to be unclear', () => {
   );
 });
 
-test('criteria with very many alternatives are not understood', () => {
+test('does not support criteria with very many alternatives', () => {
   const many: Criteria = {
     operator: 'OR',
     of: Array.from({ length: 700 }, (_, n) => ({ test: 't', comment: `${n}` })),

@@ -2,20 +2,20 @@ import type { Part } from '../rows.ts';
 import type { Criteria, Criterion } from './definition.ts';
 
 /**
- * What a vendor's reader makes of a criterion: a part of a row; `holds` for what is true wherever the rows are asked, such as
- * a signature; `fails` for what never is, such as another product.
+ * The meaning of a criterion: a part of a row; `holds` for a criterion that is always true here, such as a signature;
+ * or `fails` for one that is never true, such as another product.
  */
 export type Fact = Part | 'holds' | 'fails';
 
-/** A definition with more alternatives than this is not understood; the largest real ones have some ten thousand. */
+/** A definition with more alternatives is skipped. The largest real ones have about ten thousand. */
 const alternativesMax = 200_000;
 
 const always: readonly Part[] = [{}];
 const never: readonly Part[] = [];
 
 /**
- * Every way in which criteria can be met: `A and (B or C)` is `A and B` or `A and C`. No way at all means never, one that asks
- * for nothing means always. A way that cannot be put into one row says so in `unclear`.
+ * Returns every way to meet criteria: `A and (B or C)` becomes `A and B` or `A and C`. No alternative means never; an
+ * empty one means always. An alternative that one row cannot express has its reason in `unclear`.
  */
 export function alternativesOf(criteria: Criteria, read: (criterion: Criterion) => Fact): readonly Part[] {
   return alternatives(criteria, read, false);
@@ -29,7 +29,7 @@ function alternatives(
   const isNot = isNegated !== (node.negate === true);
   if ('test' in node) return ofFact(read(node), isNot, node.comment);
   if (node.operator !== 'AND' && node.operator !== 'OR') return unclear(`the operator ${node.operator}`);
-  const isAnd = (node.operator === 'AND') !== isNot; // De Morgan
+  const isAnd = (node.operator === 'AND') !== isNot; // De Morgan's laws.
   const children = node.of.map((child) => alternatives(child, read, isNot));
   return isAnd ? allOf(children) : anyOf(children);
 }
@@ -60,7 +60,7 @@ function allOf(children: readonly (readonly Part[])[]): readonly Part[] {
   }, always);
 }
 
-/** Two parts as one; none when nothing can be both. */
+/** Combines two parts into one. Returns no part if they contradict each other. */
 function both(a: Part, b: Part): readonly Part[] {
   if (a.unclear !== undefined || b.unclear !== undefined) return unclear(a.unclear ?? b.unclear ?? '');
   if (differ(a.namespace, b.namespace)) return never;

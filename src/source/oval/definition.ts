@@ -1,7 +1,7 @@
 import { attributeOf, childOf, childrenOf, contentOf, textOf } from '../../kit/xml/xml-element.ts';
 import type { XmlElement } from '../../kit/xml/xml-stream.ts';
 
-/** One question about a system: a test, in the words of the vendor. */
+/** A leaf of criteria: a reference to a test, and the vendor's comment on it. */
 export interface Criterion {
   readonly test: string;
   readonly comment: string;
@@ -15,20 +15,20 @@ export interface Criteria {
   readonly negate?: true;
 }
 
-/** What a definition points to: the advisory it is of, or a CVE. */
+/** A reference of a definition: its advisory or a CVE. */
 export interface Reference {
   readonly source: string;
   readonly id: string;
   readonly url: string;
 }
 
-/** A CVE as an advisory names it, with what the vendor says of it by attributes. */
+/** A CVE of an advisory, with the vendor's attributes. */
 export interface AdvisoryCve {
   readonly id: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** A definition of OVAL: what a vulnerability or patch is, and how to tell that a system has it. */
+/** An OVAL definition: a vulnerability or patch, and the criteria of affected systems. */
 export interface Definition {
   readonly id: string;
   /** `vulnerability`, `patch`, `inventory`. */
@@ -38,18 +38,20 @@ export interface Definition {
   readonly platforms: readonly string[];
   readonly references: readonly Reference[];
   readonly severity: string;
-  /** When it was last changed, else published, as the vendor writes it. */
+  /** Date of the last change, or else of publication, in the vendor's format. */
   readonly date?: string;
   readonly cves: readonly AdvisoryCve[];
   readonly products: readonly string[];
-  /** What the vendor intends for packages without a fix: Red Hat's `resolution`, by package name. */
+  /** Red Hat's `resolution` for packages without a fix, by package name. */
   readonly resolutions: Readonly<Record<string, string>>;
-  /** Microsoft's word on whether there is a patch. */
+  /** Microsoft's statement whether there is a patch. */
   readonly patchable?: string;
   readonly criteria?: Criteria;
 }
 
-/** Reads a `definition` element (OVAL 5, oval-definitions-schema). Vendors put the same things at different places of it. */
+/**
+ * Reads a `definition` element (OVAL 5, oval-definitions-schema). Vendors put the same data at different places of it.
+ */
 export function readDefinition(element: XmlElement): Definition {
   const metadata = childOf(element, 'metadata');
   const advisory = childOf(metadata, 'advisory');
@@ -100,7 +102,7 @@ function readCriteria(element: XmlElement): Criteria {
     operator: attributeOrNone(element, 'operator') ?? 'AND',
     of: element.children.flatMap((child): (Criteria | Criterion)[] => {
       if (child.name === 'criteria') return [readCriteria(child)];
-      // A definition that builds on another one names no test; what it says is unknown here.
+      // A definition that extends another one names no test, so its meaning is unknown here.
       if (child.name === 'criterion' || child.name === 'extend_definition') return [readCriterion(child)];
       return [];
     }),

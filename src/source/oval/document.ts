@@ -4,17 +4,18 @@ import { type Definition, readDefinition } from './definition.ts';
 import { PackageTests } from './package-tests.ts';
 import { PackedList } from './packed-list.ts';
 
-/** An OVAL document as it was read: its definitions in order, and the tests they name. */
+/** A parsed OVAL document: its definitions in order, and the tests they reference. */
 export interface OvalDocument {
   readonly definitions: Iterable<Definition>;
   readonly tests: PackageTests;
-  /** When it was written, where it states that. */
+  /** The time at which it was written, if it states one. */
   readonly timestamp: string | undefined;
 }
 
 /**
- * Reads an OVAL 5 document in one pass. The definitions come before the tests, objects and states they are about, so they are
- * put aside compressed until all is known. Throws an `XmlStreamError` or `UnexpectedContent` with the line for what is no such document.
+ * Reads an OVAL 5 document in one pass. Definitions precede the tests, objects and states they reference, so they are
+ * stored compressed until all are known. Throws `XmlStreamError` or `UnexpectedContent` with the line if the document
+ * is invalid.
  */
 export async function readOval(body: AsyncIterable<Uint8Array>): Promise<OvalDocument> {
   const definitions = new PackedList<Definition>();

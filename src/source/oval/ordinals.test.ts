@@ -21,7 +21,7 @@ const name = fc.oneof(
   ),
 );
 
-test('names get numbers in order of their first mention, as a map would give them', () => {
+test('numbers names in order of their first mention, as a map would', () => {
   fc.assert(
     fc.property(fc.array(name, { maxLength: 5000, size: 'max' }), (names) => {
       const ordinals = new Ordinals();

@@ -1,26 +1,26 @@
 import { Column } from './column.ts';
 
-/** Numbers of more digits are kept as text: prefix and number must fit into 53 bits together. */
+/** Larger numbers are stored as text: prefix and number must fit into 53 bits together. */
 const numberLimit = 2 ** 42;
 const prefixLimit = 2 ** 11;
-/** No key, for prefix 0 has no number 0. */
+/** Marks an empty slot: prefix 0 has no number 0. */
 const noKey = 0;
 const free = -1;
 
 /**
- * Gives names the numbers 0, 1, 2… in order of their first mention. Made for the ids of OVAL,
- * `oval:com.oracle.elsa:tst:20170001001`, of which a feed has a million: prefix and number become one float that an open hash
- * table leads to, so that an id costs some 16 bytes and no string.
+ * Assigns the numbers 0, 1, 2… to names in order of their first mention. Made for OVAL ids such as
+ * `oval:com.oracle.elsa:tst:20170001001`, of which a feed has a million. Prefix and number become one float in an
+ * open-addressing hash table: an id takes about 16 bytes and no string.
  */
 export class Ordinals {
   readonly #prefixes = new Map<string, number>();
-  /** Names that are no prefix and number, by themselves. */
+  /** Names that are not a prefix and a number. */
   readonly #others = new Map<string, number>();
   readonly #keys = new Column(Float64Array, noKey);
   #slots: Int32Array = new Int32Array(1024).fill(free);
   #size = 0;
 
-  /** The number of a name, a new one where it has none yet. */
+  /** Returns the number of a name, and assigns one if it has none yet. */
   of(name: string): number {
     const key = this.#keyOf(name, true);
     if (key === undefined) return this.#others.get(name) ?? this.#addOther(name);
@@ -33,7 +33,7 @@ export class Ordinals {
     return this.#size - 1;
   }
 
-  /** The number of a name, undefined where it has none. */
+  /** Returns the number of a name; undefined if it has none. */
   find(name: string): number | undefined {
     const key = this.#keyOf(name, false);
     if (key === undefined) return this.#others.get(name);
@@ -60,7 +60,7 @@ export class Ordinals {
     return index * numberLimit + number;
   }
 
-  /** Where a key is or would be. */
+  /** Returns the slot of a key, or the free slot for it. */
   #slotOf(key: number): number {
     const mask = this.#slots.length - 1;
     const hash = Math.imul((key % 2 ** 32) | 0, 0x9e3779b1) ^ Math.imul(key / 2 ** 32, 0x85ebca6b);

@@ -25,7 +25,7 @@ const state = {
   arch: { operation: 'equals', value: 'noarch' },
 };
 
-test('a test is found with the object and the state it names', async () => {
+test('finds a test with the object and the state that it references', async () => {
   const tests = await testsOf(
     testOf('t:1', 'check="at least one"') +
       testOf('t:2', 'check_existence="none_exist"', '<object object_ref="o:1"/>'),
@@ -37,7 +37,7 @@ test('a test is found with the object and the state it names', async () => {
   assert.equal(tests.find('t:3'), undefined);
 });
 
-test('a test that is not simple, or lacks something, is none', async () => {
+test('returns undefined for a test that is unsupported or incomplete', async () => {
   const all = {
     't:1': 'check="none satisfy"',
     't:2': 'check_existence="any_exist"',
@@ -58,7 +58,7 @@ test('a test that is not simple, or lacks something, is none', async () => {
   for (let n = 1; n < 9; n++) assert.equal(tests.find(`t:${n}`), undefined, `t:${n}`);
 });
 
-test('what is said twice must be said alike', async () => {
+test('rejects two different definitions of one id', async () => {
   const twice = `${objects}${objects}<rpminfo_object id="o:2"><name>a</name></rpminfo_object>
     <rpminfo_object id="o:2"><name>b</name></rpminfo_object>`;
   const tests = await testsOf(

@@ -3,31 +3,31 @@ import type { XmlElement } from '../../kit/xml/xml-stream.ts';
 import { Column } from './column.ts';
 import { Ordinals } from './ordinals.ts';
 
-/** What a field of a package must be: `{operation: 'less than', value: '0:1.2-3.el8'}`. */
+/** The required value of a package field: `{operation: 'less than', value: '0:1.2-3.el8'}`. */
 export interface StateField {
   readonly operation: string;
   readonly value: string;
 }
 
-/** What a package must be, by field: `evr`, `version`, `arch`, `signature_keyid`… */
+/** The required values by field: `evr`, `version`, `arch`, `signature_keyid`… */
 export type State = Readonly<Record<string, StateField>>;
 
 /** A test of an installed package (`rpminfo_test` of OVAL's Linux schema). */
 export interface PackageTest {
   readonly package: string;
-  /** What it must be besides installed; empty where nothing more is asked. */
+  /** Further requirements. Empty if the package only needs to be installed. */
   readonly state: State;
-  /** Whether it asks that no such package is installed. */
+  /** Whether the test requires that no such package is installed. */
   readonly absent: boolean;
 }
 
-/** In place of an ordinal: nothing is known yet, there is none, there is none that can be understood. */
+/** Ordinals for: not yet known, absent, unsupported. */
 const unset = -1;
 const none = -2;
 const unclear = -3;
 const present = 0;
 const absent = 1;
-/** Only tests of one package by its exact name, `at least one` of which is as one state says, are what advisories need. */
+/** Advisories only need tests of one package by its exact name, at least one instance of which matches one state. */
 const plainChecks: ReadonlySet<string> = new Set(['at least one', 'all', 'only one', '']);
 const existences: ReadonlyMap<string, number> = new Map([
   ['', present],
@@ -37,31 +37,31 @@ const existences: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * The tests of a feed with the objects and states they name, in little memory: a feed has hundreds of thousands, stated after
- * the definitions that need them.
+ * The tests of a feed with the objects and states they reference, in a compact form: a feed has hundreds of thousands,
+ * and they follow the definitions that need them.
  */
 export class PackageTests {
   readonly #tests = new Ordinals();
   readonly #objects = new Ordinals();
   readonly #states = new Ordinals();
-  /** By ordinal of the test. */
+  /** By test ordinal. */
   readonly #objectOf = new Column(Int32Array, unset);
   readonly #stateOf = new Column(Int32Array, unset);
   readonly #kindOf = new Column(Int32Array, unset);
-  /** By ordinal of the object and of the state: the place in the lists after it. */
+  /** By object and state ordinal: the index in the lists below. */
   readonly #nameOf = new Column(Int32Array, unset);
   readonly #contentOf = new Column(Int32Array, unset);
   readonly #names = new StringTable();
   readonly #contents = new StringTable();
 
-  /** Takes a child of `tests`, `objects` or `states`; what is not about packages is left out. */
+  /** Adds a child of `tests`, `objects` or `states`. Ignores those that are not about packages. */
   add(element: XmlElement): void {
     if (element.name === 'rpminfo_test') this.#addTest(element);
     else if (element.name === 'rpminfo_object') this.#addObject(element);
     else if (element.name === 'rpminfo_state') this.#addState(element);
   }
 
-  /** The test of this id; undefined when there is none, or none that is simple enough to be understood. */
+  /** Returns the test of this id; undefined if it does not exist or is unsupported. */
   find(id: string): PackageTest | undefined {
     const test = this.#tests.find(id);
     if (test === undefined) return undefined;
@@ -108,13 +108,13 @@ export class PackageTests {
   }
 }
 
-/** What is said twice and differently is unclear. */
+/** Sets a value once. Two different values make it unclear. */
 function setOnce(column: Column, index: number, value: number): void {
   const previous = column.get(index);
   column.put(index, previous === unset || previous === value ? value : unclear);
 }
 
-/** Texts of which each is kept once: thousands of objects are of the same package. */
+/** Stores each text once: thousands of objects name the same package. */
 class StringTable {
   readonly #indexes = new Map<string, number>();
   readonly #texts: string[] = [];
@@ -126,7 +126,7 @@ class StringTable {
   of(text: string): number {
     const index = this.#indexes.get(text);
     if (index !== undefined) return index;
-    // A copy, since what a parser cuts out of a piece of the file keeps all of that piece in memory.
+    // A copy: a substring of a parser chunk would keep the whole chunk in memory.
     const copy = Buffer.from(text).toString();
     this.#indexes.set(copy, this.#texts.length);
     return this.#texts.push(copy) - 1;

@@ -1,17 +1,17 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-/** As much JSON text is compressed at once. */
+/** Bytes of JSON text per compressed block. */
 const blockBytes = 128 * 1024;
 const newline = 0x0a;
 
-/** A list too long to be held: JSON values, compressed in blocks, to be read from the start. */
+/** A list of JSON values that is too large for memory. Stores compressed blocks and reads them from the start. */
 export class PackedList<T> {
   readonly #blocks: { readonly bytes: Uint8Array; readonly length: number }[] = [];
   #block: Buffer = Buffer.allocUnsafeSlow(blockBytes);
   #length = 0;
 
   push(value: T): void {
-    // JSON text has no line break of its own.
+    // JSON text of `JSON.stringify` contains no line break.
     const line = `${JSON.stringify(value)}\n`;
     const length = Buffer.byteLength(line);
     if (this.#length + length > this.#block.length) this.#pack();
@@ -34,7 +34,7 @@ export class PackedList<T> {
       chunkSize: this.#block.length,
       params: { [constants.ZSTD_c_compressionLevel]: 1 },
     });
-    // A copy, for what comes out is a small part of a large buffer.
+    // A copy: the output is a small part of a large buffer.
     this.#blocks.push({ bytes: Uint8Array.from(packed), length: this.#length });
     release(packed);
     this.#length = 0;
@@ -49,7 +49,7 @@ function* values<T>(lines: Buffer): Generator<T> {
   }
 }
 
-/** Gives the memory of a buffer that is not used any more back at once: the collector lets many tens of megabytes come together. */
+/** Frees the memory of an unused buffer at once: the garbage collector would let tens of megabytes accumulate. */
 function release({ buffer }: Buffer): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength >= blockBytes) buffer.transfer(0);
 }

@@ -2,8 +2,8 @@ import type { CvssVector } from '../../plugin/index.ts';
 import type { Definition } from './definition.ts';
 
 /**
- * The vectors of an advisory, by attributes such as `cvss3="7.5/CVSS:3.1/AV:N/…"`. None where it names several CVEs: a vector
- * would not say of which it is.
+ * Returns the vectors in attributes such as `cvss3="7.5/CVSS:3.1/AV:N/…"`. Returns none for several CVEs, since it is
+ * unclear which one a vector rates.
  */
 export function cvssOf(source: string, { cves }: Definition): CvssVector[] {
   const [cve] = cves;

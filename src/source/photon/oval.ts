@@ -7,7 +7,7 @@ import type { PackageTest } from '../oval/package-tests.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
 import { parseModified } from '../vendor-values.ts';
 
-/** The advisories of one release of Photon OS as OVAL. */
+/** Yields the advisories of one release of Photon OS from OVAL. */
 export function readOvalFile(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
   return ovalRecords({ source: 'photon', read, describe }, feed, content);
 }

@@ -31,7 +31,7 @@ const entry = {
   status: 'Fixed',
 };
 
-test('a CVE in a package is one vulnerability', async () => {
+test('reads a CVE in a package as one vulnerability', async () => {
   const other = { ...entry, res_ver: '9-1.ph5', cve_score: null };
   const fixed = (version: string) => ({
     namespace: { name: 'photon:5.0', versionScheme: 'rpm' },
@@ -52,7 +52,7 @@ test('a CVE in a package is one vulnerability', async () => {
   ]);
 });
 
-test('each status has its state', async () => {
+test('maps each status to a state', async () => {
   const state = async (change: object) => {
     const [record] = await parseSample(sample(JSON.stringify([{ ...entry, ...change }])));
     return record !== undefined && 'affected' in record
@@ -65,10 +65,10 @@ test('each status has its state', async () => {
   assert.deepEqual(await state({ res_ver: 'NA' }), [
     [{ state: 'fixed', version: '8-1.ph5' }, { to: '8-1.ph5' }],
   ]);
-  assert.deepEqual(await state({ cve_id: 'Re' }), { key: 'curl/Re', skipped: 'Re is no CVE' });
+  assert.deepEqual(await state({ cve_id: 'Re' }), { key: 'curl/Re', skipped: 'Re is not a CVE' });
 });
 
-test('a score has its severity', async () => {
+test('maps a score to a severity', async () => {
   const severity = async (cve_score: number | null) => {
     const [record] = await parseSample(sample(JSON.stringify([{ ...entry, cve_score }])));
     return record !== undefined && 'affected' in record ? record.severity : record;
@@ -88,7 +88,7 @@ test('a score has its severity', async () => {
   ]);
 });
 
-test('a feed is looked for where it is, then where it was, then in its other form', async () => {
+test('tries the current URL of a feed, then the old one, then the other format', async () => {
   const requests: string[] = [];
   const client: FeedClient = {
     get(url) {
@@ -106,7 +106,7 @@ test('a feed is looked for where it is, then where it was, then in its other for
   ]);
 });
 
-test('no damage goes unnoticed', async () => {
+test('reports damage wherever it is', async () => {
   const whole = sample(JSON.stringify([entry]));
   await assertDetectsDamage(whole);
   await assertRefused(whole, Buffer.from(`[${'{},'.repeat(1e6)}{}]`), 'a million empty entries');
@@ -115,7 +115,7 @@ test('no damage goes unnoticed', async () => {
   }
 });
 
-corpusTest('the OVAL file of a release is read whole', async () => {
+corpusTest('reads the whole OVAL file of a release', async () => {
   const content = readFileSync(corpus('feeds/photon/com.vmware.phsa-photon3.xml.zst'));
   const records = await parseSample(
     sample(content, '3.0', 'https://photon.example/com.vmware.phsa-photon3.xml.gz'),
@@ -126,7 +126,7 @@ corpusTest('the OVAL file of a release is read whole', async () => {
   assert.ok(rows.every(({ namespace }) => namespace.name === 'photon:3.0'));
 });
 
-corpusTest('files as Photon serves them', async () => {
+corpusTest('reads files as Photon serves them', async () => {
   const bytes = zstdDecompressSync(readFileSync(corpus('feeds/vuls-fetch-fixtures.tar.zst')));
   const read: Record<string, string[]> = {};
   const wanted = /photon\/cve\/testdata\/fixtures\/happy\/cve_data_photon([\d.]+)\.json$/;

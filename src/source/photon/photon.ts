@@ -4,14 +4,14 @@ import { fetchFirstAvailable } from '../fetch-first-available.ts';
 const upstream = 'https://packages.broadcom.com/photon';
 const before = 'https://packages.vmware.com/photon';
 
-/** What is known of every CVE, then the advisories alone, which a mirror may hold instead. */
+/** Returns the URLs of a feed: the CVE metadata first, then the advisories, which a mirror may have instead. */
 function urlsOf(release: string): string[] {
   const metadata = `photon_cve_metadata/cve_data_photon${release}.json`;
   const advisories = `photon_oval_definitions/com.vmware.phsa-photon${release.replace(/\.0$/, '')}.xml.gz`;
   return [`${upstream}/${metadata}`, `${before}/${metadata}`, `${before}/${advisories}`];
 }
 
-/** Photon OS: which version of a package fixes a CVE, or that it is not affected, one file per release. */
+/** Photon OS: the fixed version of a package for a CVE, or that it is not affected; one file per release. */
 export const photon: AdvisorySource = {
   name: 'photon',
   version: 2,
@@ -22,7 +22,7 @@ export const photon: AdvisorySource = {
   },
   fetch: (feed, client, lastFingerprint) => fetchFirstAvailable(urlsOf(feed), client, lastFingerprint),
   async *parse(feed, content) {
-    // The readers are loaded when there is something to read: most scans find their advisories in the store.
+    // Loads the reader only when needed: most scans find their advisories in the store.
     yield* /\.xml(\.|$)/.test(content.url)
       ? (await import('./oval.ts')).readOvalFile(feed, content)
       : (await import('./cve-metadata.ts')).readCveMetadata(feed, content);

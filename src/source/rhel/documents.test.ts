@@ -6,7 +6,7 @@ import { openDocuments } from './documents.ts';
 
 const base = 'https://security.access.redhat.com/data/csaf/v2/vex/';
 
-/** A server of files; each has its length as a fingerprint. */
+/** Serves files, each with its length as a fingerprint. */
 function server(files: Readonly<Record<string, string>>): FeedClient & { readonly requests: string[] } {
   const requests: string[] = [];
   return {
@@ -37,7 +37,7 @@ const files = {
   '2024/cve-2024-0003.json': '{"three":3}',
 };
 
-test('at first the archive is opened, then what has changed since, then nothing', async () => {
+test('opens the archive first, then the changes since, then nothing', async () => {
   const client = server(files);
   const first = await openDocuments(client);
   assert.equal(await textOf(first), 'the archive');
@@ -53,7 +53,7 @@ test('at first the archive is opened, then what has changed since, then nothing'
   assert.deepEqual(client.requests, ['changes.csv', 'deletions.csv']);
 });
 
-test('no change is lost to the hours in which the list runs ahead of the files', async () => {
+test('loses no change while the list is ahead of the files', async () => {
   const first = await openDocuments(server(files));
   assert.ok(typeof first === 'object');
   const late = {
@@ -68,7 +68,7 @@ test('no change is lost to the hours in which the list runs ahead of the files',
   );
 });
 
-test('with very many changes a newer archive is the shorter way', async () => {
+test('opens a newer archive when there are very many changes', async () => {
   const first = await openDocuments(server(files));
   assert.ok(typeof first === 'object');
   const many = Array.from(
@@ -86,14 +86,14 @@ test('with very many changes a newer archive is the shorter way', async () => {
   assert.ok(typeof answer === 'object' && answer.extent === undefined);
 });
 
-test('a mark of another make leads to the archive, and no archive at all is absent', async () => {
+test('opens the archive for a fingerprint of another client, and reports a missing archive as absent', async () => {
   for (const mark of ['', '5 6 7', '{}', '{"until":"x","changes":"1"}', 'null']) {
     assert.equal(await textOf(await openDocuments(server(files), mark)), 'the archive');
   }
   assert.equal(await openDocuments(server({})), 'absent');
 });
 
-test('lists that are none are refused', async () => {
+test('refuses invalid lists', async () => {
   await assert.rejects(openDocuments(server({ ...files, 'archive_latest.txt': '<html>' })), {
     code: 'feed-corrupt',
     message: `${base}archive_latest.txt is damaged: it names no archive. Try again later, or check the mirror.`,

@@ -4,12 +4,12 @@ import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 const base = 'https://security.access.redhat.com/data/csaf/v2/vex';
-/** With more changes than this the archive is the shorter way, if there is a newer one. */
+/** With more changes than this, a newer archive is the shorter way, if there is one. */
 const changesMax = 2000;
-/** The list of changes is written before some of the files it names; changes are read again for as long. */
+/** The list of changes is written before some of the files it names. Changes of this period are read again. */
 const overlapMs = 6 * 3_600_000;
 
-/** What was read of the documents so far: everything up to a time, and the lists as they were then. */
+/** The state of the last read: its time, and the lists at that time. */
 interface VexCheckpoint {
   readonly until: string;
   readonly changes: string;
@@ -21,7 +21,7 @@ interface ChangeEntry {
   readonly time: string;
 }
 
-/** Opens the archive of all documents, or what has changed since it was. */
+/** Opens the archive of all documents, or the documents that changed since the last read. */
 export async function openDocuments(client: FeedClient, fingerprint?: string): Promise<FeedAnswer> {
   const checkpoint = parseCheckpoint(fingerprint);
   if (checkpoint === undefined) return openArchive(client);
@@ -40,7 +40,7 @@ function parseCheckpoint(fingerprint: string | undefined): VexCheckpoint | undef
     const isValid = !Number.isNaN(Date.parse(until ?? '')) && typeof changes === 'string';
     return isValid ? { until: until ?? '', changes, deletions: deletions ?? '' } : undefined;
   } catch {
-    return undefined; // of another make: all is read anew
+    return undefined; // A fingerprint of another client: read everything.
   }
 }
 
@@ -88,7 +88,7 @@ function nextFingerprint(result: FeedAnswer, lastFingerprint: string): string {
   return typeof result === 'object' ? result.fingerprint : lastFingerprint;
 }
 
-/** Rows of `"2024/cve-2024-1234.json","2024-05-01T10:00:00+00:00"`. */
+/** Parses rows of `"2024/cve-2024-1234.json","2024-05-01T10:00:00+00:00"`. */
 async function entriesOf(result: FeedAnswer): Promise<ChangeEntry[]> {
   if (typeof result !== 'object') return [];
   const lines = (await textOf(result)).split(/\r?\n/).filter((line) => line !== '');
@@ -106,7 +106,7 @@ function newer(entries: readonly ChangeEntry[], since: string): ChangeEntry[] {
   return entries.filter(({ time }) => time >= since);
 }
 
-/** The documents as one JSON object, by path and read one after the other; a deleted one is null. */
+/** Yields the documents as one JSON object by path, fetched one after the other. A deleted document is null. */
 async function* documents(
   client: FeedClient,
   changed: readonly ChangeEntry[],

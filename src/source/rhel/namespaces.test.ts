@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { namespacesOf } from './namespaces.ts';
 
-test('the release a product stream is on', () => {
+test('maps a product stream to the release that it is for', () => {
   const cases: [cpe: string, evr: string | undefined, names: string][] = [
     ['cpe:/a:redhat:enterprise_linux:9::appstream', '0:1-1.el9', 'rhel:9'],
     ['cpe:/o:redhat:rhel_els:6', undefined, 'rhel:6'],

@@ -1,9 +1,10 @@
-/** Releases of Red Hat Enterprise Linux that a product may be on when nothing tells on which it is. */
+/** Releases of Red Hat Enterprise Linux that a product may be for if nothing states which. */
 const majors = ['6', '7', '8', '9', '10'];
 
 /**
- * The namespaces a product stream is on, by its CPE: its edition (`::el9`), its version where it is the operating system
- * itself, else the release of the package. A product on no known release is on each, and the product itself is the condition.
+ * Returns the namespaces of a product stream by its CPE: its edition (`::el9`), its version if it is the operating
+ * system itself, or else the release in the package version. A product without a known release gets every release, and
+ * the product itself is the condition.
  */
 export function namespacesOf(cpe: string, evr: string | undefined): string[] {
   if (cpe.startsWith('cpe:/a:redhat:hummingbird:')) return ['hummingbird'];

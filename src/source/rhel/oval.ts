@@ -9,7 +9,7 @@ import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
 import { parseModified, unnamedModule } from '../vendor-values.ts';
 
-/** The advisories of one release as OVAL of version 1, or the advisories and open CVEs of version 2. */
+/** Yields the advisories of one release from OVAL version 1, or the advisories and open CVEs from version 2. */
 export function readOvalFile(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
   return ovalRecords({ source: 'rhel-oval', read, describe, finish }, feed, content);
 }
@@ -33,10 +33,10 @@ function describe(definition: Definition): Description {
   };
 }
 
-/** What holds in every image: signatures are for rpm to check, and no kernel runs in a container. */
+/** Criteria that are true in every image: rpm checks signatures, and no kernel runs in a container. */
 const holding =
   / is signed with Red Hat | is currently running$| is set to boot up on next boot$|^kernel(-rt)? version equals /;
-/** Other systems than the one the rows are of, and live patching where it is not used. */
+/** Criteria that are never true: other systems than that of the rows, and live patching. */
 const failing =
   /^Red Hat Enterprise Linux must be installed$|^Red Hat CoreOS \d+ is installed$| (Client|Workstation|ComputeNode) is installed$|^kpatch-patch not installed for /;
 
@@ -48,7 +48,7 @@ function read({ comment }: Criterion, test: PackageTest | undefined, { id }: Def
   const module = /^Module (\S+) is enabled$/.exec(comment)?.[1];
   if (module !== undefined) return { module };
   if (test === undefined) return versionsByComment(comment) ?? { unclear: `"${comment}"` };
-  // Of what is not affected version 2 says "is installed, and is not": a definition that never holds.
+  // For unaffected packages, version 2 writes "is installed, and is not": a definition that is never true.
   return isCleared(id) ? { package: test.package } : versionsOf(test);
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { percentDecode } from '../../kit/percent-decode.ts';
 import { relationships } from '../csaf/relationships.ts';
 
-/** A leaf of the tree: a product stream with its CPE, or a package with its package URL. */
+/** A leaf of the tree: a product stream with its CPE, or a package with its purl. */
 const product = z.object({
   product_id: z.string(),
   product_identification_helper: z.optional(
@@ -26,32 +26,35 @@ export const productTree = z.object({
   relationships,
 });
 
-/** A product tree as it was read. */
+/** A parsed product tree. */
 export type ProductTree = z.output<typeof productTree>;
 
 /** A package in a product stream. */
 export interface Component {
   readonly name: string;
-  /** `0:1.2-3.el9`; absent where the whole package is meant. */
+  /** Example: `0:1.2-3.el9`. Absent if all versions are meant. */
   readonly evr?: string;
   readonly arch?: string;
-  /** `nodejs:18`. */
+  /** Example: `nodejs:18`. */
   readonly module?: string;
   readonly cpe: string;
 }
 
 /** The components of a tree by their product ids. */
 export interface Products {
-  /** Undefined for what is no rpm package in a product stream: a container image, a Java archive. */
+  /**
+   * Returns undefined if the product is not an rpm package in a product stream, such as a container image or a Java
+   * archive.
+   */
   componentOf(productId: string): Component | { readonly unclear: string } | undefined;
 }
 
-/** Packages in modules in streams; deeper than this no real tree goes. */
+/** Packages in modules in streams; real trees are never deeper. */
 const nestingMax = 5;
 
 /**
- * Looks product ids up as relations of a package to what contains it. Ids are never taken apart: versions and modules have
- * colons of their own.
+ * Returns a lookup of product ids by their relationships: a package and its container. Never splits ids, since versions
+ * and modules contain colons.
  */
 export function readProducts(tree: ProductTree): Products {
   const leaves = new Map<string, z.output<typeof product>>();
@@ -60,7 +63,7 @@ export function readProducts(tree: ProductTree): Products {
     tree.relationships?.map((relation) => [relation.full_product_name.product_id, relation]),
   );
 
-  /** The ids from the package to the stream that contains it. */
+  /** Returns the ids from the package to the stream that contains it. */
   function chainOf(id: string, depth = 0): string[] {
     const relation = relations.get(id);
     if (relation === undefined || depth === nestingMax) return [id];
@@ -85,7 +88,7 @@ export function readProducts(tree: ProductTree): Products {
   };
 }
 
-/** The module that is between package and stream, where there is one. */
+/** Returns the module between package and stream, if there is one. */
 function moduleBetween(chain: readonly string[]): { module?: string } {
   const module = chain
     .slice(1, -1)
@@ -103,13 +106,13 @@ function collect(branches: readonly Branch[], leaves: Map<string, z.output<typeo
 
 type NamedComponent = Omit<Component, 'cpe'>;
 
-/** `pkg:rpm/redhat/bash@5.1.8-6.el9?arch=x86_64&epoch=1&rpmmod=…`, purl-spec. */
+/** Parses `pkg:rpm/redhat/bash@5.1.8-6.el9?arch=x86_64&epoch=1&rpmmod=…` (purl-spec). */
 function byPurl(purl: string): NamedComponent | { readonly unclear: string } | undefined {
   const [, ...parts]: (string | undefined)[] =
     /^pkg:rpm\/redhat\/([^@?#]+)(?:@([^?#]+))?(?:\?([^#]*))?/.exec(purl) ?? [];
   if (parts.length === 0) return undefined;
   const [name, version] = parts.slice(0, 2).map((part = '') => percentDecode(part));
-  if (name === undefined || version === undefined) return { unclear: `no package URL: ${purl}` };
+  if (name === undefined || version === undefined) return { unclear: `not a valid package URL: ${purl}` };
   const qualifiers = new URLSearchParams(parts[2]?.replaceAll('+', '%2B'));
   const arch = qualifiers.get('arch');
   const rpmmod = qualifiers.get('rpmmod');
@@ -127,14 +130,16 @@ function evrOf(version: string, epoch: string | null): { evr?: string } {
   return version === '' ? {} : { evr: `${epoch ?? '0'}:${version}` };
 }
 
-/** Older documents name the source packages of the operating system without more: `kernel`, `nodejs:18/nodejs`. */
+/**
+ * Parses a plain name. Older documents name source packages of the operating system so: `kernel`, `nodejs:18/nodejs`.
+ */
 function byName(id: string, cpe: string): NamedComponent | undefined {
   const [, module, name] = /^(?:([^:/\s]+:[^:/\s]+)\/)?([A-Za-z0-9][\w.+-]*)$/.exec(id) ?? [];
   if (name === undefined || !/^cpe:\/[ao]:redhat:(enterprise_linux|rhel_)/.test(cpe)) return undefined;
   return { name, arch: 'src', ...(module !== undefined && { module }) };
 }
 
-/** Name and stream of a module, without its build: `python39:3.9:8080020240911100614:93c2fc2f`. */
+/** Returns name and stream of a module without its build: `python39:3.9:8080020240911100614:93c2fc2f`. */
 function streamOf(module: string): string | undefined {
   return /^[^:/\s]+:[^:/\s]+/.exec(module)?.[0];
 }

@@ -15,7 +15,7 @@ function sample(content: string | Uint8Array, feed = 'RHEL8'): FeedSample {
   return { source: rhelOval, feed, url, content: Buffer.from(content) };
 }
 
-/** An advisory on kernel and bash as Red Hat writes it, with further criteria. */
+/** Returns an advisory on kernel and bash as Red Hat writes it, with further criteria. */
 function advisory(further = ''): string {
   const criterion = (comment: string, ref = 'x') => `<criterion comment="${comment}" test_ref="${ref}"/>`;
   const and = (...all: string[]) => `<criteria operator="AND">${all.join('')}</criteria>`;
@@ -58,7 +58,7 @@ function advisory(further = ''): string {
   <states>${['0:4.18-2.el8', '0:5-1.module+el8', '0:1-1.el8'].map((evr, n) => `<rpminfo_state id="s:${n + 1}"><arch operation="pattern match">aarch64|x86_64</arch><evr operation="less than">${evr}</evr></rpminfo_state>`).join('')}</states></oval_definitions>`;
 }
 
-test('an advisory is one vulnerability with a row for every way to have it', async () => {
+test('reads an advisory as one vulnerability with a row for every alternative', async () => {
   const namespace = { name: 'rhel:8', versionScheme: 'rpm' };
   const row = (name: string, version: string, only: object = {}) => ({
     namespace,
@@ -90,13 +90,13 @@ test('an advisory is one vulnerability with a row for every way to have it', asy
   ]);
 });
 
-test('criteria that are not understood cost the advisory, not the feed', async () => {
+test('skips only the advisory whose criteria are not understood', async () => {
   assert.deepEqual(await parseSample(sample(advisory('<criterion comment="It rains" test_ref="x"/>'))), [
-    { key: 'oval:com.redhat.rhsa:def:20240001', skipped: 'criteria that no row can say: "It rains"' },
+    { key: 'oval:com.redhat.rhsa:def:20240001', skipped: 'criteria that no row can express: "It rains"' },
   ]);
 });
 
-test('no damage goes unnoticed', async () => {
+test('reports damage wherever it is', async () => {
   await assertDetectsDamage(sample(advisory()));
 });
 
@@ -109,7 +109,7 @@ const real = (release: string): Promise<FeedRecord[]> =>
     sample(readFileSync(corpus(`feeds/redhat-ovalv1/com.redhat.rhsa-${release}.xml.bz2`)), release),
   );
 
-corpusTest('every advisory of the real files is read', async () => {
+corpusTest('reads every advisory of the real files', async () => {
   const counts: unknown[] = [];
   for (const release of ['RHEL5', 'RHEL7', 'RHEL8']) {
     const records = await real(release);
@@ -122,8 +122,8 @@ corpusTest('every advisory of the real files is read', async () => {
       rows.filter(({ only }) => only?.module !== undefined).length,
     ]);
   }
-  // Counted with Python's ElementTree by comments alone: the criteria of each definition expanded, and of what comes out the
-  // set of (release, module, package, version). Module builds without a module are counted by their versions.
+  // Counted with Python's ElementTree by comments alone: the criteria of each definition expanded, then the set of
+  // (release, module, package, version). Module builds without a module are counted by their versions.
   assert.deepEqual(counts, [
     ['RHEL5', 1172, 10_238, 6900, 0],
     ['RHEL7', 1478, 15_099, 13_600, 0],
@@ -131,7 +131,7 @@ corpusTest('every advisory of the real files is read', async () => {
   ]);
 });
 
-corpusTest('the findings on a real system are those of the reference', async () => {
+corpusTest('gives the findings of the reference on a real system', async () => {
   const reference = JSON.parse(
     readFileSync(corpus('golden/reference/redhat-oval1-ubi-7.json'), 'utf8'),
   ) as ReferenceCase;
@@ -143,7 +143,7 @@ corpusTest('the findings on a real system are those of the reference', async () 
     package: name,
     version: fixed,
   }));
-  // The reference asks for no release: one finding is of an advisory for release 8 that Red Hat put into this file too.
+  // The reference ignores the release: one finding is of an advisory for release 8 that Red Hat put into this file too.
   assert.deepEqual(named(found), named(expected));
   const own = found.filter(({ row }) => row.namespace.name === 'rhel:7');
   assert.deepEqual(named(own), named(expected.filter(({ version }) => !version.includes('.el8'))));
@@ -155,7 +155,7 @@ async function fixture(archive: string, file: string): Promise<Buffer> {
   throw new Error(`no ${file}`);
 }
 
-corpusTest('version 2 tells what is not fixed and what is not affected', async () => {
+corpusTest('reads unfixed and unaffected packages from version 2', async () => {
   const content = await fixture(
     'feeds/vuls-fetch-fixtures.tar.zst',
     'RHEL9/rhel-9-including-unpatched.oval.xml.bz2',
@@ -182,7 +182,7 @@ corpusTest('version 2 tells what is not fixed and what is not affected', async (
   );
 });
 
-corpusTest("Clair's own examples come out as Clair reads them", async () => {
+corpusTest("reads Clair's own examples as Clair does", async () => {
   type Feature = { Feature: { Namespace: { Name: string }; Name: string }; Version: string };
   const tables = (
     JSON.parse(readFileSync(corpus('golden/clair-v2-updaters/release-2.0.json'), 'utf8')) as {
@@ -195,7 +195,7 @@ corpusTest("Clair's own examples come out as Clair reads them", async () => {
     const name = `release-2.0/ext/vulnsrc/rhel/testdata/fetcher_rhel_test.${index + 1}.xml`;
     const rows = rowsOf(await parseSample(sample(await fixture('feeds/clair-fixtures.tar.zst', name))));
     const read = rows.map((row) => `${row.namespace.name} ${row.package} ${row.range.to}`);
-    // Clair calls them by CentOS's name.
+    // Clair calls these namespaces centos.
     for (const { Feature: feature, Version } of value) {
       const wanted = `${feature.Namespace.Name.replace('centos', 'rhel')} ${feature.Name} ${Version}`;
       assert.ok(read.includes(wanted), wanted);

@@ -4,8 +4,8 @@ import { fetchFirstAvailable } from '../fetch-first-available.ts';
 const versions = ['5', '6', '7', '8', '9'];
 
 /**
- * Red Hat's OVAL files, for mirrors that have no VEX documents: version 2 with what is not fixed, else version 1 with the
- * advisories alone. Red Hat has not written them since 2024. They are of the general streams of a release only.
+ * Red Hat's OVAL files, for mirrors without VEX documents: version 2 with unfixed packages, or else version 1 with
+ * advisories only. Red Hat has not written them since 2024. They only cover the general streams of a release.
  */
 export const rhelOval: AdvisorySource = {
   name: 'rhel-oval',
@@ -18,7 +18,7 @@ export const rhelOval: AdvisorySource = {
   },
   fetch: (feed, client, lastFingerprint) => fetchFirstAvailable(urlsOf(feed), client, lastFingerprint),
   async *parse(feed, content) {
-    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    // Loads the reader only when needed: most scans find their advisories in the store.
     yield* (await import('./oval.ts')).readOvalFile(feed, content);
   },
 };

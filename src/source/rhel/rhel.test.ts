@@ -28,7 +28,7 @@ interface Product {
   readonly impact?: string;
 }
 
-/** A VEX document as Red Hat writes it. */
+/** Returns a VEX document as Red Hat writes it. */
 function vex(products: readonly Product[]): Record<string, unknown> {
   return {
     document: {
@@ -125,7 +125,7 @@ function rows(...products: Product[]) {
   return record.affected;
 }
 
-test('a document is a vulnerability with rows by package and product stream', () => {
+test('reads a document as a vulnerability with rows by package and product stream', () => {
   const document = vex([
     fixed('x86_64'),
     fixed('aarch64'),
@@ -162,7 +162,7 @@ test('a document is a vulnerability with rows by package and product stream', ()
   );
 });
 
-test('each status and remedy has its state', () => {
+test('maps each status and remediation to a state', () => {
   const state = (status: Status, remedy?: string) =>
     rows(open('vim', status, remedy === undefined ? {} : { remedy })).map(({ fix, range, only }) => [
       fix.state,
@@ -179,7 +179,7 @@ test('each status and remedy has its state', () => {
   assert.deepEqual(state('under_investigation'), all('under-investigation'));
 });
 
-test('streams of extended support stay apart from the general one', () => {
+test('separates streams of extended support from the general one', () => {
   const eus = { stream: 'AppStream-9.2.0.Z.EUS', cpe: 'cpe:/a:redhat:rhel_eus:9.2::appstream' };
   const purl = 'pkg:rpm/redhat/vim@9-1.el9_2?arch=x86_64&epoch=2';
   const both = rows(fixed('x86_64'), { ...fixed('x86_64', eus), package: 'vim-2:9-1.el9_2.x86_64', purl });
@@ -192,7 +192,7 @@ test('streams of extended support stay apart from the general one', () => {
   );
 });
 
-test('a module is read from the package URL or from what is between package and stream', () => {
+test('reads a module from the purl, or from the product between package and stream', () => {
   const module = (...products: Product[]) => rows(...products).map(({ only }) => only?.module);
   assert.deepEqual(module(fixed('x86_64', appstream, '&rpmmod=vim:9:9030020230905:abc')), ['vim:9']);
   assert.deepEqual(
@@ -222,7 +222,7 @@ test('a module is read from the package URL or from what is between package and 
   );
 });
 
-test('a severity that differs by product stands on its row', () => {
+test('puts a severity that differs by product on its row', () => {
   const all = rows(
     open('vim', 'known_affected', { impact: 'Low' }),
     open('vi', 'known_affected', { impact: 'Moderate' }),
@@ -236,7 +236,7 @@ test('a severity that differs by product stands on its row', () => {
   );
 });
 
-test('what is no rpm package is left out, and what is not understood is skipped', () => {
+test('ignores products that are not rpm packages, and skips those that are not understood', () => {
   const image = open('ubi9', 'known_affected', { purl: 'pkg:oci/ubi9?repository_url=registry.redhat.io' });
   assert.deepEqual([...readVexDocument('K', vex([image]))], [{ key: 'K', withdrawn: true }]);
   const bad = fixed('x86_64', appstream, '&rpmmod=rhel10');
@@ -249,7 +249,7 @@ test('what is no rpm package is left out, and what is not understood is skipped'
   const [odd] = readVexDocument('K', vex([open('vim', 'known_affected', { purl: 'pkg:rpm/redhat/100%' })]));
   assert.deepEqual(odd, {
     key: 'K red_hat_enterprise_linux_9:vim',
-    skipped: 'no package URL: pkg:rpm/redhat/100%',
+    skipped: 'not a valid package URL: pkg:rpm/redhat/100%',
   });
   assert.deepEqual(
     [...readVexDocument('K', { document: { tracking: { status: 'deleted' } } })],
@@ -271,7 +271,7 @@ function sample(content: Uint8Array, extent?: 'changes'): FeedSample {
   return { source: rhel, feed: 'vex', url, content, ...(extent && { extent }) };
 }
 
-test('an archive and a feed of changes are read alike', async () => {
+test('reads an archive and a feed of changes alike', async () => {
   const document = vex([fixed('x86_64')]);
   const keys = (records: readonly FeedRecord[]) =>
     records.map((record) => [record.key, Object.keys(record).length]);
@@ -293,7 +293,7 @@ test('an archive and a feed of changes are read alike', async () => {
   ]);
 });
 
-test('no damage goes unnoticed', async () => {
+test('reports damage wherever it is', async () => {
   const plain = tar([{ path: '2024/cve-2024-0001.json', content: JSON.stringify(vex([fixed('x86_64')])) }]);
   await assertRefused(sample(plain), plain.subarray(0, 1000), 'an archive cut in a document');
   await assertRefused(
@@ -318,7 +318,7 @@ test('no damage goes unnoticed', async () => {
     );
 });
 
-corpusTest("Red Hat's own documents come out whole", async () => {
+corpusTest("reads all of Red Hat's own documents", async () => {
   const bytes = zstdDecompressSync(readFileSync(corpus('feeds/csaf/redhat-vex-csaf.tar.zst')));
   const said: Record<string, number> = { fixed: 0, affected: 0, 'not-affected': 0 };
   let documents = 0;
@@ -341,7 +341,7 @@ corpusTest("Red Hat's own documents come out whole", async () => {
   assert.deepEqual([documents, skipped, said], [31, 3, { fixed: 3765, affected: 203, 'not-affected': 3069 }]);
 });
 
-/** What a row says of each architecture in each product stream, under a name by which equal ones are known. */
+/** Returns the statement of a row for each architecture in each product stream, under a comparable name. */
 function statements({ fix, package: name, range, only }: Affected): [string, [state: string]][] {
   const state = fix.state === 'fixed' || fix.state === 'not-affected' ? fix.state : 'affected';
   const module = only?.module === '*' ? undefined : only?.module;

@@ -2,8 +2,9 @@ import type { AdvisorySource } from '../../plugin/index.ts';
 import { openDocuments } from './documents.ts';
 
 /**
- * Red Hat's CSAF VEX documents, one a CVE, with the state of every package in every product stream: all of them in one archive,
- * after that the changed ones. Rows are of `rhel:N`; the product streams are conditions of the rows.
+ * Red Hat's CSAF VEX documents, one per CVE, with the state of every package in every product stream. First reads the
+ * archive of all documents, then the changed ones. Rows have namespace `rhel:N`; the product streams are conditions of
+ * the rows.
  */
 export const rhel: AdvisorySource = {
   name: 'rhel',
@@ -12,7 +13,7 @@ export const rhel: AdvisorySource = {
   feedsFor: (namespace) => (/^(rhel:\d+|hummingbird)$/.test(namespace) ? ['vex'] : []),
   fetch: (_feed, client, lastFingerprint) => openDocuments(client, lastFingerprint),
   async *parse(feed, content) {
-    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    // Loads the reader only when needed: most scans find their advisories in the store.
     yield* (await import('./vex-feed.ts')).readVexFeed(feed, content);
   },
 };

@@ -48,8 +48,8 @@ type Statement = z.output<typeof statement>;
 type Status = (typeof statuses)[number];
 
 /**
- * What one VEX document (CSAF 2.0) says of rpm packages: a vulnerability, and a skipped record for each of its products that
- * cannot be understood. A document that says nothing of them is withdrawn: it may have said something before.
+ * Yields the vulnerability of rpm packages in a VEX document (CSAF 2.0), and a skipped record for each product that
+ * cannot be understood. A document without rpm packages is withdrawn, since an earlier version may have had some.
  */
 export function* readVexDocument(key: string, value: unknown): Generator<FeedRecord> {
   const { document, product_tree: tree, vulnerabilities = [] } = parseBySchema(vexDocument, value, key);
@@ -95,7 +95,7 @@ function describe(
   };
 }
 
-/** Most documents rate every product alike, and then the rows need not say it. */
+/** Sets the severity. Most documents rate every product alike; rows then need no severity of their own. */
 function rated(parts: readonly Part[], aggregate: Severity): Pick<Vulnerability, 'severity' | 'affected'> {
   const ratings = new Set(parts.map((part) => part.severity));
   const [only = aggregate] = ratings;
@@ -109,14 +109,17 @@ function rated(parts: readonly Part[], aggregate: Severity): Pick<Vulnerability,
   };
 }
 
-/** The word of a source package is for all packages built from it, and is no word on an architecture. */
+/**
+ * Returns whether a part is of a source package: it covers all packages built from it, and its architecture has no
+ * meaning.
+ */
 function isOfSource({ arch }: Part): boolean {
   return arch?.[0] === 'src';
 }
 
 interface Parts {
   readonly parts: Part[];
-  /** Why, by product. */
+  /** Reasons by product. */
   readonly unclear: Map<string, string>;
 }
 
@@ -131,7 +134,7 @@ function partsOf(statement: Statement, tree: ProductTree, aggregate: string | un
   for (const status of statuses) {
     for (const id of statement.product_status?.[status] ?? []) {
       const component = products.componentOf(id);
-      if (component === undefined) continue; // no rpm package
+      if (component === undefined) continue; // Not an rpm package.
       if ('unclear' in component) {
         result.unclear.set(id, component.unclear);
         continue;
@@ -146,7 +149,7 @@ function partsOf(statement: Statement, tree: ProductTree, aggregate: string | un
 
 type Tagged = { readonly product_ids?: readonly string[] | undefined };
 
-/** The first entry that names a product; else one that names none and so speaks of all. */
+/** Returns the first entry that names a product; or else one that names none and so covers all. */
 function byProduct<T extends Tagged>(
   entries: readonly T[] | undefined,
   wants: (entry: T) => boolean,
@@ -170,8 +173,8 @@ function stateOf(status: Exclude<Status, 'fixed'>, details = ''): Exclude<FixSta
 }
 
 /**
- * The rows of a package in a product stream. What is affected or not is mostly told of the source package alone, for which the
- * architecture is `src`; of what is fixed the source package is not installed anywhere.
+ * Returns the rows of a package in a product stream. States other than fixed are mostly given for the source package
+ * only, with the architecture `src`. Fixed source packages are ignored, since they are never installed.
  */
 function rowsOfComponent(
   { name, evr, arch, module, cpe }: Component,

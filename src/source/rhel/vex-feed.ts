@@ -6,7 +6,7 @@ import { TarError } from '../../kit/tar/header.ts';
 import type { FeedRecord, Fetched } from '../../plugin/index.ts';
 import { readVexDocument } from './vex-document.ts';
 
-/** The documents of the archive, or those of a feed of changes. */
+/** Yields the documents of the archive, or of a feed of changes. */
 export function readVexFeed(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
   const records = content.extent === 'changes' ? ofChanges(content) : ofArchive(content);
   return withFeedErrors({ source: 'rhel', feed, content }, records);
@@ -17,7 +17,7 @@ async function* ofArchive(content: Fetched): AsyncGenerator<FeedRecord> {
   for await (const { path, bytes } of documentsOf(content)) {
     count++;
     for (const record of readVexDocument(keyOf(path), parseJsonAt(path, bytes))) {
-      // What an archive no longer has needs no word.
+      // A withdrawn document of an archive needs no record: absence withdraws it.
       if (!('withdrawn' in record)) yield record;
     }
   }
@@ -41,7 +41,7 @@ async function* ofChanges({ body }: Fetched): AsyncGenerator<FeedRecord> {
   }
 }
 
-/** A document has the name of its CVE: `2024/cve-2024-1234.json`. */
+/** Returns the CVE of a document path: `2024/cve-2024-1234.json`. */
 function keyOf(path: string): string {
   return path
     .slice(path.lastIndexOf('/') + 1)

@@ -32,7 +32,7 @@ const page = z.object({ advisories: z.array(advisory) });
 type Advisory = z.output<typeof advisory>;
 type Cve = z.output<typeof cve>;
 
-/** The security advisories, from the pages of the errata service or from the archive in OSV form. */
+/** Yields the security advisories of the errata service's pages or of the OSV archive. */
 export function readAdvisories(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
   if (content.url.endsWith('.zip')) {
     return readDistribution({ source: 'rocky', feed, namespaceOf: ecosystemNamespace, linkOf }, content);
@@ -41,7 +41,7 @@ export function readAdvisories(feed: string, content: Fetched): AsyncGenerator<F
 }
 
 async function* fromPages({ body }: Fetched): AsyncGenerator<FeedRecord> {
-  // What is published while the pages are fetched moves the last of one page to the next.
+  // An advisory published during the fetch moves the last one of a page to the next page.
   const seen = new Set<string>();
   let pages = 0;
   for await (const value of jsonElements(body)) {
@@ -71,32 +71,34 @@ function vulnerability(record: Advisory): FeedRecord {
   };
 }
 
-/** An advisory is about several CVEs, and a vector about one of them: its source says which. */
+/** Returns the vector with its CVE as the source: an advisory covers several CVEs. */
 function vectorOf({ cve: id, cvss3_scoring_vector: vector }: Cve): CvssVector[] {
   return vector?.startsWith('CVSS:') ? [toCvssVector(`rocky ${id}`, vector)] : [];
 }
 
-/** The rpms, or why they cannot be told: one left out would look like one that is not affected. */
+/** Returns the rpms, or the reason why they cannot be read: an omitted rpm would look unaffected. */
 function rpmsOf({ packages }: Advisory): FixedRpm[] | string {
   const rpms: FixedRpm[] = [];
   for (const { nevra, product_name, module_name, module_stream } of packages) {
     const namespace = productNamespace(product_name);
     if (namespace === undefined) return `the product ${quoteUntrusted(product_name)} is not known`;
     const rpm = parseNevra(nevra);
-    if (rpm === undefined) return `${quoteUntrusted(nevra)} is no name of an rpm`;
+    if (rpm === undefined) return `${quoteUntrusted(nevra)} is not an rpm file name`;
     const module = module_name && module_stream ? `${module_name}:${module_stream}` : undefined;
     rpms.push({ namespace, ...rpm, module });
   }
   return rpms;
 }
 
-/** `Rocky Linux 9`, `Rocky Linux 9.4 x86_64`; `Rocky Linux SIG Cloud 8` is a repository that few have enabled. */
+/** Parses `Rocky Linux 9` and `Rocky Linux 9.4 x86_64`. `Rocky Linux SIG Cloud 8` is an optional repository. */
 function productNamespace(product: string): Namespace | undefined {
   const [, group, release] = /^Rocky Linux (?:SIG (\w+) )?(\d+)/.exec(product) ?? [];
   return release === undefined ? undefined : namespaceOf(release, group);
 }
 
-/** `Rocky Linux:9`; that a fix is in a repository of a special interest group only shows in `distro` of the package URL. */
+/**
+ * Parses `Rocky Linux:9`. Only `distro` of the purl shows that a fix is in a repository of a special interest group.
+ */
 function ecosystemNamespace(ecosystem: string, purl: string): Namespace | undefined {
   const release = /^Rocky Linux:(\d+)$/.exec(ecosystem)?.[1];
   return release === undefined

@@ -15,14 +15,14 @@ const page = z.object({
   last_updated_at: z.optional(z.nullable(z.string())),
 });
 
-/** A page with the bytes it came in. */
+/** A page with its bytes. */
 interface Page extends z.output<typeof page> {
   readonly bytes: Buffer;
 }
 
 /**
- * Opens all pages of the errata service as one JSON array, or the archive in OSV form where there is no such service. How many
- * advisories there are, and when the last was changed, is the fingerprint: that costs one page.
+ * Opens all pages of the errata service as one JSON array, or the OSV archive if there is no such service. The
+ * fingerprint is the number of advisories and the time of the last change, which takes one page to read.
  */
 export async function fetchAdvisories(
   client: FeedClient,
@@ -54,7 +54,7 @@ async function* allPages(first: Page, client: FeedClient): AsyncGenerator<Uint8A
   yield Buffer.from(']');
 }
 
-/** Throws where it is missing or empty: the list would end too early. */
+/** Fetches a page. Throws if it is missing or empty, since the list would end too early. */
 async function nextPage(number: number, client: FeedClient): Promise<Page> {
   const result = await client.get(pageUrl(number));
   if (typeof result === 'string') throw incomplete(number, 'is missing');
@@ -64,7 +64,7 @@ async function nextPage(number: number, client: FeedClient): Promise<Page> {
 }
 
 function incomplete(number: number, what: string): ClairError {
-  const message = `page ${number} of ${service} ${what}, though there should be more advisories. Try again later.`;
+  const message = `page ${number} of ${service} ${what}, but more advisories are expected. Try again later.`;
   return new ClairError('feed-unavailable', message);
 }
 

@@ -52,7 +52,7 @@ const advisory = {
   ],
 };
 
-test('an advisory is a vulnerability with a row for each package and stream', async () => {
+test('reads an advisory as a vulnerability with a row for each package and stream', async () => {
   const row = (release: string, name: string, version: string) => ({
     namespace: { name: `rocky:${release}`, versionScheme: 'rpm' },
     package: name,
@@ -82,7 +82,7 @@ test('an advisory is a vulnerability with a row for each package and stream', as
   ]);
 });
 
-test('bug fixes are passed over, an advisory on two pages is one, and what cannot be told is told', async () => {
+test('ignores bug fixes, merges an advisory on two pages, and reports what cannot be read', async () => {
   const unknown = {
     ...advisory,
     name: 'RLSA-2025:2',
@@ -95,13 +95,13 @@ test('bug fixes are passed over, an advisory on two pages is one, and what canno
     records.map((record) => ('skipped' in record ? record : record.key)),
     [
       'RLSA-2025:1',
-      { key: 'RLSA-2025:2', skipped: '"xz" is no name of an rpm' },
+      { key: 'RLSA-2025:2', skipped: '"xz" is not an rpm file name' },
       { key: 'RLSA-2025:3', skipped: 'the product "Pebble 9" is not known' },
     ],
   );
 });
 
-test('every release is in one feed', () => {
+test('covers every release with one feed', () => {
   for (const namespace of ['rocky:8', 'rocky:10', 'rocky:8:sig-cloud']) {
     assert.deepEqual(rocky.feedsFor(namespace), ['advisories']);
   }
@@ -120,7 +120,7 @@ function clientOf(files: Readonly<Record<string, unknown>>): FeedClient {
   };
 }
 
-test('pages are fetched until all advisories are there', async () => {
+test('fetches pages until it has all advisories', async () => {
   const of = (name: string) => ({ ...advisory, name });
   const common = { total: 3, last_updated_at: '2025-02-03' };
   const client = clientOf({
@@ -136,7 +136,7 @@ test('pages are fetched until all advisories are there', async () => {
   assert.equal(await rocky.fetch('advisories', client, '3 2025-02-03'), 'unchanged');
 });
 
-test('a page that is missing, empty or none at all fails the feed', async () => {
+test('fails when a page is missing, empty or invalid', async () => {
   const first = { advisories: [advisory], total: 2 };
   for (const second of [undefined, { advisories: [], total: 2 }]) {
     const fetched = (await rocky.fetch(
@@ -155,7 +155,7 @@ test('a page that is missing, empty or none at all fails the feed', async () => 
   }
 });
 
-test('without the service it is the archive', async () => {
+test('reads the archive when the service is missing', async () => {
   const requests: string[] = [];
   const client: FeedClient = {
     get(at) {
@@ -170,7 +170,7 @@ test('without the service it is the archive', async () => {
   ]);
 });
 
-/** The earlier form of the service, which the corpus has, in today's words. */
+/** An advisory in the earlier form of the service, which the corpus has. */
 interface OldAdvisory {
   readonly name: string;
   readonly severity: string;
@@ -196,7 +196,7 @@ function today(old: OldAdvisory): object {
   };
 }
 
-corpusTest('every advisory of the real pages is read', async () => {
+corpusTest('reads every advisory of the real pages', async () => {
   const files = [...corpusFiles('feeds/rocky-errata.tar.zst', '.json')];
   const records = (await parse(
     pages(files.map(({ bytes }) => today(JSON.parse(bytes.toString()) as OldAdvisory))),
@@ -215,7 +215,7 @@ corpusTest('every advisory of the real pages is read', async () => {
   );
 });
 
-corpusTest('the findings on real package lists are the expected ones', async () => {
+corpusTest('gives the expected findings on real package lists', async () => {
   const { readAdvisories } = await import('../osv/distribution.ts');
   const files = [...corpusFiles('feeds/osv/rocky.tar.zst', '.json')];
   for (const [name, release] of [
@@ -242,7 +242,7 @@ corpusTest('the findings on real package lists are the expected ones', async () 
   }
 });
 
-corpusTest('the archive as it is served is read', async () => {
+corpusTest('reads the archive as it is served', async () => {
   const archive = corpusFile(
     'feeds/vuls-fetch-fixtures.tar.zst',
     'pkg/fetch/rocky/osv/testdata/fixtures/all.zip',

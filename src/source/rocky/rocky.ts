@@ -3,8 +3,8 @@ import type { AdvisorySource } from '../../plugin/index.ts';
 const feeds = ['advisories'];
 
 /**
- * Rocky Linux's advisories for all releases: from its errata service, page by page, with severity, module and architecture; or
- * where that is not to be had, as in most mirrors, from the archive in OSV form, which has none of these.
+ * Rocky Linux's advisories for all releases from its errata service, page by page, with severity, module and
+ * architecture. If that is missing, as in most mirrors, reads the OSV archive, which has none of these.
  */
 export const rocky: AdvisorySource = {
   name: 'rocky',

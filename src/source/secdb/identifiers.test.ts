@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readIdentifiers } from './identifiers.ts';
 
-/** Entries as they stand in Alpine's files. */
+/** Entries of Alpine's files. */
 const entries: readonly [entry: string, cves: readonly string[], others: readonly string[]][] = [
   ['CVE-2019-1547', ['CVE-2019-1547'], []],
   ['CVE-2017-12855 XSA-230', ['CVE-2017-12855'], ['XSA-230']],
@@ -26,7 +26,7 @@ const entries: readonly [entry: string, cves: readonly string[], others: readonl
   ['ZDI-CAN-22300', [], ['ZDI-CAN-22300']],
   ['DW202402-001', [], ['DW202402-001']],
   ['GHSA-jjjj-vvvv-pppp', [], ['GHSA-jjjj-vvvv-pppp']],
-  // Nothing looks like an id, so all of it is one.
+  // Nothing looks like an id, so the whole entry is the id.
   ['no id yet', [], ['no id yet']],
   [' CVE-????-????? ', [], ['CVE-????-?????']],
   ['', [], []],
@@ -34,7 +34,7 @@ const entries: readonly [entry: string, cves: readonly string[], others: readonl
 ];
 
 for (const [entry, cves, others] of entries) {
-  test(`the names in ${JSON.stringify(entry)}`, () => {
+  test(`reads the names in ${JSON.stringify(entry)}`, () => {
     assert.deepEqual(readIdentifiers(entry), { cves, others });
   });
 }

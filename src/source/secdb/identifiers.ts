@@ -1,12 +1,12 @@
-/** The names one entry of a secfixes list gives: CVE ids as MITRE spells them, and whatever else names the same thing. */
+/** The names in an entry of a secfixes list: CVE ids in MITRE's form, and other names of the same vulnerabilities. */
 export interface Identifiers {
   readonly cves: readonly string[];
   readonly others: readonly string[];
 }
 
 /**
- * Reads an entry such as `CVE-2017-12855 XSA-230`, `CVE-2017-2616 (+ regression fix)` or `CVE_2019_2426`: written by people,
- * for people. An entry in which nothing looks like an id is taken whole as one, so that it is not lost.
+ * Parses an entry such as `CVE-2017-12855 XSA-230`, `CVE-2017-2616 (+ regression fix)` or `CVE_2019_2426`, which people
+ * write freely. An entry without anything like an id becomes one id, so that it is not lost.
  */
 export function readIdentifiers(entry: string): Identifiers {
   const cves = Array.from(
@@ -20,7 +20,7 @@ export function readIdentifiers(entry: string): Identifiers {
   return { cves: unique(cves), others: unique(others) };
 }
 
-/** Without what stands in parentheses. A pattern for that takes quadratic time where none of many is closed. */
+/** Removes text in parentheses. A regular expression would take quadratic time for many unclosed ones. */
 function withoutRemarks(entry: string): string {
   let kept = '';
   let from = 0;
@@ -33,7 +33,10 @@ function withoutRemarks(entry: string): string {
   return kept + entry.slice(from);
 }
 
-/** `XSA-230`, `GHSA-77vh-xpmg-72qh`, `VSV00010`, but neither `regression` nor `CVE-????-?????`. */
+/**
+ * Returns whether a token is an id: `XSA-230`, `GHSA-77vh-xpmg-72qh`, `VSV00010`, but not `regression` or
+ * `CVE-????-?????`.
+ */
 function isId(token: string): boolean {
   return (/^[A-Za-z][\w.:-]*$/.test(token) && /\d/.test(token)) || /^GHSA(-[a-z0-9]{4}){3}$/.test(token);
 }

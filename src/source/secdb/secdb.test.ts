@@ -28,7 +28,7 @@ function secdb(reponame: string): Buffer {
   return Buffer.from(JSON.stringify({ apkurl: 'x', reponame, packages }));
 }
 
-test('rolling distributions have one namespace without a release', async () => {
+test('gives rolling distributions one namespace without a release', async () => {
   assert.deepEqual(wolfi.feedsFor('wolfi'), ['os']);
   assert.deepEqual(chainguard.feedsFor('chainguard'), ['chainguard', 'extras']);
   for (const source of [wolfi, chainguard]) {
@@ -47,7 +47,7 @@ test('rolling distributions have one namespace without a release', async () => {
   ]);
 });
 
-test('fixes and what never was affected', async () => {
+test('reads fixes and never-affected packages', async () => {
   const namespace = { name: 'wolfi', versionScheme: 'apk' };
   const all = await parse(wolfi, 'os', secdb('os'));
   assert.deepEqual(
@@ -63,7 +63,7 @@ test('fixes and what never was affected', async () => {
   );
 });
 
-test('the file of another vendor is refused', async () => {
+test('refuses the file of another vendor', async () => {
   await assert.rejects(parse(wolfi, 'os', secdb('chainguard')), {
     code: 'feed-corrupt',
     message: /^the wolfi feed os from .* is damaged at reponame: this is chainguard, another feed\./,
@@ -71,7 +71,7 @@ test('the file of another vendor is refused', async () => {
   assert.equal((await parse(chainguard, 'extras', secdb('extra-packages'))).length, 2);
 });
 
-corpusTest('every advisory of the real Wolfi file is read', async () => {
+corpusTest('reads every advisory of the real Wolfi file', async () => {
   const all = await parse(
     wolfi,
     'os',
@@ -83,7 +83,7 @@ corpusTest('every advisory of the real Wolfi file is read', async () => {
   assert.deepEqual([all.length, rows.length, notAffected.length], [16_652, 16_652, 1933]);
 });
 
-corpusTest('a test file of another scanner is read alike', async () => {
+corpusTest('reads a test file of another scanner alike', async () => {
   const archive = new Map(
     untar(zstdDecompressSync(readFileSync(corpus('feeds/updater-fixtures-trivydb-vunnel.tar.zst')))),
   );

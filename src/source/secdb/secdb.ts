@@ -6,21 +6,24 @@ import { isCve } from '../../model/cve.ts';
 import type { Affected, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
 import { readIdentifiers } from './identifiers.ts';
 
-/** A file of a security database, as a source knows it before it is read. */
+/** The expected properties of a security database file. */
 export interface SecdbFeed {
   readonly source: string;
   readonly feed: string;
   readonly namespace: Namespace;
-  /** What the file must call itself, where that is known: its repository, after its branch and a slash where there are branches. */
+  /**
+   * The name that the file must state, if known: its repository, with the branch and a slash before it if there are
+   * branches.
+   */
   readonly repository?: string;
-  /** The vendor's page on a CVE. */
+  /** Returns the vendor's page on a CVE. */
   readonly link?: (cve: string) => string;
 }
 
-/** The fixed version of what never touched the package. */
+/** The fixed version of a package that was never affected. */
 const neverAffected = '0';
 
-/** Empty tables come out of Alpine's generator as null, `[]` or `{}` alike, whatever they would hold. */
+/** Accepts null, `[]` or `{}` for empty tables: Alpine's generator writes any of them. */
 function orEmpty<T extends z.ZodMiniType>(empty: unknown, schema: T): z.ZodMiniPipe<z.ZodMiniTransform, T> {
   const isEmpty = (value: unknown) =>
     value === null || (typeof value === 'object' && Object.keys(value).length === 0);
@@ -47,8 +50,8 @@ const secdb = z.object({
 });
 
 /**
- * The vulnerabilities of one file in the format of Alpine's security database, which Wolfi and Chainguard write too: which
- * version of an origin package fixed what.
+ * Yields the vulnerabilities of one file in the format of Alpine's security database, which Wolfi and Chainguard also
+ * use: fixed versions by origin package.
  */
 export function readSecdb(feed: SecdbFeed, content: Fetched): AsyncGenerator<Vulnerability> {
   return withFeedErrors({ ...feed, content }, vulnerabilities(feed, content));
@@ -74,11 +77,11 @@ function expectFeed({ repository }: SecdbFeed, { distroversion, reponame }: z.ou
   throw new UnexpectedContent(place, `this is ${found}, another feed`);
 }
 
-/** A vulnerability of one package while its mentions under several fixed versions are gathered. */
+/** A vulnerability of one package while its fixed versions are collected. */
 interface Draft {
   readonly id: string;
   readonly aliases: Set<string>;
-  /** By fixed version. */
+  /** Rows by fixed version. */
   readonly affected: Map<string, Affected>;
 }
 
@@ -88,7 +91,7 @@ function affectedBy(namespace: Namespace, name: string, version: string): Affect
     : { namespace, package: name, range: { to: version }, fix: { state: 'fixed', version } };
 }
 
-/** Each CVE of an entry is a vulnerability by itself; where there is none, the first of the other names is. */
+/** Adds each CVE of an entry as a vulnerability; without a CVE, the first other name. */
 function add(records: Map<string, Draft>, entry: string, affected: Affected): void {
   const { cves, others } = readIdentifiers(entry);
   for (const id of cves.length > 0 ? cves : others.slice(0, 1)) {

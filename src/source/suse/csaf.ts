@@ -33,7 +33,7 @@ const statement = z.object({
   scores,
 });
 
-/** A document of CSAF 2.0 as SUSE writes it, on an advisory or, as VEX, on a CVE. */
+/** A CSAF 2.0 document of SUSE on an advisory or, as VEX, on a CVE. */
 export const csafDocument = z.object({
   document: z.object({
     aggregate_severity: z.optional(z.object({ text: z.optional(z.string()) })),
@@ -54,7 +54,9 @@ export const csafDocument = z.object({
 type CsafDocument = z.output<typeof csafDocument>;
 type Statement = z.output<typeof statement>;
 
-/** What a status says of a package; SUSE recommends what others call fixed. Others, as the last affected version, are no rows. */
+/**
+ * States by product status. SUSE uses `recommended` for fixed. Other statuses, such as `last_affected`, give no rows.
+ */
 const states: ReadonlyMap<string, FixState> = new Map<string, FixState>([
   ['recommended', 'fixed'],
   ['fixed', 'fixed'],
@@ -64,7 +66,9 @@ const states: ReadonlyMap<string, FixState> = new Map<string, FixState>([
   ['known_not_affected', 'not-affected'],
 ]);
 
-/** What a document says of the packages of releases known here, and a skipped record for each product that is not understood. */
+/**
+ * Yields the record of the packages of known releases, and a skipped record for each product that is not understood.
+ */
 export function* readCsafDocument({
   document,
   product_tree: tree = {},
@@ -78,7 +82,7 @@ export function* readCsafDocument({
     for (const [product, state] of productStates(statement)) {
       const component = components.get(product);
       const found =
-        component === undefined ? `no package of a product: ${product}` : partsOf(component, state);
+        component === undefined ? `not a package of a product: ${product}` : partsOf(component, state);
       if (typeof found === 'string') unclear.set(product, found);
       else parts.set(`${state} ${product}`, found);
     }
@@ -113,12 +117,12 @@ function describe(
     ...(title && { title }),
     links: [...new Set(links)],
     severity: vendorSeverity(aggregate_severity?.text),
-    // Of several CVEs a vector would not say of which it is.
+    // With several CVEs it is unclear which one a vector rates.
     cvss: only === undefined || others.length > 0 ? [] : vectorsOf(only.scores, 'SUSE'),
   };
 }
 
-/** Every product that a statement names, with what it says of it. */
+/** Yields every product of a status list, with its state. */
 function* productStates({
   product_status = {},
   remediations = [],
@@ -137,7 +141,7 @@ function* productStates({
   }
 }
 
-/** A package in a product: `libzzip-0-13-0.13.72-150600.4.3.1.aarch64`, or `zziplib` alone where it has no fix. */
+/** A package in a product: `libzzip-0-13-0.13.72-150600.4.3.1.aarch64`, or `zziplib` if it has no fix. */
 interface Component {
   readonly id: string;
   readonly arch: string | undefined;
@@ -160,7 +164,7 @@ function componentsOf({
   );
 }
 
-/** The architectures under which products stand. */
+/** Collects the architecture that each product is nested in. */
 function collect(branches: readonly Branch[], arch: string | undefined, into: Map<string, string>): void {
   for (const { category, name, product, branches: inner = [] } of branches) {
     const here = category === 'architecture' ? name : arch;
@@ -169,7 +173,7 @@ function collect(branches: readonly Branch[], arch: string | undefined, into: Ma
   }
 }
 
-/** The rows of a package in each release that its product is for; or why there are none. */
+/** Returns the rows of a package in each release of its product, or the reason why it has no rows. */
 function partsOf({ id, arch, product }: Component, state: FixState): readonly Part[] | string {
   const bare = arch !== undefined && id.endsWith(`.${arch}`) ? id.slice(0, -arch.length - 1) : id;
   const [, name = bare, evr] = /^(.+)-([^-]+-[^-]+)$/.exec(bare) ?? [];
@@ -177,7 +181,7 @@ function partsOf({ id, arch, product }: Component, state: FixState): readonly Pa
   if (arch === 'src') return [];
   const versions =
     state === 'fixed' && evr !== undefined ? { to: evr } : { state: state as Exclude<FixState, 'fixed'> };
-  // Without a fix the name of a package stands alone: what looks like its version belongs to it, as in `php-7-1`.
+  // Without a fix, the id is the package name alone: in `php-7-1`, the apparent version belongs to the name.
   const packageName = state === 'fixed' ? name : bare;
   return partsOn(product).map((place) => ({
     ...place,

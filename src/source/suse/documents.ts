@@ -8,12 +8,12 @@ import { osvRecord } from '../osv/record.ts';
 import { csafDocument, readCsafDocument } from './csaf.ts';
 import { readOsvRecord } from './osv.ts';
 
-/** A file is either; CSAF is told by what it must begin with. */
+/** Either format. The required members of CSAF distinguish it. */
 const either = z.union([csafDocument, osvRecord]);
 
 /**
- * The vulnerabilities or advisories of an archive that has a file for each. What is no such file, as the page of an error that
- * once got into SUSE's archive, is skipped; a record without a package of a release that is known here is none.
+ * Yields the vulnerabilities or advisories of an archive with one file per record. Skips invalid files, such as the
+ * error page that SUSE's archive once had. Ignores records without a package of a known release.
  */
 export function readDocuments(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
   return withFeedErrors({ source: 'suse-documents', feed, content }, records(content));

@@ -14,12 +14,12 @@ import {
 import { mergedRows, type Part } from '../rows.ts';
 import { partsOn } from './product.ts';
 
-/** The packages built from the source package that an entry names: `[{"libzzip-0-13": "0.13.72-150600.4.3.1"}]`. */
+/** The packages built from the source package of an entry: `[{"libzzip-0-13": "0.13.72-150600.4.3.1"}]`. */
 const specific = z.object({ binaries: z.array(z.record(z.string(), z.string())) });
 
 /**
- * An advisory in OSV form. Its ranges are of source packages, which rpm does not know; the packages stand beside them, and where
- * they do not, that is told: nobody could say which are affected.
+ * Yields an advisory in OSV form. Its ranges are of source packages, which rpm does not record; `binaries` has the
+ * packages. Reports an entry without them, since its affected packages are unknown.
  */
 export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
   if (record.withdrawn) return;
@@ -45,12 +45,12 @@ export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
 
 type ReleaseTarget = ReturnType<typeof partsOn>[number];
 
-/** The releases of an ecosystem, `SUSE:Linux Enterprise Server 15 SP6` or `openSUSE:Leap 15.6`. */
+/** Returns the releases of an ecosystem, `SUSE:Linux Enterprise Server 15 SP6` or `openSUSE:Leap 15.6`. */
 function releaseTargetsOf(ecosystem: string): readonly ReleaseTarget[] {
   return partsOn(ecosystem.replace(':', ' '));
 }
 
-/** The rows of an entry in each of these releases; undefined where its packages cannot be told. */
+/** Returns the rows of an entry in each of these releases; undefined if its packages are unknown. */
 function partsOf(
   { ecosystem_specific }: OsvEntry,
   releaseTargets: readonly ReleaseTarget[],

@@ -1,16 +1,16 @@
 import type { Part } from '../rows.ts';
 
-/** A product of SUSE as advisories see it. */
+/** A product of SUSE. */
 export interface Product {
-  /** Namespace of the images it is in: `sles:15.6`. */
+  /** Namespace of the images that it is in: `sles:15.6`. */
   readonly namespace: string;
-  /** It is for every service pack of the release. */
+  /** Whether it covers every service pack of the release. */
   readonly isSeries?: true;
-  /** CPE of a product with updates of its own, which others do not get; absent for the general updates of the release. */
+  /** CPE of a product with separate updates, such as LTSS. Absent for the general updates of the release. */
   readonly cpe?: string;
 }
 
-/** What CPEs call the products whose updates are not those of the release. */
+/** CPE names of products whose updates are separate from those of the release. */
 const cpeNames: ReadonlyMap<string, string> = new Map([
   ['Server', 'sles'],
   ['Server for SAP Applications', 'sles_sap'],
@@ -20,9 +20,9 @@ const cpeNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The product a name of SUSE's stands for, `SUSE Linux Enterprise Server 15 SP3-LTSS`; undefined for what is no operating
- * system or a part of one, such as SUSE Manager. Modules and extensions of a release bring its general updates. Long-term
- * channels (LTSS, ESPOS, BCL…) and SAP's product go on when those have ended, and are only for who has them.
+ * Parses a product name of SUSE, `SUSE Linux Enterprise Server 15 SP3-LTSS`. Returns undefined if it is not an
+ * operating system or part of one, such as SUSE Manager. Modules and extensions have the general updates of a release.
+ * Long-term channels (LTSS, ESPOS, BCL…) and the SAP product continue after those have ended, for subscribers only.
  */
 export function productOf(name: string): Product | undefined {
   if (name === 'openSUSE Tumbleweed') return { namespace: 'opensuse-tumbleweed' };
@@ -31,7 +31,7 @@ export function productOf(name: string): Product | undefined {
   return release === undefined ? enterprise(name) : { namespace: `${families[family]}:${release}` };
 }
 
-/** Longer names, which the pattern would take long for, are those of no product. */
+/** Longer names are not products. The limit bounds the time of the pattern. */
 const nameCharactersMax = 1000;
 
 const enterpriseName =
@@ -49,19 +49,19 @@ function enterprise(name: string): Product | undefined {
   if (channel !== undefined) {
     return { namespace, cpe: `cpe:/o:suse:${channel}:${version}${servicePack && `:sp${servicePack}`}` };
   }
-  // From 15 on a module is of one service pack, and of none the first release's.
+  // From 15 on, a module is for one service pack; no service pack means the first release.
   const isSeries = name.endsWith(' 12') && /\bModule\b/.test(name);
   return { namespace, ...(isSeries && { isSeries }) };
 }
 
-/** What CPEs call a product with updates of its own. */
+/** Returns the CPE name of a product with separate updates. */
 function channelOf(kind: string, suffix: string): string | undefined {
   if (suffix === '' && kind !== 'Server for SAP Applications' && !kind.includes('LTSS')) return undefined;
   const base = cpeNames.get(kind) ?? kind.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   return suffix === '' ? base : `${base}-${suffix.toLowerCase()}`;
 }
 
-/** The releases of which a product has packages, as rows of a feed name them; a module of a series is for each of its service packs. */
+/** Returns the releases that a product has packages for. A module of a series is for each of its service packs. */
 export function partsOn(name: string): readonly Pick<Part, 'namespace' | 'product'>[] {
   const product = productOf(name);
   if (product === undefined) return [];
@@ -73,10 +73,10 @@ export function partsOn(name: string): readonly Pick<Part, 'namespace' | 'produc
   }));
 }
 
-/** Of 12, the last series whose modules are for all of them. */
+/** Service packs of 12, the last series whose modules are for all of them. */
 const servicePacks = [1, 2, 3, 4, 5];
 
-/** Products whose names are as regular as their namespaces. */
+/** Products whose names map regularly to their namespaces. */
 const families: Readonly<Record<string, string>> = {
   'openSUSE Leap': 'opensuse-leap',
   'SUSE Linux Enterprise Micro': 'sle-micro',

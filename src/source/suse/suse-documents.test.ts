@@ -29,7 +29,7 @@ function parse(...files: readonly (object | string)[]): Promise<FeedRecord[]> {
 
 const server = 'SUSE Linux Enterprise Server 15 SP6';
 
-/** A document in which packages of an architecture belong to products. */
+/** Returns a document in which packages of an architecture belong to products. */
 function document(status: Readonly<Record<string, readonly [product: string, pkg: string][]>>): object {
   const all = Object.values(status).flat();
   const idOf = ([product, pkg]: readonly [string, string]) => `${product}:${pkg}`;
@@ -70,7 +70,7 @@ function document(status: Readonly<Record<string, readonly [product: string, pkg
   };
 }
 
-/** What has no architecture stands by itself. */
+/** Returns a leaf without an architecture. */
 function bare(leaf: { readonly name: string; readonly branches: readonly object[] }): object {
   return leaf.name === '' ? (leaf.branches[0] ?? leaf) : leaf;
 }
@@ -84,7 +84,7 @@ const row = {
   fix: { state: 'fixed', version: '0.13.72-150600.4.3.1' },
 };
 
-test('a document on an advisory is a vulnerability', async () => {
+test('reads a document on an advisory as a vulnerability', async () => {
   const expected = {
     key: 'SUSE-SU-2024:0001-1',
     id: 'SUSE-SU-2024:0001-1',
@@ -111,7 +111,7 @@ function rowsOf(records: readonly FeedRecord[]): string[] {
   });
 }
 
-test('each status has its state, and names of packages without a version stay whole', async () => {
+test('maps each status to a state, and keeps package names without a version whole', async () => {
   const states = document({
     known_affected: [[server, 'php-7-1']],
     known_not_affected: [[server, 'vim']],
@@ -128,14 +128,14 @@ test('each status has its state, and names of packages without a version stay wh
   ]);
 });
 
-test('what SUSE does not plan to fix is told so', async () => {
+test('reads what SUSE does not plan to fix as will-not-fix', async () => {
   const document1 = JSON.stringify(document({ known_affected: [[server, 'vim']] }));
   const remediations = [{ category: 'no_fix_planned', product_ids: [`${server}:vim`] }];
   const refused = document1.replace('"cve":', `"remediations":${JSON.stringify(remediations)},"cve":`);
   assert.deepEqual(rowsOf(await parse(refused)), ['sles:15.6 vim will-not-fix']);
 });
 
-test('products have their releases and channels; what is none of ours is no record', async () => {
+test('maps products to releases and channels, and ignores other products', async () => {
   const on = async (product: string) =>
     rowsOf(await parse(document({ recommended: [[product, 'vim-9-1.1.x86_64']] })));
   assert.deepEqual(await on('openSUSE Tumbleweed'), ['opensuse-tumbleweed vim 9-1.1']);
@@ -149,7 +149,7 @@ test('products have their releases and channels; what is none of ours is no reco
   assert.deepEqual(await on('SUSE Manager Server 4.3'), []);
 });
 
-test('a record in OSV form tells the packages beside the source package', async () => {
+test('reads the packages beside the source package from a record in OSV form', async () => {
   const record = {
     id: 'SUSE-SU-2024:0001-1',
     modified: '2024-08-15T07:01:23Z',
@@ -193,7 +193,7 @@ test('a record in OSV form tells the packages beside the source package', async 
   }
 });
 
-test('what is not understood is told, and costs nothing to the others', async () => {
+test('reports what is not understood, and reads the rest', async () => {
   const forbidden = '<html><title>403 Forbidden</title></html>';
   const versionless = document({ recommended: [[server, 'vim.x86_64']] });
   const unrelated = JSON.stringify(fixed).replaceAll(
@@ -208,7 +208,7 @@ test('what is not understood is told, and costs nothing to the others', async ()
   ]);
 });
 
-test('the archives are looked for from the richest on', async () => {
+test('tries the archives from the most detailed on', async () => {
   const requests: string[] = [];
   const client: FeedClient = {
     get(url) {
@@ -222,7 +222,7 @@ test('the archives are looked for from the richest on', async () => {
   assert.deepEqual(requests, ['csaf-vex.tar.bz2', 'csaf.tar.bz2', 'osv.tar.bz2']);
 });
 
-test('no damage goes unnoticed', async () => {
+test('reports damage wherever it is', async () => {
   const record = JSON.parse(JSON.stringify(fixed)) as unknown;
   await assertDetectsDamage({
     ...sample(gzipSync(archive(fixed))),
@@ -232,7 +232,7 @@ test('no damage goes unnoticed', async () => {
   assert.equal(twice.length, 2);
 });
 
-corpusTest('every package of the real documents is read', async () => {
+corpusTest('reads every package of the real documents', async () => {
   const records = await parseSample(sample(readFileSync(corpus('feeds/csaf/suse.tar.zst'))));
   const counts: Record<string, number> = {};
   for (const record of records) {

@@ -4,14 +4,14 @@ import { suse } from './suse.ts';
 
 const base = 'https://ftp.suse.com/pub/projects/security';
 
-/** The VEX documents of CVEs, which also tell what has no fix; then the same facts of advisories in two forms. */
+/** The VEX documents of CVEs, which include unfixed packages; then the advisories in two formats. */
 const archives = [`${base}/csaf-vex.tar.bz2`, `${base}/csaf.tar.bz2`, `${base}/osv.tar.bz2`];
 
 const feeds = ['all'];
 
 /**
- * SUSE's documents, an archive of all products at a time, for mirrors that have none of its OVAL files: CSAF 2.0 by CVE or by
- * advisory, or OSV.
+ * SUSE's documents, one archive for all products, for mirrors without its OVAL files: CSAF 2.0 by CVE or by advisory,
+ * or OSV.
  */
 export const suseDocuments: AdvisorySource = {
   name: 'suse-documents',
@@ -21,7 +21,7 @@ export const suseDocuments: AdvisorySource = {
   feedsFor: (namespace) => (suse.feedsFor(namespace).length > 0 ? feeds : []),
   fetch: (_feed, client, lastFingerprint) => fetchFirstAvailable(archives, client, lastFingerprint),
   async *parse(feed, content) {
-    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    // Loads the reader only when needed: most scans find their advisories in the store.
     yield* (await import('./documents.ts')).readDocuments(feed, content);
   },
 };

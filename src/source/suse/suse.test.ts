@@ -64,7 +64,7 @@ const fixed = { range: { to: '0:9-1.1' }, fix: { state: 'fixed', version: '0:9-1
 const vim = { namespace: { name: 'sles:15.6', versionScheme: 'rpm' }, package: 'vim' };
 const arch = ['aarch64', 'x86_64'];
 
-test('a CVE is one vulnerability, rated as SUSE does', async () => {
+test('reads a CVE as one vulnerability with the rating of SUSE', async () => {
   const server = block(['SUSE Linux Enterprise Server 15 SP6'], ['vim-9-1.1 is installed']);
   assert.deepEqual(await parseSample(sample(gzipSync(vulnerability(server)))), [
     {
@@ -81,13 +81,13 @@ test('a CVE is one vulnerability, rated as SUSE does', async () => {
   ]);
 });
 
-test('each word on a package has its state', async () => {
+test('maps each statement on a package to a state', async () => {
   const on = (word: string) => rows('sles-15.6', block(['SUSE Linux Enterprise Server 15 SP6'], [word]));
   assert.deepEqual(await on('vim is affected'), [{ ...vim, range: {}, fix: { state: 'unfixed' } }]);
   assert.deepEqual(await on('vim is not affected'), [{ ...vim, range: {}, fix: { state: 'not-affected' } }]);
 });
 
-test('a comment stands in for a test that is not there, or that numbers its operation', async () => {
+test('uses the comment for a test that is missing or has a numbered operation', async () => {
   const server = ['SUSE Linux Enterprise Server 15 SP6'];
   const row = (to: string) => ({ range: { to }, fix: { state: 'fixed', version: to } });
   assert.deepEqual(await rows('sles-15.6', block(server, ['vim-data-9-1.1 is installed'])), [
@@ -110,7 +110,7 @@ test('a comment stands in for a test that is not there, or that numbers its oper
   assert.ok(unknownProduct !== undefined && 'affected' in unknownProduct);
 });
 
-test('only rows of the release are taken, and channels are kept apart', async () => {
+test('takes only rows of the release, and separates channels', async () => {
   const all = [
     block(
       ['SUSE Linux Enterprise Server 15 SP5', 'openSUSE Leap 15.6', 'SUSE Manager Server 4.3'],
@@ -143,7 +143,7 @@ test('only rows of the release are taken, and channels are kept apart', async ()
   );
 });
 
-test('what a product is, by its name', () => {
+test('parses product names', () => {
   const known: Record<string, ReturnType<typeof productOf>> = {
     'SUSE Linux Enterprise Server 15': { namespace: 'sles:15' },
     'SUSE Linux Enterprise Server 16.0': { namespace: 'sles:16.0' },
@@ -172,7 +172,7 @@ test('what a product is, by its name', () => {
   for (const [name, product] of Object.entries(known)) assert.deepEqual(productOf(name), product, name);
 });
 
-test('a feed is looked for under several names', async () => {
+test('tries several names for a feed', async () => {
   const requests: string[] = [];
   const client: FeedClient = {
     get(url) {
@@ -201,7 +201,7 @@ test('a feed is looked for under several names', async () => {
   for (const other of ['sles', 'opensuse', 'rhel:8']) assert.deepEqual(suse.feedsFor(other), []);
 });
 
-test('no damage goes unnoticed', async () => {
+test('reports damage wherever it is', async () => {
   const content = vulnerability(block(['SUSE Linux Enterprise Server 15 SP6'], ['vim-9-1.1 is installed']));
   await assertDetectsDamage(sample(content));
   await assertDetectsDamage(sample(gzipSync(content)));
@@ -221,7 +221,7 @@ function summary(records: readonly FeedRecord[]): unknown[] {
   );
 }
 
-corpusTest('files as SUSE serves them', async () => {
+corpusTest('reads files as SUSE serves them', async () => {
   const archive = 'feeds/vuls-fetch-fixtures.tar.zst';
   const read = async (feed: string, file: string) =>
     summary(
@@ -236,7 +236,7 @@ corpusTest('files as SUSE serves them', async () => {
     ['CVE-1999-0077'],
     ['CVE-2009-0316', 'vim-data-common 0:9.0.1632-150500.20.3.1', 'vim-small 0:9.0.1632-150500.20.3.1'],
   ]);
-  // This one was cut by hand and lacks most of its tests, but not the comments.
+  // This file was cut by hand and lacks most of its tests, but not the comments.
   const evr = '1.35-160000.2.2';
   const subpackages = ['tar-doc', 'tar-lang', 'tar-rmt'].map((name) => `${name} ${evr}`);
   const rows = [`tar 0:${evr}`, `tar-backup-scripts 0:${evr}`, ...subpackages];
@@ -246,7 +246,7 @@ corpusTest('files as SUSE serves them', async () => {
   ]);
 });
 
-corpusTest("Clair's own examples come out as Clair reads them", async () => {
+corpusTest("reads Clair's own examples as Clair does", async () => {
   const read = async (feed: string, file: string) =>
     summary(
       await parseSample(

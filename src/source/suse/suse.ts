@@ -10,7 +10,9 @@ const releases: Readonly<Record<string, readonly string[]>> = {
   'opensuse-leap': '15.0 15.1 15.2 15.3 15.4 15.5 15.6 16.0'.split(' '),
 };
 
-/** SUSE's vulnerabilities by CVE, also those without a fix, for SUSE Linux Enterprise and openSUSE; a feed is a namespace. */
+/**
+ * SUSE's vulnerabilities by CVE, including unfixed ones, for SUSE Linux Enterprise and openSUSE. A feed is a namespace.
+ */
 export const suse: AdvisorySource = {
   name: 'suse',
   version: 2,
@@ -32,14 +34,14 @@ export const suse: AdvisorySource = {
       lastFingerprint,
     ),
   async *parse(feed, content) {
-    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    // Loads the reader only when needed: most scans find their advisories in the store.
     yield* (await import('./vulnerabilities.ts')).readVulnerabilities(feed, content);
   },
 };
 
 /**
- * Files that may hold a feed, the best first: of that release alone, then of all of its series, of which the reader takes
- * what it needs; last the file that names fixes only.
+ * Returns the files that may have a feed, the best first: that release alone, then its whole series (the reader filters
+ * it), then the file with fixes only.
  */
 function filesOf(feed: string): string[] {
   const [, name = feed, version = '', major = '', minor = ''] =
@@ -55,7 +57,7 @@ function filesOf(feed: string): string[] {
   return [...affected, `${family}.${own}`];
 }
 
-/** How the names of files begin. */
+/** Prefixes of file names. */
 const families: Readonly<Record<string, string>> = {
   sles: 'suse.linux.enterprise',
   'sle-micro': 'suse.linux.enterprise.micro',

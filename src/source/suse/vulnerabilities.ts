@@ -10,7 +10,7 @@ import { vendorSeverity } from '../vendor-severity.ts';
 import { parseModified } from '../vendor-values.ts';
 import { productOf } from './product.ts';
 
-/** The vulnerabilities of one release, out of a file that may be of several. */
+/** Yields the vulnerabilities of one release from a file that may cover several. */
 export function readVulnerabilities(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
   const namespace = feed === 'opensuse-tumbleweed' ? feed : feed.replace(/-(?=[\d.]+$)/, ':');
   const read = (criterion: Criterion, test: PackageTest | undefined): Fact =>
@@ -25,7 +25,7 @@ function describe(definition: Definition): Description {
   const advisories = references.flatMap((reference) =>
     /^(open)?SUSE-/.test(reference.id) ? [reference.id] : [],
   );
-  // The same CVE stands there once as SUSE rates it and once as NVD does.
+  // The file lists a CVE twice: as SUSE rates it, and as NVD does.
   const own = cves.filter((cve) => !cve.id.endsWith(' at NVD')).map((cve) => ({ ...cve, id }));
   return {
     id,
@@ -38,7 +38,7 @@ function describe(definition: Definition): Description {
   };
 }
 
-/** What a comment says of the product; undefined where it is about a package, of which no name has a blank. */
+/** Interprets a comment on a product. Returns undefined for a comment on a package, whose name has no space. */
 function platform(comment: string, namespace: string): Fact | undefined {
   const name = /^((?:open)?SUSE .+) is installed$/.exec(comment)?.[1];
   if (name === undefined) return undefined;
@@ -62,26 +62,29 @@ function packageOf(comment: string, test: PackageTest | undefined): Fact {
   return byNumber(comment, evr) ?? versionsOf(test);
 }
 
-/** Some files number their operations, which OVAL does not. The comment tells which one is meant, if it is about this version. */
+/**
+ * Reads tests with numbered operations, which OVAL does not define. The comment states the operation if it is about
+ * this version.
+ */
 function byNumber(comment: string, evr: StateField | undefined): Part | undefined {
   if (evr === undefined || !/^\d+$/.test(evr.operation)) return undefined;
   const named = versionsByName(comment);
   return named.to !== undefined && evr.value.endsWith(named.to) ? { ...named, to: evr.value } : undefined;
 }
 
-/** What a comment says by itself, where there is no such test: `libxml2-2-2.9.1-2.4 is installed` is about everything before. */
+/** Interprets a comment without a test: `libxml2-2-2.9.1-2.4 is installed` covers all earlier versions. */
 function versionsByName(comment: string): Part {
   const cleared = /^(\S+) is not affected$/.exec(comment)?.[1];
   if (cleared !== undefined) return { package: cleared, state: 'not-affected' };
   const [, name, evr] =
     /^(\S+)-([^-\s]+-[^-\s]+) is installed$/.exec(comment) ??
-    // One that lacks its release: `runc-0.1.1+gitr2816_02f8fa7`.
+    // A version without its release: `runc-0.1.1+gitr2816_02f8fa7`.
     /^([^-\s]+)-(\d[^-\s]*) is installed$/.exec(comment) ??
     [];
   return name === undefined || evr === undefined ? { unclear: `"${comment}"` } : { package: name, to: evr };
 }
 
-/** `greater than 0:0-0`, which every version is. */
+/** Returns whether a field is `greater than 0:0-0`, which every version is. */
 function isAnyVersion(field: PackageTest['state'][string] | undefined): boolean {
   return /^greater than( or equal)? (0:)?0(-0)?$/.test(`${field?.operation} ${field?.value}`);
 }

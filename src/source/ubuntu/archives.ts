@@ -6,14 +6,14 @@ const vexArchive = `${host}/vex/vex-all.tar.xz`;
 const trackerArchive =
   'https://git.launchpad.net/ubuntu-cve-tracker/snapshot/ubuntu-cve-tracker-master.tar.gz';
 
-/** The OSV archive, and the VEX archive that says why something has no fix. */
+/** The OSV archive, and the VEX archive with the reasons for missing fixes. */
 export interface FetchedArchives extends Fetched {
   readonly vex?: Fetched;
 }
 
 /**
- * Opens the OSV archive and the VEX archive, or the archive of the CVE tracker where there is no OSV archive. The fingerprint
- * holds those of both; when either has changed, both are read.
+ * Opens the OSV archive and the VEX archive, or the archive of the CVE tracker if there is no OSV archive. The
+ * fingerprint has those of both; if either has changed, both are read.
  */
 export async function fetchArchives(
   client: FeedClient,
@@ -33,11 +33,11 @@ export async function fetchArchives(
 }
 
 /**
- * The OSV archive, opened when it is read: the VEX archive is read before it, for minutes, and no server waits so long for
- * somebody to take the next byte.
+ * Opens the OSV archive when it is read: reading the VEX archive first takes minutes, and the server would close an
+ * idle connection.
  */
 async function openLazily({ body }: Fetched, client: FeedClient): Promise<AsyncIterable<Uint8Array>> {
-  // The connection is closed by whoever reads and stops.
+  // The reader closes the connection when it stops.
   for await (const piece of body) if (piece.length > 0) break;
   return (async function* (): AsyncGenerator<Uint8Array> {
     const content = await client.get(osvArchive);
@@ -45,14 +45,14 @@ async function openLazily({ body }: Fetched, client: FeedClient): Promise<AsyncI
   })();
 }
 
-/** A fingerprint of another make asks for no condition. */
+/** Parses a fingerprint. One of another client gives no condition. */
 function fingerprintsIn(lastFingerprint: string | undefined): [osv?: string, vex?: string] {
   if (!lastFingerprint?.startsWith('["')) return [];
   const [osv, vex] = JSON.parse(lastFingerprint) as [string, string];
   return vex === '' ? [osv] : [osv, vex];
 }
 
-/** What had not changed is opened all the same when the other has. */
+/** Opens an unchanged archive if the other one has changed. */
 async function openUnchanged(
   url: string,
   result: FeedAnswer,

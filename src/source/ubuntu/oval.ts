@@ -9,15 +9,15 @@ import { vendorSeverity } from '../vendor-severity.ts';
 import { namespaceOf, pageOf } from './release.ts';
 import { fixOf } from './tracker.ts';
 
-/** A file of OVAL about to be read, and the label of its release or service in the tracker. */
+/** An OVAL file to be read, and the label of its release or service in the tracker. */
 export interface OvalFeed {
   readonly feed: string;
   readonly label: string;
 }
 
 /**
- * The CVEs of a release as OVAL. Its tests are of binary packages; the comments of its criteria name the source package and
- * repeat the line of the tracker, so that both give the same rows.
+ * Yields the CVEs of a release from OVAL. Its tests are of binary packages; the comments of its criteria name the
+ * source package and repeat the line of the tracker. Both give the same rows.
  */
 export function readOvalFile(
   { feed, label }: OvalFeed,
@@ -69,14 +69,16 @@ function vectorOf({ attributes }: AdvisoryCve): CvssVector[] {
   return vector?.startsWith('CVSS:') ? [toCvssVector('ubuntu', vector)] : [];
 }
 
-/** What holds on every system of the release. Which kernel runs is no question of a container. */
+/** Criteria that are true on every system of the release. The running kernel does not matter in a container. */
 const holding = /^Is kernel .+ running\?$|^Ubuntu .+ is installed\.?$|^The host is /;
 
-/** What a comment is about, and what it says of that; there have been several forms. */
+/** Splits a comment into its subject and its statement; there are several forms. */
 const subject =
   /^(?:\(\S+\) )?(?:The (?:vulnerability of the )?)?'?([a-z0-9][a-z0-9.+-]*)'?(?::|(?: source)? (?:package|kernel)(?: in [a-z]+,?)?) (.+)$/;
 
-/** The status of the tracker that Ubuntu's generator made of it; `DNE` where there is no such package. */
+/**
+ * Tracker statuses by the text that Ubuntu's generator writes for them. `DNE` means that the package does not exist.
+ */
 const statuses: readonly (readonly [words: string, status: string])[] = [
   ['does not exist', 'DNE'],
   ['is not affected', 'not-affected'],
@@ -94,7 +96,7 @@ function read({ comment, negate }: Criterion, isService: boolean): Fact {
   const [, name, statement = ''] = subject.exec(comment) ?? [];
   const status = statuses.find(([phrase]) => statement.includes(phrase))?.[1];
   if (name === undefined || status === undefined) return { unclear: `"${comment}"` };
-  // Asked for or denied, it makes no row.
+  // Neither the status nor its negation gives a row.
   if (status === 'DNE' || status === 'not-affected') return negate ? 'holds' : 'fails';
   return {
     package: name,
@@ -102,7 +104,7 @@ function read({ comment, negate }: Criterion, isService: boolean): Fact {
   };
 }
 
-/** `1.2.3-4` of `… was fixed (note: '1.2.3-4')`; empty where there is no note. */
+/** Returns `1.2.3-4` of `… was fixed (note: '1.2.3-4')`; empty if there is no note. */
 function noteIn(statement: string): string {
   const start = statement.indexOf("(note: '");
   return start < 0
@@ -110,7 +112,7 @@ function noteIn(statement: string): string {
     : statement.slice(start + "(note: '".length, Math.max(statement.lastIndexOf("')"), 0));
 }
 
-/** What only a service has fixed is open where that is not used. */
+/** Returns the versions of a fix. A fix that only a service has leaves the package unfixed without that service. */
 function versionsOf(fix: Fix, isService: boolean): Part {
   if (fix.state !== 'fixed') return { state: fix.state };
   return !isService && /[+~]esm\d/.test(fix.version) ? { state: 'unfixed' } : { to: fix.version };

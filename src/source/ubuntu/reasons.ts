@@ -5,10 +5,10 @@ import type { Affected, Fetched, Fix, SkippedRecord } from '../../plugin/index.t
 import type { ArchivedRecord } from '../archived-record.ts';
 import { isKernel, namespaceOf, sourceOf } from './release.ts';
 
-/** What a VEX statement says beyond that something is affected. */
+/** The reason in a VEX statement on an affected package. */
 type Reason = Exclude<Fix['state'], 'fixed' | 'unfixed' | 'deferred'>;
 
-/** By the letter that stands for it in memory. */
+/** Reasons by the letter that encodes them in memory. */
 const reasons: Readonly<Record<string, Reason>> = {
   W: 'will-not-fix',
   E: 'end-of-life',
@@ -16,7 +16,7 @@ const reasons: Readonly<Record<string, Reason>> = {
   N: 'not-affected',
 };
 
-/** How the action statement of something affected begins that will not be fixed. All others say that it needs fixing. */
+/** How the action statement of a package without a planned fix begins. All others state that it needs fixing. */
 const openings: readonly (readonly [opening: string, letter: string])[] = [
   ['This package (for the given release) is no longer supported', 'E'],
   [
@@ -26,8 +26,8 @@ const openings: readonly (readonly [opening: string, letter: string])[] = [
 ];
 
 /**
- * The reasons of a whole VEX archive, over a million, by CVE, release and source package. To take little memory, those of one
- * CVE are one text, `Wfocal=linux-aws linux-gcp` a line, which is read when its CVE is asked for.
+ * The reasons of a whole VEX archive, over a million, by CVE, release and source package. To save memory, the reasons
+ * of one CVE are one text with a line `Wfocal=linux-aws linux-gcp` for each group. It is parsed when the CVE is read.
  */
 export class Reasons {
   readonly #byCve = new Map<string, string>();
@@ -54,7 +54,7 @@ export class Reasons {
     if (documents === 0) throw new UnexpectedContent('its end', 'it holds no document on a CVE');
   }
 
-  /** The rows on a CVE, by namespace and package. They are forgotten here. */
+  /** Returns and removes the rows of a CVE, by namespace and package. */
   take(cve: string): Map<string, Affected> {
     const rows = new Map<string, Affected>();
     const lines = this.#byCve.get(cve)?.split('\n') ?? [];
@@ -84,21 +84,21 @@ export class Reasons {
   }
 }
 
-/** What a row is known by among those of one CVE. */
+/** Returns the key of a row among those of one CVE. */
 export function rowKey(namespace: string, name: string): string {
   return `${namespace} ${name}`;
 }
 
 /**
- * The reasons of a document as text. Checked by hand: a schema would copy its products, every binary package of every
- * architecture of every release, of which only the source packages count.
+ * Returns the reasons of a document as text. Checks the document by hand: a schema would copy its products, which are
+ * the binary packages of every architecture and release. Only the source packages matter.
  */
 function linesByCve(document: unknown): Map<string, string> {
   const packages = new Map<string, Map<string, Set<string>>>();
   for (const statement of listIn(document, 'statements')) {
     const letter = letterOf(statement);
     const cve = textIn(memberOf(statement, 'vulnerability'), 'name');
-    if (cve === undefined) throw new UnexpectedContent('statements', 'a statement on no vulnerability');
+    if (cve === undefined) throw new UnexpectedContent('statements', 'a statement without a vulnerability');
     if (letter === undefined) continue;
     for (const product of listIn(statement, 'products')) {
       const source = sourceOf(textIn(product, '@id') ?? '');
@@ -110,7 +110,9 @@ function linesByCve(document: unknown): Map<string, string> {
   return new Map(Array.from(packages, ([cve, lines]) => [cve, textOf(lines)]));
 }
 
-/** One flat text: a text that was put together piece by piece would take ten times the memory until it is read. */
+/**
+ * Joins lines into one flat string: a string from repeated concatenation takes ten times the memory until it is read.
+ */
 function textOf(lines: ReadonlyMap<string, ReadonlySet<string>>): string {
   const text = Array.from(lines, ([label, names]) => `${label}=${[...names].join(' ')}`).join('\n');
   return Buffer.from(text).toString('utf8');

@@ -2,30 +2,30 @@ import { percentDecode } from '../../kit/percent-decode.ts';
 import { releaseOf } from '../../model/release.ts';
 import type { Namespace } from '../../plugin/index.ts';
 
-/** Labels that name no release of Ubuntu. */
+/** Labels that are not releases of Ubuntu. */
 const others: ReadonlySet<string> = new Set(['upstream', 'devel', 'snap', 'product', 'external']);
 
 /**
- * The namespace of a release as Ubuntu's files label it: `focal`, `ubuntu/focal`, `esm-infra/xenial`, `trusty/esm`. A service
- * is a namespace of its own. Undefined for labels that name no release.
+ * Returns the namespace of a release label: `focal`, `ubuntu/focal`, `esm-infra/xenial`, `trusty/esm`. A service has a
+ * namespace of its own. Returns undefined for labels that name no release.
  */
 export function namespaceOf(label: string): Namespace | undefined {
   const [first = '', second] = label.replace(/^ubuntu\//, '').split('/');
   if (others.has(first)) return undefined;
   if (second === undefined) return named(first);
-  // Extended maintenance was once one service, and stood after the release.
+  // Extended maintenance was once one service, written after the release.
   return releaseOf(first) === undefined
     ? named(second, first)
     : named(first, second === 'esm' ? 'esm-infra' : second);
 }
 
-/** A codename that is too new to be known is its own release. */
+/** Returns a namespace by codename. An unknown codename becomes its own release. */
 function named(codename: string, service?: string): Namespace {
   const release = releaseOf(codename)?.versionId ?? codename;
   return { name: `ubuntu:${release}${service === undefined ? '' : `:${service}`}`, versionScheme: 'dpkg' };
 }
 
-/** The source package and the release label of a package URL; undefined for URLs of binary packages. */
+/** Returns the source package and the release label of a purl; undefined for purls of binary packages. */
 export function sourceOf(purl: string): { readonly package: string; readonly label: string } | undefined {
   // Older documents write `arch=src?distro=`.
   if (!/[?&]arch=(source|src)\b/.test(purl)) return undefined;
@@ -35,7 +35,10 @@ export function sourceOf(purl: string): { readonly package: string; readonly lab
   return { package: percentDecode(name) ?? name, label: percentDecode(label) ?? label };
 }
 
-/** Kernels: dozens of source packages in each release, with a line for every CVE of Linux. No container runs its own. */
+/**
+ * Returns whether a source package is a kernel. Each release has dozens, with a line for every Linux CVE. Containers
+ * use the kernel of the host.
+ */
 export function isKernel(sourcePackage: string): boolean {
   return /^linux(-|$)/.test(sourcePackage);
 }

@@ -31,7 +31,7 @@ function tracker(lines: string): Vulnerability {
   return found;
 }
 
-test('a file of the tracker is a vulnerability', () => {
+test('reads a file of the tracker as a vulnerability', () => {
   assert.deepEqual(tracker('esm-infra/xenial_xz: needed\n'), {
     key: 'CVE-2024-0002',
     id: 'CVE-2024-0002',
@@ -58,7 +58,7 @@ test('a file of the tracker is a vulnerability', () => {
   });
 });
 
-test('each word of the tracker has its state', () => {
+test('maps each status of the tracker to a state', () => {
   const words: [string, string][] = [
     ['needed', 'unfixed'],
     ['active', 'unfixed'],
@@ -84,10 +84,10 @@ test('each word of the tracker has its state', () => {
   assert.deepEqual(tracker('jammy_xz : released ( 1.0-1, 2 )').affected.at(-1)?.range, { to: '1.0-1' });
 });
 
-test('a file under the name of another is told', () => {
+test('reports a file whose name does not match its content', () => {
   assert.deepEqual(readTrackerFile({ path: 'active/CVE-2024-9999', bytes: Buffer.from(trackerFile) }), {
     key: 'CVE-2024-9999',
-    skipped: 'a file about CVE-2024-0002 under this name',
+    skipped: 'the file is about CVE-2024-0002',
   });
 });
 
@@ -97,7 +97,7 @@ interface GoldenTable {
   readonly value: readonly { Feature: { Namespace: { Name: string }; Name: string }; Version: string }[];
 }
 
-corpusTest('what Clair 2 makes of its own test file is ours', () => {
+corpusTest('reads the test file of Clair 2 as Clair 2 does', () => {
   const bytes = corpusFile(
     'feeds/clair-fixtures.tar.zst',
     'release-2.0/ext/vulnsrc/ubuntu/testdata/fetcher_ubuntu_test.txt',
@@ -120,7 +120,7 @@ corpusTest('what Clair 2 makes of its own test file is ours', () => {
   assert.equal(expected.length, 3);
 });
 
-corpusTest('every line of the real tracker is read', () => {
+corpusTest('reads every line of the real tracker', () => {
   const counts: Record<string, number> = {};
   const severities: Record<string, number> = {};
   let files = 0;
@@ -131,8 +131,8 @@ corpusTest('every line of the real tracker is read', () => {
     severities[found.severity] = (severities[found.severity] ?? 0) + 1;
     for (const { fix } of found.affected) counts[fix.state] = (counts[fix.state] ?? 0) + 1;
   }
-  // Counted with Python, splitting lines at the first colon and labels at the first underscore, brackets taken off however
-  // many there are: jammy_rustc has two.
+  // Counted with Python: lines split at the first colon, labels at the first underscore, all brackets removed
+  // (jammy_rustc has two).
   assert.equal(files, 16_644);
   assert.deepEqual(counts, {
     fixed: 88_856,

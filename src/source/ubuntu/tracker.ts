@@ -8,13 +8,13 @@ import { isKernel, namespaceOf, pageOf } from './release.ts';
 /** A line on one source package in one release: `esm-infra/xenial_openssl: released (1.0.2g-1ubuntu4.20+esm1)`. */
 const statusLine = /^([a-z0-9][a-z0-9.-]*(?:\/[a-z0-9.-]+)?)_([a-z0-9][a-z0-9.+-]*)\s*:(.*)$/;
 
-/** A field: `Priority: medium`, `Priority_linux_focal: low`, `Description:` with lines of its own after it. */
+/** A field: `Priority: medium`, `Priority_linux_focal: low`, `Description:` with continuation lines. */
 const fieldLine = /^([A-Z][\w/.+-]*)\s*:(.*)$/;
 
-/** That a release or its support has ended, in the words of whoever wrote the note. */
+/** Matches notes on the end of a release or of its support. */
 const ended = /end[- ]of[- ](life|standard support)|out of standard support|no longer supported/i;
 
-/** A line on a source package, in its parts. */
+/** The parts of a line on a source package. */
 interface Status {
   readonly label: string;
   readonly package: string;
@@ -22,19 +22,19 @@ interface Status {
   readonly note: string;
 }
 
-/** What a file of the tracker says. */
+/** The parsed content of a tracker file. */
 interface Fields {
-  /** By name, the value and the lines that go on with it. */
+  /** The value and its continuation lines, by name. */
   readonly values: ReadonlyMap<string, readonly string[]>;
   readonly statuses: readonly Status[];
 }
 
-/** The vulnerability of one CVE file of Ubuntu's tracker. Files are written by people, within a form. */
+/** Reads the vulnerability of one CVE file of Ubuntu's tracker. People write these files in a loose format. */
 export function readTrackerFile({ path, bytes }: ArchivedRecord): FeedRecord {
   const { values, statuses } = fieldsOf(bytes.toString('utf8'));
   const id = path.slice(path.lastIndexOf('/') + 1);
   const candidate = values.get('Candidate')?.[0];
-  if (candidate !== id) return { key: id, skipped: `a file about ${candidate ?? 'nothing'} under this name` };
+  if (candidate !== id) return { key: id, skipped: `the file is about ${candidate ?? 'nothing'}` };
   const severity = priorityOf(values, 'Priority') ?? 'Unknown';
   const description = values.get('Description')?.join('\n').trim();
   const notices = (values.get('References') ?? []).filter((line) => /\/(usn|notices)\//.test(line));
@@ -81,19 +81,22 @@ function statusIn(line: string): Status | undefined {
   return { label, package: name, word, note: trimCharactersEnd(note, ' \t\v\f\r\u00a0)') };
 }
 
-/** The first word: a reason may follow in brackets or on lines of its own. */
+/** Returns the priority in the first word. A reason may follow in brackets or on further lines. */
 function priorityOf(values: Fields['values'], name: string): Severity | undefined {
   const word = /^\w+/.exec(values.get(name)?.[0] ?? '')?.[0];
   return word === undefined ? undefined : vendorSeverity(word);
 }
 
-/** ` nvd: CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H [5.5 MEDIUM]`. */
+/** Parses ` nvd: CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H [5.5 MEDIUM]`. */
 function vectorOf(line: string): CvssVector[] {
   const [, source, vector] = /^([\w.-]+):\s*(CVSS:\S+)/.exec(line) ?? [];
   return source === undefined || vector === undefined ? [] : [toCvssVector(source, vector)];
 }
 
-/** Nothing for what is no release, and where the package does not exist in it. */
+/**
+ * Returns the row of a status. Returns undefined for other labels than releases, and if the package does not exist in
+ * the release.
+ */
 function rowOf(status: Status, values: Fields['values'], common: Severity): Affected | undefined {
   const { label, package: name, word, note } = status;
   const namespace = namespaceOf(label);
@@ -106,7 +109,10 @@ function rowOf(status: Status, values: Fields['values'], common: Severity): Affe
   return severity === undefined || severity === common ? row : { ...row, severity };
 }
 
-/** What a status and its note say. One that is not understood, or lacks the version it needs, counts as open: nobody said that it is not. */
+/**
+ * Returns the fix of a status and its note. An unknown status, or one without the version it needs, counts as unfixed:
+ * nothing states that the package is unaffected.
+ */
 export function fixOf(status: string, note: string): Fix {
   if (status === 'not-affected') return { state: 'not-affected' };
   if (status === 'released') {

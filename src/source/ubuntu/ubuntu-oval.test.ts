@@ -52,7 +52,7 @@ async function rows(feed: string, ...criteria: string[]): Promise<string[]> {
   return rowsOf(await parseSample(sample(file(...criteria), feed)));
 }
 
-test('a CVE is one vulnerability of the source packages of a release', async () => {
+test('reads a CVE as one vulnerability of the source packages of a release', async () => {
   assert.deepEqual(await parseSample(sample(file(criterion(fixed)))), [
     {
       key: 'oval:com.ubuntu.jammy:def:1',
@@ -78,7 +78,7 @@ test('a CVE is one vulnerability of the source packages of a release', async () 
   ]);
 });
 
-/** The comment that Ubuntu's generator makes of each status of the tracker (`oval_lib.py`). */
+/** The comment that Ubuntu's generator writes for each status of the tracker (`oval_lib.py`). */
 const comments: readonly (readonly [status: string, comment: string])[] = [
   ['DNE', 'xz package does not exist in jammy.'],
   ['ignored', 'xz: while related to the CVE in some way, a decision has been made to ignore this issue.'],
@@ -113,7 +113,7 @@ const comments: readonly (readonly [status: string, comment: string])[] = [
   ],
 ];
 
-test('a comment gives the row that the line of the tracker gives which it was made of', async () => {
+test('gives the row of the tracker line that a comment was generated from', async () => {
   for (const [status, comment] of comments) {
     const bytes = Buffer.from(`Candidate: CVE-2024-0001\njammy_xz: ${status}\n`);
     const expected = rowsOf([readTrackerFile({ path: 'active/CVE-2024-0001', bytes })]);
@@ -124,14 +124,14 @@ test('a comment gives the row that the line of the tracker gives which it was ma
   }
 });
 
-test('what is not affected makes no row, in either form', async () => {
+test('gives no row for an unaffected package, in either form', async () => {
   const cleared = 'xz package in jammy, while related to the CVE in some way, is not affected.';
   const since = "xz package in jammy, is related to the CVE in some way and has been fixed (note: '1.2-3').";
   assert.deepEqual(await rows('jammy', criterion(cleared)), []);
   assert.deepEqual(await rows('jammy', criterion(since)), ['ubuntu:22.04 xz 1.2-3']);
 });
 
-test('kernels are rows whichever is running', async () => {
+test('reads kernels as rows, whichever is running', async () => {
   const running = criterion("Is kernel 'linux' running?");
   const kernel = criterion(
     "'linux' kernel in jammy was vulnerable but has been fixed (note: '5.15.0-35.35').",
@@ -141,13 +141,13 @@ test('kernels are rows whichever is running', async () => {
   ]);
 });
 
-test('what only a service has fixed is open without it', async () => {
+test('reads a fix of a service as unfixed without the service', async () => {
   const esm = criterion("xz package in jammy was vulnerable but has been fixed (note: '1.2-3ubuntu1~esm1').");
   assert.deepEqual(await rows('jammy', esm), ['ubuntu:22.04 xz unfixed']);
   assert.deepEqual(await rows('esm-apps_jammy', esm), ['ubuntu:22.04:esm-apps xz 1.2-3ubuntu1~esm1']);
 });
 
-test('what is not understood is told, and costs nothing to the others', async () => {
+test('reports what is not understood, and reads the rest', async () => {
   const summary = async (content: string) =>
     (await parseSample(sample(content))).map((one) => 'skipped' in one);
   assert.deepEqual(await summary(file(criterion('xz package in jammy is a mystery.'))), [true]);
@@ -156,7 +156,7 @@ test('what is not understood is told, and costs nothing to the others', async ()
   assert.deepEqual(await summary(file(criterion(fixed)).replaceAll('CVE-2024-0001', 'none')), [true]);
 });
 
-test('a namespace has its own files', async () => {
+test('fetches the files of each namespace', async () => {
   const requests: string[] = [];
   const client: FeedClient = {
     get(url) {
@@ -173,7 +173,7 @@ test('a namespace has its own files', async () => {
   assert.deepEqual(requests, ['com.ubuntu.jammy.cve.oval.xml.bz2', 'oci.com.ubuntu.jammy.cve.oval.xml.bz2']);
 });
 
-test('no damage goes unnoticed', async () => {
+test('reports damage wherever it is', async () => {
   await assertDetectsDamage(sample(file(criterion(fixed))));
   const million = `<oval_definitions><definitions>${'<definition/>'.repeat(1e6)}</definitions></oval_definitions>`;
   await assert.rejects(parseSample(sample(million)), { code: 'feed-corrupt' });
@@ -186,7 +186,7 @@ test('no damage goes unnoticed', async () => {
   );
 });
 
-corpusTest('files as Ubuntu serves them, and the one of Clair 3', async () => {
+corpusTest('reads files as Ubuntu serves them, and the file of Clair 3', async () => {
   const read = async (feed: string, archive: string, path: string) =>
     rowsOf(await parseSample(sample(corpusFile(archive, path), feed)));
   const folder = 'ubuntu/oval/testdata/fixtures/oci.com.ubuntu';
@@ -211,7 +211,7 @@ corpusTest('files as Ubuntu serves them, and the one of Clair 3', async () => {
   );
 });
 
-test('the time of its generator dates the feed: its records have no dates', async () => {
+test('dates the feed by the time of its generator, since its records have no dates', async () => {
   const dates: FeedDate[] = [];
   const generator =
     '<generator><oval:product_name>x</oval:product_name><oval:timestamp> 2026-05-01T02:03:04 </oval:timestamp></generator>';

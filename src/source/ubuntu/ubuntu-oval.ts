@@ -27,7 +27,7 @@ const feeds: readonly string[] = [
 ];
 
 /**
- * Ubuntu's OVAL files, one for each release and each service upon it, for mirrors that have neither the OSV archive nor the CVE
+ * Ubuntu's OVAL files, one for each release and each service on it, for mirrors without the OSV archive and the CVE
  * tracker. A feed is `jammy`, or `esm-infra_xenial` as Ubuntu names the file.
  */
 export const ubuntuOval: AdvisorySource = {
@@ -38,16 +38,16 @@ export const ubuntuOval: AdvisorySource = {
   feedsFor: (namespace) => feeds.filter((feed) => namespaceOf(labelOf(feed))?.name === namespace),
   fetch(feed, client, lastFingerprint) {
     const file = `com.ubuntu.${feed}.cve.oval.xml.bz2`;
-    // The second is the same made for images: it asks for lines of a list of packages, in the same words.
+    // The second file is the same for images: it tests lines of a package list, with the same comments.
     return fetchFirstAvailable([`${base}/${file}`, `${base}/oci.${file}`], client, lastFingerprint);
   },
   async *parse(feed, content, onDate) {
-    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    // Loads the reader only when needed: most scans find their advisories in the store.
     yield* (await import('./oval.ts')).readOvalFile({ feed, label: labelOf(feed) }, content, onDate);
   },
 };
 
-/** How Ubuntu's other files label what a feed is of: `esm-infra/xenial`, `trusty/esm`. */
+/** Returns the label of a feed in Ubuntu's other files: `esm-infra/xenial`, `trusty/esm`. */
 function labelOf(feed: string): string {
   return feed === 'esm_trusty' ? 'trusty/esm' : feed.replace('_', '/');
 }

@@ -20,7 +20,7 @@ function tarOf(files: Readonly<Record<string, unknown>>): Uint8Array {
   );
 }
 
-/** What these archives come to. */
+/** Reads these archives. */
 function parse(
   osv: Readonly<Record<string, unknown>>,
   vex?: Readonly<Record<string, unknown>>,
@@ -79,13 +79,13 @@ function statement(status: string, products: readonly string[], action?: string)
 
 const vulnerable = 'This package (for the given release) is vulnerable to the CVE';
 
-/** Label, package and state of each row. */
+/** Returns label, package and state of each row. */
 function states(found: FeedRecord | undefined): string[] {
   assert.ok(found !== undefined && 'affected' in found);
   return found.affected.map(({ namespace, package: name, fix }) => `${namespace.name} ${name} ${fix.state}`);
 }
 
-test('a record of a CVE is a vulnerability with a row for each release and service', async () => {
+test('reads a record of a CVE as a vulnerability with a row for each release and service', async () => {
   const namespace = (name: string) => ({ name, versionScheme: 'dpkg' });
   assert.deepEqual(
     await parse({ [path]: record([entry('focal', 'xz', fixed), entry('esm-infra/xenial', 'xz', open)]) }),
@@ -118,7 +118,7 @@ test('a record of a CVE is a vulnerability with a row for each release and servi
   );
 });
 
-test('notices and live patches are passed over, and what is withdrawn is gone', async () => {
+test('ignores notices, live patches and withdrawn records', async () => {
   const found = await parse({
     'osv/usn/USN-1-1.json': record([]),
     'osv/lsn/LSN-1-1.json': record([]),
@@ -131,7 +131,7 @@ test('notices and live patches are passed over, and what is withdrawn is gone', 
   });
 });
 
-test('why something has no fix is in the VEX archive', async () => {
+test('takes the reason for a missing fix from the VEX archive', async () => {
   const rows = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) =>
     entry('focal', name, name === 'f' ? fixed : open),
   );
@@ -162,7 +162,7 @@ test('why something has no fix is in the VEX archive', async () => {
     'ubuntu:20.04 b end-of-life',
     'ubuntu:20.04 c unfixed',
     'ubuntu:20.04 d under-investigation',
-    // Two archives that contradict each other: affected is the safer of the two.
+    // Two archives that contradict each other: affected is the safer choice.
     'ubuntu:20.04 e unfixed',
     'ubuntu:20.04 f fixed',
     'ubuntu:20.04 g not-affected',
@@ -170,7 +170,7 @@ test('why something has no fix is in the VEX archive', async () => {
   ]);
 });
 
-test('a package without versions has the reason alone, and is told where there is none', async () => {
+test('uses the reason alone for a package without versions, and reports one without a reason', async () => {
   const without = { ranges: [], versions: [] };
   const rows = [
     entry('focal', 'a', [], without),
@@ -187,7 +187,7 @@ test('a package without versions has the reason alone, and is told where there i
   assert.deepEqual(more, []);
 });
 
-test('a CVE that only the VEX archive knows has a record of its own', async () => {
+test('reads a CVE that only the VEX archive has as a record of its own', async () => {
   const statements = [
     {
       ...statement('not_affected', ['pkg:deb/ubuntu/x@1?arch=src?distro=ubuntu/trusty']),
@@ -209,7 +209,7 @@ test('a CVE that only the VEX archive knows has a record of its own', async () =
   assert.deepEqual(states(found[1]), ['ubuntu:14.04 x not-affected']);
 });
 
-test('priorities of older records stand with the packages', async () => {
+test('reads the priorities of older records from the packages', async () => {
   const priority = (word: string) => ({ ecosystem_specific: { ubuntu_priority: word } });
   const affected = [entry('focal', 'a', open, priority('low')), entry('focal', 'b', open, priority('high'))];
   const [found] = await parse({
@@ -223,7 +223,7 @@ test('priorities of older records stand with the packages', async () => {
   );
 });
 
-test('what cannot be understood is told, and the others are none the worse', async () => {
+test('reports what cannot be understood, and reads the other records', async () => {
   const found = await parse(
     { 'osv/cve/2024/a.json': '{', 'osv/cve/2024/b.json': { id: 1 }, [path]: record([]) },
     {
@@ -245,7 +245,7 @@ test('what cannot be understood is told, and the others are none the worse', asy
   );
 });
 
-test('labels name releases and services', () => {
+test('maps labels to releases and services', () => {
   const labels: [string, string | undefined][] = [
     ['focal', 'ubuntu:20.04'],
     ['ubuntu/focal', 'ubuntu:20.04'],
@@ -267,7 +267,7 @@ test('labels name releases and services', () => {
   });
 });
 
-/** Serves files, each under its own fingerprint. */
+/** Serves files, each with its own fingerprint. */
 function clientOf(
   files: Readonly<Record<string, { mark: string; files: Record<string, unknown> } | undefined>>,
 ): FeedClient & {
@@ -286,7 +286,7 @@ function clientOf(
   };
 }
 
-test('both archives are fetched when either has changed', async () => {
+test('fetches both archives when either has changed', async () => {
   const osv = { mark: 'o1', files: { [path]: record([entry('focal', 'xz', open)]) } };
   const vex = { mark: 'v1', files: { 'vex/cve/1/a.json': { statements: [] } } };
   const fetched = (await ubuntu.fetch('cve', clientOf({ [osvUrl]: osv, [vexUrl]: vex }))) as Fetched;
@@ -301,7 +301,7 @@ test('both archives are fetched when either has changed', async () => {
   assert.equal((await collectAll(ubuntu.parse('cve', again))).length, 1);
 });
 
-test('without the VEX archive there are no reasons, and without both the tracker is read', async () => {
+test('gives no reasons without the VEX archive, and reads the tracker without both', async () => {
   const osv = { mark: 'o1', files: { [path]: record([entry('focal', 'xz', open)]) } };
   const fetched = (await ubuntu.fetch('cve', clientOf({ [osvUrl]: osv }))) as Fetched;
   assert.equal((await collectAll(ubuntu.parse('cve', fetched))).length, 1);
@@ -311,7 +311,7 @@ test('without the VEX archive there are no reasons, and without both the tracker
   assert.deepEqual(client.requests, ['osv-all.tar.xz', 'ubuntu-cve-tracker-master.tar.gz']);
 });
 
-corpusTest('the archive as it is served is read', async () => {
+corpusTest('reads the archive as it is served', async () => {
   const body = inChunks(
     corpusFile('feeds/vuls-fetch-fixtures.tar.zst', 'ubuntu/osv/testdata/fixtures/happy/osv-all.tar.xz'),
   );

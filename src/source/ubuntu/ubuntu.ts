@@ -3,10 +3,10 @@ import type { AdvisorySource } from '../../plugin/index.ts';
 const feeds = ['cve'];
 
 /**
- * Ubuntu's word on every CVE in every release, by source package: the OSV archive for ranges and priorities together with the
- * VEX archive for the reasons of what has no fix; or where these are not to be had, as in old mirrors, the text files of the
- * CVE tracker. What Ubuntu Pro maintains is a namespace of its own for each service, `ubuntu:16.04:esm-infra`: its fixes
- * reach nobody who has not enabled it.
+ * Ubuntu's data on every CVE in every release, by source package. The OSV archive has ranges and priorities; the VEX
+ * archive has the reasons for missing fixes. If both are missing, as in old mirrors, reads the text files of the CVE
+ * tracker. Each service of Ubuntu Pro has a namespace of its own, `ubuntu:16.04:esm-infra`: only its subscribers get
+ * its fixes.
  */
 export const ubuntu: AdvisorySource = {
   name: 'ubuntu',

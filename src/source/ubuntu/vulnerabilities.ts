@@ -20,7 +20,7 @@ import { Reasons, rowKey } from './reasons.ts';
 import { namespaceOf, pageOf, sourceOf } from './release.ts';
 import { readTrackerFile } from './tracker.ts';
 
-/** The vulnerabilities of the OSV archive with the reasons of the VEX archive, or those of the CVE tracker. */
+/** Yields the vulnerabilities of the OSV archive with the reasons of the VEX archive, or those of the CVE tracker. */
 export function readVulnerabilities(feed: string, content: FetchedArchives): AsyncGenerator<FeedRecord> {
   return withFeedErrors({ source: 'ubuntu', feed, content }, vulnerabilities(feed, content));
 }
@@ -44,7 +44,7 @@ async function* vulnerabilities(
     else if (!record.withdrawn) yield* vulnerability(record, reasons);
   }
   if (records === 0) throw new UnexpectedContent('its end', 'it holds no record of a CVE');
-  // What Ubuntu is not affected by at all has no record, but it has reasons.
+  // A CVE that does not affect Ubuntu has no record, but it has reasons.
   for (const cve of reasons.left) yield cleared(cve, [...reasons.take(cve).values()]);
 }
 
@@ -54,8 +54,8 @@ async function* readReasons(reasons: Reasons, vex: Fetched): AsyncGenerator<Feed
 }
 
 /**
- * OSV records of CVEs, and the CVE files of the tracker that are about packages. USN and LSN records repeat the fixes of CVE
- * records, the latter for kernels that are patched while they run.
+ * Returns whether a file is an OSV record of a CVE, or a CVE file of the tracker on packages. USN and LSN records
+ * repeat the fixes of CVE records; LSN is for live-patched kernels.
  */
 function isWanted(path: string): boolean {
   return (
@@ -87,8 +87,8 @@ function* vulnerability(record: OsvRecord, reasons: Reasons): Generator<FeedReco
 }
 
 /**
- * The rows of a source package of a release, with the reason why it has no fix, which is then accounted for. Of one that names no
- * versions the reason alone is known, where there is one.
+ * Returns the rows of a source package in a release with the reason for a missing fix, and removes that reason from
+ * `reasonRows`. A package without versions has only its reason, if there is one.
  */
 function readEntry(entry: OsvEntry, reasonRows: Map<string, Affected>): ReadEntry[] {
   const { ecosystem, name, purl } = entry.package ?? { ecosystem: '', name: '' };
@@ -107,7 +107,7 @@ function withReason(row: Affected, reason: Fix | undefined, severity: Severity |
   return { ...row, ...(isReason && { fix: reason }), ...(severity !== undefined && { severity }) };
 }
 
-/** `Ubuntu:22.04:LTS` and `Ubuntu:Pro:FIPS-updates:18.04:LTS`, where no package URL names the release. */
+/** Returns the label of `Ubuntu:22.04:LTS` or `Ubuntu:Pro:FIPS-updates:18.04:LTS` if no purl names the release. */
 function labelOf(ecosystem: string): string {
   const parts = ecosystem.split(':').slice(1);
   const release = parts.find((part) => /^\d+\.\d+$/.test(part));
@@ -116,7 +116,7 @@ function labelOf(ecosystem: string): string {
   return service === '' ? release : `${service}/${release}`;
 }
 
-/** Ubuntu's priority, which stands with the record, or with the packages in older ones. */
+/** Returns Ubuntu's priority, which is in the record, or in the packages of older records. */
 function priorityIn({ severity, ...rest }: OsvRecord | OsvEntry): Severity | undefined {
   const word =
     severity?.find(({ type }) => type === 'Ubuntu')?.score ??
@@ -124,7 +124,7 @@ function priorityIn({ severity, ...rest }: OsvRecord | OsvEntry): Severity | und
   return word === undefined ? undefined : vendorSeverity(word);
 }
 
-/** A row without a severity that is the record's own. */
+/** Removes the severity of a row if it equals that of the record. */
 function withoutCommon({ severity, ...row }: Affected, common: Severity): Affected {
   return severity === undefined || severity === common ? row : { ...row, severity };
 }

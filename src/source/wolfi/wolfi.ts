@@ -2,7 +2,7 @@ import type { AdvisorySource } from '../../plugin/index.ts';
 
 const feeds = ['os'];
 
-/** Wolfi's security database: which version of an origin package fixed what, for the one rolling release, in one file. */
+/** Wolfi's security database: fixed versions by origin package for the one rolling release, in one file. */
 export const wolfi: AdvisorySource = {
   name: 'wolfi',
   version: 1,
