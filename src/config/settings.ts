@@ -33,7 +33,7 @@ const settings = {
       path: string('sqlite: path of the file; by default `clair.db` in the cache directory of the user.'),
       source: secretString('pgsql: the connection string, as a URL or as `host=… user=…`.'),
       maxopenconnections: integer(
-        'pgsql: maximum of open connections. Loading feeds uses four of them. Allow at least two for loading and two for requests.',
+        'pgsql: maximum of open connections. Loading feeds uses four of them, requests use the others, at least two.',
         10,
         1,
       ),
@@ -77,7 +77,7 @@ const settings = {
       0,
     ),
     idletimeout: duration(
-      'Maximum time without data from a layer server. The same limit ends a download whose throughput stays far too low.',
+      'Maximum time without data from a layer server. It also limits the wait for every further 64 KiB.',
       limits.idleMs,
     ),
     sources: {

@@ -1,6 +1,6 @@
 import type { Justification, VexStatus } from '../model/suppression.ts';
 
-/** `analysis.state` of CycloneDX for what VEX calls otherwise. */
+/** `analysis.state` of CycloneDX for each VEX status. */
 const states: Readonly<Record<VexStatus, string>> = {
   not_affected: 'not_affected',
   fixed: 'resolved',
@@ -8,7 +8,7 @@ const states: Readonly<Record<VexStatus, string>> = {
   under_investigation: 'in_triage',
 };
 
-/** `analysis.justification` where CycloneDX has a word for the same. */
+/** `analysis.justification` of CycloneDX for those VEX justifications that have an equivalent. */
 const justifications: Readonly<Partial<Record<Justification, string>>> = {
   component_not_present: 'code_not_present',
   vulnerable_code_not_present: 'code_not_present',
@@ -16,7 +16,7 @@ const justifications: Readonly<Partial<Record<Justification, string>>> = {
   inline_mitigations_already_exist: 'protected_by_mitigating_control',
 };
 
-/** The state and the justification that CycloneDX has for a status of VEX. */
+/** Maps a VEX status to CycloneDX. `justification` is undefined if CycloneDX has no equivalent. */
 export function toCyclonedxAnalysis(
   status: VexStatus,
   justification: Justification | undefined,

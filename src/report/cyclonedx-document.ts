@@ -1,10 +1,10 @@
 import { type Digest, digestAlgorithm, digestHex } from '../model/digest.ts';
 import { tool } from './tool.ts';
 
-/** The media type of CycloneDX 1.6 (ECMA-424). */
+/** Media type of CycloneDX 1.6 (ECMA-424) in JSON. */
 export const cyclonedxType = 'application/vnd.cyclonedx+json; version=1.6';
 
-/** What every document begins with. */
+/** Returns the first fields of every CycloneDX document. */
 export function cyclonedxHead(uuid: string): object {
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
@@ -15,10 +15,10 @@ export function cyclonedxHead(uuid: string): object {
   };
 }
 
-/** What wrote the document. */
+/** `metadata.tools`: this scanner and its version. */
 export const cyclonedxTools: object = { components: [{ type: 'application', ...tool }] };
 
-/** The hashes of what has a digest, or perhaps none. */
+/** Returns a digest as CycloneDX hashes; undefined without a digest. */
 export function hashesOf(digest: Digest | null): object[] | undefined {
   if (digest === null) return undefined;
   const alg = digestAlgorithm(digest) === 'sha256' ? 'SHA-256' : 'SHA-512';

@@ -10,7 +10,7 @@ import { doubtsOf, fixText, isInDoubt, updateAdvice, verdictText } from './repor
 import { tool } from './tool.ts';
 import { webLinks } from './web-links.ts';
 
-/** The words of CycloneDX, which has none for Defcon1, and `info` below low. */
+/** Severities of CycloneDX. It has no equivalent of Defcon1, and `info` below low. */
 const severityNames: Readonly<Record<Severity, string>> = {
   Defcon1: 'critical',
   Critical: 'critical',
@@ -21,7 +21,7 @@ const severityNames: Readonly<Record<Severity, string>> = {
   Unknown: 'unknown',
 };
 
-/** What vendors decide, as CycloneDX has it. */
+/** `analysis` of CycloneDX for the decisions of vendors. */
 const decisions: Readonly<Partial<Record<FixState, object>>> = {
   'not-affected': { state: 'not_affected' },
   'under-investigation': { state: 'in_triage' },
@@ -30,8 +30,8 @@ const decisions: Readonly<Partial<Record<FixState, object>>> = {
 };
 
 /**
- * The findings of a report as CycloneDX has them: packages for which the same is said of the same vulnerability are one entry.
- * What was not assessed is an entry, too, about the image.
+ * Yields the findings of a report as `vulnerabilities` of CycloneDX. Packages with equal findings share one entry. An incomplete
+ * assessment is an entry of its own that affects the image.
  */
 export function* cyclonedxVulnerabilities(
   report: Report,
@@ -93,7 +93,7 @@ function entryOf(finding: Finding): object {
   };
 }
 
-/** The pages about a vulnerability, each once. */
+/** Returns the web pages about a vulnerability, without duplicates. */
 function pagesOf({ advisories, links }: ReportVulnerability): object[] | undefined {
   const pages = new Map<string, object>();
   for (const { id: title, link } of advisories)
@@ -102,20 +102,20 @@ function pagesOf({ advisories, links }: ReportVulnerability): object[] | undefin
   return pages.size === 0 ? undefined : [...pages.values()];
 }
 
-/** The numbers of the weaknesses, of those that have one: some sources write `NVD-CWE-noinfo`. */
+/** Returns the CWE numbers of the weaknesses. Skips names without a number, such as `NVD-CWE-noinfo`. */
 function cwesOf({ weaknesses = [] }: ReportVulnerability): number[] | undefined {
   const numbers = weaknesses.flatMap((id) => Number(/^CWE-([1-9]\d{0,5})$/.exec(id)?.[1] ?? []) || []);
   return numbers.length === 0 ? undefined : numbers;
 }
 
-/** What its vendor or its user decided. An ignored finding is not called unaffected: nobody said so. */
+/** Returns the decision of the vendor or the user. An ignored finding is not `not_affected`, because no one has claimed that. */
 function analysisOf({ fix, reason, decision }: Finding): object | undefined {
   const decided = decisions[fix.state];
   if (reason === undefined) return decided && { ...decided, detail: fixText(fix) };
   return { ...(statedBy(decision) ?? decided), detail: `Suppressed: ${reason}` };
 }
 
-/** What VEX says, or a rule of the user that has one of its justifications. */
+/** Returns the analysis that a VEX statement makes, or a rule of the user with a VEX justification. */
 function statedBy(decision: SuppressionDecision | undefined): object | undefined {
   if (decision?.by === 'vex')
     return toCyclonedxAnalysis(decision.statement.status, decision.statement.justification);
@@ -153,7 +153,7 @@ function propertiesOf(
   );
 }
 
-/** Each package once, with the version it has. */
+/** Returns each affected package once, with its installed version. */
 function affectsOf(
   findings: readonly Finding[],
   references: (found: Match['package']) => string | undefined,

@@ -13,7 +13,7 @@ interface Property {
   readonly value: string;
 }
 
-/** What the tests look at; the rest is the schema's. */
+/** The fields that the tests read; the schema checks the rest. */
 interface Bom {
   readonly serialNumber: string;
   readonly components: {
@@ -46,7 +46,7 @@ function bom(report: Report, format: ReportFormat = cyclonedxFormat): Bom {
 
 const reports = [sampleReport, cleanReport, hostileReport(hostileText), ...Object.values(incompleteReports)];
 
-test('every report is valid by the schema of CycloneDX 1.6, with and without vulnerabilities', () => {
+test('writes documents that are valid by the schema of CycloneDX 1.6, with and without vulnerabilities', () => {
   const problems = cyclonedxValidator();
   for (const report of reports)
     for (const format of [cyclonedxFormat, sbomCyclonedxFormat])
@@ -54,7 +54,7 @@ test('every report is valid by the schema of CycloneDX 1.6, with and without vul
   assert.notDeepEqual(problems({ bomFormat: 'CycloneDX', specVersion: '1.6', components: [{}] }), []);
 });
 
-test('the components are the system and every package, each under a reference of its own', () => {
+test('lists the system and every package as components with unique references', () => {
   const twice = [
     ...sampleReport.packages,
     ...sampleReport.packages.map((found) => ({ ...found, location: { path: 'opt', layer: null } })),
@@ -68,7 +68,7 @@ test('the components are the system and every package, each under a reference of
   );
 });
 
-test('a package that a database lists twice is one component', () => {
+test('writes one component when a database lists a package twice', () => {
   const packages = [...sampleReport.packages, ...sampleReport.packages];
   assert.deepEqual(bom({ ...sampleReport, packages }).components, bom(sampleReport).components);
 });
@@ -91,7 +91,7 @@ const attributed: Report = {
   })),
 };
 
-test('supplier, licences, dependencies and time stand in the fields that CycloneDX has for them', () => {
+test('writes supplier, licences, dependencies and time in the fields of CycloneDX', () => {
   assert.deepEqual(cyclonedxValidator()(bom(attributed)), []);
   const { components, dependencies, metadata } = bom(attributed);
   assert.equal(metadata.timestamp, '2024-09-13T06:00:00Z');
@@ -113,7 +113,7 @@ test('supplier, licences, dependencies and time stand in the fields that Cyclone
   ]);
 });
 
-test('a vulnerability names its weaknesses, and each page about it once', () => {
+test('writes the weaknesses of a vulnerability, and each page about it once', () => {
   const [match] = sampleReport.matches;
   assert.ok(match);
   const page = 'https://example.org/CVE-2023-4863';
@@ -130,7 +130,7 @@ test('a vulnerability names its weaknesses, and each page about it once', () => 
   assert.deepEqual(cyclonedxValidator()(found), []);
 });
 
-test('a vulnerability tells rating, remedy and the component it affects', () => {
+test('writes rating, recommendation and affected component of a vulnerability', () => {
   const { vulnerabilities = [], components } = bom(sampleReport);
   const webp = vulnerabilities.find(({ id }) => id === 'CVE-2023-4863');
   assert.ok(webp);
@@ -146,7 +146,7 @@ test('a vulnerability tells rating, remedy and the component it affects', () => 
   assert.equal(affected?.name, 'libwebp7');
 });
 
-test('every vulnerability affects a component that is there', () => {
+test('refers only to components that exist', () => {
   for (const report of reports) {
     const { vulnerabilities = [], components } = bom(report);
     const references = new Set(['image', ...components.map((component) => component['bom-ref'])]);
@@ -155,7 +155,7 @@ test('every vulnerability affects a component that is there', () => {
   }
 });
 
-test('what VEX or a justified rule says is the state, and what is only ignored has none', () => {
+test('writes an analysis state when VEX or a justified rule decides, and none when a rule only ignores', () => {
   const [match] = sampleReport.matches;
   assert.ok(match);
   const analysisOf = (decision: SuppressionDecision) =>
@@ -181,14 +181,14 @@ test('what VEX or a justified rule says is the state, and what is only ignored h
   assert.deepEqual(analysisOf({ by: 'option' }), { detail: 'Suppressed: so' });
 });
 
-test('what is suppressed says why, and is not called unaffected', () => {
+test('writes the reason of a suppressed finding without calling it unaffected', () => {
   const suppressed = bom(sampleReport).vulnerabilities?.find(({ id }) => id === 'CVE-2023-39804');
   assert.deepEqual(suppressed?.analysis, {
     detail: 'Suppressed: ignored by .clairignore: no archives from outside are unpacked',
   });
 });
 
-test('what its vendor clears is unaffected', () => {
+test('writes unaffected when the vendor states that the package is not affected', () => {
   const [match] = sampleReport.matches;
   assert.ok(match);
   const cleared = { ...match, fix: { state: 'not-affected' }, reason: 'cleared by the vendor' } as const;
@@ -197,7 +197,7 @@ test('what its vendor clears is unaffected', () => {
   assert.deepEqual(entry.affects[0]?.versions, [{ version: '1.2.4-0.2', status: 'unaffected' }]);
 });
 
-test('an inventory has no vulnerabilities, and says what could not be read', () => {
+test('writes an inventory without vulnerabilities and with the problems of extensions', () => {
   const inventory = bom(sampleReport, sbomCyclonedxFormat);
   assert.equal(inventory.vulnerabilities, undefined);
   assert.equal(inventory.compositions[0]?.aggregate, 'unknown');
@@ -210,7 +210,7 @@ test('an inventory has no vulnerabilities, and says what could not be read', () 
 });
 
 for (const [what, report] of Object.entries(incompleteReports)) {
-  test(`${what} is an entry, so that nothing looks clean`, () => {
+  test(`adds an entry when the assessment is incomplete: ${what}`, () => {
     assert.deepEqual(
       bom(report).vulnerabilities?.map(({ id, analysis }) => [id, analysis?.state]),
       [['NOT-ASSESSED', 'in_triage']],
@@ -218,11 +218,11 @@ for (const [what, report] of Object.entries(incompleteReports)) {
   });
 }
 
-test('only a clean image has no entries', () => {
+test('writes no entries when the image is clean', () => {
   assert.deepEqual(bom(cleanReport).vulnerabilities, []);
 });
 
-test('the serial number is that of the content', () => {
+test('derives the serial number from the content', () => {
   const form = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
   const numbers = [
     ...reports.map((report) => bom(report).serialNumber),
@@ -232,6 +232,6 @@ test('the serial number is that of the content', () => {
   for (const number of numbers) assert.match(number, form);
   assert.equal(new Set(numbers).size, numbers.length);
   assert.equal(bom(structuredClone(sampleReport)).serialNumber, bom(sampleReport).serialNumber);
-  // What is vulnerable is no part of an inventory.
+  // Findings are not part of an inventory.
   assert.deepEqual(bom(cleanReport, sbomCyclonedxFormat), bom(sampleReport, sbomCyclonedxFormat));
 });

@@ -21,7 +21,7 @@ import { supplierParts } from './supplier.ts';
 import { imageTitleOf } from './title.ts';
 import { tool } from './tool.ts';
 
-/** What an image is made of and what is vulnerable in it, CycloneDX 1.6 (ECMA-424). */
+/** Inventory and findings of an image as CycloneDX 1.6 (ECMA-424). */
 export const cyclonedxFormat: ReportFormat = {
   name: 'cyclonedx',
   mediaType: cyclonedxType,
@@ -39,7 +39,7 @@ export const cyclonedxFormat: ReportFormat = {
   },
 };
 
-/** What an image is made of, CycloneDX 1.6. */
+/** Inventory of an image as CycloneDX 1.6 (ECMA-424), without findings. */
 export const sbomCyclonedxFormat: ReportFormat = {
   name: 'cyclonedx',
   mediaType: cyclonedxType,
@@ -54,7 +54,7 @@ export const sbomCyclonedxFormat: ReportFormat = {
 const rootReference = 'image';
 const systemReference = 'operating-system';
 
-/** What a document is besides the inventory. */
+/** Properties of a document that its inventory does not determine. */
 interface DocumentOptions {
   readonly kind: string;
   readonly time: string | undefined;
@@ -73,7 +73,7 @@ function inventory(report: Report, { kind, time = reportTime(report) }: Document
     metadata: { timestamp: time, tools: cyclonedxTools, component: imageOf(report) },
     components: [...system, ...packages.map((found) => componentOf(found, references(found)))],
     dependencies: dependenciesOf(packages, references, parts()),
-    // That nothing else is installed is more than a package database can tell.
+    // A package database cannot prove that nothing else is installed.
     compositions: [
       {
         aggregate: extensionProblemLines(report).length > 0 ? 'incomplete' : 'unknown',
@@ -83,7 +83,7 @@ function inventory(report: Report, { kind, time = reportTime(report) }: Document
   };
 }
 
-/** The image holds all parts. A package whose dependencies are unknown has no entry, which is how CycloneDX says so. */
+/** Yields the image with all parts, then the packages. In CycloneDX, a package without an entry has unknown dependencies. */
 function* dependenciesOf(
   packages: readonly Package[],
   references: PackageReferences,
@@ -172,7 +172,7 @@ function componentOf(found: Package, reference: string | undefined): object {
       'package:source:version': found.source?.version,
       'package:modularity': found.modularity,
       'package:licence': found.licence,
-      // One expression for several licences does not say which they were.
+      // One expression for several licences does not show the original texts.
       'package:license': choices?.length === 1 && licenses?.length !== 1 ? licenses : undefined,
       'package:repository': found.repositories,
       'package:owner': found.owner,
@@ -187,7 +187,7 @@ function supplierOf(supplier: string): object {
   return { name, contact: email === undefined ? undefined : [{ email }] };
 }
 
-/** Properties of our own. What is not known has none; a list has one each. */
+/** Returns properties under the name of this tool: none for an unknown value, one per element of a list. */
 function properties(
   values: Readonly<Record<string, string | readonly string[] | null | undefined>>,
 ): object[] {

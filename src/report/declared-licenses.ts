@@ -1,18 +1,21 @@
 import { isLicenseId, spdxExpression } from '../model/spdx-license.ts';
 
-/** Licences in the forms that CycloneDX has for them: a list of identifiers and names, or one expression. */
+/** A licence of CycloneDX: an SPDX identifier, a name or an expression. */
 export type LicenseChoice =
   | { readonly license: { readonly id: string } | { readonly name: string } }
   | { readonly expression: string };
 
-/** Licences as CycloneDX has them. One expression stands for all of them where each has one and some are more than an identifier. */
+/**
+ * Returns licences as CycloneDX `licenses`. Joins them into one expression if all are SPDX expressions and at least one is compound;
+ * CycloneDX permits only one expression.
+ */
 export function licenseChoices(licenses: readonly string[]): LicenseChoice[] {
   if (licenses.some(isCompound) && licenses.every(isExpression))
     return [{ expression: joinWithAnd(licenses) }];
   return licenses.map((text) => ({ license: isLicenseId(text) ? { id: text } : { name: text } }));
 }
 
-/** The expression that all of these apply, none of them lost. */
+/** Joins SPDX expressions with AND. Compound ones get parentheses. */
 export function joinWithAnd(expressions: readonly string[]): string {
   const [first = '', ...others] = expressions;
   return others.length === 0
@@ -20,7 +23,7 @@ export function joinWithAnd(expressions: readonly string[]): string {
     : expressions.map((each) => (/ (?:OR|AND) /.test(each) ? `(${each})` : each)).join(' AND ');
 }
 
-/** Whether a licence is a valid SPDX expression as it stands. */
+/** Returns whether a licence is a valid SPDX expression without changes. */
 export function isExpression(text: string): boolean {
   return spdxExpression(text) === text;
 }

@@ -23,25 +23,25 @@ const difference: Difference = {
   },
 };
 
-test('what came and what went is aligned', () => {
+test('aligns added and removed packages and findings', () => {
   assert.equal(
     [...differenceLines(difference, { colors: false })].join(''),
     `from  a.tar: 2 packages, 1 finding, not assessed
 to    b.tar: 2 packages, 1 finding, not assessed
 
-Packages: 1 came, 1 went, 1 changed
+Packages: 1 added, 1 removed, 1 changed
   + openssl  1, 2   deb
   - x        1      npm
   ~ bash     1 → 2  deb
 
-Findings: 1 came, 1 went, 4 stayed
+Findings: 1 added, 1 removed, 4 unchanged
   + openssl  1, 2  CVE-1   High  3
   - openssl  1, 2  CVE-10  Low   no fix yet
 `,
   );
 });
 
-test('words from outside are told, not obeyed', () => {
+test('escapes control characters of untrusted texts', () => {
   const hostile = { ...openssl, name: hostileText, versions: [hostileText] };
   const lines = [
     ...differenceLines(
@@ -49,6 +49,6 @@ test('words from outside are told, not obeyed', () => {
       { colors: false },
     ),
   ].join('');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not contain these
   assert.doesNotMatch(lines, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]/);
 });

@@ -5,7 +5,7 @@ import { paint, type Style } from './paint.ts';
 import { fixCell, pluralize } from './report-text.ts';
 import { padText, textWidth } from './terminal-text.ts';
 
-/** The difference for a person at a terminal: packages and findings that came and went, aligned. */
+/** Renders a difference for a terminal: added and removed packages and findings, in aligned columns. */
 export function* differenceLines(
   { from, to, packages, findings }: Difference,
   display: Display,
@@ -13,7 +13,7 @@ export function* differenceLines(
   yield `from  ${sideText(from)}\n`;
   yield `to    ${sideText(to)}\n\n`;
   const { came, went, changed } = packages;
-  yield `${paint(`Packages: ${came.length} came, ${went.length} went, ${changed.length} changed`, 'bold', display)}\n`;
+  yield `${paint(`Packages: ${came.length} added, ${went.length} removed, ${changed.length} changed`, 'bold', display)}\n`;
   yield* signedLines(
     [
       ...came.map((item) => line('+', packageCells(item))),
@@ -25,7 +25,7 @@ export function* differenceLines(
     display,
   );
   const { came: fresh, went: gone, stayed } = findings;
-  yield `\n${paint(`Findings: ${fresh.length} came, ${gone.length} went, ${stayed} stayed`, 'bold', display)}\n`;
+  yield `\n${paint(`Findings: ${fresh.length} added, ${gone.length} removed, ${stayed} unchanged`, 'bold', display)}\n`;
   yield* signedLines(
     [
       ...fresh.map((finding) => line('+', findingCells(finding))),
@@ -60,7 +60,7 @@ function findingCells({ id, severity, package: item, fix }: ComparedFinding): st
   return [item.name, item.versions.join(', '), id, severity, fixCell(fix)];
 }
 
-/** What came into an image is seldom good news of its findings, and what went is. */
+/** Additions are red, because a new package or finding adds risk. Removals are green. */
 const styles: Readonly<Record<Sign, Style>> = { '+': 'red', '-': 'green', '~': 'yellow' };
 
 function* signedLines(lines: readonly Line[], display: Display): Iterable<string> {

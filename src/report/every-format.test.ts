@@ -10,7 +10,7 @@ import { templateFormat } from './template.ts';
 const digest = `sha256:${'ab'.repeat(32)}` as Digest;
 const zlib = samplePackage('zlib1g', '1:1.2', 'zlib');
 
-/** An archive with a name, and an exploited finding that is not rated. */
+/** A report of a named archive with an exploited finding without a rating. */
 const report: Report = {
   ...sampleReport,
   target: {

@@ -27,7 +27,7 @@ const item: PackageExplanation = {
       knownSince: '2026-01-03T00:00:00.000Z',
       fetchedAt: '2026-01-04T00:00:00.000Z',
       checks: [
-        { name: 'namespace', holds: true, words: 'it speaks of debian:12', comparisons: [] },
+        { name: 'namespace', holds: true, words: 'it covers debian:12', comparisons: [] },
         {
           name: 'version',
           holds: true,
@@ -67,7 +67,7 @@ function text(of: Explanation, columns?: number): string {
   return [...explanationLines(of, { colors: false, ...(columns !== undefined && { columns }) })].join('');
 }
 
-test('all that decided is told, and what decides stands in brackets', () => {
+test('prints every check, with the deciding version segment in brackets', () => {
   assert.equal(
     text({ ...explanation, distro: null, target: { ...sampleReport.target, reference: 'x.tar' } }),
     `CVE-2026-1 in libssl3 3.0.1-1: reported
@@ -76,8 +76,8 @@ package     ${item.package.purl}, built from openssl 3.0.1-1
 found in    ${item.package.location.path}, by ${item.package.foundBy}
 layer       2 of 3, no digest
 made by     RUN apt-get install -y openssl
-advisory    CVE-2026-1 of debian, in tracker, fetched 2026-01-04, written 2026-01-02, known here in this form since 2026-01-03
-            ✓ namespace  it speaks of debian:12
+advisory    CVE-2026-1 of debian, in tracker, fetched 2026-01-04, modified 2026-01-02, stored in this form since 2026-01-03
+            ✓ namespace  it covers debian:12
             ✓ version    3.0.1-1 is < 3.0.2-1
                          < 3.0.2-1: 0 | 3 [end < 1]
 
@@ -109,7 +109,7 @@ test('names the issuer of the severity, the vectors, exploitation and the descri
   ]);
 });
 
-test('says that nothing is rated, and that a vulnerability is not on the list', () => {
+test('states that no rating is available and that the vulnerability is not on the KEV list', () => {
   const unrated = {
     ...vulnerability,
     severity: 'Unknown',
@@ -118,17 +118,17 @@ test('says that nothing is rated, and that a vulnerability is not on the list', 
     kev: false,
   } as const;
   const lines = text({ ...rated, packages: [{ ...item, vulnerability: unrated }] });
-  assert.match(lines, /^severity {4}Unknown, no rating is known here; clair scan says why$/m);
+  assert.match(lines, /^severity {4}Unknown, no rating available; clair scan shows why$/m);
   assert.match(lines, /^exploited {3}no, it is not on CISA's KEV list$/m);
 });
 
-test('lines fit the terminal', () => {
+test('folds lines to the width of the terminal', () => {
   for (const columns of [40, 60, 100])
     for (const line of text(rated, columns).split('\n').slice(1))
       assert.ok(textWidth(line) <= columns, `${columns}: ${line}`);
 });
 
-test('words from outside are told, not obeyed', () => {
+test('escapes control characters of untrusted texts', () => {
   const [row] = item.rows;
   assert.ok(row !== undefined);
   const hostile: PackageExplanation = {
@@ -140,6 +140,6 @@ test('words from outside are told, not obeyed', () => {
     rows: [{ ...row, advisory: hostileText }],
   };
   const lines = text({ ...explanation, id: hostileText, packages: [hostile], remarks: [hostileText] });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not contain these
   assert.doesNotMatch(lines, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]/);
 });

@@ -29,15 +29,15 @@ const outcomeStyles: Readonly<Record<ExplanationOutcome, Style>> = {
   undecided: 'yellow',
 };
 
-/** Columns of the labels at the left, and of the signs and names of checks below them. */
+/** Widths, in columns, of the labels at the left and of the signs and names of checks. */
 const labelColumns = 12;
 const signColumns = 2;
 const nameColumns = 11;
 
-/** No line is made narrower than this to fit a terminal. */
+/** Minimum width of a line, in columns, however narrow the terminal is. */
 const columnsMin = 40;
 
-/** The explanation for a person at a terminal: package by package, advisory by advisory, check by check. */
+/** Renders an explanation for a terminal: packages, their advisories, and the checks of each advisory. */
 export function* explanationLines(explanation: Explanation, display: Display): Iterable<string> {
   const { id, target, distro, packages, remarks, coverage } = explanation;
   const distribution = distro === null ? 'unknown distribution' : (distro.prettyName ?? distro.id);
@@ -68,11 +68,11 @@ function* packageLines(explained: PackageExplanation, id: string, display: Displ
   for (const row of rows) yield* rowLines(row, display);
 }
 
-/** Ratings and description of a vulnerability, each with its issuer. */
+/** Renders ratings and description of a vulnerability, each rating with its issuer. */
 function* ratingLines(vulnerability: ReportVulnerability, display: Display): Iterable<string> {
   const { severity, severitySource, cvss, kev, exploited, epss, description } = vulnerability;
   const issuer =
-    severitySource == null ? 'no rating is known here; clair scan says why' : `by ${severitySource}`;
+    severitySource == null ? 'no rating available; clair scan shows why' : `by ${severitySource}`;
   yield* labelled('severity', `${severity}, ${issuer}`, display);
   for (const { source, vector, score } of cvss)
     yield* labelled(
@@ -90,7 +90,7 @@ function exploitedText(kev: boolean, exploited: ReportVulnerability['exploited']
   return exploited === undefined ? 'yes' : `yes, on the list ${exploited.source} since ${exploited.date}`;
 }
 
-/** Descriptions of vendors have up to thousands of characters. */
+/** Maximum length of a description, in characters. Vendors write thousands. */
 const descriptionCharactersMax = 500;
 
 function shortened(text: string): string {
@@ -103,8 +103,8 @@ function* rowLines(row: RowExplanation, display: Display): Iterable<string> {
     `${row.advisory} of ${row.source}`,
     ...(row.feed === row.source ? [] : [`in ${row.feed}`]),
     ...(row.fetchedAt === null ? [] : [`fetched ${row.fetchedAt.slice(0, 10)}`]),
-    ...(row.modified === null ? [] : [`written ${row.modified.slice(0, 10)}`]),
-    `known here in this form since ${row.knownSince.slice(0, 10)}`,
+    ...(row.modified === null ? [] : [`modified ${row.modified.slice(0, 10)}`]),
+    `stored in this form since ${row.knownSince.slice(0, 10)}`,
   ];
   yield* labelled('advisory', parts.join(', '), display);
   for (const check of row.checks) yield* checkLines(check, display);
@@ -120,7 +120,7 @@ function* checkLines({ name, holds, words, comparisons }: RowCheck, display: Dis
     yield* wrapped(padText('', indent), indent, { words: comparisonText(comparison), display });
 }
 
-/** `2 . 36 | 9 +deb 12 u [4 < 10]`: parts by bars, what decided in brackets. */
+/** Renders `2 . 36 | 9 +deb 12 u [4 < 10]`: bars separate the parts, brackets mark the deciding segment. */
 function comparisonText({ bound, order, parts, versionScheme }: VersionComparison): string {
   if (order === '!') return `${versionScheme} gives no order between it and ${bound}`;
   const pieces = parts.map((part) => part.map(segmentPairText).filter(Boolean).join(' ')).filter(Boolean);
@@ -136,7 +136,7 @@ function labelled(label: string, text: string, display: Display): Iterable<strin
   return wrapped(paint(padText(label, labelColumns), 'dim', display), labelColumns, { words: text, display });
 }
 
-/** Words behind a label, in lines that fit the terminal. */
+/** Renders a text behind a label, in lines that fit the terminal. */
 function* wrapped(
   label: string,
   indent: number,

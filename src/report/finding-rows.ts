@@ -1,17 +1,17 @@
 import type { Match } from '../model/report.ts';
 import { worstFirst } from './finding.ts';
 
-/** One vulnerability of the packages that were built from one source and have the same version, as one row. */
+/** A row of the table: one vulnerability of all packages that have the same source and version. */
 export interface FindingRow {
-  /** The first of the findings. */
+  /** The first finding of the row; the others have the same id, severity and fix. */
   readonly match: Match;
-  /** The names of the packages, each once, in their order. */
+  /** The distinct names of the packages, in the order of their findings. */
   readonly names: readonly string[];
-  /** Of how many packages the row tells. */
+  /** The number of packages in the row. */
   readonly count: number;
 }
 
-/** The findings of a report as rows, the worst first. */
+/** Groups the findings of a report into rows, the worst first. */
 export function findingRows(matches: readonly Match[]): FindingRow[] {
   const rows = Map.groupBy(worstFirst(matches), rowKey);
   return [...rows.values()].flatMap((row) => {

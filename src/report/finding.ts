@@ -2,20 +2,20 @@ import { compareText } from '../model/order.ts';
 import type { Match, Report, SuppressedMatch } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 
-/** A finding of a report, counted or not. */
+/** A finding of a report. A suppressed one has a reason. */
 export type Finding = Match & Partial<Pick<SuppressedMatch, 'reason' | 'decision'>>;
 
-/** All findings of a report: first those that are counted, then those that are not. */
+/** Returns all findings of a report, the suppressed ones last. */
 export function allFindings({ matches, suppressed }: Report): Finding[] {
   return [...matches, ...suppressed];
 }
 
-/** Findings as people read them. */
+/** Sorts findings by risk, the worst first, then by package and vulnerability. */
 export function worstFirst<Finding extends Match>(findings: readonly Finding[]): Finding[] {
   return findings.toSorted(compareWorstFirst);
 }
 
-/** The order in which people read findings: the worst first, then by package and vulnerability. */
+/** Orders findings by risk, the worst first, then by package, vulnerability and version. */
 function compareWorstFirst(one: Match, other: Match): number {
   const { package: x } = one;
   const { package: y } = other;
@@ -27,7 +27,7 @@ function compareWorstFirst(one: Match, other: Match): number {
   );
 }
 
-/** Exploited findings first, then by severity, then those with a fix, then by the probability of exploitation. */
+/** Orders findings: exploited ones first, then by severity, then those with a fix, then by EPSS. */
 export function compareRisk(one: Match, other: Match): number {
   const { vulnerability: a } = one;
   const { vulnerability: b } = other;
@@ -39,7 +39,7 @@ export function compareRisk(one: Match, other: Match): number {
   );
 }
 
-/** Severities by the place of findings in a list. One that no source has rated may be anything: it stands below Medium. */
+/** Severities in ascending order of risk. An unrated finding may have any severity, so Unknown ranks just below Medium. */
 const severitiesByRisk: readonly Severity[] = [
   'Negligible',
   'Low',
@@ -50,12 +50,12 @@ const severitiesByRisk: readonly Severity[] = [
   'Defcon1',
 ];
 
-/** How far up a finding of a severity stands in a list. */
+/** Returns the rank of a severity by risk; greater is worse. */
 export function riskRank(severity: Severity): number {
   return severitiesByRisk.indexOf(severity);
 }
 
-/** Whether a version exists that fixes the finding. */
+/** Returns whether a version exists that fixes the finding. */
 export function isFixable({ fix }: Match): boolean {
   return fix.state === 'fixed';
 }

@@ -9,7 +9,7 @@ import { advisoryCell, epssCell, fixCellOf } from './report-text.ts';
 /** A column of the table of findings. */
 export interface FindingsColumn {
   readonly heading: string;
-  /** What becomes of it in a narrow terminal. */
+  /** How the column adapts to a narrow terminal. */
   readonly overflow: 'kept' | 'folded-first' | 'folded' | 'optional' | 'cut';
   readonly cell: (row: FindingRow, display: Display) => string;
   readonly style?: (row: FindingRow) => Style | undefined;
@@ -25,7 +25,7 @@ const severityStyles: Readonly<Record<Severity, Style>> = {
   Unknown: 'dim',
 };
 
-/** Names longer than this together are counted in a terminal. */
+/** Maximum length, in characters, of joined package names on a terminal. Longer lists are shown as a count. */
 const namesCharactersMax = 24;
 
 const baseColumns: readonly FindingsColumn[] = [
@@ -54,7 +54,7 @@ const baseColumns: readonly FindingsColumn[] = [
   },
 ];
 
-/** Columns for what is known of some findings only. */
+/** Columns that appear only if at least one finding has a value. */
 const optionalColumns: readonly FindingsColumn[] = [
   {
     heading: 'KEV',
@@ -71,7 +71,7 @@ const optionalColumns: readonly FindingsColumn[] = [
   { heading: 'DESCRIPTION', overflow: 'cut', cell: descriptionCell },
 ];
 
-/** The columns that the rows have content for. */
+/** Returns the columns for which the rows have content. */
 export function columnsFor(rows: readonly FindingRow[]): FindingsColumn[] {
   const wide: Display = { colors: false };
   return [
@@ -80,7 +80,7 @@ export function columnsFor(rows: readonly FindingRow[]): FindingsColumn[] {
   ];
 }
 
-/** The packages of a row: all of them where there is no terminal, so that each can be searched for. */
+/** Renders the packages of a row. Without a terminal it lists all names, so that each can be searched. */
 function packageCell({ match, names, count }: FindingRow, { columns }: Display): string {
   const { name, source } = match.package;
   const all = names.map((each) => escapeForTerminal(each)).join(', ');
@@ -89,7 +89,7 @@ function packageCell({ match, names, count }: FindingRow, { columns }: Display):
   return `${escapeForTerminal(source?.name ?? name)} (${names.length} pkgs)`;
 }
 
-/** Advisories of rpm distributions describe the product, and not the vulnerability. */
+/** Renders the description; nothing for rpm, whose advisories describe the product instead of the vulnerability. */
 function descriptionCell({ match }: FindingRow): string {
   return match.package.type === 'rpm' ? '' : escapeForTerminal(match.vulnerability.description ?? '');
 }

@@ -7,11 +7,11 @@ import { foldCell, padText, shortenText, textWidth } from './terminal-text.ts';
 
 const gap = 2;
 
-/** No column is made narrower than this, the longest heading, to fit a terminal. */
+/** Minimum width of a folded column: that of the longest heading. */
 const columnWidthMin = 13;
-/** A description in fewer columns says nothing. */
+/** Minimum width of the description, which is otherwise left out. */
 const descriptionColumnsMin = 24;
-/** The width that descriptions are cut to where there is no terminal. */
+/** Width of the table, descriptions included, without a terminal. */
 const pageColumns = 140;
 
 interface SizedColumn {
@@ -20,7 +20,7 @@ interface SizedColumn {
   width: number;
 }
 
-/** The findings as aligned lines, the worst first. */
+/** Renders the findings as aligned lines, the worst first. */
 export function* findingLines(matches: readonly Match[], display: Display): Iterable<string> {
   const rows = findingRows(matches);
   const columns = sizeColumns(rows, display);
@@ -29,7 +29,7 @@ export function* findingLines(matches: readonly Match[], display: Display): Iter
   for (const [index, row] of rows.entries()) yield* rowLines(row, index, { columns, display });
 }
 
-/** The columns that the terminal has space for, none wider than its content. */
+/** Returns the columns that fit the terminal, none wider than its content. */
 function sizeColumns(rows: readonly FindingRow[], display: Display): SizedColumn[] {
   const all = columnsFor(rows).map((column): SizedColumn => {
     const cells = rows.map((row) => column.cell(row, display));
@@ -45,7 +45,7 @@ function sizeColumns(rows: readonly FindingRow[], display: Display): SizedColumn
   return left < descriptionColumnsMin ? sized : [...sized, { ...cut, width: Math.min(left, cut.width) }];
 }
 
-/** Columns made to fit: optional ones are left out from the right, then versions are folded, and names only after them. */
+/** Makes columns fit: drops optional ones from the right, then folds versions, then names. */
 function fitColumns(all: readonly SizedColumn[], columns: number): SizedColumn[] {
   const sized = [...all];
   const dropped = (): number => sized.findLastIndex(({ column }) => column.overflow === 'optional');
@@ -55,7 +55,7 @@ function fitColumns(all: readonly SizedColumn[], columns: number): SizedColumn[]
   return sized;
 }
 
-/** The widest candidates give way first. */
+/** Narrows the widest candidates until the columns fit or the minimum width is reached. */
 function narrowColumns(
   sized: readonly SizedColumn[],
   { columns, candidates }: { readonly columns: number; readonly candidates: readonly SizedColumn[] },
@@ -72,7 +72,7 @@ function total(columns: readonly SizedColumn[]): number {
   return columns.reduce((sum, { width }) => sum + width, gap * (columns.length - 1));
 }
 
-/** A row: whatever does not fit its column goes on in the next line, only the description is cut. */
+/** Renders a row. A cell that does not fit continues on the next line; only the description is cut. */
 function* rowLines(
   row: FindingRow,
   index: number,
@@ -92,7 +92,7 @@ function* rowLines(
   }
 }
 
-/** Cells side by side; blanks lie outside the colours and not at the end of the line. */
+/** Joins cells into a line. Padding is not coloured, and the line has no trailing blanks. */
 function alignedLine(
   cells: readonly string[],
   columns: readonly SizedColumn[],

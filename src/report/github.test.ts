@@ -11,7 +11,7 @@ interface Annotation {
   readonly message: string;
 }
 
-/** What the runner reads: `::name key=value,key=value::data`, and how it takes escapes back. */
+/** Parses `::name key=value,key=value::data` and its escapes as the runner does. */
 function annotations(report: Report): Annotation[] {
   const lines = [...githubFormat.write(report, { colors: false })].join('').split('\n');
   assert.equal(lines.pop(), '');
@@ -33,7 +33,7 @@ function unescaped(text: string): string {
   return text.replaceAll(/%(?:25|0D|0A|3A|2C)/g, (found) => escapes[found] ?? found);
 }
 
-test('the summary comes first, then the packages, the worst first', () => {
+test('writes the summary first, then the packages with the worst first', () => {
   const [summary, ...packages] = annotations(sampleReport);
   assert.equal(summary?.level, 'notice');
   assert.equal(summary.title, 'registry.example/shop/web:1.4.2');
@@ -53,7 +53,7 @@ test('the summary comes first, then the packages, the worst first', () => {
   assert.equal(packages.length, sampleReport.packages.length);
 });
 
-test('every finding of a package is a line of it', () => {
+test('writes one line per finding of a package', () => {
   const libc = annotations(sampleReport).find(({ title }) => title.startsWith('libc6'));
   assert.deepEqual(libc?.message.split('\n'), [
     'CVE-2023-6246 (High), fixed in 2.36-9+deb12u4: syslog() overflows a heap buffer when the program name is long.',
@@ -61,7 +61,7 @@ test('every finding of a package is a line of it', () => {
   ]);
 });
 
-test('nothing from outside begins a command', () => {
+test('escapes untrusted text, so that it cannot begin a command', () => {
   assert.deepEqual(
     annotations(hostileReport(hostileText)).map(({ level }) => level),
     ['error', 'notice', 'error'],
@@ -69,7 +69,7 @@ test('nothing from outside begins a command', () => {
 });
 
 for (const [what, report] of Object.entries(incompleteReports)) {
-  test(`${what} is an error, so that nothing looks clean`, () => {
+  test(`writes an error when the assessment is incomplete: ${what}`, () => {
     const [first, ...others] = annotations(report);
     assert.equal(first?.level, 'error');
     assert.match(first.message, /^Verdict: (not assessed|no known vulnerability, but)/);
@@ -77,7 +77,7 @@ for (const [what, report] of Object.entries(incompleteReports)) {
   });
 }
 
-test('a clean image is one notice', () => {
+test('writes one notice when the image is clean', () => {
   const [notice, ...others] = annotations(cleanReport);
   assert.equal(notice?.level, 'notice');
   assert.match(notice.message, /Verdict: clean$/);

@@ -17,8 +17,8 @@ import {
 import { titleWithDigest } from './title.ts';
 
 /**
- * Annotations of a step of GitHub's Actions, "workflow commands". GitHub shows ten errors, ten warnings and ten notices of a step and
- * drops the rest: a package is one annotation, the worst come first, and before them what was not assessed.
+ * Annotations of a GitHub Actions step, as workflow commands. GitHub shows ten errors, ten warnings and ten notices of a step and
+ * drops the rest. Therefore each package is one annotation, the worst packages come first, and an incomplete assessment precedes them.
  */
 export const githubFormat: ReportFormat = {
   name: 'github',
@@ -50,10 +50,10 @@ const levels: Readonly<Record<Severity, Level>> = {
   Unknown: 'warning',
 };
 
-/** The findings on one package, the worst first. */
+/** The findings of one package, the worst first. */
 type Group = readonly [worst: Match, ...others: Match[]];
 
-/** Packages with findings, the worst first. */
+/** Groups findings by package, the worst package first. */
 function packagesOf({ matches }: Report): Group[] {
   const groups = Map.groupBy(worstFirst(matches), ({ package: found }) =>
     JSON.stringify([found.purl, found.location.path]),
@@ -84,7 +84,7 @@ function workflowCommand(level: Level, title: string, lines: readonly string[]):
   return `::${level} title=${propertyText(title)}::${dataText(lines.join('\n'))}\n`;
 }
 
-/** What ends a command or a property of it is escaped as the runner has it. */
+/** Escapes the characters that end a command, as the runner does. */
 function dataText(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }

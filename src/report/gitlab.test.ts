@@ -7,7 +7,7 @@ import { schemaValidator } from '../testing/official-schema.ts';
 import { sampleReport } from '../testing/sample-report.ts';
 import { gitlabFormat } from './gitlab.ts';
 
-/** What the tests look at. */
+/** The fields that the tests read. */
 interface Scan {
   readonly scan: { status: string; start_time: string; messages: { level: string; value: string }[] };
   readonly vulnerabilities: {
@@ -26,7 +26,7 @@ function render(report: Report): Scan {
 
 const reports = [sampleReport, cleanReport, hostileReport(hostileText), ...Object.values(incompleteReports)];
 
-test('every report keeps what the schema of GitLab asks', () => {
+test('writes reports that are valid by the schema of GitLab', () => {
   const problems = schemaValidator(gitlabSchema);
   for (const report of reports) assert.deepEqual(problems(render(report)), []);
   const [match] = sampleReport.matches;
@@ -37,7 +37,7 @@ test('every report keeps what the schema of GitLab asks', () => {
   assert.deepEqual(problems(render(endless)), []);
 });
 
-test('a finding tells name, severity, remedy, identifiers and place', () => {
+test('writes name, severity, solution, identifiers and location of a finding', () => {
   const { id: _, ...first } = render(sampleReport).vulnerabilities[0] ?? { id: '' };
   const url = 'https://security-tracker.debian.org/tracker/CVE-2023-4863';
   assert.deepEqual(first, {
@@ -56,7 +56,7 @@ test('a finding tells name, severity, remedy, identifiers and place', () => {
   });
 });
 
-test('every finding has an identity of its own, and keeps it', () => {
+test('gives each finding a unique and stable id', () => {
   const ids = render(sampleReport).vulnerabilities.map(({ id }) => id);
   assert.equal(new Set(ids).size, sampleReport.matches.length);
   assert.deepEqual(
@@ -65,7 +65,7 @@ test('every finding has an identity of its own, and keeps it', () => {
   );
 });
 
-test('what is suppressed is not counted, and a message says why', () => {
+test('leaves out suppressed findings and writes the reason as a message', () => {
   const { scan, vulnerabilities } = render(sampleReport);
   assert.ok(!vulnerabilities.some(({ name }) => name.startsWith('CVE-2023-39804')));
   assert.deepEqual(scan.messages, [
@@ -73,12 +73,12 @@ test('what is suppressed is not counted, and a message says why', () => {
   ]);
 });
 
-test('the time is that of the advisories', () => {
+test('takes the time from the advisories', () => {
   assert.equal(render(sampleReport).scan.start_time, '2024-09-13T06:00:00');
 });
 
 for (const [what, report] of Object.entries(incompleteReports)) {
-  test(`${what} is a vulnerability of unknown severity, so that nothing looks clean`, () => {
+  test(`writes a vulnerability of unknown severity when the assessment is incomplete: ${what}`, () => {
     const { scan, vulnerabilities } = render(report);
     assert.deepEqual(
       vulnerabilities.map(({ severity, identifiers }) => [severity, identifiers[0]?.value]),
@@ -88,7 +88,7 @@ for (const [what, report] of Object.entries(incompleteReports)) {
   });
 }
 
-test('only a clean image has no vulnerabilities', () => {
+test('writes no vulnerabilities when the image is clean', () => {
   assert.deepEqual(render(cleanReport).vulnerabilities, []);
   assert.equal(render(cleanReport).scan.status, 'success');
 });

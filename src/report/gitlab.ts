@@ -10,10 +10,10 @@ import { imageTitleOf } from './title.ts';
 import { tool } from './tool.ts';
 import { referenceUrls, webLinks } from './web-links.ts';
 
-/** The version of GitLab's security report schemas that is kept. */
+/** Version of GitLab's security report schemas that reports follow. */
 const schemaVersion = '15.0.7';
 
-/** Findings as GitLab's report of container scanning. */
+/** Findings as GitLab's container scanning report. */
 export const gitlabFormat: ReportFormat = {
   name: 'gitlab',
   mediaType: 'application/json',
@@ -28,7 +28,7 @@ export const gitlabFormat: ReportFormat = {
   },
 };
 
-/** GitLab's words. */
+/** GitLab's severities. */
 const severityNames: Readonly<Record<Severity, string>> = {
   Defcon1: 'Critical',
   Critical: 'Critical',
@@ -39,7 +39,7 @@ const severityNames: Readonly<Record<Severity, string>> = {
   Unknown: 'Unknown',
 };
 
-/** Bounds of the schema, in characters. */
+/** Maximum lengths of the schema, in characters. */
 const nameMax = 255;
 const solutionMax = 7000;
 const descriptionMax = 1024 * 1024;
@@ -62,7 +62,7 @@ function scanOf(report: Report): object {
   };
 }
 
-/** GitLab has no place for suppressed findings: it would count them. How many they are and why is a message. */
+/** Yields the findings without the suppressed ones, which GitLab would count. A message of the scan summarizes those. */
 function* vulnerabilities(report: Report): Iterable<object> {
   if (isInDoubt(report)) yield doubtEntry(report);
   for (const match of worstFirst(report.matches)) yield entryOf(match, report);
@@ -89,7 +89,7 @@ function entryOf(match: Match, report: Report): object {
   return {
     id: uuidOf(report.target.reference, id, found.purl, found.location.path),
     name: name.slice(0, nameMax),
-    description: (description ?? '').slice(0, descriptionMax) || `${name}: its source says nothing more.`,
+    description: (description ?? '').slice(0, descriptionMax) || `${name}: the source has no description.`,
     severity: severityNames[severity],
     solution: `${escapeForTerminal(found.name)} ${escapeForTerminal(found.version)}: ${fixText(fix)}`.slice(
       0,
@@ -101,7 +101,7 @@ function entryOf(match: Match, report: Report): object {
   };
 }
 
-/** The first is the one by which GitLab knows the finding again. */
+/** Returns the identifiers of a finding. GitLab tracks the finding by the first. */
 function identifiersOf({ vulnerability }: Match, pages: readonly string[]): object[] {
   const { id, aliases, advisories } = vulnerability;
   const values = [...new Set([id, ...aliases, ...advisories.map((advisory) => advisory.id)])];

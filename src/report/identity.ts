@@ -4,15 +4,15 @@ import type { Report } from '../model/report.ts';
 import { orderKeys, reportOrder } from './key-order.ts';
 import { imageSubjectOf } from './subject.ts';
 
-/** What tells a package of a report from the others. */
+/** Fields that identify a package within a report. */
 type PackageIdentity = Pick<Package, 'name' | 'version' | 'purl' | 'location'>;
 
-/** Answers by which reference a document names a package. */
+/** Returns the reference by which a document names a package. */
 export type PackageReferences = (found: PackageIdentity) => string | undefined;
 
 /**
- * References to the packages of a report: its package URL where no other package has it, with a number where several places of
- * an image have the same. Of packages of which even the place is the same, findings refer to the first.
+ * Assigns references to the packages of a report: the package URL, with a number from the second occurrence on. If two packages also have
+ * the same location, findings refer to the first.
  */
 export function packageReferences(packages: readonly Package[]): PackageReferences {
   const references = new Map<PackageIdentity, string>();
@@ -29,7 +29,7 @@ export function packageReferences(packages: readonly Package[]): PackageReferenc
   return (found) => references.get(found) ?? byKey.get(packageKey(found));
 }
 
-/** Each package of a report once: an rpm database may list the same twice. */
+/** Removes duplicate packages: an rpm database may list one twice. */
 export function distinctPackages(packages: readonly Package[]): Package[] {
   const distinct = new Map<string, Package>();
   for (const found of packages) {
@@ -39,21 +39,21 @@ export function distinctPackages(packages: readonly Package[]): Package[] {
   return [...distinct.values()];
 }
 
-/** What names a package among others. Its URL alone does not: names that differ in their case may have the same. */
+/** Returns a key that identifies a package. Its URL alone is not enough: names that differ only in case may share one. */
 export function packageKey({ name, version, purl, location }: PackageIdentity): string {
   return JSON.stringify([name, version, purl, location.path, location.layer]);
 }
 
 /**
- * A UUID for a document made from what is in a report: another for every other report and every kind of document. Why ratings are missing
- * is no part of it: that depends on the options of the run.
+ * Derives the UUID of a document from the content of a report and the kind of document. Excludes `ratings`, which depends on the options
+ * of the run.
  */
 export function documentUuid({ ratings, ...report }: Report, kind: string): string {
   const content = { ...report, target: imageSubjectOf(report.target) };
   return uuidOf(kind, JSON.stringify(orderKeys(content, reportOrder)));
 }
 
-/** A UUID of version 8 (RFC 9562) made from some texts. */
+/** Derives a UUID of version 8 (RFC 9562) from the SHA-256 of texts. */
 export function uuidOf(...parts: readonly string[]): string {
   const hash = sha256Of(JSON.stringify(parts));
   const ends = [`8${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)];
@@ -61,8 +61,8 @@ export function uuidOf(...parts: readonly string[]): string {
 }
 
 /**
- * The time of a document, to the second: the newest of when the image was made and when advisories of the report were fetched; the
- * beginning of 1970 where neither is known. A report knows no clock.
+ * Returns the time of a document in whole seconds: the latest of the creation of the image and the fetches of its advisories, or
+ * 1970-01-01 without either. The clock is not used, so that equal reports give equal documents.
  */
 export function reportTime({ coverage, target }: Report): string {
   const fetched = coverage.flatMap(({ fetchedAt }) => (fetchedAt === null ? [] : [Date.parse(fetchedAt)]));

@@ -29,7 +29,7 @@ const saved: ImageSubject = {
 };
 
 /**
- * The rule of OpenVEX's Go library, which Trivy and Grype use: what the URL in the document says, the URL that a scanner makes has to say as well.
+ * The matching rule of OpenVEX's Go library, which Trivy and Grype use: the scanner's URL must contain every part of the document's URL.
  */
 function matches(inDocument: string, ofScanner: string): boolean {
   const a = parseNormalizedPurl(inDocument);
@@ -44,7 +44,7 @@ function matches(inDocument: string, ofScanner: string): boolean {
   );
 }
 
-/** Package URLs as the scanners make them of the same image. */
+/** Package URLs of the same image, by scanner. */
 const ofScanners = {
   'Trivy, by the index': [
     inRegistry,
@@ -59,12 +59,12 @@ const ofScanners = {
 } as const;
 
 for (const [scanner, [subject, purl]] of Object.entries(ofScanners)) {
-  test(`a product of VEX matches the package URL of ${scanner}`, () => {
+  test(`returns a VEX product that matches the package URL of ${scanner}`, () => {
     assert.ok(matchingPurls(subject).some((own) => matches(own, purl)));
   });
 }
 
-test('a product of VEX matches no other digest, tag or repository', () => {
+test('returns a VEX product that matches no other digest, tag or repository', () => {
   const others = [
     `pkg:oci/web@${at(imageId)}?repository_url=registry.example%2Fshop%2Fweb`,
     'pkg:oci/web?repository_url=registry.example%2Fshop%2Fweb&tag=1.4.3',
@@ -76,11 +76,11 @@ test('a product of VEX matches no other digest, tag or repository', () => {
       assert.ok(!matchingPurls(subject).some((own) => matches(own, purl)), purl);
 });
 
-test('names Docker Hub by the name alone when an archive has it', () => {
+test('omits the registry when the image is from Docker Hub', () => {
   assert.deepEqual(matchingPurls({ ...saved, names: ['alpine:3.20'] }), ['pkg:oci/alpine?tag=3.20']);
 });
 
-test('has the manifest where there is one, or else the image ID', () => {
+test('prefers the digest of the manifest to the image ID', () => {
   assert.equal(
     imagePurl(inRegistry),
     `pkg:oci/web@${manifest}?arch=amd64&repository_url=registry.example%2Fshop%2Fweb&tag=1.4.2`,
@@ -89,7 +89,7 @@ test('has the manifest where there is one, or else the image ID', () => {
   assert.equal(imagePurl({ ...saved, names: ['alpine:3.20'] }), `pkg:docker/library/alpine@${imageId}`);
 });
 
-test('has none when neither name nor digest is known', () => {
+test('returns undefined when neither name nor digest is known', () => {
   const { names: _, digest: __, ...unnamed } = saved;
   assert.equal(imagePurl(unnamed), undefined);
   assert.deepEqual(matchingPurls(unnamed), []);

@@ -5,8 +5,8 @@ import type { ImageSubject } from './subject.ts';
 import { imageTitleOf } from './title.ts';
 
 /**
- * The package URL of an image: purl-spec "oci" where its manifest has a digest, "docker" where only the image ID is known; undefined for
- * an image that has neither.
+ * Returns the package URL of an image: type `oci` if the digest of its manifest is known, `docker` if only its name and image ID are
+ * known, otherwise undefined.
  */
 export function imagePurl(target: ImageSubject): string | undefined {
   const { manifest, digest } = target;
@@ -39,8 +39,8 @@ function dockerPurl({ registry, repository }: ImageName, version: string): strin
 }
 
 /**
- * Package URLs by which other scanners know an image, most of all Trivy and Grype: by each digest that a registry has it under, or else by
- * its names. They compare every qualifier, and have no `arch` and `tag` or name Docker Hub otherwise: a digest needs none of them.
+ * Returns the package URLs that other scanners, such as Trivy and Grype, give an image: one for each registry digest, or else one for each
+ * name. Scanners compare every qualifier and differ in `arch`, `tag` and the name of Docker Hub. URLs with a digest therefore have none.
  */
 export function matchingPurls(target: ImageSubject): string[] {
   const pinned = pinnedImages(target).map(({ image, digest }) => ({ name: shortName(image), digest }));
@@ -54,7 +54,7 @@ function purlOfName(name: string): string[] {
   const image = parseImageName(name);
   if (image?.tag === undefined) return [];
   const { registry, repository, tag } = image;
-  // Grype adds no registry to a name that has none.
+  // Grype adds no registry to a name without one.
   const url = registry === 'docker.io' ? undefined : `${registry}/${repository}`;
   return [formatPurl({ type: 'oci', name: shortName(image), qualifiers: { repository_url: url, tag } })];
 }
@@ -79,7 +79,7 @@ function shortName({ repository }: ImageName): string {
   return repository.slice(repository.lastIndexOf('/') + 1);
 }
 
-/** An image has to be called something: as its file or directory, for one without a name. */
+/** Returns the last component of the image's name, or a name derived from its file or directory. */
 function shortNameOf({ reference }: ImageSubject, image: ImageName | undefined): string {
   if (image !== undefined) return shortName(image);
   const file = trimCharactersEnd(reference, '/').split('/').at(-1) ?? '';

@@ -1,7 +1,7 @@
 /**
- * A document as indented JSON with a line break at the end, in pieces, so that a report of a thousand findings is never one string. Keys
- * stand in the order they were put in, those that are undefined are left out. A list may be anything that can be gone through: it is
- * written as it comes. An element of a list is one piece, unless a list in it is still to be made.
+ * Yields a document as indented JSON with a final line break, in chunks, so that a large report is never one string. Keys keep their
+ * insertion order; undefined members are left out. A list may be any iterable and is written while it is iterated. Each element of a list
+ * is one chunk, unless it contains a lazy list.
  */
 export function* jsonChunks(document: object): Iterable<string> {
   yield* objectChunks(document, '\n');
@@ -39,7 +39,7 @@ function* listChunks(list: Iterable<unknown>, lineBreak: string): Iterable<strin
   yield before === '[' ? '[]' : `${lineBreak}]`;
 }
 
-/** Whether a member of an object is a list that is made while it is written. */
+/** Returns whether a member of an object is an iterable other than an array. */
 function isLazy(element: unknown): element is object {
   if (typeof element !== 'object' || element === null) return false;
   return Object.values(element).some(
@@ -48,7 +48,7 @@ function isLazy(element: unknown): element is object {
   );
 }
 
-/** A value at once. Controls that JSON leaves as they are become escapes, since reports are read at terminals, too. */
+/** Serializes a value at once. Escapes control characters that JSON permits, because reports are also shown on terminals. */
 function stringify(value: unknown, lineBreak: string): string {
   return JSON.stringify(value, null, 2)
     .replaceAll('\n', lineBreak)

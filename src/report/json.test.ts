@@ -7,25 +7,25 @@ import { sbomJsonFormat } from './sbom.ts';
 
 const display = { colors: false };
 
-test('the report is written as indented JSON that ends with a line break', () => {
-  // The sample is written down in the published order, so JSON.stringify gives the expected bytes.
+test('writes the report as indented JSON that ends with a line break', () => {
+  // The sample has the published key order, so JSON.stringify gives the expected bytes.
   const expected = `${JSON.stringify(sampleReport, null, 2)}\n`;
   assert.equal([...jsonFormat.write(sampleReport, display)].join(''), expected);
 });
 
-test('the order of keys does not depend on the order in the object', () => {
+test('writes keys in the published order when the object has another', () => {
   const shuffled = reversedKeys(sampleReport) as Report;
   assert.notEqual(JSON.stringify(shuffled), JSON.stringify(sampleReport));
   assert.deepEqual([...jsonFormat.write(shuffled, display)], [...jsonFormat.write(sampleReport, display)]);
 });
 
-test('every element of a list is a piece of its own', () => {
+test('writes each element of a list as a separate chunk', () => {
   const pieces = [...jsonFormat.write(sampleReport, display)];
   const findings = pieces.filter((piece) => piece.includes('"vulnerability"'));
   assert.equal(findings.length, sampleReport.matches.length + sampleReport.suppressed.length);
 });
 
-test('an empty report has empty lists and null', () => {
+test('writes empty lists and null when the report is empty', () => {
   const empty: Report = {
     ...sampleReport,
     distro: null,
@@ -41,7 +41,7 @@ test('an empty report has empty lists and null', () => {
   assert.equal([...jsonFormat.write(empty, display)].join(''), `${JSON.stringify(empty, null, 2)}\n`);
 });
 
-test('controls of a hostile name are escaped, and read back as they were', () => {
+test('escapes control characters of a hostile name without losing them', () => {
   const name = 'a\x1b[2J\u009b1m\x7f\u2028"\\\ud800';
   const target = { ...sampleReport.target, reference: name };
   const text = [...jsonFormat.write({ ...sampleReport, target }, display)].join('');
@@ -49,7 +49,7 @@ test('controls of a hostile name are escaped, and read back as they were', () =>
   assert.equal((JSON.parse(text) as Report).target.reference, name);
 });
 
-test('the inventory is the report without what was found', () => {
+test('writes the inventory as the report without findings', () => {
   const text = [...sbomJsonFormat.write(sampleReport, display)].join('');
   const { schemaVersion, target, distro, namespaces, layers, packages, statuses } = sampleReport;
   const expected = { schemaVersion, target, distro, namespaces, layers, packages, statuses };

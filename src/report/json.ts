@@ -3,7 +3,7 @@ import type { ReportFormat } from '../plugin/report-format.ts';
 import { jsonChunks } from './json-chunks.ts';
 import { orderKeysLazily, reportOrder } from './key-order.ts';
 
-/** The report as JSON, after `docs/reference/report.schema.json`. Equal reports give equal bytes. */
+/** The report as JSON by `docs/reference/report.schema.json`. Equal reports give equal bytes. */
 export const jsonFormat: ReportFormat = {
   name: 'json',
   mediaType: 'application/json',

@@ -8,7 +8,7 @@ import { cleanReport, hostileReport, hostileText, incompleteReports } from '../t
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
 import { junitFormat } from './junit.ts';
 
-/** What an element may have, by what Ant writes and Jenkins, GitLab and GitHub's readers take. */
+/** Permitted elements and attributes, by what Ant writes and Jenkins, GitLab and GitHub's readers accept. */
 const grammar: Readonly<
   Record<string, { parents: readonly string[]; required: readonly string[]; optional: readonly string[] }>
 > = {
@@ -39,7 +39,7 @@ function render(report: Report): string {
   return [...junitFormat.write(report, { colors: false })].join('');
 }
 
-/** The root, read by a parser that refuses what is no XML. */
+/** Returns the root element. The parser throws if the text is not well-formed. */
 function parsed(report: Report): Element {
   const stack: Element[] = [{ name: '', attributes: {}, children: [], text: '' }];
   const parser = new SaxesParser();
@@ -76,7 +76,7 @@ function casesOf(element: Element): Element[] {
 
 const reports = [sampleReport, cleanReport, hostileReport(hostileText), ...Object.values(incompleteReports)];
 
-test('every report is XML of the known elements, and its counts are right', () => {
+test('writes known elements with correct counts', () => {
   for (const report of reports) {
     const root = parsed(report);
     check(root, '');
@@ -92,7 +92,7 @@ test('every report is XML of the known elements, and its counts are right', () =
   }
 });
 
-test('a finding is a test that fails, and says why', () => {
+test('writes a finding as a failed test with its details', () => {
   const finding = casesOf(parsed(sampleReport)).find(({ attributes }) =>
     attributes['name']?.startsWith('CVE-2023-4863'),
   );
@@ -110,7 +110,7 @@ test('a finding is a test that fails, and says why', () => {
   );
 });
 
-test('what is suppressed is skipped, with the reason', () => {
+test('writes a suppressed finding as a skipped test with its reason', () => {
   const skipped = casesOf(parsed(sampleReport)).filter(({ children }) => children[0]?.name === 'skipped');
   assert.deepEqual(
     skipped.map(({ children }) => children[0]?.attributes['message']),
@@ -119,19 +119,19 @@ test('what is suppressed is skipped, with the reason', () => {
 });
 
 for (const [what, report] of Object.entries(incompleteReports)) {
-  test(`${what} is an error, so that nothing looks clean`, () => {
+  test(`writes an error when the assessment is incomplete: ${what}`, () => {
     assert.notEqual(parsed(report).attributes['errors'], '0');
   });
 }
 
-test('a clean image has tests, and all of them pass', () => {
+test('writes passed tests when the image is clean', () => {
   const { attributes } = parsed(cleanReport);
   assert.equal(attributes['tests'], '3');
   assert.equal(attributes['failures'], '0');
   assert.equal(attributes['errors'], '0');
 });
 
-test('with gates only a finding that reaches one fails, and one that is not rated is an error', () => {
+test('fails only findings that reach a gate, and writes an error when a finding has no rating', () => {
   const zlib = samplePackage('zlib1g', '1:1.2', 'zlib');
   const matches = [
     sampleMatch(zlib, { id: 'CVE-2024-1', severity: 'High' }),

@@ -7,8 +7,8 @@ import { titleWithDigest } from './title.ts';
 import { xmlText } from './xml-text.ts';
 
 /**
- * Findings as failed tests, in the XML that came from JUnit: what Ant wrote first and Jenkins, GitLab and others read. There is no
- * standard of it; this has the elements and attributes that all of them know.
+ * Findings as failed tests in JUnit XML, which Ant introduced and Jenkins, GitLab and others read. It has no standard. This format uses
+ * only elements and attributes that all of them know.
  */
 export const junitFormat: ReportFormat = {
   name: 'junit',
@@ -23,7 +23,7 @@ export const junitFormat: ReportFormat = {
   },
 };
 
-/** A test: passed when nothing is to be told of it. */
+/** A test case, which passed if it has no `outcome`. */
 interface Case {
   readonly name: string;
   readonly className: string;
@@ -40,7 +40,7 @@ interface Suite {
   readonly cases: readonly Case[];
 }
 
-/** Whether everything could be assessed: a test for the image, each namespace and each extension. Errors are what is not known. */
+/** Returns the completeness of the assessment: a test for the image, each namespace and each extension. Gaps are errors. */
 function assessmentSuite(report: Report): Suite {
   const name = `assessment of ${escapeForTerminal(titleWithDigest(report.target))}`;
   const cases = [...report.coverage.map(coverageCase), ...report.statuses.map(statusCase)];
@@ -119,7 +119,7 @@ function* suiteChunks({ name, cases }: Suite): Iterable<string> {
   yield '  </testsuite>\n';
 }
 
-/** No time is told: there is no clock in a report. */
+/** Returns the counts of a suite. The time is 0, because reports do not depend on the clock. */
 function counts(cases: readonly Case[]): string {
   const count = (kind: string): number => cases.filter(({ outcome }) => outcome?.kind === kind).length;
   return `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}" time="0"`;

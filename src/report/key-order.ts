@@ -1,13 +1,13 @@
 import type { Report, SuppressedMatch } from '../model/report.ts';
 
-/** The keys of a JSON object in the order they are written, each with the order of the objects under it. */
+/** The keys of a JSON object in output order, each with the key order of its members. */
 export interface KeyOrder {
   readonly [key: string]: KeyOrder | 'value';
 }
 
 type Scalar = string | number | boolean;
 
-/** All keys of a type: one that is added to the model does not compile until it has its place below. */
+/** All keys of a type. A key that is added to the model does not compile until it is added below. */
 type OrderOf<T> = [T] extends [Scalar]
   ? 'value'
   : [T] extends [readonly (infer Element)[]]
@@ -49,12 +49,12 @@ const match = {
   },
 } as const;
 
-/** A report as it is published: who decided what is left out of the count is in the words of the reason. */
+/** A report as published, without `decision`: its content is part of `reason`. */
 type PublishedReport = Omit<Report, 'suppressed'> & {
   readonly suppressed: readonly Omit<SuppressedMatch, 'decision'>[];
 };
 
-/** The order of a report: its published shape, top to bottom. */
+/** The key order of a report, which is also its published shape. */
 export const reportOrder: OrderOf<PublishedReport> = {
   schemaVersion: 'value',
   target: {
@@ -124,7 +124,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
   },
 };
 
-/** A report with its keys in the given order, others left out. Its lists are put in order element by element, while they are gone through. */
+/** Orders the keys of a report and drops keys without an order. Orders the elements of its lists lazily, during iteration. */
 export function orderKeysLazily(report: object, order: KeyOrder): object {
   const fields = report as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
@@ -139,7 +139,7 @@ function* orderElements(list: readonly unknown[], order: KeyOrder | 'value' | un
   for (const element of list) yield orderKeys(element, order);
 }
 
-/** A value with the keys of its objects in the given order; others are left out. */
+/** Orders the keys of a value recursively and drops keys without an order. */
 export function orderKeys(value: unknown, order: KeyOrder | 'value' | undefined): unknown {
   if (order === undefined || order === 'value' || value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((element) => orderKeys(element, order));

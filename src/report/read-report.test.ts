@@ -7,7 +7,7 @@ import { looksLikeReport, readReport } from './read-report.ts';
 
 const savedReport = Buffer.from([...jsonFormat.write(sampleReport, { colors: false })].join(''));
 
-test('what was written as JSON is read again, as far as it is compared', () => {
+test('reads back the comparable fields of a JSON report', () => {
   const read = readReport('x.json', savedReport);
   assert.ok(read !== undefined);
   const { matches, packages, verdict, target } = read;
@@ -20,12 +20,12 @@ test('what was written as JSON is read again, as far as it is compared', () => {
   assert.equal(packages.length, sampleReport.packages.length);
 });
 
-test('everything else is refused by its name, and why', () => {
+test('refuses other files with path and reason', () => {
   for (const [text, message] of [
-    ['', /^x\.json is no report: it is not JSON/],
+    ['', /^x\.json is not a report: it is not JSON/],
     ['{"schemaVersion":1', /is not JSON/],
-    ['['.repeat(1e6), /^x\.json is no report: it exceeds the nesting limit of 100$/],
-    ['{}', /no report of clair scan --format json: it is malformed at schemaVersion: not one of 1$/],
+    ['['.repeat(1e6), /^x\.json is not a report: it exceeds the nesting limit of 100$/],
+    ['{}', /not a report of clair scan --format json: it is malformed at schemaVersion: not one of 1$/],
     [
       savedReport.toString().replace('"schemaVersion": 1', '"schemaVersion": 2'),
       /at schemaVersion: not one of 1$/,
@@ -47,12 +47,12 @@ test('everything else is refused by its name, and why', () => {
     );
 });
 
-test('an inventory is no report', () => {
+test('returns undefined when the file is an inventory', () => {
   const text = '{"schemaVersion":1,"target":{"reference":"x"},"packages":[]}';
   assert.equal(readReport('x.json', Buffer.from(text)), undefined);
 });
 
-test('an archive is told from a report by how it begins', () => {
+test('recognizes a report by its first key, and no archive', () => {
   assert.ok(looksLikeReport(Buffer.from('\uFEFF\n {"schemaVersion": 1')));
   assert.ok(!looksLikeReport(Buffer.from('{"bomFormat": "CycloneDX"')));
   assert.ok(!looksLikeReport(Buffer.from('manifest.json\0\0')));

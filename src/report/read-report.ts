@@ -11,7 +11,7 @@ const fix = z.union([
 
 const item = z.object({ type: z.string(), name: z.string(), version: z.string() });
 
-/** What a report of ours must have for it to be compared with another; the rest is passed over. */
+/** The fields of a saved report that comparisons need; others are ignored. */
 const savedReportSchema = z.object({
   schemaVersion: z.literal(1),
   target: z.object({ reference: z.string() }),
@@ -26,27 +26,27 @@ const savedReportSchema = z.object({
   verdict: z.enum(['vulnerable', 'clean', 'not-assessed']),
 });
 
-/** A report that was written earlier, as far as it can be compared with another. */
+/** The comparable fields of a saved report. */
 export type SavedReport = z.infer<typeof savedReportSchema>;
 
-/** Whether what begins so may be a report of ours: its version comes first. */
+/** Returns whether a file may be a saved report: its first key is `schemaVersion`. */
 export function looksLikeReport(start: Uint8Array): boolean {
   return /^\s*\{\s*"schemaVersion"/.test(Buffer.from(start).toString('utf8'));
 }
 
 /**
- * Reads a report that `clair scan --format json` wrote; undefined where it is what `clair sbom` wrote, which knows no findings. Throws
- * `target-corrupt` naming what is wrong in it.
+ * Reads a report of `clair scan --format json`. Returns undefined for an inventory of `clair sbom`, which has no findings. Throws
+ * `target-corrupt` with the first problem.
  */
 export function readReport(path: string, bytes: Buffer): SavedReport | undefined {
-  const json = parseJson(bytes, (fault, cause) => corrupt(`${path} is no report: it ${fault}`, cause));
+  const json = parseJson(bytes, (fault, cause) => corrupt(`${path} is not a report: it ${fault}`, cause));
   if (isInventory(json)) return undefined;
   return readBySchema(savedReportSchema, json, (fault) =>
-    corrupt(`${path} is no report of clair scan --format json: it ${fault}`),
+    corrupt(`${path} is not a report of clair scan --format json: it ${fault}`),
   );
 }
 
-/** An inventory is a report without findings. */
+/** Returns whether a document is an inventory, which is a report without findings. */
 function isInventory(json: unknown): boolean {
   const { schemaVersion, packages, matches } = Object(json) as Readonly<Record<string, unknown>>;
   return schemaVersion === 1 && Array.isArray(packages) && matches === undefined;

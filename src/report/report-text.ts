@@ -4,13 +4,13 @@ import type { Coverage, Match, Report, ReportVulnerability, Verdict } from '../m
 import { type Severity, severities } from '../model/severity.ts';
 import { imageTitleOf } from './title.ts';
 
-/** How many of one kind of thing are told one by one. */
+/** Maximum number of items of one kind that are listed; the rest is counted. */
 const itemsShownMax = 10;
 
 const coverageStatusText: Readonly<Record<Coverage['status'], string>> = {
   complete: 'advisories complete',
   stale: 'advisories stale',
-  missing: 'no advisories at hand',
+  missing: 'no advisories available',
   unsupported: 'not supported',
 };
 
@@ -23,28 +23,28 @@ const fixStateText: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {
   'not-affected': 'not affected',
 };
 
-/** What can be done, for a cell under a heading: the fixed version, or why there is none. */
+/** Returns the fixed version, or the state of the fix, for a table cell. */
 export function fixCell(fix: Fix): string {
   return fix.state === 'fixed' ? fix.version : fixStateText[fix.state];
 }
 
-/** The fixed version as people compare it with the installed one, or why there is none: an epoch of zero goes unsaid for both. */
+/** Returns the fixed version or the state of the fix. Omits an epoch of zero if the installed version has no epoch. */
 export function fixCellOf({ fix, package: { version } }: Match): string {
   const isBare = fix.state === 'fixed' && !/^\d+:/.test(version);
   return isBare ? fix.version.replace(/^0:/, '') : fixCell(fix);
 }
 
-/** What can be done, in a sentence. */
+/** Returns `fixed in VERSION`, or the state of the fix, for a sentence. */
 export function fixText(fix: Fix): string {
   return fix.state === 'fixed' ? `fixed in ${escapeForTerminal(fix.version)}` : fixStateText[fix.state];
 }
 
-/** Ids of the advisories on a vulnerability that are not its own name: `RHSA-…`, `DSA-…`. */
+/** Returns the ids of the advisories on a vulnerability that differ from its own id: `RHSA-…`, `DSA-…`. */
 export function advisoryIds({ id, advisories }: Pick<ReportVulnerability, 'id' | 'advisories'>): string[] {
   return [...new Set(advisories.map((advisory) => advisory.id))].filter((each) => each !== id);
 }
 
-/** The advisory to show beside a fixed version: the one that has it, or else the first; empty where none has a name of its own. */
+/** Returns the advisory that names the fixed version, or else the first; empty if no advisory has an id of its own. */
 export function advisoryCell({ vulnerability, fix }: Match): string {
   const ids = advisoryIds(vulnerability);
   const ofFix = vulnerability.advisories.find(
@@ -53,22 +53,22 @@ export function advisoryCell({ vulnerability, fix }: Match): string {
   return escapeForTerminal(ofFix?.id ?? ids[0] ?? '');
 }
 
-/** The probability of exploitation in per cent; empty where it is not known. */
+/** Returns EPSS, the probability of exploitation within 30 days, in per cent; empty if unknown. */
 export function epssCell(epss: number | null): string {
   return epss === null ? '' : `${(epss * 100).toFixed(1)}%`;
 }
 
-/** What to do where there is a fix. */
+/** Returns the advice for a finding with a fix. */
 export function updateAdvice({ version }: Extract<Fix, { state: 'fixed' }>): string {
   return `Update to ${version} or later.`;
 }
 
-/** What its source says of a vulnerability, or that it says nothing. */
+/** Returns the description of a vulnerability, or a sentence that the source has no description. */
 export function descriptionOf({ id, description }: ReportVulnerability): string {
-  return description ?? `${id}, of which its source says nothing more.`;
+  return description ?? `${id}: the source has no description.`;
 }
 
-/** The distribution and the platform, and how many layers and packages were looked at. */
+/** Returns the distribution, the platform and the numbers of examined layers and packages. */
 export function subjectText(report: Report): string {
   const { distro, target, layers, packages } = report;
   const counts = new Map<string, number>();
@@ -85,7 +85,7 @@ export function subjectText(report: Report): string {
   return parts.map((word) => escapeForTerminal(word)).join(', ');
 }
 
-/** How many findings there are, how many of them have a fix, and how many are of which severity. */
+/** Returns the number of findings, of those with a fix, and of each severity. */
 export function summaryText(report: Report): string {
   const { matches, packages, suppressed } = report;
   const isPart = suppressed.some(({ decision }) => decision?.by === 'option');
@@ -97,20 +97,20 @@ export function summaryText(report: Report): string {
   return `${pluralize(matches.length, 'finding')}, ${fixable} fixable: ${bySeverity.join(', ')}`;
 }
 
-/** A line that names the findings known to be exploited; no line when there are none. */
+/** Returns a line that lists the exploited vulnerabilities; no line without any. */
 export function exploitedLines(matches: readonly Match[]): string[] {
   const known = matches.filter((match) => match.vulnerability.kev === true);
   const ids = new Set(known.map((match) => escapeForTerminal(match.vulnerability.id)));
   return ids.size === 0 ? [] : [`Known to be exploited: ${truncated([...ids].sort()).join(', ')}`];
 }
 
-/** A line that counts the findings that no source rates; no line when there are none. */
+/** Returns a line that counts the findings without a severity; no line without any. */
 export function unratedLines(matches: readonly Match[]): string[] {
   const count = matches.filter(({ vulnerability }) => vulnerability.severity === 'Unknown').length;
   return count === 0 ? [] : [`${pluralize(count, 'finding has', 'findings have')} no severity`];
 }
 
-/** The digest of the image, and where it was read where that is not its title, a line each. */
+/** Returns a line with the digest of the image, and one with its reference if that differs from its title. */
 export function identityLines({ target }: Report): string[] {
   const { digest, manifest, reference } = target;
   const label = manifest === null ? 'image ID' : 'digest';
@@ -120,14 +120,14 @@ export function identityLines({ target }: Report): string[] {
   ];
 }
 
-/** What is not counted, a line for each reason. */
+/** Returns a line for each reason of suppression, with the number of findings. */
 export function suppressedLines(report: Report): string[] {
   const counts = new Map<string, number>();
   for (const { reason } of report.suppressed) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return truncated([...counts].map(([reason, count]) => `${count} suppressed: ${escapeForTerminal(reason)}`));
 }
 
-/** What the packages of a namespace were compared with and how old it is: by dates, since a report knows no clock. */
+/** Returns the state and the dates of a namespace's advisories. Dates instead of ages, because reports do not depend on the clock. */
 export function coverageLine(coverage: Coverage): string {
   const { newestAdvisory, fetchedAt, reason } = coverage;
   const parts = [
@@ -141,7 +141,7 @@ export function coverageLine(coverage: Coverage): string {
   );
 }
 
-/** The lists that rate findings beside the advisories, and their dates: `Ratings: kev of 2026-05-13, epss of 2026-05-14`. */
+/** Returns a line with the rating lists and their dates: `Ratings: kev of 2026-05-13, epss of 2026-05-14`. */
 export function ratingListLines({ ratings }: Report): string[] {
   const lists = (ratings?.lists ?? []).map(({ source, status, contentDate, reason }) => {
     const date = contentDate === null ? 'of unknown age' : `of ${contentDate.slice(0, 10)}`;
@@ -150,7 +150,7 @@ export function ratingListLines({ ratings }: Report): string[] {
   return lists.length === 0 ? [] : [escapeForTerminal(`Ratings: ${lists.join(', ')}`)];
 }
 
-/** The date of the content, where it says more than that of the newest advisory; and that it is unknown where nothing dates it. */
+/** Returns the date of the content if it differs from that of the newest advisory, or states that the age is unknown. */
 function contentDateText({ newestAdvisory, contentDate, fetchedAt }: Coverage): string[] {
   if (contentDate === undefined || fetchedAt === null) return [];
   if (contentDate === null) return ['of unknown age'];
@@ -158,7 +158,7 @@ function contentDateText({ newestAdvisory, contentDate, fetchedAt }: Coverage): 
   return day === newestAdvisory?.slice(0, 10) ? [] : [`content of ${day}`];
 }
 
-/** What extensions could not read. */
+/** Returns the problems of extensions that failed, one line per file. */
 export function extensionProblemLines(report: Report): string[] {
   const failed = report.statuses.filter((status) => status.status !== 'succeeded');
   const lines = failed.flatMap(({ extension, files }) => {
@@ -169,7 +169,7 @@ export function extensionProblemLines(report: Report): string[] {
   return truncated(lines);
 }
 
-/** The verdict as a sentence. It says `clean` of nothing that was not wholly assessed, whatever the report claims. */
+/** Returns the verdict as a sentence. An incomplete assessment is never clean, whatever the report claims. */
 export function verdictText(report: Report): string {
   const doubts = doubtsOf(report);
   const more = doubts.length > 1 ? ` (and ${doubts.length - 1} more above)` : '';
@@ -186,12 +186,12 @@ export function verdictText(report: Report): string {
   }
 }
 
-/** The first of several reasons. */
+/** Returns the text up to the first semicolon or the end of the first sentence. */
 export function firstClause(text: string): string {
   return text.split(/; |\. (?=\p{Lu})/u, 1)[0] ?? text;
 }
 
-/** Everything that keeps an answer from being whole; nothing only where all was read and compared. */
+/** Returns the gaps of an assessment: namespaces with incomplete advisories and failed extensions. Empty if it is complete. */
 export function doubtsOf(report: Report): string[] {
   const gaps = report.coverage.filter(({ status, reason }) => status !== 'complete' || reason !== null);
   const doubts = gaps.map((gap) =>
@@ -202,17 +202,17 @@ export function doubtsOf(report: Report): string[] {
   return [report.distro === null ? 'the distribution is unknown' : 'there was nothing to compare', ...doubts];
 }
 
-/** Whether something is unknown, whatever was found. */
+/** Returns whether the assessment is incomplete, with or without findings. */
 export function isInDoubt(report: Report): boolean {
   return report.verdict === 'not-assessed' || doubtsOf(report).length > 0;
 }
 
-/** The verdict as it may be shown: nothing is clean that was not wholly assessed, whatever the report claims. */
+/** Returns the verdict to show. An incomplete assessment is never clean, whatever the report claims. */
 export function shownVerdict(report: Report): Verdict {
   return report.verdict === 'clean' && isInDoubt(report) ? 'not-assessed' : report.verdict;
 }
 
-/** How many of some findings are of each severity that there is, the worst first. */
+/** Counts findings by severity, the worst first. Omits severities without findings. */
 export function countBySeverity(
   matches: readonly Match[],
 ): { readonly severity: Severity; readonly count: number }[] {
@@ -225,7 +225,7 @@ export function countBySeverity(
   });
 }
 
-/** `1 finding`, `2 findings`. */
+/** Returns a count with its noun: `1 finding`, `2 findings`. */
 export function pluralize(count: number, thing: string, things: string = `${thing}s`): string {
   return `${count} ${count === 1 ? thing : things}`;
 }

@@ -6,7 +6,7 @@ import { sarifValidator } from '../testing/official-schema.ts';
 import { sampleReport } from '../testing/sample-report.ts';
 import { sarifFormat } from './sarif.ts';
 
-/** What the tests look at; the rest is the schema's. */
+/** The fields that the tests read; the schema checks the rest. */
 interface Log {
   readonly runs: readonly [
     {
@@ -38,7 +38,7 @@ function run(report: Report): Log['runs'][0] {
   return (JSON.parse(render(report)) as Log).runs[0];
 }
 
-test('every report is valid by the schema of SARIF 2.1.0', () => {
+test('writes logs that are valid by the schema of SARIF 2.1.0', () => {
   const problems = sarifValidator();
   const reports = [
     sampleReport,
@@ -50,7 +50,7 @@ test('every report is valid by the schema of SARIF 2.1.0', () => {
   assert.notDeepEqual(problems({ version: '2.1.0', runs: [{ results: [{}] }] }), []);
 });
 
-test('a finding tells package, version, vulnerability, severity and fix, and where it lies', () => {
+test('writes package, version, vulnerability, severity, fix and location of a finding', () => {
   const [first] = run(sampleReport).results;
   assert.equal(first?.ruleId, 'CVE-2023-4863');
   assert.equal(first.level, 'error');
@@ -61,14 +61,14 @@ test('a finding tells package, version, vulnerability, severity and fix, and whe
   assert.equal(first.locations[0]?.physicalLocation.artifactLocation.uri, 'var/lib/dpkg/status');
 });
 
-test('every result points to its rule', () => {
+test('refers from every result to its rule', () => {
   const { results, tool } = run({ ...sampleReport, coverage: [] });
   for (const { ruleId, ruleIndex } of results) assert.equal(tool.driver.rules[ruleIndex]?.id, ruleId);
   assert.equal(results.length, sampleReport.matches.length + sampleReport.suppressed.length + 1);
 });
 
-test('the number GitHub reads as severity never contradicts the severity of the report', () => {
-  // The vendor says Critical, NVD 8.8: the lines are those of GitHub's documentation.
+test('writes a security-severity that agrees with the severity of the report', () => {
+  // The vendor rates Critical, NVD 8.8. The thresholds are those of GitHub's documentation.
   const numbers = new Map(
     run(sampleReport).tool.driver.rules.map(({ id, properties }) => [id, properties?.['security-severity']]),
   );
@@ -78,7 +78,7 @@ test('the number GitHub reads as severity never contradicts the severity of the 
   assert.equal(numbers.get('CVE-2020-22916'), undefined);
 });
 
-test('what is suppressed says why', () => {
+test('writes the reason of a suppressed finding', () => {
   const suppressed = run(sampleReport).results.filter(({ suppressions }) => suppressions !== undefined);
   assert.deepEqual(
     suppressed.map(({ ruleId, suppressions }) => [ruleId, suppressions?.[0]?.justification]),
@@ -86,7 +86,7 @@ test('what is suppressed says why', () => {
   );
 });
 
-test('two findings are two alerts, and an update that does not help is the same', () => {
+test('gives findings different fingerprints, and keeps them when an update has no fix', () => {
   const prints = (report: Report): unknown[] =>
     run(report).results.map(({ partialFingerprints }) => partialFingerprints['primaryLocationLineHash']);
   assert.equal(new Set(prints(sampleReport)).size, prints(sampleReport).length);
@@ -98,23 +98,23 @@ test('two findings are two alerts, and an update that does not help is the same'
 });
 
 for (const [what, report] of Object.entries(incompleteReports)) {
-  test(`${what} is a result, so that nothing looks clean`, () => {
+  test(`writes a result when the assessment is incomplete: ${what}`, () => {
     const { results, invocations } = run(report);
     assert.equal(results[0]?.ruleId, 'not-assessed');
     assert.equal(invocations[0].executionSuccessful, report.verdict !== 'not-assessed');
   });
 }
 
-test('only a clean image has no results', () => {
+test('writes no results when the image is clean', () => {
   assert.deepEqual(run(cleanReport).results, []);
   assert.deepEqual(run(cleanReport).invocations[0].toolExecutionNotifications, []);
 });
 
-test('a name from outside is no link', () => {
+test('breaks links in untrusted names', () => {
   for (const { message } of run(hostileReport(hostileText)).results) assert.ok(!message.text.includes(']('));
 });
 
-test('the same report gives the same bytes, and the version is that of the package', async () => {
+test('writes equal bytes when the reports are equal, and the version of package.json', async () => {
   const manifest = await import('../../package.json', { with: { type: 'json' } });
   assert.equal(render(sampleReport), render(structuredClone(sampleReport)));
   assert.equal(run(sampleReport).tool.driver.version, manifest.default.version);

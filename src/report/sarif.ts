@@ -23,7 +23,7 @@ export const sarifFormat: ReportFormat = {
 
 type Level = 'error' | 'warning' | 'note';
 
-/** Unknown is a warning: what nobody has rated is not harmless. */
+/** SARIF levels. Unknown is a warning: an unrated vulnerability is not harmless. */
 const levels: Readonly<Record<Severity, Level>> = {
   Defcon1: 'error',
   Critical: 'error',
@@ -34,7 +34,7 @@ const levels: Readonly<Record<Severity, Level>> = {
   Unknown: 'warning',
 };
 
-/** Where GitHub draws the lines of `security-severity`. What is unrated has no number. */
+/** Lowest `security-severity` that GitHub shows as each severity. Unknown has none. */
 const scores: Readonly<Record<Severity, number | undefined>> = {
   Defcon1: 10,
   Critical: 9.1,
@@ -45,13 +45,13 @@ const scores: Readonly<Record<Severity, number | undefined>> = {
   Unknown: undefined,
 };
 
-/** The rule of the result that says that not everything is known, so that nobody takes an empty list for a clean image. */
+/** The rule of the result for an incomplete assessment. Without it, an empty list would look like a clean image. */
 const doubtRule = {
   id: 'not-assessed',
   name: 'NotAssessed',
   shortDescription: { text: 'The image could not be assessed in full.' },
   fullDescription: {
-    text: 'Something was unknown, unreadable or missing. What was not looked at may be vulnerable.',
+    text: 'Data was unknown, unreadable or missing. The unexamined parts of the image may be vulnerable.',
   },
   defaultConfiguration: { level: 'warning' },
 };
@@ -76,7 +76,7 @@ function sarifLog(report: Report): object {
             rules: [...[...rules.values()].map(ruleObject), ...(isInDoubt(report) ? [doubtRule] : [])],
           },
         },
-        // Code scanning keeps the results of one category until the same category comes again: one an image.
+        // Code scanning replaces the results of a category by the next upload of that category: one category per image.
         automationDetails: {
           id: `${tool.name}/${escapeForTerminal(report.target.reference)}/`,
           description: { text: unlinked(escapeForTerminal(titleWithDigest(report.target))) },
@@ -106,7 +106,7 @@ function sarifLog(report: Report): object {
   };
 }
 
-/** One rule a vulnerability, as bad as its worst finding. */
+/** Returns one rule per vulnerability, with the severity of its worst finding. */
 function rulesOf(report: Report): ReadonlyMap<string, Rule> {
   const rules = new Map<string, Rule>();
   for (const { vulnerability } of worstFirst(allFindings(report))) {
@@ -146,14 +146,14 @@ function ruleObject({ vulnerability, severity }: Rule): object {
   };
 }
 
-/** What is exploited is an error, whatever its severity. */
+/** Returns the level of a finding. An exploited one is an error, whatever its severity. */
 function levelOf({ kev }: Pick<ReportVulnerability, 'kev'>, severity: Severity): Level {
   return kev === true ? 'error' : levels[severity];
 }
 
 /**
- * A number that GitHub reads as the severity of the report: a CVSS score that agrees with it, or the least that does. Without a severity it is
- * the first score.
+ * Returns the `security-severity` that GitHub maps to the severity of the report: the first CVSS score that agrees with it, or else the
+ * lowest agreeing number. Without a severity it returns the first score.
  */
 function scoreOf({ cvss }: ReportVulnerability, severity: Severity): string | undefined {
   const isUsable = (vector: CvssVector): boolean =>
@@ -200,7 +200,7 @@ function resultOf(match: Match, rules: ReadonlyMap<string, Rule>): object {
         logicalLocations: [{ name: escapeForTerminal(name), fullyQualifiedName: purl, kind: 'package' }],
       },
     ],
-    // Without the version, so that an update that does not help is the same alert.
+    // The version is excluded, so that an update without a fix keeps the same alert.
     partialFingerprints: {
       primaryLocationLineHash: fingerprint(vulnerability.id, type, name, location.path),
     },
@@ -216,7 +216,7 @@ function resultOf(match: Match, rules: ReadonlyMap<string, Rule>): object {
   };
 }
 
-/** A file of the image. GitHub shows no result without a line, so it is the first. */
+/** Returns the location of a file in the image. GitHub shows no result without a line, so it is line 1. */
 function physicalLocation(path: string): object {
   const uri = path.toWellFormed().split('/').map(encodeURIComponent).join('/');
   return { artifactLocation: { uri, uriBaseId: 'ROOTFS' }, region: { startLine: 1 } };
@@ -226,7 +226,7 @@ function fingerprint(...parts: readonly string[]): string {
   return sha256Of(JSON.stringify(parts)).slice(0, 32);
 }
 
-/** Words from outside are no links: `[text](target)` is one in a message, §3.11.6. */
+/** Breaks links of the form `[text](target)` in a message (§3.11.6), because the text is untrusted. */
 function unlinked(text: string): string {
   return text.replaceAll('](', '] (');
 }

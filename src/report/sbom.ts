@@ -6,7 +6,7 @@ import { orderKeysLazily, reportOrder } from './key-order.ts';
 const { schemaVersion, target, distro, namespaces, layers, packages, unread, statuses } = reportOrder;
 const inventoryOrder = { schemaVersion, target, distro, namespaces, layers, packages, unread, statuses };
 
-/** What an image holds as JSON: the report without findings and verdict, the same keys meaning the same. */
+/** The inventory of an image as JSON: the report without findings and verdict, with the same keys. */
 export const sbomJsonFormat: ReportFormat = {
   name: 'json',
   mediaType: 'application/json',

@@ -3,12 +3,12 @@ import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Package } from '../model/package.ts';
 import { isExpression, joinWithAnd } from './declared-licenses.ts';
 
-/** The licences of a package as one expression; what has no identifier of SPDX has one of the document. SPDX 2.3, 7.15. */
+/** Returns the licences of a package as one expression (SPDX 2.3, 7.15). A text that is not SPDX gets an identifier of the document. */
 export function declaredLicense(licenses: readonly string[]): string {
   return joinWithAnd(licenses.map((text) => (isExpression(text) ? text : referenceOf(text))));
 }
 
-/** The licences that have an identifier in this document alone, each once. SPDX 2.3, clause 10. */
+/** Returns the licences with an identifier of the document, without duplicates (SPDX 2.3, clause 10); undefined without any. */
 export function namedLicenses(packages: readonly Package[]): object[] | undefined {
   const names = new Set(
     packages.flatMap(({ licenses = [] }) => licenses.filter((text) => !isExpression(text))),
@@ -21,7 +21,7 @@ export function namedLicenses(packages: readonly Package[]): object[] | undefine
   }));
 }
 
-/** Identifiers may hold letters, digits, dots and hyphens; the hash tells texts apart that are equal but for others. */
+/** Returns an identifier of letters, digits, dots and hyphens. The hash distinguishes texts that differ only in other characters. */
 function referenceOf(text: string): string {
   const name = text.replaceAll(/[^a-zA-Z0-9.-]+/g, '-').slice(0, 60);
   return `LicenseRef-${name}-${sha256Of(text).slice(0, 8)}`;

@@ -6,7 +6,7 @@ import { packageKey } from './identity.ts';
 import { fixText } from './report-text.ts';
 import { webLinks } from './web-links.ts';
 
-/** The findings on a package as references to advisories, SPDX 2.3 §7.21 and annex F.2.3: a page each, with what it says in words. */
+/** Returns the findings of a package as advisory references (SPDX 2.3, 7.21 and annex F.2.3), each with a comment. */
 export function securityReferences(report: Report): (found: Package) => object[] {
   const findings = Map.groupBy(allFindings(report), ({ package: found }) => packageKey(found));
   return (found) => (findings.get(packageKey(found)) ?? []).map(referenceOf);

@@ -9,7 +9,7 @@ import { sampleReport } from '../testing/sample-report.ts';
 import { spdxSchema } from '../testing/spdx-schema.ts';
 import { sbomSpdxFormat, spdxFormat } from './spdx.ts';
 
-/** What the tests look at. */
+/** The fields that the tests read. */
 interface Document {
   readonly comment?: string;
   readonly documentNamespace: string;
@@ -32,21 +32,21 @@ function document(report: Report, format: ReportFormat = spdxFormat): Document {
 
 const reports = [sampleReport, cleanReport, hostileReport(hostileText), ...Object.values(incompleteReports)];
 
-test('every document keeps what SPDX 2.3 says of its fields, and has no others', () => {
+test('writes documents that are valid by SPDX 2.3, without other fields', () => {
   const problems = schemaValidator(spdxSchema);
   for (const report of reports)
     for (const format of [spdxFormat, sbomSpdxFormat])
       assert.deepEqual(problems(document(report, format)), []);
 });
 
-test('identifiers are unique, and relationships lead to what is there', () => {
+test('writes unique identifiers and only relationships between existing elements', () => {
   for (const report of reports) {
     const { packages, relationships } = document(report);
     const ids = new Set(['SPDXRef-DOCUMENT', ...packages.map(({ SPDXID }) => SPDXID)]);
     assert.equal(ids.size, packages.length + 1);
     for (const { spdxElementId, relatedSpdxElement } of relationships)
       assert.ok(ids.has(spdxElementId) && ids.has(relatedSpdxElement));
-    // Everything but the document is the end of one relationship.
+    // Every element except the document is the target of one relationship.
     assert.equal(relationships.length, packages.length);
   }
 });
@@ -62,7 +62,7 @@ const attributed: Report = {
   })),
 };
 
-test('supplier, licences and dependencies stand in the fields that SPDX has for them', () => {
+test('writes supplier, licences and dependencies in the fields of SPDX', () => {
   assert.deepEqual(schemaValidator(spdxSchema)(document(attributed)), []);
   const { packages, relationships, hasExtractedLicensingInfos: named } = document(attributed);
   const [, , first, second] = packages;
@@ -85,14 +85,14 @@ test('supplier, licences and dependencies stand in the fields that SPDX has for 
   );
 });
 
-test('a package of which neither supplier nor licence is known says so, and depends on nothing that is known', () => {
+test('writes NOASSERTION and no dependencies when a package states none of them', () => {
   const { packages, relationships } = document(sampleReport);
   for (const { supplier, licenseDeclared } of packages)
     assert.deepEqual([supplier, licenseDeclared], ['NOASSERTION', 'NOASSERTION']);
   assert.ok(relationships.every(({ relationshipType }) => relationshipType !== 'DEPENDS_ON'));
 });
 
-test('an inventory has the time of the image, unless another is given', () => {
+test('uses the time of the image for an inventory, unless another is given', () => {
   const at = (time?: string): string => {
     const display = { colors: false, ...(time !== undefined && { time }) };
     const text = [...sbomSpdxFormat.write(attributed, display)].join('');
@@ -101,7 +101,7 @@ test('an inventory has the time of the image, unless another is given', () => {
   assert.deepEqual([at(), at('2001-02-03T04:05:06Z')], ['2023-10-11T02:03:04Z', '2001-02-03T04:05:06Z']);
 });
 
-test('a finding is a reference to its advisory, and says severity and fix', () => {
+test('writes a finding as a reference to its advisory with severity and fix', () => {
   const found = document(sampleReport).packages.find(({ name }) => name === 'libwebp7');
   assert.deepEqual(found?.externalRefs, [
     {
@@ -118,7 +118,7 @@ test('a finding is a reference to its advisory, and says severity and fix', () =
   ]);
 });
 
-test('every finding is there, and what is suppressed says why', () => {
+test('writes every finding, and the reason of suppressed ones', () => {
   const comments = document(sampleReport).packages.flatMap(({ externalRefs = [] }) =>
     externalRefs.flatMap(({ comment }) => comment ?? []),
   );
@@ -130,7 +130,7 @@ test('every finding is there, and what is suppressed says why', () => {
   );
 });
 
-test('an inventory speaks of no vulnerability, and says what could not be read', () => {
+test('writes an inventory without vulnerabilities and with the problems of extensions', () => {
   const inventory = document(sampleReport, sbomSpdxFormat);
   assert.equal(inventory.comment, undefined);
   for (const { externalRefs = [] } of inventory.packages)
@@ -143,14 +143,14 @@ test('an inventory speaks of no vulnerability, and says what could not be read',
 });
 
 for (const [what, report] of Object.entries(incompleteReports)) {
-  test(`${what} is told, and never called clean`, () => {
+  test(`writes a comment and no clean verdict when the assessment is incomplete: ${what}`, () => {
     const { comment = '' } = document(report);
     assert.match(comment, /^Verdict: (not assessed|no known vulnerability, but)/);
     assert.doesNotMatch(comment, /clean/);
   });
 }
 
-test('what a package is can be read back whole', () => {
+test('keeps all fields of a package in its annotation', () => {
   const [image, system, ...packages] = document(sampleReport).packages;
   const read = packages.map(({ annotations }) => JSON.parse(annotations[0]?.comment ?? '') as Package);
   assert.deepEqual(read, sampleReport.packages);
@@ -160,7 +160,7 @@ test('what a package is can be read back whole', () => {
   assert.deepEqual(JSON.parse(image?.annotations[0]?.comment ?? ''), about);
 });
 
-test('time and namespace are those of the content', () => {
+test('derives time and namespace from the content', () => {
   assert.equal(document(sampleReport).creationInfo.created, '2024-09-13T06:00:00Z');
   assert.equal(document({ ...sampleReport, coverage: [] }).creationInfo.created, '1970-01-01T00:00:00Z');
   const namespaces = reports.map((report) => document(report).documentNamespace);

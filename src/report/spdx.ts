@@ -19,7 +19,7 @@ import { tool } from './tool.ts';
 
 const mediaType = 'application/spdx+json';
 
-/** What an image is made of, with the advisories that speak of it, SPDX 2.3 (annex K, "security"). */
+/** Inventory of an image with the advisories of its findings, as SPDX 2.3 (annex K, "security"). */
 export const spdxFormat: ReportFormat = {
   name: 'spdx',
   mediaType,
@@ -31,7 +31,7 @@ export const spdxFormat: ReportFormat = {
   },
 };
 
-/** What an image is made of, SPDX 2.3. */
+/** Inventory of an image as SPDX 2.3, without findings. */
 export const sbomSpdxFormat: ReportFormat = {
   name: 'spdx',
   mediaType,
@@ -43,13 +43,13 @@ export const sbomSpdxFormat: ReportFormat = {
   },
 };
 
-/** What a document says besides the inventory. */
+/** Parts of a document that its inventory does not determine. */
 interface DocumentOptions {
   readonly kind: string;
   readonly time: string | undefined;
-  /** Sentences about the whole. */
+  /** Sentences for the comment of the document. */
   readonly comments: readonly string[];
-  /** References of a package to advisories. */
+  /** Returns the advisory references of a package. */
   readonly references: (found: Package) => readonly object[];
 }
 
@@ -88,7 +88,7 @@ function document(report: Report, { kind, time, comments, references }: Document
   };
 }
 
-/** What packages depend on; one whose dependencies are unknown has no such relationship. */
+/** Returns the dependencies of packages. A package with unknown dependencies has no relationship, one without any has `NONE`. */
 function dependencies(packages: readonly Package[], identify: (found: Package) => string): object[] {
   const byPurl = new Map(packages.toReversed().map((found) => [found.purl, found]));
   return packages.flatMap((found) => {
@@ -99,7 +99,7 @@ function dependencies(packages: readonly Package[], identify: (found: Package) =
   });
 }
 
-/** What SPDX has no place for, as JSON: whoever reads it back has all of it. */
+/** Returns an annotation that stores fields without an SPDX equivalent as JSON, so that readers lose nothing. */
 function annotation(comment: unknown, annotationDate: string): object {
   return {
     annotationDate,
@@ -109,7 +109,7 @@ function annotation(comment: unknown, annotationDate: string): object {
   };
 }
 
-/** Identifiers may hold letters, digits, dots and hyphens, so that what makes them unique is a hash. */
+/** Assigns identifiers of letters, digits, dots and hyphens. A hash makes them unique. */
 function identifier(packages: readonly Package[]): (found: Package) => string {
   const references = packageReferences(packages);
   return (found) => {
@@ -119,7 +119,7 @@ function identifier(packages: readonly Package[]): (found: Package) => string {
   };
 }
 
-/** What is the same for every package: nobody looked into it or judged its licence. */
+/** Fields that are equal for all packages: their files and licences were not analyzed. */
 const unasserted = {
   supplier: 'NOASSERTION',
   downloadLocation: 'NOASSERTION',
@@ -161,7 +161,7 @@ function systemPackage(distro: Distro, note: (comment: unknown) => object): obje
     versionInfo: distro.versionId,
     description: distro.prettyName,
     ...unasserted,
-    // No purpose: the word for it has a hyphen in one revision of the schema and a low line in the other.
+    // No purpose: its value has a hyphen in one revision of the schema and an underscore in the other.
     annotations: [note(orderKeys(distro, reportOrder.distro))],
   };
 }
@@ -175,7 +175,7 @@ function packageOf(found: Package, id: string, references: readonly object[]): o
     ...unasserted,
     supplier: supplierOf(supplier),
     licenseDeclared: licenses.length === 0 ? 'NOASSERTION' : declaredLicense(licenses),
-    // An rpm has words that are seldom an expression of SPDX.
+    // The licence tag of an rpm is seldom an SPDX expression.
     licenseComments: licence === undefined ? undefined : `The package says: ${escapeForTerminal(licence)}`,
     sourceInfo: sourceText(found),
     externalRefs: [
@@ -185,7 +185,7 @@ function packageOf(found: Package, id: string, references: readonly object[]): o
   };
 }
 
-/** Whether a supplier is a person or several is not known; `Organization` is what SPDX has for who distributes. */
+/** Returns a supplier as `Organization`, which SPDX uses for distributors. Whether it is a person is unknown. */
 function supplierOf(supplier: string | undefined): string {
   if (supplier === undefined) return 'NOASSERTION';
   const { name, email } = supplierParts(escapeForTerminal(supplier));

@@ -32,7 +32,7 @@ const small: Report = {
   ],
 };
 
-test('findings stand worst first under a heading that says what was looked at', () => {
+test('lists findings worst first under a heading that describes the image', () => {
   assert.equal(
     shown(small, 80),
     `registry.example/shop/web:1.4.2
@@ -51,7 +51,7 @@ Verdict: vulnerable
   );
 });
 
-test('a wide terminal has room for descriptions, cut to its width', () => {
+test('shows descriptions cut to the width when the terminal is wide', () => {
   const line = shown(small, 105).split('\n')[5];
   assert.equal(
     line,
@@ -59,7 +59,7 @@ test('a wide terminal has room for descriptions, cut to its width', () => {
   );
 });
 
-test('a long package name stays whole at 80 columns when versions can be folded instead', () => {
+test('keeps a long package name whole at 80 columns when versions can be folded instead', () => {
   const kernel = samplePackage('kernel-tools-libs-devel', '4.18.0-553.16.1.el8_10.x86_64');
   const finding = sampleMatch(
     kernel,
@@ -76,7 +76,7 @@ test('a long package name stays whole at 80 columns when versions can be folded 
   ]);
 });
 
-test('the same package for two architectures is one line that says so', () => {
+test('shows one row with a count when a package is installed for two architectures', () => {
   const [finding] = small.matches;
   assert.ok(finding);
   assert.match(
@@ -104,7 +104,7 @@ test('shows the name that was typed when the image has several', () => {
   assert.equal(titled({ reference: 'docker:shop:2', names: ['shop:1', 'shop:2'] })[0], 'shop:2');
 });
 
-/** The cells of a column, from under its heading. */
+/** Returns the cells of a column below its heading. */
 function column(report: Report, heading: string): string[] {
   const lines = shown(report).split('\n');
   const start = lines.findIndex((line) => line.startsWith('PACKAGE'));
@@ -131,7 +131,7 @@ test('lists exploited findings before critical ones when their severity is low o
   ]);
 });
 
-test('lists what no source has rated below Medium and not after Negligible', () => {
+test('lists unrated findings below Medium and before Negligible', () => {
   const severities = ['Negligible', 'Unknown', 'Low', 'Medium'] as const;
   const matches = severities.map((severity) => sampleMatch(openssl, { id: `CVE-${severity}`, severity }));
   assert.deepEqual(column({ ...small, matches }, 'SEVERITY'), ['Medium', 'Unknown', 'Low', 'Negligible']);
@@ -177,7 +177,7 @@ test('shows the fixed version without an epoch of zero when the installed one ha
   assert.deepEqual(column({ ...small, matches: [epoch] }, 'FIXED IN'), ['0:4.2.46-34.el7']);
 });
 
-test('packages of one source share a row when their version and finding are the same', () => {
+test('shows one row when packages of one source have the same version and finding', () => {
   const names = ['libc-bin', 'libc6', 'libc-l10n', 'locales'].sort();
   const matches = names.map((name) =>
     sampleMatch(samplePackage(name, '2.36-9', 'glibc'), { id: 'CVE-1', severity: 'High' }),
@@ -189,13 +189,13 @@ test('packages of one source share a row when their version and finding are the 
   assert.match(shown({ ...small, matches }, 80), /^glibc \(4 pkgs\) {2}2\.36-9 /m);
 });
 
-test('nothing is cut but descriptions when the output is no terminal', () => {
+test('cuts only descriptions when the output is not a terminal', () => {
   const name = `long-${'name-'.repeat(40)}end`;
   const matches = [sampleMatch(samplePackage(name, '1'), { id: 'CVE-1', severity: 'High' })];
   assert.ok(shown({ ...small, matches }).includes(`\n${name}  1 `));
 });
 
-test('colours are only where the display has them, and change no character', () => {
+test('adds colours only when the display has them, without changing a character', () => {
   const plain = shown(sampleReport, 120);
   const colored = shown(sampleReport, 120, true);
   assert.ok(colored.includes('\x1b[1m\x1b[31mCritical\x1b[39m\x1b[22m    1.2.4'));
@@ -203,7 +203,7 @@ test('colours are only where the display has them, and change no character', () 
   assert.equal(stripVTControlCharacters(colored), plain);
 });
 
-test('no findings still say what was looked at and with what it was compared', () => {
+test('describes the image and the advisories when there are no findings', () => {
   assert.equal(
     shown({ ...small, matches: [], suppressed: [], verdict: 'clean' }),
     `registry.example/shop/web:1.4.2
@@ -225,7 +225,7 @@ const gaps: [what: string, change: Partial<Report>, verdict: RegExp][] = [
   [
     'missing advisories',
     { coverage: [{ ...coverage(), status: 'missing' }] },
-    /debian:12: no advisories at hand\n/,
+    /debian:12: no advisories available\n/,
   ],
   [
     'an unsupported release',
@@ -254,7 +254,7 @@ const gaps: [what: string, change: Partial<Report>, verdict: RegExp][] = [
 ];
 
 for (const [what, change, words] of gaps) {
-  test(`${what} is never clean`, () => {
+  test(`does not write clean when the assessment is incomplete: ${what}`, () => {
     for (const verdict of ['clean', 'not-assessed'] as const) {
       const text = shown({ ...small, matches: [], suppressed: [], verdict, ...change });
       assert.match(text, words);
@@ -264,7 +264,7 @@ for (const [what, change, words] of gaps) {
   });
 }
 
-test('a report of which nothing could be known says why once and what to do, in two lines of 80 columns', () => {
+test('writes reason and remedy once in two lines of 80 columns when all advisories are missing', () => {
   const reason =
     'cannot reach security-tracker.debian.org (no such host or no network); out of support since 2024-06-30: no new advisories are written';
   const missing = {
@@ -293,7 +293,7 @@ test('a report of which nothing could be known says why once and what to do, in 
   );
 });
 
-test('the date of the content stands in the line of its namespace, and that it is unknown', () => {
+test('shows the date of the content in the line of its namespace, or that it is unknown', () => {
   const line = (contentDate: string | null | undefined): string =>
     coverageLine({ ...coverage(), ...(contentDate !== undefined && { contentDate }) });
   const rest = 'fetched 2024-09-13';
@@ -304,14 +304,14 @@ test('the date of the content stands in the line of its namespace, and that it i
   assert.equal(line(null), `${newest}, of unknown age, ${rest}`);
 });
 
-test('a long list of problems is cut and counted', () => {
+test('cuts and counts a long list of problems', () => {
   const files = Array.from({ length: 25 }, (_, number) => problem(`var/lib/${number}`, 'cut off'));
   const text = shown({ ...small, statuses: [{ extension: 'dpkg', status: 'partly-failed', files }] });
   assert.equal(text.match(/^dpkg: /gm)?.length, 10);
   assert.match(text, /^and 15 more$/m);
 });
 
-test('hostile texts neither reach the terminal nor break the lines', () => {
+test('escapes hostile texts and keeps the lines intact', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('\x1b[2J', 'a\u202eb', '漢字🦀', 'x\r\ny', '\u009b31m', 'e\u0301'.repeat(90)),

@@ -20,7 +20,7 @@ import {
 import { foldWords } from './terminal-text.ts';
 import { imageTitleOf } from './title.ts';
 
-/** The report for a person at a terminal: what was looked at, the findings worst first, and what they were compared with. */
+/** The report for a terminal: the image, the findings with the worst first, and the advisories they come from. */
 export const tableFormat: ReportFormat = {
   name: 'table',
   mediaType: 'text/plain',
@@ -29,21 +29,21 @@ export const tableFormat: ReportFormat = {
   },
 };
 
-/** Whether there was nothing to compare any package with: then one reason explains everything, and the rest would repeat it. */
+/** Returns whether all advisories are missing. Then one reason explains the result, and other lines would repeat it. */
 function isWithoutAdvisories({ verdict, coverage, statuses }: Report): boolean {
   const isMissing = coverage.length > 0 && coverage.every(({ status }) => status === 'missing');
   return verdict === 'not-assessed' && isMissing && statuses.every(({ status }) => status === 'succeeded');
 }
 
-/** Why there are no advisories, and what to do about it. */
+/** Returns why advisories are missing and how to get them. */
 function withoutAdvisories({ coverage }: Report): string[] {
   const reasons = coverage.map(({ namespace, reason }) =>
-    escapeForTerminal(`${namespace}: ${firstClause(reason ?? 'no advisories at hand')}`),
+    escapeForTerminal(`${namespace}: ${firstClause(reason ?? 'no advisories available')}`),
   );
   return [...reasons, 'Verdict: not assessed. Get advisories with clair db update, or name a --mirror.'];
 }
 
-/** Whatever width a terminal claims. */
+/** Minimum width of a sentence, in columns, however narrow the terminal is. */
 const sentenceColumnsMin = 20;
 
 const verdictStyles = { vulnerable: 'red', clean: 'green', 'not-assessed': 'yellow' } as const;
@@ -82,7 +82,7 @@ function* sentences(lines: readonly string[], style: Style | undefined, display:
   for (const text of lines) yield* sentence(text, style, display);
 }
 
-/** Words laid into the width of the terminal. */
+/** Folds a text to the width of the terminal. */
 function sentence(text: string, style: Style | undefined, display: Display): string[] {
   const folded =
     display.columns === undefined ? [text] : foldWords(text, Math.max(display.columns, sentenceColumnsMin));

@@ -9,7 +9,7 @@ function render(template: string, report: Report = sampleReport, name = 'report.
   return [...templateFormat(name, template).write(report, { colors: false })].join('');
 }
 
-test('a template names the keys of the report, and loops over its lists', () => {
+test('renders the keys of the report and loops over its lists', () => {
   const table = `{{target.reference}}
 {{#matches}}
 {{vulnerability.id}};{{package.name}};{{fixWords}}
@@ -25,14 +25,14 @@ test('a template names the keys of the report, and loops over its lists', () => 
   assert.equal(lines[13], 'CVE-2023-39804: ignored by .clairignore: no archives from outside are unpacked');
 });
 
-test('findings can be had by severity, the worst first', () => {
+test('provides findings by severity, the worst first', () => {
   assert.equal(
     render('{{#bySeverity}}{{severity}} {{count}}, {{/bySeverity}}'),
     'Critical 2, High 3, Medium 4, Low 1, Negligible 1, Unknown 1, ',
   );
 });
 
-test('values are escaped in templates of HTML, and are one line without controls in all', () => {
+test('escapes markup in templates of HTML, and writes values on one line without control characters', () => {
   const hostile = hostileReport(hostileText);
   const template = '{{#matches}}{{package.name}}{{/matches}}';
   const text = render(template, hostile);
@@ -41,13 +41,13 @@ test('values are escaped in templates of HTML, and are one line without controls
   assert.doesNotMatch(render(template, hostile, 'page.html'), /[<>"']/);
 });
 
-test('what stands in a report is no template', () => {
+test('does not evaluate template syntax in a report', () => {
   const text = render('{{#matches}}{{package.name}}{{/matches}}', hostileReport(hostileText));
   assert.ok(text.includes('{{y}}'));
 });
 
 for (const [what, report] of Object.entries(incompleteReports)) {
-  test(`${what} is what a template calls not assessed, and not clean`, () => {
+  test(`sets isNotAssessed when the assessment is incomplete: ${what}`, () => {
     assert.equal(render('{{#isClean}}clean{{/isClean}}', report), '');
     assert.equal(render('{{#isNotAssessed}}unknown{{/isNotAssessed}}', report), 'unknown');
     assert.match(
@@ -57,10 +57,10 @@ for (const [what, report] of Object.entries(incompleteReports)) {
   });
 }
 
-test('a clean report is', () => {
+test('sets isClean when the report is clean', () => {
   assert.equal(render('{{#isClean}}clean{{/isClean}}', cleanReport), 'clean');
 });
 
-test('a template that is none is refused before anything is scanned', () => {
+test('refuses an invalid template before the scan', () => {
   assert.throws(() => templateFormat('x', '{{#matches}}'), /Unclosed section "matches"/);
 });

@@ -19,12 +19,12 @@ import { imageTitleOf } from './title.ts';
 import { tool } from './tool.ts';
 import { xmlText } from './xml-text.ts';
 
-/** No value that a template writes is longer; `{{{…}}}` writes it whole. */
+/** Maximum length of a value, in characters. `{{{…}}}` writes values in full. */
 const valueMax = 4000;
 
 /**
- * A report as a template of the user writes it, in Mustache (mustache(5)), which has no code. Values are one line without controls;
- * in a template of HTML or XML they are escaped besides. Throws where the template is none.
+ * A report format that a Mustache template of the user defines (mustache(5)). Mustache runs no code. Values are one line without control
+ * characters; templates of HTML or XML also escape markup. Throws if the template is invalid.
  */
 export function templateFormat(name: string, template: string): ReportFormat {
   Mustache.parse(template);
@@ -42,7 +42,7 @@ export function templateFormat(name: string, template: string): ReportFormat {
   };
 }
 
-/** What a template can name: the keys of the JSON report, and the sentences of the table. */
+/** Returns the values of a template: the keys of the JSON report and the sentences of the table. */
 function viewOf(report: Report): object {
   const matches = worstFirst(report.matches).map(withFixText);
   const verdict = shownVerdict(report);

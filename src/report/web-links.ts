@@ -1,13 +1,13 @@
 import type { ReportVulnerability } from '../model/report.ts';
 
-/** The links that are URLs of the web, escaped as RFC 3986 has it. Advisories also have words there, or worse. */
+/** Returns the links that are HTTP URLs, escaped by RFC 3986. Advisories also have plain text and other schemes there. */
 export function webLinks(links: readonly (string | null)[]): string[] {
   const urls = links.map((link) => (link === null ? null : URL.parse(link)));
   const web = urls.filter((url) => url?.protocol === 'https:' || url?.protocol === 'http:');
   return [...new Set(web.flatMap((url) => (url === null ? [] : [escaped(url.href)])))];
 }
 
-/** The pages of the web that speak of a vulnerability, that of its source first. */
+/** Returns the web pages about a vulnerability, the page of its source first. */
 export function referenceUrls({
   links,
   advisories,
@@ -15,7 +15,7 @@ export function referenceUrls({
   return webLinks([...links, ...advisories.map(({ link }) => link)]);
 }
 
-/** Escapes what WHATWG leaves as it is and RFC 3986 does not allow. */
+/** Escapes the characters that the URL standard keeps and RFC 3986 forbids. */
 function escaped(href: string): string {
   return href.replaceAll(/["<>\\^`{|}[\]]/g, encodeURIComponent);
 }

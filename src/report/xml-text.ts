@@ -1,4 +1,4 @@
-/** A text as the content of an element or attribute of XML 1.0 (§2.2, §2.4). What XML has no place for is shown as U+FFFD. */
+/** Escapes a text for an element or attribute of XML 1.0 (§2.2, §2.4). Characters that XML forbids become U+FFFD. */
 export function xmlText(text: string): string {
   return text
     .toWellFormed()

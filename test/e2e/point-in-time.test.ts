@@ -145,11 +145,11 @@ test('diff tells what came and what went', () => {
   const text = ended(clair(['diff', old, next, ...common]), 0);
   assert.match(
     text,
-    /\nPackages: 1 came, 1 went, 1 changed\n {2}\+ curl {5}8\.0-r0 {17}apk\n {2}- wget {5}1\.0-r0 {17}apk\n {2}~ busybox {2}1\.36\.0-r0 → 1\.36\.1-r0 {2}apk\n/,
+    /\nPackages: 1 added, 1 removed, 1 changed\n {2}\+ curl {5}8\.0-r0 {17}apk\n {2}- wget {5}1\.0-r0 {17}apk\n {2}~ busybox {2}1\.36\.0-r0 → 1\.36\.1-r0 {2}apk\n/,
   );
   assert.match(
     text,
-    /\nFindings: 1 came, 0 went, 2 stayed\n {2}\+ curl {2}8\.0-r0 {2}CVE-2024-3 {2}Unknown {2}8\.1-r0\n$/,
+    /\nFindings: 1 added, 0 removed, 2 unchanged\n {2}\+ curl {2}8\.0-r0 {2}CVE-2024-3 {2}Unknown {2}8\.1-r0\n$/,
   );
 });
 
@@ -183,6 +183,6 @@ test('what cannot be compared is refused before anything is scanned', () => {
   writeFileSync(file, '{"schemaVersion": 7}');
   const run = clair(['diff', file, next, ...common]);
   ended(run, 3);
-  assert.match(run.stderr, /other\.json is no report of clair scan --format json/);
+  assert.match(run.stderr, /other\.json is not a report of clair scan --format json/);
   assert.match(clair(['scan', next, ...common, '--new-since', 'nowhere.json']).stderr, /nowhere\.json/);
 });

@@ -10,10 +10,10 @@ import { type GroupRow, type RowFilter, rowFilterLabels, rowFiltersOf, type Sour
 import { type Markup, markup } from './markup.ts';
 import { isShort, leadOf, prose } from './prose.ts';
 
-/** Pages of the web that a finding leads to. */
+/** Maximum number of linked pages per finding. */
 const pagesMax = 6;
 
-/** The findings by source package, the worst first; no script is needed to fold or to choose. */
+/** Renders the findings by source package, the worst first. Folding and filtering work without the script. */
 export function* findingsSection(groups: readonly SourceGroup[], layerCount: number): Iterable<Markup> {
   if (groups.length === 0) return;
   yield markup`<section aria-labelledby="vulnerabilities">
@@ -28,7 +28,7 @@ ${toolbar(layerCount)}
 `;
 }
 
-/** What can be shown alone: only what selects some of the rows and not all, so that no choice leads to an empty page. */
+/** Renders the filters that select some but not all rows. Others would give an empty page or change nothing. */
 function filterMarkup(groups: readonly SourceGroup[]): Markup {
   const rows = groups.flatMap((group) => group.rows);
   const count = (rowFilter: RowFilter): number =>
@@ -47,7 +47,7 @@ function choice(value: string, label: string): Markup {
   return markup`<label><input type="radio" name="show" value="${value}" id="show-${value}"${checked}>${label}</label>`;
 }
 
-/** Search and order, which only a script can do: hidden until it runs. */
+/** Renders search and sorting, which need the script and stay hidden until it runs. */
 function toolbar(layerCount: number): Markup {
   const layers = Array.from({ length: layerCount }, (_, i) => option(String(i + 1), `Layer ${i + 1}`));
   const levels = ['Critical', 'High', 'Medium', 'Low'].map((level, i) =>
@@ -116,7 +116,7 @@ function rowMarkup(row: GroupRow): Markup {
 `;
 }
 
-/** The advisories of the vendor, where they have names of their own. */
+/** Renders the advisories whose ids differ from the vulnerability's. */
 function advisoriesOf({ id, advisories }: ReportVulnerability): Markup[] {
   return advisoryIds({ id, advisories }).map((advisory) => {
     const link = advisories.find((each) => each.id === advisory)?.link ?? null;
@@ -132,7 +132,7 @@ function scoresOf({ cvss, epss }: ReportVulnerability): Markup[] {
   ];
 }
 
-/** The beginning of the description, and everything else that is known when it is opened. */
+/** Renders the beginning of the description; opening it shows the rest and all other facts. */
 function descriptionMarkup(row: GroupRow): Markup {
   const { vulnerability } = row.match;
   const description = vulnerability.description ?? '';
@@ -177,14 +177,14 @@ function vectorText({ source, score }: CvssVector): string {
   return escapeForTerminal(`${score === undefined ? '' : `${score.toFixed(1)} `}by ${source}:`);
 }
 
-/** A text that leads to a page of the web, where there is one. */
+/** Renders a text as a link if `page` is defined. */
 export function linkTo(text: string, page: string | undefined): Markup {
   return page === undefined
     ? markup`${text}`
     : markup`<a href="${page}" rel="noopener noreferrer">${text}</a>`;
 }
 
-/** The class that colours what is this severe. */
+/** Returns the CSS class of a severity's colour. */
 export function severityClass(severity: Severity): string {
   return `severe-${severity.toLowerCase()}`;
 }
@@ -196,7 +196,7 @@ function countsOf(rows: readonly GroupRow[]): Markup[] {
   );
 }
 
-/** The first of some names, and how many more there are. */
+/** Returns up to six names and the number of the remaining ones. */
 export function truncatedNames(names: readonly string[]): string {
   const max = 6;
   const some = names.slice(0, max).map((name) => escapeForTerminal(name));

@@ -3,16 +3,16 @@ import type { Match, Report } from '../../model/report.ts';
 import { compareSeverity } from '../../model/severity.ts';
 import { compareRisk, isFixable } from '../finding.ts';
 
-/** One vulnerability of the packages that were built from one source, as one row. */
+/** A row of a group: one vulnerability of packages built from one source. */
 export interface GroupRow {
   readonly match: Match;
-  /** The packages that have it. */
+  /** The affected packages. */
   readonly names: ReadonlySet<string>;
   /** The positions of their layers in the image, from 1. */
   readonly layers: ReadonlySet<number>;
 }
 
-/** The packages that were built from one source and are updated together. */
+/** The packages that were built from one source and are therefore updated together. */
 export interface SourceGroup {
   readonly name: string;
   readonly version: string;
@@ -22,7 +22,7 @@ export interface SourceGroup {
   readonly rows: readonly [GroupRow, ...GroupRow[]];
 }
 
-/** The findings of a report, one a vulnerability and source package, the worst first: a group ranks by its worst row. */
+/** Groups the findings of a report by source package. Sorts groups by their worst row. */
 export function groupsOf({ matches, layers }: Pick<Report, 'matches' | 'layers'>): SourceGroup[] {
   const positions = positionsOf(layers);
   const bySource = Map.groupBy(matches, ({ package: { type, name, version, source } }) =>
@@ -38,7 +38,7 @@ export function groupsOf({ matches, layers }: Pick<Report, 'matches' | 'layers'>
   );
 }
 
-/** The position of each layer by its digests. */
+/** Returns the 1-based position of each layer by its diff id and by its digest. */
 function positionsOf(layers: Report['layers']): ReadonlyMap<string, number> {
   const positions = new Map<string, number>();
   for (const [index, { diffId, digest }] of layers.entries())
@@ -75,14 +75,14 @@ function compareRows({ match: one }: MutableRow, { match: other }: MutableRow): 
   return compareRisk(one, other) || compareText(other.vulnerability.id, one.vulnerability.id);
 }
 
-/** What a row can be chosen by without a script. */
+/** Labels of the filters, which work without the script. */
 export const rowFilterLabels = {
   severe: 'High or worse',
   fixed: 'With a fix',
   exploited: 'Known to be exploited',
 } as const;
 
-/** A property that rows are chosen by. */
+/** A filter of rows, which is also the CSS class of the rows it selects. */
 export type RowFilter = keyof typeof rowFilterLabels;
 
 const rowFilters: Readonly<Record<RowFilter, (match: Match) => boolean>> = {
@@ -91,7 +91,7 @@ const rowFilters: Readonly<Record<RowFilter, (match: Match) => boolean>> = {
   exploited: ({ vulnerability }) => vulnerability.kev === true,
 };
 
-/** The marks that some of the rows have. */
+/** Returns the filters that select at least one of the rows. */
 export function rowFiltersOf(rows: readonly GroupRow[]): RowFilter[] {
   return (Object.keys(rowFilters) as RowFilter[]).filter((filter) =>
     rows.some(({ match }) => rowFilters[filter](match)),

@@ -21,8 +21,8 @@ import { style } from './style.ts';
 import { upgradesSection } from './upgrades.ts';
 
 /**
- * The report as one page for people: it asks for nothing from elsewhere, and is whole without its script. `schemes` order the versions that
- * updates lead to.
+ * The report as one self-contained HTML page: it loads nothing, and is complete without its script. `schemes` order the fixed versions of
+ * an upgrade.
  */
 export function htmlFormat(schemes: readonly VersionScheme[]): ReportFormat {
   return {
@@ -72,7 +72,7 @@ function head(report: Report): Markup {
 `;
 }
 
-/** What an auditor asks first: which image it is, and how old the data is. */
+/** Returns what an auditor needs first: the identity of the image and the age of the data. */
 function headerFacts(report: Report): [name: string, value: Markup | string][] {
   const { target, coverage } = report;
   const { digest, manifest, reference } = target;
@@ -92,7 +92,7 @@ function headerFact(name: string, value: Markup | string): [string, Markup | str
   return [name, value];
 }
 
-/** The first and last day of some times. */
+/** Returns the first and the last day of ISO 8601 times. */
 function dayRange(times: readonly (string | null)[]): string {
   const days = times.flatMap((time) => (time === null ? [] : [escapeForTerminal(time.slice(0, 10))])).sort();
   const first = days[0];
@@ -146,7 +146,7 @@ function findingsText({ matches, packages }: Report, groups: readonly SourceGrou
     .join('')}`;
 }
 
-/** How many vulnerabilities there are of each severity; each counts once for all packages of one source. */
+/** Renders the number of vulnerabilities per severity. Each counts once for all packages of one source. */
 function summary(groups: readonly SourceGroup[]): Markup {
   const found = groups.flatMap((group) => group.rows.map((row) => row.match));
   if (found.length === 0) return markup``;

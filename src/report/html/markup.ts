@@ -1,4 +1,4 @@
-/** A piece of HTML. Whatever is no piece is text and gets escaped, so that nothing from outside can become markup. */
+/** A piece of HTML. `markup` escapes all other values, so that untrusted text cannot become markup. */
 export class Markup {
   readonly text: string;
 
@@ -7,10 +7,10 @@ export class Markup {
   }
 }
 
-/** What may stand in a piece: text and numbers, other pieces, lists of such, and nothing. */
+/** A value in a template: text, a number, markup, a list of those, or nothing. */
 type Part = string | number | Markup | undefined | readonly Part[];
 
-/** A piece of HTML written as a template. */
+/** Template tag that returns HTML and escapes every value that is not `Markup`. */
 export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(strings.map((text, index) => text + textOf(parts[index])).join(''));
 }

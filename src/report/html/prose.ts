@@ -1,12 +1,12 @@
 import { escapeForTerminal } from '../../kit/untrusted-text.ts';
 import { type Markup, markup } from './markup.ts';
 
-/** Longer than what sources write of a vulnerability. */
+/** Maximum length of a description, in characters; sources write less. */
 const descriptionMax = 4000;
-/** As long as two lines of the table; a longer text shows its beginning, and the rest when it is opened. */
+/** Maximum length of a lead, in characters: about two lines of the table. */
 const leadMax = 160;
 
-/** The beginning of a description, up to the end of a word. */
+/** Returns the beginning of a description, up to the end of a word. */
 export function leadOf(description: string): string {
   const whole = escapeForTerminal(description, descriptionMax);
   if (whole.length <= leadMax) return whole;
@@ -14,12 +14,12 @@ export function leadOf(description: string): string {
   return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), leadMax / 2)).trimEnd()}…`;
 }
 
-/** Whether the lead of a description is all of it. */
+/** Returns whether the lead is the whole description. */
 export function isShort(description: string): boolean {
   return escapeForTerminal(description, descriptionMax).length <= leadMax;
 }
 
-/** A description in its paragraphs, and the lists that advisories write with asterisks or dashes as lists. */
+/** Renders a description as paragraphs. Lines with asterisks or dashes become lists. */
 export function prose(description: string): Markup[] {
   const blocks = description
     .slice(0, descriptionMax)
@@ -43,7 +43,7 @@ export function prose(description: string): Markup[] {
   return pieces;
 }
 
-/** A list whose lines were joined: several asterisks, or one after a colon. A single asterisk between words is no list. */
+/** Splits a list whose lines were joined: several asterisks, or one after a colon. A single asterisk between words is text. */
 function itemsOf(block: string): string[] {
   return /\s\*\s[^*]*\s\*\s|:\s+\*\s/.test(block) ? block.split(/(?<!\s)\s+(?=\*\s)/) : [block];
 }

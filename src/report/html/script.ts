@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Search, order and choice for readers whose browser runs scripts. It reads what the page says and hides or moves elements; it makes no markup,
- * so that nothing in a report can become any.
+ * The script of the page: search, sorting and filters. It reads text and hides or moves elements. It creates no markup, so that no text
+ * of a report can become markup.
  */
 export const script = `
 'use strict';
@@ -67,7 +67,7 @@ if (container) {
 }
 `;
 
-/** The policy of the page: nothing from elsewhere, and no script but this one. */
+/** Returns the Content-Security-Policy of the page: no external resources, and no other script. */
 export function contentSecurityPolicy(): string {
   const hash = createHash('sha256').update(script).digest('base64');
   return `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;

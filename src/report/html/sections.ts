@@ -10,10 +10,10 @@ const statusText: Readonly<Record<Coverage['status'], string>> = {
   complete: 'complete',
   stale: 'old',
   missing: 'missing',
-  unsupported: 'no source has any',
+  unsupported: 'not supported',
 };
 
-/** What the packages were compared with, always in sight. */
+/** Renders the advisories that the packages were compared with. This section is always open. */
 export function coverageSection({ coverage, statuses, ratings }: Report): Markup {
   const read = statuses.map(({ extension, status }) => `${extension} ${status.replace('-', ' ')}`).join(', ');
   return markup`<section aria-labelledby="data">
@@ -48,7 +48,7 @@ function dateOf(time: string | null): string {
   return time === null ? '–' : escapeForTerminal(time.slice(0, 10));
 }
 
-/** What is not counted, and why. */
+/** Renders the suppressed findings with their reasons. */
 export function suppressedSection({ suppressed }: Report): Markup {
   return collapsedTable('Suppressed findings', suppressed, {
     heads: ['Severity', 'Vulnerability', 'Package', 'Why it is not counted'],
@@ -61,7 +61,7 @@ function suppressedRow({ vulnerability, package: found, reason }: SuppressedMatc
   return markup`<td class="severity ${severityClass(vulnerability.severity)}">${vulnerability.severity}</td><td class="id">${linkTo(escapeForTerminal(vulnerability.id), page)}</td><td>${escapeForTerminal(found.name)} <span class="version">${escapeForTerminal(found.version)}</span></td><td class="words">${escapeForTerminal(reason)}</td>`;
 }
 
-/** The layers, with the instruction that made each and how many findings its packages have. */
+/** Renders the layers, each with its instruction and the number of its findings. */
 export function layersSection({ layers, matches }: Report): Markup {
   return collapsedTable('Layers', layers, {
     heads: ['Layer', 'Made by', 'Size', 'Findings', 'Digest'],
@@ -87,7 +87,7 @@ function shortDigest(digest: Digest | null): string {
   return digest === null ? '–' : `${digestAlgorithm(digest)}:${digestHex(digest).slice(0, 12)}`;
 }
 
-/** Everything that is installed. */
+/** Renders all installed packages with their layers. */
 export function packagesSection({ packages, layers }: Report): Markup {
   return collapsedTable('Installed packages', packages, {
     heads: ['Package', 'Version', 'Kind', 'Source', 'Layer'],
@@ -103,7 +103,7 @@ function packageRow(
   return markup`<td>${escapeForTerminal(name)}</td><td class="version">${escapeForTerminal(version)}</td><td>${escapeForTerminal(type)}</td><td>${escapeForTerminal(source?.name ?? '–')}</td><td class="number">${layer === 0 ? '–' : layer}</td>`;
 }
 
-/** A table that is shut at first; nothing where it would be empty. */
+/** Renders a table that is closed at first; nothing without items. */
 function collapsedTable<Item>(
   title: string,
   items: readonly Item[],

@@ -1,4 +1,4 @@
-/** The style of the page: light and dark by what the reader's system has, readable on paper, and nothing from elsewhere. */
+/** The style of the page: light or dark as the system prefers, printable, without external resources. */
 export const style = `
 :root {
   color-scheme: light dark;

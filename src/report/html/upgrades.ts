@@ -8,20 +8,20 @@ import { truncatedNames } from './findings.ts';
 import type { SourceGroup } from './groups.ts';
 import { type Markup, markup } from './markup.ts';
 
-/** Updates in the list; the rest is counted. */
+/** Maximum number of listed updates; the rest is counted. */
 const upgradesMax = 10;
 
-/** An update of the packages of one source. */
+/** An update of all packages of one source. */
 export interface Upgrade {
   readonly group: SourceGroup;
-  /** The version that has all fixes; undefined where versions have no order. */
+  /** The lowest version that has all fixes; undefined if the versions cannot be ordered. */
   readonly to: string | undefined;
   readonly fixes: number;
   readonly exploited: number;
   readonly worst: Match;
 }
 
-/** The updates that fix something: those against exploited vulnerabilities first, then the worst, then those that fix most. */
+/** Returns the updates that fix findings. Sorts by exploited vulnerabilities, then by the worst finding, then by the number of fixes. */
 export function upgradesOf(groups: readonly SourceGroup[], schemes: readonly VersionScheme[]): Upgrade[] {
   const upgrades = groups.flatMap((group): Upgrade[] => {
     const fixable = group.rows.map(({ match }) => match).filter(isFixable);
@@ -51,7 +51,7 @@ function highestFix(fixable: readonly Match[], schemes: readonly VersionScheme[]
   return highest;
 }
 
-/** The list of updates by what they are worth. */
+/** Renders the most valuable updates as a list. */
 export function upgradesSection(groups: readonly SourceGroup[], schemes: readonly VersionScheme[]): Markup {
   const upgrades = upgradesOf(groups, schemes);
   if (upgrades.length === 0) return markup``;

@@ -5,21 +5,21 @@ import type { Justification, VexStatus } from '../../model/suppression.ts';
 import { allFindings, type Finding } from '../finding.ts';
 import { updateAdvice } from '../report-text.ts';
 
-/** What is said of one vulnerability and some packages of an image. */
+/** A statement about one vulnerability and some packages of an image. */
 export interface Assertion {
   readonly vulnerability: ReportVulnerability;
-  /** Each package URL once. */
+  /** The packages, without duplicate package URLs. */
   readonly packages: readonly Match['package'][];
   readonly status: VexStatus;
   readonly justification?: Justification;
-  /** Why it is not affected, or what to do where it is. */
+  /** The reason if the image is not affected, otherwise the advice. */
   readonly text: string;
   readonly fix: Fix;
 }
 
 type AssertedStatus = Pick<Assertion, 'status' | 'text'> & Partial<Pick<Assertion, 'justification'>>;
 
-/** The worse a status, the more it counts where a package lies in several places of which not the same is said. */
+/** Precedence of statuses if a package has several locations with different statuses; the greatest wins. */
 const statusRank: Readonly<Record<VexStatus, number>> = {
   fixed: 0,
   not_affected: 1,
@@ -27,7 +27,7 @@ const statusRank: Readonly<Record<VexStatus, number>> = {
   affected: 3,
 };
 
-/** What a report says of each vulnerability it knows of, packages of which the same is said together. */
+/** Returns the statements of a report, sorted by vulnerability. Packages with equal statements share one. */
 export function assertionsOf(report: Report): Assertion[] {
   const asserted = allFindings(report).map((finding) => ({ finding, said: assertedStatusOf(finding) }));
   const byPackage = Map.groupBy(
@@ -55,7 +55,7 @@ export function assertionsOf(report: Report): Assertion[] {
   return assertions.sort((a, b) => compareText(a.vulnerability.id, b.vulnerability.id));
 }
 
-/** That somebody lives with a risk does not mean that there is none: only who gives a justification says that. */
+/** Returns the status of a finding. An ignored finding stays affected, unless its rule has a justification. */
 function assertedStatusOf({ fix, decision }: Finding): AssertedStatus {
   if (decision?.by === 'vex') {
     const { status, justification, words: text = '' } = decision.statement;
@@ -81,18 +81,18 @@ const stateRemedies: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {
   'not-affected': 'The vendor says that it is not affected.',
 };
 
-/** What to do. */
+/** Returns the advice for the state of a fix. */
 function remedies(fix: Fix): string {
   return fix.state === 'fixed' ? updateAdvice(fix) : stateRemedies[fix.state];
 }
 
-/** The packages that something is said of, each package URL once. */
+/** Returns the packages of all statements, without duplicate package URLs. */
 export function packagesIn(assertions: readonly Assertion[]): Match['package'][] {
   const packages = assertions.flatMap((assertion) => assertion.packages);
   return [...new Map(packages.map((found) => [found.purl, found])).values()];
 }
 
-/** Other names of a vulnerability; advisories on it are none, as they may be on others, too. */
+/** Returns the aliases of a vulnerability without its advisories, which may also cover other vulnerabilities. */
 export function otherNames({ aliases, advisories }: ReportVulnerability): string[] {
   const ids = new Set(advisories.map(({ id }) => id));
   return aliases.filter((alias) => !ids.has(alias));

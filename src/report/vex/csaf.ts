@@ -10,7 +10,7 @@ import { tool } from '../tool.ts';
 import { webLinks } from '../web-links.ts';
 import { type Assertion, assertionsOf, packagesIn } from './assertions.ts';
 
-/** CSAF 2.0 (OASIS) in its profile VEX, §4.5. */
+/** VEX as CSAF 2.0 (OASIS), profile VEX (§4.5). */
 export const csafFormat: VexFormat = {
   name: 'csaf',
   mediaType: 'application/json',
@@ -32,7 +32,7 @@ function headOf(target: Target, { author, time }: Issue, body: string): object {
     csaf_version: '2.0',
     lang: 'en',
     title: `Vulnerabilities of ${imageTitleOf(target)}`,
-    // What is known of an author is a name; an address made of it is always the same.
+    // Only the name of the author is known. The namespace derived from it is stable.
     publisher: { category: 'user', name: author, namespace: `urn:uuid:${uuidOf('author', author)}` },
     tracking: {
       current_release_date: time,
@@ -77,7 +77,7 @@ function treeOf(target: Target, assertions: readonly Assertion[]): object {
   };
 }
 
-/** The id of a package as a part of the image. */
+/** Returns the product id of a package as a component of the image. */
 function idOf({ purl }: Pick<Match['package'], 'purl'>): string {
   return `${imageId}:${purl}`;
 }
@@ -93,7 +93,7 @@ function vulnerabilityOf([first, ...others]: readonly Assertion[]): object {
   if (first === undefined) return {};
   const all = [first, ...others];
   const { id, source, links } = first.vulnerability;
-  // What the schema of CSAF takes for the id of a CVE.
+  // The pattern of CVE ids in the CSAF schema.
   const isCve = /^CVE-\d{4}-\d{4,}$/.test(id);
   const productStatus = Map.groupBy(all, ({ status }) => groups[status]);
   const reasons = reasonsOf(all);
@@ -117,9 +117,7 @@ function idsOf({ packages }: Assertion): string[] {
 }
 
 function referencesOf(links: readonly string[]): object[] | undefined {
-  return filled(
-    webLinks(links).map((url) => ({ category: 'external', summary: 'What its source says', url })),
-  );
+  return filled(webLinks(links).map((url) => ({ category: 'external', summary: 'Advisory', url })));
 }
 
 const remedies: Readonly<Record<FixState, string>> = {
@@ -132,7 +130,7 @@ const remedies: Readonly<Record<FixState, string>> = {
   'not-affected': 'none_available',
 };
 
-/** A product that is affected has a remedy, one that is not has a flag or a threat that tells why: §4.5. */
+/** Returns a remediation for each affected product, and a flag or a threat with the reason for others (§4.5). */
 function reasonsOf(
   all: readonly Assertion[],
 ): Readonly<Record<'flags' | 'remediations' | 'threats', object[] | undefined>> {
@@ -159,7 +157,7 @@ function reasonsOf(
   };
 }
 
-/** CSAF has no empty lists. */
+/** Returns undefined for an empty list, which CSAF does not permit. */
 function filled(list: object[]): object[] | undefined {
   return list.length === 0 ? undefined : list;
 }

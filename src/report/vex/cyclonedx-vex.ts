@@ -9,7 +9,7 @@ import { updateAdvice } from '../report-text.ts';
 import { imageTitleOf } from '../title.ts';
 import { type Assertion, assertionsOf, otherNames, packagesIn } from './assertions.ts';
 
-/** CycloneDX 1.6 (ECMA-424) as VEX: the analysis of vulnerabilities, and of components only those they are in. */
+/** VEX as CycloneDX 1.6 (ECMA-424): the analysis of vulnerabilities, with only the affected components. */
 export const cyclonedxVexFormat: VexFormat = {
   name: 'cyclonedx',
   mediaType: cyclonedxType,
@@ -56,7 +56,7 @@ function vulnerabilityOf(
 ): object {
   const { id, source, description } = vulnerability;
   const mapped = toCyclonedxAnalysis(status, justification);
-  // What CycloneDX has no word for is told in those of VEX.
+  // A justification without an equivalent in CycloneDX becomes part of the detail.
   const justificationText =
     mapped.justification === undefined ? justification?.replaceAll('_', ' ') : undefined;
   const detail = [justificationText, text].filter((part) => part !== undefined && part !== '').join('; ');

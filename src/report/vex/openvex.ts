@@ -9,7 +9,7 @@ import { jsonChunks } from '../json-chunks.ts';
 import { tool } from '../tool.ts';
 import { type Assertion, assertionsOf, otherNames } from './assertions.ts';
 
-/** OpenVEX 0.2.0, <https://github.com/openvex/spec>. */
+/** VEX as OpenVEX 0.2.0, <https://github.com/openvex/spec>. */
 export const openVexFormat: VexFormat = {
   name: 'openvex',
   mediaType: 'application/vnd.openvex+json',
@@ -41,17 +41,17 @@ function statementOf(
   };
 }
 
-/** The key that words stand under. */
+/** Returns the text under the key that OpenVEX has for the status. */
 function statementTextOf(status: Assertion['status'], text: string): object {
   if (text === '') return {};
   if (status === 'affected') return { action_statement: text };
   return status === 'not_affected' ? { impact_statement: text } : { status_notes: text };
 }
 
-/** The image, once for each package URL by which scanners know it. */
+/** Returns the image, once for each package URL that scanners give it. */
 function productsOf(target: Target): object[] {
   const hashes = hashesOf(target.manifest ?? target.digest);
-  // An id is an IRI, which a path on disk is not.
+  // An id must be an IRI, and a path on disk is not one.
   const id = imagePurl(target) ?? `clair:${encodeURI(target.reference.toWellFormed())}`;
   const [first, ...others] = matchingPurls(target);
   if (first === undefined) return [{ '@id': id, hashes }];
@@ -66,7 +66,7 @@ function hashesOf(digest: Digest | undefined): object | undefined {
   return { [digestAlgorithm(digest) === 'sha256' ? 'sha-256' : 'sha-512']: digestHex(digest) };
 }
 
-/** A package: scanners differ in the qualifiers of its URL, so that a second one has none but the epoch, which is part of a version. */
+/** Returns a package with a second URL whose only qualifier is the epoch, because scanners differ in the other qualifiers. */
 function partOf({ purl }: Match['package']): object {
   const parts = parseNormalizedPurl(purl);
   if (parts === undefined) return { '@id': purl };

@@ -31,7 +31,7 @@ const rules: readonly IgnoreRule[] = [
   { place: 'x:2', id: 'CVE-2023-*', reason: 'we live with it' },
 ];
 
-/** A report with everything that may be said of a finding. */
+/** Returns a report with all kinds of decisions on findings. */
 function judged(target: Partial<Report['target']> = {}): Report {
   const { statements } = readOpenVex(
     openVexDocument([
@@ -95,14 +95,14 @@ const formats: readonly (readonly [VexFormat, (document: unknown) => string[] | 
 
 for (const [format, problems] of formats) {
   for (const [what, target] of Object.entries(targets)) {
-    test(`${format.name} of an image ${what} is valid, and the same each time`, async () => {
+    test(`${format.name} writes a valid and reproducible document of an image ${what}`, async () => {
       const text = textOf(format, judged(target));
       assert.deepEqual(await problems(JSON.parse(text)), []);
       assert.equal(textOf(format, judged(target)), text);
-      assert.notEqual(textOf(format, judged(target), { ...issue, author: 'Somebody else' }), text);
+      assert.notEqual(textOf(format, judged(target), { ...issue, author: 'Another author' }), text);
     });
 
-    test(`${format.name} of an image ${what} clears the very same findings when it is read again`, () => {
+    test(`${format.name} suppresses the same findings when its document of an image ${what} is read back`, () => {
       const report = judged(target);
       const cleared = report.suppressed.flatMap(({ decision, ...match }) =>
         decision?.by === 'vex' || (decision?.by === 'ignore' && decision.rule.justification)
@@ -128,13 +128,13 @@ function nameOf({ vulnerability, package: found }: Report['matches'][number]): s
   return `${found.purl} ${vulnerability.id}`;
 }
 
-test('what is said of each finding', () => {
+test('derives the status of each finding', () => {
   const assertionsById = new Map(assertionsOf(judged()).map((one) => [one.vulnerability.id, one]));
   const about = (id: string): readonly unknown[] => {
     const { status, justification, text } = assertionsById.get(id) ?? {};
     return [status, justification, text];
   };
-  // By its vendor, by VEX, by a rule with a justification, by one without.
+  // The vendor, VEX, a rule with a justification and a rule without one decide.
   assert.deepEqual(about('CVE-2024-6119'), ['affected', undefined, 'Update to 3.0.14-1~deb12u2 or later.']);
   assert.deepEqual(about('CVE-2005-2541'), ['affected', undefined, 'There is no fix yet.']);
   assert.deepEqual(about('GHSA-2024-aaaa'), [
@@ -157,7 +157,7 @@ test('what is said of each finding', () => {
   ]);
 });
 
-test('of a package that lies in two places the worse is said', () => {
+test('writes the worse status when a package has two locations', () => {
   const [match] = sampleReport.matches;
   assert.ok(match);
   const below = { ...match, package: { ...match.package, location: { path: 'opt/x', layer: null } } };
