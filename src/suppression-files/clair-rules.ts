@@ -29,14 +29,14 @@ const file = z.strictObject({
 
 const selectorNames = Object.keys(selectors);
 
-/** The rules of a file of ours: a list below the key `ignore`. Throws one `config-invalid` that lists everything that is wrong. */
+/** Reads the rules of a clair ignore file: a list below the key `ignore`. Throws a `config-invalid` error that lists all problems. */
 export function readClairRules(yaml: YamlFile): IgnoreRule[] {
   const read = z.safeParse(file, yaml.value);
   const problems = read.success
     ? (read.data.ignore ?? []).flatMap((one, i) =>
         isSelective(one)
           ? []
-          : [`${yaml.place(['ignore', i])} would ignore everything: give it ${joinWithOr(selectorNames)}`],
+          : [`${yaml.place(['ignore', i])} would ignore everything: add ${joinWithOr(selectorNames)}`],
       )
     : read.error.issues.flatMap((issue) => issueMessages(issue, yaml));
   if (!read.success || problems.length > 0)
@@ -58,7 +58,7 @@ function toRule(one: z.output<typeof rule>, place: string): IgnoreRule {
   return { ...omitUndefined(one), reason, place };
 }
 
-/** What one issue of a schema says to people. */
+/** Returns the messages for one issue of the schema. */
 function issueMessages(issue: z.core.$ZodIssue, yaml: YamlFile): string[] {
   const { path } = issue;
   const where = yaml.place(path);
@@ -66,8 +66,9 @@ function issueMessages(issue: z.core.$ZodIssue, yaml: YamlFile): string[] {
     return issue.keys.map((key) => unknownKey(key, path.length, yaml.place([...path, key])));
   const name = String(path.at(-1) ?? 'the file');
   if (issue.code === 'invalid_value')
-    return [`${where} ${name} is none of ${joinWithOr(issue.values.map(String))}`];
-  if (issue.code === 'invalid_format') return [`${where} ${name} is no date: write it as 2026-12-31`];
+    return [`${where} ${name} must be ${joinWithOr(issue.values.map(String))}`];
+  if (issue.code === 'invalid_format')
+    return [`${where} ${name} is not a valid date: write it as 2026-12-31`];
   if (issue.code === 'too_big') return [`${where} ${name} is too long: at most ${String(issue.maximum)}`];
   if (issue.code === 'too_small') return [`${where} ${name} is empty`];
   return [`${where} ${wrongType(path, valueAt(yaml.value, path))}`];
@@ -79,10 +80,10 @@ function unknownKey(key: string, depth: number, where: string): string {
     depth === 0
       ? closestMatch(key, validKeys)
       : (keyAliases.get(key.toLowerCase()) ?? closestMatch(key, validKeys));
-  return `${where} there is no key ${JSON.stringify(key.slice(0, 80))}${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`;
+  return `${where} unknown key ${JSON.stringify(key.slice(0, 80))}${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`;
 }
 
-/** What other tools and people call the keys of a rule. */
+/** Other names for the keys of a rule, from other tools and habits, with the key to suggest. */
 const keyAliases: ReadonlyMap<string, keyof typeof rule.def.shape> = new Map([
   ['cve', 'id'],
   ['vuln', 'id'],
@@ -105,11 +106,11 @@ const keyAliases: ReadonlyMap<string, keyof typeof rule.def.shape> = new Map([
 
 function wrongType(path: readonly PropertyKey[], value: unknown): string {
   const [, , key] = path;
-  if (path.length === 0) return 'has to begin with the key ignore:';
-  if (path.length === 1) return 'ignore is a list of rules';
-  if (key === undefined) return 'a rule has keys, such as id and reason';
+  if (path.length === 0) return 'must begin with the key ignore:';
+  if (path.length === 1) return 'ignore must be a list of rules';
+  if (key === undefined) return 'a rule must have keys, such as id and reason';
   if (value === undefined) return `the rule has no ${String(key)}`;
-  return `${String(key)} is a text: write it in quotes`;
+  return `${String(key)} must be a string: write it in quotes`;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

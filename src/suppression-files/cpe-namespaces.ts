@@ -1,4 +1,4 @@
-/** The platforms of CSAF documents that are distributions here, by vendor and product of their CPE, and how releases are called. */
+/** Namespace of a release by vendor and product of its CPE, for the platforms of CSAF documents that are distributions. */
 const platforms: Readonly<Record<string, (version: string, update: string) => string>> = {
   'redhat:enterprise_linux': (version) => `rhel:${majorOf(version)}`,
   'oracle:linux': (version) => `oracle:${majorOf(version)}`,
@@ -16,8 +16,8 @@ const platforms: Readonly<Record<string, (version: string, update: string) => st
 };
 
 /**
- * The namespaces a CPE stands for, of version 2.2 or 2.3 (NISTIR 7695). Products of a vendor that are not its distribution, such as
- * extended support, have none: what is said of them need not hold for others.
+ * Returns the namespaces of a CPE of version 2.2 or 2.3 (NISTIR 7695). Products that are not the distribution itself, such as extended
+ * support, have none: a statement on them need not apply to the distribution.
  */
 export function namespacesOfCpe(cpe: string): string[] {
   const [, rest = ''] = /^cpe:(?:\/|2\.3:)[ao]:(.+)$/i.exec(cpe) ?? [];

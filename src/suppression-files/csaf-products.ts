@@ -47,7 +47,7 @@ export const csafProductTree = z.object({
   ),
 });
 
-/** What each product id of a tree stands for. */
+/** Returns a lookup from a product id of the tree to its product. */
 export function productsOf(tree: z.output<typeof csafProductTree>): (id: string) => VexProduct | undefined {
   const productsById = new Map<string, BranchProduct>();
   const unbranched = (tree.full_product_names ?? []).map((product): BranchProduct => ({ product }));
@@ -64,7 +64,7 @@ export function productsOf(tree: z.output<typeof csafProductTree>): (id: string)
       product: relation.full_product_name,
     });
     const part = relationNames.purls.length > 0 ? { ...component, purls: relationNames.purls } : component;
-    // The digest of an image says all there is to say of what it lies in.
+    // The digest of an image identifies it completely, so that its platform adds nothing.
     if (part.purls.some(hasDigest)) return part;
     return { ...namesById(relation.relates_to_product_reference), parts: [part] };
   };
@@ -74,7 +74,7 @@ function hasDigest({ type, version }: ProductNames['purls'][number]): boolean {
   return type === 'oci' && version?.includes(':') === true;
 }
 
-/** What the branches say that a product lies in. */
+/** Version data of a product from its ancestor branches. */
 interface BranchVersions {
   readonly version?: string;
   readonly ranges?: readonly string[];
@@ -95,7 +95,7 @@ function* flattenBranches(
   }
 }
 
-/** The names of versions and of their ranges, §3.1.2.2. What lies in both of two ranges is not compared. */
+/** Returns the version or the version range of a branch, §3.1.2.2. A range within a range gives an empty list: nothing matches it. */
 function branchVersionsOf({ category, name }: Branch, inherited: BranchVersions): BranchVersions {
   if (category === 'product_version' && name) return { version: name };
   if (category !== 'product_version_range') return {};
@@ -115,7 +115,10 @@ function toProductNames(one: BranchProduct | undefined): ProductNames {
   };
 }
 
-/** Where a package has no version, its branch tells it, unless that has the name of the package, as Red Hat writes it for all versions. */
+/**
+ * Adds the version of the branch to a package URL without one. Red Hat writes a branch with the name of the package for all versions;
+ * such a name is not a version.
+ */
 function withVersion(purl: PurlParts, version: string | undefined): PurlParts {
   if (version === undefined || purl.version !== undefined) return purl;
   return version.includes(purl.name) ? purl : { ...purl, version };

@@ -71,23 +71,23 @@ function productOf(id: string): VexProduct | undefined {
   return read({ product_status: { fixed: [id] } })[0]?.products[0];
 }
 
-test('a product is a package in a distribution or in an image', () => {
+test('reads a product as a package in a distribution or in an image', () => {
   const packaged = productOf('rhel9:openssl');
   assert.deepEqual(packaged?.namespaces, ['rhel:9']);
   assert.deepEqual(packaged.parts?.[0]?.purls[0]?.name, 'openssl');
-  // Extended support is not the release itself, and has no name here that anything could have.
+  // Extended support is not the release itself, and has no namespace.
   assert.deepEqual(productOf('eus:openssl')?.namespaces, []);
   assert.equal(productOf('web:openssl')?.purls[0]?.name, 'web');
-  assert.equal(productOf('nobody'), undefined);
+  assert.equal(productOf('unknown'), undefined);
 });
 
-test('a product is an image, whatever it lies in', () => {
+test('reads a product as an image when it has a digest, whatever its platform', () => {
   const image = productOf('rhel9:ubi');
   assert.deepEqual([image?.purls[0]?.version, image?.parts], ['sha256:12', undefined]);
   assert.deepEqual(productOf('registry.example/web:1')?.references, ['registry.example/web:1']);
 });
 
-/** What a product below such branches, the outermost first, is by itself and in a distribution. */
+/** Returns a product below these branches, the outermost first, by itself and in a distribution. */
 function productInBranches(
   purl: string,
   ...branches: readonly (readonly [category: string, name?: string])[]
@@ -114,7 +114,7 @@ function productInBranches(
   return { ranges: alone.ranges, version: alone.purls[0]?.version };
 }
 
-test('what lies in a range of versions is not there for all versions, however the range is written', () => {
+test('restricts a product to its range of versions, whatever the notation of the range', () => {
   const purl = 'pkg:deb/debian/curl';
   for (const range of ['vers:deb/<8', 'vls:<8', 'before 8'])
     assert.deepEqual(productInBranches(purl, ['vendor', 'Debian'], ['product_version_range', range]).ranges, [
@@ -134,7 +134,7 @@ test('what lies in a range of versions is not there for all versions, however th
   assert.equal(productInBranches(purl, ['product_name', 'curl']).ranges, undefined);
 });
 
-test('a package without a version has that of its branch, but not what is its name', () => {
+test('takes the version of a package from its branch, unless the branch has the name of the package', () => {
   const versionOf = (purl: string, name: string) =>
     productInBranches(purl, ['product_version', name]).version;
   assert.equal(versionOf('pkg:deb/debian/curl', '7.88.1'), '7.88.1');
@@ -151,7 +151,7 @@ test('a package without a version has that of its branch, but not what is its na
   );
 });
 
-test('each group of products is a status, and what is recommended is none', () => {
+test('reads each group of products as a status, except the recommended products', () => {
   const groups = {
     known_affected: ['openssl'],
     first_affected: ['openssl'],
@@ -168,7 +168,7 @@ test('each group of products is a status, and what is recommended is none', () =
   );
 });
 
-test('flags and impacts tell why, of products and of groups of them', () => {
+test('reads the reason from flags and impacts, of products and of product groups', () => {
   const statements = read({
     flags: [{ label: 'vulnerable_code_not_present', group_ids: ['g'] }],
     threats: [
@@ -187,7 +187,7 @@ test('flags and impacts tell why, of products and of groups of them', () => {
   );
 });
 
-test('who, where and when are those of the document', () => {
+test('takes author, place and time from the document', () => {
   const [statement] = read({
     cve: undefined,
     ids: [{ system_name: 'x', text: 'GHSA-1' }],
@@ -198,7 +198,7 @@ test('who, where and when are those of the document', () => {
   assert.deepEqual(statement.document, { id: 'EX-2024-1', author: 'Example Ltd', place: 'x' });
 });
 
-test('a CPE stands for a release, in both of its versions, and for nothing else', () => {
+test('maps a CPE 2.2 or 2.3 to a release, and an unknown CPE to nothing', () => {
   const expectedNamespaces: readonly (readonly [cpe: string, namespace: string | undefined])[] = [
     ['cpe:/o:redhat:enterprise_linux:9::baseos', 'rhel:9'],
     ['cpe:/a:redhat:enterprise_linux:8::appstream', 'rhel:8'],
@@ -223,7 +223,7 @@ for (const [archive, least] of [
   ['feeds/csaf/redhat-vex-csaf.tar.zst', 10],
   ['feeds/csaf/suse.tar.zst', 1000],
 ] as const)
-  corpusTest(`the documents of ${archive} are read, each product of each status`, () => {
+  corpusTest(`reads the documents of ${archive}, each product of each status`, () => {
     let documents = 0;
     for (const { path, bytes } of corpusFiles(archive, '.json')) {
       const value = JSON.parse(bytes.toString('utf8')) as {

@@ -36,7 +36,7 @@ const csaf = z.object({
   vulnerabilities: nullishListOf(z.unknown()),
 });
 
-/** What the groups of products say, §3.2.3.9. What is recommended is no word on what is installed. */
+/** VEX status by group of products, §3.2.3.9. The group `recommended` states nothing about installed products. */
 const statuses: ReadonlyMap<string, VexStatus> = new Map<string, VexStatus>([
   ['known_affected', 'affected'],
   ['first_affected', 'affected'],
@@ -47,7 +47,7 @@ const statuses: ReadonlyMap<string, VexStatus> = new Map<string, VexStatus>([
   ['first_fixed', 'fixed'],
 ]);
 
-/** What a document of CSAF 2.0 says (OASIS), whether its profile is VEX or another that has product statuses. */
+/** Reads the statements of a CSAF 2.0 document (OASIS), of the VEX profile or of another one with product statuses. */
 export function readCsaf(value: unknown, reading: VexReadOptions): ParsedVex {
   const { document: header, product_tree, vulnerabilities } = parseVexPart(csaf, value, reading);
   const document = { id: header.tracking.id, author: header.publisher.name, place: reading.place };
@@ -75,7 +75,7 @@ export function readCsaf(value: unknown, reading: VexReadOptions): ParsedVex {
 
 type Reason = Pick<VexStatement, 'status' | 'justification' | 'words'>;
 
-/** The products of which the same is said for the same reason. */
+/** Groups the products of a vulnerability by status and reason. */
 function reasonsOf(
   { product_status, flags, threats }: z.output<typeof vulnerability>,
   groups: ReadonlyMap<string, readonly string[]>,

@@ -16,7 +16,7 @@ function read(vulnerability: object, above?: object): VexStatement | undefined {
   return readCycloneDx(cyclonedxDocument([entry], above), { place: 'x', wants: () => true }).statements[0];
 }
 
-test('each state is a status, and no state is no statement', () => {
+test('maps each state to a status, and gives no statement when there is no state', () => {
   const statuses = {
     not_affected: 'not_affected',
     false_positive: 'not_affected',
@@ -32,7 +32,7 @@ test('each state is a status, and no state is no statement', () => {
   assert.equal(read({ analysis: { detail: 'ignored' } }), undefined);
 });
 
-test('a justification is one of VEX, or is told in words', () => {
+test('maps a justification to VEX, and keeps it as text when VEX has no equivalent', () => {
   const why = (analysis: object) => {
     const entry = read({ analysis: { state: 'not_affected', ...analysis } });
     return [entry?.justification, entry?.words];
@@ -48,7 +48,7 @@ test('a justification is one of VEX, or is told in words', () => {
   assert.deepEqual(why({}), [undefined, undefined]);
 });
 
-test('the time is that of the analysis, of the vulnerability or of the document', () => {
+test('takes the time from the analysis, the vulnerability or the document', () => {
   const [first, last, updated] = ['2024-06-01T00:00:00Z', '2024-07-01T00:00:00Z', '2024-05-15T00:00:00Z'];
   const state = 'in_triage';
   assert.equal(read({ analysis: { state, firstIssued: first, lastUpdated: last } })?.time, last);
@@ -57,7 +57,7 @@ test('the time is that of the analysis, of the vulnerability or of the document'
   assert.equal(read({ analysis: { state } })?.time, '2024-05-01T10:00:00Z');
 });
 
-test('what is affected is a component of the document, of another one, or a package URL', () => {
+test('resolves references to components of this and of other documents, and to package URLs', () => {
   const components = [
     { type: 'application', 'bom-ref': 'app', components: [{ type: 'library', 'bom-ref': 'curl', purl }] },
   ];
@@ -70,13 +70,13 @@ test('what is affected is a component of the document, of another one, or a pack
     '7.88.1',
   );
   assert.equal(versionOf(purl), '7.88.1');
-  // Its own components are not those that another document calls so.
+  // A BOM-Link to another document does not resolve to components of this one.
   assert.equal(versionOf('urn:cdx:11111111-395b-41f5-a30f-a58921a69b79/1#curl'), undefined);
-  assert.equal(versionOf('nobody'), undefined);
+  assert.equal(versionOf('unknown'), undefined);
   assert.equal(versionOf('urn:cdx:%/1#%'), undefined);
 });
 
-test('in the document of an image a package is that of the image alone', () => {
+test('limits a package to the image when the document describes an image', () => {
   const hash = 'ab'.repeat(32);
   const image = {
     type: 'container',
@@ -96,7 +96,7 @@ test('in the document of an image a package is that of the image alone', () => {
   assert.deepEqual([whole?.digests, whole?.parts], [[`sha256:${hash}`], undefined]);
 });
 
-test('versions are those that are listed, and those in ranges', () => {
+test('reads the listed versions and the ranges', () => {
   const only = (list: object[]) => {
     const [product] = read({ affects: [{ ref: purl, versions: list }] })?.products ?? [];
     return [product?.versions, product?.ranges];
@@ -107,7 +107,7 @@ test('versions are those that are listed, and those in ranges', () => {
   assert.deepEqual([product?.versions, product?.ranges], [undefined, undefined]);
 });
 
-test('a range that is affected is not one that is fixed or not affected', () => {
+test('ignores an affected range when the statement is fixed or not affected', () => {
   const ranges = (state: string) => {
     const versions = ['unaffected', 'affected', 'unknown', undefined].map((status) => ({
       range: `vers:deb/<2 ${status}`,
@@ -121,7 +121,7 @@ test('a range that is affected is not one that is fixed or not affected', () => 
   assert.deepEqual(ranges('exploitable'), ['unaffected', 'affected', 'unknown', 'undefined']);
 });
 
-test('in the document of an image versions are those of its parts', () => {
+test('applies versions to the parts when the document describes an image', () => {
   const image = { type: 'container', 'bom-ref': 'image', name: 'registry.example/web:1' };
   const above = { metadata: { component: image } };
   const [product] =
@@ -129,6 +129,6 @@ test('in the document of an image versions are those of its parts', () => {
   assert.deepEqual([product?.ranges, product?.parts?.[0]?.ranges], [undefined, ['vers:deb/<2']]);
 });
 
-test('other names of a vulnerability are its references', () => {
+test('reads the aliases of a vulnerability from its references', () => {
   assert.deepEqual(read({ references: [{ id: 'GHSA-1' }, {}] })?.ids, ['CVE-2024-1', 'GHSA-1']);
 });

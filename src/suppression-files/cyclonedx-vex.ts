@@ -81,7 +81,7 @@ const vulnerability = z.object({
 });
 type Vulnerability = z.output<typeof vulnerability>;
 
-/** `analysis.state` in the words of OpenVEX. Another state is no word on it. */
+/** Status of OpenVEX by `analysis.state`. Any other state gives no statement. */
 const statusByState: ReadonlyMap<string, VexStatus> = new Map<string, VexStatus>([
   ['resolved', 'fixed'],
   ['resolved_with_pedigree', 'fixed'],
@@ -91,7 +91,7 @@ const statusByState: ReadonlyMap<string, VexStatus> = new Map<string, VexStatus>
   ['not_affected', 'not_affected'],
 ]);
 
-/** `analysis.justification` where CISA has a word for the same. */
+/** Justification of OpenVEX and CISA by `analysis.justification`, where they have an equivalent. */
 const justificationByReason: ReadonlyMap<string, Justification> = new Map<string, Justification>([
   ['code_not_present', 'vulnerable_code_not_present'],
   ['code_not_reachable', 'vulnerable_code_not_in_execute_path'],
@@ -101,7 +101,7 @@ const justificationByReason: ReadonlyMap<string, Justification> = new Map<string
   ['protected_by_mitigating_control', 'inline_mitigations_already_exist'],
 ]);
 
-/** What the vulnerabilities of a CycloneDX document say, 1.4 and later (ECMA-424). Of an inventory that has some it is the same. */
+/** Reads the statements of a CycloneDX document, 1.4 or later (ECMA-424). The document may also be an SBOM with vulnerabilities. */
 export function readCycloneDx(value: unknown, reading: VexReadOptions): ParsedVex {
   const bom = parseVexPart(cyclonedx, value, reading);
   const { metadata } = bom;
@@ -139,7 +139,7 @@ function explanationOf(
 ): Pick<VexStatement, 'justification' | 'words' | 'time'> {
   const word = analysis?.justification ?? '';
   const justification = justificationByReason.get(word);
-  // What CISA has no word for is told in theirs.
+  // A justification without an equivalent becomes part of the explanation.
   const unmapped = justification === undefined ? word.replaceAll('_', ' ') : '';
   const explanation = [unmapped, analysis?.detail].filter(Boolean).join('; ');
   const time = analysis?.lastUpdated ?? analysis?.firstIssued ?? updated ?? documentTime ?? undefined;
@@ -160,28 +160,31 @@ function versionsOf(
 }
 
 /**
- * Whether what is said is said of a range of such versions, which are affected where nothing is told: a document may list beside
- * those that are fixed, or are not affected, the others as well.
+ * Returns whether a statement with this status covers a range of versions with this `status`. A document that states "fixed" or "not
+ * affected" may also list the affected ranges. A range without a status is affected.
  */
 function statusCoversRange(word: string | null | undefined, status: VexStatus): boolean {
   if (status === 'fixed') return word === 'unaffected';
   return status !== 'not_affected' || !word || word === 'unaffected';
 }
 
-/** In the document of an image the versions are those of what lies in it. */
+/** Restricts a product to versions. If the product is an image, the versions apply to its parts. */
 function restrictVersions({ parts, ...names }: VexProduct, versions: Versions): VexProduct {
   if (parts === undefined) return { ...names, ...versions };
   return { ...names, parts: parts.map((part) => ({ ...part, ...versions })) };
 }
 
-/** What references stand for: components of the document, or of another by a BOM-Link, which are then named by their package URL. */
+/**
+ * Returns a lookup from a reference to its product: a component of this document, or through a BOM-Link a component of another one. The
+ * latter must be named by its package URL.
+ */
 function productsOf({
   serialNumber,
   metadata,
   components,
 }: z.output<typeof cyclonedx>): (ref: string) => VexProduct | undefined {
   const subject = metadata?.component;
-  // What is not exploitable in one image may be in another with the same package.
+  // A vulnerability that is not exploitable in one image may be exploitable in another with the same package.
   const image = subject?.type === 'container' ? toProductNames(subject) : undefined;
   const componentsByRef = new Map<string, ProductNames>();
   for (const one of flattenComponents([...(components ?? []), ...(subject?.components ?? [])]))
@@ -194,7 +197,7 @@ function productsOf({
   };
 }
 
-/** `urn:cdx:<serial>/<version>#<bom-ref>`. */
+/** Resolves a BOM-Link, `urn:cdx:<serial>/<version>#<bom-ref>`, to its bom-ref. Returns any other reference unchanged. */
 function localName(ref: string, serialNumber: string | null | undefined): string {
   const [, serial = '', name = ''] = /^urn:cdx:([^/]+)\/\d+#(.+)$/.exec(ref) ?? [];
   if (name === '') return ref;
@@ -211,6 +214,6 @@ function* flattenComponents(components: readonly Component[]): Iterable<Componen
 
 function toProductNames({ type, name, purl, hashes }: Component): ProductNames {
   const sha256 = hashes?.find(({ alg }) => alg === 'SHA-256')?.content;
-  // A file or package that is called like the image is not the image.
+  // Only a container can be an image: a file or package may have the same name.
   return type === 'container' ? productNamesOf([name, purl], sha256) : productNamesOf([purl]);
 }

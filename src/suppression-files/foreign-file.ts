@@ -5,13 +5,13 @@ import type { IgnoreRule, RuleFinding } from '../model/suppression.ts';
 import { invalidFile } from './invalid-file.ts';
 import type { YamlFile } from './yaml-file.ts';
 
-/** What has to hold for a finding. */
+/** Returns whether a finding meets a condition of a rule. */
 export type RuleCondition = (finding: RuleFinding) => boolean;
 
-/** Takes a sentence about a part of a file that has no effect here. */
+/** Receives a warning about a part of a file that has no effect. */
 export type OnWarning = (words: string) => void;
 
-/** Reads a part of a file of another tool. Throws `config-invalid` with the line for what is not as that tool has it. */
+/** Validates a part of a file of another tool. Throws `config-invalid` with the line of the first problem. */
 export function parseRulePart<T extends z.ZodMiniType>(
   schema: T,
   {
@@ -29,44 +29,44 @@ export function parseRulePart<T extends z.ZodMiniType>(
     const [key = ''] = issue.keys;
     throw invalidFile(
       yaml.place([...issuePath, key]),
-      `has the key ${JSON.stringify(key)}, which is not known of ${tool}`,
+      `has the key ${JSON.stringify(key)}, which ${tool} does not have`,
     );
   }
   throw invalidFile(
     yaml.place(issuePath),
-    `is not as ${tool} has it: ${String(issue?.path.at(-1) ?? 'the file')} ${issue?.message ?? ''}`,
+    `is not valid in ${tool}: ${String(issue?.path.at(-1) ?? 'the file')} ${issue?.message ?? ''}`,
   );
 }
 
 /**
- * An exact name of a vulnerability: no pattern, and no advisory on several. What GitHub calls it or its CVE stands for the same
- * vulnerability.
+ * Matches a vulnerability by its exact id. Ids of CVE and GitHub also match as aliases; ids of advisories do not, since an advisory may
+ * cover several vulnerabilities.
  */
 export function hasExactId(id: string): RuleCondition {
   return ({ vulnerability }) =>
     vulnerability.id === id || (/^(?:CVE|GHSA)-/.test(id) && vulnerability.aliases.includes(id));
 }
 
-/** Throws where a pattern of paths has more than asterisks: it would match something else here. */
+/** Throws `config-invalid` if a path pattern has wildcards other than asterisks, which would match other paths here. */
 export function assertPlainGlob(pattern: string, place: string): void {
   if (/[?[\]{}\\]/.test(pattern))
     throw invalidFile(
       place,
-      `has the pattern ${JSON.stringify(pattern)}: only * and ** are understood in a path`,
+      `has the pattern ${JSON.stringify(pattern)}: a path supports only the wildcards * and **`,
     );
 }
 
-/** A path in the image without a leading slash, by a pattern that has one or not. */
+/** Returns whether a pattern, with or without a leading slash, matches a path in the image, which has none. */
 export function isPathMatch(glob: string, path: string): boolean {
   return pathGlobMatches(glob, glob.startsWith('/') ? `/${path}` : path);
 }
 
-/** Throws where there are more rules than a file may have. */
+/** Throws `config-invalid` if there are more than `limits.ignoreRules` rules. */
 export function assertRuleCount(rules: readonly IgnoreRule[], name: string): void {
   if (rules.length > limits.ignoreRules) throw invalidFile(name, `has more than ${limits.ignoreRules} rules`);
 }
 
-/** The day before a day, `2026-12-31`. */
+/** Returns the day before a day, both as `2026-12-31`. */
 export function dayBefore(day: string): string {
   return new Date(Date.parse(`${day.slice(0, 10)}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
 }

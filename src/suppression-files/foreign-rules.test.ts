@@ -43,7 +43,7 @@ const lodash: FindingFacts = {
   namespace: 'npm',
 };
 
-/** Whether any rule of a file holds for a finding. */
+/** Returns whether any rule of a file matches a finding. */
 function isIgnored(name: string, text: string, one: FindingFacts = {}): boolean {
   return readIgnoreFile(name, text).some((rule) => rule.holdsFor?.(finding(one)) ?? false);
 }
@@ -55,26 +55,26 @@ function refusalMessage(name: string, text: string): string {
     assert.ok(error instanceof ClairError && error.code === 'config-invalid', String(error));
     return error.message;
   }
-  throw new Error('it can be used');
+  throw new Error('the file was accepted');
 }
 
 const withoutCode = ({ holdsFor: _, ...rule }: IgnoreRule): object => rule;
 
-test('.trivyignore is read: ids, dates and comments', () => {
+test('reads ids, dates and comments of a .trivyignore', () => {
   const text =
     '# risks\nCVE-2018-14618\n\n  CVE-2019-14697 exp:2026-01-01\r\nCVE-2019-1543 # no curl here\nAVD-DS-0002\n';
   const rules = readIgnoreFile('ignored.txt', text);
   const reason = 'it is in the ignore file of Trivy';
   assert.deepEqual(rules.map(withoutCode), [
     { place: 'ignored.txt:2', id: 'CVE-2018-14618', reason },
-    // Trivy's rule ends with the first moment of that day.
+    // The rule of Trivy ends at the start of that day.
     { place: 'ignored.txt:4', id: 'CVE-2019-14697', reason, expires: '2025-12-31' },
     { place: 'ignored.txt:5', id: 'CVE-2019-1543', reason: 'no curl here' },
     { place: 'ignored.txt:6', id: 'AVD-DS-0002', reason },
   ]);
 });
 
-test('.trivyignore ignores no more than Trivy: an id is no pattern and no advisory on several vulnerabilities', () => {
+test('matches an id of .trivyignore exactly, not as a pattern or as an advisory on several vulnerabilities', () => {
   const name = '.trivyignore';
   assert.equal(isIgnored(name, 'CVE-2024-1\n'), true);
   assert.equal(isIgnored(name, 'CVE-2024-*\n'), false);
@@ -83,11 +83,11 @@ test('.trivyignore ignores no more than Trivy: an id is no pattern and no adviso
   assert.equal(isIgnored(name, 'GHSA-aaaa-bbbb-cccc\n', { aliases: ['GHSA-aaaa-bbbb-cccc'] }), true);
   assert.match(
     refusalMessage(name, 'CVE-2024-1 exp:soon\n'),
-    /^\.trivyignore:1 has no date behind exp: "soon"/,
+    /^\.trivyignore:1 has an invalid date after exp: "soon"/,
   );
 });
 
-test('.trivyignore.yaml is read: paths, package URLs, statement and date', () => {
+test('reads paths, package URLs, statements and dates of a .trivyignore.yaml', () => {
   const text = `vulnerabilities:
   - id: CVE-2024-1
     paths: ["app/**/package.json"]
@@ -110,13 +110,13 @@ test('.trivyignore.yaml is read: paths, package URLs, statement and date', () =>
   );
 });
 
-test('a path of Trivy does not hold for packages of a distribution, of which Trivy knows none', () => {
+test('does not match a path of Trivy when the package is of a distribution', () => {
   const text = 'vulnerabilities:\n  - {id: CVE-2024-1, paths: ["var/lib/**"]}\n';
   assert.equal(isIgnored('a.yaml', text), false);
   assert.equal(isIgnored('a.yaml', text, { ...lodash, path: 'var/lib/x/package.json' }), true);
 });
 
-test('rules of Trivy on other things than vulnerabilities are stated', () => {
+test('warns of rules of Trivy that are not on vulnerabilities', () => {
   const notes: string[] = [];
   const text = 'misconfigurations:\n  - id: AVD-DS-0001\nsecrets:\n  - id: x\nlicenses: []\n';
   assert.deepEqual(
@@ -124,23 +124,26 @@ test('rules of Trivy on other things than vulnerabilities are stated', () => {
     [],
   );
   assert.deepEqual(notes, [
-    't.yaml: its rules on misconfigurations and secrets have no effect, as clair looks for none',
+    't.yaml: its rules on misconfigurations and secrets have no effect: clair does not look for these',
   ]);
 });
 
-test('what cannot be taken of Trivy as it is meant is refused with its line', () => {
+test('refuses a rule of Trivy with its line when clair cannot evaluate it as Trivy does', () => {
   const list = (rule: string): string => `vulnerabilities:\n  - ${rule}\n`;
   for (const [rule, message] of [
-    ['{id: CVE-1, path: a}', /^t\.yaml:2 has the key "path", which is not known/],
-    ['{paths: [a]}', /^t\.yaml:2 is not as an ignore file of Trivy has it: id /],
-    ['{id: CVE-1, paths: ["a/{b,c}"]}', /pattern "a\/\{b,c\}": only \* and \*\*/],
-    ['{id: CVE-1, purls: [libc6]}', /"libc6", which is no package URL/],
+    ['{id: CVE-1, path: a}', /^t\.yaml:2 has the key "path", which an ignore file of Trivy does not have/],
+    ['{paths: [a]}', /^t\.yaml:2 is not valid in an ignore file of Trivy: id /],
+    [
+      '{id: CVE-1, paths: ["a/{b,c}"]}',
+      /pattern "a\/\{b,c\}": a path supports only the wildcards \* and \*\*/,
+    ],
+    ['{id: CVE-1, purls: [libc6]}', /"libc6", which is not a valid package URL/],
     ['{id: CVE-1, expired_at: soon}', /expired_at/],
   ] as const)
     assert.match(refusalMessage('t.yaml', list(rule)), message);
 });
 
-test('the ignore rules of .grype.yaml are read: all conditions of a rule have to hold', () => {
+test('matches an ignore rule of .grype.yaml when all its conditions match', () => {
   const rules = (rule: string): string => `ignore:\n  - ${rule}\n`;
   for (const [rule, expected, one] of [
     ['{vulnerability: CVE-2024-1, reason: x}', true, {}],
@@ -169,30 +172,33 @@ test('the ignore rules of .grype.yaml are read: all conditions of a rule have to
     assert.equal(isIgnored('.grype.yaml', rules(rule), one), expected, rule);
 });
 
-test('other settings of .grype.yaml are stated, and what cannot be taken as it is meant is refused', () => {
+test('warns of other settings of .grype.yaml, and refuses rules that clair cannot evaluate as Grype does', () => {
   const notes: string[] = [];
   const text = 'fail-on-severity: high\nignore:\n  - vulnerability: CVE-2024-1\nexclude: [a]\n';
   const [rule] = readIgnoreFile('.grype.yaml', text, (message) => notes.push(message));
   assert.equal(rule?.place, '.grype.yaml:3');
   assert.deepEqual(notes, [
-    '.grype.yaml: only its ignore rules are read; fail-on-severity, exclude have no effect here',
+    '.grype.yaml: clair reads only its ignore rules; fail-on-severity, exclude have no effect',
   ]);
   for (const [one, message] of [
     ['{}', /^\.grype\.yaml:2 would ignore everything/],
     ['{reason: x}', /would ignore everything/],
-    ['{vex-status: not_affected}', /is about VEX documents: name these with --vex/],
+    ['{vex-status: not_affected}', /has a condition on VEX: pass the documents with --vex/],
     ['{vulnerability: a, match-type: exact-direct-match}', /has a match-type/],
-    ['{vulnerability: a, fix-state: unknown}', /fix-state "unknown": fixed, not-fixed and wont-fix/],
-    ['{vulnerability: a, namespace: "nvd:cpe"}', /namespace "nvd:cpe", which is not known/],
-    ['{package: {name: "lib.*"}}', /pattern "lib\.\*" for a name/],
-    ['{package: {type: binary}}', /package type binary, which is not known/],
-    ['{package: {location: "app/**"}}', /has to begin with \/ or \*\*\//],
-    ['{vulnerability: a, packge: {name: b}}', /key "packge", which is not known/],
+    [
+      '{vulnerability: a, fix-state: unknown}',
+      /fix-state "unknown": clair supports fixed, not-fixed and wont-fix/,
+    ],
+    ['{vulnerability: a, namespace: "nvd:cpe"}', /unknown namespace "nvd:cpe"/],
+    ['{package: {name: "lib.*"}}', /pattern "lib\.\*" as the name/],
+    ['{package: {type: binary}}', /package type binary, which clair does not support/],
+    ['{package: {location: "app/**"}}', /must begin with \/ or \*\*\//],
+    ['{vulnerability: a, packge: {name: b}}', /key "packge", which a rule of Grype does not have/],
   ] as const)
     assert.match(refusalMessage('.grype.yaml', `ignore:\n  - ${one}\n`), message, one);
 });
 
-test('a key of our own rules that other tools call otherwise is named', () => {
+test('suggests the key of clair when a rule has a key of another tool', () => {
   for (const [key, meant] of [
     ['cve', 'id'],
     ['location', 'path'],
@@ -201,6 +207,6 @@ test('a key of our own rules that other tools call otherwise is named', () => {
   ])
     assert.match(
       refusalMessage('rules.yaml', `ignore:\n  - {id: a, reason: b, ${key}: c}\n`),
-      new RegExp(`rules\\.yaml:2 there is no key "${key}"; did you mean ${meant}\\?`),
+      new RegExp(`rules\\.yaml:2 unknown key "${key}"; did you mean ${meant}\\?`),
     );
 });

@@ -42,24 +42,24 @@ const distributionByGrypeName: ReadonlyMap<string, string> = new Map([
   ['wolfi', 'wolfi'],
 ]);
 
-/** The types of package URLs of a language; undefined for one that is not known. */
+/** Returns the purl types of a Grype language; undefined if the language is unknown. */
 export function purlTypesOfLanguage(language: string): readonly string[] | undefined {
   return purlTypesByLanguage.get(language);
 }
 
-/** The types of package URLs that Grype calls so; undefined for one that is not known. */
+/** Returns the purl types of a Grype package type; undefined if the type is unknown. */
 export function purlTypesOfGrypeType(type: string): readonly string[] | undefined {
   return purlTypesByGrypeType.get(type);
 }
 
-/** The states of a fix that Grype calls so. What it calls unknown is not a state here. */
+/** Returns the fix states of a Grype state; undefined if it has no equivalent, as `unknown` has none. */
 export function fixStatesOfGrype(state: string): readonly FixState[] | undefined {
   if (state === 'fixed') return ['fixed'];
   if (state === 'not-fixed') return ['unfixed'];
   return state === 'wont-fix' ? ['will-not-fix'] : undefined;
 }
 
-/** Our name of a namespace such as `debian:distro:debian:12` or `github:language:python`. */
+/** Returns the namespace of a Grype namespace such as `debian:distro:debian:12` or `github:language:python`; undefined if unknown. */
 export function namespaceOfGrype(namespace: string): string | undefined {
   const [, kind, name = '', release = ''] =
     /^[^:]+:(distro|language):([^:]+)(?::([^:]+))?$/.exec(namespace) ?? [];

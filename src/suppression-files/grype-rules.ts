@@ -50,12 +50,12 @@ const file = z.looseObject({
   ignore: z.nullish(z.array(z.unknown()).check(z.maxLength(limits.ignoreRules))),
 });
 
-/** Keys of rules that no rule of ours has. */
+/** Keys that only rules of Grype have, not rules of clair. */
 const grypeOnlyKeys = Object.keys(rule.def.shape).filter(
   (key) => !['reason', 'namespace', 'package'].includes(key),
 );
 
-/** Whether a value is a configuration of Grype: by the name of its file, or by the keys of a rule. */
+/** Returns whether a value is a configuration of Grype, by the name of its file or by the keys of a rule. */
 export function isGrypeFile(name: string, value: unknown): boolean {
   if (/^\.?grype\.ya?ml$/.test(basename(name))) return true;
   if (typeof value !== 'object' || value === null || !('ignore' in value)) return false;
@@ -68,7 +68,7 @@ function isGrypeRule(value: unknown): boolean {
   return isObject || grypeOnlyKeys.some((key) => key in value);
 }
 
-/** The rules of a configuration of Grype. Its other settings have no effect here, and are named in a note. */
+/** Reads the ignore rules of a Grype configuration. Reports its other settings as a warning, since they have no effect. */
 export function readGrypeRules(yaml: YamlFile, onWarning: OnWarning): IgnoreRule[] {
   const { ignore, ...others } = parseRulePart(
     file,
@@ -77,7 +77,7 @@ export function readGrypeRules(yaml: YamlFile, onWarning: OnWarning): IgnoreRule
   );
   const names = Object.keys(others);
   if (names.length > 0)
-    onWarning(`${yaml.name}: only its ignore rules are read; ${names.join(', ')} have no effect here`);
+    onWarning(`${yaml.name}: clair reads only its ignore rules; ${names.join(', ')} have no effect`);
   return (ignore ?? []).map((value, i) => {
     const path = ['ignore', i];
     return toRule(parseRulePart(rule, { yaml, path, tool }, value), yaml.place(path));
@@ -90,7 +90,7 @@ function toRule(read: GrypeRule, place: string): IgnoreRule {
   if (conditions.length === 0)
     throw invalidFile(
       place,
-      'would ignore everything: give the rule a vulnerability, a package or a fix-state',
+      'would ignore everything: add a vulnerability, a package or a fix-state to the rule',
     );
   return {
     place,
@@ -100,12 +100,12 @@ function toRule(read: GrypeRule, place: string): IgnoreRule {
   };
 }
 
-/** What would have to be taken otherwise than Grype does. */
+/** Throws `config-invalid` if a rule has a condition that clair cannot evaluate as Grype does. */
 function assertComparable(read: GrypeRule, place: string): void {
   if (read['match-type'])
-    throw invalidFile(place, 'has a match-type, which cannot be compared here: leave it out');
+    throw invalidFile(place, 'has a match-type, which clair does not support: remove it');
   if (read['vex-status'] || read['vex-justification'])
-    throw invalidFile(place, 'is about VEX documents: name these with --vex, and leave the rule out');
+    throw invalidFile(place, 'has a condition on VEX: pass the documents with --vex, and remove the rule');
 }
 
 function conditionsOf(read: GrypeRule, place: string): RuleCondition[] {
@@ -130,12 +130,12 @@ function packageConditions(read: z.output<typeof packageKeys>, place: string): R
   ];
 }
 
-/** A name is a regular expression there. One that is more than a name would have to be compared as Go does. */
+/** In Grype, a name is a regular expression of Go. Only a literal name is supported here. */
 function hasName(name: string, place: string): RuleCondition {
   if (!/^(?:[\w.@/:~-]|\\[.+])+$/.test(name))
     throw invalidFile(
       place,
-      `has the pattern ${JSON.stringify(name)} for a name: write the name of one package, with \\+ for +`,
+      `has the pattern ${JSON.stringify(name)} as the name: write the name of one package, with \\+ for +`,
     );
   const literal = name.replaceAll('\\', '');
   return ({ package: found }) => found.name === literal;
@@ -144,10 +144,7 @@ function hasName(name: string, place: string): RuleCondition {
 function isInNamespace(namespace: string, place: string): RuleCondition {
   const wanted = namespaceOfGrype(namespace);
   if (wanted === undefined)
-    throw invalidFile(
-      place,
-      `has the namespace ${JSON.stringify(namespace)}, which is not known here: leave it out`,
-    );
+    throw invalidFile(place, `has the unknown namespace ${JSON.stringify(namespace)}: remove it`);
   return ({ evidence }) => evidence.some((row) => row.namespace === wanted);
 }
 
@@ -156,20 +153,20 @@ function hasFixState(state: string, place: string): RuleCondition {
   if (states === undefined)
     throw invalidFile(
       place,
-      `has the fix-state ${JSON.stringify(state)}: fixed, not-fixed and wont-fix are known here`,
+      `has the fix-state ${JSON.stringify(state)}: clair supports fixed, not-fixed and wont-fix`,
     );
   return ({ fix }) => states.includes(fix.state);
 }
 
 function hasType(types: readonly string[] | undefined, what: string, place: string): RuleCondition {
-  if (types === undefined) throw invalidFile(place, `has ${what}, which is not known here: leave it out`);
+  if (types === undefined) throw invalidFile(place, `has ${what}, which clair does not support: remove it`);
   return ({ package: { type } }) => types.includes(type);
 }
 
-/** Paths begin with a slash there. */
+/** Matches a package by its path. In Grype, paths begin with a slash. */
 function isLocatedAt(location: string, place: string): RuleCondition {
   assertPlainGlob(location, place);
   if (!/^(?:\/|\*\*\/)/.test(location))
-    throw invalidFile(place, `has the location ${JSON.stringify(location)}: it has to begin with / or **/`);
+    throw invalidFile(place, `has the location ${JSON.stringify(location)}: it must begin with / or **/`);
   return ({ package: found }) => isPathMatch(location, found.location.path);
 }

@@ -14,7 +14,7 @@ function read(statement: object, above?: object): VexStatement | undefined {
   return readOpenVex(document, { place: 'x', wants: () => true }).statements[0];
 }
 
-test('a vulnerability is named by its name, its aliases, or the page that is its id', () => {
+test('reads the ids of a vulnerability from its name, its aliases or its page', () => {
   assert.deepEqual(read({ vulnerability: { name: 'CVE-2024-1', aliases: ['GHSA-1', 'CVE-2024-1'] } })?.ids, [
     'CVE-2024-1',
     'GHSA-1',
@@ -26,7 +26,7 @@ test('a vulnerability is named by its name, its aliases, or the page that is its
   assert.deepEqual(read({ vulnerability: 'CVE-2020-1' })?.ids, ['CVE-2020-1']);
 });
 
-test('products and times come from the document where the statement has none', () => {
+test('takes products and times from the document when the statement has none', () => {
   const inherited = read({}, { products: [{ '@id': 'pkg:deb/debian/curl' }] });
   assert.equal(inherited?.products[0]?.purls[0]?.name, 'curl');
   assert.equal(inherited.time, '2024-05-01T10:00:00Z');
@@ -38,7 +38,7 @@ test('products and times come from the document where the statement has none', (
   assert.equal(read({ timestamp: '2020-01-01T00:00:00Z', last_updated: precise })?.time, precise);
 });
 
-test('a product has its id, its identifiers, its hash and its parts', () => {
+test('reads id, identifiers, hash and parts of a product', () => {
   const hash = 'AB'.repeat(32);
   const [product] =
     read({
@@ -63,7 +63,7 @@ test('a product has its id, its identifiers, its hash and its parts', () => {
   );
 });
 
-test('that something is not affected has to have a reason', () => {
+test('ignores a not_affected statement when it has no reason', () => {
   assert.equal(read({ status: 'not_affected' }), undefined);
   assert.equal(read({ status: 'not_affected', impact_statement: 'no server' })?.words, 'no server');
   const justified = read({ status: 'not_affected', justification: 'vulnerable_code_not_present' });
@@ -71,12 +71,12 @@ test('that something is not affected has to have a reason', () => {
   assert.throws(() => read({ status: 'not_affected', justification: 'because' }), { code: 'config-invalid' });
 });
 
-test('what to do, and notes, are words as well', () => {
+test('reads the explanation from the action statement or the notes when there is no impact statement', () => {
   assert.equal(read({ status: 'affected', action_statement: 'update' })?.words, 'update');
   assert.equal(read({ status: 'under_investigation', status_notes: 'on it' })?.words, 'on it');
 });
 
-corpusTest('the documents of two hubs are read whole', () => {
+corpusTest('reads all documents of two VEX hubs', () => {
   let documents = 0;
   let statements = 0;
   for (const { path: name, bytes } of corpusFiles('feeds/vex/openvex-hubs.tar.zst', '.json')) {

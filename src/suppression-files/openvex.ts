@@ -20,7 +20,7 @@ const component = z.object({
   identifiers: z.nullish(z.record(z.string(), z.string())),
   hashes: z.nullish(z.record(z.string(), z.string())),
 });
-/** Before version 0.2.0 products and vulnerabilities were texts. */
+/** In OpenVEX before 0.2.0, products and vulnerabilities were strings. */
 const product = z.union([
   z.string(),
   z.extend(component, { subcomponents: nullishListOf(z.union([z.string(), component])) }),
@@ -52,7 +52,7 @@ const openVex = z.object({
   statements: z.array(z.unknown()),
 });
 
-/** What a document of OpenVEX says, <https://github.com/openvex/spec>. Statements inherit products and times from the document. */
+/** Reads an OpenVEX document, <https://github.com/openvex/spec>. Statements inherit products and times from the document. */
 export function readOpenVex(value: unknown, reading: VexReadOptions): ParsedVex {
   const { '@id': id, author, statements, ...inherited } = parseVexPart(openVex, value, reading);
   const document = { id, author, place: reading.place };
@@ -82,14 +82,14 @@ function explanationOf(
   });
 }
 
-/** That something is not affected has to have a reason; who gives none has not said it. */
+/** Returns whether a statement is complete. The specification requires a reason for `not_affected`. */
 function isComplete({ status, justification, impact_statement }: z.output<typeof statement>): boolean {
   return status !== 'not_affected' || Boolean(justification) || Boolean(impact_statement);
 }
 
 function idsOf(subject: z.output<typeof vulnerability>): string[] {
   if (typeof subject === 'string') return [subject];
-  // Its id is a page about it, of which the last word is its name.
+  // The id is the URL of a page, whose last segment is the name.
   const page = subject['@id']?.split('/').at(-1);
   const name = subject.name ?? page;
   return [...new Set([...(name ? [name] : []), ...(subject.aliases ?? [])])];

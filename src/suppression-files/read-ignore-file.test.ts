@@ -6,7 +6,7 @@ import { readIgnoreFile } from './read-ignore-file.ts';
 
 const read = (text: string) => readIgnoreFile('rules.yaml', text);
 
-/** The lines of what is told of a file that cannot be used. */
+/** Returns the lines of the error for an invalid file. */
 function problems(text: string): string[] {
   try {
     read(text);
@@ -17,7 +17,7 @@ function problems(text: string): string[] {
   throw new Error('it can be used');
 }
 
-test('a rule has all that it selects by, a reason, and where it stands', () => {
+test('reads the selectors, the reason and the location of a rule', () => {
   const rules = read(`# what we live with
 ignore:
   - id: CVE-2024-5535
@@ -46,12 +46,12 @@ ignore:
   ]);
 });
 
-test('a file without rules has none', () => {
+test('returns no rules when the file has none', () => {
   for (const text of ['', '# nothing yet\n', 'ignore:\n', 'ignore: []\n', 'ignore: null\n', 'null\n'])
     assert.deepEqual(read(text), [], JSON.stringify(text));
 });
 
-test('everything that is wrong is told with its line', () => {
+test('lists every problem with its line', () => {
   const messages = problems(`ignore:
   - id: CVE-1
     resaon: x
@@ -67,44 +67,44 @@ test('everything that is wrong is told with its line', () => {
   assert.deepEqual(messages, [
     'rules.yaml cannot be used:',
     '  rules.yaml:2 the rule has no reason',
-    '  rules.yaml:3 there is no key "resaon"; did you mean reason?',
-    '  rules.yaml:5 id is a text: write it in quotes',
+    '  rules.yaml:3 unknown key "resaon"; did you mean reason?',
+    '  rules.yaml:5 id must be a string: write it in quotes',
     '  rules.yaml:9 package is empty',
     '  rules.yaml:10 path is too long: at most 1000',
-    '  rules.yaml:7 expires is no date: write it as 2026-12-31',
-    '  rules.yaml:8 justification is none of component_not_present, vulnerable_code_not_present, vulnerable_code_not_in_execute_path, vulnerable_code_cannot_be_controlled_by_adversary or inline_mitigations_already_exist',
-    '  rules.yaml:11 a rule has keys, such as id and reason',
+    '  rules.yaml:7 expires is not a valid date: write it as 2026-12-31',
+    '  rules.yaml:8 justification must be component_not_present, vulnerable_code_not_present, vulnerable_code_not_in_execute_path, vulnerable_code_cannot_be_controlled_by_adversary or inline_mitigations_already_exist',
+    '  rules.yaml:11 a rule must have keys, such as id and reason',
   ]);
 });
 
-test('a rule that selects nothing would ignore everything and is refused', () => {
+test('refuses a rule when it would match everything', () => {
   for (const rule of ['{reason: x}', '{id: "*", reason: x}', '{package: "**", path: "*", reason: x}'])
     assert.match(problems(`ignore:\n  - ${rule}\n`)[1] ?? '', /rules\.yaml:2 would ignore everything/);
 });
 
-test('days that no calendar has, and other words than a list, are refused', () => {
+test('refuses invalid dates, unknown top-level keys and values that are not a list', () => {
   for (const day of ['2026-02-30', '2026-13-01', '31.12.2026', '2026-1-1'])
     assert.match(
       problems(`ignore:\n  - {id: a, reason: b, expires: ${day}}\n`)[1] ?? '',
-      /expires is no date/,
+      /expires is not a valid date/,
       day,
     );
-  assert.match(problems('ignroe:\n  - {}\n')[1] ?? '', /there is no key "ignroe"; did you mean ignore\?/);
+  assert.match(problems('ignroe:\n  - {}\n')[1] ?? '', /unknown key "ignroe"; did you mean ignore\?/);
   for (const text of ['- id: a\n', '3\n', 'text\n'])
     assert.match(problems(text)[1] ?? '', /begin with the key ignore:/);
-  assert.match(problems('ignore: everything\n')[1] ?? '', /ignore is a list of rules/);
+  assert.match(problems('ignore: everything\n')[1] ?? '', /ignore must be a list of rules/);
 });
 
-test('what is no YAML is told with its line, and a key that stands twice is no YAML', () => {
-  assert.match(problems('ignore:\n  - {id: a\n')[0] ?? '', /^rules\.yaml:\d is no YAML: /);
+test('refuses invalid YAML and duplicate keys with the line', () => {
+  assert.match(problems('ignore:\n  - {id: a\n')[0] ?? '', /^rules\.yaml:\d is not valid YAML: /);
   assert.match(
     problems('ignore:\n  - id: a\n    id: b\n    reason: c\n')[0] ?? '',
-    /^rules\.yaml:3 is no YAML: .*unique/,
+    /^rules\.yaml:3 is not valid YAML: .*unique/,
   );
-  assert.match(problems('ignore: !!js/function "x"\nx: [')[0] ?? '', /is no YAML/);
+  assert.match(problems('ignore: !!js/function "x"\nx: [')[0] ?? '', /is not valid YAML/);
 });
 
-test('aliases that stand for more than memory holds, brackets without end and long files are refused', () => {
+test('refuses alias bombs, deep nesting, long files and too many rules', () => {
   const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]'];
   for (const [name, above] of ['ba', 'cb', 'dc', 'ed', 'fe', 'gf'].map((pair) => [
     pair.charAt(0),
@@ -116,13 +116,13 @@ test('aliases that stand for more than memory holds, brackets without end and lo
   assert.match(problems(`${bomb.join('\n')}\nignore: *g\n`)[0] ?? '', /alias/);
   assert.ok(problems(`ignore: ${'['.repeat(100_000)}`).length > 0);
   for (const count of [1000, 5000, 20_000])
-    assert.ok(problems(`${'- '.repeat(count)}a`).length > 0, `${count} lists in each other`);
+    assert.ok(problems(`${'- '.repeat(count)}a`).length > 0, `${count} nested lists`);
   assert.match(problems(`#${'x'.repeat(limits.ignoreFileBytes)}`)[0] ?? '', /is longer than/);
   const many = `ignore:\n${'- {id: a, reason: b}\n'.repeat(limits.ignoreRules + 1)}`;
   assert.match(problems(many)[1] ?? '', /ignore is too long: at most 10000/);
 });
 
-test('an anchor may be used again', () => {
+test('accepts an anchor that is used several times', () => {
   const rules = read('ignore:\n  - {id: a, reason: &why the same}\n  - {id: b, reason: *why}\n');
   assert.deepEqual(
     rules.map(({ reason }) => reason),
@@ -130,7 +130,7 @@ test('an anchor may be used again', () => {
   );
 });
 
-test('a whitelist of clair-scanner is read, also where a key stands twice', () => {
+test('reads a whitelist of clair-scanner, also with duplicate keys', () => {
   const rules = read(`generalwhitelist: #Approve CVE for any image
   CVE-2017-6055: XML
 images:
@@ -147,7 +147,7 @@ images:
   ]);
 });
 
-test('a whitelist of Klar is read', () => {
+test('reads a whitelist of Klar', () => {
   const rules = read(
     'general:\n  - RHSA-2018:1345\nimages:\n  fluent/fluent-bit:\n    - CVE-2017-14062\n  empty:\n',
   );
@@ -163,7 +163,7 @@ test('a whitelist of Klar is read', () => {
   assert.deepEqual(read('images:\n'), []);
 });
 
-test('a whitelist that is none, or that has more rules than anybody reads, is refused', () => {
+test('refuses a whitelist when it is malformed or has too many rules', () => {
   for (const text of [
     'general: 3\n',
     'images: [a]\n',
@@ -171,13 +171,13 @@ test('a whitelist that is none, or that has more rules than anybody reads, is re
     'images: {a: 1}\n',
     'general: [1]\n',
   ])
-    assert.match(problems(text)[0] ?? '', /^rules\.yaml:1 is not as in a whitelist/, text);
+    assert.match(problems(text)[0] ?? '', /^rules\.yaml:1 is not valid in a whitelist/, text);
   assert.match(
     problems(`general:\n${'- a\n'.repeat(limits.ignoreRules + 1)}`)[0] ?? '',
     /more than 10000 rules/,
   );
 });
 
-test('an asterisk is no pattern in a whitelist', () => {
+test('does not treat an asterisk in a whitelist as a wildcard', () => {
   assert.deepEqual(read('general: ["CVE-*"]')[0]?.id, 'CVE-');
 });

@@ -12,8 +12,8 @@ import { isWhitelist, readWhitelist } from './whitelist.ts';
 import { readYaml } from './yaml-file.ts';
 
 /**
- * The rules of a file on what is not counted: one of ours, of Trivy or Grype, or a whitelist of clair-scanner or Klar. An empty file has
- * none.
+ * Reads the rules of an ignore file, of clair, Trivy or Grype, or of a whitelist of clair-scanner or Klar. Detects the format from name
+ * and content. An empty file has no rules. Throws `config-invalid` if the file is invalid.
  */
 export function readIgnoreFile(
   name: string,
@@ -21,7 +21,7 @@ export function readIgnoreFile(
   onWarning: OnWarning = () => undefined,
 ): IgnoreRule[] {
   if (isTrivyIgnoreText(name, text)) return readTrivyIgnoreText(name, text);
-  // The parsers of clair-scanner and Klar took a key twice, and their documentation has an example of it.
+  // The parsers of clair-scanner and Klar accept duplicate keys, and their documentation has an example.
   const lenient = readYaml(name, text, { isStrict: false });
   if (lenient.value === null) return [];
   if (isWhitelist(lenient.value)) return readWhitelist(lenient);

@@ -43,7 +43,7 @@ const documents = {
 };
 
 for (const [format, document] of Object.entries(documents)) {
-  test(`${format} is recognised by its content`, () => {
+  test(`${format}: detects the format from the content`, () => {
     const { statements } = read(document);
     assert.equal(statements.length, 1);
     const [statement] = statements;
@@ -57,7 +57,7 @@ for (const [format, document] of Object.entries(documents)) {
     );
   });
 
-  test(`${format}: of other vulnerabilities nothing is kept`, () => {
+  test(`${format}: returns no statements on unwanted vulnerabilities`, () => {
     const text = Buffer.from(`\uFEFF${JSON.stringify(document)}`);
     const requestedIds: string[] = [];
     const wants = (ids: readonly string[]): boolean => requestedIds.push(...ids) === 0;
@@ -65,7 +65,7 @@ for (const [format, document] of Object.entries(documents)) {
     assert.deepEqual(requestedIds, ['CVE-2024-1']);
   });
 
-  test(`${format}: whatever stands in the place of something, it is read or refused`, () => {
+  test(`${format}: reads or refuses a document when any value is replaced by another`, () => {
     const places = pathsIn(document);
     fc.assert(
       fc.property(fc.constantFrom(...places), fc.jsonValue(), (path, value) => {
@@ -74,14 +74,14 @@ for (const [format, document] of Object.entries(documents)) {
     );
   });
 
-  test(`${format}: a text that is cut short is refused`, () => {
+  test(`${format}: refuses a truncated document`, () => {
     const bytes = Buffer.from(JSON.stringify(document));
     for (let length = 0; length < bytes.length; length += 7)
       assert.throws(() => readVex(bytes.subarray(0, length), all), { code: 'config-invalid' });
   });
 }
 
-test('what is no VEX is refused with its name', () => {
+test('refuses a document with its name when it is not VEX', () => {
   const refused = (text: string): RegExp | string => {
     try {
       readVex(Buffer.from(text), all);
@@ -101,7 +101,7 @@ test('what is no VEX is refused with its name', () => {
     '{"@context": "https://schema.org"}',
     '{"@context": {"toString": 1}}',
   ])
-    assert.match(String(refused(text)), /^vex\.json is no VEX/, text);
+    assert.match(String(refused(text)), /^vex\.json is not a VEX document/, text);
   assert.match(String(refused('<bom/>')), /^vex\.json is not JSON/);
   assert.match(String(refused('')), /^vex\.json is not JSON/);
   assert.match(String(refused('['.repeat(200_000))), /exceeds the nesting limit of 100/);
@@ -115,10 +115,13 @@ test('what is no VEX is refused with its name', () => {
     /^vex\.json \(statement 1\) is malformed at status: not one of not_affected, affected/,
   );
   const wrong = { ...openVexDocument([]), timestamp: 'yesterday' };
-  assert.match(String(refused(JSON.stringify(wrong))), /^vex\.json is malformed at timestamp: no time$/);
+  assert.match(
+    String(refused(JSON.stringify(wrong))),
+    /^vex\.json is malformed at timestamp: not a valid time$/,
+  );
 });
 
-test('a document in which a hundred thousand things are wrong is refused, too', () => {
+test('refuses a document with a hundred thousand errors', () => {
   const wrong = cyclonedxDocument([], { components: Array<number>(200_000).fill(1) });
   assert.throws(() => read(wrong), { code: 'config-invalid' });
 });

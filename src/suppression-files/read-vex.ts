@@ -5,12 +5,18 @@ import { invalidFile } from './invalid-file.ts';
 import { readOpenVex } from './openvex.ts';
 import type { ParsedVex, VexReadOptions } from './vex-document.ts';
 
-/** What a document of VEX says of the vulnerabilities that are asked for: OpenVEX, CSAF or CycloneDX, told apart by their content. */
+/**
+ * Reads the statements of a VEX document on the wanted vulnerabilities. Detects the format (OpenVEX, CSAF or CycloneDX) from the
+ * content. Throws `config-invalid` if the document is invalid.
+ */
 export function readVex(bytes: Buffer, reading: VexReadOptions): ParsedVex {
   const value = parseJson(bytes, (problem) => invalidFile(reading.place, problem));
   const reader = readerOf(value);
   if (reader === undefined)
-    throw invalidFile(reading.place, 'is no VEX: OpenVEX, CSAF 2.0 and CycloneDX can be read, each as JSON');
+    throw invalidFile(
+      reading.place,
+      'is not a VEX document: use OpenVEX, CSAF 2.0 or CycloneDX, each as JSON',
+    );
   return reader(value, reading);
 }
 

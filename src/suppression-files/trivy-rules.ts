@@ -19,17 +19,17 @@ import type { YamlFile } from './yaml-file.ts';
 
 const tool = 'an ignore file of Trivy';
 
-/** A line of `.trivyignore`: an id, a date perhaps, and what Trivy passes over. */
+/** A line of `.trivyignore`: an id, optionally a date, and further words that Trivy ignores. */
 const idLine = /^[A-Z][A-Z\d]+-[\w.-]+(?:\s.*)?$/;
 
-/** Whether a text is a `.trivyignore`: by its name, or by an id of a vulnerability on every line. */
+/** Returns whether a text is a `.trivyignore`, by its name or by the id of a vulnerability on every line. */
 export function isTrivyIgnoreText(name: string, text: string): boolean {
   if (/^\.?trivyignore(?:\.txt)?$/.test(basename(name))) return true;
   const lines = contentLines(text);
   return lines.length > 0 && lines.every(({ line }) => idLine.test(line));
 }
 
-/** The rules of a `.trivyignore`: an id a line, with `exp:2026-12-31` for the day on which it counts no more. */
+/** Reads the rules of a `.trivyignore`: one id per line. `exp:2026-12-31` is the first day without the rule. */
 export function readTrivyIgnoreText(name: string, text: string): IgnoreRule[] {
   const rules = contentLines(text).map(({ line, number }) => lineRule(line, `${name}:${number}`));
   assertRuleCount(rules, name);
@@ -49,7 +49,7 @@ function lineRule(line: string, place: string): IgnoreRule {
   if (end !== undefined && !z.safeParse(z.iso.date(), end).success)
     throw invalidFile(
       place,
-      `has no date behind exp: ${JSON.stringify(end.slice(0, 80))}; write it as exp:2026-12-31`,
+      `has an invalid date after exp: ${JSON.stringify(end.slice(0, 80))}; write it as exp:2026-12-31`,
     );
   const comment = /\s#\s*(\S.*)/s.exec(line)?.[1];
   return {
@@ -81,13 +81,13 @@ const file = z.strictObject({
   licenses: entries,
 });
 
-/** Whether a value is a `.trivyignore.yaml`, by its keys. */
+/** Returns whether a value is a `.trivyignore.yaml`, by its keys. */
 export function isTrivyIgnoreYaml(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.keys(file.def.shape).some((key) => key in value);
 }
 
-/** The rules of a `.trivyignore.yaml` on vulnerabilities. Rules on other things have no effect here, and are counted in a note. */
+/** Reads the rules of a `.trivyignore.yaml` on vulnerabilities. Reports rules on anything else as a warning; they have no effect. */
 export function readTrivyIgnoreYaml(yaml: YamlFile, onWarning: OnWarning): IgnoreRule[] {
   const { vulnerabilities, ...others } = parseRulePart(file, { yaml, path: [], tool }, yaml.value);
   const rules = (vulnerabilities ?? []).map((value, i) => yamlRule(value, ['vulnerabilities', i], yaml));
@@ -95,7 +95,7 @@ export function readTrivyIgnoreYaml(yaml: YamlFile, onWarning: OnWarning): Ignor
   const other = Object.entries(others).filter(([, list]) => list && list.length > 0);
   if (other.length > 0)
     onWarning(
-      `${yaml.name}: its rules on ${other.map(([key]) => key).join(' and ')} have no effect, as clair looks for none`,
+      `${yaml.name}: its rules on ${other.map(([key]) => key).join(' and ')} have no effect: clair does not look for these`,
     );
   return rules;
 }
@@ -115,7 +115,7 @@ function yamlRule(value: unknown, path: readonly PropertyKey[], yaml: YamlFile):
   };
 }
 
-/** Trivy knows no path of a package of a distribution. */
+/** Matches a package by its path, except packages of a distribution: Trivy has no path for those. */
 function hasPath(paths: readonly string[], place: string): RuleCondition {
   for (const path of paths) assertPlainGlob(path, place);
   return ({ package: { type, location } }) =>
@@ -127,7 +127,7 @@ function hasPurl(purls: readonly string[], place: string): RuleCondition {
   const wanted = purls.map((purl) => {
     const parts = parseNormalizedPurl(purl);
     if (parts === undefined)
-      throw invalidFile(place, `has ${JSON.stringify(purl.slice(0, 200))}, which is no package URL`);
+      throw invalidFile(place, `has ${JSON.stringify(purl.slice(0, 200))}, which is not a valid package URL`);
     return parts;
   });
   return ({ package: { purl } }) => {
@@ -136,7 +136,7 @@ function hasPurl(purls: readonly string[], place: string): RuleCondition {
   };
 }
 
-/** What a rule leaves out of a package URL may be anything. */
+/** Returns whether a package URL of a rule covers another one. Components that the rule omits match any value. */
 function purlCovers(wanted: PurlParts, candidate: PurlParts): boolean {
   return (
     wanted.type === candidate.type &&

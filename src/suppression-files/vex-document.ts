@@ -4,29 +4,31 @@ import { parseNormalizedPurl } from '../model/parse-normalized-purl.ts';
 import type { ProductNames, VexDocument, VexStatement } from '../model/suppression.ts';
 import { invalidFile } from './invalid-file.ts';
 
-/** What a document says, as far as it is asked for. */
+/** A VEX document with its statements on the wanted vulnerabilities. */
 export interface ParsedVex {
   readonly document: VexDocument;
   readonly statements: readonly VexStatement[];
 }
 
-/** Where a document lies, and which vulnerabilities matter; others need not be understood. */
+/** Options of reading a VEX document: its place for messages, and the wanted vulnerabilities. Readers may skip all others. */
 export interface VexReadOptions {
   readonly place: string;
   wants(ids: readonly string[]): boolean;
 }
 
-/** RFC 3339, as all formats of VEX have it. */
-export const rfc3339Time = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'no time'));
+/** Schema of an RFC 3339 time, which all VEX formats use. */
+export const rfc3339Time = z
+  .string()
+  .check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'not a valid time'));
 
-/** A list that may be missing. */
+/** Schema of an array that may be absent or null. */
 export function nullishListOf<T extends z.ZodMiniType>(
   item: T,
 ): z.ZodMiniOptional<z.ZodMiniNullable<z.ZodMiniArray<T>>> {
   return z.nullish(z.array(item));
 }
 
-/** A document by the schema of its format; throws `config-invalid` with the place of what is otherwise. */
+/** Validates a part of a document. Throws `config-invalid` with the location of the first problem. */
 export function parseVexPart<T extends z.ZodMiniType>(
   schema: T,
   value: unknown,
@@ -35,7 +37,7 @@ export function parseVexPart<T extends z.ZodMiniType>(
   return readBySchema(schema, value, (problem) => invalidFile(place, problem));
 }
 
-/** What some texts and hashes name: package URLs, digests, or an image as it is called for a scan. */
+/** Classifies the identifiers of a product as package URLs, digests and references of images. */
 export function productNamesOf(
   texts: readonly (string | null | undefined)[],
   sha256?: string | null,
@@ -52,11 +54,11 @@ export function productNamesOf(
   };
 }
 
-/** Where an id has to be an IRI, an image that is on disk is called `clair:` and its reference. */
+/** Returns the reference of an image. For ids that must be IRIs, clair writes a target on disk as `clair:` and its encoded reference. */
 function referenceOf(text: string): string {
   try {
     return text.startsWith('clair:') ? decodeURI(text.slice('clair:'.length)) : text;
   } catch {
-    return text; // a percent sign that encodes nothing
+    return text; // invalid percent-encoding
   }
 }

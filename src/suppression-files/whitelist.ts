@@ -4,7 +4,7 @@ import type { IgnoreRule } from '../model/suppression.ts';
 import { invalidFile } from './invalid-file.ts';
 import type { YamlFile } from './yaml-file.ts';
 
-/** Names of vulnerabilities and what was noted of each, as clair-scanner has them, or a list of names alone, as Klar has it. */
+/** Ids of vulnerabilities: with a note on each (clair-scanner), or as a plain list (Klar). */
 const names = z.union([z.array(z.string()), z.record(z.string(), z.unknown())]);
 
 const whitelist = z.strictObject({
@@ -13,15 +13,15 @@ const whitelist = z.strictObject({
   images: z.nullish(z.record(z.string(), z.nullable(names))),
 });
 
-/** Whether a file is a whitelist of clair-scanner or Klar, by its keys. */
+/** Returns whether a value is a whitelist of clair-scanner or Klar, by its keys. */
 export function isWhitelist(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.keys(whitelist.def.shape).some((key) => key in value);
 }
 
 /**
- * The rules of a whitelist: `generalwhitelist` of clair-scanner or `general` of Klar for any image, `images` by the name of an image
- * without registry and tag. What clair-scanner notes of a vulnerability is the reason.
+ * Reads the rules of a whitelist. `generalwhitelist` (clair-scanner) and `general` (Klar) apply to all images. `images` applies by the
+ * name of an image without registry and tag. The note of clair-scanner becomes the reason.
  */
 export function readWhitelist(yaml: YamlFile): IgnoreRule[] {
   const read = z.safeParse(whitelist, yaml.value);
@@ -29,7 +29,7 @@ export function readWhitelist(yaml: YamlFile): IgnoreRule[] {
     const [issue] = read.error.issues;
     throw invalidFile(
       yaml.place(issue?.path ?? []),
-      'is not as in a whitelist of clair-scanner or Klar: general and images have lists of vulnerabilities',
+      'is not valid in a whitelist of clair-scanner or Klar: general and images must have lists of vulnerabilities',
     );
   }
   const { generalwhitelist, general, images } = read.data;
@@ -54,7 +54,7 @@ function rulesOf(
     ? below.map((id, i) => ({ id, note: undefined, key: i }))
     : Object.entries(below ?? {}).map(([id, note]) => ({ id, note, key: id }));
   return noted.map(({ id, note, key }) => ({
-    // What looks like a pattern is none there.
+    // In a whitelist, an asterisk is not a wildcard.
     id: id.replaceAll('*', ''),
     reason: typeof note === 'string' && note.trim() !== '' ? note.trim() : 'it is in the whitelist',
     place: yaml.place([...path, key]),

@@ -3,15 +3,15 @@ import { messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { invalidFile } from './invalid-file.ts';
 
-/** What a YAML file says, and where. */
+/** A parsed YAML file that knows the line of each value. */
 export interface YamlFile {
   readonly name: string;
   readonly value: unknown;
-  /** Name and line of what is at a path, or of what is nearest above it. */
+  /** Returns name and line, `rules.yaml:3`, of the value at a path, or of its nearest existing ancestor. */
   place(path: readonly PropertyKey[]): string;
 }
 
-/** Reads YAML 1.2. Who is not strict takes a key that stands twice, as parsers in Go did. */
+/** Reads YAML 1.2. If not strict, accepts duplicate keys, as older Go parsers do. Throws `config-invalid` with the line. */
 export function readYaml(name: string, text: string, { isStrict }: { readonly isStrict: boolean }): YamlFile {
   if (Buffer.byteLength(text) > limits.ignoreFileBytes)
     throw invalidFile(name, `is longer than ${limits.ignoreFileBytes} bytes`);
@@ -22,7 +22,7 @@ export function readYaml(name: string, text: string, { isStrict }: { readonly is
   const lineAt = (offset: number): number => lineCounter.linePos(offset).line;
   const [error] = document.errors;
   if (error !== undefined)
-    throw invalidFile(`${name}:${lineAt(error.pos[0])}`, `is no YAML: ${error.message}`);
+    throw invalidFile(`${name}:${lineAt(error.pos[0])}`, `is not valid YAML: ${error.message}`);
   return {
     name,
     value: resolveAliases(name, () => document.toJS({ maxAliasCount: limits.ignoreAliases })),
@@ -37,17 +37,17 @@ export function readYaml(name: string, text: string, { isStrict }: { readonly is
   };
 }
 
-/** The parser calls itself for each level: of a thousand dashes in a row it would make as many lists in each other. */
+/** Reports a stack overflow of the recursive parser as `config-invalid`: a thousand dashes in a row are a thousand nested lists. */
 function parseWithinDepth<T>(name: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof RangeError) throw invalidFile(name, 'cannot be used: it is nested without end');
+    if (error instanceof RangeError) throw invalidFile(name, 'cannot be used: it is nested too deeply');
     throw error;
   }
 }
 
-/** Aliases of aliases stand for more than any memory holds: the parser stops counting them at a limit. */
+/** Expands aliases up to `limits.ignoreAliases`, since nested aliases can expand to more than any memory holds. */
 function resolveAliases(name: string, read: () => unknown): unknown {
   try {
     return read();

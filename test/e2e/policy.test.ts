@@ -99,7 +99,7 @@ test('rules of Trivy and of Grype are read when they are named, and hold for wha
   const second = reported('--ignore', grype);
   assert.deepEqual(new Set(second.suppressed.map((one) => one.package.name)), new Set(['redis']));
   assert.equal(second.suppressed.length, 3);
-  assert.match(second.stderr, /only its ignore rules are read; only-fixed have no effect here/);
+  assert.match(second.stderr, /clair reads only its ignore rules; only-fixed have no effect/);
 });
 
 test('the exit status counts what is left, and says clean of nothing that is not known', () => {
@@ -321,7 +321,7 @@ test('files that cannot be used end with 2, a sentence, and no report', () => {
   refused(['--ignore', file('bad.yaml', 'ignore:\n  - id: CVE-1\n')], /bad\.yaml:2 the rule has no reason/);
   refused(['--ignore', join(scratch, 'nowhere.yaml')], /nowhere\.yaml cannot be read/);
   refused(['--ignore', scratch], /cannot be read/);
-  refused(['--vex', file('bad.json', '{}')], /bad\.json is no VEX/);
+  refused(['--vex', file('bad.json', '{}')], /bad\.json is not a VEX document/);
   refused(['--vex', join(scratch, 'nowhere.json')], /nowhere\.json cannot be read/);
 });
 

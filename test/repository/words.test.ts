@@ -45,8 +45,6 @@ const pending: readonly string[] = [
   'src/image',
   'src/cli',
   'src/api',
-  'src/enrich',
-  'src/suppression-files',
   'src/kit',
   'src/model',
   'src/match',

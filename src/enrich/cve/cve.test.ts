@@ -15,7 +15,7 @@ function read(facts: CveRecordFields): Promise<Enrichment> {
   return cve.read(id, Buffer.from(JSON.stringify(cveRecord(id, facts))));
 }
 
-test('a record lies in the folder of its thousand, in a mirror also as a clone has it', () => {
+test('finds a record in the folder of its thousand, in a mirror also in a clone of the repository', () => {
   assert.deepEqual(cve.urlsOf(id), [
     'https://raw.githubusercontent.com/CVEProject/cvelistV5/main/cves/2023/4xxx/CVE-2023-4911.json',
   ]);
@@ -27,12 +27,12 @@ test('a record lies in the folder of its thousand, in a mirror also as a clone h
   );
 });
 
-test('asks nothing for an id that is no CVE', () => {
+test('has no URL for an id that is not a CVE', () => {
   for (const other of ['TEMP-0000000-000000', 'CVE-2023-4911/../x', 'CVE-2023-49', 'GHSA-1'])
     assert.deepEqual(cve.urlsOf(other), [], other);
 });
 
-test('a record gives the ratings of its assigner and of CISA with their names', async () => {
+test('reads the ratings of the assigner and of CISA, with their names', async () => {
   const enrichment = await read({
     assigner: 'Chrome',
     metrics: [
@@ -54,7 +54,7 @@ test('a record gives the ratings of its assigner and of CISA with their names', 
   });
 });
 
-test('a severity in words counts where the assigner gives no vector', async () => {
+test('uses a textual severity when the assigner gives no vector', async () => {
   const words = (type: string, content: object): object => ({ other: { type, content } });
   const redHat = words('Red Hat severity rating', { value: 'Important', namespace: 'x' });
   assert.equal((await read({ metrics: [redHat] })).severity, 'High');
@@ -86,24 +86,24 @@ test('stays unrated when a score and its vector give different severities', asyn
   );
   assert.equal(await contradiction(vector, 7.8, 'LOW'), 'its base score is 7.8, but its severity is LOW');
   assert.equal(await contradiction('CVSS:3.1/AV:X', 7.8, 'HIGH'), 'its CVSS vector cannot be scored');
-  // The other issuer is not touched by it.
+  // The contradiction of one issuer does not affect the other.
   const rated = await read({
     metrics: [cvss31(vector, 9.8, 'CRITICAL')],
     cisa: [cvss31(vector, 7.8, 'HIGH')],
   });
   assert.deepEqual(ratingOfEnrichments([rated]), { source: 'cisa-adp', severity: 'High' });
-  // Assigners round otherwise: 7.7 and 7.8 are the same severity.
+  // Assigners round differently: 7.7 and 7.8 are the same severity.
   assert.equal((await read({ metrics: [cvss31(vector, 7.7, 'HIGH')] })).cvss?.[0]?.score, 7.7);
 });
 
-test('a rejected record says so and nothing else', async () => {
+test('reads a rejected record as rejected and nothing else', async () => {
   assert.deepEqual(await read({ state: 'REJECTED', metrics: [cvss31(vector, 7.8, 'HIGH')] }), {
     id,
     rejected: true,
   });
 });
 
-test('refuses a document that is no record of the CVE', async () => {
+test('refuses a document that is not the record of the CVE', async () => {
   const other = Buffer.from(JSON.stringify(cveRecord('CVE-2023-4863')));
   for (const bytes of [
     other,
@@ -115,7 +115,7 @@ test('refuses a document that is no record of the CVE', async () => {
     await assert.rejects(cve.read(id, bytes), UnexpectedContent, bytes.toString().slice(0, 20));
 });
 
-corpusTest('every real record is read, and but for contradictions every rating in it', async () => {
+corpusTest('reads every real record, and every rating that does not contradict itself', async () => {
   const counts = { read: 0, rejected: 0, cna: 0, cisa: 0, words: 0, unrated: 0, contradictory: 0 };
   for (const { path, bytes } of corpusFiles('feeds/cve5/vulnrichment.tar.zst', '.json')) {
     const [name] = /CVE-\d+-\d+(?=\.json$)/.exec(path) ?? [];
@@ -123,7 +123,8 @@ corpusTest('every real record is read, and but for contradictions every rating i
     counts.read++;
     counts[kindOf(await cve.read(name, bytes))]++;
   }
-  // Counted in the same files by a program in Python that scores no vector: of what it counts for assigners and CISA, 7 and 1 contradict themselves.
+  // Expected counts: from the same files, by a Python program that does not score vectors. Of the ratings that it counts, 7 of assigners
+  // and 1 of CISA contradict themselves.
   assert.deepEqual(counts, {
     read: 9776,
     rejected: 20,

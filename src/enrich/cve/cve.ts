@@ -2,16 +2,16 @@ import { cveNumberOf } from '../../model/cve.ts';
 import type { DocumentEnricher } from '../../plugin/index.ts';
 
 const repository = 'https://raw.githubusercontent.com/CVEProject/cvelistV5/main/cves';
-/** Where a clone of the repository lies in a mirror. */
+/** Location of a clone of the repository in a mirror. */
 const clone = 'https://github.com/CVEProject/cvelistV5/cves';
 
-/** The records of the CVE list, with the containers of the assigner (CNA) and of CISA: a small document for each CVE. */
+/** The CVE list: a small document per CVE, with the containers of the assigner (CNA) and of CISA. */
 export const cve: DocumentEnricher = cveRecords([repository]);
 
-/** The same records in a mirror, which may have a clone of the repository instead. */
+/** The CVE list in a mirror, which may hold a clone of the repository instead. */
 export const cveInMirror: DocumentEnricher = cveRecords([repository, clone]);
 
-/** The directories of a mirror that may hold the records. */
+/** Directories of a mirror that may hold the records. */
 export const cveDirectories: readonly string[] = [repository, clone].map((url) =>
   url.replace('https://', ''),
 );

@@ -13,7 +13,7 @@ const cvss = z.optional(
   }),
 );
 
-/** One metric of a container: a CVSS vector of one version, or a severity in words. */
+/** Schema of a metric of a container: a CVSS vector of one version, or a textual severity. */
 export const metric: z.ZodMiniType<Metric> = z.object({
   cvssV4_0: cvss,
   cvssV3_1: cvss,
@@ -28,7 +28,7 @@ interface Cvss {
   readonly baseSeverity?: string | undefined;
 }
 
-/** One metric. */
+/** A metric of a container (CVE record format 5), reduced to the members that clair reads. */
 export interface Metric {
   readonly cvssV4_0?: Cvss | undefined;
   readonly cvssV3_1?: Cvss | undefined;
@@ -37,10 +37,10 @@ export interface Metric {
   readonly other?: { readonly type: string; readonly content: unknown } | undefined;
 }
 
-/** The versions of CVSS, the preferred one first. */
+/** Versions of CVSS, the preferred one first. */
 const versions = ['cvssV3_1', 'cvssV4_0', 'cvssV3_0', 'cvssV2_0'] as const;
 
-/** The vectors of metrics that do not contradict themselves, the preferred version first. */
+/** Returns the vectors of the metrics that do not contradict themselves, the preferred version first. */
 export function ratedVectors(metrics: readonly Metric[]): Omit<CvssVector, 'source'>[] {
   return versions.flatMap((version) =>
     metrics.flatMap(({ [version]: rated }) =>
@@ -51,7 +51,7 @@ export function ratedVectors(metrics: readonly Metric[]): Omit<CvssVector, 'sour
   );
 }
 
-/** How the first metric that contradicts itself does so; undefined where none does. */
+/** Returns the contradiction in the first metric that has one; undefined if no metric contradicts itself. */
 export function firstContradiction(metrics: readonly Metric[]): string | undefined {
   return metrics
     .flatMap((one) => versions.flatMap((version) => one[version] ?? []))
@@ -64,14 +64,14 @@ function contradictionOf({ vectorString, baseScore: stated, baseSeverity }: Cvss
   const computed = baseScore(vector);
   if (computed === undefined) return 'its CVSS vector cannot be scored';
   const rating = ratingOf(stated);
-  // Assigners round otherwise, or give a score with temporal metrics: that matters where it is another severity.
+  // Assigners round differently, or include temporal metrics in the score. Only another severity is a contradiction.
   if (ratingOf(computed) !== rating) return `its base score is ${stated}, but its vector scores ${computed}`;
   if (baseSeverity !== undefined && baseSeverity.toUpperCase() !== rating)
     return `its base score is ${stated}, but its severity is ${baseSeverity.slice(0, 20)}`;
   return undefined;
 }
 
-/** The qualitative rating of a base score, CVSS 3.1 §5. */
+/** Returns the qualitative rating of a base score, CVSS 3.1 §5. */
 function ratingOf(value: number): string {
   if (value === 0) return 'NONE';
   if (value < 4) return 'LOW';
@@ -79,7 +79,7 @@ function ratingOf(value: number): string {
   return value < 9 ? 'HIGH' : 'CRITICAL';
 }
 
-/** Types of `other` that are a severity in words, as assigners write them. */
+/** Types of `other` metrics that assigners use for a textual severity. */
 const textualSeverityTypes: ReadonlySet<string> = new Set([
   'Red Hat severity rating',
   'Textual description of severity',
@@ -107,7 +107,7 @@ const content = z.union([
   ),
 ]);
 
-/** The worst severity that metrics give in words. */
+/** Returns the worst textual severity of the metrics; undefined if they have none. */
 export function statedSeverity(metrics: readonly Metric[]): Severity | undefined {
   const stated = metrics.flatMap(({ other }) =>
     other && textualSeverityTypes.has(other.type) ? severityInText(other.content) : [],

@@ -28,10 +28,10 @@ const record = z.object({
 type CveRecord = z.output<typeof record>;
 type Container = z.output<typeof container>;
 
-/** CISA as an authorised data publisher, which rates what nobody else has. */
+/** Id of CISA as an authorised data publisher (ADP). CISA rates CVEs that the assigner leaves unrated. */
 const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
 
-/** Reads a record of the CVE list, JSON 5. Throws an `UnexpectedContent` for what is no record of that id. */
+/** Reads a record of the CVE list, format 5. Throws `UnexpectedContent` if the document is not the record of that id. */
 export function readCveRecord(id: string, document: Buffer): Enrichment {
   const read = parseBySchema(record, parseJsonAt('the record', document), '');
   const { cveId, state, datePublished } = read.cveMetadata;
@@ -52,7 +52,7 @@ export function readCveRecord(id: string, document: Buffer): Enrichment {
   };
 }
 
-/** What the assigner and CISA give. A metric that contradicts itself does not count. */
+/** Returns the ratings of the assigner and of CISA. A metric that contradicts itself does not count. */
 function ratingIn({
   containers: { cna, adp = [] },
 }: CveRecord): Pick<Enrichment, 'cvss' | 'severity' | 'assigner' | 'contradiction'> {
@@ -76,7 +76,7 @@ function ratingIn({
   };
 }
 
-/** The vectors of an issuer, each once and the preferred version first. */
+/** Returns the distinct vectors of an issuer, the preferred version first. */
 function vectorsOfIssuer(source: string, metrics: readonly Metric[]): CvssVector[] {
   const vectors = ratedVectors(metrics).map((vector) => ({ source, ...vector }));
   return [...new Map(vectors.map((vector) => [vector.vector, vector])).values()];
@@ -89,7 +89,7 @@ function cwesIn({ containers: { cna, adp = [] } }: CveRecord): string[] {
   return [...new Set(ids.filter((id) => /^CWE-\d+$/.test(id)))];
 }
 
-/** Times are in UTC, also where that is not said. */
+/** Parses a time; without an offset, it is UTC. */
 function timeOf(text = ''): string | undefined {
   const time = Date.parse(/[zZ]|[+-]\d\d:\d\d$/.test(text) ? text : `${text}Z`);
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();

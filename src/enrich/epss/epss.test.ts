@@ -16,14 +16,14 @@ function parse(content: string | Uint8Array, pieceBytes?: number): Promise<objec
   return collectAll(unbatched(epss).parse('current', { url, body, fingerprint: '' }));
 }
 
-/** Lines in an unusual form come apart from the others. */
+/** Sorts by id, since lines in an unusual form come before the batch. */
 function byId(records: object[]): object[] {
   return (records as Enrichment[]).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 const comment = '#model_version:v2023.03.01,score_date:2025-02-20T00:00:00+0000\n';
 
-test('a line is a score, with the comment and the percentile or without, compressed or not', async () => {
+test('reads scores with and without comment, percentile and compression', async () => {
   const rows = 'cve,epss,percentile\nCVE-1999-0001,0.00383,0.73075\r\nCVE-1999-0002,1e-05,1\n';
   const expected = [
     { id: 'CVE-1999-0001', epss: { score: 0.00383, percentile: 0.73075 } },
@@ -38,7 +38,7 @@ test('a line is a score, with the comment and the percentile or without, compres
   ]);
 });
 
-test('a line that is no score is told', async () => {
+test('reports a line as skipped when it is not a score', async () => {
   const lines = ['CVE-1999-0001,1.5,0', 'CVE-1999-0002,x,0', 'CVE-1999-0003', ',0,0', 'CVE-1999-0004,0,--'];
   const skipped = await parse(`cve,epss,percentile\n${lines.join('\n')}\nCVE-1999-0005,0,0\n`);
   assert.deepEqual(
@@ -47,12 +47,12 @@ test('a line that is no score is told', async () => {
   );
 });
 
-test('content that is no list of scores is an error that names the place', async () => {
+test('throws an error with the location when the content is not a list of scores', async () => {
   const wrong: [string | Uint8Array, RegExp][] = [
-    ['', /at its end: it has no line cve,epss,percentile/],
-    [comment, /it has no line/],
+    ['', /at its end: no line cve,epss,percentile/],
+    [comment, /no line cve/],
     ['<html>\n</html>\n', /at line 1: not the line cve,epss,percentile/],
-    ['cve,epss,percentile\nCVE-1999-0001,0.0', /at its end: the last line is cut short/],
+    ['cve,epss,percentile\nCVE-1999-0001,0.0', /at its end: the last line is truncated/],
     [`cve,epss,percentile\n${'x'.repeat(70_000)}`, /longer than 1000 characters/],
     [Buffer.from('cve,epss\n\xff\n', 'latin1'), /not UTF-8/],
     [gzipSync(`${comment}cve,epss\nCVE-1999-0001,0.5\n`).subarray(0, 70), /of the compressed data/],
@@ -62,11 +62,11 @@ test('content that is no list of scores is an error that names the place', async
   }
 });
 
-corpusTest('every score of a real day is read', async () => {
+corpusTest('reads every score of a real day', async () => {
   const content = readFileSync(corpus('feeds/epss/epss_scores-2021-08-31.csv.gz'));
   const all = (await parse(content)) as Enrichment[];
   assert.ok(all.every((one) => 'epss' in one));
-  // Lines less the comment and the header, and the sum of a column, with another reader of the same text.
+  // Expected: lines minus the comment and the header, and the sum of a column, by another reader of the same file.
   const lines = gunzipSync(content).toString('latin1').trimEnd().split('\n').slice(2);
   assert.equal(all.length, 72_272);
   assert.equal(all.length, lines.length);
@@ -77,7 +77,7 @@ corpusTest('every score of a real day is read', async () => {
   );
 });
 
-corpusTest('a test file of another scanner is read alike', async () => {
+corpusTest('reads a test file of another scanner as that scanner does', async () => {
   const folder = 'vunnel/tests/unit/providers/epss/test-fixtures';
   const file = (name: string) =>
     corpusFile('feeds/updater-fixtures-trivydb-vunnel.tar.zst', `${folder}/${name}`);
@@ -91,7 +91,7 @@ corpusTest('a test file of another scanner is read alike', async () => {
   await assert.rejects(parse(file('invalid-header.csv')), { code: 'feed-corrupt' });
 });
 
-test('the day of the scores dates the feed', async () => {
+test('dates the feed by the day of the scores', async () => {
   const dates: FeedDate[] = [];
   const body = inChunks(Buffer.from(`${comment}cve,epss\nCVE-1999-0001,0.5\n`));
   await collectAll(epss.parse('current', { url, body, fingerprint: '' }, (date) => dates.push(date)));

@@ -2,7 +2,7 @@ import type { Enricher } from '../../plugin/index.ts';
 
 const url = 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz';
 
-/** FIRST's exploit prediction scores, of the latest day. */
+/** The Exploit Prediction Scoring System (EPSS) of FIRST: the scores of the latest day. */
 export const epss: Enricher = {
   name: 'epss',
   version: 1,

@@ -3,12 +3,15 @@ import type { ScoreBatch } from '../../model/score-batch.ts';
 
 const [comma, hyphen, point, zero, carriageReturn] = [0x2c, 0x2d, 0x2e, 0x30, 0x0d];
 const prefix = Buffer.from('CVE-');
-/** So many digits and any power of ten up to that are exact as floating point numbers, and so is their quotient as `Number` gives it. */
+/**
+ * Integers of up to 15 digits and powers of ten up to 10^15 are exact as floating-point numbers. Their quotient is therefore the value
+ * that `Number` returns.
+ */
 const exactDigits = 15;
 
 /**
- * Reads the line between two positions into the next row of a batch, without making texts of its parts: there are hundreds of thousands.
- * False for a line in another than the usual form, `CVE-2023-4911,0.5,0.97`, which is left to a slower reader.
+ * Reads the line between two offsets into the next row of a batch, without allocating strings: a feed has hundreds of thousands of
+ * lines. Returns false if the line does not have the usual form `CVE-2023-4911,0.5,0.97`; the caller then parses it the slow way.
  */
 export function readScoreLine(
   bytes: Uint8Array,
@@ -34,7 +37,7 @@ function isFraction(value: number): boolean {
   return value >= 0 && value <= 1;
 }
 
-/** Numbers in decimal digits, one after another. Each is -1 where there is none. */
+/** A cursor that reads consecutive decimal numbers. A read returns -1 if there is no number. */
 class Digits {
   at: number;
   readonly #bytes: Uint8Array;
@@ -52,7 +55,6 @@ class Digits {
     return true;
   }
 
-  /** The id of a CVE. */
   cve(): CveNumber | undefined {
     if (!prefix.every((byte) => this.passes(byte))) return undefined;
     const year = this.#whole(4, 4);
@@ -62,7 +64,7 @@ class Digits {
     return number < 0 ? undefined : { year, number };
   }
 
-  /** A number of so many digits. */
+  /** Reads an integer of `least` to `most` digits. */
   #whole(least: number, most: number): number {
     const start = this.at;
     const value = this.#digits(0);
@@ -70,7 +72,7 @@ class Digits {
     return count < least || count > most ? -1 : value;
   }
 
-  /** A number with a decimal point or without. */
+  /** Reads a number with or without a decimal point. */
   fraction(): number {
     const start = this.at;
     const whole = this.#digits(0);

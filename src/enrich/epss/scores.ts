@@ -6,15 +6,15 @@ import { emptyScoreBatch } from '../../model/score-batch.ts';
 import type { Enrichment, EnrichmentRecord, Fetched, OnFeedDate, SkippedRecord } from '../../plugin/index.ts';
 import { readScoreLine } from './score-line.ts';
 
-/** No line of the file is longer than this many characters. */
+/** Maximum length of a line, in characters. */
 const lineChars = 1000;
-/** A shorter line is no score: `CVE-1999-0001,0` with its line break has more. */
+/** Minimum length of a score line with its line break, in bytes: `CVE-1999-0001,0` has 16. */
 const lineBytesMin = 16;
 const lineFeed = 0x0a;
 
 /**
- * The scores of a day: a comment on the model, which the first years lack, the line `cve,epss,percentile`, and a line for each
- * CVE. The very first files have no percentile.
+ * Reads the scores of a day: a comment on the model, the header `cve,epss,percentile`, and one line per CVE. Files of the first years
+ * have no comment, and the oldest files have no percentile.
  */
 export function readScores(
   feed: string,
@@ -33,7 +33,7 @@ async function* scores(
   reader.finish();
 }
 
-/** Reads the lines of a file piece by piece. */
+/** Reads the lines of a file chunk by chunk. */
 class ScoreReader {
   readonly #onDate: OnFeedDate | undefined;
   #number = 0;
@@ -56,7 +56,7 @@ class ScoreReader {
   }
 
   finish(): void {
-    if (!this.#isBelowHeader) throw new UnexpectedContent('its end', 'it has no line cve,epss,percentile');
+    if (!this.#isBelowHeader) throw new UnexpectedContent('its end', 'no line cve,epss,percentile');
   }
 
   *#readSlowly(text: string): Generator<EnrichmentRecord> {
@@ -70,7 +70,7 @@ class ScoreReader {
   }
 }
 
-/** `#model_version:v2023.03.01,score_date:2025-02-20T00:00:00+0000` */
+/** Reports the date in a comment: `#model_version:v2023.03.01,score_date:2025-02-20T00:00:00+0000`. */
 function noteDate(comment: string, onDate: OnFeedDate | undefined): void {
   const day = /score_date:(\d{4}-\d\d-\d\d)/.exec(comment)?.[1];
   if (day !== undefined) onDate?.({ dated: day, by: 'feed' });
@@ -86,11 +86,11 @@ function scoreIn(line: string, number: number): Enrichment | SkippedRecord {
   return { id, epss: { score, percentile: share } };
 }
 
-/** The whole lines of a text, as many at a time as a piece completes. Only a line break ends a line. */
+/** Yields for each chunk the lines that it completes. Throws if the last line has no line break. */
 async function* wholeLinesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const piece of body) {
-    // ASCII but for damage: no character can be cut in two.
+    // An undamaged file is ASCII, so that no chunk boundary is within a character.
     if (!isUtf8(piece)) throw new UnexpectedContent('a line', 'not UTF-8');
     const bytes = Buffer.concat([rest, piece]);
     const end = bytes.lastIndexOf(lineFeed) + 1;
@@ -98,5 +98,5 @@ async function* wholeLinesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Bu
     if (rest.length > lineChars) throw new UnexpectedContent('a line', `longer than ${lineChars} characters`);
     yield bytes.subarray(0, end);
   }
-  if (rest.length > 0) throw new UnexpectedContent('its end', 'the last line is cut short');
+  if (rest.length > 0) throw new UnexpectedContent('its end', 'the last line is truncated');
 }

@@ -13,7 +13,7 @@ const entry = z.object({
   knownRansomwareCampaignUse: z.optional(z.string()),
 });
 
-/** The entries of the catalogue. */
+/** Yields one enrichment per entry of the catalogue. Throws `feed-corrupt` if the catalogue is malformed or empty. */
 export function readCatalogue(
   feed: string,
   content: Fetched,
@@ -40,5 +40,5 @@ async function* entries({ body, url }: Fetched, onDate: OnFeedDate | undefined):
       },
     };
   }
-  if (count === 0) throw new UnexpectedContent('its end', 'it holds no entry');
+  if (count === 0) throw new UnexpectedContent('its end', 'no entries');
 }

@@ -21,7 +21,7 @@ const entry = {
   knownRansomwareCampaignUse: 'Known',
 };
 
-test('an entry says since when, until when and whether for ransom', async () => {
+test('reads the dates of an entry, and whether ransomware exploits it', async () => {
   const quiet = { cveID: 'CVE-2025-0109', dateAdded: '2025-02-19', knownRansomwareCampaignUse: 'Unknown' };
   assert.deepEqual(await parse({ title: 't', count: 2, vulnerabilities: [entry, quiet] }), [
     { id: 'CVE-2025-0108', exploited: { since: '2025-02-18', due: '2025-03-11', ransomware: true } },
@@ -29,10 +29,10 @@ test('an entry says since when, until when and whether for ransom', async () => 
   ]);
 });
 
-test('content that is no catalogue is an error that names the place', async () => {
+test('throws an error with the location when the content is not a catalogue', async () => {
   const wrong: [unknown, RegExp][] = [
     [{ vulnerabilities: [{ ...entry, dateAdded: 'soon' }] }, /at entry 1\.dateAdded: not as expected/],
-    [{ vulnerabilities: [] }, /it holds no entry/],
+    [{ vulnerabilities: [] }, /at its end: no entries/],
     [{ title: 't' }, /no array "vulnerabilities"/],
     ['<html>', /at byte 0/],
     ['{"vulnerabilities":[', /ends too early/],
@@ -42,16 +42,16 @@ test('content that is no catalogue is an error that names the place', async () =
   }
 });
 
-corpusTest('every entry of the real catalogue is read', async () => {
+corpusTest('reads every entry of the real catalogue', async () => {
   const body = createReadStream(corpus('feeds/kev/known_exploited_vulnerabilities.json'));
   const all = (await collectAll(kev.parse('catalogue', { url, body, fingerprint: '' }))) as Enrichment[];
-  // The catalogue's own `count`, and grep -c '"knownRansomwareCampaignUse": "Known"'.
+  // Expected: the `count` of the catalogue, and grep -c '"knownRansomwareCampaignUse": "Known"'.
   assert.equal(all.length, 1404);
   assert.equal(new Set(all.map(({ id }) => id)).size, 1404);
   assert.equal(all.filter(({ exploited }) => exploited?.ransomware).length, 293);
 });
 
-test('the day on which an entry was added dates the feed', async () => {
+test('dates the feed by the newest entry', async () => {
   const dates: FeedDate[] = [];
   const body = inChunks(Buffer.from(JSON.stringify({ vulnerabilities: [entry] })));
   await collectAll(kev.parse('catalogue', { url, body, fingerprint: '' }, (date) => dates.push(date)));

@@ -2,7 +2,7 @@ import type { Enricher } from '../../plugin/index.ts';
 
 const url = 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json';
 
-/** CISA's catalogue of known exploited vulnerabilities. */
+/** The Known Exploited Vulnerabilities (KEV) catalogue of CISA. */
 export const kev: Enricher = {
   name: 'kev',
   version: 1,

@@ -2,12 +2,12 @@ import { ClairError } from '../../core/errors.ts';
 import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
-/** A `.meta` file is five short lines. */
+/** Maximum size of a `.meta` file, in bytes. Real files have five short lines. */
 const metaBytes = 4096;
 
 /**
- * Opens the file of a year unless its `.meta` file says that it is the known one. The fingerprint is the SHA-256 of the
- * uncompressed content that `.meta` gives, which reading checks; where a mirror has no `.meta`, it is the client's own.
+ * Opens the file of a year, unless its `.meta` file has the last fingerprint. The fingerprint is the SHA-256 of the uncompressed content
+ * from `.meta`; `readNvdRecords` verifies it. If a mirror has no `.meta`, the client chooses the fingerprint.
  */
 export async function fetchYear(
   year: string,
@@ -23,7 +23,7 @@ export async function fetchYear(
   return typeof content === 'string' ? content : { ...content, fingerprint: sha256 };
 }
 
-/** `sha256:` in upper-case hexadecimal digits, among lines of that form. */
+/** Returns the checksum in a `.meta` file: `sha256:` and upper-case hexadecimal digits on a line. Undefined if it has no checksum. */
 async function sha256In({ url, body }: Fetched): Promise<string | undefined> {
   const tooMuch = (): Error => new ClairError('feed-corrupt', `${url} is longer than ${metaBytes} bytes`);
   const text = (await readAllBytes(body, metaBytes, tooMuch)).toString('latin1');

@@ -50,7 +50,7 @@ function feed(...cves: readonly object[]) {
   return { format: 'NVD_CVE', version: '2.0', vulnerabilities: cves.map((one) => ({ cve: one })) };
 }
 
-test('a CVE with every rating: of NVD, of who assigned it, of CISA; 3.1 before 4.0 before 3.0 before 2.0', async () => {
+test('orders ratings by issuer (NVD, assigner, CISA), then by version (3.1, 4.0, 3.0, 2.0)', async () => {
   assert.deepEqual(await parse(feed(cve)), [
     {
       id: 'CVE-2024-0001',
@@ -68,12 +68,12 @@ test('a CVE with every rating: of NVD, of who assigned it, of CISA; 3.1 before 4
   ]);
 });
 
-test('a CVE without ratings says what it can', async () => {
+test('reads a CVE without ratings', async () => {
   const bare = { id: 'CVE-2024-0002', descriptions: [] };
   assert.deepEqual(await parse(feed(bare)), [{ id: 'CVE-2024-0002' }]);
 });
 
-test('a rejected id is no vulnerability', async () => {
+test('reads a rejected id as rejected and nothing else', async () => {
   const described = (value: string) => ({
     ...cve,
     vulnStatus: 'Modified',
@@ -89,10 +89,10 @@ test('a rejected id is no vulnerability', async () => {
     assert.deepEqual(await parse(feed(one)), [{ id: 'CVE-2024-0001', rejected: true }]);
 });
 
-test('content that is no feed is an error that names the place', async () => {
+test('throws an error with the location when the content is not a feed', async () => {
   const wrong: [unknown, RegExp][] = [
     [feed({ ...cve, id: 1 }), /at vulnerabilities\.0\.cve\.id: not the expected string/],
-    [feed(), /it holds no CVE/],
+    [feed(), /at its end: no CVEs/],
     [{ vulnerabilities: {} }, /no array "vulnerabilities"/],
     [Buffer.from('<html>'), /at byte 0/],
     [Buffer.from(JSON.stringify(feed(cve)).slice(0, 900)), /at byte 900: ends too early/],
@@ -102,7 +102,7 @@ test('content that is no feed is an error that names the place', async () => {
   }
 });
 
-/** Serves files by the end of their names. */
+/** Returns a client that serves files by the last segment of their URL. */
 function clientOf(files: Readonly<Record<string, Uint8Array | string>>): FeedClient & { asked: string[] } {
   const asked: string[] = [];
   return {
@@ -121,7 +121,7 @@ function clientOf(files: Readonly<Record<string, Uint8Array | string>>): FeedCli
   };
 }
 
-test('the checksum in .meta is the fingerprint, and the content must have it', async () => {
+test('uses the checksum in .meta as the fingerprint, and verifies the content', async () => {
   const content = JSON.stringify(feed(cve));
   const sha256 = createHash('sha256').update(content).digest('hex');
   const meta = `lastModifiedDate:2024-01-01\r\nsize:1\r\nsha256:${sha256.toUpperCase()}\r\n`;
@@ -142,7 +142,7 @@ test('the checksum in .meta is the fingerprint, and the content must have it', a
   });
 });
 
-test('without .meta the mark is that of the client, and a year to come is absent', async () => {
+test('uses the fingerprint of the client when there is no .meta, and returns absent for a future year', async () => {
   const client = clientOf({ 'nvdcve-2.0-2024.json.gz': gzipSync(JSON.stringify(feed(cve))) });
   const fetched = (await nvd.fetch('2024', client)) as Fetched;
   assert.equal(fetched.fingerprint, 'of the client');
@@ -155,10 +155,10 @@ test('without .meta the mark is that of the client, and a year to come is absent
   });
 });
 
-corpusTest('a real page and its CVEs as another scanner keeps them', async () => {
+corpusTest('reads a real page of the API, and the CVEs in it as another scanner stores them', async () => {
   const folder = 'vunnel/tests/unit/providers/nvd/test-fixtures';
   const all = await parse(corpusFile('feeds/nvd/nvd-samples.tar.zst', `${folder}/full-page.json`));
-  // `totalResults` of the page.
+  // Expected: `totalResults` of the page.
   assert.equal(all.length, 38);
   const byId = new Map(all.map((one) => [one.id, one]));
   let compared = 0;
@@ -175,7 +175,7 @@ corpusTest('a real page and its CVEs as another scanner keeps them', async () =>
   assert.ok(compared > 20);
 });
 
-corpusTest('the yearly files as they are served are read', async () => {
+corpusTest('reads the yearly files as NVD serves them', async () => {
   const counts: number[] = [];
   for (const name of ['nvdcve-2.0-2021.json.gz', 'nvdcve-2.0-modified.json.gz']) {
     const bytes = corpusFile(
@@ -184,11 +184,11 @@ corpusTest('the yearly files as they are served are read', async () => {
     );
     counts.push((await parse(bytes)).length);
   }
-  // `totalResults` of each.
+  // Expected: `totalResults` of each file.
   assert.deepEqual(counts, [3, 2]);
 });
 
-test('the last change of a CVE dates the feed, and what is no time does not', async () => {
+test('dates the feed by the last change of a CVE, and ignores an invalid time', async () => {
   const dates: FeedDate[] = [];
   const content = feed(
     { ...cve, lastModified: '2024-03-02T03:04:05.678' },

@@ -1,10 +1,10 @@
 import type { Enricher } from '../../plugin/index.ts';
 
-/** The file of 2002 holds all earlier years too. Years to come are absent until they come. */
+/** The file of 2002 also contains all earlier years. Files of future years are absent. */
 const years = Array.from({ length: 39 }, (_, index) => String(2002 + index));
 
 /**
- * The National Vulnerability Database: ratings, weaknesses, descriptions and rejections of CVEs, in files of a year each. This
+ * The National Vulnerability Database (NVD): ratings, weaknesses, descriptions and rejections of CVEs, in one file per year. This
  * product uses data from the NVD API but is not endorsed or certified by the NVD.
  */
 export const nvd: Enricher = {

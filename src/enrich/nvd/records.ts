@@ -37,13 +37,13 @@ const item = z.object({
 
 type Cve = z.output<typeof item>['cve'];
 
-/** The versions of CVSS as their ratings are preferred: 3.1 is the one that nearly everybody still gives. */
+/** Versions of CVSS in the order of preference. 3.1 is first, since most issuers still use it. */
 const versions = ['cvssMetricV31', 'cvssMetricV40', 'cvssMetricV30', 'cvssMetricV2'] as const;
 
-/** CISA as an authorised data publisher, which rates what nobody else has. */
+/** Id of CISA as an authorised data publisher (ADP). CISA rates CVEs that the assigner leaves unrated. */
 const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
 
-/** The CVEs of a file in NVD's format 2.0, that of the feeds and of the API alike. */
+/** Yields the CVEs of a file in format 2.0 of NVD, which the feeds and the API share. Throws `feed-corrupt` on malformed content. */
 export function readNvdRecords(
   feed: string,
   content: Fetched,
@@ -64,10 +64,10 @@ async function* enrichments(
     if (modified !== undefined) onDate?.({ dated: modified, by: 'record' });
     yield enrichment(cve);
   }
-  if (count === 0) throw new UnexpectedContent('its end', 'it holds no CVE');
+  if (count === 0) throw new UnexpectedContent('its end', 'no CVEs');
 }
 
-/** The content, which must have the checksum of its `.meta` file where its fingerprint is one. */
+/** Returns the content. If the fingerprint is a checksum from `.meta`, the stream fails when the content does not match it. */
 function verifiedByMeta(body: AsyncIterable<Uint8Array>, fingerprint: string): AsyncIterable<Uint8Array> {
   return /^[0-9a-f]{64}$/.test(fingerprint)
     ? verifyChecksum(body, { algorithm: 'sha256', digest: fingerprint, declaredIn: '.meta' })
@@ -98,7 +98,7 @@ function isRejected({ vulnStatus }: Cve, description = ''): boolean {
   return vulnStatus === 'Rejected' || rejectionMarker.test(description);
 }
 
-/** Every rating: NVD's own first, then the assigner's, then CISA's, and of each the preferred version first. */
+/** Returns all ratings, ordered by issuer (NVD, assigner, CISA), then by preferred version. */
 function ratingsOf({ metrics: rated = {} }: Cve): CvssVector[] {
   const ratings = versions.flatMap((version) =>
     (rated[version] ?? []).map(({ source, type, cvssData }) => ({
@@ -114,13 +114,13 @@ function issuerName(source: string): string {
   return source === cisa ? 'cisa-adp' : source;
 }
 
-/** CWE ids; `NVD-CWE-noinfo` and `NVD-CWE-Other` say nothing. */
+/** Returns the distinct CWE ids, without the placeholders `NVD-CWE-noinfo` and `NVD-CWE-Other`. */
 function cwesOf({ weaknesses = [] }: Cve): string[] {
   const values = weaknesses.flatMap(({ description }) => english(description));
   return [...new Set(values.filter((value) => /^CWE-\d+$/.test(value)))];
 }
 
-/** NVD writes UTC without saying so. */
+/** Parses a time. NVD writes UTC without an offset. */
 function timeOf(date: string | undefined): string | undefined {
   const text = date === undefined || /[Zz]|[+-]\d\d:?\d\d$/.test(date) ? date : `${date}Z`;
   return text === undefined || Number.isNaN(Date.parse(text)) ? undefined : new Date(text).toISOString();
