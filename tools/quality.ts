@@ -10,10 +10,12 @@ import {
   functionSizes,
   mutableState,
   type Sizes,
+  sizesOf,
 } from './quality/figures.ts';
+import { dialectWord, exportedTwice, sentenceLengths, shortFiles } from './quality/language.ts';
 import { type MutationScore, mutationScore } from './quality/mutation-score.ts';
 import { type InstallSize, installSize } from './quality/size.ts';
-import { linesIn, productSources, root, testSources } from './quality/sources.ts';
+import { documents, linesIn, productSources, root, shortFileLines, testSources } from './quality/sources.ts';
 
 /**
  * Measures the house and writes docs/quality.md: `npm run quality`. Mutants take minutes and are only tried anew with `--mutants N`, so many of
@@ -40,6 +42,9 @@ const runs = duplicates(sources);
 const beyondMigrations = runs.filter(
   ({ places }) => !places.every((place) => place.includes('/migrations/')),
 );
+const dialectLines = [...sources, ...tests, ...documents()]
+  .flatMap(({ text }) => text.split('\n'))
+  .filter((line) => dialectWord.test(line)).length;
 const dead = spawnSync(join(root, 'node_modules/.bin/knip'), ['--no-progress'], { cwd: root });
 
 const rows: readonly (readonly [what: string, here: string, best: string])[] = [
@@ -58,6 +63,18 @@ const rows: readonly (readonly [what: string, here: string, best: string])[] = [
     '–',
   ],
   ['unused files, exports and dependencies', dead.status === 0 ? '0' : 'some: npx knip', '0'],
+  [
+    `files of ${shortFileLines} lines or fewer`,
+    `${shortFiles(sources, shortFileLines).length} of ${sources.length}`,
+    '–',
+  ],
+  ['exported names that two files declare', String(exportedTwice(sources).length), '–'],
+  ['lines with a word that has a plain term of the field', String(dialectLines), '–'],
+  [
+    'words of a sentence in documents, half / nine in ten / longest',
+    sizes(sizesOf(documents().flatMap(({ text }) => sentenceLengths(text)))),
+    '–',
+  ],
   ['lines of tests to a line of code', (tested / code).toFixed(2), '1.7'],
 ];
 

@@ -1,36 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { dialectWord, headlessDocstring, sentenceLengths } from '../../tools/quality/language.ts';
 import { filesLike, type RepositoryFile } from './tree.ts';
-
-/** Words and phrases that nobody in this field would search for. In pieces where this file would find itself. */
-const dialect: readonly string[] = [
-  't-old',
-  't-ells?',
-  't-elling',
-  'r-ooms?',
-  'n-obody',
-  's-omebody',
-  'w-hoever',
-  'a-new',
-  'sp-ea(?:k|ks|king) of',
-  'sp-oken',
-  'h-eed(?:s|ed)?',
-  's-trangers?',
-  'h-ouse',
-  'c-ourier',
-  'e-rrand',
-  'd-oorkeeper',
-  'c-onveyor',
-  '(?:is|are) n-one',
-  'so l-ong',
-  'so m-any',
-  'in w-ords',
-  'twice o-ver',
-  'for g-ood',
-  'stands? i-n for',
-];
-const dialectWord = new RegExp(`\\b(?:${dialect.join('|').replaceAll('-', '')})\\b`, 'i');
-const headlessDocstring = /^\s*(?:\/\*\*|\*) (?:What|Who|Whoever) /;
 
 /** Words that mean something else there. */
 const exceptions: readonly (readonly [path: string, text: string])[] = [];
@@ -70,6 +41,20 @@ test('no docstring begins with a clause instead of a noun or a verb', () => {
   const code = sources.filter(({ path }) => path.endsWith('.ts'));
   assert.deepEqual(findLines(code.filter(isDone), headlessDocstring), []);
 });
+
+test('nine in ten sentences of each document have at most 25 words', () => {
+  const long = filesLike('*.md', 'docs/**/*.md').filter(({ text }) => {
+    const lengths = sentenceLengths(text).sort((a, b) => a - b);
+    return (lengths[Math.floor(lengths.length * 0.9)] ?? 0) > 25;
+  });
+  assert.deepEqual(
+    long.map(({ path }) => path).filter((path) => !measuredPages.includes(path)),
+    [],
+  );
+});
+
+/** Pages that a tool writes, with words of its own until it is run again. */
+const measuredPages: readonly string[] = ['docs/performance.md', 'docs/quality.md'];
 
 function isDone({ path }: RepositoryFile): boolean {
   return !pending.some((place) => {

@@ -31,7 +31,8 @@ export function functionSizes(sources: readonly Source[]): Sizes {
   return sizesOf(lines);
 }
 
-function sizesOf(values: readonly number[]): Sizes {
+/** The distribution of values. */
+export function sizesOf(values: readonly number[]): Sizes {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
@@ -53,6 +54,17 @@ export function documented(sources: readonly Source[]): {
         without.push(`${path}:${lineOf(tree, statement)}`);
     }
   return { all, without };
+}
+
+/** The names that a file declares and exports. */
+export function exportedNames(tree: ts.SourceFile): string[] {
+  return tree.statements.flatMap((statement) => {
+    if (!ts.canHaveModifiers(statement) || !isExported(statement)) return [];
+    if (ts.isVariableStatement(statement))
+      return statement.declarationList.declarations.map(({ name }) => name.getText(tree));
+    const { name } = statement as ts.Node & { readonly name?: ts.Node };
+    return name === undefined ? [] : [name.getText(tree)];
+  });
 }
 
 function isExported(node: ts.HasModifiers): boolean {

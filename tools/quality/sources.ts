@@ -23,6 +23,16 @@ export function testSources(): Source[] {
   return sourcesOf(['src/**/*.ts', 'test/**/*.ts'], isTest);
 }
 
+/** A file of at most so many lines is short. */
+export const shortFileLines = 20;
+
+/** The documents, by their paths. */
+export function documents(): Pick<Source, 'path' | 'text'>[] {
+  return globSync(['*.md', 'docs/**/*.md'], { cwd: root })
+    .sort()
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
+
 function isTest(path: string): boolean {
   return path.endsWith('.test.ts') || path.startsWith('src/testing/') || path.startsWith('test/');
 }

@@ -1,0 +1,68 @@
+import { exportedNames } from './figures.ts';
+import { linesIn, type Source } from './sources.ts';
+
+/**
+ * Words and phrases that have a plain term of the field, as parts of a regular expression. A hyphen is removed from each: without one, this
+ * file would contain the words.
+ */
+const dialect: readonly string[] = [
+  't-old',
+  't-ells?',
+  't-elling',
+  'r-ooms?',
+  'n-obody',
+  's-omebody',
+  'w-hoever',
+  'a-new',
+  'sp-ea(?:k|ks|king) of',
+  'sp-oken',
+  'h-eed(?:s|ed)?',
+  's-trangers?',
+  'h-ouse',
+  'c-ourier',
+  'e-rrand',
+  'd-oorkeeper',
+  'c-onveyor',
+  '(?:is|are) n-one',
+  'so l-ong',
+  'so m-any',
+  'in w-ords',
+  'twice o-ver',
+  'for g-ood',
+  'stands? i-n for',
+];
+
+/** Matches a word that has a plain term of the field. */
+export const dialectWord: RegExp = new RegExp(`\\b(?:${dialect.join('|').replaceAll('-', '')})\\b`, 'i');
+
+/** Matches the first line of a docstring that is a clause without a noun. */
+export const headlessDocstring: RegExp = /^\s*(?:\/\*\*|\*) (?:What|Who|Whoever) /;
+
+/** The lengths of the sentences of a Markdown text, in words. Code blocks, tables and headings have none; a code span is one word. */
+export function sentenceLengths(markdown: string): number[] {
+  const prose = markdown
+    .replace(/^(```|~~~).*?^\1/gms, '')
+    .replace(/^(?:\||#|<).*$/gm, '\n')
+    .replace(/^\s*(?:[-*]|\d+\.) /gm, '\n\n')
+    .replace(/`[^`]*`/g, 'code')
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
+  return prose
+    .split(/\n\s*\n|(?<=[.!?:])\s+(?=[A-Z`"])/)
+    .map((sentence) => sentence.split(/\s+/).filter((word) => /\w/.test(word)).length)
+    .filter((words) => words > 0);
+}
+
+/** Files of at most so many lines. */
+export function shortFiles(sources: readonly Source[], linesMax: number): string[] {
+  return sources.filter(({ text }) => linesIn(text) <= linesMax).map(({ path }) => path);
+}
+
+/** Names that more than one file declares and exports, with these files. */
+export function exportedTwice(sources: readonly Source[]): string[] {
+  const places = new Map<string, string[]>();
+  for (const { path, tree } of sources)
+    for (const name of new Set(exportedNames(tree))) places.set(name, [...(places.get(name) ?? []), path]);
+  return [...places]
+    .filter(([, paths]) => paths.length > 1)
+    .map(([name, paths]) => `${name}: ${paths.join(', ')}`);
+}
