@@ -21,17 +21,17 @@ const versions = fc
   .map(([text, release]) => `${text}-${release}`)
   .filter((version) => isKey(alpm.key(version)));
 
-test('versions order as libalpm orders them', () => {
+test('orders versions as libalpm does', () => {
   assert.deepEqual(disagreements(alpm, testdataComparisons('alpm')), []);
 });
 
-corpusTest('the versions of the specification of version ranges order as it says', () => {
+corpusTest('orders the versions in the specification of version ranges as it says', () => {
   assert.deepEqual(disagreements(alpm, corpusComparisons('alpm')), []);
 });
 
 testLaws(alpm, { versions });
 
-test('what has a release and no separator at an end has a key, and nothing else', () => {
+test('has a key only for versions with a release and without a trailing separator', () => {
   const isInLine = /^([0-9]*:)?(.*[0-9A-Za-z])?-([^-]*[0-9A-Za-z])?$/;
   fc.assert(
     fc.property(texts, (text) => {
@@ -40,18 +40,18 @@ test('what has a release and no separator at an end has a key, and nothing else'
   );
 });
 
-test('a version without a key says why', () => {
+test('states why a version has no key', () => {
   assert.deepEqual(alpm.key('1.0'), {
-    unkeyable: 'alpm version "1.0": without a release it has no place in a line',
+    unkeyable: 'alpm version "1.0": without a release it has no total order',
   });
   for (const version of ['1.0.-1', '1.0-1.', '-1-1.', '.-1']) {
     assert.deepEqual(alpm.key(version), {
-      unkeyable: `alpm version "${version}": a separator that nothing follows has no place in a line`,
+      unkeyable: `alpm version "${version}": a trailing separator has no total order`,
     });
   }
 });
 
-test('every two texts have an order, which turns round with them', () => {
+test('orders any two texts, and inverts the order when they are swapped', () => {
   fc.assert(
     fc.property(texts, texts, (a, b) => {
       assert.equal(alpm.compare(a, a), 0);
@@ -60,7 +60,7 @@ test('every two texts have an order, which turns round with them', () => {
   );
 });
 
-test('a version too long for a key still has its order', () => {
+test('orders a version that is too long for a key', () => {
   const long = `1${'.1'.repeat(600)}`;
   const key = alpm.key(`${long}-1`);
   assert.match(
@@ -71,14 +71,14 @@ test('a version too long for a key still has its order', () => {
   assert.equal(orderOf(alpm, `${long}rc-1`, `${long}-1`), '<');
 });
 
-test('keys are the bytes of the classes', () => {
+test('encodes keys as documented', () => {
   assert.deepEqual(
     Buffer.from(requireKey(alpm, '1:2.096rc..x3-4')).toString('hex'),
     '81' + '05' + '81' + '6396' + '01726300' + '8181' + '017800' + '06' + '02' + '07' + '02',
   );
 });
 
-test('the pieces are epoch, version and release', () => {
+test('splits a version into epoch, version and release', () => {
   assert.deepEqual(
     ['1:2.0rc1-3', '2'].map((version) => alpm.segments?.(version)),
     [

@@ -1,15 +1,16 @@
 /**
  * Arch Linux package versions, `[epoch:]version[-release]`, as libalpm orders them (vercmp(8), alpm-pkgver(7)).
  *
- * The epoch is a number. Version and release are runs of digits and runs of ASCII letters, each with the separators before it,
- * of which only the number counts: `1.0 = 1_0 < 1..0`. Letters without a separator are a pre-release. At any place
+ * The epoch is a number. Version and release are runs of digits and runs of ASCII letters, each with the separators
+ * before it. Only the number of separators counts: `1.0 = 1_0 < 1..0`. Letters without a separator are a pre-release.
+ * At any position
  *
  *     letters  <  the end  <  numbers  <  a separator and letters  <  a separator and numbers  <  two separators…
  *
- * so `1.0rc < 1.0 < 1.0.a < 1.0.1 < 1.0..1`. Where only one version has a release, it is not looked at: `1.0-1 = 1.0 = 1.0-2`.
+ * so `1.0rc < 1.0 < 1.0.a < 1.0.1 < 1.0..1`. If only one version has a release, it is ignored: `1.0-1 = 1.0 = 1.0-2`.
  *
- * This is no order of all texts. Versions without a release equal several that differ, and separators that nothing follows go
- * round in a circle: `1.0. < 1.0.1 < 1.0..a < 1.0.`. Versions of these kinds have no key and are compared in code.
+ * This is not a total order. A version without a release equals several different versions, and trailing separators
+ * give cycles: `1.0. < 1.0.1 < 1.0..a < 1.0.`. Such versions have no key and are compared by code.
  */
 import { compareText } from '../model/order.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
@@ -18,16 +19,16 @@ import type { KeyWriter } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';
 import { runs, type Segments } from './segments.ts';
 
-// The classes in their order; numbers take 03…80, and a run of letters is ended by 00.
+// Class bytes in order. Numbers take 03…80; a run of letters ends with 00.
 const letters = 0x01;
 const lettersEnd = 0x00;
 const end = 0x02;
 const numberBase = 0x03;
 const separator = 0x81;
 
-/** A run of digits, without leading zeros, or of letters. */
+/** A run of digits without leading zeros, or a run of letters. */
 interface Run {
-  /** How many separators stand before it. */
+  /** Number of separators before the run. */
   readonly separators: number;
   readonly isNumber: boolean;
   readonly text: string;
@@ -35,7 +36,7 @@ interface Run {
 
 interface Part {
   readonly runs: readonly Run[];
-  /** Separators that no run follows. */
+  /** Number of separators after the last run. */
   readonly trailing: number;
 }
 
@@ -45,7 +46,7 @@ interface Parted<T> {
   readonly release?: T;
 }
 
-/** Arch Linux and its kin. */
+/** Versions of Arch Linux and its derivatives. */
 export const alpm: VersionScheme = {
   ...keyedScheme({ name: 'alpm', write: writeVersion, segments: segmentsOf }),
   compare: compareVersions,
@@ -53,13 +54,13 @@ export const alpm: VersionScheme = {
 
 function writeVersion(text: string, key: KeyWriter): string | undefined {
   const { epoch, version, release } = parted(text);
-  if (release === undefined) return 'without a release it has no place in a line';
+  if (release === undefined) return 'without a release it has no total order';
   key.number(epoch, 0, epoch.length);
   return writePart(partOf(version), key) ?? writePart(partOf(release), key);
 }
 
 function writePart(part: Part, key: KeyWriter): string | undefined {
-  if (part.trailing > 0) return 'a separator that nothing follows has no place in a line';
+  if (part.trailing > 0) return 'a trailing separator has no total order';
   for (const { separators, isNumber, text } of part.runs) {
     for (let left = separators; left > 0; left--) key.byte(separator);
     if (isNumber) {
@@ -93,7 +94,7 @@ function compareParts(left: Part, right: Part): number {
   return compareEnds(left, right);
 }
 
-/** Orders parts whose runs are the same as far as both have such. */
+/** Compares parts whose runs are equal as far as both have one. */
 function compareEnds(left: Part, right: Part): number {
   const onlyLeft = left.runs[right.runs.length];
   if (onlyLeft !== undefined) return isAboveEnd(onlyLeft, right) ? 1 : -1;
@@ -102,7 +103,10 @@ function compareEnds(left: Part, right: Part): number {
   return Math.sign(left.trailing) - Math.sign(right.trailing);
 }
 
-/** Whether a run comes after the end of a part. Where that has separators at its end, those before the run say nothing. */
+/**
+ * Returns whether a run is above the end of a part. If that part has trailing separators, those before the run do not
+ * matter.
+ */
 function isAboveEnd({ isNumber, separators }: Run, { trailing }: Part): boolean {
   return isNumber || (trailing === 0 && separators > 0);
 }
@@ -117,7 +121,7 @@ function compareNumbers(a: string, b: string): number {
   return a.length - b.length || compareText(a, b);
 }
 
-/** A colon ends the epoch where nothing but digits stands before it; the last hyphen begins the release. */
+/** Splits a version: a colon after digits only ends the epoch; the last hyphen begins the release. */
 function parted(text: string): Parted<string> {
   const epoch = /^([0-9]*):/.exec(text)?.[1];
   const from = epoch === undefined ? 0 : epoch.length + 1;
@@ -139,7 +143,7 @@ function partOf(text: string): Part {
   return { runs: found, trailing };
 }
 
-/** libalpm knows bytes and no characters: each byte of one beyond ASCII is a separator. */
+/** Returns the length in bytes: libalpm treats each byte of a non-ASCII character as a separator. */
 function bytesOf(separators: string): number {
   return Buffer.byteLength(separators, 'utf8');
 }

@@ -32,21 +32,23 @@ const pieces = [
 ];
 const strings = fc.array(fc.constantFrom(...pieces), { maxLength: 7 }).map((parts) => parts.join(''));
 
-/** What apk-package(5) calls a version. */
+/** A version according to apk-package(5). */
 const grammar = /^\d+(\.\d+)*[a-z]?(_(alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*(~[0-9a-f]+)?(-r\d+)?$/;
 
-test('versions order as the rules say', () => {
+test('orders versions by the documented rules', () => {
   assert.deepEqual(disagreements(apk, testdataComparisons('apk')), []);
 });
 
-/** The table was made with apk-tools 2.14; where apk-tools 3 gives two versions no order, ours is that of 2.14. */
-corpusTest('real versions order as apk orders them', () => {
+/**
+ * The table was made with apk-tools 2.14. If apk-tools 3 calls two versions equal, the scheme uses the order of 2.14.
+ */
+corpusTest('orders real versions as apk does', () => {
   assert.deepEqual(disagreements(apk, corpusComparisons('apk')), []);
 });
 
 testLaws(apk, { versions: strings });
 
-test('every text has a key, and every version ends with the mark of the end', () => {
+test('has a key for every text, and ends every version with the end mark', () => {
   fc.assert(
     fc.property(strings, (text) => {
       const key = requireKey(apk, text);
@@ -56,7 +58,7 @@ test('every text has a key, and every version ends with the mark of the end', ()
   );
 });
 
-test('a version too long for a key still has its order', () => {
+test('orders a version that is too long for a key', () => {
   const long = `1${'.1'.repeat(600)}`;
   assert.deepEqual(apk.key(long), {
     unkeyable: `apk version "${long.slice(0, 60)}…": its key would be too long`,
@@ -65,7 +67,7 @@ test('a version too long for a key still has its order', () => {
   assert.equal(orderOf(apk, `${long}_rc1`, long), '<');
 });
 
-test('keys are the bytes of the classes', () => {
+test('encodes keys as documented', () => {
   assert.deepEqual(
     Buffer.from(requireKey(apk, '3.10.02b_p1~0f-r96')).toString('hex'),
     '83' + '8a' + '7b303200' + '62' + '0e' + '0981' + '08306600' + '07e096' + '06',

@@ -3,14 +3,14 @@
  *
  *     number{.number}…{letter}{_suffix{number}}…{~hash}{-r number}
  *
- * Two versions are read side by side until they differ. Where they then hold different things, the order is
+ * Two versions are compared piece by piece. The first pieces of different kinds have the order
  *
- *     _alpha < _beta < _pre < _rc  <  what is no version  <  the end  <  -r  <  ~hash  <  the number of a suffix
+ *     _alpha < _beta < _pre < _rc  <  invalid text  <  the end  <  -r  <  ~hash  <  the number of a suffix
  *     <  _cvs < _svn < _git < _hg < _p  <  a letter  <  .0… (with a leading zero, as text)  <  .number
  *
- * so `1.0_rc1 < 1.0 < 1.0-r1 < 1.0_p1 < 1.0a < 1.0.1`. apk orders what is no version, too: the valid beginning counts and
- * then it stands just below the end. Vendors publish such versions, so they have keys here, and where apk-tools 3 calls two of
- * them equal, apk-tools 2 decides. Numbers wrap at 2^64.
+ * so `1.0_rc1 < 1.0 < 1.0-r1 < 1.0_p1 < 1.0a < 1.0.1`. apk also orders invalid versions: the valid
+ * beginning counts, and the invalid text is just below the end. Vendors publish such versions, so they have keys here.
+ * If apk-tools 3 calls two of them equal, the order of apk-tools 2 decides. Numbers wrap at 2^64.
  */
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { digitsEnd, isDigit, isLowerCase } from './ascii.ts';
@@ -18,7 +18,7 @@ import type { KeyWriter } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';
 import { alpineSegments } from './segments.ts';
 
-// The classes in their order; a letter is its own byte, and a component without leading zero is a number token from 80 up.
+// Class bytes in order. A letter is its own byte; a component without a leading zero is a number token from 80 up.
 const invalid = 0x05;
 const end = 0x06;
 const revision = 0x07;
@@ -26,10 +26,10 @@ const hash = 0x08;
 const suffixNumber = 0x09;
 const zeroText = 0x7b;
 
-/** Alpine, Wolfi and their kin. */
+/** Versions of Alpine, Wolfi and their derivatives. */
 export const apk: VersionScheme = keyedScheme({ name: 'apk', write: writeVersion, segments: alpineSegments });
 
-/** Writes as much as is a version, then the end or, where what follows is none, the mark of that. */
+/** Writes the valid beginning of a version, then the end or, if more text follows, the invalid mark. */
 function writeVersion(version: string, key: KeyWriter): undefined {
   let index = digitsEnd(version, 0);
   if (index > 0) {
@@ -45,7 +45,10 @@ function writeVersion(version: string, key: KeyWriter): undefined {
   else writeRest(version, index, key);
 }
 
-/** apk-tools 3 has one place for all that is no version; within it the text up to a `-` decides, as in apk-tools 2. */
+/**
+ * Writes the invalid rest. apk-tools 3 has one place for all of it; within it, the text up to a `-` decides, as in
+ * apk-tools 2.
+ */
 function writeRest(version: string, from: number, key: KeyWriter): void {
   key.byte(invalid);
   let index = from;
@@ -58,7 +61,7 @@ function writeRest(version: string, from: number, key: KeyWriter): void {
   key.byte(0);
 }
 
-// Each of these writes its piece of the version at `from`, if it is there, and answers where it ends.
+// Each of these writes its piece of the version at `from`, if present, and returns its end.
 
 function writeComponents(version: string, from: number, key: KeyWriter): number {
   let index = from;
@@ -84,8 +87,9 @@ function writeLetter(version: string, from: number, key: KeyWriter): number {
 }
 
 /**
- * `1.9.5p2` is a version in apk-tools 2, which Alpine used up to 3.22, and none in apk-tools 3, where all that begin with
- * `1.9.5p` are equal then. Vendors do publish fixes so: it has the place of what is no version, and goes on from there.
+ * Writes the number after a letter. `1.9.5p2` is valid in apk-tools 2, which Alpine used up to 3.22, and invalid in
+ * apk-tools 3, where all versions that begin with `1.9.5p` are equal. Vendors publish fixes with such versions, so they
+ * get the place of invalid text and their own order there.
  */
 function writeLetterNumber(version: string, from: number, key: KeyWriter): number {
   const to = digitsEnd(version, from);
@@ -125,14 +129,14 @@ function writeHash(version: string, from: number, key: KeyWriter): number {
 function writeRevision(version: string, from: number, key: KeyWriter): number {
   if (!version.startsWith('-r', from)) return from;
   const to = digitsEnd(version, from + 2);
-  // Before a further `-`, apk-tools 2 reads a revision without digits as 0; elsewhere it is none.
+  // Before a further `-`, apk-tools 2 reads a revision without digits as 0. Elsewhere it is invalid.
   if (to === from + 2 && version.charCodeAt(to) !== 0x2d) return from;
   key.byte(revision);
   writeNumber(version, from + 2, to, key);
   return to;
 }
 
-/** Suffixes by the byte that stands for them. */
+/** Returns the class byte of a suffix. */
 function suffixClass(suffix: string): number {
   switch (suffix) {
     case 'alpha':
@@ -158,7 +162,7 @@ function suffixClass(suffix: string): number {
   }
 }
 
-/** Writes digits as apk reads them, into 64 bits. Nineteen always fit. */
+/** Writes digits as apk reads them, into 64 bits. Nineteen digits always fit. */
 function writeNumber(version: string, from: number, to: number, key: KeyWriter): void {
   if (to - from <= 19) {
     key.number(version, from, to);
@@ -168,7 +172,7 @@ function writeNumber(version: string, from: number, to: number, key: KeyWriter):
   }
 }
 
-/** Digits as a number of 64 bits. Piece by piece: `BigInt` of a million of them takes seconds. */
+/** Parses digits modulo 2^64. Reads in chunks, since `BigInt` takes seconds for a million digits. */
 function wrappedNumber(digits: string): bigint {
   let value = 0n;
   for (let from = 0; from < digits.length; from += 18) {

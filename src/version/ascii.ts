@@ -1,4 +1,4 @@
-// Questions about UTF-16 code units; NaN, the code beyond the end of a text, is none of these.
+// Predicates for UTF-16 code units. All are false for NaN, the code past the end of a string.
 
 /** 0–9. */
 export function isDigit(code: number): boolean {
@@ -20,7 +20,7 @@ export function isLetter(code: number): boolean {
   return isLowerCase(code) || isUpperCase(code);
 }
 
-/** Where the run of digits that begins at `from` ends; `from` itself where there is none. */
+/** Returns the end of the run of digits at `from`; `from` if there is no digit. */
 export function digitsEnd(text: string, from: number, to: number = text.length): number {
   let index = from;
   while (index < to && isDigit(text.charCodeAt(index))) index++;

@@ -16,21 +16,21 @@ const versions = fc.stringMatching(
   /^(v?(0|1|10|01)(\.(0|1|00|10)){0,3}([-_.]?(beta|b|rc|RC|a|alpha|pl|p|stable)([-.]?[0-9](\.[0-9])?)?)?([-.]?dev)?|[01](\.[01x*]){1,3}-dev|2024-0[12]-01(-beta)?|1\.0r[12])$/,
 );
 
-test('versions order as Composer orders them', () => {
+test('orders versions as Composer does', () => {
   assert.deepEqual(disagreements(composer, testdataComparisons('composer')), []);
 });
 
-// Two tables compare the texts as they are. Composer brings versions into one spelling before; where that makes a difference
-// the tables do not speak of Composer: a v in front puts a text below all digits, more digits put it above fewer.
+// Two tables compare the raw texts. Composer normalises versions first. If that makes a difference, the tables do not
+// describe Composer: a leading v puts a text below all digits, and more digits put it above fewer.
 
-corpusTest('real versions order as Composer orders them', () => {
+corpusTest('orders real versions as Composer does', () => {
   const wrong = disagreements(composer, corpusComparisons('composer'));
   const otherwise = wrong.filter((row) => !/(^| )v\d/.test(row) && !/ [~^]\d/.test(row));
   assert.deepEqual(otherwise, ['1.0.0beta > 1']);
   assert.equal(wrong.length, 99);
 });
 
-corpusTest('real versions order as PHP orders them where their spelling is the one of Composer', () => {
+corpusTest('orders real versions as PHP does if they are in the normal form of Composer', () => {
   assert.deepEqual(disagreements(composer, corpusComparisons('composer-php')), [
     'v3.4 < v3.4.0-alpha',
     'v4-beta4 < v4.0-alpha',
@@ -52,7 +52,7 @@ corpusTest('real versions order as PHP orders them where their spelling is the o
 
 testLaws(composer, { versions });
 
-test('a v, white space, an alias, a stability flag and the build say nothing', () => {
+test('ignores a leading v, white space, an alias, a stability flag and the build', () => {
   fc.assert(
     fc.property(versions, (version) => {
       const [refused] = version.match(/^1\.0r/) ?? [];
@@ -65,21 +65,21 @@ test('a v, white space, an alias, a stability flag and the build say nothing', (
   );
 });
 
-test('numbers left out are zero', () => {
+test('reads omitted numbers as zero', () => {
   assert.equal(orderOf(composer, '1-beta2', '1.0.0.0-beta2'), '=');
   assert.equal(orderOf(composer, '1.0.0.0.0', '1.0.0.0'), '>');
 });
 
-test('a branch without a number has no key, and the reason names it', () => {
+test('has no key for a branch without a number, and names it in the reason', () => {
   assert.deepEqual(composer.key('dev-main'), {
     unkeyable: 'composer version "dev-main": a branch without a number has no order',
   });
   assert.deepEqual(composer.key('~1.2'), {
-    unkeyable: 'composer version "~1.2": Composer does not know what it is',
+    unkeyable: 'composer version "~1.2": Composer cannot parse it',
   });
 });
 
-test('keys are the bytes of the classes', () => {
+test('encodes keys as documented', () => {
   const numbers = '81828080';
   const ends = {
     '-dev': '02',

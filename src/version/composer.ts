@@ -1,21 +1,21 @@
 /**
- * PHP package versions as Composer orders them: brought into one spelling (Composer\Semver\VersionParser), then compared
- * element by element as PHP's `version_compare` does.
+ * PHP package versions as Composer orders them: normalised (Composer\Semver\VersionParser), then compared element by
+ * element as PHP's `version_compare` does.
  *
- * The spelling has four numbers, `v1.2` being `1.2.0.0`, or a date; then the stability, with a number, and `dev`. `1.2.x-dev`
- * is the branch above all of 1.2: `1.2.9999999.9999999-dev`. What the parser refuses although it is written like a version,
- * such as `1.3.0r1`, keeps its own spelling, as it would in Composer\Semver\Comparator. At any place
+ * The normal form has four numbers (`v1.2` becomes `1.2.0.0`) or a date; then the stability, with a number, and `dev`.
+ * `1.2.x-dev` is the branch above all of 1.2: `1.2.9999999.9999999-dev`. Text that looks like a version but that the
+ * parser refuses, such as `1.3.0r1`, remains as it is, as in Composer\Semver\Comparator. At any position
  *
  *     other words  <  dev  <  alpha  <  beta  <  RC  <  the end  <  numbers  <  patch
  *
- * so `1.0-dev < 1.0-alpha2 < 1.0-RC1 < 1.0 = 1.0.0+build < 1.0-p1`. A branch without a number, `dev-main`, has no place in this
- * order.
+ * so `1.0-dev < 1.0-alpha2 < 1.0-RC1 < 1.0 = 1.0.0+build < 1.0-p1`. A branch without a
+ * number, `dev-main`, has no order.
  */
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import type { KeyWriter } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';
 
-// The classes in their order; numbers take 80…FD.
+// Class bytes in order. Numbers take 80…FD.
 const otherWord = 0x01;
 const dev = 0x02;
 const alpha = 0x03;
@@ -24,15 +24,15 @@ const candidate = 0x05;
 const end = 0x06;
 const patch = 0xfe;
 
-/** Numbers stop growing here: PHP reads them as C reads a long. */
+/** Upper limit of numbers: PHP parses them as C parses a long. */
 const numberMax = (2n ** 63n - 1n).toString();
 
-/** Packages of Packagist. */
+/** Versions of Packagist packages. */
 export const composer: VersionScheme = keyedScheme({ name: 'composer', write: writeVersion });
 
 function writeVersion(version: string, key: KeyWriter): string | undefined {
   const spelling = normalize(version);
-  if (spelling === undefined) return 'Composer does not know what it is';
+  if (spelling === undefined) return 'Composer cannot parse it';
   if (spelling.startsWith('dev-')) return 'a branch without a number has no order';
   for (const element of spelling.match(elements) ?? []) {
     const form = formOf(element);
@@ -45,7 +45,10 @@ function writeVersion(version: string, key: KeyWriter): string | undefined {
 
 const elements = /\d+|[A-Za-z]+/g;
 
-/** The class of a word; undefined for a number. PHP looks at how a word begins and knows `RC` and `rc`, but not `Rc`. */
+/**
+ * Returns the class of a word; undefined for a number. PHP tests how a word begins, and knows `RC` and `rc`, but not
+ * `Rc`.
+ */
 function formOf(element: string): number | undefined {
   if (element.charCodeAt(0) <= 0x39) return undefined;
   if (element.startsWith('dev')) return dev;
@@ -68,7 +71,7 @@ const dated = new RegExp(`^v?(\\d{4}(?:[.:-]?\\d{2}){1,6}(?:[.:-]?\\d{1,3}){0,2}
 const branch = /^v?(\d+)(?:\.(\d+|[x*]))?(?:\.(\d+|[x*]))?(?:\.(\d+|[x*]))?\s*[.-]?dev$/i;
 const likeVersion = /^v?(\d[\dA-Za-z._+-]*)$/i;
 
-/** Composer's one spelling of a version; undefined for what is not written like one. */
+/** Returns Composer's normal form of a version; undefined if it is not one. */
 function normalize(text: string): string | undefined {
   const version = withoutTrimmings(text);
   if (/^dev-|^(?:master|trunk|default)$/i.test(version)) return `dev-${version}`;
@@ -85,7 +88,7 @@ function normalize(text: string): string | undefined {
   return likeVersion.exec(text)?.[1];
 }
 
-/** Without white space around it, an alias (`… as 1.0`) and a stability flag (`…@beta`). */
+/** Removes surrounding white space, an alias (`… as 1.0`) and a stability flag (`…@beta`). */
 function withoutTrimmings(text: string): string {
   return text
     .trim()
@@ -101,7 +104,7 @@ const longNames: Readonly<Record<string, string>> = {
   rc: 'RC',
 };
 
-/** Stability, its number and `dev`, as the end of the one spelling. */
+/** Returns stability, its number and `dev` as the end of the normal form. */
 function stability([word, number = '', devWord]: readonly (string | undefined)[]): string {
   if (word === 'stable') return '';
   const lower = word?.toLowerCase();
@@ -109,7 +112,7 @@ function stability([word, number = '', devWord]: readonly (string | undefined)[]
   return devWord === undefined ? name : `${name}-dev`;
 }
 
-/** A branch is above all its releases: what it leaves open is very large. */
+/** Returns a number of a branch. A branch is above all its releases, so an open number is very large. */
 function branchLevel(level: string | undefined): string {
   return level === undefined || !/\d/.test(level) ? '9999999' : level;
 }

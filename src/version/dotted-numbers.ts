@@ -2,8 +2,9 @@ import { digitsEnd } from './ascii.ts';
 import { type KeyWriter, numberBase } from './key-writer.ts';
 
 /**
- * Writes `text[from…to)`, numbers with one character between each two, without the zeros at its end: `1.2` and `1.2.0` become
- * one. What the scheme writes next must be below every number, for a longer version would have one there that is above zero.
+ * Writes `text[from…to)`, numbers with one character between each two, without trailing zeros: `1.2` and `1.2.0` become
+ * equal. The next byte that the scheme writes must be below every number, since a longer version has a number above
+ * zero there.
  */
 export function writeDottedNumbers(text: string, from: number, to: number, key: KeyWriter): void {
   let zeros = 0;

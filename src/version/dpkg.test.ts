@@ -35,18 +35,18 @@ const pieces = [
 const strings = fc.array(fc.constantFrom(...pieces), { maxLength: 7 }).map((parts) => parts.join(''));
 const versions = strings.filter((version) => isKey(dpkg.key(version)));
 
-test('versions order as dpkg orders them', () => {
+test('orders versions as dpkg does', () => {
   assert.deepEqual(disagreements(dpkg, testdataComparisons('dpkg')), []);
 });
 
-corpusTest('real versions order as dpkg orders them', () => {
+corpusTest('orders real versions as dpkg does', () => {
   assert.deepEqual(disagreements(dpkg, corpusComparisons('dpkg')), []);
 });
 
 testLaws(dpkg, { versions });
 
-test('characters that do not belong into a version have their place by their codes', () => {
-  // The order of dpkg, lib/dpkg/version.c: letters before all other characters, and these as ASCII has them.
+test('orders invalid characters by their codes', () => {
+  // The order of dpkg, lib/dpkg/version.c: letters before all other characters, which are in ASCII order.
   const rising = [
     '1',
     '1a',
@@ -66,7 +66,7 @@ test('characters that do not belong into a version have their place by their cod
     for (const higher of rising.slice(i + 1)) assert.equal(orderOf(dpkg, version, higher), '<');
 });
 
-test('the epoch 0, the revision 0 and leading zeros say nothing', () => {
+test('ignores the epoch 0, the revision 0 and leading zeros', () => {
   fc.assert(
     fc.property(versions, (version) => {
       const epoch = version.includes(':') ? '' : '0:';
@@ -78,27 +78,27 @@ test('the epoch 0, the revision 0 and leading zeros say nothing', () => {
   );
 });
 
-test('white space around a version says nothing, inside it makes it invalid', () => {
+test('ignores white space around a version, and refuses it inside', () => {
   assert.equal(orderOf(dpkg, ' \t1.0-1\n', '1.0-1'), '=');
   assert.equal(orderOf(dpkg, '1.0 -1', '1.0-1'), '!');
   assert.equal(orderOf(dpkg, ' \n', '1'), '!');
   assert.equal(orderOf(dpkg, '', '1'), '!');
 });
 
-test('C reads the epoch: carriage returns and a sign may go before it', () => {
+test('accepts carriage returns and a sign before the epoch, as C does', () => {
   for (const strange of ['\v', '\f', '\r', '\v\f\r'])
     assert.equal(orderOf(dpkg, `${strange}+1:1`, '1:1'), '=');
   assert.equal(orderOf(dpkg, '\u000e1:1', '1:1'), '!');
   assert.equal(orderOf(dpkg, '\r1', '1'), '>');
 });
 
-test('an invalid version has no key, and the reason names it', () => {
+test('has no key for an invalid version, and names it in the reason', () => {
   assert.deepEqual(dpkg.key('1:'), { unkeyable: 'dpkg version "1:": there is no upstream version' });
   assert.deepEqual(dpkg.after('1.0-'), { unkeyable: 'dpkg version "1.0-": nothing follows the last "-"' });
   assert.deepEqual(dpkg.key('b:1'), { unkeyable: 'dpkg version "b:1": the epoch is not a number' });
 });
 
-test('a version too long for a key still has its order', () => {
+test('orders a version that is too long for a key', () => {
   const long = `1${'.1'.repeat(500)}`;
   assert.deepEqual(dpkg.key(long), {
     unkeyable: `dpkg version "${long.slice(0, 60)}…": its key would be too long`,
@@ -108,7 +108,7 @@ test('a version too long for a key still has its order', () => {
   assert.equal(orderOf(dpkg, '9'.repeat(100_000), `1${'0'.repeat(100_000)}`), '<');
 });
 
-test('keys are the bytes of the classes', () => {
+test('encodes keys as documented', () => {
   assert.deepEqual(
     Buffer.from(requireKey(dpkg, '1:2.10~aA!é-96')).toString('hex'),
     '03' + '04c3' + '0c' + '01' + '9a' + '80' + 'b6' + 'b4c3b4a9' + '02' + '02' + '6296' + '02',

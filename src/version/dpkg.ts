@@ -1,12 +1,12 @@
 /**
  * Debian package versions, `[epoch:]upstream[-revision]`, as dpkg orders them (deb-version(7)).
  *
- * The epoch is a number. Upstream and revision are each read as text, number, text, number… and at any place
+ * The epoch is a number. Upstream and revision are each read as text, number, text, number… and at any position
  *
  *     ~  <  the end, which equals the number 0  <  greater numbers  <  letters  <  bytes beyond ASCII  <  other characters
  *
- * so `1.0~rc1 < 1.0 < 1.0a < 1.0+b`, and `1.0`, `0:1.0`, `1.00` and `1.0-0` are one version. dpkg warns about characters
- * that do not belong into a version but orders them all the same; so do we.
+ * so `1.0~rc1 < 1.0 < 1.0a < 1.0+b`, and `1.0`, `0:1.0`, `1.00` and `1.0-0` are one version. dpkg warns about
+ * invalid characters but orders them; this scheme does, too.
  */
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { digitsEnd, isDigit, isLowerCase, isUpperCase } from './ascii.ts';
@@ -14,7 +14,7 @@ import type { KeyWriter } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';
 import { debianSegments } from './segments.ts';
 
-// The classes in their order: each is one byte or begins with one. The numbers take 02…7F; the end is the number 0.
+// Class bytes in order: each is one byte or begins with one. Numbers take 02…7F; the end is the number 0.
 const tilde = 0x01;
 const end = 0x02;
 const numbers = 0x02;
@@ -29,7 +29,7 @@ const epochMax = 2 ** 31 - 1;
 const white = /[ \t\n]/;
 const notAscii = /[\u0080-\uffff]/;
 
-/** Debian, Ubuntu and their kin. */
+/** Versions of Debian, Ubuntu and their derivatives. */
 export const dpkg: VersionScheme = keyedScheme({
   name: 'dpkg',
   write: writeVersion,
@@ -54,7 +54,7 @@ function writeVersion(text: string, key: KeyWriter): string | undefined {
   return undefined;
 }
 
-/** dpkg reads the epoch as C reads a long: more kinds of white space may go before it, and a sign. */
+/** Writes the epoch. dpkg reads it as C reads a long: more kinds of white space may precede it, and a sign. */
 function writeEpoch(version: string, colon: number, key: KeyWriter): string | undefined {
   if (colon < 0) {
     key.byte(numbers);
@@ -71,7 +71,10 @@ function writeEpoch(version: string, colon: number, key: KeyWriter): string | un
   return undefined;
 }
 
-/** Text and number in turn, at least once, both possibly empty: where one version ends the other may still have a zero. */
+/**
+ * Writes text and number alternately, at least once, both possibly empty: at the end of one version, the other may
+ * still have a zero.
+ */
 function writePart(version: string, from: number, to: number, key: KeyWriter): void {
   let index = from;
   do {
@@ -103,19 +106,25 @@ function writeCharacter(code: number, key: KeyWriter): void {
   }
 }
 
-/** Which of the characters from `!` to DEL it is when digits and letters are left out; those after `~` move up, too. */
+/**
+ * Returns the rank of a character from `!` to DEL among those that are not digits or letters. Those after `~` move up,
+ * too.
+ */
 function punctuationRank(code: number): number {
   if (code < 0x30) return code - 0x21;
   if (code < 0x41) return code - 0x21 - 10;
   return code < 0x61 ? code - 0x21 - 36 : code - 0x21 - 62;
 }
 
-/** Space, tab and newline, which dpkg allows around a version. */
+/** Returns whether a code is space, tab or newline, which dpkg allows around a version. */
 function isDpkgWhitespace(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0a;
 }
 
-/** Where vertical tabs, form feeds and carriage returns at the beginning end; they are not white to dpkg, but to C. */
+/**
+ * Returns the end of leading vertical tabs, form feeds and carriage returns, which are white space to C but not to
+ * dpkg.
+ */
 function nonDpkgWhitespaceEnd(version: string): number {
   let index = 0;
   while (version.charCodeAt(index) >= 0x0b && version.charCodeAt(index) <= 0x0d) index++;
@@ -130,7 +139,7 @@ function trimDpkgWhitespace(text: string): string {
   return text.slice(from, to);
 }
 
-/** A version as dpkg sees it, bytes: a character beyond ASCII becomes its UTF-8 bytes, each a character again. */
+/** Returns a version as dpkg sees it: each UTF-8 byte of a non-ASCII character becomes one character. */
 function bytesOf(version: string): string {
   return notAscii.test(version) ? Buffer.from(version, 'utf8').toString('latin1') : version;
 }

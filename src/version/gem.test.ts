@@ -25,12 +25,12 @@ const versions = fc
       (first === '' && rest.length + end.length > 0 ? '0' : first) + rest.join('') + end,
   );
 
-test('versions order as RubyGems orders them', () => {
+test('orders versions as RubyGems does', () => {
   assert.deepEqual(disagreements(gem, testdataComparisons('gem')), []);
 });
 
-corpusTest('real versions order as RubyGems orders them', () => {
-  // One version of the table has a newline in it, so its row has two lines.
+corpusTest('orders real versions as RubyGems does', () => {
+  // One version of the table contains a newline, so its row has two lines.
   const table = readFileSync(corpus('versions/gem.tsv'), 'utf8').replace('\t1.0\n\t', '\t1.0\t');
   const rows = table.split('\n').filter((row) => row !== '' && !row.startsWith('#'));
   const wrong = rows.filter((row) => {
@@ -43,7 +43,7 @@ corpusTest('real versions order as RubyGems orders them', () => {
 
 testLaws(gem, { versions });
 
-test('zeros at the end, white space around and a change of spelling say nothing', () => {
+test('ignores trailing zeros, surrounding white space and equivalent forms', () => {
   fc.assert(
     fc.property(versions, (version) => {
       assert.deepEqual(requireKey(gem, `${version || '0'}.0.00`), requireKey(gem, version));
@@ -54,7 +54,7 @@ test('zeros at the end, white space around and a change of spelling say nothing'
   );
 });
 
-test('however many zeros stand before a text or a number, their count decides', () => {
+test('orders by the count of zeros before a text or a number', () => {
   const counts = fc.integer({ min: 0, max: 200 });
   fc.assert(
     fc.property(counts, counts, (few, many) => {
@@ -69,21 +69,21 @@ test('however many zeros stand before a text or a number, their count decides', 
   );
 });
 
-test('nothing is the version 0', () => {
+test('reads an empty text as version 0', () => {
   assert.equal(orderOf(gem, '', '0'), '=');
 });
 
-test('a malformed version has no key, and the reason names it', () => {
+test('has no key for a malformed version, and names it in the reason', () => {
   assert.deepEqual(gem.key('1beta'), { unkeyable: 'gem version "1beta": RubyGems calls it malformed' });
 });
 
-test('a version too long for a key still has its order', () => {
+test('orders a version that is too long for a key', () => {
   const long = `1${'.1'.repeat(2000)}`;
   assert.ok('unkeyable' in gem.key(long));
   assert.equal(orderOf(gem, long, `${long}.1`), '<');
 });
 
-test('keys are the bytes of the classes', () => {
+test('encodes keys as documented', () => {
   const keys = {
     '1.0.2.a.0.b.0.3': '81' + '7f82' + '106100' + '106200' + '7f83' + '60',
     [`1.0.a.b${'.0'.repeat(40)}.c${'.0'.repeat(25)}.7`]:

@@ -1,14 +1,14 @@
 /**
  * Versions of Ruby gems as RubyGems orders them (Gem::Version).
  *
- * A version is a run of segments, numbers and texts, split by dots and wherever digits and letters meet; a `-` stands for
- * `.pre.`. At any place
+ * A version is a list of segments, numbers and texts, split at dots and between digits and letters. A `-` means
+ * `.pre.`. At any position
  *
- *     text, in ASCII order  <  the end, which equals endless zeros  <  numbers above zero
+ *     text, in ASCII order  <  the end, which equals any number of zeros  <  numbers above zero
  *
- * so `1.a < 1.b < 1.0.rc1 < 1 = 1.0.0 < 1.0.1`: a text makes a pre-release. Two runs of zeros are left out before: those at the
- * very end, and those in front of the first text, so that `1.0.0.rc1 = 1.rc1`. Where zeros stay, a text after them is above the
- * same text after fewer (`1.a < 1.0.a`), a number below.
+ * so `1.a < 1.b < 1.0.rc1 < 1 = 1.0.0 < 1.0.1`: a text makes a pre-release. Two runs of zeros are removed first: those at
+ * the end, and those before the first text, so that `1.0.0.rc1 = 1.rc1`. More remaining zeros make a following text
+ * higher (`1.a < 1.0.a`) and a following number lower.
  */
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { isLetter } from './ascii.ts';
@@ -18,7 +18,7 @@ import { keyedScheme } from './keyed-scheme.ts';
 const form = /^[ \t\r\n\f\v]*(\d+(?:\.[\dA-Za-z]+)*(?:-[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?)[ \t\r\n\f\v]*$/;
 const blank = /^[ \t\r\n\f\v]*$/;
 
-// The classes in their order. A run of zeros is one token, written as what ends it: a text, the end, or a greater number.
+// Class bytes in order. A run of zeros is one token, written with what ends it: a text, the end, or a greater number.
 const textAfterZeros = 0x10;
 const textZerosMax = 31;
 const manyZerosThenText = 0x30;
@@ -27,7 +27,7 @@ const manyZerosThenNumber = 0x67;
 const numberAfterZeros = 0x80;
 const numberZerosMax = 24;
 
-/** Packages of RubyGems. */
+/** Versions of RubyGems packages. */
 export const gem: VersionScheme = keyedScheme({ name: 'gem', write: writeVersion });
 
 function writeVersion(text: string, key: KeyWriter): string | undefined {
@@ -53,7 +53,7 @@ function canonicalSegments(version: string): readonly string[] {
   return withoutZerosBeforeText(version.replaceAll('-', '.pre.')).match(segments) ?? [];
 }
 
-/** Without the first run of zeros and dots that leads from a dot, or from the beginning, to a text. */
+/** Removes the first run of zeros and dots between a dot, or the beginning, and a text. */
 function withoutZerosBeforeText(version: string): string {
   let from = -1;
   for (let index = 0; index < version.length; index++) {
@@ -76,7 +76,7 @@ function isZero(segment: string): boolean {
   return segment.startsWith('0') && Number(segment) === 0;
 }
 
-/** The more zeros before it, the higher. */
+/** Writes a text. More zeros before it make it higher. */
 function writeText(zeros: number, text: string, key: KeyWriter): void {
   let rest = zeros;
   for (; rest > textZerosMax; rest -= textZerosMax + 1) key.byte(manyZerosThenText);
@@ -84,7 +84,9 @@ function writeText(zeros: number, text: string, key: KeyWriter): void {
   key.string(text);
 }
 
-/** The more zeros before it, the lower; with none the number token itself is above all of these. */
+/**
+ * Writes a number. More zeros before it make it lower; without zeros, the number token itself is above all of these.
+ */
 function writeNumber(zeros: number, number: string, key: KeyWriter): void {
   let rest = zeros;
   for (; rest > numberZerosMax; rest -= numberZerosMax) key.byte(manyZerosThenNumber);

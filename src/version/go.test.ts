@@ -16,17 +16,17 @@ const versions = fc.stringMatching(
   /^v?(0|[1-9][0-9]?)(\.(0|9|10)(\.(0|1)(-(0|1|pre|rc1)(\.0)?(\.2024010[12]120000-[a-c]{2})?)?(\+incompatible)?)?)?$/,
 );
 
-test('versions order as golang.org/x/mod orders them', () => {
+test('orders versions as golang.org/x/mod does', () => {
   assert.deepEqual(disagreements(go, testdataComparisons('go')), []);
 });
 
-corpusTest('real versions order as golang.org/x/mod orders them', () => {
+corpusTest('orders real versions as golang.org/x/mod does', () => {
   assert.deepEqual(disagreements(go, corpusComparisons('go')), []);
 });
 
 testLaws(go, { versions });
 
-test('the v in front, +incompatible and zeros left out say nothing', () => {
+test('ignores the leading v, +incompatible and omitted zeros', () => {
   fc.assert(
     fc.property(versions, (version) => {
       const bare = version.replace(/^v|\+incompatible$/g, '');
@@ -37,7 +37,7 @@ test('the v in front, +incompatible and zeros left out say nothing', () => {
   );
 });
 
-test('a version of a dirty or a local build has no order', () => {
+test('has no order for a version of a dirty or local build', () => {
   assert.equal(orderOf(go, '(devel)', 'v1.0.0'), '!');
   assert.equal(orderOf(go, '', 'v1.0.0'), '!');
 });

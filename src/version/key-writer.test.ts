@@ -22,7 +22,7 @@ const digits = fc.oneof(
   fc.string({ unit: fc.constantFrom('0', '1', '9'), maxLength: 40 }),
 );
 
-test('numbers order as numbers, however long, and none begins another', () => {
+test('orders numbers of any length, and makes no token a prefix of another', () => {
   fc.assert(
     fc.property(digits, digits, (a, b) => {
       const [left, right] = [number(a), number(b)];
@@ -33,7 +33,7 @@ test('numbers order as numbers, however long, and none begins another', () => {
   );
 });
 
-test('numbers are as short as they can be', () => {
+test('encodes numbers with the fewest bytes', () => {
   assert.equal(number('').toString('hex'), '80');
   assert.equal(number('0095').toString('hex'), 'df');
   assert.equal(number('96').toString('hex'), 'e096');
@@ -44,7 +44,7 @@ test('numbers are as short as they can be', () => {
   assert.equal(number('7', 0x02).toString('hex'), '09');
 });
 
-test('a text is its UTF-8 bytes and a zero', () => {
+test('encodes a text as its UTF-8 bytes and a zero', () => {
   assert.equal(
     written((key) => {
       key.string('a\u0080é');
@@ -59,7 +59,7 @@ test('a text is its UTF-8 bytes and a zero', () => {
   );
 });
 
-test('a writer forgets the last version and keeps nothing of a huge one', () => {
+test('forgets the last version, and frees the buffer of a huge one', () => {
   const key = new KeyWriter();
   const other = new KeyWriter();
   key.start();

@@ -1,23 +1,23 @@
 import type { VersionKey } from '../plugin/version-scheme.ts';
 
 /**
- * First byte of a number token where a scheme does not choose another. A token then begins with 80…FD: above every class byte
- * and every ASCII letter, below FF.
+ * Default first byte of a number token. Tokens begin with 80…FD: above every class byte and every ASCII letter, below
+ * FF.
  */
 export const numberBase = 0x80;
 
-/** Tokens grow into the writer's bytes; a buffer that one huge version blew up is not kept for the next. */
+/** The writer's buffer grows as needed. A buffer larger than this is not reused for the next version. */
 const keptBytes = 4096;
 
 /**
- * Writes the bytes of a version key, one version after the other, into one buffer that is used again. A scheme writes tokens
- * of which none begins another: so bytes compare as the tokens do, and what follows a token decides only where it is equal.
+ * Writes the bytes of version keys, one version after the other, into a reused buffer. No token that a scheme writes is
+ * a prefix of another: bytes then compare as the tokens do, and later tokens decide only if the earlier ones are equal.
  */
 export class KeyWriter {
   #bytes = new Uint8Array(256);
   #length = 0;
 
-  /** Forgets the last version. */
+  /** Discards the last version. */
   start(): void {
     this.#length = 0;
     if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(256);
@@ -28,15 +28,16 @@ export class KeyWriter {
     return this.#length;
   }
 
-  /** Writes one byte: a class, an end, a letter. Of a greater number it is the lowest one. */
+  /** Writes one byte: a class, an end mark or a letter. It is the low byte of a greater number. */
   byte(value: number): void {
     if (this.#length === this.#bytes.length) this.#grow(1);
     this.#bytes[this.#length++] = value;
   }
 
   /**
-   * Writes the decimal digits `text[from…to)` as a number of any size, without leading zeros; no digits are zero. One byte
-   * up to 95, else a byte that says how many digits and then the digits, two a byte. Takes the bytes from `base` to `base + 125`.
+   * Writes the decimal digits `text[from…to)` as a number of any size, without leading zeros. No digits are zero. Up to
+   * 95 takes one byte. A larger number takes a byte for the count of digits, and then two digits per byte. Uses the
+   * bytes from `base` to `base + 125`.
    */
   number(text: string, from: number, to: number, base: number = numberBase): void {
     let start = from;
@@ -53,10 +54,7 @@ export class KeyWriter {
     }
   }
 
-  /**
-   * Writes `text[from…to)` as UTF-8 and a 00, without which "a" would not come before "aa". The text itself must hold no
-   * 00, which would end it.
-   */
+  /** Writes `text[from…to)` as UTF-8 and a 00, which orders "a" before "aa". The text must not contain 00. */
   string(text: string, from: number = 0, to: number = text.length): void {
     for (let index = from; index < to; index++) {
       const code = text.charCodeAt(index);
@@ -70,12 +68,12 @@ export class KeyWriter {
     this.byte(0);
   }
 
-  /** The key of all that was written, in bytes of its own. */
+  /** Returns a copy of the written bytes as a key. */
   take(): VersionKey {
     return this.#bytes.slice(0, this.#length) as VersionKey;
   }
 
-  /** Orders what was written here against what was written there, as their keys would. */
+  /** Compares the written bytes with those of another writer, as their keys would compare. */
   compare(other: KeyWriter): number {
     const length = Math.min(this.#length, other.#length);
     for (let index = 0; index < length; index++) {
@@ -95,7 +93,7 @@ export class KeyWriter {
     }
   }
 
-  /** A number of three or more digits: how many digits, then the digits. */
+  /** Writes a number of three or more digits: the count of digits, then the digits. */
   #sizedNumber(text: string, start: number, to: number, base: number): void {
     const digits = to - start;
     if (digits <= 30) {

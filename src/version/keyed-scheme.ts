@@ -4,20 +4,20 @@ import type { Unkeyable, VersionKey, VersionScheme } from '../plugin/version-sch
 import { KeyWriter } from './key-writer.ts';
 import { plainSegments, type Segments } from './segments.ts';
 
-/** What a scheme that orders every valid version by bytes is made of. */
+/** A scheme that orders every valid version by bytes. */
 export interface KeyedScheme {
   readonly name: string;
-  /** Writes the key of a version; answers why there is none when the version is invalid. */
+  /** Writes the key of a version. Returns the reason if the version is invalid. */
   readonly write: (version: string, key: KeyWriter) => string | undefined;
-  /** Writes what makes a key `after` its version and all that a bound of its spelling includes; else a 00. */
+  /** Writes the end of a key that is after its version and all that a bound of its form includes; by default a 00. */
   readonly writeAfter?: (version: string, key: KeyWriter) => void;
-  /** Its pieces as they are compared; runs of digits and letters unless given. */
+  /** Splits a version into the pieces that are compared; by default runs of digits and letters. */
   readonly segments?: (version: string) => Segments;
 }
 
 /**
- * A version scheme from the one thing that differs: how a version is written as bytes. Versions compare as their keys do, also
- * those whose key would be longer than `limits.versionKeyBytes` and which therefore have none.
+ * Returns a version scheme from a function that writes versions as bytes. Versions compare as their keys do. Versions
+ * whose key would be longer than `limits.versionKeyBytes` have no key, and still compare so.
  */
 export function keyedScheme({
   name,

@@ -1,29 +1,29 @@
 import { compareText } from '../model/order.ts';
 import { isDigit } from './ascii.ts';
 
-/** A number without leading zeros; one of nothing but zeros keeps them, for Maven counts them (`magnitude`). */
+/** A number without leading zeros. A number of zeros only keeps them, since Maven counts them (see `magnitude`). */
 export interface NumberItem {
   readonly kind: 'number';
   readonly digits: string;
 }
 
-/** A word in lower case and its place among the words that Maven knows; the place of other words is the last. */
+/** A word in lower case, and its rank among the words that Maven knows. Other words have the last rank. */
 export interface WordItem {
   readonly kind: 'word';
   readonly rank: number;
   readonly text: string;
 }
 
-/** A list in a list. It is always the last item there. */
+/** A nested list. It is always the last item of its list. */
 export interface ListItem {
   readonly kind: 'list';
   readonly items: Item[];
 }
 
-/** What a Maven version is made of. */
+/** An element of a Maven version. */
 export type Item = NumberItem | WordItem | ListItem;
 
-/** Words with a meaning, in their order. The empty one is the release. */
+/** Words with a meaning, in order. The empty one is the release. */
 const knownWords = ['alpha', 'beta', 'milestone', 'rc', 'snapshot', '', 'sp'];
 const releaseRank = knownWords.indexOf('');
 
@@ -34,13 +34,13 @@ const aliases: Readonly<Record<string, string>> = { ga: '', final: '', release: 
 const lettersBeforeDigit: Readonly<Record<string, string>> = { a: 'alpha', b: 'beta', m: 'milestone' };
 const zero: NumberItem = { kind: 'number', digits: '0' };
 
-/** The list a version stands for, without the items that say nothing. */
+/** Parses a version into its list, without the items that Maven ignores. */
 export function parseItems(version: string): readonly Item[] {
   const parser = new ItemParser(version.toLowerCase());
   return parser.parse();
 }
 
-/** Orders two lists as Maven does. It is no total order: it has circles. */
+/** Orders two lists as Maven does. This is not a total order: it has cycles. */
 export function compareLists(a: readonly Item[], b: readonly Item[]): number {
   let left = a;
   let right = b;
@@ -59,7 +59,7 @@ export function compareLists(a: readonly Item[], b: readonly Item[]): number {
   return 0;
 }
 
-/** Orders a list against the end of another. */
+/** Orders a list relative to the end of another. */
 export function compareWithNothing(list: readonly Item[]): number {
   let items = list;
   for (let index = 0; index < items.length; index++) {
@@ -75,12 +75,15 @@ export function compareWithNothing(list: readonly Item[]): number {
   return 0;
 }
 
-/** 0 up to 9 digits, 1 up to 18, 2 above: Maven holds these in different types and lets the type decide before the value. */
+/**
+ * Returns 0 up to 9 digits, 1 up to 18, and 2 above: Maven stores these in different types and compares the type before
+ * the value.
+ */
 export function magnitude({ digits }: NumberItem): number {
   return digits.length <= 9 ? 0 : digits.length <= 18 ? 1 : 2;
 }
 
-/** Whether a number is zero, in whatever magnitude. */
+/** Returns whether a number is zero, of any magnitude. */
 export function isZero({ digits }: NumberItem): boolean {
   return digits.startsWith('0');
 }
@@ -131,11 +134,11 @@ function wordItem(word: string, isBeforeDigit: boolean): WordItem {
   return { kind: 'word', rank: rank < 0 ? otherWord : rank, text };
 }
 
-/** Reads a version from its beginning to its end, once. */
+/** Parses a version in one pass. */
 class ItemParser {
   readonly #version: string;
   readonly #lists: Item[][] = [[]];
-  /** Where the item being read began, and whether it is a number. */
+  /** Start of the current item, and whether it is a number. */
   #from = 0;
   #inDigits = false;
 
@@ -172,7 +175,7 @@ class ItemParser {
     this.#inDigits = isDigitNow;
   }
 
-  /** Digits follow letters, or letters digits. */
+  /** Handles a change between digits and letters. */
   #change(index: number): void {
     if (this.#inDigits) {
       this.#add(index);
@@ -197,7 +200,7 @@ class ItemParser {
   }
 }
 
-/** Takes out what says nothing at the end of a list, and before a list that is the end. */
+/** Removes ignored items at the end of a list, and before a nested list that ends it. */
 function normalize(list: Item[]): void {
   for (let index = list.length - 1; index >= 0; index--) {
     const item = list[index];

@@ -36,11 +36,11 @@ const pieces = [
 const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 7 }).map((parts) => parts.join(''));
 const versions = texts.filter((version) => isKey(maven.key(version)));
 
-test('versions order as Maven orders them', () => {
+test('orders versions as Maven does', () => {
   assert.deepEqual(disagreements(maven, testdataComparisons('maven')), []);
 });
 
-corpusTest('real versions order as Maven orders them, and most have keys', () => {
+corpusTest('orders real versions as Maven does, and has keys for most', () => {
   const comparisons = corpusComparisons('maven');
   assert.deepEqual(disagreements(maven, comparisons), []);
   const all = new Set(comparisons.flatMap(({ a, b }) => [a, b]));
@@ -50,7 +50,7 @@ corpusTest('real versions order as Maven orders them, and most have keys', () =>
 
 testLaws(maven, { versions });
 
-test('every text has an order, the opposite when turned round', () => {
+test('orders any two texts, and inverts the order when they are swapped', () => {
   fc.assert(
     fc.property(texts, texts, (a, b) => {
       assert.equal(orderOf(maven, a, a), '=');
@@ -59,7 +59,7 @@ test('every text has an order, the opposite when turned round', () => {
   );
 });
 
-test('case, zeros in front and what says nothing at the end say nothing', () => {
+test('ignores case, leading zeros and null items at the end', () => {
   fc.assert(
     fc.property(versions, (version) => {
       assert.deepEqual(requireKey(maven, version.toUpperCase()), requireKey(maven, version));
@@ -71,19 +71,19 @@ test('case, zeros in front and what says nothing at the end say nothing', () => 
   );
 });
 
-test('the shapes that circles are made of have no key, and the reason names them', () => {
+test('has no key for versions that may be in a cycle, and states the reason', () => {
   assert.deepEqual(maven.key('1.0.alpha.1'), {
-    unkeyable: 'maven version "1.0.alpha.1": the word "alpha" after a dot has no place in a line',
+    unkeyable: 'maven version "1.0.alpha.1": the word "alpha" after a dot has no total order',
   });
   assert.deepEqual(maven.key('0.0-alpha'), {
-    unkeyable: 'maven version "0.0-alpha": it begins with a pre-release, which has no place in a line',
+    unkeyable: 'maven version "0.0-alpha": it begins with a pre-release, which has no total order',
   });
   assert.deepEqual(maven.key('1.0-é'), {
-    unkeyable: 'maven version "1.0-é": there is more in it than printable ASCII',
+    unkeyable: 'maven version "1.0-é": it is not printable ASCII',
   });
 });
 
-test('a version too long for a key still has its order, however deep its lists are', () => {
+test('orders a version that is too long for a key, however deeply its lists are nested', () => {
   const long = '1-'.repeat(490);
   assert.ok('unkeyable' in maven.key(`${long}1`));
   assert.equal(orderOf(maven, `${long}1`, `${long}2`), '<');
@@ -96,7 +96,7 @@ test('has no order for a version of thousands of hyphens, which would take minut
   assert.equal(maven.compare(long, '1'), undefined);
 });
 
-test('keys are the bytes of the classes', () => {
+test('encodes keys as documented', () => {
   const keys = {
     '': '09' + '02',
     '1-alpha.2': '8101' + '0482' + '02',

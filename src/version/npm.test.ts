@@ -17,17 +17,17 @@ const versions = fc.stringMatching(
   /^(|v|=|= v)(0|[1-9][0-9]?)\.(0|9|010)\.(0|1)(-?(a|A|-|a1|b)(\.(0|1|010|a|A|-|a1)){0,2})?(\+(0|a|01)(\.b)?)?$/,
 );
 
-test('versions order as node-semver orders them', () => {
+test('orders versions as node-semver does', () => {
   assert.deepEqual(disagreements(npm, testdataComparisons('npm')), []);
 });
 
-corpusTest('real versions order as node-semver orders them', () => {
+corpusTest('orders real versions as node-semver does', () => {
   assert.deepEqual(disagreements(npm, corpusComparisons('npm')), []);
 });
 
 testLaws(npm, { versions });
 
-test('what SemVer allows npm orders as SemVer does', () => {
+test('orders valid SemVer versions as SemVer does', () => {
   const strict = fc.stringMatching(/^[0-9]\.[0-9]\.[0-9](-(0|[1-9]|a|A|-|1a)(\.(0|[1-9]|a|A|-|1a)){0,2})?$/);
   fc.assert(
     fc.property(strict, strict, (a, b) => {
@@ -37,17 +37,17 @@ test('what SemVer allows npm orders as SemVer does', () => {
   );
 });
 
-test('white space, v and = in front say nothing', () => {
+test('ignores white space, v and = at the start', () => {
   assert.equal(orderOf(npm, ' = v 1.2.3-0 ', '1.2.3-0'), '=');
   assert.equal(orderOf(npm, '1.2.3 beta', '1.2.3'), '!');
 });
 
-test('a version of more than 256 characters is invalid, as in node-semver', () => {
+test('refuses a version of more than 256 characters, as node-semver does', () => {
   const start = '1.0.0-';
   assert.equal(orderOf(npm, start + 'a'.repeat(250), start + 'a'.repeat(250)), '=');
   assert.equal(orderOf(npm, start + 'a'.repeat(251), '1.0.0'), '!');
 });
 
-test('numbers of a pre-release compare exactly, where node-semver rounds', () => {
+test('compares numbers of a pre-release exactly, where node-semver rounds', () => {
   assert.equal(orderOf(npm, '1.0.0-9007199254740992', '1.0.0-9007199254740993'), '<');
 });

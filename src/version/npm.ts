@@ -1,10 +1,12 @@
 /**
- * npm package versions as node-semver orders them: semantic versions (see `semver.ts`) written more freely.
+ * npm package versions as node-semver orders them: semantic versions (see `semver.ts`) in a looser form.
  *
- * npm reads what is installed and what is published in its loose way, and so do we: any `v`, `=` and white space in front
- * (`= v1.2.3`), leading zeros (`01.2.3`), and a pre-release without its hyphen (`1.2.3beta`) are understood. As in node-semver
- * a version of more than 256 characters, or with one of the three numbers above 2^53 - 1, is invalid. Numbers of a pre-release
- * compare exactly; node-semver rounds those above 2^53, which is no order: it takes neighbours for equal, whatever follows.
+ * npm reads installed and published versions in its loose mode, and so does this scheme. It accepts any leading `v`,
+ * `=` and white space (`= v1.2.3`), leading zeros (`01.2.3`), and a pre-release without its hyphen (`1.2.3beta`). As in
+ * node-semver, a version is invalid if it has more than 256 characters or one of its three numbers is above 2^53 - 1.
+ *
+ * Numbers of a pre-release compare exactly. node-semver rounds those above 2^53, which is not an order: it treats
+ * neighbours as equal, whatever follows.
  */
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import type { KeyWriter } from './key-writer.ts';
@@ -16,7 +18,7 @@ const form =
 
 const charactersMax = 256;
 
-/** Packages of npm. */
+/** Versions of npm packages. */
 export const npm: VersionScheme = keyedScheme({ name: 'npm', write: writeVersion });
 
 function writeVersion(version: string, key: KeyWriter): string | undefined {

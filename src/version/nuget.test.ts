@@ -16,17 +16,17 @@ const versions = fc.stringMatching(
   /^(0|1|10|01)(\.(0|1|00|10)){0,4}(-(0|1|10|-1|-2|a|B|a1|2147483648|-)(\.(0|1|-1|b|A|2147483647)){0,2})?(\+(0|a))?$/,
 );
 
-test('versions order as NuGet orders them', () => {
+test('orders versions as NuGet does', () => {
   assert.deepEqual(disagreements(nuget, testdataComparisons('nuget')), []);
 });
 
-corpusTest('versions of the table order as there', () => {
+corpusTest('orders versions as the table does', () => {
   assert.deepEqual(disagreements(nuget, corpusComparisons('nuget')), []);
 });
 
 testLaws(nuget, { versions });
 
-test('versions order as when they are compared part by part', () => {
+test('orders versions as a comparison part by part does', () => {
   fc.assert(
     fc.property(versions, versions, (a, b) => {
       assert.equal(orderOf(nuget, a, b), '<=>'[Math.sign(compareByParts(a, b)) + 1]);
@@ -35,7 +35,10 @@ test('versions order as when they are compared part by part', () => {
   );
 });
 
-/** What NuGet.Versioning says of itself, without keys: numbers, then labels; a label is a number if a C# int can hold it. */
+/**
+ * Implements the order that NuGet.Versioning documents, without keys: numbers, then labels. A label is a number if it
+ * fits a C# int.
+ */
 function compareByParts(a: string, b: string): number {
   const [left, right] = [partsOf(a), partsOf(b)];
   for (let index = 0; index < 5; index++) {
@@ -74,7 +77,7 @@ function intOf(label: string): number | undefined {
   return /^-?\d+$/.test(label) && Math.abs(value + 0.5) < 2 ** 31 ? value : undefined;
 }
 
-test('case, zeros and the build say nothing', () => {
+test('ignores case, zeros and the build', () => {
   fc.assert(
     fc.property(versions, (version) => {
       const [core = '', prerelease = ''] = version.replace(/\+.*/, '').split(/(?=-)(.*)/);
@@ -86,13 +89,13 @@ test('case, zeros and the build say nothing', () => {
   );
 });
 
-test('an invalid version has no key, and the reason names it', () => {
+test('has no key for an invalid version, and names it in the reason', () => {
   assert.deepEqual(nuget.key('1.0-01'), {
     unkeyable: 'nuget version "1.0-01": it is not major[.minor[.patch[.revision]]][-pre-release][+build]',
   });
 });
 
-test('keys are the bytes of the classes', () => {
+test('encodes keys as documented', () => {
   assert.equal(
     Buffer.from(requireKey(nuget, '1.2-a.-5.0.7')).toString('hex'),
     '8182' + '4100' + '027ffffffb' + '0380' + '0387' + '01',

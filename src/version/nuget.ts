@@ -1,12 +1,12 @@
 /**
  * NuGet package versions as NuGet.Versioning orders them: semantic versions (see `semver.ts`) with up to four numbers.
  *
- * Numbers that are left out are zero and leading zeros say nothing: `1 = 1.0 = 1.00.0.0`. Identifiers of the pre-release are
- * numbers when they are integers of 32 bits, which may be below zero (`-5`); longer digits are text. Text compares without
- * regard to case. The build says nothing.
+ * Omitted numbers are zero and leading zeros are ignored: `1 = 1.0 = 1.00.0.0`. Identifiers of the pre-release are
+ * numbers if they are 32-bit integers, which may be negative (`-5`); longer digits are text. Text compares
+ * case-insensitively. The build is ignored.
  *
- * NuGet takes no more than four numbers, of 31 bits each. Advisories are not always so careful: more and larger numbers are
- * ordered by the same rule.
+ * NuGet accepts at most four numbers of 31 bits each. Advisories sometimes have more or larger numbers, which the same
+ * rule orders here.
  */
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { writeDottedNumbers } from './dotted-numbers.ts';
@@ -19,7 +19,7 @@ const form =
 
 const integer = /^-?\d{1,10}$/;
 
-/** Packages of NuGet. */
+/** Versions of NuGet packages. */
 export const nuget: VersionScheme = keyedScheme({ name: 'nuget', write: writeVersion });
 
 function writeVersion(version: string, key: KeyWriter): string | undefined {

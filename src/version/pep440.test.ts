@@ -15,17 +15,17 @@ const versions = fc.stringMatching(
   /^(1!)?(0|1|01)(\.(0|1|10)){0,3}([-_.]?(a|b|rc|c|pre|ALPHA)[-_.]?[01]?)?(-1|[-_.]?(post|r)[-_.]?[01]?)?([-_.]?dev[-_.]?[01]?)?(\+(a|b|1|10|a1)([-_.](a|0|1)){0,2})?$/,
 );
 
-test('versions order as packaging orders them', () => {
+test('orders versions as packaging does', () => {
   assert.deepEqual(disagreements(pep440, testdataComparisons('pep440')), []);
 });
 
-corpusTest('real versions order as packaging orders them', () => {
+corpusTest('orders real versions as packaging does', () => {
   assert.deepEqual(disagreements(pep440, corpusComparisons('pep440')), []);
 });
 
 testLaws(pep440, { versions });
 
-test('case, white space around, a v and zeros at the end of the release say nothing', () => {
+test('ignores case, surrounding white space, a leading v and trailing zeros of the release', () => {
   fc.assert(
     fc.property(versions, (version) => {
       const release = /^(\d+!)?\d+(\.\d+)*/;
@@ -46,7 +46,7 @@ const spelling = fc.record({
   numbers: fc.tuple(number, number, number),
 });
 
-test('all spellings of a version equal its normal form', () => {
+test('orders all forms of a version as equal to its normal form', () => {
   const short: Readonly<Record<string, string>> = {
     alpha: 'a',
     beta: 'b',
@@ -77,13 +77,13 @@ test('all spellings of a version equal its normal form', () => {
   );
 });
 
-test('an invalid version has no key, and the reason names it', () => {
+test('has no key for an invalid version, and names it in the reason', () => {
   assert.deepEqual(pep440.key('0.1-bulbasaur'), {
     unkeyable: 'pep440 version "0.1-bulbasaur": PEP 440 does not allow it',
   });
 });
 
-test('keys are the bytes of the classes', () => {
+test('encodes keys as documented', () => {
   const keys = {
     '1!2.0.3a4.post5.dev6+b.7': '81' + '828083' + '0284' + '0285' + '0186' + '6200' + '8701',
     '2.dev1': '80' + '82' + '01' + '01' + '0181' + '01',

@@ -1,16 +1,16 @@
 /**
  * Python versions, `[epoch!]release[pre][post][dev][+local]`, as PEP 440 and its library `packaging` order them.
  *
- * The epoch is a number. The release is numbers, and zeros at its end say nothing (`1 = 1.0`). Then, each compared only where
- * all before it is equal:
+ * The epoch is a number. The release is numbers, and its trailing zeros are ignored (`1 = 1.0`). Then these parts, each
+ * compared only if all earlier parts are equal:
  *
  *     pre      a development release of the release itself  <  alpha  <  beta  <  candidate  <  none
  *     post     none  <  number
  *     dev      number  <  none
  *     local    none  <  text  <  number, segment by segment
  *
- * so `1.dev1 < 1a1.dev1 < 1a1 < 1a1.post1 < 1rc1 < 1 < 1+local < 1.post1.dev1 < 1.post1`. All the spellings PEP 440 normalises
- * are read: `v1.0-Alpha_1` is `1.0a1`, `1.0-1` and `1.0.rev1` are `1.0.post1`.
+ * so `1.dev1 < 1a1.dev1 < 1a1 < 1a1.post1 < 1rc1 < 1 < 1+local < 1.post1.dev1 < 1.post1`. All forms that
+ * PEP 440 normalises are accepted: `v1.0-Alpha_1` is `1.0a1`, `1.0-1` and `1.0.rev1` are `1.0.post1`.
  */
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { digitsEnd } from './ascii.ts';
@@ -21,7 +21,7 @@ import { keyedScheme } from './keyed-scheme.ts';
 const form =
   /^\s*v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(?:post|rev|r)[-_.]?(\d*))?(?:[-_.]?dev[-_.]?(\d*))?(?:\+([a-z\d]+(?:[-_.][a-z\d]+)*))?\s*$/i;
 
-// The classes of pre, post, dev and local in their order. All are below every number and every text.
+// Class bytes of pre, post, dev and local in order. All are below every number and every text.
 const developmentOfRelease = 0x01;
 const preClasses: Readonly<Record<string, number>> = {
   a: 0x02,
@@ -40,7 +40,7 @@ const withDev = 0x01;
 const noDev = 0x02;
 const localEnd = 0x01;
 
-/** Packages of PyPI. */
+/** Versions of PyPI packages. */
 export const pep440: VersionScheme = keyedScheme({ name: 'pep440', write: writeVersion });
 
 function writeVersion(version: string, key: KeyWriter): string | undefined {
@@ -63,7 +63,7 @@ function writePre(word: string, digits: string, key: KeyWriter): void {
   writeNumber(digits, key);
 }
 
-/** The class that says whether there is a number, and the number. */
+/** Writes the class that states whether there is a number, and the number. */
 function writeNumbered(
   [none, some]: readonly [number, number],
   digits: string | undefined,
@@ -77,7 +77,7 @@ function writeNumbered(
   }
 }
 
-/** No digits are zero: `1.0a` is `1.0a0`. */
+/** Writes a number. No digits are zero: `1.0a` is `1.0a0`. */
 function writeNumber(digits: string, key: KeyWriter): void {
   key.number(digits, 0, digits.length);
 }

@@ -17,17 +17,17 @@ const versions = fc.stringMatching(
   /^v?(0|1|10|01)\.(0|1|00)\.(0|1)(-(0|1|01|-1|-2|a|B|a1|-|9223372036854775808)(\.(0|1|-1|b)){0,2})?(\+(0|1|-1|a|B)(\.(0|b)){0,2})?$/,
 );
 
-test('versions order as pub orders them', () => {
+test('orders versions as pub does', () => {
   assert.deepEqual(disagreements(pub, testdataComparisons('pub')), []);
 });
 
-corpusTest('versions of the table order as there', () => {
+corpusTest('orders versions as the table does', () => {
   assert.deepEqual(disagreements(pub, corpusComparisons('pub')), []);
 });
 
 testLaws(pub, { versions });
 
-test('without builds and numbers below zero the order is that of SemVer', () => {
+test('orders versions as SemVer does without builds and negative numbers', () => {
   const strict = fc.stringMatching(/^[0-9]\.[0-9]\.[0-9](-(0|[1-9]|a|A|1a)(\.(0|[1-9]|a|A|1a)){0,2})?$/);
   fc.assert(
     fc.property(strict, strict, (a, b) => {
@@ -36,7 +36,7 @@ test('without builds and numbers below zero the order is that of SemVer', () => 
   );
 });
 
-test('the build decides as the pre-release would', () => {
+test('orders builds as pre-releases', () => {
   const identifiers = fc.stringMatching(/^(0|1|10|-1|-2|a|B|a1)(\.(0|1|-1|b)){0,2}$/);
   fc.assert(
     fc.property(identifiers, identifiers, (a, b) => {
@@ -46,7 +46,7 @@ test('the build decides as the pre-release would', () => {
   );
 });
 
-test('zeros in front say nothing', () => {
+test('ignores leading zeros', () => {
   fc.assert(
     fc.property(versions, (version) => {
       const zeros = version.replace(/\d+\.\d+\.\d+/, (core) => core.replaceAll(/\d+/g, '00$&'));
@@ -55,13 +55,13 @@ test('zeros in front say nothing', () => {
   );
 });
 
-test('an invalid version has no key, and the reason names it', () => {
+test('has no key for an invalid version, and names it in the reason', () => {
   assert.deepEqual(pub.key('1.2'), {
     unkeyable: 'pub version "1.2": it is not major.minor.patch[-pre-release][+build]',
   });
 });
 
-test('keys are the bytes of the classes', () => {
+test('encodes keys as documented', () => {
   assert.equal(
     Buffer.from(requireKey(pub, '1.2.0-a.-5.7+b')).toString('hex'),
     '8182' + '6100' + '027ffffffffffffffb' + '0387' + '01' + '6200' + '01',

@@ -1,11 +1,12 @@
 /**
- * Dart package versions as pub_semver orders them: semantic versions (see `semver.ts`) whose build counts, too.
+ * Dart package versions as pub_semver orders them: semantic versions (see `semver.ts`) whose build also counts.
  *
- * After the three numbers and the pre-release come the identifiers of the build, compared like those of the pre-release; no
- * build is below any. So `1.0.0-pre < 1.0.0-pre+build < 1.0.0 < 1.0.0+1 < 1.0.0+a`. Leading zeros say nothing. An identifier
- * is a number when it is an integer of 64 bits, which may be below zero (`-5`); longer digits are text, as in Dart.
+ * After the three numbers and the pre-release, the identifiers of the build compare like those of the pre-release; no
+ * build is below any build. So `1.0.0-pre < 1.0.0-pre+build < 1.0.0 < 1.0.0+1 < 1.0.0+a`. Leading zeros are ignored. An
+ * identifier is a number if it is a 64-bit integer, which may be negative (`-5`); longer digits are text, as in Dart.
  *
- * pub takes three numbers of 63 bits each. More and larger ones are ordered by the same rule, zeros at the end saying nothing.
+ * pub accepts three numbers of 63 bits each. The same rule orders more and larger numbers here; trailing zeros are
+ * ignored.
  */
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { writeDottedNumbers } from './dotted-numbers.ts';
@@ -19,7 +20,7 @@ const form =
 const integer = /^-?\d+$/;
 const integerMax = 2n ** 63n - 1n;
 
-/** Packages of pub.dev. */
+/** Versions of pub.dev packages. */
 export const pub: VersionScheme = keyedScheme({ name: 'pub', write: writeVersion });
 
 function writeVersion(version: string, key: KeyWriter): string | undefined {
@@ -42,9 +43,9 @@ function writeIdentifier(identifier: string, key: KeyWriter): void {
   }
 }
 
-/** The rare ones: below zero, or so long that they may not fit into 64 bits. */
+/** Writes the rare identifiers that are negative, or that may not fit into 64 bits. */
 function writeInteger(identifier: string, key: KeyWriter): void {
-  // `BigInt` of a million digits takes seconds, and 30 without zeros before them never fit.
+  // `BigInt` takes seconds for a million digits, and 30 digits without leading zeros never fit.
   const digits = identifier.replace(/^-?0*/, '').slice(0, 30);
   const value = identifier.startsWith('-') ? -BigInt(digits) : BigInt(digits);
   if (value > integerMax || value < -integerMax - 1n) {

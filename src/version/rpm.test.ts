@@ -38,27 +38,30 @@ const versions = fc
 const withRelease = versions.filter((version) => version.includes('-'));
 const withoutRelease = versions.filter((version) => !version.includes('-'));
 
-test('versions order as rpm orders them', () => {
+test('orders versions as rpm does', () => {
   assert.deepEqual(disagreements(rpm, testdataComparisons('rpm')), []);
 });
 
-corpusTest('real versions order as rpm orders them', () => {
+corpusTest('orders real versions as rpm does', () => {
   assert.deepEqual(disagreements(rpm, corpusComparisons('rpm')), []);
 });
 
-/** Written as name-version-release.arch; as versions, where a name is more of the version, they order the same. */
-corpusTest('versions with a name or an architecture order as such', () => {
+/**
+ * The table has name-version-release.arch. As versions, in which the name is part of the version, they have the same
+ * order.
+ */
+corpusTest('orders versions with a name or an architecture', () => {
   assert.deepEqual(disagreements(rpm, corpusComparisons('rpm-nevra')), []);
 });
 
-/** The version as one without a release; `0:` is the empty version. */
+/** Returns the version without its release; `0:` is the empty version. */
 function withoutItsRelease(version: string): string {
   return version.replace(/-[^-]*$/, '').replaceAll('-', '.') || '0:';
 }
 
 testLaws(rpm, { versions, bounds: withRelease });
 
-test('after a version without a release come all its releases, after one with a release it alone', () => {
+test('orders all releases after a version without one, and only equal ones after a version with one', () => {
   assert.ok(!isAfter('1.0-7', '1.0') && !isAfter('0:1.00-7', '1.0'));
   assert.ok(isAfter('1.0.0-1', '1.0') && isAfter('1.0^-1', '1.0') && !isAfter('1.0~-1', '1.0'));
   assert.ok(isAfter('1.0-7', '1.0-6') && isAfter('1.0-7.1', '1.0-7') && !isAfter('1.0-7', '1.0-7'));
@@ -76,7 +79,7 @@ function isAfter(version: string, bound: string): boolean {
   return Buffer.compare(requireKey(rpm, version), after) >= 0;
 }
 
-test('the epoch 0, leading zeros and other separators say nothing', () => {
+test('ignores the epoch 0, leading zeros and the kind of separators', () => {
   fc.assert(
     fc.property(versions, (version) => {
       const epoch = /^\d*:/.test(version) ? '' : '0:';
@@ -89,13 +92,13 @@ test('the epoch 0, leading zeros and other separators say nothing', () => {
   );
 });
 
-test('only the empty text is no version', () => {
+test('refuses only the empty text', () => {
   assert.deepEqual(rpm.key(''), { unkeyable: 'rpm version "": it is empty' });
   assert.equal(orderOf(rpm, '', '1'), '!');
   assert.equal(orderOf(rpm, '1', ''), '!');
 });
 
-test('a version too long for a key still has its order', () => {
+test('orders a version that is too long for a key', () => {
   const long = `1${'.1'.repeat(600)}`;
   assert.deepEqual(rpm.key(long), {
     unkeyable: `rpm version "${long.slice(0, 60)}…": its key would be too long`,
@@ -104,7 +107,7 @@ test('a version too long for a key still has its order', () => {
   assert.equal(orderOf(rpm, `${long}~`, long), '<');
 });
 
-test('keys are the bytes of the classes', () => {
+test('encodes keys as documented', () => {
   assert.deepEqual(
     Buffer.from(requireKey(rpm, '1:2.96rc~x^3-4.el8')).toString('hex'),
     '81' + '82' + 'e096' + '726300' + '01' + '7800' + '03' + '83' + '02' + '84' + '656c00' + '88' + '02',

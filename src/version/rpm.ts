@@ -1,13 +1,13 @@
 /**
  * RPM package versions, `[epoch:]version[-release]`, as rpm orders them (rpm-version(7)).
  *
- * The epoch is a number. Version and release are runs of digits and runs of ASCII letters; whatever separates them says
- * nothing (`1.0 = 1_0 = 1..0`), apart from `~` and `^`. At any place
+ * The epoch is a number. Version and release are runs of digits and runs of ASCII letters. Separators other than `~` and
+ * `^` are ignored (`1.0 = 1_0 = 1..0`). At any position
  *
  *     ~  <  the end  <  ^  <  letters  <  numbers
  *
- * so `1.0~rc1 < 1.0 < 1.0^git1 < 1.0a < 1.0.1`. A version without a release comes before the same version with any. As a
- * bound, though, it speaks of all the releases: `≤ 1.0` includes `1.0-7`.
+ * so `1.0~rc1 < 1.0 < 1.0^git1 < 1.0a < 1.0.1`. A version without a release is below the same version with
+ * any release. As an upper bound it includes all releases: `≤ 1.0` includes `1.0-7`.
  */
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { digitsEnd, isDigit, isLetter } from './ascii.ts';
@@ -15,16 +15,16 @@ import type { KeyWriter } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';
 import { rpmSegments } from './segments.ts';
 
-// The classes in their order; then come the letters as themselves, a run ended by 00, and from 80 up the numbers.
+// Class bytes in order: then letters as themselves, a run ended by 00, and numbers from 80 up.
 const tilde = 0x01;
 const end = 0x02;
 const caret = 0x03;
 const lettersEnd = 0x00;
 
-/** Above whatever may follow the end of a version: each of its releases. */
+/** Above everything that may follow the end of a version: each of its releases. */
 const afterReleases = 0xff;
 
-/** Red Hat, Fedora, SUSE and their kin. */
+/** Versions of Red Hat, Fedora, SUSE and their derivatives. */
 export const rpm: VersionScheme = keyedScheme({
   name: 'rpm',
   write: writeVersion,
@@ -47,7 +47,7 @@ function writeVersion(evr: string, key: KeyWriter): string | undefined {
   return undefined;
 }
 
-/** No epoch holds a `-`: where there is one, there is a release. */
+/** Writes the end of a bound. No epoch contains a `-`, so a `-` means that there is a release. */
 function writeAfter(evr: string, key: KeyWriter): void {
   key.byte(evr.includes('-') ? 0 : afterReleases);
 }

@@ -1,35 +1,35 @@
 /**
- * The pieces of versions as they are compared one after the other, for people who want to see what decided. Numbers are pieces
- * of digits, an empty piece is nothing where the other version may have something.
+ * Splits versions into the pieces that compare one after the other, to show which piece decided. Numbers are pieces of
+ * digits. An empty piece is a place where the other version may have one.
  */
 
-/** Parts of a version, such as epoch, upstream version and revision, each in pieces. */
+/** Parts of a version, such as epoch, upstream version and revision, each split into pieces. */
 export type Segments = readonly (readonly string[])[];
 
-/** Runs of digits and runs of letters; everything else character by character. */
+/** Splits a text into runs of digits, runs of letters and single other characters. */
 export function runs(text: string): string[] {
   return text.match(/\d+|[a-z]+|[^\da-z]/gi) ?? [];
 }
 
-/** As `runs`, for versions that may begin with a `v` that says nothing. */
+/** Splits like `runs`, without a leading `v`. */
 export function plainSegments(version: string): Segments {
   return [runs(version.trim().replace(/^v(?=\d)/i, ''))];
 }
 
-/** `[epoch:]upstream[-revision]`, each of text and number in turn, as dpkg reads it. */
+/** Splits `[epoch:]upstream[-revision]` into text and number alternately, as dpkg reads it. */
 export function debianSegments(version: string): Segments {
   const { epoch, upstream, revision } = parted(version.trim());
   return [[epoch], textAndNumbers(upstream), textAndNumbers(revision)];
 }
 
-/** `[epoch:]version[-release]`, of runs, `~` and `^`; what else separates runs says nothing to rpm. */
+/** Splits `[epoch:]version[-release]` into runs, `~` and `^`. rpm ignores other separators. */
 export function rpmSegments(version: string): Segments {
   const { epoch, upstream, revision } = parted(version);
   const pieces = (text: string): string[] => text.match(/\d+|[a-z]+|[~^]/gi) ?? [];
   return [[epoch], pieces(upstream), pieces(revision)];
 }
 
-/** Components with their dots, letter, suffixes, hash and revision, as apk reads them. */
+/** Splits into components with their dots, letter, suffixes, hash and revision, as apk reads them. */
 export function alpineSegments(version: string): Segments {
   return [version.match(/\.?\d+|_[a-z]+|-r|~[\da-f]+|[a-z]|[^\da-z]/g) ?? []];
 }

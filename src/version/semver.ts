@@ -1,12 +1,12 @@
 /**
  * Semantic versions, `major.minor.patch[-pre-release][+build]`, as SemVer 2.0.0 orders them (item 11).
  *
- * Three numbers, then the pre-release: identifiers separated by dots, each compared with the one in its place:
+ * Three numbers, then the pre-release: identifiers separated by dots, each compared with the one at its position:
  *
  *     no more identifiers  <  numbers  <  text, in ASCII order          and no pre-release at all  >  every pre-release
  *
- * so `1.0.0-alpha < 1.0.0-alpha.1 < 1.0.0-alpha.beta < 1.0.0-rc.1 < 1.0.0`. The build says nothing. Numbers may have any size
- * but no leading zero. A leading `v` is no part of the version; SemVer's own questions and answers allow it as a prefix.
+ * so `1.0.0-alpha < 1.0.0-alpha.1 < 1.0.0-alpha.beta < 1.0.0-rc.1 < 1.0.0`. The build is ignored. Numbers may
+ * have any size but no leading zeros. A leading `v` is not part of the version; SemVer's FAQ allows it as a prefix.
  */
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { writePrerelease } from './identifiers.ts';
@@ -16,7 +16,7 @@ import { keyedScheme } from './keyed-scheme.ts';
 const form =
   /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[A-Za-z-][\dA-Za-z-]*)(?:\.(?:0|[1-9]\d*|\d*[A-Za-z-][\dA-Za-z-]*))*))?(?:\+[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?$/;
 
-/** Crates of Rust, packages of Hex and Swift. */
+/** Versions of Rust crates and of Hex and Swift packages. */
 export const semver: VersionScheme = keyedScheme({ name: 'semver', write: writeVersion });
 
 function writeVersion(version: string, key: KeyWriter): string | undefined {

@@ -5,8 +5,8 @@ import { collapseSpaces, hasOrder } from './comparators.ts';
 const interval = / ?([[(]) ?([^ ,()[\]]*) ?(?:(,) ?([^ ,()[\]]*))? ?([\])]) ?,?/y;
 
 /**
- * Ranges in mathematical notation as Maven and NuGet write them, `[1.0,2.0),[3.1]`: a square bracket includes the bound, a
- * round one leaves it out, and no bound is no limit. Undefined when it cannot be read.
+ * Parses ranges in the interval notation of Maven and NuGet, `[1.0,2.0),[3.1]`: a square bracket includes the bound, a
+ * round one excludes it, and a missing bound is no limit. Returns undefined if the text is invalid.
  */
 export function readBrackets(scheme: VersionScheme, text: string): readonly VersionRange[] | undefined {
   const ranges: VersionRange[] = [];

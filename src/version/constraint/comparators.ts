@@ -3,14 +3,14 @@ import type { VersionRange } from '../../model/version-range.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import { intersectAll } from './intersect.ts';
 
-/** The versions a comparator allows; undefined when its operator or its version means nothing. */
+/** Returns the versions that a comparator allows; undefined if its operator or version is invalid. */
 export type ComparatorReader = (comparator: Comparator) => readonly VersionRange[] | undefined;
 
 const comparator = / ?,? ?(===|==|~=|~>|!=|<>|<=|>=|=|<|>|\^|~)? ?([^ ,|<>=~^]+) ?,?/y;
 
 /**
- * The ranges that a constraint of comparators allows, such as `>= 1.2, < 1.4 || = 2.0`: comparators are separated by spaces or
- * commas and must all hold, alternatives by `||`. Nothing at all allows every version. Undefined when it cannot be read.
+ * Parses a constraint such as `>= 1.2, < 1.4 || = 2.0`: comparators separated by spaces or commas must all hold, `||`
+ * separates alternatives. An empty constraint allows every version. Returns undefined if the text is invalid.
  */
 export function readComparators(
   scheme: VersionScheme,
@@ -35,7 +35,7 @@ export function readComparators(
   return ranges;
 }
 
-/** The comparators of one alternative; undefined when something in it is none. */
+/** Parses the comparators of one alternative. Returns undefined if one is invalid. */
 export function parseComparators(text: string): readonly Comparator[] | undefined {
   const comparators: Comparator[] = [];
   const source = collapseSpaces(text);
@@ -48,12 +48,12 @@ export function parseComparators(text: string): readonly Comparator[] | undefine
   return comparators;
 }
 
-/** A text with one space for every run of white space inside and none around it, so that no pattern has to look for runs. */
+/** Trims a text and replaces every run of white space with one space, so that patterns need not match runs. */
 export function collapseSpaces(text: string): string {
   return text.trim().replaceAll(/\s+/g, ' ');
 }
 
-/** Whether the scheme knows the bounds of a range. */
+/** Returns whether the scheme can order the bounds of a range. */
 export function hasOrder(scheme: VersionScheme, { from, to }: VersionRange): boolean {
   return [from, to].every((bound) => bound === undefined || scheme.compare(bound, bound) !== undefined);
 }

@@ -3,20 +3,20 @@ import type { VersionRange } from '../../model/version-range.ts';
 import { composer } from '../composer.ts';
 import { collapseSpaces, readComparators } from './comparators.ts';
 
-/** The numbers that a version begins with. */
+/** Matches the numbers at the start of a version. */
 const numbers = /^v?(\d+(?:\.\d+){0,3})/i;
 const wildcard = /^v?(\d+(?:\.\d+){0,2})(?:\.[x*])+$/i;
 const hyphenRange = /(?<![^ |,])([^ |,]+) - ([^ |,]+)/g;
 
-/** The lowest stability: the first of all versions of a release. */
+/** The lowest stability, which orders before all other versions of a release. */
 const first = '-dev';
 
 /**
- * The versions that a constraint of Composer allows, `^1.2 || ~2.1, != 2.1.4` (Composer\Semver\VersionParser). Undefined when it
- * cannot be read.
+ * Returns the versions that a Composer constraint allows, `^1.2 || ~2.1, != 2.1.4` (Composer\Semver\VersionParser).
+ * Returns undefined if the text is invalid.
  *
- * As there, a bound that names no stability begins with the development versions of its release: `< 2.0` allows no beta of 2.0,
- * and `>= 2.0` allows them all.
+ * As in Composer, a bound without a stability begins with the development versions of its release: `< 2.0` allows no
+ * beta of 2.0, and `>= 2.0` allows all of them.
  */
 export function readComposerConstraint(text: string): readonly VersionRange[] | undefined {
   const comparators = collapseSpaces(text)
@@ -25,7 +25,7 @@ export function readComposerConstraint(text: string): readonly VersionRange[] | 
   return readComparators(composer, comparators, readComparator);
 }
 
-/** `1.0 - 2.0` ends with the last 2.0.x, `1.0 - 2.0.0` with 2.0.0 itself. */
+/** Rewrites a hyphen range: `1.0 - 2.0` ends with the last 2.0.x, `1.0 - 2.0.0` with 2.0.0 itself. */
 function hyphenComparators(_: string, from: string, to: string): string {
   return `>=${from} <=${to}${/^v?\d+(?:\.\d+)?$/i.test(to) ? '.*' : ''}`;
 }
@@ -39,7 +39,7 @@ function readComparator({ operator, version }: Comparator): readonly VersionRang
   return comparatorRanges({ operator, version: bound });
 }
 
-/** `1.2.*`; the end of `1.0 - 1.2` comes as `<=1.2.*`. */
+/** Reads `1.2.*`. The end of `1.0 - 1.2` is passed as `<=1.2.*`. */
 function readWildcard(operator: string, numbers: readonly string[]): readonly VersionRange[] | undefined {
   const to = after(numbers, numbers.length);
   if (operator === '<=') return [{ to }];
@@ -48,7 +48,7 @@ function readWildcard(operator: string, numbers: readonly string[]): readonly Ve
     : undefined;
 }
 
-/** `^1.2` keeps the first number that is not zero, `~1.2` all numbers but the last. */
+/** Reads `^1.2`, which fixes the first number that is not zero, and `~1.2`, which fixes all numbers but the last. */
 function readSpan(operator: '^' | '~', version: string): readonly VersionRange[] | undefined {
   const [all, digits] = numbers.exec(version) ?? [];
   if (digits === undefined) return undefined;
@@ -62,7 +62,7 @@ function caretPlace(numbers: readonly string[]): number {
   return firstNonZero < 0 ? Math.min(numbers.length, 3) : firstNonZero + 1;
 }
 
-/** The first version after all that share the first `place` numbers. */
+/** Returns the first version after all that share the first `place` numbers. */
 function after(numbers: readonly string[], place: number): string {
   const prefix = numbers.slice(0, place);
   return [...prefix.slice(0, -1), BigInt(prefix.at(-1) ?? '0') + 1n].join('.') + first;

@@ -26,7 +26,7 @@ interface Language {
   readonly read: RangeReader;
 }
 
-/** By the names VERS gives them. */
+/** Constraint languages by their VERS name. */
 const languages: Readonly<Record<string, Language>> = {
   npm: { scheme: npm, read: rangeReaders.npm },
   pypi: { scheme: pep440, read: rangeReaders.pep440 },
@@ -39,7 +39,7 @@ const languages: Readonly<Record<string, Language>> = {
 };
 const schemeOf = (name: string): VersionScheme | undefined => languages[name]?.scheme;
 
-/** As pip chooses what to install; the others read what an advisory says. */
+/** The language in which pip chooses what to install. The others read advisories. */
 const pep440Installer: Language = { scheme: pep440, read: (text) => readPep440Specifiers(text, false) };
 
 function holds({ scheme, read }: Language, text: string, version: string): boolean {
@@ -84,7 +84,7 @@ function isNpmSatisfied(row: Row): boolean {
   );
 }
 
-/** Whether a version is not in the ranges but beyond the end of each, or before the beginning. */
+/** Returns whether a version is outside the ranges and beyond the end of each, or before the beginning. */
 function isBeyond(row: Row, end: 'gt' | 'lt'): boolean {
   const version = row.version ?? '';
   const isBeyondOne = ({ from, fromExcluded, to, toIncluded }: VersionRange): boolean => {
@@ -112,9 +112,9 @@ function isRight(row: Row): boolean {
   return holds(language, row.range ?? '', row.version ?? '') === row.expected;
 }
 
-// The other rows speak of the languages of Go libraries (`generic`, `semver`, `semver-masterminds`), which no ecosystem uses; that
-// of `semver` answers some of them in two ways, after options the table does not tell.
-corpusTest('versions satisfy the native constraints that the native tools say', () => {
+// The other rows are for languages of Go libraries (`generic`, `semver`, `semver-masterminds`), which no ecosystem
+// uses. `semver` answers some of them in two ways, depending on options that the table does not state.
+corpusTest('evaluates native constraints as the native tools do', () => {
   const rows = (rowsOf('constraints.jsonl') as readonly Row[]).filter(({ scheme }) =>
     /^(npm|pep440|gem|maven)$/.test(scheme),
   );
@@ -123,10 +123,10 @@ corpusTest('versions satisfy the native constraints that the native tools say', 
   assert.deepEqual(
     wrong.map(({ range, version, relation }) => [range, version, relation]),
     [
-      // node-semver calls a pre-release inside a range that does not allow it beyond both ends of it.
+      // node-semver calls a pre-release beyond both ends of a range that does not allow it.
       ['0.7.x', '0.7.2-beta', 'version-gt-range'],
       ['>1.2.3', '1.3.0-alpha', 'version-lt-range'],
-      // The library was asked to include pre-releases here; packaging includes none of 2 in `< 2`.
+      // The library ran with pre-releases included; packaging includes no pre-release of 2 in `< 2`.
       ['<2', '2.0a1', undefined],
     ],
   );
@@ -146,7 +146,7 @@ interface RangeRow {
   readonly expected: unknown;
 }
 
-/** The bounds of ranges as operators and keys, in whatever order, as the flat lists of VERS have them. */
+/** Returns the bounds of ranges as operators and keys, sorted, as in the flat lists of VERS. */
 function boundsOf(scheme: VersionScheme, ranges: readonly VersionRange[]): readonly string[] {
   const bounds = ranges.flatMap(({ from, fromExcluded, to, toIncluded }) => {
     if (from !== undefined && from === to) return [`=${keyText(scheme, from)}`];
@@ -163,7 +163,9 @@ function keyText(scheme: VersionScheme, version: string): string {
   return isKey(key) ? Buffer.from(key).toString('hex') : version;
 }
 
-/** Without what a native operator adds to a bound: the lowest pre-release, the highest post-release, the local versions. */
+/**
+ * Removes what a native operator adds to a bound: the lowest pre-release, the highest post-release, the local versions.
+ */
 function plain(range: VersionRange): VersionRange {
   const bare = (version: string): string => version.replace(/(?:-0|-dev|\.dev0|\.post9{20}|\+9{20})$/, '');
   return {
@@ -173,7 +175,7 @@ function plain(range: VersionRange): VersionRange {
   };
 }
 
-/** Every constraint of a VERS text by itself. */
+/** Returns the range of every single constraint in a VERS text. */
 function listed(vers: string): readonly VersionRange[] {
   return vers
     .replace(/^vers:[a-z]+\//, '')
@@ -190,13 +192,13 @@ function isSameInVers({ input, expected }: RangeRow): boolean {
   assert.ok(language !== undefined);
   const ranges = language.read(input.native_range);
   if (ranges === undefined) return false;
-  // The tables took the fourth number of a Composer version for a build.
+  // The tables read the fourth number of a Composer version as a build.
   const vers = input.scheme === 'composer' ? expected.replaceAll(/\+(\d)/g, '.$1') : expected;
   const [ours, theirs] = [ranges, listed(vers)].map((side) => boundsOf(language.scheme, side.map(plain)));
   return isDeepStrictEqual(ours, theirs);
 }
 
-corpusTest('native ranges have the bounds that the tables write in VERS', () => {
+corpusTest('gives native ranges the bounds that the tables have in VERS', () => {
   const rows = (rowsOf('ranges.jsonl') as readonly RangeRow[]).filter(
     ({ kind, input }) =>
       kind === 'from_native' && typeof input === 'object' && languages[input.scheme] !== undefined,
@@ -210,17 +212,17 @@ corpusTest('native ranges have the bounds that the tables write in VERS', () => 
 });
 
 const unlike = new Set([
-  // npm reads what is left out as any number, the tables as zero, or the other way round.
+  // npm reads omitted numbers as any number, and the tables as zero, or the reverse.
   '<= 1.0',
   '<=1.0',
   '<=3.3',
   '2.1 || 2.6',
   '>= 2.2.x',
   '>= 1.x',
-  // npm: pre-releases of 7.2.4 are not in it, and those of 0.8.0 before `pre` are.
+  // In npm, pre-releases of 7.2.4 are excluded and those of 0.8.0 before `pre` are included.
   '5.0.0 - 7.2.3',
   '>= 0.2.0 <= 0.9.6 || ~0.8.0-pre',
-  // npm: no version is two.
+  // In npm, no version equals two versions.
   '1.1.2 1.2.2',
   // Go has no such versions.
   '<v2021-08-11',
@@ -231,9 +233,10 @@ const unlike = new Set([
   '<v2020.03.16.00',
 ]);
 
-// `roundtrip` and `validate` rows ask for a spelling, which we never write; that they can be read is all there is for us. Of the
-// `parse` rows one wants unsorted constraints refused, which the other tables sort. nginx, openssl and conan have no scheme.
-corpusTest('ranges in VERS hold what the tables say and are refused where they say', () => {
+// `roundtrip` and `validate` rows test the canonical form, which clair never writes; only their parsing is tested. One
+// `parse` row requires an error for unsorted constraints, which the other tables sort. nginx, openssl and conan have no
+// scheme.
+corpusTest('evaluates or refuses VERS ranges as the tables say', () => {
   for (const { kind, input, expected } of rowsOf('ranges.jsonl') as readonly RangeRow[]) {
     const vers = typeof input === 'object' ? input.vers : input;
     if (kind === 'from_native' || vers.startsWith('vers:nginx/') || vers === 'vers:npm/>=2.0.0|<1.0.0')
@@ -249,7 +252,7 @@ corpusTest('ranges in VERS hold what the tables say and are refused where they s
   }
 });
 
-test('native constraints hold what the native tools say', () => {
+test('includes in native constraints what the native tools include', () => {
   const cases: readonly (readonly [language: string, text: string, inside: string, outside: string])[] = [
     ['npm', '^1.2.3 || ~0.4', '1.9.0 1.9.0-a 0.4.7', '2.0.0-0 1.2.2 0.5.0'],
     ['npm', '1.2 - 2.3', '1.2.0-a 2.3.9', '2.4.0-0 1.1.9'],
@@ -291,7 +294,7 @@ test('native constraints hold what the native tools say', () => {
   }
 });
 
-test('what cannot be read is undefined', () => {
+test('returns undefined for invalid text', () => {
   const cases: readonly (readonly [language: string, text: string])[] = [
     ['npm', 'latest'],
     ['npm', '>= 1.2.3.4'],
@@ -310,7 +313,7 @@ test('what cannot be read is undefined', () => {
   for (const [name, text] of cases) assert.equal(languages[name]?.read(text), undefined, `${name} ${text}`);
 });
 
-test('npm chooses a pre-release only where one of the same release is named', () => {
+test('chooses an npm pre-release only when the range names one of the same release', () => {
   const [alternative] = readNpmAlternatives('^1.2.3-beta.2', false) ?? [];
   assert.ok(alternative !== undefined);
   assert.deepEqual(alternative.ranges, [{ from: '1.2.3-beta.2', to: '2.0.0-0' }]);
@@ -319,7 +322,7 @@ test('npm chooses a pre-release only where one of the same release is named', ()
   assert.ok(!allowsPrerelease(alternative, '1.9.0-beta.4'));
 });
 
-test('VERS takes constraints in any order and pairs their bounds', () => {
+test('accepts VERS constraints in any order and pairs their bounds', () => {
   assert.deepEqual(parseVers('vers:npm/<2.0.0|>=1.0.0|3.0.0', schemeOf), [
     { from: '1.0.0', to: '2.0.0' },
     { from: '3.0.0', to: '3.0.0', toIncluded: true },
@@ -345,7 +348,7 @@ test('VERS takes constraints in any order and pairs their bounds', () => {
   ]);
 });
 
-test('in VERS a version has one constraint, and there is an end to how many', () => {
+test('refuses two VERS constraints for one version, and too many constraints', () => {
   assert.equal(parseVers('vers:npm/<=1.0.0|>=1.0.0', schemeOf), undefined);
   assert.equal(parseVers('vers:npm/1.0.0|!=1.0.0+build', schemeOf), undefined);
   const list = (length: number): string => Array.from({ length }, (_, i) => `1.${i}.0`).join('|');

@@ -1,7 +1,7 @@
 import type { VersionRange } from '../../model/version-range.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 
-/** Ranges that together hold what every one of the unions holds. All bounds must have an order. */
+/** Returns ranges that together include what every one of the unions includes. All bounds must have an order. */
 export function intersectAll(
   scheme: VersionScheme,
   unions: readonly (readonly VersionRange[])[],
@@ -13,7 +13,7 @@ export function intersectAll(
   return common;
 }
 
-/** What two ranges have in common: one range, or none. */
+/** Returns the intersection of two ranges: one range or an empty list. */
 function intersect(scheme: VersionScheme, a: VersionRange, b: VersionRange): readonly VersionRange[] {
   const lower = isLowerStricter(scheme, a, b) ? a : b;
   const upper = isUpperStricter(scheme, a, b) ? a : b;

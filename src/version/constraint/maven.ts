@@ -4,8 +4,8 @@ import { readBrackets } from './brackets.ts';
 import { readComparators } from './comparators.ts';
 
 /**
- * The versions a Maven range allows, `[1.0,2.0),[3.1]`, or comparators as advisories write them. A version by itself, which
- * Maven only recommends, is that version. Undefined when it cannot be read.
+ * Returns the versions that a Maven range allows, `[1.0,2.0),[3.1]`, or comparators as advisories write them. A single
+ * version, which Maven only recommends, is exactly that version. Returns undefined if the text is invalid.
  */
 export function readMavenRange(text: string): readonly VersionRange[] | undefined {
   return /^\s*[[(]/.test(text) ? readBrackets(maven, text) : readComparators(maven, text);

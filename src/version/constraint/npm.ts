@@ -3,15 +3,15 @@ import { npm } from '../npm.ts';
 import { collapseSpaces } from './comparators.ts';
 import { intersectAll } from './intersect.ts';
 
-/** One alternative of an npm range: the versions it spans, and for which releases it allows pre-releases. */
+/** One alternative of an npm range: the versions it spans, and the releases whose pre-releases it allows. */
 export interface NpmAlternative {
-  /** None when its comparators contradict each other. */
+  /** Empty if its comparators contradict each other. */
   readonly ranges: readonly VersionRange[];
   /** `1.2.3` for every comparator that names a pre-release of it. */
   readonly prereleasesOf: readonly string[];
 }
 
-/** A version of which only the beginning may be given: `1`, `1.2`, `1.2.x`, `*`. */
+/** A version with omitted or open numbers: `1`, `1.2`, `1.2.x`, `*`. */
 interface PartialVersion {
   readonly major?: bigint;
   readonly minor?: bigint;
@@ -25,16 +25,16 @@ const hyphenRange = new RegExp(`^${partial} - ${partial}$`);
 const comparator = new RegExp(` ?,? ?(<=|>=|<|>|~>?|\\^|=)?${partial}(?=[ ,]|$)`, 'y');
 
 /**
- * The versions that an npm range spans, `^1.2.0 || ~2.1`, pre-releases among them: that is how `npm audit` reads the range of an
- * advisory. Undefined when it cannot be read.
+ * Returns the versions that an npm range spans, `^1.2.0 || ~2.1`, including pre-releases: `npm audit` reads advisory
+ * ranges so. Returns undefined if the text is invalid.
  */
 export function readNpmRange(text: string): readonly VersionRange[] | undefined {
   return readNpmAlternatives(text, true)?.flatMap(({ ranges }) => ranges);
 }
 
 /**
- * The alternatives of an npm range. Where pre-releases are not included from the start, as when npm chooses what to install,
- * a pre-release must lie in the ranges and also satisfy `allowsPrerelease`.
+ * Returns the alternatives of an npm range. Without `includePrerelease`, as when npm chooses a version to install, a
+ * pre-release must be in the ranges and also satisfy `allowsPrerelease`.
  */
 export function readNpmAlternatives(
   text: string,
@@ -46,7 +46,7 @@ export function readNpmAlternatives(
   return alternatives.every((alternative) => alternative !== undefined) ? alternatives : undefined;
 }
 
-/** Whether an alternative allows a version as far as pre-releases go: one must be named that is of the same release. */
+/** Returns whether an alternative allows a version as a pre-release: a comparator must name one of the same release. */
 export function allowsPrerelease({ prereleasesOf }: NpmAlternative, version: string): boolean {
   const parts = new RegExp(`^${partial}\\s*$`).exec(version);
   return parts?.[4] === undefined || prereleasesOf.includes(releaseOf(partialOf(parts.slice(1))));
@@ -95,7 +95,7 @@ function readComparator(operator: string, version: PartialVersion, lowest: strin
   }
 }
 
-/** `>`, `<=` and `=` of one version. */
+/** Reads `>`, `<=` or `=` of one version. */
 function readWhole(operator: string, version: string): VersionRange {
   if (operator === '>') return { from: version, fromExcluded: true };
   return operator === '<='
@@ -103,20 +103,20 @@ function readWhole(operator: string, version: string): VersionRange {
     : { from: version, to: version, toIncluded: true };
 }
 
-/** `>`, `<=` and `=` of all versions that begin like this one. */
+/** Reads `>`, `<=` or `=` of all versions with this prefix. */
 function readOpen(operator: string, version: PartialVersion, lowest: string): VersionRange {
   if (operator === '>') return { from: after(version, lowest) };
   const to = after(version, '-0');
   return operator === '<=' ? { to } : { from: textOf(version, lowest), to };
 }
 
-/** The first bound of `1.2 - 2.3`. */
+/** Returns the lower bound of `1.2 - 2.3`. */
 function readFrom(version: PartialVersion, lowest: string): VersionRange {
   if (version.major === undefined) return {};
   return { from: textOf(version, lowest) + (isWhole(version) && !isPrerelease(version) ? lowest : '') };
 }
 
-/** The last bound of `1.2 - 2.3`. With pre-releases, those of the version after are not yet in it. */
+/** Returns the upper bound of `1.2 - 2.3`. It excludes the pre-releases of the next version. */
 function readUpTo(version: PartialVersion, includePrerelease: boolean): VersionRange {
   if (version.major === undefined) return {};
   if (!isWhole(version) || (includePrerelease && !isPrerelease(version))) return { to: after(version, '-0') };
@@ -125,13 +125,13 @@ function readUpTo(version: PartialVersion, includePrerelease: boolean): VersionR
 
 type Place = 'major' | 'minor' | 'patch';
 
-/** `^` keeps the first number that is not zero, or the last that is given. */
+/** Returns the number that `^` fixes: the first that is not zero, or else the last one stated. */
 function caretPlace({ major, minor, patch }: PartialVersion): Place {
   if (major !== 0n || minor === undefined) return 'major';
   return minor !== 0n || patch === undefined ? 'minor' : 'patch';
 }
 
-/** What comes after all versions that begin like this one up to a place, by default the last that is given. */
+/** Returns the first version after all that share the numbers up to `place`, by default the last one stated. */
 function after({ major = 0n, minor, patch }: PartialVersion, suffix: string, place?: Place): string {
   const last = place ?? (minor === undefined ? 'major' : patch === undefined ? 'minor' : 'patch');
   if (last === 'major') return `${major + 1n}.0.0${suffix}`;
@@ -139,7 +139,7 @@ function after({ major = 0n, minor, patch }: PartialVersion, suffix: string, pla
   return `${major}.${minor ?? 0n}.${(patch ?? 0n) + 1n}${suffix}`;
 }
 
-/** The version, where numbers are left out with zeros and the suffix. */
+/** Returns the version as text, with zeros for omitted numbers and the suffix. */
 function textOf(version: PartialVersion, suffix: string): string {
   const end = isPrerelease(version) ? `-${version.prerelease}` : isWhole(version) ? '' : suffix;
   return releaseOf(version) + end;
@@ -157,7 +157,7 @@ function isPrerelease(version: PartialVersion): version is PartialVersion & { re
   return version.prerelease !== undefined;
 }
 
-/** After the first number that is open, `x` or left out, all are. */
+/** Parses numbers. After the first open number (`x` or omitted), all are open. */
 function partialOf(parts: readonly (string | undefined)[]): PartialVersion {
   const numbers = parts
     .slice(0, 3)

@@ -3,16 +3,16 @@ import type { VersionRange } from '../../model/version-range.ts';
 import { pep440 } from '../pep440.ts';
 import { readComparators } from './comparators.ts';
 
-/** A number above all that anybody writes as a local version or as the number of a post-release. */
+/** Above every realistic local version and post-release number. */
 const highest = '9'.repeat(20);
 
 const release = /^v?(?:\d+!)?\d+(?:\.\d+)*/i;
 
 /**
- * The versions that specifiers allow, `~= 1.4.2, != 1.5.*` (PEP 440, "Version specifiers"). Advisories also write alternatives
- * with `||`, and `=` or nothing for `==`. Undefined when it cannot be read.
+ * Returns the versions that specifiers allow, `~= 1.4.2, != 1.5.*` (PEP 440, "Version specifiers"). Advisories also
+ * write alternatives with `||`, and `=` or no operator for `==`. Returns undefined if the text is invalid.
  *
- * Who installs by `< 2` wants no pre-release of 2, and PEP 440 excludes them; an advisory that says `< 2` speaks of them, too.
+ * An installer excludes pre-releases of 2 from `< 2`, as PEP 440 requires. An advisory includes them.
  */
 export function readPep440Specifiers(
   text: string,
@@ -34,7 +34,7 @@ function readSpecifier(
   return readPublic(operator, version);
 }
 
-/** A version that is no local one speaks of its local versions, too. */
+/** Reads a version without a local part. It also includes its local versions. */
 function readPublic(operator: string, version: string): readonly VersionRange[] | undefined {
   const withLocals = `${version}+${highest}`;
   const isRelease = release.exec(version)?.[0] === version;
@@ -56,7 +56,7 @@ function readPublic(operator: string, version: string): readonly VersionRange[] 
   }
 }
 
-/** `== 1.4.*` is from the first development release of 1.4 up to the first of 1.5. */
+/** Reads `== 1.4.*`: from the first development release of 1.4 up to that of 1.5. */
 function readPrefix(operator: string, prefix: string): readonly VersionRange[] | undefined {
   const from = `${prefix}.dev0`;
   const to = `${next(prefix)}.dev0`;
@@ -64,7 +64,7 @@ function readPrefix(operator: string, prefix: string): readonly VersionRange[] |
   return operator === '!=' ? [{ to: from }, { from: to }] : undefined;
 }
 
-/** `~= 1.4.2` is `>= 1.4.2, == 1.4.*`. */
+/** Reads `~= 1.4.2`, which is `>= 1.4.2, == 1.4.*`. */
 function readCompatible(version: string): readonly VersionRange[] | undefined {
   const prefix = release.exec(version)?.[0].replace(/\.\d+$/, '');
   if (prefix === undefined || release.exec(version)?.[0] === prefix) return undefined;

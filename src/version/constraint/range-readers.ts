@@ -10,12 +10,12 @@ import { readMavenRange } from './maven.ts';
 import { readNpmRange } from './npm.ts';
 import { readPep440Specifiers } from './pep440.ts';
 
-/** The versions that a range in the words of a package manager holds; undefined where it cannot be read. */
+/** Returns the versions in a range in the syntax of a package manager; undefined if the text is invalid. */
 export type RangeReader = (text: string) => readonly VersionRange[] | undefined;
 
 /**
- * The words of package managers by the schemes of their versions: `^1.2.0 || ~2.1` of npm, `~> 2.3` of gem, `[1.0,2.0)` of Maven and NuGet. They are
- * read as an advisory means them: `< 2` speaks of the pre-releases of 2, which nobody installs by it.
+ * Range syntaxes of package managers by version scheme: `^1.2.0 || ~2.1` of npm, `~> 2.3` of gem, `[1.0,2.0)` of Maven
+ * and NuGet. They are read as in an advisory: `< 2` includes the pre-releases of 2, which an installer would exclude.
  */
 export const rangeReaders: Readonly<
   Record<'composer' | 'gem' | 'go' | 'maven' | 'npm' | 'nuget' | 'pep440' | 'semver', RangeReader>
