@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** What a schema says of a value; undefined where so much is wrong that the errors do not fit on the stack, on which zod spreads them. */
+/** Parses a value by its schema. Undefined if zod overflows the stack, onto which it spreads the errors. */
 export function boundedParse<T extends z.ZodMiniType>(
   schema: T,
   value: unknown,

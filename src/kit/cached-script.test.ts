@@ -13,67 +13,67 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { runCachedScript } from './cached-script.ts';
 
-describe('a script whose compiled code is kept', () => {
+describe('a script with a code cache', () => {
   let place = '';
   let script = '';
-  let kept = '';
+  let cachePath = '';
   beforeEach(() => {
     place = mkdtempSync(join(tmpdir(), 'clair-compiled-'));
     script = join(place, 'script.js');
-    kept = join(place, 'code', 'build-1', 'scan');
+    cachePath = join(place, 'code', 'build-1', 'scan');
     writeFileSync(script, '(words => { const late = () => words.join("+"); return late(); })');
   });
   afterEach(() => {
     rmSync(place, { recursive: true, force: true });
   });
 
-  function run(): { readonly said: string; readonly keep: () => void } {
-    const { value, saveCache } = runCachedScript(script, kept);
-    return { said: (value as (words: readonly string[]) => string)(['a', 'b']), keep: saveCache };
+  function run(): { readonly result: string; readonly saveCache: () => void } {
+    const { value, saveCache } = runCachedScript(script, cachePath);
+    return { result: (value as (words: readonly string[]) => string)(['a', 'b']), saveCache };
   }
 
-  test('runs alike from its text and from what was kept', () => {
+  test('runs alike from its text and from the cache', () => {
     const first = run();
-    first.keep();
-    equal(first.said, 'a+b');
-    equal(run().said, 'a+b');
+    first.saveCache();
+    equal(first.result, 'a+b');
+    equal(run().result, 'a+b');
   });
 
-  test('runs what was kept: a text of the same length is taken for the same', () => {
-    run().keep();
+  test('runs the cache when the text has changed but not its length', () => {
+    run().saveCache();
     writeFileSync(script, readFileSync(script, 'utf8').replace('+', '-'));
-    equal(run().said, 'a+b');
+    equal(run().result, 'a+b');
   });
 
-  test('keeps what was kept first', () => {
-    run().keep();
-    const before = readFileSync(kept);
+  test('keeps the first cache', () => {
+    run().saveCache();
+    const before = readFileSync(cachePath);
     const again = run();
-    again.keep();
-    deepEqual(readFileSync(kept), before);
+    again.saveCache();
+    deepEqual(readFileSync(cachePath), before);
   });
 
-  test('leaves code of other texts no place', () => {
+  test('removes the caches of other texts', () => {
     mkdirSync(join(place, 'code', 'build-0'), { recursive: true });
-    run().keep();
+    run().saveCache();
     deepEqual(readdirSync(join(place, 'code')), ['build-1']);
     deepEqual(readdirSync(join(place, 'code', 'build-1')), ['scan']);
   });
 
-  test('runs from its text where what was kept is cut off, empty or of something else', () => {
-    run().keep();
-    truncateSync(kept, 100);
-    equal(run().said, 'a+b');
-    truncateSync(kept, 0);
-    equal(run().said, 'a+b');
-    writeFileSync(kept, 'not code');
-    equal(run().said, 'a+b');
+  test('runs from its text when the cache is cut off, empty or of something else', () => {
+    run().saveCache();
+    truncateSync(cachePath, 100);
+    equal(run().result, 'a+b');
+    truncateSync(cachePath, 0);
+    equal(run().result, 'a+b');
+    writeFileSync(cachePath, 'not code');
+    equal(run().result, 'a+b');
   });
 
-  test('loses nothing where nothing can be kept', () => {
+  test('runs when no cache can be written', () => {
     writeFileSync(join(place, 'code'), 'a file where the directory should be');
-    const { said, keep } = run();
-    keep();
-    equal(said, 'a+b');
+    const { result, saveCache } = run();
+    saveCache();
+    equal(result, 'a+b');
   });
 });

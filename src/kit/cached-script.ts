@@ -2,19 +2,19 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
-/** A script that ran once, to the value of its last expression. */
+/** A script that has run, with the value of its last expression. */
 export interface CachedScript {
   readonly value: unknown;
-  /** Keeps what was compiled until now for the next run, unless something is kept already. */
+  /** Saves the code compiled so far for the next run, unless a cache exists. */
   readonly saveCache: () => void;
 }
 
 /**
- * Runs a script in the global context, with the compiled code of an earlier run where there is any. Other than `enableCompileCache` of
- * Node, which keeps what compiles before the first line runs, this keeps the functions that a run has come to need.
+ * Runs a script in the global context, with the compiled code of an earlier run if there is any. `enableCompileCache` of Node saves the
+ * code that is compiled before the first line runs. This also saves the functions that a run compiled later.
  *
- * `kept` is the file of the compiled code. Its directory has to be of this very text, since V8 compares no more than the length; other
- * directories beside it are of other texts, and go. Code of another V8 or of other flags is refused by V8, and then not used. A script cannot
+ * `cachePath` is the file of the compiled code. Its directory must belong to this very script text, since V8 compares only the length.
+ * Other directories beside it belong to other texts and are removed. V8 rejects code of another V8 or of other flags. A script cannot
  * import modules by itself.
  */
 export function runCachedScript(path: string, cachePath: string): CachedScript {
@@ -37,8 +37,8 @@ function contentOf(path: string): Buffer | undefined {
 }
 
 /**
- * V8 sees that code is cut off, but not that its bytes are others: it appears when it is whole on disk. Where it cannot, nothing is lost.
- * `writeFileAtomically` would be loaded by every start, and is for what others may read.
+ * V8 detects code that is cut off, but not changed bytes. So the file appears only when it is complete on disk. A failure to write it is
+ * ignored. `writeFileAtomically` is not used: every start would load it, and it makes files that others may read.
  */
 function writeCache(path: string, code: Buffer): void {
   const temporary = `${path}.${process.pid}.part`;
@@ -61,6 +61,6 @@ function remove(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
-    // It is in nobody's way.
+    // A remaining file does no harm.
   }
 }

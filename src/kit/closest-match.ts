@@ -1,4 +1,4 @@
-/** The word most like one that was mistyped, or undefined where none is like it: within `distanceMax` letters. */
+/** Returns the candidate most similar to a mistyped word. Undefined if none is within `distanceMax` letters. */
 export function closestMatch(
   word: string,
   candidates: readonly string[],
@@ -13,7 +13,7 @@ export function closestMatch(
   return best !== undefined && best.distance <= distanceMax ? best.candidate : undefined;
 }
 
-/** Letters to add, take away or replace: Levenshtein's distance. */
+/** The Levenshtein distance: letters to add, remove or replace. */
 function distanceOf(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 0; i < a.length; i++) {

@@ -1,36 +1,36 @@
 const executable = 2;
 const sharedObject = 3;
 
-/** A part of an ELF file that is mapped into memory, or that says something about it. */
+/** A segment of an ELF file: a part that is mapped into memory or describes the program. */
 export interface ElfSegment {
   readonly kind: 'load' | 'note' | 'other';
   readonly isWritable: boolean;
   readonly isExecutable: boolean;
-  /** Place in the file. */
+  /** Byte offset in the file. */
   readonly offset: number;
   readonly size: number;
 }
 
-/** What the beginning of an ELF file says. System V ABI, "Object Files". */
+/** The header of an ELF file. System V ABI, "Object Files". */
 export interface ElfHead {
-  /** Whether it can be run or loaded: objects to be linked, kernel modules among them, and core dumps cannot. */
+  /** Whether it can be run or loaded. Object files to be linked, kernel modules and core dumps cannot. */
   readonly isProgram: boolean;
-  /** Those that the given bytes describe. */
+  /** The segments that the given bytes describe. */
   readonly segments: readonly ElfSegment[];
 }
 
-/** Whether bytes begin as those of an ELF file. */
+/** Returns whether bytes begin like those of an ELF file. */
 export function hasElfMagic(bytes: Uint8Array, at: number = 0): boolean {
   return bytes[at] === 0x7f && bytes[at + 1] === 0x45 && bytes[at + 2] === 0x4c && bytes[at + 3] === 0x46;
 }
 
-/** Whether bytes begin an ELF file that can be run or loaded. */
+/** Returns whether bytes begin an ELF file that can be run or loaded. */
 export function isElfProgram(bytes: Buffer): boolean {
   const form = formOf(bytes);
   return form !== undefined && isProgramType(half(bytes, 16, form));
 }
 
-/** Reads the beginning of an ELF file; undefined where it is none. What lies outside of the bytes is left out. */
+/** Reads the header of an ELF file. Undefined if it is not one. Segments described outside the bytes are omitted. */
 export function readElfHead(bytes: Buffer): ElfHead | undefined {
   const form = formOf(bytes);
   if (form === undefined) return undefined;
@@ -41,7 +41,7 @@ function isProgramType(type: number): boolean {
   return type === executable || type === sharedObject;
 }
 
-/** Width and order of the bytes of numbers in a file. */
+/** Width and byte order of numbers in a file. */
 interface Form {
   readonly is64: boolean;
   readonly isLittle: boolean;
@@ -54,10 +54,10 @@ function formOf(bytes: Buffer): Form | undefined {
   return { is64: width === 2, isLittle: order === 1 };
 }
 
-/** Bytes of the header of a file of 32 bits. */
+/** Size of the header of a 32-bit file in bytes. */
 const headerBytesMin = 52;
 
-/** Places of the fields of a file and of its segments. */
+/** Offsets of the fields of a file header and of its segment headers. */
 const layouts = {
   32: { start: 28, entryBytes: 42, count: 44, entry: 32, flags: 24, offset: 4, size: 16 },
   64: { start: 32, entryBytes: 54, count: 56, entry: 56, flags: 4, offset: 8, size: 32 },
@@ -95,7 +95,7 @@ function int(bytes: Buffer, at: number, form: Form): number {
   return form.isLittle ? first + second * 0x10000 : first * 0x10000 + second;
 }
 
-/** An address or offset; one that no file can have is beyond the end of every file. */
+/** Reads an address or offset. An impossible one is beyond the end of every file. */
 function word(bytes: Buffer, at: number, form: Form): number {
   if (!form.is64) return int(bytes, at, form);
   const [first, second] = [int(bytes, at, form), int(bytes, at + 4, form)];

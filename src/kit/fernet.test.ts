@@ -10,16 +10,16 @@ const token =
 const sealedAt = new Date('1985-10-26T01:20:00-07:00');
 const aMinute = { now: new Date('1985-10-26T01:20:01-07:00'), ageMaxMs: 60_000 };
 
-test('a message is sealed as the specification has it', () => {
+test('seals a message as the specification does', () => {
   const iv = Uint8Array.from({ length: 16 }, (_, i) => i);
   assert.equal(sealFernet('hello', key, sealedAt, iv), token);
 });
 
-test('a token is opened', () => {
+test('opens a token', () => {
   assert.equal(openFernet(token, key, aMinute)?.toString(), 'hello');
 });
 
-suite('is not opened:', () => {
+suite('does not open', () => {
   const invalid: Readonly<Record<string, string>> = {
     'incorrect mac':
       'gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAl1-szkFVzXTuGb4hR8AKtwcaX1YdykQUFBQUFBQUFBQQ==',
@@ -40,7 +40,7 @@ suite('is not opened:', () => {
       assert.equal(openFernet(text, key, aMinute), undefined);
     });
 
-  test('expired TTL', () => {
+  test('a token that has expired', () => {
     const expired =
       'gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAl1-szkFVzXTuGb4hR8AKtwcaX1YdykRtfsH-p1YsUD2Q==';
     assert.ok(openFernet(expired, key, aMinute));
@@ -57,7 +57,7 @@ suite('is not opened:', () => {
   });
 });
 
-test('a token lives as long as it may', () => {
+test('opens a token within its lifetime and the clock skew', () => {
   const at = (seconds: number): Buffer | undefined =>
     openFernet(token, key, { now: new Date(sealedAt.getTime() + seconds * 1000), ageMaxMs: 60_000 });
   assert.deepEqual(
@@ -66,7 +66,7 @@ test('a token lives as long as it may', () => {
   );
 });
 
-test('a key is 32 bytes, however they are written', () => {
+test('accepts a key of 32 bytes in every notation', () => {
   const bytes = Buffer.from(secret, 'base64url');
   for (const text of [secret.slice(0, -1), bytes.toString('base64'), bytes.toString('hex')])
     assert.deepEqual(parseFernetKey(text), key);

@@ -10,22 +10,22 @@ const version = 0x80;
 const ivBytes = 16;
 const headBytes = 1 + 8 + ivBytes;
 const sumBytes = 32;
-/** Clocks of several machines differ by so much at most. */
+/** Maximum difference between the clocks of several machines. */
 const clockSkewMs = 60_000;
 
-/** A key from its 32 bytes, written as base64 of either alphabet or in hexadecimal; nothing where it is none. */
+/** Parses a key of 32 bytes in base64 of either alphabet or in hexadecimal. Undefined if it is invalid. */
 export function parseFernetKey(text: string): FernetKey | undefined {
   const isHex = /^[\da-f]{64}$/i.test(text);
   if (!isHex && !/^[\w+/-]{43}=?$/.test(text)) return undefined;
   return halves(Buffer.from(text, isHex ? 'hex' : 'base64'));
 }
 
-/** A key nobody knows. */
+/** Generates a random key. */
 export function randomFernetKey(): FernetKey {
   return halves(randomBytes(32));
 }
 
-/** Seals a message as a token of the Fernet specification: readable and changeable only with the key, and dated. */
+/** Seals a message as a token of the Fernet specification. It is encrypted, authenticated and dated. */
 export function sealFernet(
   message: string | Uint8Array,
   { signing, encryption }: FernetKey,
@@ -39,7 +39,7 @@ export function sealFernet(
   return urlSafe(Buffer.concat([signed, sumOf(signed, signing)]));
 }
 
-/** The message of a token; nothing where it was sealed with another key, damaged, or is older than it may be. */
+/** Opens a token and returns its message. Undefined if it has another key, is damaged, or is older than `ageMaxMs`. */
 export function openFernet(
   token: string,
   { signing, encryption }: FernetKey,
@@ -68,7 +68,7 @@ function sumOf(bytes: Uint8Array, signing: Buffer): Buffer {
   return createHmac('sha256', signing).update(bytes).digest();
 }
 
-/** Base64 of the URL alphabet with its padding, which Node leaves out. */
+/** Base64 of the URL alphabet with padding, which Node omits. */
 function urlSafe(bytes: Buffer): string {
   return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a text is as a pattern says, in which `*` stands for any characters. With a separator, `*` stays between two of them and
- * `**` does not. Takes time by the length of both, whatever the pattern.
+ * Returns whether text matches a pattern in which `*` matches any characters. With a separator, `*` does not match the separator and `**`
+ * does. The time depends on both lengths only.
  */
 export function globMatches(pattern: string, text: string, separator?: string): boolean {
   const star = pattern.indexOf('*');
@@ -21,7 +21,7 @@ function matchesTokens(pattern: string, text: string, separator: string | undefi
   return places.has(tokens.length);
 }
 
-/** Where in a pattern a character leads to from a place. */
+/** The positions in a pattern that a character leads to. */
 function positionsAfter(
   place: number,
   token: string | undefined,
@@ -32,9 +32,9 @@ function positionsAfter(
   return character !== separator || token.length > 1 ? [place] : [];
 }
 
-/** A star may stand for nothing. */
+/** Adds the positions after stars, which may match nothing. */
 function skipStars(places: Set<number>, tokens: readonly string[]): Set<number> {
-  // What is added is gone through as well.
+  // Added positions are visited as well.
   for (const place of places) if (tokens[place]?.startsWith('*') === true) places.add(place + 1);
   return places;
 }

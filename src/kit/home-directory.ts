@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 
-/** The home directory of the user; `/nonexistent` for a user whom the system does not know, as containers have. */
+/** Returns the home directory of the user. It is `/nonexistent` if the system does not know the user, as in many containers. */
 export function homeDirectory(): string {
   try {
     return homedir();

@@ -1,4 +1,4 @@
-/** Why this program does not run on a version of Node; undefined where it does. Written for Nodes that know little. */
+/** Returns why this program does not run on a version of Node. Undefined if it does. Uses only syntax that old versions support. */
 export function unsupportedNodeReason(version: string): string | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 22)) return undefined;

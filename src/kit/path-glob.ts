@@ -1,12 +1,12 @@
 import { globMatches } from './glob.ts';
 
 /**
- * Whether a path is as a pattern says: `*` stands for any characters within a folder, `**` between slashes for any number of
- * folders, none included. Takes time by the product of both lengths, whatever the pattern.
+ * Returns whether a path matches a pattern. `*` matches any characters within a folder. `**` between slashes matches any number of folders,
+ * including none. The time is proportional to the product of both lengths.
  */
 export function pathGlobMatches(pattern: string, path: string): boolean {
   const folders = path.split('/');
-  // At which places of the path the pattern so far may end.
+  // Positions in the path at which the pattern so far may end.
   let ends = new Set([0]);
   for (const segment of pattern.split('/')) ends = positionsAfter(segment, folders, ends);
   return ends.has(folders.length);

@@ -1,12 +1,12 @@
 import { parentOf } from './tar/path.ts';
 
 /**
- * Things by their paths, in the order in which they were last set, with an eye on what lies below what: however many there are,
- * taking away a directory costs no more than what is in it.
+ * Values by their paths, in the order in which they were last set. Knows which paths are below a directory. Removing a directory takes time
+ * by its content, not by the size of the tree.
  */
 export class PathTree<T> {
   readonly #values = new Map<string, T>();
-  /** By directory, the things in it and the directories on the way to them. */
+  /** By directory, its entries: paths with values and directories on the way to them. */
   readonly #children = new Map<string, Set<string>>();
 
   get size(): number {
@@ -17,19 +17,19 @@ export class PathTree<T> {
     return this.#values.get(path);
   }
 
-  /** Whether something is at a path or below it. Where nothing is, nothing is further down either. */
+  /** Returns whether a value is at a path or below it. */
   reaches(path: string): boolean {
     return this.#values.has(path) || this.#children.has(path);
   }
 
-  /** Whether there is anything below a directory. */
+  /** Returns whether any value is below a directory. */
   hasBelow(directory: string): boolean {
     for (const child of this.#children.get(directory) ?? [])
       if (this.#values.has(child) || this.hasBelow(child)) return true;
     return false;
   }
 
-  /** Whether something lies further below a directory, and nothing is at a directory between. */
+  /** Returns whether a value is deeper below a directory while no directory between them has a value. */
   hasGapBelow(directory: string): boolean {
     for (const child of this.#children.get(directory) ?? [])
       if (this.#values.has(child) ? this.hasGapBelow(child) : this.hasBelow(child)) return true;
@@ -54,14 +54,14 @@ export class PathTree<T> {
     this.#enter(path);
   }
 
-  /** Takes away what is at a path and all below it; `removed` is told of each that was there. */
+  /** Removes the value at a path and all below it. Calls `removed` for each. */
   remove(path: string, removed?: (path: string, thing: T) => void): void {
     this.removeBelow(path, removed);
     this.#drop(path, removed);
     this.#children.get(parentOf(path))?.delete(path);
   }
 
-  /** Takes away what is below a directory; the root is the empty path. */
+  /** Removes the values below a directory, which is the empty path for the root. */
   removeBelow(directory: string, removed?: (path: string, thing: T) => void): void {
     const pending = [directory];
     for (let above = pending.pop(); above !== undefined; above = pending.pop()) {
@@ -82,7 +82,7 @@ export class PathTree<T> {
     removed?.(path, thing);
   }
 
-  /** Enters a path under its directory, and that under the one above, up to one that is known. */
+  /** Adds a path to its directory, and the directory to its parent, up to one that is known. */
   #enter(path: string): void {
     for (let child = path; child !== ''; child = parentOf(child)) {
       const directory = parentOf(child);

@@ -1,4 +1,4 @@
-/** What a percent-encoded text stands for; undefined where a percent sign in it encodes nothing. */
+/** Decodes percent-encoded text. Undefined if a percent sign or the resulting UTF-8 is invalid. */
 export function percentDecode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

@@ -14,11 +14,11 @@ const cases: readonly (readonly [text: string, shown: string])[] = [
   ['{"authorization":"Basic dTpw"}', '{"authorization":"Basic (secret)"}'],
 ];
 
-test('credentials are masked by where they stand', () => {
+test('masks credentials by their context', () => {
   for (const [text, shown] of cases) assert.equal(redact(text), shown);
 });
 
-test('text without credentials stays as it is', () => {
+test('keeps text without credentials unchanged', () => {
   for (const text of [
     'registry.test/app@sha256:abc',
     'https://m.test/app@1.0?page=2',
@@ -28,7 +28,7 @@ test('text without credentials stays as it is', () => {
     assert.equal(redact(text), text);
 });
 
-test('masks every parameter of a URL, whatever it is called', () => {
+test('masks every parameter of a URL, whatever its name', () => {
   const url = 'https://u:pw@m.test/a?ticket=t&x=1#f';
   assert.equal(redactUrl(url), 'https://(secret)@m.test/a?(secret)#f');
   assert.equal(redactUrl(redactUrl(url)), redactUrl(url));
@@ -37,7 +37,7 @@ test('masks every parameter of a URL, whatever it is called', () => {
     assert.equal(redactUrl(text), text);
 });
 
-test('known secrets are masked as they are, in JSON and in URLs', () => {
+test('masks known secrets as they are, in JSON and in URLs', () => {
   const secret = 'a"b\\c d/e';
   const mask = redactorOf([secret, 'abc']);
   for (const text of [secret, JSON.stringify({ secret }), `https://m.test/${encodeURIComponent(secret)}`])
@@ -45,7 +45,7 @@ test('known secrets are masked as they are, in JSON and in URLs', () => {
   assert.equal(mask('abc'), 'abc', 'too short to be searched for');
 });
 
-test('masking takes linear time on hostile text', () => {
+test('takes linear time on hostile text', () => {
   const started = performance.now();
   for (const piece of ['a', '://', '?key=', 'password', '://a@', "password='"]) redact(piece.repeat(20_000));
   assert.ok(performance.now() - started < 2000);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { splitIntoChunks } from './split-into-chunks.ts';
 
-test('a list comes in parts of a size, with what is left at last', () => {
+test('splits a list into parts of a size and a shorter rest', () => {
   assert.deepEqual([...splitIntoChunks([1, 2, 3, 4, 5], 2)], [[1, 2], [3, 4], [5]]);
   assert.deepEqual([...splitIntoChunks([1, 2], 2)], [[1, 2]]);
   assert.deepEqual([...splitIntoChunks([], 2)], []);

@@ -1,6 +1,6 @@
 /**
- * The text without those of its last characters that are among `characters`. A pattern such as `/x+$/` takes quadratic time: it is tried at
- * every x of a run that does not end the text.
+ * Removes the last characters that are among `characters`. A pattern such as `/x+$/` takes quadratic time: it is tried at every x of a run
+ * that does not end the text.
  */
 export function trimCharactersEnd(text: string, characters: string): string {
   let end = text.length;
@@ -8,7 +8,7 @@ export function trimCharactersEnd(text: string, characters: string): string {
   return text.slice(0, end);
 }
 
-/** The text without those of its first and last characters that are among `characters`. */
+/** Removes the first and last characters that are among `characters`. */
 export function trimCharacters(text: string, characters: string): string {
   let start = 0;
   while (start < text.length && characters.includes(text.charAt(start))) start++;

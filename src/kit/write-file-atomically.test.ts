@@ -8,7 +8,7 @@ import { writeFileAtomically } from './write-file-atomically.ts';
 
 const text = [Buffer.from('a'), Buffer.from('b')];
 
-test('a file appears whole, in directories that are made for it', async () => {
+test('writes a whole file in directories that it creates', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'clair-'));
   const path = join(directory, 'x', 'y', 'file');
   assert.equal(await writeFileAtomically(path, text), 2);
@@ -22,7 +22,7 @@ test('a file appears whole, in directories that are made for it', async () => {
   assert.deepEqual(readdirSync(join(directory, 'x', 'y')), ['file']);
 });
 
-test('where nothing can be written, that is told', async () => {
+test('reports a place that cannot be written', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'clair-'));
   writeFileSync(join(directory, 'file'), '');
   mkdirSync(join(directory, 'directory'));
@@ -31,7 +31,7 @@ test('where nothing can be written, that is told', async () => {
   assert.deepEqual(readdirSync(directory), ['directory', 'file']);
 });
 
-test('a process that ends while it writes leaves no draft behind', () => {
+test('leaves no draft when the process exits during the write', () => {
   const directory = mkdtempSync(join(tmpdir(), 'clair-'));
   const script = `
     import { existsSync } from 'node:fs';
@@ -48,11 +48,11 @@ test('a process that ends while it writes leaves no draft behind', () => {
   assert.deepEqual(readdirSync(directory), []);
 });
 
-test('a pipe is written to as it is', () => {
+test('writes to a pipe directly', () => {
   const script = `
     import { writeFileAtomically } from ${JSON.stringify(new URL('./write-file-atomically.ts', import.meta.url).href)};
     await writeFileAtomically('/dev/stdout', [Buffer.from('ab')]);`;
-  // A shell makes a pipe, where Node gives a child a socket.
+  // A shell creates a pipe, whereas Node gives a child a socket.
   const line = ['-c', '"$0" --input-type=module --eval "$1" | cat', process.execPath, script];
   assert.equal(execFileSync('sh', line, { encoding: 'utf8' }), 'ab');
 });

@@ -8,9 +8,8 @@ import { ClairError, messageOf } from '../core/errors.ts';
 type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /**
- * Writes a file that appears whole or not at all, in directories that are made where they are missing; what is no file, as
- * `/dev/stdout` or a pipe, is written to as it is. Answers how many bytes were written. Throws `output-failed` where it cannot be
- * written, and whatever reading the content throws.
+ * Writes a file that appears completely or not at all, and creates missing directories. A special file such as `/dev/stdout` or a pipe is
+ * written to directly. Returns the number of bytes. Throws `output-failed` if it cannot be written, and any error of the content.
  */
 export async function writeFileAtomically(path: string, content: Content): Promise<number> {
   try {
@@ -29,12 +28,12 @@ async function isSpecialFile(path: string): Promise<boolean> {
 }
 
 async function writeTemporary(path: string, content: Content): Promise<number> {
-  // Of two processes that write the same file, each has a draft of its own.
+  // Each process has its own draft, so two may write the same file.
   const draft = `${path}.${process.pid}.part`;
   const remove = (): void => {
     rmSync(draft, { force: true });
   };
-  // The process may be ended while it writes.
+  // The process may exit during the write.
   process.once('exit', remove);
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -55,7 +54,7 @@ async function write(path: string, content: Content, flush: boolean): Promise<nu
   return file.bytesWritten;
 }
 
-/** Reading is expected to have put its own failures into words. */
+/** Errors of the content already have a message. Only refusals of the operating system are about the file. */
 function isSystemFailure(error: unknown): boolean {
   return error instanceof Error && !(error instanceof ClairError) && 'syscall' in error;
 }

@@ -16,7 +16,7 @@ const pending: readonly string[] = [
   'src/image',
   'src/cli',
   'src/api',
-  'src/kit',
+  'src/kit/http',
   'src/model',
   'src/match',
   'src/analyze',

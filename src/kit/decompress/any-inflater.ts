@@ -2,10 +2,10 @@ import { type Compression, compressionOf, magicBytes } from './compression.ts';
 import type { BytesSink, Inflater } from './inflater.ts';
 import { inflaterFor } from './inflater-for.ts';
 
-/** Inflates bytes that are compressed as their first ones show; those without any compression come out as they are. */
+/** Inflates bytes by the compression of their first ones. Uncompressed bytes are passed on unchanged. */
 export class AnyInflater implements Inflater {
   readonly #sink: BytesSink;
-  /** What came before there was enough to tell. */
+  /** The first bytes, while they are too few for detection. */
   #start: Buffer = Buffer.alloc(0);
   #inflater: Inflater | undefined;
   #compression: Compression | undefined;
@@ -14,7 +14,7 @@ export class AnyInflater implements Inflater {
     this.#sink = sink;
   }
 
-  /** How the bytes are compressed; undefined before there was enough to tell. */
+  /** The detected compression. Undefined while there are too few bytes. */
   get compression(): Compression | undefined {
     return this.#compression;
   }

@@ -1,7 +1,7 @@
-/** How bytes are compressed, told from their first bytes and never from a name or media type. */
+/** The compression, detected from the first bytes and never from a name or media type. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
 
-/** So many first bytes are enough to tell. */
+/** Number of first bytes that detection needs. */
 export const magicBytes = 6;
 
 const magics: readonly (readonly [Compression, readonly number[]])[] = [
@@ -10,10 +10,13 @@ const magics: readonly (readonly [Compression, readonly number[]])[] = [
   ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]],
   ['bzip2', [0x42, 0x5a, 0x68]],
 ];
-/** A zstd stream may begin with a frame of somebody else's data, whose first byte is 50 to 5F. */
+/** A zstd stream may begin with a skippable frame, whose first byte is 50 to 5F. */
 const skippableFrame = [0x2a, 0x4d, 0x18];
 
-/** RFC 1952; RFC 8878, sections 3.1.1 and 3.1.2; the xz file format; bzip2, whose fourth byte is a digit from 1 to 9. */
+/**
+ * Detects the compression. RFC 1952; RFC 8878, sections 3.1.1 and 3.1.2; the xz file format; bzip2, whose fourth byte is a digit from 1 to
+ * 9.
+ */
 export function compressionOf(start: Uint8Array): Compression {
   const begins = (magic: readonly number[], from = 0): boolean =>
     magic.every((byte, i) => start[from + i] === byte);

@@ -7,8 +7,8 @@ import { AnyInflater } from './any-inflater.ts';
 const chunkBytes = 1024 * 1024;
 
 /**
- * Inflates a local file from start to end. The bytes handed to `sink` are valid until it returns; what it promises is awaited
- * before more of the file is read. Throws `target-corrupt` or `limit-exceeded` naming the file, and whatever the sink fails with.
+ * Inflates a local file from start to end. The bytes passed to `sink` are valid until it returns. If it returns a promise, reading waits
+ * for it. Throws `target-corrupt` or `limit-exceeded` with the path, and any error of the sink.
  */
 export async function inflateFile(
   path: string,

@@ -23,7 +23,7 @@ async function textOf(bytes: Uint8Array, pieceBytes?: number): Promise<Buffer> {
 for (const [name, compress] of Object.entries(compressors)) {
   const skip = ['xz', 'bzip2'].includes(name) && missingTool(name);
 
-  test(`${name} is undone, whatever the pieces`, { skip }, async () => {
+  test(`inflates ${name} in pieces of any size`, { skip }, async () => {
     const bytes = compress(content);
     for (const pieceBytes of [3, 1000, 1 << 20])
       assert.ok((await textOf(bytes, pieceBytes)).equals(content), `pieces of ${pieceBytes}`);
@@ -31,7 +31,7 @@ for (const [name, compress] of Object.entries(compressors)) {
     assert.equal((await textOf(compress(Buffer.alloc(0)))).length, 0);
   });
 
-  test(`${name} that is cut or damaged is an error with the place`, { skip }, async () => {
+  test(`fails with the position when ${name} is cut or damaged`, { skip }, async () => {
     const bytes = compress(content);
     const middle = bytes.length >> 1;
     for (const damaged of [
@@ -51,8 +51,8 @@ for (const [name, compress] of Object.entries(compressors)) {
     }
   });
 
-  test(`${name} that inflates beyond measure is refused before it fills the memory`, { skip }, async () => {
-    // Half of the bytes do not compress, so that the whole file keeps within the measure and its end does not.
+  test(`refuses ${name} with an excessive ratio before it fills the memory`, { skip }, async () => {
+    // Half of the bytes do not compress, so that the whole file stays within the ratio and its end does not.
     const bomb = compress(Buffer.alloc(100 * 1024 * 1024));
     const start = name === 'gzip' ? Buffer.alloc(0) : compress(randomBytes(200_000));
     await assert.rejects(collectAll(counted(Buffer.concat([start, bomb]))), (error) => {
@@ -64,12 +64,12 @@ for (const [name, compress] of Object.entries(compressors)) {
   });
 }
 
-/** The lengths of what comes out, so that it need not be kept. */
+/** Yields only the lengths of the output, so that it is not stored. */
 async function* counted(bytes: Uint8Array): AsyncGenerator<number> {
   for await (const piece of inflateStream(inChunks(bytes), 'feed.json')) yield piece.length;
 }
 
-test('what is not compressed comes out as it is, however short', async () => {
+test('passes uncompressed data through, however short', async () => {
   for (const text of ['', '{', '{"a":1}', 'BZhello', content.toString('latin1')]) {
     const bytes = Buffer.from(text, 'latin1');
     for (const pieceBytes of [1, 4096])
@@ -77,7 +77,7 @@ test('what is not compressed comes out as it is, however short', async () => {
   }
 });
 
-test('no more is read than the reader asks for', async () => {
+test('reads no more than the reader requests', async () => {
   const pieces = Array.from({ length: 100 }, () => gzipSync(randomBytes(50_000)));
   let read = 0;
   const closed: string[] = [];
@@ -101,7 +101,7 @@ test('no more is read than the reader asks for', async () => {
   assert.ok(read <= 12);
 });
 
-test('what reading the stream throws comes out untouched', async () => {
+test('passes errors of the stream on unchanged', async () => {
   async function* body(): AsyncGenerator<Uint8Array> {
     yield await Promise.resolve(gzipSync(content).subarray(0, 1000));
     throw new RangeError('the network went away');

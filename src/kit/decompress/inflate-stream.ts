@@ -5,13 +5,13 @@ import { InflateError } from './inflate-error.ts';
 import type { Inflater } from './inflater.ts';
 import { inflaterFor } from './inflater-for.ts';
 
-/** So little is inflated at once that what comes of it can wait in memory until the reader has taken it. */
+/** Compressed bytes that are inflated at once. Their output waits in memory until the reader takes it. */
 const sliceBytes = 16 * 1024;
 
 /**
- * Undoes whatever compression the first bytes of a stream show; a stream without any comes out as it is. No more is read than
- * the reader asks for. Throws an `InflateError` that names the stream where it is damaged or cut short, `limit-exceeded` where
- * it inflates beyond measure, and whatever reading the stream throws.
+ * Inflates a stream by the compression of its first bytes. An uncompressed stream is unchanged. Reads no more than the caller requests.
+ * Throws an `InflateError` with the name of the stream if it is damaged or cut short. Throws `limit-exceeded` if its ratio is excessive.
+ * Also throws any error of the stream.
  */
 export async function* inflateStream(
   body: AsyncIterable<Uint8Array>,
@@ -36,7 +36,7 @@ export async function* inflateStream(
   yield* inflation.end();
 }
 
-/** A stream on its way through an inflater, counted on both sides. */
+/** A stream that is being inflated, with counts of both sides. */
 class StreamInflation {
   readonly #name: string;
   readonly #inflater: Inflater | undefined;
@@ -53,7 +53,7 @@ class StreamInflation {
     });
   }
 
-  /** What the next bytes inflate to. */
+  /** Yields the inflated bytes of the next piece. */
   async *through(piece: Uint8Array): AsyncGenerator<Uint8Array> {
     if (this.#inflater === undefined) {
       this.#bytesIn += piece.length;
@@ -72,7 +72,7 @@ class StreamInflation {
     }
   }
 
-  /** What is left at the end. */
+  /** Yields the rest at the end. */
   async *end(): AsyncGenerator<Uint8Array> {
     yield* await this.#inflate(() => this.#inflater?.end());
   }
@@ -96,7 +96,7 @@ class StreamInflation {
   #take(bytes: Buffer): void {
     this.#count(bytes.length);
     this.#waitingBytes += bytes.length;
-    // What a single slice inflates to is judged by itself, since all of it waits in memory.
+    // The output of a single slice is checked by itself, since all of it waits in memory.
     const isBomb =
       this.#waitingBytes > limits.inflateRatioFromBytes ||
       (this.#bytesOut > limits.inflateRatioFromBytes && this.#bytesOut > this.#bytesIn * limits.inflateRatio);

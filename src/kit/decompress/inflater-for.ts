@@ -5,7 +5,7 @@ import { NativeInflater, nativeInflateWorks } from './native-inflater.ts';
 import { StreamInflater } from './stream-inflater.ts';
 import { XzInflater } from './xz/xz-inflater.ts';
 
-/** An inflater for bytes compressed so. Files of several members, frames or streams one after the other are read to their end. */
+/** Returns an inflater for a compression. Files of several members, frames or streams are read to their end. */
 export function inflaterFor(compression: Compression, sink: BytesSink): Inflater {
   switch (compression) {
     case 'none':

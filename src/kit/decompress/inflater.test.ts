@@ -33,7 +33,7 @@ for (const [engine, Engine] of Object.entries(engines)) {
     const compress = compressors[compression];
     const make = (sink: (bytes: Buffer) => void): Inflater => new Engine(compression, sink);
 
-    test(`${engine} ${compression}: several members, cut anywhere, come out whole`, async () => {
+    test(`${engine} ${compression}: inflates several members that are cut anywhere`, async () => {
       const texts = [Buffer.alloc(700_000, 'layer '), randomBytes(1000), Buffer.from('end')];
       const input = Buffer.concat(texts.map(compress));
       for (const pieceBytes of [7, 1000, input.length]) {
@@ -44,7 +44,7 @@ for (const [engine, Engine] of Object.entries(engines)) {
       }
     });
 
-    test(`${engine} ${compression}: a cut or damaged stream is an error`, async () => {
+    test(`${engine} ${compression}: fails when the stream is cut or damaged`, async () => {
       const input = compress(randomBytes(5000));
       await assert.rejects(inflate(make, input.subarray(0, input.length - 6), 512));
       const damaged = Buffer.from(input);
@@ -53,7 +53,7 @@ for (const [engine, Engine] of Object.entries(engines)) {
       await assert.rejects(inflate(make, damaged, 512));
     });
 
-    test(`${engine} ${compression}: what the reader of the bytes throws comes out`, async () => {
+    test(`${engine} ${compression}: passes errors of the sink on`, async () => {
       const refuse = (): Inflater =>
         new Engine(compression, () => {
           throw new RangeError('enough');
@@ -63,18 +63,18 @@ for (const [engine, Engine] of Object.entries(engines)) {
   }
 }
 
-test('this Node has the internals that make inflating fast', () => {
+test('finds the Node internals that make inflating fast', () => {
   assert.ok(nativeInflateWorks('gzip'));
   assert.ok(nativeInflateWorks('zstd'));
 });
 
-test('zeros after the last gzip member are padding', async () => {
+test('treats zeros after the last gzip member as padding', async () => {
   const input = Buffer.concat([gzipSync(Buffer.from('text')), Buffer.alloc(1000)]);
   const make = (sink: (bytes: Buffer) => void): Inflater => inflaterFor('gzip', sink);
   assert.equal((await inflate(make, input, 64)).toString(), 'text');
 });
 
-test('what follows the padding of a gzip file is not read, wherever it is cut', async () => {
+test('does not read what follows the padding of a gzip file, wherever it is cut', async () => {
   for (const behind of [gzipSync(Buffer.from('more')), Buffer.from('rubbish'), Buffer.alloc(0)]) {
     const input = Buffer.concat([gzipSync(Buffer.from('text')), Buffer.alloc(20), behind]);
     const make = (sink: (bytes: Buffer) => void): Inflater => inflaterFor('gzip', sink);
@@ -83,7 +83,7 @@ test('what follows the padding of a gzip file is not read, wherever it is cut', 
   }
 });
 
-test('compression is told by content', () => {
+test('detects the compression from the content', () => {
   const skippable = Buffer.from([0x5e, 0x2a, 0x4d, 0x18, 0, 0]);
   assert.equal(compressionOf(gzipSync('x')), 'gzip');
   assert.equal(compressionOf(zstdCompressSync('x')), 'zstd');
@@ -95,7 +95,7 @@ test('compression is told by content', () => {
 });
 
 for (const [compression, compress] of Object.entries({ ...compressors, none: (bytes: Buffer) => bytes })) {
-  test(`bytes that are ${compression} tell so themselves, in pieces of any size`, async () => {
+  test(`detects ${compression} in pieces of any size`, async () => {
     const make = (sink: (bytes: Buffer) => void): Inflater => new AnyInflater(sink);
     for (const text of ['', 'x', 'under six', 'layer '.repeat(1000)]) {
       const input = compress(Buffer.from(text));

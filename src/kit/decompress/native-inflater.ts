@@ -2,9 +2,9 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { BytesSink, Inflater } from './inflater.ts';
 
 /**
- * Node's own zlib, called synchronously on one reused output buffer: half the time and a tenth of the memory of the public
- * stream (docs/performance.md). The calls used are Node's internals, so a self-check decides whether this class may be used;
- * `StreamInflater` does the same through the public interface.
+ * Node's own zlib, called synchronously on one reused output buffer. It needs half the time and a tenth of the memory of the public stream
+ * (docs/performance.md). These calls are internals of Node, so a self-check decides whether this class is used. `StreamInflater` does the
+ * same through the public interface.
  */
 interface Handle {
   writeSync(
@@ -22,7 +22,7 @@ interface Handle {
 
 interface Engine {
   readonly _handle: Handle;
-  /** What the last call left: free output bytes, unread input bytes. */
+  /** State after the last call: free output bytes, unread input bytes. */
   readonly _writeState: Uint32Array;
 }
 
@@ -32,14 +32,14 @@ const finishFlags = { gzip: 4, zstd: 2 } as const;
 const outputBytes = 256 * 1024;
 const nothing = Buffer.alloc(0);
 
-/** Inflates on the private handle of a zlib stream. */
+/** Inflates with the private handle of a zlib stream. */
 export class NativeInflater implements Inflater {
   readonly #engine: Engine;
   readonly #sink: BytesSink;
   readonly #output: Buffer = Buffer.allocUnsafeSlow(outputBytes);
   readonly #finish: number;
   #failure: Error | undefined;
-  /** Zeros follow the last gzip member, and whatever comes after them is not read. */
+  /** Zeros follow the last gzip member. Bytes after them are not read. */
   #isPadding = false;
 
   constructor(compression: 'gzip' | 'zstd', sink: BytesSink) {
@@ -72,7 +72,7 @@ export class NativeInflater implements Inflater {
       const isStuck = free === outputBytes && left === unread;
       unread = left;
       if (isStuck || (unread === 0 && free > 0)) {
-        // Without progress and without an error: zlib does not go on where zeros follow a member.
+        // No progress and no error: zlib stops where zeros follow a member.
         this.#isPadding = isStuck && unread > 0;
         return;
       }
@@ -86,7 +86,7 @@ const samples = {
   zstd: Buffer.from('KLUv/SAFKQAAY2xhaXIotS/9IAUpAABjbGFpcg==', 'base64'),
 };
 
-/** Whether this Node has the internals `NativeInflater` leans on: two members of a known text must come out whole. */
+/** Returns whether this Node has the internals that `NativeInflater` uses: it must inflate two members of a known text. */
 export function nativeInflateWorks(compression: 'gzip' | 'zstd'): boolean {
   try {
     let text = '';

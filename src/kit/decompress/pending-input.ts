@@ -1,12 +1,12 @@
-/** Bytes that may be read behind the end, though they mean nothing: a decoder need not look at every byte for the end. */
+/** Bytes that may be read after the end without meaning. So a decoder need not check for the end at every byte. */
 export const slackBytes = 256;
 
-/** Compressed bytes that a decoder has not used yet, in one piece, whatever pieces they come in. */
+/** Compressed bytes that a decoder has not used yet, joined into one buffer. */
 export class PendingInput {
   bytes: Buffer = Buffer.alloc(slackBytes);
   /** The next byte to be used. */
   at = 0;
-  /** Behind the last byte. */
+  /** The position after the last byte. */
   end = 0;
   #position = 0;
 
@@ -14,12 +14,12 @@ export class PendingInput {
     return this.end - this.at;
   }
 
-  /** Bytes used so far. */
+  /** Number of bytes used so far. */
   get position(): number {
     return this.#position + this.at;
   }
 
-  /** The next bytes, used with that; undefined as long as there are not so many. Valid until more are appended. */
+  /** Consumes the next bytes. Undefined if there are fewer. Valid until more are appended. */
   take(count: number): Buffer | undefined {
     if (this.available < count) return undefined;
     this.at += count;
@@ -32,7 +32,7 @@ export class PendingInput {
     this.end += piece.length;
   }
 
-  /** Lets go of the memory, once all has been used. */
+  /** Frees the memory once all bytes have been used. */
   release(): void {
     this.#position += this.at;
     this.at = this.end = 0;

@@ -6,7 +6,7 @@ import { ZstdFrames } from './zstd-frames.ts';
 
 const chunkBytes = 1024 * 1024;
 
-/** Inflates through the public streams of node:zlib: one for all members of gzip, one for each frame of zstd. */
+/** Inflates with the public streams of node:zlib: one for all members of gzip, one for each frame of zstd. */
 export class StreamInflater implements Inflater {
   readonly #compression: 'gzip' | 'zstd';
   readonly #sink: BytesSink;
@@ -41,7 +41,7 @@ class Member {
   constructor(compression: 'gzip' | 'zstd', sink: BytesSink) {
     const options = { chunkSize: chunkBytes };
     this.#stream = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
-    this.#stream.on('error', () => undefined); // told by write and end
+    this.#stream.on('error', () => undefined); // reported by write and end
     this.#stream.on('data', (bytes: Buffer) => {
       try {
         sink(bytes);

@@ -1,4 +1,4 @@
-/** A stretch of a zstd stream that lies in one frame, and whether the frame ends with it. */
+/** A part of a zstd stream within one frame, and whether the frame ends with it. */
 export interface FramePiece {
   readonly bytes: Buffer;
   readonly isLast: boolean;
@@ -7,8 +7,8 @@ export interface FramePiece {
 type State = 'magic' | 'skippable-size' | 'descriptor' | 'header' | 'block' | 'body' | 'checksum';
 
 /**
- * Finds where the frames of a zstd stream end without inflating them, from the sizes in their headers. RFC 8878, sections
- * 3.1.1 and 3.1.2. The public stream of node:zlib reads one frame only.
+ * Finds the ends of frames of a zstd stream without inflating them, from the sizes in their headers. RFC 8878, sections 3.1.1 and 3.1.2.
+ * The public stream of node:zlib reads only one frame.
  */
 export class ZstdFrames {
   #state: State = 'magic';
@@ -33,7 +33,7 @@ export class ZstdFrames {
     if (start < at) yield { bytes: bytes.subarray(start, at), isLast: false };
   }
 
-  /** Goes on to the next part of the frame, of at least one byte, as the finished one says; true at the end of a frame. */
+  /** Moves to the next part of the frame, of at least one byte, as the finished part requires. Returns true at the end of a frame. */
   #isFrameEnd(): boolean {
     const header = this.#header;
     this.#header = [];

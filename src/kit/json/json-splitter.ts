@@ -198,7 +198,10 @@ export class JsonSplitter {
     if (kind === meaning.close) return --this.#depth < level;
     if (this.#depth === level && byte === this.#innerOpener()) return true;
     if (++this.#depth > this.#limits.depth)
-      throw new JsonStreamError(this.#recordStart, `a record exceeds the nesting limit of ${this.#limits.depth}`);
+      throw new JsonStreamError(
+        this.#recordStart,
+        `a record exceeds the nesting limit of ${this.#limits.depth}`,
+      );
     return false;
   }
 

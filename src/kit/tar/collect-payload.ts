@@ -1,6 +1,6 @@
 import type { PayloadSink } from './walker.ts';
 
-/** Takes the payload of a member of so many bytes, and hands it over in one piece when it is there. */
+/** Collects the payload of a member of `size` bytes and passes it on in one piece when it is complete. */
 export function collectPayload(size: number, onPayload: (bytes: Buffer) => void): PayloadSink {
   const bytes = Buffer.allocUnsafe(size);
   let filled = 0;

@@ -21,7 +21,7 @@ async function textsOf(archive: Uint8Array, pieceBytes?: number): Promise<[strin
   return files.map(({ path, bytes }) => [path, bytes.toString()]);
 }
 
-test('the wanted files come one by one, whatever the pieces', async () => {
+test('yields the wanted files one by one when the archive comes in pieces of any size', async () => {
   for (const pieceBytes of [100, 512, 1 << 20])
     assert.deepEqual(await textsOf(tar(members), pieceBytes), [
       ['advisories/a.json', '{"id":"a"}'],
@@ -30,7 +30,7 @@ test('the wanted files come one by one, whatever the pieces', async () => {
     ]);
 });
 
-test('files come before the rest of the archive has been read', async () => {
+test('yields files before the rest of the archive has been read', async () => {
   let read = 0;
   async function* body(): AsyncGenerator<Uint8Array> {
     for await (const piece of inChunks(tar(members), 512)) {
@@ -46,7 +46,7 @@ test('files come before the rest of the archive has been read', async () => {
   assert.fail('there was no file');
 });
 
-test('an archive that is cut or damaged is an error with the place', async () => {
+test('fails with the position when an archive is cut or damaged', async () => {
   const archive = tar(members);
   await assert.rejects(
     textsOf(archive.subarray(0, 2100)),
@@ -58,7 +58,7 @@ test('an archive that is cut or damaged is an error with the place', async () =>
   );
 });
 
-test('a wanted file beyond the limit is refused, another is passed over', async () => {
+test('refuses a wanted file beyond the limit and skips an unwanted one', async () => {
   const large = { content: '', raw: { size: base256(limits.feedRecordBytes + 1) } };
   await assert.rejects(textsOf(tar([{ path: 'a.json', ...large }])), {
     code: 'limit-exceeded',

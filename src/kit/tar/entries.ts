@@ -5,17 +5,17 @@ import { collectPayload } from './collect-payload.ts';
 import { TarError } from './header.ts';
 import { type PayloadSink, type TarEntry, TarWalker } from './walker.ts';
 
-/** A file of an archive, whole. */
+/** A file of an archive with its content. */
 export interface ArchivedFile {
-  /** Inside the archive: no leading slash, no `..`. */
+  /** The path inside the archive, without a leading slash and `..`. */
   readonly path: string;
   readonly bytes: Buffer;
 }
 
 /**
- * The wanted files of a tar archive that streams by, one after the other; `wants` is told their paths. Links, directories and
- * devices are no files. No more is read than the reader asks for. Throws a `TarError` where the archive is damaged or cut
- * short, `limit-exceeded` where a wanted file is larger than `limits.feedRecordBytes`, and whatever reading the stream throws.
+ * Yields the wanted files of a tar stream in order. `wants` receives their paths. Links, directories and devices are not files. Reads no
+ * more than the caller requests. Throws a `TarError` if the archive is damaged or cut short. Throws `limit-exceeded` if a wanted file is
+ * larger than `limits.feedRecordBytes`. Also throws any error of the stream.
  */
 export async function* tarEntries(
   body: AsyncIterable<Uint8Array>,
@@ -39,7 +39,7 @@ function collectFile(entry: TarEntry, onFile: (file: ArchivedFile) => void): Pay
   if (size > limits.feedRecordBytes)
     throw new ClairError('limit-exceeded', `${path} has ${size} bytes, more than ${limits.feedRecordBytes}`);
   if (entry.sparse !== undefined)
-    throw new TarError(`${path} is stored as a sparse file, which is not read,`, offset);
+    throw new TarError(`${path} is stored as a sparse file, which is not supported,`, offset);
   return collectPayload(size, (bytes) => {
     onFile({ path, bytes });
   });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { blockBytes, hasValidChecksum, uint32View } from './header.ts';
 
-/** A block with the sum that POSIX has: all bytes of it, those of the checksum as blanks. */
+/** A block with the checksum of POSIX: the sum of all bytes, with blanks in its own field. */
 function blockOf(bytes: Uint8Array, isSigned: boolean): Buffer {
   const block = Buffer.from(bytes);
   block.fill(' ', 148, 156);
@@ -16,7 +16,7 @@ function blockOf(bytes: Uint8Array, isSigned: boolean): Buffer {
 
 const content = fc.uint8Array({ minLength: blockBytes, maxLength: blockBytes });
 
-test('finds the same checksums valid byte by byte and word by word', () => {
+test('accepts the same checksums byte by byte and word by word', () => {
   fc.assert(
     fc.property(
       content,
@@ -35,13 +35,13 @@ test('finds the same checksums valid byte by byte and word by word', () => {
   );
 });
 
-test('takes a block of the largest bytes, whose sum fills 16 bits', () => {
+test('accepts a block of the largest bytes, whose sum needs 16 bits', () => {
   const block = blockOf(new Uint8Array(blockBytes).fill(0xff), false);
   assert.ok(hasValidChecksum(block, 0));
   assert.ok(hasValidChecksum(block, 0, uint32View(Buffer.from(new Uint8Array(block).buffer))));
 });
 
-test('sees no words where bytes do not begin at a multiple of four', () => {
+test('returns no 32-bit view when the bytes do not begin at a multiple of four', () => {
   const bytes = Buffer.alloc(1024);
   assert.equal(uint32View(bytes.subarray(1)), undefined);
 });

@@ -1,25 +1,25 @@
 import { decodeName } from './name.ts';
 
-/** One header block of a tar archive, read as Go's archive/tar reads it: that is what container runtimes unpack by. */
+/** One header block of a tar archive, parsed as by Go's archive/tar, which container runtimes use. */
 export interface TarHeader {
-  /** With its prefix. */
+  /** Includes the prefix. */
   readonly name: string;
-  /** The type flag byte as it stands: NUL is that of old archives. */
+  /** The type flag byte as stored. NUL is the type of old archives. */
   readonly flag: string;
-  /** Bytes of payload by the size field, before padding to the block. */
+  /** Bytes of payload by the size field, without padding to the block. */
   readonly size: number;
   readonly linkName: string;
-  /** Which of the dialects of tar the header is written in. */
+  /** The tar dialect of the header. */
   readonly dialect: TarDialect;
 }
 
-/** Dialects by their magic: POSIX, star's and GNU's; everything else is read as version 7 of Unix wrote it. */
+/** Dialects by their magic: POSIX, star's and GNU's. Everything else is read as the format of version 7 of Unix. */
 export type TarDialect = 'ustar' | 'star' | 'gnu' | 'v7';
 
-/** Tar archives are made of blocks of this many bytes. */
+/** Size of a tar block in bytes. */
 export const blockBytes = 512;
 
-/** A tar archive that is not what it claims to be. `position` counts uncompressed bytes from its start. */
+/** The content is not a valid tar archive. `position` counts uncompressed bytes from its start. */
 export class TarError extends Error {
   readonly position: number;
 
@@ -30,7 +30,7 @@ export class TarError extends Error {
   }
 }
 
-/** Whether a block is all zeros, as the two that end an archive are. */
+/** Returns whether a block is all zeros. Two such blocks end an archive. */
 export function isZeroBlock(block: Buffer, offset: number): boolean {
   if (block[offset] !== 0) return false;
   for (let i = offset + 1; i < offset + blockBytes; i++) if (block[i] !== 0) return false;
@@ -38,8 +38,8 @@ export function isZeroBlock(block: Buffer, offset: number): boolean {
 }
 
 /**
- * Whether the checksum of a header block holds; sums of signed bytes, as some old writers made, are accepted. `words` are the bytes of
- * `block` as numbers of 32 bits, if these can be seen so.
+ * Returns whether the checksum of a header block is valid. Accepts sums of signed bytes too, which some old writers made. `words` are the
+ * bytes of `block` as 32-bit numbers, if such a view exists.
  */
 export function hasValidChecksum(block: Buffer, offset: number, words?: Uint32Array): boolean {
   const stated = octal(block, offset + 148, 8);
@@ -52,7 +52,7 @@ export function hasValidChecksum(block: Buffer, offset: number, words?: Uint32Ar
   return stated === signed;
 }
 
-/** The bytes of a buffer as numbers of 32 bits, in the order of this machine; undefined where they do not lie as those must. */
+/** Views the bytes of a buffer as 32-bit numbers in the byte order of this machine. Undefined if the bytes are not aligned for that. */
 export function uint32View({ buffer, byteOffset, length }: Buffer): Uint32Array | undefined {
   return byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, Math.floor(length / 4)) : undefined;
 }
@@ -63,7 +63,7 @@ function sumOfBytes(block: Buffer, offset: number): number {
   return sum;
 }
 
-/** Adds four bytes at a time, in two lanes each of two numbers: a block of bytes 0xff fits into 16 bits. */
+/** Adds four bytes at a time, in two lanes of two numbers each. The sum of a block of bytes 0xff fits into 16 bits. */
 function sumOfWords(words: Uint32Array, start: number): number {
   let even = 0;
   let odd = 0;
@@ -75,32 +75,32 @@ function sumOfWords(words: Uint32Array, start: number): number {
   return (even & 0xffff) + (even >>> 16) + (odd & 0xffff) + (odd >>> 16);
 }
 
-/** The field of the checksum itself, which counts as blanks. */
+/** The sum of the checksum field, which counts as blanks. */
 function sumOfField(block: Buffer, offset: number): number {
   let sum = 0;
   for (let i = offset + 148; i < offset + 156; i++) sum += block[i] ?? 0;
   return sum;
 }
 
-/** Length of the name field; a longer name is split or stands in an extended header. */
+/** Length of the name field. A longer name is split or is in an extended header. */
 export const nameBytes = 100;
 
-/** Where a name begins behind the `./` or `/` that it has in many archives. */
+/** The start of a name after the `./` or `/` that many archives put before it. */
 export function startOfName(block: Buffer, offset: number): number {
   if (block[offset] === 0x2f) return offset + 1;
   return block[offset] === 0x2e && block[offset + 1] === 0x2f ? offset + 2 : offset;
 }
 
 /**
- * Whether a header is of a file, link, directory or device by its short name alone: nothing extended, and no prefix in any dialect, as
- * each keeps it at the same place.
+ * Returns whether a header describes a file, link, directory or device by its short name alone. It then has no extended header and no
+ * prefix. All dialects store the prefix at the same offset.
  */
 export function isOrdinary(block: Buffer, offset: number): boolean {
   const flag = block[offset + 156] ?? 0;
   return (flag === 0 || (flag >= 0x30 && flag <= 0x37)) && block[offset + 345] === 0;
 }
 
-/** Types that have no payload whatever their size says: links, devices, directories and FIFOs. */
+/** Returns whether a type has no payload, whatever its size field says: links, devices, directories and FIFOs. */
 export function isWithoutPayload(flag: string): boolean {
   return flag >= '1' && flag <= '6';
 }
@@ -126,7 +126,7 @@ function sizeField(block: Buffer, offset: number, position: number): number {
   return size;
 }
 
-/** Reads a header block whose checksum holds. Throws `TarError` where a member with a payload has an impossible size. */
+/** Parses a header block whose checksum is valid. Throws `TarError` if a member with a payload has an impossible size. */
 export function parseHeader(block: Buffer, offset: number, position: number): TarHeader {
   const flag = String.fromCharCode(block[offset + 156] ?? 0);
   const dialect = dialectOf(block, offset);
@@ -150,7 +150,7 @@ function dialectOf(block: Buffer, offset: number): TarDialect {
   return hasAt(block, offset + 257, gnuMagic) ? 'gnu' : 'v7';
 }
 
-/** Whether these bytes stand at a place. */
+/** Returns whether a block has these bytes at an offset. */
 export function hasAt(block: Buffer, offset: number, magic: Buffer): boolean {
   for (let i = 0; i < magic.length; i++) if (block[offset + i] !== magic[i]) return false;
   return true;
@@ -163,8 +163,8 @@ function prefixOf(block: Buffer, offset: number, dialect: TarDialect): string {
 }
 
 /**
- * The bytes of a GNU header where others have a prefix are its times of access and change. Go before 1.8 wrote a prefix there: what is no
- * time and is ASCII is still read as one.
+ * Returns the prefix that Go before 1.8 wrote into a GNU header. GNU stores the times of access and change there. ASCII text that is not a
+ * time is still read as a prefix.
  */
 function prefixOfGoWriter(block: Buffer, offset: number): string {
   const isTime = (at: number): boolean => block[at] === 0 || isNumber(block, at, 12);
@@ -175,7 +175,7 @@ function prefixOfGoWriter(block: Buffer, offset: number): string {
   return bytes.every((byte) => byte < 0x80) ? bytes.toString('latin1') : '';
 }
 
-/** A NUL-terminated text field. */
+/** Decodes a NUL-terminated text field. */
 export function textField(block: Buffer, offset: number, length: number): string {
   let end = offset;
   const limit = Math.min(offset + length, block.length);
@@ -188,7 +188,7 @@ export function textField(block: Buffer, offset: number, length: number): string
   return isAscii ? block.toString('latin1', offset, end) : decodeName(block.subarray(offset, end));
 }
 
-/** A numeric field: octal digits, or base-256 big endian when the top bit is set; undefined when it is neither, or negative. */
+/** Parses a numeric field: octal digits, or base-256 big endian if the top bit is set. Undefined if it is invalid or negative. */
 export function numberField(block: Buffer, offset: number, length: number): number | undefined {
   const first = block[offset] ?? 0;
   if ((first & 0x80) === 0) return octal(block, offset, length);
@@ -198,12 +198,12 @@ export function numberField(block: Buffer, offset: number, length: number): numb
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** Whether a field is a number at all, be it negative or too large for us. */
+/** Returns whether a field is a number, even if it is negative or too large. */
 function isNumber(block: Buffer, offset: number, length: number): boolean {
   return ((block[offset] ?? 0) & 0x80) !== 0 || octal(block, offset, length) !== undefined;
 }
 
-/** Octal digits between blanks and NULs, up to the first NUL between them; no digits are 0. */
+/** Parses octal digits between blanks and NULs, up to the first NUL between them. No digits are 0. */
 function octal(block: Buffer, offset: number, length: number): number | undefined {
   let start = offset;
   let end = offset + length;

@@ -4,42 +4,42 @@ import { overlayAttribute, type PaxAttributes } from './pax.ts';
 
 /** A member of a tar archive, with the long names and sizes of its extended headers applied. */
 export interface TarEntry {
-  /** Inside the image; see `cleanPath`. An overlong name is as it is written. */
+  /** The path inside the image, see `cleanPath`. An overlong name is unchanged. */
   readonly path: string;
   readonly type: 'file' | 'directory' | 'symbolic-link' | 'hard-link' | 'global-header' | 'other';
   /** Payload bytes as stored. */
   readonly size: number;
-  /** Target of a link as written; empty for everything else. */
+  /** Target of a link as written. Empty for all other types. */
   readonly target: string;
-  /** Position of the payload, in bytes from the start of the archive. */
+  /** Byte position of the payload from the start of the archive. */
   readonly offset: number;
   readonly sparse?: SparseForm;
-  /** The attribute of overlayfs that it has; some runtimes set it, and what lies there is then another directory. */
+  /** The overlayfs attribute of the member, if any. Some runtimes apply it, which makes another directory of the path. */
   readonly overlay?: string;
 }
 
-/** How a sparse file is stored: its pieces are in a header, or as text in front of its data (pax format 1.0). */
+/** Storage of a sparse file: its pieces are in a header, or as text before its data (pax format 1.0). */
 export type SparseForm =
   | { readonly form: 'pieces'; readonly realSize: number; readonly pieces: readonly SparsePiece[] }
   | { readonly form: 'map-in-data'; readonly realSize: number };
 
-/** A stretch of data of a sparse file; what no piece covers is zeros. */
+/** A range of data of a sparse file. Bytes outside all pieces are zeros. */
 export interface SparsePiece {
   readonly offset: number;
   readonly size: number;
 }
 
-/** The extended headers in front of a member, each the last of its kind. */
+/** The extended headers before a member. Of each kind, the last one counts. */
 export interface ExtendedHeaders {
   readonly pax?: PaxAttributes | undefined;
-  /** Of a header `L` and `K`: up to the first NUL. An empty one says nothing. */
+  /** From the headers `L` and `K`, up to the first NUL. An empty name counts as absent. */
   readonly longName?: string | undefined;
   readonly longTarget?: string | undefined;
 }
 
 /**
- * The member that a header and the extended headers in front of it describe. From weak to strong, it is named by its header, the `path`
- * of pax, `L`, and the name of a sparse file. Throws `TarError` where a size is none.
+ * Combines a header and the extended headers before it. In ascending priority, the name is that of the header, the `path` of pax, `L`, and
+ * the name of a sparse file. Throws `TarError` if a size is invalid.
  */
 export function memberOf(
   header: TarHeader,
@@ -64,7 +64,7 @@ export function memberOf(
   };
 }
 
-/** A global header as a member of its own, as which archive/tar hands it out: it has a name and nothing else. */
+/** Returns a global header as a member of its own, as Go's archive/tar does. It has only a name. */
 export function globalHeaderOf({ name }: TarHeader, pax: PaxAttributes, offset: number): TarEntry {
   return {
     path: boundedPath(firstNonEmpty(pax.get('path'), name)),
@@ -77,7 +77,7 @@ export function globalHeaderOf({ name }: TarHeader, pax: PaxAttributes, offset: 
 
 const noAttributes: PaxAttributes = new Map();
 
-/** The first text that says something; an empty one says nothing. */
+/** The first text that is not empty. */
 function firstNonEmpty(...texts: readonly (string | undefined)[]): string {
   for (const text of texts) if (text !== undefined && text !== '') return text;
   return '';
@@ -101,7 +101,7 @@ function isLink(type: TarEntry['type']): boolean {
 function typeOf(flag: string, name: string): TarEntry['type'] {
   switch (flag) {
     case '\0':
-      // Old archives have no type for directories: the name ends with a slash. With any other type a slash says nothing.
+      // Old archives have no type for directories: the name ends with a slash. With any other type a slash means nothing.
       return name.endsWith('/') ? 'directory' : 'file';
     case '0':
     case '7': // contiguous files
@@ -118,7 +118,7 @@ function typeOf(flag: string, name: string): TarEntry['type'] {
   }
 }
 
-/** A decimal number; undefined where there is none. */
+/** Parses a decimal size. Undefined if it is absent. */
 function sizeOf(stated: string | undefined, position: number): number | undefined {
   if (stated === undefined || stated === '') return undefined;
   const size = decimal(stated);
@@ -127,8 +127,8 @@ function sizeOf(stated: string | undefined, position: number): number | undefine
 }
 
 /**
- * How pax headers say that a file is sparse: GNU versions 0.0, 0.1 and 1.0, or a map without a version, which is 0.1. With any other
- * version the file is an ordinary one.
+ * Determines how pax headers describe a sparse file: GNU versions 0.0, 0.1 and 1.0, or a map without a version, which is 0.1. With any
+ * other version the file is an ordinary one.
  */
 function sparseFormOf(pax: PaxAttributes, size: number, position: number): SparseForm | undefined {
   const version = `${pax.get('GNU.sparse.major') ?? ''}.${pax.get('GNU.sparse.minor') ?? ''}`;
@@ -142,7 +142,7 @@ function sparseFormOf(pax: PaxAttributes, size: number, position: number): Spars
     : { form: 'map-in-data', realSize };
 }
 
-/** The map of versions 0.0 and 0.1: offset and size of each piece in turn, separated by commas. */
+/** Parses the map of versions 0.0 and 0.1: alternating offsets and sizes of pieces, separated by commas. */
 function piecesOf(pax: PaxAttributes, position: number): SparsePiece[] {
   const text = pax.get('GNU.sparse.map') ?? '';
   const numbers = text === '' ? [] : text.split(',').map(decimal);
@@ -155,7 +155,7 @@ function piecesOf(pax: PaxAttributes, position: number): SparsePiece[] {
   }));
 }
 
-/** A number of decimal digits, as Go reads it; undefined for everything else, and for what is negative. */
+/** Parses a number of decimal digits as Go does. Undefined if it is negative or anything else. */
 export function decimal(text: string): number | undefined {
   const value = /^\+?\d+$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(value) ? value : undefined;

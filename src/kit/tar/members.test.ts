@@ -14,7 +14,7 @@ const members: TarEntryPlan[] = [
 ];
 const wants = ({ path }: { readonly path: string }): boolean => path !== 'passed-over';
 
-test('wanted files come one after the other, each as a stream, whatever the pieces', async () => {
+test('yields wanted files in order, each as a stream, when the archive comes in pieces of any size', async () => {
   for (const pieceBytes of [100, 512, 1 << 20]) {
     const seen: [string, number, string][] = [];
     for await (const { path, sizeBytes, bytes } of tarMembers(inChunks(tar(members), pieceBytes), wants))
@@ -27,7 +27,7 @@ test('wanted files come one after the other, each as a stream, whatever the piec
   }
 });
 
-test('the next file comes only when the reader is through with the one before, or has enough of it', async () => {
+test('yields the next file only when the reader has read the previous one or stops', async () => {
   const stream = tarMembers(inChunks(tar(members), 512), wants);
   const first = await stream.next();
   assert.ok(first.done !== true);
@@ -44,7 +44,7 @@ test('the next file comes only when the reader is through with the one before, o
   assert.deepEqual(steps, ['512', '512', 'next']);
 });
 
-test('an archive that is cut short fails whoever reads it, and the stream is closed', async () => {
+test('fails every reader and closes the stream when an archive is cut short', async () => {
   let isClosed = false;
   async function* cut(): AsyncGenerator<Uint8Array> {
     try {

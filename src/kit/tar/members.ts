@@ -2,14 +2,14 @@ import { bufferView } from '../bytes/buffer-view.ts';
 import { TarError } from './header.ts';
 import { type PayloadSink, type TarEntry, TarWalker } from './walker.ts';
 
-/** A file of an archive that streams by. */
+/** A file of an archive that is read as a stream. */
 export interface StreamedMember {
-  /** Inside the archive: no leading slash, no `..`. */
+  /** The path inside the archive, without a leading slash and `..`. */
   readonly path: string;
   readonly sizeBytes: number;
-  /** To be read once, to the end or until the reader has enough: the next member comes only then. */
+  /** Can be read once, completely or in part. The next member follows only then. */
   readonly bytes: AsyncIterable<Buffer>;
-  /** Comes when that has been done, and fails as the stream does. */
+  /** Settles when the bytes have been read. Rejects if the stream fails. */
   readonly isRead: Promise<unknown>;
 }
 
@@ -19,8 +19,8 @@ type WalkEvent =
   | { readonly kind: 'end' };
 
 /**
- * The wanted files of a tar archive that streams by, each as a stream of its own: nothing of them is held but the piece of the archive that
- * is being read. Throws a `TarError` where the archive is damaged or cut short, and whatever reading the stream throws.
+ * Yields the wanted files of a tar stream, each as a stream of its own. Only the current piece of the archive is in memory. Throws a
+ * `TarError` if the archive is damaged or cut short, and any error of the stream.
  */
 export async function* tarMembers(
   body: AsyncIterable<Uint8Array>,
@@ -30,7 +30,7 @@ export async function* tarMembers(
   const steps = new WalkEvents(pieces, wants);
   try {
     for (let step = await steps.next(); step !== undefined; step = await steps.next()) {
-      if (step.kind !== 'begin') continue; // what a reader left of the member before
+      if (step.kind !== 'begin') continue; // the unread rest of the previous member
       const { path, size: sizeBytes } = step.entry;
       const bytes = new Payload(steps);
       yield { path, sizeBytes, bytes: { [Symbol.asyncIterator]: () => bytes }, isRead: bytes.isRead };
@@ -41,14 +41,14 @@ export async function* tarMembers(
   }
 }
 
-/** The bytes of the member that the walk is at. */
+/** The bytes of the current member. */
 class Payload implements AsyncIterator<Buffer, undefined> {
   readonly #steps: WalkEvents;
   readonly #read = Promise.withResolvers<undefined>();
 
   constructor(steps: WalkEvents) {
     this.#steps = steps;
-    this.#read.promise.catch(() => undefined); // whoever reads the bytes is told as well
+    this.#read.promise.catch(() => undefined); // the reader of the bytes gets the same error
   }
 
   get isRead(): Promise<undefined> {
@@ -72,7 +72,7 @@ class Payload implements AsyncIterator<Buffer, undefined> {
   }
 }
 
-/** What the walk of an archive comes upon, one thing after the other, piece by piece of the archive. */
+/** The events of walking an archive, in order, piece by piece of the archive. */
 class WalkEvents {
   readonly #pieces: AsyncIterator<Uint8Array, undefined>;
   readonly #walker: TarWalker;
@@ -86,7 +86,7 @@ class WalkEvents {
     );
   }
 
-  /** Undefined once the archive has ended. */
+  /** Undefined at the end of the archive. */
   async next(): Promise<WalkEvent | undefined> {
     while (this.#at === this.#events.length) {
       this.#events = [];
@@ -103,7 +103,7 @@ class WalkEvents {
 
   #sink(entry: TarEntry): PayloadSink {
     if (entry.sparse !== undefined)
-      throw new TarError(`${entry.path} is stored as a sparse file, which is not read,`, entry.offset);
+      throw new TarError(`${entry.path} is stored as a sparse file, which is not supported,`, entry.offset);
     this.#events.push({ kind: 'begin', entry });
     return {
       write: (bytes) => this.#events.push({ kind: 'bytes', bytes }),

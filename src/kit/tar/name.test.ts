@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodeName, encodeName } from './name.ts';
 
-test('gives different texts for names that differ in a byte, and the bytes back', () => {
+test('gives different texts for names that differ in a byte, and gives the bytes back', () => {
   const names = ['\xff', '\xfe', '\xef\xbf\xbd', '\xc3\xa9', '\xe9', 'e\xcc\x81', '\xed\xb3\xbf'].map(
     (name) => Buffer.from(name, 'latin1'),
   );
@@ -11,7 +11,7 @@ test('gives different texts for names that differ in a byte, and the bytes back'
   for (const name of names) assert.deepEqual(encodeName(decodeName(name)), name);
 });
 
-test('is the inverse of its decoding for any bytes', () => {
+test('encodes what it decodes for any bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
       assert.deepEqual(encodeName(decodeName(Buffer.from(bytes))), Buffer.from(bytes));

@@ -1,21 +1,21 @@
 import { limits } from '../../core/limits.ts';
 
-/** Whether a name, as it is written, is longer than any that Linux opens. Of such a name only the beginning is kept: see `decodePath`. */
+/** Returns whether a name as written exceeds the longest path of Linux. Only its beginning is kept: see `decodePath`. */
 export function isOverlong(name: string): boolean {
   return name.length > limits.pathBytes;
 }
 
 /**
- * As `cleanPath`, but an overlong name stays as it is: a few compressed bytes can spell a megabyte of `a/a/a/…`, and to take that apart
- * costs a hundred times as much as to read it. Such a name is no path, and the caller has to say so.
+ * Like `cleanPath`, but keeps an overlong name unchanged. A few compressed bytes can encode a megabyte of `a/a/a/…`, and cleaning it costs
+ * a hundred times as much as reading it. The caller must report such a name.
  */
 export function boundedPath(name: string): string {
   return isOverlong(name) ? name : cleanPath(name);
 }
 
 /**
- * A member name as a path inside the image: no leading `/` or `./`, no empty or `.` parts, and `..` never leaves the root,
- * as every runtime unpacks it. The root itself is the empty path.
+ * Turns a member name into a path inside the image, as every runtime unpacks it. It has no leading `/` or `./` and no empty or `.` parts,
+ * and `..` never leaves the root. The root is the empty path.
  */
 export function cleanPath(name: string): string {
   if (isClean(name)) return name;
@@ -28,7 +28,7 @@ export function cleanPath(name: string): string {
   return parts.join('/');
 }
 
-/** The common case, told without taking the name apart: every part begins with something other than a dot or a slash. */
+/** Recognizes the common case without splitting the name: every part begins with something other than a dot or a slash. */
 function isClean(name: string): boolean {
   let atStart = true;
   for (let i = 0; i < name.length; i++) {
@@ -39,7 +39,7 @@ function isClean(name: string): boolean {
   return !atStart;
 }
 
-/** The directory a path lies in; the empty path for the root. */
+/** The directory of a path. Empty for the root. */
 export function parentOf(path: string): string {
   const slash = path.lastIndexOf('/');
   return slash < 0 ? '' : path.slice(0, slash);
@@ -50,7 +50,10 @@ export function baseOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** The path that a symbolic link names, relative to its own directory or to the root. Links on the way are not followed. An overlong target is as written. */
+/**
+ * Returns the path that a symbolic link names, relative to its own directory or to the root. It does not follow other links. An overlong
+ * target is unchanged.
+ */
 export function symbolicLinkPath(link: string, target: string): string {
   if (isOverlong(target)) return target;
   return cleanPath(target.startsWith('/') ? target : `${parentOf(link)}/${target}`);

@@ -1,9 +1,9 @@
 import { decodeName, decodePath } from './name.ts';
 
-/** Extended attributes of a member: pax(1), "pax Header Block", as Go's archive/tar reads them. An empty value says nothing. */
+/** Extended attributes of a member (pax(1), "pax Header Block"), parsed as by Go's archive/tar. An empty value counts as absent. */
 export type PaxAttributes = ReadonlyMap<string, string>;
 
-/** The keys that are read. Others are passed over: a hostile archive may have any number of them. */
+/** The keys that are read. Others are skipped: a hostile archive may have any number of them. */
 const keys: ReadonlySet<string> = new Set([
   'path',
   'linkpath',
@@ -17,19 +17,19 @@ const keys: ReadonlySet<string> = new Set([
   'GNU.sparse.numblocks',
 ]);
 
-/** Keys of texts that end at a NUL in a header, and may have none here. */
+/** Keys of texts that end at a NUL in a header and must not contain one here. */
 const textKeys: ReadonlySet<string> = new Set(['path', 'linkpath', 'uname', 'gname']);
 
 /** Keys of paths. */
 const pathKeys: ReadonlySet<string> = new Set(['path', 'linkpath', 'GNU.sparse.name']);
 
-/** Extended attributes that overlayfs acts on: they can merge one directory into another, or hide a lower one. */
+/** Extended attributes that overlayfs acts on. They can merge one directory into another, or hide a lower one. */
 const overlayKey = /^SCHILY\.xattr\.(?:trusted|user)\.overlay\./;
 
-/** Stands for all attributes of overlayfs that a header has. */
+/** Represents all overlayfs attributes of a header. */
 export const overlayAttribute = 'overlay';
 
-/** Reads the records `<length> <key>=<value>\n` of a pax header that matter here; undefined when one is malformed. */
+/** Parses the relevant records `<length> <key>=<value>\n` of a pax header. Undefined if one is malformed. */
 export function parsePax(payload: Buffer): PaxAttributes | undefined {
   const attributes = new Map<string, string>();
   const sparseMap: string[] = [];
@@ -44,12 +44,12 @@ export function parsePax(payload: Buffer): PaxAttributes | undefined {
     else if (overlayKey.test(key)) attributes.set(overlayAttribute, key);
     at = end;
   }
-  // Version 0.0 has a record for each number, 0.1 one for all.
+  // Version 0.0 has one record per number, 0.1 one for all.
   if (sparseMap.length > 0) attributes.set('GNU.sparse.map', sparseMap.join(','));
   return attributes;
 }
 
-/** One record and where it ends. Its value is decoded only where it is asked for. */
+/** One record and its end. Its value is decoded only on demand. */
 interface PaxRecord {
   readonly key: string;
   readonly value: () => string;
@@ -59,7 +59,7 @@ interface PaxRecord {
 /** The shortest record: `5 a=\n`. */
 const recordBytesMin = 5;
 
-/** Its length is a decimal number and counts all bytes of the record, its own digits and the line feed included. */
+/** The length is a decimal number. It counts all bytes of the record, including its own digits and the line feed. */
 function recordAt(payload: Buffer, at: number): PaxRecord | undefined {
   const space = payload.indexOf(0x20, at);
   if (space < 0) return undefined;
@@ -75,7 +75,7 @@ function recordAt(payload: Buffer, at: number): PaxRecord | undefined {
   return { key, value: () => (pathKeys.has(key) ? decodePath(bytes) : decodeName(bytes)), end };
 }
 
-/** Offsets and sizes take turns. */
+/** Offsets and sizes alternate. */
 function isNextOfMap({ length }: readonly string[], key: string): boolean {
   return key === (length % 2 === 0 ? 'GNU.sparse.offset' : 'GNU.sparse.numbytes');
 }

@@ -6,7 +6,7 @@ import { TarError } from './header.ts';
 import { decodeName } from './name.ts';
 import { TarWalker } from './walker.ts';
 
-/** Each member as `path type content`. Expected values are what Go's archive/tar gives of the same bytes. */
+/** Each member as `path type content`. The expected values are what Go's archive/tar gives for the same bytes. */
 function walk(entries: readonly TarEntryPlan[]): string[] {
   const walked: string[] = [];
   const walker = new TarWalker(({ path, type }) => {
@@ -37,7 +37,7 @@ const global = (records: Readonly<Record<string, string>>): TarEntryPlan => ({
 const longName = (content: string): TarEntryPlan => ({ path: 'L', type: 'gnu-long-name', content });
 const longLink = (content: string): TarEntryPlan => ({ path: 'K', type: 'gnu-long-link', content });
 
-test('a global header applies to nothing, and what stands in front of it is lost', () => {
+test('applies a global header to nothing, and drops the headers before it', () => {
   assert.deepEqual(walk([global({ path: 'other', size: '0' }), { path: 'a', content: '1' }]), ['a file 1']);
   const lost = [
     pax({ path: 'other' }),
@@ -48,21 +48,21 @@ test('a global header applies to nothing, and what stands in front of it is lost
   assert.deepEqual(walk(lost), ['a file 1']);
 });
 
-test('of a record that comes twice the last counts, and an empty one says nothing', () => {
+test('uses the last of two equal records, and ignores an empty one', () => {
   const twice = rawPax(`${paxRecords({ path: 'first' })}${paxRecords({ path: 'last' })}`);
   assert.deepEqual(walk([twice, { path: 'a' }]), ['last file']);
   const emptied = rawPax(`${paxRecords({ path: 'first' })}${paxRecords({ path: '' })}`);
   assert.deepEqual(walk([emptied, { path: 'a' }]), ['a file']);
 });
 
-test('a second pax header takes the place of the first', () => {
+test('replaces a pax header by a second one', () => {
   assert.deepEqual(
     walk([pax({ path: 'first', size: '1' }), pax({ comment: 'x' }), { path: 'a', content: '12' }]),
     ['a file 12'],
   );
 });
 
-test('L names a member rather than pax, whichever comes first, unless it is empty', () => {
+test('prefers L to pax for the name of a member in any order, unless L is empty', () => {
   assert.deepEqual(walk([longName('long\0'), pax({ path: 'pax' }), { path: 'a' }]), ['long file']);
   assert.deepEqual(walk([pax({ path: 'pax' }), longName('long\0rest'), { path: 'a' }]), ['long file']);
   for (const empty of ['', '\0', '\0rest'])
@@ -82,7 +82,7 @@ test('L names a member rather than pax, whichever comes first, unless it is empt
   assert.deepEqual(targets, ['own', 'long']);
 });
 
-test('a pax header that does not parse is refused', () => {
+test('refuses a pax header that does not parse', () => {
   const wrong = [
     '6 a=b',
     '99 path=a\n',
@@ -98,19 +98,19 @@ test('a pax header that does not parse is refused', () => {
     assert.throws(() => walk([rawPax(content), { path: 'a' }]), TarError, JSON.stringify(content));
 });
 
-test('a header has the prefix of its own dialect', () => {
+test("applies the prefix of the header's own dialect", () => {
   const named = (raw: NonNullable<TarEntryPlan['raw']>): string[] => walk([{ path: 'a', raw }]);
   assert.deepEqual(named({ prefix: 'p' }), ['p/a file']);
   assert.deepEqual(named({ magic: 'ustar\0', version: 'xx', prefix: 'p' }), ['p/a file']);
   assert.deepEqual(named({ magic: 'USTAR\0', prefix: 'p' }), ['a file']);
   assert.deepEqual(named({ magic: 'ustar ', version: '00', prefix: 'p' }), ['a file']);
-  // Times of access and change lie there in a header of GNU. What is neither a time nor empty, and is ASCII, is a prefix.
+  // GNU stores times of access and change in this field. A value is a prefix if it is ASCII, not empty and not a time.
   assert.deepEqual(named({ magic: 'ustar ', version: ' \0', prefix: '00000000001' }), ['a file']);
   assert.deepEqual(named({ magic: 'ustar ', version: ' \0', prefix: 'p/q' }), ['p/q/a file']);
   assert.deepEqual(named({ magic: 'ustar ', version: ' \0', prefix: 'p\xc3\xa9' }), ['a file']);
 });
 
-test('a name that ends with a slash is a directory only without a type', () => {
+test('treats a name that ends with a slash as a directory only when it has no type', () => {
   const entries = (typeflag: string): TarEntryPlan[] => [
     { path: 'a/', type: 'file', content: 'abc', raw: { typeflag } },
     { path: 'b', content: '1' },
@@ -129,7 +129,7 @@ test('a name that ends with a slash is a directory only without a type', () => {
   ]);
 });
 
-test('a number stands between blanks and NULs on either side, and anything else is refused', () => {
+test('accepts blanks and NULs on either side of a number, and refuses anything else', () => {
   for (const size of ['\x003', '  3 ', '3\0junk', '\0\0 3 \0'])
     assert.deepEqual(
       walk([{ path: 'a', content: 'abc', raw: { size: size.padEnd(12, '\0') } }]),
@@ -145,7 +145,7 @@ test('a number stands between blanks and NULs on either side, and anything else 
     );
 });
 
-test('a file is sparse by the versions that GNU has, and by no other', () => {
+test('treats a file as sparse by the versions of GNU, and by no other', () => {
   const content = '1\n2\n3\n'.padEnd(512, '\0');
   const formOf = (records: Readonly<Record<string, string>>): string => {
     const seen: string[] = [];
@@ -173,7 +173,7 @@ test('a file is sparse by the versions that GNU has, and by no other', () => {
   );
 });
 
-test('names are bytes: two that are no UTF-8 are two files', () => {
+test('keeps two names that are not UTF-8 apart', () => {
   const raw = (byte: number): TarEntryPlan => ({ path: 'a', raw: { name: Buffer.of(byte, 0) } });
   assert.deepEqual(walk([raw(0xff), raw(0xfe)]), [
     `${decodeName(Buffer.of(0xff))} file`,
@@ -181,7 +181,7 @@ test('names are bytes: two that are no UTF-8 are two files', () => {
   ]);
 });
 
-test('a name of more bytes than a path has is kept as overlong when it is clean of a few, and never taken apart', () => {
+test('keeps an overlong name as it is, unless it is short once cleaned', () => {
   const overlong = ['a/'.repeat(500_000), `${'./'.repeat(3000)}etc/passwd`, 'é'.repeat(2100)];
   for (const name of overlong)
     for (const head of [pax({ path: name }), longName(`${name}\0`)]) {

@@ -1,19 +1,19 @@
 import { readSync } from 'node:fs';
 import type { TarWalker } from './walker.ts';
 
-/** A stretch of an open file. */
+/** A range of an open file. */
 export interface FileRange {
   readonly file: number;
   readonly offset: number;
   readonly size: number;
 }
 
-/** A header and the small files after it; larger windows read more and gain nothing (docs/performance.md). */
+/** Bytes of a header and the small files after it. Larger windows read more and gain nothing (docs/performance.md). */
 const windowBytes = 16 * 1024;
 
 /**
- * Walks a tar archive on disk from header to header: what the walker may skip is not read. Stops early when `isEnough` says so,
- * and then leaves the walker in the middle. Throws as `TarWalker.push` and `end` do.
+ * Walks a tar archive on disk from header to header, without reading what the walker may skip. Stops early when `isEnough` returns true,
+ * and then leaves the walker in the middle. Throws like `TarWalker.push` and `end`.
  */
 export function walkBySeeking(
   { file, offset, size }: FileRange,
@@ -27,7 +27,7 @@ export function walkBySeeking(
     walker.skip(ahead);
     at += ahead;
     const count = readSync(file, window, 0, Math.min(windowBytes, size - at), offset + at);
-    // The file is shorter than it was: what is missing is for the walker to notice.
+    // The file has become shorter. The walker detects the missing bytes.
     if (count === 0) break;
     walker.push(window.subarray(0, count));
     at += count;

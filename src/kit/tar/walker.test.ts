@@ -9,7 +9,7 @@ interface Walked extends TarEntry {
   readonly content: string;
 }
 
-/** Walks an archive pushed in pieces of `pieceBytes`, keeping every payload. */
+/** Walks an archive pushed in pieces of `pieceBytes` and collects every payload. */
 function walk(archive: Uint8Array, pieceBytes: number = archive.length): Walked[] {
   const walked: Walked[] = [];
   const walker = new TarWalker((entry) => {
@@ -29,7 +29,7 @@ function walk(archive: Uint8Array, pieceBytes: number = archive.length): Walked[
 const summary = (walked: readonly Walked[]): unknown[] =>
   walked.map(({ path, type, content }) => [path, type, content]);
 
-test('names, types and contents come out as they went in', () => {
+test('yields names, types and contents as they were written', () => {
   const archive = tar([
     { path: './etc/' },
     { path: './etc/os-release', content: 'ID=alpine\n' },
@@ -54,7 +54,7 @@ test('names, types and contents come out as they went in', () => {
   );
 });
 
-test('names that try to leave the root stay inside', () => {
+test('keeps names inside the root when they try to leave it', () => {
   const names = ['../../etc/passwd', '/etc/shadow', 'a/../../b', 'a/./b//c', '..', '/'];
   const archive = tar(names.map((path) => ({ path, type: 'file' as const })));
   assert.deepEqual(
@@ -64,7 +64,7 @@ test('names that try to leave the root stay inside', () => {
 });
 
 for (const longNames of ['pax', 'gnu', 'ustar'] as const) {
-  test(`long names, ${longNames}`, () => {
+  test(`reads long names, ${longNames}`, () => {
     const path = `${'d'.repeat(90)}/${'f'.repeat(95)}`;
     const archive = tar([
       { path, content: 'x', longNames },
@@ -77,7 +77,7 @@ for (const longNames of ['pax', 'gnu', 'ustar'] as const) {
   });
 }
 
-test('a name of 4,096 characters and a name in UTF-8', () => {
+test('reads a name of 4,096 characters and a name in UTF-8', () => {
   const names = ['n'.repeat(4096), 'opt/ünï', 'ü'.repeat(80)];
   assert.deepEqual(
     walk(tar(names.map((path) => ({ path, content: '' })))).map(({ path }) => path),
@@ -85,7 +85,7 @@ test('a name of 4,096 characters and a name in UTF-8', () => {
   );
 });
 
-test('sizes in base-256, in pax headers, and over a wrong header', () => {
+test('reads sizes in base-256, in pax headers, and over a wrong header', () => {
   const archive = tar([
     { path: 'a', content: 'abc', raw: { size: base256(3) } },
     { path: 'b', content: 'abcd', raw: { size: '00000000000\0' }, pax: { size: '4' } },
@@ -98,7 +98,7 @@ test('sizes in base-256, in pax headers, and over a wrong header', () => {
   ]);
 });
 
-test('an archive ends without a marker, at one block of zeros and the end, or at two whatever comes behind', () => {
+test('ends without a marker, at one block of zeros and the end, or at two blocks whatever follows', () => {
   const one: Member[] = [{ path: 'a', content: '1' }];
   const expected = [['a', 'file', '1']];
   assert.deepEqual(summary(walk(tar(one, { endBlocks: 0 }))), expected);
@@ -110,7 +110,7 @@ test('an archive ends without a marker, at one block of zeros and the end, or at
   assert.throws(() => walk(afterOne), /one block of zeros, where two end an archive/);
 });
 
-test('a GNU sparse header tells the pieces and is no prefix of the next member', () => {
+test('applies the pieces of a GNU sparse header and does not take them for a prefix of the next member', () => {
   const pieces = Buffer.alloc(24 * 4 + 1 + 12);
   const octal = (value: number): string => `${value.toString(8).padStart(11, '0')}\0`;
   pieces.write(`${octal(1024)}${octal(3)}`, 0);
@@ -129,7 +129,7 @@ test('a GNU sparse header tells the pieces and is no prefix of the next member',
   assert.equal(next?.path, 'next');
 });
 
-test('what is no tar archive is refused with the position', () => {
+test('refuses bytes that are not a tar archive, with the position', () => {
   assert.throws(() => walk(Buffer.alloc(2048, 'x')), TarError);
   const broken = Buffer.from(
     tar([
@@ -145,7 +145,7 @@ test('what is no tar archive is refused with the position', () => {
   );
 });
 
-test('the size of a directory or a link is of no matter, even an impossible one', () => {
+test('ignores the size of a directory or a link, even an impossible one', () => {
   const archive = tar([
     { path: 'a/', raw: { size: '-1' } },
     { path: 'b', target: 'c', raw: { size: '00000000777\0' } },
@@ -157,14 +157,14 @@ test('the size of a directory or a link is of no matter, even an impossible one'
   );
 });
 
-test('an impossible size of a sparse file is refused', () => {
+test('refuses an impossible size of a sparse file', () => {
   for (const size of ['NaN', '-1', '1e999', 'x']) {
     const pax = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': size };
     assert.throws(() => walk(tar([{ path: 'a', content: '', pax }])), /impossible size/);
   }
 });
 
-test('skipping nothing changes nothing, also behind the end of the archive', () => {
+test('gives the same result when bytes are skipped, also after the end of the archive', () => {
   const archive = Buffer.concat([tar([{ path: 'a', content: 'x' }]), Buffer.alloc(700, 'garbage')]);
   const seen: string[] = [];
   const walker = new TarWalker(({ path }) => {
@@ -179,7 +179,7 @@ test('skipping nothing changes nothing, also behind the end of the archive', () 
   assert.deepEqual(seen, ['a']);
 });
 
-test('global headers of ever new keys cost no time', () => {
+test('takes linear time for global headers with many different keys', () => {
   const header = (i: number): Member => {
     const keys = Array.from({ length: 40 }, (_, k) => [`key.${i}.${k}`, 'x'] as const);
     return { path: 'x', type: 'pax-global-header', content: paxRecords(Object.fromEntries(keys)) };
@@ -190,13 +190,13 @@ test('global headers of ever new keys cost no time', () => {
   assert.ok(performance.now() - started < 5000);
 });
 
-test('an archive cut inside a member is refused, whatever the place of the cut', () => {
+test('refuses an archive that is cut anywhere inside a member', () => {
   const archive = tar([{ path: 'a', content: 'x'.repeat(700) }], { endBlocks: 0 });
   for (const cut of [1, 511, 513, 1000, 1211])
     assert.throws(() => walk(archive.subarray(0, cut)), /cut short/, `at ${cut}`);
 });
 
-test('pieces of any size give the same as one piece', () => {
+test('gives the same members for pieces of any size', () => {
   const members = fc.array(
     fc.record({
       path: fc.stringMatching(/^[a-z]{1,8}(\/[a-z]{1,60}){0,4}$/),
@@ -213,7 +213,7 @@ test('pieces of any size give the same as one piece', () => {
   );
 });
 
-test('skipping what nobody wants gives the same members as reading everything', () => {
+test('gives the same members when unwanted payloads are skipped', () => {
   const archive = Buffer.from(
     tar(['a', 'b', 'c'].map((path, i) => ({ path, content: 'x'.repeat(i * 1000) }))),
   );
@@ -236,7 +236,7 @@ test('skipping what nobody wants gives the same members as reading everything', 
   assert.ok(pushed < archive.length);
 });
 
-test('random bytes are refused or walked, never worse', () => {
+test('refuses or walks random bytes, and never crashes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 3000 }), fc.nat(2000), (noise, at) => {
       const archive = Buffer.from(tar([{ path: 'a', content: 'x'.repeat(600), pax: { mtime: '1.5' } }]));

@@ -25,33 +25,33 @@ import { parsePax } from './pax.ts';
 
 export type { SparseForm, SparsePiece, TarEntry };
 
-/** Pieces one sparse file may have: as many as an extended header of the largest size could tell. */
+/** Maximum number of pieces of one sparse file: as many as the largest extended header could list. */
 export const sparsePiecesMax: number = Math.floor(limits.tarMetadataBytes / 24);
 
 /** Receives the payload of one member. The bytes are valid only during the call. */
 export interface PayloadSink {
   write(bytes: Buffer): void;
-  /** Says that the payload ends, or that no more of it comes because the sink wanted no more. */
+  /** Called at the end of the payload, or when the sink is sated. */
   close(): void;
   /** Whether the rest of the payload may be skipped. */
   readonly isSated?: boolean;
 }
 
-/** Decides, member by member, which payloads are wanted; the others are skipped without being copied. */
+/** Decides for each member whether its payload is wanted. Unwanted payloads are skipped without a copy. */
 export type TarVisitor = (entry: TarEntry) => PayloadSink | undefined;
 
 /**
- * Tells from the header of a member with a short name whether the visitor can want it at all; false is certain, true is not. `payload` is
- * the place of the payload in the same bytes, as far as they reach.
+ * Decides from the header of a member with a short name whether the visitor could want it. False is certain, true is not. `payload` is the
+ * offset of the payload in the same bytes, as far as they reach.
  */
 export type MemberFilter = (block: Buffer, offset: number, payload: number) => boolean;
 
 type State = 'header' | 'metadata' | 'sparse-map' | 'payload' | 'padding' | 'ended';
 
 /**
- * Walks a tar archive that is pushed in pieces of any size, and reads it as Go's archive/tar does: container runtimes unpack layers by
- * that (docs/reference/reading-images.md). It never looks back, holds no payload, and tells the caller how many of the next bytes are
- * not wanted, so that a file on disk can be seeked over.
+ * Walks a tar archive that is pushed in pieces of any size. It reads it as Go's archive/tar does, which container runtimes use to unpack
+ * layers (docs/reference/reading-images.md). It never seeks back and holds no payload. It reports how many of the next bytes are unwanted,
+ * so that a caller can seek over them in a file.
  */
 export class TarWalker {
   readonly #visit: TarVisitor;
@@ -76,17 +76,17 @@ export class TarWalker {
     this.#filter = mayMatter;
   }
 
-  /** How many of the next bytes may be skipped instead of pushed. */
+  /** The number of next bytes that may be skipped instead of pushed. */
   get skippable(): number {
     if (this.#state === 'ended') return Number.MAX_SAFE_INTEGER;
     if (this.#state === 'payload' && this.#sink === undefined) return this.#remaining + this.#padding;
     return this.#state === 'padding' ? this.#padding : 0;
   }
 
-  /** Passes over `count` bytes that were not pushed; at most `skippable`. */
+  /** Skips `count` bytes that were not pushed, at most `skippable`. */
   skip(count: number): void {
     this.#position += count;
-    // Nothing skipped changes nothing: only within a member does the state follow from what remains of it.
+    // Skipping nothing must not change the state: only within a member does the state follow from the remaining bytes.
     if (count === 0 || this.#state === 'ended') return;
     const ofPayload = Math.min(count, this.#remaining);
     this.#remaining -= ofPayload;
@@ -94,7 +94,7 @@ export class TarWalker {
     if (this.#remaining === 0) this.#state = this.#padding === 0 ? 'header' : 'padding';
   }
 
-  /** Takes the next bytes. Throws `TarError` where they are no tar archive, and whatever the visitor throws. */
+  /** Takes the next bytes. Throws `TarError` if they are not a tar archive, and any error of the visitor. */
   push(bytes: Buffer): void {
     let at = 0;
     const words = uint32View(bytes);
@@ -111,7 +111,7 @@ export class TarWalker {
     }
   }
 
-  /** Says that the archive ends here. Throws when it ends inside a member. A missing end marker is no fault. */
+  /** Ends the archive. Throws if it ends inside a member. A missing end marker is not an error. */
   end(): void {
     const isWhole = this.#state === 'ended' || this.#state === 'padding' || this.#isBetweenMembers();
     if (!isWhole) throw new TarError('the tar archive is cut short', this.#position);
@@ -173,7 +173,7 @@ export class TarWalker {
     else throw new TarError('no tar header where one must be', this.#position - blockBytes);
   }
 
-  /** Two blocks of zeros end the archive, whatever stands behind them. */
+  /** Two blocks of zeros end the archive, whatever follows them. */
   #takeZeroBlock(): void {
     if (this.#hasZeroBlock) this.#state = 'ended';
     this.#hasZeroBlock = true;
@@ -194,7 +194,7 @@ export class TarWalker {
     if ('xgLK'.includes(header.flag)) {
       this.#beginMetadata(header);
     } else if (header.flag === 'S') {
-      if (header.dialect !== 'gnu') throw new TarError('a sparse file in no header of GNU', this.#position);
+      if (header.dialect !== 'gnu') throw new TarError('a sparse file without a GNU header', this.#position);
       this.#sparsePieces = readPieces(block, { offset: offset + 386, count: 4, position: this.#position });
       const isExtended = block[offset + 482] !== 0;
       const realSize = numberField(block, offset + 483, 12);
@@ -207,7 +207,7 @@ export class TarWalker {
     }
   }
 
-  /** Nearly all members: an ordinary type and name, without extended headers, that no extension looks at. */
+  /** Recognizes nearly all members: an ordinary type and name that no extension wants, without extended headers. */
   #isUnwanted(block: Buffer, offset: number): boolean {
     if (this.#filter === undefined || this.#extended !== undefined || !isOrdinary(block, offset))
       return false;
@@ -238,14 +238,14 @@ export class TarWalker {
       if (pax === undefined) throw new TarError('a malformed pax header', this.#position);
       if (flag === 'x') this.#extend({ pax });
       else {
-        // A global header applies to nothing, and takes along what stands in front of it.
+        // A global header applies to nothing, and discards the extended headers before it.
         this.#extended = undefined;
         if (header !== undefined) this.#visit(globalHeaderOf(header, pax, this.#position));
       }
     }
   }
 
-  /** Of headers of one kind the last counts, as a whole. */
+  /** Of headers of one kind, only the last one counts, as a whole. */
   #extend(headers: ExtendedHeaders): void {
     this.#extended = { ...this.#extended, ...headers };
   }
@@ -283,7 +283,7 @@ export class TarWalker {
   }
 }
 
-/** A path that ends at a NUL or with the bytes. */
+/** Decodes a path that ends at a NUL or with the bytes. */
 function longText(payload: Buffer): string {
   const end = payload.indexOf(0);
   return decodePath(end < 0 ? payload : payload.subarray(0, end));

@@ -37,7 +37,7 @@ async function filesOf(
 for (const [name, base64] of Object.entries(samples)) {
   const archive = Buffer.from(base64, 'base64');
 
-  test(`${name}: the wanted files come out, whatever the pieces`, async () => {
+  test(`${name}: yields the wanted files in pieces of any size`, async () => {
     for (const pieceBytes of [1, 30, 1000])
       assert.deepEqual(await filesOf(archive, { pieceBytes }), expected);
     for (const [path = '', text] of expected)
@@ -45,18 +45,18 @@ for (const [name, base64] of Object.entries(samples)) {
     assert.deepEqual(await filesOf(archive, { wants: () => false }), []);
   });
 
-  test(`${name}: a cut archive is an error, wherever the cut`, async () => {
+  test(`${name}: fails when the archive is cut anywhere`, async () => {
     for (let cut = 0; cut < archive.length; cut++)
       await assert.rejects(filesOf(archive.subarray(0, cut)), ZipError, `cut at ${cut}`);
     await assert.rejects(filesOf(Buffer.concat([archive, Buffer.from('more')])), /something follows the end/);
   });
 
-  test(`${name}: damage is an error or does not matter`, async () => {
+  test(`${name}: fails when significant data is damaged`, async () => {
     for (let at = 0; at < archive.length; at++) {
       const damaged = Buffer.from(archive);
       damaged[at] = (damaged[at] ?? 0) ^ 0x10;
       const { files, isWhole } = await untilError(damaged);
-      // A name is only confirmed by the directory at the end; what a file holds is, before it comes out.
+      // A name is confirmed only by the directory at the end. The content of a file is confirmed before it is yielded.
       const known = isWhole ? expected : expected.slice(0, files.length);
       assert.deepEqual(
         files.map(([, text]) => text),
@@ -68,7 +68,7 @@ for (const [name, base64] of Object.entries(samples)) {
   });
 }
 
-/** The files that come out of a damaged archive, and whether there was no error after them. */
+/** Returns the files of a damaged archive, and whether no error followed them. */
 async function untilError(archive: Buffer): Promise<{ files: [string, string][]; isWhole: boolean }> {
   const files: [string, string][] = [];
   try {
@@ -83,7 +83,7 @@ async function untilError(archive: Buffer): Promise<{ files: [string, string][];
 
 const skip = missingTool('python3');
 
-/** Writes a zip archive by a line of Python over the open archive `z`. */
+/** Writes a zip archive with a line of Python about the open archive `z`. */
 function byPython(lines: string, input: Uint8Array = Buffer.alloc(0)): Buffer {
   const script = [
     'import io, sys, zipfile',
@@ -99,7 +99,7 @@ function byPython(lines: string, input: Uint8Array = Buffer.alloc(0)): Buffer {
   return runTool('python3', ['-c', script], input);
 }
 
-test('large files, streamed and not, and many small ones', { skip }, async () => {
+test('reads large files, streamed and not, and many small ones', { skip }, async () => {
   const noise = randomBytes(300_000);
   const content = Buffer.concat([noise, Buffer.alloc(2_000_000, 'text '), noise]);
   for (const [target, kind] of ['raw', 'pipe'].flatMap((to) => [[to, 'DEFLATED'] as const])) {
@@ -117,14 +117,14 @@ test('large files, streamed and not, and many small ones', { skip }, async () =>
   }
 });
 
-test('more than 65,535 files have their count in the end record of ZIP64', { skip }, async () => {
+test('reads the count of more than 65,535 files from the end record of ZIP64', { skip }, async () => {
   const archive = byPython(
     'with zipfile.ZipFile(raw, "w") as z:\n  for i in range(66000): z.writestr(str(i), "")',
   );
   assert.equal((await filesOf(archive)).length, 66_000);
 });
 
-test('a comment, a directory, an empty file and a name in UTF-8', { skip }, async () => {
+test('reads a comment, a directory, an empty file and a name in UTF-8', { skip }, async () => {
   const archive = byPython(`with zipfile.ZipFile(raw, "w") as z:
   z.comment = b"of the archive"
   z.mkdir("d")
@@ -136,23 +136,23 @@ test('a comment, a directory, an empty file and a name in UTF-8', { skip }, asyn
   ]);
 });
 
-test('what cannot be read as a stream is refused by name', { skip }, async () => {
+test('names the file when it cannot be read as a stream', { skip }, async () => {
   const stored = byPython('with zipfile.ZipFile(pipe, "w") as z: z.writestr("a", "x")');
-  await assert.rejects(filesOf(stored), /a is stored without its size in front/);
+  await assert.rejects(filesOf(stored), /a is stored without its size in its header/);
   const bzip2 = byPython('with zipfile.ZipFile(raw, "w", zipfile.ZIP_BZIP2) as z: z.writestr("a", "x")');
   await assert.rejects(filesOf(bzip2), /a is compressed by method 12/);
   assert.deepEqual(await filesOf(bzip2, { wants: () => false }), []);
 });
 
-test('a file that the directory does not know is an error', { skip }, async () => {
+test('fails when the directory does not list a file', { skip }, async () => {
   const archive = byPython(`with zipfile.ZipFile(raw, "w") as z:
   z.writestr("a", "x")
   z.writestr("hidden", "y")
   z.filelist.pop()`);
-  await assert.rejects(filesOf(archive), /does not tell of the files/);
+  await assert.rejects(filesOf(archive), /does not match the files/);
 });
 
-test('a wanted file beyond the limit is refused, and so is one that only inflates to it', {
+test('refuses a wanted file beyond the limit, also one that only inflates to it', {
   skip,
 }, async () => {
   const lines = (target: string) => `with zipfile.ZipFile(${target}, "w", zipfile.ZIP_DEFLATED) as z:

@@ -2,9 +2,9 @@ import type { ArchivedFile } from '../tar/entries.ts';
 import { ZipWalker } from './walker.ts';
 
 /**
- * The wanted files of a zip archive that streams by, one after the other; `wants` is told their paths. No more is read than the
- * reader asks for. Throws a `ZipError` where the archive is damaged, cut short, or written in a way that cannot be read as a
- * stream, `limit-exceeded` where a wanted file is larger than `limits.feedRecordBytes`, and whatever reading the stream throws.
+ * Yields the wanted files of a zip stream in order. `wants` receives their paths. Reads no more than the caller requests. Throws a
+ * `ZipError` if the archive is damaged, cut short, or not readable as a stream. Throws `limit-exceeded` if a wanted file is larger than
+ * `limits.feedRecordBytes`. Also throws any error of the stream.
  */
 export async function* zipEntries(
   body: AsyncIterable<Uint8Array>,

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Sizes } from './records.ts';
 
-/** What is told of many files, of which only a sum is kept that does not hang on their order. */
+/** A digest of the data of many files that does not depend on their order. */
 export class FileSums {
   count = 0;
   #sum = 0;

@@ -1,4 +1,4 @@
-/** A kind of record: what is fixed of its size, and the whole size by a record of which that much is there. */
+/** A kind of record: the size of its fixed part, and a function for the whole size from that part. */
 interface RecordKind {
   readonly name: RecordName;
   readonly fixedBytes: number;
@@ -40,37 +40,37 @@ const kinds: ReadonlyMap<number, RecordKind> = new Map<number, RecordKind>([
 ]);
 const descriptorSignature = 0x08074b50;
 
-/** The kind of record that begins so; undefined where none does. */
+/** Returns the kind of record with this signature. Undefined if it is unknown. */
 export function recordKindOf(signature: number): RecordKind | undefined {
   return kinds.get(signature);
 }
 
-/** What a zip archive says of the data of a file. */
+/** The checksum and sizes that a zip archive declares for a file. */
 export interface Sizes {
   readonly crc: number;
   readonly compressedBytes: number;
   readonly bytes: number;
 }
 
-/** What it says of a file, in front of the data or in the directory at the end. */
+/** A header of a file, before its data or in the directory at the end. */
 export interface ZipHeader extends Sizes {
   readonly path: string;
   readonly method: number;
   readonly isEncrypted: boolean;
-  /** The sizes come again behind the data, and in front they may be 0. */
+  /** Whether the sizes are repeated after the data. They may then be 0 before it. */
   readonly hasDescriptor: boolean;
-  /** Where the header in front of the data lies; only the directory says it. */
+  /** Position of the header before the data. Only the directory declares it. */
   readonly offset: number;
 }
 
 const ones = 0xffffffff;
 
-/** Reads a local header that is there whole. */
+/** Parses a complete local header. */
 export function parseLocalHeader(record: Buffer): ZipHeader {
   return parse(record, 6, { nameAt: localBytes, offset: 0 });
 }
 
-/** Reads an entry of the directory that is there whole. */
+/** Parses a complete entry of the directory. */
 export function parseDirectoryEntry(record: Buffer): ZipHeader {
   return parse(record, 8, { nameAt: directoryBytes, offset: record.readUInt32LE(42) });
 }
@@ -85,7 +85,7 @@ function parse(
   const extraAt = nameAt + bytes.readUInt16LE(at + 20);
   const large = zip64Numbers(bytes.subarray(extraAt, extraAt + bytes.readUInt16LE(at + 22)));
   const whole = (value: number): number => (value === ones ? (large.shift() ?? value) : value);
-  // In the extra field only the numbers stand that were too large, in this order.
+  // The extra field has only the numbers that did not fit, in this order.
   const size = whole(bytes.readUInt32LE(at + 16));
   const compressedBytes = whole(bytes.readUInt32LE(at + 12));
   return {
@@ -100,7 +100,7 @@ function parse(
   };
 }
 
-/** The numbers of 64 bits in the extra field of ZIP64, section 4.5.3. */
+/** The 64-bit numbers in the extra field of ZIP64, section 4.5.3. */
 function zip64Numbers(extra: Buffer): number[] {
   for (let at = 0; at + 4 <= extra.length; ) {
     const end = at + 4 + extra.readUInt16LE(at + 2);
@@ -115,22 +115,22 @@ function zip64Numbers(extra: Buffer): number[] {
   return [];
 }
 
-/** How many files the directory has, by the end record of ZIP64. */
+/** The number of files by the end record of ZIP64. */
 export function fileCount64(record: Buffer): number {
   return Number(record.readBigUInt64LE(32));
 }
 
-/** How many files the directory has, by the end record. */
+/** The number of files by the end record. */
 export function fileCount(record: Buffer): number {
   return record.readUInt16LE(10);
 }
 
-/** No descriptor is longer, and what follows it in a zip file is longer still. */
+/** The longest descriptor. The data that follows it in a zip file is longer still. */
 export const descriptorBytesMax = 24;
 
 /**
- * How many bytes at `at` are a descriptor that says what is expected, in any of the forms that are written: with or without a
- * signature, with sizes of 32 or 64 bits. 0 where there is none.
+ * Returns the length of the descriptor at `at` if it matches `expected`, else 0. All known forms are accepted: with or without a signature,
+ * with sizes of 32 or 64 bits.
  */
 export function descriptorBytes(bytes: Buffer, at: number, expected: Sizes): number {
   const from = bytes.readUInt32LE(at) === descriptorSignature ? 4 : 0;

@@ -18,7 +18,7 @@ import {
   type ZipHeader,
 } from './records.ts';
 
-/** A zip archive that is not what it claims to be. `position` counts bytes from its start. */
+/** The content is not a valid zip archive. `position` counts bytes from its start. */
 export class ZipError extends Error {
   readonly position: number;
 
@@ -31,21 +31,21 @@ export class ZipError extends Error {
 
 const methods = { stored: 0, deflated: 8 } as const;
 
-/** A file whose header was read and whose data comes next; `offset` is where the header lies. */
+/** A file whose header has been read and whose data follows. `offset` is the position of the header. */
 interface PendingEntry {
   readonly header: ZipHeader;
   readonly offset: number;
   readonly isWanted: boolean;
 }
 
-/** The data of a file, with what the archive should say of it. */
+/** The data of a file, with the checksum and sizes that the archive should declare. */
 interface Content extends Sizes {
   readonly content: Buffer;
 }
 
 /**
- * Walks a zip archive from its start, though its directory lies at its end: every file has a header in front as well. That both
- * tell of the same files is checked at the end. What nobody wants is skipped where its size is known.
+ * Walks a zip archive from its start, though its directory is at its end: each file has a header before its data as well. Checks at the end
+ * that both describe the same files. Skips unwanted data if its size is known.
  */
 export class ZipWalker {
   readonly #wants: (path: string) => boolean;
@@ -56,7 +56,7 @@ export class ZipWalker {
   #count64: number | undefined;
   #entry: PendingEntry | undefined;
   #toSkip = 0;
-  /** Of data whose size is not known: with fewer bytes than this there is no use in trying it again. */
+  /** For data of unknown size: with fewer bytes than this, another attempt to inflate it is useless. */
   #worthBytes = 0;
   #isAllThere = false;
   #hasEnded = false;
@@ -69,7 +69,7 @@ export class ZipWalker {
     this.#input.append(bytes);
   }
 
-  /** The next wanted file; undefined as long as it is not there whole. */
+  /** Returns the next wanted file. Undefined until it is complete. */
   next(): ArchivedFile | undefined {
     for (;;) {
       const progress = this.#entry === undefined ? this.#skip() && this.#record() : this.#data(this.#entry);
@@ -78,12 +78,12 @@ export class ZipWalker {
     }
   }
 
-  /** Says that no more bytes come; the files that are still there are to be asked for. */
+  /** Must be called after the last bytes. `next` may still return files. */
   finish(): void {
     this.#isAllThere = true;
   }
 
-  /** Throws where the archive is not whole, once all its files have been asked for. */
+  /** Throws if the archive is incomplete. Call it after `next` has returned all files. */
   end(): void {
     const { available, position } = this.#input;
     if (!this.#hasEnded || available > 0)
@@ -97,7 +97,7 @@ export class ZipWalker {
     return this.#toSkip === 0;
   }
 
-  /** Reads the next record; false as long as it is not there whole. */
+  /** Reads the next record. Returns false until it is complete. */
   #record(): boolean {
     const { bytes, at, available } = this.#input;
     if (available > 0 && this.#hasEnded) throw this.#error('something follows the end of the archive');
@@ -149,12 +149,11 @@ export class ZipWalker {
   #endArchive(count: number): void {
     if (this.#directory.count !== (this.#count64 ?? count))
       throw this.#error('the directory does not have as many files as the end record says');
-    if (!this.#directory.equals(this.#files))
-      throw this.#error('the directory does not tell of the files that were there');
+    if (!this.#directory.equals(this.#files)) throw this.#error('the directory does not match the files');
     this.#hasEnded = true;
   }
 
-  /** The file whose data comes next, or true for one that nobody wants; false as long as it is not there whole. */
+  /** Returns the file whose data comes next, or true if it is unwanted. Returns false until it is complete. */
   #data({ header, offset, isWanted }: PendingEntry): ArchivedFile | boolean {
     const found = this.#content(header);
     if (found === undefined) return false;
@@ -176,11 +175,11 @@ export class ZipWalker {
 
   #content(header: ZipHeader): Content | undefined {
     const { path, compressedBytes, method, isEncrypted } = header;
-    if (isEncrypted) throw this.#error(`${path} is encrypted, which cannot be read,`);
+    if (isEncrypted) throw this.#error(`${path} is encrypted, which is not supported,`);
     if (Math.max(header.bytes, compressedBytes) > limits.feedRecordBytes)
       throw limitError(`${path} has ${header.bytes} bytes, more than ${limits.feedRecordBytes}`);
     if (method !== methods.stored && method !== methods.deflated)
-      throw this.#error(`${path} is compressed by method ${method}, which cannot be read,`);
+      throw this.#error(`${path} is compressed by method ${method}, which is not supported,`);
     const isUnknown = header.hasDescriptor && compressedBytes === 0 && method === methods.deflated;
     const { bytes, at, available, end } = this.#input;
     if (isUnknown) return this.#inflate(path, bytes.subarray(at, end), this.#isAllThere);
@@ -194,11 +193,11 @@ export class ZipWalker {
     throw this.#error(`the data of ${path} ends before its size says`);
   }
 
-  /** Inflates to the end of the compressed data; undefined where that does not come, unless `isWhole`. */
+  /** Inflates to the end of the compressed data. Undefined if the end is missing, unless `isWhole`. */
   #inflate(path: string, compressed: Buffer, isWhole: boolean): Content | undefined {
     if (!isWhole && compressed.length < this.#worthBytes) return undefined;
     try {
-      // The types know nothing of what the option adds to the result.
+      // The type definitions lack the result of this option.
       const { buffer, engine } = inflateRawSync(compressed, {
         info: true,
         maxOutputLength: limits.feedRecordBytes,
@@ -222,7 +221,7 @@ export class ZipWalker {
 
 function differs({ hasDescriptor, method, compressedBytes }: ZipHeader): string {
   return hasDescriptor && method === methods.stored && compressedBytes === 0
-    ? 'is stored without its size in front, which cannot be read as a stream,'
+    ? 'is stored without its size in its header, so it cannot be read as a stream,'
     : 'has another checksum or size than the archive says';
 }
 

@@ -2,7 +2,7 @@ import { InflateError } from '../inflate-error.ts';
 import type { PendingInput } from '../pending-input.ts';
 import { codeBitsMax, fastBits, type HuffmanTable } from './huffman-table.ts';
 
-/** Reads bits, the highest of a byte first. What was read ahead counts as used by `input` until `align`. */
+/** Reads bits, the highest of a byte first. Bytes that were read ahead count as used by `input` until `align`. */
 export class BitReader {
   readonly #input: PendingInput;
   /** The next bits are the lowest `#count` of these 32. */
@@ -13,7 +13,7 @@ export class BitReader {
     this.#input = input;
   }
 
-  /** The next bits as a number, 24 at most. Throws where they are not there. */
+  /** Reads at most 24 bits as a number. Throws if there are fewer. */
   bits(count: number): number {
     const input = this.#input;
     while (this.#count < count) {
@@ -25,20 +25,20 @@ export class BitReader {
     return (this.#bits >>> this.#count) & ((1 << count) - 1);
   }
 
-  /** An unsigned number of 32 bits. */
+  /** Reads an unsigned 32-bit number. */
   word(): number {
     return this.bits(16) * 0x10000 + this.bits(16);
   }
 
-  /** Goes on at the next whole byte, and gives back what was read ahead. */
+  /** Moves to the next whole byte and returns the bytes that were read ahead. */
   align(): void {
     this.#input.at -= this.#count >> 3;
     this.#count = 0;
   }
 
   /**
-   * Decodes symbols until `symbols` is full or the last one comes, and tells how many; 0 where a code has no symbol. Does not
-   * look for the end of the input, but notices behind it: `symbols` must be so short that the slack of the input does.
+   * Decodes symbols until `symbols` is full or `last` occurs. Returns their number, or 0 if a code has no symbol. The end of the input is
+   * checked only afterwards, so `symbols` must be short enough for the slack of the input.
    */
   symbols(table: HuffmanTable, last: number, symbols: Uint16Array): number {
     const input = this.#input;

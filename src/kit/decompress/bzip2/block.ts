@@ -1,21 +1,21 @@
 import type { BitReader } from './bit-reader.ts';
 import { codeBitsMax, HuffmanTable } from './huffman-table.ts';
 
-/** After so many symbols another table may follow. */
+/** Symbols after which the table may change. */
 const groupSymbols = 50;
-/** More groups no block has; some writers state more, which mean nothing. */
+/** Maximum number of groups of a block. Some writers declare more, which are ignored. */
 const groupsMax = 18_002;
 const outputBytes = 256 * 1024;
-/** The longest run that one byte of a block stands for. */
+/** The longest run that one byte of a block encodes. */
 const runMax = 255;
 
 /**
- * A block of bzip2, from its header to its bytes: prefix codes, runs of zeros, move to front, the transform of Burrows and
- * Wheeler, runs of bytes. What is wrong with it is told in words.
+ * Decodes a block of bzip2: prefix codes, runs of zeros, move-to-front, the Burrows-Wheeler transform and runs of bytes. Methods return a
+ * message if the block is damaged.
  */
 export class Block {
   readonly #sizeMax: number;
-  /** Bytes in the order of the transform; from the upper bits on the place of the byte that follows. */
+  /** Bytes in the order of the transform. The upper bits are the index of the following byte. */
   readonly #transform: Uint32Array;
   readonly #counts = new Uint32Array(256);
   readonly #recent = new Uint8Array(256);
@@ -37,7 +37,7 @@ export class Block {
     this.#transform = new Uint32Array(sizeMax);
   }
 
-  /** Reads what stands before the symbols. */
+  /** Reads the block header. Returns a message if it is invalid. */
   readHeader(reader: BitReader): string | undefined {
     if (reader.bits(1) !== 0)
       return 'a block is randomised, as bzip2 before 0.9.5 did, which is not supported';
@@ -54,7 +54,7 @@ export class Block {
     return this.#readGroups(reader, tableCount) ?? this.#readTables(reader, tableCount, used + 2);
   }
 
-  /** Which bytes occur at all, in two levels of 16. They are put in the list of recent bytes in their order. */
+  /** Reads which byte values occur, in two levels of 16, and lists them in ascending order as the recent bytes. */
   #readUsedBytes(reader: BitReader): number {
     const ranges = reader.bits(16);
     let count = 0;
@@ -66,7 +66,7 @@ export class Block {
     return count;
   }
 
-  /** Which table each group uses: the place of its number among those used lately, as so many ones. */
+  /** Reads which table each group uses: its position among the recently used tables, in unary. */
   #readGroups(reader: BitReader, tableCount: number): string | undefined {
     const lately = Uint8Array.from({ length: tableCount }, (_, i) => i);
     for (let group = 0; group < this.#groupCount; group++) {
@@ -94,17 +94,17 @@ export class Block {
     return undefined;
   }
 
-  /** Reads the next group of symbols. The block goes on unless this was its end or something is wrong. */
+  /** Decodes the next group of symbols. The block continues unless it has ended or is damaged. */
   readGroup(reader: BitReader): 'more' | 'end' | { readonly fault: string } {
     if (this.#group >= this.#groupCount) return { fault: 'a block goes on after its last group' };
     const table = this.#tables[this.#groups[this.#group++] ?? 0];
     const symbols = this.#symbols;
     const count = table === undefined ? 0 : reader.symbols(table, this.#endSymbol, symbols);
-    if (count === 0) return { fault: 'a block has a code without meaning' };
+    if (count === 0) return { fault: 'a block has an invalid code' };
     const isEnd = symbols[count - 1] === this.#endSymbol;
     this.#takeSymbols(isEnd ? count - 1 : count);
     if (isEnd) this.#endRun();
-    // What was written beyond the end of the array went nowhere.
+    // Writes beyond the end of the array had no effect.
     if (this.#size > this.#sizeMax) return { fault: 'a block is longer than the stream allows' };
     return isEnd ? 'end' : 'more';
   }
@@ -114,7 +114,7 @@ export class Block {
     for (let i = 0; i < count; i++) {
       const symbol = symbols[i] as number;
       if (symbol <= 1) {
-        // Digits 1 and 2 of a number to the base 2, the lowest first.
+        // Digits 1 and 2 of a bijective base-2 number, lowest first.
         this.#run += this.#runWeight * (symbol + 1);
         this.#runWeight *= 2;
       } else {
@@ -126,7 +126,7 @@ export class Block {
     }
   }
 
-  /** The byte at a place of the list of recent bytes, which comes to its front. */
+  /** Moves the byte at a position of the recent bytes to the front and returns it. */
   #toFront(place: number): number {
     const recent = this.#recent;
     const byte = recent[place] as number;
@@ -136,7 +136,7 @@ export class Block {
     return byte;
   }
 
-  /** Writes the byte that came last as often as was counted. */
+  /** Writes the last byte as often as the run says. */
   #endRun(): void {
     const end = this.#size + this.#run;
     const byte = this.#recent[0] ?? 0;
@@ -147,7 +147,7 @@ export class Block {
     this.#runWeight = 1;
   }
 
-  /** Links each byte with the one that follows it, once all have been read. */
+  /** Links each byte with the byte that follows it, once all have been read. */
   link(): string | undefined {
     if (this.#origin >= this.#size) return 'a block begins where it has no byte';
     const transform = this.#transform;
@@ -168,7 +168,7 @@ export class Block {
     return undefined;
   }
 
-  /** Hands out the bytes of the block, valid during the call: four equal ones are followed by the count of further ones. */
+  /** Passes on the bytes of the block, valid during the call. After four equal bytes follows the count of further ones. */
   write(sink: (bytes: Buffer) => void): void {
     const transform = this.#transform;
     const output = this.#output;
@@ -198,7 +198,7 @@ export class Block {
   }
 }
 
-/** The lengths of the codes of a table, each as its difference from that before; undefined where one is impossible. */
+/** Reads the code lengths of a table, each as the difference to the previous one. Undefined if one is impossible. */
 function readLengths(reader: BitReader, count: number): Uint8Array | undefined {
   const lengths = new Uint8Array(count);
   let length = reader.bits(5);

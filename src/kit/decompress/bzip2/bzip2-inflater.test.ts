@@ -28,18 +28,18 @@ const sample = Buffer.from(
 const sampleText = 'clair clair clairclair clair clair';
 const half = sample.length / 2;
 
-test('streams follow each other, cut anywhere, and zeros behind the last are padding', () => {
+test('inflates several streams that are cut anywhere, with zeros as padding at the end', () => {
   for (const pieceBytes of [1, 7, 100, sample.length])
     assert.equal(inflate(sample, pieceBytes).toString(), sampleText, `pieces of ${pieceBytes}`);
   for (const padding of [1, 4, 1000])
     assert.equal(inflate(Buffer.concat([sample, Buffer.alloc(padding)])).toString(), sampleText);
 });
 
-test('no byte can be changed without an error, unless it does not matter, nor left out', () => {
+test('fails when any significant byte is changed or any byte is missing', () => {
   for (let at = 0; at < sample.length; at++) {
     const damaged = Buffer.from(sample);
     damaged[at] = (damaged[at] ?? 0) ^ 0x40;
-    // Two tables there must be, though a short text uses only one of them: the other may be anything.
+    // There must be two tables, though a short text uses only one. The other may have any content.
     if (at % half !== 31) assert.throws(() => inflate(damaged), InflateError, `byte ${at} changed`);
     if (at !== half) assert.throws(() => inflate(sample.subarray(0, at)), InflateError, `cut at ${at}`);
   }
@@ -50,7 +50,7 @@ test('no byte can be changed without an error, unless it does not matter, nor le
   );
 });
 
-test('an error tells where in the compressed data', () => {
+test('reports the position in the compressed data', () => {
   const damaged = Buffer.from(sample);
   damaged[half + 12] = 0;
   assert.throws(
@@ -59,7 +59,7 @@ test('an error tells where in the compressed data', () => {
   );
 });
 
-test('runs of every length up to the next run', { skip }, () => {
+test('inflates runs of every length up to the next run', { skip }, () => {
   const runs = Array.from({ length: 300 }, (_, i) => Buffer.alloc(i, 97 + (i % 2)));
   const content = Buffer.concat([
     ...runs,
@@ -70,7 +70,7 @@ test('runs of every length up to the next run', { skip }, () => {
   assert.ok(inflate(bzip2(content)).equals(content));
 });
 
-test('every level, over several blocks, and nothing at all', { skip }, () => {
+test('inflates every level, over several blocks, and empty content', { skip }, () => {
   const content = Buffer.concat([
     randomBytes(950_000),
     Buffer.from(Array.from({ length: 60_000 }, (_, i) => `${(i * 7919) % 4001}: ${i} `).join('')),
@@ -79,12 +79,12 @@ test('every level, over several blocks, and nothing at all', { skip }, () => {
   for (const level of [1, 2, 5, 9])
     assert.ok(inflate(bzip2(content, level)).equals(content), `level ${level}`);
   assert.equal(inflate(bzip2(Buffer.alloc(0))).length, 0);
-  // As a parallel writer has it: a stream for each stretch.
+  // A parallel writer makes one stream per part.
   const stretches = [0, 400_000, 800_000].map((from) => bzip2(content.subarray(from, from + 400_000)));
   assert.ok(inflate(Buffer.concat(stretches), 1000).equals(content.subarray(0, 1_200_000)));
 });
 
-test('anything comes out as it went into bzip2', { skip }, () => {
+test('inflates anything that bzip2 compressed', { skip }, () => {
   const parts = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
     fc.tuple(fc.nat(255), fc.nat(2000)).map(([byte, count]) => Buffer.alloc(count, byte)),
@@ -103,7 +103,7 @@ test('anything comes out as it went into bzip2', { skip }, () => {
   );
 });
 
-test('damage anywhere gives an error or does not matter', { skip }, () => {
+test('fails when significant data is damaged anywhere', { skip }, () => {
   const content = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `${(i * 7919) % 401} `).join(''));
   const file = bzip2(content);
   fc.assert(

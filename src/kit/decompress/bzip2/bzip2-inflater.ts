@@ -7,17 +7,17 @@ import { Bzip2Crc } from './crc.ts';
 
 type State = 'stream-header' | 'block-or-end' | 'symbols' | 'padding';
 
-/** Pi and its root begin a block and end a stream. */
+/** The digits of pi begin a block. Those of its square root end a stream. */
 const blockMagic = [0x314159, 0x265359];
 const endMagic = [0x177245, 0x385090];
-/** No header of a block is longer: 32,767 selectors of 6 bits and 6 tables of 258 lengths of 41 bits. */
+/** Maximum size of a block header: 32,767 selectors of 6 bits and 6 tables of 258 lengths of 41 bits. */
 const headerBytesMax = 40 * 1024;
-/** A group is 50 codes of 20 bits at most. */
+/** A group has 50 codes of at most 20 bits. */
 const groupBytesMax = 128;
 
 /**
- * Inflates bzip2: any number of streams one after the other, as parallel writers make them, all sums checked. Memory is one
- * block, which is 4 MB at most. The format has no specification but its first implementation.
+ * Inflates bzip2: any number of streams in sequence, as parallel writers make them. All checksums are checked. Memory is one block, at most
+ * 4 MB. The only specification of the format is its first implementation.
  */
 export class Bzip2Inflater implements Inflater {
   readonly #sink: BytesSink;
@@ -49,7 +49,7 @@ export class Bzip2Inflater implements Inflater {
     this.#padding();
   }
 
-  /** Reads the next part; false as long as it may not be there whole. */
+  /** Reads the next part. Returns false while it may be incomplete. */
   #step(): boolean {
     switch (this.#state) {
       case 'stream-header':
@@ -78,7 +78,7 @@ export class Bzip2Inflater implements Inflater {
       this.#streamSum = 0;
       this.#state = 'block-or-end';
     } else {
-      // Zeros behind the last stream are padding, as behind gzip.
+      // Zeros after the last stream are padding, as after gzip.
       if (this.#isFirst || bytes[at] !== 0) throw this.#error('no bzip2 stream where one must begin');
       this.#state = 'padding';
     }

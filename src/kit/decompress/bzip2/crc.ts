@@ -1,4 +1,4 @@
-/** For each of four bytes in a row what it does to the remainder. */
+/** Creates the contributions of each of four consecutive bytes to the remainder. */
 function makeTable(): Int32Array {
   const table = new Int32Array(4 * 256);
   for (let i = 0; i < 256; i++) {
@@ -13,7 +13,7 @@ function makeTable(): Int32Array {
   return table;
 }
 
-/** The CRC-32 of bzip2, which takes the highest bit of a byte first: that of zlib takes the lowest. */
+/** The CRC-32 of bzip2. It takes the highest bit of a byte first, while that of zlib takes the lowest. */
 export class Bzip2Crc {
   readonly #table: Int32Array = makeTable();
   #remainder = -1;
@@ -23,7 +23,7 @@ export class Bzip2Crc {
     let remainder = this.#remainder;
     let i = 0;
     const fours = bytes.length & ~3;
-    // Every index lies in its array: this runs over all that is inflated.
+    // Every index is in range. This loop runs over all inflated bytes.
     for (; i < fours; i += 4) {
       const word =
         remainder ^
@@ -42,7 +42,7 @@ export class Bzip2Crc {
     this.#remainder = remainder;
   }
 
-  /** The sum; the next one begins. */
+  /** Returns the sum and resets it. */
   digest(): number {
     const sum = ~this.#remainder >>> 0;
     this.#remainder = -1;

@@ -1,18 +1,18 @@
-/** No code of bzip2 is longer. */
+/** Longest code of bzip2 in bits. */
 export const codeBitsMax = 20;
-/** Codes of so many bits are looked up, longer ones searched for. */
+/** Codes of up to this many bits are looked up in a table. Longer ones are searched. */
 export const fastBits = 10;
 
-/** A prefix code, by the lengths of the codes of its symbols; codes of a length are handed out in the order of the symbols. */
+/** A prefix code, defined by the code lengths of its symbols. Codes of equal length are assigned in the order of the symbols. */
 export class HuffmanTable {
-  /** By the next `fastBits` bits: the symbol, shifted by five, and the length of its code; 0 where the code is longer. */
+  /** By the next `fastBits` bits: the symbol, shifted by five, and the length of its code. 0 if the code is longer. */
   readonly fast: Uint16Array = new Uint16Array(1 << fastBits);
-  /** By length: the highest code of it, -1 where there is none. */
+  /** By length: the highest code of this length, or -1. */
   readonly #highest = new Int32Array(codeBitsMax + 1).fill(-1);
-  /** By length: what to take from a code of it for its place among the symbols. */
+  /** By length: the value to subtract from a code to get the index of its symbol. */
   readonly #base = new Int32Array(codeBitsMax + 1);
   readonly #symbols: number[] = [];
-  /** Whether the lengths can be those of a prefix code. */
+  /** Whether the lengths form a prefix code. */
   readonly isPossible: boolean;
 
   constructor(lengths: Uint8Array) {
@@ -32,7 +32,7 @@ export class HuffmanTable {
     this.isPossible = isPossible;
   }
 
-  /** The symbol of a code of more than `fastBits` bits at the top of `bits`, as `fast` has it; 0 where there is none. */
+  /** Returns the symbol of a code of more than `fastBits` bits at the top of `bits`, in the format of `fast`. 0 if no code matches. */
   search(bits: number): number {
     for (let length = fastBits + 1; length <= codeBitsMax; length++) {
       const code = bits >>> (codeBitsMax - length);

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Crc64 } from './crc64.ts';
 
-/** A sum over the inflated bytes of a block, as it is stored behind the block. */
+/** A checksum over the inflated bytes of a block, as stored after the block. */
 export interface BlockCheck {
   readonly sizeBytes: number;
   update(bytes: Uint8Array): void;
-  /** The sum; the next one begins. */
+  /** Returns the sum and resets it. */
   digest(): Buffer;
 }
 
-/** The check of this number; undefined where the xz file format, section 2.1.1.2, gives it no meaning. */
+/** The check with this number. Undefined if the xz file format, section 2.1.1.2, does not define it. */
 export function blockCheckOf(number: number): BlockCheck | undefined {
   switch (number) {
     case 0:

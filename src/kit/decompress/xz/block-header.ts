@@ -1,14 +1,14 @@
 import { crc32 } from 'node:zlib';
 
-/** What stands before a block. Sizes are absent where the writer did not know them. */
+/** The header of a block. Sizes are absent if the writer did not know them. */
 export interface BlockHeader {
   readonly compressedBytes: number | undefined;
   readonly inflatedBytes: number | undefined;
-  /** How far back matches may reach. */
+  /** How far back matches may refer, in bytes. */
   readonly dictionaryBytes: number;
 }
 
-/** Reads numbers of seven bits a byte, the lowest first. The xz file format, section 1.2. */
+/** Reads numbers of seven bits per byte, lowest first. The xz file format, section 1.2. */
 export class VariableNumbers {
   readonly #bytes: Buffer;
   at: number;
@@ -18,7 +18,7 @@ export class VariableNumbers {
     this.at = at;
   }
 
-  /** The next number; NaN where there is none, or one that no file can need. */
+  /** The next number. NaN if it is missing or larger than any file needs. */
   next(): number {
     let value = 0;
     let unit = 1;
@@ -35,12 +35,12 @@ export class VariableNumbers {
 
 const lzma2 = 0x21;
 
-/** Reads a block header with its size byte and its checksum, or says what is wrong. The xz file format, section 3.1. */
+/** Parses a block header with its size byte and checksum. Returns a message if it is invalid. The xz file format, section 3.1. */
 export function parseBlockHeader(header: Buffer): BlockHeader | string {
   const content = header.subarray(0, -4);
   if (crc32(content) !== header.readUInt32LE(content.length)) return 'a block header is damaged';
   const flags = content[1] ?? 0;
-  if ((flags & 0x3c) !== 0) return 'a block header has flags that nobody knows';
+  if ((flags & 0x3c) !== 0) return 'a block header has unknown flags';
   const numbers = new VariableNumbers(content, 2);
   const compressedBytes = (flags & 0x40) === 0 ? undefined : numbers.next();
   const inflatedBytes = (flags & 0x80) === 0 ? undefined : numbers.next();
@@ -54,7 +54,7 @@ export function parseBlockHeader(header: Buffer): BlockHeader | string {
   return { compressedBytes, inflatedBytes, dictionaryBytes };
 }
 
-/** The property of LZMA2: 2 or 3 times a power of 2. Section 5.3.1. */
+/** The dictionary size of LZMA2: 2 or 3 times a power of 2. Section 5.3.1. */
 function dictionaryBytesOf(property: number): number | undefined {
   if (property === 40) return 2 ** 32 - 1;
   return property < 40 ? (2 | (property & 1)) * 2 ** ((property >> 1) + 11) : undefined;

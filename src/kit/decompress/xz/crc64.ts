@@ -1,7 +1,7 @@
-/** The polynomial of ECMA-182, its bits turned round, in two halves. */
+/** The reflected polynomial of ECMA-182, in two halves. */
 const polynomial = { low: 0xd7870f42, high: 0xc96c5795 };
 
-/** For each of four bytes in a row what it does to the remainder, low and high half. */
+/** Contributions of each of four consecutive bytes to the remainder, low and high half. */
 interface Tables {
   readonly low: Uint32Array;
   readonly high: Uint32Array;
@@ -28,7 +28,7 @@ function makeTables(): Tables {
   return { low, high };
 }
 
-/** CRC-64 of the xz file format, section 6: bytes as they come, then the result as it is stored. */
+/** CRC-64 of the xz file format, section 6. */
 export class Crc64 {
   readonly sizeBytes = 8;
   readonly #tables: Tables = makeTables();
@@ -41,7 +41,7 @@ export class Crc64 {
     let h = this.#high;
     let i = 0;
     const fours = bytes.length & ~3;
-    // Every index lies in its array: this runs over all that is inflated.
+    // Every index is in range. This loop runs over all inflated bytes.
     while (i < fours) {
       const word =
         l ^
@@ -66,7 +66,7 @@ export class Crc64 {
     this.#high = h;
   }
 
-  /** Eight bytes, the lowest first; the sum begins anew. */
+  /** Returns the sum as eight little-endian bytes and resets it. */
   digest(): Buffer {
     const result = Buffer.alloc(8);
     result.writeUInt32LE(~this.#low >>> 0, 0);

@@ -3,12 +3,12 @@ import { InflateError } from '../inflate-error.ts';
 import type { PendingInput } from '../pending-input.ts';
 import { VariableNumbers } from './block-header.ts';
 
-/** The sizes of all blocks of a stream, of which only a sum is kept. */
+/** A digest of the sizes of all blocks of a stream. */
 export class BlockSums {
   #count = 0;
   #sum = 0;
 
-  /** A block of `unpaddedBytes` with header and check, and what it inflated to. */
+  /** Adds a block of `unpaddedBytes`, with header and check, and its inflated size. */
   add(unpaddedBytes: number, inflatedBytes: number): void {
     this.#count++;
     this.#sum = crc32(`${unpaddedBytes} ${inflatedBytes} `, this.#sum);
@@ -19,7 +19,7 @@ export class BlockSums {
   }
 }
 
-/** What surely follows a record of the index, or the count of its records: a checksum and the footer. */
+/** Bytes that follow every record of the index, and the count of its records: a checksum and the footer. */
 const followingBytes = 4 + 12;
 
 /** Reads the index of a stream, of any length. The xz file format, section 4. */
@@ -28,17 +28,17 @@ export class IndexReader {
   readonly #sums = new BlockSums();
   #left: number | undefined;
   #crc = 0;
-  /** Of the whole index, once it is read. */
+  /** Size of the whole index, once it has been read. */
   sizeBytes = 0;
 
   constructor(input: PendingInput) {
     this.#input = input;
   }
 
-  /** Reads what is there; once that is all, what the index tells. Throws an `InflateError` where it is damaged. */
+  /** Reads the available input. Returns the sums once the index is complete. Throws an `InflateError` if it is damaged. */
   read(): BlockSums | undefined {
     const input = this.#input;
-    // Two numbers of a record, of one byte at least, and what follows: longer than any number.
+    // Two numbers of at least one byte each and what follows are longer than any number.
     for (; this.#left !== 0; ) {
       if (input.available < 2 + followingBytes) return undefined;
       const numbers = new VariableNumbers(input.bytes, input.at);
@@ -57,7 +57,7 @@ export class IndexReader {
   }
 
   #begin(numbers: VariableNumbers): void {
-    numbers.at++; // the zero that tells the index from a block
+    numbers.at++; // the zero that distinguishes the index from a block
     this.#left = numbers.next();
     if (Number.isNaN(this.#left)) throw this.#damaged();
   }

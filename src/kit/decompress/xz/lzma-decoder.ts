@@ -1,7 +1,7 @@
 import { even, RangeDecoder } from './range-decoder.ts';
 import type { Window } from './window.ts';
 
-/** Where the probabilities of each kind lie: of 12 states of 16 positions each, or of one of these alone. */
+/** Offsets of the probabilities of each kind: for 12 states of 16 positions each, or for one of the two alone. */
 const states = 12;
 const positions = 16;
 const isMatch = 0;
@@ -18,14 +18,14 @@ const lengthModel = 2 + positions * 8 + positions * 8 + 256;
 const repeatLengths = matchLengths + lengthModel;
 const literals = repeatLengths + lengthModel;
 const literalModel = 0x300;
-/** LZMA2 allows four bits of context for literals in all. */
+/** LZMA2 allows at most four bits of context for literals. */
 const contextBitsMax = 4;
 
 const shortestMatch = 2;
 
 /**
- * Decodes LZMA: literals, matches at new distances, and matches at one of the last four. The xz file format, section 5.3.1, and
- * the LZMA specification of its author.
+ * Decodes LZMA: literals, matches at new distances, and matches at one of the last four. The xz file format, section 5.3.1, and the LZMA
+ * specification of its author.
  */
 export class LzmaDecoder {
   readonly #window: Window;
@@ -45,9 +45,9 @@ export class LzmaDecoder {
   }
 
   /**
-   * Takes new properties, with which goes a new state: how many bits of the byte before (lc) and of the position (lp) choose the
-   * model of a literal, and how many of the position (pb) those of everything else; in one byte (pb * 5 + lp) * 9 + lc. False
-   * where LZMA2 does not allow them.
+   * Takes new properties and resets the state. They are the bits of the previous byte (lc) and of the position (lp) that choose the model
+   * of a literal, and those of the position (pb) for everything else. They are stored in one byte: (pb * 5 + lp) * 9 + lc. Returns false if
+   * LZMA2 does not allow them.
    */
   setProperties(properties: number): boolean {
     const contextBits = properties % 9;
@@ -60,7 +60,7 @@ export class LzmaDecoder {
     return true;
   }
 
-  /** Forgets what was learnt. */
+  /** Resets all probabilities. */
   reset(): void {
     this.#probabilities.fill(even);
     this.#state = 0;
@@ -68,8 +68,8 @@ export class LzmaDecoder {
   }
 
   /**
-   * Decodes `size` bytes into the window from the input between two positions, all of it. Says what is wrong where the input is
-   * damaged; then the window holds garbage.
+   * Decodes `size` bytes into the window from the input between two positions, which must be used up. Returns a message if the input is
+   * damaged. The window is then invalid.
    */
   decode(input: Uint8Array, from: number, to: number, size: number): string | undefined {
     const window = this.#window;
@@ -95,7 +95,7 @@ export class LzmaDecoder {
     const context = ((at & this.#literalMask) << this.#contextBits) | (before >> (8 - this.#contextBits));
     const base = literals + literalModel * context;
     const state = this.#state;
-    // After a match the next byte is not what would have continued it.
+    // After a match the next byte is not the one that would have continued it.
     const symbol =
       state < 7
         ? this.#range.tree(base, 8)
@@ -105,7 +105,7 @@ export class LzmaDecoder {
     this.#state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
   }
 
-  /** Decodes which bytes come again: the length is returned, the distance less one becomes the latest. */
+  /** Decodes a match. Returns its length, and stores the distance less one as the latest. */
   #match(position: number): number {
     const state = this.#state;
     if (this.#range.bit(isRepeat + state) !== 0) return this.#repeat(position);
@@ -157,7 +157,10 @@ export class LzmaDecoder {
     return shortestMatch + 16 + range.tree(model + 258, 8) - 256;
   }
 
-  /** A distance less one: a slot for its highest two bits, then the others, of which the lowest four are learnt if it is large. */
+  /**
+   * Decodes a distance less one: a slot for its highest two bits, then the others. If it is large, the lowest four bits have adaptive
+   * probabilities.
+   */
   #distance(lengthClass: number): number {
     const range = this.#range;
     const slot = range.tree(slots + lengthClass * 64, 6) - 64;

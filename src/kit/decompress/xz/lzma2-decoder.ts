@@ -4,7 +4,7 @@ import type { PendingInput } from '../pending-input.ts';
 import { LzmaDecoder } from './lzma-decoder.ts';
 import { Window } from './window.ts';
 
-/** Control bytes: what a chunk is and what begins anew with it. The xz file format, section 5.3.1. */
+/** Control bytes: the kind of a chunk and the state that it resets. The xz file format, section 5.3.1. */
 const endOfChunks = 0;
 const storedAfterClear = 1;
 const storedMax = 2;
@@ -21,20 +21,20 @@ export class Lzma2Decoder {
   #hasState = false;
   #hasProperties = false;
 
-  /** Begins a block, whose matches reach back over `dictionaryBytes` at most. */
+  /** Begins a block. Its matches refer back at most `dictionaryBytes`. */
   start(dictionaryBytes: number): void {
     this.#window.clear(Math.min(dictionaryBytes, limits.inflateWindowBytes));
     this.#isCleared = this.#hasState = this.#hasProperties = false;
   }
 
-  /** Lets go of the memory between two blocks. */
+  /** Frees the memory between two blocks. */
   release(): void {
     this.#window.release();
   }
 
   /**
-   * Takes the next chunk: what it holds, valid until the next call; undefined where more input must come first; `end` behind
-   * the last one. Throws an `InflateError` on a damaged one.
+   * Decodes the next chunk. Its bytes are valid until the next call. Returns undefined if more input is needed, and `end` after the last
+   * chunk. Throws an `InflateError` if the chunk is damaged.
    */
   next(input: PendingInput): Buffer | 'end' | undefined {
     if (input.available === 0) return undefined;
@@ -75,20 +75,20 @@ export class Lzma2Decoder {
       this.#hasState = true;
     }
     if (!this.#hasProperties || !this.#hasState)
-      throw damaged(input, 'a chunk goes on with what never began');
+      throw damaged(input, 'a chunk continues a state that never began');
     const fault = this.#lzma.decode(input.bytes, from, to, size);
     if (fault !== undefined) throw damaged(input, fault);
   }
 }
 
-/** A chunk in the input: where what is stored lies, and how many bytes it holds. */
+/** A chunk in the input: the range of its stored bytes, and how many bytes they decode to. */
 interface Chunk {
   readonly from: number;
   readonly to: number;
   readonly size: number;
 }
 
-/** The chunk that comes next, undefined as long as it is not there whole. */
+/** The next chunk. Undefined until it is complete. */
 function chunkOf(control: number, { bytes, at, available }: PendingInput): Chunk | undefined {
   const isStored = control <= storedMax;
   const headerBytes = isStored ? 3 : control < withNewProperties ? 5 : 6;

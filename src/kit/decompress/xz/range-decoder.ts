@@ -1,22 +1,22 @@
-/** Bits of a probability: 2048 stands for certainty that a bit is 0. */
+/** Bits of a probability. 2048 is certainty that a bit is 0. */
 const probabilityBits = 11;
-/** How quickly a probability follows what was seen. */
+/** How quickly a probability adapts. */
 const moveBits = 5;
-/** Below this the range is too narrow for the next bit. */
+/** Below this value the range is too narrow for the next bit. */
 const narrow = 1 << 24;
 
-/** The probability before anything was seen. */
+/** The initial probability. */
 export const even: number = 1 << (probabilityBits - 1);
 
 /**
- * The range decoder of LZMA: bits whose probabilities are learnt as they come. Each function works on locals and writes the
- * state back once, because this is where all time goes. The input has some bytes to spare behind its end, so that a damaged
- * one may be read on for a symbol, which takes less than 64 bytes, before `at` is looked at.
+ * The range decoder of LZMA, with adaptive probabilities of bits. Each function works on local variables and writes the state back once,
+ * because most of the time is spent here. The input must have `slackBytes` after its end. So a symbol of a damaged input, which takes less
+ * than 64 bytes, can be read before `at` is checked.
  */
 export class RangeDecoder {
   readonly #probabilities: Uint16Array;
   #input: Uint8Array = new Uint8Array(0);
-  /** Range and code, two unsigned numbers that fields of an object would hold as doubles. */
+  /** Range and code. As fields of an object, these unsigned numbers would be stored as doubles. */
   readonly #coder = new Uint32Array(2);
   /** Position of the next byte in the input. */
   at = 0;
@@ -25,7 +25,7 @@ export class RangeDecoder {
     this.#probabilities = probabilities;
   }
 
-  /** Begins to read at a position. False unless the first byte is 0, as every encoder writes it. */
+  /** Begins to read at a position. Returns false unless the first byte is 0, as every encoder writes it. */
   start(input: Uint8Array, at: number): boolean {
     this.#input = input;
     this.at = at + 1;
@@ -36,14 +36,14 @@ export class RangeDecoder {
     return input[at] === 0;
   }
 
-  /** Whether the encoder ended here. Reads the byte that it may have written on top. */
+  /** Returns whether the encoder ended here. Reads the byte that it may have written in addition. */
   isFinished(): boolean {
     const [range = 0, code = 0] = this.#coder;
     if (range < narrow) this.at++;
     return code === 0;
   }
 
-  /** One bit with the probability of this number. */
+  /** Decodes one bit with the probability of this index. */
   bit(index: number): 0 | 1 {
     const probabilities = this.#probabilities;
     let range = this.#coder[0] as number;
@@ -66,7 +66,7 @@ export class RangeDecoder {
     return 1;
   }
 
-  /** A number of `bits` bits, the highest first, each with a probability that hangs on those before; with a 1 in front. */
+  /** Decodes `bits` bits, highest first. The probability of each depends on the bits before it. The result has a leading 1. */
   tree(base: number, bits: number): number {
     const probabilities = this.#probabilities;
     const input = this.#input;
@@ -99,7 +99,7 @@ export class RangeDecoder {
     return symbol;
   }
 
-  /** The same, the lowest bit first, and without the 1 in front. */
+  /** The same, lowest bit first and without the leading 1. */
   reverseTree(base: number, bits: number): number {
     let symbol = 1;
     let value = 0;
@@ -111,7 +111,7 @@ export class RangeDecoder {
     return value;
   }
 
-  /** A byte with a 1 in front, where a byte is known that it probably differs from: of LZMA, a literal after a match. */
+  /** Decodes a literal after a match, with a leading 1. It probably differs from the byte that would have continued the match. */
   matchedByte(base: number, matched: number): number {
     const probabilities = this.#probabilities;
     const input = this.#input;
@@ -120,7 +120,7 @@ export class RangeDecoder {
     let code = this.#coder[1] as number;
     let symbol = 1;
     let expected = matched;
-    // 0x100 as long as all bits were as in the known byte: the third set of probabilities, or the second.
+    // 0x100 while all bits equal those of the known byte. It selects the third set of probabilities, else the second.
     let offset = 0x100;
     while (symbol < 0x100) {
       expected <<= 1;
@@ -151,7 +151,7 @@ export class RangeDecoder {
     return symbol;
   }
 
-  /** A number of `bits` bits, the highest first, each as probably 0 as 1. */
+  /** Decodes `bits` bits, highest first, of equal probability. */
   direct(bits: number): number {
     let range = this.#coder[0] as number;
     let code = this.#coder[1] as number;

@@ -1,27 +1,27 @@
-/** Chunks of LZMA2 hold at most this many bytes. */
+/** Maximum decoded size of an LZMA2 chunk. */
 const chunkBytesMax = 2 * 1024 * 1024;
 const firstBytes = 256 * 1024;
 
-/** The bytes that were decoded last, to which matches refer. It grows with the data, to what matches may reach. */
+/** The most recently decoded bytes, to which matches refer. It grows with the data up to the reach of matches. */
 export class Window {
   bytes: Buffer = Buffer.alloc(0);
-  /** Where the next byte is written. Its lowest four bits are those of the position in the data. */
+  /** The write position. Its lowest four bits are those of the position in the data. */
   at = 0;
   #reachBytes = 0;
 
-  /** Forgets everything; from now on matches reach back over `reachBytes` at most. */
+  /** Clears the window. From now on matches reach back at most `reachBytes`. */
   clear(reachBytes: number = this.#reachBytes): void {
     this.at = 0;
     this.#reachBytes = reachBytes;
   }
 
-  /** Forgets everything and lets go of the memory. */
+  /** Clears the window and frees its memory. */
   release(): void {
     this.at = 0;
     this.bytes = Buffer.alloc(0);
   }
 
-  /** Makes room for a chunk, within which nothing then moves. */
+  /** Ensures capacity for a chunk, so that nothing moves while it is decoded. */
   ensureCapacity(size: number): void {
     if (this.at + size <= this.bytes.length) return;
     const most = this.#reachBytes + Math.max(chunkBytesMax, this.#reachBytes >> 2);
@@ -42,7 +42,7 @@ export class Window {
     this.at += bytes.length;
   }
 
-  /** Writes `length` bytes again that lie `distance` + 1 bytes back. False where nothing lies there. */
+  /** Copies `length` bytes from `distance` + 1 bytes back. Returns false if the window has fewer. */
   repeat(distance: number, length: number): boolean {
     const { bytes, at } = this;
     let from = at - distance - 1;

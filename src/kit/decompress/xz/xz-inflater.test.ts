@@ -28,7 +28,7 @@ const sample = Buffer.from(
 );
 const sampleText = 'clair clair clairclair clair clair';
 
-/** Words that come again near and far, some of them never. */
+/** Words that recur near and far, some of them never. */
 function prose(bytes: number, seed = 1): Buffer {
   const words: string[] = [];
   for (let i = seed, size = 0; size < bytes; i++) {
@@ -39,17 +39,17 @@ function prose(bytes: number, seed = 1): Buffer {
   return Buffer.from(words.join('')).subarray(0, bytes);
 }
 
-test('streams follow each other, with padding between them, cut anywhere', () => {
+test('inflates several streams with padding that are cut anywhere', () => {
   for (const pieceBytes of [1, 7, 100, sample.length])
     assert.equal(inflate(sample, pieceBytes).toString(), sampleText, `pieces of ${pieceBytes}`);
 });
 
-test('no byte can be changed or left out without an error', () => {
+test('fails when any byte is changed or missing', () => {
   for (let at = 0; at < sample.length; at++) {
     const damaged = Buffer.from(sample);
     damaged[at] = (damaged[at] ?? 0) ^ 0x40;
     assert.throws(() => inflate(damaged), InflateError, `byte ${at} changed`);
-    // The first stream with its padding is whole by itself, and so it is with padding left out by fours.
+    // The first stream with its padding is complete by itself, also with padding shortened by fours.
     if (at !== sample.indexOf('YZ') + 2 && at !== sample.indexOf('YZ') + 6)
       assert.throws(() => inflate(sample.subarray(0, at)), InflateError, `cut at ${at}`);
   }
@@ -60,17 +60,17 @@ test('no byte can be changed or left out without an error', () => {
   );
 });
 
-test('an index that tells of another block is an error', () => {
+test('fails when the index describes another block', () => {
   const footer = sample.indexOf('YZ') - 10;
   const index = footer - (sample.readUInt32LE(footer + 4) + 1) * 4;
   const lying = Buffer.from(sample);
   assert.equal(lying[index + 3], sampleText.length / 2);
   lying[index + 3] = 18;
   lying.writeUInt32LE(crc32(lying.subarray(index, footer - 4)), footer - 4);
-  assert.throws(() => inflate(lying), /the index does not tell of the blocks/);
+  assert.throws(() => inflate(lying), /the index does not match the blocks/);
 });
 
-test('an error tells where in the compressed data', () => {
+test('reports the position in the compressed data', () => {
   const damaged = Buffer.from(sample);
   damaged.fill(0, 40, 44);
   assert.throws(
@@ -79,7 +79,7 @@ test('an error tells where in the compressed data', () => {
   );
 });
 
-test('every preset, check and property of xz', { skip }, () => {
+test('inflates every preset, check and property of xz', { skip }, () => {
   const content = Buffer.concat([prose(300_000), randomBytes(70_000), Buffer.alloc(100_000), prose(50_000)]);
   const options = [
     ...['-0', '-1', '-3', '-6', '-0e'].map((preset) => [preset]),
@@ -95,7 +95,7 @@ test('every preset, check and property of xz', { skip }, () => {
   for (const args of options) assert.ok(inflate(xz(content, ...args)).equals(content), args.join(' '));
 });
 
-test('anything comes out as it went into xz', { skip }, () => {
+test('inflates anything that xz compressed', { skip }, () => {
   const parts = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
     fc.tuple(fc.nat(255), fc.nat(5000)).map(([byte, count]) => Buffer.alloc(count, byte)),
@@ -114,7 +114,7 @@ test('anything comes out as it went into xz', { skip }, () => {
   );
 });
 
-test('damage anywhere in the data of a block is an error', { skip }, () => {
+test('fails when the data of a block is damaged anywhere', { skip }, () => {
   const file = xz(prose(200_000), '--check=crc32', '-T1');
   fc.assert(
     fc.property(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
@@ -127,14 +127,14 @@ test('damage anywhere in the data of a block is an error', { skip }, () => {
   );
 });
 
-test('what comes before the bytes that matches may reach is forgotten, and nothing else', { skip }, () => {
-  // The same block of noise again and again, further away than any chunk is long.
+test('forgets only the bytes that matches cannot reach', { skip }, () => {
+  // The same block of noise repeatedly, at a distance larger than any chunk.
   const noise = randomBytes(3_000_000);
   const content = Buffer.concat([noise, noise, noise, noise]);
   assert.ok(inflate(xz(content, '--lzma2=preset=0,dict=4MiB', '-T1')).equals(content));
 });
 
-test('a stream may claim any reach of its matches: only what they use costs anything', () => {
+test('allocates only what matches use, whatever reach a stream declares', () => {
   const claiming = Buffer.from(sample);
   claiming[18] = 40; // 4 GiB
   claiming.writeUInt32LE(crc32(claiming.subarray(12, 28)), 28);
@@ -142,7 +142,7 @@ test('a stream may claim any reach of its matches: only what they use costs anyt
   assert.equal(inflate(claiming).toString(), sampleText);
 });
 
-test('filters other than LZMA2 are refused by name', { skip }, () => {
+test('names an unsupported filter', { skip }, () => {
   const file = runTool('xz', ['-c', '--x86', '--lzma2'], prose(1000));
   assert.throws(() => inflate(file), /another filter than LZMA2, which is not supported/);
 });

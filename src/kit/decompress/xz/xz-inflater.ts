@@ -20,8 +20,8 @@ interface Block extends BlockHeader {
 }
 
 /**
- * Inflates xz: any number of streams of any number of blocks, every sum checked. The xz file format 1.2.1. It holds one chunk
- * of input, which is 64 KiB at most, and what matches may refer to.
+ * Inflates xz: any number of streams with any number of blocks. Every checksum is checked. The xz file format 1.2.1. Memory is one chunk of
+ * input, at most 64 KiB, and the bytes that matches may refer to.
  */
 export class XzInflater implements Inflater {
   readonly #sink: BytesSink;
@@ -43,7 +43,7 @@ export class XzInflater implements Inflater {
   push(bytes: Buffer): void {
     this.#input.append(bytes);
     while (this.#step());
-    // What seems to be whole may wait for its end among many others, such as the layers of an archive.
+    // An archive may hold many complete streams whose end is not read yet, such as layers.
     if (this.#state !== 'padding' || this.#input.available > 0) return;
     this.#input.release();
     this.#lzma2.release();
@@ -55,7 +55,7 @@ export class XzInflater implements Inflater {
       throw new InflateError('the xz data is cut short', position + available);
   }
 
-  /** Reads the next part; false as long as it is not there whole. */
+  /** Reads the next part. Returns false until it is complete. */
   #step(): boolean {
     switch (this.#state) {
       case 'stream-header':
@@ -83,7 +83,7 @@ export class XzInflater implements Inflater {
       throw this.#error('a stream header is damaged');
     this.#flags = header.readUInt16BE(6);
     this.#check = blockCheckOf(this.#flags);
-    if (this.#check === undefined) throw this.#error(`check ${this.#flags}, which is not known,`);
+    if (this.#check === undefined) throw this.#error(`the unknown check ${this.#flags}`);
     this.#blocks = new BlockSums();
     this.#state = 'block-or-index';
     return true;
@@ -144,8 +144,7 @@ export class XzInflater implements Inflater {
   #readIndex(): boolean {
     const sums = this.#index?.read();
     if (sums === undefined) return false;
-    if (!sums.equals(this.#blocks))
-      throw this.#error('the index does not tell of the blocks that were there');
+    if (!sums.equals(this.#blocks)) throw this.#error('the index does not match the blocks');
     this.#state = 'footer';
     return true;
   }
@@ -163,7 +162,7 @@ export class XzInflater implements Inflater {
     return true;
   }
 
-  /** Between streams, and behind the last, zeros in fours may stand. */
+  /** Padding of zeros in multiples of four may follow each stream. */
   #padding(): boolean {
     const { bytes, at, available } = this.#input;
     if (available < 4) return false;
