@@ -78,7 +78,7 @@ test('refuses to update or import into a database that cannot be written', (t) =
   const db = prebuilt(place.directory);
   const update = place.run('db', 'update', 'alpine', ...mirror, '--db', db);
   assert.equal(update.status, 3);
-  assert.match(update.stderr, /ro\.db cannot be used: it cannot be written: check the rights/);
+  assert.match(update.stderr, /ro\.db cannot be used: it cannot be written: check the permissions/);
 });
 
 test('reads what a running process has written and not yet moved into a database that cannot be written here', (t) => {
@@ -103,7 +103,7 @@ test('names an earlier schema when a database that cannot be written would have 
   assert.equal(status, 3);
   assert.match(
     stderr,
-    /cannot be written, and has the tables of an earlier version \(5, needed is \d+\): run clair db update/,
+    /cannot be written, and has the tables of an earlier version \(5 instead of \d+\): run clair db update/,
   );
 });
 

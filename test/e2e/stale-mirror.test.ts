@@ -39,7 +39,7 @@ test('refuses a feed from a mirror that has gone back in time, and keeps what is
   assert.equal(second.status, 3, second.stderr);
   assert.match(
     second.stdout,
-    /^alma 9 failed: alma 9 goes back in time: its content is of 2024-06-15, and that of 2024-06-20 is in force/m,
+    /^alma 9 failed: alma 9 goes back in time: its content is of 2024-06-15, but the current content is of 2024-06-20/m,
   );
   assert.equal(await records(database), 20);
   const third = await update(url, database, '--accept-older');

@@ -41,8 +41,8 @@ for (const engine of storeEngines) {
     assert.equal(await batches.findNextDue(), '2026-01-02T00:01:00.000Z');
     clock.now += minute / 2;
     const due = await batches.findDue(9);
-    assert.deepEqual(new Set(due.map((digest) => digest.image)), new Set([one, two]));
-    const first = due.find((digest) => digest.image === one) ?? assert.fail();
+    assert.deepEqual(new Set(due.map((batch) => batch.image)), new Set([one, two]));
+    const first = due.find((batch) => batch.image === one) ?? assert.fail();
     assert.deepEqual(
       { ...first, name: '' },
       {
@@ -78,7 +78,7 @@ for (const engine of storeEngines) {
     );
     const later = await Promise.all(others.map(({ name }) => batches.close(name)));
     assert.deepEqual(
-      later.flatMap((digest) => digest?.items.map(({ packages }) => packages[0]?.version)),
+      later.flatMap((batch) => batch?.items.map(({ packages }) => packages[0]?.version)),
       ['9'],
     );
     assert.equal(await batches.close('unknown'), undefined);
@@ -88,23 +88,23 @@ for (const engine of storeEngines) {
     const { store, clock, a, one } = await open(t);
     const { batches } = store;
     await batches.add(a, [item(one, '3')], 0);
-    const [digest = assert.fail()] = await batches.findDue(9);
-    await batches.postpone(digest.name, new Date(clock.now + minute));
+    const [batch = assert.fail()] = await batches.findDue(9);
+    await batches.postpone(batch.name, new Date(clock.now + minute));
     assert.deepEqual(await batches.findDue(9), []);
     clock.now += minute;
-    await batches.markNotified(digest.name, minute);
+    await batches.markNotified(batch.name, minute);
     clock.now += minute;
     const delivered = {
-      ...digest,
+      ...batch,
       notifiedAt: '2026-01-02T00:01:00.000Z',
       dueAt: '2026-01-02T00:02:00.000Z',
     };
     assert.deepEqual(await batches.findDue(9), [delivered]);
-    assert.equal(await batches.markDeleted(digest.name), true);
-    await batches.markNotified(digest.name, 0);
-    await batches.postpone(digest.name, new Date(clock.now));
+    assert.equal(await batches.markDeleted(batch.name), true);
+    await batches.markNotified(batch.name, 0);
+    await batches.postpone(batch.name, new Date(clock.now));
     assert.deepEqual(await batches.findDue(9), []);
-    assert.equal((await batches.find(digest.name))?.dueAt, null);
+    assert.equal((await batches.find(batch.name))?.dueAt, null);
     assert.equal(await batches.markDeleted('unknown'), false);
     assert.equal(await batches.find('unknown'), undefined);
   });

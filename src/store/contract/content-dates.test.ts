@@ -54,7 +54,7 @@ for (const engine of storeEngines) {
     await apply(store, daysAgo(10));
     const refused = {
       code: 'feed-corrupt',
-      message: /content is of 2026-04-22, and that of 2026-05-22 is in force.*--accept-older$/,
+      message: /content is of 2026-04-22, but the current content is of 2026-05-22.*--accept-older$/,
     };
     await assert.rejects(apply(store, daysAgo(40)), refused);
     // Neither another mirror nor weaker evidence makes old content acceptable.

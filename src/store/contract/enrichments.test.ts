@@ -86,13 +86,16 @@ for (const engine of storeEngines) {
     const store = await engine.create(t)();
     const scores = ['A', 'B', 'C', 'D', 'E'].map((id) => epss(id, 0.1));
     await apply(store, scores);
-    await assert.rejects(apply(store, [...scores, epss('A', 0.2)]), isCorrupt(/: A comes twice/));
+    await assert.rejects(apply(store, [...scores, epss('A', 0.2)]), isCorrupt(/: A occurs twice/));
     const betweenThem = { key: 'A', skipped: 'no score' };
     await assert.rejects(
       apply(store, [...scores, betweenThem, epss('A', 0.2)]),
-      isCorrupt(/: A comes twice/),
+      isCorrupt(/: A occurs twice/),
     );
-    await assert.rejects(apply(store, scores.slice(0, 2)), isCorrupt(/has 2 records where 5 are in force/));
+    await assert.rejects(
+      apply(store, scores.slice(0, 2)),
+      isCorrupt(/has 2 records, but the current content has 5/),
+    );
     await assert.rejects(apply(store, []), isCorrupt(/has 0 records/));
     assert.equal((await store.enrichments.findByIds(['A', 'E'])).size, 2);
     await apply(store, scores.slice(0, 2), { acceptShrunk: true });
@@ -152,11 +155,11 @@ for (const engine of storeEngines) {
   test(`${engine.name}: rejects a duplicate CVE, and scores that have shrunk to half`, async (t) => {
     const store = await engine.create(t)();
     const twice = [batchOf([2024, 5, 0.1, 0], [2024, 4, 0.1, 0]), epss('CVE-2024-0005', 0.2)];
-    await assert.rejects(apply(store, twice), isCorrupt(/: CVE-2024-0005 comes twice/));
+    await assert.rejects(apply(store, twice), isCorrupt(/: CVE-2024-0005 occurs twice/));
     await apply(store, [batchOf([2024, 1, 0.1, 0], [2024, 2, 0.1, 0], [2023, 3, 0.1, 0])]);
     await assert.rejects(
       apply(store, [epss('CVE-2024-0001', 0.1)]),
-      isCorrupt(/has 1 records where 3 are in force/),
+      isCorrupt(/has 1 records, but the current content has 3/),
     );
     assert.equal((await allInFeed(store, 100)).length, 3);
   });

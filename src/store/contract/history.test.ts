@@ -84,7 +84,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await at(3), ['A High', 'A High']);
     await assert.rejects(
       store.vulnerabilities.findNumbersById('A', { asOf: day(10) }),
-      isUsage(/lies in the future/),
+      isUsage(/is in the future/),
     );
   });
 
@@ -92,8 +92,8 @@ for (const engine of storeEngines) {
     const { store, apply } = await open(t);
     await apply(1, [record('A')]);
     for (const [asOf, message] of [
-      ['last week', /^last week is no time; say it as /],
-      [day(2), /lies in the future/],
+      ['last week', /^last week is not a valid time; write it as /],
+      [day(2), /is in the future/],
     ] as const) {
       await assert.rejects(hitsAsOf(store, asOf), isUsage(message));
       await assert.rejects(store.advisories.findFeedStates({ asOf }), isUsage(message));

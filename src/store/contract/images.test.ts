@@ -86,13 +86,13 @@ for (const engine of storeEngines) {
   test(`${engine.name}: keeps a package without a lookup key and matches nothing to it`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
-    const homeless = { ...installed('openssl'), lookup: null };
+    const withoutLookup = { ...installed('openssl'), lookup: null };
     const full = {
       ...installed('openssl'),
       arch: 'amd64',
       source: { name: 'openssl', version: '3' },
     };
-    assert.deepEqual(await hits(store, image([homeless, full])), ['openssl A']);
+    assert.deepEqual(await hits(store, image([withoutLookup, full])), ['openssl A']);
     assert.equal((await store.statistics()).rows['image_package'], 2);
   });
 

@@ -36,14 +36,14 @@ import type { Staging } from './staging.ts';
 import { StagingTables } from './staging-tables.ts';
 import { millisecondsOrNull } from './times.ts';
 
-/** What the advisory tables need besides an engine. */
+/** Dependencies of `advisoryStore` besides an engine. */
 export interface AdvisoryDeps {
   readonly namespaces: Namespaces;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** The advisories of a store. */
+/** Returns the advisories of a store. */
 export function advisoryStore(engine: Engine, deps: AdvisoryDeps): AdvisoryStore {
   const { db } = engine;
   return {
@@ -95,7 +95,7 @@ async function findSources(db: Kysely<Tables>, namespace: string): Promise<strin
   return rows.map(({ source }) => source).sort(compareText);
 }
 
-/** A feed is one of advisories or of enrichments. */
+/** A feed has either advisories or enrichments. */
 async function hasContent(db: Kysely<Tables>, name: FeedName): Promise<boolean> {
   const feed = await findFeed(db, name);
   if (feed === undefined) return false;
@@ -116,7 +116,7 @@ async function hasContent(db: Kysely<Tables>, name: FeedName): Promise<boolean> 
   return rating !== undefined;
 }
 
-/** Changes of this many keys at most are held in memory. */
+/** Maximum number of keys of a change that is held in memory. */
 const smallChangeKeys = 100;
 
 function isSmall({ keys }: FeedUpdate): boolean {
@@ -124,8 +124,8 @@ function isSmall({ keys }: FeedUpdate): boolean {
 }
 
 /**
- * Reads the records first, then compares and writes them in one transaction on any connection. A transaction may run again, and
- * inside it no namespace can be added: both are done before.
+ * Reads the records first, then compares and writes them in one transaction on any connection. A transaction may run again and
+ * must not add namespaces, so both steps precede it.
  */
 async function applySmall(
   { engine, deps, update }: Omit<FeedApplication, 'session'> & { readonly engine: Engine },
@@ -139,7 +139,7 @@ async function applySmall(
     const session: EngineConnection = {
       db,
       write: (work) => work(db),
-      // For a few rows COPY takes a round trip more.
+      // For few rows COPY takes one more round trip.
       bulkWriter: (on, table, columns) => new BulkWriter(on, table, columns),
     };
     const staging = new MemoryStaging(session, deps.namespaces);
@@ -153,7 +153,7 @@ function namespacesOf(record: KeyedRecord): Namespace[] {
   return [...retained, ...record.affected.map(({ namespace }) => namespace)];
 }
 
-/** Compares the stream with what is stored while it comes in, then makes the difference good in one short transaction. */
+/** Compares the stream with the stored records while it is read, then commits the differences in one short transaction. */
 async function applyLarge(
   { engine, session, deps, update }: FeedApplication & { readonly engine: Engine },
   records: AsyncIterable<KeyedRecord>,
@@ -192,7 +192,7 @@ async function apply(application: FeedApplication, { records, staging }: Input):
   return { added, changed, removed, unchanged, kept: retained, skipped };
 }
 
-/** Whether what a change was made of is still in force. */
+/** Returns whether the records that a change is based on are still current. */
 function hasExpectedVersions(
   { keys = [], expectedVersions }: FeedUpdate,
   { records }: CurrentRecords,
@@ -211,10 +211,10 @@ interface Outcome extends FeedApplication {
   readonly contentDate: ContentDate | undefined;
 }
 
-/** Answers of how many records something is kept. */
+/** Commits staged differences; returns the number of retained parts. */
 async function commitStaged(db: Kysely<Tables>, outcome: Outcome): Promise<number> {
   const { session, deps, update, staging, feed, comparison, namespaces } = outcome;
-  // Clocks are set back at times; the history of a feed goes on all the same.
+  // The clock may be set back; the history of a feed must still rise.
   const at = Math.max(deps.now(), feed?.applied_at ?? 0);
   const feedId = await saveFeed(db, {
     update,
@@ -236,7 +236,7 @@ async function commitStaged(db: Kysely<Tables>, outcome: Outcome): Promise<numbe
   return retained;
 }
 
-/** A first load tells nothing new, and what another reader makes of a feed, or another mirror holds, is no news either. */
+/** Returns whether differences are events. They are not for a first load, another source version or another origin. */
 function isComparable(feed: FeedRow | undefined, update: FeedUpdate): boolean {
   if (feed === undefined) return update.beginsEmpty === true;
   return (

@@ -2,14 +2,14 @@ import { ClairError } from '../../core/errors.ts';
 import { compareText } from '../../model/order.ts';
 import { type MatchKey, matchKeys } from './match-key.ts';
 
-/** The part of the list of affected images that is about one package. */
+/** Position of a package in the list of affected images. */
 export interface TargetPosition {
   readonly namespace: string;
   readonly package: string;
   readonly by: MatchKey;
 }
 
-/** By namespace, then package, then the way it is looked up. */
+/** Compares by namespace, then package, then match key. */
 export function comparePositions(a: TargetPosition, b: TargetPosition): number {
   return (
     compareText(a.namespace, b.namespace) ||
@@ -18,19 +18,19 @@ export function comparePositions(a: TargetPosition, b: TargetPosition): number {
   );
 }
 
-/** A place in that list: behind this image under this key of this package. A null key stands before all. */
+/** Position in that list: after this image, under this version key of this package. A null key sorts first. */
 export interface AffectedCursor extends TargetPosition {
   readonly key: Uint8Array | null;
   readonly image: number;
 }
 
-/** The place as text for a URL. */
+/** Encodes a cursor as text for a URL. */
 export function writeCursor({ namespace, package: name, by, key, image }: AffectedCursor): string {
   const parts = [namespace, name, by, key === null ? null : Buffer.from(key).toString('hex'), image];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-/** The place a text stands for; throws `usage` for one that `writeCursor` did not write. */
+/** Decodes a cursor. Throws `usage` for text that `writeCursor` did not write. */
 export function readCursor(text: string): AffectedCursor {
   const [namespace, name, way, key, image] = partsOf(text);
   const isKey = key === null || (typeof key === 'string' && /^([\da-f]{2})*$/.test(key));

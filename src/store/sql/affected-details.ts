@@ -4,15 +4,15 @@ import { type PackageRow, packageColumns } from './image-package.ts';
 import type { Tables } from './schema.ts';
 import { readSharedValues, type SharedPackageValues } from './shared-values.ts';
 
-/** What is to be told of an image, besides its packages. */
+/** The details of an image besides its packages. */
 export interface ImageDetails {
   readonly identity: string;
-  /** Of ancestries and v1 layers that stand for it, sorted. */
+  /** Names of the ancestries and v1 layers that refer to it, sorted. */
   readonly names: readonly string[];
   readonly shared: SharedPackageValues;
 }
 
-/** What is to be told of images, by their numbers, in one query; nothing of those that are not there. */
+/** Returns the details of images, by their numbers, by one query. Leaves out images that do not exist. */
 export async function findImageDetails(
   db: Kysely<Tables>,
   images: readonly number[],
@@ -60,7 +60,7 @@ export async function findImageDetails(
   return found;
 }
 
-/** Packages by their numbers. */
+/** Returns packages by their numbers. */
 export async function findPackages(
   db: Kysely<Tables>,
   packages: readonly number[],
@@ -73,7 +73,7 @@ export async function findPackages(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** With repetitions at the end, as many numbers as are some round one: of such a query, engines keep few forms. */
+/** Repeats the last number up to a round length, so that an engine sees few different statements. */
 function padded(numbers: readonly number[]): number[] {
   const step = 2 ** Math.max(0, Math.floor(Math.log2(numbers.length)) - 2);
   const size = Math.ceil(numbers.length / step) * step;

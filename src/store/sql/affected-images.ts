@@ -8,8 +8,8 @@ import { type InstalledRow, installedRows, type ScanRange } from './installed-ro
 import type { Tables } from './schema.ts';
 
 /**
- * The images that records hit. The list is walked along the indexes of what is installed: by namespace and package, then by
- * version key, then by image. So a page is read off the indexes from where the last one ended, however long the list is.
+ * Returns a page of the images that records hit. Reads along the indexes of installed packages: by namespace and package, then
+ * by version key, then by image. So the cost of a page does not depend on the length of the list.
  */
 export async function pageAffectedImages(
   db: Kysely<Tables>,
@@ -21,7 +21,7 @@ export async function pageAffectedImages(
   const targets = namespace === undefined ? all : all.filter((target) => target.namespace.name === namespace);
   const found: FoundImage[] = [];
   for (const range of targets.flatMap((target) => scanRangesOf(target, cursor))) {
-    // One more than wanted tells whether there is another page.
+    // One more than requested shows whether there is another page.
     found.push(...(await walk(db, range, limit + 1 - found.length)));
     if (found.length > limit) break;
   }
@@ -32,7 +32,7 @@ export async function pageAffectedImages(
   return { images, next: writeCursor(cursorOf(last)) };
 }
 
-/** What is left of a target behind a place. */
+/** Returns the ranges of a target after a cursor. */
 function scanRangesOf(target: AffectedTarget, cursor: AffectedCursor | undefined): ScanRange[] {
   const order = cursor === undefined ? 1 : comparePositions(positionOf(target), cursor);
   if (order < 0) return [];
@@ -46,7 +46,7 @@ function scanRangesOf(target: AffectedTarget, cursor: AffectedCursor | undefined
     .map((keys) => ({ target, keys, behind: Buffer.compare(key, keys.lo) < 0 ? undefined : behind }));
 }
 
-/** A version of a package that is hit. */
+/** An affected version of a package. */
 interface TargetVersion {
   readonly target: AffectedTarget;
   readonly key: Uint8Array | null;
@@ -56,7 +56,7 @@ interface TargetVersion {
 interface FoundImage {
   readonly version: TargetVersion;
   readonly image: number;
-  /** One for each package, at least one. */
+  /** One row per package, at least one. */
   readonly rows: readonly InstalledRow[];
 }
 
@@ -64,10 +64,10 @@ function cursorOf({ version: { target, key }, image }: FoundImage): AffectedCurs
   return { ...positionOf(target), key, image };
 }
 
-/** Nearly every place is one row: with so many more than places are wanted, they are had at once. */
+/** Extra rows to read: nearly every entry is one row, so one query then yields all entries. */
 const rowsToSpare = 8;
 
-/** The first places of a stretch, at most so many. */
+/** Returns at most `count` entries from the start of a range. */
 async function walk(db: Kysely<Tables>, range: ScanRange, count: number): Promise<FoundImage[]> {
   const found: FoundImage[] = [];
   for (let rowsMax = count + rowsToSpare; ; ) {
@@ -76,7 +76,7 @@ async function walk(db: Kysely<Tables>, range: ScanRange, count: number): Promis
     const rows = await installedRows(db, rest, rowsMax).execute();
     const images = groupRows(rows, range.target);
     const isCut = rows.length === rowsMax;
-    // There may be more of the last one: it is read again, together with what follows or alone.
+    // The last entry may be incomplete: it is read again, with the following rows or alone.
     if (isCut) images.pop();
     if (isCut && images.length === 0) rowsMax *= 2;
     found.push(...images);
@@ -84,7 +84,7 @@ async function walk(db: Kysely<Tables>, range: ScanRange, count: number): Promis
   }
 }
 
-/** Rows that follow each other in the order of the list, by version and image. */
+/** Groups consecutive rows of one version and image. */
 function groupRows(rows: readonly InstalledRow[], target: AffectedTarget): FoundImage[] {
   const found: (FoundImage & { readonly rows: InstalledRow[] })[] = [];
   for (const row of rows) {
@@ -102,7 +102,7 @@ function areEqual(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return a === null || b === null ? a === b : Buffer.compare(a, b) === 0;
 }
 
-/** Tells what was found, but for images that are thrown away in this moment. */
+/** Adds the details of images. Leaves out images that were deleted meanwhile. */
 async function toAffectedImages(db: Kysely<Tables>, found: readonly FoundImage[]): Promise<AffectedImage[]> {
   if (found.length === 0) return [];
   const images = await findImageDetails(db, [...new Set(found.map(({ image }) => image))]);

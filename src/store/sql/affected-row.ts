@@ -2,7 +2,7 @@ import type { Conditions } from '../../model/conditions.ts';
 import type { Fix, FixState } from '../../model/fix.ts';
 import type { VersionRange } from '../../model/version-range.ts';
 
-/** The columns of an affected row that say which versions it holds, and what is to be done. */
+/** The columns of an affected row with its range and fix. */
 export interface AffectedRow {
   readonly range_from: string | null;
   readonly range_from_excluded: number;
@@ -13,10 +13,10 @@ export interface AffectedRow {
   readonly conditions: string | null;
 }
 
-/** The range of a row. */
+/** Returns the range of a row. */
 export function rangeOfRow(row: AffectedRow): VersionRange {
   const { range_from: from, range_to: to } = row;
-  // Nearly all rows; thousands of them are made for one image.
+  // Nearly all rows. An image has thousands of them.
   if (row.range_from_excluded === 0 && row.range_to_included === 0) {
     if (from === null) return to === null ? {} : { to };
     return to === null ? { from } : { from, to };
@@ -29,7 +29,7 @@ export function rangeOfRow(row: AffectedRow): VersionRange {
   };
 }
 
-/** The fix of a row. */
+/** Returns the fix of a row. */
 export function fixOfRow({ fix_state: state, fix_version, range_to }: AffectedRow): Fix {
   if (state !== 'fixed') return { state };
   const version = fix_version ?? range_to;
@@ -37,13 +37,13 @@ export function fixOfRow({ fix_state: state, fix_version, range_to }: AffectedRo
   return { state, version };
 }
 
-/** Conditions as they lie in the store. */
+/** Returns conditions in their stored form as an object. */
 export function readConditions(text: string): Conditions {
-  // The database holds what was written from a record: nothing from outside that would have to be checked again.
+  // The text was written from a record, so it needs no validation.
   return JSON.parse(text) as Conditions;
 }
 
-/** Bytes as the contract has them: a driver may give those of a subclass of its own. */
+/** Returns bytes as a plain `Uint8Array`: a driver may return a subclass. */
 export function plainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }

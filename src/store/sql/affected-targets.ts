@@ -8,17 +8,17 @@ import { mergeRanges, rangeContains } from './key-ranges.ts';
 import { lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';
 import type { Tables } from './schema.ts';
 
-/** A package of a namespace that records speak of. */
+/** A package of a namespace that records cover. */
 export interface AffectedTarget {
   readonly namespaceId: number;
   readonly namespace: Namespace;
   readonly package: string;
   readonly by: MatchKey;
-  /** Whether it is known in a version without a key. */
+  /** Whether images have it in a version without a key. */
   readonly hasUnkeyed: boolean;
-  /** The keys of the versions that are hit, in rising order. */
+  /** The keys of the affected versions, in rising order. */
   readonly ranges: readonly KeyRange[];
-  /** What hits a version, in canonical order; a null key is that of a version that has none, and may be hit by all. */
+  /** Returns the hits on a version, in canonical order. A null key means that the version has none, so every range may hit it. */
   hitsOf(key: Uint8Array | null): StoredHit[];
 }
 
@@ -28,7 +28,7 @@ interface TargetRow extends HitRow, KeyRange {
   readonly by: MatchKey;
 }
 
-/** What records hit, as far as images have had it installed, ordered by namespace and package. */
+/** Returns the packages that records hit and that images have installed, ordered by namespace and package. */
 export async function findTargets(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
@@ -57,7 +57,7 @@ function targetRows(
     .where((eb) => eb.exists(installed(db, by)));
 }
 
-/** What is installed of the package of a row. */
+/** Selects the installed versions of the package of a row. */
 function installed(db: Kysely<Tables>, by: MatchKey): SelectQueryBuilder<Tables, 'package', { id: number }> {
   return packagesMatchedBy(db, by)
     .select('package.id')
@@ -83,7 +83,7 @@ function targetOf(rows: TargetRow[], reader: HitReader): AffectedTarget | undefi
   );
 }
 
-/** Where a target stands in the list of affected images. */
+/** Returns the position of a target in the list of affected images. */
 export function positionOf({ namespace, package: name, by }: AffectedTarget): TargetPosition {
   return { namespace: namespace.name, package: name, by };
 }

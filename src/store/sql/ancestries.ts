@@ -6,7 +6,7 @@ import { addVersions, removeVersions, upsertVersions, versionsOfImage } from './
 import type { Tables } from './schema.ts';
 import { findHolders } from './version-holders.ts';
 
-/** The images that clients of Clair's third API have given names. */
+/** Returns the images that clients of Clair's v3 API have named. */
 export function ancestryStore(engine: Engine): AncestryStore {
   const { db } = engine;
   return {
@@ -48,10 +48,10 @@ async function findRow(db: Kysely<Tables>, name: string): Promise<AncestryRow | 
   return await db.selectFrom('ancestry').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
-/** False where somebody else has just saved one of that name. */
+/** Returns false if another process has just saved an ancestry of that name. */
 async function add(db: Kysely<Tables>, ancestry: AncestryInput): Promise<boolean> {
   const versions = await upsertVersions(db, await versionsOfImage(db, ancestry.image));
-  // Last of all that takes long: who has a number keeps others from having one.
+  // Last of the slow steps: allocation blocks other allocations until the transaction ends.
   const number = 1 + (await allocateNumbers(db, 'ancestry', 1));
   const { numInsertedOrUpdatedRows: added } = await db
     .insertInto('ancestry')
@@ -88,7 +88,7 @@ async function replace(db: Kysely<Tables>, before: AncestryRow, ancestry: Ancest
 }
 
 async function find(db: Kysely<Tables>, name: string): Promise<Ancestry | undefined> {
-  // In one query, so that the layers are those of the image.
+  // By one query, so that the layers belong to the image.
   const rows = await db
     .selectFrom('ancestry')
     .leftJoin('ancestry_layer', 'ancestry_layer.ancestry_number', 'ancestry.number')

@@ -8,11 +8,11 @@ import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull } from './times.ts';
 
-/** The digests of a store, by a clock in milliseconds. */
+/** Returns the notification batches of a store; `now` is in milliseconds since 1970. */
 export function batchStore(engine: Engine, now: () => number): BatchStore {
   const { db } = engine;
   return {
-    // Nobody closes a digest meanwhile.
+    // Excludes `close`, so no batch is closed meanwhile.
     add: (notification, items, windowMs) =>
       engine.write((write) => add(write, items, { notification, now: now(), due: now() + windowMs })),
     find: async (name) => (await read(db).where('name', '=', name).execute()).map(toBatch)[0],
@@ -32,7 +32,7 @@ interface Addition {
   readonly due: number;
 }
 
-/** So many rows go into one statement. */
+/** Number of rows per statement. */
 const rowsAtATime = 100;
 
 async function add(db: Kysely<Tables>, items: readonly BatchItem[], addition: Addition): Promise<void> {
@@ -65,7 +65,7 @@ async function addSome(
   await db.insertInto('digest_item').values(assigned).execute();
 }
 
-/** The names of the open digests of images, made where there are none. */
+/** Returns the names of the open batches of images. Creates missing ones. */
 async function findOrCreateOpenBatches(
   db: Kysely<Tables>,
   images: readonly number[],
@@ -115,7 +115,7 @@ async function close(db: Kysely<Tables>, name: string): Promise<StoredBatchConte
 }
 
 function readContent(text: string): Pick<BatchItem, 'packages' | 'fix'> {
-  // The database holds what was written here: nothing from outside that would have to be checked again.
+  // The text was written by `add`, so it needs no validation.
   return JSON.parse(text) as Pick<BatchItem, 'packages' | 'fix'>;
 }
 

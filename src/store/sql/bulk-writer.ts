@@ -1,27 +1,27 @@
 import { CompiledQuery, type Kysely } from 'kysely';
 import type { Tables } from './schema.ts';
 
-/** What a column holds. */
+/** A value of a column. */
 export type Value = string | number | Uint8Array | null;
 
-/** Takes rows for one table, each as its values in the order of the columns. */
+/** Writes rows into one table; each row lists its values in the order of the columns. */
 export interface RowWriter {
-  /** Takes a row; a promise comes back when what was taken so far has to be waited for. */
+  /** Adds a row. Returns a promise if the caller must wait before it adds the next one. */
   add(row: readonly Value[]): Promise<void> | undefined;
-  /** Writes what is left. */
+  /** Writes the remaining rows. */
   finish(): Promise<void>;
 }
 
-/** Rows that go to the database together: with that many to a statement, what a statement costs by itself vanishes. */
+/** Number of rows per statement. With this many, the fixed cost of a statement is negligible. */
 const batchRows = 100;
 
-/** Writes many rows by statements of many rows, as every engine knows them; passes over those whose `unique` column is known. */
+/** Writes many rows by multi-row statements on any engine. Skips rows whose `unique` column already exists. */
 export class BulkWriter implements RowWriter {
   readonly #db: Kysely<Tables>;
   readonly #table: keyof Tables;
   readonly #columns: readonly string[];
   readonly #unique: 'identity' | undefined;
-  /** The statement that takes a whole batch, once it is needed. */
+  /** The statement for a full batch, compiled on first use. */
   #batch: string | undefined;
   #values: Value[] = [];
 

@@ -3,24 +3,24 @@ import { type DateEvidence, dateEvidence, isPlausibleDate } from '../../model/co
 import type { FeedUpdate } from '../store.ts';
 import type { ContentDate, FeedRow } from './feeds.ts';
 
-/** The latest plausible dates that a feed gives while it is read. */
+/** The latest plausible dates of a feed, collected while it is read. */
 export class FeedDates {
   readonly #now: number;
-  /** Of its newest record; null when no record has a plausible date. */
+  /** Date of its newest record; null if no record has a plausible date. */
   record: number | null = null;
-  /** Of the feed as a whole. */
+  /** Date of the feed as a whole. */
   feed: number | null = null;
 
   constructor(now: number) {
     this.#now = now;
   }
 
-  /** Notes when a record was last changed. */
+  /** Adds the date of the last change of a record. */
   addRecordDate(time: number): void {
     if (isPlausibleDate(time, this.#now)) this.record = Math.max(this.record ?? time, time);
   }
 
-  /** Notes the dates that the feed states for its content as a whole. */
+  /** Adds the dates that the feed states for its content as a whole. */
   addStatedDates({ dates = [] }: FeedUpdate): void {
     for (const { dated, by } of dates) {
       const time = Date.parse(dated);
@@ -30,7 +30,7 @@ export class FeedDates {
   }
 }
 
-/** What the date of an applied content is decided by. */
+/** Inputs of the date of applied content. */
 export interface DatedUpdate {
   readonly update: FeedUpdate;
   /** The feed as it is stored. */
@@ -39,7 +39,10 @@ export interface DatedUpdate {
   readonly now: number;
 }
 
-/** The date of a content by the strongest evidence there is, or undefined; one that is a little ahead of the clock is now. A feed of changes leaves the records it does not name. */
+/**
+ * Returns the date of the content by the strongest evidence, or undefined. A date slightly ahead of the clock counts as now. An
+ * update of changes leaves the dates of records that it does not name.
+ */
 export function resolveContentDate({ update, feed, dates, now }: DatedUpdate): ContentDate | undefined {
   const candidates: Readonly<Record<DateEvidence, number | null>> = {
     record: dates.record,
@@ -65,7 +68,7 @@ function strongest(
   return undefined;
 }
 
-/** What another store found, as long as it is plausible here. */
+/** Returns the date that another store determined, if it is plausible here. */
 function importedDate(
   { contentDate, contentEvidence }: NonNullable<FeedUpdate['importedState']>,
   now: number,
@@ -75,7 +78,7 @@ function importedDate(
   return isPlausibleDate(time, now) ? { time, evidence: contentEvidence } : undefined;
 }
 
-/** The date of the content in force. One that lay in the future when it was written is no evidence. */
+/** Returns the date of the current content. A date that was in the future when it was stored is no evidence. */
 function storedDate(feed: FeedRow | undefined, now: number): ContentDate | undefined {
   if (feed === undefined || feed.content_date === null || feed.content_evidence === null) return undefined;
   if (!isPlausibleDate(feed.content_date, now)) return undefined;
@@ -87,12 +90,12 @@ function timeOf(time: string | undefined): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-/** How much older a content may be: servers of one vendor are not always level, and a vendor may take a last record back. */
+/** Tolerance for older content, in milliseconds: servers of a vendor may lag, and a vendor may withdraw its newest record. */
 export const olderToleranceMs = 86_400_000;
 
 /**
- * Refuses, with `feed-corrupt`, a whole feed whose content is older than the one in force: an old copy would take back what is known
- * since. Only dates that can be compared count, see `isComparable`.
+ * Throws `feed-corrupt` if a whole feed is older than the current content: an old copy would revert newer advisories. Ignores
+ * dates that are not comparable; see `isComparable`.
  */
 export function assertNotOlder(application: DatedUpdate, found: ContentDate | undefined): void {
   const { update, feed, now } = application;
@@ -105,13 +108,13 @@ export function assertNotOlder(application: DatedUpdate, found: ContentDate | un
   const { source, feed: name } = update;
   throw new ClairError(
     'feed-corrupt',
-    `${source} ${name} goes back in time: its content is of ${day(found)}, and that of ${day(before)} is in force. It is refused, and the old content stays. To take it, run clair db update ${source} --accept-older`,
+    `${source} ${name} goes back in time: its content is of ${day(found)}, but the current content is of ${day(before)}. The update was rejected, and the current content stays. To accept the older content, run clair db update ${source} --accept-older`,
   );
 }
 
 /**
- * Whether a date may be held against the one in force. Equal or weaker evidence is no earlier for the same content, so an earlier date
- * is that of an older content. `Last-Modified` means something at one origin only, and the time of a file nothing.
+ * Returns whether a date may be compared with that of the current content. Equal or weaker evidence is never earlier for the same
+ * content, so an earlier date means older content. `Last-Modified` is comparable at one origin only, and the time of a file never.
  */
 function isComparable(before: ContentDate, found: ContentDate, isSameOrigin: boolean): boolean {
   if (before.evidence === 'file' || (before.evidence === 'http' && !isSameOrigin)) return false;

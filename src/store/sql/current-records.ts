@@ -2,29 +2,29 @@ import type { Kysely } from 'kysely';
 import type { FeedRow } from './feeds.ts';
 import type { Tables } from './schema.ts';
 
-/** A record in force, as far as a comparison needs it. */
+/** A current record, reduced to the fields of the comparison. */
 export interface StoredRecord {
   readonly id: number;
   readonly hash: string;
 }
 
-/** What a record said of a namespace before the feed dropped that namespace. */
+/** The part of a record about a namespace that its feed dropped later. */
 export interface RetainedPart extends StoredRecord {
   readonly key: string;
   /** Name of the namespace. */
   readonly namespace: string;
 }
 
-/** What is in force of a feed. */
+/** The current records of a feed. */
 export interface CurrentRecords {
-  /** Of all records of the feed, whether they were read or not. */
+  /** Number of all records of the feed, whether they were read or not. */
   readonly count: number;
   /** By key. */
   readonly records: Map<string, StoredRecord>;
   readonly retained: readonly RetainedPart[];
 }
 
-/** Reads what is in force of a feed, or of some keys of it; nothing of one that was never applied. */
+/** Reads the current records of a feed, or those of some keys; empty for a feed that was never applied. */
 export async function currentRecords(
   db: Kysely<Tables>,
   feed: FeedRow | undefined,
@@ -49,7 +49,7 @@ export async function currentRecords(
   return { count: keys === undefined ? records.size : feed.records, records, retained };
 }
 
-/** The names of the namespaces a feed has spoken of; parts are kept for some of them. */
+/** Returns the names of the namespaces that a feed has covered; some of them have retained parts. */
 async function namesOfNamespaces(db: Kysely<Tables>, feedId: number): Promise<Map<number, string>> {
   const rows = await db
     .selectFrom('feed_namespace')

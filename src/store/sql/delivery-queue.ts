@@ -4,10 +4,10 @@ import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
 import { isoTime } from './times.ts';
 
-/** The tables of what is told until somebody says that it was heard. */
+/** The tables with undelivered messages. */
 type DeliveryQueueTable = 'notification' | 'digest';
 
-/** When the rows of such a table are told, by a clock in milliseconds. */
+/** Returns the queue of such a table; `now` is in milliseconds since 1970. */
 export function deliveryQueue(
   engine: Engine,
   table: DeliveryQueueTable,
@@ -28,7 +28,7 @@ export function deliveryQueue(
   };
 }
 
-/** When the next row is to be told; undefined when none is. */
+/** Returns when the next row is due; undefined if none is. */
 async function findNextDue(db: Kysely<Tables>, table: DeliveryQueueTable): Promise<string | undefined> {
   const { next } = await db
     .selectFrom(table)
@@ -37,7 +37,7 @@ async function findNextDue(db: Kysely<Tables>, table: DeliveryQueueTable): Promi
   return next === null ? undefined : isoTime(next);
 }
 
-/** Says when a row is to be told, null for never. What is deleted is never due again, whoever was just telling it. */
+/** Sets when a row is due; null means never. A deleted row is never due again, even if it is being delivered. */
 async function setDue(
   db: Kysely<Tables>,
   table: DeliveryQueueTable,

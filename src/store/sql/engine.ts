@@ -3,32 +3,32 @@ import type { RowWriter } from './bulk-writer.ts';
 import type { Tables } from './schema.ts';
 
 /**
- * Whom a write keeps from writing at the same time; readers are kept waiting by none.
- * `everything`: everybody. `advisories`: whoever else says `advisories` or `everything`. `own rows`: only who says `everything`,
- * for a write that the constraints of its tables alone keep right, such as one that inserts what is not there yet.
+ * Other writers that a write excludes; it never excludes readers. `everything`: all. `advisories`: those with `advisories` or
+ * `everything`. `own rows`: only those with `everything`. It is for a write that the constraints of its tables alone keep correct,
+ * such as one that inserts missing rows.
  */
 export type WriteScope = 'everything' | 'advisories' | 'own rows';
 
 /**
- * When a change has to outlast a crash of the database. `at once`: before the write is done. `later`: a crash may undo it, but never
- * alone: everything that is written afterwards is undone with it. For what is made anew where it is missing.
+ * When a change must survive a crash of the database. `at once`: before the write ends. `later`: a crash may undo it, but only
+ * together with all later writes. It is for data that is recomputed if it is missing.
  */
 export type Durability = 'at once' | 'later';
 
-/** A place to run queries. */
+/** A connection to run queries on. */
 export interface EngineConnection {
   readonly db: Kysely<Tables>;
   /**
-   * Runs `work` in one transaction, waiting for its turn as long as is sensible. Without a scope nobody else writes beside it.
-   * Where an engine breaks a transaction off before it is made good, `work` runs again from its beginning: it must change
-   * nothing but the database.
+   * Runs `work` in one transaction, and waits for other writers up to the lock timeout. Without a scope it excludes all other
+   * writers. If an engine rolls the transaction back before the commit, `work` runs again from its beginning. So it must change only
+   * the database.
    */
   write<T>(
     work: (db: Transaction<Tables>) => Promise<T>,
     scope?: WriteScope,
     durability?: Durability,
   ): Promise<T>;
-  /** The engine's fastest way to write many rows into a table; `db` is that of this connection or of a transaction on it. */
+  /** Returns the engine's fastest way to write many rows into a table; `db` is of this connection or of a transaction on it. */
   bulkWriter(db: Kysely<Tables>, table: keyof Tables, columns: readonly string[]): RowWriter;
 }
 
@@ -36,32 +36,32 @@ export interface EngineConnection {
 export interface ColumnTypes {
   readonly bytes: RawBuilder<unknown>;
   readonly integer: RawBuilder<unknown>;
-  /** An integer the engine numbers by itself; includes `primary key`. */
+  /** An integer that the engine numbers; includes `primary key`. */
   readonly rowNumber: RawBuilder<unknown>;
-  /** What stands behind the parenthesis of a table whose rows lie in the order of their primary key. */
+  /** Suffix of `create table` for a table whose rows are stored in the order of their primary key. */
   readonly orderedByKey: RawBuilder<unknown>;
-  /** What stands behind the parenthesis of every other table. */
+  /** Suffix of `create table` for every other table. */
   readonly plain: RawBuilder<unknown>;
 }
 
-/** What one database engine does in its own way; every query beyond it is written once for all engines. */
+/** The engine-specific operations. All other queries are written once for all engines. */
 export interface Engine extends EngineConnection, AsyncDisposable {
   readonly types: ColumnTypes;
-  /** Whether what is written ends with the process: the database itself can only be read. */
+  /** Whether the database is only read, so that writes end with the process. */
   readonly isReadOnly: boolean;
-  /** As `db`, for who reads a good part of the database but once: what it reads does not stay in memory. */
+  /** Like `db`, for one pass over many rows: they are not cached in memory. */
   readonly bulkDb: Kysely<Tables>;
-  /** Runs `work` on a connection of its own; temporary tables made on it end with it. */
+  /** Runs `work` on a connection of its own; temporary tables on it end with it. */
   session<T>(work: (connection: EngineConnection) => Promise<T>): Promise<T>;
-  /** The number of the last migration that was made, 0 for an empty database. */
+  /** Returns the number of the last applied migration; 0 for an empty database. */
   schemaVersion(db: Kysely<Tables>): Promise<number>;
   setSchemaVersion(db: Kysely<Tables>, version: number): Promise<void>;
-  /** Lifts any bound on how long a statement may take, until the transaction ends. */
+  /** Disables the statement timeout until the transaction ends. */
   liftStatementTimeout(db: Kysely<Tables>): Promise<void>;
-  /** Changes about the tables, as a migration has made them, what this engine needs otherwise. */
+  /** Changes the tables that a migration has made as this engine requires. */
   adaptTables(db: Kysely<Tables>): Promise<void>;
-  /** Throws `store-unavailable` unless the database answers soon. */
+  /** Throws `store-unavailable` unless the database answers within `limits.storePingMs`. */
   ping(): Promise<void>;
-  /** What the database takes up, in bytes. */
+  /** Returns the size of the database in bytes. */
   sizeBytes(): Promise<number>;
 }

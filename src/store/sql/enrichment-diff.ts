@@ -9,7 +9,7 @@ import { type FeedUpdate, type SkippedSample, skippedSampleMax } from '../store.
 import type { RowWriter } from './bulk-writer.ts';
 import { blockOf, mergeScores, ScorePack, ScorePackBuilder, yearOf } from './score-packs.ts';
 
-/** The packed scores of a block that differ from what is stored; without scores the block goes. */
+/** The packed scores of a block that differ from the stored ones; a block without scores is deleted. */
 export interface ChangedPack {
   readonly block: number;
   readonly pack: ScorePack;
@@ -17,15 +17,15 @@ export interface ChangedPack {
 
 const noScores: ScorePack = new ScorePack(new Uint8Array());
 
-/** How a stream of enrichments differs from what is stored. Scores of CVEs alone are packed, everything else is a row. */
+/** Differences of a stream of enrichments from the stored ones. Scores of CVEs are packed; everything else is a row. */
 export class EnrichmentDiff {
-  /** Hashes by id; null once the stream has named an id. One table, because looking into it is a good part of the work. */
+  /** Hashes by id; null once the stream has named an id. One map, because lookups take a good part of the time. */
   readonly #stored: Map<string, string | null>;
   readonly #storedPacks: ReadonlyMap<number, ScorePack>;
   readonly #writer: RowWriter;
   readonly #update: FeedUpdate;
   readonly #scores: ScorePackBuilder;
-  /** The same as packs, once the stream has ended. */
+  /** The scores as packs, once the stream has ended. */
   #packs = new Map<number, ScorePack>();
   /** Skipped ids whose packed scores stay. */
   readonly #skippedScoreIds = new Set<string>();
@@ -56,7 +56,7 @@ export class EnrichmentDiff {
     this.#update = update;
   }
 
-  /** Reads the stream to its end and lays down what differs. Throws `feed-corrupt` for an id that comes twice. */
+  /** Reads the stream to its end and stages the differences. Throws `feed-corrupt` for a duplicate id. */
   async read(records: AsyncIterable<EnrichmentRecord>): Promise<void> {
     for await (const record of records) {
       if ('skipped' in record) {
@@ -67,7 +67,7 @@ export class EnrichmentDiff {
         await this.#addBatch(record);
         continue;
       }
-      // Hundreds of thousands of them: waiting where nothing has to be waited for is felt.
+      // A stream has hundreds of thousands of records, so needless awaits are slow.
       const full = this.#compare(record);
       if (full !== undefined) await full;
     }
@@ -82,7 +82,7 @@ export class EnrichmentDiff {
     this.#mergePacks();
   }
 
-  /** Whether the stream has said something of an id that could be understood. */
+  /** Returns whether the stream has a valid record of an id. */
   isNamed(id: string): boolean {
     const cve = cveNumberOf(id);
     return (
@@ -99,7 +99,7 @@ export class EnrichmentDiff {
     }
   }
 
-  /** A score that earlier versions of this program kept as a row is packed from now on. */
+  /** Deletes a score that an earlier version stored as a row; it is packed from now on. */
   async #dropRow(cve: CveNumber): Promise<void> {
     const id = cveId(cve);
     if (typeof this.#stored.get(id) !== 'string') return;
@@ -134,7 +134,10 @@ export class EnrichmentDiff {
     const before = this.#stored.get(id);
     if (before === null) {
       const { source, feed } = this.#update;
-      throw new ClairError('feed-corrupt', `${source} ${feed}: ${id} comes twice; the old content stays`);
+      throw new ClairError(
+        'feed-corrupt',
+        `${source} ${feed}: ${id} occurs twice; the current content stays`,
+      );
     }
     const data = JSON.stringify(rest);
     const now = digest(data);
@@ -148,7 +151,7 @@ export class EnrichmentDiff {
     return this.#writer.add([id, now, data]);
   }
 
-  /** What it said before stays. */
+  /** Skips a record. Its earlier form stays. */
   #skip({ key, skipped: reason }: SkippedRecord): void {
     if (this.#stored.get(key) !== null) this.#stored.delete(key);
     this.#skippedScoreIds.add(key);
@@ -161,7 +164,7 @@ function isScoreAlone({ epss, ...rest }: Enrichment): boolean {
   return epss !== undefined && Object.keys(rest).length === 1;
 }
 
-/** As much of a hash as tells two texts apart: hundreds of thousands are held at a time. */
+/** Returns a shortened hash that still distinguishes texts: hundreds of thousands are in memory. */
 function digest(text: string): string {
   return hash('sha256', text, 'base64').slice(0, 22);
 }

@@ -23,7 +23,7 @@ import { assertNotShrunk } from './shrinkage.ts';
 import { mergeSkipped } from './skipped.ts';
 import { millisecondsOrNull } from './times.ts';
 
-/** The enrichments of a store, by a clock in milliseconds. */
+/** Returns the enrichments of a store; `now` is in milliseconds since 1970. */
 export function enrichmentStore(engine: Engine, now: () => number): EnrichmentStore {
   return {
     apply: (update, records) => engine.session((session) => apply({ engine, session, now, update }, records)),
@@ -41,7 +41,7 @@ interface EnrichmentApplication {
   readonly update: FeedUpdate;
 }
 
-/** Compares the stream with what is stored while it comes in, then makes the difference good in one short transaction. */
+/** Compares the stream with the stored enrichments while it is read, then commits the differences in one short transaction. */
 async function apply(
   { engine, session, now, update }: EnrichmentApplication,
   records: AsyncIterable<EnrichmentRecord>,
@@ -128,10 +128,10 @@ async function commitStaged(db: Kysely<Tables>, feedId: number): Promise<void> {
     .execute();
 }
 
-/** So many ids go into one query. */
+/** Number of ids per query. */
 const idsAtATime = 500;
 
-/** An enrichment, and where it comes from. */
+/** An enrichment and its source. */
 interface Found {
   readonly id: string;
   readonly source: string;
@@ -159,7 +159,7 @@ async function findByIds(
   return new Map([...byId].map(([id, rows]) => [id, rows.map(({ enrichment }) => enrichment)]));
 }
 
-/** The rows of a feed, then its packed scores. Which of them a page begins with is told by the last id of the page before. */
+/** Returns the rows of a feed, then its packed scores. The last id of the previous page decides with which a page begins. */
 async function pageByFeed(
   db: Kysely<Tables>,
   feed: FeedName,
@@ -194,6 +194,6 @@ function toEnrichment({ id, data, source }: { id: string; data: string; source: 
 }
 
 function readData(data: string): Omit<Enrichment, 'id'> {
-  // The database holds what was written from an enrichment: nothing from outside that would have to be checked again.
+  // The text was written from an enrichment, so it needs no validation.
   return JSON.parse(data) as Omit<Enrichment, 'id'>;
 }

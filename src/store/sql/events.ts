@@ -9,7 +9,7 @@ import type { Staging } from './staging.ts';
 import { isoTime } from './times.ts';
 import { findVulnerabilitiesByNumber } from './vulnerabilities.ts';
 
-/** The event log of a store. */
+/** Returns the event log of a store. */
 export function eventStore({ db }: Engine): EventStore {
   return {
     findAfter: (number, limit) => eventsAfter(db, number, limit),
@@ -48,20 +48,20 @@ async function eventsAfter(db: Kysely<Tables>, number: number, limit: number): P
   }));
 }
 
-/** An application that has just been made good. */
+/** An application in the transaction that commits it. */
 export interface CommittedUpdate {
   readonly feedId: number;
   readonly at: number;
-  /** The records that came into force have the numbers behind this one. */
+  /** The number before those of the inserted records. */
   readonly before: number;
   readonly staging: Staging;
-  /** How many records went out of force. */
+  /** Number of closed records. */
   readonly closed: number;
 }
 
 /**
- * Writes the events of an application: what came into force under a key is compared, as a whole, with what went out of force
- * under it. So a record that was split, because a namespace of it is kept, is as before; only what differs in meaning is told.
+ * Writes the events of an application. Compares all inserted records of a key, as a whole, with all closed ones of the key. So a
+ * record that was split to retain a namespace counts as unchanged. Only significant differences make events.
  */
 export async function recordEvents(
   connection: EngineConnection,
@@ -82,7 +82,7 @@ export async function recordEvents(
 
 type Event = Omit<Selectable<Tables['event']>, 'number' | 'at' | 'feed_id'>;
 
-/** One form of a record: the record itself, or a part that is kept of it. */
+/** One form of a record: the record itself, or a retained part of it. */
 interface Form {
   readonly id: number;
   readonly key: string;
@@ -90,13 +90,13 @@ interface Form {
   readonly kept_for: number;
 }
 
-/** What stood under a key, and what stands there now; where a record itself is among them, it is the first. */
+/** The closed and the inserted forms of a key. If the record itself is among them, it is the first. */
 interface Transition {
   readonly old: readonly Form[];
   readonly now: readonly Form[];
 }
 
-/** In the order in which the feed names the keys; those that vanished come last. */
+/** Returns transitions in the order in which the feed names the keys; vanished keys are last. */
 async function transitions(
   db: Kysely<Tables>,
   { feedId, before, staging, closed: closedCount }: CommittedUpdate,
@@ -122,13 +122,13 @@ async function transitions(
   return [...keys].map((key) => ({ old: old.get(key) ?? [], now: now.get(key) ?? [] }));
 }
 
-/** So many transitions are compared at a time. */
+/** Number of transitions per comparison. */
 const transitionsAtATime = 200;
 
 async function eventsOf(db: Kysely<Tables>, all: readonly Transition[]): Promise<Event[]> {
   const events: Event[] = [];
   for (const some of splitIntoChunks(all, transitionsAtATime)) {
-    // What is new or gone altogether need not be read to be told.
+    // Entirely new or vanished records make events without being read.
     const compared = some.filter(({ old, now }) => old.length > 0 && now.length > 0);
     const numbers = compared.flatMap(({ old, now }) => [...old, ...now].map(({ id }) => id));
     const records = new Map(

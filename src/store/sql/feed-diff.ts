@@ -13,17 +13,17 @@ import type { CurrentRecords, RetainedPart, StoredRecord } from './current-recor
 import { hashOf, writeDetails } from './record.ts';
 import type { Staging } from './staging.ts';
 
-/** What is compared with a stream of records. */
+/** Inputs of `diffFeed` besides the stream of records. */
 export interface FeedDiffInput {
   readonly current: CurrentRecords;
-  /** Where the differences go. */
+  /** Receives the differences. */
   readonly staging: Staging;
   readonly update: FeedUpdate;
-  /** Takes the dates of the records. */
+  /** Receives the dates of the records. */
   readonly dates: FeedDates;
 }
 
-/** Reads the stream to its end and lays down what differs. Throws `feed-corrupt` for a record that cannot be. */
+/** Reads the stream to its end and stages the differences. Throws `feed-corrupt` for an invalid record. */
 export async function diffFeed(
   records: AsyncIterable<KeyedRecord> | readonly KeyedRecord[],
   input: FeedDiffInput,
@@ -39,33 +39,33 @@ export async function diffFeed(
   return diff;
 }
 
-/** How a stream of records differs from what is stored. */
+/** Differences of a stream of records from the stored records. */
 export class FeedDiff {
   readonly #staging: Staging;
   readonly #update: FeedUpdate;
   readonly #dates: FeedDates;
-  /** What is in force, by key; null once the stream has named a key. */
+  /** Current records by key; null once the stream has named a key. */
   readonly #stored: Map<string, StoredRecord | null>;
   readonly #storedCount: number;
   readonly #retained: readonly RetainedPart[];
   readonly #retainedByKey: ReadonlyMap<string, readonly RetainedPart[]>;
   readonly #skippedKeys = new Set<string>();
-  /** Parts that the stream keeps, as `key\nnamespace`. */
+  /** Parts that the stream retains, as `key\nnamespace`. */
   readonly #retainedInStream = new Set<string>();
 
   changed = 0;
   removed = 0;
   unchanged = 0;
-  /** Stored rows that are no longer in force, kept parts of records among them. */
+  /** Stored rows that are no longer current, including retained parts of records. */
   closed = 0;
-  /** Parts of records that the stream keeps and that were not there. */
+  /** Retained parts of records in the stream that the store did not have. */
   retainedAdded = 0;
   skipped = 0;
-  /** The first of the records that could not be understood. */
+  /** The first records that could not be parsed. */
   readonly sample: SkippedSample[] = [];
-  /** The namespaces the records speak of, by name. */
+  /** The namespaces that the records cover, by name. */
   readonly namespaces: Map<string, Namespace> = new Map();
-  /** The namespaces for which the stream keeps what was said, by name; it keeps all there is. */
+  /** The namespaces for which the stream has retained records, by name. The stream has all of them. */
   readonly retainedNamespaces: Map<string, Namespace> = new Map();
 
   constructor({ current, staging, update, dates }: FeedDiffInput) {
@@ -82,12 +82,12 @@ export class FeedDiff {
     return this.#staging.count - this.changed - this.retainedAdded;
   }
 
-  /** Records in force afterwards, without the kept parts of others. */
+  /** Number of current records afterwards, without retained parts. */
   get records(): number {
     return this.#storedCount + this.added - this.removed;
   }
 
-  /** Whether the stream has said something of a key that could be understood. */
+  /** Returns whether the stream has a valid record or a withdrawal of a key. */
   isNamed(key: string): boolean {
     return this.#stored.get(key) === null;
   }
@@ -111,11 +111,12 @@ export class FeedDiff {
     if (this.#update.extent === 'changes') await this.#closeReturned(record);
   }
 
-  /** What another store has kept: it replaces what is kept here under the same key for the same namespace. */
+  /** Adds a record that another store has retained. It replaces the one that this store retains under the same key and namespace. */
   async retain(record: RetainedRecord): Promise<void> {
     const { key, retainedFor } = record;
     const name = `${key}\n${retainedFor.name}`;
-    if (this.#retainedInStream.has(name)) throw this.#corrupt(key, `is kept twice for ${retainedFor.name}`);
+    if (this.#retainedInStream.has(name))
+      throw this.#corrupt(key, `is retained twice for ${retainedFor.name}`);
     this.#retainedInStream.add(name);
     this.retainedNamespaces.set(retainedFor.name, retainedFor);
     const details = writeDetails(record);
@@ -127,16 +128,16 @@ export class FeedDiff {
     await this.#staging.add(record, hash, details);
   }
 
-  /** A record that cannot be understood says nothing: what it said before stays in force. */
+  /** Skips a record that could not be parsed. Its earlier form stays current. */
   skip(key: string, reason: string): void {
-    if (this.isNamed(key)) throw this.#corrupt(key, 'comes twice');
+    if (this.isNamed(key)) throw this.#corrupt(key, 'occurs twice');
     this.#skippedKeys.add(key);
     this.#stored.delete(key);
     this.skipped++;
     if (this.sample.length < skippedSampleMax) this.sample.push({ key, reason });
   }
 
-  /** Only a feed of changes has to say that a record is gone; from any other it vanishes. */
+  /** Closes a record. Only an update of changes states withdrawals; in any other, a withdrawn record is missing. */
   async withdraw(key: string): Promise<void> {
     if (this.#update.extent !== 'changes') return;
     const before = this.#takeKey(key);
@@ -144,7 +145,7 @@ export class FeedDiff {
     for (const part of this.#retainedByKey.get(key) ?? []) await this.#close(part);
   }
 
-  /** What a whole feed has not named is gone, and what was kept of a namespace it speaks of again is superseded. */
+  /** Closes records that a whole feed no longer has, and retained parts of namespaces that it covers again. */
   async finish(): Promise<void> {
     if (this.#update.extent !== 'changes') {
       for (const record of this.#stored.values()) if (record !== null) await this.#remove(record);
@@ -159,7 +160,7 @@ export class FeedDiff {
       : this.namespaces.has(namespace);
   }
 
-  /** A change that speaks of a kept namespace supersedes what was kept of its record. */
+  /** Closes the retained parts of a record whose namespaces the change covers. */
   async #closeReturned({ key, affected }: KeyedVulnerability): Promise<void> {
     for (const part of this.#retainedByKey.get(key) ?? [])
       if (affected.some(({ namespace }) => namespace.name === part.namespace)) await this.#close(part);
@@ -175,17 +176,17 @@ export class FeedDiff {
     await this.#staging.close(id);
   }
 
-  /** Notes that the stream names a key, and answers what was in force under it. */
+  /** Marks a key as named by the stream; returns its current record. */
   #takeKey(key: string): StoredRecord | undefined {
     const before = this.#stored.get(key);
-    if (before === null || this.#skippedKeys.has(key)) throw this.#corrupt(key, 'comes twice');
+    if (before === null || this.#skippedKeys.has(key)) throw this.#corrupt(key, 'occurs twice');
     this.#stored.set(key, null);
     return before;
   }
 
   #timeOf(modified: string, key: string): number {
     const time = Date.parse(modified);
-    if (Number.isNaN(time)) throw this.#corrupt(key, `was modified at ${modified}, which is no time`);
+    if (Number.isNaN(time)) throw this.#corrupt(key, `has the invalid modification time ${modified}`);
     return time;
   }
 
@@ -193,7 +194,7 @@ export class FeedDiff {
     const { source, feed } = this.#update;
     return new ClairError(
       'feed-corrupt',
-      `${source} ${feed}: the record ${key} ${what}; the old content stays`,
+      `${source} ${feed}: the record ${key} ${what}; the current content stays`,
     );
   }
 }

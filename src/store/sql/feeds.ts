@@ -10,7 +10,7 @@ import { isoTime, isoTimeOrNull, milliseconds, millisecondsOrNull } from './time
 /** A feed as a row. */
 export type FeedRow = Selectable<Tables['feed']>;
 
-/** The states of all feeds, as they are or as they were at a moment at which they had been loaded. */
+/** Returns the states of all feeds, now or at a moment. Leaves out feeds that were not yet loaded at that moment. */
 export async function readFeedStates(db: Kysely<Tables>, moment: number | undefined): Promise<FeedState[]> {
   const rows = await db.selectFrom('feed').selectAll().orderBy('id').execute();
   const retained = await retainedNamespaces(db, moment ?? Number.MAX_SAFE_INTEGER);
@@ -51,8 +51,8 @@ async function retainedNamespaces(db: Kysely<Tables>, moment: number): Promise<M
 }
 
 /**
- * What each feed held at a moment. A content that was found current after that moment was so at the moment, too; no later check
- * is told than the moment itself.
+ * Returns the content of each feed at a moment. Content that was confirmed after that moment was current at the moment, too. No
+ * check later than the moment is reported.
  */
 async function contentsAt(db: Kysely<Tables>, rows: readonly FeedRow[], moment: number): Promise<FeedRow[]> {
   const replaced = await db
@@ -71,13 +71,13 @@ async function contentsAt(db: Kysely<Tables>, rows: readonly FeedRow[], moment: 
   });
 }
 
-/** The skipped records of a feed as they were written with it. */
+/** Returns the sample of skipped records of a feed. */
 export function readSample(text: string): SkippedSample[] {
-  // The database holds what `saveFeed` wrote: nothing from outside that would have to be checked again.
+  // The text was written by `saveFeed`, so it needs no validation.
   return JSON.parse(text) as SkippedSample[];
 }
 
-/** The row of one feed. */
+/** Returns the row of one feed. */
 export async function findFeed(db: Kysely<Tables>, { source, feed }: FeedName): Promise<FeedRow | undefined> {
   return await db
     .selectFrom('feed')
@@ -87,7 +87,7 @@ export async function findFeed(db: Kysely<Tables>, { source, feed }: FeedName): 
     .executeTakeFirst();
 }
 
-/** What a feed has before anything was loaded. */
+/** Columns of a feed before anything was loaded. */
 const nothingLoaded = {
   newest_advisory: null,
   content_date: null,
@@ -117,7 +117,7 @@ export async function touchFeed(db: Kysely<Tables>, found: CheckedFeed): Promise
     .execute();
 }
 
-/** Writes that a feed could not be updated. */
+/** Records a failed update of a feed. */
 export async function recordFailure(
   db: Kysely<Tables>,
   { source, feed, sourceVersion, origin }: FeedIdentity,
@@ -145,27 +145,27 @@ export async function recordFailure(
     .execute();
 }
 
-/** How new the content of a feed is, in milliseconds since 1970, and the evidence for it. */
+/** Date of the content of a feed, in milliseconds since 1970, and its evidence. */
 export interface ContentDate {
   readonly time: number;
   readonly evidence: DateEvidence;
 }
 
-/** What is new about a feed after its records were applied. */
+/** New state of a feed after its records were applied. */
 export interface AppliedFeed {
   readonly update: FeedUpdate;
   readonly records: number;
   readonly newestAdvisory: number | null;
   readonly contentDate: ContentDate | undefined;
   readonly skipped: FeedState['skipped'];
-  /** The feed the records were compared with, undefined when there was none. */
+  /** The feed that the records were compared with; undefined if there was none. */
   readonly comparedWith: FeedRow | undefined;
   readonly appliedAt: number;
 }
 
 /**
- * Writes the state of a feed that is being applied, and the one it replaces into the history; its number, or undefined if
- * another revision was applied meanwhile.
+ * Writes the state of a feed that is being applied, and moves the previous state into the history. Returns its number; undefined
+ * if another revision was applied meanwhile.
  */
 export async function saveFeed(db: Kysely<Tables>, applied: AppliedFeed): Promise<number | undefined> {
   const { update, comparedWith } = applied;
@@ -206,15 +206,15 @@ function contentColumns(date: ContentDate | undefined): Pick<FeedRow, 'content_d
   return { content_date: date?.time ?? null, content_evidence: date?.evidence ?? null };
 }
 
-/** Another process applied a feed while this one compared it. */
+/** Another process applied the feed during the comparison. */
 export function concurrentUpdateError({ source, feed }: FeedUpdate): ClairError {
   return new ClairError(
     'store-conflict',
-    `${source} ${feed} was applied by another process at the same time: its content stays, try again`,
+    `${source} ${feed} was applied by another process at the same time: this update was not applied; try again`,
   );
 }
 
-/** Read from the table once more: the feed may have been found current after it was compared. */
+/** Copies the state from the table: the feed may have been found current after the comparison. */
 async function saveHistory(db: Kysely<Tables>, { id }: FeedRow, replacedAt: number): Promise<void> {
   const columns = [
     'source_version',

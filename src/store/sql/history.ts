@@ -5,25 +5,25 @@ import { readValue, writeValue } from './key-values.ts';
 import type { Tables } from './schema.ts';
 import { isoTime } from './times.ts';
 
-/** The key of the time from which on the history is whole. */
+/** Key of the time since which the history is complete. */
 const historySince = 'store/history-since';
 
-/** A point in time a reader asks for, undefined for now. Throws `usage` for a time the store knows nothing of. */
+/** Returns the queried time in milliseconds; undefined for now. Throws `usage` for a time outside the history. */
 export async function momentOf(db: Kysely<Tables>, { asOf }: AsOf, now: number): Promise<number | undefined> {
   if (asOf === undefined) return undefined;
   const moment = Date.parse(asOf);
   if (Number.isNaN(moment))
-    throw new ClairError('usage', `${asOf} is no time; say it as 2026-01-31T12:00:00Z`);
-  if (moment > now) throw new ClairError('usage', `${asOf} lies in the future: nothing is known of it yet`);
+    throw new ClairError('usage', `${asOf} is not a valid time; write it as 2026-01-31T12:00:00Z`);
+  if (moment > now) throw new ClairError('usage', `${asOf} is in the future`);
   const since = await readHistorySince(db);
   if (moment >= since) return moment;
   throw new ClairError(
     'usage',
-    `what was known at ${asOf} is no longer kept: the database goes back to ${isoTime(since)}`,
+    `${asOf} is before the retained history: the database goes back to ${isoTime(since)}`,
   );
 }
 
-/** What a record has to be for it to be in force at a moment, or now. */
+/** Returns the condition for a record to be current at a moment, or now. */
 export function isValidAt(
   eb: ExpressionBuilder<Tables, 'vulnerability'>,
   moment: number | undefined,
@@ -35,12 +35,12 @@ export function isValidAt(
   ]);
 }
 
-/** From when on the history is whole, in milliseconds; 0 for from the beginning. */
+/** Returns since when the history is complete, in milliseconds; 0 means since the beginning. */
 export async function readHistorySince(db: Kysely<Tables>): Promise<number> {
   return Number((await readValue(db, historySince)) ?? 0);
 }
 
-/** Writes from when on the history is whole. */
+/** Writes since when the history is complete. */
 export async function writeHistorySince(db: Kysely<Tables>, since: number): Promise<void> {
   await writeValue(db, historySince, String(since));
 }

@@ -8,7 +8,7 @@ import { isMatchedBy, type MatchKey } from './match-key.ts';
 import { type Details, readDetails } from './record.ts';
 import type { Tables } from './schema.ts';
 
-/** An affected row with what its record says. */
+/** An affected row with the fields of its record. */
 export interface HitRow extends AffectedRow {
   readonly source: string;
   readonly vulnerability_id: number;
@@ -22,7 +22,7 @@ export interface HitRow extends AffectedRow {
   readonly severity: Severity | null;
 }
 
-/** The columns of a hit, where `affected`, its record, feed and namespace are joined. */
+/** The columns of a hit, in a join of `affected`, its record, feed and namespace. */
 export const hitColumns = [
   'feed.source',
   'affected.vulnerability_id',
@@ -43,7 +43,7 @@ export const hitColumns = [
   'affected.conditions',
 ] as const;
 
-/** The rows of records, by their numbers, that may hit what is met in one way, with what `hitColumns` asks for joined. */
+/** Selects the rows of records, by their numbers, that apply under one match key, joined for `hitColumns`. */
 export function rowsOfRecords(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
@@ -59,12 +59,12 @@ export function rowsOfRecords(
     .where(isMatchedBy(by));
 }
 
-/** Makes hits of rows; what many rows have in common is read once. */
+/** Makes hits of rows. Reads values that many rows share only once. */
 export class HitReader {
   readonly #details = new Map<number, Details>();
   readonly #conditions = new Map<string, Conditions>();
 
-  /** What a row says; `isKeyed` tells whether the installed version has a key. */
+  /** Returns the hit of a row; `isKeyed` states whether the installed version has a key. */
   read(row: HitRow, isKeyed: boolean): StoredHit {
     const { aliases, description, links, cvss, metadata, title } = this.#detailsOf(row);
     const hit = {
@@ -81,7 +81,7 @@ export class HitReader {
       fix: fixOfRow(row),
       decided: isKeyed && row.is_keyed === 1,
     };
-    // Nearly all rows; thousands of them are made for one image, and every spread is felt.
+    // Nearly all rows. An image has thousands of them, so spreads would be slow.
     if (metadata === undefined && title === undefined && row.conditions === null) return hit;
     return {
       ...hit,
@@ -106,7 +106,7 @@ export class HitReader {
   }
 }
 
-/** The canonical order of hits on one package: by what they say, never by arrival. Rows that compare equal say the same. */
+/** The canonical order of hits on one package: by content, not by insertion. Rows that compare equal have equal content. */
 export function compareHits(a: HitRow, b: HitRow): number {
   return compareText(a.id, b.id) || compareRest(a, b);
 }

@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import type { Tables } from './schema.ts';
 
 /**
- * Takes numbers for rows that are numbered before they are inserted, and answers the one before the first. Who takes numbers
- * keeps others from taking any until the transaction ends: numbers become visible in their order.
+ * Allocates numbers for rows before they are inserted; returns the one before the first. Blocks other allocations of the same
+ * counter until the transaction ends, so numbers become visible in their order.
  */
 export async function allocateNumbers(
   db: Kysely<Tables>,

@@ -7,7 +7,7 @@ import type { Value } from './bulk-writer.ts';
 import type { Tables } from './schema.ts';
 import { readPackageLayer, type SharedPackageValues } from './shared-values.ts';
 
-/** The columns of a package, but for its namespace and what tells it from others. */
+/** The columns of a package except its namespace and its identity. */
 export const packageColumns = [
   'lookup_name',
   'lookup_version',
@@ -29,7 +29,7 @@ export const packageColumns = [
   'owner',
 ] as const;
 
-/** The values of these columns. */
+/** Returns the values of these columns. */
 export function packageValues(item: ImagePackage): Value[] {
   const { lookup, source } = item;
   return [
@@ -53,10 +53,10 @@ function orNull(...values: (Value | undefined)[]): Value[] {
 /** A package as it is stored. */
 export type PackageRow = Pick<Selectable<Tables['package']>, (typeof packageColumns)[number]>;
 
-/** What is an image's own about a package of it. */
+/** The fields of a package that belong to one image. */
 export type InstallationRow = Pick<Selectable<Tables['image_package']>, 'layer' | 'repositories'>;
 
-/** A package as it was saved, by what the packages of its image share. */
+/** Restores a package from its row, given the values that the packages of its image share. */
 export function packageFromRow(
   row: PackageRow,
   installation: InstallationRow,

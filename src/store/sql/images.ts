@@ -12,7 +12,7 @@ import { type PackageValues, packageRowValues, upsertPackages } from './packages
 import type { Tables } from './schema.ts';
 import { type PackageLayer, packageLayerOf, readSharedValues, SharedValues } from './shared-values.ts';
 
-/** What the images need besides an engine. */
+/** Dependencies of `imageStore`. */
 export interface ImageDeps {
   readonly engine: Engine;
   readonly namespaces: Namespaces;
@@ -20,7 +20,7 @@ export interface ImageDeps {
   readonly now: () => number;
 }
 
-/** The images of a store. */
+/** Returns the images of a store. */
 export function imageStore(deps: ImageDeps): ImageStore {
   const { db } = deps.engine;
   return {
@@ -31,7 +31,7 @@ export function imageStore(deps: ImageDeps): ImageStore {
   };
 }
 
-/** The number of a known image, of which is noted that it is in use. */
+/** Returns the number of a saved image and renews its last use. */
 async function findUsed({ engine, now }: ImageDeps, { identity }: ImageIndex): Promise<number | undefined> {
   const row = await engine.db
     .selectFrom('image')
@@ -79,7 +79,7 @@ async function save({ engine, namespaces, now }: ImageDeps, image: ImageIndex): 
       .returning('id')
       .executeTakeFirst();
     if (added !== undefined) await addContent(engine, db, added.id, content);
-    // Another process may have saved it in the meantime.
+    // Another process may have saved it meanwhile.
     const id = added?.id ?? (await findNumber(db, image.identity));
     if (id === undefined) throw new Error(`the image ${image.identity} vanished`);
     return id;

@@ -5,14 +5,14 @@ import type { AffectedTarget } from './affected-targets.ts';
 import { lookupColumns, packagesMatchedBy } from './match-key.ts';
 import type { Tables } from './schema.ts';
 
-/** Keys of one package, null for versions that have none, from behind a place if there is one. */
+/** Version keys of one package (null for versions without a key), optionally after a cursor. */
 export interface ScanRange {
   readonly target: AffectedTarget;
   readonly keys: KeyRange | null;
   readonly behind?: AffectedCursor | undefined;
 }
 
-/** That an image has a package. */
+/** One package of one image. */
 export interface InstalledRow {
   readonly key: Uint8Array | null;
   readonly image: number;
@@ -23,10 +23,10 @@ export interface InstalledRow {
 }
 
 /**
- * The first rows of a stretch, at most so many, by key and image.
+ * Selects the first rows of a range, at most `limit`, by key and image.
  *
- * Packages are read in the order of their keys, and of each the images in their order, so far as they can be among the first
- * rows of all: what many images share does not have all of them read.
+ * Reads packages in the order of their keys, and the images of each in order, as far as they can be among the first rows. So a
+ * package that many images share is not read completely.
  */
 export function installedRows(
   db: Kysely<Tables>,
@@ -59,14 +59,14 @@ export function installedRows(
     .limit(rowsMax);
 }
 
-/** Behind which image a package is read: only under the key of the place, images before it have been told. */
+/** Returns the image after which a package is read. Only under the key of the cursor, earlier images were already returned. */
 function imageBehind(behind: AffectedCursor | undefined, key: string): RawBuilder<number> {
   if (behind === undefined) return sql`0`;
   if (behind.key === null) return sql`${behind.image}`;
   return sql`case when ${sql.ref(key)} = ${behind.key} then cast(${behind.image} as bigint) else 0 end`;
 }
 
-/** The image in which a package of its own fills all rows that are wanted. */
+/** Selects the image at which a single package fills all requested rows. */
 function lastImage(eb: ExpressionBuilder<Tables, 'package'>, after: RawBuilder<number>, rowsMax: number) {
   const nth = eb
     .selectFrom('image_package as nth')

@@ -6,24 +6,24 @@ import type { MatchKey } from './match-key.ts';
 import type { Tables } from './schema.ts';
 import { type HolderTable, holderColumns } from './version-holders.ts';
 
-/** Versions of packages as rows, by what tells them from each other. */
+/** Versions of packages as rows, by their identity. */
 export type PackageVersions = ReadonlyMap<string, VersionRow>;
 
 type VersionRow = Insertable<Tables['v1_version']>;
 
-/** The versions an image has and the image below it has not; without an image below, all it has. */
+/** Returns the versions of an image that the image below it does not have; without an image below, all versions. */
 export async function introducedVersions(
   db: Kysely<Tables>,
   image: number,
   below: number | undefined,
 ): Promise<PackageVersions> {
   if (below === undefined) return await versionsOfImage(db, image);
-  // Most layers leave the packages of the one below as they are.
+  // Most layers do not change the packages of the layer below.
   const fresh = await versionsOfImage(db, image, { unlessIn: below });
   return fresh.size === 0 ? fresh : subtractVersions(fresh, await versionsOfImage(db, below));
 }
 
-/** The versions of one that are not among those of another. */
+/** Returns the versions of one map that are not in another. */
 export function subtractVersions(all: PackageVersions, others: PackageVersions): PackageVersions {
   return new Map([...all].filter(([identity]) => !others.has(identity)));
 }
@@ -44,7 +44,7 @@ const columns = [
 
 type InstalledRow = Pick<Selectable<Tables['package']>, (typeof columns)[number]>;
 
-/** All versions an image has, as far as anything can be looked up by them; or those of packages that another image has not. */
+/** Returns the versions of an image that have a lookup key; optionally only those of packages that another image does not have. */
 export async function versionsOfImage(
   db: Kysely<Tables>,
   image: number,
@@ -73,7 +73,7 @@ export async function versionsOfImage(
   return new Map(versions.map((version) => [version.identity, version]));
 }
 
-/** Only rpm has conditions on builds: of every other type, packages of one name and version are one. */
+/** Returns the version of a package. Only rpm has conditions on builds; other types have one version per name and version. */
 function versionOf(
   row: InstalledRow,
   by: MatchKey,
@@ -92,13 +92,13 @@ function versionOf(
   ];
 }
 
-/** So many rows go into one statement. */
+/** Number of rows per statement. */
 const rowsAtATime = 100;
 
-/** The numbers of versions, which are given some where they have none. */
+/** Returns the numbers of versions. Allocates missing numbers. */
 export async function upsertVersions(db: Kysely<Tables>, versions: PackageVersions): Promise<number[]> {
   const numbers: number[] = [];
-  // In one order: of two that insert the same, none waits for what the other has.
+  // In sorted order: of two writers that insert the same, neither waits for a row of the other.
   const ordered = [...versions].sort(([a], [b]) => compareText(a, b)).map(([, row]) => row);
   for (const some of splitIntoChunks(ordered, rowsAtATime)) {
     await db
@@ -111,7 +111,7 @@ export async function upsertVersions(db: Kysely<Tables>, versions: PackageVersio
   return numbers;
 }
 
-/** The numbers of those of these versions that have one. */
+/** Returns the numbers of those of these versions that have one. */
 export async function findVersionNumbers(db: Kysely<Tables>, versions: PackageVersions): Promise<number[]> {
   const identities = [...versions.keys()];
   const numbers: number[] = [];
@@ -122,7 +122,7 @@ export async function findVersionNumbers(db: Kysely<Tables>, versions: PackageVe
   return numbers;
 }
 
-/** Writes that somebody has versions. */
+/** Writes that a layer or ancestry has versions. */
 export async function addVersions(
   db: Kysely<Tables>,
   table: HolderTable,
@@ -138,7 +138,7 @@ export async function addVersions(
       .execute();
 }
 
-/** Writes that somebody has nothing, or nothing of these versions. */
+/** Removes all versions of a layer or ancestry, or these. */
 export async function removeVersions(
   db: Kysely<Tables>,
   table: HolderTable,

@@ -7,7 +7,7 @@ import { mergeRanges, rangeContains } from './key-ranges.ts';
 const bytes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 2 });
 const range = fc.tuple(bytes, bytes).map(([lo, hi]) => keys(lo, hi));
 
-test('merged ranges hold what the ranges hold, rise, and leave gaps between them', () => {
+test('merges ranges into rising ones with gaps and the same keys', () => {
   fc.assert(
     fc.property(fc.array(range, { maxLength: 6 }), bytes, (ranges, key) => {
       const merged = mergeRanges(ranges);
@@ -23,7 +23,7 @@ test('merged ranges hold what the ranges hold, rise, and leave gaps between them
   );
 });
 
-test('ranges that overlap, touch, or lie in each other become one', () => {
+test('merges ranges that overlap, touch or contain each other', () => {
   assert.deepEqual(mergeRanges([keys([3], [5]), keys([1], [4])]), [keys([1], [5])]);
   assert.deepEqual(mergeRanges([keys([1], [3]), keys([3], [5])]), [keys([1], [5])]);
   assert.deepEqual(mergeRanges([keys([1], [5]), keys([2], [3])]), [keys([1], [5])]);

@@ -1,6 +1,6 @@
 import type { KeyRange } from '../../plugin/version-scheme.ts';
 
-/** The ranges as the fewest that hold the same keys, rising, with gaps between them; empty ones vanish. */
+/** Merges ranges into the fewest with the same keys, rising and with gaps between them. Drops empty ranges. */
 export function mergeRanges(ranges: readonly KeyRange[]): KeyRange[] {
   const rising = ranges
     .filter(({ lo, hi }) => Buffer.compare(lo, hi) < 0)
@@ -14,7 +14,7 @@ export function mergeRanges(ranges: readonly KeyRange[]): KeyRange[] {
   return merged;
 }
 
-/** Whether a key lies in a range. */
+/** Returns whether a range contains a key. */
 export function rangeContains({ lo, hi }: KeyRange, key: Uint8Array): boolean {
   return Buffer.compare(lo, key) <= 0 && Buffer.compare(key, hi) < 0;
 }

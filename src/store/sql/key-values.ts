@@ -3,7 +3,7 @@ import type { KeyValueStore } from '../store.ts';
 import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
 
-/** The small things a store remembers; what it remembers for itself lies under `store/`. */
+/** Returns the small values of a store. The keys of the store itself begin with `store/`. */
 export function keyValueStore(engine: Engine): KeyValueStore {
   return {
     get: (key) => readValue(engine.db, key),
@@ -11,13 +11,13 @@ export function keyValueStore(engine: Engine): KeyValueStore {
   };
 }
 
-/** What is remembered under a key. */
+/** Returns the value of a key. */
 export async function readValue(db: Kysely<Tables>, key: string): Promise<string | undefined> {
   const row = await db.selectFrom('key_value').select('value').where('key', '=', key).executeTakeFirst();
   return row?.value;
 }
 
-/** Remembers something under a key, in place of what was there. */
+/** Sets the value of a key. */
 export async function writeValue(db: Kysely<Tables>, key: string, value: string): Promise<void> {
   await db
     .insertInto('key_value')

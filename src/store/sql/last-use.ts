@@ -1,7 +1,7 @@
-/** The last use is noted to the day, so that reading stays reading nearly always. */
+/** The last use is stored to the day, so most reads write nothing. In milliseconds. */
 const dayMs = 24 * 3_600_000;
 
-/** Whether a noted use is so old that another one has to be noted. Times are in milliseconds. */
+/** Returns whether the stored last use must be renewed. Times are in milliseconds since 1970. */
 export function isLastUseStale(lastUsedAt: number, now: number): boolean {
   return now - lastUsedAt >= dayMs;
 }

@@ -11,7 +11,7 @@ interface LayerDeps {
   readonly now: () => number;
 }
 
-/** The layers of a store, by a clock in milliseconds. */
+/** Returns the layers of a store; `now` is in milliseconds since 1970. */
 export function layerStore(engine: Engine, now: () => number): LayerStore {
   return {
     find: async (identity, analyzerKey) =>
@@ -26,15 +26,15 @@ export function layerStore(engine: Engine, now: () => number): LayerStore {
             .onConflict((conflict) => conflict.columns(['identity', 'analyzer_key']).doNothing())
             .execute();
         },
-        ...madeAnew,
+        ...reindexable,
       ),
   };
 }
 
-/** A layer that is not there is read again. */
-const madeAnew = ['own rows', 'later'] as const;
+/** Write options of a layer: a lost layer is indexed again. */
+const reindexable = ['own rows', 'later'] as const;
 
-/** Layers that one query asks for. */
+/** Number of layers per query. */
 const layersAtATime = 500;
 
 async function findAll(
@@ -65,7 +65,7 @@ async function noteUse(
   identities: readonly string[],
   analyzerKey: string,
 ): Promise<void> {
-  // In one order: of two that note the same, none waits for what the other has.
+  // In sorted order: of two writers that update the same rows, neither waits for a row of the other.
   for (const some of splitIntoChunks(identities.toSorted(compareText), layersAtATime)) {
     await engine.write(
       async (db) => {
@@ -76,19 +76,19 @@ async function noteUse(
           .where('analyzer_key', '=', analyzerKey)
           .execute();
       },
-      ...madeAnew,
+      ...reindexable,
     );
   }
 }
 
-/** An index as JSON; the few files in it, which are small, as base64. */
+/** Encodes an index as JSON, and its few small files as base64. */
 function writeIndex(index: LayerIndex): string {
   const contents = index.contents.map(({ path, content }) => [path, Buffer.from(content).toString('base64')]);
   return JSON.stringify({ ...index, contents });
 }
 
 function readIndex(text: string): LayerIndex {
-  // The database holds what was written above, under the same analyzer key: nothing that would have to be checked again.
+  // The text was written by `writeIndex` under the same analyzer key, so it needs no validation.
   const index = JSON.parse(text) as Omit<LayerIndex, 'contents'> & { contents: [string, string][] };
   const contents = index.contents.map(([path, content]) => ({
     path,

@@ -2,8 +2,8 @@ import type { LockStore } from '../store.ts';
 import type { Engine } from './engine.ts';
 
 /**
- * The locks of a store, by a clock in milliseconds. Each is one row, which one statement takes or leaves: who makes a feed good
- * for longer than a lock lasts can renew it meanwhile.
+ * Returns the locks of a store; `now` is in milliseconds since 1970. A lock is one row, taken or left by one statement. So a
+ * process can renew a lock while it commits a feed for longer than the lock lasts.
  */
 export function lockStore(engine: Engine, now: () => number): LockStore {
   return {

@@ -6,12 +6,12 @@ import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, milliseconds } from './times.ts';
 
-/** So many ids go into one query. */
+/** Number of ids per query. */
 const idsAtATime = 500;
-/** So many answers go into one statement. */
+/** Number of results per statement. */
 const answersAtATime = 100;
 
-/** The answers to lookups of these ids. */
+/** Returns the results of lookups of these ids. */
 export async function findLookups(
   db: Kysely<Tables>,
   ids: readonly string[],
@@ -25,7 +25,7 @@ export async function findLookups(
   );
 }
 
-/** What the answers to lookups of these ids hold. */
+/** Returns the enrichments in the results of lookups of these ids. */
 export async function findLookupEnrichments(
   db: Kysely<Tables>,
   ids: readonly string[],
@@ -37,10 +37,10 @@ export async function findLookupEnrichments(
   });
 }
 
-/** Keeps the answers to lookups in one transaction. */
+/** Saves the results of lookups in one transaction. */
 export async function saveLookupResults(engine: Engine, answers: readonly LookupResult[]): Promise<void> {
   if (answers.length === 0) return;
-  // In one order, so that two who save the same ids at once do not wait for each other.
+  // In sorted order, so that two writers of the same ids do not wait for each other.
   const ordered = answers.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   await engine.write(async (db) => {
     for (const some of splitIntoChunks(ordered, answersAtATime)) await saveSome(db, some);
@@ -80,6 +80,6 @@ async function rowsOf(db: Kysely<Tables>, ids: readonly string[]): Promise<Row[]
 }
 
 function enrichmentOf(id: string, data: string | null): Enrichment | null {
-  // The database holds what was written from an enrichment: nothing from outside that would have to be checked again.
+  // The text was written from an enrichment, so it needs no validation.
   return data === null ? null : { id, ...(JSON.parse(data) as Omit<Enrichment, 'id'>) };
 }

@@ -2,35 +2,35 @@ import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kyse
 import type { Tables } from './schema.ts';
 
 /**
- * What meets what: most rows are met by what an installed package is looked up by, those that speak of a source package by what
- * the package was built from. Every row is met in one of the two ways.
+ * How rows apply to packages. Most rows are matched by the lookup name of an installed package (`name`); rows about a source
+ * package by the package that it was built from (`source`). Every row applies in exactly one of these ways.
  */
 export type MatchKey = 'name' | 'source';
 
-/** Every way, in the order in which the results of all are told. */
+/** Both match keys, in the order of their results. */
 export const matchKeys: readonly MatchKey[] = ['name', 'source'];
 
-/** Where a package has the name and the version key it is looked up by. */
+/** The columns of a package with its name and version key, by match key. */
 export const lookupColumns = {
   name: { name: 'package.lookup_name', key: 'package.key' },
   source: { name: 'package.source_name', key: 'package.source_key' },
 } as const satisfies Record<MatchKey, object>;
 
-/** The packages that can be looked up so. */
+/** Selects the packages that have this match key. */
 export function packagesMatchedBy(
   db: Kysely<Tables>,
   by: MatchKey,
 ): SelectQueryBuilder<Tables, 'package', object> {
   const packages = db.selectFrom('package');
-  // The condition of the index: most packages are not in it.
+  // The condition of the index: it omits most packages.
   return by === 'name' ? packages : packages.where('package.source_lookup_version', 'is not', null);
 }
 
-/** Whether a row is met so. In conditions, only an architecture can be this text: modules and products have colons. */
+/** Whether a row has this match key. In conditions only an architecture can equal this text: modules and products have colons. */
 export function isMatchedBy(by: MatchKey): RawBuilder<boolean> {
   const conditions = sql.ref('affected.conditions');
   return by === 'source'
     ? sql<boolean>`${conditions} like '%"src"%'`
-    : // Nearly all rows have none, and then nothing has to be compared.
+    : // Nearly all rows have no conditions, so nothing is compared.
       sql<boolean>`(${conditions} is null or ${conditions} not like '%"src"%')`;
 }

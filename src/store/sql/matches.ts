@@ -13,8 +13,8 @@ interface MatchRow extends HitRow {
 }
 
 /**
- * The range join: every pair of a package of the image and a range that holds its installed version, of the rows that are met
- * in one way. A version without a key may lie anywhere, and so may a range without keys.
+ * Selects by a range join every pair of a package of the image and a row, under one match key, whose range contains the
+ * installed version. A version without a key, or a range without keys, pairs with everything.
  */
 export function rangeJoin(
   db: Kysely<Tables>,
@@ -36,7 +36,7 @@ export function rangeJoin(
     .where(isMatchedBy(by));
 }
 
-/** The range join with what is to be told of each pair, as far as the record is in force: now, or at a moment in the past. */
+/** Selects the fields of each pair of the range join whose record is current, now or at a moment in the past. */
 export function matchQuery(
   db: Kysely<Tables>,
   image: number,
@@ -55,13 +55,13 @@ export function matchQuery(
     .select((eb) => eb(lookupColumns[by].key, 'is not', null).as('has_key'));
 }
 
-/** The rows that may make the packages of an image vulnerable, in canonical order. */
+/** Returns the rows that may make the packages of an image vulnerable, in canonical order. */
 export async function findMatches(
   db: Kysely<Tables>,
   image: number,
   moment: number | undefined,
 ): Promise<StoredMatch[]> {
-  // In one query, so that all is told of one moment.
+  // By one query, so that all results are of one moment.
   const rows = await matchQuery(db, image, { moment })
     .unionAll(matchQuery(db, image, { moment, by: 'source' }))
     .execute();
@@ -72,7 +72,7 @@ export async function findMatches(
     .map((row) => ({ ...hits.read(row, Boolean(row.has_key)), package: row.position }));
 }
 
-/** An image that is not there must not pass for one without vulnerabilities. */
+/** Throws if the image does not exist: it must not pass for one without vulnerabilities. */
 async function assertImageExists(db: Kysely<Tables>, image: number): Promise<void> {
   const found = await db.selectFrom('image').select('id').where('id', '=', image).executeTakeFirst();
   if (found === undefined) throw new Error(`there is no image ${image} in the database`);

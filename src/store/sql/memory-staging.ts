@@ -29,8 +29,8 @@ interface StagedRecord {
 }
 
 /**
- * Stages the differences of a few records in memory. A write by a user is one record: making and dropping the temporary tables of a
- * feed takes PostgreSQL ten times as long as the write itself.
+ * Stages the differences of a few records in memory. A write by a user is one record. On PostgreSQL, creating and dropping the
+ * temporary tables of a feed takes ten times as long as such a write.
  */
 export class MemoryStaging implements Staging {
   readonly #connection: EngineConnection;

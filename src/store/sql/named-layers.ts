@@ -17,7 +17,7 @@ import { findHitVersions, findHolders } from './version-holders.ts';
 
 const introducedTable = 'v1_brought';
 
-/** The layers that clients of Clair's first API have given names. */
+/** Returns the layers that clients of Clair's v1 API have named. */
 export function namedLayerStore(engine: Engine): NamedLayerStore {
   return {
     save: (layer) => save(engine, layer),
@@ -32,7 +32,7 @@ export function namedLayerStore(engine: Engine): NamedLayerStore {
   };
 }
 
-/** What another layer brought depends on a layer that is replaced, so nobody may save one meanwhile. */
+/** Saves a layer. Excludes other writers if it replaces a layer, because the introduced versions of other layers depend on it. */
 async function save(engine: Engine, layer: NamedLayerInput): Promise<void> {
   if (layer.parent === layer.name) throw new Error(`the layer ${layer.name} cannot be its own parent`);
   const known = await findLayer(engine.db, layer.name);
@@ -50,13 +50,13 @@ async function findLayer(db: Kysely<Tables>, name: string): Promise<LayerRow | u
   return await db.selectFrom('v1_layer').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
-/** False where another process has just saved one of that name. The parent may be gone since it was looked up. */
+/** Returns false if another process has just saved a layer of that name. The parent may have been deleted since its lookup. */
 async function add(db: Kysely<Tables>, layer: NamedLayerInput): Promise<boolean> {
   const below = layer.parent === null ? undefined : await findLayer(db, layer.parent);
   if (layer.parent !== null && below === undefined)
     throw new ClairError('parent-unknown', `there is no layer ${layer.parent}: it was deleted`);
   const introduced = await upsertVersions(db, await introducedVersions(db, layer.image, below?.image_id));
-  // Last of all that takes long: who has a number keeps others from having one.
+  // Last of the slow steps: allocation blocks other allocations until the transaction ends.
   const number = 1 + (await allocateNumbers(db, 'v1_layer', 1));
   const { numInsertedOrUpdatedRows: added } = await db
     .insertInto('v1_layer')
@@ -82,7 +82,7 @@ async function replace(db: Kysely<Tables>, before: LayerRow, layer: NamedLayerIn
   await updateChildren(db, layer, before.image_id);
 }
 
-/** What the layers right above brought, after the image below them was replaced: mostly by one with the same packages. */
+/** Updates the introduced versions of the children of a replaced layer. Usually its new image has the same packages. */
 async function updateChildren(
   db: Kysely<Tables>,
   { name, image }: NamedLayerInput,

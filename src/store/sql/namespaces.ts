@@ -8,22 +8,22 @@ interface NumberedNamespace extends Namespace {
   readonly id: number;
 }
 
-/** The scheme of a namespace that somebody named before it was known how its versions order. */
+/** Scheme of a namespace that was saved before its version scheme was known. */
 const unknownScheme = '';
 
-/** The numbers of namespaces. They are given once and stay, so that they may be remembered: a name alone says nothing yet. */
+/** The numbers of namespaces. They never change, so they are cached. The absence of a name is not cached. */
 export class Namespaces {
   readonly #cache = new Map<string, NumberedNamespace>();
 
-  /** The number of a namespace that was asked for before; for loops that would feel the waiting of `number`. */
+  /** Returns the number of a namespace that is cached; for loops in which awaiting `findOrCreateNumber` is too slow. */
   cachedNumber({ name, versionScheme }: Namespace): number | undefined {
     const known = this.#cache.get(name);
     return known !== undefined && isSame(known.versionScheme, versionScheme) ? known.id : undefined;
   }
 
   /**
-   * The number of a namespace, given now if it is new. Its versions order in one way, known from the beginning or learnt later:
-   * another one is refused.
+   * Returns the number of a namespace, allocating it if the namespace is new. A namespace has one version scheme, known from the
+   * start or set later. Throws `store-unusable` for another scheme.
    */
   async findOrCreateNumber(
     connection: EngineConnection,
@@ -33,7 +33,7 @@ export class Namespaces {
     if (!isSame(stored.versionScheme, versionScheme)) {
       throw new ClairError(
         'store-unusable',
-        `the database orders the versions of ${name} as ${stored.versionScheme}, and now they are said to be ${versionScheme}: use another database`,
+        `the database orders the versions of ${name} by the scheme ${stored.versionScheme}, not by ${versionScheme}: use another database`,
       );
     }
     this.#cache.set(name, stored);
@@ -51,7 +51,7 @@ export class Namespaces {
   }
 }
 
-/** Who does not know a scheme takes the one that is known. */
+/** Returns whether the schemes agree. An unknown wanted scheme agrees with any. */
 function isSame(stored: string, wanted: string): boolean {
   return wanted === unknownScheme || stored === wanted;
 }

@@ -9,19 +9,19 @@ import { findVulnerabilitiesByNumber } from './vulnerabilities.ts';
 /** An event as a row. */
 export type EventRow = Selectable<Tables['event']>;
 
-/** What of an event is about one namespace. */
+/** The part of an event about one namespace. */
 export interface EventPart {
   readonly event: number;
-  /** Number of the namespace; null where the records of the event speak of none. */
+  /** Number of the namespace; null if the records of the event cover none. */
   readonly namespace: number | null;
   readonly old: number | null;
   readonly new: number | null;
 }
 
 /**
- * The parts of events, in their order. A record that speaks of several namespaces gives one for each of which it says something
- * else than before; what was kept of it for a namespace, or was so until now, stands in for it there. A record that only ever
- * speaks of one namespace gives one.
+ * Returns the parts of events, in their order. A record that covers several namespaces gives a part for each in which it changed.
+ * A part that is or was retained for a namespace replaces the record there. A record that only ever covers one namespace gives
+ * one part.
  */
 export async function splitEvents(db: Kysely<Tables>, events: readonly EventRow[]): Promise<EventPart[]> {
   const numbers = events.flatMap(({ old_id: old, new_id: is }) => [old, is]).filter((id) => id !== null);
@@ -65,7 +65,7 @@ function isSameFor(namespace: string, was: StoredVulnerability, now: StoredVulne
   return significantChanges([of(was)], [of(now)]).length === 0;
 }
 
-/** Which record speaks of a namespace, before or after an event. */
+/** The record that covers each namespace, before or after an event. */
 type Side = ReadonlyMap<string, StoredVulnerability>;
 
 interface PartContext {
@@ -87,7 +87,7 @@ function sideOf(event: EventRow, { records, retained }: PartContext, side: 'old'
   );
 }
 
-/** What is or was kept of a record for a namespace, and when. */
+/** A part of a record that is or was retained for a namespace, and its validity. */
 interface RetainedForm {
   readonly record: StoredVulnerability;
   readonly feedId: number;
@@ -95,10 +95,10 @@ interface RetainedForm {
   readonly validTo: number | null;
 }
 
-/** So many names go into one query. */
+/** Number of names per query. */
 const namesAtATime = 500;
 
-/** All that is or was kept of records of the same names: nearly always nothing. */
+/** Returns all parts that are or were retained of records of the same names; nearly always none. */
 async function findRetainedForms(
   db: Kysely<Tables>,
   records: readonly StoredVulnerability[],

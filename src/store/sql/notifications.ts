@@ -7,7 +7,7 @@ import { type EventRow, splitEvents } from './notification-parts.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull } from './times.ts';
 
-/** The notifications of a store, by a clock in milliseconds. */
+/** Returns the notifications of a store; `now` is in milliseconds since 1970. */
 export function notificationStore(engine: Engine, now: () => number): NotificationStore {
   const { db } = engine;
   return {
@@ -22,7 +22,7 @@ export function notificationStore(engine: Engine, now: () => number): Notificati
   };
 }
 
-/** Asked often, and nearly always in vain: it writes nothing. */
+/** Checks without writing, because it runs often and nearly always finds nothing. */
 async function hasNewEvents(db: Kysely<Tables>): Promise<boolean> {
   const { event, notification } = await counters(db);
   return event > notification;
@@ -34,10 +34,10 @@ async function counters(db: Kysely<Tables>): Promise<Record<'event' | 'notificat
   return { event: lastOf('event'), notification: lastOf('notification') };
 }
 
-/** So many rows go into one statement. */
+/** Number of rows per statement. */
 const rowsAtATime = 100;
 
-/** Makes notifications of the events behind the last one that has them, and remembers how far it came, in one transaction. */
+/** Creates the notifications of the events after the last handled one, and advances that counter, in one transaction. */
 async function createFromEvents(db: Kysely<Tables>, limit: number, now: number): Promise<number> {
   const last = await lockCounter(db);
   const newest = (await counters(db)).event;
@@ -53,7 +53,7 @@ async function createFromEvents(db: Kysely<Tables>, limit: number, now: number):
   }));
   for (const some of splitIntoChunks(rows, rowsAtATime))
     await db.insertInto('notification').values(some).execute();
-  // Without any left, they were thrown away before anybody told them.
+  // If no event is left, the events were deleted before they had notifications.
   await db
     .updateTable('id_counter')
     .set({ last_id: events.at(-1)?.number ?? newest })
@@ -62,7 +62,7 @@ async function createFromEvents(db: Kysely<Tables>, limit: number, now: number):
   return events.length;
 }
 
-/** The last event that has its notifications. Who asks keeps others from asking until the transaction ends. */
+/** Returns the last handled event. Locks the counter until the transaction ends. */
 async function lockCounter(db: Kysely<Tables>): Promise<number> {
   const { last_id: last } = await db
     .updateTable('id_counter')

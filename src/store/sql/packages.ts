@@ -10,10 +10,10 @@ import type { Tables } from './schema.ts';
 
 const columns = ['identity', 'namespace_id', ...packageColumns];
 
-/** A package as its columns, the first of which tells it from all others. */
+/** A package as its columns, the first of which identifies it. */
 export type PackageValues = readonly [identity: string, ...Value[]];
 
-/** What is stored of a package whose namespace has this number. */
+/** Returns the columns of a package whose namespace has this number. */
 export function packageRowValues(item: ImagePackage, namespace: number | null): PackageValues {
   const values = [namespace, ...packageValues(item)];
   return [identityOf(values), ...values];
@@ -26,12 +26,12 @@ function identityOf(values: readonly Value[]): string {
   return hash('sha256', JSON.stringify(texts), 'base64url');
 }
 
-/** The numbers of packages by their identities; those that are not there yet are added. */
+/** Returns the numbers of packages by their identities. Adds missing packages. */
 export async function upsertPackages(
   db: Kysely<Tables>,
   packages: readonly PackageValues[],
 ): Promise<ReadonlyMap<string, number>> {
-  // In one order: of two that add the same, none waits for what the other has.
+  // In sorted order: of two writers that add the same, neither waits for a row of the other.
   const ordered = [...new Map(packages.map((values) => [values[0], values])).values()].sort(([a], [b]) =>
     compareText(a, b),
   );
@@ -44,7 +44,7 @@ export async function upsertPackages(
   return new Map([...existing, ...(await numbersOf(db, missing))]);
 }
 
-/** So many identities go into one query. */
+/** Number of identities per query. */
 const identitiesAtATime = 100;
 
 async function numbersOf(
@@ -64,10 +64,10 @@ async function numbersOf(
   return numbers;
 }
 
-/** So many packages are looked at in one statement. */
+/** Number of packages per statement. */
 const packagesAtATime = 500;
 
-/** Drops those of these packages that no image has any more. */
+/** Deletes those of these packages that no image has any more. */
 export async function dropUnusedPackages(db: Kysely<Tables>, packages: readonly number[]): Promise<void> {
   for (const some of splitIntoChunks(packages, packagesAtATime))
     await db

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { padded } from './padded.ts';
 
-test('a list is filled up to a power of two with its last item', () => {
+test('repeats the last item of a list up to a power of two', () => {
   assert.deepEqual(padded([]), []);
   assert.deepEqual(padded(['a']), ['a']);
   assert.deepEqual(padded(['a', 'b', 'c']), ['a', 'b', 'c', 'c']);

@@ -1,5 +1,5 @@
 /**
- * A list for a condition `in`, filled up with its last item to a power of two. Lists of all lengths then make few different
+ * Repeats the last item of a list for a condition `in` up to a power of two. Lists of all lengths then make few different
  * statements, which stay prepared.
  */
 export function padded<T>(list: readonly T[]): readonly T[] {

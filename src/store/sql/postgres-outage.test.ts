@@ -13,7 +13,7 @@ const timeout = 60_000;
 interface Opened {
   readonly store: Store;
   readonly proxy: TcpProxy;
-  /** What the store reported, in order. */
+  /** The events that the store reported, in order. */
   readonly events: string[];
 }
 
@@ -32,7 +32,7 @@ async function open(t: TestContext): Promise<Opened> {
 
 const outages = {
   refuses: { begin: (proxy) => proxy.refuse(), end: (proxy) => proxy.open() },
-  'is silent': {
+  'does not answer': {
     begin: async (proxy) => {
       proxy.stall();
     },
@@ -50,7 +50,7 @@ async function failsWithin(ms: number, work: () => Promise<unknown>): Promise<vo
 }
 
 for (const [name, { begin, end }] of Object.entries(outages)) {
-  test(`reads fail soon while a server ${name}, a ping within its limit, and nothing is lost after`, {
+  test(`fails reads and pings within their limits while a server ${name}, and works again afterwards`, {
     timeout,
   }, async (t) => {
     const { store, proxy, events } = await open(t);
@@ -70,7 +70,7 @@ for (const [name, { begin, end }] of Object.entries(outages)) {
     assert.equal(events[1], 'back');
   });
 
-  test(`a write waits while a server ${name}, is done when it is back, and fails at the limit`, {
+  test(`keeps a write waiting while a server ${name}, and fails it at the limit`, {
     timeout,
   }, async (t) => {
     const { store, proxy } = await open(t);
@@ -86,7 +86,7 @@ for (const [name, { begin, end }] of Object.entries(outages)) {
   });
 }
 
-test('of many that wait for a server that is away, those beyond the limit fail at once', {
+test('fails queries at once when too many wait for an unreachable server', {
   timeout,
 }, async (t) => {
   const { store, proxy } = await open(t);

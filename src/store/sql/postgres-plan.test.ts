@@ -20,7 +20,7 @@ import { matchQuery } from './matches.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import type { Tables } from './schema.ts';
 
-/** A step of a plan, as the server tells it. */
+/** A step of a plan, as the server reports it. */
 interface Step {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
@@ -44,7 +44,7 @@ async function planOf(query: Pick<SelectQueryBuilder<Tables, 'package', object>,
 
 const packages = Array.from({ length: 250 }, (_, i) => `package-${i}`);
 
-/** As many rows as a table needs for its plan to matter. */
+/** Yields enough rows for the plan to matter. */
 function* records(): Generator<ReturnType<typeof record>> {
   for (let i = 0; i < 60; i++)
     yield record(`CVE-${i}`, {
@@ -52,7 +52,7 @@ function* records(): Generator<ReturnType<typeof record>> {
     });
 }
 
-test('matching searches one range of one index, however many packages and whatever the plan is made for', async (t) => {
+test('matches by a search of one index range, for any number of packages and any plan', async (t) => {
   const url = await temporarySchema(t);
   await using store = await openPostgresStore(url);
   await store.advisories.apply(feedUpdate(), stream(records()));
@@ -86,7 +86,7 @@ test('matching searches one range of one index, however many packages and whatev
   }
 });
 
-test('affected images are read off two indexes in their order, whatever the plan is made for', async (t) => {
+test('reads affected images from two indexes in their order, for any plan', async (t) => {
   const url = await temporarySchema(t);
   await using store = await openPostgresStore(url);
   for (let i = 0; i < 300; i++) {

@@ -14,7 +14,7 @@ import { openPostgresStore } from './postgres-store.ts';
 const openssl = image([installed('openssl')]);
 const timeout = 120_000;
 
-/** A test with a store on a server that can be restarted as by a power cut. */
+/** Defines a test with a store on a server that can be restarted as by a power cut. */
 function restartTest(
   name: string,
   body: (store: Store, restart: () => Promise<void>) => Promise<void>,
@@ -22,7 +22,7 @@ function restartTest(
   test(name, { timeout }, async (t) => {
     const { restart } = await postgresServer();
     if (restart === undefined) {
-      t.skip('the server given is not ours to restart');
+      t.skip('the given server must not be restarted');
       return;
     }
     const url = await temporarySchema(t);
@@ -36,7 +36,7 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof ClairError && error.code === 'store-unavailable';
 }
 
-restartTest('who reads while the server is started anew notices nothing', async (store, restart) => {
+restartTest('does not fail reads while the server restarts', async (store, restart) => {
   const number = await store.images.save(openssl);
   let isOver = false;
   const read = async (): Promise<number> => {
@@ -44,65 +44,61 @@ restartTest('who reads while the server is started anew notices nothing', async 
     for (; !isOver; times++) assert.equal((await store.images.findMatches(number)).length, 2);
     return times;
   };
-  // More than there are connections.
+  // More readers than connections.
   const readers = Array.from({ length: 6 }, read);
   for (let i = 0; i < 3; i++) await restart();
   isOver = true;
   for (const times of await Promise.all(readers)) assert.ok(times > 0);
 });
 
-restartTest(
-  'what was written while the server is started anew is written, or the writer is told',
-  async (store, restart) => {
-    let isOver = false;
-    const written: string[] = [];
-    const write = async (name: string): Promise<void> => {
-      for (let i = 0; !isOver; i++) {
-        try {
-          await store.layers.save(`${name} ${i}`, '', emptyLayer);
-          written.push(`${name} ${i}`);
-        } catch (error) {
-          // Only where nobody can know is the write not made again.
-          assert.ok(
-            isUnavailable(error) && /whether it was made is not known/.test(String(error)),
-            String(error),
-          );
-        }
+restartTest('completes writes or reports their failure while the server restarts', async (store, restart) => {
+  let isOver = false;
+  const written: string[] = [];
+  const write = async (name: string): Promise<void> => {
+    for (let i = 0; !isOver; i++) {
+      try {
+        await store.layers.save(`${name} ${i}`, '', emptyLayer);
+        written.push(`${name} ${i}`);
+      } catch (error) {
+        // A write is retried unless its outcome is unknown.
+        assert.ok(
+          isUnavailable(error) && /whether it was made is not known/.test(String(error)),
+          String(error),
+        );
       }
-    };
-    const writers = ['a', 'b', 'c', 'd', 'e'].map(write);
-    for (let i = 0; i < 3; i++) await restart();
-    isOver = true;
-    await Promise.all(writers);
-    assert.ok(written.length > 0);
-    for (const identity of written) assert.deepEqual(await store.layers.find(identity, ''), emptyLayer);
-  },
-);
+    }
+  };
+  const writers = ['a', 'b', 'c', 'd', 'e'].map(write);
+  for (let i = 0; i < 3; i++) await restart();
+  isOver = true;
+  await Promise.all(writers);
+  assert.ok(written.length > 0);
+  for (const identity of written) assert.deepEqual(await store.layers.find(identity, ''), emptyLayer);
+});
 
-restartTest(
-  'a feed that came in while the server was started anew is not applied',
-  async (store, restart) => {
-    const records = (async function* () {
-      for (let i = 0; i < 200; i++) {
-        if (i === 100) await restart();
-        yield record(`new ${i}`);
-      }
-    })();
-    await assert.rejects(store.advisories.apply(feedUpdate(), records), isUnavailable);
-    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B']);
-    await store.advisories.apply(feedUpdate(), stream([record('A'), record('C')]));
-    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl C']);
-  },
-);
+restartTest('does not apply a feed that was streaming while the server restarted', async (store, restart) => {
+  const records = (async function* () {
+    for (let i = 0; i < 200; i++) {
+      if (i === 100) await restart();
+      yield record(`new ${i}`);
+    }
+  })();
+  await assert.rejects(store.advisories.apply(feedUpdate(), records), isUnavailable);
+  assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B']);
+  await store.advisories.apply(feedUpdate(), stream([record('A'), record('C')]));
+  assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl C']);
+});
 
-restartTest('a lock is held across a restart', async (store, restart) => {
+restartTest('keeps a lock across a restart', async (store, restart) => {
   assert.equal(await store.locks.acquire('debian', 'one', 60_000), true);
   await restart();
   assert.equal(await store.locks.acquire('debian', 'two', 60_000), false);
   assert.equal(await store.locks.acquire('debian', 'one', 60_000), true);
 });
 
-test('a server for tests ends with the process that started it, killed or not', { timeout }, async () => {
+test('ends a test server together with the process that started it, even if that is killed', {
+  timeout,
+}, async () => {
   const module = new URL('../../testing/postgres-server.ts', import.meta.url).href;
   const program = (end: string): string =>
     `const { startPostgresServer } = await import(${JSON.stringify(module)});
@@ -121,7 +117,7 @@ test('a server for tests ends with the process that started it, killed or not', 
   await Promise.all(ends);
 });
 
-/** Waits until nobody takes connections at a port; the time limit of the test is the limit. */
+/** Waits until no server accepts connections at a port. The timeout of the test is the limit. */
 async function untilClosed(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1');

@@ -6,17 +6,17 @@ import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
 import { openSqlStore, type StoreOptions } from './sql-store.ts';
 
-/** What can be chosen when a store on a PostgreSQL server is opened. */
+/** Options of a store on a PostgreSQL server. */
 export interface PostgresStoreOptions extends StoreOptions, AvailabilityEvents {
-  /** Connections of this store at most; two are needed. */
+  /** Maximum number of connections of this store, at least two. */
   readonly connectionsMax?: number;
-  /** Whether the database is made when it is not there. It is never removed. */
+  /** Whether a missing database is created. It is never dropped. */
   readonly createsDatabase?: boolean;
 }
 
 /**
  * Opens the store in a database of a PostgreSQL server, which any number of processes may share. `source` is a connection string
- * as Clair takes it, as a URL or in keywords. Throws `store-unusable`.
+ * in Clair's forms: a URL or keywords. Throws `store-unusable`.
  */
 export async function openPostgresStore(source: string, options: PostgresStoreOptions = {}): Promise<Store> {
   const { connectionsMax = limits.storeConnections, createsDatabase = false } = options;

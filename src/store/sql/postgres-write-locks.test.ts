@@ -9,7 +9,7 @@ import { migrate } from './migrate.ts';
 import { migrations } from './migrations/migrations.ts';
 import { openSqlStore } from './sql-store.ts';
 
-/** An engine on an empty schema; `settings` are added to the connection string. */
+/** Opens an engine on an empty schema; `settings` are added to the connection string. */
 async function open(context: TestContext, settings: Record<string, string>): Promise<Engine> {
   const url = new URL(await temporarySchema(context));
   for (const [key, value] of Object.entries(settings)) url.searchParams.set(key, value);
@@ -18,8 +18,8 @@ async function open(context: TestContext, settings: Record<string, string>): Pro
   return engine;
 }
 
-test('a lock is taken, renewed and released while a feed is made good', async (t) => {
-  // Who had to wait for his turn would be told so.
+test('takes, renews and releases a lock while a feed is committed', async (t) => {
+  // Waiting for a write lock would fail with this timeout.
   const engine = await open(t, { lock_timeout: '2s' });
   const { locks } = await openSqlStore(engine, {});
   await engine.write(async () => {
@@ -30,7 +30,7 @@ test('a lock is taken, renewed and released while a feed is made good', async (t
   }, 'advisories');
 });
 
-test('making the tables may take longer than a statement', async (t) => {
+test('lets migrations take longer than statement_timeout', async (t) => {
   const engine = await open(t, { statement_timeout: '60s' });
   const bounds: string[] = [];
   const observed: Engine = {

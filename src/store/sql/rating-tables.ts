@@ -1,13 +1,13 @@
-/** Something that an enricher knows of a vulnerability. */
+/** An enrichment of a vulnerability. */
 export interface EnrichmentTable {
   feed_id: number;
   id: string;
   hash: string;
-  /** As JSON, without the id. */
+  /** JSON, without the id. */
   data: string;
 }
 
-/** The EPSS scores of some CVEs of a year. */
+/** EPSS scores of a block of CVEs of a year. */
 export interface ScorePackTable {
   feed_id: number;
   /** See `blockOf`. */
@@ -16,18 +16,18 @@ export interface ScorePackTable {
   content: Uint8Array;
 }
 
-/** The answer to a lookup of one vulnerability. */
+/** The result of looking up one vulnerability. */
 export interface LookedUpTable {
   id: string;
   source: string;
   source_version: number;
   origin: string;
   asked_at: number;
-  /** As JSON, without the id; null where there was no document. */
+  /** JSON, without the id; null if there was no document. */
   data: string | null;
 }
 
-/** What an enricher says that differs from what is stored; `data` is null where it says no more. */
+/** An enrichment that differs from the stored one; `data` is null if the enricher no longer has it. */
 export interface IncomingEnrichmentTable {
   id: string;
   hash: string | null;

@@ -3,7 +3,7 @@ import { allocateNumbers } from './id-counter.ts';
 import type { Tables } from './schema.ts';
 import type { Staging } from './staging.ts';
 
-/** Ends the validity of the records that are no longer in force. */
+/** Ends the validity of the records that are no longer current. */
 export async function closeRecords(
   db: Kysely<Tables>,
   { staging, count, at }: { readonly staging: Staging; readonly count: number; readonly at: number },
@@ -16,14 +16,14 @@ export async function closeRecords(
     .execute();
 }
 
-/** Records that come into force. */
+/** Inputs of `insertRecords`. */
 export interface Insertion {
   readonly staging: Staging;
   readonly feedId: number;
   readonly at: number;
 }
 
-/** Moves the staged records into the tables; their numbers follow the one that comes back. */
+/** Moves the staged records into the tables; returns the number before that of the first. */
 export async function insertRecords(db: Kysely<Tables>, { staging, feedId, at }: Insertion): Promise<number> {
   const before = await allocateNumbers(db, 'vulnerability', staging.count);
   if (staging.count > 0) await staging.insert(db, { before, feedId, at });

@@ -34,13 +34,13 @@ const changes: Partial<KeyedVulnerability>[] = [
   { affected: [{ ...row, only: { module: 'nodejs:18' } }] },
 ];
 
-test('whatever a record says makes it another one', () => {
+test('changes the hash of a record with each of its fields', () => {
   const records = [{}, ...changes].map((change) => record('A', change));
   assert.equal(new Set(records.map(hash)).size, records.length);
   assert.deepEqual(records.map(hash), structuredClone(records).map(hash));
 });
 
-test('the title of a record comes back, with and without metadata', () => {
+test('reads the title of a record, with and without metadata', () => {
   for (const change of [{ title: 'B' }, { title: 'B', metadata: { b: 1 } }, { metadata: { b: 1 } }, {}]) {
     const { title, metadata } = readDetails(writeDetails(record('A', change)));
     assert.deepEqual({ title, metadata }, { title: undefined, metadata: undefined, ...change });

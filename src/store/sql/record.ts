@@ -3,7 +3,7 @@ import { bufferView } from '../../kit/bytes/buffer-view.ts';
 import type { CvssVector } from '../../model/vulnerability.ts';
 import type { KeyedAffected, KeyedVulnerability } from '../store.ts';
 
-/** What of a vulnerability is only shown, never searched for. */
+/** The fields of a vulnerability that are only displayed, never searched. */
 export interface Details {
   readonly aliases: readonly string[];
   readonly description: string | null;
@@ -14,11 +14,11 @@ export interface Details {
   readonly title?: string;
 }
 
-/** The details as they are stored: JSON of a list, because the names of the members would be the better part of it. */
+/** Encodes the details as a JSON list: member names would take more space than the values. */
 export function writeDetails(record: KeyedVulnerability): string {
   const { aliases, description = null, links, cvss, modified = null, metadata, title } = record;
   const vectors = cvss.map(({ source, vector, score }) => [source, vector, score]);
-  // Records without metadata and title hash as they did before there were any.
+  // Records without metadata and title keep the hash that they had before these fields existed.
   return JSON.stringify([
     ...[aliases, description, links, vectors, modified],
     ...(metadata === undefined && title === undefined ? [] : [metadata ?? null]),
@@ -26,9 +26,9 @@ export function writeDetails(record: KeyedVulnerability): string {
   ]);
 }
 
-/** The details as `writeDetails` wrote them. */
+/** Decodes the details that `writeDetails` wrote. */
 export function readDetails(text: string): Details {
-  // The database holds what was written above: nothing from outside that would have to be checked again.
+  // The text was written by `writeDetails`, so it needs no validation.
   const [aliases, description, links, vectors, modified, metadata, title] = JSON.parse(text) as [
     string[],
     string | null,
@@ -48,7 +48,7 @@ export function readDetails(text: string): Details {
   };
 }
 
-/** A hash of all that a record says, its keys included: a scheme that writes keys in another way changes the records too. */
+/** Hashes all fields of a record, its keys included: a scheme that writes other keys also changes the records. */
 export function hashOf(record: KeyedVulnerability, details: string): string {
   const rest = JSON.stringify([record.id, record.severity, record.affected.map(contentOf)]);
   return hash('sha256', `${details}\n${rest}`, 'base64');
@@ -68,13 +68,13 @@ function contentOf({ namespace, package: name, range, fix, severity, keys, only 
     severity,
     keys && textOf(keys.lo),
     keys && textOf(keys.hi),
-    // Rows without conditions hash as they did before there were any.
+    // Rows without conditions keep the hash that they had before conditions existed.
     ...(only === undefined ? [] : [only]),
   ];
 }
 
-/** Bytes as text, one character a byte. */
+/** Returns bytes as text, one character per byte. */
 function textOf(bytes: Uint8Array): string {
-  // Most ranges begin at the beginning, whose key is empty.
+  // Most ranges have no lower bound, whose key is empty.
   return bytes.length === 0 ? '' : bufferView(bytes).toString('latin1');
 }

@@ -10,26 +10,25 @@ import type { Tables } from './schema.ts';
 import { affectedColumns } from './staging-tables.ts';
 
 /**
- * A release at its end of life vanishes from the feed of its vendor, and images of it are still out there. So what a feed last
- * said of a namespace stays in force when it stops speaking of it altogether. Where a record spoke of several namespaces, its
- * rows of the vanished one live on as a part of their own, marked with the namespace; the record itself goes its ways. The part
- * is no record of the feed: later updates do not compare it with anything, and cost nothing. It ends when the feed speaks of the
- * namespace again.
+ * A release at its end of life vanishes from the feed of its vendor, but images of it are still in use. So if a feed no longer
+ * covers a namespace, its last records of the namespace stay current. If a record covered several namespaces, its rows of
+ * the vanished one become a retained part, marked with the namespace, while the record itself changes independently. A part does
+ * not belong to the feed: later updates do not compare it and cost nothing. It ends when the feed covers the namespace again.
  */
 export interface NamespaceChange {
-  /** Namespaces the feed spoke of once and does not speak of now, and of which nobody else tells what is kept. */
+  /** Namespaces that the feed covered once and does not cover now, and of which the stream has no retained records. */
   readonly gone: readonly number[];
-  /** Namespaces that it spoke of until now. */
+  /** Namespaces that it covered until now. */
   readonly vanished: readonly number[];
-  /** Namespaces that were kept, and of which the feed speaks again. */
+  /** Retained namespaces that the feed covers again. */
   readonly returned: readonly number[];
-  /** Namespaces of which it never spoke before. */
+  /** Namespaces that it never covered before. */
   readonly added: readonly number[];
-  /** Those of them of which it speaks no more: another store has kept what it said. */
+  /** Those of `added` that it does not cover now: another store has retained their records. */
   readonly addedRetained: readonly number[];
 }
 
-/** What a content that was compared means for the namespaces of its feed. */
+/** Returns how compared content changes the namespaces of its feed. */
 export async function findNamespaceChange(
   connection: EngineConnection,
   namespaces: Namespaces,
@@ -75,7 +74,7 @@ async function namespacesOf(db: Kysely<Tables>, feedId: number): Promise<KnownNa
     .execute();
 }
 
-/** Writes down of which namespaces a feed speaks from now on. */
+/** Writes which namespaces a feed covers from now on. */
 export async function writeNamespaces(
   db: Kysely<Tables>,
   feedId: number,
@@ -100,7 +99,7 @@ export async function writeNamespaces(
   }
 }
 
-/** Makes a part of what each record that has just been closed said of each of these namespaces; answers how many there are. */
+/** Retains, as parts, the rows of each just closed record in each of these namespaces; returns the number of parts. */
 export async function retainParts(
   db: Kysely<Tables>,
   { gone, at }: { readonly gone: readonly number[]; readonly at: number },
@@ -136,7 +135,7 @@ export async function retainParts(
   return Number(count);
 }
 
-/** Gives the parts, which have the numbers behind `before`, the rows and names of the records they are parts of. */
+/** Copies rows and aliases into the parts, whose numbers follow `before`, from the records that they are parts of. */
 async function copyRows(db: Kysely<Tables>, before: number): Promise<void> {
   const parts = db
     .selectFrom('incoming_closed')

@@ -9,7 +9,7 @@ import type { RetentionTerms } from '../store.ts';
 const dayMs = 24 * 3_600_000;
 const terms: RetentionTerms = { keepHistoryMs: dayMs, keepEventsMs: dayMs, keepLayersUnusedMs: dayMs };
 
-/** Lets no image go: the engine refuses after all that lies on it is gone. */
+/** Makes each engine refuse to delete an image, after all that refers to it is gone. */
 const refusals: Readonly<Record<string, (place: string) => Promise<void> | void>> = {
   'sqlite file': (place) => {
     const database = new DatabaseSync(place);
@@ -28,7 +28,7 @@ const refusals: Readonly<Record<string, (place: string) => Promise<void> | void>
 };
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: an image whose removal fails midway keeps its packages`, async (t) => {
+  test(`${engine.name}: keeps the packages of an image whose removal fails midway`, async (t) => {
     const place =
       engine.name === 'postgresql' ? await temporarySchema(t) : `${temporaryDirectory(t)}/clair.db`;
     const clock = { now: 0 };

@@ -6,18 +6,18 @@ import { readHistorySince, writeHistorySince } from './history.ts';
 import { dropUnusedPackages } from './packages.ts';
 import type { Tables } from './schema.ts';
 
-/** So many rows of each kind go in one transaction: a writer who waits for it waits for milliseconds. */
+/** Numbers of rows per transaction, by kind; another writer waits only milliseconds for such a transaction. */
 const eventsAtATime = 2_000;
 const recordsAtATime = 200;
 const imagesAtATime = 20;
 const layersAtATime = 50;
 
-/** So many names go into one statement. */
+/** Number of names per statement. */
 const batchesAtATime = 500;
 
 /**
- * Throws away what is past its time, by a clock in milliseconds. Events go first, with their notifications: they hold the
- * records they speak of.
+ * Deletes expired data; `now` is in milliseconds since 1970. Events and their notifications are deleted first, because they
+ * hold the records that they refer to.
  */
 export async function collectGarbage(
   engine: Engine,
@@ -36,7 +36,7 @@ export async function collectGarbage(
   return { events, vulnerabilities, images, layers, locks };
 }
 
-/** Drops a little at a time, each in a transaction of its own, until a time drops nothing. */
+/** Deletes in small steps, each in a transaction of its own, until a step deletes nothing. */
 async function dropInSteps(engine: Engine, drop: (db: Kysely<Tables>) => Promise<number>): Promise<number> {
   for (let total = 0; ; ) {
     const dropped = await engine.write(drop);
@@ -60,7 +60,7 @@ async function dropEvents(db: Kysely<Tables>, before: number): Promise<number> {
   return numbers.length;
 }
 
-/** Of digests, what is about events goes, and those that have nothing left. */
+/** Deletes the batch items of events, and then the batches without items. */
 async function dropBatchItems(db: Kysely<Tables>, events: readonly number[]): Promise<void> {
   const notifications = db.selectFrom('notification').select('name').where('event_number', 'in', events);
   const deleted = await db
@@ -79,7 +79,7 @@ async function dropBatchItems(db: Kysely<Tables>, events: readonly number[]): Pr
       .execute();
 }
 
-/** From now on nobody is told what was known before: written before anything of it goes. */
+/** Deletes history. First raises the time from which `asOf` may be queried, so that no query sees partial history. */
 async function dropHistory(engine: Engine, before: number): Promise<void> {
   const since = await readHistorySince(engine.db);
   const replaced = await engine.db
@@ -125,7 +125,7 @@ async function dropRecords(db: Kysely<Tables>, before: number): Promise<number> 
   return ids.length;
 }
 
-/** An image that has a name stays as long as the name does. */
+/** Deletes unused images. An image with a name stays as long as the name. */
 async function dropImages(db: Kysely<Tables>, usedBefore: number): Promise<number> {
   const due = await db
     .selectFrom('image')
@@ -146,7 +146,7 @@ async function dropImages(db: Kysely<Tables>, usedBefore: number): Promise<numbe
   return ids.length;
 }
 
-/** What the images have, and of that what no other image has. */
+/** Deletes the rows of the images, and the packages that no other image has. */
 async function dropPackages(db: Kysely<Tables>, images: readonly number[]): Promise<void> {
   const deleted = await db
     .deleteFrom('image_package')
@@ -156,7 +156,7 @@ async function dropPackages(db: Kysely<Tables>, images: readonly number[]): Prom
   await dropUnusedPackages(db, [...new Set(deleted.map(({ package_id: number }) => number))]);
 }
 
-/** A layer is read again when somebody asks for it; but the layers of an image with a name may be nowhere to be read. */
+/** Deletes unused layers, which can be indexed again. Keeps the layers of named images: their blobs may no longer be available. */
 async function dropLayers(db: Kysely<Tables>, usedBefore: number): Promise<number> {
   const named = db
     .selectFrom('image_layer')
@@ -183,7 +183,7 @@ async function dropLayers(db: Kysely<Tables>, usedBefore: number): Promise<numbe
   return due.length;
 }
 
-/** What clients call layers of which nothing is known any more. */
+/** Deletes the hashes of layers that the store no longer has. */
 async function dropHashes(db: Kysely<Tables>, identities: readonly string[]): Promise<void> {
   if (identities.length === 0) return;
   await db
@@ -193,7 +193,7 @@ async function dropHashes(db: Kysely<Tables>, identities: readonly string[]): Pr
     .execute();
 }
 
-/** Answers to lookups that no scan has renewed. */
+/** Deletes results of lookups that no scan has renewed. */
 async function dropLookups(engine: Engine, askedBefore: number): Promise<void> {
   await engine.write(
     (db) => db.deleteFrom('looked_up').where('asked_at', '<', askedBefore).execute(),

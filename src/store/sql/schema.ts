@@ -11,10 +11,10 @@ import type {
   ScorePackTable,
 } from './rating-tables.ts';
 
-/** The number of the newest migration: what this program reads and writes. */
+/** Number of the newest migration: the schema that this program reads and writes. */
 export const schemaVersion = 9;
 
-/** The tables. Times are milliseconds since 1970, truth values 0 or 1. */
+/** The tables. Times are milliseconds since 1970, booleans 0 or 1. */
 export interface Tables {
   namespace: NamespaceTable;
   feed: FeedTable;
@@ -58,7 +58,7 @@ interface NamespaceTable {
   version_scheme: string;
 }
 
-/** How a feed was found when it was applied, and until it was applied again. */
+/** State of a feed from one application to the next. */
 interface FeedContentColumns {
   source_version: number;
   origin: string;
@@ -66,49 +66,49 @@ interface FeedContentColumns {
   fetched_at: number;
   checked_at: number;
   newest_advisory: number | null;
-  /** How new the content is, and the evidence for that. */
+  /** Date of the content in milliseconds, and its evidence. */
   content_date: number | null;
   content_evidence: DateEvidence | null;
   records: number;
-  /** How many records could not be understood. */
+  /** Number of records that could not be parsed. */
   skipped: Generated<number>;
-  /** When it was last applied, by the clock of this store; never goes back. */
+  /** Time of the last application, by the clock of this store; never decreases. */
   applied_at: number;
 }
 
-/** One file of a source, and how it was last found. */
+/** One file of a source and its current state. */
 interface FeedTable extends FeedContentColumns {
   id: Generated<number>;
   source: string;
   name: string;
   presence: FeedState['presence'];
-  /** Some of the records that could not be understood, as JSON of `SkippedSample[]`. */
+  /** Sample of the records that could not be parsed, as JSON of `SkippedSample[]`. */
   skipped_sample: Generated<string>;
-  /** When the last try failed, and why; null after a success. */
+  /** Time and message of the last failed attempt; null after a success. */
   failed_at: number | null;
   failure: string | null;
-  /** How often the feed was applied; tells whether another process applied it meanwhile. */
+  /** Number of applications; shows whether another process applied the feed meanwhile. */
   revision: number;
 }
 
-/** A content of a feed that another one has replaced. */
+/** Content of a feed that was replaced. */
 interface FeedHistoryTable extends FeedContentColumns {
   feed_id: number;
   replaced_at: number;
 }
 
-/** A namespace of which records in force of a feed speak. */
+/** A namespace that current records of a feed cover. */
 interface FeedNamespaceTable {
   feed_id: number;
   namespace_id: number;
-  /** Since when the feed itself speaks of it no more, null while it does. */
+  /** Since when the feed itself no longer covers it; null while it does. */
   kept_since: number | null;
 }
 
 /**
- * A record of a feed while it stood in this form: in force from `valid_from` until before `valid_to`, null while it is. Where
- * `kept_for` is the number of a namespace, it is only what the record said of that namespace before the feed dropped it;
- * elsewhere it is 0.
+ * One form of a record of a feed: current from `valid_from` until before `valid_to`, which is null while it is current. If
+ * `kept_for` is the number of a namespace, the row has only the record's part about that namespace before the feed dropped it.
+ * Otherwise `kept_for` is 0.
  */
 interface VulnerabilityTable {
   id: number;
@@ -118,37 +118,37 @@ interface VulnerabilityTable {
   hash: string;
   name: string;
   severity: Severity;
-  /** What is only shown, as JSON: see `writeDetails`. */
+  /** Fields that are only displayed, as JSON: see `writeDetails`. */
   details: string;
   valid_from: number;
   valid_to: number | null;
 }
 
-/** What affected rows are made of, stored and incoming alike. */
+/** Columns that stored and incoming affected rows share. */
 interface AffectedColumns {
   namespace_id: number;
   package: string;
   hi: Uint8Array;
   lo: Uint8Array;
-  /** Place in the list of its record. */
+  /** Position in the list of its record. */
   position: number;
-  /** 0 when a bound has no key: `lo` and `hi` then span everything. */
+  /** 0 if a bound has no key: `lo` and `hi` then span everything. */
   is_keyed: number;
   range_from: string | null;
   range_from_excluded: number;
   range_to: string | null;
   range_to_included: number;
   fix_state: FixState;
-  /** The version of a fix; null where it is `range_to`, as nearly everywhere. */
+  /** The version of a fix; null if it equals `range_to`, as it nearly always does. */
   fix_version: string | null;
   severity: Severity | null;
-  /** The conditions of the row as JSON, null where there are none. */
+  /** The conditions of the row as JSON; null if it has none. */
   conditions: string | null;
 }
 
 /**
- * A row of a record, in force while the record is. Rows lie in the order of namespace, package and range, so that what an
- * installed version may be hit by lies together.
+ * A row of a record, current while the record is. Rows are stored in the order of namespace, package and range, so all rows that
+ * may hit an installed version are adjacent.
  */
 interface AffectedTable extends AffectedColumns {
   vulnerability_id: number;
@@ -167,7 +167,7 @@ interface EventTable {
   key: string;
   name: string;
   kind: AdvisoryEvent['kind'];
-  /** What changed, separated by commas. */
+  /** The changed aspects, separated by commas. */
   changed: string;
   old_id: number | null;
   new_id: number | null;
@@ -185,11 +185,11 @@ interface ImageTable {
   id: Generated<number>;
   identity: string;
   distro: string | null;
-  /** Which namespace detector told it; null where nobody noted. */
+  /** The namespace detector that found the namespace; null if unknown. */
   detector: string | null;
-  /** The lists of repositories its packages come from, as JSON, each once: most packages share theirs. */
+  /** The repository lists of its packages, as JSON, each once: most packages share theirs. */
   repositories: string | null;
-  /** The layers its packages come from, as JSON, each once. */
+  /** The layers of its packages, as JSON, each once. */
   package_layers: string | null;
   /** To the day. */
   last_used_at: Generated<number>;
@@ -201,21 +201,21 @@ interface ImageLayerTable {
   layer: string;
 }
 
-/** That an image has a package. */
+/** One package of one image. */
 interface ImagePackageTable {
   image_id: number;
   position: number;
   package_id: number;
-  /** Place among the layers of the packages of the image. */
+  /** Index in the `package_layers` of the image. */
   layer: number | null;
-  /** Place of its list among the repositories of the image. */
+  /** Index in the `repositories` of the image. */
   repositories: number | null;
 }
 
-/** A package as it is installed in any number of images: each is here once. */
+/** A package as it is installed in any number of images; each exists once. */
 interface PackageTable {
   id: Generated<number>;
-  /** A hash of all the rest. */
+  /** A hash of all other columns. */
   identity: string;
   namespace_id: number | null;
   lookup_name: string | null;
@@ -227,7 +227,7 @@ interface PackageTable {
   arch: string | null;
   source_name: string | null;
   source_version: string | null;
-  /** What is compared with rows that speak of `source_name`; null where no such rows are looked for. */
+  /** Compared with rows that cover `source_name`; null if no such rows apply. */
   source_lookup_version: string | null;
   source_key: Uint8Array | null;
   purl: string;
@@ -239,7 +239,7 @@ interface PackageTable {
   owner: string | null;
 }
 
-/** A name that stands for an image, as Clair's first API gives them. */
+/** A name that refers to an image, from Clair's v1 API. */
 interface V1LayerTable {
   name: string;
   /** Rises in the order in which names were first saved. */
@@ -250,19 +250,19 @@ interface V1LayerTable {
   engine_version: number;
 }
 
-/** A version of a package that layers with a name have brought, or ancestries have, as far as advisories can tell it from others. */
+/** A package version of named layers or ancestries, as far as advisories distinguish it from others. */
 interface V1VersionTable {
   id: Generated<number>;
-  /** A hash of all the rest. */
+  /** A hash of all other columns. */
   identity: string;
   namespace_id: number;
-  /** What rows have to speak of to meet it. */
+  /** The match key: which rows apply to it. */
   by: 'name' | 'source';
   package: string;
   version: string;
   key: Uint8Array | null;
   type: PackageType;
-  /** What conditions ask of the build; empty where no row has conditions for the type. */
+  /** The version for conditions on the build; empty if no row has such conditions for the type. */
   build: string;
   arch: string;
   modularity: string;
@@ -274,22 +274,22 @@ interface V1BroughtTable {
   layer_number: number;
 }
 
-/** An event, or the part of it that is about one namespace, to be told until somebody says it was heard. */
+/** An event, or its part about one namespace, that is delivered until a client acknowledges it. */
 interface NotificationTable {
   name: string;
   event_number: number;
-  /** Null where the records speak of no namespace. */
+  /** Null if the records cover no namespace. */
   namespace_id: number | null;
   old_id: number | null;
   new_id: number | null;
   created_at: number;
   notified_at: number | null;
   deleted_at: number | null;
-  /** When it is to be told next, null when never again. */
+  /** Time of the next delivery; null if no more is due. */
   due_at: number | null;
 }
 
-/** What is told of one image in one message; of those of an image at most one is open, and takes more. */
+/** A notification batch: one message about one image. At most one batch of an image is open and takes more items. */
 interface DigestTable {
   name: string;
   image_id: number;
@@ -300,18 +300,18 @@ interface DigestTable {
   due_at: number | null;
 }
 
-/** What a notification tells of packages of an image, and in which digest. */
+/** An item of a batch: the statement of a notification about packages of an image. */
 interface DigestItemTable {
   notification: string;
   image_id: number;
-  /** Of the content: what is added again is known by it. */
+  /** Hash of the content; identifies items that were added before. */
   hash: string;
   digest: string;
-  /** As JSON. */
+  /** JSON. */
   content: string;
 }
 
-/** A name that stands for an image, as Clair's third API gives them. */
+/** A name that refers to an image, from Clair's v3 API. */
 interface AncestryTable {
   name: string;
   /** Rises in the order in which names were first saved. */
@@ -320,7 +320,7 @@ interface AncestryTable {
   engine_version: number;
 }
 
-/** A layer of an ancestry, by what its client calls it. */
+/** A layer of an ancestry, by the hash of its client. */
 interface AncestryLayerTable {
   ancestry_number: number;
   position: number;
@@ -333,7 +333,7 @@ interface AncestryVersionTable {
   ancestry_number: number;
 }
 
-/** What content a layer has that clients call so. */
+/** The content of the layer with a hash of a client. */
 interface LayerHashTable {
   hash: string;
   identity: string;
@@ -350,13 +350,13 @@ interface KeyValueTable {
   value: string;
 }
 
-/** The last number given to a row of a table whose rows are numbered before they are inserted. */
+/** The last number of a table whose rows are numbered before they are inserted. */
 interface IdCounterTable {
   name: string;
   last_id: number;
 }
 
-/** Records of a feed that is being applied, numbered from 1: a temporary table. */
+/** Records of a feed that is being applied, numbered from 1. A temporary table. */
 interface IncomingVulnerabilityTable {
   number: number;
   key: string;
@@ -376,7 +376,7 @@ interface IncomingAliasTable {
   name: string;
 }
 
-/** Numbers of stored records that are no longer in force. */
+/** Numbers of stored records that are no longer current. */
 interface IncomingClosedTable {
   id: number;
 }

@@ -6,7 +6,7 @@ import { temporaryDirectory } from '../../testing/store-engines.ts';
 import { openSqliteEngine } from './dialect/sqlite-engine.ts';
 import { openSqlStore } from './sql-store.ts';
 
-test('packs scores that an earlier version has kept as rows', async (context) => {
+test('packs scores that an earlier version stored as rows', async (context) => {
   const engine = await openSqliteEngine(join(temporaryDirectory(context), 'clair.db'));
   await using store = await openSqlStore(engine, {});
   const update = feedUpdate({ source: 'epss', feed: 'current' });

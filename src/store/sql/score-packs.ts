@@ -4,21 +4,21 @@ import type { Enrichment } from '../../model/enrichment.ts';
 import type { FeedName } from '../store.ts';
 
 /**
- * EPSS scores are kept packed, a hundred numbers of a year at a time: as rows they were 38 MB and seconds of work each day. A row of a pack has
- * the number of a CVE, its score and its percentile; rows lie by rising number.
+ * EPSS scores are stored in packs of a hundred consecutive CVE numbers of a year. As rows they took 38 MB and seconds of work
+ * each day. A row of a pack has the number of a CVE, its score and its percentile. Rows are sorted by number.
  */
 const rowBytes = 20;
 const [scoreAt, percentileAt] = [4, 12];
 const numbersPerBlock = 100;
-/** More than there are blocks in a year. */
+/** More than the number of blocks in a year. */
 const blocksPerYear = 100_000_000;
 
-/** The number of the block that holds a CVE; blocks rise with year and number. */
+/** Returns the number of the block of a CVE. Blocks rise with year and number. */
 export function blockOf({ year, number }: CveNumber): number {
   return year * blocksPerYear + Math.floor(number / numbersPerBlock);
 }
 
-/** The year of the CVEs of a block. */
+/** Returns the year of the CVEs of a block. */
 export function yearOf(block: number): number {
   return Math.floor(block / blocksPerYear);
 }
@@ -47,7 +47,7 @@ export class ScorePack {
     };
   }
 
-  /** The first row whose number is this one or higher. */
+  /** Returns the first row whose number is this one or higher. */
   rowFrom(number: number): number {
     let row = 0;
     while (row < this.count && this.numberAt(row) < number) row++;
@@ -64,7 +64,7 @@ export class ScorePack {
   }
 }
 
-/** Scores that come in, by their blocks. */
+/** Collects scores by block. */
 export class ScorePackBuilder {
   readonly #feed: FeedName;
   readonly #blocks = new Map<number, { bytes: Buffer; length: number }>();
@@ -82,7 +82,7 @@ export class ScorePackBuilder {
     into.length += rowBytes;
   }
 
-  /** The packs, by block. Throws `feed-corrupt` for an id that comes twice. */
+  /** Returns the packs by block. Throws `feed-corrupt` for a duplicate id. */
   packs(): Map<number, ScorePack> {
     return new Map(
       [...this.#blocks].map(([block, { bytes, length }]) => [
@@ -117,12 +117,12 @@ export class ScorePackBuilder {
     const { source, feed } = this.#feed;
     return new ClairError(
       'feed-corrupt',
-      `${source} ${feed}: ${cveId(cve)} comes twice; the old content stays`,
+      `${source} ${feed}: ${cveId(cve)} occurs twice; the current content stays`,
     );
   }
 }
 
-/** What laying new scores over old ones gives, and how that differs from the old. */
+/** Result of merging new scores into old ones, with the number of differences. */
 export interface MergedScores {
   readonly pack: ScorePack;
   readonly added: number;
@@ -131,7 +131,7 @@ export interface MergedScores {
   readonly unchanged: number;
 }
 
-/** Lays the new scores of a block over the old. Of the old that are not among the new, those stay that `stays` says. */
+/** Merges the new scores of a block into the old. Of the old that are not among the new, keeps those for which `stays` is true. */
 export function mergeScores(
   before: ScorePack,
   incoming: ScorePack,
@@ -163,7 +163,7 @@ export function mergeScores(
   return { pack: new ScorePack(merged.subarray(0, length)), ...counts };
 }
 
-/** Which of two rows comes first; a row behind the end comes last. */
+/** Compares two rows by number; a row past the end sorts last. */
 function order(a: ScorePack, rowA: number, b: ScorePack, rowB: number): number {
   if (rowA >= a.count) return 1;
   if (rowB >= b.count) return -1;

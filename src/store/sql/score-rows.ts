@@ -7,10 +7,10 @@ import type { ChangedPack } from './enrichment-diff.ts';
 import type { Tables } from './schema.ts';
 import { blockOf, ScorePack, yearOf } from './score-packs.ts';
 
-/** So many packs go into one statement. */
+/** Number of packs per statement. */
 const packsAtATime = 200;
 
-/** The packed scores of a feed, by block. */
+/** Returns the packed scores of a feed, by block. */
 export async function packsOf(db: Kysely<Tables>, feedId: number): Promise<Map<number, ScorePack>> {
   const rows = await db
     .selectFrom('score_pack')
@@ -20,7 +20,7 @@ export async function packsOf(db: Kysely<Tables>, feedId: number): Promise<Map<n
   return new Map(rows.map(({ block, content }) => [block, new ScorePack(content)]));
 }
 
-/** Writes the packs of a feed that have changed. */
+/** Writes the changed packs of a feed. */
 export async function savePacks(
   db: Kysely<Tables>,
   feedId: number,
@@ -44,7 +44,7 @@ export async function savePacks(
   }
 }
 
-/** The packed scores of these ids. */
+/** Returns the packed scores of these ids. */
 export async function findScores(
   db: Kysely<Tables>,
   ids: readonly string[],
@@ -75,13 +75,13 @@ function scoresIn(pack: ScorePack, wanted: readonly CveNumber[]): Enrichment[] {
   });
 }
 
-/** Whether a feed has a packed score of this id. */
+/** Returns whether a feed has a packed score of this id. */
 export async function isPacked(db: Kysely<Tables>, feed: FeedName, id: string): Promise<boolean> {
   const found = await findScores(db, [id]);
   return found.some((one) => one.source === feed.source && one.feed === feed.feed);
 }
 
-/** The packed scores of a feed by rising year and number, behind a CVE or from the first on. */
+/** Returns the packed scores of a feed by rising year and number, after a CVE or from the first. */
 export async function scoresInFeed(
   db: Kysely<Tables>,
   { source, feed }: FeedName,

@@ -1,7 +1,7 @@
 import type { Digest } from '../../model/digest.ts';
 import type { ImagePackage } from '../store.ts';
 
-/** Values that packages of an image share, each once, as they are stored with the image. */
+/** Values that packages of an image share. Each is stored once, with the image. */
 export class SharedValues<T> {
   readonly #indexes = new Map<string, number>();
 
@@ -13,26 +13,26 @@ export class SharedValues<T> {
     }
   }
 
-  /** As they are stored; null when there are none. */
+  /** The values as JSON; null if there is no value. */
   get text(): string | null {
     return this.#indexes.size === 0 ? null : `[${[...this.#indexes.keys()].join(',')}]`;
   }
 
-  /** Where a value stands among them, null for none. */
+  /** Returns the index of a value, which is added if it is new; null for no value. */
   indexOf(value: T | null | undefined): number | null {
     return value === null || value === undefined ? null : (this.#indexes.get(JSON.stringify(value)) ?? null);
   }
 }
 
-/** A layer of packages. Its position is present where an image has the same layer at a lower position, too. */
+/** The layer of a package. Has a position if the image has the same layer at a lower position, too. */
 export type PackageLayer = Digest | { readonly layer: Digest; readonly position: number };
 
-/** The layer of a package as it is stored. */
+/** Returns the layer of a package in its stored form. */
 export function packageLayerOf({ location: { layer }, layerPosition }: ImagePackage): PackageLayer | null {
   return layer === null || layerPosition === undefined ? layer : { layer, position: layerPosition };
 }
 
-/** The layer of a package as it was stored. */
+/** Restores the layer of a package from its stored form. */
 export function readPackageLayer(stored: PackageLayer | undefined): {
   readonly layer: Digest | null;
   readonly position?: number;
@@ -40,18 +40,18 @@ export function readPackageLayer(stored: PackageLayer | undefined): {
   return typeof stored === 'object' ? stored : { layer: stored ?? null };
 }
 
-/** What the packages of an image share. */
+/** The values that the packages of an image share. */
 export interface SharedPackageValues {
   readonly repositories: readonly (readonly string[])[];
   readonly layers: readonly PackageLayer[];
 }
 
-/** What the packages of an image share, as it was stored. */
+/** Restores the values that the packages of an image share. */
 export function readSharedValues(image: {
   readonly repositories: string | null;
   readonly package_layers: string | null;
 }): SharedPackageValues {
-  // The database holds what was written above: nothing from outside that would have to be checked again.
+  // The text was written by `SharedValues`, so it needs no validation.
   return {
     repositories: image.repositories === null ? [] : (JSON.parse(image.repositories) as string[][]),
     layers: image.package_layers === null ? [] : (JSON.parse(image.package_layers) as PackageLayer[]),

@@ -2,12 +2,12 @@ import { ClairError } from '../../core/errors.ts';
 import type { FeedUpdate } from '../store.ts';
 import type { FeedRow } from './feeds.ts';
 
-/** A content with a smaller part of the records in force is not taken for the truth: a feed grows, or loses a release at most. */
+/** Smallest accepted part of the current records. A feed usually grows, or loses one release at most. */
 const smallestPart = 0.5;
 
 /**
- * Refuses a whole feed that has shrunk beyond belief, with `feed-corrupt`. A new version of a source may cut the same bytes into
- * fewer records; nothing makes the last of them go.
+ * Throws `feed-corrupt` if a whole feed has shrunk to less than half. A new version of a source may make fewer records of the same
+ * bytes, but never none.
  */
 export function assertNotShrunk(
   update: FeedUpdate,
@@ -20,6 +20,6 @@ export function assertNotShrunk(
   const { source, feed: name } = update;
   throw new ClairError(
     'feed-corrupt',
-    `${source} ${name} has ${after} records where ${before} are in force: it is refused, and the old content stays; if it is right so, run clair db update ${source} --accept-shrunk`,
+    `${source} ${name} has ${after} records, but the current content has ${before}. The update was rejected, and the current content stays. To accept the smaller content, run clair db update ${source} --accept-shrunk`,
   );
 }

@@ -7,7 +7,7 @@ const buster = { name: 'debian:10', versionScheme: 'dpkg' };
 const row = affectedRow('openssl');
 const old = affectedRow('openssl', { namespace: buster });
 
-test('a record that was split says in sum what it said before', () => {
+test('finds no change when a record was split', () => {
   const whole = record('A', { affected: [row, old] });
   const parts = [record('A', { affected: [row] }), record('A', { affected: [old] })];
   assert.deepEqual(significantChanges([whole], parts), []);
@@ -15,7 +15,7 @@ test('a record that was split says in sum what it said before', () => {
   assert.deepEqual(significantChanges([whole], parts.slice(0, 1)), ['packages']);
 });
 
-test('versions without keys are compared as they are written', () => {
+test('compares versions without keys by their text', () => {
   const open = (to: string) => {
     const { keys: _, ...rest } = affectedRow('openssl', {
       range: { to },

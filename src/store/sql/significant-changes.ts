@@ -1,11 +1,11 @@
 import type { ChangedAspect, KeyedAffected, StoredVulnerability } from '../store.ts';
 
-/** What of a record has a meaning for an image; everything else is only shown. */
+/** The fields of a record that matter for an image; all others are only displayed. */
 export type SignificantFields = Pick<StoredVulnerability, 'id' | 'aliases' | 'severity' | 'affected'>;
 
 /**
- * In what the meaning of records changed that together took the place of others. Descriptions, links and ratings have none, nor
- * has the order of rows or the spelling of a version: rows are compared as sets, and ranges by their keys.
+ * Returns the aspects in which the new records differ from those that they replace. Descriptions, links, ratings, the order of
+ * rows and the spelling of versions do not count. Rows are compared as sets, and ranges by their keys.
  */
 export function significantChanges(
   before: readonly SignificantFields[],
@@ -28,7 +28,7 @@ export function significantChanges(
   return aspects.flatMap(([aspect, hasChanged]) => (hasChanged ? [aspect] : []));
 }
 
-/** What is said of one package of one namespace, under conditions. */
+/** The rows of one package of one namespace, under the same conditions. */
 interface Target {
   readonly severity: Set<string>;
   readonly fix: Set<string>;
@@ -50,7 +50,7 @@ function targetsOf(records: readonly SignificantFields[]): Map<string, Target> {
   return targets;
 }
 
-/** A fix that is the end of its range, as nearly all are, is the same fix however it is spelled. */
+/** Most fixes equal the end of their range. Such a fix is compared by key, whatever its spelling. */
 function fixOf({ fix, range, keys }: KeyedAffected): string {
   if (fix.state !== 'fixed') return fix.state;
   return keys !== undefined && fix.version === range.to ? `fixed ${hex(keys.hi)}` : `fixed by ${fix.version}`;
@@ -70,7 +70,7 @@ function namesOf(records: readonly SignificantFields[]): Set<string> {
   return new Set(records.flatMap(({ id, aliases }) => [id, ...aliases]));
 }
 
-/** For records that speak of no package. */
+/** Compares the severity of records that cover no package. */
 function hasOtherSeverity(
   before: readonly SignificantFields[],
   after: readonly SignificantFields[],

@@ -1,14 +1,14 @@
 import { type FeedState, type FeedUpdate, type SkippedSample, skippedSampleMax } from '../store.ts';
 import { type FeedRow, readSample } from './feeds.ts';
 
-/** One reading of a feed: the records it could not understand, and which of all it could. */
+/** The result of reading a feed: its skipped records, and which keys it named. */
 export interface FeedReadResult {
   isNamed(key: string): boolean;
   readonly skipped: number;
   readonly sample: readonly SkippedSample[];
 }
 
-/** The skipped records of a feed after a reading. In a feed of changes those of earlier ones stay until they are named again. */
+/** Returns the skipped records of a feed after a read. An update of changes keeps earlier ones until it names them. */
 export function mergeSkipped(
   result: FeedReadResult,
   update: FeedUpdate,

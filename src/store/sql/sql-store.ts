@@ -17,13 +17,13 @@ import { collectGarbage } from './retention.ts';
 import { readStatistics } from './statistics.ts';
 import { vulnerabilityStore } from './vulnerabilities.ts';
 
-/** What can be chosen when a store is opened. */
+/** Options of a store. */
 export interface StoreOptions {
   /** The clock, in milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** Makes a store of an engine, which is closed with it, also when the tables cannot be brought up to date. */
+/** Makes a store of an engine. Closing the store closes the engine, and so does a failed migration. */
 export async function openSqlStore(engine: Engine, { now = Date.now }: StoreOptions): Promise<Store> {
   try {
     await migrate(engine);

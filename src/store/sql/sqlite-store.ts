@@ -3,8 +3,8 @@ import { openSqliteEngine, type SqliteOptions } from './dialect/sqlite-engine.ts
 import { openSqlStore, type StoreOptions } from './sql-store.ts';
 
 /**
- * Opens the store in one file, made with its directory when it is not there, or with `:memory:` one that ends with the process.
- * Any number of processes may have the same file open. Throws `store-unusable`.
+ * Opens the store in one file, created with its directory if missing, or with `:memory:` a store that ends with the process. Any
+ * number of processes may open the same file. Throws `store-unusable`.
  */
 export async function openSqliteStore(
   path: string,

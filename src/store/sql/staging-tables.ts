@@ -28,8 +28,8 @@ export const affectedColumns = [
 ] as const;
 
 /**
- * What a feed brings, laid down in temporary tables while its records stream in. So a feed of any size is never held in memory,
- * nobody is kept from writing while a slow download goes on, and a stream that breaks off leaves nothing behind.
+ * Stages the content of a feed in temporary tables while its records stream in. So a feed of any size is never held in memory,
+ * a slow download blocks no writer, and a stream that breaks off leaves nothing behind.
  */
 export class StagingTables implements Staging {
   readonly #connection: EngineConnection;
@@ -38,7 +38,7 @@ export class StagingTables implements Staging {
   readonly #affected: RowWriter;
   readonly #aliases: RowWriter;
   readonly #closed: RowWriter;
-  /** Records laid down so far; they are numbered from 1. */
+  /** Number of records staged so far; they are numbered from 1. */
   count = 0;
 
   private constructor(connection: EngineConnection, namespaces: Namespaces) {
@@ -53,7 +53,7 @@ export class StagingTables implements Staging {
     this.#closed = connection.bulkWriter(connection.db, 'incoming_closed', ['id']);
   }
 
-  /** Makes the temporary tables on a connection that nobody else uses. */
+  /** Creates the temporary tables on a connection that no other work uses. */
   static async open(
     connection: EngineConnection,
     types: ColumnTypes,
@@ -63,7 +63,7 @@ export class StagingTables implements Staging {
     return new StagingTables(connection, namespaces);
   }
 
-  /** Lays down a record that is new or has changed, or a part of one that is kept for a namespace. */
+  /** Stages a new or changed record, or a part of one that is retained for a namespace. */
   async add(record: KeyedVulnerability | RetainedRecord, hash: string, details: string): Promise<void> {
     const number = ++this.count;
     const retainedFor =
@@ -81,7 +81,7 @@ export class StagingTables implements Staging {
     for (const name of new Set(record.aliases)) await this.#aliases.add([number, name]);
   }
 
-  /** Notes that a stored record is no longer in force. */
+  /** Stages the end of the validity of a stored record. */
   async close(id: number): Promise<void> {
     await this.#closed.add([id]);
   }
@@ -111,7 +111,7 @@ export class StagingTables implements Staging {
           .select([id.as('id'), eb.lit(feedId).as('feed_id'), eb.lit(at).as('valid_from'), ...shown]),
       )
       .execute();
-    // As good as in the order in which they are to lie: each goes right behind the one before.
+    // Inserting in nearly the final order appends to the tables.
     await db
       .insertInto('affected')
       .columns(['vulnerability_id', ...affectedColumns])
@@ -137,12 +137,12 @@ export class StagingTables implements Staging {
   }
 }
 
-/** An affected row of a record as its columns, behind the number of the record. */
+/** Returns an affected row of a record as its columns, after the number of the record. */
 export function affectedValues(
   row: KeyedAffected,
   [number, namespace, position]: [number, number, number],
 ): Value[] {
-  // Without keys a range has to be looked at whatever is installed.
+  // A range without keys must be compared with every installed version.
   const { range, fix, keys = everyKey } = row;
   return [
     number,

@@ -2,25 +2,25 @@ import type { ExpressionBuilder, ExpressionWrapper, Kysely, SqlBool } from 'kyse
 import type { KeyedVulnerability, RetainedRecord } from '../store.ts';
 import type { Tables } from './schema.ts';
 
-/** Records that come into force, once their numbers are known. */
+/** Insertion of staged records, once their numbers are known. */
 export interface StagedInsertion {
-  /** The first record gets the number behind this one. */
+  /** The number before that of the first record. */
   readonly before: number;
   readonly feedId: number;
   readonly at: number;
 }
 
-/** The differences of a feed from what is in force, from the comparison until the transaction that applies them. */
+/** Differences of a feed from the current records, from the comparison until the transaction that applies them. */
 export interface Staging {
-  /** Records staged so far; they are numbered from 1. */
+  /** Number of records staged so far; they are numbered from 1. */
   readonly count: number;
-  /** Stages a record that is new or has changed, or a part of one that is kept for a namespace. */
+  /** Stages a new or changed record, or a part of one that is retained for a namespace. */
   add(record: KeyedVulnerability | RetainedRecord, hash: string, details: string): Promise<void>;
-  /** Notes that a stored record is no longer in force. */
+  /** Stages the end of the validity of a stored record. */
   close(id: number): Promise<void>;
-  /** Ends staging; only then the rest can be used. */
+  /** Ends staging. The following members require this. */
   finish(): Promise<void>;
-  /** Whether a stored record is one of those that are no longer in force. Needs at least one such record. */
+  /** Returns the condition for a stored record to be among the closed ones. Requires at least one closed record. */
   isClosed(
     eb: ExpressionBuilder<Tables, 'vulnerability'>,
   ): ExpressionWrapper<Tables, 'vulnerability', SqlBool>;

@@ -20,7 +20,7 @@ const counted = [
   'ancestry',
 ] as const;
 
-/** Counts the rows of every table, those of history included. */
+/** Counts the rows of every table, including history. */
 export async function readStatistics(engine: Engine): Promise<StoreStatistics> {
   const rows: Record<string, number> = {};
   for (const table of counted) {

@@ -4,7 +4,7 @@ import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from '
 import type { MatchKey } from './match-key.ts';
 import type { Tables } from './schema.ts';
 
-/** The versions, of those that layers and ancestries have, that records hit or that only a comparison in code can tell. */
+/** Returns the versions of named layers and ancestries that records hit, or that only a comparison in code can decide. */
 export async function findHitVersions(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
@@ -74,25 +74,25 @@ function hitRows(
     );
 }
 
-/** The tables of who has versions: layers with a name that brought them, and ancestries. */
+/** Tables of versions: those that named layers introduced, and those of ancestries. */
 export type HolderTable = keyof typeof holderColumns;
 
-/** The column of each with the number of who has a version. */
+/** The column of each table with the number of the layer or ancestry. */
 export const holderColumns = { v1_brought: 'layer_number', ancestry_version: 'ancestry_number' } as const;
 
-/** Numbers of who has a version, on a page. */
+/** A page of the numbers of layers or ancestries. */
 export interface HolderPage {
   readonly numbers: readonly number[];
   readonly next?: number;
 }
 
-/** Parts of one query: fewer than an engine allows. The first few mostly fill a page, which leaves little of the others to read. */
+/** Number of parts of one query, below the limits of the engines. The first few usually fill a page and make the others short. */
 const versionsAtATime = 100;
 const versionsAtFirst = 10;
 
 /**
- * Of each version, the table of who has it is read from the place on, as far as a page goes at most; a page is the lowest of all
- * these.
+ * Reads, for each version, its layers or ancestries after the cursor, at most a page. The page is the lowest numbers of all of
+ * them.
  */
 export async function findHolders(
   db: Kysely<Tables>,
@@ -100,12 +100,12 @@ export async function findHolders(
   versions: readonly number[],
   { limit, after = 0 }: PageRequest<number>,
 ): Promise<HolderPage> {
-  // One more than wanted tells whether there is another page.
+  // One more than requested shows whether there is another page.
   const wanted = limit + 1;
   let numbers: number[] = [];
   for (let i = 0; i < versions.length; ) {
     const end = i === 0 ? versionsAtFirst : i + versionsAtATime;
-    // What lies behind a full page is not on it.
+    // Rows after a full page are not on it.
     const last = numbers.length < wanted ? undefined : numbers.at(-1);
     const range = { limit: wanted, after, last };
     const found = await findNumbers(db, table, versions.slice(i, end), range);

@@ -16,7 +16,7 @@ import { readDetails } from './record.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull } from './times.ts';
 
-/** The records of a store one by one. */
+/** Returns the single records of a store. */
 export function vulnerabilityStore({ db }: Engine, now: () => number): VulnerabilityStore {
   return {
     findByNumbers: (numbers) => findVulnerabilitiesByNumber(db, numbers),
@@ -29,10 +29,10 @@ export function vulnerabilityStore({ db }: Engine, now: () => number): Vulnerabi
   };
 }
 
-/** So many numbers go into one query. */
+/** Number of record numbers per query. */
 const numbersAtATime = 500;
 
-/** Records by their numbers, in the order of these. */
+/** Returns records by their numbers, in the order of the numbers. */
 export async function findVulnerabilitiesByNumber(
   db: Kysely<Tables>,
   numbers: readonly number[],
@@ -175,7 +175,7 @@ async function findByIds(
   return await findVulnerabilitiesByNumber(db, numbers);
 }
 
-/** Walks the records of the feeds that speak of the namespace, which are few feeds and nearly all of their records. */
+/** Reads through the records of the feeds that cover the namespace: few feeds, and nearly all their records cover it. */
 async function pageByNamespace(
   db: Kysely<Tables>,
   namespace: string,
@@ -212,7 +212,7 @@ async function pageByNamespace(
   return found.sort((a, b) => a.number - b.number).slice(0, limit);
 }
 
-/** Reads the page off the index of what is in force, which lies in the order of the keys. */
+/** Reads the page from the index of current records, which is sorted by key. */
 async function pageByFeed(
   db: Kysely<Tables>,
   { source, feed, retainedFor }: FeedPart,
@@ -237,6 +237,6 @@ async function pageByFeed(
   const read = new Map(
     (await findVulnerabilitiesByNumber(db, numbers)).map((record) => [record.number, record]),
   );
-  // A record that went out of force in between is read all the same: rows of history stay.
+  // Returns a record that was closed in between as well: rows of history stay.
   return numbers.flatMap((number) => read.get(number) ?? []);
 }

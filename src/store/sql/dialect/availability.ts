@@ -1,6 +1,6 @@
 import { limits } from '../../../core/limits.ts';
 
-/** Called when a database goes away or comes back. */
+/** Called at the beginning and the end of an outage of a database. */
 export interface AvailabilityEvents {
   readonly onDown?: (error: unknown) => void;
   readonly onUp?: (awayMs: number) => void;
@@ -9,19 +9,19 @@ export interface AvailabilityEvents {
 interface Outage {
   readonly since: number;
   readonly cause: unknown;
-  /** Resolved when the database is back. */
+  /** Resolves when the outage ends. */
   readonly end: PromiseWithResolvers<undefined>;
 }
 
 /**
- * Whether a database server can be reached. The first failure begins an outage; from then on one probe at a time asks for the server,
- * and queries wait for the answer instead of connecting themselves.
+ * Tracks whether a database server can be reached. The first failure begins an outage. During an outage one probe at a time
+ * connects to the server, and queries wait for its result instead of connecting.
  */
 export class Availability {
   readonly #probe: () => Promise<void>;
   readonly #events: AvailabilityEvents;
   #outage: Outage | undefined;
-  /** Ends the waiting of those who want something of the server. */
+  /** Abort the waits for work of the server. */
   readonly #interrupts = new Set<(cause: unknown) => void>();
   #waiting = 0;
   #isClosed = false;
@@ -36,7 +36,7 @@ export class Availability {
     return this.#outage?.cause;
   }
 
-  /** Begins an outage, unless there is one. */
+  /** Begins an outage unless there is one. */
   markDown(cause: unknown): void {
     if (this.#outage !== undefined || this.#isClosed) return;
     this.#outage = { since: performance.now(), cause, end: Promise.withResolvers() };
@@ -45,7 +45,7 @@ export class Availability {
     void this.#probeUntilUp(this.#outage);
   }
 
-  /** Resolves when the server can be reached. Throws the cause of the outage if it lasts longer, or if too many wait. */
+  /** Resolves when the server can be reached. Throws the cause of the outage if it lasts longer, or if too many calls wait. */
   async waitUntilUp(waitMs: number): Promise<void> {
     const outage = this.#outage;
     if (outage === undefined) return;
@@ -63,7 +63,7 @@ export class Availability {
     }
   }
 
-  /** Waits for something of the server, but not beyond the beginning of an outage: throws its cause then. */
+  /** Waits for work of the server until an outage begins; then throws the cause of the outage. */
   async abortOnOutage<T>(work: Promise<T>): Promise<T> {
     const { promise: interrupted, reject } = Promise.withResolvers<never>();
     this.#interrupts.add(reject);
@@ -87,7 +87,7 @@ export class Availability {
       } catch {
         // It is still away.
       }
-      // Nothing but the probe itself may keep a command from ending.
+      // Only the probe itself may keep the process alive.
       await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
     }
     if (this.#isClosed) return;

@@ -17,15 +17,15 @@ import { QueryWatchdog } from './query-watchdog.ts';
 /** The connections of this process to one database. */
 export interface ClientPool extends ClientSource {
   /**
-   * Lends one client to a session; what is temporary ends with it. Sessions leave one connection to everybody else, and wait for
-   * their turn as long as it takes.
+   * Lends one client to a session and drops temporary objects at its end. Sessions leave one connection to other queries, and wait
+   * for a connection without a limit.
    */
   session<T>(work: (clients: ClientSource) => Promise<T>): Promise<T>;
   /** Throws `store-unavailable` unless the server answers within `limits.storePingMs`. */
   ping(): Promise<void>;
 }
 
-/** Connects to a database, with two connections at least: while a feed is loaded by one, the others go on reading. */
+/** Connects to a database by at least two connections, so that queries can run while one connection loads a feed. */
 export async function openClientPool(
   source: PostgresSource,
   connectionsMax: number,
@@ -50,7 +50,7 @@ export async function openClientPool(
   };
 }
 
-/** A pool that is replaced when the server went away: connections that were open or asked for then are of no use. */
+/** Replaces its pool when the server was lost: open and requested connections are then unusable. */
 class ReconnectingPool {
   readonly #source: PostgresSource;
   readonly #max: number;
@@ -72,12 +72,12 @@ class ReconnectingPool {
     });
     this.watch = new QueryWatchdog(probe, (error, clients) => {
       this.#availability.markDown(error);
-      // Ends them at once, because each has a query under way.
+      // Ends them at once, because each has a running query.
       for (const client of clients) void endOf(client);
     });
   }
 
-  /** Makes the first connection. A server that was never there is no server that went away: this is told at once. */
+  /** Makes the first connection. Reports a server that was never available at once, without retries. */
   async start(): Promise<void> {
     try {
       release(await retryWhile(() => this.#pool.connect(), isAcceptingSoon, limits.storeReconnectMs), false);
@@ -87,14 +87,14 @@ class ReconnectingPool {
     }
   }
 
-  /** A client of the pool, once the server is there. Throws `store-unavailable` if that takes too long. */
+  /** Returns a client of the pool when the server is available. Throws `store-unavailable` on timeout. */
   async acquire(): Promise<PoolClient> {
     const deadline = performance.now() + reconnectTimeoutMs();
     try {
       for (;;) {
         await this.#availability.waitUntilUp(deadline - performance.now());
         try {
-          // Of a server that has no connection left, some will be given back, however short the wait for one that is away.
+          // A server without free connections gets them back, so this wait does not depend on the limit for unreachable servers.
           return await retryWhile(() => this.#connect(), isOutOfConnections, limits.storeReconnectMs);
         } catch (error) {
           if (this.#availability.cause === undefined || performance.now() > deadline) throw error;
@@ -122,7 +122,7 @@ class ReconnectingPool {
     if (!this.#pool.ending) await this.#pool.end();
   }
 
-  /** Waits for a client no longer than until the server goes away. */
+  /** Waits for a client until an outage begins. */
   async #connect(): Promise<PoolClient> {
     const connecting = this.#pool.connect();
     let isWanted = true;
@@ -157,20 +157,20 @@ function poolOf({ client: config }: PostgresSource, max: number): pg.Pool {
     keepAlive: true,
     allowExitOnIdle: true,
   });
-  // A client that fails while nobody uses it leaves the pool by itself; one in use fails in the hands of its user.
+  // An idle client that fails leaves the pool by itself. A client in use fails at its user.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
-/** Asks the server for an answer, on a connection of its own. That it has no connection left is an answer, too. */
+/** Sends a query to the server on a connection of its own. A server without free connections counts as available. */
 async function probeServer(source: PostgresSource, waitMs: number): Promise<void> {
   const { client: config } = source;
   const client = new SelfClosingClient({ ...config, connectionTimeoutMillis: waitMs, query_timeout: waitMs });
   client.on('error', () => undefined);
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    reject(new ServerUnresponsive('the server is silent'));
+    reject(new ServerUnresponsive('the server does not answer'));
   }, waitMs);
   const query = client.connect().then(async () => {
     await client.query('select 1');
@@ -190,7 +190,7 @@ async function endOf(client: Pick<pg.Client, 'end'>): Promise<void> {
   await client.end().catch(() => undefined);
 }
 
-/** `pg` leaves the connection of a client that was not let in to the server, which would wait a minute for its next word. */
+/** `pg` does not close the connection of a rejected client; the server would keep it open for a minute. */
 class SelfClosingClient extends pg.Client {
   override connect(): Promise<pg.Client>;
   override connect(callback: ((error: Error) => void) | ((error: null, client: pg.Client) => void)): void;
@@ -213,7 +213,7 @@ class SelfClosingClient extends pg.Client {
   }
 }
 
-/** A session loads: it sorts much, and it takes as long as it takes. */
+/** Settings of a session, which loads a feed: more memory to sort, and no timeout. */
 const sessionSettings = `set work_mem = '64MB'; set statement_timeout = 0; set jit = off`;
 const sessionReset = 'discard temp; reset work_mem; reset statement_timeout; reset jit';
 
@@ -221,7 +221,7 @@ async function runSession<T>(clients: ClientSource, work: (clients: ClientSource
   const client = await clients.acquire();
   const { databaseName } = clients;
   const doNothing = async (): Promise<void> => undefined;
-  // Unless all went well, nobody knows what the connection is in the middle of: it is closed.
+  // Unless all went well, the state of the connection is unknown, so it is closed.
   let isLost = true;
   try {
     await client.query(sessionSettings);
@@ -243,18 +243,18 @@ async function runSession<T>(clients: ClientSource, work: (clients: ClientSource
   }
 }
 
-/** Gives a client back to its pool, or has it closed. */
+/** Returns a client to its pool, or closes it. */
 function release(client: PoolClient, isLost: boolean): void {
   client.release(isLost);
 }
 
-/** The numbers of the types whose values come otherwise than `pg` has them. */
+/** Parsers by the number (OID) of a type, for types that `pg` parses otherwise. */
 const parsers: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
   [17, readBytes],
   [20, readNumber],
 ]);
 
-/** As `pg` declares it, for each type a parser is of another type; that is of use only to who names the type. */
+/** In the declaration of `pg` the type of a parser depends on that of the column; only callers that name a column type need this. */
 const types: CustomTypesConfig = {
   getTypeParser: (id: number, format?: 'text' | 'binary') =>
     parsers.get(id) ?? (pg.types.getTypeParser as ParserOf)(id, format),
@@ -262,19 +262,19 @@ const types: CustomTypesConfig = {
 
 type ParserOf = (id: number, format?: 'text' | 'binary') => unknown;
 
-/** Bytes come as `\x` and hexadecimal digits, and as what SQLite gives: a `Buffer` is something else when compared. */
+/** Parses `\x` and hexadecimal digits to the same class as SQLite returns: a `Buffer` compares as different. */
 function readBytes(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text.slice(2), 'hex'));
 }
 
-/** Whole numbers of eight bytes come as numbers: times, row numbers and counts stay far below 2⁵³. */
+/** Parses integers of eight bytes as numbers: times, row numbers and counts stay far below 2⁵³. */
 function readNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new Error(`a number too large to be read: ${text}`);
+  if (!Number.isSafeInteger(value)) throw new Error(`a number exceeds 2^53: ${text}`);
   return value;
 }
 
-/** As many places for work as there are; who comes later waits in line. */
+/** Limits the number of concurrent holders; later ones wait in order. */
 class Semaphore {
   #free: number;
   readonly #queue: (() => void)[] = [];

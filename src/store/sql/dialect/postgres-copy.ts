@@ -2,7 +2,7 @@ import { CompiledQuery, type Kysely } from 'kysely';
 import type { RowWriter, Value } from '../bulk-writer.ts';
 import type { Tables } from '../schema.ts';
 
-/** Rows in the binary format of COPY: the only parameter of a `copy … from stdin`. */
+/** Rows in the binary format of COPY; the only parameter of a `copy … from stdin`. */
 export class CopyData {
   readonly bytes: Uint8Array;
 
@@ -11,7 +11,7 @@ export class CopyData {
   }
 }
 
-/** Rows go to the server in pieces of about this size, one of which is on its way while the next is filled. */
+/** Approximate size of the chunks sent to the server. One chunk is sent while the next is filled. */
 const pieceBytes = 256 * 1024;
 
 /** Signature, flags, length of the extension (postgresql.org/docs/current/sql-copy.html, "Binary Format"). */
@@ -19,8 +19,8 @@ const header = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffe
 const trailer = Buffer.from([0xff, 0xff]);
 
 /**
- * Writes many rows by COPY, which costs the server about a fifth of what statements do. Numbers are whole and go to columns of
- * eight bytes: the binary format takes what it is given for what the column is.
+ * Writes many rows by COPY, at about a fifth of the server's cost of statements. Numbers must be integers for columns of eight
+ * bytes, because the binary format does not convert types.
  */
 export class CopyWriter implements RowWriter {
   readonly #db: Kysely<Tables>;
@@ -47,7 +47,7 @@ export class CopyWriter implements RowWriter {
     await this.#sending;
   }
 
-  /** Sends what there is; done when the piece before it has arrived. */
+  /** Sends the filled chunk once the previous one was received. */
   async #send(): Promise<void> {
     this.#reserve(trailer.length);
     this.#length += trailer.copy(this.#buffer, this.#length);
@@ -56,7 +56,7 @@ export class CopyWriter implements RowWriter {
     this.#length = header.copy(this.#buffer);
     const before = this.#sending;
     this.#sending = before.then(() => this.#db.executeQuery(CompiledQuery.raw(this.#statement, [data])));
-    // An error is told to who waits for the next piece or for the end; who gives up before has one of his own.
+    // The error surfaces when the next chunk or the end is awaited. A caller that stops earlier has an error of its own.
     this.#sending.catch(() => undefined);
     await before;
   }

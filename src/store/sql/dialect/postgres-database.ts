@@ -2,12 +2,12 @@ import pg from 'pg';
 import { fromPostgresError } from './postgres-errors.ts';
 import type { PostgresSource } from './postgres-source.ts';
 
-/** Codes for a database that somebody else has made first: `duplicate_database`, and `unique_violation` at the same moment. */
+/** Codes if the database already exists: `duplicate_database`, and `unique_violation` if it is created at the same moment. */
 const alreadyExistsCodes: ReadonlySet<unknown> = new Set(['42P04', '23505']);
 
 /**
- * Makes the database unless it is there, by way of the database `postgres` of the same server, as Clair does when it manages the
- * life of its database. Text in it is compared by bytes. Throws `store-unusable`.
+ * Creates the database unless it exists. Connects to the database `postgres` of the same server for that, as Clair does with
+ * `managedatabaselifecycle`. Text in the database is ordered by bytes. Throws `store-unusable`.
  */
 export async function createDatabase({ name, client: config }: PostgresSource): Promise<void> {
   const client = new pg.Client({ ...config, database: 'postgres' });
@@ -22,7 +22,7 @@ export async function createDatabase({ name, client: config }: PostgresSource): 
       );
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && alreadyExistsCodes.has(error.code)))
-      throw fromPostgresError(error, `${name}, which is to be made by way of the database postgres,`);
+      throw fromPostgresError(error, `${name}, created through the database postgres,`);
   } finally {
     await client.end();
   }

@@ -11,7 +11,7 @@ import type { Tables } from '../schema.ts';
 import { openPostgresEngine } from './postgres-engine.ts';
 import { parsePostgresSource } from './postgres-source.ts';
 
-/** An engine on an empty schema; `settings` are added to the connection string. */
+/** Opens an engine on an empty schema; `settings` are added to the connection string. */
 async function open(context: TestContext, settings: Record<string, string> = {}): Promise<Engine> {
   const url = new URL(await temporarySchema(context));
   for (const [key, value] of Object.entries(settings)) url.searchParams.set(key, value);
@@ -20,7 +20,7 @@ async function open(context: TestContext, settings: Record<string, string> = {})
   return engine;
 }
 
-/** A table that is none of ours. */
+/** A table outside the schema. */
 const numbers = 'numbers' as keyof Tables;
 
 async function createNumbers({ db }: EngineConnection): Promise<void> {
@@ -36,7 +36,7 @@ async function sumOf(db: Kysely<Tables>): Promise<number | undefined> {
 const addOne = (db: Kysely<Tables>, a: number): Promise<unknown> =>
   sql`update numbers set b = b + 1 where a = ${a}`.execute(db);
 
-/** A write that says when it has its turn and ends when it is told to. */
+/** Starts a write that reports when it holds its lock and ends when it is released. */
 function heldWrite(
   engine: EngineConnection,
   scope: WriteScope,
@@ -55,7 +55,7 @@ function heldWrite(
   };
 }
 
-/** How many sessions wait for one of our locks, once it is at least one. */
+/** Waits until at least one session waits for a write lock; returns the number of such sessions. */
 async function waiting(engine: Engine): Promise<number> {
   for (;;) {
     const { rows } = await sql<{ count: number }>`
@@ -66,7 +66,7 @@ async function waiting(engine: Engine): Promise<number> {
   }
 }
 
-test('who reads waits for no writer', async (t) => {
+test('reads without waiting for writers', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);
   await engine.write(async (db) => {
@@ -84,7 +84,7 @@ for (const [first, second] of [
   ['advisories', 'advisories'],
   ['own rows', 'everything'],
 ] as const) {
-  test(`who writes ${second} waits for who writes ${first}`, async (t) => {
+  test(`lets a write of ${second} wait for a write of ${first}`, async (t) => {
     const engine = await open(t);
     const held = heldWrite(engine, first);
     await held.hasTurn;
@@ -100,7 +100,7 @@ for (const [first, second] of [
   });
 }
 
-test('rows of one’s own are written beside those of others', async (t) => {
+test('writes own rows beside other writers', async (t) => {
   const engine = await open(t);
   const others = [heldWrite(engine, 'own rows'), heldWrite(engine, 'advisories')];
   for (const { hasTurn } of others) await hasTurn;
@@ -108,7 +108,7 @@ test('rows of one’s own are written beside those of others', async (t) => {
   for (const { end } of others) await end();
 });
 
-test('a write that the server broke off for the sake of others is made again', async (t) => {
+test('retries a write that the server rolled back because of a conflict', async (t) => {
   const engine = await open(t, { deadlock_timeout: '20' });
   await createNumbers(engine);
   let runs = 0;
@@ -121,12 +121,12 @@ test('a write that the server broke off for the sake of others is made again', a
       await addOne(db, b);
     }, 'own rows');
   await Promise.all([write(1, 2), write(2, 1)]);
-  // On a busy machine they may be in each other's way more than once.
+  // On a busy machine they may conflict more than once.
   assert.ok(runs >= 3, String(runs));
   assert.equal(await sumOf(engine.db), 4);
 });
 
-test('a write whose connection is lost before its end is made again', async (t) => {
+test('retries a write whose connection is lost before the commit', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);
   let runs = 0;
@@ -138,7 +138,7 @@ test('a write whose connection is lost before its end is made again', async (t) 
   assert.equal(await sumOf(engine.db), 1);
 });
 
-test('a write whose connection is lost at its very end is not made twice', async (t) => {
+test('does not retry a write whose connection is lost during the commit', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);
   await sql`create function cut() returns trigger language plpgsql as
@@ -150,12 +150,15 @@ test('a write whose connection is lost at its very end is not made twice', async
     runs++;
     await addOne(db, 1);
   });
-  await assertUnusable(write, /whether it was made is not known: try again$/);
+  await assertUnusable(
+    write,
+    /the connection was lost during a commit, whose outcome is unknown: try again$/,
+  );
   assert.equal(runs, 1);
   assert.equal(await sumOf(engine.db), 0);
 });
 
-test('in a session nothing is made again, and what follows goes on', async (t) => {
+test('retries nothing in a session, and works again afterwards', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);
   let runs = 0;
@@ -170,7 +173,7 @@ test('in a session nothing is made again, and what follows goes on', async (t) =
   assert.equal(await sumOf(engine.db), 0);
 });
 
-test('temporary tables end with their session', async (t) => {
+test('drops temporary tables at the end of their session', async (t) => {
   const engine = await open(t);
   for (let i = 0; i < 3; i++)
     await engine.session(({ db }) => sql`create temporary table passing (a bigint)`.execute(db));
@@ -178,14 +181,14 @@ test('temporary tables end with their session', async (t) => {
   assert.equal(rows.length, 0);
 });
 
-test('sessions leave a connection to everybody else', async (t) => {
+test('leaves a connection to queries outside sessions', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);
   const held = Promise.withResolvers<undefined>();
   let running = 0;
   const sessions = Array.from({ length: 12 }, () =>
     engine.session(async () => {
-      // As many as there may be; the others follow when these end.
+      // The maximum; the others follow when these end.
       if (++running === 7) held.resolve(undefined);
       await held.promise;
       assert.equal(await sumOf(engine.db), 0);
@@ -205,7 +208,7 @@ function withoutNul(text: string | null): string | null {
   return text === null ? null : text.replaceAll('\0', '').toWellFormed();
 }
 
-test('what is copied comes back as it was', async (t) => {
+test('copies values unchanged', async (t) => {
   const engine = await open(t);
   const rowsOf = async (db: Kysely<Tables>): Promise<Value[][]> => {
     const { rows } = await sql<{ a: number; b: string; c: Uint8Array | null }>`
@@ -225,7 +228,7 @@ test('what is copied comes back as it was', async (t) => {
       }),
       { numRuns: 40 },
     );
-    // Rows that fill many pieces, and one that is larger than any.
+    // Rows that fill many chunks, and one that is larger than any chunk.
     const many = Array.from({ length: 3000 }, (_, i): Value[] => [
       i,
       `${i} ö`.repeat(100),
@@ -244,7 +247,7 @@ async function copyInto(connection: EngineConnection, rows: readonly (readonly V
   await writer.finish();
 }
 
-test('an error in the midst of a copy is told, and undoes it', async (t) => {
+test('reports an error in the middle of a copy and undoes the copy', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);
   const copy = (rows: number, last: Value[]): Promise<void> =>
@@ -263,7 +266,7 @@ test('an error in the midst of a copy is told, and undoes it', async (t) => {
   assert.equal(await sumOf(engine.db), 0);
 });
 
-test('text is ordered by its bytes, also where the database orders it as people do', async (t) => {
+test('orders text by bytes, even if the database has a language collation', async (t) => {
   const engine = await open(t);
   await engine.db.schema
     .createTable('words')
@@ -278,7 +281,7 @@ test('text is ordered by its bytes, also where the database orders it as people 
   );
 });
 
-test('a statement is read again when another process has changed its table', async (t) => {
+test('parses a statement again when another process has changed its table', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);
   const all = (): Promise<object[]> =>
@@ -288,14 +291,14 @@ test('a statement is read again when another process has changed its table', asy
   assert.deepEqual(await all(), [{ a: 1, b: 0, c: null }]);
 });
 
-test('a statement that takes too long is broken off', async (t) => {
+test('cancels a statement at statement_timeout', async (t) => {
   const engine = await open(t, { statement_timeout: '20' });
   await assertUnusable(sql`select pg_sleep(9)`.execute(engine.db), /raise statement_timeout if it is set$/);
-  // A feed may take its time.
+  // A session has no timeout.
   await engine.session(({ db }) => sql`select pg_sleep(0.05)`.execute(db));
 });
 
-test('a transaction that takes its time is bounded by nothing, and what follows is again', async (t) => {
+test('lifts the timeout for one transaction only', async (t) => {
   const engine = await open(t, { statement_timeout: '20' });
   await engine.write(async (db) => {
     await engine.liftStatementTimeout(db);
@@ -304,7 +307,7 @@ test('a transaction that takes its time is bounded by nothing, and what follows 
   await assertUnusable(sql`select pg_sleep(9)`.execute(engine.db), /raise statement_timeout if it is set$/);
 });
 
-test('large loads are made known to the planner at once', async (t) => {
+test('updates the planner statistics at once after a large load', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);
   const fill = (count: number): Promise<unknown> =>
@@ -326,7 +329,7 @@ test('large loads are made known to the planner at once', async (t) => {
   assert.equal(await estimate(), 20_102);
 });
 
-test('a user who may do little is told so', async (t) => {
+test('reports a user with too few privileges', async (t) => {
   const url = await temporarySchema(t);
   const role = `role_${crypto.randomUUID().replaceAll('-', '')}`;
   await query(url, `create role ${role} login`);

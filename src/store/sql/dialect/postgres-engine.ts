@@ -24,7 +24,7 @@ const types: ColumnTypes = {
   plain: sql``,
 };
 
-/** Connects to a database with at most so many connections; throws `store-unusable`. */
+/** Connects to a database by at most `connectionsMax` connections. Throws `store-unusable`. */
 export async function openPostgresEngine(
   source: PostgresSource,
   connectionsMax: number,
@@ -48,7 +48,7 @@ export async function openPostgresEngine(
     ping: () => clients.ping(),
     [Symbol.asyncDispose]: async () => {
       await connection.db.destroy();
-      // Kysely closes only what it has used.
+      // Kysely closes only the connections that it has used.
       await clients.end();
     },
   };
@@ -73,10 +73,10 @@ function connectionOn(clients: ClientSource): EngineConnection {
   };
 }
 
-/** Whether a transaction surely left nothing behind, and has a chance now. */
+/** Returns whether a failed transaction certainly changed nothing and may succeed now. */
 function isRetryable(error: unknown, { isPinned }: ClientSource): boolean {
   if (isSerializationFailure(error)) return true;
-  // What a session has laid down went with its connection. Of one that was lost at the very end nothing is known: `CommitLost`.
+  // The staged rows of a session went with its connection. The outcome of a lost commit is unknown: `CommitInDoubt`.
   return !isPinned && (isConnectionLost(error) || isStalePlan(error));
 }
 
@@ -92,8 +92,8 @@ async function writeOnce<T>(
 }
 
 /**
- * Whose turn it is to write, told by locks that nothing but this waits for: readers never do. They end with the transaction,
- * and each schema has its own. The first number is `Clai` in ASCII, which tells them from those of other programs.
+ * Advisory locks that order writers; readers never wait for them. They end with the transaction, and each schema has its own. The
+ * first number is `Clai` in ASCII, which distinguishes them from locks of other programs.
  */
 const lockCalls: Readonly<Record<WriteScope, string>> = {
   everything: 'pg_advisory_xact_lock(1131176297, hashtext(current_schema()))',
@@ -102,10 +102,10 @@ const lockCalls: Readonly<Record<WriteScope, string>> = {
   'own rows': 'pg_advisory_xact_lock_shared(1131176297, hashtext(current_schema()))',
 };
 
-/** The server writes its log in order: what is committed at once takes everything before it to the disk. */
+/** The server writes its log in order: a synchronous commit makes all earlier ones durable. */
 const asyncCommit = `set_config('synchronous_commit', 'off', true)`;
 
-/** Whoever works for a request waits no longer than that may take. */
+/** Work of a request waits for the lock only as long as its timeout. */
 function lockStatement(scope: WriteScope, durability: Durability): RawBuilder<unknown> {
   const waitMs = currentStoreTimeoutMs();
   const settings = [
@@ -123,7 +123,7 @@ interface SchemaState {
   readonly tables: number;
 }
 
-/** The number is the only row of a table of its own, which also tells our databases from those of other programs. */
+/** Reads the version from a table with one row, which also marks the databases of this program. */
 async function readSchemaVersion(db: Kysely<Tables>, place: string): Promise<number> {
   const { rows } = await sql<SchemaState>`
     select current_schema() as schema,
@@ -133,9 +133,9 @@ async function readSchemaVersion(db: Kysely<Tables>, place: string): Promise<num
   `.execute(db);
   const [found] = rows;
   if (found === undefined || found.schema === null)
-    throw unusable(place, 'the schema that search_path names is not there: create it');
+    throw unusable(place, 'the schema of search_path does not exist: create it');
   if (found.encoding !== 'UTF8')
-    throw unusable(place, `it holds text as ${found.encoding}: make one with encoding UTF8`);
+    throw unusable(place, `its encoding is ${found.encoding}: create one with encoding UTF8`);
   if (found.is_ours) {
     const { rows: versions } = await sql<{ version: number }>`select version from clair_schema`.execute(db);
     return versions[0]?.version ?? 0;
@@ -152,12 +152,12 @@ async function writeSchemaVersion(db: Kysely<Tables>, version: number): Promise<
     on conflict (is_only) do update set version = excluded.version`.execute(db);
 }
 
-/** Tables that are filled from feeds, by hundreds of thousands of rows at a time. */
+/** Tables that feeds fill, with hundreds of thousands of rows per load. */
 const feedTables = ['vulnerability', 'affected', 'alias', 'event', 'enrichment'];
 
 /**
- * Asking for the parent of each row takes three quarters of the time of a load, and the server lets only its owner switch that
- * off for a while. The rows are made from their parents, as in SQLite, where a session does not ask either.
+ * Drops foreign keys: their checks take three quarters of the time of a load, and only the owner of the server can disable them
+ * temporarily. The rows are made from their parents. A session on SQLite does not check either.
  */
 async function dropForeignKeys(db: Kysely<Tables>, tables: readonly string[]): Promise<void> {
   const { rows } = await sql<{ table: string; name: string }>`
@@ -170,7 +170,7 @@ async function dropForeignKeys(db: Kysely<Tables>, tables: readonly string[]): P
   for (const { table, name } of rows) await db.schema.alterTable(table).dropConstraint(name).execute();
 }
 
-/** Of the tables of this schema: others may share the database. */
+/** Counts the tables of this schema only: other schemas may share the database. */
 async function readSize(db: Kysely<Tables>): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
     select coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint as bytes

@@ -4,78 +4,84 @@ import { unavailable, unusable } from './unusable.ts';
 
 const seconds = limits.storeBusyMs / 1000;
 
-/** Codes of PostgreSQL (appendix A of its manual) for which somebody outside this program has to do something. */
+/** Remedies by SQLSTATE (appendix A of PostgreSQL's manual), for errors that an operator can solve. */
 const serverRemedies: Readonly<Record<string, string>> = {
-  '22021': 'a text to be stored holds a character it cannot hold',
-  '25006': 'it is a stand-by, which cannot be written: name the primary server',
-  '25P03': 'this process stood still in the midst of a change, which was undone: try again',
-  '28000': 'the server does not let this user in: check the user, and pg_hba.conf of the server',
+  '22021': 'a text has a character that the database cannot store',
+  '25006': 'it is a read-only standby: connect to the primary server',
+  '25P03': 'this process was idle within a transaction, which was rolled back: try again',
+  '28000': 'the server rejects this user: check the user, and pg_hba.conf of the server',
   '28P01': 'the password is wrong: check user and password of the connection string',
-  '3D000': 'it is not there: create it, or have it created with managedatabaselifecycle',
-  '3F000': 'the schema that search_path names is not there: create it',
-  '40001': 'others wrote the same all the time: try again',
-  '40P01': 'others wrote the same all the time: try again',
+  '3D000': 'it does not exist: create it, or set managedatabaselifecycle',
+  '3F000': 'the schema of search_path does not exist: create it',
+  '40001': 'other processes kept writing the same rows: try again',
+  '40P01': 'other processes kept writing the same rows: try again',
   '42501':
-    'this user may not do what is needed: let the user own the database, or grant create and usage on its schema',
-  '53100': 'the disk of the server is full: make room',
-  '53200': 'the server has not enough memory',
+    'this user lacks a privilege: let the user own the database, or grant create and usage on its schema',
+  '53100': 'the disk of the server is full: free space on it',
+  '53200': 'the server is out of memory: free memory, or lower its memory settings',
   '53300': 'the server has no connection left: raise its max_connections, or lower maxopenconnections',
   '53400': 'a limit set in the server was reached: raise it',
-  '54000': 'a text to be stored is too long for an index',
+  '54000': 'a text is too long for an index',
   '55P03': `another process has kept it locked for ${seconds} s: wait for that process or end it`,
-  '57014': 'the server broke the statement off: raise statement_timeout if it is set',
+  '57014': 'the server canceled the statement: raise statement_timeout if it is set',
   '57P01': 'the server is shutting down: try again when it is back',
   '57P02': 'the server crashed: try again when it is back',
   '57P03': 'the server is starting or shutting down: try again when it is up',
   '58030': 'the disk of the server reports an error: check it',
-  XX001: 'its content is damaged: restore a backup, or make a new one',
+  XX001: 'its content is damaged: restore a backup, or create a new one',
   XX002: 'an index is damaged: rebuild it with REINDEX DATABASE',
 };
 
-/** Codes of Node for a server that cannot be reached, or is not who it says it is. */
+/** Remedies by Node's error code, for a server that cannot be reached or verified. */
 const networkRemedies: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'no server answers there: check host and port, and that the server runs',
-  ENOENT: 'there is no such socket: check host and port, and that the server runs',
-  ENOTFOUND: 'the name of the host is not known: check it',
-  EAI_AGAIN: 'the name of the host cannot be looked up now: check the network',
-  EHOSTUNREACH: 'the host cannot be reached: check the network',
-  ENETUNREACH: 'the network cannot be reached: check it',
-  ETIMEDOUT: 'the server does not answer: check host and port, and the network',
+  ECONNREFUSED: 'Connection refused (ECONNREFUSED): check host and port, and that the server runs',
+  ENOENT:
+    'No such file or directory (ENOENT): check the path of the socket, host and port, and that the server runs',
+  ENOTFOUND: 'Name or service not known (ENOTFOUND): check the name of the host',
+  EAI_AGAIN: 'Temporary failure in name resolution (EAI_AGAIN): check the network',
+  EHOSTUNREACH: 'No route to host (EHOSTUNREACH): check the network',
+  ENETUNREACH: 'Network is unreachable (ENETUNREACH): check it',
+  ETIMEDOUT: 'Connection timed out (ETIMEDOUT): check host and port, and the network',
   ERR_TLS_CERT_ALTNAME_INVALID:
     'the certificate of the server is for another host: check the host, or use sslmode=verify-ca',
   CERT_HAS_EXPIRED: 'the certificate of the server has expired: renew it',
 };
 
-/** What `pg` says in words alone. */
+/** Remedies by the message of `pg`, for errors without a code. */
 const messageRemedies: readonly (readonly [RegExp, string])[] = [
   [
     /does not support SSL/,
-    'the server does not speak SSL: say sslmode=disable (require is the default), or switch SSL on in the server',
+    'the server does not support SSL: set sslmode=disable (require is the default), or enable SSL in the server',
   ],
   [
     /^timeout exceeded when trying to connect/,
     'all connections are in use, or the server does not answer: raise maxopenconnections, or check the network',
   ],
-  [/due to connection timeout|^the server is silent/, networkRemedies['ETIMEDOUT'] ?? ''],
-  [/client password must be a string/, 'the server asks for a password: say it in the connection string'],
-  [/certificate/, 'the certificate of the server is not trusted: name its authority with sslrootcert'],
+  [
+    /due to connection timeout|^the server does not answer/,
+    'the server does not answer: check host and port, and the network',
+  ],
+  [/client password must be a string/, 'the server requires a password: set it in the connection string'],
+  [
+    /certificate/,
+    'the certificate of the server is not trusted: set sslrootcert to the certificate of its authority',
+  ],
   [
     /Connection terminated|connection error|ECONNRESET|EPIPE|socket/i,
     'the connection to the server was lost: check the server and the network, and try again',
   ],
 ];
 
-/** The connection was lost while a transaction was being made good: whether it was, only the database knows. */
+/** The connection was lost during a commit. Only the database knows the outcome. */
 export class CommitInDoubt extends Error {}
 
-/** The server keeps its connections open and answers nothing. */
+/** The server keeps its connections open and does not answer. */
 export class ServerUnresponsive extends Error {}
 
-/** An error of the server or on the way to it as what it means for the database at `place`; any other error as it is. */
+/** Translates an error of the server or the connection for the database at `place`; returns any other error unchanged. */
 export function fromPostgresError(error: unknown, place: string): unknown {
   if (error instanceof CommitInDoubt) {
-    const why =
-      'the connection was lost at the end of a change, and whether it was made is not known: try again';
+    const why = 'the connection was lost during a commit, whose outcome is unknown: try again';
     return unavailable(place, why, error.cause);
   }
   if (error instanceof ClairError) return error;
@@ -85,7 +91,7 @@ export function fromPostgresError(error: unknown, place: string): unknown {
   return isTemporary(error) ? unavailable(place, remedy, error) : unusable(place, remedy, error);
 }
 
-/** Whether the same may succeed later. */
+/** Returns whether a retry may succeed later. */
 function isTemporary(error: unknown): boolean {
   if (isTransientlyDown(error) || isSerializationFailure(error) || error instanceof ServerUnresponsive)
     return true;
@@ -94,12 +100,12 @@ function isTemporary(error: unknown): boolean {
 }
 
 function remedyByMessage(error: unknown): string | undefined {
-  // What has another code of the server is a matter of the statement, that is, of ours.
+  // Other codes of the server mean a wrong statement, that is, a bug.
   if (/^[0-9A-Z]{5}$/.test(codeOf(error))) return undefined;
   return messageRemedies.find(([pattern]) => pattern.test(messageOf(error)))?.[1];
 }
 
-/** Whether the connection is of no more use. */
+/** Returns whether the connection is unusable. */
 export function isConnectionLost(error: unknown): boolean {
   if (/^(57P0[1235]|25P03|0800[0-9]|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(codeOf(error))) return true;
   return /^Connection terminated|connection error and is not queryable|^Client was closed/.test(
@@ -107,35 +113,35 @@ export function isConnectionLost(error: unknown): boolean {
   );
 }
 
-/** Whether a server that was there a moment ago may be back soon. */
+/** Returns whether a server that was available a moment ago may be back soon. */
 export function isTransientlyDown(error: unknown): boolean {
   if (isConnectionLost(error) || error instanceof ServerUnresponsive) return true;
   return /^(ECONNREFUSED|ENOENT|53300)$/.test(codeOf(error));
 }
 
-/** Whether the server is there and has no connection left. */
+/** Returns whether the server is available and has no connection left. */
 export function isOutOfConnections(error: unknown): boolean {
   return codeOf(error) === '53300';
 }
 
-/** Whether the server takes connections soon: it starts, or others give back theirs. */
+/** Returns whether the server will accept connections soon: it is starting, or other clients will release theirs. */
 export function isAcceptingSoon(error: unknown): boolean {
   return /^(57P03|53300)$/.test(codeOf(error));
 }
 
-/** Whether the server undid a transaction only because of what others did at the same time. */
+/** Returns whether the server rolled a transaction back only because of concurrent transactions. */
 export function isSerializationFailure(error: unknown): boolean {
   return /^(40001|40P01)$/.test(codeOf(error));
 }
 
-/** Whether a prepared statement has outlived its tables: another process has brought them up to date. */
+/** Returns whether a prepared statement is older than its tables: another process has migrated them. */
 export function isStalePlan(error: unknown): boolean {
   return codeOf(error) === '0A000' && /cached plan/.test(messageOf(error));
 }
 
 /**
- * Does what may fail for a while, again and again until it is done, fails in another way, or `forMs` are over. The pauses are
- * drawn by lot, so that those who were in each other's way do not meet again.
+ * Retries work until it succeeds, fails with another error, or `forMs` have passed. The pauses are random, so that competing
+ * processes do not collide again.
  */
 export async function retryWhile<T>(
   work: () => Promise<T>,
@@ -153,7 +159,7 @@ export async function retryWhile<T>(
   }
 }
 
-/** The code of the server or of Node, empty where there is none. */
+/** Returns the code of the server or of Node; empty if there is no code. */
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -6,13 +6,13 @@ import { parsePostgresSource } from './postgres-source.ts';
 
 const emptyEnvironment = {};
 
-/** Host, port, user, password and database of a connection string. */
+/** Returns host, port, user, password and database of a connection string. */
 function addressOf(source: string, environment: Record<string, string> = emptyEnvironment): unknown[] {
   const { host, port, user, password, database } = parsePostgresSource(source, environment).client;
   return [host, port, user, password, database];
 }
 
-/** The message with which a string is refused. */
+/** Returns the message of the error for a string. */
 function refusal(source: string): string {
   try {
     parsePostgresSource(source, emptyEnvironment);
@@ -25,7 +25,7 @@ function refusal(source: string): string {
   return assert.fail(`${source} was read`);
 }
 
-test('a URL and keywords say the same', () => {
+test('reads the same address from a URL and from keywords', () => {
   const expected = ['db.example.org', 6432, 'clair', 'a b/c', 'advisories'];
   for (const source of [
     'postgresql://clair:a%20b%2Fc@db.example.org:6432/advisories',
@@ -36,17 +36,17 @@ test('a URL and keywords say the same', () => {
     assert.deepEqual(addressOf(source), expected, source);
 });
 
-test('quotes and backslashes in keywords', () => {
+test('reads quotes and backslashes in keywords', () => {
   const password = (source: string): unknown => addressOf(source)[3];
   assert.equal(password(String.raw`password='it\'s' user=a`), "it's");
   assert.equal(password(String.raw`password='a\\b' user=a`), String.raw`a\b`);
   assert.equal(password(String.raw`password=a\'b\\c user=a`), String.raw`a'b\c`);
   assert.equal(password("password='' user=a"), '');
-  // As libpq has it: spaces behind the equals sign do not count.
+  // As in libpq: spaces after the equals sign do not count.
   assert.equal(password('password= user=a'), 'user=a');
 });
 
-test('whatever a password is, it is read from both forms', () => {
+test('reads any password from both forms', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (password) => {
       const quoted = password.replaceAll(/['\\]/g, String.raw`\$&`);
@@ -56,7 +56,7 @@ test('whatever a password is, it is read from both forms', () => {
   );
 });
 
-test('what is not said is taken from the environment, then from the defaults', () => {
+test('takes missing values from the environment, then from the defaults', () => {
   const environment = {
     PGHOST: 'env',
     PGPORT: '1',
@@ -66,13 +66,13 @@ test('what is not said is taken from the environment, then from the defaults', (
     PGSSLMODE: 'disable',
   };
   assert.deepEqual(addressOf('', environment), ['env', 1, 'u', 'p', 'd']);
-  assert.deepEqual(addressOf('host=said port=2', environment), ['said', 2, 'u', 'p', 'd']);
+  assert.deepEqual(addressOf('host=given port=2', environment), ['given', 2, 'u', 'p', 'd']);
   assert.equal(parsePostgresSource('', environment).client.ssl, false);
   assert.deepEqual(addressOf('user=clair'), ['localhost', 5432, 'clair', undefined, 'clair']);
   assert.deepEqual(addressOf('postgresql://clair@[::1]'), ['::1', 5432, 'clair', undefined, 'clair']);
 });
 
-test('SSL is asked for unless it is switched off', () => {
+test('requires SSL unless it is disabled', () => {
   const ssl = (source: string): unknown => parsePostgresSource(source, emptyEnvironment).client.ssl;
   assert.deepEqual(ssl('host=a'), { rejectUnauthorized: false });
   assert.deepEqual(ssl('host=a sslmode=require'), { rejectUnauthorized: false });
@@ -86,7 +86,7 @@ test('SSL is asked for unless it is switched off', () => {
   assert.deepEqual(Object.keys(given), ['cert', 'key', 'ca', 'rejectUnauthorized', 'checkServerIdentity']);
 });
 
-test('any other keyword is a setting of the server', () => {
+test('passes any other keyword as a setting of the server', () => {
   const { options } = parsePostgresSource(
     "user=a statement_timeout=60000 search_path='one, two' options='-c jit=off' binary_parameters=yes",
     emptyEnvironment,
@@ -97,23 +97,23 @@ test('any other keyword is a setting of the server', () => {
   );
 });
 
-test('the name of a database tells neither user nor password', () => {
+test('keeps user and password out of the name of a database', () => {
   const { name } = parsePostgresSource('postgresql://clair:secret@h:1/d', emptyEnvironment);
   assert.equal(name, 'd at h:1');
 });
 
-test('what cannot be read is refused, and its password not told', () => {
+test('rejects an invalid string without repeating its password', () => {
   for (const [source, why] of [
-    ['postgresql://clair:sec/ret@host:x/d', /it is no URL/],
-    ['postgresql://clair:%zz-secret@host/d', /it is no URL/],
-    ['host=a secret', /from its character 7 on$/],
-    ["host=a password='secret", /from its character 7 on$/],
-    ['host=a sslmode=secret', /its sslmode is none of disable, require/],
-    ['host=a port=secret', /its port is no whole number$/],
-    ['host=a connect_timeout=secret', /its connect_timeout is no whole number$/],
+    ['postgresql://clair:sec/ret@host:x/d', /it is not a valid URL/],
+    ['postgresql://clair:%zz-secret@host/d', /it is not a valid URL/],
+    ['host=a secret', /starting at character 7$/],
+    ["host=a password='secret", /starting at character 7$/],
+    ['host=a sslmode=secret', /its sslmode is not one of disable, require/],
+    ['host=a port=secret', /its port is not a whole number$/],
+    ['host=a connect_timeout=secret', /its connect_timeout is not a whole number$/],
     ['host=a se-cret=1', /keyword that cannot be the name of a setting$/],
     ['host=a sslinline=secret', /sslinline is not supported$/],
-    ['host=a sslkey=/nowhere', /the file of sslkey cannot be read: there is no such file/],
+    ['host=a sslkey=/nowhere', /the file of sslkey cannot be read: No such file or directory \(ENOENT\)/],
   ] as const) {
     const message = refusal(source);
     assert.match(message, why);

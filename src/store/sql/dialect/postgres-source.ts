@@ -5,17 +5,17 @@ import type { ClientConfig } from 'pg';
 import { ClairError, messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 
-/** Where a PostgreSQL database is and how it is reached. */
+/** Address and connection settings of a PostgreSQL database. */
 export interface PostgresSource {
-  /** What people call it: its name and where it is, without user and password. */
+  /** Name and address for messages, without user and password. */
   readonly name: string;
   readonly client: ClientConfig;
 }
 
 /**
- * Reads a connection string as Clair takes it, which is as lib/pq does: a URL (`postgresql://user:pw@host:5432/db?sslmode=disable`)
- * or keywords (`host=localhost dbname='my db'`). What is not said is taken from the `PG…` variables of `environment`. Throws
- * `store-unusable`; no error repeats the string, which may hold a password.
+ * Parses a connection string in Clair's forms, which are those of lib/pq: a URL
+ * (`postgresql://user:pw@host:5432/db?sslmode=disable`) or keywords (`host=localhost dbname='my db'`). Missing values come from the
+ * `PG…` variables of `environment`. Throws `store-unusable`. No error repeats the string, which may contain a password.
  */
 export function parsePostgresSource(
   source: string,
@@ -47,7 +47,7 @@ export function parsePostgresSource(
   };
 }
 
-/** What is about the connection; everything else is a setting of the server, as with lib/pq. */
+/** Keywords of the connection; all others are settings of the server, as in lib/pq. */
 const connectionKeywords: ReadonlySet<string> = new Set([
   ...['host', 'port', 'user', 'password', 'dbname', 'connect_timeout', 'options'],
   ...['application_name', 'fallback_application_name'],
@@ -111,13 +111,13 @@ function readUrl(text: string): Values {
     }
     for (const [key, value] of url.searchParams) values.set(key, value);
   } catch {
-    // The error of `URL` holds the whole string: it is not passed on.
-    throw invalidSource('it is no URL: a password in it must have its special characters written as %XX');
+    // The error of `URL` contains the whole string, so it is not the cause.
+    throw invalidSource('it is not a valid URL: write special characters of the password as %XX');
   }
   return values;
 }
 
-/** `keyword = value` with values in single quotes where they are empty or hold a space; a backslash takes the next character as it is. */
+/** Parses `keyword = value`. Values that are empty or contain a space are in single quotes. A backslash escapes the next character. */
 function readKeywords(text: string): Values {
   const pair =
     /\s*(?<key>[^\s=]+)\s*=\s*(?:'(?<quoted>(?:[^'\\]|\\.)*)'|(?<plain>(?:[^\s'\\]|\\.)(?:[^\s\\]|\\.)*)?)(?=\s|$)/sy;
@@ -126,7 +126,7 @@ function readKeywords(text: string): Values {
     const at = pair.lastIndex;
     const groups = pair.exec(text)?.groups;
     if (groups === undefined)
-      throw invalidSource(`it is neither a URL nor keyword=value from its character ${at + 1} on`);
+      throw invalidSource(`it is neither a URL nor keyword=value, starting at character ${at + 1}`);
     const { key = '', quoted, plain = '' } = groups;
     values.set(key, (quoted ?? plain).replaceAll(/\\(.)/gs, '$1'));
   }
@@ -146,7 +146,7 @@ function sslOf(values: Values): ConnectionOptions | false {
     case 'disable':
       return false;
     case 'require':
-      // As libpq has it: with an authority at hand, its signature is asked for.
+      // As in libpq: with a root certificate at hand, the certificate of the server is verified.
       return files.ca === undefined
         ? { ...contents, rejectUnauthorized: false }
         : { ...contents, rejectUnauthorized: true, ...anyName };
@@ -155,7 +155,9 @@ function sslOf(values: Values): ConnectionOptions | false {
     case 'verify-full':
       return { ...contents, rejectUnauthorized: true };
     default:
-      throw invalidSource('its sslmode is none of disable, require (the default), verify-ca and verify-full');
+      throw invalidSource(
+        'its sslmode is not one of disable, require (the default), verify-ca and verify-full',
+      );
   }
 }
 
@@ -169,15 +171,15 @@ function readFile(values: Values, keyword: string): string | undefined {
   }
 }
 
-/** All other keywords, as options of the server: `-c name=value`, with backslashes before spaces. */
+/** Returns all other keywords as options of the server: `-c name=value`, with backslashes before spaces. */
 function serverSettings(values: Values): string {
-  // One waits for another as long as SQLite does, and who hangs inside a transaction does not keep the others from writing.
+  // The lock timeout equals that for SQLite. A client that hangs in a transaction does not block other writers forever.
   const settings = [
     `-c lock_timeout=${limits.storeBusyMs}`,
     `-c idle_in_transaction_session_timeout=${limits.storeBusyMs}`,
-    // For feeds that are laid down in temporary tables; taken only by who does so, and not to be changed after.
+    // For feeds that are staged in temporary tables. Only sessions that stage use it; it cannot be changed later.
     '-c temp_buffers=32MB',
-    // Disks of today seek nearly as fast as they read: with the default, a large image would be matched by reading all rows.
+    // Modern disks seek nearly as fast as they read. With the default, matching a large image would read all rows.
     '-c random_page_cost=1.1',
   ];
   const options = values.get('options');
@@ -186,24 +188,24 @@ function serverSettings(values: Values): string {
     if (connectionKeywords.has(key) || ignoredKeywords.has(key)) continue;
     if (unsupportedKeywords.has(key)) throw invalidSource(`${key} is not supported`);
     if (!/^[A-Za-z_][\w.]*$/.test(key))
-      throw invalidSource('it holds a keyword that cannot be the name of a setting');
+      throw invalidSource('it has a keyword that cannot be the name of a setting');
     settings.push(`-c ${key}=${value.replaceAll(/[\s\\]/g, '\\$&')}`);
   }
   return settings.join(' ');
 }
 
-/** The user that this process runs as; in some containers he has a number only. */
+/** Returns the name of the user of this process. In some containers the user has only a number. */
 function systemUser(): string {
   try {
     return userInfo().username;
   } catch {
-    throw invalidSource('it names no user, and that of this process has no name');
+    throw invalidSource('it names no user, and the user of this process has no name');
   }
 }
 
 function readInteger(values: Values, keyword: string): number {
   const text = values.get(keyword) || '0';
-  if (!/^\d{1,9}$/.test(text)) throw invalidSource(`its ${keyword} is no whole number`);
+  if (!/^\d{1,9}$/.test(text)) throw invalidSource(`its ${keyword} is not a whole number`);
   return Number(text);
 }
 

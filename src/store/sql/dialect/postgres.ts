@@ -24,21 +24,21 @@ import {
   retryWhile,
 } from './postgres-errors.ts';
 
-/** Where the connections of a driver come from. */
+/** Source of the connections of a driver. */
 export interface ClientSource {
   /** The name of the database in errors. */
   readonly databaseName: string;
-  /** One client for all that is asked, whose loss cannot be made up for: a session holds temporary tables. */
+  /** Whether all queries use one client that cannot be replaced: a session has temporary tables. */
   readonly isPinned: boolean;
   acquire(): Promise<PoolClient>;
-  /** Gives a client back, or away for good when it is lost. */
+  /** Returns a client to the pool, or closes it if it is lost. */
   release(client: PoolClient, isLost: boolean): void;
-  /** Runs a query of a client, and has the client ended if the server falls silent. */
+  /** Runs a query of a client. Closes the client if the server stops answering. */
   runWatched<T>(client: PoolClient, query: () => Promise<T>): Promise<T>;
   end(): Promise<void>;
 }
 
-/** Kysely over clients of `pg`. */
+/** A Kysely dialect over clients of `pg`. */
 export function postgresDialect(clients: ClientSource): Dialect {
   return {
     createDriver: () => new PostgresDriver(clients),
@@ -48,7 +48,7 @@ export function postgresDialect(clients: ClientSource): Dialect {
   };
 }
 
-/** Text is ordered and compared by its bytes, as SQLite does, whatever language the database was made for. */
+/** Orders and compares text by bytes, as SQLite does, whatever the collation of the database. */
 class BytewiseCompiler extends PostgresQueryCompiler {
   protected override visitDataType(node: DataTypeNode): void {
     super.visitDataType(node);
@@ -57,7 +57,7 @@ class BytewiseCompiler extends PostgresQueryCompiler {
   }
 }
 
-/** With one client for all, Kysely lends it to one user at a time. */
+/** With a single client, Kysely lends it to one user at a time. */
 class PinnedAdapter extends PostgresAdapter {
   readonly #isPinned: boolean;
 
@@ -105,18 +105,18 @@ class PostgresDriver implements Driver {
   }
 }
 
-/** From this many rows on, what the planner knows of a table is out of date. */
+/** Number of inserted rows from which the planner statistics of a table are outdated. */
 const rowsToAnalyze = 10_000;
 
-/** One client, as long as Kysely has lent it to somebody. */
+/** One client, while Kysely lends it. */
 class PostgresConnection implements DatabaseConnection {
   readonly #clients: ClientSource;
-  /** Undefined where a lost one was given away and no other was to be had. */
+  /** Undefined if the client was lost and no other was available. */
   #client: PoolClient | undefined;
   #isLost = false;
   #isInTransaction = false;
   #isBeginDue = false;
-  /** Rows this transaction has inserted, by table. */
+  /** Rows inserted by this transaction, by table. */
   readonly #inserted = new Map<string, number>();
 
   constructor(client: PoolClient, clients: ClientSource) {
@@ -125,10 +125,10 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    // In a transaction, what is lost is all of it: see `write`, which is told the error as it is.
+    // In a transaction, a lost connection loses all of it. `write` retries and needs the original error.
     if (this.#isInTransaction) return await this.#run(query);
     try {
-      // Who only reads does not notice that the server was started anew.
+      // A read outside a transaction is retried when the server restarts.
       return await retryWhile(
         () => this.#run(query),
         () => this.#isLost && !this.#clients.isPinned && query.query.kind === 'SelectQueryNode',
@@ -143,7 +143,7 @@ class PostgresConnection implements DatabaseConnection {
     yield await this.executeQuery(query);
   }
 
-  /** The first statement of a transaction begins it: that takes one round trip less. */
+  /** Defers `begin` to the first statement of the transaction, which saves a round trip. */
   async begin(): Promise<void> {
     this.#isBeginDue = true;
     this.#isInTransaction = true;
@@ -159,7 +159,7 @@ class PostgresConnection implements DatabaseConnection {
     await this.#analyze();
   }
 
-  /** What is lost needs no undoing: the server has done it. */
+  /** A lost connection needs no rollback: the server has rolled back. */
   async rollback(): Promise<void> {
     this.#isInTransaction = false;
     this.#inserted.clear();
@@ -188,13 +188,13 @@ class PostgresConnection implements DatabaseConnection {
       if (command === 'INSERT') this.#count(query, rowCount ?? 0);
       return { rows: rows as R[], ...(rowCount !== null && { numAffectedRows: BigInt(rowCount) }) };
     } catch (error) {
-      // A connection whose statements are out of date is of no more use either.
+      // A connection with outdated prepared statements is unusable, too.
       this.#isLost ||= isConnectionLost(error) || isStalePlan(error);
       throw error;
     }
   }
 
-  /** Begins the transaction where that is due, in one go with a statement that has no values. */
+  /** Sends a deferred `begin` first, in one round trip with a statement that has no values. */
   async #withBegin(client: PoolClient, query: CompiledQuery): Promise<Statement> {
     const statement = statementOf(query);
     if (!this.#isBeginDue) return statement;
@@ -221,8 +221,8 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   /**
-   * The server looks at what it holds a minute later; until then it would plan for tables it believes empty. What was written
-   * is written, whether this succeeds or not.
+   * Updates the planner statistics. The server would do so a minute later; until then it would plan for tables that it takes for
+   * empty. The written rows are committed whether this succeeds or not.
    */
   async #analyze(): Promise<void> {
     const grown = [...this.#inserted].filter(([, rows]) => rows >= rowsToAnalyze);
@@ -241,11 +241,12 @@ interface Statement {
   readonly values?: unknown[];
 }
 
-/** A change of more values is one of many rows, whose text differs with their number. */
+/** A change with more values writes many rows, and its text depends on their number. */
 const preparedValuesMax = 40;
 
 /**
- * Reads, and changes of few values, come often: each is parsed once on a connection, under a name that is equal for equal text only.
+ * Prepares reads, and changes of few values, because they recur: each is parsed once on a connection, under a name that only
+ * equal texts share.
  */
 function statementOf({
   sql: text,
@@ -258,25 +259,25 @@ function statementOf({
   return isPrepared ? { name: hash('sha1', text), text, values } : { text, values };
 }
 
-/** Whether all texts among the values are only compared with what is stored. No update sets a text that may hold any character. */
+/** Returns whether text values are only compared with stored ones. No update sets a text that may have any character. */
 function isLookup({ kind }: CompiledQuery['query']): boolean {
   return kind === 'SelectQueryNode' || kind === 'DeleteQueryNode' || kind === 'UpdateQueryNode';
 }
 
-/** No stored text has a NUL character, and the server refuses to compare one: null is equal to nothing either. */
+/** Stored text never has a NUL character, and the server refuses to compare one. Null equals nothing either. */
 function nullIfNul(value: unknown): unknown {
   return typeof value === 'string' && value.includes('\u0000') ? null : value;
 }
 
-/** Whether the text of a change is the same each time; those that copy rows name numbers in it. */
+/** Returns whether the text of a change is always the same. Statements that copy rows contain numbers. */
 function isPlainChange(query: CompiledQuery['query']): boolean {
   if (query.kind === 'InsertQueryNode') return query.values?.kind === 'ValuesNode';
   return query.kind === 'UpdateQueryNode' || query.kind === 'DeleteQueryNode';
 }
 
 /**
- * What the server answers, to the last of several statements. With the promises of `pg` each query hangs on the one before it once that is old, and all that was read lives
- * until the oldest objects are tidied up; with a callback nothing does.
+ * Returns the result of the last of several statements. Uses a callback: with the promises of `pg`, each query refers to the one
+ * before it once that is old, so all rows stay in memory until a full garbage collection.
  */
 function runStatement(client: PoolClient, statement: Statement): Promise<ServerAnswer> {
   const query = client.query.bind(client) as CallbackQuery;
@@ -288,7 +289,7 @@ function runStatement(client: PoolClient, statement: Statement): Promise<ServerA
   });
 }
 
-/** As `pg` does it: it is declared to bring an error always. */
+/** The callback of `pg`, whose declaration always passes an error. */
 type CallbackQuery = (
   statement: Statement,
   done: (error: Error | null, answer: ServerAnswer | ServerAnswer[]) => void,

@@ -2,13 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { limits } from '../../../core/limits.ts';
 
 /**
- * Watches queries under way. A server that answers none of them for a while is asked by a probe; one that does not answer the probe
- * either is silent: it, or the network on the way, stands still without closing a connection.
+ * Watches running queries. If a server answers none of them for a while, a probe connects to it. A server that does not answer the
+ * probe either has stalled: it, or the network, hangs without closing connections.
  */
 export class QueryWatchdog<Client extends object> {
   readonly #probe: () => Promise<void>;
   readonly #onUnresponsive: (error: unknown, clients: readonly Client[]) => void;
-  /** When the query of each client began. */
+  /** Start time of the query of each client. */
   readonly #running = new Map<Client, number>();
   #lastAnswer = 0;
   #isArmed = false;
@@ -57,7 +57,7 @@ export class QueryWatchdog<Client extends object> {
     try {
       await this.#probe();
     } catch (error) {
-      // What has arrived while this thread was busy is read first.
+      // First reads responses that arrived while this thread was busy.
       await setImmediate();
       if (this.#running.size > 0 && this.#isUnresponsive())
         this.#onUnresponsive(error, [...this.#running.keys()]);

@@ -15,12 +15,12 @@ import { openSqliteStore } from '../sqlite-store.ts';
 import { openSqliteEngine } from './sqlite-engine.ts';
 import { fromSqliteError } from './sqlite-errors.ts';
 
-/** The path of a database that does not exist yet. */
+/** Returns the path of a database that does not exist yet. */
 function newPath(context: TestContext): string {
   return join(temporaryDirectory(context), 'clair.db');
 }
 
-/** A database with a hundred records and an image, closed. */
+/** Creates a database with a hundred records and an image, and closes it. */
 async function filledDatabase(context: TestContext): Promise<string> {
   const path = newPath(context);
   await using store = await openSqliteStore(path);
@@ -41,14 +41,14 @@ async function assertUnusable(work: Promise<unknown>, message: RegExp): Promise<
   });
 }
 
-/** What SQLite does for a query, step by step. */
+/** Returns the steps of SQLite's plan for a query. */
 function planOf(path: string, { sql: text, parameters }: CompiledQuery): string[] {
   using database = new DatabaseSync(path);
   const plan = database.prepare(`explain query plan ${text}`).all(...(parameters as Uint8Array[]));
   return plan.map(({ detail }) => String(detail));
 }
 
-test('matching searches one range of one index and scans nothing', async (t) => {
+test('matches by a search of one index range and without scans', async (t) => {
   const path = await filledDatabase(t);
   await using engine = await openSqliteEngine(path);
   const steps = planOf(path, matchQuery(engine.db, 1).compile());
@@ -63,7 +63,7 @@ test('matching searches one range of one index and scans nothing', async (t) => 
   );
 });
 
-test('affected images are read off two indexes in their order', async (t) => {
+test('reads affected images from two indexes in their order', async (t) => {
   const path = await filledDatabase(t);
   await using engine = await openSqliteEngine(path);
   const place = { namespace: 'debian:12', package: 'openssl', by: 'name', image: 7 } as const;
@@ -82,13 +82,13 @@ test('affected images are read off two indexes in their order', async (t) => {
   }
 });
 
-test('a database has the newest tables, and their number is told from the file alone', async (t) => {
+test('stores the version of the newest schema in the header of the file', async (t) => {
   assert.equal(schemaVersion, migrations.length);
   using database = new DatabaseSync(await filledDatabase(t));
   assert.deepEqual({ ...database.prepare('pragma user_version').get() }, { user_version: schemaVersion });
 });
 
-test('one record of a feed in two forms at once is impossible', async (t) => {
+test('rejects a second current form of a record', async (t) => {
   using database = new DatabaseSync(await filledDatabase(t));
   const rest = 'feed_id, key, hash, name, severity, details, valid_from';
   const copy = `insert into vulnerability (id, ${rest}, valid_to) select id + 1000, ${rest}`;
@@ -98,27 +98,27 @@ test('one record of a feed in two forms at once is impossible', async (t) => {
   database.exec(`${copy}, valid_from from vulnerability where id = 1`);
 });
 
-test('what cannot be a database says so', async (t) => {
+test('reports paths that cannot be a database', async (t) => {
   const directory = temporaryDirectory(t);
   const file = join(directory, 'text');
-  writeFileSync(file, 'This is no database. '.repeat(100));
+  writeFileSync(file, 'This is not a database. '.repeat(100));
   await assertUnusable(
     openSqliteStore(file),
-    /text cannot be used: it is a file of another kind: choose another place$/,
+    /text cannot be used: it is not a database file: choose another path$/,
   );
   await assertUnusable(
     openSqliteStore(join(file, 'clair.db')),
-    /text\/clair.db cannot be used: its directory cannot be made: /,
+    /text\/clair.db cannot be used: its directory cannot be created: /,
   );
   mkdirSync(join(directory, 'clair.db'));
   await assertUnusable(
     openSqliteStore(join(directory, 'clair.db')),
     /cannot be used: it cannot be opened: check the path/,
   );
-  assert.equal(readFileSync(file, 'utf8'), 'This is no database. '.repeat(100));
+  assert.equal(readFileSync(file, 'utf8'), 'This is not a database. '.repeat(100));
 });
 
-test('a database of another program is left alone', async (t) => {
+test('does not change a database of another program', async (t) => {
   const path = newPath(t);
   using other = new DatabaseSync(path);
   other.exec('create table namespace (id)');
@@ -126,14 +126,14 @@ test('a database of another program is left alone', async (t) => {
   assert.deepEqual(other.prepare('select name from sqlite_schema').all().length, 1);
 });
 
-test('a database of a later program is refused', async (t) => {
+test('rejects a database of a later version', async (t) => {
   const path = await filledDatabase(t);
   using database = new DatabaseSync(path);
   database.exec(`pragma user_version = ${schemaVersion + 1}`);
   await assertUnusable(openSqliteStore(path), /written by a later version .* update the program/);
 });
 
-test('damaged content is no answer', async (t) => {
+test('reports damaged content', async (t) => {
   const path = await filledDatabase(t);
   const bytes = readFileSync(path);
   bytes.fill(0x55, 8192);
@@ -145,7 +145,7 @@ test('damaged content is no answer', async (t) => {
   await assertUnusable(use(), /clair.db cannot be used: its content is damaged: delete it/);
 });
 
-test('a full disk is told, and the old content stays', async (t) => {
+test('reports a full disk and keeps the current content', async (t) => {
   const path = await filledDatabase(t);
   await using engine = await openSqliteEngine(path);
   await sql`pragma max_page_count = 1`.execute(engine.db);
@@ -156,12 +156,12 @@ test('a full disk is told, and the old content stays', async (t) => {
         .values({ identity: String(i), analyzer_key: '', content: 'x'.repeat(10_000) })
         .execute();
   });
-  await assertUnusable(fill, /clair.db cannot be used: the disk is full: make room/);
+  await assertUnusable(fill, /clair.db cannot be used: the disk is full: free space/);
   assert.deepEqual(await engine.db.selectFrom('layer').selectAll().execute(), []);
   assert.equal((await engine.db.selectFrom('vulnerability').selectAll().execute()).length, 100);
 });
 
-test('an error that nobody outside can mend stays what it is', () => {
+test('passes on errors without a remedy unchanged', () => {
   using database = new DatabaseSync(':memory:');
   let problem: unknown;
   try {
@@ -173,7 +173,7 @@ test('an error that nobody outside can mend stays what it is', () => {
   assert.equal(fromSqliteError(problem, 'here'), problem);
 });
 
-test('a closed store is closed for good', async (t) => {
+test('does not reopen a closed store', async (t) => {
   const store = await openSqliteStore(newPath(t));
   await store[Symbol.asyncDispose]();
   await store[Symbol.asyncDispose]();

@@ -19,7 +19,7 @@ import {
 } from './sqlite-read-only.ts';
 import { unavailable, unusable } from './unusable.ts';
 
-/** `Clai` in ASCII: tells our databases from those of other programs (sqlite.org/fileformat2.html#application_id). */
+/** `Clai` in ASCII: distinguishes our databases from those of other programs (sqlite.org/fileformat2.html#application_id). */
 const applicationId = 0x436c6169;
 
 const types: ColumnTypes = {
@@ -30,23 +30,23 @@ const types: ColumnTypes = {
   plain: sql`strict`,
 };
 
-/** Where a database is: what SQLite opens, and what people call it. */
+/** Location of a database for SQLite, and its name in messages. */
 interface SqliteSource {
   readonly location: string;
   readonly name: string;
-  /** A file that is only read: it is attached to a database in memory, which takes what is written. */
+  /** A file that is only read. It is attached to a database in memory, which takes all writes. */
   readonly readOnly?: ReadOnlyFile;
 }
 
-/** How a database file may be opened. */
+/** Options for opening a database file. */
 export interface SqliteOptions {
-  /** Whether a file that cannot be written is read: what is written then stays in memory and ends with the process. */
+  /** Whether a file that cannot be written is opened for reading. Writes then stay in memory and end with the process. */
   readonly mayBeReadOnly?: boolean;
-  /** Of a database in memory: threads that give it the same name share it. */
+  /** Name of a database in memory; threads that use the same name share it. */
   readonly memoryName?: string;
 }
 
-/** Opens the database file, made if need be with its directory, or a fresh one in memory; throws `store-unusable`. */
+/** Opens the database file, created with its directory if missing, or a new one in memory. Throws `store-unusable`. */
 export async function openSqliteEngine(path: string, options: SqliteOptions = {}): Promise<Engine> {
   const source = locate(path, options);
   const database = await openDatabase(source);
@@ -70,14 +70,14 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
     [Symbol.asyncDispose]: async () => {
       await bulkDb.destroy();
       await connection.db.destroy();
-      // Kysely closes only what it has used.
+      // Kysely closes only connections that it has used.
       if (database.isOpen) database.close();
       source.readOnly?.assertUnchanged();
     },
   };
 }
 
-/** Connections to a database in memory share it by a name that nobody else has; it ends with the last of them. */
+/** Connections share a database in memory by a unique name; it ends with the last of them. */
 function locate(
   path: string,
   { mayBeReadOnly = false, memoryName = crypto.randomUUID() }: SqliteOptions,
@@ -90,7 +90,7 @@ function locate(
   try {
     mkdirSync(dirname(name), { recursive: true });
   } catch (error) {
-    throw unusable(name, `its directory cannot be made: ${messageOf(error)}; choose another place`, error);
+    throw unusable(name, `its directory cannot be created: ${messageOf(error)}; choose another path`, error);
   }
   return { location: name, name };
 }
@@ -98,7 +98,7 @@ function locate(
 async function openDatabase({ location, name, readOnly }: SqliteSource): Promise<DatabaseSync> {
   let database: DatabaseSync | undefined;
   try {
-    // Locks are waited for by `LockWait`: SQLite's own waiting would stop the whole process, often the one it waits for.
+    // `LockRetry` waits for locks: SQLite's own wait would block the whole process, which often holds the lock itself.
     const opened = new DatabaseSync(location, { timeout: 0 });
     database = opened;
     await new LockRetry(name).retryWhileBusy(() => {
@@ -112,13 +112,13 @@ async function openDatabase({ location, name, readOnly }: SqliteSource): Promise
   }
 }
 
-/** The log of the database is cut off to this. */
+/** Size in bytes to which the log of the database is truncated. */
 const logBytesMax = 64 * 1024 * 1024;
 
 /**
- * WAL lets readers go on while somebody writes, and with it NORMAL loses nothing but the last moments when the power fails.
- * Pages of 8 KiB, settled when the file is made, load a large feed in three quarters of the time of 4 KiB. Caches are in KiB.
- * Mapped into memory, the file is read without copying, which halves the time of a match.
+ * With WAL, readers go on during writes, and NORMAL loses only the last transactions on a power failure. Pages of 8 KiB load a
+ * large feed in three quarters of the time of 4 KiB; the size is fixed when the file is created. Cache sizes are in KiB. A
+ * memory-mapped file is read without copies, which halves the time of a match.
  */
 const settings = `
   pragma page_size = 8192;
@@ -130,19 +130,19 @@ const settings = `
   pragma mmap_size = 1073741824;
 `;
 
-/** A session loads: its rows are made from their parents, so nothing is gained by asking for the parent of each again. */
+/** Settings of a session, which loads a feed: the rows are made from their parents, so foreign keys need no checks. */
 const sessionSettings = `
   pragma foreign_keys = off;
   pragma cache_size = -16384;
 `;
 
-/** What is mapped counts as memory of this process: who reads everything reads it into a small cache instead. */
+/** Settings to read everything: mapped pages count as memory of this process, so a small cache is used instead. */
 const bulkSettings = `
   pragma mmap_size = 0;
   pragma cache_size = -8192;
 `;
 
-/** A connection of its own, opened when it is needed. */
+/** Returns a separate connection, opened on first use. */
 function openBulkDb(source: SqliteSource): Kysely<Tables> {
   const open = async (): Promise<DatabaseSync> => {
     const database = await openDatabase(source);
@@ -158,7 +158,7 @@ function connectionOn(database: DatabaseSync, { name, readOnly }: SqliteSource):
   return {
     db,
     bulkWriter: (on, table, columns) => new BulkWriter(on, table, columns),
-    // There is one writer to a file, whatever it writes.
+    // A file has one writer at a time, whatever it writes.
     write: async (work) => {
       try {
         if (readOnly !== undefined) shadowWrittenTables(database, readOnly);
@@ -171,8 +171,8 @@ function connectionOn(database: DatabaseSync, { name, readOnly }: SqliteSource):
 }
 
 /**
- * Cuts the log of a large load off. Otherwise the next write does it, on whatever thread that is: to cut a gigabyte off takes a second. Others
- * that use the log just then keep it.
+ * Truncates the log after a large load. Otherwise the next write does it, on its thread: truncating a gigabyte takes a second. Other
+ * users of the log keep it.
  */
 function truncateWal(database: DatabaseSync, { location }: SqliteSource): void {
   const { size = 0 } = statSync(`${location}-wal`, { throwIfNoEntry: false }) ?? {};
@@ -194,7 +194,7 @@ async function runSession<T>(
   }
 }
 
-/** Asked of the connection itself, on which also a transaction of its runs: at every start, building a query would be felt. */
+/** Queries the connection itself, which may be within a transaction: building a query would slow down every start. */
 async function readSchemaVersion(database: DatabaseSync, source: SqliteSource): Promise<number> {
   const { name } = source;
   const schema = schemaOf(source);
@@ -216,12 +216,12 @@ function firstRow(database: DatabaseSync, query: string): Record<string, unknown
   return database.prepare(query).get() ?? {};
 }
 
-/** Which of the open databases holds the tables. */
+/** Returns which of the open databases has the tables. */
 function schemaOf({ readOnly }: SqliteSource): string {
   return readOnly === undefined ? 'main' : attachedSchema;
 }
 
-/** Reads without waiting for a lock; a transaction of this process may be under way on the connection. */
+/** Reads without waiting for a lock. The connection may be within a transaction of this process. */
 async function ping(db: Kysely<Tables>, source: SqliteSource): Promise<void> {
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {

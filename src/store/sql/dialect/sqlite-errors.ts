@@ -2,36 +2,36 @@ import { limits } from '../../../core/limits.ts';
 import { lockTimeoutMs } from '../../store-timeout.ts';
 import { unavailable, unusable } from './unusable.ts';
 
-/** Result codes of SQLite (sqlite.org/rescode.html) for which somebody outside this program has to do something. */
+/** Remedies by SQLite's result code (sqlite.org/rescode.html), for errors that an operator can solve. */
 const remedies: ReadonlyMap<number, string> = new Map([
-  [3, 'the system forbids it: check who owns the file and its directory'],
+  [3, 'permission denied: check the owner of the file and its directory'],
   [7, 'there is not enough memory'],
-  [8, 'it cannot be written: check the rights of the file and its directory, or choose another place'],
-  [10, 'the disk reports an error: check the disk and the rights of the directory'],
-  [11, 'its content is damaged: delete it, and the next run makes a new one'],
-  [13, 'the disk is full: make room, or choose another place'],
-  [14, 'it cannot be opened: check the path, and that its directory can be written'],
-  [26, 'it is a file of another kind: choose another place'],
+  [8, 'it cannot be written: check the permissions of the file and its directory, or choose another path'],
+  [10, 'the disk reports an error: check the disk and the permissions of the directory'],
+  [11, 'its content is damaged: delete it, and the next run creates a new one'],
+  [13, 'the disk is full: free space on it, or choose another path'],
+  [14, 'it cannot be opened: check the path, and that its directory is writable'],
+  [26, 'it is not a database file: choose another path'],
 ]);
 
 const busy = 5;
 
-/** Whether another connection holds the lock that was wanted. */
+/** Returns whether another connection holds the required lock. */
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === busy;
 }
 
-/** An error of SQLite as what it means for the database at `place`; any other error as it is. */
+/** Translates an error of SQLite for the database at `place`; returns any other error unchanged. */
 export function fromSqliteError(error: unknown, place: string): unknown {
   const remedy = remedies.get(resultCode(error) ?? 0);
   return remedy === undefined ? error : unusable(place, remedy, error);
 }
 
-/** Waits for the locks that other connections hold on one database. */
+/** Retries while other connections hold locks on one database. */
 export class LockRetry {
   readonly #place: string;
   #waiting = 0;
-  /** Since when every try was refused, and when the last one was; undefined after one that was not. */
+  /** First and last refusal in a row; undefined after an attempt that was not refused. */
   #busySpan: { readonly since: number; readonly last: number } | undefined;
 
   /** `place` names the database in errors. */
@@ -39,14 +39,14 @@ export class LockRetry {
     this.#place = place;
   }
 
-  /** Does what a lock may refuse, again and again until it is done or the wait of the present work is over: `store-unavailable` then. */
+  /** Retries work that a lock refuses until it succeeds. Throws `store-unavailable` after `lockTimeoutMs()`. */
   async retryWhileBusy<T>(work: () => T | Promise<T>): Promise<T> {
     return await this.#retry(work, performance.now() + lockTimeoutMs());
   }
 
   /**
-   * As `patiently`, for a read. Reads have one connection and wait for each other: the wait of all of them begins with the lock, so that
-   * the last of them does not wait for the sum.
+   * Like `retryWhileBusy`, for a read. Reads share one connection and queue up. The waits of all begin with the lock, so the last one
+   * does not wait for their sum.
    */
   async retryReadWhileBusy<T>(work: () => T | Promise<T>): Promise<T> {
     const now = performance.now();
@@ -87,7 +87,7 @@ export class LockRetry {
   }
 }
 
-/** The primary result code: the extended ones tell more in their higher bytes. */
+/** Returns the primary result code; the extended codes have more in their higher bytes. */
 function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
     return undefined;

@@ -4,19 +4,19 @@ import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { unusable } from './unusable.ts';
 
-/** The name of the attached file in queries. Tables that memory does not have are found in it. */
+/** The name of the attached file in queries. Tables that the database in memory lacks are found in it. */
 export const attachedSchema = 'stored';
 
-/** A database file that this process may read and not write. */
+/** A database file that this process can read and not write. */
 export interface ReadOnlyFile {
   readonly path: string;
-  /** Whether another process may write it meanwhile: there is a log beside it. */
+  /** Whether another process may write it meanwhile: it has a write-ahead log. */
   readonly mayChange: boolean;
-  /** Throws `store-unusable` where the file is no longer as it was when it was opened. */
+  /** Throws `store-unusable` if the file has changed since it was opened. */
   assertUnchanged(): void;
 }
 
-/** The file as one that can only be read; undefined where it can be written or is not there. SQLite has to write beside the file, too. */
+/** Returns the file if it can only be read; undefined if it is writable or missing. Writing also requires a writable directory. */
 export function readOnlyFile(path: string): ReadOnlyFile | undefined {
   if (versionOf(path) === undefined || (isWritable(path) && isWritable(dirname(path)))) return undefined;
   const opened = versionOf(path);
@@ -46,7 +46,7 @@ function versionOf(path: string): string | undefined {
   return stats && `${stats.dev}.${stats.ino}.${stats.size}.${stats.mtimeNs}.${stats.ctimeNs}`;
 }
 
-/** Whether another process has the file open, or left it without a checkpoint: what it wrote is in a log beside it. */
+/** Returns whether another process has the file open, or closed it without a checkpoint: its changes are in a log. */
 function hasWal(path: string): boolean {
   return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
@@ -54,14 +54,14 @@ function hasWal(path: string): boolean {
 const systemFiles = process.platform === 'win32' ? 'win32' : 'unix';
 
 /**
- * Attaches a file to a database in memory. Without a log it is opened as immutable: only so can a file in WAL mode be read in a directory
- * that cannot be written (sqlite.org/wal.html#read_only_databases).
+ * Attaches a file to a database in memory. Without a log the file is opened as immutable. Only so can a file in WAL mode be read in
+ * a read-only directory (sqlite.org/wal.html#read_only_databases).
  */
 export function attachReadOnly(database: DatabaseSync, { path, mayChange }: ReadOnlyFile): void {
   const url = pathToFileURL(path);
-  // Attached files would be in memory as well, unless they name how the system has files.
+  // Attached files would also be in memory, unless they name the VFS of the system.
   url.search = `vfs=${systemFiles}&mode=ro${mayChange ? '' : '&immutable=1'}`;
-  // References would lead from tables in memory to tables of the file, which SQLite cannot check.
+  // Foreign keys would refer from tables in memory to tables of the file, which SQLite cannot check.
   database.exec('pragma foreign_keys = off');
   database.prepare(`attach ? as ${attachedSchema}`).run(url.href);
   database.exec(
@@ -69,14 +69,14 @@ export function attachReadOnly(database: DatabaseSync, { path, mayChange }: Read
   );
 }
 
-/** What a scan writes. */
+/** The tables that a scan writes. */
 const shadowedTables = ['layer', 'image', 'image_layer', 'image_package', 'package', 'namespace'] as const;
 
-/** Makes tables in memory that stand before those of the file, for what a scan writes. Does nothing where they are there. */
+/** Creates tables in memory that shadow those of the file, for the writes of a scan. Does nothing if they exist. */
 export function shadowWrittenTables(database: DatabaseSync, { mayChange }: ReadOnlyFile): void {
   const { made } = database.prepare('select count(*) as made from main.sqlite_schema').get() ?? {};
   if (made !== 0) return;
-  // A lock in memory keeps no other process from changing the file.
+  // A lock in memory does not keep another process from changing the file.
   const names = [...shadowedTables, ...(mayChange ? [] : ['lock'])].map((name) => `'${name}'`).join(', ');
   const definitions = database
     .prepare(
@@ -85,6 +85,6 @@ export function shadowWrittenTables(database: DatabaseSync, { mayChange }: ReadO
     .all();
   database.exec('begin');
   for (const { sql } of definitions) database.exec(String(sql));
-  // Rows of advisories name namespaces by these numbers.
+  // Rows of advisories refer to namespaces by these numbers.
   database.exec(`insert into main.namespace select * from ${attachedSchema}.namespace; commit`);
 }

@@ -11,7 +11,7 @@ import {
 } from 'kysely';
 import { fromSqliteError, LockRetry } from './sqlite-errors.ts';
 
-/** Kysely over one connection of `node:sqlite`, opened by the first query. `place` names the database in errors. */
+/** A Kysely dialect over one connection of `node:sqlite`, opened by the first query. `place` names the database in errors. */
 export function sqliteDialect(open: () => DatabaseSync | Promise<DatabaseSync>, place: string): Dialect {
   return {
     createDriver: () => new SqliteDriver(open, place),
@@ -21,7 +21,7 @@ export function sqliteDialect(open: () => DatabaseSync | Promise<DatabaseSync>, 
   };
 }
 
-/** Kysely lends the connection to one user at a time, so what is between `begin` and `commit` stays among itself. */
+/** Kysely lends the connection to one user at a time, so no other query runs between `begin` and `commit`. */
 class SqliteDriver implements Driver {
   readonly #open: () => DatabaseSync | Promise<DatabaseSync>;
   readonly #place: string;
@@ -42,8 +42,8 @@ class SqliteDriver implements Driver {
   }
 
   /**
-   * Takes the lock at once: a transaction that reads first can later be refused it for good. Throws the error of SQLite where
-   * another connection has the lock: who waits must not keep this connection from those who only read.
+   * Takes the write lock at once: a transaction that reads first can later be refused the lock permanently. Throws SQLite's error
+   * if another connection has the lock. The caller waits, so that this connection stays free for readers.
    */
   async beginTransaction(connection: SqliteConnection): Promise<void> {
     connection.run(CompiledQuery.raw('begin immediate'));
@@ -54,7 +54,7 @@ class SqliteDriver implements Driver {
   }
 
   async rollbackTransaction(connection: SqliteConnection): Promise<void> {
-    // After a full disk and its like, SQLite has already rolled back by itself.
+    // After errors such as a full disk, SQLite has already rolled back.
     if (connection.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 
@@ -67,11 +67,11 @@ class SqliteDriver implements Driver {
 
 interface Prepared {
   readonly statement: StatementSync;
-  /** Names of the columns, none for a statement that gives no rows. */
+  /** Names of the columns; empty for a statement that returns no rows. */
   readonly columns: readonly string[];
 }
 
-/** More than this many different statements are not in use at a time. */
+/** Maximum number of prepared statements; the number of different statements in use is lower. */
 const preparedMax = 100;
 
 class SqliteConnection implements DatabaseConnection {
@@ -96,7 +96,7 @@ class SqliteConnection implements DatabaseConnection {
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     try {
-      // Inside a transaction the lock is held. Outside, even a reader may have to wait while another process tidies up.
+      // A transaction holds the lock. Outside, even a reader may wait while another process makes a checkpoint.
       return this.#database.isTransaction
         ? this.run<R>(query)
         : await this.#lockRetry.retryReadWhileBusy(() => this.run<R>(query));
@@ -109,7 +109,7 @@ class SqliteConnection implements DatabaseConnection {
     yield await this.executeQuery(query);
   }
 
-  /** Runs a query and throws the errors of SQLite as they are. */
+  /** Runs a query; throws SQLite's errors unchanged. */
   run<R>(query: CompiledQuery): QueryResult<R> {
     const { statement, columns } = this.#prepare(query.sql);
     if (columns.length > 0) {
@@ -124,7 +124,7 @@ class SqliteConnection implements DatabaseConnection {
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
     const statement = this.#database.prepare(sql);
-    // The objects SQLite's binding makes are slow to read: those of `toObject` have a shape the engine knows.
+    // Objects from SQLite's binding are slow to read; those of `toObject` have a shape known to the engine.
     statement.setReturnArrays(true);
     const prepared = { statement, columns: statement.columns().map(({ name }) => name) };
     if (this.#prepared.size === preparedMax) this.#prepared.clear();
@@ -139,7 +139,7 @@ function toObject(columns: readonly string[], values: readonly SQLOutputValue[])
   return row;
 }
 
-/** Kysely knows no types of parameters; what SQLite cannot take it refuses with an error. */
+/** Kysely does not type parameters; SQLite rejects unsupported values. */
 function parametersOf({ parameters }: CompiledQuery): readonly SQLInputValue[] {
   return parameters as readonly SQLInputValue[];
 }

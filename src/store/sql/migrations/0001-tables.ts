@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 
-/** The tables as the first release has them. */
+/** Creates the tables of the first release. */
 export async function createTables(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   await createNamespaces(db, types);
   await createAdvisories(db, types);
@@ -54,7 +54,7 @@ async function createAdvisories(db: Kysely<Tables>, types: ColumnTypes): Promise
     .addColumn('valid_to', types.integer)
     .modifyEnd(types.plain)
     .execute();
-  // A record of a feed is in force in one form only.
+  // A record of a feed has one current form only.
   await db.schema
     .createIndex('vulnerability_open')
     .unique()
@@ -75,7 +75,7 @@ async function createIdCounter(db: Kysely<Tables>, types: ColumnTypes): Promise<
   await db.insertInto('id_counter').values({ name: 'vulnerability', last_id: 0 }).execute();
 }
 
-/** The primary key is what a scan searches, and the order in which rows lie on disk. */
+/** The primary key serves the search of a scan and is the physical order of the rows. */
 async function createAffected(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('affected')
@@ -153,7 +153,7 @@ async function createImagePackages(db: Kysely<Tables>, types: ColumnTypes): Prom
     .addPrimaryKeyConstraint('image_package_key', ['image_id', 'position'])
     .modifyEnd(types.orderedByKey)
     .execute();
-  // From an advisory to the images it hits.
+  // Finds the images that an advisory hits.
   await db.schema
     .createIndex('image_package_lookup')
     .on('image_package')

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 
-/** Kept namespaces, aliases, events, enrichments, names of images, and what throwing away needs to know. */
+/** Adds retained namespaces, aliases, events, enrichments, names of images, and the columns for garbage collection. */
 export async function addHistoryAndNames(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   await extendFeeds(db, types);
   await extendVulnerabilities(db, types);
@@ -105,10 +105,10 @@ async function createAliases(db: Kysely<Tables>, types: ColumnTypes): Promise<vo
   await fillAliases(db);
 }
 
-/** So many records are held at a time. */
+/** Number of records per query. */
 const recordsAtATime = 500;
 
-/** Until now aliases were only in the details of a record. */
+/** Fills the table of aliases from the details of records, where they were until now. */
 async function fillAliases(db: Kysely<Tables>): Promise<void> {
   for (let last = 0; ; ) {
     const records = await db
@@ -132,7 +132,7 @@ async function fillAliases(db: Kysely<Tables>): Promise<void> {
   }
 }
 
-/** In the details of the first schema, a list as JSON, aliases come first. */
+/** Returns the aliases: the first entry of the details of the first schema, a list as JSON. */
 function aliasesOf(details: string): string[] {
   const [aliases] = JSON.parse(details) as [string[]];
   return aliases;
@@ -183,7 +183,7 @@ async function extendImages(db: Kysely<Tables>, types: ColumnTypes): Promise<voi
   await item.addColumn('repositories', types.integer).execute();
   await item.addColumn('source_lookup_version', 'text').execute();
   await item.addColumn('source_key', types.bytes).execute();
-  // A page of the images an advisory hits is read off this index in its order.
+  // A page of the images that an advisory hits is read from this index in its order.
   await db.schema.dropIndex('image_package_lookup').execute();
   await db.schema
     .createIndex('image_package_lookup')
@@ -196,7 +196,7 @@ async function extendImages(db: Kysely<Tables>, types: ColumnTypes): Promise<voi
     .columns(['namespace_id', 'source_name', 'source_key', 'image_id'])
     .where(sql.ref('source_lookup_version'), 'is not', null)
     .execute();
-  // Nothing tells when they were used; when feeds were last looked at, this program was.
+  // Their last use is unknown. The last check of feeds shows when this program last ran.
   const { latest } = await db
     .selectFrom('feed')
     .select((eb) => eb.fn.max<number | null>('checked_at').as('latest'))
@@ -236,7 +236,7 @@ async function createKeyValues(db: Kysely<Tables>, types: ColumnTypes): Promise<
     .addColumn('value', 'text', (column) => column.notNull())
     .modifyEnd(types.plain)
     .execute();
-  // Of the time before, only the records have a history, not the feeds they came from.
+  // Before this migration only records have a history, not the feeds.
   const { applied } = await db
     .selectFrom('feed')
     .select((eb) => eb.fn.max<number | null>('applied_at').as('applied'))

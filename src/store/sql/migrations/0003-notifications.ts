@@ -2,14 +2,14 @@ import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 
-/** What layers with a name have brought, and notifications of events. */
+/** Adds the versions that named layers introduced, and notifications of events. */
 export async function addNotifications(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   await numberLayers(db, types);
   await createBrought(db, types);
   await createNotifications(db, types);
 }
 
-/** No program that was released has given layers names: at most there are those of a trial, whose order nothing tells. */
+/** No released program has saved named layers. Those of a trial version have no known order. */
 async function numberLayers(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   await db.schema
     .alterTable('v1_layer')
@@ -47,7 +47,7 @@ async function createBrought(db: Kysely<Tables>, types: ColumnTypes): Promise<vo
     .on('v1_version')
     .columns(['namespace_id', 'package', 'by', 'key'])
     .execute();
-  // A page of the layers that brought a version is read off this table in its order.
+  // A page of the layers that introduced a version is read from this table in its order.
   await db.schema
     .createTable('v1_brought')
     .addColumn('version_id', types.integer, (column) => column.notNull().references('v1_version.id'))
@@ -75,7 +75,7 @@ async function createNotifications(db: Kysely<Tables>, types: ColumnTypes): Prom
   for (const column of ['event_number', 'old_id', 'new_id'] as const)
     await db.schema.createIndex(`notification_${column}`).on('notification').column(column).execute();
   await db.schema.createIndex('notification_due').on('notification').columns(['due_at', 'name']).execute();
-  // What happened before there were notifications is told to nobody.
+  // Events before this migration get no notifications.
   await db
     .insertInto('id_counter')
     .columns(['name', 'last_id'])

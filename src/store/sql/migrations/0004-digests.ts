@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 
-/** What is told of one image in one message. */
+/** Adds notification batches (`digest`): one message with all changes of one image. */
 export async function addDigests(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('digest')

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 
-/** Ancestries with their layers and what they have, layers by the hashes their clients gave them, and who told the distribution. */
+/** Adds ancestries with their layers and versions, layers by the hashes of clients, and the detector of the distribution. */
 export async function addAncestries(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   await db.schema.alterTable('image').addColumn('detector', 'text').execute();
   await numberAncestries(db, types);
@@ -10,7 +10,7 @@ export async function addAncestries(db: Kysely<Tables>, types: ColumnTypes): Pro
   await createVersions(db, types);
 }
 
-/** No program that was released has saved ancestries: at most there are those of a trial, which are read anew. */
+/** No released program has saved ancestries. Those of a trial version are indexed again. */
 async function numberAncestries(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   for (const name of ['number', 'engine_version'] as const)
     await db.schema
@@ -52,7 +52,7 @@ async function createLayers(db: Kysely<Tables>, types: ColumnTypes): Promise<voi
 }
 
 async function createVersions(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
-  // A page of the ancestries that have a version is read off this table in its order.
+  // A page of the ancestries that have a version is read from this table in its order.
   await db.schema
     .createTable('ancestry_version')
     .addColumn('version_id', types.integer, (column) => column.notNull().references('v1_version.id'))

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 
-/** Packages are kept once, and images refer to them: what was a row for each image was nearly all of the database. */
+/** Stores packages once and lets images refer to them. Own rows per image were nearly all of the database. */
 export async function sharePackages(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   await db.schema.alterTable('image').addColumn('package_layers', 'text').execute();
   await createPackages(db, types);
@@ -58,7 +58,7 @@ async function createImagePackages(db: Kysely<Tables>, types: ColumnTypes): Prom
     .execute();
 }
 
-/** From an advisory to the packages it hits, and from these to the images that have them, read off the index alone. */
+/** Adds indexes from an advisory to the packages that it hits, and from these to their images; queries read only the indexes. */
 async function createIndexes(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .createIndex('package_lookup')
@@ -78,7 +78,7 @@ async function createIndexes(db: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
-/** What tells packages from each other, in the order in which it is hashed. */
+/** The columns that identify a package, in the order of the hash. */
 const columns = [
   'namespace_id',
   'lookup_name',
@@ -111,7 +111,7 @@ interface WholeRow extends PackageRow {
   readonly repositories: number | null;
 }
 
-/** So many rows go into one statement. */
+/** Number of rows per statement. */
 const rowsAtATime = 100;
 
 async function moveImage(db: Kysely<Tables>, image: number): Promise<void> {

@@ -7,7 +7,7 @@ import { addContentDates } from './0007-content-dates.ts';
 import { migrations } from './migrations.ts';
 
 for (const { name, engine } of bareEngines) {
-  test(`${name}: feeds of before keep their newest date as the date of their content`, async (t) => {
+  test(`${name}: takes the newest advisory of existing feeds as the date of their content`, async (t) => {
     const open = await engine(t);
     const at = Date.parse('2026-01-02T00:00:00Z');
     const isBefore = migrations.indexOf(addContentDates);

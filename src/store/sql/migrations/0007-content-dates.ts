@@ -3,8 +3,8 @@ import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 
 /**
- * How new the content of each feed is. Of feeds that are there already, the newest advisory is known; whether that date is one of a
- * record or of HTTP is not, so it counts as the weaker of the two.
+ * Adds the date of the content of each feed. For existing feeds only the newest advisory is known. It may be the date of a record
+ * or of HTTP, so it counts as the weaker evidence.
  */
 export async function addContentDates(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   for (const table of ['feed', 'feed_history'] as const) {

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 
-/** EPSS scores in packs, and the answers to lookups of single CVEs. Scores that are rows are packed by their next update. */
+/** Adds packs of EPSS scores, and results of lookups of single CVEs. The next update packs scores that are rows. */
 export async function addRatings(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('score_pack')

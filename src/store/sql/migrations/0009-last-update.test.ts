@@ -7,7 +7,7 @@ import type { Store } from '../../store.ts';
 import type { Engine } from '../engine.ts';
 import { openSqlStore } from '../sql-store.ts';
 
-/** As the adapter of Harbor for Clair 2 asks. */
+/** Runs the query of Harbor's adapter for Clair 2. */
 async function lastUpdate({ db }: Engine): Promise<readonly unknown[]> {
   return (await sql`SELECT value FROM keyvalue WHERE key = 'updater/last'`.execute(db)).rows;
 }
@@ -17,7 +17,7 @@ async function load(store: Store, source: string, fetchedAt: string): Promise<vo
 }
 
 for (const { name, engine } of bareEngines)
-  test(`${name}: keyvalue has the time of the last update as Clair 2 writes it`, async (t) => {
+  test(`${name}: writes the time of the last update to keyvalue in the form of Clair 2`, async (t) => {
     const open = await engine(t);
     await using store = await openSqlStore(await open(), {});
     await using bare = await open();

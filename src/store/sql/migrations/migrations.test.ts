@@ -26,7 +26,7 @@ const dayMs = 24 * 3_600_000;
 const loaded = Date.parse('2026-01-02T00:00:00Z');
 const openssl = image([installed('openssl')], 'image');
 
-/** A database as the first release made and filled it: A in force, and B, which was replaced a day later by one without a fix. */
+/** Fills a database as the first release did: A is current; B was replaced a day later by a form without a fix. */
 async function fillFirstSchema(engine: Engine): Promise<void> {
   await engine.write(async (db) => {
     await createTables(db, engine.types);
@@ -87,7 +87,7 @@ async function fillFirstSchema(engine: Engine): Promise<void> {
   });
 }
 
-/** Inserts a row as a table once was. */
+/** Inserts a row into a table of an earlier schema. */
 async function insert(
   db: Engine['db'],
   table: string,
@@ -125,7 +125,7 @@ async function fillImages(engine: Engine, db: Engine['db']): Promise<void> {
     .execute();
 }
 
-/** With all that a package may have, in a layer and from repositories. */
+/** Returns a package with all optional fields, in a layer and from repositories. */
 function everything(layer: string, ...repositories: string[]): ImagePackage {
   const item = installed('openssl');
   return {
@@ -148,12 +148,12 @@ const unkeyed: ImagePackage = {
   lookup: { namespace: bookworm, name: 'openssl', version: 'without an order' },
 };
 
-/** More than go into one statement. */
+/** Returns more packages than fit into one statement. */
 function manyPackages(): ImagePackage[] {
   return Array.from({ length: 250 }, (_, i) => installed(`package-${i}`));
 }
 
-/** Packages that images share or do not, with all that a package may have. */
+/** Images with shared and unshared packages and all optional fields. */
 const sharing: readonly ImageIndex[] = [
   image([everything('sha256:one', 'a'), unkeyed, withoutNamespace], 'one'),
   image([...manyPackages(), everything('sha256:two', 'b')], 'two'),
@@ -162,7 +162,7 @@ const sharing: readonly ImageIndex[] = [
 
 const layerContent = JSON.stringify({ verified: true, whiteouts: ['x'], contents: [['a', 'Yg==']] });
 
-/** A database of the last schema in which each image had rows of its own for its packages, with these images in it. */
+/** Creates a database of the last schema with own package rows per image, and fills it with these images. */
 async function fillWholeRows(engine: Engine, images: readonly ImageIndex[]): Promise<void> {
   await engine.write(async (db) => {
     for (const migration of migrations.slice(0, migrations.indexOf(sharePackages)))
@@ -210,7 +210,7 @@ function wholeRow({ lookup, source, location, foundBy, repositories: _, ...rest 
 }
 
 for (const { name, engine } of bareEngines) {
-  test(`${name}: packages of a database that has them for each image are kept once, and nothing else changes`, async (t) => {
+  test(`${name}: stores packages of each image once when migrated, and changes nothing else`, async (t) => {
     const open = await engine(t);
     {
       await using before = await open();
@@ -224,7 +224,7 @@ for (const { name, engine } of bareEngines) {
       return [rows['package'], rows['image_package']];
     };
     assert.deepEqual(await counted(), [253, 257]);
-    // What is saved from now on are the same packages.
+    // New images use the same packages.
     await store.images.save(
       image(
         sharing.flatMap(({ packages }) => packages),
@@ -248,7 +248,7 @@ for (const { name, engine } of bareEngines) {
     );
   });
 
-  test(`${name}: a database of the first schema is brought up to date and answers as before`, async (t) => {
+  test(`${name}: migrates a database of the first schema without changing its results`, async (t) => {
     const open = await engine(t);
     {
       await using first = await open();
@@ -264,7 +264,7 @@ for (const { name, engine } of bareEngines) {
       contents: [{ path: 'a', content: Uint8Array.of(98) }],
     });
 
-    // What only the new schema can tell.
+    // Queries that only the new schema supports.
     assert.deepEqual(await store.vulnerabilities.findNumbersById('CVE-2'), [1, 3]);
     const { images } = await store.images.pageAffected([1], { limit: 9 });
     assert.deepEqual(
@@ -285,7 +285,7 @@ for (const { name, engine } of bareEngines) {
     await continueUsing(store);
   });
 
-  test(`${name}: ancestries of a trial keep their names and are read anew`, async (t) => {
+  test(`${name}: keeps the names of ancestries of a trial version and indexes them again`, async (t) => {
     const open = await engine(t);
     {
       await using before = await open();
@@ -305,7 +305,7 @@ for (const { name, engine } of bareEngines) {
     assert.equal((await store.ancestries.find('new'))?.number, 3);
   });
 
-  test(`${name}: a new database has the newest schema`, async (t) => {
+  test(`${name}: creates a new database with the newest schema`, async (t) => {
     const open = await engine(t);
     const first = await open();
     await using store = await openSqlStore(first, {});
@@ -314,7 +314,7 @@ for (const { name, engine } of bareEngines) {
   });
 }
 
-/** Updates go on upon what was there: events tell of it, a namespace that vanishes is kept, and history is thrown away. */
+/** Updates the migrated store: makes events, retains a vanished namespace, and deletes history. */
 async function continueUsing(store: Awaited<ReturnType<typeof openSqlStore>>): Promise<void> {
   const later = [
     record('A', { aliases: ['CVE-1', 'CVE-2'], severity: 'High' }),
@@ -342,5 +342,5 @@ async function continueUsing(store: Awaited<ReturnType<typeof openSqlStore>>): P
     keepEventsMs: 0,
     keepLayersUnusedMs: dayMs,
   });
-  assert.equal(vulnerabilities, 1, 'B as it was before it was replaced');
+  assert.equal(vulnerabilities, 1, 'the earlier form of B');
 }

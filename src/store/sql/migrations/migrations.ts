@@ -11,10 +11,10 @@ import { addContentDates } from './0007-content-dates.ts';
 import { addRatings } from './0008-ratings.ts';
 import { addLastUpdate } from './0009-last-update.ts';
 
-/** One step forward. Once released it is never changed: databases out there have taken it. */
+/** One step forward. It never changes once released, because databases were migrated by it. */
 export type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
 
-/** All steps, in their order. */
+/** All migrations in order. */
 export const migrations: readonly Migration[] = [
   createTables,
   addHistoryAndNames,
