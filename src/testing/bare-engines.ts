@@ -6,7 +6,7 @@ import { openSqliteEngine } from '../store/sql/dialect/sqlite-engine.ts';
 import type { Engine } from '../store/sql/engine.ts';
 import { temporaryDirectory, temporarySchema } from './store-engines.ts';
 
-/** An engine whose database has no tables yet; each call opens the same database. */
+/** An engine whose database has no tables yet. Each call opens the same database. */
 export interface BareEngine {
   readonly name: string;
   readonly engine: (context: TestContext) => Promise<() => Promise<Engine>>;

@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
-/** Files with a certificate and its key. */
+/** Paths of a certificate and its key. */
 export interface CertificateFiles {
   readonly cert: string;
   readonly key: string;
 }
 
-/** An authority that lives as long as the test, made by openssl. */
+/** A certificate authority that openssl creates and the end of the test removes. */
 export interface TestAuthority extends CertificateFiles {
-  /** Makes a certificate for a name, signed by the authority. */
+  /** Creates a certificate for a name, signed by the authority. */
   issue(name: string): CertificateFiles;
 }
 
-/** Makes an authority whose files are removed after the test. */
+/** Creates an authority whose files are removed after the test. */
 export function testAuthority(context: TestContext): TestAuthority {
   const folder = mkdtempSync(join(tmpdir(), 'clair-certificates-'));
   context.after(() => {

@@ -11,7 +11,7 @@ import type { Transport } from '../plugin/transport.ts';
 import { testAuthority } from './certificates.ts';
 import { listenLocally } from './http-server.ts';
 
-/** What stands for a service with channels: how one at this path is reached, and what it was sent. */
+/** Starts a service with channels; returns the endpoint of one at this path and the requests that it received. */
 export async function startChannel(context: TestContext, path: string, handler: RequestListener) {
   const authority = testAuthority(context);
   const { cert, key } = authority.issue('localhost');
@@ -29,19 +29,19 @@ export async function startChannel(context: TestContext, path: string, handler: 
   return { options, received };
 }
 
-/** A transport to a channel that has to be there. */
+/** Opens a transport to a channel; fails if the options configure none. */
 export function openChannel(kind: TransportKind, options: ChannelOptions): Transport {
-  return kind.open(options, { env: {}, isBatched: false }) ?? assert.fail('nobody is told');
+  return kind.open(options, { env: {}, isBatched: false }) ?? assert.fail('the transport is not configured');
 }
 
-/** How a delivery fails: with a message, and without what may not be shown however it is looked at. */
+/** An expected failure of a delivery: its message, and secrets that must not appear anywhere in the error. */
 export interface ExpectedFailure {
   readonly message: RegExp;
   readonly secret: RegExp;
   readonly signal: AbortSignal;
 }
 
-/** Has a delivery to a channel fail as it is expected to. */
+/** Asserts that a delivery to a channel fails as expected. */
 export async function assertNotDelivered(
   kind: TransportKind,
   options: ChannelOptions,

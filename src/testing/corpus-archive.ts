@@ -9,14 +9,14 @@ export interface CorpusFile {
   readonly bytes: Buffer;
 }
 
-/** The files of a `.tar.zst` of the corpus whose names end like this. */
+/** Yields the files of a `.tar.zst` of the corpus whose names have this ending. */
 export function* corpusFiles(archive: string, ending = ''): Generator<CorpusFile> {
   for (const [path, bytes] of untar(zstdDecompressSync(readFileSync(corpus(archive))))) {
     if (path.endsWith(ending) && bytes.length > 0) yield { path, bytes };
   }
 }
 
-/** The file of that path in a `.tar.zst` of the corpus. */
+/** Returns the file with that path in a `.tar.zst` of the corpus. */
 export function corpusFile(archive: string, path: string): Buffer {
   for (const file of corpusFiles(archive, path)) return file.bytes;
   throw new Error(`${archive} has no ${path}`);

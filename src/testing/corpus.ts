@@ -4,12 +4,12 @@ import { type TestContext, test } from 'node:test';
 
 const root = resolve(import.meta.dirname, '../../../shared/corpus');
 
-/** Absolute path of a file of the shared corpus, which lies beside the checkout. */
+/** Returns the absolute path of a file of the shared corpus, which is beside the checkout. */
 export function corpus(path: string): string {
   return resolve(root, path);
 }
 
-/** A test over the corpus: skipped where there is none, failing in CI where there must be one. */
+/** Defines a test over the corpus. Without a corpus it is skipped, except in CI, where it fails. */
 export function corpusTest(name: string, body: (context: TestContext) => void | Promise<void>): void {
   const skip = existsSync(root) || process.env['CI'] !== undefined ? false : 'no corpus beside this checkout';
   void test(name, { skip }, body);

@@ -1,4 +1,4 @@
-/** What is used of the library, which has no types of its own. */
+/** The used part of the library, which has no types. */
 interface Library {
   readonly validate: (
     tests: readonly unknown[],
@@ -21,7 +21,7 @@ async function library(): Promise<Library> {
   return { validate, schemas, mandatory };
 }
 
-/** What is wrong with a document by the schema of CSAF 2.0, also where nothing is allowed that it does not name, and all mandatory tests (§6.1). */
+/** Returns the problems of a document by the strict schema of CSAF 2.0 and all mandatory tests (§6.1). */
 export async function csafProblems(document: unknown): Promise<string[]> {
   const { validate, schemas, mandatory } = await library();
   const tests: unknown[] = [...Object.values(schemas), ...Object.values(mandatory)];

@@ -5,22 +5,22 @@ import { serveSocket } from './http-server.ts';
 import { type BuiltImage, blobPath, dockerFiles, ociFiles, sha256 } from './image-builder.ts';
 import { type TarEntryPlan, tar } from './tar-writer.ts';
 
-/** Answers one path. */
+/** Responds to the requests of one path. */
 export type DaemonHandler = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** A daemon that holds one image, by the paths it answers. */
+/** Handlers of a daemon with one image, by path. */
 export type DaemonRoutes = Record<string, DaemonHandler>;
 
-/** A daemon of the tests. */
+/** A test daemon. */
 export interface TestDaemon {
   readonly socket: string;
-  /** As `DOCKER_HOST` and `CONTAINER_HOST` name it. */
+  /** For `DOCKER_HOST` and `CONTAINER_HOST`. */
   readonly host: string;
-  /** The paths it was asked for. */
+  /** Paths of the received requests. */
   readonly requestedPaths: readonly string[];
 }
 
-/** Starts a daemon that lives as long as the test. What it does not know it answers with 404, as Docker does. */
+/** Starts a daemon that lasts until the end of the test. Responds to unknown paths with 404, as Docker does. */
 export async function startDaemon(context: TestContext, routes: DaemonRoutes): Promise<TestDaemon> {
   const requestedPaths: string[] = [];
   const socket = await serveSocket(context, (request, response) => {
@@ -31,7 +31,7 @@ export async function startDaemon(context: TestContext, routes: DaemonRoutes): P
   return { socket, host: `unix://${socket}`, requestedPaths };
 }
 
-/** Where daemons are looked for: at these hosts, and nowhere on this machine. */
+/** Returns an environment in which daemons are searched at these hosts only, not on this machine. */
 export function daemonEnvironment({
   docker,
   podman,
@@ -49,7 +49,7 @@ export function daemonEnvironment({
   return { env, home: '/nowhere' };
 }
 
-/** Starts a Docker daemon that holds one image as `example:1`, and answers as it does but for what is given. */
+/** Starts a Docker daemon that has one image as `example:1`, with these differences from the default. */
 export async function startDocker(
   context: TestContext,
   image: BuiltImage,
@@ -59,7 +59,7 @@ export async function startDocker(
   return await startDaemon(context, { ...usual, ...overrides });
 }
 
-/** What a Docker daemon of the tests is to do otherwise. */
+/** Differences of a test daemon from the default. */
 export interface DockerOptions {
   /** The export of the image. */
   readonly archive?: Uint8Array;
@@ -67,7 +67,7 @@ export interface DockerOptions {
   readonly overrides?: DaemonRoutes;
 }
 
-/** Answers JSON. */
+/** Returns a handler that responds with JSON. */
 export function jsonResponse(value: unknown, headers: Record<string, string> = {}): DaemonHandler {
   return (response) => {
     response.writeHead(200, { 'content-type': 'application/json', ...headers });
@@ -75,14 +75,14 @@ export function jsonResponse(value: unknown, headers: Record<string, string> = {
   };
 }
 
-/** Answers bytes. */
+/** Returns a handler that responds with bytes. */
 export function bytesResponse(content: Uint8Array): DaemonHandler {
   return (response) => {
     response.end(content);
   };
 }
 
-/** Answers as a daemon that cannot. */
+/** Returns a handler that responds with an error of the daemon. */
 export function errorResponse(status: number, message: string): DaemonHandler {
   return (response) => {
     response.writeHead(status, { 'content-type': 'application/json' });
@@ -99,8 +99,8 @@ interface Config {
 }
 
 /**
- * What Docker answers about an image. Docker Engine API 1.47, "Inspect an image" and "Get the history of an image". `sizes`: of the steps that made
- * a layer, as Docker counts them, which is without directories; 1 each unless given.
+ * Returns the responses of Docker about an image. Docker Engine API 1.47, "Inspect an image" and "Get the history of an image".
+ * `sizes` are those of the steps that made a layer, as Docker counts them (without directories); default 1 each.
  */
 export function dockerRoutes(
   name: string,
@@ -133,7 +133,7 @@ function repoDigestsOf({ tags, manifest }: BuiltImage): string[] {
   return tags.map((tag) => `${tag.replace(/:[^/]*$/, '')}@${manifest.digest}`);
 }
 
-/** What podman answers: as Docker, and in its own API the history as the image has it. */
+/** Returns the responses of podman: those of Docker, and in its own API the history as in the image. */
 export function podmanRoutes(name: string, image: BuiltImage, archive: Uint8Array): DaemonRoutes {
   const { os, architecture, rootfs, history } = configOf(image);
   const inspected = {
@@ -153,13 +153,13 @@ export function podmanRoutes(name: string, image: BuiltImage, archive: Uint8Arra
 
 /** The forms in which daemons export an image. */
 export const exportForms = {
-  /** Before version 25: directories by an id of their own, in the order of their names; manifest.json last. */
+  /** Docker before version 25: directories by legacy ids, in the order of their names; manifest.json last. */
   'an old Docker': (image: BuiltImage) => tar(byName(dockerFiles([image]))),
-  /** Since: blobs by the diffIDs, as layers are exported uncompressed. */
+  /** Docker since version 25: blobs by their diffIDs, because layers are exported uncompressed. */
   'a new Docker': (image: BuiltImage) => tar(blobFiles(image)),
-  /** With containerd's store: blobs as they were pulled. */
+  /** Docker with containerd's image store: blobs as they were pulled. */
   'a Docker with containerd': (image: BuiltImage) => tar(blobFiles(image)),
-  /** Layers by their diffIDs, and links for whoever knows the old form. */
+  /** Layers by their diffIDs, and links for readers of the legacy form. */
   podman: (image: BuiltImage) => tar(podmanFiles(image)),
 } as const;
 
@@ -167,7 +167,7 @@ function byName(files: readonly TarEntryPlan[]): TarEntryPlan[] {
   return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** An OCI layout with a `manifest.json`, and the attestation that BuildKit makes. */
+/** Returns an OCI layout with a `manifest.json` and the attestation that BuildKit makes. */
 function blobFiles(image: BuiltImage): TarEntryPlan[] {
   const statement = JSON.stringify({ _type: 'https://in-toto.io/Statement/v0.1', subject: [] });
   const manifest = [

@@ -14,7 +14,7 @@ import { tar } from './tar-writer.ts';
 const advisory =
   '<?xml version="1.0"?>\n<!DOCTYPE advisory SYSTEM "http://a.example/x.dtd">\n<advisory id="X-1"><package name="xz"/><to>1.0</to></advisory>\n';
 
-/** A source whose feed is an archive with an XML document for each advisory, with the name of a package read in this way. */
+/** Returns a sample of a source whose feed is an archive with one XML document per advisory; `nameOf` reads the package. */
 function sampleThat(nameOf: (root: XmlElement) => string): FeedSample {
   const pack = (text: unknown): Uint8Array =>
     gzipSync(tar([{ path: 'x-1.xml', content: String(text) }]), { level: 1 });
@@ -44,7 +44,7 @@ async function* records(
       yield { key: path, skipped: `${error.place}: ${error.message}` };
     }
   }
-  if (count === 0) throw new UnexpectedContent('its end', 'it holds no advisory');
+  if (count === 0) throw new UnexpectedContent('its end', 'it has no advisory');
 }
 
 function vulnerability(root: XmlElement, name: string): FeedRecord {
@@ -57,7 +57,7 @@ function vulnerability(root: XmlElement, name: string): FeedRecord {
   };
 }
 
-test('a source that checks the XML it finds in an archive passes', () =>
+test('accepts a source that checks the XML in an archive', () =>
   assertDetectsDamage(
     sampleThat((root) => {
       const element = childOf(root, 'package');
@@ -66,7 +66,7 @@ test('a source that checks the XML it finds in an archive passes', () =>
     }),
   ));
 
-test('one that trusts it does not', async () => {
+test('rejects a source that does not check the XML in an archive', async () => {
   const careless = sampleThat((root) => childOf(root, 'package')?.attributes['name']?.trim() as string);
   await assert.rejects(assertDetectsDamage(careless), { name: 'UnexpectedContent', place: /<package/ });
 });

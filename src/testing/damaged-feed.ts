@@ -5,24 +5,24 @@ import type { AdvisorySource, Enrichment, FeedRecord, Fetched } from '../plugin/
 import { parseExportLine } from '../service/feeds/export-format.ts';
 import { collectAll, inChunks } from './streams.ts';
 
-/** A feed as it should be. */
+/** An intact feed. */
 export interface FeedSample<Read extends FeedRecord | Enrichment = FeedRecord> {
   readonly source: Pick<AdvisorySource, 'name'> & {
     parse(feed: string, content: Fetched): AsyncIterable<Read>;
   };
   readonly feed: string;
-  /** As the client would give it: its ending may tell a source what it is. */
+  /** URL of the feed; a source may read its format from the ending. */
   readonly url: string;
   readonly content: Uint8Array;
   readonly extent?: 'changes';
   /**
-   * Where records lie packed in the content: one of them, and how the content is made of it. A record that is a text is XML, and
-   * anything else JSON.
+   * For a feed that packs records: one record, and the function that makes the content of it. A record that is a string is XML;
+   * any other is JSON.
    */
   readonly packed?: { readonly record: unknown; readonly pack: (record: unknown) => Uint8Array };
 }
 
-/** Reads a sample, or other content in its place. */
+/** Parses a sample, or other content instead of its own. */
 export function parseSample<Read extends FeedRecord | Enrichment>(
   sample: FeedSample<Read>,
   content: Uint8Array = sample.content,
@@ -40,9 +40,9 @@ const html =
   '<!DOCTYPE html><html><head><title>403 Forbidden</title></head><body><h1>Forbidden</h1></body></html>';
 
 /**
- * Asserts that a source notices whatever may happen to a feed on its way: cut at any byte, a page of HTML in its place, nothing
- * at all, other JSON or XML, another encoding. It must throw a `feed-corrupt` error that names source, feed and place. Where bytes
- * are lost, doubled or replaced, and where JSON holds something else in any place, it may also read what is still as it should be.
+ * Asserts that a source detects damage of its feed: truncation at any byte, an HTML page, no content, other JSON or XML, or another
+ * encoding. It must throw a `feed-corrupt` error that names source, feed and position. If bytes are lost, doubled or replaced, or
+ * any JSON value is replaced, it may instead read the records that are still intact.
  */
 export async function assertDetectsDamage(sample: FeedSample<FeedRecord | Enrichment>): Promise<void> {
   const content = Buffer.from(Buffer.from(sample.content).toString('latin1').trimEnd(), 'latin1');
@@ -79,7 +79,7 @@ export async function assertDetectsDamage(sample: FeedSample<FeedRecord | Enrich
   await assertLatin1(sample, content);
 }
 
-/** Text in Latin 1 is no text of any feed; a record that is packed with others costs only itself. */
+/** Latin 1 is not a valid encoding of any feed. A packed record with it is lost without the others. */
 async function assertLatin1(sample: FeedSample<FeedRecord | Enrichment>, content: Buffer): Promise<void> {
   const { packed } = sample;
   const latin = (bytes: Uint8Array): Buffer =>
@@ -88,7 +88,7 @@ async function assertLatin1(sample: FeedSample<FeedRecord | Enrichment>, content
   else if (!latin(content).equals(content)) await assertRefused(sample, latin(content), 'Latin 1');
 }
 
-/** Content of which one thing is otherwise, where it is XML or made of XML. */
+/** Yields content with one change, if it is XML or made of XML. */
 function* damagedXml({
   content,
   packed,
@@ -99,7 +99,7 @@ function* damagedXml({
   for (const [what, changed] of xmlMutations(text.trimEnd())) yield [what, pack(changed)];
 }
 
-/** XML of which one thing is otherwise: an element or attribute is missing, empty, another, or there too often. */
+/** Yields XML with one change: an element or attribute is missing, empty, replaced or repeated too often. */
 function* xmlMutations(text: string): Iterable<[string, string]> {
   for (let length = 0; length < text.length; length += Math.ceil(text.length / 64))
     yield [`cut at character ${length}`, text.slice(0, length)];
@@ -120,7 +120,7 @@ function* xmlMutations(text: string): Iterable<[string, string]> {
   yield ['a million more at the end', text.slice(0, end) + '<x/>'.repeat(1_000_000) + text.slice(end)];
 }
 
-/** Bytes of the content that are left out (`nothing`), come twice (`twice`), or are others. */
+/** A change of bytes: they are removed (`nothing`), doubled (`twice`) or replaced. */
 interface Splice {
   readonly from: number;
   readonly length: number;
@@ -141,13 +141,13 @@ function spliced(content: Buffer, { from, length, instead }: Splice): Buffer {
   return Buffer.concat([content.subarray(0, from), ...put, content.subarray(from + length)]);
 }
 
-/** What else JSON may hold in any place. */
+/** Wrong values for any place in JSON. */
 const wrongValues: readonly unknown[] = [null, true, -1, 1e308, '', 'x', [], {}, [null], [[]], { x: null }];
 
-/** A list that goes on and on. */
+/** A list of a million objects. */
 const longList: readonly unknown[] = Array.from({ length: 1_000_000 }, () => ({}));
 
-/** Content with something else in one of its places, where it is JSON or made of JSON. */
+/** Yields content with another value in one of its places, if it is JSON or made of JSON. */
 function* damagedJson({
   content,
   packed,
@@ -175,7 +175,7 @@ function parsed(content: Uint8Array): unknown {
   }
 }
 
-/** The places in a value and what is there, those within them included. */
+/** Returns all places in a value with their values, including nested ones. */
 function placesIn(value: unknown): [path: string[], here: unknown][] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]): [string[], unknown][] => [
@@ -191,7 +191,7 @@ function replacedAt(value: unknown, [name, ...rest]: readonly string[], other: u
   return copy;
 }
 
-/** Asserts that content, whatever it is, is read as records that are what they should be, or refused in words. */
+/** Asserts that content either gives well-typed records or is rejected with a message. */
 async function assertTyped(
   sample: FeedSample<FeedRecord | Enrichment>,
   content: Uint8Array,
@@ -208,7 +208,7 @@ async function assertTyped(
   }
 }
 
-/** Asserts that content is refused by an error that says all one needs to know. */
+/** Asserts that content is rejected by an error with all details. */
 export async function assertRefused(
   sample: FeedSample<FeedRecord | Enrichment>,
   content: Uint8Array,

@@ -7,25 +7,25 @@ import { feedUpdate, image, installed, record, stream } from './store-content.ts
 import type { SharedEngine } from './store-engines.ts';
 import { exitOf, runProgram } from './store-process.ts';
 
-/** What became of the news in a store whose senders and receiver were killed again and again. */
+/** Result of deliveries whose senders and receiver were killed repeatedly. */
 export interface DeliveryCount {
-  /** Things to be told: notifications, or in digests each notification of each image. */
+  /** Number of expected deliveries: notifications, or in batches each notification of each image. */
   readonly expected: number;
-  /** Of them, those that came at least once. */
+  /** Number of them that arrived at least once. */
   readonly delivered: number;
-  /** How often a message came whose name had come before. */
+  /** Number of messages whose name had arrived before. */
   readonly repeated: number;
-  /** How often somebody was killed between the sending and the noting of it, at most. */
+  /** Upper bound of the kills between the sending of a message and its record. */
   readonly interruptions: number;
 }
 
-/** How news are told: each by itself, or in one digest for each image. */
+/** Form of delivery: each notification by itself, or one batch per image. */
 export type DeliveryMode = 'name' | 'digest';
 
-/** Soon, so that digests are closed while others are made. */
+/** Short, so that batches are closed while others are created. */
 const batchWindowMs = 20;
 
-/** Tells what is due, with a clock that is ahead, so that the lock of who was killed has fallen free. */
+/** Returns a program that delivers what is due. Its clock is ahead, so that locks of killed senders have expired. */
 function senderProgram(mode: DeliveryMode, url: string, aheadMs: number): string {
   const moduleUrl = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   return `
@@ -46,15 +46,15 @@ function senderProgram(mode: DeliveryMode, url: string, aheadMs: number): string
     }, new AbortController().signal);`;
 }
 
-/** Longer than a lock. */
+/** Longer than the duration of a lock. */
 const aheadMs = 120_000;
 
-/** Images that everything concerns. */
+/** Number of images, all of which every notification concerns. */
 const images = 3;
 
 const eventsPerKill = 3;
 
-/** Kills a sender so often at random points of its work, and a receiver now and then; then lets the last sender finish. */
+/** Kills a sender repeatedly at random points of its work, and sometimes the receiver; then lets the last sender finish. */
 export async function killDeliveries(
   engine: SharedEngine,
   place: string,
@@ -66,7 +66,7 @@ export async function killDeliveries(
     await using store = await engine.open(place);
     await store.advisories.apply(feedUpdate(), stream([]));
     for (let i = 0; i < images; i++) await store.images.save(image([installed('openssl')], `image ${i}`));
-    // Of all at once there would be one digest for each image, and nearly no kill while it is told.
+    // If all came at once, there would be one batch per image, and a kill would rarely hit a delivery.
     if (mode === 'name') await publish(store, count);
   }
   const receiver = await Receiver.open();
@@ -102,7 +102,7 @@ export async function killDeliveries(
   };
 }
 
-/** Has the feed speak of the first so many vulnerabilities. */
+/** Makes the feed cover the first `count` vulnerabilities. */
 async function publish({ advisories }: Store, count: number): Promise<void> {
   const records = Array.from({ length: count }, (_, i) => record(`CVE-${i}`));
   await advisories.apply(feedUpdate({ fingerprint: String(count) }), stream(records));
@@ -110,8 +110,8 @@ async function publish({ advisories }: Store, count: number): Promise<void> {
 
 async function assertNothingLeft(store: Store, count: number): Promise<void> {
   assert.equal(await store.notifications.createFromEvents(count), 0);
-  assert.deepEqual(await store.notifications.findDue(count), [], 'all are marked as told');
-  assert.deepEqual(await store.batches.findDue(count), [], 'all are marked as told');
+  assert.deepEqual(await store.notifications.findDue(count), [], 'all are marked as delivered');
+  assert.deepEqual(await store.batches.findDue(count), [], 'all are marked as delivered');
   const { rows } = await store.statistics();
   assert.equal(rows['event'], count);
 }
@@ -127,7 +127,7 @@ async function countDelivered(
   return new Set(all.map((one) => one?.event)).size;
 }
 
-/** Comes back when all that was told is noted: the last sender has the time it takes. */
+/** Waits until all deliveries are recorded, without a limit for the last sender. */
 async function untilAllRecorded(
   engine: SharedEngine,
   place: string,
@@ -147,7 +147,7 @@ async function untilAllRecorded(
     const isMade = mode === 'name' || batches.length >= images;
     return isWhole && isMade && [...changes, ...batches].every(({ notifiedAt }) => notifiedAt !== null);
   };
-  // Before everything has come, a store in which all is noted may only lack what was not made yet.
+  // Before everything has arrived, a store with all records may still lack messages that were not created yet.
   while (!isDelivered() || !(await isRecorded())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
@@ -157,10 +157,10 @@ interface Message {
   readonly changes?: readonly { readonly new: { readonly id: string } }[];
 }
 
-/** Notes what it is posted, and dies at times, before it has noted it or before it has answered; at once there is another. */
+/** Records its requests. Sometimes dies before the record or before the response, and is restarted at once. */
 class Receiver {
   readonly names = new Set<string>();
-  /** What was told: a message by its name, or each change that it tells of an image. */
+  /** The delivered items: a message by its name, or each change of a batch. */
   readonly delivered = new Set<string>();
   posts = 0;
   crashes = 0;
@@ -196,7 +196,7 @@ class Receiver {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
   }
 
-  /** Comes back when so many more posts have come, or when there is nothing more to come. */
+  /** Waits for this many further requests, or until `isDone`. */
   async waitForPosts(posts: number, isDone: () => boolean): Promise<void> {
     for (let left = posts; left > 0 && !isDone(); left--) await this.#nextPost.promise;
   }
@@ -209,7 +209,7 @@ class Receiver {
   #record(body: string): void {
     const { Notification: notification, image: of, changes } = JSON.parse(body) as Message;
     const { Name: name } = notification;
-    assert.equal(this.#bodies.get(name) ?? body, body, 'the same name tells the same');
+    assert.equal(this.#bodies.get(name) ?? body, body, 'messages of one name are equal');
     this.posts++;
     this.names.add(name);
     this.#bodies.set(name, body);
@@ -219,7 +219,7 @@ class Receiver {
     this.#nextPost = Promise.withResolvers();
   }
 
-  /** All connections break, as when its process is killed. */
+  /** Breaks all connections, as when the process is killed. */
   #crash(): void {
     this.crashes++;
     this.#server.closeAllConnections();

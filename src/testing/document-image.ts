@@ -8,13 +8,13 @@ export interface ListedLayer {
   readonly mediaType?: string;
 }
 
-/** An image whose documents a test words itself. */
+/** An image whose documents a test writes itself. */
 export interface DocumentPlan {
   readonly layers: readonly ListedLayer[];
   readonly diffIds: readonly string[];
-  /** The text of the configuration, out of the usual one. */
+  /** Returns the text of the configuration, given the default one. */
   readonly config?: (text: string) => string;
-  /** The text of the manifest, out of the usual one. */
+  /** Returns the text of the manifest, given the default one. */
   readonly manifest?: (text: string) => string;
 }
 
@@ -29,7 +29,7 @@ export interface DocumentImage {
 
 const same = (text: string): string => text;
 
-/** A blob of a text or of bytes. */
+/** Returns a blob of a text or of bytes. */
 export function blobOf(content: string | Uint8Array): OciBlob {
   const bytes = Buffer.from(content);
   return { digest: sha256(bytes), bytes };
@@ -76,7 +76,7 @@ export function documentImage({
   };
 }
 
-/** The files of an OCI layout with the text of its index. */
+/** Returns the files of an OCI layout with this text as its index. */
 export function layoutFiles(index: string, blobs: readonly OciBlob[]): TarEntryPlan[] {
   const distinct = new Map(blobs.map(({ digest, bytes }) => [digest, bytes]));
   return [
@@ -86,12 +86,12 @@ export function layoutFiles(index: string, blobs: readonly OciBlob[]): TarEntryP
   ];
 }
 
-/** The files of an OCI layout of one image. */
+/** Returns the files of an OCI layout of one image. */
 export function layoutOf(image: DocumentImage): TarEntryPlan[] {
   return layoutFiles(JSON.stringify({ schemaVersion: 2, manifests: [image.entry] }), image.blobs);
 }
 
-/** A tar archive whose first member is called so; the archive's own first member must have a short name. */
+/** Renames the first member of a tar archive; that member must have a short name. */
 function renamedFirst(archive: Uint8Array, name: Uint8Array): Buffer {
   const made = Buffer.from(archive);
   made.fill(0, 0, 100).set(name, 0);
@@ -101,7 +101,7 @@ function renamedFirst(archive: Uint8Array, name: Uint8Array): Buffer {
   return made;
 }
 
-/** Bytes that are the archive `outer` and a gzip stream of `inner`: the stream begins with an extra field that holds the archive. */
+/** Returns bytes that are both the archive `outer` and a gzip stream of `inner`: the archive is in an extra field of the stream. */
 export function tarAndGzip(outer: Uint8Array, inner: Uint8Array): Buffer {
   const head = Buffer.alloc(12);
   head.set([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255]);
@@ -112,7 +112,7 @@ export function tarAndGzip(outer: Uint8Array, inner: Uint8Array): Buffer {
   return Buffer.concat([renamedFirst(outer, head), deflateRawSync(inner), tail]);
 }
 
-/** Bytes that are the archive `outer` and a zstd stream of `inner`: the stream begins with a skippable frame that holds the archive. */
+/** Returns bytes that are both the archive `outer` and a zstd stream of `inner`: the archive is in a skippable frame. */
 export function tarAndZstd(outer: Uint8Array, inner: Uint8Array): Buffer {
   const head = Buffer.alloc(8);
   head.writeUInt32LE(0x184d2a50, 0);

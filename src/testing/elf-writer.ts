@@ -1,12 +1,12 @@
-/** What a program is made of. */
+/** Content of an ELF file. */
 export interface ElfPlan {
-  /** 2 is a program, 3 a library or position-independent program, 1 an object to be linked. */
+  /** `e_type`: 2 is a program, 3 a library or position-independent program, 1 an object to be linked. */
   readonly type?: number;
   readonly is32?: boolean;
   readonly isBigEndian?: boolean;
-  /** Content of its note, such as that of Go with a build id. */
+  /** Content of its note, such as Go's with a build id. */
   readonly note?: string;
-  /** Read-only content, and content that can be written. */
+  /** Read-only content, and writable content. */
   readonly text?: string;
   readonly data?: string;
 }
@@ -17,7 +17,7 @@ interface Segment {
   readonly content: Buffer;
 }
 
-/** Lays down an ELF file: header, table of segments, and their contents. System V ABI, "Object Files". */
+/** Encodes an ELF file: header, program headers, and the segments. System V ABI, "Object Files". */
 export function writeElf(plan: ElfPlan = {}): Buffer {
   const { type = 3, is32 = false, isBigEndian = false } = plan;
   const segments = segmentsOf(plan);
@@ -68,7 +68,7 @@ function segmentsOf({ note, text = 'text', data = 'data' }: ElfPlan): Segment[] 
   return [...(note === undefined ? [] : [segment(4, 4, note)]), segment(1, 5, text), segment(1, 6, data)];
 }
 
-/** Programs of each kind, as small as they may be. */
+/** Minimal programs of each kind. */
 export const samplePrograms = {
   generic: writeElf(),
   golang: writeElf({ note: '\x04\0\0\0\x08\0\0\0\x04\0\0\0Go\0\0buildid1' }),

@@ -1,7 +1,7 @@
 import { noEvidence } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 
-/** What a layer tells that has nothing in it. */
+/** The index of an empty layer. */
 export const emptyLayer: LayerIndex = {
   verified: true,
   whiteouts: [],

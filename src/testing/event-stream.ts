@@ -1,28 +1,28 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 
-/** What a client of server-sent events is given. */
+/** An event as a client of server-sent events receives it. */
 export interface StreamedEvent {
-  /** `message` where the stream does not say. */
+  /** `message` if the stream names no type. */
   readonly type: string;
   readonly data: unknown;
 }
 
-/** A stream of server-sent events, as the HTML standard has clients read it (section 9.2.6). */
+/** A stream of server-sent events, parsed as the HTML standard defines (section 9.2.6). */
 export interface EventStream extends AsyncIterable<StreamedEvent> {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** What a client that comes back sends as `Last-Event-ID`. */
+  /** The value of `Last-Event-ID` when the client reconnects. */
   readonly lastId: string;
-  /** Lines with nothing but a comment. */
+  /** Number of comment lines. */
   readonly comments: number;
-  /** Whether it broke off instead of ending in order. */
+  /** Whether the connection broke instead of ending normally. */
   readonly isBroken: boolean;
-  /** Goes away. */
+  /** Disconnects. */
   close(): void;
 }
 
-/** Follows a stream. What was not taken of it when it breaks off is lost, as for any client. */
+/** Connects to a stream. When the connection breaks, unread events are lost, as for any client. */
 export async function followStream(
   url: string,
   headers: Readonly<Record<string, string>> = {},
@@ -68,7 +68,7 @@ class Reader implements EventStream {
     }
   }
 
-  /** What the lines of a block say together; nothing where they hold no data. */
+  /** Returns the event of the lines of a block; undefined if they have no data. */
   #read(block: readonly string[]): StreamedEvent | undefined {
     const fields = block.map((line) => /^([^:]*)(?:: ?(.*))?$/.exec(line) ?? []);
     const all = (name: string): string[] =>

@@ -1,6 +1,6 @@
 import { ClairError } from '../core/errors.ts';
 
-/** How work fails, `code: message`; `none` where it does not, and `a bug: …` where it fails otherwise than expected failures do. */
+/** Returns how work fails: `code: message`, `none` without a failure, or `a bug: …` for an unexpected error. */
 export async function failureOf(work: Promise<unknown>): Promise<string> {
   try {
     await work;

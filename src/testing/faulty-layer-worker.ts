@@ -4,8 +4,8 @@ import type { LayerIndex } from '../model/layer-index.ts';
 import { emptyLayer } from './empty-layer.ts';
 
 /**
- * A thread for layers that misbehaves as the name of its task says: it ends, throws, is busy for ever, or takes all memory. Under any other name it answers
- * with an index of nothing once all bytes have come, and gives no memory back.
+ * A layer worker that misbehaves as the name of its task states: it exits, throws, loops forever or exhausts the memory. For any
+ * other name it returns an empty index once all bytes have arrived, and does not release their memory.
  */
 const port = parentPort;
 const index: LayerIndex = { ...emptyLayer, verified: false };
@@ -22,7 +22,7 @@ function misbehave(name: string): void {
   if (name === 'ends') process.exit(1);
   if (name === 'throws') throw new Error('thrown on purpose');
   while (name === 'spins');
-  // Small pieces: for a large one V8 may give up the whole process.
+  // Small allocations: after a failed large one V8 may abort the whole process.
   let heap: unknown;
   while (name === 'hoards') heap = { hoard: heap };
 }

@@ -9,8 +9,8 @@ function open(required: object, optional: object = {}): object {
 const scanner = open({ id: text, name: text, version: text, vendor: open({ name: text }) }, { url: web });
 
 /**
- * What version 15 of GitLab's schema of container scanning asks of a report. Written by hand, because the official schema is in no
- * package; where that allows keys it does not know, this has none.
+ * A schema of version 15 of GitLab's container scanning report, written by hand, because no package has the official schema.
+ * Unlike the official schema, it rejects unknown keys.
  */
 export const gitlabSchema = {
   ...open(

@@ -11,32 +11,32 @@ import {
 } from '@grpc/grpc-js';
 import type { CertificateFiles } from './certificates.ts';
 
-/** What a call sends besides its message. */
+/** Options of a call besides its message. */
 export interface GrpcCall extends CallOptions {
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Ends the call from the side of the client. */
+  /** Aborts the call from the client. */
   readonly signal?: AbortSignal;
 }
 
-/** A client of one server, which lives as long as the test. */
+/** A client of one server, which lasts until the end of the test. */
 export interface GrpcTestClient {
-  /** Calls a method that takes one message and answers with one. Throws the error of the library. */
+  /** Calls a unary method. Throws the error of the library. */
   call(service: ServiceDefinition, method: string, message: object, options?: GrpcCall): Promise<object>;
 }
 
-/** Credentials with the authority of a server and, where it is given, a certificate of the client. */
+/** Returns credentials with the authority of a server and, if given, a certificate of the client. */
 export function tlsCredentials(authority: string, own?: CertificateFiles): ChannelCredentials {
   const [key, cert] = own === undefined ? [null, null] : [readFileSync(own.key), readFileSync(own.cert)];
   return credentials.createSsl(readFileSync(authority), key, cert);
 }
 
-/** A client of the server at a port of this machine; without credentials it speaks no TLS. */
+/** Returns a client of the server at a local port; without credentials it uses no TLS. */
 export function grpcClient(
   context: TestContext,
   port: number,
   secured: ChannelCredentials = credentials.createInsecure(),
 ): GrpcTestClient {
-  // A name, for TLS knows no addresses.
+  // A host name, because SNI allows no IP addresses (RFC 6066, section 3).
   const client = new Client(`localhost:${port}`, secured, { 'grpc.ssl_target_name_override': 'clair.test' });
   context.after(() => {
     client.close();
@@ -50,7 +50,7 @@ export function grpcClient(
       const { promise, resolve, reject } = Promise.withResolvers<object>();
       const done = (error: ServiceError | null, response?: object): void => {
         if (error === null && response !== undefined) resolve(response);
-        else reject(error ?? new Error('an answer without a message'));
+        else reject(error ?? new Error('a response without a message'));
       };
       const { path, requestSerialize, responseDeserialize } = definition;
       const call = client.makeUnaryRequest<object, object>(

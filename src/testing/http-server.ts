@@ -7,18 +7,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
-/** Starts a server on the loopback interface that lives as long as the test; its URL without a slash at the end. */
+/** Starts an HTTP server on the loopback interface until the end of the test; returns its URL without a trailing slash. */
 export async function serveHttp(context: TestContext, handler: RequestListener): Promise<string> {
   return `http://${await listenLocally(context, createServer(handler))}`;
 }
 
-/** Has a server listen on the loopback interface as long as the test lives; its address and port. */
+/** Makes a server listen on the loopback interface until the end of the test; returns its address and port. */
 export async function listenLocally(context: TestContext, server: Server | SecureServer): Promise<string> {
   await listen(context, server, { port: 0, host: '127.0.0.1' });
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Starts a server on a socket of the file system that lives as long as the test; the path of the socket. */
+/** Starts an HTTP server on a Unix socket until the end of the test; returns the path of the socket. */
 export async function serveSocket(context: TestContext, handler: RequestListener): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'clair-socket-'));
   const path = join(directory, 'server.sock');

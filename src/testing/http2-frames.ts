@@ -8,7 +8,7 @@ export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, goAway: 
 const endStream = 1;
 const endHeaders = 4;
 
-/** A frame. RFC 9113, section 4.1. */
+/** Encodes a frame. RFC 9113, section 4.1. */
 export function frame(
   type: number,
   flags: number,
@@ -23,7 +23,7 @@ export function frame(
   return Buffer.concat([header, payload]);
 }
 
-/** The beginning of a call of gRPC: its message is still to come. `lines` are further header lines, encoded. */
+/** Encodes the headers of a gRPC call, without its message. `lines` are further encoded header lines. */
 export function callFrame(stream: number, path: string, lines: Uint8Array = Buffer.alloc(0)): Buffer {
   const fields = {
     ':path': path,
@@ -31,7 +31,7 @@ export function callFrame(stream: number, path: string, lines: Uint8Array = Buff
     'content-type': 'application/grpc',
     te: 'trailers',
   };
-  // POST and http of the static table, then literals that are not indexed. RFC 7541, section 6.
+  // POST and http from the static table, then literals without indexing. RFC 7541, section 6.
   const block = [
     Buffer.of(0x83, 0x86),
     ...Object.entries(fields).map(([name, value]) => headerLine(name, value)),
@@ -40,22 +40,22 @@ export function callFrame(stream: number, path: string, lines: Uint8Array = Buff
   return frame(frameTypes.headers, endHeaders, stream, Buffer.concat(block));
 }
 
-/** One header line many times: the first is put into the table of the connection, and the others refer to it by a byte. */
+/** Encodes one header line many times: the first enters the dynamic table, the others refer to it by one byte. */
 export function repeatedLine(name: string, value: string, times: number): Buffer {
   return Buffer.concat([headerLine(name, value, 0x40), Buffer.alloc(times - 1, 0xbe)]);
 }
 
-/** A message without content, which ends the request. */
+/** Encodes an empty message, which ends the request. */
 export function emptyMessageFrame(stream: number): Buffer {
   return frame(frameTypes.data, endStream, stream, Buffer.alloc(5));
 }
 
-/** The client gives up a stream, with the code CANCEL. */
+/** Encodes the cancellation of a stream, with the code CANCEL. */
 export function resetFrame(stream: number): Buffer {
   return frame(frameTypes.reset, 0, stream, Buffer.of(0, 0, 0, 8));
 }
 
-/** A client that writes frames by hand: it has sent the preface, and these settings by their numbers. */
+/** Connects a client that writes raw frames. It has sent the preface and these settings, by their numbers. */
 export async function rawHttp2(
   context: TestContext,
   port: number,
@@ -63,7 +63,7 @@ export async function rawHttp2(
 ): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   context.after(() => socket.destroy());
-  // The server may close the connection while something is written.
+  // The server may close the connection during a write.
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   const values = Object.entries(settings).map(([number, value]) => {
@@ -77,29 +77,29 @@ export async function rawHttp2(
   return socket;
 }
 
-/** A frame that came. */
+/** A received frame. */
 export interface ReceivedFrame {
   readonly type: number;
   readonly payload: Buffer;
 }
 
-/** Waits for a frame of a type. Throws when the connection is closed before it comes. */
+/** Waits for a frame of a type. Throws if the connection is closed before. */
 export async function untilFrame(socket: Socket, type: number): Promise<ReceivedFrame> {
   let bytes = Buffer.alloc(0);
   for (;;) {
     const found = framesIn(bytes).find((one) => one.type === type);
     if (found !== undefined) return found;
-    if (socket.destroyed) throw new Error(`no frame of type ${type} came`);
+    if (socket.destroyed) throw new Error(`no frame of type ${type} was received`);
     bytes = Buffer.concat([bytes, (socket.read() as Buffer | null) ?? Buffer.alloc(0)]);
     await new Promise(setImmediate);
   }
 }
 
-/** All frames that come until the connection is closed. */
+/** Returns all frames until the connection is closed. */
 export async function framesOf(socket: Socket): Promise<ReceivedFrame[]> {
   const pieces: Buffer[] = [];
   socket.on('data', (piece: Buffer) => pieces.push(piece));
-  // An error that comes before the end is none of a test's.
+  // Errors before the end of the connection do not matter to tests.
   if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
   return framesIn(Buffer.concat(pieces));
 }
@@ -118,7 +118,7 @@ function headerLine(name: string, value: string, kind = 0): Buffer {
   return Buffer.concat([Buffer.of(kind), text(name), text(value)]);
 }
 
-/** A string of HPACK without Huffman coding, whose length is an integer with a prefix of seven bits. */
+/** Encodes an HPACK string without Huffman coding. Its length is an integer with a prefix of seven bits. */
 function text(value: string): Buffer {
   const bytes = Buffer.from(value);
   const length: number[] = bytes.length < 127 ? [bytes.length] : [127];

@@ -6,27 +6,27 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type Digest, digestHex } from '../model/digest.ts';
 import { type TarEntryPlan, tar } from './tar-writer.ts';
 
-/** One instruction of an image's history; without a `tar` it made no layer. */
+/** One instruction of an image's history; without `tar` it made no layer. */
 export interface ImageStep {
   readonly tar?: Uint8Array;
   readonly createdBy?: string;
 }
 
-/** What an image is built from. */
+/** Description of an image to build. */
 export interface ImagePlan {
   /** Bottom first. */
   readonly steps: readonly ImageStep[];
-  /** How the layers are stored; `none` unless given. */
+  /** Compression of the stored layers; default `none`. */
   readonly compression?: keyof typeof compressors;
-  /** `name:tag`, as many as the image has. */
+  /** Any number of `name:tag`. */
   readonly tags?: readonly string[];
-  /** `linux/amd64` unless given. */
+  /** Default `linux/amd64`. */
   readonly platform?: string;
-  /** False leaves the history out of the configuration. */
+  /** False omits the history from the configuration. */
   readonly history?: boolean;
 }
 
-/** Bytes named by their digest. */
+/** Bytes with their digest. */
 export interface OciBlob {
   readonly digest: Digest;
   readonly bytes: Uint8Array;
@@ -38,7 +38,7 @@ export interface BuiltLayer extends OciBlob {
   readonly mediaType: string;
 }
 
-/** An image in memory, to be laid out in one of the media. Its digests are right. */
+/** An image in memory with correct digests, to be written in one of the container formats. */
 export interface BuiltImage {
   readonly tags: readonly string[];
   readonly platform: string;
@@ -67,7 +67,7 @@ const compressors = {
   bzip2: (bytes: Uint8Array) => runTool('bzip2', ['-c'], bytes),
 } as const;
 
-/** What a tool of the machine, with these arguments, makes of its standard input. Throws where it fails. */
+/** Runs a tool with standard input; returns its output. Throws if it fails. */
 export function runTool(tool: string, args: readonly string[], input: Uint8Array = Buffer.alloc(0)): Buffer {
   const { status, error, stdout, stderr } = spawnSync(tool, args, { input, maxBuffer: 1 << 30 });
   if (error !== undefined) throw error;
@@ -75,10 +75,10 @@ export function runTool(tool: string, args: readonly string[], input: Uint8Array
   return stdout;
 }
 
-/** Why a test that needs a tool is to be skipped; false where the tool is there, or must be because this is CI. */
+/** Returns why a test that needs a tool is skipped; false if the tool exists, or in CI, where it must exist. */
 export function missingTool(tool: string): string | false {
   const isThere = spawnSync(tool, ['--version']).error === undefined;
-  return isThere || process.env['CI'] !== undefined ? false : `there is no ${tool} on this machine`;
+  return isThere || process.env['CI'] !== undefined ? false : `${tool} is not installed`;
 }
 
 /** Builds an image: layers, configuration and manifest. OCI image-spec, config.md and manifest.md. */
@@ -105,8 +105,8 @@ export function buildImage(plan: ImagePlan): BuiltImage {
 }
 
 /**
- * The files of a docker-archive as Docker wrote them before version 25: a directory with `layer.tar` for each layer,
- * `manifest.json` and `repositories`. A layer that occurs twice is a symbolic link the second time.
+ * Returns the files of a docker-archive as Docker before version 25 wrote them: a directory with `layer.tar` per layer,
+ * `manifest.json` and `repositories`. The second occurrence of a layer is a symbolic link.
  */
 export function dockerFiles(images: readonly BuiltImage[]): TarEntryPlan[] {
   const files = legacyFiles(images).filter((file) => file.path !== 'repositories');
@@ -120,7 +120,7 @@ export function dockerFiles(images: readonly BuiltImage[]): TarEntryPlan[] {
   return [...files, { path: 'manifest.json', content: JSON.stringify(manifest) }, repositoriesFile(images)];
 }
 
-/** The files of a docker-archive from before Docker 1.10: layer directories and `repositories` alone. */
+/** Returns the files of a docker-archive from before Docker 1.10: layer directories and `repositories` only. */
 export function legacyFiles(images: readonly BuiltImage[]): TarEntryPlan[] {
   const files: TarEntryPlan[] = [];
   const digests = new Map<string, string>();
@@ -137,13 +137,13 @@ export function legacyFiles(images: readonly BuiltImage[]): TarEntryPlan[] {
   return [...files, repositoriesFile(images)];
 }
 
-/** How the images of an OCI layout are listed. */
+/** Options for the index of an OCI layout. */
 export interface OciOptions {
-  /** Puts the images under an index of their own, as a multi-platform image has it, instead of into `index.json`. */
+  /** Lists the images in an index of their own, as a multi-platform image does, instead of in `index.json`. */
   readonly nested?: boolean;
 }
 
-/** The files of an OCI image layout. OCI image-spec, image-layout.md. */
+/** Returns the files of an OCI image layout. OCI image-spec, image-layout.md. */
 export function ociFiles(images: readonly BuiltImage[], options: OciOptions = {}): TarEntryPlan[] {
   const blobs = new Map<Digest, Uint8Array>();
   for (const image of images) {
@@ -163,17 +163,17 @@ export function ociFiles(images: readonly BuiltImage[], options: OciOptions = {}
   ];
 }
 
-/** A docker-archive of the images. */
+/** Returns a docker-archive of the images. */
 export function dockerArchive(...images: readonly BuiltImage[]): Uint8Array {
   return tar(dockerFiles(images));
 }
 
-/** An OCI archive of the images. */
+/** Returns an OCI archive of the images. */
 export function ociArchive(...images: readonly BuiltImage[]): Uint8Array {
   return tar(ociFiles(images));
 }
 
-/** Writes the files of a layout under a directory, which is made; links are not written. */
+/** Writes the files of a layout into a directory, which is created. Skips links. */
 export async function writeFiles(directory: string, files: readonly TarEntryPlan[]): Promise<void> {
   for (const file of files) {
     if (file.content === undefined) continue;
@@ -183,12 +183,12 @@ export async function writeFiles(directory: string, files: readonly TarEntryPlan
   }
 }
 
-/** The digest of some bytes. */
+/** Returns the digest of bytes. */
 export function sha256(bytes: Uint8Array | string): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
 }
 
-/** Where an OCI layout keeps a blob. */
+/** Returns the path of a blob in an OCI layout. */
 export function blobPath(digest: Digest): string {
   return `blobs/${digest.replace(':', '/')}`;
 }
@@ -230,13 +230,13 @@ function indexEntries(image: BuiltImage): object[] {
   return annotated(entry, image.tags);
 }
 
-/** One entry a tag, or a single one without an annotation. */
+/** Returns one entry per tag, or a single one without an annotation. */
 function annotated(entry: object, tags: readonly string[]): object[] {
   if (tags.length === 0) return [entry];
   return tags.map((tag) => ({ ...entry, annotations: { 'org.opencontainers.image.ref.name': tag } }));
 }
 
-/** The legacy ids of the layers of an image, each made of the one below and the layer. */
+/** Returns the legacy ids of the layers of an image, each derived from the one below and the layer. */
 function chainOf(image: BuiltImage): string[] {
   let parent = '';
   return image.layers.map((layer) => {

@@ -8,10 +8,10 @@ function covered(change: Partial<Coverage>): readonly Coverage[] {
   return complete === undefined ? [] : [{ ...complete, ...change }];
 }
 
-/** The sample without findings: everything was assessed. */
+/** The sample without findings, fully assessed. */
 export const cleanReport: Report = { ...sampleReport, ...noFindings, verdict: 'clean' };
 
-/** Reports that say of themselves that something is not known, and one that claims to be clean in spite of it. */
+/** Reports that are marked as incomplete, and one that claims to be clean nevertheless. */
 export const incompleteReports: Readonly<Record<string, Report>> = {
   'no advisories': notAssessed({
     coverage: covered({ status: 'missing', reason: 'the feed is not loaded' }),
@@ -38,7 +38,7 @@ function notAssessed(change: Partial<Report>): Report {
   return { ...sampleReport, ...noFindings, verdict: 'not-assessed', ...change };
 }
 
-/** The sample with everything that comes from outside written by an enemy. */
+/** Returns the sample with attacker-controlled text in every external field. */
 export function hostileReport(text: string): Report {
   const [match] = sampleReport.matches;
   const [found] = sampleReport.packages;
@@ -71,6 +71,6 @@ export function hostileReport(text: string): Report {
   };
 }
 
-/** What parsers, terminals, browsers and pipelines take for something else than words. */
+/** Text with a special meaning for parsers, terminals, browsers and pipelines. */
 export const hostileText =
   'a\r\n::error::b\x1b[2J\u202e\u0000"\'<script>alert(1)</script>]]>&amp;%0A[x](javascript:1){{y}}\ud800 \u2028é';

@@ -1,4 +1,4 @@
-/** A JSON Schema, as far as this checker understands it. */
+/** The subset of JSON Schema that this checker supports. */
 export interface JsonSchema {
   readonly $ref?: string;
   readonly $defs?: Readonly<Record<string, JsonSchema>>;
@@ -24,14 +24,14 @@ const annotationKeywords = '$schema $id title description format';
 const keywords = new Set(`${checkedKeywords} ${annotationKeywords}`.split(' '));
 
 /**
- * What is wrong with a value, by the part of JSON Schema 2020-12 that our schemas use. Stricter than the standard in one thing:
- * a property that the schema does not describe is wrong.
+ * Returns the problems of a value by the part of JSON Schema 2020-12 that our schemas use. Stricter than the standard in one way:
+ * rejects properties that the schema does not describe.
  */
 export function schemaProblems(root: JsonSchema, value: unknown): string[] {
   return [...wholeProblems({ root, schema: root, path: '$' }, value)];
 }
 
-/** The properties that a schema describes, also by reference. */
+/** Returns the properties that a schema describes, directly or by reference. */
 export function schemaProperties(root: JsonSchema, schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
   const parts = [
     ...(schema.$ref === undefined ? [] : [resolveRef(root, schema.$ref)]),
@@ -65,7 +65,7 @@ function* problems(place: SchemaLocation, value: unknown): Iterable<string> {
   const { root, schema, path } = place;
   const unknown = Object.keys(schema).filter((keyword) => !keywords.has(keyword));
   if (unknown.length > 0)
-    throw new Error(`the schema of ${path} uses ${unknown.join()}, which nobody checks`);
+    throw new Error(`the schema of ${path} uses ${unknown.join()}, which is not supported`);
   yield* scalarProblems(place, value);
   yield* memberProblems(place, value);
   if (schema.$ref !== undefined) yield* problems({ ...place, schema: resolveRef(root, schema.$ref) }, value);
@@ -80,7 +80,7 @@ function* scalarProblems({ schema, path }: SchemaLocation, value: unknown): Iter
   if (types.length > 0 && !types.some((type) => hasType(value, type)))
     yield `${path} is not ${types.join('|')}`;
   const values = 'const' in schema ? [schema.const] : schema.enum;
-  if (values?.includes(value) === false) yield `${path} is none of ${values.join('|')}`;
+  if (values?.includes(value) === false) yield `${path} is not one of ${values.join('|')}`;
   if (typeof value === 'string') yield* patternProblems(schema, path, value);
   if (typeof value === 'number') yield* boundProblems(schema, path, value);
 }
@@ -111,7 +111,7 @@ function* memberProblems({ root, schema, path }: SchemaLocation, value: unknown)
 
 function resolveRef(root: JsonSchema, reference: string): JsonSchema {
   const schema = root.$defs?.[reference.replace('#/$defs/', '')];
-  if (schema === undefined) throw new Error(`the schema refers to ${reference}, which is not there`);
+  if (schema === undefined) throw new Error(`the schema refers to ${reference}, which does not exist`);
   return schema;
 }
 

@@ -5,15 +5,15 @@ import { feedUpdate, image, installed, record, stream } from './store-content.ts
 import type { SharedEngine } from './store-engines.ts';
 import { exitOf, runOnStore, runProgram } from './store-process.ts';
 
-/** Records of each edition of the feeds that are being applied. */
+/** Number of records of each edition of the feeds. */
 const records = 200;
 
 const openssl = image([installed('openssl')]);
 
 /**
- * Does all that is written to a store over and over, each time in another edition, until it is killed: applies a feed of
- * advisories whose meaning changes and one of enrichments, saves images and layers, names them and takes the names away, and
- * throws away what is past its time, which is at once.
+ * Performs all writes to a store in a loop until it is killed, each round in another edition. It applies a feed of advisories
+ * with significant changes and a feed of enrichments. It saves images and layers, adds and removes their names, and collects
+ * garbage with zero retention.
  */
 const writerProgram = `
   function* scores(edition) {
@@ -36,9 +36,9 @@ const writerProgram = `
   }`;
 
 /**
- * Kills a process that writes all the time at a point of what it does over and over, 0 being the beginning and 1 the end, and
- * makes sure that each feed is in the store in one edition as a whole, with its fingerprint and its events, that no image and no
- * name is there by half, that what the process had said it had done is done, and that others can write.
+ * Kills a looping writer at a point of a round; 0 is its beginning and 1 its end. Asserts that each feed is stored in one complete
+ * edition with its fingerprint and events, that no image or name is incomplete, that all reported rounds are stored, and that other
+ * processes can write.
  */
 export async function killOnce(engine: SharedEngine, place: string, point: number): Promise<void> {
   const child = runOnStore(engine.name, place, writerProgram);
@@ -59,15 +59,15 @@ export async function killOnce(engine: SharedEngine, place: string, point: numbe
   for (const edition of [await editionIn(store), await enrichmentsIn(store), await imageIn(store)]) {
     const [process, number] = edition.split(' ').map(Number);
     assert.equal(process, child.pid);
-    assert.ok(number === last || number === last + 1, `${edition} is in the store, ${last} was said`);
+    assert.ok(number === last || number === last + 1, `${edition} is in the store, ${last} was reported`);
   }
   await assertConsistent(store);
-  assert.equal(await store.locks.acquire(`after ${output}`, 'somebody else', 1), true);
+  assert.equal(await store.locks.acquire(`after ${output}`, 'another owner', 1), true);
 }
 
-/** The edition of the records in the store; fails when they are of several, or not all there, or not the one that is noted. */
+/** Returns the edition of the records in the store. Fails if they are of several, incomplete, or differ from the fingerprint. */
 export async function editionIn(store: Store, size = records): Promise<string> {
-  // Another process may apply the next one between two looks.
+  // Another process may apply the next edition between two queries.
   for (;;) {
     const [before] = await store.advisories.findFeedStates();
     const found = await store.images.findMatches(await store.images.save(openssl));
@@ -79,7 +79,7 @@ export async function editionIn(store: Store, size = records): Promise<string> {
   }
 }
 
-/** The edition of the enrichments. */
+/** Returns the edition of the enrichments. */
 async function enrichmentsIn(store: Store): Promise<string> {
   const feed = { source: 'epss', feed: 'scores' };
   const state = (await store.advisories.findFeedStates()).find(({ source }) => source === feed.source);
@@ -89,7 +89,7 @@ async function enrichmentsIn(store: Store): Promise<string> {
   return state?.fingerprint ?? assert.fail();
 }
 
-/** The edition that the image with the name is of. */
+/** Returns the edition of the image with the name. */
 async function imageIn(store: Store): Promise<string> {
   const { identity, packages } = await store.images.findByNumber(
     (await store.ancestries.find('latest'))?.image ?? assert.fail(),
@@ -98,13 +98,13 @@ async function imageIn(store: Store): Promise<string> {
   return identity;
 }
 
-/** What belongs together is there together, or gone together. */
+/** Asserts that related rows exist together or not. */
 async function assertConsistent(store: Store): Promise<void> {
   const { rows } = await store.statistics();
   assert.equal(rows['affected'], rows['vulnerability']);
   assert.equal((rows['vulnerability'] ?? 0) % records, 0);
   assert.equal(rows['image_package'], rows['image']);
-  // Of the image with the name, and of the one that was matched.
+  // One of the image with the name, and one of the matched image.
   assert.equal(rows['package'], 2);
   const events = await store.events.findAfter(0, 100 * records);
   assert.equal(events.length % records, 0);
@@ -114,7 +114,7 @@ async function assertConsistent(store: Store): Promise<void> {
   assert.ok(top.length === 0 || top.length === 2, JSON.stringify(top));
 }
 
-/** How long a process takes to open a store at a place. */
+/** Returns how many milliseconds a process takes to open a store at a location. */
 export async function openingMs(engine: SharedEngine, place: string): Promise<number> {
   const child = runProgram(engine.name, place, openingProgram);
   assert.ok(child.stdout !== null);
@@ -134,8 +134,8 @@ const openingProgram = `
   setTimeout(() => undefined, 60_000);`;
 
 /**
- * Kills a process so long after it began to open a store at a place without tables, and makes sure that whoever comes next has a
- * store like any other.
+ * Kills a process `afterMs` after it began to open a store at a location without tables. Asserts that the next process gets a
+ * working store.
  */
 export async function killWhileOpening(engine: SharedEngine, place: string, afterMs: number): Promise<void> {
   const child = runProgram(engine.name, place, openingProgram);

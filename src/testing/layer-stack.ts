@@ -4,7 +4,7 @@ import { writeBdb, writeNdb, writeRpmHeader } from './rpm-writer.ts';
 import { writeSqlite } from './sqlite-writer.ts';
 import { paxRecords, type TarEntryPlan, tar } from './tar-writer.ts';
 
-/** A package database that lists openssl beside another package, and one that lists the other package alone. */
+/** A package database with openssl and another package, and one with the other package only. */
 export interface Databases {
   readonly path: string;
   readonly full: Uint8Array;
@@ -19,7 +19,7 @@ const debs = (...names: string[]): Buffer =>
   );
 const apks = (...names: string[]): Buffer =>
   Buffer.from(names.map((name) => `P:${name}\nV:1\nA:x86_64\no:${name}\n\n`).join(''));
-/** The headers of rpm packages. */
+/** Encodes the headers of rpm packages. */
 export const rpmHeaders = (...names: string[]): Buffer[] =>
   names.map((name) =>
     writeRpmHeader([
@@ -29,9 +29,9 @@ export const rpmHeaders = (...names: string[]): Buffer[] =>
       [1022, 'x86_64'],
     ]),
   );
-/** The statement by which rpm makes its table. */
+/** The statement by which rpm creates its table. */
 export const packagesTable = `CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT,blob BLOB NOT NULL)`;
-/** A database of rpm in SQLite. */
+/** Encodes a database of rpm in SQLite. */
 export const rpmSqlite = (...names: string[]): Buffer =>
   writeSqlite('delete', 4096, (engine) => {
     engine.exec(packagesTable);
@@ -51,13 +51,13 @@ const databaseKinds: Readonly<
   'rpm in BDB': ['var/lib/rpm/Packages', (...names) => writeBdb(rpmHeaders(...names))],
 };
 
-/** Each database that is read, by its name. */
+/** Each supported database, by its name. */
 export const databases = Object.entries(databaseKinds).map(
   ([kind, [path, write]]) =>
     [kind, { path, full: write('base', 'openssl'), decoy: write('base') } satisfies Databases] as const,
 );
 
-/** What is known of layers that lie upon each other. */
+/** Content of an image whose layers were squashed. */
 export interface StackContent {
   readonly packages: readonly string[];
   readonly problems: readonly string[];
@@ -66,11 +66,11 @@ export interface StackContent {
 /** Layers of an image, as the members of archives or as bytes. */
 export type LayersOf = (databases: Databases) => readonly (readonly TarEntryPlan[] | Uint8Array)[];
 
-/** Reads stacks of layers with these extensions. */
+/** Returns functions that index stacks of layers with these extensions. */
 export function stackReader(extensions: Analyzers): {
-  /** Reads layers, the lowest first, and lays them over each other. */
+  /** Indexes layers, the lowest first, and squashes them. */
   readonly readLayers: (...layers: readonly Uint8Array[]) => Promise<StackContent>;
-  /** The same of layers that are made of databases. */
+  /** The same for layers that are made of databases. */
   readonly readLayersOf: (layers: LayersOf, given: Databases) => Promise<StackContent>;
 } {
   const analyze = async (bytes: Uint8Array, i: number, links: ReadPass['links']): Promise<IndexedLayer> => {
@@ -94,7 +94,7 @@ export function stackReader(extensions: Analyzers): {
   return { readLayers, readLayersOf: (layers, given) => readLayers(...layers(given).map(archive)) };
 }
 
-/** A member that is a file. */
+/** Returns a member that is a file. */
 export const fileEntry = (
   path: string,
   content: Uint8Array,
@@ -104,26 +104,26 @@ export const fileEntry = (
   content,
   ...more,
 });
-/** A metadata member. */
+/** Returns a metadata member. */
 export const metadataEntry = (type: NonNullable<TarEntryPlan['type']>, content: string): TarEntryPlan => ({
   path: 'metadata',
   type,
   content,
 });
-/** A pax header for the next member. */
+/** Returns a pax header for the next member. */
 export const paxEntry = (records: Readonly<Record<string, string>>): TarEntryPlan =>
   metadataEntry('pax-header', paxRecords(records));
-/** A global pax header. */
+/** Returns a global pax header. */
 export const globalPaxEntry = (records: Readonly<Record<string, string>>): TarEntryPlan =>
   metadataEntry('pax-global-header', paxRecords(records));
-/** GNU's name for the next member. */
+/** Returns a GNU long name for the next member. */
 export const gnuLongName = (name: string): TarEntryPlan => metadataEntry('gnu-long-name', name);
-/** GNU's target for the next member. */
+/** Returns a GNU long link target for the next member. */
 export const gnuLongTarget = (name: string): TarEntryPlan => metadataEntry('gnu-long-link', name);
-/** An archive without an end. */
+/** Returns an archive without end blocks. */
 export const unterminatedTar = (entries: readonly TarEntryPlan[]): Uint8Array =>
   tar(entries, { endBlocks: 0 });
-/** Blocks of zeros. */
+/** Returns blocks of 512 zeros. */
 export const zeroBlocks = (blocks: number): Buffer => Buffer.alloc(512 * blocks);
-/** The size of a content in octal. */
+/** Returns the size of content in octal. */
 export const octalSize = ({ length }: Uint8Array): string => length.toString(8);

@@ -3,13 +3,13 @@ import type { TestContext } from 'node:test';
 import { serveHttp } from './http-server.ts';
 import { type BuiltImage, sha256 } from './image-builder.ts';
 
-/** A manifest or an index, with the type it is given out as. */
+/** A manifest or an index, with the media type of the response. */
 export interface StoredManifest {
   readonly type: string;
   readonly bytes: Uint8Array;
 }
 
-/** A request as it came. */
+/** A received request. */
 export interface RecordedRequest {
   readonly method: string;
   readonly url: string;
@@ -24,20 +24,20 @@ export interface MemoryRegistry {
   /** By tag and by digest. */
   readonly manifests: Map<string, StoredManifest>;
   readonly blobs: Map<string, Uint8Array>;
-  /** By the digest they refer to. */
+  /** By the digest that they refer to. */
   readonly referrers: Map<string, Uint8Array>;
-  /** Answers in place of the registry where it says true. */
+  /** Responds instead of the registry if it returns true. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
-  /** Puts an image there, by its digest and under a tag. */
+  /** Adds an image by its digest and under a tag. */
   push(image: BuiltImage, tag?: string): void;
-  /** Puts a document there as a manifest, and tells its digest. */
+  /** Adds a document as a manifest; returns its digest. */
   put(document: object, type: string, tag?: string): string;
   putBlob(bytes: Uint8Array): string;
 }
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 
-/** Starts one that lives as long as the test. */
+/** Starts a registry that lasts until the end of the test. */
 export async function memoryRegistry(context: TestContext): Promise<MemoryRegistry> {
   const registry: Omit<MemoryRegistry, 'host'> = {
     requests: [],
@@ -93,7 +93,7 @@ function respond(registry: Omit<MemoryRegistry, 'host'>, url: string, response: 
   response.end(content);
 }
 
-/** Answers with an error as the specification has it. */
+/** Responds with an error in the form of the specification. */
 export function respondWithError(
   response: ServerResponse,
   status: number,

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
-/** A test that asks a tool of the system for the right answer. It is skipped where the tool is not installed. */
+/** Defines a test that takes its expectation from a system tool. It is skipped if the tool is not installed. */
 export function toolTest(
   tool: string,
   name: string,
   body: (directory: string, context: TestContext) => void,
 ): void {
-  const skip = spawnSync(tool, ['--version']).error === undefined ? false : `no ${tool} on this system`;
+  const skip = spawnSync(tool, ['--version']).error === undefined ? false : `${tool} is not installed`;
   void test(name, { skip }, (context) => {
     withTemporaryDirectory((directory) => {
       body(directory, context);
@@ -18,7 +18,7 @@ export function toolTest(
   });
 }
 
-/** Runs the body on an empty directory that is gone afterwards. */
+/** Runs the body on an empty directory, which is removed afterwards. */
 export function withTemporaryDirectory<T>(body: (directory: string) => T): T {
   const directory = mkdtempSync(join(tmpdir(), 'test-'));
   try {
@@ -28,7 +28,7 @@ export function withTemporaryDirectory<T>(body: (directory: string) => T): T {
   }
 }
 
-/** What a tool prints. Throws with its complaint when it fails. */
+/** Returns the output of a tool. Throws its error output if it fails. */
 export function outputOf(tool: string, args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(tool, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   if (status !== 0) throw new Error(`${tool} failed: ${stderr}`);

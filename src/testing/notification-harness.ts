@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 import { feedUpdate, record, stream } from './store-content.ts';
 import { storeEngines } from './store-engines.ts';
 
-/** When the clock of these tests begins. */
+/** Start of the clock of these tests. */
 export const start = Date.parse('2026-01-02T00:00:00Z');
 
 const secondMs = 1000;
@@ -20,12 +20,12 @@ export interface DeliveryAttempt {
   readonly previouslyDeliveredAt: string | undefined;
 }
 
-/** What a receiver answers; times are in seconds. */
+/** Decides whether a receiver accepts a message. `at` is in seconds since `start`. */
 export type ReceiverBehavior = (at: number, id: string) => boolean | Promise<boolean>;
 
-/** What is otherwise than usual. */
+/** Differences from the default. */
 interface HarnessOptions extends Partial<DeliveryDeps> {
-  /** They wake the sender as a bell does, unless it rests. */
+  /** Events that are published later and wake the sender, unless it sleeps. */
   readonly laterEvents?: readonly (readonly [at: number, ids: readonly string[]])[];
   readonly stop?: AbortController;
 }
@@ -86,7 +86,7 @@ interface HarnessState {
   readonly attempts: DeliveryAttempt[];
 }
 
-/** Transports that note in `tries` what they are told. */
+/** Returns transports that record their deliveries in `attempts`. */
 export function recordingTransports(
   receivers: Readonly<Record<string, ReceiverBehavior>>,
   { store, clock, attempts }: HarnessState,
@@ -103,7 +103,7 @@ export function recordingTransports(
   }));
 }
 
-/** Has the feed speak of these. */
+/** Makes the feed cover exactly these vulnerabilities. */
 export async function publishVulnerabilities(store: Store, ids: readonly string[]): Promise<void> {
   const records = ids.map((id) => record(id));
   await store.advisories.apply(
@@ -112,7 +112,7 @@ export async function publishVulnerabilities(store: Store, ids: readonly string[
   );
 }
 
-/** So many ids. */
+/** Returns `count` ids, beginning with `first`. */
 export function numberedIds(first: number, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${first + i}`);
 }

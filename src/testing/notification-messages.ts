@@ -9,7 +9,7 @@ import type {
 
 const { name, createdAt } = sampleNotification;
 
-/** A notice about one change, of which everything is plain that is not said. */
+/** Returns a notification about one change, with defaults for absent fields. */
 export function sampleChangeMessage(changes: Partial<ChangeNotificationContent>): NotificationMessage {
   const content: ChangeNotificationContent = {
     ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
@@ -18,7 +18,7 @@ export function sampleChangeMessage(changes: Partial<ChangeNotificationContent>)
   return { name, createdAt, kind: 'change', content: async () => content };
 }
 
-/** A notice about all changes that concern an image. */
+/** Returns a notification about all changes that concern an image. */
 export function sampleBatchMessage(
   changes: BatchNotificationContent['changes'],
   names: string[] = ['shop'],
@@ -27,7 +27,7 @@ export function sampleBatchMessage(
   return { name, createdAt, kind: 'digest', content: async () => content };
 }
 
-/** A vulnerability of which everything is plain that is not said. */
+/** Returns a vulnerability with defaults for absent fields. */
 export function plainVulnerability(changes: Partial<Vulnerability>): Vulnerability {
   return {
     ...{ key: 'A', id: 'CVE-2026-1', aliases: [], links: [], severity: 'High', cvss: [], affected: [] },
@@ -35,7 +35,7 @@ export function plainVulnerability(changes: Partial<Vulnerability>): Vulnerabili
   };
 }
 
-/** A Debian package that is installed. */
+/** Returns an installed Debian package. */
 export function installedDeb(debName: string, version: string): NotificationImage['packages'][number] {
   return {
     ...{ type: 'deb', name: debName, version, source: null },

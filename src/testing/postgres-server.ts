@@ -5,22 +5,22 @@ import * as z from 'zod/mini';
 
 /** A PostgreSQL server on this machine. */
 export interface PostgresServer {
-  /** The connection string of one of its databases, for a user who may do everything. */
+  /** Returns the connection string of one of its databases, as a superuser. */
   url(database?: string): string;
-  /** Stops it as by a power cut and starts it again; undefined for a server that was there already. */
+  /** Kills it as by a power cut and starts it again; undefined for a server that the tests did not start. */
   readonly restart?: () => Promise<void>;
-  /** Ends it before this process does. */
+  /** Stops it before this process ends. */
   stop(): void;
 }
 
-/** What makes tests fast; nothing that they compare depends on it. */
+/** Settings that make tests fast; no test depends on them. */
 const fast = ['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'max_connections=200'];
 
 let shared: Promise<PostgresServer> | undefined;
 
 /**
- * The server for the tests of this process: that of `CLAIR_TEST_POSTGRES`, a connection URL whose database is used, else one
- * that is started on the first call. It ends with the process, and keeps it from ending no longer than a call lasts.
+ * Returns the server for the tests of this process. It is that of `CLAIR_TEST_POSTGRES`, a connection URL whose database is used.
+ * Otherwise the first call starts one. It ends with the process, and keeps the process alive only during calls.
  */
 export function postgresServer(): Promise<PostgresServer> {
   shared ??= findServer();
@@ -40,11 +40,11 @@ async function findServer(): Promise<PostgresServer> {
   };
 }
 
-/** Starts a server of its own with these arguments; it ends with the process. */
+/** Starts a separate server with these arguments; it ends with the process. */
 export async function startPostgresServer(flags: readonly string[]): Promise<PostgresServer> {
   const program = new URL('postgres-guardian.ts', import.meta.url).pathname;
   const guardian = spawn(process.execPath, [program, ...flags], {
-    // Of a session of its own: an interrupt from the keyboard ends the tests, and only then the server.
+    // In a session of its own: Ctrl+C ends the tests first, and then the server.
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -66,15 +66,15 @@ const messages = z.union([z.object({ port: z.number() }), z.object({ problem: z.
 
 async function readPort(lines: AsyncIterator<string>): Promise<number> {
   const line = await lines.next();
-  if (line.done === true) throw new Error('the guardian of the PostgreSQL server is gone');
+  if (line.done === true) throw new Error('the guardian of the PostgreSQL server has exited');
   const message = messages.parse(JSON.parse(line.value));
   if ('port' in message) return message.port;
-  throw new Error(`there is no PostgreSQL server for the tests: ${message.problem}`);
+  throw new Error(`no PostgreSQL server could be started for the tests: ${message.problem}`);
 }
 
 type Guardian = ChildProcessByStdio<Writable, Readable, null>;
 
-/** Waits for the guardian; before and after, it does not keep this process from ending. */
+/** Waits for the guardian. Outside this wait, the guardian does not keep the process alive. */
 async function whileAwake<T>(guardian: Guardian, work: () => Promise<T>): Promise<T> {
   const handles = [guardian, guardian.stdin, guardian.stdout] as unknown as Pick<
     NodeJS.Timeout,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
 
-/** The folder of exchanges with a real Clair, which lies beside the checkout. */
+/** Directory with recorded exchanges with a real Clair, beside the checkout. */
 export const recordings: string = resolve(import.meta.dirname, '../../../shared/recordings');
 
 const exchange = z.object({
@@ -18,10 +18,10 @@ const exchange = z.object({
   response_body: z.nullable(z.string()),
 });
 
-/** A request to a real Clair, and what it answered. */
+/** A request to a real Clair and its response. */
 export type Exchange = z.output<typeof exchange>;
 
-/** The exchanges of one recording, in their order, but for those in which nobody answered. */
+/** Returns the exchanges of one recording, in their order, without those that have no response. */
 export function readExchanges(name: string): Exchange[] {
   const text = readFileSync(resolve(recordings, `${name}.jsonl`), 'utf8');
   return text

@@ -1,7 +1,7 @@
 import type { Affected, FeedRecord } from '../plugin/index.ts';
 import { rpm } from '../version/rpm.ts';
 
-/** Packages of a real system, and what a feed says of them as an independent program found it. */
+/** Packages of a real system, and the findings of an independent program for a feed. */
 export interface ReferenceCase {
   readonly packages: readonly InstalledRpm[];
   readonly expected: readonly { readonly id: string; readonly package: string; readonly fixed: string }[];
@@ -14,7 +14,7 @@ export interface InstalledRpm {
   readonly arch: string;
 }
 
-/** Rows of a feed, also those that clear it, that hold an installed package, by plain comparison of versions: neither modules nor products are looked at. */
+/** Returns the rows of a feed whose range contains an installed package, including `not-affected`. Compares versions only, not modules or products. */
 export function findings(
   packages: readonly InstalledRpm[],
   records: readonly FeedRecord[],

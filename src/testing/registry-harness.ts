@@ -10,7 +10,7 @@ import { type BuiltImage, buildImage } from './image-builder.ts';
 import { type MemoryRegistry, memoryRegistry } from './memory-registry.ts';
 import { tar } from './tar-writer.ts';
 
-/** Bytes that do not compress, the same in every run. */
+/** Returns incompressible bytes that are equal in every run. */
 function noise(seed: string, size: number): Buffer {
   const pieces = Array.from({ length: size / 64 }, (_, i) =>
     createHash('sha512').update(`${seed}${i}`).digest(),
@@ -18,7 +18,7 @@ function noise(seed: string, size: number): Buffer {
   return Buffer.concat(pieces);
 }
 
-/** An image of a small layer and a large one. */
+/** An image with a small and a large layer. */
 export const registryImage: BuiltImage = buildImage({
   compression: 'gzip',
   tags: ['app:latest'],
@@ -34,24 +34,24 @@ export const registryImage: BuiltImage = buildImage({
     },
   ],
 });
-/** The digest of the large one. */
+/** Digest of the large layer. */
 export const largeBlobDigest: string = registryImage.layers[1]?.digest ?? '';
-/** The types of what is pushed. */
+/** Media type of the pushed manifests. */
 export const manifestType = 'application/vnd.oci.image.manifest.v1+json';
-/** The type of an index. */
+/** Media type of an index. */
 export const indexType = 'application/vnd.oci.image.index.v1+json';
 
-/** A registry, and how its image is opened and read. */
+/** A registry with functions that open and read its image. */
 export interface RegistryHarness {
   readonly registry: MemoryRegistry;
-  /** What was waited for, in milliseconds. */
+  /** Durations of the waits, in milliseconds. */
   readonly sleeps: number[];
   readonly open: (reference?: string, options?: Partial<RegistryOptions>) => Promise<Image>;
-  /** The wanted files of all layers. */
+  /** Returns the wanted files of all layers. */
   readonly read: (reference?: string, options?: Partial<RegistryOptions>) => Promise<string[]>;
 }
 
-/** Starts a registry that has the image. */
+/** Starts a registry that has `registryImage`. */
 export async function openRegistryHarness(context: TestContext): Promise<RegistryHarness> {
   const registry = await memoryRegistry(context);
   registry.push(registryImage);
@@ -76,15 +76,15 @@ export async function openRegistryHarness(context: TestContext): Promise<Registr
   return { registry, sleeps, open, read };
 }
 
-/** The wanted files that the image has. */
+/** The wanted files of the image. */
 export const wantedFiles: readonly string[] = ['etc/os-release', 'var/lib/dpkg/status'];
 
-/** Whether a request is for the large blob. */
+/** Returns whether a request is for the large blob. */
 export function isLargeBlobRequest({ url }: IncomingMessage): boolean {
   return url?.endsWith(`/blobs/${largeBlobDigest}`) ?? false;
 }
 
-/** Whether an error has this code, and says this. */
+/** Returns a predicate for errors with this code and message. */
 export function isErrorWith(code: string, message: RegExp): (error: Error) => boolean {
   return (error) => {
     assert.ok(

@@ -2,7 +2,7 @@ import { gitlabSchema } from './gitlab-schema.ts';
 import { cyclonedxValidator, sarifValidator, schemaValidator } from './official-schema.ts';
 import { spdxSchema } from './spdx-schema.ts';
 
-/** By the name of a report format, what finds the problems of a document by its schema. */
+/** Validators of documents by schema, by the name of the report format. */
 export const reportValidators = {
   sarif: sarifValidator(),
   cyclonedx: cyclonedxValidator(),

@@ -11,20 +11,20 @@ export interface ReferenceRpm {
   readonly modularity?: string | null;
 }
 
-/** A list of installed packages and what should be found on it, as the corpus has them. */
+/** Installed packages and their expected findings, from the corpus. */
 export interface RpmReference {
   readonly packages: readonly ReferenceRpm[];
   readonly expected: readonly { readonly id: string; readonly package: string; readonly arch: string }[];
-  /** The list has no epochs: fixed versions are compared without theirs. */
+  /** The list has no epochs, so fixed versions are compared without theirs. */
   readonly epochless?: boolean;
 }
 
-/** The reference of that name. */
+/** Returns the reference of that name. */
 export function rpmReference(name: string): RpmReference {
   return JSON.parse(readFileSync(corpus(`golden/reference/${name}.json`), 'utf8')) as RpmReference;
 }
 
-/** What rows say of installed rpms, `id package arch`: a plain matcher, for the sake of the rows. */
+/** Returns the findings of rows on installed rpms as `id package arch`. A simple matcher, to test the rows alone. */
 export function findingsOn(
   reference: RpmReference,
   vulnerabilities: readonly Vulnerability[],
@@ -51,7 +51,7 @@ function isHit(
   return isBuild && isArch && (rpm.compare(installed.evr, to) ?? 0) < 0;
 }
 
-/** The expected findings of a reference in the same form, as far as their advisories are among the ones at hand. */
+/** Returns the expected findings of a reference in the same form, for the given advisories only. */
 export function expectedOn({ expected }: RpmReference, vulnerabilities: readonly Vulnerability[]): string[] {
   const ids = new Set(vulnerabilities.map(({ id }) => id));
   const rows = expected.filter(({ id }) => ids.has(id));

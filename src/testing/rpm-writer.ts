@@ -1,13 +1,13 @@
 /**
- * Tags by number with their values: numbers and lists of them are written as INT32, texts as STRING, lists of texts as
- * I18NSTRING, which as bytes is the same as STRING_ARRAY.
+ * Values by tag number. Numbers and lists of numbers are written as INT32, texts as STRING, lists of texts as I18NSTRING, whose
+ * bytes equal those of STRING_ARRAY.
  */
 export type RpmTags = readonly (readonly [
   tag: number,
   value: number | string | readonly number[] | readonly string[],
 ])[];
 
-/** A header as rpm databases hold it, without a region. */
+/** Encodes a header as rpm databases store it, without a region. */
 export function writeRpmHeader(tags: RpmTags): Buffer {
   const index: Buffer[] = [];
   let data = Buffer.alloc(0);
@@ -26,7 +26,7 @@ export function writeRpmHeader(tags: RpmTags): Buffer {
   return Buffer.concat([uint32s('big', index.length, data.length), ...index, data]);
 }
 
-/** A header of a package that has the tags every package has, and further ones. */
+/** Encodes the header of a package with the tags that every package has, and more. */
 export function writeRpmPackage(name: string, more: RpmTags = []): Buffer {
   return writeRpmHeader([[1000, name], [1001, '1.0'], [1002, '1'], [1022, 'noarch'], ...more]);
 }
@@ -51,17 +51,17 @@ function uint16s(order: ByteOrder, ...values: readonly number[]): Buffer {
   return buffer;
 }
 
-/** How a Berkeley DB is written. */
+/** Options for the encoding of a Berkeley DB. */
 export interface BdbOptions {
   readonly order?: ByteOrder;
   readonly pageSize?: number;
-  /** 2 as Berkeley DB before 4.6 wrote its hash pages, 13 as it does since. */
+  /** Type of hash pages: 2 before Berkeley DB 4.6, 13 since. */
   readonly hashPage?: 2 | 13;
-  /** Values shorter than this stand in the hash page, others in overflow pages. */
+  /** Values shorter than this many bytes are in the hash page, others in overflow pages. */
   readonly inlineBelow?: number;
 }
 
-/** A `Packages` file: the counter under key 0 and the headers under 1, 2, 3…, on one hash page, and a free page of stale content. */
+/** Encodes a `Packages` file: the counter under key 0 and the headers under 1, 2, 3… on one hash page, and a stale free page. */
 export function writeBdb(headers: readonly Uint8Array[], options: BdbOptions = {}): Buffer {
   const { order = 'little', pageSize = 4096, hashPage = 13, inlineBelow = 0 } = options;
   const pages: Buffer[] = [];
@@ -97,10 +97,10 @@ interface PageOptions {
 }
 
 function overflowPages(value: Uint8Array, first: number, { order, pageSize }: PageOptions): Buffer[] {
-  const room = pageSize - 26;
-  const count = Math.ceil(value.length / room);
+  const pageSpace = pageSize - 26;
+  const count = Math.ceil(value.length / pageSpace);
   return Array.from({ length: count }, (_, index) => {
-    const piece = value.subarray(index * room, (index + 1) * room);
+    const piece = value.subarray(index * pageSpace, (index + 1) * pageSpace);
     const next = index + 1 < count ? first + index + 1 : 0;
     const page = bdbPage({
       order,
@@ -127,7 +127,7 @@ function bdbPage(
   return buffer;
 }
 
-/** A `Packages.db` file, with an unused slot before each used one. */
+/** Encodes a `Packages.db` file with an unused slot before each used one. */
 export function writeNdb(headers: readonly Uint8Array[]): Buffer {
   const pages = Math.ceil((32 + 32 * headers.length) / 4096) || 1;
   const slots = Buffer.alloc(4096 * pages);
@@ -138,7 +138,7 @@ export function writeNdb(headers: readonly Uint8Array[]): Buffer {
   headers.forEach((header, index) => {
     const padding = Buffer.alloc((16 - ((header.length + 28) % 16)) % 16);
     const head = Buffer.concat([Buffer.from('BlbS'), uint32s('little', index + 1, 1, header.length)]);
-    // The checksum is left out: it is not read.
+    // The checksum is left out because readers ignore it.
     const tail = Buffer.concat([uint32s('little', 0, header.length), Buffer.from('BlbE')]);
     const blob = Buffer.concat([head, header, padding, tail]);
     uint32s('little', index + 1, place / 16, blob.length / 16).copy(slots, 32 + 16 * (2 * index + 1) + 4);

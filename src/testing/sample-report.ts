@@ -6,7 +6,7 @@ import type { Match, Report, ReportVulnerability } from '../model/report.ts';
 const base = `sha256:${'a1'.repeat(32)}` as Digest;
 const upper = `sha256:${'b2'.repeat(32)}` as Digest;
 
-/** A package of the sample, in the dpkg database of a layer. */
+/** Returns a package of the sample, in the dpkg database of a layer. */
 export function samplePackage(name: string, version: string, source = name): Package {
   return {
     type: 'deb',
@@ -20,7 +20,7 @@ export function samplePackage(name: string, version: string, source = name): Pac
   };
 }
 
-/** A finding of the sample; without a fixed version it has no fix yet. */
+/** Returns a finding of the sample; without a fixed version it has no fix yet. */
 export function sampleMatch(
   found: Package,
   vulnerability: Pick<ReportVulnerability, 'id' | 'severity'> & Partial<ReportVulnerability>,
@@ -164,7 +164,7 @@ const matches: readonly Match[] = [
   ),
 ];
 
-/** A report written by hand: Debian 12, nine packages, twelve findings, one of them suppressed besides. */
+/** A report written by hand: Debian 12, nine packages, twelve findings, and one suppressed finding. */
 export const sampleReport: Report = {
   schemaVersion: 1,
   target: {

@@ -1,9 +1,9 @@
-/** Texts of the specification, by what they say of themselves. */
+/** Text formats of the specification. */
 const time = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$' };
 const line = { type: 'string', pattern: '^[^\\r\\n]+$' };
 const text = { type: 'string', minLength: 1 };
 const noAssertion = { const: 'NOASSERTION' };
-/** Annex D: identifiers, `WITH`, `AND`, `OR` and parentheses. That they are on the list of SPDX is tested where they are made. */
+/** Annex D: identifiers, `WITH`, `AND`, `OR` and parentheses. Other tests check that identifiers are on the list of SPDX. */
 const licenseExpression = {
   type: 'string',
   pattern: '^\\(*[a-zA-Z0-9.-]+\\)*(?: (?:AND|OR|WITH) \\(*[a-zA-Z0-9.-]+\\)*)*$',
@@ -60,8 +60,8 @@ const part = closed(
 );
 
 /**
- * What SPDX 2.3 (clauses 6, 7, 10, 11, 12) says of the fields that we write, and that there are no others. Written by hand, because
- * the official schema is in no package.
+ * A schema of SPDX 2.3 (clauses 6, 7, 10, 11, 12) with exactly the fields that clair-ts writes. Written by hand, because no package
+ * has the official schema.
  */
 export const spdxSchema = closed(
   {

@@ -2,18 +2,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withTemporaryDirectory } from './native-tool.ts';
 
-/** A database file and, in the mode `wal`, the log beside it. */
+/** A database file and, in the mode `wal`, its write-ahead log. */
 export interface WrittenDatabase {
   readonly file: Buffer;
   readonly log: Buffer | undefined;
 }
 
-/** The engine itself. It is asked for at run time because only the store may import it. */
+/** The class of SQLite databases. It is loaded at run time because only the store may import it. */
 export type SqliteEngine = InstanceType<NonNullable<typeof sqlite>['DatabaseSync']>;
 
 const sqlite = process.getBuiltinModule('node:sqlite');
 
-/** What SQLite leaves on the disk, before it is closed, of the work done with it. */
+/** Runs work in SQLite; returns the files on disk before SQLite closes them. */
 export function writeSqlite(
   journal: 'wal' | 'delete',
   pageSize: number,
@@ -34,7 +34,7 @@ export function writeSqlite(
   });
 }
 
-/** The values of a column as SQLite reads them, or undefined where it refuses the database. */
+/** Returns the values of a column as SQLite reads them; undefined if it rejects the database. */
 export function readBySqlite({ file, log }: WrittenDatabase, query: string): unknown[] | undefined {
   return withTemporaryDirectory((directory) => {
     const path = join(directory, 'database.sqlite');

@@ -1,20 +1,20 @@
 import { hash } from 'node:crypto';
 import type { KeyRange, VersionKey } from '../plugin/version-scheme.ts';
 import type {
+  AncestryInput,
   FeedChangeCounts,
   FeedUpdate,
   ImageIndex,
   ImagePackage,
   KeyedAffected,
   KeyedVulnerability,
-  AncestryInput,
   Store,
 } from '../store/store.ts';
 
 /** The namespace of these records. */
 export const bookworm = { name: 'debian:12', versionScheme: 'dpkg' };
 
-/** A feed about to be applied. */
+/** Returns a feed to apply. */
 export function feedUpdate(changes: Partial<FeedUpdate> = {}): FeedUpdate {
   return {
     source: 'debian',
@@ -27,21 +27,21 @@ export function feedUpdate(changes: Partial<FeedUpdate> = {}): FeedUpdate {
   };
 }
 
-/** What an application changed; what is not named is 0. */
+/** Returns the counts of an application; those not given are 0. */
 export function changeCounts(changes: Partial<FeedChangeCounts> = {}): FeedChangeCounts {
   return { added: 0, changed: 0, removed: 0, unchanged: 0, kept: 0, skipped: 0, ...changes };
 }
 
-/** Records as a stream. */
+/** Yields records as a stream. */
 export async function* stream<T>(records: Iterable<T>): AsyncGenerator<T> {
   for (const record of records) {
-    // A real stream waits for the network in between: everybody else gets a turn.
+    // Like a real stream, it waits for I/O in between, so other work can run.
     await new Promise(setImmediate);
     yield record;
   }
 }
 
-/** A record named by its id; its affected rows are made by `affectedRow`. */
+/** Returns a record by its id; make its affected rows by `affectedRow`. */
 export function record(id: string, changes: Partial<KeyedVulnerability> = {}): KeyedVulnerability {
   return {
     key: id,
@@ -55,7 +55,7 @@ export function record(id: string, changes: Partial<KeyedVulnerability> = {}): K
   };
 }
 
-/** A row for one package that is affected up to the key 5. */
+/** Returns a row of one package that is affected up to key 5. */
 export function affectedRow(name: string, changes: Partial<KeyedAffected> = {}): KeyedAffected {
   return {
     namespace: bookworm,
@@ -67,17 +67,17 @@ export function affectedRow(name: string, changes: Partial<KeyedAffected> = {}):
   };
 }
 
-/** A range of keys. */
+/** Returns a range of keys. */
 export function keys(lo: readonly number[], hi: readonly number[]): KeyRange {
   return { lo: Uint8Array.from(lo), hi: Uint8Array.from(hi) };
 }
 
-/** A version key of these bytes. */
+/** Returns a version key of these bytes. */
 export function versionKey(...bytes: number[]): VersionKey {
   return Uint8Array.from(bytes) as VersionKey;
 }
 
-/** A package that is looked up in the namespace of these records by its own name, at the key 3. */
+/** Returns a package at key 3 that is looked up in the namespace of these records by its own name. */
 export function installed(name: string, lookup: Partial<ImagePackage['lookup'] & object> = {}): ImagePackage {
   return {
     type: 'deb',
@@ -90,7 +90,7 @@ export function installed(name: string, lookup: Partial<ImagePackage['lookup'] &
   };
 }
 
-/** An image of these packages; equal packages make equal images. */
+/** Returns an image of these packages; equal packages make equal images. */
 export function image(
   packages: readonly ImagePackage[],
   identity: string = hash('sha256', JSON.stringify(packages)),
@@ -98,12 +98,12 @@ export function image(
   return { identity, layers: ['sha256:one', 'sha256:two'], distro: { id: 'debian', like: [] }, packages };
 }
 
-/** An ancestry that stands for an image, which has two layers. */
+/** Returns an ancestry of an image, with two layers. */
 export function ancestry(name: string, number: number, changes: Partial<AncestryInput> = {}): AncestryInput {
   return { name, hashes: ['h0', 'h1'], image: number, engineVersion: 3, ...changes };
 }
 
-/** Which records hit which package of an image: `openssl CVE-1`. */
+/** Returns which records hit which package of an image, as `openssl CVE-1`. */
 export async function hits(store: Store, index: ImageIndex): Promise<string[]> {
   const found = await store.images.findMatches(await store.images.save(index));
   return found.map((match) => `${index.packages[match.package]?.name} ${match.id}`);

@@ -8,29 +8,29 @@ import { openSqliteStore } from '../store/sql/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { postgresServer } from './postgres-server.ts';
 
-/** What a store is opened with in a test. */
+/** Options of a store in a test. */
 export interface TestStoreOptions {
   /** The clock, in milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** Opens stores on one database; each call gives another store on the same. They are closed when the test ends. */
+/** Opens a store. All calls use one database. The end of the test closes the stores. */
 export type OpenStore = (options?: TestStoreOptions) => Promise<Store>;
 
-/** A database engine, as the contract of the store is tried on it. */
+/** A database engine on which the contract of the store is tested. */
 export interface StoreEngine {
   readonly name: string;
   /** Whether several stores can be open on one database. */
   readonly isShared: boolean;
-  /** Makes an empty database that is gone when the test ends. */
+  /** Creates an empty database that is removed at the end of the test. */
   create(context: TestContext): OpenStore;
 }
 
-/** An engine whose databases have a place, where several processes meet. */
+/** An engine whose databases several processes can open by their location. */
 export interface SharedEngine extends StoreEngine {
-  /** Makes an empty database that is gone when the test ends, and tells its place. It may have its tables. */
+  /** Creates an empty database that is removed at the end of the test; returns its location. It may have its tables. */
   createLocation(context: TestContext): Promise<string>;
-  /** As `place`, surely without tables. */
+  /** Like `createLocation`, but always without tables. */
   createEmptyLocation(context: TestContext): Promise<string>;
   open(place: string, options?: TestStoreOptions): Promise<Store>;
 }
@@ -55,13 +55,13 @@ const postgres = sharedEngine({
   open: openPostgresStore,
 });
 
-/** Every engine on which several processes can share a database. */
+/** All engines on which several processes can share a database. */
 export const sharedEngines: readonly SharedEngine[] = [sqliteFile, postgres];
 
-/** Every engine that keeps the contract. */
+/** All engines of the store. */
 export const storeEngines: readonly StoreEngine[] = [sqliteFile, sqliteMemory, postgres];
 
-/** Lets nobody through before all have come. */
+/** Returns a function that resolves once it was called `count` times. */
 export function barrier(count: number): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   let missing = count;
@@ -72,8 +72,8 @@ export function barrier(count: number): () => Promise<void> {
 }
 
 /**
- * Records that come when the gate opens. Who applies them has looked at what is stored by then: of several, none begins when
- * another is done.
+ * Yields records after a barrier. The store reads its content before the first record. So several stores apply the feed at the
+ * same time, and none starts after another has finished.
  */
 export async function* afterBarrier<T>(
   begin: () => Promise<void>,
@@ -83,7 +83,7 @@ export async function* afterBarrier<T>(
   yield* records;
 }
 
-/** A directory that is removed when the test ends. */
+/** Creates a directory that is removed at the end of the test. */
 export function temporaryDirectory(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'clair-store-'));
   context.after(() => {
@@ -96,19 +96,19 @@ async function temporaryFile(context: TestContext): Promise<string> {
   return join(temporaryDirectory(context), 'clair.db');
 }
 
-/** The connection string of an empty schema that is dropped when the test ends: a whole database takes ten times as long. */
+/** Returns the connection string of an empty schema that the end of the test drops. A whole database takes ten times as long. */
 export async function temporarySchema(context: TestContext): Promise<string> {
   const url = await makeSchema((await postgresServer()).url());
   context.after(() => dropSchema(url));
   return url;
 }
 
-/** Schemas that have their tables: making them takes longer than most tests. */
+/** Schemas with tables, for reuse: the migrations take longer than most tests. */
 const schemas: string[] = [];
 
 /**
- * The connection string of a schema with empty tables; on a server that is not ours it is dropped when the test ends. It is
- * emptied by who takes it, for only then all that wrote to it has surely ended.
+ * Returns the connection string of a schema with empty tables. On a server that the tests did not start, the end of the test drops
+ * it. A schema is emptied before its next use, because only then all its writers have ended.
  */
 async function emptiedSchema(context: TestContext): Promise<string> {
   const server = await postgresServer();

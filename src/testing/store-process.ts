@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
-/** What every program knows: how to open the store, and what records are made of. */
+/** Common beginning of all programs: opens the store and makes records. */
 const prelude = `
   const { sharedEngines } = await import(${JSON.stringify(new URL('store-engines.ts', import.meta.url).href)});
   const content = await import(${JSON.stringify(new URL('store-content.ts', import.meta.url).href)});
@@ -11,7 +11,7 @@ const prelude = `
   const say = (what) => process.stdout.write(what + '\\n');
 `;
 
-/** What a program knows whose store is open: the store, and a feed whose records all tell which edition they are of. */
+/** Beginning of programs with an open store: `store`, and a feed whose records all have the fingerprint of their edition. */
 const storePrelude = `
   const store = await open();
   function* edition(fingerprint, size, changes) {
@@ -28,18 +28,18 @@ const storePrelude = `
     emptyLayer[list] = [];
 `;
 
-/** More than half of a start is the reading of TypeScript, which only the first process has to do. */
+/** Parsing TypeScript takes more than half of a start; with this cache only the first process does it. */
 const NODE_COMPILE_CACHE = resolve(import.meta.dirname, '../../.cache/compiled');
 
 /**
- * Starts a process that opens the store of an engine at a place and runs a program there, in which `store`, `content`,
- * `apply` and `say` are known.
+ * Starts a process that opens the store of an engine at a location and runs a program with `store`, `content`, `apply` and `say`
+ * in scope. `say` prints a line.
  */
 export function runOnStore(engine: string, place: string, program: string): ChildProcess {
   return runProgram(engine, place, storePrelude + program);
 }
 
-/** Starts a process that opens the store of an engine at a place by itself, with `open`; `content` and `say` are known. */
+/** Starts a process whose program opens the store of an engine at a location itself, by `open`; `content` and `say` are in scope. */
 export function runProgram(engine: string, place: string, program: string): ChildProcess {
   return spawn(process.execPath, ['--input-type=module', '-e', prelude + program, engine, place], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -47,7 +47,7 @@ export function runProgram(engine: string, place: string, program: string): Chil
   });
 }
 
-/** The exit code of a process, null when it was killed. */
+/** Returns the exit code of a process; null if it was killed. */
 export async function exitOf(child: ChildProcess): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return child.exitCode;

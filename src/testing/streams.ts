@@ -1,10 +1,10 @@
-/** The bytes as a stream of pieces of the given size. */
+/** Yields bytes in chunks of `size` bytes. */
 export async function* inChunks(bytes: Uint8Array, size: number = 64 * 1024): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < bytes.length; from += size)
     yield await Promise.resolve(bytes.subarray(from, from + size));
 }
 
-/** All that a stream yields. */
+/** Returns everything that a stream yields. */
 export async function collectAll<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of stream) all.push(item);

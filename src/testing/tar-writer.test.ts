@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { base256, tar } from './tar-writer.ts';
 
-/** What tar(1) lists: mode, size, name, and what a link points to. */
+/** Returns what tar(1) lists: mode, size, name, and the target of links. */
 function listed(archive: Uint8Array): string[] {
   const { stdout, status, stderr } = spawnSync('tar', ['--list', '--verbose', '--file=-'], {
     input: archive,
@@ -16,7 +16,7 @@ function listed(archive: Uint8Array): string[] {
 
 const long = `${'directory/'.repeat(20)}file`;
 
-test('tar(1) reads what is written, by every way of long names', () => {
+test('writes archives that tar(1) reads, with every encoding of long names', () => {
   const archive = tar([
     { path: 'etc/' },
     { path: 'etc/hostname', content: 'host\n', mode: 0o600 },
@@ -45,7 +45,7 @@ test('tar(1) reads what is written, by every way of long names', () => {
   ]);
 });
 
-test('a header can be made wrong on purpose', () => {
+test('writes raw header fields', () => {
   const archive = tar([{ path: 'file', raw: { checksum: '0000000\0' } }]);
   assert.throws(() => listed(archive), /This does not look like a tar archive/);
 });

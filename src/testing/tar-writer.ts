@@ -1,4 +1,4 @@
-/** Kinds of archive member, by the names of tar(5), plus the metadata members that precede another. */
+/** Kinds of archive member, by the names of tar(5), and the metadata members that precede another. */
 export type TarEntryType = keyof typeof typeFlags;
 
 const typeFlags = {
@@ -17,7 +17,7 @@ const typeFlags = {
   'gnu-sparse': 'S',
 } as const;
 
-/** Where each field of a ustar header lies: [offset, length]. POSIX.1-2017 pax, "ustar Interchange Format". */
+/** Position of each field of a ustar header: [offset, length]. POSIX.1-2017 pax, "ustar Interchange Format". */
 const fields = {
   name: [0, 100],
   mode: [100, 8],
@@ -40,40 +40,40 @@ const fields = {
 /** A field of the 512-byte header. */
 export type TarField = keyof typeof fields;
 
-/** One member of an archive to be written. */
+/** A member of an archive to write. */
 export interface TarEntryPlan {
-  /** As it shall stand in the archive: nothing is cleaned, so `../x`, `/x` and `./x` are written as they are. */
+  /** Written unchanged, so `../x`, `/x` and `./x` stay as they are. */
   readonly path: string;
-  /** `file` unless there is a `target` (`symlink`) or the path ends in a slash (`directory`). */
+  /** By default `symlink` with a `target`, `directory` for a path that ends in a slash, else `file`. */
   readonly type?: TarEntryType;
   readonly content?: Uint8Array | string;
-  /** What a symlink or hardlink points to. */
+  /** The target of a symlink or hardlink. */
   readonly target?: string;
   readonly mode?: number;
-  /** Seconds since 1970; 0 unless given, so that equal entries give equal bytes. */
+  /** Seconds since 1970. Default 0, so that equal entries make equal bytes. */
   readonly mtime?: number;
   /** Records of a pax extended header written before the member. */
   readonly pax?: Readonly<Record<string, string>>;
-  /** How a path or target over 100 bytes is written; `ustar` splits the path and throws when that cannot be. */
+  /** Encoding of a path or target over 100 bytes. `ustar` splits the path and throws if that is impossible. */
   readonly longNames?: 'pax' | 'gnu' | 'ustar';
-  /** Bytes to lay over a header field as they are, after which the checksum is made, unless it is given here as well. */
+  /** Raw bytes of header fields. The checksum is computed afterwards unless it is given here, too. */
   readonly raw?: Readonly<Partial<Record<TarField, Uint8Array | string>>>;
 }
 
-/** How the archive as a whole is written. */
+/** Options of the archive as a whole. */
 export interface TarOptions {
-  /** For entries that do not say it themselves; `pax` when absent. */
+  /** Default for entries without it; `pax` if absent. */
   readonly longNames?: 'pax' | 'gnu' | 'ustar';
-  /** Blocks of zeros at the end: 2 by the standard. */
+  /** Number of zero blocks at the end; 2 by the standard. */
   readonly endBlocks?: number;
-  /** Fills the archive with zeros to a multiple of this many bytes, as tar(1) does with 10240. */
+  /** Pads the archive with zeros to a multiple of this many bytes; tar(1) uses 10240. */
   readonly recordBytes?: number;
 }
 
 const blockBytes = 512;
 const encoder = new TextEncoder();
 
-/** An archive of these entries, byte for byte the same for the same entries. */
+/** Returns an archive of these entries. Equal entries make equal bytes. */
 export function tar(entries: Iterable<TarEntryPlan>, options: TarOptions = {}): Uint8Array {
   const pieces: Uint8Array[] = [];
   for (const entry of entries) pieces.push(...member(entry, options.longNames ?? 'pax'));
@@ -82,7 +82,7 @@ export function tar(entries: Iterable<TarEntryPlan>, options: TarOptions = {}): 
   return options.recordBytes === undefined ? archive : padded(archive, options.recordBytes);
 }
 
-/** A number in the base-256 form of GNU tar, for `raw` fields: 12 bytes long for size and mtime, else 8. */
+/** Encodes a number in GNU tar's base-256 form for `raw` fields: 12 bytes for size and mtime, else 8. */
 export function base256(value: bigint | number, bytes = 12): Uint8Array {
   const field = new Uint8Array(bytes);
   let rest = BigInt(value);
@@ -94,7 +94,7 @@ export function base256(value: bigint | number, bytes = 12): Uint8Array {
   return field;
 }
 
-/** The records of a pax extended header: `<length> <key>=<value>\n`, where the length counts itself. */
+/** Encodes the records of a pax extended header: `<length> <key>=<value>\n`, where the length includes itself. */
 export function paxRecords(records: Readonly<Record<string, string>>): string {
   let text = '';
   for (const [key, value] of Object.entries(records)) {
@@ -107,7 +107,7 @@ export function paxRecords(records: Readonly<Record<string, string>>): string {
   return text;
 }
 
-/** The blocks of one entry: the metadata members it needs, its header, its content. */
+/** Returns the blocks of one entry: its metadata members, its header, its content. */
 function member(entry: TarEntryPlan, longNames: 'pax' | 'gnu' | 'ustar'): Uint8Array[] {
   const style = entry.longNames ?? longNames;
   const longPath = byteLength(entry.path) > fields.name[1];
@@ -133,7 +133,7 @@ function metadata(path: string, type: TarEntryType, content: string): Uint8Array
   return member({ path, type, content }, 'pax');
 }
 
-/** The 512 bytes before the content. Numbers are octal text, as ustar has them. */
+/** Returns the 512 bytes before the content. Numbers are octal text, as in ustar. */
 function header(entry: TarEntryPlan, size: number, style: 'pax' | 'gnu' | 'ustar'): Uint8Array {
   const block = new Uint8Array(blockBytes);
   const type = entry.type ?? impliedType(entry);
@@ -153,7 +153,7 @@ function header(entry: TarEntryPlan, size: number, style: 'pax' | 'gnu' | 'ustar
   return block;
 }
 
-/** Lays raw fields over a header and completes it with the checksum, unless that is one of them. */
+/** Writes raw fields into a header and adds the checksum unless it is one of them. */
 function overlay(block: Uint8Array, raw: NonNullable<TarEntryPlan['raw']>): void {
   for (const field of Object.keys(fields) as TarField[]) {
     const value = raw[field];
@@ -176,10 +176,10 @@ function splitPath(path: string): [prefix: string, name: string] {
     const prefix = path.slice(0, slash);
     if (byteLength(prefix) <= fields.prefix[1]) return [prefix, name];
   }
-  throw new RangeError(`no ustar header holds the path ${path}`);
+  throw new RangeError(`no ustar header can store the path ${path}`);
 }
 
-/** The sum of the header's bytes with the checksum field itself taken as blanks. */
+/** Returns the sum of the header's bytes with the checksum field as blanks. */
 function checksum(block: Uint8Array): string {
   const [offset, length] = fields.checksum;
   let sum = 0;
@@ -189,7 +189,7 @@ function checksum(block: Uint8Array): string {
   return `${sum.toString(8).padStart(6, '0')}\0 `;
 }
 
-/** Replaces a whole field; what is longer than the field is cut, as old writers do. */
+/** Replaces a whole field. Truncates a longer value, as old writers do. */
 function put(block: Uint8Array, field: TarField, value: Uint8Array | string): void {
   const [offset, length] = fields[field];
   block.fill(0, offset, offset + length);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** What stands between a program and a server, and can fail as networks and servers do. */
+/** A proxy between a program and a server that fails as networks and servers do. */
 export class TcpProxy {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
@@ -18,7 +18,7 @@ export class TcpProxy {
     return this.#port;
   }
 
-  /** Takes connections, and forwards what comes on them. */
+  /** Accepts connections and forwards their bytes. */
   async open(): Promise<void> {
     this.#server = createServer((socket) => {
       this.#pair(socket);
@@ -28,7 +28,7 @@ export class TcpProxy {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Breaks all connections off and refuses others. */
+  /** Breaks all connections and refuses new ones. */
   async refuse(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
@@ -39,7 +39,7 @@ export class TcpProxy {
     await closed;
   }
 
-  /** Takes connections and bytes, and forwards nothing, until it speaks again. */
+  /** Accepts connections and bytes, but forwards nothing until `resume`. */
   stall(): void {
     this.#isStalled = true;
     for (const socket of this.#sockets) socket.pause();
@@ -68,7 +68,7 @@ export class TcpProxy {
   }
 }
 
-/** A proxy before the server of a URL that ends with the test, and the URL through it. */
+/** Starts a proxy before the server of a URL until the end of the test; returns it with the URL through it. */
 export async function proxyBefore(
   context: TestContext,
   url: string,

@@ -1,7 +1,7 @@
 import type { Inventory } from '../model/inventory.ts';
 import { readSbom } from '../sbom/read-sbom.ts';
 
-/** What is read of components in CycloneDX, as other makers write it. */
+/** Returns the inventory of components in CycloneDX, in the form of third-party tools. */
 export function cyclonedxInventory(
   components: readonly object[],
   root: object = { type: 'container', name: 'shop' },
@@ -15,7 +15,7 @@ export function cyclonedxInventory(
   });
 }
 
-/** The same of packages in SPDX. */
+/** Returns the inventory of packages in SPDX, in the form of third-party tools. */
 export function spdxInventory(packages: readonly object[], relationships: readonly object[] = []): Inventory {
   return readInventory({
     spdxVersion: 'SPDX-2.3',
@@ -26,29 +26,29 @@ export function spdxInventory(packages: readonly object[], relationships: readon
   });
 }
 
-/** What is read of a document. */
+/** Returns the inventory of a document. */
 export function readInventory(document: object): Inventory {
   return readSbom(Buffer.from(JSON.stringify(document)), 'F');
 }
 
-/** Properties of CycloneDX. */
+/** Returns properties of CycloneDX. */
 export function properties(values: Readonly<Record<string, string>>): object[] {
   return Object.entries(values).map(([name, value]) => ({ name, value }));
 }
 
-/** The package URL of a package in SPDX. */
+/** Returns an external reference of SPDX with the package URL of a package. */
 export function purlRef(referenceLocator: string, referenceCategory = 'PACKAGE-MANAGER'): object {
   return { externalRefs: [{ referenceCategory, referenceType: 'purl', referenceLocator }] };
 }
 
-/** A package as words: type, name, version, source. */
+/** Formats packages as type, name, version and source. */
 export function packageTexts({ packages }: Inventory): string[] {
   return packages.map(({ type, name, version, source }) =>
     [type, name, version, ...(source ? [`from ${source.name} ${source.version}`] : [])].join(' '),
   );
 }
 
-/** What could not be understood. */
+/** Returns the problems of the entries that could not be read. */
 export function problems({ statuses }: Inventory): string[] {
   return statuses.flatMap(({ files }) => files.map(({ path, problem }) => `${path}: ${problem}`));
 }

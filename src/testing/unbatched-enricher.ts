@@ -2,13 +2,13 @@ import { enrichmentsIn } from '../model/score-batch.ts';
 import type { FetchedFeed, SkippedRecord } from '../plugin/advisory-source.ts';
 import type { Enricher, Enrichment } from '../plugin/enricher.ts';
 
-/** An enricher whose batches of scores come one by one. */
+/** An enricher that returns batches of scores as single records. */
 export interface UnbatchedEnricher {
   readonly name: string;
   parse(feed: string, content: FetchedFeed): AsyncGenerator<Enrichment | SkippedRecord>;
 }
 
-/** An enricher, with batches of scores as single records. */
+/** Wraps an enricher so that it returns each score as a record of its own. */
 export function unbatched(enricher: Enricher): UnbatchedEnricher {
   return {
     name: enricher.name,

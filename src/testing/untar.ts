@@ -1,4 +1,4 @@
-/** The members of an uncompressed tar with short names and no extensions, as the archives of the corpus are. */
+/** Yields the members of an uncompressed tar with short names and no extensions, such as the archives of the corpus. */
 export function* untar(archive: Buffer): Generator<[name: string, content: Buffer]> {
   for (let at = 0; archive[at]; ) {
     const field = (from: number, to: number) =>

@@ -6,17 +6,17 @@ import fc from 'fast-check';
 import { isKey, type VersionKey, type VersionScheme } from '../plugin/version-scheme.ts';
 import { corpus } from './corpus.ts';
 
-/** How two versions order; `!` when they have no order. */
+/** The order of two versions; `!` if they have none. */
 export type Order = '<' | '=' | '>' | '!';
 
-/** One comparison of a table; some tell only that two versions differ. */
+/** One comparison of a table. Some state only that two versions differ. */
 export interface Comparison {
   readonly a: string;
   readonly order: Order | '!=';
   readonly b: string;
 }
 
-/** The order a scheme gives to two versions, after making sure that their keys, where they have such, give the same. */
+/** Returns the order of two versions in a scheme. Asserts that their keys, if they have any, order equally. */
 export function orderOf(scheme: VersionScheme, a: string, b: string): Order {
   const order = sign(scheme.compare(a, b));
   const left = scheme.key(a);
@@ -26,7 +26,7 @@ export function orderOf(scheme: VersionScheme, a: string, b: string): Order {
   return order;
 }
 
-/** The comparisons of `src/version/testdata/<name>.txt`: a line each, `a < b`; lines that begin with # explain. */
+/** Returns the comparisons of `src/version/testdata/<name>.txt`: one per line, `a < b`; lines that begin with # are comments. */
 export function testdataComparisons(name: string): readonly Comparison[] {
   const path = resolve(import.meta.dirname, `../version/testdata/${name}.txt`);
   return linesOf(path).map((line) => {
@@ -36,7 +36,7 @@ export function testdataComparisons(name: string): readonly Comparison[] {
   });
 }
 
-/** The comparisons of `versions/<name>.tsv` in the corpus, of which some tell only that two versions differ (`!=`). */
+/** Returns the comparisons of `versions/<name>.tsv` in the corpus. Some state only that two versions differ (`!=`). */
 export function corpusComparisons(name: string): readonly Comparison[] {
   return linesOf(corpus(`versions/${name}.tsv`)).map((line) => {
     const [a, order, b] = line.split('\t');
@@ -45,7 +45,7 @@ export function corpusComparisons(name: string): readonly Comparison[] {
   });
 }
 
-/** The comparisons that a scheme answers otherwise than the table, as `a < b` with the answer of the table. */
+/** Returns the comparisons that a scheme decides otherwise than the table, as `a < b` with the order of the table. */
 export function disagreements(scheme: VersionScheme, comparisons: readonly Comparison[]): readonly string[] {
   return comparisons
     .filter(({ a, order, b }) => {
@@ -55,17 +55,17 @@ export function disagreements(scheme: VersionScheme, comparisons: readonly Compa
     .map(({ a, order, b }) => `${a} ${order} ${b}`);
 }
 
-/** What the laws are tried on. */
+/** Generators for the laws. */
 export interface LawTrial {
-  /** Makes versions that have keys. */
+  /** Generates versions that have keys. */
   readonly versions: fc.Arbitrary<string>;
-  /** Makes versions that as a bound include nothing but themselves; all of `versions` when left out. */
+  /** Generates versions that include only themselves as a bound; `versions` if absent. */
   readonly bounds?: fc.Arbitrary<string>;
 }
 
-/** Tests what holds for every scheme: a total order, keys that follow it, and `after` right above its version. */
+/** Tests the laws of every scheme: a total order, keys in the same order, and `after` directly above its version. */
 export function testLaws(scheme: VersionScheme, { versions, bounds = versions }: LawTrial): void {
-  void test(`${scheme.name}: the order is total`, () => {
+  void test(`${scheme.name}: is a total order`, () => {
     fc.assert(
       fc.property(versions, versions, versions, (a, b, c) => {
         assert.equal(orderOf(scheme, a, a), '=');
@@ -82,7 +82,7 @@ export function testLaws(scheme: VersionScheme, { versions, bounds = versions }:
     );
   });
 
-  void test(`${scheme.name}: no key is empty or begins with FF`, () => {
+  void test(`${scheme.name}: makes no key that is empty or begins with FF`, () => {
     fc.assert(
       fc.property(versions, (version) => {
         const first = requireKey(scheme, version)[0];
@@ -91,7 +91,7 @@ export function testLaws(scheme: VersionScheme, { versions, bounds = versions }:
     );
   });
 
-  void test(`${scheme.name}: after a version comes no version but greater ones`, () => {
+  void test(`${scheme.name}: returns from after() a bound above its version and below all greater ones`, () => {
     fc.assert(
       fc.property(bounds, versions, (bound, version) => {
         const after = scheme.after(bound);
@@ -103,7 +103,7 @@ export function testLaws(scheme: VersionScheme, { versions, bounds = versions }:
   });
 }
 
-/** The key of a version that must have one. */
+/** Returns the key of a version; fails if it has none. */
 export function requireKey(scheme: VersionScheme, version: string): VersionKey {
   const key = scheme.key(version);
   assert.ok(isKey(key), `${version} has no key`);

@@ -1,4 +1,4 @@
-/** A document of OpenVEX with some statements, whatever is in them. */
+/** Returns a document of OpenVEX with these statements, valid or not. */
 export function openVexDocument(statements: readonly object[], above: object = {}): object {
   return {
     '@context': 'https://openvex.dev/ns/v0.2.0',
@@ -11,7 +11,7 @@ export function openVexDocument(statements: readonly object[], above: object = {
   };
 }
 
-/** A document of CSAF 2.0 in its profile VEX, with a product tree and vulnerabilities. */
+/** Returns a document of CSAF 2.0 in its profile VEX, with a product tree and vulnerabilities. */
 export function csafVexDocument(productTree: object, vulnerabilities: readonly object[]): object {
   return {
     document: {
@@ -33,7 +33,7 @@ export function csafVexDocument(productTree: object, vulnerabilities: readonly o
   };
 }
 
-/** A document of CycloneDX with vulnerabilities. */
+/** Returns a document of CycloneDX with vulnerabilities. */
 export function cyclonedxDocument(vulnerabilities: readonly object[], above: object = {}): object {
   return {
     bomFormat: 'CycloneDX',

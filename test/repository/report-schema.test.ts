@@ -26,8 +26,8 @@ test('an inventory lacks the findings and nothing else', () => {
 test('the checker sees what is wrong', () => {
   const [match] = sampleReport.matches;
   const wrong: [value: object, problem: string][] = [
-    [{ schemaVersion: 2 }, '$.schemaVersion is none of 1'],
-    [{ verdict: 'fine' }, '$.verdict is none of vulnerable|clean|not-assessed'],
+    [{ schemaVersion: 2 }, '$.schemaVersion is not one of 1'],
+    [{ verdict: 'fine' }, '$.verdict is not one of vulnerable|clean|not-assessed'],
     [{ packages: {} }, '$.packages is not array'],
     [{ extra: 1 }, '$.extra is not described'],
     [{ layers: [{ ...sampleReport.layers[0], sizeBytes: -1 }] }, '$.layers[0].sizeBytes is below 0'],

@@ -11,7 +11,6 @@ const pending: readonly string[] = [
   'src/service/feeds',
   'src/service/findings',
   'src/service/images',
-  'src/testing',
   'src/image',
   'src/cli',
   'src/api',
