@@ -1,7 +1,8 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { displayUrl, type HttpFile, type HttpOptions, httpGet } from '../../kit/http/http-client.ts';
+import { displayUrl } from '../../kit/http/http-client.ts';
+import { type HttpFile, type HttpOptions, httpGet } from '../../kit/http/http-get.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
 
 /** How a layer is downloaded. */

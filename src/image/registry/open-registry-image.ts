@@ -1,7 +1,7 @@
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { applyCaEnv, hasProxy } from '../../kit/http/http-environment.ts';
-import type { IdleTimeoutOptions } from '../../kit/http/http-rules.ts';
+import type { ConnectionTimeouts } from '../../kit/http/http-rules.ts';
 import { useProxies } from '../../kit/http/proxies.ts';
 import type { Digest } from '../../model/digest.ts';
 import { type ImageIdentity, imageIdentity } from '../../model/image-identity.ts';
@@ -39,7 +39,7 @@ import { refuseArtifact, refuseSchema1 } from './unsupported-manifest.ts';
 /** How images of registries are opened. */
 export interface RegistryOptions
   extends Pick<Choice, 'platform' | 'manifest'>,
-    Pick<IdleTimeoutOptions, 'idleMs'> {
+    Pick<ConnectionTimeouts, 'idleMs'> {
   /** Where settings and credentials come from. */
   readonly env: NodeJS.ProcessEnv;
   readonly sleep?: RegistryClientOptions['sleep'];

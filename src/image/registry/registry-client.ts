@@ -2,18 +2,21 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
-import { type BulkResponse, sendBulkRequest } from '../../kit/http/bulk-transport.ts';
 import {
-  abortableSleep,
-  HttpConnection,
-  HttpError,
-  type IdleTimeoutOptions,
+  type HttpRequest,
+  type HttpResponse,
+  httpRequest,
+  readErrorBody,
+} from '../../kit/http/http-client.ts';
+import { type ConnectionTimeouts, HttpError, NoResponseError } from '../../kit/http/http-rules.ts';
+import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
+import {
+  type HttpRetryOptions,
+  isTransientStatus,
   parseRetryAfter,
-  redirectStatuses,
-  redirectTarget,
-  retryDelayMs,
-} from '../../kit/http/http-rules.ts';
-import { type ConnectionOptions, sendRequest } from '../../kit/http/http-transport.ts';
+  retryHttp,
+  TransientError,
+} from '../../kit/http/retry-policy.ts';
 import { Authorization, type FetchToken } from './authorization.ts';
 import type { RegistryEndpoint } from './endpoint.ts';
 import type { CredentialSearch } from './find-credentials.ts';
@@ -40,34 +43,15 @@ export interface RegistryResponse {
 }
 
 /** How a courier goes about it. */
-export interface RegistryClientOptions extends Pick<IdleTimeoutOptions, 'idleMs'> {
+export interface RegistryClientOptions
+  extends Pick<ConnectionTimeouts, 'idleMs'>,
+    Pick<HttpRetryOptions, 'sleep'> {
   readonly findCredentials: () => Promise<CredentialSearch>;
   readonly now: () => number;
   /** Whether connections are made by a proxy. */
   readonly isProxied: boolean;
   /** Makes certificates known, before the first that has to be verified. */
   readonly prepareTls: () => void;
-  /** Waits between two attempts; replaced in tests. */
-  readonly sleep?: ((ms: number, signal: AbortSignal | undefined) => Promise<void>) | undefined;
-}
-
-/** A failure that may pass. */
-class TransientError extends Error {
-  readonly failure: ClairError;
-  readonly retryAfterMs: number | undefined;
-
-  constructor(failure: ClairError, retryAfterMs?: number) {
-    super(failure.message);
-    this.failure = failure;
-    this.retryAfterMs = retryAfterMs;
-  }
-}
-
-interface RawResponse extends BulkResponse {
-  readonly url: URL;
-  readonly connection: HttpConnection;
-  /** It was redirected to another origin, which may have redirected back. */
-  readonly isElsewhere: boolean;
 }
 
 /** Fetches things of one repository: shows credentials where they are asked for, and nowhere else, and tries again what may pass. */
@@ -92,16 +76,13 @@ export class RegistryClient {
 
   /** Fails with a `ClairError` that tells the step: `registry-refused`, `target-not-found`, `registry-unavailable`, `limit-exceeded`. */
   async fetch(request: RegistryRequest): Promise<RegistryResponse> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#attempt(request);
-      } catch (error) {
-        request.signal?.throwIfAborted();
-        if (!(error instanceof TransientError)) throw error;
-        const pauseMs = retryDelayMs(attempt, error.retryAfterMs);
-        if (pauseMs === undefined) throw error.failure;
-        await (this.#options.sleep ?? abortableSleep)(pauseMs, request.signal);
-      }
+    try {
+      return await retryHttp(() => this.#attempt(request), {
+        signal: request.signal,
+        sleep: this.#options.sleep,
+      });
+    } catch (error) {
+      throw error instanceof TransientError ? error.failure : error;
     }
   }
 
@@ -114,11 +95,9 @@ export class RegistryClient {
         this.#origins = [origin];
         return response;
       } catch (error) {
-        if (error instanceof ClairError || error instanceof TransientError) throw error;
-        request.signal?.throwIfAborted();
+        if (!(error instanceof NoResponseError)) throw error;
         if (i < this.#origins.length - 1) continue;
-        const failure = toConnectionError(request.endpointLabel, url.host, error);
-        throw isPermanent(error) ? failure : new TransientError(failure);
+        throw toFailure(request.endpointLabel, url, error);
       }
     }
     throw new Error('an endpoint has an origin');
@@ -126,11 +105,12 @@ export class RegistryClient {
 
   async #fetchFrom(url: URL, request: RegistryRequest): Promise<RegistryResponse> {
     const authorization = await this.#authorization.header();
-    const raw = await this.#followRedirects(url, request, authorization);
-    if (raw.status !== 401 || raw.isElsewhere) return await this.#toResponse(raw, request.endpointLabel);
-    const text = await readErrorText(raw);
+    const response = await this.#send(url, request, authorization);
+    if (response.status !== 401 || response.isCrossOrigin)
+      return await this.#accept(response, request.endpointLabel);
+    const text = await readErrorText(response);
     const header = await this.#authorization.headerAfterChallenge(
-      raw.headers['www-authenticate'] ?? '',
+      response.headers['www-authenticate'] ?? '',
       authorization,
     );
     if (header === undefined)
@@ -140,14 +120,15 @@ export class RegistryClient {
         text,
         searchedLocations: await this.#searchedLocations(),
       });
-    return await this.#toResponse(await this.#followRedirects(url, request, header), request.endpointLabel);
+    return await this.#accept(await this.#send(url, request, header), request.endpointLabel);
   }
 
-  async #toResponse(raw: RawResponse, endpointLabel: EndpointLabel): Promise<RegistryResponse> {
-    const { status, headers, isElsewhere, url } = raw;
-    if (status === 200 || status === 206) return { status, headers, body: bodyOf(raw) };
-    const { retryAfterMs } = parseRetryAfter(headers);
-    const text = await readErrorText(raw);
+  /** Returns a response of 200 or 206. Throws the error that any other response means. */
+  async #accept(response: HttpResponse, endpointLabel: EndpointLabel): Promise<RegistryResponse> {
+    const { status, headers, isCrossOrigin: isElsewhere, url } = response;
+    if (status === 200 || status === 206) return response;
+    const retryAfterMs = parseRetryAfter(headers);
+    const text = await readErrorText(response);
     const failure = isElsewhere
       ? toRegistryError({
           endpointLabel: `${url.host}, where ${endpointLabel} leads`,
@@ -163,7 +144,7 @@ export class RegistryClient {
           retryAfterMs,
           searchedLocations: await this.#searchedLocations(),
         });
-    throw status === 429 || status >= 500 ? new TransientError(failure, retryAfterMs) : failure;
+    throw isTransientStatus(status) ? new TransientError(failure, retryAfterMs) : failure;
   }
 
   /** Where credentials were looked for in vain. */
@@ -172,40 +153,31 @@ export class RegistryClient {
     return credentials === undefined ? searchedLocations : undefined;
   }
 
-  /** Redirects are followed by hand: what is shown to the registry is for its origin alone. */
-  async #followRedirects(
-    start: URL,
+  /** The credentials are for the origin of the URL alone. */
+  async #send(
+    url: URL,
     { headers, signal, endpointLabel, isBulk = false }: Omit<RegistryRequest, 'path'>,
     authorization: string | undefined,
-  ): Promise<RawResponse> {
-    const connection = new HttpConnection({ signal, idleMs: this.#options.idleMs });
-    let url = start;
-    let isOrigin = true;
+  ): Promise<HttpResponse> {
+    const request = {
+      headers,
+      signal,
+      isBulk: isBulk && !this.#options.isProxied,
+      ...(authorization && { originHeaders: { authorization } }),
+    };
+    return await this.#request(url, request, endpointLabel);
+  }
+
+  async #request(url: URL, request: HttpRequest, endpointLabel: EndpointLabel): Promise<HttpResponse> {
     try {
-      for (let redirects = 0; redirects <= limits.redirects; redirects++) {
-        isOrigin &&= url.origin === start.origin;
-        const request = {
-          headers: { ...defaultHeaders, ...headers, ...(isOrigin && authorization && { authorization }) },
-          signal: connection.signal,
-          connection: this.#tlsOptionsFor(url),
-          idleMs: this.#options.idleMs,
-        };
-        const pending =
-          isBulk && !this.#options.isProxied ? sendBulkRequest(url, request) : sendRequest(url, request);
-        const raw = {
-          ...(await connection.withIdleTimeout<BulkResponse>(pending)),
-          url,
-          connection,
-          isElsewhere: !isOrigin,
-        };
-        const { location } = raw.headers;
-        if (!redirectStatuses.has(raw.status) || location === undefined) return raw;
-        raw.body.destroy();
-        url = redirectTarget(url, location);
-      }
-      throw new HttpError(`more than ${limits.redirects} redirects`);
+      return await httpRequest(url, {
+        ...request,
+        headers: { 'user-agent': 'clair', ...request.headers },
+        connect: (each) => this.#tlsOptionsFor(each),
+        idleMs: this.#options.idleMs,
+      });
     } catch (error) {
-      connection.close();
+      if (error instanceof NoResponseError && error.cause instanceof ClairError) throw error.cause;
       if (!(error instanceof HttpError)) throw error;
       throw new ClairError('registry-refused', `no answer from ${endpointLabel}: ${error.message}`, {
         cause: error,
@@ -224,37 +196,32 @@ export class RegistryClient {
     const endpointLabel = `the token endpoint ${url.protocol}//${url.host}${url.pathname} for ${this.endpoint.registry}`;
     const headers = { accept: 'application/json' };
     try {
-      const raw =
+      const response =
         form === undefined
-          ? await this.#followRedirects(url, { headers, endpointLabel }, authorization)
-          : await this.#post(url, form);
-      const response = await this.#toResponse(raw, endpointLabel);
+          ? await this.#send(url, { headers, endpointLabel }, authorization)
+          : await this.#post(url, form, endpointLabel);
+      const accepted = await this.#accept(response, endpointLabel);
       return (
-        await readResponseBody(response, { max: limits.registryAnswerBytes, what: endpointLabel })
+        await readResponseBody(accepted, { max: limits.registryAnswerBytes, what: endpointLabel })
       ).toString('utf8');
     } catch (error) {
       if (error instanceof ClairError || error instanceof TransientError) throw error;
-      const failure = toConnectionError(endpointLabel, url.host, error);
-      throw isPermanent(error) ? failure : new TransientError(failure);
+      throw toFailure(endpointLabel, url, error);
     }
   };
 
-  /** What a POST carries is a secret: it is not sent on. */
-  async #post(url: URL, form: URLSearchParams): Promise<RawResponse> {
-    const connection = new HttpConnection({ idleMs: this.#options.idleMs });
-    const headers = {
-      ...defaultHeaders,
-      accept: 'application/json',
-      'content-type': 'application/x-www-form-urlencoded',
-    };
-    const { signal } = connection;
-    const request = { headers, signal, connection: this.#tlsOptionsFor(url), post: form.toString() };
-    const response = await connection.withIdleTimeout(sendRequest(url, request));
-    return { ...response, url, connection, isElsewhere: false };
+  async #post(url: URL, form: URLSearchParams, endpointLabel: EndpointLabel): Promise<HttpResponse> {
+    const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
+    return await this.#request(url, { headers, body: form.toString() }, endpointLabel);
   }
 }
 
-const defaultHeaders = { 'user-agent': 'clair' } as const;
+/** Returns the error of a connection that failed, which may pass unless it would fail again in the same way. */
+function toFailure(endpointLabel: EndpointLabel, { host }: URL, error: unknown): ClairError | TransientError {
+  const cause = error instanceof NoResponseError ? error.cause : error;
+  const failure = toConnectionError(endpointLabel, host, cause);
+  return isPermanent(cause) ? failure : new TransientError(failure);
+}
 
 /** Reads an answer to its end. Throws `limit-exceeded` where it has more than so many bytes. */
 export async function readResponseBody(
@@ -266,30 +233,6 @@ export async function readResponseBody(
   return await readAllBytes(body, max, tooMuch);
 }
 
-async function* bodyOf({
-  body,
-  connection,
-  hasOwnIdleTimeout = false,
-}: RawResponse): AsyncGenerator<Uint8Array> {
-  try {
-    yield* hasOwnIdleTimeout ? body : connection.pieces(body);
-  } finally {
-    connection.close();
-  }
-}
-
-/** The body of an answer that is none, as much of it as may be of interest. A connection that is read to its end is used again. */
-async function readErrorText(response: RawResponse): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const piece of bodyOf(response)) {
-      pieces.push(piece);
-      bytes += piece.length;
-      if (bytes > limits.registryAnswerBytes) break;
-    }
-  } catch {
-    // The status says enough.
-  }
-  return Buffer.concat(pieces).toString('utf8');
+async function readErrorText(response: HttpResponse): Promise<string> {
+  return (await readErrorBody(response, limits.registryAnswerBytes)).toString('utf8');
 }

@@ -7,28 +7,20 @@ import { readChunks } from '../bytes/read-chunks.ts';
 import { hostOf, idleTimeoutError } from './http-rules.ts';
 import { decodeContent, type TransportRequest, type TransportResponse } from './http-transport.ts';
 
-/** One request for much. */
-export interface BulkRequest extends Omit<TransportRequest, 'post'> {
+/** One request for a large body. */
+export interface BulkRequest extends Omit<TransportRequest, 'body'> {
   readonly idleMs?: number | undefined;
 }
 
-/** One answer whose body may be large. */
-export interface BulkResponse extends Omit<TransportResponse, 'body'> {
-  /** Free of transport compression. Each piece is done with when the next is asked for. */
-  readonly body: AsyncIterable<Uint8Array> & { destroy(): unknown };
-  /** Whether the body fails by itself when nothing comes for too long. */
-  readonly hasOwnIdleTimeout?: boolean;
-}
-
 /**
- * Asks a URL once, as `askOnce`, for a body that may have hundreds of megabytes. It asks that it be sent as it is. Node's parser reads
- * the head of the answer; a body of known length goes from the socket into few reused pieces of memory, at a fifth of what Node's
- * streams cost (docs/performance.md). It knows no proxy.
+ * Requests a URL once, as `sendRequest`, for a body that may have hundreds of megabytes, without transport compression. Node's parser
+ * reads the head of the response. A body of known length goes from the socket into a few reused pieces of memory, at a fifth of the cost
+ * of Node's streams (docs/performance.md): a piece is valid until the next one is requested. It uses no proxy.
  */
 export async function sendBulkRequest(
   url: URL,
   { headers, signal, connection, idleMs }: BulkRequest,
-): Promise<BulkResponse> {
+): Promise<TransportResponse> {
   signal.throwIfAborted();
   const reader = new SocketBodyReader(idleMs ?? limits.idleMs);
   const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -61,7 +53,7 @@ export async function sendBulkRequest(
 
 function connectTo(
   url: URL,
-  { ca, agent: _, ...connection }: BulkRequest['connection'],
+  { ca, agent: _, proxyEnv: __, socketPath: ___, ...connection }: BulkRequest['connection'],
   onread: OnReadOpts,
 ): Socket {
   const { protocol, port } = url;

@@ -35,7 +35,7 @@ test('downloads go through the proxy the environment names, and past it to hosts
 async function getIn(env: NodeJS.ProcessEnv, url: string): Promise<void> {
   const script = `
     const { applyNetworkEnv } = await import(${JSON.stringify(new URL('./http-environment.ts', import.meta.url).href)});
-    const { httpGet } = await import(${JSON.stringify(new URL('./http-client.ts', import.meta.url).href)});
+    const { httpGet } = await import(${JSON.stringify(new URL('./http-get.ts', import.meta.url).href)});
     applyNetworkEnv();
     const file = await httpGet(${JSON.stringify(url)});
     for await (const _ of file.body);`;

@@ -1,5 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 
@@ -15,10 +13,27 @@ export class HttpError extends Error {
   }
 }
 
-/** How long a connection may stand still, and who may end it. */
-export interface IdleTimeoutOptions {
+/** How long a response may take, and what ends it. */
+export interface ConnectionTimeouts {
   readonly signal?: AbortSignal | undefined;
   readonly idleMs?: number | undefined;
+  /** The time for the whole response; `limits.downloadMs` by default, and none if it is infinite. */
+  readonly totalMs?: number | undefined;
+}
+
+/** A connection that brought no response. `cause` is the error of the connection. */
+export class NoResponseError extends Error {
+  override readonly name = 'NoResponseError';
+  /** The URL that was requested, after redirects. */
+  readonly url: URL;
+  /** The code of the cause, such as `ECONNREFUSED`; empty if it has none. */
+  readonly code: string;
+
+  constructor(url: URL, cause: unknown) {
+    super(connectionErrorMessage(cause), { cause });
+    this.url = url;
+    this.code = codeOf(cause);
+  }
 }
 
 /** Nothing came for too long. */
@@ -39,10 +54,14 @@ export class HttpConnection {
   readonly #idleMs: number;
   readonly signal: AbortSignal;
 
-  constructor(options: IdleTimeoutOptions) {
+  constructor(options: ConnectionTimeouts) {
     this.#idleMs = options.idleMs ?? limits.idleMs;
-    const signals = [this.#abort.signal, AbortSignal.timeout(limits.downloadMs)];
-    this.signal = AbortSignal.any(options.signal === undefined ? signals : [...signals, options.signal]);
+    const { signal, totalMs = limits.downloadMs } = options;
+    this.signal = AbortSignal.any([
+      this.#abort.signal,
+      ...(Number.isFinite(totalMs) ? [AbortSignal.timeout(totalMs)] : []),
+      ...(signal === undefined ? [] : [signal]),
+    ]);
   }
 
   /** What the network gives, or the failure to give it in time. */
@@ -82,47 +101,11 @@ export function basicAuthorization(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** Answers that lead elsewhere. */
-export const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
-/** Where an answer leads. Throws an `HttpError` for what is no URL of HTTP, and where it leads out of HTTPS. */
-export function redirectTarget(from: URL, location: string): URL {
-  if (!URL.canParse(location, from.href)) throw new HttpError('a redirect to no URL');
-  const to = new URL(location, from);
-  if (to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:')) return to;
-  throw new HttpError(`a redirect from ${from.protocol} to ${to.protocol} is not followed`);
-}
-
-/** What a server asks to be left alone for. RFC 9110 §10.2.3: seconds or a date. */
-export function parseRetryAfter(headers: IncomingHttpHeaders): { retryAfterMs?: number } {
-  const value = headers['retry-after'] ?? '';
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? {} : { retryAfterMs: Math.max(0, ms) };
-}
-
-/** How often to try, and how long to wait in between. */
-export interface RetryOptions {
-  readonly attempts?: number;
-  readonly pauseMsMax?: number;
-}
-
-/** How long to wait after so many attempts until the next; undefined where there is none, or not that soon. */
-export function retryDelayMs(
-  attempt: number,
-  retryAfterMs: number | undefined,
-  { attempts = limits.httpAttempts, pauseMsMax = limits.retryAfterMs }: RetryOptions = {},
-): number | undefined {
-  const ms = retryAfterMs ?? 500 * 2 ** (attempt - 1);
-  return attempt >= attempts || ms > pauseMsMax ? undefined : ms;
-}
-
 /** Why a connection failed. Of several addresses tried there is only a code. */
 export function connectionErrorMessage(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return messageOf(error) || code;
+  return messageOf(error) || codeOf(error);
 }
 
-/** Waits, until the signal comes at most. */
-export async function abortableSleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await wait(ms, undefined, signal === undefined ? {} : { signal });
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

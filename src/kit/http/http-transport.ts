@@ -1,74 +1,107 @@
 import {
-  type Agent,
   type ClientRequest,
+  Agent as HttpAgent,
   request as httpRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
 } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { readChunks } from '../bytes/read-chunks.ts';
 import { connectTimeoutError } from './http-rules.ts';
+import type { HttpHeaders } from './redirect-policy.ts';
 
-/** How a connection is made; what is absent is done as Node does it. */
+/** How a connection is made. Node's defaults apply to what is absent. */
 export interface ConnectionOptions {
-  readonly agent?: Agent;
-  /** Finds the addresses of a host; not asked where the host is an address. */
+  /** False makes a connection for this request alone, and uses no proxy. */
+  readonly agent?: HttpAgent | false;
+  /** Makes a connection for this request alone, through the proxies that this environment names. */
+  readonly proxyEnv?: NodeJS.ProcessEnv;
+  /** A socket of the file system, in place of the host. */
+  readonly socketPath?: string;
+  /** Finds the addresses of a host; not called if the host is an address. */
   readonly lookup?: LookupFunction;
   /** False takes any certificate. */
   readonly rejectUnauthorized?: boolean;
-  /** Authorities to trust instead of those that Node does, in PEM. */
-  readonly ca?: readonly string[];
-  /** What the client shows of itself, in PEM. */
-  readonly cert?: string;
-  readonly key?: string;
+  /** The name that the certificate of the server must have; the host by default. */
+  readonly servername?: string;
+  /** Authorities to trust instead of those that Node trusts, in PEM. */
+  readonly ca?: readonly (string | Buffer)[];
+  /** The certificate of the client and its key, in PEM. */
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
 }
 
 /** One request. */
 export interface TransportRequest {
-  readonly headers: Readonly<Record<string, string>>;
-  /** Ends the connection, before the answer and while its body comes. */
+  readonly headers: HttpHeaders;
+  /** Ends the connection, before the response and while its body comes. */
   readonly signal: AbortSignal;
   readonly connection: ConnectionOptions;
-  /** How long looking up the host and connecting to it may take. */
+  /** The time for looking up the host and connecting to it. */
   readonly connectMs?: number | undefined;
-  /** Sent as the body of a POST. */
-  readonly post?: string;
+  /** Sent by POST. */
+  readonly body?: string | undefined;
 }
 
-/** One answer; `body` is free of transport compression. */
+/** One response. */
 export interface TransportResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Readable;
+  /** Free of transport compression. */
+  readonly body: AsyncIterable<Uint8Array> & { destroy(): unknown };
+  /** Whether the body fails by itself when no byte comes for too long. */
+  readonly hasOwnIdleTimeout: boolean;
 }
 
-/** Asks a URL once: no redirect is followed. Rejects with what the connection failed with, or the reason of the signal. */
+/** Requests a URL once, without following redirects. Rejects with the error of the connection, or the reason of the signal. */
 export async function sendRequest(
   url: URL,
-  { headers, signal, connection: { ca, ...connection }, connectMs, post }: TransportRequest,
+  { headers, signal, connection, connectMs, body: content }: TransportRequest,
 ): Promise<TransportResponse> {
   signal.throwIfAborted();
-  const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const target = `${url.origin}${url.pathname}${url.search}`;
-  const request = make(target, {
-    ...connection,
-    ...(ca && { ca: [...ca] }),
-    ...(post !== undefined && { method: 'POST' }),
-    headers: { 'accept-encoding': 'gzip, deflate, br', ...headers },
-  });
+  const request = openRequest(url, connection, content === undefined ? 'GET' : 'POST');
+  setHeaders(request, headers);
   let open: { destroy(error: Error): unknown } = request;
   signal.addEventListener('abort', () => {
     open.destroy(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
   });
   if (connectMs !== undefined) limitConnecting(request, connectMs);
-  request.on('response', resolve).on('error', reject).end(post);
+  request.on('response', resolve).on('error', reject).end(content);
   const response = await promise;
-  const body = decodeContent(response);
-  open = body;
-  return { status: response.statusCode ?? 0, headers: response.headers, body };
+  const decoded = decodeContent(response);
+  open = decoded;
+  const body = {
+    [Symbol.asyncIterator]: () => readChunks(decoded),
+    destroy: () => decoded.destroy(),
+  };
+  return { status: response.statusCode ?? 0, headers: response.headers, body, hasOwnIdleTimeout: false };
+}
+
+function openRequest(
+  { protocol, origin, pathname, search }: URL,
+  { ca, proxyEnv, ...connection }: ConnectionOptions,
+  method: 'GET' | 'POST',
+): ClientRequest {
+  const [make, Agent] = protocol === 'https:' ? [httpsRequest, HttpsAgent] : [httpRequest, HttpAgent];
+  return make(`${origin}${pathname}${search}`, {
+    ...connection,
+    ...(ca && { ca: [...ca] }),
+    ...(proxyEnv && { agent: new Agent({ proxyEnv }) }),
+    method,
+  });
+}
+
+/** Node has set `Host` already, which comes first. RFC 9110 §7.2. */
+function setHeaders(request: ClientRequest, headers: HttpHeaders): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) request.removeHeader(name);
+    else request.setHeader(name, value);
+  }
+  if (!request.hasHeader('accept-encoding')) request.setHeader('accept-encoding', 'gzip, deflate, br');
 }
 
 /** Ends a request whose connection does not come about in time. */

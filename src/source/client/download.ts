@@ -1,6 +1,7 @@
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { displayUrl, type HttpOptions, httpGet } from '../../kit/http/http-client.ts';
+import { displayUrl } from '../../kit/http/http-client.ts';
+import { type HttpOptions, httpGet } from '../../kit/http/http-get.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
 import { withMinimumThroughput } from '../../kit/http/minimum-throughput.ts';
 import type { FetchResult } from '../../plugin/advisory-source.ts';

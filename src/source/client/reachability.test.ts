@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type LookupFunction } from 'node:net';
 import { test } from 'node:test';
 import { limits } from '../../core/limits.ts';
-import { httpGet } from '../../kit/http/http-client.ts';
+import { httpGet } from '../../kit/http/http-get.ts';
 import { serveHttp } from '../../testing/http-server.ts';
 import { mirrorClient } from './mirror.ts';
 import { Reachability } from './reachability.ts';

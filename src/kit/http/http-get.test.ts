@@ -5,7 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { serveHttp } from '../../testing/http-server.ts';
 import { collectAll } from '../../testing/streams.ts';
-import { type DownloadProgress, displayUrl, type HttpOptions, httpGet } from './http-client.ts';
+import { displayUrl } from './http-client.ts';
+import { type DownloadProgress, type HttpOptions, httpGet } from './http-get.ts';
 import { HttpError } from './http-rules.ts';
 
 async function textOf(url: string, options: HttpOptions = {}): Promise<string> {
