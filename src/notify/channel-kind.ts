@@ -55,7 +55,7 @@ function toChannel(
       const body = JSON.stringify(await payloadOf(notification));
       const headers = [
         ['Content-Type', 'application/json'],
-        ['Content-Length', Buffer.byteLength(body)],
+        ['Content-Length', String(Buffer.byteLength(body))],
       ] as const;
       const status = await post({ headers, body }, signal).catch((error: unknown) => {
         // The cause and its message may contain the URL, so neither is passed on.
@@ -68,5 +68,6 @@ function toChannel(
 }
 
 function codeOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'AbortError') return ': ABORT_ERR';
   return error instanceof Error && 'code' in error ? `: ${String(error.code)}` : '';
 }

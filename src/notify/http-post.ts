@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { ClientRequest } from 'node:http';
-import type { AgentOptions } from 'node:https';
 import { ClairError, messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { secretString, string } from '../core/setting.ts';
+import type { ConnectionOptions } from '../kit/http/http-transport.ts';
 
 /** Settings that every receiver has besides its endpoint. */
 export const postSettings = {
@@ -32,7 +31,7 @@ export interface PostTarget {
 /** Headers and body of a post. */
 export interface PostRequest {
   /** In the order of sending. */
-  readonly headers: readonly (readonly [name: string, value: string | number])[];
+  readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
 }
 
@@ -45,47 +44,38 @@ export function postTargetOf(section: string, options: PostOptions, env: NodeJS.
   const { proxy, servername = '' } = options;
   const endpoint = urlOf(`${section}.endpoint`, options.endpoint);
   if (proxy !== '') urlOf(`${section}.proxy`, proxy);
-  const agentOptions: AgentOptions = {
+  const connection: ConnectionOptions = {
     proxyEnv: proxy === '' ? env : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy },
     ...(endpoint.protocol === 'https:' && tlsOptions(section, options)),
     ...(servername !== '' && { servername }),
   };
   return {
     endpoint,
-    async post(message, signal) {
+    async post({ headers, body }, signal) {
       // Loaded on demand: every command loads the list of transports, but only a server with a receiver posts.
-      const { Agent, request } =
-        endpoint.protocol === 'http:' ? await import('node:http') : await import('node:https');
-      const end = AbortSignal.any([signal, AbortSignal.timeout(limits.deliveryMs)]);
-      // One connection for each post, as Clair does.
-      const agent = new Agent(agentOptions);
-      return await statusOf(request(endpoint, { method: 'POST', agent, signal: end }), message);
+      const { httpRequest } = await import('../kit/http/http-client.ts');
+      const response = await httpRequest(endpoint, {
+        // As Clair, without `Connection`.
+        headers: { ...Object.fromEntries(headers), Connection: undefined },
+        body,
+        connect: () => connection,
+        signal,
+        idleMs: limits.deliveryMs,
+      });
+      response.close();
+      return response.status;
     },
   };
-}
-
-async function statusOf(request: ClientRequest, { headers, body }: PostRequest): Promise<number> {
-  for (const [name, value] of headers) request.setHeader(name, value);
-  // Clair does not send it.
-  request.removeHeader('Connection');
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  request.on('response', (response) => {
-    response.destroy();
-    resolve(response.statusCode ?? 0);
-  });
-  request.on('error', reject);
-  request.end(body);
-  return await promise;
 }
 
 function tlsOptions(
   section: string,
   { cafile, certfile = '', keyfile = '' }: PostOptions,
-): Pick<AgentOptions, 'ca' | 'cert' | 'key'> {
+): Pick<ConnectionOptions, 'ca' | 'cert' | 'key'> {
   if ((certfile === '') !== (keyfile === ''))
     throw new ClairError('config-invalid', `${section} needs both certfile and keyfile, or neither`);
   return {
-    ...(cafile !== '' && { ca: readSettingFile(`${section}.cafile`, cafile) }),
+    ...(cafile !== '' && { ca: [readSettingFile(`${section}.cafile`, cafile)] }),
     ...(certfile !== '' && {
       cert: readSettingFile(`${section}.certfile`, certfile),
       key: readSettingFile(`${section}.keyfile`, keyfile),

@@ -66,7 +66,7 @@ function headersOf(body: string, secret: string): PostRequest['headers'] {
   return [
     // Receivers may identify Clair by it.
     ['User-Agent', 'Go-http-client/1.1'],
-    ['Content-Length', Buffer.byteLength(body)],
+    ['Content-Length', String(Buffer.byteLength(body))],
     ['Content-Type', 'application/json'],
     ...(secret === '' ? [] : [['X-Clair-Signature', `sha256=${signature()}`] as const]),
     ['Accept-Encoding', 'gzip'],

@@ -1,19 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import {
-  request as httpRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { withFileErrors } from '../../core/system-error.ts';
-import { withTimeout } from '../../kit/async/timeout.ts';
 import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
-import { readChunks } from '../../kit/bytes/read-chunks.ts';
+import { httpRequest } from '../../kit/http/http-client.ts';
+import { NoResponseError } from '../../kit/http/http-rules.ts';
+import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 import { toSingleLine } from '../../kit/untrusted-text.ts';
 import { parseDocument } from '../format/documents.ts';
 import { DaemonUnavailable } from './daemon-unavailable.ts';
@@ -80,90 +75,76 @@ interface DaemonRequestOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A request that waits for its response, or for a part of it. */
+interface PendingRequest extends DaemonRequestOptions {
+  readonly daemon: Daemon;
+  readonly path: string;
+}
+
+/** Redirects are not followed: a daemon has no other place. */
 async function requestDaemon(
   daemon: Daemon,
   path: string,
   options: DaemonRequestOptions,
 ): Promise<DaemonResponse> {
-  options.signal?.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const make = daemon.endpoint.kind === 'tcp' && daemon.endpoint.tls ? httpsRequest : httpRequest;
-  const request = make({
-    ...connectionTo(daemon.endpoint),
-    path,
-    agent: false,
-    headers: { 'user-agent': 'clair', ...(daemon.endpoint.kind === 'socket' && { host: 'daemon' }) },
-    ...(options.signal && { signal: options.signal }),
+  const pending = { daemon, path, ...options };
+  const response = await httpRequest(new URL(path, originOf(daemon.endpoint)), {
+    headers: { 'user-agent': 'clair', 'accept-encoding': 'identity' },
+    connect: () => connectionTo(daemon.endpoint),
+    redirect: 'manual',
+    totalMs: Number.POSITIVE_INFINITY,
+    ...options,
+  }).catch((error: unknown) => {
+    throw error instanceof NoResponseError ? toUnavailable(error.cause, pending) : error;
   });
-  request.on('response', resolve).on('error', reject).end();
-  const giveUp = (error: Error): void => {
-    request.destroy(error);
-  };
-  const pending = { daemon, path, giveUp, ...options };
-  const response = await withIdleTimeout(promise, pending).catch((error: unknown) => {
-    options.signal?.throwIfAborted();
-    throw toUnavailable(error, daemon);
-  });
-  const body = bodyOf(response, pending);
-  if (response.statusCode === 200) return { headers: response.headers, body };
-  throw await toDaemonError(response.statusCode ?? 0, body, pending);
+  const body = bodyOf(response.body, pending);
+  if (response.status === 200) return { headers: response.headers, body };
+  throw await toDaemonError(response.status, body, pending);
 }
 
-interface PendingRequest extends DaemonRequestOptions {
-  readonly daemon: Daemon;
-  readonly path: string;
-  readonly giveUp: (error: Error) => void;
-}
-
-function connectionTo(endpoint: DaemonEndpoint): RequestOptions {
-  if (endpoint.kind === 'socket') return { socketPath: endpoint.path };
+/** The host of a socket is a name that the daemon ignores. */
+function originOf(endpoint: DaemonEndpoint): string {
+  if (endpoint.kind === 'socket') return 'http://daemon';
   const { host, port, tls } = endpoint;
-  return { host, port, ...(tls && certificatesIn(tls)) };
+  return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function connectionTo(endpoint: DaemonEndpoint): ConnectionOptions {
+  if (endpoint.kind === 'socket') return { agent: false, socketPath: endpoint.path };
+  return { agent: false, ...(endpoint.tls && certificatesIn(endpoint.tls)) };
 }
 
 /** As the docker command has them: each file may be missing. */
-function certificatesIn({ directory }: TlsFiles): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
-  return Object.fromEntries(
-    ['ca', 'cert', 'key'].flatMap((name) => {
-      const path = join(directory, `${name}.pem`);
-      return existsSync(path)
-        ? [[name, withFileErrors(path, () => readFileSync(path), 'config-invalid')]]
-        : [];
-    }),
-  );
-}
-
-/** Waits for what a daemon sends, and gives the daemon up when that takes too long. */
-async function withIdleTimeout<T>(
-  work: Promise<T>,
-  { idleMs, daemon, path, giveUp }: PendingRequest,
-): Promise<T> {
-  return await withTimeout(work, idleMs, () => {
-    const message = `${displayDaemon(daemon)} sends nothing of ${path} for ${idleMs / 1000} s`;
-    const error = new ClairError('limit-exceeded', message);
-    giveUp(error);
-    return error;
+function certificatesIn({ directory }: TlsFiles): Pick<ConnectionOptions, 'ca' | 'cert' | 'key'> {
+  const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => {
+    const path = join(directory, `${name}.pem`);
+    return existsSync(path) ? withFileErrors(path, () => readFileSync(path), 'config-invalid') : undefined;
   });
+  return { ...(ca && { ca: [ca] }), ...(cert && { cert }), ...(key && { key }) };
 }
 
-async function* bodyOf(response: IncomingMessage, pending: PendingRequest): AsyncGenerator<Uint8Array> {
+async function* bodyOf(
+  pieces: AsyncIterable<Uint8Array>,
+  pending: PendingRequest,
+): AsyncGenerator<Uint8Array> {
   let received = 0;
   try {
-    const pieces = readChunks(response);
-    for (;;) {
-      const { done, value } = await withIdleTimeout(pieces.next(), pending);
-      if (done) return;
-      received += value.length;
-      yield value;
+    for await (const piece of pieces) {
+      received += piece.length;
+      yield piece;
     }
   } catch (error) {
     pending.signal?.throwIfAborted();
-    if (error instanceof ClairError) throw error;
+    if (error instanceof ClairError) throw toIdleError(error, pending);
     const message = `${pending.path} of ${displayDaemon(pending.daemon)} broke off after ${received} bytes: ${messageOf(error)}`;
     throw new ClairError('target-corrupt', message, { cause: error });
-  } finally {
-    response.destroy();
   }
+}
+
+function toIdleError(error: ClairError, { daemon, path, idleMs }: PendingRequest): ClairError {
+  if (error.limit !== 'idleMs') return error;
+  const message = `${displayDaemon(daemon)} sends nothing of ${path} for ${idleMs / 1000} s`;
+  return new ClairError('limit-exceeded', message);
 }
 
 async function readWholeBody({ body }: DaemonResponse, bytesMax: number): Promise<Buffer> {
@@ -172,7 +153,8 @@ async function readWholeBody({ body }: DaemonResponse, bytesMax: number): Promis
   return await readAllBytes(body, bytesMax, tooMuch);
 }
 
-function toUnavailable(error: unknown, daemon: Daemon): unknown {
+function toUnavailable(error: unknown, pending: PendingRequest): Error {
+  const { daemon } = pending;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const unavailable = (message: string): DaemonUnavailable =>
     new DaemonUnavailable(message, { cause: error });
@@ -191,7 +173,7 @@ function toUnavailable(error: unknown, daemon: Daemon): unknown {
       );
     default:
       return error instanceof ClairError
-        ? error
+        ? toIdleError(error, pending)
         : unavailable(`${displayName} cannot be reached: ${messageOf(error) || code}`);
   }
 }

@@ -81,7 +81,7 @@ async function find(
 
 /** What a daemon is asked for becomes part of a path. */
 function isReference(text: string): boolean {
-  return /^[\w][\w.\-/:@]*$/.test(text) && !/\.\.|\/\//.test(text);
+  return /^[\w][\w.\-/:@]*$/.test(text) && !/\.\.|\/\/|\/\.(?:\/|$)/.test(text);
 }
 
 function findEndpoint(name: DaemonName, environment: DaemonEnvironment): DaemonEndpoint {

@@ -6,7 +6,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   httpRequest,
-  readErrorBody,
+  readTruncatedBody,
 } from '../../kit/http/http-client.ts';
 import { type ConnectionTimeouts, HttpError, NoResponseError } from '../../kit/http/http-rules.ts';
 import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
@@ -234,5 +234,5 @@ export async function readResponseBody(
 }
 
 async function readErrorText(response: HttpResponse): Promise<string> {
-  return (await readErrorBody(response, limits.registryAnswerBytes)).toString('utf8');
+  return (await readTruncatedBody(response, limits.registryAnswerBytes)).toString('utf8');
 }

@@ -102,8 +102,11 @@ async function* bodyOf(
   }
 }
 
-/** Reads the body of a response that reports an error: what comes of it, up to a little more than `bytesMax`. */
-export async function readErrorBody({ body }: Pick<HttpResponse, 'body'>, bytesMax: number): Promise<Buffer> {
+/** Reads the start of a body of minor interest: at most one piece more than `bytesMax`, and what came before a failure. */
+export async function readTruncatedBody(
+  { body }: Pick<HttpResponse, 'body'>,
+  bytesMax: number,
+): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   try {
@@ -113,7 +116,7 @@ export async function readErrorBody({ body }: Pick<HttpResponse, 'body'>, bytesM
       if (bytes > bytesMax) break;
     }
   } catch {
-    // The status says enough.
+    // The status of the response is enough.
   }
   return Buffer.concat(pieces);
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { httpRequest, readTruncatedBody } from '../http/http-client.ts';
 import { otlpJson } from './otlp.ts';
 import type { EndedSpan } from './recording-tracer.ts';
 import type { SpanAttributes } from './tracer.ts';
@@ -58,19 +59,18 @@ export class SpanExporter implements AsyncDisposable {
   async #send(spans: readonly EndedSpan[]): Promise<void> {
     const { url, headers, resource, onError } = this.#target;
     try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
+      const response = await httpRequest(new URL(url), {
+        headers: { 'user-agent': 'clair', ...headers, 'content-type': 'application/json' },
         body: otlpJson(spans, resource),
-        redirect: 'error',
-        signal: AbortSignal.timeout(limits.deliveryMs),
+        idleMs: limits.deliveryMs,
+        totalMs: limits.deliveryMs,
       });
-      await response.body?.cancel();
-      if (!response.ok) onError(`${spans.length} spans: the collector answers ${response.status}`);
+      const { status } = response;
+      // A connection whose response is read to its end is used again.
+      await readTruncatedBody(response, limits.registryAnswerBytes);
+      if (status < 200 || status > 299) onError(`${spans.length} spans: the collector answers ${status}`);
     } catch (error) {
-      // The error that `fetch` throws only says that it failed. Its cause has the reason.
-      const { cause } = error as Error;
-      onError(`${spans.length} spans: ${messageOf(cause ?? error)}`);
+      onError(`${spans.length} spans: ${messageOf(error)}`);
     }
   }
 }
