@@ -1,5 +1,6 @@
 import { ClairError, messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
+import { retry } from '../../../kit/async/retry.ts';
 import { unavailable, unusable } from './unusable.ts';
 
 const seconds = limits.storeBusyMs / 1000;
@@ -148,15 +149,11 @@ export async function retryWhile<T>(
   isRetryable: (error: unknown) => boolean,
   forMs: number,
 ): Promise<T> {
-  const deadline = performance.now() + forMs;
-  for (let pauseMs = 4; ; pauseMs = Math.min(2 * pauseMs, 500)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isRetryable(error) || performance.now() > deadline) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())));
-  }
+  return await retry(work, {
+    isRetryable,
+    delays: (attempt) => Math.min(4 * 2 ** (attempt - 1), 500) * (0.5 + Math.random()),
+    deadline: performance.now() + forMs,
+  });
 }
 
 /** Returns the code of the server or of Node; empty if there is no code. */

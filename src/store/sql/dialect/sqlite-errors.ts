@@ -1,4 +1,5 @@
 import { limits } from '../../../core/limits.ts';
+import { abortableSleep, retry } from '../../../kit/async/retry.ts';
 import { lockTimeoutMs } from '../../store-timeout.ts';
 import { unavailable, unusable } from './unusable.ts';
 
@@ -56,25 +57,34 @@ export class LockRetry {
   }
 
   async #retry<T>(work: () => T | Promise<T>, deadline: number): Promise<T> {
-    for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, 50)) {
-      try {
-        const done = await work();
-        this.#busySpan = undefined;
-        return done;
-      } catch (error) {
-        if (!isBusy(error)) throw error;
-        const now = performance.now();
-        this.#busySpan = { since: this.#busySpan?.since ?? now, last: now };
-        if (now >= deadline || this.#waiting >= limits.storeWaiting) throw this.#lockedError(error);
-      }
-      await this.#pause(pauseMs);
+    try {
+      return await retry(() => this.#attempt(work), {
+        isRetryable: (error) => isBusy(error) && this.#waiting < limits.storeWaiting,
+        delays: (attempt) => Math.min(2 ** (attempt - 1), 50),
+        deadline,
+        sleep: (ms) => this.#pause(ms),
+      });
+    } catch (error) {
+      throw isBusy(error) ? this.#lockedError(error) : error;
+    }
+  }
+
+  async #attempt<T>(work: () => T | Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.#busySpan = undefined;
+      return result;
+    } catch (error) {
+      const now = performance.now();
+      if (isBusy(error)) this.#busySpan = { since: this.#busySpan?.since ?? now, last: now };
+      throw error;
     }
   }
 
   async #pause(ms: number): Promise<void> {
     this.#waiting++;
     try {
-      await new Promise((resolve) => setTimeout(resolve, ms));
+      await abortableSleep(ms, undefined);
     } finally {
       this.#waiting--;
     }
