@@ -258,3 +258,20 @@ test('opens no transport without an endpoint and rejects batches in name mode', 
   });
   assert.equal(webhook.open({ ...set, mode: 'full' }, place)?.name, 'webhook');
 });
+
+test('sends nothing to another server when the receiver redirects', async (context) => {
+  const other = await serveHttp(context, () => assert.fail('another server is requested'));
+  const { received, answer } = receiver([307]);
+  const url = await serveHttp(context, (request, response) => {
+    response.setHeader('location', other);
+    answer(request, response);
+  });
+  const endpoint = url.replace('//', '//me:secret@');
+  const options: Partial<WebhookOptions> = { endpoint, mode: 'full', secret: 'shh' };
+  await assert.rejects(toServer(options).deliver(sampleNotification, neverAborted), {
+    code: 'delivery-failed',
+    message: `${url} answered 307`,
+  });
+  const authorization = new Map(received[0]?.headers).get('authorization');
+  assert.equal(authorization, `Basic ${Buffer.from('me:secret').toString('base64')}`);
+});

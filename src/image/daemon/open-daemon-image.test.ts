@@ -17,6 +17,7 @@ import {
   type TestDaemon,
 } from '../../testing/daemon.ts';
 import { failureOf } from '../../testing/failure.ts';
+import { serveHttp } from '../../testing/http-server.ts';
 import { type BuiltImage, buildImage, dockerArchive, type ImagePlan } from '../../testing/image-builder.ts';
 import { collectAll } from '../../testing/streams.ts';
 import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
@@ -336,4 +337,12 @@ test('what calls it off ends the export', async (context) => {
   })();
   await assert.rejects(reading, { message: 'enough' });
   await isClosed;
+});
+
+test('requests nothing of another server when a daemon redirects', async (context) => {
+  const other = await serveHttp(context, () => assert.fail('another server is requested'));
+  const daemon = await daemonAnswering(context, {
+    '/images/example:1/json': (response) => response.writeHead(307, { location: other }).end(),
+  });
+  assert.match(await failureOf(open(daemon)), /^target-not-found: 307 from \/images\/example:1\/json of /);
 });

@@ -5,7 +5,12 @@ import { connect as connectSecurely } from 'node:tls';
 import { limits } from '../../core/limits.ts';
 import { readChunks } from '../bytes/read-chunks.ts';
 import { hostOf, idleTimeoutError } from './http-rules.ts';
-import { decodeContent, type TransportRequest, type TransportResponse } from './http-transport.ts';
+import {
+  decodeContent,
+  setHeaders,
+  type TransportRequest,
+  type TransportResponse,
+} from './http-transport.ts';
 
 /** One request for a large body. */
 export interface BulkRequest extends Omit<TransportRequest, 'body'> {
@@ -26,9 +31,9 @@ export async function sendBulkRequest(
   const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = make(`${url.origin}${url.pathname}${url.search}`, {
-    headers: { 'accept-encoding': 'identity', ...headers },
     createConnection: () => reader.follow(connectTo(url, connection, reader.onread)),
   });
+  setHeaders(request, headers, 'identity');
   signal.addEventListener('abort', () => {
     request.destroy(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
   });

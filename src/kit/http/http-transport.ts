@@ -64,7 +64,7 @@ export async function sendRequest(
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = openRequest(url, connection, content === undefined ? 'GET' : 'POST');
-  setHeaders(request, headers);
+  setHeaders(request, headers, 'gzip, deflate, br');
   let open: { destroy(error: Error): unknown } = request;
   signal.addEventListener('abort', () => {
     open.destroy(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
@@ -95,13 +95,13 @@ function openRequest(
   });
 }
 
-/** Node has set `Host` already, which comes first. RFC 9110 §7.2. */
-function setHeaders(request: ClientRequest, headers: HttpHeaders): void {
+/** Sets header fields after `Host`, which Node has set. RFC 9110 §7.2. `codings` is the default of `Accept-Encoding`. */
+export function setHeaders(request: ClientRequest, headers: HttpHeaders, codings: string): void {
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) request.removeHeader(name);
     else request.setHeader(name, value);
   }
-  if (!request.hasHeader('accept-encoding')) request.setHeader('accept-encoding', 'gzip, deflate, br');
+  if (!request.hasHeader('accept-encoding')) request.setHeader('accept-encoding', codings);
 }
 
 /** Ends a request whose connection does not come about in time. */

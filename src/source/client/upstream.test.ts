@@ -87,3 +87,19 @@ test('gives up a feed that is too slow but never stops', async (context) => {
     message: `cannot fetch ${url}/: less than 64 KiB came in 0.2 s`,
   });
 });
+
+test('sends the password of a feed to its origin only when a redirect leads to another one', async (context) => {
+  const seen: (string | undefined)[] = [];
+  const other = await serveHttp(context, ({ headers }, response) => {
+    seen.push(headers.authorization);
+    response.end('{}');
+  });
+  const first = await serveHttp(context, ({ headers }, response) => {
+    seen.push(headers.authorization);
+    response.writeHead(302, { location: other }).end();
+  });
+  const fetched = await upstreamClient().get(first.replace('//', '//me:secret@'));
+  assert.ok(typeof fetched === 'object');
+  await collectAll(fetched.body);
+  assert.deepEqual(seen, [`Basic ${Buffer.from('me:secret').toString('base64')}`, undefined]);
+});
