@@ -231,7 +231,7 @@ export interface EnrichmentStore {
   findLookups(ids: Iterable<string>): Promise<ReadonlyMap<string, LookupResult>>;
   /**
    * Saves the results of lookups, all or none; `findByIds` returns their content. A result without content renews the time of an
-   * earlier one and keeps the earlier content, since a mirror may lack documents that its origin has.
+   * earlier one and keeps the earlier content. A mirror may lack documents that its origin has.
    */
   saveLookups(answers: readonly LookupResult[]): Promise<void>;
 }

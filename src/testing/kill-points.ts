@@ -37,8 +37,8 @@ const writerProgram = `
 
 /**
  * Kills a looping writer at a point of a round; 0 is its beginning and 1 its end. Asserts that each feed is stored in one complete
- * edition with its fingerprint and events, that no image or name is incomplete, that all reported rounds are stored, and that other
- * processes can write.
+ * edition with its fingerprint and events, and that no image or name is incomplete. Also asserts that all reported rounds are
+ * stored and that other processes can write.
  */
 export async function killOnce(engine: SharedEngine, place: string, point: number): Promise<void> {
   const child = runOnStore(engine.name, place, writerProgram);

@@ -61,7 +61,7 @@ export const sharedEngines: readonly SharedEngine[] = [sqliteFile, postgres];
 /** All engines of the store. */
 export const storeEngines: readonly StoreEngine[] = [sqliteFile, sqliteMemory, postgres];
 
-/** Returns a function that resolves once it was called `count` times. */
+/** Returns a function whose promises resolve once it was called `count` times. */
 export function barrier(count: number): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   let missing = count;

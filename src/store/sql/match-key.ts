@@ -2,8 +2,8 @@ import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kyse
 import type { Tables } from './schema.ts';
 
 /**
- * How rows apply to packages. Most rows are matched by the lookup name of an installed package (`name`); rows about a source
- * package by the package that it was built from (`source`). Every row applies in exactly one of these ways.
+ * How rows apply to packages. Most rows apply to the lookup name of an installed package (`name`). Rows about a source package
+ * apply to the packages built from it (`source`). Every row applies in exactly one of these ways.
  */
 export type MatchKey = 'name' | 'source';
 

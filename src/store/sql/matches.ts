@@ -13,8 +13,8 @@ interface MatchRow extends HitRow {
 }
 
 /**
- * Selects by a range join every pair of a package of the image and a row, under one match key, whose range contains the
- * installed version. A version without a key, or a range without keys, pairs with everything.
+ * The range join under one match key. Selects every pair of a package of the image and a row whose range contains the installed
+ * version. A version without a key, or a range without keys, pairs with everything.
  */
 export function rangeJoin(
   db: Kysely<Tables>,

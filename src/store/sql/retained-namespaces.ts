@@ -11,9 +11,9 @@ import { affectedColumns } from './staging-tables.ts';
 
 /**
  * A release at its end of life vanishes from the feed of its vendor, but images of it are still in use. So if a feed no longer
- * covers a namespace, its last records of the namespace stay current. If a record covered several namespaces, its rows of
- * the vanished one become a retained part, marked with the namespace, while the record itself changes independently. A part does
- * not belong to the feed: later updates do not compare it and cost nothing. It ends when the feed covers the namespace again.
+ * covers a namespace, its last records of the namespace stay current. If a record covered several namespaces, its rows of the
+ * vanished one become a retained part, marked with the namespace. The record itself changes independently. A part does not belong
+ * to the feed: later updates do not compare it and cost nothing. It ends when the feed covers the namespace again.
  */
 export interface NamespaceChange {
   /** Namespaces that the feed covered once and does not cover now, and of which the stream has no retained records. */

@@ -28,8 +28,8 @@ export const affectedColumns = [
 ] as const;
 
 /**
- * Stages the content of a feed in temporary tables while its records stream in. So a feed of any size is never held in memory,
- * a slow download blocks no writer, and a stream that breaks off leaves nothing behind.
+ * Stages the content of a feed in temporary tables while its records stream in. So the memory does not depend on the size of the
+ * feed, and a slow download blocks no writer. A stream that breaks off leaves nothing behind.
  */
 export class StagingTables implements Staging {
   readonly #connection: EngineConnection;

@@ -276,8 +276,8 @@ function isPlainChange(query: CompiledQuery['query']): boolean {
 }
 
 /**
- * Returns the result of the last of several statements. Uses a callback: with the promises of `pg`, each query refers to the one
- * before it once that is old, so all rows stay in memory until a full garbage collection.
+ * Returns the result of the last of several statements. Uses a callback, because the promises of `pg` keep references from each
+ * query to the one before. All rows would stay in memory until a full garbage collection.
  */
 function runStatement(client: PoolClient, statement: Statement): Promise<ServerAnswer> {
   const query = client.query.bind(client) as CallbackQuery;

@@ -117,7 +117,7 @@ const logBytesMax = 64 * 1024 * 1024;
 
 /**
  * With WAL, readers go on during writes, and NORMAL loses only the last transactions on a power failure. Pages of 8 KiB load a
- * large feed in three quarters of the time of 4 KiB; the size is fixed when the file is created. Cache sizes are in KiB. A
+ * large feed in three quarters of the time of 4 KiB. Their size is fixed when the file is created. Cache sizes are in KiB. A
  * memory-mapped file is read without copies, which halves the time of a match.
  */
 const settings = `

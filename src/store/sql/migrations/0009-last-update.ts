@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../schema.ts';
 
 /**
- * Adds the time of the last update where programs that read the database of Clair 2 look for it: table `keyvalue`, key
- * `updater/last`, seconds since 1970 as text. It equals `last_update_time` of the v3 API. There is no row until advisories are
+ * Adds the time of the last update for programs that read the database of Clair 2. It is in the table `keyvalue` under the key
+ * `updater/last`, in seconds since 1970 as text. It equals `last_update_time` of the v3 API. There is no row until advisories are
  * loaded.
  */
 export async function addLastUpdate(db: Kysely<Tables>): Promise<void> {
