@@ -9,52 +9,52 @@ function read(text: string): readonly (readonly (string | undefined)[])[] {
 }
 
 suite('deb822', () => {
-  test('a stanza ends at an empty line', () => {
+  test('ends a stanza at an empty line', () => {
     assert.deepEqual(read('Package: a\nVersion: 1\n\nPackage: b\nVersion: 2\n'), [
       ['a', '1'],
       ['b', '2'],
     ]);
   });
 
-  test('the last line may lack its end', () => {
+  test('accepts a last line without a line feed', () => {
     assert.deepEqual(read('Package: a\nVersion: 1'), [['a', '1']]);
   });
 
-  test('separating lines may hold spaces and tabs, and there may be many', () => {
+  test('accepts any number of separating lines, also with spaces and tabs', () => {
     assert.deepEqual(read('\n \nPackage: a\n \t \n\n\nPackage: b\n'), [
       ['a', undefined],
       ['b', undefined],
     ]);
   });
 
-  test('a line of anything else separates nothing', () => {
+  test('does not end a stanza at a line with other characters', () => {
     assert.deepEqual(read('Package: a\n!\nVersion: 1\n'), [['a', '1']]);
   });
 
-  test('lines may end in CRLF', () => {
+  test('accepts CRLF line ends', () => {
     assert.deepEqual(read('Package: a\r\nVersion: 1\r\n\r\nPackage: b\r\n'), [
       ['a', '1'],
       ['b', undefined],
     ]);
   });
 
-  test('field names compare without regard to case', () => {
+  test('compares field names case-insensitively', () => {
     assert.deepEqual(read('PACKAGE: a\nversion:1\n'), [['a', '1']]);
   });
 
-  test('a field is found by its whole name, and not inside a continued value', () => {
+  test('finds a field by its whole name, and not inside a continued value', () => {
     assert.deepEqual(read('Package-Type: deb\nVersions: 3\nPackage: a\nDescription: x\n Version: 9\n'), [
       ['a', undefined],
     ]);
   });
 
-  test('a repeated field is reported and the first stands', () => {
+  test('reports a repeated field and uses the first one', () => {
     const [stanza] = stanzas(Buffer.from('Package: a\nVersion: 1\nVersion: 2\n'), names);
     assert.deepEqual(stanza?.values, ['a', '1']);
     assert.deepEqual(stanza.repeated, new Set(['Version']));
   });
 
-  test('bytes that are no ASCII before a field do not move it', () => {
+  test('finds a field after non-ASCII bytes', () => {
     assert.deepEqual(read('Maintainer: Ж\nPackage: a\nVersion: é\n'), [['a', 'é']]);
   });
 

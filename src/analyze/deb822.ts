@@ -4,32 +4,29 @@ const tab = 0x09;
 const carriageReturn = 0x0d;
 const space = 0x20;
 const colon = 0x3a;
-/** More of a value is not read: what is longer than any name, version or list of them is damage, also when cut. */
+/** Longer values are cut. Anything longer than a name, a version or a list of them is damage, also when cut. */
 const valueBytesMax = 4096;
 
-/** One paragraph of a deb822 file, cut down to the fields that were asked for. */
+/** A paragraph of a deb822 file, reduced to the requested fields. */
 export interface Stanza {
-  /** Its number among the paragraphs that hold such a field, from 1. */
+  /** Its number among the paragraphs with such a field, from 1. */
   readonly number: number;
-  /**
-   * The first line of each field, in the order the names were given, without surrounding blanks. Where a field is repeated the
-   * first one stands.
-   */
+  /** The first line of each field in the order of the requested names, trimmed. Of a repeated field, the first one. */
   readonly values: readonly (string | undefined)[];
   /** Names of fields that occur more than once, which the format forbids. */
   readonly repeated: ReadonlySet<string>;
-  /** Names of fields whose value continues on the next line: only the first line is in `values`. */
+  /** Names of fields whose value continues on the next line. `values` has only their first line. */
   readonly continued: ReadonlySet<string>;
-  /** Names of fields whose value was cut to the length that is read. */
+  /** Names of fields whose value was cut to the maximum length. */
   readonly cut: ReadonlySet<string>;
-  /** Whether it ends at a line of blanks, which is an error to dpkg, and not at an empty line. */
+  /** Whether it ends at a line of blanks, which dpkg rejects, instead of an empty line. */
   readonly endsAtBlanks: boolean;
 }
 
 /**
- * The paragraphs of a deb822(5) file that hold at least one of the named fields. Field names compare without regard to case;
- * the spelling given is the fast one. Blanks may precede and follow the colon, as for dpkg. Tolerates CRLF, blanks in separating
- * lines, any number of them, and a missing final newline.
+ * Yields the paragraphs of a deb822(5) file that have at least one of the named fields. Field names compare
+ * case-insensitively; the spelling in `names` is the fast one. Blanks may surround the colon, as in dpkg. Accepts CRLF,
+ * blanks in separating lines, any number of them, and a missing final line feed.
  */
 export function* stanzas(content: Uint8Array, names: readonly string[]): Generator<Stanza> {
   const lines = new Lines(content);
@@ -62,7 +59,7 @@ class StanzaReader implements Stanza {
   readonly cut = new Set<string>();
   endsAtBlanks = false;
   readonly #names: readonly string[];
-  /** The field of the line before, where it was asked for. */
+  /** The field of the previous line, if it was requested. */
   #field: string | undefined;
 
   constructor(number: number, names: readonly string[]) {
@@ -78,17 +75,17 @@ class StanzaReader implements Stanza {
     else this.repeated.add(name);
   }
 
-  /** Takes a line that continues the field before. */
+  /** Handles a continuation line of the previous field. */
   continue(): void {
     if (this.#field !== undefined) this.continued.add(this.#field);
   }
 
-  /** Takes a line of a field that was not asked for. */
+  /** Handles a line of a field that was not requested. */
   leave(): void {
     this.#field = undefined;
   }
 
-  /** The value in the present line: blanks are removed first, then the length is limited. */
+  /** Returns the value in the current line: trims blanks first, then limits the length. */
   #valueOf(name: string, { text, bytes, start, end, isCut }: Lines): string {
     const separator = text.indexOf(':', start + name.length);
     let from = separator === -1 ? end : separator + 1;
@@ -100,7 +97,7 @@ class StanzaReader implements Stanza {
   }
 }
 
-/** A table by character: 1 for the letters that names begin with. It dismisses most lines of a file. */
+/** Returns a table by character code: 1 for the first letters of names. It skips most lines of a file quickly. */
 function initialsOf(names: readonly string[]): Uint8Array {
   const table = new Uint8Array(256);
   for (const name of names) {
@@ -110,13 +107,13 @@ function initialsOf(names: readonly string[]): Uint8Array {
   return table;
 }
 
-/** Which of the fields begins in the present line. */
+/** Returns the index of the field that begins in the current line. */
 function fieldAt(lines: Lines, names: readonly string[]): number {
   for (let index = 0; index < names.length; index++) if (isField(lines, names[index] ?? '')) return index;
   return -1;
 }
 
-/** Whether a field begins in the present line. Of a line that was cut within the blanks before the colon the name decides. */
+/** Returns whether a field begins in the current line. If the line was cut before the colon, the name decides. */
 function isField({ text, start, end, isCut }: Lines, name: string): boolean {
   let place = start + name.length;
   const after = text.charCodeAt(place);
@@ -127,7 +124,9 @@ function isField({ text, start, end, isCut }: Lines, name: string): boolean {
   return place < end ? text.charCodeAt(place) === colon : isCut;
 }
 
-/** The characters that dpkg takes for blanks: space, tab, line feed, vertical tab, form feed, carriage return. */
+/**
+ * Returns whether dpkg treats a character as blank: space, tab, line feed, vertical tab, form feed, carriage return.
+ */
 function isBlank(code: number): boolean {
   return code === space || (code >= tab && code <= carriageReturn);
 }

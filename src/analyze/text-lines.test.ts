@@ -12,7 +12,7 @@ function linesOf(content: string): string[] {
   return found;
 }
 
-test('a text has the same lines in pieces as in one', () => {
+test('gives the same lines in chunks as in one piece', () => {
   const lengths = fc.array(fc.constantFrom(0, 1, 70, 1000, 100_000, windowBytes - 1, windowBytes - 2), {
     minLength: 1,
     maxLength: 12,
@@ -27,13 +27,13 @@ test('a text has the same lines in pieces as in one', () => {
   );
 });
 
-test('a line longer than a piece is cut, and the next one is whole', () => {
+test('cuts a line that is longer than a chunk, and reads the next one whole', () => {
   const long = 'x'.repeat(3 * windowBytes);
   assert.deepEqual(linesOf(`a\n${long}\nb\n`), ['a', 'x'.repeat(windowBytes), 'b']);
   assert.deepEqual(linesOf(long), ['x'.repeat(windowBytes)]);
 });
 
-test('one byte is one character, also where letters take several', () => {
+test('counts one character per byte, also for multi-byte letters', () => {
   const lines = new Lines(Buffer.from('ü\n'));
   assert.ok(lines.next());
   assert.equal(lines.end, 2);

@@ -4,30 +4,30 @@ const windowBytes = 256 * 1024;
 const lineFeed = 0x0a;
 
 /**
- * Walks over the lines of a file of text, which is decoded in pieces of whole lines, so that no more than a piece of it is ever
- * held as a string. A line longer than a piece, as no database has any, is cut to its length.
+ * Iterates over the lines of a text file. Decodes chunks of whole lines, so that at most one chunk is held as a string.
+ * A line longer than a chunk, which no real database has, is cut.
  */
 export class Lines {
   readonly #content: Buffer;
-  /** Where the next piece begins. */
+  /** Start of the next chunk. */
   #next = 0;
   /**
-   * The piece in which the present line stands. One byte is one character here: lines are found by native code, and a place in the
-   * text is a place in the bytes.
+   * The chunk that contains the current line. One byte is one character: native code finds the lines, and an index of
+   * the text is an index of the bytes.
    */
   text = '';
   bytes: Buffer = Buffer.alloc(0);
-  /** The present line, without its line feed. */
+  /** Start of the current line; `end` excludes its line feed. */
   start = 0;
   end = -1;
-  /** Whether the present line was cut: it is then all of the piece. */
+  /** Whether the current line was cut. It then fills the chunk. */
   isCut = false;
 
   constructor(content: Uint8Array) {
     this.#content = bufferView(content);
   }
 
-  /** Goes to the next line; false when there is none. */
+  /** Moves to the next line. Returns false at the end. */
   next(): boolean {
     this.start = this.end + 1;
     if (this.start >= this.text.length && !this.#load()) return false;

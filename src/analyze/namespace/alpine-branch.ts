@@ -1,15 +1,15 @@
 import type { Files, PathPattern } from '../../plugin/layer-files.ts';
 import { linesOf } from './release-text.ts';
 
-/** Where apk takes packages from. */
+/** The file with the package repositories of apk. */
 export const repositoriesFile: PathPattern = 'etc/apk/repositories';
 
 const mainRepository = /^(?:https?|ftp):\/\/\S+\/(?:v(\d{1,4}\.\d{1,4})|(edge))\/main\/?$/;
 
 /**
- * The version of an Alpine system: what its release file says, unless the repositories take the packages from another branch;
- * then the branch (`3.20`, `edge`). Only untagged main repositories count: a repository with a `@tag` serves the packages that
- * ask for it, and `edge/testing` beside a stable main is an addition to that release.
+ * Returns the version of an Alpine system: the version of its release file, or else the branch (`3.20`, `edge`) of its
+ * repositories if that differs. Only untagged main repositories count. A repository with a `@tag` serves only packages
+ * that request it, and `edge/testing` beside a stable main is an addition to that release.
  */
 export function alpineVersion(files: Files, stated: string): string {
   const branch = branchOf(stated);

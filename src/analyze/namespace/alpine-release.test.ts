@@ -14,7 +14,7 @@ suite('alpine-release', () => {
     }
   });
 
-  test('the greeting helps where there is no release file', () => {
+  test('reads the console greeting when there is no release file', () => {
     assert.equal(
       versionOf({ 'etc/issue': 'Welcome to Alpine Linux 3.2\nKernel \\r on an \\m (\\l)\n' }),
       '3.2',
@@ -22,13 +22,13 @@ suite('alpine-release', () => {
     assert.equal(versionOf({ 'etc/issue': 'Debian GNU/Linux 12 \\n \\l' }), undefined);
   });
 
-  test('the repositories name the branch', () => {
+  test('takes the branch from the repositories', () => {
     const repositories = 'http://dl-cdn.alpinelinux.org/alpine/edge/main\n';
     assert.equal(versionOf({ 'etc/alpine-release': '3.18.4', 'etc/apk/repositories': repositories }), 'edge');
     assert.equal(versionOf({ 'etc/apk/repositories': repositories }), undefined);
   });
 
-  test('anything else is no release', () => {
+  test('returns no release for any other content', () => {
     for (const text of ['', 'x', '3', 'v3.18', '\0\0\0\0'])
       assert.equal(versionOf({ 'etc/alpine-release': text }), undefined);
   });

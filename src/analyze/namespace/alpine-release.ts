@@ -6,7 +6,7 @@ import { firstLineOf, wordOf } from './release-text.ts';
 const releaseFile = 'etc/alpine-release';
 const issueFile = 'etc/issue';
 
-/** Recognises Alpine without os-release: by its release file, and by the greeting on the console where even that is missing. */
+/** Recognises Alpine without os-release: by its release file, or by the console greeting if even that is missing. */
 export const alpineRelease: NamespaceDetector = {
   name: 'alpine-release',
   version: 1,

@@ -13,7 +13,7 @@ function versionOf(line: string): string | undefined {
 }
 
 suite('apt-sources', () => {
-  test('one-line entries name the release by its codename', () => {
+  test('reads the release from the codename in one-line entries', () => {
     assert.equal(versionOf('deb http://mirror.example/debian bookworm main contrib\n'), 'debian 12');
     assert.equal(
       versionOf('deb\thttp://archive.ubuntu.com/ubuntu/   jammy-updates universe main'),
@@ -28,7 +28,7 @@ suite('apt-sources', () => {
     assert.equal(versionOf('deb http://mirror.example/debian unstable main'), 'debian sid');
   });
 
-  test('comments, source packages, foreign components and unknown suites name nothing', () => {
+  test('ignores comments, source packages, foreign components and unknown suites', () => {
     for (const line of [
       '# deb http://mirror.example/debian bookworm main',
       'deb-src http://mirror.example/debian bookworm main',
@@ -40,12 +40,12 @@ suite('apt-sources', () => {
     }
   });
 
-  test('suites that move with time name Debian but no release', () => {
+  test('reads Debian without a release from suites that move', () => {
     assert.equal(versionOf('deb http://mirror.example/debian oldstable main'), 'debian ?');
     assert.equal(versionOf('deb http://a stable main\ndeb http://a trixie main'), 'debian 13');
   });
 
-  test('deb822 files are read too, unless they are switched off', () => {
+  test('reads deb822 files unless they are disabled', () => {
     const stanza =
       'Types: deb deb-src\nURIs: http://a\nSuites: noble noble-updates\nComponents: main universe\n';
     const path = 'etc/apt/sources.list.d/ubuntu.sources';
@@ -53,7 +53,7 @@ suite('apt-sources', () => {
     assert.equal(detect({ [path]: `${stanza}Enabled: no\n` }), undefined);
   });
 
-  test('a number in debian_version is what is installed', () => {
+  test('prefers a number in debian_version, which is the installed version', () => {
     const list = { 'etc/apt/sources.list': 'deb http://a trixie main' };
     assert.equal(detect({ ...list, 'etc/debian_version': '12.5\n' })?.versionId, '12');
     assert.equal(detect({ ...list, 'etc/debian_version': 'bookworm/sid\n' })?.versionId, '13');

@@ -5,10 +5,13 @@ import type { NamespaceDetector } from '../../plugin/namespace-detector.ts';
 import { aptSuites, distroOfSuite, sourcesFiles } from './apt-suites.ts';
 import { firstLineOf, wordOf } from './release-text.ts';
 
-/** Holds the point release of a stable Debian, `trixie/sid` before a release, and Debian's words also on Ubuntu. */
+/** The point release of a stable Debian, or `trixie/sid` before a release. Ubuntu also has Debian's text here. */
 export const debianVersionFile = 'etc/debian_version';
 
-/** Recognises Debian and Ubuntu by what apt and base-files left, for images without os-release: Debian 6 and stripped ones. */
+/**
+ * Recognises Debian and Ubuntu by files of apt and base-files, for images without os-release: Debian 6 and stripped
+ * images.
+ */
 export const aptSources: NamespaceDetector = {
   name: 'apt-sources',
   version: 1,
@@ -17,7 +20,7 @@ export const aptSources: NamespaceDetector = {
     const suites = aptSuites(files).flatMap((suite) => distroOfSuite(suite) ?? []);
     const bySuite = suites.find(isReleased) ?? suites[0];
     const byFile = ofDebianVersion(files);
-    // A number is what is installed, and only Debian writes one; a name may come from a sister distribution.
+    // A number is the installed version, and only Debian writes one. A name may come from a derivative.
     if (byFile?.versionId !== undefined && bySuite?.id !== 'ubuntu') return byFile;
     return bySuite !== undefined && isReleased(bySuite) ? bySuite : (byFile ?? bySuite);
   },

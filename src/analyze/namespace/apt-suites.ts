@@ -8,12 +8,12 @@ import { linesOf } from './release-text.ts';
 const listFile = 'etc/apt/sources.list';
 const listDirectory = 'etc/apt/sources.list.d/';
 
-/** Where apt takes packages from. */
+/** The files with the package sources of apt. */
 export const sourcesFiles: readonly PathPattern[] = [listFile, `${listDirectory}*`];
 
 /**
- * The suites whose component `main` apt uses, such as `bookworm` or `sid`, without the pocket (`-updates`, `/updates`,
- * `-security`). In the order of the files: the main list, then the others by name. sources.list(5), both formats.
+ * Returns the suites whose component `main` apt uses, such as `bookworm` or `sid`, without the pocket (`-updates`,
+ * `/updates`, `-security`). Reads the main list first, then the others by name, in both formats of sources.list(5).
  */
 export function aptSuites(files: Files): readonly string[] {
   const others = [...files.keys()].filter((path) => path.startsWith(listDirectory)).sort();
@@ -58,7 +58,7 @@ function words(text: string | undefined): readonly string[] {
   return text?.split(/\s+/).filter((word) => word !== '') ?? [];
 }
 
-/** The distribution a suite names. Names that move with time (`stable`) tell Debian but no release. */
+/** Returns the distribution of a suite. Moving names (`stable`) mean Debian without a release. */
 export function distroOfSuite(suite: string): Distro | undefined {
   if (suite === unstable || suite === 'unstable')
     return { id: 'debian', versionCodename: unstable, like: [] };

@@ -22,13 +22,13 @@ suite('lsb-release', () => {
     assert.deepEqual(detect(text.replace('Ubuntu\n', '"Ubuntu"\n')), ubuntu);
   });
 
-  test('distributor ids become those of os-release', () => {
+  test('maps distributor ids to those of os-release', () => {
     assert.equal(detect('DISTRIB_ID="SUSE LINUX"\nDISTRIB_RELEASE=12')?.id, 'sles');
     assert.equal(detect('DISTRIB_ID=RedHatEnterpriseServer\nDISTRIB_RELEASE=6.5')?.id, 'rhel');
     assert.equal(detect('DISTRIB_ID=constructor')?.id, 'constructor');
   });
 
-  test('without a usable distributor it says nothing', () => {
+  test('returns nothing without a usable distributor', () => {
     for (const text of ['', 'LSB_VERSION=1.4', 'DISTRIB_ID=', 'DISTRIB_ID="ü"'])
       assert.equal(detect(text), undefined);
   });

@@ -16,7 +16,7 @@ const ids: Readonly<Record<string, string>> = {
   opensuseproject: 'opensuse',
 };
 
-/** Recognises a distribution by the file of lsb_release(1); Ubuntu of all times ships it. */
+/** Recognises a distribution by the file of lsb_release(1), which every Ubuntu release has. */
 export const lsbRelease: NamespaceDetector = {
   name: 'lsb-release',
   version: 1,

@@ -8,7 +8,7 @@ function detect(files: Readonly<Record<string, string>>): Distro | undefined {
   return osRelease.detect(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
 }
 
-test('os-release: tells all it knows of the distribution', () => {
+test('os-release: returns all fields of the distribution', () => {
   const text = [
     'ID="rhel"',
     'VERSION_ID="9.4"',
@@ -27,19 +27,19 @@ test('os-release: tells all it knows of the distribution', () => {
   });
 });
 
-test('os-release: reads the copy under usr/lib where etc says nothing, and the system of Bottlerocket', () => {
+test('os-release: reads the copy in usr/lib when etc has none, and the system of Bottlerocket', () => {
   assert.equal(detect({ 'etc/os-release': '', 'usr/lib/os-release': 'ID=fedora' })?.id, 'fedora');
   const path = 'x86_64-bottlerocket-linux-gnu/sys-root/usr/lib/os-release';
   assert.equal(detect({ [path]: 'ID=bottlerocket' })?.id, 'bottlerocket');
   assert.equal(detect({ 'etc/os-release': 'ID=alpine', 'usr/lib/os-release': 'ID=fedora' })?.id, 'alpine');
 });
 
-test('os-release: an ID that cannot be one is none', () => {
+test('os-release: ignores an invalid ID', () => {
   for (const id of ['', 'ID=', 'ID="a b"', 'ID=../../x', 'NAME=Debian'])
     assert.equal(detect({ 'etc/os-release': id }), undefined);
 });
 
-test('os-release: old Debian has its codename in brackets', () => {
+test('os-release: reads the codename of old Debian from brackets', () => {
   const text = 'ID=debian\nVERSION_ID="7"\nVERSION="7 (wheezy)"';
   assert.equal(detect({ 'etc/os-release': text })?.versionCodename, 'wheezy');
   const pretty = text.replace('VERSION="', 'PRETTY_NAME="Debian GNU/Linux ');
@@ -50,15 +50,15 @@ test('os-release: old Debian has its codename in brackets', () => {
   );
 });
 
-test('os-release: a Debian without VERSION_ID takes it from debian_version', () => {
+test('os-release: takes the version of a Debian without VERSION_ID from debian_version', () => {
   const files = { 'etc/os-release': 'ID=debian\nPRETTY_NAME="Distroless"', 'etc/debian_version': '13.5\n' };
   assert.equal(detect(files)?.versionId, '13');
-  // What is derived of it keeps the file of Debian, which says nothing of its own releases.
+  // A derivative keeps Debian's file, which does not state the derivative's release.
   const derived = detect({ ...files, 'etc/os-release': 'ID=devuan\nVERSION="6 (trixie)"' });
   assert.deepEqual(derived, { id: 'devuan', like: [] });
 });
 
-test('os-release: testing and unstable are told apart by the apt sources', () => {
+test('os-release: distinguishes testing and unstable by the apt sources', () => {
   const rolling = {
     'etc/os-release': 'ID=debian\nPRETTY_NAME="Debian GNU/Linux forky/sid"\nVERSION_CODENAME=forky',
     'etc/debian_version': 'forky/sid',
@@ -75,7 +75,7 @@ test('os-release: testing and unstable are told apart by the apt sources', () =>
   assert.equal(detect(rolling)?.versionId, undefined);
 });
 
-test('os-release: the branch of Alpine is the one its main repository names', () => {
+test('os-release: takes the branch of Alpine from its main repository', () => {
   const alpine = { 'etc/os-release': 'ID=alpine\nVERSION_ID=3.19.4\nPRETTY_NAME="Alpine Linux v3.19"' };
   const cases: readonly (readonly [repositories: string, versionId: string])[] = [
     ['https://dl-cdn.alpinelinux.org/alpine/v3.19/main\n', '3.19.4'],
@@ -100,14 +100,14 @@ test('os-release: the branch of Alpine is the one its main repository names', ()
   }
 });
 
-test('os-release: an Alpine called edge is edge, whatever its number', () => {
+test('os-release: reads an Alpine called edge as edge, whatever its number', () => {
   const text = (version: string): string =>
     `ID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux edge"`;
   assert.equal(detect({ 'etc/os-release': text('3.23.0') })?.versionId, 'edge');
   assert.equal(detect({ 'etc/os-release': text('3.22.0_alpha20250108') })?.versionId, '3.22.0_alpha20250108');
 });
 
-test('os-release: any content is read without an error', () => {
+test('os-release: reads any content without an error', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 10 }), (contents) => {
       const paths = osRelease.wants.map((path) => path.replace('*', 'x.sources'));

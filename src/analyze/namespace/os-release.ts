@@ -1,16 +1,16 @@
 /**
- * Which file decides, when several speak. The detectors are asked in this order and the first answer stands:
+ * Order of the namespace detectors. They run in this order and the first result counts:
  *
- * 1. os-release — every distribution since about 2013. Where it says less than another file knows, it is completed: the branch
- *    of Alpine by the apk repositories, Debian before a release by debian_version and the apt sources. It steps aside where it
- *    names RHEL, CentOS or Fedora and a release file of another vendor contradicts: that vendor copied it from its parent.
- *    Without a usable ID it says nothing.
+ * 1. os-release — every distribution since about 2013. If it is less precise than another file, it is completed: the
+ *    branch of Alpine from the apk repositories, Debian before a release from debian_version and the apt sources. It
+ *    returns nothing if it names RHEL, CentOS or Fedora and the release file of another vendor contradicts: that vendor
+ *    copied it from its parent. It also returns nothing without a usable ID.
  * 2. redhat-release — the vendor's own file before the redhat-release of the parent, which rebuilds keep.
  * 3. alpine-release — no other distribution ships it.
- * 4. lsb-release — before 5, because Ubuntu ships Debian's debian_version as well.
- * 5. apt-sources — what apt is set up for, and debian_version, which alone cannot tell a derivative from Debian.
+ * 4. lsb-release — before 5, because Ubuntu also ships Debian's debian_version.
+ * 5. apt-sources — the suites of apt, and debian_version, which alone cannot distinguish a derivative from Debian.
  *
- * BusyBox binaries are not asked: such an image has no package database about which anything could be known.
+ * BusyBox binaries are not inspected: an image with nothing else has no package database.
  */
 
 import { omitUndefined } from '../../kit/omit-undefined.ts';
@@ -24,7 +24,7 @@ import { aptSuites, sourcesFiles } from './apt-suites.ts';
 import { firstOf, vendorFiles } from './redhat-release.ts';
 import { assignmentsOf, firstLineOf, wordOf } from './release-text.ts';
 
-/** The last two are Bottlerocket's, whose system lies below the root. */
+/** The last two are of Bottlerocket, whose system is below the root. */
 const releaseFiles: readonly string[] = [
   'etc/os-release',
   'usr/lib/os-release',
@@ -92,8 +92,9 @@ function completeDebian(files: Files, distro: Distro, version: string): Distro {
 }
 
 /**
- * Testing and unstable carry the same os-release: no VERSION_ID, the coming release as codename, and "forky/sid" as name. Only
- * the apt sources tell them apart; without these it is unstable, which is what the images of Debian so named are.
+ * Returns the suite in use. Testing and unstable have the same os-release: no VERSION_ID, the coming release as
+ * codename, and "forky/sid" as name. Only the apt sources distinguish them. Without these it is unstable, as in the
+ * Debian images of that name.
  */
 function suiteInUse(files: Files, coming: string): string {
   const suites = aptSuites(files);
@@ -102,7 +103,7 @@ function suiteInUse(files: Files, coming: string): string {
   return hasTesting && !hasUnstable ? coming : unstable;
 }
 
-/** Debian before 9 has its codename only in brackets: `7 (wheezy)`. */
+/** Returns the codename in brackets, the only place before Debian 9: `7 (wheezy)`. */
 function codenameIn(text: string): string | undefined {
   const name = /\((\w+)\)/.exec(text)?.[1];
   return name !== undefined && releaseOf(name)?.id === 'debian' ? name : undefined;

@@ -22,7 +22,7 @@ function detect(files: Files): Distro | undefined {
   return undefined;
 }
 
-/** Where the directories of the corpus name the release they hold, that is what must come out. */
+/** Expected namespaces by directories of the corpus that name their release. */
 const namedByDirectory: readonly (readonly [directory: RegExp, namespace: string])[] = [
   [/^claircore\/alpine\/testdata\/(3\.\d+)$/, 'alpine:v$1'],
   [/^claircore\/alpine\/testdata\/(edge)$/, 'alpine:$1'],
@@ -32,8 +32,9 @@ const namedByDirectory: readonly (readonly [directory: RegExp, namespace: string
 ];
 
 /**
- * The others, by hand. `null`: nothing there tells a distribution. Of three Oracle images only the redhat-release is in this
- * part of the corpus, which names RHEL. "Red Hat Linux 6.2" is of 1999 and no RHEL.
+ * Expected namespaces of the others, by hand. `null` means that no file names a distribution. Of three Oracle images
+ * only the redhat-release, which names RHEL, is in this part of the corpus. "Red Hat Linux 6.2" is of 1999 and is not
+ * RHEL.
  */
 const namedByHand: Readonly<Record<string, string | null>> = {
   'claircore/rhel/testdata/releasefiles/oracle-6': 'rhel:6',
@@ -115,7 +116,10 @@ interface Indexed {
   readonly file: string;
 }
 
-/** The files of the corpus laid out as images: root of an image → path in it → content. BusyBox binaries tell no distribution. */
+/**
+ * Returns the corpus files as images: root of an image → path in it → content. Skips BusyBox binaries, which name no
+ * distribution.
+ */
 function images(): ReadonlyMap<string, ReadonlyMap<string, Uint8Array>> {
   const found = new Map<string, Map<string, Uint8Array>>();
   for (const { file } of JSON.parse(
@@ -154,7 +158,7 @@ function expectedOf(root: string): string | null | undefined {
 }
 
 suite('release files of the corpus', () => {
-  corpusTest('every image has the namespace that its directory or its table row names', () => {
+  corpusTest('finds the namespace of every image that its directory or its table row names', () => {
     const wrong: Record<string, string | null> = {};
     let assessed = 0;
     for (const [root, files] of images()) {
@@ -168,7 +172,7 @@ suite('release files of the corpus', () => {
 });
 
 function namespaceNameOf(distro: Distro | undefined): string | null {
-  // The scheme of a type that is not in the table is told by its lister.
+  // A lister provides the scheme of a type that is not in the table.
   const types = [['deb'], ['apk'], ['rpm'], ['ebuild', 'some scheme']] as const;
   const namespaces = types.map(([type, scheme]) => distro && namespaceOf(distro, type, scheme));
   return namespaces.find((namespace) => namespace)?.name ?? null;
@@ -184,7 +188,7 @@ const cases: readonly (readonly [
   namespace: string | null,
 ])[] = [
   [
-    'a vendor that kept the os-release of its parent is the vendor',
+    'prefers the vendor to the os-release of its parent',
     {
       'etc/os-release': 'ID=rhel\nVERSION_ID=7.9',
       'etc/oracle-release': 'Oracle Linux Server release 7.9',
@@ -192,7 +196,7 @@ const cases: readonly (readonly [
     'oracle:7',
   ],
   [
-    'the redhat-release that rebuilds keep does not count against os-release',
+    'ignores the redhat-release that rebuilds keep when there is an os-release',
     {
       'etc/os-release': 'ID=ol\nVERSION_ID=8.9',
       'etc/redhat-release': 'Red Hat Enterprise Linux release 8.9 (Ootpa)',
@@ -200,7 +204,7 @@ const cases: readonly (readonly [
     'oracle:8',
   ],
   [
-    'AlmaLinux 8 has its own words in centos-release',
+    'reads AlmaLinux 8, whose centos-release has its own text',
     {
       'etc/os-release': 'ID=almalinux\nVERSION_ID=8.8',
       'etc/centos-release': 'AlmaLinux release 8.8 (Sapphire Caracal)',
@@ -208,7 +212,7 @@ const cases: readonly (readonly [
     'almalinux:8',
   ],
   [
-    'a derivative with an ID of its own is itself, whatever file it kept',
+    'reads a derivative with its own ID as itself, whatever file it kept',
     {
       'etc/os-release': 'ID=circle\nVERSION_ID=8.8\nID_LIKE="rhel"',
       'etc/centos-release': 'CentOS Linux release 8.5',
@@ -216,12 +220,12 @@ const cases: readonly (readonly [
     'circle:8.8',
   ],
   [
-    'CentOS Stream is CentOS',
+    'reads CentOS Stream as CentOS',
     { 'etc/os-release': 'ID=centos\nVERSION_ID=9', 'etc/centos-release': 'CentOS Stream release 9' },
     'centos:9',
   ],
   [
-    'CentOS 6 has no os-release',
+    'reads CentOS 6 without an os-release',
     {
       'etc/centos-release': 'CentOS release 6.10 (Final)',
       'etc/system-release-cpe': 'cpe:/o:centos:linux:6:GA',
@@ -229,24 +233,24 @@ const cases: readonly (readonly [
     'centos:6',
   ],
   [
-    'Ubuntu ships the debian_version of Debian',
+    'reads Ubuntu, which ships the debian_version of Debian',
     { 'etc/lsb-release': 'DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=10.04', 'etc/debian_version': 'squeeze/sid' },
     'ubuntu:10.04',
   ],
   [
-    'an os-release without ID leaves the answer to the others',
+    'uses the other detectors when os-release has no ID',
     { 'etc/os-release': 'NAME=Alpine', 'etc/alpine-release': '3.18.4' },
     'alpine:v3.18',
   ],
   [
-    'os-release names what sources.list only wishes for',
+    'prefers os-release to the suite in sources.list',
     {
       'etc/os-release': 'ID=debian\nVERSION_ID=12',
       'etc/apt/sources.list': 'deb http://mirror.example/debian stable main',
     },
     'debian:12',
   ],
-  ['an image without release files has no namespace', { 'etc/passwd': 'root' }, null],
+  ['returns no namespace for an image without release files', { 'etc/passwd': 'root' }, null],
 ];
 
 suite('precedence of release files', () => {

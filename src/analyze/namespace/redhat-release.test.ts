@@ -32,7 +32,7 @@ suite('redhat-release', () => {
     });
   }
 
-  test("the vendor's file goes before that of its parent", () => {
+  test("prefers the vendor's file to that of its parent", () => {
     assert.equal(
       detect({
         'etc/redhat-release': 'Red Hat Enterprise Linux Server release 7.9 (Maipo)',
@@ -61,7 +61,7 @@ suite('redhat-release', () => {
     assert.equal(detect({ 'etc/SuSE-release': 'openSUSE 42.3 (x86_64)\nVERSION = 42.3\n' }), 'opensuse 42.3');
   });
 
-  test('a file of SUSE that lacks name or version says nothing', () => {
+  test('ignores a file of SUSE without name or version', () => {
     for (const text of ['SUSE Linux Enterprise Server 11\n', 'Novell Linux Desktop 9\nVERSION = 9\n'])
       assert.equal(detect({ 'etc/SuSE-release': text }), undefined);
   });
@@ -74,7 +74,7 @@ suite('redhat-release', () => {
     assert.equal(detect({ 'etc/mariner-release': 'CBL-Mariner 2.0.20240301' }), 'mariner 2.0.20240301');
   });
 
-  test('anything else is no release', () => {
+  test('returns no release for any other content', () => {
     for (const text of [
       '',
       'CentOS',

@@ -3,7 +3,9 @@ import type { Files } from '../../plugin/layer-files.ts';
 import type { NamespaceDetector } from '../../plugin/namespace-detector.ts';
 import { assignmentsOf, firstLineOf, wordOf } from './release-text.ts';
 
-/** Files only the vendor in the name ships. Several also keep the redhat-release of what they are built from. */
+/**
+ * Files that only the vendor in the name ships. Several of these vendors also keep the redhat-release of their parent.
+ */
 export const vendorFiles: readonly string[] = [
   'etc/oracle-release',
   'etc/rocky-release',
@@ -12,7 +14,7 @@ export const vendorFiles: readonly string[] = [
   'usr/lib/centos-release',
 ];
 
-/** Files with a line `<name> release <version>`, the more telling ones first. */
+/** Files with a line `<name> release <version>`, the most specific first. */
 const releaseFiles: readonly string[] = [
   ...vendorFiles,
   'etc/fedora-release',
@@ -26,14 +28,14 @@ const suseFile = 'etc/SuSE-release';
 const cpeFile = 'etc/system-release-cpe';
 const issueFile = 'etc/issue';
 
-/** Files that name product and version without the word "release". */
+/** Files with product and version but without the word "release". */
 const productFiles: Readonly<Record<string, readonly [id: string, text: RegExp]>> = {
   'etc/photon-release': ['photon', /Photon(?: OS)?(?: Linux)? (\d[\d.]*)/],
   'etc/mariner-release': ['mariner', /Mariner (\d[\d.]*)/],
   'etc/azurelinux-release': ['azurelinux', /Azure Linux (\d[\d.]*)/],
 };
 
-/** Recognises rpm distributions by the files they had before os-release, and some still have beside it. */
+/** Recognises rpm distributions by the files from before os-release, which some still have beside it. */
 export const redhatRelease: NamespaceDetector = {
   name: 'redhat-release',
   version: 1,
@@ -49,7 +51,7 @@ export const redhatRelease: NamespaceDetector = {
   },
 };
 
-/** What the first of these files that can be read says. */
+/** Returns the distribution in the first of these files that can be read. */
 export function firstOf(files: Files, paths: readonly string[]): Distro | undefined {
   for (const path of paths) {
     const distro = ofReleaseLine(firstLineOf(files, path));
@@ -58,7 +60,9 @@ export function firstOf(files: Files, paths: readonly string[]): Distro | undefi
   return undefined;
 }
 
-/** How names in release files begin, and the `ID` of os-release for each. Red Hat Linux ended in 2003 and is not RHEL. */
+/**
+ * How names in release files begin, and the `ID` of os-release for each. Red Hat Linux ended in 2003 and is not RHEL.
+ */
 const names: readonly (readonly [RegExp, string])[] = [
   [/^Red Hat Enterprise Linux\b/, 'rhel'],
   [/^Red Hat Linux\b/, 'redhat'],
@@ -70,7 +74,7 @@ const names: readonly (readonly [RegExp, string])[] = [
   [/^Scientific Linux\b/, 'scientific'],
 ];
 
-/** Reads `CentOS Linux release 7.6.1810 (Core)`. A name nobody knows gives its first word in lower case. */
+/** Reads `CentOS Linux release 7.6.1810 (Core)`. An unknown name gives its first word in lower case. */
 function ofReleaseLine(line: string): Distro | undefined {
   const [, name, version] = /^(.*\S)\s+release\s+(\d[\d.]*)/.exec(line) ?? [];
   const versionId = wordOf(version);

@@ -2,12 +2,12 @@ import { limits } from '../../core/limits.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 
 const controls = /[\p{Cc}\uFEFF]+/gu;
-/** More of a line says nothing that could be used, and would make the search for patterns in it slow. */
+/** Longer lines are cut. The rest is never useful, and patterns would take quadratic time. */
 const lineCharactersMax = 2048;
 
 /**
- * The lines of a release file, without line ends and surrounding spaces; none when the file is absent. Bytes that are no UTF-8
- * become U+FFFD and a mark of byte order is dropped: nothing in such a file is worth refusing it.
+ * Returns the trimmed lines of a release file; empty if the file is absent. Invalid UTF-8 becomes U+FFFD and a byte
+ * order mark is removed: neither is a reason to refuse such a file.
  */
 export function linesOf(files: Files, path: string): readonly string[] {
   const content = files.get(path)?.subarray(0, limits.releaseFileBytes);
@@ -17,7 +17,7 @@ export function linesOf(files: Files, path: string): readonly string[] {
     .map((line) => line.slice(0, lineCharactersMax).replace(controls, ' ').trim());
 }
 
-/** The first line of a release file that says something; empty when there is none. */
+/** Returns the first non-empty line of a release file, or an empty text. */
 export function firstLineOf(files: Files, path: string): string {
   return linesOf(files, path).find((line) => line !== '') ?? '';
 }
@@ -25,8 +25,8 @@ export function firstLineOf(files: Files, path: string): string {
 const assignment = /^(?:export\s+)?([A-Za-z_]\w*)\s*=(.*)$/;
 
 /**
- * The assignments of an os-release(5) file, which lsb-release files share. As in a shell the last one of a name stands. Lines
- * that are none are passed over, and spaces around the equals sign are allowed, because both occur.
+ * Returns the assignments of an os-release(5) file, whose format lsb-release files share. The last one of a name
+ * counts, as in a shell. Ignores other lines and accepts spaces around the equals sign, since both occur.
  */
 export function assignmentsOf(files: Files, path: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
@@ -37,7 +37,9 @@ export function assignmentsOf(files: Files, path: string): ReadonlyMap<string, s
   return values;
 }
 
-/** Takes off the quotes of a shell: within double ones a backslash escapes `"`, `$`, `\` and the backquote. A quote may stay open. */
+/**
+ * Removes shell quotes. In double quotes a backslash escapes `"`, `$`, `\` and the backquote. A quote may remain open.
+ */
 function unquote(value: string): string {
   const quote = value[0];
   if (quote === "'") return (/^'([^']*)/.exec(value)?.[1] ?? '').trim();
@@ -48,7 +50,7 @@ function unquote(value: string): string {
 
 const word = /^[A-Za-z0-9][\w.~+-]{0,63}$/;
 
-/** The text if it can stand in the name of a namespace: an id, version or codename. */
+/** Returns the text if it is valid in the name of a namespace: an id, version or codename. */
 export function wordOf(text: string | undefined): string | undefined {
   return text !== undefined && word.test(text) ? text : undefined;
 }

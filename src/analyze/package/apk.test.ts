@@ -29,7 +29,7 @@ interface Expected {
   }[];
 }
 
-corpusTest('apk: every database of the corpus lists what is expected', () => {
+corpusTest('apk: lists the expected packages of every database of the corpus', () => {
   const databases = JSON.parse(readFileSync(corpus('pkgdb/apk/expected.json'), 'utf8')) as Expected[];
   for (const { file, list } of databases) {
     const expected = list
@@ -49,13 +49,13 @@ corpusTest('apk: every database of the corpus lists what is expected', () => {
   assert.ok(databases.length > 30);
 });
 
-test('apk: the database is found in both its places', () => {
+test('apk: finds the database at both of its paths', () => {
   const entry = 'P:musl\nV:1.2.5-r0\n\n';
   assert.equal(read(entry, 'usr/lib/apk/db/installed').packages.length, 1);
   assert.equal(read(entry, 'lib/apk/db/installed').packages.length, 1);
 });
 
-test('apk: the origin is the source, at the version of the package', () => {
+test('apk: reads the origin as the source, with the version of the package', () => {
   assert.deepEqual(read('P:libssl3\nV:3.3.2-r0\nA:x86_64\no:openssl\n\n').packages, [
     {
       type: 'apk',
@@ -68,7 +68,7 @@ test('apk: the origin is the source, at the version of the package', () => {
   ]);
 });
 
-test('apk: supplier, licence and dependencies are listed without versions and exclusions', () => {
+test('apk: lists supplier, licence and dependencies without versions and exclusions', () => {
   const entry = [
     ...['P:busybox-binsh', 'V:1.36.1-r29', 'L:GPL2', 'm:Sören Tempel <soeren@example.org>'],
     'D:busybox=1.36.1-r29 so:libc.musl-x86_64.so.1 cmd:ar>1 scanelf~2 !uclibc /bin/x',
@@ -80,7 +80,7 @@ test('apk: supplier, licence and dependencies are listed without versions and ex
   assert.deepEqual(provides, ['/bin/sh', 'cmd:sh']);
 });
 
-test('apk: more names than the limit cost dependencies and nothing else', () => {
+test('apk: drops only the dependencies when there are more names than the limit', () => {
   const names = (letter: string): string =>
     Array.from({ length: 10_000 }, (_, i) => `${letter}${i}`.padEnd(20, 'x')).join(' ');
   const entries = Array.from({ length: 60 }, (_, i) => `P:p${i}\nV:1-r0\nD:${names(`n${i}-`)}\n\n`);
@@ -90,21 +90,21 @@ test('apk: more names than the limit cost dependencies and nothing else', () => 
   assert.equal(packages.at(-1)?.requires, undefined);
 });
 
-test('apk: an architecture that cannot be one is left out', () => {
+test('apk: omits an invalid architecture', () => {
   const bare = { type: 'apk', name: 'a', version: '1', source: { name: 'a', version: '1' }, requires: [] };
   for (const line of ['', 'A:x 86\n', 'A:\n'])
     assert.deepEqual(read(`P:a\nV:1\n${line}\n`), { packages: [bare], problems: [] });
 });
 
-test('apk: a database without content is no damage: the image is not assessed when no other lister finds a package', () => {
+test('apk: reports no damage of an empty database, and the image is not assessed when no other lister finds a package', () => {
   assert.deepEqual(read(''), { packages: [], problems: [] });
 });
 
-test('apk: virtual packages are left out, without a problem', () => {
+test('apk: omits virtual packages without a problem', () => {
   assert.deepEqual(read('P:.build-deps\nV:20230101.120000\n\n'), { packages: [], problems: [] });
 });
 
-test('apk: unknown letters, long lines and CRLF are read over', () => {
+test('apk: ignores unknown letters, long lines and CRLF', () => {
   const text = `X:1\r\nPV:9\r\nP:a\r\np:${'so:x '.repeat(1 << 18)}\r\nV:1-r0\r\n\r\nP:b\r\nV:2-r0\r\n`;
   assert.deepEqual(
     read(text).packages.map(({ name, version }) => [name, version]),
@@ -115,7 +115,7 @@ test('apk: unknown letters, long lines and CRLF are read over', () => {
   );
 });
 
-test('apk: a damaged file says what is wrong and lists what is left', () => {
+test('apk: reports what is wrong in a damaged file and lists the rest', () => {
   const entry = 'P:a\nV:1-r0\n\n';
   const cases: readonly (readonly [string, number, RegExp])[] = [
     ['\0'.repeat(512), 0, /^holds a NUL byte/],
@@ -183,7 +183,7 @@ function ownedIn(content: string | Uint8Array): {
   };
 }
 
-corpusTest('apk: what packages own is there, and every program that is there is owned', () => {
+corpusTest('apk: finds all owned files, and an owner for every program', () => {
   const archives = globSync(corpus('images/alpine-minirootfs-*.tar.gz'));
   for (const archive of archives) {
     const members = new Map(
@@ -198,7 +198,7 @@ corpusTest('apk: what packages own is there, and every program that is there is 
       files.filter((file) => !members.has(file)),
       [],
     );
-    // Applets of busybox are links without content, made by a script.
+    // Applets of busybox are links without content that a script creates.
     const programs = [...members].filter(
       ([name, content]) => /^(usr\/)?s?bin\/./.test(name) && content.length > 0,
     );
@@ -218,7 +218,7 @@ corpusTest('apk: what packages own is there, and every program that is there is 
   assert.ok(archives.length >= 3);
 });
 
-test('apk: files belong to the package of their entry, in the directory last named', () => {
+test('apk: assigns files to the package of their entry, in the last directory', () => {
   const { owned } = ownedIn(
     'P:0\nV:1\nR:x\nR:0.jar\n\nP:a\nV:1\nF:\nR:a.jar\nF:usr/bin\nR:x\nZ:Q1\nR:y\nF:etc\nR:conf\nF:usr/share/java\nR:b.jar\n\n' +
       'P:b\nV:1\nF:usr/libexec/b/c\r\nR:\u00e9\r\n\nP:c\nV:1\nF:usr/lib\nR:libc.so\n\n',
@@ -234,12 +234,12 @@ test('apk: files belong to the package of their entry, in the directory last nam
   );
 });
 
-test('apk: a file is owned where it lies, however its directory is written, and never outside the image', () => {
+test('apk: normalises the paths of owned files, and never leaves the image', () => {
   const { owned } = ownedIn('P:a\nV:1\nF:/./usr//bin\nR:x\nF:../../usr/bin/../sbin\nR:y\nF:bin\nR:..\n\n');
   assert.deepEqual([...owned], [['a', ['usr/bin/x', 'usr/sbin/y']]]);
 });
 
-test('apk: files without end are kept up to the limit of a layer, and a problem says so', () => {
+test('apk: keeps owned files up to the limit of a layer, and reports that', () => {
   const { owned, problems } = ownedIn(`P:a\nV:1\nF:bin\n${'R:x\n'.repeat(limits.ownedFilesPerLayer + 5)}\n`);
   assert.equal(owned.get('a')?.length, limits.ownedFilesPerLayer);
   assert.match(problems.join(), /^names more than 100000 owned files/);

@@ -13,7 +13,7 @@ import { nulByteProblem, truncationProblem } from './text-damage.ts';
 const carriageReturn = 0x0d;
 const colon = 0x3a;
 
-/** The letters whose values are kept. apk-installed(5). */
+/** The letters whose values are read (apk-installed(5)). */
 const letters = {
   P: 'name',
   V: 'version',
@@ -24,7 +24,7 @@ const letters = {
   D: 'depends',
   p: 'provides',
 } as const;
-/** A directory of the package, without leading slash, and a file in the directory last named. */
+/** Lines with a directory of the package, without leading slash, and with a file in the last directory. */
 const directoryLetter = 'F'.charCodeAt(0);
 const fileLetter = 'R'.charCodeAt(0);
 const fieldOf: readonly ((typeof letters)[keyof typeof letters] | undefined)[] = Array.from(
@@ -34,9 +34,9 @@ const fieldOf: readonly ((typeof letters)[keyof typeof letters] | undefined)[] =
 const isRead = Uint8Array.from(fieldOf, (field, code) =>
   field !== undefined || code === directoryLetter || code === fileLetter ? 1 : 0,
 );
-/** More of a value is not read: none is that long, and it is an impossible one also when cut. */
+/** Longer values are cut. Real ones are never that long, and a cut value is still invalid. */
 const valueBytesMax = 4096;
-/** The same for lists of names: busybox provides a name for each of its programs. */
+/** The limit for lists of names: busybox provides a name for each of its programs. */
 const listBytesMax = 256 * 1024;
 
 interface Entry {
@@ -48,13 +48,13 @@ interface Entry {
   license?: string;
   depends?: string;
   provides?: string;
-  /** Fields that decide what the package is and come more than once. */
+  /** Identity fields that occur more than once. */
   readonly repeated: Set<string>;
   readonly files: string[];
 }
 
 /**
- * Lists Alpine packages. Virtual packages (`.build-deps`) are left out: they only hold a list of dependencies, no file and no
+ * Lists Alpine packages. Omits virtual packages (`.build-deps`): they only have a list of dependencies, no files and no
  * code, and their versions are dates.
  */
 export const apk: PackageLister = {
@@ -80,11 +80,11 @@ function* listFile(path: string, content: Uint8Array, ownership: Ownership): Gen
   const reader = new EntryReader(content, ownership);
   for (const entry of reader.entries()) yield* listEntry(path, entry, { number: ++entries, budget });
   if (entries === 0 && content.length > 0)
-    yield { path, problem: 'holds no package entry; it may be no apk database' };
+    yield { path, problem: 'holds no package entry; it may not be an apk database' };
   if (reader.strayLines > 0)
     yield {
       path,
-      problem: `has ${reader.strayLines} lines without a colon in second place; apk refuses such a database`,
+      problem: `has ${reader.strayLines} lines without a colon as the second character; apk refuses such a database`,
     };
 }
 
@@ -94,7 +94,7 @@ function* listEntry(
   { number, budget }: { readonly number: number; readonly budget: DependencyBudget },
 ): Generator<ListerEvent> {
   for (const field of entry.repeated)
-    yield { path, problem: `entry ${number} has the field ${field} more than once; the last stands` };
+    yield { path, problem: `entry ${number} has the field ${field} more than once; the last one counts` };
   const item = readEntry(entry, number);
   if (item === undefined) return;
   if ('problem' in item) yield { path, ...item };
@@ -104,15 +104,15 @@ function* listEntry(
   }
 }
 
-/** A value, and the text in which it stands. */
+/** A value, and the text that contains it. */
 interface Span extends Pick<Lines, 'text' | 'bytes'> {
   readonly start: number;
   readonly stop: number;
 }
 
 /**
- * Reads the entries as apk-tools sees them: any line of fewer than two bytes ends one, and of a field that comes twice the last
- * counts. What it needs to know of a directory it finds out once, when a file asks for it.
+ * Reads entries as apk-tools does: any line of fewer than two bytes ends one, and the last of repeated fields counts.
+ * Checks a directory only once, when its first file is read.
  */
 class EntryReader {
   readonly #lines: Lines;
@@ -121,7 +121,7 @@ class EntryReader {
   #directory: Span;
   #place: PlaceOfFiles | undefined;
   #prefix: string | undefined = '';
-  /** Lines whose second byte is no colon, of those read so far. */
+  /** Number of lines so far whose second byte is not a colon. */
   strayLines = 0;
 
   constructor(content: Uint8Array, ownership: Ownership) {
@@ -143,7 +143,7 @@ class EntryReader {
     if (entry !== undefined) yield entry;
   }
 
-  /** The entry with what the present line adds. Lines whose letter is not read are skipped. */
+  /** Returns the entry with the current line added. Ignores lines with other letters. */
   #takeLine(entry: Entry | undefined): Entry | undefined {
     const { text, start, end } = this.#lines;
     if (text.charCodeAt(start + 1) !== colon) {
@@ -195,12 +195,12 @@ function textOf({ bytes, start, stop }: Span, bytesMax = valueBytesMax): string 
   return bytes.toString('utf8', start, Math.min(stop, start + bytesMax));
 }
 
-/** Whether a field decides what the package is. */
+/** Returns whether a field identifies the package. */
 function isDecisive(field: string): boolean {
   return field === 'name' || field === 'version' || field === 'arch' || field === 'origin';
 }
 
-/** The package of an entry, undefined when it is virtual, or the problem with it. */
+/** Returns the package of an entry, undefined if it is virtual, or the problem with it. */
 function readEntry(
   { name, version, arch, origin }: Entry,
   number: number,
@@ -212,14 +212,14 @@ function readEntry(
   if (!version) return { problem: `package ${name} has no version`, lacks: 'version' };
   if (!isWord(version))
     return { problem: `package ${name} has an impossible version ${quoteUntrusted(version)}` };
-  // All packages of one origin share its version. Databases of old, and packages made by hand, have no origin.
+  // All packages of one origin share its version. Old databases, and packages made by hand, have no origin.
   const source = { name: origin || name, version };
   if (!isWord(source.name))
     return { problem: `package ${name} has an impossible origin ${quoteUntrusted(source.name)}` };
   return { type: 'apk', name, version, source, ...archOf(arch) };
 }
 
-/** Supplier, licences and dependencies of a package. */
+/** Returns supplier, licences and dependencies of a package. */
 function detailsOf(
   { maintainer = '', license = '', depends = '', provides = '' }: Entry,
   budget: DependencyBudget,
@@ -233,7 +233,7 @@ function detailsOf(
   };
 }
 
-/** The names in a list of dependencies, `so:libc.musl-x86_64.so.1 foo>=1.2 !bar /bin/sh`; `!` excludes a package. */
+/** Returns the names in a dependency list, `so:libc.musl-x86_64.so.1 foo>=1.2 !bar /bin/sh`. `!` excludes a package. */
 function namesIn(list: string): string[] {
   return list.split(' ').flatMap((item) => /^(?!!)[^<>=~@]+/.exec(item)?.[0] ?? []);
 }

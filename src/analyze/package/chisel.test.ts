@@ -15,7 +15,9 @@ function problemsOf(content: Uint8Array): string[] {
   return list(content).flatMap((item) => ('problem' in item ? [item.problem] : []));
 }
 
-/** Lines as Chisel's documentation describes them: a head that counts itself, then records sorted by kind. */
+/**
+ * Returns a manifest as Chisel's documentation describes it: a header with the line count, then records sorted by kind.
+ */
 function wall(lines: readonly object[], head: object = {}): Buffer {
   const all = [{ jsonwall: '1.0', schema: '1.0', count: lines.length + 1, ...head }, ...lines];
   return zstdCompressSync(Buffer.from(all.map((line) => `${JSON.stringify(line)}\n`).join('')));
@@ -51,7 +53,7 @@ const some = [
   { kind: 'slice', name: 'openssl_bins' },
 ];
 
-test('chisel: lists binary packages without a source, and what they own by their slices', () => {
+test('chisel: lists binary packages without a source, and owned files by their slices', () => {
   assert.deepEqual(list(wall(some)), [
     { path, package: { type: 'deb', name: 'openssl', version: '3.0.13-0ubuntu3.5', arch: 'amd64' } },
     { path, package: { type: 'deb', name: 'libc6', version: '2.39-0ubuntu8.4', arch: 'amd64' } },
@@ -60,26 +62,26 @@ test('chisel: lists binary packages without a source, and what they own by their
   ]);
 });
 
-test('chisel: an architecture that cannot be one is left out', () => {
+test('chisel: omits an invalid architecture', () => {
   const bare = { path, package: { type: 'deb', name: 'a', version: '1' } };
   for (const more of [{}, { arch: 'x 86' }])
     assert.deepEqual(list(wall([{ kind: 'package', name: 'a', version: '1', ...more }])), [bare]);
 });
 
-test('chisel: damage is told, and what is whole still listed', () => {
+test('chisel: reports damage, and lists the intact records', () => {
   const cut = wall(some).subarray(0, -10);
   const cases: readonly (readonly [Uint8Array, RegExp])[] = [
     [cut, /^cannot be decompressed/],
     [Buffer.from('{"jsonwall":"1.0"}'), /^cannot be decompressed/],
-    [zstdCompressSync(Buffer.from('')), /^is no manifest/],
-    [zstdCompressSync(Buffer.from('[]\n')), /^is no manifest/],
-    [wall(some, { schema: '2.0' }), /^is no manifest in the format 1\.0 of Chisel/],
-    [wall(some, { jsonwall: '2.0' }), /^is no manifest in the format 1\.0 of Chisel/],
-    [wall(some, { count: 99 }), /^has 9 lines and not 99/],
+    [zstdCompressSync(Buffer.from('')), /^is not a Chisel manifest/],
+    [zstdCompressSync(Buffer.from('[]\n')), /^is not a Chisel manifest/],
+    [wall(some, { schema: '2.0' }), /^is not a Chisel manifest in the format 1\.0/],
+    [wall(some, { jsonwall: '2.0' }), /^is not a Chisel manifest in the format 1\.0/],
+    [wall(some, { count: 99 }), /^has 9 lines instead of 99/],
     [wall([{ kind: 'package', version: '1' }]), /^line 2 has an impossible package name/],
     [wall([{ kind: 'package', name: 'a', version: '1 2' }]), /^package a has an impossible version "1 2"/],
-    [wall([{ kind: 'package', name: 7 }]), /^line 2 is no record/],
-    [wall([{ no: 'kind' }]), /^line 2 is no record/],
+    [wall([{ kind: 'package', name: 7 }]), /^line 2 is not a record/],
+    [wall([{ no: 'kind' }]), /^line 2 is not a record/],
   ];
   for (const [content, problem] of cases) assert.match(problemsOf(content).join('; '), problem);
   assert.equal(
@@ -88,24 +90,24 @@ test('chisel: damage is told, and what is whole still listed', () => {
   );
 });
 
-test('chisel: a file is owned where it lies, however its path is written, and never outside the image', () => {
+test('chisel: normalises the paths of owned files, and never leaves the image', () => {
   const paths = ['//usr//bin/./a', '/../usr/bin/../sbin/b', '/usr/bin/..'];
   const lines = paths.map((odd) => ({ kind: 'path', path: odd, slices: ['a_bins'] }));
   assert.deepEqual(list(wall(lines)), [{ path, owner: 'a', files: ['usr/bin/a', 'usr/sbin/b', 'usr'] }]);
 });
 
-test('chisel: what belongs to no possible package has no owner', () => {
+test('chisel: ignores the files of an invalid package', () => {
   const line = { kind: 'path', path: '/usr/bin/a', slices: ['_bins', 'b c_bins', 'd_bins'] };
   assert.deepEqual(list(wall([line])), [{ path, owner: 'd', files: ['usr/bin/a'] }]);
 });
 
-test('chisel: a file without content is no damage', () => {
+test('chisel: reports no damage of an empty file', () => {
   assert.deepEqual(list(Buffer.alloc(0)), []);
 });
 
-test('chisel: a manifest that inflates without end, or has lines without end, is a problem and not a burden', () => {
+test('chisel: reports a manifest that inflates to, or has lines of, excessive length', () => {
   const bomb = zstdCompressSync(Buffer.alloc(limits.chiselBytes + 1));
   assert.match(problemsOf(bomb).join(), /^cannot be decompressed/);
   const nested = wall([[[[[]]]], { kind: 'path', path: `/bin/${'a'.repeat(limits.chiselLineCharacters)}` }]);
-  assert.deepEqual(problemsOf(nested), ['line 2 is no record', 'line 3 is no record']);
+  assert.deepEqual(problemsOf(nested), ['line 2 is not a record', 'line 3 is not a record']);
 });

@@ -24,9 +24,9 @@ const recordSchema = z.object({
 type ManifestRecord = z.infer<typeof recordSchema>;
 
 /**
- * Lists the packages of images that Chisel cut out of Ubuntu's, from the manifest it leaves in place of a database. It tells
- * nothing of sources: the packages have none, and are looked up by their own names. Ubuntu's advisories speak of source packages,
- * so whoever matches them has to map the names with Ubuntu's own data first.
+ * Lists the packages of images that Chisel cut from Ubuntu packages, from the manifest that replaces the database. The
+ * manifest names no source packages, so packages are looked up by their own names. Ubuntu's advisories are for source
+ * packages, so a matcher must first map the names with Ubuntu's own data.
  */
 export const chisel: PackageLister = {
   name: 'chisel',
@@ -51,18 +51,18 @@ function* listManifest(content: Uint8Array, ownership: Ownership): Generator<Lis
   const head = parse(headSchema, lines.next().value ?? '');
   if (head?.jsonwall !== format || head.schema !== format) {
     yield problem(
-      `is no manifest in the format ${format} of Chisel; it begins with ${quoteUntrusted(text.toString('utf8', 0, 256))}`,
+      `is not a Chisel manifest in the format ${format}; it begins with ${quoteUntrusted(text.toString('utf8', 0, 256))}`,
     );
     return;
   }
   const owned = new Map<string, string[]>();
   const count = 1 + (yield* listRecords(lines, owned, ownership));
   if (count !== head.count)
-    yield problem(`has ${count} lines and not ${head.count}; a part of it may be lost`);
+    yield problem(`has ${count} lines instead of ${head.count}; a part of it may be lost`);
   for (const [owner, files] of owned) yield { path: manifest, owner, files };
 }
 
-/** Yields the packages, gathers what they own, and returns the number of lines. */
+/** Yields the packages, collects their owned files, and returns the number of lines. */
 function* listRecords(
   lines: Iterable<string>,
   owned: Map<string, string[]>,
@@ -72,7 +72,7 @@ function* listRecords(
   for (const line of lines) {
     count++;
     const record = parse(recordSchema, line);
-    if (record === undefined) yield problem(`line ${count + 1} is no record`);
+    if (record === undefined) yield problem(`line ${count + 1} is not a record`);
     else if (record.kind === 'package') yield packageOf(record, count + 1);
     else if (record.kind === 'path') claim(record, owned, ownership);
     if (count > limits.chiselLines) break;
@@ -84,7 +84,7 @@ function problem(words: string): ListerEvent {
   return { path: manifest, problem: words };
 }
 
-/** The text of the manifest, or why there is none. */
+/** Returns the bytes of the manifest, or the reason why they cannot be read. */
 function inflate(content: Uint8Array): Buffer | string {
   try {
     const options = { maxOutputLength: limits.chiselBytes };
@@ -116,7 +116,10 @@ function packageOf({ name = '', version = '', arch }: ManifestRecord, line: numb
   return { path: manifest, package: { type: 'deb', name, version, ...archOf(arch) } };
 }
 
-/** A slice is named `openssl_bins`, after its package; several may bring the same file. Directories end with a slash. */
+/**
+ * Adds a path to the packages of its slices. A slice is named `openssl_bins`, after its package; several may provide
+ * the same file. Directories end with a slash.
+ */
 function claim(
   { path = '', slices = [] }: ManifestRecord,
   owned: Map<string, string[]>,

@@ -10,7 +10,7 @@ function read(text: string): readonly string[] {
 
 const format = 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n';
 
-test('a machine-readable file states each licence once, as SPDX has it where that is exact', () => {
+test('states each licence of a machine-readable file once, as an SPDX id if that is exact', () => {
   const text = `${format}
 Files: *
 Copyright: 2020 A
@@ -29,19 +29,19 @@ License: Apache-2.0
   assert.deepEqual(read(text), ['GPL-2.0-or-later OR MIT', 'Tcl-BSDish', 'Apache-2.0']);
 });
 
-test('a free text states the common licences that it refers to', () => {
+test('states the common licences that a free text refers to', () => {
   const text = "see `/usr/share/common-licenses/GPL-2'.\nand /usr/share/common-licenses/Artistic.";
   assert.deepEqual(read(text), ['GPL-2', 'Artistic']);
 });
 
-test('a text that quotes a licence states its family, and any other states none', () => {
+test('states the family of a quoted licence, and nothing for other texts', () => {
   const mit = 'Permission is hereby granted, free of charge,\nto any person obtaining a copy';
   assert.deepEqual(read(mit), ['MIT-style']);
   assert.deepEqual(read('It is not in the public domain.'), []);
   assert.deepEqual(read(''), []);
 });
 
-test('licence texts in place of names are passed over, and names beyond the limit', () => {
+test('ignores licence texts in place of names, and names beyond the limit', () => {
   const long = `License: ${'Permission to use, copy and so on '.repeat(9)}`;
   assert.deepEqual(read(`${format}\n${long}\nLicense: ISC\n`), ['ISC']);
   const many = Array.from({ length: 1000 }, (_, i) => `License: L${i}`).join('\n');
@@ -50,8 +50,8 @@ test('licence texts in place of names are passed over, and names beyond the limi
 
 const here = globSync('/usr/share/doc/*/copyright');
 
-test('of the copyright files of this machine nine in ten state a licence', {
-  skip: here.length > 50 ? false : 'no Debian system',
+test('finds a licence in nine of ten copyright files of this machine', {
+  skip: here.length > 50 ? false : 'not a Debian system',
 }, () => {
   const stating = here.filter((file) => debianCopyright.read(readFileSync(file)).length > 0);
   assert.ok(stating.length / here.length >= 0.9, `${stating.length} of ${here.length}`);

@@ -3,7 +3,7 @@ import { bufferView } from '../../kit/bytes/buffer-view.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
 
-/** The copyright files of Debian packages. Debian Policy, 12.5. */
+/** The copyright files of Debian packages (Debian Policy, 12.5). */
 export const debianCopyright: LicenseFiles = {
   type: 'deb',
   directory: 'usr/share/doc',
@@ -11,40 +11,43 @@ export const debianCopyright: LicenseFiles = {
   read: readCopyright,
 };
 
-/** The header of a machine-readable file, copyright-format 1.0 and the drafts before it. */
+/** Matches the header of a machine-readable file, copyright-format 1.0 and earlier drafts. */
 const formatField = /^(?:Format|Format-Specification|X-Format):/im;
-/** Where the header of a file ends at the latest. */
+/** Maximum length of the header. */
 const headBytes = 4096;
 const lineFeed = 0x0a;
 const licenseField = '\nLicense:';
 const commonLicense = '/usr/share/common-licenses/';
 const commonLicenseName = /^[A-Za-z]+(?:-\d+(?:\.\d+)*)?/;
-/** Longer ones are the beginning of a licence text. */
+/** Longer names are the beginning of a licence text. */
 const nameCharactersMax = 80;
-/** More of a line is not read. */
+/** Maximum bytes read of a line. */
 const lineBytesMax = 4 * nameCharactersMax;
-/** Families of licences, by a phrase of their texts, for files that name none. */
+/** Licence families by a phrase of their texts, for files that name no licence. */
 const families: readonly (readonly [phrase: RegExp, name: string])[] = [
   [/Permission\s+is\s+hereby\s+granted,\s+free\s+of\s+charge,\s+to\s+any\s+person/i, 'MIT-style'],
   [/Redistribution\s+and\s+use\s+in\s+source\s+and\s+binary\s+forms/i, 'BSD-style'],
   [/\bto\s+use,\s+copy,\s+modify,(?:\s+and)?\s+distribute/i, 'HPND-style'],
 ];
 
-/** The licences that a copyright file states: its fields where it has any, else the texts it refers to, else those it quotes. */
+/**
+ * Returns the licences of a copyright file: from its fields if it has any, else from the texts it refers to, else from
+ * those it quotes.
+ */
 function readCopyright(content: Uint8Array): readonly string[] {
   const bytes = bufferView(content);
   if (formatField.test(bytes.toString('latin1', 0, headBytes))) {
     const names = namesAfter(bytes, licenseField).flatMap((name) => licenseOf(name) ?? []);
     if (names.length > 0) return [...new Set(names)];
   }
-  // A reference to the text of the GPL does not say whether later versions may be chosen: it is no SPDX expression.
+  // A reference to the text of the GPL does not state whether later versions apply, so it is not an SPDX expression.
   const references = namesAfter(bytes, commonLicense, commonLicenseName);
   if (references.length > 0) return references;
   const text = bytes.toString('latin1');
   return families.flatMap(([phrase, name]) => (phrase.test(text) ? [name] : []));
 }
 
-/** The names behind the occurrences of a text, each on the rest of the line. */
+/** Returns the names after the occurrences of a text, each on the rest of the line. */
 function namesAfter(bytes: Buffer, text: string, pattern?: RegExp): string[] {
   const names = new Set<string>();
   for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + text.length)) {

@@ -1,11 +1,11 @@
 import { limits } from '../../core/limits.ts';
 import { isWord } from './listing.ts';
 
-/** Counts the names that the packages of one database require and provide: a hostile one may have any number of them. */
+/** Limits the names that the packages of one database require and provide: a hostile database may have any number. */
 export class DependencyBudget {
   #charactersLeft: number = limits.dependencyCharactersPerFile;
 
-  /** The names that are possible ones, each once; undefined where the budget is used up. */
+  /** Returns the distinct valid names; undefined if the budget is used up. */
   take(names: Iterable<string>): readonly string[] | undefined {
     const taken = [...new Set(names)].filter(isWord);
     this.#charactersLeft -= taken.reduce((sum, name) => sum + name.length, 0);
@@ -13,7 +13,7 @@ export class DependencyBudget {
   }
 }
 
-/** Members of a package entry; absent where the budget is used up. */
+/** Returns the members of a package entry; none if the budget is used up. */
 export function dependencyFields(
   budget: DependencyBudget,
   { requires, provides }: { readonly requires: Iterable<string>; readonly provides: Iterable<string> },

@@ -8,7 +8,7 @@ import { dpkg } from './dpkg.ts';
 
 const directory = 'var/lib/dpkg/';
 
-/** Files below `var/lib/dpkg` by their names. */
+/** Files in `var/lib/dpkg` by name. */
 type Database = Readonly<Record<string, string>>;
 
 function read(database: Database): { packages: string[]; problems: string[] } {
@@ -26,12 +26,12 @@ function read(database: Database): { packages: string[]; problems: string[] } {
   };
 }
 
-/** What dpkg-query lists of the packages whose files are there; undefined where it refuses the database. */
+/** Returns the packages with files present according to dpkg-query; undefined if it refuses the database. */
 function dpkgQuery(place: string, database: Database): string[] | undefined {
   rmSync(join(place, 'updates'), { recursive: true, force: true });
   for (const name of ['updates', 'info']) mkdirSync(join(place, name), { recursive: true });
   for (const [name, text] of Object.entries(database)) writeFileSync(join(place, name), text, 'latin1');
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are those of dpkg-query
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: these are placeholders of dpkg-query
   const format = '${db:Status-Status} ${Package} ${Version} ${source:Package}\\n';
   const { status, stdout } = spawnSync('dpkg-query', [`--admindir=${place}`, '-W', '-f', format], {
     encoding: 'utf8',
@@ -69,14 +69,14 @@ const forms: Readonly<Record<string, string>> = {
   ),
 };
 
-suite('dpkg: lists what dpkg-query lists, without a remark', () => {
+suite('dpkg: lists what dpkg-query lists, without a problem', () => {
   for (const [name, status] of Object.entries(forms))
     toolTest('dpkg-query', name, (place) => {
       assert.deepEqual(read({ status }), { packages: dpkgQuery(place, { status }) ?? [], problems: [] });
     });
 });
 
-/** Databases that are not read as dpkg reads them, or that it refuses. */
+/** Databases that are not read as dpkg reads them, or that dpkg refuses. */
 const doubtful: Readonly<Record<string, readonly [problem: RegExp, database: Database]>> = {
   'a journal that adds': [/not written to its status file/, { status: '', 'updates/0000': plain }],
   'a journal that replaces': [
@@ -100,7 +100,7 @@ const doubtful: Readonly<Record<string, readonly [problem: RegExp, database: Dat
   'an unknown state': [/its status is/, { status: plain.replace('ok installed', 'ok installedx') }],
 };
 
-suite('dpkg: says what is doubtful, and lists at least what dpkg-query lists', () => {
+suite('dpkg: reports doubtful databases, and lists at least what dpkg-query lists', () => {
   for (const [name, [problem, database]] of Object.entries(doubtful))
     toolTest('dpkg-query', name, (place) => {
       const { packages, problems } = read(database);
@@ -110,7 +110,7 @@ suite('dpkg: says what is doubtful, and lists at least what dpkg-query lists', (
     });
 });
 
-suite('dpkg: what lies beside a journal is none', () => {
+suite('dpkg: ignores files beside a journal', () => {
   for (const [name, updates] of Object.entries({ 'updates/tmp.i': plain, 'updates/0000': '' }))
     toolTest('dpkg-query', name, (place) => {
       const database = { status: plain, [name]: updates };
@@ -118,7 +118,7 @@ suite('dpkg: what lies beside a journal is none', () => {
     });
 });
 
-test('dpkg: a value or a line that is too long is reported, not shortened in silence', () => {
+test('dpkg: reports a value or a line that is too long', () => {
   const long = ' '.repeat(300_000);
   const cases = [
     `${plain}Source:${long}other\n`,

@@ -41,11 +41,11 @@ interface Expected {
   }[];
 }
 
-corpusTest('dpkg: every database of the corpus lists what is expected', () => {
+corpusTest('dpkg: lists the expected packages of every database of the corpus', () => {
   const databases = JSON.parse(readFileSync(corpus('pkgdb/dpkg/expected.json'), 'utf8')) as Expected[];
   for (const { file, list } of databases) {
     if (file.endsWith('.md5sums')) continue;
-    // The files of what is unpacked or half installed are there too.
+    // The files of unpacked and half-installed packages are present, too.
     const installed = list.filter(
       ({ installed, status, version }) =>
         (installed || /unpacked$|half-installed$/.test(status)) && version !== '',
@@ -65,7 +65,7 @@ corpusTest('dpkg: every database of the corpus lists what is expected', () => {
   assert.ok(databases.length > 30);
 });
 
-test('dpkg: the source package is named with its own version, or is the package itself', () => {
+test('dpkg: reads the source package with its own version, or uses the package itself', () => {
   const { packages } = read(
     'Package: gcc\nVersion: 4:14.2.0-1\nSource: gcc-defaults (1.220)\n\n' +
       'Package: libc6\nVersion: 2.41-12\nSource: glibc\n\nPackage: bash\nVersion: 5.2\n',
@@ -80,7 +80,7 @@ test('dpkg: the source package is named with its own version, or is the package 
   );
 });
 
-test('dpkg: what was removed is not listed, what is held back is', () => {
+test('dpkg: lists held packages, but not removed ones', () => {
   const entries = [
     'deinstall ok config-files',
     'purge ok not-installed',
@@ -92,14 +92,14 @@ test('dpkg: what was removed is not listed, what is held back is', () => {
   assert.deepEqual([packages.map(({ name }) => name), problems], [['p2', 'p3'], []]);
 });
 
-test('dpkg: lists a package in the middle of being installed, as its files are there', () => {
+test('dpkg: lists a package during installation, since its files are present', () => {
   for (const state of ['unpacked', 'half-installed', 'half-configured', 'triggers-awaited']) {
     const { packages, problems } = read(`Package: a\nStatus: install ok ${state}\nVersion: 1\n`);
     assert.deepEqual([brief(packages), problems], [['a 1  a 1'], []], state);
   }
 });
 
-test('dpkg: a package of an unknown state is a problem, not a silence', () => {
+test('dpkg: reports a package of an unknown state', () => {
   const { packages, problems } = read('Package: a\nStatus: install ok packed\nVersion: 1\n');
   assert.deepEqual(
     [packages, problems],
@@ -107,12 +107,12 @@ test('dpkg: a package of an unknown state is a problem, not a silence', () => {
   );
 });
 
-test('dpkg: two architectures are two packages; the same entry twice is one', () => {
+test('dpkg: lists two architectures as two packages, and the same entry twice as one', () => {
   const entry = (arch: string): string => `Package: libc6\nVersion: 2.41\nArchitecture: ${arch}\n\n`;
   assert.equal(read(entry('amd64') + entry('i386') + entry('amd64')).packages.length, 2);
 });
 
-test('dpkg: status.d has a file a package and companions, which are no packages', () => {
+test('dpkg: reads one package per file of status.d, and ignores companion files', () => {
   const files = new Map([
     ['var/lib/dpkg/status.d/libssl1.1', Buffer.from('Package: libssl1.1\nVersion: 1.1.1')],
     ['var/lib/dpkg/status.d/libssl1.1.md5sums', Buffer.from('d41d8cd98f00b204e9800998ecf8427e  usr/lib/x\n')],
@@ -137,7 +137,7 @@ test('dpkg: status.d has a file a package and companions, which are no packages'
   );
 });
 
-test('dpkg: lists diversions, three lines each', () => {
+test('dpkg: lists diversions of three lines each', () => {
   const content = Buffer.from('/bin/sh\n/bin/sh.distrib\ndash\n/sbin/init\n/sbin/init.real\n:\n/cut\n');
   assert.deepEqual(
     [...dpkg.list(new Map([['var/lib/dpkg/diversions', content]]))],
@@ -148,14 +148,14 @@ test('dpkg: lists diversions, three lines each', () => {
   );
 });
 
-test('dpkg: a list names directories and files, of which only files are owned', () => {
+test('dpkg: owns the files of a list, but not the directories', () => {
   const list = '/.\n/usr\n/usr/lib\n/usr/lib/tool\n/usr/lib/tool/run\n/usr/lib/tool2\n';
   assert.deepEqual(ownedIn({ 'var/lib/dpkg/info/a.list': list }), [
     { path: 'var/lib/dpkg/info/a.list', owner: 'a', files: ['usr/lib/tool/run', 'usr/lib/tool2'] },
   ]);
 });
 
-test('dpkg: maintainer and relations are listed without versions and architectures', () => {
+test('dpkg: lists maintainer and relations without versions and architectures', () => {
   const [{ supplier, requires, provides } = {}] = read(
     [
       ...['Package: mutt', 'Version: 2.2', 'Maintainer: Mutt <mutt@example.org>'],
@@ -168,20 +168,20 @@ test('dpkg: maintainer and relations are listed without versions and architectur
   assert.deepEqual(provides, ['imap-client', 'mail-reader']);
 });
 
-test('dpkg: a repeated Depends is no problem of the package, which is assessed all the same', () => {
+test('dpkg: reports no problem for a repeated Depends, and assesses the package', () => {
   const { packages, problems } = read('Package: a\nVersion: 1\nDepends: b\nDepends: c\n');
   assert.deepEqual([packages[0]?.requires, problems], [['b'], []]);
 });
 
-test('dpkg: of relations that are too long the name at the cut is left out', () => {
+test('dpkg: omits the cut name of relations that are too long', () => {
   const names = Array.from({ length: 500 }, (_, i) => `library-${i}`);
   const [{ requires = [] } = {}] = read(`Package: a\nVersion: 1\nDepends: ${names.join(', ')}\n`).packages;
   assert.deepEqual(requires, names.slice(0, requires.length));
   assert.ok(requires.length > 200);
 });
 
-toolTest('dpkg-query', 'dpkg: suppliers and relations of this machine are those that dpkg prints', () => {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own format
+toolTest('dpkg-query', 'dpkg: lists the suppliers and relations that dpkg prints on this machine', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is dpkg's format
   const format = '${Package}\\t${Maintainer}\\t${Pre-Depends}, ${Depends}\\n';
   const printed = outputOf('dpkg-query', ['-W', '-f', format]).trimEnd().split('\n').sort();
   const content = readFileSync('/var/lib/dpkg/status');
@@ -200,14 +200,14 @@ toolTest('dpkg-query', 'dpkg: suppliers and relations of this machine are those 
   assert.ok(compared > 50);
 });
 
-test('dpkg: a line of a megabyte does not end the list', () => {
+test('dpkg: continues the list after a line of a megabyte', () => {
   const { packages } = read(
     `Package: a\nConffiles: ${'x'.repeat(1 << 20)}\nVersion: 1\n\nPackage: b\nVersion: 2\n`,
   );
   assert.equal(packages.length, 2);
 });
 
-test('dpkg: Latin-1 bytes in a maintainer are harmless, in a name they are a problem of that package alone', () => {
+test('dpkg: accepts Latin-1 bytes in a maintainer, and reports only the package with such a name', () => {
   const { packages, problems } = read(
     Buffer.from('Package: a\nMaintainer: J\xfcrgen\nVersion: 1\n\nPackage: b\xfc\nVersion: 1\n', 'latin1'),
   );
@@ -217,11 +217,11 @@ test('dpkg: Latin-1 bytes in a maintainer are harmless, in a name they are a pro
   );
 });
 
-test('dpkg: a status file without content is no damage: Fedora ships dpkg with one', () => {
+test('dpkg: reports no damage of an empty status file, which Fedora ships with dpkg', () => {
   assert.deepEqual(read(''), { packages: [], problems: [] });
 });
 
-test('dpkg: a damaged file says what is wrong and lists what is left', () => {
+test('dpkg: reports what is wrong in a damaged file and lists the rest', () => {
   const entry = 'Package: a\nVersion: 1\n\n';
   const cases: readonly (readonly [string, number, RegExp])[] = [
     ['\0'.repeat(4096), 0, /^holds a NUL byte at offset 0/],
@@ -244,7 +244,7 @@ test('dpkg: a damaged file says what is wrong and lists what is left', () => {
   }
 });
 
-test('dpkg: a hostile file gives a bounded number of problems and packages', () => {
+test('dpkg: limits the problems and packages of a hostile file', () => {
   const { problems } = read('Package: a\n\n'.repeat(1000));
   assert.equal(problems.length, limits.problemsPerFile + 1);
   assert.equal(problems.at(-1), 'has 980 more problems of the kinds above');
@@ -265,7 +265,7 @@ function ownedIn(files: Readonly<Record<string, string>>): ListerEvent[] {
   return [...dpkg.list(new Map(bytes))].filter((item) => 'files' in item);
 }
 
-test('dpkg: lists of files tell owners, whether or not the status is in the same layer', () => {
+test('dpkg: reads owners from lists of files, whether or not the status is in the same layer', () => {
   assert.deepEqual(
     ownedIn({
       'var/lib/dpkg/info/python3-six.list': '/.\n/usr\n/usr/lib/python3/dist-packages/six.egg-info\n',
@@ -288,7 +288,7 @@ test('dpkg: lists of files tell owners, whether or not the status is in the same
   );
 });
 
-test('dpkg: a list whose name is no package, and paths in odd spellings, do no harm', () => {
+test('dpkg: ignores a list whose name is not a package, and accepts unusual paths', () => {
   assert.deepEqual(
     ownedIn({
       'var/lib/dpkg/info/.list': '/usr/bin/x\n',
@@ -299,12 +299,12 @@ test('dpkg: a list whose name is no package, and paths in odd spellings, do no h
   );
 });
 
-test('dpkg: control characters of a damaged entry do not get into the report', () => {
+test('dpkg: removes control characters of a damaged entry from the report', () => {
   const { problems } = read('Package: a\u009b31m\nVersion: 1\n');
   assert.deepEqual(problems, ['entry 1 has an impossible package name "a\\u009b31m"']);
 });
 
-test('dpkg: in distroless images checksums tell owners, by the name in the entry beside them', () => {
+test('dpkg: reads owners in distroless images from checksums, by the name in the entry beside them', () => {
   const sum = 'd41d8cd98f00b204e9800998ecf8427e';
   const checksums = `${sum}  usr/bin/openssl\n${sum}  usr/share/doc/openssl/README\n`;
   const owners = (files: Record<string, string>) =>
@@ -322,7 +322,7 @@ test('dpkg: in distroless images checksums tell owners, by the name in the entry
   ]);
 });
 
-toolTest('dpkg-deb', 'dpkg: owns what dpkg -L prints of a package it has installed', (directory) => {
+toolTest('dpkg-deb', 'dpkg: owns what dpkg -L prints for an installed package', (directory) => {
   const files = [
     'usr/bin/tool',
     'usr/share/java/a.jar',
@@ -367,16 +367,16 @@ toolTest('dpkg-deb', 'dpkg: owns what dpkg -L prints of a package it has install
   assert.deepEqual([listed.owner, ...listed.files], ['tool', ...printed.filter(isCode)]);
 });
 
-test('dpkg: a field repeated a million times is one problem', () => {
+test('dpkg: reports a field repeated a million times once', () => {
   const { problems } = read('Package: a\n'.repeat(1_000_000));
   assert.deepEqual(problems, [
     'package a has no Version field',
-    'entry 1 has the field Package more than once; the first stands',
+    'entry 1 has the field Package more than once; the first one counts',
   ]);
 });
 
-test('dpkg: a list of files is read in time when it has empty lines only', () => {
-  // To look for a slash before each of them would take eight minutes.
+test('dpkg: reads a list of empty lines in linear time', () => {
+  // Searching for a slash before each of them would take eight minutes.
   const list = Buffer.alloc(16 * 1024 * 1024, '\n');
   const started = process.cpuUsage();
   assert.deepEqual([...dpkg.list(new Map([['var/lib/dpkg/info/bash.list', list]]))], []);

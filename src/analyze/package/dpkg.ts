@@ -15,28 +15,28 @@ import { nulByteProblem, truncationProblem } from './text-damage.ts';
 
 const statusFile = 'var/lib/dpkg/status';
 const statusDirectory = 'var/lib/dpkg/status.d/';
-/** Changes that dpkg has not yet written to its status file. It reads them after this file. */
+/** Changes that dpkg has not yet written to its status file, which it reads first. */
 const journalDirectory = 'var/lib/dpkg/updates/';
 const infoDirectory = 'var/lib/dpkg/info/';
 const listEnding = '.list';
 const checksumsEnding = '.md5sums';
 const diversionsFile = 'var/lib/dpkg/diversions';
 
-/** Files that lie beside the entries of `status.d` and describe the same package. */
+/** Files beside the entries of `status.d` that describe the same package. */
 const companion =
   /\.(?:md5sums|list|conffiles|preinst|postinst|prerm|postrm|triggers|shlibs|symbols|templates|config)$/;
 
 const coreFields = ['Package', 'Status', 'Version', 'Architecture', 'Source'];
-/** Fields that add detail: what is wrong with them is no problem of the package. */
+/** Fields with details. Errors in them are not problems of the package. */
 const detailFields = ['Maintainer', 'Pre-Depends', 'Depends', 'Provides'];
-/** Older spellings, which dpkg still appends to the version. */
+/** Older names, which dpkg still appends to the version. */
 const obsoleteFields = ['Revision', 'Package-Revision', 'Package_Revision'];
 const fieldsRead = [...coreFields, ...detailFields, ...obsoleteFields];
 
 /**
- * The states in which the files of a package are there, wholly or in part, and those in which they are not: dpkg(1), "Package
- * states". Words fold, and dpkg does not need the blanks between them. The word in
- * the middle may be one that only older versions and opkg know.
+ * States in which the files of a package are present, wholly or in part; the next pattern has those in which they are
+ * not (dpkg(1), "Package states"). Matching is case-insensitive, and dpkg does not need the blanks between the words.
+ * The middle word may be one that only older versions and opkg know.
  */
 const installedStatus = statusOf(
   'installed|unpacked|half-installed|half-configured|triggers-awaited|triggers-pending',
@@ -51,8 +51,8 @@ function statusOf(states: string): RegExp {
 }
 
 /**
- * Lists Debian packages: the database of dpkg, and the one-file-a-package directory of distroless images. What a package owns
- * is read also where the layer does not say that the package is installed: a layer below may.
+ * Lists Debian packages: the database of dpkg, and the directory of distroless images with one file per package. Reads
+ * owned files even if the layer does not list the package as installed, since a lower layer may.
  */
 export const dpkg: PackageLister = {
   name: 'dpkg',
@@ -85,7 +85,7 @@ function* listEntries(path: string, content: Uint8Array): Generator<ListerEvent>
     yield* listFile(path, content);
 }
 
-/** Whether a file is one that dpkg reads after its status file: its name is a number. One without content changes nothing. */
+/** Returns whether dpkg reads this file after its status file: its name is a number. An empty one changes nothing. */
 function isJournal(path: string, content: Uint8Array): boolean {
   return (
     content.length > 0 &&
@@ -95,8 +95,8 @@ function isJournal(path: string, content: Uint8Array): boolean {
 }
 
 /**
- * Lists what a file of the journal adds beside the packages of the status file, which may be that of another layer. What it
- * replaces or removes stays listed, so a problem says that the list is not the one of dpkg.
+ * Lists the packages that a journal file adds to those of the status file, which may be in another layer. Replaced and
+ * removed packages stay listed, so a problem states that the list differs from dpkg's.
  */
 function* listJournal(path: string, content: Uint8Array): Generator<ListerEvent> {
   yield {
@@ -107,14 +107,17 @@ function* listJournal(path: string, content: Uint8Array): Generator<ListerEvent>
   yield* listFile(path, content);
 }
 
-/** The package whose files a file lists, undefined when it is no such list or names no possible package: `info/libc6:amd64.list`, `status.d/libc6.md5sums`. */
+/**
+ * Returns the package of a file list: `info/libc6:amd64.list`, `status.d/libc6.md5sums`. Returns undefined for another
+ * file or an invalid name.
+ */
 function ownerOf(path: string, files: Files): string | undefined {
   if (path.startsWith(infoDirectory)) {
     const [name = ''] = path.slice(infoDirectory.length, -listEnding.length).split(':');
     return isWord(name) ? name : undefined;
   }
   if (!path.startsWith(statusDirectory) || !path.endsWith(checksumsEnding)) return undefined;
-  // File names of some distroless images are cut short or encoded; the entry beside tells the name.
+  // Some distroless images cut or encode file names; the entry beside has the name.
   const entry = path.slice(0, -checksumsEnding.length);
   const [stanza] = stanzas(files.get(entry) ?? new Uint8Array(), ['Package']);
   const name = stanza?.values[0] || entry.slice(statusDirectory.length);
@@ -125,7 +128,9 @@ const slash = 0x2f;
 const lineFeed = 0x0a;
 const endOfFile = 0x1a;
 
-/** What stands before the path in a line: `/usr/bin/env`, and `d41d8cd98f00b204e9800998ecf8427e  usr/bin/env`. */
+/**
+ * Length of the text before the path in a line: `/usr/bin/env`, and `d41d8cd98f00b204e9800998ecf8427e  usr/bin/env`.
+ */
 const listPrefix = '/'.length;
 const checksumPrefix = 34;
 
@@ -137,7 +142,7 @@ function ownedIn(content: Uint8Array, prefix: number, ownership: Ownership): str
   while (!ownership.isFull && lines.next()) {
     const { text, bytes, end } = lines;
     const start = lines.start + prefix;
-    // A directory is followed by what lies in it.
+    // A directory is followed by its content.
     const isDirectory =
       text.startsWith(candidate, start) && text.charCodeAt(start + candidate.length) === slash;
     if (candidate !== '' && !isDirectory) ownership.add(owned, candidate);
@@ -149,7 +154,7 @@ function ownedIn(content: Uint8Array, prefix: number, ownership: Ownership): str
   return owned;
 }
 
-/** The directory of a path. Most paths lie where the one before them does. */
+/** Returns the directory of a path. It mostly equals that of the previous path. */
 function placeAt(
   text: string,
   { start, end }: { start: number; end: number },
@@ -162,13 +167,19 @@ function placeAt(
     : placeOfFiles(text.slice(start, start + length));
 }
 
-/** The place of the last slash within a stretch of a text, or -1. `lastIndexOf` would look through all of the text before the stretch. */
+/**
+ * Returns the index of the last slash in a range of a text, or -1. `lastIndexOf` would also search the text before the
+ * range.
+ */
 function lastSlash(text: string, start: number, end: number): number {
   for (let place = end - 1; place >= start; place--) if (text.charCodeAt(place) === slash) return place;
   return -1;
 }
 
-/** Three lines for each: the path, where the file of others lies instead, and the package whose own file lies at the path. */
+/**
+ * Yields diversions of three lines each: the path, the new path of the files of other packages, and the package whose
+ * own file has the path.
+ */
 function* listDiversions(content: Uint8Array): Generator<ListerEvent> {
   const lines = new Lines(content);
   const values: string[] = [];
@@ -191,7 +202,7 @@ function* listDiversions(content: Uint8Array): Generator<ListerEvent> {
 }
 
 function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
-  // dpkg itself refuses a status file without a final line feed; control files in status.d may end so.
+  // dpkg refuses a status file without a final line feed; control files in status.d may lack it.
   const needsEnd = !path.startsWith(statusDirectory);
   const damage = nulByteProblem(content) ?? (needsEnd ? truncationProblem(content) : undefined);
   if (damage !== undefined) yield { path, problem: damage };
@@ -205,31 +216,32 @@ function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
     for (const problem of problemsOf(stanza)) yield { path, problem };
   }
   if (entries === 0 && content.length > 0)
-    yield { path, problem: 'holds no package entry; it may be no dpkg database' };
+    yield { path, problem: 'holds no package entry; it may not be a dpkg database' };
 }
 
-/** The text as dpkg reads it: to it the character by which DOS ended files ends a line. */
+/** Returns the text as dpkg reads it: the end-of-file character of DOS ends a line. */
 function linesFor(content: Uint8Array): Uint8Array {
   return content.includes(endOfFile)
     ? content.map((byte) => (byte === endOfFile ? lineFeed : byte))
     : content;
 }
 
-/** What makes dpkg read a stanza otherwise, or refuse it. */
+/** Yields problems with a stanza that dpkg reads in another way or refuses. */
 function* problemsOf(stanza: Stanza): Generator<string> {
   const entry = `entry ${stanza.number}`;
   for (const field of coreFields) {
-    if (stanza.repeated.has(field)) yield `${entry} has the field ${field} more than once; the first stands`;
+    if (stanza.repeated.has(field))
+      yield `${entry} has the field ${field} more than once; the first one counts`;
     if (stanza.continued.has(field)) yield `${entry} continues the field ${field} on another line`;
     if (stanza.cut.has(field)) yield `${entry} has a field ${field} that is too long; its end was not read`;
   }
   for (const [index, field] of obsoleteFields.entries())
     if (stanza.values[coreFields.length + detailFields.length + index] !== undefined)
       yield `${entry} has the obsolete field ${field}, which changes the version`;
-  if (stanza.endsAtBlanks) yield `${entry} ends at a line of blanks, which is an error to dpkg`;
+  if (stanza.endsAtBlanks) yield `${entry} ends at a line of blanks, which dpkg refuses`;
 }
 
-/** The package of a stanza, undefined when it is not installed, or the problem with it. */
+/** Returns the package of a stanza, undefined if it is not installed, or the problem with it. */
 function readStanza({ number, values }: Stanza): ListedPackage | EntryProblem | undefined {
   const [packageField, status, version, arch, sourceField] = values;
   const name = packageField?.toLowerCase();
@@ -250,7 +262,7 @@ function readStanza({ number, values }: Stanza): ListedPackage | EntryProblem | 
   return { type: 'deb', name, version, source, ...archOf(arch) };
 }
 
-/** Supplier and dependencies of a package, deb-control(5). */
+/** Returns supplier and dependencies of a package (deb-control(5)). */
 function detailsOf({ values, cut }: Stanza, budget: DependencyBudget): Partial<ListedPackage> {
   const [maintainer = '', before = '', depends = '', provides = ''] = values.slice(coreFields.length);
   const supplier = stripControls(maintainer);
@@ -264,10 +276,10 @@ function detailsOf({ values, cut }: Stanza, budget: DependencyBudget): Partial<L
   };
 }
 
-/** The names in a field of relations: `libc6 (>= 2.14), default-mta | mail-transport-agent, python3:any`. */
+/** Returns the names in a relations field: `libc6 (>= 2.14), default-mta | mail-transport-agent, python3:any`. */
 function relationsIn(field: string, isCut: boolean): string[] {
   const relations = field.split(',').map((relation) => relation.split('|').map(packageNameIn).join('|'));
-  // Of a field that was cut the last name is not whole.
+  // The last name of a cut field is incomplete.
   return isCut ? relations.slice(0, -1) : relations;
 }
 
@@ -275,14 +287,14 @@ function packageNameIn(relation: string): string {
   return /[^\s(:[]+/.exec(relation)?.[0] ?? '';
 }
 
-/** Entries of `status.d` have no Status: they are there because the package is. */
+/** Returns the state. Entries of `status.d` have no Status: they exist only for installed packages. */
 function stateOf(status: string | undefined): 'installed' | 'gone' | 'unclear' {
   if (status === undefined) return 'installed';
   if (goneStatus.test(status)) return 'gone';
   return installedStatus.test(status) ? 'installed' : 'unclear';
 }
 
-/** `Source: name` or `name (version)`; a package without the field is built from the source of its own name. */
+/** Parses `Source: name` or `name (version)`. A package without the field has a source of its own name. */
 function sourceOf(field: string | undefined, name: string, version: string): SourcePackage | undefined {
   if (!field) return { name, version };
   const open = field.indexOf('(');

@@ -2,27 +2,27 @@ import { limits } from '../../core/limits.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import type { ListerEvent } from '../../plugin/package-lister.ts';
 
-/** Why an entry of a package database lists no package. */
+/** The reason why an entry of a package database is not a package. */
 export type EntryProblem = Omit<Extract<ListerEvent, { readonly problem: string }>, 'path'>;
 
 const word = /^[!-~]{1,512}$/;
 
 /**
- * Whether a name or version is one word of printable ASCII of sane length, as every package database here requires.
- * Anything else is damage, and could be neither looked up nor stored.
+ * Returns whether a name or version is printable ASCII without spaces and within the length limit, as every package
+ * database requires. Other text is damage and could not be looked up or stored.
  */
 export function isWord(text: string): boolean {
   return word.test(text);
 }
 
-/** The architecture of a package, where it names a possible one. */
+/** Returns the architecture of a package if it is valid. */
 export function archOf(arch: string | undefined): Pick<ListedPackage, 'arch'> {
   return arch !== undefined && isWord(arch) ? { arch } : {};
 }
 
 /**
- * What was listed in one file, each package once, and no more of it than the limits allow: a hostile file may hold millions
- * of entries, all of them damaged or all the same. Where the limit cuts, a problem says so.
+ * Yields the listed packages of one file without duplicates, up to the limits: a hostile file may have millions of
+ * entries. Reports a problem if a limit is reached.
  */
 export function* deduplicated(path: string, listed: Iterable<ListerEvent>): Generator<ListerEvent> {
   const seen = new Map<string, string>();
@@ -43,7 +43,7 @@ export function* deduplicated(path: string, listed: Iterable<ListerEvent>): Gene
 
 type ListedOne = Extract<ListerEvent, { readonly package: ListedPackage }>;
 
-/** A package that was not listed before; undefined where it was, or the problem that it has another source now. */
+/** Returns a package that was not listed before; undefined if it was, or the problem that it now has another source. */
 function firstOf(item: ListedOne, seen: Map<string, string>): ListerEvent | undefined {
   const { name, version, arch = '', source } = item.package;
   const identity = `${name} ${version} ${arch}`;
@@ -56,6 +56,6 @@ function firstOf(item: ListedOne, seen: Map<string, string>): ListerEvent | unde
   if (listedSource === origin) return undefined;
   return {
     path: item.path,
-    problem: `lists ${name} ${version} twice, of different sources; the first stands`,
+    problem: `lists ${name} ${version} twice, of different sources; the first one counts`,
   };
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { limits } from '../../core/limits.ts';
 import { isOwnable, Ownership } from './ownable.ts';
 
-/** A path of each ecosystem as its own tools lay it out. */
+/** A path of each ecosystem as its own tools create it. */
 const evidence = [
   'usr/lib/node_modules/npm/package.json',
   'usr/lib/node_modules/@scope/a/package.json',
@@ -25,7 +25,7 @@ const evidence = [
   'opt/vendor/bin/agent',
 ];
 
-/** What runs, or is loaded by what runs, wherever distributions have it. */
+/** Programs and libraries at the paths of distributions. */
 const programs = [
   'usr/lib/x86_64-linux-gnu/libc.so.6',
   'lib/ld-musl-x86_64.so.1',
@@ -49,7 +49,7 @@ const others = [
   'var/lib/misc/tool',
 ];
 
-test('ownable: evidence of every ecosystem and programs are, and files of data are not', () => {
+test('ownable: accepts evidence of every ecosystem and programs, but not data files', () => {
   assert.deepEqual(
     [...evidence, ...programs].filter((path) => !isOwnable(path)),
     [],
@@ -60,7 +60,7 @@ test('ownable: evidence of every ecosystem and programs are, and files of data a
   );
 });
 
-test('ownable: a layer keeps so many files and characters, and says when it keeps no more', () => {
+test('ownable: keeps files and characters up to the limits of a layer, and reports that', () => {
   for (const [path, kept] of [
     ['bin/a', limits.ownedFilesPerLayer],
     [`bin/${'a'.repeat(4000)}`, Math.floor(limits.ownedPathCharactersPerLayer / 4004)],
@@ -75,7 +75,7 @@ test('ownable: a layer keeps so many files and characters, and says when it keep
   }
 });
 
-test('ownable: what is longer than a path can be is left out', () => {
+test('ownable: omits overlong paths', () => {
   const files: string[] = [];
   const ownership = new Ownership();
   for (const name of ['a'.repeat(limits.pathBytes + 1), `bin/${'./'.repeat(limits.pathBytes / 2)}a`])
@@ -83,7 +83,7 @@ test('ownable: what is longer than a path can be is left out', () => {
   assert.deepEqual([files, ownership.isFull], [[], false]);
 });
 
-test('ownable: counts the characters of a name as they are written when it has parts that say nothing', () => {
+test('ownable: counts the written characters of a name that has redundant parts', () => {
   const ownership = new Ownership();
   const files: string[] = [];
   const directory = `bin/${'./'.repeat(2000)}`;

@@ -10,8 +10,8 @@ import {
 import type { ListerEvent } from '../../plugin/package-lister.ts';
 
 /**
- * Whether a file may be a package of a language, a program or a library, so that it matters which package of the distribution owns it.
- * Its name begins at `start` and ends before `end`.
+ * Returns whether a file may be a language package, a program or a library, for which the owning distribution package
+ * matters. Its name begins at `start` and ends before `end`.
  */
 export function isOwnableName(place: PlaceOfFiles, text: string, start: number, end: number): boolean {
   if (place.programs === 'all') return true;
@@ -21,26 +21,26 @@ export function isOwnableName(place: PlaceOfFiles, text: string, start: number, 
   return mayBeNamedEvidence(place.directory, text.slice(start, end));
 }
 
-/** As `isOwnableName`, of a path without leading slash. */
+/** Like `isOwnableName`, for a path without leading slash. */
 export function isOwnable(path: string): boolean {
   const slash = path.lastIndexOf('/');
   return isOwnableName(placeOfFiles(path.slice(0, Math.max(slash, 0))), path, slash + 1, path.length);
 }
 
-/** Keeps what the packages of one layer own, as far as the limits allow: a hostile database may name any number of files. */
+/** Collects the owned files of one layer up to the limits: a hostile database may name any number of files. */
 export class Ownership {
   #filesLeft: number = limits.ownedFilesPerLayer;
   #charactersLeft: number = limits.ownedPathCharactersPerLayer;
   #isFull = false;
 
-  /** Whether something had no room: from then on nothing is kept. */
+  /** Whether a limit was reached. Nothing more is kept from then on. */
   get isFull(): boolean {
     return this.#isFull;
   }
 
   /**
-   * Adds a path to the files of a package, as far as the limits allow. An overlong name is no file's. Characters are counted as they are
-   * written, since that is what taking a name apart costs: rpm and apk write a directory once for all files in it.
+   * Adds a path to the files of a package, up to the limits. Ignores overlong names. Counts characters as written,
+   * which is the cost of parsing: rpm and apk write a directory once for all its files.
    */
   add(files: string[], name: string): void {
     if (isOverlong(name) || this.#isFull) return;
@@ -52,7 +52,7 @@ export class Ownership {
     if (path !== '') files.push(path);
   }
 
-  /** Says of the file at `path` that not everything was kept, if so. */
+  /** Yields a problem for the file at `path` if a limit was reached. */
   *problems(path: string): Generator<ListerEvent> {
     if (this.#isFull)
       yield {

@@ -8,7 +8,7 @@ import { pacman } from './pacman.ts';
 
 const local = 'var/lib/pacman/local';
 
-/** Descriptions by the directories they lie in. */
+/** Descriptions by directory. */
 type Database = Readonly<Record<string, string | Uint8Array>>;
 
 function read(database: Database): { packages: ListedPackage[]; problems: string[] } {
@@ -22,7 +22,7 @@ function read(database: Database): { packages: ListedPackage[]; problems: string
   };
 }
 
-/** As pacman 7.0.0 wrote it when it installed a package of this content. */
+/** As pacman 7.0.0 wrote it when it installed such a package. */
 const libelf = `%NAME%
 libelf
 
@@ -77,7 +77,7 @@ pkgtype=split
 const zlib = '%NAME%\nzlib\n\n%VERSION%\n1:1.3.1-2\n\n';
 const zlibOf = (rest: string): Database => ({ 'zlib-1:1.3.1-2': zlib + rest });
 
-test('pacman: a package is listed with its architecture and what it was built from', () => {
+test('pacman: lists a package with its architecture and source', () => {
   assert.deepEqual(read({ 'libelf-0.191-4': libelf }), {
     packages: [
       {
@@ -96,7 +96,7 @@ test('pacman: a package is listed with its architecture and what it was built fr
   });
 });
 
-test('pacman: a package without a base is built from its own, and one without an architecture has none', () => {
+test('pacman: uses the package as its source without a base, and lists no architecture without one', () => {
   assert.deepEqual(read(zlibOf('')), {
     packages: [
       {
@@ -111,7 +111,7 @@ test('pacman: a package without a base is built from its own, and one without an
   });
 });
 
-test('pacman: names may hold hyphens, and several versions of one may be there', () => {
+test('pacman: accepts hyphens in names, and several versions of one package', () => {
   const entry = (version: string): string => `%NAME%\nlib32-gcc-libs\n\n%VERSION%\n${version}\n\n`;
   const { packages, problems } = read({
     'lib32-gcc-libs-14.2.1+r32-1': entry('14.2.1+r32-1'),
@@ -124,7 +124,7 @@ test('pacman: names may hold hyphens, and several versions of one may be there',
   assert.deepEqual(problems, []);
 });
 
-test('pacman: the line after the name of a section is its value, and other sections are read over', () => {
+test('pacman: reads the line after a section name as its value, and ignores other sections', () => {
   const { packages, problems } = read(
     zlibOf(
       `%DESC%\n%ARCH%\n\n%LICENSE%\n${'x'.repeat(1 << 19)}\nARCH\n%arch%\n\n%BASE%\r\nz\r\n\r\n%ARCH%\r\nany\r\n`,
@@ -134,25 +134,25 @@ test('pacman: the line after the name of a section is its value, and other secti
   assert.deepEqual(problems, []);
 });
 
-/** Descriptions with something wrong; pacman goes by the directory for each. */
+/** Invalid descriptions. pacman uses the directory for each. */
 const damaged: readonly (readonly [string, string, RegExp])[] = [
-  ['zlib-1:1.3.1-2', '', /^has no %NAME%; its directory says zlib, which stands\|has no %VERSION%; its/],
+  ['zlib-1:1.3.1-2', '', /^has no %NAME%; uses zlib from the name of its directory\|has no %VERSION%; uses/],
   [
     'zlib-1:1.3.1-2',
     '\0'.repeat(512),
     /^holds a NUL byte at offset 0.*\|ends in the middle of a line.*\|has no/,
   ],
   ['zlib-1:1.3.1-2', '{"not": "pacman"}\n', /^has no %NAME%/],
-  ['zlib-1:1.3.1-2', zlib.slice(0, -4), /^ends in the middle of a line.*\|has the %VERSION% "1:1.3.1"; its/],
-  ['zlib-1:1.3.1-2', '%NAME%\nzlib\n\n', /^has no %VERSION%; its directory says 1:1.3.1-2, which stands$/],
+  ['zlib-1:1.3.1-2', zlib.slice(0, -4), /^ends in the middle of a line.*\|has the %VERSION% "1:1.3.1"; uses/],
+  ['zlib-1:1.3.1-2', '%NAME%\nzlib\n\n', /^has no %VERSION%; uses 1:1.3.1-2 from the name of its directory$/],
   ['zlib-1:1.3.1-2', '%NAME%\nzlib\n\n%VERSION%\n', /^has no %VERSION%/],
-  ['zlib-1:1.3.1-2', zlib.replace('zlib', 'bash'), /^has the %NAME% "bash"; its directory says zlib/],
-  ['zlib-1:1.3.1-2', `${zlib}%NAME%\nbash\n\n`, /^has %NAME% more than once; the first stands$/],
+  ['zlib-1:1.3.1-2', zlib.replace('zlib', 'bash'), /^has the %NAME% "bash"; uses zlib from the name/],
+  ['zlib-1:1.3.1-2', `${zlib}%NAME%\nbash\n\n`, /^has %NAME% more than once; the first one counts$/],
   ['zlib-1:1.3.1-2', `${zlib}%BASE%\nz lib\n\n`, /^has an impossible %BASE% "z lib"$/],
   ['zlib-1:1.3.1-2', `${zlib}%ARCH%\n\u001b[1m\n\n`, /^has an impossible %ARCH% "\\u001b\[1m"$/],
 ];
 
-test('pacman: a damaged description says what is wrong, and the package is listed all the same', () => {
+test('pacman: reports what is wrong in a damaged description, and lists the package', () => {
   for (const [directory, content, problem] of damaged) {
     const { packages, problems } = read({ [directory]: content });
     assert.deepEqual(
@@ -164,29 +164,29 @@ test('pacman: a damaged description says what is wrong, and the package is liste
   }
 });
 
-test('pacman: what cannot be read of a description is left out of the package', () => {
+test('pacman: omits the fields of a description that cannot be read', () => {
   const { packages } = read(zlibOf('%BASE%\nz lib\n\n%ARCH%\nx 86\n\n'));
   assert.deepEqual(packages, [{ type: 'alpm', name: 'zlib', version: '1:1.3.1-2', requires: [] }]);
 });
 
-test('pacman: other files are none of its own', () => {
+test('pacman: ignores other files', () => {
   const others = ['etc/os-release', 'opt/zlib-1-1/desc', `${local}/zlib-1-1/files`];
   assert.deepEqual([...pacman.list(new Map(others.map((path) => [path, Buffer.from(zlib)])))], []);
 });
 
 const strayDirectories = ['zlib', 'zlib-2', '-1-1', '.tmp'];
 
-test('pacman: a directory that is named as no package is told and not listed', () => {
+test('pacman: reports a directory that does not name a package, and does not list it', () => {
   for (const directory of [...strayDirectories, 'z lib-1-1', 'zlib-\u00fc-1']) {
     const { packages, problems } = read({ [directory]: zlib });
     assert.deepEqual(packages, [], directory);
     assert.deepEqual(problems, [
-      `lies in a directory that names no package and version: ${JSON.stringify(directory)}`,
+      `is in a directory that is not named after a package and version: ${JSON.stringify(directory)}`,
     ]);
   }
 });
 
-toolTest('pacman', 'pacman: what is listed is what pacman holds to be installed', (root) => {
+toolTest('pacman', 'pacman: lists what pacman considers installed', (root) => {
   const databases: Database[] = [
     { 'libelf-0.191-4': libelf, ...zlibOf('%ARCH%\nany\n\n') },
     ...damaged.map(([directory, content]) => ({ [directory]: content })),

@@ -12,16 +12,16 @@ import { nulByteProblem, truncationProblem } from './text-damage.ts';
 const localDatabase = 'var/lib/pacman/local/';
 const descriptionFile = '/desc';
 
-/** The sections whose values are kept. alpm-db-desc(5). */
+/** The sections whose values are read (alpm-db-desc(5)). */
 const sections = ['NAME', 'VERSION', 'BASE', 'ARCH', 'PACKAGER'] as const;
 type Section = (typeof sections)[number];
-/** The sections that have a list of values, of which each line is one. */
+/** The sections with a list of values, one per line. */
 const listSections = ['LICENSE', 'DEPENDS', 'PROVIDES'] as const;
 type ListSection = (typeof listSections)[number];
 
 const carriageReturn = 0x0d;
 const percent = 0x25;
-/** More of a value is not read: none is that long, and it is an impossible one also when cut. */
+/** Longer values are cut. Real ones are never that long, and a cut value is still invalid. */
 const valueBytesMax = 4096;
 
 interface Description {
@@ -31,15 +31,15 @@ interface Description {
   readonly repeated: ReadonlySet<Section>;
 }
 
-/** Name and version of a package, as its directory is named. */
+/** Name and version of a package in the name of its directory. */
 interface Identity {
   readonly name: string;
   readonly version: string;
 }
 
 /**
- * Lists Arch Linux packages. Each has a directory whose name is what pacman goes by: where the description in it says otherwise or
- * cannot be read, pacman complains and still holds the package to be installed.
+ * Lists Arch Linux packages. pacman identifies each by the name of its directory. If the description differs or cannot
+ * be read, pacman complains and still considers the package installed.
  */
 export const pacman: PackageLister = {
   name: 'pacman',
@@ -60,7 +60,7 @@ function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
   if (identity === undefined) {
     yield {
       path,
-      problem: `lies in a directory that names no package and version: ${quoteUntrusted(directory)}`,
+      problem: `is in a directory that is not named after a package and version: ${quoteUntrusted(directory)}`,
     };
     return;
   }
@@ -69,15 +69,15 @@ function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
   yield { path, package: packageOf(identity, description) };
 }
 
-/** `bash-5.2.037-1`: neither version nor release holds a hyphen, a name may. */
+/** Parses `bash-5.2.037-1`: version and release contain no hyphen, a name may. */
 function identityOf(directory: string): Identity | undefined {
   const [, name = '', version = ''] = /^(.+)-([^-]*-[^-]*)$/.exec(directory) ?? [];
   return isWord(name) && isWord(version) ? { name, version } : undefined;
 }
 
 /**
- * A line with the name of a section, its value or values, an empty line. As in libalpm, the line after a name is a value whatever it
- * looks like.
+ * Parses a description: lines with a section name, its values and an empty line. As in libalpm, the line after a name
+ * is a value, whatever it contains.
  */
 function readDescription(content: Uint8Array): Description {
   const values: Partial<Record<Section, string>> = {};
@@ -97,7 +97,7 @@ function readDescription(content: Uint8Array): Description {
   return { values, lists, repeated };
 }
 
-/** The values from the present line to the next empty one. */
+/** Returns the values from the current line to the next empty one. */
 function valuesFrom(lines: Lines): string[] {
   const values: string[] = [];
   do {
@@ -132,16 +132,16 @@ function* problemsOf(
     if (value !== undefined && !isWord(value))
       yield `has an impossible %${section}% ${quoteUntrusted(value)}`;
   }
-  for (const section of repeated) yield `has %${section}% more than once; the first stands`;
+  for (const section of repeated) yield `has %${section}% more than once; the first one counts`;
 }
 
 function* mismatchProblem(section: Section, value: string | undefined, expected: string): Generator<string> {
-  if (!value) yield `has no %${section}%; its directory says ${expected}, which stands`;
+  if (!value) yield `has no %${section}%; uses ${expected} from the name of its directory`;
   else if (value !== expected)
-    yield `has the %${section}% ${quoteUntrusted(value)}; its directory says ${expected}, which stands`;
+    yield `has the %${section}% ${quoteUntrusted(value)}; uses ${expected} from the name of its directory`;
 }
 
-/** All packages that are built from one base share its version. Databases of old have no base. */
+/** Returns a package. All packages of one base share its version. Old databases have no base. */
 function packageOf({ name, version }: Identity, { values, lists }: Description): ListedPackage {
   const { BASE: base = name, ARCH: arch } = values;
   return {
@@ -154,7 +154,7 @@ function packageOf({ name, version }: Identity, { values, lists }: Description):
   };
 }
 
-/** Supplier, licences and dependencies of a package. */
+/** Returns supplier, licences and dependencies of a package. */
 function detailsOf(
   { PACKAGER: packager = '' }: Description['values'],
   { LICENSE: licenses = [], DEPENDS: depends = [], PROVIDES: provides = [] }: Description['lists'],
@@ -171,7 +171,7 @@ function detailsOf(
   };
 }
 
-/** The name in a dependency: `glibc>=2.38`, `libcrypto.so=3-64`. */
+/** Returns the name in a dependency: `glibc>=2.38`, `libcrypto.so=3-64`. */
 function nameIn(dependency: string): string {
   return /^[^<>=]+/.exec(dependency)?.[0] ?? '';
 }

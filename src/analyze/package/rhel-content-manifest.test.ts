@@ -16,7 +16,7 @@ function list(files: Readonly<Record<string, string | Buffer>>): ListerEvent[] {
   return [...rhelContentManifest.list(new Map(bytes))];
 }
 
-/** The history of a layer into which one package came from this repository. */
+/** Returns the history of a layer in which one package came from this repository. */
 function historyOf(repository: string): Buffer {
   return writeSqlite('delete', 4096, (engine) => {
     engine.exec(
@@ -27,7 +27,7 @@ function historyOf(repository: string): Buffer {
 }
 
 corpusTest(
-  'content manifests: the layers of the corpus tell their content sets, also in the place of ostree',
+  'content manifests: reads the content sets of the corpus layers, also at the path of ostree',
   () => {
     const layer = (name: string): ListerEvent[] => {
       const archive = readFileSync(corpus(`images/archives/claircore/rhel/testdata/${name}.tar`));
@@ -44,11 +44,11 @@ corpusTest(
       { path: 'usr/share/buildinfo/foo-1.1-2.json', repositories },
     ]);
     const [replaced] = layer('layer-with-invalid-content-manifests-json');
-    assert.match(JSON.stringify(replaced), /is no content manifest/);
+    assert.match(JSON.stringify(replaced), /is not a content manifest/);
   },
 );
 
-test('content manifests: the history of dnf tells where there is no manifest, and better than one that is a hint', () => {
+test('content manifests: prefers the history of dnf to a hint, and uses it without a manifest', () => {
   const hint = JSON.stringify({ from_dnf_hint: true, content_sets: ['allowed', 'allowed'] });
   const sets = JSON.stringify({ metadata: { icm_version: 1 }, content_sets: ['set'], image_contents: [] });
   const dnf = historyOf('used');
@@ -63,7 +63,7 @@ test('content manifests: the history of dnf tells where there is no manifest, an
   assert.deepEqual(list({ [place]: '{"content_sets": []}', [history]: dnf }), [fromHistory]);
 });
 
-test('content manifests: what is no manifest is a problem, and labels are none', () => {
+test('content manifests: reports an invalid manifest, and ignores labels', () => {
   const many = Array.from({ length: limits.contentSets + 1 }, () => 'a');
   const bad = [
     '',
@@ -74,12 +74,16 @@ test('content manifests: what is no manifest is a problem, and labels are none',
     '{"content_sets": [1]}',
   ];
   for (const content of [...bad, JSON.stringify({ content_sets: many })])
-    assert.match(JSON.stringify(list({ [place]: content })), /is no content manifest/, content.slice(0, 40));
+    assert.match(
+      JSON.stringify(list({ [place]: content })),
+      /is not a content manifest/,
+      content.slice(0, 40),
+    );
   assert.match(JSON.stringify(list({ [place]: ' '.repeat(limits.manifestBytes + 1) })), /is longer than/);
   assert.deepEqual(list({ 'usr/share/buildinfo/labels.json': '{"name": "ubi9"}' }), []);
 });
 
-test('content manifests: a damaged history is a problem, one without content or without its database is told apart', () => {
+test('content manifests: reports a damaged history, and distinguishes an empty one and one without its database', () => {
   assert.match(JSON.stringify(list({ [history]: 'x' })), /is cut off within its header/);
   assert.deepEqual(list({ [history]: '', [`${history}-wal`]: '' }), []);
   assert.deepEqual(list({ [`${history}-wal`]: 'x' }), [

@@ -8,15 +8,15 @@ import { deduplicated, isWord } from './listing.ts';
 import { readDnfHistory } from './rpm/dnf-history.ts';
 import { orphanedWal, walPath } from './rpm/sqlite-side-files.ts';
 
-/** Where Red Hat's builds put the manifests of a layer; the last is the place of ostree systems. */
+/** Directories in which Red Hat's builds put the manifests of a layer; the last is that of ostree systems. */
 const directories = [
   'root/buildinfo/content_manifests',
   'usr/share/buildinfo/content_manifests',
   'usr/share/buildinfo',
 ];
-/** It lies beside the manifests in the last place, and tells other things. */
+/** A file beside the manifests in the last directory, with other data. */
 const labelsFile = 'labels.json';
-/** Of dnf 4 and microdnf, and of dnf 5. */
+/** Histories of dnf 4 and microdnf, and of dnf 5. */
 const histories = ['var/lib/dnf/history.sqlite', 'usr/lib/sysimage/libdnf5/transaction_history.sqlite'];
 
 const manifestSchema = z.object({
@@ -24,7 +24,7 @@ const manifestSchema = z.object({
   from_dnf_hint: z.optional(z.boolean()),
 });
 
-/** One check for the whole list: a schema of its items would tell of each of millions of bad ones. */
+/** Checks the whole list at once: a schema of its items would report each of millions of invalid ones. */
 function isListOfWords(list: unknown): boolean {
   return (
     Array.isArray(list) &&
@@ -34,9 +34,10 @@ function isListOfWords(list: unknown): boolean {
 }
 
 /**
- * Tells which repositories the packages of a layer come from: the content sets of a manifest, or what the history of dnf names.
- * A manifest with `from_dnf_hint` lists what a build was allowed to use, so the history knows better, and its content sets stand in
- * only where the layer has no history. Where a manifest without the hint is, the history names repositories of the build system.
+ * Reports the repositories of the packages of a layer: the content sets of a manifest, or those in the history of dnf.
+ * A manifest with `from_dnf_hint` lists what a build was allowed to use, so the history is preferred, and the manifest
+ * is used only without one. With a manifest without the hint, the history names repositories of the build system and is
+ * ignored.
  */
 export const rhelContentManifest: PackageLister = {
   name: 'rhel-content-manifest',
@@ -79,7 +80,7 @@ function read(content: Uint8Array): Manifest {
     const { content_sets: sets, from_dnf_hint: isHint = false } = manifestSchema.parse(json);
     return { sets: [...new Set(sets)], isHint };
   } catch {
-    return { ...nothing, problem: 'is no content manifest; the repositories of this layer are unknown' };
+    return { ...nothing, problem: 'is not a content manifest; the repositories of this layer are unknown' };
   }
 }
 

@@ -2,15 +2,15 @@ import { bufferView } from '../../kit/bytes/buffer-view.ts';
 
 const lineFeed = 0x0a;
 
-/** What a database of text shows of bytes that were never written. */
+/** Returns the problem of a text database with NUL bytes, which were never written. */
 export function nulByteProblem(content: Uint8Array): string | undefined {
   const zero = bufferView(content).indexOf(0);
   return zero === -1 ? undefined : `holds a NUL byte at offset ${zero}; a part of it may be lost`;
 }
 
 /**
- * What it shows of an end that was never written. A file without content shows nothing: tools and other distributions make one,
- * and an image with no package anywhere is never clean.
+ * Returns the problem of a text database without a final line feed. An empty file is not damage: tools and other
+ * distributions create it, and an image without packages is never clean.
  */
 export function truncationProblem(content: Uint8Array): string | undefined {
   const isCut = content.length > 0 && content.at(-1) !== lineFeed;

@@ -157,7 +157,7 @@ export const layerDeviations: Deviations = {
   84: {
     rule: damaged,
     status: 422,
-    body: fault('worker: var/lib/rpm/Packages cannot be read: is no rpm database of a known format'),
+    body: fault('worker: var/lib/rpm/Packages cannot be read: is not an rpm database of a known format'),
   },
   85: { rule: damaged, status: 404, body: notFound },
   86: { rule: distribution, status: 201, body: posted('edgelike', 'alpine-edge-like.tar') },

@@ -30,19 +30,20 @@ suite('Berkeley DB', () => {
     });
   }
 
-  test('a page may be full to the last byte', () => {
-    // Of 512 bytes, 26 begin the page, two a piece are offsets of the four items, and these take 5, 5, 5 and one more than the value.
+  test('reads a page that is full to the last byte', () => {
+    // Of 512 bytes, the page header takes 26, the offsets of the four items two each, and the items 5, 5, 5 and the
+    // value plus 1.
     const value = Buffer.alloc(512 - 26 - 8 - 5 - 5 - 5 - 1, 7);
     assert.deepEqual([...readBdb(writeBdb([value], { pageSize: 512, inlineBelow: 500 }))], [value]);
   });
 
-  test('pages beyond those that the file claims to have are no part of it', () => {
+  test('ignores pages beyond those in the header of the file', () => {
     const bytes = writeBdb(values);
     const longer = Buffer.concat([bytes, bytes.subarray(4096, 8192)]);
-    assert.deepEqual(problemsOf(longer), ['is 45056 bytes long and not 40960; a part of it may be lost']);
+    assert.deepEqual(problemsOf(longer), ['is 45056 bytes long instead of 40960; a part of it may be lost']);
   });
 
-  test('values of any length come back', () => {
+  test('reads values of any length', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 3000 }), { maxLength: 10 }), (random) => {
         const bytes = writeBdb(random, { pageSize: 512, inlineBelow: 30 });
@@ -54,7 +55,7 @@ suite('Berkeley DB', () => {
     );
   });
 
-  test('the magic number alone makes one, and what is shorter is none', () => {
+  test('recognises a file by the magic number alone, and not a shorter one', () => {
     const start = writeBdb(values).subarray(0, 16);
     assert.ok(isBdb(start));
     assert.ok(!isBdb(start.subarray(0, 15)));
@@ -62,11 +63,11 @@ suite('Berkeley DB', () => {
 });
 
 suite('a damaged Berkeley DB', () => {
-  test('damage is told, and what is whole still comes', () => {
+  test('reports damage, and reads the rest', () => {
     const cases: readonly (readonly [damage: (bytes: Buffer) => Buffer, problem: RegExp])[] = [
       [(bytes) => bytes.subarray(0, 100), /cut off within its first page/],
-      [(bytes) => bytes.subarray(0, -1), /is 40959 bytes long and not 40960/],
-      [(bytes) => set(bytes, 21, 2), /is 40960 bytes long and not 5120/],
+      [(bytes) => bytes.subarray(0, -1), /is 40959 bytes long instead of 40960/],
+      [(bytes) => set(bytes, 21, 2), /is 40960 bytes long instead of 5120/],
       [(bytes) => set(bytes, 20, 100), /impossible page size 4196/],
       [(bytes) => set(bytes, 24, 1), /is encrypted/],
       [(bytes) => set(bytes, 25, 9), /another kind/],
@@ -77,9 +78,9 @@ suite('a damaged Berkeley DB', () => {
       [(bytes) => set(bytes, 3 * 4096 + 25, 13), /which is not its own/],
       [(bytes) => set(bytes, 8 * 4096 + 16, 0), /a value of 9000 bytes ends 860 bytes early/],
       [(bytes) => set(bytes, 8 * 4096 + 16, 10), /a value of 9000 bytes ends 860 bytes early/],
-      [(bytes) => set(bytes, offsetAt(bytes, 2), 3), /a key is no package number/],
+      [(bytes) => set(bytes, offsetAt(bytes, 2), 3), /a key is not a package number/],
       [(bytes) => set(bytes, offsetAt(bytes, 3), 9), /a value is of an unknown kind/],
-      // The last value, where the offsets stand.
+      // The last value, at its offset.
       [(bytes) => set(set(bytes, 4096 + 26 + 18, 30), 4096 + 26 + 19, 0), /items that overlap/],
     ];
     for (const [damage, problem] of cases) {
@@ -88,19 +89,19 @@ suite('a damaged Berkeley DB', () => {
     }
   });
 
-  test('a single page that no package leads to is told', () => {
+  test('reports a page that no package refers to', () => {
     const bytes = set(writeBdb([Buffer.alloc(100)]), 4096 + 25, 0);
     assert.deepEqual(problemsOf(bytes), ['1 pages belong to no package; entries may be lost']);
   });
 
-  test('a chain that runs in a circle ends', () => {
+  test('ends at a circular chain', () => {
     const bytes = writeBdb([Buffer.alloc(9000, 4)]);
     bytes.writeUInt32LE(3, 4 * 4096 + 16);
     assert.match(problemsOf(bytes).join('; '), /leads to page 3, which is not its own/);
   });
 });
 
-/** Where an item of the hash page stands. */
+/** Returns the offset of an item in the hash page. */
 function offsetAt(bytes: Buffer, item: number): number {
   return 4096 + bytes.readUInt16LE(4096 + 26 + 2 * item);
 }

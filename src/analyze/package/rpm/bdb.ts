@@ -4,10 +4,10 @@ import type { Blob } from './header.ts';
 const magic = 0x00061561;
 const pageHeaderBytes = 26;
 const hashMetadata = 8;
-/** Pages that hold keys and values: written without order by Berkeley DB before 4.6, with order since. */
+/** Types of pages with keys and values: unsorted before Berkeley DB 4.6, sorted since. */
 const hashPages: ReadonlySet<number> = new Set([2, 13]);
 const overflowPage = 7;
-/** A page on the free list keeps its old content; only its type tells. */
+/** A page on the free list keeps its old content; only its type differs. */
 const freePage = 0;
 const inlineItem = 1;
 const overflowItem = 3;
@@ -16,24 +16,24 @@ const overflowItemBytes = 12;
 interface Database {
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  /** Integers are in the byte order of the machine that wrote them. */
+  /** Whether integers are little-endian: they are in the byte order of the machine that wrote them. */
   readonly littleEndian: boolean;
   readonly pageSize: number;
   readonly pages: number;
-  /** 1 for the overflow pages that a value has led to: each belongs to one value alone. */
+  /** 1 for the overflow pages that were read: each belongs to one value only. */
   readonly visited: Uint8Array;
 }
 
-/** Whether a file begins like a hash database of Berkeley DB, of either byte order. */
+/** Returns whether a file begins like a hash database of Berkeley DB, in either byte order. */
 export function isBdb(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return bytes.length >= 16 && (view.getUint32(12, true) === magic || view.getUint32(12) === magic);
 }
 
 /**
- * The headers in a `Packages` file, a hash of Berkeley DB (db_page.h of its sources). Visits every hash page in the order of the
- * file, whatever its bucket. Values too long for a page lie in chains of overflow pages; one that no value leads to shows that
- * a hash page was lost.
+ * Yields the headers in a `Packages` file, a hash of Berkeley DB (db_page.h of its sources). Reads every hash page in
+ * file order, whatever its bucket. Values too long for a page are in chains of overflow pages. A chain without a value
+ * means that a hash page was lost.
  */
 export function* readBdb(bytes: Uint8Array): Generator<Blob> {
   const database = open(bytes);
@@ -43,7 +43,7 @@ export function* readBdb(bytes: Uint8Array): Generator<Blob> {
   }
   const claimed = (uint32(database, 32) + 1) * database.pageSize;
   if (claimed !== bytes.length)
-    yield `is ${bytes.length} bytes long and not ${claimed}; a part of it may be lost`;
+    yield `is ${bytes.length} bytes long instead of ${claimed}; a part of it may be lost`;
   let overflowPages = 0;
   for (let page = 1; page < database.pages; page++) {
     const type = typeOf(database, page);
@@ -82,7 +82,10 @@ function typeOf({ bytes, pageSize }: Database, page: number): number {
   return bytes[page * pageSize + 25] ?? freePage;
 }
 
-/** Items stand at the end of a page, the first one last, and their offsets at its beginning: key, value, key, value. */
+/**
+ * Yields the values of a page. Items are at the end of a page, the first one last. Their offsets are at its beginning:
+ * key, value, key, value.
+ */
 function* readHashPage(database: Database, page: number): Generator<Blob> {
   const start = page * database.pageSize;
   const items = uint16(database, start + 20);
@@ -105,14 +108,14 @@ function* readHashPage(database: Database, page: number): Generator<Blob> {
   }
 }
 
-/** The value that lies from the first to the second place, under the key from there to the third. */
+/** Reads the value between the first and the second offset, with the key between the second and the third. */
 function readPair(
   database: Database,
   [value, key, end]: readonly [number, number, number],
 ): Blob | undefined {
   const { bytes } = database;
-  if (bytes[key] !== inlineItem || end - key !== 5) return 'a key is no package number';
-  // Under the number 0 rpm counts the numbers it has given away.
+  if (bytes[key] !== inlineItem || end - key !== 5) return 'a key is not a package number';
+  // rpm stores its last assigned package number under the number 0.
   if (uint32(database, key + 1) === 0) return undefined;
   if (bytes[value] === inlineItem) return bytes.subarray(value + 1, key);
   if (bytes[value] !== overflowItem || key - value !== overflowItemBytes)
@@ -120,7 +123,9 @@ function readPair(
   return readChain(database, uint32(database, value + 4), uint32(database, value + 8));
 }
 
-/** A page may be visited once in all, so neither loops nor shared pages make more of a file than it is. */
+/**
+ * Reads a chain. Each page is read at most once in total, so that neither loops nor shared pages multiply the content.
+ */
 function readChain(database: Database, firstPage: number, length: number): Blob {
   const { bytes, pageSize, pages, visited } = database;
   if (length > limits.rpmHeaderBytes) return `a value of ${length} bytes is too long for a package`;

@@ -17,7 +17,7 @@ function list(content: Uint8Array, place = path): ListedPackage[] {
 
 const required = ({ name, requires }: ListedPackage): unknown => [name, requires];
 
-test('rpm: a capability stands for the packages that provide it, wherever they are in the database', () => {
+test('rpm: resolves a capability to the packages that provide it, wherever they are in the database', () => {
   const app = writeRpmPackage('app', [
     [
       1049,
@@ -41,7 +41,7 @@ test('rpm: a capability stands for the packages that provide it, wherever they a
   ]);
 });
 
-test('rpm: a program that is required by its path stands for the package that owns it', () => {
+test('rpm: resolves a required path to the package that owns it', () => {
   const app = writeRpmPackage('app', [[1049, ['/bin/sh', '/usr/sbin/useradd', '/usr/share/x']]]);
   const owner = (name: string, directory: string, file: string): Buffer =>
     writeRpmPackage(name, [
@@ -55,18 +55,18 @@ test('rpm: a program that is required by its path stands for the package that ow
   assert.deepEqual(packages.map(required)[0], ['app', ['bash', 'shadow', '/usr/share/x']]);
 });
 
-test('rpm: a list of requirements without its end leaves them unknown, and the package is listed', () => {
+test('rpm: lists a package whose requirements have no end, without them', () => {
   const damaged = writeRpmPackage('a', [[1049, ['libc.so.6']]]);
   damaged[damaged.length - 1] = 0x78;
   assert.deepEqual(list(writeBdb([damaged])).map(required), [['a', undefined]]);
 });
 
-test('rpm: the packager supplies a package without a vendor', () => {
+test('rpm: uses the packager as supplier of a package without a vendor', () => {
   const packages = list(writeBdb([writeRpmPackage('a', [[1015, 'Example <x@example.org>']])]));
   assert.equal(packages[0]?.supplier, 'Example <x@example.org>');
 });
 
-corpusTest('rpm: every package of a real database has a licence and its dependencies', () => {
+corpusTest('rpm: reads a licence and the dependencies of every package of a real database', () => {
   const content = readFileSync(corpus('pkgdb/rpmdb/almalinux-9.0-beta-aarch64-micro/rpmdb.sqlite'));
   const packages = list(content, 'var/lib/rpm/rpmdb.sqlite');
   assert.ok(packages.every(({ licence, requires }) => licence !== undefined && requires !== undefined));
@@ -74,7 +74,7 @@ corpusTest('rpm: every package of a real database has a licence and its dependen
   assert.deepEqual(bash?.requires?.toSorted(), ['filesystem', 'glibc', 'ncurses-libs']);
 });
 
-toolTest('rpm', 'rpm: a package requires those that rpm says meet its requirements', () => {
+toolTest('rpm', 'rpm: resolves requirements to the packages that rpm names', () => {
   const directory = corpus('pkgdb/rpmdb/almalinux-9.0-beta-aarch64-micro');
   const ask = (...args: string[]): string[] =>
     outputOf('rpm', ['--dbpath', directory, '-q', ...args])
@@ -94,7 +94,7 @@ toolTest('rpm', 'rpm: a package requires those that rpm says meet its requiremen
   }
 });
 
-/** Nothing where rpm says that no package provides it. */
+/** Returns an empty list if rpm says that no package provides it. */
 function providersOf(directory: string, requirement: string): string[] {
   try {
     const args = ['--dbpath', directory, '-q', '--qf', '%{NAME}\\n', '--whatprovides', requirement];

@@ -4,23 +4,23 @@ import { DependencyBudget } from '../dependency-names.ts';
 import { isWord } from '../listing.ts';
 import { type HeaderEntry, type RpmHeader, textsOf } from './header.ts';
 
-/** Requirements on features of rpm itself, and conditional ones, which no single package meets. */
+/** Matches requirements on features of rpm itself, and conditional ones, which no single package meets. */
 const isOther = /^(?:rpmlib\(|\()/;
 
-/** Of the packages that provide the same capability so many are named; real ones are few. */
+/** Maximum number of providers of one capability that are named; real ones are few. */
 const providersMax = 20;
 
 /**
- * The capabilities that the packages of one database require and provide. They are many, and all of one database are known, so that
- * a package keeps the names of the packages it requires in place of their capabilities.
+ * The capabilities that the packages of one database require and provide. All capabilities of a database are known
+ * after reading it, so that a package stores the names of the packages it requires instead of the capabilities.
  */
 export class Capabilities {
   readonly #required = new Map<ListedPackage, readonly string[]>();
-  /** By capability, the names of the packages that provide it. */
+  /** Names of the packages that provide a capability, by capability. */
   readonly #providers = new Map<string, string[]>();
   readonly #budget = new DependencyBudget();
 
-  /** Notes what a package requires and provides, as its header says. */
+  /** Adds the requirements and capabilities in the header of a package. */
   add(found: ListedPackage, { requires, provides }: RpmHeader): void {
     const required = requires === undefined ? [] : this.#namesIn(requires);
     if (required !== undefined) this.#required.set(found, required);
@@ -28,7 +28,7 @@ export class Capabilities {
       this.#provide(name, found.name);
   }
 
-  /** Adds to the packages of a database, all of them read, the names of those they require. */
+  /** Yields the packages of a completely read database with the names of the packages they require. */
   *resolve(database: Iterable<ListerEvent>): Generator<ListerEvent> {
     const listed = [...database];
     const paths = new Set([...this.#required.values()].flat().filter((name) => name.startsWith('/')));
@@ -48,14 +48,14 @@ export class Capabilities {
     else if (!providers.includes(name) && providers.length < providersMax) providers.push(name);
   }
 
-  /** Programs can be required by their paths, also by those from before `/bin` became a link to `/usr/bin`. */
+  /** Adds owned programs as capabilities, also by their paths from before `/bin` became a link to `/usr/bin`. */
   #provideFiles(owner: string, files: readonly string[], required: ReadonlySet<string>): void {
     for (const file of files)
       for (const path of [`/${file}`, `/${file.replace(/^usr\//, '')}`])
         if (required.has(path)) this.#provide(path, owner);
   }
 
-  /** A requirement that nothing installed meets keeps its own name. */
+  /** Resolves requirements. One that no installed package meets keeps its own name. */
   #resolved(found: ListedPackage): ListedPackage {
     const required = this.#required.get(found);
     if (required === undefined) return found;

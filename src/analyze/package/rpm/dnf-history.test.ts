@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type SqliteEngine, writeSqlite } from '../../../testing/sqlite-writer.ts';
 import { readDnfHistory } from './dnf-history.ts';
 
-/** The tables of dnf that are read, cut down to their shape: keys, names and order of the columns. */
+/** The dnf tables that are read, reduced to keys, names and order of the columns. */
 const dnf4 = `create table repo (id integer primary key, repoid text not null);
   create table trans_item (id integer primary key autoincrement, trans_id integer, item_id integer references item(id),
     repo_id integer references repo(id), action integer not null, reason integer not null, state integer not null)`;
@@ -35,7 +35,7 @@ function fill(engine: SqliteEngine, action: string, steps: readonly (readonly nu
 }
 
 for (const [index, { tables, action, isRemoval }] of versions.entries()) {
-  test(`dnf ${index + 4}: the repositories are those that SQLite finds`, () => {
+  test(`dnf ${index + 4}: finds the repositories that SQLite finds`, () => {
     const step = fc.tuple(
       fc.nat(5),
       fc.integer({ min: 1, max: repositories.length }),
@@ -62,15 +62,21 @@ for (const [index, { tables, action, isRemoval }] of versions.entries()) {
   });
 }
 
-test('dnf: a history that is none, or lacks a table or column, is a problem', () => {
+test('dnf: reports an invalid history, and one without a table or column', () => {
   const problemsOf = (bytes: Buffer) => readDnfHistory(bytes, undefined).problems.join('; ');
   const of = (statement: string) =>
     writeSqlite('delete', 512, (engine) => {
       engine.exec(statement);
     }).file;
-  assert.match(problemsOf(Buffer.from('no database')), /cut off within its header/);
-  assert.match(problemsOf(of('create table a(b)')), /has no table repo as dnf makes it; .*trans_item/);
-  assert.match(problemsOf(of(dnf4.replace('repo_id', 'other'))), /has no table trans_item as dnf makes it/);
+  assert.match(problemsOf(Buffer.from('not a database')), /cut off within its header/);
+  assert.match(
+    problemsOf(of('create table a(b)')),
+    /has no table repo in the form that dnf creates; .*trans_item/,
+  );
+  assert.match(
+    problemsOf(of(dnf4.replace('repo_id', 'other'))),
+    /has no table trans_item in the form that dnf creates/,
+  );
   const whole = of(dnf4);
   assert.match(problemsOf(whole.subarray(0, -512)), /is cut off/);
 });

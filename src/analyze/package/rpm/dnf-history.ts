@@ -3,9 +3,9 @@ import { isWord } from '../listing.ts';
 import { SqliteDatabase } from './sqlite.ts';
 import type { SqliteValue } from './sqlite-record.ts';
 
-/** What a history of dnf tells. */
+/** The content of a history of dnf. */
 export interface DnfHistory {
-  /** Repositories that packages were installed from, by their ids. */
+  /** Ids of the repositories that packages were installed from. */
   readonly repositories: readonly string[];
   readonly problems: readonly string[];
 }
@@ -15,8 +15,9 @@ const removedByDnf4 = 8;
 const actionsOfDnf5 = 'trans_item_action';
 
 /**
- * Reads `history.sqlite` of dnf 4 or `transaction_history.sqlite` of dnf 5: from which repository each package came when it was
- * last touched, removals aside. What has gone since may still be counted: a repository too many shows more, one too few hides.
+ * Reads `history.sqlite` of dnf 4 or `transaction_history.sqlite` of dnf 5: the repository of each package's last
+ * action other than a removal. Packages that were removed since may still count: an extra repository shows more
+ * findings, a missing one hides some.
  */
 export function readDnfHistory(bytes: Uint8Array, log: Uint8Array | undefined): DnfHistory {
   const database = SqliteDatabase.open(bytes, log);
@@ -37,7 +38,7 @@ class HistoryReader {
     this.problems = [...database.problems];
   }
 
-  /** Packages and the repositories they came from, in the order of time. */
+  /** Returns packages and their repositories in chronological order. */
   steps(): (readonly SqliteValue[])[] {
     const isDnf5 = this.#database.has(actionsOfDnf5);
     const removal = isDnf5 ? this.#removalOfDnf5() : removedByDnf4;
@@ -49,10 +50,12 @@ class HistoryReader {
     return this.rows(actionsOfDnf5, ['id', 'name']).find(([, name]) => name === 'Remove')?.[0];
   }
 
-  /** The rows of a table; where something is wrong with it, what could be read. */
+  /** Returns the readable rows of a table. */
   rows(table: string, columns: readonly string[]): (readonly SqliteValue[])[] {
     const rows: (readonly SqliteValue[])[] = [];
-    for (const row of this.#database.rows(table, columns) ?? [`has no table ${table} as dnf makes it`]) {
+    for (const row of this.#database.rows(table, columns) ?? [
+      `has no table ${table} in the form that dnf creates`,
+    ]) {
       if (rows.length + this.problems.length > limits.dnfHistoryRows) {
         this.problems.push(`has more than ${limits.dnfHistoryRows} rows in a table; the rest was not read`);
         break;
@@ -64,7 +67,7 @@ class HistoryReader {
   }
 }
 
-/** What begins with @ is no repository but a word of dnf's own: `@System`, `@commandline`. */
+/** Returns whether a name is a repository id. Names that begin with @ are dnf's own: `@System`, `@commandline`. */
 function isRepositoryId(name: SqliteValue | undefined): name is string {
   return typeof name === 'string' && isWord(name) && !name.startsWith('@');
 }

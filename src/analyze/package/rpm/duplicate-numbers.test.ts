@@ -12,7 +12,7 @@ function listed(path: string, content: Uint8Array): string[] {
 
 const both = rpmHeaders('base', 'openssl');
 
-/** Where the second used slot of a `Packages.db` and its blob have the number of their package. */
+/** Returns the offsets of the package number in the second used slot of a `Packages.db` and in its blob. */
 function numberPlaces(file: Buffer): readonly [slot: number, blob: number] {
   const slot = 32 + 16 * 3;
   return [slot + 4, file.readUInt32LE(slot + 8) * 16 + 4];

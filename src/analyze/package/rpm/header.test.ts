@@ -35,7 +35,7 @@ test('rpm header: reads the fields of a package', () => {
   });
 });
 
-test('rpm header: a later entry of a tag wins and a repeated one is reported, a translated text gives its first, an empty text is none', () => {
+test('rpm header: uses the later entry of a repeated tag and reports it, uses the first translation, and reads an empty text as absent', () => {
   const blob = writeRpmHeader([
     [1000, 'old'],
     [1014, ['GPL', 'GPL auf deutsch']],
@@ -50,15 +50,15 @@ test('rpm header: a later entry of a tag wins and a repeated one is reported, a 
   });
 });
 
-test('rpm header: epochs use all their 32 bits', () => {
+test('rpm header: reads epochs of 32 bits', () => {
   assert.deepEqual(readHeader(writeRpmHeader([[1003, 0xfffffffe]])), { epoch: 0xfffffffe });
 });
 
-test('rpm header: one without tags says nothing', () => {
+test('rpm header: returns no fields for a header without tags', () => {
   assert.deepEqual(readHeader(writeRpmHeader([])), {});
 });
 
-test('rpm header: what is no header is said to be none', () => {
+test('rpm header: reports what is not a header', () => {
   const whole = writeRpmHeader([[1000, 'bash']]);
   const cases: readonly (readonly [Buffer, RegExp])[] = [
     [Buffer.alloc(0), /too short/],
@@ -74,7 +74,7 @@ test('rpm header: what is no header is said to be none', () => {
   assert.match(problemOf(unterminated), /unreadable name/);
 });
 
-test('rpm header: any bytes are read without an error', () => {
+test('rpm header: reads any bytes without an error', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(9), fc.nat(100), (bytes, entries, dataBytes) => {
       readHeader(bytes);

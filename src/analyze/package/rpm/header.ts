@@ -1,9 +1,9 @@
 import { limits } from '../../../core/limits.ts';
 
-/** What a database gives for one package: its header, or in words what is wrong at that place. */
+/** A database entry of one package: its header, or the problem at that place. */
 export type Blob = Uint8Array | string;
 
-/** The fields of an rpm header that are read. An absent tag and an empty text are both undefined. */
+/** The rpm header fields that are read. An absent tag and an empty text are both undefined. */
 export interface RpmHeader {
   readonly name?: string | undefined;
   readonly epoch?: number | undefined;
@@ -13,19 +13,19 @@ export interface RpmHeader {
   readonly vendor?: string | undefined;
   readonly packager?: string | undefined;
   readonly licence?: string | undefined;
-  /** `util-linux-2.32.1-42.el8_8.src.rpm` */
+  /** Example: `util-linux-2.32.1-42.el8_8.src.rpm`. */
   readonly sourceRpm?: string | undefined;
-  /** `nodejs:18:9020020230327152102:rhel9` */
+  /** Example: `nodejs:18:9020020230327152102:rhel9`. */
   readonly modularity?: string | undefined;
   readonly files?: FileEntries | undefined;
-  /** Names of the capabilities that the package requires and provides: lists of texts. */
+  /** Names of the capabilities that the package requires and provides, as lists of texts. */
   readonly requires?: HeaderEntry | undefined;
   readonly provides?: HeaderEntry | undefined;
-  /** Tags that come more than once, of those that decide what the package is. Which one rpm takes depends on their number and place. */
+  /** Identity tags that occur more than once. Which one rpm uses depends on their number and position. */
   readonly repeated?: readonly string[];
 }
 
-/** One tag of a header: where its value lies in the data, of which type it is, and how many values there are. */
+/** An index entry of a header: the offset of its value in the data, its type and the number of values. */
 export interface HeaderEntry {
   readonly data: Buffer;
   readonly type: number;
@@ -37,14 +37,14 @@ export interface HeaderEntry {
 export interface FileEntries {
   readonly baseNames?: HeaderEntry;
   readonly directoryNames?: HeaderEntry;
-  /** For each base name the number of its directory. */
+  /** The directory number of each base name. */
   readonly directoryIndexes?: HeaderEntry;
   readonly flags?: HeaderEntry;
   /** Whole paths, in headers of rpm 3. */
   readonly paths?: HeaderEntry;
 }
 
-/** The tags read, by number. rpm, "RPM header tags". */
+/** The tags that are read, by number (rpm, "RPM header tags"). */
 const textTags: ReadonlyMap<number, TextField> = new Map([
   [1000, 'name'],
   [1001, 'version'],
@@ -56,7 +56,7 @@ const textTags: ReadonlyMap<number, TextField> = new Map([
   [1044, 'sourceRpm'],
   [5096, 'modularity'],
 ]);
-/** What is written for people: of a text without end the beginning does, and the package is none the less known. */
+/** Fields for people. An unterminated text is cut, and the package is listed. */
 const humanText: ReadonlySet<TextField> = new Set(['vendor', 'packager', 'licence']);
 const epochTag = 1003;
 const providesTag = 1047;
@@ -69,7 +69,7 @@ const fileTags: ReadonlyMap<number, keyof FileEntries> = new Map([
   [1118, 'directoryNames'],
 ]);
 
-/** Tags that decide what the package is and which advisories apply to it. */
+/** Tags that identify the package and determine which advisories apply to it. */
 const decisiveTags: ReadonlyMap<number, string> = new Map([
   [1000, 'name'],
   [1001, 'version'],
@@ -86,24 +86,25 @@ const int32Type = 4;
 const stringType = 6;
 const i18nStringType = 9;
 
-/** One text, a list of texts, and a list of translations. */
+/** Types: a text, a list of texts, and a list of translations. */
 const textTypes: ReadonlySet<number> = new Set([stringType, 8, i18nStringType]);
 const prologueBytes = 8;
 const entryBytes = 16;
-/** As rpm itself, lib/header.c. */
+/** As in rpm, lib/header.c. */
 const entriesMax = 0xffff;
 const textBytesMax = 4096;
 
 /**
- * Reads a header as rpm databases hold it: the numbers of index entries and data bytes, the entries, the data; all big-endian,
- * without the magic of package files. The last entry of a tag is read. Returns what is wrong when it is no header.
+ * Reads a header as rpm databases store it: the numbers of index entries and data bytes, the entries, the data. All are
+ * big-endian, without the magic number of package files. Uses the last entry of a tag. Returns the problem if it is not
+ * a header.
  */
 export function readHeader(blob: Uint8Array): RpmHeader | string {
   const index = readIndex(blob);
   if (typeof index === 'string') return index;
   const { entries, repeated } = index;
   const header: MutableHeader = {};
-  // Values are read only now, each once: a hostile index may name the same long text in every entry.
+  // Reads each value once, at the end: a hostile index may name the same long text in every entry.
   for (const [tag, field] of textTags) {
     const entry = entries.get(tag);
     const text = entry === undefined ? '' : textOf(entry, humanText.has(field));
@@ -118,7 +119,7 @@ export function readHeader(blob: Uint8Array): RpmHeader | string {
   return { ...header, ...listsIn(entries), ...(repeated.size > 0 && { repeated: [...repeated] }) };
 }
 
-/** The lists of a header, which are read only where they are asked for. */
+/** Returns the entries of the lists of a header, which are read only when needed. */
 function listsIn(
   entries: ReadonlyMap<number, HeaderEntry>,
 ): Pick<RpmHeader, 'files' | 'requires' | 'provides'> {
@@ -180,7 +181,10 @@ function epochOf({ data, type, offset }: HeaderEntry): number | undefined {
   return type === int32Type && offset + 4 <= data.length ? data.readUInt32BE(offset) : undefined;
 }
 
-/** The text of an entry, or the first of a translated one; undefined when it has no end, or is too long and may not be cut. */
+/**
+ * Returns the text of an entry, or the first translation. Returns undefined if it is unterminated, or too long and
+ * `mayBeCut` is false.
+ */
 function textOf({ data, type, offset }: HeaderEntry, mayBeCut: boolean): string | undefined {
   if (type !== stringType && type !== i18nStringType) return undefined;
   const bytes = data.subarray(offset, offset + textBytesMax + 1);
@@ -189,7 +193,7 @@ function textOf({ data, type, offset }: HeaderEntry, mayBeCut: boolean): string 
   return mayBeCut && bytes.length > textBytesMax ? bytes.toString('utf8', 0, textBytesMax) : undefined;
 }
 
-/** The texts of a list; undefined where it is none, or has no end. */
+/** Returns the texts of a list; undefined if it is not a list or is unterminated. */
 export function textsOf({ data, type, offset, count }: HeaderEntry): string[] | undefined {
   if (!textTypes.has(type)) return undefined;
   let end = offset;

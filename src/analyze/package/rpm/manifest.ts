@@ -5,8 +5,8 @@ import type { RpmHeader } from './header.ts';
 const fieldCount = 10;
 
 /**
- * Reads `container-manifest-2`, which CBL-Mariner and Azure Linux leave in place of a database: a package a line, in ten fields
- * between tabs. Yields what the headers would say, or in words what is wrong with a line.
+ * Reads `container-manifest-2`, which CBL-Mariner and Azure Linux have instead of a database: one package per line, in
+ * ten tab-separated fields. Yields the fields of a header, or the problem with a line.
  */
 export function* readManifest(content: Uint8Array): Generator<RpmHeader | string> {
   const lines = new Lines(content);
@@ -14,7 +14,7 @@ export function* readManifest(content: Uint8Array): Generator<RpmHeader | string
     const { text, bytes, start, end } = lines;
     const line = bytes.toString('utf8', start, text[end - 1] === '\r' ? end - 1 : end);
     if (line.trim() === '') continue;
-    // One field too many is enough to know: a hostile line may be all tabs.
+    // Splits off one extra field only: a hostile line may consist of tabs.
     const fields = line.split('\t', fieldCount + 1);
     yield fields.length === fieldCount
       ? headerOf(fields)
@@ -22,7 +22,7 @@ export function* readManifest(content: Uint8Array): Generator<RpmHeader | string
   }
 }
 
-/** Name, version-release, times of installation and build, vendor, nothing, size, architecture, epoch, source package. */
+/** Fields: name, version-release, install and build time, vendor, unused, size, architecture, epoch, source package. */
 function headerOf(fields: readonly string[]): RpmHeader | string {
   const [name, versionRelease = '', , , vendor, , , arch, epoch = '', sourceRpm] = fields.map(present);
   const [, version, release] = /^([^-]+)-(.+)$/.exec(versionRelease) ?? [];

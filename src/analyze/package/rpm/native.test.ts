@@ -19,7 +19,7 @@ function header(name: string, version: string, more: RpmTags = []): Buffer {
 const openssl = header('openssl', '1.0');
 const decoy = header('bash', '5.1');
 
-/** Blobs as text, and problems as they are. */
+/** Returns blobs as text, and problems. */
 function read({ file, log }: WrittenDatabase): { blobs: string[]; problems: string[] } {
   const all = [...readPackagesTable(file, log)];
   return {
@@ -28,7 +28,7 @@ function read({ file, log }: WrittenDatabase): { blobs: string[]; problems: stri
   };
 }
 
-/** The blobs that SQLite itself reads, or undefined where it refuses the database. */
+/** Returns the blobs that SQLite itself reads, or undefined if it refuses the database. */
 function bySqlite(written: WrittenDatabase): string[] | undefined {
   return readBySqlite(written, 'select blob from Packages')?.map((blob) =>
     blob instanceof Uint8Array ? Buffer.from(blob).toString('hex') : '',
@@ -87,7 +87,7 @@ suite('rpm: refuses a table of another statement, with the reason', () => {
       });
       assert.deepEqual(read(written), {
         blobs: [],
-        problems: ['has a table Packages that is not as rpm makes it; it was not read'],
+        problems: ['has a table Packages in another form than rpm creates; it was not read'],
       });
     });
 
@@ -104,7 +104,7 @@ suite('rpm: refuses a table of another statement, with the reason', () => {
       .replace('TABLE packaged', 'TABLE Packages');
     assert.match(
       read({ file: Buffer.from(exchanged, 'latin1'), log: undefined }).problems.join('; '),
-      /not as rpm makes it/,
+      /in another form than rpm creates/,
     );
   });
 
@@ -153,7 +153,7 @@ suite('rpm: reads the write-ahead log as SQLite does', () => {
     }
   });
 
-  test('a log of an unknown format is reported, as SQLite refuses it', () => {
+  test('reports a log of an unknown format, which SQLite refuses', () => {
     const log = Buffer.from(whole.log ?? Buffer.alloc(0));
     log.writeUInt32BE(3_007_001, 4);
     checksum(log);
@@ -162,7 +162,7 @@ suite('rpm: reads the write-ahead log as SQLite does', () => {
   });
 });
 
-/** Writes the checksum of the header of a log whose words are little-endian. */
+/** Writes the checksum of the header of a log with little-endian integers. */
 function checksum(log: Buffer): void {
   let [first, second] = [0, 0];
   const word = (place: number): number =>
@@ -181,7 +181,7 @@ function problemsOf(files: Readonly<Record<string, Uint8Array>>): string[] {
   );
 }
 
-suite('rpm: reports a rollback journal of a transaction that did not finish', () => {
+suite('rpm: reports a rollback journal of an unfinished transaction', () => {
   const { file } = table(byRpm);
   const head = Buffer.from('d9d505f920a163d7', 'hex');
   for (const directory of ['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm']) {
@@ -193,14 +193,14 @@ suite('rpm: reports a rollback journal of a transaction that did not finish', ()
     test(`of ${database}, which is in another layer`, () => {
       assert.match(problemsOf({ [`${database}-journal`]: head }).join(), /did not finish/);
     });
-    test(`and not one that is over, beside ${database}`, () => {
+    test(`and not a finished one, beside ${database}`, () => {
       for (const over of [Buffer.alloc(0), Buffer.alloc(512)])
         assert.deepEqual(problemsOf({ [database]: file, [`${database}-journal`]: over }), []);
     });
   }
 });
 
-suite('rpm: reports a tag that comes twice in a header', () => {
+suite('rpm: reports a tag that occurs twice in a header', () => {
   const tags: readonly (readonly [string, number, string | number])[] = [
     ['name', 1000, 'bash'],
     ['version', 1001, '9'],
@@ -232,7 +232,7 @@ suite('rpm: reports a tag that comes twice in a header', () => {
       }
     });
 
-  test('and not a tag that decides nothing', () => {
+  test('and not a tag that does not identify the package', () => {
     const twice = header('openssl', '1.0', [
       [1009, 1],
       [1009, 2],

@@ -7,7 +7,7 @@ import { isNdb, readNdb } from './ndb.ts';
 const values = [Buffer.alloc(1, 1), Buffer.alloc(16, 2), Buffer.alloc(4, 3), Buffer.alloc(5000, 4)];
 
 suite('ndb', () => {
-  test('reads every blob that a slot points to', () => {
+  test('reads every blob that a slot refers to', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 20 }), (random) => {
         const bytes = writeNdb(random);
@@ -20,13 +20,13 @@ suite('ndb', () => {
     );
   });
 
-  test('the magic number alone makes one, and what is shorter is none', () => {
+  test('recognises a file by the magic number alone, and not a shorter one', () => {
     const start = writeNdb(values).subarray(0, 4);
     assert.ok(isNdb(start));
     assert.ok(!isNdb(start.subarray(0, 3)));
   });
 
-  test('damage is told, and what is whole still comes', () => {
+  test('reports damage, and reads the rest', () => {
     const secondSlot = 32 + 3 * 16;
     const secondBlob = 4096 + 32;
     const cases: readonly (readonly [damage: (bytes: Buffer) => Buffer, whole: number, problem: RegExp])[] = [
@@ -37,7 +37,7 @@ suite('ndb', () => {
       [(bytes) => set(bytes, 14, 1), 4, /claims 65537 pages of slots/],
       [(bytes) => set(bytes, secondSlot, 0), 3, /slot at byte 80 is damaged/],
       [(bytes) => set(bytes, secondSlot + 4, 9), 3, /package 9 is damaged/],
-      [(bytes) => set(bytes, secondSlot + 12, 1), 3, /package 2 has no room/],
+      [(bytes) => set(bytes, secondSlot + 12, 1), 3, /package 2 has an impossible size/],
       [(bytes) => set(bytes, secondBlob + 12, 99), 3, /package 2 is damaged/],
     ];
     for (const [damage, whole, problem] of cases) {
@@ -47,7 +47,7 @@ suite('ndb', () => {
     }
   });
 
-  test('a slot without a place is not used', () => {
+  test('ignores a slot without an offset', () => {
     const bytes = writeNdb(values);
     bytes.writeUInt32LE(9, 32 + 4);
     assert.deepEqual(
@@ -56,7 +56,7 @@ suite('ndb', () => {
     );
   });
 
-  test('slots that share a blob do not make more of a file than it is', () => {
+  test('limits the content of slots that share a blob', () => {
     const bytes = writeNdb([Buffer.alloc(5000, 1)]);
     const slot = bytes.subarray(32 + 16, 32 + 32);
     for (let place = 32; place < 4096; place += 16) slot.copy(bytes, place);

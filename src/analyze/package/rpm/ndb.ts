@@ -4,13 +4,13 @@ const magics = { header: 0x506d7052, slot: 0x746f6c53, blobStart: 0x53626c42, bl
 const headerBytes = 32;
 const slotBytes = 16;
 const slotPageBytes = 4096;
-/** As rpm: lib/backend/ndb/rpmpkg.c. */
+/** As in rpm, lib/backend/ndb/rpmpkg.c. */
 const slotPagesMax = 2048;
 const blockBytes = 16;
 const blobHeadBytes = 16;
 const blobTailBytes = 12;
 
-/** Whether a file begins like a package database of rpm's own format, "RpmP". */
+/** Returns whether a file begins like a package database of rpm's own format, "RpmP". */
 export function isNdb(bytes: Uint8Array): boolean {
   return (
     bytes.length >= 4 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === magics.header
@@ -18,8 +18,8 @@ export function isNdb(bytes: Uint8Array): boolean {
 }
 
 /**
- * The headers in a `Packages.db` file: pages of slots, little-endian, and the blobs to which the used ones among them point.
- * Unused slots may lie anywhere. rpm, lib/backend/ndb.
+ * Yields the headers in a `Packages.db` file: pages of little-endian slots, and the blobs that the used slots refer to.
+ * Unused slots may be anywhere (rpm, lib/backend/ndb).
  */
 export function* readNdb(bytes: Uint8Array): Generator<Blob> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -33,7 +33,7 @@ export function* readNdb(bytes: Uint8Array): Generator<Blob> {
   if (slotPages > slotPagesMax) yield `claims ${slotPages} pages of slots`;
   const slotsEnd = Math.min(slotPages, slotPagesMax) * slotPageBytes;
   if (slotsEnd > bytes.length) yield 'is cut off within its slots';
-  // Blobs do not share bytes. Without this bound a small file could claim one large blob in every slot.
+  // Blobs do not share bytes. Without this limit a small file could refer to one large blob in every slot.
   let bytesLeft = bytes.length;
   for (let slot = headerBytes; slot + slotBytes <= Math.min(slotsEnd, bytes.length); slot += slotBytes) {
     if (view.getUint32(slot, true) !== magics.slot) {
@@ -66,7 +66,7 @@ interface Place {
 function readBlob(view: DataView, { packageIndex, start, blocks }: Place): Blob {
   const end = start + blocks * blockBytes;
   if (end > view.byteLength) return `package ${packageIndex} is cut off`;
-  if (end - start < blobHeadBytes + blobTailBytes) return `package ${packageIndex} has no room`;
+  if (end - start < blobHeadBytes + blobTailBytes) return `package ${packageIndex} has an impossible size`;
   const length = view.getUint32(start + 12, true);
   const isWhole =
     view.getUint32(start, true) === magics.blobStart &&

@@ -33,7 +33,7 @@ const backends: Readonly<Record<string, 'bdb_ro' | 'ndb' | 'sqlite'>> = {
   'rpmdb.sqlite': 'sqlite',
 };
 
-/** Backends that the rpm of this system was built without: it reads databases of theirs as empty ones, with a warning. */
+/** Returns the backends that the rpm of this system lacks. It reads their databases as empty, with a warning. */
 function missingBackends(directory: string): string[] {
   return Object.values(backends).filter((backend) => {
     const place = ['--dbpath', join(directory, backend), '--define', `_db_backend ${backend}`];
@@ -43,40 +43,44 @@ function missingBackends(directory: string): string[] {
   });
 }
 
-toolTest('rpm', 'rpm: every database of the corpus owns the files that rpm prints', (directory, context) => {
-  const missing = missingBackends(directory);
-  if (missing.length > 0) context.diagnostic(`the rpm of this system cannot judge ${missing.join(', ')}`);
-  assert.ok(
-    missing.every((backend) => backend === 'ndb'),
-    'every rpm reads the other two',
-  );
-  const all = globSync(corpus('pkgdb/rpmdb/**/{Packages,Packages.db,rpmdb.sqlite}'));
-  // Those that were made of lists of packages have no files, and one has no table, so that rpm cannot open it.
-  const databases = all.filter(
-    (file) =>
-      !/rebuilt|claircore-no-packages/.test(file) &&
-      !missing.some((backend) => backend === backends[basename(file)]),
-  );
-  let count = 0;
-  for (const [number, file] of databases.entries()) {
-    const copy = join(directory, String(number));
-    mkdirSync(copy);
-    copyFileSync(file, join(copy, basename(file)));
-    const format = '[%{=NAME} %{FILEFLAGS} %{FILENAMES}\n]';
-    const lines = outputOf('rpm', ['--dbpath', copy, '-qa', '--nosignature', '--nodigest', '--qf', format])
-      .split('\n')
-      .filter(Boolean);
-    const expected = lines.flatMap((line) => {
-      const [, name = '', flags, whole = ''] = /^(\S+) (\d+) \/(.*)$/.exec(line) ?? [];
-      return (Number(flags) & 64) === 0 && whole !== '' && isOwnable(whole) ? [`${name} ${whole}`] : [];
-    });
-    count += expected.length;
-    assert.deepEqual(read(readFileSync(file)).owned.sort(), expected.sort(), file);
-  }
-  assert.ok(databases.length === 0 || count > 1000);
-});
+toolTest(
+  'rpm',
+  'rpm: owns the files that rpm prints for every database of the corpus',
+  (directory, context) => {
+    const missing = missingBackends(directory);
+    if (missing.length > 0) context.diagnostic(`the rpm of this system cannot judge ${missing.join(', ')}`);
+    assert.ok(
+      missing.every((backend) => backend === 'ndb'),
+      'every rpm reads the other two',
+    );
+    const all = globSync(corpus('pkgdb/rpmdb/**/{Packages,Packages.db,rpmdb.sqlite}'));
+    // Databases made from package lists have no files, and one has no table, so that rpm cannot open it.
+    const databases = all.filter(
+      (file) =>
+        !/rebuilt|claircore-no-packages/.test(file) &&
+        !missing.some((backend) => backend === backends[basename(file)]),
+    );
+    let count = 0;
+    for (const [number, file] of databases.entries()) {
+      const copy = join(directory, String(number));
+      mkdirSync(copy);
+      copyFileSync(file, join(copy, basename(file)));
+      const format = '[%{=NAME} %{FILEFLAGS} %{FILENAMES}\n]';
+      const lines = outputOf('rpm', ['--dbpath', copy, '-qa', '--nosignature', '--nodigest', '--qf', format])
+        .split('\n')
+        .filter(Boolean);
+      const expected = lines.flatMap((line) => {
+        const [, name = '', flags, whole = ''] = /^(\S+) (\d+) \/(.*)$/.exec(line) ?? [];
+        return (Number(flags) & 64) === 0 && whole !== '' && isOwnable(whole) ? [`${name} ${whole}`] : [];
+      });
+      count += expected.length;
+      assert.deepEqual(read(readFileSync(file)).owned.sort(), expected.sort(), file);
+    }
+    assert.ok(databases.length === 0 || count > 1000);
+  },
+);
 
-test('rpm files: a path is a directory by its number and a base name; ghosts and what is not ownable are left out', () => {
+test('rpm files: joins directories and base names, and omits ghosts and files that are not ownable', () => {
   const tags: RpmTags = [
     [1037, [0, 64, 0, 0, 0]],
     [1116, [0, 0, 1, 2, 1]],
@@ -86,14 +90,14 @@ test('rpm files: a path is a directory by its number and a base name; ghosts and
   assert.deepEqual(ofPackage(tags), { owned: ['p usr/bin/sh', 'p usr/share/java/a.jar'], problems: [] });
 });
 
-test('rpm files: packages of rpm 3 have whole paths', () => {
+test('rpm files: reads the whole paths of rpm 3', () => {
   assert.deepEqual(ofPackage([[1027, ['/etc/passwd', '/bin/sh', 'opt/é.jar']]]), {
     owned: ['p bin/sh', 'p opt/é.jar'],
     problems: [],
   });
 });
 
-test('rpm files: a list that cannot be read is a problem of the package, which is listed all the same', () => {
+test('rpm files: reports a list that cannot be read, and lists the package', () => {
   const names: RpmTags[number] = [1117, ['a', 'b']];
   const directories: RpmTags[number] = [1118, ['/bin/']];
   const cases: readonly RpmTags[] = [
@@ -111,7 +115,7 @@ test('rpm files: a list that cannot be read is a problem of the package, which i
   }
 });
 
-test('rpm files: any numbers in the index of a header end soon and without an error', () => {
+test('rpm files: reads any numbers in the index of a header quickly and without an error', () => {
   const header = writeRpmPackage('p', [
     [1116, [0, 0]],
     [1117, ['a', 'b.jar']],
@@ -129,7 +133,7 @@ test('rpm files: any numbers in the index of a header end soon and without an er
   );
 });
 
-test('rpm files: an index that names the same tags in every entry is read once', () => {
+test('rpm files: reads the tags once that an index names in every entry', () => {
   const long = 'a'.repeat(4000);
   const tags = Array.from({ length: 60_000 }, () => [1000, 6, 0, 1] as const);
   const index = Buffer.from(Uint32Array.from(tags.flat()).buffer).swap32();
@@ -139,6 +143,6 @@ test('rpm files: an index that names the same tags in every entry is read once',
   const header = Buffer.concat([head, index, Buffer.from(`${long}\0`)]);
   const started = process.cpuUsage();
   read(writeNdb(Array.from({ length: 100 }, () => header)));
-  // Reading the text for each entry would take 24 gigabytes of copies.
+  // Reading the text for each entry would copy 24 gigabytes.
   assert.ok(process.cpuUsage(started).user < 2_000_000);
 });

@@ -4,14 +4,14 @@ import { isOwnable, isOwnableName, type Ownership } from '../ownable.ts';
 import type { FileEntries, HeaderEntry } from './header.ts';
 
 const int32Type = 4;
-/** A file that a package only lays claim to and others bring, as a log. */
+/** Flag of a ghost file, which a package owns but does not install, such as a log. */
 const ghostFlag = 64;
-/** Real packages have under ten thousand. */
+/** Real packages have fewer than ten thousand. */
 const directoriesMax = 100_000;
 
 /**
- * Of the files that a header names those that are ownable, without leading slash. Undefined when the list cannot be read. A path
- * is a directory, by its number, and a base name; packages of rpm 3 have whole paths.
+ * Returns the ownable files of a header, without leading slash. Returns undefined if the list cannot be read. A path is
+ * a directory number and a base name; packages of rpm 3 have whole paths.
  */
 export function ownedFilesOf(files: FileEntries, ownership: Ownership): string[] | undefined {
   const owned: string[] = [];
@@ -24,10 +24,10 @@ export function ownedFilesOf(files: FileEntries, ownership: Ownership): string[]
   return isRead || ownership.isFull ? owned : undefined;
 }
 
-/** Keeps an ownable file; false when no more can be kept. */
+/** Receives an ownable file. Returns false if no more can be kept. */
 type OnOwnedFile = (number: number, path: string) => boolean;
 
-/** Whether the whole list was read. */
+/** Returns whether the whole list was read. */
 function readNames({ baseNames, directoryNames, directoryIndexes }: FileEntries, keep: OnOwnedFile): boolean {
   if (baseNames === undefined || directoryNames === undefined || directoryNames.count > directoriesMax)
     return false;
@@ -54,12 +54,12 @@ function readPaths({ paths }: FileEntries, keep: OnOwnedFile): boolean {
 }
 
 interface Directory {
-  /** With a slash at its end. */
+  /** Ends with a slash. */
   readonly path: string;
   readonly place: PlaceOfFiles;
 }
 
-/** The directories of a package by their numbers, each read when the first of its files asks for it. */
+/** The directories of a package by number. Each is read when its first file is. */
 class Directories {
   readonly #texts: StringWalker;
   readonly #starts: number[] = [];
@@ -82,11 +82,11 @@ class Directories {
   }
 }
 
-/** Walks over the texts of an entry, which end with a NUL each. One byte of the data is one character of its `text`. */
+/** Iterates over the NUL-terminated texts of an entry. One byte of the data is one character of its `text`. */
 class StringWalker {
   readonly #entry: HeaderEntry;
   readonly #text: string;
-  /** Number and place of the present text. */
+  /** Number of the current text; `start` and `end` are its offsets. */
   number = -1;
   start = 0;
   end: number;
@@ -97,7 +97,7 @@ class StringWalker {
     this.end = entry.offset - 1;
   }
 
-  /** Goes to the next text; false when there is none. */
+  /** Moves to the next text. Returns false at the end. */
   next(): boolean {
     if (this.number + 1 >= this.#entry.count) return false;
     const start = this.end + 1;
@@ -109,12 +109,12 @@ class StringWalker {
     return true;
   }
 
-  /** Whether there were as many texts as the entry says, once there is no next one. */
+  /** Whether the entry has as many texts as it states. Valid after `next` returned false. */
   get isWhole(): boolean {
     return this.number + 1 === this.#entry.count;
   }
 
-  /** The present text, or the one between two other places, as far as it can be of use: no path is longer. */
+  /** Returns the current text, or the one between two other offsets, cut to the maximum length of a path. */
   decoded(start: number = this.start, end: number = this.end): string {
     return this.#entry.data.toString('utf8', start, Math.min(end, start + limits.pathBytes));
   }

@@ -5,16 +5,16 @@ import type { SqliteValue } from './sqlite-record.ts';
 const table = 'Packages';
 
 /**
- * The statement by which rpm makes the table, rpm's lib/backend/sqlite.c, and the same with other blanks, case or quotes around the
- * name of the table. Of another one the columns might lie elsewhere in the row, so the table is refused.
+ * Matches the statement with which rpm creates the table (rpm, lib/backend/sqlite.c), also with other blanks, case or
+ * quotes around the name. Other statements may have another column order, so their tables are refused.
  */
 const statement =
   /^CREATE\s+TABLE\s+(['"]?)Packages\1\s*\(\s*hnum\s+INTEGER\s+PRIMARY\s+KEY(?:\s+AUTOINCREMENT)?\s*,\s*blob\s+BLOB(?:\s+NOT\s+NULL)?\s*\)\s*$/i;
 
-/** The start of a statement that makes a table of another name, as those of rpm that refer to `Packages` do. */
+/** Matches the start of a statement for a table of another name, such as those of rpm that refer to `Packages`. */
 const otherStatement = /^CREATE\s+TABLE\s+(['"]?)(?!Packages\b)\w+\1\s*\(/i;
 
-/** The headers in an `rpmdb.sqlite` file, with the write-ahead log beside it applied. */
+/** Yields the headers in an `rpmdb.sqlite` file with its write-ahead log applied. */
 export function* readPackagesTable(bytes: Uint8Array, log: Uint8Array | undefined): Generator<Blob> {
   const database = SqliteDatabase.open(bytes, log);
   if (typeof database === 'string') {
@@ -35,10 +35,10 @@ function packageRows(database: SqliteDatabase): Iterable<readonly SqliteValue[] 
   const [entry, ...others] = database.entriesNaming(table).filter((each) => !isOther(each));
   if (entry === undefined) return `has no table ${table}`;
   const rows = others.length === 0 && isMadeByRpm(entry) ? database.rows(table, ['blob']) : undefined;
-  return rows ?? `has a table ${table} that is not as rpm makes it; it was not read`;
+  return rows ?? `has a table ${table} in another form than rpm creates; it was not read`;
 }
 
-/** Whether an entry makes a table of another name, and says so in each of its columns. */
+/** Returns whether an entry is for a table of another name in each of its columns. */
 function isOther({ name, table: belongsTo, statement }: SchemaEntry): boolean {
   const isNamed = [name, belongsTo].some((text) => text.toLowerCase() === table.toLowerCase());
   return !isNamed && otherStatement.test(statement);

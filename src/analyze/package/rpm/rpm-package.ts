@@ -4,17 +4,16 @@ import type { ListedPackage, SourcePackage } from '../../../model/package.ts';
 import { archOf, isWord } from '../listing.ts';
 import type { RpmHeader } from './header.ts';
 
-/** Keys to check signatures with, which rpm keeps among the packages. */
+/** Name of signature keys, which rpm stores among the packages. */
 const keyName = 'gpg-pubkey';
 
-/** The package a header describes, undefined when it describes a key, or the problem with it. */
+/** Returns the package of a header, undefined for a key, or the problem with it. */
 export function packageOf(header: RpmHeader): ListedPackage | string | undefined {
   const { name, epoch = 0, vendor, licence, modularity } = header;
   if (name === keyName) return undefined;
-  if (name === undefined || !isWord(name))
-    return `a header has no possible name: ${quoteUntrusted(name ?? '')}`;
+  if (name === undefined || !isWord(name)) return `a header has no valid name: ${quoteUntrusted(name ?? '')}`;
   const versionRelease = versionReleaseOf(header);
-  if (versionRelease === undefined) return `package ${name} has no possible version and release`;
+  if (versionRelease === undefined) return `package ${name} has no valid version and release`;
   if (modularity !== undefined && !isWord(modularity))
     return `package ${name} has an impossible module ${quoteUntrusted(modularity)}`;
   const version = epoch === 0 ? versionRelease : `${epoch}:${versionRelease}`;
@@ -40,14 +39,14 @@ function versionReleaseOf({ version, release }: RpmHeader): string | undefined {
   return isWord(versionRelease) ? versionRelease : undefined;
 }
 
-/** So many characters of a text for people are shown; nobody writes more of a vendor or a licence. */
+/** Maximum characters of a text for people, such as a vendor or a licence. */
 const lineCharactersMax = 4096;
 
 function lineOf(text: string | undefined): string | undefined {
   return text === undefined ? undefined : stripControls(text, lineCharactersMax);
 }
 
-/** The source package by its file name, `util-linux-2.32.1-42.el8_8.src.rpm`, which leaves the epoch unknown. */
+/** Returns the source package from its file name, `util-linux-2.32.1-42.el8_8.src.rpm`, which has no epoch. */
 function sourceOf(file: string | undefined): SourcePackage | undefined {
   const [, name, version] = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(file ?? '') ?? [];
   return name !== undefined && version !== undefined && isWord(name) && isWord(version)

@@ -16,7 +16,9 @@ function read(path: string, content: Uint8Array): { packages: ListedPackage[]; p
   };
 }
 
-/** Name, epoch, version, release, architecture, source package, module and vendor, as `rpm -qa` printed them. */
+/**
+ * Returns name, epoch, version, release, architecture, source package, module and vendor, as `rpm -qa` printed them.
+ */
 function expectedOf(directory: string): string[] {
   const lines = readFileSync(`${directory}/expected.tsv`, 'utf8').trimEnd().split('\n').slice(1);
   return lines.map((line) => {
@@ -38,7 +40,7 @@ function databases(): string[] {
 const path = 'var/lib/rpm/Packages';
 const noTable = 'claircore-no-packages';
 
-corpusTest('rpm: every database of the corpus lists what rpm lists', () => {
+corpusTest('rpm: lists what rpm lists for every database of the corpus', () => {
   for (const file of databases()) {
     const { packages, problems } = read(`var/lib/rpm/${basename(file)}`, readFileSync(file));
     const expected = expectedOf(dirname(file)).filter((row) => !row.startsWith('gpg-pubkey '));
@@ -48,7 +50,7 @@ corpusTest('rpm: every database of the corpus lists what rpm lists', () => {
   assert.ok(databases().length > 25);
 });
 
-corpusTest('rpm: a database cut off anywhere has a problem and never an error', () => {
+corpusTest('rpm: reports a problem and never throws for a database that is cut anywhere', () => {
   for (const file of databases()) {
     const content = readFileSync(file);
     fc.assert(
@@ -60,11 +62,11 @@ corpusTest('rpm: a database cut off anywhere has a problem and never an error', 
   }
 });
 
-corpusTest('rpm: flipped bytes never make an error, nor an endless list', () => {
+corpusTest('rpm: never throws for flipped bytes, nor lists without end', () => {
   for (const file of databases()) {
     const content = readFileSync(file);
     if (content.length > 600_000) continue;
-    // Where the structure lies: at the beginnings of the file and of its pages.
+    // Where the structure is: at the beginnings of the file and of its pages.
     const place = fc
       .tuple(fc.nat(Math.floor(content.length / 4096) - 1), fc.oneof(fc.nat(120), fc.nat(4095)))
       .map(([page, offset]) => page * 4096 + offset);
@@ -79,7 +81,7 @@ corpusTest('rpm: flipped bytes never make an error, nor an endless list', () => 
   }
 });
 
-corpusTest('rpm: a Berkeley DB never loses a package to damage in silence', () => {
+corpusTest('rpm: never loses a package of a damaged Berkeley DB silently', () => {
   for (const file of databases().filter((name) => basename(name) === 'Packages')) {
     const content = readFileSync(file);
     const whole = read(path, content).packages.length;
@@ -95,7 +97,7 @@ corpusTest('rpm: a Berkeley DB never loses a package to damage in silence', () =
   }
 });
 
-test('rpm: the name of the file does not fix its format', () => {
+test('rpm: recognises the format by content, not by the file name', () => {
   const header = writeRpmPackage('bash');
   for (const content of [writeBdb([header]), writeNdb([header])]) {
     for (const place of [path, 'usr/lib/sysimage/rpm/Packages.db', 'usr/share/rpm/rpmdb.sqlite']) {
@@ -106,7 +108,7 @@ test('rpm: the name of the file does not fix its format', () => {
   }
 });
 
-test('rpm: a zero epoch is none, another one stands before the version', () => {
+test('rpm: omits a zero epoch, and prepends another one to the version', () => {
   const headers = [writeRpmPackage('a', [[1003, 0]]), writeRpmPackage('b', [[1003, 2]])];
   assert.deepEqual(
     read(path, writeBdb(headers)).packages.map(({ version }) => version),
@@ -114,7 +116,7 @@ test('rpm: a zero epoch is none, another one stands before the version', () => {
   );
 });
 
-test('rpm: the source comes from the file name of the source package', () => {
+test('rpm: reads the source from the file name of the source package', () => {
   const sources = [
     'util-linux-2.32.1-42.el8_8.src.rpm',
     'a-b-1-2.nosrc.rpm',
@@ -135,14 +137,14 @@ test('rpm: the source comes from the file name of the source package', () => {
   );
 });
 
-test('rpm: an architecture that cannot be one is left out', () => {
+test('rpm: omits an invalid architecture', () => {
   const odd = writeRpmPackage('a', [[1022, 'x 86']]);
   assert.deepEqual(read(path, writeNdb([odd])).packages, [
     { type: 'rpm', name: 'a', version: '1.0-1', requires: [] },
   ]);
 });
 
-test('rpm: keys are no packages, and a header without a name or version is a problem', () => {
+test('rpm: ignores keys, and reports a header without a name or version', () => {
   const headers = [
     writeRpmHeader([
       [1000, 'gpg-pubkey'],
@@ -171,14 +173,14 @@ test('rpm: keys are no packages, and a header without a name or version is a pro
     ['bash'],
   );
   assert.deepEqual(problems, [
-    'a header has no possible name: ""',
-    'package a has no possible version and release',
-    'a header has no possible name: "a b"',
+    'a header has no valid name: ""',
+    'package a has no valid version and release',
+    'a header has no valid name: "a b"',
     'a header is too short',
   ]);
 });
 
-test('rpm: vendor and licence are made fit for a report, and a module that is no word is a problem', () => {
+test('rpm: sanitizes vendor and licence, and reports an invalid module', () => {
   const odd = writeRpmPackage('odd', [
     [1011, 'A\u001b[31mcme\r\n'],
     [1014, 'MIT\tor\u0085later'],
@@ -194,11 +196,11 @@ test('rpm: vendor and licence are made fit for a report, and a module that is no
   assert.deepEqual([packages, problems], [[], ['package x has an impossible module "nodejs\\n18"']]);
 });
 
-test('rpm: what is no database is a problem', () => {
-  assert.match(read(path, Buffer.alloc(8192)).problems.join(), /^is no rpm database of a known format/);
+test('rpm: reports what is not a database', () => {
+  assert.match(read(path, Buffer.alloc(8192)).problems.join(), /^is not an rpm database of a known format/);
 });
 
-test('rpm: a write-ahead log is a problem where its database is missing or has no content', () => {
+test('rpm: reports a write-ahead log whose database is missing or empty', () => {
   const database = 'usr/share/rpm/rpmdb.sqlite';
   const log = `${database}-wal`;
   const alone = [{ path: log, problem: 'is a write-ahead log without its database' }];
@@ -208,12 +210,12 @@ test('rpm: a write-ahead log is a problem where its database is missing or has n
   assert.deepEqual([...rpm.list(new Map([empty, [log, Buffer.alloc(0)]]))], []);
 });
 
-test('rpm: a file without content is no damage: a tool makes one in images of other distributions', () => {
+test('rpm: reports no damage of an empty file, which a tool creates in images of other distributions', () => {
   for (const place of rpm.wants)
     assert.deepEqual(read(place, Buffer.alloc(0)), { packages: [], problems: [] }, place);
 });
 
-test('rpm: the manifest of Azure Linux stands for a database', () => {
+test('rpm: reads the manifest of Azure Linux instead of a database', () => {
   const manifest = 'var/lib/rpmmanifest/container-manifest-2';
   const line = (name: string, epoch: string): string =>
     `${name}\t1.1.1k-15.cm2\t1\t2\tMicrosoft Corporation\t(none)\t3\tx86_64\t${epoch}\topenssl-1.1.1k-15.cm2.src.rpm\n`;

@@ -14,7 +14,7 @@ import { packageOf } from './rpm-package.ts';
 import { isSqlite } from './sqlite-pages.ts';
 import { hotJournal, journalPath, orphanedWal, walPath } from './sqlite-side-files.ts';
 
-/** The usual place, that of SUSE, Fedora and RHEL 10, and that of ostree images. */
+/** The usual directory, that of SUSE, Fedora and RHEL 10, and that of ostree images. */
 const directories = ['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'];
 const databaseFiles = ['Packages', 'Packages.db', 'rpmdb.sqlite'];
 const databases: readonly PathPattern[] = directories.flatMap((directory) =>
@@ -26,8 +26,8 @@ const sideFiles: readonly PathPattern[] = directories
 const manifest = 'var/lib/rpmmanifest/container-manifest-2';
 
 /**
- * Lists rpm packages, from each of the databases rpm has had, and from the manifest that stands in for one. A file without any
- * content is no damage: tools make it in images of other distributions, and an image with no package anywhere is never clean.
+ * Lists rpm packages from each database format of rpm, and from the manifest that some images have instead. An empty
+ * file is not damage: tools create it in images of other distributions, and an image without packages is never clean.
  */
 export const rpm: PackageLister = {
   name: 'rpm',
@@ -54,7 +54,7 @@ export const rpm: PackageLister = {
   },
 };
 
-/** What is collected of a database while its headers pass by. */
+/** Data that is collected while the headers of a database are read. */
 interface Collected {
   readonly ownership: Ownership;
   readonly capabilities: Capabilities;
@@ -81,7 +81,7 @@ function* listRepeated(path: string, { name = '', repeated = [] }: RpmHeader): G
   for (const tag of repeated)
     yield {
       path,
-      problem: `the header of ${quoteUntrusted(name)} has the tag ${tag} more than once; rpm may read another`,
+      problem: `the header of ${quoteUntrusted(name)} has the tag ${tag} more than once; rpm may use another`,
     };
 }
 
@@ -96,12 +96,12 @@ function* listOwned(
   else if (files.length > 0) yield { path, owner, files };
 }
 
-/** The name of the file does not fix its format: its first bytes do. */
+/** Reads a database. Recognises its format by its first bytes, not by the file name. */
 function readDatabase(content: Uint8Array, log: Uint8Array | undefined): Iterable<Blob> {
   if (isSqlite(content)) return readPackagesTable(content, log);
   if (isNdb(content)) return readNdb(content);
   if (isBdb(content)) return readBdb(content);
-  return ['is no rpm database of a known format'];
+  return ['is not an rpm database of a known format'];
 }
 
 function* listManifest(content: Uint8Array): Generator<ListerEvent> {
@@ -112,5 +112,5 @@ function* listManifest(content: Uint8Array): Generator<ListerEvent> {
     if (typeof item === 'string') yield { path: manifest, problem: item };
     else if (item !== undefined) yield { path: manifest, package: item };
   }
-  if (entries === 0) yield { path: manifest, problem: 'holds no package; it may be no manifest' };
+  if (entries === 0) yield { path: manifest, problem: 'holds no package; it may not be a manifest' };
 }

@@ -5,31 +5,31 @@ const signature = 'SQLite format 3\0';
 const headerBytes = 100;
 const walVersion = 2;
 
-/** The pages of a SQLite database, those of its write-ahead log laid over those of the file. */
+/** The pages of a SQLite database, with those of its write-ahead log in place of those of the file. */
 export interface Pages {
-  /** Pages the database says to have; they are numbered from 1. */
+  /** Number of pages according to the database. Pages are numbered from 1. */
   readonly count: number;
   /** Bytes of a page that are in use. */
   readonly usable: number;
   /** Bytes of file and log together. */
   readonly bytes: number;
-  /** Undefined when there is no such page, or not the whole of it. */
+  /** Returns a page; undefined if it is missing or incomplete. */
   page(number: number): Uint8Array | undefined;
 }
 
-/** Whether a file begins like a SQLite database. */
+/** Returns whether a file begins like a SQLite database. */
 export function isSqlite(bytes: Uint8Array): boolean {
   return bufferView(bytes).toString('latin1', 0, signature.length) === signature;
 }
 
 /**
- * Opens a database file with the log beside it, if any. sqlite.org/fileformat.html, sections 1.3 and 4. Returns what is wrong
- * where the file cannot be opened.
+ * Opens a database file and its log, if any (sqlite.org/fileformat.html, sections 1.3 and 4). Returns the problem if
+ * the file cannot be opened.
  */
 export function openPages(bytes: Uint8Array, log: Uint8Array | undefined): Pages | string {
   const wal = log === undefined ? undefined : readWal(log);
   if (typeof wal === 'string') return wal;
-  // SQLite uses the log whatever the header of the file says, and the header is that of the first page in the log.
+  // SQLite uses the log whatever the header of the file says. The header is that of the first page in the log.
   const header = wal?.pages.get(1) ?? bytes;
   const problem = problemOf(header);
   if (problem !== undefined) return problem;
@@ -45,7 +45,7 @@ export function openPages(bytes: Uint8Array, log: Uint8Array | undefined): Pages
   };
 }
 
-/** What keeps a database from being read, as its header says. */
+/** Returns the reason in the header why a database cannot be read. */
 function problemOf(header: Uint8Array): string | undefined {
   if (header.length < headerBytes) return 'is cut off within its header';
   const view = new DataView(header.buffer, header.byteOffset, header.length);
@@ -61,7 +61,7 @@ function pageSizeIn(view: DataView): number {
   return view.getUint16(16) === 1 ? 65536 : view.getUint16(16);
 }
 
-/** The encoding of texts, which is 0 in a database without tables. */
+/** Returns whether texts are UTF-8. The encoding is 0 in a database without tables. */
 function isUtf8(view: DataView): boolean {
   return view.getUint32(56) <= 1;
 }
@@ -75,7 +75,10 @@ function pageOf(bytes: Uint8Array, pageSize: number, number: number): Uint8Array
   return number > 0 && end <= bytes.length ? bytes.subarray(end - pageSize, end) : undefined;
 }
 
-/** The count in the header holds only if the header was changed together with the database. */
+/**
+ * Returns the number of pages. The count in the header is valid only if the header was changed together with the
+ * database.
+ */
 function countOf(view: DataView, length: number, pageSize: number): number {
   const stated = view.getUint32(28);
   const isCurrent = stated > 0 && view.getUint32(24) === view.getUint32(92);

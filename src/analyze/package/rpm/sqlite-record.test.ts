@@ -4,15 +4,15 @@ import { type SqliteValue, valuesOf, varint } from './sqlite-record.ts';
 
 // sqlite.org/fileformat.html, section 2.1: the length of the header with itself, a type for each column, then the values.
 
-test('a record gives as many of its columns as are asked for, and no more than it has', () => {
-  // The first value would be a type as well, of a number that takes no room.
+test('returns as many columns of a record as requested, and no more than it has', () => {
+  // The first value would also be a type, of a number without bytes.
   const record = Buffer.from([4, 1, 17, 9, 8, 0x61, 0x62]);
   const values: readonly SqliteValue[] = [8, 'ab', 1];
   for (const count of [0, 1, 2, 3]) assert.deepEqual(valuesOf(record, count), values.slice(0, count));
   assert.deepEqual(valuesOf(record, 4), values);
 });
 
-test('every type is read by its number', () => {
+test('reads every type by its number', () => {
   const types: readonly (readonly [type: number, stored: readonly number[], value: SqliteValue])[] = [
     [0, [], null],
     [1, [0xfe], -2],
@@ -33,16 +33,16 @@ test('every type is read by its number', () => {
     assert.deepEqual(valuesOf(Uint8Array.from([2, type, ...stored]), 1), [value], `type ${type}`);
 });
 
-test('a record that is cut short gives the values that are there whole', () => {
+test('returns the complete values of a record that is cut short', () => {
   const record = Buffer.from([3, 1, 17, 7, 0x61, 0x62]);
   assert.deepEqual(valuesOf(record.subarray(0, 5), 2), [7]);
   assert.deepEqual(valuesOf(record.subarray(0, 3), 2), []);
-  // A header longer than all there is.
+  // A header longer than the record.
   assert.deepEqual(valuesOf(Buffer.from([127, 8, 8]), 100), []);
   assert.deepEqual(valuesOf(new Uint8Array(), 1), []);
 });
 
-test('a varint has seven bits a byte, and eight in the ninth', () => {
+test('reads a varint with seven bits per byte, and eight in the ninth', () => {
   assert.deepEqual(varint(Buffer.from([0x7f]), 0), { value: 127, end: 1 });
   assert.deepEqual(varint(Buffer.from([0x81, 0x00]), 0), { value: 128, end: 2 });
   const nine = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x81, 0xff]);

@@ -1,17 +1,17 @@
 import { bufferView } from '../../../kit/bytes/buffer-view.ts';
 
-/** A value of a column. Integers beyond 2⁵³ lose their last digits, and real numbers are not read: nothing here needs them. */
+/** A value of a column. Integers beyond 2⁵³ are rounded, and real numbers are not read, since neither is needed. */
 export type SqliteValue = number | string | Uint8Array | null;
 
 const firstBlobType = 12;
-/** By type. Types 8 and 9 are the numbers 0 and 1 themselves and take no room; 0 is NULL, 10 and 11 are never written. */
+/** Lengths by type. Types 8 and 9 are the numbers 0 and 1 without bytes; 0 is NULL; 10 and 11 are reserved. */
 const fixedLengths = [0, 1, 2, 3, 4, 6, 8, 8];
 const integerTypes = 6;
 const zeroType = 8;
 const oneType = 9;
 
 /**
- * The values of the first columns of a row, in the record format of sqlite.org/fileformat.html, section 2.1; fewer where the row
+ * Returns the values of the first columns of a row (sqlite.org/fileformat.html, section 2.1). Returns fewer if the row
  * is too short or damaged. Texts are UTF-8.
  */
 export function valuesOf(record: Uint8Array, count: number): SqliteValue[] {
@@ -30,7 +30,7 @@ export function valuesOf(record: Uint8Array, count: number): SqliteValue[] {
   return values;
 }
 
-/** From 12 on even types are blobs and odd ones texts. */
+/** Returns the bytes of a type. From 12 on, even types are blobs and odd ones texts. */
 function lengthOf(type: number): number {
   return type < firstBlobType ? (fixedLengths[type] ?? 0) : Math.floor((type - firstBlobType) / 2);
 }
@@ -45,13 +45,16 @@ function textOf(bytes: Uint8Array): string {
   return bufferView(bytes).toString('utf8');
 }
 
-/** Big-endian, in two's complement. */
+/** Reads a big-endian integer in two's complement. */
 function integerOf(bytes: Uint8Array): number {
   const [first = 0, ...rest] = bytes;
   return rest.reduce((value, byte) => value * 256 + byte, first > 127 ? first - 256 : first);
 }
 
-/** An integer of one to nine bytes, the higher ones first, seven bits in each but the ninth. Past the end are zeros. */
+/**
+ * Reads an integer of one to nine bytes, big-endian, with seven bits in each byte but the ninth. Bytes past the end are
+ * zero.
+ */
 export function varint(bytes: Uint8Array, start: number): { readonly value: number; readonly end: number } {
   let value = 0;
   for (let index = 0; index < 8; index++) {

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RowReader, type StoredRow } from './sqlite-rows.ts';
 
-// sqlite.org/fileformat.html, section 1.6: the type of a page, the number of its cells, where they begin; a cell is the length of its
-// payload, its key, and as much of the payload as stands in the page, then the number of the first page with the rest.
+// sqlite.org/fileformat.html, section 1.6: the type of a page, the number of its cells, their offsets. A cell is the
+// length of its payload, its key, as much of the payload as fits into the page, and the number of the first overflow
+// page.
 
 const usable = 512;
 
-/** The rows of a page with one cell at the given place, in a database of these further pages. */
+/** Returns the rows of a page with one cell at the given offset, in a database of these further pages. */
 function rowsOf(
   cell: Uint8Array,
   place: number,
@@ -22,18 +23,18 @@ function rowsOf(
   return [...new RowReader({ count: 2, usable, bytes: 100_000, page }).rows(2)];
 }
 
-test('a row is its key and its payload', () => {
+test('returns the key and the payload of a row', () => {
   assert.deepEqual(rowsOf(Buffer.from([2, 7, 0xaa, 0xbb]), 508), [
     { key: 7, record: Buffer.from([0xaa, 0xbb]) },
   ]);
 });
 
-test('a row that does not end within its page is damaged', () => {
+test('reports a row that does not end in its page', () => {
   assert.deepEqual(rowsOf(Buffer.from([3, 7, 0xaa, 0xbb]), 508), ['a row is damaged']);
 });
 
-test('a long row goes on in overflow pages, whatever their numbers, and has to end there', () => {
-  // A payload of 600 bytes: K = 39 + (600 - 39) % 508 = 92 of them stand in the page, the other 508 fill one overflow page.
+test('reads a long row from its overflow pages, and reports a missing end', () => {
+  // A payload of 600 bytes: K = 39 + (600 - 39) % 508 = 92 bytes are in the page, the other 508 fill one overflow page.
   const length = 600;
   const payload = Buffer.from(Array.from({ length }, (_, i) => i % 251));
   const cell = (next: number): Buffer => {

@@ -5,22 +5,22 @@ import { varint } from './sqlite-record.ts';
 const fileHeaderBytes = 100;
 const interiorPage = 0x05;
 const leafPage = 0x0d;
-/** As SQLite: more levels than any database can need. */
+/** As in SQLite: more levels than any database needs. */
 const depthMax = 20;
 /** A row takes a pointer and a cell, however short it is. */
 const rowBytesMin = 6;
 
-/** A row as it is stored: its number and its record. */
+/** A stored row: its number and its record. */
 export interface StoredRow {
   readonly key: number;
   readonly record: Uint8Array;
 }
 
-/** Reads rows of tables in the order of their keys. Follows each page once, so that neither loops nor overlaps make it run on. */
+/** Reads rows of tables in key order. Reads each page once, so that neither loops nor overlaps multiply the work. */
 export class RowReader {
   readonly #pages: Pages;
   readonly #visited = new Set<number>();
-  /** Rows do not share bytes; without this bound the cells of a hostile page could all be the same long row. */
+  /** Rows do not share bytes. Without this limit, all cells of a hostile page could be the same long row. */
   #bytesLeft: number;
 
   constructor(pages: Pages) {
@@ -28,16 +28,16 @@ export class RowReader {
     this.#bytesLeft = pages.bytes;
   }
 
-  /** The rows below a page, or in words what is wrong in one place of them. */
+  /** Yields the rows below a page, or the problem at one place. */
   *rows(number: number, depth = 0): Generator<StoredRow | string> {
     const page = depth < depthMax ? this.#visit(number) : undefined;
     const start = number === 1 ? fileHeaderBytes : 0;
     const type = page?.[start];
-    if (page === undefined) yield `page ${number} is missing, or part of two things`;
+    if (page === undefined) yield `page ${number} is missing, or used twice`;
     else if (type === leafPage) yield* this.#cells(page, start);
     else if (type === interiorPage)
       for (const child of childrenOf(page, start)) yield* this.rows(child, depth + 1);
-    else yield `page ${number} is no part of a table`;
+    else yield `page ${number} is not part of a table`;
   }
 
   #visit(number: number): Uint8Array | undefined {
@@ -58,7 +58,10 @@ export class RowReader {
     }
   }
 
-  /** The payload of a leaf cell: as much as fits lies in the cell, the rest in a chain of overflow pages. Section 1.6. */
+  /**
+   * Returns the payload of a leaf cell: the beginning is in the cell, the rest in a chain of overflow pages (section
+   * 1.6).
+   */
   #row(page: Uint8Array, cell: number): StoredRow | string {
     const length = varint(page, cell);
     const key = varint(page, length.end);
@@ -88,7 +91,7 @@ function localLength(length: number, usable: number): number {
   return fitting <= max ? fitting : min;
 }
 
-/** Places of the cells of a page, whose own header is so long. */
+/** Returns the offsets of the cells of a page whose own header has `headerBytes` bytes. */
 function cellsOf(page: Uint8Array, start: number, headerBytes: number): number[] {
   const pointers = start + headerBytes;
   const count = Math.min(uint16(page, start + 3), Math.floor((page.length - pointers) / 2));

@@ -4,27 +4,26 @@ import type { ListerEvent } from '../../../plugin/package-lister.ts';
 const walSuffix = '-wal';
 const journalSuffix = '-journal';
 
-/** Where the write-ahead log of a SQLite database lies. */
+/** Returns the path of the write-ahead log of a SQLite database. */
 export function walPath(database: string): string {
   return database + walSuffix;
 }
 
-/** Tells of a log that is there without its database: what it holds cannot be read. A log without content is as good as none. */
+/** Reports a log without its database, since its content cannot be read. Ignores an empty log. */
 export function* orphanedWal(database: string, files: Files): Generator<ListerEvent> {
   const path = walPath(database);
   if ((files.get(path)?.length ?? 0) > 0)
     yield { path, problem: 'is a write-ahead log without its database' };
 }
 
-/** Where the rollback journal of a SQLite database lies. */
+/** Returns the path of the rollback journal of a SQLite database. */
 export function journalPath(database: string): string {
   return database + journalSuffix;
 }
 
 /**
- * Reports a rollback journal of a transaction that did not finish: SQLite would first undo what the database file holds of it.
- * A journal without content, or whose head is overwritten with zeros, is that of a finished one. sqlite.org/atomiccommit.html,
- * section 4.2.
+ * Reports the rollback journal of an unfinished transaction, which SQLite would first undo in the database file. A
+ * journal that is empty or has a zeroed header is of a finished one (sqlite.org/atomiccommit.html, section 4.2).
  */
 export function* hotJournal(database: string, files: Files): Generator<ListerEvent> {
   const path = journalPath(database);

@@ -8,15 +8,15 @@ const formatVersion = 3_007_000;
 export interface Wal {
   readonly pages: ReadonlyMap<number, Uint8Array>;
   readonly pageSize: number;
-  /** Pages of the database by then. */
+  /** Number of pages of the database at that time. */
   readonly count: number;
 }
 
 /**
- * Reads a write-ahead log up to its last committed transaction: the log is used over and over, and frames of a former round, or
- * of a transaction that never ended, follow what counts. They are told by salts and by checksums that run on from frame to
- * frame. Undefined when nothing was committed, or when SQLite takes the log
- * for an empty one; what is wrong when it would not open it. sqlite.org/fileformat.html, section 4.
+ * Reads a write-ahead log up to its last committed transaction. SQLite reuses the log, so frames of an earlier run or
+ * of an uncommitted transaction may follow. Salts, and checksums that continue from frame to frame, distinguish them.
+ * Returns undefined if nothing was committed or SQLite treats the log as empty, and the problem if SQLite would refuse
+ * it (sqlite.org/fileformat.html, section 4).
  */
 export function readWal(log: Uint8Array): Wal | string | undefined {
   const view = new DataView(log.buffer, log.byteOffset, log.length);
@@ -44,7 +44,7 @@ export function readWal(log: Uint8Array): Wal | string | undefined {
   return count > 0 ? { pages, pageSize, count } : undefined;
 }
 
-/** The header of a log; undefined where SQLite takes the log for an empty one. */
+/** Returns the header of a log; undefined if SQLite treats the log as empty. */
 function headerOf(view: DataView): { pageSize: number; checksum: Checksum } | string | undefined {
   if (view.byteLength < headerBytes) return undefined;
   const magic = view.getUint32(0);
@@ -61,7 +61,7 @@ function isPageSize(size: number): boolean {
   return size >= 512 && size <= 65536 && (size & (size - 1)) === 0;
 }
 
-/** The running checksum of section 4.2, over pairs of 32-bit integers in the byte order that the magic number states. */
+/** The running checksum of section 4.2, over pairs of 32-bit integers in the byte order of the magic number. */
 class Checksum {
   readonly #view: DataView;
   readonly #littleEndian: boolean;

@@ -25,7 +25,7 @@ function insert(engine: SqliteEngine, values: readonly Uint8Array[]): void {
   for (const value of values) statement.run(value);
 }
 
-/** Rows by length and digest: comparing megabytes byte by byte makes a failing test run for minutes. */
+/** Returns rows by length and digest: comparing megabytes byte by byte makes a failing test run for minutes. */
 function rowsOf({ file, log }: WrittenDatabase): string[] {
   return [...readPackagesTable(file, log)].map((blob) => (typeof blob === 'string' ? blob : rowOf(blob)));
 }
@@ -36,7 +36,7 @@ function rowOf(blob: Uint8Array): string {
 
 const some = [Buffer.alloc(10, 1), Buffer.alloc(600, 2), Buffer.alloc(100_000, 3)];
 
-test('sqlite: rows of any length and number come back, over interior and overflow pages', () => {
+test('sqlite: reads rows of any length and number, over interior and overflow pages', () => {
   const lengths = fc.array(fc.oneof(fc.nat(600), fc.nat(20_000)), { minLength: 1, maxLength: 60 });
   fc.assert(
     fc.property(lengths, fc.constantFrom(512, 4096, 65536), (all, pageSize) => {
@@ -51,12 +51,12 @@ test('sqlite: rows of any length and number come back, over interior and overflo
   );
 });
 
-test('sqlite: the write-ahead log is part of the database, as far as it was committed', () => {
+test('sqlite: applies the committed part of the write-ahead log', () => {
   const written = write('wal', 4096, (engine) => {
     insert(engine, some.slice(0, 1));
     engine.exec('pragma wal_checkpoint(truncate)');
     insert(engine, some.slice(1));
-    // A cache of one page makes the engine write to the log before it commits, which here it never does.
+    // With a cache of one page the engine writes to the log before it commits, which it never does here.
     engine.exec('pragma cache_size=1; begin; delete from Packages');
     insert(engine, some);
   });
@@ -65,7 +65,7 @@ test('sqlite: the write-ahead log is part of the database, as far as it was comm
   assert.deepEqual(rowsOf({ ...written, log: Buffer.alloc(0) }), some.slice(0, 1).map(rowOf));
 });
 
-test('sqlite: frames of a former round of the log do not count', () => {
+test('sqlite: ignores frames of an earlier run of the log', () => {
   const written = write('wal', 4096, (engine) => {
     insert(engine, some);
     engine.exec('pragma wal_checkpoint(restart)');
@@ -74,7 +74,7 @@ test('sqlite: frames of a former round of the log do not count', () => {
   assert.deepEqual(rowsOf(written), some.slice(1).map(rowOf));
 });
 
-test('sqlite: a log cut anywhere gives the state of the last whole commit', () => {
+test('sqlite: reads the state of the last complete commit from a log that is cut anywhere', () => {
   const values = [Buffer.from('a'), Buffer.from('b'), Buffer.from('c')];
   const { file, log = Buffer.alloc(0) } = write('wal', 4096, (engine) => {
     engine.exec('pragma wal_checkpoint(truncate)');
@@ -90,7 +90,7 @@ test('sqlite: a log cut anywhere gives the state of the last whole commit', () =
   assert.deepEqual(counts, counts.toSorted());
 });
 
-test('sqlite: as for SQLite itself, the log ends at a frame that does not fit its checksum', () => {
+test('sqlite: ends the log at a frame with a wrong checksum, as SQLite does', () => {
   const { file, log = Buffer.alloc(0) } = write('wal', 4096, (engine) => {
     insert(engine, some);
   });
@@ -99,7 +99,7 @@ test('sqlite: as for SQLite itself, the log ends at a frame that does not fit it
   assert.equal(rowsOf({ file, log: set(log, lastFrame + 24 + 4000, 0xaa) }).length, 2);
 });
 
-test('sqlite: a log of a machine of the other byte order is read, and one that is none of this database is not', () => {
+test('sqlite: reads a log of the other byte order, and ignores one of another database', () => {
   const { file, log = Buffer.alloc(0) } = write('wal', 4096, (engine) => {
     engine.exec('pragma wal_checkpoint(truncate)');
     insert(engine, some);
@@ -113,7 +113,10 @@ test('sqlite: a log of a machine of the other byte order is read, and one that i
   for (const place of [24, 28]) assert.deepEqual(rowsOf({ file, log: set(log, place, 0) }), []);
 });
 
-/** A log with another magic number, another page size in its header, and the checksums of fileformat.html, section 4.2, of these. */
+/**
+ * Returns a log with another magic number and page size in its header, and matching checksums (fileformat.html, section
+ * 4.2).
+ */
 function withChecksums(log: Buffer, magic: number, pageSize: number): Buffer {
   const copy = Buffer.from(log);
   copy.writeUInt32BE(magic, 0);
@@ -142,7 +145,7 @@ function withChecksums(log: Buffer, magic: number, pageSize: number): Buffer {
   return copy;
 }
 
-test('sqlite: as SQLite before 3.7 wrote it, without the number of its pages', () => {
+test('sqlite: reads databases from before SQLite 3.7, without the number of pages', () => {
   const written = write('delete', 512, (engine) => {
     insert(engine, some);
   });
@@ -150,7 +153,7 @@ test('sqlite: as SQLite before 3.7 wrote it, without the number of its pages', (
   assert.deepEqual(rowsOf(written), some.map(rowOf));
 });
 
-test('sqlite: pages are numbered from 1, and only whole ones count', () => {
+test('sqlite: numbers pages from 1, and reads only complete ones', () => {
   const { file } = write('delete', 512, () => undefined);
   const pages = openPages(file.subarray(0, -1), undefined);
   assert.ok(typeof pages === 'object');
@@ -158,7 +161,7 @@ test('sqlite: pages are numbered from 1, and only whole ones count', () => {
   assert.deepEqual(found, [undefined, ...Array.from({ length: pages.count - 1 }, () => 512), undefined]);
 });
 
-test('sqlite: of a page 480 bytes must be in use', () => {
+test('sqlite: requires 480 used bytes of a page', () => {
   const { file } = write('delete', 512, () => undefined);
   assert.deepEqual([...readPackagesTable(set(file, 20, 32), undefined)], []);
   assert.deepEqual(
@@ -167,7 +170,7 @@ test('sqlite: of a page 480 bytes must be in use', () => {
   );
 });
 
-test('sqlite: damage is told', () => {
+test('sqlite: reports damage', () => {
   const { file } = write('delete', 512, (engine) => {
     insert(engine, some);
   });
@@ -177,10 +180,10 @@ test('sqlite: damage is told', () => {
     [set(file, 17, 3), /impossible page size/],
     [set(file, 20, 100), /reserves an impossible part/],
     [set(file, 19, 7), /unknown file format 7/],
-    [set(file, 100, 2), /page 1 is no part of a table/],
+    [set(file, 100, 2), /page 1 is not part of a table/],
     [
       Buffer.from(file.toString('latin1').replace('Packages', 'Packaged'), 'latin1'),
-      /has a table Packages that is not as rpm makes it/,
+      /has a table Packages in another form than rpm creates/,
     ],
   ];
   for (const [bytes, problem] of cases) {
@@ -191,7 +194,7 @@ test('sqlite: damage is told', () => {
   }
 });
 
-test('sqlite: columns are found by their names, and values of every kind come back', () => {
+test('sqlite: finds columns by name, and reads values of every kind', () => {
   const statement = `create table t(
     "id" integer primary key, -- the key, not kept in the row
     /* a remark (with brackets, and a comma) */
@@ -227,7 +230,7 @@ test('sqlite: columns are found by their names, and values of every kind come ba
   );
 });
 
-test('sqlite: a tree whose pages lead to each other is walked once, and a schema without end is cut', () => {
+test('sqlite: reads a tree of circular pages once, and cuts an endless schema', () => {
   const { file } = write('delete', 512, () => undefined);
   const pages = 50;
   const tree = Buffer.concat([file.subarray(0, 512), Buffer.alloc(512 * (pages - 1))]);
@@ -244,7 +247,7 @@ test('sqlite: a tree whose pages lead to each other is walked once, and a schema
     }
   }
   const problems = [...readPackagesTable(tree, undefined)].filter((blob) => typeof blob === 'string');
-  assert.match(problems.join('; '), /part of two things/);
+  assert.match(problems.join('; '), /used twice/);
   assert.ok(problems.length < pages * 12);
   assert.match(
     [...readPackagesTable(schemaOfEmptyRows(), undefined)].join('; '),
@@ -252,7 +255,7 @@ test('sqlite: a tree whose pages lead to each other is walked once, and a schema
   );
 });
 
-/** A schema with thousands of rows, all of which are the same two bytes. */
+/** Returns a schema with thousands of rows, all of which are the same two bytes. */
 function schemaOfEmptyRows(): Buffer {
   const { file } = write('delete', 65536, () => undefined);
   const bytes = Buffer.from(file.subarray(0, 65536));

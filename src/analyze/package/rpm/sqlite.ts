@@ -10,11 +10,11 @@ const statementCharactersMax = 16_384;
 
 interface Table {
   readonly root: number;
-  /** The CREATE TABLE that made it. */
+  /** Its CREATE TABLE statement. */
   readonly statement: string;
 }
 
-/** An entry of the schema: a table, an index, a view or a trigger. */
+/** A schema entry: a table, an index, a view or a trigger. */
 export interface SchemaEntry {
   readonly type: string;
   readonly name: string;
@@ -26,21 +26,21 @@ export interface SchemaEntry {
 
 interface Column {
   readonly name: string;
-  /** Its place in the row, from 0. */
+  /** Its index in the row, from 0. */
   readonly place: number;
-  /** Whether it stands for the key of the row, where SQLite keeps its value. */
+  /** Whether it is the key of the row, which stores its value. */
   readonly isKey: boolean;
 }
 
 /**
- * A SQLite database with the write-ahead log beside it applied, for reading whole tables. A reader of pages is enough: the engine
- * wants a file on a disk, and a directory to write to where there is a log.
+ * A SQLite database with its write-ahead log applied, for reading whole tables. The SQLite engine cannot be used: it
+ * needs a file on disk and, for a log, a writable directory.
  */
 export class SqliteDatabase {
   readonly #reader: RowReader;
   readonly #tables: ReadonlyMap<string, Table>;
   readonly #entries: readonly SchemaEntry[];
-  /** What is wrong with the file as a whole and with its schema. */
+  /** Problems with the file as a whole and with its schema. */
   readonly problems: readonly string[];
 
   private constructor(reader: RowReader, entries: readonly SchemaEntry[], problems: readonly string[]) {
@@ -50,7 +50,7 @@ export class SqliteDatabase {
     this.problems = problems;
   }
 
-  /** Returns what is wrong when the file cannot be opened. */
+  /** Returns the problem if the file cannot be opened. */
   static open(bytes: Uint8Array, log: Uint8Array | undefined): SqliteDatabase | string {
     const pages = openPages(bytes, log);
     if (typeof pages === 'string') return pages;
@@ -71,8 +71,8 @@ export class SqliteDatabase {
   }
 
   /**
-   * The entries of the schema in which a word stands, wherever and in whatever case. SQLite takes the name of a table from
-   * its statement, and not from the column beside it.
+   * Returns the schema entries that contain a word, anywhere and in any case. SQLite takes the name of a table from its
+   * statement, not from the column beside it.
    */
   entriesNaming(word: string): SchemaEntry[] {
     const pattern = new RegExp(`\\b${word}\\b`, 'i');
@@ -86,8 +86,8 @@ export class SqliteDatabase {
   }
 
   /**
-   * The rows of a table as the values of some of its columns, in the order of the names, or in words what is wrong in one place.
-   * Undefined where there is no such table, or not all of these columns. A table can be read once.
+   * Yields the rows of a table as the values of these columns, in the order of the names, or the problem at one place.
+   * Returns undefined without such a table or such columns. A table can be read only once.
    */
   rows(table: string, names: readonly string[]): Iterable<readonly SqliteValue[] | string> | undefined {
     const { root, statement = '' } = this.#tables.get(table) ?? {};
@@ -108,7 +108,7 @@ export class SqliteDatabase {
   }
 }
 
-/** An entry of the schema: type, name, name of the table, root page, statement. SQLite reads blobs there as texts. */
+/** Parses a schema entry: type, name, name of the table, root page, statement. SQLite reads blobs there as texts. */
 function entryOf({ record }: StoredRow): SchemaEntry {
   const [type, name, table, root = null, statement] = valuesOf(record, 5);
   return {
@@ -134,12 +134,12 @@ function tablesIn(entries: readonly SchemaEntry[]): ReadonlyMap<string, Table> {
   return tables;
 }
 
-/** A name at the start of a definition: plain, or quoted in one of the four ways. */
+/** Matches a name at the start of a definition: plain, or quoted in one of the four ways. */
 const columnName = /^\s*(?:"([^"]*)"(?!")|'([^']*)'(?!')|`([^`]*)`(?!`)|\[([^\]]*)\]|(\w+))(?=[\s)]|$)/;
 
 /**
- * The columns of a CREATE TABLE statement. Constraints of the whole table, which follow them, are taken for columns and do no harm.
- * A statement with generated columns, which may have no place in a row, has none that are known.
+ * Returns the columns of a CREATE TABLE statement. Table constraints after them are harmlessly read as columns. Returns
+ * none for a statement with generated columns, which may not be stored in a row.
  */
 function columnsOf(statement: string): Column[] {
   const text = statement.replace(/\/\*.*?(?:\*\/|$)|--[^\n]*/gs, ' ');
