@@ -1,12 +1,12 @@
 import type { VersionRange } from './version-range.ts';
 
-/** An operator and a version, `>= 1.2`. No operator is the empty text. */
+/** An operator and a version, such as `>= 1.2`. An absent operator is an empty string. */
 export interface Comparator {
   readonly operator: string;
   readonly version: string;
 }
 
-/** Operators by the order of versions alone; `*` is every version. */
+/** The ranges of an operator by the order of versions alone. `*` is every version. */
 export function comparatorRanges({ operator, version }: Comparator): readonly VersionRange[] | undefined {
   if (version === '*') return [{}];
   switch (operator) {

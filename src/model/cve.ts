@@ -1,27 +1,27 @@
-/** Whether a name is the id of a CVE: a year and a number, which has four digits or more where MITRE gives it. */
+/** Returns whether a name is a CVE id: a year and a number of at least four digits. */
 export function isCve(name: string): boolean {
   return /^CVE-\d{4}-\d+$/.test(name);
 }
 
-/** The ids of CVEs in texts, each once. In a text, a number of less than four digits is one that was cut. */
+/** Returns the CVE ids in texts, each once. A number of fewer than four digits counts as cut off. */
 export function cvesIn(...texts: readonly string[]): string[] {
   return [...new Set(texts.flatMap((text) => text.match(/\bCVE-\d{4}-\d{4,}\b/g) ?? []))];
 }
 
-/** The year and the number in the id of a CVE. */
+/** The year and number of a CVE id. */
 export interface CveNumber {
   readonly year: number;
   readonly number: number;
 }
 
-/** The parts of an id that is written in the usual way; undefined for others, and where the number has more than 32 bits. */
+/** Parses a CVE id. Undefined if it is written in another way, or if its number has more than 32 bits. */
 export function cveNumberOf(id: string): CveNumber | undefined {
   const [, year, digits] = /^CVE-(\d{4})-(\d{4}|[1-9]\d{4,9})$/.exec(id) ?? [];
   const number = Number(digits);
   return year === undefined || number > 0xffff_ffff ? undefined : { year: Number(year), number };
 }
 
-/** The id of a CVE. */
+/** Formats a CVE id. */
 export function cveId({ year, number }: CveNumber): string {
   return `CVE-${String(year).padStart(4, '0')}-${String(number).padStart(4, '0')}`;
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { corpus, corpusTest } from '../testing/corpus.ts';
 import { baseScore, cvssSeverity, toCvssVector } from './cvss.ts';
 
-test('what is no vector of a known version has no score', () => {
+test('gives no score to text that is not a vector of a known version', () => {
   const vectors = [
     '',
     'CVSS:3.1',
@@ -16,13 +16,13 @@ test('what is no vector of a known version has no score', () => {
   assert.equal(baseScore('CVSS:4.1/AV:N/AC:L/AT:N/PR:H/UI:N/VC:L/VI:L/VA:N/SC:N/SI:N/SA:N'), undefined);
 });
 
-test('a slash at the end is no part of a vector', () => {
+test('ignores a slash at the end of a vector', () => {
   const vector = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';
   assert.deepEqual(toCvssVector('nvd', `${vector}/`), { source: 'nvd', vector, score: 9.8 });
   assert.deepEqual(toCvssVector('nvd', 'odd'), { source: 'nvd', vector: 'odd' });
 });
 
-test('the bands of the specification', () => {
+test('maps scores to the severity bands of the specification', () => {
   const bands: [number, string][] = [
     [0, 'Negligible'],
     [0.1, 'Low'],
@@ -41,12 +41,12 @@ test('the bands of the specification', () => {
   assert.equal(cvssSeverity({ source: '', vector: 'CVSS:4.0/…' }), 'Unknown');
 });
 
-corpusTest('scores are those of another implementation', () => {
+corpusTest('gives the scores of another implementation', () => {
   let count = 0;
   for (const list of ['v2_score', 'v30_score', 'v31_score']) {
     for (const line of readFileSync(corpus(`golden/cvss/${list}.list`), 'utf8').split('\n')) {
       const [, vector = '', score] = /^(\S+)\s+([\d.]+)/.exec(line) ?? [];
-      // Those with temporal or environmental metrics are scored by them there.
+      // The reference includes temporal and environmental metrics in its score.
       if (vector === '' || /\/(E|RL|RC|CDP|M[A-Z]+|CR):/.test(vector)) continue;
       assert.equal(baseScore(vector), Number(score), vector);
       count++;

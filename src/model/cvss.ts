@@ -28,7 +28,7 @@ const weights2: Weights = {
   A: { N: 0, P: 0.275, C: 0.66 },
 };
 
-/** The base score of a CVSS vector of version 2.0, 3.0, 3.1 or 4.0; undefined for text that is not a vector of these. */
+/** Returns the base score of a CVSS vector of version 2.0, 3.0, 3.1 or 4.0. Undefined for any other text. */
 export function baseScore(vector: string): number | undefined {
   if (vector.startsWith('CVSS:4.0/')) return baseScore4(vector);
   const prefix = /^CVSS:3\.[01]\//.exec(vector)?.[0];
@@ -36,7 +36,7 @@ export function baseScore(vector: string): number | undefined {
   return score3(new Map(metricsOf(vector.slice(prefix.length))));
 }
 
-/** A vector with its base score, where it has one that can be told. Some vendors end a vector with a slash. */
+/** Returns a vector with its base score, if that can be computed. Some vendors end a vector with a slash. */
 export function toCvssVector(source: string, vector: string): CvssVector {
   const text = vector.trim().replace(/\/$/, '');
   const score = baseScore(text);
@@ -44,8 +44,8 @@ export function toCvssVector(source: string, vector: string): CvssVector {
 }
 
 /**
- * The severity of a base score: the bands of CVSS 3.1 §5, which 4.0 kept and of which 2.0 knows no Critical. What scores
- * nothing is Negligible.
+ * Returns the severity of a base score by the bands of CVSS 3.1 §5, which also apply to 4.0. CVSS 2.0 has no Critical. A score of 0 is
+ * Negligible.
  */
 export function cvssSeverity({ vector, score }: CvssVector): Severity {
   if (score === undefined) return 'Unknown';
@@ -62,7 +62,7 @@ function metricsOf(text: string): [string, string][] {
   });
 }
 
-/** The weight of each metric; undefined when one is missing or has a value that the version does not know. */
+/** The weight of each metric. Undefined if one is missing or has a value that the version does not define. */
 function weigh(
   weights: Weights,
   metrics: ReadonlyMap<string, string>,
@@ -89,7 +89,7 @@ function score3(metrics: ReadonlyMap<string, string>): number | undefined {
   return roundUp(Math.min((isChanged ? 1.08 : 1) * (impact + exploitability), 10));
 }
 
-/** CVSS 3.1 Appendix A: up to one decimal, without the errors of floating point. */
+/** CVSS 3.1 Appendix A: rounds up to one decimal, without floating-point errors. */
 function roundUp(value: number): number {
   const whole = Math.round(value * 100_000);
   return whole % 10_000 === 0 ? whole / 100_000 : (Math.floor(whole / 10_000) + 1) / 10;

@@ -11,7 +11,7 @@ function lines(list: string): string[] {
     .filter((line) => /^CVSS:/.test(line));
 }
 
-/** Threat and environmental metrics change the score of a vector, and not its base score. */
+/** Threat and environmental metrics change the score of a vector, but not its base score. */
 const beyondBase = /\/(E:[PU]|[CIA]R:[ML]|M[A-Z]+:[^X])/;
 
 corpusTest('scores a CVSS 4.0 vector as another implementation does', () => {
@@ -42,7 +42,7 @@ test('rounds an exact half up, as decimals do and binary fractions do not', () =
   assert.equal(baseScore4('CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:P/VC:H/VI:L/VA:N/SC:H/SI:H/SA:H'), 8.6);
 });
 
-test('scores 0 when nothing is lost, and between 0 and 10 in every step', () => {
+test('scores 0 without impact, and between 0 and 10 in every step', () => {
   const none = 'CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N';
   assert.equal(baseScore4(none), 0);
   assert.equal(baseScore4(none.replaceAll(/(V[CIA]|S[CIA]):N/g, '$1:H')), 10);

@@ -1,6 +1,5 @@
 /**
- * A vector of CVSS 4.0 §7: the eleven base metrics, then threat, environmental and supplemental ones, each at most once and in this
- * order.
+ * A vector of CVSS 4.0 §7: the eleven base metrics, then threat, environmental and supplemental ones, each at most once and in this order.
  */
 const vector4 = new RegExp(
   [
@@ -13,7 +12,7 @@ const vector4 = new RegExp(
   ].join(''),
 );
 
-/** How many steps a value lies below the worst one of its metric. */
+/** The number of steps from the worst value of a metric to a value. */
 const steps: Readonly<Record<string, string>> = {
   AV: 'NALP',
   AC: 'LH',
@@ -33,13 +32,13 @@ type Metric = 'AV' | 'AC' | 'AT' | 'PR' | 'UI' | 'VC' | 'VI' | 'VA' | 'SC' | 'SI
 /** The steps of each metric of a vector. */
 type Levels = (metric: Metric) => number;
 
-/** The worst vectors of one level of a group of metrics, as steps, and how many steps the level is deep. */
+/** The worst vectors of one level of a group of metrics, as steps, and the depth of the level in steps. */
 interface Level {
   readonly worst: readonly (readonly number[])[];
   readonly depth: number;
 }
 
-/** Metrics that are judged together (an "equivalence class"): CVSS 4.0 §8.2, tables 24 to 30. */
+/** Metrics that are scored together (an "equivalence class"): CVSS 4.0 §8.2, tables 24 to 30. */
 interface Group {
   readonly metrics: readonly Metric[];
   readonly levels: readonly Level[];
@@ -62,7 +61,7 @@ const complexity: Group = {
   ],
 };
 
-/** Its levels are those of a base score: without requirements, `VC`, `VI` and `VA` decide EQ3 and EQ6 alike. */
+/** Levels for a base score: without requirements, `VC`, `VI` and `VA` decide both EQ3 and EQ6. */
 const vulnerableSystem: Group = {
   metrics: ['VC', 'VI', 'VA'],
   levels: [
@@ -81,7 +80,7 @@ const subsequentSystem: Group = {
 };
 
 /**
- * FIRST's scores of the macro vectors that a base score needs: a row for each level of exploitability and complexity; in it, a pair
+ * FIRST's scores of the macro vectors that a base score needs, a row per level of exploitability and complexity. Each row has a pair
  * (subsequent system affected highly, or not) for each of EQ3 and EQ6 = 00, 01, 10, 11, 21.
  */
 const macroScores: readonly (readonly number[])[] = [
@@ -93,13 +92,13 @@ const macroScores: readonly (readonly number[])[] = [
   [7.3, 5.4, 5.5, 4.3, 6.1, 4.6, 5.1, 1.8, 2.4, 1],
 ];
 
-/** Columns of `macroScores` for the levels of the vulnerable system, and for the levels next below each; the highest of those counts. */
+/** Columns of `macroScores` for the levels of the vulnerable system, and for the next lower levels of each. The highest of those counts. */
 const vulnerableColumns = [0, 2, 4] as const;
 const columnsBelow: readonly (readonly number[])[] = [[1, 2], [3], []];
 
 /**
- * The base score (CVSS-B) of a vector of CVSS 4.0: threat and environmental metrics in it do not count. Undefined for what is no such
- * vector. Source: FIRST, CVSS 4.0 specification §8.
+ * Returns the base score (CVSS-B) of a CVSS 4.0 vector. Its threat and environmental metrics are ignored. Undefined for any other text.
+ * Source: FIRST, CVSS 4.0 specification §8.
  */
 export function baseScore4(vector: string): number | undefined {
   const values = vector4.exec(vector)?.groups;
@@ -108,7 +107,7 @@ export function baseScore4(vector: string): number | undefined {
   if (hasNoImpact(level)) return 0;
   const levels = levelsOf(level);
   const score = macroScore(levels) ?? 0;
-  // Exact halves are rounded up, as FIRST does in decimals: what is lost in binary must not turn them down.
+  // Round exact halves up, as FIRST does in decimals: binary fractions may be slightly too small.
   return Math.round((score - meanDistance(levels, score, level)) * 10 + 1e-6) / 10;
 }
 
@@ -134,7 +133,7 @@ function levelsOf(level: Levels): MacroVector {
   };
 }
 
-/** EQ1. Physical access is as hard as it gets, whatever the other two are. */
+/** EQ1. Physical access is the hardest level, whatever the other two metrics are. */
 function exploitabilityOf(isWorst: (metric: Metric) => boolean, level: Levels): number {
   const metrics = ['AV', 'PR', 'UI'] as const;
   if (metrics.every(isWorst)) return 0;
@@ -150,8 +149,8 @@ function macroScore(
 }
 
 /**
- * The mean, over the groups that have a level below, of the way that the vector has gone towards it: the difference of the scores times
- * the share of steps. The fifth group, `E`, is at its worst: it has a level below, towards which nothing is gone.
+ * The mean reduction of the score over all groups with a lower level. For each it is the difference of the scores times the share of steps
+ * towards that level. The fifth group, `E`, is at its worst: it has a lower level and no steps towards it.
  */
 function meanDistance(levels: MacroVector, score: number, level: Levels): number {
   const below = columnsBelow[levels.vulnerable] ?? [];
@@ -175,7 +174,7 @@ function highest(scores: readonly number[]): number | undefined {
   return scores.length === 0 ? undefined : Math.max(...scores);
 }
 
-/** Which share of its level a vector has gone, counted from the first of the worst vectors that is nowhere milder. */
+/** The share of its level's depth that a vector has covered, from the first of the worst vectors that is milder in no metric. */
 function shareOf({ metrics, levels }: Group, at: number, level: Levels): number {
   const { worst, depth } = levels[at] as Level;
   const reached = metrics.map(level);

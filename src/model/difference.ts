@@ -3,20 +3,20 @@ import type { PackageType } from './package.ts';
 import type { Verdict } from './report.ts';
 import type { Severity } from './severity.ts';
 
-/** A package as two images are compared by it: its versions, several where it is installed several times. */
+/** A package in a comparison of two images, with its versions. There are several if it is installed several times. */
 export interface ComparedPackage {
   readonly type: PackageType;
   readonly name: string;
   readonly versions: readonly string[];
 }
 
-/** A package of which the two images have other versions. */
+/** A package with different versions in the two images. */
 export interface ChangedPackage extends Omit<ComparedPackage, 'versions'> {
   readonly from: readonly string[];
   readonly to: readonly string[];
 }
 
-/** A vulnerability of a package, wherever and in whatever version that is installed. */
+/** A vulnerability of a package, in all its locations and versions. */
 export interface ComparedFinding {
   readonly id: string;
   readonly severity: Severity;
@@ -24,7 +24,7 @@ export interface ComparedFinding {
   readonly fix: Fix;
 }
 
-/** One of two images that were compared. */
+/** One of two images that are compared. */
 export interface ComparedSide {
   readonly reference: string;
   readonly packages: number;
@@ -32,7 +32,7 @@ export interface ComparedSide {
   readonly verdict: Verdict;
 }
 
-/** What came and what went from one image to another. */
+/** The changes from one image to another. */
 export interface Difference {
   readonly schemaVersion: 1;
   readonly from: ComparedSide;
@@ -45,7 +45,7 @@ export interface Difference {
   readonly findings: {
     readonly came: readonly ComparedFinding[];
     readonly went: readonly ComparedFinding[];
-    /** How many both have. */
+    /** How many findings both images have. */
     readonly stayed: number;
   };
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { type Digest, parseDigest } from './digest.ts';
 
-/** A digest of sha256 or sha512 in a document from outside. */
+/** Schema of a sha256 or sha512 digest in a document from outside. */
 export const digestText: z.ZodMiniType<Digest> = z.pipe(
   z.string(),
   z.transform((text, context): Digest => {

@@ -1,16 +1,16 @@
 declare const digestBrand: unique symbol;
 
-/** An OCI content digest such as `sha256:9f86d0…`: of a blob as stored (digest) or of an uncompressed layer (diffID). */
+/** An OCI content digest such as `sha256:9f86d0…`, of a blob as stored (digest) or of an uncompressed layer (diffID). */
 export type Digest = string & { readonly [digestBrand]: true };
 
 const form = /^sha256:[0-9a-f]{64}$|^sha512:[0-9a-f]{128}$/;
 
-/** The text as a digest, or undefined when it is not one. OCI image-spec, "Digests"; sha256 and sha512 are the registered algorithms. */
+/** Parses a digest. Undefined if it is invalid. OCI image-spec, "Digests". sha256 and sha512 are the registered algorithms. */
 export function parseDigest(text: string): Digest | undefined {
   return form.test(text) ? (text as Digest) : undefined;
 }
 
-/** The algorithm of a digest, by the name `node:crypto` uses. */
+/** The algorithm of a digest, by its name in `node:crypto`. */
 export function digestAlgorithm(digest: Digest): 'sha256' | 'sha512' {
   return digest.startsWith('sha256:') ? 'sha256' : 'sha512';
 }

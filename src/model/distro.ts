@@ -1,8 +1,8 @@
-/** What the release files of an image say it is. os-release(5). */
+/** A distribution, by the release files of an image. os-release(5). */
 export interface Distro {
-  /** `debian`, `alpine`, `rhel`… lower case, as `ID` in os-release. */
+  /** `debian`, `alpine`, `rhel`… in lower case, as `ID` in os-release. */
   readonly id: string;
-  /** `12`, `3.19.4`, `9.4`; absent for rolling releases such as Debian sid. */
+  /** `12`, `3.19.4`, `9.4`. Absent for rolling releases such as Debian sid. */
   readonly versionId?: string;
   /** `bookworm`, `jammy`. */
   readonly versionCodename?: string;
@@ -12,6 +12,6 @@ export interface Distro {
   readonly like: readonly string[];
   /** `SUPPORT_END` of os-release, an ISO date. */
   readonly supportEnd?: string;
-  /** Present where a user gave the distribution, whatever the image says. */
+  /** Present if the user set the distribution. */
   readonly source?: 'user';
 }

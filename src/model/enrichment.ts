@@ -1,32 +1,34 @@
 import type { Severity } from './severity.ts';
 import type { CvssVector } from './vulnerability.ts';
 
-/** Knowledge of a vulnerability beside the advisories, by its CVE id. */
+/** Data about a vulnerability that does not come from advisories, by its CVE id. */
 export interface Enrichment {
   /** The CVE id. */
   readonly id: string;
   /** Every CVSS vector with its issuer, the preferred version of each issuer first. */
   readonly cvss?: readonly CvssVector[];
-  /** A severity in words by the assigner of the CVE (CNA); absent where it gives a vector. */
+  /** The severity that the assigner of the CVE (CNA) states. Absent if it gives a vector. */
   readonly severity?: Severity;
   /** Short name of the assigner of the CVE: `redhat`, `Chrome`. */
   readonly assigner?: string;
-  /** Where nothing rates it because each rating in it contradicts itself: how. */
+  /** Why nothing rates it: each rating of the record contradicts itself. */
   readonly contradiction?: string;
-  /** Describes the vulnerability; shown where no advisory does. */
+  /** Describes the vulnerability. Shown if no advisory does. */
   readonly description?: string;
   /** CWE ids: `CWE-79`. */
   readonly weaknesses?: readonly string[];
-  /** When it was published, ISO 8601. */
+  /** Publication date, ISO 8601. */
   readonly published?: string;
-  /** That it is used in attacks, as CISA's catalogue of known exploited vulnerabilities says. */
+  /** Present if it is used in attacks, according to CISA's catalogue of known exploited vulnerabilities. */
   readonly exploited?: {
     readonly since: string;
     readonly due?: string;
     readonly ransomware: boolean;
   };
-  /** Probability of exploitation in the next 30 days, and the share of vulnerabilities below it: FIRST's EPSS. Fractions of 1. */
+  /**
+   * FIRST's EPSS: the probability of exploitation in the next 30 days, and the share of vulnerabilities with a lower one. Fractions of 1.
+   */
   readonly epss?: { readonly score: number; readonly percentile: number };
-  /** The id was rejected by its issuer. */
+  /** Present if the issuer rejected the id. */
   readonly rejected?: true;
 }

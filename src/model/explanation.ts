@@ -7,17 +7,17 @@ import type { Coverage, ReportVulnerability, Target } from './report.ts';
 import type { Severity } from './severity.ts';
 import type { VersionRange } from './version-range.ts';
 
-/** How one version stands to another: below, equal, above, or without an order. */
+/** The order of one version relative to another: below, equal, above, or not comparable. */
 export type VersionOrder = '<' | '=' | '>' | '!';
 
-/** Two pieces of versions that were compared; an empty one is where the version had ended. */
+/** Two compared pieces of versions. One is empty if its version had ended. */
 export interface SegmentPair {
   readonly installed: string;
   readonly bound: string;
   readonly order: VersionOrder;
 }
 
-/** The installed version and a bound of a range, part by part, up to the pieces that decide. */
+/** The installed version and a bound of a range, piece by piece up to the deciding one. */
 export interface VersionComparison {
   readonly versionScheme: string;
   readonly installed: string;
@@ -26,40 +26,40 @@ export interface VersionComparison {
   readonly parts: readonly (readonly SegmentPair[])[];
 }
 
-/** What must hold for a row of an advisory to make a package vulnerable. */
+/** The conditions for a row of an advisory to make a package vulnerable. */
 export type RowCheckName = 'namespace' | 'source' | 'package' | 'build' | 'state' | 'version';
 
-/** One thing that had to hold, and whether it does; null where nobody can tell. */
+/** One condition and whether it holds. Null if that is unknown. */
 export interface RowCheck {
   readonly name: RowCheckName;
   readonly holds: boolean | null;
-  /** In plain words. */
+  /** In plain English. */
   readonly words: string;
   readonly comparisons: readonly VersionComparison[];
 }
 
-/** A row of an advisory held against a package: the checks in their order, up to the first that does not hold. */
+/** A row of an advisory compared with a package: the checks in order, up to the first that fails. */
 export interface RowExplanation {
   readonly source: string;
   readonly feed: string;
   readonly advisory: string;
   readonly namespace: string;
-  /** The package name the row speaks of. */
+  /** The package name in the row. */
   readonly package: string;
   readonly range: VersionRange;
   readonly fix: Fix;
   readonly severity: Severity;
   readonly only: Conditions | null;
-  /** When the vendor last changed the record, if that is told. */
+  /** When the vendor last changed the record, if known. */
   readonly modified: string | null;
-  /** Since when the record has been known here in this form. */
+  /** Since when the database has the record in this form. */
   readonly knownSince: string;
   /** When the feed was fetched. */
   readonly fetchedAt: string | null;
   readonly checks: readonly RowCheck[];
 }
 
-/** The layer a package comes from, and its place among the others, counted from 1. */
+/** The layer of a package, and its position among the others, counted from 1. */
 export interface LayerPosition {
   readonly position: number;
   readonly of: number;
@@ -68,30 +68,30 @@ export interface LayerPosition {
   readonly createdBy: string | null;
 }
 
-/** What became of a vulnerability in a package. */
+/** The result for a vulnerability of a package. */
 export type ExplanationOutcome = 'reported' | 'suppressed' | 'not-reported' | 'undecided';
 
-/** A package and everything that advisories say of it under one id. */
+/** A package and all advisory rows about it under one id. */
 export interface PackageExplanation {
   readonly package: Package;
   readonly layer: LayerPosition | null;
   readonly outcome: ExplanationOutcome;
-  /** Why, in plain words. */
+  /** The reason, in plain English. */
   readonly reason: string;
-  /** The vulnerability as the report has it, ratings included; null where the report does not have it. */
+  /** The vulnerability as in the report, including ratings. Null if the report does not have it. */
   readonly vulnerability: ReportVulnerability | null;
   readonly rows: readonly RowExplanation[];
 }
 
-/** Why a vulnerability is reported of an image, or why it is not. */
+/** Why a vulnerability is reported for an image, or why it is not. */
 export interface Explanation {
   readonly schemaVersion: 1;
   readonly target: Target;
   readonly distro: Distro | null;
   readonly id: string;
-  /** The packages it was asked for, or those that advisories speak of. */
+  /** The requested packages, or those that advisories cover. */
   readonly packages: readonly PackageExplanation[];
-  /** Said of the image as a whole: what the advisories speak of instead, or that none has this name. */
+  /** Remarks on the image as a whole, such as other packages that the advisories cover. */
   readonly remarks: readonly string[];
   readonly coverage: readonly Coverage[];
 }

@@ -1,4 +1,4 @@
-/** What a vendor says who has no fix, that which promises most first. */
+/** States without a fix, in descending order of hope for one. */
 export const unfixedStates = [
   'unfixed',
   'deferred',
@@ -8,10 +8,10 @@ export const unfixedStates = [
   'not-affected',
 ] as const;
 
-/** What the vendor says about the fix of one vulnerability in one package of one namespace. */
+/** The vendor's state of the fix of one vulnerability in one package of one namespace. */
 export type FixState = 'fixed' | (typeof unfixedStates)[number];
 
-/** A fix: its state, and the first version that has it when there is one. */
+/** A fix: its state, and the first fixed version if there is one. */
 export type Fix =
   | { readonly state: 'fixed'; readonly version: string }
   | { readonly state: Exclude<FixState, 'fixed'> };

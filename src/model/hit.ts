@@ -5,25 +5,25 @@ import type { Severity } from './severity.ts';
 import type { VersionRange } from './version-range.ts';
 import type { CvssVector } from './vulnerability.ts';
 
-/** An affected row of an advisory source that may hold the installed version of a package, with what the source says of it. */
+/** An affected row of an advisory source that may match the installed version of a package, with the data of the source. */
 export interface AdvisoryHit {
   readonly source: string;
   readonly id: string;
   readonly aliases: readonly string[];
   readonly description: string | null;
-  /** Of an advisory whose description is about more than the vulnerability. */
+  /** The title of an advisory whose description is about more than the vulnerability. */
   readonly title?: string;
   readonly links: readonly string[];
-  /** Of the affected row where it has one, else of the vulnerability. */
+  /** The severity of the affected row, else of the vulnerability. */
   readonly severity: Severity;
   readonly cvss: readonly CvssVector[];
-  /** What else the author of the record wrote of it. */
+  /** Further data by the author of the record. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly namespace: Namespace;
-  /** The package name the row speaks of. */
+  /** The package name in the row. */
   readonly affectedPackage: string;
   readonly range: VersionRange;
   readonly fix: Fix;
-  /** What else an installed package must be for the row to speak of it. */
+  /** Extra conditions an installed package must meet for the row to apply. */
   readonly only?: Conditions;
 }

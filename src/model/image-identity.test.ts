@@ -12,7 +12,7 @@ test('keeps names with a tag, sorted and each once', () => {
   });
 });
 
-test('leaves out names that are hostile text, too long, or a tag alone', () => {
+test('omits names that are hostile text, too long, or only a tag', () => {
   const names = [
     '1.4',
     'a b:1',
@@ -31,7 +31,7 @@ test('keeps no more names than the limit', () => {
   assert.deepEqual(imageIdentity({ names }, bounds).names, ['web:0', 'web:1', 'web:2']);
 });
 
-test('keeps digests that are digests', () => {
+test('keeps only valid digests', () => {
   const wide = { imageNames: 3, imageNameCharacters: 200 };
   assert.deepEqual(
     imageIdentity({ digest, repoDigests: [`web@${digest}`, 'web@sha256:12', '<x>@y'] }, wide),

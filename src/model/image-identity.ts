@@ -4,24 +4,24 @@ import type { Target } from './report.ts';
 /** The members of a target that identify the image. */
 export type ImageIdentity = Pick<Target, 'names' | 'digest' | 'repoDigests'>;
 
-/** Claims about an image, as its medium has them. */
+/** Claims about the identity of an image by its container. */
 export interface IdentityClaims {
   readonly names?: readonly string[];
   readonly digest?: string | undefined;
   readonly repoDigests?: readonly string[];
 }
 
-/** How many names an image may have, and how long each. */
+/** Maximum number and length of names of an image. */
 export interface IdentityLimits {
   readonly imageNames: number;
   readonly imageNameCharacters: number;
 }
 
-/** The characters of image names, so that none can be anything else in a report. */
+/** Names with only these characters cannot be mistaken for anything else in a report. */
 const nameForm = /^[a-z0-9[][\w.:/[\]-]*:\w[\w.-]*$/i;
 const repoDigestForm = /^[a-z0-9[][\w.:/[\]-]*@[a-z0-9]+:[0-9a-f]+$/i;
 
-/** The identity of an image. Malformed names and digests are left out: they are outside input that only titles a report. */
+/** Returns the identity of an image. Malformed names and digests are dropped: they are untrusted input that only titles a report. */
 export function imageIdentity(
   { names = [], digest = '', repoDigests = [] }: IdentityClaims,
   limits: IdentityLimits,
@@ -64,12 +64,12 @@ function bounded(texts: readonly string[], { imageNames, imageNameCharacters }: 
 
 const nameAnnotations = ['io.containerd.image.name', 'org.opencontainers.image.ref.name'] as const;
 
-/** The names in the annotations of an entry of an index. `ref.name` may be a tag alone, which is no name. */
+/** The names in the annotations of an entry of an index. `ref.name` may be a tag alone, which is not a name. */
 export function annotatedNames(annotations: Readonly<Record<string, string>> | null | undefined): string[] {
   return nameAnnotations.flatMap((key) => annotations?.[key] ?? []);
 }
 
-/** An entry's annotations, with the names of the index that leads to it where the entry has none. */
+/** Returns an entry's annotations. An entry without names gets those of the index that leads to it. */
 export function withNamesOf(
   annotations: Readonly<Record<string, string>> | null | undefined,
   parent: Readonly<Record<string, string>> | null | undefined,

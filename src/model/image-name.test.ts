@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { imageNameOf, isNamedImage, parseImageName } from './image-name.ts';
 
-test('references are taken apart as Docker does', () => {
+test('parses references like Docker', () => {
   const hub = { registry: 'docker.io', repository: 'library/alpine' };
   assert.deepEqual(parseImageName('alpine'), hub);
   assert.deepEqual(parseImageName('alpine:3.20'), { ...hub, tag: '3.20' });
@@ -25,7 +25,7 @@ test('references are taken apart as Docker does', () => {
   assert.equal(parseImageName('not a name'), undefined);
 });
 
-test('an image is called by its repository, with or without its registry', () => {
+test('matches an image by its repository, with or without its registry', () => {
   const called = (reference: string, name: string): boolean => {
     const parsed = parseImageName(reference);
     return parsed !== undefined && isNamedImage(parsed, name);
@@ -38,7 +38,7 @@ test('an image is called by its repository, with or without its registry', () =>
     assert.equal(called('registry.example/shop/web:1', name), false, name);
 });
 
-test('what lies on disk has no such name', () => {
+test('gives no name to an image on disk', () => {
   assert.equal(imageNameOf({ kind: 'docker-archive', reference: 'alpine:3.20' }), undefined);
   for (const kind of ['registry', 'docker', 'podman'] as const)
     for (const reference of [`${kind}:alpine:3.20`, 'alpine:3.20'])

@@ -1,17 +1,17 @@
-/** An image as registries name it. */
+/** The name of an image in a registry, without tag. */
 export interface ImageName {
-  /** `docker.io` where none is named. */
+  /** `docker.io` if no registry is named. */
   readonly registry: string;
-  /** `library/alpine` for the one that is called `alpine` there. */
+  /** `library/alpine` for `alpine` of Docker Hub. */
   readonly repository: string;
   readonly tag?: string;
   readonly digest?: string;
 }
 
-/** Only these have an image's name; what is on disk has that of a file, which says nothing of the image in it. */
+/** Kinds of targets with an image name. A file name on disk says nothing about the image in it. */
 const named: ReadonlySet<string | null> = new Set(['registry', 'docker', 'podman']);
 
-/** The name that a target has in a registry, if it came from one or from a daemon. */
+/** The name of a target in a registry, if it comes from one or from a daemon. */
 export function imageNameOf({
   kind,
   reference,
@@ -22,7 +22,7 @@ export function imageNameOf({
   return named.has(kind) ? parseImageName(reference.replace(/^(?:registry|docker|podman):/, '')) : undefined;
 }
 
-/** A reference as Docker reads it; undefined where it is none. */
+/** Parses a reference like Docker. Undefined if it is invalid. */
 export function parseImageName(reference: string): ImageName | undefined {
   const [, path = '', tag, digest] =
     /^([^@\s]+?)(?::([\w][\w.-]{0,127}))?(?:@([a-z\d]+:[\da-f]{32,128}))?$/i.exec(reference) ?? [];
@@ -34,7 +34,7 @@ export function parseImageName(reference: string): ImageName | undefined {
   };
 }
 
-/** Without a dot, a port or `localhost` at its beginning a name is one of Docker's own registry, which has several. */
+/** A name whose beginning has no dot, port or `localhost` is one of Docker Hub, which has several host names. */
 function repositoryOf(path: string): Pick<ImageName, 'registry' | 'repository'> {
   const [, first = '', rest] = /^([^/]*)\/(.+)$/s.exec(path.toLowerCase()) ?? [];
   const named = first === 'localhost' || /[.:]/.test(first) ? first : undefined;
@@ -47,7 +47,7 @@ function repositoryOf(path: string): Pick<ImageName, 'registry' | 'repository'> 
   };
 }
 
-/** Whether an image is called so, without tag, with or without its registry. */
+/** Returns whether an image has this name, without tag, with or without its registry. */
 export function isNamedImage({ registry, repository }: ImageName, name: string): boolean {
   const short = registry === 'docker.io' ? repository.replace(/^library\//, '') : repository;
   return [short, repository, `${registry}/${repository}`].includes(name.toLowerCase());

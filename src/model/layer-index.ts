@@ -2,28 +2,28 @@ import type { Digest } from './digest.ts';
 import type { LayerEvidence } from './evidence/layer-evidence.ts';
 import type { ListedPackage, PackageType } from './package.ts';
 
-/** Something a layer has at a wanted path or at a directory above one. */
+/** An entry of a layer at a wanted path or at a directory above one. */
 export type LayerNode =
   | { readonly path: string; readonly kind: 'directory' | 'file' }
-  /** `target` as the archive has it: a symbolic one may be relative or absolute, a hard one is relative to the root. */
+  /** `target` as stored in the archive. A symbolic one may be relative or absolute. A hard one is relative to the root. */
   | { readonly path: string; readonly kind: 'symbolic-link' | 'hard-link'; readonly target: string };
 
-/** What one lister read at one path of a layer. */
+/** The packages that one lister read at one path of a layer. */
 export interface LayerPackages {
   readonly path: string;
   readonly lister: string;
   readonly packages: readonly ListedPackage[];
 }
 
-/** A file of a layer kept as it is, for the namespace detectors. */
+/** The content of a file of a layer, for the namespace detectors. */
 export interface LayerFile {
   readonly path: string;
   readonly content: Uint8Array;
 }
 
-/** Files that belong to a package of a package database, of those that may be packages of a language or programs by themselves. */
+/** Files that belong to a package of a package database and could be packages of a language or programs by themselves. */
 export interface OwnedFiles {
-  /** Where it says so. */
+  /** Path of the package database. */
   readonly path: string;
   readonly lister: string;
   /** Name of the package. */
@@ -31,17 +31,17 @@ export interface OwnedFiles {
   readonly files: readonly string[];
 }
 
-/** A file of packages that lies at another path than they say, since a package or the administrator wants the path for itself. */
+/** A file that is stored at another path than its packages declare. Another package or the administrator uses the declared path. */
 export interface Diversion {
-  /** The path that packages say. */
+  /** The path that packages declare. */
   readonly from: string;
-  /** The path where their files lie. */
+  /** The path at which their files are stored. */
   readonly to: string;
-  /** The package whose own file lies at the path; no package's name where the administrator diverted it. */
+  /** The package whose own file is at the path. Not a package name if the administrator diverted it. */
   readonly by: string;
 }
 
-/** Diversions that a file of a package database names. */
+/** The diversions in a file of a package database. */
 export interface LayerDiversions {
   readonly path: string;
   readonly diversions: readonly Diversion[];
@@ -53,7 +53,7 @@ export interface LayerRepositories {
   readonly names: readonly string[];
 }
 
-/** The licences of the packages of a type and name, as a file of a layer states them, or the package whose file is also this one's. */
+/** The licences of the packages of a type and name, as a file of a layer states them. Or the package that shares its licence file. */
 export type LayerLicenses = { readonly type: PackageType; readonly name: string } & (
   | { readonly licenses: readonly string[] }
   | { readonly sameAs: string }
@@ -66,28 +66,28 @@ export interface FilePair {
   readonly readWith: string;
 }
 
-/** Something that is not known of an image. Its result is missing; the rest of the report stands. */
+/** A part of an image that could not be read. Its result is missing. The rest of the report is valid. */
 export interface ExtensionProblem {
   readonly extension: string;
   readonly path: string;
   readonly message: string;
-  /** Present for an entry of a package database that was read whole, and that lacks what a lookup needs. */
+  /** Present for a complete entry of a package database that lacks a value that lookups need. */
   readonly lacks?: 'version';
 }
 
 /**
- * All that reading one layer tells us, independent of the layers below and above it. Paths have no leading slash.
- * What is listed is only what can matter to the wanted paths, so an index is small however large the layer is.
+ * The result of reading one layer, independent of other layers. Paths have no leading slash. It contains only what can matter to the wanted
+ * paths, so it is small for any layer.
  */
 export interface LayerIndex {
-  /** Digests of the bytes that were read: as stored, and uncompressed. Each is absent where nobody asked for it. */
+  /** Digests of the bytes that were read: as stored, and uncompressed. Each is absent unless it was requested. */
   readonly digest?: Digest;
   readonly diffId?: Digest;
-  /** Bytes of the uncompressed archive; absent where it was not read whole. */
+  /** Size of the uncompressed archive in bytes. Absent unless it was read completely. */
   readonly tarBytes?: number;
-  /** Whether all bytes were read and equal the digest the image claims. */
+  /** Whether all bytes were read and match the digest that the image declares. */
   readonly verified: boolean;
-  /** Paths a whiteout removes from the layers below, with everything under them. */
+  /** Paths that a whiteout removes from the layers below, with everything under them. */
   readonly whiteouts: readonly string[];
   /** Directories whose content in the layers below is hidden. */
   readonly opaques: readonly string[];
@@ -98,9 +98,9 @@ export interface LayerIndex {
   readonly diversions: readonly LayerDiversions[];
   readonly repositories: readonly LayerRepositories[];
   readonly evidence: LayerEvidence;
-  /** Absent where the layer has no licence files. */
+  /** Absent if the layer has no licence files. */
   readonly licenses?: readonly LayerLicenses[];
   readonly problems: readonly ExtensionProblem[];
-  /** Absent where there is none. */
+  /** Absent if there are no pairs. */
   readonly pairs?: readonly FilePair[];
 }

@@ -61,13 +61,13 @@ suite('namespaces', () => {
     [distro('constructor', '1'), 'rpm', 'constructor:1'],
   ];
   for (const [of, type, name] of cases) {
-    test(`${of.id} ${of.versionId ?? of.versionCodename ?? ''} is ${name}`, () => {
+    test(`the namespace of ${of.id} ${of.versionId ?? of.versionCodename ?? ''} is ${name}`, () => {
       const versionScheme = { deb: 'dpkg', apk: 'apk', rpm: 'rpm' }[type];
       assert.deepEqual(namespaceOf(of, type), { name, versionScheme });
     });
   }
 
-  test('a package type of another family has no namespace', () => {
+  test('gives no namespace to a package type of another family', () => {
     assert.equal(namespaceOf(distro('debian', '12'), 'apk'), undefined);
     assert.equal(namespaceOf(distro('alpine', '3.19'), 'rpm'), undefined);
     assert.equal(namespaceOf(distro('kali', '1', undefined, ['debian']), 'rpm'), undefined);
@@ -75,7 +75,7 @@ suite('namespaces', () => {
   });
 });
 
-test('a type that is not known here orders as somebody says, and the types that are known do not', () => {
+test('uses the given scheme for unknown types only', () => {
   const arch = distro('arch', '20240818.0.255804');
   assert.deepEqual(namespaceOf(arch, 'alpm', 'alpm'), { name: 'arch', versionScheme: 'alpm' });
   assert.equal(namespaceOf(arch, 'alpm'), undefined);
@@ -90,7 +90,7 @@ test('a type that is not known here orders as somebody says, and the types that 
   assert.equal(namespaceOf(distro('acme'), 'constructor'), undefined);
 });
 
-test('a distribution of a type that is not known here has no namespace whatever is installed of it', () => {
+test('gives a distribution of an unknown package type no namespace, whatever is installed', () => {
   assert.equal(namespaceOfDistro(distro('arch')), undefined);
   assert.equal(namespaceOfDistro(distro('wolfi'))?.name, 'wolfi');
   assert.equal(versionSchemeOf('gentoo'), undefined);

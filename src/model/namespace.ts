@@ -2,7 +2,7 @@ import type { Distro } from './distro.ts';
 import type { PackageType } from './package.ts';
 import { releaseOf, unstable } from './release.ts';
 
-/** Where a name and a version mean something, and how versions order: a distro release or a language ecosystem. */
+/** The scope of package names and the order of their versions: a distro release or a language ecosystem. */
 export interface Namespace {
   /** `debian:12`, `alpine:v3.19`, `npm`. */
   readonly name: string;
@@ -10,14 +10,14 @@ export interface Namespace {
   readonly versionScheme: string;
 }
 
-/** How the packages of each type order, for the types whose distributions have advisories. A lister says it of others. */
+/** Version schemes of package types whose distributions have advisories. For other types, the lister names the scheme. */
 const versionSchemes: ReadonlyMap<PackageType, string> = new Map([
   ['deb', 'dpkg'],
   ['apk', 'apk'],
   ['rpm', 'rpm'],
 ]);
 
-/** How the versions of a language's packages order, by the type of their package URLs, which names their namespace as well. */
+/** Version schemes of language packages by their purl type, which is also their namespace. */
 const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map([
   ['npm', 'npm'],
   ['pypi', 'pep440'],
@@ -32,36 +32,36 @@ const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map([
   ['pub', 'pub'],
 ]);
 
-/** How packages order, by the types of their package URLs: those of which there are advisories, whoever lists them. */
+/** Version schemes by purl type of all packages with advisories, whatever lists them. */
 export const schemesOfTypes: ReadonlyMap<PackageType, string> = new Map([
   ...versionSchemes,
   ...ecosystemSchemes,
 ]);
 
-/** The namespace of the packages of a language, wherever they are installed; undefined for types that are not of one. */
+/** The namespace of the packages of a language, wherever they are installed. Undefined for other types. */
 export function ecosystemOfType(type: PackageType): Namespace | undefined {
   const versionScheme = ecosystemSchemes.get(type);
   return versionScheme === undefined ? undefined : { name: type, versionScheme };
 }
 
-/** Whether packages of a type are a distribution's own. */
+/** Returns whether packages of a type belong to a distribution. */
 export function isDistributionType(type: PackageType): boolean {
   return versionSchemes.has(type);
 }
 
-/** How the advisories of a distribution are divided by release. */
+/** The division of a distribution's advisories by release. */
 interface Rule {
   readonly type: PackageType;
-  /** What stands before the colon. */
+  /** The part before the colon. */
   readonly name: string;
-  /** What stands after it; undefined when the release is unknown. `rolling` distributions have neither colon nor release. */
+  /** The part after the colon. Undefined if the release is unknown. `rolling` distributions have neither colon nor release. */
   readonly release: ((distro: Distro) => string | undefined) | 'rolling';
 }
 
 /**
- * What Clair and its successors call each distribution, by `ID` of os-release. RHEL keeps its own name, and CentOS, whose
- * advisories are RHEL's, has its own. Raspbian rebuilds Debian's packages under Debian's versions, so it is Debian here.
- * Every other derivative (Kali, Mint, VyOS, postmarketOS…) changes packages of its own and is not in the table on purpose.
+ * Clair's name of each distribution, by `ID` of os-release. RHEL keeps its own name. CentOS, whose advisories are RHEL's, has its own.
+ * Raspbian rebuilds Debian's packages under Debian's versions, so it is Debian here. Other derivatives (Kali, Mint, VyOS, postmarketOS…)
+ * change packages and are deliberately not in the table.
  */
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['debian', { type: 'deb', name: 'debian', release: debianRelease }],
@@ -102,10 +102,9 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 ]);
 
 /**
- * The namespace in which advisories speak of packages of a type in a distribution; undefined where the type does not belong to
- * it, such as an apk database on Debian. A distribution or release without advisories has a namespace all the same, under its
- * own name and never its parent's: that nothing is known about it must show. `scheme` is how packages of a type order that is not
- * known here.
+ * Returns the namespace of advisories for a package type in a distribution. Undefined if the type does not belong to it, such as an apk
+ * database on Debian. A distribution or release without advisories has a namespace of its own and never its parent's, so that the lack of
+ * advisories shows. `scheme` is the version scheme of an unknown package type.
  */
 export function namespaceOf(distro: Distro, type: PackageType, scheme?: string): Namespace | undefined {
   const versionScheme = versionSchemes.get(type) ?? scheme;
@@ -117,39 +116,39 @@ export function namespaceOf(distro: Distro, type: PackageType, scheme?: string):
   return { name: release === undefined ? name : `${name}:${release}`, versionScheme };
 }
 
-/** The namespace of a distribution whatever is installed of it; undefined for one not in the table, or of a type not known here. */
+/** Returns the namespace of a distribution, whatever is installed. Undefined if it is not in the table or has an unknown package type. */
 export function namespaceOfDistro(distro: Distro): Namespace | undefined {
   const rule = rules.get(distro.id);
   return rule && namespaceOf(distro, rule.type);
 }
 
-/** `ID` of os-release of a distribution in the table, by that or by the name of its namespaces. */
+/** Returns the `ID` of os-release for a distribution in the table, by that id or by the name of its namespaces. */
 export function distroIdOf(name: string): string | undefined {
   if (rules.has(name)) return name;
   return [...rules].find(([, rule]) => rule.name === name)?.[0];
 }
 
-/** Whether a distribution, by `ID` of os-release, has no releases. */
+/** Returns whether a distribution, by `ID` of os-release, has no releases. */
 export function isRolling(id: string): boolean {
   return rules.get(id)?.release === 'rolling';
 }
 
-/** How versions order in a namespace, told from its name; undefined for one of no distribution in the table. */
+/** Returns the version scheme of a namespace by its name. Undefined if its distribution is not in the table. */
 export function versionSchemeOf(namespace: string): string | undefined {
   const [distribution = ''] = namespace.split(':');
   const rule = [...rules.values()].find(({ name }) => name === distribution);
   return rule && versionSchemes.get(rule.type);
 }
 
-/** Rebuilds of RHEL under its versions that publish no advisories of their own. CentOS Stream runs ahead of it, and is near. */
+/** Rebuilds of RHEL under its versions without advisories of their own. CentOS Stream is slightly ahead of it. */
 const rebuilds = /^(?:centos|scientific):/;
 
-/** The namespace under which advisories for the packages of a namespace are published. */
+/** Returns the namespace under which advisories for the packages of a namespace are published. */
 export function advisoryNamespaceOf({ name, versionScheme }: Namespace): Namespace {
   return { name: name.replace(rebuilds, 'rhel:'), versionScheme };
 }
 
-/** A distribution nobody knows uses the package type of the first parent somebody knows, or any at all. */
+/** An unknown distribution uses the package type of its nearest known parent. Without a known parent, any type belongs to it. */
 function typeBelongs(distro: Distro, rule: Rule | undefined, type: PackageType): boolean {
   if (rule !== undefined) return rule.type === type;
   const parent = distro.like.map((id) => rules.get(id)).find((known) => known !== undefined);
@@ -179,14 +178,14 @@ function versionOfCodename(id: string, codename: string | undefined): string | u
   return release?.id === id ? release.versionId : undefined;
 }
 
-/** Alpine names a snapshot of the branch to come `3.19_alpha20230901` or `3.21.0_alpha20240923`. */
+/** Alpine names a snapshot of the next branch `3.19_alpha20230901` or `3.21.0_alpha20240923`. */
 function alpineBranch(distro: Distro): string | undefined {
   if (distro.versionId === 'edge' || distro.versionId?.includes('_alpha')) return 'edge';
   const branch = majorMinor(distro);
   return branch === undefined ? undefined : `v${branch}`;
 }
 
-/** Amazon Linux 1 was one rolling release with dated snapshots; its advisories stand under the last, 2018.03. */
+/** Amazon Linux 1 was one rolling release with dated snapshots. Its advisories are published for the last one, 2018.03. */
 function amazonRelease(distro: Distro): string | undefined {
   return /^201\d\./.test(distro.versionId ?? '') ? '2018.03' : major(distro);
 }

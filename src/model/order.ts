@@ -1,12 +1,12 @@
 import type { Package } from './package.ts';
 import type { Match } from './report.ts';
 
-/** Compares texts by code unit: the same on every machine, whatever its language. */
+/** Compares texts by UTF-16 code unit, independent of the locale. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The canonical order of packages: type, name, version, architecture, place. */
+/** The canonical order of packages: type, name, version, architecture, location. */
 export function comparePackages(a: Package, b: Package): number {
   return (
     compareText(a.type, b.type) ||
@@ -17,7 +17,7 @@ export function comparePackages(a: Package, b: Package): number {
   );
 }
 
-/** The canonical order of findings: package, place, then vulnerability. */
+/** The canonical order of findings: package, location, then vulnerability. */
 export function compareMatches(a: Match, b: Match): number {
   return (
     compareText(a.package.type, b.package.type) ||

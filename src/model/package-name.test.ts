@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { packageName } from './package-name.ts';
 
-test('spellings that an ecosystem holds to be one name are one', () => {
+test("gives the spellings of an ecosystem's name one name", () => {
   assert.equal(packageName('pypi', 'Zope.Interface__x'), 'zope-interface-x');
   assert.equal(packageName('nuget', 'Newtonsoft.Json'), 'newtonsoft.json');
   assert.equal(packageName('composer', 'Twig/Twig'), 'twig/twig');

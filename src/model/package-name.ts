@@ -1,7 +1,7 @@
 /**
- * The name by which a package is looked up: where an ecosystem holds several spellings to be one name, all are turned into one.
- * PyPI by PEP 503; NuGet, Packagist and Hex whatever the case; Swift, whose packages are repositories, whatever the case, scheme and ending
- * of a URL, as its package manager does. Others are exact.
+ * Returns the name by which a package is looked up. Ecosystems with several spellings of a name get one of them. PyPI follows PEP 503.
+ * NuGet, Packagist and Hex ignore case. Swift packages are repositories: case, scheme and suffix of a URL are ignored, as by its package
+ * manager. Other names are exact.
  */
 export function packageName(namespace: string, name: string): string {
   switch (namespace) {

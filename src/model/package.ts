@@ -1,9 +1,9 @@
 import type { Digest } from './digest.ts';
 
-/** The kind of package, by its purl type: `deb`, `apk`, `rpm`, `npm`… */
+/** The kind of package by its purl type: `deb`, `apk`, `rpm`, `npm`… */
 export type PackageType = string;
 
-/** A source package: what an installed package was built from. */
+/** A source package, from which an installed package was built. */
 export interface SourcePackage {
   /** Its name, which may differ from that of the installed package. */
   readonly name: string;
@@ -11,7 +11,7 @@ export interface SourcePackage {
   readonly version: string;
 }
 
-/** A package as one database or manifest lists it, before it is known in which image it lies. */
+/** A package as a database or manifest lists it, independent of the image. */
 export interface ListedPackage {
   /** The kind of package, as a purl has it: `deb`, `apk`, `rpm`, `npm`, or a type of your own. */
   readonly type: PackageType;
@@ -19,34 +19,34 @@ export interface ListedPackage {
   readonly name: string;
   /** Its version as the database has it, in up to 512 such characters. */
   readonly version: string;
-  /** The architecture, in the words of the package database. */
+  /** The architecture, as the package database writes it. */
   readonly arch?: string;
-  /** Present also when it equals name and version, for formats that have the notion. */
+  /** Also present if it equals name and version, for formats that have source packages. */
   readonly source?: SourcePackage;
   /** The module stream an rpm was built in, as its header says: `nodejs:18:9020020230327152102:rhel9`. */
   readonly modularity?: string;
-  /** Who built an rpm, in the vendor's words. */
+  /** The builder of an rpm, as the vendor writes it. */
   readonly vendor?: string;
-  /** The licence of an rpm, in the words of its packager. */
+  /** The licence of an rpm, as its packager writes it. */
   readonly licence?: string;
-  /** Who supplies the package, as its metadata says: a name, often with an address (`Name <mail@example.org>`). */
+  /** The supplier in the package's metadata: a name, often with an address (`Name <mail@example.org>`). */
   readonly supplier?: string;
-  /** Licences that its metadata declares. SPDX expressions where they are exact, else the words of the package. */
+  /** Licences that its metadata declares. SPDX expressions where they are exact, else the text of the package. */
   readonly licenses?: readonly string[];
   /**
-   * Names that the package requires, packages or what they provide; `a|b` where either will do. Empty if it requires nothing, absent
-   * if that is unknown.
+   * Names that the package requires: packages, or names that packages provide. `a|b` if either is enough. Empty if it requires nothing,
+   * absent if that is unknown.
    */
   readonly requires?: readonly string[];
-  /** Names besides its own under which the package can be required. */
+  /** Other names under which the package can be required. */
   readonly provides?: readonly string[];
 }
 
-/** Where in an image something was found. */
+/** The location of a package in an image. */
 export interface Location {
   /** Path in the image without a leading slash. */
   readonly path: string;
-  /** diffID of the layer that brought it; null for a root file system that has none. */
+  /** diffID of the layer that introduced it. Null for a root file system without layers. */
   readonly layer: Digest | null;
 }
 
@@ -56,26 +56,26 @@ export interface Package extends Omit<ListedPackage, 'requires' | 'provides'> {
   readonly location: Location;
   /** Name of the lister that found it. */
   readonly foundBy: string;
-  /** Repositories it comes from, by the ids of their vendor, as far as the image tells. */
+  /** The repositories it comes from, by the ids of their vendor, if the image declares them. */
   readonly repositories?: readonly string[];
-  /** The package of the distribution that brought the file it was found in. */
+  /** The package of the distribution that owns the file it was found in. */
   readonly owner?: string;
   /**
-   * purls of the installed packages it requires, sorted. Empty if it requires nothing, absent if its requirements are unknown or none
-   * of them is installed.
+   * purls of the installed packages it requires, sorted. Empty if it requires nothing. Absent if its requirements are unknown or not
+   * installed.
    */
   readonly dependsOn?: readonly string[];
 }
 
-/** Stands for a lister and for a path where an inventory of somebody else lists a package and does not tell where it lies. */
+/** The lister and the path of a package in a third-party SBOM that states no location. */
 export const listedBySbom = 'sbom';
 
-/** The package of a finding: what it is called and where it lies. */
+/** The package of a finding, with its location. */
 export interface ReportedPackage {
   readonly type: PackageType;
   readonly name: string;
   readonly version: string;
-  /** What it was built from; null where its lister gives none. */
+  /** Its source package. Null if its lister gives none. */
   readonly source: SourcePackage | null;
   readonly purl: string;
   readonly location: Location;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { namespaceOfDistro } from './namespace.ts';
 import { overrideDistro, parseDistro } from './parse-distro.ts';
 
-test('a distribution is named by its namespace, by its id in os-release, or by a codename', () => {
+test('names a distribution by its namespace, its id in os-release, or a codename', () => {
   for (const [text, namespace] of [
     ['debian:12', 'debian:12'],
     ['debian:bookworm', 'debian:12'],
@@ -23,7 +23,7 @@ test('a distribution is named by its namespace, by its id in os-release, or by a
   }
 });
 
-test('a distribution that is not known, or lacks its release, is none', () => {
+test('refuses a distribution that is unknown or lacks its release', () => {
   for (const text of [
     '',
     'debian',
@@ -38,7 +38,7 @@ test('a distribution that is not known, or lacks its release, is none', () => {
     assert.equal(parseDistro(text), undefined, text);
 });
 
-test('what the image says is kept where it is something else', () => {
+test('keeps the distribution of the image for display when it differs', () => {
   const override = parseDistro('debian:12') ?? assert.fail();
   assert.equal(overrideDistro(override, null).prettyName, 'debian:12, given by --distro');
   const bookworm = { id: 'debian', versionId: '12', prettyName: 'Debian GNU/Linux 12 (bookworm)', like: [] };

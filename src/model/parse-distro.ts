@@ -3,8 +3,8 @@ import { distroIdOf, isRolling, namespaceOfDistro } from './namespace.ts';
 import { releaseOf, unstable } from './release.ts';
 
 /**
- * The distribution that a user names: `debian:12`, `debian:bookworm`, `alpine:3.20`, `wolfi`. By the name of its namespace or by `ID` of
- * os-release. Undefined for one that is not known, and without a release where there are several.
+ * Parses the distribution that a user names: `debian:12`, `debian:bookworm`, `alpine:3.20`, `wolfi`. It is named by its namespace or by
+ * `ID` of os-release. Undefined if it is unknown, or lacks a release that it needs.
  */
 export function parseDistro(text: string): Distro | undefined {
   const [, name = '', release] = /^([a-z][\w-]*)(?::v?([\w.]+))?$/.exec(text) ?? [];
@@ -12,12 +12,12 @@ export function parseDistro(text: string): Distro | undefined {
   if (id === undefined || isRolling(id) !== (release === undefined)) return undefined;
   const distro: Distro = { id, ...parseRelease(release), like: [], source: 'user' };
   const namespace = namespaceOfDistro(distro);
-  // What is no release of the distribution leaves its namespace without one.
+  // An invalid release leaves the namespace without one.
   if (namespace === undefined || namespace.name.includes(':') !== (release !== undefined)) return undefined;
   return { ...distro, prettyName: `${namespace.name}, given by --distro` };
 }
 
-/** The given distribution of an image, with what the image itself says where that is another. */
+/** The distribution set by the user. Its name for display also has that of the image if they differ. */
 export function overrideDistro(override: Distro, detected: Distro | null): Distro {
   const isSame = detected === null || namespaceOfDistro(detected)?.name === namespaceOfDistro(override)?.name;
   if (isSame) return override;

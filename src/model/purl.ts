@@ -1,21 +1,21 @@
 import type { Distro } from './distro.ts';
 import type { ListedPackage } from './package.ts';
 
-/** The parts of a package URL, not encoded. */
+/** The decoded parts of a package URL. */
 export interface PurlParts {
   readonly type: string;
-  /** Its segments with slashes between them. */
+  /** Its segments, separated by slashes. */
   readonly namespace?: string;
   readonly name: string;
   readonly version?: string;
-  /** Empty and undefined values are left out, as the specification asks. */
+  /** Empty and undefined values are omitted, as purl-spec demands. */
   readonly qualifiers?: Readonly<Record<string, string | undefined>>;
   readonly subpath?: string;
 }
 
 /**
- * The package URL of these parts in canonical form, purl-spec. Written by hand: the reference library takes longer to load than
- * an image takes to scan.
+ * Formats a package URL in canonical form (purl-spec). The reference library is not used: it takes longer to load than an image takes to
+ * scan.
  */
 export function formatPurl({ type, namespace, name, version, qualifiers = {}, subpath }: PurlParts): string {
   const pairs = Object.keys(qualifiers)
@@ -35,7 +35,7 @@ function encodeSegments(path: string): string {
   return path.split('/').map(encode).join('/');
 }
 
-/** Percent-encodes all but letters, digits, `.-_~` and the colon. */
+/** Percent-encodes everything except letters, digits, `.-_~` and the colon. */
 function encode(text: string): string {
   if (/^[\w.~:-]*$/.test(text)) return text;
   return encodeURIComponent(text.toWellFormed())
@@ -43,7 +43,115 @@ function encode(text: string): string {
     .replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-/** Where package URLs name a vendor otherwise than `ID` of os-release does; the vendors' own VEX documents are written so. */
+/** A parsed package URL. Its qualifiers have lower-case keys, and no value is empty. */
+export interface ParsedPurl extends PurlParts {
+  readonly qualifiers: Readonly<Record<string, string>>;
+}
+
+/** The ASCII characters that purl-spec allows in a type or the key of a qualifier. */
+const typeForm = /^[a-z.-][a-z\d.-]*$/i;
+const keyForm = /^[a-z._-][a-z\d._-]*$/i;
+
+/**
+ * Parses a package URL as purl-spec does, from right to left. Undefined if it is invalid. Rules of single types, such as lower-case names,
+ * are not applied.
+ */
+export function parsePurl(text: string): ParsedPurl | undefined {
+  const [, rest] = /^pkg:\/*([^/].*)$/is.exec(text) ?? [];
+  if (rest === undefined) return undefined;
+  const [head, fragment] = splitAt(rest, rest.indexOf('#'));
+  const [path, query] = splitAt(head, head.indexOf('?'));
+  const [type = '', ...segments] = path.split('/');
+  const [name, version] = splitVersion(segments.filter((segment) => segment !== '').pop() ?? '');
+  const parts = {
+    namespace: decodeSegments(segments.filter((segment) => segment !== '').slice(0, -1)),
+    name: decode(name),
+    version: decode(version ?? ''),
+    qualifiers: qualifiersOf(query ?? ''),
+    subpath: decodeSegments((fragment ?? '').split('/').filter((segment) => !/^\.{0,2}$/.test(segment))),
+  };
+  return typeForm.test(type) ? withoutEmpty(type.toLowerCase(), parts) : undefined;
+}
+
+type Decoded = Record<'namespace' | 'name' | 'version' | 'subpath', string | undefined> & {
+  readonly qualifiers: Record<string, string> | undefined;
+};
+
+/** The parts, if all could be decoded and there is a name. */
+function withoutEmpty(type: string, parts: Decoded): ParsedPurl | undefined {
+  const { namespace, name, version, qualifiers, subpath } = parts;
+  if (!name || namespace === undefined || version === undefined) return undefined;
+  if (qualifiers === undefined || subpath === undefined) return undefined;
+  return {
+    type,
+    ...(namespace !== '' && { namespace }),
+    name,
+    ...(version !== '' && { version }),
+    qualifiers,
+    ...(subpath !== '' && { subpath }),
+  };
+}
+
+/** The text before and after the character at a position. The second is undefined if the position is -1. */
+function splitAt(text: string, at: number): [before: string, after: string | undefined] {
+  return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Applies to the last segment only: an npm scope that is not encoded begins with the same character. */
+function splitVersion(segment: string): [name: string, version: string | undefined] {
+  return splitAt(segment, segment.lastIndexOf('@'));
+}
+
+function qualifiersOf(query: string): Record<string, string> | undefined {
+  const qualifiers: [string, string][] = [];
+  for (const pair of query.split('&')) {
+    const [key, raw = ''] = splitAt(pair, pair.indexOf('='));
+    const value = decode(raw);
+    if (value === undefined || (key !== '' && !keyForm.test(key))) return undefined;
+    if (key !== '' && value !== '') qualifiers.push([key.toLowerCase(), value]);
+  }
+  return Object.fromEntries(qualifiers);
+}
+
+function decodeSegments(segments: readonly string[]): string | undefined {
+  const decoded = segments.map(decode);
+  return decoded.includes(undefined) ? undefined : decoded.join('/');
+}
+
+function decode(text: string): string | undefined {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Types whose namespaces and names ignore case: purl-spec "PURL-TYPES". */
+const caseless: ReadonlySet<string> = new Set([
+  'apk',
+  'deb',
+  'docker',
+  'oci',
+  'alpm',
+  'github',
+  'bitbucket',
+  'pypi',
+]);
+
+/** Parses a package URL for comparison: namespace and name are in lower case if its type ignores case. Undefined if it is invalid. */
+export function parseNormalizedPurl(text: string): PurlParts | undefined {
+  const parts = parsePurl(text);
+  if (parts === undefined || !caseless.has(parts.type)) return parts;
+  const { namespace, name } = parts;
+  return {
+    ...parts,
+    ...(namespace !== undefined && { namespace: namespace.toLowerCase() }),
+    name: name.toLowerCase(),
+  };
+}
+
+/** Vendors whose name in package URLs differs from `ID` of os-release. The vendors' own VEX documents use these names. */
 const vendors: ReadonlyMap<string, string> = new Map([
   ['rhel', 'redhat'],
   ['opensuse-leap', 'opensuse'],
@@ -57,8 +165,8 @@ const vendors: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The package URL of an operating-system package. `upstream` names the source package where it differs: `name`, or
- * `name@version` where the version differs too, and for rpm the file name of the source package.
+ * Returns the package URL of an operating-system package. `upstream` names the source package if it differs: `name`, or `name@version` if
+ * the version differs too. For rpm it is the file name of the source package.
  */
 export function purlOf(pkg: ListedPackage, distro: Distro | null): string {
   const { epoch, version } =

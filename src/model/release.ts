@@ -7,7 +7,7 @@ export interface Release {
   readonly codename: string;
 }
 
-/** Debian's suite for what is not released yet; its namespace is `debian:unstable`. */
+/** Debian's suite for unreleased packages. Its namespace is `debian:unstable`. */
 export const unstable = 'sid';
 
 const codenames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -63,7 +63,7 @@ const releases: ReadonlyMap<string, Release> = new Map(
   ),
 );
 
-/** The release a codename of Debian or Ubuntu names; no codename was ever used by both. */
+/** Returns the release of a codename of Debian or Ubuntu. No codename was ever used by both. */
 export function releaseOf(codename: string): Release | undefined {
   return releases.get(codename);
 }

@@ -9,7 +9,7 @@ import type { SuppressionDecision } from './suppression.ts';
 import type { VersionRange } from './version-range.ts';
 import type { CvssVector } from './vulnerability.ts';
 
-/** How an image reached us. */
+/** The way in which Clair got an image. */
 export type TargetKind =
   | 'docker-archive'
   | 'oci-layout'
@@ -22,53 +22,53 @@ export type TargetKind =
   | 'podman'
   | 'sbom';
 
-/** What was scanned. */
+/** The scanned target. */
 export interface Target {
   /** As the user named it. */
   readonly reference: string;
   readonly kind: TargetKind;
-  /** Digest of the manifest, where the image has one. */
+  /** Digest of the manifest, if the image has one. */
   readonly manifest: Digest | null;
   /** `linux/amd64`, `linux/arm64/v8`. */
   readonly platform: string | null;
-  /** When the image was made, RFC 3339; absent where nothing says so. */
+  /** Creation time of the image, RFC 3339. Absent if unknown. */
   readonly created?: string;
-  /** What an inventory says it is about; absent where the image itself was read. */
+  /** The subject of an SBOM. Absent if the image itself was read. */
   readonly subject?: InventorySubject;
-  /** `repository:tag`, sorted: the image's names, as its archive, layout, daemon or registry has them. Claims: nothing proves them. */
+  /** `repository:tag`, sorted: the image's names in its archive, layout, daemon or registry. These are unverified claims. */
   readonly names?: readonly string[];
-  /** Identifies the image: the digest of its manifest, or its image ID where the medium has no manifest. */
+  /** Identifies the image: the digest of its manifest, or its image ID if it has no manifest. */
   readonly digest?: Digest;
-  /** `repository@digest`, sorted: the manifests and indexes by which registries have the image. */
+  /** `repository@digest`, sorted: the manifests and indexes of the image in registries. */
   readonly repoDigests?: readonly string[];
 }
 
-/** What an inventory is about. */
+/** The subject of an SBOM. */
 export interface InventorySubject {
-  /** The name of the image there. */
+  /** The name of the image in the SBOM. */
   readonly reference: string;
-  /** How the image had reached whoever wrote it, where that was clair. */
+  /** The way in which clair got the image when it wrote the SBOM. Null if another tool wrote it. */
   readonly kind: string | null;
 }
 
-/** A layer as the report names it. */
+/** A layer in a report. */
 export interface ReportLayer {
-  /** Digest of the layer as stored; null where it is stored uncompressed and was not read whole. */
+  /** Digest of the layer as stored. Null if it is stored uncompressed and was not read completely. */
   readonly digest: Digest | null;
   readonly diffId: Digest | null;
   readonly sizeBytes: number;
-  /** The instruction that made it, from the image's history. */
+  /** The instruction that created it, from the image's history. */
   readonly createdBy: string | null;
   /** Whether the bytes were compared with the digest. */
   readonly verified: boolean;
 }
 
-/** An advisory that speaks of a finding: `RHSA-…`, `DSA-…`, or the CVE entry itself. */
+/** An advisory about a finding: `RHSA-…`, `DSA-…`, or the CVE entry itself. */
 export interface AdvisoryReference {
   readonly id: string;
   readonly link: string | null;
   readonly fixedVersion: string | null;
-  /** Of advisories about an update, in the words of the vendor. */
+  /** The vendor's title of an advisory about an update. */
   readonly title?: string;
 }
 
@@ -81,31 +81,31 @@ export interface Evidence {
   readonly installed: string;
   readonly range: VersionRange;
   readonly versionScheme: string;
-  /** Present where the source is not loaded: the record is as it was when the source was last fetched. */
+  /** Present if the source is not loaded. The record is from the last update of the source. */
   readonly sourceNotLoaded?: true;
 }
 
-/** A vulnerability as a report shows it. */
+/** A vulnerability in a report. */
 export interface ReportVulnerability {
   readonly id: string;
   readonly aliases: readonly string[];
   readonly advisories: readonly AdvisoryReference[];
   readonly severity: Severity;
-  /** Who gave the severity: an advisory source, the assigner of the CVE, `cisa-adp` or `nvd`; null where there is none. */
+  /** The origin of the severity: an advisory source, the assigner of the CVE, `cisa-adp` or `nvd`. Null if there is no severity. */
   readonly severitySource?: string | null;
   readonly cvss: readonly CvssVector[];
   readonly description: string | null;
   readonly links: readonly string[];
   readonly source: string;
   readonly kev: boolean | null;
-  /** Which list says that it is exploited, and since when, an ISO 8601 date; absent unless `kev` is true. */
+  /** The list of exploited vulnerabilities that has it, and the date of the entry (ISO 8601). Absent unless `kev` is true. */
   readonly exploited?: { readonly source: string; readonly date: string };
   readonly epss: number | null;
-  /** Weaknesses as CWE ids, `CWE-79`; absent where none is known. */
+  /** Weaknesses as CWE ids, `CWE-79`. Absent if unknown. */
   readonly weaknesses?: readonly string[];
 }
 
-/** A vulnerable package: one finding is one vulnerability on one package. */
+/** A finding: one vulnerability of one package. */
 export interface Match {
   readonly vulnerability: ReportVulnerability;
   readonly package: ReportedPackage;
@@ -113,14 +113,14 @@ export interface Match {
   readonly evidence: readonly Evidence[];
 }
 
-/** A match that is not counted, and why. */
+/** A match that is not counted, with the reason. */
 export interface SuppressedMatch extends Match {
   readonly reason: string;
-  /** Whose decision that was, where it was not the vendor's. Formats that have words for it tell more than the reason. */
+  /** The decision, if the vendor did not make it. Some formats show more of it than the reason. */
   readonly decision?: SuppressionDecision;
 }
 
-/** What is known of the danger of the findings beside the advisories. */
+/** The state of the ratings of findings that do not come from advisories. */
 export interface Ratings {
   /** Findings without a severity. */
   readonly unrated: number;
@@ -128,18 +128,18 @@ export interface Ratings {
   readonly knowsExploited: boolean;
   /** Whether scores of exploitation (FIRST's EPSS) are loaded. */
   readonly knowsEpss: boolean;
-  /** For people: why findings have no severity; null where every question was answered. */
+  /** For people: why findings have no severity. Null if every lookup succeeded. */
   readonly reason: string | null;
-  /** The lists that are loaded, and how old each is. Reports of earlier versions lack it. */
+  /** The loaded lists and their age. Reports of earlier versions lack it. */
   readonly lists?: readonly RatingList[];
 }
 
-/** A list that rates findings beside the advisories, and how old it is. */
+/** A list that rates findings, and its age. */
 export interface RatingList {
   /** Name of its source: `nvd`, `kev`, `epss`. */
   readonly source: string;
   readonly status: 'complete' | 'stale';
-  /** How new the content is, ISO 8601; null where nothing dates it. */
+  /** The date of the content, ISO 8601. Null if unknown. */
   readonly contentDate: string | null;
   readonly fetchedAt: string;
   /** For people: why it is stale. */
@@ -148,11 +148,11 @@ export interface RatingList {
 
 /** Signs of packages or programs of one kind that are in the image and are not listed. */
 export interface CoverageEvidence {
-  /** How many there are. */
+  /** The number of signs. */
   readonly count: number;
-  /** Where they lie, sorted; the first ones where there are many. */
+  /** Their paths, sorted. Only the first ones if there are many. */
   readonly paths: readonly string[];
-  /** True where there are more than were counted. */
+  /** True if there are more than were counted. */
   readonly truncated?: boolean;
 }
 
@@ -161,21 +161,21 @@ export interface UnreadEvidence extends CoverageEvidence {
   readonly kind: EvidenceKind;
 }
 
-/** What is known about the advisories of one namespace of the image, or about one kind of what is not listed. */
+/** The state of the advisories of one namespace of the image, or of one kind of unlisted packages. */
 export interface Coverage {
   readonly namespace: string;
   readonly status: 'complete' | 'stale' | 'missing' | 'unsupported';
   readonly newestAdvisory: string | null;
   readonly fetchedAt: string | null;
-  /** How new the content of the advisories is, by the feed of them with the latest date; null where nothing dates it. Reports of earlier versions lack it. */
+  /** The date of the newest content among the advisory feeds. Null if unknown. Reports of earlier versions lack it. */
   readonly contentDate?: string | null;
-  /** For people: why the status is not `complete`, or since when the release is out of support. */
+  /** For people: why the status is not `complete`, or the date on which support of the release ended. */
   readonly reason: string | null;
-  /** Present where packages or programs of this kind are not listed. */
+  /** Present if packages or programs of this kind are not listed. */
   readonly evidence?: CoverageEvidence;
 }
 
-/** How one extension fared over the whole image. */
+/** The result of one extension for the whole image. */
 export interface ExtensionStatus {
   readonly extension: string;
   readonly status: 'succeeded' | 'partly-failed' | 'failed';
@@ -186,10 +186,10 @@ export interface ExtensionStatus {
   }[];
 }
 
-/** `not-assessed`: something was unknown, unreadable or missing, so nobody can say `clean`. */
+/** `not-assessed`: data was unknown, unreadable or missing, so the image cannot be called `clean`. */
 export type Verdict = 'vulnerable' | 'clean' | 'not-assessed';
 
-/** The answer about one image. Canonically sorted; equal inputs give equal bytes. */
+/** The result of scanning one image, in canonical order. Equal inputs give equal bytes. */
 export interface Report {
   readonly schemaVersion: 1;
   readonly target: Target;
@@ -197,11 +197,11 @@ export interface Report {
   readonly namespaces: readonly Namespace[];
   readonly layers: readonly ReportLayer[];
   readonly packages: readonly Package[];
-  /** Absent where there is none. */
+  /** Absent if there are no such packages. */
   readonly unread?: readonly UnreadEvidence[];
   readonly matches: readonly Match[];
   readonly suppressed: readonly SuppressedMatch[];
-  /** Absent from inventories, and from reports of earlier versions. */
+  /** Absent from inventories and from reports of earlier versions. */
   readonly ratings?: Ratings;
   readonly verdict: Verdict;
   readonly coverage: readonly Coverage[];

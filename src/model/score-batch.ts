@@ -1,9 +1,9 @@
 import { cveId } from './cve.ts';
 import type { Enrichment } from './enrichment.ts';
 
-/** The EPSS scores of many CVEs, in columns: the file of a day has hundreds of thousands, too many to be objects. */
+/** EPSS scores of many CVEs in columns. A daily file has hundreds of thousands, too many for objects. */
 export interface ScoreBatch {
-  /** How many rows of the columns are used. */
+  /** The number of used rows. */
   readonly count: number;
   readonly years: Uint16Array;
   readonly numbers: Uint32Array;
@@ -11,7 +11,7 @@ export interface ScoreBatch {
   readonly percentiles: Float64Array;
 }
 
-/** An empty batch with room for so many rows. */
+/** Creates an empty batch with capacity for a number of rows. */
 export function emptyScoreBatch(rows: number): ScoreBatch & { count: number } {
   return {
     count: 0,
@@ -22,7 +22,7 @@ export function emptyScoreBatch(rows: number): ScoreBatch & { count: number } {
   };
 }
 
-/** The rows of a batch one by one. */
+/** Yields the rows of a batch. */
 export function* enrichmentsIn(batch: ScoreBatch): Generator<Enrichment> {
   const { count, years, numbers, scores, percentiles } = batch;
   for (let row = 0; row < count; row++) {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isLicenseId, licenseOf, spdxExpression } from './spdx-license.ts';
 
-/** The identifiers of the SPDX licence list, as the makers of CycloneDX publish them. */
+/** The identifiers of the SPDX licence list, as the CycloneDX project publishes them. */
 function officialIds(): ReadonlySet<string> {
   const place = new URL(
     'res/schema/spdx.SNAPSHOT.schema.json',
@@ -44,7 +44,7 @@ const expressions: readonly (readonly [text: string, expression: string | undefi
   ['( Apache-2.0 OR MIT ) AND MPL-2.0', '(Apache-2.0 OR MIT) AND MPL-2.0'],
   ['GPL-3.0-or-later WITH GCC-exception-3.1', 'GPL-3.0-or-later WITH GCC-exception-3.1'],
   ['Apache-2.0 with LLVM-exception or MIT', 'Apache-2.0 WITH LLVM-exception OR MIT'],
-  // Not exact: 2.0 and 2.1 alike, an unknown exception, an unknown name, no expression at all.
+  // Not exact: 2.0 and 2.1 alike, an unknown exception, an unknown name, no expression.
   ['LGPLv2+', undefined],
   ['LGPL2', undefined],
   ['GPL', undefined],
@@ -60,21 +60,21 @@ const expressions: readonly (readonly [text: string, expression: string | undefi
 ];
 
 for (const [text, expression] of expressions)
-  test(`the licence "${text}" is ${expression ?? 'no SPDX expression'}`, () => {
+  test(`reads the licence "${text}" as ${expression ?? 'no SPDX expression'}`, () => {
     assert.equal(spdxExpression(text), expression);
     if (expression !== undefined) assert.equal(spdxExpression(expression), expression);
   });
 
-test('a licence that is no expression keeps its words on one line', () => {
+test('keeps the text of a licence that is not an expression, on one line', () => {
   assert.equal(licenseOf(' Public\nDomain '), 'Public Domain');
   assert.equal(licenseOf(' \n'), undefined);
   assert.equal(licenseOf('gpl-2'), 'GPL-2.0-only');
 });
 
-test('parentheses nested without end are no expression and no error', () => {
+test('refuses parentheses that exceed the nesting limit', () => {
   assert.equal(spdxExpression(`${'('.repeat(400)}MIT${')'.repeat(400)}`), undefined);
 });
 
-test('an identifier alone is told from an expression', () => {
+test('recognizes a single identifier', () => {
   assert.deepEqual(['MIT', 'mit', 'MIT OR ISC', 'Nothing'].map(isLicenseId), [true, false, false, false]);
 });

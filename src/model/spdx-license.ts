@@ -22,7 +22,7 @@ const identifiers = words(`
   ZPL-2.1
 `);
 
-/** Exceptions of the same list, the operand behind `WITH`. */
+/** Exceptions of the same list, which are operands after `WITH`. */
 const exceptions = words(`
   389-exception Autoconf-exception-2.0 Autoconf-exception-3.0 Bison-exception-2.2 Bootloader-exception
   Classpath-exception-2.0 CLISP-exception-2.0 Font-exception-2.0 GCC-exception-2.0 GCC-exception-3.1
@@ -31,7 +31,7 @@ const exceptions = words(`
   u-boot-exception-2.0 Universal-FOSS-exception-1.0 vsftpd-openssl-exception WxWindows-exception-3.1
 `);
 
-/** Other names that mean exactly one identifier, in lower case: of Debian's copyright files, of Fedora's older licence tags. */
+/** Other names with exactly one identifier, in lower case: of Debian's copyright files and of Fedora's older licence tags. */
 const aliases: ReadonlyMap<string, string> = new Map([
   ['expat', 'MIT'],
   ['bsl-1', 'BSL-1.0'],
@@ -52,24 +52,24 @@ const gnuLicense = /^(A|L)?GPL(-|v)?(\d)(?:\.(\d))?(\+)?$/i;
 /** `GFDL-NIV-1.3+`: without invariant sections. */
 const gnuDocumentLicense = /^GFDL-NIV-(\d\.\d)(\+)?$/i;
 
-/** Longer ones are texts. */
+/** Longer texts are licence texts, not expressions. */
 const expressionCharactersMax = 1000;
 const nestingMax = 20;
 
-/** The SPDX licence expression that a text is, or exactly means; undefined where there is none. SPDX 2.3, annex D. */
+/** Returns the SPDX licence expression that a text is or exactly means. Undefined if there is no such expression. SPDX 2.3, annex D. */
 export function spdxExpression(text: string): string | undefined {
   if (text.length > expressionCharactersMax) return undefined;
   const id = identifierOf(text);
-  // Most are one identifier.
+  // Most are a single identifier.
   if (id !== undefined) return id;
   if (!/[\s()]/.test(text)) return undefined;
   const parts = text.trim().split(/(?<=[\s)])(and|or)(?=[\s(])|([()])/i);
-  // A group that does not take part is undefined, whatever its type says.
+  // A group that does not participate is undefined, although its type does not say so.
   const tokens = parts.flatMap((part: string | undefined) => part?.trim() || []);
   return new ExpressionReader(tokens).read();
 }
 
-/** A licence as it is kept: as SPDX expression, or in the words of the package. Undefined where it says nothing. */
+/** Returns a licence as it is stored: an SPDX expression, or the text of the package. Undefined if it means nothing. */
 export function licenseOf(text: string): string | undefined {
   const line = /^[!-~]+$/.test(text)
     ? text.slice(0, expressionCharactersMax)
@@ -81,12 +81,12 @@ export function licenseOf(text: string): string | undefined {
   return spdxExpression(line) ?? (line === '' ? undefined : line);
 }
 
-/** Whether an expression is one identifier alone. */
+/** Returns whether an expression is a single identifier. */
 export function isLicenseId(expression: string): boolean {
   return identifiers.get(expression.toLowerCase()) === expression;
 }
 
-/** Reads the tokens of an expression: operands, operators and parentheses. */
+/** Parses the tokens of an expression: operands, operators and parentheses. */
 class ExpressionReader {
   readonly #tokens: readonly string[];
   #next = 0;
@@ -100,7 +100,7 @@ class ExpressionReader {
     return this.#next === this.#tokens.length ? expression : undefined;
   }
 
-  /** Operands with operators between them. */
+  /** Parses operands with operators between them. */
   #sequence(depth: number): string | undefined {
     const parts = [this.#operand(depth)];
     while (/^(?:and|or)$/i.test(this.#tokens[this.#next] ?? '')) {
@@ -146,7 +146,7 @@ function suffixOf(later: string | undefined): string {
   return later === undefined ? 'only' : 'or-later';
 }
 
-/** Words by their lower case: identifiers compare without regard to case. */
+/** Words by their lower case, since identifiers ignore case. */
 function words(text: string): ReadonlyMap<string, string> {
   return new Map(
     text

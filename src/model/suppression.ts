@@ -2,7 +2,10 @@ import type { Fix } from './fix.ts';
 import type { ReportedPackage } from './package.ts';
 import type { PurlParts } from './purl.ts';
 
-/** Why a product that has a vulnerable component is not affected: the five words of "Vulnerability Exploitability eXchange, Status Justifications" (CISA, 2022). */
+/**
+ * Why a product with a vulnerable component is not affected: the five values of "Vulnerability Exploitability eXchange, Status
+ * Justifications" (CISA, 2022).
+ */
 export const justifications = [
   'component_not_present',
   'vulnerable_code_not_present',
@@ -11,10 +14,10 @@ export const justifications = [
   'inline_mitigations_already_exist',
 ] as const;
 
-/** One of them. */
+/** A justification of VEX. */
 export type Justification = (typeof justifications)[number];
 
-/** As much of a finding as rules of other tools look at. */
+/** The part of a finding that rules of other tools refer to. */
 export interface RuleFinding {
   readonly vulnerability: { readonly id: string; readonly aliases: readonly string[] };
   readonly package: ReportedPackage;
@@ -22,61 +25,61 @@ export interface RuleFinding {
   readonly evidence: readonly { readonly namespace: string }[];
 }
 
-/** A finding that its user does not want to be counted. A rule holds for findings that all its selectors hold for. */
+/** A rule that excludes findings from the count. It matches a finding if all its selectors match. */
 export interface IgnoreRule {
-  /** Where it is written, for messages: `.clairignore.yaml:4`. */
+  /** Where the rule is written, for messages: `.clairignore.yaml:4`. */
   readonly place: string;
-  /** A CVE, or any other name of the vulnerability or of an advisory on it. Asterisks stand for anything, as in all selectors. */
+  /** A CVE, or any other name of the vulnerability or of an advisory on it. Asterisks match anything, as in all selectors. */
   readonly id?: string;
   /** The name of a package, or its package URL without version and qualifiers. */
   readonly package?: string;
   readonly version?: string;
-  /** Where the package lies. One asterisk stays within a folder, two do not. */
+  /** Path of the package. One asterisk stays within a folder, two do not. */
   readonly path?: string;
   readonly namespace?: string;
-  /** The name of an image without registry and tag: the whitelists of other tools have rules for one image. */
+  /** The name of an image without registry and tag. Whitelists of other tools have rules for one image. */
   readonly image?: string;
   readonly reason: string;
-  /** The last day on which it counts, `2026-12-31`. */
+  /** The last day on which the rule applies, `2026-12-31`. */
   readonly expires?: string;
   readonly justification?: Justification;
-  /** What else has to hold, of rules that another tool understands otherwise. */
+  /** An extra condition for rules whose meaning differs in another tool. */
   readonly holdsFor?: (finding: RuleFinding) => boolean;
 }
 
-/** What a VEX statement says of a product and a vulnerability, in the words of OpenVEX. */
+/** The status of a product in a VEX statement, as OpenVEX names it. */
 export type VexStatus = 'not_affected' | 'fixed' | 'affected' | 'under_investigation';
 
-/** A document of VEX: who says something, and when. */
+/** The author and time of a VEX document. */
 export interface VexDocument {
   readonly id: string;
   readonly author: string;
-  /** Where it was read from. */
+  /** The file or URL of the document. */
   readonly place: string;
 }
 
-/** What names a thing that VEX speaks of: whatever of it is known. */
+/** The names of a product in VEX, as far as they are known. */
 export interface ProductNames {
   readonly purls: readonly PurlParts[];
   /** `sha256:…` of a manifest. */
   readonly digests: readonly string[];
-  /** As an image is named for a scan, letter by letter. */
+  /** Exactly as a user names the image for a scan. */
   readonly references: readonly string[];
-  /** Of a distribution: `rhel:9`. */
+  /** Namespaces of a distribution: `rhel:9`. */
   readonly namespaces: readonly string[];
-  /** Where only some versions are meant, these and those in the ranges. */
+  /** If present, only these versions and those in `ranges` are meant. */
   readonly versions?: readonly string[];
-  /** As they are written: those in VERS can be compared. */
+  /** As written. Only VERS ranges can be compared. */
   readonly ranges?: readonly string[];
 }
 
-/** What a statement is about: a package, an image, or parts of an image or distribution. */
+/** The subject of a statement: a package, an image, or parts of an image or distribution. */
 export interface VexProduct extends ProductNames {
-  /** Where it is about parts, these. */
+  /** The parts that the statement is about. Absent if it is about the whole. */
   readonly parts?: readonly ProductNames[];
 }
 
-/** What one document says of one vulnerability. */
+/** The statement of one document on one vulnerability. */
 export interface VexStatement {
   readonly document: VexDocument;
   /** The names of the vulnerability. */
@@ -84,13 +87,13 @@ export interface VexStatement {
   readonly products: readonly VexProduct[];
   readonly status: VexStatus;
   readonly justification?: Justification;
-  /** Why, or what to do, in words. */
+  /** The explanation or recommended action, as text. */
   readonly words?: string;
-  /** When it was known to be so, RFC 3339. */
+  /** The time of the statement, RFC 3339. */
   readonly time?: string;
 }
 
-/** What had a finding left out of the count. */
+/** The decision that excluded a finding from the count. */
 export type SuppressionDecision =
   | { readonly by: 'option' }
   | { readonly by: 'ignore'; readonly rule: IgnoreRule }

@@ -1,14 +1,14 @@
 /**
- * Versions between two bounds, in the vendor's own spelling. No bounds at all means every version.
- * `from` is included unless `fromExcluded`; `to` is excluded unless `toIncluded`.
+ * Versions between two bounds, in the vendor's own spelling. Without bounds, every version is in the range. `from` is included unless
+ * `fromExcluded`. `to` is excluded unless `toIncluded`.
  */
 export interface VersionRange {
-  /** The lowest version; absent: from the beginning. */
+  /** The lowest version. Absent if there is no lower bound. */
   readonly from?: string;
-  /** Present where `from` itself is not in the range. */
+  /** Present if `from` itself is not in the range. */
   readonly fromExcluded?: true;
-  /** The end; absent: no end. */
+  /** The end. Absent if there is no upper bound. */
   readonly to?: string;
-  /** Present where `to` itself is in the range. */
+  /** Present if `to` itself is in the range. */
   readonly toIncluded?: true;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Digest } from '../model/digest.ts';
-import { parseNormalizedPurl } from '../model/parse-normalized-purl.ts';
+import { parseNormalizedPurl } from '../model/purl.ts';
 import { imagePurl, matchingPurls } from './image-purl.ts';
 import type { ImageSubject } from './subject.ts';
 

@@ -1,7 +1,7 @@
 import { stripControls } from '../kit/untrusted-text.ts';
 import type { Distro } from '../model/distro.ts';
 import { isDistributionType } from '../model/namespace.ts';
-import type { ParsedPurl } from '../model/parse-purl.ts';
+import type { ParsedPurl } from '../model/purl.ts';
 import { releaseOf, unstable } from '../model/release.ts';
 
 /** Distribution names of other tools, and the `ID` of os-release for each. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { quoteUntrusted } from '../kit/untrusted-text.ts';
-import { parsePurl } from '../model/parse-purl.ts';
+import { parsePurl } from '../model/purl.ts';
 import { distroFromHints } from './distro-hints.ts';
 import { distroEntry, type SbomEntry } from './sbom-entry.ts';
 import { entryFromPurl, type ThirdPartyPackage } from './third-party-package.ts';

@@ -2,8 +2,7 @@ import { quoteUntrusted, stripControls } from '../kit/untrusted-text.ts';
 import type { Digest } from '../model/digest.ts';
 import { ecosystemOfType, isDistributionType } from '../model/namespace.ts';
 import { listedBySbom, type Package, type SourcePackage } from '../model/package.ts';
-import { type ParsedPurl, parsePurl } from '../model/parse-purl.ts';
-import { formatPurl } from '../model/purl.ts';
+import { formatPurl, type ParsedPurl, parsePurl } from '../model/purl.ts';
 import { releaseOfPurl, vendorOfPurl } from './distro-hints.ts';
 import type { SbomEntry } from './sbom-entry.ts';
 

@@ -1,8 +1,7 @@
 import { basename } from 'node:path';
 import * as z from 'zod/mini';
 import { isDistributionType } from '../model/namespace.ts';
-import { parseNormalizedPurl } from '../model/parse-normalized-purl.ts';
-import type { PurlParts } from '../model/purl.ts';
+import { type PurlParts, parseNormalizedPurl } from '../model/purl.ts';
 import type { IgnoreRule } from '../model/suppression.ts';
 import {
   assertPlainGlob,

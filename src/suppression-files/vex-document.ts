@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { readBySchema } from '../kit/json/json-document.ts';
-import { parseNormalizedPurl } from '../model/parse-normalized-purl.ts';
+import { parseNormalizedPurl } from '../model/purl.ts';
 import type { ProductNames, VexDocument, VexStatement } from '../model/suppression.ts';
 import { invalidFile } from './invalid-file.ts';
 

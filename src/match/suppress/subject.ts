@@ -1,6 +1,5 @@
 import { type ImageName, imageNameOf } from '../../model/image-name.ts';
-import { parseNormalizedPurl } from '../../model/parse-normalized-purl.ts';
-import type { PurlParts } from '../../model/purl.ts';
+import { type PurlParts, parseNormalizedPurl } from '../../model/purl.ts';
 import type { Match, Report } from '../../model/report.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 

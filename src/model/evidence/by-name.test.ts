@@ -9,7 +9,7 @@ import {
 } from './by-name.ts';
 import type { EvidenceKind } from './kinds.ts';
 
-/** Paths as the tools of each ecosystem lay them out, and the path that stands for them where it is another. */
+/** Paths as the tools of each ecosystem create them, with the path that represents each if it is another. */
 const evidence: Partial<Record<EvidenceKind, readonly (string | readonly [string, string])[]>> = {
   npm: [
     'app/node_modules/lodash/package.json',
@@ -94,18 +94,18 @@ const evidence: Partial<Record<EvidenceKind, readonly (string | readonly [string
 };
 
 for (const [kind, paths] of Object.entries(evidence))
-  test(`evidence of ${kind} is recognised by its path`, () => {
+  test(`recognizes evidence of ${kind} by its path`, () => {
     for (const entry of paths) {
       const [path, stands] = typeof entry === 'string' ? [entry, entry] : entry;
       assert.deepEqual(evidenceByName(path), { kind, path: stands }, path);
-      // The quick look at the bytes of a name lets through whatever the exact one recognises.
+      // The quick check of the bytes of a name passes everything that the exact one recognizes.
       const name = Buffer.from(path);
       const isPassed = mayEndEvidence(name.at(-2) ?? 0, name.at(-1) ?? 0) || mayBeginEvidence(name[0] ?? 0);
       assert.ok(isPassed || path.split('/').some((part) => part.startsWith('.')), path);
     }
   });
 
-test('files that only look like evidence are none', () => {
+test('ignores files that only look like evidence', () => {
   const others = [
     'app/package.json',
     'app/node_modules/a/dist/package.json',
@@ -126,7 +126,7 @@ test('files that only look like evidence are none', () => {
   for (const path of others) assert.equal(evidenceByName(path), undefined, path);
 });
 
-test('a link to the directory of a package is evidence, and one to a program of a package is not', () => {
+test('takes a link to the directory of a package as evidence, and one to a program of a package not', () => {
   assert.deepEqual(evidenceByLinkName('app/node_modules/lodash', '../x'), {
     kind: 'npm',
     path: 'app/node_modules/lodash',
@@ -137,7 +137,7 @@ test('a link to the directory of a package is evidence, and one to a program of 
   assert.equal(evidenceByLinkName('usr/bin/node', '../x'), undefined);
 });
 
-test('a link with the name of a directory of packages is evidence unless it leads to one of that name', () => {
+test('takes a link with the name of a package directory as evidence, unless it leads to one of that name', () => {
   const kindOf = (path: string, target: string): string | undefined => evidenceByLinkName(path, target)?.kind;
   for (const [path, kind] of [
     ['app/node_modules', 'npm'],

@@ -1,12 +1,12 @@
 import type { EvidenceKind } from './kinds.ts';
 
-/** What a path is evidence of, and the path that stands for the piece of evidence: several files may be signs of the same one. */
+/** The kind of evidence at a path, and the path that represents it. Several files may be signs of the same piece. */
 export interface NamedEvidence {
   readonly kind: EvidenceKind;
   readonly path: string;
 }
 
-/** Answers for a path whether it is evidence: true for the path itself, or the path that stands for it. */
+/** Returns whether a path is evidence: true for the path itself, or the path that represents it. */
 type PathCheck = (path: string) => boolean | string;
 
 interface Rule {
@@ -20,25 +20,25 @@ function matching(...patterns: readonly RegExp[]): PathCheck {
   return (path) => patterns.every((pattern) => pattern.test(path));
 }
 
-/** The part of a path that the first group holds stands for the evidence. */
+/** The part of a path in the first group represents the evidence. */
 function partOf(pattern: RegExp): PathCheck {
   return (path) => pattern.exec(path)?.[1] ?? false;
 }
 
-/** One name, or a scope and a name, after the last `node_modules`: anything deeper is a file that helps a package. */
+/** One name, or a scope and a name, after the last `node_modules`. Anything deeper is an auxiliary file of a package. */
 const npmPackage = /(?:^|\/)node_modules\/(?:@[^/]+\/)?(?!node_modules\/)[^/@][^/]*\/package\.json$/;
 
-/** `.vscode-server/extensions/NAME/package.json`: below a directory of an editor, whatever lies between. */
+/** `.vscode-server/extensions/NAME/package.json`, at any depth below a directory of an editor. */
 function isExtensionOfEditor(path: string): boolean {
   const names = path.split('/');
   if (names.length < 4 || names.at(-3) !== 'extensions' || names.at(-2) === '') return false;
   return names.slice(0, -3).some((name) => /^\.?[\w-]+$/.test(name) && /code|cursor/.test(name));
 }
 
-/** Debian's place for packages of npm. */
+/** Debian's directory of npm packages. */
 const npmPackageOfDebian = /^usr\/(?:share|lib\/[^/]+|lib)\/nodejs\/(?:@[^/]+\/)?[^/@]+\/package\.json$/;
 
-/** By the whole name of a file. */
+/** Rules by the whole name of a file. */
 const byName: ReadonlyMap<string, readonly Rule[]> = new Map(
   Object.entries<readonly Rule[]>({
     'package.json': [
@@ -53,7 +53,7 @@ const byName: ReadonlyMap<string, readonly Rule[]> = new Map(
     'PKG-INFO': [{ kind: 'pypi', check: matching(/(?:\.egg-info|\/EGG-INFO)\/PKG-INFO$/i) }],
     'installed.json': [{ kind: 'composer', check: matching(/(?:^|\/)composer\/installed\.json$/) }],
     'installed.php': [
-      // The same list once more, which the one beside stands for.
+      // Another copy of the list, which the one next to it represents.
       {
         kind: 'composer',
         check: (path) => /(?:^|\/)composer\/installed\.php$/.test(path) && `${path.slice(0, -3)}json`,
@@ -94,7 +94,7 @@ const byName: ReadonlyMap<string, readonly Rule[]> = new Map(
 
 const javaArchives = ['jar', 'war', 'ear', 'par', 'sar', 'nar', 'kar', 'far', 'lpkg', 'jpi', 'hpi', 'jmod'];
 
-/** By what follows the last dot of a name. */
+/** Rules by the suffix of a name. */
 const byEnding: ReadonlyMap<string, readonly Rule[]> = new Map(
   Object.entries<readonly Rule[]>({
     ...Object.fromEntries(javaArchives.map((ending) => [ending, [{ kind: 'maven', check: always }]])),
@@ -105,7 +105,7 @@ const byEnding: ReadonlyMap<string, readonly Rule[]> = new Map(
     pex: [{ kind: 'pypi', check: always }],
     pyz: [{ kind: 'pypi', check: always }],
     gemspec: [{ kind: 'gem', check: matching(/(?:^|\/)specifications\//, /[^/]\.gemspec$/) }],
-    // Beside the gems that are installed lie the archives they came in.
+    // The archives of installed gems are stored beside them.
     gem: [{ kind: 'gem', check: (path) => !path.includes('/cache/') }],
     phar: [{ kind: 'composer', check: always }],
     reg: [{ kind: 'composer', check: matching(/\/\.registry\//, /[^/]\.reg$/) }],
@@ -128,13 +128,13 @@ const byEnding: ReadonlyMap<string, readonly Rule[]> = new Map(
   }).flatMap(([ending, rules]) => bothCases(ending).map((name) => [name, rules])),
 );
 
-/** Names of files of which only the content says whether they are evidence: R describes installed packages and sources alike. */
+/** Names of files that only their content makes evidence. R describes installed packages and sources in the same way. */
 const byContent: ReadonlySet<string> = new Set(['DESCRIPTION']);
 
-/** Names of manifests that plugins may list packages from, wherever they lie. */
+/** Names of manifests that plugins may list packages from, at any path. */
 const manifests: ReadonlySet<string> = new Set(['package.json', 'METADATA', 'PKG-INFO', 'installed.json']);
 
-/** By where a file lies: every file is a sign of the package whose directory the first group names. */
+/** Rules by directory: every file is a sign of the package whose directory is the first group. */
 const byPlace: readonly { readonly kind: EvidenceKind; readonly start: string; readonly pattern: RegExp }[] =
   [
     { kind: 'nix', start: 'nix/store/', pattern: /^(nix\/store\/[0-9a-z]{32}-[^/]+)/ },
@@ -147,7 +147,7 @@ const byPlace: readonly { readonly kind: EvidenceKind; readonly start: string; r
     },
   ];
 
-/** Names of links to directories that hold a package each or several: where one leads, the files have other names. */
+/** Names of links to directories of one or several packages. The files at the target have other names. */
 const linkedPackage: readonly { readonly kind: EvidenceKind; readonly pattern: RegExp }[] = [
   { kind: 'npm', pattern: /(?:^|\/)node_modules\/(?:@[^/]+\/)?(?!\.bin$)[^/@][^/]*$/ },
   { kind: 'pypi', pattern: /\.(?:dist|egg)-info$/i },
@@ -157,7 +157,7 @@ const linkedPackage: readonly { readonly kind: EvidenceKind; readonly pattern: R
   { kind: 'guix', pattern: /^gnu(?:\/store)?$/ },
 ];
 
-/** Names of directories of packages that count wherever they lie. A link of such a name may lead to packages under another. */
+/** Names of package directories that count anywhere. A link of such a name may lead to packages under another name. */
 const linkedDirectory: readonly { readonly kind: EvidenceKind; readonly pattern: RegExp }[] = [
   { kind: 'npm', pattern: /(?:^|\/)node_modules$/ },
   { kind: 'gem', pattern: /(?:^|\/)specifications$/ },
@@ -168,7 +168,7 @@ const linkedDirectory: readonly { readonly kind: EvidenceKind; readonly pattern:
   { kind: 'hackage', pattern: /(?:^|\/)package\.conf\.d$/ },
 ];
 
-/** What a file is evidence of by its path, which has no leading slash; undefined where its name says nothing. */
+/** Returns the evidence that the path of a file is. The path has no leading slash. Undefined if its name means nothing. */
 export function evidenceByName(path: string): NamedEvidence | undefined {
   const slash = path.lastIndexOf('/');
   const name = path.slice(slash + 1);
@@ -184,8 +184,8 @@ export function evidenceByName(path: string): NamedEvidence | undefined {
 }
 
 /**
- * What a symbolic link is evidence of by its path: as a file of this name, as the directory of a package, or as one of packages. One of
- * packages that leads to a directory of the same name is none, as the packages there are evidence themselves.
+ * Returns the evidence that the path of a symbolic link is: a file of this name, the directory of a package, or one of packages. A link to
+ * a package directory of the same name is not evidence, as the packages there are evidence themselves.
  */
 export function evidenceByLinkName(path: string, target: string): NamedEvidence | undefined {
   const named = evidenceByName(path);
@@ -208,19 +208,19 @@ function rulesFor(name: string): readonly Rule[] | undefined {
   return dot === -1 ? undefined : byEnding.get(name.slice(dot + 1));
 }
 
-/** A table by the last two characters: 1 for those that some such name ends with. It dismisses nearly all files. */
+/** A table by the last two characters, with 1 for those of names that are evidence. It excludes nearly all files. */
 const lastCharacters = new Uint8Array(1 << 16);
 for (const name of [...byName.keys(), ...byContent, ...byEnding.keys()])
   lastCharacters[lastOf(name.charCodeAt(name.length - 2), name.charCodeAt(name.length - 1))] = 1;
 
-/** How names of links to directories of packages end. */
+/** The last characters of links to package directories. */
 const endsOfLinks: ReadonlySet<number> = new Set(
   ['node_modules', 'nodejs', 'specifications', 'conda-meta', 'ebin', 'composer', 'wp-includes', 'plugins']
     .concat('wp-content', 'package.conf.d', 'nix', 'gnu', 'store')
     .map((name) => lastOf(name.charCodeAt(name.length - 2), name.charCodeAt(name.length - 1))),
 );
 
-/** Whether a link whose name ends with these two characters may lead to a directory of packages: false is certain, true is not. */
+/** Returns whether a link whose name ends with these two characters may lead to a package directory. False is certain, true is not. */
 export function mayEndLink(before: number, last: number): boolean {
   return endsOfLinks.has(lastOf(before, last));
 }
@@ -233,28 +233,28 @@ function lastOf(before: number, last: number): number {
   return ((before & 0xff) << 8) | (last & 0xff);
 }
 
-/** Whether a name that ends with these two characters may be evidence: false is certain, true is not. */
+/** Returns whether a name that ends with these two characters may be evidence. False is certain, true is not. */
 export function mayEndEvidence(before: number, last: number): boolean {
   return lastCharacters[lastOf(before, last)] === 1;
 }
 
-/** Whether a file is evidence by its path, or may be one by its content where only its name is known. */
+/** Returns whether a file is evidence by its path, or may be by its content. */
 export function mayBeEvidencePath(path: string): boolean {
   const name = lastPart(path);
   return byContent.has(name) || (rulesFor(name) !== undefined && evidenceByName(path) !== undefined);
 }
 
-/** Whether the file of this name in a directory may be evidence; some only show that by their content. */
+/** Returns whether the file of this name in a directory may be evidence. Some need their content to decide. */
 export function mayBeNamedEvidence(directory: string, name: string): boolean {
   if (byContent.has(name) || manifests.has(name)) return true;
   if (rulesFor(name) === undefined) return false;
   return evidenceByName(directory === '' ? name : `${directory}/${name}`) !== undefined;
 }
 
-/** First letters of the places where every file is evidence. */
+/** First letters of the directories in which every file is evidence. */
 const placeInitials = new Set(byPlace.map(({ start }) => start.charCodeAt(0)));
 
-/** Whether a path that begins with this character may lie where every file is evidence. */
+/** Returns whether a path with this first character may be in such a directory. */
 export function mayBeginEvidence(first: number): boolean {
   return placeInitials.has(first);
 }

@@ -1,6 +1,6 @@
 /**
- * The kinds of package managers and programs that leave evidence in an image and whose packages are not listed yet. Each is named
- * by its ecosystem in package URLs where there is one. The words are those of a sentence that counts them: one, and several.
+ * The kinds of package managers and programs that leave evidence in an image and whose packages are not listed yet. A key is the purl type
+ * of the ecosystem if it has one. The values are singular and plural for a count.
  */
 const kinds = {
   npm: ['package of npm', 'packages of npm'],
@@ -39,10 +39,10 @@ const kinds = {
   generic: ['program or library', 'programs and libraries'],
 } as const satisfies Readonly<Record<string, readonly [string, string]>>;
 
-/** A kind of evidence, as coverage names it. */
+/** A kind of evidence, as the coverage names it. */
 export type EvidenceKind = keyof typeof kinds;
 
-/** All kinds, in the order of the list. */
+/** All kinds, in the order of the table. */
 export const evidenceKinds = Object.keys(kinds) as readonly EvidenceKind[];
 
 /** `69 packages of npm`. */

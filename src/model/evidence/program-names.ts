@@ -1,14 +1,14 @@
-/** Where programs lie, at any depth. `pkg/tool` is Go's place for its own programs. */
+/** Directories of programs, at any depth. `pkg/tool` is Go's directory for its own programs. */
 const programs = /(?:^|\/)(?:s?bin|libexec|pkg\/tool)(?:\/|$)/;
 
 /**
- * Directories without programs, in which packages have tens of thousands of files whose names do not say so. A program that lies there
- * all the same is one that no package owns.
+ * Directories without programs, in which packages have tens of thousands of files without a suffix. Only programs that no package owns are
+ * put there.
  */
 const withoutPrograms =
   /^(?:usr\/share\/(?:alsa|bash|bash-completion|bug|common-licenses|consolefonts|doc|doc-base|fish|fontconfig|fonts|groff|help|i18n|icons|info|keymaps|licenses|lintian|locale|man|mime|source-highlight|tcltk|terminfo|vim|X11|zoneinfo|zsh)|usr\/lib\/\.build-id|usr\/include|usr\/src|(?:usr\/)?lib\/(?:systemd\/system|terminfo|udev\/hwdb\.d)|etc|var)(?:\/|$)/;
 
-/** How names of files end that are no programs. */
+/** Suffixes of file names that are not programs. */
 const endingsOfData: ReadonlySet<string> = new Set([
   ...[
     'py',
@@ -123,16 +123,16 @@ const endingsOfData: ReadonlySet<string> = new Set([
   ],
 ]);
 
-/** What the directory of files says of them. */
+/** The kinds of files that a directory may have, by its path. */
 export interface PlaceOfFiles {
   readonly directory: string;
-  /** Whether all there are programs, none is, or the name of each decides. */
+  /** Whether all files are programs, none is, or their names decide. */
   readonly programs: 'all' | 'none' | 'some';
-  /** Whether files of JavaScript there may be bundles of packages. */
+  /** Whether JavaScript files in it may be bundles of packages. */
   readonly bundles: boolean;
 }
 
-/** Where files of JavaScript belong to what a distribution has for the language, not to bundles. */
+/** Directories of JavaScript files that belong to a distribution's support of the language, not to bundles. */
 export const scriptPlaces: readonly string[] = [
   'usr/lib/',
   'usr/share/javascript/',
@@ -140,10 +140,10 @@ export const scriptPlaces: readonly string[] = [
   'usr/share/doc/',
 ];
 
-/** Where files of JavaScript are those of packages, which are counted themselves. */
+/** Directories of JavaScript files of packages, which are counted themselves. */
 const ofPackages = /(?:^|\/)node_modules(?:\/|$)/;
 
-/** What a directory says of the files in it. The path has no leading slash. */
+/** Returns what a directory implies about its files. The path has no leading slash. */
 export function placeOfFiles(directory: string): PlaceOfFiles {
   const isOfPrograms = programs.test(directory);
   return {
@@ -153,20 +153,20 @@ export function placeOfFiles(directory: string): PlaceOfFiles {
   };
 }
 
-/** Whether files of JavaScript in a directory may be bundles of packages. The path has no leading slash. */
+/** Returns whether JavaScript files in a directory may be bundles of packages. The path has no leading slash. */
 export function mayHoldBundles(directory: string): boolean {
   const place = `${directory}/`;
   return !scriptPlaces.some((start) => place.startsWith(start)) && !ofPackages.test(directory);
 }
 
-/** Whether the name that begins at `start` and ends before `end` is one of a file of JavaScript. */
+/** Returns whether the name from `start` to before `end` is one of a JavaScript file. */
 export function isScriptName(text: string, start: number, end: number): boolean {
   return text.endsWith('js', end) && /\.[cm]?js$/.test(text.slice(start, end));
 }
 
-/** Whether the name that begins at `start` and ends before `end` is one of a file of data. */
+/** Returns whether the name from `start` to before `end` is one of a data file. */
 export function isDataName(text: string, start: number, end: number): boolean {
-  // Not searched by `lastIndexOf`, which would go on into the text before the name.
+  // Not `lastIndexOf`, which would search on in the text before the name.
   let dot = end - 1;
   while (dot > start && text.charCodeAt(dot) !== fullStop) dot--;
   return dot > start && endingsOfData.has(text.slice(dot + 1, end));

@@ -1,6 +1,5 @@
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
-import { parseNormalizedPurl } from '../../model/parse-normalized-purl.ts';
-import { formatPurl } from '../../model/purl.ts';
+import { formatPurl, parseNormalizedPurl } from '../../model/purl.ts';
 import type { Match, Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { uuidOf } from '../identity.ts';

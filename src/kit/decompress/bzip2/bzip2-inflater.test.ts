@@ -127,7 +127,7 @@ function isRefused(input: Buffer): boolean {
   }
 }
 
-corpusTest('a feed of Oracle comes out as bzip2 has it', () => {
+corpusTest('inflates a feed of Oracle like bzip2', () => {
   const file = readFileSync(corpus('feeds/oracle-oval/com.oracle.elsa-2017-2023.part.xml.bz2'));
   assert.equal(sha256(inflate(file, 1 << 20)), sha256(runTool('bzip2', ['-dc'], file)));
 });
