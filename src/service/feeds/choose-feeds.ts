@@ -8,13 +8,13 @@ export interface AdvisoryFeed {
   readonly feed: string;
 }
 
-/** The feeds that speak of a namespace, those of sources that stand in for others included. */
+/** Returns the feeds that cover a namespace, including those of fallback sources. */
 export function feedsFor(namespace: Namespace, sources: readonly AdvisorySource[]): AdvisoryFeed[] {
   const { name } = advisoryNamespaceOf(namespace);
   return sources.flatMap((source) => source.feedsFor(name).map((feed) => ({ source, feed })));
 }
 
-/** The feeds that count for a namespace: those of a source that stands in for another only where they alone are loaded. */
+/** Returns the feeds that count for a namespace. Feeds of a fallback source count only if the source that it replaces is not loaded. */
 export function effectiveFeeds(
   namespace: Namespace,
   sources: readonly AdvisorySource[],
@@ -30,7 +30,7 @@ export function effectiveFeeds(
   });
 }
 
-/** Whether a source is of no use because the one it stands in for is loaded. */
+/** Whether a source is a fallback whose preferred source is loaded. */
 export function isSuperseded(
   name: string,
   sources: readonly AdvisorySource[],

@@ -7,16 +7,16 @@ import type { FeedState, PageRequest, Store, StoredVulnerability } from '../../s
 import type { ExportedFeed, ExportLine } from './export-format.ts';
 import { type FeedLockDeps, lockFeed } from './feed-lock.ts';
 
-/** What carrying a database away needs. */
+/** Dependencies of `exportDatabase`. */
 export interface ExportDatabaseDeps extends FeedLockDeps {
   readonly store: Pick<Store, 'advisories' | 'vulnerabilities' | 'enrichments' | 'locks'>;
   readonly extensions: Pick<Extensions, 'sources' | 'enrichers'>;
 }
 
 /**
- * All that a store knows of every feed, in an order that depends on nothing but that. Each feed is as it was at one moment: nobody
- * updates it while it is read. Feeds that could never be loaded are left out, and what users wrote, which stays where it was written. Throws `store-unusable` for a feed that another
- * process does not let go of.
+ * Yields the contents of every feed, in an order that depends only on them. A lock keeps each feed from being updated while it is read.
+ * Leaves out feeds that were never loaded, and users' vulnerabilities, which belong to their own store. Throws `store-unusable` if another
+ * process holds the lock of a feed for too long.
  */
 export async function* exportDatabase(deps: ExportDatabaseDeps): AsyncGenerator<ExportLine> {
   const states = await deps.store.advisories.findFeedStates();
@@ -32,7 +32,7 @@ export async function* exportDatabase(deps: ExportDatabaseDeps): AsyncGenerator<
         'store-unusable',
         `${source} ${feed} is being updated by another process; try again`,
       );
-    // As it is now that it is locked.
+    // Read again, because another process may have changed it before the lock was acquired.
     const now = await deps.store.advisories.findFeedStates();
     const state = now.find((one) => one.source === source && one.feed === feed);
     if (state !== undefined) yield* linesOfFeed(state, deps);
@@ -49,7 +49,7 @@ async function* linesOfFeed(state: FeedState, deps: ExportDatabaseDeps): AsyncGe
   else yield* advisoriesOf(state, deps);
 }
 
-/** Records that are read at once: more would outlive the young generation, and be garbage for long. */
+/** Records read at once. Larger pages would survive the collections of the young generation and stay in memory for long. */
 const pageRecords = 200;
 
 async function* ratingsOf(state: FeedState, { store }: ExportDatabaseDeps): AsyncGenerator<ExportLine> {
@@ -82,7 +82,7 @@ function byNamespace(a: Namespace, b: Namespace): number {
   return compareText(a.name, b.name);
 }
 
-/** Every item of a list that is read page by page. */
+/** Yields every item of a list, reading one page at a time. */
 async function* paged<T>(
   read: (page: PageRequest<string>) => Promise<readonly T[]>,
   cursorOf: (item: T) => string,
@@ -97,7 +97,7 @@ async function* paged<T>(
   }
 }
 
-/** The record as its source gave it: keys and times are for each store to find. */
+/** Returns a record as its source published it. The importing store computes its own keys and validity times. */
 function withoutStoreFields({
   number,
   source,

@@ -11,23 +11,23 @@ import { zstdCompress } from '../../kit/zstd-compress.ts';
 import { type ExportLine, parseExportLine } from './export-format.ts';
 
 /**
- * A file that carries what a store knows of all feeds: lines of JSON in a zstd frame. The first names the format, the last has the
- * SHA-256 of all before it, without which the file is not whole.
+ * First line of an export file, which has the contents of all feeds as lines of JSON in a zstd frame. The last line has the SHA-256 of all
+ * lines before it; a file without it is incomplete.
  */
 const header = { clair: 'database', version: 1 } as const;
 
 const trailer = z.strictObject({ digest: z.string() });
 
-/** A file to be read, more than once. */
+/** A file that can be read several times. */
 export interface ExportFile {
   readonly name: string;
   readonly content: () => AsyncIterable<Uint8Array>;
 }
 
-/** Lines gathered before they are compressed: the fewer pieces, the faster. */
+/** Characters to collect before compression. Larger pieces compress faster. */
 const pieceChars = 64 * 1024;
 
-/** The bytes of a file of these lines; `onDigest` is told the digest before the last of them. */
+/** Returns the bytes of a file with these lines. Calls `onDigest` with the digest before the last bytes. */
 export function encodeExport(
   lines: AsyncIterable<ExportLine>,
   onDigest: (digest: string) => void,
@@ -58,8 +58,8 @@ async function* encodeLines(
 }
 
 /**
- * Reads a file to its end and answers its digest. Throws `feed-corrupt` when it is no such file, is not whole or is not what was
- * written.
+ * Reads a file to its end and returns its digest. Throws `feed-corrupt` if it is not an export file, is incomplete, or differs from its
+ * digest.
  */
 export async function verifyExport(file: ExportFile): Promise<string> {
   const hash = createHash('sha256');
@@ -67,23 +67,23 @@ export async function verifyExport(file: ExportFile): Promise<string> {
   let number = 0;
   for await (const line of rawLines(file)) {
     if (++number === 1) checkHeader(line, file);
-    if (statedDigest !== undefined) throw damaged(file, 'something follows its end');
+    if (statedDigest !== undefined) throw damaged(file, 'data follows its last line');
     statedDigest = trailerDigest(line);
     if (statedDigest === undefined) hash.update(line).update('\n');
   }
   const digest = `sha256:${hash.digest('hex')}`;
-  if (statedDigest === undefined) throw damaged(file, 'its end is missing');
+  if (statedDigest === undefined) throw damaged(file, 'its last line is missing');
   if (statedDigest !== digest)
-    throw damaged(file, `its content has the digest ${digest}, and it should be ${statedDigest}`);
+    throw damaged(file, `its content has the digest ${digest}, not ${statedDigest}`);
   return digest;
 }
 
-/** The digest that a line ends the file with. Other short lines are other JSON. */
+/** Returns the digest of the last line. Undefined for any other line. */
 function trailerDigest(line: Buffer): string | undefined {
   return line.length > 100 ? undefined : z.safeParse(trailer, tryParseJson(line)).data?.digest;
 }
 
-/** What the lines of a verified file say. */
+/** Yields the lines of a verified file. */
 export async function* readExportLines(file: ExportFile): AsyncGenerator<ExportLine> {
   let number = 0;
   for await (const line of rawLines(file)) {
@@ -94,7 +94,7 @@ export async function* readExportLines(file: ExportFile): AsyncGenerator<ExportL
       if (!(error instanceof UnexpectedContent)) throw error;
       throw unusable(
         file,
-        `${error.place} is not understood: ${error.message}. What stands before it was taken.`,
+        `${error.place} is not valid: ${error.message}. The feeds before it were imported.`,
         error,
       );
     }
@@ -125,13 +125,16 @@ function checkHeader(line: Buffer, file: ExportFile): void {
     z.object({ clair: z.literal(header.clair), version: z.number() }),
     tryParseJson(line),
   );
-  if (!found.success) throw damaged(file, 'it is not what clair db export writes');
+  if (!found.success) throw damaged(file, 'it was not written by clair db export');
   if (found.data.version === header.version) return;
-  throw damaged(file, `it was written in the form ${found.data.version} by another version of clair`);
+  throw damaged(
+    file,
+    `it has format version ${found.data.version}, but this version of clair reads only version ${header.version}`,
+  );
 }
 
 function damaged({ name }: Pick<ExportFile, 'name'>, what: string, cause?: unknown): ClairError {
-  return unusable({ name }, `${what}. Nothing of it was taken.`, cause);
+  return unusable({ name }, `${what}. Nothing was imported.`, cause);
 }
 
 function unusable({ name }: Pick<ExportFile, 'name'>, what: string, cause?: unknown): ClairError {

@@ -8,20 +8,20 @@ import { severities } from '../../model/severity.ts';
 import type { Vulnerability } from '../../model/vulnerability.ts';
 import type { FeedState } from '../../store/store.ts';
 
-/** What a feed is known to be, as far as it means anything elsewhere. */
+/** State of a feed, without the fields that only its own store needs. */
 export type ExportedFeed = Omit<
   FeedState,
   'records' | 'kept' | 'lastFailure' | 'presence' | 'contentDate' | 'contentEvidence'
 > & {
   readonly presence: 'loaded' | 'absent';
-  /** Files of earlier versions do not have it. */
+  /** Absent in files of earlier versions. */
   readonly contentDate?: FeedState['contentDate'];
   readonly contentEvidence?: FeedState['contentEvidence'];
 };
 
 /**
- * What one line of a carried database says. A feed is followed by its records: those in force, and what was `kept` of them for a
- * namespace that the feed has dropped since; or by its ratings.
+ * One line of an export file. The line of a feed is followed by its ratings or by its records. Those are the current records, and the
+ * records `kept` for namespaces that the feed has dropped.
  */
 export type ExportLine =
   | { readonly feed: ExportedFeed }
@@ -29,7 +29,7 @@ export type ExportLine =
   | { readonly kept: Vulnerability; readonly for: Namespace }
   | { readonly rating: Enrichment };
 
-// Strict to the last member: what this program does not know it would lose in silence.
+// Strict, because unknown members would be lost without notice.
 const namespace = z.strictObject({ name: z.string(), versionScheme: z.string() });
 const severity = z.enum(severities);
 const texts = z.array(z.string());
@@ -37,7 +37,7 @@ const yes = z.exactOptional(z.literal(true));
 const vectors = z.array(
   z.strictObject({ source: z.string(), vector: z.string(), score: z.exactOptional(z.number()) }),
 );
-const time = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'no time'));
+const time = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'not a date and time'));
 
 const fix = z.union([
   z.strictObject({ state: z.literal('fixed'), version: z.string() }),
@@ -119,12 +119,12 @@ const lines = {
   rating: z.strictObject({ rating: enrichment }),
 } as const;
 
-/** The line that a parsed text is. Throws an `UnexpectedContent` at `place` for whatever is none. */
+/** Returns the line that a parsed JSON value represents. Throws an `UnexpectedContent` at `place` for any other value. */
 export function parseExportLine(value: unknown, place: string): ExportLine {
   const name = typeof value === 'object' && value !== null ? Object.keys(value)[0] : undefined;
   const schema = Object.entries(lines).find(([kind]) => kind === name)?.[1];
-  if (schema === undefined) throw new UnexpectedContent(place, 'neither a feed nor what belongs to one');
+  if (schema === undefined) throw new UnexpectedContent(place, 'neither a feed, a record nor a rating');
   parseBySchema(schema, value, place);
-  // The value itself: what the schema makes of it has its members in another order, and records are compared as texts.
+  // The value itself: the schema would reorder its members, and records are compared as JSON text.
   return value as ExportLine;
 }

@@ -34,14 +34,14 @@ const oracle = { name: 'oracle:9', versionScheme: 'rpm' };
 const start = Date.parse('2026-03-01T00:00:00Z');
 
 const known = { name: 'known' };
-/** Only the names of sources count here. */
+/** Sources of which only the names matter here. */
 const extensions = {
   schemes,
   sources: ['debian', 'oracle'].map((name) => ({ ...known, name })),
   enrichers: [{ name: 'nvd' }],
 } as unknown as Parameters<typeof importDatabase>[1]['extensions'];
 
-/** Rows of every shape there is: with keys and without, empty, with conditions in any order, in each state of a fix. */
+/** Rows of every kind: with and without keys, empty, with conditions in any order, in each state of a fix. */
 function everyShape(): Vulnerability[] {
   const row = { namespace: bookworm, package: 'openssl' };
   const of = (id: string, affected: Vulnerability['affected'], rest: Partial<Vulnerability> = {}) => ({
@@ -103,13 +103,13 @@ const ratings: readonly (Enrichment | SkippedRecord)[] = [
   { key: 'CVE-4', skipped: 'no score' },
 ];
 
-/** Fills a store with all a store can know: what is kept of a dropped release, what was skipped, what is absent, what failed. */
+/** Fills a store with every kind of content: retained records of a dropped release, skipped records, an absent feed, a failed feed. */
 async function fill(store: Store): Promise<void> {
   const apply = (update: Parameters<typeof feedUpdate>[0], records: readonly KeyedRecord[]) =>
     store.advisories.apply(feedUpdate(update), stream(records));
   const keyed = everyShape().map((one) => withKeys(one, schemes, 'test'));
   await apply({ fetchedAt: '2026-02-01T00:00:00Z' }, keyed);
-  // CVE-3 and a row of CVE-2 speak of a release that is gone now; CVE-1 cannot be understood any more, and stays.
+  // CVE-3 and a row of CVE-2 apply to a release that the feed has dropped since. CVE-1 can no longer be parsed, so it is retained.
   const now = everyShape()[1];
   assert.ok(now !== undefined);
   const left = { ...now, affected: now.affected.filter(({ namespace }) => namespace === bookworm) };
@@ -130,7 +130,7 @@ async function fill(store: Store): Promise<void> {
     fetchedAt: at,
     checkedAt: at,
   });
-  // What users wrote stays where they wrote it.
+  // Users' vulnerabilities are not exported.
   await apply(userFeed, [record('OWN')]);
   await store.advisories.recordFailure({ ...gone, feed: 'never' }, at, 'no route');
 }
@@ -158,7 +158,7 @@ function imported(store: Store, bytes: Uint8Array, digest?: string): Promise<Imp
   return collectAll(importDatabase(file, { ...depsFor(store), ...(digest !== undefined && { digest }) }));
 }
 
-/** All that reports are made of. */
+/** Returns everything that reports are built from. */
 async function contentOf(store: Store): Promise<unknown> {
   const number = await store.images.save(
     image([
@@ -177,7 +177,7 @@ async function contentOf(store: Store): Promise<unknown> {
   };
 }
 
-/** A file with other lines, sealed as it should be. */
+/** Returns a file with other lines and a matching digest. */
 function altered(bytes: Uint8Array, change: (lines: string[]) => readonly string[]): Buffer {
   const lines = change(zstdDecompressSync(bytes).toString().split('\n').slice(0, -2));
   const text = lines.map((line) => `${line}\n`).join('');
@@ -185,7 +185,7 @@ function altered(bytes: Uint8Array, change: (lines: string[]) => readonly string
   return zstdCompressSync(Buffer.from(`${text}${JSON.stringify({ digest })}\n`));
 }
 
-/** The file ends with a frame that holds nothing: without it the content is whole, and its own sum says so. */
+/** Whether the file without this last frame is still complete: its content and its digest are before that frame. */
 const emptyFrame = 9;
 
 async function filled(context: TestContext): Promise<Store> {
@@ -197,7 +197,7 @@ async function filled(context: TestContext): Promise<Store> {
 }
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: what is carried to another store is there what it was`, async (context) => {
+  test(`${engine.name}: restores the same content in an empty store`, async (context) => {
     const here = await engine.create(context)({ now: () => start });
     await fill(here);
     const { bytes, digest } = await exported(here);
@@ -213,10 +213,10 @@ for (const engine of storeEngines) {
     }
   });
 
-  test(`${engine.name}: what is there already is taken over as it is carried`, async (context) => {
+  test(`${engine.name}: replaces older content with the exported content`, async (context) => {
     const { bytes, digest } = await exported(await filled(context));
     const there = await engine.create(context)({ now: () => start });
-    // An older content of the same feed, which has dropped another release.
+    // Older content of the same feed, which has dropped another release.
     const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
     const old = [
       record('CVE-1'),
@@ -237,7 +237,7 @@ for (const engine of storeEngines) {
   });
 }
 
-test('what is newer here stays', async (context) => {
+test('keeps newer content of the importing store', async (context) => {
   const store = await filled(context);
   const { bytes, digest } = await exported(store);
   const [state] = (await store.advisories.findFeedStates()).filter(({ feed }) => feed === 'tracker');
@@ -252,7 +252,7 @@ test('what is newer here stays', async (context) => {
   assert.deepEqual(await contentOf(store), before);
 });
 
-test('a file that is damaged, cut short or something else changes nothing', async (context) => {
+test('changes nothing when the file is damaged, truncated or of another format', async (context) => {
   const store = await filled(context);
   const { bytes } = await exported(store);
   const before = await exported(store);
@@ -285,7 +285,7 @@ test('a file that is damaged, cut short or something else changes nothing', asyn
         await refused(bytes.subarray(0, at), `cut at byte ${at}`);
         const flipped = Buffer.from(bytes);
         flipped[at] = (flipped[at] ?? 0) ^ bits;
-        // A bit of the header of the frame may say nothing: then the content is as it was.
+        // A changed bit of the frame header may have no effect, so the content is intact.
         await imported(store, flipped).catch((error: unknown) => {
           assert.ok(isRefused(error), String(error));
         });
@@ -296,13 +296,13 @@ test('a file that is damaged, cut short or something else changes nothing', asyn
   assert.equal((await exported(store)).digest, before.digest);
 });
 
-test('a file with another digest than was told is refused', async (context) => {
+test('refuses a file when its digest is not the expected one', async (context) => {
   const store = await filled(context);
   const { bytes } = await exported(store);
   await assert.rejects(imported(store, bytes, `sha256:${'0'.repeat(64)}`), isRefused);
 });
 
-test('a line that is not understood ends the import, and its feed stays as it was', async (context) => {
+test('stops at an invalid line and keeps the stored content of its feed', async (context) => {
   const { bytes } = await exported(await filled(context));
   for (const strange of [
     '{"record":{"key":"CVE-1"}}',
@@ -332,7 +332,7 @@ test('a line that is not understood ends the import, and its feed stays as it wa
   }
 });
 
-test('a feed of a source that is not known here is left out', async (context) => {
+test('skips a feed when its source is not installed', async (context) => {
   const { bytes } = await exported(await filled(context));
   const [sqlite] = storeEngines;
   const store = await sqlite?.create(context)({ now: () => start });
@@ -349,7 +349,7 @@ test('a feed of a source that is not known here is left out', async (context) =>
   ]);
 });
 
-test('a feed that another process updates is not written half, nor written over', async (context) => {
+test('neither exports nor overwrites a feed that another process updates', async (context) => {
   const store = await filled(context);
   const { bytes } = await exported(store);
   await store.locks.acquire('update debian/tracker', 'another', 60_000);

@@ -1,32 +1,32 @@
 import type { FeedName, Store } from '../../store/store.ts';
 
-/** What working on feeds takes that several processes share. */
+/** Dependencies of work on feeds that several processes share. */
 export interface FeedLockDeps {
   readonly store: Pick<Store, 'locks'>;
   readonly now: () => Date;
-  /** Names this process among those that share the store. */
+  /** Identifies this process among those that share the store. */
   readonly owner: string;
-  /** How long to wait for another process that works on the same feed. */
+  /** Maximum wait for another process that works on the same feed, in milliseconds. */
   readonly lockWaitMs: number;
   readonly sleep: (ms: number) => Promise<unknown>;
-  /** A step of the work, and which of how many it is where that is known. */
+  /** Reports a step of the work, with the position among the feeds if it is known. */
   readonly onProgress: (step: string, position?: { readonly n: number; readonly of: number }) => void;
 }
 
-/** A lock is short, so that a killed process stops nobody for long, and renewed while its owner works. */
+/** Lifetime of a lock in milliseconds. It is short, so that a killed process does not block others for long; the owner renews it. */
 const lockMs = 10_000;
 const renewMs = 3000;
 
-/** How long after another process has let go of a feed it is noticed at the latest. */
+/** Interval for polling a lock that another process holds, in milliseconds. */
 export const pollMs: number = 200;
 
-/** A feed that nobody else works on until this is disposed of. */
+/** An exclusive lock on a feed, until it is disposed of. */
 export interface FeedLock extends AsyncDisposable {
-  /** How long another process had to be waited for; 0 when none held the feed, however long the store took to say so. */
+  /** Wait for another process, in milliseconds. 0 if no process held the lock, even if the store was slow. */
   readonly waitedMs: number;
 }
 
-/** Locks a feed, for `await using`; undefined when patience ended before another process let go of it. */
+/** Locks a feed, for `await using`. Returns undefined if another process still holds the lock after `lockWaitMs`. */
 export async function lockFeed(
   { source, feed }: FeedName,
   deps: FeedLockDeps,
@@ -36,7 +36,7 @@ export async function lockFeed(
   const waitedMs = await acquireLock(lock, name, deps);
   if (waitedMs === undefined) return undefined;
   const renewal = setInterval(() => {
-    // A renewal that fails is tried again by the next; the lock outlives two of them.
+    // The next renewal retries a failed one. The lock outlasts two failures.
     deps.store.locks.acquire(lock, deps.owner, lockMs).catch(() => undefined);
   }, renewMs);
   return {
@@ -48,7 +48,7 @@ export async function lockFeed(
   };
 }
 
-/** Takes the lock and answers how long another held it meanwhile; undefined when patience ended first. */
+/** Acquires the lock and returns the wait for another process, in milliseconds. Undefined after `lockWaitMs`. */
 async function acquireLock(lock: string, name: string, deps: FeedLockDeps): Promise<number | undefined> {
   const start = deps.now().getTime();
   for (let waitedMs = 0; ; waitedMs = deps.now().getTime() - start) {

@@ -8,7 +8,7 @@ import { type FeedOutcome, type UpdateFeedsDeps, updateFeeds } from './update-fe
 
 const now = '2026-06-01T00:00:00.000Z';
 
-/** A source whose next answers a test gives; what it was asked with is written down. */
+/** A source whose responses a test sets. It records the fingerprints that it receives. */
 class ScriptedSource {
   readonly fingerprints: (string | undefined)[] = [];
   answer: FetchResult | ClairError = 'absent';
@@ -37,7 +37,7 @@ class ScriptedSource {
   }
 }
 
-/** A store that says, of every feed, that its records are gone. */
+/** Returns a store that reports the records of every feed as lost. */
 function withoutRecords({
   advisories,
   enrichments,
@@ -64,7 +64,7 @@ for (const engine of storeEngines) {
     deps: UpdateFeedsDeps,
   ): Promise<FeedOutcome | undefined> => (await updateFeeds([{ source, feed: 'tracker' }], deps))[0];
 
-  test(`${engine.name}: "unchanged" to an empty database is a failure, not a loaded feed`, async (context) => {
+  test(`${engine.name}: fails when a source answers "unchanged" to an empty database`, async (context) => {
     const deps = await open(context);
     const feed = new ScriptedSource();
     feed.answer = 'unchanged';
@@ -73,25 +73,25 @@ for (const engine of storeEngines) {
     assert.equal(outcome.error.code, 'feed-unavailable');
     assert.match(
       outcome.error.message,
-      /^debian tracker is answered with "unchanged", though none of it is in the database/,
+      /^the origin reports debian tracker as unchanged, but the database has no content of it/,
     );
     const [state] = await deps.store.advisories.findFeedStates();
     assert.equal(state?.presence, 'failed');
   });
 
-  test(`${engine.name}: a feed whose records the database lost is fetched anew`, async (context) => {
+  test(`${engine.name}: fetches a feed completely when the database has lost its records`, async (context) => {
     const deps = await open(context);
     const feed = new ScriptedSource();
     feed.publish(now);
     assert.equal((await update(feed, deps))?.outcome, 'updated');
     const [state] = await deps.store.advisories.findFeedStates();
-    // What is loaded and there asks with its fingerprint; what is loaded and lost does not.
+    // The request has a fingerprint only if the database still has the records.
     await update(feed, deps);
     await update(feed, { ...deps, store: withoutRecords(deps.store) });
     assert.deepEqual(feed.fingerprints, [undefined, state?.fingerprint, undefined]);
   });
 
-  test(`${engine.name}: a feed that goes back in time fails, is on record as failed, and keeps its content`, async (context) => {
+  test(`${engine.name}: fails, records the failure and keeps the content when a feed goes back in time`, async (context) => {
     const deps = await open(context);
     const feed = new ScriptedSource();
     feed.publish('2026-05-20T00:00:00.000Z');
@@ -108,7 +108,7 @@ for (const engine of storeEngines) {
     assert.equal((await update(feed, { ...deps, acceptOlder: true }))?.outcome, 'updated');
   });
 
-  test(`${engine.name}: a feed that was not tried keeps what is on record of its last try`, async (context) => {
+  test(`${engine.name}: keeps the recorded outcome of the last attempt when a feed was not tried`, async (context) => {
     const deps = await open(context);
     const feed = new ScriptedSource();
     feed.publish(now);
@@ -120,7 +120,7 @@ for (const engine of storeEngines) {
   });
 }
 
-test('the progress of a feed from a directory says reading, and of one from elsewhere fetching', async (context) => {
+test('reports "reading" for a feed from a directory and "fetching" for others', async (context) => {
   const [engine] = storeEngines;
   assert.ok(engine !== undefined);
   const store = await engine.create(context)();

@@ -15,23 +15,23 @@ import type { ExportedFeed, ExportLine } from './export-format.ts';
 import { type FeedLockDeps, lockFeed } from './feed-lock.ts';
 import { withKeys } from './keyed-records.ts';
 
-/** What taking over a carried database needs. */
+/** Dependencies of `importDatabase`. */
 export interface ImportDatabaseDeps extends FeedLockDeps {
   readonly store: Pick<Store, 'advisories' | 'enrichments' | 'locks'>;
   readonly extensions: Pick<Extensions, 'schemes' | 'sources' | 'enrichers'>;
-  /** The digest the file must have, where it was told by another way than the file. */
+  /** Digest that the file must have, if the user has given one. */
   readonly digest?: string;
 }
 
 /**
- * What became of a carried feed. `newer`: what is here is newer than what is carried, and stays. `absent`: it was not
- * to be had where the file was written. `unknown`: no source here would make use of it.
+ * Outcome of the import of a feed. `newer`: the store has newer content, which stays. `busy`: another process holds its lock. `absent`: the
+ * exporting store could not fetch it. `unknown`: no installed source reads it.
  */
 export type ImportedFeed = FeedName & ImportOutcome;
 
 /**
- * Takes over what a file carries, feed by feed, each as a whole. Nothing is done before the whole file was read and has the digest
- * that it, and whoever imports it, says it has; otherwise that throws `feed-corrupt`.
+ * Imports a file feed by feed, each as a whole. First verifies the whole file against its own digest and `deps.digest`. Throws
+ * `feed-corrupt` if a digest differs; the import then changes nothing.
  */
 export async function* importDatabase(
   file: ExportFile,
@@ -42,7 +42,7 @@ export async function* importDatabase(
   if (deps.digest !== undefined && deps.digest !== digest)
     throw new ClairError(
       'feed-corrupt',
-      `${file.name} cannot be imported: it has the digest ${digest}, not ${deps.digest}. Nothing of it was taken.`,
+      `${file.name} cannot be imported: it has the digest ${digest}, not ${deps.digest}. Nothing was imported.`,
     );
   const lines = new ExportLineReader(readExportLines(file), file);
   for (let feed = await lines.nextFeed(); feed !== undefined; feed = await lines.nextFeed()) {
@@ -82,8 +82,8 @@ async function importFeed(
 }
 
 /**
- * Whether what is here is newer than what is carried: the content counts, by its newest advisory, and not who asked last, for an old
- * mirror may have been asked today. Only where that tells nothing, it is when the content was last found to be current.
+ * Whether the stored content is newer than the exported one. Compares the newest advisories first: a recent check may have been of an old
+ * mirror. Without them compares content dates, and last the times of the checks.
  */
 function isNewer(here: FeedState, exported: ExportedFeed): boolean {
   const [ours, theirs] = [here.newestAdvisory, exported.newestAdvisory];
@@ -96,7 +96,7 @@ function isNewer(here: FeedState, exported: ExportedFeed): boolean {
   return here.checkedAt > exported.checkedAt;
 }
 
-/** What another store holds has been accepted there: it is taken for what it is. */
+/** Accepts shrunken and older content, because the exporting store has accepted it before. */
 function toUpdate(exported: ExportedFeed): FeedUpdate {
   const { checkedAt, newestAdvisory, contentDate, contentEvidence, skipped, presence, ...feed } = exported;
   const dated = { contentDate: contentDate ?? null, contentEvidence: contentEvidence ?? null };
@@ -104,11 +104,11 @@ function toUpdate(exported: ExportedFeed): FeedUpdate {
   return { ...feed, acceptShrunk: true, acceptOlder: true, importedState };
 }
 
-/** The lines of a file, feed by feed. */
+/** Reads the lines of a file feed by feed. */
 class ExportLineReader {
   readonly #lines: AsyncIterator<ExportLine>;
   readonly #file: ExportFile;
-  /** The line that ended the feed before. */
+  /** The feed line that ended the previous feed. */
   #next: ExportedFeed | undefined;
 
   constructor(lines: AsyncGenerator<ExportLine>, file: ExportFile) {
@@ -116,7 +116,7 @@ class ExportLineReader {
     this.#file = file;
   }
 
-  /** The next feed, after whatever is left of the one before. */
+  /** Returns the next feed. Skips unread lines of the current one. */
   async nextFeed(): Promise<ExportedFeed | undefined> {
     while (this.#next === undefined && (await this.#line()) !== undefined);
     const feed = this.#next;
@@ -124,7 +124,7 @@ class ExportLineReader {
     return feed;
   }
 
-  /** What follows of a feed of ratings. */
+  /** Yields the remaining ratings of the current feed. */
   async *ratings(): AsyncGenerator<Enrichment> {
     for (let line = await this.#line(); line !== undefined; line = await this.#line()) {
       if (!('rating' in line)) throw this.#misplaced('an advisory among ratings');
@@ -132,7 +132,7 @@ class ExportLineReader {
     }
   }
 
-  /** What follows of a feed of advisories. */
+  /** Yields the remaining records of the current feed. */
   async *records(schemes: readonly VersionScheme[]): AsyncGenerator<KeyedRecord> {
     const { name } = this.#file;
     for (let line = await this.#line(); line !== undefined; line = await this.#line()) {
@@ -142,7 +142,7 @@ class ExportLineReader {
     }
   }
 
-  /** The next line of the feed at hand; none when another feed begins, or the file ends. */
+  /** Returns the next line of the current feed. Undefined at the next feed or the end of the file. */
   async #line(): Promise<Exclude<ExportLine, { feed: ExportedFeed }> | undefined> {
     const step = await this.#lines.next();
     if (step.done === true) return undefined;
@@ -152,6 +152,6 @@ class ExportLineReader {
   }
 
   #misplaced(what: string): ClairError {
-    return new ClairError('feed-corrupt', `${this.#file.name} cannot be imported: it holds ${what}`);
+    return new ClairError('feed-corrupt', `${this.#file.name} cannot be imported: it has ${what}`);
   }
 }

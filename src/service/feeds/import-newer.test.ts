@@ -22,14 +22,14 @@ function depsFor(store: Store): ImportDatabaseDeps {
   };
 }
 
-/** What comes of a file that is written by one store and taken over by another. */
+/** Exports from one store, imports into another one, and returns the outcome. */
 async function exportAndImport(from: Store, to: Store): Promise<ImportedFeed[]> {
   const exporting = { ...depsFor(from), store: from };
   const bytes = Buffer.concat(await collectAll(encodeExport(exportDatabase(exporting), () => undefined)));
   return collectAll(importDatabase({ name: 'a file', content: () => inChunks(bytes, 1000) }, depsFor(to)));
 }
 
-/** The same feed with one CVE, whose newest word is of that day, last found current then. */
+/** Fills a store with one CVE of the feed, last modified on one day and checked on another. */
 async function dated(context: TestContext, modified: string | undefined, checkedAt: string): Promise<Store> {
   const [sqlite] = storeEngines;
   assert.ok(sqlite !== undefined);
@@ -39,12 +39,12 @@ async function dated(context: TestContext, modified: string | undefined, checked
   return store;
 }
 
-test('which content is newer is told by its newest advisory, and by who asked last only where that tells nothing', async (context) => {
+test('compares content by its newest advisory and by the time of the check only without one', async (context) => {
   const days = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z', '2026-01-03T00:00:00.000Z'];
   const [first = '', second = '', third = ''] = days;
   type Side = readonly [modified: string | undefined, checkedAt: string];
   const cases: readonly (readonly [here: Side, carried: Side, outcome: string])[] = [
-    // An old mirror was asked last.
+    // The old mirror was checked last.
     [[first, third], [second, second], 'imported'],
     [[second, second], [first, third], 'newer'],
     [[first, third], [first, second], 'newer'],

@@ -7,11 +7,11 @@ import {
   updateEach,
 } from './update-feeds.ts';
 
-/** How one source is kept current. */
+/** Schedule of one source. */
 export interface SourceSchedule {
-  /** How often; 0 never. */
+  /** Milliseconds between updates. 0 disables updates. */
   readonly intervalMs: number;
-  /** Where its feeds are fetched from. */
+  /** Origin of its feeds: `upstream`, the URL of a mirror or a directory. */
   readonly origin: string;
   readonly update: UpdateFeed;
 }
@@ -19,30 +19,30 @@ export interface SourceSchedule {
 /** Dependencies of `keepCurrent`. */
 export interface KeepCurrentDeps extends Omit<FeedChoiceDeps, 'origin' | 'maxAgeMs' | 'signal'> {
   readonly scheduleOf: (source: string) => SourceSchedule;
-  /** Drops what the store keeps no longer, after each update. */
+  /** Deletes expired data from the store. Called after each update. */
   readonly collectGarbage: () => Promise<void>;
-  /** A number from 0 to 1, another each time: servers that were started together do not ask together. */
+  /** Returns a random number from 0 to 1, so that servers that started together do not update together. */
   readonly random: () => number;
-  /** Waits, and ends at once when the signal comes. */
+  /** Waits for `ms`. Resolves early if the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** What became of the feeds of one source. */
+  /** Receives the outcomes of the feeds of one source, and the duration in seconds. */
   readonly onOutcomes: (outcomes: readonly FeedOutcome[], seconds: number) => void;
-  /** The store failed, not a feed. The source is updated again later. */
+  /** Receives an error of the store. The source is updated again later. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Sources that are updated at the same time: more would not be faster on the line, and would hold more in memory. */
+/** Sources to update concurrently. More would use more memory without being faster. */
 const sourcesAtOnce = 2;
 
-/** A failed source is asked again after this, then after twice as long, up to the interval. */
+/** First wait after a failure, in milliseconds. It doubles with each failure, up to the interval. */
 const firstRetryMs = 60_000;
 
-/** How much later than the interval the next update may begin. */
+/** Maximum random delay of an update, as a fraction of the interval. */
 const jitter = 0.1;
 
 /**
- * Keeps the feeds of every source current until the signal comes: at once, then by interval. Each source goes its own way; one
- * that fails or is slow costs nothing to the others.
+ * Updates the feeds of every source at once, and then at each interval, until the signal aborts. Sources are independent: a slow or failing
+ * one does not delay others.
  */
 export async function keepCurrent(
   feeds: readonly FeedOfSource[],
@@ -72,7 +72,7 @@ async function keepSourceCurrent(
     const outcomes = await semaphore.run(() =>
       updateSource(feeds, { ...deps, origin, signal, maxAgeMs: intervalMs / 2 }, update),
     );
-    // What was given up for the signal has not failed.
+    // An aborted update is not a failure.
     if (signal.aborted) return;
     if (outcomes !== undefined) deps.onOutcomes(outcomes, (deps.now().getTime() - started) / 1000);
     failures = outcomes?.every(({ outcome }) => outcome !== 'failed') === true ? 0 : failures + 1;
@@ -81,7 +81,7 @@ async function keepSourceCurrent(
   }
 }
 
-/** The outcomes of a source; undefined after the signal, and where the store could not be asked for its feeds, which ends nothing. */
+/** Returns the outcomes of a source. Undefined if the signal has aborted, or if the store failed, which is reported to `onError`. */
 async function updateSource(
   feeds: readonly FeedOfSource[],
   deps: KeepCurrentDeps & FeedChoiceDeps,

@@ -4,10 +4,13 @@ import type { Affected, Vulnerability } from '../../model/vulnerability.ts';
 import type { KeyRange, VersionScheme } from '../../plugin/version-scheme.ts';
 import type { KeyedAffected, KeyedVulnerability } from '../../store/store.ts';
 
-/** A range of keys that holds none. */
+/** A key range that contains no key. */
 const emptyKeyRange: KeyRange = { lo: Uint8Array.of(0xff), hi: new Uint8Array() };
 
-/** A record with the keys of its ranges. `from` names in errors where it was read. */
+/**
+ * Returns a record with the keys of its ranges. `from` names the origin of the record in errors. Throws `feed-corrupt` for an unknown
+ * version scheme.
+ */
 export function withKeys<T extends Vulnerability>(
   record: T,
   schemes: readonly VersionScheme[],
@@ -21,11 +24,11 @@ function withKey(row: Affected, schemes: readonly VersionScheme[], from: string)
   if (scheme === undefined) {
     throw new ClairError(
       'feed-corrupt',
-      `${from} speaks of ${row.namespace.name}, whose version scheme ${row.namespace.versionScheme} is not known`,
+      `${from} has advisories for ${row.namespace.name}, whose version scheme ${row.namespace.versionScheme} is unknown`,
     );
   }
   const keys = keyRange(scheme, row.range);
   if ('lo' in keys) return { ...row, keys };
-  // An empty range holds no version; one without keys is compared in code when it is met.
+  // An empty range contains no version. A range without keys is compared by the version scheme during matching.
   return 'empty' in keys ? { ...row, keys: emptyKeyRange } : row;
 }

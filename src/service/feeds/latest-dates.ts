@@ -1,7 +1,7 @@
 import { isPlausibleDate } from '../../model/content-date.ts';
 import type { FeedDate } from '../../plugin/advisory-source.ts';
 
-/** The latest date of each kind that a feed states while it is read; implausible ones are ignored. */
+/** The latest date of each kind that a feed states. Ignores implausible dates. */
 export class LatestDates implements Iterable<FeedDate> {
   readonly #now: number;
   readonly #latest = new Map<FeedDate['by'], { readonly time: number; readonly date: FeedDate }>();

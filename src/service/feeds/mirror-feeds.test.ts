@@ -5,7 +5,7 @@ import type { FeedClient, Fetched } from '../../plugin/index.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
 import { type MirroringClient, mirrorFeeds, type Publisher } from './mirror-feeds.ts';
 
-/** A client that has these files, and writes down what it is told of them. */
+/** A client that serves these files and records the calls it receives. */
 class Client implements MirroringClient {
   readonly verdicts: string[] = [];
   readonly files: Readonly<Record<string, string>>;
@@ -39,7 +39,7 @@ class Client implements MirroringClient {
   }
 }
 
-/** A publisher whose feeds are files of their names, and of a second one that is asked for while the first is read. */
+/** Returns a publisher with one feed for each file. Parsing fetches a second file. */
 function publisher(name: string, feeds: readonly string[], fallbackFor?: string): Publisher {
   return {
     name,
@@ -72,7 +72,7 @@ async function mirrored(publishers: readonly Publisher[], client: Client): Promi
   });
 }
 
-test('all files of a feed are accepted together, each feed on its own', async () => {
+test('accepts all files of a feed together and each feed by itself', async () => {
   const client = new Client({ a: '{}', 'a 2': '{}', b: '{}' });
   assert.deepEqual(await mirrored([publisher('x', ['a', 'b', 'c'])], client), [
     'x a 2',
@@ -82,7 +82,7 @@ test('all files of a feed are accepted together, each feed on its own', async ()
   assert.deepEqual(client.verdicts, ['accepted a a 2', 'accepted b']);
 });
 
-test('a feed that cannot be read is rejected with all of its files, and costs nothing to others', async () => {
+test('rejects all files of a feed that cannot be parsed and keeps other feeds', async () => {
   const client = new Client({ a: '{}', 'a 2': '<html>', b: 'bug', c: '{}' });
   assert.deepEqual(await mirrored([publisher('x', ['a', 'b', 'c'])], client), [
     'x a feed-corrupt: a web page',
@@ -92,7 +92,7 @@ test('a feed that cannot be read is rejected with all of its files, and costs no
   assert.deepEqual(client.verdicts, ['rejected a a 2', 'rejected b', 'accepted c']);
 });
 
-test('what stands in for another is got only where that is not to be had', async () => {
+test('fetches a fallback source only when the preferred one is not available', async () => {
   const sources = [publisher('vex', ['a']), publisher('oval', ['b'], 'vex')];
   assert.deepEqual(await mirrored(sources, new Client({ a: '{}', b: '{}' })), [
     'vex a 1',

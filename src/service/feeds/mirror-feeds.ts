@@ -1,29 +1,29 @@
 import { ClairError, messageOf } from '../../core/errors.ts';
 import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/advisory-source.ts';
 
-/** Something that publishes feeds: an advisory source or an enricher. */
+/** A publisher of feeds: an advisory source or an enricher. */
 export interface Publisher {
   readonly name: string;
-  /** Name of a better one that it stands in for. */
+  /** Name of the preferred source that it is a fallback for. */
   readonly fallbackFor?: string;
   readonly feeds: readonly string[];
   fetch(feed: string, client: FeedClient, lastFingerprint?: string): Promise<FetchResult>;
   parse(feed: string, content: FetchedFeed): AsyncIterable<unknown>;
 }
 
-/** A client that lays files down, as its `accept` is called for those that were got since the last call. */
+/** A client that saves files. `accept` keeps the files fetched since the last call; `reject` discards them. */
 export interface MirroringClient extends FeedClient {
   accept(): Promise<MirroredFiles>;
   reject(): Promise<void>;
 }
 
-/** How many files of a feed were written, and how many were as before. */
+/** Numbers of written and unchanged files of a feed. */
 export interface MirroredFiles {
   readonly written: number;
   readonly unchanged: number;
 }
 
-/** What became of one feed of a mirror. `superseded`: what it stands in for is in the mirror. */
+/** Outcome of one feed of a mirror. `superseded`: the mirror has the source that this one is a fallback for. */
 export interface MirroredFeed {
   readonly source: string;
   readonly feed: string;
@@ -31,9 +31,9 @@ export interface MirroredFeed {
 }
 
 /**
- * Gets every feed as if nothing of it were known and reads it to its end, with a client that lays down what it gets; each feed on
- * its own. What cannot be read as the feed it should be, a web page or half a file, does not take the place of what was there. So a
- * mirror holds what a first load needs; of a vendor that publishes an archive and changes to it, that is the archive.
+ * Fetches every feed without a fingerprint and parses it to its end, with a client that saves the files. Feeds are independent. Content
+ * that cannot be parsed, such as a web page or a truncated file, does not replace the saved files. A mirror has what a first load needs:
+ * the archive, if a vendor publishes an archive and changes to it.
  */
 export async function* mirrorFeeds(
   publishers: readonly Publisher[],

@@ -28,7 +28,7 @@ function stateOf({ source, feed }: FeedOfSource, change: Partial<FeedState> = {}
 
 const advisories = enabled.filter(({ source }) => source.name !== 'epss');
 
-test('nothing is ready before a feed of advisories is loaded', () => {
+test('is not ready before an advisory feed is loaded', () => {
   const { ready, feeds, oldestCheck } = readinessOf(enabled, []);
   assert.deepEqual([ready, feeds.waiting, oldestCheck], [false, advisories.length, null]);
   const failed = enabled.map((one) => stateOf(one, { presence: 'failed' }));
@@ -39,7 +39,7 @@ test('nothing is ready before a feed of advisories is loaded', () => {
   });
 });
 
-test('nothing is ready while a feed waits for its first attempt, and ratings do not count', () => {
+test('is not ready while an advisory feed waits for its first attempt', () => {
   const [first = assert.fail(), ...others] = advisories;
   const old = stateOf(first, { checkedAt: '2025-06-01T00:00:00.000Z' });
   assert.equal(readinessOf(enabled, [old]).ready, others.length === 0);
@@ -49,7 +49,7 @@ test('nothing is ready while a feed waits for its first attempt, and ratings do 
   assert.equal(oldestCheck, '2025-06-01T00:00:00.000Z');
 });
 
-test('a feed that stands in for a loaded one is not waited for', () => {
+test('does not wait for a feed when it is a fallback for a loaded one', () => {
   const standIn = builtIn.sources.find(({ fallbackFor }) => fallbackFor !== undefined) ?? assert.fail();
   const better = builtIn.sources.find(({ name }) => name === standIn.fallbackFor) ?? assert.fail();
   const all = [standIn, better].flatMap((source) => source.feeds.map((feed) => ({ source, feed })));

@@ -2,21 +2,21 @@ import type { FeedState } from '../../store/store.ts';
 import { isSuperseded } from './choose-feeds.ts';
 import { type FeedOfSource, isAdvisorySource } from './update-feeds.ts';
 
-/** Whether a server has advisories to judge by, and how many of its feeds are in which state. */
+/** Whether a server has advisories to match against, and the number of its feeds in each state. */
 export interface Readiness {
-  /** At least one feed of advisories is loaded, and none waits for its first attempt. */
+  /** True if at least one advisory feed is loaded and none waits for its first attempt. */
   readonly ready: boolean;
   readonly feeds: {
     readonly loaded: number;
-    /** Tried, and not available: they failed, or their source does not publish them. */
+    /** Tried but not available: the update failed, or the source does not publish the feed. */
     readonly unavailable: number;
     readonly waiting: number;
   };
-  /** When the loaded feed that was checked the longest ago was checked, ISO 8601; null without one. */
+  /** Time of the oldest last check among the loaded feeds, ISO 8601. Null if none is loaded. */
   readonly oldestCheck: string | null;
 }
 
-/** Judges the feeds of advisories that are enabled by what is stored of them. Feeds that stand in for loaded ones do not count. */
+/** Returns the readiness by the stored states of the enabled advisory feeds. Ignores feeds of superseded fallback sources. */
 export function readinessOf(enabled: readonly FeedOfSource[], states: readonly FeedState[]): Readiness {
   const counts = { loaded: 0, unavailable: 0, waiting: 0 };
   const checks: string[] = [];

@@ -2,7 +2,7 @@ import type { RetentionTerms } from '../../store/store.ts';
 
 const dayMs = 24 * 3_600_000;
 
-/** How long what is no longer of use is kept by default. */
+/** Default retention times, in milliseconds. */
 export const defaultRetention: RetentionTerms = {
   keepHistoryMs: 90 * dayMs,
   keepEventsMs: 30 * dayMs,

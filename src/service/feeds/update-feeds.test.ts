@@ -7,7 +7,7 @@ import { type UpdateFeedsDeps, updateFeeds } from './update-feeds.ts';
 
 const start = Date.parse('2026-03-01T00:00:00Z');
 
-/** A source that always has something new, and counts how often it is asked. */
+/** A source that always has new content and counts its fetches. */
 function countingSource(): { readonly source: AdvisorySource; readonly fetches: () => number } {
   let fetches = 0;
   const source: AdvisorySource = {
@@ -23,7 +23,7 @@ function countingSource(): { readonly source: AdvisorySource; readonly fetches: 
   return { source, fetches: () => fetches };
 }
 
-/** What updating needs, with a clock that `tick` moves and another process that holds the feed for the first tries. */
+/** Returns the dependencies of an update. `tick` moves the clock, and another process holds the lock for the first attempts. */
 async function setUp(
   context: TestContext,
   { tickMs = 0, heldFor = 0 },
@@ -58,9 +58,9 @@ async function outcomeOf(source: AdvisorySource, deps: UpdateFeedsDeps): Promise
   return only?.outcome;
 }
 
-test('who asks for a feed gets it asked for, however recently that was done', async (context) => {
+test('fetches a feed when the maximum age is 0, however recent the last check', async (context) => {
   const { source, fetches } = countingSource();
-  // A store that takes a moment to lock is no other process that was waited for.
+  // A store that is slow to lock does not count as a wait for another process.
   const { deps } = await setUp(context, { tickMs: 1 });
   for (const times of [1, 2, 3]) {
     assert.equal(await outcomeOf(source, deps), 'updated');
@@ -68,7 +68,7 @@ test('who asks for a feed gets it asked for, however recently that was done', as
   }
 });
 
-test('who waited for another process that asked meanwhile does not ask again', async (context) => {
+test('does not fetch a feed when another process has updated it during the wait', async (context) => {
   const { source, fetches } = countingSource();
   const { deps } = await setUp(context, { heldFor: 1000 });
   const other: UpdateFeedsDeps = { ...deps, owner: 'another' };
@@ -85,7 +85,7 @@ test('who waited for another process that asked meanwhile does not ask again', a
   assert.equal(fetches(), 1);
 });
 
-test('a feed that was checked in the future is asked for: one of the clocks is wrong', async (context) => {
+test('fetches a feed when its last check is in the future', async (context) => {
   const { source, fetches } = countingSource();
   const { deps, setClock } = await setUp(context, {});
   const hourly: UpdateFeedsDeps = { ...deps, maxAgeMs: 3_600_000 };

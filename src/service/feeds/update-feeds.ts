@@ -22,15 +22,13 @@ import { type FeedLockDeps, lockFeed, pollMs } from './feed-lock.ts';
 import { withKeys } from './keyed-records.ts';
 import { LatestDates } from './latest-dates.ts';
 
-/** A feed of a source of advisories or of an enricher. */
+/** A feed of an advisory source or an enricher. */
 export interface FeedOfSource {
   readonly source: AdvisorySource | Enricher;
   readonly feed: string;
 }
 
-/**
- * What became of one feed. `current`: young enough not to be asked for. `superseded`: its source stands in for one that is there.
- */
+/** Outcome of the update of one feed. `current`: checked recently enough. `superseded`: its source is a fallback for one that is loaded. */
 export type FeedOutcome = FeedOfSource &
   (
     | { readonly outcome: 'current' | 'unchanged' | 'absent' | 'busy' | 'superseded' }
@@ -41,34 +39,34 @@ export type FeedOutcome = FeedOfSource &
 /** Dependencies of the choice of feeds to update. */
 export interface FeedChoiceDeps {
   readonly store: Pick<Store, 'advisories'>;
-  /** Where feeds are fetched from: feeds that came from elsewhere are fetched anew. */
+  /** Origin to fetch from. A feed that came from another origin is fetched completely. */
   readonly origin: string;
-  /** Feeds checked less than so long ago are left alone; 0 asks for all. */
+  /** Feeds checked within this time, in milliseconds, are not updated. 0 updates all. */
   readonly maxAgeMs: number;
   readonly now: () => Date;
-  /** A step of the work, and which of how many it is where that is known. */
+  /** Reports a step of the work, with the position among the feeds if it is known. */
   readonly onProgress: (step: string, position?: { readonly n: number; readonly of: number }) => void;
-  /** Follows the update of each feed. */
+  /** Records a span for the update of each feed. */
   readonly tracer?: Tracer;
-  /** No further feed is begun once the signal has come. */
+  /** No further feed is started once the signal has aborted. */
   readonly signal?: AbortSignal;
 }
 
 /** Updates one feed, here or on another thread. A failure is an outcome. */
 export type UpdateFeed = (wanted: FeedOfSource, onProgress: (step: string) => void) => Promise<FeedOutcome>;
 
-/** What updating needs. */
+/** Dependencies of `updateFeeds`. */
 export interface UpdateFeedsDeps extends FeedLockDeps, FeedChoiceDeps {
   readonly store: Pick<Store, 'advisories' | 'enrichments' | 'locks'>;
   readonly schemes: readonly VersionScheme[];
   readonly client: FeedClient;
-  /** Whether a feed may have shrunk to less than half; otherwise that is taken for a fault of it. */
+  /** Whether a feed may shrink to less than half of its records. Otherwise the update fails. */
   readonly acceptShrunk?: boolean;
-  /** Whether the content of a feed may be older than the one in force; otherwise it is refused. */
+  /** Whether a feed may be older than the stored content. Otherwise the update fails. */
   readonly acceptOlder?: boolean;
 }
 
-/** Brings feeds up to date, each on its own: one that fails costs nothing to the others, and its old content stays. */
+/** Updates feeds independently of each other. A feed that fails keeps its stored content. */
 export async function updateFeeds(
   feeds: readonly FeedOfSource[],
   deps: UpdateFeedsDeps,
@@ -78,7 +76,7 @@ export async function updateFeeds(
   );
 }
 
-/** As `updateFeeds`, with `update` for each feed that is neither current nor superseded. */
+/** Updates feeds like `updateFeeds`, with `update` for each feed that is neither current nor superseded. */
 export async function updateEach(
   feeds: readonly FeedOfSource[],
   deps: FeedChoiceDeps,
@@ -114,7 +112,7 @@ async function traced(
   });
 }
 
-/** Whether the source stands in for one that is loaded, perhaps just now. */
+/** Whether the source is a fallback for one that is loaded by now. */
 async function isSupersededNow({ source }: FeedOfSource, { store }: FeedChoiceDeps): Promise<boolean> {
   if (!isAdvisorySource(source) || source.fallbackFor === undefined) return false;
   return isSuperseded(source.name, [source], await store.advisories.findFeedStates());
@@ -131,16 +129,16 @@ function isRecentlyChecked(
 ): boolean {
   if (state === undefined || state.presence === 'failed' || !isComparable(state, source, deps)) return false;
   const ageMs = deps.now().getTime() - Date.parse(state.checkedAt);
-  // What was checked later than now was checked by another clock, and tells nothing.
+  // A time in the future is from another clock, so it does not count.
   return ageMs >= 0 && ageMs < deps.maxAgeMs;
 }
 
-/** Whether the stored content is what this source would make of the bytes at this origin. */
+/** Whether this source would parse the same content from this origin into the stored records. */
 function isComparable(state: FeedState, source: FeedOfSource['source'], { origin }: FeedChoiceDeps): boolean {
   return state.origin === origin && state.sourceVersion === source.version;
 }
 
-/** Updates a feed while no other process does; one that waited for another finds the work done. */
+/** Updates a feed under its lock. If another process updated it during the wait, the outcome is `current`. */
 export async function updateWithLock(wanted: FeedOfSource, deps: UpdateFeedsDeps): Promise<FeedOutcome> {
   await using lock = await lockFeed({ source: wanted.source.name, feed: wanted.feed }, deps);
   if (lock === undefined) return { ...wanted, outcome: 'busy' };
@@ -159,7 +157,7 @@ export async function updateWithLock(wanted: FeedOfSource, deps: UpdateFeedsDeps
   }
 }
 
-/** The outcome of a feed that failed, which is noted in the store. What was not tried has not failed: its last try stays on record. */
+/** Returns the outcome of a failed feed and records the failure in the store. A feed that was not tried keeps its last record. */
 export async function failedOutcome(
   wanted: FeedOfSource,
   error: ClairError,
@@ -169,7 +167,7 @@ export async function failedOutcome(
   return { ...wanted, outcome: 'failed', error };
 }
 
-/** Writes the failure down for `clair db status`; a store that cannot even do that has failed for a reason told already. */
+/** Records the failure for `clair db status`. Ignores errors of the store, because the outcome already has its cause. */
 async function noteFailure(
   wanted: FeedOfSource,
   { message }: ClairError,
@@ -196,7 +194,7 @@ async function updateFeed(
   const at = deps.now().toISOString();
   const identity = identityOf(wanted, deps);
   if (fetched === 'absent') {
-    // What was loaded once stays: vendors drop releases that nobody supports any more.
+    // Loaded content stays, because vendors remove releases that are out of support.
     if (state?.presence !== 'loaded')
       await advisories.touch({
         ...identity,
@@ -216,7 +214,7 @@ async function updateFeed(
   return { ...wanted, outcome: 'updated', difference: await apply(wanted, fetched, { update, deps }) };
 }
 
-/** The state of a feed whose content is in the store and is what the source would make of the same bytes. */
+/** Returns the state of a feed if its content is in the store and up to date with the source version and origin. */
 async function reusableState(
   wanted: FeedOfSource,
   state: FeedState | undefined,
@@ -227,20 +225,22 @@ async function reusableState(
   return isThere ? state : undefined;
 }
 
-/** Nothing is in the store that a feed could be unchanged from: to take that for current would be to know nothing and not say so. */
+/**
+ * Error for a feed that is reported as unchanged while the store has no content of it. Otherwise the feed would wrongly count as loaded.
+ */
 function unchangedWithoutContent({ source, feed }: FeedOfSource): ClairError {
   return new ClairError(
     'feed-unavailable',
-    `${source.name} ${feed} is answered with "unchanged", though none of it is in the database. Check the server or mirror that it comes from`,
+    `the origin reports ${source.name} ${feed} as unchanged, but the database has no content of it. Check the server or mirror`,
   );
 }
 
-/** Whether feeds come from a directory of this machine. */
+/** Whether feeds come from a local directory. */
 function isDirectory(origin: string): boolean {
   return origin !== 'upstream' && !origin.includes('://');
 }
 
-/** When content was fetched, and which doubtful content is taken. */
+/** Time of the fetch, and the unusual content to accept. */
 interface AcceptanceOptions extends Pick<UpdateFeedsDeps, 'acceptShrunk' | 'acceptOlder'> {
   readonly fetchedAt: string;
 }
@@ -277,8 +277,7 @@ async function apply(
     : await store.enrichments.apply(dated, source.parse(feed, fetched, onDate));
 }
 
-/** An enricher speaks of vulnerabilities, of no package of any namespace. */
-/** Whether a source publishes advisories, and not ratings. */
+/** Whether a source publishes advisories. An enricher publishes ratings, which have no packages. */
 export function isAdvisorySource(source: FeedOfSource['source']): source is AdvisorySource {
   return 'feedsFor' in source;
 }

@@ -1,15 +1,15 @@
 import type { AdvisoryHit } from '../../model/hit.ts';
 import type { AsOf, FeedState, Store, StoredVulnerability } from '../../store/store.ts';
 
-/** Vulnerabilities that users write are records of a feed of their own. */
+/** The feed that holds the vulnerabilities that users write. */
 export const userFeed = { source: 'api', feed: 'v1' } as const;
 
-/** The key of what a user writes of a vulnerability in a namespace. */
+/** Returns the record key of a user's vulnerability in a namespace. */
 export function userVulnerabilityKey(namespace: string, id: string): string {
   return `${namespace}\n${id}`;
 }
 
-/** What users have written of vulnerabilities, by `writtenKey`, of those among the keys. */
+/** Returns the users' vulnerabilities with these keys (see `userVulnerabilityKey`), by key. */
 export async function findUserVulnerabilities(
   keys: Iterable<string>,
   store: Pick<Store, 'vulnerabilities'>,
@@ -19,7 +19,10 @@ export async function findUserVulnerabilities(
   return new Map(found.map((record) => [record.key, record]));
 }
 
-/** A user's word on a vulnerability in a namespace stands for everything that feeds say of it there, also where it says nothing. */
+/**
+ * Returns the hits without those that a user's vulnerability overrides. It overrides all feeds for its id and namespace, even if it has no
+ * packages.
+ */
 export async function dropOverridden<T extends Pick<AdvisoryHit, 'source' | 'id' | 'namespace'>>(
   hits: readonly T[],
   states: readonly FeedState[],
