@@ -146,7 +146,7 @@ corpusTest(
     };
     const unknown = ask('CVE-1999-99999');
     assert.deepEqual(unknown.packages, []);
-    assert.deepEqual(unknown.remarks, ['no advisory at hand speaks of CVE-1999-99999']);
+    assert.deepEqual(unknown.remarks, ['no loaded advisory has the name CVE-1999-99999']);
     const absent = ask('CVE-2022-37434', 'openssh');
     assert.ok(absent.remarks.includes('no package openssh is installed in the image'));
     // zlib of Alpine 3.20.3 has the fix.

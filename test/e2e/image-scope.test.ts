@@ -49,10 +49,10 @@ test('an excluded database is not read, stands in the coverage, and the image is
     coverage.map(({ namespace, status: state, reason }) => [namespace, state, reason]),
     [
       ['wolfi', 'complete', null],
-      ['wolfi', 'unsupported', 'excluded by --exclude, and so not looked at: var/lib/dpkg/status'],
+      ['wolfi', 'unsupported', 'excluded by --exclude, so not scanned: var/lib/dpkg/status'],
     ],
   );
-  assert.match(JSON.stringify(statuses), /not looked at, because of --exclude var\/lib\/dpkg/);
+  assert.match(JSON.stringify(statuses), /not scanned because of --exclude var\/lib\/dpkg/);
   const table = clair(['scan', `dir:${root}`, ...args.slice(0, 4), '--exclude', 'var/lib/dpkg']);
   assert.match(table.stdout, /^wolfi: not supported; excluded by --exclude/m);
 });

@@ -17,7 +17,7 @@ const manifest = {
 const example = (name: string): string => inCheckout(`examples/plugins/${name}`);
 const plugins = ['acme-lister.ts', 'acme-advisories.ts'].flatMap((name) => ['--plugin', example(name)]);
 
-test('plugins: an image is scanned by a lister and advisories of plugins', (t) => {
+test('plugins: scans an image with a lister and advisories of plugins', (t) => {
   const image = join(temporaryDirectory(t), 'rootfs.tar');
   writeFileSync(image, tar([manifest]));
   const args = ['scan', `rootfs-tar:${image}`, '--format', 'json', '--db', `${image}.db`];
@@ -59,11 +59,11 @@ test('plugins: marks findings by advisories of a plugin that is not loaded any m
   assert.equal(coverage[0]?.status, 'unsupported');
   assert.match(
     coverage[0].reason ?? '',
-    /^no advisory source for acme; the source acme is not loaded, so its advisories stay as they were on /,
+    /^no advisory source for acme; the source acme is not loaded, so its advisories are not newer than /,
   );
 });
 
-test('plugins: a detector that fails is told, also where another knows the distribution', (t) => {
+test('plugins: reports a failed detector even when another one detects the distribution', (t) => {
   const directory = temporaryDirectory(t);
   const image = join(directory, 'rootfs.tar');
   writeFileSync(
@@ -93,7 +93,7 @@ test('plugins: a detector that fails is told, also where another knows the distr
   assert.match(own.files[0]?.problem ?? '', /^the detector failed: .*no idea/);
 });
 
-test('plugins: what there is can be listed, and what cannot be used is told', (t) => {
+test('plugins: lists the extensions and reports a plugin that cannot be used', (t) => {
   const listed = clair([...plugins, 'plugin', 'list']).stdout;
   assert.match(listed, /^package lister +acme +1 +acme-lister 1\.0\.0, .*acme-lister\.ts$/m);
   assert.match(listed, /^package lister +dpkg +\d+ +clair$/m);
@@ -107,12 +107,12 @@ test('plugins: what there is can be listed, and what cannot be used is told', (t
   );
 });
 
-/** Names and versions of the features of a layer, and their namespaces. */
+/** Returns names and versions of the features of a layer, with their namespaces. */
 function featuresOf({ Features = [] }: V1Layer): string[] {
   return Features.map(({ Name, Version, NamespaceName }) => `${NamespaceName} ${Name} ${Version}`).sort();
 }
 
-test('plugins: one that is dropped into a running server counts at the next post', async (t) => {
+test('plugins: uses a plugin that is added to a running server for the next post', async (t) => {
   const directory = temporaryDirectory(t);
   const dropped = join(directory, 'plugins');
   mkdirSync(dropped);

@@ -96,7 +96,7 @@ class Listing {
     if (found === undefined) return;
     throw new ClairError(
       'target-corrupt',
-      `${this.#path} has ${found}, as an image has, and directories of a root file system; put rootfs-tar: before its name if it is one`,
+      `${this.#path} has ${found} like an image, but also directories of a root file system; put rootfs-tar: before its name if it is one`,
     );
   }
 

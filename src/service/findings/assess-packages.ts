@@ -20,57 +20,57 @@ import { dropOverridden } from '../feeds/user-vulnerabilities.ts';
 import { versionOrder } from '../images/extension-status.ts';
 import { markUnloadedSources } from './unloaded-sources.ts';
 
-/** What assessing needs. With `asOf`, advisories are taken as they were then; what enrichers say has no history. */
+/** Dependencies of `assessPackages`. With `asOf`, uses the advisories of that time. Enrichments have no history. */
 export interface AssessmentDeps extends AsOf {
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly store: Pick<Store, 'images' | 'advisories' | 'enrichments' | 'vulnerabilities'>;
-  /** Looks up ratings that the store does not have. Absent where nothing is looked up and nobody has to be told why. */
+  /** Looks up ratings that the store does not have. Absent if nothing is looked up, and the report needs no reason for that. */
   readonly lookUp?: LookUpRatings;
 }
 
-/** Looks up knowledge of what was found. */
+/** Looks up enrichments of the vulnerabilities found. */
 export type LookUpRatings = (request: RatingLookupRequest) => Promise<RatingLookupResult>;
 
-/** The vulnerabilities of the findings of an image. */
+/** The vulnerabilities found in an image. */
 export interface RatingLookupRequest {
-  /** All of them. */
+  /** Ids of all of them. */
   readonly ids: ReadonlySet<string>;
-  /** Those that count and that no advisory rates. */
+  /** Ids of those that count and that no advisory rates. */
   readonly unrated: ReadonlySet<string>;
-  /** What the store has beside the advisories, earlier lookups included. */
+  /** Stored enrichments, including those of earlier lookups. */
   readonly enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>;
 }
 
-/** What came of looking up. */
+/** Result of a lookup. */
 export interface RatingLookupResult {
   /** Whether the store may have more than before. */
   readonly isStoreChanged: boolean;
-  /** What was fetched, whether it could be stored or not. */
+  /** Fetched enrichments, even if they could not be stored. */
   readonly enrichments: readonly StoredEnrichment[];
-  /** For people: why ratings may be missing; null where every question was answered. */
+  /** Reason for missing ratings, for people. Null if all lookups succeeded. */
   readonly reason: string | null;
 }
 
-/** A hit, and the place of its package in the image. */
+/** A hit, with the position of its package in the image. */
 export interface PlacedHit extends Hit {
   readonly position: number;
 }
 
-/** What is known to be wrong with the packages of an image. */
+/** Vulnerabilities of the packages of an image. */
 export interface Assessment {
-  /** Every advisory row that speaks of an installed package; what is suppressed is among them. */
+  /** Every advisory row that matches an installed package, including those of suppressed findings. */
   readonly hits: readonly PlacedHit[];
   readonly findings: Findings;
-  /** Knowledge of the vulnerabilities beside the advisories, by CVE id. */
+  /** Enrichments by CVE id. */
   readonly enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>;
   readonly ratings: Omit<Ratings, 'lists'>;
-  /** All feeds, after lookups. */
+  /** States of all feeds, after lookups. */
   readonly states: readonly FeedState[];
-  /** Advisories whose range has no order with an installed version. */
+  /** Advisories whose range cannot be compared with an installed version. */
   readonly undecided: readonly ExtensionStatus[];
 }
 
-/** Asks the store which packages of an image are vulnerable: one range join, then what a join cannot decide. */
+/** Finds the vulnerable packages of an image: with one range join, and then in code for what the join cannot decide. */
 export async function assessPackages(
   image: number,
   packages: readonly ImagePackage[],
@@ -90,7 +90,7 @@ export async function assessPackages(
   return { hits, undecided, ...(await enrichFindings(found, states, deps)) };
 }
 
-/** Findings with the knowledge beside the advisories. */
+/** Adds enrichments to findings. */
 async function enrichFindings(
   { matches, suppressed }: Findings,
   states: readonly FeedState[],
@@ -116,7 +116,7 @@ async function enrichFindings(
   };
 }
 
-/** Why findings have no severity though their CVEs are known, in words. They stay, for an advisory makes them. */
+/** Returns the reasons why known CVEs have no severity. Their findings stay, because advisories report them. */
 function unratedReasons(
   matches: readonly Match[],
   enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>,
@@ -145,7 +145,7 @@ function joinReasons(reasons: readonly (string | null)[]): string | null {
   return reasons.filter((reason) => reason !== null).join('; ') || null;
 }
 
-/** What is known of vulnerabilities beside the advisories, after it was looked up where that may be done. */
+/** Returns the enrichments of vulnerabilities, after a lookup if lookups are enabled. */
 async function loadEnrichments(
   {
     ids,
@@ -174,14 +174,14 @@ async function loadEnrichments(
   };
 }
 
-/** What tells the content of feeds from that of another time. */
+/** Returns a key that changes with the content of the feeds. */
 function feedContentKey(states: readonly FeedState[]): string {
   return states
     .map(({ source, feed, presence, fetchedAt }) => `${source} ${feed} ${presence} ${fetchedAt}`)
     .join('\n');
 }
 
-/** What the store has, with what was fetched in place of what it had of the same source. */
+/** Returns the stored enrichments, with fetched ones replacing those of the same source. */
 function withFetched(
   stored: ReadonlyMap<string, readonly StoredEnrichment[]>,
   fetched: readonly StoredEnrichment[],
@@ -204,12 +204,12 @@ function schemeOf(
   return schemes.find((scheme) => scheme.name === name);
 }
 
-/** A package as a report shows it: without what only the lookup needs. */
+/** Returns a package without the fields for lookups, as in a report. */
 export function toPackage({ lookup, layerPosition, ...item }: ImagePackage): Package {
   return item;
 }
 
-/** Rows whose keys could not decide are compared as the native tool does; where that cannot tell either, the report says so. */
+/** Compares with the version scheme where keys could not decide. Rows that the scheme cannot compare either are undecided. */
 function decide(
   stored: readonly StoredMatch[],
   packages: readonly ImagePackage[],

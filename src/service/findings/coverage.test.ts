@@ -15,16 +15,16 @@ const today = '2026-06-01T00:00:00Z';
 interface Case {
   readonly source: string;
   readonly namespace: string;
-  /** Of the only record. */
+  /** Modification time of the only record. */
   readonly modified?: string;
   readonly update?: Partial<FeedUpdate>;
   readonly outcomes?: (source: AdvisorySource) => FeedOutcome[];
   readonly feeds?: readonly string[];
-  /** Another source with a record of the namespace, which is not loaded. */
+  /** Name of another source that has a record of the namespace and is not loaded. */
   readonly unloaded?: string;
 }
 
-/** The coverage of one namespace by a source of this name, loaded today unless there are outcomes. */
+/** Returns the coverage of a namespace by a source of this name. It is loaded today unless there are outcomes. */
 async function coverage(context: TestContext, one: Case): Promise<DatedCoverage | undefined> {
   const store = await openSqliteStore(':memory:', { now: () => Date.parse(today) });
   context.after(() => store[Symbol.asyncDispose]());
@@ -59,7 +59,7 @@ async function coverage(context: TestContext, one: Case): Promise<DatedCoverage 
   return covered;
 }
 
-test('content that is too old for its source is stale, and the reason names its date', async (context) => {
+test('is stale with a dated reason when the content is too old for its source', async (context) => {
   const debian = { source: 'debian', namespace: 'debian:12' };
   const old = await coverage(context, { ...debian, update: { lastModified: '2026-05-24T00:00:00Z' } });
   assert.equal(old?.status, 'stale');
@@ -69,7 +69,7 @@ test('content that is too old for its source is stale, and the reason names its 
   assert.deepEqual([fresh?.status, fresh?.reason], ['complete', null]);
 });
 
-test('a mirror directory that stood still for a year is stale, though nothing dates its content', async (context) => {
+test('is stale when a mirror directory has not changed for a year, even without a content date', async (context) => {
   const update = { fileModified: '2025-06-01T00:00:00Z', origin: '/mirror' };
   const still = await coverage(context, { source: 'alpine', namespace: 'alpine:v3.22', update });
   assert.deepEqual([still?.status, still?.contentDate], ['stale', null]);
@@ -79,7 +79,7 @@ test('a mirror directory that stood still for a year is stale, though nothing da
   );
 });
 
-test('a release out of support is held against the end of its support, not against today', async (context) => {
+test('compares content with the end of support when a release is out of support', async (context) => {
   const rhel = { source: 'rhel-oval', namespace: 'rhel:7' };
   const toTheEnd = await coverage(context, { ...rhel, modified: '2024-06-20T00:00:00Z' });
   assert.equal(toTheEnd?.status, 'complete');
@@ -92,7 +92,7 @@ test('a release out of support is held against the end of its support, not again
   );
 });
 
-test('what a feed that drops ended releases still has of one is not called complete', async (context) => {
+test('is not complete when the feed drops releases out of support', async (context) => {
   const buster = await coverage(context, {
     source: 'debian',
     namespace: 'debian:10',
@@ -105,7 +105,7 @@ test('what a feed that drops ended releases still has of one is not called compl
   );
 });
 
-test('a quiet repository beside one that changes makes nothing stale', async (context) => {
+test('is complete when only one repository of several has not changed', async (context) => {
   const both = await coverage(context, {
     source: 'alpine',
     namespace: 'alpine:v3.22',
@@ -115,14 +115,14 @@ test('a quiet repository beside one that changes makes nothing stale', async (co
   assert.equal(both?.status, 'complete');
 });
 
-test('advisories of a source that is not loaded are not called current', async (context) => {
+test('is stale when a source of the advisories is not loaded', async (context) => {
   const acme = { source: 'debian', namespace: 'debian:12', update: { lastModified: today } };
   const beside = await coverage(context, { ...acme, unloaded: 'acme' });
   assert.deepEqual(
     [beside?.status, beside?.reason],
     [
       'stale',
-      'the source acme is not loaded, so its advisories stay as they were on 2026-05-30: load its plugin',
+      'the source acme is not loaded, so its advisories are not newer than 2026-05-30; load its plugin',
     ],
   );
   const alone = await coverage(context, { ...acme, feeds: [], unloaded: 'acme' });
@@ -132,7 +132,7 @@ test('advisories of a source that is not loaded are not called current', async (
   assert.deepEqual([written?.status, written?.reason], ['complete', null]);
 });
 
-test('a host that cannot be reached is named once, not for each of its feeds', async (context) => {
+test('names an unreachable host once, not for each of its feeds', async (context) => {
   const cause = new HttpError('x', { unreachable: 'secdb.alpinelinux.org' });
   const message = 'cannot reach secdb.alpinelinux.org: Name or service not known (ENOTFOUND)';
   const covered = await coverage(context, {

@@ -22,16 +22,16 @@ import {
 } from './feed-age.ts';
 import { unloadedReasons } from './unloaded-sources.ts';
 
-/** What telling the coverage needs. With `asOf`, it is told as it was then. */
+/** Dependencies of `coverageOf`. With `asOf`, returns the coverage at that time. */
 export interface CoverageDeps extends AsOf, AgeOptions {
   readonly extensions: Pick<Extensions, 'sources'>;
   readonly store: Pick<Store, 'advisories'>;
 }
 
-/** Coverage, and whether the vendor has stopped writing advisories for the release. */
+/** Coverage, and whether the vendor no longer publishes advisories for the release. */
 export type DatedCoverage = Coverage & { readonly isOutOfSupport: boolean };
 
-/** What is known about the advisories of each namespace of an image, about packages that belong to none, and about what is not listed. */
+/** Returns the coverage of each namespace of an image, of packages without a namespace, and of evidence of unlisted packages. */
 export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promise<DatedCoverage[]> {
   const states = await deps.store.advisories.findFeedStates({ asOf: deps.asOf });
   const covered = await Promise.all(
@@ -56,34 +56,34 @@ function coverageWithoutNamespace({ packages, distro }: IndexedImage): DatedCove
   return withoutNamespace.length === 0 ? [] : [coverageOfUnsupported(withoutNamespace, distro)];
 }
 
-/** What a user had left out is not known to be clean. */
+/** Coverage of what a user has excluded. It is unknown, so the image is not clean. */
 function coverageOfExcluded({ distro, excluded = [] }: IndexedImage): DatedCoverage[] {
   if (excluded.length === 0) return [];
   const paths = [...new Set(excluded.map(({ path }) => path))].sort(compareText);
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
-  const reason = `excluded by --exclude, and so not looked at: ${paths.slice(0, 3).join(', ')}${more}`;
+  const reason = `excluded by --exclude, so not scanned: ${paths.slice(0, 3).join(', ')}${more}`;
   return [unsupportedCoverage(distro, reason)];
 }
 
-/** An image without any package we can read is not a clean one. */
+/** Coverage of an image without readable packages. It is not clean. */
 function coverageWithoutPackages(distro: Distro | null): DatedCoverage {
   return unsupportedCoverage(distro, 'no package database was found in the image');
 }
 
-/** Packages that belong to no namespace: nobody publishes advisories we could hold against them. */
+/** Coverage of packages without a namespace, for which no advisories are published. */
 function coverageOfUnsupported(packages: readonly Package[], distro: Distro | null): DatedCoverage {
   const kinds = [...new Set(packages.map(({ type }) => type))].sort(compareText).join(', ');
   if (distro === null)
     return unsupportedCoverage(
       distro,
-      `no release file says what distribution this is, so its ${kinds} packages cannot be looked up`,
+      `no release file names the distribution, so its ${kinds} packages cannot be looked up`,
     );
   const name = distro.prettyName ?? distro.id;
   const isSourceless = packages.every(({ type }) => namespaceOf(distro, type) !== undefined);
   return unsupportedCoverage(
     distro,
     isSourceless
-      ? `advisories of ${name} name source packages, and the image does not tell those of ${packages.length} ${kinds} packages`
+      ? `advisories of ${name} name source packages, but the image does not record those of ${packages.length} ${kinds} packages`
       : `${name} has no namespace for ${kinds} packages`,
   );
 }
@@ -140,7 +140,7 @@ async function coverageOfNamespace(
   };
 }
 
-/** The last day of support of a release that has none any more. */
+/** Returns the last day of support of a release. Undefined while it is supported. */
 function endOfSupport(namespace: string, distro: Distro | null, { now }: CoverageDeps): string | undefined {
   const end = supportEnd(namespace, distro ?? undefined);
   return end !== undefined && end < now().toISOString().slice(0, 10) ? end : undefined;
@@ -152,7 +152,7 @@ interface NamespaceFeeds {
   readonly states: readonly FeedState[];
 }
 
-/** Why the advisories of a namespace are not all there. */
+/** Returns the reasons why advisories of a namespace are missing. */
 async function gapsOf(
   namespace: Namespace,
   { feeds, loaded, states }: NamespaceFeeds,
@@ -161,14 +161,14 @@ async function gapsOf(
   const missing = feeds.filter((feed) => !loaded.some((state) => isLoaded(state, feed)));
   if (missing.length > 0) return missingReasons(missing, states, deps);
   const isCovered = await deps.store.advisories.covers(advisoryNamespaceOf(namespace).name);
-  return isCovered ? [] : [`the advisories that were loaded do not speak of ${namespace.name}`];
+  return isCovered ? [] : [`the loaded advisories do not cover ${namespace.name}`];
 }
 
 function isLoaded(state: FeedState, { source, feed }: AdvisoryFeed): boolean {
   return state.presence === 'loaded' && state.source === source.name && state.feed === feed;
 }
 
-/** Why feeds are missing. Where no try got to a host, that alone: it is the reason for all that come from there. */
+/** Returns the reasons why feeds are missing. If every failure was an unreachable host, returns only the first of them. */
 function missingReasons(
   missing: readonly AdvisoryFeed[],
   states: readonly FeedState[],
@@ -186,12 +186,12 @@ function missingReasons(
   });
 }
 
-/** Whether no host gave an answer. */
+/** Whether no host responded. */
 function isUnreachable({ code, cause }: ClairError): boolean {
   return code === 'feed-not-tried' || (cause instanceof HttpError && cause.unreachable !== undefined);
 }
 
-/** What the update just before failed with, where it did. */
+/** Returns the error of the update that preceded the scan. Undefined if the feed did not fail. */
 function failureOf({ source, feed }: AdvisoryFeed, { outcomes, asOf }: CoverageDeps): ClairError | undefined {
   if (asOf !== undefined) return undefined;
   const outcome = outcomes.find((tried) => tried.source.name === source.name && tried.feed === feed);
@@ -209,10 +209,10 @@ function missingReason(
   const isAbsent = states.some(
     (state) => state.source === source.name && state.feed === feed && state.presence === 'absent',
   );
-  return isAbsent ? 'does not exist where advisories are fetched from' : 'was never loaded';
+  return isAbsent ? 'does not exist at the origin of the advisories' : 'was never loaded';
 }
 
-/** Why advisories that are there may not be all there are today. */
+/** Returns the reasons why loaded advisories may be out of date. */
 function stalenessReasons(namespace: string, { loaded, end }: LoadedFeeds, deps: CoverageDeps): string[] {
   return [
     ...uncheckedReasons(loaded, 'the advisories', deps),
@@ -221,7 +221,7 @@ function stalenessReasons(namespace: string, { loaded, end }: LoadedFeeds, deps:
   ];
 }
 
-/** That a vendor removes releases from its feed when their support ends; what was loaded before is kept as it was. */
+/** Returns a reason for each vendor that removes releases from its feed after their support. Loaded advisories stay unchanged. */
 function droppedReleaseReasons(namespace: string, { loaded, end }: LoadedFeeds): string[] {
   if (end === undefined) return [];
   const dropping = loaded.filter(

@@ -41,7 +41,7 @@ function coverage(
 
 const ofPackage: SquashedEvidence = { kind: 'npm', path, owner: { name: 'node-a', lister: 'dpkg' } };
 
-test('what no package owns is unsupported, with how much and where', () => {
+test('reports count and paths of evidence that no package owns as unsupported', () => {
   assert.deepEqual(coverage([{ kind: 'npm', path }]), [
     {
       namespace: 'npm',
@@ -54,12 +54,12 @@ test('what no package owns is unsupported, with how much and where', () => {
   ]);
 });
 
-test('what a package of an assessed distribution owns is covered', () => {
+test('covers evidence that a package of an assessed distribution owns', () => {
   for (const status of ['complete', 'stale'] as const)
     assert.deepEqual(coverage([ofPackage], { status }), []);
 });
 
-test('what a package owns that is not assessed is not covered', () => {
+test('does not cover evidence when its owner is not assessed', () => {
   for (const status of ['missing', 'unsupported'] as const) {
     const [only] = coverage([ofPackage], { status });
     assert.equal(only?.evidence?.count, 1);
@@ -71,12 +71,12 @@ test('what a package owns that is not assessed is not covered', () => {
   assert.equal(coverage([ofOther]).length, 1);
 });
 
-test('a file that packages were listed from, by a plugin say, is read', () => {
+test('counts a file as read when packages were listed from it', () => {
   const listed = { ...installed('a'), location: { path, layer: null } };
   assert.deepEqual(coverage([{ kind: 'npm', path }], { packages: [listed] }), []);
 });
 
-test('many pieces of evidence are counted, and the first of them named', () => {
+test('counts all evidence and names the first paths', () => {
   const found = Array.from({ length: limits.evidencePaths + 5 }, (_, i) => ({
     kind: 'gem' as const,
     path: `${i}.gemspec`,
@@ -86,7 +86,7 @@ test('many pieces of evidence are counted, and the first of them named', () => {
   assert.deepEqual([evidence?.count, evidence?.paths.length], [25, limits.evidencePaths]);
 });
 
-test('where not all evidence was kept, coverage says at least how much there is, be it none', () => {
+test('reports a minimum count when evidence was truncated, even if it is 0', () => {
   const cut = ['npm'] as const;
   const evidence = { found: [], cut };
   const [only] = evidenceCoverage({ evidence, packages: [], coverage: [] });

@@ -5,7 +5,7 @@ import { describeEvidenceCount, type EvidenceKind, evidenceKinds } from '../../m
 import type { Coverage, CoverageEvidence, UnreadEvidence } from '../../model/report.ts';
 import type { ImagePackage } from '../../store/store.ts';
 
-/** What decides which evidence is covered. */
+/** Inputs that decide which evidence is covered. */
 export interface EvidenceContext {
   readonly evidence: ImageEvidence;
   readonly packages: readonly ImagePackage[];
@@ -14,8 +14,8 @@ export interface EvidenceContext {
 }
 
 /**
- * Coverage of what is in an image and not listed, by kind. What a package owns is covered by the advisories of its distribution, if
- * these are there. A file that packages were listed from, by a plugin say, is read.
+ * Returns the coverage of evidence of unlisted packages, by kind. The advisories of its distribution cover a file that a package owns, if
+ * they are loaded. A file from which a lister, such as a plugin's, has listed packages counts as read.
  */
 export function evidenceCoverage({ evidence, packages, coverage }: EvidenceContext): Coverage[] {
   const isAssessed = assessedOwners(packages, coverage);
@@ -29,7 +29,7 @@ export function evidenceCoverage({ evidence, packages, coverage }: EvidenceConte
   );
 }
 
-/** What no package of a distribution owns, and nothing lists: it stays so whatever advisories there are. */
+/** Returns the evidence that no package owns and from which no packages were listed. It does not depend on advisories. */
 export function unownedEvidence({ evidence, packages }: Omit<EvidenceContext, 'coverage'>): UnreadEvidence[] {
   const listed = new Set(packages.map(({ location }) => location.path));
   const unowned = evidence.found.filter(({ path, owner }) => owner === undefined && !listed.has(path));
@@ -46,7 +46,7 @@ function countByKind(found: readonly SquashedEvidence[], cut: readonly EvidenceK
   });
 }
 
-/** Whether the packages of an owner are compared with advisories. */
+/** Returns a predicate: whether the packages of an owner are matched against advisories. */
 function assessedOwners(
   packages: readonly ImagePackage[],
   coverage: readonly Coverage[],
@@ -64,7 +64,7 @@ function assessedOwners(
   return ({ lister, name }) => names.has(`${lister}\n${name}`);
 }
 
-/** Coverage of one kind of what is in an image and not listed, of which packages that are not assessed own some. */
+/** Returns the coverage of one kind of evidence. `owned` is the number of files whose owners are not assessed. */
 export function coverageOfUnread({ kind, ...evidence }: UnreadEvidence, owned: number = 0): Coverage {
   return {
     namespace: kind,

@@ -22,21 +22,21 @@ import { findUserVulnerabilities, userFeed, userVulnerabilityKey } from '../feed
 import type { IndexedImage } from '../images/index-image.ts';
 import { toPackage } from './assess-packages.ts';
 
-/** What explaining needs. */
+/** Dependencies of `explainFinding`. */
 export interface ExplainFindingDeps extends AsOf {
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly store: Pick<Store, 'advisories' | 'vulnerabilities'>;
 }
 
-/** What is asked: about which vulnerability and, unless it is all that are spoken of, which package by name or purl. */
+/** The vulnerability to explain, and optionally a package by name or purl. Without one, explains all packages that its advisories cover. */
 export interface ExplainRequest {
   readonly id: string;
   readonly package?: string | undefined;
 }
 
 /**
- * Explains what a report says of a vulnerability, by its id or another name, or why it says nothing: every row of every advisory
- * of that name is held against the packages once more. Fails as a bug does when that gives another answer than the report.
+ * Explains what a report says of a vulnerability, by its id or an alias, or why it does not report it. Matches every row of its advisories
+ * against the packages again. Throws if the result differs from the report.
  */
 export async function explainFinding(
   request: ExplainRequest,
@@ -65,13 +65,13 @@ interface ExplainContext {
   readonly id: string;
   readonly records: readonly StoredVulnerability[];
   readonly states: readonly FeedState[];
-  /** Keys of what users have written. */
+  /** Keys of the users' vulnerabilities among the records. */
   readonly userKeys: ReadonlySet<string>;
   readonly report: Report;
   readonly deps: ExplainFindingDeps;
 }
 
-/** The records of that id or alias, however it is capitalised. */
+/** Returns the records with that id or alias, in any capitalization. */
 async function recordsOf(
   id: string,
   { store, asOf }: ExplainFindingDeps,
@@ -97,7 +97,7 @@ function isSelected({ name, purl, source }: ImagePackage, { package: selector }:
   return selector === undefined || name === selector || purl === selector || source?.name === selector;
 }
 
-/** Whether any row of the records speaks of the package in its own namespace. */
+/** Whether any row of the records names the package in its namespace. */
 function isCovered(item: ImagePackage, records: readonly StoredVulnerability[]): boolean {
   const { lookup } = item;
   if (lookup === null) return false;
@@ -107,7 +107,7 @@ function isCovered(item: ImagePackage, records: readonly StoredVulnerability[]):
   );
 }
 
-/** What advisories may call a package. */
+/** Returns the names by which advisories may refer to a package. */
 function namesOf({ name, source, lookup }: Pick<ImagePackage, 'name' | 'source' | 'lookup'>): Set<string> {
   return new Set([name, source?.name ?? name, lookup?.name ?? name]);
 }
@@ -122,7 +122,7 @@ function explainPackage(item: ImagePackage, context: ExplainContext): PackageExp
 /** A package that belongs to a namespace. */
 type NamespacedPackage = ImagePackage & { readonly lookup: NonNullable<ImagePackage['lookup']> };
 
-/** The rows that speak of a package by one of its names: those of its namespace, or where there is none those of others. */
+/** Returns the rows that name a package, in its namespace or, if there are no such rows, in others. */
 function rowsFor(item: NamespacedPackage, context: ExplainContext): RowExplanation[] {
   const names = namesOf(item);
   const all = context.records.flatMap((record) =>
@@ -167,9 +167,9 @@ function setAsideReason(
 ): string | undefined {
   const better = deps.extensions.sources.find(({ name }) => name === source)?.fallbackFor;
   if (isSuperseded(source, deps.extensions.sources, states))
-    return `${source} stands in for ${better ?? 'another source'}, which is loaded itself`;
+    return `${source} is a fallback for ${better ?? 'another source'}, which is loaded`;
   if (source !== userFeed.source && userKeys.has(userVulnerabilityKey(namespace.name, id)))
-    return `what a user wrote of ${id} in ${namespace.name} stands for what feeds say`;
+    return `the vulnerability that a user wrote for ${id} in ${namespace.name} overrides the feeds`;
   return undefined;
 }
 
@@ -189,12 +189,11 @@ function outcomeOf(
   if (reported !== undefined) return { outcome: 'reported', reason: reasonFor(reported), vulnerability };
   if (suppressed !== undefined) return { outcome: 'suppressed', reason: suppressed.reason, vulnerability };
   const isUndecided = rows.some(({ checks }) => checks.at(-1)?.holds === null);
-  if (isUndecided)
-    return { outcome: 'undecided', reason: 'the versions have no order: nobody can tell', vulnerability };
+  if (isUndecided) return { outcome: 'undecided', reason: 'the versions cannot be compared', vulnerability };
   return { outcome: 'not-reported', reason: reasonAgainst(item, rows), vulnerability };
 }
 
-/** Whether a finding is of an id: as its own, as another name, or as an advisory that speaks of it. */
+/** Whether a finding has this id, as its own, as an alias, or as the id of one of its advisories. */
 function isOf({ vulnerability }: Match, id: string): boolean {
   const { id: own, aliases, advisories } = vulnerability;
   return own === id || aliases.includes(id) || advisories.some((advisory) => advisory.id === id);
@@ -209,13 +208,13 @@ function reasonFor({ fix, vulnerability }: Match): string {
 }
 
 function reasonAgainst(item: ImagePackage, rows: readonly RowExplanation[]): string {
-  if (item.lookup === null) return 'the package belongs to no namespace: no advisory can be held against it';
-  if (rows.length === 0) return `no advisory of this name speaks of ${item.lookup.name}`;
+  if (item.lookup === null) return 'the package belongs to no namespace, so no advisory applies to it';
+  if (rows.length === 0) return `no advisory of this name covers ${item.lookup.name}`;
   const failed = rows.flatMap(({ checks }) => checks.filter(({ holds }) => holds === false));
   const [reason, ...others] = new Set(failed.map((check) => check.words));
   return reason !== undefined && others.length === 0
     ? reason
-    : 'each row of the advisories fails at something';
+    : 'every row of the advisories fails at least one check';
 }
 
 function layerOf(
@@ -229,7 +228,7 @@ function layerOf(
   return { position: Math.max(at, 0) + 1, of: layers.length, digest, diffId, createdBy };
 }
 
-/** So many names are told of what advisories speak of. */
+/** Maximum number of names in a remark. */
 const maxNames = 12;
 
 function remarksOf(
@@ -242,7 +241,7 @@ function remarksOf(
 ): string[] {
   const missing =
     packageName !== undefined && !isInstalled ? [`no package ${packageName} is installed in the image`] : [];
-  if (records.length === 0) return [...missing, `no advisory at hand speaks of ${id}`];
+  if (records.length === 0) return [...missing, `no loaded advisory has the name ${id}`];
   if (covered.length > 0) return missing;
   const rows = records.flatMap(({ affected }) =>
     affected.map((row) => `${row.package} in ${row.namespace.name}`),
@@ -250,5 +249,5 @@ function remarksOf(
   const names = [...new Set(rows)].sort(compareText);
   const shown = names.slice(0, maxNames).join(', ');
   const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : '';
-  return [...missing, ...(names.length > 0 ? [`the advisories speak of ${shown}${more}`] : [])];
+  return [...missing, ...(names.length > 0 ? [`the advisories cover ${shown}${more}`] : [])];
 }

@@ -3,22 +3,22 @@ import { compareText } from '../../model/order.ts';
 import type { FeedState } from '../../store/store.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
 
-/** When and by which rule the age of feeds is judged. */
+/** Time and rules for judging the age of feeds. */
 export interface AgeOptions {
   readonly now: () => Date;
-  /** Feeds that were not checked for longer than this are stale, in milliseconds. */
+  /** Feeds not checked for longer than this are stale, in milliseconds. */
   readonly staleAfterMs: number;
-  /** The outcomes of the update just before, for the reason; empty when there was none. */
+  /** Outcomes of the update that preceded the scan, for the reason. Empty without an update. */
   readonly outcomes: readonly FeedOutcome[];
 }
 
-/** Loaded feeds of a release, and the day on which its support ended. */
+/** Loaded feeds of a release, and the last day of its support. */
 export interface LoadedFeeds {
   readonly loaded: readonly FeedState[];
   readonly end?: string | undefined;
 }
 
-/** Why feeds may be behind their publisher: they were not checked lately. `content` names them, in the plural. */
+/** Returns a reason if feeds were not checked recently, so that they may be out of date. `content` names them, in the plural. */
 export function uncheckedReasons(
   loaded: readonly FeedState[],
   content: string,
@@ -31,29 +31,29 @@ export function uncheckedReasons(
   return [`${content} were last known to be current at ${oldest}${why}`];
 }
 
-/** Why content is too old. For a release out of support, the day on which that ended counts. */
+/** Returns a reason if the content is too old. For a release out of support, compares with the last day of support. */
 export function oldContentReasons({ loaded, end }: LoadedFeeds, { now }: Pick<AgeOptions, 'now'>): string[] {
   const content = latestContent(loaded.filter(isDatedByVendor)) ?? latestContent(loaded);
   if (content === undefined || !isTooOld(content, end === undefined ? now() : new Date(end))) return [];
   return [describeAge(content, end)];
 }
 
-/** The date of the content of feeds as their vendor gives it, ISO 8601; null where nothing dates it. */
+/** Returns the date of the content as the vendor states it, ISO 8601. Null if the vendor states no date. */
 export function contentDateOf(loaded: readonly FeedState[]): string | null {
   return latestContent(loaded.filter(isDatedByVendor))?.date ?? null;
 }
 
-/** When the feed that was fetched longest ago was fetched, ISO 8601; null where none is loaded. */
+/** Returns the time of the oldest fetch, ISO 8601. Null if no feed is loaded. */
 export function fetchedAtOf(loaded: readonly FeedState[]): string | null {
   return loaded.map((state) => state.fetchedAt).sort(compareText)[0] ?? null;
 }
 
-/** The time of a file in a mirror is no date of its content, which may be older, and differs from copy to copy. */
+/** Whether the vendor dates the content. The time of a file in a mirror differs from copy to copy, and its content may be older. */
 function isDatedByVendor({ contentEvidence }: FeedState): boolean {
   return contentEvidence !== 'file';
 }
 
-/** The content with the latest date: a repository of a release may be quiet for months while the others are not. */
+/** Returns the latest content. One repository of a release may not change for months while others do. */
 function latestContent(loaded: readonly FeedState[]): DatedContent | undefined {
   return loaded
     .flatMap(({ source, contentDate, contentEvidence }) =>

@@ -7,28 +7,28 @@ import { compareText } from '../../model/order.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { DocumentEnricher } from '../../plugin/enricher.ts';
 
-/** What came of asking for documents. Each id is in one of the lists. */
+/** Result of fetching documents. Each id is in one of the lists. */
 export interface FetchedDocuments {
   readonly read: readonly Enrichment[];
   /** Ids that have no document. */
   readonly absent: readonly string[];
-  /** Ids whose document is not what it should be, and why. */
+  /** Ids whose document cannot be parsed, with the reason. */
   readonly unreadable: readonly { readonly id: string; readonly reason: string }[];
-  /** Ids whose document did not come, and the most frequent cause. */
+  /** Ids whose document could not be fetched, and the most frequent reason. */
   readonly unfetched: { readonly ids: readonly string[]; readonly reason: string };
 }
 
-/** How documents are asked for. */
+/** Options of `fetchDocuments`. */
 export interface FetchDocumentsOptions {
   readonly enricher: DocumentEnricher;
-  /** Makes the client for one document. */
+  /** Returns the client for one document. */
   readonly client: (signal: AbortSignal) => FeedClient;
-  /** Ends everything. */
+  /** Aborts all requests. */
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
 }
 
-/** Asks for the documents of these ids, several at the same time, until too many in a row fail or the signal comes. */
+/** Fetches the documents of these ids concurrently. Stops after too many failures in a row, or when the signal aborts. */
 export async function fetchDocuments(
   ids: readonly string[],
   options: FetchDocumentsOptions,
@@ -43,9 +43,9 @@ class DocumentFetcher {
   readonly #options: FetchDocumentsOptions;
   #next = 0;
   #done = 0;
-  /** Failures since the last answer. */
+  /** Failures since the last response. */
   #consecutiveFailures = 0;
-  /** Further workers, from the first answer on: a host that is down is not asked by all of them. */
+  /** More workers start after the first response, so that they do not all contact a host that is down. */
   #additionalWorkers: Promise<unknown> | undefined;
   readonly #read: Enrichment[] = [];
   readonly #absent: string[] = [];
@@ -107,11 +107,11 @@ class DocumentFetcher {
     }
   }
 
-  /** The document of an id; undefined where it is at none of its places. */
+  /** Returns the document of an id. Undefined if no URL of it exists. */
   async #fetchDocument(id: string): Promise<Buffer | undefined> {
     const stop = new AbortController();
     const timer = setTimeout(() => {
-      stop.abort(new ClairError('feed-unavailable', `no answer within ${limits.lookupMs / 1000} s`));
+      stop.abort(new ClairError('feed-unavailable', `no response within ${limits.lookupMs / 1000} s`));
     }, limits.lookupMs);
     try {
       const client = this.#options.client(AbortSignal.any([this.#options.signal, stop.signal]));
@@ -142,13 +142,13 @@ function tooLarge(): ClairError {
   return new ClairError('limit-exceeded', message, { limit: 'lookupBytes' });
 }
 
-/** Whether the document itself is wrong, so that others may well be right. */
+/** Whether the document is invalid, in which case others may be valid. */
 function isContentError(error: unknown): boolean {
   if (error instanceof UnexpectedContent) return true;
   return error instanceof ClairError && ['feed-corrupt', 'limit-exceeded'].includes(error.code);
 }
 
-/** Why a document did not come, without the URL and the advice that a feed gives with it. */
+/** Returns the cause of a failed fetch, without the URL and advice of the feed error. */
 function causeOf(error: unknown): string {
   const cause = error instanceof ClairError && error.cause instanceof Error ? error.cause : error;
   return messageOf(cause);

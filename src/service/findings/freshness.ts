@@ -2,8 +2,8 @@ import type { FeedState } from '../../store/store.ts';
 import { userFeed } from '../feeds/user-vulnerabilities.ts';
 
 /**
- * Since when every advisory in the store is known to be current: when the feed that was looked at longest ago was. As Clair, whose time
- * is that of the last update in which nothing failed. Undefined where nothing is loaded. What users write is no feed to be looked at.
+ * Returns the time of the oldest last check among the loaded feeds. All advisories are current as of that time. Clair reports the time of
+ * its last update without failures. Undefined if no feed is loaded. Users' vulnerabilities do not count.
  */
 export function currentSince(states: readonly FeedState[]): string | undefined {
   return states

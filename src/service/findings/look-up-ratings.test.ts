@@ -31,7 +31,7 @@ async function storeFor(context: TestContext): Promise<Store> {
   return store;
 }
 
-/** Looks up with a mirror by HTTP, at a time. */
+/** Looks up ratings from a mirror over HTTP, at a given time. */
 function depsFor(
   store: Store,
   url: string,
@@ -60,7 +60,7 @@ function depsFor(
   };
 }
 
-/** A server of records, and the paths that it was asked for. */
+/** A server of records, and the paths of its requests. */
 async function records(
   context: TestContext,
   listener?: RequestListener,
@@ -78,7 +78,7 @@ async function records(
   return { url, requests };
 }
 
-test('shows how far the lookup of ratings has come', async (context) => {
+test('reports the progress of the lookup', async (context) => {
   const { url } = await records(context);
   const deps = depsFor(await storeFor(context), url);
   const { enrichments, reason } = await lookUpRatings(requestFor(...ids(40)), deps);
@@ -88,7 +88,7 @@ test('shows how far the lookup of ratings has come', async (context) => {
   assert.equal(deps.shown.at(-1), 'looking up ratings 40 of 40');
 });
 
-test('asks for no rating that something else gives', async (context) => {
+test('requests no rating that another source provides', async (context) => {
   const { url, requests } = await records(context);
   const store = await storeFor(context);
   const [id = '', other = ''] = ids(2);
@@ -109,7 +109,7 @@ test('asks for no rating that something else gives', async (context) => {
   assert.match(requests[0] ?? '', new RegExp(other));
 });
 
-test('asks for a rating again after a week, and after a day where there is none', async (context) => {
+test('requests a rating again after a week, or after a day if there was none', async (context) => {
   let isThere = false;
   const { url, requests } = await records(context, (request, response) => {
     const [id = ''] = /CVE-\d+-\d+/.exec(request.url ?? '') ?? [];
@@ -122,7 +122,7 @@ test('asks for a rating again after a week, and after a day where there is none'
     await lookUpRatings(requestFor('CVE-2024-1000'), depsFor(store, url, { now }));
     return requests.length;
   };
-  // Plain and with four suffixes, in two layouts.
+  // Without a suffix and with four of them, in two layouts.
   assert.equal(await requestsAt(begin), 10);
   assert.equal(await requestsAt(begin + dayMs - 1), 0);
   isThere = true;
@@ -131,14 +131,14 @@ test('asks for a rating again after a week, and after a day where there is none'
   assert.equal(await requestsAt(begin + 8 * dayMs), 1);
 });
 
-test('asks a host that is down only a few times', async (context) => {
+test('contacts a host that is down only a few times', async (context) => {
   const { url, requests } = await records(context, (request) => request.socket.destroy());
   const outcome = await lookUpRatings(requestFor(...ids(150)), depsFor(await storeFor(context), url));
   assert.ok(requests.length < limits.lookupFailures + limits.lookupsAtFirst, `${requests.length}`);
   assert.match(outcome.reason ?? '', /^150 of 150 ratings could not be fetched: .*; try again later$/);
 });
 
-test('keeps the ratings that came before the host refused more', async (context) => {
+test('keeps the ratings that were fetched before the host refused more', async (context) => {
   let left = 60;
   const { url } = await records(context, (request, response) => {
     const [id = ''] = /CVE-\d+-\d+/.exec(request.url ?? '') ?? [];
@@ -152,14 +152,14 @@ test('keeps the ratings that came before the host refused more', async (context)
   assert.equal((await store.enrichments.findByIds(ids(150))).size, 60);
 });
 
-test('ends in time when the rating host is slow', async (context) => {
+test('stops at the time limit when the host is slow', async (context) => {
   const { url } = await records(context, (_, response) => response.write('{'));
   const deps = depsFor(await storeFor(context), url, { idleMs: 50 });
   const outcome = await lookUpRatings(requestFor(...ids(150)), deps);
   assert.match(outcome.reason ?? '', /150 of 150 ratings could not be fetched: .*nothing received/);
 });
 
-test('asks for no more ratings than the limit', async (context) => {
+test('requests no more ratings than the limit', async (context) => {
   const { url, requests } = await records(context);
   const many = Array.from(
     { length: limits.lookupsPerScan + 3 },
@@ -167,10 +167,10 @@ test('asks for no more ratings than the limit', async (context) => {
   );
   const { reason } = await lookUpRatings(requestFor(...many), depsFor(await storeFor(context), url));
   assert.equal(requests.length, limits.lookupsPerScan);
-  assert.equal(reason, '3 ratings were not asked for: a scan asks for 2000');
+  assert.equal(reason, '3 ratings were not requested: a scan requests at most 2000');
 });
 
-test('uses ratings that a database cannot keep, and says so', async (context) => {
+test('uses ratings and reports it when the database cannot store them', async (context) => {
   const { url } = await records(context);
   const store = await storeFor(context);
   const saveLookups = (): Promise<never> =>
@@ -178,10 +178,10 @@ test('uses ratings that a database cannot keep, and says so', async (context) =>
   const readOnly: Store = { ...store, enrichments: { ...store.enrichments, saveLookups } };
   const { enrichments, reason } = await lookUpRatings(requestFor('CVE-2024-1000'), depsFor(readOnly, url));
   assert.equal(enrichments.length, 1);
-  assert.equal(reason, 'ratings could not be kept for the next scan: the database is read-only');
+  assert.equal(reason, 'ratings could not be stored for the next scan: the database is read-only');
 });
 
-test('two lookups of the same ratings on one database both have them', async (context) => {
+test('returns the ratings to two concurrent lookups on one database', async (context) => {
   const { url } = await records(context);
   const store = await storeFor(context);
   const outcomes = await Promise.all(
@@ -196,7 +196,7 @@ test('two lookups of the same ratings on one database both have them', async (co
   );
 });
 
-test('brings the feeds of the day once a day, and says which could not be', async (context) => {
+test('updates the daily feeds once a day and reports those that failed', async (context) => {
   const store = await storeFor(context);
   let isDown = false;
   let fetched = 0;
@@ -207,7 +207,7 @@ test('brings the feeds of the day once a day, and says which could not be', asyn
     isPartOfScan: true,
     async fetch() {
       fetched++;
-      if (isDown) throw new Error('nobody there');
+      if (isDown) throw new Error('connection refused');
       return { url: 'list', fingerprint: '', body: (async function* () {})() };
     },
     async *parse() {
@@ -221,5 +221,5 @@ test('brings the feeds of the day once a day, and says which could not be', asyn
   assert.equal(fetched, 1);
   isDown = true;
   const { reason } = await at(begin + dayMs);
-  assert.equal(reason, 'list could not be updated: nobody there');
+  assert.equal(reason, 'list could not be updated: connection refused');
 });

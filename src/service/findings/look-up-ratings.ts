@@ -8,30 +8,30 @@ import { type FeedOutcome, type UpdateFeedsDeps, updateFeeds } from '../feeds/up
 import type { RatingLookupRequest, RatingLookupResult } from './assess-packages.ts';
 import type { FetchedDocuments } from './fetch-documents.ts';
 
-/** Looking up ratings takes this. */
+/** Dependencies of `lookUpRatings`. */
 export interface RatingLookupDeps {
-  /** How feeds are brought up to date. */
+  /** Dependencies of feed updates. */
   readonly updating: Omit<UpdateFeedsDeps, 'client' | 'maxAgeMs'>;
-  /** The enrichers whose feeds a scan keeps current. */
+  /** Enrichers whose feeds are updated during a scan. */
   readonly enrichers: readonly Enricher[];
-  /** The documents that are looked up one by one; a reason where there are none. */
+  /** Enricher whose documents are fetched one by one, or the reason why they are not. */
   readonly documents: DocumentEnricher | { readonly reason: string };
-  /** Makes the client for one feed, and for one document. Both give up with the signal. */
+  /** Return the client for one feed and for one document. Both abort with the signal. */
   readonly feedClient: (signal: AbortSignal) => FeedClient;
   readonly documentClient: (signal: AbortSignal) => FeedClient;
-  /** Whether it is worth remembering that a document is not there: asking again is not free. */
+  /** Whether to store that a document does not exist. False if a request for it costs nothing. */
   readonly cachesAbsence: boolean;
 }
 
 const dayMs = 24 * 3_600_000;
-/** How long a document that rates a CVE is used before it is asked for again. */
+/** Time that a rating from a document is used before it is fetched again, in milliseconds. */
 const ratedForMs: number = 7 * dayMs;
-/** How long a CVE without a rating, and the feeds of the day, are left alone. */
+/** Time until a CVE without a rating, or a daily feed, is fetched again, in milliseconds. */
 const currentForMs: number = dayMs;
 
 /**
- * Looks up ratings for findings that have none: a document for each, and the feeds of the day for all. Bounded in time: what has not come
- * by then is counted as not fetched. Fails for nothing that comes from outside.
+ * Looks up ratings for findings without one: a document for each finding, and the daily feeds. Stops after a time limit; what is missing by
+ * then counts as not fetched. External failures become reasons and do not throw.
  */
 export async function lookUpRatings(
   request: RatingLookupRequest,
@@ -63,7 +63,7 @@ interface DailyUpdate {
   readonly reasons: readonly string[];
 }
 
-/** Brings the feeds of the day up to date, all at the same time. */
+/** Updates the daily feeds concurrently. */
 async function updateDaily(
   { updating, enrichers, feedClient }: RatingLookupDeps,
   signal: AbortSignal,
@@ -129,7 +129,7 @@ async function lookUpDocuments(
   };
 }
 
-/** The ids that nothing rates but documents of earlier lookups, in one order. */
+/** Returns the ids that have no rating except from documents of earlier lookups, sorted. */
 function missingIn({ unrated, enrichments }: RatingLookupRequest, documents: string | undefined): string[] {
   return [...unrated]
     .filter((id) => {
@@ -139,7 +139,7 @@ function missingIn({ unrated, enrichments }: RatingLookupRequest, documents: str
     .sort();
 }
 
-/** Whether an answer is young enough, of the same place and as this program would read it. */
+/** Whether a stored answer is recent enough, from the same origin, and from the same version of the enricher. */
 function isFresh(
   answer: LookupResult | undefined,
   { name, version }: DocumentEnricher,
@@ -170,7 +170,7 @@ function toAnswers(
   ];
 }
 
-/** Keeps answers for the next scan; a database that cannot be written does not cost this scan its ratings. */
+/** Stores answers for the next scan. If the database cannot be written, the scan still uses them. */
 async function saveAnswers(
   answers: readonly LookupResult[],
   { updating }: RatingLookupDeps,
@@ -180,11 +180,11 @@ async function saveAnswers(
     return [];
   } catch (error) {
     if (!(error instanceof ClairError)) throw error;
-    return [`ratings could not be kept for the next scan: ${error.message}`];
+    return [`ratings could not be stored for the next scan: ${error.message}`];
   }
 }
 
-/** Why ratings are missing. A rating of an earlier lookup that could not be renewed is not missing. */
+/** Returns the reasons for missing ratings. An earlier rating that could not be renewed is not missing. */
 function reasonsOf(
   { unfetched, unreadable }: FetchedDocuments,
   wanted: readonly string[],
@@ -203,11 +203,12 @@ function reasonsOf(
       `${unrated.length} of ${wanted.length} ratings could not be read, the first of ${first.id}: ${first.reason}`,
     );
   const left = wanted.length - limits.lookupsPerScan;
-  if (left > 0) reasons.push(`${left} ratings were not asked for: a scan asks for ${limits.lookupsPerScan}`);
+  if (left > 0)
+    reasons.push(`${left} ratings were not requested: a scan requests at most ${limits.lookupsPerScan}`);
   return reasons;
 }
 
-/** The words of a failure without the advice that a feed gives with it. */
+/** Returns the message of a failure, without the advice of the feed error. */
 function reasonOf(error: ClairError): string {
   return error.cause instanceof Error && error.cause.name === 'HttpError'
     ? error.cause.message

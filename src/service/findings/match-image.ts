@@ -8,20 +8,20 @@ import { type CoverageDeps, coverageOf } from './coverage.ts';
 import { unownedEvidence } from './evidence-coverage.ts';
 import { ratingLists } from './rating-lists.ts';
 
-/** What matching needs. */
+/** Dependencies of `matchImage`. */
 export interface MatchImageDeps extends CoverageDeps {
   readonly extensions: Extensions;
   readonly store: AssessmentDeps['store'];
   readonly lookUp?: LookUpRatings;
 }
 
-/** A report, and whether everything was known that a `clean` needs, findings aside. */
+/** A report, and whether its image could be `clean`, apart from findings. */
 export interface AssessedReport {
   readonly report: Report;
   readonly isAssessed: boolean;
 }
 
-/** Asks the store which packages are vulnerable and makes the report. */
+/** Matches an image against the stored advisories and returns the report. */
 export async function matchImage(
   target: Target,
   image: IndexedImage,

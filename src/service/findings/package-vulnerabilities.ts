@@ -10,11 +10,11 @@ import type { VulnerabilityView } from './vulnerability-view.ts';
 /** A vulnerability of an installed package. */
 export interface PackageVulnerability extends VulnerabilityView {
   readonly fix: Fix;
-  /** Whether who says so speaks of the source package. */
+  /** Whether the advisory applies to the source package. */
   readonly isOfSource: boolean;
 }
 
-/** What is wrong with the packages of an image, by their place: each vulnerability once, under the id of its source. */
+/** Returns the vulnerabilities of packages by position, each once under the id of its source. */
 export async function findPackageVulnerabilities(
   image: number,
   packages: readonly ImagePackage[],
@@ -23,7 +23,7 @@ export async function findPackageVulnerabilities(
   return vulnerabilitiesOf(await assessPackages(image, packages, deps), packages, deps);
 }
 
-/** Clair passes over what has no version of its kind. */
+/** Whether a version is valid in its version scheme. Clair skips packages with invalid versions. */
 export function hasValidVersion(
   { lookup }: ImagePackage,
   { schemes }: AssessmentDeps['extensions'],
@@ -33,7 +33,7 @@ export function hasValidVersion(
   return scheme?.compare(lookup.version, lookup.version) !== undefined;
 }
 
-/** In the order of the ids. */
+/** Returns the vulnerabilities in the order of their ids. */
 function vulnerabilitiesOf(
   { hits, findings, enrichments }: Assessment,
   packages: readonly ImagePackage[],
@@ -80,7 +80,7 @@ function toPackageVulnerability(
     ...more
   }: Pick<PackageVulnerability, 'fix' | 'isOfSource'> & Pick<Assessment, 'enrichments'>,
 ): PackageVulnerability {
-  // What a user wrote is told as written: others have nothing to add.
+  // A user's vulnerability is shown as written, without the enrichments of others.
   const isUserWritten = hit.source === userFeed.source;
   return {
     id: hit.id,
@@ -94,7 +94,7 @@ function toPackageVulnerability(
   };
 }
 
-/** Advisories of dpkg distributions always speak of source packages. */
+/** Advisories of dpkg distributions always apply to source packages. */
 function isForSourcePackage(group: readonly PlacedHit[], item: ImagePackage | undefined): boolean {
   if (item?.lookup?.namespace.versionScheme === 'dpkg') return true;
   return group.some(({ only }) => appliesToSourcePackage(only));

@@ -17,7 +17,7 @@ function state(source: string, more: Partial<FeedState> = {}): FeedState {
 
 const enrichers = ['nvd', 'kev', 'epss'].map((name) => ({ name }));
 
-test('states the age of each list that is loaded, and no age of advisories', () => {
+test('returns the age of each loaded list but not of advisories', () => {
   const states = [state('kev'), state('debian'), state('epss', { presence: 'absent' })];
   assert.deepEqual(ratingLists(enrichers, states, options), [
     {
@@ -30,7 +30,7 @@ test('states the age of each list that is loaded, and no age of advisories', () 
   ]);
 });
 
-test('calls a list stale when it was not checked for a day or its content is old', () => {
+test('marks a list as stale when it was not checked for a day or its content is old', () => {
   const unchecked = state('epss', { checkedAt: '2026-05-30T23:00:00.000Z' });
   const old = state('kev', { contentDate: '2023-04-04T00:00:00.000Z' });
   assert.deepEqual(
@@ -44,7 +44,7 @@ test('calls a list stale when it was not checked for a day or its content is old
   );
 });
 
-test('dates a list of several files by its newest content and its oldest fetch', () => {
+test('dates a list of several files by the newest content and the oldest fetch', () => {
   const [nvd] = ratingLists(
     enrichers,
     [
@@ -63,7 +63,7 @@ test('dates a list of several files by its newest content and its oldest fetch',
   );
 });
 
-test('gives no date where only the time of a file in a mirror is known', () => {
+test('returns no date when only the time of a file in a mirror is known', () => {
   const [kev] = ratingLists(enrichers, [state('kev', { contentEvidence: 'file' })], options);
   assert.equal(kev?.contentDate, null);
 });

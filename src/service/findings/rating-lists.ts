@@ -9,7 +9,7 @@ import {
   uncheckedReasons,
 } from './feed-age.ts';
 
-/** The lists that are loaded of those that rate findings beside the advisories, and how old each is. */
+/** Returns the loaded lists that rate findings besides advisories, with the age of each. */
 export function ratingLists(
   enrichers: readonly Pick<Enricher, 'name'>[],
   states: readonly FeedState[],

@@ -5,15 +5,15 @@ import type { Extensions } from '../../plugin/extensions.ts';
 import type { FeedState, Store } from '../../store/store.ts';
 import { userFeed } from '../feeds/user-vulnerabilities.ts';
 
-/** The advisory sources that are loaded. */
+/** Advisory sources that are loaded. */
 export type LoadedSources = Pick<Extensions, 'sources'>;
 
-/** Whether nothing updates the records of a source: it belongs to a plugin or a version of clair that is not the one that runs. */
+/** Whether nothing updates the records of a source, because its plugin, or the version of clair that has it, is not running. */
 export function isUnloaded(name: string, { sources }: LoadedSources): boolean {
   return name !== userFeed.source && !sources.some((source) => source.name === name);
 }
 
-/** Why advisories of a namespace that are in the database are not updated: one reason a source that is not loaded. */
+/** Returns a reason for each source with stored advisories of a namespace that is not loaded, so that they are not updated. */
 export async function unloadedReasons(
   namespace: Namespace,
   states: readonly FeedState[],
@@ -32,11 +32,11 @@ export async function unloadedReasons(
     .sort(([a], [b]) => compareText(a, b))
     .map(([source, feeds]) => {
       const [oldest = ''] = feeds.map(({ fetchedAt }) => fetchedAt).sort(compareText);
-      return `the source ${source} is not loaded, so its advisories stay as they were on ${oldest.slice(0, 10)}: load its plugin`;
+      return `the source ${source} is not loaded, so its advisories are not newer than ${oldest.slice(0, 10)}; load its plugin`;
     });
 }
 
-/** The finding, with a mark on the evidence of sources that are not loaded. */
+/** Returns the finding with a mark on the evidence of sources that are not loaded. */
 export function markUnloadedSources<T extends Match>(match: T, loaded: LoadedSources): T {
   if (!match.evidence.some(({ source }) => isUnloaded(source, loaded))) return match;
   const evidence = match.evidence.map((one) =>

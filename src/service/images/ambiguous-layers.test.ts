@@ -17,7 +17,7 @@ import { tar } from '../../testing/tar-writer.ts';
 
 const { readLayersOf } = stackReader(builtIn);
 
-/** Layers that some runtimes show with the full database, and some with another or with none, or that are too dear to read alike. */
+/** Layers that runtimes unpack differently, or that would cost too much to read exactly. */
 const ambiguous: Readonly<Record<string, LayersOf>> = {
   // hard-links
   'the layer replaces what a hard link shares': ({ path, full, decoy }) => [
@@ -41,7 +41,7 @@ const ambiguous: Readonly<Record<string, LayersOf>> = {
     ],
   ],
   // links-in-order
-  'a link on the way is set anew in the layer': ({ path, full, decoy }) => {
+  'the layer replaces a link of the path': ({ path, full, decoy }) => {
     const [directory, name] = [posix.dirname(path), posix.basename(path)];
     return [
       [
@@ -53,7 +53,7 @@ const ambiguous: Readonly<Record<string, LayersOf>> = {
       ],
     ];
   },
-  'a link on the way becomes a directory in the layer': ({ path, full, decoy }) => [
+  'the layer replaces a link of the path by a directory': ({ path, full, decoy }) => [
     [
       { path: posix.dirname(path), target: '/opt/a' },
       fileEntry(`opt/a/${posix.basename(path)}`, decoy),
@@ -62,22 +62,22 @@ const ambiguous: Readonly<Record<string, LayersOf>> = {
     ],
   ],
   // links-across-layers
-  'a member lies below a link of a lower layer': ({ path, full, decoy }) => [
+  'a member is below a link of a lower layer': ({ path, full, decoy }) => [
     [{ path: posix.dirname(path), target: '/opt/a' }, fileEntry(`opt/a/${posix.basename(path)}`, decoy)],
     [fileEntry(path, full)],
   ],
-  'a member lies two directories below a link of a lower layer': ({ path, full, decoy }) => {
+  'a member is two directories below a link of a lower layer': ({ path, full, decoy }) => {
     const [above = '', ...rest] = path.split('/');
     return [
       [{ path: above, target: 'real' }, fileEntry(`real/${rest.join('/')}`, decoy)],
       [fileEntry(path, full)],
     ];
   },
-  'a whiteout lies below a link of a lower layer': ({ path, full }) => [
+  'a whiteout is below a link of a lower layer': ({ path, full }) => [
     [{ path: posix.dirname(path), target: '/opt/a' }, fileEntry(`opt/a/${posix.basename(path)}`, full)],
     [fileEntry(`${posix.dirname(path)}/.wh.${posix.basename(path)}`, Buffer.alloc(0))],
   ],
-  'an opaque marker lies below a link of a lower layer': ({ path, full }) => [
+  'an opaque marker is below a link of a lower layer': ({ path, full }) => [
     [{ path: posix.dirname(path), target: '/opt/a' }, fileEntry(`opt/a/${posix.basename(path)}`, full)],
     [fileEntry(`${posix.dirname(path)}/.wh..wh..opq`, Buffer.alloc(0))],
   ],
@@ -105,17 +105,17 @@ for (const [kind, given] of databases)
       });
   });
 
-/** Layers whose markers and links act at the moment at which they come: all runtimes show the full database. */
+/** Layers whose whiteouts and links take effect in the order of the archive. All runtimes show the full database. */
 const inOrder: Readonly<Record<string, LayersOf>> = {
   'a whiteout comes before the database of its layer': ({ path, full, decoy }) => [
     [fileEntry(path, decoy)],
     [fileEntry(`${posix.dirname(path)}/.wh.${posix.basename(path)}`, Buffer.alloc(0)), fileEntry(path, full)],
   ],
-  'an opaque marker comes behind the database of its layer': ({ path, full, decoy }) => [
+  'an opaque marker comes after the database of its layer': ({ path, full, decoy }) => [
     [fileEntry(path, decoy)],
     [fileEntry(path, full), fileEntry(`${posix.dirname(path)}/.wh..wh..opq`, Buffer.alloc(0))],
   ],
-  'a whiteout acts on the directory that a link replaces afterwards': ({ path, full, decoy }) => [
+  'a link replaces a directory after a whiteout in it': ({ path, full, decoy }) => [
     [fileEntry(path, decoy), fileEntry(`opt/a/${posix.basename(path)}`, full)],
     [
       fileEntry(`${posix.dirname(path)}/.wh.${posix.basename(path)}`, Buffer.alloc(0)),
@@ -125,7 +125,7 @@ const inOrder: Readonly<Record<string, LayersOf>> = {
 };
 
 for (const [kind, given] of databases)
-  suite(`${kind}: lists the packages that are there in the end when`, () => {
+  suite(`${kind}: lists the packages that remain when`, () => {
     for (const [what, layers] of Object.entries(inOrder))
       test(what, async () => {
         const { packages, problems } = await readLayersOf(layers, given);
@@ -134,25 +134,25 @@ for (const [kind, given] of databases)
   });
 
 const refused: Readonly<Record<string, LayersOf>> = {
-  'one block of zeros stands before a member': ({ path, full, decoy }) => [
+  'one block of zeros precedes a member': ({ path, full, decoy }) => [
     Buffer.concat([unterminatedTar([fileEntry(path, decoy)]), zeroBlocks(1), tar([fileEntry(path, full)])]),
   ],
-  'a record of pax has a wrong length': ({ path, full }) => [
+  'a pax record has a wrong length': ({ path, full }) => [
     [metadataEntry('pax-header', '8 path=x\n'), fileEntry(path, full)],
   ],
-  'a record of pax has no line feed at its end': ({ path, full }) => [
+  'a pax record does not end with a line feed': ({ path, full }) => [
     [metadataEntry('pax-header', '10 path=abc'), fileEntry(path, full)],
   ],
-  'a record of pax has no key': ({ path, full }) => [
+  'a pax record has no key': ({ path, full }) => [
     [metadataEntry('pax-header', '5 =x\n'), fileEntry(path, full)],
   ],
-  'a size is no number': ({ path, full }) => [[fileEntry(path, full, { raw: { size: '0000000z000\0' } })]],
+  'a size is not a number': ({ path, full }) => [[fileEntry(path, full, { raw: { size: '0000000z000\0' } })]],
   'a size is decimal': ({ path, full }) => [[fileEntry(path, full, { raw: { size: '00000000089\0' } })]],
-  'a size of pax is no number': ({ path, full }) => [[paxEntry({ size: '0x10' }), fileEntry(path, full)]],
+  'a pax size is not a number': ({ path, full }) => [[paxEntry({ size: '0x10' }), fileEntry(path, full)]],
 };
 
 for (const [what, layers] of Object.entries(refused))
-  test(`refuses a layer as Go does when ${what}`, async () => {
+  test(`rejects a layer like Go when ${what}`, async () => {
     for (const [, given] of databases)
       await assert.rejects(readLayersOf(layers, given), { code: 'target-corrupt' });
   });

@@ -14,44 +14,44 @@ import { type Files, isPattern, type PathPattern, patternSet } from '../../plugi
 import { classifyEvidence } from './layer-evidence.ts';
 import { type Listing, listPackages, mergeListings } from './list-packages.ts';
 
-/** The extensions that look into layers. */
+/** Extensions that analyze layers. */
 export type Analyzers = Pick<Extensions, 'detectors' | 'listers'>;
 
-/** How layers are to be read. */
+/** Options for reading layers. */
 export interface AnalysisOptions {
-  /** Read and hash also what could be seeked over. */
+  /** Also read and hash bytes that a seek could skip. */
   readonly verify: boolean;
-  /** Places besides the wanted ones that links lead to. */
+  /** Targets of links, which are read besides the wanted paths. */
   readonly links: readonly LinkTarget[];
-  /** Bytes of wanted files that one layer may hold; as many as the limits allow where absent. */
+  /** Maximum bytes of wanted files in one layer. The limits apply if absent. */
   readonly keptBytesMax?: number;
 }
 
-/** Reads layers and lists what is in them, each in one pass. */
+/** Reads and analyzes layers, each in one pass. */
 export type AnalyzeLayers = (
   layers: readonly ImageLayer[],
   options: AnalysisOptions,
 ) => Promise<readonly LayerIndex[]>;
 
-/** Reads layers that lie elsewhere while their bytes come, and lists what is in them. */
+/** Reads and analyzes layers while their bytes arrive. */
 export type AnalyzeStreamedLayers = (
   layers: readonly ImageLayer[],
   streamLayers: StreamLayers,
   options: AnalysisOptions,
 ) => Promise<readonly LayerIndex[]>;
 
-/** Reads a layer that somebody posted, with an eye on further places, and hashes it: `diffId` is there. */
+/** Reads a posted layer, including link targets, and hashes it: `diffId` is set. */
 export type ReadLayerSource = (
   source: LayerSource,
   options: { readonly links: readonly LinkTarget[]; readonly signal: AbortSignal },
 ) => Promise<LayerIndex>;
 
-/** Raised whenever the layer reader itself may tell something else of the same layer. */
+/** Version of the layer reader. Raised whenever the reader may return another index for the same layer. */
 const readerVersion = 7;
 
 /**
- * Names the reader, detectors and listers with their versions, and the places that links lead to: an index made under another
- * key is not used again.
+ * Returns a key from the versions of the reader, the detectors and the listers, and from the link targets. An index with another key is not
+ * reused.
  */
 export function analyzerKey({ detectors, listers }: Analyzers, links: readonly LinkTarget[] = []): string {
   const extensions = [{ name: 'reader', version: readerVersion }, ...detectors, ...listers];
@@ -61,7 +61,7 @@ export function analyzerKey({ detectors, listers }: Analyzers, links: readonly L
   ].join(' ');
 }
 
-/** Reads the layers on this thread. */
+/** Analyzes layers on this thread. */
 export async function analyzeLayers(
   layers: readonly ImageLayer[],
   analyzers: Analyzers,
@@ -77,7 +77,7 @@ export async function analyzeLayers(
   );
 }
 
-/** Reads a layer on this thread while its bytes come. */
+/** Analyzes a layer on this thread while its bytes arrive. */
 export async function analyzeStream(
   stream: LayerStream,
   analyzers: Analyzers,
@@ -91,7 +91,7 @@ export async function analyzeStream(
 
 const largeBytes = 1024 * 1024;
 
-/** Gives the memory of large files back at once: what they hold is listed, and nobody knows when it would be collected. */
+/** Frees the memory of large files at once. They have been listed, and the garbage collector could free them much later. */
 function releaseLargeFiles(files: Files): void {
   for (const { buffer, byteLength } of files.values())
     if (byteLength > largeBytes && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength)
@@ -107,11 +107,11 @@ function wantedPaths(analyzers: Analyzers, links: readonly LinkTarget[]): Wanted
   return new WantedPaths([...wantedPatterns(analyzers), ...targets], { licenseFiles, watched });
 }
 
-/** Every path some extension wants. Throws where it is of a kind that would find nothing: an empty list would look like an answer. */
+/** Returns the patterns that the extensions want. Throws for an invalid pattern, which would match nothing without notice. */
 export function wantedPatterns({ detectors, listers }: Analyzers): PathPattern[] {
   return [...detectors, ...listers].flatMap(({ name, wants }) => {
     const wrong = wants.find((pattern) => !isPattern(pattern));
-    if (wrong !== undefined) throw new Error(`${name} wants "${wrong}", which is no pattern of paths`);
+    if (wrong !== undefined) throw new Error(`${name} wants "${wrong}", which is not a valid path pattern`);
     return wants;
   });
 }
@@ -149,7 +149,7 @@ function indexOf(
   return thenMaybe(mergeListings(listings), toIndex);
 }
 
-/** Goes on at once with what is there, and later with what has to be waited for: the next layer is read only then. */
+/** Calls `next` synchronously if possible. A caller then reads the next layer only after a promise has settled. */
 function thenMaybe<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
 }

@@ -4,10 +4,10 @@ import { compareText } from '../../model/order.ts';
 import type { ExtensionStatus } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 
-/** Stands for the extension that tells what advisories could not be compared with. */
+/** Pseudo-extension in statuses. It lists the advisories that could not be compared with an installed version. */
 export const versionOrder = 'version-order';
 
-/** How each extension fared over a whole image: what it read, and what was wrong there. */
+/** Returns the status of each extension for an image, with the files that it read and their problems. */
 export function statusesOf(
   squashed: Pick<SquashedImage, 'packages' | 'problems'>,
   extensions: Pick<Extensions, 'listers'>,
@@ -37,7 +37,7 @@ export function statusesOf(
   });
 }
 
-/** The files that packages were listed from, each once. */
+/** Returns each file that packages were listed from, once. */
 function filesRead({
   packages,
 }: Pick<SquashedImage, 'packages'>): { extension: string; path: string; layer: number }[] {
@@ -47,7 +47,7 @@ function filesRead({
   return [...files.values()];
 }
 
-/** Each file once; those with a problem keep it. */
+/** Returns each file once for each problem of it. */
 function distinct(files: ExtensionStatus['files']): ExtensionStatus['files'] {
   const byFile = new Map(files.map((file) => [`${file.path}\n${file.problem ?? ''}`, file]));
   return [...byFile.values()].sort(

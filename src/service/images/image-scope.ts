@@ -1,14 +1,14 @@
 import type { Distro } from '../../model/distro.ts';
 
-/** What a user says about an image besides its name. */
+/** Options of a scan that change the contents of the image. */
 export interface ImageScope {
-  /** The distribution, whatever the image says. */
+  /** Distribution that overrides the detected one. */
   readonly distro?: Distro;
-  /** Patterns of paths that are not looked at. */
+  /** Patterns of paths to exclude. */
   readonly exclude?: readonly string[];
 }
 
-/** Names a scope: the packages of an image under one scope are not those under another. Empty where nothing is said. */
+/** Returns a key for a scope, because packages of an image differ between scopes. Empty without options. */
 export function scopeKey({ distro, exclude = [] }: ImageScope): string {
   if (distro === undefined && exclude.length === 0) return '';
   return ` scope ${JSON.stringify([distro?.prettyName ?? null, [...new Set(exclude)].sort()])}`;

@@ -25,34 +25,37 @@ import { ecosystemOf, namespacesOf, withLookup } from './package-lookup.ts';
 import { type IndexedImageLayer, type ReadImageDeps, readImage } from './read-image.ts';
 import type { IndexedLayer } from './read-passes.ts';
 
-/** Raised whenever the same layers or inventory may give other namespaces, purls or version keys: images are then saved anew. */
+/**
+ * Version of the index. Raised whenever the same layers or inventory may give other namespaces, purls or version keys; images are then
+ * saved again.
+ */
 export const indexVersion = 4;
 
-/** What indexing needs. */
+/** Dependencies and options of `indexImage`. */
 export interface IndexImageDeps extends ReadImageDeps, ImageScope {
   readonly extensions: Extensions;
   readonly store: Pick<Store, 'layers' | 'images'>;
 }
 
-/** An image whose packages are known and stored. */
+/** An image whose packages are stored. */
 export interface IndexedImage {
-  /** Its number in the store. */
+  /** Number in the store. */
   readonly id: number;
   readonly distro: Distro | null;
   readonly layers: readonly ReportLayer[];
   readonly packages: readonly ImagePackage[];
-  /** Of its packages, by their own names. */
+  /** Namespaces of the packages, sorted by name. */
   readonly namespaces: readonly Namespace[];
   readonly statuses: readonly ExtensionStatus[];
-  /** Files that a user had left out. */
+  /** Files that a user has excluded. */
   readonly excluded?: readonly ExcludedFile[];
-  /** Signs of packages and programs that are not listed. */
+  /** Evidence of packages and programs that are not listed. */
   readonly evidence: ImageEvidence;
-  /** The same as an inventory says it; absent where the image itself was read. */
+  /** Evidence as an inventory states it. Absent if the image itself was read. */
   readonly claimedUnread?: readonly UnreadEvidence[];
 }
 
-/** Reads the layers nobody has read yet under these extensions, lays them over each other, and saves what is installed. */
+/** Reads the layers without a stored index for these extensions, squashes all layers, and saves the packages. */
 export async function indexImage(image: Image, deps: IndexImageDeps): Promise<IndexedImage> {
   const read = await readImage(image, deps);
   const { layers } = read;
@@ -77,20 +80,20 @@ export async function indexImage(image: Image, deps: IndexImageDeps): Promise<In
 }
 
 function exclusionProblem({ pattern, ...file }: ExcludedFile): SquashedProblem {
-  return { ...file, message: `not looked at, because of --exclude ${pattern}` };
+  return { ...file, message: `not scanned because of --exclude ${pattern}` };
 }
 
-/** Layers that were laid over each other. */
+/** Squashed layers. */
 export interface SquashedLayers {
   readonly layers: readonly (IndexedLayer & Partial<Pick<IndexedImageLayer, 'layer'>>)[];
   readonly squashed: SquashedImage;
-  /** The analyzer key of all layers. */
+  /** Analyzer key of all layers. */
   readonly key: string;
 }
 
 /**
- * What a container of the layers would have installed, ready to be saved, and all that could not be read of it. A distribution
- * that is given counts, whatever the detectors say.
+ * Returns the index of the squashed layers, ready to be saved, and the problems of reading them. `distroOverride` replaces the detected
+ * distribution.
  */
 export async function buildImageIndex(
   { layers, squashed, key }: SquashedLayers,
@@ -126,11 +129,11 @@ function diffIdOf({ layer, index }: SquashedLayers['layers'][number]): Digest | 
 interface Detection {
   readonly distro: Distro | null;
   readonly detector?: string;
-  /** Of detectors that failed before one knew: each might have known otherwise. */
+  /** Problems of detectors that failed before one succeeded. Each might have detected another distribution. */
   readonly problems: readonly SquashedProblem[];
 }
 
-/** The first detector that knows decides. */
+/** Returns the distribution of the first detector that recognizes one. */
 async function detect({ files }: SquashedImage, { detectors }: IndexExtensions): Promise<Detection> {
   const problems: SquashedProblem[] = [];
   for (const detector of detectors) {
@@ -177,7 +180,7 @@ function toImagePackage(
   };
 }
 
-/** Supplier and licences of a package, in so far as they are known. */
+/** Returns the supplier and licenses of a package, as far as they are known. */
 function attributionOf(
   { type, name, vendor, supplier = vendor, licence, licenses }: Omit<ListedPackage, 'requires' | 'provides'>,
   statedFor: StatedLicenses,
@@ -187,7 +190,7 @@ function attributionOf(
   return { ...(supplier && { supplier }), ...(licenseIds !== undefined && { licenses: licenseIds }) };
 }
 
-/** The packages of an image, each with the purls of those it requires. */
+/** Returns the packages of an image, each with the purls of its dependencies. */
 function withDependencies(
   { packages: squashed }: SquashedImage,
   packages: readonly ImagePackage[],
@@ -209,10 +212,10 @@ function toReportLayer(layer: ImageLayer, index: LayerIndex): ReportLayer {
   };
 }
 
-/** Text of this length fits into the index of any engine; a longer one is hashed. */
+/** Maximum characters of an identity that is not hashed. An index entry of this length fits into every database engine. */
 const identityCharacters = 1000;
 
-/** What names an image in the store by what it is made of. */
+/** Returns the identity of an image in the store, made from its parts. */
 export function imageIndexIdentity(parts: readonly string[]): string {
   const text = parts.join('\n');
   return text.length <= identityCharacters ? text : `sha256:${sha256Of(text)}`;

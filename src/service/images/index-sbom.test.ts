@@ -26,7 +26,7 @@ function thirdPartyPackage(type: string, name: string, foundBy = 'sbom'): Packag
   };
 }
 
-test('equal inventories are one image, and others are others', async () => {
+test('saves equal inventories as one image and different ones as several', async () => {
   await using store = await openSqliteStore(':memory:');
   const deps = { extensions: builtIn, store };
   const first = await indexSbom(inventory({}), deps);
@@ -44,7 +44,7 @@ test('equal inventories are one image, and others are others', async () => {
   assert.deepEqual((await store.images.findByNumber(first.id)).packages, first.packages);
 });
 
-test('how versions compared with older advisories is forgotten', async () => {
+test('drops the version order of an earlier report', async () => {
   await using store = await openSqliteStore(':memory:');
   const statuses = [
     { extension: versionOrder, status: 'partly-failed', files: [] },
@@ -54,7 +54,7 @@ test('how versions compared with older advisories is forgotten', async () => {
   assert.deepEqual(remaining, sampleReport.statuses);
 });
 
-test('packages of languages are looked up by their type, under the name advisories have', async () => {
+test('looks up language packages by their type, under the name in advisories', async () => {
   await using store = await openSqliteStore(':memory:');
   const { extensions } = { extensions: builtIn };
   for (const { namespace, versionScheme } of ecosystems.values()) {
@@ -72,7 +72,7 @@ test('packages of languages are looked up by their type, under the name advisori
   }
 });
 
-test('a lister that is here says itself where its packages belong', async () => {
+test('uses the ecosystem of a lister when it is installed', async () => {
   await using store = await openSqliteStore(':memory:');
   const packages = [thirdPartyPackage('npm', 'a', 'dpkg')];
   const index = await indexSbom(inventory({ packages }), { extensions: builtIn, store });

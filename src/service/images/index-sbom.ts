@@ -10,15 +10,14 @@ import type { ImageScope } from './image-scope.ts';
 import { type IndexedImage, imageIndexIdentity, indexVersion } from './index-image.ts';
 import { namespacesOf, withLookup } from './package-lookup.ts';
 
-/** What indexing an inventory needs. */
+/** Dependencies and options of `indexSbom`. */
 export interface IndexSbomDeps extends Pick<ImageScope, 'distro'> {
   readonly extensions: Extensions;
   readonly store: Pick<Store, 'images'>;
 }
 
 /**
- * Saves what an inventory says is installed, as if its image had been read. Equal inventories are one image, whatever documents
- * they came in.
+ * Saves the packages of an inventory, as if its image had been read. Equal inventories are saved as one image, whatever their documents.
  */
 export async function indexSbom(
   inventory: Inventory,
@@ -43,7 +42,7 @@ export async function indexSbom(
     namespaces: namespacesOf(distro, packages, extensions),
     evidence: { found: [], cut: [] },
     claimedUnread: unread,
-    // How advisories compared is found out anew.
+    // Matching computes the version order again.
     statuses: statuses.filter(({ extension }) => extension !== versionOrder),
   };
 }

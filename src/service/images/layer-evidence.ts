@@ -6,22 +6,22 @@ import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts'
 import type { LayerEvidence } from '../../model/evidence/layer-evidence.ts';
 import type { ExtensionProblem, OwnedFiles } from '../../model/layer-index.ts';
 
-/** What is known of a layer besides its evidence. */
+/** Inputs for the classification of programs. */
 export interface ProgramContext {
   readonly owned: readonly OwnedFiles[];
-  /** Absent where the programs have been looked into. */
+  /** Absent if the programs were already read. */
   readonly readProgram?: ProgramReader | undefined;
 }
 
-/** Evidence of a layer as it is kept, and what could not be read for it. */
+/** Evidence of a layer for its index, and problems of reading it. */
 export interface ClassifiedEvidence {
   readonly evidence: LayerEvidence;
   readonly problems: readonly ExtensionProblem[];
 }
 
 /**
- * Decides what the programs of a layer are. Those that a package of the same layer owns stay `generic`, however the layer was read: of
- * these nobody has to know, and they are most.
+ * Classifies the programs of a layer. Those that a package of the same layer owns stay `generic`, however the layer was read. They are the
+ * majority, and nothing uses their kind.
  */
 export function classifyEvidence(
   { unread, ...collected }: CollectedEvidence,
@@ -50,7 +50,7 @@ function programsOf({ found }: LayerEvidence): Map<string, EvidenceKind> {
   return new Map(programs.flatMap(({ kind, paths }) => paths.map((path) => [path, kind] as const)));
 }
 
-/** The programs that a package owns. Where `/usr` has been merged, packages may name files by either path. */
+/** Returns the programs that a package owns. With a merged `/usr`, packages may list files under either path. */
 function ownedAmong(programs: ReadonlyMap<string, unknown>, owned: readonly OwnedFiles[]): Set<string> {
   const byPath = new Map<string, string>();
   for (const path of programs.keys()) {
@@ -65,7 +65,7 @@ function ownedAmong(programs: ReadonlyMap<string, unknown>, owned: readonly Owne
       if (path !== undefined) found.add(path);
     }
   };
-  // One loop a function: V8 leaves the code of an inner loop, which it compiles first, at each of its ends.
+  // One loop in each function: V8 leaves optimized code of an inner loop at every exit of it.
   for (const { files } of owned) addOwned(files);
   return found;
 }

@@ -4,18 +4,18 @@ import type { ListedPackage } from '../../model/package.ts';
 import { type Files, patternSet } from '../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister, RemoteLister } from '../../plugin/package-lister.ts';
 
-/** What listers tell of a layer. */
+/** Events of listers for a layer, by kind. */
 export type Listing = Pick<
   LayerIndex,
   'packages' | 'owned' | 'diversions' | 'repositories' | 'problems' | 'pairs'
 >;
 
-/** A lister that works here, or elsewhere. */
+/** A lister in this process or on another thread. */
 type Lister = PackageLister | RemoteLister;
 
 /**
- * Lists what a lister finds in a layer: in the files at the places it asks for, and apart from them in those that `wantedPathsOf`
- * says stand for such a place. All that is told bears the path at which the file really lies. Waits only for who works elsewhere.
+ * Runs a lister on the files of a layer that it wants. Runs it separately on files that links make available at a wanted path
+ * (`wantedPathsOf`). Results have the real path of the file. Returns a promise only for a remote lister.
  */
 export function listPackages(
   lister: Lister,
@@ -40,14 +40,14 @@ export function listPackages(
   ]);
 }
 
-/** A file that stands for a wanted path. */
+/** A file that a link makes available at a wanted path. */
 interface LinkedFile {
   readonly path: string;
   readonly wanted: string;
   readonly content: Uint8Array;
 }
 
-/** Files by the paths that they stand for, as many times as several of them stand for one path. */
+/** Groups files by wanted path. Files with the same wanted path go to different groups. */
 function groupWithoutConflicts(linked: readonly LinkedFile[]): Map<string, LinkedFile>[] {
   const all: Map<string, LinkedFile>[] = [];
   for (const file of linked) {
@@ -58,7 +58,7 @@ function groupWithoutConflicts(linked: readonly LinkedFile[]): Map<string, Linke
   return all;
 }
 
-/** Several listings as one, once all are there. */
+/** Merges listings, after all of them have arrived. */
 export function mergeListings(listings: readonly (Listing | Promise<Listing>)[]): Listing | Promise<Listing> {
   const isThere = (listing: Listing | Promise<Listing>): listing is Listing => !(listing instanceof Promise);
   if (listings.every(isThere)) return concatListings(listings);
@@ -104,7 +104,7 @@ function runLister(
   return listingOf(found);
 }
 
-/** A lister that breaks costs its own result, and the report says so. */
+/** A failed lister loses only its own result. The problem appears in the report. */
 function failure(error: unknown, files: Files): ListerEvent {
   const [path = ''] = files.keys();
   return { path, problem: `the lister failed: ${messageOf(error)}` };

@@ -26,7 +26,7 @@ const found = (foundBy: string, type = 'acme'): Package => ({
   location: { path: 'etc/acme', layer: null },
 });
 
-test('versions of a type nobody knows order in the distribution as their lister says', () => {
+test('uses the version scheme of the lister when the package type is unknown', () => {
   const { lookup } = withLookup(found('own-order'), acme, extensions);
   assert.deepEqual(lookup?.namespace, { name: 'acme:7', versionScheme: 'semver' });
   assert.deepEqual(lookup.key, semver.key('1.9.0'));
@@ -39,7 +39,7 @@ test('versions of a type nobody knows order in the distribution as their lister 
   );
 });
 
-test('the distribution has what is of no ecosystem, by its lister or by its type', () => {
+test('assigns a package to the distribution when neither lister nor type has an ecosystem', () => {
   const cases: readonly (readonly [Package, boolean])[] = [
     [found('own-order'), true],
     [found('own-place'), false],
@@ -51,10 +51,10 @@ test('the distribution has what is of no ecosystem, by its lister or by its type
     assert.equal(isOfDistribution(item, extensions), expected, `${item.foundBy} ${item.type}`);
 });
 
-test('what is wanted in a way that finds nothing is refused, and not read as nothing found', () => {
+test('rejects a pattern that can match nothing', () => {
   for (const wrong of ['a/*/b/c', 'a/*/*', '*', 'a/b*', '/a', 'a/../b', ''])
     assert.throws(
       () => wantedPatterns({ ...builtIn, listers: [lister('acme', { wants: ['etc/acme', wrong] })] }),
-      { message: `acme wants "${wrong}", which is no pattern of paths` },
+      { message: `acme wants "${wrong}", which is not a valid path pattern` },
     );
 });

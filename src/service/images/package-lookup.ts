@@ -11,7 +11,7 @@ type LookupExtensions = Pick<Extensions, 'listers' | 'schemes'>;
 type Listers = Pick<LookupExtensions, 'listers'>;
 type PackageOrigin = Pick<Package, 'type' | 'foundBy'>;
 
-/** A package of an image with what advisories speak of it by. */
+/** Returns a package with the names and keys by which advisories refer to it. */
 export function withLookup(
   found: Package,
   distro: Distro | null,
@@ -22,7 +22,7 @@ export function withLookup(
   return { ...found, lookup: lookup === undefined ? null : withVersionKeys(lookup, extensions) };
 }
 
-/** The namespaces of packages, by their own names. */
+/** Returns the namespaces of packages, sorted by name. */
 export function namespacesOf(
   distro: Distro | null,
   packages: readonly Package[],
@@ -34,12 +34,12 @@ export function namespacesOf(
   return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
 }
 
-/** Where versions of what a lister lists mean something, if not in the distribution. */
+/** Returns the namespace of a lister's packages if they do not belong to the distribution. */
 export function ecosystemOf(name: string, { listers }: Listers): Namespace | undefined {
   return listers.find((lister) => lister.name === name)?.ecosystem;
 }
 
-/** Whether the versions of a package mean something in the distribution, and in no ecosystem of their own. */
+/** Whether a package belongs to the distribution and not to an ecosystem of its own. */
 export function isOfDistribution(found: PackageOrigin, extensions: Listers): boolean {
   return ecosystemFor(found, extensions) === undefined;
 }
@@ -55,7 +55,7 @@ function namespaceFor(
   return namespaceOf(distro, found.type, lister?.versionScheme);
 }
 
-/** What an inventory lists was perhaps found by somebody who is not here: then the type tells the ecosystem. */
+/** Returns the ecosystem of a package. Decides by its type if its lister is not installed, as can happen with an inventory. */
 function ecosystemFor({ type, foundBy }: PackageOrigin, extensions: Listers): Namespace | undefined {
   const isHere = extensions.listers.some(({ name }) => name === foundBy);
   return isHere ? ecosystemOf(foundBy, extensions) : ecosystemOfType(type);

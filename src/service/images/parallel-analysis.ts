@@ -4,12 +4,12 @@ import type { ImageLayer } from '../../image/image-layer.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import type { AnalyzeLayers } from './analyze-layers.ts';
 
-/** A worker thread costs about 30 ms to start: below this much compressed data one thread is done sooner. */
+/** Compressed bytes from which a worker thread pays off. Starting one takes about 30 ms. */
 export const minWorkerBytes: number = 24 * 1024 * 1024;
 
 /**
- * Reads large images on two threads: the layers go to two bins of about equal weight, the heaviest first (LPT), one bin for
- * this thread and one for the other. Layers of one compressed archive stay together, as one pass reads them all.
+ * Analyzes large images on two threads. Splits the layers into two bins of about equal weight, the heaviest first (LPT scheduling). Layers
+ * of one compressed archive stay together, because one pass reads them all.
  */
 export function analyzeOnTwoThreads(onThisThread: AnalyzeLayers, onWorker: AnalyzeLayers): AnalyzeLayers {
   return async (layers, options) => {
@@ -20,12 +20,12 @@ export function analyzeOnTwoThreads(onThisThread: AnalyzeLayers, onWorker: Analy
     const { mine, others } = twoBins(weights);
     const pick = (bin: readonly number[]): ImageLayer[] => bin.flatMap((i) => layers[i] ?? []);
     const threadOptions = { ...options, keptBytesMax: limits.threadKeptBytes };
-    // The other thread is sent its work first: this one is busy until its own is done.
+    // The worker starts first, because this thread is busy until its own bin is done.
     const [fromWorker, fromThisThread] = await bothWithinLimits([
       onWorker(pick(others), threadOptions),
       onThisThread(pick(mine), threadOptions),
     ]);
-    // What two threads cannot hold at the same time, one can.
+    // One thread may stay within a limit that two threads exceed together.
     if (fromWorker === undefined || fromThisThread === undefined) return onThisThread(layers, options);
     const results: LayerIndex[] = [];
     for (const [bin, indexes] of [[mine, fromThisThread] as const, [others, fromWorker] as const]) {
@@ -35,7 +35,7 @@ export function analyzeOnTwoThreads(onThisThread: AnalyzeLayers, onWorker: Analy
   };
 }
 
-/** What both give, each undefined where a limit was met; both have ended by then. */
+/** Returns both results, with undefined for one that exceeded a limit. Both have settled by then. */
 async function bothWithinLimits<T>(work: readonly [Promise<T>, Promise<T>]): Promise<(T | undefined)[]> {
   const settled = await Promise.allSettled(work);
   return settled.map((result) => {
@@ -45,7 +45,7 @@ async function bothWithinLimits<T>(work: readonly [Promise<T>, Promise<T>]): Pro
   });
 }
 
-/** What a layer costs, in bytes to be read; what is seeked over costs next to nothing. */
+/** Returns the cost of a layer in bytes to read. Bytes that a seek skips cost almost nothing. */
 function weightOf({ compression, sizeBytes, place }: ImageLayer, verify: boolean): number {
   if (place.kind === 'directory') return 0;
   return compression === 'none' && !verify ? sizeBytes / 1000 : sizeBytes;

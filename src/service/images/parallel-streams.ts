@@ -14,35 +14,35 @@ import {
 import { minWorkerBytes } from './parallel-analysis.ts';
 
 /**
- * Bytes cost a tenth more on another thread, as they have to be brought there: that is worth it where it takes this much of the work.
- * Where one layer is nearly all of an image, it takes hardly any.
+ * Minimum share of the work for a worker thread. Transferring bytes to it costs a tenth more, which pays off only above this share. It is
+ * smaller if one layer is nearly all of the image.
  */
 const minWorkerShare = 0.2;
 
-/** Reads one layer while its bytes come. Stops reading them when the signal comes. */
+/** Analyzes one layer while its bytes arrive. Stops reading when the signal aborts. */
 export type AnalyzeStreamedLayer = (
   streamedLayer: StreamedLayer,
   options: AnalysisOptions,
   signal: AbortSignal,
 ) => Promise<LayerIndex>;
 
-/** Somebody who reads one layer after the other. */
+/** Analyzes layers one at a time. */
 export interface LayerAnalyzer extends AsyncDisposable {
   readonly analyze: AnalyzeStreamedLayer;
 }
 
-/** Begins another thread, say. */
+/** Starts an analyzer, for example on another thread. */
 export type StartLayerAnalyzer = () => Promise<LayerAnalyzer>;
 
-/** Reads an arriving layer on this thread. */
+/** Analyzes a streamed layer on this thread. */
 export function analyzeInProcess(analyzers: Analyzers): AnalyzeStreamedLayer {
   return ({ layer, bytes }, options) =>
     analyzeStream({ name: nameOfLayer(layer), claims: layer, bytes }, analyzers, options);
 }
 
 /**
- * Reads layers that arrive on this thread and, where they are large, on another beside it: each takes the next layer when it is
- * done with one, and the heaviest are asked for first.
+ * Analyzes streamed layers on this thread, and on a worker if they are large. Each thread takes the next layer when it has finished one.
+ * The heaviest layers are requested first.
  */
 export function analyzeStreamedOnTwoThreads(
   onThisThread: AnalyzeStreamedLayer,
@@ -58,7 +58,7 @@ export function analyzeStreamedOnTwoThreads(
     else {
       await using worker = await startWorker();
       await analysis.read(heaviestFirst, [worker.analyze, onThisThread], limits.threadKeptBytes);
-      // What two threads cannot hold at the same time, one can.
+      // One thread may stay within a limit that two threads exceed together.
       const remaining = analysis.missing(layers);
       if (remaining.length > 0) await analysis.read(remaining, [onThisThread]);
     }
@@ -66,7 +66,7 @@ export function analyzeStreamedOnTwoThreads(
   };
 }
 
-/** Layers that are asked for, and what became of them. */
+/** Streams layers and collects their indexes. */
 class StreamedAnalysis {
   readonly #streamLayers: StreamLayers;
   readonly #options: AnalysisOptions;
@@ -78,7 +78,7 @@ class StreamedAnalysis {
     this.#options = options;
   }
 
-  /** Has all hands take layers until none comes any more. The first failure ends it. */
+  /** Runs all analyzers until there are no more layers. The first failure aborts the others. */
   async read(
     layers: readonly ImageLayer[],
     analyzers: readonly AnalyzeStreamedLayer[],
@@ -108,7 +108,7 @@ class StreamedAnalysis {
   results(layers: readonly ImageLayer[]): LayerIndex[] {
     return layers.map((layer) => {
       const index = this.#indexes.get(layer);
-      if (index === undefined) throw new Error(`the layer ${nameOfLayer(layer)} was not brought`);
+      if (index === undefined) throw new Error(`the layer ${nameOfLayer(layer)} was not streamed`);
       return index;
     });
   }

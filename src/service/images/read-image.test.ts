@@ -13,7 +13,7 @@ import { type ImageLayerStack, readImage } from './read-image.ts';
 
 const release: TarEntryPlan = { path: 'etc/os-release', content: 'ID=a\n' };
 
-/** Reads an archive of these members, whose path stands behind a prefix. */
+/** Reads an archive with these members below a path prefix. */
 async function read(t: TestContext, members: readonly TarEntryPlan[], prefix = ''): Promise<ImageLayerStack> {
   await using store = await openSqliteStore(':memory:');
   const path = join(temporaryDirectory(t), 'image.tar');
@@ -28,8 +28,8 @@ async function read(t: TestContext, members: readonly TarEntryPlan[], prefix = '
   });
 }
 
-test('refuses an archive that has a document of an image behind directories of a root file system', async (t) => {
-  // Far behind: what the archive is has been decided by then.
+test('rejects an archive when a document of an image follows directories of a root file system', async (t) => {
+  // So far behind that the format has been decided by then.
   const large: TarEntryPlan = { path: 'etc/large', content: Buffer.alloc(100_000) };
   for (const name of ['manifest.json', './index.json', 'oci-layout', 'repositories']) {
     const members = [release, large, { path: name, content: '[]' }];
@@ -39,7 +39,7 @@ test('refuses an archive that has a document of an image behind directories of a
   }
 });
 
-test('reads an image of an archive in which a global header has the name of a document', async (t) => {
+test('reads an archive when a global header has the name of a document of an image', async (t) => {
   const header: TarEntryPlan = { path: 'x', type: 'pax-global-header', content: '22 path=manifest.json\n' };
   const image = buildImage({ steps: [{ tar: tar([release]) }], tags: ['a:b'] });
   const { squashed } = await read(t, [header, ...dockerFiles([image]), header]);

@@ -11,41 +11,41 @@ import type { Store } from '../../store/store.ts';
 import type { AnalyzeLayers, Analyzers, AnalyzeStreamedLayers } from './analyze-layers.ts';
 import { type IndexedLayer, type LayerStack, type ReadPass, readUntilLinksResolved } from './read-passes.ts';
 
-/** What reading the layers of an image needs. */
+/** Dependencies and options of `readImage`. */
 export interface ReadImageDeps {
   readonly extensions: Analyzers;
   readonly store: Pick<Store, 'layers'>;
   readonly analyze: AnalyzeLayers;
   readonly analyzeStreamed: AnalyzeStreamedLayers;
-  /** Read and hash also what could be seeked over. */
+  /** Also read and hash bytes that a seek could skip. */
   readonly verify: boolean;
   readonly onProgress: (text: string) => void;
 }
 
-/** An image whose layers are known. */
+/** Indexed and squashed layers of an image. */
 export type ImageLayerStack = LayerStack<IndexedImageLayer>;
 
-/** What is read of an image. */
+/** The parts of an image that `readImage` uses. */
 export type ReadableImage = Pick<Image, 'layers' | 'streamLayers'>;
 
-/** Reads the layers, as often as links ask for it. */
+/** Reads the layers of an image, once for each pass that links require. */
 export async function readImage(image: ReadableImage, deps: ReadImageDeps): Promise<ImageLayerStack> {
   const read = await readUntilLinksResolved(deps.extensions, (pass) => indexLayers(image, pass, deps));
   for (const layer of read.layers) assertNoImageDocuments(layer);
   return read;
 }
 
-/** Refuses a root file system that nobody said is one, and that has a document of an image: runtimes would load the image. */
+/** Rejects an archive that was guessed to be a root file system but has a document of an image. Runtimes would load it as an image. */
 function assertNoImageDocuments({ layer, index }: IndexedImageLayer): void {
   const found = layer.isGuessed && index.nodes.find(({ path }) => documentNames.includes(path));
   if (!found) return;
   throw new ClairError(
     'target-corrupt',
-    `${nameOfLayer(layer)} has ${found.path}, as an image has, and directories of a root file system; put rootfs-tar: before its name if it is one`,
+    `${nameOfLayer(layer)} has ${found.path} like an image, but also directories of a root file system; put rootfs-tar: before its name if it is one`,
   );
 }
 
-/** A layer and what it tells. */
+/** A layer and its index. */
 export interface IndexedImageLayer extends IndexedLayer {
   readonly layer: ImageLayer;
 }
@@ -57,7 +57,7 @@ async function indexLayers(
 ): Promise<IndexedImageLayer[]> {
   const identities = layers.map((layer) => layerIdentity(layer, deps));
   const indexByIdentity = await findStoredIndexes(identities, key, deps);
-  // The same layer twice in one image, as empty layers are, is read once.
+  // An image may have the same layer twice, such as an empty one. It is read once.
   const unread = layers.filter(
     (_, i) => !indexByIdentity.has(identities[i] ?? '') && identities.indexOf(identities[i]) === i,
   );
@@ -83,7 +83,7 @@ async function indexLayers(
   return result;
 }
 
-/** The bytes of a stored layer may be read in two ways: refuses one that was read otherwise than this image means it. */
+/** Rejects a stored index whose diffID differs from that of the image: the same bytes may be read as two layer formats. */
 function assertDiffIdMatches(layer: ImageLayer, { diffId }: LayerIndex): void {
   const claimed = layer.diffId;
   if (!claimed || !diffId || digestAlgorithm(claimed) !== digestAlgorithm(diffId)) return;

@@ -5,33 +5,33 @@ import { type SquashedImage, squash } from '../../match/squash.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import { type Analyzers, analyzerKey, wantedPatterns } from './analyze-layers.ts';
 
-/** One reading of all layers. */
+/** One pass over all layers. */
 export interface ReadPass {
-  /** The analyzer key, which names the places as well. */
+  /** Analyzer key, which includes the link targets. */
   readonly key: string;
-  /** Places besides the wanted ones that links lead to. */
+  /** Link targets that this pass reads besides the wanted paths. */
   readonly links: readonly LinkTarget[];
 }
 
-/** A layer, and what it tells. */
+/** A layer and its index. */
 export interface IndexedLayer {
   readonly identity: string;
   readonly index: LayerIndex;
 }
 
-/** Layers as they were read at last, and laid over each other. */
+/** Squashed layers, as the last pass read them. */
 export interface LayerStack<Layer extends IndexedLayer = IndexedLayer> {
   readonly layers: readonly Layer[];
   readonly squashed: SquashedImage;
-  /** The analyzer key of all layers. */
+  /** Analyzer key of all layers. */
   readonly key: string;
-  /** The places besides the wanted ones that the layers were read for. */
+  /** Link targets that the last pass read besides the wanted paths. */
   readonly links: readonly LinkTarget[];
 }
 
 /**
- * Has layers read and, where links of the image lead to places nobody asked for, has them read again with an eye on these. What
- * lies at the end of a link may be a link again. Where that goes on for too long, a problem says so.
+ * Reads layers until the targets of all links to wanted paths have been read. A target may be another link, which requires another pass.
+ * Reports a problem if the limits on passes or link targets are exceeded.
  */
 export async function readUntilLinksResolved<Layer extends IndexedLayer>(
   analyzers: Analyzers,
@@ -59,13 +59,13 @@ function exceedsLinkLimits(links: readonly LinkTarget[]): boolean {
   return links.length > limits.linkedPlaces || characters > limits.linkedPlaceCharacters;
 }
 
-/** Characters of a place that a message shows. */
+/** Maximum characters of a path in a message. */
 const shownPathCharacters = 200;
 
 function withUnreadProblem(squashed: SquashedImage): SquashedImage {
   const [first] = squashed.unresolvedLinks;
   if (first === undefined) return squashed;
-  const message = `leads to ${toSingleLine(first.target, shownPathCharacters)}, and ${squashed.unresolvedLinks.length} links lead to places that were not read: there are too many`;
+  const message = `leads to ${toSingleLine(first.target, shownPathCharacters)}, and ${squashed.unresolvedLinks.length} links lead to paths that were not read: there are too many`;
   const problem = { extension: 'layer', path: first.aliasOf, message, layer: 0 };
   return { ...squashed, problems: [...squashed.problems, problem] };
 }

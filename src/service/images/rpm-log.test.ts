@@ -7,7 +7,7 @@ import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 
 const { readLayers } = stackReader(builtIn);
 
-/** A database with openssl in its log, or with openssl in the file and a log that removes it. */
+/** Returns a database with openssl in its log, or with openssl in the file and a log that removes it. */
 function logged(isAdded: boolean): WrittenDatabase {
   const [base, openssl] = rpmHeaders('base', 'openssl');
   return writeSqlite('wal', 4096, (engine) => {
@@ -25,7 +25,7 @@ const database = 'var/lib/rpm/rpmdb.sqlite';
 const log = `${database}-wal`;
 const nothing = Buffer.alloc(0);
 
-/** What the layers above do with a database and its log, and the pair that a container has then. */
+/** Changes that upper layers make to a database and its log, with the pair that a container then has. */
 const pairs: Readonly<
   Record<string, (pair: WrittenDatabase) => readonly [upper: readonly TarEntryPlan[], shown: WrittenDatabase]>
 > = {
@@ -51,7 +51,7 @@ const pairs: Readonly<
   ],
 };
 
-suite('rpm in SQLite: lists what SQLite reads, or reports a reason, when a later layer', () => {
+suite('rpm in SQLite: lists the same as SQLite or reports a reason when a later layer', () => {
   for (const [what, change] of Object.entries(pairs))
     test(what, async () => {
       for (const isAdded of [true, false]) {

@@ -22,21 +22,21 @@ import { base256, paxRecords, type TarEntryPlan, tar } from '../../testing/tar-w
 
 const { readLayersOf } = stackReader(builtIn);
 
-/** Layers of which all runtimes show the full database. */
+/** Unusual layers that all runtimes unpack in the same way, with the full database. */
 const readable: Readonly<Record<string, LayersOf>> = {
   // end-marker
-  'another archive lies behind the end': ({ path, full, decoy }) => [
+  'another archive follows the end': ({ path, full, decoy }) => [
     Buffer.concat([tar([fileEntry(path, full)]), tar([fileEntry(path, decoy)])]),
   ],
-  'three blocks of zeros stand before another archive': ({ path, full, decoy }) => [
+  'three blocks of zeros precede another archive': ({ path, full, decoy }) => [
     Buffer.concat([unterminatedTar([fileEntry(path, full)]), zeroBlocks(3), tar([fileEntry(path, decoy)])]),
   ],
   'the archive has no end': ({ path, full }) => [unterminatedTar([fileEntry(path, full)])],
   // pax-global
-  'a global header names the member otherwise': ({ path, full }) => [
+  'a global header has another name for the member': ({ path, full }) => [
     [globalPaxEntry({ path: 'elsewhere', size: '0' }), fileEntry(path, full)],
   ],
-  'a header that names the database is lost before a global one': ({ path, full, decoy }) => [
+  'a header with the name of the database is overridden by a global one': ({ path, full, decoy }) => [
     [
       fileEntry(path, full),
       paxEntry({ path }),
@@ -44,7 +44,7 @@ const readable: Readonly<Record<string, LayersOf>> = {
       fileEntry('elsewhere', decoy),
     ],
   ],
-  'a long name is lost before a global header': ({ path, full, decoy }) => [
+  'a long name is overridden by a global header': ({ path, full, decoy }) => [
     [
       fileEntry(path, full),
       gnuLongName(path),
@@ -56,13 +56,13 @@ const readable: Readonly<Record<string, LayersOf>> = {
     [globalPaxEntry({ 'GNU.sparse.name': 'elsewhere', 'GNU.sparse.major': '1' }), fileEntry(path, full)],
   ],
   // pax-records
-  'a record comes twice': ({ path, full }) => [
+  'a record is repeated': ({ path, full }) => [
     [
       metadataEntry('pax-header', paxRecords({ path: 'elsewhere' }) + paxRecords({ path })),
       fileEntry('a', full),
     ],
   ],
-  'a record comes three times, the last without a value': ({ path, full }) => [
+  'a record is repeated twice, the last time without a value': ({ path, full }) => [
     [
       metadataEntry(
         'pax-header',
@@ -71,7 +71,7 @@ const readable: Readonly<Record<string, LayersOf>> = {
       fileEntry(path, full),
     ],
   ],
-  'a second header takes the place of the first': ({ path, full, decoy }) => [
+  'a second header replaces the first': ({ path, full, decoy }) => [
     [fileEntry(path, full), paxEntry({ path }), paxEntry({ mtime: '0' }), fileEntry('elsewhere', decoy)],
   ],
   'a value has the form of a record': ({ path, full }) => [
@@ -84,7 +84,7 @@ const readable: Readonly<Record<string, LayersOf>> = {
   'a long name comes after a path of pax': ({ path, full }) => [
     [paxEntry({ path: 'elsewhere' }), gnuLongName(`${path}\0`), fileEntry('a', full)],
   ],
-  'of two long names the last counts': ({ path, full }) => [
+  'there are two long names, of which the last counts': ({ path, full }) => [
     [gnuLongName('elsewhere\0'), gnuLongName(`${path}\0`), fileEntry('a', full)],
   ],
   'a long name is empty': ({ path, full }) => [[gnuLongName(path), gnuLongName('\0'), fileEntry(path, full)]],
@@ -101,7 +101,7 @@ const readable: Readonly<Record<string, LayersOf>> = {
       ],
     ];
   },
-  'a long target comes beside a linkpath of pax': ({ path, full }) => [
+  'there are a long target and a pax linkpath': ({ path, full }) => [
     [
       gnuLongTarget('/opt/db\0'),
       paxEntry({ linkpath: '/nowhere' }),
@@ -110,7 +110,7 @@ const readable: Readonly<Record<string, LayersOf>> = {
     ],
   ],
   // header-dialect
-  'a prefix stands in a POSIX header of an odd version': ({ path, full }) => [
+  'a POSIX header with an odd version has a prefix': ({ path, full }) => [
     [fileEntry(posix.basename(path), full, { raw: { version: '\0\0', prefix: posix.dirname(path) } })],
   ],
   'a header of star has a shorter prefix': ({ path, full }) => [
@@ -133,17 +133,17 @@ const readable: Readonly<Record<string, LayersOf>> = {
       ({ path, full }: Databases) => [sparse(version, path, full)],
     ]),
   ),
-  'a sparse file of an unknown version is an ordinary one': ({ path, full }) => [
+  'a sparse file has an unknown version and counts as an ordinary one': ({ path, full }) => [
     [
       paxEntry({ 'GNU.sparse.major': '2', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 'x' }),
       fileEntry(path, full),
     ],
   ],
-  'a sparse file has a major version alone': ({ path, full }) => [
+  'a sparse file has only a major version': ({ path, full }) => [
     [paxEntry({ 'GNU.sparse.major': '1', 'GNU.sparse.name': 'x' }), fileEntry(path, full)],
   ],
   // slash-directory
-  'a file has a slash behind its name': ({ path, full }) => [
+  'the name of a file ends with a slash': ({ path, full }) => [
     [fileEntry(`${path}/`, full, { type: 'file', raw: { typeflag: '0' } })],
   ],
   'a directory without a type has a size': ({ path, full }) => [
@@ -176,7 +176,7 @@ const readable: Readonly<Record<string, LayersOf>> = {
   'a size is in base 256': ({ path, full }) => [
     [fileEntry(path, full, { raw: { size: base256(full.length) } })],
   ],
-  'a size of pax stands over another': ({ path, full, decoy }) => [
+  'a pax size overrides another': ({ path, full, decoy }) => [
     [
       paxEntry({ size: `${full.length}` }),
       fileEntry(path, full, { raw: { size: '00000000000\0' } }),
@@ -184,7 +184,7 @@ const readable: Readonly<Record<string, LayersOf>> = {
     ],
   ],
   // name-bytes
-  'names that are no UTF-8 differ in a byte': ({ path, full, decoy }) => {
+  'names that are not UTF-8 differ in a byte': ({ path, full, decoy }) => {
     const name = posix.basename(path);
     const bytes = (...last: number[]): Buffer =>
       Buffer.concat([Buffer.from('opt/'), Buffer.from(last), Buffer.from(`/${name}`)]);
@@ -246,7 +246,7 @@ function starPrefix(directory: string): Buffer {
   return Buffer.concat([field, Buffer.from('\0tar\0', 'latin1')]);
 }
 
-/** A sparse file that has all its bytes as data, by the records of a version. */
+/** Returns a sparse file with all its bytes as data, in the records of a sparse format version. */
 function sparse(version: '0.0' | '0.1' | '1.0', path: string, content: Uint8Array): readonly TarEntryPlan[] {
   const length = `${content.length}`;
   const common = { 'GNU.sparse.name': path };

@@ -25,7 +25,7 @@ export function longNames(): HostileImage[] {
     ),
     oddTar(
       'links from 480 lists of files to 2,000 directories each',
-      { packages: ['hello'], problem: /^leads to .* 480 links lead to places that were not read/ },
+      { packages: ['hello'], problem: /^leads to .* 480 links lead to paths that were not read/ },
       system,
       members(...deepLinks()),
     ),
