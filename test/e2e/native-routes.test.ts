@@ -23,7 +23,7 @@ const { layers } = buildImage({
 });
 const [base = assert.fail(), app = assert.fail()] = layers;
 
-/** Posts an image of two layers, the upper one under several names, and a vulnerability of what the lower one brings. */
+/** Posts an image of two layers, the upper one under several names, and a vulnerability of a package in the lower one. */
 async function postImage(t: TestContext, clair: V1Client, names: readonly string[]): Promise<void> {
   const directory = temporaryDirectory(t);
   const [lower, upper] = [join(directory, 'base'), join(directory, 'app')];
@@ -49,7 +49,7 @@ interface AffectedPage {
 }
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: who is affected is told page by page, with layer and fix`, async (t) => {
+  test(`${engine.name}: pages through the affected images, with layer and fix`, async (t) => {
     const clair = await startV1(t, await engine.createLocation(t));
     await postImage(t, clair, ['app:1', 'app:2']);
     const pages: AffectedPage[] = [];
@@ -76,7 +76,7 @@ for (const engine of sharedEngines) {
     assert.equal(unknown.status, 404);
   });
 
-  test(`${engine.name}: who loses the connection to one of several servers again and again misses no event`, async (t) => {
+  test(`${engine.name}: misses no event when a client reconnects to one of several servers again and again`, async (t) => {
     const place = await engine.createLocation(t);
     const servers = [await startV1(t, place), await startV1(t, place)] as const;
     const count = 40;
@@ -112,7 +112,7 @@ for (const engine of sharedEngines) {
   });
 }
 
-test('who may look may follow, and who may not is told nothing', async (t) => {
+test('serves events to a client with read access and refuses others', async (t) => {
   const [engine = assert.fail()] = sharedEngines;
   const sum = createHash('sha256').update('secret').digest('hex');
   const clair = await startV1(t, await engine.createLocation(t), { CLAIR_API_TOKENS: `read:${sum}` });
@@ -124,7 +124,7 @@ test('who may look may follow, and who may not is told nothing', async (t) => {
   }
 });
 
-test('a server that is told to stop ends its streams in order, and what came last can be asked for', async (t) => {
+test('ends event streams cleanly on shutdown and resumes after the last event', async (t) => {
   const [engine = assert.fail()] = sharedEngines;
   const place = await engine.createLocation(t);
   const env = {

@@ -12,7 +12,7 @@ import { receiver } from './replay/receiver.ts';
 import { dpkgStatus, fixedIn, osRelease, startV1, statuses, waitUntil } from './v1-client.ts';
 
 for (const engine of sharedEngines)
-  test(`${engine.name}: a server tells in one message what concerns an image within a while`, async (t) => {
+  test(`${engine.name}: delivers all changes of an image within a window in one message`, async (t) => {
     const notificationReceiver = await receiver(t);
     notificationReceiver.answer(500, 201);
     const clair = await startV1(t, await engine.createLocation(t), {
@@ -24,12 +24,12 @@ for (const engine of sharedEngines)
     const status = dpkgStatus({ curl: '7.1', zlib: '1.2' });
     writeFileSync(layer, tar([osRelease, { path: 'var/lib/dpkg/status', content: status }]));
     const answers = [await clair.postLayer({ Name: 'shop', Path: layer })];
-    for (const [i, name] of ['curl', 'zlib', 'nobody'].entries())
+    for (const [i, name] of ['curl', 'zlib', 'absent'].entries())
       answers.push(await clair.postVulnerability({ Name: `CVE-2026-${i}`, FixedIn: fixedIn(name, '9') }));
     assert.deepEqual(new Set(statuses(answers)), new Set([201]));
     await waitUntil(() => notificationReceiver.posts.some(({ status }) => status === 201));
     const bodies = notificationReceiver.posts.map(({ body }) => body);
-    assert.equal(new Set(bodies).size, 1, 'it is told again as it was');
+    assert.equal(new Set(bodies).size, 1, 'the redelivery has the same body');
     const digest = JSON.parse(bodies[0] ?? '') as BatchNotificationContent & {
       Notification: { Name: string };
     };
@@ -43,10 +43,14 @@ for (const engine of sharedEngines)
     );
     const notificationPath = `/v1/notifications/${digest.Notification.Name}`;
     assert.equal((await clair.remove(notificationPath)).status, 200);
-    assert.equal((await clair.get(`${notificationPath}?limit=1`)).status, 404, 'it is none of Clair’s');
+    assert.equal(
+      (await clair.get(`${notificationPath}?limit=1`)).status,
+      404,
+      'Clair’s API does not serve batches',
+    );
   });
 
-test('digests are told in full only', async () => {
+test('rejects batches when the webhook sends only names', async () => {
   const config = loadConfig(
     {},
     {

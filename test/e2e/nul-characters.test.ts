@@ -19,7 +19,7 @@ const [fix] = vulnerability.FixedIn;
 
 type RequestCase = readonly [status: number, method: string, path: string, body?: object];
 
-/** What a client may ask with a NUL character in any text that it chooses. */
+/** Requests with a NUL character, one in each text that a client can choose. */
 const questions: readonly RequestCase[] = [
   [404, 'GET', '/v1/layers/a%00'],
   [404, 'GET', '/v1/layers/a%00?vulnerabilities'],
@@ -53,7 +53,7 @@ const questions: readonly RequestCase[] = [
 ];
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: a NUL character in any text of a request is answered alike`, {
+  test(`${engine.name}: answers a NUL character in any text of a request in the same way`, {
     timeout,
   }, async (t) => {
     const clair = await startV1(t, await engine.createLocation(t));
@@ -74,7 +74,9 @@ for (const engine of sharedEngines) {
     }
   });
 
-  test(`${engine.name}: a NUL character in a file of a layer is answered alike`, { timeout }, async (t) => {
+  test(`${engine.name}: answers a NUL character in a file of a layer in the same way`, {
+    timeout,
+  }, async (t) => {
     const clair = await startV1(t, await engine.createLocation(t));
     const namespaceOf = async (name: string, path: string, content: string): Promise<unknown> => {
       const layer = layerFile(t, [{ path, content }, packages]);

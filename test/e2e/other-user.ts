@@ -5,21 +5,21 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { inCheckout, type Run } from './clair.ts';
 
-/** A user without rights, `nobody` everywhere. */
-const nobody = 65_534;
+/** Id of an unprivileged user that exists by convention. */
+const unprivileged = 65_534;
 
-/** A place where the command runs as that user. */
+/** A directory in which the command runs as another user. */
 export interface Place {
   /** A directory that the other user can enter. */
   readonly directory: string;
   /** Runs the command as the other user. */
   readonly run: (...args: string[]) => Run;
-  /** As `run`, with other variables of the environment; undefined leaves one out. */
+  /** Runs the command with other environment variables. Undefined removes one. */
   readonly runWith: (env: NodeJS.ProcessEnv, ...args: string[]) => Run;
 }
 
-/** Runs the command as a user without rights, by its number; skips the test where that is not possible. */
-export function asOtherUser(t: TestContext, user: number = nobody): Place | undefined {
+/** Returns a directory in which the command runs as an unprivileged user. Skips the test if this process is not root. */
+export function asOtherUser(t: TestContext, user: number = unprivileged): Place | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'clair-unreadable-'));
   t.after(() => {
     rmSync(directory, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import type { TarEntryPlan } from '../../src/testing/tar-writer.ts';
 
-/** Layers to be laid over each other, the lowest first. */
+/** Layers of a case, the lowest first. */
 export interface OverlayCase {
   readonly name: string;
   readonly layers: readonly (readonly TarEntryPlan[])[];
@@ -196,7 +196,7 @@ const links: OverlayCase[] = [
     ],
   },
   {
-    name: 'the directory of the database is a link to where nobody looks',
+    name: 'the directory of the database is a link to a path that is not scanned',
     layers: [[release('etc/os-release'), link('var/lib/dpkg', '/data/dpkg'), dpkg('data/dpkg/status', 'a')]],
   },
   {
@@ -214,14 +214,14 @@ const links: OverlayCase[] = [
     ],
   },
   {
-    name: 'a linked database that is replaced where it lies',
+    name: 'a linked database that is replaced at its target',
     layers: [
       [release('etc/os-release'), link('var/lib/dpkg', '/data/dpkg'), dpkg('data/dpkg/status', 'a')],
       [dpkg('data/dpkg/status', 'b')],
     ],
   },
   {
-    name: 'a linked database that is whited out where it lies',
+    name: 'a linked database that is whited out at its target',
     layers: [
       [release('etc/os-release'), link('var/lib/dpkg', '/data/dpkg'), dpkg('data/dpkg/status', 'a')],
       [gone('data/dpkg')],
@@ -246,7 +246,7 @@ const links: OverlayCase[] = [
     layers: [base, [link('var/lib/dpkg', '/data/dpkg'), dpkg('data/dpkg/status', 'linked')]],
   },
   {
-    name: 'a link over the directory, with nothing behind it',
+    name: 'a link over the directory, without a target',
     layers: [base, [link('var/lib/dpkg', '/data/dpkg')]],
   },
   {
@@ -312,7 +312,7 @@ const links: OverlayCase[] = [
     ],
   },
   {
-    name: 'the release file is a link to where nobody looks',
+    name: 'the release file is a link to a path that is not scanned',
     layers: [[release('opt/x'), link('etc/os-release', '/opt/x'), dpkg(status, 'a')]],
   },
   {
@@ -389,7 +389,7 @@ const merged: OverlayCase[] = [
   },
 ];
 
-/** The rules of the OCI image-spec, "Applying Changesets", and what unpackers agree on besides. */
+/** Cases of the OCI image-spec, "Applying Changesets", and of further rules that unpackers share. */
 export const overlayCases: readonly OverlayCase[] = [
   ...replacing,
   ...whiteouts,

@@ -15,7 +15,7 @@ const skip = hasUmoci || process.env['CI'] !== undefined ? false : 'umoci is not
 for (const { name, layers } of overlayCases) {
   test(`overlay: ${name}`, { skip }, async () => {
     const directory = mkdtempSync(join(scratch, 'overlay-'));
-    // What is not compressed is seeked over, what is compressed flows by.
+    // Uncompressed layers are read with seeks, compressed ones as a stream.
     const [seeked, streamed] = await Promise.all([
       writeLayout(join(directory, 'none'), layers, 'none'),
       writeLayout(join(directory, 'gzip'), layers, 'gzip'),
@@ -36,7 +36,7 @@ async function writeLayout(
   return layout;
 }
 
-/** What an image holds that we look for: `id version` of the distribution, `name version` of the packages. */
+/** Content of an image that matters here: `id version` of the distribution, `name version` of the packages. */
 interface Content {
   readonly distro: string;
   readonly packages: readonly string[];
@@ -52,7 +52,7 @@ function found(layout: string): Content {
   };
 }
 
-/** The root file system as umoci makes it of the layers. */
+/** Unpacks the root file system with umoci. */
 function unpack(directory: string, layout: string): string {
   const bundle = join(directory, 'bundle');
   const rootless = process.getuid?.() === 0 ? [] : ['--rootless'];
@@ -61,8 +61,8 @@ function unpack(directory: string, layout: string): string {
 }
 
 /**
- * Reads files as a process of the container would: from inside, where the kernel itself follows the links. Everything is
- * imported before, as there is no Python inside.
+ * Reads files as a process of the container would: after chroot, where the kernel follows the links. Imports every module before, because
+ * the root has no Python.
  */
 const reader = `
 import base64, json, os, sys
@@ -82,7 +82,7 @@ print(json.dumps({path: read(path) for path in paths}))
 const databases = ['/lib/apk/db/installed', '/usr/lib/apk/db/installed'];
 const releases = ['/etc/os-release', '/usr/lib/os-release'];
 
-/** The same from the unpacked root: packages by dpkg-query, where there is a database of dpkg, the rest by its plain lines. */
+/** Reads the same from the unpacked root: packages by dpkg-query if there is a dpkg database, the rest from the plain files. */
 function visible(root: string, directory: string): Content {
   const chroot = process.getuid?.() === 0 ? [] : ['unshare', '--map-root-user'];
   const [command = '', ...args] = [

@@ -8,7 +8,7 @@ import { tar } from '../../src/testing/tar-writer.ts';
 import { report } from './clair.ts';
 import { dpkgStatus, osRelease } from './v1-client.ts';
 
-/** A time in whole seconds, which every file system keeps. */
+/** A time in whole seconds, which every file system can store. */
 const written = 1_700_000_000;
 
 const forms = {

@@ -25,7 +25,7 @@ function assertDone({ status, stderr }: Run): void {
 for (const node of nodesUnderTest) {
   const skip = missingNode(node);
 
-  test(`${node.name} runs the packed command: scans, lists and keeps a database without a warning`, {
+  test(`${node.name} runs the packed command: scans, lists and stores a database without a warning`, {
     skip,
   }, (t) => {
     const packed = new PackedCommand(temporaryDirectory(t), node);
@@ -122,7 +122,7 @@ for (const node of nodesUnderTest) {
   });
 }
 
-/** The port that a server logs when it has started. */
+/** Returns the port that a server logs when it has started. */
 async function portOf(stderr: Readable): Promise<number> {
   const lines: string[] = [];
   for await (const line of createInterface(stderr)) {
@@ -133,9 +133,9 @@ async function portOf(stderr: Readable): Promise<number> {
   throw new Error(lines.join('\n'));
 }
 
-test('an old Node is told in one line which version is needed', (t) => {
+test('names the required version in one line when Node is too old', (t) => {
   const directory = temporaryDirectory(t);
-  // What a Node says of itself is all that is looked at.
+  // The command reads only the version that Node reports.
   const script = `Object.defineProperty(process.versions, 'node', { value: '20.20.2' });
     delete process.getBuiltinModule;
     await import(${JSON.stringify(inCheckout('dist/bin/clair.js'))});`;

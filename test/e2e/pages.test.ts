@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { inCheckout } from './clair.ts';
 import { installPacked, missingNode, type NodeUnderTest, nodesUnderTest } from './packed.ts';
 
-/** What stands between fences in a page, with the words behind the first fence. */
+/** A fenced block of a page, with the words after its first fence. */
 function blocksOf(page: string): { readonly info: string; readonly content: string }[] {
   return [...page.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map(([, info = '', content = '']) => ({
     info,
@@ -15,19 +15,19 @@ function blocksOf(page: string): { readonly info: string; readonly content: stri
   }));
 }
 
-/** How a page was followed. */
+/** Result of following a page. */
 interface Followed {
   readonly directory: string;
   readonly steps: number;
-  /** What the last step printed. */
+  /** Output of the last step. */
   readonly printed: string;
-  /** What all steps printed. */
+  /** Output of all steps. */
   readonly output: string;
 }
 
 /**
- * Does what a page says: writes blocks that have the name of a file, runs those of the shell, and finds at the beginning of what was
- * printed the block of text that follows, where `…` stands for anything.
+ * Follows a page: writes blocks that name a file, and runs shell blocks. Compares the start of the output with the text block that follows,
+ * in which `…` matches any text.
  */
 function follow(t: TestContext, page: string, node?: NodeUnderTest): Followed {
   const directory = temporaryDirectory(t);
@@ -59,7 +59,7 @@ function follow(t: TestContext, page: string, node?: NodeUnderTest): Followed {
   return { directory, steps, printed, output };
 }
 
-/** Does what the plugin page says before it begins: a module that has the packed clair among its dependencies. */
+/** Prepares what the plugin page assumes: a module that depends on the packed clair. */
 function usePacked(directory: string, bin: string, { path = process.execPath }: NodeUnderTest): void {
   installPacked(directory);
   writeFileSync(join(directory, 'package.json'), '{"type": "module"}');
@@ -77,7 +77,7 @@ function assertBegins(printed: string, shown: string): void {
 }
 
 for (const node of nodesUnderTest)
-  test(`the tutorial of plugins does what it says with the packed command on ${node.name}`, {
+  test(`the plugin tutorial works with the packed command on ${node.name}`, {
     skip: missingNode(node),
   }, (t) => {
     const { steps, output } = follow(t, 'docs/plugins.md', node);
@@ -98,19 +98,19 @@ for (const node of nodesUnderTest)
     assert.match(output, /^# pass 1$|pass 1$/m);
   });
 
-test('the first steps do what they say', (t) => {
+test('the getting-started page works as written', (t) => {
   const { steps, printed } = follow(t, 'docs/getting-started.md');
   assert.equal(steps, 5);
   for (const word of ['redis', '7.2.5-r0', '7.2.5-r1']) assert.ok(printed.includes(word), word);
 });
 
-test('what is told of explanations, differences and the past is so', (t) => {
+test('the pages on explain, diff and point-in-time scans work as written', (t) => {
   const { steps, printed } = follow(t, 'docs/explain.md');
   assert.equal(steps, 5);
   assert.match(printed, /^Verdict: not assessed/);
 });
 
-test('what is told of rules and of VEX is so', (t) => {
+test('the pages on rules and VEX work as written', (t) => {
   const { steps, printed } = follow(t, 'docs/policy.md');
   assert.equal(steps, 4);
   assert.match(printed, /^2 suppressed: not affected, says Example Ltd /m);

@@ -1,6 +1,6 @@
 /**
- * Preloaded into a command that is measured: writes the most memory the process ever had, in KiB, to `CLAIR_PEAK_FILE` when it
- * ends. Asked of /proc, as `maxRSS` also counts what the parent had when it forked; elsewhere than on Linux that must do.
+ * Preloaded into a measured command. At its end writes its peak memory in KiB to `CLAIR_PEAK_FILE`. Reads it from /proc, because `maxRSS`
+ * includes the memory of the parent at the fork. Uses `maxRSS` only where there is no /proc.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';

@@ -16,7 +16,7 @@ import { databases, writeSystem } from './listed-system.ts';
 
 const evr = { version: z.string(), release: z.string(), epoch: z.number() };
 
-/** A case of a peer with all packages of an image, the advisories it knew, and what it found. */
+/** A case of a peer: all packages of an image, the advisories that the peer had, and its findings. */
 const golden = z.object({
   packages_complete: z.boolean(),
   platform_bucket: z.nullable(z.string()),
@@ -70,7 +70,7 @@ const redhatEntries = z.object({
 
 const plainValue = z.object({ FixedVersion: z.optional(z.string()), Status: z.optional(z.number()) });
 
-/** What the peer's platforms are to us. */
+/** Our namespaces by the peer's platforms. */
 const platforms: Readonly<Record<string, { readonly source: string; readonly namespace: Namespace }>> = {
   'alpine 3.9': { source: 'alpine', namespace: { name: 'alpine:v3.9', versionScheme: 'apk' } },
   'debian 10': { source: 'debian', namespace: { name: 'debian:10', versionScheme: 'dpkg' } },
@@ -80,7 +80,7 @@ const platforms: Readonly<Record<string, { readonly source: string; readonly nam
   },
 };
 
-/** The peer's words for the state of a fix, and ours. */
+/** Our fix states by the peer's. */
 const states: Readonly<Record<string, Exclude<Fix['state'], 'fixed'>>> = {
   affected: 'unfixed',
   unknown: 'unfixed',
@@ -104,7 +104,7 @@ for (const name of complete) {
     const database = join(scratch, `${name}.db`);
     await fill(database, peer);
     const { matches } = report('scan', targetOf(name, peer), '--db', database, '--offline');
-    // Rule: packages of languages are not matched yet.
+    // Rule: language packages are not matched yet.
     const wanted = peer.expected.filter((finding) => finding.class === 'os-pkgs');
     assert.deepEqual(
       matches
@@ -126,7 +126,7 @@ corpusTest('every case with a complete list was compared', () => {
   assert.deepEqual(found.map((file) => file.replace('.json', '')).sort(), complete);
 });
 
-/** The image, or where there is none a system of its packages. */
+/** Returns the image, or a root file system of its packages if there is no image. */
 function targetOf(name: string, peer: Golden): string {
   const file = peer.rebuilt_image ? `golden/${peer.rebuilt_image.file}` : peer.real_image?.file;
   if (file !== undefined) return corpus(file);
@@ -139,7 +139,7 @@ function targetOf(name: string, peer: Golden): string {
   return `dir:${root}`;
 }
 
-/** Puts the peer's advisories of the operating system into a database, and of its ratings those of NVD. */
+/** Loads the peer's operating system advisories into a database, and those of its ratings that are NVD's. */
 async function fill(database: string, peer: Golden): Promise<void> {
   rmSync(database, { force: true });
   await using store = await openSqliteStore(database);
@@ -159,7 +159,7 @@ async function fill(database: string, peer: Golden): Promise<void> {
   await store.enrichments.apply(of('nvd'), stream(ratings));
 }
 
-/** The bands of CVSS 3. */
+/** Severity bands of CVSS 3. */
 function severityOf(score: number): Vulnerability['severity'] {
   if (score >= 9) return 'Critical';
   if (score >= 7) return 'High';
@@ -183,7 +183,7 @@ function recordOf(advisory: Advisory, peer: Golden): Vulnerability {
   };
 }
 
-/** A row for each product of which the case tells what it is. */
+/** Returns a row for each product whose state the case has. */
 function redhatRows(
   { package: name }: Advisory,
   entry: z.output<typeof redhatEntries>['Entries'][number],
@@ -207,13 +207,13 @@ function fixOf(
   return { range: {}, fix: { state: states[status_codes[status ?? 2] ?? ''] ?? 'unfixed' } };
 }
 
-/** What the options of the case leave of a report. */
+/** Returns the part of a report that the options of the case select. */
 function isShown({ vulnerability }: Match, { options }: Golden): boolean {
   const isSevere = options.severity?.includes(vulnerability.severity.toUpperCase()) ?? true;
   return isSevere && options.ignore_ids?.includes(vulnerability.id) !== true;
 }
 
-/** Rule: no epoch is epoch 0. */
+/** Rule: a missing epoch equals epoch 0. */
 function ours({ vulnerability, package: item, fix }: Match): string {
   const fixed = fix.state === 'fixed' ? fix.version.replace(/^0:/, '') : fix.state;
   return `${vulnerability.id} ${item.name} ${item.version} ${fixed}`;

@@ -4,24 +4,24 @@ import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Why podman cannot be tested here; false where it can, or must because this is CI. */
+/** Returns the reason why podman cannot be tested here, or false. Always false in CI, where podman is required. */
 export function withoutPodman(): string | false {
   const isThere = spawnSync('podman', ['--version']).error === undefined;
   return isThere || process.env['CI'] !== undefined ? false : 'podman is not installed';
 }
 
-/** A podman with a storage of its own that answers on a socket. Dispose it to end it and to remove what it keeps. */
+/** A podman service with its own storage and a socket. Disposing it stops the service and removes the storage. */
 export class Podman implements AsyncDisposable {
-  // The path of a socket has no more than some hundred characters.
+  // The path of a socket has a limit of about 100 characters.
   readonly #directory = mkdtempSync(join(tmpdir(), 'clair-podman-'));
   #service: ChildProcess | undefined;
 
-  /** As `DOCKER_HOST` and `CONTAINER_HOST` name the socket. */
+  /** URL of the socket, for `DOCKER_HOST` and `CONTAINER_HOST`. */
   get host(): string {
     return `unix://${this.#socket}`;
   }
 
-  /** Runs a command of podman, which must succeed. */
+  /** Runs a podman command. Throws if it fails. */
   run(...args: readonly string[]): string {
     const { status, stdout, stderr } = spawnSync('podman', this.#args(args), {
       encoding: 'utf8',
@@ -31,7 +31,7 @@ export class Podman implements AsyncDisposable {
     return stdout;
   }
 
-  /** Starts the service, and waits until its socket is there. */
+  /** Starts the service and waits for its socket. */
   async serve(): Promise<void> {
     const changes = watch(this.#directory);
     const service = spawn('podman', this.#args(['system', 'service', '--time', '0', this.host]), {

@@ -8,7 +8,7 @@ import { openVexDocument } from '../../src/testing/vex-documents.ts';
 import { clair, report, scratch } from './clair.ts';
 import { corpusMirror } from './mirror.ts';
 
-/** Where the corpus' make-images.sh has put its images. */
+/** Directory of the images that the corpus' make-images.sh builds. */
 const images = process.env['CLAIR_TEST_IMAGES'];
 const skip = images === undefined && process.env['CI'] === undefined ? 'CLAIR_TEST_IMAGES is not set' : false;
 
@@ -25,7 +25,9 @@ function file(name: string, content: string | object): string {
 const named = (matches: readonly Match[]): string[] =>
   matches.map(({ package: found, vulnerability }) => `${found.purl} ${vulnerability.id}`).sort();
 
-void test('a statement on a source package of Debian clears each package built from it', { skip }, () => {
+void test('a statement on a Debian source package suppresses findings of all packages built from it', {
+  skip,
+}, () => {
   const plain = report('scan', layout, ...place());
   const about = plain.matches.find(({ package: found }) => found.source?.name === 'glibc');
   assert.ok(about, 'no finding on glibc');
@@ -46,7 +48,7 @@ void test('a statement on a source package of Debian clears each package built f
   assert.ok(moved.length > 1);
 });
 
-void test('what clair vex says of an image by its digest holds for that image, and for no other', {
+void test('the output of clair vex for an image digest applies to that image only', {
   skip,
 }, async () => {
   const rules = file(
@@ -86,7 +88,7 @@ void test('what clair vex says of an image by its digest holds for that image, a
   assert.ok(untouched.suppressed.every(({ reason }) => !reason.includes('Example Ltd')));
 });
 
-void test('with everything ignored an image of Debian passes, and without it fails', { skip }, () => {
+void test('a Debian image passes with everything ignored and fails without', { skip }, () => {
   const scan = (...args: readonly string[]) =>
     clair(['scan', layout, ...place(), '--fail-on', 'unknown', '--format', 'json', ...args]);
   assert.equal(scan().status, 1);
@@ -95,7 +97,7 @@ void test('with everything ignored an image of Debian passes, and without it fai
     file('everything.yaml', 'ignore:\n  - {path: "var/lib/dpkg/**", reason: a test}\n'),
   );
   const { verdict, matches, coverage } = JSON.parse(run.stdout) as Report;
-  // Until the day on which the release is out of support.
+  // Until the end of support of the release.
   const isKnown = coverage.every(({ reason }) => reason === null);
   assert.deepEqual([run.status, verdict, matches.length], isKnown ? [0, 'clean', 0] : [4, 'not-assessed', 0]);
 });

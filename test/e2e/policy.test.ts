@@ -34,7 +34,7 @@ const named = (matches: readonly Match[]): string[] =>
 
 const plain = reported();
 
-test('rules leave findings out of the count, with the reason, and the rest stays', () => {
+test('suppresses findings by rules, with the reason, and keeps the others', () => {
   const rules = file(
     'rules.yaml',
     `ignore:
@@ -73,7 +73,7 @@ test('rules leave findings out of the count, with the reason, and the rest stays
   ]);
 });
 
-test('what is not counted is told by every format', () => {
+test('shows suppressed findings in every format', () => {
   const rules = file('one.yaml', 'ignore:\n  - {id: CVE-2024-9143, reason: not reachable from outside}\n');
   for (const format of ['table', 'sarif', 'cyclonedx', 'spdx', 'html', 'junit', 'gitlab', 'github']) {
     const { stdout } = scan('--ignore', rules, '--format', format);
@@ -81,7 +81,7 @@ test('what is not counted is told by every format', () => {
   }
 });
 
-test('rules of Trivy and of Grype are read when they are named, and hold for what they hold for there', () => {
+test('reads the named ignore files of Trivy and Grype with the meaning that they have there', () => {
   const trivy = file(
     '.trivyignore',
     '# risks\nCVE-2024-9143\nCVE-2024-5535 exp:9999-12-31\nCVE-2024-6119 exp:2020-01-01\n',
@@ -102,21 +102,21 @@ test('rules of Trivy and of Grype are read when they are named, and hold for wha
   assert.match(second.stderr, /clair reads only its ignore rules; only-fixed have no effect/);
 });
 
-test('the exit status counts what is left, and says clean of nothing that is not known', () => {
+test('computes the exit status from the remaining findings and the coverage', () => {
   const everything = file('all.yaml', 'ignore:\n  - {id: CVE-*, reason: all of them}\n');
   assert.equal(scan('--fail-on', 'unknown').status, 1);
   assert.equal(scan('--ignore', everything).status, 0);
-  // The release is out of support: nobody can say that nothing is wrong with it.
+  // The release is out of support, so it is never clean.
   assert.equal(scan('--ignore', everything, '--fail-on', 'unknown').status, 4);
   assert.equal(reported('--ignore', everything).verdict, 'not-assessed');
 });
 
-test('an image that is wholly known and of which every finding is left out is clean', () => {
+test('is clean when an image is fully assessed and all findings are suppressed', () => {
   const root = join(scratch, 'rootfs');
   mkdirSync(join(root, 'lib/apk/db'), { recursive: true });
   mkdirSync(join(root, 'etc'), { recursive: true });
   writeFileSync(join(root, 'lib/apk/db/installed'), 'P:curl\nV:8.0.0-r0\nA:x86_64\n\n');
-  // A distribution without releases, of which none can be out of support one day.
+  // A distribution without releases, whose support never ends.
   writeFileSync(join(root, 'etc/os-release'), 'ID=wolfi\nVERSION_ID="20230201"\n');
   const mirror = join(scratch, 'small-mirror');
   mkdirSync(join(mirror, 'packages.wolfi.dev/os'), { recursive: true });
@@ -144,7 +144,7 @@ test('an image that is wholly known and of which every finding is left out is cl
   assert.equal((JSON.parse(run.stdout) as Report).verdict, 'clean');
 });
 
-test('a rule that has expired counts no more, one that matches nothing is told, and none takes none', () => {
+test('warns of expired rules and of rules that match nothing', () => {
   const rules = file(
     'stale.yaml',
     'ignore:\n  - {id: CVE-2024-9143, reason: a, expires: 2020-01-01}\n  - {id: CVE-1999-1, package: bash, reason: b}\n',
@@ -159,13 +159,13 @@ test('a rule that has expired counts no more, one that matches nothing is told, 
   assert.match(reported('--ignore', many).stderr, /and 3 more rules: each of them matches nothing\n$/);
 });
 
-test('a rule counts by the day that the question is about', () => {
+test('applies the expiry of a rule as of the time of the scan', () => {
   const rules = file('once.yaml', 'ignore:\n  - {id: CVE-2024-9143, reason: a, expires: 2020-01-01}\n');
   assert.doesNotMatch(reported('--ignore', rules, '--as-of', '2020-01-01').stderr, /has expired/);
   assert.match(reported('--ignore', rules, '--as-of', '2020-01-02').stderr, /has expired/);
 });
 
-test('what is ignored is not new either', () => {
+test('does not count suppressed findings as new', () => {
   const rules = file('redis.yaml', 'ignore:\n  - {package: redis, reason: a}\n');
   const before = join(scratch, 'before.json');
   assert.equal(scan('--ignore', rules, '--format', 'json', '--output', before).status, 0);
@@ -177,7 +177,7 @@ test('what is ignored is not new either', () => {
   );
 });
 
-test('the file of the working directory is taken and told, unless another or none is named', () => {
+test('reads and names the file in the working directory unless another file or "none" is given', () => {
   const folder = mkdtempSync(join(scratch, 'here-'));
   writeFileSync(join(folder, '.clairignore.yaml'), 'ignore:\n  - {id: CVE-*, reason: here}\n');
   const other = file('other.yaml', 'ignore:\n  - {package: redis, reason: there}\n');
@@ -197,7 +197,7 @@ test('the file of the working directory is taken and told, unless another or non
   assert.deepEqual(here('--ignore', other, '--ignore', '.clairignore.yaml').suppressed, plain.matches.length);
 });
 
-test('whitelists of clair-scanner and of Klar are taken', () => {
+test('reads whitelists of clair-scanner and Klar', () => {
   const scanner = file(
     'scanner.yaml',
     'generalwhitelist:\n  CVE-2024-9143: OpenSSL\nimages:\n  alpine:\n    CVE-2024-5535: x\n',
@@ -206,7 +206,7 @@ test('whitelists of clair-scanner and of Klar are taken', () => {
   for (const whitelist of [scanner, klar]) {
     const { suppressed, stderr } = reported('--ignore', whitelist);
     assert.deepEqual(named(suppressed), ['libcrypto3 CVE-2024-9143', 'libssl3 CVE-2024-9143']);
-    // The image is a file, of which nobody knows how a registry calls it.
+    // The image is a file, so its name in a registry is unknown.
     assert.match(stderr, /for images by their names does not count for an image on disk, which has none\n$/);
   }
 });
@@ -257,7 +257,7 @@ const vex = {
 };
 
 for (const [format, document] of Object.entries(vex))
-  test(`what ${format} says is not affected is left out, and nothing else`, () => {
+  test(`suppresses exactly the findings that ${format} marks as not affected`, () => {
     const { suppressed, stderr } = reported('--vex', file(`in.${format}.json`, document));
     assert.deepEqual(named(suppressed), ['redis CVE-2024-31227']);
     assert.match(
@@ -267,7 +267,7 @@ for (const [format, document] of Object.entries(vex))
     assert.equal(stderr, '');
   });
 
-test('what is said of a range of versions is left out where the installed version lies in it', () => {
+test('suppresses a finding by a version range when it contains the installed version', () => {
   const ranged = (range: string): Readonly<Record<string, object>> => {
     const purl = 'pkg:apk/alpine/redis';
     const product = { product_id: 'redis', name: 'redis', product_identification_helper: { purl } };
@@ -297,7 +297,7 @@ test('what is said of a range of versions is left out where the installed versio
     }
 });
 
-test('documents below a directory are taken, what is no VEX there is told, and who says nothing of the image', () => {
+test('reads the VEX documents of a directory and reports other files and documents about other images', () => {
   const folder = mkdtempSync(join(scratch, 'vex-'));
   mkdirSync(join(folder, '2024'));
   writeFileSync(join(folder, '2024/redis.json'), JSON.stringify(vex.csaf));
@@ -310,7 +310,7 @@ test('documents below a directory are taken, what is no VEX there is told, and w
   assert.equal(reported('--vex', other).stderr, `clair: ${other} says nothing of what was found here\n`);
 });
 
-test('files that cannot be used end with 2, a sentence, and no report', () => {
+test('ends with status 2, a message and no report when a file cannot be used', () => {
   const refused = (args: readonly string[], message: RegExp): void => {
     const run = scan(...args);
     assert.equal(run.status, 2, run.stderr);
@@ -332,9 +332,9 @@ const valid = {
 };
 
 for (const [format, problems] of Object.entries(valid))
-  test(`clair vex --format ${format} says it so that a scan takes it back`, async () => {
+  test(`clair vex --format ${format} writes a document that a scan reads`, async () => {
     const rules = file(
-      'told.yaml',
+      'statements.yaml',
       'ignore:\n  - {package: redis, reason: no scripts, justification: vulnerable_code_not_in_execute_path}\n  - {id: CVE-2024-9143, reason: accepted}\n',
     );
     const write = (): Run =>
@@ -348,7 +348,7 @@ for (const [format, problems] of Object.entries(valid))
     assert.match(stdout, /2024-09-13T06:00:00Z/);
     assert.match(stdout, /The risk is accepted: accepted\. Update to 3\.3\.2-r1 or later\./);
     assert.equal(write().stdout, stdout);
-    // A pipe, as the shell makes it of <(clair vex …).
+    // A pipe, as the shell creates it for <(clair vex …).
     const again = spawnSync(
       'bash',
       [
@@ -369,7 +369,7 @@ for (const [format, problems] of Object.entries(valid))
     assert.equal(suppressed.length, 3);
   });
 
-test('a document that would say nothing is not written', () => {
+test('writes no document without statements', () => {
   const root = join(scratch, 'nothing');
   mkdirSync(root, { recursive: true });
   const output = join(scratch, 'nothing.json');

@@ -10,7 +10,7 @@ const report = z.object({
   environments: z.record(z.string(), z.array(z.object({ package_db: z.string() }))),
 });
 
-/** Lines `SCHEME<TAB>VERSION` of the packages of base images, as their makers publish them. */
+/** Lines `SCHEME<TAB>VERSION` of packages in base images, as published by their vendors. */
 function publishedVersions(): Set<string> {
   const lines = (pattern: string): string[] =>
     globSync(corpus(`pkgdb/lists/${pattern}`)).flatMap((path) =>
@@ -23,13 +23,13 @@ function publishedVersions(): Set<string> {
   return new Set([...dpkg.map((version) => `dpkg\t${version}`), ...rpm.map((version) => `rpm\t${version}`)]);
 }
 
-/** The same of Clair's own index reports of images, the packages of the operating system. */
+/** Returns the same from Clair's index reports of images, for the operating system packages. */
 function indexedVersions(): Set<string> {
   const found = new Set<string>();
   for (const path of globSync(corpus('golden/index-reports/*.json'))) {
     const { packages, environments } = z.parse(report, JSON.parse(readFileSync(path, 'utf8')));
     for (const [id, { version }] of Object.entries(packages)) {
-      // One report is of a Clair that took the conffiles of a package for a part of its version.
+      // One report is of a Clair that read conffiles of a package as part of its version.
       if (version.includes(' ')) continue;
       const databases = environments[id]?.map((environment) => environment.package_db) ?? [];
       if (databases.includes('var/lib/dpkg/status')) found.add(`dpkg\t${version}`);

@@ -16,7 +16,7 @@ const kevPath = 'www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerab
 const epssPath = 'epss.empiricalsecurity.com/epss_scores-current.csv.gz';
 const [glibc, webp] = ['CVE-2023-4911', 'CVE-2023-4863'];
 
-/** Ratings as Red Hat gives them for glibc, and CISA for libwebp, which its assigner does not rate. */
+/** Ratings of Red Hat for glibc, and of CISA for libwebp, which its assigner does not rate. */
 const glibcRecord = cveRecord(glibc, {
   metrics: [cvss31('CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H', 7.8, 'HIGH')],
 });
@@ -61,7 +61,7 @@ function fixedIn(version: string): object {
   return { description: 'A flaw.', scope: 'local', releases: { bookworm } };
 }
 
-/** A mirror by path. Debian rates neither of the two. */
+/** Content of a mirror by path. Debian rates neither of the two vulnerabilities. */
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
 const advisories: Files = {
@@ -86,7 +86,7 @@ const records: Files = {
   [`${raw}/${recordPath(webp)}.gz`]: gzipSync(JSON.stringify(webpRecord)),
 };
 
-/** Scans the image with a mirror by HTTP; `asked` are the paths that it was asked for. */
+/** Scans the image with an HTTP mirror. `asked` are the paths that it requested. */
 async function scanned(
   context: TestContext,
   files: Files,
@@ -112,7 +112,7 @@ async function scanned(
   return { ...run, requests, report: JSON.parse(run.stdout) as Report };
 }
 
-/** What a report says of its ratings as a whole, their age aside. */
+/** Returns the ratings of a report as a whole, without their age. */
 function known({ ratings }: Report): unknown {
   const { lists, ...others } = ratings ?? {};
   return others;
@@ -147,7 +147,7 @@ test('looks up ratings of findings without severity', async (context) => {
   );
 });
 
-test('asks nothing again when the ratings are in the database', async (context) => {
+test('requests nothing when the database has the ratings', async (context) => {
   const files = { ...advisories, ...daily, ...records };
   const db = join(temporaryDirectory(context), 'clair.db');
   const url = await serveHttp(context, (request, response) => {
@@ -168,7 +168,7 @@ test('asks nothing again when the ratings are in the database', async (context) 
   assert.deepEqual(ratings(JSON.parse(offline.stdout) as Report), rated);
 });
 
-test('two scans on one database at once both have the ratings', async (context) => {
+test('returns the ratings to two concurrent scans on one database', async (context) => {
   const db = join(temporaryDirectory(context), 'clair.db');
   const mirror = temporaryDirectory(context);
   for (const [path, content] of Object.entries({ ...advisories, ...daily, ...records }))
@@ -179,7 +179,7 @@ test('two scans on one database at once both have the ratings', async (context) 
     assert.deepEqual(ratings(JSON.parse(stdout) as Report), rated, stderr);
 });
 
-test('a scan knows the lists that another scan loads while it waits', async (context) => {
+test('uses the lists that another scan loads while it waits', async (context) => {
   const db = join(temporaryDirectory(context), 'clair.db');
   const files = { ...advisories, ...daily, ...records };
   const held: (() => void)[] = [];
@@ -199,7 +199,7 @@ test('a scan knows the lists that another scan loads while it waits', async (con
     held.push(answer);
     requests.push(path);
     if (requests.includes(kevPath) && requests.includes(epssPath)) first.resolve(undefined);
-    // The second scan asks for a record once it has read which lists are loaded.
+    // The second scan requests a record only after it has read which lists are loaded.
     if (requests.filter((one) => one === `${raw}/${recordPath(glibc)}`).length === 2)
       second.resolve(undefined);
   });
@@ -223,7 +223,7 @@ test('reads ratings from a clone of the CVE list in a mirror directory', (contex
   assert.deepEqual(ratings(JSON.parse(run.stdout) as Report), rated, run.stderr);
 });
 
-test('says that a mirror directory has no ratings', (context) => {
+test('reports that a mirror directory has no ratings', (context) => {
   const mirror = temporaryDirectory(context);
   for (const [path, content] of Object.entries(advisories)) put(mirror, path, content);
   const run = clair(['scan', `dir:${rootfs()}`, '--db', ':memory:', '--mirror', mirror, '--format', 'json']);
@@ -252,7 +252,7 @@ test('looks up no ratings with --no-lookups and --as-of, and counts the findings
   assert.deepEqual([found?.unrated, found?.reason], [2, 'ratings are not looked up (--offline)']);
 });
 
-test('stays unrated and ends in time when the rating host answers 429', async (context) => {
+test('leaves findings unrated and stays within the time limit when the rating host answers 429', async (context) => {
   const begin = performance.now();
   const { report } = await scanned(
     context,
@@ -281,7 +281,7 @@ function ratedAs(score: number, severity: string): string {
   return JSON.stringify(cveRecord(glibc, { metrics: [cvss31(vector, score, severity)] }));
 }
 
-/** Answers in place of a record, and the reason that the report gives. */
+/** Responses instead of a record, with the reason in the report. */
 const wrongAnswers: readonly (readonly [string, RegExp, (response: ServerResponse) => unknown])[] = [
   ['missing', /^null$/, (response) => response.writeHead(404).end()],
   ['cut', /could not be read, the first of CVE-2023-4911/, (response) => response.end(good.slice(0, -20))],
@@ -321,7 +321,7 @@ const wrongAnswers: readonly (readonly [string, RegExp, (response: ServerRespons
   ],
 ];
 
-test('stays unrated when a rating document is wrong, and keeps nothing of it', async (context) => {
+test('leaves findings unrated and stores nothing when a rating document is invalid', async (context) => {
   const db = join(temporaryDirectory(context), 'clair.db');
   for (const [name, reason, send] of wrongAnswers) {
     const answer = (path: string, response: ServerResponse): boolean => {
@@ -337,7 +337,7 @@ test('stays unrated when a rating document is wrong, and keeps nothing of it', a
   }
 });
 
-test('keeps the finding of a rejected CVE and says that it is rejected', async (context) => {
+test('keeps the finding of a rejected CVE and reports the rejection', async (context) => {
   const rejected = {
     [`${raw}/${recordPath(glibc)}`]: JSON.stringify(cveRecord(glibc, { state: 'REJECTED' })),
   };
@@ -346,7 +346,7 @@ test('keeps the finding of a rejected CVE and says that it is rejected', async (
   assert.match(report.ratings?.reason ?? '', /the CVEs of 1 finding were rejected/);
 });
 
-test('explains and compares with ratings that were looked up', async (context) => {
+test('explain and diff use ratings that were looked up', async (context) => {
   const mirror = temporaryDirectory(context);
   for (const [path, content] of Object.entries({ ...advisories, ...daily, ...records }))
     put(mirror, path, content);

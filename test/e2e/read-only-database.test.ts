@@ -9,7 +9,7 @@ import { asOtherUser } from './other-user.ts';
 const image = inCheckout('examples/image.tar');
 const mirror = ['--mirror', inCheckout('examples/mirror')];
 
-/** A database with the advisories of the example in a directory that only root can write. */
+/** Creates a database with the advisories of the example in a directory that only root can write. */
 function prebuilt(directory: string): string {
   const place = join(directory, 'prebuilt');
   mkdirSync(place);
@@ -20,7 +20,7 @@ function prebuilt(directory: string): string {
   return db;
 }
 
-test('scans with a database that cannot be written, to the same result, and leaves nothing behind', (t) => {
+test('scans a read-only database with the same result and leaves no files', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const db = prebuilt(place.directory);
@@ -41,7 +41,7 @@ test('scans with a database that cannot be written, to the same result, and leav
   assert.deepEqual(readdirSync(join(place.directory, 'prebuilt')), ['ro.db']);
 });
 
-test('says that advisories stay as they are when the database cannot be written and the network may be used', (t) => {
+test('warns that advisories are not updated when the database is read-only and the network is enabled', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const db = prebuilt(place.directory);
@@ -54,7 +54,7 @@ test('says that advisories stay as they are when the database cannot be written 
   );
 });
 
-test('answers from the images of a database that cannot be written, and shows and exports it', (t) => {
+test('queries, shows and exports a read-only database', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const db = prebuilt(place.directory);
@@ -62,7 +62,7 @@ test('answers from the images of a database that cannot be written, and shows an
   const affected = place.run('affected', 'CVE-2024-6119', '--db', db);
   assert.equal(affected.status, 0, affected.stderr);
   assert.match(affected.stdout, /libcrypto3/);
-  // The image is known there, and its layers are.
+  // The database has the image and its layers.
   const known = place.run('scan', image, '--offline', '--db', db);
   assert.match(known.stdout, /13 findings/);
   const status = place.run('db', 'status', '--db', db);
@@ -72,7 +72,7 @@ test('answers from the images of a database that cannot be written, and shows an
   assert.equal(exported.status, 0, exported.stderr);
 });
 
-test('refuses to update or import into a database that cannot be written', (t) => {
+test('refuses to update or import into a read-only database', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const db = prebuilt(place.directory);
@@ -81,7 +81,7 @@ test('refuses to update or import into a database that cannot be written', (t) =
   assert.match(update.stderr, /ro\.db cannot be used: it cannot be written: check the permissions/);
 });
 
-test('reads what a running process has written and not yet moved into a database that cannot be written here', (t) => {
+test('reads the write-ahead log of a running process when the database is read-only here', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const db = prebuilt(place.directory);
@@ -92,7 +92,7 @@ test('reads what a running process has written and not yet moved into a database
   assert.match(place.run('db', 'status', '--db', db).stdout, /elsewhere +2 +26 /);
 });
 
-test('names an earlier schema when a database that cannot be written would have to be brought up to date', (t) => {
+test('names the earlier schema when a read-only database needs a migration', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const db = prebuilt(place.directory);
@@ -107,7 +107,7 @@ test('names an earlier schema when a database that cannot be written would have 
   );
 });
 
-test('scans in memory and says so when no cache directory can be used', (t) => {
+test('scans in memory with a warning when no cache directory can be used', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const env = { HOME: '/nonexistent', XDG_CACHE_HOME: undefined };
@@ -123,7 +123,7 @@ test('scans in memory and says so when no cache directory can be used', (t) => {
   assert.match(update.stderr, /name a database with --db, or a directory with XDG_CACHE_HOME/);
 });
 
-test('runs for a user whom the system does not know', (t) => {
+test('runs for a user without an entry in passwd', (t) => {
   const place = asOtherUser(t, 54_321);
   if (place === undefined) return;
   const scan = place.runWith({ HOME: undefined, XDG_CACHE_HOME: undefined }, 'scan', image, ...mirror);

@@ -38,7 +38,7 @@ const reference = z.object({
       package: z.string(),
       source: maybe,
       fixed: maybe,
-      /** Of a range of OVAL: what ends with `less than` is fixed there. */
+      /** Fix of an OVAL range: a version after `less than` is the fixed version. */
       op: maybe,
     }),
   ),
@@ -47,17 +47,17 @@ const reference = z.object({
 type Reference = z.output<typeof reference>;
 type Expected = Reference['expected'][number];
 
-/** How the list of a system is laid down, and how its findings are told apart. */
+/** How to create the system of a list, and how to compare its findings. */
 interface Distribution {
   readonly kind: keyof typeof databases;
   readonly osRelease: Readonly<Record<string, string>>;
-  /** The advisory as we name it; the id of the reference where it is not told. */
+  /** Returns our name of an advisory. Defaults to the id of the reference. */
   readonly idOf?: (row: Expected) => readonly string[];
-  /** Whether the reference would have it; always where it is not told. */
+  /** Whether the reference would have the finding. Defaults to true. */
   readonly isOfReference?: (match: Match) => boolean;
-  /** Whether the open part of the feed speaks of it, and by a rule of ours it is a vulnerability; always where it is not told. */
+  /** Whether the open part of the feed has the finding, and our rules count it as a vulnerability. Defaults to true. */
   readonly isComparable?: (row: Expected) => boolean;
-  /** The epoch of a package, where the list has none. */
+  /** Returns the epoch of a package if the list has no epochs. */
   readonly epochOf?: (name: string) => string;
 }
 
@@ -74,7 +74,7 @@ const distributions: readonly (readonly [pattern: RegExp, make: (release: string
   [/^redhat-oval1-ubi-7/, () => redhat()],
 ];
 
-/** The open part of the tracker has two thirds of the packages, each whole. Languages are not matched, only Debian's packages. */
+/** The open part of the tracker has all advisories of two thirds of the packages. Only Debian packages are matched, not languages. */
 function debian(release: string): Distribution {
   const file = join(corpusMirror(), 'security-tracker.debian.org/tracker/data/json');
   const packages = new Set(Object.keys(JSON.parse(readFileSync(file, 'utf8')) as object));
@@ -85,9 +85,7 @@ function debian(release: string): Distribution {
   };
 }
 
-/**
- * The open part has two thirds of the advisories. Rule: bug fixes and enhancements, ALBA and ALEA, are no vulnerabilities.
- */
+/** The open part has two thirds of the advisories. Rule: bug fixes and enhancements (ALBA, ALEA) are not vulnerabilities. */
 function alma(release: string): Distribution {
   const errata = join(corpusMirror(), `errata.almalinux.org/${release}/errata.full.json`);
   const ids = existsSync(errata)
@@ -101,8 +99,8 @@ function alma(release: string): Distribution {
 }
 
 /**
- * Rule: what Microsoft calls not applicable, which the reference does not look at, is no finding. The feed names source packages,
- * and all that was built from one is affected; the reference has the binary of the same name only.
+ * Rule: an entry that Microsoft marks as not applicable is not a finding. The reference ignores that mark. The feed names source packages
+ * and affects all packages built from one. The reference has only the binary package of the same name.
  */
 function mariner(release: string): Distribution {
   const file = `raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityData/main/cbl-mariner-${release}-oval.xml`;
@@ -121,7 +119,7 @@ function mariner(release: string): Distribution {
   };
 }
 
-/** Rule: what the criteria ask for besides the version counts. One definition has a branch for RHEL 8, in the file of RHEL 7. */
+/** Rule: criteria count, not only versions. One definition in the file of RHEL 7 has a branch for RHEL 8. */
 function redhat(): Distribution {
   return {
     kind: 'rpm',
@@ -140,7 +138,7 @@ const rockyRecord = z.object({
   ),
 });
 
-/** The open part has two thirds of the advisories. The list has no epochs: a package has that of its advisories. */
+/** The open part has two thirds of the advisories. The list has no epochs, so a package gets the epoch of its advisories. */
 function rocky(release: string): Distribution {
   const archive = unzipSync(readFileSync(join(corpusMirror(), osv('Rocky Linux'))));
   const epochs = new Map<string, string>();
@@ -159,7 +157,7 @@ function rocky(release: string): Distribution {
   };
 }
 
-/** The records of an archive, by the names of their files. */
+/** Reads the records of an archive, by file name. */
 function namesIn(archive: string): string[] {
   const names: string[] = [];
   unzipSync(readFileSync(join(corpusMirror(), archive)), {
@@ -171,7 +169,7 @@ function namesIn(archive: string): string[] {
   return names;
 }
 
-/** What cannot be computed, because the open part of the corpus has nothing of the feed. */
+/** Systems that cannot be compared, because the open part of the corpus does not have their feed. */
 const withoutFeed: Readonly<Record<string, string>> = {
   'alpine-3.13.12': 'v3.13 of the secdb',
 };
@@ -226,7 +224,7 @@ function distributionOf(name: string): Distribution {
     const [found, release = ''] = pattern.exec(name) ?? [];
     if (found !== undefined) return make(release);
   }
-  throw new Error(`nobody knows how to lay ${name} down`);
+  throw new Error(`no system is defined for ${name}`);
 }
 
 function isOfSystem({ type }: Reference['packages'][number]): boolean {
@@ -247,7 +245,7 @@ function listed(item: Reference['packages'][number], { epochOf }: Distribution):
   };
 }
 
-/** Each advisory that makes a finding: its name, the package, and what fixes it. */
+/** Returns each advisory that makes a finding: its name, the package and the fix. */
 function advisoriesOf({ vulnerability, package: item }: Match): string[] {
   return vulnerability.advisories.map(
     ({ id, fixedVersion }) => `${id} ${item.name} ${evr(fixedVersion ?? 'none')}`,
@@ -258,7 +256,7 @@ function fixOf({ fixed, op }: Expected): string {
   return op === 'less than or equal' ? 'none' : evr(fixed ?? 'none');
 }
 
-/** Rule: no epoch is epoch 0. */
+/** Rule: a missing epoch equals epoch 0. */
 function evr(version: string): string {
   return version.replace(/^0:/, '');
 }

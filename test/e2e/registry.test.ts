@@ -28,7 +28,7 @@ function imageOf(platform: string): BuiltImage {
   });
 }
 
-/** A layout of one image for each platform. */
+/** An OCI layout with one image for each platform. */
 async function layoutOf(name: string, ...platforms: string[]): Promise<string> {
   const layout = join(scratch, name);
   const built = platforms.map((platform) => ({
@@ -42,11 +42,11 @@ async function layoutOf(name: string, ...platforms: string[]): Promise<string> {
 interface Home {
   readonly path: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The files that were left in it, but for the compiled code of the command itself. */
+  /** Files that were left in it, without the command's compile cache. */
   writtenFiles(): string[];
 }
 
-/** A home directory, a cache and a place for temporary files, all empty. */
+/** Creates an empty home directory, cache and temporary directory. */
 function homeOf(name: string): Home {
   const path = join(scratch, name);
   for (const folder of ['home', 'cache', 'tmp']) mkdirSync(join(path, folder), { recursive: true });
@@ -66,9 +66,9 @@ function homeOf(name: string): Home {
   };
 }
 
-/** The report without what differs by where the image lies. */
+/** Returns the report without the fields that depend on the location of the image. */
 function withoutPlace(run: Run): unknown {
-  // Without advisories nothing is assessed.
+  // Without advisories the image is not assessed.
   assert.equal(run.status, 4, run.stderr);
   const { target, ...report } = JSON.parse(run.stdout) as Report;
   return { ...report, target: { manifest: target.manifest, platform: target.platform } };
@@ -81,7 +81,7 @@ function scan(target: string, home: Home, env: Readonly<Record<string, string>> 
   });
 }
 
-test('an image of a registry has the report that it has on disk, and nothing is written', {
+test('reports a registry image like the one on disk and writes no files', {
   skip,
 }, async (context) => {
   const layout = await layoutOf('one', 'linux/amd64');
@@ -96,7 +96,7 @@ test('an image of a registry has the report that it has on disk, and nothing is 
   assert.deepEqual(home.writtenFiles(), []);
 });
 
-test('a layer that the database knows is not fetched again', { skip }, async (context) => {
+test('does not fetch a layer that the database has', { skip }, async (context) => {
   const layout = await layoutOf('known', 'linux/amd64');
   const registry = await debianRegistry(context);
   registry.push(layout, 'app:1');
@@ -122,7 +122,7 @@ async function privateRegistry(
   return { host, ca, target: `registry:${host}/acme/app:1`, layout };
 }
 
-test('over TLS and behind a password, with credentials of each kind and the image of each platform', {
+test('fetches the image of each platform over TLS with each kind of credentials', {
   skip,
 }, async (context) => {
   const { host, ca, target, layout } = await privateRegistry(context);
@@ -156,7 +156,7 @@ test('over TLS and behind a password, with credentials of each kind and the imag
 
 const big = images === undefined && process.env['CI'] === undefined ? 'CLAIR_TEST_IMAGES is not set' : skip;
 
-test('a large image of several layers has the same report as on disk', { skip: big }, async (context) => {
+test('reports a large image of several layers like the one on disk', { skip: big }, async (context) => {
   const layout = join(images ?? '', 'oci/debian-multi');
   const registry = await debianRegistry(context);
   registry.push(layout, 'debian-multi');

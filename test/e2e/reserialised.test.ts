@@ -11,7 +11,7 @@ interface Secdb {
   }[];
 }
 
-/** The same feed as another program might write it: another order of everything, and other spaces. */
+/** Writes the same feed as another program might: with another order and other white space. */
 function rewritten(text: string): string {
   const { packages, ...rest } = JSON.parse(text) as Secdb;
   const turned = packages.toReversed().map(({ pkg: { name, secfixes } }) => ({
@@ -27,7 +27,7 @@ function rewritten(text: string): string {
   return JSON.stringify({ packages: turned, ...rest }, undefined, 1).replaceAll('CVE', '\\u0043VE');
 }
 
-test('a first load makes no events, nor does a feed that is written otherwise and says the same', async () => {
+test('creates no events on the first load or when a feed is only serialized differently', async () => {
   const [mirror, db] = [join(scratch, 'rewritten'), join(scratch, 'rewritten.db')];
   cpSync(inCheckout('examples/mirror'), mirror, { recursive: true });
   const update = (): string => {

@@ -5,18 +5,18 @@ import { join, resolve } from 'node:path';
 const command = resolve(import.meta.dirname, '../../bin/clair');
 const preload = import.meta.resolve('./peak-memory.ts');
 
-/** What a run of the command gave and cost. */
+/** Output and cost of a run of the command. */
 export interface MeasuredRun {
-  /** Null when it was killed because it took too long. */
+  /** Exit status. Null if it was killed after the time limit. */
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
   readonly seconds: number;
-  /** Most memory it ever had, in MiB; not a number when it was killed. */
+  /** Peak memory in MiB. NaN if it was killed. */
   readonly peakMib: number;
 }
 
-/** Runs `bin/clair` with a cache in `directory`, and kills it when it has not ended after `patienceMs`. */
+/** Runs `bin/clair` with a cache in `directory`. Kills it after `patienceMs` milliseconds. */
 export function runMeasured(args: readonly string[], directory: string, timeoutMs: number): MeasuredRun {
   const peakFile = join(directory, 'peak');
   rmSync(peakFile, { force: true });

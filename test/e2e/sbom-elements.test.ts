@@ -43,8 +43,8 @@ function sbom(target: string, format: string, env: Readonly<Record<string, strin
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 /**
- * NTIA, "The Minimum Elements For a Software Bill of Materials", Data Fields: supplier, name, version, unique identifiers,
- * dependency relationship, author, timestamp. Of a supplier that is not known SPDX says so, and CycloneDX leaves it out.
+ * Data fields of NTIA, "The Minimum Elements For a Software Bill of Materials": supplier, name, version, unique identifiers, dependency
+ * relationship, author, timestamp. For an unknown supplier SPDX states that, and CycloneDX omits the field.
  */
 function assertMinimumElements(target: string, { suppliers }: { readonly suppliers: boolean }): void {
   const bom = sbom(target, 'cyclonedx') as Bom;
@@ -77,7 +77,7 @@ function assertSpdx(document: Spdx, count: number): void {
     assert.ok(name && versionInfo && supplier && related.has(SPDXID), SPDXID);
 }
 
-/** Images, how many dependencies of theirs are known at least, and whether the metadata of their packages names suppliers. */
+/** Images with the minimum number of known dependencies, and whether package metadata names suppliers. */
 const images: readonly (readonly [image: string, edges: number, suppliers: boolean])[] = [
   ['images/alpine-39.tar.gz', 20, true],
   ['images/alpine-minirootfs-3.20.3-x86_64.tar.gz', 18, true],
@@ -102,7 +102,7 @@ const docs = 'usr/share/doc';
 const isDebian = globSync('/var/lib/dpkg/status').length > 0 && globSync(`/${docs}/*/copyright`).length > 50;
 const skip = isDebian ? false : 'no Debian system';
 
-/** The database of this machine above its documentation, as two layers. */
+/** The package database of this machine, above its documentation, as two layers. */
 function writeDebianImage(): string {
   const members = readdirSync(`/${docs}`).flatMap((name): TarEntryPlan[] => {
     const path = `${docs}/${name}`;
@@ -122,7 +122,7 @@ function writeDebianImage(): string {
   return place;
 }
 
-test('the SBOM of a Debian image has the minimum elements, and licences from copyright files of any layer', {
+test('the SBOM of a Debian image has the minimum elements and the licenses of copyright files in any layer', {
   skip,
 }, () => {
   const image = writeDebianImage();
@@ -133,7 +133,9 @@ test('the SBOM of a Debian image has the minimum elements, and licences from cop
   assert.deepEqual(packages, report('sbom', image, '--db', ':memory:').packages);
 });
 
-test('dependencies of a Debian image are those that apt resolves', { skip: skip || withoutApt() }, () => {
+test('the dependencies of a Debian image equal those that apt resolves', {
+  skip: skip || withoutApt(),
+}, () => {
   const { packages } = report('sbom', writeDebianImage(), '--db', ':memory:');
   const nameOf = new Map(packages.map(({ purl, name }) => [purl, name]));
   const installed = new Set(nameOf.values());
@@ -167,13 +169,13 @@ function withoutApt(): string | false {
 }
 
 interface Dependencies {
-  /** What the package depends on whatever else is installed. */
+  /** Dependencies of the package, whatever else is installed. */
   readonly sure: Set<string>;
-  /** Alternatives and providers included. */
+  /** Dependencies with alternatives and providers. */
   readonly all: Set<string>;
 }
 
-/** What apt prints of the dependencies of packages: a line with two blanks each, `|` before all but the last of alternatives. */
+/** Parses the dependencies that apt prints: a line with two spaces each, with `|` before all alternatives but the last. */
 function dependsOf(printed: string): ReadonlyMap<string, Dependencies> {
   const resolved = new Map<string, Dependencies>();
   let open: Dependencies = { sure: new Set(), all: new Set() };
@@ -193,7 +195,7 @@ function dependsOf(printed: string): ReadonlyMap<string, Dependencies> {
   return resolved;
 }
 
-test('SOURCE_DATE_EPOCH is the time of an SBOM, and what is no number is refused', () => {
+test('uses SOURCE_DATE_EPOCH as the time of an SBOM and rejects a value that is not a number', () => {
   const image = join(scratch, 'epoch.tar');
   writeFileSync(
     image,

@@ -25,7 +25,7 @@ import { clair, inCheckout, report, scratch } from './clair.ts';
 import { writeSystem } from './listed-system.ts';
 import { corpusMirror } from './mirror.ts';
 
-/** The ways to write what comes back, with findings and without. */
+/** Output formats that can be read back, with and without findings. */
 const written = {
   scan: builtIn.formats.filter(({ name }) => /^(?:json|cyclonedx|spdx)$/.test(name)),
   sbom: builtIn.sbomFormats,
@@ -35,7 +35,7 @@ function textOf(format: ReportFormat, shown: Report): string {
   return [...format.write(shown, { colors: false })].join('');
 }
 
-/** A report without what an inventory names otherwise: the target, of which platform and manifest stay. */
+/** Returns a report without what an inventory states differently: of the target, only platform and manifest remain. */
 function comparable({ target, ...rest }: Report): object {
   return { ...rest, manifest: target.manifest, platform: target.platform };
 }
@@ -49,7 +49,7 @@ function targetOf({ subject: { reference, kind, ...identity } }: Inventory): Tar
   return { reference: 'sbom:F', kind: 'sbom', ...identity, subject: { reference, kind } };
 }
 
-/** Every document that is written of an image gives the image back, and the same document again. */
+/** Asserts that every document written for an image gives the same image and the same document again. */
 async function assertRoundTrip(name: string, extensions: BuiltIn = builtIn): Promise<Report> {
   await using store = await openSqliteStore(':memory:');
   const image = await openImage(name, { platform: 'linux/amd64' });
@@ -61,7 +61,7 @@ async function assertRoundTrip(name: string, extensions: BuiltIn = builtIn): Pro
     verify: false,
     onProgress: () => undefined,
   });
-  // An SBOM carries what no package owns: what is owned is known by its packages.
+  // An SBOM has the evidence that no package owns. Owned files are known by their packages.
   const found = indexed.evidence.found.filter(({ owner }) => owner === undefined);
   const index: IndexedImage = { ...indexed, evidence: { ...indexed.evidence, found } };
   const original = await assess(image.target, index, store);
@@ -100,7 +100,7 @@ corpusTest('an SBOM gives its image back: images of many distributions', async (
 
 const images = process.env['CLAIR_TEST_IMAGES'];
 
-test('an SBOM gives its image back: whole systems', { skip: images === undefined }, async () => {
+test('restores the image from an SBOM: whole systems', { skip: images === undefined }, async () => {
   const files = readdirSync(join(images ?? '', 'docker'));
   for (const file of files) await assertRoundTrip(join(images ?? '', 'docker', file));
   assert.ok(files.length > 5);
@@ -124,7 +124,7 @@ corpusTest('an SBOM gives its image back: rpms with epochs, vendors and sources'
       VERSION_ID: '2023',
       SUPPORT_END: '2029-06-30',
     }),
-    systemOf('scalibr-epoch', 'Packages', { ID: 'nobody-knows' }),
+    systemOf('scalibr-epoch', 'Packages', { ID: 'unknown' }),
   ];
   const reports: Report[] = [];
   for (const system of systems) reports.push(await assertRoundTrip(system));
@@ -139,7 +139,7 @@ corpusTest('an SBOM gives its image back: rpms with epochs, vendors and sources'
 
 const manifest = 'opt/app/package.json';
 
-/** A lister of a language, whose files packages of the distribution may have brought. */
+/** A lister of a language whose files may belong to distribution packages. */
 const languageLister: PackageLister = {
   name: 'acme-npm',
   version: 1,
@@ -151,7 +151,7 @@ const languageLister: PackageLister = {
   },
 };
 
-/** Red Hat's, with a module, content sets, and an entry of the database that nobody can read. */
+/** A Red Hat image with a module, content sets and a damaged database entry. */
 const base = tar([
   {
     path: 'etc/os-release',
@@ -189,7 +189,7 @@ const base = tar([
     ]),
   },
 ]);
-/** An application of a package, and a database that has nothing in it. */
+/** A package with an application, and an empty database. */
 const upper = tar([
   {
     path: 'var/lib/dpkg/status',
@@ -199,7 +199,7 @@ const upper = tar([
   { path: manifest, content: '{}' },
   { path: 'lib/apk/db/installed', content: 'P:broken\n\n' },
 ]);
-test('an SBOM gives its image back: layers, repositories, owners, and what could not be read', async () => {
+test('restores the image from an SBOM: layers, repositories, owners and problems', async () => {
   const plan = buildImage({
     steps: [
       { tar: base, createdBy: '/bin/sh -c #(nop) ADD file:1 in / "quoted" <&>\ttab' },
@@ -234,14 +234,14 @@ test('an SBOM gives its image back: layers, repositories, owners, and what could
   }
 });
 
-/** Runs a command that has to succeed. */
+/** Runs a command and asserts that it succeeds. */
 function output(...args: readonly string[]): string {
   const { status, stdout, stderr } = clair(args);
   assert.equal(status, 0, stderr);
   return stdout;
 }
 
-/** The command: findings of an SBOM are those of its image, and what is written of it is what is written of the image. */
+/** Asserts that the command finds the same in an SBOM as in its image, and writes the same documents for both. */
 function compareScans(image: string, place: readonly string[]): Report {
   const original = report('scan', image, '--no-lookups', ...place);
   const offline = [...place.slice(0, 2), '--offline', '--no-lookups'];
@@ -255,7 +255,7 @@ function compareScans(image: string, place: readonly string[]): Report {
     output(command ?? '', image, ...database, '--format', format ?? '', '--output', file);
     assert.deepEqual(comparable(report('scan', `sbom:${file}`, ...offline)), comparable(original), format);
     if (format === 'json') continue;
-    // Recognised by what it is.
+    // Detected by its content.
     const again = output(command ?? '', file, ...database, '--format', format ?? '');
     assert.equal(again, readFileSync(file, 'utf8'));
   }
@@ -263,7 +263,7 @@ function compareScans(image: string, place: readonly string[]): Report {
   return original;
 }
 
-/** A finding, as far as somebody else's document can lead to it. */
+/** Returns the part of a finding that a third-party document can lead to. */
 function findingsIn({ matches, suppressed }: Report): string[] {
   return [...matches, ...suppressed]
     .map(({ vulnerability, package: { name, version }, fix }) =>
@@ -272,7 +272,7 @@ function findingsIn({ matches, suppressed }: Report): string[] {
     .sort();
 }
 
-/** Package URLs as syft writes them have all that findings need, but for modules and repositories of rpms. */
+/** Package URLs as syft writes them. They have all that findings need, except modules and repositories of rpm packages. */
 function comparePurls(original: Report, place: readonly string[]): void {
   const file = join(scratch, 'purls.json');
   const components = original.packages.map(({ purl }) => ({ type: 'library', purl }));
@@ -282,12 +282,12 @@ function comparePurls(original: Report, place: readonly string[]): void {
   assert.deepEqual(rescanned.coverage, original.coverage);
 }
 
-test('clair scan sbom:F reports what clair scan reports of the image', () => {
+test('clair scan sbom:F reports the same as clair scan of the image', () => {
   const place = ['--db', join(scratch, 'sbom.db'), '--mirror', inCheckout('examples/mirror')];
   const image = inCheckout('examples/image.tar');
   const { matches } = compareScans(image, place);
   assert.ok(matches.length > 10);
-  // Nothing came and nothing went, and each finding has the same reasons.
+  // No package was added or removed, and each finding has the same reasons.
   const written = `sbom:${join(scratch, 'written-0.json')}`;
   const offline = [...place.slice(0, 2), '--offline', '--format', 'json'];
   const difference = JSON.parse(output('diff', image, written, ...offline)) as Record<string, object>;
@@ -305,7 +305,7 @@ corpusTest('clair scan sbom:F reports what clair scan reports of real images', (
     compareScans(corpus(`golden/images/${image}.tar.gz`), place);
 });
 
-test('an SBOM from standard input, in another format, and where none can be', () => {
+test('converts an SBOM from standard input and rejects one where an image is required', () => {
   const image = inCheckout('examples/image.tar');
   const file = join(scratch, 'converted.json');
   output('sbom', image, '--db', ':memory:', '--format', 'spdx', '--output', file);

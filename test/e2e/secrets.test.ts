@@ -19,10 +19,10 @@ const sum = createHash('sha256').update(bearer).digest('hex');
 const key = (letter: string): string => Buffer.alloc(32, `planted-${letter}`).toString('base64');
 const keys = [key('a'), key('b')] as const;
 
-/** Whatever must not be seen. */
+/** Texts that must not appear anywhere. */
 const planted = [/planted/, ...[sum, ...keys].map((text) => new RegExp(text.replace(/[+/=]/g, '.')))];
 
-/** A configuration with something secret in every setting that may hold it. */
+/** A configuration with a secret in every setting that may contain one. */
 function configuration(url: string, database: string): object {
   const proxy = url.replace('//', '//user:planted-proxy@');
   return {
@@ -44,7 +44,7 @@ function configuration(url: string, database: string): object {
   };
 }
 
-test('no secret of the configuration or of a request is in the log, the status, the metrics, the printed configuration or an export', async (t) => {
+test('shows no secret of the configuration or of a request in log, status, metrics, printed configuration or export', async (t) => {
   const directory = temporaryDirectory(t);
   const at = (name: string): string => join(directory, name);
   const url = await serveHttp(t, (_, response) => response.writeHead(403).end('planted-answer'));
@@ -76,7 +76,7 @@ test('no secret of the configuration or of a request is in the log, the status, 
   for (const output of outputs) for (const secret of planted) assert.doesNotMatch(output, secret);
 });
 
-test('the password of a database is not in the message when the database cannot be reached', (t) => {
+test('shows no database password when the database cannot be reached', (t) => {
   const file = join(temporaryDirectory(t), 'config.json');
   const source = 'postgresql://clair:planted-password@127.0.0.1:1/clair';
   const database = { type: 'pgsql', options: { source } };
@@ -93,7 +93,7 @@ test('the password of a database is not in the message when the database cannot 
   for (const { stdout, stderr } of runs) assert.doesNotMatch(stdout + stderr, /planted/);
 });
 
-/** Posts layers and a vulnerability, with secrets in URLs and headers, and answers what errors said. */
+/** Posts layers and a vulnerability with secrets in URLs and headers. Returns the error messages. */
 async function exercise(port: number, url: string, layer: string): Promise<string> {
   const say = async (method: string, path: string, body: object, token = bearer) => {
     const headers = { Authorization: `Bearer ${token}` };
@@ -121,7 +121,7 @@ async function exercise(port: number, url: string, layer: string): Promise<strin
   return refused.body;
 }
 
-/** The secret settings that a configuration leaves empty. */
+/** Returns the secret settings that a configuration leaves empty. */
 function unsetSecrets(values: object, section: SettingsSection, path: string): string[] {
   return Object.entries(section).flatMap(([name, entry]) => {
     const value: unknown = (values as Record<string, unknown>)[name];

@@ -6,23 +6,25 @@ import type { TestContext } from 'node:test';
 import { inCheckout } from './clair.ts';
 import { V1Client } from './v1-client.ts';
 
-/** A server that is a process of its own. */
+/** A server in a process of its own. */
 export interface ServeProcess {
   readonly clair: V1Client;
-  /** Where it listens. */
+  /** Ports of its API and its health check, on the loopback interface. */
   readonly ports: { readonly api: number; readonly health: number };
-  /** Waits until a message is logged, with this beside it where that is told. */
+  /** Waits until a message is logged, on a line that also has `beside` if given. Returns the line. */
   logged(message: string, beside?: string): Promise<string>;
-  /** All that it has written to standard error. */
+  /** Lines that it has written to standard error. */
   written(): readonly string[];
-  /** Tells it to load its plugins anew. */
+  /** Sends SIGHUP, which reloads its plugins. */
   reload(): void;
-  /** Tells it to end, and waits until it has. */
+  /** Stops it and waits for its end. */
   end(): Promise<{ readonly status: unknown; readonly seconds: number }>;
-  /** Whether it has not ended. */
+  /** Whether it is still running. */
   isAlive(): boolean;
-  /** Memory in MiB: what it has, and the most that it ever had. Linux tells. */
-  /** Resident memory; `anonymousMib` is without pages of files, such as the program itself, which come and go with the system's cache. */
+  /**
+   * Current and peak memory in MiB, on Linux only. `anonymousMib` excludes file pages, such as the program itself, which the system's page
+   * cache may drop.
+   */
   readonly memory: () => {
     readonly nowMib: number;
     readonly anonymousMib: number;
@@ -31,7 +33,7 @@ export interface ServeProcess {
   readonly signal: (name: NodeJS.Signals) => void;
 }
 
-/** Starts a server by a command line of `bin/clair`, waits until it tells where it listens, and kills it when the test ends. */
+/** Starts a server with a command line of `bin/clair`, waits until it logs its address, and kills it after the test. */
 export async function runServer(
   t: TestContext,
   args: readonly string[],
@@ -74,7 +76,7 @@ export async function runServer(
   };
 }
 
-/** Lines of a log, and who waits for one. */
+/** Log lines, and the waiters for them. */
 class Log {
   readonly lines: string[] = [];
   readonly #waiting = new Set<() => void>();

@@ -27,9 +27,9 @@ import {
 const MiB = 1024 * 1024;
 const timeout = 300_000;
 
-test('what a server writes is its log alone, a line of JSON each', { timeout }, async (t) => {
+test('a server writes only log lines in JSON', { timeout }, async (t) => {
   const server = await runOn(t, 'sqlite', join(temporaryDirectory(t), 'clair.db'));
-  // What is loaded for gRPC is loaded by the first health check at the latest.
+  // The first health check loads gRPC, if nothing else has.
   assert.equal(await server.clair.health(), 200);
   await server.end();
   const written = server.written();
@@ -38,7 +38,7 @@ test('what a server writes is its log alone, a line of JSON each', { timeout }, 
 });
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: names that are too long keep no connection`, { timeout }, async (t) => {
+  test(`${engine.name}: rejects names that are too long and keeps no connection`, { timeout }, async (t) => {
     const place = await engine.createLocation(t);
     const isPostgres = place.startsWith('postgres');
     const env = isPostgres ? { CLAIR_DATABASE_OPTIONS_MAXOPENCONNECTIONS: '2' } : undefined;
@@ -50,7 +50,7 @@ for (const engine of sharedEngines) {
     assert.equal((await clair.postVulnerability({ Name: 'CVE-2024-0001' })).status, 201);
   });
 
-  test(`${engine.name}: pages of a list are capped, lead through all of it, take little memory, and end with a list of nothing`, {
+  test(`${engine.name}: caps the pages of a list, pages through all of it with little memory, and ends with an empty page`, {
     timeout,
   }, async (t) => {
     const place = await engine.createLocation(t);
@@ -64,13 +64,13 @@ for (const engine of sharedEngines) {
     const list = `/v1/namespaces/${bookworm}/vulnerabilities?limit=`;
     const { mib, result } = await measureMemoryGrowth(t, server, () => pagesOf(clair, `${list}1000000`));
     assert.deepEqual(result, new Array(count / limits.listedPerPage).fill(limits.listedPerPage));
-    // Twenty pages of 4 MiB, most of them not collected yet.
+    // Twenty pages of 4 MiB, most of them not yet garbage collected.
     assert.ok(mib < 220, `${mib} MiB more`);
     assert.deepEqual(JSON.parse((await clair.get(`${list}0`)).body), { Vulnerabilities: null });
     assert.equal((await clair.get('/v1/notifications/none?limit=-2')).status, 400);
   });
 
-  test(`${engine.name}: of a vulnerability that many post at once to two servers there is one`, {
+  test(`${engine.name}: stores a vulnerability once when many clients post it to two servers at the same time`, {
     timeout,
   }, async (t) => {
     const place = await engine.createLocation(t);
@@ -87,7 +87,7 @@ for (const engine of sharedEngines) {
   });
 }
 
-test('what is no regular file is refused at once', { timeout }, async (t) => {
+test('rejects a path at once when it is not a regular file', { timeout }, async (t) => {
   const clair = await startV1(t, database(t));
   const pipe = join(temporaryDirectory(t), 'pipe');
   execFileSync('mkfifo', [pipe]);
@@ -97,7 +97,7 @@ test('what is no regular file is refused at once', { timeout }, async (t) => {
   }
 });
 
-test('a strict policy tells nothing of what lies where layers are not read from', { timeout }, async (t) => {
+test('reveals nothing about disallowed paths when the policy is strict', { timeout }, async (t) => {
   const clair = await startV1(t, database(t), { CLAIR_WORKER_SOURCES_POLICY: 'strict' });
   const { url, asked } = await layerServer(t, (response) => response.end());
   const file = layerFile(t, debian({ curl: '7.1' }));
@@ -123,7 +123,7 @@ test('a strict policy tells nothing of what lies where layers are not read from'
   assert.deepEqual(asked, []);
 });
 
-test('large files that nobody wants cost no memory', { timeout }, async (t) => {
+test('uses no memory for large files that no extension wants', { timeout }, async (t) => {
   const server = await runOn(t, 'sqlite', database(t));
   const file = layerFile(t, largeDecoys());
   const { mib, result } = await measureMemoryGrowth(t, server, () =>
@@ -133,7 +133,7 @@ test('large files that nobody wants cost no memory', { timeout }, async (t) => {
   assert.ok(mib < 200, `${mib} MiB more`);
 });
 
-test('a client that waits for a layer server keeps no other client waiting', {
+test('does not delay other clients when one waits for a layer server', {
   timeout,
 }, async (t) => {
   const clair = await startV1(t, database(t), { CLAIR_WORKER_THREADS: '2' });
@@ -157,14 +157,14 @@ test('a client that waits for a layer server keeps no other client waiting', {
   response.end(debian({ curl: '7.1' }));
 });
 
-test('layer servers that stall, as many as there are threads, keep nobody else waiting', {
+test('does not delay other clients when as many layer servers stall as there are threads', {
   timeout,
 }, async (t) => {
   const env = { CLAIR_WORKER_THREADS: '2', CLAIR_WORKER_IDLETIMEOUT: '2s' };
   const clair = await startV1(t, database(t), env);
   const file = layerFile(t, debian({ curl: '7.1' }));
   const content = debian({ curl: '7.1' });
-  // One says nothing at all, one breaks off in the middle, one sends a byte now and then.
+  // One server sends nothing, one breaks off in the middle, one sends a byte now and then.
   const { url, asked } = await layerServer(t, (response, path) => {
     if (path.startsWith('/silent')) return;
     response.write(content.subarray(0, 600));
@@ -184,14 +184,14 @@ test('layer servers that stall, as many as there are threads, keep nobody else w
     };
     const stalled = [1, 2].map((i) => post(`${kind}-${i}`, `${url}/${kind}-${i}`));
     await waitUntil(() => asked.length >= 2);
-    // Without a limit, a byte now and then would keep it waiting for a quarter of an hour.
+    // Without a limit, a byte now and then would keep it waiting for 15 minutes.
     assert.equal(await post(kind, file), 201);
     if (kind === 'silent') assert.deepEqual(answered, [kind]);
     assert.deepEqual(new Set(await Promise.all(stalled)), new Set([422]), kind);
   }
 });
 
-test('a layer that is posted twice at once is read once', { timeout }, async (t) => {
+test('reads a layer once when it is posted twice at the same time', { timeout }, async (t) => {
   const clair = await startV1(t, database(t));
   const { promise: mayEnd, resolve: letEnd } = Promise.withResolvers<undefined>();
   const { url, asked } = await layerServer(t, (response) => {
@@ -199,14 +199,14 @@ test('a layer that is posted twice at once is read once', { timeout }, async (t)
   });
   const answers = [1, 2].map(() => clair.postLayer({ Name: 'layer', Path: url }));
   await waitUntil(() => asked.length > 0);
-  // The second had its turn when one that came later is answered.
+  // The second request was queued before a later one that has been answered.
   await clair.get('/v1/namespaces');
   letEnd(undefined);
   assert.deepEqual(statuses(await Promise.all(answers)), [201, 201]);
   assert.equal(asked.length, 1);
 });
 
-test('other content under a known name is not mixed with the old, and read when that is gone', {
+test('keeps the old content of a name when other content is posted, and reads the new one after its removal', {
   timeout,
 }, async (t) => {
   const clair = await startV1(t, database(t));
@@ -218,13 +218,13 @@ test('other content under a known name is not mixed with the old, and read when 
     return [status, ...((await clair.layer('layer')).Features ?? []).map(({ Name }) => Name)];
   };
   assert.deepEqual(await post(first), [201, 'curl']);
-  // As Clair: a name is read once.
+  // As in Clair, a name is read once.
   assert.deepEqual(await post(second), [201, 'curl']);
   await clair.remove('/v1/layers/layer');
   assert.deepEqual(await post(second), [201, 'wget']);
 });
 
-test('a server that reads more than the last reads known layers anew', { timeout }, async (t) => {
+test('reads known layers again when the server has more extensions than before', { timeout }, async (t) => {
   const place = database(t);
   const { url, asked } = await layerServer(t, (response, path) => {
     const own = tar([{ path: 'var/lib/dpkg/status', content: dpkgStatus({ curl: '7.1', wget: '1.2' }) }]);
@@ -252,14 +252,14 @@ test('a server that reads more than the last reads known layers anew', { timeout
   );
 });
 
-test('a receiver that takes nothing is left alone for longer and longer', { timeout }, async (t) => {
+test('retries a dead receiver with a growing backoff', { timeout }, async (t) => {
   const times: number[] = [];
   const url = await serveHttp(t, (_request, response) => {
     times.push(performance.now());
     response.writeHead(503).end();
   });
   const clair = await startV1(t, database(t), { CLAIR_NOTIFIER_HTTP_ENDPOINT: url });
-  // Each of them is news, and makes the notifier look again.
+  // Each of them creates an event and wakes the notifier.
   for (let i = 0; times.length < 3; i++) {
     const { status } = await clair.postVulnerability({ Name: `CVE-2024-${i}` });
     assert.equal(status, 201);
@@ -269,7 +269,7 @@ test('a receiver that takes nothing is left alone for longer and longer', { time
   assert.ok(third - second >= 1950, `${third - second} ms`);
 });
 
-/** The lengths of all pages of a list, none of which has an entry twice. */
+/** Returns the lengths of all pages of a list. Asserts that no entry is repeated. */
 async function pagesOf(clair: V1Client, path: string): Promise<number[]> {
   const lengths: number[] = [];
   const names = new Set<string>();
@@ -301,7 +301,7 @@ function layerFile(t: TestContext, content: Uint8Array): string {
   return file;
 }
 
-/** A server of layers, and the paths it was asked for. */
+/** Starts a layer server that records the requested paths. */
 async function layerServer(t: TestContext, answer: (response: ServerResponse, path: string) => void) {
   const asked: string[] = [];
   const url = await serveHttp(t, ({ url: path = '' }, response) => {
@@ -311,7 +311,7 @@ async function layerServer(t: TestContext, answer: (response: ServerResponse, pa
   return { url, asked };
 }
 
-/** Ten files of 190 MiB whose names begin as that of dpkg's list, packed about 250 to 1: gzip members follow each other. */
+/** Ten files of 190 MiB whose names begin like that of dpkg's list, compressed about 250 to 1 as consecutive gzip members. */
 function largeDecoys(): Uint8Array {
   const mib = Buffer.alloc(MiB);
   randomBytes(4000).copy(mib);
@@ -330,7 +330,7 @@ function* manyRecords(count: number) {
   for (let i = 0; i < count; i++) yield record(`CVE-2024-${i}`, { description });
 }
 
-/** A server of a process of its own, so that nobody else's memory is counted. */
+/** Starts a server in a process of its own, so that only its memory is measured. */
 async function runOn(t: TestContext, engine: string, place: string): Promise<ServeProcess> {
   const isPostgres = engine === 'postgresql';
   return await runServer(t, ['serve'], {
@@ -342,7 +342,7 @@ async function runOn(t: TestContext, engine: string, place: string): Promise<Ser
   });
 }
 
-/** Does some work, and tells how much more memory the server had meanwhile than before. */
+/** Runs some work and returns by how much the memory of the server grew. */
 async function measureMemoryGrowth<T>(
   t: TestContext,
   { memory }: ServeProcess,

@@ -35,7 +35,7 @@ const names = layers.map(({ digest }) => digest as string);
 const [base = '', upgraded = '', whitened = '', top = ''] = names;
 const authorization = 'Bearer pull-token';
 
-/** A registry that gives blobs to who has the token. */
+/** A registry that serves blobs to clients with the token. */
 async function registry(t: TestContext, blobs: readonly BuiltLayer[]) {
   const asked: string[] = [];
   const url = await serveHttp(t, (request, response) => {
@@ -49,7 +49,7 @@ async function registry(t: TestContext, blobs: readonly BuiltLayer[]) {
   return { url, asked };
 }
 
-/** The layers as Klar posts them: named by their digests, the base first. */
+/** Layers as Klar posts them: named by their digests, the base first. */
 function posts(url: string, headers: V1Layer['Headers']): V1Layer[] {
   return names.map((name, i) => ({
     Name: name,
@@ -59,7 +59,7 @@ function posts(url: string, headers: V1Layer['Headers']): V1Layer[] {
   }));
 }
 
-/** The packages of a layer: version, who brought it, and its vulnerabilities with what fixes them. */
+/** Returns the packages of a layer: version, introducing layer, and vulnerabilities with their fixes. */
 function packagesOf({ Features = [] }: V1Layer): Record<string, unknown> {
   return Object.fromEntries(
     Features.map(({ Name = '', Version, NamespaceName, AddedBy, Vulnerabilities = [] }) => [
@@ -70,7 +70,7 @@ function packagesOf({ Features = [] }: V1Layer): Record<string, unknown> {
 }
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: a client posts an image layer by layer, and asks what is wrong with it`, async (t) => {
+  test(`${engine.name}: a client posts an image layer by layer and reads its vulnerabilities`, async (t) => {
     const clair = await startV1(t, await engine.createLocation(t));
     const { url, asked } = await registry(t, layers);
     for (const refused of posts(url, {}).slice(0, 1))
@@ -107,7 +107,7 @@ for (const engine of sharedEngines) {
     assert.deepEqual(statuses(gone), [404, 404, 404, 404]);
   });
 
-  test(`${engine.name}: clair serve ends in order while a layer comes in, and goes on with what it has`, {
+  test(`${engine.name}: clair serve shuts down cleanly during a layer post and continues with its data after a restart`, {
     timeout: 120_000,
   }, async (t) => {
     const place = await engine.createEmptyLocation(t);
@@ -132,7 +132,7 @@ for (const engine of sharedEngines) {
     assert.ok(seconds < 30, `it took ${seconds} s to end`);
     assert.equal(((await stuck) as NodeJS.ErrnoException).code, 'ECONNRESET');
 
-    // As Clair was called.
+    // The command line of Clair.
     const second = await runServer(t, [`-config=${config}`, '-log-level=debug']);
     assert.equal(await second.clair.health(), 200);
     assert.deepEqual(Object.keys(packagesOf(await second.clair.layer(top))), ['curl', 'openssl']);
@@ -142,7 +142,7 @@ for (const engine of sharedEngines) {
   });
 }
 
-/** A configuration as Clair 2 had it; where layers come from is said too, as it listens on every address. */
+/** A configuration of Clair 2. It also sets the origins of layers, because it listens on all addresses. */
 function configFile(t: TestContext, isPostgres: boolean, place: string): string {
   const file = join(temporaryDirectory(t), 'config.yaml');
   const database = isPostgres ? { type: 'pgsql', option: 'source' } : { type: 'sqlite', option: 'path' };
@@ -179,7 +179,7 @@ function configFile(t: TestContext, isPostgres: boolean, place: string): string 
   return file;
 }
 
-/** A server that sends the head of an answer and leaves the rest to the test. */
+/** A server that sends the head of a response and leaves the rest to the test. */
 async function unfinished(t: TestContext) {
   const answers = new Map<string, PromiseWithResolvers<ServerResponse>>();
   const answer = (path: string): PromiseWithResolvers<ServerResponse> => {

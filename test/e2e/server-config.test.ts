@@ -8,7 +8,7 @@ import { clair, inCheckout } from './clair.ts';
 import { sendRaw } from './replay/conversation.ts';
 import { runServer } from './serve-process.ts';
 
-/** Files that must not start a server: with defaults it would be open to everybody. */
+/** Configuration files that must not start a server. With the defaults it would be open to all clients. */
 const refused: readonly (readonly [title: string, file: string, message: RegExp])[] = [
   [
     'the top key is misspelt',
@@ -36,7 +36,7 @@ const refused: readonly (readonly [title: string, file: string, message: RegExp]
 ];
 
 for (const [title, text, message] of refused)
-  test(`config check and serve end with 2 and the same message, and no database is made, when ${title}`, (t) => {
+  test(`config check and serve end with 2 and the same message, and create no database, when ${title}`, (t) => {
     const { file, cache } = writeConfig(t, text);
     const runs = [['config', 'check'], ['serve']].map((command) =>
       clair([...command, '--config', file], { XDG_CACHE_HOME: cache }),
@@ -51,7 +51,7 @@ for (const [title, text, message] of refused)
     assert.equal(existsSync(join(cache, 'clair', 'clair.db')), false);
   });
 
-test('a misspelt variable ends config check and serve with 2, and that of an option does not', () => {
+test('config check and serve end with 2 for a misspelt variable but not for that of an option', () => {
   for (const command of [['config', 'check'], ['serve']])
     for (const name of ['CLAIR_API_PRT', 'CLAIR_API_PROT']) {
       const { status, stderr } = clair(command, { [name]: '1' });
@@ -67,13 +67,13 @@ test('a misspelt variable ends config check and serve with 2, and that of an opt
   assert.match(stdout, /^unknown variables, which set nothing: CLAIR_COLOUR\n/);
 });
 
-test('says how to name a database when the cache directory cannot be used', () => {
+test('explains how to name a database when the cache directory cannot be used', () => {
   const { status, stderr } = clair(['serve'], { XDG_CACHE_HOME: '/dev/null' });
   assert.equal(status, 3);
   assert.match(stderr, /^clair: the cache directory .*; set database\.options\.path, or .* XDG_CACHE_HOME$/m);
 });
 
-test('a server that listens on all addresses without tokens says so at start', async (t) => {
+test('warns at start when the API listens on all addresses without tokens', async (t) => {
   const { file } = writeConfig(t, serving('0.0.0.0:0'));
   const open = await runServer(t, ['serve', '--config', file], { CLAIR_COLOUR: 'red' });
   const warning = await open.logged('the API listens on', 'api.tokens');
@@ -85,7 +85,7 @@ test('a server that listens on all addresses without tokens says so at start', a
   assert.ok(!local.written().some((line) => line.includes('without tokens')));
 });
 
-test('a server that reads layers from public addresses only, since it listens on all addresses, says so at start', async (t) => {
+test('warns at start that layers are read only from public addresses when the API listens on all addresses', async (t) => {
   const open = await runServer(t, ['serve', '--config', writeConfig(t, serving('0.0.0.0:0')).file]);
   assert.match(await open.logged('worker.sources.policy is auto'), /"level":"warn".*auto means strict/);
   await open.end();
@@ -100,7 +100,7 @@ test('a server that reads layers from public addresses only, since it listens on
   }
 });
 
-test('the token that config token makes is let in by the entry beside it, and no other', async (t) => {
+test('config token prints a token and the only entry that admits it', async (t) => {
   const { status, stdout } = clair(['config', 'token', '--scope', 'read', '--name', 'ci']);
   assert.equal(status, 0);
   const [, token = '', entry = ''] = /\n {2}(\S+)\n.*\n {2}(\S+)\n$/.exec(stdout) ?? [];
@@ -119,7 +119,7 @@ test('the token that config token makes is let in by the entry beside it, and no
   assert.equal(clair(['config', 'token', '--name', 'a b']).status, 2);
 });
 
-test('lines that were logged last are written when the server ends, in the format that is chosen', async (t) => {
+test('writes the last log lines in the configured format when the server ends', async (t) => {
   const { file } = writeConfig(t, serving('127.0.0.1:0'));
   const server = await runServer(t, ['serve', '--config', file, '--log-level', 'debug']);
   await sendRaw(server.ports.health, { method: 'GET', path: '/health', headers: {}, body: null });
@@ -134,7 +134,7 @@ test('lines that were logged last are written when the server ends, in the forma
   );
   for (const { time } of lines) assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.ok(lines.some(({ level, route }) => level === 'debug' && route === 'health'));
-  // An address that is none of this machine ends it at once, after its first line.
+  // An address that this machine does not have ends the server right after its first line.
   const away = writeConfig(t, `${serving('192.0.2.1:0')}  log: { format: text }\n`);
   const { status, stderr } = clair(['serve', '--config', away.file], { CLAIR_COLOUR: 'red' });
   assert.equal(status, 2);
@@ -144,7 +144,7 @@ test('lines that were logged last are written when the server ends, in the forma
   );
 });
 
-test('a server is ready when its advisories are loaded, and not before', async (t) => {
+test('is ready only after its advisories are loaded', async (t) => {
   const ready = async (text: string, awaited?: string): Promise<readonly [status: number, body: object]> => {
     const server = await runServer(t, ['serve', '--config', writeConfig(t, text).file]);
     if (awaited !== undefined) await server.logged(awaited);
@@ -165,7 +165,7 @@ test('a server is ready when its advisories are loaded, and not before', async (
   ]);
 });
 
-test('the hash in the worked example of docs/server.md is that of the token in its request', () => {
+test('the example in docs/server.md has the hash of the token in its request', () => {
   const page = readFileSync(inCheckout('docs/server.md'), 'utf8');
   const [, token = ''] = /curl -H "Authorization: Bearer (example-\S+)"/.exec(page) ?? [];
   const sum = createHash('sha256').update(token).digest('hex');
@@ -174,7 +174,7 @@ test('the hash in the worked example of docs/server.md is that of the token in i
   assert.deepEqual(entries, [sum, sum]);
 });
 
-/** Settings of a server that fetches nothing and keeps nothing. */
+/** Settings of a server that fetches no feeds and stores nothing. */
 function serving(address: string): string {
   return `clair:
   api: { addr: "${address}", healthaddr: "127.0.0.1:0" }
@@ -183,7 +183,7 @@ function serving(address: string): string {
 `;
 }
 
-/** A configuration file, and a cache directory of its own. */
+/** Creates a configuration file and an empty cache directory. */
 function writeConfig(t: TestContext, text: string): { readonly file: string; readonly cache: string } {
   const directory = temporaryDirectory(t);
   const file = join(directory, 'config.yaml');

@@ -29,7 +29,7 @@ async function runOnFile(t: TestContext, env: Readonly<Record<string, string>> =
   return { server, database };
 }
 
-/** The status and the body of an answer to a request that is written by hand. */
+/** Sends a hand-written request. Returns status and body of the response. */
 async function raw(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   socket.end(text);
@@ -76,7 +76,7 @@ for (const engine of sharedEngines)
     assert.equal((await clair.postLayer({ Name: 'sha256:short', Path: `${url}/other` })).status, 201);
   });
 
-test('refuses a web page of another origin on every port, and asks no layer server for it', {
+test('refuses a web page of another origin on every port and contacts no layer server for it', {
   timeout,
 }, async (t) => {
   const { ports } = await startEndpoints(t, join(temporaryDirectory(t), 'clair.db'));
@@ -107,7 +107,7 @@ test('refuses a web page of another origin on every port, and asks no layer serv
   assert.equal(await post(api, {}, body), 201);
 });
 
-test('answers a rebound name when tokens are required', { timeout }, async (t) => {
+test('accepts any host name when tokens are required', { timeout }, async (t) => {
   const hash = createHash('sha256').update('token').digest('hex');
   const { server } = await runOnFile(t, { CLAIR_API_TOKENS: `read:${hash}` });
   const get = async (port: number, path: string, host: string): Promise<string> =>
@@ -133,7 +133,7 @@ test('answers 400 to a request with two Host headers on every port', { timeout }
     );
 });
 
-test('logs why the answer is 500 when the database fails', { timeout }, async (t) => {
+test('logs the cause of a status 500 when the database fails', { timeout }, async (t) => {
   const { server, database } = await runOnFile(t);
   assert.equal((await server.clair.get('/v1/namespaces')).status, 200);
   damage(database);
@@ -141,7 +141,7 @@ test('logs why the answer is 500 when the database fails', { timeout }, async (t
   assert.match(await server.logged('request failed'), /"level":"error".*"code":"store-unusable"/);
 });
 
-/** Overwrites all but the first page, after a write that makes other processes forget the pages they hold. */
+/** Overwrites all pages but the first, after a write that makes other processes drop their cached pages. */
 function damage(database: string): void {
   const other = new DatabaseSync(database);
   other.exec('CREATE TABLE other (number INTEGER); PRAGMA wal_checkpoint(TRUNCATE)');

@@ -36,7 +36,7 @@ interface V3Notification {
 }
 
 for (const engine of sharedEngines)
-  test(`${engine.name}: caps the pages of a notification in the first and the third API, and leads to the rest`, {
+  test(`${engine.name}: caps the pages of a notification in the v1 and v3 APIs and returns the rest on later pages`, {
     timeout: 120_000,
   }, async (t) => {
     const place = await engine.createLocation(t);

@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { dpkgStatus, fixedIn, osRelease, startV1, statuses, waitUntil } from './v1-client.ts';
 
-test('a channel of Slack that is told too fast is told later, and what it took not again', async (t) => {
+test('delivers later when Slack limits the rate, and repeats nothing that it accepted', async (t) => {
   const authority = testAuthority(t);
   const { cert, key } = authority.issue('localhost');
   const messages: string[] = [];
@@ -36,7 +36,7 @@ test('a channel of Slack that is told too fast is told later, and what it took n
   ];
   assert.deepEqual(new Set(statuses(said)), new Set([201]));
   await waitUntil(() => messages.length >= 3);
-  // Long enough for what would be told again.
+  // Longer than the interval of a redelivery.
   await new Promise((resolve) => setTimeout(resolve, 2500));
   const [refused, ...taken] = messages.map((message) => /CVE-2026-\d/.exec(message)?.[0]);
   assert.equal(refused, 'CVE-2026-1');

@@ -7,7 +7,7 @@ import { runServer } from './serve-process.ts';
 
 const place = join(scratch, 'source-settings');
 
-/** Lays a file of a vendor's down in a mirror. */
+/** Writes a vendor's file into a mirror. */
 function lay(mirror: string, path: string, content: object): void {
   const file = join(place, mirror, path);
   mkdirSync(dirname(file), { recursive: true });
@@ -36,7 +36,7 @@ ${sources}`,
   return file;
 }
 
-test('a source has its own mirror, interval and feeds, and the others go on as they do', async (t) => {
+test('applies mirror, interval and feeds to one source and leaves the others unchanged', async (t) => {
   lay('common', 'secdb.alpinelinux.org/v3.20/main.json', secdb('main', 'v3.20'));
   lay('common', 'secdb.alpinelinux.org/v3.20/community.json', secdb('community', 'v3.20'));
   lay('common', 'www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json', {
@@ -54,7 +54,7 @@ test('a source has its own mirror, interval and feeds, and the others go on as t
   assert.deepEqual(loaded, ['alpine v3.20/main', 'wolfi os'], status);
 });
 
-test('settings of a source that does not exist are refused with the name that is like it', () => {
+test('rejects settings of an unknown source and suggests a similar name', () => {
   mkdirSync(place, { recursive: true });
   const check = (sources: string) => clair(['config', 'check', '--config', config(sources)]);
   const wrong = check('      alpin: { interval: 1h }\n');

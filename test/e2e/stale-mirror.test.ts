@@ -9,7 +9,7 @@ import { clairBeside, type Run } from './clair.ts';
 
 const feedPath = '/errata.almalinux.org/9/errata.full.json';
 
-/** A feed of one erratum a day of June 2024, up to a day. */
+/** A feed with one erratum for each day of June 2024, up to a given day. */
 function errata(days: number): string {
   const data = Array.from({ length: days }, (_, day) => ({
     ...{ id: `ALSA-2024:${day}`, type: 'security', severity: 'Important', title: 'xz' },
@@ -24,7 +24,7 @@ function update(url: string, database: string, ...options: readonly string[]): P
   return clairBeside(['db', 'update', 'alma', '--mirror', url, '--db', database, ...options]);
 }
 
-test('refuses a feed from a mirror that has gone back in time, and keeps what is there', async (t) => {
+test('rejects a feed from a mirror that has gone back in time and keeps the stored content', async (t) => {
   const database = join(temporaryDirectory(t), 'clair.db');
   let days = 20;
   const url = await serveHttp(
@@ -33,7 +33,7 @@ test('refuses a feed from a mirror that has gone back in time, and keeps what is
   );
   const first = await update(url, database);
   assert.equal(first.status, 0, first.stderr);
-  // A day less may come of servers of one vendor that are not level.
+  // A difference of one day can be due to servers of one vendor that are not in sync.
   days = 15;
   const second = await update(url, database);
   assert.equal(second.status, 3, second.stderr);
@@ -47,7 +47,7 @@ test('refuses a feed from a mirror that has gone back in time, and keeps what is
   assert.equal(await records(database), 15);
 });
 
-test('fails when a mirror answers 304 to a database that has nothing of the feed', async (t) => {
+test('fails when a mirror answers 304 and the database has no content of the feed', async (t) => {
   const database = join(temporaryDirectory(t), 'clair.db');
   const url = await serveHttp(
     t,
@@ -60,7 +60,7 @@ test('fails when a mirror answers 304 to a database that has nothing of the feed
   assert.equal(await records(database), 0);
 });
 
-/** Serves the feed alone. */
+/** Starts a server that serves only this feed. */
 function only(answer: RequestListener): RequestListener {
   return (request, response) => {
     if (request.url === feedPath) answer(request, response);

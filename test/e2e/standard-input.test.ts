@@ -23,7 +23,7 @@ function listed(target: string, input: Uint8Array, ...args: string[]): Report {
   return JSON.parse(run.stdout) as Report;
 }
 
-test('reads an image from standard input when the target is -, whatever it is and however it is compressed', () => {
+test('reads an image in any format and compression from standard input when the target is -', () => {
   for (const [kind, bytes] of [
     ['docker-archive', dockerArchive(image)],
     ['docker-archive', gzipSync(dockerArchive(image))],
@@ -51,7 +51,7 @@ test('reads an SBOM from standard input when the target is -', () => {
   assert.deepEqual([target.reference, target.kind, packages.length], ['-', 'sbom', 10]);
 });
 
-test('gives the same bytes and leaves no file when an image is piped twice', (t) => {
+test('writes the same bytes and leaves no file when an image is piped twice', (t) => {
   const directory = temporaryDirectory(t);
   const temporary = join(directory, 'tmp');
   mkdirSync(temporary);
@@ -84,7 +84,7 @@ test('names standard input when what is piped is damaged, empty or another kind'
   assert.match(failure('-', '{"no": "sbom"}'), /^clair: standard input is not an SBOM/);
 });
 
-test('asks for a pipe when standard input is a terminal', { skip: hasNoScript() }, () => {
+test('requires a pipe when standard input is a terminal', { skip: hasNoScript() }, () => {
   const command = `"${inCheckout('bin/clair')}" scan - ${memory.join(' ')}`;
   const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], { encoding: 'utf8', input: '' });
   assert.match(
@@ -99,7 +99,7 @@ function hasNoScript(): string | false {
   );
 }
 
-test('says where standard input is kept when that place is full', {
+test('names the directory for standard input when it is full', {
   skip: !isMountable() && 'NOT TESTED: only root can mount a small file system',
 }, (t) => {
   const small = join(temporaryDirectory(t), 'small');

@@ -12,7 +12,7 @@ import { tar } from '../../src/testing/tar-writer.ts';
 import { receiver } from './replay/receiver.ts';
 import { dpkgStatus, fixedIn, osRelease, startV1, statuses, waitUntil } from './v1-client.ts';
 
-test('a channel of Teams is told once, while a webhook is told until it has heard', async (t) => {
+test('delivers to Teams once but repeats to a webhook until a client acknowledges', async (t) => {
   const authority = testAuthority(t);
   const { cert, key } = authority.issue('localhost');
   const cards: string[] = [];
@@ -46,7 +46,7 @@ test('a channel of Teams is told once, while a webhook is told until it has hear
   assert.match(cards[0] ?? '', /New: CVE-2026-1 \(High\) in debian:12.*- shop: curl 7\.1 \(fixed in 9\)/);
 });
 
-test('the URL of a channel is not printed with the configuration', () => {
+test('does not print the URL of a channel with the configuration', () => {
   const endpoint = 'https://teams.test/workflows/secret/invoke?sig=secret';
   const printed = printConfig(loadConfig({}, { CLAIR_NOTIFIER_TEAMS_ENDPOINT: endpoint }), settings);
   assert.match(printed, /teams:\n\s+endpoint: \(secret\)/);

@@ -37,7 +37,7 @@ interface Export {
   }[];
 }
 
-/** A collector of traces, and what it was sent. */
+/** Starts a trace collector and records the spans that it receives. */
 async function collector(t: TestContext) {
   const exports: Export[] = [];
   const asked: string[] = [];
@@ -59,7 +59,7 @@ function valuesOf(attributes: readonly Attribute[]): Record<string, string | und
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const unsampled = '00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
 
-/** Posts a layer and a vulnerability, and asks for what came of it. */
+/** Posts a layer and a vulnerability, and reads the results. */
 async function exercise(port: number, file: string): Promise<void> {
   const say = async (method: string, path: string, body: object | null, headers = {}) =>
     (await sendRaw(port, { method, path, headers, body: body && JSON.stringify(body) })).status;
@@ -117,7 +117,7 @@ function checkRequests(spans: readonly Span[]): void {
 
 function checkBackground(spans: readonly Span[]): void {
   const update = named('feed update', spans);
-  // The mirror has no such feed.
+  // The mirror does not have this feed.
   assert.deepEqual(valuesOf(update.attributes), {
     'clair.source': 'kev',
     'clair.feed': 'catalogue',
@@ -126,12 +126,12 @@ function checkBackground(spans: readonly Span[]): void {
   assert.equal(named('notification delivery', spans).kind, 3);
 }
 
-test('what a server does is told to a collector as OTLP', async (t) => {
+test('exports the spans of a server to a collector as OTLP', async (t) => {
   const { url, exports, asked } = await collector(t);
   const mirror = temporaryDirectory(t);
-  const told: string[] = [];
+  const requested: string[] = [];
   const webhook = await serveHttp(t, (request, response) => {
-    told.push(request.url ?? '');
+    requested.push(request.url ?? '');
     response.end();
   });
   const file = join(mirror, 'layer.tar');
@@ -152,7 +152,7 @@ test('what a server does is told to a collector as OTLP', async (t) => {
   {
     await using server = await startServer(loadConfig({}, env), { log: pino({ level: 'silent' }) });
     await exercise(server.apiPort, file);
-    await waitUntil(() => told.length > 0);
+    await waitUntil(() => requested.length > 0);
   }
   assert.ok(asked.length > 0);
   assert.deepEqual(new Set(asked), new Set(['POST /v1/traces application/json a b']));
@@ -164,7 +164,7 @@ test('what a server does is told to a collector as OTLP', async (t) => {
   checkBackground(spans);
 });
 
-test('a collector that is away keeps nobody waiting', async () => {
+test('does not delay requests when the collector is not available', async () => {
   const env = {
     CLAIR_DATABASE_OPTIONS_PATH: ':memory:',
     CLAIR_API_ADDR: '127.0.0.1:0',
@@ -182,7 +182,7 @@ test('a collector that is away keeps nobody waiting', async () => {
   assert.equal(warnings.filter((line) => line.includes('spans not sent')).length, 1);
 });
 
-test('OpenTelemetry’s own variables count where the configuration says nothing', () => {
+test('uses the variables of OpenTelemetry when the configuration does not set them', () => {
   const nothing = { endpoint: '', servicename: '', headers: '' };
   const target = (env: Record<string, string>, config = nothing) => {
     const found = exportTarget(config, env);

@@ -6,14 +6,14 @@ import { buildImage, ociFiles, writeFiles } from '../../src/testing/image-builde
 import { tar } from '../../src/testing/tar-writer.ts';
 import { report, scratch } from './clair.ts';
 
-/** Bytes that do not compress, the same in every run. */
+/** Bytes that do not compress and are the same in every run. */
 function noise(seed: string, size: number): Buffer {
   const pieces: Buffer[] = [];
   for (let i = 0; i * 64 < size; i++) pieces.push(createHash('sha512').update(`${seed}${i}`).digest());
   return Buffer.concat(pieces);
 }
 
-test('an image large enough for two threads lists the packages of all its layers', async () => {
+test('lists the packages of all layers when an image is large enough for two threads', async () => {
   const stanza = (name: string): string =>
     `Package: ${name}\nStatus: install ok installed\nVersion: 1-1\nArchitecture: all\n\n`;
   const image = buildImage({

@@ -7,7 +7,9 @@ const program = join(import.meta.dirname, '../../fuzz/unpack/main.ts');
 const isRoot = process.getuid?.() === 0;
 const skip = isRoot || process.env['CI'] !== undefined ? false : 'runtimes lay images down as root';
 
-test('lists or doubts what umoci and containerd lay down of 2,000 odd images', { skip }, (t) => {
+test('lists the same as umoci and containerd unpack, or reports a problem, for 2,000 unusual images', {
+  skip,
+}, (t) => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [program, '--images', '2000', '--seed', '1'],

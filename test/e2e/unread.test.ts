@@ -27,7 +27,7 @@ const manifest = (name: string): TarEntryPlan => ({
   content: '{}',
 });
 
-/** The files of a Wolfi image that has one package, which owns some of them. */
+/** Files of a Wolfi image with one package, which owns some of them. */
 function wolfi(owned: readonly string[] = []): TarEntryPlan[] {
   const files = owned
     .map((path) => `F:${dirname(path)}\nR:${path.slice(dirname(path).length + 1)}\n`)
@@ -49,14 +49,14 @@ function image(
   return file;
 }
 
-/** Coverage of what is not read. */
+/** Returns the coverage of unread evidence. */
 function unread({ coverage }: Report): Coverage[] {
   return coverage.filter(({ evidence }) => evidence !== undefined);
 }
 
 const npm = image('npm', [wolfi(), [manifest('lodash'), manifest('@babel/core')]]);
 
-test('says not-assessed for an image with node_modules that no package owns', () => {
+test('is not-assessed when an image has node_modules that no package owns', () => {
   const scanned = report('scan', npm, ...common);
   assert.deepEqual([scanned.verdict, scanned.coverage[0]?.status], ['not-assessed', 'complete']);
   assert.deepEqual(unread(scanned), [
@@ -74,7 +74,7 @@ test('says not-assessed for an image with node_modules that no package owns', ()
   ]);
 });
 
-/** What each format has to say of it, and what it must not. */
+/** Patterns that the output of each format must and must not match. */
 const formats: Readonly<Record<string, readonly [says: RegExp, never?: RegExp]>> = {
   table: [/^Verdict: not assessed: npm: 2 packages of npm are not read/m, /clean/],
   json: [/"verdict": "not-assessed"/, /"clean"/],
@@ -88,14 +88,14 @@ const formats: Readonly<Record<string, readonly [says: RegExp, never?: RegExp]>>
 };
 
 for (const [format, [says, never]] of Object.entries(formats))
-  test(`the format ${format} says that packages of npm are not read`, () => {
+  test(`the format ${format} reports unread npm packages`, () => {
     const { stdout, stderr, status } = clair(['scan', npm, ...common, '--format', format]);
     assert.equal(status, 0, stderr);
     assert.match(stdout, says);
     if (never !== undefined) assert.doesNotMatch(stdout, never);
   });
 
-test('explain, diff and a gate know of what is not read', () => {
+test('explain, diff and --fail-on take unread evidence into account', () => {
   const explained = clair(['explain', npm, 'CVE-2021-23337', ...common]);
   assert.match(explained.stdout, /2 packages of npm are not read/);
   const compared = clair(['diff', image('plain', [wolfi()]), npm, ...common]);
@@ -103,7 +103,7 @@ test('explain, diff and a gate know of what is not read', () => {
   assert.equal(clair(['scan', npm, ...common, '--fail-on', 'critical']).status, 4);
 });
 
-test('is clean where a package of an assessed distribution owns everything', () => {
+test('is clean when packages of an assessed distribution own everything', () => {
   const files = ['usr/lib/node_modules/npm/package.json', 'usr/bin/tool', 'usr/lib/libz.so.1'];
   const content: TarEntryPlan[] = [
     { path: files[0] ?? '', content: '{}' },
@@ -124,14 +124,14 @@ test('is clean where a package of an assessed distribution owns everything', () 
   );
 });
 
-test('is clean where an upper layer removes what is not read', () => {
+test('is clean when an upper layer removes the unread evidence', () => {
   for (const removal of ['app/.wh.node_modules', 'app/.wh..wh..opq', '.wh.app']) {
     const target = image('removed', [wolfi(), [manifest('lodash')], [{ path: removal, content: '' }]]);
     assert.equal(report('scan', target, ...common).verdict, 'clean', removal);
   }
 });
 
-/** Files of every sort of evidence, of which nothing is owned. */
+/** Files with every kind of evidence, none of which a package owns. */
 const mixed: readonly TarEntryPlan[] = [
   manifest('a'),
   { path: 'opt/server', content: samplePrograms.golang },
@@ -145,7 +145,7 @@ const mixed: readonly TarEntryPlan[] = [
   { path: 'srv/main.js', content: `(()=>{var __webpack_modules__={${'x'.repeat(3000)}` },
 ];
 
-test('finds the same however a layer is stored, and in a root file system', () => {
+test('finds the same evidence in every layer format and in a root file system', () => {
   const stored = (['none', 'gzip', 'zstd'] as const).map((compression) =>
     image(compression, [[...wolfi(), ...mixed]], compression),
   );
@@ -173,7 +173,7 @@ test('finds the same however a layer is stored, and in a root file system', () =
   assert.deepEqual(verified, first);
 });
 
-test('counts a program whose name is one of data in a root file system on disk', () => {
+test('counts a program with the name of a data file in a root file system on disk', () => {
   const root = join(place, 'root-data');
   for (const { path, content = '' } of [...wolfi(), { path: 'opt/x.py', content: samplePrograms.generic }]) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -188,7 +188,7 @@ const expectations = z.object({
   not_assessed: z.optional(z.array(z.object({ path: z.string() }))),
 });
 
-/** Kinds of the package managers' lists under the name that coverage gives them. */
+/** Evidence kinds of coverage, by the names of package managers. */
 const kindOf = (type: string): string => (type === 'otp' ? 'hex' : type);
 
 corpusTest(
@@ -241,7 +241,7 @@ corpusTest('images of a distribution alone hold nothing that no package owns', (
     const scanned = JSON.parse(stdout) as Report;
     const isAssessed = scanned.coverage.some(({ status }) => status === 'complete' || status === 'stale');
     if (isAssessed) assessed++;
-    // Without advisories for the distribution, what its packages own is not covered.
+    // Without advisories for the distribution, files of its packages are not covered.
     for (const { evidence, reason } of unread(scanned)) {
       assert.equal(isAssessed, false, `${name}: ${reason}`);
       assert.match(reason ?? '', new RegExp(`; ${evidence?.count} of them are owned by packages`), name);
@@ -251,7 +251,7 @@ corpusTest('images of a distribution alone hold nothing that no package owns', (
 });
 
 for (const format of ['json', 'cyclonedx', 'spdx'])
-  test(`a scan of the SBOM in ${format} knows what was not read of the image`, () => {
+  test(`a scan of the SBOM in ${format} reports the unread evidence of the image`, () => {
     const file = join(place, `npm-sbom.${format}.json`);
     const written = clair([
       'sbom',

@@ -9,7 +9,7 @@ import { tar } from '../../src/testing/tar-writer.ts';
 import { clair, inCheckout, type Run } from './clair.ts';
 import { asOtherUser } from './other-user.ts';
 
-/** Makes a copy of a file or directory that only root can read. */
+/** Copies a file or directory so that only root can read it. */
 function locked(directory: string, name: string, from: string): string {
   const path = join(directory, name);
   cpSync(from, path, { recursive: true });
@@ -27,7 +27,7 @@ function assertDenied({ status, stderr, stdout }: Run, path: string, exit = 3): 
 const image = inCheckout('examples/image.tar');
 const advisories = ['--mirror', inCheckout('examples/mirror'), '--db', ':memory:'];
 
-test('an image, a report or an SBOM that may not be read is named with exit status 3, as no bug', (t) => {
+test('names an unreadable image, report or SBOM with exit status 3, not as an internal error', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const { directory, run } = place;
@@ -54,7 +54,7 @@ test('an image, a report or an SBOM that may not be read is named with exit stat
   assert.match(root.stderr, /noperm\/\S+ cannot be read: Permission denied \(EACCES\)/);
 });
 
-test('an index or a blob of an OCI layout that may not be read is named with exit status 3', async (t) => {
+test('names an unreadable index or blob of an OCI layout with exit status 3', async (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const { directory, run } = place;
@@ -73,7 +73,7 @@ test('an index or a blob of an OCI layout that may not be read is named with exi
   assert.match(stderr, /blobs\/sha256\/[\da-f]{64} cannot be read: Permission denied \(EACCES\)/);
 });
 
-test('a file of rules, VEX, template or configuration that may not be read is named', (t) => {
+test('names an unreadable file of rules, VEX, template or configuration', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const { directory, run } = place;
@@ -87,7 +87,7 @@ test('a file of rules, VEX, template or configuration that may not be read is na
   assert.match(template.stderr, /The template cannot be used: Permission denied \(EACCES\)/);
 });
 
-test('a place that may not be written is named with exit status 3', (t) => {
+test('names an unwritable path with exit status 3', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const { directory, run } = place;
@@ -99,7 +99,7 @@ test('a place that may not be written is named with exit status 3', (t) => {
   assert.match(dump.stderr, /files cannot be written below .*dump.*: Permission denied \(EACCES\)/);
 });
 
-test('links in a circle and a path through a file are named with exit status 3', (t) => {
+test('names circular links and a path through a file with exit status 3', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'clair-unreadable-'));
   t.after(() => {
     rmSync(directory, { recursive: true, force: true });
@@ -118,7 +118,7 @@ test('links in a circle and a path through a file are named with exit status 3',
   assert.match(through.stderr, /there is no file or directory .*file\/x\.tar/);
 });
 
-test('a full standard output ends with exit status 3, as no bug', () => {
+test('ends with exit status 3 when standard output is full, not as an internal error', () => {
   const line = `"${inCheckout('bin/clair')}" scan "${image}" --mirror "${inCheckout('examples/mirror')}" --db :memory: >/dev/full`;
   const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
   assert.equal(status, 3, stderr);

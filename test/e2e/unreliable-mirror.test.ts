@@ -16,7 +16,7 @@ import { corpusTest } from '../../src/testing/corpus.ts';
 import { serveHttp } from '../../src/testing/http-server.ts';
 import { corpusMirror } from './mirror.ts';
 
-/** Sources of several kinds: many small files, one large one, several steps to the file, another archive each. */
+/** Sources of several kinds: many small files, one large one, several steps to the file, archives. */
 const names = new Set(['alpine', 'debian', 'wolfi', 'amazon', 'kev', 'azure']);
 const feeds: readonly FeedOfSource[] = [...builtIn.sources, ...builtIn.enrichers]
   .filter(({ name }) => names.has(name))
@@ -46,7 +46,7 @@ interface Answer {
   readonly size: number;
 }
 
-/** A store that was updated, as often as it took, from a server that does to each answer what `serveWell` does before it. */
+/** Updates a store, with as many attempts as it takes, from a server that fails as `serveWell` decides for each response. */
 async function updated(
   context: TestContext,
   serveWell: (answer: Answer) => Promise<boolean>,
@@ -104,7 +104,7 @@ async function answer(
   }
 }
 
-/** Serves one answer in two well; else fails in one of the ways servers fail. */
+/** Serves every other response well. Fails in one of the usual ways otherwise. */
 async function serveFaultily({ response, path, size }: Answer, whims: () => number): Promise<boolean> {
   switch (Math.floor(whims() * 10)) {
     case 0:
@@ -117,14 +117,14 @@ async function serveFaultily({ response, path, size }: Answer, whims: () => numb
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>log in first</html>');
       return false;
     case 3:
-      // Cut in the middle, with the length the whole would have.
+      // Cut in the middle, with the length of the whole.
       response.writeHead(200, { 'content-length': size });
       createReadStream(path, { end: Math.floor(whims() * size) })
         .on('end', () => response.destroy())
         .pipe(response, { end: false });
       return false;
     case 4:
-      // Cut in the middle, and nobody says how long the whole would have been.
+      // Cut in the middle, without a length of the whole.
       response.writeHead(200);
       createReadStream(path, { end: Math.max(Math.floor(whims() * size) - 1, 0) }).pipe(response);
       return false;
@@ -133,7 +133,7 @@ async function serveFaultily({ response, path, size }: Answer, whims: () => numb
   }
 }
 
-/** All that reports are made of: what each feed is known to be, and every record in force. */
+/** Returns everything that reports are built from: the state of each feed, and every current record. */
 async function contentOf(store: Store): Promise<{ states: unknown[]; records: string[] }> {
   const states = await store.advisories.findFeedStates();
   const records: string[] = [];
@@ -162,7 +162,7 @@ async function contentOf(store: Store): Promise<{ states: unknown[]; records: st
   };
 }
 
-/** Numbers from 0 to 1, the same in every run: mulberry32. */
+/** Yields numbers from 0 to 1, the same in every run (mulberry32). */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {

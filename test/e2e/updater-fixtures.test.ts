@@ -16,7 +16,7 @@ const fixtures = 'feeds/updater-fixtures-trivydb-vunnel.tar.zst';
 const clairFixtures = 'feeds/clair-fixtures.tar.zst';
 const otherCases = [...vunnelCases, ...vulnListCases, ...inputCases];
 
-/** Each case must differ in what is listed, and in nothing else: a deviation that is none any more fails too. */
+/** Asserts that a case has exactly the listed differences. A listed difference that no longer exists fails as well. */
 async function assertFacts(one: FixtureCase, archive: Archive): Promise<void> {
   const stated = new Set(one.stated(archive));
   const ours = new Set(await one.ours(archive));
@@ -64,7 +64,7 @@ corpusTest('every file of the fixtures is read, or listed with the reason why it
   assertAccounted(await readArchive(clairFixtures), clair, unreadClairFixtures);
 });
 
-/** Each prefix must be there for something. */
+/** Asserts that each prefix matches a file. */
 function assertAccounted(
   archive: Archive,
   read: readonly string[],
@@ -84,7 +84,7 @@ function assertAccounted(
   );
 }
 
-test('every difference is argued in docs/reference/feeds.md, and every argument is about one', () => {
+test('docs/reference/feeds.md explains every difference and no others', () => {
   const text = readFileSync(new URL('../../docs/reference/feeds.md', import.meta.url), 'utf8');
   const headings = Array.from(text.matchAll(/^### (.+)$/gm), ([, heading = '']) => heading);
   const rules = Object.values(factDeviations).flatMap((list) => list.map(({ rule }) => rule));

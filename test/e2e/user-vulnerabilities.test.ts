@@ -10,7 +10,7 @@ import { bookworm, dpkgStatus, fixedIn, osRelease, startV1, type V1Client } from
 const timeout = 300_000;
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: a fix without NamespaceName belongs to the namespace of its vulnerability, known feature or not`, {
+  test(`${engine.name}: adds a fix without NamespaceName to the namespace of its vulnerability, for known and unknown features`, {
     timeout,
   }, async (t) => {
     const clair = await startV1(t, await engine.createLocation(t));
@@ -30,7 +30,7 @@ for (const engine of sharedEngines) {
     );
   });
 
-  test(`${engine.name}: of a feature that is named twice the first counts for a new vulnerability, the last for a known one`, {
+  test(`${engine.name}: uses the first of two fixes of a feature for a new vulnerability and the last for a known one`, {
     timeout,
   }, async (t) => {
     const clair = await startV1(t, await engine.createLocation(t));

@@ -5,10 +5,10 @@ import type { Answer } from './replay/compare.ts';
 import { sendRaw } from './replay/conversation.ts';
 import { startEndpoints } from './replay/replay.ts';
 
-/** The namespace of the layers and vulnerabilities of these tests. */
+/** Namespace of the layers and vulnerabilities of these tests. */
 export const bookworm = 'debian:12';
 
-/** A client of Clair's first API, which sends what it is told as it is. */
+/** A client of the Clair v1 API. It sends bodies unchanged. */
 export class V1Client {
   readonly #port: number;
   readonly #healthPort: number;
@@ -18,7 +18,7 @@ export class V1Client {
     this.#healthPort = healthPort;
   }
 
-  /** Where a path of the API is. */
+  /** Returns the URL of an API path. */
   url(path: string): string {
     return `http://127.0.0.1:${this.#port}${path}`;
   }
@@ -36,27 +36,27 @@ export class V1Client {
     return await this.#send('POST', '/v1/layers', body);
   }
 
-  /** Posts a layer as somebody who may go away. */
+  /** Posts a layer with a signal that can abort the request. */
   async postLayerUntil(layer: V1Layer, signal: AbortSignal): Promise<void> {
     const body = JSON.stringify({ Layer: { Format: 'Docker', ...layer } });
     await fetch(this.url('/v1/layers'), { method: 'POST', body, signal });
   }
 
-  /** Posts a vulnerability, of `bookworm` unless it says otherwise. */
+  /** Posts a vulnerability, in `bookworm` by default. */
   async postVulnerability(vulnerability: V1Vulnerability): Promise<Answer> {
     const whole = { NamespaceName: bookworm, Severity: 'High', ...vulnerability };
     const body = JSON.stringify({ Vulnerability: whole });
     return await this.#send('POST', `/v1/namespaces/${bookworm}/vulnerabilities`, body);
   }
 
-  /** What is known of a layer, with everything. */
+  /** Returns a layer with its features and vulnerabilities. */
   async layer(name: string): Promise<V1Layer> {
     const { status, body } = await this.get(`/v1/layers/${name}?features&vulnerabilities`);
     if (status !== 200) throw new Error(`GET of the layer ${name} answered ${status}: ${body}`);
     return (JSON.parse(body) as { Layer: V1Layer }).Layer;
   }
 
-  /** The status of the health check. */
+  /** Returns the status of the health check. */
   async health(): Promise<number> {
     const question = { method: 'GET', path: '/health', headers: {}, body: null };
     return (await sendRaw(this.#healthPort, question)).status;
@@ -67,7 +67,7 @@ export class V1Client {
   }
 }
 
-/** A client of a server of its own in this process, on a database, with further settings. */
+/** Starts a server in this process, with a database and further settings, and returns a client of it. */
 export async function startV1(
   t: TestContext,
   database: string,
@@ -77,12 +77,12 @@ export async function startV1(
   return new V1Client(ports.get(16_060) ?? 0, ports.get(16_061) ?? 0);
 }
 
-/** A package as a vulnerability has it, fixed in a version. */
+/** Returns a feature of a vulnerability that is fixed in a version. */
 export function fixedIn(name: string, version: string): readonly V1Feature[] {
   return [{ Name: name, NamespaceName: bookworm, VersionFormat: 'dpkg', Version: version }];
 }
 
-/** The stanzas of dpkg's list. */
+/** Returns the stanzas of a dpkg database. */
 export function dpkgStatus(packages: Readonly<Record<string, string>>): string {
   return Object.entries(packages)
     .map(
@@ -92,15 +92,15 @@ export function dpkgStatus(packages: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-/** The release file of `bookworm`. */
+/** Release file of `bookworm`. */
 export const osRelease = { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID="12"\n' };
 
-/** Waits until something is so. */
+/** Waits until a condition is true. */
 export async function waitUntil(isSo: () => boolean): Promise<void> {
   while (!isSo()) await setTimeout(10);
 }
 
-/** The statuses of answers. */
+/** Returns the statuses of responses. */
 export function statuses(answers: readonly Answer[]): number[] {
   return answers.map(({ status }) => status);
 }

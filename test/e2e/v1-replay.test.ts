@@ -22,36 +22,40 @@ const names: Readonly<Record<string, Deviations>> = {
 
 for (const engine of sharedEngines) {
   for (const [name, deviations] of Object.entries(names)) {
-    test(`${engine.name}: ${name} is answered as Clair does, but for what is listed`, { skip }, async (t) => {
+    test(`${engine.name}: ${name} responds like Clair except for the listed deviations`, {
+      skip,
+    }, async (t) => {
       const replay = new Replay(t, await startEndpoints(t, await engine.createEmptyLocation(t)), deviations);
       for (const exchange of readExchanges(name)) await replay.repeat(exchange);
       replay.finish();
     });
   }
 
-  test(`${engine.name}: notifications are told and paged as Clair does`, { skip }, async (t) => {
+  test(`${engine.name}: delivers and pages notifications like Clair`, { skip }, async (t) => {
     const place = await engine.createEmptyLocation(t);
-    const told = await receiver(t);
-    const places = await startEndpoints(t, place, { CLAIR_NOTIFIER_HTTP_ENDPOINT: `${told.url}/notify` });
+    const deliveries = await receiver(t);
+    const places = await startEndpoints(t, place, {
+      CLAIR_NOTIFIER_HTTP_ENDPOINT: `${deliveries.url}/notify`,
+    });
     const replay = new Replay(t, places, notificationDeviations);
     for (const exchange of readExchanges('v1-notifications')) {
       if (exchange.n === 12)
         for (const [theirs, ours] of await namesOf(engine, place)) replay.conversation.learn(theirs, ours);
       if (exchange.n === 34) {
-        // Clair told of them only now; until here the receiver could not take them.
-        told.answer(200);
+        // Clair delivered them only now. Until here the receiver could not accept them.
+        deliveries.answer(200);
         await waitUntil(async () =>
           (await notificationsOf(engine, place)).every(({ notifiedAt }) => notifiedAt),
         );
-        // The recorded endpoint failed three times before it took the last one.
-        told.answer(500, 404, 302, 201);
+        // The recorded endpoint failed three times before it accepted the last one.
+        deliveries.answer(500, 404, 302, 201);
       }
       await replay.repeat(exchange);
     }
     replay.finish();
-    await waitUntil(() => Promise.resolve(told.posts.at(-1)?.status === 201));
+    await waitUntil(() => Promise.resolve(deliveries.posts.at(-1)?.status === 201));
     const recorded = readFileSync(`${recordings}/v1-webhook-posts.jsonl`, 'utf8').trim().split('\n');
-    const taken = told.posts.filter(({ status }) => status !== 503);
+    const taken = deliveries.posts.filter(({ status }) => status !== 503);
     const theirs = recorded.map(
       (line) => JSON.parse(line) as { headers: [string, string][]; answered: number },
     );
@@ -64,7 +68,7 @@ for (const engine of sharedEngines) {
   });
 }
 
-/** What Clair called the notifications in the recording, and what they are about: the id, with what was before, is now. */
+/** Clair's names of the recorded notifications, with their vulnerability ids and whether they have an old and a new side. */
 const recordedNames: Readonly<Record<string, string>> = {
   'CVE-N1 new': '93e2cb49-eefd-44b6-8c75-1557621dc895',
   'CVE-N1 old new': '8ec1115a-d74b-4191-96ac-93a49b137c75',
@@ -89,7 +93,7 @@ async function waitUntil(isSo: () => Promise<unknown>): Promise<void> {
   while (!(await isSo())) await setTimeout(20);
 }
 
-test('every deviation is argued in docs/reference/deviations.md', () => {
+test('docs/reference/deviations.md explains every deviation', () => {
   const text = readFileSync(new URL('../../docs/reference/deviations.md', import.meta.url), 'utf8');
   const headings = new Set(Array.from(text.matchAll(/^### (.+)$/gm), ([, heading = '']) => heading));
   const all = [...Object.values(names), notificationDeviations];

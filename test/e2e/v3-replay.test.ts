@@ -16,7 +16,9 @@ const skip =
   existsSync(recordings) || process.env['CI'] !== undefined ? false : 'no recordings beside this checkout';
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: the third API answers as Clair's, but for what is listed`, { skip }, async (t) => {
+  test(`${engine.name}: the v3 API responds like Clair except for the listed deviations`, {
+    skip,
+  }, async (t) => {
     const place = await engine.createEmptyLocation(t);
     const notification = await fill(engine, place);
     const replay = new Replay(t, await startEndpoints(t, place), v3Deviations);
@@ -29,8 +31,8 @@ for (const engine of sharedEngines) {
 }
 
 /**
- * What was in the database of the real server: an advisory, and a notification that somebody had put there of a change in it. Ours is of a
- * change in the version that fixes it, which notifications do not show. Answers the name of the notification.
+ * Fills the database like that of the recorded server: with an advisory, and a notification of a change to it. Our change is in the fixed
+ * version, which notifications do not show. Returns the name of the notification.
  */
 async function fill(engine: SharedEngine, place: string): Promise<string> {
   await using store = await engine.open(place, {});
@@ -50,7 +52,7 @@ async function fill(engine: SharedEngine, place: string): Promise<string> {
   return due.find(({ old }) => old !== null)?.name ?? assert.fail('nothing changed');
 }
 
-/** The layer that was not kept with the recording, made anew of the packages that the recording lists. */
+/** The layer that was not kept with the recording, rebuilt from the packages in the recording. */
 function oldAlpine(t: TestContext, exchanges: readonly Exchange[]): string {
   const { ancestry } = JSON.parse(
     exchanges.find(({ n }) => n === 3)?.response_body ?? '',
@@ -65,7 +67,7 @@ function oldAlpine(t: TestContext, exchanges: readonly Exchange[]): string {
   return path;
 }
 
-/** An exchange with our detectors in the place of Clair's, and with a layer that is there. */
+/** Returns an exchange with our detectors in place of Clair's, and with a layer that exists. */
 function ofThisServer(exchange: Exchange, oldLayer: string): Exchange {
   const { request_body: sent, response_body: received } = exchange;
   const isJson = received?.startsWith('{') === true;
@@ -83,7 +85,7 @@ function inOurDetectors(key: string, value: unknown): unknown {
   return detectors.find((detector) => detector.name === name) ?? value;
 }
 
-test('every deviation of the third API is argued in docs/reference/deviations.md', () => {
+test('docs/reference/deviations.md explains every deviation of the v3 API', () => {
   const text = readFileSync(new URL('../../docs/reference/deviations.md', import.meta.url), 'utf8');
   const headings = new Set(Array.from(text.matchAll(/^### (.+)$/gm), ([, heading = '']) => heading));
   const rules = [...Object.values(v3Deviations), { rule: 'Detectors are the ones of this server' }].map(

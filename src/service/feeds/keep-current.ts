@@ -7,7 +7,7 @@ import {
   updateEach,
 } from './update-feeds.ts';
 
-/** Schedule of one source. */
+/** Interval and origin of the updates of one source. */
 export interface SourceSchedule {
   /** Milliseconds between updates. 0 disables updates. */
   readonly intervalMs: number;

@@ -41,7 +41,7 @@ export interface RatingLookupRequest {
   readonly enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>;
 }
 
-/** Result of a lookup. */
+/** Fetched enrichments, and the reason why others are missing. */
 export interface RatingLookupResult {
   /** Whether the store may have more than before. */
   readonly isStoreChanged: boolean;
@@ -90,7 +90,7 @@ export async function assessPackages(
   return { hits, undecided, ...(await enrichFindings(found, states, deps)) };
 }
 
-/** Adds enrichments to findings. */
+/** Adds severities, exploitation and EPSS from enrichments to findings, after a lookup if needed. */
 async function enrichFindings(
   { matches, suppressed }: Findings,
   states: readonly FeedState[],

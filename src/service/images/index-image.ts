@@ -83,7 +83,7 @@ function exclusionProblem({ pattern, ...file }: ExcludedFile): SquashedProblem {
   return { ...file, message: `not scanned because of --exclude ${pattern}` };
 }
 
-/** Squashed layers. */
+/** Layers and the image that results from them, from which `buildImageIndex` makes an index. */
 export interface SquashedLayers {
   readonly layers: readonly (IndexedLayer & Partial<Pick<IndexedImageLayer, 'layer'>>)[];
   readonly squashed: SquashedImage;

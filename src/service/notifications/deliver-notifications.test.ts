@@ -167,8 +167,8 @@ test('provides the change and the affected images on demand', async (t) => {
   const contents: unknown[] = [];
   const transport: Transport = {
     name: 'test',
-    async deliver(notice) {
-      contents.push(await notice.content());
+    async deliver(notification) {
+      contents.push(await notification.content());
       stop.abort();
     },
   };

@@ -57,9 +57,9 @@ export class DeliveryState {
   }
 
   /**
-   * Returns the time at which the first receiver that misses it can be tried. A notification that has failed goes behind others for the
-   * same receiver, by one millisecond for each failure, because the receiver may be unable to accept it. While all receivers back off
-   * nothing else is delivered, so it does not wait for the end of the backoff.
+   * Returns the time at which the first receiver that misses it can be tried. A failed notification goes behind others for the same
+   * receiver, by one millisecond for each failure: the receiver may be unable to accept it. While all receivers back off nothing else is
+   * delivered, so it does not wait for the end of the backoff.
    */
   nextAttemptAt(receivers: readonly Receiver[], now: number): number {
     const isEveryoneBackingOff = earliestRetryAt(receivers, now) > now;

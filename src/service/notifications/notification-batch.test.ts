@@ -46,14 +46,14 @@ async function batchesOf(
   const delivered: { at: number; image: string; ids: string; name: string }[] = [];
   const transport: Transport = {
     name: 'test',
-    async deliver(notice) {
-      assert.equal(notice.kind, 'digest');
-      const { image: of, changes } = await notice.content();
+    async deliver(notification) {
+      assert.equal(notification.kind, 'digest');
+      const { image: of, changes } = await notification.content();
       const ids = changes.map(({ kind, old, new: is, packages, fix }) =>
         [kind, (is ?? old)?.id, ...packages.map((item) => item.name), fix.state].join(' '),
       );
       const at = Math.floor((clock.now - start) / minuteMs);
-      delivered.push({ at, image: of.identity, ids: ids.join(', '), name: notice.name });
+      delivered.push({ at, image: of.identity, ids: ids.join(', '), name: notification.name });
       if (!answer(delivered.length)) throw new Error('no');
     },
   };

@@ -21,7 +21,7 @@ export interface NotificationView {
   readonly new: NotifiedSide | undefined;
 }
 
-/** Selects a page. */
+/** Selects one page of layers or ancestries for each side of a notification. */
 export interface NotificationPageRequest {
   readonly affectedKind: 'layers' | 'ancestries';
   /** Maximum entries of each side. 0 or less returns no entries. */

@@ -1,6 +1,6 @@
 import type { Exchange } from '../../../src/testing/recordings.ts';
 
-/** What a server answered, as far as it is compared. */
+/** The parts of a response that are compared. */
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
@@ -8,23 +8,23 @@ export interface Answer {
   readonly body: string;
 }
 
-/** The answer in a recording. */
+/** Returns the response of a recorded exchange. */
 export function recordedAnswer({ status, response_headers: headers, response_body: body }: Exchange): Answer {
   const header = (name: string): string => headers.find(([key]) => key.toLowerCase() === name)?.[1] ?? '';
   return { status, contentType: header('content-type'), location: header('location'), body: body ?? '' };
 }
 
-/** Bodies longer than this are cut in the recordings. */
+/** Length from which bodies are truncated in the recordings. */
 const wholeCharacters = 4000;
 
-/** Whether the body of an exchange is there only in part, or tells of the process it came from. */
+/** Whether the recorded body is truncated or describes the recorded process. */
 export function isIncomparable({ path, request_body: sent }: Exchange): boolean {
   return /^(\/v1)?\/metrics/.test(path) || (sent ?? '').length >= wholeCharacters;
 }
 
 /**
- * An answer without what varies by nature: the order of lists that Clair does not order, tokens, times, and the names of
- * notifications. Text that is no JSON stays as it is.
+ * Returns a response without what varies between runs: the order of unordered lists, tokens, times and names of notifications. Text that is
+ * not JSON stays unchanged.
  */
 export function normalized({ status, contentType, location, body }: Answer): Answer {
   return { status, contentType, location, body: contentType.includes('json') ? normalizedBody(body) : body };

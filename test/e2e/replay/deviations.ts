@@ -1,18 +1,18 @@
 import type { V1Feature, V1Layer, V1Notification, V1Vulnerability } from '../../../src/api/http/v1/types.ts';
 import type { Answer } from './compare.ts';
 
-/** An answer that is otherwise than Clair's on purpose. */
+/** A response that differs from Clair's on purpose. */
 export interface Deviation {
-  /** The heading in docs/reference/deviations.md that says why. */
+  /** Heading in docs/reference/deviations.md with the reason. */
   readonly rule: string;
   readonly status?: number;
   readonly location?: string;
   readonly contentType?: string;
-  /** What is answered instead of the recorded body; text as it is, or JSON. */
+  /** Body that replaces the recorded one: text, or a value to serialize as JSON. */
   readonly body?: object | string;
-  /** The recorded body, otherwise. */
+  /** Changes the recorded body. */
   readonly change?: (recorded: never) => object;
-  /** The features are too many to be written down: so many there are. */
+  /** Number of features, if there are too many to list. */
   readonly features?: number;
 }
 
@@ -21,7 +21,7 @@ export type Deviations = Readonly<Record<number, Deviation>>;
 
 const json = 'application/json;charset=utf-8';
 
-/** What is expected where a recorded answer is deviated from. */
+/** Returns the expected response in place of a recorded one. */
 export function expectedAnswer(recorded: Answer, deviation: Deviation | undefined): Answer {
   if (deviation === undefined) return recorded;
   const { status = recorded.status, location = recorded.location, change } = deviation;
@@ -36,7 +36,7 @@ export function expectedAnswer(recorded: Answer, deviation: Deviation | undefine
   return { status, location, contentType, body: `${JSON.stringify(body)}${ending}` };
 }
 
-/** An answer of ours, with the number of its features instead of these where only that is expected. */
+/** Returns our response, with the number of its features instead of the features if only that is expected. */
 export function comparableAnswer(answer: Answer, deviation: Deviation | undefined): Answer {
   if (deviation?.features === undefined) return answer;
   const { Layer: layer } = JSON.parse(answer.body) as { Layer: V1Layer };
@@ -66,7 +66,7 @@ function features(namespace: string, addedBy: string, versions: Versions): V1Fea
   }));
 }
 
-/** A layer of Debian 9 with these packages, and none below. */
+/** Returns a layer of Debian 9 with these packages and without a parent. */
 function stretch(name: string, versions: Versions): object {
   const layer = { Name: name, NamespaceName: 'debian:9', IndexedByVersion: 3 };
   return { Layer: { ...layer, Features: features('debian:9', name, versions) } };
@@ -86,7 +86,7 @@ const distribution = 'How the distribution is detected';
 const damaged = 'Layers that cannot be fully read are refused';
 const ordered = 'Versions that dpkg accepts';
 
-/** A distribution that Clair chose by chance. */
+/** A distribution that Clair chose at random. */
 const bookworm: Deviation = {
   rule: distribution,
   change: ({ Layer: layer }: { readonly Layer: V1Layer }) => ({
@@ -96,7 +96,7 @@ const bookworm: Deviation = {
 
 const notFound = fault('the resource cannot be found');
 
-/** What differs in the recording of layers. */
+/** Deviations in the recording of layers. */
 export const layerDeviations: Deviations = {
   18: { rule: distribution, status: 201, body: posted('alpineedge', 'alpine-edge.tar.gz') },
   45: { rule: unread, body: stretch('abs-names', base) },
@@ -218,7 +218,7 @@ function redirected(location: string): Deviation {
   return { rule: 'Redirects keep the prefix', location, body };
 }
 
-/** What differs in the recording of notifications. */
+/** Deviations in the recording of notifications. */
 export const notificationDeviations: Deviations = {
   15: {
     rule: 'A limit below -1 is refused',
@@ -243,7 +243,7 @@ const fixes = 'Fixes can be written';
 const learnt = 'A new namespace gets a version format';
 const empty = 'An empty page has no next page';
 
-/** What was posted in exchange 31, where Clair refuses it. */
+/** Request body of exchange 31, which Clair rejects. */
 const fromRoute: V1Vulnerability = {
   Name: 'CVE-2017-0004',
   NamespaceName: 'debian:9',
@@ -254,14 +254,14 @@ const fromRoute: V1Vulnerability = {
 
 const unnamed = 'A fix belongs to the namespace of its vulnerability';
 
-/** What was posted in exchange 23, where Clair fails. */
+/** Request body of exchange 23, on which Clair fails. */
 const withoutNamespace: V1Vulnerability = { ...fromRoute, Name: 'CVE-NONS' };
 
 interface ShownLayer {
   readonly Layer: V1Layer;
 }
 
-/** A layer whose bash has what exchange 23 posted. */
+/** A layer whose bash has the vulnerability of exchange 23. */
 const shownWithoutNamespace: Deviation = {
   rule: unnamed,
   change: ({ Layer: layer }: ShownLayer): object => ({
@@ -278,7 +278,7 @@ const shownWithoutNamespace: Deviation = {
   }),
 };
 
-/** A layer whose bash has what exchanges 23 and 31 posted, and whose openssl is not vulnerable once its fix is taken off. */
+/** A layer whose bash has the vulnerabilities of exchanges 23 and 31. Its openssl is not vulnerable after its fix is removed. */
 function withPostedFeatures({ Layer: layer }: ShownLayer): object {
   const changed = (feature: V1Feature): V1Feature => {
     const { Vulnerabilities: found = [], AddedBy = '', ...rest } = feature;
@@ -305,7 +305,7 @@ function listed(curl: string): Deviation {
 
 const unknown: Deviation = { rule: fixes, status: 404, body: notFound };
 
-/** What differs in the recording of vulnerabilities. */
+/** Deviations in the recording of vulnerabilities. */
 export const vulnerabilityDeviations: Deviations = {
   23: {
     rule: unnamed,

@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test';
 import { serveHttp } from '../../../src/testing/http-server.ts';
 
-/** What a receiver of notifications got, and what it answered. */
+/** A request to a receiver of notifications, and its response. */
 export interface Post {
-  /** As they were sent, but for the host. */
+  /** Headers as they were sent, without the host. */
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
   readonly status: number;
@@ -13,11 +13,11 @@ export interface Post {
 export interface Receiver {
   readonly url: string;
   readonly posts: readonly Post[];
-  /** The next answers; when all were given, the last goes on. */
+  /** Sets the statuses of the next responses. The last one repeats. */
   answer(...statuses: number[]): void;
 }
 
-/** Starts a receiver that lives as long as the test. Until it is told otherwise it answers that it cannot. */
+/** Starts a receiver for the duration of a test. It responds with an error until `answer` is called. */
 export async function receiver(t: TestContext): Promise<Receiver> {
   const posts: Post[] = [];
   let statuses = [503];

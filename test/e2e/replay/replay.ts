@@ -12,7 +12,7 @@ import { isIncomparable, normalized, recordedAnswer } from './compare.ts';
 import { Conversation, type ReplayEndpoints } from './conversation.ts';
 import { comparableAnswer, type Deviations, expectedAnswer } from './deviations.ts';
 
-/** Repeats recorded exchanges one after the other and notes what is otherwise. */
+/** Repeats recorded exchanges in order and collects the differences. */
 export class Replay {
   readonly conversation: Conversation;
   readonly #context: TestContext;
@@ -39,17 +39,17 @@ export class Replay {
     ].join('\n');
     if (!isDeepStrictEqual(ours, expected)) this.#unlisted.push(difference);
     else if (deviation !== undefined) this.#context.diagnostic(`${deviation.rule}: ${difference}`);
-    // A deviation that is none any more has to go.
+    // A deviation that no longer exists must be removed.
     if (deviation !== undefined) assert.notDeepEqual(ours, theirs, `#${exchange.n} is as Clair's`);
   }
 
-  /** Fails if anything was otherwise than is listed. */
+  /** Asserts that there were no differences besides the listed deviations. */
   finish(): void {
     assert.equal(this.#unlisted.join('\n'), '');
   }
 }
 
-/** A server on a database, with further settings, and what served layers to the real one. */
+/** Starts a server on a database, with further settings, and a layer server. */
 export async function startEndpoints(
   t: TestContext,
   database: string,

@@ -2,7 +2,7 @@ import type { Detector, GetAncestryResponse, V3Feature } from '../../../src/api/
 import { builtIn } from '../../../src/extensions.ts';
 import type { Deviation, Deviations } from './deviations.ts';
 
-/** What looks into layers here, as the status has it: by kind, and there by name. */
+/** Our listers and detectors in the status: by kind, and then by name. */
 export const detectors: readonly Detector[] = [
   ...detectorsOf('DETECTOR_D_TYPE_FEATURE', builtIn.listers),
   ...detectorsOf('DETECTOR_D_TYPE_NAMESPACE', builtIn.detectors),
@@ -31,7 +31,7 @@ function notExtracted(why: string): Deviation {
   return fault(failures, 400, [`clair error reason: 'failed to extract files from layer blob.': ${why}`, 9]);
 }
 
-/** The layers of an ancestry, otherwise. */
+/** Returns changes to the layers of an ancestry. */
 function withLayers(
   rule: string,
   change: (features: readonly V3Feature[], hash: string) => readonly V3Feature[],
@@ -61,7 +61,7 @@ const muslIsVulnerable = [
   },
 ];
 
-/** A package that was built from musl, with the fields in the order of the proto. */
+/** A package built from musl, with the fields in the order of the proto. */
 function vulnerable({ feature_type: type, ...rest }: V3Feature): V3Feature {
   return { ...rest, vulnerabilities: muslIsVulnerable, ...(type && { feature_type: type }) };
 }
@@ -87,7 +87,7 @@ function detector(wanted: string): Detector {
   return detectors.find(({ name }) => name === wanted) ?? {};
 }
 
-/** What the name means since other layers were posted under it. */
+/** The ancestry after other layers were posted under its name. */
 const replaced: Deviation = {
   rule: itsLayers,
   change: ({ status }: GetAncestryResponse) => {
@@ -114,7 +114,7 @@ interface RecordedNotification {
   readonly notification: { readonly old: RecordedSide; readonly new: RecordedSide };
 }
 
-/** One ancestry less was saved before most of them. */
+/** One ancestry less was saved before most of these exchanges. */
 const numbered: Deviation = {
   rule: unread,
   change: ({ notification: { old, new: now, ...rest } }: RecordedNotification) => {
@@ -126,7 +126,7 @@ const numbered: Deviation = {
   },
 };
 
-/** What differs in the recording of the third API. */
+/** Deviations in the recording of the v3 API. */
 export const v3Deviations: Deviations = {
   3: withLayers('An apk package has its origin', (features) =>
     features.map((feature) => (feature.name === 'musl-utils' ? vulnerable(feature) : feature)),

@@ -5,7 +5,7 @@ import { corpus } from '../../../src/testing/corpus.ts';
 import { inChunks } from '../../../src/testing/streams.ts';
 import type { Archive } from './facts.ts';
 
-/** The files of an archive of the corpus that are not empty. */
+/** Returns the non-empty files of an archive of the corpus. */
 export async function readArchive(path: string): Promise<Archive> {
   const files = new Map<string, Buffer>();
   for await (const file of tarEntries(inChunks(zstdDecompressSync(readFileSync(corpus(path)))), () => true)) {

@@ -6,7 +6,7 @@ import { oracle } from '../../../src/source/oracle/oracle.ts';
 import { rhelOval } from '../../../src/source/rhel/rhel-oval.ts';
 import { type FixtureCase, fileOf, read, rowFacts } from './facts.ts';
 
-/** A file of Alpine's database in YAML, as it was when Clair read it. */
+/** A file of Alpine's database in YAML, from the time when Clair read it. */
 interface Secdb {
   readonly packages: readonly {
     readonly pkg: { readonly name: string; readonly secfixes: Readonly<Record<string, readonly string[]>> };
@@ -15,7 +15,7 @@ interface Secdb {
 
 const branches = ['release-2.0/', ''];
 
-/** Clair's fixtures of which its tests state counts and texts, but no table: what is in them, by the plainest other reading of them. */
+/** Clair's fixtures whose tests have counts and texts but no table. The expected facts come from the simplest independent parser. */
 export const clairInputCases: readonly FixtureCase[] = [
   ...branches.flatMap((branch) => [
     alpineCase(`${branch}ext/vulnsrc/alpine/testdata/v34_main.yaml`),
@@ -70,7 +70,7 @@ function alpineCase(path: string): FixtureCase {
   };
 }
 
-/** A description that Clair's test expects, but for its white space. */
+/** Asserts a description of Clair's test, without regard to white space. */
 function descriptionCase(files: string, release: string, index: number): FixtureCase {
   const path = `${files}_description_${index}.txt`;
   const plain = (text = '') => text.replaceAll(/\s+/g, ' ').trim();
@@ -97,7 +97,7 @@ function commentsCase(
   };
 }
 
-/** What the comments of criteria say, whatever joins them. */
+/** Returns the comments of criteria, whatever operator joins them. */
 function commentsOf(text: string): string[] {
   return text.split('<definition ').flatMap((definition) => {
     const id = /\bid="([^"]+)"/.exec(definition)?.[1];

@@ -13,7 +13,7 @@ import { type FixtureCase, fileOf, read } from './facts.ts';
 
 /** A table of one of Clair's own tests. */
 export interface ClairTable {
-  /** `release-2.0 ext/vulnsrc/debian/debian_test.go:42`. */
+  /** Such as `release-2.0 ext/vulnsrc/debian/debian_test.go:42`. */
   readonly name: string;
   readonly value: unknown;
 }
@@ -27,7 +27,7 @@ export function clairTables(): readonly ClairTable[] {
   });
 }
 
-/** A feature as either branch writes it. */
+/** A feature as either branch represents it. */
 interface Feature {
   readonly Feature?: { readonly Namespace: { readonly Name: string }; readonly Name: string };
   readonly Version?: string;
@@ -36,18 +36,18 @@ interface Feature {
   readonly FixedInVersion?: string;
 }
 
-/** Where a table came from: the file that was read, and which of its records, by number or by id. */
+/** Source of a table: the parsed file, and the number or id of its record. */
 interface Origin {
   readonly table: string;
   readonly fixture: string;
   readonly read: (content: Buffer) => Promise<readonly FeedRecord[]>;
   readonly record?: number | string;
-  /** Clair's names of namespaces as ours. */
+  /** Our names of namespaces by Clair's. */
   readonly namespaceOf?: (name: string) => string;
 }
 
 const ofRhel = (name: string) => name.replace('centos', 'rhel');
-/** What the converter could not evaluate of Clair's code stands for the first version the test loops over. */
+/** Replaces code that the converter could not evaluate by the first version that the test loops over. */
 const ofSuse = (release: string) => (name: string) => (name.startsWith('fmt.') ? release : name);
 
 const origins: readonly Origin[] = [
@@ -170,7 +170,7 @@ function rowsOf(record: FeedRecord): string[] {
   });
 }
 
-/** Clair's largest version is that there is no fix, its smallest that there is nothing to fix; no epoch is epoch 0. */
+/** In Clair the largest version means that there is no fix, and the smallest that nothing is affected. A missing epoch equals epoch 0. */
 function versionOf(version: string): string {
   if (version === 'versionfmt.MaxVersion') return 'unfixed';
   return version === 'versionfmt.MinVersion' ? 'not-affected' : version.replace(/^0:/, '');
@@ -180,7 +180,7 @@ function tableOf(table: string): unknown {
   return clairTables().find(({ name }) => name === table)?.value;
 }
 
-/** How pairs of versions compare. */
+/** Returns a case for a table of version comparisons: pairs of versions with their order. */
 function versionCase(branch: string, name: string, line: number): FixtureCase {
   const table = `${branch} ext/versionfmt/${name}/parser_test.go:${line}`;
   const words = ['LESS', 'EQUAL', 'GREATER'];
@@ -200,7 +200,7 @@ function versionCase(branch: string, name: string, line: number): FixtureCase {
   };
 }
 
-/** A severity of Red Hat by its word, put into a definition for it. */
+/** Returns a Red Hat severity by its word, through a definition that contains it. */
 const redHatSeverities: FixtureCase = {
   name: 'development-3.0 ext/vulnsrc/redhat/redhat_test.go:435',
   files: [],
@@ -220,7 +220,7 @@ const redHatSeverities: FixtureCase = {
   },
 };
 
-/** A package by what SUSE's comment says of it, where there is no test. */
+/** Returns a package by the comment of SUSE's criterion, which has no test. */
 const suseComments: FixtureCase = {
   name: 'development-3.0 ext/vulnsrc/suse/suse_test.go:125',
   files: [],
@@ -239,7 +239,7 @@ const suseComments: FixtureCase = {
   },
 };
 
-/** Packages of a database that Clair's tests brought, by their names and versions; binary packages, as we list them. */
+/** Returns the packages of a database in Clair's tests by name and version, as binary packages like ours. */
 function listerCase(
   table: string,
   { lister, path, file }: { lister: string; path: string; file: string },
@@ -259,14 +259,14 @@ function listerCase(
   };
 }
 
-/** Clair 2 knows packages of dpkg by their source, and Clair 3 those of apk by themselves alone. */
+/** Clair 2 identifies dpkg packages by their source. Clair 3 identifies apk packages by their own names only. */
 function namesOf({ name, version, source }: ListedPackage, lister: string, isFirst: boolean): string[] {
   const built = `${source?.name ?? name} ${source?.version ?? version}`;
   if (isFirst) return [lister === 'dpkg' ? built : `${name} ${version}`];
   return [`${name} ${version} binary`, ...(lister === 'dpkg' ? [`${built} source`] : [])];
 }
 
-/** Clair 2 has one name for a package, Clair 3 tells binary and source packages apart. */
+/** Clair 2 has one name for a package. Clair 3 distinguishes binary and source packages. */
 function statedPackages(value: unknown): string[] {
   const [first] = value as readonly unknown[];
   if (Array.isArray(first)) {
@@ -282,7 +282,7 @@ function statedPackages(value: unknown): string[] {
 const apkFile = 'lib/apk/db/installed';
 const dpkgFile = 'var/lib/dpkg/status';
 
-/** Every table that states facts of which the input is there too. */
+/** Tables of facts whose inputs are available. */
 export const clairCases: readonly FixtureCase[] = [
   ...origins.map(featureCase),
   ...['release-2.0', 'development-3.0'].flatMap((branch) => [
@@ -307,7 +307,7 @@ export const clairCases: readonly FixtureCase[] = [
   ),
 ];
 
-/** The tables that are about something else, and what that is. */
+/** Tables about other subjects, with those subjects. */
 export const otherTables: Readonly<Record<string, string>> = {
   'release-2.0 ext/featurefmt/rpm/rpm_test.go:26': 'its database is not in the corpus',
   'development-3.0 ext/featurefmt/rpm/rpm_test.go:27': 'its database is not in the corpus',
@@ -327,7 +327,7 @@ export const otherTables: Readonly<Record<string, string>> = {
   'development-3.0 ext/vulnsrc/redhat/redhat_test.go:78':
     'drops what is not for x86_64; we keep the architectures of a row',
   'development-3.0 ext/vulnsrc/redhat/redhat_test.go:107':
-    'tells criteria that make rows from others; the rows themselves are compared',
+    'marks the criteria that make rows; the rows themselves are compared',
   'development-3.0 ext/vulnsrc/redhat/redhat_test.go:133':
     'drops definitions that are no patches; we also read what has no fix',
   'development-3.0 ext/vulnsrc/redhat/redhat_test.go:178':

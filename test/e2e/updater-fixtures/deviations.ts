@@ -1,10 +1,10 @@
-/** Facts in which we differ from another reader of the same file, on purpose. */
+/** Facts on which we differ from another reader of the same file on purpose. */
 export interface FactDeviation {
-  /** The heading in docs/reference/feeds.md that says why. */
+  /** Heading in docs/reference/feeds.md with the reason. */
   readonly rule: string;
-  /** What is stated and is not so here. */
+  /** Facts of the other reader that we do not have. */
   readonly missing?: readonly string[];
-  /** What is so here and is not stated. */
+  /** Our facts that the other reader does not have. */
   readonly added?: readonly string[];
 }
 
@@ -12,7 +12,7 @@ const whole = 'A record with missing tests';
 const kernel15 = '4.12.14-150.72';
 const kernel151 = '4.12.14-197.89';
 
-/** `kernel-docs` alone has another build. */
+/** Only `kernel-docs` has another build. */
 function kernelRows(namespace: string, version: string, build: number): string[] {
   const names = [
     'default',
@@ -31,7 +31,7 @@ function kernelRows(namespace: string, version: string, build: number): string[]
   return [...rows, ...others].map((row) => `CVE-2021-29154 ${namespace} ${row}`);
 }
 
-/** By the name of the case. */
+/** Deviations by the name of the case. */
 export const factDeviations: Readonly<Record<string, readonly FactDeviation[]>> = {
   'vunnel photon 4.0': [
     { rule: 'Not-affected statements are kept', added: ['CVE-2023-44487 photon:4.0 httpd not-affected'] },

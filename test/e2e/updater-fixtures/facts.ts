@@ -1,17 +1,17 @@
 import type { Enrichment, FeedRecord, Fetched, SkippedRecord } from '../../../src/plugin/index.ts';
 import { collectAll, inChunks } from '../../../src/testing/streams.ts';
 
-/** The files of an archive by path. */
+/** Files of an archive by path. */
 export type Archive = ReadonlyMap<string, Buffer>;
 
-/** Something that another reader of a feed stated, and what a source of ours makes of the same feed. */
+/** Facts of another reader of a feed, compared with those of our source. */
 export interface FixtureCase {
   readonly name: string;
-  /** The files it is about; of each, as long as no other case speaks of it too. */
+  /** Paths of the files. A file belongs to one case only. */
   readonly files: readonly string[];
-  /** Only some of the facts were stated: others of ours are no difference. */
+  /** Whether only some facts were stated. Additional facts of ours are then not differences. */
   readonly isPart?: true;
-  /** Facts, one a line, in any order. */
+  /** Facts, one on each line, in any order. */
   readonly stated: (archive: Archive) => readonly string[];
   readonly ours: (archive: Archive) => Promise<readonly string[]>;
 }
@@ -20,21 +20,21 @@ interface Reader<Read> {
   parse(feed: string, content: Fetched): AsyncIterable<Read>;
 }
 
-/** A file as an archive has it, which must be there. */
+/** Returns a file of an archive. Throws if it does not exist. */
 export function fileOf(archive: Archive, path: string): Buffer {
   const bytes = archive.get(path);
   if (bytes === undefined) throw new Error(`no ${path}`);
   return bytes;
 }
 
-/** The JSON files of a folder and of the folders in it. */
+/** Returns the JSON files of a folder and its subfolders. */
 export function jsonIn<T>(archive: Archive, folder: string): T[] {
   return [...archive]
     .filter(([path]) => path.startsWith(folder) && path.endsWith('.json'))
     .map(([, bytes]) => JSON.parse(bytes.toString()) as T);
 }
 
-/** What a source or an enricher reads in a file of this name. */
+/** Returns the records that a source or an enricher reads from a file of this name. */
 export function read<Read extends FeedRecord | Enrichment>(
   source: Reader<Read>,
   feed: string,
@@ -46,7 +46,7 @@ export function read<Read extends FeedRecord | Enrichment>(
   );
 }
 
-/** Ratings, of which none may be skipped. */
+/** Returns ratings. Asserts that none is skipped. */
 export function ratingsOf(records: readonly (Enrichment | SkippedRecord)[]): Enrichment[] {
   return records.map((one) => {
     if ('skipped' in one) throw new Error(`${one.key} was skipped: ${one.skipped}`);
@@ -54,12 +54,12 @@ export function ratingsOf(records: readonly (Enrichment | SkippedRecord)[]): Enr
   });
 }
 
-/** `CVE-2024-0001 0.5 0.9`: score and percentile of EPSS. */
+/** Facts such as `CVE-2024-0001 0.5 0.9`: score and percentile of EPSS. */
 export function scoreFacts(records: readonly (Enrichment | SkippedRecord)[]): string[] {
   return ratingsOf(records).map((one) => `${one.id} ${one.epss?.score} ${one.epss?.percentile}`);
 }
 
-/** What records say of packages: `CVE-2024-1 debian:12 xz 5.4-1`, the fixed version or the state in the end. */
+/** Facts about packages such as `CVE-2024-1 debian:12 xz 5.4-1`. They end with the fixed version or the state. */
 export function rowFacts(records: readonly FeedRecord[], bound: Bound = 'fix'): string[] {
   return records.flatMap((record) => {
     if (!('affected' in record)) return [`${record.key} skipped`];
@@ -70,10 +70,10 @@ export function rowFacts(records: readonly FeedRecord[], bound: Bound = 'fix'): 
   });
 }
 
-/** Whether the last affected version is a fact too. */
+/** Whether the last affected version is a fact as well. */
 type Bound = 'fix' | 'range';
 
-/** How bad records say it is: `CVE-2024-1 is High`. */
+/** Facts about severity, such as `CVE-2024-1 is High`. */
 export function severityFacts(records: readonly FeedRecord[]): string[] {
   return records.flatMap((record) => ('severity' in record ? [`${record.id} is ${record.severity}`] : []));
 }

@@ -29,7 +29,7 @@ const vunnel = 'vunnel/tests/unit/providers';
 const vulnList = 'vuln-list-update';
 const trivyDb = 'trivy-db/pkg/vulnsrc';
 
-/** A record in OSV form. */
+/** A record in OSV format. */
 interface Osv {
   readonly id: string;
   readonly affected: readonly {
@@ -38,7 +38,7 @@ interface Osv {
   }[];
 }
 
-/** Files of OSV records, as the archive that a source reads. */
+/** Returns OSV records as the archive that a source reads. */
 function zipOf(archive: Archive, folder: string): Uint8Array {
   const files = [...archive].filter(([path]) => path.startsWith(folder) && path.endsWith('.json'));
   return zipSync(Object.fromEntries(files.map(([path, bytes]) => [path.slice(folder.length), bytes])), {
@@ -46,7 +46,7 @@ function zipOf(archive: Archive, folder: string): Uint8Array {
   });
 }
 
-/** Of records that nobody stated anything about: each `fixed` of theirs is a row, in the words of the file itself. */
+/** Facts of records without an independent statement: each `fixed` of a record is a row. */
 function osvFacts(archive: Archive, folder: string, namespaceOf: (ecosystem: string) => string): string[] {
   return jsonIn<Osv>(archive, folder)
     .filter(({ id }) => !/^AL[BE]A-/.test(id))
@@ -61,7 +61,7 @@ function osvFacts(archive: Archive, folder: string, namespaceOf: (ecosystem: str
 
 const named = (ecosystem: string) => ecosystem.toLowerCase().replace(' linux', '');
 
-/** Comments of OVAL: `oracle:8 openssl 2:1.1.1g-15.ksplice1.el8_3`, whatever joins them. */
+/** Comments of OVAL criteria, such as `oracle:8 openssl 2:1.1.1g-15.ksplice1.el8_3`, whatever operator joins them. */
 function earlierThan(text: string): string[] {
   return text.split('<definition ').flatMap((definition) => {
     const release = /Oracle Linux (\d+) is installed/.exec(definition)?.[1];
@@ -70,7 +70,7 @@ function earlierThan(text: string): string[] {
   });
 }
 
-/** Files that come without a snapshot: what is in them is told by the plainest other reading of them. */
+/** Files without a snapshot. The expected facts come from the simplest independent parser. */
 export const inputCases: readonly FixtureCase[] = [
   ...(['8', '9'] as const).map((release): FixtureCase => {
     const folder = `${vunnel}/alma/test-fixtures/osv-database/advisories/almalinux${release}/`;
@@ -180,7 +180,7 @@ export const inputCases: readonly FixtureCase[] = [
       return rowFacts((await Promise.all(files.map((file) => read(photon, '3.0', file)))).flat());
     },
   },
-  // Its input are pages of HTML; the same advisories are in the files that Amazon's package managers read.
+  // Its input is HTML pages. The same advisories are in the files for Amazon's package managers.
   ...[
     ['2', 'amzn:2', 'amzn2-core', 'ALAS2-2018-939'],
     ['2023', 'amzn:2023', 'al2023', 'ALAS2023-2023-126'],
@@ -218,7 +218,7 @@ function trackerFiles(archive: Archive): string[] {
     .map(([, bytes]) => bytes.toString());
 }
 
-/** Files that were damaged on purpose, and who has to refuse them. */
+/** Intentionally damaged files, with the source that must reject each. */
 export const damagedFiles: Readonly<Record<string, (content: Buffer) => Promise<unknown>>> = {
   [`${vunnel}/epss/test-fixtures/invalid-header.csv`]: (content) => read(unbatched(epss), 'current', content),
   [`${vulnList}/alma/testdata/invalid.json`]: (content) => read(alma, '8', content),

@@ -1,9 +1,9 @@
 /**
- * The files of the archives of fixtures that no case is about, by how their paths begin, and why: they are in forms that are
- * read in no source here, each of them for a reason that docs/reference/feeds.md argues by the heading named first.
+ * Fixture files that no case uses, by path prefix, with the reason. No source here reads their formats; docs/reference/feeds.md explains
+ * why under the heading named first.
  */
 export const unreadFixtures: readonly (readonly [prefix: string, heading: string])[] = [
-  // What aquasecurity/vuln-list makes of feeds; what trivy-db makes of that lies in its code, not beside it.
+  // Feeds as aquasecurity/vuln-list converts them. The conversion by trivy-db is in its code, without fixtures beside it.
   ['trivy-db/', 'Formats that only another scanner writes'],
   ['vuln-list-update/utils/', 'Formats that only another scanner writes'],
   ['vunnel/tests/unit/providers/github/', 'Formats that only another scanner writes'],
@@ -25,7 +25,7 @@ export const unreadFixtures: readonly (readonly [prefix: string, heading: string
   ['vunnel/tests/unit/providers/amazon/', 'Advisories for people'],
 ];
 
-/** The same of Clair's fixtures. */
+/** The same for Clair's fixtures. */
 export const unreadClairFixtures: readonly (readonly [prefix: string, heading: string])[] = [
   ['ext/vulnmdsrc/', 'NVD’s files of version 1.1'],
   ['release-2.0/ext/vulnmdsrc/', 'NVD’s files of version 1.1'],

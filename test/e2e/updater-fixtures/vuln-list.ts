@@ -8,7 +8,7 @@ import { type Archive, type FixtureCase, fileOf, jsonIn, read, rowFacts, severit
 const folder = 'vuln-list-update';
 const osv = osvSource(builtIn.schemes);
 
-/** Every golden file of vuln-list-update's tests that is of a format of ours. */
+/** Golden files of vuln-list-update's tests in formats that we read. */
 export const vulnListCases: readonly FixtureCase[] = [
   {
     name: 'vuln-list chainguard',
@@ -101,7 +101,7 @@ interface PhotonEntry {
   readonly res_ver: string;
 }
 
-/** Golden files have lost the status, without which nothing tells what `NA` is. */
+/** Returns a fact of Photon. Counts `NA` as not affected, because golden files lack the status that would decide. */
 function photonFact({ os_version, cve_id, pkg, res_ver }: PhotonEntry): string {
   return `${cve_id} photon:${os_version} ${pkg} ${res_ver === 'NA' ? 'not-affected' : res_ver}`;
 }
@@ -111,7 +111,7 @@ interface OvalDefinition {
   readonly Criteria: { readonly Criterion: readonly { readonly TestRef: string }[] };
 }
 
-/** Definitions, tests, objects and states lie in files of their own, and are put together by their ids. */
+/** Joins definitions, tests, objects and states by their ids. Each kind has files of its own. */
 function statedByOval(archive: Archive, place: string, namespace: string): string[] {
   interface Ref {
     readonly ID: string;
@@ -151,7 +151,7 @@ interface OsvGolden {
   }[];
 }
 
-/** The version that ends each range; of a list of versions beside it there is nothing new to tell. */
+/** Returns the version that ends each range. A list of versions besides it adds nothing. */
 function statedByOsv({ id, aliases = [], affected }: OsvGolden, namespace: string): string[] {
   const rows = affected.flatMap(({ package: { name }, ranges = [] }) =>
     ranges

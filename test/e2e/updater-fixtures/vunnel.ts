@@ -42,7 +42,7 @@ function fixture(provider: string, path: string): string {
   return `${folder}/${provider}/test-fixtures/${path}`;
 }
 
-/** What snapshots state of packages, by our names of namespaces: fixed version `0` clears a package, and `None` is no fix. */
+/** Returns the facts of snapshots about packages, with our namespaces. Fixed version `0` means not affected, and `None` means no fix. */
 function statedRows(archive: Archive, snapshots: string, namespaceOf = (name: string) => name): string[] {
   return jsonIn<Snapshot>(archive, snapshots).flatMap(({ item: { Vulnerability: one } }) =>
     one.FixedIn.map(({ Name, NamespaceName, Version }) => {
@@ -58,7 +58,7 @@ function statedSeverities(archive: Archive, snapshots: string): string[] {
   );
 }
 
-/** A distribution whose snapshots lie beside its feeds. */
+/** A distribution whose snapshots are next to its feeds. */
 function distribution(
   name: string,
   provider: string,
@@ -81,7 +81,7 @@ function distribution(
   };
 }
 
-/** A file of a security database by a vendor that is no source of ours, in the format that three of them are. */
+/** A security database file of a vendor that we have no source for, in a format that three of our sources read. */
 function secdb(provider: string, file: string, namespace: string): FixtureCase {
   const feed = { source: provider, feed: 'os', namespace: { name: namespace, versionScheme: 'apk' } };
   const reader = {
@@ -92,7 +92,7 @@ function secdb(provider: string, file: string, namespace: string): FixtureCase {
   ]);
 }
 
-/** Every snapshot of vunnel's tests that is of a format of ours. */
+/** Snapshots of vunnel's tests in formats that we read. */
 export const vunnelCases: readonly FixtureCase[] = [
   distribution(
     'vunnel alpine',
@@ -193,7 +193,7 @@ interface NvdSnapshot {
   };
 }
 
-/** The API gives pages of the records that the files of a year hold. */
+/** The API serves pages of the records in the files of a year. */
 function nvdCase(file: string, snapshots: string): FixtureCase {
   const place = fixture('nvd', `snapshots/${snapshots}/`);
   return {
@@ -233,7 +233,7 @@ function statedByNvd({
   ];
 }
 
-/** We call NVD by its name, as its own metadata in Clair's API does. */
+/** Returns our name of a source. NVD has the name of its metadata in Clair's API. */
 function sourceOf(source: string): string {
   return source === 'nvd@nist.gov' ? 'nvd' : source;
 }
