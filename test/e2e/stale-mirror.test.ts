@@ -55,7 +55,7 @@ test('fails when a mirror answers 304 and the database has no content of the fee
   );
   const { status, stdout, stderr } = await update(url, database);
   assert.equal(status, 3, stderr);
-  assert.match(stdout, /the server answers 304 \(not modified\) to a request without a condition/);
+  assert.match(stdout, /the server answered 304 \(Not Modified\) to an unconditional request/);
   assert.doesNotMatch(stdout, /up to date/);
   assert.equal(await records(database), 0);
 });
