@@ -8,9 +8,6 @@ const exceptions: readonly (readonly [path: string, text: string])[] = [];
 
 /** Folders whose words are not replaced yet. */
 const pending: readonly string[] = [
-  'src/service/feeds',
-  'src/service/findings',
-  'src/service/images',
   'src/image',
   'src/cli',
   'src/api',
