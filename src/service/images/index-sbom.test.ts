@@ -58,7 +58,10 @@ test('looks up language packages by their type, under the name in advisories', a
   await using store = await openSqliteStore(':memory:');
   const { extensions } = { extensions: builtIn };
   for (const { namespace, versionScheme } of ecosystems.values()) {
-    const packages = [thirdPartyPackage(namespace, 'a_B'), thirdPartyPackage('deb', 'plain', 'not-installed')];
+    const packages = [
+      thirdPartyPackage(namespace, 'a_B'),
+      thirdPartyPackage('deb', 'plain', 'not-installed'),
+    ];
     const index = await indexSbom(inventory({ packages }), { extensions, store });
     assert.deepEqual(
       index.namespaces.map(({ name }) => name),
