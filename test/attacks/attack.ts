@@ -1,27 +1,27 @@
-/** Where an attacker finds the server, and what it has at hand. */
+/** Address of the server, and the resources of an attacker. */
 export interface Target {
   readonly api: number;
   readonly health: number;
-  /** A directory for files that the server may read. */
+  /** A directory with files that the server may read. */
   readonly directory: string;
 }
 
-/** An attack on a server, which runs in a process of its own until it is stopped. */
+/** An attack on a server. It runs in its own process until it is stopped. */
 export interface Attack {
   readonly name: string;
-  /** Settings that the server needs for it. */
+  /** Settings of the server that it needs. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether it is tried on PostgreSQL as well as on SQLite. */
+  /** Whether it also runs on PostgreSQL. */
   readonly onPostgres?: true;
   /** Whether it needs a namespace with many vulnerabilities. */
   readonly needsLists?: true;
-  /** Lays files out before the server starts, in the directory that the target names, and returns further settings. */
+  /** Writes files to the directory of the target before the server starts, and returns further settings. */
   prepare?(directory: string): Readonly<Record<string, string>>;
-  /** Begins it. It goes on by itself until its process ends. */
+  /** Starts the attack, which continues until its process ends. */
   run(target: Target): Promise<void>;
 }
 
-/** Runs a step over and over, as many at a time. Failures of a step are what the server does against the attack. */
+/** Repeats a step with this concurrency. Ignores failures of a step, which are the server's defence. */
 export function repeat(atOnce: number, step: () => Promise<unknown>): void {
   for (let i = 0; i < atOnce; i++) void repeatOne(step);
 }
@@ -31,7 +31,7 @@ async function repeatOne(step: () => Promise<unknown>): Promise<never> {
     try {
       await step();
     } catch {
-      // A refused connection would be tried again without a pause.
+      // Without this pause, a refused connection would be retried at once.
       await new Promise((resolve) => {
         setTimeout(resolve, 20);
       });

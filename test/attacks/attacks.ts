@@ -5,7 +5,7 @@ import { layerAttacks } from './attack/layers.ts';
 import { requestAttacks } from './attack/requests.ts';
 import type { Attack } from './attack.ts';
 
-/** No attack: what the machine gives. */
+/** The baseline without an attack. */
 const none: Attack = { name: 'no attack', onPostgres: true, run: () => Promise.resolve() };
 
 export const attacks: readonly Attack[] = [

@@ -1,6 +1,8 @@
 /**
- * Attacks a server of its own, one way after the other, while other clients ask it 20 times a second. The server has a heap of 256 MiB and
- * listens on this machine only. It has to stay alive, answer the others in time, and hold no more memory afterwards.
+ * Runs attacks one after the other, each on a server of its own, while other clients send 20 requests per second. The
+ * server has a heap of 256 MiB and listens on loopback. It must stay alive, answer the others in time, and hold no more
+ * memory afterwards.
+ *
  * Run: node test/attacks/main.ts [--engine sqlite|postgresql] [--seconds N] [ATTACK…]
  */
 import assert from 'node:assert/strict';
@@ -22,11 +24,11 @@ import { attacks } from './attacks.ts';
 import { quantile, startProbing } from './probe.ts';
 
 const heapMib = 256;
-/** Within this 99 of 100 answers to other clients come. */
+/** Maximum 99th percentile of response times of other clients, in ms. */
 const p99MsMax = 250;
-/** The server may hold this more than it had before: the C library keeps blocks that are free, too. */
+/** Maximum memory in MiB above that before the attack. The C library also keeps free blocks. */
 const heldMibMax = 160;
-/** Within this its memory has fallen back: threads without a task have ended by then. */
+/** Time in ms after which the memory must be released: idle threads have ended by then. */
 const fallsBackMs = limits.idleThreadMs + 20_000;
 const vulnerabilities = 20_000;
 
@@ -150,7 +152,7 @@ async function startAttacker(t: TestContext, { name }: Attack, target: Target) {
   return attacker;
 }
 
-/** The layer that other clients ask for. */
+/** Posts the layer that other clients request. */
 async function postProbed({ clair }: ServeProcess, directory: string): Promise<void> {
   const packages = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`package-${i}`, '1.0-1']));
   const path = join(directory, 'probed.tar');
@@ -168,8 +170,8 @@ async function addVulnerabilities(engine: SharedEngine, place: string): Promise<
 
 /** Waits until the memory of a server has fallen to this, and returns what it has then, or at last. */
 /**
- * The memory that the server still holds once it is back under a limit, or at the end of `fallsBackMs`. V8 keeps free pages for later use, so
- * they are taken from it first.
+ * Returns the memory that the server holds once it is below a limit, or after `fallsBackMs`. V8 keeps free pages for
+ * later use, so they are released first.
  */
 async function heldMemory({ memory, signal }: ServeProcess, mib: number): Promise<number> {
   const deadline = performance.now() + fallsBackMs;

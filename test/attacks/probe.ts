@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import type { Target } from './attack.ts';
 
-/** Answers that other clients had, each with its time; those that failed are counted in both. */
+/** Response times of other clients in ms. Failed requests are in both lists. */
 export interface Probed {
   readonly tookMs: readonly number[];
-  /** How late each request was made: what the machine had no time for, whatever the server did. */
+  /** Delay of each request in ms, which is due to the machine and not to the server. */
   readonly lateMs: readonly number[];
   readonly failures: readonly string[];
 }
 
-/** Starts the process of other clients; they are asked for their figures when it is stopped. */
+/** Starts the process of other clients. Stopping it returns the results. */
 export function startProbing(target: Target): { stop(): Promise<Probed> } {
   const program = new URL('prober.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [program, JSON.stringify(target)], {
@@ -25,7 +25,7 @@ export function startProbing(target: Target): { stop(): Promise<Probed> } {
   };
 }
 
-/** The time within which a share of all answers came. */
+/** Returns the time within which a share of all responses arrived. */
 export function quantile(tookMs: readonly number[], share: number): number {
   const sorted = tookMs.toSorted((a, b) => a - b);
   return sorted[Math.min(Math.ceil(sorted.length * share), sorted.length) - 1] ?? 0;

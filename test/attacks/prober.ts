@@ -1,4 +1,7 @@
-/** Asks a server for a layer and its health 20 times a second, as other clients do, until its input ends: `node prober.ts TARGET`. */
+/**
+ * Requests a layer and the health of a server 20 times a second, as other clients do, until its input ends: `node
+ * prober.ts TARGET`.
+ */
 import { get } from 'node:http';
 import type { Target } from './attack.ts';
 import type { Probed } from './probe.ts';
@@ -35,7 +38,7 @@ process.stdin.once('end', () => {
   });
 });
 
-/** Asks on a connection of its own. An answer that does not come counts with the time that was waited. */
+/** Sends a request on a new connection. A missing response counts with the time waited. */
 async function probe(url: string): Promise<void> {
   const started = performance.now();
   const failure = await new Promise<string | undefined>((resolve) => {

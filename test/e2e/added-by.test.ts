@@ -15,7 +15,7 @@ const old = dpkgStatus({ openssl: '1.1.0f-3', zlib: '1' });
 const upgraded = dpkgStatus({ openssl: '1.1.0f-4' });
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: AddedBy names the layer in which a package came again after it went`, {
+  test(`${engine.name}: AddedBy names the layer in which a package was added again after its removal`, {
     timeout,
   }, async (t) => {
     const { clair, place } = await startOn(t, engine);
@@ -31,7 +31,7 @@ for (const engine of sharedEngines) {
     assert.deepEqual(await introducing(clair, engine, place), ['b0', 'b2']);
   });
 
-  test(`${engine.name}: AddedBy names the layer in which a package came again after its database was removed`, {
+  test(`${engine.name}: AddedBy names the layer in which a package was added again after its database was removed`, {
     timeout,
   }, async (t) => {
     const { clair, place } = await startOn(t, engine);
@@ -45,7 +45,7 @@ for (const engine of sharedEngines) {
   });
 }
 
-test('a source package is added by the lowest layer that has a binary package of it', {
+test('adds a source package in the lowest layer that has a binary package of it', {
   timeout,
 }, async (t) => {
   const [engine = assert.fail()] = sharedEngines;
@@ -86,7 +86,7 @@ async function addedBy(clair: V1Client, name: string): Promise<string[]> {
   return Features.map(({ Name, Version, AddedBy }) => `${Name} ${Version} ${AddedBy}`).toSorted();
 }
 
-/** The binary packages of each layer, the lowest first, as the third API shows them. */
+/** Returns the binary packages of each layer, the lowest first, according to the v3 API. */
 async function inAncestry(clair: V1Client, files: readonly string[]): Promise<string[][]> {
   const layers = files.map((path, i) => ({ hash: path === files[0] ? 'base' : `layer ${i}`, path }));
   const posted = JSON.stringify({ ancestry_name: 'image', format: 'Docker', layers });
@@ -98,7 +98,7 @@ async function inAncestry(clair: V1Client, files: readonly string[]): Promise<st
   );
 }
 
-/** The layers that a notification about `openssl` names. */
+/** Returns the layers that a notification about `openssl` names. */
 async function introducing(clair: V1Client, engine: SharedEngine, place: string): Promise<readonly string[]> {
   await clair.postVulnerability({ Name: 'CVE-2024-1', FixedIn: fixedIn('openssl', '1.1.0f-4') });
   await using store = await engine.open(place, { now: () => Date.now() + 3_600_000 });

@@ -50,7 +50,7 @@ for (const engine of sharedEngines)
       await using store = await engine.open(place);
       const records = [
         record('CVE-2026-1', { aliases: ['DSA-1'], affected: [fixed, unfixed] }),
-        record('CVE-2026-2', { affected: [affectedRow('nobody')] }),
+        record('CVE-2026-2', { affected: [affectedRow('unused')] }),
       ];
       await store.advisories.apply(feedUpdate(), stream(records));
       const shop = [packageOf('openssl', '3.0.11-1'), packageOf('zlib', '1.2-1')];
@@ -114,7 +114,7 @@ function entry(
   return { identity, names, certain: true, packages: [{ ...item, fix, severity: 'Medium' }] };
 }
 
-test('clair affected is used wrongly, or has no database it could ask', () => {
+test('refuses wrong options of clair affected, and a missing database', () => {
   for (const [args, status] of [
     [['affected'], 2],
     [['affected', 'CVE-2026-1', '--format', 'xml'], 2],
@@ -125,7 +125,7 @@ test('clair affected is used wrongly, or has no database it could ask', () => {
   }
 });
 
-test('an image has one row, and the id may be in lower case', () => {
+test('lists an image once, and accepts an id in lower case', () => {
   const db = join(scratch, 'lower.db');
   const scan = ['scan', inCheckout('examples/image.tar'), '--mirror', inCheckout('examples/mirror')];
   assert.equal(clair([...scan, '--db', db]).status, 0);
@@ -135,7 +135,7 @@ test('an image has one row, and the id may be in lower case', () => {
   assert.equal(lower.stdout.split('\n').filter((line) => line.includes('image.tar')).length, 1);
 });
 
-test('an image that was scanned is named by its file', () => {
+test('names a scanned image by its file', () => {
   const db = join(scratch, 'scanned.db');
   const scan = ['scan', inCheckout('examples/image.tar'), '--mirror', inCheckout('examples/mirror')];
   assert.equal(clair([...scan, '--db', db]).status, 0);

@@ -11,7 +11,7 @@ import { type SystemFiles, writeSystem } from './listed-system.ts';
 const local = 'var/lib/pacman/local';
 const release = { NAME: 'Arch Linux', ID: 'arch', BUILD_ID: 'rolling', VERSION_ID: '20240818.0.255804' };
 
-/** The description of a package, where it lies. */
+/** Returns the file with the description of a package. */
 function description(
   name: string,
   version: string,
@@ -30,7 +30,7 @@ function purls({ packages }: Pick<Report, 'packages'>): string[] {
   return packages.map(({ purl }) => purl.replace(/\?.*/, ''));
 }
 
-test('arch: a root file system lists its packages and is not assessed, since nobody publishes advisories that are read', () => {
+test('arch: lists the packages of a root file system, and does not assess it without published advisories', () => {
   const root = join(scratch, 'arch');
   const files = systemOf(description('zlib', '1:1.3.1-2'), description('libelf', '0.191-4', 'elfutils'));
   writeSystem(root, release, files);
@@ -52,7 +52,7 @@ test('arch: a root file system lists its packages and is not assessed, since nob
   assert.match(stdout, /^Verdict: not assessed: arch: no advisory source for arch$/m);
 });
 
-test('arch: what the upper layer of an image removes and upgrades is gone', () => {
+test('arch: omits packages that an upper layer removed or upgraded', () => {
   const lower = [
     { path: 'etc/os-release', content: 'ID=arch\n' },
     description('bash', '5.2.037-1'),
@@ -71,7 +71,7 @@ test('arch: what the upper layer of an image removes and upgrades is gone', () =
   assert.deepEqual(purls(listed), ['pkg:alpm/arch/bash@5.2.037-1', 'pkg:alpm/arch/zlib@1:1.3.2-1']);
 });
 
-test('arch: an SBOM that was written of an image is read back', () => {
+test('arch: reads back the SBOM of an image', () => {
   const root = join(scratch, 'arch-sbom');
   writeSystem(root, release, systemOf(description('zlib', '1:1.3.1-2')));
   for (const format of ['json', 'cyclonedx', 'spdx']) {
@@ -83,7 +83,7 @@ test('arch: an SBOM that was written of an image is read back', () => {
   }
 });
 
-test('arch: a package whose description is damaged is listed, and the damage is told', () => {
+test('arch: lists a package with a damaged description, and reports the damage', () => {
   const root = join(scratch, 'arch-damaged');
   writeSystem(root, release, systemOf({ ...description('zlib', '1:1.3.1-2'), content: '' }));
   const { packages, statuses } = report('sbom', `dir:${root}`, '--db', ':memory:');

@@ -9,14 +9,14 @@ import type { Report } from '../../src/model/report.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** What a run of the command gave. */
+/** The result of a command. */
 export interface Run {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs `bin/clair` as a person would, from another folder, with a cache of its own. */
+/** Runs `bin/clair` as a user would, from another folder, with its own cache. */
 export function clair(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -32,7 +32,7 @@ export function clair(
   return { status, stdout, stderr };
 }
 
-/** As `clair`, while this process goes on: what the command asks of it is answered. */
+/** Like `clair`, but asynchronous: this process can serve the requests of the command. */
 export async function clairBeside(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -49,7 +49,7 @@ export async function clairBeside(
   return { status, stdout, stderr };
 }
 
-/** Runs a command that must print a JSON report, be it of an image of which nothing could be assessed. */
+/** Runs a command that must print a JSON report, also of an image that could not be assessed. */
 export function report(...args: readonly string[]): Report {
   const run = clair([...args, '--format', 'json']);
   if (run.status !== 0 && run.status !== 4)
@@ -57,13 +57,13 @@ export function report(...args: readonly string[]): Report {
   return JSON.parse(run.stdout) as Report;
 }
 
-/** A directory that is gone when the tests of this process are done. */
+/** A directory that is removed after the tests of this process. */
 export const scratch: string = mkdtempSync(join(tmpdir(), 'clair-e2e-'));
 after(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-/** Absolute path of a file of the checkout. */
+/** Returns the absolute path of a file of the checkout. */
 export function inCheckout(path: string): string {
   return join(root, path);
 }

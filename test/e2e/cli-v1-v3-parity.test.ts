@@ -40,7 +40,7 @@ const base: readonly Installed[] = [
   ['bash', '5.2.15-2+b2', 'bash (5.2.15-2)'],
 ];
 
-/** The layers of the images, from the base up. */
+/** Layers of the images, the base first. */
 const images: Readonly<Record<string, () => readonly Uint8Array[]>> = {
   debian: () => [
     debianLayer(base),
@@ -49,7 +49,7 @@ const images: Readonly<Record<string, () => readonly Uint8Array[]>> = {
   alpine: () => [gunzipSync(readFileSync(`${recordings}/layers/alpine-3.16.tar.gz`))],
 };
 
-/** Id, package, version, and what fixes it. */
+/** Id, package, version and fix. */
 type Finding = string;
 
 function finding(...parts: readonly (string | undefined)[]): Finding {
@@ -57,7 +57,7 @@ function finding(...parts: readonly (string | undefined)[]): Finding {
 }
 
 for (const [name, layersOf] of Object.entries(images))
-  corpusTest(`${name}: the first API, the third and the command find the same`, async (t) => {
+  corpusTest(`${name}: the v1 API, the v3 API and the command give the same findings`, async (t) => {
     const { files, archive } = written(t, layersOf());
     const database = join(temporaryDirectory(t), 'clair.db');
     const scanned = report('scan', `docker-archive:${archive}`, '--mirror', corpusMirror(), '--db', database);

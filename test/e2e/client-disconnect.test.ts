@@ -16,7 +16,7 @@ const timeout = 300_000;
 const content = tar([osRelease, { path: 'var/lib/dpkg/status', content: dpkgStatus({ curl: '7.1' }) }]);
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: a layer is stored after its client has left, and retries join what runs`, {
+  test(`${engine.name}: stores a layer after its client disconnected, and joins retries to the running request`, {
     timeout,
   }, async (t) => {
     const clair = await startV1(t, await engine.createLocation(t));
@@ -24,7 +24,7 @@ for (const engine of sharedEngines) {
     const layer = { Name: 'layer', Path: layers.url };
     await disconnect((signal) => clair.postLayerUntil(layer, signal), layers);
     const retries = [1, 2].map(() => clair.postLayer(layer));
-    // Another token does not make it another layer.
+    // The same layer with another token.
     const renewed = clair.postLayer({ ...layer, Headers: { Authorization: 'Bearer new' } });
     await layers.answer();
     assert.deepEqual(statuses(await Promise.all([...retries, renewed])), [201, 201, 201]);
@@ -32,7 +32,7 @@ for (const engine of sharedEngines) {
     assert.equal(layers.count(), 1);
   });
 
-  test(`${engine.name}: a layer that outlasts api.timeout is stored`, { timeout }, async (t) => {
+  test(`${engine.name}: stores a layer that exceeds api.timeout`, { timeout }, async (t) => {
     const clair = await startV1(t, await engine.createLocation(t), { CLAIR_API_TIMEOUT: '500ms' });
     const layers = await slowServer(t);
     const { status, body } = await clair.postLayer({ Name: 'layer', Path: layers.url });
@@ -44,7 +44,7 @@ for (const engine of sharedEngines) {
     await pollUntilFound(clair, '/v1/layers/layer');
   });
 
-  test(`${engine.name}: an ancestry is stored after its client has left, over HTTP and gRPC`, {
+  test(`${engine.name}: stores an ancestry after its client disconnected, over HTTP and gRPC`, {
     timeout,
   }, async (t) => {
     const clair = await startV1(t, await engine.createLocation(t), { CLAIR_API_TIMEOUT: '2s' });
@@ -73,7 +73,9 @@ for (const engine of sharedEngines) {
   });
 }
 
-test('a layer whose client has left does not keep the server from ending', { timeout }, async (t) => {
+test('stops the server in time while it fetches the layer of a disconnected client', {
+  timeout,
+}, async (t) => {
   const server = await runServer(t, ['serve'], {
     CLAIR_DATABASE_TYPE: 'sqlite',
     CLAIR_DATABASE_OPTIONS_PATH: join(temporaryDirectory(t), 'clair.db'),
@@ -88,10 +90,10 @@ test('a layer whose client has left does not keep the server from ending', { tim
   );
   const { status, seconds } = await server.end();
   assert.equal(status, 0);
-  assert.ok(seconds < 5, `it took ${seconds} s to end`);
+  assert.ok(seconds < 5, `stopping took ${seconds} s`);
 });
 
-/** A server of a layer that sends the head of an answer, and the rest when it is told to. */
+/** Starts a layer server that sends the head of a response, and the rest on request. */
 async function slowServer(t: TestContext) {
   const open: ServerResponse[] = [];
   let requested = Promise.withResolvers<undefined>();
@@ -119,7 +121,7 @@ async function slowServer(t: TestContext) {
   };
 }
 
-/** Posts as a client that leaves as soon as the layer is asked for. */
+/** Posts as a client that disconnects once the server has requested the layer. */
 async function disconnect(
   post: (signal: AbortSignal) => Promise<void>,
   layers: { readonly requested: () => Promise<void> },

@@ -17,7 +17,7 @@ function scan(args: readonly string[], env: Readonly<Record<string, string>> = {
   return clair(['scan', image, ...mirror, ...args], env);
 }
 
-/** A database that has the advisories: reports of it are equal. */
+/** A database with advisories, so that repeated reports are equal. */
 const known = ['--db', join(scratch, 'command-line.db'), '--offline'];
 clair(['db', 'update', 'alpine', ...mirror.slice(0, 2), ...known.slice(0, 2)]);
 
@@ -36,7 +36,7 @@ function assertUsage(run: Run, message: RegExp): void {
   assert.match(run.stderr, message);
 }
 
-test('every error has the prefix clair: and names the help of its command once', () => {
+test('prefixes every error with clair: and names the help of its command once', () => {
   for (const [args, lines] of [
     [
       ['scan', '--severty', 'high', image],
@@ -51,20 +51,20 @@ test('every error has the prefix clair: and names the help of its command once',
     assert.equal(clair(args).stderr, `${lines.join('\n')}\n`);
 });
 
-test('-f and -o are --format and --output, and image is scan', () => {
+test('accepts -f and -o for --format and --output, and image for scan', () => {
   const output = inScratch('short.json');
   const run = clair(['image', image, ...known, '-f', 'json', '-o', output]);
   assert.deepEqual([run.status, run.stdout, run.stderr], [0, '', '']);
   assert.equal(readFileSync(output, 'utf8'), alone('json'));
 });
 
-test('clair version names the versions of clair, of Node and of the schema', () => {
+test('prints the versions of clair, Node and the schema with clair version', () => {
   const { stdout } = clair(['version']);
   const [version] = clair(['--version']).stdout.trim().split('\n');
   assert.match(stdout, new RegExp(`^clair ${version}\nnode v24\\.\\S+\ndatabase schema \\d+\n$`));
 });
 
-test('one scan writes several reports, each as a scan in that format alone', () => {
+test('writes several reports in one scan, each as in a scan with that format alone', () => {
   const json = inScratch('pair.json');
   const gitlab = inScratch('pair.gitlab.json');
   const pairs = ['-f', 'json', '-o', json, '-f', 'gitlab', '-o', gitlab, '-f', 'junit'];
@@ -75,7 +75,7 @@ test('one scan writes several reports, each as a scan in that format alone', () 
   assert.equal(readFileSync(gitlab, 'utf8'), alone('gitlab'));
 });
 
-test('sbom and vex write several documents in one run', () => {
+test('writes several documents in one run with sbom and vex', () => {
   const list = inScratch('pair.cdx.json');
   const sbom = clair(['sbom', image, '--db', ':memory:', '-f', 'cyclonedx', '-o', list, '-f', 'spdx']);
   assert.match(sbom.stdout, /"spdxVersion"/);
@@ -86,13 +86,13 @@ test('sbom and vex write several documents in one run', () => {
   assert.match(readFileSync(statement, 'utf8'), /"csaf_version"/);
 });
 
-test('one --output before its only --format belongs to it', () => {
+test('pairs one --output with the only --format, also before it', () => {
   const output = inScratch('before.json');
   assert.equal(scan(['--output', output, '--format', 'json']).status, 0);
   assert.match(readFileSync(output, 'utf8'), /^\{/);
 });
 
-test('pairs that are not clear are refused, and nothing is written', () => {
+test('refuses ambiguous pairs of --format and --output, and writes nothing', () => {
   const [a, b] = [inScratch('unclear-a'), inScratch('unclear-b')];
   assertUsage(scan(['-f', 'json', '-f', 'sarif']), /json and sarif cannot both go to standard output/);
   assertUsage(scan(['-f', 'json', '-o', a, '-o', b]), /unclear-b has no --format before it/);
@@ -101,7 +101,7 @@ test('pairs that are not clear are refused, and nothing is written', () => {
   assert.deepEqual([existsSync(a), existsSync(b)], [false, false]);
 });
 
-test('--severity hides findings from the report, and neither from the verdict nor from --fail-on', () => {
+test('--severity hides findings from the report, but not from the verdict and --fail-on', () => {
   const run = scan(['--severity', 'critical', '--fail-on', 'unknown']);
   assert.equal(run.status, 1, run.stderr);
   assert.doesNotMatch(run.stdout, /libcrypto3|No findings in/);
@@ -118,7 +118,7 @@ test('--severity hides findings from the report, and neither from the verdict no
   assertUsage(scan(['--severity', 'high,hihg']), /Severities are unknown, negligible, low/);
 });
 
-test('--quiet leaves notes out and errors in, --verbose writes a line for each step', () => {
+test('--quiet prints errors without notes, and --verbose logs each step', () => {
   const rules = inScratch('nothing.yaml', 'ignore:\n  - {id: CVE-1900-1, reason: none}\n');
   assert.match(scan(['--ignore', rules]).stderr, /matches nothing: CVE-1900-1/);
   assert.equal(scan(['--ignore', rules, '-q']).stderr, '');
@@ -128,7 +128,7 @@ test('--quiet leaves notes out and errors in, --verbose writes a line for each s
   assert.match(stderr, /^clair: reading advisories alpine v3\.20\/main: file:\/\//m);
 });
 
-test('an option comes from the line, then from its variable, then from the file of --config', () => {
+test('prefers an option of the command line, then its variable, then the file of --config', () => {
   const file = inScratch(
     'options.yaml',
     'severity: [unknown, low]\nscan:\n  format: gitlab\n  ignore: [none]\nsbom:\n  format: spdx\n',
@@ -148,7 +148,7 @@ test('an option comes from the line, then from its variable, then from the file 
   assert.match(format([], { CLAIR_CONFIG: file, CLAIR_FORMAT: '' }), /"schema"/);
 });
 
-test('a flag that a variable or a file turns off is off', () => {
+test('disables a flag that a variable or a file sets to false', () => {
   const file = inScratch('offline.yaml', 'offline: true\n');
   const isFetched = (env: Record<string, string>): boolean =>
     scan(['--config', file], env).stdout.includes('13 findings');
@@ -163,7 +163,7 @@ test('a flag that a variable or a file turns off is off', () => {
   );
 });
 
-test('an unknown key of a file of options is refused with its line and its neighbour', () => {
+test('refuses an unknown key of an options file with its line and a similar key', () => {
   const file = inScratch(
     'wrong.yaml',
     'fial-on: high\nscan:\n  ouput: x\n  format: [json, html]\n  offline: soon\nserve:\n  config: x\n',
@@ -190,7 +190,7 @@ test('an unknown key of a file of options is refused with its line and its neigh
   assertUsage(scan(['--config', '/nowhere.yaml']), /nowhere\.yaml cannot be read/);
 });
 
-test('refuses a day for --as-of that the calendar does not have', () => {
+test('refuses a date of --as-of that does not exist', () => {
   for (const day of ['2026-02-30', '2026-13-01', '2026-06-31T12:00:00Z', '26-01-01']) {
     const run = clair(['scan', 'image.tar', '--as-of', day]);
     assert.equal(run.status, 2, day);
@@ -198,7 +198,7 @@ test('refuses a day for --as-of that the calendar does not have', () => {
   }
 });
 
-test('a scan that takes longer than --timeout ends with 4, says at what, and leaves the database and no file behind', async () => {
+test('exits with 4 when a scan exceeds --timeout, names the step, and leaves a usable database and no file', async () => {
   const server = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const silent = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -222,12 +222,12 @@ test('a scan that takes longer than --timeout ends with 4, says at what, and lea
     readdirSync(scratch).filter((name) => name.startsWith('timeout.json')),
     [],
   );
-  // The lock of the feed that was being fetched is free again when its time is over.
+  // The lock of the feed was released at the timeout.
   const again = clair(['scan', image, '--db', db, '--mirror', inCheckout('examples/mirror')]);
   assert.match(again.stdout, /13 findings/, again.stderr);
 });
 
-test('a command that never waits ends with 4 and without a report when it takes longer than --timeout', () => {
+test('exits with 4 and without a report when a synchronous command exceeds --timeout', () => {
   const rest = [image, '--db', ':memory:', '--timeout', '1ms'];
   for (const [command, ...options] of [['scan', '--offline'], ['sbom'], ['vex', '--offline']]) {
     const run = clair([command ?? '', ...rest, ...options]);
@@ -236,8 +236,8 @@ test('a command that never waits ends with 4 and without a report when it takes 
   }
 });
 
-test('a large compressed layer does not keep --timeout from being seen', () => {
-  // What decompresses to zeros is small on disk, and takes seconds to read: 2 GiB, in gzip members of 64 MiB.
+test('checks --timeout while it reads a large compressed layer', () => {
+  // Compressed zeros are small on disk and take seconds to read: 2 GiB, in gzip members of 64 MiB.
   const zeros = gzipSync(Buffer.alloc(64 * 1024 * 1024), { level: 1 });
   const header = Buffer.from(tar([{ path: 'zeros', raw: { size: (32 * 64 * 1024 * 1024).toString(8) } }]));
   const path = join(scratch, 'zeros.tar.gz');
@@ -247,7 +247,7 @@ test('a large compressed layer does not keep --timeout from being seen', () => {
   assert.match(run.stderr, /the last step was: reading 1 of 1 layers$/m);
 });
 
-test('a helper for credentials ends with the command that --timeout ends', async () => {
+test('ends a credential helper when --timeout ends the command', async () => {
   const server = createServer((_, response) => {
     response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="shop"' }).end();
   }).listen(0, '127.0.0.1');
@@ -270,12 +270,12 @@ test('a helper for credentials ends with the command that --timeout ends', async
   server.close();
   assert.equal(run.status, 4, run.stderr);
   assert.ok(run.stderr.includes(`the last step was: opening ${reference}\n`), run.stderr);
-  // Where no process waits for orphans, one that has ended stays as a zombie.
+  // Without a process that reaps orphans, an ended one remains as a zombie.
   const state = join('/proc', readFileSync(pid, 'utf8').trim(), 'status');
   assert.ok(!existsSync(state) || /^State:\s+Z/m.test(readFileSync(state, 'utf8')));
 });
 
-test('--timeout takes durations alone', () => {
+test('--timeout accepts only durations', () => {
   for (const duration of ['5', 'soon', '0s', '-1s', '600h'])
     assertUsage(scan([`--timeout=${duration}`]), /30s, 5m or 1h30m|24 days/);
   assert.equal(scan(['--timeout', '5m']).status, 0);

@@ -14,7 +14,7 @@ for (const shell of ['bash', 'zsh', 'fish']) {
 }
 writeFileSync(join(directory, 'image.tar'), '');
 
-/** A shell that is not on this machine is not tried. */
+/** Skips the test if the shell is missing on this machine. */
 function skipWithout(shell: string): { readonly skip: string | false } {
   return { skip: spawnSync(shell, ['-c', 'true']).status === 0 ? false : `no ${shell} here` };
 }
@@ -25,7 +25,7 @@ function output(shell: string, script: string): string[] {
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-/** What bash offers for the last of some words. */
+/** Returns bash's completions of the last word. */
 function inBash(...words: readonly string[]): string[] {
   const line = words.map((word) => `'${word}'`).join(' ');
   return output(
@@ -56,11 +56,11 @@ test('fish completes commands and values', skipWithout('fish'), () => {
   assert.deepEqual(inFish('clair completion z'), ['zsh']);
 });
 
-test('zsh reads its script', skipWithout('zsh'), () => {
+test('zsh accepts its script', skipWithout('zsh'), () => {
   output('zsh', 'zsh -n _clair.zsh');
 });
 
-test('a shell that has no completion is refused', () => {
+test('refuses a shell without completion', () => {
   const run = clair(['completion', 'tcsh']);
   assert.equal(run.status, 2);
   assert.match(run.stderr, /Allowed choices are bash, zsh, fish/);

@@ -15,7 +15,7 @@ const args = [
   'json',
 ];
 
-test('scans that start at once on an empty database all find their advisories', async () => {
+test('finds the advisories in all of several concurrent scans on an empty database', async () => {
   const db = join(scratch, 'shared.db');
   const runs = Array.from({ length: 4 }, async () => {
     const child = spawn(inCheckout('bin/clair'), [...args, '--db', db], {
@@ -31,7 +31,7 @@ test('scans that start at once on an empty database all find their advisories', 
   }
 });
 
-test('a scan that was killed while it fetched leaves a database that the next one can use', async () => {
+test('uses the database of a scan that was killed while fetching', async () => {
   const db = join(scratch, 'killed.db');
   for (const delayMs of [60, 90, 120, 150, 200]) {
     const child = spawn(inCheckout('bin/clair'), [...args, '--db', db], { stdio: 'ignore' });

@@ -5,7 +5,7 @@ import type { Report } from '../../src/model/report.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { clair } from './clair.ts';
 
-/** What an independent reader found in each archive. */
+/** The expected content of each archive, from an independent reader. */
 const archives = z.array(
   z.object({
     file: z.string(),
@@ -23,14 +23,14 @@ type Archive = z.infer<typeof archives>[number];
 const kinds = {
   'docker-archive': 'docker-archive',
   'oci-archive': 'oci-archive',
-  // Where an archive is both, the manifest of docker save names its one image.
+  // For an archive of both formats, the manifest of docker save names its only image.
   'oci+docker-archive': 'docker-archive',
   'layer-or-rootfs': 'rootfs-tar',
 } as const;
 
-const cutLayer = 'its project cut files out of the layer, which no longer is what the image says';
+const cutLayer = 'its project cut files out of the layer, which no longer matches its digest';
 
-/** Archives that are refused, by the end of their name: why, and what is said. */
+/** Archives that are refused, by the end of their name: the reason, and the message. */
 const refused: readonly (readonly [end: string, why: string, message: RegExp])[] = [
   ['docker-save/java.tar', cutLayer, /its diffID is sha256:\w+, not sha256:/],
   ['skopeo-copy/centos-6.tar', cutLayer, /its diffID is sha256:\w+, not sha256:/],
@@ -42,13 +42,15 @@ const refused: readonly (readonly [end: string, why: string, message: RegExp])[]
   ['testdata/null_manifest.tar', 'it holds no image', /holds no image: its manifest\.json is empty/],
 ];
 
-/** Of two images the expected values are those of the one that this names. */
+/** For two images, the expected values are of the named one. */
 const references: Readonly<Record<string, string>> = { 'test_bundle.tar': ':test_image_2' };
 
-/** The reader that made the expected values failed here: its index lists nothing, its manifest.json an image of one layer. */
+/**
+ * The reader of the expected values failed here: its index is empty, and its manifest.json has an image of one layer.
+ */
 const onlyInManifest = 'hello-world-v25.tar';
 
-/** Archives that are kept back from the open corpus; where they are present they are compared like the others. */
+/** Archives that are not in the public corpus. They are tested if present. */
 const heldBack = [
   'alpine.tar',
   'busybox-single-arch-with-attestation-manifest.tar',
@@ -62,7 +64,7 @@ const heldBack = [
   'pnpmlockv9.tar',
 ];
 
-corpusTest('archives of other projects hold what an independent reader found', (context) => {
+corpusTest('gives the content of archives of other projects that an independent reader found', (context) => {
   const all = z.parse(archives, JSON.parse(readFileSync(corpus('images/archives/expected.json'), 'utf8')));
   const present = all.filter(({ file }) => existsSync(pathOf(file)));
   const absent = all.filter((archive) => !present.includes(archive)).map(({ file }) => nameOf(file));
@@ -70,7 +72,7 @@ corpusTest('archives of other projects hold what an independent reader found', (
     absent.filter((name) => !heldBack.includes(name)),
     [],
   );
-  if (absent.length > 0) context.diagnostic(`kept back: ${absent.join(', ')}`);
+  if (absent.length > 0) context.diagnostic(`not present: ${absent.join(', ')}`);
   assert.equal(all.length, 51);
   for (const archive of present) {
     const refusal = refused.find(([end]) => archive.file.endsWith(end));
@@ -101,7 +103,7 @@ function compare({ file, kind, layers, whiteouts, opaque, os, apk, dpkg }: Archi
     },
     file,
   );
-  // A loose layer is told by its content, and may be named as what it is; a double archive may be opened as either.
+  // A single layer is detected by content and may also be named explicitly; an archive of both formats opens as either.
   if (kind === 'layer-or-rootfs') assert.deepEqual(sbom(`rootfs-tar:${target}`).packages, packages, file);
   if (kind === 'oci+docker-archive') assert.deepEqual(sbom(`oci-archive:${target}`).packages, packages, file);
 }
@@ -112,7 +114,7 @@ function sbom(target: string): Pick<Report, 'target' | 'distro' | 'layers' | 'pa
   return JSON.parse(stdout) as Report;
 }
 
-/** The markers of all layers, as `clair layer` tells them. */
+/** Returns the whiteouts and opaque markers of all layers according to `clair layer`. */
 function marksIn(target: string): { whiteouts: number; opaque: number } {
   const { status, stdout, stderr } = clair(['layer', target]);
   assert.equal(status, 0, `${target}: ${stderr}`);

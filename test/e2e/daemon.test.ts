@@ -14,7 +14,7 @@ const status = (...names: readonly string[]): string =>
     .map((name) => `Package: ${name}\nStatus: install ok installed\nVersion: 1-1\nArchitecture: all\n`)
     .join('\n');
 const release = { path: 'usr/lib/os-release', content: 'ID=debian\nVERSION_ID=12\n' };
-/** Three layers, of which one is there twice, and instructions that make none. */
+/** An image of three layers, one of them twice, and instructions without a layer. */
 const image = buildImage({
   steps: [
     {
@@ -45,7 +45,7 @@ function withoutTarget({ target: _, ...rest }: Report): Omit<Report, 'target'> {
 
 const nowhere = { DOCKER_HOST: 'unix:///nowhere/docker.sock', CONTAINER_HOST: 'unix:///nowhere/podman.sock' };
 
-void test('an image of a daemon is reported as the one that was saved to a file', {
+void test('reports an image of a daemon as the same image saved to a file', {
   skip: withoutPodman(),
 }, async (context) => {
   await using podman = new Podman();
@@ -86,7 +86,7 @@ void test('an image of a daemon is reported as the one that was saved to a file'
   assert.equal(clair(['scan', 'podman:localhost/other', ...inMemory], asPodman).status, 3);
 });
 
-void test('a layer that was read once is never asked for again', async (context) => {
+void test('never requests a layer again that it has read', async (context) => {
   const answers = dockerRoutes('clair-test:1', image, { archive: exportForms['a new Docker'](image) });
   const daemon = await startDaemon(context, answers);
   const database = join(scratch, 'daemon.db');
@@ -104,7 +104,7 @@ void test('a layer that was read once is never asked for again', async (context)
   );
 });
 
-void test('a bare reference that nobody has says where it was looked for', () => {
+void test('lists the searched locations when no image has a bare reference', () => {
   const { status: exit, stderr } = clair(
     ['scan', 'clair-test:none', '--offline', '--db', ':memory:'],
     nowhere,
@@ -118,7 +118,7 @@ void test('a bare reference that nobody has says where it was looked for', () =>
     assert.ok(stderr.includes(words), stderr);
 });
 
-void test('a path that is not there is never taken for a reference', () => {
+void test('never reads a missing path as a reference', () => {
   for (const path of ['./clair-test', '/nowhere/image', 'image.tar', 'image.tar.gz', '~/image']) {
     const { status: exit, stderr } = clair(['scan', path, '--offline', '--db', ':memory:'], nowhere);
     assert.equal(exit, 3);

@@ -38,7 +38,7 @@ function postVulnerability(port: number, Name: string = 'CVE-2024-0001'): Promis
   return ask(port, path, { method: 'POST', body: JSON.stringify(body) });
 }
 
-/** Every way to read is refused soon, with a time to come back. */
+/** Asserts that every read is refused within this time, with a Retry-After. */
 async function assertReadsFail(t: TestContext, { ports }: ServeProcess, withinMs: number): Promise<void> {
   const message = 'database: an error occured when querying the backend';
   const [layer, ancestry, affected] = await Promise.all([
@@ -51,7 +51,7 @@ async function assertReadsFail(t: TestContext, { ports }: ServeProcess, withinMs
   assert.match(ancestry.body, /"code":14/);
   for (const { retryAfter, ms } of [layer, ancestry, ...(affected.status === 404 ? [] : [affected])]) {
     assert.equal(retryAfter, '5');
-    assert.ok(ms < withinMs, `an answer took ${ms.toFixed(0)} ms`);
+    assert.ok(ms < withinMs, `a response took ${ms.toFixed(0)} ms`);
   }
   const service = (await loadProtos()).service(`${protoPackage}.AncestryService`);
   const call = grpcClient(t, ports.api).call(service, 'GetAncestry', { ancestry_name: 'none' });
@@ -68,7 +68,7 @@ const outages: Readonly<
   Record<string, readonly [(proxy: TcpProxy) => unknown, (proxy: TcpProxy) => unknown]>
 > = {
   'refuses connections': [(proxy) => proxy.refuse(), (proxy) => proxy.open()],
-  'answers nothing': [
+  'does not respond': [
     (proxy) => {
       proxy.stall();
     },
@@ -79,7 +79,7 @@ const outages: Readonly<
 };
 
 for (const [name, [begin, end]] of Object.entries(outages)) {
-  test(`a server whose PostgreSQL ${name} says so soon, and goes on at once when it is back`, {
+  test(`reports soon when PostgreSQL ${name}, and continues at once when it is back`, {
     timeout,
   }, async (t) => {
     const { proxy, url } = await proxyBefore(t, await temporarySchema(t));
@@ -91,7 +91,7 @@ for (const [name, [begin, end]] of Object.entries(outages)) {
     await begin(proxy);
     await assertUnhealthy(server);
     await assertReadsFail(t, server, 6000);
-    // From here on it is known.
+    // From here on the outage is known.
     await assertReadsFail(t, server, 1500);
     await assertUnhealthy(server);
     const many = Array.from({ length: 200 }, () => ask(ports.api, '/v1/layers/none'));
@@ -110,7 +110,7 @@ for (const [name, [begin, end]] of Object.entries(outages)) {
   });
 }
 
-test('a change that waits for PostgreSQL is refused at the limit, with a time to come back', {
+test('refuses a change that waits for PostgreSQL at the limit, with a Retry-After', {
   timeout,
 }, async (t) => {
   const { proxy, url } = await proxyBefore(t, await temporarySchema(t));
@@ -122,7 +122,7 @@ test('a change that waits for PostgreSQL is refused at the limit, with a time to
   assert.ok(ms > 10_000 && ms < 25_000, `it took ${ms.toFixed(0)} ms`);
 });
 
-test('a server whose SQLite file is locked reads on, and changes wait for the lock', {
+test('reads while the SQLite file is locked, and lets changes wait for the lock', {
   timeout,
 }, async (t) => {
   const path = join(temporaryDirectory(t), 'clair.db');

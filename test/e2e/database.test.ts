@@ -8,10 +8,10 @@ const mirror = join(scratch, 'shrinking-mirror');
 const database = join(scratch, 'shrinking.db');
 const file = join(mirror, 'secdb.alpinelinux.org/v3.19/main.json');
 
-/** A proxy that is not there: no host can be reached, and nothing leaves this machine. */
+/** A proxy without a listener: no host is reachable, and no request leaves this machine. */
 const withoutNetwork = { HTTPS_PROXY: 'http://127.0.0.1:1', https_proxy: 'http://127.0.0.1:1' };
 
-/** Writes a feed of Alpine with this many vulnerabilities. */
+/** Writes an Alpine feed with this many vulnerabilities. */
 function publish(count: number): void {
   const names = Array.from({ length: count }, (_, i) => `CVE-2026-${1000 + i}`);
   const packages = [{ pkg: { name: 'openssl', secfixes: { '3.1.4-r0': names } } }];
@@ -23,7 +23,7 @@ function update(...options: string[]): ReturnType<typeof clair> {
   return clair(['db', 'update', 'alpine', '--mirror', mirror, '--db', database, ...options]);
 }
 
-test('a feed that has shrunk is refused, told by the status, and taken when it is accepted', () => {
+test('refuses a feed that has shrunk, reports it in the status, and accepts it on request', () => {
   rmSync(database, { force: true });
   publish(9);
   assert.match(update('-v').stdout, /alpine v3\.19\/main +updated: 9 new\n/);
@@ -44,7 +44,7 @@ test('a feed that has shrunk is refused, told by the status, and taken when it i
   assert.doesNotMatch(status(), /failed/);
 });
 
-test('an update without network gives up after three hosts, with one line for each and a summary', async () => {
+test('gives up an update without network after three hosts, with one line for each and a summary', async () => {
   const run = clair(['db', 'update', '--db', ':memory:'], withoutNetwork);
   assert.equal(run.status, 3, run.stderr);
   const lines = run.stdout.trimEnd().split('\n');
@@ -54,7 +54,7 @@ test('an update without network gives up after three hosts, with one line for ea
   assert.equal(lines.at(-1), 'Check the network, or name a mirror with --mirror.');
 });
 
-test('a scan without network and database says why and what to do in two lines', () => {
+test('states the reason and the remedy in two lines when a scan has neither network nor database', () => {
   const run = clair(['scan', inCheckout('examples/image.tar'), '--db', ':memory:'], withoutNetwork);
   assert.deepEqual(run.stdout.trimEnd().split('\n').slice(-3), [
     'No findings in 10 packages.',
@@ -63,7 +63,7 @@ test('a scan without network and database says why and what to do in two lines',
   ]);
 });
 
-test('a place without network that imports what was exported gives the same report', () => {
+test('gives the same report from imported advisories without network', () => {
   const place = join(scratch, 'carrying');
   const [online, away, file] = ['online.db', 'away.db', 'advisories.clair'].map((name) => join(place, name));
   assert.ok(online !== undefined && away !== undefined && file !== undefined);

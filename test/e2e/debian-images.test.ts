@@ -8,7 +8,7 @@ import type { Report } from '../../src/model/report.ts';
 import { report, scratch } from './clair.ts';
 import { corpusMirror } from './mirror.ts';
 
-/** Where the corpus' make-images.sh has put its images, and what its `expect` found in them. */
+/** The output of the corpus' make-images.sh: the images, and what its `expect` found in them. */
 const images = process.env['CLAIR_TEST_IMAGES'];
 const skip = images === undefined && process.env['CI'] === undefined ? 'CLAIR_TEST_IMAGES is not set' : false;
 
@@ -31,8 +31,8 @@ interface Installed {
 }
 
 /**
- * What dpkg-query itself lists of the unpacked image, or of an image without a database of dpkg, its entries of `status.d`: of
- * these only name, version and architecture are comparable, as the list does not take `Source` apart.
+ * Returns the packages of dpkg-query for the unpacked image. For an image without a dpkg database, returns the entries
+ * of `status.d`: only name, version and architecture are comparable, since the list does not parse `Source`.
  */
 function dpkgQuery(image: string): Installed[] {
   const lines = readFileSync(join(images ?? '', 'expected', `${image}.tsv`), 'utf8').split('\n');
@@ -48,7 +48,7 @@ function dpkgQuery(image: string): Installed[] {
     }));
 }
 
-/** What dpkg itself says of each pair of versions: whether the first is older. One shell asks for all. */
+/** Returns the pairs of versions whose first is older according to dpkg. One shell compares all. */
 function olderPairs(pairs: Iterable<string>): Set<string> {
   const script = 'while read a b; do dpkg --compare-versions "$a" lt "$b" && echo "$a $b"; done; exit 0';
   const { status, stdout } = spawnSync('sh', ['-c', script], {
@@ -59,7 +59,7 @@ function olderPairs(pairs: Iterable<string>): Set<string> {
   return new Set(stdout.split('\n'));
 }
 
-/** The findings the tracker implies, by dpkg's own comparison. */
+/** Returns the findings that the tracker implies by dpkg's own comparison. */
 function implied(suite: string, packages: readonly Installed[]): string[] {
   const file = join(corpusMirror(), 'security-tracker.debian.org/tracker/data/json');
   const issues = z.parse(tracker, JSON.parse(readFileSync(file, 'utf8')));
@@ -77,14 +77,14 @@ function implied(suite: string, packages: readonly Installed[]): string[] {
   return rows.flatMap(({ finding, pair }) => (pair === undefined || older.has(pair) ? [finding] : []));
 }
 
-/** A scan with the advisories of the corpus. */
+/** Scans with the advisories of the corpus. */
 function scan(target: string): Report {
   const path = join(images ?? '', target);
   assert.ok(existsSync(path), `${target} was not built`);
   return report('scan', path, '--mirror', corpusMirror(), '--db', join(scratch, 'debian.db'));
 }
 
-/** The packages of the operating system, in the order of the report. */
+/** Returns the packages of the operating system in the order of the report. */
 function ofSystem({ packages }: Report): Installed[] {
   return packages
     .filter(({ type }) => type === 'deb')
@@ -103,7 +103,7 @@ function byName(packages: readonly Installed[]): Installed[] {
 }
 
 for (const suite of ['trixie', 'bookworm', 'bullseye']) {
-  void test(`Debian ${suite}: packages as dpkg-query lists them, findings as the tracker implies them`, {
+  void test(`Debian ${suite}: lists packages as dpkg-query does, and gives the findings that the tracker implies`, {
     skip,
   }, () => {
     for (const target of [`oci/debian-${suite}`, `docker/debian-${suite}.tar`]) {
@@ -120,7 +120,7 @@ for (const suite of ['trixie', 'bookworm', 'bullseye']) {
   });
 }
 
-void test('Debian sid: packages as dpkg-query lists them, and not assessed as the advisories do not speak of it', {
+void test('Debian sid: lists packages as dpkg-query does, and does not assess them without advisories', {
   skip,
 }, () => {
   const actual = scan('oci/debian-sid');
@@ -128,20 +128,20 @@ void test('Debian sid: packages as dpkg-query lists them, and not assessed as th
   assert.equal(actual.distro?.versionCodename, 'sid');
   assert.deepEqual(
     actual.coverage.map(({ namespace, status }) => `${namespace} ${status}`),
-    // Its programs are of packages that no advisories cover.
+    // Its programs belong to packages without advisories.
     ['debian:unstable missing', 'generic unsupported'],
   );
   assert.equal(actual.verdict, 'not-assessed');
 });
 
-void test('a Debian image of five layers: packages as dpkg-query lists them of the whole', { skip }, () => {
+void test('lists the packages of a Debian image of five layers as dpkg-query does', { skip }, () => {
   const expected = byName(dpkgQuery('debian-multi'));
   const targets = ['oci/debian-multi', 'docker/debian-multi.tar', ...built('oci/debian-multi-zstd')];
   for (const target of targets) {
     const actual = scan(target);
     assert.equal(actual.layers.length, 5, target);
     assert.deepEqual(byName(ofSystem(actual)), expected, target);
-    // The purge of the third layer leaves the packages of the first and of the second with the layers they came in.
+    // After the purge in the third layer, packages of the first and second remain with the layers that introduced them.
     const layers = new Set(actual.packages.map(({ location }) => location.layer));
     assert.ok(layers.has(actual.layers[0]?.diffId ?? null) && layers.has(actual.layers[1]?.diffId ?? null));
   }
@@ -149,7 +149,7 @@ void test('a Debian image of five layers: packages as dpkg-query lists them of t
   assert.deepEqual(layout?.matches, archive?.matches);
 });
 
-void test('zstd layers give what gzip layers give', { skip }, () => {
+void test('gives the same result for zstd and gzip layers', { skip }, () => {
   for (const target of built('oci/debian-bookworm-zstd')) {
     const { packages, matches } = scan(target);
     const other = scan('oci/debian-bookworm');
@@ -158,7 +158,7 @@ void test('zstd layers give what gzip layers give', { skip }, () => {
   }
 });
 
-void test('an image without a database of dpkg lists the entries of status.d', { skip }, () => {
+void test('lists the entries of status.d of an image without a dpkg database', { skip }, () => {
   for (const target of ['oci/distroless', 'docker/distroless.tar']) {
     const nevra = ({ name, version, arch }: Installed): string => `${name} ${version} ${arch}`;
     const actual = scan(target);
@@ -167,7 +167,7 @@ void test('an image without a database of dpkg lists the entries of status.d', {
   }
 });
 
-/** The zstd images are only there where make-images.sh was asked for them. */
+/** Returns the targets that were built. make-images.sh builds zstd images only on request. */
 function built(target: string): string[] {
   return existsSync(join(images ?? '', target)) ? [target] : [];
 }

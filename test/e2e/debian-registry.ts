@@ -8,27 +8,27 @@ import { setTimeout } from 'node:timers/promises';
 import type { CertificateFiles } from '../../src/testing/certificates.ts';
 import { missingTool, runTool } from '../../src/testing/image-builder.ts';
 
-/** Why tests with Debian's docker-registry are to be skipped. */
+/** The reason to skip tests with Debian's docker-registry. */
 export const noRegistry: string | false = missingTool('docker-registry') || missingTool('skopeo');
 
-/** How a registry is to be. */
+/** Options of a registry. */
 export interface RegistrySetup {
   readonly tls?: CertificateFiles;
-  /** Lets nobody in but `me` with `secret`. */
+  /** Requires user `me` with password `secret`. */
   readonly isPrivate?: boolean;
 }
 
-/** One that runs. */
+/** A running registry. */
 export interface DebianRegistry {
   readonly port: number;
-  /** Pushes an OCI layout, with all images in it, byte for byte. */
+  /** Pushes an OCI layout with all its images, byte for byte. */
   push(layout: string, name: string): void;
 }
 
-/** `me:secret`, by bcrypt, which is all that docker-registry takes. */
+/** `me:secret` with bcrypt, the only hash that docker-registry accepts. */
 const htpasswd = 'me:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n';
 
-/** Starts Debian's docker-registry on this machine; it ends with the test. */
+/** Starts Debian's docker-registry on this machine until the end of the test. */
 export async function debianRegistry(
   context: TestContext,
   { tls, isPrivate = false }: RegistrySetup = {},

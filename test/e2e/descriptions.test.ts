@@ -8,7 +8,7 @@ import type { Vulnerability } from '../../src/model/vulnerability.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { collectAll, inChunks } from '../../src/testing/streams.ts';
 
-/** Sources whose advisories are about updates: a feed of each, its file, and of how many in a hundred CVEs it says something. */
+/** Sources with advisories on updates: a feed of each, its file, and the percentage of CVEs with a description. */
 const feeds: readonly (readonly [source: string, feed: string, file: string, share: number])[] = [
   ['amazon', '2023', 'amazon/al2023.updateinfo.xml.gz', 99],
   ['amazon', '2', 'amazon/amzn2-core.updateinfo.xml.gz', 99],
@@ -29,7 +29,7 @@ async function advisories(source: string, feed: string, file: string): Promise<V
 
 for (const [source, feed, file, share] of feeds)
   corpusTest(
-    `${source} ${feed}: a CVE is never described by the product or the change log before it`,
+    `${source} ${feed}: never describes a CVE by the product or by the change log before it`,
     async () => {
       let cves = 0;
       let described = 0;

@@ -21,7 +21,7 @@ const withFiles = [
 const withoutFiles = ['not-installed', 'config-files'];
 
 for (const engine of sharedEngines)
-  test(`${engine.name}: packages whose files are on disk are features, configured or not`, {
+  test(`${engine.name}: lists packages whose files are on disk as features, configured or not`, {
     timeout,
   }, async (t) => {
     const clair = await startV1(t, await engine.createLocation(t));

@@ -7,7 +7,7 @@ import { temporarySchema } from '../../src/testing/store-engines.ts';
 import { clair, inCheckout, type Run, scratch } from './clair.ts';
 import { corpusMirror } from './mirror.ts';
 
-/** Runs a command on a database of each engine, and once more on each, when nothing is fetched or read. */
+/** Runs a command on a database of each engine, twice, so that the second run fetches and reads nothing. */
 async function onBoth(context: TestContext, name: string, args: readonly string[]): Promise<Run[]> {
   const places = [join(scratch, `${name}.db`), await temporarySchema(context)];
   return [...places, ...places].map((place) => {
@@ -22,7 +22,7 @@ function assertSame(runs: readonly Run[]): void {
   for (const report of reports) assert.equal(report, reports[0]);
 }
 
-test('a report is the same bytes on both engines', async (t) => {
+test('writes the same bytes of a report on both engines', async (t) => {
   const mirror = inCheckout('examples/mirror');
   const args = ['scan', inCheckout('examples/image.tar'), '--mirror', mirror, '--format', 'json'];
   const runs = await onBoth(t, 'example', args);
@@ -30,7 +30,7 @@ test('a report is the same bytes on both engines', async (t) => {
   assert.equal((JSON.parse(runs[0]?.stdout ?? '') as Report).matches.length, 13);
 });
 
-corpusTest('so are the reports of real images with their feeds', async (t) => {
+corpusTest('writes the same reports of real images with their feeds on both engines', async (t) => {
   for (const name of ['alpine-minirootfs-3.20.3-x86_64.tar.gz', 'almalinux-8-20230523-s390x-micro.tar.xz']) {
     const args = ['scan', corpus(`images/${name}`), '--mirror', corpusMirror(), '--format', 'json'];
     const runs = await onBoth(t, name, args);

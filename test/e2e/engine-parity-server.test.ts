@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { compareServers } from '../../fuzz/engines/compare-servers.ts';
 import { temporaryDirectory, temporarySchema } from '../../src/testing/store-engines.ts';
 
-test('a server answers the same bytes on both engines, whatever it is asked', {
+test('sends the same response bytes on both engines for every request', {
   timeout: 120_000,
 }, async (t) => {
   const directory = temporaryDirectory(t);

@@ -21,7 +21,7 @@ const truth = z.object({
   shows: z.array(z.object({ name: z.string(), version: z.string() })),
 });
 
-/** The families of package databases, and the images without anything odd. */
+/** The families of package databases, and the images without anything unusual. */
 const families = new Set([
   'dpkg-journal',
   'dpkg-syntax',
@@ -31,7 +31,7 @@ const families = new Set([
   'control',
 ]);
 
-/** What a case fails by: its reason for not-assessed must name a file of a package database. */
+/** Matches a file of a package database, which the reason for not-assessed must name. */
 const databaseFile = /(?:dpkg|apk|rpm)\//;
 
 for (const name of existsSync(cases) ? readdirSync(cases) : []) {
@@ -59,7 +59,7 @@ function problemsOf({ statuses }: Report): string[] {
   );
 }
 
-/** Packages with a finding. */
+/** Returns the packages with a finding. */
 function found({ matches, packages }: Report): { name: string; version: string }[] {
   const names = new Set(matches.map((match) => match.package.name));
   return packages.flatMap(({ name, version }) => (names.has(name) ? [{ name, version }] : []));

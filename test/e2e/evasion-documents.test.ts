@@ -30,7 +30,7 @@ const controls = new Set(
   ),
 );
 
-/** What must be in the message where an image of a family is refused. */
+/** The required message when an image of a family is refused. */
 const reasons: Readonly<Record<string, RegExp>> = {
   compression: /runtimes differ in how they read it/,
   'json-keys': /has the field layers twice/i,
@@ -47,7 +47,7 @@ const truths = ids.map((id) => ({
 const chosen = truths.filter(({ id, family }) => families.has(family) || controls.has(id));
 
 for (const { id, kind, family, medium, platform, shows } of chosen)
-  test(`is not deceived by the documents of ${id}`, () => {
+  test(`reads ${id} as a runtime does, or refuses it`, () => {
     const file = join(place, `${id}.tar`);
     writeFileSync(file, zstdDecompressSync(readFileSync(join(evasion, 'cases', id, 'image.tar.zst'))));
     const target = medium === 'archive' ? file : `${medium}:${file}`;
@@ -82,7 +82,7 @@ for (const { id, kind, family, medium, platform, shows } of chosen)
         );
   });
 
-test('a stored layer is not used for an image that means its bytes otherwise', () => {
+test('does not reuse a stored layer for an image with another media type for its bytes', () => {
   const inner = tar([{ path: 'etc/os-release', content: 'ID=debian\nVERSION_ID="13"\n' }]);
   const outer = tar([{ path: 'x', content: '' }]);
   const layer = { bytes: tarAndZstd(outer, inner), mediaType: 'application/vnd.oci.image.layer.v1.tar' };

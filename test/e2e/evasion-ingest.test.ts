@@ -27,7 +27,7 @@ const truth = z.object({
   shows: z.array(z.object({ name: z.string(), version: z.string() })),
 });
 
-/** Families of image documents, of which a client that posts layers sends none. */
+/** Families of image documents, which a client that posts layers does not send. */
 const documentFamilies = new Set(['json-keys', 'media-types', 'index-choice', 'archive-choice']);
 
 const dockerManifest = z.array(z.object({ Layers: z.array(z.string()) }));
@@ -58,7 +58,7 @@ function blob(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`;
 }
 
-/** The layers of an image, written to files. */
+/** Writes the layers of an image to files. */
 function layersOf(id: string): string[] {
   const archive = zstdDecompressSync(readFileSync(join(cases, id, 'image.tar.zst')));
   const members = new Map(untar(archive));
@@ -99,7 +99,7 @@ async function postToV3(port: number, id: string): Promise<Outcome> {
   return { packages: new Set(features.map(({ name, version }) => `${name} ${version}`)) };
 }
 
-/** Posts each image and checks that a package of it is listed, or that the refusal fits. */
+/** Posts each image. Asserts that a package of it is listed, or that the refusal matches. */
 async function postAll(
   t: TestContext,
   post: (id: string) => Promise<Outcome>,

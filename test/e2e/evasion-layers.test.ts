@@ -12,7 +12,7 @@ const evasion = corpus('../evasion');
 const place = join(scratch, 'evasion-layers');
 mkdirSync(place, { recursive: true });
 
-/** What is known of a case: how to open it, and which packages a runtime shows of it. */
+/** The description of a case: how to open it, and the packages that a runtime shows. */
 const truth = z.object({
   family: z.string(),
   kind: z.enum(['case', 'control', 'clean']),
@@ -20,7 +20,7 @@ const truth = z.object({
   shows: z.array(z.object({ name: z.string(), version: z.string() })),
 });
 
-/** Families of what lies in layers; those of documents and databases have tests of their own. */
+/** Families of layer content. Those of documents and databases have their own tests. */
 const families: ReadonlySet<string> = new Set([
   ...[
     'control',
@@ -46,7 +46,7 @@ function scan(id: string, medium: string): { readonly status: number | null; rea
 
 const cases = existsSync(evasion) ? readdirSync(join(evasion, 'cases')) : [];
 
-test('the images that hide packages lie beside the project', { skip: process.env['CI'] !== 'true' }, () => {
+test('the images that hide packages are beside the project', { skip: process.env['CI'] !== 'true' }, () => {
   assert.ok(cases.length >= 70, `${cases.length} cases in ${evasion}`);
 });
 
@@ -56,7 +56,7 @@ for (const id of cases) {
     JSON.parse(readFileSync(join(evasion, 'cases', id, 'truth.json'), 'utf8')),
   );
   if (!families.has(family)) continue;
-  test(`does not call an image clean that hides a package: ${id}`, { skip: kind !== 'case' }, () => {
+  test(`does not report an image as clean that hides a package: ${id}`, { skip: kind !== 'case' }, () => {
     const { status, report } = scan(id, medium);
     if (report === undefined) {
       assert.equal(status, 3);
@@ -68,7 +68,7 @@ for (const id of cases) {
     assert.notEqual(report.verdict, 'clean');
     assert.ok(isListed || problems.length > 0, 'neither listed, nor is there a reason');
   });
-  test(`finds what honest tools wrote as well: ${id}`, { skip: kind === 'case' }, () => {
+  test(`finds the packages that honest tools wrote: ${id}`, { skip: kind === 'case' }, () => {
     const { report } = scan(id, medium);
     assert.equal(report?.verdict, kind === 'clean' ? 'clean' : 'vulnerable');
   });

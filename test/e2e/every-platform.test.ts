@@ -12,7 +12,7 @@ import { clair, clairBeside, inCheckout } from './clair.ts';
 
 const advisories = ['--mirror', inCheckout('examples/mirror'), '--db', ':memory:'];
 
-/** An image for a platform, with a version of OpenSSL. */
+/** Returns an image for a platform, with a version of OpenSSL. */
 function imageFor(platform: string, version: string): ReturnType<typeof buildImage> {
   const installed = `P:libcrypto3\nV:${version}\nA:x86_64\no:openssl\n\n`;
   const layer = tar([
@@ -25,7 +25,7 @@ function imageFor(platform: string, version: string): ReturnType<typeof buildIma
 const amd64 = imageFor('linux/amd64', '9.9.9-r0');
 const arm64 = imageFor('linux/arm64', '3.3.1-r0');
 
-test('scans each platform of an OCI layout with --platform all, and the worst decides the exit status', async (t) => {
+test('scans each platform of an OCI layout with --platform all, and exits with the worst status', async (t) => {
   const directory = temporaryDirectory(t);
   for (const nested of [false, true]) {
     const layout = join(directory, String(nested));
@@ -92,7 +92,7 @@ test('scans two images of one platform when an index names both, and leaves atte
   assert.deepEqual(readdirSync(join(layout, '../reports')), names.sort());
 });
 
-test('scans an image once with --platform all when it is no index', (t) => {
+test('scans an image once with --platform all when it is not an index', (t) => {
   const archive = join(temporaryDirectory(t), 'image.tar');
   writeFileSync(archive, dockerArchive(arm64));
   const run = clair(['scan', archive, '--platform', 'all', ...advisories]);
@@ -103,7 +103,7 @@ test('scans an image once with --platform all when it is no index', (t) => {
   assert.match(missing.stderr, /there is no file or directory/);
 });
 
-test('refuses --platform all when reports would be written over each other, and for other commands', (t) => {
+test('refuses --platform all for reports that would overwrite each other, and for other commands', (t) => {
   const archive = join(temporaryDirectory(t), 'image.tar');
   writeFileSync(archive, dockerArchive(arm64));
   for (const rest of [
@@ -122,7 +122,7 @@ test('refuses --platform all when reports would be written over each other, and 
   }
 });
 
-test('scans each platform of an index in a registry, by its name alone as well', async (t) => {
+test('scans each platform of an index in a registry, also by its plain name', async (t) => {
   const registry = await memoryRegistry(t);
   const manifests = [amd64, arm64].map(({ platform, manifest }, i) => {
     registry.push([amd64, arm64][i] ?? amd64);

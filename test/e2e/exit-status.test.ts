@@ -14,7 +14,7 @@ function file(name: string, bytes: Uint8Array | string): string {
   return path;
 }
 
-/** One sentence on standard error, nothing on standard output, no stack. */
+/** Asserts one sentence on standard error, nothing on standard output, and no stack. */
 function assertRefusal(run: Run, status: number, message: RegExp): void {
   assert.equal(run.status, status, run.stderr);
   assert.match(run.stderr, message);
@@ -22,7 +22,7 @@ function assertRefusal(run: Run, status: number, message: RegExp): void {
   assert.equal(run.stdout, '');
 }
 
-test('the example of the README gives its table without network', () => {
+test('prints the table of the README example without network', () => {
   const run = clair(['scan', ...example, '--db', ':memory:']);
   assert.equal(run.status, 0, run.stderr);
   assert.match(run.stdout, /libcrypto3, libssl3 +3\.3\.1-r0 +CVE-2024-6119 +Medium +3\.3\.2-r0/);
@@ -30,7 +30,7 @@ test('the example of the README gives its table without network', () => {
   assert.equal(run.stderr, '');
 });
 
-test('findings and --fail-on decide the exit status', () => {
+test('sets the exit status from the findings and --fail-on', () => {
   const scan = (...args: string[]): number | null =>
     clair(['scan', ...example, '--db', ':memory:', ...args]).status;
   assert.equal(scan('--fail-on', 'unknown'), 1);
@@ -40,7 +40,7 @@ test('findings and --fail-on decide the exit status', () => {
   assert.equal(scan('--only-fixed'), 0);
 });
 
-test('says why an image could not be judged under --quiet, too', () => {
+test('states with --quiet, too, why an image could not be assessed', () => {
   const scan = (...args: string[]): string =>
     clair(['scan', ...example, '--db', ':memory:', '-q', ...args]).stderr;
   assert.match(
@@ -52,7 +52,7 @@ test('says why an image could not be judged under --quiet, too', () => {
   assert.match(nothing.stderr, /^clair: nothing in the image could be assessed/);
 });
 
-test('without advisories nothing is clean', () => {
+test('reports nothing as clean without advisories', () => {
   const run = clair(['scan', example[0] ?? '', '--offline', '--db', ':memory:', '--format', 'json']);
   assert.equal(run.status, 4);
   const { verdict, coverage } = JSON.parse(run.stdout) as {
@@ -68,7 +68,7 @@ test('without advisories nothing is clean', () => {
   );
 });
 
-test('an unknown distribution and an image without packages are not assessed', () => {
+test('does not assess an unknown distribution or an image without packages', () => {
   const image = (name: string, release: string): string =>
     file(
       name,
@@ -91,7 +91,7 @@ test('an unknown distribution and an image without packages are not assessed', (
   assert.equal(verdict(file('bare.tar', tar([{ path: 'app', content: 'x' }]))), 'not-assessed');
 });
 
-test('a damaged package database is told and keeps the verdict from being clean', () => {
+test('reports a damaged package database, and the verdict is not clean', () => {
   const path = file(
     'damaged.tar',
     tar([
@@ -112,7 +112,7 @@ test('a damaged package database is told and keeps the verdict from being clean'
   assert.ok(statuses[0].files[0].problem);
 });
 
-test('wrong use ends with 2 and says what is right', () => {
+test('exits with 2 for wrong usage and states the correct one', () => {
   assertRefusal(clair(['scan']), 2, /missing required argument 'target'/);
   assertRefusal(clair(['scan', 'x', '--format', 'yaml']), 2, /Formats are table, json/);
   assertRefusal(clair(['scan', 'x', '--fail-on', 'awful']), 2, /Say unknown, negligible, .*, kev, or epss:N/);
@@ -125,7 +125,7 @@ test('wrong use ends with 2 and says what is right', () => {
   assertRefusal(clair(['compare-versions', 'dpkg', '1']), 2, /takes a scheme and two versions/);
 });
 
-test('what cannot be read ends with 3, and a stop midway leaves no half-written report', () => {
+test('exits with 3 for unreadable input, and leaves no incomplete report when it stops midway', () => {
   assertRefusal(
     clair(['scan', '/nonexistent.tar', '--db', ':memory:']),
     3,
@@ -159,7 +159,7 @@ test('what cannot be read ends with 3, and a stop midway leaves no half-written 
   assert.ok(!existsSync(output));
 });
 
-test('a broken feed leaves the advisories of before, and says so', () => {
+test('keeps the previous advisories when a feed is broken, and reports that', () => {
   const mirror = join(scratch, 'broken-mirror');
   const place = join(mirror, 'secdb.alpinelinux.org/v3.20');
   mkdirSync(place, { recursive: true });
@@ -184,7 +184,7 @@ test('a broken feed leaves the advisories of before, and says so', () => {
   assert.equal(clair(['scan', example[0] ?? '', '--offline', '--db', db]).stdout, before);
 });
 
-test('results go to a file when asked, and the layers can be looked at', () => {
+test('writes results to a file, and prints the layers', () => {
   const output = join(scratch, 'made', 'on the way', 'report.json');
   const run = clair(['scan', ...example, '--db', ':memory:', '--format', 'json', '--output', output]);
   assert.deepEqual([run.status, run.stdout, run.stderr], [0, '', '']);
@@ -195,7 +195,7 @@ test('results go to a file when asked, and the layers can be looked at', () => {
   assert.match(readFileSync(join(dump, '0/etc/os-release'), 'utf8'), /ID=alpine/);
 });
 
-test('a reader that goes away early is no failure, of help as of results', () => {
+test('does not fail when the reader of its output closes early', () => {
   for (const line of ['--help', 'scan --help', `scan ${example.join(' ')} --db :memory:`]) {
     const script = `'${inCheckout('bin/clair')}' ${line} | exec true; exit "\${PIPESTATUS[0]}"`;
     const { status, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });

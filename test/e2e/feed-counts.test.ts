@@ -5,8 +5,8 @@ import { corpusTest } from '../../src/testing/corpus.ts';
 import { corpusMirror } from './mirror.ts';
 
 /**
- * Advisories and ranges of every feed that the corpus has, counted with Python in the same files; how is told where each source
- * is tested. Of Alpine, all files together. Ratings have no ranges.
+ * Advisories and ranges of every feed of the corpus, counted with Python in the same files. The test of each source
+ * states how. Alpine: all files together. Ratings have no ranges.
  */
 const counted: Readonly<Record<string, readonly [advisories: number, ranges: number]>> = {
   'alma 8': [1297, 18_513],
@@ -42,7 +42,7 @@ const counted: Readonly<Record<string, readonly [advisories: number, ranges: num
 };
 
 corpusTest(
-  'every feed of the corpus gives as many advisories and ranges as an independent count',
+  'reads as many advisories and ranges of every feed of the corpus as an independent count',
   async () => {
     const client = mirrorClient(corpusMirror());
     const found = new Map<string, [number, number]>();

@@ -16,7 +16,9 @@ const pkg = { name: 'openssl', secfixes: { '1.0-r0': ['CVE-2024-1'] } };
 const secdb = JSON.stringify({ distroversion: 'v3.20', reponame: 'main', packages: [{ pkg }] });
 const sealed = 'ticket=planted-ticket&X-Amz-Signature=planted-signature';
 
-/** Sends who asks for a feed to another server: one that has it, or one that fails and repeats all that it was asked. */
+/**
+ * Starts a mirror that redirects to another server: one that has the feed, or one that fails and repeats the request.
+ */
 async function redirectingMirror(t: TestContext): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = [];
   const store = await serveHttp(t, ({ url = '', headers }, response) => {
@@ -39,7 +41,7 @@ function redirect(store: string, { url = '' }: IncomingMessage, response: Server
   } else response.writeHead(404).end();
 }
 
-test('no secret of a mirror or a redirect is in the database, an export, the status, a trace or the log', async (t) => {
+test('writes no secret of a mirror or a redirect to the database, an export, the status, a trace or the log', async (t) => {
   const directory = temporaryDirectory(t);
   const database = join(directory, 'clair.db');
   const { url: mirror, asked } = await redirectingMirror(t);
@@ -78,7 +80,7 @@ test('no secret of a mirror or a redirect is in the database, an export, the sta
   assertNothingPlanted(outputs);
 });
 
-test('no secret of a registry is in a message when it refuses the credentials', async (t) => {
+test('writes no secret of a registry to a message when it refuses the credentials', async (t) => {
   const directory = temporaryDirectory(t);
   const url = await serveHttp(t, (_, response) => {
     const realm = `Basic realm="planted-realm"`;
@@ -101,7 +103,7 @@ test('no secret of a registry is in a message when it refuses the credentials', 
   assertNothingPlanted(outputs);
 });
 
-test('no secret of a posted layer is in the answers to others, the log or the database', async (t) => {
+test('writes no secret of a posted layer to responses to others, the log or the database', async (t) => {
   const directory = temporaryDirectory(t);
   const layer = tar([osRelease, { path: 'var/lib/dpkg/status', content: dpkgStatus({ curl: '7.1' }) }]);
   const url = await serveHttp(t, ({ url: path = '' }, response) => {
@@ -120,7 +122,7 @@ test('no secret of a posted layer is in the answers to others, the log or the da
     const secret = `${url.replace('//', '//user:planted-password@')}/${path}?${sealed}`;
     const Headers = { Authorization: 'Bearer planted-bearer', 'X-Key': 'planted-key' };
     const { status, body } = await server.clair.postLayer({ Name: path, Path: secret, Headers });
-    // As Clair, the answer to who posted a layer repeats what was posted.
+    // As in Clair, the response to the poster of a layer repeats the request.
     if (status !== 201) outputs.push(body);
     outputs.push((await server.clair.get(`/v1/layers/${path}?features&vulnerabilities`)).body);
   }

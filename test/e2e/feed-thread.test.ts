@@ -14,9 +14,9 @@ import { waitUntil } from './v1-client.ts';
 
 const timeout = 300_000;
 const feedPath = '/errata.almalinux.org/9/errata.full.json';
-/** A feed of this size takes a server some ten seconds and more. */
+/** A feed of this size takes a server ten seconds or more. */
 const largeFeedBytes = 120_000_000;
-/** The parser has something to do by then: it is behind by what the connection buffers, some megabytes. */
+/** The parser is busy by then: it lags behind by what the connection buffers, some megabytes. */
 const middleBytes = 10_000_000;
 
 test('answers /health and GET within 100 ms while a large feed is loaded', { timeout }, async (t) => {
@@ -33,7 +33,7 @@ test('answers /health and GET within 100 ms while a large feed is loaded', { tim
   ]);
   await loaded;
   assert.ok(health.length > 50 && get.length > 50, `${health.length} and ${get.length} answers`);
-  // What a server that does nothing takes is the share of this process, and of a machine that has other work.
+  // The latency of an idle server is due to this process and to the load of the machine.
   const allowedMs = 100 + percentile(control, 0.99);
   const figures = [health, get, control].map(summary).join(', ');
   assert.ok(percentile(health, 0.99) < allowedMs && percentile(get, 0.99) < allowedMs, figures);
@@ -41,7 +41,7 @@ test('answers /health and GET within 100 ms while a large feed is loaded', { tim
   assert.match(body, /"Name":"ALSA-2024:/);
 });
 
-/** What the mirror does instead of answering with a whole feed. Each calls back in the middle of it. */
+/** Behaviours of the mirror instead of a complete feed. Each calls back in the middle of it. */
 const slowAnswers: readonly (readonly [
   name: string,
   answer: (response: ServerResponse, onMiddle: () => void) => void,
@@ -54,7 +54,7 @@ const slowAnswers: readonly (readonly [
   ],
   ['sends a byte now and then', drip],
   [
-    'sends a feed without end',
+    'sends an endless feed',
     (response, onMiddle) => void sendErrata(response, Number.POSITIVE_INFINITY, onMiddle),
   ],
 ];
@@ -88,7 +88,7 @@ test('answers requests while the parser of a plugin never ends, and ends at SIGT
   await assertEmpty(database);
 });
 
-test('loads feeds of plugins, and of a database in memory, on the thread for feeds', {
+test('loads feeds of plugins, and of an in-memory database, on the feed thread', {
   timeout,
 }, async (t) => {
   const plugin = join(temporaryDirectory(t), 'words.mjs');
@@ -102,7 +102,7 @@ test('loads feeds of plugins, and of a database in memory, on the thread for fee
 });
 
 for (const engine of sharedEngines)
-  test(`${engine.name}: loads feeds beside requests with as few connections as there may be`, {
+  test(`${engine.name}: loads feeds beside requests with the minimum number of connections`, {
     timeout,
   }, async (t) => {
     const place = await engine.createLocation(t);
@@ -121,7 +121,7 @@ for (const engine of sharedEngines)
     await assertStops(server);
   });
 
-test('goes on when the parser of a plugin ends its thread', { timeout }, async (t) => {
+test('continues when the parser of a plugin ends its thread', { timeout }, async (t) => {
   const plugin = join(temporaryDirectory(t), 'ending.mjs');
   writeFileSync(plugin, stuckPlugin.replace('for (;;);', 'process.exit(3);'));
   const url = await mirror(t, (response) => response.end('x'), '/feeds.example/stuck');
@@ -131,7 +131,7 @@ test('goes on when the parser of a plugin ends its thread', { timeout }, async (
   assert.equal(await server.clair.health(), 200);
 });
 
-/** A source whose parser keeps its thread for ever. */
+/** A source whose parser blocks its thread forever. */
 const stuckPlugin = `
 const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
 export const plugin = { name: 'stuck', version: '1', sources: [{
@@ -167,7 +167,7 @@ async function runOn(
   });
 }
 
-/** A mirror that has one feed alone. */
+/** Starts a mirror with one feed. */
 async function mirror(
   t: TestContext,
   answer: (response: ServerResponse) => unknown,
@@ -191,7 +191,7 @@ function drip(response: ServerResponse, onMiddle: () => void): void {
   });
 }
 
-/** Sends errata, each with ten packages, until they are so many bytes. */
+/** Sends errata, each with ten packages, until they have this many bytes. */
 async function sendErrata(response: ServerResponse, bytes: number, onMiddle?: () => void): Promise<void> {
   const gone = Promise.withResolvers<undefined>();
   response.once('close', gone.resolve).writeHead(200);
@@ -223,7 +223,7 @@ function erratum(i: number): string {
   });
 }
 
-/** The milliseconds of answers to a request that is made over and over until all is done. */
+/** Returns the latencies in ms of a request that is repeated until `isDone`. */
 async function latencies(port: number, path: string, isDone: () => boolean): Promise<number[]> {
   const measured: number[] = [];
   while (!isDone()) {
@@ -250,7 +250,9 @@ async function assertStops(server: ServeProcess): Promise<void> {
   assert.ok(seconds * 1000 < limits.stopMs, `it took ${seconds} s`);
 }
 
-/** Asserts that nothing of a feed is in a database, and that no failure is noted: the feed was given up, and not at fault. */
+/**
+ * Asserts that a database has nothing of a feed and no failure: the update was aborted, and the feed was not at fault.
+ */
 async function assertEmpty(database: string): Promise<void> {
   await using store = await openSqliteStore(database);
   assert.deepEqual(await store.advisories.findFeedStates(), []);

@@ -12,7 +12,7 @@ const layersA = z.object({
   apk_expected: z.array(z.object({ name: z.string(), version: z.string(), origin: z.string() })),
 });
 
-corpusTest('one image in three containers gives one report', () => {
+corpusTest('gives one report for one image in three containers', () => {
   const expected = z.parse(
     layersA,
     JSON.parse(readFileSync(corpus('images/layers-a.expected.json'), 'utf8')),
@@ -40,7 +40,7 @@ corpusTest('one image in three containers gives one report', () => {
   for (const other of reports) assert.deepEqual(essence(other), essence(first));
 });
 
-/** A report without what names the container: the reference, and how its layers are stored. */
+/** Returns a report without what depends on the container: the reference, and how its layers are stored. */
 function essence({ target, layers, ...rest }: Report): unknown {
   return {
     ...rest,
@@ -49,7 +49,7 @@ function essence({ target, layers, ...rest }: Report): unknown {
   };
 }
 
-corpusTest('a second run gives the same bytes, reads no layer and fetches nothing', () => {
+corpusTest('writes the same bytes in a second run, which reads no layer and fetches nothing', () => {
   const image = join(scratch, 'twice');
   const mirror = join(scratch, 'twice-mirror');
   cpSync(corpus('images/layers-a-oci'), image, { recursive: true });
@@ -58,7 +58,8 @@ corpusTest('a second run gives the same bytes, reads no layer and fetches nothin
   const first = clair(args);
   assert.equal(first.status, 0, first.stderr);
   assert.equal(clair(args).stdout, first.stdout);
-  // With the layers spoilt behind their first bytes and the mirror gone, nothing that is read or fetched again would be the same.
+  // The layers are damaged after their first bytes and the mirror is removed, so that any read or fetch would change
+  // the report.
   rmSync(mirror, { recursive: true });
   mkdirSync(mirror);
   for (const name of readdirSync(join(image, 'blobs/sha256'))) spoil(join(image, 'blobs/sha256', name));
@@ -69,7 +70,7 @@ corpusTest('a second run gives the same bytes, reads no layer and fetches nothin
   assert.match(afresh.stderr, /layer sha256:\S+/);
 });
 
-/** Overwrites the second half of a gzip layer; manifests are left. */
+/** Overwrites the second half of a gzip layer; manifests remain. */
 function spoil(path: string): void {
   chmodSync(path, 0o600);
   const bytes = readFileSync(path);

@@ -14,7 +14,7 @@ for (const [format, problems] of Object.entries(reportValidators)) {
     assert.equal(first.status, 0, first.stderr);
     assert.deepEqual(problems(JSON.parse(first.stdout)), []);
     assert.match(first.stdout, /CVE-2024-5535/);
-    // From the same advisories: fetching them again changes when they were fetched.
+    // With the same advisories: fetching them again would change their fetch time.
     const second = clair([
       'scan',
       image,
@@ -39,14 +39,14 @@ for (const format of ['cyclonedx', 'spdx'] as const) {
 }
 
 for (const format of ['html', 'junit', 'github']) {
-  test(`clair scan --format ${format} tells of every vulnerability`, () => {
+  test(`clair scan --format ${format} lists every vulnerability`, () => {
     const { stdout } = clair(['scan', image, ...place, '--format', format]);
     for (const id of ['CVE-2023-42364', 'CVE-2024-5535', 'CVE-2024-31449'])
       assert.ok(stdout.includes(id), id);
   });
 }
 
-test('a template of the user is read before the image', () => {
+test('reads a user template before the image', () => {
   const template = join(scratch, 'summary.md');
   writeFileSync(template, '{{#bySeverity}}{{count}} {{severity}}{{/bySeverity}}; {{{words.verdict}}}\n');
   const output = join(scratch, 'summary.txt');

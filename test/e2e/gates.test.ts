@@ -25,7 +25,7 @@ function put(url: string, content: string | Uint8Array): void {
   writeFileSync(path, content);
 }
 
-/** Debian's tracker with two vulnerabilities that it has not rated. */
+/** Returns Debian's tracker with two vulnerabilities without a rating. */
 function unrated(fixed: string) {
   return {
     scope: 'local',
@@ -55,7 +55,7 @@ test('--fail-on does not pass findings without a severity', () => {
   assert.equal(scan('--fail-on', 'high', '--allow-unrated').status, 0);
 });
 
-test('--fail-on kev and epss end with 4 without their data, and with 1 at a finding on the list', () => {
+test('--fail-on kev and epss exit with 4 without their data, and with 1 for a finding on the list', () => {
   assert.equal(scan('--fail-on', 'kev').status, 4);
   assert.equal(scan('--fail-on', 'epss:0.5').status, 4);
   put(
@@ -76,7 +76,7 @@ test('--fail-on kev and epss end with 4 without their data, and with 1 at a find
   assert.equal(scan('--fail-on', 'epss:0.95', '--fail-on', 'kev').status, 1, 'any one counts');
 });
 
-test('a wrong gate is wrong use', () => {
+test('refuses a wrong gate as wrong usage', () => {
   for (const gate of ['epss', 'epss:2', 'epss:-1', 'kevs'])
     assert.equal(scan('--fail-on', gate).status, 2, gate);
 });

@@ -6,7 +6,7 @@ import { report } from './clair.ts';
 
 const evr = z.object({ version: z.string(), release: z.string(), epoch: z.number() });
 
-/** A case of a peer's golden files: packages in full, or by name and version where only some are known. */
+/** A case of another scanner's golden files: complete packages, or name and version if only some are known. */
 const golden = z.object({
   image: z.object({ os: z.object({ Family: z.optional(z.string()), Name: z.optional(z.string()) }) }),
   rebuilt_image: z.optional(z.object({ file: z.string() })),
@@ -20,7 +20,7 @@ const golden = z.object({
 });
 type Golden = z.infer<typeof golden>;
 
-/** What the peer calls a distribution, where that is not the ID of its os-release. */
+/** The other scanner's name of a distribution, if it differs from the ID of os-release. */
 const families: Readonly<Record<string, string>> = {
   alma: 'almalinux',
   amazon: 'amzn',
@@ -28,19 +28,19 @@ const families: Readonly<Record<string, string>> = {
   redhat: 'rhel',
 };
 
-corpusTest('images of golden files list exactly the packages of their cases', () => {
+corpusTest('lists exactly the packages of the golden cases for their images', () => {
   const names = readdirSync(corpus('golden/trivy-image')).sort();
   const compared = new Set<string>();
   for (const name of names) {
     const text = readFileSync(corpus(`golden/trivy-image/${name}`), 'utf8');
     const image = z.parse(golden, JSON.parse(text));
     const file = image.rebuilt_image ? `golden/${image.rebuilt_image.file}` : image.real_image?.file;
-    // The images of the other cases are not to be had.
+    // The images of the other cases are not available.
     if (file === undefined) continue;
     compare(name, file, image);
     compared.add(file);
   }
-  // Of this one only the list that it was built from is known.
+  // For this image only its source list is known.
   compareWithList('golden/images/fedora-35.tar.gz', 'pkgdb/rpmdb/rebuilt/fedora-35/expected.tsv');
   const images = readdirSync(corpus('golden/images')).map((file) => `golden/images/${file}`);
   const left = images.filter((file) => !compared.has(file));
@@ -48,7 +48,7 @@ corpusTest('images of golden files list exactly the packages of their cases', ()
   assert.ok(existsSync(corpus('images/alpine-39.tar.gz')) && compared.has('images/alpine-39.tar.gz'));
 });
 
-corpusTest('root file systems compressed by xz list what rpm lists of their databases', () => {
+corpusTest('lists what rpm lists for root file systems compressed with xz', () => {
   for (const name of ['almalinux-8-20230523-s390x-micro', 'almalinux-9.0-beta-aarch64-micro'])
     compareWithList(`images/${name}.tar.xz`, `pkgdb/rpmdb/${name}/expected.tsv`);
 });
@@ -77,14 +77,14 @@ function compare(name: string, file: string, { image, packages }: Golden): void 
   );
 }
 
-/** Rule: keys that packages are signed with are no packages, although rpm keeps them in the same place. */
+/** Rule: signature keys are not packages, although rpm stores them among packages. */
 function isListed({ name }: { readonly name: string }): boolean {
   return name !== 'gpg-pubkey';
 }
 
 /**
- * Rule: an rpm names its source by the name of a file, which has no epoch. The peer gives it the epoch of the binary package; we
- * give it none.
+ * Rule: an rpm names its source by a file name, which has no epoch. The other scanner adds the epoch of the binary
+ * package; clair adds none.
  */
 function wantedRow(item: Golden['packages'][number], isRpm: boolean): string[] {
   if ('version_full' in item) return [item.name, item.version_full];
@@ -102,7 +102,10 @@ function fullVersion({ epoch, version, release }: z.infer<typeof evr>): string {
   return `${epoch === 0 ? '' : `${epoch}:`}${version}${release === '' ? '' : `-${release}`}`;
 }
 
-/** Rule: the peer takes the release from other files, more or less exact: `10.1` of debian_version, `AMI release 2018.03`. */
+/**
+ * Rule: the other scanner takes the release from other files, more or less precise: `10.1` of debian_version, `AMI
+ * release 2018.03`.
+ */
 function isSameRelease(versionId: string, release: string): boolean {
   const exact = release.replace('AMI release ', '');
   return exact === versionId || exact.startsWith(`${versionId}.`) || versionId.startsWith(`${exact}_`);

@@ -12,7 +12,7 @@ import { inCheckout } from './clair.ts';
 import { startEndpoints } from './replay/replay.ts';
 import { detectors } from './replay/v3-deviations.ts';
 
-/** Debian's, which has the modules of Debian's packages. */
+/** Debian's Python, which has the modules of Debian's packages. */
 const python = '/usr/bin/python3';
 
 function missingPython(): string | false {
@@ -21,7 +21,9 @@ function missingPython(): string | false {
   return status === 0 ? false : 'no python3-grpcio and python3-grpc-tools on this machine';
 }
 
-/** Has Debian's compiler make Python of our proto, and of those of health and reflection. Answers where it is. */
+/**
+ * Generates Python from the proto files of clair, health and reflection with Debian's compiler. Returns the directory.
+ */
 function generated(t: TestContext): string {
   const folder = temporaryDirectory(t);
   const reflection = 'node_modules/@grpc/reflection/build/proto/grpc/reflection';
@@ -54,7 +56,7 @@ interface Reflected {
   readonly ancestry: GetAncestryResponse;
 }
 
-test('what reflection tells is what protoc makes of the protos', { skip: missingPython() }, (t) => {
+test('returns by reflection what protoc makes of the protos', { skip: missingPython() }, (t) => {
   const made = join(temporaryDirectory(t), 'descriptors.binpb');
   const roots = ['proto', 'node_modules/grpc-health-check/proto'].map((root) => `-I${inCheckout(root)}`);
   const options = ['--include_imports', `--descriptor_set_out=${made}`];
@@ -63,7 +65,7 @@ test('what reflection tells is what protoc makes of the protos', { skip: missing
   assert.ok(readFileSync(made).equals(readFileSync(inCheckout('proto/descriptors.binpb'))));
 });
 
-test('a client in Python, generated from the proto, and one that knows only reflection', {
+test('serves a Python client generated from the proto, and one that only uses reflection', {
   skip: missingPython(),
 }, async (t) => {
   const layer = join(temporaryDirectory(t), 'layer.tar');

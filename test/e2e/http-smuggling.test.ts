@@ -10,7 +10,7 @@ const second = 'GET /v1/namespaces HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
 const head = 'POST /v1/layers HTTP/1.1\r\nHost: 127.0.0.1\r\n';
 const chunked = `0\r\n\r\n${second}`;
 
-/** Requests whose length a proxy before the server may read otherwise, RFC 9112, section 6.3: each may hide a second one. */
+/** Requests whose length a proxy may read differently (RFC 9112, section 6.3): each may hide a second one. */
 const ambiguous: Readonly<Record<string, string>> = {
   'a length and a transfer coding': `${head}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}`,
   'a transfer coding and a length': `${head}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n${chunked}`,
@@ -32,7 +32,7 @@ const ambiguous: Readonly<Record<string, string>> = {
   'an address of 40 kB': `GET /${'x'.repeat(40_000)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n${second}`,
 };
 
-test('answers an ambiguous request with one error and closes, so that no second one hides in it', async (t) => {
+test('answers an ambiguous request with one error and closes, so that it cannot hide a second one', async (t) => {
   const port = await startServer(t);
   for (const [form, bytes] of Object.entries(ambiguous)) {
     const answer = await send(port, bytes);
@@ -42,7 +42,7 @@ test('answers an ambiguous request with one error and closes, so that no second 
   }
 });
 
-test('answers pipelined requests in their order, each once', async (t) => {
+test('answers pipelined requests in order, each once', async (t) => {
   const port = await startServer(t);
   const names = Array.from({ length: 200 }, (_, i) => `layer-${i}`);
   const requests = names.map((name) => `GET /v1/layers/${name} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
@@ -50,7 +50,7 @@ test('answers pipelined requests in their order, each once', async (t) => {
   assert.equal(answer.match(/HTTP\/1\.1 404/g)?.length, 201);
 });
 
-test('speaks no other protocol and leads nowhere else when methods and addresses ask for it', async (t) => {
+test('supports no other protocol and no forwarding, whatever methods and URLs request', async (t) => {
   const port = await startServer(t);
   const requests = [
     'TRACE /v1/namespaces HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Secret: echoed\r\n\r\n',
@@ -85,7 +85,7 @@ async function startServer(t: TestContext): Promise<number> {
   return server.ports.api;
 }
 
-/** Sends bytes and ends; all that comes back until the server has closed. */
+/** Sends bytes and ends the connection. Returns the complete response. */
 async function send(port: number, bytes: string): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   socket.on('error', () => undefined);

@@ -14,7 +14,7 @@ function reported(target: string, ...args: readonly string[]): Report {
   return JSON.parse(run.stdout) as Report;
 }
 
-/** A root file system of Wolfi, whose advisories know nothing of its packages: clean. */
+/** Returns a root file system of Wolfi whose packages have no advisories: clean. */
 function cleanRoot(name: string, release: string): { readonly root: string; readonly mirror: string } {
   const root = join(scratch, name);
   mkdirSync(join(root, 'lib/apk/db'), { recursive: true });
@@ -32,7 +32,7 @@ function cleanRoot(name: string, release: string): { readonly root: string; read
   return { root, mirror };
 }
 
-test('an excluded database is not read, stands in the coverage, and the image is not clean', () => {
+test('does not read an excluded database, lists it in the coverage, and does not report the image as clean', () => {
   const { root, mirror } = cleanRoot('excluded', 'ID=wolfi\n');
   const status = 'Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n';
   writeFileSync(join(root, 'var/lib/dpkg/status'), status);
@@ -57,7 +57,7 @@ test('an excluded database is not read, stands in the coverage, and the image is
   assert.match(table.stdout, /^wolfi: not supported; excluded by --exclude/m);
 });
 
-test('a pattern that excludes nothing leaves a clean image clean', () => {
+test('reports a clean image as clean when a pattern excludes nothing', () => {
   const { root, mirror } = cleanRoot('unaffected', 'ID=wolfi\n');
   const run = clair([
     'scan',
@@ -76,14 +76,14 @@ test('a pattern that excludes nothing leaves a clean image clean', () => {
   assert.deepEqual([run.status, (JSON.parse(run.stdout) as Report).verdict], [0, 'clean'], run.stderr);
 });
 
-test('what is excluded once is there again without the option, and what is remembered of a layer serves both', () => {
+test('reads what was excluded without the option, and uses the cached layer for both', () => {
   const excluded = reported(image, '--exclude', 'lib/apk/**');
   assert.deepEqual([excluded.packages.length, excluded.verdict], [0, 'not-assessed']);
   assert.equal(reported(image).packages.length, 10);
   assert.equal(reported(image, '--exclude', '/lib/apk/db/').packages.length, 0);
 });
 
-test('--exclude is refused for an SBOM and for patterns that would mean something else', () => {
+test('refuses --exclude for an SBOM and for patterns with an unexpected meaning', () => {
   const sbom = join(scratch, 'scope.cdx.json');
   assert.equal(clair(['sbom', image, '-f', 'cyclonedx', '-o', sbom]).status, 0);
   const run = clair(['scan', sbom, ...place, '--exclude', 'app']);
@@ -93,7 +93,7 @@ test('--exclude is refused for an SBOM and for patterns that would mean somethin
   assert.equal(clair(['scan', image, '--exclude', '/']).status, 2);
 });
 
-test('packages of an image that does not say what it is are looked up in the distribution of --distro, and the report says so', () => {
+test('looks up packages of an image without a distribution in the one of --distro, and reports that', () => {
   const { root } = cleanRoot('nameless', '');
   writeFileSync(join(root, 'lib/apk/db/installed'), 'P:redis\nV:7.2.5-r0\nA:x86_64\no:redis\n\n');
   const unknown = reported(`dir:${root}`);
@@ -111,11 +111,11 @@ test('packages of an image that does not say what it is are looked up in the dis
     matches.map(({ vulnerability }) => vulnerability.id),
     ['CVE-2024-31227', 'CVE-2024-31228', 'CVE-2024-31449'],
   );
-  // The database keeps both apart.
+  // The database separates both.
   assert.equal(reported(`dir:${root}`).matches.length, 0);
 });
 
-test('an image that says to be another distribution than --distro is shown to', () => {
+test('reports when an image names another distribution than --distro', () => {
   const run = clair(['scan', image, ...place, '--distro', 'debian:12']);
   assert.match(run.stdout, /^debian:12, given by --distro; the image says Alpine Linux v3\.20, /m);
   assert.match(run.stdout, /^Verdict: not assessed/m);

@@ -7,7 +7,7 @@ import { tar } from '../../src/testing/tar-writer.ts';
 import { dpkgStatus, osRelease, startV1 } from './v1-client.ts';
 
 for (const engine of sharedEngines)
-  test(`${engine.name}: a format that does not exist is refused after Clair's other checks`, async (t) => {
+  test(`${engine.name}: refuses an unknown format after Clair's other checks`, async (t) => {
     const clair = await startV1(t, await engine.createLocation(t));
     const Path = join(temporaryDirectory(t), 'layer.tar');
     writeFileSync(

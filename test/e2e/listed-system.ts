@@ -2,22 +2,22 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type RpmTags, writeNdb, writeRpmHeader } from '../../src/testing/rpm-writer.ts';
 
-/** A package as lists of systems have it. */
+/** A package of a system list. */
 export interface ListedPackage {
   readonly name: string;
   readonly version: string;
   readonly arch: string;
-  /** Name and version of what it was built from: the origin of apk, the source of dpkg. */
+  /** Name and version of the source: the origin in apk, the source in dpkg. */
   readonly source?: readonly [name: string, version: string];
   /** File name of the source of an rpm. */
   readonly sourceRpm?: string | undefined;
   readonly modularity?: string | undefined;
 }
 
-/** Files by their paths from the root, without a slash in front. */
+/** Files by path from the root, without a leading slash. */
 export type SystemFiles = Readonly<Record<string, string | Uint8Array>>;
 
-/** Lays a root file system down that has these files, such as the database of a package manager, and nothing else. */
+/** Writes a root file system with these files only, such as the database of a package manager. */
 export function writeSystem(
   root: string,
   osRelease: Readonly<Record<string, string>>,
@@ -30,7 +30,7 @@ export function writeSystem(
   }
 }
 
-/** The databases that have these packages installed. */
+/** Databases in which these packages are installed. */
 export const databases = {
   apk: (packages: readonly ListedPackage[]): SystemFiles => ({
     'lib/apk/db/installed': packages.map(apkEntry).join('\n'),

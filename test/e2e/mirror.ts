@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { corpus } from '../../src/testing/corpus.ts';
 import { scratch } from './clair.ts';
 
-/** The corpus' feeds as an offline mirror, laid out once in a run. */
+/** Returns the corpus' feeds as an offline mirror, which is created once per run. */
 export function corpusMirror(): string {
   const place = join(scratch, 'mirror');
   if (!existsSync(place))

@@ -10,7 +10,7 @@ const vendors = join(scratch, 'vendors');
 const directory = join(scratch, 'mirrored');
 const main = 'secdb.alpinelinux.org/v3.20/main.json';
 
-/** Serves the files of the vendors; what a test says of one takes its place. */
+/** Serves the files of the vendors, except for those in `instead`. */
 function serving(instead: ReadonlyMap<string, RequestListener>): RequestListener {
   return (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://mirror').pathname).slice(1);
@@ -30,7 +30,7 @@ function serving(instead: ReadonlyMap<string, RequestListener>): RequestListener
   };
 }
 
-/** What else than a file may come for it, each of which a browser would take. */
+/** Returns responses that are not the file, each of which a browser would accept. */
 function badAnswers(whole: Buffer): Readonly<Record<string, RequestListener>> {
   return {
     'a page as HTML': (_, response) =>
@@ -47,7 +47,7 @@ function badAnswers(whole: Buffer): Readonly<Record<string, RequestListener>> {
   };
 }
 
-/** Every file of the mirror, and when it was written. */
+/** Returns every file of the mirror and its modification time. */
 function writtenFiles(): [string, number][] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => statSync(join(directory, name)).isFile())
@@ -55,7 +55,7 @@ function writtenFiles(): [string, number][] {
     .map((name) => [name, statSync(join(directory, name)).mtimeMs]);
 }
 
-test('a mirror that was made over HTTP serves scans as the vendors do, and no bad answer spoils it', async (context) => {
+test('serves scans from a mirror made over HTTP as vendors do, and no bad response damages it', async (context) => {
   for (const place of [vendors, directory]) rmSync(place, { recursive: true, force: true });
   cpSync(inCheckout('examples/mirror/secdb.alpinelinux.org'), join(vendors, 'secdb.alpinelinux.org'), {
     recursive: true,

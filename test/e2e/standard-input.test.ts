@@ -81,7 +81,7 @@ test('names standard input when what is piped is damaged, empty or another kind'
     /^clair: standard input is no oci-archive but a docker-archive/,
   );
   assert.match(failure('-', layer.subarray(0, 1500)), /^clair: .*standard input.*\n$/);
-  assert.match(failure('-', '{"no": "sbom"}'), /^clair: standard input is not an SBOM/);
+  assert.match(failure('-', '{"no": "sbom"}'), /^clair: standard input is not a supported SBOM/);
 });
 
 test('requires a pipe when standard input is a terminal', { skip: hasNoScript() }, () => {

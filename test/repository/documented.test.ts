@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import ts from 'typescript';
 import { filesLike, type RepositoryFile } from './tree.ts';
 
-test('everything that is exported says what it is', () => {
+test('every exported declaration has a docstring', () => {
   const files = filesLike('src/**/*.ts').filter(({ path }) => !path.endsWith('.test.ts'));
   assert.deepEqual(files.flatMap(undocumented), []);
 });
 
-test('what has no docstring is found', () => {
+test('finds declarations without a docstring', () => {
   const text = `
     /** Says what it is. */
     export const a = 1;
@@ -23,7 +23,7 @@ test('what has no docstring is found', () => {
   assert.deepEqual(undocumented({ path: 'x.ts', text }), ['x.ts:5 b', 'x.ts:6 C', 'x.ts:10 G']);
 });
 
-/** The exported declarations of a file that no docstring stands before. What is only passed on is documented where it is. */
+/** Returns the exported declarations of a file without a docstring. Re-exports are documented at their declaration. */
 function undocumented({ path, text }: RepositoryFile): string[] {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   return source.statements.flatMap((statement) => {

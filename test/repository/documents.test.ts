@@ -6,7 +6,7 @@ import { absolutePath, filesLike, textOf } from './tree.ts';
 
 const pages = filesLike('*.md', 'docs/**/*.md', 'examples/**/*.md');
 
-test('the change log speaks of this version', () => {
+test('the change log has an entry for this version', () => {
   const { version } = JSON.parse(textOf('package.json')) as { version: string };
   const headings = textOf('CHANGELOG.md').match(/^## .*/gm) ?? [];
   assert.ok(
@@ -15,7 +15,7 @@ test('the change log speaks of this version', () => {
   );
 });
 
-test('every decision is in the list of decisions, and none twice', () => {
+test('the list of decisions has every decision once', () => {
   const records = filesLike('docs/adr/[0-9]*.md').map(({ path }) => basename(path));
   const list = textOf('docs/adr/README.md');
   const linked = Array.from(list.matchAll(/\]\((\d{4}-[a-z\d-]+\.md)\)/g), ([, name]) => name);
@@ -24,7 +24,7 @@ test('every decision is in the list of decisions, and none twice', () => {
   assert.equal(new Set(numbers).size, numbers.length);
 });
 
-test('links between documents lead somewhere', () => {
+test('links between documents have a target', () => {
   const broken = pages.flatMap(({ path, text }) =>
     Array.from(text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g), ([, target = '']) => target)
       .filter((target) => !existsSync(absolutePath(posix.join(dirname(path), target))))

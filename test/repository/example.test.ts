@@ -6,7 +6,7 @@ import { exampleFiles } from '../../examples/make-example.ts';
 
 const folder = resolve(import.meta.dirname, '../../examples');
 
-test('the example files are what their script makes', () => {
+test('the example files equal the output of their script', () => {
   for (const [path, content] of exampleFiles()) {
     assert.ok(Buffer.from(content).equals(readFileSync(resolve(folder, path))), `${path}: npm run example`);
   }

@@ -5,7 +5,7 @@ import * as lists from '../../src/extensions.ts';
 import { validatePlugin } from '../../src/plugin-host/validate-plugin.ts';
 import { absolutePath, filesLike } from './tree.ts';
 
-/** The members by which each contract is told. */
+/** The members that identify each contract. */
 const contracts: Readonly<Record<string, readonly string[]>> = {
   'namespace detector': ['name', 'version', 'wants', 'detect'],
   'package lister': ['name', 'version', 'wants', 'list'],
@@ -15,7 +15,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   'transport kind': ['name', 'readBy', 'settings', 'open'],
 };
 
-const rooms = 'src/{analyze/namespace,analyze/package,version,source,enrich,report,notify}/**/*.ts';
+const extensionFiles = 'src/{analyze/namespace,analyze/package,version,source,enrich,report,notify}/**/*.ts';
 
 /** The lists of built-in extensions. */
 const allLists = Object.values(lists).flatMap((list): unknown[] =>
@@ -23,8 +23,8 @@ const allLists = Object.values(lists).flatMap((list): unknown[] =>
 ) as (readonly { readonly name: string }[])[];
 const listed = new Set<unknown>(allLists.flat());
 
-test('everything in a room that keeps a contract is in the list of extensions', async () => {
-  const files = filesLike(rooms).filter(
+test('every object in an extension folder that meets a contract is in the list of extensions', async () => {
+  const files = filesLike(extensionFiles).filter(
     ({ path }) => !path.endsWith('.test.ts') && !path.includes('/testdata/'),
   );
   const missing: string[] = [];
@@ -38,7 +38,7 @@ test('everything in a room that keeps a contract is in the list of extensions', 
   assert.deepEqual(missing, []);
 });
 
-test('what is wanted is as plugins may want it', () => {
+test('built-in extensions use only path patterns that plugins may use', () => {
   const { detectors, listers } = lists.builtIn;
   assert.doesNotThrow(() => validatePlugin({ name: 'built-in', version: '1', detectors, listers }));
 });
@@ -50,7 +50,7 @@ test('names are unique within a list', () => {
   }
 });
 
-test('no transport takes the place of a setting that counts for all', () => {
+test('no transport name equals a general notifier setting', () => {
   const general = Object.keys(settingsWith({ transports: [] }).notifier);
   assert.deepEqual(
     lists.transportKinds.filter(({ name }) => general.includes(name)),

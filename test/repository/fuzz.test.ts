@@ -8,12 +8,12 @@ import { builtIn } from '../../src/extensions.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { filesLike } from './tree.ts';
 
-test('every lister has a file of seeds and words for the fuzzer', () => {
+test('every lister has a seed file and words for the fuzzer', () => {
   const files = filesLike('fuzz/analyze/lister/*.ts').map(({ path }) => basename(path, '.ts'));
   assert.deepEqual(files.toSorted(), builtIn.listers.map(({ name }) => name).toSorted());
 });
 
-test('what a file of a directory exports is found, and one that exports nothing usable is told', async (t) => {
+test('finds the exports of a directory, and reports a file without a usable one', async (t) => {
   const isUsable = (value: unknown): value is { readonly a: number } => hasMembers(value, ['a']);
   const found = (files: Readonly<Record<string, string>>): Promise<ReadonlyMap<string, { a: number }>> =>
     exportsOf({ directory: directoryOf(t, files), name: 'subject', isUsable });

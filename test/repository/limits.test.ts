@@ -5,7 +5,7 @@ import { textOf } from './tree.ts';
 
 const row = /^\| `(\w+)` \| ([^|]+?) \| [^|]+ \|$/gm;
 
-test('every limit is in the table of limits with its value, and nothing else', () => {
+test('the table of limits has every limit with its value, and no other', () => {
   const rows = Array.from(textOf('docs/reference/limits.md').matchAll(row), ([, name, value]) => [
     name,
     value,
@@ -17,7 +17,7 @@ test('every limit is in the table of limits with its value, and nothing else', (
   assert.equal(rows.length, Object.keys(limits).length);
 });
 
-test('values are written as people read them', () => {
+test('formats values with units', () => {
   assert.equal(describeLimit('keptLayerBytes', 200 * 1024 ** 2), '200 MiB');
   assert.equal(describeLimit('pathBytes', 1000), '1,000 bytes');
   assert.equal(describeLimit('idleMs', 30_000), '30 s');
@@ -28,7 +28,7 @@ test('values are written as people read them', () => {
 const sizes = { GiB: 1024 ** 3, MiB: 1024 ** 2, KiB: 1024, bytes: 1 };
 const spans = { h: 3_600_000, s: 1000, ms: 1 };
 
-/** The unit is the last word of the name; the largest one is taken that gives a whole number. */
+/** Formats a limit. The unit is the last word of its name; uses the largest one that gives a whole number. */
 function describeLimit(name: string, value: number): string {
   if (name.endsWith('Bytes')) return inUnits(value, sizes);
   return name.endsWith('Ms') ? inUnits(value, spans) : value.toLocaleString('en');

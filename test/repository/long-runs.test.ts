@@ -7,7 +7,7 @@ import { bounds, describe, Judge } from '../../fuzz/long-runs/judge.ts';
 import { type Case, measure } from '../../fuzz/long-runs/measure.ts';
 import type { Subject } from '../../fuzz/long-runs/subject.ts';
 
-/** The units that found most; `npm run fuzz:long-runs -- --every` tries all. */
+/** The characters that found most defects; `npm run fuzz:long-runs -- --every` tries all. */
 const units = ['(', '*', ' ', '\n', '-', '.', '0', 'a', '"', "(note: '"];
 const placesMax = 60;
 const timeout = 300_000;
@@ -18,7 +18,7 @@ const kinds = [
 ] as const;
 
 for (const [name, subjects] of kinds) {
-  test(`reads ${name} as they are`, async () => {
+  test(`reads ${name} unchanged`, async () => {
     for (const subject of subjects) await subject.read(subject.document);
   });
 
@@ -35,7 +35,7 @@ for (const [name, subjects] of kinds) {
   });
 }
 
-test('tells quadratic work from linear work', async () => {
+test('distinguishes quadratic work from linear work', async () => {
   const subject = (read: Subject['read']): Subject => ({
     ...{ name: 'x', kind: 'lister', syntax: 'text', document: '' },
     read,

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { type Attack, repeat } from '../attack.ts';
 
-/** Opens many connections that send this and then, at most now and then, something more; one that is closed is opened again. */
+/** Opens many connections that send this and at most little more. Reopens closed ones. */
 function connections(
   name: string,
   { count, first, later }: { readonly count: number; readonly first: string; readonly later?: string },
@@ -36,9 +36,9 @@ async function held(port: number, first: string, open: Set<Socket>): Promise<voi
 
 const post = 'POST /v1/layers HTTP/1.1\r\nHost: 127.0.0.1\r\n';
 
-/** Clients that read nothing of what they ask for. */
+/** Clients that do not read the responses. */
 const slowReaders: Attack = {
-  name: '50 clients that read nothing of their lists',
+  name: '50 clients that do not read their lists',
   needsLists: true,
   onPostgres: true,
   run: async ({ api }) => {
@@ -65,7 +65,7 @@ const followers: Attack = {
       const response = await fetch(`http://127.0.0.1:${api}/events`, {
         headers: { Accept: 'text/event-stream' },
       });
-      // A follower that is refused comes back after a second; one that hammers is the attack of many requests.
+      // A refused follower retries after a second. Faster retries are the attack of many requests.
       if (!response.ok) await setTimeout(1000);
       await response.text();
     });
@@ -75,7 +75,7 @@ const followers: Attack = {
 export const connectionAttacks: readonly Attack[] = [
   connections('idle connections', { count: 3000, first: '' }),
   connections('half requests', { count: 2000, first: 'GET /v1/namespaces HT' }),
-  connections('header lines without end', { count: 2000, first: post, later: 'X-More: 1\r\n' }),
+  connections('endless header lines', { count: 2000, first: post, later: 'X-More: 1\r\n' }),
   connections('slow bodies', { count: 1000, first: `${post}Content-Length: 100000\r\n\r\n`, later: ' ' }),
   connections('half prefaces of HTTP/2', { count: 1000, first: 'PRI * HTTP/2.0\r\n' }),
   slowReaders,

@@ -7,7 +7,7 @@ import type { Attack } from '../attack.ts';
 const MiB = 1024 * 1024;
 const mirrorPort = 16_099;
 
-/** A mirror with one feed, which the server loads again and again. */
+/** A mirror with one feed, which the server loads repeatedly. */
 function feed(
   name: string,
   source: string,
@@ -42,9 +42,9 @@ function tracker(note: string): string {
   return JSON.stringify({ openssl: { 'CVE-2024-1': { description: note, releases } } });
 }
 
-/** A mirror that answers every request with records without end. */
+/** A mirror that answers every request with endless records. */
 const endless: Attack = {
-  name: 'feeds: records without end',
+  name: 'feeds: endless records',
   env: {
     CLAIR_UPDATER_ENABLEDUPDATERS: 'debian',
     CLAIR_UPDATER_INTERVAL: '1s',

@@ -5,14 +5,14 @@ import { type Attack, repeat, type Target } from '../attack.ts';
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
-/** Types of frames, RFC 9113, section 6. */
+/** Frame types (RFC 9113, section 6). */
 const [data, headers, priority, settings, ping, windowUpdate, continuation] = [0, 1, 2, 4, 6, 8, 9];
 
-/** `:method: POST`, `:scheme: http`, `:path: /`, by the static table of HPACK. */
+/** `:method: POST`, `:scheme: http`, `:path: /` in HPACK's static table. */
 const request = Buffer.of(0x83, 0x86, 0x84);
 const opened = [preface, frame(settings, 0, 0)];
 
-/** Opens streams and resets them, with or without a body, on many connections. */
+/** Opens and resets streams on many connections, with or without a body. */
 function rapidReset(name: string, { atOnce, body }: { atOnce: number; body: Uint8Array }): Attack {
   return {
     name,
@@ -47,7 +47,7 @@ async function resetUntilClosed(port: number, atOnce: number, body: Uint8Array):
   await promise;
 }
 
-/** Opens more streams than are allowed, and keeps them open. */
+/** Opens more streams than allowed, and keeps them open. */
 const manyStreams: Attack = {
   name: 'HTTP/2: streams over the limit',
   run: async ({ api }) => {
@@ -60,7 +60,7 @@ const manyStreams: Attack = {
   },
 };
 
-/** Sends the same frames as fast as they are taken, on several connections. */
+/** Sends the same frames as fast as the server reads them, on several connections. */
 function frames(name: string, bytes: readonly Uint8Array[]): Attack {
   const piece = Buffer.concat(Array.from({ length: 200 }, () => bytes).flat());
   return {
@@ -79,7 +79,7 @@ function frames(name: string, bytes: readonly Uint8Array[]): Attack {
   };
 }
 
-/** Opens a connection of HTTP/2 and waits until the server has closed it. */
+/** Opens an HTTP/2 connection and waits until the server closes it. */
 async function flood(port: number, begin: (socket: Socket) => void): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const socket = connect(port, '127.0.0.1', () => {
@@ -94,7 +94,7 @@ async function flood(port: number, begin: (socket: Socket) => void): Promise<voi
   await promise;
 }
 
-/** Connections of HTTP/2 that never say more than that. */
+/** HTTP/2 connections that send nothing after the preface. */
 const silent: Attack = {
   name: 'HTTP/2: 500 silent connections',
   run: async ({ api }) => {
@@ -109,10 +109,7 @@ export const http2Attacks: readonly Attack[] = [
   rapidReset('HTTP/2: rapid reset with bodies', { atOnce: 20, body: Buffer.alloc(16 * 1024) }),
   manyStreams,
   silent,
-  frames('CONTINUATION without end', [
-    noHeader,
-    ...Array.from({ length: 50 }, () => frame(continuation, 0, 1)),
-  ]),
+  frames('endless CONTINUATION', [noHeader, ...Array.from({ length: 50 }, () => frame(continuation, 0, 1))]),
   frames('SETTINGS', [frame(settings, 0, 0)]),
   frames('PING', [frame(ping, 0, 0, Buffer.alloc(8))]),
   frames('PRIORITY', [frame(priority, 0, 3, Buffer.of(0, 0, 0, 1, 16))]),

@@ -9,7 +9,7 @@ import { type Attack, repeat, type Target } from '../attack.ts';
 const MiB = 1024 * 1024;
 const end = gzipSync(new Uint8Array(1024));
 
-/** Posts the same layer under ever new names. */
+/** Posts the same layer under different names. */
 function posted(name: string, write: () => Uint8Array): Attack {
   return {
     name: `layers: ${name}`,
@@ -54,7 +54,7 @@ function emptyLines(): Uint8Array {
   return gzipSync(tar([{ path: 'var/lib/dpkg/info/a.list', content }]));
 }
 
-/** A server of layers that sends a byte now and then. */
+/** A layer server that sends a byte now and then. */
 const dripping: Attack = {
   name: 'layers: from a server that sends a byte now and then',
   run: async ({ api }: Target) => {

@@ -19,7 +19,7 @@ function lists(name: string, { atOnce, limit }: { readonly atOnce: number; reado
   };
 }
 
-/** Bodies that cost more than their bytes where they are read without care. */
+/** Bodies that cost much more than their size if parsed carelessly. */
 const bodies: readonly (string | Uint8Array)[] = [
   '['.repeat(MiB),
   '{"Layer":'.repeat(MiB / 9),
@@ -35,7 +35,7 @@ const bodies: readonly (string | Uint8Array)[] = [
 ];
 
 const jsonBodies: Attack = {
-  name: 'JSON bodies that are nested, escaped, doubled or endless',
+  name: 'JSON bodies that are nested, escaped, duplicated or endless',
   run: async ({ api }) => {
     let next = 0;
     repeat(8, () => {
@@ -57,9 +57,9 @@ const packedBodies: Attack = {
   },
 };
 
-/** Addresses and headers that are as long as they may be, or longer. */
+/** URLs and headers of the maximum length, or longer. */
 const longRequests: Attack = {
-  name: 'addresses, headers and names as long as they may be',
+  name: 'URLs, headers and names of the maximum length',
   run: async ({ api }: Target) => {
     const urls = [
       `/v1/layers/${'a%2f'.repeat(3500)}`,

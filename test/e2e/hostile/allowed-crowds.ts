@@ -3,7 +3,7 @@ import type { Answer, HostileImage, Sizes } from './hostile-image.ts';
 import { layeredImage, zstd } from './layered-image.ts';
 import { end, manyMembers, members, stanza, system } from './tar-pieces.ts';
 
-/** Below the limit on what a layer may hold of interest. */
+/** Just below the limit of files that are read from a layer. */
 const allowed = 19_900;
 
 const entry = 'var/lib/dpkg/status.d/#';
@@ -16,7 +16,7 @@ const damaged = zstd(() => crowdOf(allowed, { path: entry, content: 'x' }));
 const longNames = zstd(() => crowdOf(allowed, { path: `var/lib/dpkg/status.d/.wh.${'n'.repeat(4000)}#` }));
 const whiteout = zstd(() => [members({ path: 'opt/.wh.x' }), end]);
 
-/** As many of a kind as a layer may have. What is done with them must not take the square of their number, nor all memory. */
+/** Images with as many files of a kind as a layer may have. Reading them must not take quadratic time or all memory. */
 export function allowedCrowds({ largeLayers }: Sizes): HostileImage[] {
   const whiteouts = Array.from({ length: largeLayers * 75 }, () => whiteout);
   const crowded = Array.from({ length: 2 * largeLayers }, (_, i) =>
@@ -58,7 +58,7 @@ function* longLink(): Generator<Uint8Array> {
   yield end;
 }
 
-/** Nearly as many links as a kernel follows, each to a path of two thousand parts. */
+/** Yields nearly as many links as a kernel follows, each to a path of two thousand components. */
 function* longChain(): Generator<Uint8Array> {
   yield system;
   const steps = Array.from({ length: 38 }, (_, i) => ({

@@ -10,7 +10,7 @@ const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
 const memberBytes = 64 * MiB;
 
-/** The most that one layer may hold, as the reader has it: tests say what must happen, so it is written down here again. */
+/** The limit of uncompressed bytes of a layer. Repeated here, since tests state the expected result. */
 const layerBytes = 64 * GiB;
 
 const tooDense: Answer = { refused: /inflates to more than 1000 times its size/ };
@@ -20,7 +20,7 @@ const tooLarge: Answer = {
   refused: /var\/lib\/dpkg\/status has \d+ bytes; the wanted files of a layer are read up to 100663296 bytes/,
 };
 
-/** Layers that inflate to very much more than is stored. */
+/** Layers that inflate to much more than is stored. */
 export function bombs({ bombBytes, falseDatabases, largeLayers }: Sizes): HostileImage[] {
   const size = `${bombBytes / GiB} GiB`;
   const fitting: Answer =
@@ -83,7 +83,7 @@ function* bomb(sizeBytes: number): Generator<Uint8Array> {
   yield end;
 }
 
-/** Zeros with so much noise between them that the whole is just below the ratio that is refused. */
+/** Yields zeros with enough noise for a compression ratio just below the limit. */
 function* tamed(sizeBytes: number, noiseBytes: number): Generator<Uint8Array> {
   const noise = members({ path: 'opt/noise', content: noiseOf(noiseBytes) });
   for (let written = 0; written < sizeBytes; written += memberBytes) {
@@ -94,14 +94,14 @@ function* tamed(sizeBytes: number, noiseBytes: number): Generator<Uint8Array> {
   yield end;
 }
 
-/** Bytes that do not compress, the same in every run. */
+/** Returns incompressible bytes, the same in every run. */
 function noiseOf(size: number): Buffer {
   const pieces: Buffer[] = [];
   for (let i = 0; i * 64 < size; i++) pieces.push(createHash('sha512').update(String(i)).digest());
   return Buffer.concat(pieces, size);
 }
 
-/** Zeros compressed in haste are small, and compress once more: each ratio is harmless, their product is not. */
+/** Writes zeros with low compression, which compress again: each ratio is harmless, but not their product. */
 function nestedArchive(directory: string, sizeBytes: number): string {
   const layer = Buffer.concat([...hasty(bomb(sizeBytes))]);
   const outer = join(directory, 'image.tar.gz');
@@ -146,7 +146,7 @@ function* falseStatusFiles(count: number): Generator<Uint8Array> {
   yield end;
 }
 
-/** A valid database: packages with descriptions so long, the version the same in each layer. */
+/** Yields a valid database: packages with descriptions of this length. The version differs by layer. */
 function* databaseOf(packages: number, descriptionCharacters: number, seed = 0): Generator<Uint8Array> {
   // Words from a small vocabulary: text that compresses well, but not a thousandfold.
   const words = createHash('sha512')

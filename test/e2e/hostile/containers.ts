@@ -4,19 +4,19 @@ import type { Digest } from '../../../src/model/digest.ts';
 import { blobPath, sha256 } from '../../../src/testing/image-builder.ts';
 import { type Storage, writeLayer } from './layer-file.ts';
 
-/** Says of the compression nothing, as the layers differ in it. */
+/** A media type without compression, since the layers differ in it. */
 const layerType = 'application/vnd.docker.image.rootfs.diff.tar';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 
-/** What a manifest says of a blob. */
+/** The descriptor of a blob in a manifest. */
 export interface Descriptor {
   readonly mediaType?: string;
   readonly digest: Digest;
   readonly size: number;
 }
 
-/** An OCI layout on disk that is filled file by file. */
+/** An OCI layout on disk that is written file by file. */
 export class OciLayout {
   readonly directory: string;
 
@@ -26,7 +26,7 @@ export class OciLayout {
     writeFileSync(join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
   }
 
-  /** A layer of any size. */
+  /** Writes a layer of any size. */
   layer(storage: Storage, pieces: Iterable<Uint8Array>): Descriptor {
     const draft = join(this.directory, 'draft');
     const digest = writeLayer(draft, storage, pieces);
@@ -35,7 +35,7 @@ export class OciLayout {
     return { digest, size };
   }
 
-  /** A document, under its own digest unless another is claimed. */
+  /** Writes a document under its own digest, unless another is given. */
   document(content: object | string, digest?: Digest): Descriptor {
     const bytes = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
     const name = digest ?? sha256(bytes);
@@ -43,13 +43,13 @@ export class OciLayout {
     return { digest: name, size: bytes.length };
   }
 
-  /** The index that names one manifest or index. */
+  /** Writes the index, which names one manifest or index. */
   index(descriptor: Descriptor, mediaType: string = manifestType): void {
     const content = { schemaVersion: 2, manifests: [{ ...descriptor, mediaType }] };
     writeFileSync(join(this.directory, 'index.json'), JSON.stringify(content));
   }
 
-  /** The manifest of these layers, and the index that names it; answers the directory. */
+  /** Writes the manifest of these layers and its index. Returns the directory. */
   image(layers: readonly Descriptor[]): string {
     const config = this.document({ os: 'linux', architecture: 'amd64' });
     const typed = layers.map((layer) => ({ mediaType: layerType, ...layer }));

@@ -7,7 +7,7 @@ const right: Answer = { packages: ['hello'] };
 const tooMany: Answer = { refused: /more than 20000 / };
 const entry = 'var/lib/dpkg/status.d/#';
 
-/** Layers with more of one kind than is allowed, or very many that nobody asks for. */
+/** Layers with more files of one kind than allowed, or very many irrelevant ones. */
 export function crowds({ members: count, files }: Sizes): HostileImage[] {
   const of = (what: string, answer: Answer, member: TarEntryPlan): HostileImage =>
     layeredImage(
@@ -28,7 +28,7 @@ export function crowds({ members: count, files }: Sizes): HostileImage[] {
     of('opaque directories of no interest', right, { path: 'opt/#/.wh..wh..opq' }),
     of('symbolic links', tooMany, { path: entry, target: '/opt/x' }),
     of('hard links', tooMany, { path: entry, type: 'hardlink', target: 'var/lib/dpkg/status' }),
-    of('links that nobody asks for', right, { path: 'opt/#', target: '/opt/x' }),
+    of('links that no path needs', right, { path: 'opt/#', target: '/opt/x' }),
     layeredImage(
       `${count} times the same database`,
       right,
@@ -37,7 +37,7 @@ export function crowds({ members: count, files }: Sizes): HostileImage[] {
   ];
 }
 
-/** A system of one package, and so many members. */
+/** Yields a system of one package and this many members. */
 export function* crowdOf(count: number, member: TarEntryPlan): Generator<Uint8Array> {
   yield system;
   yield* manyMembers(count, member);

@@ -8,7 +8,7 @@ import { oddLinks } from './odd-links.ts';
 import { oddEnds, oddNames } from './odd-names.ts';
 import { oddSizes, oddSparseFiles } from './odd-sizes.ts';
 
-/** Every hostile image, the large ones as large as asked. */
+/** Returns every hostile image in these sizes. */
 export function hostileImages(sizes: Sizes): HostileImage[] {
   return [
     ...bombs(sizes),

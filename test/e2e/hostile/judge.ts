@@ -4,18 +4,18 @@ import type { Report } from '../../../src/model/report.ts';
 import { type MeasuredRun, runMeasured } from '../run-measured.ts';
 import type { Answer, HostileImage } from './hostile-image.ts';
 
-/** What reading any image may need, whatever is in it. */
+/** Maximum memory in MiB for reading any image. */
 export const peakMibMax = 256;
 
-/** One hostile image, read. */
+/** The result of reading one hostile image. */
 export interface Outcome extends MeasuredRun {
-  /** Of all its files. */
+  /** Total bytes of its files. */
   readonly bytes: number;
-  /** What is wrong with the answer; undefined when it is as it must be. */
+  /** What is wrong with the result; undefined if it is as required. */
   readonly fault: string | undefined;
 }
 
-/** Writes an image below `directory`, lists its packages with the real command, and judges the answer. */
+/** Writes an image to `directory`, lists its packages with the real command, and checks the result. */
 export function tryImage(image: HostileImage, directory: string, timeoutMs: number): Outcome {
   const scratch = mkdtempSync(join(directory, 'hostile-'));
   try {

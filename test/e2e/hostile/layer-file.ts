@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Digest } from '../../../src/model/digest.ts';
 
-/** How a layer is stored. */
+/** Compression of a layer. */
 export type Storage = 'none' | 'gzip' | 'zstd';
 
 const compressors: Readonly<Record<Storage, (bytes: Uint8Array) => Uint8Array>> = {
@@ -13,8 +13,8 @@ const compressors: Readonly<Record<Storage, (bytes: Uint8Array) => Uint8Array>> 
 };
 
 /**
- * Writes a layer of any size in little time: each piece becomes a gzip member or zstd frame of its own, and a piece that comes
- * again is not compressed again. Answers the digest of what was written.
+ * Writes a large layer quickly: each piece becomes a gzip member or zstd frame, and a repeated piece is compressed
+ * once. Returns the digest of the written bytes.
  */
 export function writeLayer(path: string, storage: Storage, pieces: Iterable<Uint8Array>): Digest {
   const compressed = new WeakMap<Uint8Array, Uint8Array>();

@@ -2,13 +2,13 @@ import { OciLayout } from './containers.ts';
 import type { Answer, HostileImage } from './hostile-image.ts';
 import type { Storage } from './layer-file.ts';
 
-/** A layer, made when it is written. */
+/** A layer that is created when it is written. */
 export interface LayerPlan {
   readonly storage: Storage;
   readonly pieces: () => Iterable<Uint8Array>;
 }
 
-/** An OCI layout of these layers, the lowest first. */
+/** Returns an image in an OCI layout of these layers, the lowest first. */
 export function layeredImage(name: string, answer: Answer, ...layers: readonly LayerPlan[]): HostileImage {
   return {
     name,
@@ -20,17 +20,17 @@ export function layeredImage(name: string, answer: Answer, ...layers: readonly L
   };
 }
 
-/** A layer compressed by gzip. */
+/** Returns a layer compressed with gzip. */
 export function gzip(pieces: () => Iterable<Uint8Array>): LayerPlan {
   return { storage: 'gzip', pieces };
 }
 
-/** A layer compressed by zstd. */
+/** Returns a layer compressed with zstd. */
 export function zstd(pieces: () => Iterable<Uint8Array>): LayerPlan {
   return { storage: 'zstd', pieces };
 }
 
-/** A layer stored as it is. */
+/** Returns an uncompressed layer. */
 export function stored(pieces: () => Iterable<Uint8Array>): LayerPlan {
   return { storage: 'none', pieces };
 }

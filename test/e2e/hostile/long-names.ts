@@ -5,7 +5,7 @@ import { writeLayer } from './layer-file.ts';
 import { oddTar } from './odd-tar.ts';
 import { end, members, system } from './tar-pieces.ts';
 
-/** Names that cost far more to take apart than to read. */
+/** Names that cost far more to parse than to read. */
 export function longNames(): HostileImage[] {
   const directories = 'a/'.repeat(524_000);
   return [

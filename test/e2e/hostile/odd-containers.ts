@@ -10,7 +10,7 @@ import { end, manyMembers, members, system } from './tar-pieces.ts';
 const indexType = 'application/vnd.oci.image.index.v1+json';
 const absent = sha256('nowhere');
 
-/** OCI layouts whose documents are not what they claim to be. */
+/** OCI layouts whose documents differ from their claims. */
 export function oddContainers(): HostileImage[] {
   return [
     odd('an index that names itself', { refused: /deep|nested|digest/ }, selfReferring),
@@ -27,7 +27,7 @@ export function oddContainers(): HostileImage[] {
       writeFileSync(join(layout.directory, 'index.json'), ' '.repeat(100_000_000));
     }),
     odd(
-      'a layer that is not what its digest says',
+      'a layer that does not match its digest',
       { refused: /its digest is sha256:\w+, not/ },
       (layout) => {
         const layer = plain(layout);
@@ -36,7 +36,7 @@ export function oddContainers(): HostileImage[] {
       },
       true,
     ),
-    odd('a manifest that is not what its digest says', { refused: /digest/ }, (layout) => {
+    odd('a manifest that does not match its digest', { refused: /digest/ }, (layout) => {
       layout.index(layout.document({ layers: [], config: plain(layout) }, absent));
     }),
     odd('a layer that is missing', { refused: /has no blobs\/sha256\/\w+/ }, (layout) => {
@@ -75,7 +75,7 @@ function plain(layout: OciLayout): Descriptor {
   return layout.layer('none', [system, end]);
 }
 
-/** docker save writes its manifest last. */
+/** Writes an archive with many members. docker save writes its manifest last. */
 function crowdedArchive(directory: string): string {
   const path = join(directory, 'image.tar');
   const manifest = JSON.stringify([{ Config: 'config.json', Layers: ['layer.tar'] }]);
@@ -91,13 +91,13 @@ function crowdedArchive(directory: string): string {
   return path;
 }
 
-/** The first half of a layer, under its own digest. */
+/** Writes the first half of a layer under its own digest. */
 function cut(layout: OciLayout, { digest, size }: Descriptor): Descriptor {
   const whole = readFileSync(join(layout.directory, blobPath(digest)));
   return layout.layer('none', [whole.subarray(0, size / 2)]);
 }
 
-/** No document can hold its own digest: this one claims it and lies. */
+/** Writes an index with a false digest of itself: no document can contain its own digest. */
 function selfReferring(layout: OciLayout): void {
   const manifests = [{ mediaType: indexType, digest: absent, size: 1 }];
   layout.index(layout.document({ schemaVersion: 2, mediaType: indexType, manifests }, absent), indexType);

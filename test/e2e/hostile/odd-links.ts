@@ -10,7 +10,7 @@ const replaced: Answer = { packages: [], problem: /which the layer replaces afte
 const manyUnread: Answer = { packages: ['hello'], problem: /places that were not read/ };
 const unread: Answer = { packages: [], problem: /places that were not read/ };
 
-/** Links in circles, chains and crowds, and links that lead outside. */
+/** Links in cycles, chains and large numbers, and links that lead outside. */
 export function oddLinks(): HostileImage[] {
   const elsewhere = Array.from({ length: 2000 }, (_, i) => link(`var/lib/dpkg/status.d/p${i}`, `/opt/${i}`));
   return [
@@ -45,7 +45,7 @@ function hardLink(path: string, target: string): TarEntryPlan {
   return { path, target, type: 'hardlink' };
 }
 
-/** A database so many links away, each of them where nobody looks. */
+/** Returns a database behind this many links, none of them at a relevant path. */
 function chainOf(links: number): TarEntryPlan[] {
   const hops = Array.from({ length: links - 1 }, (_, i) => link(`opt/${i}`, `/opt/${i + 1}`));
   return [link(status, '/opt/0'), ...hops, { path: `opt/${links - 1}`, content: stanza('x') }];

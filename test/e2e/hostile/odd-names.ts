@@ -5,14 +5,14 @@ import { end, members, stanza, system } from './tar-pieces.ts';
 
 const status = 'var/lib/dpkg/status';
 const right: Answer = { packages: ['hello'] };
-/** What the directory held is gone with some runtimes only. */
+/** The content of the directory is removed by some runtimes only. */
 const replaced: Answer = { packages: [], problem: /replaces a directory with files of its own layer/ };
 const tooLong: Answer = {
   packages: ['hello'],
   problem: /a name of more than 4096 bytes was passed over/,
 };
 
-/** Names that are too long, too deep or lead elsewhere, and files that stand where another one did. */
+/** Names that are too long, too deep or lead outside, and files that replace another one. */
 export function oddNames(): HostileImage[] {
   const long = 'n'.repeat(1_000_000);
   return [

@@ -11,7 +11,7 @@ const cut: Answer = { refused: /cut short/ };
 const tooMuchBefore: Answer = { refused: /an extended header of 1073741824 bytes/ };
 const malformed: Answer = { refused: /a malformed pax header/ };
 
-/** Sizes that lie. */
+/** False sizes. */
 export function oddSizes(): HostileImage[] {
   const size = (value: Uint8Array | string): TarEntryPlan => ({ path: 'opt/x', raw: { size: value } });
   const pax = (value: string): TarEntryPlan => ({ path: 'opt/x', pax: { size: value } });
@@ -44,7 +44,7 @@ export function oddSizes(): HostileImage[] {
   ];
 }
 
-/** Sparse files whose maps lie. */
+/** Sparse files with false maps. */
 export function oddSparseFiles(): HostileImage[] {
   const damaged: Answer = { packages: [], problem: /sparse/ };
   const tooLarge: Answer = { refused: /var\/lib\/dpkg\/status has \d+ bytes/ };
@@ -61,7 +61,7 @@ export function oddSparseFiles(): HostileImage[] {
   ];
 }
 
-/** A database in the GNU sparse format 1.0: its map stands before its data. */
+/** Returns a database in the GNU sparse format 1.0: its map precedes its data. */
 function sparse(realSize: number | string, map: string): TarEntryPlan {
   return {
     path: status,

@@ -4,7 +4,7 @@ import type { TarEntryPlan } from '../../../src/testing/tar-writer.ts';
 import type { Answer, HostileImage } from './hostile-image.ts';
 import { end, members } from './tar-pieces.ts';
 
-/** A root file system whose archive has these members, and the blocks that end it. */
+/** Returns a root file system whose archive has these members, and the end blocks. */
 export function oddTar(
   name: string,
   answer: Answer,
@@ -13,7 +13,7 @@ export function oddTar(
   return openTar(name, answer, ...parts, end);
 }
 
-/** The same without the blocks that end it. */
+/** Returns the same without the end blocks. */
 export function openTar(
   name: string,
   answer: Answer,

@@ -3,7 +3,7 @@ import { base256, type TarEntryPlan, tar } from '../../../src/testing/tar-writer
 
 const MiB = 1024 * 1024;
 
-/** Members without the blocks that end an archive, so that more can follow. */
+/** Returns members without the end blocks, so that more can follow. */
 export function members(...entries: readonly TarEntryPlan[]): Uint8Array {
   return tar(entries, { endBlocks: 0 });
 }
@@ -11,14 +11,14 @@ export function members(...entries: readonly TarEntryPlan[]): Uint8Array {
 /** The blocks that end an archive. */
 export const end: Uint8Array = new Uint8Array(1024);
 
-/** The header of a file that claims a size, whatever follows. */
+/** Returns the header of a file that claims a size, whatever follows. */
 export function headerOf(path: string, sizeBytes: number): Uint8Array {
   return members({ path, raw: { size: base256(sizeBytes) } });
 }
 
 const zeros = new Uint8Array(64 * MiB);
 
-/** A file of zeros; a multiple of 64 MiB. */
+/** Yields a file of zeros; `sizeBytes` is a multiple of 64 MiB. */
 export function* fileOfZeros(path: string, sizeBytes: number): Generator<Uint8Array> {
   yield headerOf(path, sizeBytes);
   for (let written = 0; written < sizeBytes; written += zeros.length) yield zeros;
@@ -28,8 +28,8 @@ const chunkEntries = 2048;
 const blank = '9999999';
 
 /**
- * A million members in a second: the blocks of `entry`, over and over, where `#` in its path, if there is one, is a counter of
- * seven digits.
+ * Yields a million members in a second: repeated blocks of `entry`. A `#` in its path becomes a counter of seven
+ * digits.
  */
 export function* manyMembers(count: number, entry: TarEntryPlan): Generator<Uint8Array> {
   const template = Buffer.from(members({ ...entry, path: entry.path.replace('#', blank) }));
@@ -49,7 +49,7 @@ export function* manyMembers(count: number, entry: TarEntryPlan): Generator<Uint
   }
 }
 
-/** Writes the number, and where it lies in the header itself, the checksum that follows from it. */
+/** Writes the number and, if it is in the header itself, the resulting checksum. */
 function setCounter(blocks: Buffer, value: number, at: number, checksum: number | undefined): void {
   const digits = String(value).padStart(blank.length, '0');
   blocks.write(digits, at, 'latin1');
@@ -58,13 +58,13 @@ function setCounter(blocks: Buffer, value: number, at: number, checksum: number 
   blocks.write((checksum - less).toString(8).padStart(6, '0'), 148, 'latin1');
 }
 
-/** A stanza of the dpkg database. */
+/** Returns a stanza of the dpkg database. */
 export function stanza(name: string, description = ''): string {
   const text = description === '' ? '' : `Description: ${description}\n`;
   return `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nVersion: 1-1\n${text}\n`;
 }
 
-/** A Debian system with one package, so that a right answer can be told from none. */
+/** A Debian system with one package, so that a correct result differs from none. */
 export const system: Uint8Array = members(
   { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID="12"\n' },
   { path: 'var/lib/dpkg/status', content: stanza('hello') },
