@@ -11,7 +11,7 @@ import { openImage } from './open-image.ts';
 
 const image = dockerArchive(buildImage({ steps: [{ tar: tar([]) }], tags: ['shop:1'] }));
 
-test('refuses a member below a link when names between theirs sort first', async (t) => {
+test('refuses a member below a link when other names sort between the two', async (t) => {
   const layers = async (...entries: readonly TarEntryPlan[]): Promise<number> => {
     const path = join(temporaryDirectory(t), 'image.tar');
     writeFileSync(path, Buffer.concat([tar(entries, { endBlocks: 0 }), image]));
@@ -26,7 +26,7 @@ test('refuses a member below a link when names between theirs sort first', async
   );
 });
 
-test('refuses names of members that no file can have, or that are too many characters together', async (t) => {
+test('refuses member names that no file can have, and names with too many characters in total', async (t) => {
   const path = join(temporaryDirectory(t), 'image.tar');
   writeFileSync(
     path,
@@ -34,13 +34,13 @@ test('refuses names of members that no file can have, or that are too many chara
   );
   await assert.rejects(
     openImage(path),
-    isErrorWith('limit-exceeded', /a member whose name has more than 4096 bytes/),
+    isErrorWith('limit-exceeded', /a member with a name longer than 4096 bytes/),
   );
   const count = limits.archiveNameCharacters / limits.pathBytes + 10;
   const names = Array.from({ length: count }, (_, i) => String(i).padEnd(limits.pathBytes, '/a'));
   writeFileSync(path, tar(names.map((name) => ({ path: name, content: '' }))));
   await assert.rejects(
     openImage(path),
-    isErrorWith('limit-exceeded', /names have more than 16777216 characters together/),
+    isErrorWith('limit-exceeded', /member names of more than 16777216 characters in total/),
   );
 });

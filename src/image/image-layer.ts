@@ -1,9 +1,9 @@
 import type { Compression } from '../kit/decompress/compression.ts';
 import type { Digest } from '../model/digest.ts';
 
-/** Where the bytes of a layer lie. Plain data: it may cross to a worker thread. */
+/** Location of a layer's bytes. Plain data, so it can be sent to a worker thread. */
 export type LayerPlace =
-  /** A stretch of a local file. `stamp` changes when the file does. */
+  /** A range of a local file. `stamp` changes when the file changes. */
   | {
       readonly kind: 'file';
       readonly path: string;
@@ -11,7 +11,7 @@ export type LayerPlace =
       readonly size: number;
       readonly stamp: string;
     }
-  /** A member of a compressed archive; `offset` counts uncompressed bytes. */
+  /** A member of a compressed archive. `offset` counts uncompressed bytes. */
   | {
       readonly kind: 'archive-member';
       readonly path: string;
@@ -19,42 +19,43 @@ export type LayerPlace =
       readonly size: number;
       readonly stamp: string;
     }
-  /** A root file system that is a local directory. */
+  /** A root file system in a local directory. */
   | { readonly kind: 'directory'; readonly path: string }
-  /** Not on this machine's disk: its bytes have to be brought. `path` is what messages name it by. */
+  /** Not on the local disk: the bytes must be fetched. `path` is the name in messages. */
   | { readonly kind: 'remote'; readonly path: string };
 
-/** A layer as the image claims it, not yet read. */
+/** A layer as claimed by the image, before it is read. */
 export interface ImageLayer {
   readonly place: LayerPlace;
   readonly compression: Compression;
-  /** As the media type says; absent where nothing says it. Where the bytes begin otherwise, the diffID decides. */
+  /** The compression that the media type states. Absent if it states none. If the bytes begin differently, the diffID decides. */
   readonly statedCompression?: 'none' | 'gzip' | 'zstd';
   /** Digest of the bytes as stored. */
   readonly digest?: Digest;
   readonly diffId?: Digest;
-  /** As stored; 0 where nobody knows before it is read. */
+  /** Size as stored; 0 if it is unknown before the layer is read. */
   readonly sizeBytes: number;
   /**
-   * The directory of the archive that is the root of the image, where that is not the archive itself. Such a layer stands
-   * alone, as in an ACI: names of whiteouts mean nothing in it.
+   * Directory of the archive that is the root of the image. Absent if the archive itself is the root. A layer with such a directory is the
+   * only one, as in an ACI, so whiteout names have no meaning in it.
    */
   readonly root?: string;
-  /** Whether it was taken for a root file system because of its first members: documents of an image may follow. */
+  /** Whether the layer was taken for a root file system after its first members only. Documents of an image may follow. */
   readonly isGuessed?: true;
-  /** The instruction that made it. */
+  /** The build instruction that created the layer. */
   readonly createdBy?: string;
 }
 
-/** What has to be known of a layer whose bytes flow in: its root, and what they are to equal. */
+/** Claims that are needed to read a layer from a stream: its root and its digests. */
 export interface LayerClaims extends Pick<ImageLayer, 'digest' | 'diffId' | 'root' | 'statedCompression'> {
-  /** One of its digests, where nobody says which. */
+  /** A digest of either the stored or the uncompressed bytes, if it is unknown which. */
   readonly eitherDigest?: Digest | undefined;
 }
 
 /**
- * What a layer is cached by: its digest where reading verifies it, else the very file it lies in, since an archive may lie
- * about layers nobody hashes. What is brought is always hashed. Undefined for a directory, whose content has no cheap identity.
+ * Returns the cache key of a layer: its digest if reading verifies it, otherwise the identity of its file, since an archive may claim a
+ * false digest for bytes that are not hashed. Streamed layers are always hashed. Returns undefined for a directory, which has no cheap
+ * identity.
  */
 export function layerIdentity(
   layer: ImageLayer,
@@ -71,8 +72,8 @@ export function layerIdentity(
 }
 
 /**
- * The digest of the stored bytes names the content only where the media type says how they are compressed. Else other images may
- * read the same bytes otherwise, and the diffID names it, which is then compared.
+ * Returns the digest of the stored bytes only if the media type states their compression. Otherwise other images may decompress the same
+ * bytes differently, so the diffID is the key, which reading then verifies.
  */
 function hashedIdentity({
   digest,

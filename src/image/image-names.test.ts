@@ -31,7 +31,7 @@ test('names an image by its archive or layout when the target is a file', async 
   assert.equal(oci.target.manifest, manifest.digest);
 });
 
-test('an image without a name has none, and a tag alone is no name', async () => {
+test('returns no name when the image has none or only a tag', async () => {
   const { target } = await openImage(file('nameless.tar', dockerArchive(buildImage({ ...plan, tags: [] }))));
   assert.equal('names' in target, false);
   const oci = await openImage(file('tag-alone.tar', ociArchive(buildImage({ ...plan, tags: ['v1'] }))));

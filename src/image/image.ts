@@ -2,12 +2,12 @@ import type { Target } from '../model/report.ts';
 import type { ImageLayer } from './image-layer.ts';
 import type { StreamLayers } from './streamed-layer.ts';
 
-/** An image of whatever medium: what it is, and its layers, the lowest first. */
+/** An opened image: its description and its layers, the lowest first. */
 export interface Image {
   readonly target: Target;
   readonly layers: readonly ImageLayer[];
-  /** Brings the layers that lie elsewhere; absent where all of them lie on this machine. */
+  /** Fetches layers that are not on this machine. Absent if all layers are local. */
   readonly streamLayers?: StreamLayers;
-  /** The file it lies in, where that is gone after this run: it is remembered by its digests alone. */
+  /** The image file, if it does not outlive this run. Its layers are then cached by digest only. */
   readonly temporaryFile?: string;
 }

@@ -28,15 +28,15 @@ test('suggests the right form when a URL or a form of another tool is typed', ()
 test('repeats no password when a URL is typed as a target', async () => {
   assert.equal(
     await failureOf(openImage('https://user:secret@ghcr.io/acme/app')),
-    'target-not-found: a URL names no image: did you mean registry:ghcr.io/acme/app?',
+    'target-not-found: a URL is not the name of an image: did you mean registry:ghcr.io/acme/app?',
   );
   assert.equal(
     await failureOf(openImage('oci-dir:./nosuch')),
-    'target-not-found: oci-dir:./nosuch names no image: did you mean oci:./nosuch?',
+    'target-not-found: oci-dir:./nosuch is not the name of an image: did you mean oci:./nosuch?',
   );
 });
 
-test('tells a missing file from the name of an image', () => {
+test('takes a target as a missing file when it looks like a path, and as an image name otherwise', () => {
   for (const path of ['a.json', 'a.tar.gz', 'a.tar:v1', './a', '../a', '/a', 'C:\\a', 'a.spdx', 'a.yaml'])
     assert.ok(looksLikePath(path), path);
   for (const name of [

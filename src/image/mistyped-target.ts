@@ -1,6 +1,6 @@
 import { trimCharactersEnd } from '../kit/trim-characters.ts';
 
-/** How targets begin here that begin otherwise in other tools. */
+/** Prefixes of targets in other tools, and the prefixes that they correspond to here. */
 const prefixAliases: ReadonlyMap<string, string> = new Map([
   ['oci-dir', 'oci:'],
   ['oci-layout', 'oci:'],
@@ -8,7 +8,7 @@ const prefixAliases: ReadonlyMap<string, string> = new Map([
   ['containers-storage', 'podman:'],
 ]);
 
-/** What stands for a scheme with two slashes. To skopeo and Kubernetes, `docker://` is a registry. */
+/** Schemes of other tools and their prefixes here. To skopeo and Kubernetes, `docker://` is a registry. */
 const schemes: ReadonlyMap<string, string> = new Map([
   ...['docker', 'registry', 'http', 'https'].map((name) => [name, 'registry:'] as const),
   ...['podman', 'docker-archive', 'oci', 'oci-archive', 'rootfs-tar', 'dir', 'aci', 'sbom'].map(
@@ -18,7 +18,7 @@ const schemes: ReadonlyMap<string, string> = new Map([
   ['file', ''],
 ]);
 
-/** The target that was probably meant by one as another tool has it, or by a URL; undefined where it is neither. */
+/** Returns the target that was probably meant by a URL or by a target of another tool. Returns undefined if the target is neither. */
 export function suggestedTarget(target: string): string | undefined {
   const [, scheme = '', slashes, rest = ''] = /^([a-z][a-z-]+):(\/\/)?(.+)$/is.exec(target) ?? [];
   const kind = (slashes === undefined ? prefixAliases : schemes).get(scheme.toLowerCase());
@@ -26,7 +26,7 @@ export function suggestedTarget(target: string): string | undefined {
   return `${kind}${kind === 'registry:' ? imageOfUrl(rest) : rest}`;
 }
 
-/** Without credentials, query and slash at its end; pages of the Docker Hub as the images they are about. */
+/** Removes credentials, query and trailing slash, and turns a Docker Hub page into the name of its image. */
 function imageOfUrl(rest: string): string {
   return withoutQuery(withoutCredentials(rest))
     .replace(/^hub\.docker\.com\/_\//, 'docker.io/library/')
@@ -46,7 +46,7 @@ function withoutQuery(rest: string): string {
 const fileSuffix =
   /\.(?:tar|tgz|txz|tbz2?|tzst|gz|zst|xz|bz2|zip|aci|json|ya?ml|xml|spdx|cdx|txt|html|sarif|db)(?:\.\w+)?(?::.*)?$/is;
 
-/** Whether a target that is not there looks like the path of a file: no registry is asked for such a name. */
+/** Whether a missing target looks like a path, so that no registry is queried for it. */
 export function looksLikePath(target: string): boolean {
   return /^[/.~]|\\/.test(target) || fileSuffix.test(target.slice(target.lastIndexOf('/') + 1));
 }

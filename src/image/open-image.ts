@@ -16,17 +16,17 @@ import type { Image } from './image.ts';
 import type { ImageLayer } from './image-layer.ts';
 import { suggestedTarget } from './mistyped-target.ts';
 
-/** How a target may be opened. */
+/** Options of `openImage`. */
 export interface OpenOptions {
   /** `os/architecture[/variant]`, for images of several platforms. */
   readonly platform?: string;
-  /** Whether a bare reference is looked for on this machine alone, and in no registry. */
+  /** Whether to look for a bare reference in local daemons only, and in no registry. */
   readonly offline?: boolean;
-  /** One of those that `listImageManifests` gave. */
+  /** A manifest from `listImageManifests`. */
   readonly manifest?: Digest;
 }
 
-/** What a target may begin with, and the kind of image it must be then. */
+/** Prefixes of targets, and the kind of image that each requires. */
 const kinds = {
   'docker-archive': 'docker-archive',
   oci: 'oci-layout',
@@ -38,7 +38,7 @@ const kinds = {
 type Prefix = keyof typeof kinds;
 const prefixes = Object.keys(kinds) as Prefix[];
 
-/** A target as it is written, taken apart: the form it must have, if it says so, the path, and which image there. */
+/** A parsed target: the required form, if it has a prefix, the path, and the image in it. */
 interface ParsedTarget {
   readonly target: string;
   readonly prefix: Prefix | undefined;
@@ -47,9 +47,9 @@ interface ParsedTarget {
 }
 
 /**
- * Opens the image a target names: `docker-archive:F`, `oci:DIR[:REF]`, `oci-archive:F[:REF]`, `rootfs-tar:F`, `aci:F`,
- * `dir:ROOTFS`, `registry:REF`, `docker:REF`, `podman:REF`, a path that is recognised by its content, or a reference. No layer is read yet.
- * Throws `target-…` errors that say what was found instead, and of a registry `registry-…` errors.
+ * Opens the image of a target: `docker-archive:F`, `oci:DIR[:REF]`, `oci-archive:F[:REF]`, `rootfs-tar:F`, `aci:F`, `dir:ROOTFS`,
+ * `registry:REF`, `docker:REF`, `podman:REF`, a path whose format is detected from its content, or a reference. Reads no layer. Throws
+ * `target-…` errors that state what was found instead, and `registry-…` errors.
  */
 export async function openImage(target: string, options: OpenOptions = {}): Promise<Image> {
   const image = await open(target, options);
@@ -57,7 +57,7 @@ export async function openImage(target: string, options: OpenOptions = {}): Prom
   if (isOtherPlatform(platform, options.platform))
     throw new ClairError(
       'target-not-found',
-      `${target} is an image for ${platform}, and not for ${options.platform}`,
+      `${target} is an image for ${platform}, not for ${options.platform}`,
     );
   return image;
 }
@@ -75,15 +75,15 @@ async function open(target: string, options: OpenOptions): Promise<Image> {
   if (parsed.prefix !== undefined && kinds[parsed.prefix] !== image.target.kind) {
     throw new ClairError(
       'target-unsupported',
-      `${parsed.path} is no ${parsed.prefix} but a ${image.target.kind}; leave the prefix out`,
+      `${parsed.path} has the format ${image.target.kind}, not ${parsed.prefix}; leave the prefix out`,
     );
   }
   return image;
 }
 
 /**
- * The manifests of all images that a target names, by the index of a registry, an OCI layout or an OCI archive; undefined where it names
- * one image by itself. Throws as `openImage` does.
+ * Returns the manifests of all images of a target, from the index of a registry, an OCI layout or an OCI archive. Returns undefined if the
+ * target has a single image without an index. Throws as `openImage` does.
  */
 export async function listImageManifests(
   target: string,
@@ -100,7 +100,7 @@ export async function listImageManifests(
   return container && (await listOciManifests(container, choiceOf(parsed, {})));
 }
 
-/** What holds an OCI layout; undefined where the target is opened as something else. */
+/** Opens the container of an OCI layout. Returns undefined if the target has another form. */
 async function openLayoutContainer(
   { path, prefix }: ParsedTarget,
   stats: Stats,
@@ -115,15 +115,18 @@ async function openLayoutContainer(
   return container.find('index.json') === undefined ? undefined : container;
 }
 
-/** Refuses a URL, or a target in the form of another tool, and says what was probably meant. The URL may hold a password. */
+/** Throws `target-not-found` for a URL or a target of another tool, and suggests the right form. The message omits passwords in the URL. */
 function refuseOtherForms(target: string): void {
   const suggestion = suggestedTarget(target);
   if (suggestion === undefined || statsOf(target) !== undefined) return;
   const what = target.includes('://') ? 'a URL' : target;
-  throw new ClairError('target-not-found', `${what} names no image: did you mean ${suggestion}?`);
+  throw new ClairError(
+    'target-not-found',
+    `${what} is not the name of an image: did you mean ${suggestion}?`,
+  );
 }
 
-/** What speaks to daemons and registries is loaded only where a target is none of this machine's files. */
+/** Loads the code for daemons and registries only if the target is not a local file. */
 async function openReferenceLazily(target: string, options: OpenOptions): Promise<Image> {
   const { openReference } = await import('./open-reference.ts');
   return await openReference(target, options);
@@ -132,7 +135,7 @@ async function openReferenceLazily(target: string, options: OpenOptions): Promis
 function parseTarget(target: string): ParsedTarget {
   const prefix = prefixes.find((candidate) => target.startsWith(`${candidate}:`));
   const rest = prefix === undefined ? target : target.slice(prefix.length + 1);
-  // Both a path and a reference may hold colons: the longest path that exists is meant.
+  // Both a path and a reference may contain colons: the longest existing path wins.
   for (let end = rest.length; end > 0; end = rest.lastIndexOf(':', end - 1)) {
     const path = rest.slice(0, end);
     if (statsOf(path) !== undefined) {
@@ -151,7 +154,7 @@ async function openDirectory(parsed: ParsedTarget, options: OpenOptions): Promis
   if (prefix !== undefined && prefix !== 'dir') {
     throw new ClairError(
       'target-unsupported',
-      `the directory ${path} is no OCI layout: it has no oci-layout file`,
+      `the directory ${path} is not an OCI layout: it has no oci-layout file`,
     );
   }
   return {
@@ -170,7 +173,7 @@ async function openFile(parsed: ParsedTarget, options: OpenOptions): Promise<Ima
   return image ?? (await openUnlayeredArchive(parsed));
 }
 
-/** The image an archive holds; undefined where it has none of the documents of one. */
+/** Opens the image of an archive. Returns undefined if the archive has no document of an image. */
 async function openArchivedImage(
   container: ImageContainer,
   parsed: ParsedTarget,
@@ -193,12 +196,15 @@ async function openArchivedImage(
   }
   if (container.find('repositories') !== undefined) return openLegacyArchive(container, target, reference);
   if (container.find('manifest.json') !== undefined) {
-    throw new ClairError('target-not-found', `${container.name} holds no image: its manifest.json is empty`);
+    throw new ClairError('target-not-found', `${container.name} has no image: its manifest.json is empty`);
   }
   return undefined;
 }
 
-/** Docker reads `repositories` where there is no `manifest.json`, whatever the index beside it says. */
+/**
+ * Throws `target-corrupt` for `index.json` beside `repositories` without `manifest.json`: Docker then reads `repositories` and ignores the
+ * index.
+ */
 function refuseLegacyBeside(container: ImageContainer): void {
   if (container.find('manifest.json') !== undefined || container.find('repositories') === undefined) return;
   throw new ClairError(
@@ -211,7 +217,7 @@ function choiceOf({ reference }: ParsedTarget, { platform, manifest }: OpenOptio
   return { ...(reference && { reference }), ...(platform && { platform }), ...(manifest && { manifest }) };
 }
 
-/** An archive that is not made of layers: an ACI, or a root file system as it is. */
+/** Opens an archive without layers: an ACI, or a root file system. */
 async function openUnlayeredArchive(parsed: ParsedTarget): Promise<Image> {
   const image = (await openIfAci(aciFile(parsed))) ?? openRootFileSystem(parsed);
   return { ...image, layers: image.layers.map((layer) => ({ ...layer, isGuessed: true })) };
@@ -221,7 +227,7 @@ function aciFile({ path, target }: ParsedTarget): AciFile {
   return { reference: target, path, layer: wholeFile(path) };
 }
 
-/** A root file system tar is an image of one layer, without digests of its own. */
+/** Opens a root file system tar as an image of one layer, without digests. */
 function openRootFileSystem({ target, path }: ParsedTarget): Image {
   return {
     target: { reference: target, kind: 'rootfs-tar', manifest: null, platform: null },

@@ -33,7 +33,7 @@ async function daemons(
   };
 }
 
-test('a bare reference is looked for in Docker, then in podman', async (context) => {
+test('looks for a bare reference in Docker, then in podman', async (context) => {
   const hosts = await daemons(context, ['both:1', 'docker/only'], ['both:1', 'localhost:5000/podman/only:1']);
   const kindOf = async (target: string): Promise<string> =>
     (await openReference(target, offline(hosts))).target.kind;
@@ -43,19 +43,19 @@ test('a bare reference is looked for in Docker, then in podman', async (context)
   assert.equal(await kindOf('podman:both:1'), 'podman');
 });
 
-test('what nobody has says why, everywhere it was looked for, and offline no registry is asked', async (context) => {
+test('lists every searched place and the reason when nothing is found, and queries no registry when offline', async (context) => {
   const hosts = await daemons(context, [], []);
   assert.match(
     await failureOf(openReference('none', offline(hosts))),
-    /^target-not-found: there is no file or directory none;\n {2}404 from .* of the docker daemon at .*: No such image;\n {2}404 from .* of the podman daemon at .*;\n {2}offline no registry is asked$/,
+    /^target-not-found: there is no file or directory none;\n {2}404 from .* of the docker daemon at .*: No such image;\n {2}404 from .* of the podman daemon at .*;\n {2}offline mode queries no registry$/,
   );
   assert.match(
     await failureOf(openReference('none', offline({}))),
-    /^target-not-found: .*;\s+there is no \/nowhere\/docker.sock: .*;\s+there is no \/nowhere\/podman.sock: .*;\s+offline/s,
+    /^target-not-found: .*;\s+\/nowhere\/docker.sock: No such file or directory .*;\s+\/nowhere\/podman.sock: No such file or directory .*;\s+offline/s,
   );
 });
 
-test('a daemon that has the image and fails is not passed over for another', async (context) => {
+test('throws when a daemon has the image but fails, instead of trying another one', async (context) => {
   const broken = await startDaemon(context, { '/images/app/json': errorResponse(500, 'out of order') });
   const { podman } = await daemons(context, [], ['app']);
   assert.match(
@@ -64,15 +64,15 @@ test('a daemon that has the image and fails is not passed over for another', asy
   );
 });
 
-test('online its registry is asked last, and what that says is told as well', async () => {
-  // Nobody listens at port 1 of this machine.
+test('queries the registry last when online, and reports its error too', async () => {
+  // Nothing listens at port 1 of this machine.
   assert.match(
     await failureOf(openReference('localhost:1/app', { ...offline({}), offline: false })),
     /^registry-\w+: there is no file or directory localhost:1\/app;\s+.*\/nowhere\/podman.sock: .*;\s+.*localhost:1/s,
   );
 });
 
-test('what cannot be a reference is asked for nowhere', async (context) => {
+test('queries nothing when the target cannot be a reference', async (context) => {
   const hosts = await daemons(context, [], []);
   for (const target of ['App', 'a b', 'a:b:c'])
     assert.equal(
@@ -81,7 +81,7 @@ test('what cannot be a reference is asked for nowhere', async (context) => {
     );
 });
 
-test('asks no daemon and no registry when a missing file is named', async (context) => {
+test('queries no daemon and no registry when a missing file is named', async (context) => {
   const names = ['nosuch.json', 'nosuch.tar:v1', 'x.spdx.json', 'dir/x.yaml', 'x.cdx'];
   const paths = [
     './app',

@@ -8,19 +8,19 @@ import { looksLikePath } from './mistyped-target.ts';
 import type { RegistryImage } from './registry/open-registry-image.ts';
 import { parseReference } from './registry/reference.ts';
 
-/** How references are opened. */
+/** Options of `openReference`. */
 export interface ReferenceOptions extends DaemonOptions {
-  /** Whether a bare reference is looked for on this machine alone, and in no registry. */
+  /** Whether to look for a bare reference in local daemons only, and in no registry. */
   readonly offline?: boolean;
-  /** One of the manifests that were listed. */
+  /** A manifest from `listReferenceManifests`. */
   readonly manifest?: Digest;
 }
 
 const daemons = ['docker', 'podman'] as const;
 
 /**
- * Opens the image of `registry:REF`, `docker:REF` or `podman:REF`, or of a bare reference: it is looked for in Docker, else in podman,
- * else in its registry. Throws what the last of them says, with why the others do not have it.
+ * Opens the image of `registry:REF`, `docker:REF`, `podman:REF` or a bare reference. Looks for a bare reference in Docker, then in podman,
+ * then in its registry. Throws the error of the last one, with the reasons why the others do not have the image.
  */
 export async function openReference(target: string, options: ReferenceOptions): Promise<Image> {
   const [, where, reference = ''] = /^(registry|docker|podman):(.*)$/s.exec(target) ?? [];
@@ -30,7 +30,7 @@ export async function openReference(target: string, options: ReferenceOptions): 
   return await openBare(target, options);
 }
 
-/** The image of a registry that a target names, and what it was found by; undefined where the target names another. */
+/** Opens the registry image of a target, with its repository. Returns undefined if the target is not of a registry. */
 export async function openRegistryTarget(
   target: string,
   options: ReferenceOptions,
@@ -40,8 +40,8 @@ export async function openRegistryTarget(
 }
 
 /**
- * The manifests of all platforms of an image of a registry; undefined where the image is one of a daemon, which has one platform, or is
- * found nowhere.
+ * Returns the manifests of all platforms of a registry image. Returns undefined if a daemon has the image, which then has one platform, or
+ * if no place has it.
  */
 export async function listReferenceManifests(
   target: string,
@@ -76,7 +76,7 @@ async function openBare(target: string, options: ReferenceOptions): Promise<Imag
   }
   const before = tried.join(';\n  ');
   if (options.offline === true)
-    throw new ClairError('target-not-found', `${before};\n  offline no registry is asked`);
+    throw new ClairError('target-not-found', `${before};\n  offline mode queries no registry`);
   try {
     return (await openInRegistry({ target, reference: target }, options)).image;
   } catch (error) {
@@ -97,7 +97,7 @@ async function openInRegistry(
   });
 }
 
-/** Whether a target that is no file may be a reference. */
+/** Whether a target that is not a file can be a reference. */
 function isReference(target: string): boolean {
   try {
     parseReference(target);

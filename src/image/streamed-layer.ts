@@ -1,16 +1,15 @@
 import type { ImageLayer } from './image-layer.ts';
 
-/** A layer whose bytes come from elsewhere. */
+/** A layer whose bytes are streamed from a registry or a daemon. */
 export interface StreamedLayer {
   readonly layer: ImageLayer;
-  /** As they are stored there. They are fetched as they are read: once, to their end or until the reader stops. */
+  /** The bytes as stored, fetched while they are read. They can be read once, to their end or until the reader stops. */
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /**
- * Brings layers of an image, in whatever order suits where they come from. A registry gives each at once, and several can be read
- * side by side; of a daemon's export the next comes only when the one before was read. What is asked for is brought, each layer
- * once; the signal ends it all.
+ * Streams the requested layers of an image, each once, in the order that suits the source. A registry yields them concurrently. The export
+ * of a daemon yields the next layer only after the previous one was read. The signal ends all streams.
  */
 export type StreamLayers = (
   layers: readonly ImageLayer[],

@@ -39,7 +39,7 @@ const refused: readonly (readonly [end: string, why: string, message: RegExp])[]
     'its two lists of images differ',
     /different images in manifest\.json and index\.json/,
   ],
-  ['testdata/null_manifest.tar', 'it holds no image', /holds no image: its manifest\.json is empty/],
+  ['testdata/null_manifest.tar', 'it holds no image', /has no image: its manifest\.json is empty/],
 ];
 
 /** For two images, the expected values are of the named one. */

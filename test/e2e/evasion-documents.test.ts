@@ -34,9 +34,9 @@ const controls = new Set(
 const reasons: Readonly<Record<string, RegExp>> = {
   compression: /runtimes differ in how they read it/,
   'json-keys': /has the field layers twice/i,
-  'media-types': /which is none of a layer/,
+  'media-types': /which is not the type of a layer/,
   'index-choice': /several images.*sha256:[0-9a-f]{64}.*sha256:[0-9a-f]{64}/,
-  'archive-choice': /different images in manifest\.json and index\.json|several members manifest\.json/,
+  'archive-choice': /different images in manifest\.json and index\.json|several members named manifest\.json/,
 };
 
 const ids = existsSync(evasion) ? readdirSync(join(evasion, 'cases')) : [];

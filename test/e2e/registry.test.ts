@@ -136,7 +136,7 @@ test('fetches the image of each platform over TLS with each kind of credentials'
   );
   const byName = { ...trust, CLAIR_REGISTRY_USERNAME: 'me', CLAIR_REGISTRY_PASSWORD: 'secret' };
   const wrong = scan(target, home, { ...byName, CLAIR_REGISTRY_PASSWORD: 'hidden' });
-  assert.match(wrong.stderr, /401 .*the credentials at hand do not suffice/);
+  assert.match(wrong.stderr, /401 .*the credentials do not grant access/);
   assert.ok(!wrong.stderr.includes('hidden'));
   const onDisk = withoutPlace(scan(`oci:${layout}:all`, home));
   assert.deepEqual(withoutPlace(scan(target, home, byName)), onDisk);

@@ -78,7 +78,7 @@ test('names standard input when what is piped is damaged, empty or another kind'
   assert.match(failure('-', ''), /^clair: standard input is empty: did the command before it fail\?\n$/);
   assert.match(
     failure('oci-archive:-', dockerArchive(image)),
-    /^clair: standard input is no oci-archive but a docker-archive/,
+    /^clair: standard input has the format docker-archive, not oci-archive/,
   );
   assert.match(failure('-', layer.subarray(0, 1500)), /^clair: .*standard input.*\n$/);
   assert.match(failure('-', '{"no": "sbom"}'), /^clair: standard input is not a supported SBOM/);

@@ -8,7 +8,6 @@ const exceptions: readonly (readonly [path: string, text: string])[] = [];
 
 /** Folders whose words are not replaced yet. */
 const pending: readonly string[] = [
-  'src/image',
   'src/cli',
   'src/api',
   'src/kit/http',

@@ -10,7 +10,10 @@ import { checkDocumentSize, type ImageContainer, type StoredFile } from './image
 import { compressionAt, exactStatsOf, readAt, stampOf } from './local-file.ts';
 import { type ArchiveFile, walkArchive } from './walk-archive.ts';
 
-/** A member of an image archive. Of a compressed archive the start, or the whole document, is kept: it cannot be gone back to. */
+/**
+ * A member of an image archive. A member of a compressed archive cannot be read again later. So `bytes` holds its start, or the whole
+ * member if it is small enough to be a document.
+ */
 interface Member {
   readonly entry: TarEntry;
   readonly bytes?: Buffer;
@@ -19,16 +22,16 @@ interface Member {
 /** The members of an archive by their paths. */
 interface Members {
   readonly byPath: ReadonlyMap<string, Member>;
-  /** Paths that more than one member has, of which not all are directories. */
+  /** Paths of several members of which at least one is not a directory. */
   readonly duplicates: ReadonlySet<string>;
 }
 
-/** A tar archive on disk, with its members listed, unless it is the archive of a root file system. */
+/** A tar archive on disk with its members listed, unless it is an archive of a root file system. */
 export type ArchiveContent = { readonly container: ImageContainer } | 'root-file-system';
 
 /**
- * Lists the members of a tar archive. The listing stops at the first member that only a root file system has, so a large
- * layer is not walked twice.
+ * Lists the members of a tar archive. Stops at the first member that only a root file system has, so that a large layer is not walked
+ * twice.
  */
 export async function openArchive(archive: ArchiveFile): Promise<ArchiveContent> {
   const listing = new Listing(archive.path);
@@ -46,31 +49,31 @@ const rootDirectories: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Of the name of a member so many characters are shown. */
+/** Maximum length of a member name in messages. */
 const nameMax = 200;
 
-/** Members of an archive being listed. */
+/** The members of an archive that is being listed. */
 class Listing {
   readonly #members = new Map<string, Member>();
   readonly #duplicates = new Set<string>();
-  /** One of them shows that it holds no image. */
+  /** Whether a member shows that the archive holds no image. */
   isRootFileSystem = false;
   readonly #path: string;
   #documentBytes = 0;
   #nameCharacters = 0;
-  /** An overlong name was passed over: a root file system may have one, and an image has none. */
+  /** Whether an overlong name was skipped. A root file system may have one; an image never has. */
   #hasOverlong = false;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Takes a member that can be gone back to. */
+  /** Visits a member of an uncompressed archive, which can be read again later. */
   readonly list = (entry: TarEntry): undefined => {
     if (entry.type !== 'global-header') this.#add(entry);
   };
 
-  /** Keeps small members whole, as one of them may be a document, and the first bytes of the others. */
+  /** Visits a member of a compressed archive. Keeps small members whole, since they may be documents, and the first bytes of the others. */
   readonly keep = (entry: TarEntry): PayloadSink | undefined => {
     if (entry.type !== 'file') {
       this.list(entry);
@@ -90,7 +93,7 @@ class Listing {
     return { write: (bytes) => (fill += bytes.copy(kept, fill)), close };
   };
 
-  /** Refuses an archive that is an image and a root file system, as far as it was listed. */
+  /** Throws `target-corrupt` if the listed part is both an image and a root file system. */
   refuseDocuments(): void {
     const found = documentNames.find((name) => this.#members.has(name));
     if (found === undefined) return;
@@ -100,12 +103,12 @@ class Listing {
     );
   }
 
-  /** The members. Throws `target-corrupt` where one lies below a link: unpacked, it may replace another. */
+  /** Returns the members. Throws `target-corrupt` if a member is below a link, since an unpacked member may then replace another one. */
   checkedMembers(): Members {
     if (this.#hasOverlong)
       throw new ClairError(
         'limit-exceeded',
-        `${this.#path} has a member whose name has more than ${limits.pathBytes} bytes`,
+        `${this.#path} has a member with a name longer than ${limits.pathBytes} bytes`,
         { limit: 'pathBytes' },
       );
     const found = this.#belowLink();
@@ -113,15 +116,15 @@ class Listing {
       const [path, link] = found.map((name) => toSingleLine(name, nameMax));
       throw new ClairError(
         'target-corrupt',
-        `${this.#path} has ${path} below ${link}, which is a link: readers differ in which file it is`,
+        `${this.#path} has ${path} below ${link}, which is a link: readers differ in which file they use`,
       );
     }
     return { byPath: this.#members, duplicates: this.#duplicates };
   }
 
   /**
-   * A member below a symbolic link, and that link. With a slash at the end of each name, what lies below a name follows it in the order of
-   * text, so that deep names cost no more than their length.
+   * Finds a member below a symbolic link, and returns both names. With a slash appended to each name, children sort directly after their
+   * parent. So the search takes linear time even if names are deep.
    */
   #belowLink(): readonly [path: string, link: string] | undefined {
     const isLink = (path: string): boolean => this.#members.get(path)?.entry.type === 'symbolic-link';
@@ -143,7 +146,7 @@ class Listing {
     if (this.#members.size >= limits.archiveMembers)
       throw new ClairError(
         'limit-exceeded',
-        `${this.#path} has more than ${limits.archiveMembers} members, and none of them tells what it is; if it is a root file system, put rootfs-tar: before its name`,
+        `${this.#path} has more than ${limits.archiveMembers} members, and none of them identifies an image; if it is a root file system, put rootfs-tar: before its name`,
       );
     if (rootDirectories.has(first)) this.isRootFileSystem = true;
     else {
@@ -159,7 +162,7 @@ class Listing {
     if (this.#nameCharacters > limits.archiveNameCharacters)
       throw new ClairError(
         'limit-exceeded',
-        `${this.#path} has members whose names have more than ${limits.archiveNameCharacters} characters together; if it is a root file system, put rootfs-tar: before its name`,
+        `${this.#path} has member names of more than ${limits.archiveNameCharacters} characters in total; if it is a root file system, put rootfs-tar: before its name`,
         { limit: 'archiveNameCharacters' },
       );
   }
@@ -170,7 +173,7 @@ function archiveContainer(
   members: Members,
 ): ImageContainer {
   const stats = exactStatsOf(path);
-  if (stats === undefined) throw new ClairError('target-not-found', `${path} vanished while it was read`);
+  if (stats === undefined) throw new ClairError('target-not-found', `${path} was removed during reading`);
   const stamp = stampOf(path, stats);
   const kind = archiveCompression === 'none' ? 'file' : 'archive-member';
   const find = (name: string): StoredFile | undefined => {
@@ -191,14 +194,14 @@ function archiveContainer(
   return { name: path, find, document };
 }
 
-/** Docker writes a layer that occurs twice as a link to the first. */
+/** Finds a member and follows links: Docker writes the second occurrence of a layer as a link to the first. */
 function resolveMember(archive: string, { byPath, duplicates }: Members, name: string): Member | undefined {
   let path = name;
   for (let depth = 0; depth < limits.linkDepth; depth++) {
     if (duplicates.has(path))
       throw new ClairError(
         'target-corrupt',
-        `${archive} has several members ${toSingleLine(path, nameMax)}: some readers take the first of them, others the last`,
+        `${archive} has several members named ${toSingleLine(path, nameMax)}: some readers take the first, others the last`,
       );
     const member = byPath.get(path);
     if (member === undefined || member.entry.type === 'file') return member;

@@ -5,7 +5,7 @@ import { cleanPath } from '../../kit/tar/path.ts';
 import { checkDocumentSize, type ImageContainer, type StoredFile } from './image-container.ts';
 import { compressionAt, exactStatsOf, stampOf, statsOf } from './local-file.ts';
 
-/** An image container that is a directory: an OCI layout on disk. */
+/** Returns the container of an OCI layout in a directory. */
 export function directoryContainer(directory: string): ImageContainer {
   const pathOf = (name: string): string => join(directory, cleanPath(name));
   return {

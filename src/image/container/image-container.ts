@@ -3,33 +3,33 @@ import { limits } from '../../core/limits.ts';
 import type { Compression } from '../../kit/decompress/compression.ts';
 import type { LayerPlace } from '../image-layer.ts';
 
-/** A file of an image container, by what its bytes are and where they lie. */
+/** A file of an image container: its location, its compression and its size. */
 export interface StoredFile {
   readonly place: LayerPlace;
   readonly compression: Compression;
   readonly sizeBytes: number;
 }
 
-/** What holds the documents of an image. */
+/** Access to the documents of an image. */
 export interface DocumentStore {
-  /** For people: the path as the user gave it, or what else messages name it by. */
+  /** Name in messages: the path as the user gave it, or a description. */
   readonly name: string;
-  /** A small document, undefined when there is none. Throws `limit-exceeded` where it is too large to be one. */
+  /** Returns a small document, or undefined if it does not exist. Throws `limit-exceeded` if it is too large for a document. */
   document(name: string): Buffer | undefined;
 }
 
-/** What holds the layers of an image. */
+/** Access to the layers of an image. */
 export interface BlobStore {
-  /** For people, likewise. */
+  /** Name in messages, as in `DocumentStore`. */
   readonly name: string;
-  /** The file of a name, links inside the medium followed; undefined when there is none. */
+  /** Finds a file by its name and follows links inside the container. Returns undefined if it does not exist. */
   find(name: string): StoredFile | undefined;
 }
 
-/** What holds all files of an image: a directory or an archive, compressed or not. */
+/** All files of an image: a directory, or an archive, compressed or not. */
 export interface ImageContainer extends DocumentStore, BlobStore {}
 
-/** Refuses a document that is too large to be one. */
+/** Throws `limit-exceeded` if a document has more than `limits.manifestBytes`. */
 export function checkDocumentSize(name: string, sizeBytes: number): void {
   if (sizeBytes <= limits.manifestBytes) return;
   throw new ClairError(

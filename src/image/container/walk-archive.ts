@@ -13,7 +13,7 @@ export interface ArchiveFile {
   readonly compression: Compression;
 }
 
-/** Walks a tar archive on disk to its end, or until it has shown enough. Throws `target-corrupt` where it is none that can be read. */
+/** Walks a tar archive on disk to its end, or until the visitor has seen enough. Throws `target-corrupt` if the archive cannot be read. */
 export async function walkArchive(
   { path, compression }: ArchiveFile,
   visit: TarVisitor,
@@ -28,7 +28,7 @@ export async function walkArchive(
   }
 }
 
-/** What to say of an archive that is not what it claims to be. */
+/** Returns the error for an archive that is not a readable tar archive. */
 export function unreadableTar(name: string, error: TarError): ClairError {
   const message = `${name} is not a readable tar archive: ${messageOf(error)}`;
   return new ClairError('target-corrupt', message, { cause: error });
@@ -45,7 +45,7 @@ function seekThrough(path: string, walker: TarWalker, isEnough: () => boolean): 
   });
 }
 
-/** Thrown to inflate no further. */
+/** Thrown to stop the decompression. */
 class StopWalk extends Error {}
 
 async function inflateThrough(path: string, walker: TarWalker, isEnough: () => boolean): Promise<void> {

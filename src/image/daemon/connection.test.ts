@@ -13,7 +13,7 @@ import { type Daemon, getDocument } from './connection.ts';
 import { DaemonUnavailable } from './daemon-unavailable.ts';
 import { endpointCandidates } from './endpoint.ts';
 
-/** A daemon that lets in who has a certificate of the authority; as `DOCKER_HOST` names it. */
+/** Starts a daemon that requires client certificates of the authority. Returns its `DOCKER_HOST`. */
 async function secureDaemon(context: TestContext, authority: TestAuthority): Promise<string> {
   const { cert, key } = authority.issue('daemon.test');
   const [ca, certificate, secret] = [authority.cert, cert, key].map((path) => readFileSync(path));
@@ -29,7 +29,7 @@ async function secureDaemon(context: TestContext, authority: TestAuthority): Pro
   return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** The files of a client as the docker command wants them. */
+/** Writes the client certificate files in the layout of the docker command. */
 function clientFiles(context: TestContext, authority: TestAuthority, names: readonly string[]): string {
   const directory = mkdtempSync(join(tmpdir(), 'clair-docker-certs-'));
   context.after(() => {
@@ -51,7 +51,7 @@ function daemonAt(host: string, certificates: string): Daemon {
 
 const shape = z.object({ Os: z.string() });
 
-test('a daemon behind TLS is asked with the certificates of the docker command', {
+test('uses the certificates of the docker command when a daemon is behind TLS', {
   skip: missingTool('openssl'),
 }, async (context) => {
   const authority = testAuthority(context);
@@ -60,7 +60,7 @@ test('a daemon behind TLS is asked with the certificates of the docker command',
   assert.deepEqual((await getDocument(daemon, '/info', shape)).content, { Os: 'linux' });
 });
 
-test('a daemon with a certificate of nobody we know, or that wants one of us, cannot be reached', {
+test('reports that a daemon cannot be reached when a certificate is unknown or missing', {
   skip: missingTool('openssl'),
 }, async (context) => {
   const authority = testAuthority(context);

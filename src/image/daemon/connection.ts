@@ -14,25 +14,25 @@ import { parseDocument } from '../format/documents.ts';
 import { DaemonUnavailable } from './daemon-unavailable.ts';
 import { type DaemonEndpoint, type DaemonName, displayEndpoint, type TlsFiles } from './endpoint.ts';
 
-/** A daemon, and where it listens. */
+/** A daemon and its endpoint. */
 export interface Daemon {
   readonly name: DaemonName;
   readonly endpoint: DaemonEndpoint;
 }
 
-/** How long a daemon is waited for; the limits unless given. */
+/** Timeouts of requests to a daemon, in milliseconds. The limits by default. */
 export interface DaemonTimeouts {
   readonly responseMs?: number;
   readonly exportMs?: number;
 }
 
-/** What a daemon answered, as one document. */
+/** A document in a daemon's response. */
 export interface DocumentResponse<T> {
   readonly content: T;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Asks a daemon for a document. Throws `Unavailable`, and a `ClairError` where the answer is none that can be used. */
+/** Requests a document from a daemon. Throws `DaemonUnavailable`, or a `ClairError` if the response is unusable. */
 export async function getDocument<T extends z.ZodMiniType>(
   daemon: Daemon,
   path: string,
@@ -41,11 +41,14 @@ export async function getDocument<T extends z.ZodMiniType>(
 ): Promise<DocumentResponse<z.infer<T>>> {
   const response = await requestDaemon(daemon, path, { idleMs: timeouts.responseMs ?? limits.idleMs });
   const bytes = await readWholeBody(response, limits.manifestBytes);
-  const content = parseDocument(bytes, `the answer to ${path} of ${displayDaemon(daemon)}`, schema);
+  const content = parseDocument(bytes, `the response to ${path} of ${displayDaemon(daemon)}`, schema);
   return { content, headers: response.headers };
 }
 
-/** Asks a daemon for bytes without end. They fail when the signal comes, when they break off, and when nothing comes for too long. */
+/**
+ * Requests a stream of unknown length from a daemon. The stream fails if the signal aborts, if the connection breaks off, and if no data
+ * arrives for `idleMs`.
+ */
 export async function getStream(
   daemon: Daemon,
   path: string,
@@ -59,7 +62,7 @@ export async function getStream(
   return response.body;
 }
 
-/** The daemon as messages name it. */
+/** Returns the name of a daemon for messages. */
 export function displayDaemon({ name, endpoint }: Daemon): string {
   return `the ${name} daemon at ${displayEndpoint(endpoint)}`;
 }
@@ -70,7 +73,7 @@ interface DaemonResponse {
 }
 
 interface DaemonRequestOptions {
-  /** Nothing coming for so long ends it. */
+  /** Milliseconds without data after which the request fails. */
   readonly idleMs: number;
   readonly signal?: AbortSignal;
 }
@@ -81,7 +84,7 @@ interface PendingRequest extends DaemonRequestOptions {
   readonly path: string;
 }
 
-/** Redirects are not followed: a daemon has no other place. */
+/** Redirects are not followed: a daemon has a single endpoint. */
 async function requestDaemon(
   daemon: Daemon,
   path: string,
@@ -114,7 +117,7 @@ function connectionTo(endpoint: DaemonEndpoint): ConnectionOptions {
   return { agent: false, ...(endpoint.tls && certificatesIn(endpoint.tls)) };
 }
 
-/** As the docker command has them: each file may be missing. */
+/** Reads the certificate files of the docker command. Each file may be missing. */
 function certificatesIn({ directory }: TlsFiles): Pick<ConnectionOptions, 'ca' | 'cert' | 'key'> {
   const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => {
     const path = join(directory, `${name}.pem`);
@@ -143,13 +146,13 @@ async function* bodyOf(
 
 function toIdleError(error: ClairError, { daemon, path, idleMs }: PendingRequest): ClairError {
   if (error.limit !== 'idleMs') return error;
-  const message = `${displayDaemon(daemon)} sends nothing of ${path} for ${idleMs / 1000} s`;
+  const message = `${displayDaemon(daemon)} sent no data of ${path} for ${idleMs / 1000} s`;
   return new ClairError('limit-exceeded', message);
 }
 
 async function readWholeBody({ body }: DaemonResponse, bytesMax: number): Promise<Buffer> {
   const tooMuch = (): ClairError =>
-    new ClairError('limit-exceeded', `a daemon answers with more than ${bytesMax} bytes`);
+    new ClairError('limit-exceeded', `the response of a daemon has more than ${bytesMax} bytes`);
   return await readAllBytes(body, bytesMax, tooMuch);
 }
 
@@ -162,14 +165,14 @@ function toUnavailable(error: unknown, pending: PendingRequest): Error {
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return unavailable(`${displayName} may not be asked by this user; ${permissionAdvice(daemon.name)}`);
+      return unavailable(`${displayName}: Permission denied (${code}); ${permissionAdvice(daemon.name)}`);
     case 'ENOENT':
       return unavailable(
-        `there is no ${displayEndpoint(daemon.endpoint)}: the ${daemon.name} daemon is not running`,
+        `${displayEndpoint(daemon.endpoint)}: No such file or directory (ENOENT); the ${daemon.name} daemon is not running`,
       );
     case 'ECONNREFUSED':
       return unavailable(
-        `nobody listens at ${displayEndpoint(daemon.endpoint)}: the ${daemon.name} daemon is not running`,
+        `${displayEndpoint(daemon.endpoint)}: Connection refused (ECONNREFUSED); the ${daemon.name} daemon is not running`,
       );
     default:
       return error instanceof ClairError
@@ -184,10 +187,10 @@ function permissionAdvice(name: DaemonName): string {
     : 'use the socket of this user (systemctl --user start podman.socket), or sudo';
 }
 
-/** What Docker and podman say of what went wrong. */
+/** The error document of Docker and podman. */
 const errorDocument = z.object({ message: z.string() });
 
-/** A message of a daemon is shown up to so many characters. */
+/** Maximum length of a daemon's message in our messages. */
 const messageCharacters = 500;
 
 async function toDaemonError(

@@ -11,15 +11,11 @@ after(() => {
   rmSync(home, { recursive: true });
 });
 
-function candidates(
-  daemon: DaemonName,
-  env: Record<string, string> = {},
-  at = join(home, 'nobody'),
-): string[] {
+function candidates(daemon: DaemonName, env: Record<string, string> = {}, at = join(home, 'user')): string[] {
   return endpointCandidates(daemon, { env, home: at }).endpoints.map(displayEndpoint);
 }
 
-/** The folders as `docker context create --docker host=… NAME` makes them. */
+/** Writes the files that `docker context create --docker host=… NAME` creates. */
 function context(name: string, host: string, isTls = false): void {
   const hash = createHash('sha256').update(name).digest('hex');
   const folder = join(home, '.docker/contexts/meta', hash);
@@ -29,10 +25,10 @@ function context(name: string, host: string, isTls = false): void {
   if (isTls) mkdirSync(join(home, '.docker/contexts/tls', hash, 'docker'), { recursive: true });
 }
 
-test('docker is where DOCKER_HOST says, else the current context, else at one of its sockets', () => {
+test('finds docker by DOCKER_HOST, else by the current context, else at one of its sockets', () => {
   assert.deepEqual(candidates('docker', { XDG_RUNTIME_DIR: '/run/user/7' }), [
     '/var/run/docker.sock',
-    join(home, 'nobody/.docker/run/docker.sock'),
+    join(home, 'user/.docker/run/docker.sock'),
     '/run/user/7/docker.sock',
   ]);
   context('colima', 'unix:///run/colima/docker.sock');
@@ -47,7 +43,7 @@ test('docker is where DOCKER_HOST says, else the current context, else at one of
   assert.deepEqual(candidates('docker', { DOCKER_HOST: 'unix:///tmp/d.sock' }, home), ['/tmp/d.sock']);
 });
 
-test('a daemon may listen at TCP, with certificates or without', () => {
+test('accepts a TCP endpoint, with certificates or without', () => {
   const tcp = (host: string, more: Record<string, string> = {}): unknown =>
     endpointCandidates('docker', { env: { DOCKER_HOST: host, ...more }, home }).endpoints[0];
   assert.deepEqual(tcp('tcp://127.0.0.1:2375'), { kind: 'tcp', host: '127.0.0.1', port: 2375 });
@@ -66,7 +62,7 @@ test('a daemon may listen at TCP, with certificates or without', () => {
   });
 });
 
-test('podman is where CONTAINER_HOST says, else at the socket of the user, else at that of the machine', () => {
+test('finds podman by CONTAINER_HOST, else at the socket of the user, else at the socket of the machine', () => {
   assert.deepEqual(candidates('podman', { XDG_RUNTIME_DIR: '/run/user/7', DOCKER_HOST: 'unix:///x' }), [
     '/run/user/7/podman/podman.sock',
     '/run/podman/podman.sock',
@@ -74,7 +70,7 @@ test('podman is where CONTAINER_HOST says, else at the socket of the user, else 
   assert.deepEqual(candidates('podman', { CONTAINER_HOST: 'unix:///tmp/p.sock' }), ['/tmp/p.sock']);
 });
 
-test('what is neither a socket nor TCP is refused with what to do, without what may be secret in it', () => {
+test('refuses an address that is neither a socket nor TCP, with advice and without its secrets', () => {
   const refused = (env: Record<string, string>): string => {
     try {
       return candidates('docker', env, home).join();
@@ -84,9 +80,9 @@ test('what is neither a socket nor TCP is refused with what to do, without what 
   };
   assert.match(
     refused({ DOCKER_HOST: 'ssh://me:secret@build.example' }),
-    /^DOCKER_HOST says ssh:\/\/…, .* forward the socket, as with ssh -NL /,
+    /^DOCKER_HOST has ssh:\/\/…, .* forward the socket, as with ssh -NL /,
   );
   assert.match(refused({ DOCKER_HOST: 'npipe:////./pipe/docker_engine' }), /save the image to a file/);
-  assert.match(refused({ DOCKER_HOST: 'somewhere' }), /^DOCKER_HOST says no address/);
+  assert.match(refused({ DOCKER_HOST: 'somewhere' }), /^DOCKER_HOST has no address/);
   assert.match(refused({ DOCKER_CONTEXT: 'gone' }), /meta\.json, the docker context gone, cannot be read/);
 });

@@ -7,36 +7,36 @@ import { sha256Of } from '../../kit/sha256.ts';
 import { parseDocument } from '../format/documents.ts';
 import { DaemonUnavailable } from './daemon-unavailable.ts';
 
-/** Daemons that hold images. */
+/** Daemons that store images. */
 export type DaemonName = 'docker' | 'podman';
 
-/** What tells where a daemon listens. */
+/** Settings that locate a daemon. */
 export interface DaemonEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The home directory of the user. */
+  /** Home directory of the user. */
   readonly home: string;
 }
 
-/** Where a daemon listens. */
+/** Endpoint of a daemon: a socket or a TCP address. */
 export type DaemonEndpoint =
   | { readonly kind: 'socket'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsFiles };
 
-/** The certificates of a daemon that asks for some, as its own command keeps them. */
+/** Certificates for a daemon behind TLS, in the directory where its own command stores them. */
 export interface TlsFiles {
   readonly directory: string;
 }
 
-/** Where a daemon may be: places of which the first that is there counts, and who names them. */
+/** Possible endpoints of a daemon. The first one that exists is used. */
 export interface EndpointCandidates {
   readonly endpoints: readonly DaemonEndpoint[];
-  /** The setting that says so, for messages; absent for the usual places. */
+  /** The setting that names the endpoint, for messages. Absent for default endpoints. */
   readonly configuredBy?: string;
 }
 
 /**
- * Where the docker command would look for its daemon: `DOCKER_HOST`, the current context, and the usual sockets; for podman
- * `CONTAINER_HOST` and its sockets. Throws `Unavailable` where that is neither a socket nor TCP.
+ * Returns the endpoints that the daemon's own command would use. For docker: `DOCKER_HOST`, the current context, default sockets. For
+ * podman: `CONTAINER_HOST`, default sockets. Throws `DaemonUnavailable` if the address is neither a socket nor TCP.
  */
 export function endpointCandidates(daemon: DaemonName, environment: DaemonEnvironment): EndpointCandidates {
   return daemon === 'docker' ? dockerCandidates(environment) : podmanCandidates(environment);
@@ -74,10 +74,10 @@ function socketCandidates(paths: readonly string[]): EndpointCandidates {
   return { endpoints: paths.map((path) => ({ kind: 'socket', path })) };
 }
 
-/** `config.json` of the docker command: what is read of it. */
+/** Fields that are read of the docker command's `config.json`. */
 const dockerConfig = z.object({ currentContext: z.nullish(z.string()) });
 
-/** `meta.json` of a context of the docker command: what is read of it. */
+/** Fields that are read of `meta.json` of a docker context. */
 const contextMeta = z.object({ Endpoints: z.object({ docker: z.object({ Host: z.string() }) }) });
 
 function currentContext(directory: string): string | undefined {
@@ -86,7 +86,7 @@ function currentContext(directory: string): string | undefined {
   return parseDocument(read(path), path, dockerConfig).currentContext || undefined;
 }
 
-/** The docker command keeps a context, and its certificates, under the hash of its name. */
+/** Returns the endpoint of a context. The docker command stores a context and its certificates under the hash of its name. */
 function contextCandidates(directory: string, context: string): EndpointCandidates {
   const configuredBy = `the docker context ${context}`;
   const hash = sha256Of(context);
@@ -117,16 +117,16 @@ function parseEndpoint(host: string, configuredBy: string, tls: TlsFiles | undef
     return { kind: 'tcp', host: hostOf(url), port: Number(url.port || usual), ...(tls && { tls }) };
   }
   const scheme = url === undefined ? 'no address' : `${url.protocol}//…`;
-  const advice = url?.protocol === 'ssh:' ? sshAdvice : 'save the image to a file and name that';
+  const advice = url?.protocol === 'ssh:' ? sshAdvice : 'save the image to a file and scan that file';
   throw new DaemonUnavailable(
-    `${configuredBy} says ${scheme}, and clair speaks unix:// and tcp://; ${advice}`,
+    `${configuredBy} has ${scheme}, but clair supports unix:// and tcp:// only; ${advice}`,
   );
 }
 
 const sshAdvice =
-  'forward the socket, as with ssh -NL /tmp/daemon.sock:/var/run/docker.sock HOST, and name unix:///tmp/daemon.sock instead';
+  'forward the socket, as with ssh -NL /tmp/daemon.sock:/var/run/docker.sock HOST, and use unix:///tmp/daemon.sock instead';
 
-/** The endpoint as messages name it. */
+/** Returns the name of an endpoint for messages. */
 export function displayEndpoint(endpoint: DaemonEndpoint): string {
   if (endpoint.kind === 'socket') return endpoint.path;
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;

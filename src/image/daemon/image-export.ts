@@ -17,19 +17,19 @@ import {
 import type { ImageLayer } from '../image-layer.ts';
 import type { StreamedLayer, StreamLayers } from '../streamed-layer.ts';
 
-/** The export of an image by a daemon: a tar archive as `docker save` writes it, which streams by. */
+/** The export of an image by a daemon: a stream of a tar archive in the format of `docker save`. */
 export interface ImageExport {
-  /** For messages. */
+  /** Name in messages. */
   readonly name: string;
-  /** Of all layers of the image, the lowest first. */
+  /** diffIDs of all layers of the image, the lowest first. */
   readonly diffIds: readonly Digest[];
-  /** Has the daemon begin one. */
+  /** Starts an export. */
   readonly open: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
 }
 
 /**
- * Brings layers out of an export. podman, and Docker since version 25, name a layer by its diffID. Where that is not so, as with older ones and
- * with layers that Docker keeps compressed, `manifest.json` tells which is which: it comes last, and the export is asked for again.
+ * Streams layers from an export. podman, and Docker since version 25, name a layer by its diffID. Older versions do not, nor does Docker
+ * for layers that it stores compressed. Then `manifest.json` at the end of the export names the layers, and a second export is requested.
  */
 export function streamFromExport(from: ImageExport): StreamLayers {
   return (layers, signal) => streamLayers(from, layers, signal);
@@ -49,7 +49,7 @@ async function* streamLayers(
     throw new ClairError('target-corrupt', `${from.name} has no layer ${missing}`);
 }
 
-/** The configuration of the image, which lies somewhere in the export; undefined where it does not. */
+/** Reads the configuration of the image from an export. Returns undefined if the export has none. */
 export async function readExportedConfig(
   from: ImageExport,
   signal: AbortSignal,
@@ -64,14 +64,14 @@ export async function readExportedConfig(
 }
 
 interface LayerSearch {
-  /** What is to be brought; what was is taken out. */
+  /** Layers that are still to be streamed. Streamed layers are removed. */
   readonly remaining: Map<Digest, ImageLayer>;
-  /** Names of members, and the layers they are. */
+  /** Layers by the names of their members. */
   readonly names: ReadonlyMap<string, Digest>;
   readonly documents?: Documents;
 }
 
-/** Reads an export until everything was brought, or to its end. */
+/** Reads an export until all layers were streamed, or to its end. */
 async function* scanExport(
   from: ImageExport,
   { remaining, names, documents }: LayerSearch,
@@ -114,7 +114,7 @@ function usualNames(diffIds: Iterable<Digest>): Map<string, Digest> {
   );
 }
 
-/** A layer that occurs twice may be a link the second time; one of its names is a file. */
+/** Returns the names of the layers in `manifest.json`. The second occurrence of a layer may be a link; one of its names is a file. */
 function namesInManifest(documents: Documents, diffIds: readonly Digest[]): Map<string, Digest> {
   const manifest = readDocument(documents, 'manifest.json', dockerManifestDocument);
   for (const { Config, Layers } of manifest) {
@@ -122,10 +122,13 @@ function namesInManifest(documents: Documents, diffIds: readonly Digest[]): Map<
     if (Layers?.length !== diffIds.length || !config || !configOf(config, diffIds)) continue;
     return new Map(diffIds.map((diffId, i) => [cleanPath(Layers[i] ?? ''), diffId]));
   }
-  throw new ClairError('target-corrupt', `${documents.name} lists no image of the layers that were told`);
+  throw new ClairError(
+    'target-corrupt',
+    `${documents.name} has no image with the layers that the daemon reported`,
+  );
 }
 
-/** A document as a configuration, where it is the one of these layers. */
+/** Parses a document as a configuration. Returns it if it has these layers. */
 function configOf(document: Buffer, diffIds: readonly Digest[]): ImageConfig | undefined {
   try {
     const config = parseDocument(document, 'it', configDocument);
@@ -137,7 +140,7 @@ function configOf(document: Buffer, diffIds: readonly Digest[]): ImageConfig | u
 
 const braces: ReadonlySet<number> = new Set(Buffer.from('{['));
 
-/** The documents of an export, kept as they come by. */
+/** The documents of an export, stored while it streams. */
 class Documents implements DocumentStore {
   readonly name: string;
   readonly #documents = new Map<string, Buffer>();
@@ -152,7 +155,7 @@ class Documents implements DocumentStore {
     size <= limits.manifestBytes &&
     this.#bytes + size <= limits.archiveDocumentBytes;
 
-  /** Reads a member, and keeps it if it is a document. */
+  /** Reads a member, and stores it if it is a document. */
   async take(path: string, bytes: AsyncIterable<Buffer>): Promise<Buffer | undefined> {
     const pieces: Buffer[] = [];
     for await (const piece of bytes) {

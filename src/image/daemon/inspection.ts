@@ -5,7 +5,7 @@ import { type ImageIdentity, imageIdentity } from '../../model/image-identity.ts
 import type { ImageConfig } from '../format/documents.ts';
 import { type Daemon, type DaemonTimeouts, getDocument } from './connection.ts';
 
-/** Docker Engine API, "Inspect an image": what is read of it. */
+/** Fields that are read of the Docker Engine API's "Inspect an image". */
 const inspectDocument = z.object({
   Id: z.nullish(z.string()),
   RepoTags: z.nullish(z.array(z.string())),
@@ -20,7 +20,7 @@ const inspectDocument = z.object({
 /** Docker Engine API, "Get the history of an image": the newest step first. */
 const historyDocument = z.array(z.object({ CreatedBy: z.nullish(z.string()), Size: z.nullish(z.number()) }));
 
-/** libpod API, "Inspect an image": podman itself tells the history as the image has it. */
+/** libpod API, "Inspect an image". podman includes the history of the configuration. */
 const podmanInspectDocument = z.object({
   History: z.nullish(
     z.array(z.object({ created_by: z.nullish(z.string()), empty_layer: z.nullish(z.boolean()) })),
@@ -36,8 +36,8 @@ export interface InspectedImage {
 }
 
 /**
- * What a daemon says of an image, as its configuration has it; without a history where the daemon does not tell which step made which
- * layer. Throws `Unavailable` where it has no such image, and a `ClairError` where its answers make no sense.
+ * Requests an image's description from a daemon, as a configuration. Omits the history if the daemon does not report which step created
+ * which layer. Throws `DaemonUnavailable` if the daemon does not have the image, and a `ClairError` if its response is invalid.
  */
 export async function inspectImage(
   daemon: Daemon,
@@ -77,7 +77,7 @@ function identityOf({ Id, RepoTags, RepoDigests }: z.infer<typeof inspectDocumen
   return imageIdentity(claims, limits);
 }
 
-/** Where a daemon tells of an image. References have no character that a path could not. */
+/** Returns the API path of an image. References have no characters that need escapes in a path. */
 export function imagePath(reference: string, what: string): string {
   return `/images/${reference}/${what}`;
 }
@@ -102,16 +102,16 @@ async function dockerSteps(
   return content.toReversed().map(({ CreatedBy, Size }) => ({ created_by: CreatedBy, sizeBytes: Size ?? 0 }));
 }
 
-/** Instructions that never make a layer, as the builders of Docker write them into the history. */
+/** Instructions that never create a layer, as Docker's builders write them into the history. */
 const layerless =
   /^(?:\/bin\/sh -c #\(nop\) +)?(?:ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|SHELL|STOPSIGNAL|USER|VOLUME)\b/;
 
 /**
- * Docker does not say which steps made no layer, and a layer of directories alone has a size of nothing. The steps that must have made
- * one, or else those that can, are told only where there are as many as layers.
+ * Marks the steps that created no layer, since Docker does not report them. A layer of directories alone has size 0, so several criteria
+ * are tried. Returns undefined if none of them leaves one step for each layer.
  */
 function withEmptySteps(steps: readonly HistoryStep[], layers: number): History | undefined {
-  // A history that is cut short says nothing certain of any layer, nor does its configuration.
+  // A truncated history, or its configuration, gives no reliable information about any layer.
   if (steps.length < layers) return [];
   const readings: ((step: HistoryStep) => boolean)[] = [
     () => true,

@@ -40,7 +40,7 @@ const base = tar([
   { path: 'usr/share/large', content: 'x'.repeat(300_000) },
 ]);
 const top = tar([{ path: 'lib/apk/db/installed', content: 'P:musl\nP:zlib\n' }]);
-/** The tar of a layer without content, which may be there several times. */
+/** The tar of an empty layer, which an image may have several times. */
 const nothing = tar([]);
 const plan: ImagePlan = {
   steps: [
@@ -81,7 +81,7 @@ async function read(from: Image): Promise<unknown> {
   }));
 }
 
-/** What the same image tells that was saved to a file. */
+/** Returns what the same image has when it was saved to a file. */
 async function fromDisk(saved: BuiltImage): Promise<unknown> {
   const path = join(directory, 'saved.tar');
   writeFileSync(path, dockerArchive(saved));
@@ -89,7 +89,7 @@ async function fromDisk(saved: BuiltImage): Promise<unknown> {
 }
 
 for (const [writer, write] of Object.entries(exportForms)) {
-  test(`an image of ${writer} reads as the one that was saved to a file`, async (context) => {
+  test(`reads an image of ${writer} like the same image saved to a file`, async (context) => {
     const built = buildImage({ ...plan, compression: writer.includes('containerd') ? 'gzip' : 'none' });
     const archive = write(built);
     const answers =
@@ -113,11 +113,11 @@ for (const [writer, write] of Object.entries(exportForms)) {
   });
 }
 
-test('only the layers that are asked for are read, and nothing of the export after them', async (context) => {
+test('reads only the requested layers, and nothing of the export after them', async (context) => {
   const archive = exportForms.podman(image);
   const daemon = await daemonAnswering(context, {
     '/images/example:1/get': (response) => {
-      response.write(archive.subarray(0, -1024)); // and nothing more, for ever
+      response.write(archive.subarray(0, -1024)); // sends no more data and does not end
     },
   });
   const { layers, streamLayers } = await open(daemon);
@@ -135,7 +135,7 @@ for (const [what, sizes] of [
   ['without files in some layers, of which Docker says no more than that', [1, 0, 0, 1]],
   ['whose layers Docker calls empty all', [0, 0, 0, 0]],
 ] as const) {
-  test(`the instructions of an image ${what}`, async (context) => {
+  test(`returns the instructions of an image ${what}`, async (context) => {
     const archive = exportForms['a new Docker'](image);
     const daemon = await startDocker(context, image, { archive, sizes });
     assert.deepEqual(
@@ -146,7 +146,7 @@ for (const [what, sizes] of [
   });
 }
 
-test('where Docker leaves open which step made a layer, the configuration in the export tells', async (context) => {
+test('takes the history from the exported configuration when Docker does not report the steps of the layers', async (context) => {
   const unclear = buildImage({
     steps: [
       { tar: base, createdBy: 'a step of another builder' },
@@ -163,7 +163,7 @@ test('where Docker leaves open which step made a layer, the configuration in the
   );
 });
 
-test('an image without a history tells no instructions', async (context) => {
+test('returns no instructions when an image has no history', async (context) => {
   const bare = buildImage({ ...plan, history: false });
   const daemon = await startDocker(context, bare);
   const opened = await open(daemon);
@@ -171,16 +171,16 @@ test('an image without a history tells no instructions', async (context) => {
   assert.deepEqual(await read(opened), await fromDisk(bare));
 });
 
-test('an image of another platform than the wanted one is refused', async (context) => {
+test('refuses an image when its platform is not the wanted one', async (context) => {
   const daemon = await startDocker(context, image);
   assert.match(
     await failureOf(open(daemon, { platform: 'linux/arm64' })),
-    /^target-not-found: the docker daemon at .* has example:1 for linux\/amd64, and not for linux\/arm64$/,
+    /^target-not-found: the docker daemon at .* has example:1 for linux\/amd64, not for linux\/arm64$/,
   );
   assert.equal(await failureOf(open(daemon, { platform: 'linux/amd64' })), 'none');
 });
 
-test('a layer is read to its end while the next is waited for', async (context) => {
+test('reads a layer to its end when the consumer waits for the next one', async (context) => {
   const daemon = await startDocker(context, image);
   const { layers, streamLayers } = await open(daemon);
   const [lowest] = layers;
@@ -193,12 +193,12 @@ test('a layer is read to its end while the next is waited for', async (context) 
   assert.equal((await next).done, true);
 });
 
-/** A daemon that answers as Docker does, but for what is given. */
+/** Starts a daemon that responds as Docker does, except for the given routes. */
 async function daemonAnswering(context: TestContext, odd: DaemonRoutes): Promise<TestDaemon> {
   return await startDocker(context, image, { overrides: odd });
 }
 
-test('a daemon that is not there, has no such image or fails is told by name', async (context) => {
+test('names the daemon when it is not running, does not have the image or fails', async (context) => {
   const stale = join(directory, 'stale.sock');
   writeFileSync(stale, '');
   const gone = await startDaemon(context, {});
@@ -216,13 +216,13 @@ test('a daemon that is not there, has no such image or fails is told by name', a
     ],
     [
       { host: `unix://${stale}` },
-      /^target-not-found: nobody listens at .*stale.sock: the docker daemon is not running$/,
+      /^target-not-found: .*stale.sock: Connection refused \(ECONNREFUSED\); the docker daemon is not running$/,
     ],
     [
       { host: 'unix:///nowhere/d.sock' },
-      /^target-not-found: there is no \/nowhere\/d.sock: the docker daemon is not running$/,
+      /^target-not-found: \/nowhere\/d.sock: No such file or directory \(ENOENT\); the docker daemon is not running$/,
     ],
-    [{ host: 'ssh://build' }, /^target-not-found: DOCKER_HOST says ssh:/],
+    [{ host: 'ssh://build' }, /^target-not-found: DOCKER_HOST has ssh:/],
   ] as const)
     assert.match(await failureOf(open(daemon as TestDaemon)), message);
   const { message } = await openDaemonImage(
@@ -232,21 +232,21 @@ test('a daemon that is not there, has no such image or fails is told by name', a
     () => assert.fail('there must be no podman at its usual socket'),
     (error: unknown) => error as Error,
   );
-  // On a machine that has one it is asked.
+  // If the machine has a podman daemon, that one responds.
   assert.match(message, /^there is no podman daemon: \/run\/podman\/podman.sock |podman daemon at \/run/);
 });
 
-test('what is no reference is never asked for', async (context) => {
+test('sends no request when the target is not a reference', async (context) => {
   const daemon = await startDaemon(context, {});
   for (const reference of ['', '../containers', 'a//b', 'a?b', 'a b', '/x'])
     assert.match(
       await failureOf(openDaemonImage({ daemon: 'docker', reference, target: 'it' }, at(daemon))),
-      /^target-not-found: it names no image$/,
+      /^target-not-found: it is not an image reference$/,
     );
   assert.deepEqual(daemon.requestedPaths, []);
 });
 
-test('answers that make no sense or do not end are refused', async (context) => {
+test('refuses responses that are invalid or do not end', async (context) => {
   const endless: DaemonRoutes[string] = (response) => {
     const more = (): void => {
       while (response.write(' '.repeat(65536)));
@@ -257,7 +257,7 @@ test('answers that make no sense or do not end are refused', async (context) => 
   for (const [odd, message] of [
     [
       bytesResponse(Buffer.from('<html>')),
-      /^target-corrupt: the answer to \/images\/example:1\/json .* is not JSON/,
+      /^target-corrupt: the response to \/images\/example:1\/json .* is not JSON/,
     ],
     [
       jsonResponse({ RootFS: { Layers: ['sha256:x'] } }),
@@ -275,7 +275,7 @@ async function readingFails(context: TestContext, archive: Uint8Array): Promise<
   return await failureOf(read(await open(await startDocker(context, image, { archive }))));
 }
 
-test('an export that is cut short, lies or lacks a layer is refused', async (context) => {
+test('refuses an export when it is truncated, has wrong content or lacks a layer', async (context) => {
   const whole = exportForms.podman(image);
   const [lowest] = image.layers;
   const hex = lowest?.diffId.slice('sha256:'.length) ?? '';
@@ -284,7 +284,7 @@ test('an export that is cut short, lies or lacks a layer is refused', async (con
     [whole.subarray(0, 100_000), /^target-corrupt: .*the tar archive is cut short/],
     [tar([lying]), new RegExp(`^target-corrupt: layer sha256:${hex}: its diffID is sha256:`)],
     [tar([{ path: 'x.json', content: '{}' }]), /^target-corrupt: .* has no manifest.json/],
-    [tar([{ path: 'manifest.json', content: '[]' }]), /^target-corrupt: .* lists no image of the layers/],
+    [tar([{ path: 'manifest.json', content: '[]' }]), /^target-corrupt: .* has no image with the layers/],
     [Buffer.from('no archive'.repeat(100)), /^target-corrupt: .* is not a readable tar archive/],
   ] as const)
     assert.match(await readingFails(context, archive), message);
@@ -297,7 +297,7 @@ test('an export that is cut short, lies or lacks a layer is refused', async (con
   assert.match(await readingFails(context, without), /^target-corrupt: the export .* has no layer sha256:/);
 });
 
-test('a daemon that breaks off or falls silent is given up', async (context) => {
+test('stops waiting when a daemon breaks off or sends no data', async (context) => {
   const archive = exportForms.podman(image);
   const half = archive.subarray(0, 100_000);
   const breaking = await daemonAnswering(context, {
@@ -316,11 +316,11 @@ test('a daemon that breaks off or falls silent is given up', async (context) => 
   });
   assert.match(
     await failureOf(read(await open(silent, { timeouts: { exportMs: 20 } }))),
-    /^limit-exceeded: .* sends nothing of \/images\/example:1\/get for 0.02 s$/,
+    /^limit-exceeded: .* sent no data of \/images\/example:1\/get for 0.02 s$/,
   );
 });
 
-test('what calls it off ends the export', async (context) => {
+test('ends the export when the signal aborts', async (context) => {
   let isClosed: Promise<void> | undefined;
   const archive = exportForms.podman(image);
   const daemon = await daemonAnswering(context, {

@@ -19,30 +19,33 @@ import {
 import { type ImageExport, readExportedConfig, streamFromExport } from './image-export.ts';
 import { imagePath, inspectImage } from './inspection.ts';
 
-/** Which image of a daemon is meant. */
+/** An image in a daemon. */
 export interface DaemonImage {
   readonly daemon: DaemonName;
-  /** As its command takes it: a name with a tag or a digest, or an id. */
+  /** The reference as the daemon's command takes it: a name with a tag or a digest, or an ID. */
   readonly reference: string;
-  /** What the user wrote, for the report. */
+  /** The target as the user wrote it, for the report. */
   readonly target: string;
 }
 
-/** How it is looked for. */
+/** Options of `openDaemonImage`. */
 export interface DaemonOptions extends Partial<DaemonEnvironment> {
-  /** `os/architecture[/variant]`; an image of another is refused. */
+  /** `os/architecture[/variant]`. An image of another platform is refused. */
   readonly platform?: string;
   readonly timeouts?: DaemonTimeouts;
 }
 
-/** Opens an image of a daemon. No layer is read yet. Throws `target-not-found` where the daemon does not give it, saying why. */
+/** Opens an image of a daemon. Reads no layer. Throws `target-not-found` with the reason if the daemon does not provide the image. */
 export async function openDaemonImage(image: DaemonImage, options: DaemonOptions = {}): Promise<Image> {
   const found = await findInDaemon(image, options);
   if (!(found instanceof DaemonUnavailable)) return found;
   throw new ClairError('target-not-found', found.message, { cause: found });
 }
 
-/** The image, or why the daemon does not give it. Throws where it has the image and something is wrong with that. */
+/**
+ * Opens an image of a daemon, or returns the reason why the daemon does not have it. Throws if the daemon has the image but it cannot be
+ * used.
+ */
 export async function findInDaemon(
   image: DaemonImage,
   options: DaemonOptions = {},
@@ -59,13 +62,13 @@ async function find(
   { daemon: name, reference, target }: DaemonImage,
   { env = process.env, home = homeDirectory(), platform: wanted, timeouts = {} }: DaemonOptions,
 ): Promise<Image> {
-  if (!isReference(reference)) throw new DaemonUnavailable(`${target} names no image`);
+  if (!isReference(reference)) throw new DaemonUnavailable(`${target} is not an image reference`);
   const daemon = { name, endpoint: findEndpoint(name, { env, home }) };
   const { config, identity } = await inspectImage(daemon, reference, timeouts);
   const platform = platformText(config);
   if (isOtherPlatform(platform, wanted))
     throw new DaemonUnavailable(
-      `${displayDaemon(daemon)} has ${reference} for ${platform}, and not for ${wanted}`,
+      `${displayDaemon(daemon)} has ${reference} for ${platform}, not for ${wanted}`,
     );
   const from: ImageExport = {
     name: `the export of ${reference} by ${displayDaemon(daemon)}`,
@@ -79,7 +82,7 @@ async function find(
   };
 }
 
-/** What a daemon is asked for becomes part of a path. */
+/** Whether a text is safe to insert into an API path as a reference. */
 function isReference(text: string): boolean {
   return /^[\w][\w.\-/:@]*$/.test(text) && !/\.\.|\/\/|\/\.(?:\/|$)/.test(text);
 }
@@ -96,13 +99,13 @@ function findEndpoint(name: DaemonName, environment: DaemonEnvironment): DaemonE
   );
 }
 
-/** A daemon that does not tell which step made which layer still exports the configuration, which does. */
+/** Adds the history from the exported configuration if the daemon does not report which step created which layer. */
 async function withHistory(config: ImageConfig, from: ImageExport): Promise<ImageConfig> {
   if (config.history !== undefined) return config;
   return (await readExportedConfig(from, new AbortController().signal)) ?? config;
 }
 
-/** Layers as a daemon keeps them: uncompressed, without a digest of their own, and of a size nobody knows before they are read. */
+/** Returns the layers as a daemon stores them: uncompressed, without digests of their own, and of unknown size. */
 function layersOf(config: ImageConfig, { name, diffIds: { length } }: ImageExport): ImageLayer[] {
   checkLayerCount(name, length);
   return claimsIn(config, length).map((claims) => ({

@@ -87,7 +87,7 @@ function assertContent({ collected }: LayerReadResult, hint: string): void {
   assert.deepEqual([collected.whiteouts, collected.opaques, collected.remarks], [[], [], []], hint);
 }
 
-test('an ACI is an image of one layer, seen from its rootfs', async () => {
+test('opens an ACI as an image of one layer whose root is rootfs', async () => {
   const path = file('app.aci', aci);
   const { target, layers } = await openImage(path);
   assert.deepEqual(target, { reference: path, kind: 'aci', manifest: null, platform: 'linux/arm64' });
@@ -101,18 +101,18 @@ test('an ACI is an image of one layer, seen from its rootfs', async () => {
 });
 
 for (const tool of ['xz', 'bzip2']) {
-  test(`an ACI may be compressed by ${tool}`, { skip: missingTool(tool) }, async () => {
+  test(`opens an ACI when it is compressed by ${tool}`, { skip: missingTool(tool) }, async () => {
     assertContent(await read(file(`${tool}.aci`, runTool(tool, ['-c'], aci))), tool);
   });
 }
 
-test('an ACI of more files than an image archive may have is still one', async () => {
+test('opens an ACI when it has more files than an image archive may have', async () => {
   const many = Array.from({ length: 21_000 }, (_, i) => ({ path: `rootfs/opt/${i}`, content: '' }));
   const image = await openImage(file('many.aci', tar([manifest, ...many])));
   assert.equal(image.target.kind, 'aci');
 });
 
-test('the same file is another layer when it is seen from another root', async () => {
+test('gives the same file another layer identity when the root differs', async () => {
   const path = file('identity.aci', aci);
   const identities = await Promise.all(
     [`aci:${path}`, `rootfs-tar:${path}`].map(async (target) => {
@@ -123,7 +123,7 @@ test('the same file is another layer when it is seen from another root', async (
   assert.notEqual(identities[0], identities[1]);
 });
 
-test('links that lead out of the rootfs lead nowhere, and a name like a whiteout is an ordinary one', async () => {
+test('ignores links that lead out of the rootfs, and treats whiteout names as ordinary names', async () => {
   const path = file(
     'hostile.aci',
     tar([
@@ -147,9 +147,9 @@ test('links that lead out of the rootfs lead nowhere, and a name like a whiteout
 const refusal = (message: RegExp) => (error: unknown) =>
   error instanceof ClairError && error.code === 'target-corrupt' && message.test(error.message);
 
-test('an ACI without its parts is refused, by name', async () => {
+test('refuses an ACI by name when a part of it is missing', async () => {
   const only = (name: string, entries: readonly TarEntryPlan[]): string => file(name, tar(entries));
-  const isNone = refusal(/is no ACI: it has no manifest/);
+  const isNone = refusal(/is not an ACI: it has no manifest/);
   await assert.rejects(openImage(`aci:${only('bare.aci', root)}`), isNone);
   await assert.rejects(
     openImage(`aci:${only('other.aci', [{ path: 'etc/os-release', content: '' }])}`),
@@ -178,7 +178,7 @@ test('an ACI without its parts is refused, by name', async () => {
   await assert.rejects(openImage(only('large.aci', [large, ...root])), { code: 'limit-exceeded' });
 });
 
-test('a root file system that has a manifest among its files is none', async () => {
+test('opens a root file system as such when it has a file named manifest', async () => {
   const archive = tar([{ path: 'bin/sh', content: '' }, manifest, ...root]);
   assert.equal((await openImage(file('rootfs.tar', archive))).target.kind, 'rootfs-tar');
   assert.equal((await openImage(file('nested.tar', tar(root)))).target.kind, 'rootfs-tar');

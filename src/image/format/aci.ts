@@ -9,10 +9,10 @@ import type { ImageLayer } from '../image-layer.ts';
 import { parseDocument } from './documents.ts';
 
 const manifestName = 'manifest';
-/** The directory of the archive that is the root of the image. */
+/** Directory of the archive that is the root of the image. */
 const aciRoot = 'rootfs';
 
-/** App Container specification, "Image Manifest Schema": what is read of it. */
+/** Fields that are read of the App Container specification's "Image Manifest Schema". */
 const aciManifest = z.object({
   acKind: z.literal('ImageManifest'),
   labels: z.nullish(z.array(z.object({ name: z.string(), value: z.string() }))),
@@ -20,7 +20,7 @@ const aciManifest = z.object({
 
 /** An archive file that may be an App Container Image. */
 export interface AciFile {
-  /** As the user named it. */
+  /** The target as the user named it. */
   readonly reference: string;
   readonly path: string;
   /** The whole file as a layer. */
@@ -28,8 +28,8 @@ export interface AciFile {
 }
 
 /**
- * Opens an App Container Image: a tar archive, compressed or not, of a `manifest` and the files below `rootfs`. Throws
- * `target-corrupt` where the archive is none.
+ * Opens an App Container Image: a tar archive, compressed or not, that consists of `manifest` and files below `rootfs`. Throws
+ * `target-corrupt` if the archive has another structure.
  */
 export async function openAci(file: AciFile): Promise<Image> {
   const listing = new Listing(file.path);
@@ -37,7 +37,9 @@ export async function openAci(file: AciFile): Promise<Image> {
   return imageOf(file, listing);
 }
 
-/** Opens an archive that may be an App Container Image; undefined where it has no manifest, or something else besides the two. */
+/**
+ * Opens an archive that may be an App Container Image. Returns undefined if the manifest is missing, or if the archive has other members.
+ */
 export async function openIfAci(file: AciFile): Promise<Image | undefined> {
   const listing = new Listing(file.path);
   await walkArchive(archiveOf(file), listing.visit, () => listing.hasBoth || listing.hasOther);
@@ -50,20 +52,20 @@ function archiveOf({ path, layer }: AciFile): ArchiveFile {
 
 function imageOf({ path, reference, layer }: AciFile, { manifest, hasRoot }: Listing): Image {
   if (manifest === undefined)
-    throw new ClairError('target-corrupt', `${path} is no ACI: it has no ${manifestName}`);
+    throw new ClairError('target-corrupt', `${path} is not an ACI: it has no ${manifestName}`);
   const { labels } = parseDocument(manifest, `${manifestName} in ${path}`, aciManifest);
-  if (!hasRoot) throw new ClairError('target-corrupt', `${path} is an ACI without a ${aciRoot}`);
+  if (!hasRoot) throw new ClairError('target-corrupt', `${path} is an ACI without a ${aciRoot} directory`);
   return {
     target: { reference, kind: 'aci', manifest: null, platform: platformOf(labels ?? []) },
     layers: [{ ...layer, root: aciRoot }],
   };
 }
 
-/** What an archive shows of an ACI. The manifest comes first or last, as the writer had it. */
+/** The parts of an ACI found in an archive. The manifest may be the first or the last member. */
 class Listing {
   manifest: Buffer | undefined;
   hasRoot = false;
-  /** An ACI has nothing but its manifest and its root. */
+  /** Whether there is a member besides the manifest and the root. No ACI has one. */
   hasOther = false;
   readonly #path: string;
 
@@ -91,7 +93,7 @@ class Listing {
   }
 }
 
-/** Architectures that ACI names otherwise than OCI. */
+/** Architectures with different names in ACI and OCI. */
 const architectures: ReadonlyMap<string, string> = new Map([
   ['aarch64', 'arm64'],
   ['armv6l', 'arm/v6'],

@@ -13,32 +13,32 @@ import { isNameOf } from './image-name.ts';
 import { layoutBlobPath, listOciImages } from './oci-layout.ts';
 import { fitsPlatform, platformText } from './platform.ts';
 
-/** The image of an archive that was chosen. */
+/** The image that was chosen from an archive. */
 export interface ChosenImage {
   /** A tag or a name. */
   readonly reference: string | undefined;
   readonly platform: string | null;
 }
 
-/** An image as one of the two documents has it. */
+/** An image as listed in `manifest.json` or in `index.json`. */
 interface NamedImage {
   readonly names: readonly string[];
   readonly platform: string | null;
-  /** Equal where configuration and layers are the same files. */
+  /** Equal for two images if their configuration and layers are the same files. */
   readonly identity: string;
 }
 
 /**
- * Refuses an archive whose `manifest.json` and `index.json` have different images under the chosen name and platform: some runtimes read the
- * one, some the other. Throws `target-corrupt`.
+ * Throws `target-corrupt` if `manifest.json` and `index.json` of an archive have different images for the chosen name and platform. Some
+ * runtimes read one document, others the other one.
  */
 export async function refuseDisagreement(container: ImageContainer, chosen: ChosenImage): Promise<void> {
   const ofDocker = identitiesOf(dockerImages(container), chosen);
   const listed = await listOciImages(container);
-  // Docker writes an empty index where it saves an image by its id.
+  // Docker writes an empty index when it saves an image by its ID.
   if (listed.length === 0) return;
   const ofLayout = identitiesOf(layoutImages(container, listed), chosen);
-  // A manifest.json may leave out platforms that the index has.
+  // manifest.json may omit platforms that the index has.
   if (
     ofDocker.size === 0 ||
     (ofLayout.size === ofDocker.size && [...ofLayout].every((each) => ofDocker.has(each)))
@@ -46,11 +46,11 @@ export async function refuseDisagreement(container: ImageContainer, chosen: Chos
     return;
   throw new ClairError(
     'target-corrupt',
-    `${container.name} has different images in manifest.json and index.json: runtimes differ in which of the two they read; save the image again`,
+    `${container.name} has different images in manifest.json and index.json: runtimes differ in which document they read; save the image again`,
   );
 }
 
-/** The images of a name and a platform; all of the platform where none has the name. */
+/** Returns the identities of the images with a name and a platform, or of all images of the platform if no image has the name. */
 function identitiesOf(
   images: readonly NamedImage[],
   { reference, platform }: ChosenImage,
@@ -75,7 +75,7 @@ function dockerImages(container: ImageContainer): NamedImage[] {
   );
 }
 
-/** The images of the index whose manifests are in the archive. */
+/** Returns the images of the index whose manifests are in the archive. */
 function layoutImages(container: ImageContainer, entries: readonly ListedImage[]): NamedImage[] {
   return entries.flatMap(({ digest, platform, names }) => {
     const bytes = container.document(layoutBlobPath(digest));

@@ -6,14 +6,17 @@ import type { ImageLayer } from '../image-layer.ts';
 import type { ImageConfig } from './documents.ts';
 import { statedCompression } from './layer-types.ts';
 
-/** A layer file as a manifest names it. */
+/** A layer file as named in a manifest. */
 export interface ManifestLayer {
   readonly name: string;
   readonly digest?: Digest;
   readonly mediaType?: string | undefined;
 }
 
-/** Joins the layer files of a manifest with the diffIDs and the history of the configuration. Throws `target-corrupt` where a layer is missing. */
+/**
+ * Combines the layer files of a manifest with the diffIDs and the history of the configuration. Throws `target-corrupt` if a layer is
+ * missing.
+ */
 export function assembleLayers(
   container: BlobStore,
   files: readonly ManifestLayer[],
@@ -35,25 +38,28 @@ export function assembleLayers(
   });
 }
 
-/** Refuses an image of more layers than any has. */
+/** Throws `limit-exceeded` if an image has more layers than `limits.layersPerImage`. */
 export function checkLayerCount(name: string, count: number): void {
   if (count > limits.layersPerImage)
     throw new ClairError('limit-exceeded', `${name} has ${count} layers, more than ${limits.layersPerImage}`);
 }
 
-/** Refuses an image whose configuration is of other layers: runtimes differ in which of them they then take. */
+/**
+ * Throws `target-corrupt` if the configuration has another number of diffIDs than the image has layers. Runtimes differ in which layers
+ * they then use.
+ */
 export function checkDiffIdCount(name: string, count: number, { rootfs }: ImageConfig): void {
   const diffIds = rootfs?.diff_ids;
   if (!diffIds || diffIds.length === count) return;
   throw new ClairError(
     'target-corrupt',
-    `${name} has ${count} layers, and its configuration has the diffIDs of ${diffIds.length}: runtimes differ in which of the layers they take`,
+    `${name} has ${count} layers, and its configuration has the diffIDs of ${diffIds.length}: runtimes differ in which layers they use`,
   );
 }
 
-/** What a configuration says of each of so many layers, the lowest first. */
+/** Returns the claims of a configuration for each of `count` layers, the lowest first. */
 export function claimsIn(config: ImageConfig, count: number): Pick<ImageLayer, 'diffId' | 'createdBy'>[] {
-  // Build caches and cut archives come with another configuration than their layers: it then says nothing certain of any of them.
+  // Build caches and truncated archives have a configuration of other layers. It then gives no reliable information about any layer.
   const claimed = config.rootfs?.diff_ids ?? [];
   const diffIds = claimed.length === count ? claimed : [];
   const steps = (config.history ?? []).filter((step) => step.empty_layer !== true);

@@ -7,7 +7,7 @@ import type { Descriptor } from './documents.ts';
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 const indexType = 'application/vnd.oci.image.index.v1+json';
 
-/** An entry of an index, for a platform or for none. */
+/** Returns an entry of an index, with or without a platform. */
 function entry(mediaType: string, name: string, platform?: string): Descriptor {
   const [os, architecture] = platform?.split('/') ?? [];
   const digest = sha256(Buffer.from(name));
@@ -16,7 +16,10 @@ function entry(mediaType: string, name: string, platform?: string): Descriptor {
 
 const plain = entry(manifestType, 'plain');
 
-/** Chooses for linux/amd64 from an index of an index for a platform, whose image is for another or for none, and of an image for none. */
+/**
+ * Chooses for linux/amd64 from an outer index with two entries: a nested index for platform `above` with an image for platform `own`, and
+ * an image without a platform.
+ */
 async function choose(above: string | undefined, own: string | undefined): Promise<Descriptor> {
   const reader: ImageIndexReader = {
     name: 'it',
@@ -42,7 +45,7 @@ test('refuses an image in a nested index when that index is for another platform
   ])
     await assert.rejects(choose(above, own), {
       code: 'target-corrupt',
-      message: /^it has an index for .* with an image for .*: runtimes differ in which of the two platforms/,
+      message: /^it has an index for .* with an image for .*: runtimes differ in which platform they use/,
     });
 });
 

@@ -12,30 +12,30 @@ import {
   platformText,
 } from './platform.ts';
 
-/** Which image is meant of those that an index leads to. */
+/** Criteria for choosing an image from an index. */
 export interface Choice {
   /** A tag, a full reference, or a manifest digest. */
   readonly reference?: string;
   /** `os/architecture[/variant]` */
   readonly platform?: string;
-  /** One of those that `listManifests` gave; the platform then decides nothing. */
+  /** A manifest from `listManifests`. If set, the platform is ignored. */
   readonly manifest?: Digest;
 }
 
-/** Where images are chosen from. */
+/** Reads nested indexes, from a layout or a registry. */
 export interface ImageIndexReader {
-  /** For messages. */
+  /** Name in messages. */
   readonly name: string;
-  /** The entries of an index that is named in another; undefined where it is not there. */
+  /** Returns the entries of a nested index, or undefined if the index does not exist. */
   readIndex(descriptor: Descriptor): Promise<readonly Descriptor[] | undefined>;
 }
 
-/** Whether it is an index of manifests, and no manifest. */
+/** Whether a descriptor is of an index of manifests, and not of a manifest. */
 export function isIndex({ mediaType }: Pick<Descriptor, 'mediaType'>): boolean {
   return indexTypes.has(mediaType ?? '');
 }
 
-/** The manifest of the image that is meant, out of entries of an index. Throws `target-not-found` where it is not clear which. */
+/** Chooses the manifest of the wanted image from the entries of an index. Throws `target-not-found` if the choice is ambiguous. */
 export async function chooseManifest(
   reader: ImageIndexReader,
   entries: readonly Descriptor[],
@@ -47,18 +47,18 @@ export async function chooseManifest(
   return candidates.find(({ digest }) => digest === manifest) ?? choose(reader, candidates, entries, choice);
 }
 
-/** A manifest of an index, and the platform that the index names for it. */
+/** A manifest in an index, with the platform that the index states. */
 export interface ListedManifest {
   readonly digest: Digest;
   readonly platform: string | null;
 }
 
-/** A manifest that an index leads to, and the names that the image has by that way. */
+/** A manifest reachable from an index, with the names of the image on that path. */
 export interface ListedImage extends ListedManifest {
   readonly names: readonly string[];
 }
 
-/** All images that entries of an index lead to, once for each way. */
+/** Returns all images reachable from the entries of an index, once for each path. */
 export async function listImages(
   reader: ImageIndexReader,
   entries: readonly Descriptor[],
@@ -71,7 +71,7 @@ export async function listImages(
   }));
 }
 
-/** The manifests of all images that entries of an index lead to, each once; what BuildKit says of images is left out. */
+/** Returns the distinct manifests of all images reachable from the entries of an index. Omits BuildKit attestations. */
 export async function listManifests(
   reader: ImageIndexReader,
   entries: readonly Descriptor[],
@@ -91,7 +91,7 @@ export async function listManifests(
   return distinct(images).map(({ digest, platform }) => ({ digest, platform: platformText(platform) }));
 }
 
-/** Each manifest once. */
+/** Removes duplicate manifests. */
 function distinct(entries: readonly Descriptor[]): Descriptor[] {
   return [...new Map(entries.map((entry) => [entry.digest, entry])).values()];
 }
@@ -105,7 +105,7 @@ function isNamed({ digest, annotations }: Descriptor, reference: string | undefi
   return names.some((name) => isNameOf(name, reference));
 }
 
-/** The image manifests that entries of an index lead to; attestations are no images. */
+/** Returns the image manifests reachable from the entries of an index, without attestations. */
 async function expandIndexes(
   reader: ImageIndexReader,
   entries: readonly Descriptor[],
@@ -113,12 +113,12 @@ async function expandIndexes(
 ): Promise<Descriptor[]> {
   const found: Descriptor[] = [];
   for (const entry of entries) {
-    // Runtimes choose by the platform alone: an attestation for a real one may be run.
+    // Runtimes choose by platform alone, so they may run an attestation that claims a real platform.
     if (isAttestation(entry) && hasUnknownPlatform(entry)) continue;
     if (!isIndex(entry)) found.push(entry);
     else if (depth === 0)
       throw new ClairError('limit-exceeded', `${reader.name} nests indexes deeper than ${limits.indexDepth}`);
-    // Layouts may leave out what nobody asked for.
+    // Layouts may omit images that were not requested.
     else {
       const entries = await expandIndexes(reader, (await reader.readIndex(entry)) ?? [], depth - 1);
       found.push(...entries.map((inner) => withIndexPlatform(reader, withIndexNames(inner, entry), entry)));
@@ -127,7 +127,7 @@ async function expandIndexes(
   return found;
 }
 
-/** A manifest is for the platform of the index that leads to it. Throws `target-corrupt` if it says another one. */
+/** Gives a manifest the platform of the index above it. Throws `target-corrupt` if the manifest states another one. */
 function withIndexPlatform({ name }: ImageIndexReader, entry: Descriptor, index: Descriptor): Descriptor {
   const [own, above] = [platformText(entry.platform), platformText(index.platform)];
   if (above === null) return entry;
@@ -135,23 +135,23 @@ function withIndexPlatform({ name }: ImageIndexReader, entry: Descriptor, index:
   if (fitsPlatform(own, above) || fitsPlatform(above, own)) return entry;
   throw new ClairError(
     'target-corrupt',
-    `${name} has an index for ${above} with an image for ${own}, ${entry.digest}: runtimes differ in which of the two platforms counts`,
+    `${name} has an index for ${above} with an image for ${own}, ${entry.digest}: runtimes differ in which platform they use`,
   );
 }
 
-/** A manifest has the names of the index that leads to it. */
+/** Gives a manifest the names of the index above it. */
 function withIndexNames(entry: Descriptor, { annotations }: Descriptor): Descriptor {
   return annotatedNames(annotations).length === 0
     ? entry
     : { ...entry, annotations: withNamesOf(entry.annotations, annotations) };
 }
 
-/** Whether it is marked as what BuildKit says of another entry. BuildKit, "Image Attestation Storage". */
+/** Whether an entry is marked as an attestation about another entry. BuildKit, "Image Attestation Storage". */
 export function isAttestation({ annotations }: Descriptor): boolean {
   return annotations?.['vnd.docker.reference.type'] === 'attestation-manifest';
 }
 
-/** Whether an index says of an entry that it is for no platform. */
+/** Whether an index states that an entry has no platform. */
 function hasUnknownPlatform({ platform }: Descriptor): boolean {
   return normalizePlatform(platformText(platform) ?? '') === 'unknown/unknown';
 }
@@ -171,7 +171,7 @@ function choose(
     const what = choice.reference === undefined ? 'no image' : `no image ${choice.reference}`;
     throw new ClairError(
       'target-not-found',
-      `${reader.name} holds ${what}${names === '' ? '' : `; it has ${names}`}`,
+      `${reader.name} has ${what}${names === '' ? '' : `; it has ${names}`}`,
     );
   }
   if (ofPlatform.length > 1) throw ambiguousImageError(reader, ofPlatform, { wanted, names });
@@ -184,7 +184,7 @@ function choose(
   );
 }
 
-/** Runtimes differ in which of several entries they take. */
+/** Returns the error for several entries that fit, of which runtimes choose different ones. */
 function ambiguousImageError(
   { name }: ImageIndexReader,
   entries: readonly Descriptor[],
@@ -195,11 +195,11 @@ function ambiguousImageError(
     .join(', ');
   return new ClairError(
     'target-not-found',
-    `${name} holds several images; append one of their names: ${names}; for ${wanted} there are ${fitting}, and --platform all scans each`,
+    `${name} has several images; append one of their names: ${names}; for ${wanted} there are ${fitting}, and --platform all scans each`,
   );
 }
 
-/** The one that can be meant. A lone image is taken whatever its platform, unless another was asked for by name. */
+/** Returns the only image that fits. A single image is taken whatever its platform is, unless the user requested another one. */
 function singleCandidate(
   ofPlatform: readonly Descriptor[],
   candidates: readonly Descriptor[],
@@ -212,7 +212,7 @@ function singleCandidate(
     : one;
 }
 
-/** Those of a platform; those of one of its variants only where none is of the platform itself. */
+/** Returns the entries of a platform, or of its variants if no entry has the platform itself. */
 function candidatesForPlatform(candidates: readonly Descriptor[], wanted: string): Descriptor[] {
   const normal = normalizePlatform(wanted);
   const exact = candidates.filter(

@@ -1,7 +1,7 @@
 import type { Target } from '../../model/report.ts';
 import type { ImageConfig } from './documents.ts';
 
-/** When an image was made, as its configuration says; nothing where it gives no time that can be read. RFC 3339, in UTC. */
+/** Returns the creation time in the configuration, as RFC 3339 in UTC, or nothing if it is not a valid time. */
 export function createdOf({ created }: Pick<ImageConfig, 'created'>): Pick<Target, 'created'> {
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(created ?? '') ? new Date(created ?? '') : undefined;
   if (time === undefined || Number.isNaN(time.getTime())) return {};

@@ -19,7 +19,7 @@ import {
 import { isNameOf } from './image-name.ts';
 import { platformText } from './platform.ts';
 
-/** Opens what `docker save`, skopeo or kaniko wrote. `tag` picks one of several images. */
+/** Opens an archive that `docker save`, skopeo or kaniko wrote. `tag` selects one of several images. */
 export function openDockerArchive(
   container: ImageContainer,
   reference: string,
@@ -46,19 +46,19 @@ export function openDockerArchive(
   };
 }
 
-/** The digest of the configuration, which Docker calls the image ID. */
+/** Returns the digest of the configuration, which Docker calls the image ID. */
 function imageId(container: ImageContainer, config: string): string | undefined {
   const bytes = container.document(config);
   return bytes && `sha256:${sha256Of(bytes)}`;
 }
 
-/** Since Docker 25 layers lie under `blobs/` by their digest. */
+/** Takes the digest of a layer from its name: since Docker 25 layers are stored under `blobs/` by digest. */
 function manifestLayer(name: string): { name: string; digest?: Digest } {
   const [, hex] = /(?:^|\/)blobs\/sha256\/([0-9a-f]{64})$/.exec(name) ?? [];
   return hex === undefined ? { name } : { name, digest: `sha256:${hex}` as Digest };
 }
 
-/** Opens what `docker save` wrote before Docker 1.10: a chain of layers, each naming the one below it. */
+/** Opens an archive that `docker save` wrote before Docker 1.10: a chain of layers, each naming its parent. */
 export function openLegacyArchive(
   container: ImageContainer,
   reference: string,
@@ -78,7 +78,7 @@ export function openLegacyArchive(
     if (chain.length >= limits.layersPerImage) {
       throw new ClairError(
         'target-corrupt',
-        `${container.name}: the layers of ${top.name} name each other as parents without end`,
+        `${container.name}: the parents of layer ${top.name} form a cycle`,
       );
     }
     const layer: ReturnType<typeof readLegacyLayer> = readLegacyLayer(container, id);
@@ -99,7 +99,7 @@ function readLegacyLayer(
   return readDocument(container, `${id}/json`, legacyLayerDocument);
 }
 
-/** The wanted image of an archive: the one with the tag, or the only one. */
+/** Returns the image with the tag, or the only one. */
 function pickImage<T>(
   images: readonly T[],
   tag: string | undefined,
@@ -113,19 +113,19 @@ function pickImage<T>(
     const what = tag === undefined ? 'no image' : `no image ${tag}`;
     throw new ClairError(
       'target-not-found',
-      `${container.name} holds ${what}${names.length ? `; it has ${names.join(', ')}` : ''}`,
+      `${container.name} has ${what}${names.length ? `; it has ${names.join(', ')}` : ''}`,
     );
   }
   if (fitting.length > 1) {
     throw new ClairError(
       'target-not-found',
-      `${container.name} holds ${fitting.length} images; append one of their names: ${names.map((name) => `:${name}`).join(', ')}`,
+      `${container.name} has ${fitting.length} images; append one of their names: ${names.map((name) => `:${name}`).join(', ')}`,
     );
   }
   return first;
 }
 
-/** Whether `manifest.json` lists an image; some archives carry an empty one beside an OCI index. */
+/** Whether `manifest.json` lists an image. Some archives have an empty one beside an OCI index. */
 export function hasDockerManifest(container: ImageContainer): boolean {
   const bytes = container.document('manifest.json');
   if (bytes === undefined) return false;

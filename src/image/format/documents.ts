@@ -7,13 +7,13 @@ import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { digestText } from '../../model/digest-schema.ts';
 import type { DocumentStore } from '../container/image-container.ts';
 
-/** The types of indexes of manifests. */
+/** Media types of indexes. */
 export const indexTypes: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ]);
 
-/** The types of manifests of one image. */
+/** Media types of manifests of a single image. */
 const manifestTypes: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
@@ -32,7 +32,7 @@ const descriptor = z.object({
   annotations: z.nullish(z.record(z.string(), z.string())),
   platform: z.nullish(platform),
   artifactType: z.nullish(z.string()),
-  /** Where else the content may be had. */
+  /** Other locations of the content. */
   urls: z.nullish(z.array(z.string())),
   /** The content itself, in base64. */
   data: z.nullish(z.string()),
@@ -52,7 +52,7 @@ export const indexDocument = z
     z.refine(
       ({ mediaType, config, layers }) =>
         !manifestTypes.has(mediaType ?? '') && isAbsent(config) && isAbsent(layers),
-      'it is an index and a manifest at once',
+      'it is both an index and a manifest',
     ),
   );
 
@@ -68,7 +68,7 @@ export const manifestDocument = z
   .check(
     z.refine(
       ({ mediaType, manifests }) => !indexTypes.has(mediaType ?? '') && isAbsent(manifests),
-      'it is a manifest and an index at once',
+      'it is both a manifest and an index',
     ),
   );
 
@@ -96,7 +96,7 @@ export const dockerManifestDocument = z.array(
 /** `repositories` of `docker save` before Docker 1.10: repository, tag, id of the top layer. */
 export const repositoriesDocument = z.record(z.string(), z.record(z.string(), z.string()));
 
-/** `<id>/json` of the same: the layer and the one below it. */
+/** `<id>/json` in the same archives: a layer and its parent. */
 export const legacyLayerDocument = z.object({
   parent: z.nullish(z.string()),
   os: z.optional(z.string()),
@@ -106,12 +106,12 @@ export const legacyLayerDocument = z.object({
 
 /** An entry of an index or manifest. */
 export type Descriptor = z.infer<typeof descriptor>;
-/** The parts of an image configuration that are read. */
+/** The fields of an image configuration that are read. */
 export type ImageConfig = z.infer<typeof configDocument>;
-/** Operating system and architecture as images state them. */
+/** Operating system and architecture in the notation of images. */
 export type Platform = z.infer<typeof platform>;
 
-/** Reads a document of an image; throws `target-corrupt` naming the file and what is wrong in it. */
+/** Reads a document of an image. Throws `target-corrupt` with the name of the file and the invalid part. */
 export function readDocument<T extends z.ZodMiniType>(
   store: DocumentStore,
   name: string,
@@ -123,17 +123,17 @@ export function readDocument<T extends z.ZodMiniType>(
   return parseDocument(bytes, `${name} in ${store.name}`, schema);
 }
 
-/** The bytes, when they are those that the digest is of. Throws `target-corrupt`. */
+/** Returns the bytes if they have the digest. Throws `target-corrupt` otherwise. */
 export function verifyDigest(bytes: Buffer, digest: Digest): Buffer {
   const actual = createHash(digestAlgorithm(digest)).update(bytes).digest('hex');
   if (actual === digestHex(digest)) return bytes;
   throw new ClairError(
     'target-corrupt',
-    `the blob ${digest} has another digest: ${digestAlgorithm(digest)}:${actual}`,
+    `the blob ${digest} has the digest ${digestAlgorithm(digest)}:${actual}`,
   );
 }
 
-/** Parses JSON by a schema, with the keys that Go takes for its fields; `what` names it in the error. */
+/** Parses JSON by a schema. Matches keys to fields as Go does. `what` names the document in errors. */
 export function parseDocument<T extends z.ZodMiniType>(bytes: Buffer, what: string, schema: T): z.infer<T> {
   const refuse: DocumentErrorFactory = (problem, cause) =>
     new ClairError('target-corrupt', `${what} ${problem}`, { cause });

@@ -26,7 +26,7 @@ import {
 import { layerEntries } from './layer-types.ts';
 import { platformText } from './platform.ts';
 
-/** Opens an OCI image layout, in a directory or an archive. OCI image-spec, "Image Layout". */
+/** Opens an OCI image layout in a directory or an archive. OCI image-spec, "Image Layout". */
 export async function openOciLayout(
   container: ImageContainer,
   target: { reference: string; kind: 'oci-layout' | 'oci-archive' },
@@ -61,7 +61,7 @@ export async function openOciLayout(
   };
 }
 
-/** The manifests of all images of a layout, or of those with a name. */
+/** Returns the manifests of all images of a layout, or of those with a name. */
 export async function listOciManifests(
   container: ImageContainer,
   choice: Pick<Choice, 'reference'>,
@@ -69,7 +69,7 @@ export async function listOciManifests(
   return await listManifests(indexReaderOf(container), entriesOf(container), choice);
 }
 
-/** The images that the index of a layout leads to, with their names. */
+/** Returns the images in the index of a layout, with their names. */
 export async function listOciImages(container: ImageContainer): Promise<readonly ListedImage[]> {
   return await listImages(indexReaderOf(container), entriesOf(container));
 }
@@ -95,7 +95,7 @@ async function readIndex(
   return parseDocument(verifyDigest(bytes, digest), what, indexDocument).manifests ?? [];
 }
 
-/** Where a layout has a blob. */
+/** Returns the path of a blob in a layout. */
 export function layoutBlobPath(digest: Digest): string {
   return `blobs/${digestAlgorithm(digest)}/${digestHex(digest)}`;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fitsPlatform, normalizePlatform } from './platform.ts';
 
-// As containerd/platforms 1.0 normalizes them.
+// Values as normalized by containerd/platforms 1.0.
 const normalized: Readonly<Record<string, string>> = {
   'linux/amd64': 'linux/amd64',
   'linux/amd64/v1': 'linux/amd64',
@@ -36,7 +36,7 @@ test('compares platforms as containerd does', () => {
     assert.equal(normalizePlatform(platform), normal, platform);
 });
 
-test('a variant fits where none was asked for, and no other one', () => {
+test('accepts any variant when none is wanted, and only the same one otherwise', () => {
   const fits: readonly (readonly [string | null, string, boolean])[] = [
     ['linux/x86_64', 'linux/amd64', true],
     ['linux/amd64', 'linux/x86-64', true],

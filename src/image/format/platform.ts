@@ -1,18 +1,18 @@
 import type { ImageConfig, Platform } from './documents.ts';
 
-/** `linux/arm64/v8`, or null where the image does not say. */
+/** Returns a platform as `linux/arm64/v8`, or null if the image does not state one. */
 export function platformText(platform: Platform | ImageConfig | null | undefined): string | null {
   if (platform?.os === undefined || platform.architecture === undefined) return null;
   const variant = platform.variant ? `/${platform.variant}` : '';
   return `${platform.os}/${platform.architecture}${variant}`;
 }
 
-/** The platform of images that run on this machine. */
+/** Returns the platform of images that run on this machine. */
 export function defaultPlatform(): string {
   return `linux/${goArchitecture(process.arch)}`;
 }
 
-/** Other names of architectures, and the variant that is meant by each. containerd/platforms, `normalizeArch`. */
+/** Other names of architectures, and the variant that each implies. containerd/platforms, `normalizeArch`. */
 const architectureNames: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
   ['i386', ['386', '']],
   ['x86_64', ['amd64']],
@@ -22,7 +22,7 @@ const architectureNames: ReadonlyMap<string, readonly [architecture: string, var
   ['armel', ['arm', 'v6']],
 ]);
 
-/** A platform as containerd compares it: `Linux/x86_64` and `linux/amd64/v1` are `linux/amd64`. */
+/** Normalizes a platform as containerd does: `Linux/x86_64` and `linux/amd64/v1` become `linux/amd64`. */
 export function normalizePlatform(platform: string): string {
   const [os = '', named = '', ...variants] = platform.toLowerCase().split('/');
   const [architecture, fixed] = architectureNames.get(named) ?? [named];
@@ -44,17 +44,17 @@ export function fitsPlatform(platform: string | null, wanted: string): boolean {
   const [normal, normalWanted] = [normalizePlatform(platform), normalizePlatform(wanted)];
   if (normal === normalWanted) return true;
   if (wanted.split('/').length > 2) return false;
-  // `linux/arm` means v7, yet where only another variant is there, that one fits.
+  // `linux/arm` means v7. If only another variant exists, that one fits.
   const family = normalWanted.split('/').slice(0, 2).join('/');
   return normal === family || normal.startsWith(`${family}/`);
 }
 
-/** Whether a platform is known to be another than the wanted one. */
+/** Whether a platform is known and differs from the wanted one. */
 export function isOtherPlatform(platform: string | null, wanted: string | undefined): platform is string {
   return wanted !== undefined && platform !== null && !fitsPlatform(platform, wanted);
 }
 
-/** Node's name of an architecture as images have it. */
+/** Maps Node's name of an architecture to Go's, which images use. */
 function goArchitecture(arch: string): string {
   return { x64: 'amd64', ia32: '386', ppc64: 'ppc64le', loong64: 'loong64' }[arch] ?? arch;
 }

@@ -27,7 +27,7 @@ const pax = {
   'GNU.sparse.realsize': '9',
 };
 
-test('whiteouts of nothing, of the directory itself and of the one above are passed over', () => {
+test('ignores whiteouts of nothing, of the directory itself and of its parent', () => {
   const names = ['.wh.', '.wh..', '.wh...', '.wh..wh.plnk', '.wh....', '.wh.x', '.wh..y'];
   const { whiteouts } = collect(
     names.map((name) => ({ path: `var/lib/dpkg/status.d/${name}`, content: '' })),
@@ -38,7 +38,7 @@ test('whiteouts of nothing, of the directory itself and of the one above are pas
   );
 });
 
-test('only markers are kept that hide something anybody wants', () => {
+test('keeps only markers that hide a wanted path', () => {
   const names = ['.wh.opt', '.wh.var', 'opt/.wh.x', 'etc/.wh.os-release', 'etc/.wh.passwd'];
   const opaques = ['.wh..wh..opq', 'opt/.wh..wh..opq', 'var/lib/.wh..wh..opq', 'etc/x/.wh..wh..opq'];
   const layer = collect([...names, ...opaques].map((path) => ({ path, content: '' })));
@@ -46,7 +46,7 @@ test('only markers are kept that hide something anybody wants', () => {
   assert.deepEqual(layer.opaques, ['', 'var/lib']);
 });
 
-test('what replaces a directory takes all below it along, also where the directory itself was never listed', () => {
+test('removes everything below a directory when another member replaces it, also when the directory was never listed', () => {
   const status = { path: 'var/lib/dpkg/status', content: 'x' };
   const other = { path: 'etc/os-release', content: 'ID=x\n' };
   for (const replacing of [
@@ -61,7 +61,7 @@ test('what replaces a directory takes all below it along, also where the directo
   }
 });
 
-test('a directory leaves what lies in it', () => {
+test('keeps the children of a directory when it is listed again', () => {
   const status = { path: 'var/lib/dpkg/status', content: 'x' };
   assert.deepEqual(paths(collect([status, { path: 'var/' }, { path: 'var/lib/' }])), [
     status.path,
@@ -70,7 +70,7 @@ test('a directory leaves what lies in it', () => {
   ]);
 });
 
-/** As so many empty files in a directory of which all are wanted. */
+/** Visits `count` empty files in a directory of which all files are wanted. */
 function visitMany(collector: LayerCollector, count: number): void {
   for (let i = 0; i < count; i++) {
     const path = `var/lib/dpkg/status.d/${i}`;
@@ -78,13 +78,13 @@ function visitMany(collector: LayerCollector, count: number): void {
   }
 }
 
-test('a layer may have as many wanted files as the limit says', () => {
+test('accepts as many wanted files as the limit allows', () => {
   const collector = new LayerCollector(wanted);
   visitMany(collector, limits.layerMarks);
   assert.equal(collector.finish().files.size, limits.layerMarks);
 });
 
-test('a file that takes the place of another takes its room too', () => {
+test('frees the bytes of a file when another one replaces it', () => {
   const collector = new LayerCollector(wanted, { keptBytesMax: 20 });
   const entry = { path: 'etc/os-release', type: 'file', size: 8, target: '', offset: 0 } as const;
   for (let i = 0; i < 10; i++) collector.visit(entry)?.close();
@@ -95,7 +95,7 @@ test('a file that takes the place of another takes its room too', () => {
   );
 });
 
-test('names and targets of links have a limit together', () => {
+test('limits the total length of names and link targets', () => {
   const collector = new LayerCollector(wanted);
   const link = { type: 'symbolic-link', size: 0, target: 'x'.repeat(1_000_000), offset: 0 } as const;
   assert.throws(() => {
@@ -103,7 +103,7 @@ test('names and targets of links have a limit together', () => {
   }, /more than 2097152 characters in their names/);
 });
 
-test('more wanted files than the limit are refused', () => {
+test('refuses a layer when it has more wanted files than the limit', () => {
   const collector = new LayerCollector(wanted);
   const device = { path: '', type: 'other', size: 0, target: '', offset: 0 } as const;
   assert.throws(() => {
@@ -112,7 +112,7 @@ test('more wanted files than the limit are refused', () => {
   }, /more than 20000 whiteouts, links and wanted files/);
 });
 
-test('a sparse file is laid out, and one whose map makes no sense is told', () => {
+test('expands a sparse file, and reports one with a malformed map', () => {
   const content = `1\n2\n3\n${'\0'.repeat(506)}abc`;
   const [, good] = [...collect([{ path: 'x', content, pax }]).files][0] ?? [];
   assert.deepEqual(good, Buffer.from('\0\0abc\0\0\0\0'));
@@ -126,7 +126,7 @@ test('a sparse file is laid out, and one whose map makes no sense is told', () =
   }
 });
 
-test('a sparse map without lines, or of more pieces than any file has, costs no time', () => {
+test('takes no time on a sparse map without line ends or with too many pieces', () => {
   const started = performance.now();
   for (const map of [`40000\n${'x'.repeat(4_000_000)}`, `1000000\n${'0\n0\n'.repeat(1_000_000)}`]) {
     assert.equal(collect([{ path: 'x', content: map, pax }]).remarks.length, 1);
@@ -134,7 +134,7 @@ test('a sparse map without lines, or of more pieces than any file has, costs no 
   assert.ok(performance.now() - started < 5000);
 });
 
-test('says that overlong names and hard links to them were passed over, also of a root file system', () => {
+test('reports overlong names and hard links to them, also in a root file system', () => {
   const name = `${'./'.repeat(limits.pathBytes / 2)}var/lib/dpkg/status`;
   const { nodes, remarks } = collect([
     { path: name, content: 'x' },
@@ -144,8 +144,8 @@ test('says that overlong names and hard links to them were passed over, also of 
   assert.deepEqual(
     remarks.map(({ message }) => message),
     [
-      'a name of more than 4096 bytes was passed over',
-      'a hard link to a name of more than 4096 bytes was passed over',
+      'a name of more than 4096 bytes was skipped',
+      'a hard link to a name of more than 4096 bytes was skipped',
     ],
   );
 });

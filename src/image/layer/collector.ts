@@ -13,17 +13,17 @@ import type { Interest, WantedPaths } from './wanted-paths.ts';
 const whiteoutPrefix = '.wh.';
 const opaqueMarker = '.wh..wh..opq';
 
-/** Something about a layer's own archive that was passed over. */
+/** A remark about a part of a layer's archive that was skipped or is ambiguous. */
 export interface LayerRemark {
   readonly path: string;
   readonly message: string;
 }
 
-/** What a layer holds of the wanted paths, before anybody has looked into the files. */
+/** Content of a layer at the wanted paths, before analyzers read the files. */
 export interface CollectedLayer {
   readonly whiteouts: readonly string[];
   readonly opaques: readonly string[];
-  /** How many markers the layer has in all, also where they hide nothing that anybody wants. */
+  /** Number of all markers of the layer, including those that hide no wanted path. */
   readonly markers: { readonly whiteouts: number; readonly opaques: number };
   readonly nodes: readonly LayerNode[];
   readonly files: ReadonlyMap<string, Uint8Array>;
@@ -32,18 +32,18 @@ export interface CollectedLayer {
   readonly licenses: readonly LayerLicenses[];
 }
 
-/** What a collector is to do other than with an ordinary layer. */
+/** Options of a `LayerCollector`. */
 export interface CollectorOptions {
-  /** In an archive that is no changeset, names of whiteouts are ordinary ones. */
+  /** Whether whiteout names hide files. In an archive that is not a changeset they are ordinary names. */
   readonly hasWhiteouts?: boolean;
   readonly keptBytesMax?: number;
-  /** Whether programs are looked into as they pass by, which is the rule, or later. */
+  /** Whether programs are classified as they stream (`now`, the default) or later. */
   readonly programs?: ProgramInspection;
 }
 
 /**
- * Keeps what matters of one layer while its members pass by: wanted files, whiteouts, and what stands on the way to a wanted
- * path. OCI image-spec, "Image Layer Filesystem Changeset". Within a layer a later member replaces an earlier one.
+ * Collects the relevant content of a layer from its members: wanted files, whiteouts, and links and files at parents of wanted paths. A
+ * later member replaces an earlier one. OCI image-spec, "Image Layer Filesystem Changeset".
  */
 export class LayerCollector {
   readonly #wanted: WantedPaths;
@@ -51,10 +51,10 @@ export class LayerCollector {
   readonly #keptBytesMax: number;
   readonly #whiteouts = new PathTree<true>();
   readonly #opaques = new PathTree<true>();
-  /** By the paths that hard links lead to, one of these links: it shares what lies there now, whatever takes that name later. */
+  /** For each target of a hard link, one of its links. The link shares the content of that time, whatever takes the name later. */
   readonly #linkTargets = new PathTree<string>();
   readonly #nodes = new PathTree<LayerNode>();
-  /** Symbolic links in the place of wanted files. */
+  /** Symbolic links at paths of wanted files. */
   readonly #linkedFiles = new Set<string>();
   readonly #files = new Map<string, Buffer>();
   readonly #remarks: LayerRemark[] = [];
@@ -98,28 +98,28 @@ export class LayerCollector {
     return this.#node(entry, interest === 'wanted') ?? evidence;
   };
 
-  /** Names are judged as they are written, before anything takes them apart. A symbolic link with an overlong target cannot be made. */
+  /** Skips members with overlong names, as written in the archive. A symbolic link with an overlong target cannot be created either. */
   #skipIfOverlong({ path, type, target }: TarEntry): boolean {
     const shown = isOverlong(path) ? `${path.slice(0, 64)}…` : path;
-    if (isOverlong(path)) this.remark(shown, `${overlong} was passed over`);
+    if (isOverlong(path)) this.remark(shown, `${overlong} was skipped`);
     else if (type === 'hard-link' && isOverlong(target))
-      this.remark(shown, `a hard link to ${overlong} was passed over`);
+      this.remark(shown, `a hard link to ${overlong} was skipped`);
     else return false;
     return true;
   }
 
-  /** States where runtimes differ in what lies at the place of a member. */
+  /** Adds a remark if runtimes differ in what they unpack at the path of a member. */
   #remarkDivergence({ path, overlay }: TarEntry, interest: Interest): void {
     if (this.#wanted.isWatched(path) || this.#isBelowLinkedFile(path))
       this.remark(
         path,
-        'lies below a link to a file, or goes twice through a link: runtimes differ in where',
+        'is below a link to a file, or passes the same link twice: runtimes differ in where it goes',
       );
     if (interest !== undefined && overlay !== undefined)
-      this.remark(`${path}/`, `has the attribute ${overlay}: with some runtimes another directory lies here`);
+      this.remark(`${path}/`, `has the attribute ${overlay}: some runtimes put another directory here`);
   }
 
-  /** Whether a path lies below a link that this layer has in the place of a wanted file. */
+  /** Whether a path is below a link at a wanted path of this layer. */
   #isBelowLinkedFile(path: string): boolean {
     if (this.#linkedFiles.size === 0) return false;
     for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
@@ -127,9 +127,9 @@ export class LayerCollector {
     return false;
   }
 
-  /** Links from elsewhere to what is wanted, or to a directory above it: members below such a link lie there. */
+  /** Whether a link may lead to a wanted path or a parent of one, so that members below the link appear there. */
   #mayLead(entry: TarEntry): boolean {
-    // What has the name of the root is passed over.
+    // A member with the name of the root is ignored.
     if (entry.path === '') return false;
     if (entry.type === 'symbolic-link') return this.#wanted.mayLead(entry);
     return entry.type === 'hard-link' && this.#wanted.at(boundedPath(entry.target)) !== undefined;
@@ -149,24 +149,27 @@ export class LayerCollector {
     };
   }
 
-  /** overlayfs merges a directory with that of lower layers, though the layer removed it before, unless it is opaque. */
+  /**
+   * Adds a remark for directories that the layer removes and creates again. overlayfs merges them with those of lower layers unless they
+   * are opaque.
+   */
   #remarkRecreated(): void {
     for (const path of this.#whiteouts.keys())
       if (this.#nodes.get(path)?.kind === 'directory' && this.#opaques.get(path) === undefined)
         this.remark(
           path,
-          'is removed and made again within one layer: with some runtimes, what lower layers have in it stays',
+          'is removed and created again within one layer: with some runtimes, its content of lower layers remains',
         );
   }
 
-  /** A global header means nothing, but containerd makes room for a member of its name before it finds that out. */
+  /** Adds a remark for a global header. It has no content, but containerd removes files at its name before it detects the header. */
   #visitGlobalHeader(path: string): void {
     const named = path.replace(/(?:^|(?<=\/))\.wh\.(?:\.wh\.\.opq$)?/, '').replace(/\/$/, '');
     if (this.#wanted.at(named) !== undefined)
-      this.remark(path, 'is the name of a global header: some runtimes remove what has this name');
+      this.remark(path, 'is the name of a global header: some runtimes remove a file of this name');
   }
 
-  /** A marker that hides nothing that is wanted may hide evidence. */
+  /** Records a whiteout. One that hides no wanted path may hide evidence. */
   #whiteout(path: string, base: string): void {
     const directory = parentOf(path);
     if (base === opaqueMarker) {
@@ -175,7 +178,7 @@ export class LayerCollector {
       else this.#evidence.addOpaque(directory);
       return;
     }
-    // `.wh..wh.` names are leftovers of aufs; `.wh.`, `.wh..` and `.wh...` name nothing that could be removed.
+    // `.wh..wh.` names are remnants of aufs. `.wh.`, `.wh..` and `.wh...` name nothing that can be removed.
     if (/^\.wh\.(?:\.wh\..*|\.{0,2})$/s.test(base)) return;
     this.#markers.whiteouts++;
     const name = base.slice(whiteoutPrefix.length);
@@ -186,11 +189,11 @@ export class LayerCollector {
 
   #mark(marks: PathTree<true>, path: string): void {
     if (marks === this.#opaques && marks.get(path) === undefined && this.#nodes.hasGapBelow(path))
-      this.remark(path, 'is made opaque behind files of its own layer: some runtimes remove these, too');
+      this.remark(path, 'is made opaque after files of its own layer: some runtimes remove these, too');
     if (marks === this.#whiteouts && (this.#nodes.get(path) !== undefined || this.#nodes.hasBelow(path)))
       this.remark(
         path,
-        'is laid down and removed within one layer: some runtimes remove it, others the one of lower layers',
+        'is created and removed within one layer: some runtimes remove it, others the one of lower layers',
       );
     if (marks.get(path) !== undefined) return;
     marks.set(path, true);
@@ -217,7 +220,7 @@ export class LayerCollector {
     const { path } = node;
     const before = this.#nodes.get(path);
     this.#remarkOrderDependence(node, before);
-    // Something else takes the place of a directory: what the layer had under it is gone.
+    // If a directory is replaced, the layer's files below it are removed.
     if (node.kind !== 'directory') this.#nodes.remove(path, this.#forget);
     else if (before !== undefined) this.#forget(path, before);
     this.#nodes.set(path, node);
@@ -225,27 +228,30 @@ export class LayerCollector {
   }
 
   /**
-   * Unpackers lay members down one after the other. What depends on that order within a layer is stated: hard links to what is replaced
-   * later, and links that are set more than once. Honest layers have neither, as each name comes once.
+   * Adds remarks for content that depends on the order of members: hard links to files that are replaced later, and links at paths that
+   * occur more than once. Correct layers have neither, as each name occurs once.
    */
   #remarkOrderDependence(node: LayerNode, before: LayerNode | undefined): void {
     const { path, kind } = node;
     if (before !== undefined && isLinkReplaced(before, node))
       this.remark(
         path,
-        'is a symbolic link and something else within one layer: the order of its members decides',
+        'is a symbolic link and another file within one layer: the order of its members decides',
       );
     const stateReplaced = (target: string, link: string): void => {
-      this.remark(link, `is a hard link to ${target}, which the layer replaces afterwards`);
+      this.remark(link, `is a hard link to ${target}, which the layer replaces later`);
     };
     const link = this.#linkTargets.get(path);
     if (link !== undefined) stateReplaced(path, link);
     if (kind === 'directory') return;
-    // Below a link of a lower layer, they lie elsewhere and stay.
+    // If the path is below a link of a lower layer, the files are elsewhere and remain.
     if (this.#nodes.hasBelow(path))
-      this.remark(path, 'replaces a directory with files of its own layer: some runtimes may keep these');
+      this.remark(
+        path,
+        'replaces a directory that has files of the same layer: some runtimes may keep these',
+      );
     this.#linkTargets.removeBelow(path, stateReplaced);
-    // Markers below a name act on the directory that had it. What takes its place leads them nowhere.
+    // Markers below a path apply to the directory that was there. They have no effect once it is replaced.
     this.#whiteouts.removeBelow(path);
     this.#opaques.remove(path);
   }
@@ -269,7 +275,7 @@ export class LayerCollector {
     return collectPayload(size, (content) => {
       const whole = sparse === undefined ? content : expandSparse(content, sparse);
       if (whole === undefined) {
-        this.remark(path, 'a sparse file whose map is malformed');
+        this.remark(path, 'a sparse file with a malformed map');
         return;
       }
       this.#files.set(path, whole);
@@ -277,7 +283,7 @@ export class LayerCollector {
     });
   }
 
-  /** Notes something that was passed over, so that it is told and not lost. */
+  /** Records something that was skipped, so that the report shows it. */
   remark(path: string, message: string): void {
     if (this.#remarks.length < limits.remarks) this.#remarks.push({ path, message });
   }
@@ -299,7 +305,7 @@ export class LayerCollector {
   }
 }
 
-/** A program may lie where a licence file is expected: the bytes go to both. */
+/** Sends the bytes to both sinks, since a program may be at the path of a licence file. */
 function teeSinks(first: PayloadSink | undefined, second: PayloadSink | undefined): PayloadSink | undefined {
   if (first === undefined || second === undefined) return first ?? second;
   return {

@@ -27,7 +27,7 @@ const forms: readonly (readonly [Compression, Uint8Array])[] = [
   ['zstd', zstdCompressSync(content)],
 ];
 
-/** The layer with one byte flipped at every place of a few, of which some leave the archive readable. */
+/** Yields copies of the layer with one byte flipped, at one of a few positions. Some of the copies are still readable archives. */
 function* damaged(bytes: Uint8Array): Generator<Uint8Array> {
   for (const at of [5, 20, 150, Math.floor(bytes.length / 2), bytes.length - 10].filter(
     (place) => place < bytes.length,
@@ -45,14 +45,14 @@ function layerOf(t: TestContext, bytes: Uint8Array, rest: Partial<ImageLayer>): 
   return { place, compression: 'none', sizeBytes: bytes.length, ...rest };
 }
 
-test('says that a layer on disk is damaged when a byte of it was flipped', async (t) => {
+test('reports that a layer on disk is damaged when a byte is flipped', async (t) => {
   for (const [compression, bytes] of forms) {
     const digest = sha256(bytes);
     for (const verify of [false, true]) {
       for (const changed of damaged(bytes)) {
         const layer = layerOf(t, changed, { compression, digest });
         const failure = await failureOf(readLayers([layer], { ...options, verify }, () => undefined));
-        // What is seeked over is not hashed where it can be read.
+        // Skipped bytes are not hashed if the archive is readable.
         if (compression === 'none' && !verify && failure === 'none') continue;
         assert.equal(
           failure,
@@ -63,7 +63,7 @@ test('says that a layer on disk is damaged when a byte of it was flipped', async
   }
 });
 
-test('says that an uncompressed layer with a diffID alone is damaged when its archive cannot be read', async (t) => {
+test('reports that an uncompressed layer with only a diffID is damaged when its archive cannot be read', async (t) => {
   const diffId = sha256(content);
   const changed = Uint8Array.from(content);
   changed.fill(0x78, 3584, 3840);
@@ -74,7 +74,7 @@ test('says that an uncompressed layer with a diffID alone is damaged when its ar
     );
 });
 
-test('says that a layer that comes in pieces is damaged when a byte of it was flipped', async () => {
+test('reports that a streamed layer is damaged when a byte is flipped', async () => {
   for (const [, bytes] of forms) {
     const digest = sha256(bytes);
     for (const changed of damaged(bytes)) {
@@ -89,7 +89,7 @@ test('says that a layer that comes in pieces is damaged when a byte of it was fl
   }
 });
 
-test('says what is wrong with a layer when its digest is right', async (t) => {
+test('reports the error in the archive when the digest of the layer is right', async (t) => {
   const bytes = Buffer.from('x'.repeat(2000));
   for (const verify of [false, true])
     assert.match(

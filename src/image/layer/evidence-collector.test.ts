@@ -11,7 +11,7 @@ import { WantedPaths } from './wanted-paths.ts';
 
 const wanted = new WantedPaths(['etc/os-release']);
 
-/** What a layer of these members is evidence of; read in pieces of this many bytes. */
+/** Returns the evidence in a layer with these members, read in chunks of `pieceBytes`. */
 function collect(entries: Iterable<TarEntryPlan>, pieceBytes: number = 1 << 20): CollectedEvidence {
   const collector = new LayerCollector(wanted);
   const walker = new TarWalker(collector.visit, memberFilter(wanted));
@@ -25,7 +25,7 @@ function found(entries: Iterable<TarEntryPlan>, pieceBytes?: number): Record<str
   return Object.fromEntries(collect(entries, pieceBytes).found.map(({ kind, paths }) => [kind, paths]));
 }
 
-/** A zip archive whose first member has this name, as far as its beginning goes. */
+/** Returns the start of a zip archive whose first member has this name. */
 function zip(name: string): Buffer {
   const header = Buffer.alloc(64);
   header.write('PK\x03\x04', 'latin1');
@@ -34,7 +34,7 @@ function zip(name: string): Buffer {
   return header;
 }
 
-/** The beginning of a portable executable, of .NET or not. */
+/** Returns the start of a portable executable, with or without a .NET header. */
 function portable(runTimeHeader: number): Buffer {
   const bytes = Buffer.alloc(1024);
   bytes.write('MZ');
@@ -61,7 +61,7 @@ const byContent: readonly (readonly [path: string, content: string | Uint8Array,
   ['srv/dist/main.js', `(()=>{var __webpack_modules__={${'x'.repeat(2000)}`, 'bundled-js'],
 ];
 
-test('files are evidence by their content, whatever their names and however the bytes come', () => {
+test('detects evidence by content, whatever the names and the chunk size', () => {
   for (const [path, content, kind] of byContent)
     for (const pieceBytes of [1, 100, 512, 1 << 20])
       assert.deepEqual(
@@ -71,7 +71,7 @@ test('files are evidence by their content, whatever their names and however the 
       );
 });
 
-test('what only looks like evidence by its content is none', () => {
+test('ignores files that only resemble evidence', () => {
   const others: readonly TarEntryPlan[] = [
     { path: 'usr/lib/modules/x.ko', content: writeElf({ type: 1 }) },
     { path: 'opt/setup.exe', content: portable(0) },
@@ -88,7 +88,7 @@ test('what only looks like evidence by its content is none', () => {
   assert.deepEqual(found(others), {});
 });
 
-test('a program that a later member of the layer replaces is gone', () => {
+test('removes a program when a later member of the layer replaces it', () => {
   const path = 'opt/run';
   assert.deepEqual(
     found([
@@ -110,7 +110,7 @@ test('a program that a later member of the layer replaces is gone', () => {
   );
 });
 
-test('links with names of evidence are kept with where they lead', () => {
+test('keeps links with names of evidence, and their targets', () => {
   const { links } = collect([
     { path: 'app/node_modules/a', target: '../store/a' },
     { path: 'app/lib/b.jar', target: '/opt/blob' },
@@ -125,7 +125,7 @@ test('links with names of evidence are kept with where they lead', () => {
   ]);
 });
 
-test('counts a program whose further name is one of data when the first name is replaced or removed', () => {
+test('counts a program under its other name when the first one is replaced or removed', () => {
   const first = { path: 'opt/run.js', content: samplePrograms.generic };
   const second = { path: 'opt/x.py', target: 'opt/run.js', type: 'hardlink' } as const;
   const third = { path: 'usr/share/doc/x', target: 'opt/x.py', type: 'hardlink' } as const;
@@ -137,7 +137,7 @@ test('counts a program whose further name is one of data when the first name is 
   assert.deepEqual(found(replaced), { generic: ['opt/run.js'] });
 });
 
-test('a link to a directory of packages passes the filter of members', () => {
+test('passes a link to a directory of packages through the member filter', () => {
   const links = [
     { path: 'app/node_modules', target: '../opt/real' },
     { path: 'app/node_modules/@scope', target: '../../opt/scope' },
@@ -149,7 +149,7 @@ test('a link to a directory of packages passes the filter of members', () => {
   );
 });
 
-test('a sparse file that begins as a program is evidence', () => {
+test('detects a sparse file as evidence when it begins as a program', () => {
   const elf = Buffer.from(samplePrograms.generic);
   const sparse = (map: string, data: Uint8Array): TarEntryPlan => ({
     path: 'GNUSparseFile.0/run',
@@ -162,7 +162,7 @@ test('a sparse file that begins as a program is evidence', () => {
     },
   });
   assert.deepEqual(found([sparse(`1\n0\n${elf.length}\n`, elf)]), { generic: ['opt/run'] });
-  // The beginning lies behind other pieces.
+  // The start of the file is stored behind other pieces.
   const behind = Buffer.concat([Buffer.alloc(64, 1), elf]);
   assert.deepEqual(found([sparse(`2\n4096\n64\n0\n${elf.length}\n`, behind)]), { generic: ['opt/run'] });
   assert.deepEqual(found([sparse('many\n', elf)]), { generic: ['opt/run'] });
@@ -170,7 +170,7 @@ test('a sparse file that begins as a program is evidence', () => {
   assert.deepEqual(found([sparse(`1\n4096\n${elf.length}\n`, elf)]), {});
 });
 
-test('whiteouts and opaque directories are kept wherever they are', () => {
+test('keeps whiteouts and opaque directories at any path', () => {
   const { whiteouts, opaques } = collect([
     { path: 'app/.wh.node_modules', content: '' },
     { path: 'srv/.wh..wh..opq', content: '' },
@@ -179,7 +179,7 @@ test('whiteouts and opaque directories are kept wherever they are', () => {
   assert.deepEqual([whiteouts, opaques], [['app/node_modules'], ['srv']]);
 });
 
-test('more evidence than the limit of a layer is left out, and its kind is named', () => {
+test('omits evidence beyond the limit of a layer, and names its kind', () => {
   const collector = new LayerCollector(wanted);
   const entry = { type: 'file', size: 0, target: '', offset: 0 } as const;
   for (let i = 0; i < limits.evidencePerLayer; i++)
@@ -190,7 +190,7 @@ test('more evidence than the limit of a layer is left out, and its kind is named
   assert.deepEqual([kept[0]?.paths.length, cut], [limits.evidencePerLayer, ['maven']]);
 });
 
-test('long names of evidence have a limit together', () => {
+test('limits the total length of the names of evidence', () => {
   const collector = new LayerCollector(wanted);
   const entry = { type: 'file', size: 0, target: '', offset: 0 } as const;
   for (let i = 0; i < 2000; i++) collector.visit({ ...entry, path: `${'x'.repeat(4000)}/${i}.jar` });
@@ -202,7 +202,7 @@ test('long names of evidence have a limit together', () => {
   assert.deepEqual(cut, ['maven']);
 });
 
-test('more markers than the limit remove nothing, so that too much is counted and not too little', () => {
+test('ignores markers beyond the limit, so that it counts too much rather than too little', () => {
   const collector = new LayerCollector(wanted);
   const entry = { type: 'file', size: 0, target: '', offset: 0 } as const;
   for (let i = 0; i <= limits.evidenceMarkersPerLayer; i++)

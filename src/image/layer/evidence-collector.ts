@@ -19,24 +19,24 @@ import {
 import { ProgramClassifier } from './program-kind.ts';
 import { beginningOfSparse } from './sparse.ts';
 
-/** A program whose kind shows only when it is read once more. */
+/** A program that must be read again to find its kind. */
 export interface UnreadProgram {
-  /** Where it lies in the archive of its layer. */
+  /** Offset in the archive of its layer. */
   readonly offset: number;
   readonly size: number;
-  /** The path of the file itself, where a hard link is another name of it. */
+  /** Path of the file itself if the name is a hard link. */
   readonly path: string;
 }
 
-/** How the bytes of a layer come: all of them pass by, or each file can be read later. */
+/** When programs are classified: `now`, as the bytes stream, or `later`, when files can be read again. */
 export type ProgramInspection = 'now' | 'later';
 
-/** Evidence of one layer, and what it still takes to know the kinds of its programs. */
+/** The evidence in a layer, and the programs that must be read again to find their kind. */
 export interface CollectedEvidence extends LayerEvidence {
   readonly unread: ReadonlyMap<string, UnreadProgram>;
 }
 
-/** Keeps evidence of what no lister reads while the members of one layer pass by. */
+/** Collects evidence of packages that no lister reads from the members of a layer. */
 export class EvidenceCollector {
   readonly #inspection: ProgramInspection;
   readonly #found = new Map<string, EvidenceKind>();
@@ -68,7 +68,7 @@ export class EvidenceCollector {
     };
   }
 
-  /** A marker that has no room hides nothing: what may have been removed is counted. */
+  /** Records a whiteout. Whiteouts beyond the limit hide nothing, so possibly removed files are counted. */
   addWhiteout(path: string): void {
     if (this.#hasRoomForMarker(path)) this.#whiteouts.add(path);
   }
@@ -82,7 +82,7 @@ export class EvidenceCollector {
     return this.#takeCharacters(path.length);
   }
 
-  /** Looks at a member of the layer. What is given takes of its bytes what is needed. */
+  /** Visits a member. Returns a sink if it needs the bytes. */
   visit(entry: TarEntry): PayloadSink | undefined {
     this.#links.delete(entry.path);
     switch (entry.type) {
@@ -141,7 +141,7 @@ export class EvidenceCollector {
     });
   }
 
-  /** Another file takes the place of one. What has further names stays: they are names of the one before. */
+  /** Removes a file that is replaced. If it has other names, these remain, since they refer to the old content. */
   #forget(path: string): void {
     if (this.#targets.has(path)) return;
     this.#found.delete(path);
@@ -170,7 +170,7 @@ export class EvidenceCollector {
   }
 }
 
-/** Whether the path of a file is one of data: its hard links matter only where its content is known to. */
+/** Whether a path has the name of a data file. Its hard links matter only if its content is evidence. */
 function isNamedData(path: string): boolean {
   return (
     isDataName(path, path.lastIndexOf('/') + 1, path.length) ||
@@ -178,17 +178,17 @@ function isNamedData(path: string): boolean {
   );
 }
 
-/** Says what a file is evidence of, and whether its kind is the last word. */
+/** Records the kind of evidence in a file, and whether it is final. */
 type Take = (kind: EvidenceKind, isKnown: boolean) => void;
 
-/** Bytes of the beginning of a file that tell what it is, programs aside. */
+/** Bytes at the start of a file that identify it, except programs. */
 const headBytes = 1024;
-/** The description of a package of R; real ones have some thousand. */
+/** Maximum size of the description of an R package in bytes; real ones have a few thousand. */
 const descriptionBytes = 64 * 1024;
-/** Stored bytes of a sparse file in which its map and its beginning have to lie. */
+/** Stored bytes of a sparse file that must contain its map and its start. */
 const sparseHeadBytes = 64 * 1024;
 
-/** Looks at the first bytes of a file, and where it is a program at as many as it takes. */
+/** Inspects the first bytes of a file. For a program, inspects as many as its classification needs. */
 class ContentSink implements PayloadSink {
   readonly #entry: TarEntry;
   readonly #inspection: ProgramInspection;
@@ -257,7 +257,7 @@ class ContentSink implements PayloadSink {
   }
 }
 
-/** Looks at the beginning of a sparse file. One that cannot be told counts as a program. */
+/** Inspects the start of a sparse file. If it cannot be identified, the file counts as a program. */
 function sparseSink(size: number, sparse: SparseForm, take: (kind: EvidenceKind) => void): PayloadSink {
   return collectPayload(Math.min(size, sparseHeadBytes), (stored) => {
     const head = beginningOfSparse(stored, sparse, headBytes);

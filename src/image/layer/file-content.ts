@@ -2,13 +2,13 @@ import { hasElfMagic } from '../../kit/elf.ts';
 import { parentOf } from '../../kit/tar/path.ts';
 import { isScriptName, mayHoldBundles } from '../../model/evidence/program-names.ts';
 
-/** What a file is by its first bytes, of what matters whatever its name. */
+/** Kinds of content that matter, whatever the name of the file. */
 export type ContentKind = 'elf' | 'zip' | 'pe' | 'script';
 
-/** Fewer bytes are nothing of this. */
+/** Minimum size in bytes of a file of these kinds. */
 export const contentBytesMin = 64;
 
-/** What bytes begin that lie at a place; undefined where it is nothing that matters. */
+/** Detects the kind of content at an offset. Returns undefined if it does not matter. */
 export function contentKind(bytes: Buffer, at: number = 0): ContentKind | undefined {
   const [first, second] = [bytes[at], bytes[at + 1]];
   if (first === 0x7f) return hasElfMagic(bytes, at) ? 'elf' : undefined;
@@ -25,8 +25,8 @@ const localHeaderBytes = 30;
 const zipStart = Buffer.from('PK\x03\x04');
 
 /**
- * What a zip archive holds by the name of its first member: Java's begin with their manifest. A script may stand before it, which runs
- * it. Undefined where the bytes are no such archive, or one of something else.
+ * Detects the package type of a zip archive by the name of its first member: Java archives begin with their manifest. A script may precede
+ * the archive and run it. Returns undefined for other content.
  */
 export function archivedEvidence(head: Buffer): 'maven' | 'pypi' | undefined {
   const start = head.indexOf(zipStart);
@@ -37,7 +37,7 @@ export function archivedEvidence(head: Buffer): 'maven' | 'pypi' | undefined {
   return /\.py$|\.(?:dist|egg)-info\/|^(?:\.bootstrap|\.deps)\//.test(name) ? 'pypi' : undefined;
 }
 
-/** Whether a portable executable is an assembly of .NET: its last but one directory is the header of the run time. Microsoft, "PE Format". */
+/** Whether a portable executable is a .NET assembly: its last but one data directory is the runtime header. Microsoft, "PE Format". */
 export function isAssembly(head: Buffer): boolean {
   if (head.length < contentBytesMin) return false;
   const start = head.readUInt32LE(60);
@@ -48,7 +48,7 @@ export function isAssembly(head: Buffer): boolean {
   return runTimeHeader + 8 <= head.length && head.readUInt32LE(runTimeHeader) !== 0;
 }
 
-/** Whether the description of a package of R is that of an installed one: only these say with which R they were built. */
+/** Whether the description of an R package is of an installed one. Only these state the R version that built them. */
 export function describesInstalled(head: Buffer): boolean {
   const text = head.toString('latin1');
   return /^Package:/m.test(text) && /^Built:/m.test(text);
@@ -57,12 +57,12 @@ export function describesInstalled(head: Buffer): boolean {
 const bundlers =
   /webpack|parcelRequire|__commonJS|__toESM|\bSystem\.register\(|^(?:"use strict";)?\s*!function\(|^\/\*! For license information please see /;
 
-/** Whether a path may be that of a bundle. Packages of npm may be bundles themselves; they are counted as packages. */
+/** Whether a path may be of a JavaScript bundle. npm packages may be bundles themselves, but are counted as packages. */
 export function mayBeBundle(path: string): boolean {
   return isScriptName(path, path.lastIndexOf('/') + 1, path.length) && mayHoldBundles(parentOf(path));
 }
 
-/** Whether a file of JavaScript begins as tools begin it that put many packages into one file. */
+/** Whether a JavaScript file starts as the output of a bundler. */
 export function isBundle(head: Buffer): boolean {
   return bundlers.test(head.toString('latin1', 0, 1024));
 }

@@ -2,13 +2,15 @@ import type { Hash } from 'node:crypto';
 import { ClairError } from '../../core/errors.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
 
-/** The digest of what was hashed, by the algorithm of the claimed one. */
+/** Returns the digest of the hashed bytes, with the algorithm of the claimed one. */
 export function digestOf(hash: Hash, claimed: Digest | undefined): Digest {
   const algorithm = claimed === undefined ? 'sha256' : digestAlgorithm(claimed);
   return `${algorithm}:${hash.digest('hex')}` as Digest;
 }
 
-/** Refuses bytes that are others than the image says; `cause` is what went wrong while they were read. Throws `target-corrupt`. */
+/**
+ * Throws `target-corrupt` if bytes do not have the digest that the image claims. `cause` is the error that occurred while they were read.
+ */
 export function assertDigestMatches(
   kind: 'digest' | 'diffID',
   claimed: Digest | undefined,

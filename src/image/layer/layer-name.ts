@@ -1,14 +1,14 @@
 import { ClairError, messageOf } from '../../core/errors.ts';
 import type { ImageLayer } from '../image-layer.ts';
 
-/** What messages call a layer. */
+/** Returns the name of a layer in messages. */
 export function nameOfLayer({ diffId, digest, place }: ImageLayer): string {
   return diffId ?? digest ?? place.path;
 }
 
 /**
- * Reads something of a layer, at once where `read` does, and tells of which layer a failure is. What is no expected failure is the
- * layer's fault: what is made of a layer that was read does not belong in here.
+ * Runs `read`, which reads a layer, synchronously if `read` is synchronous. Adds the name of the layer to its errors. Turns unexpected
+ * errors into `target-corrupt`, so `read` must not process the result of reading.
  */
 export function withLayerName<T>(name: string, read: () => T | Promise<T>): T | Promise<T> {
   try {

@@ -11,9 +11,9 @@ import { assertDigestMatches, digestOf } from './layer-digest.ts';
 import { createLayerWalk, type LayerReadResult, type ReadOptions } from './layer-walk.ts';
 
 /**
- * A layer flowing in as stored bytes: hashed, inflated, walked and collected in one pass, whatever it comes from. What is
- * hashed: the stored bytes where the image names their digest, the inflated ones where it names only a diffID, both with
- * `verify` and where the media type does not say how the bytes are compressed; a layer without any claimed digest gets a diffID.
+ * Reads the stored bytes of a layer in one pass: hashes, inflates, walks and collects them. Hashes the stored bytes if the image states
+ * their digest, and the inflated bytes if it states only a diffID. Hashes both with `verify`, and if the media type does not state the
+ * compression. A layer without any claimed digest gets a diffID.
  */
 export class LayerReader {
   readonly #layer: LayerClaims;
@@ -25,18 +25,18 @@ export class LayerReader {
   readonly #inflater = new AnyInflater((bytes) => {
     this.#take(bytes);
   });
-  /** The last push that did not end at once. */
+  /** The last push that has not settled. */
   #lastPush: Promise<void> | undefined;
-  /** Why it cannot be inflated or walked any further. */
+  /** Error that stopped decompression or the walk. */
   #failure: Error | undefined;
-  /** Why it cannot be walked any further, though it is inflated to its end. */
+  /** Error that stopped the walk, while decompression continues. */
   #tarFailure: TarError | undefined;
-  /** The first stored bytes, up to a block of a tar archive. */
+  /** The first stored bytes, up to the size of a tar block. */
   #head: Buffer = Buffer.alloc(0);
   #bytesIn = 0;
   #bytesOut = 0;
 
-  /** `storedMax`: of an archive that is compressed itself, the bytes on disk that the layer comes from. */
+  /** `storedMax`: for a member of a compressed archive, the bytes on disk that the layer comes from. */
   constructor(layer: LayerClaims, options: ReadOptions, storedMax: number = Number.POSITIVE_INFINITY) {
     this.#layer = layer;
     this.#storedMax = storedMax;
@@ -49,7 +49,7 @@ export class LayerReader {
       this.#inflated = createHash(layer.diffId ? digestAlgorithm(layer.diffId) : 'sha256');
   }
 
-  /** Takes the next stored bytes; they may be reused once it has returned, or its promise has settled. */
+  /** Takes the next stored bytes. The buffer may be reused when `push` returns, or when its promise settles. */
   push(bytes: Buffer): void | Promise<void> {
     this.#bytesIn += bytes.length;
     this.#stored?.update(bytes);
@@ -61,7 +61,7 @@ export class LayerReader {
     return pushed;
   }
 
-  /** Says that the layer ends here. Throws when it is cut short or is not what its digest says. */
+  /** Ends the layer. Throws if it is truncated or does not match its digests. */
   end(): LayerReadResult | Promise<LayerReadResult> {
     const endInflater = (): void | Promise<void> =>
       this.#failure === undefined ? this.#deferFailure(() => this.#inflater.end()) : undefined;
@@ -70,8 +70,8 @@ export class LayerReader {
   }
 
   /**
-   * Runs a step of reading. Where it fails and the image names the digest of the stored bytes, the failure waits: once all bytes are hashed,
-   * it is known whether the layer is damaged.
+   * Runs a step of reading. If it fails and the image states the digest of the stored bytes, defers the error until all bytes are hashed.
+   * Then it is known whether the layer is damaged.
    */
   #deferFailure(step: () => void | Promise<void>): void | Promise<void> {
     const keep = (error: unknown): void => {
@@ -117,7 +117,10 @@ export class LayerReader {
     };
   }
 
-  /** Bytes may be a tar archive and a compressed stream at once: where nothing says which is meant, the diffID decides. */
+  /**
+   * Hashes the stored bytes if the compression is not stated. Bytes may be both a tar archive and a compressed stream, and then the diffID
+   * decides.
+   */
   #hashIfUnstated(): void {
     const { statedCompression, diffId } = this.#layer;
     const { compression } = this.#inflater;
@@ -125,7 +128,7 @@ export class LayerReader {
     if (compression !== 'none') this.#inflated = createHash(diffId ? digestAlgorithm(diffId) : 'sha256');
   }
 
-  /** Bytes that are not compressed have one digest. */
+  /** Returns the digest of the stored bytes as the diffID if they are not compressed. */
   #uncompressedDiffId(digest: Digest | undefined): Digest | undefined {
     const { diffId } = this.#layer;
     if (this.#inflater.compression !== 'none' || digest === undefined) return undefined;
@@ -138,14 +141,16 @@ export class LayerReader {
     if (diffId === undefined || actual === undefined || actual === diffId) return;
     if (compression === 'none' || compression === statedCompression) return;
     const stated =
-      statedCompression === undefined ? 'nothing says so' : `the media type says ${statedCompression}`;
+      statedCompression === undefined
+        ? 'nothing states a compression'
+        : `the media type states ${statedCompression}`;
     throw new ClairError(
       'target-corrupt',
       `its bytes begin as those of ${compression}, but ${stated}, and decompressed its diffID is ${actual}, not ${diffId} as the image says: runtimes differ in how they read it`,
     );
   }
 
-  /** Without a diffID or a media type that decides, bytes that are a compressed stream and a tar archive are refused. */
+  /** Throws if bytes are both a compressed stream and a tar archive, and no diffID or media type decides. */
   #assertUnambiguous(actual: Digest | undefined): void {
     const { statedCompression, diffId, eitherDigest } = this.#layer;
     const { compression } = this.#inflater;
@@ -154,7 +159,7 @@ export class LayerReader {
     if (this.#head.length < blockBytes || !hasValidChecksum(this.#head, 0)) return;
     throw new ClairError(
       'layer-unreadable',
-      `its bytes begin as those of ${compression}, and they are a tar archive too; nothing says which is meant, and runtimes differ in how they read it`,
+      `its bytes begin as those of ${compression}, but are a tar archive too; nothing states which is meant, and runtimes differ in how they read it`,
     );
   }
 
@@ -180,7 +185,7 @@ export class LayerReader {
     if (this.#tarFailure === undefined) this.#walk(bytes);
   }
 
-  /** Without a digest of the stored bytes, what is wrong with the archive waits for the diffID. */
+  /** Walks inflated bytes. Without a digest of the stored bytes, defers an error in the archive until the diffID is known. */
   #walk(bytes: Buffer): void {
     try {
       this.#walker.push(bytes);

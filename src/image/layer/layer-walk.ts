@@ -7,31 +7,31 @@ import type { ProgramInspection, UnreadProgram } from './evidence-collector.ts';
 import { memberFilter } from './member-filter.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
-/** A layer that was read. */
+/** The result of reading a layer. */
 export interface LayerReadResult {
   readonly collected: CollectedLayer;
   readonly digest?: Digest;
   readonly diffId?: Digest;
-  /** Of the uncompressed archive; absent where it was not read whole. */
+  /** Size of the uncompressed archive in bytes. Absent if it was not read whole. */
   readonly tarBytes?: number;
   readonly verified: boolean;
-  /** Reads a program that was passed over, from its beginning; only of layers that lie on disk as they are. */
+  /** Reads a skipped program from its start. Present only for uncompressed layers on disk. */
   readonly readProgram?: ProgramReader;
 }
 
-/** The bytes of a program, as many as are asked for; they are valid until the next are. Throws where it cannot be read. */
+/** Yields the bytes of a program. Each chunk is valid until the next one is requested. Throws if the file cannot be read. */
 export type ProgramReader = (program: UnreadProgram) => Iterable<Buffer>;
 
-/** How layers are to be read. */
+/** Options for reading layers. */
 export interface ReadOptions {
   readonly wanted: WantedPaths;
-  /** Read and hash what could be seeked over. */
+  /** Whether to read and hash bytes that could be skipped. */
   readonly verify: boolean;
-  /** Bytes of wanted files that one layer may hold; `limits.keptLayerBytes` where absent. */
+  /** Maximum bytes of all wanted files in a layer; `limits.keptLayerBytes` by default. */
   readonly keptBytesMax?: number;
 }
 
-/** What walks the archive of a layer, and what collects of it. */
+/** Creates the walker of a layer's archive and its collector. */
 export function createLayerWalk(
   { root }: LayerClaims,
   { wanted, keptBytesMax }: ReadOptions,
@@ -49,7 +49,7 @@ export function createLayerWalk(
   return { walker, collector };
 }
 
-/** The visitor for a layer whose root is a directory of the archive: members and hard links are seen from there. */
+/** Returns the visitor for a layer whose root is a directory of the archive. Members and hard links are relative to that directory. */
 function belowRoot(root: string, collector: LayerCollector, wanted: WantedPaths): TarVisitor {
   const seenFromRoot = (path: string): string | undefined =>
     path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined;
@@ -61,7 +61,7 @@ function belowRoot(root: string, collector: LayerCollector, wanted: WantedPaths)
     const target = seenFromRoot(boundedPath(entry.target));
     if (target !== undefined) return collector.visit({ ...entry, path, target });
     if (wanted.at(path) !== undefined)
-      collector.remark(path, `a hard link that leads out of ${root} was passed over`);
+      collector.remark(path, `a hard link that leads out of ${root} was skipped`);
     return undefined;
   };
 }

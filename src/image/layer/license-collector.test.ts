@@ -27,7 +27,7 @@ function add(to: LayerCollector, path: string, content: string, entry: Partial<T
   sink?.close();
 }
 
-test('a licence file states the licences of the package it is named after', () => {
+test('reads the licences of a package from the licence file named after it', () => {
   const layer = collector();
   add(layer, `${doc}/bash/copyright`, 'GPL-3.0-or-later');
   add(layer, `${doc}/bash/copyright.gz`, 'MIT');
@@ -36,10 +36,10 @@ test('a licence file states the licences of the package it is named after', () =
   add(layer, `${doc}/silent/copyright`, '');
   const { licenses, nodes, files } = layer.finish();
   assert.deepEqual(licenses, [{ type: 'deb', name: 'bash', licenses: ['GPL-3.0-or-later'] }]);
-  assert.deepEqual([nodes, files.size], [[], 0], 'nothing but the licences is kept');
+  assert.deepEqual([nodes, files.size], [[], 0], 'only the licences are kept');
 });
 
-test('links in a documentation directory lead to the package they mean, and others nowhere', () => {
+test('follows links in a documentation directory to the package, and nowhere else', () => {
   const layer = collector();
   const link = (path: string, target: string, type: TarEntry['type'] = 'symbolic-link'): void => {
     add(layer, path, '', { type, target });
@@ -59,7 +59,7 @@ test('links in a documentation directory lead to the package they mean, and othe
   );
 });
 
-test('licence files neither take the place of wanted files nor have a layer refused', () => {
+test('keeps wanted files and accepts the layer when there are many licence files', () => {
   const layer = collector(10);
   add(layer, `${doc}/a/copyright`, 'x'.repeat(100));
   add(layer, database, 'Package: a');
@@ -68,7 +68,7 @@ test('licence files neither take the place of wanted files nor have a layer refu
   assert.equal(layer.finish().licenses.length, limits.licenseFilesPerLayer);
 });
 
-test('a licence file that is too large is passed over, without a remark', () => {
+test('skips a licence file without a remark when it is too large', () => {
   const layer = collector();
   const size = limits.licenseFileBytes + 1;
   const sink = layer.visit({ path: `${doc}/a/copyright`, type: 'file', size, target: '', offset: 0 });
@@ -77,7 +77,7 @@ test('a licence file that is too large is passed over, without a remark', () => 
   assert.deepEqual([layer.finish().licenses, layer.finish().remarks], [[], []]);
 });
 
-test('a program that lies where a licence file is expected is evidence all the same', () => {
+test('counts a program as evidence when it is at the path of a licence file', () => {
   const layer = collector();
   add(
     layer,
@@ -90,7 +90,7 @@ test('a program that lies where a licence file is expected is evidence all the s
   );
 });
 
-test('licences beyond their characters are not kept', () => {
+test('drops licences beyond the limit of characters', () => {
   const layer = collector();
   const long = 'x'.repeat(1024 * 1024);
   for (const name of ['a', 'b', 'c']) add(layer, `${doc}/${name}/copyright`, long);
@@ -100,14 +100,14 @@ test('licences beyond their characters are not kept', () => {
   );
 });
 
-test('the filter passes licence files and links, and not the other files beside them', () => {
+test('passes licence files and links through the filter, and not the files beside them', () => {
   const wanted = new WantedPaths([database], { licenseFiles: [kind] });
   const passes = (path: string): boolean => wanted.mayMatter(Buffer.from(`${path}\0`), 0, path.length + 1);
   assert.ok(passes(`${doc}/a/copyright`) && passes(`./${doc}/a/copyright`) && passes(`${doc}/a`));
   assert.ok(!passes(`${doc}/a/changelog.gz`) && !passes(`${doc}/a/b/copyright`) && !passes('usr/bin/a'));
 });
 
-test('a root file system on disk is walked to its licence files', () => {
+test('finds licence files in a root file system on disk', () => {
   const wanted = new WantedPaths([database], { licenseFiles: [kind] });
   assert.ok(['usr', 'var'].every((path) => wanted.childrenOf('')?.includes(path)));
   assert.deepEqual(wanted.childrenOf('usr/share'), [doc]);

@@ -6,12 +6,12 @@ import type { LayerLicenses } from '../../model/layer-index.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
 
 /**
- * Reads the licence files of one layer while its members pass by; only the licences they state are kept. They have limits of their
- * own, beyond which files are passed over: licences then are unknown, and nothing else suffers.
+ * Reads the licence files of a layer from its members, and keeps only the licences. It has limits of its own. Files beyond them are
+ * skipped, so their licences are unknown, and nothing else is affected.
  */
 export class LicenseCollector {
   readonly #kinds: readonly LicenseFiles[];
-  /** By kind and package: a later member replaces an earlier one. */
+  /** By kind and package. A later member replaces an earlier one. */
   readonly #found = new Map<string, LayerLicenses>();
   #bytesLeft: number = limits.licenseBytesPerLayer;
   #charactersLeft: number = limits.licenseCharactersPerLayer;
@@ -20,12 +20,12 @@ export class LicenseCollector {
     this.#kinds = kinds;
   }
 
-  /** What was found, in the order of the layer. */
+  /** The licences, in the order of the layer. */
   get licenses(): readonly LayerLicenses[] {
     return [...this.#found.values()];
   }
 
-  /** Takes a member of the layer if it is a licence file, or a link that leads to one. */
+  /** Visits a member if it is a licence file, or a link to one. */
   visit(entry: TarEntry): PayloadSink | undefined {
     for (const kind of this.#kinds) {
       const place = licensePlaceOf(kind, entry.path);
@@ -61,11 +61,11 @@ export class LicenseCollector {
 interface LicensePlace {
   /** Name of the package. */
   readonly name: string;
-  /** Whether it is the place of the file, and not of the directory in which it lies. */
+  /** Whether the path is of the file, and not of its directory. */
   readonly isFile: boolean;
 }
 
-/** The package whose licence file, or the directory of it, has a path. */
+/** Returns the package whose licence file, or its directory, has a path. */
 function licensePlaceOf({ directory, file }: LicenseFiles, path: string): LicensePlace | undefined {
   const parent = parentOf(path);
   if (parent === directory) return { name: path.slice(directory.length + 1), isFile: false };
@@ -75,7 +75,7 @@ function licensePlaceOf({ directory, file }: LicenseFiles, path: string): Licens
     : undefined;
 }
 
-/** Where a link leads to: a symbolic one is relative to its directory, a hard one to the root. */
+/** Returns the target of a link: relative to its directory if it is symbolic, to the root if it is hard. */
 function targetOf({ type, path, target }: TarEntry): string {
   return type === 'symbolic-link' ? symbolicLinkPath(path, target) : boundedPath(target);
 }

@@ -11,17 +11,20 @@ import { contentBytesMin, contentKind, mayBeBundle } from './file-content.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
 const slash = 0x2f;
-/** Types of members: regular files, of which old archives and contiguous files have others, and links. */
+/** Types of members: regular file (with the types of old archives and contiguous files), hard link, symbolic link. */
 const [oldFile, file, hardLink, symbolicLink, contiguousFile] = [0, 0x30, 0x31, 0x32, 0x37];
 const packagesOfNode = Buffer.from('node_modules/');
 const pluginsOfSite = Buffer.from('plugins/');
 const placesOfScripts = scriptPlaces.map((place) => Buffer.from(place));
-/** The last two letters of the names of scripts: `js`. */
+/** The last two letters of names of scripts: `js`. */
 const [letterJ, letterS] = [0x6a, 0x73];
-/** Shorter scripts are no bundles of packages. */
+/** Minimum size in bytes of a bundle of packages. */
 const bundleBytesMin = 1024;
 
-/** The filter of a `TarWalker` that passes what may be wanted and what may be evidence of what is not listed. Most members are neither. */
+/**
+ * Returns the filter of a `TarWalker` that passes possibly wanted members and possible evidence of unlisted packages. Most members are
+ * neither.
+ */
 export function memberFilter(wanted: WantedPaths): MemberFilter {
   return (block, offset, payload) =>
     wanted.isWatching ||
@@ -70,13 +73,13 @@ function mayNameBundle(block: Buffer, offset: number, end: number): boolean {
   return mayBeBundle(pathOf(block, offset, end));
 }
 
-/** The quick look at a name that dismisses most scripts. */
+/** Whether the name is in a directory of scripts that are not bundles. A cheap check that rejects most scripts. */
 function isInPlaceOfScripts(block: Buffer, offset: number): boolean {
   const start = startOfName(block, offset);
   return placesOfScripts.some((place) => hasAt(block, start, place));
 }
 
-/** The path of a member with an ordinary name. Bytes that are no ASCII are in no rule. */
+/** Returns the path of a member with an ordinary name. Non-ASCII bytes occur in no rule. */
 function pathOf(block: Buffer, offset: number, end: number): string {
   return block.toString('latin1', startOfName(block, offset), end);
 }
@@ -91,7 +94,7 @@ function firstOf(block: Buffer, offset: number): number {
   return block[startOfName(block, offset)] ?? 0;
 }
 
-/** Whether a link may be that of a package of npm or a plugin, whose names are any. The directories of both end with the same letter. */
+/** Whether a link may be an npm package or a plugin, which may have any name. The names of both directories end with the same letter. */
 function isPackageInDirectory(block: Buffer, offset: number, end: number): boolean {
   for (let i = offset + 1; i < end; i++) {
     if (block[i] !== slash || block[i - 1] !== letterS) continue;

@@ -2,24 +2,24 @@ import { limits } from '../../core/limits.ts';
 import { RangeSearch } from '../../kit/bytes/range-search.ts';
 import { type ElfSegment, readElfHead } from '../../kit/elf.ts';
 
-/** What a program was made with; `generic` where that cannot be seen. */
+/** The toolchain of a program; `generic` if it cannot be detected. */
 export type ProgramKind = 'golang' | 'cargo' | 'generic';
 
-/** The owner of the note with the build id of Go, cmd/link; it lies right behind the table of segments. */
+/** Owner of the note with Go's build ID, directly after the segment table. Go, cmd/link. */
 const goNote = Buffer.from('Go\0\0');
-/** What the information begins with that a Go program carries about its modules, debug/buildinfo. It is written at run time. */
+/** Start of the build information of a Go program, in a writable segment. Go, debug/buildinfo. */
 const goBuildInfo = Buffer.from('\xff Go buildinf:', 'latin1');
-/** Part of the paths that the standard library of Rust names when it panics. */
+/** Part of the source paths in panic messages of Rust's standard library. */
 const rustLibrary = Buffer.from('/library/core/src/');
-/** The same in releases before 1.46. */
+/** The same before Rust 1.46. */
 const oldRustLibrary = Buffer.from('/src/libcore/');
 
-/** Real programs have one or two segments of data. */
+/** Maximum number of data segments that are searched; real programs have one or two. */
 const dataSegmentsMax = 4;
-/** Real programs have one or two segments that can only be read. */
+/** Maximum number of read-only segments that are searched; real programs have one or two. */
 const textSegmentsMax = 4;
 
-/** Where a program may have text: in the segments that can only be read, or anywhere if the linker has made none of them. */
+/** Returns the ranges that may hold text: the read-only segments, or the whole file if the linker made none. */
 function rangesOfText(segments: readonly ElfSegment[]): { readonly start: number; readonly end: number }[] {
   const readOnly = segments
     .filter(({ kind, isWritable, isExecutable }) => kind === 'load' && !isWritable && !isExecutable)
@@ -31,13 +31,10 @@ function rangesOfText(segments: readonly ElfSegment[]): { readonly start: number
   }));
 }
 
-/**
- * Looks at a program while its bytes pass by, or at as many of them as are needed. The answer depends on its bytes alone, not on how they
- * come.
- */
+/** Classifies a program from its stream, and reads no more bytes than needed. The result depends on the bytes alone, not on the chunks. */
 export class ProgramClassifier {
   readonly #headBytes: number;
-  /** The head, where it comes in several pieces. */
+  /** The start of the file, if it arrives in several chunks. */
   #head: Buffer | undefined;
   #headFill = 0;
   #hasBegun = false;
@@ -51,12 +48,12 @@ export class ProgramClassifier {
     this.#headBytes = Math.min(size, limits.programHeadBytes);
   }
 
-  /** Whether further bytes change nothing. */
+  /** Whether further bytes cannot change the result. */
   get isDone(): boolean {
     return this.#kind !== 'unknown';
   }
 
-  /** What the program is; undefined where the file is none. To be asked once all bytes have passed, or enough. */
+  /** Returns the kind, or undefined if the file is not a program. Valid after the last byte, or when `isDone`. */
   kind(): ProgramKind | undefined {
     if (this.#kind !== 'unknown') return this.#kind;
     if (!this.#hasBegun) return undefined;

@@ -22,7 +22,7 @@ const image = buildImage({
 });
 const saved = dockerArchive(image);
 
-/** What is made of the layers of the image, saved in an archive that is compressed or not. */
+/** Returns the results of `take` for the layers of an image in a compressed or uncompressed archive. */
 async function read(archive: Uint8Array, take: (layer: LayerReadResult) => unknown): Promise<unknown[]> {
   const path = join(directory, 'image.tar');
   writeFileSync(path, archive);
@@ -34,19 +34,19 @@ for (const [what, archive] of [
   ['an archive', saved],
   ['a compressed archive', gzipSync(saved)],
 ] as const) {
-  test(`layers of ${what} are handed on in their order, at once or later`, async () => {
+  test(`passes on the layers of ${what} in order, synchronously or not`, async () => {
     const textOf = ({ collected }: LayerReadResult): string =>
       Buffer.from(collected.files.get('etc/os-release') ?? []).toString();
     assert.deepEqual(await read(archive, textOf), ['one', 'two']);
     assert.deepEqual(await read(archive, (layer) => Promise.resolve(textOf(layer))), ['one', 'two']);
   });
 
-  test(`what fails to be made of a layer of ${what} is no fault of the layer`, async () => {
+  test(`throws the original error when the result of a layer of ${what} cannot be processed`, async () => {
     const fail = (): never => {
-      throw new TypeError('a fault of ours');
+      throw new TypeError('internal error');
     };
-    const failLater = (): Promise<never> => Promise.reject(new TypeError('a fault of ours'));
+    const failLater = (): Promise<never> => Promise.reject(new TypeError('internal error'));
     for (const take of [fail, failLater])
-      assert.equal(await failureOf(read(archive, take)), 'a bug: TypeError: a fault of ours');
+      assert.equal(await failureOf(read(archive, take)), 'a bug: TypeError: internal error');
   });
 }

@@ -12,10 +12,10 @@ interface MemberLayer {
   readonly place: Member;
 }
 
-/** What was made of each layer that is a member of a compressed archive. */
+/** The result for each layer that is a member of a compressed archive. */
 export type MemberResults<T> = ReadonlyMap<ImageLayer, { readonly result: T }>;
 
-/** Reads the layers that are members of compressed archives, in one pass over each archive, and hands each on where it ends. */
+/** Reads the layers that are members of compressed archives, in one pass over each archive. Passes on each layer where it ends. */
 export async function readArchiveMembers<T>(
   layers: readonly ImageLayer[],
   options: ReadOptions,
@@ -52,7 +52,7 @@ async function readArchive(
     reader: new LayerReader(member.layer, options, storedBytes),
   }));
   let position = 0;
-  /** Ends the layers that lie before a place. Those that can be ended at once are: what they keep must not wait in memory. */
+  /** Ends the layers before an offset. Ends them synchronously if possible, to free their memory early. */
   const endBefore = (place: number): Work[] => {
     const ended = open.filter((member) => endOf(member) <= place);
     if (ended.length > 0) open = open.filter((member) => endOf(member) > place);
@@ -76,7 +76,7 @@ async function readArchive(
   await allOf(endBefore(Number.POSITIVE_INFINITY));
 }
 
-/** Something that is done, or will be. */
+/** A completed step, or its promise. */
 type Work = ReturnType<LayerReader['push']>;
 
 function allOf(works: readonly Work[]): Promise<void> | undefined {

@@ -21,15 +21,15 @@ import { type CollectedLayer, LayerCollector } from './collector.ts';
 import type { ProgramReader } from './layer-walk.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
-/** What a root file system on disk holds, and how to read its programs. */
+/** Content of a root file system on disk, and a reader of its programs. */
 export interface DirectoryContent {
   readonly collected: CollectedLayer;
   readonly readProgram: ProgramReader;
 }
 
 /**
- * Looks for the wanted paths in a root file system on disk, and for evidence of what is not listed anywhere in it. No link is followed,
- * so nothing outside the directory is ever read.
+ * Finds the wanted paths in a root file system on disk, and evidence of unlisted packages. Follows no links, so it reads nothing outside
+ * the directory.
  */
 export function readDirectory(root: string, wanted: WantedPaths): DirectoryContent {
   const collector = new LayerCollector(wanted, { programs: 'later' });
@@ -42,12 +42,12 @@ export function readDirectory(root: string, wanted: WantedPaths): DirectoryConte
   };
 }
 
-/** File systems that are no part of what is installed, where they are mounted. */
+/** Mount points of file systems that hold no installed files. */
 const virtualFileSystems: ReadonlySet<string> = new Set(['dev', 'proc', 'sys']);
 
 const executableBits = 0o111;
 
-/** One reading of a directory tree. */
+/** One walk of a directory tree. */
 class DirectoryWalk {
   readonly #root: string;
   readonly #wanted: WantedPaths;
@@ -61,7 +61,7 @@ class DirectoryWalk {
     this.#collector = collector;
   }
 
-  /** First what is wanted, which has to be readable and has no limit of its own. */
+  /** Reads the wanted paths. They must be readable, and their number has no limit. */
   readWanted(): void {
     const pending = [''];
     for (let directory = pending.shift(); directory !== undefined; directory = pending.shift()) {
@@ -73,14 +73,14 @@ class DirectoryWalk {
     }
   }
 
-  /** Then everything else, as far as it can be read. */
+  /** Reads everything else that is readable. */
   readOthers(): void {
     const pending = [''];
     for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
       const entries = this.#entriesIn(directory);
       this.#entriesLeft -= entries.length;
       if (this.#entriesLeft < 0) {
-        const message = `more than ${limits.directoryEntries} files: the rest was not looked at for packages of languages and programs`;
+        const message = `more than ${limits.directoryEntries} files: the others were not searched for programs and packages of programming languages`;
         this.#collector.remark(directory, message);
         return;
       }
@@ -91,7 +91,7 @@ class DirectoryWalk {
     }
   }
 
-  /** Looks at what is no directory; whether it is one to go through. */
+  /** Visits an entry that is not a directory. Returns whether to descend into it. */
   #shouldDescend(entry: Dirent, path: string): boolean {
     if (entry.isDirectory()) return !this.#isVirtual(path);
     if (!this.#seen.has(path) && mayMatter(path, entry)) this.#collect(path);
@@ -135,7 +135,7 @@ class DirectoryWalk {
       }
       sink.close();
     } catch (error) {
-      // What nobody may run and only the administrator may read, as keys and passwords, is no program.
+      // A file that is not executable and readable only by the administrator, such as a key, is not a program.
       if (this.#wanted.at(path) !== undefined || (stats.mode & executableBits) !== 0)
         this.#collector.remark(path, `cannot be read: ${messageOf(error)}`);
     }
@@ -143,16 +143,17 @@ class DirectoryWalk {
   }
 }
 
-/** Every file is looked into: a program may have any name. */
+/** Whether a file may matter. Any file may, as a program may have any name. */
 function mayMatter(path: string, entry: Dirent): boolean {
   return entry.isSymbolicLink() ? evidenceByLinkName(path, '') !== undefined : entry.isFile();
 }
 
-/** The first piece is small: most files are recognised by their beginning. */
+/** The first chunk is small, since most files are identified by their start. */
 const [firstPieceBytes, pieceBytes] = [4096, 1024 * 1024];
 
 /**
- * The bytes of a file. It may have been exchanged or grown since it was looked at: what is opened is looked at again, and is no link.
+ * Yields the bytes of a file. The file may have been replaced or may have grown since it was listed. So the opened file is checked again,
+ * and links are refused.
  */
 function* fileChunks(place: string, size?: number): Generator<Buffer> {
   const file = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -15,9 +15,9 @@ import { readDirectory } from './read-directory.ts';
 const chunkBytes = 1024 * 1024;
 
 /**
- * Reads layers in one pass each and answers, in the order given, what `take` makes of each: the wanted files of a layer are gone
- * from memory before the next is read. Members of one compressed archive are read in one pass over it. Throws `target-corrupt`
- * or `limit-exceeded` naming the layer.
+ * Reads layers in one pass each, and returns the results of `take` in their order. The wanted files of a layer are freed before the next
+ * one is read. Members of a compressed archive are read in one pass. Throws `target-corrupt` or `limit-exceeded` with the name of the
+ * layer.
  */
 export async function readLayers<T>(
   layers: readonly ImageLayer[],
@@ -38,7 +38,7 @@ export async function readLayers<T>(
 async function readOne(layer: ImageLayer, options: ReadOptions): Promise<LayerReadResult> {
   const { place } = layer;
   if (place.kind === 'directory') return { ...readDirectory(place.path, options.wanted), verified: false };
-  if (place.kind === 'remote') throw new Error('a layer that lies elsewhere has to be brought');
+  if (place.kind === 'remote') throw new Error('a remote layer must be fetched before it can be read');
   const file = openSync(place.path, 'r');
   try {
     const range = { file, offset: place.offset, size: place.size };
@@ -50,7 +50,7 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<LayerRe
   }
 }
 
-/** An uncompressed layer on disk is not read but seeked over. */
+/** Walks an uncompressed layer on disk by seeking over unwanted members. */
 function seekThrough(range: FileRange, layer: ImageLayer, options: ReadOptions): LayerReadResult {
   const { walker, collector } = createLayerWalk(layer, options, 'later');
   try {
@@ -62,7 +62,7 @@ function seekThrough(range: FileRange, layer: ImageLayer, options: ReadOptions):
   return { collected: collector.finish(), verified: false };
 }
 
-/** Hashes what was seeked over, to tell a damaged layer from one that was made wrong. */
+/** Hashes a layer that was not read whole, to find out whether it is damaged or was created malformed. */
 function assertRangeUndamaged({ file, offset, size }: FileRange, layer: ImageLayer, cause: TarError): void {
   const claimed = layer.digest ?? layer.diffId;
   if (claimed === undefined) return;
@@ -82,7 +82,7 @@ function assertRangeUndamaged({ file, offset, size }: FileRange, layer: ImageLay
   );
 }
 
-/** Reads programs of an uncompressed layer from its file, which is open only meanwhile. */
+/** Returns a reader of programs in an uncompressed layer. The file is open only during a read. */
 function programReader(place: { readonly path: string; readonly offset: number }): ProgramReader {
   return function* read({ offset, size }) {
     const file = openSync(place.path, 'r');

@@ -4,18 +4,18 @@ import { withLayerName } from './layer-name.ts';
 import { LayerReader } from './layer-reader.ts';
 import type { LayerReadResult, ReadOptions } from './layer-walk.ts';
 
-/** A layer that comes piece by piece. */
+/** A layer whose bytes arrive as a stream. */
 export interface LayerStream {
-  /** For messages. */
+  /** Name in messages. */
   readonly name: string;
   readonly claims: LayerClaims;
-  /** Each piece is done with when the next is asked for. */
+  /** Each chunk is valid until the next one is requested. */
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /**
- * Reads a layer while its bytes come, and hashes them. Throws `target-corrupt` or `limit-exceeded` naming the layer, and under
- * its own code whatever the stream fails with.
+ * Reads and hashes a streamed layer. Throws `target-corrupt` or `limit-exceeded` with the name of the layer, and the errors of the stream
+ * with their own code.
  */
 export async function readLayerStream(
   { name, claims, bytes }: LayerStream,

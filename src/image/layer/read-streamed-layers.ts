@@ -5,8 +5,8 @@ import type { LayerReadResult, ReadOptions } from './layer-walk.ts';
 import { readLayerStream } from './read-stream.ts';
 
 /**
- * Reads layers that lie elsewhere, one after the other as they come, and answers, in the order given, what `take` makes of each.
- * Throws what reading a stream throws.
+ * Reads streamed layers, one after the other as they arrive. Returns the results of `take` in the order of `layers`. Throws as
+ * `readLayerStream` does.
  */
 export async function readStreamedLayers<T>(
   layers: readonly ImageLayer[],
@@ -14,7 +14,7 @@ export async function readStreamedLayers<T>(
   { take, ...options }: ReadOptions & { readonly take: (layer: LayerReadResult) => T },
 ): Promise<T[]> {
   const results = new Map<string, T>();
-  // The same layer twice in one image is brought once.
+  // A layer that occurs twice in an image is fetched once.
   const distinct = [...new Map(layers.map((layer) => [keyOf(layer), layer])).values()];
   for await (const { layer, bytes } of streamLayers(distinct, new AbortController().signal)) {
     const name = nameOfLayer(layer);
@@ -22,12 +22,12 @@ export async function readStreamedLayers<T>(
   }
   return layers.map((layer) => {
     const result = results.get(keyOf(layer));
-    if (result === undefined) throw new Error(`the layer ${nameOfLayer(layer)} was not brought`);
+    if (result === undefined) throw new Error(`the layer ${nameOfLayer(layer)} was not fetched`);
     return result;
   });
 }
 
-/** The same bytes may be claimed to be two layers: each claim is checked. */
+/** Returns a key of a layer with its claims, since two claims about the same bytes are verified separately. */
 function keyOf(layer: ImageLayer): string {
   const { digest, diffId, statedCompression } = layer;
   return [nameOfLayer(layer), digest, diffId, statedCompression].join(' ');

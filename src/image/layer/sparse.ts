@@ -1,7 +1,7 @@
 import { decimal } from '../../kit/tar/member.ts';
 import { type SparseForm, type SparsePiece, sparsePiecesMax } from '../../kit/tar/walker.ts';
 
-/** The real content of a sparse file from its stored bytes; undefined when its map makes no sense. */
+/** Returns the content of a sparse file from its stored bytes, or undefined if its map is malformed. */
 export function expandSparse(stored: Buffer, sparse: SparseForm): Buffer | undefined {
   if (sparse.form === 'pieces') return layOut(stored, sparse.pieces, sparse.realSize);
   const map = readMap(stored);
@@ -14,7 +14,7 @@ function layOut(data: Buffer, pieces: readonly SparsePiece[], realSize: number):
   let from = 0;
   let laid = 0;
   for (const { offset, size } of pieces) {
-    // Pieces come in order and do not overlap.
+    // Pieces are in order and do not overlap.
     if (offset < laid || offset + size > realSize || from + size > data.length) return undefined;
     laid = offset + size;
     data.copy(real, offset, from, from + size);
@@ -23,7 +23,10 @@ function layOut(data: Buffer, pieces: readonly SparsePiece[], realSize: number):
   return real;
 }
 
-/** GNU sparse format 1.0: decimal numbers, one a line, padded to the block: the count of pieces, then offset and size of each. */
+/**
+ * Parses the map of the GNU sparse format 1.0. It has decimal numbers, one per line, padded to the block: the number of pieces, then offset
+ * and size of each.
+ */
 function readMap(stored: Buffer): { pieces: SparsePiece[]; dataFrom: number } | undefined {
   let at = 0;
   const next = (): number => {
@@ -37,7 +40,7 @@ function readMap(stored: Buffer): { pieces: SparsePiece[]; dataFrom: number } | 
   const pieces: SparsePiece[] = [];
   for (let i = 0; i < count; i++) {
     const piece = { offset: next(), size: next() };
-    // Past the last line feed every further look would go through all bytes again.
+    // After the last line feed, each further search would scan all bytes again.
     if (Number.isNaN(piece.offset + piece.size)) return undefined;
     pieces.push(piece);
   }
@@ -45,8 +48,8 @@ function readMap(stored: Buffer): { pieces: SparsePiece[]; dataFrom: number } | 
 }
 
 /**
- * The first bytes of a sparse file from the beginning of what is stored; undefined where they cannot be told from that, as with a map
- * that is malformed or longer than the bytes at hand.
+ * Returns the first bytes of a sparse file from the start of its stored bytes. Returns undefined if the map is malformed or longer than
+ * these bytes.
  */
 export function beginningOfSparse(stored: Buffer, sparse: SparseForm, length: number): Buffer | undefined {
   const map = sparse.form === 'pieces' ? { pieces: sparse.pieces, dataFrom: 0 } : readMap(stored);

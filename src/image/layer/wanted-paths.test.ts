@@ -11,7 +11,7 @@ const wanted = new WantedPaths([
   'var/lib/pacman/local/*/desc',
 ]);
 
-test('a path is wanted, above a wanted one, or nothing', () => {
+test('classifies a path as wanted, above a wanted one, or neither', () => {
   assert.equal(wanted.at('etc/os-release'), 'wanted');
   assert.equal(wanted.at('var/lib/dpkg/status.d/bash'), 'wanted');
   for (const path of ['etc', 'var', 'var/lib', 'var/lib/dpkg', 'var/lib/dpkg/status.d'])
@@ -21,7 +21,7 @@ test('a path is wanted, above a wanted one, or nothing', () => {
     assert.equal(wanted.at(path), undefined);
 });
 
-test('where a file in every child of a directory is wanted, the children are above it', () => {
+test('treats every child of a directory as above when a file in each child is wanted', () => {
   const database = 'var/lib/pacman/local';
   assert.equal(wanted.at(`${database}/bash-5.2-1/desc`), 'wanted');
   for (const path of ['var/lib/pacman', database, `${database}/bash-5.2-1`, `${database}/desc`])
@@ -32,7 +32,7 @@ test('where a file in every child of a directory is wanted, the children are abo
   assert.deepEqual(wanted.childrenOf(`${database}/bash-5.2-1`), [`${database}/bash-5.2-1/desc`]);
 });
 
-test('the filter of names lets everything through that is of interest or a marker', () => {
+test('passes everything of interest and every marker through the name filter', () => {
   const parts = fc.constantFrom(
     'etc',
     'os-release',
@@ -69,12 +69,12 @@ test('the filter of names lets everything through that is of interest or a marke
   );
 });
 
-test('a file of a wanted directory stays wanted when something is wanted below a path of its name', () => {
+test('keeps a file of a wanted directory wanted when a path below its name is wanted', () => {
   const both = new WantedPaths(['var/lib/dpkg/status.d/*', 'var/lib/dpkg/status.d/a/*']);
   assert.equal(both.at('var/lib/dpkg/status.d/a'), 'wanted');
 });
 
-test('a link may lead to wanted paths, to directories above them, to the root, and up again', () => {
+test('accepts links to wanted paths, to directories above them, to the root, and upwards', () => {
   const leads = ([path, target]: readonly [string, string]): boolean => wanted.mayLead({ path, target });
   const leading = [
     ['d', '/etc/os-release'],
@@ -98,7 +98,7 @@ test('a link may lead to wanted paths, to directories above them, to the root, a
   assert.deepEqual(other.filter(leads), []);
 });
 
-test('the filter of targets lets every link through that may lead to a wanted path', () => {
+test('passes every link that may lead to a wanted path through the target filter', () => {
   const part = fc.constantFrom(
     'etc',
     'var',
@@ -124,7 +124,7 @@ test('the filter of targets lets every link through that may lead to a wanted pa
   );
 });
 
-test('the filter of names stops what nobody wants', () => {
+test('rejects unwanted names in the name filter', () => {
   for (const name of ['usr/bin/bash', './usr/share/doc/', '/opt/app/main.js', 'etc/passwd']) {
     assert.equal(wanted.mayMatter(Buffer.from(`${name}\0`), 0, 100), false, name);
   }

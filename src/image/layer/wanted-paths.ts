@@ -5,13 +5,10 @@ import { isNested, type PathPattern, parsePattern } from '../../plugin/layer-fil
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
 import { documentNames } from '../document-names.ts';
 
-/** What a path is to the extensions: a file they want, a directory on the way to one, or nothing. */
+/** Relation of a path to the wanted ones: a wanted file, a directory above one, or neither. */
 export type Interest = 'wanted' | 'above' | undefined;
 
-/**
- * Directories that are links to others in many distributions. Package databases name files by either path, so that it has to be known
- * which is which.
- */
+/** Directories that are links to others in many distributions. Package databases name files by either path, so both must be known. */
 const commonDirectoryLinks = [
   'bin',
   'sbin',
@@ -24,38 +21,38 @@ const commonDirectoryLinks = [
   'usr/local/lib64',
 ];
 
-/** The directory of libraries, and links of distributions that lead there. */
+/** The library directory, and links to it in distributions. */
 const libraries = { path: 'usr/lib', links: ['lib', 'lib64', 'usr/lib64'] } as const;
 
-/** What is looked at besides the wanted paths. */
+/** Paths to observe in addition to the wanted ones. */
 export interface WatchedPaths {
   readonly licenseFiles?: readonly LicenseFiles[];
-  /** What lies at or below these paths is stated; only below where a path ends with a slash. */
+  /** Members at or below these paths get remarks; only members below, if a path ends with a slash. */
   readonly watched?: readonly string[];
 }
 
 const fileBitsMask = 0xfff;
 
-/** The wanted paths of all extensions, ready to be asked for every member of a layer. */
+/** The wanted paths of all extensions, prepared for fast checks of every member of a layer. */
 export class WantedPaths {
   readonly #exact: ReadonlyMap<string, 'wanted' | 'above'>;
-  /** By directory, how the names of wanted children end; an empty ending is every name. */
+  /** By directory, the suffixes of wanted children. An empty suffix matches every name. */
   readonly #directories: ReadonlyMap<string, readonly string[]>;
-  /** By directory, the wanted files in each of its children, with a slash in front. */
+  /** By directory, the wanted files in each of its children, with a leading slash. */
   readonly #nested: ReadonlyMap<string, readonly string[]>;
   readonly #hashes: ReadonlySet<number>;
   readonly #directoryHashes: ReadonlySet<number>;
   readonly #nestedHashes: ReadonlySet<number>;
-  /** Of wanted paths that are no patterns. */
+  /** Hashes of wanted paths that are not patterns. */
   readonly #fileHashes: ReadonlySet<number>;
-  /** By the last bits of a hash, whether one of a file has them: nearly no directory on the way to a member needs a further look. */
+  /** By the low bits of a hash, whether a wanted file has them. This check rejects nearly all directories above members. */
   readonly #fileBits = new Uint8Array(fileBitsMask + 1);
-  /** Of the names that the wanted paths and the directories above them have. */
+  /** Hashes of the last names of wanted paths and of the directories above them. */
   readonly #nameHashes: ReadonlySet<number>;
   readonly #watched: readonly string[];
-  /** The names of directories in whose children files are wanted. */
+  /** Names of directories with wanted files in their children. */
   readonly #nestedNames: readonly Buffer[];
-  /** Licence files, which are no wanted paths: they are read apart from them. */
+  /** Licence files, which are not wanted paths, since `LicenseCollector` reads them. */
   readonly licenseFiles: readonly LicenseFiles[];
   readonly #licenseHashes: ReadonlyMap<number, string>;
 
@@ -94,8 +91,8 @@ export class WantedPaths {
   }
 
   /**
-   * The children of a directory that somebody may want; undefined when any child may be wanted. Empty where nothing below
-   * is wanted.
+   * Returns the children of a directory that may be wanted. Undefined means any child, and an empty list means that nothing below is
+   * wanted.
    */
   childrenOf(directory: string): readonly string[] | undefined {
     if (this.#directories.has(directory) || this.#nested.has(directory)) return undefined;
@@ -105,7 +102,7 @@ export class WantedPaths {
     return [...new Set([...exact, ...nested, ...this.#licensePlacesIn(directory)])].sort();
   }
 
-  /** The licence files of a directory, and the directories on the way to others. */
+  /** Returns the licence files of a directory, and the directories that lead to others. */
   #licensePlacesIn(directory: string): string[] {
     return this.licenseFiles.flatMap((kind) => {
       if (kind.directory === parentOf(directory)) return [`${directory}/${kind.file}`];
@@ -127,8 +124,8 @@ export class WantedPaths {
   }
 
   /**
-   * Whether a symbolic link may lead to a wanted path or to a directory above one: what an image has below the link then lies there.
-   * A target that goes up again leads somewhere that its text alone does not say.
+   * Whether a symbolic link may lead to a wanted path or to a directory above one, so that files below the link appear there. The
+   * destination of a target that goes upwards cannot be determined from its text alone.
    */
   mayLead({ path, target }: { readonly path: string; readonly target: string }): boolean {
     if (isOverlong(target)) return false;
@@ -136,7 +133,7 @@ export class WantedPaths {
     return real === '' || this.at(real) !== undefined || goesUpAgain(target);
   }
 
-  /** The same for the bytes of a target: false is certain, true is not. */
+  /** The same check on the bytes of a target: false is certain, true is not. */
   mayLeadByName(bytes: Buffer, offset: number, length: number): boolean {
     let end = offset;
     while (end < offset + length && bytes[end] !== 0) end++;
@@ -151,8 +148,8 @@ export class WantedPaths {
   }
 
   /**
-   * Whether a name, NUL-terminated at `offset`, can be of interest: false is certain, true is not. Most members of a layer are
-   * told from it without making a string of their name. Whatever is unusual about a name is left to the exact look.
+   * Whether a name, NUL-terminated at `offset`, may be of interest: false is certain, true is not. Rejects most members of a layer without
+   * creating a string. Accepts unusual names, which the exact check then decides.
    */
   mayMatter(bytes: Buffer, offset: number, length: number): boolean {
     let hash = 0;
@@ -181,7 +178,7 @@ export class WantedPaths {
     return true;
   }
 
-  /** Whether any path may be watched. */
+  /** Whether any path is observed. */
   get isWatching(): boolean {
     return this.#watched.length > 0;
   }
@@ -197,7 +194,7 @@ export class WantedPaths {
     return this.#fileBits[hash & fileBitsMask] === 1 && this.#fileHashes.has(hash);
   }
 
-  /** Whether a member whose name ends there may be a licence file, or the directory of one. */
+  /** Whether a member whose name ends there may be a licence file, or its directory. */
   #isOfLicense(parentHash: number, grandparentHash: number, bytes: Buffer, end: number): boolean {
     return this.#isLicensePlace(parentHash) || this.#isLicenseFile(grandparentHash, bytes, end);
   }
@@ -207,7 +204,7 @@ export class WantedPaths {
     return this.#licenseHashes.has(parentHash);
   }
 
-  /** Whether a member whose name ends there may be a licence file: of the many files beside these none is of interest. */
+  /** Whether a member whose name ends there may be a licence file. This check rejects the many other files beside it. */
   #isLicenseFile(grandparentHash: number, bytes: Buffer, end: number): boolean {
     const file = this.#licenseHashes.get(grandparentHash);
     return file !== undefined && bytes.toString('latin1', end - file.length, end) === file;
@@ -231,13 +228,13 @@ function goesUpAgain(target: string): boolean {
   return false;
 }
 
-/** Wanted paths and directories as they are called behind a link to the directory of libraries, which distributions have. */
+/** Returns the wanted paths and directories as they are named behind links to the library directory. */
 function behindLibraryLinks(paths: readonly string[]): string[] {
   const below = paths.filter((path) => path.startsWith(`${libraries.path}/`));
   return libraries.links.flatMap((link) => below.map((path) => link + path.slice(libraries.path.length)));
 }
 
-/** Places at which it matters to the image what a layer has there, though nothing is read. */
+/** Adds paths whose type matters to the image although their content is not read. */
 function addStructuralPaths(exact: Map<string, 'wanted' | 'above'>): void {
   for (const name of documentNames) if (!exact.has(name)) exact.set(name, 'above');
   for (const path of commonDirectoryLinks) addAbove(exact, `${path}/`);
@@ -252,12 +249,15 @@ function addAbove(exact: Map<string, 'wanted' | 'above'>, path: string): void {
 const slash = 0x2f;
 const dot = 0x2e;
 
-/** A part that begins with a dot may be a marker or lead upwards, and an empty part is to be cleaned away. */
+/**
+ * Whether a path component needs the exact check. One that begins with a dot may be a marker or go upwards, and an empty one must be
+ * removed.
+ */
 function isOddStart(byte: number): boolean {
   return byte === dot || byte === slash;
 }
 
-/** A small hash that can be taken byte by byte; it need not be collision-free, only cheap. */
+/** Adds a byte to a small, cheap hash. It need not be collision-free. */
 function addToHash(hash: number, byte: number): number {
   return (Math.imul(hash, 31) + byte) | 0;
 }

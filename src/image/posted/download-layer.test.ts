@@ -18,7 +18,7 @@ function status(code: number): RequestListener {
 
 const missing = { code: 'layer-not-found' };
 
-/** A server and the headers of the requests it got. */
+/** Starts a server that records the headers of its requests. */
 async function recordingServer(context: TestContext, listener: RequestListener) {
   const seen: IncomingHttpHeaders[] = [];
   const url = await serveHttp(context, (request, response) => {
@@ -28,7 +28,7 @@ async function recordingServer(context: TestContext, listener: RequestListener) 
   return { url, seen };
 }
 
-test('headers are sent as given, with the name of the program', async (context) => {
+test('sends the given headers and the name of the program', async (context) => {
   const { url, seen } = await recordingServer(context, (_request, response) => response.end('layer'));
   assert.equal(await get(url, { headers: { Authorization: 'Bearer tok', 'X-Test': '1' } }), 'layer');
   assert.equal(seen[0]?.authorization, 'Bearer tok');
@@ -40,7 +40,7 @@ test('headers are sent as given, with the name of the program', async (context) 
   assert.equal(seen[1]['content-length'], undefined);
 });
 
-test('headers do not follow a redirect to another origin', async (context) => {
+test('drops headers when a redirect leads to another origin', async (context) => {
   const other = await recordingServer(context, (_request, response) => response.end('layer'));
   const first = await recordingServer(context, (request, response) => {
     response.writeHead(302, { location: request.url === '/' ? '/again' : other.url }).end();
@@ -55,7 +55,7 @@ test('headers do not follow a redirect to another origin', async (context) => {
   assert.deepEqual([authorization, cookie, secret, agent], [undefined, undefined, undefined, 'clair']);
 });
 
-test('where no layer comes it is not found', async (context) => {
+test('throws layer-not-found when the response is not a layer', async (context) => {
   for (const code of [400, 401, 403, 404, 410, 300, 304, 500, 503])
     await assert.rejects(get(await serveHttp(context, status(code))), missing, `${code}`);
   for (const url of ['http://127.0.0.1:1/', 'http://%zz/', 'http://', 'https://['])
@@ -69,7 +69,7 @@ test('where no layer comes it is not found', async (context) => {
   );
 });
 
-test('any success is a layer, whatever type it claims and however little it is', async (context) => {
+test('accepts any 2xx response as a layer, whatever its type and size', async (context) => {
   const url = await serveHttp(context, (_request, response) => {
     response.writeHead(203, { 'content-type': 'text/html' }).end('layer');
   });
@@ -81,7 +81,7 @@ test('any success is a layer, whatever type it claims and however little it is',
   assert.equal(await get(zipped), 'layer');
 });
 
-test('what breaks off is damaged, what stands still or never ends meets a limit', async (context) => {
+test('throws target-corrupt when the download breaks off, and limit-exceeded when it stalls or never ends', async (context) => {
   const cut = await serveHttp(context, (_request, response) => {
     response.writeHead(200, { 'content-length': '1000' }).write('half', () => response.destroy());
   });

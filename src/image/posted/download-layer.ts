@@ -5,7 +5,7 @@ import { displayUrl } from '../../kit/http/http-client.ts';
 import { type HttpFile, type HttpOptions, httpGet } from '../../kit/http/http-get.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
 
-/** How a layer is downloaded. */
+/** Options of `downloadLayer`. */
 export interface LayerDownload
   extends Pick<HttpOptions, 'connect' | 'isBulk' | 'signal' | 'idleMs' | 'sleep'> {
   readonly url: string;
@@ -14,8 +14,8 @@ export interface LayerDownload
 }
 
 /**
- * The bytes of a layer that lies behind a URL, free of transport compression; each piece is done with when the next is asked for.
- * Throws `layer-not-found` where no layer comes, `source-refused` where it may not be asked for, `target-corrupt` where it breaks off, and
+ * Downloads a layer and removes the transport compression. Each chunk is valid until the next one is requested. Throws `layer-not-found` if
+ * there is no layer, `source-refused` if the policy forbids the source, `target-corrupt` if the connection breaks off, and
  * `limit-exceeded`.
  */
 export async function* downloadLayer(download: LayerDownload): AsyncGenerator<Uint8Array> {
@@ -38,7 +38,7 @@ export async function* downloadLayer(download: LayerDownload): AsyncGenerator<Ui
 
 async function request({ url, headers, bytesMax: _, ...options }: LayerDownload): Promise<HttpFile> {
   if (!URL.canParse(url))
-    throw new ClairError('layer-not-found', `layer ${displayUrl(url)} cannot be asked for`);
+    throw new ClairError('layer-not-found', `layer ${displayUrl(url)} cannot be requested`);
   const originHeaders = sentHeaders(url, headers);
   try {
     const response = await httpGet(url, {
@@ -48,15 +48,13 @@ async function request({ url, headers, bytesMax: _, ...options }: LayerDownload)
       acceptsAny2xx: true,
     });
     if (typeof response === 'object') return response;
-    throw new HttpError(
-      response === 'not-found' ? 'it is not there' : 'the answer is that it was not modified',
-    );
+    throw new HttpError(response === 'not-found' ? 'not found' : 'unexpected response 304 Not Modified');
   } catch (error) {
     throw toDownloadError(url, error, 'layer-not-found');
   }
 }
 
-/** What Go's client does not take from a map of headers, since they are its own to write. */
+/** Headers that Go's client ignores in a map of headers, since it writes them itself. */
 const reservedHeaders: ReadonlySet<string> = new Set([
   'host',
   'content-length',
@@ -71,8 +69,8 @@ function sentHeaders(url: string, headers: Readonly<Record<string, string>>): Re
       validateHeaderName(name);
       validateHeaderValue(name, value);
     } catch (error) {
-      // The reason would tell the value, which may be a secret.
-      const message = `layer ${displayUrl(url)} cannot be asked for: a header cannot be sent`;
+      // The reason would contain the value, which may be a secret.
+      const message = `layer ${displayUrl(url)} cannot be requested: a header is not valid`;
       throw new ClairError('layer-not-found', message, { cause: error });
     }
     if (!reservedHeaders.has(name.toLowerCase())) sent[name.toLowerCase()] = value;

@@ -1,6 +1,6 @@
 import { ClairError, messageOf } from '../../core/errors.ts';
 
-/** Does something on the way to a layer's file; what the system says against it is `layer-not-found`. */
+/** Runs a step of opening a layer file, and turns errors of the system into `layer-not-found`. */
 export function asLayerNotFound<T>(look: () => T): T {
   try {
     return look();

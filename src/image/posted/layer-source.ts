@@ -1,26 +1,26 @@
 import type { Digest } from '../../model/digest.ts';
 import type { LayerClaims } from '../image-layer.ts';
 
-/** How a layer is packed: as the archive of a changeset, or with its root in a directory, as in an ACI. */
+/** Format of a layer: a changeset archive (`docker`), or an archive whose root is the directory `rootfs` (`aci`). */
 export type LayerFormat = 'docker' | 'aci';
 
-/** A layer as somebody who posts it names it. */
+/** A posted layer, as the client describes it. */
 export interface LayerSource {
-  /** `http://…` or `https://…`, in lower case as Clair has it; everything else is a local file. */
+  /** `http://…` or `https://…`, in lower case as in Clair. Anything else is a local path. */
   readonly path: string;
-  /** Sent to the origin of the URL, and to no other. */
+  /** Sent only to the origin of the URL. */
   readonly headers: Readonly<Record<string, string>>;
   readonly format: LayerFormat;
-  /** Of its content, as it is stored or uncompressed, where they who post it know. */
+  /** Digest of the stored or of the uncompressed content, if the client knows it. */
   readonly digest?: Digest;
 }
 
-/** Whether the layer is downloaded. */
+/** Whether the layer must be downloaded. */
 export function isRemote(path: string): boolean {
   return path.startsWith('http://') || path.startsWith('https://');
 }
 
-/** What is claimed of a layer that is posted; the format tells where its root is. */
+/** Returns the claims about a posted layer. The format determines its root. */
 export function claimsOf({ format, digest }: Pick<LayerSource, 'format' | 'digest'>): LayerClaims {
   return { ...(format === 'aci' && { root: 'rootfs' }), ...(digest && { eitherDigest: digest }) };
 }

@@ -42,12 +42,12 @@ async function read(path: string, directories?: readonly string[]): Promise<stri
 const missing = { code: 'layer-not-found' };
 const refused = { code: 'source-refused' };
 
-test('a file is read', async () => {
+test('reads a regular file', async () => {
   assert.equal(await read(join(inside, 'relative')), 'inside');
   assert.equal(await read(join(inside, 'secret')), 'outside');
 });
 
-test('what is no regular file is not read, and not waited for', async () => {
+test('throws and does not block when the path is not a regular file', async () => {
   const pipe = join(scratch, 'pipe');
   execFileSync('mkfifo', [pipe]);
   const socket = join(scratch, 'socket');
@@ -69,7 +69,7 @@ test('what is no regular file is not read, and not waited for', async () => {
   server.close();
 });
 
-test('in the directories that are listed files and links between them are read', async () => {
+test('reads files and follows links when they stay in the allowed directories', async () => {
   for (const name of [
     'deep/layer',
     './deep//layer',
@@ -86,7 +86,7 @@ test('in the directories that are listed files and links between them are read',
   await assert.rejects(read(join(inside, 'loop'), [inside]), missing);
 });
 
-test('what leads out of the directories is refused, whether it is there or not', async () => {
+test('throws source-refused when a path leads out of the directories, whether it exists or not', async () => {
   for (const name of [
     '../secret',
     '../nothing',

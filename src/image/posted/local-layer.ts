@@ -7,8 +7,8 @@ import { resolveWithin } from './resolve-within.ts';
 const chunkBytes = 1024 * 1024;
 
 /**
- * The bytes of a layer that is a local file, in one of the directories where such are given. Throws `layer-not-found` where there
- * is no regular file that can be opened, `target-corrupt` for a directory, `source-refused` for what lies elsewhere.
+ * Reads the bytes of a layer in a local file. If `directories` is given, the file must be in one of them. Throws `layer-not-found` if it is
+ * not a regular file that can be opened, `target-corrupt` if it is a directory, and `source-refused` if it is outside.
  */
 export async function* readLocalLayer(
   path: string,
@@ -22,7 +22,7 @@ export async function* readLocalLayer(
     const chunk = Buffer.allocUnsafeSlow(chunkBytes);
     for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk)) {
       yield chunk.subarray(0, count);
-      // Between two pieces the thread hears whether it shall go on.
+      // Lets the thread receive a cancellation between two chunks.
       await setImmediate();
     }
   } finally {
@@ -30,7 +30,7 @@ export async function* readLocalLayer(
   }
 }
 
-/** Devices are not even opened, and a pipe without a writer is not waited for. */
+/** Opens a layer file. Does not open devices, and does not block on a pipe without a writer. */
 function openLayerFile(path: string, flags: number): number {
   const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
   assertRegularFile(asLayerNotFound(() => statSync(path)));
@@ -46,5 +46,5 @@ function openLayerFile(path: string, flags: number): number {
 
 function assertRegularFile(stats: Stats): void {
   if (stats.isDirectory()) throw new ClairError('target-corrupt', 'it is a directory');
-  if (!stats.isFile()) throw new ClairError('layer-not-found', 'it is no regular file');
+  if (!stats.isFile()) throw new ClairError('layer-not-found', 'it is not a regular file');
 }

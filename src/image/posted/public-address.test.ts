@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isInNetworks, isPublicAddress, parseNetworks } from './public-address.ts';
 
-test('addresses of the public Internet are told from all others', () => {
+test('separates addresses of the public Internet from all others', () => {
   for (const address of [
     '8.8.8.8',
     '1.1.1.1',
@@ -12,7 +12,7 @@ test('addresses of the public Internet are told from all others', () => {
     '2a00:1450::1',
   ])
     assert.ok(isPublicAddress(address), address);
-  // RFC 6890 and its successors, and the ways in which an address of IPv6 means one of IPv4.
+  // RFC 6890 and its successors, and the IPv6 notations of IPv4 addresses.
   for (const address of [
     '0.0.0.0',
     '10.0.0.1',
@@ -47,12 +47,12 @@ test('addresses of the public Internet are told from all others', () => {
     assert.ok(!isPublicAddress(address), address);
 });
 
-test('a network is written with the bits of its prefix, or as an address', () => {
+test('parses networks in prefix notation and single addresses', () => {
   const list = parseNetworks(['10.1.0.0/16', 'fd00::/8', '192.168.7.7']);
   for (const address of ['10.1.255.255', 'fd99::1', '192.168.7.7', '::ffff:10.1.2.3'])
     assert.ok(isInNetworks(list, address), address);
   for (const address of ['10.2.0.1', 'fe80::1', '192.168.7.8', 'localhost'])
     assert.ok(!isInNetworks(list, address), address);
   for (const wrong of ['10.0.0.0/33', 'fd00::/129', 'localhost', '10.0.0/8', '10.0.0.0/8/8', ''])
-    assert.throws(() => parseNetworks([wrong]), { name: 'RangeError', message: `${wrong} is no network` });
+    assert.throws(() => parseNetworks([wrong]), { name: 'RangeError', message: `${wrong} is not a network` });
 });

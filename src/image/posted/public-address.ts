@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
-/** IANA IPv4 Special-Purpose Address Registry, with multicast and what is reserved. */
+/** IANA IPv4 Special-Purpose Address Registry, with multicast and reserved addresses. */
 const specialIpv4 = parseNetworks([
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -18,12 +18,12 @@ const specialIpv4 = parseNetworks([
   '224.0.0.0/4',
   '240.0.0.0/4',
 ]);
-/** The only addresses of IPv6 that are assigned as global unicast so far. */
+/** The only IPv6 addresses that IANA has assigned as global unicast so far. */
 const globalIpv6 = parseNetworks(['2000::/3']);
-/** IANA IPv6 Special-Purpose Address Registry within them; 2002::/16 and 2001::/32 lead to addresses of IPv4. */
+/** IANA IPv6 Special-Purpose Address Registry, as far as it is in that range. 2002::/16 and 2001::/32 embed IPv4 addresses. */
 const specialIpv6 = parseNetworks(['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']);
 
-/** Whether an address belongs to the public Internet: what is not known to is not. */
+/** Whether an address is known to belong to the public Internet. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !specialIpv4.check(address, 'ipv4');
   return isInNetworks(globalIpv6, address) && !specialIpv6.check(address, 'ipv6');
@@ -35,7 +35,7 @@ export function isInNetworks(list: BlockList, address: string): boolean {
   return version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Networks written as `10.0.0.0/8`, `fd00::/8` or a single address. Throws a `RangeError` that names what is none. */
+/** Parses networks such as `10.0.0.0/8`, `fd00::/8` or a single address. Throws a `RangeError` that names the invalid one. */
 export function parseNetworks(cidrs: readonly string[]): BlockList {
   const list = new BlockList();
   for (const network of cidrs) {
@@ -43,7 +43,7 @@ export function parseNetworks(cidrs: readonly string[]): BlockList {
     const version = isIP(address);
     const most = version === 4 ? 32 : 128;
     const length = bits === undefined ? most : Number(bits);
-    if (version === 0 || length > most) throw new RangeError(`${network} is no network`);
+    if (version === 0 || length > most) throw new RangeError(`${network} is not a network`);
     list.addSubnet(address, length, version === 4 ? 'ipv4' : 'ipv6');
   }
   return list;

@@ -5,23 +5,23 @@ import { limits } from '../../core/limits.ts';
 import { asLayerNotFound } from './layer-not-found.ts';
 import { sourceRefusedError } from './source-policy.ts';
 
-/** A directory that is allowed, as the configuration and as the file system names it. */
+/** An allowed directory, as configured and as the file system resolves it. */
 interface Root {
   readonly listed: string;
   readonly real: string;
 }
 
-/** What is left to be walked from a place. */
+/** A place on the path, and the steps that remain. */
 interface Walk {
   readonly place: string;
   readonly steps: readonly string[];
-  /** Whether a link has led here. */
+  /** Whether a link led to this place. */
   readonly isByLink?: boolean;
 }
 
 /**
- * The path with all its links followed, when it stays in the directories; `source-refused` otherwise. It is followed step by step,
- * and nothing outside is looked at: the answer for a path that leads out does not depend on what lies there.
+ * Resolves all links of a path. Throws `source-refused` if it leaves the directories. The check follows each step and reads nothing
+ * outside. So the result for an outside path does not reveal what exists there.
  */
 export function resolveWithin(path: string, directories: readonly string[]): string {
   const roots = directories.map((directory) => ({ listed: resolve(directory), real: realPathOf(directory) }));
@@ -37,7 +37,7 @@ export function resolveWithin(path: string, directories: readonly string[]): str
   return walk.place;
 }
 
-/** One step further, undefined where it leads out. */
+/** Takes one step of a walk. Returns undefined if it leads out. */
 function takeStep({ place, steps: [step = '', ...further] }: Walk, roots: readonly Root[]): Walk | undefined {
   const next = resolve(place, step);
   if (!roots.some(({ real }) => isWithin(next, real))) return undefined;
@@ -47,7 +47,7 @@ function takeStep({ place, steps: [step = '', ...further] }: Walk, roots: readon
   return led && { place: led.place, steps: [...led.steps, ...further], isByLink: true };
 }
 
-/** The way into one of the directories. It is not made shorter: `a/../b` is not `b` where `a` is a link. */
+/** Starts a walk in one of the directories. Does not normalize the path, since `a/../b` differs from `b` if `a` is a link. */
 function startWalk(path: string, roots: readonly Root[]): Walk | undefined {
   for (const { listed, real } of roots) {
     const name = [listed, real].find((directory) => isWithin(path, directory));

@@ -23,13 +23,13 @@ async function get(url: string, settings: Partial<SourceSettings> = {}): Promise
   return text;
 }
 
-test('an open policy asks whoever is named', async (context) => {
+test('requests any URL when the policy is open', async (context) => {
   const url = await serveHttp(context, (_request, response) => response.end('here'));
   assert.equal(await get(url, { policy: 'open' }), 'here');
 });
 
-test('a strict policy asks no address that is not public, however it is written', async (context) => {
-  const url = await serveHttp(context, () => assert.fail('nobody may ask'));
+test('refuses addresses that are not public in any notation when the policy is strict', async (context) => {
+  const url = await serveHttp(context, () => assert.fail('must not be requested'));
   const { port } = new URL(url);
   for (const host of ['127.0.0.1', 'localhost', '2130706433', '0x7f.1', '[::ffff:127.0.0.1]', '0.0.0.0'])
     await assert.rejects(get(`http://${host}:${port}/`), refused, host);
@@ -49,7 +49,7 @@ test('gives the same answer for a name without address and for a name of an inte
   assert.deepEqual(await Promise.all(answers), [expected, expected]);
 });
 
-test('networks that are listed may be asked', async (context) => {
+test('allows addresses in listed networks', async (context) => {
   const url = await serveHttp(context, (_request, response) => response.end('here'));
   const networks = ['127.0.0.0/8'];
   assert.equal(await get(url, { networks }), 'here');
@@ -57,12 +57,12 @@ test('networks that are listed may be asked', async (context) => {
   await assert.rejects(get(url, { networks: ['10.0.0.0/8'] }), refused);
   assert.throws(() => sourcePolicy({ ...strict, networks: ['10.0.0.0/99'] }), {
     code: 'config-invalid',
-    message: 'worker.sources.networks: 10.0.0.0/99 is no network',
+    message: 'worker.sources.networks: 10.0.0.0/99 is not a network',
   });
 });
 
-test('a redirect leads only to where one may ask', async (context) => {
-  const inner = await serveHttp(context, () => assert.fail('nobody may ask'));
+test('refuses a redirect when the policy does not allow its target', async (context) => {
+  const inner = await serveHttp(context, () => assert.fail('must not be requested'));
   for (const location of [
     inner.replace('127.0.0.1', '127.0.0.2'),
     'http://169.254.169.254/latest/meta-data/',
@@ -72,7 +72,7 @@ test('a redirect leads only to where one may ask', async (context) => {
   }
 });
 
-test('only schemes and hosts that are listed are asked', async (context) => {
+test('allows only the listed schemes and hosts', async (context) => {
   const url = await serveHttp(context, (_request, response) => response.end('here'));
   const { port } = new URL(url);
   const named = `http://localhost:${port}/`;
@@ -95,7 +95,7 @@ test('only schemes and hosts that are listed are asked', async (context) => {
     assert.throws(() => connect(new URL(other)), { name: 'HttpError' }, other);
 });
 
-test('what is refused is told by its host alone', async () => {
+test('names only the host when it refuses a URL', async () => {
   await assert.rejects(get('http://me:secret@127.0.0.1:1/private?token=1'), (error: Error) => {
     assert.match(error.message, /127\.0\.0\.1:1.*worker\.sources/);
     assert.doesNotMatch(error.message, /secret|token/);

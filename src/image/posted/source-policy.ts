@@ -8,31 +8,37 @@ import { HttpError, hostOf } from '../../kit/http/http-rules.ts';
 import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 import { isInNetworks, isPublicAddress, parseNetworks } from './public-address.ts';
 
-/** Where layers may come from, as the configuration has it. */
+/** The setting `worker.sources`: where layers may come from. */
 export interface SourceSettings {
-  /** `open` takes any URL and any local file, as Clair; `strict` only what the others allow. */
+  /** `open` allows any URL and any local file, as Clair does. `strict` allows only what the other settings list. */
   readonly policy: 'open' | 'strict';
-  /** `http`, `https`. */
+  /** Allowed schemes: `http`, `https`. */
   readonly schemes: readonly string[];
-  /** `*` is any host, `*.example.org` any below, `example.org` that one on any port, `example.org:5000` on that one. */
+  /**
+   * Allowed hosts. `*` matches any host, `*.example.org` any subdomain, `example.org` that host on any port, `example.org:5000` on that
+   * port.
+   */
   readonly hosts: readonly string[];
-  /** Networks besides the public Internet that addresses may be in. */
+  /** Allowed networks besides the public Internet. */
   readonly networks: readonly string[];
   /** Directories that local layers may be in. */
   readonly directories: readonly string[];
 }
 
-/** Decides where a layer may be read from. */
+/** Decides from where layers may be read. */
 export interface SourcePolicy {
-  /** Directories that local layers may be in; anywhere when undefined. */
+  /** Directories that local layers may be in; undefined allows any. */
   readonly directories: readonly string[] | undefined;
-  /** How to connect to a URL. Throws an `HttpError` caused by `source-refused` where that may not be. */
+  /** Returns the connection options for a URL. Throws an `HttpError` caused by `source-refused` if the policy does not allow the URL. */
   readonly connect: (url: URL) => ConnectionOptions;
-  /** Whether connections may be made by a proxy. */
+  /** Whether connections may use a proxy. */
   readonly isProxied: boolean;
 }
 
-/** The policy of these settings. `insecureTls` takes any certificate; `env` tells of proxies. Throws `config-invalid` for what is no network. */
+/**
+ * Creates the policy of the settings. `insecureTls` accepts any certificate. `env` holds the proxy settings. Throws `config-invalid` for a
+ * malformed network.
+ */
 export function sourcePolicy(
   settings: SourceSettings,
   insecureTls = false,
@@ -42,7 +48,7 @@ export function sourcePolicy(
   if (settings.policy === 'open')
     return { directories: undefined, connect: () => tls, isProxied: hasProxy(env) };
   const isAllowed = addressRule(settings.networks);
-  // Only where we connect ourselves can the address be looked at: these agents know no proxy.
+  // Only a direct connection reveals the address, so these agents use no proxy.
   const agents = { 'http:': new HttpAgent(), 'https:': new HttpsAgent() };
   const checked = checkedLookup(isAllowed);
   return {
@@ -78,7 +84,7 @@ function matchesHost(rule: string, { hostname, host, port, protocol }: URL): boo
   return rule.startsWith('*.') && hostname.endsWith(rule.slice(1));
 }
 
-/** Looks at the very addresses that are connected to, so that a name cannot mean another one a moment later. */
+/** Returns a lookup that checks the very addresses that the connection uses. This prevents SSRF by DNS rebinding. */
 function checkedLookup(isAllowed: (address: string) => boolean): LookupFunction {
   return (host, options, done) => {
     lookup(host, { ...options, all: true }, (error, found) => {
@@ -96,14 +102,17 @@ function refusedRequestError(what: string): HttpError {
   return new HttpError(cause.message, { cause });
 }
 
-/** One answer for a name without addresses and for one without allowed addresses: otherwise clients could list internal names. */
+/**
+ * Returns the same error for a name without addresses and for a name without allowed ones. Otherwise clients could enumerate internal
+ * names.
+ */
 function unusableName(host: string, lookupError: Error | null): HttpError {
   const message = `layers are not read from ${host}: it has no address, or none that worker.sources allows`;
   const cause = new ClairError('source-refused', message, { cause: lookupError });
   return new HttpError(message, { cause });
 }
 
-/** Says that the policy does not allow a source. It says nothing of what lies there. */
+/** Returns the error for a source that the policy does not allow. The message reveals nothing about what exists there. */
 export function sourceRefusedError(what: string): ClairError {
   return new ClairError(
     'source-refused',

@@ -16,7 +16,7 @@ async function attached({ host }: MemoryRegistry, tag: string, form?: SbomForm):
   return [found.form, found.bytes.toString()];
 }
 
-/** Puts a document there as an artifact, and gives its entry in a list of referrers. */
+/** Pushes a document as an artifact. Returns its entry in a list of referrers. */
 function artifact(registry: MemoryRegistry, artifactType: string, content: string): object {
   const config = {
     mediaType: 'application/vnd.oci.empty.v1+json',
@@ -32,10 +32,10 @@ function artifact(registry: MemoryRegistry, artifactType: string, content: strin
   return { mediaType: manifestType, artifactType, digest: registry.put(manifest, manifestType), size: 1 };
 }
 
-test('a list of packages that refers to the image is given as it is, by the API or by the tag', async (context) => {
+test('returns an SBOM that refers to the image unchanged, from the API or from the tag', async (context) => {
   const registry = await memoryRegistry(context);
   registry.push(registryImage);
-  const none = isErrorWith('target-not-found', /no list of packages is attached to registry:127/);
+  const none = isErrorWith('target-not-found', /no SBOM is attached to registry:127/);
   await assert.rejects(attached(registry, 'latest'), none);
   const manifests = [
     artifact(registry, 'application/vnd.dev.cosign.artifact.sig.v1+json', '{}'),
@@ -54,7 +54,7 @@ test('a list of packages that refers to the image is given as it is, by the API 
   ]);
 });
 
-test('a list of several megabytes comes as it is', async (context) => {
+test('returns an SBOM of several megabytes unchanged', async (context) => {
   const registry = await memoryRegistry(context);
   registry.push(registryImage);
   const numbers = Array.from({ length: 500_000 }, (_, i) => i);
@@ -66,16 +66,16 @@ test('a list of several megabytes comes as it is', async (context) => {
   assert.ok(text === content);
 });
 
-test('a list that is another than its digest says is refused', async (context) => {
+test('refuses an SBOM when it does not have its digest', async (context) => {
   const registry = await memoryRegistry(context);
   registry.push(registryImage);
   const manifests = [artifact(registry, 'application/spdx+json', '{"a":1}')];
   registry.referrers.set(registryImage.manifest.digest, Buffer.from(JSON.stringify({ manifests })));
   registry.blobs.set(sha256('{"a":1}'), Buffer.from('{"a":2}'));
-  await assert.rejects(attached(registry, 'latest'), isErrorWith('target-corrupt', /another digest/));
+  await assert.rejects(attached(registry, 'latest'), isErrorWith('target-corrupt', /has the digest sha256:/));
 });
 
-test('of an attestation of BuildKit about the image, what it attests is given', async (context) => {
+test('returns the predicate when BuildKit attached an attestation', async (context) => {
   const registry = await memoryRegistry(context);
   registry.push(registryImage);
   const statement = JSON.stringify({
@@ -110,5 +110,5 @@ test('of an attestation of BuildKit about the image, what it attests is given', 
   put('own', registryImage.manifest.digest);
   put('other', sha256('another'));
   assert.deepEqual(await attached(registry, 'own'), ['spdx', '{\n  "spdxVersion": "SPDX-2.3"\n}\n']);
-  await assert.rejects(attached(registry, 'other'), isErrorWith('target-not-found', /no list of packages/));
+  await assert.rejects(attached(registry, 'other'), isErrorWith('target-not-found', /no SBOM/));
 });

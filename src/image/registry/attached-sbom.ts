@@ -7,32 +7,32 @@ import { type Descriptor, indexDocument, manifestDocument, parseDocument } from 
 import { entriesOf, type RegistryImage } from './open-registry-image.ts';
 import type { RepositoryClient } from './repository-client.ts';
 
-/** Whose form a list of packages has. */
+/** Formats of attached SBOMs. */
 export type SbomForm = 'cyclonedx' | 'spdx';
 
-/** A list of packages that somebody attached to an image. */
+/** An SBOM that is attached to an image. */
 export interface AttachedSbom {
   readonly form: SbomForm;
-  /** As it lies there; of an attestation, what it attests. */
+  /** The document as stored, or the predicate of an attestation. */
   readonly bytes: Buffer;
 }
 
-/** A list that was found, not yet fetched. */
+/** An SBOM that was found but not yet fetched. */
 interface SbomCandidate {
   readonly form: SbomForm | undefined;
   readonly fetch: () => Promise<Buffer>;
 }
 
 /**
- * The first list of packages that is attached to an image, as a referrer or as an attestation of BuildKit. Throws `target-not-found`
- * where there is none of the form. OCI distribution-spec, "Listing Referrers"; BuildKit, "Image Attestation Storage".
+ * Fetches the first SBOM that is attached to an image, as a referrer or as a BuildKit attestation. Throws `target-not-found` if there is no
+ * SBOM of the format. OCI distribution-spec, "Listing Referrers"; BuildKit, "Image Attestation Storage".
  */
 export async function fetchAttachedSbom(opened: RegistryImage, form?: SbomForm): Promise<AttachedSbom> {
   for await (const found of findAttached(opened)) {
     if (found.form !== undefined && (form === undefined || found.form === form))
       return { form: found.form, bytes: await found.fetch() };
   }
-  const what = form === undefined ? 'no list of packages' : `no list of packages in ${form}`;
+  const what = form === undefined ? 'no SBOM' : `no SBOM in ${form}`;
   throw new ClairError('target-not-found', `${what} is attached to ${opened.image.target.reference}`);
 }
 
@@ -61,7 +61,10 @@ function isAbout({ annotations }: Descriptor, digest: Digest): boolean {
   return annotations?.['vnd.docker.reference.digest'] === digest;
 }
 
-/** Registries that do not list referrers keep them under a tag. OCI distribution-spec, "Referrers Tag Schema". */
+/**
+ * Returns the referrers of a digest. Registries without the referrers API store them under a tag. OCI distribution-spec, "Referrers Tag
+ * Schema".
+ */
 async function referrersOf(digest: Digest, repository: RepositoryClient): Promise<readonly Descriptor[]> {
   const bytes = await repository.fetchReferrers(digest);
   if (bytes !== undefined)
@@ -89,7 +92,7 @@ async function contentOf(referrer: Descriptor, repository: RepositoryClient): Pr
 
 const statement = z.object({ predicate: z.record(z.string(), z.unknown()) });
 
-/** in-toto attestation, "Statement". */
+/** Reads the predicate of an attestation. in-toto attestation, "Statement". */
 async function predicateOf(layer: Descriptor, repository: RepositoryClient): Promise<Buffer> {
   const bytes = await repository.fetchDocument(layer, limits.attachedSbomBytes);
   const { predicate } = parseDocument(

@@ -9,11 +9,11 @@ const password = { kind: 'password', username: 'me', password: 'se:cret' } as co
 interface Scene {
   readonly credentials?: Credentials;
   readonly isInsecure?: boolean;
-  /** Of each token. */
+  /** Lifetime of each token in seconds. */
   readonly expiresIn?: number;
 }
 
-/** An authorization, the requests it made for tokens, and a clock. */
+/** Returns an `Authorization`, its token requests, and a clock. */
 function scene({ credentials, isInsecure = false, expiresIn = 300 }: Scene): {
   authorization: Authorization;
   requests: Parameters<FetchToken>[0][];
@@ -33,12 +33,12 @@ function scene({ credentials, isInsecure = false, expiresIn = 300 }: Scene): {
   return { authorization, requests, clock };
 }
 
-test('nothing is shown before the registry asks', async () => {
+test('sends no header before the registry sends a challenge', async () => {
   const { authorization } = scene({ credentials: password });
   assert.equal(await authorization.header(), undefined);
 });
 
-test('a token is asked for by name and password, for reading that repository alone', async () => {
+test('requests a token with name and password, to read that repository only', async () => {
   const { authorization, requests } = scene({ credentials: password });
   assert.equal(
     await authorization.headerAfterChallenge(`${bearer},scope="registry:catalog:*"`, undefined),
@@ -56,13 +56,13 @@ test('a token is asked for by name and password, for reading that repository alo
   );
 });
 
-test('without credentials a token is asked for all the same, anonymously', async () => {
+test('requests an anonymous token when there are no credentials', async () => {
   const { authorization, requests } = scene({});
   assert.equal(await authorization.headerAfterChallenge(bearer, undefined), 'Bearer token-1');
   assert.equal(requests[0]?.authorization, undefined);
 });
 
-test('a token is replaced before it expires, once for all who ask', async () => {
+test('replaces a token before it expires, with one request for all callers', async () => {
   const { authorization, requests, clock } = scene({ expiresIn: 60 });
   await authorization.headerAfterChallenge(bearer, undefined);
   clock.now = 54_000;
@@ -73,7 +73,7 @@ test('a token is replaced before it expires, once for all who ask', async () => 
   assert.equal(requests.length, 2);
 });
 
-test('those who are refused at the same time get the same new token', async () => {
+test('gives concurrent callers the same new token when the registry refuses the old one', async () => {
   const { authorization, requests } = scene({});
   const [a, b] = await Promise.all([
     authorization.headerAfterChallenge(bearer, undefined),
@@ -83,7 +83,7 @@ test('those who are refused at the same time get the same new token', async () =
   assert.equal(await authorization.headerAfterChallenge(bearer, 'Bearer token-1'), 'Bearer token-2');
 });
 
-test('an identity token is exchanged in the body of a POST', async () => {
+test('exchanges an identity token in the body of a POST', async () => {
   const { authorization, requests } = scene({ credentials: { kind: 'identity-token', token: 'refresh me' } });
   assert.equal(await authorization.headerAfterChallenge(bearer, undefined), 'Bearer token-1');
   assert.equal(requests[0]?.authorization, undefined);
@@ -97,7 +97,7 @@ test('an identity token is exchanged in the body of a POST', async () => {
   });
 });
 
-test('a registry token is shown as it is, and Basic is answered with the password once', async () => {
+test('sends a registry token unchanged, and a password for Basic once', async () => {
   const token = scene({ credentials: { kind: 'registry-token', token: 'as-is' } });
   assert.equal(await token.authorization.headerAfterChallenge(bearer, undefined), 'Bearer as-is');
   assert.equal(token.requests.length, 0);
@@ -107,13 +107,13 @@ test('a registry token is shown as it is, and Basic is answered with the passwor
   assert.equal(
     await basic.authorization.headerAfterChallenge('Basic realm="x"', header),
     undefined,
-    'not twice',
+    'must be looked up once only',
   );
   assert.equal(await scene({}).authorization.headerAfterChallenge('Basic realm="x"', undefined), undefined);
 });
 
-test('credentials are not sent in the clear to where the registry points', async () => {
-  const refused = { code: 'registry-refused', message: /in the clear/ };
+test('sends no credentials over plain HTTP when the registry names such a token endpoint', async () => {
+  const refused = { code: 'registry-refused', message: /over plain HTTP/ };
   const plain = 'Bearer realm="http://auth.example/token"';
   await assert.rejects(
     scene({ credentials: password }).authorization.headerAfterChallenge(plain, undefined),
@@ -126,11 +126,11 @@ test('credentials are not sent in the clear to where the registry points', async
   assert.equal(
     await scene({}).authorization.headerAfterChallenge(plain, undefined),
     'Bearer token-1',
-    'nothing to hide',
+    'must not be sent',
   );
 });
 
-test('a challenge without a usable realm, and an answer without a token, are refused without telling it', async () => {
+test('refuses a challenge without a usable realm and a response without a token, and does not repeat them', async () => {
   const refused = { code: 'registry-refused' };
   for (const realm of ['', 'x', 'file:///etc/passwd', 'https://a:b@auth.example/'])
     await assert.rejects(

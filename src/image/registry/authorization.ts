@@ -7,32 +7,32 @@ import type { Credentials } from './credential.ts';
 import type { RegistryEndpoint } from './endpoint.ts';
 import type { CredentialSearch } from './find-credentials.ts';
 
-/** One request for a token, and the text of its answer. Throws where it is refused. */
+/** Requests a token. Returns the text of the response. Throws if the endpoint refuses. */
 export type FetchToken = (request: {
   readonly url: URL;
   readonly authorization: string | undefined;
-  /** Sent as a form, by POST. */
+  /** Sent as a form by POST; GET if undefined. */
   readonly form: URLSearchParams | undefined;
 }) => Promise<string>;
 
-/** What authorizing takes. */
+/** Options of `Authorization`. */
 export interface AuthorizationOptions {
   readonly endpoint: Pick<RegistryEndpoint, 'registry' | 'repository' | 'isInsecure'>;
-  /** Looked for when they are first needed: a public image needs none. */
+  /** Called when credentials are first needed: a public image needs none. */
   readonly findCredentials: () => Promise<CredentialSearch>;
   readonly fetchToken: FetchToken;
   readonly now: () => number;
 }
 
-/** What is shown to a registry, until when. */
+/** A header value, and when it expires. */
 interface CachedAuthorization {
   readonly header: string;
   readonly expiresAt: number;
 }
 
-/** A token that has less than this left is not begun with. */
+/** Milliseconds of validity below which a token is replaced. */
 const marginMs = 5_000;
-/** CNCF Distribution, "Token Authentication Specification": a token without a time has a minute. */
+/** Default lifetime of a token in seconds. CNCF Distribution, "Token Authentication Specification". */
 const tokenSeconds = 60;
 
 const tokenResponse = z.object({
@@ -42,8 +42,8 @@ const tokenResponse = z.object({
 });
 
 /**
- * Says what to show to a registry for reading one repository: nothing until it asks, then what it asks for, Basic or a token, and
- * another token before the one at hand expires. CNCF Distribution, "Token Authentication Specification"; RFC 7617.
+ * The `Authorization` header for reading one repository. Sends none until the registry sends a challenge, then Basic or a token as
+ * requested. Replaces a token before it expires. CNCF Distribution, "Token Authentication Specification"; RFC 7617.
  */
 export class Authorization {
   readonly #options: AuthorizationOptions;
@@ -54,7 +54,7 @@ export class Authorization {
     this.#options = options;
   }
 
-  /** The value of the header `Authorization`; undefined while the registry has not asked for any. */
+  /** Returns the value of the header `Authorization`, or undefined before the first challenge. */
   async header(): Promise<string | undefined> {
     const cached = this.#cached;
     const current = await cached;
@@ -63,8 +63,7 @@ export class Authorization {
   }
 
   /**
-   * What to show after an answer of 401 to `refused`; undefined where there is nothing else to show. Those who are refused at the same
-   * time get the same.
+   * Returns the header value after a 401 to `refused`, or undefined if no other value is available. Concurrent callers get the same value.
    */
   async headerAfterChallenge(
     wwwAuthenticate: string,
@@ -82,7 +81,7 @@ export class Authorization {
     return header === refused ? undefined : header;
   }
 
-  /** Asks anew. Who asks while that is under way waits for the same; after a failure the next one tries again. */
+  /** Renews the authorization (single flight). After a failure the next caller tries again. */
   async #renew(): Promise<string | undefined> {
     const renewed = this.#authorize(this.#challenge);
     this.#cached = renewed;
@@ -121,7 +120,10 @@ export class Authorization {
     const { token, access_token, expires_in } = parseTokenResponse(realm, text);
     const found = token || access_token;
     if (!found || /[^\x21-\x7e]/.test(found))
-      throw new ClairError('registry-refused', `the token endpoint ${displayUrl(realm.href)} gave no token`);
+      throw new ClairError(
+        'registry-refused',
+        `the token endpoint ${displayUrl(realm.href)} returned no token`,
+      );
     const seconds = Math.max(expires_in ?? tokenSeconds, 0);
     return {
       header: `Bearer ${found}`,
@@ -158,16 +160,16 @@ function realmOf({ registry }: AuthorizationOptions['endpoint'], realm: string |
   }
   throw new ClairError(
     'registry-refused',
-    `${registry} asks for a token and does not say where it is to be had`,
+    `${registry} requires a token but does not name a valid token endpoint`,
   );
 }
 
-/** Credentials go to where the registry says only where nobody can listen, or where the registry itself is allowed to be listened to. */
+/** Throws `registry-refused` if credentials would be sent unencrypted. Plain HTTP is allowed only to the host of an insecure registry. */
 function checkConfidential({ registry, isInsecure }: AuthorizationOptions['endpoint'], realm: URL): void {
   if (realm.protocol === 'https:' || (isInsecure && realm.hostname === hostnameOf(registry))) return;
   throw new ClairError(
     'registry-refused',
-    `${registry} wants the credentials sent to ${displayUrl(realm.href)} in the clear, which is not done`,
+    `${registry} names the token endpoint ${displayUrl(realm.href)} without TLS; clair does not send credentials over plain HTTP`,
   );
 }
 
@@ -175,14 +177,14 @@ function hostnameOf(registry: string): string {
   return new URL(`http://${registry}`).hostname;
 }
 
-/** What is wrong with it is not told: the words of the parser may hold the token. */
+/** Parses a token response. The error omits the parser's message, which may contain the token. */
 function parseTokenResponse(realm: URL, text: string): z.infer<typeof tokenResponse> {
   try {
     return z.parse(tokenResponse, JSON.parse(text));
   } catch {
     throw new ClairError(
       'registry-refused',
-      `what the token endpoint ${displayUrl(realm.href)} answered is not as specified`,
+      `the response of the token endpoint ${displayUrl(realm.href)} is malformed`,
     );
   }
 }

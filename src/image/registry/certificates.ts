@@ -4,12 +4,12 @@ import { getCACertificates } from 'node:tls';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 
-/** Where Docker and Podman look for certificates, in a directory for each registry. containers-certs.d(5) */
+/** Directories where Docker and Podman look for certificates, with a subdirectory for each registry. containers-certs.d(5) */
 const certificateDirectories = ['/etc/containers/certs.d', '/etc/docker/certs.d'] as const;
 
 /**
- * The authorities that a registry is trusted by besides the usual ones, `*.crt`, and what is shown to it, `*.cert` with its `*.key`.
- * Throws `config-invalid` where a file cannot be read.
+ * Returns the additional authorities of a registry (`*.crt`), and the client certificate (`*.cert` with its `*.key`). Throws
+ * `config-invalid` if a file cannot be read.
  */
 export function certificatesFor(
   host: string,

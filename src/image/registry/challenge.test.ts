@@ -6,8 +6,8 @@ function read(header: string): unknown[] {
   return parseChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);
 }
 
-test('challenges are read as registries write them', () => {
-  // CNCF Distribution, "Token Authentication Specification"; the comma is within the quotes.
+test('parses challenges as registries write them', () => {
+  // CNCF Distribution, "Token Authentication Specification". The comma is inside the quotes.
   assert.deepEqual(
     read(
       'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:samalba/my-app:pull,push"',
@@ -26,7 +26,7 @@ test('challenges are read as registries write them', () => {
   assert.deepEqual(read('Basic realm="Registry Realm"'), [['basic', { realm: 'Registry Realm' }]]);
 });
 
-test('several challenges may share a line', () => {
+test('parses several challenges in one line', () => {
   // RFC 9110 §11.6.1
   assert.deepEqual(read('Basic realm="simple", Newauth realm="apps", type=1, title="Login to \\"apps\\""'), [
     ['basic', { realm: 'simple' }],
@@ -38,6 +38,6 @@ test('several challenges may share a line', () => {
   ]);
 });
 
-test('what is no challenge is none', () => {
+test('returns nothing when the header is not a challenge', () => {
   for (const header of ['', ',,', '"', '= "x"', 'realm="lonely"']) assert.deepEqual(read(header), [], header);
 });

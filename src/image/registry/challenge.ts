@@ -1,15 +1,18 @@
-/** What an answer of 401 asks for. */
+/** A challenge in a 401 response. */
 export interface Challenge {
   /** In lower case: `bearer`, `basic`. */
   readonly scheme: string;
-  /** By names in lower case. */
+  /** By name in lower case. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** A name, and after `=` a value, quoted or not. RFC 9110 §11.3, §5.6.4. */
+/** A name, optionally followed by `=` and a value, quoted or not. RFC 9110 §11.3, §5.6.4. */
 const part = /[\s,]*([\w!#$%&'*+.^`|~/-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y;
 
-/** Reads `WWW-Authenticate`: several challenges may stand in one line, and commas in what is quoted. What cannot be read ends it. */
+/**
+ * Parses `WWW-Authenticate`. One line may hold several challenges, and quoted values may hold commas. Stops at the first part that is
+ * malformed.
+ */
 export function parseChallenges(header: string): Challenge[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
   part.lastIndex = 0;

@@ -5,12 +5,12 @@ import { limits } from '../../core/limits.ts';
 import { trimCharactersEnd } from '../../kit/trim-characters.ts';
 import type { Credentials } from './credential.ts';
 
-/** A file of credentials. */
+/** A credential file of Docker or Podman. */
 export interface CredentialFile {
   readonly path: string;
-  /** The helper that is to be asked for a registry. */
+  /** Returns the credential helper for a registry. */
   helperOf(registry: string): string | undefined;
-  /** What is written for the repository, or for what is above it. */
+  /** Returns the entry for the repository, or for the nearest path above it. */
   entryOf(registry: string, repository: string): Credentials | undefined;
 }
 
@@ -30,7 +30,10 @@ const document = z.object({
 
 type Entry = z.infer<typeof entry>;
 
-/** Reads a file as Docker and Podman have it; undefined where there is none. Throws `config-invalid`, which tells nothing that is in it. */
+/**
+ * Reads a credential file of Docker or Podman. Returns undefined if it does not exist. Throws `config-invalid` without the content of the
+ * file.
+ */
 export function readCredentialFile(path: string): CredentialFile | undefined {
   const text = read(path);
   if (text === undefined) return undefined;
@@ -61,16 +64,16 @@ function read(path: string): string | undefined {
   }
 }
 
-/** What is wrong with it is not told: the words of the parser may hold a secret. */
+/** Parses a credential file. The error omits the parser's message, which may contain a secret. */
 function parse(path: string, text: string): z.infer<typeof document> {
   try {
     return z.parse(document, JSON.parse(text));
   } catch {
-    throw new ClairError('config-invalid', `${path} is no file of credentials as Docker and Podman have it`);
+    throw new ClairError('config-invalid', `${path} is not a credential file of Docker or Podman`);
   }
 }
 
-/** Keys are hosts and paths, or in old files URLs: `https://index.docker.io/v1/` is the Docker Hub. */
+/** Returns the host and path of a key. In old files keys are URLs: `https://index.docker.io/v1/` is the Docker Hub. */
 function keyOf(rawKey: string): string {
   const withoutScheme = rawKey.replace(/^https?:\/\//, '');
   const isUrl = withoutScheme !== rawKey;
@@ -81,7 +84,7 @@ function keyOf(rawKey: string): string {
   return `${isHub ? 'docker.io' : host}${slash < 0 ? '' : key.slice(slash)}`;
 }
 
-/** The repository, what is above it, and the registry at last. */
+/** Returns the keys to look up: the repository, each path above it, and the registry. */
 function keysFor(registry: string, repository: string): string[] {
   const parts = repository.split('/');
   const paths = parts.map((_, i) => `/${parts.slice(0, parts.length - i).join('/')}`);
@@ -98,8 +101,8 @@ function credentialsOf(path: string, key: string, found: Entry | undefined): Cre
   const pair = Buffer.from(found.auth, 'base64').toString('utf8');
   const colon = pair.indexOf(':');
   if (colon < 1)
-    throw new ClairError('config-invalid', `${path}: “auth” of ${key} is no name and password in base64`);
-  // Docker's own files may end the pair with zeros.
+    throw new ClairError('config-invalid', `${path}: “auth” of ${key} is not a name and password in base64`);
+  // Docker's own files may end the pair with NUL bytes.
   return {
     kind: 'password',
     username: pair.slice(0, colon),

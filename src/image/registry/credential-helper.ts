@@ -6,8 +6,8 @@ import type { Credentials } from './credential.ts';
 const helperResponse = z.object({ Username: z.string(), Secret: z.string() });
 
 /**
- * Asks `docker-credential-NAME get` for a server. Answers in words where it knows nothing or cannot be asked; what it printed is not
- * among them. docker-credential-helpers, "Development".
+ * Runs `docker-credential-NAME get` for a server. Returns the credentials, or the reason for their absence, without the helper's output.
+ * docker-credential-helpers, "Development".
  */
 export async function queryCredentialHelper(
   name: string,
@@ -15,11 +15,11 @@ export async function queryCredentialHelper(
   env: NodeJS.ProcessEnv,
 ): Promise<Credentials | string> {
   const program = `docker-credential-${name}`;
-  if (!/^[\w.-]+$/.test(name)) return 'a helper whose name is none';
+  if (!/^[\w.-]+$/.test(name)) return 'a helper with an invalid name';
   const printed = await run(program, server, env);
   if (typeof printed === 'string') return `${program} ${printed}`;
   const { Username, Secret } = parse(printed) ?? { Username: '', Secret: '' };
-  if (Secret === '') return `${program} gave no credentials`;
+  if (Secret === '') return `${program} returned no credentials`;
   if (Username === '<token>') return { kind: 'identity-token', token: Secret };
   return { kind: 'password', username: Username, password: Secret };
 }
@@ -32,7 +32,7 @@ function parse(printed: Buffer): z.infer<typeof helperResponse> | undefined {
   }
 }
 
-/** What a program prints to one line of input; in words why it printed nothing to go by. */
+/** Runs a program with one line of input. Returns its output, or the reason for its failure. */
 async function run(program: string, input: string, env: NodeJS.ProcessEnv): Promise<Buffer | string> {
   const { promise, resolve } = Promise.withResolvers<Buffer | string>();
   const child = spawn(program, ['get'], {
@@ -52,15 +52,17 @@ async function run(program: string, input: string, env: NodeJS.ProcessEnv): Prom
     if (bytes > limits.credentialBytes) kill();
     else pieces.push(piece);
   });
-  // It may end without reading what it is asked.
+  // The helper may exit without reading its input.
   child.stdin.on('error', () => undefined).end(`${input}\n`);
   child.on('error', (error) => {
-    resolve('code' in error && error.code === 'ENOENT' ? 'is not installed' : 'cannot be run');
+    resolve('code' in error && error.code === 'ENOENT' ? 'is not installed' : 'cannot be executed');
   });
   child.on('close', (status) => {
     if (status === 0) resolve(Buffer.concat(pieces));
     else
-      resolve(status === null ? 'was ended, it took too long or printed too much' : `ended with ${status}`);
+      resolve(
+        status === null ? 'was killed: it took too long or printed too much' : `exited with status ${status}`,
+      );
   });
   try {
     return await promise;

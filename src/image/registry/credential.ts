@@ -1,7 +1,7 @@
-/** What a registry knows somebody by. */
+/** Credentials for a registry. */
 export type Credentials =
   | { readonly kind: 'password'; readonly username: string; readonly password: string }
-  /** Exchanged for others at the token endpoint, as a refresh token of OAuth 2. */
+  /** A refresh token of OAuth 2, exchanged at the token endpoint. */
   | { readonly kind: 'identity-token'; readonly token: string }
-  /** Shown to the registry as it is. */
+  /** Sent to the registry unchanged. */
   | { readonly kind: 'registry-token'; readonly token: string };

@@ -3,20 +3,20 @@ import { limits } from '../../core/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { RegistryResponse } from './registry-client.ts';
 
-/** A blob that is to be downloaded. */
+/** A blob to download. */
 export interface BlobDownload {
   readonly digest: Digest;
-  /** As its descriptor says. */
+  /** The size in its descriptor. */
   readonly sizeBytes: number;
-  /** Begins at a place, or at the start where that cannot be. */
+  /** Starts a download at an offset, or at the start if the registry cannot serve ranges. */
   readonly open: (from: number) => Promise<RegistryResponse>;
   readonly signal: AbortSignal;
 }
 
 /**
- * The bytes of a blob: as many as its descriptor says. A connection that breaks is made again, and goes on where the other one ended,
- * as long as it brings anything. Throws `target-corrupt` where there are more or fewer bytes, what `open` throws, and
- * `registry-unavailable` where it breaks again and again.
+ * Downloads a blob of exactly the size in its descriptor. Resumes a broken connection at the current offset, as long as each connection
+ * delivers data. Throws `target-corrupt` if there are more or fewer bytes, the errors of `open`, and `registry-unavailable` if too many
+ * connections break without progress.
  */
 export async function* downloadBlob({
   digest,
@@ -33,7 +33,8 @@ export async function* downloadBlob({
         if (received > sizeBytes) throw tooMany(digest, sizeBytes);
         yield piece;
       }
-      if (received < sizeBytes) throw new Error(`it ended after ${received} of ${sizeBytes} bytes`);
+      if (received < sizeBytes)
+        throw new Error(`the connection ended after ${received} of ${sizeBytes} bytes`);
     } catch (error) {
       signal.throwIfAborted();
       budget.recordFailure(error, received);
@@ -41,7 +42,7 @@ export async function* downloadBlob({
   }
 }
 
-/** Connections may break, only not again and again without having brought anything. */
+/** Counts broken connections without progress, and gives up after too many. */
 class ResumeBudget {
   readonly #digest: Digest;
   #attempts = 0;
@@ -57,24 +58,27 @@ class ResumeBudget {
     this.#attempts = isFurther ? 1 : this.#attempts + 1;
     if (isFurther) this.#progress = received;
     if (this.#attempts < limits.httpAttempts) return;
-    const message = `the blob ${this.#digest} broke off after ${received} bytes, again and again: ${messageOf(error)}`;
+    const message = `the download of blob ${this.#digest} failed repeatedly after ${received} bytes: ${messageOf(error)}`;
     throw new ClairError('registry-unavailable', message, { cause: error });
   }
 }
 
 function tooMany(digest: Digest, sizeBytes: number): ClairError {
-  const message = `the blob ${digest} has more than the ${sizeBytes} bytes that its descriptor says`;
+  const message = `the blob ${digest} has more than the ${sizeBytes} bytes in its descriptor`;
   return new ClairError('target-corrupt', message);
 }
 
-/** What follows after so many bytes. Who was asked to begin there may begin at the start all the same. RFC 9110 §14.2 */
+/** Yields the body from an offset on. A server may ignore a range request and send the body from its start. RFC 9110 §14.2 */
 async function* bodyFrom(
   from: number,
   { status, headers, body }: RegistryResponse,
 ): AsyncGenerator<Uint8Array> {
   const start = status === 206 ? startOf(headers['content-range']) : 0;
   if (start === undefined || start > from)
-    throw new ClairError('target-corrupt', `asked for bytes from ${from} on, the registry sent others`);
+    throw new ClairError(
+      'target-corrupt',
+      `the registry returned a range that does not start at the requested offset ${from}`,
+    );
   let left = from - start;
   for await (const piece of body) {
     if (left >= piece.length) left -= piece.length;

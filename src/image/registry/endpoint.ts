@@ -4,27 +4,27 @@ import { certificatesFor } from './certificates.ts';
 import { isLoopbackRegistry, type RegistryReference } from './reference.ts';
 import type { RegistrySettings } from './settings.ts';
 
-/** Where a repository can be asked for. */
+/** An endpoint that may serve a repository. */
 export interface RegistryEndpoint {
-  /** `host[:port]`, by which credentials are found and messages name it. */
+  /** `host[:port]`, the key for credentials and the name in messages. */
   readonly registry: string;
   readonly repository: string;
-  /** Schemes and hosts, the better first: the next is tried only where nothing speaks at the one before. */
+  /** Origins in order of preference. The next one is tried only if nothing listens at the one before. */
   readonly origins: readonly string[];
-  /** Whether plain HTTP will do, for credentials as well. */
+  /** Whether plain HTTP is allowed, also for credentials. */
   readonly isInsecure: boolean;
   readonly isMirror: boolean;
-  /** Looks for certificates that are for it. */
+  /** Reads the certificates for the endpoint. */
   readonly tlsOptions: () => ConnectionOptions;
 }
 
-/** The mirrors of a reference's registry, and that itself last. */
+/** Returns the mirrors of a reference's registry, followed by the registry. */
 export function endpointsOf(
   { registry, repository }: RegistryReference,
   settings: RegistrySettings,
 ): RegistryEndpoint[] {
   const mirrors = settings.mirrors.get(registry) ?? [];
-  // As Docker has it: what listens on this machine need not be secure.
+  // As in Docker, a registry on this machine need not use TLS.
   const isInsecure = settings.insecure.has(registry) || isLoopbackRegistry(registry);
   const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry;
   return [
@@ -40,7 +40,7 @@ export function endpointsOf(
   ];
 }
 
-/** A path of the mirror's URL stands before the names of repositories there. */
+/** Returns the endpoint of a mirror. The path in its URL precedes the names of repositories there. */
 function mirrorOf(
   { origin, protocol, host, pathname }: URL,
   repository: string,

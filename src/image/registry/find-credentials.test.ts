@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { findCredentials } from './find-credentials.ts';
 
-/** A home directory with these files in it. */
+/** Creates a home directory with these files. */
 function home(context: TestContext, files: Readonly<Record<string, unknown>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'clair-home-'));
   context.after(() => {
@@ -34,7 +34,7 @@ async function usernameFor(
   return credentials.kind === 'password' ? credentials.username : `${credentials.kind} ${credentials.token}`;
 }
 
-test('the environment counts first, limited to a host where that is said, and never for mirrors otherwise', async (context) => {
+test('prefers the environment, for one host when it names one, and not for mirrors otherwise', async (context) => {
   const folder = home(context, { '.docker/config.json': { auths: { 'registry.example': auth('file') } } });
   const env = { HOME: folder, CLAIR_REGISTRY_USERNAME: 'env', CLAIR_REGISTRY_PASSWORD: 'p' };
   assert.equal(await usernameFor(env), 'env');
@@ -48,7 +48,7 @@ test('the environment counts first, limited to a host where that is said, and ne
   assert.equal(await usernameFor({ ...env, CLAIR_REGISTRY_TOKEN: 't' }), 'registry-token t');
 });
 
-test('files are looked at in their order', async (context) => {
+test('reads the files in their order', async (context) => {
   const of = (name: string): object => ({ auths: { 'registry.example': auth(name) } });
   const folder = home(context, {
     'named.json': of('named'),
@@ -66,7 +66,7 @@ test('files are looked at in their order', async (context) => {
   assert.equal(await usernameFor({ ...env, DOCKER_CONFIG: join(folder, 'elsewhere') }), 'elsewhere');
 });
 
-test('the nearest path counts, and the Docker Hub has an old name', async (context) => {
+test('prefers the nearest path, and knows the old name of the Docker Hub', async (context) => {
   const folder = home(context, {
     '.config/containers/auth.json': {
       auths: {
@@ -91,7 +91,7 @@ test('the nearest path counts, and the Docker Hub has an old name', async (conte
   assert.equal(await usernameFor(env, { registry: 'registry.example:5000' }), undefined);
 });
 
-test('helpers are asked for the host on their standard input', async (context) => {
+test('sends the host to a helper on standard input', async (context) => {
   const folder = home(context, {
     'bin/docker-credential-own': `#!/bin/sh
 read -r server
@@ -119,23 +119,23 @@ echo 'credentials not found in native keychain, but a secret'; exit 1`,
   const { searchedLocations } = await findCredentials({ ...scope, registry: 'gone.example' }, env);
   assert.match(
     searchedLocations.join('\n'),
-    /docker-credential-gone is not installed, nothing for gone\.example/,
+    /docker-credential-gone is not installed, no entry for gone\.example/,
   );
   assert.equal(await usernameFor(env, { registry: 'odd.example' }), undefined);
 });
 
-test('where nothing is found, it is told where it was looked for', async (context) => {
+test('lists the searched locations when nothing is found', async (context) => {
   const folder = home(context, { '.docker/config.json': { auths: {} } });
   const { credentials, searchedLocations } = await findCredentials(scope, { HOME: folder });
   assert.equal(credentials, undefined);
   assert.deepEqual(searchedLocations, [
     'CLAIR_REGISTRY_USERNAME and CLAIR_REGISTRY_PASSWORD: not set',
-    `${join(folder, '.config/containers/auth.json')}: there is no such file`,
-    `${join(folder, '.docker/config.json')}: nothing for registry.example`,
+    `${join(folder, '.config/containers/auth.json')}: no such file`,
+    `${join(folder, '.docker/config.json')}: no entry for registry.example`,
   ]);
 });
 
-test('a malformed file is refused by its name, without a word of what is in it', async (context) => {
+test('names a malformed file and reveals nothing of its content', async (context) => {
   const broken = [
     '{"auths":{"registry.example":{"auth":"c2VjcmV0"}}',
     '{"auths":{"registry.example":{"auth":1234}}}',

@@ -4,24 +4,24 @@ import type { Credentials } from './credential.ts';
 import { type CredentialFile, readCredentialFile } from './credential-file.ts';
 import { queryCredentialHelper } from './credential-helper.ts';
 
-/** The credentials for a repository, if there are any, and where they were looked for, in words. */
+/** The credentials for a repository, if any, and descriptions of the searched locations. */
 export interface CredentialSearch {
   readonly credentials: Credentials | undefined;
   readonly searchedLocations: readonly string[];
 }
 
-/** What credentials are for. */
+/** The registry and repository that need credentials. */
 export interface CredentialScope {
   /** `host[:port]` */
   readonly registry: string;
   readonly repository: string;
-  /** Those of the environment that are for no host in particular are not for mirrors. */
+  /** Whether the registry is a mirror. Credentials of the environment without a host do not apply to mirrors. */
   readonly isMirror: boolean;
 }
 
 /**
- * Looks for credentials in the environment, then in the files of Podman and Docker, and asks the helpers these name; the first that
- * answers counts. containers-auth.json(5); Docker, "Credential stores". Throws `config-invalid` where a file is malformed.
+ * Looks for credentials in the environment, then in the files of Podman and Docker and the helpers that these name. Returns the first
+ * match. containers-auth.json(5); Docker, "Credential stores". Throws `config-invalid` if a file is malformed.
  */
 export async function findCredentials(
   scope: CredentialScope,
@@ -32,14 +32,14 @@ export async function findCredentials(
   const searchedLocations = [own];
   for (const path of credentialFiles(env)) {
     const file = readCredentialFile(path);
-    const found = file === undefined ? `${path}: there is no such file` : await fromFile(file, scope, env);
+    const found = file === undefined ? `${path}: no such file` : await fromFile(file, scope, env);
     if (typeof found !== 'string') return { credentials: found, searchedLocations: [] };
     searchedLocations.push(found);
   }
   return { credentials: undefined, searchedLocations };
 }
 
-/** The credentials, or in words why there are none. */
+/** Returns the credentials, or the reason for their absence. */
 function fromEnvironment(
   { registry, isMirror }: CredentialScope,
   env: NodeJS.ProcessEnv,
@@ -68,7 +68,7 @@ function credentialFiles(env: NodeJS.ProcessEnv): string[] {
   ];
 }
 
-/** What a file says itself or by the helpers it names; in words why it says nothing. */
+/** Returns the credentials in a file or of the helper that it names, or the reason for their absence. */
 async function fromFile(
   file: CredentialFile,
   { registry, repository }: CredentialScope,
@@ -83,10 +83,10 @@ async function fromFile(
   }
   const entry = file.entryOf(registry, repository);
   if (entry !== undefined) return entry;
-  return `${file.path}: ${[...tried, `nothing for ${registry}`].join(', ')}`;
+  return `${file.path}: ${[...tried, `no entry for ${registry}`].join(', ')}`;
 }
 
-/** What helpers know a registry by. */
+/** Returns the name of a registry in credential helpers. */
 function serverOf(registry: string): string {
   return registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
 }

@@ -5,25 +5,28 @@ import type { Digest } from '../../model/digest.ts';
 import { downloadLayer } from '../posted/download-layer.ts';
 import { sourcePolicy } from '../posted/source-policy.ts';
 
-/** A layer that its registry may not give away, and the places it may be had from. OCI image-spec, "Non-Distributable Layers". */
+/** A layer that its registry may not distribute, with the URLs of other locations. OCI image-spec, "Non-Distributable Layers". */
 export interface ForeignLayer {
   readonly digest: Digest;
   readonly sizeBytes: number;
   readonly urls: readonly string[];
-  /** Its bytes from the registry, which may have them all the same. */
+  /** The bytes from the registry, which may have the layer nevertheless. */
   readonly fromRegistry: AsyncIterable<Uint8Array>;
-  /** How to connect to those places. */
+  /** Returns the connection options for one of the URLs. */
   readonly connect: (url: URL) => ConnectionOptions;
   readonly signal: AbortSignal;
 }
 
-/** An image may not have a machine ask for what only that machine can reach: the public Internet alone is asked. */
+/**
+ * Returns connection options that allow the public Internet only. Otherwise an image could make this machine send requests to internal
+ * hosts (SSRF).
+ */
 export function publicInternet(): ForeignLayer['connect'] {
   const everywhere = { schemes: ['http', 'https'], hosts: ['*'], networks: [], directories: [] };
   return sourcePolicy({ policy: 'strict', ...everywhere }).connect;
 }
 
-/** The bytes of such a layer from the first place that has it. Throws `target-not-found` with what each said. */
+/** Downloads the layer from the first location that has it. Throws `target-not-found` with the error of each location. */
 export async function* downloadForeignLayer(layer: ForeignLayer): AsyncGenerator<Uint8Array> {
   const { urls, fromRegistry, digest, signal } = layer;
   const failures: string[] = [];
@@ -41,12 +44,12 @@ export async function* downloadForeignLayer(layer: ForeignLayer): AsyncGenerator
       failures.push(error.code === 'source-refused' ? refused(urls[failures.length - 1]) : messageOf(error));
     }
   }
-  const message = `the layer ${digest} is kept outside of the registry, and is not to be had there: ${failures.join('; ')}`;
+  const message = `the layer ${digest} is stored outside the registry, and no location provides it: ${failures.join('; ')}`;
   throw new ClairError('target-not-found', message);
 }
 
 function refused(url = ''): string {
-  return `${displayUrl(url)} is not on the public Internet and is not asked`;
+  return `${displayUrl(url)} is not on the public Internet and was not requested`;
 }
 
 async function* fromUrl(
@@ -60,5 +63,5 @@ async function* fromUrl(
     yield piece;
   }
   if (received < sizeBytes)
-    throw new ClairError('target-corrupt', `${displayUrl(url)} gave ${received} bytes of ${sizeBytes}`);
+    throw new ClairError('target-corrupt', `${displayUrl(url)} returned ${received} bytes of ${sizeBytes}`);
 }

@@ -15,7 +15,7 @@ import {
 } from '../../testing/registry-harness.ts';
 import { tar } from '../../testing/tar-writer.ts';
 
-test('an image is opened by its tag and by its digest, and its layers are read as they come', async (context) => {
+test('opens an image by tag and by digest, and reads its layers as streams', async (context) => {
   const { registry, open, read } = await openRegistryHarness(context);
   const { target, layers } = await open();
   assert.deepEqual(target, {
@@ -52,7 +52,7 @@ test('an image is opened by its tag and by its digest, and its layers are read a
   assert.deepEqual(await read(`${registry.host}/app@${registryImage.manifest.digest}`), wantedFiles);
 });
 
-test('an answer without an end, and a web page, are no manifest', async (context) => {
+test('refuses a manifest when the response does not end or is a web page', async (context) => {
   const { registry, open } = await openRegistryHarness(context);
   registry.intercept = (_, response) => {
     response.writeHead(200, { 'content-type': manifestType });
@@ -63,16 +63,16 @@ test('an answer without an end, and a web page, are no manifest', async (context
     more();
     return true;
   };
-  await assert.rejects(open(), isErrorWith('limit-exceeded', /answers with more than 8388608 bytes/));
+  await assert.rejects(open(), isErrorWith('limit-exceeded', /returned more than 8388608 bytes/));
   registry.intercept = (_, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8');
     response.end('<html>log in</html>');
     return true;
   };
-  await assert.rejects(open(), isErrorWith('target-corrupt', /a web page came from/));
+  await assert.rejects(open(), isErrorWith('target-corrupt', /returned a web page/));
 });
 
-test('of an index the image of the platform is taken; attestations are passed over', async (context) => {
+test('takes the image of the platform from an index, and skips attestations', async (context) => {
   const { registry, open } = await openRegistryHarness(context);
   const arm = buildImage({ platform: 'linux/arm64/v8', steps: [{ tar: tar([{ path: 'x', content: '' }]) }] });
   registry.push(arm, 'arm');
@@ -111,7 +111,7 @@ test('of an index the image of the platform is taken; attestations are passed ov
   );
 });
 
-test('indexes of indexes come to an end', async (context) => {
+test('limits the depth of nested indexes', async (context) => {
   const { registry, open } = await openRegistryHarness(context);
   const index = (children: readonly string[]): object => ({
     schemaVersion: 2,
@@ -127,7 +127,7 @@ test('indexes of indexes come to an end', async (context) => {
   );
 });
 
-test('what is no image is refused by its name', async (context) => {
+test('names an artifact and refuses it when it is not an image', async (context) => {
   const { registry, open } = await openRegistryHarness(context);
   const put = (document: object, type: string, tag: string): string => {
     registry.put(document, type, tag);
@@ -148,7 +148,7 @@ test('what is no image is refused by its name', async (context) => {
   const helm = put(artifact('application/vnd.cncf.helm.config.v1+json'), manifestType, 'helm');
   await assert.rejects(
     open(helm),
-    isErrorWith('target-unsupported', /no container image: it is a Helm chart/),
+    isErrorWith('target-unsupported', /not a container image: it is a Helm chart/),
   );
   const oras = put(
     { ...artifact('application/vnd.oci.empty.v1+json'), artifactType: 'text/x' },
@@ -157,13 +157,13 @@ test('what is no image is refused by its name', async (context) => {
   );
   await assert.rejects(
     open(oras),
-    isErrorWith('target-unsupported', /no container image: it is an artifact.*text\/x/),
+    isErrorWith('target-unsupported', /not a container image: it is an artifact.*text\/x/),
   );
   const odd = put({ hello: 'world' }, 'application/json', 'odd');
   await assert.rejects(open(odd), isErrorWith('target-corrupt', /is malformed at config/));
 });
 
-/** A manifest with one layer that is described so, of a type that may be left out. */
+/** Returns an image whose manifest has one layer with this descriptor; a media type of undefined is omitted. */
 function withLayer(
   registry: MemoryRegistry,
   tag: string,
@@ -179,7 +179,7 @@ function withLayer(
   return `${registry.host}/app:${tag}`;
 }
 
-test('layers may be empty, carried along by the manifest, and kept elsewhere', async (context) => {
+test('reads layers that are empty, embedded in the manifest, or stored elsewhere', async (context) => {
   const { registry, open, read } = await openRegistryHarness(context);
   const [small] = registryImage.layers;
   assert.ok(small);
@@ -207,7 +207,7 @@ test('layers may be empty, carried along by the manifest, and kept elsewhere', a
   assert.deepEqual(seen.splice(0), ['/gone', '/layer']);
   await assert.rejects(
     read(foreign),
-    isErrorWith('target-not-found', /is not on the public Internet and is not asked/),
+    isErrorWith('target-not-found', /is not on the public Internet and was not requested/),
   );
   assert.deepEqual(seen, []);
   const encrypted = withLayer(registry, 'encrypted', {
@@ -222,7 +222,7 @@ test('layers may be empty, carried along by the manifest, and kept elsewhere', a
   );
 });
 
-test('a mirror is asked first, and the registry where the mirror has nothing', async (context) => {
+test('queries a mirror first, and the registry when the mirror does not have the image', async (context) => {
   const { registry, read } = await openRegistryHarness(context);
   const mirror = await openRegistryHarness(context);
   const env = {
@@ -246,15 +246,15 @@ test('a mirror is asked first, and the registry where the mirror has nothing', a
   );
 });
 
-test('a host where nothing listens, and one that there is not, are told', async (context) => {
+test('reports a host when nothing listens there or it does not exist', async (context) => {
   const { open } = await openRegistryHarness(context);
   await assert.rejects(
     open('127.0.0.1:1/app'),
-    isErrorWith('registry-unavailable', /nothing listens at 127\.0\.0\.1:1/),
+    isErrorWith('registry-unavailable', /127\.0\.0\.1:1: Connection refused \(ECONNREFUSED\)/),
   );
 });
 
-test('refuses a manifest whose Content-Type says that it is an index, and the reverse', async (context) => {
+test('refuses a manifest when its Content-Type is of an index, and the reverse', async (context) => {
   const { registry, open } = await openRegistryHarness(context);
   const manifest = JSON.parse(Buffer.from(registryImage.manifest.bytes).toString()) as object;
   registry.put(manifest, indexType, 'manifest');
@@ -266,7 +266,7 @@ test('refuses a manifest whose Content-Type says that it is an index, and the re
     );
 });
 
-test('bytes that are a tar and a compressed stream are what the diffID says, also of a registry', async (context) => {
+test('takes the reading that the diffID confirms when bytes of a registry are both a tar and a compressed stream', async (context) => {
   const { registry, read } = await openRegistryHarness(context);
   const inner = tar([{ path: 'etc/os-release', content: 'ID=debian' }]);
   const bytes = tarAndGzip(tar([{ path: 'x', content: '' }]), inner);

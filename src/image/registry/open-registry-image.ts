@@ -36,30 +36,30 @@ import { type FetchedManifest, RepositoryClient } from './repository-client.ts';
 import { registrySettings } from './settings.ts';
 import { refuseArtifact, refuseSchema1 } from './unsupported-manifest.ts';
 
-/** How images of registries are opened. */
+/** Options of `openRegistryImage`. */
 export interface RegistryOptions
   extends Pick<Choice, 'platform' | 'manifest'>,
     Pick<ConnectionTimeouts, 'idleMs'> {
-  /** Where settings and credentials come from. */
+  /** Environment variables with settings and credentials. */
   readonly env: NodeJS.ProcessEnv;
   readonly sleep?: RegistryClientOptions['sleep'];
-  /** To where layers are kept that registries may not give away; the public Internet unless given. */
+  /** Returns connection options for non-distributable layers. Only the public Internet by default. */
   readonly connect?: ForeignLayer['connect'];
 }
 
-/** An image of a registry, and what it was found by. */
+/** An image of a registry, with its descriptor and the manifest that led to it. */
 export interface RegistryImage {
   readonly image: Image;
   readonly repository: RepositoryClient;
-  /** The entry of its index, or what can be said of the manifest where there is no index. */
+  /** Its entry in the index, or a descriptor of the manifest if there is no index. */
   readonly chosen: Descriptor;
-  /** What the reference itself leads to: the manifest, or an index of it and others. */
+  /** The manifest of the reference itself: of the image, or an index. */
   readonly root: FetchedManifest;
 }
 
 /**
- * Opens the image that a reference names. No layer is read yet: `bring` fetches them. Throws `usage`, `registry-…` and `target-…`
- * errors that name the step which failed.
+ * Opens the image of a reference. Reads no layer: `streamLayers` fetches them. Throws `usage`, `registry-…` and `target-…` errors that name
+ * the failed request.
  */
 export async function openRegistryImage(
   { target, reference }: { readonly target: string; readonly reference: string },
@@ -107,7 +107,7 @@ export async function openRegistryImage(
   };
 }
 
-/** A tag beside a digest is not asked for, so that the registry may know no such name. */
+/** Returns the digest or else the tag. If both are present, the tag is ignored, since the registry may not have it. */
 function identityOf(
   { registry, repository, tag, digest }: RegistryReference,
   digests: readonly [Digest, Digest],
@@ -138,7 +138,7 @@ function repositoryClientOf(
   return new RepositoryClient(`${reference.registry}/${reference.repository}`, clients);
 }
 
-/** The manifests of all images that a reference leads to; a reference to no index leads to one. */
+/** Returns the manifests of all images of a reference. A reference to a manifest without an index has one. */
 export async function listRegistryManifests(
   reference: string,
   options: RegistryOptions,
@@ -149,7 +149,7 @@ export async function listRegistryManifests(
   return await listManifests(indexReaderOf(found), entriesOf(found.name, found.root), {});
 }
 
-/** What a reference leads to at first. */
+/** Fetches the manifest or index of a reference. */
 async function resolveReference(reference: string, options: RegistryOptions): Promise<ResolvedReference> {
   const parsed = parseReference(reference);
   const repository = repositoryClientOf(parsed, options);
@@ -173,7 +173,7 @@ interface ResolvedReference {
   readonly repository: RepositoryClient;
 }
 
-/** The manifest that the reference leads to, or the one of the platform, out of an index. */
+/** Returns the manifest of the reference, or the one of the wanted platform in its index. */
 async function choose(found: ResolvedReference, choice: Choice): Promise<Descriptor> {
   const { mediaType, digest, bytes } = found.root;
   if (!isIndex({ mediaType })) return { mediaType, digest, size: bytes.length };
@@ -190,7 +190,7 @@ function indexReaderOf({ name, repository }: ResolvedReference): ImageIndexReade
   return { name, readIndex };
 }
 
-/** The entries of an index. */
+/** Parses the entries of an index. */
 export function entriesOf(
   name: string,
   { bytes, digest }: Pick<FetchedManifest, 'bytes' | 'digest'>,

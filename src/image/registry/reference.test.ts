@@ -27,7 +27,7 @@ const full: readonly (readonly [text: string, full: string])[] = [
   ['quay.io/a/b__c---d.e', 'quay.io/a/b__c---d.e:latest'],
 ];
 
-test('references are read as Docker reads them', () => {
+test('parses references as Docker does', () => {
   for (const [text, expected] of full) assert.equal(referenceText(parseReference(text)), expected, text);
 });
 
@@ -58,12 +58,12 @@ const refused = [
   '../../etc/passwd',
 ];
 
-test('what names no image is refused as wrong use', () => {
+test('throws usage when a text is not a reference', () => {
   for (const text of refused)
     assert.throws(() => parseReference(text), { name: 'ClairError', code: 'usage' }, text);
 });
 
-test('whatever is taken is safe in a URL, and means the same in full', () => {
+test('accepts only references that are safe in a URL and keep their meaning in full form', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[a-zA-Z0-9:@/._-]{1,40}$/), (text) => {
       try {
@@ -78,7 +78,7 @@ test('whatever is taken is safe in a URL, and means the same in full', () => {
   );
 });
 
-test('this machine is known by its names', () => {
+test('recognizes the names of this machine', () => {
   for (const registry of ['localhost', 'localhost:5000', '127.0.0.1:5000', '127.1.2.3', '[::1]:5000'])
     assert.ok(isLoopbackRegistry(registry), registry);
   for (const registry of ['docker.io', '10.0.0.1', 'localhost.example', '128.0.0.1:5000', '127.example'])

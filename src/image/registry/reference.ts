@@ -2,15 +2,15 @@ import { isIPv4 } from 'node:net';
 import { ClairError } from '../../core/errors.ts';
 import { type Digest, parseDigest } from '../../model/digest.ts';
 
-/** An image of a registry, by its name. */
+/** A reference to an image in a registry. */
 export interface RegistryReference {
-  /** `host[:port]`, in lower case; `docker.io` where none is named. */
+  /** `host[:port]` in lower case; `docker.io` by default. */
   readonly registry: string;
   /** `library/debian` */
   readonly repository: string;
-  /** Undefined only where there is a digest. */
+  /** Undefined only if there is a digest. */
   readonly tag: string | undefined;
-  /** The manifest must be this one; a tag beside it is not asked for. */
+  /** The required digest of the manifest. The tag is then ignored. */
   readonly digest: Digest | undefined;
 }
 
@@ -21,18 +21,18 @@ const tagForm = /^\w[\w.-]{0,127}$/;
 const nameCharactersMax = 255;
 
 /**
- * Reads `[host[:port]/]path[:tag][@digest]` as Docker does. distribution/reference, "Grammar"; without a host the Docker Hub is meant,
- * and without tag and digest the tag `latest`. Throws `usage` for what is none.
+ * Parses `[host[:port]/]path[:tag][@digest]` as Docker does. The host defaults to the Docker Hub, and the tag to `latest` if there is no
+ * digest. distribution/reference, "Grammar". Throws `usage` if the text is not a reference.
  */
 export function parseReference(text: string): RegistryReference {
   const [named = '', digestText, ...more] = text.split('@');
   if (more.length > 0) throw malformed(text, 'it has two digests');
   const digest = digestText === undefined ? undefined : digestOf(text, digestText);
   const { name, tag } = splitTag(named);
-  if (tag !== undefined && !tagForm.test(tag)) throw malformed(text, `${tag} is no tag`);
+  if (tag !== undefined && !tagForm.test(tag)) throw malformed(text, `${tag} is not a valid tag`);
   const { registry, path } = splitHost(name);
   if (!host.test(registry) || !URL.canParse(`https://${registry}`))
-    throw malformed(text, `${registry} is no host`);
+    throw malformed(text, `${registry} is not a valid host`);
   checkPath(text, path);
   const isOfficial = registry === 'docker.io' && !path.includes('/');
   return {
@@ -45,29 +45,29 @@ export function parseReference(text: string): RegistryReference {
 
 function digestOf(text: string, digestText: string): Digest {
   const digest = parseDigest(digestText);
-  if (digest === undefined) throw malformed(text, `${digestText} is no sha256 or sha512 digest`);
+  if (digest === undefined) throw malformed(text, `${digestText} is not a sha256 or sha512 digest`);
   return digest;
 }
 
-/** The reference in full. */
+/** Returns the reference in full form. */
 export function referenceText({ registry, repository, tag, digest }: RegistryReference): string {
   return `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }
 
-/** Whether a registry is this machine. */
+/** Whether a registry is on this machine. */
 export function isLoopbackRegistry(registry: string): boolean {
   const name = registry.replace(/:\d+$/, '').toLowerCase();
   return name === 'localhost' || name === '[::1]' || (isIPv4(name) && name.startsWith('127.'));
 }
 
-/** A colon before a slash belongs to a port. */
+/** Splits off the tag. A colon before a slash belongs to a port. */
 function splitTag(named: string): { name: string; tag: string | undefined } {
   const colon = named.lastIndexOf(':');
   if (colon <= named.lastIndexOf('/')) return { name: named, tag: undefined };
   return { name: named.slice(0, colon), tag: named.slice(colon + 1) };
 }
 
-/** What stands before the first slash is a host where it cannot be part of a path: by a dot, by a colon, or as localhost. */
+/** Splits off the host. The part before the first slash is a host if it has a dot or a colon, or is `localhost`. */
 function splitHost(name: string): { registry: string; path: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
@@ -80,7 +80,8 @@ function splitHost(name: string): { registry: string; path: string } {
 function checkPath(text: string, path: string): void {
   const odd = path.split('/').find((part) => !pathPart.test(part));
   if (odd !== undefined) {
-    const why = odd === odd.toLowerCase() ? `“${odd}” cannot be part of a name` : 'names are in lower case';
+    const why =
+      odd === odd.toLowerCase() ? `“${odd}” cannot be part of a name` : 'names must be in lower case';
     throw malformed(text, why);
   }
   if (path.length > nameCharactersMax)
@@ -91,6 +92,6 @@ function malformed(text: string, why: string): ClairError {
   const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text;
   return new ClairError(
     'usage',
-    `“${shown}” names no image of a registry: ${why}; it is [host[:port]/]path[:tag][@digest]`,
+    `“${shown}” is not an image reference: ${why}; write [host[:port]/]path[:tag][@digest]`,
   );
 }

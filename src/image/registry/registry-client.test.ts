@@ -16,7 +16,7 @@ import {
 } from '../../testing/registry-harness.ts';
 import { tar } from '../../testing/tar-writer.ts';
 
-test('a download that breaks off goes on where it was, also when the registry begins at the start again', async (context) => {
+test('resumes a download when it breaks off, also when the registry starts at the beginning again', async (context) => {
   const { registry, read } = await openRegistryHarness(context);
   const bytes = Buffer.from(registryImage.layers[1]?.bytes ?? []);
   for (const canResume of [true, false]) {
@@ -43,7 +43,7 @@ test('a download that breaks off goes on where it was, also when the registry be
   }
 });
 
-test('a download that breaks off again and again is given up', async (context) => {
+test('gives up a download when it breaks off repeatedly', async (context) => {
   const { registry, read } = await openRegistryHarness(context);
   let requests = 0;
   registry.intercept = (request, response) => {
@@ -53,11 +53,11 @@ test('a download that breaks off again and again is given up', async (context) =
     response.write('x', () => response.destroy());
     return true;
   };
-  await assert.rejects(read(), isErrorWith('registry-unavailable', /broke off after \d+ bytes/));
+  await assert.rejects(read(), isErrorWith('registry-unavailable', /failed repeatedly after \d+ bytes/));
   assert.equal(requests, limits.httpAttempts);
 });
 
-test('a blob that is not what its digest says, or longer or shorter, is refused', async (context) => {
+test('refuses a blob when its digest or its size is wrong', async (context) => {
   const { registry, read } = await openRegistryHarness(context);
   const bytes = Buffer.from(registryImage.layers[1]?.bytes ?? []);
   bytes[bytes.length - 9] = 255 - (bytes[bytes.length - 9] ?? 0);
@@ -67,15 +67,12 @@ test('a blob that is not what its digest says, or longer or shorter, is refused'
     largeBlobDigest,
     Buffer.concat([registryImage.layers[1]?.bytes ?? Buffer.alloc(0), Buffer.alloc(10)]),
   );
-  await assert.rejects(
-    read(),
-    isErrorWith('target-corrupt', /more than the \d+ bytes that its descriptor says/),
-  );
+  await assert.rejects(read(), isErrorWith('target-corrupt', /more than the \d+ bytes in its descriptor/));
   registry.blobs.set(largeBlobDigest, (registryImage.layers[1]?.bytes ?? Buffer.alloc(0)).subarray(0, 1000));
-  await assert.rejects(read(), isErrorWith('registry-unavailable', /it ended after 1000 of/));
+  await assert.rejects(read(), isErrorWith('registry-unavailable', /the connection ended after 1000 of/));
 });
 
-test('a range that was not asked for is refused', async (context) => {
+test('refuses a range that was not requested', async (context) => {
   const { registry, read } = await openRegistryHarness(context);
   registry.intercept = (request, response) => {
     if (!isLargeBlobRequest(request)) return false;
@@ -85,11 +82,11 @@ test('a range that was not asked for is refused', async (context) => {
   };
   await assert.rejects(
     read(),
-    isErrorWith('target-corrupt', /asked for bytes from 0 on, the registry sent others/),
+    isErrorWith('target-corrupt', /a range that does not start at the requested offset 0/),
   );
 });
 
-test('a manifest that is another than was asked for, or than the registry says, is refused', async (context) => {
+test('refuses a manifest when its digest is not the requested one or not the one in the header', async (context) => {
   const { registry, open } = await openRegistryHarness(context);
   const other = buildImage({ steps: [{ tar: tar([{ path: 'x', content: '' }]) }] });
   registry.manifests.set(registryImage.manifest.digest, { type: manifestType, bytes: other.manifest.bytes });
@@ -97,7 +94,7 @@ test('a manifest that is another than was asked for, or than the registry says, 
     open(`${registry.host}/app@${registryImage.manifest.digest}`),
     isErrorWith(
       'target-corrupt',
-      new RegExp(`another manifest, ${other.manifest.digest} in place of ${registryImage.manifest.digest}`),
+      new RegExp(`another manifest: ${other.manifest.digest} instead of ${registryImage.manifest.digest}`),
     ),
   );
   registry.intercept = (_, response) => {
@@ -105,10 +102,10 @@ test('a manifest that is another than was asked for, or than the registry says, 
     response.end(registryImage.manifest.bytes);
     return true;
   };
-  await assert.rejects(open(), isErrorWith('target-corrupt', /gave another manifest/));
+  await assert.rejects(open(), isErrorWith('target-corrupt', /returned another manifest/));
 });
 
-test('what the registry says of a failure is told with the step, free of what a terminal would obey', async (context) => {
+test('reports the endpoint and the message of the registry, without control characters', async (context) => {
   const { registry, open, read } = await openRegistryHarness(context);
   await assert.rejects(
     open(`${registry.host}/app:none`),
@@ -131,7 +128,7 @@ test('what the registry says of a failure is told with the step, free of what a 
   });
 });
 
-test('a server that is busy is asked again when it says so, not when that is too long, and not for ever', async (context) => {
+test('retries when a server is busy, unless Retry-After is too long, and only a limited number of times', async (context) => {
   const { registry, sleeps, open } = await openRegistryHarness(context);
   let refusals = 2;
   let after = '7';
@@ -147,7 +144,7 @@ test('a server that is busy is asked again when it says so, not when that is too
   after = '3600';
   await assert.rejects(
     open(),
-    isErrorWith('registry-unavailable', /429 from .*: slow down; it asks to be left alone for 3600 s/),
+    isErrorWith('registry-unavailable', /429 from .*: slow down; retry after 3600 s/),
   );
   refusals = Number.POSITIVE_INFINITY;
   after = '';
@@ -155,7 +152,7 @@ test('a server that is busy is asked again when it says so, not when that is too
   assert.deepEqual(sleeps, [500, 1000]);
 });
 
-/** Answers like a registry whose tokens are good for so many requests. */
+/** Responds like a registry whose tokens are valid for `uses` requests. */
 function tokenRegistry(registry: MemoryRegistry, uses: number): { tokens: number } {
   const state = { tokens: 0 };
   let left = 0;
@@ -181,7 +178,7 @@ function tokenRegistry(registry: MemoryRegistry, uses: number): { tokens: number
   return state;
 }
 
-test('a token is fetched with the credentials, and again when it is good no more', async (context) => {
+test('fetches a token with the credentials, and a new one when it is no longer valid', async (context) => {
   const { registry, read } = await openRegistryHarness(context);
   const state = tokenRegistry(registry, 2);
   const env = { CLAIR_REGISTRY_USERNAME: 'me', CLAIR_REGISTRY_PASSWORD: 'secret' };
@@ -191,7 +188,7 @@ test('a token is fetched with the credentials, and again when it is good no more
   await assert.rejects(
     read(undefined, { env: wrong }),
     (error: Error) =>
-      /^401 from the token endpoint http:.*\/token for 127.*: incorrect username or password; the credentials at hand/.test(
+      /^401 from the token endpoint http:.*\/token for 127.*: incorrect username or password; the credentials do not grant/.test(
         error.message,
       ) && !error.message.includes('hidden'),
   );
@@ -199,12 +196,12 @@ test('a token is fetched with the credentials, and again when it is good no more
     read(),
     isErrorWith(
       'registry-refused',
-      /no credentials were found for it \(CLAIR_REGISTRY_USERNAME.*\/nowhere\/\.docker\/config\.json: there is no such file\)/,
+      /no credentials were found for it \(CLAIR_REGISTRY_USERNAME.*\/nowhere\/\.docker\/config\.json: no such file\)/,
     ),
   );
 });
 
-test('shows a registry no credentials when another origin redirects back to it', async (context) => {
+test('sends no credentials when another origin redirects back to the registry', async (context) => {
   const { registry, read } = await openRegistryHarness(context);
   tokenRegistry(registry, 100);
   const back: (string | undefined)[] = [];
@@ -228,7 +225,7 @@ test('shows a registry no credentials when another origin redirects back to it',
   assert.deepEqual(back, [undefined]);
 });
 
-test('nothing of what is shown to a registry reaches another origin', async (context) => {
+test('sends nothing that is meant for the registry to another origin', async (context) => {
   const { registry, read } = await openRegistryHarness(context);
   tokenRegistry(registry, 100);
   const seen: (string | undefined)[] = [];
@@ -258,5 +255,9 @@ test('nothing of what is shown to a registry reaches another origin', async (con
       /401 from 127\.0\.0\.1:\d+, where the blob endpoint of .* leads: expired$/,
     ),
   );
-  assert.deepEqual(seen, [undefined, undefined], 'another origin is shown nothing, even when it asks');
+  assert.deepEqual(
+    seen,
+    [undefined, undefined],
+    'another origin gets no credentials, even when it sends a challenge',
+  );
 });

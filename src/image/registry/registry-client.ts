@@ -22,39 +22,42 @@ import type { RegistryEndpoint } from './endpoint.ts';
 import type { CredentialSearch } from './find-credentials.ts';
 import { type EndpointLabel, isPermanent, toConnectionError, toRegistryError } from './registry-error.ts';
 
-/** What is asked of a registry. */
+/** A request to a registry. */
 export interface RegistryRequest {
-  /** After `/v2/NAME/`. */
+  /** Path after `/v2/NAME/`. */
   readonly path: string;
-  /** For messages: `the blob endpoint of …`. */
+  /** Name in messages: `the blob endpoint of …`. */
   readonly endpointLabel: EndpointLabel;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** It may be very large: pieces of the body are done with when the next is asked for. */
+  /** Whether the body may be very large. Each chunk is then valid until the next one is requested. */
   readonly isBulk?: boolean;
 }
 
-/** An answer with what was asked for: status 200 or 206. */
+/** A successful response: status 200 or 206. */
 export interface RegistryResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Fails as the connection does. */
+  /** Throws if the connection fails. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** How a courier goes about it. */
+/** Options of a `RegistryClient`. */
 export interface RegistryClientOptions
   extends Pick<ConnectionTimeouts, 'idleMs'>,
     Pick<HttpRetryOptions, 'sleep'> {
   readonly findCredentials: () => Promise<CredentialSearch>;
   readonly now: () => number;
-  /** Whether connections are made by a proxy. */
+  /** Whether connections use a proxy. */
   readonly isProxied: boolean;
-  /** Makes certificates known, before the first that has to be verified. */
+  /** Loads certificates before the first connection that verifies one. */
   readonly prepareTls: () => void;
 }
 
-/** Fetches things of one repository: shows credentials where they are asked for, and nowhere else, and tries again what may pass. */
+/**
+ * Sends requests for one repository. Sends credentials only after a challenge and only to the registry's origin. Retries temporary
+ * failures.
+ */
 export class RegistryClient {
   readonly endpoint: RegistryEndpoint;
   readonly #options: RegistryClientOptions;
@@ -74,7 +77,10 @@ export class RegistryClient {
     });
   }
 
-  /** Fails with a `ClairError` that tells the step: `registry-refused`, `target-not-found`, `registry-unavailable`, `limit-exceeded`. */
+  /**
+   * Sends a request. Throws a `ClairError` that names the endpoint: `registry-refused`, `target-not-found`, `registry-unavailable`,
+   * `limit-exceeded`.
+   */
   async fetch(request: RegistryRequest): Promise<RegistryResponse> {
     try {
       return await retryHttp(() => this.#attempt(request), {
@@ -86,7 +92,7 @@ export class RegistryClient {
     }
   }
 
-  /** Where nothing speaks at the better origin, the next is tried, and from then on it alone. */
+  /** Tries the next origin if nothing listens at the preferred one, and then uses only that one. */
   async #attempt(request: RegistryRequest): Promise<RegistryResponse> {
     for (const [i, origin] of this.#origins.entries()) {
       const url = new URL(`${origin}/v2/${this.endpoint.repository}/${request.path}`);
@@ -147,13 +153,13 @@ export class RegistryClient {
     throw isTransientStatus(status) ? new TransientError(failure, retryAfterMs) : failure;
   }
 
-  /** Where credentials were looked for in vain. */
+  /** Returns the locations that were searched for credentials without success. */
   async #searchedLocations(): Promise<readonly string[] | undefined> {
     const { credentials, searchedLocations } = await this.#options.findCredentials();
     return credentials === undefined ? searchedLocations : undefined;
   }
 
-  /** The credentials are for the origin of the URL alone. */
+  /** Sends the credentials only to the origin of the URL. */
   async #send(
     url: URL,
     { headers, signal, endpointLabel, isBulk = false }: Omit<RegistryRequest, 'path'>,
@@ -179,13 +185,13 @@ export class RegistryClient {
     } catch (error) {
       if (error instanceof NoResponseError && error.cause instanceof ClairError) throw error.cause;
       if (!(error instanceof HttpError)) throw error;
-      throw new ClairError('registry-refused', `no answer from ${endpointLabel}: ${error.message}`, {
+      throw new ClairError('registry-refused', `no response from ${endpointLabel}: ${error.message}`, {
         cause: error,
       });
     }
   }
 
-  /** What is made known of a registry's certificates is for its own host. */
+  /** Returns the registry's TLS options for its own host only. */
   #tlsOptionsFor({ host, protocol }: URL): ConnectionOptions {
     const isOwn = this.endpoint.origins.some((origin) => new URL(origin).host === host);
     if (protocol === 'https:' && !(isOwn && this.endpoint.isInsecure)) this.#options.prepareTls();
@@ -216,20 +222,20 @@ export class RegistryClient {
   }
 }
 
-/** Returns the error of a connection that failed, which may pass unless it would fail again in the same way. */
+/** Returns the error of a failed connection. It is transient unless a retry would fail in the same way. */
 function toFailure(endpointLabel: EndpointLabel, { host }: URL, error: unknown): ClairError | TransientError {
   const cause = error instanceof NoResponseError ? error.cause : error;
   const failure = toConnectionError(endpointLabel, host, cause);
   return isPermanent(cause) ? failure : new TransientError(failure);
 }
 
-/** Reads an answer to its end. Throws `limit-exceeded` where it has more than so many bytes. */
+/** Reads a body to its end. Throws `limit-exceeded` if it has more than `max` bytes. */
 export async function readResponseBody(
   { body }: Pick<RegistryResponse, 'body'>,
   { max, what }: { readonly max: number; readonly what: string },
 ): Promise<Buffer> {
   const tooMuch = (): ClairError =>
-    new ClairError('limit-exceeded', `${what} answers with more than ${max} bytes`);
+    new ClairError('limit-exceeded', `${what} returned more than ${max} bytes`);
   return await readAllBytes(body, max, tooMuch);
 }
 

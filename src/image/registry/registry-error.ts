@@ -3,23 +3,23 @@ import { ClairError, type ErrorCode } from '../../core/errors.ts';
 import { connectionErrorMessage } from '../../kit/http/http-rules.ts';
 import { toSingleLine } from '../../kit/untrusted-text.ts';
 
-/** What was asked of a registry: `the blob endpoint of registry.example/app`. */
+/** The name of a request in messages: `the blob endpoint of registry.example/app`. */
 export type EndpointLabel = string;
 
-/** An answer that is not what was asked for. */
+/** A response with an error status. */
 export interface ErrorResponse {
   readonly endpointLabel: EndpointLabel;
   readonly status: number;
-  /** The body, as much of it as was read. */
+  /** The start of the body. */
   readonly text: string;
-  /** Where credentials were looked for in vain; undefined where there were some, or none were asked for. */
+  /** Locations searched for credentials without success. Undefined if there were some, or if none were needed. */
   readonly searchedLocations?: readonly string[] | undefined;
   readonly retryAfterMs?: number | undefined;
-  /** Another server said so, to which the registry leads. */
+  /** Whether another server responded, after a redirect. */
   readonly isElsewhere?: boolean;
 }
 
-/** What to say of a refusal: the step, the status, the words of the registry, and what can be done. */
+/** Returns the error for a response: the endpoint, the status, the registry's message, and advice. */
 export function toRegistryError(response: ErrorResponse): ClairError {
   const { endpointLabel, status, text } = response;
   const reason = errorMessageIn(text);
@@ -35,23 +35,23 @@ function codeOf(status: number): ErrorCode {
 
 function adviceOn({ status, searchedLocations, retryAfterMs, isElsewhere = false }: ErrorResponse): string {
   if (status === 429 && retryAfterMs !== undefined)
-    return `it asks to be left alone for ${Math.ceil(retryAfterMs / 1000)} s`;
+    return `retry after ${Math.ceil(retryAfterMs / 1000)} s, as the server requests`;
   if ((status !== 401 && status !== 403) || isElsewhere) return '';
-  if (searchedLocations === undefined) return 'the credentials at hand do not suffice';
+  if (searchedLocations === undefined) return 'the credentials do not grant access';
   return `no credentials were found for it (${searchedLocations.join('; ')}); log in with docker login or podman login, or set CLAIR_REGISTRY_USERNAME and CLAIR_REGISTRY_PASSWORD`;
 }
 
 const errorDocument = z.object({
   errors: z.optional(z.array(z.object({ code: z.nullish(z.string()), message: z.nullish(z.string()) }))),
-  // Of token endpoints. RFC 6749 §5.2.
+  // Field of token endpoints. RFC 6749 §5.2.
   error_description: z.nullish(z.string()),
   details: z.nullish(z.string()),
 });
 
-/** The words of a registry are shown up to so many characters. */
+/** Maximum length of a registry's message in our messages. */
 const messageCharactersMax = 300;
 
-/** OCI distribution-spec, "Error Codes". */
+/** Extracts the messages of an error body. OCI distribution-spec, "Error Codes". */
 function errorMessageIn(text: string): string {
   try {
     const { errors = [], error_description, details } = z.parse(errorDocument, JSON.parse(text));
@@ -76,17 +76,17 @@ const untrustedCodes: ReadonlySet<string> = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-/** Whether a connection that failed so would fail so again. */
+/** Whether a retry of a failed connection would fail in the same way. */
 export function isPermanent(error: unknown): boolean {
   const code = codeOfError(error);
   return code === 'ENOTFOUND' || code === 'ECONNREFUSED' || code === 'EPROTO' || untrustedCodes.has(code);
 }
 
-/** What to say of a connection that failed. */
+/** Returns the error for a failed connection. */
 export function toConnectionError(endpointLabel: EndpointLabel, host: string, error: unknown): ClairError {
   const limit = error instanceof ClairError ? error.limit : undefined;
   const code = limit === undefined ? 'registry-unavailable' : 'limit-exceeded';
-  return new ClairError(code, `no answer from ${endpointLabel}: ${connectionErrorReason(host, error)}`, {
+  return new ClairError(code, `no response from ${endpointLabel}: ${connectionErrorReason(host, error)}`, {
     cause: error,
     limit,
   });
@@ -95,17 +95,17 @@ export function toConnectionError(endpointLabel: EndpointLabel, host: string, er
 function connectionErrorReason(host: string, error: unknown): string {
   const code = codeOfError(error);
   const reason = connectionErrorMessage(error);
-  if (code === 'ENOTFOUND') return `there is no host ${host}`;
-  if (code === 'EAI_AGAIN') return `the name ${host} cannot be looked up just now`;
-  if (code === 'ECONNREFUSED') return `nothing listens at ${host}`;
+  if (code === 'ENOTFOUND') return `${host}: Name or service not known (ENOTFOUND)`;
+  if (code === 'EAI_AGAIN') return `${host}: Temporary failure in name resolution (EAI_AGAIN)`;
+  if (code === 'ECONNREFUSED') return `${host}: Connection refused (ECONNREFUSED)`;
   if (untrustedCodes.has(code))
-    return `the certificate of ${host} is not trusted (${reason}); put the certificate of its authority into /etc/docker/certs.d/${host}/ca.crt or a file that SSL_CERT_FILE names, or name ${host} in CLAIR_REGISTRY_INSECURE`;
+    return `the certificate of ${host} is not trusted (${reason}); add the certificate of its authority to /etc/docker/certs.d/${host}/ca.crt or to the file in SSL_CERT_FILE, or list ${host} in CLAIR_REGISTRY_INSECURE`;
   if (code === 'EPROTO')
-    return `${host} does not speak TLS (${reason.split('\n', 1)[0] ?? ''}); where plain HTTP is meant, name ${host} in CLAIR_REGISTRY_INSECURE`;
+    return `${host} does not use TLS (${reason.split('\n', 1)[0] ?? ''}); if it uses plain HTTP, list ${host} in CLAIR_REGISTRY_INSECURE`;
   return reason;
 }
 
-/** Of several addresses that were tried the first is as good as any. */
+/** Returns the code of an error; of the first one if several addresses failed. */
 function codeOfError(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOfError(error.errors[0]);
   return error instanceof Error && 'code' in error ? String(error.code) : '';

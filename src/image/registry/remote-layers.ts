@@ -9,13 +9,13 @@ import { downloadBlob } from './download-blob.ts';
 import { downloadForeignLayer, type ForeignLayer } from './foreign-layer.ts';
 import type { RepositoryClient } from './repository-client.ts';
 
-/** The layers of an image, as its manifest names them, and how they are fetched. */
+/** The layers of an image in its manifest, and how to fetch them. */
 export class RemoteLayers {
   readonly #descriptors: ReadonlyMap<Digest, Descriptor>;
   readonly #repository: RepositoryClient;
   readonly #connect: ForeignLayer['connect'];
 
-  /** `connect`: to where layers are kept that registries may not give away. */
+  /** `connect` returns the connection options for non-distributable layers. */
   constructor(
     descriptors: readonly Descriptor[],
     repository: RepositoryClient,
@@ -26,7 +26,7 @@ export class RemoteLayers {
     this.#repository = repository;
   }
 
-  /** Each at once: nothing is fetched before its bytes are read. */
+  /** Yields all layers concurrently. Fetches nothing before the bytes are read. */
   async *streamLayers(layers: readonly ImageLayer[], signal: AbortSignal): AsyncGenerator<StreamedLayer> {
     for (const layer of layers) {
       const descriptor = layer.digest && this.#descriptors.get(layer.digest);
@@ -50,12 +50,12 @@ export class RemoteLayers {
   }
 }
 
-/** OCI image-spec, "Embedded Content". */
+/** Yields the content embedded in a descriptor. OCI image-spec, "Embedded Content". */
 async function* inline(data: string, digest: Digest): AsyncGenerator<Uint8Array> {
   yield verifyDigest(Buffer.from(data, 'base64'), digest);
 }
 
-/** A layer as a file that lies elsewhere. Throws `target-unsupported` for what nobody can read, `target-corrupt` without a size. */
+/** Returns a layer as a remote file. Throws `target-unsupported` if it is encrypted, and `target-corrupt` if it has no size. */
 export function layerFile(name: string, descriptor: Descriptor | undefined): StoredFile | undefined {
   if (descriptor === undefined) return undefined;
   const { mediaType = '', digest, size } = descriptor;

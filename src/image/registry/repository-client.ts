@@ -7,14 +7,14 @@ import { isIndex } from '../format/choose-manifest.ts';
 import { type Descriptor, parseDocument, verifyDigest } from '../format/documents.ts';
 import { type RegistryClient, type RegistryResponse, readResponseBody } from './registry-client.ts';
 
-/** A manifest or an index as a registry gave it. */
+/** A manifest or an index from a registry. */
 export interface FetchedManifest {
   readonly bytes: Buffer;
   readonly digest: Digest;
   readonly mediaType: string;
 }
 
-/** The types of manifests that are understood, and those of which it is at least known why they are not. */
+/** Media types of supported manifests, and of unsupported ones that get a specific error. */
 const acceptedTypes = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
@@ -26,19 +26,19 @@ const acceptedTypes = [
 
 const anyManifest = z.object({ mediaType: z.nullish(z.string()), schemaVersion: z.nullish(z.number()) });
 
-/** One repository, at its registry and at mirrors of that. OCI distribution-spec, "Pulling". */
+/** A repository in its registry and in mirrors. OCI distribution-spec, "Pulling". */
 export class RepositoryClient {
   readonly #clients: readonly RegistryClient[];
-  /** As the user names it: `registry.example/app`. */
+  /** The name as the user wrote it: `registry.example/app`. */
   readonly name: string;
 
-  /** The couriers are asked in their order: of each the next, where it has not what is asked for. */
+  /** Tries `clients` in their order, until one has the requested content. */
   constructor(name: string, clients: readonly RegistryClient[]) {
     this.name = name;
     this.#clients = clients;
   }
 
-  /** A manifest by its tag or its digest, which it is compared with. */
+  /** Fetches a manifest by tag or digest, and verifies the digest. */
   async fetchManifest(reference: string): Promise<FetchedManifest> {
     return await this.#tryEach(async (client) => {
       const endpointLabel = endpointLabelOf('manifest', client, reference);
@@ -50,7 +50,7 @@ export class RepositoryClient {
     });
   }
 
-  /** A small blob, or what of it its descriptor carries along. */
+  /** Fetches a small blob, or takes the content embedded in its descriptor. */
   async fetchDocument(descriptor: Descriptor, max: number = limits.manifestBytes): Promise<Buffer> {
     const { digest, size, data } = descriptor;
     if (data) return verifyDigest(Buffer.from(data, 'base64'), digest);
@@ -68,12 +68,15 @@ export class RepositoryClient {
     });
   }
 
-  /** The bytes of a blob from a place on, where the registry can begin there. */
+  /** Fetches a blob from an offset on, if the registry supports ranges. */
   async fetchBlob(digest: Digest, from: number, signal: AbortSignal): Promise<RegistryResponse> {
     return await this.#tryEach((client) => requestBlob(client, digest, { from, signal }));
   }
 
-  /** What says that it is about a manifest; none where the registry does not know of such. OCI distribution-spec, "Listing Referrers". */
+  /**
+   * Fetches the index of a manifest's referrers. Returns undefined if the registry does not have the referrers API. OCI distribution-spec,
+   * "Listing Referrers".
+   */
   async fetchReferrers(digest: Digest): Promise<Buffer | undefined> {
     return await this.#tryEach(async (client) => {
       const endpointLabel = endpointLabelOf('referrers', client, digest);
@@ -88,7 +91,7 @@ export class RepositoryClient {
     });
   }
 
-  /** What the first courier brings that brings anything; each failure of a mirror stands before that of the registry itself. */
+  /** Returns the first successful result of the clients. Puts each failure of a mirror before the failure of the registry itself. */
   async #tryEach<T>(request: (client: RegistryClient) => Promise<T>): Promise<T> {
     const failures: ClairError[] = [];
     for (const client of this.#clients) {
@@ -111,7 +114,7 @@ interface BlobRange {
   readonly signal?: AbortSignal;
 }
 
-/** Blobs are asked for as they are: compressed on the way they would have another digest. */
+/** Requests a blob without transport compression, which would change its digest. */
 async function requestBlob(
   client: RegistryClient,
   digest: Digest,
@@ -139,7 +142,7 @@ interface ManifestClaim {
   readonly expected: Digest | undefined;
 }
 
-/** The digest of a manifest: the one that was asked for, or what it is; `Docker-Content-Digest` must not say otherwise. */
+/** Returns the digest of a manifest. Throws if it is not the requested one or not the one in `Docker-Content-Digest`. */
 function digestOf(
   bytes: Buffer,
   { headers }: RegistryResponse,
@@ -152,7 +155,7 @@ function digestOf(
     const actual = `sha256:${hashOf(bytes, 'sha256')}`;
     throw new ClairError(
       'target-corrupt',
-      `${endpointLabel} gave another manifest, ${actual} in place of ${claim}`,
+      `${endpointLabel} returned another manifest: ${actual} instead of ${claim}`,
     );
   }
   return claims.find((claim) => claim !== undefined) ?? (`sha256:${hashOf(bytes, 'sha256')}` as Digest);
@@ -162,14 +165,11 @@ function hashOf(bytes: Buffer, algorithm: string): string {
   return createHash(algorithm).update(bytes).digest('hex');
 }
 
-/** What a manifest says that it is counts more than what the registry says of it. */
+/** Returns the media type in the manifest, or else in the header. Throws if the two differ. */
 function typeOf(bytes: Buffer, { headers }: RegistryResponse, endpointLabel: string): string {
   const contentType = (headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
   if (contentType === 'text/html')
-    throw new ClairError(
-      'target-corrupt',
-      `a web page came from ${endpointLabel}: no registry answers there`,
-    );
+    throw new ClairError('target-corrupt', `${endpointLabel} returned a web page: there is no registry`);
   const { mediaType, schemaVersion } = peek(bytes, endpointLabel);
   if (schemaVersion === 1) return 'application/vnd.docker.distribution.manifest.v1+json';
   if (
@@ -179,15 +179,15 @@ function typeOf(bytes: Buffer, { headers }: RegistryResponse, endpointLabel: str
   )
     throw new ClairError(
       'target-corrupt',
-      `${endpointLabel} gave it as ${contentType}, and it says that it is ${mediaType}: clients differ in which of the two they take it for`,
+      `${endpointLabel} returned it as ${contentType}, but its own media type is ${mediaType}: clients differ in which one they use`,
     );
   return mediaType || contentType;
 }
 
-/** What else is in it is checked when it is known what it is. */
+/** Parses only the fields that identify the document. The rest is validated once its type is known. */
 function peek(bytes: Buffer, endpointLabel: string): z.infer<typeof anyManifest> {
   try {
-    return parseDocument(bytes, `the answer of ${endpointLabel}`, anyManifest);
+    return parseDocument(bytes, `the response of ${endpointLabel}`, anyManifest);
   } catch {
     return {};
   }

@@ -15,7 +15,7 @@ function endpoints(reference: string, env: NodeJS.ProcessEnv = {}): unknown[] {
   );
 }
 
-test('a registry is asked by HTTPS, and by HTTP where it is this machine or said to be insecure', () => {
+test('uses HTTPS, and HTTP when a registry is on this machine or listed as insecure', () => {
   assert.deepEqual(endpoints('debian'), [[['https://registry-1.docker.io'], 'library/debian', false, false]]);
   assert.deepEqual(endpoints('a.example:5000/x'), [[['https://a.example:5000'], 'x', false, false]]);
   const both = ['https://a.example:5000', 'http://a.example:5000'];
@@ -26,7 +26,7 @@ test('a registry is asked by HTTPS, and by HTTP where it is this machine or said
   assert.deepEqual(endpoints('localhost:5000/x'), [[own, 'x', true, false]]);
 });
 
-test('mirrors come first, in their order, with the paths they have', () => {
+test('puts mirrors first, in their order and with their paths', () => {
   const env = {
     CLAIR_REGISTRY_MIRRORS:
       'docker.io=https://one.example/hub/,docker.io=http://two.example:5000, quay.io=https://q.example',
@@ -39,7 +39,7 @@ test('mirrors come first, in their order, with the paths they have', () => {
   assert.equal(endpoints('ghcr.io/a/b', env).length, 1);
 });
 
-test('what cannot be understood is wrong use, and is not repeated', () => {
+test('throws usage and does not repeat a value when it is malformed', () => {
   for (const text of [
     'mirror.example',
     'docker.io=mirror.example',
@@ -56,7 +56,7 @@ test('what cannot be understood is wrong use, and is not repeated', () => {
     assert.throws(() => registrySettings({ CLAIR_REGISTRY_INSECURE: text }), { code: 'usage' }, text);
 });
 
-test('certificates lie where Docker and Podman have them', (context) => {
+test('reads certificates from the directories of Docker and Podman', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'clair-certs-'));
   context.after(() => {
     rmSync(folder, { recursive: true });

@@ -1,16 +1,16 @@
 import { ClairError } from '../../core/errors.ts';
 
-/** What a user says of registries, in the environment. */
+/** Settings of registries in the environment. */
 export interface RegistrySettings {
-  /** What names credentials and the files they lie in. */
+  /** Environment variables that hold credentials or name credential files. */
   readonly env: NodeJS.ProcessEnv;
-  /** By registry, where its images are asked for first, in this order. */
+  /** Mirrors by registry, in the order in which they are tried. */
   readonly mirrors: ReadonlyMap<string, readonly URL[]>;
-  /** Registries that may speak plain HTTP and show any certificate. */
+  /** Registries that may use plain HTTP and untrusted certificates. */
   readonly insecure: ReadonlySet<string>;
 }
 
-/** Reads `CLAIR_REGISTRY_MIRRORS` and `CLAIR_REGISTRY_INSECURE`. Throws `usage` for what cannot be understood. */
+/** Reads `CLAIR_REGISTRY_MIRRORS` and `CLAIR_REGISTRY_INSECURE`. Throws `usage` if they are malformed. */
 export function registrySettings(env: NodeJS.ProcessEnv): RegistrySettings {
   return {
     env,
@@ -36,14 +36,16 @@ function mirrorsOf(entries: readonly string[]): Map<string, URL[]> {
     if (registry === '' || !isPlace(place))
       throw new ClairError(
         'usage',
-        'CLAIR_REGISTRY_MIRRORS is a list of REGISTRY=URL with commas, as docker.io=https://mirror.example; it holds something else',
+        'CLAIR_REGISTRY_MIRRORS must be a comma-separated list of REGISTRY=URL, such as docker.io=https://mirror.example',
       );
     mirrors.set(registry, [...(mirrors.get(registry) ?? []), new URL(place)]);
   }
   return mirrors;
 }
 
-/** Credentials come by the same way as those of any registry. */
+/**
+ * Whether a text is a valid URL of a mirror. Credentials in the URL are not allowed: they have the same sources as those of any registry.
+ */
 function isPlace(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password, search, hash } = new URL(text);
@@ -53,8 +55,5 @@ function isPlace(text: string): boolean {
 
 function insecureHost(text: string): string {
   if (/^[^\s/@]+$/.test(text) && URL.canParse(`https://${text}`)) return text.toLowerCase();
-  throw new ClairError(
-    'usage',
-    'CLAIR_REGISTRY_INSECURE is a list of HOST[:PORT] with commas; it holds something else',
-  );
+  throw new ClairError('usage', 'CLAIR_REGISTRY_INSECURE must be a comma-separated list of HOST[:PORT]');
 }

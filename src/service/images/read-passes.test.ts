@@ -131,7 +131,7 @@ test('lists files that were written through a link that a later layer replaces',
 test('reports a directory that becomes opaque after files of its own layer', async (t) => {
   const opaque = gone('lib/.wh..opq');
   const { problems } = await read(t, [link('lib/apk/db', '/d'), opaque, apk(installed, 'a')]);
-  assert.match(problems.join(), /is made opaque behind files of its own layer/);
+  assert.match(problems.join(), /is made opaque after files of its own layer/);
   const last = [{ path: 'lib/' }, { path: 'lib/apk/' }, { path: 'lib/apk/db/' }, apk(installed, 'a'), opaque];
   assert.deepEqual((await read(t, last)).problems, []);
   const first = [{ path: 'lib/' }, opaque, { path: 'lib/apk/' }, apk(installed, 'a')];
@@ -173,7 +173,7 @@ test('applies a whiteout that is reached through a link', async (t) => {
 
 test('reports a member whose path has the same link twice', async (t) => {
   const { problems } = await read(t, [link('d', '/'), apk(`d/d/${installed}`, 'a'), apk('x', 'x')]);
-  assert.match(problems.join(), /d\/d\/lib.* goes twice through a link/);
+  assert.match(problems.join(), /d\/d\/lib.* passes the same link twice/);
 });
 
 test('lists both files when two links lead to the path of one database', async (t) => {
@@ -239,7 +239,7 @@ test('reports a hard link to a file that its layer replaced, even when a later l
 test('reports a whiteout that comes after the file at its path', async (t) => {
   const remove = (name: string): TarEntryPlan[] => [release('etc/os-release', 'a'), gone(name)];
   for (const name of ['etc/os-release', 'etc'])
-    assert.match((await read(t, remove(name))).problems.join(), /is laid down and removed within one layer/);
+    assert.match((await read(t, remove(name))).problems.join(), /is created and removed within one layer/);
   const before = await read(t, [gone('etc'), release('etc/os-release', 'a')]);
   assert.deepEqual(before.problems, []);
 });
@@ -247,7 +247,10 @@ test('reports a whiteout that comes after the file at its path', async (t) => {
 test('reports a directory that a layer removes and creates again, unless it is opaque', async (t) => {
   const lower = [dpkg(status, 'a')];
   const remade = [gone('var/lib/dpkg'), { path: 'var/lib/dpkg/' }];
-  assert.match((await read(t, lower, remade)).problems.join(), /is removed and made again within one layer/);
+  assert.match(
+    (await read(t, lower, remade)).problems.join(),
+    /is removed and created again within one layer/,
+  );
   const opaque = [...remade, gone('var/lib/dpkg/.wh..opq')];
   assert.deepEqual((await read(t, lower, opaque)).problems, []);
 });
@@ -257,7 +260,7 @@ test('reports a file that replaces a directory with files of its layer, which ma
   const upper = [apk('d/installed', 'b'), link('d', 'x')];
   assert.match(
     (await read(t, lower, upper)).problems.join(),
-    /replaces a directory with files of its own layer/,
+    /replaces a directory that has files of the same layer/,
   );
 });
 

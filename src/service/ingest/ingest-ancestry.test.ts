@@ -193,7 +193,7 @@ test('reads bytes that are a tar archive and a compressed stream only when the d
         ingestAncestry({ name: hash, layers: [layer(hash, 'stored')] }, deps, neverAborted),
         {
           code: 'layer-unreadable',
-          message: /they are a tar archive too; nothing says which is meant/,
+          message: /but are a tar archive too; nothing states which is meant/,
         },
       );
     await ingestAncestry({ name: 'meant', layers: [layer(digest(inner), 'stored')] }, deps, neverAborted);

@@ -90,7 +90,7 @@ const unreadable: Readonly<Record<string, readonly [layer: Uint8Array, message: 
   ],
   'the bytes are a tar archive and a compressed stream': [
     tarAndZstd(tar([debian, status(bash + stanza('curl'))]), tar([debian, status(bash)])),
-    /^layer base: its bytes begin as those of zstd, and they are a tar archive too/,
+    /^layer base: its bytes begin as those of zstd, but are a tar archive too/,
   ],
 };
 

@@ -6,7 +6,7 @@ import { stanza, system } from './tar-pieces.ts';
 const status = 'var/lib/dpkg/status';
 const without: Answer = { packages: [], problem: /its content was not found/ };
 const nothing: Answer = { packages: [] };
-const replaced: Answer = { packages: [], problem: /which the layer replaces afterwards/ };
+const replaced: Answer = { packages: [], problem: /which the layer replaces later/ };
 const manyUnread: Answer = { packages: ['hello'], problem: /places that were not read/ };
 const unread: Answer = { packages: [], problem: /places that were not read/ };
 

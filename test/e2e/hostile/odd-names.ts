@@ -6,10 +6,10 @@ import { end, members, stanza, system } from './tar-pieces.ts';
 const status = 'var/lib/dpkg/status';
 const right: Answer = { packages: ['hello'] };
 /** The content of the directory is removed by some runtimes only. */
-const replaced: Answer = { packages: [], problem: /replaces a directory with files of its own layer/ };
+const replaced: Answer = { packages: [], problem: /replaces a directory that has files of the same layer/ };
 const tooLong: Answer = {
   packages: ['hello'],
-  problem: /a name of more than 4096 bytes was passed over/,
+  problem: /a name of more than 4096 bytes was skipped/,
 };
 
 /** Names that are too long, too deep or lead outside, and files that replace another one. */
