@@ -87,11 +87,11 @@ const statements: readonly (readonly [
 ];
 
 for (const [vendor, text, cve, statement] of statements)
-  test(`${vendor}: ${cve} is described by ${statement === undefined ? 'nothing' : 'its own item'} of the advisory`, () => {
+  test(`${vendor}: describes ${cve} by ${statement === undefined ? 'nothing' : 'its own item'} of the advisory`, () => {
     assert.equal(statementOn(cve, text), statement);
   });
 
-test('an update without a word on the vulnerability does not describe it', () => {
+test('gives no description when an update says nothing about the vulnerability', () => {
   const photon = "This update upgrade sqlite to 3.27.2-5.ph3 #Fixes {'CVE-2019-16168'}";
   assert.equal(statementOn('CVE-2019-16168', photon), undefined);
 });

@@ -1,18 +1,18 @@
-/** What ends an item of an advisory beside its words: the CVEs it is about, and numbers of bug trackers. */
+/** The end of an advisory's item after its text: the CVEs it is about, and numbers of bug trackers. */
 const reference =
   /^[([{](?:(?:CVE-[\d-]+|(?:rh)?bz#?\s?\d+|bsc#\d+|rhel-[\d.]+z?|Orabug:\s*\d+)[,;:\s]*)+[)\]}]\.?$/i;
-/** What stands before them: marks of lists, the CVE, and words that every item of a change log has. */
+/** The start of an item before its text: list markers, the CVE, and words that every item of a change log has. */
 const prelude =
   /^(?:[*+-]\s+|\[[^\]\s\d]*\d[^\]\s]*\]\s+|(?:(?:Also )?Resolves|Related|Fix(?:es)?):?\s+(?:(?:rh)?bz)?#?\d*\s*|Bugzilla Bug #\d+\s+|EMBARGOED\s+|\(?CVE-[\d-]+[:,]?\s+|[-:]\s+)+/i;
-/** Sentences of an advisory that are about people and what to do. */
+/** Sentences of an advisory about people and recommended actions. */
 const other =
   /^(?:Red Hat would like to thank|Upstream acknowledges|Users of|All users|The .* issues? (?:was|were) (?:discovered|found) by|This update upgrades? |Package updates are available )/i;
-/** An item with fewer words says nothing of a vulnerability: `Fix CVE-2016-9147`. */
+/** An item with fewer words does not describe a vulnerability: `Fix CVE-2016-9147`. */
 const wordsMin = 4;
 
 /**
- * What an advisory says of one of the CVEs it is about, out of the text on all of them: the item of a list, or the paragraph, that names
- * the CVE. Undefined where it says nothing, so that what it says of the product is not taken for a description.
+ * Returns the part of an advisory's text about one of its CVEs: the list item or paragraph that names the CVE. Undefined without one,
+ * so that text about the product is not taken for a description.
  */
 export function statementOn(cve: string, text: string): string | undefined {
   if (!names(cve, text)) return undefined;
@@ -26,14 +26,14 @@ export function statementOn(cve: string, text: string): string | undefined {
   return undefined;
 }
 
-/** Whether a text names a CVE, and not only one whose number begins with its own. */
+/** Returns whether a text names a CVE, and not only one whose number begins with its own. */
 function names(cve: string, text: string): boolean {
   for (let at = text.indexOf(cve); at >= 0; at = text.indexOf(cve, at + 1))
     if (!/\d/.test(text.charAt(at + cve.length))) return true;
   return false;
 }
 
-/** The items of lists, then paragraphs; of several the first is about the product. */
+/** The list items, then paragraphs. The first of several paragraphs is about the product. */
 function candidatesIn(text: string): string[] {
   const items = text.split(/\n(?:[^\S\n]*\n)+|\n(?=[^\S\n]*[*+-] |For more details )/);
   const isListed = (item: string): boolean => /^\s*[*+-] /.test(item);
@@ -41,7 +41,7 @@ function candidatesIn(text: string): string[] {
   return [...items.filter(isListed), ...paragraphs];
 }
 
-/** The section below a line with the CVE and nothing else, up to the next such line or that of a bug. Amazon's form. */
+/** The section below a line with only the CVE, up to the next such line or that of a bug. This is Amazon's form. */
 function sectionOf(cve: string, text: string): string | undefined {
   const lines = text.split('\n');
   const start = lines.findIndex((line) => line.trim() === `${cve}:`);
@@ -63,7 +63,7 @@ function wordsOf(item: string): string | undefined {
     : words;
 }
 
-/** Where the last parenthesis or bracket opens; -1 where none does. */
+/** The position of the last opening parenthesis or bracket, or -1. */
 function lastOpening(text: string): number {
   let at = text.length - 1;
   while (at >= 0 && !'([{'.includes(text.charAt(at))) at--;

@@ -15,12 +15,12 @@ const rpm = (version: string, more: Partial<Installed> = {}): Installed => ({
 });
 const plain = rpm('2.34-83.el9');
 
-test('a row without conditions speaks of ordinary builds', () => {
+test('a row without conditions applies to ordinary builds', () => {
   assert.ok(applies(undefined, plain));
   assert.ok(applies({}, plain));
 });
 
-test('architectures are those of the row; packages without machine code fit all', () => {
+test('matches the architectures of the row, and packages without machine code always', () => {
   assert.ok(applies({ arch: ['aarch64', 'x86_64'] }, plain));
   assert.ok(!applies({ arch: ['aarch64'] }, plain));
   assert.ok(applies({ arch: ['noarch'] }, plain));
@@ -29,13 +29,13 @@ test('architectures are those of the row; packages without machine code fit all'
     assert.ok(applies({ arch: ['x86_64'] }, rpm('1-1', { arch })), arch);
 });
 
-test('rows of a source package speak of what was built from it, whatever its name and architecture', () => {
+test('a row of a source package applies to all binary packages built from it', () => {
   const source = (name: string) => rpm('3.5.1-3.el9', { source: { name, version: '3.5.1-3.el9' } });
   for (const arch of [['src'], ['src', 'aarch64']]) {
     assert.ok(applies({ arch }, source('openssl')));
     assert.ok(applies({ arch }, { ...source('openssl'), arch: 'noarch' }));
     assert.ok(!applies({ arch }, source('openssl-fips-provider')));
-    assert.ok(!applies({ arch }, plain), 'nobody knows what it was built from');
+    assert.ok(!applies({ arch }, plain), 'its source package is unknown');
   }
   assert.ok(!applies({ arch: ['src'], module: 'a:1' }, source('openssl')));
   assert.ok(!applies({ arch: ['src'], products: ['cpe:/o:redhat:rhel_els:7'] }, source('openssl')));
@@ -45,7 +45,7 @@ test('rows of a source package speak of what was built from it, whatever its nam
   );
 });
 
-test('a module stream is matched by name and stream, and never with ordinary builds', () => {
+test('matches a module stream by name and stream, and never with ordinary builds', () => {
   const label = { modularity: 'nodejs:18:9020020230327152102:rhel9' };
   const modular = rpm('1:18.14.2-2.module+el9.2.0+18497+5f2c6af2', label);
   assert.ok(applies({ module: 'nodejs:18' }, modular));
@@ -57,14 +57,14 @@ test('a module stream is matched by name and stream, and never with ordinary bui
   assert.ok(!applies({ module: '*' }, plain));
 });
 
-test('a module build that lost its label is one of no known stream', () => {
+test('treats a module build without its label as one of an unknown stream', () => {
   const unlabelled = rpm('3.6.8-38.module_el8.5.0+2569+5c5719bd');
   assert.ok(applies({ module: '*' }, unlabelled));
   assert.ok(!applies({ module: 'python36:3.6' }, unlabelled));
   assert.ok(!applies(undefined, unlabelled));
 });
 
-test('ksplice and FIPS builds are compared with their own kind', () => {
+test('compares ksplice and FIPS builds with their own kind only', () => {
   const ksplice = rpm('2:2.17-317.0.1.ksplice1.el7');
   const fips = rpm('10:3.6.16-4.0.1.el8_fips');
   assert.ok(applies({ flavour: 'ksplice' }, ksplice));
@@ -74,13 +74,13 @@ test('ksplice and FIPS builds are compared with their own kind', () => {
   assert.ok(!applies({ flavour: 'fips' }, plain));
 });
 
-test('packages of other kinds have no such conditions', () => {
+test('ignores these conditions for other package types', () => {
   assert.ok(applies(undefined, { type: 'deb', version: '1.module+x' }));
   for (const type of ['deb', 'apk', 'alpm'])
     assert.ok(applies({ arch: ['aarch64'], module: 'a:1' }, { type, version: '1', arch: 'x86_64' }));
 });
 
-test('rows of extended support or of other products do not speak of an image that does not tell that it uses them', () => {
+test('rows of extended support or other products do not apply unless the image uses them', () => {
   const general = 'cpe:/a:redhat:enterprise_linux:9::appstream';
   const extended = 'cpe:/a:redhat:rhel_eus:9.2::appstream';
   assert.ok(applies({ products: [extended, general] }, plain));

@@ -3,13 +3,13 @@ import type { AdvisoryHit } from '../model/hit.ts';
 import type { ListedPackage } from '../model/package.ts';
 import { isGeneralStream } from './products.ts';
 
-/** An installed package, as far as conditions ask for it. */
+/** The parts of an installed package that conditions refer to. */
 export type Installed = Pick<ListedPackage, 'type' | 'version' | 'arch' | 'source' | 'modularity'>;
 
-/** A row, as far as it asks for something. */
+/** The parts of a row that conditions refer to. */
 export type ConditionedRow = Pick<AdvisoryHit, 'namespace' | 'affectedPackage' | 'only'>;
 
-/** Whether a row that holds the version of an installed package speaks of such a build at all. */
+/** Returns whether a row applies to the build of an installed package. The version is checked elsewhere. */
 export function applies({ namespace, affectedPackage, only }: ConditionedRow, installed: Installed): boolean {
   if (only?.products?.every((cpe) => !isGeneralStream(cpe, namespace.name))) return false;
   // Only rpm has modules, builds of several kinds, and fixes that differ by architecture.
@@ -23,12 +23,12 @@ export function applies({ namespace, affectedPackage, only }: ConditionedRow, in
   );
 }
 
-/** Whether conditions are those of a source package: what is wrong with it is wrong with all that was built from it. */
+/** Returns whether conditions are those of a source package. A row about it applies to all that was built from it. */
 export function appliesToSourcePackage(only: Conditions | undefined): boolean {
   return only?.arch?.includes('src') ?? false;
 }
 
-/** The architectures that advisories tell apart. */
+/** The architectures that advisories distinguish. */
 const advisoryArchs: ReadonlySet<string> = new Set([
   'aarch64',
   'armv7hl',
@@ -48,8 +48,8 @@ const advisoryArchs: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Packages without machine code fit every list, and a list that names `noarch` fits every package. A package of an architecture
- * that is none of the known ones fits every list too: `amd64` and `x86_64_v2` are other names for x86_64, and a name can be made up.
+ * Packages without machine code match every list, and a list with `noarch` matches every package. An unknown architecture matches every
+ * list too: `amd64` and `x86_64_v2` are other names for x86_64, and a name can be made up.
  */
 function isOfArch(wanted: readonly string[] | undefined, arch: string | undefined): boolean {
   if (wanted === undefined || arch === undefined || !advisoryArchs.has(arch)) return true;
@@ -57,8 +57,8 @@ function isOfArch(wanted: readonly string[] | undefined, arch: string | undefine
 }
 
 /**
- * Ordinary builds and module builds of one name are different packages, and so are the streams of a module. A module build that
- * lost its label is of no known stream: rows of one stream do not speak of it.
+ * Ordinary builds and module builds of one name are different packages, and so are the streams of a module. A module build that lost its
+ * label has an unknown stream: rows of one stream do not apply to it.
  */
 function isOfModule(wanted: string | undefined, { version, modularity }: Installed): boolean {
   const stream = modularity?.split(':').slice(0, 2).join(':');

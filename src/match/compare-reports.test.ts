@@ -25,7 +25,7 @@ function reportOf(packages: readonly string[], findings: readonly string[]): Com
   };
 }
 
-test('packages come, go, and change their versions', () => {
+test('lists added, removed and changed packages', () => {
   const { packages, schemaVersion } = compareReports(
     reportOf(['a 1', 'b 1', 'kernel 5', 'kernel 6'], []),
     reportOf(['b 2', 'c 1', 'kernel 6', 'kernel 5'], []),
@@ -38,7 +38,7 @@ test('packages come, go, and change their versions', () => {
   });
 });
 
-test('a finding that another version still has stayed; what came is told worst first', () => {
+test('keeps a finding that another version still has, and sorts added ones by severity', () => {
   const { findings } = compareReports(
     reportOf(['a 1'], ['CVE-1 a 1', 'CVE-2 a 1']),
     reportOf(['a 2', 'b 1'], ['CVE-1 a 2', 'CVE-3 a 2', 'CVE-9 b 1']),
@@ -54,7 +54,7 @@ test('a finding that another version still has stayed; what came is told worst f
   );
 });
 
-test('equally bad findings come by package, then by id, then by the type of the package', () => {
+test('sorts equal severities by package, then by id, then by package type', () => {
   const bare = reportOf([], []);
   const [first, second, third] = reportOf([], ['CVE-2 b 1', 'CVE-1 b 1', 'CVE-3 a 1']).matches;
   assert.ok(first && second && third);
@@ -75,7 +75,7 @@ const reports = findingTexts.map((found) =>
   ),
 );
 
-test('nothing comes or goes from a report to itself, and what comes one way goes the other', () => {
+test('finds no difference between equal reports, and swaps added and removed in reverse', () => {
   fc.assert(
     fc.property(reports, reports, (a, b) => {
       const { packages, findings } = compareReports(a, a);
@@ -91,7 +91,7 @@ test('nothing comes or goes from a report to itself, and what comes one way goes
   );
 });
 
-test('what is not new is suppressed and never lost, and the verdict stays', () => {
+test('suppresses findings that are not new, and keeps the verdict', () => {
   const count = sampleReport.matches.length;
   const all = onlyNew(sampleReport, sampleReport);
   assert.deepEqual(all.matches, []);

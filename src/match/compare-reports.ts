@@ -10,20 +10,20 @@ import type { Match, Report } from '../model/report.ts';
 import { compareSeverity } from '../model/severity.ts';
 import { suppressWhere } from './report-filters.ts';
 
-/** A finding, as far as two are compared: its version, place and layer may be others in another image. */
+/** The compared part of a finding. Its version, path and layer may differ in another image. */
 export type ComparableFinding = Pick<Match, 'fix'> & {
   readonly vulnerability: Pick<Match['vulnerability'], 'id' | 'severity'>;
   readonly package: Pick<Match['package'], 'type' | 'name' | 'version'>;
 };
 
-/** A report, as far as two are compared: one that was written to a file earlier will do. */
+/** The compared part of a report, which may be read from a file. */
 export interface ComparableReport extends Pick<Report, 'verdict'> {
   readonly target: Pick<Report['target'], 'reference'>;
   readonly packages: readonly Pick<Report['packages'][number], 'type' | 'name' | 'version'>[];
   readonly matches: readonly ComparableFinding[];
 }
 
-/** What came and what went, the worst findings first. */
+/** Returns the added and removed packages and findings, the most severe findings first. */
 export function compareReports(from: ComparableReport, to: ComparableReport): Difference {
   return {
     schemaVersion: 1,
@@ -34,7 +34,7 @@ export function compareReports(from: ComparableReport, to: ComparableReport): Di
   };
 }
 
-/** Moves the findings that an earlier report has as well to the suppressed ones, for those who only want what is new. */
+/** Suppresses the findings that an earlier report has as well, for users who want only new ones. */
 export function onlyNew(report: Report, earlier: ComparableReport): Report {
   const earlierKeys = new Set(earlier.matches.map(findingKey));
   const reason = `it is not new: ${earlier.target.reference} has it, too`;
@@ -53,7 +53,7 @@ function sideOf({ target, packages, matches, verdict }: ComparableReport): Compa
   return { reference: target.reference, packages: packages.length, findings: matches.length, verdict };
 }
 
-/** Packages by type and name; the lists are in the order of these. */
+/** Packages by type and name, in the order of the lists. */
 function versionsOf(packages: ComparableReport['packages']): Map<string, ComparedPackage> {
   const groups = Map.groupBy(packages, packageKey);
   const compared = [...groups].map(([key, group]): [string, ComparedPackage] => {

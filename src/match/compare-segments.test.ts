@@ -12,7 +12,7 @@ import { pep440 } from '../version/pep440.ts';
 import { rpm } from '../version/rpm.ts';
 import { compareSegments } from './compare-segments.ts';
 
-/** The pieces as a line: parts by `|`, the deciding pair with its sign. */
+/** The pieces on one line: parts separated by `|`, the deciding pair with its sign. */
 function shown(scheme: VersionScheme, installed: string, bound: string): string {
   const { order, parts } = compareSegments(scheme, installed, bound);
   const pairs = parts.map((part) =>
@@ -21,7 +21,7 @@ function shown(scheme: VersionScheme, installed: string, bound: string): string 
   return `${order} ${pairs.map((part) => part.join(' ')).join(' | ')}`;
 }
 
-test('what decides is the last pair that is shown', () => {
+test('ends with the deciding pair', () => {
   assert.equal(shown(dpkg, '2.36-9+deb12u4', '2.36-9+deb12u10'), '< 0 |  2 . 36 |  9 +deb 12 u 4<10');
   assert.equal(shown(dpkg, '1:1.0', '2.0'), '> 1>0');
   assert.equal(shown(dpkg, '1.0~rc1-1', '1.0-1'), '< 0 |  1 . 0 ~rc<');
@@ -37,7 +37,7 @@ test('what decides is the last pair that is shown', () => {
   assert.equal(shown(npm, 'what', '1.0.0'), '! ');
 });
 
-test('where dpkg takes nothing for zero, what comes after decides', () => {
+test('decides by what follows when dpkg treats nothing as zero', () => {
   assert.equal(shown(dpkg, '1.0-1', '1.-2'), '< 0 |  1 . 0 |  1<2');
   assert.equal(shown(dpkg, '1.-1', '1.0-2'), '< 0 |  1 .  |  1<2');
 });
@@ -45,7 +45,7 @@ test('where dpkg takes nothing for zero, what comes after decides', () => {
 const families = { dpkg, rpm, apk } as const;
 
 for (const [name, scheme] of Object.entries(families)) {
-  test(`${name}: the pieces agree with the order of our table`, () => {
+  test(`${name}: the pieces agree with the order of the table`, () => {
     for (const { a, b } of testdataComparisons(name)) assertPlausible(scheme, compareSegments(scheme, a, b));
   });
 
@@ -61,7 +61,7 @@ for (const [name, scheme] of Object.entries(families)) {
   });
 }
 
-/** Only the last pair may decide, numbers as numbers do. Answers whether a pair decided. */
+/** Only the last pair may decide, and numbers decide as numbers. Returns whether a pair decided. */
 function assertPlausible(
   scheme: VersionScheme,
   { installed, bound, order, parts }: VersionComparison,
@@ -77,7 +77,7 @@ function assertPlausible(
   return true;
 }
 
-/** Components of apk that begin with a zero are no numbers. */
+/** Components of apk that begin with a zero are not numbers. */
 function plainNumber(piece: string): bigint | undefined {
   const [, digits] = /^\.?([1-9]\d*)$/.exec(piece) ?? [];
   return digits === undefined ? undefined : BigInt(digits);

@@ -1,7 +1,7 @@
 import type { SegmentPair, VersionComparison, VersionOrder } from '../model/explanation.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 
-/** Holds two versions against each other piece by piece. What they are to each other the scheme says; the pieces show why. */
+/** Compares two versions piece by piece. The scheme determines the order, and the pieces show the reason. */
 export function compareSegments(scheme: VersionScheme, installed: string, bound: string): VersionComparison {
   const order = orderOf(scheme.compare(installed, bound));
   return {
@@ -27,11 +27,11 @@ function pairParts(
   const [left = [], right = []] = versions.map((version) => scheme.segments?.(version) ?? [[version]]);
   const parts = (isSame: Same): SegmentPair[][] => pairWith(left, right, { order, isSame });
   const found = parts(isSameOrNothing);
-  // Most schemes take nothing for zero; where that leaves nothing to decide, this one does not.
+  // Most schemes treat nothing as zero. If that leaves nothing to decide, this scheme does not.
   return isDecided(found, order) ? found : parts(isSame);
 }
 
-/** Whether two pieces say the same. */
+/** Returns whether two pieces are equal. */
 type Same = (a: string, b: string) => boolean;
 
 interface Pairing {
@@ -71,7 +71,7 @@ function isDecided(parts: readonly SegmentPair[][], order: VersionOrder): boolea
   return parts.at(-1)?.at(-1)?.order === order;
 }
 
-/** Numbers are equal whatever zeros they begin with. */
+/** Numbers are equal whatever their leading zeros. */
 function isSame(a: string, b: string): boolean {
   return a === b || (isNumber(a) && isNumber(b) && significant(a) === significant(b));
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeAge, isTooOld } from './content-age.ts';
 
-test('content is too old once it is older than its source is ever quiet', () => {
+test('content is too old when it is older than the longest pause of its source', () => {
   const at = new Date('2026-06-01T00:00:00Z');
   const limits: readonly (readonly [string, string, boolean])[] = [
     ['debian', '2026-05-25T00:00:00Z', false],
@@ -24,7 +24,7 @@ test('content of the future is not old', () => {
   );
 });
 
-test('the words for the age name the date and the limit', () => {
+test('describes the age with the date and the limit', () => {
   const content = { source: 'epss', date: '2026-05-01T00:00:00Z', evidence: 'feed' } as const;
   assert.equal(describeAge(content), 'the feed was written on 2026-05-01, more than 7 days ago');
 });

@@ -1,6 +1,6 @@
 import type { DateEvidence } from '../model/content-date.ts';
 
-/** How a source publishes. */
+/** The cadence at which a source publishes. */
 export interface PublishingCadence {
   /** Content older than this many days is stale while the release is supported. */
   readonly maxAgeDays: number;
@@ -8,14 +8,14 @@ export interface PublishingCadence {
   readonly dropsEndedReleases?: true;
 }
 
-/** One file for all releases, written at least once a day: a week covers an outage, and holidays. */
+/** One file for all releases, written at least once a day. A week covers outages and holidays. */
 const daily: PublishingCadence = { maxAgeDays: 7 };
-/** New records come on most days, but quiet weeks happen. */
+/** New records on most days, with quiet weeks. */
 const weekly: PublishingCadence = { maxAgeDays: 30 };
-/** A file for each release, or each repository of it, which changes with its next advisory only. */
+/** A file for each release or repository, which changes only with its next advisory. */
 const perRelease: PublishingCadence = { maxAgeDays: 90 };
 
-/** By the name of the source. docs/reference/feed-age.md gives the reasons. */
+/** By name of the source. docs/reference/feed-age.md gives the reasons. */
 const cadences: Readonly<Record<string, PublishingCadence>> = {
   debian: { ...daily, dropsEndedReleases: true },
   ubuntu: daily,
@@ -38,12 +38,12 @@ const cadences: Readonly<Record<string, PublishingCadence>> = {
   azure: perRelease,
 };
 
-/** The rhythm of a source; sources that are not in the table, those of plugins among them, may be quiet for a quarter of a year. */
+/** Returns the cadence of a source. Sources that are not in the table, such as those of plugins, may be quiet for a quarter of a year. */
 export function cadenceOf(source: string): PublishingCadence {
   return cadences[source] ?? perRelease;
 }
 
-/** The content of a feed, as far as its age is judged. */
+/** The date of a feed's content. */
 export interface DatedContent {
   readonly source: string;
   /** ISO 8601. */
@@ -54,8 +54,8 @@ export interface DatedContent {
 const dayMs = 86_400_000;
 
 /**
- * Whether content is too old for its source at a time. For a release that is out of support, the time is the last day of its support:
- * nobody writes advisories for it later.
+ * Returns whether content is too old for its source at a time. For a release without support, the time is the last day of support, since no
+ * advisories are written after it.
  */
 export function isTooOld({ source, date }: Pick<DatedContent, 'source' | 'date'>, at: Date): boolean {
   return at.getTime() - Date.parse(date) > cadenceOf(source).maxAgeDays * dayMs;
@@ -68,7 +68,7 @@ const evidenceTexts: Readonly<Record<DateEvidence, string>> = {
   file: 'the file of the feed was last changed on',
 };
 
-/** That content is too old, for people: `the newest advisory is of 2023-04-04, more than 7 days old`. */
+/** Describes outdated content: `the newest advisory is of 2023-04-04, more than 7 days old`. */
 export function describeAge({ source, date, evidence }: DatedContent, supportEnd?: string): string {
   const days = cadenceOf(source).maxAgeDays;
   const age =

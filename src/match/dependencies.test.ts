@@ -15,7 +15,7 @@ function edges(...samples: readonly Sample[]): (readonly number[] | undefined)[]
   return dependenciesOf(samples.map((sample) => ({ type: 'deb', ...sample })));
 }
 
-test('a package requires those of the names it gives, and those that provide them', () => {
+test('a package requires the packages of the names it gives, and those that provide them', () => {
   assert.deepEqual(
     edges(
       { name: 'a', requires: ['b', 'mail'] },
@@ -27,25 +27,25 @@ test('a package requires those of the names it gives, and those that provide the
   );
 });
 
-test('of alternatives the first that is installed counts', () => {
+test('uses the first installed alternative', () => {
   assert.deepEqual(edges({ name: 'a', requires: ['x|c|b'] }, { name: 'b' }, { name: 'c' })[0], [2]);
 });
 
-test('a package of the name goes before one that provides it', () => {
+test('prefers a package of the name to one that provides it', () => {
   assert.deepEqual(
     edges({ name: 'a', requires: ['b'] }, { name: 'c', provides: ['b'] }, { name: 'b' })[0],
     [2],
   );
 });
 
-test('of two architectures that of the package counts, and any where it has none of its own', () => {
+test("prefers the package's own architecture, and uses any if there is no such package", () => {
   const libc = (arch: string): Sample => ({ name: 'libc6', arch });
   const needs = (arch: string): Sample => ({ name: 'a', arch, requires: ['libc6'] });
   assert.deepEqual(edges(needs('i386'), libc('amd64'), libc('i386'))[0], [2]);
   assert.deepEqual(edges(needs('all'), libc('amd64'), libc('i386'))[0], [1, 2]);
 });
 
-test('what is not installed is left out, and a package all of whose requirements are missing is unknown', () => {
+test('omits what is not installed, and is unknown when no requirement is installed', () => {
   assert.deepEqual(edges({ name: 'a', requires: ['b', 'gone'] }, { name: 'b', requires: ['gone'] }), [
     [1],
     undefined,
@@ -59,11 +59,11 @@ test('packages of another type and the package itself meet no requirement', () =
   );
 });
 
-test('a circle of dependencies is kept', () => {
+test('keeps a circle of dependencies', () => {
   assert.deepEqual(edges({ name: 'a', requires: ['b'] }, { name: 'b', requires: ['a'] }), [[1], [0]]);
 });
 
-test('more dependencies than the limit leave those of the remaining packages unknown', () => {
+test('leaves dependencies of the remaining packages unknown above the limit', () => {
   const names = Array.from({ length: 1000 }, (_, i) => `p${i}`);
   const found = edges(...names.map((name) => ({ name, requires: names })));
   const known = found.filter((each) => each !== undefined);

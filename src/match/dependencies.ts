@@ -1,13 +1,13 @@
 import { limits } from '../core/limits.ts';
 import type { ListedPackage } from '../model/package.ts';
 
-/** What is looked at of a package. */
+/** The relevant part of a package. */
 type Requiring = Pick<ListedPackage, 'type' | 'name' | 'arch' | 'requires' | 'provides'>;
 
 /**
- * For each package of an image the packages it requires, by their places in the list. Empty where it requires nothing; undefined where
- * its requirements are unknown or nothing installed meets any of them. What is not installed is left out. Of alternatives the first
- * that is installed counts; of packages of one name those of the same architecture; of a name that packages provide, all of them.
+ * Returns the indexes of the packages that each package of an image requires. Empty if it requires nothing. Undefined if its requirements
+ * are unknown or none is installed. Packages that are not installed are omitted. The first installed alternative counts. Among packages of
+ * one name, those of the same architecture count. If several packages provide a name, all of them count.
  */
 export function dependenciesOf(packages: readonly Requiring[]): (readonly number[] | undefined)[] {
   const byType = Map.groupBy(packages.entries(), ([, { type }]) => type);
@@ -23,7 +23,7 @@ export function dependenciesOf(packages: readonly Requiring[]): (readonly number
   });
 }
 
-/** Of the packages that provide the same name so many count. */
+/** Maximum number of packages that provide the same name. */
 const providersMax = 50;
 
 interface Candidate {

@@ -35,13 +35,13 @@ const nvd: Enrichment = {
   cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N', score: 7.5 }],
 };
 
-test('the title of an advisory describes what neither the vendor nor those who rate it do', () => {
+test('uses the title of an advisory when there is no other description', () => {
   const advisories = [{ id: 'RHSA-2024:1', link: null, fixedVersion: null, title: 'bash security update' }];
   assert.equal(enriched({ advisories }, [{ id: 'CVE-2024-1' }]).description, 'bash security update');
   assert.equal(enriched({ advisories }, [nvd]).description, 'from elsewhere');
 });
 
-test('weaknesses are those of all who know any, each once', () => {
+test('collects weaknesses from all sources, each once', () => {
   const others = { id: 'CVE-2024-1', weaknesses: ['CWE-79', 'CWE-80'] };
   assert.deepEqual(enriched({}, [{ ...nvd, weaknesses: ['CWE-79'] }, others]).weaknesses, [
     'CWE-79',
@@ -50,21 +50,21 @@ test('weaknesses are those of all who know any, each once', () => {
   assert.equal('weaknesses' in enriched({}, [nvd]), false);
 });
 
-test('severity and description are borrowed only where the vendor has none', () => {
+test('uses other severities and descriptions only when the vendor has none', () => {
   assert.equal(enriched({}, [nvd]).severity, 'High');
   assert.equal(enriched({}, [nvd]).description, 'from elsewhere');
   assert.equal(enriched({ severity: 'Negligible', description: 'own' }, [nvd]).severity, 'Negligible');
   assert.equal(enriched({ severity: 'Negligible', description: 'own' }, [nvd]).description, 'own');
 });
 
-test('every rating is kept once, the vendor first', () => {
+test("keeps every rating once, the vendor's first", () => {
   assert.deepEqual(
     enriched({}, [nvd, nvd]).cvss.map(({ source }) => source),
     ['vendor', 'nvd'],
   );
 });
 
-test('what is not on the list of exploited vulnerabilities is not exploited, and unknown without the list', () => {
+test('is not exploited without an entry in the list, and unknown without the list', () => {
   const kev: Enrichment & { source: string } = {
     source: 'kev',
     id: 'CVE-2024-1',
@@ -76,7 +76,7 @@ test('what is not on the list of exploited vulnerabilities is not exploited, and
   assert.equal(enriched({}, [], false).kev, null);
 });
 
-test('the score of exploitation is told where it is known', () => {
+test('has the EPSS score when it is known', () => {
   assert.equal(enriched({}, [{ id: 'CVE-2024-1', epss: { score: 0.25, percentile: 0.9 } }]).epss, 0.25);
   assert.equal(enriched({}, []).epss, null);
 });

@@ -3,17 +3,17 @@ import type { Match, ReportVulnerability } from '../model/report.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
 import { ratingOfEnrichments } from './rate.ts';
 
-/** Knowledge of vulnerabilities beside the advisories. */
+/** Data about vulnerabilities that does not come from advisories. */
 export interface EnrichmentData {
   /** By CVE id. */
   readonly enrichments: ReadonlyMap<string, readonly SourcedEnrichment[]>;
-  /** Whether the list of exploited vulnerabilities is known, so that one that is not on it is not exploited. */
+  /** Whether the list of exploited vulnerabilities is loaded, so that a vulnerability without an entry is not exploited. */
   readonly knowsExploited: boolean;
 }
 
 /**
- * Adds to a finding what is known beside the advisories. The vendor's severity and description stand where there is one; the title of
- * an advisory describes what nothing else does. CVSS vectors are all kept, the vendor's first.
+ * Adds enrichments to a finding. The vendor's severity and description have priority. The title of an advisory is used if there is no other
+ * description. All CVSS vectors are kept, the vendor's first.
  */
 export function enrich<T extends Match>(match: T, { enrichments, knowsExploited }: EnrichmentData): T {
   const { vulnerability } = match;
@@ -55,7 +55,7 @@ function ratingOf(
   return rating === undefined ? {} : { severity: rating.severity, severitySource: rating.source };
 }
 
-/** An entry of the list of exploited vulnerabilities. Without the list, nothing is known. */
+/** An entry of the list of exploited vulnerabilities. Undefined without the list. */
 function exploitationOf(
   applicable: readonly SourcedEnrichment[],
   knowsExploited: boolean,

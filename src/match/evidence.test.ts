@@ -12,7 +12,7 @@ function layer(evidence: Partial<LayerEvidence>, marks: Partial<LayerIndex> = {}
   return { ...emptyLayer, ...marks, evidence: { ...noEvidence, ...evidence } };
 }
 
-/** A layer whose database says that a package owns these files. */
+/** A layer whose database declares that a package owns these files. */
 function owning(
   owner: string,
   files: readonly string[],
@@ -42,7 +42,7 @@ const generic = (...paths: readonly string[]): Partial<LayerEvidence> => ({
   found: [{ kind: 'generic', paths }],
 });
 
-test('evidence that an upper layer removes does not count', () => {
+test('evidence that a higher layer removes does not count', () => {
   assert.deepEqual(found(layer(npm(lodash))), [`npm ${lodash}`]);
   for (const removal of [
     { whiteouts: ['app/node_modules'] },
@@ -56,12 +56,12 @@ test('evidence that an upper layer removes does not count', () => {
   ]);
 });
 
-test('a directory that an upper layer empties and fills anew has what is new', () => {
+test('a directory that a higher layer empties and fills again has only the new content', () => {
   const upper = layer({ ...npm('app/node_modules/b/package.json'), opaques: ['app/node_modules'] });
   assert.deepEqual(found(layer(npm(lodash)), upper), ['npm app/node_modules/b/package.json']);
 });
 
-test('markers for the wanted paths remove evidence, too, and so does a link in the place of a directory', () => {
+test('markers for the wanted paths and links in place of a directory remove evidence too', () => {
   assert.deepEqual(
     found(layer(npm('lib/node_modules/a/package.json')), layer({}, { whiteouts: ['lib'] })),
     [],
@@ -70,7 +70,7 @@ test('markers for the wanted paths remove evidence, too, and so does a link in t
   assert.deepEqual(found(layer(npm('lib/node_modules/a/package.json')), link), []);
 });
 
-test('a file that a package owns tells its owner, in whatever layer the database lies', () => {
+test('a file that a package owns has its owner, whatever layer has the database', () => {
   const path = 'usr/lib/python3/dist-packages/six-1.16.0.dist-info/METADATA';
   const mark: Partial<LayerEvidence> = { found: [{ kind: 'pypi', paths: [path] }] };
   const expected = [`pypi ${path} of python3-six`];
@@ -80,7 +80,7 @@ test('a file that a package owns tells its owner, in whatever layer the database
   assert.deepEqual(found(layer(mark, owning('python3-six', [path])), removed), [`pypi ${path}`]);
 });
 
-test('dpkg: a script that is a program, such as that of bash, is owned where the list of its package lies beside it', () => {
+test("dpkg: a script that is a program, such as that of bash, is owned when its package's list is beside it", () => {
   const list = 'lib/bash.list';
   const owned = [{ path: list, lister: 'dpkg', owner: 'bash', files: ['bin/bash'] }];
   const nodes = [{ path: list, kind: 'file' }] as const;
@@ -98,7 +98,7 @@ test('dpkg: a script that is a program, such as that of bash, is owned where the
   assert.deepEqual(foundWith(layer({}, { nodes, owned: apk })), foundWith());
 });
 
-test('where /usr is merged, a file is owned by either of its paths, and where it is not by its own alone', () => {
+test('a file is owned by either of its paths when /usr is merged, else by its own only', () => {
   const merged = [{ path: 'bin', kind: 'symbolic-link', target: 'usr/bin' } as const];
   const nodes = [...merged, { path: database, kind: 'file' } as const];
   assert.deepEqual(found(layer(generic('usr/bin/tool'), owning('tool', ['bin/tool'], { nodes }))), [
@@ -112,7 +112,7 @@ test('where /usr is merged, a file is owned by either of its paths, and where it
   ]);
 });
 
-test('dpkg: a diverted file is owned where it lies, and what stands in its place belongs to who diverted it', () => {
+test('dpkg: a diverted file is owned at its new path, and the file in its place by the diverting package', () => {
   const programs = generic('sbin/init', 'sbin/init.real');
   const diversion = (by: string): Partial<LayerIndex> => {
     const entry: Diversion = { from: 'sbin/init', to: 'sbin/init.real', by };
@@ -157,7 +157,7 @@ test('a program counts when a layer links to it and removes its first name at on
   assert.deepEqual(found(layer(generic('opt/run')), upper), ['generic opt/x']);
 });
 
-test('a symbolic link does not hide a package, and is none where it leads to one that counts', () => {
+test('a symbolic link does not hide a package, and is not evidence when it leads to one that counts', () => {
   const link = (path: string, target: string) =>
     ({ by: 'symbolic-link', kind: 'npm', path, target }) as const;
   const hidden = layer({ links: [link(lodash, '/opt/blob'), link('app/node_modules/a', '../store/a')] });
@@ -167,7 +167,7 @@ test('a symbolic link does not hide a package, and is none where it leads to one
   assert.deepEqual(found(pnpm), [`npm ${real}`]);
 });
 
-test('assemblies of .NET are counted where no list of their application lies above them', () => {
+test('.NET assemblies count when no list of their application is above them', () => {
   const nuget = (...paths: readonly string[]): Partial<LayerEvidence> => ({
     found: [{ kind: 'nuget', paths }],
   });
@@ -177,7 +177,7 @@ test('assemblies of .NET are counted where no list of their application lies abo
   );
 });
 
-test('kinds of which a layer has more than was kept are named, whatever is removed above', () => {
+test('names kinds of which a layer has more than were kept, whatever is removed above', () => {
   const { found: kept, cut } = evidenceOf(
     layer({ ...npm(lodash), cut: ['npm'] }),
     layer({ whiteouts: ['app'] }),

@@ -16,29 +16,28 @@ export interface SquashedEvidence {
   readonly owner?: FileOwner;
 }
 
-/** All evidence of an image of what no lister reads. */
+/** All evidence in an image of what no lister reads. */
 export interface ImageEvidence {
   readonly found: readonly SquashedEvidence[];
-  /** Kinds of which a layer holds more than was kept. */
+  /** Kinds of which a layer holds more than were kept. */
   readonly cut: readonly EvidenceKind[];
 }
 
 /** A file or link at a path of the squashed image. */
 interface Mark {
   readonly kind: EvidenceKind;
-  /** The file itself: its hard links have the same. */
+  /** The file itself, shared by its hard links. */
   readonly file: { readonly path: string };
-  /** Where a symbolic link leads. */
+  /** The target of a symbolic link. */
   readonly target?: string;
 }
 
-/** The owners of files by their real paths. */
+/** The owners of files by real path. */
 export type Owners = ReadonlyMap<string, FileOwner>;
 
 /**
- * Lays the evidence of layers over each other, the lowest first: what a layer above removes or replaces is gone. Paths are those of the
- * archives until the end; a removal that names a file by another path than the layer that added it removes nothing, so that too much
- * is counted rather than too little.
+ * Squashes the evidence of layers, the lowest first. Paths are those of the archives until the end. A removal that names a file by another
+ * path than the layer that added it removes nothing: so too much is counted rather than too little.
  */
 export function squashEvidence(tree: FileTree, layers: readonly LayerIndex[], owners: Owners): ImageEvidence {
   const marks = new PathTree<Mark>();
@@ -49,7 +48,7 @@ export function squashEvidence(tree: FileTree, layers: readonly LayerIndex[], ow
 
 function applyLayer(marks: PathTree<Mark>, index: LayerIndex): void {
   const { found, links } = index.evidence;
-  // A layer may link to a file below it and remove that name.
+  // A layer may link to a file below it and remove the first name.
   const linked = new Map(
     links.flatMap(({ by, target }) => (by === 'hard-link' ? [[target, marks.get(target)] as const] : [])),
   );
@@ -67,13 +66,13 @@ function applyWhiteouts(marks: PathTree<Mark>, { whiteouts, opaques, nodes, evid
   for (const { path, kind } of nodes) if (kind !== 'directory') marks.remove(path);
 }
 
-/** A hard link is one more name of what its target is at that moment. */
+/** A hard link is another name of its target at that moment. */
 function markOf(link: EvidenceLink, marks: PathTree<Mark>): Mark | undefined {
   if (link.by === 'hard-link') return marks.get(link.target);
   return { kind: link.kind, target: link.target, file: { path: link.path } };
 }
 
-/** A file that has several names is counted once, by the one it came in with where that is still there. */
+/** Counts a file with several names once, by its first name if that still exists. */
 function visible(marks: PathTree<Mark>, tree: FileTree, owners: Owners): SquashedEvidence[] {
   const real = realPaths(tree);
   const found = new Map<string, SquashedEvidence>();
@@ -100,7 +99,7 @@ function withOwner(item: SquashedEvidence, owners: Owners): SquashedEvidence {
   return owner === undefined ? item : { ...item, owner };
 }
 
-/** Whether what a link leads to is evidence by itself: a file, or a directory of a package with its file in it. */
+/** Returns whether the target of a link is evidence itself: a file, or a directory of a package that has its file. */
 function isCounted(
   path: string,
   target: string,
@@ -121,7 +120,7 @@ function directoriesOfLists(found: ReadonlyMap<string, SquashedEvidence>): Set<s
   return new Set(lists.map(({ path }) => parentOf(path)));
 }
 
-/** Assemblies of .NET that lie beside or below the list of an application belong to it and are not counted once more. */
+/** .NET assemblies beside or below the list of an application belong to it and are not counted again. */
 function isListedBeside({ kind, path }: SquashedEvidence, lists: ReadonlySet<string>): boolean {
   if (kind !== 'nuget' || path.endsWith(listOfAssemblies)) return false;
   for (let directory = parentOf(path); directory !== ''; directory = parentOf(directory))

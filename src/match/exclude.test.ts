@@ -29,7 +29,7 @@ const image: SquashedImage = {
 const left = (...patterns: string[]): string[] =>
   withoutExcluded(image, patterns).squashed.packages.map(({ package: { name } }) => name);
 
-test('what lies at or below an excluded path is left out, and nothing beside it', () => {
+test('omits files at or below an excluded path only', () => {
   assert.deepEqual(left(), ['a', 'b', 'c']);
   assert.deepEqual(left('app/vendor'), ['b']);
   assert.deepEqual(left('/app/vendor/'), ['b']);
@@ -38,7 +38,7 @@ test('what lies at or below an excluded path is left out, and nothing beside it'
   assert.deepEqual(left('vendor'), ['a', 'b', 'c']);
 });
 
-test('evidence of what is not listed is left out with its path, and named', () => {
+test('omits evidence below an excluded path and names it', () => {
   const { squashed, excluded } = withoutExcluded(image, ['app/vendor/*.dist-info']);
   assert.deepEqual(
     squashed.evidence.found.map(({ path }) => path),
@@ -54,7 +54,7 @@ test('evidence of what is not listed is left out with its path, and named', () =
   ]);
 });
 
-test('each file that was left out is named once, with the pattern: databases, release files and what could not be read', () => {
+test('names each omitted database, release file and unreadable file once, with the pattern', () => {
   const { squashed, excluded } = withoutExcluded(image, ['**/vendor', 'etc', 'var']);
   assert.deepEqual([squashed.files.size, squashed.problems.length], [0, 0]);
   assert.deepEqual(excluded, [

@@ -2,7 +2,7 @@ import { pathGlobMatches } from '../kit/path-glob.ts';
 import { trimCharacters } from '../kit/trim-characters.ts';
 import type { SquashedImage } from './squash.ts';
 
-/** A file that would have been looked at. */
+/** A file that would have been read. */
 export interface ExcludedFile {
   readonly extension: string;
   readonly path: string;
@@ -11,18 +11,18 @@ export interface ExcludedFile {
   readonly pattern: string;
 }
 
-/** An image without the files that patterns exclude, and which of these matter. */
+/** An image without the excluded files, and the relevant files among them. */
 export interface Exclusion {
   readonly squashed: SquashedImage;
   readonly excluded: readonly ExcludedFile[];
 }
 
-/** Stands for the extension that reads release files. */
+/** The name of the extension that reads release files. */
 const releaseFiles = 'namespace';
 
 /**
- * Takes out of an image what lies at or below paths that patterns name. Done once layers are read and laid over each other, so that what
- * is remembered of a layer is the same whatever a user excludes.
+ * Removes files at or below paths that patterns name. This happens after layers are read and squashed, so that cached layers do not depend
+ * on the patterns.
  */
 export function withoutExcluded(squashed: SquashedImage, patterns: readonly string[]): Exclusion {
   const excluded = new Map<string, ExcludedFile>();

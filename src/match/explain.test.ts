@@ -62,34 +62,34 @@ test('a row that makes a package vulnerable passes every check', () => {
   );
 });
 
-test('the first check that does not hold is the last one that is made', () => {
+test('stops at the first check that fails', () => {
   const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
   assert.equal(
     last({ namespace: trixie }),
-    'namespace false: it speaks of debian:13; the package belongs to debian:12',
+    'namespace false: it covers debian:13; the package belongs to debian:12',
   );
   assert.equal(last({}, libc, 'a user wrote otherwise'), 'source false: a user wrote otherwise');
   assert.equal(
     last({ affectedPackage: 'musl' }),
-    'package false: it speaks of musl; libc6 is looked up as glibc',
+    'package false: it covers musl; libc6 is looked up as glibc',
   );
   assert.equal(
     last({ fix: { state: 'not-affected' } }),
     'state false: it says that the package is not affected',
   );
   assert.equal(last({ range: { to: '2.36-9' } }), 'version false: 2.36-9 is not < 2.36-9');
-  assert.equal(last({ range: {} }), 'version true: it speaks of every version, and so of 2.36-9');
+  assert.equal(last({ range: {} }), 'version true: it covers every version, including 2.36-9');
 });
 
-test('builds of another kind are told apart', () => {
+test('distinguishes builds of another kind', () => {
   const module = { namespace: rhel, affectedPackage: 'nodejs', range: { to: '1:18.2-1' } };
   assert.match(
     last({ ...module, only: { module: 'nodejs:16' } }, nodejs),
-    /^build false: it is about builds of the module nodejs:16; the installed build \(x86_64, module nodejs:18:2023:rhel8\) is none of that$/,
+    /^build false: it covers only builds of the module nodejs:16; the installed build \(x86_64, module nodejs:18:2023:rhel8\) is not one$/,
   );
   assert.match(
     last(module, nodejs),
-    /^build false: it asks for no particular build, and the installed build .* is a particular one$/,
+    /^build false: it covers ordinary builds only; the installed build .* is not one$/,
   );
   assert.match(last({ ...module, only: { module: 'nodejs:18', arch: ['aarch64'] } }, nodejs), /^build false/);
   assert.match(last({ ...module, only: { module: 'nodejs:18', arch: ['x86_64'] } }, nodejs), /^version true/);
@@ -99,67 +99,67 @@ test('builds of another kind are told apart', () => {
   );
 });
 
-/** What one check says of a row, whatever the others do. */
+/** The message of one check on a row, independent of the other checks. */
 function wordsOf(name: string, changed: Partial<ExplainedRow>, item: ExplainedPackage = libc): unknown {
   const checks = explainRow({ ...row, ...changed }, item, { schemes });
   return checks.find((check) => check.name === name)?.words;
 }
 
-test('it is said as what a package is known by the name in the row', () => {
+test('states by which name the row covers a package', () => {
   const as = (name: string, own: string): ExplainedPackage => ({
     ...libc,
     name: own,
     lookup: { ...libc.lookup, name },
   });
-  assert.equal(wordsOf('namespace', {}), 'it speaks of debian:12, to which the package belongs');
-  assert.equal(wordsOf('package', {}), 'it speaks of glibc, its source package');
-  assert.equal(wordsOf('package', {}, as('glibc', 'glibc')), 'it speaks of glibc, its name');
+  assert.equal(wordsOf('namespace', {}), 'it covers debian:12, the namespace of the package');
+  assert.equal(wordsOf('package', {}), 'it covers glibc, its source package');
+  assert.equal(wordsOf('package', {}, as('glibc', 'glibc')), 'it covers glibc, its name');
   const normal = { affectedPackage: 'zope-interface' };
   assert.equal(
     wordsOf('package', normal, as('zope-interface', 'zope.interface')),
-    'it speaks of zope-interface, its name there',
+    'it covers zope-interface, its name there',
   );
   const ofSource = { namespace: rhel, affectedPackage: 'node', only: { arch: ['src'], module: '*' } };
   const built = { ...nodejs, source: { name: 'node', version: '18.0-1' } };
-  assert.equal(wordsOf('package', ofSource, built), 'it speaks of node, its source package');
+  assert.equal(wordsOf('package', ofSource, built), 'it covers node, its source package');
   assert.equal(
     wordsOf('package', { ...ofSource, affectedPackage: 'nodejs' }, built),
-    'it speaks of nodejs; nodejs is looked up as node',
+    'it covers nodejs; nodejs is looked up as node',
   );
   const { source, ...unknown } = built;
   assert.notEqual(source, undefined);
-  assert.equal(wordsOf('package', ofSource, unknown), 'it speaks of node; nodejs is looked up as nothing');
+  assert.equal(wordsOf('package', ofSource, unknown), 'it covers node; nodejs is looked up as nothing');
 });
 
-test('what a row asks of a build is said, all of it', () => {
+test('states all conditions of a row on the build', () => {
   const about = (only: Conditions, item = nodejs): unknown =>
     wordsOf('build', { namespace: rhel, affectedPackage: 'nodejs', only }, item);
   const { arch, modularity, ...bare } = nodejs;
   assert.ok(arch !== undefined && modularity !== undefined);
   const plain = { ...bare, version: '18.0-1' };
-  assert.equal(wordsOf('build', {}), 'it asks for no particular build');
-  assert.equal(about({}, plain), 'it asks for no particular build');
+  assert.equal(wordsOf('build', {}), 'it has no condition on the build');
+  assert.equal(about({}, plain), 'it has no condition on the build');
   assert.equal(
     about({ flavour: 'fips' }, plain),
-    'it is about fips builds; the installed build is none of that',
+    'it covers only fips builds; the installed build is not one',
   );
   assert.equal(
     about({ arch: ['x86_64', 'aarch64'], module: 'nodejs:18' }),
-    'it is about builds for x86_64, aarch64, builds of the module nodejs:18; ' +
+    'it covers only builds for x86_64, aarch64, builds of the module nodejs:18; ' +
       'the installed build (x86_64, module nodejs:18:2023:rhel8) is one',
   );
   assert.match(
     String(about({ arch: ['src'], module: '*' })),
-    /^it is about a source package, module builds; /,
+    /^it covers only a source package, module builds; /,
   );
   const products = ['cpe:/a:redhat:openshift:4', 'cpe:/o:redhat:enterprise_linux:8'];
   assert.match(
     String(about({ products, module: '*' })),
-    /^it is about module builds, packages of cpe:\/a:redhat:openshift:4, cpe:\/o:redhat:enterprise_linux:8; /,
+    /^it covers only module builds, packages of cpe:\/a:redhat:openshift:4, cpe:\/o:redhat:enterprise_linux:8; /,
   );
 });
 
-test('what the vendor says of a fix is said', () => {
+test('states what the vendor says about a fix', () => {
   assert.equal(wordsOf('state', {}), 'it says that 2.36-10 has the fix');
   for (const [state, words] of [
     ['unfixed', 'it says that there is no fix yet'],
@@ -171,7 +171,7 @@ test('what the vendor says of a fix is said', () => {
     assert.equal(wordsOf('state', { fix: { state } }), words);
 });
 
-test('where the signs say the same as the range, nothing is remarked', () => {
+test('adds no remark when the operators say the same as the range', () => {
   const said = (range: ExplainedRow['range']): unknown => wordsOf('version', { range });
   const version = '2.36-9';
   assert.equal(said({ from: version }), '2.36-9 is ≥ 2.36-9');
@@ -183,17 +183,17 @@ test('where the signs say the same as the range, nothing is remarked', () => {
   assert.equal(said({ from: '3', to: '4' }), '2.36-9 is not ≥ 3 and < 4');
 });
 
-test('a bound of rpm without a release speaks of all releases, and it is said', () => {
+test('remarks that an rpm bound without a release covers all releases', () => {
   const { modularity, ...plain } = nodejs;
   assert.notEqual(modularity, undefined);
   const item = { ...plain, version: '1.0-7', lookup: { ...nodejs.lookup, version: '1.0-7' } };
   assert.equal(
     last({ namespace: rhel, affectedPackage: 'nodejs', range: { to: '1.0', toIncluded: true } }, item),
-    'version true: 1.0-7 is ≤ 1.0 (a bound without a release speaks of all its releases)',
+    'version true: 1.0-7 is ≤ 1.0 (a bound without a release covers all its releases)',
   );
 });
 
-test('versions without an order leave it open', () => {
+test('leaves the result open when versions have no order', () => {
   const item = { ...libc, lookup: { ...libc.lookup, version: 'not a version' } };
   assert.match(last({}, item), /^version null: not a version cannot be ordered with < 2.36-10$/);
   const unknownScheme = { name: 'debian:12', versionScheme: 'runes' };

@@ -7,23 +7,23 @@ import { compareSegments } from './compare-segments.ts';
 import { describeRange, isInRange } from './key-range.ts';
 import type { Lookup } from './lookup.ts';
 
-/** A row of an advisory, as far as it decides. */
+/** The deciding parts of a row of an advisory. */
 export type ExplainedRow = Pick<
   AdvisoryHit,
   'source' | 'namespace' | 'affectedPackage' | 'only' | 'range' | 'fix'
 >;
 
-/** An installed package, and what it is looked up by. */
+/** An installed package with its lookup. */
 export interface ExplainedPackage extends ListedPackage {
   readonly lookup: Pick<Lookup, 'namespace' | 'name' | 'version'> & {
     readonly source?: { readonly version: string };
   };
 }
 
-/** What else decides whether a row counts. */
+/** The context that decides whether rows of a source count. */
 export interface RowContext {
   readonly schemes: readonly VersionScheme[];
-  /** Why no row of this source counts here, if so. */
+  /** Why no row of this source counts, if so. */
   readonly setAside?: string | undefined;
 }
 
@@ -39,8 +39,8 @@ const steps: readonly CheckStep[] = [
 ];
 
 /**
- * Holds a row against a package as matching does, one thing after the other, up to the first that does not hold: the row makes
- * the package vulnerable when all of them do.
+ * Compares a row with a package like matching does, check by check up to the first that fails. The row makes the package vulnerable if all
+ * checks hold.
  */
 export function explainRow(row: ExplainedRow, item: ExplainedPackage, standing: RowContext): RowCheck[] {
   const checks: RowCheck[] = [];
@@ -55,8 +55,8 @@ export function explainRow(row: ExplainedRow, item: ExplainedPackage, standing: 
 function checkNamespace({ namespace }: ExplainedRow, { lookup }: ExplainedPackage): RowCheck {
   const holds = namespace.name === lookup.namespace.name;
   const words = holds
-    ? `it speaks of ${namespace.name}, to which the package belongs`
-    : `it speaks of ${namespace.name}; the package belongs to ${lookup.namespace.name}`;
+    ? `it covers ${namespace.name}, the namespace of the package`
+    : `it covers ${namespace.name}; the package belongs to ${lookup.namespace.name}`;
   return { name: 'namespace', holds, words, comparisons: [] };
 }
 
@@ -79,11 +79,11 @@ function checkPackage({ affectedPackage, only }: ExplainedRow, item: ExplainedPa
       ? 'its source package'
       : 'its name there';
   return name === affectedPackage
-    ? { name: 'package', holds: true, words: `it speaks of ${affectedPackage}, ${role}`, comparisons: [] }
+    ? { name: 'package', holds: true, words: `it covers ${affectedPackage}, ${role}`, comparisons: [] }
     : {
         name: 'package',
         holds: false,
-        words: `it speaks of ${affectedPackage}; ${item.name} is looked up as ${name ?? 'nothing'}`,
+        words: `it covers ${affectedPackage}; ${item.name} is looked up as ${name ?? 'nothing'}`,
         comparisons: [],
       };
 }
@@ -95,8 +95,10 @@ function checkBuild(row: ExplainedRow, item: ExplainedPackage): RowCheck {
   const installed = build === '' ? 'the installed build' : `the installed build (${build})`;
   const words =
     wanted === ''
-      ? `it asks for no particular build${holds ? '' : `, and ${installed} is a particular one`}`
-      : `it is about ${wanted}; ${installed} is ${holds ? 'one' : 'none of that'}`;
+      ? holds
+        ? 'it has no condition on the build'
+        : `it covers ordinary builds only; ${installed} is not one`
+      : `it covers only ${wanted}; ${installed} is ${holds ? 'one' : 'not one'}`;
   return { name: 'build', holds, words, comparisons: [] };
 }
 
@@ -142,15 +144,15 @@ function checkVersion(row: ExplainedRow, item: ExplainedPackage, { schemes }: Ro
     holds: holds ?? null,
     words:
       bounds.length === 0
-        ? `it speaks of every version, and so of ${version}`
+        ? `it covers every version, including ${version}`
         : `${version} ${verb} ${describeRange(range)}${rest}${remark}`,
     comparisons,
   };
 }
 
-const boundOfReleases = ' (a bound without a release speaks of all its releases)';
+const boundOfReleases = ' (a bound without a release covers all its releases)';
 
-/** Whether the signs of the comparisons alone say the same as the range. */
+/** Returns whether the operators of the comparisons alone say the same as the range. */
 function agrees({ range }: ExplainedRow, comparisons: readonly VersionComparison[], holds: boolean): boolean {
   const orders = new Map(comparisons.map(({ bound, order }) => [bound, order]));
   const from = range.from === undefined ? '>' : orders.get(range.from);

@@ -11,8 +11,8 @@ export interface FileOwner {
 }
 
 /**
- * The owners of files by their real paths, links followed, as the databases say that a container would see. dpkg may have a file at
- * another path than its package says.
+ * The owners of files by real path, links followed, according to the databases that a container would see. dpkg may have a file at another
+ * path than its package declares.
  */
 export function fileOwners(
   tree: FileTree,
@@ -30,7 +30,7 @@ export function fileOwners(
     for (const file of files)
       if (isOfInterest.has(baseOf(file))) owners.set(real(placeOf(file, owner.name, diverted)), owner);
   };
-  // One loop a function: V8 leaves the code of an inner loop, which it compiles first, at each of its ends.
+  // One loop per function: V8 leaves optimized code of an inner loop, which it compiles first, at each end of that loop.
   for (const list of lists) {
     const owner = { name: list.owner, lister: list.lister };
     add(list.files, owner);
@@ -42,14 +42,14 @@ export function fileOwners(
 const listEnding = '.list';
 const scriptEndings = ['.preinst', '.postinst', '.prerm', '.postrm', '.config'];
 
-/** Scripts of a package of dpkg, which lie beside its list of files and are not in it. A script may be a program: Debian's bash has one. */
+/** Scripts of a dpkg package. They are beside its list of files and not in it. A script may be a program, as that of Debian's bash. */
 function scriptsBeside({ lister, path }: OwnedFiles & { readonly lister: string }): string[] {
   if (lister !== 'dpkg' || !path.endsWith(listEnding)) return [];
   const name = path.slice(0, -listEnding.length);
   return scriptEndings.map((ending) => `${name}${ending}`);
 }
 
-/** Names of files whose owner matters, wherever they lie: of evidence, of what packages were listed from, and what may lead there. */
+/** Names of files whose owner matters, at any path: those of evidence, of package databases, and of links to them. */
 function namesOfInterest(
   { entries }: FileTree,
   layers: readonly LayerIndex[],
@@ -82,7 +82,7 @@ function placeOf(file: string, owner: string, diverted: Diversions): string {
   return diversion === undefined || diversion.by === owner ? file : diversion.to;
 }
 
-/** Follows links among the directories of a file, and the file itself if it is one. */
+/** Resolves links among the directories of a file, and the file itself. */
 function realFiles(tree: FileTree): (file: string) => string {
   const realPath = realPaths(tree);
   return (file) => {

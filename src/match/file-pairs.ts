@@ -1,12 +1,12 @@
 import type { ExtensionProblem, LayerIndex } from '../model/layer-index.ts';
 import type { FileTree } from './file-tree.ts';
 
-/** A problem, and the layer it lies in. */
+/** A problem with the position of its layer. */
 type PairProblem = ExtensionProblem & { readonly layer: number };
 
 /**
- * Problems of pairs of files, such as a database and its log, of which a later layer replaces or removes one. The layer was read with both,
- * and a container sees another pair.
+ * Returns problems of file pairs, such as a database and its log, of which a later layer replaces or removes one. The layer was read with
+ * both files, and a container sees another pair.
  */
 export function mismatchedPairs(tree: FileTree, layers: readonly LayerIndex[]): PairProblem[] {
   if (layers.every(({ pairs }) => pairs === undefined)) return [];

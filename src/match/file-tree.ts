@@ -3,30 +3,30 @@ import { boundedPath } from '../kit/tar/path.ts';
 import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
 import { LinkResolver } from './link-resolver.ts';
 
-/** Where the bytes of a file came in: a hard link shares those of another path, perhaps of a lower layer. */
+/** The location of a file's bytes. A hard link shares those of another path, perhaps of a lower layer. */
 export interface ContentLocation {
   readonly path: string;
   readonly layer: number;
 }
 
-/** Something at a path of the squashed image, and the layer that put it there, the lowest being 0. */
+/** An entry at a path of the squashed image, with its layer. The lowest layer is 0. */
 export interface TreeEntry {
   readonly node: LayerNode;
   readonly layer: number;
   /** Present for files. */
   readonly content?: ContentLocation;
-  /** Of a hard link to a symbolic link, the path of that: a layer may have something else there that was not looked at. */
+  /** Of a hard link to a symbolic link, the path of that link. A layer may have an unread entry there. */
   readonly sharedSymlink?: string;
 }
 
-/** What stands at the wanted paths and above them when layers are laid over each other. */
+/** The entries at and above the wanted paths after squashing. */
 export interface FileTree {
-  /** By real path: what a layer has below a link of the layers under it lies where the link leads to. */
+  /** By real path: an entry below a link of lower layers is stored at the target of the link. */
   readonly entries: PathTree<TreeEntry>;
   readonly resolver: LinkResolver;
-  /** Where each link led when its layer was laid down: a later layer may have set it anew. */
+  /** Where each link led when its layer was applied. A later layer may have replaced it. */
   readonly linkTargets: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Members and markers that runtimes lay down differently. */
+  /** Members and markers that runtimes apply differently. */
   readonly ambiguities: readonly Ambiguity[];
 }
 
@@ -38,9 +38,9 @@ export interface Ambiguity {
 }
 
 /**
- * Lays layers over each other, the lowest first. OCI image-spec, "Applying Changesets": whiteouts and opaque markers act on
- * the layers below only, whatever their place in the archive; anything but a directory over a directory removes what was there.
- * The directory of a member is looked up in what is there already, links followed, as unpackers do.
+ * Squashes layers, the lowest first (OCI image-spec, "Applying Changesets"). Whiteouts and opaque markers act on the layers below only,
+ * whatever their position in the archive. Anything but a directory replaces a directory and its content. The directory of a member is
+ * resolved in the existing tree with links followed, as unpackers do.
  */
 export function fileTree(layers: readonly LayerIndex[]): FileTree {
   const entries = new PathTree<TreeEntry>();
@@ -48,7 +48,7 @@ export function fileTree(layers: readonly LayerIndex[]): FileTree {
   const linkTargets = new Map<string, Set<string>>();
   for (const [layer, index] of layers.entries()) {
     const linked = linkedBelow(entries, index);
-    // Nothing lies below the lowest layer.
+    // Nothing is below the lowest layer.
     if (entries.size > 0) {
       const own = nodesOf(index);
       ambiguities.push(...ambiguitiesOf(entries, own, index).map((ambiguity) => ({ ...ambiguity, layer })));
@@ -61,8 +61,8 @@ export function fileTree(layers: readonly LayerIndex[]): FileTree {
 }
 
 /**
- * What a layer has below links of lower layers. Runtimes that unpack onto one tree follow the link. Those that unpack each layer by
- * itself make a directory in its place.
+ * Members of a layer below links of lower layers. Runtimes that unpack onto one tree follow the link. Those that unpack each layer by
+ * itself create a directory in its place.
  */
 function ambiguitiesOf(
   entries: PathTree<TreeEntry>,
@@ -76,13 +76,13 @@ function ambiguitiesOf(
 }
 
 const belowLinkMessage =
-  'lies below a link of a lower layer: some runtimes follow the link, others put a directory in its place';
+  'is below a link of a lower layer: some runtimes follow the link, others put a directory in its place';
 const belowFileMessage =
-  'lies below a link to a file of a lower layer: some runtimes put a directory in its place, others refuse it';
+  'is below a link to a file of a lower layer: some runtimes put a directory in its place, others refuse it';
 const opaqueRootMessage =
   'marks the root as opaque: some runtimes hide all lower layers, with others they stay visible';
 
-/** Paths that links of the layer itself lead below a link or a file of a lower one, or that lie there by their own names. */
+/** Paths that links of the layer lead below a link or a file of a lower layer, or that are there by their own names. */
 function pathsBelowLinks(
   below: LowerLayers,
   { nodes, whiteouts, opaques }: LayerIndex,
@@ -102,12 +102,12 @@ function pathsBelowLinks(
   ];
 }
 
-/** What lies below a layer that unpacks by itself. */
+/** The layers below one that is unpacked by itself. */
 class LowerLayers {
   readonly #entries: PathTree<TreeEntry>;
   readonly #own: PathTree<LayerNode>;
   readonly #alone: LinkResolver;
-  /** When each of its own members comes. */
+  /** The position of each of its own members. */
   readonly #order: ReadonlyMap<string, number>;
 
   constructor(entries: PathTree<TreeEntry>, own: PathTree<LayerNode>, index: LayerIndex) {
@@ -117,7 +117,7 @@ class LowerLayers {
     this.#order = new Map(index.nodes.map(({ path }, i) => [path, i]));
   }
 
-  /** Why runtimes differ in where a member lies that comes then; undefined where they do not. */
+  /** Why runtimes differ in the location of a member at this position. Undefined if they do not. */
   ambiguityAt(path: string, order: number): string | undefined {
     const laid = this.#alone.placeOf(path) ?? path;
     for (let slash = laid.indexOf('/'); slash >= 0; slash = laid.indexOf('/', slash + 1)) {
@@ -131,7 +131,7 @@ class LowerLayers {
     return undefined;
   }
 
-  /** Whether the layer has something of its own in the place of a lower link by then. */
+  /** Returns whether the layer has replaced a lower link before this position. */
   #isReplaced(path: string, order: number): boolean {
     const replaced = this.#order.get(path);
     return replaced !== undefined && replaced < order;
@@ -169,7 +169,7 @@ function resolverOf(entries: PathTree<TreeEntry>): LinkResolver {
   });
 }
 
-/** What hard links of a layer share with the layers below, by their paths: its markers may hide that afterwards. */
+/** The entries of lower layers that hard links of a layer share, by path. The markers of the layer may hide them afterwards. */
 function linkedBelow(entries: PathTree<TreeEntry>, { nodes }: LayerIndex): ReadonlyMap<string, TreeEntry> {
   const resolver = resolverOf(entries);
   return new Map(
@@ -189,7 +189,7 @@ function ownResolver(entries: PathTree<TreeEntry>, own: PathTree<LayerNode>): Li
   });
 }
 
-/** Takes away what the markers of a layer hide. A link of a lower layer that this one replaces leads them nowhere. */
+/** Removes the entries that the markers of a layer hide. They are not resolved through a link that this layer replaces. */
 function applyWhiteouts(
   entries: PathTree<TreeEntry>,
   own: PathTree<LayerNode>,
@@ -197,14 +197,14 @@ function applyWhiteouts(
 ): void {
   if (whiteouts.length === 0 && opaques.length === 0) return;
   const resolver = ownResolver(entries, own);
-  // All of them are looked up before the first of them hides anything.
+  // All of them are resolved before any is removed.
   const removed = whiteouts.flatMap((path) => resolver.placeOf(path) ?? []);
   const emptied = opaques.flatMap((path) => resolver.real(path) ?? []);
   for (const path of removed) entries.remove(path);
   for (const path of emptied) entries.removeBelow(path);
 }
 
-/** Puts what one layer has over what is there. */
+/** Applies the entries of one layer to the tree. */
 class LayerApplier {
   readonly #entries: PathTree<TreeEntry>;
   readonly #layer: number;
@@ -230,7 +230,7 @@ class LayerApplier {
     this.#set(path, entry);
   }
 
-  /** A child makes directories of all above it, whatever the layers below had there. */
+  /** A child turns everything above it into directories, whatever the lower layers had there. */
   #makeDirectories(path: string): void {
     for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
       const above = path.slice(0, slash);
@@ -247,7 +247,7 @@ class LayerApplier {
     if (isLink) this.#resolver = resolverOf(this.#entries);
   }
 
-  /** A hard link is one more name of what its target is at that moment: a file, or a symbolic link, here or in a lower layer. */
+  /** A hard link is another name of its target at that moment: a file, or a symbolic link, here or in a lower layer. */
   #hardLinked(node: Extract<LayerNode, { readonly target: string }>): TreeEntry {
     const target = boundedPath(node.target);
     const real = this.#resolver.placeOf(target) ?? target;
@@ -258,7 +258,7 @@ class LayerApplier {
         layer: this.#layer,
         sharedSymlink: real,
       };
-    // A target that nobody wanted was not kept, and lies in this layer or in a lower one.
+    // An unwanted target was not kept. It is in this layer or in a lower one.
     return { node, layer: this.#layer, content: linked?.content ?? { path: real, layer: this.#layer } };
   }
 }

@@ -34,7 +34,7 @@ function hit(changes: Partial<Hit>): Hit {
 
 const byText = (_: string, a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-test('several rows of one CVE on one package are one finding, with the lowest fix', () => {
+test('makes one finding with the lowest fix when several rows have one CVE on one package', () => {
   const later = hit({
     range: { to: '3.1.2-r0' },
     fix: { state: 'fixed', version: '3.1.2-r0' },
@@ -49,7 +49,7 @@ test('several rows of one CVE on one package are one finding, with the lowest fi
   assert.equal(matches.at(0)?.vulnerability.advisories.length, 2);
 });
 
-test('an advisory for several CVEs gives a finding for each, and keeps its own name as an alias', () => {
+test("makes a finding for each CVE of an advisory, with the advisory's name as alias", () => {
   const { matches } = findingsOf([hit({ id: 'RHSA-2024:1', aliases: ['CVE-2024-2', 'CVE-2024-1'] })], byText);
   assert.deepEqual(
     matches.map(({ vulnerability }) => [vulnerability.id, vulnerability.aliases]),
@@ -60,7 +60,7 @@ test('an advisory for several CVEs gives a finding for each, and keeps its own n
   );
 });
 
-test('the aliases of a finding are its other names, sorted, and never its own id', () => {
+test('lists the other names of a finding sorted and without its own id', () => {
   const rows = [
     hit({ aliases: ['GHSA-1', 'CVE-2024-1'] }),
     hit({ source: 'osv', id: 'GHSA-1', aliases: ['CVE-2024-1', 'CVE-2024-2'] }),
@@ -75,7 +75,7 @@ test('the aliases of a finding are its other names, sorted, and never its own id
   );
 });
 
-test('a finding is described by the first advisory that has words for it', () => {
+test('describes a finding by the first advisory with a description', () => {
   const described = (...descriptions: (string | null)[]): unknown =>
     findingsOf(
       descriptions.map((description, i) => hit({ source: `source-${i}`, description })),
@@ -85,7 +85,7 @@ test('a finding is described by the first advisory that has words for it', () =>
   assert.equal(described(null), null);
 });
 
-test('an advisory about an update describes a CVE by its own item, and not by the product', () => {
+test('describes a CVE by its own item when an advisory is about an update', () => {
   const description = 'bash is a shell.\n\n* bash: memory is read after it is freed (CVE-2024-1)';
   const update = hit({
     id: 'RHSA-2024:1',
@@ -101,7 +101,7 @@ test('an advisory about an update describes a CVE by its own item, and not by th
   assert.equal(matches[0]?.vulnerability.advisories[0]?.title, 'bash update');
 });
 
-test('every advisory is told with its first link, and with a fix where it has one', () => {
+test('lists every advisory with its first link and its fix, if any', () => {
   const rows = [
     hit({ id: 'DSA-1', source: 'b', aliases: ['CVE-2024-1'], links: ['first', 'second'] }),
     hit({ id: 'CVE-2024-1', source: 'a', fix: { state: 'unfixed' } }),
@@ -118,13 +118,13 @@ test('every advisory is told with its first link, and with a fix where it has on
   assert.deepEqual(finding.package.source, openssl.source);
 });
 
-test('a package without a source package is told as one', () => {
+test('reports a package without a source package as such', () => {
   const { source, ...binary } = openssl;
   assert.notEqual(source, undefined);
   assert.equal(findingsOf([hit({ package: binary })], byText).matches[0]?.package.source, null);
 });
 
-test('of fixes that have no order, or are equal, the first stands', () => {
+test('uses the first fix when fixes are equal or have no order', () => {
   const fixed = (version: string, name: string): Pick<Hit, 'fix' | 'namespace'> => ({
     fix: { state: 'fixed', version },
     namespace: { name, versionScheme: 'apk' },
@@ -142,11 +142,11 @@ test('of fixes that have no order, or are equal, the first stands', () => {
   assert.deepEqual(bestFix([], byText), { state: 'unfixed' });
 });
 
-test('an id that names no CVE stays itself', () => {
+test('keeps an id that names no CVE', () => {
   assert.equal(findingsOf([hit({ id: 'XSA-1' })], byText).matches.at(0)?.vulnerability.id, 'XSA-1');
 });
 
-test('a fix is preferred to no fix, and no fix to a refusal', () => {
+test('prefers a fix to no fix, and no fix to a refusal', () => {
   const fixes = (...states: Hit['fix'][]): unknown =>
     findingsOf(
       states.map((fix) => hit({ fix })),
@@ -159,13 +159,13 @@ test('a fix is preferred to no fix, and no fix to a refusal', () => {
   assert.deepEqual(fixes({ state: 'will-not-fix' }, { state: 'unfixed' }), { state: 'unfixed' });
 });
 
-test('what is under investigation is told apart and not counted', () => {
+test('reports findings under investigation separately and does not count them', () => {
   const { matches, suppressed } = findingsOf([hit({ fix: { state: 'under-investigation' } })], byText);
   assert.equal(matches.length, 0);
   assert.equal(suppressed[0]?.reason, 'the vendor is still investigating');
 });
 
-test('the order of rows does not matter', () => {
+test('gives the same findings for any order of rows', () => {
   const rows = [
     hit({}),
     hit({ id: 'CVE-2023-9' }),

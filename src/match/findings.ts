@@ -7,25 +7,25 @@ import type { AdvisoryReference, Evidence, Match, SuppressedMatch } from '../mod
 import { statementOn } from './advisory-statement.ts';
 import { ratingOfAdvisories } from './rate.ts';
 
-/** An affected row that holds the installed version of a package. */
+/** An affected row that matches the installed version of a package. */
 export interface Hit extends AdvisoryHit {
   readonly package: Package;
-  /** Version as it was compared: of the source package where advisories speak of that. */
+  /** The compared version. It is that of the source package if advisories refer to that. */
   readonly installed: string;
 }
 
-/** Orders two versions of a scheme; undefined when it gives them no order. */
+/** Compares two versions of a scheme. Undefined if they have no order. */
 export type CompareVersions = (versionScheme: string, a: string, b: string) => number | undefined;
 
-/** What is reported, and what is known but not counted. */
+/** The reported and the suppressed findings. */
 export interface Findings {
   readonly matches: readonly Match[];
   readonly suppressed: readonly SuppressedMatch[];
 }
 
 /**
- * Makes findings of hits: one finding is one CVE on one package (or the source's own id where it names no CVE), whatever the
- * number of advisories that say so.
+ * Groups hits into findings. A finding is one CVE on one package, whatever the number of advisories. Without a CVE, it has the source's own
+ * id.
  */
 export function findingsOf(hits: readonly Hit[], compare: CompareVersions): Findings {
   const named = hits.flatMap((hit) => findingIds(hit).map((id) => ({ id, hit })));
@@ -49,7 +49,7 @@ function findingIds({ id, aliases }: Hit): readonly string[] {
   return cves.length > 0 ? cves : [id];
 }
 
-/** A hit, under one of the ids it gives findings for. */
+/** A hit under one of the ids that it gives findings for. */
 interface NamedHit {
   readonly id: string;
   readonly hit: Hit;
@@ -85,7 +85,7 @@ function toMatch(group: readonly NamedHit[], compare: CompareVersions): Match {
   };
 }
 
-/** The CVEs an advisory fixes besides are other vulnerabilities, not other names of this one. */
+/** Other CVEs that an advisory fixes are other vulnerabilities, not aliases of this one. */
 function isOtherCve(hit: Hit, alias: string): boolean {
   return !isCve(hit.id) && isCve(alias);
 }
@@ -95,7 +95,7 @@ function advisoryOf({ id, links, fix, title }: Hit): AdvisoryReference {
   return { id, link: links[0] ?? null, fixedVersion, ...(title !== undefined && { title }) };
 }
 
-/** What the first that describes the vulnerability says of it. Of an advisory about an update only what is said of this CVE counts. */
+/** The first description of the vulnerability. If an advisory is about an update, only its text about this CVE counts. */
 function descriptionOf(id: string, hits: readonly Hit[]): string | null {
   for (const { id: own, description, title } of hits) {
     const isAbout = title === undefined || own === id;
@@ -119,7 +119,7 @@ function evidenceOf(hit: Hit): Evidence {
 
 const stateOrder: readonly FixState[] = unfixedStates;
 
-/** The lowest version that fixes it, as each is above the installed one; without any, the state that promises most. */
+/** The lowest fixed version above the installed one. Without any, the most hopeful state. */
 export function bestFix(
   hits: readonly Pick<AdvisoryHit, 'fix' | 'namespace'>[],
   compare: CompareVersions,

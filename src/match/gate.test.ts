@@ -38,7 +38,7 @@ test('is reached by a finding at or above the level', () => {
   assert.equal(evaluate([high], []).result, 'passed');
 });
 
-test('does not let findings without a severity pass a level', () => {
+test('stays undecided when a finding has no severity', () => {
   const unrated = [{ severity: 'Unknown' }, { severity: 'Unknown' }, {}] as const;
   assert.equal(reasons(evaluate([high], unrated)), '2 findings have no severity');
   assert.equal(evaluate([high], unrated, { allowsUnrated: true }).result, 'passed');
@@ -52,7 +52,7 @@ test('counts a finding without severity for the level unknown', () => {
   );
 });
 
-test('does not pass what was not assessed', () => {
+test('stays undecided when something was not assessed', () => {
   for (const gates of [[high], [kev], [epss]])
     assert.equal(
       reasons(evaluate(gates, [], { isAssessed: false, allowsUnrated: true })),
@@ -60,7 +60,7 @@ test('does not pass what was not assessed', () => {
     );
 });
 
-test('is reached by an exploited finding whatever its severity, and undecided without the KEV list', () => {
+test('is reached by an exploited finding of any severity, and undecided without the KEV list', () => {
   assert.equal(evaluate([kev], [{ kev: true, severity: 'Negligible' }]).result, 'reached');
   assert.equal(evaluate([kev], [{ kev: false, severity: 'Unknown' }]).result, 'passed');
   const without = evaluate([kev], [{ kev: null }], { allowsUnrated: true });
@@ -68,19 +68,19 @@ test('is reached by an exploited finding whatever its severity, and undecided wi
   assert.equal(evaluate([kev], []).result, 'passed');
 });
 
-test('is reached by a score of exploitation, and undecided without one', () => {
+test('is reached by an EPSS score, and undecided without one', () => {
   assert.equal(evaluate([epss], [{ epss: 0.5 }]).result, 'reached');
   assert.equal(evaluate([epss], [{ epss: 0.49 }]).result, 'passed');
   assert.equal(reasons(evaluate([epss], [{ epss: null }])), '1 finding has no EPSS score');
   assert.equal(evaluate([epss], [{ epss: null }], { allowsUnrated: true }).result, 'passed');
 });
 
-test('any one of several gates is enough', () => {
+test('is reached when any one of several gates is', () => {
   assert.equal(evaluate([{ by: 'severity', severity: 'Critical' }, kev], [{ kev: true }]).result, 'reached');
   assert.equal(reasons(evaluate([high, high], [{ severity: 'Unknown' }])), '1 finding has no severity');
 });
 
-test('knows whether advisories of anything were there', () => {
+test('reports whether any namespace had advisories', () => {
   const [covered] = sampleReport.coverage;
   assert.ok(covered);
   const of = (...coverage: Report['coverage']): boolean => isAnythingAssessed({ ...sampleReport, coverage });

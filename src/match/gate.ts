@@ -2,27 +2,27 @@ import type { Coverage, Match, Report } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { GatedFinding } from '../plugin/report-format.ts';
 
-/** A condition on findings that a pipeline must not let pass. */
+/** A condition on findings that fails a pipeline. */
 export type Gate =
   | { readonly by: 'severity'; readonly severity: Severity }
   | { readonly by: 'kev' }
   | { readonly by: 'epss'; readonly score: number };
 
-/** The answer of some gates. `undecided`: no finding reaches a gate, but one that is not rated or not known may. */
+/** The result of some gates. `undecided`: no finding reaches a gate, but one without the needed data may. */
 export type GateResult =
   | { readonly result: 'passed' | 'reached' }
   | { readonly result: 'undecided'; readonly reasons: readonly string[] };
 
-/** What gates judge. */
+/** The input of gates. */
 export interface GateInput {
   readonly report: Report;
-  /** Whether everything is known that a `clean` needs, findings aside. */
+  /** Whether everything is known that a `clean` verdict needs, besides findings. */
   readonly isAssessed: boolean;
-  /** Lets findings pass that have no severity or no EPSS score. */
+  /** Whether findings without severity or EPSS score pass. */
   readonly allowsUnrated: boolean;
 }
 
-/** Judges a report: one reached gate is enough. Data that a gate asks for and the report lacks leaves it undecided. */
+/** Evaluates gates on a report. One reached gate is enough. If the report lacks data that a gate needs, the result is undecided. */
 export function evaluateGates(
   gates: readonly Gate[],
   { report, isAssessed, allowsUnrated }: GateInput,
@@ -36,7 +36,7 @@ export function evaluateGates(
   return reasons.length === 0 ? { result: 'passed' } : { result: 'undecided', reasons };
 }
 
-/** Whether the advisories of anything in the image were there to be asked. */
+/** Returns whether any package of the image had advisories. */
 export function isAnythingAssessed({ coverage }: Report): boolean {
   return coverage.some(hasAdvisories);
 }
@@ -45,7 +45,7 @@ function hasAdvisories({ status, fetchedAt }: Coverage): boolean {
   return status !== 'unsupported' && fetchedAt !== null;
 }
 
-/** What gates make of one finding. */
+/** Evaluates gates on one finding. */
 export function evaluateGatesForFinding(
   match: Match,
   gates: readonly Gate[],
@@ -61,7 +61,7 @@ function reaches({ vulnerability: { severity, kev, epss } }: Match, gate: Gate):
   return epss !== null && epss >= gate.score;
 }
 
-/** Why a gate that no finding reaches may be reached all the same. */
+/** Why an unreached gate is undecided. */
 function undecidedReason(gate: Gate, { matches }: Report, allowsUnrated: boolean): string | undefined {
   const count = matches.filter((match) => lacksData(gate, match, allowsUnrated)).length;
   return count === 0
@@ -75,7 +75,7 @@ const missingFor: Readonly<Record<Gate['by'], string>> = {
   epss: 'no EPSS score',
 };
 
-/** Whether the report lacks what a gate asks of a finding. */
+/** Returns whether the report lacks the data of a finding that a gate needs. */
 function lacksData({ by }: Gate, { vulnerability }: Match, allowsUnrated: boolean): boolean {
   if (by === 'kev') return vulnerability.kev === null;
   if (allowsUnrated) return false;

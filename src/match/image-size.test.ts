@@ -5,7 +5,7 @@ import type { LayerIndex } from '../model/layer-index.ts';
 import { emptyLayer } from '../testing/empty-layer.ts';
 import { ImageSize } from './image-size.ts';
 
-/** Layers that hold so many things of each kind, one kind a layer. */
+/** Layers with `count` items of each kind, one kind per layer. */
 function layersOf(count: number): LayerIndex[] {
   const paths = Array.from({ length: count }, (_, i) => `p${i}`);
   const packages = paths.map((name) => ({ type: 'deb', name, version: '1' }));
@@ -20,7 +20,7 @@ function layersOf(count: number): LayerIndex[] {
   ];
 }
 
-test('as much as an image may hold is counted over all of its layers, and whatever comes after is refused', () => {
+test('counts the contents over all layers and refuses more than the limit', () => {
   const each = 1000;
   const layers = layersOf(each);
   const size = new ImageSize();

@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { LayerEvidence } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex, LayerLicenses } from '../model/layer-index.ts';
 
-/** How much is kept of the layers of an image: a hostile one may hold a thousand layers, each as large as a layer may be. */
+/** Limits what is kept of the layers of an image. A hostile image may have a thousand layers of maximum size. */
 export class ImageSize {
   #things = 0;
   #evidence = 0;

@@ -36,7 +36,7 @@ const versions = fc.constantFrom(
   '4.0.0',
 );
 
-/** Whether the keys put a version into a range; undefined where the range has no keys. */
+/** Whether the keys put a version into a range. Undefined if the range has no keys. */
 function isInKeys(scheme: VersionScheme, range: VersionRange, version: string): boolean | undefined {
   const keys = keyRange(scheme, range);
   if ('empty' in keys) return false;
@@ -45,11 +45,11 @@ function isInKeys(scheme: VersionScheme, range: VersionRange, version: string): 
   return Buffer.compare(keys.lo, key) <= 0 && Buffer.compare(key, keys.hi) < 0;
 }
 
-test('no bounds are from the empty key to FF', () => {
+test('ranges from the empty key to FF when there are no bounds', () => {
   assert.deepEqual(keyRange(semver, {}), { lo: new Uint8Array(), hi: Uint8Array.of(0xff) });
 });
 
-test('a bound is the key of its version, or what is after it', () => {
+test("uses the key of a bound's version, or the one after it", () => {
   const after = semver.after('1.0.0');
   assert.ok(isKey(after));
   assert.deepEqual(keyRange(semver, { from: '1.0.0' }), {
@@ -79,7 +79,7 @@ function isInOrder(
   return above && below;
 }
 
-test('keys put a version into a range exactly where its order does', () => {
+test('keys put a version into a range exactly when its order does', () => {
   const schemes = fc.constantFrom(semver, npm, gem, composer, maven);
   fc.assert(
     fc.property(schemes, ranges, versions, (scheme, range, version) => {
@@ -91,7 +91,7 @@ test('keys put a version into a range exactly where its order does', () => {
   );
 });
 
-test('a range of rpm without a release holds every release of its bounds', () => {
+test('an rpm range without a release has every release of its bounds', () => {
   const upTo: VersionRange = { to: '1.0', toIncluded: true };
   const exactly: VersionRange = { from: '1.0', to: '1.0', toIncluded: true };
   const above: VersionRange = { from: '1.0', fromExcluded: true };
@@ -105,7 +105,7 @@ test('a range of rpm without a release holds every release of its bounds', () =>
   }
 });
 
-test('bounds that meet or are the wrong way round hold nothing, and it is said', () => {
+test('reports that bounds that meet or are reversed contain nothing', () => {
   assert.deepEqual(keyRange(semver, { from: '1.0.0', to: '1.0.0' }), {
     empty: 'no semver version is ≥ 1.0.0 and < 1.0.0',
   });
@@ -118,19 +118,19 @@ test('bounds that meet or are the wrong way round hold nothing, and it is said',
   assert.ok('lo' in keyRange(semver, { from: '1.0.0', to: '1.0.0', toIncluded: true }));
 });
 
-test('a bound without a key leaves the range without keys, and the reason is that of the bound', () => {
+test('gives no keys and the reason when a bound has no key', () => {
   const reason = maven.key('1.0.alpha.1');
   assert.deepEqual(keyRange(maven, { to: '1.0.alpha.1' }), reason);
   assert.deepEqual(keyRange(maven, { from: '1.0.alpha.1', fromExcluded: true, to: '2' }), reason);
 });
 
-test('without keys the order of the tool decides', () => {
+test('the order of the tool decides when there are no keys', () => {
   assert.equal(isInRange(maven, { to: '1.4.redhat-2' }, '1.4.redhat-1'), true);
   assert.equal(isInRange(maven, { from: '1', to: '2' }, '1.0.alpha.1'), false);
   assert.equal(isInRange(maven, { from: '1.4', fromExcluded: true }, '1.4.redhat-1'), true);
 });
 
-test('without keys a bound itself is in the range exactly where it is included', () => {
+test('a bound is in the range exactly when it is included, without keys', () => {
   const bound = '1.0.alpha.1';
   assert.ok('unkeyable' in maven.key(bound));
   const inRange = (range: VersionRange): unknown =>
@@ -141,13 +141,13 @@ test('without keys a bound itself is in the range exactly where it is included',
   assert.deepEqual(inRange({ to: bound, toIncluded: true }), [true, true, false]);
 });
 
-test('one bound can be enough to say no', () => {
+test('one bound can be enough to exclude a version', () => {
   assert.equal(isInRange(pep440, { from: '1.0', to: '1.5-bulbasaur' }, '0.9'), false);
   assert.equal(isInRange(pep440, { from: '1.0-bulbasaur', to: '1.5' }, '2.0'), false);
   assert.equal(isInRange(pep440, { from: '1.0', to: '1.5-bulbasaur' }, '1.2'), undefined);
 });
 
-test('a version without an order is in a range of exactly itself, and in no other of one version', () => {
+test('a version without an order is only in a range of exactly itself', () => {
   const exactly = (version: string): VersionRange => ({ from: version, to: version, toIncluded: true });
   assert.equal(isInRange(pep440, exactly('0.1-bulbasaur'), '0.1-bulbasaur'), true);
   assert.equal(isInRange(pep440, exactly('0.1-bulbasaur'), '0.1'), false);
@@ -160,7 +160,7 @@ test('a version without an order is in a range of exactly itself, and in no othe
   assert.equal(isInRange(composer, {}, 'dev-main'), true);
 });
 
-test('a range is told in words', () => {
+test('describes a range as text', () => {
   assert.equal(describeRange({}), 'any version');
   assert.equal(describeRange({ from: '1', fromExcluded: true, to: '2', toIncluded: true }), '> 1 and ≤ 2');
   assert.equal(describeRange({ from: '1', to: '2' }), '≥ 1 and < 2');

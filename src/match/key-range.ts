@@ -8,14 +8,14 @@ import {
   type VersionScheme,
 } from '../plugin/version-scheme.ts';
 
-/** A range that holds no version, and why: its bounds meet or are the wrong way round. */
+/** Why a range contains no version: its bounds meet or are reversed. */
 export interface EmptyRange {
   readonly empty: string;
 }
 
 /**
- * A range in the vendor's spelling as the half-open range of keys a store can search. No `from` begins at the empty key, no
- * `to` ends at FF; what an included or excluded bound spans beyond its own key is the scheme's to say (`after`).
+ * Converts a range in the vendor's spelling to the half-open range of keys that a store can search. Without `from` it begins at the empty
+ * key, without `to` it ends at FF. The scheme decides how far a bound extends beyond its own key (`after`).
  */
 export function keyRange(scheme: VersionScheme, range: VersionRange): KeyRange | EmptyRange | Unkeyable {
   const lo = lowerBound(scheme, range);
@@ -27,8 +27,8 @@ export function keyRange(scheme: VersionScheme, range: VersionRange): KeyRange |
 }
 
 /**
- * Whether a version lies in a range, decided by keys where there are keys and else by comparing as the native tool does.
- * Undefined when neither can tell; a range of exactly one version can always tell, by its spelling.
+ * Returns whether a version is in a range, by keys if there are any, else by comparing like the native tool. Undefined if neither can
+ * decide. A range of exactly one version can always decide, by its spelling.
  */
 export function isInRange(scheme: VersionScheme, range: VersionRange, version: string): boolean | undefined {
   const key = scheme.key(version);
@@ -39,7 +39,7 @@ export function isInRange(scheme: VersionScheme, range: VersionRange, version: s
   return isExact(range) ? range.from === version : undefined;
 }
 
-/** A range in mathematical notation: `≥ 1.2 and < 1.4`. */
+/** Formats a range in mathematical notation: `≥ 1.2 and < 1.4`. */
 export function describeRange(range: VersionRange): string {
   const from = range.from === undefined ? [] : [`${range.fromExcluded ? '>' : '≥'} ${range.from}`];
   const to = range.to === undefined ? [] : [`${range.toIncluded ? '≤' : '<'} ${range.to}`];

@@ -6,7 +6,7 @@ import { statedLicenses } from './licenses.ts';
 const states = (name: string, ...licenses: string[]): LayerLicenses => ({ type: 'deb', name, licenses });
 const links = (name: string, sameAs: string): LayerLicenses => ({ type: 'deb', name, sameAs });
 
-test('the highest layer that has a file of a package counts', () => {
+test('uses the highest layer that has a file of a package', () => {
   const of = statedLicenses([
     { licenses: [states('a', 'MIT'), states('b', 'ISC')] },
     {},
@@ -18,7 +18,7 @@ test('the highest layer that has a file of a package counts', () => {
   );
 });
 
-test('a linked directory has the licences of another layer', () => {
+test('uses the licences of another layer for a linked directory', () => {
   const of = statedLicenses([
     { licenses: [states('gcc-12-base', 'GPL-3.0-or-later')] },
     { licenses: [links('g++-12', 'libstdc++6'), links('libstdc++6', 'gcc-12-base')] },
@@ -26,7 +26,7 @@ test('a linked directory has the licences of another layer', () => {
   assert.deepEqual(of('deb', 'g++-12'), ['GPL-3.0-or-later']);
 });
 
-test('links in a circle, and to nothing, state no licence', () => {
+test('states no licence for circular or broken links', () => {
   const of = statedLicenses([{ licenses: [links('a', 'b'), links('b', 'a'), links('c', 'none')] }]);
   assert.deepEqual([of('deb', 'a'), of('deb', 'c')], [undefined, undefined]);
 });

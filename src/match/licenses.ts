@@ -2,12 +2,12 @@ import { limits } from '../core/limits.ts';
 import type { LayerIndex, LayerLicenses } from '../model/layer-index.ts';
 import type { PackageType } from '../model/package.ts';
 
-/** Answers which licences the files of an image state for a package. */
+/** Returns the licences that the files of an image state for a package. */
 export type StatedLicenses = (type: PackageType, name: string) => readonly string[] | undefined;
 
 /**
- * The licences that the files of layers, the lowest first, state: of a package the highest layer with a file counts. A file that a
- * layer above removes still states the licence of what it was installed with, so that whiteouts do not matter.
+ * Returns the licences that the files of layers state, with the lowest layer first. For a package, the highest layer with a file counts.
+ * Whiteouts do not matter: a removed file still states the licence of what was installed with it.
  */
 export function statedLicenses(layers: readonly Pick<LayerIndex, 'licenses'>[]): StatedLicenses {
   const stated = new Map<string, LayerLicenses>();

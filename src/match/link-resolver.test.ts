@@ -15,7 +15,7 @@ function resolverOf(links: Readonly<Record<string, string>>): LinkResolver {
   });
 }
 
-test('links lead where path_resolution(7) says, and never out of the image', () => {
+test('resolves links as path_resolution(7) says, and never leaves the image', () => {
   const resolver = resolverOf({
     lib: 'usr/lib',
     'usr/lib/db': '/data',
@@ -40,7 +40,7 @@ test('links lead where path_resolution(7) says, and never out of the image', () 
   for (const [path, real] of Object.entries(cases)) assert.equal(resolver.real(path), real, path);
 });
 
-test('as many links are followed as the kernel follows, whatever was asked before', () => {
+test('follows as many links as the kernel, whatever was resolved before', () => {
   const chain = Object.fromEntries(
     Array.from({ length: limits.linkDepth + 1 }, (_, i) => [`l${i}`, `l${i + 1}`]),
   );
@@ -53,7 +53,7 @@ test('as many links are followed as the kernel follows, whatever was asked befor
   }
 });
 
-test('the links of a path count together', () => {
+test('counts the links of a path together', () => {
   for (const path of ['a', 'b/../a']) {
     const resolver = resolverOf({ a: '.', b: 'c' });
     const links = path.split('/').length === 1 ? limits.linkDepth : limits.linkDepth / 2;
@@ -62,16 +62,16 @@ test('the links of a path count together', () => {
   }
 });
 
-test('loops lead nowhere, also where each link goes through itself twice', () => {
+test('resolves loops to nothing, also when each link goes through itself twice', () => {
   const resolver = resolverOf({ a: 'b', b: 'a', c: 'c/x', d: '/d', e: 'f/f', f: 'e/e/..' });
   for (const path of ['a', 'a/x', 'b', 'c', 'd/x', 'e', 'f/e']) assert.equal(resolver.real(path), undefined);
 });
 
-test('a link to a longer path than Linux takes leads nowhere', () => {
+test('resolves a link to nothing when its target is longer than Linux allows', () => {
   assert.equal(resolverOf({ a: `${'x/'.repeat(2100)}y` }).real('a'), undefined);
 });
 
-test('a place has its directory looked up, and its own name not', () => {
+test('resolves the directory of a place, but not its own name', () => {
   const resolver = resolverOf({ lib: 'usr/lib', 'usr/lib/db': '/data' });
   assert.equal(resolver.placeOf('lib/db'), 'usr/lib/db');
   assert.equal(resolver.placeOf('lib/db/x'), 'data/x');

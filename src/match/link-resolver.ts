@@ -1,21 +1,21 @@
 import { limits } from '../core/limits.ts';
 import type { LayerNode } from '../model/layer-index.ts';
 
-/** What is known of a link: the real path it leads to after so many links, itself included, or how many are not enough. */
+/** A resolved link: its real target and the number of links on the way, itself included. Or a number of links that is not enough. */
 type ResolvedLink =
   | { readonly real: string; readonly links: number }
   | { readonly real: undefined; readonly notWithin: number };
 
-/** Where links may stand. */
+/** The nodes in which links are resolved. */
 export interface NodeLookup {
   at(path: string): LayerNode | undefined;
-  /** Whether something is at a path or below it; true where that is not known. */
+  /** Returns whether an entry is at a path or below it. True if that is unknown. */
   reaches(path: string): boolean;
 }
 
 /**
- * Follows links inside an image, as a process in it would. What was found out about a link is kept, so that hostile chains of
- * links are walked once; whoever changes the nodes needs another resolver.
+ * Resolves links inside an image like a process in it would. Results are cached, so hostile chains of links are walked only once. Create
+ * another resolver after the nodes have changed.
  */
 export class LinkResolver {
   readonly #nodes: NodeLookup;
@@ -25,12 +25,12 @@ export class LinkResolver {
     this.#nodes = nodes;
   }
 
-  /** The real path a path leads to; undefined at a loop. */
+  /** The real path of a path. Undefined for a loop. */
   real(path: string): string | undefined {
     return this.#walk(path, '', limits.linkDepth)?.real;
   }
 
-  /** Where a thing of this name would be put: the directory is followed, the last part is not. */
+  /** The path at which an entry of this name would be created: its directory is resolved, its last part is not. */
   placeOf(path: string): string | undefined {
     const slash = path.lastIndexOf('/');
     if (slash < 0) return path;
@@ -43,7 +43,7 @@ export class LinkResolver {
     const plainFrom = endOfOddParts(path);
     let links = 0;
     for (let start = 0; start <= path.length; ) {
-      // Nothing lies below a file, not even what a slash or a dot behind its name would be.
+      // Nothing is below a file, not even what a slash or a dot after its name would be.
       if (walk.isAtFile) return undefined;
       if (start >= plainFrom && walk.isBeyond) {
         walk.append(path.slice(start));
@@ -65,7 +65,7 @@ export class LinkResolver {
   #follow(link: string, target: string, linksMax: number): { real: string; links: number } | undefined {
     const resolved = this.#resolved.get(link);
     if (resolved?.real !== undefined) return resolved.links <= linksMax ? resolved : undefined;
-    // No longer path can be followed.
+    // Linux resolves no longer path.
     if (target.length > limits.pathBytes) return undefined;
     if (linksMax === 0 || (resolved !== undefined && resolved.notWithin >= linksMax)) return undefined;
     const from = target.startsWith('/') ? '' : above(link);
@@ -86,14 +86,14 @@ interface Link {
 }
 
 /**
- * A path that is gone part by part. Once nothing is at it or below it, no further part can be a link, and none is looked up: each lookup
+ * A path that is walked part by part. Once nothing is at it or below it, no further part can be a link, and none is looked up. Each lookup
  * costs the length of the path so far, and a target may have two thousand parts.
  */
 class PathWalk {
   readonly #nodes: NodeLookup;
   #existing: string;
   #isAtFile = false;
-  /** The parts below the last place at which something is. */
+  /** The parts below the last existing place. */
   readonly #beyond: string[] = [];
 
   constructor(nodes: NodeLookup, from: string) {
@@ -110,12 +110,12 @@ class PathWalk {
     return this.#beyond.length > 0;
   }
 
-  /** Goes on by several parts of which none leads upwards, once nothing is there. */
+  /** Appends several parts without `..`, once nothing is there. */
   append(parts: string): void {
     if (parts !== '') this.#beyond.push(parts);
   }
 
-  /** Goes to the next part, unless that is a link, which is returned. */
+  /** Goes to the next part. If it is a link, returns it instead. */
   go(part: string): Link | undefined {
     if (part === '' || part === '.') return undefined;
     if (part === '..') this.#goUp();
@@ -153,7 +153,7 @@ function isFile(node: LayerNode | undefined): boolean {
   return node !== undefined && node.kind !== 'directory';
 }
 
-/** Where the last part of a path ends that is empty, or begins with a dot and may lead elsewhere. */
+/** The end of the last part that is empty or begins with a dot, and may therefore lead elsewhere. */
 function endOfOddParts(path: string): number {
   if (path.endsWith('/')) return path.length;
   const odd = Math.max(path.lastIndexOf('//'), path.lastIndexOf('/.'));

@@ -5,7 +5,7 @@ import { type LinkTarget, linkAliases } from './links.ts';
 
 const link = (target: string, aliasOf: string): LinkTarget => ({ target, aliasOf, by: 'path' });
 
-test('a path stands for the wanted place a link leads from, one of a directory for its file there', () => {
+test('maps a path to the wanted place that a link leads from, and a file in a linked directory likewise', () => {
   const wantedPathsOf = linkAliases([link('opt/release', 'etc/os-release'), link('data/d/*', 'status.d/*')]);
   assert.deepEqual(wantedPathsOf('opt/release'), ['etc/os-release']);
   assert.deepEqual(wantedPathsOf('data/d/bash'), ['status.d/bash']);
@@ -13,14 +13,14 @@ test('a path stands for the wanted place a link leads from, one of a directory f
   assert.deepEqual(wantedPathsOf('elsewhere'), []);
 });
 
-test('a place stands for every path from which a link leads there', () => {
+test('maps a place to every path from which a link leads to it', () => {
   const wantedPathsOf = linkAliases([link('f', 'a'), link('f', 'b'), link('*', 'd/*')]);
   assert.deepEqual(wantedPathsOf('f'), ['a', 'b']);
   const both = linkAliases([link('e/f', 'a'), link('e/*', 'd/*')]);
   assert.deepEqual(both('e/f'), ['a', 'd/f']);
 });
 
-test('links behind each other lead to each of them, and two that lead to each other end', () => {
+test('follows chains of links and ends at two links to each other', () => {
   const chain = linkAliases([link('c', 'b'), link('b', 'a')]);
   assert.deepEqual(chain('c'), ['b', 'a']);
   assert.deepEqual(chain('b'), ['a']);

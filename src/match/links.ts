@@ -10,32 +10,29 @@ import {
 } from '../plugin/layer-files.ts';
 import type { FileTree } from './file-tree.ts';
 
-/**
- * A place that no extension asks for, but where a link leads from one they do ask for: the layers have to be read once more with
- * an eye on it.
- */
+/** A place that no extension wants and that a link at a wanted place leads to. The layers must be read once more for it. */
 export interface LinkTarget {
   readonly target: PathPattern;
-  /** The wanted place at which the link stands. */
+  /** The wanted place of the link. */
   readonly aliasOf: PathPattern;
   /**
-   * `content`: a hard link shares the bytes of this path, which is of no interest otherwise. `watch`: what lies there or below goes through
-   * the same link twice, so that no reading would be the last, or through a link to a file; it is stated.
+   * `content`: a hard link shares the bytes of this path, which is otherwise irrelevant. `watch`: the path is only watched and reported,
+   * because to follow it would lead through the same link again, or through a link to a file.
    */
   readonly by: 'path' | 'content' | 'watch';
 }
 
-/** What is read of an image: what extensions want, and where links led to so far. */
+/** The places of an image that are read: those that extensions want, and the link targets found so far. */
 export interface ScannedPaths {
   readonly patterns: readonly PathPattern[];
-  /** Those that listers want; all of them where absent. */
+  /** Those that listers want. If absent, all of them. */
   readonly listed?: readonly PathPattern[];
-  /** Those that detectors want, whose files are kept as they are; all of them where absent. */
+  /** Those that detectors want, whose files are kept unchanged. If absent, all of them. */
   readonly detected?: readonly PathPattern[];
   readonly links: readonly LinkTarget[];
 }
 
-/** Where links lead to that was not read yet; no more than `limits.linkedPlaces`. */
+/** Returns the link targets that were not read yet, at most `limits.linkedPlaces`. */
 export function unresolvedLinks(tree: FileTree, scanned: ScannedPaths): LinkTarget[] {
   const { patterns, links } = scanned;
   const read = [
@@ -63,7 +60,7 @@ function keyOf({ target, aliasOf, by }: LinkTarget): string {
   return by === 'watch' ? target : `${target}\n${aliasOf}\n${by}`;
 }
 
-/** Answers whether what a link leads to is read, and as all that the link stands for. */
+/** Returns whether the target of a link is read as every place that the link represents. */
 function scannedLinks({
   patterns,
   listed = patterns,
@@ -73,13 +70,13 @@ function scannedLinks({
   const scannedKeys = new Set(links.map(keyOf));
   const wantedPatterns = patternSet(patterns);
   const read = patternSet([...patterns, ...links.map(({ target }) => target)]);
-  // What is read for the sake of its bytes is no file of the image for that.
+  // A file that is read only for its bytes is not a file of the image.
   const shown = patternSet([
     ...patterns,
     ...links.flatMap(({ by, target }) => (by === 'path' ? [target] : [])),
   ]);
   const ofListers = patternSet(listed);
-  // Detectors get the files of the whole image, with links followed: a file has to be kept, whoever's it is.
+  // Detectors get the files of the whole image with links followed, so a file must be kept for any of them.
   const ofDetectors = patternSet(detected);
   const wantedPathsOf = linkAliases(links);
   const rolesOf = (path: string): string[] => [path, ...wantedPathsOf(path)];
@@ -100,7 +97,7 @@ function scannedLinks({
   };
 }
 
-/** Whether a lister reads a place as what the link stands for: then the same names stand at the end of both. */
+/** Returns whether a lister reads the target like the place of the link: both must end with the same names. */
 function isAlike(pattern: PathPattern, aliasOf: string, target: string): boolean {
   const [own, other] = [parsePattern(pattern), parsePattern(aliasOf)];
   if (own.ending === undefined || other.ending !== undefined)
@@ -110,7 +107,7 @@ function isAlike(pattern: PathPattern, aliasOf: string, target: string): boolean
     : baseOf(parentOf(target)) === baseOf(parentOf(aliasOf));
 }
 
-/** Symbolic links at the wanted places themselves or above them. */
+/** Symbolic links at the wanted places or above them. */
 function* linksOnTheWay(tree: FileTree, patterns: readonly PathPattern[]): Generator<LinkTarget> {
   for (const pattern of patterns) {
     const parts = parsePattern(pattern);
@@ -122,7 +119,7 @@ function* linksOnTheWay(tree: FileTree, patterns: readonly PathPattern[]): Gener
   }
 }
 
-/** Files such as the log of a database lie beside the file that a link leads to, not beside the link. */
+/** Files such as the log of a database are beside the target of a link, not beside the link. */
 function* companions(link: string, real: string, patterns: readonly PathPattern[]): Generator<LinkTarget> {
   for (const aliasOf of patterns)
     if (aliasOf.startsWith(`${link}-`))
@@ -143,10 +140,10 @@ function* linkedDirectories(tree: FileTree, read: readonly PathPattern[]): Gener
   }
 }
 
-/** Links that distributions have: what lies below them is known without another reading. */
+/** Links that distributions have. Their content is known without another reading. */
 const libraryLinks: ReadonlySet<string> = new Set(['lib', 'lib64', 'usr/lib64']);
 
-/** Places below links from elsewhere to a directory with wanted files: what a layer has below the link lies in that directory. */
+/** Places below links from elsewhere to a directory with wanted files. Entries of a layer below the link belong to that directory. */
 function* behindLinks(
   tree: FileTree,
   read: readonly PathPattern[],
@@ -164,7 +161,7 @@ function* behindLinks(
   }
 }
 
-/** The read places below a directory, as they are called behind a link to it. */
+/** The read places below a directory, as paths below a link to it. */
 function* targetsBelow(link: string, real: string, read: readonly PathPattern[]): Generator<LinkTarget> {
   const prefix = real === '' ? '' : `${real}/`;
   for (const aliasOf of read) {
@@ -176,12 +173,12 @@ function* targetsBelow(link: string, real: string, read: readonly PathPattern[])
   }
 }
 
-/** How a path or pattern below a directory is called behind a link to it. */
+/** The path or pattern below a link for one below the linked directory. */
 function behind(link: string, directory: string, path: string): string {
   return directory === '' ? `${link}/${path}` : link + path.slice(directory.length);
 }
 
-/** Links that are files of a wanted directory, or that stand where another link led to; and hard links. */
+/** Links that are files of a wanted directory or are at the target of another link, and hard links. */
 function* linkedFiles(tree: FileTree, read: PatternMap<PathPattern>): Generator<LinkTarget> {
   for (const [path, { node, content }] of tree.entries) {
     const isLink = node.kind === 'symbolic-link' || (content !== undefined && content.path !== path);
@@ -191,7 +188,7 @@ function* linkedFiles(tree: FileTree, read: PatternMap<PathPattern>): Generator<
   }
 }
 
-/** Hard links from elsewhere to files that are read: what a layer has of that name afterwards is seen only when it is read as well. */
+/** Hard links from elsewhere to files that are read. A later entry of a layer at that name is seen only if the name is read as well. */
 function* hardLinksElsewhere(tree: FileTree, read: PatternMap<PathPattern>): Generator<LinkTarget> {
   for (const [path, { node, content, sharedSymlink }] of tree.entries) {
     if (node.kind === 'hard-link' && content !== undefined && read.find(path) === undefined)
@@ -201,7 +198,7 @@ function* hardLinksElsewhere(tree: FileTree, read: PatternMap<PathPattern>): Gen
   }
 }
 
-/** Answers which wanted paths a path stands for. */
+/** Returns a function from a path to the wanted paths that it is an alias of. */
 export function linkAliases(links: readonly LinkTarget[]): (path: string) => readonly string[] {
   const byTarget = new PatternMap(
     links.flatMap((link) => (link.by === 'watch' ? [] : [[link.target, link] as const])),
@@ -209,7 +206,7 @@ export function linkAliases(links: readonly LinkTarget[]): (path: string) => rea
   if (links.length === 0) return () => [];
   return (path) => {
     const wanted = new Set<string>();
-    // A link may stand at a place that another link leads to.
+    // A link may be at the target of another link.
     let next = [path];
     for (let depth = 0; next.length > 0 && depth < limits.linkDepth; depth++) {
       const further = next.flatMap((from) => byTarget.all(from).map((link) => wantedPath(link, from)));
@@ -220,7 +217,7 @@ export function linkAliases(links: readonly LinkTarget[]): (path: string) => rea
   };
 }
 
-/** The path at which a lister expects what lies at the end of a link. */
+/** The path at which a lister expects the target of a link. */
 function wantedPath({ aliasOf }: LinkTarget, path: string): string {
   const { path: wanted, ending } = parsePattern(aliasOf);
   if (ending === undefined) return wanted;

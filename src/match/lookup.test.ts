@@ -13,7 +13,7 @@ function asked(
   return lookupOf({ type, ...item, ...changes }, { name, versionScheme: 'x' });
 }
 
-test('advisories speak of the source of deb and apk packages, and of any other package itself', () => {
+test('looks up deb and apk packages by their source, and all others by their own name', () => {
   const at = (name: string): { namespace: Lookup['namespace'] } => ({
     namespace: { name, versionScheme: 'x' },
   });
@@ -25,13 +25,13 @@ test('advisories speak of the source of deb and apk packages, and of any other p
   assert.deepEqual(asked('npm', 'npm'), { ...at('npm'), ...item });
 });
 
-test('some rpm distributions name source packages, whose epoch is that of the binary package', () => {
+test('looks up packages of some rpm distributions by source package, with the epoch of the binary package', () => {
   assert.equal(asked('rpm', 'azurelinux:3.0', { source })?.version, '2-1');
   assert.equal(asked('rpm', 'mariner:2.0', { source, version: '4:1-1' })?.version, '4:2-1');
   assert.equal(asked('rpm', 'photon:5.0', { source })?.name, 's');
 });
 
-test('rows may also speak of the source of an rpm, whose epoch is that of the binary package', () => {
+test("keeps the version of an rpm's source package, with the epoch of the binary package", () => {
   const versions = (name: string, version = '1-1') => {
     const lookup = asked('rpm', name, { source, version });
     return [lookup?.name, lookup?.version, lookup?.sourceVersion];
@@ -43,6 +43,6 @@ test('rows may also speak of the source of an rpm, whose epoch is that of the bi
   assert.equal(asked('deb', 'debian:12', { source })?.sourceVersion, undefined);
 });
 
-test('packages of CentOS are looked up among the advisories of RHEL', () => {
+test('looks up packages of CentOS among the advisories of RHEL', () => {
   assert.equal(asked('rpm', 'centos:7')?.namespace.name, 'rhel:7');
 });

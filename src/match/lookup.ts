@@ -2,20 +2,20 @@ import { advisoryNamespaceOf, type Namespace } from '../model/namespace.ts';
 import type { ListedPackage, SourcePackage } from '../model/package.ts';
 import { packageName } from '../model/package-name.ts';
 
-/** Where and under which name and version advisories speak of an installed package. */
+/** The namespace, name and version by which advisories cover an installed package. */
 export interface Lookup extends SourcePackage {
   readonly namespace: Namespace;
-  /** Version of its source package, where rows may speak of that besides: see `speaksOfSource`. */
+  /** Version of its source package, if rows may also refer to that: see `isSourcePackageRow`. */
   readonly sourceVersion?: string;
 }
 
-/** Package types whose advisories speak of source packages. Alpine's call the source package "origin". */
+/** Package types with advisories about source packages. Alpine calls the source package "origin". */
 const typesBySource: ReadonlySet<string> = new Set(['deb', 'apk']);
 
-/** The rpm distributions whose advisories do so; those of all others name the binary package. */
+/** The rpm distributions with advisories about source packages. All others name the binary package. */
 const distributionsBySource = /^(?:mariner|azurelinux|photon):/;
 
-/** How to look up a package of a namespace; undefined where advisories speak of its source package and nobody knows that. */
+/** Returns the lookup of a package of a namespace. Undefined if advisories name its source package and that is unknown. */
 export function lookupOf(listed: ListedPackage, namespace: Namespace): Lookup | undefined {
   const { type, name, version, source } = listed;
   const where = advisoryNamespaceOf(namespace);
@@ -28,7 +28,7 @@ export function lookupOf(listed: ListedPackage, namespace: Namespace): Lookup | 
     : { namespace: where, name, version, sourceVersion };
 }
 
-/** The version of a source rpm: its file name leaves the epoch out, and the packages built from it mostly share it. */
+/** The version of a source rpm. Its file name omits the epoch, which packages built from it usually share. */
 export function withEpochOf(version: string, sourceVersion: string): string {
   return `${/^\d+:/.exec(version)?.[0] ?? ''}${sourceVersion}`;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isGeneralStream } from './products.ts';
 
-test('all parts of RHEL are general, its minor releases too', () => {
+test('treats all parts and minor releases of RHEL as general', () => {
   for (const [namespace, cpe] of [
     ['rhel:9', 'cpe:/a:redhat:enterprise_linux:9::appstream'],
     ['rhel:9', 'cpe:/a:redhat:enterprise_linux:9::crb'],
@@ -14,7 +14,7 @@ test('all parts of RHEL are general, its minor releases too', () => {
     assert.ok(isGeneralStream(cpe, namespace), cpe);
 });
 
-test('other releases, extended support and layered products are not', () => {
+test('does not treat other releases, extended support and layered products as general', () => {
   for (const [namespace, cpe] of [
     ['rhel:9', 'cpe:/a:redhat:enterprise_linux:8::appstream'],
     ['rhel:1', 'cpe:/o:redhat:enterprise_linux:10'],

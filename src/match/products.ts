@@ -2,9 +2,9 @@
 const parts = /^cpe:\/[aoh]:([^:]*):([^:]*):?([^:]*)/;
 
 /**
- * Whether a product stream is one that every system of a namespace follows: RHEL itself in any of its parts, but neither its
- * extended support (EUS, AUS, E4S, TUS, ELS: products of their own, with fixes of their own) nor what is sold on top of it, such
- * as OpenShift or SUSE's LTSS. Which of those an image uses, its packages do not tell.
+ * Returns whether every system of a namespace follows a product stream. This holds for RHEL itself in any of its parts. It does not hold
+ * for extended support (EUS, AUS, E4S, TUS, ELS), whose products have fixes of their own, nor for layered products such as OpenShift or
+ * SUSE's LTSS. The packages of an image do not show which of those it uses.
  */
 export function isGeneralStream(cpe: string, namespace: string): boolean {
   const [, vendor, product, version = ''] = parts.exec(cpe) ?? [];

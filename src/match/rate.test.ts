@@ -12,22 +12,22 @@ function advisory(source: string, severity: Severity, vector?: typeof critical) 
   return { source, severity, cvss: vector === undefined ? [] : [{ source, ...vector }] };
 }
 
-test('the vendor wins over the advisory database, however mild its severity', () => {
+test('prefers the vendor to the advisory database, whatever its severity', () => {
   const hits = [advisory('osv', 'Critical'), advisory('debian', 'Negligible')];
   assert.deepEqual(ratingOfAdvisories(hits), { source: 'debian', severity: 'Negligible' });
 });
 
-test('the worst of several vendors wins', () => {
+test('uses the highest of several vendors', () => {
   const hits = [advisory('rhel', 'Low'), advisory('acme', 'High'), advisory('rocky', 'High')];
   assert.deepEqual(ratingOfAdvisories(hits), { source: 'acme', severity: 'High' });
 });
 
-test('the advisory database rates when the vendor gives no severity', () => {
+test('uses the advisory database when the vendor gives no severity', () => {
   const hits = [advisory('debian', 'Unknown'), advisory('osv', 'Low')];
   assert.deepEqual(ratingOfAdvisories(hits), { source: 'osv', severity: 'Low' });
 });
 
-test('an advisory with a vector alone is rated by its base score', () => {
+test('rates an advisory that has only a vector by its base score', () => {
   assert.deepEqual(ratingOfAdvisories([advisory('photon', 'Unknown', critical)]), {
     source: 'photon',
     severity: 'Critical',
@@ -37,11 +37,11 @@ test('an advisory with a vector alone is rated by its base score', () => {
   assert.deepEqual(ratingOfAdvisories([rated]), { source: 'osv', severity: 'Critical' });
 });
 
-test('advisories without severity and vector give no rating', () => {
+test('gives no rating for advisories without severity and vector', () => {
   assert.equal(ratingOfAdvisories([advisory('alpine', 'Unknown')]), undefined);
 });
 
-test('the CNA wins over CISA, and CISA over NVD', () => {
+test('prefers the CNA to CISA, and CISA to NVD', () => {
   const known = (...cvss: NonNullable<Enrichment['cvss']>): Enrichment => ({ id: 'CVE-2024-1', cvss });
   const [cna, cisa, nvd] = [
     { source: 'redhat', ...low },
@@ -57,17 +57,17 @@ test('the CNA wins over CISA, and CISA over NVD', () => {
   assert.equal(ratingOfEnrichments([{ id: 'CVE-2024-1' }]), undefined);
 });
 
-test('the worst counts when one issuer gives several vectors of one version', () => {
+test('uses the highest of several vectors of one issuer and version', () => {
   const known = (...cvss: NonNullable<Enrichment['cvss']>): Enrichment => ({ id: 'CVE-2024-1', cvss });
   const by = (source: string, vector: typeof low) => ({ source, ...vector });
   const rated = ratingOfEnrichments([known(by('acme', low), by('acme', critical), by('nvd', high))]);
   assert.deepEqual(rated, { source: 'acme', severity: 'Critical' });
-  // Of several versions the preferred one counts.
+  // The preferred one of several versions counts.
   const version2 = { vector: 'AV:N/AC:L/Au:N/C:C/I:C/A:C', score: 10 };
   assert.equal(ratingOfEnrichments([known(by('acme', low), by('acme', version2))])?.severity, 'Low');
 });
 
-test('a severity in words by the CNA counts as its rating', () => {
+test('uses a severity that the CNA states as text', () => {
   const stated: Enrichment = { id: 'CVE-2024-1', severity: 'High', assigner: 'apache' };
   const nvd: Enrichment = { id: 'CVE-2024-1', cvss: [{ source: 'nvd', ...critical }] };
   assert.deepEqual(ratingOfEnrichments([nvd, stated]), { source: 'apache', severity: 'High' });

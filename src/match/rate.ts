@@ -7,16 +7,16 @@ import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
 
 /**
- * Which rating wins, first to last: the vendor of the distribution, the advisory database of the ecosystem (OSV with GitHub's), the
- * assigner of the CVE (CNA), CISA, NVD. The vendor knows how the package was built; NVD judges a product it has not seen.
+ * Ratings in descending priority: the vendor of the distribution, the advisory database of the ecosystem (OSV with GitHub's), the assigner
+ * of the CVE (CNA), CISA, NVD. The vendor knows how the package was built. NVD rates a product that it has not seen.
  */
 const ecosystemSource = 'osv';
-/** Issuers behind the CNA, in their order. An issuer that is not among them is a CNA: there are hundreds. */
+/** Issuers after the CNA, in order. Any other issuer is a CNA: there are hundreds. */
 const issuersAfterCna: readonly string[] = ['cisa-adp', 'nvd'];
 
 /**
- * The rating that the advisories of a finding give; undefined where none gives one. Of several vendors' rows the worst counts. An
- * advisory without a severity is rated by its CVSS vectors.
+ * The rating by the advisories of a finding. Undefined if none has one. The highest of several vendors' rows counts. An advisory without a
+ * severity is rated by its CVSS vectors.
  */
 export function ratingOfAdvisories(
   hits: readonly Pick<AdvisoryHit, 'source' | 'severity' | 'cvss'>[],
@@ -29,8 +29,8 @@ export function ratingOfAdvisories(
 }
 
 /**
- * The rating that knowledge beside the advisories gives, by the rank of its issuer; undefined where there is none. Of several vectors of
- * one issuer and version the worst counts.
+ * The rating by enrichments, by the rank of its issuer. Undefined if nothing rates it. The highest of several vectors of one issuer and
+ * version counts.
  */
 export function ratingOfEnrichments(enrichments: readonly Enrichment[]): Rating | undefined {
   const rated = enrichments.flatMap(ratingsIn);
@@ -45,13 +45,13 @@ function rankOf({ source }: Rating): number {
   return issuersAfterCna.indexOf(source);
 }
 
-/** A severity as stated, else the first that a vector has. */
+/** The stated severity, else that of the first vector with one. */
 function severityFrom(severity: Severity, cvss: readonly CvssVector[]): Severity {
   if (severity !== 'Unknown') return severity;
   return cvss.map(cvssSeverity).find((scored) => scored !== 'Unknown') ?? 'Unknown';
 }
 
-/** A rating with the version of CVSS it was given in; words have none. */
+/** A rating with its CVSS version. A severity that is stated as text has none. */
 type VersionedRating = Rating & { readonly version?: string };
 
 function ratingsIn({ cvss = [], severity, assigner }: Enrichment): VersionedRating[] {
@@ -64,7 +64,7 @@ function ratingsIn({ cvss = [], severity, assigner }: Enrichment): VersionedRati
   return severity === undefined ? scored : [...ratingIfKnown(assigner ?? 'cna', severity), ...scored];
 }
 
-/** The version of CVSS that a vector begins with; vectors of version 2 do not say theirs. */
+/** The version at the start of a CVSS vector. Vectors of version 2 do not state it. */
 function versionOf({ vector }: CvssVector): string {
   return /^CVSS:([\d.]+)\//.exec(vector)?.[1] ?? '2.0';
 }

@@ -1,7 +1,7 @@
 import { baseOf, parentOf } from '../kit/tar/path.ts';
 import type { FileTree } from './file-tree.ts';
 
-/** Where files lie by their directories, links among these followed; each directory is looked up once. */
+/** Returns a function that resolves links in the directories of files. Each directory is resolved once. */
 export function realPaths({ resolver }: Pick<FileTree, 'resolver'>): (path: string) => string {
   const directories = new Map<string, string>();
   return (path) => {

@@ -17,13 +17,13 @@ test('hides what a whiteout names and all below it', () => {
   );
 });
 
-test('hides what lies below an opaque directory, and not the directory', () => {
+test('hides what is below an opaque directory, and not the directory', () => {
   const paths = removed({ opaques: ['var/lib'] });
   assert.deepEqual([paths.has('var/lib'), paths.has('var/lib/dpkg/status')], [false, true]);
   assert.ok(removed({ opaques: [''] }).has('etc'));
 });
 
-test('hides what lies below a file or link, and nothing below a directory', () => {
+test('hides what is below a file or link, and nothing below a directory', () => {
   const paths = removed({
     nodes: [
       { path: 'var', kind: 'directory' },

@@ -1,12 +1,12 @@
 import { parentOf } from '../kit/tar/path.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 
-/** The paths of lower layers that a layer hides, by whiteouts or by putting something other than a directory in their place. */
+/** The paths of lower layers that a layer hides, by whiteouts or by an entry other than a directory in their place. */
 export class RemovedPaths {
   readonly #layer: Pick<LayerIndex, 'whiteouts' | 'opaques' | 'nodes'>;
-  /** Paths that are hidden with all below them; made when the first path is asked for. */
+  /** Paths that are hidden with everything below them. Computed on first use. */
   #replaced: ReadonlySet<string> | undefined;
-  /** Directories of which all below is hidden. */
+  /** Directories whose whole content is hidden. */
   readonly #emptied: ReadonlySet<string>;
 
   constructor(layer: Pick<LayerIndex, 'whiteouts' | 'opaques' | 'nodes'>) {
@@ -14,7 +14,7 @@ export class RemovedPaths {
     this.#emptied = new Set(layer.opaques);
   }
 
-  /** Costs as much as the path has parts, whatever the layer holds. */
+  /** Takes time by the number of parts of the path, whatever the size of the layer. */
   has(path: string): boolean {
     this.#replaced ??= replacedIn(this.#layer);
     if (this.#replaced.has(path)) return true;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { sampleReport } from '../testing/sample-report.ts';
 import { onlyFixed } from './report-filters.ts';
 
-test('what has no fix is suppressed with the reason, and the verdict stays', () => {
+test('suppresses findings without a fix with the reason, and keeps the verdict', () => {
   const report = sampleReport;
   const shown = onlyFixed(report);
   assert.ok(shown.matches.length > 0 && shown.matches.length < report.matches.length);

@@ -4,17 +4,16 @@ import type { Severity } from '../model/severity.ts';
 import { withFindings } from './with-findings.ts';
 
 /**
- * Moves findings without a fix to the suppressed ones, for those who only want what they can act on. The verdict stays: an image
- * is no cleaner because nobody can mend it.
+ * Suppresses findings without a fix, for users who want only what they can act on. The verdict stays: the image is no safer without a fix.
  */
 export function onlyFixed(report: Report): Report {
-  const reason = 'there is no fix, and only fixed ones were asked for';
+  const reason = 'there is no fix, and only findings with a fix were requested';
   return suppressWhere(report, ({ fix }) => fix.state !== 'fixed', reason);
 }
 
 /**
- * Moves findings of other severities to the suppressed ones, for a report that shows a part. The verdict stays. A finding without a
- * severity may be of any, and its reason says so.
+ * Suppresses findings of other severities, for a partial report. The verdict stays. The reason of a finding without a severity says that it
+ * may have any.
  */
 export function onlySeverities(report: Report, severities: readonly Severity[]): Report {
   const option = `--severity ${severities.join(',').toLowerCase()}`;
@@ -32,7 +31,7 @@ export function onlySeverities(report: Report, severities: readonly Severity[]):
   );
 }
 
-/** Moves findings to the suppressed ones because the user asked for others only. */
+/** Suppresses findings because the user selected others. */
 export function suppressWhere(
   report: Report,
   isSuppressed: (match: Match) => boolean,

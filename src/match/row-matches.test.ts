@@ -15,7 +15,7 @@ const glibc: CandidateRow = {
 };
 const deb: Installed = { type: 'deb', version: '2.36-9', arch: 'amd64' };
 
-test('a row that speaks of other builds holds none, whatever keys have decided', () => {
+test('a row about other builds does not match, whatever keys decided', () => {
   const row: CandidateRow = {
     ...glibc,
     namespace: { name: 'rhel:9', versionScheme: 'rpm' },
@@ -27,11 +27,11 @@ test('a row that speaks of other builds holds none, whatever keys have decided',
   assert.equal(rowMatches(row, { ...installed, arch: 'aarch64' }, { version: '2.34-1', schemes }), true);
 });
 
-test('what keys have decided is not compared again', () => {
+test('does not compare again what keys decided', () => {
   assert.equal(rowMatches({ ...glibc, decided: true }, deb, { version: 'not a version', schemes: [] }), true);
 });
 
-test('what keys could not decide is compared in the scheme of the row', () => {
+test('compares in the scheme of the row what keys could not decide', () => {
   assert.equal(rowMatches(glibc, deb, { version: '2.36-9', schemes }), true);
   assert.equal(rowMatches(glibc, deb, { version: '2.36-10', schemes }), false);
   const jar: CandidateRow = { ...glibc, namespace: { name: 'maven', versionScheme: 'maven' } };
@@ -41,7 +41,7 @@ test('what keys could not decide is compared in the scheme of the row', () => {
   );
 });
 
-test('what nobody can compare stays open', () => {
+test('leaves versions without an order open', () => {
   assert.equal(rowMatches(glibc, deb, { version: 'not a version', schemes }), undefined);
   assert.equal(rowMatches(glibc, deb, { version: '2.36-9', schemes: [rpm] }), undefined);
 });

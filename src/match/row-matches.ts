@@ -3,14 +3,14 @@ import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { applies, type Installed } from './applies.ts';
 import { isInRange } from './key-range.ts';
 
-/** A row that may hold the version of an installed package; `decided` where keys say that it does. */
+/** A row that may match the version of an installed package. `decided` is set if keys show that it does. */
 export type CandidateRow = Pick<AdvisoryHit, 'namespace' | 'affectedPackage' | 'only' | 'range'> & {
   readonly decided: boolean;
 };
 
 /**
- * Whether a row speaks of an installed package and holds its version, as it is compared in the scheme of the row. Rows whose
- * keys could not decide are compared as the native tool does; undefined where that cannot tell either.
+ * Returns whether a row applies to an installed package and its range has the version, in the scheme of the row. If keys cannot decide,
+ * versions are compared like the native tool. Undefined if that cannot decide either.
  */
 export function rowMatches(
   row: CandidateRow,

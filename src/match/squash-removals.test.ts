@@ -13,13 +13,13 @@ const base: LayerIndex = {
   packages: [{ path: database, lister: 'dpkg', packages: [{ type: 'deb', name: 'bash', version: '1' }] }],
 };
 
-/** The layer that introduced the package, when another layer lies between two of these. */
+/** The layer that introduced the package, with another layer between two of these. */
 function introducedBy(marks: Partial<LayerIndex>): number | undefined {
   const { packages } = squash([base, { ...emptyLayer, ...marks }, base], { patterns: [database], links: [] });
   return packages[0]?.layer;
 }
 
-test('a package that comes again after its database was removed belongs to the layer in which it came again', () => {
+test('attributes a package to the layer that adds it again after its database was removed', () => {
   const removals: readonly Partial<LayerIndex>[] = [
     { whiteouts: [database] },
     { whiteouts: ['var'] },
@@ -31,7 +31,7 @@ test('a package that comes again after its database was removed belongs to the l
   for (const marks of removals) assert.equal(introducedBy(marks), 2, JSON.stringify(marks));
 });
 
-test('a package whose database stays belongs to the lowest layer', () => {
+test('attributes a package to the lowest layer when its database stays', () => {
   const others: readonly Partial<LayerIndex>[] = [
     { whiteouts: ['var/li'] },
     { opaques: [database, 'etc'] },

@@ -15,7 +15,7 @@ function squash(layers: readonly LayerIndex[], links: readonly LinkTarget[] = []
   return squashPlaces(layers, { patterns, links });
 }
 
-/** A layer with these files as content, listing one package a line for the database. */
+/** A layer with these files as content. For the database, each line lists one package. */
 function layer(files: Readonly<Record<string, string>>, marks: Partial<LayerIndex> = {}): LayerIndex {
   const nodes: LayerNode[] = Object.keys(files).map((path) => ({ path, kind: 'file' }));
   const listed = files[database]?.split(' ').map((name) => ({ type: 'deb', name, version: '1' }));
@@ -37,13 +37,13 @@ function visible(...layers: LayerIndex[]): Record<string, string> {
 const packagesOf = (...layers: LayerIndex[]): string[] =>
   squash(layers).packages.map((item) => `${item.package.name}@${item.layer}`);
 
-test('the last writer wins', () => {
+test('the last layer wins', () => {
   assert.deepEqual(visible(layer({ [release]: 'a' }), layer({}), layer({ [release]: 'b' })), {
     [release]: 'b',
   });
 });
 
-test('a whiteout removes a file, or a directory with all below, from the layers below only', () => {
+test('a whiteout removes a file, or a directory with its content, from the layers below only', () => {
   assert.deepEqual(visible(layer({ [release]: 'a' }), layer({}, { whiteouts: [release] })), {});
   assert.deepEqual(visible(layer({ [release]: 'a' }), layer({}, { whiteouts: ['etc'] })), {});
   assert.deepEqual(visible(layer({ [release]: 'a' }), layer({}, { whiteouts: ['et'] })), { [release]: 'a' });
@@ -55,13 +55,13 @@ test('a whiteout removes a file, or a directory with all below, from the layers 
   });
 });
 
-test('an opaque directory hides what lower layers have in it and keeps its own', () => {
+test('an opaque directory hides its content in lower layers and keeps its own', () => {
   const upper = layer({ [release]: 'b' }, { opaques: ['etc'] });
   assert.deepEqual(visible(layer({ [release]: 'a', 'etc/issue': 'i' }), upper), { [release]: 'b' });
   assert.deepEqual(visible(layer({ [release]: 'a' }), layer({}, { opaques: [''] })), {});
 });
 
-test('a file over a directory removes what was below, and a directory again brings nothing back', () => {
+test('a file over a directory removes its content, and a later directory does not restore it', () => {
   const lower = layer({ [database]: 'bash' });
   const file = layer({}, { nodes: [{ path: 'var/lib/dpkg', kind: 'file' }] });
   const directory = layer({}, { nodes: [{ path: 'var/lib/dpkg', kind: 'directory' }] });
@@ -71,7 +71,7 @@ test('a file over a directory removes what was below, and a directory again brin
   assert.deepEqual(packagesOf(lower, file, layer({ [database]: 'dash' })), ['dash@2']);
 });
 
-test('what stands above a file is a directory, but what the same layer has there stays', () => {
+test('a file above other paths becomes a directory, but entries of the same layer stay', () => {
   const loop = layer({}, { nodes: [{ path: 'etc', kind: 'symbolic-link', target: 'etc' }] });
   assert.deepEqual(visible(loop, layer({ [release]: 'b' })), { [release]: 'b' });
   const both = layer({ 'etc/issue': 'i', 'etc/issue/d': '' });
@@ -79,7 +79,7 @@ test('what stands above a file is a directory, but what the same layer has there
   assert.deepEqual(visible(layer({ 'etc/issue': 'lower' }), both)['etc/issue'], 'i');
 });
 
-test('symbolic links are followed inside the image, loops and ways out included', () => {
+test('follows symbolic links inside the image, with loops and attempts to leave it', () => {
   const link = (path: string, target: string): LayerIndex =>
     layer({}, { nodes: [{ path, kind: 'symbolic-link', target }] });
   const lower = layer({ 'usr/lib/os-release': 'a' });
@@ -99,7 +99,7 @@ test('symbolic links are followed inside the image, loops and ways out included'
   assert.deepEqual(visible(merged), { 'usr/lib/os-release': 'a' });
 });
 
-test('what is written or removed below a link of a lower layer is where the link leads to', () => {
+test('writes and removes at the target when a path is below a link of a lower layer', () => {
   const merged = layer(
     { 'usr/lib/os-release': 'a' },
     { nodes: [{ path: 'etc', kind: 'symbolic-link', target: '/usr/lib' }] },
@@ -115,7 +115,7 @@ test('what is written or removed below a link of a lower layer is where the link
   assert.deepEqual(visible(merged, unlinked), { 'usr/lib/os-release': 'a', [release]: 'b' });
 });
 
-test('a hard link shows what it is linked to', () => {
+test('a hard link shows its target', () => {
   const linked = layer(
     { 'usr/lib/os-release': 'a' },
     { nodes: [{ path: release, kind: 'hard-link', target: './usr/lib/os-release' }] },
@@ -123,7 +123,7 @@ test('a hard link shows what it is linked to', () => {
   assert.equal(visible(linked)[release], 'a');
 });
 
-test('a package belongs to the lowest layer from which on it was always there', () => {
+test('a package belongs to the lowest layer since which it was always present', () => {
   const layers = [
     layer({ [database]: 'bash tar' }),
     layer({}),
@@ -133,7 +133,7 @@ test('a package belongs to the lowest layer from which on it was always there', 
   assert.deepEqual(packagesOf(...layers), ['bash@0', 'tar@3', 'zlib@3']);
 });
 
-test('problems of a file that a later layer replaced are not told', () => {
+test('drops problems of a file that a later layer replaced', () => {
   const broken = layer(
     { [database]: 'bash' },
     { problems: [{ extension: 'dpkg', path: database, message: 'cut' }] },
@@ -152,13 +152,13 @@ test('problems of a file that a later layer replaced are not told', () => {
   assert.equal(squash([oddity, layer({})]).problems.length, 1);
 });
 
-test('many markers over many paths take one look at each path', () => {
+test('many markers over many paths need one lookup per path', () => {
   const paths = Array.from({ length: 20_000 }, (_, i) => `d/${i}`);
   const lower = layer(Object.fromEntries(paths.map((path) => [path, ''])));
   assert.deepEqual(visible(lower, layer({}, { whiteouts: paths })), {});
 });
 
-test('a link to a place nobody asked for is told, and its end is read in place of the wanted one', () => {
+test('reports a link to an unwanted place, and reads its target as the wanted place', () => {
   const links: LinkTarget[] = [
     { target: 'data/dpkg/status', aliasOf: database, by: 'path' },
     { target: 'data/dpkg/status.d/*', aliasOf: 'var/lib/dpkg/status.d/*', by: 'path' },
@@ -189,7 +189,7 @@ test('a link to a place nobody asked for is told, and its end is read in place o
   assert.deepEqual(squash([lower, moved], links).packages.length, 1);
 });
 
-test('links at a directory of whose children a file is wanted, and at these, are told and followed', () => {
+test('reports and follows links at and in a directory whose children are wanted', () => {
   const nested = { patterns: ['v/local/*/desc'] };
   const node = (path: string, target: string): LayerNode => ({ path, kind: 'symbolic-link', target });
   const lower = layer({}, { nodes: [node('v/local', '/data'), node('data/a-1', '/opt/a')] });
@@ -204,7 +204,7 @@ test('links at a directory of whose children a file is wanted, and at these, are
   assert.equal(image.files.get('v/local/b-1/desc')?.toString(), 'b');
 });
 
-test('a link that fits no pattern is not followed, nor one to what is read already', () => {
+test('follows no link that fits no pattern or leads to a read place', () => {
   const node = (path: string, target: string): LayerNode => ({ path, kind: 'symbolic-link', target });
   const unread = (...nodes: readonly LayerNode[]): readonly LinkTarget[] =>
     squashPlaces([layer({}, { nodes })], {
@@ -219,7 +219,7 @@ test('a link that fits no pattern is not followed, nor one to what is read alrea
   ]);
 });
 
-test('no more places are told of at once than may be read', () => {
+test('reports no more link targets than may be read', () => {
   const nodes = Array.from(
     { length: limits.linkedPlaces + 1 },
     (_, i): LayerNode => ({
@@ -231,7 +231,7 @@ test('no more places are told of at once than may be read', () => {
   assert.equal(squash([layer({}, { nodes })]).unresolvedLinks.length, limits.linkedPlaces);
 });
 
-test('a member goes where links lead when its turn comes, and a hard link to what is there then', () => {
+test('a member is stored where links lead at its turn, and a hard link to the target of that moment', () => {
   const link = (path: string, target: string): LayerNode => ({ path, kind: 'symbolic-link', target });
   const file = (path: string): LayerNode => ({ path, kind: 'file' });
   const written = (...nodes: readonly LayerNode[]): Record<string, string> => {
@@ -246,13 +246,13 @@ test('a member goes where links lead when its turn comes, and a hard link to wha
   assert.deepEqual(written(...below, link('d', 'opt'), file('a/y')), { 'opt/y': 'a/y' });
   const hard: LayerNode = { path: 'h', kind: 'hard-link', target: 'a/x' };
   assert.deepEqual(written(link('a', 'd'), file('d/x'), hard), { 'd/x': 'd/x', h: 'd/x' });
-  // Another name of a symbolic link is a symbolic link, and leads from where it is.
+  // Another name of a symbolic link is a symbolic link, relative to its own path.
   const other: LayerNode = { path: 'b/l', kind: 'hard-link', target: 'a/l' };
   const both = written(file('a/x'), file('b/x'), link('a/l', 'x'), other);
   assert.deepEqual(both, { 'a/x': 'a/x', 'b/x': 'b/x', 'a/l': 'a/x', 'b/l': 'b/x' });
 });
 
-test('a hard link keeps what it linked to when that is replaced or removed above', () => {
+test('a hard link keeps its target when that is replaced or removed by a higher layer', () => {
   const lower = layer({ [release]: 'a' });
   const upper = layer(
     { [release]: 'b' },
@@ -268,7 +268,7 @@ test('a hard link keeps what it linked to when that is replaced or removed above
   );
 });
 
-test('a hard link to a file nobody asked for is told, and the file alone is no database', () => {
+test('reports a hard link to an unwanted file, whose target alone is not a database', () => {
   const linked: LayerNode = { path: database, kind: 'hard-link', target: './opt/copy' };
   const copy = layer(
     { 'opt/copy': '' },
@@ -310,7 +310,7 @@ test('a package that two files list is one package', () => {
   );
 });
 
-test('of two files that list a package, that of the lower layer counts, then the first by path', () => {
+test('keeps the package of the lower layer, then the one of the first path', () => {
   const at = (...paths: readonly string[]): LayerIndex => ({
     ...layer(Object.fromEntries(paths.map((path) => [path, '']))),
     packages: paths.map((path) => ({
@@ -344,7 +344,7 @@ test('builds of a package for two architectures are two packages', () => {
   );
 });
 
-test('an image with more packages than may be is refused, and told how many that are', () => {
+test('refuses an image with more packages than the limit and names the limit', () => {
   const many = Array.from({ length: limits.imagePackages }, (_, i) => `p${i}`).join(' ');
   assert.equal(squash([layer({ [database]: many })]).packages.length, limits.imagePackages);
   assert.throws(() => squash([layer({ [database]: `${many} one-more` })]), {
@@ -353,7 +353,7 @@ test('an image with more packages than may be is refused, and told how many that
   });
 });
 
-test('files of a package are owned where links lead to', () => {
+test('files of a package are owned at the targets of links', () => {
   const owned = { path: database, lister: 'dpkg', owner: 'six', files: ['lib/six', 'loop/six'] };
   const nodes: LayerNode[] = [
     { path: 'lib', kind: 'symbolic-link', target: 'usr/lib' },
@@ -364,7 +364,7 @@ test('files of a package are owned where links lead to', () => {
   assert.deepEqual([...owners.keys()], ['usr/lib/six', 'loop/six']);
 });
 
-test('owners are those of the databases that can be seen', () => {
+test('owners come from the visible databases', () => {
   const owned = {
     path: database,
     lister: 'dpkg',
@@ -378,7 +378,7 @@ test('owners are those of the databases that can be seen', () => {
   assert.deepEqual([...squash([lower, layer({ [database]: 'bash' })]).owners], []);
 });
 
-test('a package comes from the repositories of its layer, else of the nearest below, else above', () => {
+test('a package has the repositories of its layer, else of the nearest below, else above', () => {
   const repositories = (name: string): Partial<LayerIndex> => ({
     repositories: [{ path: 'x', names: [name] }],
   });

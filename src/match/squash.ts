@@ -18,36 +18,36 @@ import { ImageSize } from './image-size.ts';
 import { type LinkTarget, linkAliases, type ScannedPaths, unresolvedLinks } from './links.ts';
 import { RemovedPaths } from './removed-paths.ts';
 
-/** A package as the squashed image has it. */
+/** A package of the squashed image. */
 export interface SquashedPackage {
   readonly package: ListedPackage;
   readonly path: string;
   readonly lister: string;
-  /** Position of the layer that brought it, the lowest being 0. */
+  /** Position of the layer that introduced it. The lowest is 0. */
   readonly layer: number;
-  /** Repositories that the packages of its layer come from, as far as the image tells. */
+  /** Repositories that the packages of its layer come from, if the image declares them. */
   readonly repositories: readonly string[];
 }
 
-/** A problem, and the layer it lies in. */
+/** A problem with the position of its layer. */
 export interface SquashedProblem extends ExtensionProblem {
   readonly layer: number;
 }
 
-/** What a container of the image would see at the wanted paths. */
+/** The content that a container of the image would see at the wanted paths. */
 export interface SquashedImage {
   /** Contents by every wanted path that leads to them, links followed. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly packages: readonly SquashedPackage[];
-  /** The package that owns a file, of the files that may be packages of a language, programs or libraries by themselves. */
+  /** The packages that own files which could be packages of a language, programs or libraries by themselves. */
   readonly owners: ReadonlyMap<string, FileOwner>;
   readonly evidence: ImageEvidence;
   readonly problems: readonly SquashedProblem[];
-  /** Where links lead to that was not read: with an eye on these places the layers tell more. */
+  /** Link targets that were not read. Read the layers again with these places to complete the image. */
   readonly unresolvedLinks: readonly LinkTarget[];
 }
 
-/** Lays layers over each other, the lowest first, and tells what can be seen. */
+/** Squashes layers, the lowest first, and returns the visible content. */
 export function squash(layers: readonly LayerIndex[], scanned: ScannedPaths): SquashedImage {
   const size = new ImageSize();
   for (const layer of layers) size.add(layer);
@@ -87,7 +87,7 @@ function missingHardLinkTargets(
   });
 }
 
-/** The files at wanted paths, and those that a symbolic link at a wanted path leads to. */
+/** The files at wanted paths, and those that symbolic links at wanted paths lead to. */
 function visibleEntries(tree: FileTree, { patterns, links }: ScannedPaths): [string, TreeEntry][] {
   const linked = links.filter(({ by }) => by === 'path').map(({ target }) => target);
   const visiblePatterns = patternSet([...patterns, ...linked]);
@@ -106,7 +106,7 @@ function visibleFiles(
   const wantedPathsOf = linkAliases(links);
   const files = new Map<string, Uint8Array>();
   for (const [path, { node, content: own }] of tree.entries) {
-    // Most files are those of package databases, of which nothing is kept as it is.
+    // Most files are package databases, whose content is not kept.
     if (node.kind === 'file' && own !== undefined && bytesOf(own) === undefined) continue;
     const real = tree.resolver.real(path);
     const bytes = bytesOf(tree.entries.get(real ?? '')?.content);
@@ -118,7 +118,7 @@ function visibleFiles(
   return files;
 }
 
-/** Each package once, however many files list it: `status` and `status.d` may hold the same one. */
+/** Lists each package once, even if several files list it, such as `status` and `status.d`. */
 function visiblePackages(
   visible: readonly (readonly [string, TreeEntry])[],
   layers: readonly LayerIndex[],
@@ -148,7 +148,7 @@ function visiblePackages(
 
 type FoundPackage = Omit<SquashedPackage, 'repositories'>;
 
-/** Of two places that list a package, the one of the lower layer stands, then the one that sorts first. */
+/** If two places list a package, keeps that of the lower layer, then the one that sorts first. */
 function add(packages: Map<string, FoundPackage>, found: FoundPackage): void {
   const identity = `${found.lister}\n${identityOf(found.package)}`;
   const existing = packages.get(identity);
@@ -156,15 +156,15 @@ function add(packages: Map<string, FoundPackage>, found: FoundPackage): void {
     packages.set(identity, found);
 }
 
-/** What the listers read in one layer, by path, and what the layer removes. */
+/** The results of the listers for one layer, by path, and the removals of the layer. */
 interface Listings {
   readonly byPath: ReadonlyMap<string, readonly LayerPackages[]>;
   readonly removed: RemovedPaths;
 }
 
 /**
- * The layer that introduced each package: the lowest from which on every copy of the database has this name, version and arch. A layer
- * that removes the database removes its packages.
+ * The layer that introduced each package: the lowest from which on every copy of the database has this name, version and arch. A layer that
+ * removes the database removes its packages.
  */
 function introducingLayers(listings: readonly Listings[], listed: LayerPackages, top: number): number[] {
   const introduced = listed.packages.map(() => top);
@@ -188,8 +188,8 @@ function identityOf({ type, name, version, arch }: ListedPackage): string {
 }
 
 /**
- * What the manifest of each layer says. Red Hat's base layers have none, and what its customers put on top neither: then the
- * nearest below counts, and for the base the nearest above.
+ * The repositories in the manifest of each layer. Red Hat's base layers have no manifest, nor do the layers of its customers. They get
+ * those of the nearest layer below, and base layers those of the nearest above.
  */
 function repositoriesByLayer(layers: readonly LayerIndex[]): (readonly string[])[] {
   const own = layers.map(({ repositories }) => [
@@ -205,8 +205,8 @@ function repositoriesByLayer(layers: readonly LayerIndex[]): (readonly string[])
 }
 
 /**
- * Problems of files that a later layer replaced do not matter; a problem without a known path does, and so does what is odd about the
- * archive of a layer: further members may depend on it.
+ * Problems of the visible image. Those of files that a later layer replaced do not count. Problems without a known path count, and so do
+ * irregularities of a layer's archive: further members may depend on them.
  */
 function visibleProblems(tree: FileTree, layers: readonly LayerIndex[]): SquashedProblem[] {
   const contents = new Set(
@@ -226,7 +226,7 @@ function visibleProblems(tree: FileTree, layers: readonly LayerIndex[]): Squashe
   });
 }
 
-/** Whether what a layer has at a path is seen, be it a file or not. */
+/** Returns whether the entry of a layer at a path is visible, be it a file or not. */
 function isShown(tree: FileTree, path: string, layer: number): boolean {
   return tree.entries.get(path)?.layer === layer;
 }

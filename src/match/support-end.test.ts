@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { supportEnd } from './support-end.ts';
 
-test('support of a release ends on the day its vendor names', () => {
+test('returns the day that the vendor published for a release', () => {
   // distro-info-data 0.66, alpinelinux.org/releases, docs.aws.amazon.com/linux/al2023.
   assert.equal(supportEnd('debian:10'), '2024-06-30');
   assert.equal(supportEnd('ubuntu:22.04'), '2027-06-01');
@@ -12,18 +12,18 @@ test('support of a release ends on the day its vendor names', () => {
   assert.equal(supportEnd('amzn:2018.03'), '2023-12-31');
 });
 
-test('a release without a known end has none', () => {
+test('returns nothing for a release without a known end', () => {
   assert.equal(supportEnd('debian:unstable'), undefined);
   assert.equal(supportEnd('alpine:edge'), undefined);
   assert.equal(supportEnd('constructor:name'), undefined);
 });
 
-test('what the image says of itself goes before the table', () => {
+test('prefers the date of the image to the table', () => {
   const distro = { id: 'amzn', like: [], supportEnd: '2030-01-01' };
   assert.equal(supportEnd('amzn:2023', distro), '2030-01-01');
   assert.equal(supportEnd('amzn:2023', { id: 'amzn', like: [] }), '2029-06-30');
 });
 
-test('a date of its own that is none is not believed', () => {
+test('ignores an invalid date of the image', () => {
   assert.equal(supportEnd('amzn:2', { id: 'amzn', like: [], supportEnd: 'never' }), '2026-06-30');
 });

@@ -1,8 +1,8 @@
 import type { Distro } from '../model/distro.ts';
 
 /**
- * The last day of free security support of each release: LTS for Debian, standard support for Ubuntu, general support for SUSE,
- * maintenance support for RHEL. Releases whose day nobody has named are not in the table.
+ * The last day of free security support of each release: LTS for Debian, standard support for Ubuntu, general support for SUSE, maintenance
+ * support for RHEL. Releases without a published date are not in the table.
  */
 const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // debian.csv of distro-info-data, column eol-lts.
@@ -156,8 +156,8 @@ const byNamespace: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The last day, as an ISO date, on which somebody fixes what is found in a release, as far as it is known. What the image says
- * of itself (`SUPPORT_END`, os-release(5)) goes before the table: its vendor may have moved the day.
+ * Returns the last day of a release's security support as an ISO date, if it is known. The image's own value (`SUPPORT_END`, os-release(5))
+ * has priority: the vendor may have moved the day.
  */
 export function supportEnd(namespace: string, distro?: Distro): string | undefined {
   const own = distro?.supportEnd;

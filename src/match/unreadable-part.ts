@@ -1,9 +1,9 @@
 import type { ExtensionProblem } from '../model/layer-index.ts';
 
 /**
- * Whether a problem says that a part of an image could not be read: a file is damaged, ambiguous or beyond a limit, or runtimes differ in
- * what they make of it. Any problem keeps a report from being assessed. A posted layer is refused for those of which this holds. The others
- * are entries without a version: they were read, and no API of Clair has a feature without one.
+ * Returns whether a problem means that a part of an image could not be read. Then a file is damaged, ambiguous or exceeds a limit, or
+ * runtimes interpret it differently. Any problem keeps a report from being assessed, but only these make the API refuse a posted layer. The
+ * others are entries without a version. They were read, and no API of Clair has a feature without a version.
  */
 export function isUnreadablePart({ lacks }: Pick<ExtensionProblem, 'lacks'>): boolean {
   return lacks === undefined;

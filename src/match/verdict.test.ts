@@ -19,7 +19,7 @@ const fullyAssessed: VerdictInput = {
   statuses: [read('succeeded')],
 };
 
-test('everything is known when packages were found and read and there are advisories for all of them', () => {
+test('is fully assessed when packages were found and read and all have advisories', () => {
   assert.equal(isFullyAssessed(fullyAssessed), true);
   assert.equal(
     isFullyAssessed({ ...fullyAssessed, coverage: [covered('complete'), covered('stale')] }),
@@ -28,7 +28,7 @@ test('everything is known when packages were found and read and there are adviso
   assert.equal(isFullyAssessed({ ...fullyAssessed, statuses: [] }), true);
 });
 
-test('any one thing that is not known is enough for not everything to be', () => {
+test('is not fully assessed when a single thing is unknown', () => {
   const lacking: Partial<VerdictInput>[] = [
     { packages: 0 },
     { coverage: [] },
@@ -43,7 +43,7 @@ test('any one thing that is not known is enough for not everything to be', () =>
     assert.equal(isFullyAssessed({ ...fullyAssessed, ...lack }), false, JSON.stringify(lack));
 });
 
-test('one finding makes an image vulnerable, and without any only knowledge makes it clean', () => {
+test('is vulnerable with one finding, and clean without any only when fully assessed', () => {
   const one = sampleReport.matches.slice(0, 1);
   assert.equal(verdictOf(one, true), 'vulnerable');
   assert.equal(verdictOf(one, false), 'vulnerable');

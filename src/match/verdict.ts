@@ -1,16 +1,13 @@
 import type { Coverage, ExtensionStatus, Match, Verdict } from '../model/report.ts';
 
-/** What is known of an image, findings aside. */
+/** The knowledge about an image besides findings. */
 export interface VerdictInput {
   readonly packages: number;
   readonly coverage: readonly (Coverage & { readonly isOutOfSupport: boolean })[];
   readonly statuses: readonly ExtensionStatus[];
 }
 
-/**
- * Whether everything is known that a `clean` needs: packages were found, all were read, and for each namespace there are
- * advisories that are still being written.
- */
+/** Returns whether a `clean` verdict is possible: packages were found, all were read, and each namespace has current advisories. */
 export function isFullyAssessed({ packages, coverage, statuses }: VerdictInput): boolean {
   const isCovered = coverage.every(
     ({ status, isOutOfSupport }) => (status === 'complete' || status === 'stale') && !isOutOfSupport,
@@ -19,7 +16,7 @@ export function isFullyAssessed({ packages, coverage, statuses }: VerdictInput):
   return packages > 0 && coverage.length > 0 && isCovered && isRead;
 }
 
-/** One finding makes an image vulnerable; without any it is clean only if everything is known. */
+/** One finding makes an image vulnerable. Without findings, it is clean only if `isAssessed`. */
 export function verdictOf(matches: readonly Match[], isAssessed: boolean): Verdict {
   if (matches.length > 0) return 'vulnerable';
   return isAssessed ? 'clean' : 'not-assessed';

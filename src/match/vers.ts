@@ -9,8 +9,8 @@ const form = /^vers:([a-z][a-z\d.-]*)\/(.+)$/;
 const constraint = /^(<=|>=|<|>|=|!=)?([^<>=!*]+)$/;
 
 /**
- * The versions a range in the notation of VERS holds, `vers:npm/>=1.2.0|<1.4.0|2.0.0`. The constraints may stand in any order.
- * Undefined when it cannot be read, or when no version scheme goes by its name.
+ * Returns the versions in a VERS range, `vers:npm/>=1.2.0|<1.4.0|2.0.0`. The constraints may be in any order. Undefined if it is invalid or
+ * its version scheme is unknown.
  */
 export function parseVers(
   text: string,
@@ -35,7 +35,7 @@ function parseConstraint(scheme: VersionScheme, text: string): Comparator | unde
   return { operator, version };
 }
 
-/** Of two unlike constraints at one version nobody can tell which one counts; the specification has each version once. */
+/** Different constraints on one version are ambiguous. The specification allows each version once. */
 function isClear(scheme: VersionScheme, rising: readonly Comparator[]): boolean {
   return rising.slice(1).every(({ operator, version }, i) => {
     const before = rising[i];
@@ -54,7 +54,7 @@ function rangesOf(scheme: VersionScheme, rising: readonly Comparator[]): readonl
   ];
 }
 
-/** Rising bounds in pairs. Of lower bounds in a row the first counts, of upper bounds the last. */
+/** Pairs ascending bounds. The first of consecutive lower bounds counts, and the last of consecutive upper bounds. */
 function spansOf(bounds: readonly Comparator[]): readonly VersionRange[] {
   const spans: VersionRange[] = [];
   let open: VersionRange | undefined = {};
@@ -70,7 +70,7 @@ function spansOf(bounds: readonly Comparator[]): readonly VersionRange[] {
   return spans;
 }
 
-/** What is left of a span without some rising versions. */
+/** The rest of a span without some ascending versions. */
 function without(
   scheme: VersionScheme,
   span: VersionRange,

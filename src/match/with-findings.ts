@@ -1,11 +1,11 @@
 import type { Match, Report } from '../model/report.ts';
 
-/** The number of findings without a severity. */
+/** Counts the findings without a severity. */
 export function countUnrated(matches: readonly Match[]): number {
   return matches.filter(({ vulnerability }) => vulnerability.severity === 'Unknown').length;
 }
 
-/** A report with other findings: what is counted over them is counted anew. */
+/** Returns a report with other findings, and updates the counts over them. */
 export function withFindings(report: Report, findings: Pick<Report, 'matches' | 'suppressed'>): Report {
   const ratings = report.ratings && { ...report.ratings, unrated: countUnrated(findings.matches) };
   return { ...report, ...findings, ...(ratings && { ratings }) };

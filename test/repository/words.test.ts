@@ -11,7 +11,6 @@ const pending: readonly string[] = [
   'src/cli',
   'src/api',
   'src/kit/http',
-  'src/match',
   'test',
   'fuzz',
   'bench',

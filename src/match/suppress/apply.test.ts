@@ -31,7 +31,7 @@ function notAffected(name: string, ...products: readonly object[]): object {
   };
 }
 
-test('a rule moves what it covers, with the reason, its place and its end', () => {
+test('a rule suppresses a finding with its reason, place and end', () => {
   const expiring = rule({ id: 'CVE-2024-2961', expires: '2026-12-31' });
   const { report, rules } = applySuppressions(sampleReport, known, { rules: [expiring], statements: [] });
   assert.equal(report.matches.length, sampleReport.matches.length - 1);
@@ -42,7 +42,7 @@ test('a rule moves what it covers, with the reason, its place and its end', () =
   assert.equal(report.verdict, 'vulnerable');
 });
 
-test('a statement moves what it clears, with who said it, where and when', () => {
+test('a statement suppresses a finding with its author, place and time', () => {
   const said = parseStatements(notAffected('CVE-2024-2961', { '@id': 'pkg:deb/debian/libc6' }));
   const { report, documents } = applySuppressions(sampleReport, known, { rules: [], statements: said });
   const moved = report.suppressed.find(({ vulnerability }) => vulnerability.id === 'CVE-2024-2961');
@@ -53,7 +53,7 @@ test('a statement moves what it clears, with who said it, where and when', () =>
   assert.equal(documents.size, 1);
 });
 
-test('without anything left the image is clean, where everything is known', () => {
+test('the image is clean when nothing is left and everything is known', () => {
   const everything = { rules: [rule({ id: 'CVE-*' })], statements: [] };
   const { matches, verdict } = applySuppressions(sampleReport, known, everything).report;
   assert.deepEqual([matches.length, verdict], [0, 'clean']);
@@ -63,7 +63,7 @@ test('without anything left the image is clean, where everything is known', () =
   );
 });
 
-test('what VEX clears is not called ignored, and what it calls affected may be ignored all the same', () => {
+test('VEX takes precedence over rules, but rules may ignore what VEX calls affected', () => {
   const rules = [rule({ id: 'CVE-2024-2961' })];
   const product = { '@id': 'pkg:deb/debian/libc6' };
   const decisionOf = (said: object) =>
@@ -83,7 +83,7 @@ test('what VEX clears is not called ignored, and what it calls affected may be i
   );
 });
 
-test('of several rules the first counts, and all are of use', () => {
+test('the first of several rules counts, and all count as used', () => {
   const rules = [
     rule({ package: 'libc6', place: 'x:1', namespace: 'debian:13' }),
     rule({ package: 'libc6', place: 'x:2' }),
@@ -103,14 +103,14 @@ test('of several rules the first counts, and all are of use', () => {
   assert.deepEqual([...of(rules).rules].map(({ place }) => place).sort(), ['x:2', 'x:3', 'x:4', 'x:5']);
 });
 
-test('a rule about what the vendor has suppressed is of use, and changes nothing', () => {
+test('a rule about a finding that the vendor suppressed counts as used and changes nothing', () => {
   const about = rule({ id: 'CVE-2023-39804' });
   const { report, rules } = applySuppressions(sampleReport, known, { rules: [about], statements: [] });
   assert.deepEqual(report, sampleReport);
   assert.deepEqual([...rules], [about]);
 });
 
-test('of statements the latest counts, and of several at once the one that promises least', () => {
+test('the newest statement counts, and the most pessimistic of one time', () => {
   const said = (status: VexStatus, timestamp: string): object => ({
     vulnerability: { name: 'CVE-2024-2961' },
     products: [{ '@id': 'pkg:deb/debian/libc6@2.36-9%2Bdeb12u3' }],
@@ -134,7 +134,7 @@ test('of statements the latest counts, and of several at once the one that promi
   assert.equal(isMoved(said('fixed', late)), true);
 });
 
-test('whatever is excepted, no finding is lost and none is made', () => {
+test('suppression neither loses nor adds findings', () => {
   const some = <T>(values: readonly T[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
   const names = [
     ...new Set(

@@ -9,21 +9,21 @@ import { ruleReason, statementReason } from './reasons.ts';
 import { indexStatements, statementsOn } from './statements.ts';
 import { suppressionSubjectOf } from './subject.ts';
 
-/** What users and their suppliers except from what counts. */
+/** The rules and VEX statements that exclude findings from the count. */
 export interface Suppressions {
-  /** Those that are in force. */
+  /** The rules that apply today. */
   readonly rules: readonly IgnoreRule[];
   readonly statements: readonly VexStatement[];
 }
 
-/** What has to be known besides a report. */
+/** Dependencies of `applySuppressions` besides the report. */
 export interface SuppressionDeps {
-  /** Whether everything is known that it needs to be clean. */
+  /** Whether everything is known that a `clean` verdict needs. */
   readonly isKnown: boolean;
   readonly schemes: readonly VersionScheme[];
 }
 
-/** A report after exceptions, and which of them were about something in it. */
+/** A report after suppression, and the rules and statements that matched something in it. */
 export interface SuppressionResult {
   readonly report: Report;
   readonly rules: ReadonlySet<IgnoreRule>;
@@ -31,8 +31,8 @@ export interface SuppressionResult {
 }
 
 /**
- * Moves findings to the suppressed ones: what VEX says is not affected or fixed, then what a rule says to ignore. With nothing left
- * the image is clean, if everything is known that this needs.
+ * Moves findings to the suppressed ones: those that VEX calls not affected or fixed, then those that a rule matches. If none is left, the
+ * image is clean, provided that everything is known that this needs.
  */
 export function applySuppressions(
   report: Report,
@@ -51,7 +51,7 @@ export function applySuppressions(
     return decisionOf(applicable[0], covering[0]);
   };
   const decided = report.matches.map((finding) => ({ finding, decision: decide(finding) }));
-  // What the vendor has decided stays so; that a rule is about it is worth knowing all the same.
+  // Suppressions by the vendor stay, but a rule that matches them counts as used.
   for (const finding of report.suppressed) decide(finding);
   const matches = decided.flatMap(({ finding, decision }) => (decision === undefined ? [finding] : []));
   const suppressed = decided.flatMap(({ finding, decision }) =>
@@ -69,7 +69,7 @@ export function applySuppressions(
   };
 }
 
-/** What may have a finding moved here. */
+/** A decision of a rule or statement. */
 type StatedDecision = Exclude<SuppressionDecision, { by: 'option' }>;
 
 function decisionOf(

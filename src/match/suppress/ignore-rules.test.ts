@@ -18,7 +18,7 @@ function isMatched(selectors: Partial<IgnoreRule>, target: object = {}): boolean
   return ruleMatches({ place: 'x:1', reason: 'y', ...selectors }, finding, suppressionSubjectOf(report, []));
 }
 
-test('a vulnerability goes by each of its names, in upper and lower case', () => {
+test('matches a vulnerability by each of its names in any case', () => {
   for (const id of [
     'CVE-2024-5535',
     'cve-2024-5535',
@@ -32,14 +32,14 @@ test('a vulnerability goes by each of its names, in upper and lower case', () =>
     assert.equal(isMatched({ id }), false, id);
 });
 
-test('a package goes by its name or its package URL', () => {
+test('matches a package by its name or its package URL', () => {
   for (const name of ['libssl3', 'lib*', 'pkg:deb/debian/libssl3', 'pkg:deb/*', 'pkg:*/libssl3'])
     assert.equal(isMatched({ package: name }), true, name);
   for (const name of ['openssl', 'libssl', 'LIBSSL3', 'pkg:deb/debian/libssl', 'pkg:rpm/*'])
     assert.equal(isMatched({ package: name }), false, name);
 });
 
-test('version, path and namespace are as the finding has them', () => {
+test('compares version, path and namespace with those of the finding', () => {
   assert.equal(isMatched({ version: '3.0.11-1~deb12u2' }), true);
   assert.equal(isMatched({ version: '3.0.*' }), true);
   assert.equal(isMatched({ version: '3.0.11' }), false);
@@ -57,7 +57,7 @@ test('version, path and namespace are as the finding has them', () => {
   assert.equal(isMatched({ namespace: 'debian:13' }), false);
 });
 
-test('all that a rule selects by has to hold', () => {
+test('matches when all selectors match', () => {
   assert.equal(isMatched({ id: 'CVE-2024-5535', package: 'libssl3', namespace: 'debian:12' }), true);
   for (const other of [
     { id: 'CVE-1' },
@@ -73,7 +73,7 @@ test('all that a rule selects by has to hold', () => {
     );
 });
 
-test('a rule for one image counts for that image, and for no file that happens to be called so', () => {
+test('applies a rule for one image to that image, and not to a file of the same name', () => {
   const registry = 'registry' as TargetKind;
   assert.equal(isMatched({ image: 'debian' }, { kind: registry, reference: 'debian:12' }), true);
   assert.equal(
@@ -84,7 +84,7 @@ test('a rule for one image counts for that image, and for no file that happens t
   assert.equal(isMatched({ image: 'debian' }, { kind: 'docker-archive', reference: 'debian' }), false);
 });
 
-test('a rule counts on its last day, and on none after it', () => {
+test('applies a rule on its last day, and not after it', () => {
   const expiring = { place: 'x', reason: 'y', expires: '2026-12-31' };
   assert.equal(isUnexpired(expiring, '2026-12-30'), true);
   assert.equal(isUnexpired(expiring, '2026-12-31'), true);

@@ -4,12 +4,12 @@ import type { Match } from '../../model/report.ts';
 import type { IgnoreRule } from '../../model/suppression.ts';
 import type { SuppressionSubject } from './subject.ts';
 
-/** Whether a rule counts on a day, `2026-12-31`. */
+/** Returns whether a rule applies on a day, `2026-12-31`. */
 export function isUnexpired({ expires }: IgnoreRule, today: string): boolean {
   return expires === undefined || today <= expires;
 }
 
-/** What answers the rules that may be about a finding, in their order: those on one vulnerability are found by its names. */
+/** Returns a function from a finding to the rules that may match it, in their order. Rules on one vulnerability are found by its names. */
 export function indexRules(rules: readonly IgnoreRule[]): (finding: Match) => readonly IgnoreRule[] {
   const numbered = rules.map((rule, index) => ({ rule, place: index }));
   const isExact = ({ rule }: (typeof numbered)[number]): boolean => rule.id?.includes('*') === false;
@@ -22,7 +22,7 @@ export function indexRules(rules: readonly IgnoreRule[]): (finding: Match) => re
   };
 }
 
-/** Whether a rule is about a finding: all that it selects by has to hold. */
+/** Returns whether a rule matches a finding: all its selectors must match. */
 export function ruleMatches(rule: IgnoreRule, finding: Match, subject: SuppressionSubject): boolean {
   const { image } = rule;
   if (image !== undefined && (subject.name === undefined || !isNamedImage(subject.name, image))) return false;

@@ -7,14 +7,14 @@ import { isInRange } from '../key-range.ts';
 import { withEpochOf } from '../lookup.ts';
 import { parseVers } from '../vers.ts';
 
-/** The package whose version is asked for, and how versions order. */
+/** The package whose version is checked, and the version schemes. */
 interface VersionQuery {
   readonly found: Match['package'];
   readonly schemes: readonly VersionScheme[];
   readonly isPinned: boolean;
 }
 
-/** Whether names do not stand for all versions. */
+/** Returns whether names are limited to some versions. */
 export function hasVersionLimits({ versions, ranges }: ProductNames): boolean {
   return versions !== undefined || ranges !== undefined;
 }
@@ -24,7 +24,7 @@ export function isSource({ qualifiers }: PurlParts): boolean {
   return qualifiers?.['arch'] === 'source' || qualifiers?.['arch'] === 'src';
 }
 
-/** Whether the version of a package that one of the names is for is among those that are meant. `isPinned` asks for any to be named. */
+/** Returns whether the version of a package is among those that the names mean. `isPinned` requires that they name a version. */
 export function versionMatches(names: ProductNames, purl: PurlParts, query: VersionQuery): boolean {
   if (!hasVersionLimits(names)) return !query.isPinned || purl.version !== undefined;
   return (
@@ -33,7 +33,7 @@ export function versionMatches(names: ProductNames, purl: PurlParts, query: Vers
   );
 }
 
-/** A range of another type is one of other packages, and what cannot be compared lies in none. */
+/** A range of another type is about other packages. A version that cannot be compared is not in a range. */
 function isWithin(text: string, purl: PurlParts, { found, schemes, isPinned }: VersionQuery): boolean {
   const version = isSource(purl) ? sourceVersionOf(found) : found.version;
   const scheme = schemes.find(({ name }) => name === (schemesOfTypes.get(purl.type) ?? purl.type));

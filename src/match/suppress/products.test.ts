@@ -33,7 +33,7 @@ const within = (of: VexProduct, ...parts: readonly string[]): VexProduct => ({
   parts: parts.map((part) => productNamesOf([part])),
 });
 
-test('a package is meant by its package URL, and what that says has to be so', () => {
+test('a package URL means a package when all of its parts match', () => {
   const base = 'pkg:deb/debian/libssl3';
   for (const purl of [
     base,
@@ -59,14 +59,14 @@ test('a package is meant by its package URL, and what that says has to be so', (
     assert.equal(isMeant(product(purl)), false, purl);
 });
 
-test('a source package stands for all that was built from it', () => {
+test('a source package means all packages built from it', () => {
   assert.equal(isMeant(product('pkg:deb/debian/openssl?arch=source')), true);
   assert.equal(isMeant(product('pkg:deb/debian/openssl@3.0.11-1~deb12u2?arch=source&distro=bookworm')), true);
   assert.equal(isMeant(product('pkg:deb/debian/openssl@3.0.12?arch=source')), false);
   assert.equal(isMeant(product('pkg:deb/debian/libssl3?arch=source')), false);
 });
 
-test('a package of which nobody knows the source package is not meant by any', () => {
+test('no source package means a package whose source is unknown', () => {
   const sourceless = { ...found, source: null };
   const meant = (name: string): boolean =>
     productMatches(product(name), sourceless, {
@@ -77,7 +77,7 @@ test('a package of which nobody knows the source package is not meant by any', (
   assert.equal(meant('pkg:deb/debian/libssl3?arch=source'), false);
 });
 
-test('an image is meant by the digest of its manifest', () => {
+test('the digest of a manifest means the image', () => {
   for (const image of [
     `pkg:oci/web@${manifest}`,
     `pkg:oci/whatever@${manifest}?repository_url=elsewhere.example/web`,
@@ -98,7 +98,7 @@ test('an image is meant by the digest of its manifest', () => {
   assert.equal(isMeant(product(`pkg:oci/web@${manifest}`), onDisk), true);
 });
 
-test('without a digest an image is meant by its repository, tag and architecture', () => {
+test('repository, tag and architecture mean the image when there is no digest', () => {
   for (const image of [
     'pkg:oci/web?repository_url=registry.example/shop/web',
     'pkg:oci/web?repository_url=https://registry.example/shop/web/&tag=1.4.2&arch=amd64',
@@ -126,7 +126,7 @@ test('without a digest an image is meant by its repository, tag and architecture
   assert.equal(isMeant(product('pkg:oci/web'), onDisk), false);
 });
 
-test('an image of the registry that needs no name is meant without one, and by nothing but containers', () => {
+test('an image of Docker Hub needs no registry, and only container package URLs mean it', () => {
   const onHub = { ...inRegistry, target: { ...target, reference: 'registry:docker.io/library/web:1.4.2' } };
   assert.equal(isMeant(product('pkg:docker/library/web@1.4.2'), onHub), true);
   assert.equal(isMeant(product('pkg:docker/web'), onHub), true);
@@ -134,7 +134,7 @@ test('an image of the registry that needs no name is meant without one, and by n
   assert.equal(isMeant(product('pkg:generic/library/web'), onHub), false);
 });
 
-test('parts of an image are meant in that image alone', () => {
+test('parts of an image match in that image only', () => {
   const part = 'pkg:deb/debian/libssl3@3.0.11-1~deb12u2';
   assert.equal(isMeant(within(product(manifest), part)), true);
   assert.equal(isMeant(within(product(manifest), 'pkg:deb/debian/curl', part)), true);
@@ -144,7 +144,7 @@ test('parts of an image are meant in that image alone', () => {
   assert.equal(isMeant(within(product('pkg:golang/example.com/app'), part)), false);
 });
 
-test('parts of a distribution are meant in that distribution alone', () => {
+test('parts of a distribution match in that distribution only', () => {
   const of = (...namespaces: readonly string[]): VexProduct =>
     within({ ...product(), namespaces }, 'pkg:deb/debian/openssl?arch=source');
   assert.equal(isMeant(of('debian:12')), true);
@@ -153,7 +153,7 @@ test('parts of a distribution are meant in that distribution alone', () => {
   assert.equal(isMeant({ ...product(), namespaces: ['debian:12'] }), false);
 });
 
-test('a distribution speaks for what its package manager installed, and for nothing else in its images', () => {
+test('a distribution means the packages of its package manager only', () => {
   for (const [type, isOurs] of [
     ['deb', true],
     ['apk', true],
@@ -174,7 +174,7 @@ test('a distribution speaks for what its package manager installed, and for noth
   }
 });
 
-test('that something is fixed holds for a version, not for all there are', () => {
+test('a fix applies to a version, not to all', () => {
   const pinned = (one: VexProduct): boolean => isMeant(one, inRegistry, true);
   assert.equal(pinned(product('pkg:deb/debian/libssl3@3.0.11-1~deb12u2')), true);
   assert.equal(pinned(product('pkg:deb/debian/libssl3')), false);
@@ -186,7 +186,7 @@ test('that something is fixed holds for a version, not for all there are', () =>
   assert.equal(pinned({ ...product('pkg:deb/debian/libssl3'), versions: [found.version] }), true);
 });
 
-test('where versions are listed, the installed one has to be among them', () => {
+test('the installed version must be among the listed versions', () => {
   const versions = (...list: readonly string[]): VexProduct => ({
     ...product('pkg:deb/debian/libssl3'),
     versions: list,
@@ -198,7 +198,7 @@ test('where versions are listed, the installed one has to be among them', () => 
 
 const ranged = (name: string, ...ranges: readonly string[]): VexProduct => ({ ...product(name), ranges });
 
-test('where ranges are listed, the installed version has to lie in one of them', () => {
+test('the installed version must be in one of the listed ranges', () => {
   const inRanges = (...ranges: readonly string[]): boolean =>
     isMeant(ranged('pkg:deb/debian/libssl3', ...ranges));
   for (const range of [
@@ -233,11 +233,11 @@ test('where ranges are listed, the installed version has to lie in one of them',
     isMeant({ ...ranged('pkg:deb/debian/libssl3', 'vers:deb/<3'), versions: [found.version] }),
     true,
   );
-  // Both have to be so, what the package URL says and what the range says.
+  // Both the package URL and the range must match.
   assert.equal(isMeant(ranged(`pkg:deb/debian/libssl3@3.0.10`, 'vers:deb/*')), false);
 });
 
-test('ranges of a source package are of its versions', () => {
+test('ranges of a source package refer to its versions', () => {
   const rebuilt = { ...found, version: '1:5', source: { name: 'openssl', version: '3.0.11' } };
   const isIn = (item: typeof found, name: string, range: string): boolean =>
     productMatches(ranged(name, range), item, {
@@ -249,7 +249,7 @@ test('ranges of a source package are of its versions', () => {
   assert.equal(isIn(rebuilt, 'pkg:deb/debian/libssl3', 'vers:deb/>4'), true);
 });
 
-test('a version that cannot be compared lies in no range that has an end', () => {
+test('a version that cannot be compared is in no bounded range', () => {
   const odd = { ...found, version: 'a:b', purl: 'pkg:deb/debian/libssl3@a:b' };
   const isIn = (range: string): boolean =>
     productMatches(ranged('pkg:deb/debian/libssl3', range), odd, {
@@ -259,7 +259,7 @@ test('a version that cannot be compared lies in no range that has an end', () =>
   assert.deepEqual(['vers:deb/<9', 'vers:deb/>=0', 'vers:deb/!=1'].map(isIn), [false, false, false]);
 });
 
-test('ranges of rpm packages are compared with their epochs', () => {
+test('ranges of rpm packages compare epochs', () => {
   const rpm = {
     ...found,
     type: 'rpm',
@@ -278,7 +278,7 @@ test('ranges of rpm packages are compared with their epochs', () => {
   }
 });
 
-test('a range of versions is one of packages: no image and no distribution lies in one', () => {
+test('a range of versions means packages, not images or distributions', () => {
   assert.equal(isMeant(ranged(manifest, 'vers:deb/*')), false);
   assert.equal(isMeant(ranged('pkg:oci/web', 'vers:oci/*')), false);
   const part = 'pkg:deb/debian/libssl3';
@@ -289,7 +289,7 @@ test('a range of versions is one of packages: no image and no distribution lies 
   assert.equal(isMeant({ ...product(manifest), parts: [ranged(part, 'vers:deb/<3')] }), false);
 });
 
-test('that something is fixed holds for a range, but not for one that has no end', () => {
+test('a fix applies to a range, but not to one without an end', () => {
   const pinned = (range: string): boolean =>
     isMeant(ranged('pkg:deb/debian/libssl3', range), inRegistry, true);
   assert.equal(pinned('vers:deb/>=3.0.11'), true);

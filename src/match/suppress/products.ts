@@ -7,8 +7,8 @@ import { hasVersionLimits, isSource, versionMatches } from './product-versions.t
 import type { SuppressionSubject } from './subject.ts';
 
 /**
- * Whether a product of VEX is a package, or the image or distribution it lies in. What cannot be compared is taken for another one.
- * `isPinned` asks for a version or digest besides: that something is fixed can be true of some versions only.
+ * Returns whether a product of VEX is a package, or the image or distribution that contains it. A product that cannot be compared does not
+ * match. `isPinned` also requires a version or digest: a fix applies to some versions only.
  */
 export function productMatches(
   product: VexProduct,
@@ -29,7 +29,7 @@ export function productMatches(
   return isDistribution(product, found, subject) && parts.some((part) => isPackage(part));
 }
 
-/** Whether names are those of the image. Its versions have no order. */
+/** Returns whether names are those of the image. Its versions have no order. */
 function isImage(names: ProductNames, subject: SuppressionSubject, isPinned: boolean): boolean {
   const { target } = subject;
   if (hasVersionLimits(names)) return false;
@@ -40,7 +40,7 @@ function isImage(names: ProductNames, subject: SuppressionSubject, isPinned: boo
   );
 }
 
-/** A distribution speaks for its own packages alone. */
+/** A distribution means its own packages only. */
 function isDistribution(
   names: ProductNames,
   { type }: Match['package'],
@@ -53,7 +53,7 @@ function isDistribution(
   );
 }
 
-/** Package URLs of containers: `pkg:oci` has a digest for a version, `pkg:docker` a digest or tag. */
+/** Compares package URLs of containers. The version of `pkg:oci` is a digest, that of `pkg:docker` a digest or tag. */
 function isSameImage(purl: PurlParts, { target, name }: SuppressionSubject, isPinned: boolean): boolean {
   if (purl.type !== 'oci' && purl.type !== 'docker') return false;
   const { version } = purl;
@@ -74,7 +74,9 @@ function isNamedSo(
   return isTag && isArch && isRepository(purl, image);
 }
 
-/** For `pkg:oci` the repository is the whole URL, for `pkg:docker` the URL is its registry. A name alone is one in any registry. */
+/**
+ * For `pkg:oci`, `repository_url` is the whole repository. For `pkg:docker` it is the registry. A name without it matches in any registry.
+ */
 function isRepository({ type, namespace, name, qualifiers = {} }: PurlParts, image: ImageName): boolean {
   const url = qualifiers['repository_url']?.replace(/^https?:\/\//, '').replace(/\/$/, '');
   if (type === 'oci' && url === undefined) return image.repository.split('/').at(-1) === name;
@@ -88,8 +90,8 @@ function isRepository({ type, namespace, name, qualifiers = {} }: PurlParts, ima
 }
 
 /**
- * Package URLs that name the same package: what one of them says, version and qualifiers, the other has to say as well. The
- * source package is all that was built from it.
+ * Compares package URLs of packages: version and qualifiers present in `wanted` must match. The source package means all packages built
+ * from it.
  */
 function isSamePackage(wanted: PurlParts, found: Match['package'], subject: SuppressionSubject): boolean {
   const { own, source } = subject.purlsOf(found);

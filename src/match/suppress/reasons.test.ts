@@ -10,7 +10,7 @@ const statement: VexStatement = {
   document: { place: 'vex.json', id: 'https://vex.example/1', author: 'Example Ltd' },
 };
 
-test('a rule tells its place, its reason and its last day', () => {
+test('a rule states its place, its reason and its last day', () => {
   const rule = { place: '.clairignore.yaml:2', reason: 'we live with it' };
   assert.equal(ruleReason(rule), 'ignored by .clairignore.yaml:2: we live with it');
   assert.equal(
@@ -19,7 +19,7 @@ test('a rule tells its place, its reason and its last day', () => {
   );
 });
 
-test('a statement tells who said what, and when and why as far as it says so', () => {
+test('a statement states its author, and its time and reason if known', () => {
   const said = 'says Example Ltd (https://vex.example/1';
   assert.equal(statementReason(statement), `not affected, ${said})`);
   assert.equal(statementReason({ ...statement, status: 'fixed', words: '' }), `fixed, ${said})`);

@@ -1,11 +1,11 @@
 import type { IgnoreRule, VexStatement } from '../../model/suppression.ts';
 
-/** Why a rule leaves a finding out, and until when. */
+/** Returns why a rule suppresses a finding, and until when. */
 export function ruleReason({ place, reason, expires }: IgnoreRule): string {
   return `ignored by ${place}${expires === undefined ? '' : ` until ${expires}`}: ${reason}`;
 }
 
-/** What a statement says, and who said it when. */
+/** Returns the content, author and time of a statement. */
 export function statementReason({ status, justification, words, document, time }: VexStatement): string {
   const when = time === undefined ? '' : ` of ${time.slice(0, 10)}`;
   const text = `${status.replace('_', ' ')}, says ${document.author} (${document.id}${when})`;

@@ -9,7 +9,7 @@ import { suppressionSubjectOf } from './subject.ts';
 
 const curl = samplePackage('curl', '7.88.1-10+deb12u4');
 
-/** Whether a statement under these names is about a finding under those. */
+/** Returns whether a statement under these names is about a finding under those. */
 function isAbout(names: readonly string[], id: string, aliases: readonly string[] = []): boolean {
   const [name = '', ...others] = names;
   const document = {
@@ -21,7 +21,7 @@ function isAbout(names: readonly string[], id: string, aliases: readonly string[
   return statusesOn([document], id, aliases).length > 0;
 }
 
-/** Those of some statements that are on a finding under these names, the one that counts first. */
+/** The statuses of statements on a finding under these names, in descending priority. */
 function statusesOn(
   documents: readonly object[],
   id: string,
@@ -32,7 +32,7 @@ function statusesOn(
   return statementsOn(finding, indexStatements(statements), suppressionSubjectOf(sampleReport, []));
 }
 
-test('a vulnerability goes by any of its names, on both sides', () => {
+test('matches a vulnerability by any of its names, on both sides', () => {
   assert.equal(isAbout(['CVE-2024-1'], 'CVE-2024-1'), true);
   assert.equal(isAbout(['cve-2024-1'], 'CVE-2024-1'), true);
   assert.equal(isAbout(['GHSA-1'], 'CVE-2024-1', ['GHSA-1']), true);
@@ -41,12 +41,12 @@ test('a vulnerability goes by any of its names, on both sides', () => {
   assert.equal(isAbout(['CVE-2024-2'], 'CVE-2024-1'), false);
 });
 
-test('an advisory that two CVEs share does not make them one', () => {
+test('does not treat two CVEs of one advisory as one', () => {
   assert.equal(isAbout(['CVE-2024-2', 'DSA-1'], 'CVE-2024-1', ['DSA-1']), false);
   assert.equal(isAbout(['CVE-2024-2', 'DSA-1'], 'CVE-2024-2', ['DSA-1']), true);
 });
 
-test('of two statements of one time the one that promises less counts, whichever stands first', () => {
+test('prefers the more pessimistic of two statements of one time, in any order', () => {
   const said = (status: VexStatus): object => ({
     vulnerability: { name: 'CVE-2024-1' },
     products: [{ '@id': curl.purl }],
@@ -65,7 +65,7 @@ test('of two statements of one time the one that promises less counts, whichever
       );
 });
 
-test('the latest statement counts, and one without a time was the first', () => {
+test('prefers the newest statement, and treats one without a time as the oldest', () => {
   const said = { vulnerability: { name: 'CVE-2024-1' }, products: [{ '@id': curl.purl }] };
   const [dated] = readOpenVex(openVexDocument([{ ...said, status: 'fixed' }]), {
     place: 'x',

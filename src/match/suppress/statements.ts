@@ -7,7 +7,7 @@ import type { SuppressionSubject } from './subject.ts';
 /** Statements by every name of their vulnerability. */
 export type StatementIndex = ReadonlyMap<string, readonly VexStatement[]>;
 
-/** Lays statements down by what they are about. */
+/** Indexes statements by the names of their vulnerabilities. */
 export function indexStatements(statements: readonly VexStatement[]): StatementIndex {
   const named = statements.flatMap((statement) =>
     statement.ids.map((id) => ({ id: id.toUpperCase(), statement })),
@@ -20,7 +20,7 @@ export function indexStatements(statements: readonly VexStatement[]): StatementI
   );
 }
 
-/** The worse a status, the more it counts among statements of the same time. */
+/** The priority of a status among statements of the same time: the more pessimistic, the higher. */
 const statusRank: Readonly<Record<VexStatus, number>> = {
   fixed: 0,
   not_affected: 1,
@@ -28,7 +28,7 @@ const statusRank: Readonly<Record<VexStatus, number>> = {
   affected: 3,
 };
 
-/** All statements on a finding, the one that counts first: the latest, and of several at once the one that promises least. */
+/** Returns all statements on a finding in descending priority: the newest first, and on equal times the most pessimistic. */
 export function statementsOn(
   finding: Match,
   index: StatementIndex,
@@ -41,7 +41,7 @@ export function statementsOn(
     .sort((a, b) => timeOf(b) - timeOf(a) || statusRank[b.status] - statusRank[a.status]);
 }
 
-/** An advisory, too, may be another name of a CVE, and of others besides: where a statement names CVEs, it is about these. */
+/** An advisory may also be another name of several CVEs. If a statement names CVEs, it is about these. */
 function isAbout({ ids }: VexStatement, id: string): boolean {
   const names = ids.map((name) => name.toUpperCase());
   return !isCve(id) || names.includes(id) || !names.some(isCve);
@@ -56,7 +56,7 @@ function statementMatches(
   return products.some((product) => productMatches(product, finding.package, { subject, isPinned }));
 }
 
-/** Who does not say when is taken to have spoken first. */
+/** A statement without a time counts as the oldest. */
 function timeOf({ time }: VexStatement): number {
   return time === undefined ? 0 : Date.parse(time);
 }

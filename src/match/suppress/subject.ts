@@ -3,26 +3,26 @@ import { type PurlParts, parseNormalizedPurl } from '../../model/purl.ts';
 import type { Match, Report } from '../../model/report.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 
-/** An image as rules and statements may speak of it. */
+/** An image, as rules and statements may refer to it. */
 export interface SuppressionSubject {
   readonly target: Report['target'];
   readonly name: ImageName | undefined;
   readonly namespaces: ReadonlySet<string>;
-  /** What a package URL may call its distribution. */
+  /** Names of its distribution in package URLs. */
   readonly distros: ReadonlySet<string>;
-  /** How versions order that statements compare. */
+  /** Version schemes for comparing versions in statements. */
   readonly schemes: readonly VersionScheme[];
-  /** The package URLs of a package: its own, and that of the source package it was built from. */
+  /** The package URLs of a package: its own, and that of its source package. */
   purlsOf(found: Match['package']): PackagePurls;
 }
 
-/** How a package may be named. */
+/** The package URLs that may name a package. */
 export interface PackagePurls {
   readonly own: PurlParts | undefined;
   readonly source: PurlParts | undefined;
 }
 
-/** An image as its report tells of it. */
+/** Returns the subject for the image of a report. */
 export function suppressionSubjectOf(
   { target, namespaces, distro }: Report,
   schemes: readonly VersionScheme[],
