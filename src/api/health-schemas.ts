@@ -5,7 +5,7 @@ import type { Schema } from './http/go-schema.ts';
 const text: Schema = { type: 'string' };
 const time: Schema = { type: 'string', format: 'date-time' };
 
-/** Every key of a `FeedState`. */
+/** Schemas of all keys of a `FeedState`. */
 const properties: Readonly<Record<keyof FeedState, Schema>> = {
   source: text,
   feed: text,
@@ -30,7 +30,7 @@ const properties: Readonly<Record<keyof FeedState, Schema>> = {
   lastFailure: { type: ['object', 'null'], properties: { at: time, message: text } },
 };
 
-/** The answer of `/status`. */
+/** The response of `/status`. */
 export const feedStatusSchema: Schema = {
   type: 'object',
   properties: {
@@ -41,7 +41,7 @@ export const feedStatusSchema: Schema = {
 
 const count: Schema = { type: 'integer' };
 
-/** The answer of `/ready`. */
+/** The response of `/ready`. */
 export const readinessSchema: Schema = {
   type: 'object',
   properties: {

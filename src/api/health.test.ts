@@ -4,7 +4,7 @@ import { readinessOf } from '../service/feeds/readiness.ts';
 import { openSqliteStore } from '../store/sql/sqlite-store.ts';
 import { serveHealth } from './health.ts';
 
-test('the health check answers as Clair’s, and 500 without a database', async (context) => {
+test('responds to the health check as Clair does, and with 500 when the database fails', async (context) => {
   const store = await openSqliteStore(':memory:');
   const errors: unknown[] = [];
   const onError = (error: unknown): void => void errors.push(error);

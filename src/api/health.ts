@@ -11,23 +11,23 @@ import type { ApiResponse, Route } from './http/route.ts';
 import { routerOf } from './http/router.ts';
 import { metricsResponse } from './metrics.ts';
 
-/** What the health server tells of. */
+/** Dependencies of `serveHealth`. */
 export interface HealthDeps {
   readonly store: Pick<Store, 'advisories' | 'ping'>;
-  /** Judges by the states of the feeds whether there are advisories to judge by. */
+  /** Returns whether the server is ready, from the states of the feeds. */
   readonly readiness: (states: readonly FeedState[]) => Readiness;
-  /** The metrics of this process as text. */
+  /** Returns the metrics of this process in the text format of Prometheus. */
   readonly metrics: () => Promise<string>;
-  /** Told of what goes wrong while answering. */
+  /** Receives errors of request handling. */
   readonly onError: (error: unknown) => void;
-  /** Called once for each request. */
+  /** Called once when a request ends. */
   readonly onRequest?: (record: RequestRecord) => void;
 }
 
 /**
- * Listens for `GET /health` (200 while the database answers, else 500, both without a body, as Clair), `/ready` (200 once there are
- * advisories, else 503), `/metrics` and `/status`, which tells of every feed how fresh it is. It speaks no TLS and asks for no token, as in Clair. Throws `usage` where the address
- * cannot be taken.
+ * Serves `GET /health`, `/ready`, `/metrics` and `/status`, without TLS and tokens, as in Clair. `/health` returns 200 if the database
+ * responds, otherwise 500, both without a body, as in Clair. `/ready` returns 200 once the feeds are loaded or tried, otherwise 503.
+ * `/status` returns the state of every feed. Throws `usage` if it cannot listen on the address.
  */
 export async function serveHealth(address: Address, deps: HealthDeps): Promise<ApiServer> {
   const routes = Object.entries(healthEndpoints).map(
@@ -51,29 +51,32 @@ interface HealthEndpoint {
 
 const healthEndpoints: Readonly<Record<string, HealthEndpoint>> = {
   health: {
-    description: { summary: 'Whether the database answers.', errorStatuses: [500] },
+    description: { summary: 'Returns 200 if the database responds.', errorStatuses: [500] },
     handle: handleHealth,
   },
   metrics: {
-    description: { summary: 'The metrics of this server, as Prometheus reads them.', responseType: 'text' },
+    description: {
+      summary: 'Returns the metrics of this server in the text format of Prometheus.',
+      responseType: 'text',
+    },
     handle: ({ metrics }) => metricsResponse(metrics),
   },
   ready: {
     description: {
       summary:
-        'Whether the database answers, and every enabled feed of advisories was loaded or at least tried.',
+        'Returns 200 if the database responds and every enabled advisory feed was loaded, or at least tried.',
       responseType: readinessSchema,
       errorStatuses: [503],
     },
     handle: handleReady,
   },
   status: {
-    description: { summary: 'How fresh each feed of advisories is.', responseType: feedStatusSchema },
+    description: { summary: 'Returns the state of each advisory feed.', responseType: feedStatusSchema },
     handle: handleStatus,
   },
 };
 
-/** What these routes are for, served by default on the port of Clair's health check. */
+/** Returns the descriptions of these routes. By default, the port of Clair's health check serves them. */
 export function describedHealthRoutes(): DescribedRoute[] {
   return Object.entries(healthEndpoints).map(([name, { description }]) => ({
     route: { name, method: 'GET' },

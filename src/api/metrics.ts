@@ -3,49 +3,49 @@ import type { FeedOutcome } from '../service/feeds/update-feeds.ts';
 import type { FeedState } from '../store/store.ts';
 import type { ApiResponse } from './http/route.ts';
 
-/** How busy the threads are that read layers. */
+/** Numbers of layers that the layer pool reads, and of layers that wait for a thread. */
 export interface LayerReadLoad {
   readonly busy: number;
   readonly waiting: number;
 }
 
-/** What is as it is at this moment, and not counted. */
+/** Current values for gauges, as opposed to counters. */
 export interface GaugeValues {
   readonly feeds: readonly FeedState[];
   readonly reading: LayerReadLoad;
 }
 
-/** What the server counts, in the text format of Prometheus. Clair's names are kept. */
+/** The metrics of the server. Metrics that Clair has keep Clair's names. */
 export interface Metrics {
-  /** Counts what became of the feeds of one source, and how long that took. */
+  /** Records an update of the feeds of one source, and its duration. */
   recordFeedUpdate(outcomes: readonly FeedOutcome[], seconds: number): void;
-  /** Counts an answer of the API. */
+  /** Records a response of the API, and its duration. */
   recordResponse(route: string, status: number, ms: number): void;
-  /** Counts a layer that was read, or was tried to be. */
+  /** Records an attempt to read a layer. */
   recordLayer(reading: { readonly seconds: number; readonly bytes: number; readonly outcome: string }): void;
-  /** Counts a notification that was told, so long after it was made. */
+  /** Records a delivered notification, and the time since its creation. */
   recordDelivery(ms: number): void;
-  /** Counts a try to tell of one that failed. */
+  /** Counts a failed delivery attempt. */
   recordDeliveryFailure(transport: string): void;
-  /** The text, with these beside what was counted. */
+  /** Returns all metrics in the text format of Prometheus, with these values of the gauges. */
   render(gauges: GaugeValues): Promise<string>;
 }
 
-/** The answer that has the metrics, as Prometheus takes them. */
+/** Returns the response with the metrics in the text format of Prometheus. */
 export async function metricsResponse(write: () => Promise<string>): Promise<ApiResponse> {
   return { status: 200, contentType: 'text/plain; version=0.0.4', text: await write() };
 }
 
-/** Clair's buckets for the duration of an answer, in milliseconds. */
+/** Clair's buckets for the duration of a response, in milliseconds. */
 const responseBuckets = Array.from({ length: 10 }, (_, i) => 9.375 * 2 ** i);
 
-/** Metrics that begin at nothing. */
+/** Returns new metrics, whose counters are 0. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   return { ...apiAndFeedCounters(registry), ...notificationCounters(registry), ...gaugeMetrics(registry) };
 }
 
-/** What happens is counted as it happens. */
+/** Registers the metrics of the API, the feeds and the layers. */
 function apiAndFeedCounters(
   registry: Registry,
 ): Pick<Metrics, 'recordFeedUpdate' | 'recordResponse' | 'recordLayer'> {
@@ -57,7 +57,7 @@ function apiAndFeedCounters(
   });
   const updates = new Histogram({
     name: 'clair_updater_duration_seconds',
-    help: 'Time to update the feeds of one source.',
+    help: 'Time to update the feeds of one source, in seconds.',
     buckets: [0.1, 0.5, 2, 10, 60, 300, 1800],
     registers,
   });
@@ -70,14 +70,14 @@ function apiAndFeedCounters(
   });
   const layers = new Histogram({
     name: 'clair_layer_duration_seconds',
-    help: 'Time to read a posted layer.',
+    help: 'Time to read a posted layer, in seconds.',
     labelNames: ['outcome'],
     buckets: [0.01, 0.05, 0.2, 1, 5, 30, 120],
     registers,
   });
   const layerBytes = new Counter({
     name: 'clair_layer_bytes_total',
-    help: 'Bytes of posted layers that were downloaded.',
+    help: 'Downloaded bytes of posted layers.',
     registers,
   });
   return {
@@ -95,7 +95,7 @@ function apiAndFeedCounters(
   };
 }
 
-/** What becomes of notifications is counted as it happens. */
+/** Registers the metrics of notifications. */
 function notificationCounters(registry: Registry): Pick<Metrics, 'recordDelivery' | 'recordDeliveryFailure'> {
   const registers = [registry];
   const latency = new Histogram({
@@ -120,7 +120,7 @@ function notificationCounters(registry: Registry): Pick<Metrics, 'recordDelivery
   };
 }
 
-/** What is as it is when somebody asks. */
+/** Registers the gauges, which get their values when the metrics are rendered. */
 function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
   const registers = [registry];
   const labelNames = ['source', 'feed'];
@@ -128,23 +128,23 @@ function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
     new Gauge({ name, help, labelNames, registers });
   const newest = gauge(
     'clair_feed_newest_advisory_seconds',
-    'When the newest advisory of a feed was written, in seconds since 1970.',
+    'Time of the newest advisory of a feed, in seconds since 1970.',
   );
   const content = gauge(
     'clair_feed_content_seconds',
-    'When the content of a feed was written, by its newest record, its own time or that of its file, in seconds since 1970.',
+    'Time of the content of a feed in seconds since 1970: of its newest record, of the feed itself, or of its file.',
   );
   const checked = gauge(
     'clair_feed_checked_seconds',
-    'When a feed was last known to be current, in seconds since 1970.',
+    'Time of the last successful check of a feed, in seconds since 1970.',
   );
-  const records = gauge('clair_feed_records', 'Records of a feed that are in force.');
+  const records = gauge('clair_feed_records', 'Current records of a feed.');
   const notes = new Gauge({
     name: 'clair_updater_notes_total',
-    help: 'Records in the feeds that could not be understood.',
+    help: 'Records of the feeds that could not be parsed.',
     registers,
   });
-  const busy = new Gauge({ name: 'clair_layers_reading', help: 'Layers that are being read.', registers });
+  const busy = new Gauge({ name: 'clair_layers_reading', help: 'Posted layers in progress.', registers });
   const waiting = new Gauge({
     name: 'clair_layers_waiting',
     help: 'Posted layers that wait for a thread.',

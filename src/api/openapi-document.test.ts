@@ -28,7 +28,7 @@ interface Document {
 }
 
 for (const requiresTokens of [false, true]) {
-  test(`the document is OpenAPI 3.1, ${requiresTokens ? 'with' : 'without'} tokens`, async () => {
+  test(`returns a valid OpenAPI 3.1 document ${requiresTokens ? 'with' : 'without'} tokens`, async () => {
     const validator = new Validator();
     const { valid, errors } = await validator.validate(asJson(apiOpenApiDocument(requiresTokens)));
     assert.equal(valid, true, JSON.stringify(errors));
@@ -36,7 +36,7 @@ for (const requiresTokens of [false, true]) {
   });
 }
 
-test('every route is described once, and nothing else', () => {
+test('describes every route once, and nothing else', () => {
   const { paths } = asJson(apiOpenApiDocument(false)) as unknown as Document;
   const documented = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).flatMap((method) =>
@@ -52,7 +52,7 @@ test('every route is described once, and nothing else', () => {
   assert.deepEqual(Object.keys(v1Descriptions), names);
 });
 
-test('what a token has to allow is said where tokens are asked for', () => {
+test('states the scopes when tokens are required', () => {
   const scopes = (requiresTokens: boolean): unknown[] => {
     const { paths } = asJson(apiOpenApiDocument(requiresTokens)) as unknown as Document;
     return ['/v1/layers post', '/v1/layers/{name} get', '/v1/layers/{name} delete', '/health get'].map(
@@ -67,7 +67,7 @@ test('what a token has to allow is said where tokens are asked for', () => {
   assert.deepEqual(scopes(false), [undefined, undefined, undefined, undefined]);
 });
 
-test('it is served under its own name alone, and what /status answers is as it says', async (context) => {
+test('serves the document at its path only, and describes the response of /status', async (context) => {
   const match = openApiRouter(false)('GET', '/openapi.json');
   assert.ok(match?.kind === 'route');
   for (const target of ['/', '/openapi', '/v1/openapi.json', '/openapi.jsons'])
@@ -79,9 +79,9 @@ test('it is served under its own name alone, and what /status answers is as it s
   assert.deepEqual(schemaProblems(feedStatusSchema as JsonSchema, status), []);
 });
 
-corpusTest('what Clair answered is as the document says', () => {
+corpusTest('describes the recorded responses of Clair', () => {
   const { paths, components } = asJson(apiOpenApiDocument(false)) as unknown as Document;
-  // The checker looks for schemas where JSON Schema has them.
+  // The checker resolves references as JSON Schema does.
   const asDefinitions = (schema: unknown): JsonSchema =>
     JSON.parse(JSON.stringify(schema).replaceAll('#/components/schemas/', '#/$defs/')) as JsonSchema;
   const $defs = asDefinitions(components.schemas) as Readonly<Record<string, JsonSchema>>;
@@ -90,7 +90,7 @@ corpusTest('what Clair answered is as the document says', () => {
   for (const name of ['v1-layers', 'v1-vulnerabilities', 'v1-notifications']) {
     for (const { n, method, path, status, response_body: body } of readExchanges(name)) {
       const operation = operationOf(method, path);
-      // Recorded bodies are cut at this length.
+      // Recorded bodies are truncated to this length.
       if (operation === undefined || !body?.startsWith('{') || body.length >= 4000) continue;
       const schema = responseSchemaOf(operation, status);
       assert.ok(schema, `${name} #${n}: ${operation.operationId} ${status}`);
@@ -99,7 +99,7 @@ corpusTest('what Clair answered is as the document says', () => {
       count++;
     }
   }
-  assert.ok(count > 200, `${count} answers`);
+  assert.ok(count > 200, `${count} responses`);
 });
 
 function operationsOf(paths: Document['paths']): (method: string, path: string) => Operation | undefined {
@@ -118,7 +118,7 @@ function responseSchemaOf({ responses }: Operation, status: number): JsonSchema 
   return content?.['application/json']?.schema;
 }
 
-/** As it is sent: without what is undefined. */
+/** Returns the value as sent: without undefined members. */
 function asJson(document: object): Record<string, unknown> {
   return JSON.parse(JSON.stringify(document)) as Record<string, unknown>;
 }

@@ -8,10 +8,10 @@ import { describedV1Routes } from './http/v1/routes.ts';
 const documentRoute: DescribedRoute = {
   route: { name: 'openapi', method: 'GET' },
   path: '/openapi.json',
-  description: { summary: 'This document.', responseType: { type: 'object' } },
+  description: { summary: 'Returns this document.', responseType: { type: 'object' } },
 };
 
-/** The OpenAPI document of everything that a server answers. */
+/** Returns the OpenAPI document of all routes of a server. */
 export function apiOpenApiDocument(requiresTokens: boolean): Schema {
   return openApiDocument(
     [...describedV1Routes(), ...describedNativeRoutes(), documentRoute, ...describedHealthRoutes()],
@@ -19,7 +19,7 @@ export function apiOpenApiDocument(requiresTokens: boolean): Schema {
   );
 }
 
-/** The way to that document, which Clair has not. */
+/** Returns the router for `/openapi.json`, a route that Clair does not have. */
 export function openApiRouter(requiresTokens: boolean): Router {
   const { name, method } = documentRoute.route;
   const handle = async () => ({ status: 200, body: apiOpenApiDocument(requiresTokens) });

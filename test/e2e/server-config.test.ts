@@ -26,7 +26,7 @@ const refused: readonly (readonly [title: string, file: string, message: RegExp]
     'clair:\n  api: { tokns: [x] }',
     /line 2: .*api\.tokns: did you mean api\.tokens\?/,
   ],
-  ['a token is no hash', 'clair: { api: { tokens: ["scan:hidden"] } }', /api\.tokens takes/],
+  ['a token is no hash', 'clair: { api: { tokens: ["scan:hidden"] } }', /api\.tokens must have/],
   [
     'sqlite has a connection string',
     'clair: { database: { options: { source: "host=db" } } }',

@@ -22,7 +22,7 @@ import { loadProtos } from './protos.ts';
 const protos = await loadProtos();
 const path = '/coreos.clair.StatusService/GetStatus';
 
-/** A server that answers `GetStatus`, and counts how often. */
+/** Starts a server that counts its calls of `GetStatus`. */
 async function startServer(context: TestContext) {
   let calls = 0;
   const unexpected = (): never => assert.fail('this method is not called');
@@ -57,7 +57,7 @@ async function startServer(context: TestContext) {
   return { port: server.port, ask: callGetStatus, calls: () => calls };
 }
 
-test('closes a connection after a hundred resets, without a call for any of them', async (context) => {
+test('closes a connection after a hundred resets, without running a call', async (context) => {
   const { port, ask: callGetStatus, calls } = await startServer(context);
   const socket = await rawHttp2(context, port);
   for (let id = 1; id < 2000; id += 2)
@@ -68,7 +68,7 @@ test('closes a connection after a hundred resets, without a call for any of them
   await callGetStatus();
 });
 
-test('keeps a connection of which some calls are given up', async (context) => {
+test('keeps a connection when the client cancels some calls', async (context) => {
   const { port } = await startServer(context);
   const socket = await rawHttp2(context, port);
   for (let id = 1; id < limits.grpcResets; id += 2)
@@ -79,7 +79,7 @@ test('keeps a connection of which some calls are given up', async (context) => {
   assert.equal(socket.closed, false);
 });
 
-test('closes a connection that goes on beginning calls over the limit', async (context) => {
+test('closes a connection when it keeps starting calls over the limit', async (context) => {
   const { port, ask: callGetStatus } = await startServer(context);
   const socket = await rawHttp2(context, port);
   const most = limits.grpcCallsPerConnection + limits.grpcRejectedCalls + 10;
@@ -88,7 +88,7 @@ test('closes a connection that goes on beginning calls over the limit', async (c
   await callGetStatus();
 });
 
-test('refuses a call whose header lines are too long or too many, and begins no call for it', async (context) => {
+test('refuses a call without running it when its header lines are too long or too many', async (context) => {
   const { port, ask: callGetStatus, calls } = await startServer(context);
   const call = (lines: Uint8Array): Buffer =>
     Buffer.concat([callFrame(1, path, lines), emptyMessageFrame(1)]);

@@ -5,31 +5,31 @@ import { crossOriginProblem } from '../http/request-guard.ts';
 import { type RpcCode, rpcCodes } from '../http/v3/errors.ts';
 import { rpcByPath } from '../http/v3/rpcs.ts';
 
-/** The parts of the library that it uses. */
+/** The parts of `@grpc/grpc-js` that the interceptor uses. */
 type Library = Pick<
   typeof grpc,
   'ResponderBuilder' | 'ServerInterceptingCall' | 'ServerListenerBuilder' | 'status'
 >;
 
-/** Why a call is not taken. */
+/** The status of a refused call. */
 interface CallRefusal {
   readonly code: RpcCode;
   readonly details: string;
 }
 
-/** What the doorkeeper needs to know. */
+/** Options of `authInterceptor`. */
 export interface AuthInterceptorOptions {
   readonly access: Access;
-  /** How long a request may take to arrive; `limits` where it is not said. */
+  /** Time for a request to arrive, in milliseconds; `limits.requestMs` by default. */
   readonly requestMs?: number;
 }
 
-/** Who asks for the health needs no token, as at the port of the health check. */
+/** Health checks need no token, as on the port of the HTTP health check. */
 const healthPath = '/grpc.health.v1.Health/';
 
 /**
- * Lets only those in who have a token, where tokens are asked for, and waits for their requests no longer than HTTP/1.1 does. It looks
- * at a call before its request is there.
+ * Returns an interceptor that refuses calls without a sufficient token, and cross-origin calls. It decides before the request message
+ * arrives. It also ends calls whose request does not arrive within `requestMs`.
  */
 export function authInterceptor(
   { access, requestMs = limits.requestMs }: AuthInterceptorOptions,
@@ -41,7 +41,7 @@ export function authInterceptor(
       call.sendStatus({ code: status[rpcCodes[code].name], details });
     }
     function onRequestTimeout(): void {
-      refuse({ code: 'deadline-exceeded', details: 'the request did not come in time' });
+      refuse({ code: 'deadline-exceeded', details: 'the request did not arrive in time' });
     }
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
@@ -70,14 +70,14 @@ export function authInterceptor(
   };
 }
 
-/** Why a call of a web page is refused, which may come by a proxy. */
+/** Returns the refusal of a call from a web page of another origin, which may arrive through a proxy. */
 function crossOriginRefusal(host: string, metadata: grpc.Metadata): CallRefusal | undefined {
   const [origin, site] = ['origin', 'sec-fetch-site'].map((name) => metadata.get(name)[0]?.toString());
   const details = crossOriginProblem({ origin, site, host });
   return details === undefined ? undefined : { code: 'permission-denied', details };
 }
 
-/** Whether a call is allowed, and whose it is. Health checks need no token. */
+/** Returns whether a call is allowed, and the name of its token. Health checks need no token. */
 export function accessDecisionOf(access: Access, path: string, metadata: grpc.Metadata): AccessDecision {
   if (path.startsWith(healthPath)) return {};
   const [authorization] = metadata.get('authorization');
@@ -91,7 +91,7 @@ function accessRefusal(access: Access, path: string, metadata: grpc.Metadata): C
   return { code, details: refusal.response.text ?? '' };
 }
 
-/** A method of this API; for any other, any token will do. */
+/** Returns the access target of a method. For unknown methods, every valid token suffices. */
 function accessTargetOf(path: string): AccessTarget {
   const rpc = rpcByPath(path);
   return {

@@ -40,7 +40,7 @@ async function startServer(t: TestContext) {
 
 const metadata = { authorization: 'Bearer hidden' };
 
-test('each call is recorded once with its code, client, token, and what it names', async (t) => {
+test('records each call once with its code, client, token and details', async (t) => {
   const { client, records } = await startServer(t);
   const protos = await loadProtos();
   const service = (name: string) => protos.service(name);

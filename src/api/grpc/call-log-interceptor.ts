@@ -6,20 +6,23 @@ import type { LogDetails } from '../http/route.ts';
 import { logDetailsOf, metricLabelOf, rpcByPath } from '../http/v3/rpcs.ts';
 import { accessDecisionOf } from './auth-interceptor.ts';
 
-/** The parts of the library that it uses. */
+/** The parts of `@grpc/grpc-js` that the interceptor uses. */
 type Library = Pick<
   typeof grpc,
   'ResponderBuilder' | 'ServerInterceptingCall' | 'ServerListenerBuilder' | 'status'
 >;
 
-/** What the log of calls needs. */
+/** Options of `callLogInterceptor`. */
 export interface CallLogInterceptorOptions {
   readonly access: Access;
-  /** Called once for each call that has ended, refused ones included. */
+  /** Called once when a call ends, also if it was refused. */
   readonly onRequest?: (record: RequestRecord) => void;
 }
 
-/** Reports each call when its status is sent or its client cancels it. It stands before the doorkeeper, whose refusals it sees. */
+/**
+ * Returns an interceptor that reports each call when its status is sent or its client cancels it. It must come before
+ * `authInterceptor`, so that it also reports refusals.
+ */
 export function callLogInterceptor(
   { access, onRequest }: CallLogInterceptorOptions,
   { ResponderBuilder, ServerInterceptingCall, ServerListenerBuilder, status }: Library,

@@ -41,7 +41,7 @@ interface Change {
   readonly tls?: TlsSettings;
 }
 
-/** A server with a route `/who` over HTTP/1.1 and these methods over gRPC, and a client of it. */
+/** Starts a server with a route `/who` over HTTP/1.1 and these methods over gRPC, and connects a client. */
 async function startServer(context: TestContext, change: Change = {}): Promise<RunningServer> {
   const unexpected = (): never => assert.fail('this method is not called');
   const methods: V3Methods = {
@@ -80,7 +80,7 @@ async function startServer(context: TestContext, change: Change = {}): Promise<R
 }
 
 suite('calls', () => {
-  test('take a message and answer with one', async (context) => {
+  test('receive a message and return one', async (context) => {
     const requests: object[] = [];
     const { client, responses } = await startServer(context, {
       methods: {
@@ -102,7 +102,7 @@ suite('calls', () => {
     ]);
   });
 
-  test('tell of what a method refuses, and nothing of a bug', async (context) => {
+  test('return the error of a method, but no details of an internal error', async (context) => {
     const bug = new TypeError('secret');
     const { client, errors, responses } = await startServer(context, {
       methods: {
@@ -125,8 +125,8 @@ suite('calls', () => {
   });
 });
 
-suite('failures of calls', () => {
-  test('report why the answer is UNAVAILABLE when the database fails', async (context) => {
+suite('failed calls', () => {
+  test('report the cause when the database fails and the code is UNAVAILABLE', async (context) => {
     const failure = new ClairError('store-unusable', 'the database is away');
     const methods = { GetStatus: () => Promise.reject(failure) };
     const { client, errors } = await startServer(context, { methods });
@@ -134,7 +134,7 @@ suite('failures of calls', () => {
     assert.deepEqual(errors, [failure]);
   });
 
-  test('are refused when they come from a web page of another origin', async (context) => {
+  test('are refused when a web page of another origin sends them', async (context) => {
     const { client } = await startServer(context);
     const call = (metadata: Readonly<Record<string, string>>): Promise<object> =>
       client.call(statuses, 'GetStatus', {}, { metadata });
@@ -143,7 +143,7 @@ suite('failures of calls', () => {
     await call({ 'sec-fetch-site': 'same-origin' });
   });
 
-  test('that are larger than a body over HTTP may be are refused', async (context) => {
+  test('are refused when they exceed the body limit of HTTP', async (context) => {
     const { client } = await startServer(context);
     const name = 'x'.repeat(limits.requestBodyBytes);
     await assert.rejects(client.call(ancestries, 'GetAncestry', { ancestry_name: name }), {
@@ -158,7 +158,7 @@ interface BlockedMethod {
   readonly reason: Promise<unknown>;
 }
 
-/** A method that ends only when it is told to. */
+/** A method that settles only when its signal is aborted. */
 function blockedMethod(): BlockedMethod {
   const begun = Promise.withResolvers<undefined>();
   const ended = Promise.withResolvers<unknown>();
@@ -171,13 +171,13 @@ function blockedMethod(): BlockedMethod {
   return { methods: { GetAncestry }, begun: begun.promise, reason: ended.promise };
 }
 
-/** Begins a call of `GetAncestry` by hand: its message is still to come. */
+/** Starts a raw call of `GetAncestry`, without sending its message. */
 function beginCall(context: TestContext, port: number): ClientHttp2Stream {
   const session = connect(`http://127.0.0.1:${port}`);
   context.after(() => {
     session.destroy();
   });
-  // The end of the server ends them, too.
+  // The server closes them at its end.
   session.on('error', () => undefined);
   const call = session.request({
     ':method': 'POST',
@@ -188,8 +188,8 @@ function beginCall(context: TestContext, port: number): ClientHttp2Stream {
   return call.on('error', () => undefined);
 }
 
-suite('calls that are given up by the client', () => {
-  test('because their deadline is over', async (context) => {
+suite('calls are cancelled', () => {
+  test('when their deadline passes', async (context) => {
     const { methods, reason } = blockedMethod();
     const { client, errors } = await startServer(context, { methods });
     const deadline = Date.now() + 100;
@@ -200,7 +200,7 @@ suite('calls that are given up by the client', () => {
     assert.deepEqual(errors, []);
   });
 
-  test('because the client cancels them', async (context) => {
+  test('when the client cancels them', async (context) => {
     const { methods, begun, reason } = blockedMethod();
     const { client, errors, server, responses } = await startServer(context, { methods });
     const cancel = new AbortController();
@@ -215,11 +215,11 @@ suite('calls that are given up by the client', () => {
     assert.deepEqual([errors, responses], [[], [['v3/getAncestry', 499]]]);
   });
 
-  test('because the client goes away', async (context) => {
+  test('when the client disconnects', async (context) => {
     const { methods, begun, reason } = blockedMethod();
     const { server } = await startServer(context, { methods });
     const call = beginCall(context, server.port);
-    // A message without content, as gRPC over HTTP/2 has it: not compressed, and of no length.
+    // An empty message in gRPC framing: not compressed, and of length 0.
     call.end(Buffer.alloc(5));
     await begun;
     call.session?.destroy();
@@ -227,8 +227,8 @@ suite('calls that are given up by the client', () => {
   });
 });
 
-suite('calls that are given up by the server', () => {
-  test('because they take longer than the server allows', async (context) => {
+suite('calls are ended by the server', () => {
+  test('when they take longer than the server allows', async (context) => {
     const { methods } = blockedMethod();
     const { client } = await startServer(context, { methods, timeoutMs: 20 });
     await assert.rejects(client.call(ancestries, 'GetAncestry', {}), {
@@ -237,15 +237,15 @@ suite('calls that are given up by the server', () => {
     });
   });
 
-  test('because their request does not come', async (context) => {
+  test('when their request does not arrive', async (context) => {
     const { server } = await startServer(context, { requestMs: 20 });
     const call = beginCall(context, server.port);
     const [headers] = (await once(call.resume(), 'response')) as [IncomingHttpHeaders];
     assert.equal(headers['grpc-status'], `${status.DEADLINE_EXCEEDED}`);
-    assert.equal(decodeURIComponent(String(headers['grpc-message'])), 'the request did not come in time');
+    assert.equal(decodeURIComponent(String(headers['grpc-message'])), 'the request did not arrive in time');
   });
 
-  test('because the server ends and has waited for long enough', async (context) => {
+  test('when the server stops and the grace period is over', async (context) => {
     const { methods, begun, reason } = blockedMethod();
     const { client, server } = await startServer(context, { methods });
     const refused = assert.rejects(client.call(ancestries, 'GetAncestry', {}));
@@ -255,7 +255,7 @@ suite('calls that are given up by the server', () => {
     await refused;
   });
 
-  test('not when the server ends and the call soon, too', async (context) => {
+  test('not when the server stops and the call ends within the grace period', async (context) => {
     const begun = Promise.withResolvers<undefined>();
     const go = Promise.withResolvers<undefined>();
     const { client, server } = await startServer(context, {
@@ -281,7 +281,7 @@ suite('access', () => {
   const tokens = [`read:${sum('reader')}`, `scan:${sum('scanner')}`];
   const bearing = (token: string) => ({ metadata: { authorization: `Bearer ${token}` } });
 
-  test('needs a token that allows it', async (context) => {
+  test('needs a token with a sufficient scope', async (context) => {
     const received: object[] = [];
     const { client } = await startServer(context, {
       tokens,
@@ -307,13 +307,13 @@ suite('access', () => {
     assert.equal(received.length, 1);
   });
 
-  test('to the health needs none', async (context) => {
+  test('needs no token for health checks', async (context) => {
     const { client } = await startServer(context, { tokens });
     assert.deepEqual(await client.call(health, 'Check', {}), { status: 'SERVING' });
   });
 });
 
-test('the health is told of the server and of each service, and of no other', async (context) => {
+test('reports the health of the server and of each service, and of no unknown service', async (context) => {
   const { client } = await startServer(context);
   for (const service of ['', 'coreos.clair.AncestryService', 'coreos.clair.NotificationService'])
     assert.deepEqual(await client.call(health, 'Check', { service }), { status: 'SERVING' });
@@ -321,7 +321,7 @@ test('the health is told of the server and of each service, and of no other', as
 });
 
 suite('TLS', () => {
-  /** Asks over HTTP/1.1 with this way of naming protocols. */
+  /** Sends a request over HTTP/1.1 with these ALPN protocols. */
   async function who(
     port: number,
     options: RequestOptions & Pick<ConnectionOptions, 'ALPNProtocols'>,
@@ -332,7 +332,7 @@ suite('TLS', () => {
     return Buffer.concat(await response.toArray()).toString();
   }
 
-  test('carries both, and who speaks both gets HTTP/1.1', async (context) => {
+  test('serves both protocols, and HTTP/1.1 when the client offers both', async (context) => {
     const authority = testAuthority(context);
     const { cert, key } = authority.issue('clair.test');
     const { server } = await startServer(context, { tls: { certfile: cert, keyfile: key, cafile: '' } });
@@ -344,7 +344,7 @@ suite('TLS', () => {
     await assert.rejects(who(server.port, { ca, ALPNProtocols: ['imap'] }));
   });
 
-  test('with an authority lets in who has a certificate of it, over both', async (context) => {
+  test('requires a client certificate over both protocols when an authority is set', async (context) => {
     const authority = testAuthority(context);
     const { cert, key } = authority.issue('clair.test');
     const { server } = await startServer(context, {

@@ -15,24 +15,24 @@ import { loadProtos, withTimestamps } from './protos.ts';
 import { Sessions } from './sessions.ts';
 import { queueStreams } from './stream-queue.ts';
 
-/** What the gRPC server needs to know. */
+/** Options of `grpcServer`. */
 export interface GrpcServerOptions extends AuthInterceptorOptions, CallLogInterceptorOptions {
-  /** Those of now: plugins that are loaded anew bring others. */
+  /** Returns the current methods. A reload of the plugins replaces them. */
   readonly methods: () => V3Methods;
-  /** How long a call may take, whatever its deadline. */
+  /** Time limit of a call in milliseconds, whatever its deadline. */
   readonly timeoutMs: number;
-  /** Told of mistakes of ours, of which a client learns nothing. */
+  /** Receives internal errors, which clients see only as INTERNAL. */
   readonly onError: (error: unknown) => void;
-  /** Told of each answer, with the HTTP status that its code stands for. */
+  /** Called for each response, with the HTTP status that corresponds to its code. */
   readonly onResponse: (route: string, status: number, ms: number) => void;
 }
 
-/** The names under which gRPC asks for the health: of the server, and of each service. */
+/** Service names of the gRPC health protocol: empty for the server, and one per service. */
 const healthNames = ['', ...new Set(rpcs.map(({ service }) => `${protoPackage}.${service}`))];
 
 /**
- * Clair's third API over gRPC, with the health and reflection services of gRPC. It listens to no port: connections are handed to it.
- * What it needs is loaded only here.
+ * Returns a server for the Clair v3 API over gRPC, with the gRPC health and reflection services. It does not listen on a port:
+ * callers pass connections to `accept`. Its libraries are loaded only here.
  */
 export async function grpcServer(options: GrpcServerOptions): Promise<Http2Acceptor> {
   const grpc = await import('@grpc/grpc-js');
@@ -71,12 +71,12 @@ export async function grpcServer(options: GrpcServerOptions): Promise<Http2Accep
     async stop(graceMs) {
       for (const name of healthNames) health.setStatus(name, 'NOT_SERVING');
       const closed = Promise.all(Array.from(sockets, (socket) => once(socket, 'close')));
-      // Connections end with the calls on them. What the library says of the end is not waited for: with Node 24 it comes too early.
+      // Connections end with their calls. The callback of the library comes too early with Node 24, so that it is ignored.
       server.tryShutdown(() => undefined);
       const timer = setTimeout(() => {
         sessions.destroyAll();
         server.forceShutdown();
-        // A client that reads nothing does not learn of the end.
+        // A client that does not read does not see the GOAWAY frame.
         for (const socket of sockets) socket.destroy();
       }, graceMs);
       await closed;
@@ -86,7 +86,7 @@ export async function grpcServer(options: GrpcServerOptions): Promise<Http2Accep
   };
 }
 
-/** The parts of the library that answers are made with. */
+/** The parts of `@grpc/grpc-js` that responses need. */
 type Library = Pick<typeof Grpc, 'Metadata' | 'status'>;
 
 type Handlers = Record<string, handleUnaryCall<object, object>>;
@@ -106,19 +106,19 @@ const serverOptions = {
 type Call = ServerUnaryCall<object, object>;
 type Method = (request: object, signal: AbortSignal) => Promise<object>;
 
-/** Calls under way. */
+/** Runs the calls, and tracks those that are unfinished. */
 class CallHandler {
   readonly #options: GrpcServerOptions;
   readonly #onWritten: () => void;
   readonly #unsettled = new Set<Promise<unknown>>();
 
-  /** `onWritten` is called when an answer has been handed to the connection. */
+  /** `onWritten` is called after a response was written to the connection. */
   constructor(options: GrpcServerOptions, onWritten: () => void) {
     this.#options = options;
     this.#onWritten = onWritten;
   }
 
-  /** Until no method works any more, those included whose clients went away. */
+  /** Resolves when all methods have settled, also those whose clients disconnected. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#unsettled);
   }
@@ -147,7 +147,7 @@ class CallHandler {
     };
   }
 
-  /** The library cancels a call also when its deadline is over, and answers it then. */
+  /** Runs a method with the time limit. When the deadline of the client passes, the library cancels the call and responds itself. */
   async #run(call: Call, method: Method): Promise<object> {
     const controller = new AbortController();
     const timer = setTimeout(
@@ -157,7 +157,7 @@ class CallHandler {
       Math.min(this.#options.timeoutMs, timerMsMax),
     );
     call.once('cancelled', () => {
-      controller.abort(new RpcError('cancelled', 'nobody waits for the answer any more'));
+      controller.abort(new RpcError('cancelled', 'the client cancelled the call'));
     });
     try {
       return await method(call.request, controller.signal);
@@ -176,13 +176,13 @@ class CallHandler {
   }
 }
 
-/** Who reads learns soon that the database is away; a change waits for it. */
+/** Returns how long a method waits for an unreachable database, in milliseconds: briefly for reads, longer for changes. */
 function storeWaitMsOf(name: keyof V3Methods): number {
   const isRead = rpcs.find(({ method }) => method === name)?.verb === 'GET';
   return isRead ? limits.storeReadWaitMs : limits.storeWriteWaitMs;
 }
 
-/** Says when to come again as gRPC says it: RFC A6 of gRPC, "Pushback". */
+/** Converts an error to the library's form. `retryAfterSeconds` becomes a pushback, gRFC A6. */
 function toServiceError(
   { code, message, retryAfterSeconds }: RpcError,
   { Metadata, status }: Library,

@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 
-/** What the protos describe. */
+/** The loaded protos. */
 export interface Protos {
-  /** All files, for who asks the server what it serves. */
+  /** All proto files, for the reflection service. */
   readonly reflected: PackageDefinition;
-  /** A service by its full name. */
+  /** Returns a service by its full name. Throws if the protos do not have it. */
   service(name: string): ServiceDefinition;
 }
 
-/** Reads the proto of this package, which lies beside the sources and beside the bundle, and that of the health service. */
+/** Reads the proto of this package, which is next to the sources and next to the bundle, and that of the health service. */
 export async function loadProtos(): Promise<Protos> {
   const { loadSync } = await import('@grpc/proto-loader');
   const { protoPath: health } = await import('grpc-health-check');
@@ -23,7 +23,7 @@ export async function loadProtos(): Promise<Protos> {
   const options = { keepCase: true, enums: String, longs: Number, defaults: true } as const;
   const definition = loadSync([clairProto, health], options);
   const files = fileDescriptorsIn(readFileSync(new URL('descriptors.binpb', folder)));
-  // Only the files are looked at, not what they belong to.
+  // The reflection service reads only `fileDescriptorProtos`.
   const all = { fileDescriptorProtos: files } as unknown as PackageDefinition[string];
   return {
     reflected: { all },
@@ -36,13 +36,13 @@ export async function loadProtos(): Promise<Protos> {
 }
 
 /**
- * The files of a `FileDescriptorSet` of google/protobuf/descriptor.proto: its only field is a list of them. What protobufjs describes by
- * itself leaves out imports (grpc-node #2595) and describes maps as nobody else takes them, so reflection tells what protoc wrote.
+ * Returns the files of a `FileDescriptorSet` of google/protobuf/descriptor.proto, whose only field is a list of files. Reflection serves
+ * the output of protoc, since descriptors of protobufjs omit imports (grpc-node #2595) and encode maps in a way that clients reject.
  */
 function fileDescriptorsIn(set: Buffer): Buffer[] {
   const files: Buffer[] = [];
   for (let at = 0; at < set.length; ) {
-    // Each begins with a tag of one byte and a length in groups of seven bits, the lowest first.
+    // Each file begins with a tag of one byte and a varint length: groups of seven bits, the lowest first.
     let length = 0;
     let shift = 0;
     for (let more = true; more; shift += 7) {
@@ -57,7 +57,7 @@ function fileDescriptorsIn(set: Buffer): Buffer[] {
   return files;
 }
 
-/** An answer with its time as `google.protobuf.Timestamp`. */
+/** Returns a response with its `last_update_time` as a `google.protobuf.Timestamp`. */
 export function withTimestamps(response: object): object {
   const { status } = response as { readonly status?: { readonly last_update_time?: string } };
   if (status?.last_update_time === undefined) return response;

@@ -3,34 +3,34 @@ import type { Socket } from 'node:net';
 import { limits } from '../../core/limits.ts';
 import type { UnreadResponse, UnreadResponses } from '../http/unread-responses.ts';
 
-/** What a connection may cost. */
+/** Limits of a connection. */
 export interface SessionOptions {
-  /** Bytes a second that are neither the request of a call nor a reply to what was sent. */
+  /** Bytes per second that are neither requests of calls nor acknowledgements of sent data. */
   readonly controlBytesPerSecond: number;
-  /** A client that takes nothing of an answer for longer is disconnected. */
+  /** Milliseconds without progress after which a client that does not read its responses is disconnected. */
   readonly unreadMs: number;
-  /** The unread answers of all connections. */
+  /** The unread responses of all connections. */
   readonly unread: UnreadResponses;
 }
 
-/** A request with its header lines. */
+/** Maximum size of a request with its header lines. */
 const bytesPerCall = limits.requestBodyBytes + limits.requestHeaderBytes;
 
-/** Clients acknowledge what is sent to them: some tens of bytes for a frame of answers. */
+/** Bytes of acknowledgements that a client may send per byte sent to it: some tens of bytes for each frame. */
 const replyShare = 1 / 4;
 
-/** Less is no progress: replies to pings are written even when nothing of an answer is taken. */
+/** Minimum number of written bytes that counts as progress: replies to pings are written even if the client reads no response. */
 const progressBytes = 1024;
 
-/** A connection of HTTP/2 whose calls, frames and unread answers are counted. */
+/** An HTTP/2 connection that counts its calls, control frames and unread responses. */
 export class Session {
   onIdle: () => void = () => undefined;
   readonly #session: ServerHttp2Session;
   readonly #socket: Socket;
   readonly #options: SessionOptions;
-  /** Open streams, with their answers where those are unread. */
+  /** Open streams, with their responses if these are unread. */
   readonly #streams = new Map<ServerHttp2Stream, UnreadResponse | undefined>();
-  /** Bytes that the client may still send. */
+  /** Bytes that the client may still send; negative if it exceeded the budget. */
   #credit: number;
   #calls = 0;
   #checkedAt = performance.now();
@@ -49,18 +49,18 @@ export class Session {
     });
   }
 
-  /** Whether it has no call. */
+  /** Whether it has no open streams. */
   get isIdle(): boolean {
     return this.#streams.size === 0;
   }
 
-  /** Closes the connection at once. A client of gRPC connects again when it has something to ask. */
+  /** Closes the connection immediately with ENHANCE_YOUR_CALM. gRPC clients reconnect for their next call. */
   destroy(): void {
-    const reason = new Error('the connection costs more than a connection may');
+    const reason = new Error('the connection exceeds its limits');
     this.#session.destroy(reason, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
-  /** Compares what the connection has cost since the last look with what it may. */
+  /** Destroys the connection if it exceeded its limits since the last check. */
   check(now: number): void {
     if (this.#exceedsControlBudget(now) || this.#isStalled(now)) this.destroy();
   }
@@ -76,7 +76,7 @@ export class Session {
     });
   }
 
-  /** Calls earn their requests, and what is sent to the client earns replies; the rest is frames that ask for nothing. */
+  /** Each call adds credit for its request, and sent data for its acknowledgements. All other received bytes are control frames. */
   #exceedsControlBudget(now: number): boolean {
     const { bytesRead, bytesWritten } = this.#socket;
     const perSecond = this.#options.controlBytesPerSecond;
@@ -93,7 +93,7 @@ export class Session {
     return this.#credit < 0;
   }
 
-  /** Whether the client has taken nothing of its answers for too long. Notes answers that have become unread. */
+  /** Returns whether the client has not read its responses for too long. Also tracks responses that became unread. */
   #isStalled(now: number): boolean {
     const { bytesWritten } = this.#socket;
     if (!this.#trackUnread() || bytesWritten - this.#progressFrom >= progressBytes) {

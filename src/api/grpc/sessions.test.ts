@@ -16,7 +16,7 @@ import {
 import { UnreadResponses } from '../http/unread-responses.ts';
 import { Sessions, type SessionsOptions } from './sessions.ts';
 
-/** A port whose connections go to an HTTP/2 server that answers each request with its body, once the test lets it. */
+/** Listens on a port with an HTTP/2 server that echoes each request body once the test allows it. */
 async function startServer(context: TestContext, options: SessionsOptions, body = 'taken') {
   const http2 = createHttp2Server();
   const streams: ServerHttp2Stream[] = [];
@@ -45,7 +45,7 @@ function goAwayCode(frames: Awaited<ReturnType<typeof framesOf>>): number | unde
   return frames.find(({ type }) => type === frameTypes.goAway)?.payload.readUInt32BE(4);
 }
 
-test('closes a connection that floods the server with WINDOW_UPDATE', async (context) => {
+test('closes a connection when it floods the server with WINDOW_UPDATE', async (context) => {
   const { port } = await startServer(context, { controlBytesPerSecond: 10_000, checkIntervalMs: 20 });
   const socket = await rawHttp2(context, port);
   const update = frame(frameTypes.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1));
@@ -53,7 +53,7 @@ test('closes a connection that floods the server with WINDOW_UPDATE', async (con
   assert.equal(goAwayCode(await framesOf(socket)), constants.NGHTTP2_ENHANCE_YOUR_CALM);
 });
 
-test('keeps a connection whose calls send requests of the largest size and take their answers', async (context) => {
+test('keeps a connection when its calls send requests of the maximum size and read their responses', async (context) => {
   const body = 'x'.repeat(1_000_000);
   const { port } = await startServer(context, { controlBytesPerSecond: 5000, checkIntervalMs: 10 }, body);
   const client = connect(`http://127.0.0.1:${port}`);
@@ -68,7 +68,7 @@ test('keeps a connection whose calls send requests of the largest size and take 
   assert.equal(client.closed, false);
 });
 
-test('closes the connection that has been idle for longest when there are too many, and refuses one when none is idle', async (context) => {
+test('closes the longest idle connection at the limit, and refuses a new one when none is idle', async (context) => {
   const { port, streams } = await startServer(context, { connectionsMax: 2 });
   const busy = await rawHttp2(context, port);
   busy.write(callFrame(1, '/'));
@@ -84,9 +84,9 @@ test('closes the connection that has been idle for longest when there are too ma
   assert.deepEqual([busy.closed, third.closed], [false, false]);
 });
 
-test('closes a connection that takes nothing of its answer, though it goes on sending pings', async (context) => {
+test('closes a connection when it does not read its response, although it sends pings', async (context) => {
   const { port } = await startServer(context, { unreadMs: 100, checkIntervalMs: 20 });
-  // SETTINGS_INITIAL_WINDOW_SIZE: nothing of an answer may be sent.
+  // SETTINGS_INITIAL_WINDOW_SIZE 0: the server may send no response data.
   const socket = await rawHttp2(context, port, { 4: 0 });
   const begun = performance.now();
   const pings = setInterval(() => socket.write(frame(6, 0, 0, Buffer.alloc(8))), 10);
@@ -96,7 +96,7 @@ test('closes a connection that takes nothing of its answer, though it goes on se
   clearInterval(pings);
 });
 
-test('closes the oldest connection when clients leave more unread than the server may hold', async (context) => {
+test('closes the oldest connection when the unread responses exceed the limit', async (context) => {
   const unread = new UnreadResponses({ bytesMax: 2500 });
   const { port } = await startServer(context, { unread, checkIntervalMs: 10 }, 'x'.repeat(1000));
   const sockets: Socket[] = [];

@@ -4,21 +4,21 @@ import { limits } from '../../core/limits.ts';
 import { UnreadResponses } from '../http/unread-responses.ts';
 import { Session, type SessionOptions } from './session.ts';
 
-/** Bounds for `Sessions`; `limits` by default. */
+/** Limits of `Sessions`; those of `limits` by default. */
 export interface SessionsOptions extends Partial<SessionOptions> {
   readonly connectionsMax?: number;
-  /** How often connections are looked at. */
+  /** Interval between checks of the connections, in milliseconds. */
   readonly checkIntervalMs?: number;
 }
 
-/** After an answer, connections are looked at this soon: many answers may be made until the next regular look. */
+/** Delay of the extra check after a response, in milliseconds. Many responses may accumulate until the next regular check. */
 const afterResponseMs = 50;
 
-/** The connections of an HTTP/2 server, and what all of them may cost. */
+/** The connections of an HTTP/2 server, and their limits. */
 export class Sessions {
   readonly #server: Http2Server;
   readonly #options: Required<SessionsOptions>;
-  /** Those without a call for the longest time come first. */
+  /** In the order in which they became idle, the longest idle first. */
   readonly #sessions = new Map<Socket, Session>();
   #timer: NodeJS.Timeout | undefined;
   #earlyCheck: NodeJS.Timeout | undefined;
@@ -35,7 +35,7 @@ export class Sessions {
     };
   }
 
-  /** Lets a connection in, of which `inject` makes a session. When there are too many, one without a call is closed for it, or it is refused. */
+  /** Accepts a connection; `inject` creates its session. At the limit, closes an idle connection instead, or refuses the new one. */
   accept(socket: Socket, inject: (socket: Socket) => void): void {
     if (this.#sessions.size >= this.#options.connectionsMax && !this.#closeIdle()) {
       socket.destroy();
@@ -49,7 +49,7 @@ export class Sessions {
     this.#server.off('session', onSession);
   }
 
-  /** An answer was made, which its client may not read. */
+  /** Schedules a check after a response was written, since its client may not read it. */
   responseWritten(): void {
     this.#earlyCheck ??= setTimeout(() => {
       this.#earlyCheck = undefined;
@@ -57,7 +57,7 @@ export class Sessions {
     }, afterResponseMs).unref();
   }
 
-  /** Closes every connection at once. */
+  /** Closes every connection immediately. */
   destroyAll(): void {
     for (const session of this.#sessions.values()) session.destroy();
   }
@@ -66,7 +66,7 @@ export class Sessions {
     const session = new Session(made, socket, this.#options);
     this.#sessions.set(socket, session);
     session.onIdle = () => {
-      // Behind all that have been idle for longer.
+      // Move it to the end: it is the most recently idle one.
       if (this.#sessions.delete(socket)) this.#sessions.set(socket, session);
     };
     socket.once('close', () => {

@@ -12,7 +12,7 @@ import { type TestContext, test } from 'node:test';
 import { callFrame, emptyMessageFrame, rawHttp2, resetFrame } from '../../testing/http2-frames.ts';
 import { queueStreams, type StreamQueueOptions } from './stream-queue.ts';
 
-/** A server that answers each stream when the test says so. */
+/** Starts a server that responds to each stream when the test allows it. */
 async function startServer(
   context: TestContext,
   options: StreamQueueOptions,
@@ -35,7 +35,7 @@ function clientOf(context: TestContext, port: number): ClientHttp2Session {
   return client;
 }
 
-test('begins no call for a stream that was reset before its turn', async (context) => {
+test('starts no call for a stream when it was reset before dispatch', async (context) => {
   const handled: number[] = [];
   const port = await startServer(context, {}, (stream) => {
     handled.push(stream.id ?? 0);
@@ -45,7 +45,7 @@ test('begins no call for a stream that was reset before its turn', async (contex
   const socket = await rawHttp2(context, port);
   const ids = Array.from({ length: 50 }, (_, i) => 2 * i + 1);
   socket.write(Buffer.concat(ids.flatMap((id) => [callFrame(id, '/reset'), resetFrame(id)])));
-  // A stream of another connection is answered after those.
+  // The server responds to a stream of another connection after those.
   const call = clientOf(context, port).request({ ':path': '/' });
   await once(call.resume(), 'end');
   socket.write(Buffer.concat([callFrame(101, '/kept'), emptyMessageFrame(101)]));
@@ -53,7 +53,7 @@ test('begins no call for a stream that was reset before its turn', async (contex
   assert.ok(handled.length <= 2, `${handled.length} calls`);
 });
 
-test('refuses a stream over the limit in a way that the client may try again', async (context) => {
+test('refuses a stream over the limit with a retryable error', async (context) => {
   const held: ServerHttp2Stream[] = [];
   const port = await startServer(context, { openMax: 2 }, (stream) => held.push(stream));
   const client = clientOf(context, port);
@@ -72,7 +72,7 @@ test('refuses a stream over the limit in a way that the client may try again', a
   assert.equal(headers[':status'], 204);
 });
 
-test('does other work after each slice of time', async (context) => {
+test('yields to other work after each slice of time', async (context) => {
   const order: string[] = [];
   const port = await startServer(context, { sliceMs: 0 }, (stream) => {
     order.push('call');

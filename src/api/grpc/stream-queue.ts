@@ -9,16 +9,16 @@ type StreamEvent = readonly [
 ];
 type StreamListener = (this: Http2Server, ...event: StreamEvent) => void;
 
-/** Bounds for `queueStreams`; `limits` by default. */
+/** Limits of `queueStreams`; those of `limits` by default. */
 export interface StreamQueueOptions {
   readonly openMax?: number;
   readonly sliceMs?: number;
 }
 
 /**
- * Hands the streams of a server to its listeners a slice of time at a time, so that other requests are answered in between. A stream
- * that was reset before its turn costs no call, nor does one with too long header lines. Streams over `openMax` are refused, and a client may
- * try these again.
+ * Dispatches the streams of a server to its listeners in slices of time, so that other requests run in between. Streams that were reset
+ * before dispatch, and those with too long header lines, start no call. Streams over `openMax` get REFUSED_STREAM, which clients may
+ * retry.
  */
 export function queueStreams(server: Http2Server, options: StreamQueueOptions = {}): void {
   const { openMax = limits.grpcCalls, sliceMs = limits.grpcSliceMs } = options;
@@ -28,7 +28,7 @@ export function queueStreams(server: Http2Server, options: StreamQueueOptions = 
   server.removeAllListeners('stream');
   server.on('stream', (...event: StreamEvent) => {
     const [stream] = event;
-    // It may fail before a listener has it.
+    // The stream may fail before it is dispatched.
     stream.on('error', ignore);
     if (open >= openMax) {
       stream.close(constants.NGHTTP2_REFUSED_STREAM);
@@ -55,7 +55,7 @@ export function queueStreams(server: Http2Server, options: StreamQueueOptions = 
   function dispatchOne(event: StreamEvent): void {
     const [stream, , , lines] = event;
     if (!isOpen(stream)) return;
-    // HTTP/2 can repeat a line by a byte, and Node takes 64 KiB of them.
+    // HPACK can repeat a header line by one byte, and Node accepts 64 KiB of them.
     if (charactersOf(lines) > limits.requestHeaderBytes)
       stream.respond({ ':status': 431 }, { endStream: true });
     else for (const listener of listeners) listener.call(server, ...event);
@@ -71,5 +71,5 @@ function isOpen({ aborted, closed, destroyed }: ServerHttp2Stream): boolean {
 }
 
 function ignore(): void {
-  // What closes the stream is noticed by its `close` event.
+  // The `close` event reports the end of the stream.
 }

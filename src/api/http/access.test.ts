@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { accessByTokens } from './access.ts';
 
-test('refuses one token with two scopes, of which the wider would count unnoticed', () => {
+test('refuses a token when it has two scopes', () => {
   const sum = createHash('sha256').update('a').digest('hex');
   assert.throws(() => accessByTokens([`scan:${sum}:ci`, `admin:${sum.toUpperCase()}:root`]), {
     code: 'config-invalid',
@@ -11,7 +11,7 @@ test('refuses one token with two scopes, of which the wider would count unnotice
   });
 });
 
-test('refuses a token that is written itself instead of its SHA-256, and does not print it', () => {
+test('refuses a plain token instead of its SHA-256, and does not print it', () => {
   const sum = createHash('sha256').update('a').digest('hex');
   for (const entry of ['scan:secret', 'secret', `root:${sum}`, `read:${sum}0`])
     assert.throws(

@@ -2,32 +2,32 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { ClairError } from '../../core/errors.ts';
 import { type ApiResponse, errorResponse, type Route, type Scope } from './route.ts';
 
-/** Each allows what those before it allow. */
+/** Each scope includes the scopes before it. */
 const scopesAscending: readonly Scope[] = ['read', 'scan', 'admin'];
 
-/** What may need a token. */
+/** A route, reduced to what decides on access. */
 export type AccessTarget = Pick<Route, 'scope' | 'method' | 'renderError'>;
 
-/** Whether a request is allowed, and who made it. */
+/** Whether a request is allowed, and its token. */
 export interface AccessDecision {
-  /** The name of the token, for the log; undefined if no known token came. */
+  /** The name of the token, for the log; undefined without a known token. */
   readonly token?: string;
-  /** The answer to a request that is not allowed, and why, for the log. */
+  /** The response to a request that is not allowed, and the reason for the log. */
   readonly refusal?: { readonly response: ApiResponse; readonly reason: string };
 }
 
-/** Who may do what. */
+/** Decides which requests are allowed. */
 export interface Access {
-  /** Whether everything is allowed without a token. */
+  /** Whether all requests are allowed without a token. */
   readonly isOpen: boolean;
-  /** Judges a request by its `Authorization` header. Without a route, any token will do. */
+  /** Decides on a request by its `Authorization` header. Without a route, every known token suffices. */
   authorize(authorization: string | undefined, route: AccessTarget | undefined): AccessDecision;
 }
 
 /**
- * Access for those who know one of the tokens. Only sums of tokens are written down and kept: `scan:`, the SHA-256 of the token in
- * hexadecimal, and optionally `:` and a name for the log. Without any, everybody may do everything, as in Clair. Throws
- * `config-invalid`.
+ * Returns access by bearer tokens. An entry holds the hash of a token, not the token: `scan:`, the SHA-256 in hexadecimal, and optionally
+ * `:` and a name for the log. Without entries, all requests are allowed, as in Clair. Throws `config-invalid` for a malformed entry and
+ * for two entries with one token.
  */
 export function accessByTokens(entries: readonly string[]): Access {
   const tokens = entries.map(parseEntry);
@@ -61,18 +61,18 @@ interface ConfiguredToken {
 function parseEntry(entry: string): ConfiguredToken {
   const [, scope, sum = '', name] =
     /^(read|scan|admin):([\da-f]{64})(?::([\w.@-]{1,64}))?$/i.exec(entry) ?? [];
-  // The entry is not repeated: it could be a token that was written down by mistake.
+  // The message omits the entry, which could be a token that was configured by mistake.
   if (scope === undefined)
     throw new ClairError(
       'config-invalid',
-      'api.tokens takes read:, scan: or admin: and the SHA-256 of a token in hexadecimal, optionally followed by : and a name; ' +
-        'clair config token makes one',
+      'api.tokens must have entries of the form scope:hash or scope:hash:name, with the scope read, scan or admin and the SHA-256 of a token ' +
+        'in hexadecimal; clair config token creates one',
     );
   const lower = scope.toLowerCase() as Scope;
   return { scope: lower, sha256: Buffer.from(sum, 'hex'), name: name ?? `${lower}:${sum.slice(0, 8)}` };
 }
 
-/** With two scopes for one token, the wider one would count unnoticed. */
+/** Throws `config-invalid` if one token has two entries, of which the wider scope would count unnoticed. */
 function assertUniqueTokens(entries: readonly ConfiguredToken[]): void {
   for (const tokens of Map.groupBy(entries, ({ sha256 }) => sha256.toString('hex')).values())
     if (tokens.length > 1)
@@ -86,13 +86,13 @@ function bearerTokenOf(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
 }
 
-/** Looks at every known token, so that the time it takes tells nothing. */
+/** Compares every configured token in constant time, so that timing reveals nothing. */
 function findToken(tokens: readonly ConfiguredToken[], token: string): ConfiguredToken | undefined {
   const hash = createHash('sha256').update(token).digest();
   return tokens.filter((candidate) => timingSafeEqual(candidate.sha256, hash))[0];
 }
 
-/** What a token has to allow for a route. */
+/** Returns the scope that a token needs for a route. */
 export function requiredScope({ scope, method }: Pick<Route, 'scope' | 'method'>): Scope {
   return scope ?? (method === 'GET' ? 'read' : 'admin');
 }

@@ -17,11 +17,11 @@ interface RunningServer {
   readonly server: ApiServer;
   readonly url: string;
   readonly errors: unknown[];
-  /** What was told of answers, without the time. */
+  /** The recorded responses, without their times. */
   readonly responses: (readonly [route: string, status: number])[];
 }
 
-/** A server with one route, `GET /v1/layers/:name` if it is not said otherwise. */
+/** Starts a server with one route, by default `GET /v1/layers/:name`. */
 async function startServer(
   context: TestContext,
   handle: Handle,
@@ -53,7 +53,7 @@ interface RawHttpResponse {
   readonly body: Buffer;
 }
 
-/** Asks as `curl` does: what comes is what the server sent. */
+/** Sends a request as `curl` does: returns the bytes that the server sent, without decoding. */
 async function requestRaw(
   url: string,
   options: { method?: string; headers?: object; body?: string | Buffer } = {},
@@ -67,8 +67,8 @@ async function requestRaw(
 
 const ok: Handle = async ({ params }) => ({ status: 200, body: { Layer: { Name: params['name'] } } });
 
-suite('answers', () => {
-  test('JSON comes with the headers of Clair', async (context) => {
+suite('responses', () => {
+  test('have the headers of Clair when they are JSON', async (context) => {
     const { url, responses } = await startServer(context, ok);
     const { status, headers, body } = await requestRaw(`${url}/v1/layers/a%2F%3Cb%3E?features`);
     assert.equal(status, 200);
@@ -80,7 +80,7 @@ suite('answers', () => {
     assert.deepEqual(responses, [['v1/test', 200]]);
   });
 
-  test('gzip is spoken with whoever names it, in whatever way', async (context) => {
+  test('are compressed when Accept-Encoding names gzip in any way', async (context) => {
     const { url } = await startServer(context, ok);
     const { headers, body } = await requestRaw(`${url}/v1/layers/a`, {
       headers: { 'Accept-Encoding': 'gzip;q=0' },
@@ -89,7 +89,7 @@ suite('answers', () => {
     assert.equal(gunzipSync(body).toString(), '{"Layer":{"Name":"a"}}\n');
   });
 
-  test('an answer without content has no content type and is not compressed', async (context) => {
+  test('have no content type and no compression when they are empty', async (context) => {
     const { url } = await startServer(context, async () => ({ status: 200 }));
     const { headers, body } = await requestRaw(`${url}/v1/layers/a`, {
       headers: { 'Accept-Encoding': 'gzip' },
@@ -99,7 +99,7 @@ suite('answers', () => {
     assert.equal(body.length, 0);
   });
 
-  test('what no route answers is answered as Go does, and not counted', async (context) => {
+  test('are those of Go, and not recorded, when no route matches', async (context) => {
     const { url, responses } = await startServer(context, ok);
     const head = await requestRaw(`${url}/v1/layers/a`, {
       method: 'HEAD',
@@ -115,7 +115,7 @@ suite('answers', () => {
     assert.deepEqual(responses, []);
   });
 
-  test('an answer that is no JSON says so', async (context) => {
+  test('have their own content type when they are not JSON', async (context) => {
     const text = { status: 200, contentType: 'text/plain; version=0.0.4', text: 'a 1\n' };
     const { url } = await startServer(context, async () => text);
     const { headers, body } = await requestRaw(`${url}/v1/layers/a`);
@@ -123,8 +123,8 @@ suite('answers', () => {
   });
 });
 
-suite('failures', () => {
-  test('a failure is told with its status', async (context) => {
+suite('error responses', () => {
+  test('have the status and the message when a route throws a WireError', async (context) => {
     const { url, responses, errors } = await startServer(context, () => {
       throw new WireError(503, 'too busy', { retryAfterSeconds: 7 });
     });
@@ -134,7 +134,7 @@ suite('failures', () => {
     assert.deepEqual([responses, errors], [[['v1/test', 503]], []]);
   });
 
-  test('of a bug the client learns nothing', async (context) => {
+  test('have no details when a route throws an internal error', async (context) => {
     const bug = new TypeError('secret');
     const { url, errors } = await startServer(context, () => Promise.reject(bug));
     const { status, body } = await requestRaw(`${url}/v1/layers/a`);
@@ -150,7 +150,7 @@ async function* pieces(): AsyncIterable<string> {
 }
 
 suite('streams', () => {
-  test('are written as they come', async (context) => {
+  test('are written chunk by chunk', async (context) => {
     const { url } = await startServer(context, async () => ({ status: 200, stream: pieces() }));
     const { headers, body } = await requestRaw(`${url}/v1/layers/a`);
     assert.equal(headers['content-type'], 'application/json;charset=utf-8');
@@ -159,7 +159,7 @@ suite('streams', () => {
     assert.equal(gunzipSync(packed.body).toString(), '{"a":1}\n');
   });
 
-  test('that fail before the first piece give a status, later they break off', async (context) => {
+  test('give a status when they fail before the first chunk, and end abruptly later', async (context) => {
     const bug = new Error('no row');
     async function* failing(after: number): AsyncIterable<string> {
       for (let piece = 0; piece < after; piece++) yield 'x';
@@ -174,7 +174,7 @@ suite('streams', () => {
     assert.deepEqual(errors, [bug, bug]);
   });
 
-  test('are made no faster than the client takes them', async (context) => {
+  test('are read no faster than the client reads', async (context) => {
     let made = 0;
     async function* endless(): AsyncIterable<string> {
       for (; ; made++) yield 'x'.repeat(1_048_576);
@@ -186,12 +186,12 @@ suite('streams', () => {
     socket.write('GET /v1/layers/all HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await once(socket, 'readable');
     for (let i = 0; i < 100; i++) assert.equal((await requestRaw(`${url}/v1/layers/a`)).status, 200);
-    // What the buffers of the system hold, and little more.
+    // The size of the socket buffers, and little more.
     assert.ok(made < 20, `${made} MiB made`);
     socket.destroy();
   });
 
-  test('end when the client goes away, which is no bug', async (context) => {
+  test('end without an internal error when the client disconnects', async (context) => {
     const ended = Promise.withResolvers<undefined>();
     async function* endless(): AsyncIterable<string> {
       try {
@@ -217,7 +217,7 @@ suite('requests', () => {
     return { status: 200, text: `${body.length} ${body.subarray(-1).toString()}` };
   };
 
-  test('of a body the first MiB is read', async (context) => {
+  test('have at most 1 MiB of their body read', async (context) => {
     const { url } = await startServer(context, echo, { route: { method: 'POST' } });
     const bodies = ['', 'x', `${'x'.repeat(limits.requestBodyBytes)}${'y'.repeat(2_000_000)}`];
     const read: string[] = [];
@@ -226,7 +226,7 @@ suite('requests', () => {
     assert.deepEqual(read, ['0 ', '1 x', `${limits.requestBodyBytes} x`]);
   });
 
-  test('that do not arrive are not waited for', async (context) => {
+  test('get 408 when they do not arrive in time', async (context) => {
     const requestTimeouts = { headersMs: 20, requestMs: 40 };
     const { server } = await startServer(context, echo, { requestTimeouts, route: { method: 'POST' } });
     for (const beginning of [
@@ -241,8 +241,8 @@ suite('requests', () => {
   });
 });
 
-suite('requests that are given up', () => {
-  test('that take too long are answered and given up', async (context) => {
+suite('requests over the time limit', () => {
+  test('get 503 and are aborted when they take too long', async (context) => {
     const seenSignal = Promise.withResolvers<AbortSignal>();
     const waiting: Handle = ({ signal }) => {
       seenSignal.resolve(signal);
@@ -262,7 +262,7 @@ suite('requests that are given up', () => {
     assert.deepEqual(responses, [['v1/test', 503]]);
   });
 
-  test('whose stream does not begin in time are answered too', async (context) => {
+  test('get 503 when their stream does not begin in time', async (context) => {
     const stream: AsyncIterable<string> = {
       [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }),
     };
@@ -271,8 +271,8 @@ suite('requests that are given up', () => {
   });
 });
 
-suite('clients that go away', () => {
-  test('leave requests that are given up', async (context) => {
+suite('clients that disconnect', () => {
+  test('abort their request', async (context) => {
     const begun = Promise.withResolvers<undefined>();
     const gone = Promise.withResolvers<undefined>();
     const waiting: Handle = async ({ signal }) => {
@@ -291,7 +291,7 @@ suite('clients that go away', () => {
     assert.deepEqual([responses, errors], [[['v1/test', 499]], []]);
   });
 
-  test('in the middle of a body are no bug', async (context) => {
+  test('cause no internal error when the body is incomplete', async (context) => {
     const begun = Promise.withResolvers<undefined>();
     const reading: Handle = async (request) => {
       begun.resolve(undefined);
@@ -307,8 +307,8 @@ suite('clients that go away', () => {
   });
 });
 
-suite('the end', () => {
-  test('waits for requests under way and takes no more', async (context) => {
+suite('shutdown', () => {
+  test('waits for running requests and accepts no more', async (context) => {
     const begun = Promise.withResolvers<undefined>();
     const release = Promise.withResolvers<undefined>();
     const { server, url } = await startServer(context, async () => {
@@ -328,7 +328,7 @@ suite('the end', () => {
     await server.stop();
   });
 
-  test('comes also where a request does not', async (context) => {
+  test('completes when a request never ends', async (context) => {
     const begun = Promise.withResolvers<AbortSignal>();
     const { server, url } = await startServer(context, ({ signal }) => {
       begun.resolve(signal);
@@ -341,7 +341,7 @@ suite('the end', () => {
     if (!signal.aborted) await once(signal, 'abort');
   });
 
-  test('a port that is taken is told of', async (context) => {
+  test('throws an error when the port is in use', async (context) => {
     const { server } = await startServer(context, ok);
     const options = {
       routers: [],
@@ -367,7 +367,7 @@ suite('tokens', () => {
   ]);
   const as = (token: string): object => ({ headers: { Authorization: `Bearer ${token}` } });
 
-  test('are asked for before anything is told', async (context) => {
+  test('are checked before anything else', async (context) => {
     const { url } = await startServer(context, ok, { access });
     for (const options of [{}, as('x'), as(''), { headers: { Authorization: 'Basic cjpy' } }]) {
       const { status, headers, body } = await requestRaw(`${url}/v1/nowhere`, options);

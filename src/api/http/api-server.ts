@@ -10,26 +10,26 @@ import { demuxHttp2, type Http2Acceptor, preferHttp1 } from './protocol-demux.ts
 import { requestGuard } from './request-guard.ts';
 import { RequestHandler, type RequestHandlerDeps } from './request-handler.ts';
 
-/** What a server needs to know. */
+/** Options of `serveApi`. */
 export interface ApiServerOptions extends Omit<RequestHandlerDeps, 'guard'> {
-  /** Speaks TLS where it is there. */
+  /** Options of TLS; undefined for plain HTTP. */
   readonly tls: ServerOptions | undefined;
-  /** Takes the connections that speak HTTP/2 from their first bytes on; without it they are refused. */
+  /** Accepts connections that begin with the HTTP/2 preface. Without it, they are refused. */
   readonly http2?: Http2Acceptor;
-  /** How long a request may take to arrive; `limits` where it is not said. */
+  /** Time for a request to arrive; that of `limits` by default. */
   readonly requestTimeouts?: { readonly headersMs: number; readonly requestMs: number };
-  /** Connections at once; `limits` where it is not said. */
+  /** Maximum number of concurrent connections; `limits.connections` by default. */
   readonly connectionsMax?: number;
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface ApiServer extends AsyncDisposable {
   readonly port: number;
-  /** Takes no more requests, gives those under way so long to end, and breaks off the rest. */
+  /** Accepts no more requests, waits `graceMs` for running ones, then aborts the rest. */
   stop(graceMs?: number): Promise<void>;
 }
 
-/** Listens at an address. Throws `usage` where it cannot be taken; `what` is said then. */
+/** Listens on an address. Throws `usage` if it cannot; the message begins with `what`. */
 export async function serveApi(
   what: string,
   address: Address,
@@ -72,7 +72,7 @@ export async function serveApi(
   };
 }
 
-/** Whether who reaches the address may do everything because no other machine reaches it. */
+/** Returns whether the server needs no credentials and is reachable from this machine only. */
 function isLocalOnly(address: Address, { access, tls }: ApiServerOptions): boolean {
   return isLoopbackAddress(address) && access.isOpen && tls === undefined;
 }

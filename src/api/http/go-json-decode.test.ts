@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { decodeGoJson } from './go-json-decode.ts';
 import { layerEnvelope, notificationEnvelope, vulnerabilityEnvelope } from './v1/types.ts';
 
-/** What Go 1.24.4 answers for the same types; the first lines are in the recordings of Clair too. */
+/** The results of Go 1.24.4 for the same types. The first lines are also in the recordings of Clair. */
 const refused: readonly (readonly [text: string, message: string])[] = [
   ['', 'EOF'],
   [' \n', 'EOF'],
@@ -80,7 +80,7 @@ const refused: readonly (readonly [text: string, message: string])[] = [
   ['{"Layer":{"Name":1},}', "invalid character '}' looking for beginning of object key string"],
 ];
 
-/** The same of a `VulnerabilityEnvelope`. */
+/** The results of Go 1.24.4 for a `VulnerabilityEnvelope`. */
 const refusedVulnerabilities: readonly (readonly [text: string, message: string])[] = [
   [
     '{"Vulnerability":{"FixedIn":{}}}',
@@ -108,7 +108,7 @@ const refusedVulnerabilities: readonly (readonly [text: string, message: string]
   ],
 ];
 
-suite('what Go refuses is refused in its words', () => {
+suite('refuses what Go refuses, with the message of Go', () => {
   for (const [text, message] of refused)
     test(JSON.stringify(text), () => {
       assert.throws(() => decodeGoJson(layerEnvelope, Buffer.from(text)), { name: 'GoJsonError', message });
@@ -119,7 +119,7 @@ suite('what Go refuses is refused in its words', () => {
     });
 });
 
-suite('what Go reads is read', () => {
+suite('decodes what Go decodes', () => {
   const read: readonly (readonly [text: string, value: object])[] = [
     ['null', {}],
     ['{}', {}],
@@ -142,15 +142,15 @@ suite('what Go reads is read', () => {
     });
 });
 
-suite('Go has rules of its own', () => {
-  test('case folds as in Go: the long s is an s, and a ligature is not two letters', () => {
+suite('special rules of Go', () => {
+  test('folds case as Go does: the long s is an s, and a ligature is not two letters', () => {
     const text = '{"Vulnerability":{"ſeverity":"Low","ﬁxedIn":[{}]}}';
     assert.deepEqual(decodeGoJson(vulnerabilityEnvelope, Buffer.from(text)), {
       Vulnerability: { Severity: 'Low' },
     });
   });
 
-  test('a list that comes again is decoded over the one before', () => {
+  test('decodes a repeated list over the previous one', () => {
     const text =
       '{"Vulnerability":{"FixedIn":[{"Name":"a","Version":"1"},{"Name":"b"}],"FixedIn":[{"Name":"c"}]}}';
     assert.deepEqual(decodeGoJson(vulnerabilityEnvelope, Buffer.from(text)), {
@@ -158,7 +158,7 @@ suite('Go has rules of its own', () => {
     });
   });
 
-  test('fields that are always written are there', () => {
+  test('sets fields without omitempty', () => {
     const text = '{"Notification":{"New":{"OrderedLayersIntroducingVulnerability":[{},{"Index":1}]}}}';
     assert.deepEqual(decodeGoJson(notificationEnvelope, Buffer.from(text)), {
       Notification: {
@@ -172,14 +172,14 @@ suite('Go has rules of its own', () => {
     });
   });
 
-  test('metadata is anything, and no key of it is special', () => {
+  test('accepts any value as metadata, and treats no key of it specially', () => {
     const text = '{"Vulnerability":{"Metadata":{"a":[1.50,null,{"b":false}],"__proto__":{"c":1},"a":2}}}';
     const { Vulnerability } = decodeGoJson(vulnerabilityEnvelope, Buffer.from(text));
     assert.equal(JSON.stringify(Vulnerability?.Metadata), '{"a":2,"__proto__":{"c":1}}');
   });
 
-  test('each byte that is no UTF-8 becomes U+FFFD', () => {
-    // As Go: the first two bytes of three, 0xFF, a surrogate and an overlong slash.
+  test('replaces each byte that is not UTF-8 by U+FFFD', () => {
+    // As in Go: the first two bytes of three, 0xFF, a surrogate and an overlong slash.
     const bytes = [0xe2, 0x82, 0x41, 0xff, 0xed, 0xa0, 0x80, 0xc0, 0xaf, 0xc3, 0xa9];
     const text = Buffer.concat([
       Buffer.from('{"Notification":{"Name":"'),
@@ -192,7 +192,7 @@ suite('Go has rules of its own', () => {
   });
 });
 
-test('values inside each other have a limit, at which the machine still has room', () => {
+test('refuses values over the nesting limit, and decodes those at the limit', () => {
   const nested = (depth: number): Buffer =>
     Buffer.from(`{"Vulnerability":{"Metadata":{"a":${'['.repeat(depth - 3)}${']'.repeat(depth - 3)}}}}`);
   assert.doesNotThrow(() => JSON.stringify(decodeGoJson(vulnerabilityEnvelope, nested(limits.jsonDepth))));

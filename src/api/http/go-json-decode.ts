@@ -3,33 +3,33 @@ import { limits } from '../../core/limits.ts';
 import { goQuote } from './go-quote.ts';
 import { type GoField, type GoStruct, type GoType, goName, typeOf, zeroOf } from './go-type.ts';
 
-/** A text that Go's decoder refuses, in Go's words. */
+/** An error with the message of Go's decoder. */
 export class GoJsonError extends Error {
   override readonly name = 'GoJsonError';
 }
 
 /**
- * The first JSON value of a text, decoded as `json.NewDecoder(…).Decode` of Go 1.24 does it into a pointer to a struct: keys match
- * without regard to case, what is unknown is skipped, `null` leaves a field unset, a field that comes again is decoded over what is
- * there, and whatever follows the value is not looked at. Bytes and escapes that are no Unicode become U+FFFD.
- * A syntax error anywhere in the value counts before a value of the wrong type; of the latter, the first counts.
+ * Decodes the first JSON value of a text as `json.NewDecoder(…).Decode` of Go 1.24 decodes into a pointer to a struct. Keys match
+ * case-insensitively, and unknown keys are skipped. `null` leaves a field unset. A repeated field is decoded over its previous value.
+ * Bytes after the value are ignored. Bytes and escapes that are not Unicode become U+FFFD. Throws `GoJsonError`: a syntax error anywhere
+ * in the value takes precedence over values of a wrong type, of which the first counts.
  */
 export function decodeGoJson<T>(type: GoStruct<T>, bytes: Uint8Array): T {
   return new Decoder(bytes).decode(type) as T;
 }
 
-/** The first JSON value of a text, decoded as Go does it into an `interface{}`. */
+/** Decodes the first JSON value of a text as Go does into an `interface{}`. Throws `GoJsonError`. */
 export function parseGoJson(bytes: Uint8Array): unknown {
   return new Decoder(bytes).decode({ kind: 'any' });
 }
 
-/** One way through the text, byte by byte: `text` has a character for each byte. */
+/** Decodes a text in one pass, byte by byte. `text` has one character per byte. */
 class Decoder {
   readonly #text: string;
   #at = 0;
   #depth = 0;
   #mismatch: GoJsonError | undefined;
-  /** The struct and the fields in which the decoder is, for messages. */
+  /** The current struct and the path of fields, for messages. */
   #struct = '';
   #path: readonly string[] = [];
 
@@ -43,7 +43,7 @@ class Decoder {
     return value ?? zeroOf(type);
   }
 
-  /** Decodes over what was there before. Without a type the value is skipped; `undefined` means that it stays unset. */
+  /** Decodes a value over the previous one. Without a type, skips the value. Returns `undefined` if the value stays unset. */
   #value(type: GoType | undefined, before: unknown): unknown {
     switch (this.#peek()) {
       case '{':
@@ -63,7 +63,7 @@ class Decoder {
     }
   }
 
-  /** Unsets what may be nil in Go, and leaves the rest as it was. */
+  /** Decodes `null`: unsets types that may be nil in Go, and leaves others unchanged. */
   #null(type: GoType | undefined, before: unknown): unknown {
     this.#literal('null', null);
     if (type?.kind === 'any') return null;
@@ -230,7 +230,7 @@ class Decoder {
       if (!/^[\da-fA-F]$/.test(this.#here())) this.#fail('in \\u hexadecimal character escape');
   }
 
-  /** The next character that is no space. */
+  /** Skips white space and returns the next character. */
   #peek(): string {
     while (' \t\r\n'.includes(this.#here()) && this.#at < this.#text.length) this.#at++;
     if (this.#at === this.#text.length) this.#fail('');
@@ -255,19 +255,19 @@ class Decoder {
   }
 }
 
-/** The field a key means: the one of that name, else the first whose name differs only in case. */
+/** Returns the field for a key: the one with that name, otherwise the first whose name differs only in case. */
 function fieldNamed(fields: Readonly<Record<string, GoField>>, key: string): string | undefined {
   if (Object.hasOwn(fields, key)) return key;
   const folded = foldCase(key);
   return Object.keys(fields).find((name) => foldCase(name) === folded);
 }
 
-/** `unicode.SimpleFold` for names in ASCII: the Kelvin sign is a K, and the long s an S. */
+/** Folds like `unicode.SimpleFold` for names in ASCII: the Kelvin sign is a K, and the long s an S. */
 function foldCase(name: string): string {
   return name.toLowerCase().replaceAll('ſ', 's');
 }
 
-/** Long numbers are none, and would take long to read. */
+/** Returns whether a literal is an `int64`. Rejects long literals before parsing, which would be slow. */
 function isInt64(literal: string): boolean {
   return /^-?\d{1,19}$/.test(literal) && BigInt.asIntN(64, BigInt(literal)) === BigInt(literal);
 }
@@ -275,10 +275,10 @@ function isInt64(literal: string): boolean {
 const utf8Sequence =
   /[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2}|[\x80-\xff]/g;
 
-/** The text of a string literal whose syntax was checked; given and read as one character a byte. */
+/** Decodes a string literal of valid syntax, with one character per byte. */
 function unquote(literal: string): string {
   const bytes = Buffer.from(literal, 'latin1');
-  // Go replaces each byte that begins no character, where Node replaces the longest beginning of one.
+  // Go replaces each invalid byte; Node replaces the longest invalid prefix of a character at once.
   const text = isUtf8(bytes)
     ? bytes.toString()
     : literal.replace(utf8Sequence, (sequence) =>

@@ -5,30 +5,30 @@ import { asGo, encodeGoJson, JsonListBuilder } from './go-json-encode.ts';
 import type { GoType } from './go-type.ts';
 import * as v1 from './v1/types.ts';
 
-test('characters that could end a script are escaped, as Go does', () => {
+test('escapes characters that could end a script, as Go does', () => {
   assert.equal(
     encodeGoJson({ Name: '<b>&\u2028\u2029"\\/\b\f\n\r\t\0\x7fé😀\ud800' }),
     '{"Name":"\\u003cb\\u003e\\u0026\\u2028\\u2029\\"\\\\/\\b\\f\\n\\r\\t\\u0000\x7fé😀\ufffd"}\n',
   );
 });
 
-test('numbers are written as Go writes float64', () => {
+test('writes numbers as Go writes float64', () => {
   assert.equal(
     encodeGoJson([0, -0, 1.5, 1e20, 1e21, 1e-6, 1e-7, 123456789012345680]),
     '[0,-0,1.5,100000000000000000000,1e+21,0.000001,1e-7,123456789012345680]\n',
   );
 });
 
-test('keys of maps come in the order of their bytes', () => {
+test('sorts keys of maps by bytes', () => {
   const map = new Map(['10', '9', 'b', 'B', '\u{1f600}', '\uffee', '__proto__'].map((key) => [key, 1]));
   assert.equal(encodeGoJson(map), '{"10":1,"9":1,"B":1,"__proto__":1,"b":1,"\uffee":1,"\u{1f600}":1}\n');
 });
 
-test('a number that is none is a mistake of ours', () => {
+test('throws when a value cannot be encoded', () => {
   assert.throws(() => encodeGoJson({ a: 1n }), TypeError);
 });
 
-test('a value of a Go type is written in the order of its fields, without what is empty', () => {
+test('writes a value of a Go type in the order of its fields, without empty ones', () => {
   const cases: readonly (readonly [GoType, object, string])[] = [
     [v1.layerEnvelope, { Layer: {} }, '{"Layer":{}}'],
     [
@@ -64,7 +64,7 @@ test('a value of a Go type is written in the order of its fields, without what i
   for (const [type, value, text] of cases) assert.equal(encodeGoJson(asGo(type, value)), `${text}\n`);
 });
 
-test('what was decoded is echoed as Go echoes it', () => {
+test('echoes a decoded value as Go does', () => {
   const text = '{"Vulnerability":{"Metadata":{"b":-0,"a":{"d":[1.50,null],"10":1e21,"9":true}},"Name":"n"}}';
   const decoded = decodeGoJson(v1.vulnerabilityEnvelope, Buffer.from(text));
   assert.equal(

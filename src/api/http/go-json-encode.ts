@@ -1,26 +1,26 @@
 import { type GoField, type GoType, typeOf, zeroOf } from './go-type.ts';
 
 /**
- * A value as `json.NewEncoder(…).Encode` of Go writes it: one line, with an end. Keys of objects come in their order, those without a
- * value are left out; keys of a `Map` come in the order of their bytes. See `asGo` for values that Go's types describe.
+ * Encodes a value as `json.NewEncoder(…).Encode` of Go does: one line with a line feed. Keys of objects keep their order, and keys without
+ * a value are omitted. Keys of a `Map` are sorted by bytes. `asGo` prepares values of Go types.
  */
 export function encodeGoJson(value: unknown): string {
   return `${encodeValue(value)}\n`;
 }
 
-/** The text of an object that begins with a long list, as `encodeGoJson` writes it, made element by element. */
+/** Encodes an object that begins with a long list, element by element, with the output of `encodeGoJson`. */
 export class JsonListBuilder {
   readonly #name: string;
   readonly #type: GoType;
   #elements = '';
 
-  /** The key of the list, and the type of its elements. */
+  /** `name` is the key of the list, `type` the type of its elements. */
   constructor(name: string, type: GoType) {
     this.#name = name;
     this.#type = type;
   }
 
-  /** The characters of the elements so far. */
+  /** Number of characters of the elements so far. */
   get characters(): number {
     return this.#elements.length;
   }
@@ -29,7 +29,7 @@ export class JsonListBuilder {
     this.#elements += `${this.#elements === '' ? '' : ','}${encodeValue(asGo(this.#type, element))}`;
   }
 
-  /** The whole text, with the keys that follow the list. A list without elements is `null`. */
+  /** Returns the complete text, with further keys after the list. An empty list is `null`. */
   end(rest: Readonly<Record<string, unknown>> = {}): string {
     const after = encodeMembers(Object.entries(rest));
     const list = this.#elements === '' ? 'null' : `[${this.#elements}]`;
@@ -38,8 +38,8 @@ export class JsonListBuilder {
 }
 
 /**
- * A value in the order of its Go type: fields as they are declared, without those that are empty unless they are always written, an
- * empty list that is a pointer as `null`, maps as `Map`.
+ * Prepares a value for `encodeGoJson` by its Go type. Fields have the order of declaration; empty fields with `omitempty` are omitted. An
+ * empty list behind a pointer becomes `null`, and a map becomes a `Map`.
  */
 export function asGo(type: GoType, value: unknown): unknown {
   switch (type.kind) {
@@ -94,14 +94,14 @@ function anyAsGo(value: unknown): unknown {
 
 function encodeValue(value: unknown): string {
   if (typeof value === 'string') return encodeString(value);
-  // As ECMAScript writes numbers, but for the sign of zero.
+  // As ECMAScript writes numbers, except for the sign of zero.
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (typeof value === 'boolean') return String(value);
   if (value === null) return 'null';
   if (Array.isArray(value)) return `[${encodeElements(value)}]`;
   if (value instanceof Map) return `{${encodeMembers(sortByKey(value as ReadonlyMap<string, unknown>))}}`;
   if (typeof value === 'object') return `{${encodeMembers(Object.entries(value))}}`;
-  throw new TypeError(`${typeof value} cannot be written as JSON`);
+  throw new TypeError(`${typeof value} cannot be encoded as JSON`);
 }
 
 function encodeElements(values: readonly unknown[]): string {
@@ -121,10 +121,10 @@ function sortByKey(map: ReadonlyMap<string, unknown>): (readonly [string, unknow
   return [...map].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-/** What stands otherwise in JSON, or in Go's; halves of surrogate pairs among it. Most texts have nothing of it. */
+/** Characters that JSON or Go escapes, including lone surrogates. Most texts have none. */
 const needsEscape = /["\\<>&\p{Cc}\p{Cs}\u2028\u2029]/u;
 
-/** Go escapes what could end a script or a line of one, and writes U+FFFD for half a surrogate pair. */
+/** Encodes a string. Like Go, escapes `<`, `>`, `&` and line separators, and writes U+FFFD for a lone surrogate. */
 function encodeString(text: string): string {
   if (!needsEscape.test(text)) return `"${text}"`;
   return JSON.stringify(text.toWellFormed()).replace(

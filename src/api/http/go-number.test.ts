@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { goAtoi, goParseInt32 } from './go-number.ts';
 
-test('whole numbers are read as strconv.Atoi reads them', () => {
+test('parses integers as strconv.Atoi does', () => {
   const read = { '10': 10, '+5': 5, '-1': -1, '-0': 0, '007': 7, '9223372036854775807': 2 ** 63 };
   for (const [text, value] of Object.entries(read)) assert.equal(goAtoi(text), value);
 });
 
-/** The quoted text and the reason that Go 1.24.4 gives. */
+/** The quoted text and the reason in the message of Go 1.24.4. */
 const refused: Readonly<Record<string, string>> = {
   abc: '"abc": invalid syntax',
   '': '"": invalid syntax',
@@ -25,14 +25,14 @@ const refused: Readonly<Record<string, string>> = {
 };
 
 for (const [text, expected] of Object.entries(refused))
-  test(`${JSON.stringify(text)} is no number`, () => {
+  test(`refuses ${JSON.stringify(text)}`, () => {
     assert.throws(() => goAtoi(text), {
       name: 'GoNumberError',
       message: `strconv.Atoi: parsing ${expected}`,
     });
   });
 
-test('whole numbers of any base are read as strconv.ParseInt reads them to base 0', () => {
+test('parses integers of any base as strconv.ParseInt does with base 0', () => {
   const read = {
     '10': 10,
     '-0x1F': -31,

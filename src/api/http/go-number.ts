@@ -1,23 +1,23 @@
 import { goQuote } from './go-quote.ts';
 
-/** A text that Go takes for no number, in Go's words. */
+/** An error with the message of Go's `strconv` for an invalid number. */
 export class GoNumberError extends Error {
   override readonly name = 'GoNumberError';
 }
 
-/** `strconv.Atoi`: a whole number of 64 bits with or without a sign. Over 2^53 the nearest number that JavaScript has. */
+/** Parses like `strconv.Atoi`: a 64-bit integer, optionally signed. Beyond 2^53, rounds to the nearest double. Throws `GoNumberError`. */
 export function goAtoi(text: string): number {
   return parseInteger('Atoi', text, 64);
 }
 
-/** `strconv.ParseInt` to base 0: a whole number of 32 bits as in Go's source, such as `10`, `0x1f`, `0b1`, `017` and `1_000`. */
+/** Parses like `strconv.ParseInt` with base 0 and 32 bits: `10`, `0x1f`, `0b1`, `017` and `1_000`. Throws `GoNumberError`. */
 export function goParseInt32(text: string): number {
   return parseInteger('ParseInt', text, 32);
 }
 
 const decimal = /^\d+$/;
 
-/** Digits of any base as Go's source has them. */
+/** Integer literals of Go, of any base. */
 const literal = /^(?:0|[1-9](?:_?\d)*|0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+)$/;
 
 function parseInteger(name: 'Atoi' | 'ParseInt', text: string, bits: number): number {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseGoQuery } from './go-query.ts';
 
-/** As `url.ParseQuery` of Go 1.24 answers. */
+/** The results of `url.ParseQuery` of Go 1.24. */
 const cases: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '': {},
   '?': {},
@@ -22,7 +22,7 @@ const cases: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '??a=1': { '?a': '1' },
 };
 
-test('a query is read as Go reads it: pairs with semicolons or damaged escapes are dropped', () => {
+test('parses a query as Go does, and drops pairs with semicolons or invalid escapes', () => {
   for (const [query, expected] of Object.entries(cases))
     assert.deepEqual(Object.fromEntries(parseGoQuery(query)), expected, query);
   assert.deepEqual(parseGoQuery('?a=1&a=2').get('a'), '1');

@@ -1,6 +1,6 @@
 /**
- * The parameters of a query as Go's `url.ParseQuery` reads it: a pair with a semicolon or a damaged escape is dropped. Node gives a query
- * as one character a byte; it may begin with a question mark.
+ * Parses a query as Go's `url.ParseQuery` does: pairs with a semicolon or an invalid escape are dropped. The query has one character
+ * per byte, as in Node, and may begin with a question mark.
  */
 export function parseGoQuery(query: string): URLSearchParams {
   const parameters = new URLSearchParams();
@@ -14,7 +14,7 @@ export function parseGoQuery(query: string): URLSearchParams {
   return parameters;
 }
 
-/** The text of an escaped part; undefined where a percent sign escapes nothing. */
+/** Decodes an escaped part; undefined if a percent sign is not followed by two hexadecimal digits. */
 function unescapeQuery(text: string): string | undefined {
   if (/%(?![\da-f]{2})/i.test(text)) return undefined;
   const bytes = text

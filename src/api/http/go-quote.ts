@@ -9,7 +9,7 @@ const namedEscapes: Readonly<Record<string, string>> = {
   '\v': '\\v',
 };
 
-/** A text between marks, as `strconv.Quote` of Go writes it: what cannot be printed is escaped. */
+/** Quotes a text as `strconv.Quote` of Go does: characters that are not printable are escaped. */
 export function goQuote(text: string, mark: '"' | "'" = '"'): string {
   const escaped = Array.from(text.toWellFormed(), (char) =>
     char === mark ? `\\${mark}` : (namedEscapes[char] ?? (isPrintable(char) ? char : hexEscape(char))),
@@ -17,7 +17,7 @@ export function goQuote(text: string, mark: '"' | "'" = '"'): string {
   return `${mark}${escaped.join('')}${mark}`;
 }
 
-/** `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols, and of all spaces only the ordinary one. */
+/** As `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols, and U+0020 as the only space. */
 function isPrintable(char: string): boolean {
   return char === ' ' || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(char);
 }

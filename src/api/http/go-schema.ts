@@ -4,12 +4,12 @@ import { type GoStruct, type GoType, typeOf } from './go-type.ts';
 /** A JSON Schema of the 2020-12 draft, which OpenAPI 3.1 uses. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** The name of a struct among the schemas of a document: `Layer` for `v1.Layer`. */
+/** Returns the name of a struct in the schemas of a document: `Layer` for `v1.Layer`. */
 function schemaName({ name }: GoStruct): string {
   return name.replace(/^.*\./, '');
 }
 
-/** What JSON a Go type is written as. Structs are referred to. */
+/** Returns the JSON Schema of a Go type. Structs become references. */
 export function schemaOf(type: GoType): Schema {
   switch (type.kind) {
     case 'any':
@@ -27,7 +27,7 @@ export function schemaOf(type: GoType): Schema {
   }
 }
 
-/** The schemas of structs and of all structs that they hold, by name. */
+/** Returns the schemas of structs and of all structs in their fields, by name. */
 export function schemasOf(structs: readonly GoStruct[]): Readonly<Record<string, Schema>> {
   const schemas = new Map<string, Schema>();
   const pending = [...structs];

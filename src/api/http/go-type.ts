@@ -1,6 +1,6 @@
 /**
- * A Go type as far as `encoding/json` shows it: what is decoded into it, in which order its fields are encoded, which of them are
- * left out when empty, and what it is called in messages.
+ * The parts of a Go type that `encoding/json` depends on: kind, order of fields, which fields have `omitempty`, and the name in
+ * messages.
  */
 export type GoType =
   | { readonly kind: 'string' | 'int' | 'any' }
@@ -8,20 +8,20 @@ export type GoType =
   | { readonly kind: 'list'; readonly of: GoType; readonly isPointer: boolean }
   | GoStruct;
 
-/** A struct. Its fields are asked for late, because structs may hold each other. */
+/** A struct. `fields` is a function, since structs may refer to each other. */
 export interface GoStruct<T = unknown> {
   readonly kind: 'struct';
-  /** With the package, as messages have it: `v1.Layer`. */
+  /** The name with its package, as in messages: `v1.Layer`. */
   readonly name: string;
   readonly fields: () => Readonly<Record<string, GoField>>;
-  /** Carries the type of TypeScript; never there. */
+  /** Carries the TypeScript type; never set. */
   readonly phantom?: T;
 }
 
-/** A field of a struct: its type, or its type and that it is written even when it is empty. */
+/** A field of a struct: with `omitempty`, its type; without, `always`. */
 export type GoField = GoType | { readonly kind: 'always'; readonly of: GoType };
 
-/** Describes the struct whose values are a type of TypeScript: every field once, in the order of Go's declaration. */
+/** Describes the struct for a TypeScript type: every field once, in the order of the Go declaration. */
 export function goStruct<T>(
   name: string,
   fields: () => { readonly [K in keyof Required<NoInfer<T>>]: GoField },
@@ -37,39 +37,39 @@ export function goStruct<T>(
   };
 }
 
-/** `string`. */
+/** The Go type `string`. */
 export const goString: GoType = { kind: 'string' };
 
-/** `int`. */
+/** The Go type `int`. */
 export const goInt: GoType = { kind: 'int' };
 
-/** `map[string]string`. */
+/** The Go type `map[string]string`. */
 export const goTextMap: GoType = { kind: 'map', of: goString };
 
-/** `map[string]interface{}`. */
+/** The Go type `map[string]interface{}`. */
 export const goAnyMap: GoType = { kind: 'map', of: { kind: 'any' } };
 
-/** `[]T`; left out when it is empty. */
+/** Returns the Go type `[]T`, which `omitempty` omits when it is empty. */
 export function goList(of: GoType): GoType {
   return { kind: 'list', of, isPointer: false };
 }
 
-/** `*[]T`, left out when it is absent and `null` when it is empty. */
+/** Returns the Go type `*[]T`, which is omitted when absent and `null` when empty. */
 export function goListPointer(of: GoType): GoType {
   return { kind: 'list', of, isPointer: true };
 }
 
-/** A field without `omitempty`. */
+/** Returns a field without `omitempty`. */
 export function always(of: GoType): GoField {
   return { kind: 'always', of };
 }
 
-/** The type of a field. */
+/** Returns the type of a field, with or without `omitempty`. */
 export function typeOf(field: GoField): GoType {
   return field.kind === 'always' ? field.of : field;
 }
 
-/** What Go calls a type. */
+/** Returns the name of a type in messages of Go. */
 export function goName(type: GoType): string {
   switch (type.kind) {
     case 'any':
@@ -86,7 +86,7 @@ export function goName(type: GoType): string {
   }
 }
 
-/** What a variable of a type holds before anything is put there; of a struct, the fields that are always written. */
+/** Returns the zero value of a type; for a struct, its fields without `omitempty`. */
 export function zeroOf(type: GoType): unknown {
   switch (type.kind) {
     case 'string':

@@ -1,18 +1,18 @@
 import type { IngestedContent } from '../../service/ingest/posted-layers.ts';
 
-/** A layer or an ancestry that a client posted, for the log. */
+/** A posted layer or ancestry, for the log. */
 export interface IngestRecord {
   readonly kind: 'layer' | 'ancestry';
-  /** The name that the client gave it. */
+  /** The name that the client chose. */
   readonly name: string;
   readonly ms: number;
-  /** What was found; undefined if it was known and not read again, or if it failed. */
+  /** The detected content; undefined if the layer was already known or the ingest failed. */
   readonly content?: IngestedContent | undefined;
-  /** Why it failed. */
+  /** The error of a failed ingest. */
   readonly error?: unknown;
 }
 
-/** Takes in what was posted, and reports once how that ended. */
+/** Runs an ingest and reports its result once. */
 export async function recordIngest(
   { kind, name }: Pick<IngestRecord, 'kind' | 'name'>,
   onIngested: (record: IngestRecord) => void,

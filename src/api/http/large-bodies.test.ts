@@ -8,7 +8,7 @@ import { serveApi } from './api-server.ts';
 import type { ApiRequest } from './route.ts';
 import { routerOf } from './router.ts';
 
-/** A server that asks for all bodies at once, and notes in which turn of the event loop each is there. */
+/** Starts a server that reads all bodies concurrently, and records the turn of the event loop in which each arrives. */
 async function startServer(
   t: TestContext,
   requests: number,
@@ -68,7 +68,7 @@ async function send(port: number, bytes: number): Promise<void> {
   await once(response, 'end');
 }
 
-test('hands over large bodies that come at once in a turn of the event loop each', async (t) => {
+test('passes on concurrent large bodies in one turn of the event loop each', async (t) => {
   const { port, turns } = await startServer(t, 20);
   await Promise.all(Array.from({ length: 20 }, () => send(port, limits.largeBodyBytes + 1)));
   assert.equal(turns.length, 20);

@@ -1,6 +1,6 @@
 import type { LayerFormat } from '../../image/posted/layer-source.ts';
 
-/** The format a client names for its layers, in whatever case; undefined for one that is not read. */
+/** Returns the layer format that a client names, case-insensitively; undefined if it is not supported. */
 export function layerFormatOf(name: string): LayerFormat | undefined {
   const format = name.toLowerCase();
   return format === 'docker' || format === 'aci' ? format : undefined;

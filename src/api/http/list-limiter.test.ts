@@ -4,7 +4,7 @@ import { ListLimiter } from './list-limiter.ts';
 
 const signal = new AbortController().signal;
 
-test('answers other work between two pages when every page is made without a pause', async () => {
+test('runs other work between two pages when no page yields', async () => {
   const limiter = new ListLimiter({ concurrency: 1, waitingMax: 100 });
   const order: string[] = [];
   const pages = Array.from({ length: 4 }, (_, i) =>
@@ -17,7 +17,7 @@ test('answers other work between two pages when every page is made without a pau
   assert.deepEqual(order.slice(0, 6), ['page 0', 'other', 'page 1', 'other', 'page 2', 'other']);
 });
 
-test('makes as many pages at once as it allows, and refuses more than may wait', async () => {
+test('builds pages up to the concurrency limit, and refuses more than may wait', async () => {
   const limiter = new ListLimiter({ concurrency: 2, waitingMax: 3 });
   const { promise: gone, resolve: go } = Promise.withResolvers<undefined>();
   let making = 0;
@@ -35,7 +35,7 @@ test('makes as many pages at once as it allows, and refuses more than may wait',
   assert.equal(await limiter.run(signal, page), 6);
 });
 
-test('refuses a page whose turn comes too late', async () => {
+test('refuses a page when its wait takes too long', async () => {
   const limiter = new ListLimiter({ concurrency: 1, waitMs: 0 });
   const { promise: gone, resolve: go } = Promise.withResolvers<undefined>();
   const slow = limiter.run(signal, () => gone).catch(() => undefined);
@@ -45,7 +45,7 @@ test('refuses a page whose turn comes too late', async () => {
   await slow;
 });
 
-test('makes no page for a client that has left, and goes on after a page that fails', async () => {
+test('builds no page when the client disconnected, and continues after a page that fails', async () => {
   const limiter = new ListLimiter({ concurrency: 1, waitingMax: 1 });
   const left = AbortSignal.abort(new Error('the client has left'));
   await assert.rejects(

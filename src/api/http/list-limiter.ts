@@ -3,14 +3,14 @@ import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 
-/** Bounds for `ListGate`; `limits` by default. */
+/** Limits of `ListLimiter`; those of `limits` by default. */
 export interface ListLimiterOptions {
   readonly concurrency?: number;
   readonly waitingMax?: number;
   readonly waitMs?: number;
 }
 
-/** Makes the pages of lists a few at a time, so that other requests are answered in between however many lists are asked for. */
+/** Limits how many pages of lists are built concurrently, so that other requests run in between. */
 export class ListLimiter {
   readonly #semaphore: Semaphore;
   readonly #pagesMax: number;
@@ -25,8 +25,8 @@ export class ListLimiter {
   }
 
   /**
-   * Makes a page when it is its turn. Throws `busy` when too many wait or the turn comes too late, and the reason of the signal when
-   * the client has left.
+   * Builds a page when a slot is free. Throws `busy` if too many pages wait or the wait takes too long. Throws the reason of the signal if
+   * the client disconnected.
    */
   async run<T>(signal: AbortSignal | undefined, page: () => Promise<T>): Promise<T> {
     if (this.#pages >= this.#pagesMax) throw listBusyError();
@@ -34,7 +34,7 @@ export class ListLimiter {
     this.#pages++;
     try {
       return await this.#semaphore.run(async () => {
-        // An embedded database answers without leaving the thread: without this, pages would follow each other like one.
+        // An embedded database never yields to the event loop: without this, pages would run back to back.
         await setImmediate();
         signal?.throwIfAborted();
         if (performance.now() > latest) throw listBusyError();
@@ -47,5 +47,5 @@ export class ListLimiter {
 }
 
 function listBusyError(): ClairError {
-  return new ClairError('busy', 'too many lists are asked for at once: ask again later');
+  return new ClairError('busy', 'too many concurrent requests for lists: retry later');
 }

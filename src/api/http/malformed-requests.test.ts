@@ -7,7 +7,7 @@ import { rejectMalformedRequests } from './malformed-requests.ts';
 
 const tooLong = `GET /${'x'.repeat(20_000)}`;
 
-test('does not reset a connection whose client still sends when the error is answered', async (t) => {
+test('does not reset a connection when the client still sends during the error response', async (t) => {
   const socket = await connectToServer(t, 60_000);
   socket.write(tooLong);
   const response = await nextText(socket);
@@ -19,7 +19,7 @@ test('does not reset a connection whose client still sends when the error is ans
   assert.equal(hadError, false);
 });
 
-test('answers an unreadable request once, however much of it follows', async (t) => {
+test('responds once to a malformed request, however much follows', async (t) => {
   const socket = await connectToServer(t, 60_000);
   socket.end('no request\r\n\r\n'.repeat(100_000));
   let all = '';
@@ -27,7 +27,7 @@ test('answers an unreadable request once, however much of it follows', async (t)
   assert.deepEqual(all.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 400']);
 });
 
-test('closes the connection of a client that goes on sending', async (t) => {
+test('closes the connection when the client keeps sending', async (t) => {
   const socket = await connectToServer(t, 1);
   socket.on('error', () => undefined);
   const closed = new Promise((resolve) => socket.once('close', resolve));

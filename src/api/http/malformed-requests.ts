@@ -2,7 +2,7 @@ import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { limits } from '../../core/limits.ts';
 
-/** Which status answers an error of Node's HTTP parser; 400 where none is named. */
+/** Status by error code of Node's HTTP parser; 400 for all others. */
 const statusByParserError: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
@@ -10,11 +10,10 @@ const statusByParserError: Readonly<Record<string, number>> = {
 };
 
 /**
- * Has a server answer what is no request with one error, and close the connection without a reset.
+ * Makes a server respond to a malformed request with one error, and close the connection without a reset.
  *
- * Node closes at once. Bytes that arrive after that reset the connection, and a client that is reset can lose the answer. So only the
- * sending half is closed at once. What still arrives is thrown away until the client ends, at most for `lingerMs` (RFC 9112,
- * section 9.6).
+ * Node closes the connection immediately. Bytes that arrive later cause a reset, and the client can lose the response. Therefore only the
+ * sending half is closed. Further bytes are discarded until the client closes, at most for `lingerMs` (RFC 9112, section 9.6).
  */
 export function rejectMalformedRequests(server: Server, lingerMs: number = limits.lingerMs): void {
   const lingering = new WeakSet<Duplex>();
@@ -31,7 +30,7 @@ export function rejectMalformedRequests(server: Server, lingerMs: number = limit
   });
 }
 
-/** Whether an answer was begun that is not complete: a second one would be read as part of it. Only a private property shows it. */
+/** Returns whether an incomplete response was begun: the client would read a second one as part of it. Reads a private property. */
 function hasBegunResponse(socket: Duplex): boolean {
   const { _httpMessage: response } = socket as Duplex & { _httpMessage?: { headersSent: boolean } | null };
   return response?.headersSent === true;
@@ -47,7 +46,7 @@ function discardUntilEnd(socket: Duplex, lingerMs: number): void {
   };
   const timer = setTimeout(close, lingerMs);
   socket.removeAllListeners('data');
-  // The first listener takes the connection back from Node's parser, which would otherwise go on to read it.
+  // The first `data` listener detaches the socket from Node's parser.
   socket.on('data', () => undefined);
   socket.on('error', close).on('end', close);
   socket.on('close', () => {

@@ -3,40 +3,40 @@ import { type Schema, schemaOf, schemasOf } from './go-schema.ts';
 import type { GoStruct } from './go-type.ts';
 import type { Route } from './route.ts';
 
-/** A parameter of a query. */
+/** A query parameter. */
 export interface QueryDescription {
   readonly type: 'string' | 'integer';
   readonly summary: string;
   readonly isRequired?: boolean;
-  /** Counts without a value too. */
+  /** Whether the parameter also counts without a value. */
   readonly allowsEmptyValue?: boolean;
 }
 
-/** What a route is for, and what it takes and gives. */
+/** The purpose of a route, with its parameters and bodies. */
 export interface RouteDescription {
   readonly summary: string;
   readonly query?: Readonly<Record<string, QueryDescription>>;
-  /** The body of a request. */
+  /** The body of the request. */
   readonly requestType?: GoStruct;
-  /** The body of an answer; none where it is not said. */
+  /** The body of the response; absent if it has none. */
   readonly responseType?: GoStruct | Schema | 'text' | 'events';
-  /** 200 where it is not said. */
+  /** The status of success; 200 by default. */
   readonly status?: number;
-  /** Other answers that are to be reckoned with. */
+  /** Error statuses to expect. */
   readonly errorStatuses?: readonly number[];
 }
 
 /** A route with its description. */
 export interface DescribedRoute {
   readonly route: Pick<Route, 'name' | 'method' | 'scope'>;
-  /** From the root: `/v1/layers/:name`. */
+  /** The absolute path: `/v1/layers/:name`. */
   readonly path: string;
   readonly description: RouteDescription;
-  /** Where it is served, when not where the document is. */
+  /** The URL of its server, if another one than that of the document. */
   readonly server?: string;
 }
 
-/** The OpenAPI 3.1 document of routes. Where tokens are asked for, it says which scope each route needs. */
+/** Returns the OpenAPI 3.1 document of routes. With tokens, it states the scope that each route needs. */
 export function openApiDocument(routes: readonly DescribedRoute[], requiresTokens: boolean): Schema {
   const structs = routes.flatMap(({ description: { requestType, responseType } }) =>
     [requestType, responseType].filter(isStruct),
@@ -83,7 +83,7 @@ function operation({ route, path, description, server }: DescribedRoute, require
   return {
     operationId: route.name.replace(/^.*\//, ''),
     summary,
-    // As Clair, which has it in its path.
+    // Clair also has the version in its paths.
     ...(path.startsWith('/v1/') && { tags: ['v1'] }),
     ...(isTokenRequired && { security: [{ token: [requiredScope(route)] }] }),
     ...(parameters.length > 0 && { parameters }),
@@ -92,32 +92,32 @@ function operation({ route, path, description, server }: DescribedRoute, require
     }),
     responses: {
       [status]: {
-        description: 'It is done.',
+        description: 'Success.',
         ...(responseType !== undefined && { content: contentOf(responseType) }),
       },
       ...Object.fromEntries(
         [...errorStatuses, ...(isTokenRequired ? [401, 403] : [])].map(errorResponseObject),
       ),
-      ...(server === undefined && { default: { description: 'A failure.', content: errorContent } }),
+      ...(server === undefined && { default: { description: 'An error.', content: errorContent } }),
     },
   };
 }
 
 const statusDescriptions: Readonly<Record<number, string>> = {
-  400: 'The request cannot be taken as it is.',
-  401: 'A token is needed.',
-  403: 'The token does not allow it.',
-  404: 'It is not there.',
+  400: 'The request is invalid.',
+  401: 'A valid token is required.',
+  403: 'The scope of the token is not sufficient.',
+  404: 'Not found.',
   422: 'A part of the layer cannot be read; the message names the file and the reason.',
-  500: 'It is not in order.',
-  503: 'There is too much to do: try again after `Retry-After` seconds.',
+  500: 'The database does not respond.',
+  503: 'The server is busy or not ready: retry after `Retry-After` seconds.',
 };
 
 const errorContent = jsonOf({ $ref: '#/components/schemas/Fault' });
 
 function errorResponseObject(status: number): readonly [number, Schema] {
   const content = status === 500 ? {} : { content: errorContent };
-  return [status, { description: statusDescriptions[status] ?? 'A failure.', ...content }];
+  return [status, { description: statusDescriptions[status] ?? 'An error.', ...content }];
 }
 
 function contentOf(responseType: NonNullable<RouteDescription['responseType']>): Schema {

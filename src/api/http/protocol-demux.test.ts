@@ -13,11 +13,11 @@ import { routerOf } from './router.ts';
 
 interface RunningServer {
   readonly server: ApiServer;
-  /** Connections that were taken for HTTP/2. */
+  /** Number of connections that were detected as HTTP/2. */
   readonly accepted: Socket[];
 }
 
-/** A server with a path `/who`, behind which HTTP/2 is answered by Node's own server. */
+/** Starts a server with a path `/who`, with Node's HTTP/2 server as the acceptor. */
 async function startServer(context: TestContext, headersMs = 60_000): Promise<RunningServer> {
   const who = {
     name: 'who',
@@ -61,7 +61,7 @@ async function startServer(context: TestContext, headersMs = 60_000): Promise<Ru
 
 const request = 'GET /who HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 
-/** Sends text one byte at a time, each when the one before it has left. */
+/** Sends text one byte at a time, each after the previous one was sent. */
 async function sendSlowly(socket: Socket, text: string): Promise<void> {
   socket.setNoDelay(true);
   for (const byte of Buffer.from(text)) {
@@ -70,7 +70,7 @@ async function sendSlowly(socket: Socket, text: string): Promise<void> {
   }
 }
 
-test('HTTP/1.1 and HTTP/2 are told apart by how they begin', async (context) => {
+test('detects HTTP/1.1 and HTTP/2 from the first bytes', async (context) => {
   const { server, accepted } = await startServer(context);
   const url = `http://127.0.0.1:${server.port}`;
   assert.equal(await (await fetch(`${url}/who`)).text(), 'http1');
@@ -81,13 +81,13 @@ test('HTTP/1.1 and HTTP/2 are told apart by how they begin', async (context) => 
   session.close();
 });
 
-test('also when they come one byte at a time', async (context) => {
+test('detects the protocol when the bytes arrive one at a time', async (context) => {
   const { server, accepted } = await startServer(context);
   const one = connect(server.port, '127.0.0.1');
   await sendSlowly(one, request);
   assert.match(Buffer.concat(await one.toArray()).toString(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*http1$/);
   const two = connect(server.port, '127.0.0.1');
-  // The preface, and settings that say nothing.
+  // The preface, and an empty SETTINGS frame.
   await sendSlowly(two, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
   const [settings] = (await once(two, 'data')) as [Buffer];
   assert.equal(settings[3], 4, 'the server answers with its settings');
@@ -95,7 +95,7 @@ test('also when they come one byte at a time', async (context) => {
   two.destroy();
 });
 
-test('what begins like HTTP/2 and goes on otherwise is HTTP/1.1', async (context) => {
+test('treats a connection as HTTP/1.1 when it only begins like the preface', async (context) => {
   const { server, accepted } = await startServer(context);
   const socket = connect(server.port, '127.0.0.1');
   socket.write('PRI * HTTP/2.0\r\n\r\nSN');
@@ -103,7 +103,7 @@ test('what begins like HTTP/2 and goes on otherwise is HTTP/1.1', async (context
   assert.equal(accepted.length, 0);
 });
 
-test('who does not say what it speaks is disconnected', async (context) => {
+test('disconnects a client when it does not send enough to detect the protocol', async (context) => {
   const { server } = await startServer(context, 30);
   for (const beginning of ['', 'P', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r']) {
     const socket = connect(server.port, '127.0.0.1');
@@ -115,7 +115,7 @@ test('who does not say what it speaks is disconnected', async (context) => {
   await once(gone, 'close');
 });
 
-test('who resets the connection disturbs nobody', async (context) => {
+test('keeps serving other clients when a client resets its connection', async (context) => {
   const { server } = await startServer(context);
   const socket = connect(server.port, '127.0.0.1');
   await once(socket, 'connect');
@@ -124,12 +124,12 @@ test('who resets the connection disturbs nobody', async (context) => {
   assert.equal(await (await fetch(`http://127.0.0.1:${server.port}/who`)).text(), 'http1');
 });
 
-test('at the end nobody is waited for who has said nothing', async (context) => {
+test('does not wait for silent connections at shutdown', async (context) => {
   const { server } = await startServer(context);
   const socket = connect(server.port, '127.0.0.1');
   await once(socket, 'connect');
   socket.write('P');
-  // The server has taken the connection once it answers another one.
+  // The server has accepted the connection once it responds on a later one.
   await (await fetch(`http://127.0.0.1:${server.port}/who`)).text();
   await server.stop();
   await once(socket, 'close');

@@ -2,28 +2,28 @@ import type { Server } from 'node:http';
 import { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 
-/** Who takes the connections that speak HTTP/2. */
+/** Accepts HTTP/2 connections. */
 export interface Http2Acceptor {
-  /** Takes a connection of which nothing has been read. */
+  /** Accepts a connection from which nothing has been read. */
   accept(socket: Socket): void;
-  /** Takes no more calls, gives those under way so long to end, and breaks off the rest. */
+  /** Accepts no more calls, waits `graceMs` for running ones, then aborts the rest. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** RFC 9113, section 3.4: how a client begins that knows that the server speaks HTTP/2. */
+/** The HTTP/2 connection preface, RFC 9113, section 3.4. */
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /**
- * Which protocol a TLS connection is to speak: HTTP/1.1 with who offers it, such as browsers and curl, for only that has all of the
- * API; HTTP/2 with who offers nothing else, such as clients of gRPC.
+ * Selects the ALPN protocol of a TLS connection. Clients that offer HTTP/1.1, such as browsers and curl, get it, since only HTTP/1.1 has
+ * the whole API. Clients that offer only HTTP/2, such as those of gRPC, get HTTP/2.
  */
 export function preferHttp1({ protocols }: { readonly protocols: readonly string[] }): string | undefined {
   return ['http/1.1', 'h2'].find((protocol) => protocols.includes(protocol));
 }
 
 /**
- * Has the connections of a server that begin as HTTP/2 does taken by another, by their first bytes. Who has not told within `waitMs`
- * what it speaks is disconnected.
+ * Passes connections that begin with the HTTP/2 preface to the acceptor, and all others to the HTTP/1.1 server. Disconnects clients
+ * whose protocol is not known after `waitMs`.
  */
 export function demuxHttp2(
   server: Server,
@@ -34,7 +34,7 @@ export function demuxHttp2(
   const http1 = server.listeners(event) as ((this: Server, socket: Socket) => void)[];
   const undetected = new Set<Socket>();
   server.removeAllListeners(event);
-  // There are too many connections: one that has said nothing makes room for the next.
+  // At the connection limit, close the oldest connection that has sent nothing.
   server.on('drop', () => {
     const [oldest] = undetected;
     oldest?.destroy();
@@ -45,7 +45,7 @@ export function demuxHttp2(
     detectProtocol(socket, waitMs, (isHttp2) => {
       undetected.delete(socket);
       if (isHttp2) {
-        // HTTP/1.1 may be answered after the client has ended; for HTTP/2 its end is that of the connection.
+        // HTTP/1.1 clients may half-close before the response; for HTTP/2, a half-close ends the connection.
         socket.allowHalfOpen = false;
         acceptor.accept(socket);
       } else for (const listener of http1) listener.call(server, socket);
@@ -59,7 +59,7 @@ export function demuxHttp2(
   };
 }
 
-/** Reads no more of a connection than tells what it speaks, gives that back, and says so. */
+/** Detects the protocol from the first bytes of a connection, pushes them back, and reports the protocol. */
 function detectProtocol(socket: Socket, waitMs: number, onDetected: (isHttp2: boolean) => void): void {
   let received = Buffer.alloc(0);
   const giveUp = (): void => {
@@ -75,7 +75,7 @@ function detectProtocol(socket: Socket, waitMs: number, onDetected: (isHttp2: bo
     socket.pause();
     socket.unshift(received);
     onDetected(isHttp2);
-    // HTTP/2 takes over the socket itself; HTTP/1.1 listens to it.
+    // HTTP/2 takes over the handle of the socket; HTTP/1.1 reads its `data` events.
     if (!isHttp2) socket.resume();
   };
   const stopListening = (): void => {

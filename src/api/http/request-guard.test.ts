@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type GuardedRequest, type GuardOptions, requestGuard } from './request-guard.ts';
 
-/** The status of a refusal, or 200. Header names are in lower case. */
+/** Returns the status of the refusal, or 200. Header names are in lower case. */
 function guardStatus(
   headers: Readonly<Record<string, string>>,
   { method = 'POST', hosts = 'any' }: Partial<GuardOptions & GuardedRequest> = {},
@@ -28,7 +28,7 @@ test('refuses every method when Origin is not this server', () => {
       assert.equal(guardStatus({ origin }, { method }), 403, `${method} ${origin}`);
 });
 
-test('takes requests whose Origin is this server, behind a proxy with TLS too', () => {
+test('accepts requests when Origin is this server, also behind a proxy with TLS', () => {
   assert.equal(guardStatus({ origin: 'http://clair.corp:6060' }), 200);
   assert.equal(guardStatus({ origin: 'http://CLAIR.corp', host: 'clair.corp:80' }), 200);
   assert.equal(guardStatus({ origin: 'https://clair.corp', host: 'clair.corp' }), 200);
@@ -46,7 +46,7 @@ test('refuses requests of other sites and of other origins of the same site by S
     assert.equal(guardStatus({ 'sec-fetch-site': site }, { method: 'GET' }), status, site);
 });
 
-test('answers only to names of this machine when asked for loopback hosts', () => {
+test('accepts only names of this machine when hosts is loopback', () => {
   const status = (host: string): number => guardStatus({ host }, { hosts: 'loopback' });
   for (const host of [
     'localhost',
@@ -75,7 +75,7 @@ test('answers only to names of this machine when asked for loopback hosts', () =
   assert.equal(guardStatus({ host: 'evil.test' }), 200);
 });
 
-test('refuses a request with two Host headers, however they are spelled', () => {
+test('refuses a request with two Host headers, in any case', () => {
   const guard = requestGuard({ hosts: 'any' });
   const refused = guard({
     method: 'GET',
@@ -85,7 +85,7 @@ test('refuses a request with two Host headers, however they are spelled', () => 
   assert.deepEqual(refused, { status: 400, message: 'a request takes one Host header' });
 });
 
-test('takes any body type of a program, and refuses types of forms from a browser', () => {
+test('accepts any body type from a program, and refuses form types from a browser', () => {
   const types = ['text/plain;charset=UTF-8', 'application/x-www-form-urlencoded', 'multipart/form-data; b=x'];
   for (const type of [...types, 'application/json', undefined]) {
     const sent = type === undefined ? {} : { 'content-type': type };

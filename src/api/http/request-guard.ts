@@ -1,28 +1,28 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4 } from 'node:net';
 
-/** Why a request is refused before any route sees it. */
+/** The refusal of a request before routing. */
 export interface GuardRefusal {
   readonly status: 400 | 403 | 415;
   readonly message: string;
 }
 
-/** Finds out why a request must not be answered; undefined for one that may be. */
+/** Returns the refusal of a request; undefined if the request is acceptable. */
 export type RequestGuard = (request: GuardedRequest) => GuardRefusal | undefined;
 
-/** The parts of a request that are judged. */
+/** The parts of a request that the guard reads. */
 export type GuardedRequest = Pick<IncomingMessage, 'method' | 'headers' | 'rawHeaders'>;
 
-/** The hosts that a listener answers to. */
+/** Options of `requestGuard`. */
 export interface GuardOptions {
   /**
-   * `loopback` for a listener that only programs of this machine reach, and that asks them for nothing: a web page whose name is
-   * rebound to 127.0.0.1 must not count as one of them.
+   * `loopback`: accept only Host headers that name this machine. For listeners on loopback without tokens. Prevents DNS rebinding, where
+   * the name of a web page resolves to 127.0.0.1.
    */
   readonly hosts: 'any' | 'loopback';
 }
 
-/** Refuses what web pages of other origins send, what is addressed to several hosts, and what is addressed to another machine. */
+/** Returns a guard that refuses cross-origin requests (CSRF), several Host headers, and with `loopback` other hosts. */
 export function requestGuard({ hosts }: GuardOptions): RequestGuard {
   return ({ method = '', headers, rawHeaders }) => {
     if (countHosts(rawHeaders) > 1) return { status: 400, message: 'a request takes one Host header' };
@@ -41,22 +41,22 @@ export function requestGuard({ hosts }: GuardOptions): RequestGuard {
 const foreignHostRefusal: GuardRefusal = {
   status: 403,
   message:
-    'this server answers programs of this machine only: send the Host localhost, 127.0.0.1 or [::1]; for others, set api.tokens, or a healthaddr that is not loopback',
+    'this server accepts requests of this machine only: send the Host localhost, 127.0.0.1 or [::1]; for others, set api.tokens, or a healthaddr that is not loopback',
 };
 
 const formBodyRefusal: GuardRefusal = {
   status: 415,
-  message: 'web pages have to send a body as application/json',
+  message: 'web pages must send a body as application/json',
 };
 
-/** What a browser says of the page that a request comes from. Fetch, section 3.2; Fetch Metadata Request Headers, section 2.4. */
+/** Headers on the origin of a request. Fetch, section 3.2; Fetch Metadata Request Headers, section 2.4. */
 export interface RequestOrigin {
   readonly origin: string | undefined;
   readonly site: string | undefined;
   readonly host: string;
 }
 
-/** Why a request of a web page is refused; undefined if it comes of no page, or of one of this server itself. */
+/** Returns why a cross-origin request is refused; undefined if it has the origin of this server or is not of a web page. */
 export function crossOriginProblem({ origin, site, host }: RequestOrigin): string | undefined {
   if (site !== undefined && site !== 'none' && site !== 'same-origin')
     return `requests of web pages of other origins are refused: Sec-Fetch-Site is ${site.slice(0, 20)}`;
@@ -64,14 +64,14 @@ export function crossOriginProblem({ origin, site, host }: RequestOrigin): strin
   return 'requests of web pages of other origins are refused: Origin is not this server';
 }
 
-/** A proxy may have taken TLS off, so the scheme is that of the origin. */
+/** Returns whether an origin is that of this server. Uses the scheme of the origin, since a proxy may terminate TLS. */
 function isOriginOf(origin: string, host: string): boolean {
   const page = URL.parse(origin);
   if (page === null || !/^https?:$/.test(page.protocol)) return false;
   return URL.parse(`${page.protocol}//${host}`)?.host === page.host;
 }
 
-/** Names that mean this machine in every browser and every resolver. RFC 6761, section 6.3. */
+/** Returns whether a host names this machine in every browser and resolver. RFC 6761, section 6.3. */
 function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
   return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || isLoopbackIPv4(name);
@@ -81,7 +81,7 @@ function isLoopbackIPv4(name: string): boolean {
   return isIPv4(name) && name.startsWith('127.');
 }
 
-/** RFC 9112, section 3.2. Node keeps the first of several. */
+/** Counts the Host headers, RFC 9112, section 3.2. Node itself keeps only the first. */
 function countHosts(rawHeaders: readonly string[]): number {
   let count = 0;
   for (let i = 0; i < rawHeaders.length; i += 2)
@@ -89,10 +89,10 @@ function countHosts(rawHeaders: readonly string[]): number {
   return count;
 }
 
-/** Bodies that a form or a script of any page can send without being asked. Fetch, "CORS-safelisted request-header". */
+/** Content types that pages can send without a CORS preflight. Fetch, "CORS-safelisted request-header". */
 const formTypes = /^\s*(?:text\/plain|application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i;
 
-/** Clients of Clair send such types, too, and `curl -d` does: they are refused only of a browser. */
+/** Returns whether a browser sends a form body. Clients of Clair and `curl -d` send these types too, and are accepted. */
 function hasFormBody(method: string, headers: GuardedRequest['headers']): boolean {
   if (method === 'GET' || method === 'HEAD') return false;
   const isBrowser = ['origin', 'sec-fetch-site', 'referer'].some((name) => headers[name] !== undefined);

@@ -27,30 +27,30 @@ import { notFoundResponse, type Router, type RoutingResult } from './router.ts';
 import { UnreadResponses } from './unread-responses.ts';
 import { rejectOnAbort, type WriteOptions, writeResponse } from './write-response.ts';
 
-/** What answering requests needs. */
+/** Dependencies of `RequestHandler`. */
 export interface RequestHandlerDeps {
-  /** Asked in this order. */
+  /** The first router that matches handles the request. */
   readonly routers: readonly Router[];
   readonly access: Access;
-  /** Asked before `access`. */
+  /** Checked before `access`. */
   readonly guard: RequestGuard;
-  /** How long a request may take before the answer is 503. */
+  /** Time limit of a request in milliseconds; then the response is 503. */
   readonly timeoutMs: number;
-  /** Told of mistakes of ours that a client only sees as 500. */
+  /** Receives internal errors, which clients see only as 500. */
   readonly onError: (error: unknown) => void;
-  /** Told of each answer of a route; 499 where the client did not wait for it. Of an endless one it is told at its beginning. */
+  /** Called for each response of a route; for a stream, at its start. The status is 499 if the client disconnected before. */
   readonly onResponse: (route: string, status: number, ms: number) => void;
-  /** Called once for each request that has ended, refused ones and those that lead nowhere included. */
+  /** Called once when a request ends, also if it was refused or no route matches. */
   readonly onRequest?: (record: RequestRecord) => void;
-  /** Follows each request that a route answers. */
+  /** Traces each request that matches a route. */
   readonly tracer?: Tracer;
-  /** How long a client may take nothing of an answer; `limits` where it is not said. */
+  /** Milliseconds without progress after which a client is disconnected; those of `limits` by default. */
   readonly stalledMs?: number;
-  /** The answers that clients have not taken yet. */
+  /** The responses that clients have not read yet. */
   readonly unread?: UnreadResponses;
 }
 
-/** Why nobody waits for an answer any more. */
+/** Reasons to abort a request. */
 class RequestTimedOut extends Error {}
 class ClientDisconnected extends Error {}
 
@@ -62,7 +62,7 @@ const timeoutResponse: ApiResponse = {
   text: `{"Error":{"Message":"${timeoutMessage}","Type":"Timeout"}}`,
 };
 
-/** Requests under way. */
+/** Handles requests, and tracks those that are unfinished. */
 export class RequestHandler {
   readonly #deps: RequestHandlerDeps;
   readonly #tracer: Tracer;
@@ -77,12 +77,12 @@ export class RequestHandler {
     this.#unread = deps.unread ?? new UnreadResponses();
   }
 
-  /** Takes no more requests, and ends what would not end. */
+  /** Accepts no more requests, and ends streams. */
   shutDown(): void {
     this.#shutdown.abort();
   }
 
-  /** Answers a request; never fails. */
+  /** Handles a request; never rejects. */
   async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { access, onError, onRequest } = this.#deps;
     const started = performance.now();
@@ -107,7 +107,7 @@ export class RequestHandler {
     );
   }
 
-  /** The verdict on a request that is refused whoever sends it; undefined for any other. */
+  /** Returns the refusal by the guard, which is independent of the token; undefined if the guard accepts the request. */
   #guard(incoming: IncomingMessage, route: Route | undefined): AccessDecision | undefined {
     const refusal = this.#deps.guard(incoming);
     if (refusal === undefined) return undefined;
@@ -115,7 +115,7 @@ export class RequestHandler {
     return { refusal: { response: (route?.renderError ?? errorResponse)(status, message), reason: message } };
   }
 
-  /** Writes an answer that no route gave. */
+  /** Writes a response that is not from a route. */
   async #writeDirect(
     response: ServerResponse,
     apiResponse: ApiResponse,
@@ -125,7 +125,7 @@ export class RequestHandler {
     outcome.status = apiResponse.status;
   }
 
-  /** Until no handler works any more, those included whose clients have their answer or went away. */
+  /** Resolves when all handlers have settled, also those whose clients got a response or disconnected. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#unsettled);
   }
@@ -147,7 +147,7 @@ export class RequestHandler {
     return { kind: 'answer', response: notFoundResponse };
   }
 
-  /** Handlers parse a body at once: of several large ones, each is handed over in its own turn of the event loop. */
+  /** Reads the body. Large bodies are passed on one per turn of the event loop, since handlers parse them synchronously. */
   async #bodyOf(incoming: IncomingMessage): Promise<Buffer> {
     const body = await readBody(incoming);
     if (body.length > limits.largeBodyBytes) await this.#largeBodies.run(() => setImmediate());
@@ -170,7 +170,7 @@ export class RequestHandler {
       outcome.details = { ...outcome.details, ...details };
     };
     const request = { method: route.method, params, query, headers, body, signal, shutdown, addLogDetails };
-    // As Clair: even where it says that gzip is not wanted.
+    // As Clair does: even with `gzip;q=0`.
     const isGzipped = !isStreaming && headers['accept-encoding']?.includes('gzip') === true;
     let status: number;
     let isRecorded = false;
@@ -192,7 +192,7 @@ export class RequestHandler {
       const reason = abandonReasonOf(error, response, signal);
       status = await this.#writeError(reason, response, { route, isGzipped, outcome });
     }
-    // The end of an endless answer is no failure of it.
+    // The end of a stream is not an error.
     outcome.status = isStreaming && response.headersSent ? response.statusCode : status;
     this.#tracer.annotate(
       { 'http.response.status_code': status },
@@ -201,11 +201,11 @@ export class RequestHandler {
     recordOnce();
   }
 
-  /** The signal that nobody waits for an answer any more. */
+  /** Returns a signal that is aborted on disconnect and, unless the route streams, at the time limit. */
   #deadline(response: ServerResponse, isStreaming: boolean): Disposable & { readonly signal: AbortSignal } {
     const controller = new AbortController();
     response.once('close', () => {
-      // Also the end of an answer that was sent whole closes it.
+      // A complete response emits `close` too.
       if (!response.writableFinished) controller.abort(new ClientDisconnected());
     });
     const timer = isStreaming
@@ -224,7 +224,7 @@ export class RequestHandler {
     };
   }
 
-  /** Tells the client what went wrong, as far as it can still be told. Answers the status. */
+  /** Writes an error response, or destroys the connection if a response was already begun. Returns the status. */
   async #writeError(
     error: unknown,
     response: ServerResponse,
@@ -241,7 +241,7 @@ export class RequestHandler {
   }
 
   async #write(response: ServerResponse, apiResponse: ApiResponse, options: WriteOptions): Promise<number> {
-    // No other request of this connection is taken when the server is about to end.
+    // During shutdown, the connection accepts no further requests.
     response.shouldKeepAlive &&= !this.#shutdown.signal.aborted;
     const isGzipped = options.isGzipped && apiResponse.isNeverCompressed !== true;
     const stallMs = this.#deps.stalledMs;
@@ -268,13 +268,16 @@ export class RequestHandler {
   }
 }
 
-/** Who reads learns soon that the database is away; a change waits for it. What has no end waits as the program itself does. */
+/**
+ * Runs work with a limit on the wait for an unreachable database: short for reads, longer for changes. Streams wait as long as the
+ * program itself does.
+ */
 function withRouteStoreWait<T>({ method, isStreaming }: Route, work: () => T): T {
   if (isStreaming === true) return work();
   return withStoreTimeout(method === 'GET' ? limits.storeReadWaitMs : limits.storeWriteWaitMs, work);
 }
 
-/** As OpenTelemetry names what a server does for HTTP. */
+/** Returns the span of a request, by the semantic conventions of OpenTelemetry for HTTP servers. */
 function spanOf({ route, pattern }: MatchedRoute, { url = '', headers }: IncomingMessage): SpanStart {
   return {
     name: `${route.method} ${pattern}`,
@@ -288,14 +291,14 @@ function spanOf({ route, pattern }: MatchedRoute, { url = '', headers }: Incomin
   };
 }
 
-/** A request on its way. */
+/** A request with its response. */
 interface RequestContext {
   readonly incoming: IncomingMessage;
   readonly response: ServerResponse;
   readonly outcome: RequestOutcome;
 }
 
-/** How a failure is answered. */
+/** Context for writing an error response. */
 interface ErrorContext {
   readonly route: Route;
   readonly isGzipped: boolean;
@@ -304,7 +307,7 @@ interface ErrorContext {
 
 type MatchedRoute = Extract<RoutingResult, { kind: 'route' }>;
 
-/** Why a request was not answered: the reason of the signal, that the client is gone, or the error itself. */
+/** Returns why a request has no response: the reason of the signal, `ClientDisconnected`, or the error itself. */
 function abandonReasonOf(error: unknown, response: ServerResponse, signal: AbortSignal): unknown {
   if (signal.aborted && isAbort(error, signal)) return signal.reason;
   return isConnectionClosed(error, response) ? new ClientDisconnected() : error;
@@ -314,14 +317,14 @@ function isAbort(error: unknown, signal: AbortSignal): boolean {
   return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
 }
 
-/** How Node says that the other side closed the connection. */
+/** Error codes of Node for a connection that the peer closed. */
 const connectionClosedCodes: ReadonlySet<unknown> = new Set([
   'ECONNRESET',
   'EPIPE',
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
-/** Whether an error comes of a connection that was closed under an answer; the signal may come a moment later. */
+/** Returns whether the connection was closed while the response was written. The signal may be aborted slightly later. */
 function isConnectionClosed(error: unknown, response: ServerResponse): boolean {
   return (
     response.destroyed &&

@@ -14,10 +14,10 @@ const as = (token: string): { headers: Record<string, string> } => ({
   headers: { Authorization: `Bearer ${token}` },
 });
 
-/** Clients of `fetch` ask for gzip otherwise. */
+/** Without it, `fetch` requests gzip. */
 const identity = { 'Accept-Encoding': 'identity' };
 
-/** A server with two routes below `/v1`, and the records of its requests as they come. */
+/** Starts a server with two routes below `/v1`, and yields the records of its requests. */
 async function startServer(
   t: TestContext,
   handle: (request: ApiRequest) => Promise<ApiResponse>,
@@ -60,7 +60,7 @@ async function startServer(
 
 const ok = async (): Promise<ApiResponse> => ({ status: 200, text: 'four' });
 
-test('a request is recorded with its route, status, bytes, client and ids, and without its query', async (t) => {
+test('records a request with route, status, bytes, client and ids, but without its query', async (t) => {
   const { url, next } = await startServer(t, ok);
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   await fetch(`${url}/v1/layers/a?page=secret`, {
@@ -82,7 +82,7 @@ test('a request is recorded with its route, status, bytes, client and ids, and w
   });
 });
 
-test('ids that are malformed are left out, and a path that leads nowhere is recorded and cut', async (t) => {
+test('omits malformed ids, and truncates a path that matches no route', async (t) => {
   const { url, next } = await startServer(t, ok);
   const headers = { traceparent: 'nonsense', 'X-Request-Id': 'a b\tc' };
   await fetch(`${url}/${'x'.repeat(5000)}`, { headers });
@@ -93,7 +93,7 @@ test('ids that are malformed are left out, and a path that leads nowhere is reco
   );
 });
 
-test('the name of a token is recorded, and why one was refused; the token itself is not', async (t) => {
+test('records the name of a token and the reason of a refusal, but not the token', async (t) => {
   const tokens = [`read:${sumOf('hidden-r')}:reader`, `admin:${sumOf('hidden-a')}`];
   const { url, next } = await startServer(t, ok, { tokens });
   const outcomeOf = async (method: string, options: object): Promise<unknown[]> => {
@@ -115,7 +115,7 @@ test('the name of a token is recorded, and why one was refused; the token itself
   assert.deepEqual(await outcomeOf('GET', {}), [401, undefined, 'no bearer token', false]);
 });
 
-test('details that a route notes are recorded, also when it refuses the request', async (t) => {
+test('records the details of a route, also when it refuses the request', async (t) => {
   const { url, next } = await startServer(t, async ({ params, addLogDetails }) => {
     addLogDetails({ layer: params['name'] ?? '' });
     addLogDetails({ namespace: 'debian:12' });
@@ -127,7 +127,7 @@ test('details that a route notes are recorded, also when it refuses the request'
   assert.deepEqual(details, { layer: 'a', namespace: 'debian:12' });
 });
 
-test('the bytes of a stream are those that were sent, compressed or not', async (t) => {
+test('records the sent bytes of a stream, compressed or not', async (t) => {
   const { url, next } = await startServer(t, async () => ({
     status: 200,
     stream: (async function* () {
@@ -143,7 +143,7 @@ test('the bytes of a stream are those that were sent, compressed or not', async 
   assert.ok(bytes > 0 && bytes < 1000, String(bytes));
 });
 
-test('a request whose client went away is recorded as 499, with the address of the client', async (t) => {
+test('records 499 and the address of the client when the client disconnects', async (t) => {
   const begun = Promise.withResolvers<undefined>();
   const { port, next } = await startServer(t, () => {
     begun.resolve(undefined);

@@ -5,37 +5,37 @@ import { type AccessDecision, requiredScope } from './access.ts';
 import type { LogDetails, Route } from './route.ts';
 import { splitTarget } from './router.ts';
 
-/** A request that was answered, for the log. It holds nothing of headers and bodies but what is named here. */
+/** A finished request, for the log. It has no data of headers and bodies except these members. */
 export interface RequestRecord {
   readonly protocol: 'HTTP' | 'gRPC';
   readonly method: string;
-  /** Without the query, which may hold secrets. */
+  /** Without the query, which may contain secrets. */
   readonly path: string;
-  /** The label of the route, as in metrics; undefined if the path leads to none. */
+  /** The label of the route, as in metrics; undefined if no route matches. */
   readonly route: string | undefined;
-  /** The status of HTTP; 499 if the client did not wait. Or the name of that of gRPC. */
+  /** The HTTP status, 499 if the client disconnected; or the name of the gRPC status. */
   readonly status: number | string;
   readonly isSuccess: boolean;
   readonly ms: number;
-  /** Bytes of the body of the answer; undefined for gRPC. */
+  /** Size of the response body in bytes, as sent; undefined for gRPC. */
   readonly bytes: number | undefined;
-  /** Address of the other side of the connection. */
+  /** IP address of the peer. */
   readonly client: string;
   readonly traceId: string | undefined;
-  /** `X-Request-Id` of the client. */
+  /** `X-Request-Id` of the client; undefined if it is malformed. */
   readonly requestId: string | undefined;
-  /** Name of the token that came with it. */
+  /** Name of its token. */
   readonly token: string | undefined;
-  /** Why access was refused; undefined if it was not. */
+  /** The reason of a refusal; undefined if access was granted. */
   readonly refused: string | undefined;
-  /** Whether it changes what is stored, other than by posting layers. */
+  /** Whether it changes stored data other than by posting layers. */
   readonly isChange: boolean;
   readonly details: LogDetails;
 }
 
-/** What becomes of a request while it is answered. */
+/** The outcome of a request, filled while it is handled. */
 export interface RequestOutcome {
-  /** The other side of the connection; a socket has forgotten it once it is closed. */
+  /** IP address of the peer, read early: a closed socket no longer has it. */
   readonly client: string;
   status: number;
   bytes: number;
@@ -43,7 +43,7 @@ export interface RequestOutcome {
   details: LogDetails;
 }
 
-/** A request before anything has become of it. */
+/** Returns the initial outcome of a request. */
 export function pendingOutcome({ socket }: Pick<IncomingMessage, 'socket'>): RequestOutcome {
   return {
     client: socket.remoteAddress ?? 'unknown',
@@ -54,7 +54,7 @@ export function pendingOutcome({ socket }: Pick<IncomingMessage, 'socket'>): Req
   };
 }
 
-/** The record of a request over HTTP. */
+/** Returns the record of an HTTP request. */
 export function toRequestRecord(
   { method = '', url = '', headers }: IncomingMessage,
   {
@@ -83,7 +83,7 @@ export function toRequestRecord(
   };
 }
 
-/** A text that a client chose, cut to what the log takes. */
+/** Truncates a text from a client to `limits.logTextCharacters`. */
 export function truncateLogText(text: string): string {
   return text.length > limits.logTextCharacters ? `${text.slice(0, limits.logTextCharacters)}…` : text;
 }

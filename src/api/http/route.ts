@@ -1,78 +1,78 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { limits } from '../../core/limits.ts';
 
-/** A request as a route sees it. */
+/** A request, as route handlers receive it. */
 export interface ApiRequest {
   readonly method: string;
-  /** The parts of the path that the route names, percent-decoded. */
+  /** The parameters of the path, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** By their names in lower case. */
+  /** Headers by lower-case name. */
   readonly headers: IncomingHttpHeaders;
-  /** The body, but at most its first MiB. */
+  /** Reads the body, at most its first MiB. */
   body(): Promise<Buffer>;
-  /** Aborted when the client went away or the time is over: nobody waits for the answer any more. */
+  /** Aborted when the client disconnects or the request times out. */
   readonly signal: AbortSignal;
-  /** Aborted when the server is told to stop: what would go on for ever ends now, in order. */
+  /** Aborted when the server shuts down: streams must end. */
   readonly shutdown: AbortSignal;
-  /** Adds details to the log lines of this request, such as the name of what it changes. */
+  /** Adds details to the log lines of this request, such as the name of the changed object. */
   readonly addLogDetails: (details: LogDetails) => void;
 }
 
-/** Details of a request for the log, by their names. */
+/** Details of a request for the log, by field name. */
 export type LogDetails = Readonly<Record<string, string>>;
 
-/** An answer. Without `body`, `text` and `stream` it has neither content nor content type. */
+/** A response. Without `body`, `text` and `stream`, it has neither content nor content type. */
 export interface ApiResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Written as Go's encoder does, on one line. */
+  /** Written as JSON by `encodeGoJson`. */
   readonly body?: unknown;
-  /** Instead of `body`: written as it is. */
+  /** Instead of `body`: written unchanged. */
   readonly text?: string;
-  /** Instead of `body`: written as it comes. */
+  /** Instead of `body`: written chunk by chunk. */
   readonly stream?: AsyncIterable<string>;
-  /** JSON where it is not said. */
+  /** JSON by default. */
   readonly contentType?: string;
-  /** Not even for who asks for it. */
+  /** Not compressed, even if the client accepts gzip. */
   readonly isNeverCompressed?: true;
-  /** Why it tells of a failure, where the log has to show it. */
+  /** The cause of an error response, for the log. */
   readonly cause?: unknown;
 }
 
-/** What a token allows: to look; to post layers too; everything. */
+/** The rights of a token. `read`: read; `scan`: also post layers; `admin`: everything. */
 export type Scope = 'read' | 'scan' | 'admin';
 
-/** Makes the answer that tells of a failure. */
+/** Returns the response for an error. */
 export type ErrorRenderer = (
   status: number,
   message: string,
   headers?: ApiResponse['headers'],
 ) => ApiResponse;
 
-/** One method of one path. */
+/** A handler for a method and a path. */
 export interface Route {
   /** The label in metrics: `v1/getLayer`. */
   readonly name: string;
   readonly method: string;
-  /** Below the prefix; a part that begins with a colon is a parameter: `/layers/:name`. */
+  /** The path below the prefix. A segment with a leading colon is a parameter: `/layers/:name`. */
   readonly path: string;
-  /** What a token has to allow, where tokens are asked for: by default `read` for GET and `admin` for the rest. */
+  /** The scope that a token needs. By default, `read` for GET and `admin` for other methods. */
   readonly scope?: Scope;
-  /** The answer is a stream without an end: no time is set for it, it is not compressed, and who takes nothing of it is left. */
+  /** The response is an unbounded stream: it has no time limit and no compression, and clients that do not read are disconnected. */
   readonly isStreaming?: true;
-  /** How a failure is told that the handler has not told: as `faultAnswer` where it is not said. */
+  /** Renders errors that the handler throws; `errorResponse` by default. */
   readonly renderError?: ErrorRenderer;
   handle(request: ApiRequest): Promise<ApiResponse>;
 }
 
-/** A failure that the client is told of, as `{"Error":{"Message":…}}`. */
+/** An error for the client, rendered as `{"Error":{"Message":…}}`. */
 export class WireError extends Error {
   override readonly name = 'WireError';
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
 
-  /** `cause` is a failure that the log has to show, such as that of the database. */
+  /** `cause` is an error for the log, such as that of the database. */
   constructor(
     status: number,
     message: string,
@@ -84,15 +84,15 @@ export class WireError extends Error {
   }
 }
 
-/** How long a client waits where there is too much to do, in seconds. */
+/** `Retry-After` of a busy server, in seconds. */
 export const busyRetrySeconds = 5;
 
-/** Tells a client when to come again, where that would help. */
+/** Returns the `Retry-After` header; empty if a retry would not help. */
 export function retryAfterHeader(seconds: number | undefined): Readonly<Record<string, string>> {
   return seconds === undefined ? {} : { 'Retry-After': String(seconds) };
 }
 
-/** The answer that tells of a failure. */
+/** Returns an error response in the format of Clair v1. */
 export function errorResponse(
   status: number,
   message: string,
@@ -101,7 +101,7 @@ export function errorResponse(
   return { status, headers, body: { Error: { Message: message } } };
 }
 
-/** The first MiB of a body, as Clair reads it; what follows is received and thrown away. */
+/** Reads the first MiB of a body, as Clair does, and discards the rest. */
 export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;

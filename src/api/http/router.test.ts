@@ -28,7 +28,7 @@ const routes = paths.map((name): Route => {
 
 const v1 = routerOf('/v1', routes);
 
-/** Where `GET /v1/…` leads, in one line. */
+/** Returns the result of routing `GET /v1/…` as one line. */
 function destinationOf(request: string): string {
   const [method = '', target = ''] = request.split(' ');
   const match = v1(method, target);
@@ -38,7 +38,7 @@ function destinationOf(request: string): string {
   return [status, headers?.['Location']].join(' ').trimEnd();
 }
 
-suite('requests lead where the recordings of Clair say', () => {
+suite('routes requests as the recordings of Clair show', () => {
   const cases = {
     'GET /v1/layers/sp%20ace%20%C3%BC': 'GET /layers/:name ["sp ace ü"]',
     'GET /v1/namespaces/debian%3A9/vulnerabilities/CVE-2017-0001':
@@ -72,7 +72,7 @@ suite('requests lead where the recordings of Clair say', () => {
     });
 });
 
-suite('redirects are those of httprouter 1.3, but they keep the prefix', () => {
+suite('redirects as httprouter 1.3 does, but keeps the prefix', () => {
   const cases = {
     'POST /v1/layers/': '307 /v1/layers',
     'GET /v1//namespaces': '301 /v1/namespaces',
@@ -95,17 +95,17 @@ suite('redirects are those of httprouter 1.3, but they keep the prefix', () => {
     });
 });
 
-test('a slash that is percent-encoded belongs to the name', () => {
+test('treats a percent-encoded slash as part of the name', () => {
   assert.equal(destinationOf('GET /v1/layers/a%2Fb'), 'GET /layers/:name ["a/b"]');
   assert.equal(destinationOf('GET /v1/layers/a%2Fb/'), '301 /v1/layers/a%2Fb');
 });
 
-test('a name that is no UTF-8 is read as far as it can be, half an escape is refused', () => {
+test('decodes a name with replacement characters when it is not UTF-8, and refuses an incomplete escape', () => {
   assert.equal(destinationOf('GET /v1/layers/a%FF'), 'GET /layers/:name ["a\ufffd"]');
   assert.equal(destinationOf('GET /v1/layers/a%F'), '400');
 });
 
-test('the query is read as it is', () => {
+test('returns the parameters of the query', () => {
   const match = v1('GET', '/v1/namespaces?limit=&page=a%3D&x');
   assert.deepEqual(match?.kind === 'route' && [...match.query], [
     ['limit', ''],
@@ -114,7 +114,7 @@ test('the query is read as it is', () => {
   ]);
 });
 
-test('answers without a route are those of Go', () => {
+test('responds as Go does when no route matches', () => {
   const responseTo = (method: string, target: string): unknown => {
     const match = v1(method, target);
     return match?.kind === 'answer' && match.response;

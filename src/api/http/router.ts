@@ -1,28 +1,28 @@
 import { parseGoQuery } from './go-query.ts';
 import type { ApiResponse, Route } from './route.ts';
 
-/** What a request leads to: a route, or an answer that needs none. */
+/** The result of routing: a route, or a response without one. */
 export type RoutingResult =
   | {
       readonly kind: 'route';
       readonly route: Route;
-      /** The path of the route, with its prefix. */
+      /** The path pattern of the route, with its prefix. */
       readonly pattern: string;
       readonly params: Readonly<Record<string, string>>;
       readonly query: URLSearchParams;
     }
   | { readonly kind: 'answer'; readonly response: ApiResponse };
 
-/** Finds where a method and a request target lead; nothing where the target is not below the prefix. */
+/** Routes a method and a request target. Returns undefined if the target is not below the prefix. */
 export type Router = (method: string, target: string) => RoutingResult | undefined;
 
-/** As Go's `http.NotFound`. */
+/** The response of Go's `http.NotFound`. */
 export const notFoundResponse: ApiResponse = plainTextResponse(404, '404 page not found\n');
 
 /**
- * Routes below a prefix such as `/v1`, with the answers of Go's httprouter: a redirect to the path as a route spells it where slashes,
- * dots or case differ, 405 where another method has the path, else 404. An inner parameter may be empty, the last may not. Other than
- * in Clair a redirect keeps the prefix, and `%2F` is part of a name.
+ * Returns a router for the routes below a prefix such as `/v1`, with the responses of Go's httprouter. It redirects to the path of a
+ * route if only slashes, dots or case differ. It responds with 405 if another method has the path, otherwise with 404. Inner parameters
+ * may be empty, but not the last one. Unlike in Clair, a redirect keeps the prefix, and `%2F` is part of a name.
  */
 export function routerOf(prefix: string, routes: readonly Route[]): Router {
   const patterns = routes.map(toRoutePattern);
@@ -54,19 +54,19 @@ export function routerOf(prefix: string, routes: readonly Route[]): Router {
   };
 }
 
-/** The path of a request target, and its query with the question mark. */
+/** Splits a request target into its path and its query with the question mark. */
 export function splitTarget(target: string): { readonly path: string; readonly query: string } {
   const [path = '', query = ''] = target.split(/(?=\?)(.*)/s);
   return { path, query };
 }
 
-/** A route with the parts of its path. */
+/** A route with the segments of its path. */
 export interface RoutePattern {
   readonly route: Route;
   readonly parts: readonly string[];
 }
 
-/** A route by its path. */
+/** Splits the path of a route. */
 export function toRoutePattern(route: Route): RoutePattern {
   return { route, parts: route.path.split('/').slice(1) };
 }
@@ -76,13 +76,13 @@ interface MatchedRoutePattern extends RoutePattern {
 }
 
 interface MatchOptions {
-  /** Whether a part of a path is that of a route: to the letter where it is not said. */
+  /** Compares a segment of the route with one of the path; exactly by default. */
   readonly isSame?: (a: string, b: string) => boolean;
-  /** Whether also the last parameter may be empty. */
+  /** Whether the last parameter may be empty too. */
   readonly mayBeEmpty?: boolean;
 }
 
-/** A pattern with the values of its parameters, where a path fits it. */
+/** Returns the pattern with its parameters if it matches a path. */
 export function matchPattern(
   { route, parts }: RoutePattern,
   pathParts: readonly string[],
@@ -100,7 +100,7 @@ export function matchPattern(
   return { route, parts, params };
 }
 
-/** The first pattern that fits. */
+/** Returns the first pattern that matches a path. */
 function firstMatching(
   patterns: readonly RoutePattern[],
   pathParts: readonly string[],
@@ -113,7 +113,7 @@ function firstMatching(
   return undefined;
 }
 
-/** The path that was probably meant: without the slash at its end, else without empty and dotted parts and with the route's case. */
+/** Returns the path that was probably meant: without trailing slash; or without empty and dot segments, in the case of the route. */
 function correctedPath(
   patterns: readonly RoutePattern[],
   pathParts: readonly string[],
@@ -141,14 +141,14 @@ function sameIgnoringCase(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-/** A part of a path as text; nothing where a percent sign stands alone. Node gives targets as one character a byte. */
+/** Percent-decodes a path segment with one character per byte, as in Node. Undefined if an escape is invalid. */
 export function decodePathSegment(part: string): string | undefined {
   if (/%(?![\da-f]{2})/i.test(part)) return undefined;
   const bytes = part.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(bytes, 'latin1').toString();
 }
 
-/** As Go writes a part of a path. */
+/** Percent-encodes a path segment as Go does. */
 function encodePathSegment(part: string): string {
   return encodeURIComponent(part)
     .replace(/%(?:24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent)
@@ -163,7 +163,7 @@ function percentHex(char: string): string {
   return `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
-/** As Go's `http.Redirect`: only a GET gets a page that says so. */
+/** As Go's `http.Redirect`: only GET gets a body. */
 function redirectResponse(method: string, location: string): ApiResponse {
   if (method !== 'GET') return { status: 307, headers: { Location: location } };
   return {
@@ -180,7 +180,7 @@ function escapeHtml(text: string): string {
   );
 }
 
-/** As Go's `http.Error`. */
+/** Returns a response as Go's `http.Error` writes it. */
 export function plainTextResponse(status: number, text: string): ApiResponse {
   return {
     status,

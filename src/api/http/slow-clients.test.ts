@@ -9,7 +9,7 @@ import { UnreadResponses } from './unread-responses.ts';
 
 const responseBytes = 32 * 1024 * 1024;
 
-/** A server with a large answer, and the signals that tell which of its clients have left, by the order of their requests. */
+/** Starts a server with a large response. Returns the signals of its requests, which are aborted when the client disconnects. */
 async function startServer(t: TestContext, change: Partial<ApiServerOptions>) {
   const abandoned: AbortSignal[] = [];
   const all = {
@@ -57,12 +57,12 @@ async function untilAbandoned(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-test('disconnects a client that takes nothing of an ordinary answer', async (t) => {
+test('disconnects a client when it reads nothing of a response', async (t) => {
   const { ask: openStalled } = await startServer(t, { stalledMs: 50 });
   await untilAbandoned((await openStalled()).gone);
 });
 
-test('disconnects a client that takes too long for an answer, though it goes on reading', async (t) => {
+test('disconnects a client when it takes too long for a response, although it keeps reading', async (t) => {
   const { ask: openStalled } = await startServer(t, {
     unread: new UnreadResponses({ responseMs: 100, checkIntervalMs: 10 }),
   });
@@ -74,7 +74,7 @@ test('disconnects a client that takes too long for an answer, though it goes on 
   clearInterval(reading);
 });
 
-test('disconnects the client that asked first when clients leave too much unread', async (t) => {
+test('disconnects the client with the oldest request when too much is unread', async (t) => {
   const { ask: openStalled } = await startServer(t, {
     unread: new UnreadResponses({ bytesMax: 1.5 * responseBytes }),
   });
@@ -88,8 +88,8 @@ test('disconnects the client that asked first when clients leave too much unread
   assert.ok(bytes > responseBytes);
 });
 
-test('closes a connection that says nothing when there are too many, so that the next is answered', async (t) => {
-  const http2 = { accept: () => assert.fail('nobody speaks HTTP/2'), stop: () => Promise.resolve() };
+test('closes a silent connection at the connection limit, so that the next one is served', async (t) => {
+  const http2 = { accept: () => assert.fail('no client uses HTTP/2'), stop: () => Promise.resolve() };
   const { open } = await startServer(t, { connectionsMax: 2, http2 });
   const silent = [open(), open()];
   await Promise.all(silent.map((socket) => once(socket, 'connect')));

@@ -6,7 +6,7 @@ import { accessByTokens } from './access.ts';
 import { serveApi } from './api-server.ts';
 import { routerOf } from './router.ts';
 
-test('an endless stream has no time, is not compressed, keeps no connection, and is left when nobody takes it', async (t) => {
+test('writes a stream without time limit, compression and keep-alive, and drops it when the client does not read', async (t) => {
   const ended = Promise.withResolvers<undefined>();
   async function* endless(): AsyncIterable<string> {
     try {

@@ -12,7 +12,7 @@ import { readTls, type TlsSettings } from './tls.ts';
 
 const unset: TlsSettings = { certfile: '', keyfile: '', cafile: '' };
 
-/** Asks a server with these settings, which lives as long as the test, for its path `/`. */
+/** Starts a server with these settings for the duration of the test, and requests `/`. */
 async function startTlsServer(
   context: TestContext,
   settings: TlsSettings,
@@ -48,7 +48,7 @@ function read({ cert, key }: CertificateFiles): { cert: Buffer; key: Buffer } {
   return { cert: readFileSync(cert), key: readFileSync(key) };
 }
 
-test('with a certificate TLS is spoken, and nobody is asked for one', async (context) => {
+test('serves TLS without client certificates when a certificate is set', async (context) => {
   const authority = testAuthority(context);
   const { cert, key } = authority.issue('clair.test');
   const send = await startTlsServer(context, { ...unset, certfile: cert, keyfile: key });
@@ -57,7 +57,7 @@ test('with a certificate TLS is spoken, and nobody is asked for one', async (con
   await assert.rejects(send({ ca, maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'ALL@SECLEVEL=0' }));
 });
 
-test('with an authority clients need a certificate of it', async (context) => {
+test('requires a client certificate when an authority is set', async (context) => {
   const authority = testAuthority(context);
   const { cert, key } = authority.issue('clair.test');
   const send = await startTlsServer(context, { certfile: cert, keyfile: key, cafile: authority.cert });
@@ -68,24 +68,27 @@ test('with an authority clients need a certificate of it', async (context) => {
   await assert.rejects(send({ ca, ...read(untrusted) }), { code: /^ERR_SSL_|^ECONNRESET/ });
 });
 
-test('files that cannot be used are told of at start', (context) => {
+test('throws config-invalid when a file is unusable', (context) => {
   const authority = testAuthority(context);
   const { cert, key } = authority.issue('clair.test');
   const cases: readonly (readonly [settings: Partial<TlsSettings>, message: RegExp])[] = [
-    [{ certfile: cert }, /^api.certfile and api.keyfile need each other$/],
+    [{ certfile: cert }, /^api.certfile and api.keyfile must be set together$/],
     [{ cafile: authority.cert }, /^api.cafile needs api.certfile and api.keyfile$/],
-    [{ certfile: `${cert}x`, keyfile: key }, /^api.certfile .*x cannot be used: there is no such file/],
+    [
+      { certfile: `${cert}x`, keyfile: key },
+      /^api.certfile .*x cannot be used: No such file or directory \(ENOENT\)/,
+    ],
     [
       { certfile: cert, keyfile: cert },
-      /^api.certfile .* and api.keyfile .* cannot be used: the file of the key has no key, or one of a kind/,
+      /^api.certfile .* and api.keyfile .* cannot be used: the key file has no key, or a key of an unsupported type/,
     ],
     [
       { certfile: key, keyfile: cert },
-      /cannot be used: a file does not have in PEM form what it is named for$/,
+      /cannot be used: a file is not in PEM format, or has other content than its setting requires$/,
     ],
     [
       { certfile: cert, keyfile: authority.key },
-      /^api.certfile .* and api.keyfile .* cannot be used: the key does not belong to the certificate$/,
+      /^api.certfile .* and api.keyfile .* cannot be used: the key does not match the certificate$/,
     ],
     [{ certfile: cert, keyfile: key, cafile: key }, /^api.cafile .* cannot be used: /],
   ];

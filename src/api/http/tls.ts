@@ -4,24 +4,24 @@ import type { ServerOptions } from 'node:https';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { ClairError, messageOf } from '../../core/errors.ts';
 
-/** The settings of TLS; empty where they are not set. */
+/** The TLS settings: paths of PEM files; empty if not set. */
 export interface TlsSettings {
   readonly certfile: string;
   readonly keyfile: string;
-  /** Clients have to show a certificate that descends from one of these. */
+  /** Certificate authorities. If set, clients must present a certificate of one of them (mTLS). */
   readonly cafile: string;
 }
 
-/** What Node needs for TLS; nothing where none is configured. Throws `config-invalid` for files that cannot be used. */
+/** Returns the TLS options for Node; undefined if TLS is not configured. Throws `config-invalid` for unusable files. */
 export function readTls({ certfile, keyfile, cafile }: TlsSettings): ServerOptions | undefined {
   if (certfile === '' && keyfile === '') {
-    // Clair would speak plain HTTP then, and let everybody in.
+    // Clair would then serve plain HTTP, without client certificates.
     if (cafile !== '')
       throw new ClairError('config-invalid', 'api.cafile needs api.certfile and api.keyfile');
     return undefined;
   }
   if (certfile === '' || keyfile === '')
-    throw new ClairError('config-invalid', 'api.certfile and api.keyfile need each other');
+    throw new ClairError('config-invalid', 'api.certfile and api.keyfile must be set together');
   const pair: SecureContextOptions = {
     cert: readFile('api.certfile', certfile),
     key: readFile('api.keyfile', keyfile),
@@ -48,11 +48,14 @@ function asConfigError<T>(what: string, load: () => T): T {
   }
 }
 
-/** Codes that Node gives the errors of OpenSSL which are often met, in words. */
+/** Messages for frequent error codes of OpenSSL in Node. */
 const opensslMessages: ReadonlyMap<string, string> = new Map([
-  ['ERR_OSSL_X509_KEY_VALUES_MISMATCH', 'the key does not belong to the certificate'],
-  ['ERR_OSSL_UNSUPPORTED', 'the file of the key has no key, or one of a kind that is not supported'],
-  ['ERR_OSSL_PEM_NO_START_LINE', 'a file does not have in PEM form what it is named for'],
+  ['ERR_OSSL_X509_KEY_VALUES_MISMATCH', 'the key does not match the certificate'],
+  ['ERR_OSSL_UNSUPPORTED', 'the key file has no key, or a key of an unsupported type'],
+  [
+    'ERR_OSSL_PEM_NO_START_LINE',
+    'a file is not in PEM format, or has other content than its setting requires',
+  ],
 ]);
 
 function tlsProblemOf(error: unknown): string {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UnreadResponses } from './unread-responses.ts';
 
-/** An answer of which so many bytes wait, and whether it was dropped. */
+/** Returns a response with this number of unread bytes, and whether it was dropped. */
 function unreadResponse(bytes: number, dropped: number[] = []) {
   return { bytes: () => bytes, drop: () => dropped.push(bytes) };
 }
 
-test('drops the oldest answers, and no more of them than it must, when too many bytes wait', () => {
+test('drops the oldest responses, and no more than necessary, when too many bytes are unread', () => {
   const unread = new UnreadResponses({ bytesMax: 100 });
   const dropped: number[] = [];
   for (const bytes of [40, 30, 30, 31]) unread.add(unreadResponse(bytes, dropped));
@@ -16,7 +16,7 @@ test('drops the oldest answers, and no more of them than it must, when too many 
   assert.deepEqual(dropped, [40, 30, 30, 31]);
 });
 
-test('does not count an answer that was taken or whose client has left', () => {
+test('does not count a response when it was read or its client disconnected', () => {
   const unread = new UnreadResponses({ bytesMax: 100 });
   const dropped: number[] = [];
   const left = unreadResponse(90, dropped);
@@ -27,10 +27,10 @@ test('does not count an answer that was taken or whose client has left', () => {
   assert.deepEqual(dropped, []);
 });
 
-test('drops an answer that is not taken in time', async () => {
+test('drops a response when it is not read in time', async () => {
   const unread = new UnreadResponses({ responseMs: 20, checkIntervalMs: 5 });
   const { promise, resolve } = Promise.withResolvers<string>();
-  // The timer of the answers keeps no process alive.
+  // The timer of the responses does not keep the process alive.
   const alive = setInterval(() => undefined, 1000);
   const begun = performance.now();
   unread.add({

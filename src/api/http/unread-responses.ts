@@ -1,27 +1,30 @@
 import { limits } from '../../core/limits.ts';
 
-/** An answer that was made and that its client has not taken whole. */
+/** A response that the client has not read completely. */
 export interface UnreadResponse {
-  /** Bytes that are held for the client; 0 once it has taken all. */
+  /** Buffered bytes; 0 once the client has read everything. */
   readonly bytes: () => number;
-  /** Gives up the connection of the client. */
+  /** Closes the connection of the client. */
   readonly drop: () => void;
 }
 
-/** Bounds for `UnreadAnswers`; `limits` by default. */
+/** Limits of `UnreadResponses`; those of `limits` by default. */
 export interface UnreadResponsesOptions {
   readonly bytesMax?: number;
   readonly responseMs?: number;
-  /** How often the answers are looked at. */
+  /** Interval between checks of the responses, in milliseconds. */
   readonly checkIntervalMs?: number;
 }
 
-/** The unread answers of a server. Clients that take too long, or for which too much is held, are disconnected, the oldest first. */
+/**
+ * The unread responses of a server. Disconnects clients that take longer than `responseMs`, and the oldest ones while more than
+ * `bytesMax` bytes are buffered.
+ */
 export class UnreadResponses {
   readonly #bytesMax: number;
   readonly #responseMs: number;
   readonly #checkIntervalMs: number;
-  /** By the time each was made. */
+  /** Responses with their creation times, the oldest first. */
   readonly #responses = new Map<UnreadResponse, number>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -46,7 +49,7 @@ export class UnreadResponses {
     this.#timer = undefined;
   }
 
-  /** Drops the oldest until no more bytes are held than allowed. */
+  /** Drops the oldest responses until the buffered bytes are within the limit. */
   #dropOldest(): void {
     let bytes = 0;
     for (const response of this.#responses.keys()) bytes += response.bytes();

@@ -10,18 +10,18 @@ import type { UnreadResponses } from './unread-responses.ts';
 
 const gzipAsync = promisify(gzip);
 
-/** How an answer goes out. */
+/** Options of `writeResponse`. */
 export interface WriteOptions {
   readonly isGzipped: boolean;
-  /** Ends the writing of a stream. */
+  /** Aborts the writing of a stream. */
   readonly signal?: AbortSignal;
-  /** A client that takes nothing for so long, though there is something for it, is left. */
+  /** Milliseconds without progress after which a client that does not read is disconnected. */
   readonly stallMs?: number;
-  /** Takes the answer while it waits for the client. */
+  /** Tracks the response while the client has not read it. */
   readonly unread?: UnreadResponses;
 }
 
-/** Fails when the signal comes. */
+/** Returns a promise that rejects with the reason of the signal when it is aborted. */
 export function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const onAbort = (): void => {
@@ -33,8 +33,7 @@ export function rejectOnAbort(signal: AbortSignal): Promise<never> {
 }
 
 /**
- * Writes an answer with the headers that Clair gives it, and returns the bytes of its body as they were sent. Content is never
- * compressed where there is none.
+ * Writes a response with the headers of Clair. Returns the number of bytes of the body, as sent. An empty body is never compressed.
  */
 export async function writeResponse(
   response: ServerResponse,
@@ -58,7 +57,7 @@ export async function writeResponse(
   return content.length;
 }
 
-/** Bounds how long and how much of an answer may wait for the client. Most are taken before this is reached. */
+/** Limits how long and how much of a response may wait for the client. Most clients read it before the limits apply. */
 function trackUnread(response: ServerResponse, { unread, stallMs = limits.unreadMs }: WriteOptions): void {
   const drop = (): void => {
     response.destroy();
@@ -72,7 +71,7 @@ function trackUnread(response: ServerResponse, { unread, stallMs = limits.unread
   });
 }
 
-/** The first piece is waited for before the status is written: until then, a failure can still be told. */
+/** Writes a stream. Waits for the first chunk before the status, so that an error until then still gets an error response. */
 async function writeStream(
   response: ServerResponse,
   stream: AsyncIterable<string>,
@@ -90,7 +89,7 @@ async function writeStream(
     bytes += Buffer.byteLength(piece);
   };
   const all = withFirst(first, pieces);
-  // Pieces are large: one is enough ahead of the client.
+  // Chunks are large: read at most one ahead of the client.
   const source = Readable.from(options.isGzipped ? all : countPieces(all, count), { highWaterMark: 1 });
   if (options.isGzipped) {
     const gzipped = createGzip();

@@ -14,15 +14,15 @@ const bad: readonly (readonly [title: string, settings: string, message: RegExp]
   [
     'a token is written instead of its hash',
     'api: { tokens: ["scan:mytoken"] }',
-    /^api\.tokens takes .*config token/,
+    /^api\.tokens must have .*config token/,
   ],
-  ['the scope of a token is unknown', `api: { tokens: ["root:${sum}"] }`, /^api\.tokens takes/],
-  ['the name of a token has spaces', `api: { tokens: ["read:${sum}:a b"] }`, /^api\.tokens takes/],
-  ['the pagination key is short', 'api: { paginationkey: short }', /^api\.paginationkey takes 32 bytes/],
+  ['the scope of a token is unknown', `api: { tokens: ["root:${sum}"] }`, /^api\.tokens must have/],
+  ['the name of a token has spaces', `api: { tokens: ["read:${sum}:a b"] }`, /^api\.tokens must have/],
+  ['the pagination key is short', 'api: { paginationkey: short }', /^api\.paginationkey must be 32 bytes/],
   [
     'the pagination key of v3 is short',
     'database: { options: { paginationkey: s } }',
-    /paginationkey takes 32/,
+    /paginationkey must be 32/,
   ],
   [
     'a port is too large',
@@ -41,7 +41,7 @@ const bad: readonly (readonly [title: string, settings: string, message: RegExp]
     'api: { certfile: /no/c.pem, keyfile: /no/c.key }',
     /^api\.certfile \/no\/c\.pem cannot/,
   ],
-  ['the key of a certificate is missing', 'api: { certfile: /no/c.pem }', /need each other/],
+  ['the key of a certificate is missing', 'api: { certfile: /no/c.pem }', /must be set together/],
   ['an authority stands alone', 'api: { cafile: /no/ca.pem }', /^api\.cafile needs/],
   [
     'a network is malformed',

@@ -10,10 +10,10 @@ const imagesPerPageDefault = 100;
 
 const querySchema = z.strictObject({
   limit: z._default(integerParameter(1, limits.affectedPerPage), imagesPerPageDefault),
-  after: z.optional(z.string('comes once')),
+  after: z.optional(z.string('must be given once')),
 });
 
-/** `GET /affected/:id`: a page of the images that a vulnerability affects, with the packages, their layers and the fix. */
+/** `GET /affected/:id`: returns a page of the images that a vulnerability affects, with packages, layers and fix. */
 export async function getAffectedRoute(request: ApiRequest, deps: NativeDeps): Promise<ApiResponse> {
   const { limit, after } = parseQuery(request, querySchema);
   const id = request.params['id'] ?? '';
@@ -21,13 +21,13 @@ export async function getAffectedRoute(request: ApiRequest, deps: NativeDeps): P
   const list = await deps.listLimiter
     .run(request.signal, () => affectedBy(id, page, deps))
     .catch(throwWireError);
-  if (list === undefined) throw new WireError(404, `no advisory in the database speaks of ${id}`);
+  if (list === undefined) throw new WireError(404, `no advisory in the database covers ${id}`);
   const { images, next } = list;
   const document = { schemaVersion: 1, vulnerability: id, images: images.map(toAffectedJson), next };
   return { status: 200, contentType: 'application/json', text: `${JSON.stringify(document)}\n` };
 }
 
-/** What is wrong with the request, or that there is too much to do; any other error stays what it is. */
+/** Converts `usage` to 400 and `busy` to 503, and rethrows any other error. */
 function throwWireError(error: unknown): never {
   if (!(error instanceof ClairError)) throw error;
   if (error.code === 'usage') throw new WireError(400, error.message);

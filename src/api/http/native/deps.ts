@@ -3,13 +3,13 @@ import type { FollowEventsDeps } from '../../../service/notifications/follow-eve
 import type { Store } from '../../../store/store.ts';
 import type { ListLimiter } from '../list-limiter.ts';
 
-/** What the handlers of our own routes work with. */
+/** Dependencies of the native routes, which Clair does not have. */
 export interface NativeDeps extends Omit<FollowEventsDeps, 'store'> {
   readonly store: Store;
   readonly extensions: AffectedImagesDeps['extensions'];
-  /** Makes the pages of lists, those of the other APIs included. */
+  /** Limits lists of all APIs together. */
   readonly listLimiter: ListLimiter;
-  /** Who follows events at this moment. */
+  /** The current clients of `GET /events`. */
   readonly followers: Set<symbol>;
   readonly now: () => Date;
 }

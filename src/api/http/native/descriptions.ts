@@ -28,12 +28,12 @@ const affectedImage: Schema = {
   },
 };
 
-/** What `GET /affected/:id` is for. */
+/** Description of `GET /affected/:id` for the OpenAPI document. */
 export const affectedDescription: RouteDescription = {
-  summary: 'Tells which images a vulnerability affects, in which packages and layers, and what fixes it.',
+  summary: 'Lists the images that a vulnerability affects, with the packages, their layers and the fix.',
   query: {
-    limit: { type: 'integer', summary: 'How many at the most: up to 1000, and 100 where it is not said.' },
-    after: { type: 'string', summary: 'Where to go on: `next` of the page before.' },
+    limit: { type: 'integer', summary: 'Maximum number of images, from 1 to 1000; 100 by default.' },
+    after: { type: 'string', summary: 'Start of the page: `next` of the previous page.' },
   },
   responseType: {
     type: 'object',
@@ -47,20 +47,19 @@ export const affectedDescription: RouteDescription = {
   errorStatuses: [400, 404, 503],
 };
 
-/** What `GET /events` is for. */
+/** Description of `GET /events` for the OpenAPI document. */
 export const eventsDescription: RouteDescription = {
-  summary:
-    'Tells what becomes known of vulnerabilities, as server-sent events, and goes on after `Last-Event-ID`.',
+  summary: 'Streams changes of vulnerabilities as server-sent events, and resumes after `Last-Event-ID`.',
   query: {
     after: {
       type: 'integer',
-      summary: 'The number of an event: those behind it; from now on where it is not said.',
+      summary: 'The number of an event: stream the events after it. By default, only new events.',
     },
-    severity: { type: 'string', summary: 'Only what is this severe or worse.' },
-    fixable: { type: 'string', summary: '`true`: only what has a fix.' },
+    severity: { type: 'string', summary: 'Only vulnerabilities of this severity or worse.' },
+    fixable: { type: 'string', summary: '`true`: only vulnerabilities with a fix.' },
     namespace: {
       type: 'string',
-      summary: 'Only of this namespace, or of all of a kind; may come several times.',
+      summary: 'Only vulnerabilities of this namespace, or of all namespaces of a kind. May be repeated.',
     },
   },
   responseType: 'events',

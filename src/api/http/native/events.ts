@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { limits } from '../../../core/limits.ts';
-import { parseSeverity } from '../../../model/severity.ts';
+import { parseSeverity, severities } from '../../../model/severity.ts';
 import {
   type CaughtUp,
   type FollowedEvent,
@@ -12,11 +12,11 @@ import type { NativeDeps } from './deps.ts';
 import { integerParameter, parseQuery } from './query.ts';
 
 const severity = z.pipe(
-  z.string('comes once'),
+  z.string('must be given once'),
   z.transform((text, context) => {
     const parsed = parseSeverity(text);
     if (parsed !== undefined) return parsed;
-    context.issues.push({ code: 'custom', message: 'takes one of Clair’s severities', input: text });
+    context.issues.push({ code: 'custom', message: `must be one of ${severities.join(', ')}`, input: text });
     return z.NEVER;
   }),
 );
@@ -26,17 +26,17 @@ const eventNumber = integerParameter(0, Number.MAX_SAFE_INTEGER);
 const querySchema = z.strictObject({
   after: z.optional(eventNumber),
   severity: z.optional(severity),
-  fixable: z.optional(z.enum(['true', 'false'], 'takes true or false')),
+  fixable: z.optional(z.enum(['true', 'false'], 'must be true or false')),
   namespace: z._default(z.union([z.string(), z.array(z.string())]), []),
 });
 
-/** A client hears something at least this often. */
+/** Maximum time between two writes to a client, in milliseconds. */
 const heartbeatMs = 15_000;
 
-/** Clients that lost the connection come back after so long. */
+/** Time after which a client reconnects, in milliseconds. */
 const retryMs = 2_000;
 
-/** `GET /events`: what becomes known of vulnerabilities, as server-sent events (HTML, section 9.2), from a number on or from now on. */
+/** `GET /events`: streams changes of vulnerabilities as server-sent events (HTML, section 9.2), after an event or from now on. */
 export async function getEventsRoute(request: ApiRequest, deps: NativeDeps): Promise<ApiResponse> {
   const parameters = parseQuery(request, querySchema);
   const filter: NotificationFilter = {
@@ -46,8 +46,8 @@ export async function getEventsRoute(request: ApiRequest, deps: NativeDeps): Pro
   };
   const last = await deps.store.events.findLastNumber();
   const after = lastEventId(request) ?? parameters.after ?? last;
-  // Events of another database: who goes on would wait for ever.
-  if (after > last) throw new WireError(400, `there is no event ${after} yet; the last one is ${last}`);
+  // The number is of another database: the client would wait forever.
+  if (after > last) throw new WireError(400, `event ${after} does not exist yet; the last one is ${last}`);
   if (deps.followers.size >= limits.eventFollowers)
     throw new WireError(503, 'too many clients follow events', { retryAfterSeconds: 60 });
   return {
@@ -58,12 +58,12 @@ export async function getEventsRoute(request: ApiRequest, deps: NativeDeps): Pro
   };
 }
 
-/** What a client that comes back says it got last: it counts before the URL, which stays as it was. */
+/** Returns the last event that a reconnecting client received. It takes precedence over the URL, which a reconnect repeats. */
 function lastEventId({ headers }: ApiRequest): number | undefined {
   const text = headers['last-event-id'];
   if (text === undefined || text === '') return undefined;
   const { success, data } = z.safeParse(eventNumber, text);
-  if (!success) throw new WireError(400, 'Last-Event-ID takes the id of an event');
+  if (!success) throw new WireError(400, 'Last-Event-ID must be the id of an event');
   return data;
 }
 
@@ -73,8 +73,8 @@ interface EventStreamContext {
 }
 
 /**
- * Begins with the place it begins at: who loses the connection before anything happened comes back to it. No more is read of
- * events than the client takes.
+ * Streams events. The first block states the start, so that a client that reconnects before the first event resumes there. Reads no more
+ * events than the client consumes.
  */
 async function* eventStream(
   after: number,
@@ -99,7 +99,7 @@ async function* eventStream(
   }
 }
 
-/** An event, and before it how many are lost for good; empty where the client did not ask for it. */
+/** Renders an event, after the number of deleted events before it. Empty if the filter excludes the event and none was deleted. */
 function renderEvent(followed: FollowedEvent, filter: NotificationFilter): string {
   const { number, at, kind, changed, source, feed, id } = followed.event;
   const { missed } = followed;
@@ -119,7 +119,7 @@ function sseBlock({ event, id, data }: SseBlock): string {
   return `${event === undefined ? '' : `event: ${event}\n`}id: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Without data nothing is told, but the place moves on over what was not asked for. */
+/** Renders a block without data, which clients do not dispatch. Its id moves past the events that the filter excluded. */
 function heartbeat(followed: FollowedEvent | CaughtUp): string {
   return `:\nid: ${followed.kind === 'event' ? followed.event.number : followed.last}\n\n`;
 }

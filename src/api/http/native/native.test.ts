@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { limits } from '../../../core/limits.ts';
+import { severities } from '../../../model/severity.ts';
 import type { KeyedVulnerability, Store } from '../../../store/store.ts';
 import { type EventStream, followStream, type StreamedEvent } from '../../../testing/event-stream.ts';
 import {
@@ -26,7 +27,7 @@ async function apply(store: Store, records: readonly KeyedVulnerability[]): Prom
   await store.advisories.apply(feedUpdate({ acceptShrunk: true }), stream(records));
 }
 
-/** A server of our own routes on a store with news. Who pauses goes on when `ring` is called. */
+/** Starts a server of the native routes on a store with events. Waiting followers continue when `ring` is called. */
 async function startServer(
   context: TestContext,
   records: readonly KeyedVulnerability[],
@@ -60,7 +61,7 @@ async function startServer(
     {
       routers: [routerOf('', nativeRoutes(deps))],
       access: accessByTokens([]),
-      // Shorter than anything takes: it does not count for what has no end.
+      // Shorter than any request: the limit does not apply to streams.
       timeoutMs: change.followers === undefined ? 60_000 : 0,
       tls: undefined,
       onError: (error) => recorded.push(error),
@@ -87,7 +88,7 @@ async function fetchError(url: string): Promise<[status: number, message: string
   return [response.status, body.Error?.Message ?? ''];
 }
 
-/** The next events of a stream, so many. */
+/** Returns the next `count` events of a stream. */
 async function takeEvents(events: EventStream, count: number): Promise<StreamedEvent[]> {
   const all: StreamedEvent[] = [];
   for await (const event of events) {
@@ -97,37 +98,37 @@ async function takeEvents(events: EventStream, count: number): Promise<StreamedE
   return all;
 }
 
-/** What a client is told of: the ids, with the type where it is not that of news. */
+/** Returns the events that a client received: the ids, with the type if it is not the default. */
 function eventLabels(events: readonly StreamedEvent[]): string[] {
   return events.map(({ type, data }) =>
     type === 'message' ? (data as { id: string }).id : `${type} ${JSON.stringify(data)}`,
   );
 }
 
-test('what a request asks for in vain is told, and parameters that there are not', async (t) => {
+test('refuses unknown ids, unknown parameters and invalid values', async (t) => {
   const { url } = await startServer(t, [record('A')]);
   const page = 'this page is not known: begin with the first one';
-  const limit = `limit takes a whole number from 1 to ${limits.affectedPerPage}`;
+  const limit = `limit must be an integer from 1 to ${limits.affectedPerPage}`;
   for (const [path, ...expected] of [
-    ['/affected/B', 404, 'no advisory in the database speaks of B'],
+    ['/affected/B', 404, 'no advisory in the database covers B'],
     ['/affected/A?limit=0', 400, limit],
     ['/affected/A?limit=1001', 400, limit],
     ['/affected/A?limit=1e2', 400, limit],
     ['/affected/A?limit=1&limit=2', 400, limit],
     ['/affected/A?after=nowhere', 400, page],
-    ['/affected/A?page=1', 400, 'there is no parameter page'],
-    ['/events?after=-1', 400, `after takes a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`],
-    ['/events?after=2', 400, 'there is no event 2 yet; the last one is 1'],
-    ['/events?severity=awful', 400, 'severity takes one of Clair’s severities'],
-    ['/events?fixable=yes', 400, 'fixable takes true or false'],
-    ['/events?namespaces=debian', 400, 'there is no parameter namespaces'],
+    ['/affected/A?page=1', 400, 'unknown parameter page'],
+    ['/events?after=-1', 400, `after must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`],
+    ['/events?after=2', 400, 'event 2 does not exist yet; the last one is 1'],
+    ['/events?severity=awful', 400, `severity must be one of ${severities.join(', ')}`],
+    ['/events?fixable=yes', 400, 'fixable must be true or false'],
+    ['/events?namespaces=debian', 400, 'unknown parameter namespaces'],
   ] as const)
     assert.deepEqual(await fetchError(`${url}${path}`), expected);
   const { status } = await followStream(`${url}/events`, { 'Last-Event-ID': 'start' });
   assert.equal(status, 400);
 });
 
-test('affected images are read page by page, each with what is vulnerable, its layer and the fix', async (t) => {
+test('pages through the affected images, each with packages, layers and fixes', async (t) => {
   const { url, store } = await startServer(t, [record('CVE-1', { aliases: ['DSA-1'] })]);
   const packages = [installed('openssl'), installed('bash')];
   for (const name of ['a', 'b', 'c']) {
@@ -155,12 +156,12 @@ test('affected images are read page by page, each with what is vulnerable, its l
   assert.deepEqual(await second.json(), { schemaVersion: 1, vulnerability: 'DSA-1', images: [entry('c')] });
 });
 
-test('events come with both sides, those from now on to who asks for none', async (t) => {
+test('streams events with both sides, and only new ones when the client names no event', async (t) => {
   const { url, store, ring: wakeAll } = await startServer(t, [record('A')]);
   const events = await followStream(`${url}/events`);
   assert.equal(events.headers['content-type'], 'text/event-stream');
   assert.deepEqual(eventLabels(await takeEvents(events, 1)), ['start {"after":1}']);
-  // The URL is what it was.
+  // The URL is unchanged.
   const again = await followStream(`${url}/events?after=0`, { 'Last-Event-ID': events.lastId });
   const graver = record('A', { severity: 'High' });
   await apply(store, [graver]);
@@ -182,7 +183,7 @@ test('events come with both sides, those from now on to who asks for none', asyn
   assert.equal(again.lastId, '2');
 });
 
-test('only what a client asks for is told, and only of the namespaces it names', async (t) => {
+test('streams only the events and namespaces that the filter selects', async (t) => {
   const row = affectedRow('openssl');
   const ubuntu = affectedRow('openssl', { namespace: { ...row.namespace, name: 'ubuntu:24.04' } });
   const unfixed = affectedRow('curl', { fix: { state: 'unfixed' } });
@@ -192,7 +193,7 @@ test('only what a client asks for is told, and only of the namespaces it names',
     record('elsewhere', { severity: 'High', affected: [ubuntu] }),
     record('both', { severity: 'High', affected: [row, ubuntu] }),
   ]);
-  // Of this change Debian's rows know nothing.
+  // This change does not affect the rows of Debian.
   const both = record('both', {
     severity: 'High',
     affected: [row, { ...ubuntu, fix: { state: 'will-not-fix' } }],
@@ -219,7 +220,7 @@ test('only what a client asks for is told, and only of the namespaces it names',
   );
 });
 
-test('who hears nothing for long is told that the connection lives, and goes on behind what it did not ask for', async (t) => {
+test('sends heartbeats when no event matches, with ids past the excluded events', async (t) => {
   let ms = 0;
   const {
     url,
@@ -235,7 +236,7 @@ test('who hears nothing for long is told that the connection lives, and goes on 
   await takeEvents(events, 1);
   const rest = await followStream(`${url}/events?severity=High`, { 'Last-Event-ID': events.lastId });
   const news = takeEvents(rest, 2);
-  // Eventually: each time it was looked in vain, five seconds have gone.
+  // Each unsuccessful poll takes five seconds of the test clock.
   while (rest.comments < 2) {
     await new Promise(setImmediate);
     wakeAll();
@@ -249,7 +250,7 @@ test('who hears nothing for long is told that the connection lives, and goes on 
   assert.deepEqual(eventLabels(await news), ['start {"after":0}', 'C']);
 });
 
-test('what was thrown away meanwhile is counted', async (t) => {
+test('counts the events that were deleted meanwhile', async (t) => {
   const { url, store } = await startServer(t, [record('A'), record('B')]);
   await store.collectGarbage({ keepHistoryMs: 0, keepEventsMs: -60_000, keepLayersUnusedMs: 60_000 });
   await apply(store, [record('A'), record('B'), record('C')]);
@@ -261,7 +262,7 @@ test('what was thrown away meanwhile is counted', async (t) => {
   ]);
 });
 
-test('no more is read for a client than it takes', async (t) => {
+test('reads no more events than the client consumes', async (t) => {
   const count = 1000;
   const large = 'x'.repeat(64 * 1024);
   const records = Array.from({ length: count }, (_, i) => record(`${i}`, { description: large }));
@@ -286,11 +287,11 @@ test('no more is read for a client than it takes', async (t) => {
     const all = await takeEvents(await followStream(`${url}/events?after=0`), 1 + count);
     assert.equal(all.length, 1 + count);
   }
-  // Ten at a time; what is read for the idle one is what sockets hold, some megabytes.
+  // Ten at a time. For the idle client, only as much is read as socket buffers hold: some megabytes.
   assert.ok(reads < (2 * count) / 10 + 50, `${reads} times`);
 });
 
-test('streams have no time, end in order, and there are so many and no more', async (t) => {
+test('limits the number of streams, ends them at shutdown, and sets no time limit', async (t) => {
   const followers = new Set(Array.from({ length: limits.eventFollowers - 1 }, () => Symbol('other')));
   const { url, server, answered: recorded } = await startServer(t, [record('A')], { followers });
   const events = await followStream(`${url}/events?after=0`);

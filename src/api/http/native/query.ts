@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { type ApiRequest, WireError } from '../route.ts';
 
-/** What a request asks for, as a schema reads it: a parameter that comes several times is a list. Others than it knows are refused. */
+/** Parses a query with a schema; a repeated parameter is a list. Throws `WireError` 400 for unknown parameters and invalid values. */
 export function parseQuery<T>({ query }: ApiRequest, schema: z.ZodMiniType<T>): T {
   const names = [...new Set(query.keys())];
   const values = names.map((name) => {
@@ -12,13 +12,13 @@ export function parseQuery<T>({ query }: ApiRequest, schema: z.ZodMiniType<T>): 
   if (success) return data;
   const [issue] = error.issues;
   if (issue?.code === 'unrecognized_keys')
-    throw new WireError(400, `there is no parameter ${issue.keys.join(', ')}`);
+    throw new WireError(400, `unknown parameter ${issue.keys.join(', ')}`);
   throw new WireError(400, `${issue?.path.join('.')} ${issue?.message}`);
 }
 
-/** A whole number of a range, written in decimal. */
+/** Returns the schema of a decimal integer from `min` to `max`. */
 export function integerParameter(min: number, max: number): z.ZodMiniType<number> {
-  const message = `takes a whole number from ${min} to ${max}`;
+  const message = `must be an integer from ${min} to ${max}`;
   return z.pipe(
     z.string(message).check(z.regex(/^\d{1,15}$/, message)),
     z.pipe(z.transform(Number), z.number().check(z.minimum(min, message), z.maximum(max, message))),

@@ -8,7 +8,7 @@ import { getEventsRoute } from './events.ts';
 const affected = { name: 'getAffected', method: 'GET', path: '/affected/:id' } as const;
 const events = { name: 'getEvents', method: 'GET', path: '/events', isStreaming: true } as const;
 
-/** The routes that are ours: what Clair never had. */
+/** Returns the native routes, which Clair does not have. */
 export function nativeRoutes(deps: NativeDeps): Route[] {
   return [
     { ...affected, handle: (request) => getAffectedRoute(request, deps) },
@@ -16,7 +16,7 @@ export function nativeRoutes(deps: NativeDeps): Route[] {
   ];
 }
 
-/** What they are for. */
+/** Returns the descriptions of the native routes. */
 export function describedNativeRoutes(): DescribedRoute[] {
   return [
     { route: affected, path: affected.path, description: affectedDescription },

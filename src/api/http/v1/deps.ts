@@ -7,19 +7,19 @@ import type { IngestRecord } from '../ingest-record.ts';
 import type { ListLimiter } from '../list-limiter.ts';
 import type { PageTokens } from './page-token.ts';
 
-/** What the handlers of Clair's first API work with. */
+/** Dependencies of the routes of the Clair v1 API. */
 export interface V1Deps {
   readonly extensions: Pick<Extensions, 'listers' | 'schemes' | 'sources'>;
   readonly store: Store;
   readonly ingest: IngestLayerDeps;
-  /** A layer posted by several clients at once is read once. */
+  /** Deduplicates concurrent posts of one layer. */
   readonly pendingIngests: SingleFlight<void>;
   readonly writing: WriteVulnerabilityDeps;
   readonly tokens: PageTokens;
-  /** Makes the pages of lists, those of the other APIs included. */
+  /** Limits lists of all APIs together. */
   readonly listLimiter: ListLimiter;
-  /** Called once for each post that was taken in or failed. */
+  /** Called once for each ingest, successful or not. */
   readonly onIngested: (record: IngestRecord) => void;
-  /** The metrics of this process as text. */
+  /** Returns the metrics of this process in the text format of Prometheus. */
   readonly metrics: () => Promise<string>;
 }

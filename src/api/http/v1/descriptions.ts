@@ -10,88 +10,91 @@ import {
 const limit: QueryDescription = {
   type: 'integer',
   isRequired: true,
-  summary: 'How many at the most; more than 1,000 counts as 1,000.',
+  summary: 'Maximum number of entries; more than 1,000 counts as 1,000.',
 };
 const page: QueryDescription = {
   type: 'string',
-  summary: 'Where to go on: the `NextPage` of the page before.',
+  summary: 'Start of the page: `NextPage` of the previous page.',
 };
 
-/** What the routes of Clair's first API are for, for the OpenAPI document. */
+/** Descriptions of the routes of the Clair v1 API for the OpenAPI document. */
 export const v1Descriptions = {
   postLayer: {
-    summary: 'Reads a layer and stores it under its name, upon the layer that it names as its parent.',
+    summary: 'Reads a layer and stores it under its name, on top of its parent layer.',
     requestType: layerEnvelope,
     responseType: layerEnvelope,
     status: 201,
     errorStatuses: [400, 422, 503],
   },
   getLayer: {
-    summary: 'Tells what is known of a layer.',
+    summary: 'Returns a layer, optionally with its packages and their vulnerabilities.',
     query: {
-      features: { type: 'string', allowsEmptyValue: true, summary: 'Where it is there, packages are told.' },
+      features: { type: 'string', allowsEmptyValue: true, summary: 'If present, the packages are included.' },
       vulnerabilities: {
         type: 'string',
         allowsEmptyValue: true,
-        summary: 'Where it is there, packages are told with their vulnerabilities.',
+        summary: 'If present, the packages are included with their vulnerabilities.',
       },
     },
     responseType: layerEnvelope,
     errorStatuses: [404],
   },
-  deleteLayer: { summary: 'Forgets a layer and all that were posted upon it.', errorStatuses: [404] },
+  deleteLayer: { summary: 'Deletes a layer and all layers on top of it.', errorStatuses: [404] },
   getNamespaces: {
-    summary: 'Tells which namespaces are known.',
+    summary: 'Lists the namespaces.',
     responseType: namespaceEnvelope,
     errorStatuses: [503],
   },
   getVulnerabilities: {
-    summary: 'Lists the vulnerabilities of a namespace, by the order in which they were last written.',
+    summary: 'Lists the vulnerabilities of a namespace, in the order of their last write.',
     query: { limit, page },
     responseType: vulnerabilityEnvelope,
     errorStatuses: [400, 404, 503],
   },
   postVulnerability: {
     summary:
-      'Writes a vulnerability, and adds the fixes given to those that are known. Each of `FixedIn` needs `VersionFormat`: `dpkg` or `rpm`.',
+      'Creates or updates a vulnerability, and adds the given fixes to the existing ones. Each entry of `FixedIn` needs `VersionFormat`: `dpkg` or `rpm`.',
     requestType: vulnerabilityEnvelope,
     responseType: vulnerabilityEnvelope,
     status: 201,
     errorStatuses: [400],
   },
   getVulnerability: {
-    summary: 'Tells what is known of a vulnerability in a namespace.',
+    summary: 'Returns a vulnerability of a namespace.',
     query: {
-      fixedIn: { type: 'string', allowsEmptyValue: true, summary: 'Where it is there, fixes are told too.' },
+      fixedIn: { type: 'string', allowsEmptyValue: true, summary: 'If present, the fixes are included.' },
     },
     responseType: vulnerabilityEnvelope,
     errorStatuses: [404],
   },
   putVulnerability: {
-    summary: 'Replaces everything of a vulnerability but its fixes.',
+    summary: 'Replaces a vulnerability, except its fixes.',
     requestType: vulnerabilityEnvelope,
     responseType: vulnerabilityEnvelope,
     errorStatuses: [400],
   },
   deleteVulnerability: { summary: 'Deletes a vulnerability of a namespace.', errorStatuses: [404] },
   getFixes: {
-    summary: 'Lists the packages that a vulnerability touches, with the versions that fix it.',
+    summary: 'Lists the packages that a vulnerability affects, with the versions that fix it.',
     responseType: featureEnvelope,
     errorStatuses: [404],
   },
   putFix: {
-    summary: 'Says which version of a package fixes a vulnerability.',
+    summary: 'Sets the version of a package that fixes a vulnerability.',
     requestType: featureEnvelope,
     responseType: featureEnvelope,
     errorStatuses: [400, 404],
   },
-  deleteFix: { summary: 'Says that a vulnerability does not touch a package.', errorStatuses: [404] },
+  deleteFix: { summary: 'Removes a package from a vulnerability.', errorStatuses: [404] },
   getNotification: {
-    summary: 'Tells what changed of a vulnerability, and which layers it concerns.',
+    summary: 'Returns the change of a vulnerability, and the affected layers.',
     query: { limit, page },
     responseType: notificationEnvelope,
     errorStatuses: [400, 404, 503],
   },
   deleteNotification: { summary: 'Marks a notification as read.', errorStatuses: [404] },
-  getMetrics: { summary: 'The metrics of this server, as Prometheus reads them.', responseType: 'text' },
+  getMetrics: {
+    summary: 'Returns the metrics of this server in the text format of Prometheus.',
+    responseType: 'text',
+  },
 } as const satisfies Readonly<Record<string, RouteDescription>>;

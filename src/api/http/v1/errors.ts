@@ -1,24 +1,24 @@
 import { ClairError, type ErrorCode } from '../../../core/errors.ts';
 import { busyRetrySeconds, WireError } from '../route.ts';
 
-/** What Clair answers where something is not there. */
+/** Returns Clair's error for a missing resource. */
 export function notFoundError(): WireError {
   return new WireError(404, 'the resource cannot be found');
 }
 
 const databaseMessage = 'database: an error occured when querying the backend';
 
-/** What Clair answers where its database refuses something. */
+/** Returns Clair's error for a failed database query. */
 export function databaseError(cause?: unknown): WireError {
   return new WireError(500, databaseMessage, cause === undefined ? {} : { cause });
 }
 
-/** The database is away or locked: Clair's words, and when to try again. */
+/** Returns the error for an unreachable or locked database: Clair's message, with `Retry-After`. */
 function databaseUnavailable(cause: ClairError): WireError {
   return new WireError(503, databaseMessage, { retryAfterSeconds: busyRetrySeconds, cause });
 }
 
-/** The body cannot be used as it is. */
+/** Returns the error for an invalid request. */
 export function badRequest(message: string): WireError {
   return new WireError(400, message);
 }
@@ -38,7 +38,7 @@ const wireErrors: Partial<Record<ErrorCode, (error: ClairError) => WireError>> =
   'store-conflict': databaseError,
 };
 
-/** The files that Clair limits too are told in its words. */
+/** Returns the error for an exceeded limit; with Clair's message for files that Clair limits too. */
 function limitExceeded({ limit, message }: ClairError): WireError {
   const what =
     limit === 'keptLayerBytes'
@@ -47,7 +47,7 @@ function limitExceeded({ limit, message }: ClairError): WireError {
   return new WireError(422, `tarutil: ${what}`);
 }
 
-/** An error of ours in the words of Clair's first API; any other stays what it is. */
+/** Converts a `ClairError` to an error of the Clair v1 API. Returns any other error unchanged. */
 export function toWireError(error: unknown): unknown {
   if (!(error instanceof ClairError)) return error;
   return wireErrors[error.code]?.(error) ?? error;

@@ -9,7 +9,7 @@ import { bodyOf, vulnerabilityIn } from './request.ts';
 import { featureEnvelope } from './types.ts';
 import { assertSameNamespace, parseFix } from './vulnerability-input.ts';
 
-/** `GET …/vulnerabilities/:name/fixes`: the features that fix it. */
+/** `GET …/vulnerabilities/:name/fixes`: returns the features that fix it. */
 export async function getFixesRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const { namespace, id } = vulnerabilityIn(request);
   const vulnerability = await findVulnerability(namespace, id, deps);
@@ -17,7 +17,7 @@ export async function getFixesRoute(request: ApiRequest, deps: V1Deps): Promise<
   return { status: 200, body: asGo(featureEnvelope, { Features: renderFixes(vulnerability) }) };
 }
 
-/** `PUT …/vulnerabilities/:name/fixes/:feature`: adds or replaces one, and answers what was sent. */
+/** `PUT …/vulnerabilities/:name/fixes/:feature`: adds or replaces a fix, and echoes the request. */
 export async function putFixRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const { Feature: feature } = await bodyOf(request, featureEnvelope);
   if (feature === undefined) throw badRequest('failed to provide feature');
@@ -31,7 +31,7 @@ export async function putFixRoute(request: ApiRequest, deps: V1Deps): Promise<Ap
   return { status: 200, body: asGo(featureEnvelope, { Feature: feature }) };
 }
 
-/** `DELETE …/vulnerabilities/:name/fixes/:feature`. */
+/** `DELETE …/vulnerabilities/:name/fixes/:feature`: removes a fix. */
 export async function deleteFixRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const removal = { package: request.params['feature'] ?? '', fix: undefined };
   const name = vulnerabilityIn(request);

@@ -14,7 +14,7 @@ import { engineVersion, renderLayer } from './render.ts';
 import { bodyOf } from './request.ts';
 import { layerEnvelope, type V1Layer } from './types.ts';
 
-/** `POST /layers`: takes in a layer and answers what was posted. */
+/** `POST /layers`: ingests a layer, and echoes the request. */
 export async function postLayerRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const { Layer: posted } = await bodyOf(request, layerEnvelope);
   if (posted === undefined) throw badRequest('failed to provide layer');
@@ -30,7 +30,7 @@ export async function postLayerRoute(request: ApiRequest, deps: V1Deps): Promise
 
 type UncheckedLayer = Omit<PostedLayer, 'format'>;
 
-/** In the order in which Clair asks. */
+/** Validates a posted layer in the order of Clair. */
 function toLayer({
   Name: name = '',
   Path: path = '',
@@ -50,14 +50,14 @@ function toLayer({
   };
 }
 
-/** Refuses a format that does not exist. As in Clair, a known layer is taken whatever its format, and an unknown parent counts first. */
+/** Refuses an unknown format. As in Clair, a known layer is accepted with any format, and an unknown parent is reported first. */
 async function refuseFormat(
   { name, parent, formatName }: UncheckedLayer,
   { store: { namedLayers } }: V1Deps,
 ): Promise<void> {
   if ((await namedLayers.find(name)) !== undefined) return;
   if (parent !== null && (await namedLayers.find(parent)) === undefined)
-    throw new ClairError('parent-unknown', `there is no layer ${parent}`);
+    throw new ClairError('parent-unknown', `the parent layer ${parent} does not exist`);
   throw badRequest(`unsupported image format '${formatName}'`);
 }
 
@@ -70,7 +70,7 @@ async function runIngest(layer: PostedLayer, { signal }: ApiRequest, deps: V1Dep
   );
 }
 
-/** `GET /layers/:name`: what is known of a layer, with `features` or `vulnerabilities` where the query names them. */
+/** `GET /layers/:name`: returns a layer, with features or vulnerabilities if the query has `features` or `vulnerabilities`. */
 export async function getLayerRoute({ params, query }: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const detail: LayerDetail = query.has('vulnerabilities')
     ? 'vulnerabilities'
@@ -82,7 +82,7 @@ export async function getLayerRoute({ params, query }: ApiRequest, deps: V1Deps)
   return { status: 200, body: asGo(layerEnvelope, { Layer: renderLayer(view) }) };
 }
 
-/** `DELETE /layers/:name`: forgets a layer and all that were built upon it. */
+/** `DELETE /layers/:name`: deletes a layer and all layers on top of it. */
 export async function deleteLayerRoute(
   { params, addLogDetails }: ApiRequest,
   deps: V1Deps,

@@ -4,7 +4,7 @@ import type { V1Deps } from './deps.ts';
 import { renderNamespace } from './render.ts';
 import { namespaceEnvelope } from './types.ts';
 
-/** `GET /namespaces`: all that layers or advisories spoke of, in the order in which they became known. */
+/** `GET /namespaces`: lists the namespaces of layers and advisories, in the order in which they were added. */
 export async function listNamespacesRoute(
   { signal }: ApiRequest,
   { store, listLimiter }: V1Deps,

@@ -13,10 +13,10 @@ import { renderTime, renderWithFixes } from './render.ts';
 import { limitOf } from './request.ts';
 import { notificationEnvelope, type VulnerabilityWithLayers } from './types.ts';
 
-/** With this limit Clair tells of no layers. */
+/** The limit with which Clair lists no layers. */
 const noLayers = -1;
 
-/** `GET /notifications/:name`: a page of the layers that a change concerns. */
+/** `GET /notifications/:name`: returns a page of the layers that a change affects. */
 export async function getNotificationRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const limit = Math.min(limitOf(request), limits.listedPerPage);
   if (limit < noLayers) throw badRequest('limit value should not be less than -1');
@@ -43,14 +43,14 @@ export async function getNotificationRoute(request: ApiRequest, deps: V1Deps): P
   return { status: 200, body: asGo(notificationEnvelope, { Notification: notificationBody }) };
 }
 
-/** `DELETE /notifications/:name`: says that it was heard, or a digest, which has a name like it. */
+/** `DELETE /notifications/:name`: acknowledges a notification or a batch. Both have names of the same form. */
 export async function deleteNotificationRoute(
   { params, addLogDetails }: ApiRequest,
   { store }: V1Deps,
 ): Promise<ApiResponse> {
   const { name = '' } = params;
   addLogDetails({ notification: name });
-  // No name has a NUL character, and PostgreSQL takes none in a value.
+  // No name contains NUL, and PostgreSQL rejects it in values.
   const mayBeKnown = !name.includes('\u0000');
   const isKnown =
     mayBeKnown && ((await store.notifications.markDeleted(name)) || (await store.batches.markDeleted(name)));

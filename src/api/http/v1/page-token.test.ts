@@ -12,25 +12,25 @@ const refused = {
   message: 'invalid page format: invalid or expired pagination token',
 };
 
-/** What is sealed in a token. */
+/** Returns the sealed content of a token. */
 function content(token: string): string | undefined {
   return openFernet(token, key, { now, ageMaxMs: 0 })?.toString();
 }
 
-test('a page of a list is a number and the end of a line, as Go’s encoder writes it', () => {
+test('seals a page of a list as a number with a line feed, as the encoder of Go writes it', () => {
   const token = tokens.writeRow(1234);
   assert.equal(content(token), '1234\n');
   assert.equal(tokens.readRow(token), 1234);
 });
 
-test('a page of a notification is what Clair seals', () => {
+test('seals a page of a notification as Clair does', () => {
   const page = { OldVulnerability: -1, NewVulnerability: 7 };
   const token = tokens.writeNotificationPage(page);
   assert.equal(content(token), '{"OldVulnerability":-1,"NewVulnerability":7}\n');
   assert.deepEqual(tokens.readNotificationPage(token), page);
 });
 
-test('a token of the other route is refused in the words of Go’s decoder', () => {
+test('refuses a token of the other route with the message of the decoder of Go', () => {
   const page = tokens.writeNotificationPage({ OldVulnerability: 0, NewVulnerability: 0 });
   assert.throws(() => tokens.readRow(page), {
     ...refused,
@@ -43,7 +43,7 @@ test('a token of the other route is refused in the words of Go’s decoder', () 
   });
 });
 
-test('a token that is none or too old is refused in Clair’s words', () => {
+test('refuses an invalid or expired token with the message of Clair', () => {
   const others = ['', 'xyz', sealFernet('1e3\n', key, now), sealFernet('1', key, now)];
   for (const token of others) assert.throws(() => tokens.readRow(token), refused);
   for (const token of ['', 'bad', 'gAAAAA']) assert.throws(() => tokens.readNotificationPage(token), refused);
@@ -51,11 +51,11 @@ test('a token that is none or too old is refused in Clair’s words', () => {
   assert.throws(() => later.readRow(tokens.writeRow(1)), refused);
 });
 
-test('the key is the configured one, or one of this process', () => {
+test('uses the configured key, or a random one of this process', () => {
   assert.deepEqual(paginationKey(Buffer.alloc(32, 7).toString('base64')).signing, Buffer.alloc(16, 7));
   assert.notDeepEqual(paginationKey(''), paginationKey(''));
   assert.throws(() => paginationKey('secret'), {
     code: 'config-invalid',
-    message: /^api.paginationkey takes/,
+    message: /^api.paginationkey must be/,
   });
 });

@@ -12,20 +12,20 @@ import { asGo, encodeGoJson } from '../go-json-encode.ts';
 import { WireError } from '../route.ts';
 import { type NotificationPage, notificationPage } from './types.ts';
 
-/** How long a token may be used. */
+/** Lifetime of a token in milliseconds. */
 const ageMaxMs = 3_600_000;
 
-/** Writes and reads where the next page of a list begins, so that nobody can read or make it up. */
+/** Seals and opens page tokens, which clients can neither read nor forge. */
 export interface PageTokens {
-  /** Of a list: what its next row has. */
+  /** Returns the token for the page that begins at a row of a list. */
   writeRow(row: number): string;
-  /** Throws a `WireError` in Clair's words. */
+  /** Returns the row of a token. Throws `WireError` with Clair's message. */
   readRow(token: string): number;
   writeNotificationPage(page: NotificationPage): string;
   readNotificationPage(token: string): NotificationPage;
 }
 
-/** Tokens as Clair 2 makes them. */
+/** Returns page tokens in the format of Clair 2: Fernet. */
 export function pageTokens(key: FernetKey, now: () => Date): PageTokens {
   const open = (token: string): Buffer => {
     const message = openFernet(token, key, { now: now(), ageMaxMs });
@@ -53,27 +53,27 @@ export function pageTokens(key: FernetKey, now: () => Date): PageTokens {
   };
 }
 
-/** What a token says of a side of a notification of which all was told. */
+/** The row in the token for a side of a notification that has no more pages. */
 const doneRow = -1;
 
-/** Where a side of a notification goes on, by what a token says of it. */
+/** Returns the start of a page from the row in a token. */
 export function pageStartOf(row: number): PageStart {
   return row === doneRow ? 'done' : row;
 }
 
-/** What a token says of it. */
+/** Returns the row for a token from the start of a page; the inverse of `pageStartOf`. */
 export function rowOf(start: PageStart): number {
   return start === 'done' ? doneRow : start;
 }
 
-/** The key of `api.paginationkey`; one that ends with the process where it is empty. Throws `config-invalid`. */
+/** Parses `api.paginationkey`; if it is empty, returns a random key for this process. Throws `config-invalid`. */
 export function paginationKey(setting: string): FernetKey {
   if (setting === '') return randomFernetKey();
   const key = parseFernetKey(setting);
   if (key !== undefined) return key;
   throw new ClairError(
     'config-invalid',
-    'api.paginationkey takes 32 bytes in base64, as `openssl rand -base64 32` makes them',
+    'api.paginationkey must be 32 bytes in base64: run `openssl rand -base64 32` to create one',
   );
 }
 
@@ -81,7 +81,7 @@ function invalidTokenError(): WireError {
   return pageFormatError('invalid or expired pagination token');
 }
 
-/** A token that is good elsewhere is refused by Go's decoder. */
+/** Returns Clair's error for an invalid page token. A token of another route gets the message of Go's decoder. */
 function pageFormatError(reason: string): WireError {
   return new WireError(400, `invalid page format: ${reason}`);
 }

@@ -11,23 +11,23 @@ import type { ImagePackage, StoredEnrichment } from '../../../store/store.ts';
 import { wireNamespace, wireVersionFormat } from './names.ts';
 import type * as wire from './types.ts';
 
-/** Clair's number for the version of its engine; clients compare it with what they have. */
+/** Clair's engine version, which clients compare with `IndexedByVersion`. */
 export const engineVersion = 3;
 
-/** What Clair writes for a vulnerability without a fix. */
+/** The version that Clair writes for a vulnerability without a fix. */
 export const noFix = 'None';
 
-/** A namespace in Clair's words. */
+/** Renders a namespace for the v1 API. */
 export function renderNamespace({ name, versionScheme }: Namespace): wire.V1Namespace {
   return { Name: wireNamespace(name), VersionFormat: wireVersionFormat(versionScheme) };
 }
 
-/** A time in Clair's words: seconds since 1970 as text, empty where it has not come. */
+/** Renders a time for the v1 API: seconds since 1970 as text; empty for null. */
 export function renderTime(time: string | null): string {
   return time === null ? '' : String(Math.floor(Date.parse(time) / 1000));
 }
 
-/** A layer in Clair's words, with its features where it was looked at so closely. */
+/** Renders a layer for the v1 API, with features if the view has packages. */
 export function renderLayer({ name, parent, namespace, packages }: LayerView): wire.V1Layer {
   return {
     Name: name,
@@ -45,8 +45,8 @@ interface FeatureEntry {
 }
 
 /**
- * Packages as Clair's features: on Debian and Ubuntu the source packages, elsewhere the packages themselves, each once. Packages
- * that belong to no namespace are none.
+ * Renders packages as features, each once: source packages on Debian and Ubuntu, otherwise the packages themselves. Omits packages
+ * without a namespace.
  */
 function renderFeatures(packages: readonly LayerPackage[]): wire.V1Feature[] {
   const features = new Map<string, FeatureEntry>();
@@ -64,7 +64,7 @@ function renderFeatures(packages: readonly LayerPackage[]): wire.V1Feature[] {
       addedBy,
       found: new Map<string, PackageVulnerability>(),
     };
-    // Of a source package, the binary packages may come from several layers.
+    // The binary packages of a source package may be from several layers.
     if (addedBy.position < entry.addedBy.position) entry.addedBy = addedBy;
     features.set(key, entry);
     for (const one of vulnerabilities) entry.found.set(one.id, one);
@@ -90,7 +90,7 @@ function renderWithFixedBy(vulnerability: PackageVulnerability): wire.V1Vulnerab
   };
 }
 
-/** A vulnerability in Clair's words, without the features that fix it. */
+/** Renders a vulnerability for the v1 API, without the features that fix it. */
 export function renderVulnerability(view: VulnerabilityView): wire.V1Vulnerability {
   const metadata = view.metadata ?? metadataOf(view.enrichments);
   return {
@@ -103,12 +103,12 @@ export function renderVulnerability(view: VulnerabilityView): wire.V1Vulnerabili
   };
 }
 
-/** A vulnerability in Clair's words, with the features that fix it. */
+/** Renders a vulnerability for the v1 API, with the features that fix it. */
 export function renderWithFixes(full: FullVulnerability): wire.V1Vulnerability {
   return { ...renderVulnerability(full), FixedIn: renderFixes(full) };
 }
 
-/** The features that fix a vulnerability. */
+/** Renders the features that fix a vulnerability. */
 export function renderFixes({
   namespace,
   fixes,
@@ -129,7 +129,7 @@ function versionOf(fix: Fix): string {
   return fix.state === 'fixed' ? fix.version : noFix;
 }
 
-/** What others know, under the keys that Clair used, and those of ours beside them. */
+/** Returns the metadata from enrichments, under the keys of Clair (`NVD`) and further ones. */
 function metadataOf(enrichments: readonly StoredEnrichment[]): Record<string, unknown> {
   const nvd = enrichments.find(({ source }) => source === 'nvd');
   const cvss = Object.fromEntries(
@@ -149,7 +149,7 @@ function metadataOf(enrichments: readonly StoredEnrichment[]): Record<string, un
   };
 }
 
-/** `CVSSv2` for a vector without a prefix, `CVSSv3` for `CVSS:3.1/…`. */
+/** Returns the key of a vector: `CVSSv2` without a prefix, `CVSSv3` for `CVSS:3.1/…`. */
 function cvssName(vector: string): string {
   return `CVSSv${/^CVSS:(\d)/.exec(vector)?.[1] ?? '2'}`;
 }

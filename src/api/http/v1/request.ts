@@ -6,7 +6,7 @@ import type { ApiRequest } from '../route.ts';
 import { badRequest } from './errors.ts';
 import { namespaceOfWire } from './names.ts';
 
-/** The body of a request as Clair reads it. */
+/** Decodes the body of a request as Clair does. Throws `WireError` 400 with the message of Go's decoder. */
 export async function bodyOf<T>(request: ApiRequest, type: GoStruct<T>): Promise<T> {
   try {
     return decodeGoJson(type, await request.body());
@@ -15,12 +15,12 @@ export async function bodyOf<T>(request: ApiRequest, type: GoStruct<T>): Promise
   }
 }
 
-/** The vulnerability that the path of a request names. */
+/** Returns the namespace and the id of the vulnerability in the path. */
 export function vulnerabilityIn({ params }: ApiRequest): VulnerabilityName {
   return { namespace: namespaceOfWire(params['namespace'] ?? ''), id: params['name'] ?? '' };
 }
 
-/** The `limit` of a list, which has to be there. */
+/** Parses the `limit` of a list. Throws `WireError` 400 with Clair's message if it is missing or not a number. */
 export function limitOf({ query }: ApiRequest): number {
   const text = query.get('limit');
   if (text === null) throw badRequest('must provide limit query parameter');

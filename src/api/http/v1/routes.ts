@@ -47,7 +47,7 @@ const routeTable: readonly RouteEntry[] = [
   ['getMetrics', 'GET', '/metrics', (_, { metrics }) => metricsResponse(metrics)],
 ];
 
-/** The routes of Clair's first API, below `/v1`. */
+/** Returns the routes of the Clair v1 API, below `/v1`. */
 export function v1Routes(deps: V1Deps): Route[] {
   return routeTable.map(([name, method, path, handle, scope]) => ({
     name: `v1/${name}`,
@@ -64,7 +64,7 @@ export function v1Routes(deps: V1Deps): Route[] {
   }));
 }
 
-/** What these routes are for. */
+/** Returns the descriptions of these routes. */
 export function describedV1Routes(): DescribedRoute[] {
   return routeTable.map(([name, method, path, , scope]) => ({
     route: { name: `v1/${name}`, method, ...(scope !== undefined && { scope }) },

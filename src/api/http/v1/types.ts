@@ -11,16 +11,16 @@ import {
 } from '../go-type.ts';
 
 /*
- * The words of Clair's v1 API: each type as Clair 2 declares it, and its description for encoding and decoding. Absent and empty
- * are the same on the wire, but for lists of an envelope: those are `null` when they are empty.
+ * Types of the Clair v1 API: each type as Clair 2 declares it, and its Go type for encoding and decoding. On the wire, absent and
+ * empty are the same, except for lists of an envelope: those are `null` when they are empty.
  */
 
-/** What went wrong. */
+/** The body of an error. */
 export interface ErrorBody {
   readonly Message?: string;
 }
 
-/** A layer, as it is posted and as it is shown. */
+/** A layer in requests and responses. */
 export interface V1Layer {
   readonly Name?: string;
   readonly NamespaceName?: string;
@@ -32,7 +32,7 @@ export interface V1Layer {
   readonly Features?: readonly V1Feature[];
 }
 
-/** A package of a layer, or the version of it that fixes a vulnerability. */
+/** A package of a layer, or a package version that fixes a vulnerability. */
 export interface V1Feature {
   readonly Name?: string;
   readonly NamespaceName?: string;
@@ -42,7 +42,7 @@ export interface V1Feature {
   readonly AddedBy?: string;
 }
 
-/** A vulnerability of a namespace. */
+/** A vulnerability in one namespace. */
 export interface V1Vulnerability {
   readonly Name?: string;
   readonly NamespaceName?: string;
@@ -60,7 +60,7 @@ export interface V1Namespace {
   readonly VersionFormat?: string;
 }
 
-/** That a vulnerability changed. Times are seconds since 1970, as text. */
+/** A notification of a changed vulnerability. Times are seconds since 1970, as text. */
 export interface V1Notification {
   readonly Name?: string;
   readonly Created?: string;
@@ -73,32 +73,32 @@ export interface V1Notification {
   readonly New?: VulnerabilityWithLayers;
 }
 
-/** A vulnerability with the layers that brought it in. */
+/** A vulnerability with the layers that introduced it. */
 export interface VulnerabilityWithLayers {
   readonly Vulnerability?: V1Vulnerability;
   readonly OrderedLayersIntroducingVulnerability?: readonly OrderedLayerName[];
   readonly LayersIntroducingVulnerability?: readonly string[];
 }
 
-/** A layer and its place in the order in which they are paged through. */
+/** A layer with its position in the order of pages. */
 export interface OrderedLayerName {
   readonly Index: number;
   readonly LayerName: string;
 }
 
-/** The body of a request or answer about a layer. */
+/** The body of requests and responses with a layer. */
 export interface LayerEnvelope {
   readonly Layer?: V1Layer;
   readonly Error?: ErrorBody;
 }
 
-/** The answer with all namespaces. */
+/** The response with all namespaces. */
 export interface NamespaceEnvelope {
   readonly Namespaces?: readonly V1Namespace[];
   readonly Error?: ErrorBody;
 }
 
-/** The body of a request or answer about vulnerabilities. */
+/** The body of requests and responses with vulnerabilities. */
 export interface VulnerabilityEnvelope {
   readonly Vulnerability?: V1Vulnerability;
   readonly Vulnerabilities?: readonly V1Vulnerability[];
@@ -106,20 +106,20 @@ export interface VulnerabilityEnvelope {
   readonly Error?: ErrorBody;
 }
 
-/** The body of a request or answer about fixes. */
+/** The body of requests and responses with fixes. */
 export interface FeatureEnvelope {
   readonly Feature?: V1Feature;
   readonly Features?: readonly V1Feature[];
   readonly Error?: ErrorBody;
 }
 
-/** The answer with one notification, and what a webhook receives. */
+/** The response with one notification, and the body that a webhook receives. */
 export interface NotificationEnvelope {
   readonly Notification?: V1Notification;
   readonly Error?: ErrorBody;
 }
 
-/** Where the next page of a notification begins; -1 for a side that is done. */
+/** The start of the next page of a notification, per side; -1 for a side without further pages. */
 export interface NotificationPage {
   readonly OldVulnerability: number;
   readonly NewVulnerability: number;
@@ -231,7 +231,7 @@ export const notificationEnvelope: GoStruct<NotificationEnvelope> = goStruct(
   }),
 );
 
-/** `database.VulnerabilityNotificationPageNumber`, which page tokens hold. */
+/** `database.VulnerabilityNotificationPageNumber`, the content of page tokens. */
 export const notificationPage: GoStruct<NotificationPage> = goStruct(
   'database.VulnerabilityNotificationPageNumber',
   () => ({ OldVulnerability: always(goInt), NewVulnerability: always(goInt) }),

@@ -21,7 +21,7 @@ import {
   toVulnerabilityName,
 } from './vulnerability-input.ts';
 
-/** `GET /namespaces/:namespace/vulnerabilities`: a page of them, by the order in which they were last written. */
+/** `GET /namespaces/:namespace/vulnerabilities`: returns a page of vulnerabilities, in the order of their last write. */
 export async function listVulnerabilitiesRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const limit = Math.min(limitOf(request), limits.listedPerPage);
   if (limit < 0) throw badRequest('limit value should not be less than zero');
@@ -41,10 +41,10 @@ interface Page {
   readonly limit: number;
 }
 
-/** A page of at most `limit` vulnerabilities. It ends early when it becomes too long, and names the next page as any other. */
+/** Encodes a page of at most `limit` vulnerabilities. A page over `limits.listCharacters` ends early, with a token for the next page. */
 async function pageText(namespace: string, { from, limit }: Page, deps: V1Deps): Promise<string> {
   const list = new JsonListBuilder('Vulnerabilities', vulnerability);
-  // Clair tells of a next page of nothing, for ever.
+  // Clair would return a next page without end.
   if (limit === 0) return list.end();
   let count = 0;
   for await (const view of listVulnerabilities(namespace, { after: from - 1, atMost: limit + 1 }, deps)) {
@@ -55,7 +55,7 @@ async function pageText(namespace: string, { from, limit }: Page, deps: V1Deps):
   return list.end();
 }
 
-/** `POST /namespaces/:namespace/vulnerabilities`: writes one, and answers what was posted. */
+/** `POST /namespaces/:namespace/vulnerabilities`: writes a vulnerability, and echoes the request. */
 export async function postVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const { Vulnerability: posted } = await bodyOf(request, vulnerabilityEnvelope);
   if (posted === undefined) throw badRequest('failed to provide vulnerability');
@@ -73,7 +73,7 @@ export async function postVulnerabilityRoute(request: ApiRequest, deps: V1Deps):
   return { status: 201, body: asGo(vulnerabilityEnvelope, { Vulnerability: posted }) };
 }
 
-/** A namespace that nobody knows orders its versions as its first fix says. */
+/** Stores the namespace of a vulnerability. An unknown namespace takes the version scheme of the first fix. */
 async function learnNamespace(
   { namespace }: VulnerabilityName,
   [feature]: readonly V1Feature[],
@@ -84,7 +84,7 @@ async function learnNamespace(
   await advisories.saveNamespace({ name: namespace, versionScheme });
 }
 
-/** `GET /namespaces/:namespace/vulnerabilities/:name`, with what fixes it where the query names `fixedIn`. */
+/** `GET /namespaces/:namespace/vulnerabilities/:name`: returns a vulnerability, with fixes if the query has `fixedIn`. */
 export async function getVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const { namespace, id } = vulnerabilityIn(request);
   const view = await findVulnerability(namespace, id, deps);
@@ -93,7 +93,7 @@ export async function getVulnerabilityRoute(request: ApiRequest, deps: V1Deps): 
   return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: rendered }) };
 }
 
-/** `PUT /namespaces/:namespace/vulnerabilities/:name`: replaces all but what fixes it, and answers what was sent. */
+/** `PUT /namespaces/:namespace/vulnerabilities/:name`: replaces a vulnerability except its fixes, and echoes the request. */
 export async function putVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const { Vulnerability: input } = await bodyOf(request, vulnerabilityEnvelope);
   if (input === undefined) throw badRequest('failed to provide vulnerability');
@@ -105,7 +105,7 @@ export async function putVulnerabilityRoute(request: ApiRequest, deps: V1Deps): 
   return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: input }) };
 }
 
-/** `DELETE /namespaces/:namespace/vulnerabilities/:name`. */
+/** `DELETE /namespaces/:namespace/vulnerabilities/:name`: deletes a vulnerability. */
 export async function deleteVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const name = vulnerabilityIn(request);
   request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });

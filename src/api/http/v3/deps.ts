@@ -6,18 +6,18 @@ import type { IngestRecord } from '../ingest-record.ts';
 import type { ListLimiter } from '../list-limiter.ts';
 import type { PageTokens } from '../v1/page-token.ts';
 
-/** What the handlers of Clair's third API work with, over whatever they are called. */
+/** Dependencies of the methods of the Clair v3 API, over gRPC and HTTP. */
 export interface V3Deps {
   readonly extensions: AncestryViewDeps['extensions'];
   readonly store: AncestryViewDeps['store'] & NotificationViewDeps['store'] & IngestAncestryDeps['store'];
   readonly ingest: IngestAncestryDeps;
-  /** An ancestry posted by several clients at once is read once. */
+  /** Deduplicates concurrent posts of one ancestry. */
   readonly pendingIngests: SingleFlight<void>;
   readonly tokens: Pick<PageTokens, 'readRow' | 'writeRow'>;
-  /** Makes the pages of lists, those of the other APIs included. */
+  /** Limits lists of all APIs together. */
   readonly listLimiter: ListLimiter;
-  /** Called once for each post that was taken in or failed. */
+  /** Called once for each ingest, successful or not. */
   readonly onIngested: (record: IngestRecord) => void;
-  /** The metrics of this process as text. */
+  /** Returns the metrics of this process in the text format of Prometheus. */
   readonly metrics: () => Promise<string>;
 }

@@ -4,7 +4,7 @@ import { GoNumberError } from '../go-number.ts';
 import { busyRetrySeconds } from '../route.ts';
 import { ProtoJsonError } from './proto-json.ts';
 
-/** Codes of gRPC, as far as they are used here, with the status that grpc-gateway gives each. */
+/** The gRPC codes in use, with the HTTP statuses of grpc-gateway. */
 export const rpcCodes = {
   cancelled: { name: 'CANCELLED', code: 1, status: 499 },
   'invalid-argument': { name: 'INVALID_ARGUMENT', code: 3, status: 400 },
@@ -17,17 +17,17 @@ export const rpcCodes = {
   unauthenticated: { name: 'UNAUTHENTICATED', code: 16, status: 401 },
 } as const;
 
-/** The name of a code. */
+/** The name of a gRPC code, as a key of `rpcCodes`. */
 export type RpcCode = keyof typeof rpcCodes;
 
-/** A failure that the client is told of, over gRPC as over HTTP. */
+/** An error for the client, over gRPC and HTTP. */
 export class RpcError extends Error {
-  override readonly name = 'RpcFault';
+  override readonly name = 'RpcError';
   readonly code: RpcCode;
-  /** When the client may come again, where that would help. */
+  /** Time until a retry, in seconds; undefined if a retry would not help. */
   readonly retryAfterSeconds: number | undefined;
 
-  /** `cause` is a failure that the log has to show, such as that of the database. */
+  /** `cause` is an error for the log, such as that of the database. */
   constructor(
     code: RpcCode,
     message: string,
@@ -39,12 +39,12 @@ export class RpcError extends Error {
   }
 }
 
-/** The request cannot be used as it is. */
+/** Returns the error for an invalid request. */
 export function invalidArgument(message: string): RpcError {
   return new RpcError('invalid-argument', message);
 }
 
-/** How Clair tells of what went wrong inside. */
+/** Formats a message as Clair's internal errors. */
 export function clairReason(reason: string): string {
   return `clair error reason: '${reason}'`;
 }
@@ -71,7 +71,7 @@ function databaseError(cause: ClairError, again: { readonly retryAfterSeconds?: 
   return new RpcError('unavailable', message, { ...again, cause });
 }
 
-/** What the client is told of an error; undefined for a mistake of ours, of which it learns nothing. */
+/** Converts an error for the client; undefined for an internal error, whose details the client must not see. */
 export function toRpcError(error: unknown): RpcError | undefined {
   if (error instanceof RpcError) return error;
   if (error instanceof GoJsonError || error instanceof ProtoJsonError || error instanceof GoNumberError)
@@ -79,5 +79,5 @@ export function toRpcError(error: unknown): RpcError | undefined {
   return error instanceof ClairError ? rpcErrors[error.code]?.(error) : undefined;
 }
 
-/** What the client is told of a mistake of ours. */
+/** The response to an internal error, without details. */
 export const internalError: RpcError = new RpcError('internal', 'internal server error');

@@ -76,7 +76,7 @@ async function startServer(t: TestContext, change: Change = {}): Promise<Running
     store,
     async request(path, init) {
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`, init);
-      // Compression is asked for.
+      // The client accepts compression.
       const isJson = response.headers.get('content-type') === 'application/json';
       if (isJson) assert.equal(response.headers.get('content-encoding'), null);
       return { status: response.status, body: await response.text() };
@@ -90,7 +90,7 @@ function post(body: object): RequestInit {
 
 const layers = [{ hash: 'h0', path: '/a' }];
 
-test('reports why the answer is 503 when the database fails', async (t) => {
+test('reports the cause when the database fails and the status is 503', async (t) => {
   const failure = new ClairError('store-unusable', 'the database is away');
   const errors: unknown[] = [];
   const read = () => Promise.reject(failure);
@@ -100,7 +100,7 @@ test('reports why the answer is 503 when the database fails', async (t) => {
   assert.deepEqual(errors, [failure]);
 });
 
-test('names may have what a path cannot', async (t) => {
+test('accepts names with characters that paths do not allow', async (t) => {
   const { store, request } = await startServer(t);
   const name = 'registry.test/shop:1 ü';
   await store.ancestries.save(ancestry(name, await store.images.save(image([installed('openssl')]))));
@@ -111,7 +111,7 @@ test('names may have what a path cannot', async (t) => {
   assert.equal((await request('/metrics')).body, 'a 1\n');
 });
 
-test('what no database keeps as a name is refused', async (t) => {
+test('refuses names that a database cannot store', async (t) => {
   const { request } = await startServer(t);
   const long = 'x'.repeat(limits.ancestryNameCharacters + 1);
   for (const refused of [
@@ -126,7 +126,7 @@ test('what no database keeps as a name is refused', async (t) => {
   assert.equal((await request(`/ancestry/${long}`)).status, 404);
 });
 
-test('tokens are asked for in the words of this API', async (t) => {
+test('refuses missing and insufficient tokens in the format of this API', async (t) => {
   const token = `read:${createHash('sha256').update('reader').digest('hex')}`;
   const { request } = await startServer(t, { tokens: [token] });
   assert.deepEqual(await request('/status'), {
@@ -141,7 +141,7 @@ test('tokens are asked for in the words of this API', async (t) => {
   });
 });
 
-test('one ancestry posted twice at once is read once, and who waits too long hears of it', async (t) => {
+test('reads an ancestry once when it is posted twice concurrently, and reports a timeout', async (t) => {
   const reads: string[] = [];
   const read: IngestAncestryDeps['read'] = async ({ path }, { signal }) => {
     reads.push(path);
@@ -162,7 +162,7 @@ test('one ancestry posted twice at once is read once, and who waits too long hea
   assert.deepEqual(reads, ['/a']);
 });
 
-test('a request for a notification is checked in the order of Clair', async (t) => {
+test('validates a request for a notification in the order of Clair', async (t) => {
   const { request } = await startServer(t);
   const errorOf = async (path: string): Promise<unknown> =>
     (JSON.parse((await request(path)).body) as { readonly error: string }).error;
@@ -181,7 +181,7 @@ interface Page {
   readonly new: Required<PagedVulnerableAncestries>;
 }
 
-test('notifications are paged on each side, and read once', async (t) => {
+test('pages through both sides of a notification, and marks it as read once', async (t) => {
   const { store, request } = await startServer(t);
   const versions = [record('A'), record('A', { severity: 'High', affected: [affectedRow('openssl')] })];
   for (const version of versions) await store.advisories.apply(feedUpdate(), stream([version]));
@@ -202,7 +202,7 @@ test('notifications are paged on each side, and read once', async (t) => {
   const second = await page(`limit=2&newVulnerabilityPage=${encodeURIComponent(first.new.next_page)}`);
   assert.deepEqual(second.new.ancestries, [{ index: 3, name: 'three' }]);
   assert.ok(!('next_page' in second.new));
-  assert.deepEqual(second.old.ancestries, first.old.ancestries, 'the other side begins anew');
+  assert.deepEqual(second.old.ancestries, first.old.ancestries, 'the other side starts again');
   assert.deepEqual(
     (await page('limit=0x2')).new.ancestries,
     first.new.ancestries,

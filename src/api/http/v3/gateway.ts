@@ -23,7 +23,7 @@ import type { V3Methods } from './methods.ts';
 import { camelCase, decodeProtoJson, encodeProtoJson } from './proto-json.ts';
 import { logDetailsOf, metricLabelOf, type Rpc, rpcs } from './rpcs.ts';
 
-/** Clair's third API over HTTP/1.1, as grpc-gateway serves it, and `/metrics`. */
+/** Returns a router for the Clair v3 API over HTTP/1.1, as grpc-gateway serves it, and for `/metrics`. */
 export function v3Router(deps: Pick<V3Deps, 'metrics'>, methods: V3Methods): Router {
   return gatewayRouter([...rpcs.map((rpc) => routeOf(rpc, methods)), metricsRoute(deps)]);
 }
@@ -34,8 +34,8 @@ function metricsRoute({ metrics }: Pick<V3Deps, 'metrics'>): Route {
 }
 
 /**
- * Finds routes as grpc-gateway does: without redirects, and with its words for what is not there. A parameter may be empty. Other than
- * there, `%2F` and a colon are part of a name.
+ * Routes as grpc-gateway does: without redirects, and with its messages for 404 and 405. A parameter may be empty. Unlike there, `%2F`
+ * and a colon are part of a name.
  */
 function gatewayRouter(routes: readonly Route[]): Router {
   const patterns = routes.map(toRoutePattern);
@@ -98,7 +98,7 @@ function numberOf(text: string | undefined): number {
   return text === undefined ? 0 : goParseInt32(text);
 }
 
-/** No body is an empty message. */
+/** Parses the body; an empty body is an empty message. */
 async function bodyOf(request: ApiRequest): Promise<unknown> {
   try {
     return parseGoJson(await request.body());
@@ -123,13 +123,13 @@ function toErrorResponse({ code: name, message, retryAfterSeconds, cause }: RpcE
   return cause === undefined ? response : { ...response, cause };
 }
 
-/** What the server itself refuses, in the words of this API. */
+/** Renders errors of the server itself in the format of this API. */
 const renderError: ErrorRenderer = (status, message, headers) => {
   const { code, status: httpStatus } = rpcCodeForStatus(status);
   return protoJsonResponse(httpStatus, { error: message, code }, headers);
 };
 
-/** A request that takes too long is told with 503 elsewhere. */
+/** Returns the gRPC code for an HTTP status. 503 means a timeout here: other APIs use it for that. */
 function rpcCodeForStatus(status: number): (typeof rpcCodes)[keyof typeof rpcCodes] {
   if (status === 503) return rpcCodes['deadline-exceeded'];
   return Object.values(rpcCodes).find((one) => one.status === status) ?? rpcCodes.internal;

@@ -14,10 +14,10 @@ import { renderAncestry } from './render.ts';
 import { detectorsOf, statusOf } from './status.ts';
 import type * as wire from './types.ts';
 
-/** How a method is called: the request, and the signal that comes when nobody waits for the answer any more. */
+/** A method of the API. The signal is aborted when the client disconnects or the call times out. */
 type Method<Request, Response> = (request: Request, signal: AbortSignal) => Promise<Response>;
 
-/** The methods of Clair's third API. They throw `RpcFault`, `ClairError`, and the reason of the signal. */
+/** The methods of the Clair v3 API. They throw `RpcError`, `ClairError` and the reason of the signal. */
 export interface V3Methods {
   readonly GetAncestry: Method<wire.GetAncestryRequest, wire.GetAncestryResponse>;
   readonly PostAncestry: Method<wire.PostAncestryRequest, wire.StatusResponse>;
@@ -26,7 +26,7 @@ export interface V3Methods {
   readonly MarkNotificationAsRead: Method<wire.MarkNotificationAsReadRequest, object>;
 }
 
-/** The methods with what they work with. */
+/** Returns the methods with their dependencies bound. */
 export function v3Methods(deps: V3Deps): V3Methods {
   return {
     GetAncestry: (request) => getAncestry(request, deps),
@@ -63,7 +63,7 @@ async function postAncestry(
   return { status: await statusOf(deps) };
 }
 
-/** In the order in which Clair asks. */
+/** Validates a posted ancestry in the order of Clair. */
 function toAncestry({
   ancestry_name: name,
   format: formatName,

@@ -11,7 +11,7 @@ import { clairReason, invalidArgument, RpcError } from './errors.ts';
 import { renderV3Vulnerability } from './render.ts';
 import type * as wire from './types.ts';
 
-/** `GetNotification`: a page of the ancestries that a change concerns, of each side by itself. */
+/** `GetNotification`: returns a page of the ancestries that a change affects, separately for each side. */
 export async function getNotification(
   { name, limit: requestedLimit, ...pages }: wire.GetNotificationRequest,
   deps: V3Deps,
@@ -22,7 +22,7 @@ export async function getNotification(
   if (limit < 1) throw invalidArgument('notification page limit should not be empty or less than 1');
   const stored = await deps.store.notifications.find(name);
   if (stored === undefined) throw notificationNotFound(name);
-  // As in Clair, the token of a side that is not there is not looked at.
+  // As in Clair, the token of an absent side is ignored.
   const old = stored.old === null ? 'done' : startOf(pages.old_vulnerability_page, deps);
   const now = stored.new === null ? 'done' : startOf(pages.new_vulnerability_page, deps);
   const view = await deps.listLimiter.run(signal, () =>
@@ -42,7 +42,7 @@ export async function getNotification(
   };
 }
 
-/** `MarkNotificationAsRead`: says that it was heard, which can be said once. */
+/** `MarkNotificationAsRead`: acknowledges a notification. A second call gets NOT_FOUND. */
 export async function markNotificationAsRead(
   { name }: wire.MarkNotificationAsReadRequest,
   { store }: V3Deps,

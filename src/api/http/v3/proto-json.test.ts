@@ -5,7 +5,7 @@ import { decodeProtoJson, encodeProtoJson, type MessageShape } from './proto-jso
 const layer: MessageShape = { hash: 'string', headers: 'text map' };
 const shape: MessageShape = { ancestry_name: 'string', layers: { listOf: layer } };
 
-test('names come as in the proto or in camel case, and nothing is as good as empty', () => {
+test('accepts names as in the proto or in camel case, and treats absent as empty', () => {
   const empty = { ancestry_name: '', layers: [] };
   for (const value of [undefined, null, {}, { other: 1 }, { ancestry_name: null, layers: null }])
     assert.deepEqual(decodeProtoJson(shape, value), empty);
@@ -21,7 +21,7 @@ test('names come as in the proto or in camel case, and nothing is as good as emp
   assert.deepEqual(decodeProtoJson(shape, { ancestry_name: 'a' }), { ...empty, ancestry_name: 'a' });
 });
 
-test('what is of another type is refused as Go does', () => {
+test('refuses values of a wrong type as Go does', () => {
   const cases: readonly (readonly [value: unknown, message: string])[] = [
     [[], 'array into Go value of type map[string]json.RawMessage'],
     ['a', 'string into Go value of type map[string]json.RawMessage'],
@@ -35,7 +35,7 @@ test('what is of another type is refused as Go does', () => {
     assert.throws(() => decodeProtoJson(shape, value), { message: `json: cannot unmarshal ${message}` });
 });
 
-test('what is empty is not written, but for messages', () => {
+test('omits empty fields, except messages', () => {
   const message = {
     name: '',
     limit: 0,

@@ -1,19 +1,19 @@
 import { encodeGoJson } from '../go-json-encode.ts';
 
-/** What a field of a request holds. */
+/** The type of a field of a request. */
 type FieldShape = 'string' | 'text map' | { readonly listOf: MessageShape };
 
-/** The fields of a message that comes as JSON. */
+/** The fields of a message, by name. */
 export type MessageShape = Readonly<Record<string, FieldShape>>;
 
-/** JSON that is not a message, in the words of Go's jsonpb. */
+/** An error with the message of Go's jsonpb for JSON that is not a message. */
 export class ProtoJsonError extends Error {
   override readonly name = 'ProtoJsonError';
 }
 
 /**
- * A message from a JSON value, as jsonpb reads it: names as in the proto or in camel case, `null` for what is absent, fields that nobody
- * knows passed over. Everything that is absent is empty. Throws `ProtoJsonError`.
+ * Decodes a message from a JSON value as jsonpb does. Names may be as in the proto or in camel case. `null` means absent, and absent
+ * fields are empty. Unknown fields are ignored. Throws `ProtoJsonError`.
  */
 export function decodeProtoJson(shape: MessageShape, value: unknown): object {
   const members = new Map(Object.entries(objectIn(value)));
@@ -52,12 +52,12 @@ function unmarshalError(value: unknown, type: string): ProtoJsonError {
   return new ProtoJsonError(`json: cannot unmarshal ${kind} into Go value of type ${type}`);
 }
 
-/** A name of the proto as JSON has it otherwise. */
+/** Returns the camel-case form of a name of the proto. */
 export function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** A message as jsonpb writes it for grpc-gateway: what is empty is left out, and the line has no end. */
+/** Encodes a message as jsonpb does for grpc-gateway: without empty fields and without a line feed. */
 export function encodeProtoJson(message: object): string {
   return encodeGoJson(omitZeros(message)).trimEnd();
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { AncestryPackage } from '../../../service/ingest/ancestry-view.ts';
 import { renderAncestry } from './render.ts';
 
-/** A package of a lister, in a namespace whose versions order as dpkg's whoever it belongs to. */
+/** Returns a package of a lister, in a namespace with the version scheme dpkg. */
 function item(name: string, isOfDistribution: boolean): AncestryPackage {
   const namespace = { name: 'acme', versionScheme: 'dpkg' };
   const listed = { type: 'acme', name, version: '1', purl: '', foundBy: 'acme-lister' };
@@ -16,7 +16,7 @@ function item(name: string, isOfDistribution: boolean): AncestryPackage {
   };
 }
 
-test('who told the distribution is told of what belongs to it, and of nothing else', () => {
+test('names the detector of the distribution only for packages of the distribution', () => {
   const packages = [item('own', true), item('foreign', false)];
   const view = { name: 'shop', detector: 'os-release', layers: [{ hash: 'a', packages }] };
   const [layer] = renderAncestry(view, [])?.layers ?? [];

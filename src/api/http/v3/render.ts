@@ -7,10 +7,10 @@ import { wireNamespace, wireVersionFormat } from '../v1/names.ts';
 import { renderVulnerability as renderForV1 } from '../v1/render.ts';
 import type * as wire from './types.ts';
 
-/** The detectors of this server. */
+/** The detectors of this server, as responses list them. */
 export type Detectors = readonly wire.Detector[];
 
-/** An ancestry in Clair's words: each feature once, in the layer that introduced it. */
+/** Renders an ancestry for the v3 API: each feature once, in the layer that introduced it. */
 export function renderAncestry(
   { name, layers, detector }: AncestryView,
   detectors: Detectors,
@@ -26,7 +26,7 @@ export function renderAncestry(
   return { name, layers: wireLayers };
 }
 
-/** A feature whose vulnerabilities grow while further packages of its name are looked at. */
+/** A feature that collects the vulnerabilities of all packages with its name and version. */
 interface MutableFeature extends wire.V3Feature {
   readonly vulnerabilities: wire.V3Vulnerability[];
 }
@@ -45,13 +45,13 @@ function mergeRepeated(feature: MutableFeature, rendered: Map<string, MutableFea
 
 interface RenderContext {
   readonly detectors: Detectors;
-  /** Who told the distribution. */
+  /** Name of the detector that detected the distribution. */
   readonly detector: string | undefined;
 }
 
 /**
- * The package, and the source package it was built from where Clair lists such: with dpkg and rpm. Nobody detects the namespaces of
- * languages.
+ * Returns the features of a package: the package itself, and for dpkg and rpm its source package, as in Clair. Namespaces of languages
+ * have no detector.
  */
 function featuresOf(
   { package: item, isOfDistribution, vulnerabilities }: AncestryPackage,
@@ -106,7 +106,7 @@ function renderWithFixedBy(vulnerability: PackageVulnerability): wire.V3Vulnerab
   };
 }
 
-/** A vulnerability in Clair's words, without what fixes it. */
+/** Renders a vulnerability for the v3 API, without the version that fixes it. */
 export function renderV3Vulnerability(view: VulnerabilityView): wire.V3Vulnerability {
   const { Name, NamespaceName, Description, Link, Severity, Metadata = {} } = renderForV1(view);
   return {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { loadProtos } from '../../grpc/protos.ts';
 import { protoPackage, rpcs } from './rpcs.ts';
 
-test('every method of the proto is served, with its path and token in docs/reference/api-v3.md', async () => {
+test('serves every method of the proto, with the path and the scope in docs/reference/api-v3.md', async () => {
   const protos = await loadProtos();
   const page = readFileSync(new URL('../../../../docs/reference/api-v3.md', import.meta.url), 'utf8');
   for (const [service, methods] of Map.groupBy(rpcs, (rpc) => rpc.service)) {
@@ -18,7 +18,7 @@ test('every method of the proto is served, with its path and token in docs/refer
   }
 });
 
-test('requests over HTTP have the fields of the proto', async () => {
+test('reads the fields of the proto from HTTP requests', async () => {
   const protos = await loadProtos();
   for (const { service, method, request, numbers } of rpcs) {
     const definition = protos.service(`${protoPackage}.${service}`)[method] ?? assert.fail(method);

@@ -2,7 +2,7 @@ import type { LogDetails, Scope } from '../route.ts';
 import type { V3Methods } from './methods.ts';
 import type { MessageShape } from './proto-json.ts';
 
-/** A method with its place in the proto, its path over HTTP, and what a token has to allow. */
+/** A method with its service in the proto, its HTTP path, and the scope that a token needs. */
 export interface Rpc {
   readonly service: 'AncestryService' | 'StatusService' | 'NotificationService';
   readonly method: keyof V3Methods;
@@ -10,13 +10,13 @@ export interface Rpc {
   /** As in `Route`. */
   readonly path: string;
   readonly scope: Scope;
-  /** The fields of the request that are text, in its body or in path and query. */
+  /** Fields of the request, in the body, or as text in path and query. */
   readonly request: MessageShape;
-  /** Those that are numbers, in the query. */
+  /** Numeric fields of the request, in the query. */
   readonly numbers: readonly string[];
 }
 
-/** All methods of the API. */
+/** The methods of the Clair v3 API. */
 export const rpcs: readonly Rpc[] = [
   {
     service: 'AncestryService',
@@ -69,15 +69,15 @@ export const rpcs: readonly Rpc[] = [
   },
 ];
 
-/** The package of the proto. */
+/** The package name of the proto. */
 export const protoPackage = 'coreos.clair';
 
-/** What an answer to a method is counted as. */
+/** Returns the label of a method in metrics: `v3/getAncestry`. */
 export function metricLabelOf(method: keyof V3Methods): string {
   return `v3/${method.charAt(0).toLowerCase()}${method.slice(1)}`;
 }
 
-/** What a request names, for the log: an ancestry or a notification. */
+/** Returns the ancestry or the notification that a request names, for the log. */
 export function logDetailsOf(request: object): LogDetails {
   const { ancestry_name: ancestry, name: notification } = request as Readonly<Record<string, unknown>>;
   return {
@@ -86,7 +86,7 @@ export function logDetailsOf(request: object): LogDetails {
   };
 }
 
-/** The method at a path of gRPC; undefined for other services. */
+/** Returns the method at a gRPC path; undefined for other services. */
 export function rpcByPath(path: string): Rpc | undefined {
   return rpcs.find(({ service, method }) => path === `/${protoPackage}.${service}/${method}`);
 }

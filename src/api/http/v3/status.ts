@@ -5,7 +5,7 @@ import type { V3Deps } from './deps.ts';
 import type { Detectors } from './render.ts';
 import type { ClairStatus, Detector } from './types.ts';
 
-/** What looks into layers: listers of packages first, each kind in the order of the names. */
+/** Returns the detectors of a server: package listers, then namespace detectors, each sorted by name. */
 export function detectorsOf({ listers, detectors }: Pick<Extensions, 'listers' | 'detectors'>): Detectors {
   return [
     ...toDetectors(listers, 'DETECTOR_D_TYPE_FEATURE'),
@@ -22,7 +22,7 @@ function toDetectors(
     .map(({ name, version }) => ({ name, version: `${version}.0`, dtype }));
 }
 
-/** The status that most answers carry. */
+/** Returns the status that most responses include. */
 export async function statusOf({ ingest, store }: V3Deps): Promise<ClairStatus> {
   const since = currentSince(await store.advisories.findFeedStates());
   return {

@@ -1,9 +1,9 @@
 /*
- * The words of Clair's v3 API, as proto/coreos/clair/clair.proto has them. In answers absent and empty are the same, as in proto3;
- * requests are complete.
+ * Types of the Clair v3 API, as in proto/coreos/clair/clair.proto. In responses, absent and empty are the same, as in proto3; requests
+ * have all fields.
  */
 
-/** A vulnerability of a namespace. */
+/** A vulnerability in one namespace. */
 export interface V3Vulnerability {
   readonly name?: string;
   readonly namespace_name?: string;
@@ -16,20 +16,20 @@ export interface V3Vulnerability {
   readonly affected_versions?: readonly V3Feature[];
 }
 
-/** What looks into layers: for the distribution, or for packages. */
+/** A detector of distributions or of packages. */
 export interface Detector {
   readonly name?: string;
   readonly version?: string;
   readonly dtype?: 'DETECTOR_D_TYPE_NAMESPACE' | 'DETECTOR_D_TYPE_FEATURE';
 }
 
-/** A namespace, and who found it. */
+/** A namespace, and its detector. */
 export interface V3Namespace {
   readonly name?: string;
   readonly detector?: Detector;
 }
 
-/** A package. */
+/** A source or binary package. */
 export interface V3Feature {
   readonly name?: string;
   readonly namespace?: V3Namespace;
@@ -40,10 +40,10 @@ export interface V3Feature {
   readonly feature_type?: 'source' | 'binary';
 }
 
-/** What looks into layers, and how fresh the advisories are. */
+/** The detectors of the server, and the time of the last update of the advisories. */
 export interface ClairStatus {
   readonly detectors?: readonly Detector[];
-  /** RFC 3339. */
+  /** Time in RFC 3339. */
   readonly last_update_time?: string;
 }
 
@@ -53,37 +53,37 @@ export interface AncestryLayer {
   readonly detected_features?: readonly V3Feature[];
 }
 
-/** Asks for an image by its name. */
+/** Request for an image by its name. */
 export interface GetAncestryRequest {
   readonly ancestry_name: string;
 }
 
-/** What is known of an image. */
+/** Response with an image and its packages. */
 export interface GetAncestryResponse {
   readonly ancestry?: { readonly name?: string; readonly layers?: readonly AncestryLayer[] };
   readonly status?: ClairStatus;
 }
 
-/** A layer to be read. */
+/** A layer to read. */
 export interface PostLayer {
   readonly hash: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Asks for an image to be read. */
+/** Request to read an image. */
 export interface PostAncestryRequest {
   readonly ancestry_name: string;
   readonly format: string;
   readonly layers: readonly PostLayer[];
 }
 
-/** Says that an image was read; or how the server is. */
+/** Response to `PostAncestry` and `GetStatus`. */
 export interface StatusResponse {
   readonly status?: ClairStatus;
 }
 
-/** Asks for a notification, with a page of each side. */
+/** Request for a notification, with a page of each side. */
 export interface GetNotificationRequest {
   readonly old_vulnerability_page: string;
   readonly new_vulnerability_page: string;
@@ -91,7 +91,7 @@ export interface GetNotificationRequest {
   readonly name: string;
 }
 
-/** One side of a notification, with a page of the ancestries it concerns. */
+/** One side of a notification, with a page of the affected ancestries. */
 export interface PagedVulnerableAncestries {
   readonly current_page?: string;
   readonly next_page?: string;
@@ -112,7 +112,7 @@ export interface GetNotificationResponse {
   };
 }
 
-/** Says that a notification was heard. */
+/** Request to acknowledge a notification. */
 export interface MarkNotificationAsReadRequest {
   readonly name: string;
 }
