@@ -14,7 +14,7 @@ from v1 import reflection_pb2, reflection_pb2_grpc
 from v1alpha import reflection_pb2 as alpha_pb2, reflection_pb2_grpc as alpha_pb2_grpc
 
 
-def told(message):
+def to_dict(message):
     return MessageToDict(message, preserving_proto_field_name=True)
 
 
@@ -32,9 +32,9 @@ def generated(channel, layer):
     post.layers.add(hash='h0', path=layer, headers={'A': 'b'})
     get = clair_pb2.GetAncestryRequest
     return {
-        'status': told(clair_pb2_grpc.StatusServiceStub(channel).GetStatus(clair_pb2.GetStatusRequest())),
-        'posted': told(ancestries.PostAncestry(post)),
-        'ancestry': told(ancestries.GetAncestry(get(ancestry_name='shop'))),
+        'status': to_dict(clair_pb2_grpc.StatusServiceStub(channel).GetStatus(clair_pb2.GetStatusRequest())),
+        'posted': to_dict(ancestries.PostAncestry(post)),
+        'ancestry': to_dict(ancestries.GetAncestry(get(ancestry_name='shop'))),
         'unknown': refused(lambda: ancestries.GetAncestry(get(ancestry_name='nope'))),
         'nameless': refused(lambda: ancestries.GetAncestry(get())),
         'notification': refused(
@@ -43,7 +43,7 @@ def generated(channel, layer):
         'read': refused(
             lambda: notifications.MarkNotificationAsRead(clair_pb2.MarkNotificationAsReadRequest(name='nope'))
         ),
-        'health': told(health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())),
+        'health': to_dict(health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())),
     }
 
 
@@ -74,7 +74,7 @@ def reflected(stub, pb2, channel):
         request_serializer=request.SerializeToString,
         response_deserializer=response.FromString,
     )
-    return {'services': sorted(services), 'ancestry': told(call(request(ancestry_name='shop')))}
+    return {'services': sorted(services), 'ancestry': to_dict(call(request(ancestry_name='shop')))}
 
 
 def main(port, layer):
