@@ -22,7 +22,7 @@ const gates: readonly (readonly [name: string, ...command: string[]])[] = [
   ['end to end', ...test, 'test/e2e/*.test.ts'],
 ];
 
-/** Commands are those of this checkout, `node` among them. */
+/** Puts the commands of this checkout first, including `node`. */
 const env = {
   ...process.env,
   PATH: [resolve(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
@@ -31,7 +31,7 @@ const env = {
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !gates.some(([gate]) => gate === name));
 if (unknown.length > 0)
-  fail(`no gate ${unknown.join(', ')}; there are ${gates.map(([gate]) => gate).join(', ')}`);
+  fail(`unknown gate ${unknown.join(', ')}; there are ${gates.map(([gate]) => gate).join(', ')}`);
 
 for (const [name, command = '', ...args] of gates) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;

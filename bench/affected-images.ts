@@ -1,7 +1,7 @@
 /**
- * From an advisory to the images it hits, with 5,000,000 packages installed in 16,667 images of 8 releases: an id is looked up,
- * and the list is read page by page, as `clair affected` and a notification do. Whatever the length of a list, a page of it has
- * to cost the same. Run: node bench/affected-images.ts [--engine sqlite|postgres] [packages]
+ * Measures the way from an advisory to the affected images, with 5,000,000 packages installed in 16,667 images of 8 releases. Looks up an
+ * ID and reads the list page by page, as `clair affected` and notifications do. A page must cost the same however long the list is. Run:
+ * node bench/affected-images.ts [--engine sqlite|postgres] [packages]
  */
 import type { ImagePackage, KeyedAffected, KeyedVulnerability, Store } from '../src/store/store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
@@ -16,18 +16,18 @@ const advisories = 5_000;
 const names = 8_000;
 const namespaces = Array.from({ length: 8 }, (_, i) => ({ name: `debian:${6 + i}`, versionScheme: 'dpkg' }));
 const pageSize = 100;
-/** No more pages of one list are read. */
+/** Maximum number of pages read of one list. */
 const pagesMax = 50;
 const next = random(11);
 
 await using database = await openBenchStore(engine);
 
-/** Half of what is installed is in every other image, half may be anything. */
+/** Half of the installed packages are in every other image, the other half are random. */
 function installedName(): string {
   return `package-${Math.floor(names * next() ** (next() < 0.5 ? 4 : 1))}`;
 }
 
-/** One of 4,000 versions that follow each other. */
+/** Returns one of 4,000 consecutive versions. */
 function version(place: number): string {
   const step = Math.floor(place * 4_000);
   return `${1 + Math.floor(step / 400)}.${Math.floor((step % 400) / 20)}.${step % 20}-1+deb12u${Math.floor(next() * 9)}`;
@@ -51,7 +51,7 @@ function packagesOf(image: number): ImagePackage[] {
   });
 }
 
-/** Each speaks of one package in every release; one row in ten has no fix. */
+/** Each record covers one package in every release. One row in ten has no fix. */
 async function* records(): AsyncGenerator<KeyedVulnerability> {
   for (let i = 0; i < advisories; i++) {
     const name = installedName();
@@ -96,7 +96,7 @@ async function fill(store: Store): Promise<void> {
   await store.advisories.apply(update, records());
 }
 
-/** Times in milliseconds: of the clock, and of the CPU alone, which a busy machine does not lengthen. */
+/** Times in milliseconds: wall clock, and CPU, which does not depend on the load of the machine. */
 class Times {
   readonly #wall: number[] = [];
   readonly #cpu: number[] = [];
@@ -131,14 +131,14 @@ async function measure(store: Store): Promise<void> {
       images += page.images.length;
     }
   }
-  process.stdout.write(lookup.line('the records that have an id'));
+  process.stdout.write(lookup.line('the records with an ID'));
   process.stdout.write(first.line(`the first page of ${pageSize} images`));
   process.stdout.write(later.line('every page after it'));
-  process.stdout.write(`${(images / (advisories / 10)).toFixed(0)} images an advisory\n`);
+  process.stdout.write(`${(images / (advisories / 10)).toFixed(0)} images per advisory\n`);
 }
 
 await fill(database.store);
 await database.settle();
-// Once to warm up.
+// The first iteration warms up.
 for (let i = 0; i < 2; i++) await measure(database.store);
 process.stdout.write(`database ${((await database.sizeBytes()) / 1e6).toFixed(0)} MB\n`);

@@ -13,20 +13,20 @@ import { openSqliteStore } from '../src/store/sql/sqlite-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { startPostgresServer } from '../src/testing/postgres-server.ts';
 
-/** An empty database, to be measured and thrown away. */
+/** An empty database that is removed after the measurement. */
 export interface BenchStore extends AsyncDisposable {
   readonly store: Store;
   /** Path of the file, or connection string. */
   readonly place: string;
   openEngine(): Promise<Engine>;
   sizeBytes(): Promise<number>;
-  /** Has the server do now what it does by itself a minute later, and would do in the midst of what is measured. */
+  /** Makes the server do its deferred work now, which it would otherwise do during the measurement. */
   settle(): Promise<void>;
-  /** What this process and the database server have used of the CPU, in milliseconds. */
+  /** Returns the CPU milliseconds of this process and the database server. */
   cpuMs(): number;
 }
 
-/** `--engine sqlite|postgres` and the other arguments of a bench. */
+/** Returns `--engine sqlite|postgres` and the other arguments of a benchmark. */
 export function engineArgument(): { engine: string; rest: readonly string[] } {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -35,13 +35,13 @@ export function engineArgument(): { engine: string; rest: readonly string[] } {
   return { engine: values.engine, rest: positionals };
 }
 
-/** What can be chosen for a bench. */
+/** Options of a benchmark's database. */
 export interface BenchOptions extends StoreOptions {
-  /** A server that tidies up every second, as it has to where days pass in a moment. */
+  /** Makes the server vacuum every second, for benchmarks that simulate days in a moment. */
   readonly isHurried?: true;
 }
 
-/** Makes an empty database of an engine. */
+/** Creates an empty database of an engine. */
 export async function openBenchStore(
   engine: string,
   { isHurried, ...options }: BenchOptions = {},
@@ -49,7 +49,7 @@ export async function openBenchStore(
   if (engine === 'sqlite') return await openFile(options);
   if (engine === 'postgres')
     return await openServer(options, isHurried ? ['-c', 'autovacuum_naptime=1s'] : []);
-  throw new Error(`there is no engine ${engine}; there are sqlite and postgres`);
+  throw new Error(`unknown engine ${engine}; there are sqlite and postgres`);
 }
 
 async function openFile(options: StoreOptions): Promise<BenchStore> {
@@ -70,7 +70,7 @@ async function openFile(options: StoreOptions): Promise<BenchStore> {
   };
 }
 
-/** A server as it is installed, which writes to disk what it was given; only its memory is that of a server of today. */
+/** Starts a server with its default configuration, which syncs writes to disk. Only its memory settings are those of a current server. */
 async function openServer(options: StoreOptions, flags: readonly string[]): Promise<BenchStore> {
   const memory = ['-c', 'shared_buffers=512MB', '-c', 'max_wal_size=4GB'];
   const server = await startPostgresServer([...memory, ...flags]);
@@ -100,7 +100,7 @@ function ownCpuMs(): number {
   return (user + system) / 1000;
 }
 
-/** Of the backends that have ended, in ticks of 10 ms, and those that run, in nanoseconds (proc(5)). */
+/** CPU time of ended backends, in ticks of 10 ms, and of running ones, in nanoseconds. proc(5) */
 function serverCpuMs(postmaster: number): number {
   const children = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8').trim().split(' ');
   const running = children.map(nanosecondsOf);
@@ -114,11 +114,11 @@ function nanosecondsOf(pid: string): number {
   try {
     return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]);
   } catch {
-    return 0; // It has just ended, and is counted among those that have.
+    return 0; // The backend has just ended, so the ended ones include it.
   }
 }
 
-/** The fields of `/proc/<pid>/stat` from the third on: the second, a name in parentheses, may hold spaces. */
+/** Returns the fields of `/proc/<pid>/stat` from the third on. The second, a name in parentheses, may contain spaces. */
 function statOf(pid: number): string[] {
   return readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')

@@ -1,7 +1,7 @@
 /**
- * What a year of history costs: a feed of 20,000 records with five rows each, and 365 daily updates that change one record in
- * two hundred, one in ten of them new. Told are the bytes of the first snapshot, of a year without throwing anything away, and
- * of a year under the default terms. Run: node bench/daily-updates.ts [--engine sqlite|postgres] [records]
+ * Measures the size of a year of history: a feed of 20,000 records with five rows each, and 365 daily updates. An update changes one record
+ * in two hundred, and one in ten of these is new. Prints the bytes after the first snapshot, after a year without expiry, and after a year
+ * with the default retention. Run: node bench/daily-updates.ts [--engine sqlite|postgres] [records]
  */
 import { defaultRetention } from '../src/service/feeds/retention.ts';
 import type { FeedUpdate, KeyedAffected, KeyedVulnerability, Store } from '../src/store/store.ts';
@@ -18,7 +18,7 @@ const dayMs = 24 * 3_600_000;
 const start = Date.parse('2026-01-01T00:00:00Z');
 const namespaces = Array.from({ length: 5 }, (_, i) => ({ name: `debian:${9 + i}`, versionScheme: 'dpkg' }));
 
-/** A record in one of its editions: each has another fix, as records do that are worked on. */
+/** Returns an edition of a record. Each has another fix, as in records that are being revised. */
 function recordOf(i: number, edition: number): KeyedVulnerability {
   const name = `package-${i % 1600}`;
   return {
@@ -55,7 +55,7 @@ async function* stream(all: Iterable<KeyedVulnerability>): AsyncGenerator<KeyedV
   yield* all;
 }
 
-/** A year from the same snapshot on; `afterDay` runs every night. */
+/** Simulates a year from the same snapshot. `afterDay` runs every night. */
 async function year(what: string, afterDay: (store: Store) => Promise<unknown>): Promise<void> {
   clock.day = 0;
   const next = random(5);
@@ -78,7 +78,7 @@ async function year(what: string, afterDay: (store: Store) => Promise<unknown>):
     await store.advisories.apply(update({ extent: 'changes' }), stream(edited));
     await afterDay(store);
   }
-  // The same once more, as a whole: nothing of it may cost a row.
+  // Imports the same feed once more as a whole, which must write no row.
   const { rows: before, bytes } = await store.statistics();
   await store.advisories.apply(update({}), stream(editions.map((edition, i) => recordOf(i, edition))));
   const { rows } = await store.statistics();
@@ -87,12 +87,12 @@ async function year(what: string, afterDay: (store: Store) => Promise<unknown>):
     `${what}: snapshot ${mb(snapshot)}, after ${days} days ${mb(bytes)}: the year costs ${growth} snapshots\n`,
   );
   process.stdout.write(`        ${JSON.stringify(rows)}\n`);
-  if (JSON.stringify(before) !== JSON.stringify(rows)) throw new Error('an unchanged feed was written');
+  if (JSON.stringify(before) !== JSON.stringify(rows)) throw new Error('an unchanged feed caused writes');
 }
 
 function mb(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-await year('nothing thrown away', async () => undefined);
-await year('default terms', (store) => store.collectGarbage(defaultRetention));
+await year('without expiry', async () => undefined);
+await year('default retention', (store) => store.collectGarbage(defaultRetention));

@@ -1,7 +1,7 @@
 /**
- * How long a day's EPSS takes: 300,000 scores, nearly all of which change every day. First into an empty database, then all
- * changed, then once more unchanged; and how long it takes to find what is known of the ids of a report.
- * Run: node bench/enrichment-load.ts [--engine sqlite|postgres] [scores]
+ * Measures the import of a day's EPSS: 300,000 scores, nearly all of which change every day. First into an empty database, then all
+ * changed, then unchanged. Also measures the lookup of the IDs of a report. Run: node bench/enrichment-load.ts [--engine sqlite|postgres]
+ * [scores]
  */
 import type { Enrichment } from '../src/model/enrichment.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';
@@ -9,7 +9,7 @@ import { engineArgument, openBenchStore } from './bench-store.ts';
 const { engine, rest } = engineArgument();
 const scores = Number(rest[0] ?? 300_000);
 
-/** Ids as they are given out: nearly all numbers of a year. */
+/** IDs as they are assigned: nearly all numbers of a year. */
 function idOf(i: number): string {
   return `CVE-${2000 + Math.floor(i / 12_000)}-${1000 + (i % 12_000)}`;
 }
@@ -52,5 +52,5 @@ await load('the next day: all of them changed', 2);
 await load('the same once more', 2);
 const ids = Array.from({ length: 500 }, (_, i) => idOf(i * 577));
 await database.store.enrichments.findByIds(ids);
-await measured('what is known of 500 ids', () => database.store.enrichments.findByIds(ids));
+await measured('lookup of 500 IDs', () => database.store.enrichments.findByIds(ids));
 process.stdout.write(`database ${((await database.sizeBytes()) / 1e6).toFixed(0)} MB\n`);

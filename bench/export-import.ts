@@ -6,8 +6,8 @@ import { clair } from './command.ts';
 import { type Contender, figures, measure } from './measure.ts';
 
 /**
- * Whole commands that bring advisories into a database or carry them out of it: `npm run bench -- carry --mirror DIR [--rounds N]`; the
- * mirror is that of the corpus' `make-mirror.sh`. The database is a new file each time.
+ * Measures whole commands that import advisories into a database or export them: `npm run bench -- carry --mirror DIR [--rounds N]`.
+ * `make-mirror.sh` of the corpus creates the mirror. Each run uses a new database file.
  */
 const { values } = parseArgs({
   options: { mirror: { type: 'string' }, rounds: { type: 'string', default: '3' } },

@@ -1,8 +1,7 @@
 /**
- * How long a large feed takes from its bytes to a searchable database: 100,000 records with 511,000 affected rows in the shape
- * of Debian's tracker, made here, read by the Debian source, keyed, and applied to an empty database; then again
- * unchanged, which may not cost a row, then with one record in a hundred changed.
- * Run: node bench/feed-load.ts [--engine sqlite|postgres] [records]
+ * Measures a large feed from its bytes to a searchable database: 100,000 generated records with 511,000 affected rows in the format of
+ * Debian's tracker. The Debian source reads them, makes keys, and applies them to an empty database. Then unchanged, which must write no
+ * row, then with one record in a hundred changed. Run: node bench/feed-load.ts [--engine sqlite|postgres] [records]
  */
 import assert from 'node:assert/strict';
 import { keyRange } from '../src/match/key-range.ts';
@@ -19,13 +18,13 @@ const records = Number(rest[0] ?? 100_000);
 const packages = 4_567;
 const releases = ['buster', 'bullseye', 'bookworm', 'trixie', 'sid'];
 
-/** The feed; every record whose number divides by `changedEvery` is fixed by another version than in the plain one. */
+/** Returns the feed. Records whose number is divisible by `changedEvery` have another fixed version than in the first feed. */
 function trackerBytes(changedEvery = Number.POSITIVE_INFINITY): Buffer {
   const next = random(1);
   const tracker: Record<string, Record<string, unknown>> = {};
   for (let i = 0; i < records; i++) {
     const name = `package-${Math.floor(packages * next() ** 2)}`;
-    // Every ninth record speaks of one more release.
+    // Every ninth record covers one more release.
     const touched = i % 9 === 0 ? [...releases, 'forky'] : releases;
     const revision = i % changedEvery === 0 ? 2 : 1;
     const issue = {
@@ -73,7 +72,7 @@ function parsed(bytes: Buffer): AsyncIterable<KeyedRecord> {
   return keyed(debian.parse('tracker', { url: 'made', body: chunks(bytes), fingerprint: '' }));
 }
 
-/** Answers the milliseconds of the clock. */
+/** Returns wall-clock milliseconds. */
 async function measured(what: string, work: () => Promise<string>): Promise<number> {
   const cpu = database.cpuMs();
   const start = performance.now();
@@ -97,11 +96,11 @@ const update: FeedUpdate = {
 async function load(what: string, store: Store, bytes: Buffer): Promise<number> {
   return await measured(what, async () => {
     const { added, changed, removed, unchanged } = await store.advisories.apply(update, parsed(bytes));
-    return `${added} new, ${changed} changed, ${removed} gone, ${unchanged} as before`;
+    return `${added} new, ${changed} changed, ${removed} removed, ${unchanged} unchanged`;
   });
 }
 
-/** So many records have the 293,000 ranges that the target speaks of. */
+/** Number of records with the 293,000 ranges of the target. */
 const recordsOfTarget = 57_345;
 
 const plain = trackerBytes();

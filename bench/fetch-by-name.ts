@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 
-/** A row as it has to be fetched when versions are compared in the program. */
+/** A row, as fetched when the program compares versions. */
 export interface NamedRow {
   readonly id: number;
   readonly package: string;
@@ -20,7 +20,7 @@ const columns = `
   join affected on affected.namespace_id = namespace.id
   where affected.fix_state <> 'not-affected' and namespace.name =`;
 
-/** By a query for each name, which costs an embedded database nothing but the search. */
+/** Queries each name separately, which costs an embedded database only the search. */
 export function fetchFromFile(path: string): FetchByName {
   const database = new DatabaseSync(path);
   database.exec('pragma cache_size = -65536; pragma mmap_size = 1073741824');
@@ -34,7 +34,7 @@ export function fetchFromFile(path: string): FetchByName {
   };
 }
 
-/** By queries for so many names each: every way to the server and back costs more than the search for one name. */
+/** Queries `namesPerQuery` names at a time, since a round trip to the server costs more than the search for one name. */
 export async function fetchFromServer(url: string, namesPerQuery: number): Promise<FetchByName> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

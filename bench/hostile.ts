@@ -6,9 +6,8 @@ import { hostileImages } from '../test/e2e/hostile/hostile-images.ts';
 import { tryImage } from '../test/e2e/hostile/judge.ts';
 
 /**
- * Reads images made to exhaust their reader, as large as somebody would make them: `npm run bench -- hostile [WORD] [--most N]`, where the
- * word picks images by their names, and N how many of those that take most memory are told. It takes minutes and some gigabytes of the
- * temporary directory.
+ * Reads images that are made to exhaust their reader, in full size: `npm run bench -- hostile [WORD] [--most N]`. The word selects images
+ * by name. N is the number of images shown, those with the highest memory use. Takes minutes and some gigabytes of the temporary directory.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -55,5 +54,5 @@ const slowest = Math.max(...tried.map(({ seconds }) => seconds));
 const refused = tried.filter(({ isRefused }) => isRefused).length;
 const wrong = tried.filter(({ fault }) => fault !== undefined).length;
 console.log(
-  `\n${tried.length} images, of which ${refused} are refused and ${wrong} were answered wrongly; the slowest took ${slowest.toFixed(1)} s.`,
+  `\n${tried.length} images, of which ${refused} are refused and ${wrong} have a wrong result; the slowest took ${slowest.toFixed(1)} s.`,
 );

@@ -1,7 +1,7 @@
 /**
- * Writes through a server: vulnerabilities, and layers each upon the one before, on SQLite and on a PostgreSQL that writes to disk. With
- * another checkout, its server does the same in turn with this one, and the ratio of both is shown.
- * Run: node bench/ingest.ts [--before CHECKOUT] [--vulnerabilities 300] [--layers 400]
+ * Measures writes through a server: vulnerabilities, and layers on top of each other, on SQLite and on a PostgreSQL that syncs to disk.
+ * With another checkout, its server alternates with this one, and the output shows the ratio. Run: node bench/ingest.ts [--before CHECKOUT]
+ * [--vulnerabilities 300] [--layers 400]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ process.on('exit', () => {
 });
 
 const basePackages = 96;
-/** Layers on either side of a depth whose times make its median. */
+/** Number of layers above and below a depth whose times make up its median. */
 const depthMargin = 10;
 
 const status = Array.from(
@@ -47,7 +47,7 @@ function writeLayer(i: number): string {
 
 const paths = Array.from({ length: layers + depthMargin + 1 }, (_, i) => writeLayer(i));
 
-/** A server under measurement. */
+/** A server that is measured. */
 interface Bench {
   readonly name: string;
   readonly child: ChildProcess;
@@ -73,7 +73,7 @@ async function start(
     },
   });
   const { promise, resolve: started } = Promise.withResolvers<number>();
-  // What it logs has to be read to the end, or it would wait for that.
+  // Its log must be read, or the server would block.
   createInterface({ input: child.stderr }).on('line', (line) => {
     const { msg, port } = JSON.parse(line) as { msg: string; port?: number };
     if (msg === 'started' && port !== undefined) started(port);
@@ -116,7 +116,7 @@ async function postLayer(bench: Bench, i: number): Promise<void> {
   bench.layers.push(await post(bench, '/v1/layers', { Layer }));
 }
 
-/** Each does the same step before any does the next: what else the machine does slows all of them alike. */
+/** Runs each step on all servers before the next step, so that other load affects all of them equally. */
 async function inTurn(
   benches: readonly Bench[],
   steps: number,

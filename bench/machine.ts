@@ -1,6 +1,6 @@
 import { cpus, loadavg } from 'node:os';
 
-/** Where figures come from, and how busy it was before: what is compared has to be alike in this. */
+/** Returns a description of the machine and its load. Only figures from similar conditions are comparable. */
 export function machine(): string {
   const [first] = cpus();
   const [load = 0] = loadavg();

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 
-/** `npm run bench -- NAME …`: runs one of the benches below with its arguments, or all that need none. */
+/** `npm run bench -- NAME …`: runs one of the benchmarks below with its arguments, or all that need none. */
 const benches = {
   keys: 'version-keys',
   match: 'match-join',
@@ -31,7 +31,7 @@ const wanted =
       )
     : known.filter(([key]) => key === name);
 if (wanted.length === 0) {
-  console.error(`there is no bench ${name ?? ''}; there are ${known.map(([key]) => key).join(', ')}`);
+  console.error(`unknown benchmark ${name ?? ''}; there are ${known.map(([key]) => key).join(', ')}`);
   process.exit(2);
 }
 for (const [, script] of wanted) {

@@ -1,9 +1,8 @@
 /**
- * What one range join over version keys saves. 1,000,000 affected ranges in 8 namespaces; images of 400 packages are matched by
- * the join, and the way it is done without keys: every row of every installed name is fetched, and versions are compared as
- * text. Both must find the same pairs of package and record; what is told of each pair is the same work for both, and only in
- * the third figure. CPU is that of this process and of the database server.
- * Run: node bench/match-join.ts [--engine sqlite|postgres] [ranges]
+ * Measures what a single range join over version keys saves, with 1,000,000 affected ranges in 8 namespaces. Matches images of 400 packages
+ * by the join, and without keys: fetches every row of every installed name and compares versions as text. Both must find the same pairs of
+ * package and record. Rendering a pair takes the same work in both, and only the third figure includes it. CPU includes this process and
+ * the database server. Run: node bench/match-join.ts [--engine sqlite|postgres] [ranges]
  */
 import assert from 'node:assert/strict';
 import type { Engine } from '../src/store/sql/engine.ts';
@@ -20,29 +19,29 @@ const ranges = Number(rest[0] ?? 1_000_000);
 const namespaces = Array.from({ length: 8 }, (_, i) => ({ name: `debian:${6 + i}`, versionScheme: 'dpkg' }));
 const names = 8_000;
 const images = 40;
-/** Each image is matched so often. */
+/** Number of times that each image is matched. */
 const rounds = 3;
 const packagesPerImage = 400;
 const next = random(7);
 
-/** A name by its rank; the first has ten times the rows of the hundredth, and that seven times those of the thousandth. */
+/** Returns a name by its rank. The first has ten times the rows of the hundredth, which has seven times those of the thousandth. */
 function popularName(): string {
   const rank = 10.5 * ((names + 10.5) / 10.5) ** next() - 10.5;
   return `package-${Math.floor(rank)}`;
 }
 
-/** Half of what is installed has many advisories, half may be anything. */
+/** Half of the installed packages have many advisories, the other half are random. */
 function installedName(): string {
   return next() < 0.25 ? popularName() : `package-${Math.floor(next() * names)}`;
 }
 
-/** One of 4,000 versions that follow each other: 0 is the first, 1 the newest. */
+/** Returns one of 4,000 consecutive versions: 0 is the first, 1 the newest. */
 function version(place: number): string {
   const step = Math.floor(place * 4_000);
   return `${1 + Math.floor(step / 400)}.${Math.floor((step % 400) / 20)}.${step % 20}-${Math.floor(next() * 9)}+deb12u${Math.floor(next() * 9)}`;
 }
 
-/** One package after the other, as the feeds of Debian and Alpine have them. */
+/** Yields one package after the other, as the feeds of Debian and Alpine do. */
 async function* records(): AsyncGenerator<KeyedVulnerability> {
   const named = Array.from({ length: ranges / namespaces.length }, popularName).sort();
   for (const [i, name] of named.entries()) {
@@ -59,7 +58,7 @@ async function* records(): AsyncGenerator<KeyedVulnerability> {
   }
 }
 
-/** One row in ten has no fix, three have a version that brought the flaw, the rest goes back to the beginning. */
+/** One row in ten has no fix, three have a version that introduced the flaw, and the others start at the first version. */
 function affected(namespace: KeyedAffected['namespace'], name: string): KeyedAffected {
   const kind = next();
   if (kind < 0.05) {
@@ -83,7 +82,7 @@ function affected(namespace: KeyedAffected['namespace'], name: string): KeyedAff
   };
 }
 
-/** What is installed is of the newest `part` of all versions. */
+/** Returns an image whose packages have versions of the newest `part` of all versions. */
 function image(i: number, part: number): ImageIndex {
   const namespace = namespaces[i % namespaces.length] as KeyedAffected['namespace'];
   const chosen = new Set<string>();
@@ -103,10 +102,10 @@ function image(i: number, part: number): ImageIndex {
   return { identity: `image ${i} ${part}`, layers: [], distro: null, packages };
 }
 
-/** What the join gives, in short: the installed package and the record that hits it. */
+/** A result of the join: the installed package and the record that affects it. */
 type Hit = string;
 
-/** Without keys: every row of a name comes into the program, and the versions are compared there. */
+/** Matches without keys: fetches every row of a name and compares the versions in the program. */
 async function fetchAndCompare(
   byName: FetchByName,
   { packages }: ImageIndex,
@@ -124,7 +123,7 @@ async function fetchAndCompare(
   return { hits, rows: rows.length };
 }
 
-/** Times of one way to match, in milliseconds. */
+/** Times of one matching method in milliseconds. */
 class Times {
   readonly #cpuMs: () => number;
   readonly wall: number[] = [];
@@ -158,15 +157,15 @@ function quantile(values: readonly number[], part: number): number {
 interface Ways {
   readonly database: BenchStore;
   readonly engine: Engine;
-  /** By a query for each name, and by one for all. */
+  /** Fetches with a query for each name, and with a query for all names. */
   readonly byName: FetchByName;
   readonly byNames: FetchByName;
 }
 
-/** What each way took. */
+/** Times of each method. */
 type Taken = Readonly<Record<'joined' | 'each' | 'atOnce' | 'whole', Times>>;
 
-/** Matches one image in every way; answers the number of matches and of rows that had to be fetched for them without keys. */
+/** Matches one image with every method. Returns the number of matches, and of rows that had to be fetched without keys. */
 async function matchOnce(
   { database: { store }, engine, byName, byNames }: Ways,
   wanted: ImageIndex,
@@ -195,7 +194,7 @@ async function compare(database: BenchStore, part: number): Promise<void> {
   const times = (): Times => new Times(() => database.cpuMs());
   const takenNow = (): Taken => ({ joined: times(), each: times(), atOnce: times(), whole: times() });
   const wanted = Array.from({ length: images }, (_, i) => image(i, part));
-  // Once to warm up, so that no way profits from what another has read.
+  // Warms up, so that no method profits from data that another one has read.
   for (const item of wanted) await matchOnce(ways, item, takenNow());
   const taken = takenNow();
   let [matched, candidates] = [0, 0];
@@ -205,11 +204,11 @@ async function compare(database: BenchStore, part: number): Promise<void> {
     candidates += counts.candidates / images / rounds;
   }
   process.stdout.write(
-    `${candidates.toFixed(0)} rows of the installed names and ${matched.toFixed(0)} matches an image\n`,
+    `${candidates.toFixed(0)} rows of the installed names and ${matched.toFixed(0)} matches per image\n`,
   );
   process.stdout.write(taken.joined.line('one range join'));
   process.stdout.write(taken.each.line('fetch each name, compare in code'));
-  // SQLite has no way back and forth that could be saved.
+  // SQLite has no round trips that this could save.
   if (engineName !== 'sqlite') process.stdout.write(taken.atOnce.line('fetch all names at once, compare'));
   process.stdout.write(taken.whole.line('store: join, sort and make matches'));
   const ratio = quantile(taken.each.cpu, 0.5) / quantile(taken.joined.cpu, 0.5);
@@ -231,7 +230,7 @@ process.stdout.write(
   `${ranges} ranges made and loaded in ${((performance.now() - start) / 1000).toFixed(1)} s\n`,
 );
 await database.settle();
-process.stdout.write('\nimages that were not updated for long\n');
+process.stdout.write('\nimages without recent updates\n');
 await compare(database, 0.1);
 process.stdout.write('\nimages of this week\n');
 await compare(database, 0.01);

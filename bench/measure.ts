@@ -3,15 +3,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** One run of a command, its children counted in. */
+/** Cost of one run of a command with its child processes. */
 export interface Cost {
   readonly wallMs: number;
   readonly cpuMs: number;
-  /** Of the largest process. */
+  /** Peak memory of the largest process in megabytes. */
   readonly peakMb: number;
 }
 
-/** A command line to be measured; `before` runs untimed before every run. */
+/** A command line to measure. `before` runs untimed before every run. */
 export interface Contender {
   readonly name: string;
   readonly command: string;
@@ -23,7 +23,7 @@ process.on('exit', () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-/** Runs the contenders in turns, so that a busy moment of the machine hits all alike, and gives the median of each. */
+/** Runs the contenders alternately, so that other load affects all equally. Returns the median of each. */
 export function measure(contenders: readonly Contender[], rounds: number): ReadonlyMap<string, Cost> {
   const costs = new Map<string, Cost[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
@@ -36,7 +36,7 @@ export function measure(contenders: readonly Contender[], rounds: number): Reado
   return new Map([...costs].map(([name, all]) => [name, medianCost(all)]));
 }
 
-/** Wall time is taken here, to the tenth of a millisecond; CPU and memory come from GNU time. */
+/** Measures wall time itself, to 0.1 ms. CPU and memory come from GNU time. */
 function runOnce({ name, command }: Contender): Cost {
   const figures = join(scratch, 'figures');
   const start = performance.now();
@@ -49,8 +49,9 @@ function runOnce({ name, command }: Contender): Cost {
     },
   );
   const wallMs = performance.now() - start;
-  // A scan without advisories ends with 4.
-  if (status !== 0 && status !== 4) throw new Error(`${name} ended with ${status}: ${stderr.slice(-2000)}`);
+  // A scan without advisories exits with 4.
+  if (status !== 0 && status !== 4)
+    throw new Error(`${name} exited with status ${status}: ${stderr.slice(-2000)}`);
   const [user = 0, system = 0, kilobytes = 0] = readFileSync(figures, 'utf8')
     .trim()
     .split(/\s+/)
@@ -71,12 +72,12 @@ function medianCost(costs: readonly Cost[]): Cost {
   };
 }
 
-/** The figures as a Markdown table under a title. */
+/** Returns the figures as a Markdown table under a title. */
 export function table(title: string, costs: ReadonlyMap<string, Cost>): string {
   return `### ${title}\n\n${figures(costs)}`;
 }
 
-/** The figures as a Markdown table, each with its ratio to the first where they do the same. */
+/** Returns the figures as a Markdown table, with the ratio to the first one if all do the same work. */
 export function figures(costs: ReadonlyMap<string, Cost>, doTheSame: boolean = true): string {
   const [reference] = costs.values();
   const rows = [...costs].map(([name, { wallMs, cpuMs, peakMb }]) => {

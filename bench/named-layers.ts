@@ -1,7 +1,7 @@
 /**
- * The layers that bring something vulnerable, with 100,000 named layers of 300 packages upon ten bases: pages of a vulnerability
- * that hits all of them, of one that hits few, and of one that nothing fixes and that hits every version. Run:
- * node bench/named-layers.ts [--engine sqlite|postgres] [layers]
+ * Measures pages of the layers that introduce a vulnerability, with 100,000 named layers of 300 packages on ten bases. Covers a
+ * vulnerability that affects all of them, one that affects few, and one without a fix that affects every version. Run: node
+ * bench/named-layers.ts [--engine sqlite|postgres] [layers]
  */
 import { sql } from 'kysely';
 import type { ImagePackage, KeyedVulnerability, Store } from '../src/store/store.ts';
@@ -13,7 +13,7 @@ import { random } from './random.ts';
 const { engine, rest } = engineArgument();
 const layers = Number(rest[0] ?? 100_000);
 const bases = 10;
-/** Contents that layers share; a name more on one of them costs no image. */
+/** Number of contents that layers share. Another name on one of them costs no image. */
 const contents = Math.min(layers, 500);
 const packagesPerImage = 300;
 const pageSize = 100;
@@ -34,7 +34,7 @@ function packageOf(name: string, version: string): ImagePackage {
   };
 }
 
-/** Every content has a version of openssl that its base has not, of 500 there are, and something that hardly anybody has. */
+/** Every content has a version of openssl that its base does not have, out of 500, and a rare package. */
 function packagesOf(content: number): ImagePackage[] {
   const common = Array.from({ length: packagesPerImage - 2 }, (_, i) =>
     packageOf(`package-${i}`, `1.${i % 7}-1`),
@@ -62,7 +62,7 @@ async function fill({ images, namedLayers, advisories }: Store): Promise<void> {
   await advisories.apply({ ...update, fetchedAt: '2026-01-01T00:00:00Z' }, records());
 }
 
-/** All names but the first on each content: what is written of one more is the same for each. */
+/** Inserts all names except the first of each content. The rows of another name are the same for each. */
 async function copyLayers(): Promise<void> {
   await using made = await database.openEngine();
   for (let copy = 1; copy < layers / contents; copy++) {
@@ -80,7 +80,7 @@ async function* records(): AsyncGenerator<KeyedVulnerability> {
   yield recordOf('all versions of openssl', 'openssl', undefined);
   yield recordOf('half of them', 'openssl', '3.0.250-1');
   yield recordOf('something rare', 'rare-7', undefined);
-  yield recordOf('what only the bases bring', 'package-0', undefined);
+  yield recordOf('only in the bases', 'package-0', undefined);
 }
 
 function recordOf(id: string, name: string, to: string | undefined): KeyedVulnerability {
@@ -131,9 +131,9 @@ async function measure(store: Store, id: string): Promise<void> {
 }
 
 await fill(database.store);
-// Once to warm up.
+// The first iteration warms up.
 for (let i = 0; i < 2; i++) {
-  for (const id of ['all versions of openssl', 'half of them', 'something rare', 'what only the bases bring'])
+  for (const id of ['all versions of openssl', 'half of them', 'something rare', 'only in the bases'])
     await measure(database.store, id);
 }
 process.stdout.write(`database ${((await database.sizeBytes()) / 1e6).toFixed(0)} MB\n`);

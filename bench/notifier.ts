@@ -1,8 +1,7 @@
 /**
- * What the notifier has to compute when 1,000 advisories have changed, with 100,000 images of 300 packages in the reverse index:
- * the events and notifications, the first page of images of each, and the whole list of each. Images share their packages as those
- * of a registry do: each begins with what every image of its release has, and the rest is from a pool.
- * Run: node bench/notifier.ts [--engine sqlite|postgres] [images]
+ * Measures the work of the notifier after 1,000 advisories have changed, with 100,000 images of 300 packages in the reverse index. Covers
+ * the events and notifications, the first page of images of each, and the whole list of each. Images share packages as in a registry: each
+ * has the packages of its release, and others from a pool. Run: node bench/notifier.ts [--engine sqlite|postgres] [images]
  */
 import { sql } from 'kysely';
 import { affectedByRecords } from '../src/service/notifications/affected-images.ts';
@@ -16,7 +15,7 @@ import { random } from './random.ts';
 
 const { engine, rest } = engineArgument();
 const images = Number(rest[0] ?? 100_000);
-/** Images that are saved one by one; the others are copies of them under other names. */
+/** Images that are saved one by one. The others are copies under other names. */
 const contents = Math.min(images, 1000);
 const packagesPerImage = 300;
 const packagesOfBase = 90;
@@ -37,7 +36,7 @@ await using database = await openBenchStore(engine);
 const { store } = database;
 const deps = { store, extensions: { schemes: [dpkg], sources: [] } };
 
-/** A package has ten versions that follow each other; of most, newer ones are installed more often. */
+/** A package has ten consecutive versions. Of most packages, newer ones are installed more often. */
 function versionOf(name: number, step: number): string {
   return `${1 + (name % 9)}.${name % 17}.${step}-1+deb12u${step}`;
 }
@@ -62,7 +61,7 @@ function packageOf(number: number, namespace: KeyedAffected['namespace']): Image
   };
 }
 
-/** What every image of a release has, and then rather what many have. */
+/** Packages that every image of a release has, followed by packages that are mostly common. */
 function packagesOf(content: number): ImagePackage[] {
   const namespace = namespaces[content % namespaces.length] as KeyedAffected['namespace'];
   const chosen = new Set(Array.from({ length: packagesOfBase }, (_, i) => i));
@@ -91,7 +90,7 @@ async function fill(): Promise<void> {
   process.stdout.write(`${images} images of ${packagesPerImage} packages in ${seconds.toFixed(0)} s\n`);
 }
 
-/** Rows go in by their order, and the index is made at the end: that is a tenth of the time. */
+/** Inserts rows in their order and creates the index at the end, which takes a tenth of the time. */
 async function copyImages({ db }: Engine): Promise<void> {
   const run = async (text: string): Promise<unknown> => await sql.raw(text).execute(db);
   const isPostgres = engine === 'postgres';
@@ -116,7 +115,7 @@ async function copyImages({ db }: Engine): Promise<void> {
   for (const { definition } of rows) await run(definition);
 }
 
-/** Nine in ten are of any package, one in ten of one that every image has. Of the changed ones, the fix came later. */
+/** Nine records in ten are about any package, one in ten about one that every image has. The changed ones have a later fix. */
 async function* records(isChanged: boolean): AsyncGenerator<KeyedVulnerability> {
   const choose = random(23);
   for (let i = 0; i < advisories; i++) {
@@ -154,7 +153,7 @@ async function apply(isChanged: boolean): Promise<void> {
   );
 }
 
-/** Seconds of the clock, and of the CPU alone. */
+/** Measures wall-clock and CPU seconds. */
 async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
   const [start, cpu] = [performance.now(), database.cpuMs()];
   const result = await work();
@@ -170,7 +169,7 @@ async function makeNotifications(): Promise<readonly FoundNotification[]> {
   return await store.notifications.findDue(advisories * namespaces.length);
 }
 
-/** What a transport in full mode reads of each. */
+/** Reads what a transport in full mode reads of each notification. */
 async function readFirstPages(notifications: readonly FoundNotification[]): Promise<void> {
   const [wall, cpu]: [number[], number[]] = [[], []];
   let images = 0;
@@ -214,11 +213,13 @@ await fill();
 await timed(`${advisories} advisories loaded`, () => apply(false));
 await database.settle();
 await timed(`${changedAdvisories} of them changed, with their events`, () => apply(true));
-const events = await timed('the events read', () => store.events.findAfter(0, advisories));
-const notifications = await timed('their notifications made and read', makeNotifications);
+const events = await timed('reading of the events', () => store.events.findAfter(0, advisories));
+const notifications = await timed('creation and reading of their notifications', makeNotifications);
 process.stdout.write(`  ${events.length} events, ${notifications.length} notifications\n`);
 await timed('the first page of each notification', () => readFirstPages(notifications));
 await timed('the first page of each again', () => readFirstPages(notifications));
 const affectedImages = await timed('all images of all events', () => readAll(events));
-process.stdout.write(`  ${affectedImages} images, ${(affectedImages / events.length).toFixed(0)} an event\n`);
+process.stdout.write(
+  `  ${affectedImages} images, ${(affectedImages / events.length).toFixed(0)} per event\n`,
+);
 process.stdout.write(`database ${((await database.sizeBytes()) / 1e9).toFixed(1)} GB\n`);

@@ -12,9 +12,8 @@ import { analyzeStream } from '../src/service/images/analyze-layers.ts';
 import { type Contender, measure, table } from './measure.ts';
 
 /**
- * What it costs to read a layer as the server does: `npm run bench -- posted --layer FILE [--times N] [--rounds N]`. The same bytes are
- * read on the main thread, by a thread of the pool, and by such a thread while the main thread downloads them; the server they
- * are downloaded from is not counted in.
+ * Measures reading a layer as the server does: `npm run bench -- posted --layer FILE [--times N] [--rounds N]`. Reads the same bytes on the
+ * main thread, on a pool thread, and on a pool thread while the main thread downloads them. The figures exclude the server of the download.
  */
 const { values } = parseArgs({
   options: {
@@ -28,7 +27,7 @@ const { values } = parseArgs({
 const { layer, as, from } = values;
 const times = Number(values.times);
 if (layer === undefined) {
-  console.error('--layer names the file of a layer');
+  console.error('--layer requires the file of a layer');
   process.exitCode = 2;
 } else if (as === 'server') {
   serveFile(layer);
@@ -83,5 +82,5 @@ async function compare(path: string): Promise<void> {
     Number(values.rounds),
   );
   server.kill();
-  console.log(table(`${times} times the layer`, costs));
+  console.log(table(`${times} reads of the layer`, costs));
 }

@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 that look random and are the same at every run: Marsaglia's xorshift of 32 bits. */
+/** Returns a generator of repeatable random numbers from 0 to 1: Marsaglia's xorshift with 32 bits. */
 export function random(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,8 +1,7 @@
 /**
- * What the ratings of a scan take on a link: an image with findings that nothing rates, a CVE record for each, the KEV list and a day's
- * EPSS of 300,000 scores, by HTTPS through a link of 50 ms and 20 Mbit/s. The advisories are in the database before. Then the same once
- * more, which must ask nothing. Needs the corpus.
- * Run: npm run bench -- ratings [--rounds N] [--cves N]
+ * Measures fetching the ratings of a scan over a link of 50 ms and 20 Mbit/s, by HTTPS. The image has unrated findings, with a CVE record
+ * for each, the KEV list and a day's EPSS of 300,000 scores. The advisories are already in the database. A second scan must send no
+ * request. Needs the corpus. Run: npm run bench -- ratings [--rounds N] [--cves N]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,7 +32,7 @@ process.on('exit', () => {
 });
 const leaving = { after: (end: () => void) => process.on('exit', end) } as unknown as TestContext;
 
-/** Records of CVEs that were published, and their ids. */
+/** Returns real CVE records by ID. */
 function records(): Map<string, Buffer> {
   const found = new Map<string, Buffer>();
   for (const { path, bytes } of corpusFiles('feeds/cve5/vulnrichment.tar.zst', '.json')) {
@@ -44,7 +43,7 @@ function records(): Map<string, Buffer> {
   return found;
 }
 
-/** A day of EPSS: as many scores as there are, with as many digits. */
+/** Returns a day of EPSS, with a realistic number of scores and digits. */
 function scores(): Buffer {
   const lines = ['#model_version:v2025.03.14,score_date:2026-01-01T00:00:00Z', 'cve,epss,percentile'];
   for (let row = 0; row < 300_000; row++) {
@@ -104,7 +103,7 @@ put(
   'Package: example\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0-1\n',
 );
 
-/** Scans, and answers how long it took and what the report says. */
+/** Runs a scan. Returns its duration and report. */
 async function scan(db: string, ...more: readonly string[]): Promise<{ ms: number; report: Report }> {
   const args = ['scan', `dir:${join(work, 'rootfs')}`, '--db', join(work, db), '--format', 'json'];
   const start = performance.now();
@@ -139,7 +138,7 @@ for (let round = 0; round < rounds; round++) {
     );
   requests = 0;
   cached.push((await scan('round.db')).ms);
-  if (requests > 0) throw new Error(`${requests} requests for what is in the database`);
+  if (requests > 0) throw new Error(`${requests} requests for ratings that are in the database`);
   rmSync(join(work, 'round.db'));
 }
 console.log(`without lookups                ${median(without).toFixed(0)} ms`);

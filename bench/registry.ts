@@ -8,8 +8,8 @@ import { clair } from './command.ts';
 import { type Contender, measure } from './measure.ts';
 
 /**
- * What an image costs that comes from a registry, against the same from disk: `npm run bench -- registry --layout DIR [--rounds N]`. The
- * registry is Debian's docker-registry on this machine, with plain HTTP; what it takes itself is not counted in. Needs skopeo.
+ * Measures an image from a registry against the same image on disk: `npm run bench -- registry --layout DIR [--rounds N]`. The registry is
+ * Debian's docker-registry on this machine, over plain HTTP. The figures exclude the registry itself. Needs skopeo.
  */
 const { values } = parseArgs({
   options: {
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 if (values.layout === undefined) {
-  console.error('bench registry needs --layout, an OCI layout');
+  console.error('bench registry needs --layout with an OCI layout');
   process.exit(2);
 }
 const work = mkdtempSync(join(tmpdir(), 'clair-bench-registry-'));
@@ -37,7 +37,7 @@ writeFileSync(
   }),
 );
 const registry = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
-// It ends with this process, which does not wait for it.
+// The registry ends with this process, which does not wait for it.
 registry.unref();
 process.on('exit', () => {
   registry.kill();
@@ -53,7 +53,7 @@ run(
   `docker://${host}/image`,
 );
 
-/** The list of packages needs no advisories: what remains is the image. */
+/** Creates an SBOM, which needs no advisories, so the figures contain only the image. */
 function listOf(target: string): Contender {
   return { name: target, command: `${clair} sbom ${target} --format json --db :memory:` };
 }
@@ -77,10 +77,10 @@ async function answers(): Promise<void> {
     if (isThere) return;
     await setTimeout(50);
   }
-  throw new Error('the registry does not answer');
+  throw new Error('the registry does not respond');
 }
 
 function run(command: string, ...args: string[]): void {
   const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr}`);
+  if (status !== 0) throw new Error(`${command} exited with status ${status}: ${stderr}`);
 }

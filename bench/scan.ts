@@ -16,9 +16,9 @@ import { type Contender, type Cost, measure, table } from './measure.ts';
 import { type Target, targetTable } from './target.ts';
 
 /**
- * Scans against the physical limits and the peers: the whole command, advisories warm, layers never cached.
- * `npm run bench -- scan --images DIR --mirror DIR [--trivy FILE] [--snyk DIR] [--rounds N]`; the images are those of the corpus'
- * make-images.sh, the mirror that of its make-mirror.sh.
+ * Compares scans with physical limits and with other scanners: the whole command, with loaded advisories and without cached layers. `npm
+ * run bench -- scan --images DIR --mirror DIR [--trivy FILE] [--snyk DIR] [--rounds N]`. `make-images.sh` and `make-mirror.sh` of the
+ * corpus create the images and the mirror.
  */
 const { values } = parseArgs({
   options: {
@@ -43,7 +43,7 @@ process.on('exit', () => {
   rmSync(work, { recursive: true, force: true });
 });
 
-/** A scan with loaded advisories and no layer known: the layers of the run before are forgotten. */
+/** Returns a scan with loaded advisories. Removes the cached layers of the previous run. */
 function scanOf(target: string): Contender {
   return {
     name: 'clair',
@@ -67,7 +67,7 @@ function forgetLayers(): void {
   db.close();
 }
 
-/** No layer is known; and Java archives are looked up in an empty database, without which Trivy refuses to read them. */
+/** Removes cached layers. Creates an empty database for Java archives, without which Trivy refuses to read them. */
 function emptyTrivyCache(cache: string): void {
   rmSync(cache, { recursive: true, force: true });
   const place = join(cache, 'java-db');
@@ -110,7 +110,7 @@ function snykOf(target: string): Contender[] {
   ];
 }
 
-/** The layers of an OCI layout, for the tools that only decompress. */
+/** Returns the layers of an OCI layout, for tools that only decompress. */
 function layersOf(layout: string): string[] {
   const blob = (digest: string): string => join(layout, 'blobs', digest.replace(':', '/'));
   const parse = <T extends z.ZodMiniType>(path: string, schema: T): z.infer<T> =>
@@ -123,7 +123,7 @@ function layersOf(layout: string): string[] {
 
 const start: Contender = { name: 'node -e 0', command: `${node} -e 0` };
 
-/** On both cores, as clair. */
+/** Decompresses on both cores, as clair does. */
 function decompress(layout: string, tool: string): Contender {
   return {
     name: tool,
@@ -144,10 +144,10 @@ const zstd = 'zstd -qdc';
 const trivy = 'trivy 0.44';
 const snyk = 'snyk-docker-plugin';
 
-/** What was wanted before there was a scan, as ratios, so that it holds on other machines: of what clair takes to what another takes. */
+/** Targets that were set before there was a scan. They are ratios between clair and another tool, so that they apply to other machines. */
 interface Wanted {
   readonly name: Target['name'];
-  /** The other. Clair takes `most` times as much at most, or the other takes `least` times as much at least. */
+  /** The other tool. Clair takes at most `most` times as much, or the other tool takes at least `least` times as much. */
   readonly than: string;
   readonly most?: number;
   readonly least?: number;

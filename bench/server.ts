@@ -1,7 +1,7 @@
 /**
- * The server under load, as a process of its own over a database of 100,000 vulnerabilities: clients that ask for layers with their
- * vulnerabilities, post layers it knows and now and then one it does not, list, and remove; then the layers of an image posted one
- * after the other, and all at once. Run: node bench/server.ts [--minutes 1] [--clients 64] [--image OCI-LAYOUT]
+ * Measures the server under load, as a separate process with a database of 100,000 vulnerabilities. Clients request layers with their
+ * vulnerabilities, post known and sometimes new layers, list, and remove. Then the layers of an image are posted one after the other, and
+ * concurrently. Run: node bench/server.ts [--minutes 1] [--clients 64] [--image OCI-LAYOUT]
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ process.on('exit', () => {
 
 const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
 const vulnerabilities = 100_000;
-/** As in the recorded figures: 96 packages with about 500 hits, 625 with about 3,600. */
+/** As in the recorded figures: 96 packages with about 500 findings, 625 with about 3,600. */
 const sizes = { small: 96, large: 625 };
 const packages = Math.round(vulnerabilities / 5.8);
 
@@ -105,7 +105,10 @@ async function startServer(database: string) {
   throw new Error('the server did not start');
 }
 
-/** Clair 2.0.3 cannot be run here. Where it could, it took this part of what `gzip -dc` took for the same layers, by the clock as of CPU. */
+/**
+ * Clair 2.0.3 does not run here. On another machine it took this fraction of the time of `gzip -dc` for the same layers, in wall time as in
+ * CPU time.
+ */
 const clairOfGzip = 8.38 / 8.97;
 
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
@@ -134,7 +137,7 @@ function post(port: number, name: string, path: string, parent?: string): Promis
   return send(port, 'POST', '/v1/layers', { Layer: layer });
 }
 
-/** CPU seconds and resident megabytes of a process, from proc(5). */
+/** Returns CPU seconds and resident megabytes of a process. proc(5) */
 function usage(pid: number): { cpuS: number; rssMb: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return {
@@ -143,7 +146,7 @@ function usage(pid: number): { cpuS: number; rssMb: number } {
   };
 }
 
-/** One row: how often something was answered, and how soon. */
+/** Prints a row: number of responses and latencies. */
 function latencyRow(what: string, ms: number[]): void {
   ms.sort((a, b) => a - b);
   const at = (part: number): string => (ms[Math.floor((ms.length - 1) * part)] ?? Number.NaN).toFixed(1);
@@ -163,10 +166,10 @@ const { child, port, pid } = await startServer(database);
 const layers = { small: layerOf(sizes.small), large: layerOf(sizes.large) };
 for (const [name, path] of Object.entries(layers)) {
   const status = await post(port, name, path);
-  if (status !== 201) throw new Error(`POST answered ${status}`);
+  if (status !== 201) throw new Error(`POST returned ${status}`);
 }
 
-console.log('| | answers | min ms | median | p99 | max |\n|---|---:|---:|---:|---:|---:|');
+console.log('| | responses | min ms | median | p99 | max |\n|---|---:|---:|---:|---:|---:|');
 for (const name of ['small', 'large'] as const) {
   const times: number[] = [];
   for (let i = 0; i < 50; i++)
@@ -179,7 +182,7 @@ agent.destroy();
 child.kill('SIGTERM');
 console.log(`\nResident MB under load, over time: ${resident.join(' ')}.`);
 
-/** What clients do: nine times in twenty each of the two that clients do most, and one of the others. */
+/** Runs the clients: nine times in twenty each of the two most common requests, and otherwise one of the others. */
 async function load(): Promise<readonly string[]> {
   const times = new Map<string, number[]>();
   const minutes = Number(values.minutes);
@@ -219,11 +222,11 @@ async function load(): Promise<readonly string[]> {
   sample();
   for (const [what, own] of times) latencyRow(`${values.clients} clients: ${what}`, own);
   const cpuS = usage(pid).cpuS - before.cpuS;
-  console.log(`\nThe load took the server ${cpuS.toFixed(0)} s of CPU in ${minutes} minutes.`);
+  console.log(`\nThe load took ${cpuS.toFixed(0)} s of the server's CPU in ${minutes} minutes.`);
   return samples;
 }
 
-/** The layers of an image as a client of each API posts them, against what decompressing them costs. */
+/** Measures the layers of an image as clients of each API post them, compared with their decompression. */
 async function readImage(layout: string): Promise<void> {
   const blob = (digest: string): string => join(layout, 'blobs', digest.replace(':', '/'));
   const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
@@ -246,7 +249,7 @@ async function readImage(layout: string): Promise<void> {
     format: 'Docker',
     layers: all,
   });
-  if (status !== 200) throw new Error(`the ancestry answered ${status}`);
+  if (status !== 200) throw new Error(`the ancestry request returned ${status}`);
   const atOnce = (performance.now() - before) / 1000;
 
   const command = `gzip -dc ${blobs.join(' ')} >/dev/null`;

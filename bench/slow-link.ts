@@ -7,12 +7,12 @@ export interface Link {
   readonly megabitsPerSecond: number;
 }
 
-/** As much of one connection is under way at most: twice the product of rate and round trip, so that one connection can fill the link. */
+/** Maximum bytes in flight per connection: twice the product of rate and round trip, so that one connection can fill the link. */
 const windowBytes = 256 * 1024;
 
 /**
- * Forwards connections to a local port over a link: a connection takes a round trip to be made, each byte half a round trip, and all
- * connections share the rate towards the client. Answers the port to connect to.
+ * Forwards connections to a local port over a simulated link. Connecting takes a round trip, each byte takes half a round trip, and all
+ * connections share the rate towards the client. Returns the port to connect to.
  */
 export async function slowLink(
   to: number,
@@ -39,7 +39,7 @@ export async function slowLink(
   return { port: (server.address() as AddressInfo).port, server, connections: () => connections };
 }
 
-/** Forwards what comes, late; reads on when what is under way was acknowledged. */
+/** Forwards data with a delay. Reads more when data in flight was acknowledged. */
 function forward(from: Socket, to: Socket, roundTripMs: number, leave: (bytes: number) => number): void {
   let underWay = 0;
   from.on('data', (piece) => {

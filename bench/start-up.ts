@@ -4,10 +4,7 @@ import { join } from 'node:path';
 import { clair, node } from './command.ts';
 import { figures, measure } from './measure.ts';
 
-/**
- * What it takes until the command has begun: `npm run bench -- start`. The first time no compiled code is kept yet; from the second
- * run on it is.
- */
+/** Measures the start of the command: `npm run bench -- start`. The first run has no cached compiled code, the following runs have. */
 const cache = mkdtempSync(join(tmpdir(), 'clair-bench-start-'));
 process.on('exit', () => {
   rmSync(cache, { recursive: true, force: true });

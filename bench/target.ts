@@ -1,15 +1,15 @@
-/** What was wanted before anything was written, and what came of it: `T4`, at least 2.8 times as fast as something. */
+/** A target that was set before the implementation, and its result, such as `T4`: at least 2.8 times as fast. */
 export interface Target {
   readonly name: `T${number}`;
   readonly what: string;
   readonly limit: number;
   readonly isLeast?: true;
   readonly measured: number;
-  /** Of limit and figure: `MB`. */
+  /** Unit of limit and result, such as `MB`. */
   readonly unit?: string;
 }
 
-/** The targets as rows of a Markdown table. What could not be measured, because a peer was not there, has no row. */
+/** Returns the targets as rows of a Markdown table. Omits targets that could not be measured because another tool is not installed. */
 export function targetTable(targets: readonly Target[]): string {
   const rows = targets
     .filter(({ measured }) => !Number.isNaN(measured))

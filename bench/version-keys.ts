@@ -1,9 +1,9 @@
 /**
- * How many version keys a second each scheme makes, from the real versions of the corpus:
+ * Measures how many version keys per second each scheme makes, from the real versions of the corpus:
  *
  *     node bench/version-keys.ts [SCHEME…]
  *
- * Prints the median of several rounds, in time of this process alone: a busy machine counts for little.
+ * Prints the median of several rounds in CPU time of this process, which hardly depends on the load of the machine.
  */
 import { realVersions } from '../fuzz/versions/real-versions.ts';
 import { builtIn } from '../src/extensions.ts';
@@ -12,7 +12,7 @@ import { isKey, type VersionScheme } from '../src/plugin/version-scheme.ts';
 const rounds = 9;
 const roundMs = 300;
 
-/** Where there is no corpus. */
+/** Used if there is no corpus. */
 const someVersions: readonly string[] = [
   '1.0',
   '1.2.3',
@@ -26,7 +26,7 @@ const someVersions: readonly string[] = [
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !builtIn.schemes.some((scheme) => scheme.name === name));
 if (unknown.length > 0) {
-  process.stderr.write(`there is no scheme ${unknown.join(', ')}\n`);
+  process.stderr.write(`unknown scheme ${unknown.join(', ')}\n`);
   process.exitCode = 2;
 }
 for (const scheme of builtIn.schemes) {
@@ -40,7 +40,7 @@ function measure(scheme: VersionScheme): void {
   const median = rates.sort((a, b) => a - b)[rounds >> 1] ?? 0;
   const millions = (median / 1e6).toFixed(2);
   process.stdout.write(
-    `${scheme.name}\t${millions} million keys/s\t${meanKeyBytes(scheme, versions)} bytes a key\n`,
+    `${scheme.name}\t${millions} million keys/s\t${meanKeyBytes(scheme, versions)} bytes per key\n`,
   );
 }
 

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { buildImage, dockerArchive } from '../src/testing/image-builder.ts';
 import { type TarEntryPlan, tar } from '../src/testing/tar-writer.ts';
 
-/** The example files by their path in this folder, byte for byte the same wherever they are made. */
+/** Returns the example files by their path in this folder. The bytes do not depend on the machine. */
 export function exampleFiles(): ReadonlyMap<string, Uint8Array | string> {
   return new Map<string, Uint8Array | string>([
     ['image.tar', exampleImage()],
@@ -23,7 +23,7 @@ const origins: Readonly<Record<string, string>> = {
   ssl_client: 'busybox',
 };
 
-/** What the base layer has installed: plausible, not copied from any image. */
+/** Packages of the base layer: plausible, not copied from any image. */
 const basePackages = {
   'alpine-baselayout': '3.6.5-r0',
   'apk-tools': '2.14.4-r0',
@@ -36,10 +36,10 @@ const basePackages = {
   zlib: '1.3.1-r1',
 };
 
-/** The upper layer upgrades OpenSSL, though not far enough, and adds a package of the community repository. */
+/** Packages of the upper layer. It upgrades OpenSSL, but not to a fixed version, and adds a package of the community repository. */
 const upperPackages = { ...basePackages, libcrypto3: '3.3.1-r0', libssl3: '3.3.1-r0', redis: '7.2.5-r0' };
 
-/** Fixed version → CVEs, by origin package, as Alpine 3.20 published them. Version `0`: never affected. */
+/** CVEs by fixed version and origin package, as published by Alpine 3.20. Version `0` means never affected. */
 type Fixes = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 const mainFixes: Fixes = {
@@ -97,7 +97,7 @@ function baseLayer(): TarEntryPlan[] {
   ];
 }
 
-/** A whiteout removes what lies below it: OCI image-spec, layer.md. */
+/** A whiteout removes everything below its path: OCI image-spec, layer.md. */
 function upperLayer(): TarEntryPlan[] {
   return [
     { path: 'etc/' },
@@ -115,7 +115,7 @@ VERSION_ID=3.20.3
 PRETTY_NAME="Alpine Linux v3.20"
 `;
 
-/** An apk database: one paragraph a package. apk-installed(5). */
+/** Returns an apk database: one paragraph per package. apk-installed(5). */
 function installed(packages: Readonly<Record<string, string>>): string {
   const paragraphs = Object.entries(packages).map(
     ([name, version]) => `P:${name}\nV:${version}\nA:x86_64\no:${origins[name] ?? name}\n\n`,
@@ -128,15 +128,15 @@ function secdb(reponame: string, fixes: Fixes): string {
   return document({ archs: ['x86_64'], reponame, distroversion: 'v3.20', packages });
 }
 
-/** Who rates a CVE in its record of the CVE list, and how: a CVSS vector with its score, or a word. Nobody rates CVE-2023-42365 there. */
+/** The rating of a CVE in the CVE list: its source, and a CVSS vector with its score, or a word. CVE-2023-42365 has no rating there. */
 interface Rating {
   readonly id: string;
-  /** The assigner of the CVE, its CNA. */
+  /** The CNA that assigned the CVE. */
   readonly assigner: string;
   readonly by?: 'assigner' | 'CISA';
   readonly vector?: readonly [vector: string, score: number, severity: string];
   readonly word?: string;
-  /** The probability of exploitation, invented: the real one changes from day to day. */
+  /** The probability of exploitation. Invented, since the real one changes daily. */
   readonly epss: number;
 }
 
@@ -178,7 +178,7 @@ function recordPath(id: string): string {
   return `${repository}/${year}/${number?.slice(0, -3)}xxx/${id}.json`;
 }
 
-/** Organisations by the id that records name them with. */
+/** Names of organisations by their ID in records. */
 const organisations: Readonly<Record<string, string>> = {
   mitre: '8254265b-2729-46b6-b9e3-3dfca2d5bfca',
   openssl: '3a12439a-ef3a-4c79-92e6-6081a721f1e5',
@@ -186,7 +186,7 @@ const organisations: Readonly<Record<string, string>> = {
   'CISA-ADP': '134c704f-9b21-4f2e-91b3-4a467353bcc0',
 };
 
-/** A record of the CVE list, with what a rating needs of it. */
+/** Returns a record of the CVE list, with the fields that a rating needs. */
 function cveRecord({ id, assigner, by = 'assigner', vector, word }: Rating): string {
   const metrics = metricsOf(vector, word);
   const container = (shortName: string, rated: object): object => ({
@@ -215,13 +215,13 @@ function metricsOf(vector: Rating['vector'], word: string | undefined): object {
     : { metrics: [{ format: 'other', other: { type, content: { text: word } } }] };
 }
 
-/** CISA's list of what is known to be exploited, with one entry: nothing in the example image is on it. */
+/** Returns CISA's list of exploited vulnerabilities with a single entry, which does not affect the example image. */
 function kevCatalogue(): string {
   const entry = { cveID: 'CVE-2023-4911', dateAdded: '2023-11-21', dueDate: '2023-12-12' };
   return document({ count: 1, vulnerabilities: [{ ...entry, knownRansomwareCampaignUse: 'Unknown' }] });
 }
 
-/** Not compressed, as the bytes of a compressed file depend on the machine. */
+/** Not compressed, since the bytes of a compressed file depend on the machine. */
 function epssScores(): Uint8Array {
   const rows = ratings.map(({ id, epss }) => `${id},${epss},0.5\n`);
   const head = '#model_version:example,score_date:2024-10-31T00:00:00+0000\ncve,epss,percentile\n';

@@ -1,29 +1,29 @@
-/** Repeatable randomness: one seed, one sequence (xorshift32). */
+/** Repeatable random numbers (xorshift32): the seed determines the sequence. */
 export class Random {
   #state: number;
 
   constructor(seed: number) {
-    // Spread small seeds over all bits; the state must not be 0.
+    // Spreads small seeds over all bits. The state must not be 0.
     this.#state = Math.imul(seed, 0x9e3779b1) >>> 0 || 1;
     for (let round = 0; round < 8; round++) this.#next();
   }
 
-  /** A whole number from 0 to `bound - 1`. */
+  /** Returns an integer from 0 to `bound - 1`. */
   below(bound: number): number {
     return this.#next() % bound;
   }
 
-  /** True with this probability. */
+  /** Returns true with this probability. */
   chance(probability: number): boolean {
     return this.#next() < probability * 2 ** 32;
   }
 
-  /** One of the items, which must be some. */
+  /** Returns one of the items, of which there must be at least one. */
   pick<Item>(items: ArrayLike<Item>): Item {
     return items[this.below(items.length)] as Item;
   }
 
-  /** Up to `max` of the items, which may repeat. */
+  /** Returns up to `max` of the items, possibly repeated. */
   some<Item>(items: ArrayLike<Item>, max: number): Item[] {
     return Array.from({ length: this.below(max + 1) }, () => this.pick(items));
   }

@@ -5,25 +5,27 @@ import type {
   VulnerabilityChange,
 } from 'clair-ts/plugin';
 
-/** Tells a chat room of what becomes known, as Slack and its like take it: POST {"text": "…"} to the URL in ACME_CHAT_URL. */
+/** Posts changes to a chat service such as Slack: POST {"text": "…"} to the URL in ACME_CHAT_URL. */
 export const plugin: Plugin = {
   name: 'acme-chat',
   version: '1.0.0',
   transports: [
     {
       name: 'acme-chat',
-      async deliver(notice, signal) {
-        // A notice comes again until a client says that it was heard; people in a room need not read it twice.
-        if (notice.previouslyDeliveredAt !== undefined) return;
+      async deliver(notification, signal) {
+        // Skips a redelivery: people need not read a message twice.
+        if (notification.previouslyDeliveredAt !== undefined) return;
         const text =
-          notice.kind === 'digest' ? ofDigest(await notice.content()) : ofChange(await notice.content());
-        const answer = await fetch(process.env['ACME_CHAT_URL'] ?? '', {
+          notification.kind === 'digest'
+            ? ofBatch(await notification.content())
+            : ofChange(await notification.content());
+        const response = await fetch(process.env['ACME_CHAT_URL'] ?? '', {
           method: 'POST',
           headers: { 'Content-Type': 'application/json' },
           body: JSON.stringify({ text }),
           signal,
         });
-        if (!answer.ok) throw new Error(`the chat answered ${answer.status}`);
+        if (!response.ok) throw new Error(`the chat service returned ${response.status}`);
       },
     },
   ],
@@ -31,11 +33,11 @@ export const plugin: Plugin = {
 
 function ofChange({ images, hasMoreImages, ...change }: ChangeNotificationContent): string {
   const names = images.flatMap((image) => image.names).join(', ') + (hasMoreImages ? ' …' : '');
-  return `${shown(change)}: ${names === '' ? 'no image has it' : `in ${names}`}`;
+  return `${shown(change)}: ${names === '' ? 'no image is affected' : `in ${names}`}`;
 }
 
-/** Where `notifier.digest` has all that concerns an image told at once. */
-function ofDigest({ image, changes }: BatchNotificationContent): string {
+/** Renders all changes of an image in one message, if `notifier.digest` is set. */
+function ofBatch({ image, changes }: BatchNotificationContent): string {
   return `${image.names.join(', ')}: ${changes.map(shown).join('; ')}`;
 }
 

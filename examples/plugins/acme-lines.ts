@@ -1,6 +1,6 @@
 import type { Plugin } from 'clair-ts/plugin';
 
-/** Writes a line for each finding, for scripts, and the verdict behind them. */
+/** Prints a line for each finding, for scripts, followed by the verdict. */
 export const plugin: Plugin = {
   name: 'acme-lines',
   version: '1.0.0',

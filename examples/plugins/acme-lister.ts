@@ -2,7 +2,7 @@ import type { Plugin } from 'clair-ts/plugin';
 
 const manifest = 'etc/acme/packages.txt';
 
-/** Lists what the Acme installer has written down: a line a package, `name version`. */
+/** Lists the packages in the manifest of the Acme installer: one per line, `name version`. */
 export const plugin: Plugin = {
   name: 'acme-lister',
   version: '1.0.0',
@@ -11,14 +11,15 @@ export const plugin: Plugin = {
       name: 'acme',
       version: 1,
       wants: [manifest],
-      // Acme's versions order as semantic versions do, whatever distribution the image is.
+      // Acme's versions order as semantic versions, whatever the image's distribution is.
       ecosystem: { name: 'acme', versionScheme: 'semver' },
       *list(files) {
         const lines = new TextDecoder().decode(files.get(manifest)).split('\n');
         for (const [i, line] of lines.entries()) {
           if (line.trim() === '' || line.startsWith('#')) continue;
           const [, name, version] = /^([!-~]{1,512})\s+([!-~]{1,512})/.exec(line) ?? [];
-          if (!name || !version) yield { path: manifest, problem: `line ${i + 1} is no name and version` };
+          if (!name || !version)
+            yield { path: manifest, problem: `line ${i + 1} is not a name and a version` };
           else yield { path: manifest, package: { type: 'acme', name, version } };
         }
       },

@@ -2,7 +2,7 @@ import type { Plugin } from 'clair-ts/plugin';
 
 const release = 'etc/acme-release';
 
-/** Knows Acme OS, which has no os-release: `Acme OS release 7.2`. It is built from Debian's packages. */
+/** Detects Acme OS, which has no os-release: `Acme OS release 7.2`. Its packages are based on Debian's. */
 export const plugin: Plugin = {
   name: 'acme-os',
   version: '1.0.0',

@@ -5,7 +5,7 @@ import { tar } from '../../src/testing/tar-writer.ts';
 import { untar } from '../../src/testing/untar.ts';
 import { type Input, single, type Target } from './target/target.ts';
 
-/** Writes an input that shows a fault, the file itself or a tar of the files, and gives its path. */
+/** Writes an input that causes a fault: the file itself, or a tar of the files. Returns its path. */
 export function writeArtifact(directory: string, target: Target, fault: string, input: Input): string {
   const bytes = isSingle(target)
     ? (input.get('') ?? Buffer.alloc(0))
@@ -17,7 +17,7 @@ export function writeArtifact(directory: string, target: Target, fault: string, 
   return path;
 }
 
-/** Reads what `writeArtifact` wrote. */
+/** Reads an input that `writeArtifact` wrote. */
 export function readArtifact(path: string, target: Target): Input {
   const bytes = readFileSync(path);
   return isSingle(target) ? single(bytes) : new Map(untar(bytes));

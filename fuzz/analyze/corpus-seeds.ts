@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { corpus } from '../../src/testing/corpus.ts';
 import { inputBytesMax } from './mutation/mutation.ts';
 
-/** The smaller files under a directory of the corpus whose names fit, the smallest first; none where there is no corpus. */
+/** Returns the smallest files in a directory of the corpus whose names match. Returns no files if there is no corpus. */
 export function corpusFiles(directory: string, name: RegExp, most = 40): Buffer[] {
   const files = under(corpus(directory)).filter((path) => name.test(path));
   return files

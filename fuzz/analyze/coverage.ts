@@ -3,8 +3,8 @@ import { type Profiler, Session } from 'node:inspector';
 const measured = /\/src\/(?:kit|analyze|image)\//;
 
 /**
- * Which blocks of the code under test were run, and roughly how often each. Only code that is loaded after the start is
- * measured. Everything runs some seven times slower with it.
+ * Block coverage of the code under test, with rough counts. Covers only code that is loaded after the start. Makes everything about seven
+ * times slower.
  */
 export class Coverage {
   readonly #session = new Session();
@@ -18,12 +18,12 @@ export class Coverage {
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** Blocks that were run at least once. */
+  /** Number of blocks that ran at least once. */
   get blocks(): number {
     return this.#blocks.size;
   }
 
-  /** Whether something ran since the last call that had not, or not by far as often; it is taken as known from now on. */
+  /** Whether a block ran for the first time, or much more often, since the last call. Marks the new coverage as known. */
   hasNew(): boolean {
     let isNew = false;
     for (const [block, times] of this.#taken()) {
@@ -36,14 +36,14 @@ export class Coverage {
     return isNew;
   }
 
-  /** Whether `hasNew` would say so; nothing is taken as known. */
+  /** Whether `hasNew` would return true. Marks nothing as known. */
   mayHaveNew(): boolean {
     let isNew = false;
     for (const [block, times] of this.#taken()) isNew ||= !this.#seen.has(block * 8 + times);
     return isNew;
   }
 
-  /** Forgets what ran since the last call. */
+  /** Discards the coverage since the last call. */
   skip(): void {
     this.#session.post('Profiler.takePreciseCoverage');
   }
@@ -75,7 +75,7 @@ export class Coverage {
   }
 }
 
-/** Once, twice, up to 4, 8 … times: a loop that runs longer is news only when it runs much longer. */
+/** Rounds a count to 1, 2, 4, 8 …, so that a loop counts as new only if it runs much longer. */
 function bucket(count: number): number {
   return Math.min(31 - Math.clz32(count), 7);
 }

@@ -1,14 +1,14 @@
 import type { Input, Target } from './target/target.ts';
 
-/** What one execution did. */
+/** The result of one execution. */
 export interface Outcome {
-  /** Of the CPU: a busy machine makes no input slow. */
+  /** CPU time, which does not depend on the load of the machine. */
   readonly ms: number;
-  /** What was thrown, if anything. */
+  /** The thrown value, if any. */
   readonly error: unknown;
 }
 
-/** Runs a target on an input. Only a target that gives a promise is waited for: waiting costs more than small inputs do. */
+/** Runs a target on an input. Awaits only promises, since awaiting takes longer than a small input. */
 export function execute(target: Target, input: Input): Outcome | Promise<Outcome> {
   const started = process.threadCpuUsage();
   const outcome = (error: unknown): Outcome => {
@@ -22,7 +22,7 @@ export function execute(target: Target, input: Input): Outcome | Promise<Outcome
   }
 }
 
-/** Runs a target on an input in memory that was tidied up, and tells in bytes how much more the process then holds. */
+/** Runs a target on an input after a garbage collection. Measures by how many bytes the memory of the process grows. */
 export async function executeMeasured(
   target: Target,
   input: Input,
@@ -33,7 +33,7 @@ export async function executeMeasured(
   return { ...outcome, grownBytes: process.memoryUsage.rss() - before };
 }
 
-/** Tells one bug from another: what was thrown, without its numbers, and where in the code under test. */
+/** Returns the signature of a bug: the message without its numbers, and the location in the code under test. */
 export function signatureOf(error: unknown): string {
   if (!(error instanceof Error)) return `thrown: ${String(error)}`;
   const place = /\/(src\/[^)\s]+):\d+:\d+/.exec(error.stack ?? '')?.[1] ?? '';

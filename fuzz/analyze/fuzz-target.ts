@@ -3,7 +3,7 @@ import { type Fault, type Figures, grownBytesMax, slowMs, type WorkerMessage } f
 import { runWorker } from './run-worker.ts';
 import type { Input, Target } from './target/target.ts';
 
-/** How long and in what way a target is fuzzed. */
+/** Options of a fuzzing run. */
 export interface Plan {
   readonly seconds: number;
   readonly seed: number;
@@ -11,26 +11,26 @@ export interface Plan {
   readonly artifacts: string;
 }
 
-/** What was found in one target. */
+/** Result of fuzzing one target. */
 export interface FuzzResult {
   readonly figures: Figures;
   readonly found: readonly Finding[];
 }
 
-/** A fault that was seen again in a process of its own. */
+/** A fault that was reproduced in a separate process. */
 export interface Finding {
   readonly fault: Fault;
   readonly what: string;
   readonly stack: string;
-  /** The file that holds the input. */
+  /** Path of the file with the input. */
   readonly path: string;
 }
 
-/** Each of a kind costs seconds to see again, and more of them tell nothing new. */
+/** Number of faults per kind that are reproduced; each takes seconds. */
 const confirmedMax = 4;
 const suspectsMax = 12;
 
-/** Fuzzes a target; a process that hangs or dies is followed by another as long as there is time. */
+/** Fuzzes a target. Starts another process if one hangs or dies, until the time is up. */
 export async function fuzzTarget(target: Target, plan: Plan): Promise<FuzzResult> {
   const end = Date.now() + plan.seconds * 1000;
   const totals: Figures[] = [];
@@ -64,7 +64,7 @@ async function confirm(
     const ofKind = suspects
       .filter((suspect) => suspect.fault === fault)
       .slice(0, fault === 'crash' ? 100 : suspectsMax);
-    // The same crash is told again once its input was made smaller.
+    // A crash is reported again after its input was minimized.
     for (const { what, stack, input } of ofKind.toReversed()) {
       if (seen.has(what) || (fault !== 'crash' && seen.size >= confirmedMax)) continue;
       const seenAgain = await probe(target, input);
@@ -81,7 +81,7 @@ async function confirm(
   return found;
 }
 
-/** What an input does in a fresh process, without coverage. */
+/** The result of an input in a fresh process, without coverage. */
 export interface Probed {
   readonly ending: 'done' | 'died' | 'hung';
   readonly ms: number;
@@ -89,7 +89,7 @@ export interface Probed {
   readonly error: string | undefined;
 }
 
-/** Runs one input by itself. */
+/** Runs one input in a fresh process. */
 export async function probe(target: Target, input: Input): Promise<Probed> {
   let result = { ms: Number.POSITIVE_INFINITY, grownBytes: 0, error: undefined as string | undefined };
   const { ending } = await runWorker(
@@ -101,7 +101,7 @@ export async function probe(target: Target, input: Input): Promise<Probed> {
   return { ...result, ending };
 }
 
-/** Whether the fault of an input showed in a fresh process. */
+/** Whether an input caused its fault in a fresh process. */
 export function isFault(fault: Fault, { ending, ms, grownBytes, error }: Probed): boolean {
   if (ending === 'died') return true;
   if (fault === 'crash') return error !== undefined;

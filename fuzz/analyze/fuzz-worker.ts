@@ -1,4 +1,4 @@
-/** The process that fuzzes one target; it may hang or die, and the one that started it sees to that. */
+/** Process that fuzzes one target. It may hang or die; the parent process handles that. */
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -7,11 +7,11 @@ import { executeMeasured } from './execute.ts';
 import { Fuzzer } from './fuzzer.ts';
 import type { WorkerMessage, WorkerTask } from './protocol.ts';
 
-// Without the one that started it nobody hears it.
+// Without its parent, the process has no receiver for its results.
 process.once('disconnect', () => process.exit());
 
 const [order] = (await once(process, 'message')) as [WorkerTask];
-// Coverage is of code loaded from here on.
+// Coverage includes only code that is loaded from here on.
 const coverage = order.isGuided && order.probe === undefined ? new Coverage() : undefined;
 const { targets } = await import('./targets.ts');
 const target = targets.find(({ name }) => name === order.target);

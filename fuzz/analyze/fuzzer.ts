@@ -9,12 +9,15 @@ import { mutate } from './mutate.ts';
 import { type Fault, grownBytesMax, slowMs, type WorkerMessage, type WorkerTask } from './protocol.ts';
 import { type Input, sizeOf, type Target } from './target/target.ts';
 
-/** Inputs run between two looks at the coverage: a look takes as long as some fifty small inputs, and seldom shows anything new after a while. */
+/**
+ * Number of inputs between two checks of the coverage. A check takes as long as about fifty small inputs, and rarely finds anything new
+ * later in a run.
+ */
 const batchSizes = { min: 16, max: 512 } as const;
 const reportMs = 1000;
 const corpusMax = 4000;
 
-/** Fuzzes one target: changes inputs, runs them, keeps those that run something new, and tells what went wrong. */
+/** Fuzzes one target: mutates inputs, runs them, keeps those with new coverage, and reports faults. */
 export class Fuzzer {
   readonly #target: Target;
   readonly #order: WorkerTask;
@@ -85,7 +88,7 @@ export class Fuzzer {
     }
   }
 
-  /** Looks in ever smaller parts of a batch for the inputs that ran something new. */
+  /** Bisects a batch to find the inputs with new coverage. */
   async #keepNew(inputs: readonly Input[], coverage: Coverage): Promise<void> {
     coverage.skip();
     let ms = 0;
@@ -104,7 +107,7 @@ export class Fuzzer {
     else this.#corpus[this.#random.below(corpusMax)] = input;
   }
 
-  /** What was rejected without a handler is told by an event, between two statements. */
+  /** Whether there was an unhandled rejection. Node reports it by an event, between two statements. */
   #hasUnhandled(): boolean {
     return this.#unhandled !== undefined;
   }
@@ -132,7 +135,7 @@ export class Fuzzer {
     return outcome;
   }
 
-  /** Counts an execution, and leaves its input where it is found when the process does not come back from it. */
+  /** Counts an execution, and writes its input to a file in case the process dies. */
   #note(input: Input): void {
     const bytes = serialize(input);
     writeSync(this.#inputFile, bytes, 0, bytes.length, 0);
@@ -143,7 +146,7 @@ export class Fuzzer {
     const signature = signatureOf(error);
     if (this.#reportedSignatures.has(signature)) return;
     this.#reportedSignatures.add(signature);
-    // Told at once: a smaller input may hang.
+    // Reported at once, since a smaller input may hang.
     this.#suspect('crash', signature, input, error);
     const smallest = await minimise(input, async (candidate) => {
       this.#note(candidate);

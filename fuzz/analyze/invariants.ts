@@ -5,7 +5,7 @@ import type { ListedPackage } from '../../src/model/package.ts';
 import type { Files } from '../../src/plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../src/plugin/package-lister.ts';
 
-/** Something the program promises and did not keep. */
+/** Thrown if the program violates an invariant. */
 export class InvariantViolation extends Error {
   override readonly name = 'Broken';
 }
@@ -14,16 +14,16 @@ const word = /^[!-~]{1,512}$/;
 const controls = /\p{Cc}/u;
 const textLengthMax = 8192;
 
-/** Runs a lister, which must not throw, and checks what it lists. */
+/** Runs a lister, which must not throw, and checks its results. */
 export function checkLister(lister: PackageLister, files: Files): void {
   const problems = new Map<string, number>();
   const packages = new Map<string, number>();
   for (const item of lister.list(files)) {
     if (!files.has(item.path))
-      throw new InvariantViolation(`listed at ${item.path}, which is no file of the layer`);
+      throw new InvariantViolation(`listed at ${item.path}, which is not a file of the layer`);
     if ('problem' in item) {
       checkText('a problem', item.problem);
-      // And how many more there are, and that not all owned files were kept.
+      // Plus one problem for the omitted problems, and one for omitted owned files.
       count(problems, item.path, limits.problemsPerFile + 2, 'problems');
     } else if ('package' in item) {
       checkPackage(item.package);
@@ -40,14 +40,14 @@ function count(counts: Map<string, number>, path: string, most: number, what: st
 
 function checkPackage({ name, version, source, ...others }: ListedPackage): void {
   for (const text of [name, version, source?.name ?? 'x', source?.version ?? 'x'])
-    if (!word.test(text)) throw new InvariantViolation('a package has a name or version that is no word');
+    if (!word.test(text)) throw new InvariantViolation('a package has an invalid name or version');
   for (const [field, text] of Object.entries(others))
     if (typeof text === 'string') checkText(`${field} of a package`, text);
 }
 
 function checkRest(item: Exclude<ListerEvent, { package: unknown } | { problem: unknown }>): void {
   if ('owner' in item) {
-    if (!word.test(item.owner)) throw new InvariantViolation('the owner of files has a name that is no word');
+    if (!word.test(item.owner)) throw new InvariantViolation('the owner of files has an invalid name');
     for (const file of item.files) checkPath(file);
   } else if ('diversion' in item) {
     checkPath(item.diversion.from);
@@ -55,40 +55,41 @@ function checkRest(item: Exclude<ListerEvent, { package: unknown } | { problem: 
   } else if ('readWith' in item) checkPath(item.readWith);
   else
     for (const name of item.repositories)
-      if (!word.test(name)) throw new InvariantViolation('a repository has a name that is no word');
+      if (!word.test(name)) throw new InvariantViolation('a repository has an invalid name');
 }
 
-/** Text that goes into reports: of bounded length, and nothing a terminal obeys. */
+/** Checks a text for reports: limited length, no control characters. */
 export function checkText(what: string, text: string): void {
   if (controls.test(text)) throw new InvariantViolation(`${what} has control characters`);
   if (text.length > textLengthMax)
     throw new InvariantViolation(`${what} is longer than ${textLengthMax} characters`);
 }
 
-/** Paths of an image: inside it, in one spelling. */
+/** Checks a path of an image: inside the image, and normalized. */
 export function checkPath(path: string): void {
   const isClean = path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
   if (!isClean && path !== '') throw new InvariantViolation('a path is not clean');
 }
 
-/** What the reader of a layer kept of it. */
+/** Checks the collected content of a layer. */
 export function checkCollected({ whiteouts, opaques, nodes, files, remarks }: CollectedLayer): void {
   for (const path of [...whiteouts, ...opaques, ...files.keys()]) checkPath(path);
   for (const { path } of nodes) checkPath(path);
   const kinds = new Map(nodes.map(({ path, kind }) => [path, kind]));
   for (const path of files.keys())
-    if (kinds.get(path) !== 'file') throw new InvariantViolation('a file was kept that is none');
+    if (kinds.get(path) !== 'file')
+      throw new InvariantViolation('content was kept for a path that is not a file');
   if (remarks.length > limits.remarks) throw new InvariantViolation('more remarks than the limit');
   if (keptBytes(files) > limits.keptLayerBytes)
     throw new InvariantViolation('more bytes were kept than the limit');
 }
 
-/** Bytes of all kept files. */
+/** Returns the total size of all kept files in bytes. */
 export function keptBytes(files: Files): number {
   return [...files.values()].reduce((sum, content) => sum + content.length, 0);
 }
 
-/** An expected failure passes; what only a bug of ours raises is thrown on, even where it was given the name of an expected one. */
+/** Accepts an expected failure. Throws errors that only a bug can cause, even if they have the code of an expected failure. */
 export function assertExpectedError(
   error: unknown,
   ...others: readonly (abstract new (

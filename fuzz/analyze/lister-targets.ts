@@ -1,10 +1,10 @@
 import type { Target } from './target/target.ts';
 
-/** What the fuzzer makes of the format of a lister: well-formed inputs to begin with, and changes that know its words. */
+/** Seeds and format-specific mutations of a lister's format. */
 export type ListerFormat = Pick<Target, 'seeds' | 'mutations'>;
 
 /**
- * What `lister/<name of the lister>.ts` exports as `targets`: the formats it reads by the names of their targets. Mostly it is one,
- * named like the lister.
+ * The export `targets` of `lister/<name of the lister>.ts`: formats by the names of their targets. Most listers have one, with the lister's
+ * name.
  */
 export type ListerTargets = Readonly<Record<string, ListerFormat>>;

@@ -1,10 +1,10 @@
 /**
- * Fuzzes everything that reads bytes of an image: each target by itself for some time, led by the code that inputs run.
+ * Fuzzes all code that reads bytes of an image, guided by coverage. Each target gets its own time.
  *
  *     node fuzz/analyze/main.ts --seconds 60 [--target tar] [--seed 1] [--jobs 2] [--artifacts DIR] [--unguided]
  *     node fuzz/analyze/main.ts --target tar --replay FILE
  *
- * Ends with 0 when nothing was found, 1 when something was, 2 when asked for something that is not there.
+ * Exits with 0 if it finds no fault, 1 if it finds one, 2 if the target does not exist.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ function usage(): number {
   return 2;
 }
 
-/** So many targets at a time, in order; each tells its result when it has ended. */
+/** Fuzzes up to `jobs` targets at a time, and prints the result of each. */
 async function fuzzAll(chosen: readonly Target[], plan: Plan, jobs: number): Promise<number> {
   const waiting = [...chosen];
   let found = 0;

@@ -3,7 +3,7 @@ import type { Input } from './target/target.ts';
 const executionsMax = 3000;
 const msMax = 10_000;
 
-/** A smaller input that fails in the same way: files are left out, then ever smaller stretches of each. */
+/** Returns a smaller input with the same fault: removes files, then ever smaller ranges of each file. */
 export async function minimise(input: Input, fails: (input: Input) => Promise<boolean>): Promise<Input> {
   const end = performance.now() + msMax;
   let left = executionsMax;

@@ -3,7 +3,7 @@ import { byteMutations } from './mutation/bytes.ts';
 import { inputBytesMax, placeIn } from './mutation/mutation.ts';
 import { type Input, sizeOf, type Target } from './target/target.ts';
 
-/** An input made of one or two of the corpus, by a few changes. */
+/** Returns an input made from one or two inputs of the corpus by a few mutations. */
 export function mutate(target: Target, corpus: readonly Input[], random: Random): Input {
   const files = new Map(choose(corpus, random));
   if (target.paths.length > 1 && random.chance(0.15)) rearrange(files, target, corpus, random);
@@ -13,7 +13,7 @@ export function mutate(target: Target, corpus: readonly Input[], random: Random)
   return files;
 }
 
-/** What came last led furthest, and what is small runs fast: both are chosen more often. */
+/** Chooses an input. Prefers recent inputs, which reached the newest code, and small ones, which run fast. */
 function choose(corpus: readonly Input[], random: Random): Input {
   const from = random.chance(0.3) ? Math.max(corpus.length - 20, 0) : 0;
   const one = corpus[from + random.below(corpus.length - from)] ?? new Map();
@@ -34,7 +34,7 @@ function change(files: Map<string, Buffer>, target: Target, random: Random): voi
   );
 }
 
-/** A file is lost, lies at another path, or comes from another input. */
+/** Removes a file, moves it to another path, or takes one from another input. */
 function rearrange(
   files: Map<string, Buffer>,
   target: Target,
@@ -50,7 +50,7 @@ function rearrange(
   if (random.chance(0.3)) for (const [other, bytes] of choose(corpus, random)) files.set(other, bytes);
 }
 
-/** The beginning of one file and the end of another. */
+/** Joins the start of one file with the end of another. */
 function splice(files: Map<string, Buffer>, other: Input, random: Random): void {
   for (const [path, bytes] of files) {
     const tail = other.get(path);

@@ -1,6 +1,6 @@
 import { Random } from '../random.ts';
 
-/** The bytes cut at places that depend on them alone, so that every run of an input is the same. */
+/** Splits bytes at offsets that depend only on the bytes, so that each run of an input is the same. */
 export function inAnyPieces(bytes: Buffer): Buffer[] {
   const random = new Random(bytes.length * 31 + (bytes[bytes.length >> 1] ?? 0));
   const largest = bytes.length < 4000 ? random.pick([7, 100, 512]) : random.pick([200, 1000, 5000]);

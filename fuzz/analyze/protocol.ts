@@ -1,20 +1,20 @@
 import type { Input } from './target/target.ts';
 
-/** What a process that fuzzes is told to do. */
+/** The task of a fuzzing process. */
 export interface WorkerTask {
   readonly target: string;
-  /** Fuzz for so long. */
+  /** Duration of fuzzing in seconds. */
   readonly seconds: number;
   readonly seed: number;
-  /** Whether inputs are kept that run something new. */
+  /** Whether to keep inputs with new coverage. */
   readonly isGuided: boolean;
-  /** The input being run is written to this file, so that it is not lost with the process. */
+  /** File with the current input, so that it survives the death of the process. */
   readonly inputFile: string;
-  /** Run this input alone, and measure it. */
+  /** If set, the process only runs and measures this input. */
   readonly probe?: Input;
 }
 
-/** Figures of a process that fuzzes. */
+/** Statistics of a fuzzing process. */
 export interface Figures {
   readonly executions: number;
   readonly seconds: number;
@@ -22,12 +22,12 @@ export interface Figures {
   readonly blocks: number;
 }
 
-/** What an input did that it must not: threw, ran on, took memory, or ended the process. */
+/** Kinds of faults: an exception or the death of the process, too much time, or too much memory. */
 export type Fault = 'crash' | 'slow' | 'memory';
 
-/** What a process that fuzzes tells. */
+/** Messages of a fuzzing process. */
 export type WorkerMessage =
-  /** The code is loaded. */
+  /** All code is loaded. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'figures'; readonly figures: Figures }
   | {
@@ -45,7 +45,7 @@ export type WorkerMessage =
     }
   | { readonly kind: 'done' };
 
-/** An execution over this time is too slow for the largest input. */
+/** Maximum milliseconds of an execution, even for the largest input. */
 export const slowMs = 1000;
-/** Memory one execution may take. */
+/** Maximum memory growth of an execution in bytes. */
 export const grownBytesMax: number = 64 * 1024 * 1024;

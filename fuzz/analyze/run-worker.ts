@@ -6,17 +6,17 @@ import type { WorkerMessage, WorkerTask } from './protocol.ts';
 import { scratchFile } from './scratch.ts';
 import type { Input } from './target/target.ts';
 
-/** How a process that fuzzes ended: as it should, by itself, or by us because one input ran too long. */
+/** How a fuzzing process ended: normally, by a crash, or killed because an input took too long. */
 export type Ending = 'done' | 'died' | 'hung';
 
-/** A process that does nothing for so long hangs. With coverage and on a busy machine everything is slower. */
+/** Milliseconds without a message after which a process counts as hung. Coverage and a busy machine slow everything down. */
 const hangMs = 15_000;
-/** Loading the code may take so long on a busy machine. */
+/** Maximum milliseconds for loading the code on a busy machine. */
 const startMs = 120_000;
 const lookMs = 500;
 const workerScript = new URL('./fuzz-worker.ts', import.meta.url);
 
-/** Carries out an order in a process of its own. The input that was being run is given when the process did not end well. */
+/** Runs a task in a new process. Returns the current input if the process did not end normally. */
 export async function runWorker(
   task: Omit<WorkerTask, 'inputFile'>,
   onMessage: (message: WorkerMessage) => void,
@@ -45,7 +45,7 @@ export async function runWorker(
   await new Promise((resolve) => child.once('exit', resolve));
   clearInterval(timer);
   const { ending, isReady } = watched;
-  if (!isReady) throw new Error(`the process that fuzzes ${task.target} did not start`);
+  if (!isReady) throw new Error(`the fuzzing process for ${task.target} did not start`);
   const result =
     ending === 'done' || task.probe !== undefined ? { ending } : { ending, input: inputIn(inputFile) };
   rmSync(inputFile, { force: true });

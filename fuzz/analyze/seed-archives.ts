@@ -11,7 +11,7 @@ import { base256, tar } from '../../src/testing/tar-writer.ts';
 
 const long = 'd/'.repeat(60);
 
-/** Layers as writers of all kinds make them. */
+/** Returns layers in the style of different tar writers. */
 export function layerTars(): Uint8Array[] {
   const sparseHeader = Buffer.concat([Buffer.from('00000000000\x0000000000012\0'), Buffer.alloc(72)]);
   return [
@@ -69,13 +69,13 @@ export function layerTars(): Uint8Array[] {
   ];
 }
 
-/** The same as layers are stored. */
+/** Returns the same layers with different compressions. */
 export function storedLayers(): Uint8Array[] {
   const tars = layerTars();
   return [...tars, ...tars.map((bytes) => gzipSync(bytes)), ...tars.map((bytes) => zstdCompressSync(bytes))];
 }
 
-/** Archives of images in all forms that can be opened. */
+/** Returns image archives in all supported formats. */
 export function imageArchives(): Uint8Array[] {
   const [, base = new Uint8Array(), top = new Uint8Array()] = layerTars();
   const steps = [

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeRpmHeader, writeRpmPackage } from '../../src/testing/rpm-writer.ts';
 
-/** Headers of packages: small ones, one with all that is read, one of several pages, a key, and one without anything. */
+/** Returns package headers: small ones, one with all tags that are read, one of several pages, a key, and an empty one. */
 export function rpmHeaders(): Buffer[] {
   return [
     writeRpmPackage('bash'),
@@ -21,7 +21,7 @@ export function rpmHeaders(): Buffer[] {
   ];
 }
 
-/** A database as SQLite itself writes it, with its write-ahead log where it keeps one. */
+/** Returns a database written by SQLite, with its write-ahead log if it has one. */
 export function rpmSqlite(
   journal: 'wal' | 'delete',
   pageSize: number,

@@ -8,7 +8,7 @@ import { sbomTarget } from './target/sbom.ts';
 import { tarTarget } from './target/tar.ts';
 import type { Target } from './target/target.ts';
 
-/** Everything that reads bytes of an image, of what somebody says is in one, or of what is not to be counted there. */
+/** All targets: readers of images, of SBOMs, and of suppression files. */
 export const targets: readonly Target[] = [
   tarTarget,
   ...inflaterTargets(),

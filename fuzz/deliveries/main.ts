@@ -1,7 +1,7 @@
 /**
- * Kills a process that sends notifications, at random points and as often as is wished, and breaks the connections of its
- * receiver, and looks whether each notification came, or each change of each image in a digest, and none again for nothing.
- * Run: node fuzz/deliveries/main.ts [--engine sqlite|postgresql] [--mode name|digest] [points]
+ * Kills a process that sends notifications at random points, and breaks the connections of its receiver. Checks that each notification was
+ * delivered, or each change of each image with batching, and none was repeated needlessly. Run: node fuzz/deliveries/main.ts [--engine
+ * sqlite|postgresql] [--mode name|digest] [points]
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

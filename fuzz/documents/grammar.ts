@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 
-/** The documents of images that are compared. */
+/** Kinds of image documents that are compared. */
 export const kinds = ['manifest', 'index', 'config', 'docker', 'repositories', 'legacy'] as const;
 
 /** A document of one of these kinds. */
@@ -9,7 +9,7 @@ export interface Sample {
   readonly bytes: Buffer;
 }
 
-/** A JSON value with its keys as they are written, doubled ones included, or a text that stands as it is. */
+/** A JSON value whose keys are written as given, including duplicates, or a raw text. */
 type Node =
   | { readonly fields: (readonly [key: string, value: Node])[] }
   | { readonly items: Node[] }
@@ -80,7 +80,7 @@ function savedImage(random: Random): Node {
   });
 }
 
-/** A document of a random kind, with none or several changes. */
+/** Returns a document of a random kind with zero or more changes. */
 export function sample(random: Random): Sample {
   const kind = random.pick(kinds);
   let root = documents[kind](random);
@@ -88,7 +88,7 @@ export function sample(random: Random): Sample {
   return { kind, bytes: damaged(Buffer.from(serialized(root, random), 'utf8'), random) };
 }
 
-/** The document with one change somewhere in it. */
+/** Returns the document with one change. */
 function changed(node: Node, random: Random): Node {
   if ('fields' in node && node.fields.length > 0) {
     const at = random.below(node.fields.length);
@@ -139,7 +139,7 @@ const unusualKeys = [
   '"\\u0000digest"',
 ];
 
-/** A key in another case, with letters that fold, with escapes, or with something that makes it another one. */
+/** Returns a key in another case, with letters that fold to it, with escapes, or with a real difference. */
 function otherKey(key: string, random: Random): string {
   const at = 1 + random.below(Math.max(key.length - 2, 1));
   const letter = key[at] ?? '';
@@ -193,7 +193,7 @@ function serialized(node: Node, random: Random): string {
   return `${blank()}{${fields.join(',')}}${blank()}`;
 }
 
-/** The bytes with what JSON does not have, once in a while. */
+/** Sometimes adds something that is not valid JSON. */
 function damaged(bytes: Buffer, random: Random): Buffer {
   if (random.chance(0.92)) return bytes;
   const at = random.below(bytes.length + 1);

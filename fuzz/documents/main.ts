@@ -1,10 +1,10 @@
 /**
- * Compares how documents of images are read with Go's `encoding/json`, which container runtimes read them with:
+ * Compares how clair and Go's `encoding/json`, which container runtimes use, read documents of images:
  *
  *     node fuzz/documents/main.ts --documents 300000 --seed 1
  *
- * A difference is dangerous if both accept the document and read something else. Ends with 0 when there is none, 1 when there is
- * one, 2 when Go is missing.
+ * A difference is dangerous if both accept the document but read different values. Exits with 0 if there is no such difference, 1 if there
+ * is one, 2 if Go is not installed.
  */
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { Random } from '../random.ts';
@@ -64,7 +64,7 @@ function fuzz(oracle: Oracle, documents: number, seed: number): number {
 
 type Outcome = 'acceptedByBoth' | 'refusedHereAlone' | 'refusedByGoAlone' | 'dangerous';
 
-/** Undefined where both refuse the document. */
+/** Returns undefined if both refuse the document. */
 function outcomeOf(each: Sample, theirs: readonly unknown[]): Outcome | undefined {
   const ours = readingsOf(each);
   if (ours === undefined) return theirs.length === 0 ? undefined : 'refusedHereAlone';

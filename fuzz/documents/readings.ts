@@ -11,7 +11,7 @@ import {
 } from '../../src/image/format/documents.ts';
 import type { Sample } from './grammar.ts';
 
-/** Our reading of a document in the forms in which the oracle may give its own; undefined where it is refused. */
+/** Returns our reading of a document, in the forms that the oracle may return. Returns undefined if the document is refused. */
 export function readingsOf(sample: Sample): readonly unknown[] | undefined {
   try {
     return readers[sample.kind](sample.bytes);

@@ -11,19 +11,19 @@ import { type FuzzRequest, randomRequest } from './random-requests.ts';
 /** Options of `compareServers`. */
 export interface ComparisonOptions {
   readonly requests: number;
-  /** The seed of everything random. */
+  /** Seed of all random choices. */
   readonly seed: number;
-  /** An empty directory. */
+  /** Path of an empty directory. */
   readonly directory: string;
   /** Path of a SQLite file, and connection string of an empty PostgreSQL database. */
   readonly databases: readonly [sqlite: string, postgres: string];
   readonly onDifference: (difference: string) => void;
 }
 
-/** What came of a comparison. */
+/** Result of a comparison. */
 export interface ComparisonResult {
   readonly differences: number;
-  /** How many requests SQLite answered with each status. */
+  /** Number of responses of the SQLite server by status. */
   readonly statuses: ReadonlyMap<number, number>;
   readonly notifications: number;
 }
@@ -34,13 +34,13 @@ interface Answer {
   readonly body: string;
 }
 
-/** Headers that differ by chance: the time, and the length of what is normalised. */
+/** Headers that may differ: the time, and the length of normalized bodies. */
 const ignoredHeaders: ReadonlySet<string> = new Set(['date', 'content-length', 'connection', 'keep-alive']);
 
-/** Layers that the requests name. */
+/** Number of layers that the requests use. */
 const layerCount = 60;
 
-/** One of the two servers, with what it names in its own way. */
+/** One of the two servers, with the names and tokens that it generated. */
 class Side implements AsyncDisposable {
   readonly #receiver: Server;
   readonly #server: RunningServer;
@@ -90,7 +90,7 @@ class Side implements AsyncDisposable {
       .replace(/\{notification (\d+)\}/, (_, i: string) => this.notifications[Number(i)] ?? '');
   }
 
-  /** The body with tokens, names and times replaced by what is equal on both sides. */
+  /** Replaces tokens, names and times in a body by placeholders that are equal for both servers. */
   #incoming(body: string): string {
     return (
       body
@@ -102,7 +102,7 @@ class Side implements AsyncDisposable {
           const number = this.notifications.indexOf(name);
           return number === -1 ? name : `{notification ${number}}`;
         })
-        // It is noted a moment after the delivery.
+        // Set shortly after the delivery.
         .replace(/"[Nn]otified":"[^"]*",?/g, '')
         .replace(/"(Created|Deleted|created|deleted)":"\d+"/g, '"$1":"{time}"')
         .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '{time}')
@@ -144,9 +144,7 @@ async function send(port: number, { method, path, headers, body }: FuzzRequest):
   });
 }
 
-/**
- * Sends the same random requests to a server on each engine, and reports every answer that differs in its status, headers or body.
- */
+/** Sends the same random requests to a server on each engine. Reports every response that differs in status, headers or body. */
 export async function compareServers({
   requests,
   seed,
@@ -182,7 +180,7 @@ export async function compareServers({
   return { differences, statuses, notifications: sqlite.notifications.length };
 }
 
-/** Notifications are made beside the requests: a request that names one needs it on both sides. */
+/** Waits until both servers have the same notifications, which are created in the background. A request that names one needs it on both. */
 async function notificationsDelivered(a: Side, b: Side): Promise<void> {
   const deadline = performance.now() + 2000;
   while (a.notifications.length !== b.notifications.length && performance.now() < deadline)

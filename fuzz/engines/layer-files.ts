@@ -14,7 +14,7 @@ const releases = [
   'ID=ubuntu\nVERSION_ID="22.04"\n',
   'ID=alpine\nVERSION_ID=3.19.1\n',
   'ID=centos\nVERSION_ID="8"\n',
-  'ID=nobody-knows-it\nVERSION_ID=1\n',
+  'ID=unknown-to-clair\nVERSION_ID=1\n',
   '',
 ];
 
@@ -58,9 +58,9 @@ function stray(draw: Random): TarEntryPlan {
 
 const parts = [release, dpkg, apk, rpm, whiteout, link, stray];
 
-/** A layer with random content, now and then compressed, cut off or no archive at all. */
+/** Returns a layer with random content, sometimes compressed, truncated or not an archive. */
 function layer(draw: Random): Uint8Array {
-  if (draw.chance(0.03)) return Buffer.from('no archive');
+  if (draw.chance(0.03)) return Buffer.from('not an archive');
   const entries = Array.from({ length: 1 + draw.below(4) }, () => draw.pick(parts)(draw));
   const archive = tar(entries);
   if (draw.chance(0.04)) return archive.subarray(0, draw.below(archive.length));

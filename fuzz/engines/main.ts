@@ -1,6 +1,6 @@
 /**
- * Sends random requests to two servers, one on SQLite and one on PostgreSQL, and compares the answers byte by byte.
- * Run: node fuzz/engines/main.ts [--requests 5000] [--seed 1]
+ * Sends random requests to two servers, one on SQLite and one on PostgreSQL, and compares the responses byte by byte. Run: node
+ * fuzz/engines/main.ts [--requests 5000] [--seed 1]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ try {
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${count} × ${status}`);
   console.log(`${counts.join(', ')}; ${notifications} notifications`);
-  console.log(`${requests} requests of seed ${seed} in ${seconds} s: ${differences} answers differ`);
+  console.log(`${requests} requests of seed ${seed} in ${seconds} s: ${differences} responses differ`);
   process.exitCode = differences === 0 ? 0 : 1;
 } finally {
   server.stop();

@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 
-/** A request, with `{page N}` and `{notification N}` for what each server names in its own way. */
+/** A request. `{page N}` and `{notification N}` are placeholders for values that each server generates. */
 export interface FuzzRequest {
   readonly method: string;
   readonly path: string;
@@ -8,11 +8,11 @@ export interface FuzzRequest {
   readonly body: string | null;
 }
 
-/** What requests can refer to. */
+/** Objects that requests can refer to. */
 export interface Material {
   /** Paths of layers. */
   readonly layers: readonly string[];
-  /** How many page tokens and notifications are known so far. */
+  /** Number of page tokens and notifications seen so far. */
   readonly pages: number;
   readonly notifications: number;
 }
@@ -57,12 +57,12 @@ const vulnerabilityName = (draw: Random): string => name(draw, 'CVE-2024-', 25);
 const namespaceName = (draw: Random): string =>
   draw.chance(0.08) ? draw.pick(oddTexts) : draw.pick(namespaces);
 
-/** One of the usual values, now and then one of the others. */
+/** Picks one of the usual values, and sometimes one of the others. */
 function mostly<T>(draw: Random, usual: readonly T[], others: readonly T[]): T {
   return draw.pick(draw.chance(0.92) ? usual : others);
 }
 
-/** A part of a path, mostly escaped as it has to be. */
+/** Returns a path segment, usually escaped correctly. */
 function part(draw: Random, text: string): string {
   if (draw.chance(0.03)) return text.replace(/[^\x21-\x7e]/g, '');
   return encodeURIComponent(text.toWellFormed());
@@ -190,8 +190,8 @@ const affectedImages: Maker = (draw) =>
   );
 
 /**
- * Bodies that are no JSON, or another than is wanted. Not of ancestries: of one that is refused, the layers that were read in time are kept,
- * and a hash with another path would show which.
+ * Bodies that are not JSON or do not match the schema. Not for ancestries: a refused ancestry leaves the layers that were read in time. So
+ * a hash with another path would show which ones.
  */
 const invalidBody: Maker = (draw, material) => {
   const { method, path, body } = draw.pick([postLayer, postVulnerability, putVulnerability, putFix])(
@@ -261,7 +261,7 @@ const weighted: readonly (readonly [number, Maker])[] = [
 
 const all: readonly Maker[] = weighted.flatMap(([weight, maker]) => new Array<Maker>(weight).fill(maker));
 
-/** A request as clients make them, and as no client should. */
+/** Returns a request, valid or invalid. */
 export function randomRequest(draw: Random, material: Material): FuzzRequest {
   return draw.pick(all)(draw, material);
 }

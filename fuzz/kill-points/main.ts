@@ -1,7 +1,6 @@
 /**
- * Kills a process that writes to the store, at random points and as often as is wished, and looks each time whether a feed, an
- * image or a name was left half done; and as often as a fifth of that a process that makes the tables.
- * Run: node fuzz/kill-points/main.ts [--engine sqlite|postgresql] [points]
+ * Kills a process that writes to the store at random points. Checks that no feed, image or name is incomplete. Then kills a process that
+ * creates the tables, a fifth as often. Run: node fuzz/kill-points/main.ts [--engine sqlite|postgresql] [points]
  */
 import { type TestContext, test } from 'node:test';
 import { parseArgs } from 'node:util';
@@ -17,7 +16,7 @@ const engines = sharedEngines.filter(({ name }) => name.startsWith(values.engine
 if (engines.length === 0 || !(points > 0))
   throw new Error('usage: main.ts [--engine sqlite|postgresql] [points]');
 
-/** A new database now and then: whatever a killed process has left may lie in the way of the next. */
+/** Number of points per database. What a killed process leaves may impede the next one. */
 const pointsPerDatabase = 50;
 
 for (const engine of engines) {
@@ -29,7 +28,7 @@ for (const engine of engines) {
     });
   }
   const starts = Math.ceil(points / 5);
-  void test(`${engine.name}: ${starts} points while the tables are made`, async (context: TestContext) => {
+  void test(`${engine.name}: ${starts} points while the tables are created`, async (context: TestContext) => {
     const spanMs = await openingMs(engine, await engine.createEmptyLocation(context));
     for (let i = 0; i < starts; i++)
       await killWhileOpening(engine, await engine.createEmptyLocation(context), Math.random() * spanMs);

@@ -5,7 +5,7 @@ import type { PackageLister } from '../../src/plugin/package-lister.ts';
 import { writeNdb, writeRpmPackage } from '../../src/testing/rpm-writer.ts';
 import type { Subject } from './subject.ts';
 
-/** A file that an analyzer wants, with a document as its content. */
+/** A file that an analyzer reads, with a document as its content. */
 interface FileFormat {
   readonly path: string;
   readonly document: string;
@@ -141,7 +141,7 @@ const detectors: Readonly<Record<string, readonly FileFormat[]>> = {
   ],
 };
 
-/** A subject for every file format of every lister and detector. Throws where one has none. */
+/** Returns a subject for every file format of every lister and detector. Throws if one has no format. */
 export function analyzerSubjects(): Subject[] {
   return [
     ...builtIn.listers.flatMap(licenceSubjects),
@@ -158,7 +158,7 @@ export function analyzerSubjects(): Subject[] {
   ];
 }
 
-/** The files that state licences, which are read one by one. */
+/** Returns subjects for the licence files, which are read one at a time. */
 function licenceSubjects({ name, licenseFiles }: PackageLister): Subject[] {
   if (licenseFiles === undefined) return [];
   return [
@@ -188,7 +188,7 @@ function subjectsOf(
   }));
 }
 
-/** Versions included: whoever looks packages up makes keys of them. */
+/** Lists packages, and makes keys of their versions as lookups do. */
 function list(lister: PackageLister, files: ReadonlyMap<string, Uint8Array>): void {
   for (const listed of lister.list(files))
     if ('version' in listed) for (const scheme of builtIn.schemes) scheme.key(String(listed.version));

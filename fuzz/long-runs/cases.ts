@@ -3,7 +3,7 @@ import { insertionPointsOf, units } from './insert-run.ts';
 import type { Case } from './measure.ts';
 import type { Subject } from './subject.ts';
 
-/** Every unit at every place of subjects. */
+/** Yields every unit at every insertion point of the subjects. */
 export function* everyCase(subjects: readonly Subject[], characters: number): Generator<Case> {
   for (const subject of subjects) {
     for (const place of insertionPointsOf(subject))
@@ -11,7 +11,7 @@ export function* everyCase(subjects: readonly Subject[], characters: number): Ge
   }
 }
 
-/** Cases without end, the same for one seed. */
+/** Yields random cases endlessly. The seed determines the sequence. */
 export function* randomCases(
   subjects: readonly Subject[],
   characters: number,

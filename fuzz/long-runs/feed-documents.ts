@@ -1,4 +1,4 @@
-/** One record of each format that feeds have, with something in every member that is read. */
+/** One record of each feed format, with a value in every member that is read. */
 
 const cvss = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H';
 const cve = 'CVE-2024-0001';
@@ -27,7 +27,7 @@ export const tracker: object = {
 
 const events = [{ introduced: '0' }, { fixed: '1.0.0' }];
 
-/** A record of OSV in an ecosystem. */
+/** Returns an OSV record of an ecosystem. */
 export function osv(ecosystem: string): object {
   return {
     ...{ id: 'GHSA-aaaa-bbbb-cccc', aliases: [cve], related: [cve], modified: '2024-01-01T00:00:00Z' },
@@ -160,7 +160,7 @@ function relationship(id: string, reference: string, to: string): object {
   };
 }
 
-/** A file of OVAL with one definition, one test and its object and state. */
+/** Returns an OVAL file with one definition, one test and its object and state. */
 function oval(definition: string, evr: string): string {
   return `<oval_definitions><definitions>${definition}</definitions>
 <tests><rpminfo_test id="t:1" check="at least one"><object object_ref="o:1"/><state state_ref="s:1"/></rpminfo_test></tests>

@@ -38,7 +38,7 @@ interface FeedFormat {
   readonly syntax: Subject['syntax'];
   readonly document: string;
   readonly pack?: (document: string) => Uint8Array;
-  /** Puts the packed document in its place; it is the body of the feed unless given. */
+  /** Puts the packed document into the archives; by default it is the body of the feed. */
   readonly place?: (fetched: FetchedFeed) => FetchedArchives;
 }
 
@@ -56,13 +56,13 @@ const xml = (url: string, feed: string, document: string): FeedFormat => ({
 });
 const osvIn = (ecosystem: string): unknown => osv(ecosystem);
 
-/** The reasons of Ubuntu are a second archive, which is read before the records. */
+/** Ubuntu's reasons are a second archive, which is read before the records. */
 const besideRecords = (vex: FetchedFeed): FetchedArchives => ({
   ...{ url: 'https://a.example/osv-all.tar.xz', fingerprint: '', vex },
   body: inChunks(packedAs('osv/cve/2024/UBUNTU-CVE-2024-0001.json')(JSON.stringify(ubuntuOsv))),
 });
 
-/** The formats of every source and enricher, by its name. */
+/** The formats of every source and enricher, by name. */
 const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
   debian: [json('json', 'tracker', tracker)],
   ubuntu: [
@@ -123,7 +123,7 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
   ],
 };
 
-/** A subject for every format of every source and enricher. Throws where one has none. */
+/** Returns a subject for every format of every source and enricher. Throws if one has no format. */
 export function feedSubjects(): Subject[] {
   const { sources, enrichers } = builtIn;
   return [
@@ -142,7 +142,7 @@ function subjectsOf(kind: 'source' | 'enricher', source: AdvisorySource | Enrich
   }));
 }
 
-/** As an update reads it, keys of versions included. */
+/** Reads a feed as an update does, including the version keys. */
 async function readFeed(
   source: AdvisorySource | Enricher,
   { feed, url, pack = (text) => Buffer.from(text), place }: FeedFormat,

@@ -1,6 +1,6 @@
 import type { Subject } from './subject.ts';
 
-/** Characters and words that patterns repeat over, or begin at. */
+/** Characters and words that patterns repeat or start with. */
 export const units: readonly string[] = [
   ...[
     '(',
@@ -42,17 +42,17 @@ export const units: readonly string[] = [
   ...['vex/cve/', ' is signed with the Oracle Linux ', '\n\n ', '[x] ', 'bz#1,', 'SUSE ', '%0', '/*', 'pkg:'],
 ];
 
-/** So many places of a document are tried at most. */
+/** Maximum number of insertion points per document. */
 const insertionPointsMax = 128;
 
-/** Where a run can be put into a document so that it stays well-formed. */
+/** Returns the offsets where a run can be inserted so that the document stays valid. */
 export function insertionPointsOf({ syntax, document }: Subject): number[] {
   const places = { json: jsonPlaces, xml: xmlPlaces, text: textPlaces }[syntax](document);
   const step = Math.max(1, Math.ceil(places.length / insertionPointsMax));
   return places.filter((_, i) => i % step === 0);
 }
 
-/** The document with a unit repeated to so many characters at a place. */
+/** Inserts a unit at an offset, repeated up to a number of characters. */
 export function withRun(
   { syntax, document }: Subject,
   place: number,
@@ -64,7 +64,9 @@ export function withRun(
   return document.slice(0, place) + run + document.slice(place);
 }
 
-/** The start and the end of every string, names of members included: a pattern such as `/x+$/` is slow where something follows the run. */
+/**
+ * Returns the start and end of every string, including names of members. A pattern such as `/x+$/` is slow if something follows the run.
+ */
 function jsonPlaces(document: string): number[] {
   return Array.from(document.matchAll(/"(?:[^"\\]|\\.)*"/g), ({ 0: text, index }) => [
     index + 1,
@@ -72,7 +74,7 @@ function jsonPlaces(document: string): number[] {
   ]).flat();
 }
 
-/** The start and the end of every attribute and every text. */
+/** Returns the start and end of every attribute and every text. */
 function xmlPlaces(document: string): number[] {
   return Array.from(document.matchAll(/(?<==")[^"]*(?=")|(?<=[^?]>)[^<]+(?=<)/g), ({ 0: text, index }) => [
     index,
@@ -80,7 +82,7 @@ function xmlPlaces(document: string): number[] {
   ]).flat();
 }
 
-/** The end of every word and of what stands between words. */
+/** Returns the end of every word and of every separator. */
 function textPlaces(document: string): number[] {
   return Array.from(document.matchAll(/\w+|\W+/g), ({ 0: text, index }) => index + text.length);
 }

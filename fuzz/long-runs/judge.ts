@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Case, Measured } from './measure.ts';
 
-/** Bounds of a case. */
+/** Time limits of a case. */
 export interface Bounds {
-  /** Processor time for each MiB of the run, besides `freeMs`. */
+  /** CPU milliseconds for each MiB of the run, in addition to `freeMs`. */
   readonly msPerMib: number;
   readonly freeMs: number;
-  /** A case that has not ended after this is ended, whatever the machine does besides. */
+  /** Wall-clock milliseconds after which a case is ended. */
   readonly deadlineMs: number;
 }
 
-/** The slowest of the parsers takes a fifth of this. Quadratic work takes a second for 64 KiB. */
+/** The slowest parser takes a fifth of this. Quadratic work takes a second for 64 KiB. */
 export const bounds: Bounds = { msPerMib: 1500, freeMs: 250, deadlineMs: 180_000 };
 
-/** A worker that measures cases one by one; another takes its place when one does not end. Dispose it to end it. */
+/** A worker that measures one case after the other. It is replaced if a case does not end. Dispose it to end it. */
 export class Judge implements AsyncDisposable {
   readonly #bounds: Bounds;
   #worker: Worker | undefined;
@@ -23,7 +23,7 @@ export class Judge implements AsyncDisposable {
     this.#bounds = bounds;
   }
 
-  /** The fault of a case in words; undefined where it is read in linear time. One that seems slow is measured once more. */
+  /** Returns a description of the fault of a case, or undefined if it takes linear time. Measures a slow case twice. */
   async faultOf(wanted: Case): Promise<string | undefined> {
     const { msPerMib, freeMs } = this.#bounds;
     const allowedMs = freeMs + (msPerMib * wanted.characters) / 2 ** 20;
@@ -57,7 +57,7 @@ export class Judge implements AsyncDisposable {
   }
 }
 
-/** A case in words, to be run again. */
+/** Returns a description of a case, from which it can be run again. */
 export function describe({ subject, place, unit, characters }: Case): string {
   return `${subject}: ${characters} characters of ${JSON.stringify(unit)} at ${place}`;
 }

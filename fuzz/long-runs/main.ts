@@ -1,12 +1,11 @@
 /**
- * Puts long runs of the characters that patterns repeat over into well-formed feeds and files of images, and measures that reading them takes
- * linear time.
+ * Inserts long runs of characters that patterns repeat into valid feeds and files of images. Checks that reading takes linear time.
  *
  *     node fuzz/long-runs/main.ts --seconds 600 [--mib 16] [--subject debian] [--seed 1]
  *     node fuzz/long-runs/main.ts --every [--subject debian]
  *
- * `--every` tries every run at every place with 64 KiB, otherwise random ones are tried. Ends with 0 when nothing was found, 1 when
- * something was, 2 when asked for a subject that is not there.
+ * `--every` tries every run of 64 KiB at every place. Without it, runs and places are random. Exits with 0 if it finds no fault, 1 if it
+ * finds one, 2 if the subject does not exist.
  */
 import { parseArgs } from 'node:util';
 import { analyzerSubjects } from './analyzers.ts';

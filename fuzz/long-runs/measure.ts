@@ -2,7 +2,7 @@ import { ClairError, messageOf } from '../../src/core/errors.ts';
 import { withRun } from './insert-run.ts';
 import type { Subject } from './subject.ts';
 
-/** A run of one unit at one place of a document. */
+/** A run of one unit at one offset of a document. */
 export interface Case {
   readonly subject: string;
   readonly place: number;
@@ -10,13 +10,13 @@ export interface Case {
   readonly characters: number;
 }
 
-/** The milliseconds of processor time that reading takes, and what went wrong besides a refusal. */
+/** CPU milliseconds of reading, and an error other than a refusal. */
 export interface Measured {
   readonly ms: number;
   readonly fault?: string;
 }
 
-/** Reads the spoilt document of a case. */
+/** Reads the document of a case with its run. */
 export async function measure(subject: Subject, { place, unit, characters }: Case): Promise<Measured> {
   const document = withRun(subject, place, unit, characters);
   const before = process.threadCpuUsage();

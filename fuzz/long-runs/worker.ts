@@ -3,7 +3,7 @@ import { analyzerSubjects } from './analyzers.ts';
 import { feedSubjects } from './feeds.ts';
 import { type Case, measure } from './measure.ts';
 
-/** Measures one case after another, on a thread that can be ended when one takes too long. */
+/** Measures one case after the other, on a thread that can be ended. */
 const subjects = new Map([...feedSubjects(), ...analyzerSubjects()].map((one) => [one.name, one]));
 
 parentPort?.on('message', (wanted: Case) => {

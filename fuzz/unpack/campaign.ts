@@ -6,16 +6,16 @@ import { type WrittenImage, writeImage } from './layout.ts';
 import type { Runtimes } from './runtime.ts';
 import { readTarget } from './subject.ts';
 
-/** An image, and how it was judged. */
+/** An image with its judgement. */
 export interface Judged extends Judgement {
   readonly seed: number;
   readonly image: PlannedImage;
 }
 
-/** Images that are on disk at a time. */
+/** Number of images on disk at a time. */
 const batchImages = 64;
 
-/** Judges the images of as many seeds, from `seed` on. */
+/** Judges the images of `count` seeds, starting at `seed`. */
 export async function* judgeImages(
   runtimes: Runtimes,
   { seed, images, scratch }: { readonly seed: number; readonly images: number; readonly scratch: string },
@@ -35,7 +35,7 @@ export async function* judgeImages(
   }
 }
 
-/** Writes images, lays them down, reads them, and compares. */
+/** Writes images, unpacks them with the runtimes, reads them, and compares. */
 export async function judgeAll(
   runtimes: Runtimes,
   images: readonly PlannedImage[],

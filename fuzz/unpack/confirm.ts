@@ -3,13 +3,13 @@ import { imageOf } from './grammar/image.ts';
 import { writeImage } from './layout.ts';
 import type { Runtimes, RuntimeView } from './runtime.ts';
 
-/** How many images the two lay down alike, and in words those that they do not. */
+/** Number of images that both unpack alike, and descriptions of the others. */
 export interface Confirmation {
   readonly agreeing: number;
   readonly differing: readonly string[];
 }
 
-/** Compares umoci as it is linked with the command, image by image. */
+/** Compares the linked umoci with the umoci command, image by image. */
 export async function confirm(
   { linked, command }: { readonly linked: Runtimes; readonly command: Runtimes },
   { images, seed, scratch }: { readonly images: number; readonly seed: number; readonly scratch: string },
@@ -18,7 +18,7 @@ export async function confirm(
   for (let i = 0; i < images; i++) {
     const { layout } = writeImage(imageOf(seed + i), join(scratch, 'confirmed'));
     const [[ofLinked], [ofCommand]] = [await umociOf(linked, layout), await umociOf(command, layout)];
-    const difference = ofLinked && ofCommand ? differenceOf(ofLinked, ofCommand) : 'one gives no answer';
+    const difference = ofLinked && ofCommand ? differenceOf(ofLinked, ofCommand) : 'one returns no result';
     if (difference !== undefined) differing.push(`seed ${seed + i}: ${difference}`);
   }
   return { agreeing: images - differing.length, differing };
@@ -29,7 +29,7 @@ async function umociOf(runtimes: Runtimes, layout: string): Promise<readonly Run
   return views.filter(({ runtime }) => runtime === 'umoci');
 }
 
-/** Messages of refusals differ in places; that there is one does not. */
+/** Ignores the messages of refusals, which differ in details. */
 function differenceOf(linked: RuntimeView, command: RuntimeView): string | undefined {
   if ((linked.refused === undefined) !== (command.refused === undefined))
     return `linked: ${linked.refused ?? 'accepted'}; command: ${command.refused ?? 'accepted'}`;

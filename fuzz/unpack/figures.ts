@@ -11,7 +11,7 @@ const meanings: Readonly<Record<Verdict, string>> = {
   unusable: 'no runtime accepts it',
 };
 
-/** Counts how images were judged. */
+/** Counts verdicts. */
 export class Figures {
   readonly #counts = new Map<Verdict, number>();
   readonly #plain = new Map<Verdict, number>();
@@ -21,7 +21,7 @@ export class Figures {
     if (image.isPlain) this.#plain.set(verdict, (this.#plain.get(verdict) ?? 0) + 1);
   }
 
-  /** Whether there was none that must not be: a dangerous one, or a plain one that is doubted. */
+  /** Whether there is no dangerous image and no plain image that clair doubts. */
   get isClean(): boolean {
     const needless = (['alarm', 'refused', 'stated'] as const).some((verdict) => this.#plain.has(verdict));
     return !this.#counts.has('dangerous') && !needless;

@@ -1,26 +1,26 @@
 import type { RuntimeView } from './runtime.ts';
 import { type Content, contentOf, type Reading } from './subject.ts';
 
-/** How clair's reading of an image compares with what runtimes show. */
+/** Verdict on clair's reading of an image, compared with the runtimes. */
 export type Verdict =
-  /** A runtime shows something that clair neither has nor doubts. */
+  /** A runtime shows something that clair neither lists nor doubts. */
   | 'dangerous'
   /** The same, but clair states a problem. */
   | 'stated'
-  /** All that runtimes show, and nothing else. */
+  /** clair lists exactly what the runtimes show. */
   | 'equal'
-  /** All that runtimes show, and more. */
+  /** clair lists more than the runtimes show. */
   | 'more'
-  /** The same, with a problem though the runtimes agree. */
+  /** clair lists what the runtimes show, but states a problem although they agree. */
   | 'alarm'
-  /** Clair refuses what a runtime accepts. */
+  /** clair refuses an image that a runtime accepts. */
   | 'refused'
-  /** No runtime accepts it. */
+  /** No runtime accepts the image. */
   | 'unusable';
 
 export interface Judgement {
   readonly verdict: Verdict;
-  /** In words, what differs. */
+  /** Descriptions of the differences. */
   readonly reasons: readonly string[];
 }
 
@@ -45,7 +45,10 @@ export function judge(reading: Reading, views: readonly RuntimeView[]): Judgemen
   return more.length > 0 ? { verdict: 'more', reasons: more } : { verdict: 'equal', reasons: [] };
 }
 
-/** What clair lacks. No distribution at all makes an image not assessed, another one than the runtime's is wrong. */
+/**
+ * Returns what clair lacks. Without a distribution the image is not assessed, which is safe; another distribution than the runtime's is
+ * wrong.
+ */
 function missingIn(reading: Content, { packages, distro }: Content): string[] {
   const lacking = [...packages].filter((item) => !reading.packages.has(item));
   const isOther = distro !== undefined && reading.distro !== undefined && distro !== reading.distro;

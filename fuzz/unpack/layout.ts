@@ -5,7 +5,7 @@ import { tar } from '../../src/testing/tar-writer.ts';
 import type { PlannedImage, PlannedLayer } from './grammar/image.ts';
 import { endedArchive, storedArchive } from './grammar/storage.ts';
 
-/** An image on disk: the layout that the runtimes read, and what `clair` is asked for. */
+/** An image on disk: the layout for the runtimes, and the target for clair. */
 export interface WrittenImage {
   readonly layout: string;
   readonly target: string;
@@ -21,7 +21,7 @@ interface StoredLayer extends Blob {
   readonly mediaType: string;
 }
 
-/** Writes an image as an OCI layout, and as a docker archive if it is to be read from one. */
+/** Writes an image as an OCI layout, and as a docker archive if clair reads it from one. */
 export function writeImage(image: PlannedImage, directory: string): WrittenImage {
   const layers = image.layers.map(stored);
   const config = jsonBlob({
@@ -70,7 +70,7 @@ function stored({ pieces, storage }: PlannedLayer): StoredLayer {
   return {
     bytes,
     digest: sha256(bytes),
-    // What is appended to an archive that is not compressed is a part of it.
+    // Bytes appended to an uncompressed archive are part of it.
     diffId: sha256(
       storage.diffId === 'wrong' ? 'another archive' : storage.compression === 'none' ? bytes : archive,
     ),

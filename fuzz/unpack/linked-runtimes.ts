@@ -20,13 +20,13 @@ const answerLine = z.object({
 });
 
 /**
- * Builds the program that links the unpackers of umoci and containerd, and starts it. Throws `RuntimesMissing` where Go or its modules cannot
- * be had. `scratch` is a directory that the caller removes.
+ * Builds and starts the program that links the unpackers of umoci and containerd. Throws `RuntimesMissing` if Go or its modules are not
+ * available. The caller removes `scratch`.
  */
 export function linkedRuntimes(scratch: string): Runtimes {
   const program = join(scratch, 'oracle');
   const built = spawnSync('go', ['build', '-o', program, '.'], { cwd: source, encoding: 'utf8' });
-  if (built.error !== undefined) throw new RuntimesMissing('there is no Go: install golang');
+  if (built.error !== undefined) throw new RuntimesMissing('Go is not installed: install golang');
   if (built.status !== 0)
     throw new RuntimesMissing(`${source} cannot be built: ${built.stderr.trim().split('\n').at(-1) ?? ''}`);
   return new LinkedRuntimes(program, scratch);
@@ -51,7 +51,8 @@ class LinkedRuntimes implements Runtimes {
     const views: (readonly RuntimeView[])[] = [];
     while (views.length < layouts.length) {
       const line = await this.#lines.next();
-      if (line.done === true) throw new Error(`the runtimes ended before they answered: ${this.#complaint}`);
+      if (line.done === true)
+        throw new Error(`the runtimes exited before they responded: ${this.#complaint}`);
       views.push(viewsOf(line.value));
     }
     return views;

@@ -1,12 +1,12 @@
 /**
- * Compares what clair sees of odd images with what container runtimes lay down:
+ * Compares what clair reads of unusual images with what container runtimes unpack:
  *
  *     node fuzz/unpack/main.ts --images 2000 --seed 1 [--artifacts DIR]
  *     node fuzz/unpack/main.ts --confirm 500 --seed 1
  *
- * The runtimes are umoci and containerd, linked into one program; where it cannot be built, the command umoci judges fewer images.
- * `--confirm` compares the linked umoci with the command. Ends with 0 when there is no dangerous difference and no plain image is doubted,
- * 1 when there is one, 2 when no runtime can be had.
+ * The runtimes are umoci and containerd, linked into one program. If it cannot be built, the umoci command judges fewer images.
+ * `--confirm` compares the linked umoci with the command. Exits with 0 if there is no dangerous difference and no doubt about a plain
+ * image, 1 if there is one, 2 if no runtime is available.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ import { type Runtimes, RuntimesMissing } from './runtime.ts';
 import { describe, keepSample } from './sample.ts';
 import { umociCommand } from './umoci-command.ts';
 
-/** Images that the command judges where the program cannot be built. */
+/** Number of images for the umoci command if the program cannot be built. */
 const imagesOfCommand = 150;
 const shownImages = 10;
 
@@ -38,14 +38,14 @@ async function main(): Promise<number> {
   });
   const [images, seed] = [Number(values.confirm ?? values.images), Number(values.seed)];
   if (!(Number.isInteger(images) && images > 0 && Number.isInteger(seed))) return usage();
-  // Every image is written and removed: in memory where that can be.
+  // Images are written and removed often, so they are kept in memory if possible.
   const scratch = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'clair-unpack-'));
   const plan = { images, seed, scratch, artifacts: values.artifacts };
   try {
     return values.confirm === undefined ? await fuzz(plan) : await confirmLinked(plan);
   } catch (error) {
     if (!(error instanceof RuntimesMissing)) throw error;
-    process.stderr.write(`cannot lay images down: ${error.message}\n`);
+    process.stderr.write(`cannot unpack images: ${error.message}\n`);
     return 2;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -82,13 +82,13 @@ async function fuzz(plan: Plan): Promise<number> {
   return figures.isClean ? 0 : 1;
 }
 
-/** The linked program, or the command where it cannot be had. */
+/** Returns the linked program, or the umoci command if the program is not available. */
 function openRuntimes({ images, scratch }: Plan): { readonly runtimes: Runtimes; readonly images: number } {
   try {
     return { runtimes: linkedRuntimes(scratch), images };
   } catch (error) {
     if (!(error instanceof RuntimesMissing)) throw error;
-    print(`the command umoci judges alone, and fewer images: ${error.message}`);
+    print(`only the command umoci judges, and fewer images: ${error.message}`);
     return { runtimes: umociCommand(scratch), images: Math.min(images, imagesOfCommand) };
   }
 }

@@ -2,7 +2,7 @@ import { judgeAll } from './campaign.ts';
 import type { PlannedImage } from './grammar/image.ts';
 import type { Runtimes } from './runtime.ts';
 
-/** The smallest image found by leaving out layers and members that is still judged dangerous. */
+/** Removes layers and members as long as the image is still judged dangerous. Returns the smallest image found. */
 export async function minimised(
   image: PlannedImage,
   runtimes: Runtimes,

@@ -1,13 +1,13 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { decodeName, encodeName } from '../../src/kit/tar/name.ts';
 
-/** Files that are looked for: by their paths, and all of some directories. */
+/** Files to look for: exact paths, and all files of some directories. */
 export interface WantedFiles {
   readonly files: readonly string[];
   readonly directories: readonly string[];
 }
 
-/** The files of interest below a root, as a process sees them whose root directory that is. */
+/** Returns the wanted files below a root, as a process sees them that has it as its root directory. */
 export function filesIn(root: string, { files, directories }: WantedFiles): ReadonlyMap<string, Uint8Array> {
   const inDirectories = directories.flatMap((directory) =>
     namesIn(root, directory).map((name) => `${directory}/${name}`),
@@ -26,7 +26,7 @@ function namesIn(root: string, directory: string): string[] {
   return readdirSync(real, { encoding: 'buffer' }).map(decodeName);
 }
 
-/** Where a path leads to, links followed without ever leaving the root; undefined where there is nothing. */
+/** Returns the real path inside the root, with all links resolved inside it, or undefined if nothing exists there. */
 function realIn(root: string, path: string): Buffer | undefined {
   const left = path.split('/').reverse();
   const above: string[] = [];
@@ -49,10 +49,10 @@ function realIn(root: string, path: string): Buffer | undefined {
   return undefined;
 }
 
-/** Names on the longest path that is followed, those of its links included. */
+/** Maximum number of path components that are followed, including those of links. */
 const stepsMax = 400;
 
-/** The names of a link's target, the last first; an absolute one begins at the root again. */
+/** Returns the components of a link's target in reverse order. An absolute target starts at the root again. */
 function followed(link: Buffer, above: string[]): string[] {
   const target = decodeName(readlinkSync(link, { encoding: 'buffer' }));
   if (target.startsWith('/')) above.length = 0;

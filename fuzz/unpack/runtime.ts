@@ -1,18 +1,18 @@
-/** What one runtime makes of an image: it refuses it, or shows files by their paths. */
+/** Result of a runtime for an image: an error, or files by path. */
 export interface RuntimeView {
   readonly runtime: string;
   readonly refused?: string;
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Lays images down as container runtimes do. */
+/** Unpacks images as container runtimes do. */
 export interface Runtimes {
-  /** What they are, with versions. */
+  /** Names and versions of the runtimes. */
   readonly name: string;
-  /** What a container of each image shows, for each runtime. `layouts` are directories. */
+  /** Returns the content of each image for each runtime. `layouts` are paths of directories. */
   unpack(layouts: readonly string[]): Promise<readonly (readonly RuntimeView[])[]>;
   stop(): Promise<void>;
 }
 
-/** The runtimes cannot be had on this machine; the message says why. */
+/** Thrown if the runtimes are not available on this machine. The message says why. */
 export class RuntimesMissing extends Error {}

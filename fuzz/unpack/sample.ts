@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { PlannedImage } from './grammar/image.ts';
 import { writeImage } from './layout.ts';
 
-/** Keeps an image in a directory, with its members in words beside it. Answers the directory. */
+/** Writes an image to a directory, with a description of its members. Returns the directory. */
 export function keepSample(image: PlannedImage, artifacts: string, name: string): string {
   const directory = join(artifacts, name);
   mkdirSync(artifacts, { recursive: true });
@@ -12,7 +12,7 @@ export function keepSample(image: PlannedImage, artifacts: string, name: string)
   return directory;
 }
 
-/** The layers and members of an image, a line each. */
+/** Returns a line for each layer and member of an image. */
 export function describe({ layers }: PlannedImage): string[] {
   return layers.flatMap(({ pieces, storage }, i) => [
     `layer ${i}: ${JSON.stringify(storage)}`,

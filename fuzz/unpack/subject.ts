@@ -7,19 +7,19 @@ import { analyzeLayers, wantedPatterns } from '../../src/service/images/analyze-
 import { listPackages } from '../../src/service/images/list-packages.ts';
 import { readUntilLinksResolved } from '../../src/service/images/read-passes.ts';
 
-/** What an image has, by whoever read it. */
+/** Content of an image, as read by clair or by a runtime. */
 export interface Content {
   readonly packages: ReadonlySet<string>;
-  /** The distribution; undefined where no file says it. */
+  /** The distribution; undefined if no file states it. */
   readonly distro: string | undefined;
-  /** Why something may be missing. */
+  /** Reasons why something may be missing. */
   readonly problems: readonly string[];
 }
 
-/** What clair makes of an image: it refuses it, or says what it has. */
+/** Result of clair for an image: its content, or a refusal. */
 export type Reading = Content | { readonly refused: string };
 
-/** The files that extensions look at: exact paths, and directories of which they want the files. */
+/** Files that the extensions read: exact paths, and directories of which they want the files. */
 export const wantedFiles: { readonly files: readonly string[]; readonly directories: readonly string[] } =
   wantedFilesOf(wantedPatterns(builtIn));
 
@@ -58,11 +58,11 @@ export async function readTarget(target: string, verify: boolean): Promise<Readi
   }
 }
 
-/** What the listers make of files that a runtime has laid down. */
+/** Runs the listers on files that a runtime unpacked. */
 export function contentOf(files: ReadonlyMap<string, Uint8Array>): Content {
   const listings = builtIn.listers.map((lister) => {
     const listed = listPackages(lister, files, () => []);
-    if (listed instanceof Promise) throw new Error(`${lister.name} does not answer at once`);
+    if (listed instanceof Promise) throw new Error(`${lister.name} does not return synchronously`);
     return listed;
   });
   return {

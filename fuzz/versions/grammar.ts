@@ -1,27 +1,27 @@
 import type { Random } from '../random.ts';
 
-/** Makes a text at random. */
+/** Generates a random text. */
 export type Grammar = (random: Random) => string;
 
-/** A grammar, or the one text it always makes. */
+/** A grammar, or a constant text. */
 export type Part = Grammar | string;
 
-/** One of the parts. */
+/** Returns a grammar that generates one of the parts. */
 export function oneOf(...parts: readonly Part[]): Grammar {
   return (random) => make(random.pick(parts), random);
 }
 
-/** The parts one after the other. */
+/** Returns a grammar that generates the parts in order. */
 export function sequence(...parts: readonly Part[]): Grammar {
   return (random) => parts.map((part) => make(part, random)).join('');
 }
 
-/** The part, or nothing. */
+/** Returns a grammar that generates the part or nothing. */
 export function optional(part: Part, probability: number = 0.5): Grammar {
   return (random) => (random.chance(probability) ? make(part, random) : '');
 }
 
-/** The part from `min` to `max` times, each made anew. */
+/** Returns a grammar that generates the part `min` to `max` times, with new random choices each time. */
 export function repeat(part: Part, min: number, max: number): Grammar {
   return (random) => {
     let text = '';
@@ -30,12 +30,12 @@ export function repeat(part: Part, min: number, max: number): Grammar {
   };
 }
 
-/** One character of a text. */
+/** Returns a grammar that generates one character of a text. */
 export function characterOf(characters: string): Grammar {
   return (random) => random.pick(characters);
 }
 
-/** Digits as versions have them: mostly a small number, at times zeros before it, at times more than any integer holds. */
+/** Digits as in versions: usually a small number, sometimes with leading zeros, sometimes larger than any integer type. */
 export const number: Grammar = oneOf(
   characterOf('0123'),
   characterOf('0123456789'),
@@ -46,7 +46,7 @@ export const number: Grammar = oneOf(
   repeat(characterOf('0129'), 8, 42),
 );
 
-/** The text with a few small changes: characters taken out, put in, exchanged or doubled; or its end cut off. */
+/** Applies a few small changes to a text: removes, inserts, replaces or duplicates characters, or cuts its end off. */
 export function mutate(text: string, alphabet: string, random: Random): string {
   if (random.chance(0.15)) return cutEnd(text, random);
   let mutated = text;
@@ -59,7 +59,7 @@ export function mutate(text: string, alphabet: string, random: Random): string {
   return mutated;
 }
 
-/** The text up to one of its separators. */
+/** Cuts a text off at one of its separators. */
 function cutEnd(text: string, random: Random): string {
   const separators = [...text.matchAll(/[^0-9A-Za-z]/g)];
   return separators.length === 0 ? '' : text.slice(0, random.pick(separators).index);

@@ -3,14 +3,14 @@ import type { VersionRange } from '../../src/model/version-range.ts';
 import { isKey, type VersionScheme } from '../../src/plugin/version-scheme.ts';
 import type { Answer, Pair } from './oracle/oracle.ts';
 
-/** What is wrong with our answer for a pair. */
+/** A pair for which our answer differs. */
 export interface Mismatch {
   readonly pair: Pair;
   readonly tool: Answer;
   readonly ours: Answer;
 }
 
-/** Our answer for a pair, in as many words as the tool's; its keys must give the same. */
+/** Compares our answer for a pair with the tool's. The order of the keys must agree, too. */
 export function judge(scheme: VersionScheme, pair: Pair, tool: Answer): Mismatch | undefined {
   const [a, b] = pair;
   let ours = sign(scheme.compare(a, b));
@@ -20,14 +20,14 @@ export function judge(scheme: VersionScheme, pair: Pair, tool: Answer): Mismatch
   return ours === tool ? undefined : { pair, tool, ours };
 }
 
-/** Undefined when one of them has no key. */
+/** Returns undefined if one of the versions has no key. */
 function orderOfKeys(scheme: VersionScheme, [a, b]: Pair): Answer | undefined {
   const left = scheme.key(a);
   const right = scheme.key(b);
   return isKey(left) && isKey(right) ? sign(Buffer.compare(left, right)) : undefined;
 }
 
-/** Whether `a` is < ≤ = ≥ > the bound `b`, a digit each, as the matching decides it. */
+/** Returns a digit for each of `a` < ≤ = ≥ > the bound `b`, as the matching decides. */
 function withinBounds(scheme: VersionScheme, [version, bound]: Pair): Answer {
   const ranges: readonly VersionRange[] = [
     { to: bound },

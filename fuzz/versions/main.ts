@@ -1,9 +1,9 @@
 /**
- * Compares our version order with that of the native tool on random pairs, most of them near misses of one another:
+ * Compares clair's version order with that of the native tool on random pairs, most of which differ only slightly:
  *
  *     node fuzz/versions/main.ts --scheme dpkg --pairs 50000 --seed 1
  *
- * Ends with 0 when all agree, 1 when some do not, 2 when the tool cannot be had.
+ * Exits with 0 if all pairs agree, 1 if some do not, 2 if the tool is not installed.
  */
 import { parseArgs } from 'node:util';
 import { Random } from '../random.ts';
@@ -79,7 +79,7 @@ async function compareAll(subject: Subject, oracle: Oracle, total: number, seed:
   return { pairs: total, invalid, mismatches };
 }
 
-/** Two versions: mostly one and a change of it, else two of a kind that need not be near each other. */
+/** Returns two versions: usually one and a mutation of it, otherwise two independent ones. */
 function pairOf({ grammar, alphabet }: Subject, real: readonly string[], random: Random): Pair {
   const version = (): string => (real.length > 0 && random.chance(0.4) ? random.pick(real) : grammar(random));
   const a = random.chance(0.2) ? mutate(version(), alphabet, random) : version();
@@ -91,7 +91,7 @@ function report({ pairs, invalid, mismatches }: Outcome): void {
   print({ pairs, 'invalid on both sides': invalid, mismatches: mismatches.length });
   for (const { pair, tool, ours } of mismatches.slice(0, shownMismatches)) {
     process.stdout.write(
-      `  ${pair.map((version) => JSON.stringify(version)).join(' and ')}: the tool ${tool}, ours ${ours}\n`,
+      `  ${pair.map((version) => JSON.stringify(version)).join(' and ')}: the tool ${tool}, clair ${ours}\n`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { corpus } from '../../src/testing/corpus.ts';
 
-/** The versions that the tables of comparisons speak of, many of them from real advisories; none where there is no corpus. */
+/** Returns the versions in the comparison tables of the corpus, many of them from real advisories. Returns none if there is no corpus. */
 export function realVersions(scheme: string): readonly string[] {
   const path = corpus(`versions/${scheme}.tsv`);
   if (!existsSync(path)) return [];

@@ -1,7 +1,7 @@
 import { exportsOf, hasMembers } from '../exports.ts';
 import type { Subject } from './subject.ts';
 
-/** Every scheme that can be compared with its native tool: the files of `subject/`. */
+/** Returns every scheme that can be compared with its native tool, from the files of `subject/`. */
 export async function readSubjects(): Promise<readonly Subject[]> {
   const directory = new URL('./subject/', import.meta.url);
   return [...(await exportsOf({ directory, name: 'subject', isUsable: isSubject })).values()];

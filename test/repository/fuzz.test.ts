@@ -22,7 +22,7 @@ test('finds the exports of a directory, and reports a file without a usable one'
   assert.deepEqual([...both.keys()], ['a b#', 'x']);
   for (const other of ['', 'export const other = { a: 7 };', 'export const subject = { b: 7 };'])
     await assert.rejects(found({ 'x.ts': usable, 'y.ts': other }), {
-      message: /\/y\.ts exports no subject that can be used$/,
+      message: /\/y\.ts has no valid export subject$/,
     });
 });
 

@@ -11,11 +11,7 @@ const pending: readonly string[] = [
   'src/cli',
   'src/kit/http',
   'test',
-  'fuzz',
-  'bench',
   'tools',
-  'examples',
-  '.ci',
   'docs',
   '*.md',
 ];

@@ -15,7 +15,7 @@ const seeds = (): Input[] => [
 
 const ownWords = words('\nP:', '\nV:', '\nA:', '\no:', '\nF:', '\nR:', '\n\n', 'P:.x', '\nr:', '\nM:');
 
-/** The database of apk. */
+/** The apk database. */
 export const targets: ListerTargets = {
   apk: { seeds, mutations: [...textMutations, ownWords, ownWords] },
 };

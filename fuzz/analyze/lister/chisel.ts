@@ -14,7 +14,7 @@ const seeds = (): Input[] => [
 
 const ownWords = words('{', '}', '[]', '":', '"kind":"package",', '"jsonwall":"1.0",', 'null', '\n');
 
-/** The manifest of Chisel, which is compressed. */
+/** The compressed manifest of Chisel. */
 export const targets: ListerTargets = {
   chisel: { seeds, mutations: within([...textMutations, ownWords]) },
 };

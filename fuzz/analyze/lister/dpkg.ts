@@ -37,7 +37,7 @@ const ownWords = words(
   '\npackage: x\n',
 );
 
-/** The database of dpkg, whole or in pieces. */
+/** The dpkg database, in one file or in parts. */
 export const targets: ListerTargets = {
   dpkg: { seeds, mutations: [...textMutations, ownWords, ownWords] },
 };

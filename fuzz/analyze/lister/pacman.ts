@@ -25,7 +25,7 @@ const ownWords = words(
   '\r\n',
 );
 
-/** The descriptions of pacman's local database. */
+/** The package descriptions in pacman's local database. */
 export const targets: ListerTargets = {
   pacman: { seeds, mutations: [...textMutations, ownWords, ownWords] },
 };

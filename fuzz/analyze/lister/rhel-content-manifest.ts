@@ -13,7 +13,7 @@ const seeds = (): Input[] =>
 
 const ownWords = words('{', '}', '[]', '":', '"content_sets":[', '"metadata":{', 'null', '\n');
 
-/** Red Hat's content manifests, and nonsense where the history of dnf should be. */
+/** Red Hat content manifests, and invalid data in place of the dnf history. */
 export const targets: ListerTargets = {
   'rhel-content-manifest': { seeds, mutations: [...textMutations, ownWords] },
 };

@@ -44,7 +44,7 @@ function sqliteInput(journal: 'wal' | 'delete', pageSize: number, headers: reado
   return files({ [path]: file, ...(log && { [`${path}-wal`]: log }) });
 }
 
-/** A header alone, in the plainest of the databases, which does not read its checksum. */
+/** A header alone, in the simplest database format, which does not verify its checksum. */
 const headerSeeds = (): Input[] =>
   rpmHeaders().map((header) => files({ [`${directory}/Packages.db`]: writeNdb([header]) }));
 
@@ -55,7 +55,7 @@ const manifestSeeds = (): Input[] => [
   }),
 ];
 
-/** Each of the databases of rpm, the headers in them, and what images without a database have instead. */
+/** All database formats of rpm, their headers, and the manifests of images without a database. */
 export const targets: ListerTargets = {
   'rpm-bdb': { seeds: bdbSeeds, mutations: [...bdbMutations, ...headerMutations] },
   'rpm-ndb': { seeds: ndbSeeds, mutations: [...ndbMutations, ...headerMutations] },

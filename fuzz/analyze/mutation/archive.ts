@@ -30,7 +30,7 @@ const jsonWords = words(
   '"platform":{"os":"linux","architecture":"amd64"},',
 );
 
-/** Changes a document of the archive, and gives blobs that are named by their digest the name they then have. */
+/** Changes a document of the archive, and renames blobs that are named by their digest. */
 const changeDocument: Mutation = (bytes, random) =>
   changeMember(bytes, random, (content) => content[0] === 0x7b || content[0] === 0x5b, [
     ...textMutations,
@@ -58,7 +58,7 @@ function changeMember(
   return close(random.chance(0.9) ? renamed(members, name, changed) : members.set(name, changed));
 }
 
-/** An element of a list as often as there is room for: documents that name each other so grow with every level. */
+/** Repeats an element of a list as often as the size limit allows. Documents that refer to each other then grow with each level. */
 function repeatValue(bytes: Buffer, random: Random): Buffer {
   const text = bytes.toString('latin1');
   const elements = [...text.matchAll(/(?<=[[,])(?:\{[^{}]*\}|"[^"]*"|\{[^[\]]*\})(?=[\],])/g)];
@@ -70,7 +70,7 @@ function repeatValue(bytes: Buffer, random: Random): Buffer {
 
 function renamed(members: Members, name: string, content: Buffer): Members {
   const pending: [string, Buffer][] = [[name, content]];
-  // A document may have come to name itself: that never settles.
+  // A document that refers to itself never reaches a stable digest.
   for (let left = 40, next = pending.pop(); next !== undefined && left > 0; left--, next = pending.pop()) {
     const [path, bytes] = next;
     const [, old] = /([0-9a-f]{64})/.exec(path) ?? [];
@@ -113,7 +113,7 @@ function close(members: Members): Buffer {
   return Buffer.from(tar([...members].map(([path, content]) => ({ path, content, type: 'file' as const }))));
 }
 
-/** Changes of archives that hold an image. */
+/** Mutations of image archives. */
 export const archiveMutations: readonly Mutation[] = [
   changeDocument,
   changeDocument,

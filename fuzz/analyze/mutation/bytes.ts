@@ -29,7 +29,7 @@ const duplicate: Mutation = (bytes, random) => {
   return replaced(bytes, to, to, bytes.subarray(from, to));
 };
 
-/** The same stretch as often as there is room for: what is slow or large by number shows. */
+/** Repeats a range as often as the size limit allows. Reveals code that is slow for many items. */
 const repeat: Mutation = (bytes, random) => {
   const [from, to] = stretchOf(bytes, random);
   const capacity = Math.max(inputBytesMax - bytes.length, 0);
@@ -62,7 +62,9 @@ const fill: Mutation = (bytes, random) => {
   return Buffer.from(bytes).fill(random.pick([0, 0x20, 0x30, 0xff]), from, to);
 };
 
-/** A number of 1 to 8 bytes that readers must expect: the ends of ranges, and places of the file itself, which make cycles. */
+/**
+ * Writes a number of 1 to 8 bytes that readers must expect: limits of integer types, and offsets in the file itself, which create cycles.
+ */
 const overwriteNumber: Mutation = (bytes, random) => {
   const width = random.pick([1, 2, 4, 4, 4, 8]);
   if (bytes.length < width) return bytes;
@@ -71,7 +73,7 @@ const overwriteNumber: Mutation = (bytes, random) => {
   return writeNumber(bytes, place, width, random);
 };
 
-/** Writes an interesting number of so many bytes at a place, in either order of bytes. */
+/** Writes an interesting number of `width` bytes at an offset, in either byte order. */
 export function writeNumber(bytes: Buffer, place: number, width: number, random: Random): Buffer {
   const changed = Buffer.from(bytes);
   const value = BigInt.asUintN(8 * width, interesting(bytes, place, random));
@@ -95,7 +97,7 @@ function interesting(bytes: Buffer, place: number, random: Random): bigint {
   );
 }
 
-/** Changes of bytes that know no format. */
+/** Mutations of bytes that need no knowledge of the format. */
 export const byteMutations: readonly Mutation[] = [
   flipBits,
   setByte,

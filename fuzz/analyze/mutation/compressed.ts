@@ -6,7 +6,7 @@ import { type Mutation, placeIn } from './mutation.ts';
 
 const inflatedBytesMax = 1024 * 1024;
 
-/** Makes these changes to what is compressed, and compresses it again, as gzip, zstd or not at all. */
+/** Applies mutations to the decompressed content, and compresses it again as gzip, zstd or not at all. */
 export function within(mutations: readonly Mutation[]): readonly Mutation[] {
   return mutations.map((mutation) => (bytes, random) => compress(mutation(inflate(bytes), random), random));
 }
@@ -31,7 +31,7 @@ function compress(bytes: Buffer, random: Random): Buffer {
   return Buffer.concat([pack(bytes.subarray(0, place)), pack(bytes.subarray(place))]);
 }
 
-/** Members and frames that hold nothing, or belong to somebody else, and what follows the last of them. */
+/** Appends empty members, frames of other applications, or trailing bytes. */
 const appendMember: Mutation = (bytes, random) =>
   Buffer.concat([
     bytes,
@@ -47,8 +47,8 @@ const appendMember: Mutation = (bytes, random) =>
     ]),
   ]);
 
-/** Changes of what follows a compressed stream. */
+/** Mutations of the data after a compressed stream. */
 export const appendingMutations: readonly Mutation[] = [appendMember, appendMember];
 
-/** Changes of compressed streams. */
+/** Mutations of compressed streams. */
 export const streamMutations: readonly Mutation[] = [...within(byteMutations), ...appendingMutations];

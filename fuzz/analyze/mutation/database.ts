@@ -2,7 +2,7 @@ import type { Random } from '../../random.ts';
 import { writeNumber } from './bytes.ts';
 import type { Mutation } from './mutation.ts';
 
-/** A number at one of the places where a format has one. */
+/** Overwrites a number at one of the offsets where the format has numbers. */
 function numbersAt(width: number, placesOf: (bytes: Buffer, random: Random) => readonly number[]): Mutation {
   return (bytes, random) => {
     const places = placesOf(bytes, random).filter((place) => place >= 0 && place + width <= bytes.length);
@@ -23,7 +23,7 @@ function setType(size: (bytes: Buffer) => number, offset: number, types: readonl
   };
 }
 
-/** Two pages, or parts of a file as long as one, change places. */
+/** Swaps two pages, or ranges of the size of a page. */
 function swapPages(sizeOf: (bytes: Buffer) => number): Mutation {
   return (bytes, random) => {
     const size = sizeOf(bytes);
@@ -40,7 +40,7 @@ function bdbPageSize(bytes: Buffer): number {
   return size >= 512 && size <= 65536 ? size : 4096;
 }
 
-/** Berkeley DB: the fields of the first page, of the heads of pages, offsets of items, and what overflow items point to. */
+/** Berkeley DB: fields of the first page, page headers, offsets of items, and targets of overflow items. */
 export const bdbMutations: readonly Mutation[] = [
   numbersAt(4, () => [8, 12, 16, 20, 24, 32]),
   numbersAt(4, (bytes, random) => [pageOf(bytes, bdbPageSize(bytes), random) + 16]),
@@ -57,7 +57,7 @@ export const bdbMutations: readonly Mutation[] = [
   swapPages(bdbPageSize),
 ];
 
-/** An overflow page leads to another page of the file, or to itself, and says how much of it is used. */
+/** Makes an overflow page refer to another page or to itself, with a used size. */
 function linkPages(bytes: Buffer, random: Random): Buffer {
   const size = bdbPageSize(bytes);
   const page = pageOf(bytes, size, random);
@@ -71,7 +71,7 @@ function linkPages(bytes: Buffer, random: Random): Buffer {
   return changed;
 }
 
-/** Where something may be an item that leads to overflow pages. */
+/** Returns the offsets of possible items that refer to overflow pages. */
 function overflowItems(bytes: Buffer): number[] {
   const places: number[] = [];
   for (
@@ -85,7 +85,7 @@ function overflowItems(bytes: Buffer): number[] {
 
 const overflowItem = Buffer.from([3, 0, 0, 0]);
 
-/** The format of rpm itself: its head, its slots, and the heads and tails of blobs. */
+/** NDB: the file header, slots, and headers and trailers of blobs. */
 export const ndbMutations: readonly Mutation[] = [
   numbersAt(4, () => [0, 4, 8, 12, 16]),
   numbersAt(4, (_, random) => [4, 8, 12].map((field) => 32 + 16 * random.below(16) + field)),
@@ -100,7 +100,7 @@ export const ndbMutations: readonly Mutation[] = [
   copySlot,
 ];
 
-/** Blobs that several slots claim. */
+/** Makes several slots refer to one blob. */
 function copySlot(bytes: Buffer, random: Random): Buffer {
   const changed = Buffer.from(bytes);
   const from = 32 + 16 * random.below(16);
@@ -115,12 +115,12 @@ function sqlitePageSize(bytes: Buffer): number {
   return size >= 512 ? size : 4096;
 }
 
-/** The head of a page follows the head of the file on the first page. */
+/** Returns the offset of a page's header, which follows the file header on the first page. */
 function headOf(page: number): number {
   return page === 0 ? 100 : page;
 }
 
-/** SQLite: head of the file, heads of pages, pointers to cells and children, and integers of variable length. */
+/** SQLite: file header, page headers, pointers to cells and children, and varints. */
 export const sqliteMutations: readonly Mutation[] = [
   numbersAt(2, () => [16, 18, 20]),
   numbersAt(4, () => [24, 28, 92, 96]),
@@ -141,7 +141,7 @@ export const sqliteMutations: readonly Mutation[] = [
   repeatCell,
 ];
 
-/** A page leads to another page of the file, or to itself: from its head, its right child, or one of its cells. */
+/** Makes a page refer to another page or to itself, in its header, its right child, or a cell. */
 function pointPage(bytes: Buffer, random: Random): Buffer {
   const size = sqlitePageSize(bytes);
   const page = pageOf(bytes, size, random);
@@ -171,7 +171,7 @@ function writeVarint(bytes: Buffer, random: Random): Buffer {
   return changed;
 }
 
-/** As many pointers to one cell as a page can hold. */
+/** Fills a page with pointers to one cell. */
 function repeatCell(bytes: Buffer, random: Random): Buffer {
   const changed = Buffer.from(bytes);
   const size = sqlitePageSize(bytes);
@@ -186,7 +186,7 @@ function repeatCell(bytes: Buffer, random: Random): Buffer {
 
 const tags = [1000, 1001, 1002, 1003, 1011, 1014, 1022, 1044, 5096, 63, 0];
 
-/** Headers wherever they lie: they are found by the tag of the name, with which their index begins in what we write. */
+/** Finds headers by the name tag, which is the first of the index in all seeds, and changes them. */
 export const headerMutations: readonly Mutation[] = [
   numbersAt(4, (bytes) => entriesOf(bytes).flatMap((at) => [at - 8, at - 4, at + 4, at + 8, at + 12])),
   numbersAt(4, (bytes) => entriesOf(bytes).map((at) => at + 8)),

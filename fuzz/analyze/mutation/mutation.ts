@@ -1,17 +1,17 @@
 import type { Random } from '../../random.ts';
 
-/** A change of some bytes. It gives new bytes and leaves the old ones as they are. */
+/** A mutation. Returns new bytes and does not change the given ones. */
 export type Mutation = (bytes: Buffer, random: Random) => Buffer;
 
-/** No input grows over this size. */
+/** Maximum size of an input in bytes. */
 export const inputBytesMax: number = 64 * 1024;
 
-/** A place in bytes of this length, which may be their end. */
+/** Returns an offset in bytes of this length, possibly the end. */
 export function placeIn(length: number, random: Random): number {
   return random.below(length + 1);
 }
 
-/** A stretch of bytes, mostly short, often on the borders of blocks. */
+/** Returns a range of bytes, usually short and often aligned to blocks. */
 export function stretchOf(bytes: Buffer, random: Random): readonly [from: number, to: number] {
   const unit = random.pick([1, 1, 1, 16, 512, 4096]);
   const units = Math.floor(bytes.length / unit);
@@ -20,7 +20,7 @@ export function stretchOf(bytes: Buffer, random: Random): readonly [from: number
   return [from, Math.min(from + length, bytes.length)];
 }
 
-/** The bytes with those from `from` to `to` replaced. */
+/** Replaces the bytes from `from` to `to`. */
 export function replaced(bytes: Buffer, from: number, to: number, by: Uint8Array): Buffer {
   return Buffer.concat([bytes.subarray(0, from), by, bytes.subarray(to)]);
 }

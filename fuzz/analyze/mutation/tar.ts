@@ -77,7 +77,7 @@ const values = [
   ...names,
 ];
 
-/** The headers that a reader of the archive would come to, as long as their sizes make sense. */
+/** Returns the offsets of the headers that a reader would find, as long as the sizes are valid. */
 function headers(bytes: Buffer): number[] {
   const places: number[] = [];
   for (let at = 0; at + blockBytes <= bytes.length; ) {
@@ -139,7 +139,7 @@ const changePrefix = changeHeader((block, random) => {
   put(block, 345, 155, random.pick(names));
 });
 
-/** The places and sizes of the map of an old GNU sparse header, its mark of further blocks, and the real size. */
+/** Changes an old GNU sparse header: offsets and sizes of the map, the flag for further blocks, and the real size. */
 const changeSparse = changeHeader((block, random) => {
   block[156] = 0x53;
   put(block, 386 + 12 * random.below(8), 12, random.pick(numbers));
@@ -153,7 +153,7 @@ const fixSums: Mutation = (bytes) => {
   return changed;
 };
 
-/** A further member somewhere, with what an extended header can say of it. */
+/** Inserts a member with attributes from an extended header. */
 const insertMember: Mutation = (bytes, random) => {
   const pax = random.chance(0.5)
     ? { [random.pick(attributes)]: random.pick(values), [random.pick(attributes)]: random.pick(values) }
@@ -167,7 +167,7 @@ const insertMember: Mutation = (bytes, random) => {
   return insertBlocks(bytes, random, tar([{ ...member, ...kind }], { endBlocks: 0 }));
 };
 
-/** An extended header by itself, whole or damaged. */
+/** Inserts an extended header alone, intact or damaged. */
 const insertMetadata: Mutation = (bytes, random) => {
   const type = random.pick(['pax-header', 'pax-global-header', 'gnu-long-name', 'gnu-long-link'] as const);
   const record = paxRecords({ [random.pick(attributes)]: random.pick(values) });
@@ -182,7 +182,7 @@ const insertMetadata: Mutation = (bytes, random) => {
   return insertBlocks(bytes, random, tar([{ path: 'x', type, content }], { endBlocks: 0 }));
 };
 
-/** A sparse file of pax format 1.0, whose map stands in front of its data. */
+/** Inserts a sparse file in pax format 1.0, whose map precedes the data. */
 const insertSparse: Mutation = (bytes, random) => {
   const map = Array.from({ length: 1 + random.below(9) }, () =>
     random.pick(['0', '1', '2', '512', '4294967296', '-1', 'x', '60000']),
@@ -203,7 +203,7 @@ function insertBlocks(bytes: Buffer, random: Random, blocks: Uint8Array): Buffer
   return replaced(bytes, place, place, blocks);
 }
 
-/** Members of one directory, as many as there is room for. */
+/** Inserts as many members of one directory as the size limit allows. */
 const insertMany: Mutation = (bytes, random) => {
   const directory = random.pick(['var/lib/dpkg/status.d', '.wh.', 'usr/bin']);
   const members = Array.from({ length: 1 + random.below(90) }, (_, number) => ({
@@ -213,7 +213,7 @@ const insertMany: Mutation = (bytes, random) => {
   return insertBlocks(bytes, random, tar(members, { endBlocks: 0 }));
 };
 
-/** Changes that keep an archive one that can be read past the change. */
+/** Mutations that keep the archive readable after the change. */
 export const tarMutations: readonly Mutation[] = [
   changeFlag,
   changeSize,

@@ -1,7 +1,7 @@
 import type { Random } from '../../random.ts';
 import { inputBytesMax, type Mutation, placeIn, replaced } from './mutation.ts';
 
-/** Characters and byte sequences that readers of text stumble over, among them line ends that are none to a regular expression. */
+/** Characters and byte sequences that often break text parsers, such as line ends that regular expressions do not match. */
 const oddities: readonly Buffer[] = [
   ...[
     '\0',
@@ -53,7 +53,7 @@ const insertOddity: Mutation = (bytes, random) => {
   return replaced(bytes, place, place, random.pick(random.chance(0.8) ? oddities : invalid));
 };
 
-/** One character as often as there is room for: what a regular expression goes back over shows. */
+/** Repeats one character as often as the size limit allows. Reveals backtracking in regular expressions. */
 const stretchCharacter: Mutation = (bytes, random) => {
   const place = placeIn(bytes.length, random);
   const piece = random.chance(0.5)
@@ -65,11 +65,11 @@ const stretchCharacter: Mutation = (bytes, random) => {
   return replaced(bytes, place, place, Buffer.alloc(length, piece));
 };
 
-/** A run of one character that the expressions after it cannot end on: the worst case of going back. */
+/** Inserts a run of one character, followed by one that makes the match fail: the worst case of backtracking. */
 const stretchThenSpoil: Mutation = (bytes, random) =>
   insertNear(stretchCharacter(bytes, random), random, random.pick([...oddities, Buffer.from('!')]));
 
-/** One character of the text as a long run, and after it what the rest of an expression does not take. */
+/** Repeats a character of the text, followed by text that the rest of an expression does not match. */
 export const goBack: Mutation = (bytes, random) => {
   if (bytes.length === 0 || bytes.length > inputBytesMax / 2) return bytes;
   const place = random.below(bytes.length);
@@ -104,7 +104,7 @@ const moveLine = changeLines((lines, random) => {
   lines.splice(placeIn(lines.length, random), 0, line);
 });
 
-/** Many entries that are alike but for a number. */
+/** Repeats an entry with different numbers. */
 const numberLines = changeLines((lines, random) => {
   const from = random.below(lines.length);
   const entry = lines.slice(from, from + 1 + random.below(6));
@@ -113,7 +113,7 @@ const numberLines = changeLines((lines, random) => {
     lines.push(...entry.map((line) => `${line}${number}`), '');
 });
 
-/** Changes of text of any format. */
+/** Mutations for all text formats. */
 export const textMutations: readonly Mutation[] = [
   insertOddity,
   insertOddity,
@@ -126,7 +126,7 @@ export const textMutations: readonly Mutation[] = [
   numberLines,
 ];
 
-/** Writes one of the words somewhere, over what is there or between. */
+/** Inserts one of the words, or overwrites text with it. */
 export function words(...texts: readonly string[]): Mutation {
   const pieces = texts.map((text) => Buffer.from(text));
   return (bytes, random) => {

@@ -1,9 +1,6 @@
 import type { Mutation } from './mutation.ts';
 
-/**
- * Makes the checksums of a write-ahead log hold again, so that what was changed in it is read. sqlite.org/fileformat.html,
- * section 4.2.
- */
+/** Recomputes the checksums of a write-ahead log, so that readers accept the mutated content. sqlite.org/fileformat.html, section 4.2. */
 export const fixWal: Mutation = (bytes) => {
   const changed = Buffer.from(bytes);
   if (changed.length < 32) return changed;

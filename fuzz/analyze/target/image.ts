@@ -12,7 +12,7 @@ import { imageArchives } from '../seed-archives.ts';
 import { checkIndexes } from './layer.ts';
 import { bytesOf, single, type Target } from './target.ts';
 
-/** An archive that holds an image in whatever form, opened and read as the command does. */
+/** Opens and reads an image archive of any format, as the command does. */
 export const imageTarget: Target = {
   name: 'image',
   paths: [''],
@@ -36,8 +36,7 @@ async function scan(target: string): Promise<void> {
     const { layers } = await openImage(target, { platform: 'linux/amd64' });
     if (layers.length > limits.layersPerImage) throw new InvariantViolation('more layers than the limit');
     for (const { place } of layers)
-      if (place.path !== scratchFile('image'))
-        throw new InvariantViolation('a layer lies outside the archive');
+      if (place.path !== scratchFile('image')) throw new InvariantViolation('a layer is outside the archive');
     checkIndexes(await analyzeLayers(layers.slice(0, 8), builtIn, { verify: false, links: [] }));
   } catch (error) {
     assertExpectedError(error);

@@ -12,12 +12,12 @@ import { bytesOf, single, type Target } from './target.ts';
 
 type Packed = Exclude<Compression, 'none'>;
 
-/** What an inflater must not go beyond here; what is larger is cut off. */
+/** Maximum inflated bytes here; larger outputs are truncated. */
 const outputBytesMax = 2 * 1024 * 1024;
 
 class TooMuch extends Error {}
 
-/** The inflaters of every compression that can be read. */
+/** Returns a target for each inflater. */
 export function inflaterTargets(): Target[] {
   return [
     inflaterTarget('gzip', () => texts().map((text) => gzipSync(text)), streamMutations),
@@ -45,13 +45,13 @@ function inflaterTarget(
       const bytes = bytesOf(input);
       const whole = await inflate(compression, [bytes]);
       const inPieces = await inflate(compression, inAnyPieces(bytes));
-      // libzstd holds a frame to the size it states only when the whole of it comes at once.
+      // libzstd enforces the stated size of a frame only if it gets the whole frame at once.
       if (compression !== 'zstd' && typeof whole !== typeof inPieces)
         throw new InvariantViolation(
           `refused only ${typeof whole === 'string' ? 'as a whole' : 'in pieces'}`,
         );
       if (typeof whole !== 'string' && typeof inPieces !== 'string' && !whole.equals(inPieces))
-        throw new InvariantViolation('inflates to something else in pieces');
+        throw new InvariantViolation('the result differs when inflated in pieces');
       compare(compression, bytes, whole);
     },
   };
@@ -67,7 +67,7 @@ async function inflate(compression: Packed, pieces: readonly Buffer[]): Promise<
       output.push(Buffer.from(bytes));
     });
     for (const piece of pieces) {
-      // The memory of a piece is used again once it was taken.
+      // The inflater reuses the memory of a chunk.
       const taken = Buffer.from(piece);
       await inflater.push(taken);
       taken.fill(0xaa);
@@ -79,7 +79,7 @@ async function inflate(compression: Packed, pieces: readonly Buffer[]): Promise<
   }
 }
 
-/** The public functions of node:zlib inflate as much, where they take it. Those for zstd know of one frame only. */
+/** Compares with the public functions of node:zlib, if they accept the input. Those for zstd handle one frame only. */
 function compare(compression: Packed, bytes: Buffer, ours: Buffer | string): void {
   if (typeof ours === 'string' || (compression !== 'gzip' && compression !== 'zstd')) return;
   let theirs: Buffer;
@@ -92,7 +92,7 @@ function compare(compression: Packed, bytes: Buffer, ours: Buffer | string): voi
   }
   const isPart =
     compression === 'zstd' ? ours.subarray(0, theirs.length).equals(theirs) : ours.equals(theirs);
-  if (!isPart) throw new InvariantViolation('inflates to something else than node:zlib');
+  if (!isPart) throw new InvariantViolation('the result differs from node:zlib');
 }
 
 function isReadable(compression: Packed): boolean {
@@ -112,11 +112,14 @@ const endings: Readonly<Record<Packed, string>> = { gzip: 'gz', zstd: 'zst', xz:
 
 function fromBase64(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64');
-  if (compressionOf(bytes) === 'none') throw new Error('a sample is not what it shall be');
+  if (compressionOf(bytes) === 'none') throw new Error('a sample has the wrong format');
   return bytes;
 }
 
-/** Made by xz 5: a word; nothing; two streams with other checks and padding between them; literals of other positions; noise; several blocks. */
+/**
+ * Written by xz 5: a word; nothing; two streams with different checks and padding between them; literals at other positions; noise; several
+ * blocks.
+ */
 const xzSamples: readonly string[] = [
   '/Td6WFoAAATm1rRGAgAhARYAAAB0L+WjAQAEY2xhaXIAAAAA5YOJ8XOJAqUAAR0FuC2Arx+2830BAAAAAARZWg==',
   '/Td6WFoAAATm1rRGAAAAABzfRCEftvN9AQAAAAAEWVo=',
@@ -126,7 +129,7 @@ const xzSamples: readonly string[] = [
   '/Td6WFoAAATm1rRGA8ATyAEhARYAAAAAZSD44+AAxwALXQAxmwhHgvThQSMAAAAAJjWrLrZkOP4DwBPIASEBFgAAAABlIPjj4ADHAAtdADGbCEeC9OFBIwAAAAAmNasutmQ4/gPAE8gBIQEWAAAAAGUg+OPgAMcAC10AMZsIR4L04UEjAAAAACY1qy62ZDj+AAMryAEryAEryAEADv/KZhQXOzADAAAAAARZWg==',
 ];
 
-/** Made by bzip2 1.0: a word; nothing; two streams; a long run. */
+/** Written by bzip2 1.0: a word; nothing; two streams; a long run. */
 const bzip2Samples: readonly string[] = [
   'QlpoOTFBWSZTWUTWD2QAAACBgCgkEAAgACGGgZoDU3F3JFOFCQRNYPZA',
   'QlpoORdyRThQkAAAAAA=',

@@ -26,7 +26,7 @@ import { bytesOf, single, type Target } from './target.ts';
 
 const wanted = new WantedPaths(wantedPatterns(builtIn));
 
-/** A layer from its stored bytes to its index: at once and in pieces, and out of a file. */
+/** Reads a layer from its stored bytes to its index: at once, in pieces, and from a file. */
 export const layerTarget: Target = {
   name: 'layer',
   paths: [''],
@@ -40,7 +40,7 @@ export const layerTarget: Target = {
       typeof whole !== typeof inPieces ||
       (typeof whole !== 'string' && !isDeepStrictEqual(whole, inPieces))
     )
-      throw new InvariantViolation('read in pieces the layer is another');
+      throw new InvariantViolation('the layer differs when read in pieces');
     if (typeof whole !== 'string') {
       checkCollected(whole.collected);
       for (const lister of builtIn.listers) checkLister(lister, whole.collected.files);
@@ -67,11 +67,11 @@ async function index(bytes: Buffer, isRefused: boolean): Promise<void> {
     try {
       checkIndexes(await analyzeLayers([layerAt(path, bytes)], builtIn, { verify, links: [] }));
       if (isRefused && verify)
-        throw new InvariantViolation('out of a file a layer is read that is refused otherwise');
+        throw new InvariantViolation('a layer is read from a file but refused otherwise');
     } catch (error) {
       assertExpectedError(error);
       if (!isRefused)
-        throw new InvariantViolation('out of a file a layer is refused that is read otherwise', {
+        throw new InvariantViolation('a layer is refused from a file but read otherwise', {
           cause: error,
         });
     }
@@ -86,7 +86,7 @@ function layerAt(path: string, bytes: Buffer): ImageLayer {
   };
 }
 
-/** What a lister threw stands among the problems; it must not have thrown. */
+/** Checks that no lister threw; an exception would be one of the problems. */
 export function checkIndexes(indexes: readonly LayerIndex[]): void {
   for (const { problems } of indexes) {
     for (const { message } of problems) {

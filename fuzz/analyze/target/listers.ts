@@ -5,7 +5,7 @@ import { checkLister } from '../invariants.ts';
 import type { ListerFormat, ListerTargets } from '../lister-targets.ts';
 import { concrete, type Target } from './target.ts';
 
-/** The listers of every kind of package database, each with what its file in `lister/` has of its formats. */
+/** Returns a target for each format of each lister, from the files in `lister/`. */
 export async function readListerTargets(): Promise<Target[]> {
   const directory = new URL('../lister/', import.meta.url);
   const formats = await exportsOf({ directory, name: 'targets', isUsable });

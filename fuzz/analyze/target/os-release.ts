@@ -45,7 +45,7 @@ const someWords = words(
   'rhel',
 );
 
-/** All detectors of a distribution, each by itself. */
+/** Runs all distribution detectors separately. */
 export const osReleaseTarget: Target = {
   name: 'os-release',
   paths: [
@@ -80,7 +80,7 @@ function check({
 }: Distro): void {
   for (const text of [id, versionId, versionCodename, ...like])
     if (!word.test(text))
-      throw new InvariantViolation('a distribution has an id, version or codename that is no word');
+      throw new InvariantViolation('a distribution has an invalid id, version or codename');
   checkText('the name of a distribution', prettyName);
   checkText('the end of support', supportEnd);
 }

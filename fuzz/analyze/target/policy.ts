@@ -61,7 +61,7 @@ const ruleWords = words(
   ],
 );
 
-/** What others say of findings: read, or refused; and whatever they say, no finding is lost by it. */
+/** VEX documents: read or refused. No document may make a finding disappear. */
 const vexTarget: Target = {
   name: 'vex',
   paths: [''],
@@ -78,7 +78,7 @@ const vexTarget: Target = {
   },
 };
 
-/** Rules of users, and the whitelists of other tools. */
+/** Rules of users, and whitelists of other tools. */
 const rulesTarget: Target = {
   name: 'ignore-file',
   paths: [''],
@@ -101,7 +101,7 @@ const rulesTarget: Target = {
   },
 };
 
-/** Everything that says what is not counted. */
+/** All inputs that suppress findings. */
 export const policyTargets: readonly Target[] = [vexTarget, rulesTarget];
 
 function applyAll(rules: readonly IgnoreRule[], statements: readonly VexStatement[]): void {
@@ -119,6 +119,7 @@ function applyAll(rules: readonly IgnoreRule[], statements: readonly VexStatemen
     names([...report.matches, ...report.suppressed]) !==
     names([...sampleReport.matches, ...sampleReport.suppressed])
   )
-    throw new InvariantViolation('a finding is lost, or there is another');
-  if (report.suppressed.some(({ reason }) => reason === '')) throw new InvariantViolation('nobody says why');
+    throw new InvariantViolation('a finding is missing, or there is an additional one');
+  if (report.suppressed.some(({ reason }) => reason === ''))
+    throw new InvariantViolation('a suppression has no reason');
 }

@@ -8,7 +8,7 @@ import { assertExpectedError, checkText, InvariantViolation } from '../invariant
 import { textMutations, words } from '../mutation/text.ts';
 import { bytesOf, single, type Target } from './target.ts';
 
-/** As syft, Trivy, Docker and others write them. */
+/** SBOMs in the style of syft, Trivy, Docker and others. */
 const foreign: readonly object[] = [
   {
     bomFormat: 'CycloneDX',
@@ -59,7 +59,7 @@ const someWords = words(
   ...['"bomFormat":"CycloneDX"', '"spdxVersion":"SPDX-2.3"', '"schemaVersion":1', '1e999', '-1'],
 );
 
-/** An inventory by whomever: read whole, or refused, and never in silence about a part. */
+/** A third-party SBOM: read completely, or refused, and no part is ignored silently. */
 export const sbomTarget: Target = {
   name: 'sbom',
   paths: [''],
@@ -87,7 +87,7 @@ const word = /^[!-~]{1,512}$/;
 function check({ packages, statuses, distro }: Inventory): void {
   if (packages.length > limits.imagePackages) throw new InvariantViolation('more packages than the limit');
   if (distro !== null && distro.id.length > 512)
-    throw new InvariantViolation('a distribution has an endless name');
+    throw new InvariantViolation('a distribution has an overlong name');
   for (const found of packages) if (found.foundBy === listedBySbom) checkThirdPartyPackage(found);
   const problems = statuses.filter(({ extension }) => extension === listedBySbom);
   for (const { path, problem } of problems.flatMap(({ files }) => files)) {
@@ -98,7 +98,7 @@ function check({ packages, statuses, distro }: Inventory): void {
 
 function checkThirdPartyPackage({ name, version, source, purl, location }: Package): void {
   for (const text of [name, version, source?.name ?? 'x', source?.version ?? 'x'])
-    if (!word.test(text)) throw new InvariantViolation('a package has a name or version that is no word');
-  if (/\s/.test(purl)) throw new InvariantViolation('a package URL has a blank');
+    if (!word.test(text)) throw new InvariantViolation('a package has an invalid name or version');
+  if (/\s/.test(purl)) throw new InvariantViolation('a package URL has white space');
   checkText('a path', location.path);
 }

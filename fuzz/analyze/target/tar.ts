@@ -16,7 +16,7 @@ import { bytesOf, single, type Target } from './target.ts';
 const comparedBytesMax = 1024 * 1024;
 const wanted = new WantedPaths(wantedPatterns(builtIn));
 
-/** The walker of tar archives with the collector of wanted files: at once, in pieces, by seeking, and without the filter of names. */
+/** The tar walker with the collector of wanted files: at once, in pieces, with seeking, and without the name filter. */
 export const tarTarget: Target = {
   name: 'tar',
   paths: [''],
@@ -28,22 +28,22 @@ export const tarTarget: Target = {
       walker.push(bytes);
     });
     if (typeof whole !== 'string') checkCollected(whole);
-    // A sparse file may be told to be as long as the limit; comparing that takes longer than reading it.
+    // A sparse file may claim a size up to the limit. Comparing it takes longer than reading it.
     if (typeof whole !== 'string' && keptBytes(whole.files) > comparedBytesMax) return;
     const ways = {
       'in pieces': walk(true, (walker) => {
         for (const piece of inAnyPieces(bytes)) walker.push(piece);
       }),
-      'by seeking': walk(true, (walker) => {
+      'with seeking': walk(true, (walker) => {
         seek(walker, bytes);
       }),
-      'without the filter': walk(false, (walker) => {
+      'without the name filter': walk(false, (walker) => {
         walker.push(bytes);
       }),
     };
     for (const [way, result] of Object.entries(ways)) {
       if (!isDeepStrictEqual(result, whole))
-        throw new InvariantViolation(`read ${way} the archive is another`);
+        throw new InvariantViolation(`the archive differs when read ${way}`);
     }
   },
 };
@@ -60,7 +60,7 @@ function walk(isFiltered: boolean, feed: (walker: TarWalker) => void): Collected
   }
 }
 
-/** As a file on disk is walked: what may be skipped is not read. */
+/** Walks the archive as a file on disk, and does not read what can be skipped. */
 function seek(walker: TarWalker, bytes: Buffer): void {
   for (let at = 0; at < bytes.length; ) {
     const ahead = Math.min(walker.skippable, bytes.length - at);

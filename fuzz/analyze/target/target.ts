@@ -1,44 +1,44 @@
 import type { Mutation } from '../mutation/mutation.ts';
 
-/** What a target reads: the bytes of each file by its path. A target that reads one nameless thing has it under the empty path. */
+/** Input of a target: the bytes of each file by path. A target that reads a single unnamed file has it under the empty path. */
 export type Input = ReadonlyMap<string, Buffer>;
 
 /** A part of the program that reads bytes of an image. */
 export interface Target {
   readonly name: string;
-  /** Where the files of an input may lie. */
+  /** Possible paths of the files of an input. */
   readonly paths: readonly string[];
-  /** Well-formed inputs to begin with. */
+  /** Valid inputs to start with. */
   seeds(): readonly Input[];
-  /** Changes that know the format; changes of plain bytes are made to every target. */
+  /** Format-specific mutations. Mutations of plain bytes apply to every target. */
   readonly mutations: readonly Mutation[];
-  /** Reads the input. Throws where the program did something it must not do. */
+  /** Reads the input. Throws if the program violates an invariant. */
   run(input: Input): void | Promise<void>;
 }
 
-/** An input of one nameless thing. */
+/** Returns an input of one unnamed file. */
 export function single(bytes: Uint8Array): Input {
   return new Map([['', Buffer.from(bytes)]]);
 }
 
-/** The bytes of an input of one nameless thing. */
+/** Returns the bytes of an input of one unnamed file. */
 export function bytesOf(input: Input): Buffer {
   return input.get('') ?? Buffer.alloc(0);
 }
 
-/** An input of files. */
+/** Returns an input of named files. */
 export function files(content: Readonly<Record<string, Uint8Array | string>>): Input {
   return new Map(Object.entries(content).map(([path, bytes]) => [path, Buffer.from(bytes as Uint8Array)]));
 }
 
-/** Bytes of all files together. */
+/** Returns the total size of all files in bytes. */
 export function sizeOf(input: Input): number {
   let size = 0;
   for (const bytes of input.values()) size += bytes.length;
   return size;
 }
 
-/** A path that fits a pattern. */
+/** Returns a path that matches a pattern. */
 export function concrete(pattern: string): string {
   return pattern.replace('*', 'x');
 }

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sample } from '../grammar.ts';
 
-/** Go is missing, or the program does not compile. */
+/** Thrown if Go is not installed or the program does not compile. */
 export class OracleMissing extends Error {}
 
-/** Reads samples as Go does: for each the readings that are accepted, none where all refuse it. */
+/** Reads samples as Go does. Returns the accepted readings of each, or an empty list if all readers refuse it. */
 export type Oracle = (samples: readonly Sample[]) => readonly (readonly unknown[])[];
 
-/** Compiles the program that lies beside this file; it is there until this process ends. */
+/** Compiles the program in this folder. The binary is removed when this process ends. */
 export function buildOracle(): Oracle {
   const folder = mkdtempSync(join(tmpdir(), 'document-oracle-'));
   process.once('exit', () => {
@@ -21,7 +21,7 @@ export function buildOracle(): Oracle {
     encoding: 'utf8',
     env: { ...process.env, GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' },
   });
-  if (built.error !== undefined) throw new OracleMissing('there is no Go compiler: install golang-go');
+  if (built.error !== undefined) throw new OracleMissing('Go is not installed: install golang-go');
   if (built.status !== 0) throw new OracleMissing(`the oracle does not compile: ${built.stderr}`);
   return (samples) => {
     const lines = samples.map(({ kind, bytes }) => `${kind} ${bytes.toString('base64')}\n`);
@@ -30,7 +30,7 @@ export function buildOracle(): Oracle {
       encoding: 'utf8',
       maxBuffer: 2 ** 30,
     });
-    if (status !== 0) throw new Error(`the oracle ended with ${status}: ${stderr}`);
+    if (status !== 0) throw new Error(`the oracle exited with status ${status}: ${stderr}`);
     return stdout
       .trimEnd()
       .split('\n')

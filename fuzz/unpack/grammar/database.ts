@@ -2,13 +2,13 @@ import { writeRpmPackage } from '../../../src/testing/rpm-writer.ts';
 import { writeSqlite } from '../../../src/testing/sqlite-writer.ts';
 import type { Random } from '../../random.ts';
 
-/** A package database: where its files lie, and files with packages that no other file of an image has. */
+/** A package database: its possible files, and contents with packages that no other file of an image has. */
 export interface DatabaseKind {
-  /** Paths of files that the database may be made of; the first is the database itself. */
+  /** Paths of files that make up the database. The first one is the database itself. */
   readonly files: readonly string[];
-  /** Other names that some file of it may have: directories of which every file is read end with a slash. */
+  /** Directories in which further files may be part of the database. A trailing slash means that every file is read. */
   readonly directories: readonly string[];
-  /** A file with one package, for one of the paths. `serial` makes it different from all others. */
+  /** Returns a file with one package for one of the paths. `serial` makes it unique. */
   content(path: string, serial: number): Buffer;
 }
 
@@ -27,7 +27,7 @@ const apk: DatabaseKind = {
   content: (_, serial) => Buffer.from(`P:p${serial}\nV:1.${serial}-r0\nA:x86_64\no:p${serial}\nL:MIT\n\n`),
 };
 
-/** Making a database of SQLite takes time: there are a few, which all images share. */
+/** A few databases that all images share, since SQLite takes time to create one. */
 const rpmDatabases = Array.from({ length: 6 }, (_, i) => {
   let file: Buffer | undefined;
   return (): Buffer => {
@@ -59,12 +59,12 @@ const release: DatabaseKind = {
   content: (_, serial) => Buffer.from(`ID=debian\nVERSION_ID="${10 + serial}"\n`),
 };
 
-/** Of one of the kinds, of which dpkg has most files that depend on each other. */
+/** Returns one of the kinds. Prefers dpkg, which has the most files that depend on each other. */
 export function anyDatabase(random: Random): DatabaseKind {
   return random.pick([dpkg, dpkg, dpkg, dpkg, apk, apk, apk, rpm, release]);
 }
 
-/** The release that images have unless it is what is moved about. */
+/** The release file of images, unless the image varies it. */
 export const baseRelease = {
   path: 'etc/os-release',
   content: Buffer.from('ID=debian\nVERSION_ID="12"\n'),

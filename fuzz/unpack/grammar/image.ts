@@ -4,23 +4,23 @@ import { anyDatabase, baseRelease, type DatabaseKind } from './database.ts';
 import { type Member, oddMember, type Piece, plainMember } from './member.ts';
 import { anyStorage, type Storage } from './storage.ts';
 
-/** A layer that is to be written: its pieces make its archive. */
+/** A layer to write. Its pieces make up its archive. */
 export interface PlannedLayer {
   readonly pieces: readonly Piece[];
   readonly storage: Storage;
 }
 
-/** An image that is to be written, and judged. */
+/** An image to write and judge. */
 export interface PlannedImage {
   readonly layers: readonly PlannedLayer[];
-  /** Whether it has nothing odd: what honest tools write is to be read without a remark. */
+  /** Whether the image has nothing unusual. clair must read such an image without a remark. */
   readonly isPlain: boolean;
-  /** Whether layers that could be seeked over are read and hashed. */
+  /** Whether to read and hash layers that could be seeked over. */
   readonly verify: boolean;
   readonly medium: 'layout' | 'docker-archive';
 }
 
-/** The image of a seed: the same one each time. */
+/** Returns the image of a seed. */
 export function imageOf(seed: number): PlannedImage {
   const random = new Random(seed);
   const isPlain = random.chance(0.12);
@@ -38,13 +38,13 @@ export function imageOf(seed: number): PlannedImage {
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** Directories and files besides those of the database: links lead to them, and from them. */
+/** Directories and files outside the database, as link targets and link locations. */
 const otherDirectories = ['d', 'd/lib', 'usr', 'usr/lib', 'd/x'];
 const otherFiles = ['d/status', 'd/x/installed', 'd/installed', 'd/lib/base', 'f'];
-/** Places where others look for something else. */
+/** Paths that other analyzers read. */
 const otherPlaces = ['etc/issue', 'var/lib/dpkg/info/x.list', 'etc/apt/sources.list.d/x'];
 
-/** What one image is made of. */
+/** The parts of one image. */
 class Plan {
   readonly #random: Random;
   readonly #kind: DatabaseKind;
@@ -52,7 +52,7 @@ class Plan {
   readonly #directories: readonly string[];
   readonly #others: readonly Buffer[];
   #serial = 0;
-  /** What stands at a path by its name, links not followed. */
+  /** Type of the member at each path, without following links. */
   readonly #standing = new Map<string, Member['type']>();
 
   constructor(random: Random, kind: DatabaseKind) {
@@ -74,7 +74,7 @@ class Plan {
     this.#others = [...this.#files, ...this.#directories].map(bytes);
   }
 
-  /** Each name once, directories in front of what is in them, links to what is there. */
+  /** Returns a layer with each name once, directories before their content, and valid links. */
   plainLayer(position: number): PlannedLayer {
     const random = this.#random;
     const members = position === 0 ? this.#base() : [];
@@ -105,7 +105,7 @@ class Plan {
     ];
   }
 
-  /** A layer removes what is below it, and nothing of its own. */
+  /** Returns members that remove content of lower layers, and none of this layer. */
   #plainStep(position: number): Member[] {
     const random = this.#random;
     const journal = /\/updates\//;
@@ -130,13 +130,13 @@ class Plan {
     }
   }
 
-  /** Directories above a path that are their own, from the top. */
+  /** Returns the parent directories of a path that belong to the image only, from the top. */
   #above(path: string): Member[] {
     const parts = path.split('/').slice(0, -1);
     return parts.map((_, i) => directory(parts.slice(0, i + 1).join('/')));
   }
 
-  /** Any members in any order. */
+  /** Returns a layer with any members in any order. */
   oddLayer(position: number): PlannedLayer {
     const random = this.#random;
     const hasBase = position === 0 && random.chance(0.8);
@@ -151,7 +151,7 @@ class Plan {
     return { pieces: [...pieces, ...last], storage: anyStorage(random, false) };
   }
 
-  /** An end in the middle, and members behind it. */
+  /** Returns an end-of-archive marker in the middle, with members after it. */
   #beyondTheEnd(): Piece[] {
     const random = this.#random;
     const blocks = 1 + random.below(3);
@@ -162,7 +162,7 @@ class Plan {
     ];
   }
 
-  /** Mostly one that does not lie below a file, as no runtime accepts that. */
+  /** Returns a member that is usually not below a file, since no runtime accepts that. */
   #standingMember(): Member {
     for (;;) {
       const member = this.#anyMember();
@@ -174,7 +174,7 @@ class Plan {
     }
   }
 
-  /** Notes what stands at a path from here on. A marker takes away, and what is no directory takes away what is below it. */
+  /** Records the member at a path. A marker removes content, and a member that is not a directory removes what is below it. */
   #lay(path: string, type: Member['type']): void {
     const isOpaque = path.endsWith('/.wh..wh..opq');
     const gone = isOpaque ? parentOf(path) : path.replace('.wh.', '');
@@ -193,7 +193,7 @@ class Plan {
     return false;
   }
 
-  /** Mostly a file that is there. */
+  /** Returns a link target, usually an existing file. */
   #linkTarget(): string {
     const there = [...this.#standing].flatMap(([path, type]) => (type === 'directory' ? [] : [path]));
     return this.#random.pick(there.length > 0 && this.#random.chance(0.96) ? there : this.#files);
@@ -218,7 +218,7 @@ class Plan {
     return this.#random.pick(this.#random.chance(0.5) ? this.#files : this.#directories);
   }
 
-  /** A path with or without a slash or dots in front. */
+  /** Returns a path, possibly with a leading slash or dots. */
   #anyName(path: string): string {
     return this.#random.pick(['', '', '', '', '', '/', './', '../', 'usr/../']) + path;
   }
@@ -265,7 +265,7 @@ class Plan {
     return this.#typed(parent === '' ? name : `${parent}/${name}`);
   }
 
-  /** Markers are files as a rule. */
+  /** Returns a member for a path. Markers are usually files. */
   #typed(path: string): Member {
     const type = this.#random.chance(0.95)
       ? 'file'

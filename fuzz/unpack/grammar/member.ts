@@ -9,7 +9,7 @@ import {
   paxRecord,
 } from './tar-bytes.ts';
 
-/** What a member of a layer is meant to be. */
+/** The intended meaning of a member of a layer. */
 export interface Member {
   readonly type: 'file' | 'directory' | 'symbolic-link' | 'hard-link' | 'fifo' | 'device';
   readonly path: Buffer;
@@ -17,7 +17,7 @@ export interface Member {
   readonly content?: Buffer;
 }
 
-/** Bytes of a layer, and in words what they are. */
+/** Bytes of a layer with a description. */
 export interface Piece {
   readonly what: string;
   readonly bytes: Buffer;
@@ -32,7 +32,7 @@ const flags = {
   device: '3',
 } as const;
 
-/** A member as tools write it every day: short names in the header, long ones in front of it. */
+/** Writes a member as common tools do: short names in the header, long ones in an extension before it. */
 export function plainMember(member: Member, random: Random): Piece {
   const dialect = random.pick<Dialect>(['ustar', 'ustar', 'gnu']);
   const slash = member.type === 'directory' && random.chance(0.8) ? '/' : '';
@@ -62,7 +62,7 @@ function paxNames(path: Buffer, target: Buffer, random: Random): Buffer[] {
   return records.length === 0 ? [] : [metadataMember('x', Buffer.concat(records))];
 }
 
-/** A member with one to three oddities in how it is written. `others` are paths that it might be taken for. */
+/** Writes a member with one to three oddities. `others` are paths that readers may confuse with it. */
 export function oddMember(member: Member, others: readonly Buffer[], random: Random): Piece {
   const writing = new Writing(member, others, random);
   const odd: ((writing: Writing) => void)[] = [];
@@ -71,13 +71,13 @@ export function oddMember(member: Member, others: readonly Buffer[], random: Ran
   return writing.piece();
 }
 
-/** A member on its way to bytes. */
+/** A member that is being written. */
 class Writing {
   readonly member: Member;
   readonly others: readonly Buffer[];
   readonly random: Random;
   readonly notes: string[] = [];
-  /** Extended headers in front, the first first. */
+  /** Extended headers before the member, in order. */
   readonly front: Buffer[] = [];
   path: Buffer;
   target: Buffer;
@@ -86,7 +86,7 @@ class Writing {
   size: Buffer;
   dialect: Dialect;
   prefix: Buffer | undefined;
-  /** What stands in the header in place of the path. */
+  /** The name in the header, if it is not the path. */
   headerName: Buffer | undefined;
   isSigned = false;
 
@@ -106,7 +106,7 @@ class Writing {
     this.notes.push(what);
   }
 
-  /** Another path, an empty text, or the own one. */
+  /** Returns another path, an empty text, or the member's own path. */
   decoy(): Buffer {
     const { random } = this;
     return random.chance(0.15) ? empty : random.chance(0.15) ? this.path : random.pick(this.others);
@@ -134,7 +134,7 @@ const nul = Buffer.alloc(1);
 const join = (...parts: readonly (Buffer | string)[]): Buffer =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));
 
-/** Ways to write a member that no tool uses, or that few do. */
+/** Ways to write a member that no or few tools use. */
 const oddities: readonly ((writing: Writing) => void)[] = [
   // Names.
   (w) => {
@@ -238,7 +238,7 @@ const oddities: readonly ((writing: Writing) => void)[] = [
     ).subarray(0, 12);
   },
   (w) => {
-    // A size of what has no payload, with or without these bytes.
+    // A size on a member that has no payload, with or without these bytes.
     if (w.member.type === 'file') return;
     w.size = octalField(512);
     if (w.random.chance(0.3)) w.content = Buffer.alloc(512, 'x');
@@ -283,7 +283,7 @@ function splitName(w: Writing): void {
   w.headerName = w.path.subarray(slash + 1);
 }
 
-/** The forms of sparse files in pax headers, right ones and wrong ones. */
+/** Writes a sparse file with pax headers, correct or not. */
 function sparse(w: Writing): void {
   const { random, content } = w;
   const version = random.pick(['0.0', '0.1', '1.0', '2.0', '1.', '.0', '']);
@@ -313,7 +313,7 @@ function sizeRecord({ random, content }: Writing): Buffer {
   return paxRecord(random.pick(['GNU.sparse.size', 'GNU.sparse.realsize']), textOf(content.length));
 }
 
-/** A map of one piece, in a record for each number or in one for all. */
+/** Returns a map of one piece, in a record for each number or in a single record. */
 function mapRecords(version: string, { random, content }: Writing): Buffer[] {
   const { length } = content;
   if (version === '0.0' && random.chance(0.7))

@@ -1,14 +1,14 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Random } from '../../random.ts';
 
-/** How the archive of a layer ends, and how it is stored. */
+/** How the archive of a layer ends and is stored. */
 export interface Storage {
   readonly end: keyof typeof ends;
   readonly compression: 'none' | 'gzip' | 'zstd';
-  /** At how many places the archive is cut into members or frames of the compression. */
+  /** Number of positions at which the archive is split into compression members or frames. */
   readonly cuts: number;
   readonly trailer: keyof typeof trailers;
-  /** What the media type says of the compression. */
+  /** The compression that the media type states. */
   readonly stated: 'none' | 'gzip' | 'zstd';
   readonly diffId: 'right' | 'wrong';
 }
@@ -28,11 +28,11 @@ const trailers = {
   none: Buffer.alloc(0),
   zeros: Buffer.alloc(64),
   text: Buffer.from('trailing text'),
-  /** A frame of zstd that is to be skipped. */
+  /** A skippable zstd frame. */
   'skippable frame': Buffer.from('502a4d1804000000deadbeef', 'hex'),
 } as const;
 
-/** How a layer is stored; plain ones as honest tools store them. */
+/** Returns how a layer is stored. Plain layers are stored as common tools do it. */
 export function anyStorage(random: Random, isPlain: boolean): Storage {
   const compression = random.pick(['none', 'none', 'gzip', 'gzip', 'zstd'] as const);
   const isOdd = !isPlain && random.chance(0.12);
@@ -54,12 +54,12 @@ export function anyStorage(random: Random, isPlain: boolean): Storage {
   };
 }
 
-/** The archive of a layer with its end. */
+/** Returns the archive of a layer with its end. */
 export function endedArchive(pieces: readonly Buffer[], { end }: Storage): Buffer {
   return ends[end](Buffer.concat(pieces));
 }
 
-/** The archive as it is stored. */
+/** Returns the archive as stored. */
 export function storedArchive(archive: Buffer, { compression, cuts, trailer }: Storage): Buffer {
   if (compression === 'none') return Buffer.concat([archive, trailers[trailer]]);
   const compress = compression === 'gzip' ? gzipSync : zstdCompressSync;

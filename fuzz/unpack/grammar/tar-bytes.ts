@@ -1,4 +1,4 @@
-/** The dialects of a header. Between them they differ in the magic, and in which bytes are a prefix. */
+/** Header dialects. They differ in the magic, and in which bytes are a prefix. */
 export type Dialect = keyof typeof magics;
 
 const magics = {
@@ -6,17 +6,17 @@ const magics = {
   ustar: 'ustar\u000000',
   star: 'ustar\u000000',
   gnu: 'ustar  \0',
-  /** A magic of POSIX with a version that it does not have. */
+  /** A POSIX magic with an invalid version. */
   'odd-version': 'ustar\u000077',
   'odd-magic': 'ustar1\u000000',
 } as const;
 
-/** The fields of one header block, byte for byte. */
+/** The fields of one header block. */
 export interface HeaderFields {
   readonly name: Buffer;
-  /** One character. */
+  /** A single character. */
   readonly flag: string;
-  /** The 12 bytes of the size. */
+  /** The 12 bytes of the size field. */
   readonly size: Buffer;
   readonly target?: Buffer;
   readonly dialect?: Dialect;
@@ -27,7 +27,7 @@ export interface HeaderFields {
 
 const blockBytes = 512;
 
-/** A header with the right checksum. */
+/** Returns a header with a correct checksum. */
 export function headerBlock({ name, flag, size, target, prefix, ...form }: HeaderFields): Buffer {
   const { dialect = 'ustar', isSigned = false } = form;
   const block = Buffer.alloc(blockBytes);
@@ -47,17 +47,17 @@ export function headerBlock({ name, flag, size, target, prefix, ...form }: Heade
   return block;
 }
 
-/** The payload of a member, filled up to the block. */
+/** Pads a payload to the block size. */
 export function padded(payload: Buffer): Buffer {
   return Buffer.concat([payload, Buffer.alloc((blockBytes - (payload.length % blockBytes)) % blockBytes)]);
 }
 
-/** A size as most tools write it. */
+/** Returns a size field in octal, as most tools write it. */
 export function octalField(size: number): Buffer {
   return Buffer.from(`${size.toString(8).padStart(11, '0')}\0`, 'latin1');
 }
 
-/** A size in base 256. */
+/** Returns a size field in base 256. */
 export function base256Field(size: number): Buffer {
   const field = Buffer.alloc(12);
   field.writeUIntBE(size, 6, 6);
@@ -65,7 +65,7 @@ export function base256Field(size: number): Buffer {
   return field;
 }
 
-/** A record of a pax header. */
+/** Returns a record of a pax header. */
 export function paxRecord(key: string, value: Buffer): Buffer {
   const tail = Buffer.concat([Buffer.from(` ${key}=`), value, Buffer.from('\n')]);
   let length = tail.length + 1;
@@ -73,7 +73,7 @@ export function paxRecord(key: string, value: Buffer): Buffer {
   return Buffer.concat([Buffer.from(String(length)), tail]);
 }
 
-/** A member that says something of the next one: a pax header (`x`, `g`), or a long name or target of GNU (`L`, `K`). */
+/** Returns a member with metadata of the next one: a pax header (`x`, `g`), or a long GNU name or target (`L`, `K`). */
 export function metadataMember(flag: string, payload: Buffer): Buffer {
   const name = Buffer.from(flag === 'L' || flag === 'K' ? '././@LongLink' : 'PaxHeaders/0');
   const dialect = flag === 'L' || flag === 'K' ? 'gnu' : 'ustar';

@@ -2,7 +2,7 @@ import { compile, installed } from './compile.ts';
 import { LineProcess } from './line-process.ts';
 import type { Oracle } from './oracle.ts';
 
-/** libalpm itself, whose order vercmp prints. */
+/** libalpm, whose order vercmp prints. */
 export function openAlpm(): Oracle {
   const program = compile({
     source: 'alpm.c',

@@ -1,7 +1,7 @@
 import type { Oracle } from './oracle.ts';
 import { beside, runScript } from './script.ts';
 
-/** Composer's own library. */
+/** The library of Composer. */
 export function openComposer(): Oracle {
   return runScript({
     command: 'php',

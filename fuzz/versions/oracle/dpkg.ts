@@ -2,7 +2,7 @@ import { compile, installed } from './compile.ts';
 import { LineProcess } from './line-process.ts';
 import type { Oracle } from './oracle.ts';
 
-/** dpkg itself, through libdpkg. */
+/** dpkg through libdpkg. */
 export function openDpkg(): Oracle {
   const program = compile({
     source: 'dpkg.c',

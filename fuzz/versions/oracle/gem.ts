@@ -1,7 +1,7 @@
 import type { Oracle } from './oracle.ts';
 import { beside, runScript } from './script.ts';
 
-/** RubyGems itself. */
+/** The command of RubyGems. */
 export function openGem(): Oracle {
   return runScript({
     command: 'ruby',

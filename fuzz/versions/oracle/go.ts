@@ -6,12 +6,12 @@ import { beside, prepare, temporaryFolder } from './script.ts';
 
 const packages = 'golang-go';
 
-/** golang.org/x/mod/semver as the go command itself contains it. */
+/** golang.org/x/mod/semver, as vendored in the go command. */
 export function openGo(): Oracle {
   return openWith([]);
 }
 
-/** The same for plain semantic versions: short forms are refused. */
+/** The same for strict semantic versions, which refuses short forms. */
 export function openSemver(): Oracle {
   return openWith(['full']);
 }

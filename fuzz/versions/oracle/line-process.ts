@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import type { Answer, Oracle, Pair } from './oracle.ts';
 
 /**
- * An oracle in a process that reads pairs, one a line with a tab between, and writes one answer a line. An empty line asks it
- * to write all answers it still holds back.
+ * An oracle in a process. It reads pairs, one per line and separated by a tab, and writes one answer per line. An empty line makes it flush
+ * all answers.
  */
 export class LineProcess implements Oracle {
   readonly name: string;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
   #rest = '';
-  /** The last that it complained of. */
+  /** Last line that the process wrote to standard error. */
   #complaint = '';
 
   constructor(name: string, command: string, args: readonly string[] = []) {
@@ -30,7 +30,7 @@ export class LineProcess implements Oracle {
     while (answers.length < pairs.length) {
       const chunk = await this.#answers.next();
       if (chunk.done === true)
-        throw new Error(`${this.name} ended in the middle of its answers: ${this.#complaint}`);
+        throw new Error(`${this.name} exited before it wrote all answers: ${this.#complaint}`);
       const lines = (this.#rest + chunk.value).split('\n');
       this.#rest = lines.pop() ?? '';
       for (const line of lines) answers.push(line);

@@ -8,7 +8,7 @@ interface NodeSemver {
   readonly compare: (a: string, b: string, options: { readonly loose: true }) => number;
 }
 
-/** node-semver as the npm command itself contains it, in the loose way npm uses it for what is installed. */
+/** node-semver as bundled with npm, in the loose mode that npm uses for installed packages. */
 export function openNpm(): Oracle {
   const npm = join(prepare('npm', ['root', '--global'], 'nodejs and npm'), 'npm/');
   const require = createRequire(npm);

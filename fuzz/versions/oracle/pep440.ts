@@ -1,7 +1,7 @@
 import type { Oracle } from './oracle.ts';
 import { beside, runScript } from './script.ts';
 
-/** The library `packaging` of Python. */
+/** The Python library `packaging`. */
 export function openPep440(): Oracle {
   return runScript({
     command: 'python3',

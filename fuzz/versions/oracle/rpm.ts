@@ -2,7 +2,7 @@ import { compile, installed } from './compile.ts';
 import { LineProcess } from './line-process.ts';
 import type { Oracle } from './oracle.ts';
 
-/** rpm itself, through librpmio. */
+/** rpm through librpmio. */
 export function openRpm(): Oracle {
   const program = compile({
     source: 'rpm.c',

@@ -8,7 +8,7 @@ const separator = oneOf('.', '.', '.', '_', '+', '..', '+.', '...', '');
 const piece = sequence(separator, oneOf(number, number, word, sequence(word, number)));
 const invalidCharacter = characterOf(' !:$~^\x01äß€\u{1f41a}');
 
-/** alpm-pkgver(7), with several separators in a row, separators at the end and strange characters. */
+/** alpm-pkgver(7), with repeated and trailing separators and invalid characters. */
 export const subject: Subject = {
   scheme: alpm,
   grammar: sequence(

@@ -9,7 +9,7 @@ const suffix = sequence(
   optional(number, 0.6),
 );
 
-/** apk-package(5), with errors: wrong suffixes, pieces left empty. */
+/** apk-package(5), with errors: wrong suffixes, empty parts. */
 export const subject: Subject = {
   scheme: apk,
   grammar: sequence(

@@ -22,7 +22,7 @@ const stability = oneOf(
 const date = oneOf('20240101', '2024.01.01', '2024-01-01-120000', '20240101120000', '2024010112000012');
 const level = oneOf(number, 'x', '*', 'X');
 
-/** What Composer\Semver\VersionParser reads: numbers, dates, branches, aliases; with errors. */
+/** Versions for Composer\Semver\VersionParser: numbers, dates, branches, aliases; with errors. */
 export const subject: Subject = {
   scheme: composer,
   grammar: oneOf(

@@ -24,7 +24,7 @@ const word = oneOf(
 const separator = oneOf('.', '.', '.', '-', '-', '', '_', '+');
 const zeros = oneOf('0', '0', '0000000000', '000000000', '000000000000000000', '0000000000000000000');
 
-/** ComparableVersion takes every text; these are of numbers, zeros of all sizes and the words it knows. */
+/** ComparableVersion accepts every text. These consist of numbers, zeros of all lengths and the known words. */
 export const subject: Subject = {
   scheme: maven,
   grammar: sequence(

@@ -6,7 +6,7 @@ import { shortIdentifiers, shortSemverGrammar } from './semver.ts';
 
 const core = oneOf('1.2.3', '1.2.03', '01.0.0', '0.0.0', '1.2.9007199254740991', '1.2.9007199254740992');
 
-/** Versions as node-semver reads them when it is loose, with errors. Numbers are short: above 2^53 its order is none. */
+/** Versions for node-semver in loose mode, with errors. Numbers are short, since its order is undefined above 2^53. */
 export const subject: Subject = {
   scheme: npm,
   grammar: oneOf(

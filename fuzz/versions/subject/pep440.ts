@@ -8,7 +8,7 @@ const numbered = (...words: readonly string[]) =>
   sequence(separator, oneOf(...words), separator, optional(number, 0.8));
 const segment = oneOf(number, 'abc', 'ubuntu', 'a1', '1a', 'Z');
 
-/** PEP 440 with all its spellings, and errors. */
+/** PEP 440 in all its spellings, with errors. */
 export const subject: Subject = {
   scheme: pep440,
   grammar: sequence(

@@ -8,7 +8,7 @@ const separator = oneOf('.', '.', '.', '_', '+', '~', '^', '~^', '..', '');
 const piece = sequence(separator, oneOf(number, number, word, sequence(word, number)));
 const strange = characterOf(' !:$\x01äß€\u{1f41a}');
 
-/** rpm-version(7), with what separates nothing and strange characters. */
+/** rpm-version(7), with characters that do not separate and invalid ones. */
 export const subject: Subject = {
   scheme: rpm,
   grammar: sequence(

@@ -4,7 +4,7 @@ import { openSemver } from '../oracle/go.ts';
 import type { Subject } from '../subject.ts';
 
 const digits = '0123456789';
-/** Without the leading zeros that make a version invalid. */
+/** Without leading zeros, which make a version invalid. */
 const short = oneOf(
   characterOf(digits),
   characterOf(digits),
@@ -14,7 +14,7 @@ const short = oneOf(
 const long = sequence(characterOf('129'), repeat(characterOf('0129'), 12, 40));
 const word = oneOf('a', 'alpha', 'beta', 'rc', 'A', 'Z', 'z', '-', 'x-', '0a', 'b', 'x', 'dev');
 
-/** Identifiers as pre-releases and builds have them, with numbers of one kind; one of them is empty or has a zero at times. */
+/** Returns a grammar for identifiers of pre-releases and builds, with numbers of one kind. Sometimes one is empty or has a leading zero. */
 function identifiersOf(number: Grammar): Grammar {
   const odd = optional(oneOf(number, '01', '00'), 0.9);
   const identifier = oneOf(number, number, number, word, word, word, sequence(word, number), odd);
@@ -36,10 +36,10 @@ function versionOf(number: Grammar): Grammar {
 /** SemVer 2.0.0, with errors: leading zeros, empty identifiers, too few numbers. */
 export const semverGrammar: Grammar = versionOf(oneOf(short, short, short, long));
 
-/** The same with numbers that JavaScript holds exactly. */
+/** The same, with numbers that JavaScript represents exactly. */
 export const shortSemverGrammar: Grammar = versionOf(short);
 
-/** Identifiers with numbers that JavaScript holds exactly. */
+/** Identifiers with numbers that JavaScript represents exactly. */
 export const shortIdentifiers: Grammar = identifiersOf(short);
 
 /** SemVer 2.0.0. */
