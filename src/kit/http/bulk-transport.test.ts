@@ -145,3 +145,33 @@ test('whoever stops reading closes the connection', async (context: TestContext)
   for await (const piece of body) if (piece.length > 0) break;
   await closed.promise;
 });
+
+test('fails when no byte comes for longer than a piece is waited for', async (context) => {
+  const url = await serveHttp(context, (_, response) => {
+    response.writeHead(200, { 'content-length': 10 });
+    response.write('12345');
+  });
+  await assert.rejects(read(url, { idleMs: 1200 }), { code: 'limit-exceeded', limit: 'idleMs' });
+});
+
+test('does not fail when bytes come slowly and the reader is slow', async (context) => {
+  const url = await serveHttp(context, (_, response) => {
+    response.writeHead(200, { 'content-length': 8 });
+    let sent = 0;
+    const timer = setInterval(() => {
+      response.write('x');
+      if (++sent === 8) clearInterval(timer);
+    }, 50);
+    response.on('close', () => {
+      clearInterval(timer);
+    });
+  });
+  const { body } = await sendBulkRequest(new URL(url), { ...plain, idleMs: 200 });
+  let received = 0;
+  for await (const piece of body) {
+    received += piece.length;
+    const end = performance.now() + 250;
+    while (performance.now() < end);
+  }
+  assert.equal(received, 8);
+});

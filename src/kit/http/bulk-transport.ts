@@ -99,6 +99,8 @@ class SocketBodyReader {
   /** Those that were read. */
   readonly #free: Buffer[] = [];
   #isStopped = false;
+  /** Time spent waiting since the last byte came. The time that the reader takes is not counted. */
+  #silentMs = 0;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
@@ -130,9 +132,6 @@ class SocketBodyReader {
       })
       .on('close', () => {
         this.#fail(new Error('the connection was closed'));
-      })
-      .on('timeout', () => {
-        if (this.#wake !== undefined) socket.destroy(idleTimeoutError(this.#idleMs));
       });
   }
 
@@ -217,15 +216,21 @@ class SocketBodyReader {
 
   /** Waits until a piece is full or nothing more comes, but not for long. */
   async #waitForPiece(): Promise<boolean> {
-    this.#socket?.setTimeout(this.#idleMs);
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(resolve, slowMs, false);
+    const waitMs = Math.min(slowMs, this.#idleMs - this.#silentMs);
+    const timer = setTimeout(resolve, waitMs, false);
+    const remaining = this.#remaining;
     this.#wake = () => {
       resolve(true);
     };
     const isInTime = await promise;
     clearTimeout(timer);
     this.#wake = undefined;
+    this.#silentMs = this.#remaining === remaining ? this.#silentMs + waitMs : 0;
+    if (this.#silentMs >= this.#idleMs) {
+      this.#fail(idleTimeoutError(this.#idleMs));
+      this.#socket?.destroy();
+    }
     return isInTime;
   }
 
