@@ -12,10 +12,10 @@ export interface AffectedOptions extends Pick<DatabaseOptions, 'db' | 'loaded'> 
   readonly format: 'table' | 'json';
 }
 
-/** So many images are read at a time. */
+/** Page size: images that are read at a time. */
 const imagesAtATime = 500;
 
-/** `clair affected`: the images of the database that a vulnerability affects, with the package, its layer and the fix. */
+/** Runs `clair affected`: lists the images of the database that a vulnerability affects, with package, layer and fix. */
 export async function showAffected(id: string, { db, format, loaded }: AffectedOptions): Promise<number> {
   await using context = await openCommandContext({ offline: true, loaded, ...(db !== undefined && { db }) });
   const entries: AffectedEntry[] = [];
@@ -38,7 +38,7 @@ async function* allAffected(
     if (list === undefined)
       throw new ClairError(
         'usage',
-        `no advisory in the database speaks of ${id}: check the spelling, or fetch advisories with clair db update`,
+        `no advisory in the database covers ${id}: check the spelling, or fetch advisories with clair db update`,
       );
     yield* list.images;
     if (list.next === undefined) return;
@@ -46,7 +46,7 @@ async function* allAffected(
   }
 }
 
-/** The entries of one image each: an entry is about packages of one name and version. */
+/** Groups entries by image. An entry covers packages of one name and version. */
 function byImage(entries: readonly AffectedEntry[]): (readonly AffectedEntry[])[] {
   return [...Map.groupBy(entries, ({ image }) => image).values()];
 }
@@ -64,7 +64,7 @@ function tableOf(
   return [...lines, '', summary].map((line) => `${line}\n`);
 }
 
-/** One image: each thing that is said of its packages once. */
+/** Renders one image, with each distinct value of its packages once. */
 function rowOf(entries: readonly AffectedEntry[]): string[] {
   const [first] = entries;
   const found = entries.flatMap(({ findings, isCertain }) =>
@@ -94,13 +94,13 @@ function fixOf({ fix }: Match): string {
   return fix.state === 'fixed' ? fix.version : fix.state.replaceAll('-', ' ');
 }
 
-/** The uppermost layer of an image, which ends its identity: a digest, or the file it was read from. */
+/** Returns the uppermost layer of an image, which is the last line of its identity: a digest or a file. */
 function topOf(identity: string): string {
   const [top = ''] = identity.split('\n').slice(-1);
   return shortOf(top.replace(/#[^#/]*$/, ''));
 }
 
-/** As much of a hash as tells it from others. */
+/** Shortens a hash to 12 characters. Returns other texts unchanged. */
 function shortOf(hash: string): string {
   return hash.replace(/^(sha256:)?([\da-f]{12})[\da-f]{20,}$/, '$2');
 }

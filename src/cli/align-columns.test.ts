@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alignColumns } from './align-columns.ts';
 
-test('columns line up as a terminal shows them, and it obeys nothing in them', () => {
+test('aligns columns by their width on a terminal and escapes control characters', () => {
   assert.deepEqual(alignColumns([['A', 'B'], ['漢字', 'x'], ['\x1b[2J', 'y'], ['z']]), [
     'A        B',
     '漢字     x',

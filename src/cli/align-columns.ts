@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import { padText, textWidth } from '../report/terminal-text.ts';
 
-/** Rows of cells, the heading first, as lines whose columns line up on a terminal. */
+/** Renders rows of cells, the heading first, as lines with aligned columns. Escapes control characters. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const shown = rows.map((row) => row.map((cell) => escapeForTerminal(cell)));
   const count = Math.max(0, ...shown.map((row) => row.length));

@@ -25,26 +25,26 @@ import { isStandardInput, spoolInput, withStandardInputErrors } from './standard
 /** Options of the commands that read an image. */
 export interface ImageOptions extends DatabaseOptions, ImageScope {
   readonly platform?: string;
-  /** The image of an index, where its digest is known. */
+  /** Digest of the image to choose from an index. */
   readonly manifest?: Digest;
   readonly verify?: boolean;
 }
 
-/** Options of the commands that tell what is vulnerable in an image. */
+/** Options of the commands that find vulnerabilities in an image. */
 export interface AssessmentOptions extends ImageOptions {
-  /** A time in the past, of which the advisories are to be. */
+  /** Time in the past whose advisories are used, ISO 8601. */
   readonly asOf?: string;
-  /** Whether ratings that are missing are looked up. */
+  /** Whether missing ratings are looked up; true by default. */
   readonly lookups?: boolean;
 }
 
-/** An image that was assessed, in the room where that was done. */
+/** An assessed image, with the context that assessed it. */
 export interface AssessedTarget extends AssessedReport {
   readonly image: IndexedImage;
   readonly context: CommandContext;
 }
 
-/** Assesses an image, and goes on in the same room with what was found. */
+/** Assesses an image and passes the result to `use`. The context stays open until `use` returns. */
 export async function assessTarget<T>(
   target: string,
   options: AssessmentOptions,
@@ -55,14 +55,14 @@ export async function assessTarget<T>(
   return await use(await assess(context, opened, options));
 }
 
-/** Assesses an image in a room that was opened. */
+/** Assesses an image in an open context. */
 export async function assess(
   context: CommandContext,
   opened: OpenedTarget,
   options: AssessmentOptions,
 ): Promise<AssessedTarget> {
   const image = await indexTarget(opened, context, options);
-  // What was known at a time in the past cannot be fetched any more.
+  // Advisories of a time in the past cannot be fetched.
   const outcomes = options.asOf === undefined ? await refreshAdvisories(image, context) : [];
   const assessed = await matchImage(opened.target, image, {
     ...context,
@@ -74,12 +74,12 @@ export async function assess(
   return { ...assessed, image, context };
 }
 
-/** Ends the command here where its time is over: work that never waited left no moment to see it, and a result must not follow. */
+/** Yields to the event loop, so that an expired `--timeout` ends the command before it writes a result. */
 async function yieldToTimeout({ timeout }: Pick<DatabaseOptions, 'timeout'>): Promise<void> {
   if (timeout !== undefined) await setImmediate();
 }
 
-/** What an image is made of. Fetches nothing. */
+/** Returns the inventory of an image as a report. Fetches no advisories. */
 export async function reportInventory(target: string, options: ImageOptions): Promise<Report> {
   const opened = await openTarget(target, options);
   await using context = await openCommandContext({ ...options, offline: true });
@@ -89,10 +89,10 @@ export async function reportInventory(target: string, options: ImageOptions): Pr
   return report;
 }
 
-/** An image, or what somebody says is in one. */
+/** An opened image or SBOM. */
 export type OpenedTarget = Image | SbomTarget;
 
-/** Opens what a target names, be it an image or an inventory. */
+/** Opens the image or SBOM that a target names. Throws `target-…` errors. */
 export async function openTarget(
   target: string,
   options: Pick<ImageOptions, 'platform' | 'manifest' | 'offline' | 'progress'>,
@@ -104,7 +104,7 @@ export async function openTarget(
   return isSbomTarget(target) ? await openSbom(target, options) : await openImage(target, options);
 }
 
-/** Opens an image, an archive or an SBOM that is piped into the command. */
+/** Opens an archive or an SBOM from standard input. */
 async function openInput(
   typed: string,
   options: Pick<ImageOptions, 'platform' | 'manifest' | 'offline'>,
@@ -142,7 +142,7 @@ async function indexTarget(
   return await (temporaryFile === undefined ? work() : withStandardInputErrors(temporaryFile, work));
 }
 
-/** Brings up to date what speaks of the image, and nothing else. */
+/** Updates the feeds that cover the image, and no others. */
 async function refreshAdvisories(
   image: IndexedImage,
   { extensions, store, updateDeps }: CommandContext,
@@ -154,7 +154,7 @@ async function refreshAdvisories(
   return outcomes;
 }
 
-/** The time that the question is about, and how old advisories may be then. */
+/** Returns the time of the assessment and the maximum age of advisories. */
 function timesOf({ asOf }: Pick<AssessmentOptions, 'asOf'>): {
   readonly asOf: string | undefined;
   readonly now: () => Date;

@@ -5,13 +5,13 @@ import { writeResult } from './output.ts';
 
 /** Options of `clair sbom --attached`. */
 export interface AttachedOptions {
-  /** True where any form will do. */
+  /** The form to fetch; true accepts any form. */
   readonly attached: SbomForm | true;
   readonly platform?: string;
   readonly output?: string;
 }
 
-/** `clair sbom --attached`: the list of packages that whoever built an image attached to it in its registry, as it is there. */
+/** Runs `clair sbom --attached`: prints the SBOM that is attached to an image in its registry, unchanged. */
 export async function showAttached(target: string, options: AttachedOptions): Promise<number> {
   const opened = await openRegistryTarget(target, options);
   if (opened === undefined)

@@ -24,39 +24,39 @@ import { warn } from './warn.ts';
 
 /** Options of every command that uses the database. */
 export interface DatabaseOptions extends ConsoleOptions {
-  /** The progress of the whole command; one of its own where absent. */
+  /** The progress of the whole command; a new one if absent. */
   readonly progress?: Progress;
   readonly db?: string;
   readonly mirror?: string;
   readonly offline?: boolean;
-  /** The command is ended after some time. */
+  /** The time limit of the command. */
   readonly timeout?: TimeLimit;
   readonly loaded: LoadedExtensions;
 }
 
-/** Everything a command works with; closed with `await using`. */
+/** Collaborators of a command. Close it with `await using`. */
 export interface CommandContext extends AsyncDisposable {
   readonly extensions: Extensions;
   readonly store: Store;
   readonly analyze: AnalyzeLayers;
   readonly analyzeStreamed: AnalyzeStreamedLayers;
   readonly progress: Progress;
-  /** How one works on feeds beside other processes. */
+  /** Dependencies of feed locks, which exclude other processes. */
   readonly lockDeps: Omit<FeedLockDeps, 'store'>;
-  /** How feeds are brought up to date; undefined when the user said `--offline`. */
+  /** Dependencies of feed updates; undefined with `--offline` or a read-only database. */
   readonly updateDeps: UpdateFeedsDeps | undefined;
-  /** Makes clients that fetch from where feeds are fetched. */
+  /** Creates clients of the origin that feeds are fetched from. */
   readonly createFeedClient: FeedClientFactory;
 }
 
-/** How long advisories are used without asking for newer ones; Clair's default interval. */
+/** Age from which a scan updates advisories; Clair's default interval. */
 const refreshAfterMs: number = 2 * 3_600_000;
-/** How long to wait for another process that fetches the same feed; the largest takes under a minute. */
+/** Maximum wait for another process that fetches the same feed; the largest takes under a minute. */
 const lockWaitMs = 120_000;
-/** How old advisories may be before a report says so. */
+/** Age from which a report states that advisories are stale. */
 export const staleAfterMs: number = 24 * 3_600_000;
 
-/** Opens the database and puts together what a command needs. Throws `usage` for a mirror that is not there. */
+/** Opens the database and creates the context of a command. Throws `usage` if the mirror does not exist. */
 export async function openCommandContext(
   options: DatabaseOptions,
   use: DatabaseUse = 'read',
@@ -90,7 +90,10 @@ export async function openCommandContext(
   };
 }
 
-/** The default database, or one in memory where there can be none and nothing has to be kept. Throws `store-unusable`. */
+/**
+ * Returns the default database. Without a usable cache directory it returns a database in memory for `read`, and throws `store-unusable`
+ * for `write`.
+ */
 function databaseFor(use: DatabaseUse, options: ConsoleOptions): string {
   const problem = defaultDatabaseProblem();
   if (problem === undefined) return defaultDatabase();
@@ -101,8 +104,8 @@ function databaseFor(use: DatabaseUse, options: ConsoleOptions): string {
 }
 
 /**
- * Layers on this thread and, for large images, on a second one. With a time limit all layers on disk are read on the other: reading
- * them here would leave no moment to see that the time is over.
+ * Analyzes layers on this thread and, for large images, on a second one. With a time limit all layers on disk are read on the second
+ * thread, because reading them here would block the timer.
  */
 function createLayerAnalysis({
   loaded: { extensions, analyzers },

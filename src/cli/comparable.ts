@@ -5,20 +5,20 @@ import { type AssessmentOptions, assess, openTarget } from './assess.ts';
 import type { CommandContext } from './command-context.ts';
 import { readInputFile } from './read-file.ts';
 
-/** What a report is compared with: one that was written earlier, or another image, which is still to be assessed. */
+/** Returns the report to compare with: a saved one, or one of another image, which it assesses. */
 export type LoadComparable = (context: CommandContext) => Promise<ComparableReport>;
 
-/** Finds out what a text names: the file of a report, or the target of an image. Throws `target-…` errors before anything is scanned. */
+/** Opens a saved report or another image, whichever the target names. Throws `target-…` errors before the scan. */
 export async function openComparable(target: string, options: AssessmentOptions): Promise<LoadComparable> {
   const file = await reportAt(target);
   if (file !== undefined) return async () => file;
-  // The manifest is that of the other image.
+  // The manifest belongs to the first image.
   const { manifest: _, ...ownOptions } = options;
   const opened = await openTarget(target, ownOptions);
   return async (context) => (await assess(context, opened, ownOptions)).report;
 }
 
-/** As much of a file as tells a report from an image. */
+/** Bytes at the start of a file that suffice to recognize a report. */
 const startBytes = 64;
 
 async function reportAt(path: string): Promise<ComparableReport | undefined> {

@@ -3,7 +3,7 @@ import { ClairError } from '../core/errors.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { writeLines, writeText } from './output.ts';
 
-/** `clair compare-versions SCHEME A B`: how the native tool orders two versions. */
+/** Runs `clair compare-versions SCHEME A B`: prints the order of two versions by the native tool's rules. */
 export function compareVersions(
   schemes: readonly VersionScheme[],
   name: string,
@@ -14,7 +14,7 @@ export function compareVersions(
   return 0;
 }
 
-/** The same for lines `SCHEME<TAB>A<TAB>B` of standard input, one answer a line. */
+/** Compares lines `SCHEME<TAB>A<TAB>B` of standard input and prints one result per line. Throws `usage` for other lines. */
 export async function compareBatch(schemes: readonly VersionScheme[]): Promise<number> {
   let answers = '';
   let line = 0;
@@ -36,7 +36,7 @@ export async function compareBatch(schemes: readonly VersionScheme[]): Promise<n
   return 0;
 }
 
-/** `<`, `=`, `>`, or `!` where the scheme gives the two no order. */
+/** Returns `<`, `=`, `>`, or `!` if the scheme cannot order the versions. */
 function orderOf(scheme: VersionScheme, a: string, b: string): string {
   const order = scheme.compare(a, b);
   if (order === undefined) return '!';

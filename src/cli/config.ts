@@ -9,7 +9,7 @@ import { builtIn, transportKinds } from '../extensions.ts';
 import { writeText } from './output.ts';
 import type { PluginNames } from './server/service-plan.ts';
 
-/** Everything that can be set of what comes with clair. */
+/** All settings, including those of built-in extensions. */
 export const settings: AllSettings = settingsWith({
   transports: transportKinds,
   sources: [...builtIn.sources, ...builtIn.enrichers].map(({ name }) => name),
@@ -18,17 +18,17 @@ export const settings: AllSettings = settingsWith({
 /** Options of the commands about the configuration. */
 export interface ConfigOptions {
   readonly config?: string;
-  /** Plugins that the command line names besides those of the configuration. */
+  /** Plugins that the command line adds to those of the configuration. */
   readonly plugins?: readonly string[];
-  /** Variables that begin with `CLAIR_` and belong to options of the command line. */
+  /** Variables that begin with `CLAIR_` and set options of the command line. */
   readonly optionVariables?: ReadonlySet<string>;
 }
 
-/** `clair config check`: whether the server would start with a file and the environment, by the very check that it makes itself. */
+/** Runs `clair config check`: the checks that the server makes before it starts. */
 export async function checkConfig(options: ConfigOptions): Promise<number> {
   const notes: string[] = [];
   const config = loadConfig(options, process.env, (names) => {
-    notes.push(`unknown variables, which set nothing: ${names.join(', ')}\n`);
+    notes.push(`unknown variables, which have no effect: ${names.join(', ')}\n`);
   });
   const { checkServer } = await import('./server/start-server.ts');
   await checkServer(config, { plugins: pluginNames(config, options) });
@@ -36,19 +36,19 @@ export async function checkConfig(options: ConfigOptions): Promise<number> {
   return 0;
 }
 
-/** `clair config print`: what is in force, secrets left out. */
+/** Runs `clair config print`: prints the effective settings without secrets. */
 export function showConfig(options: ConfigOptions): number {
   writeText([printConfig(loadConfig(options), settings)]);
   return 0;
 }
 
-/** `clair config reference`: every setting there is. */
+/** Runs `clair config reference`: prints all settings in Markdown. */
 export function showConfigReference(): number {
   writeText([configReference(settings)]);
   return 0;
 }
 
-/** The settings of a file, where one is named, and of the environment. */
+/** Reads the settings of the environment and of a file, if one is named. Throws `config-invalid`. */
 export function loadConfig(
   { config: name, optionVariables = new Set() }: ConfigOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -71,7 +71,7 @@ function readText(name: string): string {
   }
 }
 
-/** Those of the configuration are looked for from where its file is, those of the command line from where it was typed. */
+/** Returns all plugins. Names of the configuration are relative to its file, those of the command line to the working directory. */
 export function pluginNames(
   { plugins: configured }: Config,
   { config, plugins: typed = [] }: ConfigOptions,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { withCpuProfile } from './cpu-profile.ts';
 
-test('a profile is written, also of what failed', async (context) => {
+test('writes a profile when the function returns and when it throws', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'clair-profile-'));
   context.after(() => {
     rmSync(folder, { recursive: true });

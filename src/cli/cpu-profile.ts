@@ -2,9 +2,9 @@ import { open } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { ClairError, messageOf } from '../core/errors.ts';
 
-/** Runs something, and writes where its time went to a file as V8 tells it: `.cpuprofile`, which browsers and editors open. */
+/** Runs a function and writes its CPU profile to a file, as V8's `.cpuprofile`. Throws `output-failed`. */
 export async function withCpuProfile<T>(name: string, run: () => Promise<T>): Promise<T> {
-  // Before the work, so that a place that cannot be written is known then.
+  // Opened before the work, so that an unwritable path fails early.
   await using file = await open(name, 'w').catch((error: unknown) => {
     throw new ClairError('output-failed', `${name} cannot be written: ${messageOf(error)}`, { cause: error });
   });

@@ -4,10 +4,10 @@ import { messageOf } from '../core/errors.ts';
 import type { Store } from '../store/store.ts';
 import { cacheDirectory } from './cache-directory.ts';
 
-/** What a command does with a database. A command that only reads takes a file that cannot be written. */
+/** How a command uses a database. `read` accepts a read-only file. */
 export type DatabaseUse = 'read' | 'write';
 
-/** A file, or a database of a PostgreSQL server that its URL names. Each engine is loaded only where it is used. */
+/** Opens a SQLite file or the PostgreSQL database of a URL. Loads only the engine it needs. */
 export async function openStore(name: string, use: DatabaseUse = 'write'): Promise<Store> {
   if (/^postgres(?:ql)?:/.test(name))
     return (await import('../store/sql/postgres-store.ts')).openPostgresStore(name);
@@ -15,12 +15,12 @@ export async function openStore(name: string, use: DatabaseUse = 'write'): Promi
   return await openSqliteStore(name, { mayBeReadOnly: use === 'read' });
 }
 
-/** `$XDG_CACHE_HOME/clair/clair.db`. */
+/** Returns the path of the default database: `$XDG_CACHE_HOME/clair/clair.db`. */
 export function defaultDatabase(): string {
   return join(cacheDirectory(), 'clair.db');
 }
 
-/** Why there can be no default database on this machine; undefined where it is there or can be made. */
+/** Returns why the default database cannot be created; undefined if it exists or can be created. */
 export function defaultDatabaseProblem(): string | undefined {
   if (existsSync(defaultDatabase())) return undefined;
   const directory = cacheDirectory();

@@ -1,20 +1,20 @@
 import { ClairError } from '../core/errors.ts';
 
-/** How long a command may take, and as the user wrote it. */
+/** The time limit of a command, in milliseconds and as the user wrote it. */
 export interface TimeLimit {
   readonly ms: number;
   readonly text: string;
 }
 
 /**
- * The time that a command may take, for `using`. The work that is under way when it is over is not waited for: the process has to be
- * ended. Databases stand that, as they stand a kill, and no result is half-written.
+ * The deadline of a command, for `using`. It does not wait for unfinished work, so the caller must end the process. That is safe:
+ * databases survive a kill, and results are written atomically.
  */
 export class Deadline implements Disposable {
   readonly #expired = Promise.withResolvers<never>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** Begins to count. `step` is what is under way. */
+  /** Starts the timer. `step` returns the current step for the error message. */
   start({ ms, text }: TimeLimit, step: () => string): void {
     this.#timer = setTimeout(() => {
       this.#expired.reject(
@@ -26,7 +26,7 @@ export class Deadline implements Disposable {
     }, ms);
   }
 
-  /** The result of the work, or `timed-out` where it takes too long. */
+  /** Returns the result of the work. Throws `timed-out` if the deadline passes first. */
   async limit<T>(work: Promise<T>): Promise<T> {
     return await Promise.race([work, this.#expired.promise]);
   }

@@ -10,7 +10,7 @@ export interface DiffOptions extends AssessmentOptions {
   readonly format: 'table' | 'json';
 }
 
-/** `clair diff`: what came and what went from one image, or report of one, to another. */
+/** Runs `clair diff`: compares packages and findings of two images or saved reports. */
 export async function diff(from: string, to: string, options: DiffOptions): Promise<number> {
   const sides = [await openComparable(from, options), await openComparable(to, options)] as const;
   await using context = await openCommandContext(options);

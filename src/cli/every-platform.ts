@@ -7,10 +7,10 @@ import type { Destination } from './output.ts';
 import { isSbomTarget } from './sbom-target.ts';
 import { isStandardInput } from './standard-input.ts';
 
-/** The value of `--platform` that stands for every platform of an image. */
+/** The value of `--platform` that selects every platform of an image. */
 export const everyPlatform = 'all';
 
-/** Stands for the platform in the name of an output file. */
+/** Placeholder for the platform in the name of an output file. */
 const placeholder = '{platform}';
 
 /** Options of a command that writes a report. */
@@ -20,7 +20,7 @@ interface ReportOptions {
   readonly destinations: readonly Destination<ReportFormat>[];
 }
 
-/** Which image of an index a run is about, and where its report goes. */
+/** The image of an index to scan, and the destinations of its report. */
 interface PlatformOptions {
   readonly platform?: string;
   readonly manifest?: Digest;
@@ -28,8 +28,8 @@ interface PlatformOptions {
 }
 
 /**
- * Runs `scan` for each image of an index, in the order of the index, and answers the worst exit status: findings that reach the gate, then
- * what could not be judged. An image that is no index is scanned once. Throws `usage` where reports would be written over each other.
+ * Runs `scan` for each image of an index, in the order of the index. Returns the worst exit status: 1, then 4, then 0. Scans a single
+ * image once. Throws `usage` if reports would overwrite each other.
  */
 export async function scanEveryPlatform(
   target: string,
@@ -54,12 +54,12 @@ export async function scanEveryPlatform(
   return [1, 4].find((status) => statuses.includes(status)) ?? 0;
 }
 
-/** As much of a digest as tells it from others. */
+/** Returns the first 12 characters of a digest. */
 function shortOf(digest: Digest | undefined): string {
   return digest === undefined ? '' : digestHex(digest).slice(0, 12);
 }
 
-/** A destination with the platform in the place that is meant for it. */
+/** Replaces the placeholder in the file name of a destination. */
 function fillPlaceholder(
   { format, output }: Destination<ReportFormat>,
   name: string,
@@ -67,7 +67,7 @@ function fillPlaceholder(
   return { format, ...(output !== undefined && { output: output.replaceAll(placeholder, name) }) };
 }
 
-/** Tables may follow each other on standard output; everything else needs a file for each platform. */
+/** Requires a file per platform, except for tables, which may follow each other on standard output. */
 function requirePlaceholder({ destinations }: ReportOptions): void {
   const isClear = ({ format, output }: Destination<ReportFormat>): boolean =>
     output === undefined ? format.name === 'table' : output.includes(placeholder);
@@ -90,6 +90,6 @@ async function manifestsOf(
   if (isSbomTarget(target)) return [one];
   const listed = await listImageManifests(target, { offline });
   if (listed?.length === 0)
-    throw new ClairError('target-not-found', `${target} holds no image: its index names none`);
+    throw new ClairError('target-not-found', `${target} holds no image: its index is empty`);
   return listed ?? [one];
 }

@@ -9,21 +9,21 @@ export interface GateOptions {
   readonly allowUnrated?: boolean;
 }
 
-/** What the gates make of each finding, for formats that show it. */
+/** Returns the gate result of each finding, for formats that show it. */
 export function gatedBy({ failOn = [], allowUnrated = false }: GateOptions): Pick<Display, 'gated'> {
   return failOn.length === 0
     ? {}
     : { gated: (match) => evaluateGatesForFinding(match, failOn, allowUnrated) };
 }
 
-/** The findings reach a gate. */
+/** Exit status if a finding reaches a gate. */
 const reachedStatus = 1;
-/** The image could not be judged. */
+/** Exit status if the image could not be judged. */
 const undecidedStatus = 4;
 
 /**
- * The exit status of a scan: 1 where a finding reaches a gate, 4 where the image could not be judged. The reason for a 4 goes to standard
- * error, as that of an error does: `--quiet` does not leave it out.
+ * Returns the exit status of a scan: 1 if a finding reaches a gate, 4 if the image could not be judged, otherwise 0. Writes the reason
+ * for 4 to standard error, even with `--quiet`.
  */
 export function exitStatusOf({ report, isAssessed }: AssessedReport, options: GateOptions): number {
   const { failOn = [], allowUnrated = false } = options;

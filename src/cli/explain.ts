@@ -9,7 +9,7 @@ export interface ExplainOptions extends FilterOptions {
   readonly format: 'table' | 'json';
 }
 
-/** `clair explain`: why a vulnerability is reported of an image, or why it is not. */
+/** Runs `clair explain`: prints why a vulnerability is reported for an image, or why not. */
 export async function explain(
   target: string,
   question: { readonly id: string; readonly package?: string | undefined },

@@ -8,10 +8,10 @@ import type { ClientOptions } from '../source/client/download.ts';
 import { limitYoungGeneration } from './gc-tuning.ts';
 import type { Progress, Transfer } from './progress.ts';
 
-/** Makes clients of one place, with the options of each. */
+/** Creates clients of one origin. */
 export type FeedClientFactory = (options?: ClientOptions) => FeedClient;
 
-/** Clients that are loaded when the first feed is asked for: a scan of a warm database fetches none. */
+/** Returns a factory of clients that load their code on the first request, because a scan often fetches nothing. */
 export function feedClientFactory(
   mirror: string | undefined,
   progress: Pick<Progress, 'transfer'>,
@@ -29,7 +29,7 @@ export function feedClientFactory(
   };
   let make: Promise<FeedClientFactory> | undefined;
   return (options) => {
-    // One client for all its requests: it remembers which hosts can be reached.
+    // One client for all requests, because it remembers unreachable hosts.
     let client: FeedClient | undefined;
     return {
       get: async (url, known) => {
@@ -42,21 +42,21 @@ export function feedClientFactory(
   };
 }
 
-/** The client for whole feeds. */
+/** Returns a client that fetches feeds from a mirror or from the vendors. */
 export function feedClient(mirror: string | undefined, progress: Pick<Progress, 'transfer'>): FeedClient {
   return feedClientFactory(mirror, progress)();
 }
 
-/** Names where feeds are fetched from: those that came from elsewhere are fetched anew. */
+/** Returns the name of an origin. Feeds of another origin are fetched again. */
 export function originOf(mirror: string | undefined): string {
   if (mirror === undefined) return 'upstream';
-  // The origin is stored, exported and shown: credentials of the URL do not belong there.
+  // The origin is stored, exported and shown, so it must not contain credentials.
   return mirror.includes('://') ? redactUrl(mirror) : resolve(mirror);
 }
 
 /**
- * Throws `usage` for a mirror in a directory that is not there: nothing would be found in it, and all of that told feed by feed.
- * `option` is what names it.
+ * Throws `usage` if a mirror is a directory that does not exist. Otherwise each feed would fail by itself. `option` is the option or
+ * setting to name.
  */
 export function requireMirror(mirror: string | undefined, option = '--mirror'): void {
   if (mirror === undefined || mirror.includes('://')) return;

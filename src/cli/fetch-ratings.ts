@@ -10,14 +10,14 @@ import { lookUpRatings, type RatingLookupDeps } from '../service/findings/look-u
 import type { ClientOptions } from '../source/client/download.ts';
 import type { CommandContext } from './command-context.ts';
 
-/** A room whose user lets it fetch. */
+/** Dependencies of `fetchRatings`. */
 interface FetchRatingsDeps {
   readonly context: CommandContext;
   readonly updateDeps: UpdateFeedsDeps;
   readonly mirror: string | undefined;
 }
 
-/** Looks up ratings upstream, or in the mirror that the user names. */
+/** Looks up ratings upstream or in a mirror. */
 export async function fetchRatings(
   found: RatingLookupRequest,
   { context, updateDeps, mirror }: FetchRatingsDeps,
@@ -39,7 +39,7 @@ export async function fetchRatings(
   });
 }
 
-/** A scan does not wait as long as an update does. */
+/** Limits of lookups, which are shorter than those of updates. */
 const lookupClientOptions: ClientOptions = {
   attempts: limits.lookupAttempts,
   pauseMsMax: limits.lookupPauseMs,
@@ -57,7 +57,7 @@ function documentsIn(mirror: string | undefined): RatingLookupDeps['documents'] 
   return { reason: `ratings cannot be looked up: the mirror has no CVE records (see docs/air-gapped.md)` };
 }
 
-/** Lets a download connect to the origin it begins with, and to no other: a CVE record is nowhere else. */
+/** Restricts a download to the origin of its first URL, because CVE records are stored nowhere else. */
 function onOneOrigin(): (url: URL) => ConnectionOptions {
   let origin: string | undefined;
   return (url) => {

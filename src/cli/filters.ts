@@ -6,17 +6,17 @@ import type { CommandContext } from './command-context.ts';
 import { openComparable } from './comparable.ts';
 import { readSuppressions, type SuppressionOptions } from './suppression/suppressions.ts';
 
-/** Options that leave findings out of the count. */
+/** Options that suppress findings. */
 export interface FilterOptions extends AssessmentOptions, SuppressionOptions {
   readonly onlyFixed?: boolean;
-  /** A report that was written earlier, or another image. */
+  /** A saved report or another image, whose findings are suppressed. */
   readonly newSince?: string;
 }
 
-/** Leaves out of the count what is not to be in it; it is kept among the suppressed findings, with the reason. */
+/** Moves findings to the suppressed ones, each with a reason. */
 export type ReportFilter = (assessed: AssessedReport, context: CommandContext) => Promise<AssessedReport>;
 
-/** Reads what the options name, before anything is scanned: first the exceptions count, then what is new, then what is fixed. */
+/** Reads the files of the options before the scan. The filter applies suppressions, then `--new-since`, then `--only-fixed`. */
 export async function openFilter(options: FilterOptions): Promise<ReportFilter> {
   const applySuppressions = await readSuppressions(options, new Date(options.asOf ?? Date.now()));
   const loadBaseline =

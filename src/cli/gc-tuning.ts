@@ -1,17 +1,17 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** A hostile image makes garbage by the hundred megabytes, which must not wait; an ordinary one makes too little to notice. */
+/** Makes V8 collect garbage early. A hostile image produces hundreds of megabytes of it; an ordinary image is not slowed down. */
 export function preferSmallHeap(): void {
   setFlagsFromString('--optimize-for-size');
 }
 
-/** Records are short-lived objects by the million: a large young generation would only take memory. */
+/** Limits the young generation for loading feeds. Their millions of short-lived records do not profit from a larger one. */
 export function limitYoungGeneration(): void {
   setFlagsFromString('--no-optimize-for-size');
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/** As V8 does by itself. Compiled code that is kept is for these flags only. */
+/** Restores V8's defaults. Cached compiled code is valid for these flags only. */
 export function resetGcFlags(): void {
   setFlagsFromString('--no-optimize-for-size');
   setFlagsFromString('--semi-space-growth-factor=2');

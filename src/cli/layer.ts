@@ -23,7 +23,7 @@ export interface LayerOptions {
   readonly loaded: LoadedExtensions;
 }
 
-/** `clair layer`: the files the detectors and listers look at, layer by layer, and the marks that hide lower ones. */
+/** Runs `clair layer`: prints the files that detectors and listers read, and the whiteouts, layer by layer. */
 export async function showLayers(target: string, options: LayerOptions): Promise<number> {
   const refusal = `${target} is an SBOM, which has no files to show: name the image`;
   if (!isStandardInput(target) && isSbomTarget(target)) throw new ClairError('target-unsupported', refusal);
@@ -76,7 +76,7 @@ function describe(layer: ImageLayer | undefined, tarBytes: number): string {
     : `${layer.sizeBytes || tarBytes} bytes${layer.compression === 'none' ? '' : `, ${layer.compression}`}`;
 }
 
-/** Paths come from the archive but are clean and wanted ones: they stay below the directory. */
+/** Writes files below a directory. Their paths are normalized and cannot leave it. */
 function dump(directory: string, files: ReadonlyMap<string, Uint8Array>): void {
   try {
     for (const [path, content] of files) {

@@ -4,15 +4,15 @@ import type { Extensions } from '../plugin/extensions.ts';
 import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts';
 import type { LoadedPlugin } from '../plugin-host/load-plugins.ts';
 
-/** What there is with plugins. Dispose it to end their thread. */
+/** Built-in extensions and those of plugins. Disposing it ends the thread of the plugins. */
 export interface LoadedExtensions extends AsyncDisposable {
   readonly extensions: Extensions;
   readonly plugins: readonly LoadedPlugin[];
-  /** What of it other threads have to know. */
+  /** Descriptions of the analyzers, for other threads. */
   readonly analyzers: readonly AnalyzerDescription[];
 }
 
-/** What comes with clair, and the plugins of these names, which are looked for from a directory. Throws `config-invalid`. */
+/** Loads the built-in extensions and the named plugins. Names are relative to `directory`. Throws `config-invalid`. */
 export async function loadExtensions(names: readonly string[], directory: string): Promise<LoadedExtensions> {
   if (names.length === 0)
     return { extensions: builtIn, plugins: [], analyzers: [], [Symbol.asyncDispose]: async () => undefined };
@@ -32,7 +32,7 @@ export async function loadExtensions(names: readonly string[], directory: string
   };
 }
 
-/** Takes `--plugin NAME` and `--plugin=NAME` out of a command line, wherever they stand. */
+/** Removes `--plugin NAME` and `--plugin=NAME` from a command line, at any position. */
 export function extractPluginFlags(argv: readonly string[]): {
   readonly names: string[];
   readonly rest: string[];

@@ -6,11 +6,11 @@ import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { sourceDateEpoch } from './source-date-epoch.ts';
 
-/** How results look where they go: colours and width only on a terminal; `NO_COLOR` and `FORCE_COLOR` are honoured. */
+/** Returns the display of an output: colours and width only on a terminal. Applies `NO_COLOR` and `FORCE_COLOR`. */
 export function displayFor(output: string | undefined): Display {
   const { env } = process;
   const isForced = (env['FORCE_COLOR'] ?? '0') !== '0' && !env['NO_COLOR'];
-  // Asked of the file, since making the stream `process.stdout` takes milliseconds that only a terminal is worth.
+  // Checks the file descriptor first, because creating `process.stdout` takes milliseconds.
   if (output !== undefined || !fstatSync(1).isCharacterDevice() || !process.stdout.isTTY)
     return { colors: isForced };
   return {
@@ -19,12 +19,12 @@ export function displayFor(output: string | undefined): Display {
   };
 }
 
-/** Writes lines for people to standard output; what they name comes from images, feeds and clients. */
+/** Writes lines for people to standard output. Escapes them, because they contain untrusted text. */
 export function writeLines(lines: readonly string[]): void {
   writeText(lines.map((line) => `${escapeLine(line)}\n`));
 }
 
-/** Writes an answer that is no report to standard output: as JSON, or as pieces of text for people. */
+/** Writes a result other than a report to standard output, as JSON or as text. */
 export function writeJsonOrText(
   format: 'table' | 'json',
   result: object,
@@ -35,13 +35,13 @@ export function writeJsonOrText(
   );
 }
 
-/** Where a result goes: to a file, or to standard output where none is named. */
+/** The destination of a result: a file, or standard output if `output` is absent. */
 export interface Destination<Format> {
   readonly format: Format;
   readonly output?: string;
 }
 
-/** Writes a report to each of its destinations, fit for that place. */
+/** Writes a report to each destination, with the display of that destination. */
 export async function writeReports(
   report: Report,
   destinations: readonly Destination<ReportFormat>[],
@@ -54,7 +54,7 @@ export async function writeReports(
   }
 }
 
-/** Writes a result to a file, or to standard output where none is named. */
+/** Writes a result atomically to a file, or to standard output if `output` is undefined. */
 export async function writeResult(chunks: Iterable<string>, output: string | undefined): Promise<void> {
   if (output === undefined) {
     writeText(chunks);
@@ -64,7 +64,7 @@ export async function writeResult(chunks: Iterable<string>, output: string | und
   await writeFileAtomically(output, blocksOf(chunks));
 }
 
-/** Writes text to standard output. */
+/** Writes text to standard output. Stops silently if the reader closes the pipe. Throws `output-failed`. */
 export function writeText(chunks: Iterable<string>): void {
   for (const block of blocksOf(chunks)) writeBlock(block);
 }
@@ -88,7 +88,7 @@ function writeBlock(bytes: Uint8Array): void {
       at += writeSync(1, bytes, at);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      // The reader of a pipe went away, as `head` does: nobody wants the rest.
+      // The reader closed the pipe, as `head` does.
       if (code === 'EPIPE') return;
       if (code !== 'EAGAIN') throw unwritable(error);
     }

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 
-/** Names this process among those that share a database; another name each time. */
+/** Returns a name for the locks of this process. Each call returns another name. */
 export function ownerName(): string {
   return `${hostname()} ${process.pid} ${process.hrtime.bigint()}`;
 }

@@ -4,7 +4,7 @@ import { alignColumns } from './align-columns.ts';
 import type { LoadedExtensions } from './load-extensions.ts';
 import { writeLines } from './output.ts';
 
-/** The kinds of extensions, and what one is called. */
+/** The kinds of extensions with their titles. */
 const kinds = [
   ['detectors', 'namespace detector'],
   ['listers', 'package lister'],
@@ -15,7 +15,7 @@ const kinds = [
   ['transports', 'transport'],
 ] as const satisfies readonly (readonly [keyof Extensions & keyof Plugin, string])[];
 
-/** `clair plugin list`: every extension there is, and where it comes from. */
+/** Runs `clair plugin list`: prints all extensions with the plugins that provide them. */
 export function listPlugins({ extensions, plugins }: LoadedExtensions): number {
   const rows = kinds.flatMap(([kind, title]) =>
     extensions[kind].map((one) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { ProgressLine } from './progress.ts';
 
-/** A terminal of some width that keeps what is drawn, and a clock that stands still. */
+/** Returns a terminal that records its output, and stops the clock. */
 function terminal(context: TestContext, columns = 80) {
   context.mock.timers.enable({ apis: ['Date', 'setTimeout'] });
   const drawn: string[] = [];
@@ -12,7 +12,7 @@ function terminal(context: TestContext, columns = 80) {
 
 const url = 'https://security-tracker.debian.org/tracker/data/json/of/all/releases/that/there/are.json';
 
-test('a download of many pieces is drawn ten times a second at most', (context) => {
+test('redraws at most ten times a second', (context) => {
   const { drawn, line } = terminal(context);
   line.show('fetching advisories debian tracker');
   for (let piece = 1; piece <= 1000; piece++) {
@@ -24,7 +24,7 @@ test('a download of many pieces is drawn ten times a second at most', (context) 
   assert.match(drawn.at(-1) ?? '', /10\.0 of 10\.0 MB, 100 %, \d+\.\d MB\/s$/);
 });
 
-test('a line fits the terminal: the address is cut in its middle, and no number is', (context) => {
+test('fits the line to the terminal by cutting the middle of the URL', (context) => {
   const { drawn, line } = terminal(context);
   line.show({ name: 'debian tracker', position: { n: 12, of: 300 } });
   context.mock.timers.tick(100);
@@ -40,7 +40,7 @@ test('a line fits the terminal: the address is cut in its middle, and no number 
   for (const text of drawn) assert.ok(text.length < 80, text);
 });
 
-test('the width of a narrow terminal goes to the numbers', (context) => {
+test('keeps the numbers when the terminal is narrow', (context) => {
   const { drawn, line } = terminal(context, 40);
   line.show('fetching advisories debian tracker');
   context.mock.timers.tick(100);
@@ -49,7 +49,7 @@ test('the width of a narrow terminal goes to the numbers', (context) => {
   assert.ok((drawn.at(-1) ?? '').length < 40);
 });
 
-test('without a total there is no percentage, and before half a second no rate', (context) => {
+test('omits the percentage without a total, and the rate before half a second', (context) => {
   const { drawn, line } = terminal(context);
   line.show('step');
   context.mock.timers.tick(100);
@@ -57,7 +57,7 @@ test('without a total there is no percentage, and before half a second no rate',
   assert.equal(drawn.at(-1), 'step file:///a  1.5 MB');
 });
 
-test('the last step is drawn late rather than never, and nothing after the line was removed', (context) => {
+test('draws the last step after the interval, and nothing after the line was removed', (context) => {
   const { drawn, line } = terminal(context);
   line.show('first');
   line.show('second');
@@ -71,9 +71,9 @@ test('the last step is drawn late rather than never, and nothing after the line 
   assert.equal(line.step, 'third');
 });
 
-test('what a step names cannot steer the terminal', (context) => {
+test('escapes control characters in the name of a step', (context) => {
   const { drawn, line } = terminal(context);
   line.show('opening a\u001b[2J\nb');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not contain these.
   assert.doesNotMatch(drawn[0] ?? '', /[\u0000-\u001f]/);
 });

@@ -1,46 +1,46 @@
 import { fstatSync } from 'node:fs';
 import { escapeForTerminal } from '../kit/untrusted-text.ts';
 
-/** A step of the work, and which of how many it is where that is known. */
+/** A step of the work, with its position if the number of steps is known. */
 export interface ProgressStep {
   readonly name: string;
   readonly position?: { readonly n: number; readonly of: number };
 }
 
-/** How far a download is. */
+/** The state of a download. */
 export interface Transfer {
   readonly url: string;
   readonly receivedBytes: number;
   readonly totalBytes?: number;
 }
 
-/** Shows how far the work is, on one line of a terminal. */
+/** Shows the progress of a command. */
 export interface Progress {
-  /** The name of the step that is under way. */
+  /** The name of the current step. */
   readonly step: string;
-  /** Begins a step. */
+  /** Starts a step. */
   show(step: string | ProgressStep): void;
-  /** A download of the step that is under way. */
+  /** Shows a download of the current step. */
   transfer(transfer: Transfer): void;
-  /** Removes the line, so that nothing of it stays between results. */
+  /** Removes the progress line, so that it does not mix with results. */
   clear(): void;
 }
 
-/** Which progress is shown. */
+/** Options of the output on standard error. */
 export interface ConsoleOptions {
-  /** Neither progress nor notes. */
+  /** Suppresses progress and notes. */
   readonly quiet?: boolean;
-  /** A line for each step, which stays. */
+  /** Writes a permanent line for each step. */
   readonly verbose?: boolean;
 }
 
-/** Where progress is written: a terminal, as `process.stderr` is one. */
+/** The part of `process.stderr` that `ProgressLine` uses. */
 interface Terminal {
   readonly columns: number;
   write(text: string): unknown;
 }
 
-/** Progress on standard error. `process.stderr` itself is only touched on a terminal: making the stream takes milliseconds. */
+/** Returns progress on standard error. Creates `process.stderr` only if needed, because that takes milliseconds. */
 export function terminalProgress({ quiet = false, verbose = false }: ConsoleOptions = {}): Progress {
   if (quiet) return new StepLines(() => undefined);
   if (verbose) return new StepLines((line) => process.stderr.write(`clair: ${line}\n`));
@@ -50,7 +50,7 @@ export function terminalProgress({ quiet = false, verbose = false }: ConsoleOpti
 
 const firstStep = 'starting';
 
-/** Writes each step and each download on a line of its own. */
+/** Writes each step and each download on a separate line. */
 class StepLines implements Progress {
   readonly #write: (line: string) => void;
   step = firstStep;
@@ -73,18 +73,18 @@ class StepLines implements Progress {
   }
 
   clear(): void {
-    // Lines stay.
+    // Lines are permanent.
   }
 }
 
 const clearLine = '\r\u001b[K';
 const columnsMin = 20;
-/** The line is drawn at most this often. */
+/** Minimum interval between redraws. */
 const drawMs = 100;
-/** Before a download has taken this long, its rate is not known. */
+/** Minimum duration of a download before its rate is shown. */
 const rateFromMs = 500;
 
-/** One line that is drawn over and over. */
+/** One line of a terminal that is redrawn. */
 export class ProgressLine implements Progress {
   readonly #terminal: Terminal;
   #step: ProgressStep = { name: firstStep };
@@ -159,7 +159,7 @@ export class ProgressLine implements Progress {
   }
 }
 
-/** In less room than this an address says nothing. */
+/** Minimum width of a URL; below that it is left out. */
 const urlColumnsMin = 16;
 
 function stepOf(step: string | ProgressStep): ProgressStep {
@@ -185,7 +185,7 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
-/** A text of so many characters at most: what is too much is taken out of its middle, since both ends tell more. */
+/** Shortens a text to `length` characters by cutting its middle, because both ends matter more. */
 function shortened(text: string, length: number): string {
   if (text.length <= length) return text;
   if (length < 3) return text.slice(0, Math.max(length, 0));

@@ -1,7 +1,7 @@
 import type { LookUpRatings, RatingLookupResult } from '../service/findings/assess-packages.ts';
 import type { CommandContext } from './command-context.ts';
 
-/** Options that decide whether and where ratings are looked up. */
+/** Options of rating lookups. */
 export interface LookupOptions {
   readonly asOf?: string;
   readonly lookups?: boolean;
@@ -9,7 +9,7 @@ export interface LookupOptions {
   readonly mirror?: string;
 }
 
-/** How a command looks up ratings, or why it does not. The code that does is loaded when something was found. */
+/** Returns the rating lookup of a command. If lookups are disabled, its result states why. Loads the code on the first call. */
 export function ratingLookups(context: CommandContext, options: LookupOptions): LookUpRatings {
   const disabledReason = disabledReasonOf(options);
   const { updateDeps } = context;

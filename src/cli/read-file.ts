@@ -3,18 +3,18 @@ import { ClairError, type ErrorCode, messageOf } from '../core/errors.ts';
 import { type LimitName, limits } from '../core/limits.ts';
 import { readAllBytes } from '../kit/bytes/read-all-bytes.ts';
 
-/** Stands for standard input where a file may be named. */
+/** Name of standard input in place of a file. */
 export const standardInput = '-';
 
-/** What a file is read as. */
+/** Options of `readInputFile`. */
 export interface ReadFileOptions {
-  /** How many bytes it may have. */
+  /** The limit of its size, in bytes. */
   readonly limit: LimitName;
-  /** What it is called where it cannot be read. */
+  /** The error code if it cannot be read. */
   readonly code: ErrorCode;
 }
 
-/** A file that a command line names, a pipe or standard input, as a whole: no more is read of it than allowed. Throws `limit-exceeded`, and its code for what cannot be read. */
+/** Reads a whole file, a pipe or standard input, up to a limit. Throws `limit-exceeded`, or `code` if it cannot be read. */
 export async function readInputFile(path: string, { limit, code }: ReadFileOptions): Promise<Buffer> {
   const isInput = path === standardInput;
   const name = isInput ? 'standard input' : path;

@@ -5,7 +5,7 @@ import type { Target } from '../model/report.ts';
 import { looksLikeSbom } from '../sbom/sbom-json.ts';
 import { readInputFile, standardInput } from './read-file.ts';
 
-/** An inventory that a target names. */
+/** An SBOM that a target names, read. */
 export interface SbomTarget {
   readonly target: Target;
   readonly inventory: Inventory;
@@ -13,10 +13,10 @@ export interface SbomTarget {
 
 const prefix = 'sbom:';
 
-/** As much of a file as tells an inventory from an image. */
+/** Bytes at the start of a file that suffice to recognize an SBOM. */
 const startBytes = 4096;
 
-/** Whether a target is an inventory: it says so, or is a file without a prefix that begins like one. */
+/** Returns whether a target is an SBOM: it has the prefix `sbom:`, or is a file that begins like one. */
 export function isSbomTarget(target: string): boolean {
   if (target.startsWith(prefix)) return true;
   const isFile = statsOf(target)?.isFile() === true;
@@ -24,8 +24,8 @@ export function isSbomTarget(target: string): boolean {
 }
 
 /**
- * Reads the inventory a target names: `sbom:F`, `sbom:-` for standard input, or a path that is recognised by its content. Throws
- * `target-…` errors that say what was found instead.
+ * Reads the SBOM of a target: `sbom:F`, `sbom:-` for standard input, or a path. Throws `target-…` errors that state what was found
+ * instead.
  */
 export async function openSbom(
   target: string,
@@ -34,7 +34,7 @@ export async function openSbom(
   const place = target.startsWith(prefix) ? target.slice(prefix.length) : target;
   const name = place === standardInput ? 'standard input' : place;
   if (statsOf(place)?.isDirectory())
-    throw new ClairError('target-unsupported', `${name} is a directory, and so no SBOM`);
+    throw new ClairError('target-unsupported', `${name} is a directory, not an SBOM`);
   const bytes = await readInputFile(place, { limit: 'sbomBytes', code: 'target-not-found' });
   const inventory = (await import('../sbom/read-sbom.ts')).readSbom(bytes, name);
   const { reference, kind, ...identity } = inventory.subject;

@@ -7,7 +7,7 @@ export interface SbomOptions extends ImageOptions {
   readonly destinations: readonly Destination<ReportFormat>[];
 }
 
-/** `clair sbom`: what an image is made of. Fetches nothing. */
+/** Runs `clair sbom`: writes the inventory of an image. Fetches no advisories. */
 export async function sbom(target: string, options: SbomOptions): Promise<number> {
   await writeReports(await reportInventory(target, options), options.destinations);
   return 0;

@@ -9,13 +9,13 @@ import { type Destination, writeReports } from './output.ts';
 
 /** Options of `clair scan`. */
 export interface ScanOptions extends FilterOptions, GateOptions {
-  /** Where the report goes, and as what. */
+  /** The destinations of the report, with their formats. */
   readonly destinations: readonly Destination<ReportFormat>[];
-  /** The severities of the findings that are shown; all where absent. */
+  /** The severities of the findings to show; all if absent. */
   readonly severity?: readonly Severity[];
 }
 
-/** `clair scan`: what is vulnerable in an image. Answers the exit status. */
+/** Runs `clair scan`: finds known vulnerabilities in an image. Returns the exit status. */
 export async function scan(target: string, options: ScanOptions): Promise<number> {
   if (options.platform !== everyPlatform) return await scanOne(target, options);
   const { platform: _, ...rest } = options;

@@ -1,8 +1,7 @@
 import type { ClairError } from '../core/errors.ts';
 
 /**
- * Those of some named things that have one of these names; all where there are no names. Throws what `refusal` makes of a name nobody
- * has and of the names there are.
+ * Returns the elements with these names, or all elements without names. Throws the error that `onUnknown` returns for an unknown name.
  */
 export function selectByName<T extends { readonly name: string }>(
   names: readonly string[],

@@ -18,13 +18,13 @@ export interface ServeOptions extends ConfigOptions {
   readonly logLevel?: Config['log']['level'];
   /** Overrides `log.format`. */
   readonly logFormat?: Config['log']['format'];
-  /** Certificates of servers that layers are fetched from are not verified. */
+  /** Disables the verification of certificates of layer servers. */
   readonly insecureTls?: boolean;
 }
 
 /**
- * `clair serve`: the API and the health check, with advisories that are kept current, until it is told to stop. Requests under way
- * may end then; a second signal ends everything at once.
+ * Runs `clair serve`: API, health check and updater, until SIGINT or SIGTERM. Pending requests may finish; a second signal ends the
+ * process at once.
  */
 export async function serve(options: ServeOptions): Promise<number> {
   let unknown: readonly string[] = [];
@@ -33,7 +33,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   });
   const log = configuredLog(config, options);
   if (options.config === undefined) log.info('no configuration file: defaults and the environment are used');
-  if (unknown.length > 0) log.warn({ variables: unknown }, 'unknown environment variables: they set nothing');
+  if (unknown.length > 0) log.warn({ variables: unknown }, 'unknown environment variables without effect');
   const stop = new AbortController();
   const stopSignal = Promise.race(
     ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: stop.signal })),
@@ -59,13 +59,13 @@ export async function serve(options: ServeOptions): Promise<number> {
   return 0;
 }
 
-/** Loads plugins anew. A configuration that cannot be used changes nothing. */
+/** Reloads plugins. An invalid configuration changes nothing. */
 async function reload(server: RunningServer, log: Logger, options: ServeOptions): Promise<void> {
   try {
     await server.reload(pluginNames(loadConfig(options), options));
-    log.info('plugins loaded anew');
+    log.info('plugins reloaded');
   } catch (error) {
-    log.error({ error: messageOf(error) }, 'plugins stay as they were');
+    log.error({ error: messageOf(error) }, 'plugin reload failed; keeping current plugins');
   }
 }
 

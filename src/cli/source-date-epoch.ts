@@ -1,6 +1,6 @@
 import { ClairError } from '../core/errors.ts';
 
-/** The time that makes documents reproducible, <https://reproducible-builds.org/specs/source-date-epoch/>. Throws `usage`. */
+/** Returns `SOURCE_DATE_EPOCH` as ISO 8601 (<https://reproducible-builds.org/specs/source-date-epoch/>). Throws `usage`. */
 export function sourceDateEpoch(): string | undefined {
   const given = process.env['SOURCE_DATE_EPOCH'];
   if (given === undefined || given === '') return undefined;

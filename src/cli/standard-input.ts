@@ -6,17 +6,17 @@ import { limits } from '../core/limits.ts';
 import { isSystemError } from '../core/system-error.ts';
 import { standardInput } from './read-file.ts';
 
-/** Standard input as a file on disk, which is gone when this process ends. */
+/** Standard input as a temporary file, which is removed when this process ends. */
 export interface SpooledInput {
-  /** The target with the file in place of `-`. */
+  /** The target with the path of the file instead of `-`. */
   readonly target: string;
   readonly path: string;
 }
 
-/** What `-` may follow: the kinds of targets that are one file. */
+/** Prefixes of targets that may precede `-`, because they are single files. */
 const fileKinds: ReadonlySet<string> = new Set(['docker-archive', 'oci-archive', 'rootfs-tar', 'aci']);
 
-/** Whether a target is standard input: `-`, or `docker-archive:-` and its like. */
+/** Returns whether a target is standard input: `-`, or `-` after a prefix such as `docker-archive:`. */
 export function isStandardInput(target: string): boolean {
   const [, kind, rest] = /^(?:([a-z-]+):)?(-(?::.*)?)$/s.exec(target) ?? [];
   if (rest === undefined) return false;
@@ -24,8 +24,8 @@ export function isStandardInput(target: string): boolean {
 }
 
 /**
- * Writes standard input to a temporary file, since images are read back and forth. Throws `usage` for a terminal, `limit-exceeded`, and
- * `target-unreadable` where it cannot be read or kept.
+ * Writes standard input to a temporary file, because images need random access. Throws `usage` for a terminal, `limit-exceeded`, and
+ * `target-unreadable` if it cannot be read or stored.
  */
 export async function spoolInput(target: string): Promise<SpooledInput> {
   if (process.stdin.isTTY)
@@ -40,7 +40,7 @@ export async function spoolInput(target: string): Promise<SpooledInput> {
   return { target: target.replace(/(^|:)-/, `$1${place}`), path: place };
 }
 
-/** Fills a file and answers the path that it is read by. */
+/** Writes standard input to a file and returns the path for reading it. */
 async function fill(path: string): Promise<string> {
   const file = withSpoolErrors(() => openSync(path, 'wx+', 0o600));
   const place = removeOnExit(path, file);
@@ -66,8 +66,8 @@ async function fill(path: string): Promise<string> {
 }
 
 /**
- * Sees to it that the file is gone when this process ends. Linux reads a file that is removed already by its number, which holds also where
- * the process is killed.
+ * Removes the file when this process ends. On Linux it removes the file at once and returns its path in `/proc/self/fd`, so that nothing
+ * remains after a kill.
  */
 function removeOnExit(path: string, file: number): string {
   const byNumber = `/proc/self/fd/${file}`;
@@ -107,12 +107,12 @@ function withSpoolErrors<T>(work: () => T): T {
     return work();
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    const message = `standard input cannot be kept in ${tmpdir()}: ${messageOf(error)}; set TMPDIR to a directory with room for it`;
+    const message = `standard input cannot be stored in ${tmpdir()}: ${messageOf(error)}; set TMPDIR to a directory with enough free space`;
     throw new ClairError('target-unreadable', message, { cause: error });
   }
 }
 
-/** Runs `work` on the file at `path`. Messages about the file are messages about standard input. */
+/** Runs `work` on the file at `path`. Replaces its path in error messages by `standard input`. */
 export async function withStandardInputErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -9,10 +9,10 @@ export interface TokenOptions {
   readonly name?: string;
 }
 
-/** Bytes of a token: as many as its hash has, so that guessing is hopeless. */
+/** Random bytes of a token, as many as a SHA-256 has. */
 const tokenBytes = 32;
 
-/** `clair config token`: a new random token, and the entry of `api.tokens` that lets it in. */
+/** Runs `clair config token`: prints a new random token and its entry for `api.tokens`. */
 export async function makeToken(options: TokenOptions): Promise<number> {
   const token = randomBytes(tokenBytes).toString('base64url');
   const entry = tokenEntry(token, options);
@@ -23,7 +23,7 @@ export async function makeToken(options: TokenOptions): Promise<number> {
   return 0;
 }
 
-/** The entry of `api.tokens` for a token. Throws `usage` for a name that the server would refuse. */
+/** Returns the entry of `api.tokens` for a token. Throws `usage` for an invalid name. */
 export function tokenEntry(token: string, { scope, name }: TokenOptions): string {
   const sum = createHash('sha256').update(token).digest('hex');
   const entry = [scope, sum, ...(name === undefined ? [] : [name])].join(':');

@@ -14,7 +14,7 @@ export interface VexOptions extends AssessmentOptions, SuppressionOptions {
   readonly author: string;
 }
 
-/** `clair vex`: says to others by which vulnerabilities an image is affected, and by which it is not. */
+/** Runs `clair vex`: writes a VEX document about the findings of an image. Throws `output-failed` without findings. */
 export async function writeVex(target: string, options: VexOptions): Promise<number> {
   const { author, destinations } = options;
   const epoch = sourceDateEpoch();
@@ -24,9 +24,9 @@ export async function writeVex(target: string, options: VexOptions): Promise<num
   if (report.matches.length + report.suppressed.length === 0)
     throw new ClairError(
       'output-failed',
-      `nothing was found in ${target}, and a VEX document says something of at least one vulnerability${doubts.length === 0 ? '' : `; ${doubts.join('; ')}`}`,
+      `nothing was found in ${target}, and a VEX document needs at least one vulnerability${doubts.length === 0 ? '' : `; ${doubts.join('; ')}`}`,
     );
-  for (const doubt of doubts) warn(`the document cannot say everything: ${doubt}`, options);
+  for (const doubt of doubts) warn(`the document is incomplete: ${doubt}`, options);
   const time = epoch ?? reportTime(report);
   for (const { format, output } of destinations)
     await writeResult(format.write(report, { author, time }), output);

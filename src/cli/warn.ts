@@ -2,18 +2,18 @@ import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { IgnoreRule } from '../model/suppression.ts';
 import type { ConsoleOptions } from './progress.ts';
 
-/** So many of one kind are told one by one. */
+/** Maximum number of rules that are listed; the rest is counted. */
 const rulesShownMax = 5;
 const messageCharactersMax = 1000;
 
-/** Tells people something that is no part of the result. On a terminal it takes the line of what shows the progress. */
+/** Writes a warning to standard error, unless `quiet`. On a terminal it replaces the progress line. */
 export function warn(message: string, { quiet = false }: ConsoleOptions): void {
   if (quiet) return;
   const clearLine = process.stderr.isTTY ? '\r\u001b[K' : '';
   process.stderr.write(`${clearLine}clair: ${escapeForTerminal(message, messageCharactersMax)}\n`);
 }
 
-/** Tells of rules, a line each and then how many more. */
+/** Warns of rules, one line each, and counts the remaining ones. */
 export function warnAboutRules(rules: readonly IgnoreRule[], problem: string, options: ConsoleOptions): void {
   for (const rule of rules.slice(0, rulesShownMax)) {
     const selectors = selectorText(rule);

@@ -99,7 +99,7 @@ for (const engine of sharedEngines)
     });
     const unknown = affected('CVE-2026-3');
     assert.deepEqual([unknown.status, unknown.stdout], [2, '']);
-    assert.match(unknown.stderr, /no advisory in the database speaks of CVE-2026-3/);
+    assert.match(unknown.stderr, /no advisory in the database covers CVE-2026-3/);
   });
 
 function entry(

@@ -185,7 +185,7 @@ test('refuses an unknown key of an options file with its line and a similar key'
   );
   assertUsage(
     scan(['--config', inScratch('list.yaml', '- a\n')]),
-    /list\.yaml:1 has to have options by their names/,
+    /list\.yaml:1 must contain options by name/,
   );
   assertUsage(scan(['--config', '/nowhere.yaml']), /nowhere\.yaml cannot be read/);
 });
@@ -194,7 +194,7 @@ test('refuses a date of --as-of that does not exist', () => {
   for (const day of ['2026-02-30', '2026-13-01', '2026-06-31T12:00:00Z', '26-01-01']) {
     const run = clair(['scan', 'image.tar', '--as-of', day]);
     assert.equal(run.status, 2, day);
-    assert.match(run.stderr, /Say a day as 2026-01-31/);
+    assert.match(run.stderr, /Write a day as 2026-01-31/);
   }
 });
 

@@ -97,15 +97,15 @@ for (const [name, [begin, end]] of Object.entries(outages)) {
     const many = Array.from({ length: 200 }, () => ask(ports.api, '/v1/layers/none'));
     for (const { status } of await Promise.all(many)) assert.equal(status, 503);
     const waiting = postVulnerability(ports.api);
-    await server.logged('database away');
+    await server.logged('database unavailable');
     await end(proxy);
     assert.equal((await waiting).status, 201);
     assert.equal((await ask(ports.api, '/v1/layers/none')).status, 404);
     assert.equal((await ask(ports.health, '/health')).status, 200);
-    await server.logged('database back');
+    await server.logged('database available again');
     const failures = server
       .written()
-      .filter((line) => /database away|request failed|health check/.test(line));
+      .filter((line) => /database unavailable|request failed|health check/.test(line));
     assert.ok(failures.length <= 8, failures.join('\n'));
   });
 }

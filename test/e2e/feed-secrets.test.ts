@@ -63,7 +63,7 @@ test('writes no secret of a mirror or a redirect to the database, an export, the
     CLAIR_UPDATER_ENABLEDUPDATERS: 'alpine',
     CLAIR_TRACING_ENDPOINT: collector,
   });
-  await server.logged('feed failed');
+  await server.logged('feed update failed');
   for (const path of ['/status', '/metrics'])
     outputs.push((await sendRaw(server.ports.health, { method: 'GET', path, headers: {}, body: null })).body);
   await server.end();

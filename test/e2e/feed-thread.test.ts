@@ -127,7 +127,7 @@ test('continues when the parser of a plugin ends its thread', { timeout }, async
   const url = await mirror(t, (response) => response.end('x'), '/feeds.example/stuck');
   const env = { CLAIR_UPDATER_ENABLEDUPDATERS: 'stuck', CLAIR_PLUGINS: plugin };
   const server = await runOn(t, url, databaseOf(t), env);
-  assert.match(await server.logged('feed failed'), /the thread that loads feeds has ended/);
+  assert.match(await server.logged('feed update failed'), /the thread that loads feeds has ended/);
   assert.equal(await server.clair.health(), 200);
 });
 

@@ -91,7 +91,7 @@ test('reads the named ignore files of Trivy and Grype with the meaning that they
     new Set(first.suppressed.map(({ vulnerability }) => vulnerability.id)),
     new Set(['CVE-2024-5535', 'CVE-2024-9143']),
   );
-  assert.match(first.stderr, /\.trivyignore:4 has expired and counts no more: CVE-2024-6119/);
+  assert.match(first.stderr, /\.trivyignore:4 has expired and no longer applies: CVE-2024-6119/);
   const grype = file(
     '.grype.yaml',
     'only-fixed: true\nignore:\n  - package: {name: redis, type: apk}\n    fix-state: fixed\n    reason: internal\n',
@@ -153,7 +153,7 @@ test('warns of expired rules and of rules that match nothing', () => {
   assert.deepEqual(named(matches), named(plain.matches));
   assert.equal(
     stderr,
-    `clair: ${rules}:2 has expired and counts no more: CVE-2024-9143\nclair: ${rules}:3 matches nothing: CVE-1999-1, package bash\n`,
+    `clair: ${rules}:2 has expired and no longer applies: CVE-2024-9143\nclair: ${rules}:3 matches nothing: CVE-1999-1, package bash\n`,
   );
   const many = file('many.yaml', `ignore:\n${'  - {id: CVE-1999-1, reason: b}\n'.repeat(8)}`);
   assert.match(reported('--ignore', many).stderr, /and 3 more rules: each of them matches nothing\n$/);
@@ -190,7 +190,7 @@ test('reads and names the file in the working directory unless another file or "
   };
   assert.deepEqual(here(), {
     suppressed: plain.matches.length,
-    stderr: 'clair: taking the rules of .clairignore.yaml, which lies here; --ignore none takes none\n',
+    stderr: 'clair: using the rules of .clairignore.yaml in this directory; --ignore none disables them\n',
   });
   assert.deepEqual(here('--ignore', 'none'), { suppressed: 0, stderr: '' });
   assert.deepEqual(here('--ignore', other), { suppressed: 3, stderr: '' });
@@ -207,7 +207,7 @@ test('reads whitelists of clair-scanner and Klar', () => {
     const { suppressed, stderr } = reported('--ignore', whitelist);
     assert.deepEqual(named(suppressed), ['libcrypto3 CVE-2024-9143', 'libssl3 CVE-2024-9143']);
     // The image is a file, so its name in a registry is unknown.
-    assert.match(stderr, /for images by their names does not count for an image on disk, which has none\n$/);
+    assert.match(stderr, /for named images does not apply, because the image on disk has no name\n$/);
   }
 });
 
@@ -305,9 +305,9 @@ test('reads the VEX documents of a directory and reports other files and documen
   writeFileSync(join(folder, 'read.me'), 'no JSON at all');
   const { suppressed, stderr } = reported('--vex', folder);
   assert.deepEqual(named(suppressed), ['redis CVE-2024-31227']);
-  assert.equal(stderr, `clair: 1 of the documents below ${folder} are no VEX that can be read\n`);
+  assert.equal(stderr, `clair: 1 of the documents below ${folder} are not readable VEX documents\n`);
   const other = file('silent.json', openVexDocument([]));
-  assert.equal(reported('--vex', other).stderr, `clair: ${other} says nothing of what was found here\n`);
+  assert.equal(reported('--vex', other).stderr, `clair: ${other} has no statement that matches a finding\n`);
 });
 
 test('ends with status 2, a message and no report when a file cannot be used', () => {
@@ -343,7 +343,7 @@ for (const [format, problems] of Object.entries(valid))
       });
     const { status, stdout, stderr } = write();
     assert.equal(status, 0, stderr);
-    assert.match(stderr, /the document cannot say everything: alpine:v3\.20: out of support/);
+    assert.match(stderr, /the document is incomplete: alpine:v3\.20: out of support/);
     assert.deepEqual(await problems(JSON.parse(stdout)), []);
     assert.match(stdout, /2024-09-13T06:00:00Z/);
     assert.match(stdout, /The risk is accepted: accepted\. Update to 3\.3\.2-r1 or later\./);
@@ -375,7 +375,10 @@ test('writes no document without statements', () => {
   const output = join(scratch, 'nothing.json');
   const run = clair(['vex', `dir:${root}`, '--db', ':memory:', '--offline', '--output', output]);
   assert.equal(run.status, 3);
-  assert.match(run.stderr, /nothing was found in dir:\S+, and a VEX document says something/);
+  assert.match(
+    run.stderr,
+    /nothing was found in dir:\S+, and a VEX document needs at least one vulnerability/,
+  );
   assert.throws(() => readFileSync(output));
   assert.equal(clair(['vex', image, ...place], { SOURCE_DATE_EPOCH: 'now' }).status, 2);
 });

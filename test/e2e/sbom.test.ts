@@ -319,7 +319,7 @@ test('converts an SBOM from standard input and rejects one where an image is req
     [['layer', file], /is an SBOM, which has no files to show: name the image/],
     [['layer', 'sbom:nowhere'], /is an SBOM/],
     [['scan', 'sbom:nowhere', '--offline'], /nowhere cannot be read/],
-    [['scan', `sbom:${scratch}`, '--offline'], /is a directory, and so no SBOM/],
+    [['scan', `sbom:${scratch}`, '--offline'], /is a directory, not an SBOM/],
     [
       ['scan', file, '--offline', '--platform', 'linux/arm64'],
       /is about an image for linux\/amd64, not for linux\/arm64/,

@@ -54,13 +54,13 @@ test('shows no secret of the configuration or of a request in log, status, metri
 
   const server = await runServer(t, ['serve', '--config', at('config.json'), '--log-level', 'trace']);
   const outputs = [await exercise(server.ports.api, url, at('layer.tar'))];
-  await server.logged('feed failed');
-  await server.logged('notification not told', 'webhook');
+  await server.logged('feed update failed');
+  await server.logged('notification delivery failed', 'webhook');
   for (const path of ['/status', '/metrics'])
     outputs.push((await sendRaw(server.ports.health, { method: 'GET', path, headers: {}, body: null })).body);
   await server.end();
   outputs.push(...server.written());
-  for (const message of ['spans not sent', 'access refused', 'layer read', 'change made'])
+  for (const message of ['failed to export spans', 'access refused', 'layer read', 'change made'])
     await server.logged(message);
   for (const command of [
     ['config', 'print', '--config', at('config.json')],

@@ -64,7 +64,7 @@ test('config check and serve end with 2 for a misspelt variable but not for that
     CLAIR_COLOUR: 'c',
   });
   assert.equal(status, 0);
-  assert.match(stdout, /^unknown variables, which set nothing: CLAIR_COLOUR\n/);
+  assert.match(stdout, /^unknown variables, which have no effect: CLAIR_COLOUR\n/);
 });
 
 test('explains how to name a database when the cache directory cannot be used', () => {
@@ -140,7 +140,7 @@ test('writes the last log lines in the configured format when the server ends', 
   assert.equal(status, 2);
   assert.match(
     stderr,
-    /^\d{4}-\S+Z WARN {2}unknown environment variables: they set nothing variables=\["CLAIR_COLOUR"\]\n/,
+    /^\d{4}-\S+Z WARN {2}unknown environment variables without effect variables=\["CLAIR_COLOUR"\]\n/,
   );
 });
 

@@ -111,7 +111,7 @@ test('names the directory for standard input when it is full', {
     assert.equal(status, 3);
     assert.equal(
       stderr,
-      `clair: standard input cannot be kept in ${small}: No space left on device (ENOSPC); set TMPDIR to a directory with room for it\n`,
+      `clair: standard input cannot be stored in ${small}: No space left on device (ENOSPC); set TMPDIR to a directory with enough free space\n`,
     );
     assert.deepEqual(readdirSync(small), []);
   } finally {

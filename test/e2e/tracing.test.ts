@@ -179,7 +179,7 @@ test('does not delay requests when the collector is not available', async () => 
     const question = { method: 'GET', path: '/v1/namespaces', headers: {}, body: null };
     assert.equal((await sendRaw(server.apiPort, question)).status, 200);
   }
-  assert.equal(warnings.filter((line) => line.includes('spans not sent')).length, 1);
+  assert.equal(warnings.filter((line) => line.includes('failed to export spans')).length, 1);
 });
 
 test('uses the variables of OpenTelemetry when the configuration does not set them', () => {

@@ -1,30 +1,30 @@
 import type { Argument, Command, Option } from 'commander';
 import { CliOption } from '../program/cli-option.ts';
 
-/** What a shell completes of a command. */
+/** A command as completion scripts see it. */
 export interface CommandNode {
-  /** The names from the program on: `clair db update`. */
+  /** The full name: `clair db update`. */
   readonly path: string;
   readonly name: string;
   readonly aliases: readonly string[];
   readonly description: string;
   readonly options: readonly OptionNode[];
-  /** What the arguments may be, where that is a closed list. */
+  /** Permitted arguments; empty if any value is allowed. */
   readonly choices: readonly string[];
   readonly commands: readonly CommandNode[];
 }
 
-/** What a shell completes of an option. */
+/** An option as completion scripts see it. */
 export interface OptionNode {
-  /** With their dashes: `--format`, `-f`. */
+  /** Names with their dashes: `--format`, `-f`. */
   readonly names: readonly string[];
   readonly description: string;
-  /** Whether a value follows: not at all, one of a list, a file, or anything. */
+  /** The kind of value that follows the option. */
   readonly value: 'none' | 'choice' | 'file' | 'any';
   readonly choices: readonly string[];
 }
 
-/** A command and all below it. */
+/** Returns a command with its subcommands as a tree. */
 export function commandTree(command: Command, above: readonly string[] = []): CommandNode {
   const names = [...above, command.name()];
   const help = command.createHelp();
@@ -39,13 +39,13 @@ export function commandTree(command: Command, above: readonly string[] = []): Co
   };
 }
 
-/** A command and all below it, the uppermost first. */
+/** Yields a command and its subcommands, parents first. */
 export function* commandsOf(node: CommandNode): Generator<CommandNode> {
   yield node;
   for (const below of node.commands) yield* commandsOf(below);
 }
 
-/** The words that may follow a command, other than values. */
+/** Returns the words that may follow a command: subcommands, choices and options. */
 export function completionsOf({ commands, options, choices }: CommandNode): string[] {
   return [
     ...commands.flatMap(({ name, aliases }) => [name, ...aliases]),
@@ -54,7 +54,7 @@ export function completionsOf({ commands, options, choices }: CommandNode): stri
   ];
 }
 
-/** Whether nothing but its words may follow a command. */
+/** Returns whether a command accepts only the words of `completionsOf`, and no files. */
 export function takesOnlyCompletions({ commands, choices }: CommandNode): boolean {
   return commands.length + choices.length > 0;
 }

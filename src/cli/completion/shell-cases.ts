@@ -6,23 +6,23 @@ import {
   takesOnlyCompletions,
 } from './command-tree.ts';
 
-/** The words of a `case` of the shells: patterns, and what is done. */
+/** A branch of a shell `case`: its patterns and its command. */
 export interface ShellCase {
   readonly patterns: readonly string[];
   readonly action: string;
 }
 
-/** What a script for bash or zsh calls, in the words of that shell. */
+/** Commands that offer completions, in the syntax of bash or zsh. */
 export interface ShellSyntax {
-  /** Offers words. */
+  /** Returns the command that offers these words. */
   offerWords(words: readonly string[]): string;
-  /** Offers files. */
+  /** Command that offers files. */
   readonly offerFiles: string;
-  /** Offers nothing. */
+  /** Command that offers no completion. */
   readonly offerNothing: string;
 }
 
-/** `case "$path $word"`: how a word changes the command that the line is about. */
+/** Returns the branches of `case "$path $word"`, which select a subcommand. */
 export function pathCases(root: CommandNode): ShellCase[] {
   return [...commandsOf(root)].flatMap(({ path, commands }) =>
     commands.map((below) => ({
@@ -32,7 +32,7 @@ export function pathCases(root: CommandNode): ShellCase[] {
   );
 }
 
-/** `case "$path:$previous"`: what follows an option that takes a value. */
+/** Returns the branches of `case "$path:$previous"`, which offer the values of an option. */
 export function valueCases(root: CommandNode, shell: ShellSyntax): ShellCase[] {
   return [...commandsOf(root)].flatMap(({ path, options }) =>
     options.flatMap((option) =>
@@ -43,7 +43,7 @@ export function valueCases(root: CommandNode, shell: ShellSyntax): ShellCase[] {
   );
 }
 
-/** `case "$path"`: what may follow a command; files besides, where its words are no closed list. */
+/** Returns the branches of `case "$path"`, which offer the words after a command, and files if it accepts them. */
 export function completionCases(root: CommandNode, shell: ShellSyntax): ShellCase[] {
   return [...commandsOf(root)].map((node) => ({
     patterns: [node.path],
@@ -51,7 +51,7 @@ export function completionCases(root: CommandNode, shell: ShellSyntax): ShellCas
   }));
 }
 
-/** A `case` in the syntax that bash and zsh share. */
+/** Renders a `case` in the syntax that bash and zsh share. */
 export function caseText(subject: string, cases: readonly ShellCase[], indent: string): string {
   const lines = cases.map(
     ({ patterns, action }) => `${indent}  ${patterns.map(shellQuote).join('|')}) ${action} ;;`,
@@ -59,7 +59,7 @@ export function caseText(subject: string, cases: readonly ShellCase[], indent: s
   return [`${indent}case ${subject} in`, ...lines, `${indent}esac`].join('\n');
 }
 
-/** A text as one word of a shell. */
+/** Quotes a text as one word of a POSIX shell. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -10,7 +10,7 @@ const scripts: Readonly<Record<Shell, (root: CommandNode) => string>> = {
   fish: fishScript,
 };
 
-/** `clair completion SHELL`: the script that completes the commands of a program. */
+/** Runs `clair completion SHELL`: prints the completion script of a program. */
 export function showCompletion(shell: Shell, program: Command): number {
   writeText([scripts[shell](commandTree(program))]);
   return 0;

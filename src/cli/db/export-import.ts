@@ -9,7 +9,7 @@ import { limitYoungGeneration } from '../gc-tuning.ts';
 import { writeLines } from '../output.ts';
 import { differenceText, feedColumn } from './feed-text.ts';
 
-/** `clair db export F`: writes all advisories and ratings of the database into one file, for a place without network. */
+/** Runs `clair db export F`: writes all advisories and ratings of the database to one file. */
 export async function exportToFile(path: string, options: DatabaseOptions): Promise<number> {
   await using context = await openCommandContext({ ...options, offline: true });
   limitYoungGeneration();
@@ -28,11 +28,11 @@ export async function exportToFile(path: string, options: DatabaseOptions): Prom
 
 /** Options of `clair db import`. */
 export interface ImportOptions extends DatabaseOptions {
-  /** The digest that `clair db export` told. */
+  /** The digest that `clair db export` printed. */
   readonly digest?: string;
 }
 
-/** `clair db import F`: takes over what such a file carries. Answers 3 when another process kept a feed of it. */
+/** Runs `clair db import F`: imports an exported file. Returns 3 if another process was updating one of its feeds. */
 export async function importFromFile(path: string, options: ImportOptions): Promise<number> {
   await using context = await openCommandContext({ ...options, offline: true }, 'write');
   limitYoungGeneration();
@@ -67,7 +67,7 @@ function lineOf(imported: ImportedFeed): string {
     case 'imported':
       return `${name} imported: ${differenceText(imported.difference)}`;
     case 'newer':
-      return `${name} is newer here and stays`;
+      return `${name} is newer in this database and was kept`;
     case 'absent':
       return `${name} did not exist there`;
     case 'unknown':

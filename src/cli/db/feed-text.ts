@@ -2,7 +2,7 @@ import { ClairError } from '../../core/errors.ts';
 import type { FeedChangeCounts } from '../../store/store.ts';
 import { selectByName } from '../select-by-name.ts';
 
-/** The sources and enrichers of these names, or all of them; throws `usage` for a name that none has. */
+/** Returns the sources and enrichers of these names, or all without names. Throws `usage` for an unknown name. */
 export function selectSources<T extends { readonly name: string }>(
   names: readonly string[],
   all: readonly T[],
@@ -14,7 +14,7 @@ export function selectSources<T extends { readonly name: string }>(
   );
 }
 
-/** How a feed differs from what the database had, in words. */
+/** Renders the changes of a feed since its last update. */
 export function differenceText({ added, changed, removed, unchanged, kept }: FeedChangeCounts): string {
   const rest = kept > 0 ? `, ${kept} kept for a release that is no longer in the feed` : '';
   const isFirst = changed + removed + unchanged === 0;
@@ -23,7 +23,7 @@ export function differenceText({ added, changed, removed, unchanged, kept }: Fee
     : `${added} new, ${changed} changed, ${removed} gone, ${unchanged} as before${rest}`;
 }
 
-/** The name of a feed as the first column of what is told of it, one line as soon as it is known. */
+/** Returns source and feed as a column of fixed width, because lines are printed one by one. */
 export function feedColumn(source: string, feed: string): string {
   return `${source} ${feed}`.padEnd(26);
 }

@@ -10,7 +10,7 @@ function mirrored(feed: string, outcome: MirroredFeed['outcome']): MirroredFeed 
 
 const notTried = new ClairError('feed-not-tried', 'no network');
 
-test('does not show hundreds of feeds that were not tried or do not exist, but counts them', () => {
+test('counts feeds that were not tried or do not exist instead of listing them', () => {
   const feeds = [
     mirrored('2023', { written: 1, unchanged: 0 }),
     mirrored('2024', new ClairError('feed-unavailable', 'HTTP 500')),
@@ -29,7 +29,7 @@ test('does not show hundreds of feeds that were not tried or do not exist, but c
   assert.match(mirrorLine(mirrored('2024', notTried)), /^nvd 2024 +not tried: no network$/);
 });
 
-test('says that no feed is there when a mirror has none', () => {
+test('states that no feed is there when a mirror is empty', () => {
   const feeds = [mirrored('2039', 'absent'), mirrored('2040', 'absent')];
   assert.ok(areAllMirroredAbsent(feeds));
   assert.deepEqual(mirrorSummary(feeds), ['no feed is there']);

@@ -10,14 +10,14 @@ import { areAllMirroredAbsent, hasMirrorLine, mirrorLine, mirrorSummary } from '
 /** Options of `clair db mirror`. */
 export interface MirrorOptions extends ConsoleOptions {
   readonly progress?: Progress;
-  /** Another mirror to get the feeds from, instead of the vendors. */
+  /** Mirror to fetch the feeds from, instead of the vendors. */
   readonly mirror?: string;
   readonly loaded: LoadedExtensions;
 }
 
 /**
- * `clair db mirror DIR`: lays every feed of the named publishers, or of all, down in a directory that `--mirror` takes. A second
- * run gets only what changed. Answers 3 when a feed could not be had, what was there of it stays, and when not one is there.
+ * Runs `clair db mirror DIR`: writes the feeds of the named publishers, or of all, to a directory for `--mirror`. A second run fetches
+ * only changed files. Returns 3 if a feed failed, whose old files are kept, or if no feed exists.
  */
 export async function mirrorDatabase(
   directory: string,

@@ -13,7 +13,7 @@ export interface StatusOptions extends DatabaseOptions {
   readonly verbose?: boolean;
 }
 
-/** `clair db status`: what lies in the database and how old it is. */
+/** Runs `clair db status`: prints the content of the database and its age. */
 export async function showStatus(options: StatusOptions): Promise<number> {
   await using context = await openCommandContext({ ...options, offline: true });
   const { bytes, rows, feeds } = await context.store.statistics();
@@ -36,7 +36,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
   return 0;
 }
 
-/** One line for each source: of its feeds, the latest content and the oldest check count. */
+/** Renders one line per source, with the latest content and the oldest check of its feeds. */
 function sourceLines(states: readonly FeedState[], now: Date): string[] {
   const heading = ['SOURCE', 'FEEDS', 'RECORDS', 'CONTENT OF', 'AGE', 'CHECKED', 'FROM'];
   const bySource = Map.groupBy(states, ({ source }) => source);
@@ -55,7 +55,7 @@ function sourceLines(states: readonly FeedState[], now: Date): string[] {
   return alignColumns([heading, ...rows]);
 }
 
-/** `5 days`, and `old` where that is too much for the source. */
+/** Returns `5 days`, with `old` if the age exceeds the maximum of the source. */
 function ageOf(source: string, content: string | null, now: Date): string {
   if (content === null) return 'unknown';
   const days = Math.max(0, Math.floor((now.getTime() - Date.parse(content)) / 86_400_000));
@@ -78,10 +78,10 @@ function feedLines(states: readonly FeedState[]): string[] {
   return alignColumns([heading, ...rows]);
 }
 
-/** So many skipped records are told by name; the count tells of the rest. */
+/** Maximum number of skipped records that are listed; the rest is counted. */
 const skippedShown = 10;
 
-/** What does not fit into the table: what went wrong with a feed, and what of it is not as usual. */
+/** Returns the remarks on a feed below the table: its last failure, retained namespaces and skipped records. */
 function remarksOf({ source, feed, lastFailure, skipped, kept }: FeedState): string[] {
   const shown = skipped.sample.slice(0, skippedShown);
   const more = skipped.count - shown.length;
@@ -89,9 +89,7 @@ function remarksOf({ source, feed, lastFailure, skipped, kept }: FeedState): str
     ...(lastFailure === null
       ? []
       : [`last try failed at ${toMinute(lastFailure.at)}: ${lastFailure.message}`]),
-    ...(kept.length === 0
-      ? []
-      : [`no longer speaks of ${kept.join(', ')}; what it last said stays in force`]),
+    ...(kept.length === 0 ? [] : [`no longer covers ${kept.join(', ')}; its last records are kept`]),
     ...(skipped.count === 0 ? [] : [`${skipped.count} records could not be understood:`]),
     ...shown.map(({ key, reason }) => `  ${key}: ${reason}`),
     ...(more > 0 ? [`  and ${more} more`] : []),

@@ -27,7 +27,7 @@ function failed(feed: string, code: 'feed-unavailable' | 'feed-not-tried', messa
   return outcome(feed, { outcome: 'failed', error: new ClairError(code, message) });
 }
 
-test('a source has one row that lines up with the heading, without zeros and without feeds that do not exist', () => {
+test('renders one aligned row per source, without zeros and without feeds that do not exist', () => {
   const outcomes = [
     outcome('main', { outcome: 'updated', difference: changeCounts({ added: 12 }) }),
     outcome('community', { outcome: 'updated', difference: changeCounts({ added: 3, removed: 1 }) }),
@@ -44,7 +44,7 @@ test('a source has one row that lines up with the heading, without zeros and wit
   );
 });
 
-test('years to come, and sources of which nothing was tried, have no row', () => {
+test('renders no row when no feed of a source exists or was tried', () => {
   const years = [
     outcome('2039', { outcome: 'absent' }, 'nvd'),
     outcome('2040', { outcome: 'absent' }, 'nvd'),
@@ -54,7 +54,7 @@ test('years to come, and sources of which nothing was tried, have no row', () =>
   assert.deepEqual(sourceRow(names, { source: 'alpine', outcomes, ms: 1, contentDate: null }), []);
 });
 
-test('a reason stands there once, however many feeds have it', () => {
+test('lists a reason once when several feeds have it', () => {
   const outcomes = [
     failed('a', 'feed-unavailable', 'HTTP 500'),
     failed('b', 'feed-unavailable', 'HTTP 500'),
@@ -71,7 +71,7 @@ test('a reason stands there once, however many feeds have it', () => {
   ]);
 });
 
-test('says how a mirror is laid out when not one feed is there', () => {
+test('describes the layout of a mirror when no feed exists', () => {
   const absent = [outcome('a', { outcome: 'absent' }), outcome('b', { outcome: 'absent' })];
   assert.ok(areAllFeedsAbsent(absent));
   assert.deepEqual(summaryLines(absent, 600), [
@@ -84,14 +84,14 @@ test('says how a mirror is laid out when not one feed is there', () => {
   }
 });
 
-test('more failures than fit are counted', () => {
+test('counts the failures beyond the maximum', () => {
   const outcomes = Array.from({ length: 15 }, (_, i) => failed(`${i}`, 'feed-unavailable', `HTTP 5${i}`));
   const lines = failureLines(outcomes);
   assert.equal(lines.length, 11);
   assert.equal(lines.at(-1), 'and 5 more failures (--verbose shows all)');
 });
 
-test('the first load of a feed has no zeros', () => {
+test('omits zeros when a feed is loaded for the first time', () => {
   const line = (changes: object): string =>
     feedLine(outcome('main', { outcome: 'updated', difference: changeCounts(changes) }));
   assert.match(line({ added: 3 }), /^alpine main +updated: 3 new$/);

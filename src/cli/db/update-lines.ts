@@ -2,7 +2,7 @@ import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import type { FeedState } from '../../store/store.ts';
 import { differenceText, feedColumn } from './feed-text.ts';
 
-/** The outcomes of the feeds of one source, and how long they took together. */
+/** The outcomes of the feeds of one source, and their total duration. */
 export interface SourceOutcomes {
   readonly source: string;
   readonly outcomes: readonly FeedOutcome[];
@@ -15,7 +15,7 @@ type Failed = Extract<FeedOutcome, { outcome: 'failed' }>;
 
 const headings = ['ADDED', 'CHANGED', 'REMOVED'] as const;
 
-/** The heading of the rows of `sourceRow`. */
+/** Renders the heading of the rows of `sourceRow`. */
 export function headingRow(sources: readonly string[]): string {
   return row(sources, {
     source: 'SOURCE',
@@ -27,7 +27,7 @@ export function headingRow(sources: readonly string[]): string {
   });
 }
 
-/** One line for one source; none where nothing was there, or nothing was tried. */
+/** Renders one source as a line; no line if no feed of it exists or was tried. */
 export function sourceRow(
   sources: readonly string[],
   { source, outcomes, ms, contentDate }: SourceOutcomes,
@@ -56,7 +56,7 @@ interface Cells {
   readonly result: string;
 }
 
-/** Columns of fixed width: a row is shown as soon as its source is done. */
+/** Renders columns of fixed width, because each row is printed as soon as its source is done. */
 function row(sources: readonly string[], { source, feeds, counts, content, time, result }: Cells): string {
   const width = Math.max(...sources.map((name) => name.length), 'SOURCE'.length);
   const numbers = counts.map((count, i) => count.padStart(headings[i] === 'ADDED' ? 8 : 7));
@@ -65,7 +65,7 @@ function row(sources: readonly string[], { source, feeds, counts, content, time,
     .trimEnd();
 }
 
-/** A file that the vendor or the mirror does not have, such as a year to come, or that another source makes needless. */
+/** Returns whether a feed does not exist, such as that of a future year, or is superseded by another source. */
 function isAbsent({ outcome }: FeedOutcome): boolean {
   return outcome === 'absent' || outcome === 'superseded';
 }
@@ -94,10 +94,10 @@ function totalsOf(outcomes: readonly FeedOutcome[]): { added: number; changed: n
   return { added: sum('ADDED'), changed: sum('CHANGED'), removed: sum('REMOVED') };
 }
 
-/** Failures shown one by one; the rest is counted. */
+/** Maximum number of failures that are listed; the rest is counted. */
 const failuresShown = 10;
 
-/** What went wrong, each reason once, and what of the records was not understood. What was not tried is in the summary. */
+/** Renders each distinct failure once, and the number of skipped records. The summary counts feeds that were not tried. */
 export function failureLines(outcomes: readonly FeedOutcome[]): string[] {
   const failed = outcomes.filter((one): one is Failed => one.outcome === 'failed' && !isNotTried(one));
   const byMessage = Map.groupBy(failed, ({ error }) => error.message);
@@ -110,7 +110,7 @@ export function failureLines(outcomes: readonly FeedOutcome[]): string[] {
   ];
 }
 
-/** `alpine v3.19/main`, or how many feeds there are of which sources. */
+/** Returns `alpine v3.19/main`, or the number of feeds and their sources. */
 function nameOf(feeds: readonly Failed[]): string {
   const [first] = feeds;
   if (feeds.length === 1 && first !== undefined) return `${first.source.name} ${first.feed}`;
@@ -128,7 +128,7 @@ function skippedLines(outcomes: readonly FeedOutcome[]): string[] {
   return skipped === 0 ? [] : [`${skipped} records were not understood (clair db status names them)`];
 }
 
-/** Whether feeds were asked for and not one exists, as in a directory that is no mirror. */
+/** Returns whether feeds were requested and none of them exists, as in a directory that is not a mirror. */
 export function areAllFeedsAbsent(outcomes: readonly FeedOutcome[]): boolean {
   return outcomes.length > 0 && outcomes.every(({ outcome }) => outcome === 'absent');
 }
@@ -136,7 +136,7 @@ export function areAllFeedsAbsent(outcomes: readonly FeedOutcome[]): boolean {
 const allAbsentHint =
   'Check the mirror: it has each file at HOST/PATH of the URL of the vendor, as clair db mirror writes it.';
 
-/** All of the update in one line, and what to do where hosts could not be reached. */
+/** Renders the counts of an update, and a hint if hosts were unreachable. */
 export function summaryLines(outcomes: readonly FeedOutcome[], ms: number): string[] {
   const count = (of: (one: FeedOutcome) => boolean): number => outcomes.filter(of).length;
   const notTried = count(isNotTried);
@@ -156,7 +156,7 @@ export function summaryLines(outcomes: readonly FeedOutcome[], ms: number): stri
   ];
 }
 
-/** One line for one feed, for `--verbose`. */
+/** Renders the outcome of one feed as a line, for `--verbose`. */
 export function feedLine(outcome: FeedOutcome): string {
   const name = feedColumn(outcome.source.name, outcome.feed);
   switch (outcome.outcome) {
@@ -172,14 +172,14 @@ export function feedLine(outcome: FeedOutcome): string {
     case 'absent':
       return `${name} does not exist there`;
     case 'superseded':
-      return `${name} is not needed: the source it stands in for is there`;
+      return `${name} is not needed: its preferred source is available`;
     case 'unchanged':
     case 'current':
       return `${name} is up to date`;
   }
 }
 
-/** The latest content date of the feeds of a source. */
+/** Returns the latest content date of the loaded feeds of a source, ISO 8601; null without a date. */
 export function latestContentDate(source: string, states: readonly FeedState[]): string | null {
   const dates = states.flatMap((state) =>
     state.source === source && state.presence === 'loaded' && state.contentDate !== null

@@ -27,8 +27,8 @@ export interface UpdateOptions extends DatabaseOptions {
 }
 
 /**
- * `clair db update`: brings every feed of the named sources and enrichers, or of all, up to date, and throws away what is past its
- * time. Answers 3 when a feed failed or was not tried, and when none is there.
+ * Runs `clair db update`: updates the feeds of the named sources and enrichers, or of all, and collects garbage. Returns 3 if a feed
+ * failed, was not tried or is busy, or if no feed exists.
  */
 export async function updateDatabase(names: readonly string[], options: UpdateOptions): Promise<number> {
   await using context = await openCommandContext(options, 'write');
@@ -45,7 +45,7 @@ export async function updateDatabase(names: readonly string[], options: UpdateOp
   return areAllFeedsAbsent(outcomes) ? 3 : 0;
 }
 
-/** Updates source by source, and shows what became of each as soon as it is done. */
+/** Updates source by source, and prints the outcome of each as soon as it is done. */
 async function updateEach(
   feeds: readonly FeedOfSource[],
   { acceptShrunk = false, acceptOlder = false, verbose = false }: UpdateOptions,

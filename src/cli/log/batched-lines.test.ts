@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { batchedLines } from './batched-lines.ts';
 
-test('lines that may wait are written together at the end of the turn, in order with those that may not', async () => {
+test('writes lines that may wait together at the end of the turn, in order with other lines', async () => {
   const written: string[] = [];
   const writeLine = batchedLines((lines) => written.push(lines));
   writeLine('a', true);
@@ -19,7 +19,7 @@ test('lines that may wait are written together at the end of the turn, in order 
   assert.deepEqual(written, ['ab', 'cd']);
 });
 
-test('lines that wait are written when the process exits or fails in the same turn', () => {
+test('writes waiting lines when the process exits or fails in the same turn', () => {
   const module = JSON.stringify(new URL('batched-lines.ts', import.meta.url).href);
   for (const end of ['process.exit(0)', 'throw new Error("end")']) {
     const script = `import { writeSync } from 'node:fs';

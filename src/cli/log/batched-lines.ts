@@ -1,9 +1,9 @@
-/** Takes a line. One that may wait is written at the end of the turn of the event loop. */
+/** Writes a line; if `mayWait`, at the end of the turn of the event loop. */
 export type WriteLine = (line: string, mayWait: boolean) => void;
 
 /**
- * Joins the lines that may wait and are logged in one turn of the event loop: a server under load writes once for several requests.
- * Any other line is written at once, after those before it. At exit nothing is lost.
+ * Batches the lines of one turn of the event loop that may wait, so that a server under load writes once for several requests. Other
+ * lines are written at once, in order. Flushes at exit.
  */
 export function batchedLines(write: (lines: string) => void): WriteLine {
   let waiting = '';

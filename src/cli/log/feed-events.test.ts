@@ -26,15 +26,15 @@ function failed(feed: string, code: 'feed-unavailable' | 'feed-not-tried', messa
   return { source, feed, outcome: 'failed', error: new ClairError(code, message) };
 }
 
-test('does not log a line for each of hundreds of feeds when there is no network', () => {
+test('logs one line per source and reason when there is no network', () => {
   const rest = Array.from({ length: 300 }, (_, i) => failed(`f${i}`, 'feed-not-tried', 'no network'));
   assert.deepEqual(logged([failed('main', 'feed-unavailable', 'no network'), ...rest]), [
-    { level: 'error', source: 'alpine', feed: 'main', error: 'no network', msg: 'feed failed' },
+    { level: 'error', source: 'alpine', feed: 'main', error: 'no network', msg: 'feed update failed' },
     { level: 'warn', source: 'alpine', feeds: 300, error: 'no network', msg: 'feed not tried' },
   ]);
 });
 
-test('logs each feed that was updated or failed for a reason of its own', () => {
+test('logs each feed that was updated or failed with a distinct reason', () => {
   const outcomes: FeedOutcome[] = [
     { source, feed: 'a', outcome: 'updated', difference: changeCounts({ added: 2 }) },
     failed('b', 'feed-unavailable', 'HTTP 500'),
@@ -44,8 +44,8 @@ test('logs each feed that was updated or failed for a reason of its own', () => 
   assert.deepEqual(
     logged(outcomes).map(({ level, feed, msg }) => [level, feed, msg]),
     [
-      ['error', 'b', 'feed failed'],
-      ['error', 'c', 'feed failed'],
+      ['error', 'b', 'feed update failed'],
+      ['error', 'c', 'feed update failed'],
       ['info', 'a', 'feed updated'],
       ['debug', 'd', 'feed checked'],
     ],

@@ -4,8 +4,8 @@ import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
 type Failed = Extract<FeedOutcome, { outcome: 'failed' }>;
 
 /**
- * Logs how the update of feeds ended. Feeds of a source that failed for the same reason have one line with their number: without
- * network there would be one for each of hundreds.
+ * Logs the outcomes of feed updates. Feeds of a source that failed for the same reason share one line with their number. Otherwise a
+ * missing network would log hundreds of lines.
  */
 export function logFeedOutcomes(log: Logger, outcomes: readonly FeedOutcome[]): void {
   const failed = outcomes.filter((one): one is Failed => one.outcome === 'failed');
@@ -27,5 +27,5 @@ function logFailure(log: Logger, alike: readonly Failed[]): void {
   const which = alike.length === 1 ? { feed: first.feed } : { feeds: alike.length };
   const fields = { source: first.source.name, ...which, error: first.error.message };
   if (first.error.code === 'feed-not-tried') log.warn(fields, 'feed not tried');
-  else log.error(fields, 'feed failed');
+  else log.error(fields, 'feed update failed');
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 
-/** Runs a script that has a `take` for lines on standard error. The parent reads nothing of it for now. */
+/** Runs a script that writes lines with `take` to standard error, which the parent does not read yet. */
 function run(t: TestContext, script: string) {
   const module = JSON.stringify(new URL('log-writer.ts', import.meta.url).href);
   const source = `import { logWriter } from ${module};
@@ -29,7 +29,7 @@ test('does not block the process when the reader is slow, and loses no line', as
   assert.equal(await text(child.stderr), line.repeat(2000));
 });
 
-test('states how many lines were dropped when the reader stays away', async (t) => {
+test('logs the number of dropped lines when the reader does not read', async (t) => {
   const child = run(
     t,
     `for (let i = 0; i < 10_000; i++) take(${JSON.stringify(line)}, false);
@@ -53,7 +53,7 @@ test('writes the last lines when the process exits', async (t) => {
   assert.equal(await text(child.stderr), 'a\nb\nc\n');
 });
 
-test('exits in time when the reader takes nothing', async (t) => {
+test('exits in time when the reader reads nothing', async (t) => {
   const child = run(
     t,
     `for (let i = 0; i < 2000; i++) take(${JSON.stringify(line)}, false); process.exit(3);`,

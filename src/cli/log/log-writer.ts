@@ -2,17 +2,17 @@ import { pino } from 'pino';
 import { limits } from '../../core/limits.ts';
 import { batchedLines, type WriteLine } from './batched-lines.ts';
 
-/** Where log lines go. */
+/** Options of `logWriter`. */
 export interface LogWriterOptions {
-  /** Standard error by default. */
+  /** File descriptor; 2, standard error, by default. */
   readonly fd?: number;
-  /** Gives a JSON line the form of the log. */
+  /** Formats a JSON line. */
   readonly shape: (line: string) => string;
 }
 
 /**
- * Writes log lines to a file descriptor without waiting for its reader. While the reader is slow, up to `limits.logBufferBytes` wait in memory.
- * Lines beyond that are dropped, and a line says how many. An exiting process waits at most `limits.logExitMs` for the reader.
+ * Returns a writer of log lines that does not wait for the reader. It buffers up to `limits.logBufferBytes` for a slow reader, then drops
+ * lines and logs their number. At exit it waits at most `limits.logExitMs`.
  */
 export function logWriter({ fd = 2, shape }: LogWriterOptions): WriteLine {
   let exitBy = Number.POSITIVE_INFINITY;
@@ -35,7 +35,7 @@ export function logWriter({ fd = 2, shape }: LogWriterOptions): WriteLine {
   const take = batchedLines((lines) => {
     destination.write(lines);
   });
-  // Before the listener of pino, which would wait for the reader without end.
+  // Runs before pino's listener, which would wait for the reader without limit.
   process.prependOnceListener('exit', () => {
     exitBy = performance.now() + limits.logExitMs;
     take('', false);

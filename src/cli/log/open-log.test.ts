@@ -10,13 +10,13 @@ function logging(format: LogOptions['format'], level: LogOptions['level'] = 'deb
   return { log, lines };
 }
 
-/** What a client may send to forge a line, to drive a terminal, or to turn text around. */
+/** Text of a hostile client: it forges a line, controls a terminal and reverses text. */
 const hostile = 'a\r\n2026-01-01T00:00:00.000Z ERROR forged\u001b[2J\u009b31m\u0085\u2028\u202e\u0000';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not contain these
 const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/;
 
-test('JSON lines have level names and RFC 3339 times', () => {
+test('writes level names and RFC 3339 times in JSON lines', () => {
   const { log, lines } = logging('json');
   for (const level of ['debug', 'info', 'warn', 'error', 'fatal'] as const) log[level]('a');
   const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -30,7 +30,7 @@ test('JSON lines have level names and RFC 3339 times', () => {
   }
 });
 
-test('text lines begin with time and level, and quote what is more than a word', () => {
+test('begins text lines with time and level, and quotes values of several words', () => {
   const { log, lines } = logging('text');
   log.info(
     { route: 'v1/getLayer', reason: 'no token', count: 3, list: ['a'], none: undefined },
@@ -43,7 +43,7 @@ test('text lines begin with time and level, and quote what is more than a word',
 });
 
 for (const format of ['json', 'text'] as const)
-  test(`${format}: control characters of a client neither begin a line nor reach the terminal`, () => {
+  test(`${format}: escapes control characters of a client`, () => {
     const { log, lines } = logging(format);
     log.info({ path: hostile, [hostile]: 1, err: new Error(hostile) }, hostile);
     assert.equal(lines.length, 1);
@@ -53,7 +53,7 @@ for (const format of ['json', 'text'] as const)
   });
 
 for (const format of ['json', 'text'] as const)
-  test(`${format}: credentials are masked in messages, fields and stacks`, () => {
+  test(`${format}: masks credentials in messages, fields and stacks`, () => {
     const { log, lines } = logging(format);
     const url = 'https://user:hidden@mirror.test/a?token=hidden&x=1';
     log.error({ url, err: new Error(`cannot fetch ${url}`), authorization: 'Bearer hidden' }, `at ${url}`);
@@ -61,7 +61,7 @@ for (const format of ['json', 'text'] as const)
     assert.match(lines.join(''), /mirror\.test\/a/);
   });
 
-test('lines below the level are left out', () => {
+test('omits lines below the level', () => {
   const { log, lines } = logging('json', 'warn');
   log.info('a');
   log.warn('b');

@@ -6,23 +6,23 @@ import { escapeUnsafe } from './escape.ts';
 import { logWriter } from './log-writer.ts';
 import { textLine } from './text-line.ts';
 
-/** How the server logs. */
+/** Options of `openLog`. */
 export interface LogOptions {
   readonly level: Config['log']['level'];
   readonly format: Config['log']['format'];
   /** Masks secrets in a line. */
   readonly redact: (line: string) => string;
-  /** Takes each line, with its end; standard error by default. */
+  /** Receives each line with its line break; standard error by default. */
   readonly write?: WriteLine;
 }
 
-/** The message of the line that each request has. */
+/** Message of the log line of a request. */
 export const requestMessage = 'request';
 
 const requestEnd = `"msg":${JSON.stringify(requestMessage)}}\n`;
 
 /**
- * A log that writes the lines of requests at the end of each turn of the event loop, and all others at once. Levels are names, times are
+ * Opens the log. Lines of requests are written at the end of each turn of the event loop, all others at once. Levels are names; times are
  * RFC 3339 in UTC with milliseconds.
  */
 export function openLog({ level, format, redact, write: given }: LogOptions): Logger {

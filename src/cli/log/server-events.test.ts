@@ -40,13 +40,13 @@ const shownRead = {
   ...{ status: 200, bytes: 12, client: '10.0.0.1', token: 'ci', ms: 1.3, msg: 'request' },
 };
 
-test('each request has one line at info', () => {
+test('logs one line at info for each request', () => {
   const { log, lines } = logging();
   logRequest(log, read);
   assert.deepEqual(lines, [{ level: 'info', ...shownRead }]);
 });
 
-test('what monitoring asks is logged at debug', () => {
+test('logs requests of monitoring at debug', () => {
   const { log, lines } = logging();
   for (const route of ['health', 'metrics', 'ready', 'status', 'v1/getMetrics', 'v3/getMetrics'])
     logRequest(log, { ...read, route });
@@ -54,7 +54,7 @@ test('what monitoring asks is logged at debug', () => {
   assert.deepEqual(new Set(lines.map(({ level }) => level)), new Set(['debug']));
 });
 
-test('a refused token and a change have an audit line with who and what', () => {
+test('logs an audit line with client and action for a refused token and for a change', () => {
   const { log, lines } = logging();
   logRequest(log, { ...read, status: 401, isSuccess: false, token: undefined, refused: 'unknown token' });
   const change = { ...read, method: 'POST', route: 'v1/postVulnerability', isChange: true };
@@ -82,7 +82,7 @@ test('a refused token and a change have an audit line with who and what', () => 
   assert.equal(lines.length, 5);
 });
 
-test('a posted layer has a line with what was found, or why it failed', () => {
+test('logs the content of a posted layer, or the error', () => {
   const { log, lines } = logging();
   const content = { digest: 'sha256:a', namespace: 'debian:12', packages: 96 };
   logIngest(log, { kind: 'layer', name: 'x', ms: 12.4, content });
@@ -98,18 +98,18 @@ test('a posted layer has a line with what was found, or why it failed', () => {
       ...{ level: 'info', layer: 'x', ms: 12, digest: 'sha256:a', namespace: 'debian:12', features: 96 },
       msg: 'layer read',
     },
-    { level: 'info', layer: 'x', ms: 0, msg: 'layer known already' },
-    { level: 'warn', ancestry: 'y', ms: 3, error: 'no layer', msg: 'ancestry not taken in' },
+    { level: 'info', layer: 'x', ms: 0, msg: 'layer already known' },
+    { level: 'warn', ancestry: 'y', ms: 3, error: 'no layer', msg: 'ancestry ingest failed' },
   ]);
 });
 
-test('a text of a client is cut when it is long', () => {
+test('cuts long texts of clients', () => {
   const { log, lines } = logging();
   logIngest(log, { kind: 'layer', name: 'x'.repeat(100_000), ms: 1 });
   assert.equal(String(lines[0]?.['layer']).length, limits.logTextCharacters + 1);
 });
 
-test('a server that everybody may use is announced, and no other', () => {
+test('warns only when the server is open to every client', () => {
   const { log, lines } = logging();
   const open = { host: undefined, port: 6060, hasTokens: false, asksForCertificates: false };
   warnOfOpenAccess(log, { ...open, hasTokens: true });
@@ -121,7 +121,7 @@ test('a server that everybody may use is announced, and no other', () => {
   assert.match(String(msg), /listens on all addresses without tokens.*Set api\.tokens .*api\.addr/);
 });
 
-test('that auto became strict is a warning unless private networks or directories are listed', () => {
+test('warns that auto means strict, and logs at info when networks or directories are listed', () => {
   const { log, lines } = logging();
   logStrictSources(log, { host: undefined, networks: [], directories: [] });
   logStrictSources(log, { host: '10.0.0.1', networks: ['10.0.0.0/8'], directories: [] });

@@ -4,7 +4,7 @@ import { type RequestRecord, truncateLogText } from '../../api/http/request-reco
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { requestMessage } from './open-log.ts';
 
-/** Routes that monitoring asks every few seconds. */
+/** Routes that monitoring requests every few seconds. */
 const probes: ReadonlySet<string> = new Set([
   'health',
   'metrics',
@@ -16,7 +16,7 @@ const probes: ReadonlySet<string> = new Set([
 
 const grpcHealth = '/grpc.health.v1.Health/';
 
-/** Logs a request at `info`, one of monitoring at `debug`; and in the audit log a refused token and a change. */
+/** Logs a request at `info`, or at `debug` for monitoring. Adds an audit line for a refused token or a change. */
 export function logRequest(log: Logger, record: RequestRecord): void {
   const { ms, details, isChange, isSuccess, refused, ...rest } = record;
   const named = Object.fromEntries(
@@ -35,23 +35,23 @@ function isProbe({ route, path, protocol }: RequestRecord): boolean {
   return route === undefined ? protocol === 'gRPC' && path.startsWith(grpcHealth) : probes.has(route);
 }
 
-/** Logs how taking in a layer or an ancestry ended. */
+/** Logs the outcome of the ingest of a layer or an ancestry. */
 export function logIngest(log: Logger, { kind, name, ms, content, error }: IngestRecord): void {
   const fields = { [kind]: truncateLogText(name), ms: Math.round(ms) };
   if (error !== undefined) {
     const isExpected = error instanceof ClairError;
     log[isExpected ? 'warn' : 'info'](
       { ...fields, error: truncateLogText(messageOf(error)) },
-      `${kind} not taken in`,
+      `${kind} ingest failed`,
     );
-  } else if (content === undefined) log.info(fields, `${kind} known already`);
+  } else if (content === undefined) log.info(fields, `${kind} already known`);
   else {
     const { digest, namespace, packages: features } = content;
     log.info({ ...fields, digest, namespace, features }, `${kind} read`);
   }
 }
 
-/** What the API listens on and who may use it. */
+/** Address and access control of the API. */
 export interface OpenAccess {
   readonly host: string | undefined;
   readonly port: number;
@@ -59,7 +59,7 @@ export interface OpenAccess {
   readonly asksForCertificates: boolean;
 }
 
-/** Warns at start if everybody who reaches the API may change everything. */
+/** Warns at start if the API is reachable without tokens and client certificates. */
 export function warnOfOpenAccess(
   log: Logger,
   { host, port, hasTokens, asksForCertificates }: OpenAccess,
@@ -68,19 +68,19 @@ export function warnOfOpenAccess(
   const where = host ?? 'all addresses';
   log.warn(
     { address: `${host ?? '*'}:${port}` },
-    `the API listens on ${where} without tokens: whoever reaches it may read, post and change everything. ` +
-      'Set api.tokens (clair config token makes one), or api.addr to 127.0.0.1:6060',
+    `the API listens on ${where} without tokens: every client that reaches it may read, post and change everything. ` +
+      'Set api.tokens (clair config token creates one), or api.addr to 127.0.0.1:6060',
   );
 }
 
-/** Where the API listens, and what is allowed besides public hosts. */
+/** Address of the API, and the permitted origins in addition to public hosts. */
 export interface StrictSources {
   readonly host: string | undefined;
   readonly networks: readonly string[];
   readonly directories: readonly string[];
 }
 
-/** Says at start that `auto` means `strict`; a warning if no private network and no directory is allowed. */
+/** Logs at start that `auto` means `strict`: a warning if no private network and no directory is permitted. */
 export function logStrictSources(log: Logger, { host, networks, directories }: StrictSources): void {
   const level = networks.length + directories.length === 0 ? 'warn' : 'info';
   log[level](

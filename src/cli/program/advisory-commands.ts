@@ -11,7 +11,7 @@ import { plainFormatOption } from './format-option.ts';
 import { addDatabaseOptions, type CommandDeps } from './options.ts';
 import { addRunOptions } from './run-options.ts';
 
-/** The commands that work on advisories and versions. */
+/** Adds the commands `affected`, `db` and `compare-versions`. */
 export function addAdvisoryCommands(program: Command, deps: CommandDeps): void {
   addAffected(program, deps);
   addDatabase(program, deps);
@@ -20,17 +20,17 @@ export function addAdvisoryCommands(program: Command, deps: CommandDeps): void {
 
 function addDatabase(program: Command, deps: CommandDeps): void {
   const { run, loaded } = deps;
-  const db = program.command('db').description('the database of advisories and layers');
-  addRunOptions(addDatabaseOptions(db.command('update').description('bring advisories up to date')))
+  const db = program.command('db').description('manage the database of advisories and layers');
+  addRunOptions(addDatabaseOptions(db.command('update').description('update advisories and ratings')))
     .argument(
       '[source...]',
-      `which ones: ${[...loaded.extensions.sources, ...loaded.extensions.enrichers].map(({ name }) => name).join(', ')}; all by default`,
+      `sources to update: ${[...loaded.extensions.sources, ...loaded.extensions.enrichers].map(({ name }) => name).join(', ')}; all by default`,
     )
-    .option('--accept-shrunk', 'take a feed that has shrunk to less than half for what it is')
-    .option('--accept-older', 'take a feed whose content is older than what the database has')
+    .option('--accept-shrunk', 'accept a feed that has shrunk to less than half')
+    .option('--accept-older', 'accept a feed whose content is older than that of the database')
     .addHelpText(
       'after',
-      '\nEnds with 3 when a feed failed or was not tried, and when not one is there; the others are updated all the same.\n\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
+      '\nEnds with 3 if a feed failed or was not tried, or if no feed exists. Other feeds are updated nevertheless.\n\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
     )
     .action((sources: string[], options: UpdateOptions) =>
       run(
@@ -39,7 +39,7 @@ function addDatabase(program: Command, deps: CommandDeps): void {
         ),
       ),
     );
-  addRunOptions(db.command('status').description('what the database holds and how old it is'))
+  addRunOptions(db.command('status').description('show the content of the database and its age'))
     .option('--db <file>', 'the database')
     .action((options: StatusOptions) =>
       run(import('../db/status.ts').then(({ showStatus }) => showStatus({ ...options, loaded }))),
@@ -47,12 +47,12 @@ function addDatabase(program: Command, deps: CommandDeps): void {
   addOfflineTransfer(db, deps);
 }
 
-/** What brings advisories to a place without network. */
+/** Adds the commands that transfer advisories to systems without network. */
 function addOfflineTransfer(db: Command, { run, loaded }: CommandDeps): void {
   addRunOptions(
     db
       .command('export')
-      .description('write all advisories and ratings into one file, to carry them where there is no network'),
+      .description('write all advisories and ratings to one file, for systems without network'),
   )
     .argument('<file>', 'the file')
     .option('--db <file>', 'the database')
@@ -65,11 +65,11 @@ function addOfflineTransfer(db: Command, { run, loaded }: CommandDeps): void {
       ),
     );
   addRunOptions(
-    db.command('import').description('take over what such a file carries, once all of it was found whole'),
+    db.command('import').description('import a file of clair db export, after checking all of it'),
   )
     .argument('<file>', 'a file of clair db export')
     .option('--db <file>', 'the database')
-    .option('--digest <digest>', 'the digest that the export printed; a file with another is refused')
+    .option('--digest <digest>', 'the digest that the export printed; refuse a file with another digest')
     .addHelpText(
       'after',
       '\nExamples:\n  clair db import advisories.clair\n  clair db import advisories.clair && clair scan image.tar --offline',
@@ -84,13 +84,11 @@ function addOfflineTransfer(db: Command, { run, loaded }: CommandDeps): void {
   addRunOptions(
     db
       .command('mirror')
-      .description(
-        'lay the feeds down in a directory that --mirror takes, to carry it where there is no network',
-      ),
+      .description('write the feeds to a directory for --mirror, for systems without network'),
   )
-    .argument('<dir>', 'the directory; a second run gets only what changed')
-    .argument('[source...]', 'whose feeds, those of enrichers included; all by default')
-    .option('--mirror <place>', 'get them from another mirror instead of the vendors')
+    .argument('<dir>', 'the directory; a second run fetches only changed files')
+    .argument('[source...]', 'sources and enrichers whose feeds are mirrored; all by default')
+    .option('--mirror <place>', 'fetch from another mirror instead of the vendors')
     .addHelpText(
       'after',
       '\nExamples:\n  clair db mirror /srv/advisories\n  clair db mirror /srv/advisories debian alpine kev epss',
@@ -108,7 +106,7 @@ function addAffected(program: Command, { run, loaded }: CommandDeps): void {
   addRunOptions(
     program
       .command('affected')
-      .description('which images of the database a vulnerability affects, in which packages and layers'),
+      .description('list the images of the database that a vulnerability affects, with packages and layers'),
   )
     .argument('<id>', 'a CVE, or the id of an advisory, in upper or lower case')
     .addOption(plainFormatOption())
@@ -125,11 +123,11 @@ function addAffected(program: Command, { run, loaded }: CommandDeps): void {
 function addCompareVersions(program: Command, { run, loaded }: CommandDeps): void {
   program
     .command('compare-versions')
-    .description('how two versions order: prints < = > or ! (no order)')
+    .description('compare two versions: prints < = > or ! (no order)')
     .argument('[scheme]', loaded.extensions.schemes.map(({ name }) => name).join(' '))
     .argument('[a]')
     .argument('[b]')
-    .option('--batch', 'answer lines SCHEME<TAB>A<TAB>B of standard input, one a line')
+    .option('--batch', 'compare lines SCHEME<TAB>A<TAB>B of standard input; prints one result per line')
     .addHelpText(
       'after',
       `

@@ -3,12 +3,12 @@ import { ClairError } from '../../core/errors.ts';
 import { configurableOptions, isRepeatable, variableOfOption } from './option-sources.ts';
 import { OptionFileOption } from './run-options.ts';
 
-/** The variables of the environment. */
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Gives a command the options that its line does not have: those of the environment, then those of the file that `--config` names.
- * Throws `usage` or `config-invalid` for what cannot be used. Answers a promise where there is a file to read.
+ * Sets the options that the command line lacks: from the environment, then from the file of `--config`. Throws `usage` or
+ * `config-invalid` for invalid values. Returns a promise only if there is a file to read.
  */
 export function applyOptionSources(command: Command, env: Environment): Promise<void> | undefined {
   const options = configurableOptions(command);
@@ -33,16 +33,16 @@ function isExplicit(command: Command, option: Option): boolean {
 function applyVariable(command: Command, option: Option, env: Environment): void {
   const place = variableOfOption(option);
   const text = env[place];
-  // A variable that is empty is one that is not set, as pipelines have them.
+  // An empty variable counts as absent, because pipelines often pass empty ones.
   if (text === undefined || text === '' || isExplicit(command, option)) return;
   const values = isRepeatable(option) ? text.split(',').map((word) => word.trim()) : [text];
   applyValues(command, option, { values, place, source: 'env' });
 }
 
-/** What is given to an option elsewhere than on the command line. */
+/** The values of an option from the environment or a file. */
 interface OptionValues {
   readonly values: readonly string[];
-  /** Where it stands, for messages. */
+  /** The variable, or the line of the file, for messages. */
   readonly place: string;
   readonly source: 'env' | 'config';
 }

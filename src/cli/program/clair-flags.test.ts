@@ -20,10 +20,10 @@ const cases: readonly (readonly [line: string, ours: string])[] = [
 ];
 
 for (const [line, ours] of cases)
-  test(`clair ${line}`, () => {
+  test(`translates clair ${line}`, () => {
     assert.equal(fromClairFlags(line === '' ? [] : line.split(' ')).join(' '), ours);
   });
 
-test('what is neither true nor false is refused', () => {
+test('refuses a value that is neither true nor false', () => {
   assert.throws(() => fromClairFlags(['-insecure-tls=yes']), { code: 'usage' });
 });

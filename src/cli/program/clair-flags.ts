@@ -1,9 +1,9 @@
 import { ClairError } from '../../core/errors.ts';
 
-/** Where Clair looks for its configuration when it is not told. */
+/** Clair's default path of its configuration. */
 const defaultConfig = '/etc/clair/config.yaml';
 
-/** Clair's words for how much is logged, where they are not ours. */
+/** Clair's log levels that have another name here. */
 const logLevels: Readonly<Record<string, string>> = {
   panic: 'fatal',
   critical: 'fatal',
@@ -14,8 +14,8 @@ const logLevels: Readonly<Record<string, string>> = {
 const flag = /^--?(config|log-level|cpu-profile|insecure-tls)(?:=(.*))?$/s;
 
 /**
- * A command line of Clair 2 as one of ours: `clair -config=F -log-level=debug` means `clair serve --config F --log-level debug`. Its
- * flags begin with one or two dashes, and their value follows behind `=` or a space. Any other line stays as it is.
+ * Translates a command line of Clair 2: `clair -config=F -log-level=debug` becomes `clair serve --config F --log-level debug`. Flags have
+ * one or two dashes, and values follow `=` or a space. Returns other command lines unchanged.
  */
 export function fromClairFlags(argv: readonly string[]): readonly string[] {
   const isServe = argv[0] === 'serve';
@@ -46,7 +46,7 @@ function levelOf(word: string): string {
   return logLevels[word.toLowerCase()] ?? word.toLowerCase();
 }
 
-/** `strconv.ParseBool`; a flag without a value is true. */
+/** Parses a boolean as Go's `strconv.ParseBool`. A flag without a value is true. */
 function isTrue(name: string, value: string | undefined): boolean {
   if (value === undefined || /^(?:1|t|T|true|TRUE|True)$/.test(value)) return true;
   if (/^(?:0|f|F|false|FALSE|False)$/.test(value)) return false;

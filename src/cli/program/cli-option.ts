@@ -1,13 +1,13 @@
 import { Option } from 'commander';
 
-/** An option of the command line that says more of itself than commander keeps: whether it repeats, and which values it takes. */
+/** An option that also states whether it is repeatable and which values a shell can complete. */
 export class CliOption extends Option {
-  /** May be given several times; a variable of the environment then holds values with commas between them. */
+  /** Whether the option can occur several times. Its environment variable then separates values by commas. */
   isRepeatable = false;
-  /** Values that a shell can complete. */
+  /** Values that a shell completes. */
   suggestions: readonly string[] = [];
 
-  /** Collects the values of all occurrences, each parsed on its own; one may hold several. */
+  /** Collects the values of all occurrences. `parse` may return several values of one occurrence. */
   repeatable<T>(parse: (value: string) => T | readonly T[]): this {
     this.isRepeatable = true;
     return this.argParser<readonly T[] | undefined>(

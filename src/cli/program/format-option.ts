@@ -5,13 +5,13 @@ import type { ReportFormat } from '../../plugin/report-format.ts';
 import { templateFormat } from '../../report/template.ts';
 import { CliOption } from './cli-option.ts';
 
-/** A format, of whatever. */
+/** A report, SBOM or VEX format, by its name. */
 export type NamedFormat = Pick<ReportFormat, 'name'>;
 
-/** `--format`: one of some formats, the first by default, or a template of the user. */
+/** Returns the option `--format`: one of the formats, the first by default, or a template of the user. */
 export function formatOption(formats: readonly NamedFormat[], isTemplatable = false): CliOption {
   const names = formats.map(({ name }) => name);
-  const choices = isTemplatable ? [...names, 'template=F, a file in Mustache'] : names;
+  const choices = isTemplatable ? [...names, 'template=F, a Mustache template'] : names;
   const list = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1) ?? ''}`;
   return new CliOption('-f, --format <format>', list)
     .suggest(names)
@@ -26,7 +26,7 @@ export function formatOption(formats: readonly NamedFormat[], isTemplatable = fa
     .default(formats[0], names[0]);
 }
 
-/** A template is read before anything is scanned: what is wrong with it is told at once. */
+/** Reads a template. Throws before the scan if it is invalid. */
 function templateAt(path: string): ReportFormat {
   try {
     return templateFormat(path, readFileSync(path, 'utf8'));
@@ -35,7 +35,7 @@ function templateAt(path: string): ReportFormat {
   }
 }
 
-/** `--format` of answers that are no reports: a table, or JSON. */
+/** Returns the option `--format` of commands that write a table or JSON. */
 export function plainFormatOption(): CliOption {
   return new CliOption('-f, --format <format>', 'table or json')
     .suggest(['table', 'json'])

@@ -20,7 +20,7 @@ import { addReportOptions } from './report-options.ts';
 import { addRunOptions } from './run-options.ts';
 import { addVex } from './vex-command.ts';
 
-/** The commands that read an image. */
+/** Adds the commands that read an image. */
 export function addImageCommands(program: Command, deps: CommandDeps): void {
   addScan(program, deps);
   addExplain(program, deps);
@@ -33,7 +33,7 @@ export function addImageCommands(program: Command, deps: CommandDeps): void {
 function addScan(program: Command, { run, loaded }: CommandDeps): void {
   const command = program
     .command('scan')
-    .description('what is vulnerable in an image')
+    .description('find known vulnerabilities in an image')
     .alias('image')
     .addArgument(new Argument('<target>', targetHelp));
   const { formats } = loaded.extensions;
@@ -43,25 +43,25 @@ function addScan(program: Command, { run, loaded }: CommandDeps): void {
     .addHelpText(
       'after',
       `
-Advisories are fetched on demand, only for the distribution found in the image, and kept for later runs.
+Clair fetches advisories on demand, only for the distribution of the image, and stores them for later runs.
 
 Examples:
   clair scan nginx.tar
-  clair scan nginx:1.27                                         of Docker, else of podman, else of its registry
+  clair scan nginx:1.27                                         from Docker, otherwise podman, otherwise the registry
   clair scan docker:nginx:1.27
   clair scan nginx.tar --format json --output report.json
   clair scan nginx.tar --format json --output a.json --format html --output a.html    one scan, two reports
-  clair scan nginx.tar --severity high,critical                shows these alone; --fail-on still sees all
+  clair scan nginx.tar --severity high,critical                shows only these; --fail-on still sees all
   clair scan nginx.tar --format sarif --output clair.sarif     for GitHub's code scanning and editors
   clair scan nginx.tar --format html --output report.html      one page for people
-  clair scan nginx.tar --format template=summary.md            as a template of yours has it
+  clair scan nginx.tar --format template=summary.md            by a template of your own
   clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
-  clair scan nginx.tar --fail-on critical --fail-on kev         any one is enough
+  clair scan nginx.tar --fail-on critical --fail-on kev         either is enough
   clair scan nginx.tar --new-since last-week.json --fail-on low
-  clair scan nginx.tar --exclude 'srv/**/test'                 without these folders; the report states them
-  clair scan dir:./rootfs --distro debian:12                   where the files do not say what they are
+  clair scan nginx.tar --exclude 'srv/**/test'                 without these directories; the report names them
+  clair scan dir:./rootfs --distro debian:12                   if the files do not name their distribution
   clair scan nginx.tar --timeout 5m --quiet
-  clair scan nginx.cdx.json                                    an SBOM: CycloneDX or SPDX, by clair or by others
+  clair scan nginx.cdx.json                                    an SBOM: CycloneDX or SPDX, by clair or other tools
   syft nginx -o cyclonedx-json | clair scan -                  the same from standard input
   docker save nginx | clair scan -                             an archive from standard input
   clair scan nginx.tar --ignore rules.yaml --vex vendor.openvex.json
@@ -80,19 +80,19 @@ Examples:
 function addExplain(program: Command, { run, loaded }: CommandDeps): void {
   const command = program
     .command('explain')
-    .description('why a vulnerability is reported of an image, or why it is not')
+    .description('explain why a vulnerability is reported for an image, or why not')
     .addArgument(new Argument('<target>', targetHelp))
     .argument('<id>', 'a CVE, or the id of an advisory')
     .argument(
       '[package]',
-      'its name, its purl, or its source package; all that advisories speak of by default',
+      'its name, its purl, or its source package; all packages that the advisories cover by default',
     )
     .addOption(plainFormatOption());
   addAssessmentOptions(addFilterOptions(command))
     .addHelpText(
       'after',
       `
-Every row of every advisory of that name is held against the package: its namespace, name, build, state and version.
+Clair checks every entry of the advisories against the package: namespace, name, build, state and version.
 
 Examples:
   clair explain nginx.tar CVE-2024-2961
@@ -112,15 +112,15 @@ Examples:
 function addDiff(program: Command, { run, loaded }: CommandDeps): void {
   const command = program
     .command('diff')
-    .description('what came and what went from one image to another, in packages and findings')
-    .addArgument(new Argument('<from>', `${targetHelp}, or a report written as JSON`))
-    .addArgument(new Argument('<to>', 'the same'))
+    .description('compare the packages and findings of two images')
+    .addArgument(new Argument('<from>', `${targetHelp}, or a JSON report`))
+    .addArgument(new Argument('<to>', 'an image or a JSON report'))
     .addOption(plainFormatOption());
   addAssessmentOptions(command)
     .addHelpText(
       'after',
       `
-A finding is the same in both where the vulnerability and the package are, whatever its version.
+A finding is the same in both if the vulnerability and the package are the same, whatever the version.
 
 Examples:
   clair diff nginx-1.26.tar nginx-1.27.tar
@@ -134,7 +134,7 @@ Examples:
 function addSbom(program: Command, { run, loaded }: CommandDeps): void {
   const command = program
     .command('sbom')
-    .description('what an image is made of')
+    .description('list the packages of an image')
     .addArgument(new Argument('<target>', targetHelp));
   const { sbomFormats: formats } = loaded.extensions;
   const destinations = addReportOptions(command, { formats, what: 'the list' });
@@ -142,10 +142,10 @@ function addSbom(program: Command, { run, loaded }: CommandDeps): void {
     .addOption(
       new Option(
         '--attached [form]',
-        'print the list that is attached to the image in its registry, as it is there',
+        'print the SBOM that is attached to the image in its registry, unchanged',
       ).choices(['cyclonedx', 'spdx']),
     )
-    .option('--db <file>', 'the database that remembers layers');
+    .option('--db <file>', 'the database that caches layers');
   addImageOptions(command)
     .addHelpText(
       'after',
@@ -168,9 +168,11 @@ async function listPackages(target: string, { attached, ...options }: ListOption
 }
 
 function addLayer(program: Command, { run, loaded }: CommandDeps): void {
-  addRunOptions(program.command('layer').description('the files the detectors looked at, layer by layer'))
+  addRunOptions(
+    program.command('layer').description('list the files that detectors and listers read, layer by layer'),
+  )
     .addArgument(new Argument('<target>', targetHelp))
-    .option('--dump <dir>', 'write those files below a directory, one folder a layer')
+    .option('--dump <dir>', 'write those files below a directory, one subdirectory per layer')
     .addOption(platformOption())
     .addHelpText('after', '\nExample:\n  clair layer nginx.tar --dump ./files')
     .action((target: string, options: LayerOptions) =>

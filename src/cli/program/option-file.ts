@@ -5,7 +5,7 @@ import { readYaml, type YamlFile } from '../../suppression-files/yaml-file.ts';
 import { readInputFile } from '../read-file.ts';
 import { configurableOptions, isRepeatable } from './option-sources.ts';
 
-/** What a file gives to an option of a command. */
+/** The values of an option in a file. */
 export interface FileOption {
   readonly option: Option;
   readonly values: readonly string[];
@@ -14,8 +14,8 @@ export interface FileOption {
 }
 
 /**
- * Reads a file of options: options of all commands at the top, those of one command below its name, which count before the former.
- * Throws one `config-invalid` that lists everything that is wrong, in the parts of other commands, too.
+ * Reads an option file. Options at the top apply to all commands; those below the name of a command override them. Throws one
+ * `config-invalid` that lists all problems, also those of other commands.
  */
 export async function readOptionFile(
   name: string,
@@ -41,16 +41,16 @@ export async function readOptionFile(
   return [...values.values()];
 }
 
-/** Options that stand together in a file, and the commands they are for. */
+/** A section of an option file. */
 interface OptionSection {
   readonly path: readonly string[];
   readonly optionNames: readonly string[];
-  /** The names of sections that may stand there as well. */
+  /** The names of its subsections. */
   readonly sections: readonly string[];
   isFor(command: Command): boolean;
 }
 
-/** What is said for all commands, then what is said for one. */
+/** Returns the sections in ascending precedence: that of all commands, then those of single commands. */
 function sectionsOf(commands: ReadonlyMap<string, Command>): OptionSection[] {
   const all = [...commands.values()].flatMap((one) => fileOptions(one).map(nameOf));
   return [
@@ -64,7 +64,7 @@ function sectionsOf(commands: ReadonlyMap<string, Command>): OptionSection[] {
   ];
 }
 
-/** Everything that a file gives to options, sections taken apart. */
+/** Returns all options of a file, each with its section. */
 function entriesOf(
   yaml: YamlFile,
   commands: ReadonlyMap<string, Command>,
@@ -77,7 +77,7 @@ function entriesOf(
   );
 }
 
-/** A command and an option may have the same name: `vex`. */
+/** Returns whether a key is a section. A command and an option can have the same name: `vex`. */
 function isSection(key: string, value: unknown, commands: ReadonlyMap<string, Command>): boolean {
   return commands.has(key) && (value === null || isObject(value));
 }
@@ -119,7 +119,7 @@ function membersOf(yaml: YamlFile, path: readonly string[], problems: string[]):
   if (value === null || value === undefined) return [];
   if (isObject(value)) return Object.entries(value);
   if (path.length === 0)
-    problems.push(`${yaml.place(path)} has to have options by their names, as format: json`);
+    problems.push(`${yaml.place(path)} must contain options by name, such as format: json`);
   return [];
 }
 
@@ -147,7 +147,7 @@ function rootOf(command: Command): Command {
   return command.parent === null ? command : rootOf(command.parent);
 }
 
-/** The commands that take options from a file, by their names: `scan`, `db update`. */
+/** Returns the commands that read an option file, by full name: `scan`, `db update`. */
 function commandsByName(root: Command, above = ''): ReadonlyMap<string, Command> {
   const found = new Map<string, Command>();
   for (const command of root.commands) {

@@ -2,25 +2,25 @@ import type { Command, Option } from 'commander';
 import { CliOption } from './cli-option.ts';
 import { OptionFileOption } from './run-options.ts';
 
-/** Options that stand on the command line alone. */
+/** Options that only the command line can set. */
 const commandLineOnly: ReadonlySet<string> = new Set(['help', 'version']);
 
-/** Klar, which some pipelines still have the variables of, takes a severity from `CLAIR_OUTPUT`. */
+/** Variables with another name than their option. Klar, whose variables some pipelines still set, reads a severity from `CLAIR_OUTPUT`. */
 const variableOverrides: Readonly<Record<string, string>> = { output: 'CLAIR_OUTPUT_FILE' };
 
-/** The variable of an option: `CLAIR_FAIL_ON`. */
+/** Returns the environment variable of an option: `CLAIR_FAIL_ON`. */
 export function variableOfOption(option: Option): string {
   const name = option.name();
   return variableOverrides[name] ?? `CLAIR_${name.replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** The options of a command that a variable or a file may give; none where it takes them from the command line alone. */
+/** Returns the options of a command that a variable or a file can set; empty if only the command line can. */
 export function configurableOptions(command: Command): readonly Option[] {
   const isConfigurable = command.options.some((option) => option instanceof OptionFileOption);
   return isConfigurable ? command.options.filter((option) => !commandLineOnly.has(option.name())) : [];
 }
 
-/** Whether an option may be given several times. */
+/** Returns whether an option can occur several times. */
 export function isRepeatable(option: Option): boolean {
   return option instanceof CliOption && option.isRepeatable;
 }

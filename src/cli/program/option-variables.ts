@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** The variables that may stand for options of a command and of all below it: `CLAIR_LOG_LEVEL` for `--log-level`. */
+/** Returns the variables of the options of a command and its subcommands: `CLAIR_LOG_LEVEL` for `--log-level`. */
 export function variablesOfOptions(command: Command): ReadonlySet<string> {
   const own = command.options.flatMap(({ long, envVar }) => {
     const name = long?.replace(/^--/, '') ?? '';

@@ -14,8 +14,8 @@ import { addServerCommands } from './server-commands.ts';
 import { addToolCommands } from './tool-commands.ts';
 
 /**
- * The command line. Runs what `argv` asks for (without node and script) and answers the exit status. After `timed-out` the work still
- * goes on: end the process.
+ * Runs the command line `argv` (without node and script) and returns the exit status. After `timed-out` the work continues: end the
+ * process.
  */
 export async function runCommand(argv: readonly string[], version: string): Promise<number> {
   const { names: pluginNames, rest } = extractPluginFlags(argv);
@@ -37,7 +37,7 @@ export async function runCommand(argv: readonly string[], version: string): Prom
   }
 }
 
-/** What a command has while it runs, whichever it is: options from elsewhere, its progress, its time. */
+/** The state of a running command: options of the environment and files, progress and deadline. */
 class CommandRun implements Disposable {
   readonly #deadline: Deadline;
   #progress: Progress | undefined;
@@ -46,7 +46,7 @@ class CommandRun implements Disposable {
     this.#deadline = deadline;
   }
 
-  /** Completes the options of a command before it begins. */
+  /** Completes the options of a command before it runs. */
   prepare(command: Command): Promise<void> | undefined {
     const pending = applyOptionSources(command, process.env);
     if (pending !== undefined)
@@ -70,12 +70,12 @@ class CommandRun implements Disposable {
   }
 }
 
-/** All commands with their options and help. */
+/** Creates all commands with their options and help. */
 export function createProgram(version: string, deps: CommandDeps): Command {
   const program = new Command('clair')
     .description('Finds known vulnerabilities in container images.')
     .version(version, '-V, --version')
-    // Taken out of the line before it is parsed: what a plugin brings can be named in what follows.
+    // `extractPluginFlags` has removed it from the line, so that options can name extensions of plugins.
     .option('--plugin <name>', 'use a plugin: a module, a directory of modules, or a package; repeatable')
     .exitOverride()
     .configureHelp({ sortOptions: false, showGlobalOptions: false })
@@ -98,7 +98,7 @@ export function createProgram(version: string, deps: CommandDeps): Command {
   return program;
 }
 
-/** After an error, each command names its own help. */
+/** Lets each command name its own help after an error. */
 function nameHelp(command: Command, name: string): void {
   command.showHelpAfterError(`See '${name} --help'.`);
   for (const below of command.commands) nameHelp(below, `${name} ${below.name()}`);
@@ -106,25 +106,25 @@ function nameHelp(command: Command, name: string): void {
 
 const overview = `
 Examples:
-  clair scan nginx:1.27                      what is vulnerable in an image of Docker or podman here, else of its registry
-  clair scan image.tar                       in an image on disk
-  clair scan image.tar --fail-on high        the same in a pipeline: ends with 1 at a High or worse
-  clair scan oci:./layout:v1 --format json   in an OCI layout, as JSON
-  clair explain image.tar CVE-2024-2961      why that is reported, or why not
-  clair scan registry:ghcr.io/acme/app:1.2   an image of a registry; no layer is written to disk
+  clair scan nginx:1.27                      scan an image from Docker or podman, otherwise from its registry
+  clair scan image.tar                       scan an image on disk
+  clair scan image.tar --fail-on high        in a pipeline: end with 1 at a High or worse
+  clair scan oci:./layout:v1 --format json   scan an OCI layout and write JSON
+  clair explain image.tar CVE-2024-2961      explain why it is reported, or why not
+  clair scan registry:ghcr.io/acme/app:1.2   scan an image of a registry; no layer is written to disk
   clair db update                            fetch all advisories, for later use without network
-  clair scan image.tar --offline             use only what was fetched before
-  clair --plugin ./acme.ts scan image.tar    with a plugin; works with every command
+  clair scan image.tar --offline             use only advisories that were fetched before
+  clair --plugin ./acme.ts scan image.tar    use a plugin; works with every command
 
-An option that is not on the line is taken from its variable, CLAIR_FAIL_ON for --fail-on, then from the file that --config names.
+An option that is not on the command line is read from its variable, such as CLAIR_FAIL_ON, then from the file of --config.
 
-Exit status: 0 done, 1 a finding reaches --fail-on, 2 wrong use, 3 something could not be read,
+Exit status: 0 success, 1 a finding reaches --fail-on, 2 wrong usage, 3 something could not be read,
 4 the image could not be judged: nothing was assessed, or with --fail-on something was not assessed, a finding has no
-severity, or data that the gate asks for is missing; or --timeout was reached, 70 a bug.`;
+severity, or data that the gate needs is missing; or --timeout was reached, 70 internal error.`;
 
-/** What standard error says of an error that ends the command. */
+/** Returns the message of an error that ends the command: a stack if the error is unexpected. */
 export function explainFailure(error: unknown): string {
   if (error instanceof ClairError) return `clair: ${redact(error.message)}\n`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `clair: a bug of ours; please report it with the lines below\n${redact(stack)}\n`;
+  return `clair: internal error; please report it with the lines below\n${redact(stack)}\n`;
 }

@@ -6,17 +6,17 @@ import { formatOption, type NamedFormat } from './format-option.ts';
 /** An occurrence of `--format` or of `--output`. */
 type Occurrence<Format> = { readonly format: Format } | { readonly output: string };
 
-/** What to write: `--format` and `--output`, of a command that may write in several formats. */
+/** Options of `addReportOptions`. */
 interface ReportOptions<Format> {
   readonly formats: readonly Format[];
-  /** What `--output` writes: `the report`. */
+  /** The result that `--output` writes, for the help: `the report`. */
   readonly what: string;
   readonly isTemplatable?: boolean;
 }
 
 /**
- * Adds `--format` and `--output` to a command. Answers what reads the destinations once the line was parsed: each `--output` belongs to
- * the `--format` before it. Reading throws `usage` for pairs that are not clear.
+ * Adds `--format` and `--output` to a command. Returns a function that reads the destinations after parsing. Each `--output` belongs to the
+ * preceding `--format`. The function throws `usage` for ambiguous pairs.
  */
 export function addReportOptions<Format extends NamedFormat>(
   command: Command,
@@ -34,7 +34,7 @@ export function addReportOptions<Format extends NamedFormat>(
     .addOption(format)
     .option(
       '-o, --output <file>',
-      `write ${what} to a file; directories that are missing are made. Belongs to the --format before it`,
+      `write ${what} to a file; creates missing directories. Belongs to the preceding --format`,
       (output: string) => {
         occurrences.push({ output });
         return output;
@@ -64,7 +64,7 @@ function destinationsOf<Format extends NamedFormat>(
   return destinations;
 }
 
-/** Of one format and one file it does not matter which comes first. */
+/** Returns whether a single `--output` precedes a single `--format`, which is allowed. */
 function isReversedPair(occurrences: readonly Occurrence<unknown>[]): boolean {
   const [first, second] = occurrences;
   return occurrences.length === 2 && first !== undefined && 'output' in first && second !== undefined;

@@ -3,23 +3,23 @@ import { durationMs } from '../../core/duration.ts';
 import { timerMsMax } from '../../core/limits.ts';
 import type { TimeLimit } from '../deadline.ts';
 
-/** The option that names a file of options. Commands that have it also take their options from the environment. */
+/** The option that names an option file. Commands with it also read their options from the environment. */
 export class OptionFileOption extends Option {}
 
-/** The options of every command that may take long: what it says on standard error, its time, and where else options are. */
+/** Adds the options of every long-running command: output on standard error, time limit, and option file. */
 export function addRunOptions(command: Command): Command {
   return command
-    .option('-q, --quiet', 'no progress and no notes on standard error; errors stay')
-    .option('-v, --verbose', 'a line on standard error for each step')
+    .option('-q, --quiet', 'write no progress and no notes to standard error; errors are still written')
+    .option('-v, --verbose', 'write a line to standard error for each step')
     .addOption(
-      new Option('--timeout <duration>', 'end with 4 when it takes longer: 30s, 5m, 1h30m').argParser(
+      new Option('--timeout <duration>', 'end with 4 if the command takes longer: 30s, 5m, 1h30m').argParser(
         timeLimitOf,
       ),
     )
     .addOption(
       new OptionFileOption(
         '--config <file>',
-        'options of this command in YAML; each may also be a variable, as CLAIR_FORMAT',
+        'YAML file with options of this command; each can also be a variable, such as CLAIR_FORMAT',
       ),
     );
 }

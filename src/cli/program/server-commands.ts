@@ -5,7 +5,7 @@ import type { TokenOptions } from '../token.ts';
 import { variablesOfOptions } from './option-variables.ts';
 import type { CommandDeps } from './options.ts';
 
-/** The commands of the server, its settings and its plugins. */
+/** Adds the commands `config`, `plugin` and `serve`. */
 export function addServerCommands(program: Command, deps: CommandDeps): void {
   addConfig(program, deps);
   addPlugin(program, deps);
@@ -13,15 +13,15 @@ export function addServerCommands(program: Command, deps: CommandDeps): void {
 }
 
 function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps): void {
-  const config = program.command('config').description('the settings of the server and of the updater');
+  const config = program.command('config').description('check and show the settings of the server');
   const loadModule = (): Promise<typeof import('../config.ts')> => import('../config.ts');
   const optionVariables = (): ReadonlySet<string> => variablesOfOptions(program);
   config
     .command('check')
     .description(
-      'whether the server would start with a file and the environment; it refuses what clair serve refuses',
+      'check whether the server would start with a file and the environment; refuses what clair serve refuses',
     )
-    .option('--config <file>', 'a file as Clair has it')
+    .option('--config <file>', 'a configuration file of Clair')
     .action((options: ConfigOptions) =>
       run(
         loadModule().then(({ checkConfig }) =>
@@ -31,8 +31,8 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
     );
   config
     .command('print')
-    .description('the settings in force, without secrets')
-    .option('--config <file>', 'a file as Clair has it')
+    .description('print the effective settings, without secrets')
+    .option('--config <file>', 'a configuration file of Clair')
     .action((options: ConfigOptions) =>
       run(
         loadModule().then(({ showConfig }) => showConfig({ ...options, optionVariables: optionVariables() })),
@@ -41,7 +41,7 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
   addToken(config, { run });
   config
     .command('reference')
-    .description('every setting there is, in Markdown')
+    .description('print all settings, in Markdown')
     .action(() => run(loadModule().then(({ showConfigReference }) => showConfigReference())))
     .addHelpText(
       'after',
@@ -52,9 +52,9 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
 function addToken(config: Command, { run }: Pick<CommandDeps, 'run'>): void {
   config
     .command('token')
-    .description('make a bearer token for a client, and the entry of api.tokens for the server')
+    .description('create a bearer token for a client, and its entry for api.tokens of the server')
     .addOption(
-      new Option('--scope <scope>', 'what it allows: read (GET), scan (post layers too), admin (everything)')
+      new Option('--scope <scope>', 'permissions: read (GET), scan (also posting layers), admin (everything)')
         .choices(['read', 'scan', 'admin'])
         .default('scan'),
     )
@@ -68,13 +68,13 @@ function addToken(config: Command, { run }: Pick<CommandDeps, 'run'>): void {
 function addPlugin(program: Command, { run, loaded }: CommandDeps): void {
   program
     .command('plugin')
-    .description('what can be added to clair')
+    .description('show extensions and plugins')
     .command('list')
-    .description('every extension there is, and the plugin it comes from')
+    .description('list all extensions and the plugins that provide them')
     .addHelpText(
       'after',
       `
-A plugin is a module that exports plugin; --plugin takes its path, a directory of such, or a package, as often as is wished.
+A plugin is a module that exports plugin. --plugin takes its path, a directory of plugins, or a package, and is repeatable.
 
 Example:
   clair --plugin ./plugins/acme.ts plugin list`,
@@ -85,37 +85,40 @@ Example:
 function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps): void {
   program
     .command('serve')
-    .description('answer the API of Clair, and keep the advisories of the database current')
-    .option('--config <file>', 'a file as Clair has it; defaults and the environment without one')
+    .description('run the API of Clair and keep the advisories of the database up to date')
+    .option(
+      '--config <file>',
+      'a configuration file of Clair; without it, defaults and the environment apply',
+    )
     .addOption(
       new Option(
         '--log-level <level>',
-        'how much is logged; log.level of the configuration, or info, without it',
+        'minimum level of log lines; overrides log.level of the configuration, info by default',
       ).choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
     )
     .addOption(
       new Option(
         '--log-format <format>',
-        'json, text, or auto: text on a terminal and json elsewhere; log.format of the configuration, or auto, without it',
+        'json, text, or auto (text on a terminal, json elsewhere); overrides log.format of the configuration, auto by default',
       ).choices(['auto', 'json', 'text']),
     )
-    .option('--cpu-profile <file>', 'write at the end where the time went, as V8 tells it')
-    .option('--insecure-tls', 'do not verify the certificates of servers that layers are fetched from')
+    .option('--cpu-profile <file>', 'write a CPU profile of V8 when the server ends')
+    .option('--insecure-tls', 'do not verify the certificates of layer servers')
     .addHelpText(
       'after',
       `
-On the port of the health check (6061): GET /health, /ready, /metrics, /status.
+Routes on the port of the health check (6061): GET /health, /ready, /metrics, /status.
 
 Example:
   clair serve --config /etc/clair/config.yaml
-  clair -config=/etc/clair/config.yaml -log-level=debug     the same, as Clair is started`,
+  clair -config=/etc/clair/config.yaml -log-level=debug     the same, with Clair's flags`,
     )
     .action((options: ServeCommandOptions) =>
       run(runServer({ ...options, plugins: plugins, optionVariables: variablesOfOptions(program) })),
     );
 }
 
-/** What the server is told, and whether to watch it. */
+/** Options of `clair serve` with that of the CPU profile. */
 interface ServeCommandOptions extends ServeOptions {
   readonly cpuProfile?: string;
 }

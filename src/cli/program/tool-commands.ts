@@ -2,18 +2,18 @@ import { Argument, type Command } from 'commander';
 import { type Shell, shells } from '../completion/shells.ts';
 import type { CommandDeps } from './options.ts';
 
-/** The commands about the command itself. */
+/** Adds the commands `version` and `completion`. */
 export function addToolCommands(
   program: Command,
   { run, version }: Pick<CommandDeps, 'run'> & { readonly version: string },
 ): void {
   program
     .command('version')
-    .description('the versions of clair, of Node and of the database schema')
+    .description('print the versions of clair, Node.js and the database schema')
     .action(() => run(import('../show-version.ts').then(({ showVersion }) => showVersion(version))));
   program
     .command('completion')
-    .description('a script that has a shell complete commands, options and their values')
+    .description('print a script that completes commands, options and values in a shell')
     .addArgument(new Argument('<shell>').choices(shells))
     .addHelpText(
       'after',

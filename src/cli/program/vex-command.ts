@@ -3,21 +3,21 @@ import type { VexOptions } from '../vex.ts';
 import { addAssessmentOptions, addSuppressionOptions, type CommandDeps, targetHelp } from './options.ts';
 import { addReportOptions } from './report-options.ts';
 
-/** `clair vex`. */
+/** Adds the command `clair vex`. */
 export function addVex(program: Command, { run, loaded }: CommandDeps): void {
   const command = program
     .command('vex')
-    .description('what an image is affected by and what not, for others to read')
+    .description('write a VEX document: which vulnerabilities affect an image and which do not')
     .addArgument(new Argument('<target>', targetHelp))
-    .option('--author <name>', 'who says so: a person or an organisation', 'unknown author');
+    .option('--author <name>', 'author of the document: a person or an organisation', 'unknown author');
   const { vexFormats: formats } = loaded.extensions;
   const destinations = addReportOptions(command, { formats, what: 'the document' });
   addAssessmentOptions(addSuppressionOptions(command))
     .addHelpText(
       'after',
       `
-What a rule ignores is not affected where the rule has a justification, and else affected: a risk that is accepted.
-The time of the document is SOURCE_DATE_EPOCH, or the newest of when the image was made and when advisories were fetched.
+A finding that a rule ignores is not affected if the rule has a justification; otherwise it is affected, as an accepted risk.
+The time of the document is SOURCE_DATE_EPOCH, or the later of the creation of the image and the fetch of its advisories.
 
 Examples:
   clair vex nginx.tar --author "Example Ltd" --output nginx.openvex.json

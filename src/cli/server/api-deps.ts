@@ -8,10 +8,10 @@ import { logIngest } from '../log/server-events.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { sleepOrWake } from './sleep.ts';
 
-/** How often it is looked whether another server has made events. */
+/** Interval between checks for events of other servers. */
 const pollMs = 5_000;
 
-/** What the handlers of Clair's first API work with. */
+/** Returns the dependencies of the handlers of Clair's API v1. */
 export function toV1Deps({
   store,
   pool,
@@ -51,7 +51,7 @@ export function toV1Deps({
   };
 }
 
-/** What the handlers of the third API work with: all that those of the first have. */
+/** Returns the dependencies of the handlers of Clair's API v3, from those of v1. */
 export function toV3Deps({
   extensions,
   store,
@@ -74,7 +74,7 @@ export function toV3Deps({
   };
 }
 
-/** What the handlers of our own routes work with. */
+/** Returns the dependencies of the handlers of the native API. */
 export function toNativeDeps({
   loaded: { extensions },
   store,

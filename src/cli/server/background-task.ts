@@ -3,8 +3,8 @@ import { limits } from '../../core/limits.ts';
 import { sleep } from './sleep.ts';
 
 /**
- * Does something beside the rest until it is disposed of: the signal comes then, and its end is waited for, but not for ever. What goes
- * on after that finds the database closed, and leaves nothing half done.
+ * Runs work in the background until it is disposed. Disposing aborts the signal and waits up to `limits.stopMs` for the end of the work.
+ * Work that continues finds the database closed, and transactions keep it consistent.
  */
 export function startBackgroundTask(
   name: string,
@@ -13,7 +13,7 @@ export function startBackgroundTask(
 ): AsyncDisposable {
   const stop = new AbortController();
   const done = work(stop.signal).catch((error: unknown) => {
-    if (!stop.signal.aborted) log.error({ err: error, part: name }, 'a part of the server ended');
+    if (!stop.signal.aborted) log.error({ err: error, part: name }, 'background task failed');
   });
   return {
     async [Symbol.asyncDispose]() {

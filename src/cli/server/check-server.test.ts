@@ -9,7 +9,7 @@ import { checkServer, startServer } from './start-server.ts';
 
 const sum = 'a'.repeat(64);
 
-/** What stands below `clair:`, and what has to be said of it. */
+/** Settings below `clair:`, each with the expected message. */
 const bad: readonly (readonly [title: string, settings: string, message: RegExp])[] = [
   [
     'a token is written instead of its hash',
@@ -61,7 +61,7 @@ const bad: readonly (readonly [title: string, settings: string, message: RegExp]
     /^updater\.sources\.debian\.feeds names x/,
   ],
   [
-    'a webhook is no URL',
+    'a webhook is not a URL',
     'notifier: { http: { endpoint: "hooks" } }',
     /^notifier\.http\.endpoint must be an http or https URL/,
   ],
@@ -95,11 +95,11 @@ const bad: readonly (readonly [title: string, settings: string, message: RegExp]
     'tracing: { endpoint: "http://t.test", headers: hidden }',
     /^tracing\.headers takes name=value, separated by commas$/,
   ],
-  ['the collector of traces is no URL', 'tracing: { endpoint: "://" }', /no URL/],
+  ['the endpoint of traces is not a URL', 'tracing: { endpoint: "://" }', /not a URL/],
   ['a plugin is missing', 'plugins: [./no-such-plugin.ts]', /no-such-plugin/],
 ];
 
-/** Files with options of the engine that is not chosen. They have no database of their own beside these. */
+/** Settings with options of the other engine. They configure no database otherwise. */
 const otherEngine: readonly (readonly [title: string, settings: string, message: RegExp])[] = [
   [
     'sqlite has a connection string',
@@ -135,7 +135,7 @@ const otherEngine: readonly (readonly [title: string, settings: string, message:
 ];
 
 for (const [title, settings, message] of [...bad, ...otherEngine])
-  test(`config check and serve refuse the same, before any work, when ${title}`, async (t) => {
+  test(`refuses the configuration in config check and serve, before any work, when ${title}`, async (t) => {
     const { config, hasDatabase, directory } = writeConfig(t, settings);
     const options = { plugins: { names: config.plugins, directory } };
     const refusal = { code: 'config-invalid', message };
@@ -144,7 +144,7 @@ for (const [title, settings, message] of [...bad, ...otherEngine])
     assert.equal(hasDatabase(), false);
   });
 
-test('all problems are listed at once, each of them once', async (t) => {
+test('lists all problems in one error, each once', async (t) => {
   const { config } = writeConfig(t, 'api: { addr: "a:99999", tokens: [hidden] }');
   await assert.rejects(checkServer(config, {}), ({ message }: Error) => {
     assert.match(message, /^the configuration cannot be used:\n {2}api\.addr .*\n {2}api\.tokens .*$/);
@@ -153,7 +153,7 @@ test('all problems are listed at once, each of them once', async (t) => {
   });
 });
 
-test('a configuration that names tokens, keys and networks passes the check', async (t) => {
+test('accepts a configuration with tokens, keys and networks', async (t) => {
   const key = Buffer.alloc(32, 1).toString('base64');
   const { config, hasDatabase } = writeConfig(
     t,
@@ -163,7 +163,7 @@ test('a configuration that names tokens, keys and networks passes the check', as
   assert.equal(hasDatabase(), false);
 });
 
-/** A configuration file with these settings, read, whose database would lie beside it. */
+/** Reads a configuration file with these settings, whose database is in a temporary directory. */
 function writeConfig(t: TestContext, settings: string) {
   const directory = temporaryDirectory(t);
   const database = join(directory, 'clair.db');

@@ -4,21 +4,21 @@ import type { PostgresStoreOptions } from '../../store/sql/postgres-store.ts';
 import type { Store } from '../../store/store.ts';
 import { defaultDatabase, defaultDatabaseProblem } from '../database.ts';
 
-/** Connections to PostgreSQL that the thread that loads feeds has: two feeds at a time, and one to renew their locks. */
+/** Connections to PostgreSQL of the thread that loads feeds: enough for two feeds at a time and the renewal of their locks. */
 export const feedConnections = 4;
 
-/** Called when the database goes away and when it is back; a file never goes away. */
+/** Callbacks for the loss and the return of the PostgreSQL server. SQLite never calls them. */
 export type OutageEvents = Pick<PostgresStoreOptions, 'onDown' | 'onUp'>;
 
-/** Options of opening the database of a server. */
+/** Options of `configuredStore`. */
 export interface ConfiguredStoreOptions extends OutageEvents {
-  /** Name that the threads of the server share a database in memory by. */
+  /** Name by which the threads of the server share a database in memory. */
   readonly memoryName?: string | undefined;
-  /** Connections to PostgreSQL at most. */
+  /** Maximum number of connections to PostgreSQL. */
   readonly connectionsMax: number;
 }
 
-/** The database of a server. Throws `store-unusable`. */
+/** Opens the database of a server. Throws `store-unusable`. */
 export async function configuredStore(
   { type, options }: Config['database'],
   { memoryName, ...postgres }: ConfiguredStoreOptions,
@@ -37,7 +37,7 @@ export async function configuredStore(
   });
 }
 
-/** The default database. Throws `store-unusable` where there can be none: a server is not to forget what was posted. */
+/** Returns the default database. Throws `store-unusable` if it cannot be created, because a server must not lose posted layers. */
 function usableDefault(): string {
   const problem = defaultDatabaseProblem();
   if (problem === undefined) return defaultDatabase();

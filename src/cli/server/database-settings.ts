@@ -4,15 +4,15 @@ import { ClairError } from '../../core/errors.ts';
 type Database = Config['database'];
 type OptionName = keyof Database['options'];
 
-/** The options that only one engine reads, with the values that count as not set. */
+/** The options that only one engine reads, with their default values. */
 const engineOptions: Readonly<Record<Database['type'], Partial<Database['options']>>> = {
   sqlite: { path: '' },
   pgsql: { source: '', maxopenconnections: 10, managedatabaselifecycle: false },
 };
 
 /**
- * Refuses options that the chosen engine would ignore, and a connection string that cannot be used: otherwise the server would open
- * another database than the one that is meant. Throws `config-invalid`.
+ * Refuses options that the chosen engine would ignore, and an invalid connection string. Otherwise the server could open an unintended
+ * database. Throws `config-invalid`.
  */
 export async function checkDatabaseSettings({ type, options }: Database): Promise<void> {
   const other = type === 'sqlite' ? 'pgsql' : 'sqlite';

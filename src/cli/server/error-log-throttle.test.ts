@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ClairError } from '../../core/errors.ts';
 import { ErrorLogThrottle } from './error-log-throttle.ts';
 
-test('equal failures of the database are logged once a minute, with the number of those in between', () => {
+test('logs equal failures of the database once a minute, with the number of suppressed ones', () => {
   let now = 0;
   const logged: [string, number][] = [];
   const errors = new ErrorLogThrottle(
@@ -24,7 +24,7 @@ test('equal failures of the database are logged once a minute, with the number o
   ]);
 });
 
-test('errors that are no failures of the database are logged each time', () => {
+test('logs other errors each time', () => {
   let count = 0;
   const errors = new ErrorLogThrottle(
     () => count++,

@@ -1,20 +1,20 @@
 import { ClairError } from '../../core/errors.ts';
 
-/** A failure of the database that has been logged, until the same one is logged again. */
+/** A logged failure of the database. `until` is the time from which an equal one is logged again. */
 interface LoggedError {
   readonly until: number;
   suppressedCount: number;
 }
 
-/** How long the same failure of the database is counted instead of logged. */
+/** Period in which equal failures of the database are counted instead of logged. */
 const quietMs = 60_000;
 
-/** Different failures that are remembered. */
+/** Maximum number of distinct failures that are remembered. */
 const failuresMax = 100;
 
 /**
- * Passes errors on to a log. While the database is away every request fails for the same reason: of equal failures of the database, one
- * a minute is passed on, with the number of those before it that were not.
+ * Throttles the log of errors. While the database is unavailable, every request fails for the same reason. Of equal failures of the
+ * database, one per minute is logged, with the number of suppressed ones.
  */
 export class ErrorLogThrottle {
   readonly #log: (error: unknown, repeated: number) => void;

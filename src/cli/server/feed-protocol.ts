@@ -6,7 +6,7 @@ import type { RetentionTerms } from '../../store/store.ts';
 /** Settings of the thread that updates feeds, passed when it starts. */
 export interface FeedThreadSetup {
   readonly database: Config['database'];
-  /** Name of the database in memory that the server uses; absent for any other. */
+  /** Name of the database in memory that the server uses; absent for other databases. */
   readonly memoryName?: string;
   readonly plugins: readonly PluginModule[];
 }
@@ -14,41 +14,41 @@ export interface FeedThreadSetup {
 /** A plugin as the server has loaded it. */
 export interface PluginModule {
   readonly path: string;
-  /** URL of its module: changed code has another. */
+  /** URL of its module, which differs after a change of the code. */
   readonly module: string;
 }
 
-/** Work of the thread. */
+/** A task of the thread: the update of a feed, or garbage collection. */
 export type FeedTask =
   | {
       readonly kind: 'update';
       readonly source: string;
       readonly feed: string;
-      /** A directory or URL that holds the feeds; absent for upstream. */
+      /** Directory or URL of a mirror; absent for upstream. */
       readonly mirror?: string | undefined;
-      /** Feeds that another process has checked less than this ago are left alone. */
+      /** Maximum age of a check by another process that makes an update unnecessary. */
       readonly youngerThanMs: number;
     }
   | { readonly kind: 'collect'; readonly terms: RetentionTerms };
 
-/** Messages to the thread. Several tasks may run at a time; each has an id. */
+/** Messages to the thread. Several tasks may run concurrently; each has an id. */
 export type ToFeedThread =
   | { readonly kind: 'task'; readonly id: number; readonly task: FeedTask }
-  /** Give up everything, close the database and end. */
+  /** Cancels all tasks, closes the database and ends the thread. */
   | { readonly kind: 'stop' };
 
-/** Messages from the thread. The last message of a task is its answer. */
+/** Messages from the thread. `answer` is the last message of a task. */
 export type FromFeedThread =
   | { readonly kind: 'progress'; readonly id: number; readonly step: string }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: FeedTaskResult };
 
-/** The outcome of an update without its source, nothing for a collection, or the error of a task that failed as a whole. */
+/** The result of a task: the outcome of an update, the end of a collection, or the error of a failed task. */
 export type FeedTaskResult =
   | { readonly outcome: SentOutcome }
   | { readonly done: true }
   | { readonly error: SerializedError };
 
-/** An outcome as it is sent: the source is known, and an error loses its class on the way. */
+/** An outcome in a message: without the source, and with a serialized error. */
 export type SentOutcome =
   | Sent<Exclude<FeedOutcome, { outcome: 'failed' }>>
   | { readonly outcome: 'failed'; readonly error: SerializedError };

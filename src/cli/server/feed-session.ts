@@ -27,7 +27,7 @@ interface OpenedStore {
 
 type UpdateTask = Extract<FeedTask, { kind: 'update' }>;
 
-/** The thread's side of the protocol. */
+/** The side of the feed protocol that runs on the thread. */
 export class FeedSession {
   readonly #port: MessagePort;
   readonly #setup: FeedThreadSetup;
@@ -111,7 +111,7 @@ export class FeedSession {
     });
   }
 
-  /** One client serves all that fetch from one place: it remembers which hosts can be reached. */
+  /** Returns the client of an origin. It is shared, because it remembers unreachable hosts. */
   #clientOf(mirror: string | undefined): FeedClient {
     const { signal } = this.#stop;
     const client =
@@ -125,7 +125,7 @@ export class FeedSession {
   }
 }
 
-/** Plugins are loaded anew at SIGHUP alone: what the thread runs must be what the server has checked. */
+/** Throws `config-invalid` if a plugin changed since the server checked it. Only SIGHUP reloads plugins. */
 function assertSamePlugins({ plugins }: LoadedExtensions, expected: FeedThreadSetup['plugins']): void {
   const changed = expected.find(({ module }, i) => plugins[i]?.module !== module);
   if (changed !== undefined)

@@ -14,7 +14,7 @@ import type {
   ToFeedThread,
 } from './feed-protocol.ts';
 
-/** Options of one update besides the feed. */
+/** Options of `FeedThread.update`. */
 export type FeedUpdateOptions = Pick<Extract<FeedTask, { kind: 'update' }>, 'mirror' | 'youngerThanMs'>;
 
 interface Pending {
@@ -22,12 +22,12 @@ interface Pending {
   readonly onProgress: (step: string) => void;
 }
 
-/** The thread is kept for this long after its last task: sources are updated one after the other. */
+/** Idle time after which the thread ends. Sources are updated one after the other, so it is reused. */
 const idleMs = 5000;
 
 /**
- * The thread that fetches, parses and stores feeds, so that none of this holds up requests. It has a connection to the database of its own,
- * starts when it is first needed, and ends when it has had nothing to do for a while. Dispose it to give up what it does.
+ * The thread that fetches, parses and stores feeds, so that updates do not delay requests. It has its own database connection, starts with
+ * the first task and ends after an idle time. Disposing it cancels its tasks.
  */
 export class FeedThread implements AsyncDisposable {
   readonly #script: URL;
@@ -45,7 +45,7 @@ export class FeedThread implements AsyncDisposable {
     this.#setup = setup;
   }
 
-  /** Updates a feed. Fails only when the thread does. */
+  /** Updates a feed. Throws only if the thread fails. */
   async update(
     wanted: FeedOfSource,
     options: FeedUpdateOptions,
@@ -57,13 +57,13 @@ export class FeedThread implements AsyncDisposable {
     throw 'error' in answer ? clairErrorOf(answer.error) : new Error('an update without an outcome');
   }
 
-  /** Drops from the store what it keeps no longer. */
+  /** Deletes the records whose retention has ended. */
   async collect(terms: RetentionTerms): Promise<void> {
     const answer = await this.#run({ kind: 'collect', terms }, () => undefined);
     if ('error' in answer) throw clairErrorOf(answer.error);
   }
 
-  /** Gives up every task, and ends the thread also where it does not listen. */
+  /** Cancels all tasks and ends the thread. Terminates it after `limits.feedStopMs`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#idle);
@@ -91,7 +91,7 @@ export class FeedThread implements AsyncDisposable {
   #start(): Worker {
     const worker = new Worker(this.#script, {
       workerData: this.#setup,
-      // What a plugin prints does not belong to what the command writes.
+      // Output of plugins must not mix with results on standard output.
       stdout: true,
     });
     worker.stdout.pipe(process.stderr, { end: false });
@@ -127,7 +127,7 @@ export class FeedThread implements AsyncDisposable {
     this.#idle.unref();
   }
 
-  /** The next task starts another thread. Those that this one still had fail. */
+  /** Rejects the pending tasks of an ended thread. The next task starts another thread. */
   #end(worker: Worker, failure: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
@@ -142,7 +142,7 @@ export class FeedThread implements AsyncDisposable {
 function threadError(failure: unknown): ClairError {
   const isMemory =
     failure instanceof Error && 'code' in failure && failure.code === 'ERR_WORKER_OUT_OF_MEMORY';
-  const reason = isMemory ? 'it takes more memory than there is' : messageOf(failure ?? 'it gave no reason');
+  const reason = isMemory ? 'it exceeded its memory limit' : messageOf(failure ?? 'unknown reason');
   return new ClairError('feed-corrupt', `the thread that loads feeds has ended: ${reason}`, {
     cause: failure,
   });

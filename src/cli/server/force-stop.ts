@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import { limits } from '../../core/limits.ts';
 
 /**
- * Kills this process unless it has ended within `limits.forcedStopMs`. A thread inside a long statement of SQLite cannot be interrupted, and
- * a process waits for its threads. The database rolls the transaction back that is open then.
+ * Kills this process if it has not ended within `limits.forcedStopMs`. A thread inside a long SQLite statement cannot be interrupted, and
+ * a process waits for its threads. The database rolls back the open transaction.
  */
 export function forceStop(log: Logger): void {
   const timer = setTimeout(() => {

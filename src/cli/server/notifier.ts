@@ -8,8 +8,8 @@ import { sleep, sleepOrWake } from './sleep.ts';
 import { tracedTransport } from './tracing.ts';
 
 /**
- * Tells of what changes until it is disposed of. Where neither the configuration nor a plugin has a transport nobody is told, and
- * notifications can be asked for.
+ * Delivers notifications until it is disposed. Without a transport in the configuration or a plugin it delivers nothing; clients can still
+ * query notifications.
  */
 export function startNotifier(
   { notifier }: Config,
@@ -49,11 +49,11 @@ export function startNotifier(
         sleep: sleep,
         onDelivered: (name, sinceCreatedMs) => {
           metrics.recordDelivery(sinceCreatedMs);
-          log.info({ notification: name }, 'notification told');
+          log.info({ notification: name }, 'notification delivered');
         },
         onFailure: (transport, error) => {
           metrics.recordDeliveryFailure(transport);
-          log.warn({ transport, error: messageOf(error) }, 'notification not told');
+          log.warn({ transport, error: messageOf(error) }, 'notification delivery failed');
         },
       },
       signal,

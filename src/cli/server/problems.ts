@@ -1,10 +1,10 @@
 import { ClairError } from '../../core/errors.ts';
 
-/** Collects what is wrong with a configuration, so that one error lists all of it. */
+/** Collects the problems of a configuration, so that one error lists all of them. */
 export class Problems {
   readonly #errors: ClairError[] = [];
 
-  /** The result of a check; undefined if the check found a problem. Any error but a `ClairError` is thrown. */
+  /** Returns the result of a check; undefined if it throws a `ClairError`, which is collected. Rethrows other errors. */
   check<T>(check: () => T): T | undefined {
     try {
       return check();
@@ -14,7 +14,7 @@ export class Problems {
     }
   }
 
-  /** As `of`, for a check that loads what it needs. */
+  /** Runs an asynchronous check and collects its problem, as `check` does. */
   async checkAsync(check: () => Promise<void>): Promise<void> {
     try {
       await check();

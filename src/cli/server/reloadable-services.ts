@@ -12,19 +12,19 @@ import { startNotifier } from './notifier.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { startUpdater } from './updater.ts';
 
-/** What of a server depends on its plugins. Disposing it ends updater and notifier; requests under way go on with its plugins. */
+/** The part of a server that depends on plugins. Disposing it ends updater and notifier; pending requests keep its plugins. */
 export interface ReloadableServices extends AsyncDisposable {
-  /** Asked in this order. */
+  /** The routers, in order of precedence. */
   readonly routers: readonly Router[];
-  /** What is called over gRPC. */
+  /** The methods of the gRPC API. */
   readonly methods: V3Methods;
-  /** The feeds that are kept current. */
+  /** The feeds that the updater maintains. */
   readonly feeds: readonly FeedOfSource[];
 }
 
 /**
- * Puts the API together with the extensions there are now, and starts updater and notifier once those before have ended. Owns the plugins
- * from then on.
+ * Creates the API with the current extensions, and starts updater and notifier after the previous ones have ended. Takes ownership of the
+ * plugins.
  */
 export function startServices(config: Config, deps: ServiceDeps): ReloadableServices {
   const running = new Disposal();

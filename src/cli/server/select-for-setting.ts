@@ -2,7 +2,7 @@ import { ClairError } from '../../core/errors.ts';
 import { closestMatch } from '../../kit/closest-match.ts';
 import { selectByName } from '../select-by-name.ts';
 
-/** Those of some named things that a setting names; all where it names none. Throws `config-invalid` for a name nobody has. */
+/** Returns the elements that a setting names, or all if it is empty. Throws `config-invalid` for an unknown name. */
 export function selectForSetting<T extends { readonly name: string }>(
   setting: string,
   names: readonly string[],

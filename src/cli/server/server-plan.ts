@@ -13,7 +13,7 @@ import { checkDatabaseSettings } from './database-settings.ts';
 import { Problems } from './problems.ts';
 import { exportTarget } from './tracing.ts';
 
-/** The settings of a server that no plugin changes, checked and ready for use. */
+/** The settings of a server that do not depend on plugins, checked and parsed. */
 export interface ServerPlan {
   readonly api: Address;
   readonly health: Address;
@@ -24,15 +24,14 @@ export interface ServerPlan {
   readonly traces: ReturnType<typeof exportTarget>;
 }
 
-/** What a plan depends on besides the configuration. */
+/** Options of `planServer`. */
 export interface PlanOptions {
   readonly insecureTls?: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
- * Checks everything of a configuration that can be checked without plugins, network and database. Throws one `config-invalid` that
- * lists all problems.
+ * Checks all settings that need neither plugins nor network nor database. Throws one `config-invalid` that lists all problems.
  */
 export async function planServer(
   config: Config,
@@ -63,7 +62,7 @@ export async function planServer(
   return plan as ServerPlan;
 }
 
-/** The mirrors of a configuration, with the settings that name them. */
+/** Returns the mirrors of a configuration, each with its setting. */
 function mirrorsOf({ updater: { mirror, sources } }: Config): (readonly [option: string, mirror: string])[] {
   const own = Object.entries(sources).map(
     ([name, settings]) => [`updater.sources.${name}.mirror`, settings.mirror ?? ''] as const,
@@ -71,7 +70,7 @@ function mirrorsOf({ updater: { mirror, sources } }: Config): (readonly [option:
   return [['updater.mirror', mirror], ...own];
 }
 
-/** Two servers cannot share a port. */
+/** Throws `config-invalid` if API and health check would listen on the same port. */
 function assertDifferentPorts(api: Address, health: Address): void {
   if (api.port === 0 || api.port !== health.port) return;
   const isWildcard = ({ host }: Address): boolean =>

@@ -10,34 +10,34 @@ import type { LoadedExtensions } from '../load-extensions.ts';
 import type { ServerPlan } from './server-plan.ts';
 import type { ServicePlan } from './service-plan.ts';
 
-/** What of a server stays when its plugins are loaded anew. */
+/** The dependencies of a server that a reload of plugins keeps. */
 export interface SharedDeps {
   readonly store: Store;
-  /** Name that threads share a database in memory by; absent for any other. */
+  /** Name by which threads share a database in memory; undefined for other databases. */
   readonly memoryName: string | undefined;
   readonly pool: LayerPool;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** The metrics as text. */
+  /** Returns the metrics in Prometheus text format. */
   readonly writeMetrics: () => Promise<string>;
   readonly tracer: Tracer;
-  /** Layers and ancestries that are being taken in. */
+  /** The pending ingests of layers and ancestries. */
   readonly ingests: SingleFlight<void>;
-  /** Rings when something may have changed. */
+  /** Notified when something may have changed. */
   readonly wakeSignal: WakeSignal;
   readonly now: () => Date;
-  /** Makes the pages of lists. */
+  /** Limits concurrent list requests. */
   readonly listGate: ListLimiter;
-  /** The settings that no plugin changes. */
+  /** The settings that do not depend on plugins. */
   readonly server: ServerPlan;
 }
 
-/** What one generation of a server works with. */
+/** The dependencies of one instance of the reloadable services. */
 export interface ServiceDeps extends SharedDeps {
-  /** What there is with the plugins of this generation. */
+  /** The extensions of this instance, including its plugins. */
   readonly loaded: LoadedExtensions;
-  /** The settings that name extensions. */
+  /** The settings that name extensions, resolved. */
   readonly plan: ServicePlan;
-  /** Comes when updater and notifier of the generation before have ended. */
+  /** Resolves when updater and notifier of the previous instance have ended. */
   readonly previousStopped?: Promise<undefined>;
 }

@@ -8,7 +8,7 @@ import { type LoadedExtensions, loadExtensions } from '../load-extensions.ts';
 import { Problems } from './problems.ts';
 import { selectForSetting } from './select-for-setting.ts';
 
-/** The settings of a server that name extensions, checked and resolved. */
+/** The extensions that the settings of a server select. */
 export interface ServicePlan {
   readonly detectors: Extensions['detectors'];
   readonly listers: Extensions['listers'];
@@ -16,19 +16,19 @@ export interface ServicePlan {
   readonly transports: readonly Transport[];
 }
 
-/** Plugins by their names. */
+/** The names of plugins, and the directory that they are relative to. */
 export interface PluginNames {
   readonly names: readonly string[];
   readonly directory: string;
 }
 
-/** Extensions with what the configuration makes of them. */
+/** The loaded extensions, and those that the settings select. */
 export interface PreparedServices {
   readonly loaded: LoadedExtensions;
   readonly plan: ServicePlan;
 }
 
-/** Loads plugins, and checks the settings that name extensions. The caller disposes of `plugged`. Throws `config-invalid`. */
+/** Loads plugins and checks the settings that name extensions. The caller disposes `loaded`. Throws `config-invalid`. */
 export async function prepareServices(
   config: Config,
   { names, directory }: PluginNames,
@@ -57,7 +57,7 @@ function planServices(config: Config, extensions: Extensions): ServicePlan {
   return plan as ServicePlan;
 }
 
-/** The feeds of every source that is enabled, those that its own settings name. */
+/** Returns the feeds of all enabled sources; if `updater.sources` names feeds of a source, only those. */
 function enabledFeeds(
   { updater: { enabledupdaters: names, sources } }: Config,
   extensions: Extensions,
@@ -76,7 +76,7 @@ function enabledFeeds(
   });
 }
 
-/** What people read comes last, as where the server ends in the midst of it those before are told again. Plugins may bring either. */
+/** Returns the transports, those read by people last. If the server ends during a delivery, it repeats the earlier ones. */
 function transportsOf(
   notifier: Config['notifier'],
   { transports: pluginTransports }: Extensions,

@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import type { WakeSignal } from '../../kit/async/wake-signal.ts';
 
-/** Waits so long, or until the signal comes. */
+/** Waits `ms` milliseconds, or until the signal is aborted. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
 }
 
-/** Waits so long, or until the bell rings or the signal comes. */
+/** Waits `ms` milliseconds, or until `wakeSignal` is notified or `signal` is aborted. */
 export async function sleepOrWake(ms: number, wakeSignal: WakeSignal, signal: AbortSignal): Promise<void> {
   const awake = new AbortController();
   const either = AbortSignal.any([signal, awake.signal]);

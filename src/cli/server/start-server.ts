@@ -24,28 +24,28 @@ import type { SharedDeps } from './service-deps.ts';
 import { type PluginNames, type PreparedServices, prepareServices } from './service-plan.ts';
 import { startTracing, tracedPool, tracedStore } from './tracing.ts';
 
-/** What a server is started with besides its configuration. */
+/** Options of `startServer`. */
 export interface ServerOptions extends CheckOptions {
   readonly log: Logger;
 }
 
-/** What the check of a configuration depends on besides it. */
+/** Options of `checkServer`. */
 export interface CheckOptions {
-  /** Take any certificate of a server that layers are fetched from. */
+  /** Disables the verification of certificates of layer servers. */
   readonly insecureTls?: boolean;
-  /** What has to be loaded besides what comes with clair: names, and the directory they are looked for from. */
+  /** The plugins to load; none by default. */
   readonly plugins?: PluginNames;
 }
 
-/** A server that runs. Disposing it lets requests end, gives up what it does for itself, and closes the database. */
+/** A running server. Disposing it finishes pending requests, cancels background tasks and closes the database. */
 export interface RunningServer extends AsyncDisposable {
   readonly apiPort: number;
   readonly healthPort: number;
-  /** Loads plugins anew. Throws `config-invalid` and goes on with those it has where they cannot be used. */
+  /** Reloads plugins. Throws `config-invalid` and keeps the current ones if they cannot be used. */
   reload(plugins: PluginNames): Promise<void>;
 }
 
-/** Everything that a server is started from. */
+/** The checked settings and loaded extensions of a server. */
 interface PreparedServer extends PreparedServices {
   readonly server: ServerPlan;
 }
@@ -65,13 +65,13 @@ async function prepareServer(
 }
 
 /**
- * Starts everything that `clair serve` is: database, threads for layers, updater, notifier, health check and API. What was started is
- * ended in the reverse order, also when a later part cannot start. Throws `config-invalid` before any of it is started.
+ * Starts database, layer threads, updater, notifier, health check and API. Stops them in reverse order, also if a later one cannot start.
+ * Throws `config-invalid` before it starts any of them.
  */
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   const { server, ...prepared } = await prepareServer(config, options);
   await using parts = new Disposal();
-  // Its generation disposes of it, too, which does no harm; here it is for a start that fails.
+  // For a failed start. The services dispose it as well, which is harmless.
   parts.use(prepared.loaded);
   const shared = await startSharedDeps(config, { parts, server, log: options.log });
   const services = new ServiceManager(config, shared, prepared);
@@ -84,13 +84,13 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     healthPort: health.port,
     reload: (plugins) => services.replace(plugins),
     async [Symbol.asyncDispose]() {
-      // What the server does for itself ends while requests under way do, and not after them.
+      // Background tasks end while pending requests finish, not after them.
       await Promise.all([services[Symbol.asyncDispose](), running[Symbol.asyncDispose]()]);
     },
   };
 }
 
-/** The generation of now. Disposing it ends that. */
+/** Holds the current instance of the reloadable services and replaces it. */
 class ServiceManager implements AsyncDisposable {
   readonly #config: Config;
   readonly #shared: SharedDeps;
@@ -103,7 +103,7 @@ class ServiceManager implements AsyncDisposable {
     this.current = startServices(config, { ...shared, ...first });
   }
 
-  /** Goes on with other plugins. Throws `config-invalid` and keeps those of now if they cannot be used. */
+  /** Replaces the services by ones with other plugins. Throws `config-invalid` and keeps the current ones if they cannot be used. */
   async replace(plugins: PluginNames): Promise<void> {
     const prepared = await prepareServices(this.#config, plugins);
     const previousStopped = Promise.withResolvers<undefined>();
@@ -124,7 +124,7 @@ class ServiceManager implements AsyncDisposable {
 }
 
 interface StartDeps {
-  /** Takes what has to be ended with the server. */
+  /** Disposes its parts together with the server. */
   readonly parts: Disposal;
   readonly server: ServerPlan;
   readonly log: Logger;
@@ -138,7 +138,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
   applyNetworkEnv();
   const { tracer } = parts.use(
     await startTracing(server.traces, (error) => {
-      log.warn({ error }, 'spans not sent');
+      log.warn({ error }, 'failed to export spans');
     }),
   );
   const store = tracedStore(
@@ -157,14 +157,14 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
   };
 }
 
-/** Writes to the log when the database goes away and when it is back. */
+/** Logs the loss and the return of the database. */
 function outagesIn(log: Logger): OutageEvents {
   return {
     onDown: (error) => {
-      log.error({ error: messageOf(error) }, 'database away');
+      log.error({ error: messageOf(error) }, 'database unavailable');
     },
     onUp: (awayMs) => {
-      log.info({ seconds: Math.round(awayMs / 100) / 10 }, 'database back');
+      log.info({ seconds: Math.round(awayMs / 100) / 10 }, 'database available again');
     },
   };
 }
@@ -237,7 +237,7 @@ async function serveRoutes(
   });
 }
 
-/** Plugins that are loaded anew bring other routers while the server listens. */
+/** Routes a request to the first router that accepts it. A reload of plugins replaces the routers. */
 function routeFirst(routers: readonly Router[], request: Parameters<Router>): ReturnType<Router> {
   for (const router of routers) {
     const found = router(...request);

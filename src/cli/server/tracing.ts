@@ -8,12 +8,12 @@ import type { LayerPool } from '../../layer-pool/layer-pool.ts';
 import type { Transport } from '../../plugin/transport.ts';
 import type { Store } from '../../store/store.ts';
 
-/** A tracer, and what sends its spans. */
+/** A tracer with the exporter of its spans. */
 export interface Tracing extends AsyncDisposable {
   readonly tracer: Tracer;
 }
 
-/** Follows what a server does where an endpoint is set; without one, nothing of it is even loaded. */
+/** Starts tracing if an endpoint is set; otherwise returns a tracer without effect and loads no code. */
 export async function startTracing(
   target: Omit<ExportTarget, 'onError'> | undefined,
   onError: (message: string) => void,
@@ -30,15 +30,14 @@ export async function startTracing(
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the configuration, else OpenTelemetry's variables, send spans. Throws `config-invalid`. */
+/** Returns the export target of the configuration, or else of OpenTelemetry's variables. Throws `config-invalid`. */
 export function exportTarget(
   { endpoint, servicename, headers }: Config['tracing'],
   env: Environment,
 ): Omit<ExportTarget, 'onError'> | undefined {
   const url = endpoint === '' ? endpointIn(env) : tracesBelow(endpoint);
   if (url === undefined) return undefined;
-  if (!URL.canParse(url))
-    throw new ClairError('config-invalid', 'the endpoint that traces are sent to is no URL');
+  if (!URL.canParse(url)) throw new ClairError('config-invalid', 'the endpoint of traces is not a URL');
   if (headers.split(',').some((pair) => pair.trim() !== '' && headerOf(pair) === undefined))
     throw new ClairError('config-invalid', 'tracing.headers takes name=value, separated by commas');
   return {
@@ -48,7 +47,7 @@ export function exportTarget(
   };
 }
 
-/** The endpoint of all signals is a base, that of traces is whole (opentelemetry.io/docs/specs/otel/protocol/exporter). */
+/** Returns the endpoint of the environment. `OTEL_EXPORTER_OTLP_ENDPOINT` is a base URL (opentelemetry.io/docs/specs/otel/protocol/exporter). */
 function endpointIn(env: Environment): string | undefined {
   if (env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return undefined;
   const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: whole, OTEL_EXPORTER_OTLP_ENDPOINT: base } = env;
@@ -60,7 +59,7 @@ function tracesBelow(base: string): string {
   return `${trimCharactersEnd(base, '/')}/v1/traces`;
 }
 
-/** `name=value,…`, percent-encoded as baggage is. */
+/** Parses `name=value,…`, percent-encoded as in W3C Baggage. */
 function headersIn(text: string): Record<string, string> {
   const pairs = text.split(',').flatMap((pair) => {
     const [name, value = ''] = headerOf(pair) ?? [];
@@ -69,7 +68,7 @@ function headersIn(text: string): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-/** The name and value of `name=value`; undefined for anything else. */
+/** Returns name and value of `name=value`; undefined for other texts. */
 function headerOf(pair: string): readonly [name: string, value: string] | undefined {
   const equals = pair.indexOf('=');
   if (equals < 0) return undefined;
@@ -77,7 +76,7 @@ function headerOf(pair: string): readonly [name: string, value: string] | undefi
   return /^\S+$/.test(name) && !/[\r\n]/.test(value) ? [name, value] : undefined;
 }
 
-/** A store whose matches are followed. */
+/** Returns a store that records a span for each match. */
 export function tracedStore(store: Store, tracer: Tracer): Store {
   if (tracer === noopTracer) return store;
   const matches: Store['images']['findMatches'] = (...of) =>
@@ -85,7 +84,7 @@ export function tracedStore(store: Store, tracer: Tracer): Store {
   return { ...store, images: { ...store.images, findMatches: matches } };
 }
 
-/** A pool whose layers are followed, from waiting for a thread to having been read. */
+/** Returns a pool that records a span for each layer, including the wait for a thread. */
 export function tracedPool(pool: LayerPool, tracer: Tracer): LayerPool {
   if (tracer === noopTracer) return pool;
   const reader: LayerPool['reader'] = (analyzers) => {
@@ -98,7 +97,7 @@ export function tracedPool(pool: LayerPool, tracer: Tracer): LayerPool {
   return { ...pool, read: reader([]), reader };
 }
 
-/** A transport whose deliveries are followed. */
+/** Returns a transport that records a span for each delivery. */
 export function tracedTransport(transport: Transport, tracer: Tracer): Transport {
   if (tracer === noopTracer) return transport;
   return {

@@ -11,7 +11,7 @@ import { FeedThread } from './feed-thread.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { sleep } from './sleep.ts';
 
-/** Keeps the advisories current until it is disposed of; an update under way is given up then, and leaves nothing behind. */
+/** Updates advisories until it is disposed. Disposing cancels a running update, whose transaction is rolled back. */
 export function startUpdater(config: Config, deps: ServiceDeps): AsyncDisposable {
   return startBackgroundTask('updater', deps.log, async (signal) => {
     await deps.previousStopped;
@@ -53,7 +53,7 @@ function keepCurrentDeps(
       wakeSignal.notify();
     },
     onError(error) {
-      log.error({ error: messageOf(error) }, 'feeds cannot be updated now');
+      log.error({ error: messageOf(error) }, 'feed updates failed');
     },
   };
 }
@@ -62,7 +62,7 @@ interface SourceDeps extends Pick<KeepCurrentDeps, 'store' | 'now' | 'onProgress
   readonly thread: FeedThread;
 }
 
-/** How a source is kept: as all are, but for what its own settings say. */
+/** Returns the schedule of a source: that of all sources, unless its own settings override it. */
 function sourceTerms({ updater }: Config, source: string, { thread, ...deps }: SourceDeps): SourceSchedule {
   const { interval: intervalMs = updater.interval, mirror: own = '' } = updater.sources[source] ?? {};
   const place = own === '' ? updater.mirror : own;

@@ -5,14 +5,14 @@ import { type LimitName, limits } from '../../core/limits.ts';
 import { compareText } from '../../model/order.ts';
 import { readInputFile } from '../read-file.ts';
 
-/** A document of VEX that an option names, or that lies below a directory it names. */
+/** A VEX document that an option names, or that is below a directory it names. */
 export interface VexFile {
-  /** What the option says. */
+  /** The value of the option. */
   readonly argument: string;
   readonly path: string;
 }
 
-/** The documents an argument stands for: itself, or everything below it whose name ends in `.json`. */
+/** Returns the documents of an argument: the file itself, or all `.json` files below a directory. */
 export function vexFilesAt(argument: string): VexFile[] {
   if (!withReadErrors(argument, () => statSync(argument)).isDirectory())
     return [{ argument, path: argument }];
@@ -27,7 +27,7 @@ export function vexFilesAt(argument: string): VexFile[] {
   return names.map((name) => ({ argument, path: join(argument, name) }));
 }
 
-/** A file of rules or a document, as a whole. Throws `config-invalid` for what cannot be read. */
+/** Reads a rule file or a VEX document. Throws `config-invalid` if it cannot be read. */
 export function readSuppressionFile(path: string, limit: LimitName): Promise<Buffer> {
   return readInputFile(path, { limit, code: 'config-invalid' });
 }

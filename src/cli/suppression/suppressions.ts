@@ -12,24 +12,24 @@ import type { ConsoleOptions } from '../progress.ts';
 import { warn, warnAboutRules } from '../warn.ts';
 import { readSuppressionFile, type VexFile, vexFilesAt } from './suppression-files.ts';
 
-/** Options of the commands that except something from what counts. */
+/** Options of the commands that suppress findings. */
 export interface SuppressionOptions extends ConsoleOptions {
-  /** Files of rules; `none` is none. Where nothing is said, the file of the working directory. */
+  /** Rule files; `none` disables them. If absent, `.clairignore.yaml` of the working directory applies. */
   readonly ignore?: readonly string[];
-  /** Documents of VEX, and directories of such. */
+  /** VEX documents, and directories of them. */
   readonly vex?: readonly string[];
   readonly loaded: LoadedExtensions;
 }
 
-/** Puts exceptions into force on a report. */
+/** Applies suppressions to a report. */
 export type ApplySuppressions = (assessed: AssessedReport) => Promise<AssessedReport>;
 
-/** The file of rules that is taken without being named. */
+/** The rule file that applies by default. */
 const defaultIgnoreFile = '.clairignore.yaml';
 
 /**
- * Reads what the options name, as far as that can be done before the image is read. What is of no use is told on standard error. A
- * rule counts until the end of its last day in UTC.
+ * Reads the rules of the options before the image is read; VEX documents are read later. Warns of expired and unused rules and unused
+ * documents. A rule applies until the end of its last day in UTC.
  */
 export async function readSuppressions(options: SuppressionOptions, now: Date): Promise<ApplySuppressions> {
   const rules = await readRules(options);
@@ -39,7 +39,7 @@ export async function readSuppressions(options: SuppressionOptions, now: Date): 
   const activeRules = rules.filter((rule) => isUnexpired(rule, today));
   warnAboutRules(
     rules.filter((rule) => !activeRules.includes(rule)),
-    'has expired and counts no more',
+    'has expired and no longer applies',
     options,
   );
   return async ({ report, isAssessed }) => {
@@ -56,12 +56,12 @@ export async function readSuppressions(options: SuppressionOptions, now: Date): 
       options,
     );
     for (const argument of unusedArguments(result.documents))
-      warn(`${argument} says nothing of what was found here`, options);
+      warn(`${argument} has no statement that matches a finding`, options);
     return { report: result.report, isAssessed };
   };
 }
 
-/** Rules for other images are no news. Whether they are for others is not known of an image without a name. */
+/** Warns of unused rules, except those for other images. For an image without a name it warns once. */
 function warnAboutUnusedRules(
   rules: readonly IgnoreRule[],
   { target }: Report,
@@ -80,7 +80,7 @@ function warnAboutUnusedRules(
     );
   else if (first !== undefined)
     warn(
-      `what is in ${first.place.replace(/:\d+$/, '')} for images by their names does not count for an image on disk, which has none`,
+      `what is in ${first.place.replace(/:\d+$/, '')} for named images does not apply, because the image on disk has no name`,
       options,
     );
 }
@@ -91,7 +91,7 @@ async function readRules(options: Pick<SuppressionOptions, 'ignore' | 'quiet'>):
     named?.filter((name) => name !== 'none') ?? (existsSync(defaultIgnoreFile) ? [defaultIgnoreFile] : []);
   if (names.length === 0) return [];
   if (named === undefined)
-    warn(`taking the rules of ${defaultIgnoreFile}, which lies here; --ignore none takes none`, options);
+    warn(`using the rules of ${defaultIgnoreFile} in this directory; --ignore none disables them`, options);
   const { readIgnoreFile } = await import('../../suppression-files/read-ignore-file.ts');
   const rules: IgnoreRule[] = [];
   for (const name of names) {
@@ -107,11 +107,11 @@ async function readRules(options: Pick<SuppressionOptions, 'ignore' | 'quiet'>):
 
 interface ReadStatements {
   readonly statements: readonly VexStatement[];
-  /** The arguments of which no document is among these. */
+  /** Returns the arguments without a used document. */
   readonly unusedArguments: (used: ReadonlySet<VexDocument>) => Iterable<string>;
 }
 
-/** What documents say of the vulnerabilities in a report: of a vendor's whole archive, little. */
+/** Reads the statements of documents about the vulnerabilities in a report, which are few of a vendor's archive. */
 async function readStatements(
   files: readonly VexFile[],
   report: Report,
@@ -132,21 +132,17 @@ async function readStatements(
       statements.push(...read.statements);
       for (const statement of read.statements) products += statement.products.length;
     } catch (error) {
-      // What cannot be read excepts nothing; among thousands of documents that is no reason to stop.
+      // An unreadable document suppresses nothing. In a directory of thousands it does not end the command.
       if (argument === path || !(error instanceof ClairError)) throw error;
       unreadableCounts.set(argument, (unreadableCounts.get(argument) ?? 0) + 1);
     }
     if (products > limits.vexProducts)
-      throw new ClairError(
-        'limit-exceeded',
-        `${argument} speaks of more than ${limits.vexProducts} products`,
-        {
-          limit: 'vexProducts',
-        },
-      );
+      throw new ClairError('limit-exceeded', `${argument} covers more than ${limits.vexProducts} products`, {
+        limit: 'vexProducts',
+      });
   }
   for (const [argument, count] of unreadableCounts)
-    warn(`${count} of the documents below ${argument} are no VEX that can be read`, options);
+    warn(`${count} of the documents below ${argument} are not readable VEX documents`, options);
   return {
     statements,
     unusedArguments: (used) => {
