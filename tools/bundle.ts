@@ -4,9 +4,9 @@ import { isBuiltin } from 'node:module';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /**
- * Takes Node's own modules by `process.getBuiltinModule` instead of by import. An ES import of `node:fs` or `node:util` touches
- * every export, and with that loads streams, text decoders and more; this way only what is used is touched. Of the heavy ones
- * functions and tables of constants are used, and the module is loaded by the first use: a scan of uncompressed layers needs none of them.
+ * Loads the built-in modules of Node with `process.getBuiltinModule` instead of an import. An ES import of `node:fs` or `node:util`
+ * touches every export, and thereby loads streams, text decoders and more. This way, only used exports are touched. Heavy modules are
+ * loaded at the first use of a function or constant: a scan of uncompressed layers needs no heavy module.
  */
 const builtinsOnDemand: Plugin = {
   name: 'builtins-on-demand',
@@ -20,7 +20,7 @@ const builtinsOnDemand: Plugin = {
       contents: builtinModule(path),
       loader: 'js',
     }));
-    // Packages that are written as CommonJS may take a module for the function that it is.
+    // CommonJS packages may call a module that is a function.
     bundle.onLoad({ filter: /.*/, namespace: 'builtin-required' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
       loader: 'js',
@@ -28,7 +28,7 @@ const builtinsOnDemand: Plugin = {
   },
 };
 
-/** Packages of many small modules, and what is imported of them. */
+/** Packages of many small modules, with the exports in use. */
 const flatPackages: Readonly<Record<string, readonly string[]>> = {
   commander: ['Argument', 'Command', 'CommanderError', 'InvalidArgumentError', 'Option'],
   kysely: [
@@ -39,8 +39,8 @@ const flatPackages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Makes one module of each of some packages. A module that is imported on demand gets a wrapper, which takes time at every start;
- * kysely alone has 250 of them. Of a name that is not listed above, esbuild says that there is no such export.
+ * Bundles each of these packages into one module. Every module that is imported on demand gets a wrapper, which takes time at each
+ * start; kysely alone has 250. For a name that is not listed above, esbuild reports a missing export.
  */
 const flat: Plugin = {
   name: 'flat',
@@ -95,8 +95,8 @@ function builtinModule(path: string): string {
 }
 
 /**
- * Bundles the command into one script, in which what is imported on demand is also evaluated on demand; the scripts of threads into others;
- * and a small one that begins.
+ * Bundles the command into one script, which evaluates modules on demand if they are imported on demand. Bundles one script per worker
+ * thread, and a small script that starts the command.
  */
 rmSync('dist/bin', { recursive: true, force: true });
 const options: BuildOptions = {
@@ -107,20 +107,20 @@ const options: BuildOptions = {
   format: 'esm',
   minify: true,
   legalComments: 'linked',
-  // They read files that lie beside them; and they are loaded by the server alone.
+  // They read files in their own directories, and only the server loads them.
   external: ['@grpc/*', 'grpc-health-check'],
   plugins: [builtinsOnDemand, flat],
 };
 await build({
   ...options,
   entryPoints: ['src/main.ts'],
-  // A script, unlike a module, can take along what was compiled of it while it ran.
+  // A script, unlike a module, can cache the code that was compiled while it ran.
   format: 'cjs',
   define: { 'import.meta.url': 'moduleUrl' },
   banner: { js: '((moduleUrl, importModule) => { const module = {};' },
   footer: { js: 'return module.exports; })' },
 });
-// What is left of imports is for modules outside, which a script has to ask for.
+// The remaining imports are of external modules; a script needs a function to import them.
 const main = 'dist/bin/main.js';
 writeFileSync(main, readFileSync(main, 'utf8').replaceAll(/\bimport\(/g, 'importModule('));
 await build({
@@ -130,7 +130,7 @@ await build({
 await build({
   ...options,
   entryPoints: { clair: 'src/start-bundle.ts' },
-  // An old Node has to parse it to say that it is too old.
+  // An old Node must be able to parse it, to print that it is too old.
   target: 'node14.8',
   define: {
     buildName: JSON.stringify(createHash('sha256').update(readFileSync(main)).digest('hex').slice(0, 16)),

@@ -2,48 +2,52 @@ import { builtIn, transportKinds } from '../src/extensions.ts';
 import { schemesOfTypes } from '../src/model/namespace.ts';
 import type { AdvisorySource, Enricher, PackageLister, VersionScheme } from '../src/plugin/index.ts';
 
-/** Everything that comes with clair, as a page of the reference. */
+/** Returns the reference page of the built-in extensions. */
 export function extensionsPage(): string {
   const reads = ({ wants }: { readonly wants: readonly string[] }): string => codes(wants);
   return [
-    '# What is built in\n',
-    'Everything that `src/extensions.ts` names. [Plugins](../plugins.md) add to it, and `clair plugin list` tells what there is then. A version is\nraised whenever the same bytes may give something else.\n',
-    section('Namespace detectors', 'The first that tells a distribution counts.', {
+    '# Built-in extensions\n',
+    'The extensions that `src/extensions.ts` lists. [Plugins](../plugins.md) add more, and `clair plugin list` prints all of them. A version\nincreases whenever the same bytes may give another result.\n',
+    section('Namespace detectors', 'Clair uses the result of the first detector that finds a distribution.', {
       columns: ['detector', 'version', 'reads'],
       rows: builtIn.detectors.map((one) => [code(one.name), String(one.version), reads(one)]),
     }),
-    section('Package listers', 'All are asked.', {
-      columns: ['lister', 'version', 'reads', 'versions order'],
+    section('Package listers', 'All listers run.', {
+      columns: ['lister', 'version', 'reads', 'version order'],
       rows: builtIn.listers.map((one) => [code(one.name), String(one.version), reads(one), orderOf(one)]),
     }),
     section(
       'Version schemes',
-      'By the types of package URLs that order so. Packages of these types are looked up in SBOMs of others too.',
+      'With the purl types of each scheme. Clair also looks up packages of these types in SBOMs of other tools.',
       {
         columns: ['scheme', 'types'],
         rows: builtIn.schemes.map((one) => [code(one.name), typesOf(one)]),
       },
     ),
-    section('Advisory sources', 'One that stands in for another counts where nothing of that is to be had.', {
-      columns: ['source', 'version', 'stands in for', 'feeds'],
-      rows: builtIn.sources.map((one) => [
-        code(one.name),
-        String(one.version),
-        one.fallbackFor === undefined ? '' : code(one.fallbackFor),
-        feedsOf(one),
-      ]),
-    }),
-    section('Enrichers', 'They speak of vulnerabilities, whatever package these are in.', {
+    section(
+      'Advisory sources',
+      'A fallback is used only if there is no data of the source that it replaces.',
+      {
+        columns: ['source', 'version', 'fallback for', 'feeds'],
+        rows: builtIn.sources.map((one) => [
+          code(one.name),
+          String(one.version),
+          one.fallbackFor === undefined ? '' : code(one.fallbackFor),
+          feedsOf(one),
+        ]),
+      },
+    ),
+    section('Enrichers', 'They rate vulnerabilities, independent of packages.', {
       columns: ['enricher', 'version', 'feeds'],
       rows: builtIn.enrichers.map((one) => [code(one.name), String(one.version), feedsOf(one)]),
     }),
-    section('Formats', '[The formats of reports](formats.md) tells what is in them.', {
+    section('Formats', 'Their content is described in [formats of reports](formats.md).', {
       columns: ['format', 'command', 'media type'],
       rows: formatRows(),
     }),
     section(
       'Transports',
-      'Those that [the configuration of a server](configuration.md) describes. What people read is told last.',
+      'Set up in the [configuration of the server](configuration.md). Transports that people read deliver last.',
       {
         columns: ['settings', 'read by'],
         rows: transportKinds.map(({ name, readBy }) => [code(`notifier.${name}`), readBy]),
@@ -63,21 +67,21 @@ function section(title: string, text: string, { columns, rows }: Table): string 
 }
 
 function orderOf({ ecosystem, versionScheme }: Pick<PackageLister, 'ecosystem' | 'versionScheme'>): string {
-  if (ecosystem !== undefined) return `in ${code(ecosystem.name)} as ${code(ecosystem.versionScheme)}`;
-  return versionScheme === undefined ? 'as their type does' : `as ${code(versionScheme)}`;
+  if (ecosystem !== undefined) return `${code(ecosystem.versionScheme)} in ${code(ecosystem.name)}`;
+  return versionScheme === undefined ? 'by package type' : code(versionScheme);
 }
 
 function typesOf({ name }: VersionScheme): string {
   const types = [...schemesOfTypes].flatMap(([type, scheme]) => (scheme === name ? [code(type)] : []));
   const listers = builtIn.listers.filter(({ versionScheme }) => versionScheme === name);
-  return [...types, ...listers.map((lister) => `those of the lister ${code(lister.name)}`)].join(', ');
+  return [...types, ...listers.map((lister) => `types of the lister ${code(lister.name)}`)].join(', ');
 }
 
-/** The first and the last of many. */
+/** Returns the feeds of a source; of many, only the first three, the last and the count. */
 function feedsOf({ feeds }: Pick<AdvisorySource | Enricher, 'feeds'>): string {
   const shown = 6;
   if (feeds.length <= shown) return codes(feeds);
-  return `${codes(feeds.slice(0, shown / 2))}, … ${codes(feeds.slice(-1))}: ${feeds.length} of them`;
+  return `${codes(feeds.slice(0, shown / 2))}, … ${codes(feeds.slice(-1))} (${feeds.length} feeds)`;
 }
 
 function formatRows(): string[][] {

@@ -1,5 +1,5 @@
 /**
- * Installs the oldest Node that the packed command runs on into `tools/node-22`, for the tests; does nothing where it is installed already:
+ * Installs the oldest supported Node into `tools/node-22`, for the tests. Does nothing if it is already installed:
  *
  *     node tools/oldest-node.ts
  */

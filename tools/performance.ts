@@ -6,14 +6,14 @@ import { machine } from '../bench/machine.ts';
 import { root } from './quality/sources.ts';
 
 /**
- * Runs the benches that docs/performance.md is made of, and puts what they print where it stands there: `npm run performance -- --images DIR …`, or
- * only those of some names. A block of the page is
+ * Runs the benchmarks of docs/performance.md and writes their output into the page: `npm run performance -- --images DIR …`, optionally
+ * with the names of the benchmarks to run. A block of the page is
  *
  *     <!-- bench scan --images IMAGES --mirror MIRROR -->
  *     …
  *     <!-- end -->
  *
- * where a word in capitals stands for the place that the option of that name tells here. What was wanted is gathered from all blocks.
+ * where a word in capitals is replaced by the value of the option with that name. The table of targets collects the rows of all blocks.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,7 +36,7 @@ for (const command of commands) {
 }
 replaceTargets();
 
-/** Each block is written when it is known: benches take long. */
+/** Writes a block as soon as its benchmark ends, since benchmarks take long. */
 function replaceBlock(command: string, made: string): void {
   const text = readFileSync(page, 'utf8');
   writeFileSync(
@@ -57,11 +57,11 @@ function run(command: string): string {
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 64 * 1024 * 1024,
   });
-  if (status !== 0) throw new Error(`bench ${command} ended with ${status}`);
+  if (status !== 0) throw new Error(`bench ${command} exited with ${status}`);
   const text = stdout.trim();
-  // Machine paths are nobody's business.
+  // The page must not contain paths of this machine.
   const shown = Object.values(places).reduce(
-    (told, path) => (path === '' ? told : told.replaceAll(path, '…')),
+    (redacted, path) => (path === '' ? redacted : redacted.replaceAll(path, '…')),
     text,
   );
   return `*${where}*\n\n${/^\|/m.test(shown) ? shown : `\`\`\`text\n${shown}\n\`\`\``}`;
@@ -69,7 +69,7 @@ function run(command: string): string {
 
 function place(word: string, places: Readonly<Record<string, string>>): string {
   const path = places[word.toLowerCase()];
-  if (!path) throw new Error(`--${word.toLowerCase()} has to be given`);
+  if (!path) throw new Error(`--${word.toLowerCase()} is required`);
   return path;
 }
 

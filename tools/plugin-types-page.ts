@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { unfixedStates } from '../src/model/fix.ts';
 import { severities } from '../src/model/severity.ts';
 
-/** The types that extensions of plugins make, by the file that declares them, in the order of the page. */
+/** The types that extensions return, by the file that declares them, in the order of the page. */
 const listed: readonly (readonly [file: string, types: readonly string[]])[] = [
   ['src/model/distro.ts', ['Distro']],
   ['src/plugin/package-lister.ts', ['ListerEvent']],
@@ -19,16 +19,16 @@ const listed: readonly (readonly [file: string, types: readonly string[]])[] = [
   ['src/model/enrichment.ts', ['Enrichment']],
 ];
 
-/** Members that clair alone sets. */
+/** Members that only clair sets. */
 const ownMembers: ReadonlySet<string> = new Set(['Distro.source']);
 
 const intro = `# Types of plugins
 
-What detectors, listers, sources and enrichers of a [plugin](../plugins.md) return, as \`clair-ts/plugin\` exports it. A member with \`?\` is optional:
-leave it out where you do not know it. \`npm run reference\` makes this page from the types.
+The types that detectors, listers, sources and enrichers of a [plugin](../plugins.md) return. \`clair-ts/plugin\` exports them. A member with
+\`?\` is optional: leave it out if you do not know it. \`npm run reference\` generates this page from the types.
 `;
 
-/** What extensions of plugins may return, as a page of the reference. Throws where a member has no docstring. */
+/** Returns the reference page of the types that extensions return. Throws if a member has no docstring. */
 export function pluginTypesPage(): string {
   const sections = listed.flatMap(([path, types]) => {
     const text = readFileSync(join(import.meta.dirname, '..', path), 'utf8');
@@ -65,10 +65,10 @@ function tableOf(members: readonly ts.TypeElement[], owner: string): string {
     const mark = member.questionToken === undefined ? '' : '?';
     return `| \`${name}${mark}\` | \`${type}\` | ${docOf(member, `${owner}.${name}`)} |\n`;
   });
-  return `| member | type | means |\n|---|---|---|\n${rows.join('')}`;
+  return `| member | type | meaning |\n|---|---|---|\n${rows.join('')}`;
 }
 
-/** The docstring of a declaration in one line. */
+/** Returns the docstring of a declaration in one line. Throws if it has none. */
 function docOf(node: ts.Node, name: string): string {
   const [doc] = ts.getJSDocCommentsAndTags(node);
   const text = doc !== undefined && ts.isJSDoc(doc) ? ts.getTextOfJSDocComment(doc.comment) : undefined;
@@ -76,7 +76,7 @@ function docOf(node: ts.Node, name: string): string {
   return inCell(text);
 }
 
-/** A text in one line, with nothing in it that ends a cell of a table. */
+/** Returns a text in one line, escaped for a cell of a table. */
 function inCell(text: string): string {
   return text.replace(/\s+/g, ' ').replaceAll('|', '\\|');
 }

@@ -18,18 +18,18 @@ import { type InstallSize, installSize } from './quality/size.ts';
 import { documents, linesIn, productSources, root, shortFileLines, testSources } from './quality/sources.ts';
 
 /**
- * Measures the house and writes docs/quality.md: `npm run quality`. Mutants take minutes and are only tried anew with `--mutants N`, so many of
- * each room; what was measured before stands until then. `--seed` chooses others of them, `--room` another room.
+ * Measures the repository and writes docs/quality.md: `npm run quality`. Mutants take minutes, and run only with `--mutants N`: N per folder.
+ * Without it, the page keeps the previous scores. `--seed` selects another sample, and `--folder` another folder.
  */
 const { values } = parseArgs({
   options: {
     mutants: { type: 'string' },
     seed: { type: 'string', default: '0' },
-    room: { type: 'string', multiple: true },
+    folder: { type: 'string', multiple: true },
   },
 });
 const page = join(root, 'docs/quality.md');
-const rooms = values.room ?? ['src/version', 'src/match', 'src/analyze'];
+const folders = values.folder ?? ['src/version', 'src/match', 'src/analyze'];
 
 const sources = productSources();
 const tests = testSources();
@@ -48,17 +48,13 @@ const dialectLines = [...sources, ...tests, ...documents()]
 const dead = spawnSync(join(root, 'node_modules/.bin/knip'), ['--no-progress'], { cwd: root });
 
 const rows: readonly (readonly [what: string, here: string, best: string])[] = [
-  ['lines of a file, half / nine in ten / largest', sizes(fileSizes(sources)), '60–100 / under 300'],
-  ['lines of a function, half / nine in ten / largest', sizes(functionSizes(sources)), '10 / 40'],
-  ['circles of imports, types included', String(round.length), '0'],
-  ['state of a module that something may change', String(state.length), '0'],
+  ['lines per file, p50 / p90 / maximum', sizes(fileSizes(sources)), '60–100 / under 300'],
+  ['lines per function, p50 / p90 / maximum', sizes(functionSizes(sources)), '10 / 40'],
+  ['import cycles, including types', String(round.length), '0'],
+  ['mutable module state', String(state.length), '0'],
+  ['exports with a docstring', `${(((all - without.length) / all) * 100).toFixed(0)} % of ${all}`, '96 %'],
   [
-    'exported things with a docstring',
-    `${(((all - without.length) / all) * 100).toFixed(0)} % of ${all}`,
-    '96 %',
-  ],
-  [
-    `runs of ${runTokens} tokens or more that occur twice`,
+    `duplicated runs of ${runTokens} tokens or more`,
     `${beyondMigrations.length}, and ${runs.length - beyondMigrations.length} in migrations`,
     '–',
   ],
@@ -75,7 +71,7 @@ const rows: readonly (readonly [what: string, here: string, best: string])[] = [
     sizes(sizesOf(documents().flatMap(({ text }) => sentenceLengths(text)))),
     '–',
   ],
-  ['lines of tests to a line of code', (tested / code).toFixed(2), '1.7'],
+  ['lines of tests per line of code', (tested / code).toFixed(2), '1.7'],
 ];
 
 const size = installSize();
@@ -84,30 +80,31 @@ writeFileSync(
   page,
   `# Quality
 
-Made by \`npm run quality\`; mutants by \`npm run quality -- --mutants 150\`. ${sources.length} files, ${code} lines that run for users, ${tested}
-lines of tests and what serves them. The last column is the best of the code bases that were read before this one was begun.
+\`npm run quality\` generates this page; \`npm run quality -- --mutants 150\` also measures mutants. The repository has ${sources.length} files
+with ${code} lines of product code, and ${tested} lines of tests and test helpers. The last column is the best value of the
+code bases that were reviewed before this one was started.
 
 | | here | best known |
 |---|---|---|
 ${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 
-Migrations say what tables were when they were written, and repeat each other on purpose.
+Migrations describe the tables of their time, and repeat each other on purpose.
 
-## What is installed
+## Installation size
 
-\`npm install\` of the file that \`npm pack\` makes: ${sizeWords(size)}. The command itself is one file, in which most of that is bundled, and takes Node's
-modules when they are used. What a dependency brings with it, and what would go if it went:
+\`npm install\` of the file of \`npm pack\` installs ${sizeText(size)}. The command itself is one file, which bundles most of that and loads
+modules of Node on demand. The table shows each dependency with its own dependencies, and what its removal would save:
 
-| | packages | MB | packages that would go | MB |
+| | packages | MB | packages saved | MB |
 |---|---:|---:|---:|---:|
 ${size.dependencies.map(sizeRow).join('\n')}
 
-Why each is there: [0010](adr/0010-dependencies.md). What the start takes: [performance](performance.md#start).
+The reason for each dependency: [0010](adr/0010-dependencies.md). The time of the start: [performance](performance.md#start).
 
 ## Mutants
 
-An operator is changed, a condition is made to hold always or never, a number is one off; then the tests of the room that
-load the file run. What none of them notices says where tests are weak, or where a change makes no difference. \`--seed\` tries others.
+A mutant changes an operator, makes a condition constant, or changes a number by one. Then the tests of the folder that load the
+file run. A mutant that no test detects shows a weak test, or a change without effect. \`--seed\` selects another sample.
 
 ${scores}`,
 );
@@ -118,8 +115,8 @@ function sizes({ p50, p90, max }: Sizes): string {
   return `${p50} / ${p90} / ${max}`;
 }
 
-function sizeWords({ packages, bytes, ownBytes }: InstallSize): string {
-  return `${packages} packages, ${megabytes(bytes)} MB, of which ${megabytes(ownBytes)} are its own`;
+function sizeText({ packages, bytes, ownBytes }: InstallSize): string {
+  return `${packages} packages of ${megabytes(bytes)} MB, of which ${megabytes(ownBytes)} MB are clair itself`;
 }
 
 function sizeRow({ name, packages, bytes, alone }: InstallSize['dependencies'][number]): string {
@@ -131,14 +128,14 @@ function megabytes(bytes: number): string {
 }
 
 function newScores(count: number): string {
-  const measured = rooms.map((room) => {
-    const score = mutationScore(room, count, Number(values.seed));
-    console.log(`${room}: ${score.noticed} of ${score.tried}`);
+  const measured = folders.map((folder) => {
+    const score = mutationScore(folder, count, Number(values.seed));
+    console.log(`${folder}: ${score.noticed} of ${score.tried}`);
     for (const missed of score.missed) console.log(`  missed: ${missed}`);
     return score;
   });
   const lines = measured.map(scoreRow);
-  return `| room | mutants | tried | noticed |\n|---|---:|---:|---:|\n${lines.join('\n')}\n`;
+  return `| folder | mutants | tried | detected |\n|---|---:|---:|---:|\n${lines.join('\n')}\n`;
 }
 
 function scoreRow({ folder, all: there, tried, noticed }: MutationScore): string {
@@ -147,7 +144,7 @@ function scoreRow({ folder, all: there, tried, noticed }: MutationScore): string
 
 function retainedScores(): string {
   try {
-    return readFileSync(page, 'utf8').split(/^(?=\| room )/m)[1] ?? 'Not yet tried.\n';
+    return readFileSync(page, 'utf8').split(/^(?=\| folder )/m)[1] ?? 'Not yet tried.\n';
   } catch {
     return 'Not yet tried.\n';
   }

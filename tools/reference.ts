@@ -12,8 +12,7 @@ import { extensionsPage } from './extensions-page.ts';
 import { pluginTypesPage } from './plugin-types-page.ts';
 
 /**
- * The pages of the reference that are made from what they describe: path → text. `npm run reference` writes them, and a test finds the
- * page that is no longer true.
+ * Returns the generated pages of the reference by path. `npm run reference` writes them, and a repository test detects outdated pages.
  */
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
@@ -22,7 +21,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/extensions.md', extensionsPage()],
     ['docs/reference/plugin-types.md', pluginTypesPage()],
     ['docs/reference/metrics.md', await metricsReference()],
-    // Of a server that asks for tokens.
+    // The document of a server with tokens.
     ['docs/reference/openapi.json', `${JSON.stringify(apiOpenApiDocument(true), null, 2)}\n`],
   ]);
 }
@@ -34,18 +33,18 @@ async function commandReference(): Promise<string> {
     ({ name, command }) => `## ${name}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`,
   );
   const intro =
-    '# The command line\n\nWhat `--help` of each command says, and where else its options may stand.\n';
+    '# The command line\n\nThe `--help` of each command, and how to set options by variables and files.\n';
   return [intro, ...sections, variablesOf(program)].join('\n');
 }
 
-/** A command and all below it that does something. */
+/** Yields a command and all its subcommands that can run. */
 function* commandsOf(command: Command, above: string): Generator<{ name: string; command: Command }> {
   const name = `${above} ${command.name()}`.trim();
   if (above === '' || command.commands.length === 0) yield { name, command };
   for (const below of command.commands) yield* commandsOf(below, name);
 }
 
-/** The options that may stand in the environment and in a file, with the commands that have them. */
+/** Returns the section on options in environment variables and files, with the commands of each option. */
 function variablesOf(program: Command): string {
   const options = new Map<string, { variable: string; commands: string[]; isRepeatable: boolean }>();
   for (const { name, command } of commandsOf(program, ''))
@@ -69,15 +68,15 @@ function variablesOf(program: Command): string {
 
 const variablesIntro = `## Variables and files
 
-An option that is not on the line is taken from its variable. One that has no variable is taken from the file that \`--config\` or
-\`CLAIR_CONFIG\` names. No file is read without being named.
+If an option is not on the command line, clair reads its environment variable. If the variable is not set, clair reads the file that
+\`--config\` or \`CLAIR_CONFIG\` names. Clair reads no file that is not named.
 
-- A variable that is empty counts as not set. For an option without a value, write \`true\` or \`false\`.
-- The file is YAML. Its keys are the names of options without dashes; they are for every command that has the option. What stands below
-  the name of a command, as \`scan:\` or \`db update:\`, is for that command alone and counts before the former.
-- An unknown key is an error that names the nearest one. Paths in the file are looked up from the working directory.
-- \`--plugin\` stands on the line alone. \`clair serve\` and \`clair config\` take the variables of [the configuration](configuration.md) instead,
-  and their \`--config\` is a file as Clair has it.
+- An empty variable counts as not set. For an option without a value, write \`true\` or \`false\`.
+- The file is YAML. A key is the name of an option without dashes, and applies to every command with that option. Keys below the name of
+  a command, such as \`scan:\` or \`db update:\`, apply to that command alone and take precedence.
+- An unknown key is an error that suggests the closest key. Paths in the file are relative to the working directory.
+- \`--plugin\` works only on the command line. \`clair serve\` and \`clair config\` read the variables of
+  [the configuration](configuration.md) instead, and their \`--config\` is a configuration file of Clair.
 
 \`\`\`yaml
 db: /var/cache/clair/clair.db
@@ -111,7 +110,7 @@ async function metricsReference(): Promise<string> {
     ([, name = '', help]) => `| \`${name}\` | ${kinds.get(name)} | ${help} |\n`,
   );
   const intro =
-    '`GET /metrics` on the port of the health check, and `GET /v1/metrics` on that of the API, tell these in the text format of Prometheus.\nThose that Clair had bear its names.';
+    '`GET /metrics` on the port of the health check and `GET /v1/metrics` on the port of the API return these metrics in the text format of\nPrometheus. Metrics that Clair has keep their names.';
   return `# Metrics\n\n${intro}\n\n| metric | kind | meaning |\n|---|---|---|\n${rows.sort().join('')}`;
 }
 

@@ -7,7 +7,7 @@ import { filesLike, type RepositoryFile } from './tree.ts';
 const exceptions: readonly (readonly [path: string, text: string])[] = [];
 
 /** Folders whose words are not replaced yet. */
-const pending: readonly string[] = ['src/kit/http', 'test', 'tools', 'docs', '*.md'];
+const pending: readonly string[] = ['src/kit/http', 'test', 'docs', '*.md'];
 
 const sources = filesLike('{src,test,fuzz,bench,examples,tools,.ci}/**/*.ts', '*.md', 'docs/**/*.md');
 

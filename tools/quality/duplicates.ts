@@ -1,10 +1,10 @@
 import ts from 'typescript';
 import type { Source } from './sources.ts';
 
-/** So many tokens in a row that are the same, names included, are a duplicated run. */
+/** Minimum number of equal consecutive tokens, including names, of a duplicated run. */
 export const runTokens = 60;
 
-/** A stretch of tokens that two places have alike. */
+/** A run of tokens that occurs in two places. */
 export interface Duplicate {
   readonly tokens: number;
   readonly places: readonly [string, string];
@@ -16,7 +16,7 @@ interface Token {
   readonly file: string;
 }
 
-/** Runs of tokens that occur twice, each as long as it goes; imports are left out. */
+/** Returns the maximal runs of tokens that occur twice, the longest first. Ignores imports. */
 export function duplicates(sources: readonly Source[]): Duplicate[] {
   const tokens = sources.flatMap(tokensOf);
   const starts = new Map<string, number>();
@@ -33,13 +33,13 @@ export function duplicates(sources: readonly Source[]): Duplicate[] {
   return found.sort((a, b) => b.tokens - a.tokens);
 }
 
-/** The tokens from a place on, as one text; undefined where the file ends before. */
+/** Returns `runTokens` tokens from an index on as one text; undefined if the file ends before. */
 function windowAt(tokens: readonly Token[], from: number): string | undefined {
   const window = tokens.slice(from, from + runTokens);
   return window[0]?.file === window.at(-1)?.file ? window.map(({ text }) => text).join(' ') : undefined;
 }
 
-/** How many tokens two places have alike, within the file of the second. */
+/** Returns the length of the common run of two indexes, within the file of the second. */
 function commonLength(tokens: readonly Token[], first: number, second: number): number {
   let length = runTokens;
   while (

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { linesIn, type Source } from './sources.ts';
 
-/** How large things are: half of them, nine in ten, ninety-nine in a hundred, and the largest. */
+/** Percentiles and the maximum of sizes. */
 export interface Sizes {
   readonly count: number;
   readonly p50: number;
@@ -11,12 +11,12 @@ export interface Sizes {
   readonly max: number;
 }
 
-/** The lines of files. */
+/** Returns the sizes of files in lines. */
 export function fileSizes(sources: readonly Source[]): Sizes {
   return sizesOf(sources.map(({ text }) => linesIn(text)));
 }
 
-/** The lines of functions that have a body of statements, from the signature to the last brace. */
+/** Returns the sizes of functions with a block body in lines, from the signature to the last brace. */
 export function functionSizes(sources: readonly Source[]): Sizes {
   const lines: number[] = [];
   for (const { tree } of sources)
@@ -39,7 +39,7 @@ export function sizesOf(values: readonly number[]): Sizes {
   return { count: sorted.length, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: sorted.at(-1) ?? 0 };
 }
 
-/** Exported things with and without a docstring. */
+/** Counts the exported declarations, and lists those without a docstring. */
 export function documented(sources: readonly Source[]): {
   readonly all: number;
   readonly without: readonly string[];
@@ -73,7 +73,7 @@ function isExported(node: ts.HasModifiers): boolean {
 
 const collections: ReadonlySet<string> = new Set(['Map', 'Set', 'WeakMap', 'WeakSet', 'Array']);
 
-/** What a module keeps that something may change: variables, and collections that are not declared to be read-only. */
+/** Lists mutable module state: variables, and collections that are not declared as read-only. */
 export function mutableState(sources: readonly Source[]): string[] {
   return sources.flatMap(({ path, tree }) =>
     tree.statements.filter(isKept).flatMap(({ declarationList }) => {
@@ -85,7 +85,7 @@ export function mutableState(sources: readonly Source[]): string[] {
   );
 }
 
-/** What is only declared is not there when the program runs. */
+/** Returns whether a statement declares variables that exist at run time, unlike `declare`. */
 function isKept(statement: ts.Statement): statement is ts.VariableStatement {
   const isDeclared = (node: ts.VariableStatement): boolean =>
     node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
@@ -100,7 +100,7 @@ function isMutable({ type, initializer }: ts.VariableDeclaration): boolean {
   return ts.isArrayLiteralExpression(initializer) && initializer.elements.length === 0;
 }
 
-/** Groups of files that import each other in a circle, types included. */
+/** Returns the import cycles as groups of files. Type imports count. */
 export function circles(sources: readonly Source[]): string[][] {
   const known = new Map(sources.map((source) => [source.path, source]));
   const imports = (path: string): string[] => {
@@ -120,7 +120,7 @@ function importsOf({ path, tree }: Source): string[] {
   });
 }
 
-/** Strongly connected components: Tarjan, "Depth-first search and linear graph algorithms" (1972). */
+/** Returns the strongly connected components: Tarjan, "Depth-first search and linear graph algorithms" (1972). */
 function components(nodes: readonly string[], next: (node: string) => readonly string[]): string[][] {
   const order = new Map<string, number>();
   const lowest = new Map<string, number>();

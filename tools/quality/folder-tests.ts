@@ -6,25 +6,28 @@ import { pathToFileURL } from 'node:url';
 import type { Mutant } from './mutants.ts';
 import { root } from './sources.ts';
 
-/** A test that uses more of a processor than this goes round in a circle, which is noticed as well. */
+/** CPU time limit of a test run in seconds. A mutant with an endless loop exceeds it and counts as detected. */
 const processorSeconds = 5;
-/** And one that uses none waits for what never comes. */
+/** Time limit of a test run in milliseconds, for mutants that wait forever. */
 const timeoutMs = 60_000;
 const hook = join(import.meta.dirname, 'load-hook.ts');
 
-/** The tests of a folder, each of which is run in a process of its own that may have a mutant in place of a file. No file is touched. */
+/** Runs the tests of a folder, each in its own process, optionally with a mutant instead of a file. Changes no file. */
 export class FolderTests implements Disposable {
-  /** What a test file loads, as URLs: it cannot notice anything else. */
+  /** URLs of the modules that each test file loads. A test can detect only mutants of these. */
   readonly #loaded: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #scratch = mkdtempSync(join(tmpdir(), 'clair-mutants-'));
 
-  /** Throws where a test fails as things are: it would notice every mutant. */
+  /** Throws if a test fails without a mutant, since it would detect every mutant. */
   constructor(folder: string) {
     const tests = globSync(`${folder}/**/*.test.ts`, { cwd: root }).sort();
     this.#loaded = new Map(tests.map((test) => [test, this.#loadedBy(test)]));
   }
 
-  /** Whether a test fails with the mutant. The test beside the file goes first, then those of its folder: they are likeliest to notice. */
+  /**
+   * Returns whether a test fails with the mutant. Runs the test of the same file first, then those of its folder, which are most likely
+   * to fail.
+   */
   detects({ path, text }: Mutant): boolean {
     const url = urlOf(path);
     const mutant = join(this.#scratch, 'mutant.ts');
@@ -43,7 +46,7 @@ export class FolderTests implements Disposable {
   #loadedBy(test: string): ReadonlySet<string> {
     const list = join(this.#scratch, 'loaded');
     writeFileSync(list, '');
-    if (!this.#passes(test, { LOADED_TO: list })) throw new Error(`${test} fails without a mutant.`);
+    if (!this.#passes(test, { LOADED_TO: list })) throw new Error(`${test} fails without a mutant`);
     return new Set(readFileSync(list, 'utf8').split('\n'));
   }
 
@@ -58,9 +61,9 @@ export class FolderTests implements Disposable {
       test,
     ];
     const bounded = ['-c', 'ulimit -t "$0" && exec "$@"', String(processorSeconds), ...node];
-    // What is not changed is compiled once.
+    // Unchanged modules are compiled once.
     const env = { ...process.env, NODE_COMPILE_CACHE: join(this.#scratch, 'compiled'), ...variables };
-    // A circle hears no other signal.
+    // An endless loop handles no other signal.
     const ending = { timeout: timeoutMs, killSignal: 'SIGKILL' } as const;
     return spawnSync('sh', bounded, { cwd: root, env, stdio: 'ignore', ...ending }).status === 0;
   }

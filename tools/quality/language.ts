@@ -36,9 +36,9 @@ const dialect: readonly string[] = [
 export const dialectWord: RegExp = new RegExp(`\\b(?:${dialect.join('|').replaceAll('-', '')})\\b`, 'i');
 
 /** Matches the first line of a docstring that is a clause without a noun. */
-export const headlessDocstring: RegExp = /^\s*(?:\/\*\*|\*) (?:What|Who|Whoever) /;
+export const headlessDocstring: RegExp = /^\s*(?:\/\*\*|\*) (?:What|Who(?:ever)?) /;
 
-/** The lengths of the sentences of a Markdown text, in words. Code blocks, tables and headings have none; a code span is one word. */
+/** Returns the number of words of each sentence of a Markdown text. Skips code blocks, tables and headings; a code span is one word. */
 export function sentenceLengths(markdown: string): number[] {
   const prose = markdown
     .replace(/^(```|~~~).*?^\1/gms, '')
@@ -52,12 +52,12 @@ export function sentenceLengths(markdown: string): number[] {
     .filter((words) => words > 0);
 }
 
-/** Files of at most so many lines. */
+/** Returns the paths of the files with at most `linesMax` lines. */
 export function shortFiles(sources: readonly Source[], linesMax: number): string[] {
   return sources.filter(({ text }) => linesIn(text) <= linesMax).map(({ path }) => path);
 }
 
-/** Names that more than one file declares and exports, with these files. */
+/** Returns the names that more than one file declares and exports, with these files. */
 export function exportedTwice(sources: readonly Source[]): string[] {
   const places = new Map<string, string[]>();
   for (const { path, tree } of sources)

@@ -3,8 +3,8 @@ import { registerHooks } from 'node:module';
 import { env } from 'node:process';
 
 /**
- * Is imported before tests. `LOADED_TO` names a file that gets the URL of each module they load; `MUTATED` is the URL of a module for which
- * they get the text of the file `MUTANT` instead.
+ * A module hook, imported before tests. Appends the URL of each loaded module to the file `LOADED_TO`. Replaces the module with the URL
+ * `MUTATED` by the file `MUTANT`.
  */
 const { LOADED_TO: loadedTo, MUTATED: mutated, MUTANT: mutant } = env;
 registerHooks({

@@ -1,12 +1,12 @@
 import ts from 'typescript';
 import type { Source } from './sources.ts';
 
-/** A small change of a file that a test should notice. */
+/** A small change of a file that a test should detect. */
 export interface Mutant {
   readonly path: string;
   readonly line: number;
   readonly column: number;
-  /** What stood there, and what stands there now. */
+  /** The source text before (`was`) and after (`is`) the change. */
   readonly was: string;
   readonly is: string;
   /** The whole file with the change. */
@@ -27,7 +27,7 @@ const swapped: ReadonlyMap<ts.SyntaxKind, string> = new Map([
   [ts.SyntaxKind.MinusToken, '+'],
 ]);
 
-/** Every mutant of a file: an operator that is another, a condition that always or never holds, a number that is one off, a truth that is none. */
+/** Returns all mutants of a file: another operator, a constant condition, a number plus one, or an inverted boolean. */
 export function mutantsOf({ path, text, tree }: Source): Mutant[] {
   const found: Mutant[] = [];
   const walk = (node: ts.Node): void => {
@@ -45,7 +45,7 @@ export function mutantsOf({ path, text, tree }: Source): Mutant[] {
   return found;
 }
 
-/** What may stand in place of which part of a node. */
+/** Returns the replacements for the parts of a node. */
 function changesOf(node: ts.Node): (readonly [part: ts.Node, is: string])[] {
   if (ts.isBinaryExpression(node)) {
     const other = swapped.get(node.operatorToken.kind);

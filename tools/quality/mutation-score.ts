@@ -2,10 +2,10 @@ import { FolderTests } from './folder-tests.ts';
 import { type Mutant, mutantsOf } from './mutants.ts';
 import { productSources } from './sources.ts';
 
-/** How many of some mutants of a folder its tests notice. */
+/** How many sampled mutants of a folder its tests detect. */
 export interface MutationScore {
   readonly folder: string;
-  /** That there are, and that were tried. */
+  /** Number of all mutants, and of those that were tried. */
   readonly all: number;
   readonly tried: number;
   readonly noticed: number;
@@ -13,7 +13,7 @@ export interface MutationScore {
   readonly missed: readonly string[];
 }
 
-/** Tries so many mutants of a folder on its tests. The same number and seed choose the same mutants. */
+/** Tries `count` mutants of a folder on its tests. The same count and seed select the same mutants. */
 export function mutationScore(folder: string, count: number, seed: number): MutationScore {
   const all = productSources()
     .filter(({ path }) => path.startsWith(`${folder}/`))
@@ -26,11 +26,11 @@ export function mutationScore(folder: string, count: number, seed: number): Muta
     all: all.length,
     tried: tried.length,
     noticed: tried.length - missed.length,
-    missed: missed.map(inWords),
+    missed: missed.map(mutantText),
   };
 }
 
-/** So many of all, evenly spread. Each seed begins elsewhere: by the golden ratio, the first few are far from each other. */
+/** Returns an evenly spread sample. The seed sets the start, by the golden ratio, so that the first seeds differ widely. */
 function sample(all: readonly Mutant[], count: number, seed: number): Mutant[] {
   const step = Math.max(1, all.length / count);
   const begin = (seed * 0.618034) % 1;
@@ -40,6 +40,6 @@ function sample(all: readonly Mutant[], count: number, seed: number): Mutant[] {
   ).filter((mutant) => mutant !== undefined);
 }
 
-function inWords({ path, line, column, was, is }: Mutant): string {
+function mutantText({ path, line, column, was, is }: Mutant): string {
   return `${path}:${line}:${column} ${was} → ${is}`;
 }

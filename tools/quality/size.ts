@@ -3,21 +3,21 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './sources.ts';
 
-/** What is installed with a dependency of the command. */
+/** The size of a direct dependency of the command. */
 export interface DependencyCost {
   readonly name: string;
-  /** With all that it needs itself. */
+  /** Number of packages, including its own dependencies. */
   readonly packages: number;
   readonly bytes: number;
-  /** What would go with it: no other dependency needs that. */
+  /** The packages that no other dependency needs. */
   readonly alone: { readonly packages: number; readonly bytes: number };
 }
 
-/** What somebody has on the disk who installs the command. */
+/** The size of an installation of the command. */
 export interface InstallSize {
   readonly packages: number;
   readonly bytes: number;
-  /** Of the package itself, unpacked. */
+  /** Bytes of the package itself, unpacked. */
   readonly ownBytes: number;
   readonly dependencies: readonly DependencyCost[];
 }
@@ -26,7 +26,7 @@ interface Locked {
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-/** Measures the dependencies as they lie in `node_modules`, by what the lock file says of who needs whom. */
+/** Measures the dependencies in `node_modules`, by the dependency graph of the lock file. */
 export function installSize(): InstallSize {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, Locked>>;
@@ -52,7 +52,7 @@ export function installSize(): InstallSize {
   return { packages: every.size + 1, bytes: bytesOf(every) + ownBytes, ownBytes, dependencies };
 }
 
-/** The places of a package and of all it needs; those of packages that only some systems need are not there. */
+/** Returns the directories of a package and of its transitive dependencies, without optional dependencies. */
 function closureOf(name: string, packages: Readonly<Record<string, Locked>>): Set<string> {
   const found = new Set<string>();
   const add = (wanted: string, from: string): void => {
@@ -65,7 +65,7 @@ function closureOf(name: string, packages: Readonly<Record<string, Locked>>): Se
   return found;
 }
 
-/** Where Node finds a package from another: below it, or below one that this lies in. */
+/** Returns the directory where Node finds a package from another one: below it, or below one of its ancestors. */
 function placeOf(name: string, from: string, packages: Readonly<Record<string, Locked>>): string | undefined {
   for (let above = from; ; above = above.slice(0, Math.max(above.lastIndexOf('/node_modules/'), 0))) {
     const place = `${above === '' ? '' : `${above}/`}node_modules/${name}`;
@@ -74,7 +74,7 @@ function placeOf(name: string, from: string, packages: Readonly<Record<string, L
   }
 }
 
-/** Packages that lie below one are places of their own. */
+/** Returns the size of a directory in bytes, without nested packages. */
 function bytesIn(directory: string): number {
   return readdirSync(directory, { withFileTypes: true }).reduce((sum, entry) => {
     const path = join(directory, entry.name);

@@ -2,31 +2,31 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
 
-/** The checkout. */
+/** The root directory of the checkout. */
 export const root: string = resolve(import.meta.dirname, '../..');
 
-/** A file of the house, parsed. */
+/** A parsed source file of the repository. */
 export interface Source {
-  /** From the root of the checkout. */
+  /** Path relative to the root of the checkout. */
   readonly path: string;
   readonly text: string;
   readonly tree: ts.SourceFile;
 }
 
-/** What runs for users: no tests, and nothing that serves only them. */
+/** Returns the product code: no tests and no test helpers. */
 export function productSources(): Source[] {
   return sourcesOf(['src/**/*.ts'], (path) => !isTest(path));
 }
 
-/** What tests it, end to end and the tests of the house included. */
+/** Returns the tests and test helpers, including end-to-end and repository tests. */
 export function testSources(): Source[] {
   return sourcesOf(['src/**/*.ts', 'test/**/*.ts'], isTest);
 }
 
-/** A file of at most so many lines is short. */
+/** Maximum number of lines of a short file. */
 export const shortFileLines = 20;
 
-/** The documents, by their paths. */
+/** Returns the documents, sorted by path. */
 export function documents(): Pick<Source, 'path' | 'text'>[] {
   return globSync(['*.md', 'docs/**/*.md'], { cwd: root })
     .sort()
@@ -47,7 +47,7 @@ function sourcesOf(patterns: string[], isWanted: (path: string) => boolean): Sou
     });
 }
 
-/** Lines of a text that has its last line break. */
+/** Returns the number of lines of a text that ends with a line feed. */
 export function linesIn(text: string): number {
   return text.split('\n').length - 1;
 }
