@@ -261,3 +261,20 @@ test('sends nothing that is meant for the registry to another origin', async (co
     'another origin gets no credentials, even when it sends a challenge',
   );
 });
+
+test('names the step when a registry is silent, and does not request it again', async (context) => {
+  const { registry, open } = await openRegistryHarness(context);
+  let requests = 0;
+  registry.intercept = () => {
+    requests++;
+    return true;
+  };
+  await assert.rejects(
+    open(undefined, { idleMs: 20 }),
+    isErrorWith(
+      'limit-exceeded',
+      /^no response from the manifest endpoint of 127.* for latest: nothing received for 0\.02 s$/,
+    ),
+  );
+  assert.equal(requests, 1);
+});

@@ -183,7 +183,9 @@ export class RegistryClient {
         idleMs: this.#options.idleMs,
       });
     } catch (error) {
-      if (error instanceof NoResponseError && error.cause instanceof ClairError) throw error.cause;
+      // A registry that is silent is not tried again: that would take the same time once more.
+      if (error instanceof NoResponseError && error.cause instanceof ClairError)
+        throw toConnectionError(endpointLabel, url.host, error.cause);
       if (!(error instanceof HttpError)) throw error;
       throw new ClairError('registry-refused', `no response from ${endpointLabel}: ${error.message}`, {
         cause: error,
