@@ -265,7 +265,7 @@ test('ends a credential helper when --timeout ends the command', async () => {
     NO_PROXY: '127.0.0.1',
   };
   const reference = `registry:${host}/shop:1`;
-  const run = await clairBeside(['scan', reference, '--db', ':memory:', '--timeout', '1s'], env);
+  const run = await clairBeside(['scan', reference, '--db', ':memory:', '--timeout', '3s'], env);
   server.closeAllConnections();
   server.close();
   assert.equal(run.status, 4, run.stderr);

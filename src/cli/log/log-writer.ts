@@ -1,51 +1,109 @@
-import { pino } from 'pino';
+import { writeSync } from 'node:fs';
 import { limits } from '../../core/limits.ts';
 import { batchedLines, type WriteLine } from './batched-lines.ts';
 
 /** Options of `logWriter`. */
 export interface LogWriterOptions {
-  /** File descriptor; 2, standard error, by default. */
-  readonly fd?: number;
   /** Formats a JSON line. */
   readonly shape: (line: string) => string;
 }
 
 /**
- * Returns a writer of log lines that does not wait for the reader. It buffers up to `limits.logBufferBytes` for a slow reader, then drops
- * lines and logs their number. At exit it waits at most `limits.logExitMs`.
+ * Returns a writer of log lines to standard error that does not wait for the reader of a pipe. It buffers up to `limits.logBufferBytes` for a slow reader, then
+ * drops lines and logs their number. At exit it waits at most `limits.logExitMs`.
  */
-export function logWriter({ fd = 2, shape }: LogWriterOptions): WriteLine {
-  let exitBy = Number.POSITIVE_INFINITY;
-  let dropped = 0;
-  const destination = pino.destination({
-    fd,
-    sync: false,
-    maxLength: limits.logBufferBytes,
-    retryEAGAIN: () => performance.now() < exitBy,
-  });
-  destination.on('drop', (lines: string) => {
-    dropped += lines.split('\n').length - 1;
-  });
-  destination.on('drain', () => {
-    if (dropped === 0) return;
-    const line = { level: 'warn', time: new Date().toISOString(), lines: dropped, msg: droppedMessage };
-    dropped = 0;
-    destination.write(shape(`${JSON.stringify(line)}\n`));
-  });
+export function logWriter({ shape }: LogWriterOptions): WriteLine {
+  // Node makes a pipe non-blocking when it opens the stream.
+  const pipe = new LogPipe(process.stderr.fd, shape);
   const take = batchedLines((lines) => {
-    destination.write(lines);
+    pipe.write(lines);
   });
-  // Runs before pino's listener, which would wait for the reader without limit.
-  process.prependOnceListener('exit', () => {
-    exitBy = performance.now() + limits.logExitMs;
-    take('', false);
-    try {
-      destination.flushSync();
-    } catch {
-      destination.destroy();
-    }
+  process.once('exit', () => {
+    pipe.flushUntil(performance.now() + limits.logExitMs);
   });
   return take;
+}
+
+const retryMs = 20;
+
+/** Writes in order, at once if the reader is fast enough. A write is synchronous: one in progress on another thread is lost at exit. */
+class LogPipe {
+  readonly #fd: number;
+  readonly #shape: (line: string) => string;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #droppedLines = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isBroken = false;
+
+  constructor(fd: number, shape: (line: string) => string) {
+    this.#fd = fd;
+    this.#shape = shape;
+  }
+
+  write(lines: string): void {
+    if (this.#isBroken) return;
+    const bytes = Buffer.from(lines);
+    if (this.#waitingBytes + bytes.length > limits.logBufferBytes) {
+      this.#droppedLines += lines.split('\n').length - 1;
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#timer === undefined) this.#flush();
+  }
+
+  /** Blocks until everything is written, or until this time of `performance.now()`. */
+  flushUntil(deadline: number): void {
+    clearTimeout(this.#timer);
+    while (!this.#writeWaiting() && performance.now() < deadline)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryMs);
+  }
+
+  readonly #flush = (): void => {
+    this.#timer = undefined;
+    if (!this.#writeWaiting()) this.#timer = setTimeout(this.#flush, retryMs).unref();
+  };
+
+  /** Returns whether everything is written. */
+  #writeWaiting(): boolean {
+    for (;;) {
+      const [first] = this.#waiting;
+      if (first === undefined) {
+        if (this.#droppedLines === 0) return true;
+        this.#noteDropped();
+        continue;
+      }
+      const written = this.#tryWrite(first);
+      if (written === 0) return this.#isBroken;
+      this.#waitingBytes -= written;
+      if (written === first.length) this.#waiting.shift();
+      else this.#waiting[0] = first.subarray(written);
+    }
+  }
+
+  #noteDropped(): void {
+    const time = new Date().toISOString();
+    const line = { level: 'warn', time, lines: this.#droppedLines, msg: droppedMessage };
+    const bytes = Buffer.from(this.#shape(`${JSON.stringify(line)}\n`));
+    this.#droppedLines = 0;
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+  }
+
+  /** Returns the number of written bytes: 0 if the pipe is full. Without a reader, all lines are dropped. */
+  #tryWrite(bytes: Buffer): number {
+    try {
+      return writeSync(this.#fd, bytes);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+      this.#isBroken = true;
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      this.#droppedLines = 0;
+      return 0;
+    }
+  }
 }
 
 const droppedMessage = 'log lines dropped: the reader of standard error is too slow';

@@ -238,6 +238,11 @@ export class LayerCollector {
         path,
         'is a symbolic link and another file within one layer: the order of its members decides',
       );
+    else if (kind === 'directory' && before !== undefined && before.kind !== kind)
+      this.remark(
+        path,
+        'is a file and then a directory within one layer: some runtimes remove its content of lower layers',
+      );
     const stateReplaced = (target: string, link: string): void => {
       this.remark(link, `is a hard link to ${target}, which the layer replaces later`);
     };

@@ -285,3 +285,14 @@ test('reads the journal of an rpm database that a link leads to', async (t) => {
   const { problems } = await read(t, [...linked, journal]);
   assert.match(problems.join(), /data\/db-journal is the journal of a transaction/);
 });
+
+test('reports a directory that follows a file of the same name within one layer', async (t) => {
+  const lower = [release('etc/os-release', 'lower')];
+  const upper: TarEntryPlan[] = [
+    { path: 'etc', content: '' },
+    { path: 'etc/', type: 'directory' },
+  ];
+  assert.deepEqual((await read(t, lower, upper)).problems, [
+    'etc is a file and then a directory within one layer: some runtimes remove its content of lower layers',
+  ]);
+});

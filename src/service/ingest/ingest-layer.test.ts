@@ -77,7 +77,7 @@ const unreadable: Readonly<Record<string, readonly [layer: Uint8Array, message: 
   ],
   'one of two databases is damaged': [
     tar([debian, status(bash), { path: 'var/lib/rpm/Packages', content: 'damaged' }]),
-    /^var\/lib\/rpm\/Packages cannot be read: is no rpm database/,
+    /^var\/lib\/rpm\/Packages cannot be read: is not an rpm database/,
   ],
   'a hard link shares a file that is replaced': [
     tar([
