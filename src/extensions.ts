@@ -3,12 +3,12 @@ import { aptSources } from './analyze/namespace/apt-sources.ts';
 import { lsbRelease } from './analyze/namespace/lsb-release.ts';
 import { osRelease } from './analyze/namespace/os-release.ts';
 import { redhatRelease } from './analyze/namespace/redhat-release.ts';
-import { apk as apkLister } from './analyze/package/apk.ts';
-import { chisel } from './analyze/package/chisel.ts';
-import { dpkg as dpkgLister } from './analyze/package/dpkg.ts';
-import { pacman } from './analyze/package/pacman.ts';
+import { apkLister } from './analyze/package/apk.ts';
+import { chiselLister } from './analyze/package/chisel.ts';
+import { dpkgLister } from './analyze/package/dpkg.ts';
+import { pacmanLister } from './analyze/package/pacman.ts';
 import { rhelContentManifest } from './analyze/package/rhel-content-manifest.ts';
-import { rpm as rpmLister } from './analyze/package/rpm/rpm.ts';
+import { rpmLister } from './analyze/package/rpm/rpm.ts';
 import { epss } from './enrich/epss/epss.ts';
 import { kev } from './enrich/kev/kev.ts';
 import { nvd } from './enrich/nvd/nvd.ts';
@@ -23,10 +23,10 @@ import { cyclonedxFormat, sbomCyclonedxFormat } from './report/cyclonedx.ts';
 import { githubFormat } from './report/github.ts';
 import { gitlabFormat } from './report/gitlab.ts';
 import { htmlFormat } from './report/html/html.ts';
-import { jsonFormat } from './report/json.ts';
+import { jsonFormat, sbomJsonFormat } from './report/json-formats.ts';
 import { junitFormat } from './report/junit.ts';
 import { sarifFormat } from './report/sarif.ts';
-import { sbomJsonFormat } from './report/sbom.ts';
+
 import { sbomSpdxFormat, spdxFormat } from './report/spdx.ts';
 import { tableFormat } from './report/table.ts';
 import { csafFormat } from './report/vex/csaf.ts';
@@ -77,7 +77,7 @@ export interface BuiltIn extends Extensions {
 /** All built-in extensions, in the order in which they are tried. To add an extension, add it here. */
 export const builtIn: BuiltIn = {
   detectors: [osRelease, redhatRelease, alpineRelease, lsbRelease, aptSources],
-  listers: [dpkgLister, apkLister, rpmLister, pacman, chisel, rhelContentManifest],
+  listers: [dpkgLister, apkLister, rpmLister, pacmanLister, chiselLister, rhelContentManifest],
   schemes,
   sources: [
     ...[debian, ubuntu, ubuntuOval, alpine, wolfi, chainguard],

@@ -2,10 +2,9 @@
 
 export { ClairError, type ErrorCode, type ErrorDetails, exitCodes } from './core/errors.ts';
 export { type BuiltIn, builtIn } from './extensions.ts';
-export type { Image } from './image/image.ts';
+export type { Image, StreamedLayer, StreamLayers } from './image/image.ts';
 export type { ImageLayer, LayerPlace } from './image/image-layer.ts';
 export { type OpenOptions, openImage } from './image/open-image.ts';
-export type { StreamedLayer, StreamLayers } from './image/streamed-layer.ts';
 export type { Compression } from './kit/decompress/compression.ts';
 export type { Extensions } from './plugin/extensions.ts';
 export * from './plugin/index.ts';

@@ -1,11 +1,11 @@
 import { isMainThread, type MessagePort, parentPort } from 'node:worker_threads';
-import { serializeError } from './core/serialized-error.ts';
+import { serializeError } from './core/errors.ts';
 import { builtIn } from './extensions.ts';
 import { readLocalLayer } from './image/posted/local-layer.ts';
 import { abortable } from './kit/async/abort.ts';
 import { scriptUrl } from './kit/script-url.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './layer-pool/protocol.ts';
-import { TransferReceiver } from './layer-pool/transfer-receiver.ts';
+import { TransferReceiver } from './layer-pool/transfer.ts';
 import type { LayerIndex } from './model/layer-index.ts';
 import type { AnalyzerDescription } from './plugin-host/analyzer-description.ts';
 import { PluginThread } from './plugin-host/plugin-thread.ts';

@@ -1,7 +1,7 @@
 import { isMainThread, type MessagePort, parentPort } from 'node:worker_threads';
 import { messageOf } from './core/errors.ts';
 import type { Plugin } from './plugin/plugin.ts';
-import type { AnalyzerRequest, AnalyzerResponse } from './plugin-host/worker-protocol.ts';
+import type { AnalyzerRequest, AnalyzerResponse } from './plugin-host/analyzer-description.ts';
 
 /** Runs an analyzer of a plugin. The host validated the plugin when it loaded it, and validates the result. */
 async function answerTo({ kind, module, name, files }: AnalyzerRequest): Promise<AnalyzerResponse> {

@@ -2,7 +2,7 @@
 import './require-node.ts';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { cacheDirectory } from './cli/cache-directory.ts';
+import { cacheDirectory } from './cli/environment.ts';
 import { resetGcFlags } from './cli/gc-tuning.ts';
 import { runCachedScript } from './kit/cached-script.ts';
 import { hideSqliteWarning } from './kit/sqlite-warning.ts';

@@ -14,7 +14,7 @@ const listed: readonly (readonly [file: string, types: readonly string[]])[] = [
   ['src/model/namespace.ts', ['Namespace']],
   ['src/model/version-range.ts', ['VersionRange']],
   ['src/model/fix.ts', ['Fix']],
-  ['src/model/conditions.ts', ['Conditions']],
+  ['src/model/vulnerability.ts', ['Conditions']],
   ['src/plugin/advisory-source.ts', ['FetchedFeed', 'SkippedRecord', 'WithdrawnRecord']],
   ['src/model/enrichment.ts', ['Enrichment']],
 ];

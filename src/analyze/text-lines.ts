@@ -1,4 +1,4 @@
-import { bufferView } from '../kit/bytes/buffer-view.ts';
+import { bufferView } from '../kit/bytes/bytes.ts';
 
 const windowBytes = 256 * 1024;
 const lineFeed = 0x0a;

@@ -15,10 +15,10 @@ import { analyzeInProcess, analyzeStreamedOnTwoThreads } from '../service/images
 import type { Store } from '../store/store.ts';
 import { type DatabaseUse, defaultDatabase, defaultDatabaseProblem, openStore } from './database.ts';
 import type { TimeLimit } from './deadline.ts';
+import { ownerName } from './environment.ts';
 import { type FeedClientFactory, feedClientFactory, originOf, requireMirror } from './feed-client.ts';
 import { preferSmallHeap } from './gc-tuning.ts';
 import type { LoadedExtensions } from './load-extensions.ts';
-import { ownerName } from './owner-name.ts';
 import { type ConsoleOptions, type Progress, terminalProgress } from './progress.ts';
 import { warn } from './warn.ts';
 

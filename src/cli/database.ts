@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import type { Store } from '../store/store.ts';
-import { cacheDirectory } from './cache-directory.ts';
+import { cacheDirectory } from './environment.ts';
 
 /** How a command uses a database. `read` accepts a read-only file. */
 export type DatabaseUse = 'read' | 'write';

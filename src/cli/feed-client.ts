@@ -23,7 +23,7 @@ export function feedClientFactory(
     limitYoungGeneration();
     if (mirror === undefined || mirror.includes('://'))
       (await import('../kit/http/http-environment.ts')).applyNetworkEnv();
-    if (mirror === undefined) return (await import('../source/client/upstream.ts')).upstreamClient;
+    if (mirror === undefined) return (await import('../source/client/download.ts')).upstreamClient;
     const { mirrorClient } = await import('../source/client/mirror.ts');
     return (options) => mirrorClient(mirror, options);
   };

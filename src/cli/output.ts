@@ -4,7 +4,7 @@ import { isSystemError } from '../core/system-error.ts';
 import { escapeLine } from '../kit/untrusted-text.ts';
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
-import { sourceDateEpoch } from './source-date-epoch.ts';
+import { sourceDateEpoch } from './environment.ts';
 
 /** Returns the display of an output: colours and width only on a terminal. Applies `NO_COLOR` and `FORCE_COLOR`. */
 export function displayFor(output: string | undefined): Display {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { ClairError, type ErrorCode, messageOf } from '../core/errors.ts';
 import { type LimitName, limits } from '../core/limits.ts';
-import { readAllBytes } from '../kit/bytes/read-all-bytes.ts';
+import { readAllBytes } from '../kit/bytes/bytes.ts';
 
 /** Name of standard input in place of a file. */
 export const standardInput = '-';

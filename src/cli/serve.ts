@@ -5,11 +5,11 @@ import { resolveLayerSources } from '../config/layer-sources.ts';
 import { expandSecret, secretsIn } from '../config/secrets.ts';
 import type { Config } from '../config/settings.ts';
 import { messageOf } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import { redactorOf } from '../kit/redact.ts';
 import { type ConfigOptions, loadConfig, pluginNames, settings } from './config.ts';
 import { openLog } from './log/open-log.ts';
 import { logStrictSources, warnOfOpenAccess } from './log/server-events.ts';
-import { forceStop } from './server/force-stop.ts';
 import { type RunningServer, startServer } from './server/start-server.ts';
 
 /** Options of `clair serve`. */
@@ -95,4 +95,16 @@ function logIfStrictSources(config: Config, log: Logger): void {
   if (worker.sources.policy !== 'auto' || policy !== 'strict') return;
   const { host } = listenAddress('api.addr', api.addr, api.port);
   logStrictSources(log, { host, networks, directories });
+}
+
+/**
+ * Kills this process if it has not ended within `limits.forcedStopMs`. A thread inside a long SQLite statement cannot be interrupted, and
+ * a process waits for its threads. The database rolls back the open transaction.
+ */
+export function forceStop(log: Logger): void {
+  const timer = setTimeout(() => {
+    log.error({ seconds: limits.forcedStopMs / 1000 }, 'not stopped in time: the process is killed');
+    process.kill(process.pid, 'SIGKILL');
+  }, limits.forcedStopMs);
+  timer.unref();
 }

@@ -3,8 +3,8 @@ import type { VexFormat } from '../plugin/vex-format.ts';
 import { reportTime } from '../report/identity.ts';
 import { doubtsOf } from '../report/report-text.ts';
 import { type AssessmentOptions, assessTarget } from './assess.ts';
+import { sourceDateEpoch } from './environment.ts';
 import { type Destination, writeResult } from './output.ts';
-import { sourceDateEpoch } from './source-date-epoch.ts';
 import { readSuppressions, type SuppressionOptions } from './suppression/suppressions.ts';
 import { warn } from './warn.ts';
 

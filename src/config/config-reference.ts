@@ -5,7 +5,7 @@ import {
   type SettingsSection,
   writeDuration,
 } from '../core/setting.ts';
-import { variableOf } from './variable.ts';
+import { variableOf } from './read-config.ts';
 
 /** Descriptions of the blocks of settings, by path. Blocks of transports share one description. */
 const blocks: Readonly<Record<string, string>> = {

@@ -16,7 +16,6 @@ import { toSingleLine } from '../kit/untrusted-text.ts';
 import { atLine, type ConfigFile, parseConfigFile } from './config-file.ts';
 import type { AllSettings, Config } from './settings.ts';
 import { findUnknownVariables, isServiceAddress } from './unknown-variables.ts';
-import { variableOf } from './variable.ts';
 
 /** The sources of settings. */
 export interface ConfigInput {
@@ -199,4 +198,9 @@ function parsedValue({ form }: Setting<unknown>, value: string): unknown {
     // The text is not YAML, so the schema of the setting refuses it.
     return value;
   }
+}
+
+/** Returns the environment variable of a setting: `CLAIR_API_PORT` for `api.port`. */
+export function variableOf(path: readonly string[]): string {
+  return ['clair', ...path].join('_').replaceAll('-', '_').toUpperCase();
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod/mini';
-import { boundedParse } from '../kit/bounded-parse.ts';
-import { InflateError } from '../kit/decompress/inflate-error.ts';
-import { type DocumentErrorFactory, parseJson } from '../kit/json/json-document.ts';
+import { InflateError } from '../kit/decompress/inflater.ts';
+import { boundedParse, type DocumentErrorFactory, parseJson } from '../kit/json/json-document.ts';
+
 import { XmlStreamError } from '../kit/xml/xml-stream.ts';
 import { ClairError, messageOf } from './errors.ts';
 import { limits } from './limits.ts';

@@ -1,6 +1,5 @@
 import type { Target } from '../model/report.ts';
 import type { ImageLayer } from './image-layer.ts';
-import type { StreamLayers } from './streamed-layer.ts';
 
 /** An opened image: its description and its layers, the lowest first. */
 export interface Image {
@@ -11,3 +10,22 @@ export interface Image {
   /** The image file, if it does not outlive this run. Its layers are then cached by digest only. */
   readonly temporaryFile?: string;
 }
+
+/** Documents at the root of an archive or layout that only images have. */
+export const documentNames: readonly string[] = ['manifest.json', 'index.json', 'oci-layout', 'repositories'];
+
+/** A layer whose bytes are streamed from a registry or a daemon. */
+export interface StreamedLayer {
+  readonly layer: ImageLayer;
+  /** The bytes as stored, fetched while they are read. They can be read once, to their end or until the reader stops. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Streams the requested layers of an image, each once, in the order that suits the source. A registry yields them concurrently. The export
+ * of a daemon yields the next layer only after the previous one was read. The signal ends all streams.
+ */
+export type StreamLayers = (
+  layers: readonly ImageLayer[],
+  signal: AbortSignal,
+) => AsyncIterable<StreamedLayer>;

@@ -1,4 +1,4 @@
-import { trimCharactersEnd } from '../kit/trim-characters.ts';
+import { trimCharactersEnd } from '../kit/collections.ts';
 
 /** Prefixes of targets in other tools, and the prefixes that they correspond to here. */
 const prefixAliases: ReadonlyMap<string, string> = new Map([

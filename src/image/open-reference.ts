@@ -1,6 +1,6 @@
 import { ClairError } from '../core/errors.ts';
 import type { Digest } from '../model/digest.ts';
-import { DaemonUnavailable } from './daemon/daemon-unavailable.ts';
+import { DaemonUnavailable } from './daemon/endpoint.ts';
 import { type DaemonOptions, findInDaemon, openDaemonImage } from './daemon/open-daemon-image.ts';
 import type { ListedManifest } from './format/choose-manifest.ts';
 import type { Image } from './image.ts';

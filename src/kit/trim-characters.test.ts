@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trimCharacters, trimCharactersEnd } from './trim-characters.ts';
+import { trimCharacters, trimCharactersEnd } from './collections.ts';
 
 test('trimCharactersEnd removes characters at the end only', () => {
   assert.equal(trimCharactersEnd('//a//b//', '/'), '//a//b');

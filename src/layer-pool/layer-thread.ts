@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import { settlesWithin } from '../kit/async/timeout.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './protocol.ts';
-import { TransferSender } from './transfer-sender.ts';
+import { TransferSender } from './transfer.ts';
 
 /** Limits of a thread. */
 export interface ThreadOptions {

@@ -1,4 +1,4 @@
-import type { SerializedError } from '../core/serialized-error.ts';
+import type { SerializedError } from '../core/errors.ts';
 import type { ImageLayer, LayerClaims } from '../image/image-layer.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Conditions } from '../model/conditions.ts';
+import type { Conditions } from '../model/vulnerability.ts';
 import { applies as appliesIn, type Installed } from './applies.ts';
 
 const row = { namespace: { name: 'rhel:9', versionScheme: 'rpm' }, affectedPackage: 'openssl' };

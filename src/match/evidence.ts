@@ -5,8 +5,7 @@ import type { EvidenceLink } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import { compareText } from '../model/order.ts';
 import type { FileOwner } from './file-owners.ts';
-import type { FileTree } from './file-tree.ts';
-import { realPaths } from './real-paths.ts';
+import { type FileTree, realPaths } from './file-tree.ts';
 
 /** A piece of evidence that a container of the image would see. */
 export interface SquashedEvidence {

@@ -1,5 +1,5 @@
+import { trimCharacters } from '../kit/collections.ts';
 import { pathGlobMatches } from '../kit/path-glob.ts';
-import { trimCharacters } from '../kit/trim-characters.ts';
 import type { SquashedImage } from './squash.ts';
 
 /** A file that would have been read. */

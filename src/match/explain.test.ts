@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Conditions } from '../model/conditions.ts';
+import type { Conditions } from '../model/vulnerability.ts';
 import { dpkg } from '../version/dpkg.ts';
 import { maven } from '../version/maven.ts';
 import { rpm } from '../version/rpm.ts';

@@ -1,7 +1,6 @@
 import { baseOf } from '../kit/tar/path.ts';
 import type { Diversion, LayerIndex, OwnedFiles } from '../model/layer-index.ts';
-import type { FileTree, TreeEntry } from './file-tree.ts';
-import { realPaths } from './real-paths.ts';
+import { type FileTree, realPaths, type TreeEntry } from './file-tree.ts';
 
 /** A package that owns a file. */
 export interface FileOwner {

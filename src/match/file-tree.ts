@@ -1,5 +1,5 @@
 import { PathTree } from '../kit/path-tree.ts';
-import { boundedPath } from '../kit/tar/path.ts';
+import { baseOf, boundedPath, parentOf } from '../kit/tar/path.ts';
 import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
 import { LinkResolver } from './link-resolver.ts';
 
@@ -265,4 +265,19 @@ class LayerApplier {
 
 function entryOf(node: LayerNode, layer: number): TreeEntry {
   return node.kind === 'file' ? { node, layer, content: { path: node.path, layer } } : { node, layer };
+}
+
+/** Returns a function that resolves links in the directories of files. Each directory is resolved once. */
+export function realPaths({ resolver }: Pick<FileTree, 'resolver'>): (path: string) => string {
+  const directories = new Map<string, string>();
+  return (path) => {
+    const directory = parentOf(path);
+    if (directory === '') return path;
+    let real = directories.get(directory);
+    if (real === undefined) {
+      real = resolver.real(directory) ?? directory;
+      directories.set(directory, real);
+    }
+    return real === '' ? baseOf(path) : `${real}/${baseOf(path)}`;
+  };
 }

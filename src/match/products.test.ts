@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isGeneralStream } from './products.ts';
+import { isGeneralStream } from './applies.ts';
 
 test('treats all parts and minor releases of RHEL as general', () => {
   for (const [namespace, cpe] of [

@@ -2,7 +2,6 @@ import { cvssSeverity } from '../model/cvss.ts';
 import type { Enrichment } from '../model/enrichment.ts';
 import type { AdvisoryHit } from '../model/hit.ts';
 import { compareText } from '../model/order.ts';
-import type { Rating } from '../model/rating.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
 
@@ -75,4 +74,10 @@ function ratingIfKnown(source: string, severity: Severity): Rating[] {
 
 function worstFirst(a: Rating, b: Rating): number {
   return compareSeverity(b.severity, a.severity) || compareText(a.source, b.source);
+}
+
+/** A severity and its origin: an advisory source (`debian`, `osv`), the assigner of the CVE (`redhat`), `cisa-adp` or `nvd`. */
+export interface Rating {
+  readonly source: string;
+  readonly severity: Severity;
 }

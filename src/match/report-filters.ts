@@ -1,7 +1,7 @@
 import { compareMatches } from '../model/order.ts';
 import type { Match, Report } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
-import { withFindings } from './with-findings.ts';
+import { withFindings } from './verdict.ts';
 
 /**
  * Suppresses findings without a fix, for users who want only what they can act on. The verdict stays: the image is no safer without a fix.

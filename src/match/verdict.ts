@@ -1,4 +1,5 @@
-import type { Coverage, ExtensionStatus, Match, Verdict } from '../model/report.ts';
+import type { ExtensionProblem } from '../model/layer-index.ts';
+import type { Coverage, ExtensionStatus, Match, Report, Verdict } from '../model/report.ts';
 
 /** The knowledge about an image besides findings. */
 export interface VerdictInput {
@@ -20,4 +21,24 @@ export function isFullyAssessed({ packages, coverage, statuses }: VerdictInput):
 export function verdictOf(matches: readonly Match[], isAssessed: boolean): Verdict {
   if (matches.length > 0) return 'vulnerable';
   return isAssessed ? 'clean' : 'not-assessed';
+}
+
+/**
+ * Returns whether a problem means that a part of an image could not be read. Then a file is damaged, ambiguous or exceeds a limit, or
+ * runtimes interpret it differently. Any problem keeps a report from being assessed, but only these make the API refuse a posted layer. The
+ * others are entries without a version. They were read, and no API of Clair has a feature without a version.
+ */
+export function isUnreadablePart({ lacks }: Pick<ExtensionProblem, 'lacks'>): boolean {
+  return lacks === undefined;
+}
+
+/** Counts the findings without a severity. */
+export function countUnrated(matches: readonly Match[]): number {
+  return matches.filter(({ vulnerability }) => vulnerability.severity === 'Unknown').length;
+}
+
+/** Returns a report with other findings, and updates the counts over them. */
+export function withFindings(report: Report, findings: Pick<Report, 'matches' | 'suppressed'>): Report {
+  const ratings = report.ratings && { ...report.ratings, unrated: countUnrated(findings.matches) };
+  return { ...report, ...findings, ...(ratings && { ratings }) };
 }

@@ -1,7 +1,7 @@
 import { limits } from '../core/limits.ts';
 import { percentDecode } from '../kit/percent-decode.ts';
-import { type Comparator, comparatorRanges } from '../model/comparator.ts';
-import type { VersionRange } from '../model/version-range.ts';
+import { type Comparator, comparatorRanges, type VersionRange } from '../model/version-range.ts';
+
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { isInRange } from './key-range.ts';
 

@@ -25,3 +25,16 @@ export function cveNumberOf(id: string): CveNumber | undefined {
 export function cveId({ year, number }: CveNumber): string {
   return `CVE-${String(year).padStart(4, '0')}-${String(number).padStart(4, '0')}`;
 }
+
+/** Returns the spellings that sources may use for the name of a vulnerability or advisory, which a person may have typed in any case. */
+export function spellingsOf(name: string): readonly string[] {
+  const upper = name.toUpperCase();
+  // GitHub's ids are in lower case after their prefix.
+  const github = upper.startsWith('GHSA-') ? [`GHSA-${name.slice('GHSA-'.length).toLowerCase()}`] : [];
+  return [...new Set([name, upper, ...github])];
+}
+
+/** Returns whether two names are equal, ignoring case. */
+export function isSameName(a: string, b: string): boolean {
+  return a.toUpperCase() === b.toUpperCase();
+}

@@ -1,4 +1,3 @@
-import type { Conditions } from './conditions.ts';
 import type { Digest } from './digest.ts';
 import type { Distro } from './distro.ts';
 import type { Fix } from './fix.ts';
@@ -6,6 +5,7 @@ import type { Package } from './package.ts';
 import type { Coverage, ReportVulnerability, Target } from './report.ts';
 import type { Severity } from './severity.ts';
 import type { VersionRange } from './version-range.ts';
+import type { Conditions } from './vulnerability.ts';
 
 /** The order of one version relative to another: below, equal, above, or not comparable. */
 export type VersionOrder = '<' | '=' | '>' | '!';

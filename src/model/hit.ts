@@ -1,9 +1,8 @@
-import type { Conditions } from './conditions.ts';
 import type { Fix } from './fix.ts';
 import type { Namespace } from './namespace.ts';
 import type { Severity } from './severity.ts';
 import type { VersionRange } from './version-range.ts';
-import type { CvssVector } from './vulnerability.ts';
+import type { Conditions, CvssVector } from './vulnerability.ts';
 
 /** An affected row of an advisory source that may match the installed version of a package, with the data of the source. */
 export interface AdvisoryHit {

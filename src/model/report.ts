@@ -207,3 +207,15 @@ export interface Report {
   readonly coverage: readonly Coverage[];
   readonly statuses: readonly ExtensionStatus[];
 }
+
+/** The content of an image by a document such as an SBOM. */
+export interface Inventory {
+  readonly subject: InventorySubject & Omit<Target, 'reference' | 'kind' | 'subject'>;
+  readonly distro: Distro | null;
+  readonly layers: readonly ReportLayer[];
+  readonly packages: readonly Package[];
+  /** Unlisted packages in the image, if the document states them. */
+  readonly unread?: readonly UnreadEvidence[];
+  /** The results of reading the image, if the document states them, and of reading the document. */
+  readonly statuses: readonly ExtensionStatus[];
+}

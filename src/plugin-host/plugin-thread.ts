@@ -4,8 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { Semaphore } from '../kit/async/semaphore.ts';
 import type { Files } from '../plugin/layer-files.ts';
-import type { AnalyzerDescription } from './analyzer-description.ts';
-import type { AnalyzerRequest, AnalyzerResponse } from './worker-protocol.ts';
+import type { AnalyzerDescription, AnalyzerRequest, AnalyzerResponse } from './analyzer-description.ts';
 
 /** Limits of the plugin thread. */
 export interface PluginBounds {

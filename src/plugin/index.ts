@@ -1,5 +1,5 @@
 /** The contracts of extensions, and the types that they use. */
-export type { Conditions, Flavour } from '../model/conditions.ts';
+
 export type { Digest } from '../model/digest.ts';
 export type { Distro } from '../model/distro.ts';
 export { type Fix, type FixState, unfixedStates } from '../model/fix.ts';
@@ -19,16 +19,14 @@ export type { ScoreBatch } from '../model/score-batch.ts';
 export { type Severity, severities } from '../model/severity.ts';
 export type * from '../model/suppression.ts';
 export type { VersionRange } from '../model/version-range.ts';
-export type { Affected, CvssVector, Vulnerability } from '../model/vulnerability.ts';
+export type { Affected, Conditions, CvssVector, Flavour, Vulnerability } from '../model/vulnerability.ts';
 export type {
   AdvisorySource,
   FeedClient,
   FeedDate,
   FeedRecord,
   FetchedFeed,
-  FetchedFeed as Fetched,
   FetchResult,
-  FetchResult as FeedAnswer,
   OnFeedDate,
   SkippedRecord,
   WithdrawnRecord,
@@ -39,7 +37,6 @@ export type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts'
 export type {
   LicenseFiles,
   ListerEvent,
-  ListerEvent as Listed,
   PackageLister,
   RemoteLister,
 } from './package-lister.ts';

@@ -1,5 +1,5 @@
 import { type Digest, digestAlgorithm, digestHex } from '../model/digest.ts';
-import { tool } from './tool.ts';
+import { tool } from './report-text.ts';
 
 /** Media type of CycloneDX 1.6 (ECMA-424) in JSON. */
 export const cyclonedxType = 'application/vnd.cyclonedx+json; version=1.6';

@@ -15,11 +15,9 @@ import {
 import { imagePurl } from './image-purl.ts';
 import { jsonChunks } from './json-chunks.ts';
 import { orderKeys, reportOrder } from './key-order.ts';
-import { doubtsOf, extensionProblemLines } from './report-text.ts';
-import { imageSubjectOf, inventoryOf } from './subject.ts';
-import { supplierParts } from './supplier.ts';
-import { imageTitleOf } from './title.ts';
-import { tool } from './tool.ts';
+import { doubtsOf, extensionProblemLines, tool } from './report-text.ts';
+import { supplierParts } from './spdx-licenses.ts';
+import { imageSubjectOf, imageTitleOf, inventoryOf } from './title.ts';
 
 /** Inventory and findings of an image as CycloneDX 1.6 (ECMA-424). */
 export const cyclonedxFormat: ReportFormat = {

@@ -1,9 +1,8 @@
 import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { ComparedFinding, ComparedPackage, ComparedSide, Difference } from '../model/difference.ts';
 import type { Display } from '../plugin/report-format.ts';
-import { paint, type Style } from './paint.ts';
 import { fixCell, pluralize } from './report-text.ts';
-import { padText, textWidth } from './terminal-text.ts';
+import { padText, paint, type Style, textWidth } from './terminal-text.ts';
 
 /** Renders a difference for a terminal: added and removed packages and findings, in aligned columns. */
 export function* differenceLines(

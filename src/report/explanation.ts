@@ -10,9 +10,9 @@ import type {
 } from '../model/explanation.ts';
 import type { ReportVulnerability } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
-import { paint, type Style } from './paint.ts';
 import { coverageLine } from './report-text.ts';
-import { foldWords, padText } from './terminal-text.ts';
+import { foldWords, padText, paint, type Style } from './terminal-text.ts';
+
 import { imageTitleOf } from './title.ts';
 
 const outcomeText: Readonly<Record<ExplanationOutcome, string>> = {

@@ -3,8 +3,8 @@ import type { Severity } from '../model/severity.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { isFixable } from './finding.ts';
 import type { FindingRow } from './finding-rows.ts';
-import type { Style } from './paint.ts';
 import { advisoryCell, epssCell, fixCellOf } from './report-text.ts';
+import type { Style } from './terminal-text.ts';
 
 /** A column of the table of findings. */
 export interface FindingsColumn {

@@ -2,8 +2,7 @@ import type { Match } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { type FindingRow, findingRows } from './finding-rows.ts';
 import { columnsFor, type FindingsColumn } from './findings-columns.ts';
-import { paint } from './paint.ts';
-import { foldCell, padText, shortenText, textWidth } from './terminal-text.ts';
+import { foldCell, padText, paint, shortenText, textWidth } from './terminal-text.ts';
 
 const gap = 2;
 

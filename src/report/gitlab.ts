@@ -5,9 +5,9 @@ import type { ReportFormat } from '../plugin/report-format.ts';
 import { worstFirst } from './finding.ts';
 import { reportTime, uuidOf } from './identity.ts';
 import { jsonChunks } from './json-chunks.ts';
-import { doubtsOf, fixText, isInDoubt, suppressedLines, verdictText } from './report-text.ts';
+import { doubtsOf, fixText, isInDoubt, suppressedLines, tool, verdictText } from './report-text.ts';
 import { imageTitleOf } from './title.ts';
-import { tool } from './tool.ts';
+
 import { referenceUrls, webLinks } from './web-links.ts';
 
 /** Version of GitLab's security report schemas that reports follow. */

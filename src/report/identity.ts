@@ -2,7 +2,7 @@ import { sha256Of } from '../kit/sha256.ts';
 import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import { orderKeys, reportOrder } from './key-order.ts';
-import { imageSubjectOf } from './subject.ts';
+import { imageSubjectOf } from './title.ts';
 
 /** Fields that identify a package within a report. */
 type PackageIdentity = Pick<Package, 'name' | 'version' | 'purl' | 'location'>;

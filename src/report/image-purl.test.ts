@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Digest } from '../model/digest.ts';
 import { parseNormalizedPurl } from '../model/purl.ts';
 import { imagePurl, matchingPurls } from './image-purl.ts';
-import type { ImageSubject } from './subject.ts';
+import type { ImageSubject } from './title.ts';
 
 const manifest = `sha256:${'cd'.repeat(32)}` as Digest;
 const index = `sha256:${'ef'.repeat(32)}` as Digest;

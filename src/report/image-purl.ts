@@ -1,8 +1,7 @@
-import { trimCharactersEnd } from '../kit/trim-characters.ts';
+import { trimCharactersEnd } from '../kit/collections.ts';
 import { type ImageName, imageNameOf, parseImageName } from '../model/image-name.ts';
 import { formatPurl } from '../model/purl.ts';
-import type { ImageSubject } from './subject.ts';
-import { imageTitleOf } from './title.ts';
+import { type ImageSubject, imageTitleOf } from './title.ts';
 
 /**
  * Returns the package URL of an image: type `oci` if the digest of its manifest is known, `docker` if only its name and image ID are

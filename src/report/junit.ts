@@ -2,9 +2,8 @@ import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Coverage, ExtensionStatus, Match, Report, SuppressedMatch } from '../model/report.ts';
 import type { Display, GatedFinding, ReportFormat } from '../plugin/report-format.ts';
 import { worstFirst } from './finding.ts';
-import { coverageLine, doubtsOf, fixText, isInDoubt, verdictText } from './report-text.ts';
+import { coverageLine, doubtsOf, fixText, isInDoubt, verdictText, xmlText } from './report-text.ts';
 import { titleWithDigest } from './title.ts';
-import { xmlText } from './xml-text.ts';
 
 /**
  * Findings as failed tests in JUnit XML, which Ant introduced and Jenkins, GitLab and others read. It has no standard. This format uses

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClairError } from '../core/errors.ts';
 import { sampleReport } from '../testing/sample-report.ts';
-import { jsonFormat } from './json.ts';
+import { jsonFormat } from './json-formats.ts';
 import { looksLikeReport, readReport } from './read-report.ts';
 
 const savedReport = Buffer.from([...jsonFormat.write(sampleReport, { colors: false })].join(''));

@@ -235,3 +235,14 @@ function truncated(items: readonly string[]): string[] {
     ? [...items]
     : [...items.slice(0, itemsShownMax), `and ${items.length - itemsShownMax} more`];
 }
+
+/** Escapes a text for an element or attribute of XML 1.0 (§2.2, §2.4). Characters that XML forbids become U+FFFD. */
+export function xmlText(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[^\t\n\r\x20-\x7e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replaceAll(/[&<>"'\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Name and version of this scanner, as report formats state it. A test compares it with package.json. */
+export const tool = { name: 'clair', version: '0.2.0' } as const;

@@ -7,9 +7,9 @@ import type { CvssVector } from '../model/vulnerability.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { allFindings, worstFirst } from './finding.ts';
 import { jsonChunks } from './json-chunks.ts';
-import { descriptionOf, doubtsOf, fixText, isInDoubt, verdictText } from './report-text.ts';
+import { descriptionOf, doubtsOf, fixText, isInDoubt, tool, verdictText } from './report-text.ts';
 import { titleWithDigest } from './title.ts';
-import { tool } from './tool.ts';
+
 import { referenceUrls } from './web-links.ts';
 
 /** Findings as static analysis results, SARIF 2.1.0 (OASIS), in the subset that GitHub's code scanning shows. */

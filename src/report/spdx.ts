@@ -9,13 +9,10 @@ import { distinctPackages, documentUuid, packageReferences, reportTime } from '.
 import { imagePurl } from './image-purl.ts';
 import { jsonChunks } from './json-chunks.ts';
 import { orderKeys, reportOrder } from './key-order.ts';
-import { doubtsOf, extensionProblemLines, verdictText } from './report-text.ts';
-import { declaredLicense, namedLicenses } from './spdx-licenses.ts';
+import { doubtsOf, extensionProblemLines, tool, verdictText } from './report-text.ts';
+import { declaredLicense, namedLicenses, supplierParts } from './spdx-licenses.ts';
 import { securityReferences } from './spdx-security.ts';
-import { imageSubjectOf, inventoryOf } from './subject.ts';
-import { supplierParts } from './supplier.ts';
-import { imageTitleOf } from './title.ts';
-import { tool } from './tool.ts';
+import { imageSubjectOf, imageTitleOf, inventoryOf } from './title.ts';
 
 const mediaType = 'application/spdx+json';
 

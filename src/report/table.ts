@@ -2,7 +2,6 @@ import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { findingLines } from './findings-table.ts';
-import { paint, type Style } from './paint.ts';
 import {
   coverageLine,
   exploitedLines,
@@ -17,7 +16,8 @@ import {
   unratedLines,
   verdictText,
 } from './report-text.ts';
-import { foldWords } from './terminal-text.ts';
+import { foldWords, paint, type Style } from './terminal-text.ts';
+
 import { imageTitleOf } from './title.ts';
 
 /** The report for a terminal: the image, the findings with the worst first, and the advisories they come from. */

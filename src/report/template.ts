@@ -12,12 +12,12 @@ import {
   subjectText,
   summaryText,
   suppressedLines,
+  tool,
   unratedLines,
   verdictText,
+  xmlText,
 } from './report-text.ts';
 import { imageTitleOf } from './title.ts';
-import { tool } from './tool.ts';
-import { xmlText } from './xml-text.ts';
 
 /** Maximum length of a value, in characters. `{{{…}}}` writes values in full. */
 const valueMax = 4000;

@@ -1,3 +1,6 @@
+import { styleText } from 'node:util';
+import type { Display } from '../plugin/report-format.ts';
+
 /** Characters that take two columns: Unicode TR11 classes W and F, and emoji. */
 const wide =
   /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
@@ -67,4 +70,12 @@ function characterWidth(character: string): number {
   if (character < '\x7f') return 1;
   if (mark.test(character)) return 0;
   return wide.test(character) ? 2 : 1;
+}
+
+/** One or more styles of `styleText` from `node:util`. */
+export type Style = Parameters<typeof styleText>[0];
+
+/** Styles a text if the display has colours. */
+export function paint(text: string, style: Style, display: Display): string {
+  return display.colors ? styleText(style, text, { validateStream: false }) : text;
 }

@@ -1,5 +1,5 @@
 import { digestHex } from '../model/digest.ts';
-import type { Target } from '../model/report.ts';
+import type { InventorySubject, Report, Target } from '../model/report.ts';
 
 type Titled = Pick<Target, 'reference' | 'names' | 'digest'>;
 
@@ -22,4 +22,17 @@ export function titleWithDigest(target: Titled): string {
 /** Returns the algorithm and the first 12 characters of a digest, as Docker does. */
 export function shortDigest(digest: NonNullable<Target['digest']>): string {
   return `${digest.slice(0, digest.indexOf(':'))}:${digestHex(digest).slice(0, 12)}`;
+}
+
+/** The image that a document describes, also if the report was made from an inventory of it. */
+export type ImageSubject = InventorySubject & Omit<Target, 'reference' | 'kind' | 'subject'>;
+
+/** Returns the image of a target: the subject of an inventory, otherwise the target itself. */
+export function imageSubjectOf({ reference, kind, subject, ...identity }: Target): ImageSubject {
+  return { reference, kind, ...subject, ...identity };
+}
+
+/** Returns a report without any field that depends on advisories. */
+export function inventoryOf({ ratings, ...report }: Report): Report {
+  return { ...report, matches: [], suppressed: [], coverage: [], verdict: 'not-assessed' };
 }

@@ -1,11 +1,11 @@
 import { limits } from '../core/limits.ts';
 import { stripControls } from '../kit/untrusted-text.ts';
 import type { Distro } from '../model/distro.ts';
-import type { Inventory } from '../model/inventory.ts';
 import { namespaceOf } from '../model/namespace.ts';
 import { compareText } from '../model/order.ts';
 import { listedBySbom, type Package } from '../model/package.ts';
-import type { ExtensionStatus } from '../model/report.ts';
+import type { ExtensionStatus, Inventory } from '../model/report.ts';
+
 import type { SbomDocument, SbomEntry } from './sbom-entry.ts';
 import { tooManyListed } from './sbom-json.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { limits } from '../core/limits.ts';
-import { omitUndefined } from '../kit/omit-undefined.ts';
+import { omitUndefined } from '../kit/collections.ts';
 import { digestText } from '../model/digest-schema.ts';
 import type { Distro } from '../model/distro.ts';
 import { evidenceKinds } from '../model/evidence/kinds.ts';

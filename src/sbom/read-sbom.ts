@@ -1,4 +1,4 @@
-import type { Inventory } from '../model/inventory.ts';
+import type { Inventory } from '../model/report.ts';
 import { buildInventory } from './build-inventory.ts';
 import { readClairReport } from './clair-report.ts';
 import { readCyclonedx } from './cyclonedx.ts';

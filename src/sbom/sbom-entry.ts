@@ -1,7 +1,6 @@
 import type { Distro } from '../model/distro.ts';
-import type { Inventory } from '../model/inventory.ts';
 import type { Package } from '../model/package.ts';
-import type { UnreadEvidence } from '../model/report.ts';
+import type { Inventory, UnreadEvidence } from '../model/report.ts';
 
 /** The image or other target that a document describes. */
 export type SbomSubject = Inventory['subject'];

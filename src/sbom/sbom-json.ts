@@ -1,9 +1,13 @@
 import type * as z from 'zod/mini';
 import { ClairError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { boundedParse } from '../kit/bounded-parse.ts';
-import { bufferView } from '../kit/bytes/buffer-view.ts';
-import { type DocumentErrorFactory, parseJson, readBySchema } from '../kit/json/json-document.ts';
+import { bufferView } from '../kit/bytes/bytes.ts';
+import {
+  boundedParse,
+  type DocumentErrorFactory,
+  parseJson,
+  readBySchema,
+} from '../kit/json/json-document.ts';
 
 /** Unsupported encodings: how each begins, its name, and how to convert it. */
 const unsupportedEncodings: readonly (readonly [start: RegExp, name: string, remedy: string])[] = [

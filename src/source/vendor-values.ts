@@ -1,3 +1,5 @@
+import { type Severity, severities } from '../model/severity.ts';
+
 /** Parses a vendor's date, `2022-05-27` or a time with a zone, as ISO 8601. Returns no member if it is invalid. */
 export function parseModified(date: string | undefined): { modified?: string } {
   if (date === undefined || !/^\d{4}-\d\d-\d\d($|T.*(Z|[+-]\d\d:\d\d)$)/.test(date)) return {};
@@ -11,4 +13,20 @@ export function parseModified(date: string | undefined): { modified?: string } {
  */
 export function unnamedModule(evr: string | undefined): { module?: string } {
   return evr?.includes('.module+') || evr?.includes('.module_') ? { module: '*' } : {};
+}
+
+/** Clair's severities, and vendor words that its scale lacks. */
+const words: ReadonlyMap<string, Severity> = new Map([
+  ...severities.map((severity) => [severity.toLowerCase(), severity] as const),
+  ['important', 'High'],
+  ['moderate', 'Medium'],
+  ['none', 'Negligible'],
+  ['n/a', 'Negligible'],
+]);
+
+/**
+ * Returns the severity for a vendor's word in any case. Returns Unknown for words that state none, such as `untriaged`.
+ */
+export function vendorSeverity(word: string | null | undefined): Severity {
+  return words.get(word?.trim().toLowerCase() ?? '') ?? 'Unknown';
 }

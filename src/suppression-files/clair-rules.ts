@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { ClairError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { closestMatch } from '../kit/closest-match.ts';
-import { omitUndefined } from '../kit/omit-undefined.ts';
+import { omitUndefined } from '../kit/collections.ts';
 import { type IgnoreRule, justifications } from '../model/suppression.ts';
 import type { YamlFile } from './yaml-file.ts';
 

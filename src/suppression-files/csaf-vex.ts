@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { omitUndefined } from '../kit/omit-undefined.ts';
+import { omitUndefined } from '../kit/collections.ts';
 import {
   type Justification,
   justifications,

@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 import { limits } from '../core/limits.ts';
 import { pathGlobMatches } from '../kit/path-glob.ts';
 import type { IgnoreRule, RuleFinding } from '../model/suppression.ts';
-import { invalidFile } from './invalid-file.ts';
-import type { YamlFile } from './yaml-file.ts';
+import { invalidFile, type YamlFile } from './yaml-file.ts';
 
 /** Returns whether a finding meets a condition of a rule. */
 export type RuleCondition = (finding: RuleFinding) => boolean;

@@ -17,8 +17,7 @@ import {
   purlTypesOfGrypeType,
   purlTypesOfLanguage,
 } from './grype-mapping.ts';
-import { invalidFile } from './invalid-file.ts';
-import type { YamlFile } from './yaml-file.ts';
+import { invalidFile, type YamlFile } from './yaml-file.ts';
 
 const tool = 'a rule of Grype';
 const text = z.nullish(z.string().check(z.maxLength(1000)));

@@ -1,9 +1,9 @@
 import { parseJson } from '../kit/json/json-document.ts';
 import { readCsaf } from './csaf-vex.ts';
 import { readCycloneDx } from './cyclonedx-vex.ts';
-import { invalidFile } from './invalid-file.ts';
 import { readOpenVex } from './openvex.ts';
 import type { ParsedVex, VexReadOptions } from './vex-document.ts';
+import { invalidFile } from './yaml-file.ts';
 
 /**
  * Reads the statements of a VEX document on the wanted vulnerabilities. Detects the format (OpenVEX, CSAF or CycloneDX) from the

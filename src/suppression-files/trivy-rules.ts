@@ -13,8 +13,7 @@ import {
   parseRulePart,
   type RuleCondition,
 } from './foreign-file.ts';
-import { invalidFile } from './invalid-file.ts';
-import type { YamlFile } from './yaml-file.ts';
+import { invalidFile, type YamlFile } from './yaml-file.ts';
 
 const tool = 'an ignore file of Trivy';
 

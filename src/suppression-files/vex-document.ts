@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { readBySchema } from '../kit/json/json-document.ts';
 import { parseNormalizedPurl } from '../model/purl.ts';
 import type { ProductNames, VexDocument, VexStatement } from '../model/suppression.ts';
-import { invalidFile } from './invalid-file.ts';
+import { invalidFile } from './yaml-file.ts';
 
 /** A VEX document with its statements on the wanted vulnerabilities. */
 export interface ParsedVex {

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { limits } from '../core/limits.ts';
 import type { IgnoreRule } from '../model/suppression.ts';
-import { invalidFile } from './invalid-file.ts';
-import type { YamlFile } from './yaml-file.ts';
+import { invalidFile, type YamlFile } from './yaml-file.ts';
 
 /** Ids of vulnerabilities: with a note on each (clair-scanner), or as a plain list (Klar). */
 const names = z.union([z.array(z.string()), z.record(z.string(), z.unknown())]);

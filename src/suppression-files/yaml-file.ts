@@ -1,7 +1,6 @@
 import { LineCounter, parseDocument } from 'yaml';
-import { messageOf } from '../core/errors.ts';
+import { ClairError, messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { invalidFile } from './invalid-file.ts';
 
 /** A parsed YAML file that knows the line of each value. */
 export interface YamlFile {
@@ -54,4 +53,9 @@ function resolveAliases(name: string, read: () => unknown): unknown {
   } catch (error) {
     throw invalidFile(name, `cannot be read: ${messageOf(error)}`);
   }
+}
+
+/** Returns a `config-invalid` error: the place, such as `rules.yaml:3`, and the problem, such as `has no reason`. */
+export function invalidFile(place: string, problem: string): ClairError {
+  return new ClairError('config-invalid', `${place} ${problem}`);
 }

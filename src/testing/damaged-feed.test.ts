@@ -6,7 +6,7 @@ import { inflateStream } from '../kit/decompress/inflate-stream.ts';
 import { tarEntries } from '../kit/tar/entries.ts';
 import { attributeOf, childOf, textOf } from '../kit/xml/xml-element.ts';
 import { type XmlElement, XmlStreamError, xmlRecords } from '../kit/xml/xml-stream.ts';
-import type { FeedRecord, Fetched } from '../plugin/index.ts';
+import type { FeedRecord, FetchedFeed } from '../plugin/index.ts';
 import { assertDetectsDamage, type FeedSample } from './damaged-feed.ts';
 import { inChunks } from './streams.ts';
 import { tar } from './tar-writer.ts';
@@ -29,7 +29,7 @@ function sampleThat(nameOf: (root: XmlElement) => string): FeedSample {
 }
 
 async function* records(
-  { body, url }: Fetched,
+  { body, url }: FetchedFeed,
   nameOf: (root: XmlElement) => string,
 ): AsyncGenerator<FeedRecord> {
   let count = 0;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ClairError } from '../core/errors.ts';
-import type { AdvisorySource, Enrichment, FeedRecord, Fetched } from '../plugin/index.ts';
+import type { AdvisorySource, Enrichment, FeedRecord, FetchedFeed } from '../plugin/index.ts';
 import { parseExportLine } from '../service/feeds/export-format.ts';
 import { collectAll, inChunks } from './streams.ts';
 
 /** An intact feed. */
 export interface FeedSample<Read extends FeedRecord | Enrichment = FeedRecord> {
   readonly source: Pick<AdvisorySource, 'name'> & {
-    parse(feed: string, content: Fetched): AsyncIterable<Read>;
+    parse(feed: string, content: FetchedFeed): AsyncIterable<Read>;
   };
   readonly feed: string;
   /** URL of the feed; a source may read its format from the ending. */
@@ -27,7 +27,7 @@ export function parseSample<Read extends FeedRecord | Enrichment>(
   sample: FeedSample<Read>,
   content: Uint8Array = sample.content,
 ): Promise<Read[]> {
-  const fetched: Fetched = {
+  const fetched: FetchedFeed = {
     url: sample.url,
     body: inChunks(content, Math.max(1000, content.length >> 6)),
     fingerprint: '',

@@ -1,4 +1,4 @@
-import type { Inventory } from '../model/inventory.ts';
+import type { Inventory } from '../model/report.ts';
 import { readSbom } from '../sbom/read-sbom.ts';
 
 /** Returns the inventory of components in CycloneDX, in the form of third-party tools. */

@@ -115,7 +115,11 @@ test('reports a damaged package database, and the verdict is not clean', () => {
 test('exits with 2 for wrong usage and states the correct one', () => {
   assertRefusal(clair(['scan']), 2, /missing required argument 'target'/);
   assertRefusal(clair(['scan', 'x', '--format', 'yaml']), 2, /Formats are table, json/);
-  assertRefusal(clair(['scan', 'x', '--fail-on', 'awful']), 2, /Write unknown, negligible, .*, kev, or epss:N/);
+  assertRefusal(
+    clair(['scan', 'x', '--fail-on', 'awful']),
+    2,
+    /Write unknown, negligible, .*, kev, or epss:N/,
+  );
   assertRefusal(clair(['frobnicate']), 2, /unknown command 'frobnicate'/);
   assertRefusal(
     clair(['db', 'update', 'no-such-source', '--db', ':memory:']),

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type BuiltIn, builtIn } from '../../src/extensions.ts';
 import { openImage } from '../../src/image/open-image.ts';
-import type { Inventory } from '../../src/model/inventory.ts';
 import type { Package } from '../../src/model/package.ts';
-import type { Report, Target } from '../../src/model/report.ts';
+import type { Inventory, Report, Target } from '../../src/model/report.ts';
+
 import type { PackageLister } from '../../src/plugin/package-lister.ts';
 import type { ReportFormat } from '../../src/plugin/report-format.ts';
-import { jsonFormat } from '../../src/report/json.ts';
+import { jsonFormat } from '../../src/report/json-formats.ts';
 import { readSbom } from '../../src/sbom/read-sbom.ts';
 import { matchImage } from '../../src/service/findings/match-image.ts';
 import { analyzeLayers } from '../../src/service/images/analyze-layers.ts';

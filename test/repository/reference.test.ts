@@ -7,7 +7,7 @@ import { readConfig } from '../../src/config/read-config.ts';
 import { referencePages } from '../../tools/reference.ts';
 import { filesLike, textOf } from './tree.ts';
 
-test('the reference tells every command, option, setting and metric there is: npm run reference', async () => {
+test('the reference lists every command, option, setting and metric: npm run reference', async () => {
   for (const [path, text] of await referencePages())
     if (path.endsWith('.json')) assert.deepEqual(JSON.parse(textOf(path)), JSON.parse(text), path);
     else assert.equal(textOf(path), text, path);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
-import { jsonFormat } from '../../src/report/json.ts';
+import { jsonFormat, sbomJsonFormat } from '../../src/report/json-formats.ts';
 import { type KeyOrder, reportOrder } from '../../src/report/key-order.ts';
-import { sbomJsonFormat } from '../../src/report/sbom.ts';
+
 import { type JsonSchema, schemaProblems, schemaProperties } from '../../src/testing/json-schema.ts';
 import { sampleReport } from '../../src/testing/sample-report.ts';
 

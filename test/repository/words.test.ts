@@ -4,20 +4,20 @@ import { dialectWord, headlessDocstring, sentenceLengths } from '../../tools/qua
 import { filesLike, type RepositoryFile } from './tree.ts';
 
 /** Words that mean something else there. */
-const exceptions: readonly (readonly [path: string, text: string])[] = [];
-
-/** Folders whose words are not replaced yet. */
-const pending: readonly string[] = ['src/kit/http', 'test', 'docs', '*.md'];
+const exceptions: readonly (readonly [path: string, text: string])[] = [
+  ['CHANGELOG.md', '`StreamedLayer` (`ArrivingLayer`)'],
+  ['docs/adr/0013-postgresql.md', 'PostgreSQL refuses to run as root'],
+];
 
 const sources = filesLike('{src,test,fuzz,bench,examples,tools,.ci}/**/*.ts', '*.md', 'docs/**/*.md');
 
 test('no file uses a word that has a plain term of the field', () => {
-  assert.deepEqual(findLines(sources.filter(isDone), dialectWord), []);
+  assert.deepEqual(findLines(sources, dialectWord), []);
 });
 
 test('no docstring begins with a clause instead of a noun or a verb', () => {
   const code = sources.filter(({ path }) => path.endsWith('.ts'));
-  assert.deepEqual(findLines(code.filter(isDone), headlessDocstring), []);
+  assert.deepEqual(findLines(code, headlessDocstring), []);
 });
 
 test('nine in ten sentences of each document have at most 25 words', () => {
@@ -33,15 +33,6 @@ test('nine in ten sentences of each document have at most 25 words', () => {
 
 /** Pages that a tool writes, with words of its own until it is run again. */
 const measuredPages: readonly string[] = ['docs/performance.md', 'docs/quality.md'];
-
-function isDone({ path }: RepositoryFile): boolean {
-  return !pending.some((place) => {
-    if (!place.includes('*')) return path.startsWith(`${place}/`);
-    const [folder = '', ending = ''] = place.split('*');
-    const name = path.slice(folder.length);
-    return path.startsWith(folder) && name.endsWith(ending) && !name.includes('/');
-  });
-}
 
 function findLines(files: readonly RepositoryFile[], pattern: RegExp): string[] {
   return files.flatMap(({ path, text }) =>

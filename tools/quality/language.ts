@@ -23,7 +23,7 @@ const dialect: readonly string[] = [
   'e-rrand',
   'd-oorkeeper',
   'c-onveyor',
-  '(?:is|are) n-one',
+  '(?:that|which) (?:is|are) n-one',
   'so l-ong',
   'so m-any',
   'in w-ords',

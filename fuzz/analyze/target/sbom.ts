@@ -1,7 +1,7 @@
 import { limits } from '../../../src/core/limits.ts';
 import { builtIn } from '../../../src/extensions.ts';
-import type { Inventory } from '../../../src/model/inventory.ts';
 import { listedBySbom, type Package } from '../../../src/model/package.ts';
+import type { Inventory } from '../../../src/model/report.ts';
 import { readSbom } from '../../../src/sbom/read-sbom.ts';
 import { sampleReport } from '../../../src/testing/sample-report.ts';
 import { assertExpectedError, checkText, InvariantViolation } from '../invariants.ts';

@@ -1,5 +1,5 @@
 import type { Files, PathPattern } from '../../plugin/layer-files.ts';
-import { linesOf } from './release-text.ts';
+import { releaseLines } from './release-text.ts';
 
 /** The file with the package repositories of apk. */
 export const repositoriesFile: PathPattern = 'etc/apk/repositories';
@@ -13,7 +13,7 @@ const mainRepository = /^(?:https?|ftp):\/\/\S+\/(?:v(\d{1,4}\.\d{1,4})|(edge))\
  */
 export function alpineVersion(files: Files, stated: string): string {
   const branch = branchOf(stated);
-  const configured = linesOf(files, repositoriesFile)
+  const configured = releaseLines(files, repositoriesFile)
     .map((line) => mainRepository.exec(line))
     .flatMap((match) => match?.[1] ?? match?.[2] ?? [])
     .sort(byBranch)

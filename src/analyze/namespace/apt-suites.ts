@@ -3,7 +3,7 @@ import type { Distro } from '../../model/distro.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
 import type { Files, PathPattern } from '../../plugin/layer-files.ts';
 import { stanzas } from '../deb822.ts';
-import { linesOf } from './release-text.ts';
+import { releaseLines } from './release-text.ts';
 
 const listFile = 'etc/apt/sources.list';
 const listDirectory = 'etc/apt/sources.list.d/';
@@ -27,7 +27,7 @@ export function aptSuites(files: Files): readonly string[] {
 const oneLine = /^deb\s+(?:\[[^\]]*\]\s*)?\S+\s+(\S+)\s+(\S.*)$/;
 
 function suitesOfLines(files: Files, path: string): readonly string[] {
-  return linesOf(files, path).flatMap((line) => {
+  return releaseLines(files, path).flatMap((line) => {
     const [, suite, components] = oneLine.exec(line.split('#', 1)[0] ?? '') ?? [];
     return suite !== undefined && hasMain(components) ? [suite] : [];
   });

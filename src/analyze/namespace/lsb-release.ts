@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../kit/omit-undefined.ts';
+import { omitUndefined } from '../../kit/collections.ts';
 import type { NamespaceDetector } from '../../plugin/namespace-detector.ts';
 import { assignmentsOf, wordOf } from './release-text.ts';
 

@@ -13,7 +13,7 @@
  * BusyBox binaries are not inspected: an image with nothing else has no package database.
  */
 
-import { omitUndefined } from '../../kit/omit-undefined.ts';
+import { omitUndefined } from '../../kit/collections.ts';
 import type { Distro } from '../../model/distro.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
 import type { Files } from '../../plugin/layer-files.ts';

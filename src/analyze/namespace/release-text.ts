@@ -9,7 +9,7 @@ const lineCharactersMax = 2048;
  * Returns the trimmed lines of a release file; empty if the file is absent. Invalid UTF-8 becomes U+FFFD and a byte
  * order mark is removed: neither is a reason to refuse such a file.
  */
-export function linesOf(files: Files, path: string): readonly string[] {
+export function releaseLines(files: Files, path: string): readonly string[] {
   const content = files.get(path)?.subarray(0, limits.releaseFileBytes);
   return new TextDecoder()
     .decode(content)
@@ -19,7 +19,7 @@ export function linesOf(files: Files, path: string): readonly string[] {
 
 /** Returns the first non-empty line of a release file, or an empty text. */
 export function firstLineOf(files: Files, path: string): string {
-  return linesOf(files, path).find((line) => line !== '') ?? '';
+  return releaseLines(files, path).find((line) => line !== '') ?? '';
 }
 
 const assignment = /^(?:export\s+)?([A-Za-z_]\w*)\s*=(.*)$/;
@@ -30,7 +30,7 @@ const assignment = /^(?:export\s+)?([A-Za-z_]\w*)\s*=(.*)$/;
  */
 export function assignmentsOf(files: Files, path: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
-  for (const line of linesOf(files, path)) {
+  for (const line of releaseLines(files, path)) {
     const [, name, value = ''] = assignment.exec(line) ?? [];
     if (name !== undefined) values.set(name, unquote(value.trimStart()));
   }

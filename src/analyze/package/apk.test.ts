@@ -6,13 +6,13 @@ import { limits } from '../../core/limits.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { untar } from '../../testing/untar.ts';
-import { apk } from './apk.ts';
+import { apkLister } from './apk.ts';
 
 function read(
   content: string | Uint8Array,
   path = 'lib/apk/db/installed',
 ): { packages: ListedPackage[]; problems: string[] } {
-  const listed = [...apk.list(new Map([[path, Buffer.from(content)]]))];
+  const listed = [...apkLister.list(new Map([[path, Buffer.from(content)]]))];
   return {
     packages: listed.flatMap((item) => ('package' in item ? [item.package] : [])),
     problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
@@ -160,7 +160,7 @@ suite('apk: lists what apk-tools lists', () => {
   for (const [name, [text, packages, problem]] of Object.entries(cases))
     test(name, () => {
       for (const place of ['lib/apk/db/installed', 'usr/lib/apk/db/installed']) {
-        const listed = [...apk.list(new Map([[place, Buffer.from(text)]]))];
+        const listed = [...apkLister.list(new Map([[place, Buffer.from(text)]]))];
         assert.deepEqual(
           listed.flatMap((item) =>
             'package' in item ? [`${item.package.name} ${item.package.version}`] : [],
@@ -176,7 +176,7 @@ function ownedIn(content: string | Uint8Array): {
   owned: Map<string, readonly string[]>;
   problems: string[];
 } {
-  const listed = [...apk.list(new Map([['lib/apk/db/installed', Buffer.from(content)]]))];
+  const listed = [...apkLister.list(new Map([['lib/apk/db/installed', Buffer.from(content)]]))];
   return {
     owned: new Map(listed.flatMap((item) => ('files' in item ? [[item.owner, item.files]] : []))),
     problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),

@@ -57,13 +57,13 @@ interface Entry {
  * Lists Alpine packages. Omits virtual packages (`.build-deps`): they only have a list of dependencies, no files and no
  * code, and their versions are dates.
  */
-export const apk: PackageLister = {
+export const apkLister: PackageLister = {
   name: 'apk',
   version: 5,
   wants: ['lib/apk/db/installed', 'usr/lib/apk/db/installed'],
   *list(files: Files) {
     const ownership = new Ownership();
-    for (const path of apk.wants) {
+    for (const path of apkLister.wants) {
       const content = files.get(path);
       if (content === undefined) continue;
       yield* deduplicated(path, listFile(path, content, ownership));

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
 import { limits } from '../../core/limits.ts';
 import type { ListerEvent } from '../../plugin/package-lister.ts';
-import { chisel } from './chisel.ts';
+import { chiselLister } from './chisel.ts';
 
 const path = 'var/lib/chisel/manifest.wall';
 
 function list(content: Uint8Array): ListerEvent[] {
-  return [...chisel.list(new Map([[path, content]]))];
+  return [...chiselLister.list(new Map([[path, content]]))];
 }
 
 function problemsOf(content: Uint8Array): string[] {

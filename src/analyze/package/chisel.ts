@@ -28,7 +28,7 @@ type ManifestRecord = z.infer<typeof recordSchema>;
  * manifest names no source packages, so packages are looked up by their own names. Ubuntu's advisories are for source
  * packages, so a matcher must first map the names with Ubuntu's own data.
  */
-export const chisel: PackageLister = {
+export const chiselLister: PackageLister = {
   name: 'chisel',
   version: 2,
   wants: [manifest],

@@ -1,5 +1,5 @@
 import { limits } from '../../core/limits.ts';
-import { bufferView } from '../../kit/bytes/buffer-view.ts';
+import { bufferView } from '../../kit/bytes/bytes.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
 

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { toolTest } from '../../testing/native-tool.ts';
-import { dpkg } from './dpkg.ts';
+import { dpkgLister } from './dpkg.ts';
 
 const directory = 'var/lib/dpkg/';
 
@@ -15,7 +15,7 @@ function read(database: Database): { packages: string[]; problems: string[] } {
   const files = new Map(
     Object.entries(database).map(([name, text]) => [directory + name, Buffer.from(text, 'latin1')]),
   );
-  const listed = [...dpkg.list(files)];
+  const listed = [...dpkgLister.list(files)];
   return {
     packages: listed.flatMap((item) =>
       'package' in item

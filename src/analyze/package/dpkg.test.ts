@@ -7,7 +7,7 @@ import type { ListedPackage } from '../../model/package.ts';
 import type { ListerEvent } from '../../plugin/package-lister.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { outputOf, toolTest } from '../../testing/native-tool.ts';
-import { dpkg } from './dpkg.ts';
+import { dpkgLister } from './dpkg.ts';
 
 const status = 'var/lib/dpkg/status';
 
@@ -15,7 +15,7 @@ function read(
   content: string | Uint8Array,
   path = status,
 ): { packages: ListedPackage[]; problems: string[] } {
-  const listed = [...dpkg.list(new Map([[path, Buffer.from(content)]]))];
+  const listed = [...dpkgLister.list(new Map([[path, Buffer.from(content)]]))];
   return {
     packages: listed.flatMap((item) => ('package' in item ? [item.package] : [])),
     problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
@@ -120,7 +120,7 @@ test('dpkg: reads one package per file of status.d, and ignores companion files'
     ['etc/os-release', Buffer.from('ID=debian\n')],
   ]);
   assert.deepEqual(
-    [...dpkg.list(files)],
+    [...dpkgLister.list(files)],
     [
       {
         path: 'var/lib/dpkg/status.d/libssl1.1',
@@ -140,7 +140,7 @@ test('dpkg: reads one package per file of status.d, and ignores companion files'
 test('dpkg: lists diversions of three lines each', () => {
   const content = Buffer.from('/bin/sh\n/bin/sh.distrib\ndash\n/sbin/init\n/sbin/init.real\n:\n/cut\n');
   assert.deepEqual(
-    [...dpkg.list(new Map([['var/lib/dpkg/diversions', content]]))],
+    [...dpkgLister.list(new Map([['var/lib/dpkg/diversions', content]]))],
     [
       { path: 'var/lib/dpkg/diversions', diversion: { from: 'bin/sh', to: 'bin/sh.distrib', by: 'dash' } },
       { path: 'var/lib/dpkg/diversions', diversion: { from: 'sbin/init', to: 'sbin/init.real', by: ':' } },
@@ -262,7 +262,7 @@ test('dpkg: limits the problems and packages of a hostile file', () => {
 
 function ownedIn(files: Readonly<Record<string, string>>): ListerEvent[] {
   const bytes = Object.entries(files).map(([path, content]) => [path, Buffer.from(content)] as const);
-  return [...dpkg.list(new Map(bytes))].filter((item) => 'files' in item);
+  return [...dpkgLister.list(new Map(bytes))].filter((item) => 'files' in item);
 }
 
 test('dpkg: reads owners from lists of files, whether or not the status is in the same layer', () => {
@@ -379,7 +379,7 @@ test('dpkg: reads a list of empty lines in linear time', () => {
   // Searching for a slash before each of them would take eight minutes.
   const list = Buffer.alloc(16 * 1024 * 1024, '\n');
   const started = process.cpuUsage();
-  assert.deepEqual([...dpkg.list(new Map([['var/lib/dpkg/info/bash.list', list]]))], []);
+  assert.deepEqual([...dpkgLister.list(new Map([['var/lib/dpkg/info/bash.list', list]]))], []);
   const { user, system } = process.cpuUsage(started);
   assert.ok(user + system < 30_000_000, `${(user + system) / 1e6} s of CPU`);
 });

@@ -54,7 +54,7 @@ function statusOf(states: string): RegExp {
  * Lists Debian packages: the database of dpkg, and the directory of distroless images with one file per package. Reads
  * owned files even if the layer does not list the package as installed, since a lower layer may.
  */
-export const dpkg: PackageLister = {
+export const dpkgLister: PackageLister = {
   name: 'dpkg',
   version: 5,
   wants: [

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { ListedPackage } from '../../model/package.ts';
 import { outputOf, toolTest } from '../../testing/native-tool.ts';
-import { pacman } from './pacman.ts';
+import { pacmanLister } from './pacman.ts';
 
 const local = 'var/lib/pacman/local';
 
@@ -15,7 +15,7 @@ function read(database: Database): { packages: ListedPackage[]; problems: string
   const files = Object.entries(database).map(
     ([directory, content]) => [`${local}/${directory}/desc`, Buffer.from(content)] as const,
   );
-  const listed = [...pacman.list(new Map(files))];
+  const listed = [...pacmanLister.list(new Map(files))];
   return {
     packages: listed.flatMap((item) => ('package' in item ? [item.package] : [])),
     problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
@@ -171,7 +171,7 @@ test('pacman: omits the fields of a description that cannot be read', () => {
 
 test('pacman: ignores other files', () => {
   const others = ['etc/os-release', 'opt/zlib-1-1/desc', `${local}/zlib-1-1/files`];
-  assert.deepEqual([...pacman.list(new Map(others.map((path) => [path, Buffer.from(zlib)])))], []);
+  assert.deepEqual([...pacmanLister.list(new Map(others.map((path) => [path, Buffer.from(zlib)])))], []);
 });
 
 const strayDirectories = ['zlib', 'zlib-2', '-1-1', '.tmp'];

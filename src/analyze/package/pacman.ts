@@ -41,7 +41,7 @@ interface Identity {
  * Lists Arch Linux packages. pacman identifies each by the name of its directory. If the description differs or cannot
  * be read, pacman complains and still considers the package installed.
  */
-export const pacman: PackageLister = {
+export const pacmanLister: PackageLister = {
   name: 'pacman',
   version: 2,
   wants: [`${localDatabase}*${descriptionFile}`],

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { limits } from '../../core/limits.ts';
-import { bufferView } from '../../kit/bytes/buffer-view.ts';
+import { bufferView } from '../../kit/bytes/bytes.ts';
 import { parseJson } from '../../kit/json/json-document.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts';

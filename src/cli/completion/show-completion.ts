@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { writeText } from '../output.ts';
 import { type CommandNode, commandTree } from './command-tree.ts';
-import { bashScript, fishScript, zshScript } from './scripts.ts';
-import type { Shell } from './shells.ts';
+import { bashScript, fishScript, type Shell, zshScript } from './scripts.ts';
 
 const scripts: Readonly<Record<Shell, (root: CommandNode) => string>> = {
   bash: bashScript,

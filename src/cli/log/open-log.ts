@@ -2,9 +2,8 @@ import { isatty } from 'node:tty';
 import { type Logger, pino } from 'pino';
 import type { Config } from '../../config/settings.ts';
 import type { WriteLine } from './batched-lines.ts';
-import { escapeUnsafe } from './escape.ts';
 import { logWriter } from './log-writer.ts';
-import { textLine } from './text-line.ts';
+import { escapeUnsafe, textLine } from './text-line.ts';
 
 /** Options of `openLog`. */
 export interface LogOptions {

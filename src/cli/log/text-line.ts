@@ -1,5 +1,3 @@
-import { escapeUnsafe } from './escape.ts';
-
 /** Formats a line of the JSON log as text: time, level, message, and other fields as `key=value`. */
 export function textLine(line: string): string {
   const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
@@ -20,4 +18,12 @@ function word(text: string): string {
 /** Formats a message: escaped as JSON, without quotes. */
 function unquoted(message: string): string {
   return escapeUnsafe(JSON.stringify(message).slice(1, -1)).replaceAll('\\"', '"');
+}
+
+/** Characters that JSON permits in strings and that terminals, editors or line readers interpret. */
+const unsafe = /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+
+/** Escapes characters of JSON that would affect a terminal or an editor. */
+export function escapeUnsafe(json: string): string {
+  return json.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { ConfigOptions } from '../config.ts';
 import type { ServeOptions } from '../serve.ts';
 import type { TokenOptions } from '../token.ts';
-import { variablesOfOptions } from './option-variables.ts';
+import { variablesOfOptions } from './option-sources.ts';
 import type { CommandDeps } from './options.ts';
 
 /** Adds the commands `config`, `plugin` and `serve`. */

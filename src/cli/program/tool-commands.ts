@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { type Shell, shells } from '../completion/shells.ts';
+import { type Shell, shells } from '../completion/scripts.ts';
 import type { CommandDeps } from './options.ts';
 
 /** Adds the commands `version` and `completion`. */

@@ -4,9 +4,9 @@ import { pageTokens } from '../../api/http/v1/page-token.ts';
 import type { V3Deps } from '../../api/http/v3/deps.ts';
 import { limits } from '../../core/limits.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
+import { sleepOrWake } from '../../kit/async/wake-signal.ts';
 import { logIngest } from '../log/server-events.ts';
 import type { ServiceDeps } from './service-deps.ts';
-import { sleepOrWake } from './sleep.ts';
 
 /** Interval between checks for events of other servers. */
 const pollMs = 5_000;

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { limits } from '../../core/limits.ts';
-import { sleep } from './sleep.ts';
+import { sleep } from '../../kit/async/wake-signal.ts';
 
 /**
  * Runs work in the background until it is disposed. Disposing aborts the signal and waits up to `limits.stopMs` for the end of the work.

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/settings.ts';
-import type { SerializedError } from '../../core/serialized-error.ts';
+import type { SerializedError } from '../../core/errors.ts';
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import type { RetentionTerms } from '../../store/store.ts';
 

@@ -1,15 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
-import { ClairError } from '../../core/errors.ts';
-import { serializeError } from '../../core/serialized-error.ts';
+import { ClairError, serializeError } from '../../core/errors.ts';
+
 import { Disposal } from '../../kit/disposal.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type FeedOfSource, type FeedOutcome, updateWithLock } from '../../service/feeds/update-feeds.ts';
 import type { Store } from '../../store/store.ts';
+import { ownerName } from '../environment.ts';
 import { feedClientFactory, originOf } from '../feed-client.ts';
 import { type LoadedExtensions, loadExtensions } from '../load-extensions.ts';
-import { ownerName } from '../owner-name.ts';
 import { configuredStore, feedConnections } from './configured-store.ts';
 import type {
   FeedTask,

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/settings.ts';
 import { messageOf } from '../../core/errors.ts';
+import { sleep, sleepOrWake } from '../../kit/async/wake-signal.ts';
 import { deliverNotifications } from '../../service/notifications/deliver-notifications.ts';
-import { ownerName } from '../owner-name.ts';
+import { ownerName } from '../environment.ts';
 import { startBackgroundTask } from './background-task.ts';
 import type { ServiceDeps } from './service-deps.ts';
-import { sleep, sleepOrWake } from './sleep.ts';
 import { tracedTransport } from './tracing.ts';
 
 /**

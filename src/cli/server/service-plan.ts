@@ -5,8 +5,8 @@ import type { Extensions } from '../../plugin/extensions.ts';
 import type { Transport } from '../../plugin/transport.ts';
 import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
 import { type LoadedExtensions, loadExtensions } from '../load-extensions.ts';
+import { selectForSetting } from '../select-by-name.ts';
 import { Problems } from './problems.ts';
-import { selectForSetting } from './select-for-setting.ts';
 
 /** The extensions that the settings of a server select. */
 export interface ServicePlan {

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/settings.ts';
 import { ClairError, messageOf } from '../../core/errors.ts';
+import { sleep } from '../../kit/async/wake-signal.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type KeepCurrentDeps, keepCurrent, type SourceSchedule } from '../../service/feeds/keep-current.ts';
 import { defaultRetention } from '../../service/feeds/retention.ts';
@@ -9,7 +10,6 @@ import { logFeedOutcomes } from '../log/feed-events.ts';
 import { startBackgroundTask } from './background-task.ts';
 import { FeedThread } from './feed-thread.ts';
 import type { ServiceDeps } from './service-deps.ts';
-import { sleep } from './sleep.ts';
 
 /** Updates advisories until it is disposed. Disposing cancels a running update, whose transaction is rolled back. */
 export function startUpdater(config: Config, deps: ServiceDeps): AsyncDisposable {

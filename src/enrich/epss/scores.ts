@@ -3,7 +3,13 @@ import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { isCve } from '../../model/cve.ts';
 import { emptyScoreBatch } from '../../model/score-batch.ts';
-import type { Enrichment, EnrichmentRecord, Fetched, OnFeedDate, SkippedRecord } from '../../plugin/index.ts';
+import type {
+  Enrichment,
+  EnrichmentRecord,
+  FetchedFeed,
+  OnFeedDate,
+  SkippedRecord,
+} from '../../plugin/index.ts';
 import { readScoreLine } from './score-line.ts';
 
 /** Maximum length of a line, in characters. */
@@ -18,14 +24,14 @@ const lineFeed = 0x0a;
  */
 export function readScores(
   feed: string,
-  content: Fetched,
+  content: FetchedFeed,
   onDate?: OnFeedDate,
 ): AsyncGenerator<EnrichmentRecord> {
   return withFeedErrors({ source: 'epss', feed, content }, scores(content, onDate));
 }
 
 async function* scores(
-  { body, url }: Fetched,
+  { body, url }: FetchedFeed,
   onDate: OnFeedDate | undefined,
 ): AsyncGenerator<EnrichmentRecord> {
   const reader = new ScoreReader(onDate);

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
-import type { Enrichment, Fetched, OnFeedDate } from '../../plugin/index.ts';
+import type { Enrichment, FetchedFeed, OnFeedDate } from '../../plugin/index.ts';
 
 const day = z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/));
 
@@ -16,13 +16,16 @@ const entry = z.object({
 /** Yields one enrichment per entry of the catalogue. Throws `feed-corrupt` if the catalogue is malformed or empty. */
 export function readCatalogue(
   feed: string,
-  content: Fetched,
+  content: FetchedFeed,
   onDate?: OnFeedDate,
 ): AsyncGenerator<Enrichment> {
   return withFeedErrors({ source: 'kev', feed, content }, entries(content, onDate));
 }
 
-async function* entries({ body, url }: Fetched, onDate: OnFeedDate | undefined): AsyncGenerator<Enrichment> {
+async function* entries(
+  { body, url }: FetchedFeed,
+  onDate: OnFeedDate | undefined,
+): AsyncGenerator<Enrichment> {
   let count = 0;
   for await (const value of jsonElementsOf('vulnerabilities', inflateStream(body, url))) {
     const { cveID, dateAdded, dueDate, knownRansomwareCampaignUse } = parseBySchema(

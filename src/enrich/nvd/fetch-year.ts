@@ -1,6 +1,6 @@
 import { ClairError } from '../../core/errors.ts';
-import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
-import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
+import { readAllBytes } from '../../kit/bytes/bytes.ts';
+import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/index.ts';
 
 /** Maximum size of a `.meta` file, in bytes. Real files have five short lines. */
 const metaBytes = 4096;
@@ -13,7 +13,7 @@ export async function fetchYear(
   year: string,
   client: FeedClient,
   lastFingerprint: string | undefined,
-): Promise<FeedAnswer> {
+): Promise<FetchResult> {
   const base = `https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-${year}`;
   const meta = await client.get(`${base}.meta`);
   const sha256 = typeof meta === 'string' ? undefined : await sha256In(meta);
@@ -24,7 +24,7 @@ export async function fetchYear(
 }
 
 /** Returns the checksum in a `.meta` file: `sha256:` and upper-case hexadecimal digits on a line. Undefined if it has no checksum. */
-async function sha256In({ url, body }: Fetched): Promise<string | undefined> {
+async function sha256In({ url, body }: FetchedFeed): Promise<string | undefined> {
   const tooMuch = (): Error => new ClairError('feed-corrupt', `${url} is longer than ${metaBytes} bytes`);
   const text = (await readAllBytes(body, metaBytes, tooMuch)).toString('latin1');
   return /^sha256:([0-9A-F]{64})\s*$/im.exec(text)?.[1]?.toLowerCase();

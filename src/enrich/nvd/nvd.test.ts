@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { Enrichment, FeedClient, FeedDate, Fetched } from '../../plugin/index.ts';
+import type { Enrichment, FeedClient, FeedDate, FetchedFeed } from '../../plugin/index.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFile, corpusFiles } from '../../testing/corpus-archive.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
@@ -127,7 +127,7 @@ test('uses the checksum in .meta as the fingerprint, and verifies the content', 
   const meta = `lastModifiedDate:2024-01-01\r\nsize:1\r\nsha256:${sha256.toUpperCase()}\r\n`;
   const names = ['nvdcve-2.0-2024.meta', 'nvdcve-2.0-2024.json.gz'] as const;
   const client = clientOf({ [names[0]]: meta, [names[1]]: gzipSync(content) });
-  const fetched = (await nvd.fetch('2024', client)) as Fetched;
+  const fetched = (await nvd.fetch('2024', client)) as FetchedFeed;
   assert.equal(fetched.fingerprint, sha256);
   assert.equal((await collectAll(nvd.parse('2024', fetched))).length, 1);
   assert.equal(await nvd.fetch('2024', client, sha256), 'unchanged');
@@ -135,7 +135,7 @@ test('uses the checksum in .meta as the fingerprint, and verifies the content', 
   const other = (await nvd.fetch(
     '2024',
     clientOf({ [names[0]]: meta, [names[1]]: gzipSync(`${content} `) }),
-  )) as Fetched;
+  )) as FetchedFeed;
   await assert.rejects(collectAll(nvd.parse('2024', other)), {
     code: 'feed-corrupt',
     message: /its sha256 is .* but \.meta says/,
@@ -144,7 +144,7 @@ test('uses the checksum in .meta as the fingerprint, and verifies the content', 
 
 test('uses the fingerprint of the client when there is no .meta, and returns absent for a future year', async () => {
   const client = clientOf({ 'nvdcve-2.0-2024.json.gz': gzipSync(JSON.stringify(feed(cve))) });
-  const fetched = (await nvd.fetch('2024', client)) as Fetched;
+  const fetched = (await nvd.fetch('2024', client)) as FetchedFeed;
   assert.equal(fetched.fingerprint, 'of the client');
   assert.equal((await collectAll(nvd.parse('2024', fetched))).length, 1);
   assert.equal(await nvd.fetch('2040', clientOf({})), 'absent');

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { parseBySchema, UnexpectedContent, verifyChecksum, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
-import type { CvssVector, Enrichment, Fetched, OnFeedDate } from '../../plugin/index.ts';
+import type { CvssVector, Enrichment, FetchedFeed, OnFeedDate } from '../../plugin/index.ts';
 
 const metrics = z.optional(
   z.array(
@@ -46,14 +46,14 @@ const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
 /** Yields the CVEs of a file in format 2.0 of NVD, which the feeds and the API share. Throws `feed-corrupt` on malformed content. */
 export function readNvdRecords(
   feed: string,
-  content: Fetched,
+  content: FetchedFeed,
   onDate?: OnFeedDate,
 ): AsyncGenerator<Enrichment> {
   return withFeedErrors({ source: 'nvd', feed, content }, enrichments(content, onDate));
 }
 
 async function* enrichments(
-  { body, url, fingerprint }: Fetched,
+  { body, url, fingerprint }: FetchedFeed,
   onDate: OnFeedDate | undefined,
 ): AsyncGenerator<Enrichment> {
   let count = 0;

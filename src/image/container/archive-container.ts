@@ -5,7 +5,7 @@ import { compressionOf, magicBytes } from '../../kit/decompress/compression.ts';
 import { boundedPath, cleanPath, isOverlong } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { toSingleLine } from '../../kit/untrusted-text.ts';
-import { documentNames } from '../document-names.ts';
+import { documentNames } from '../image.ts';
 import { checkDocumentSize, type ImageContainer, type StoredFile } from './image-container.ts';
 import { compressionAt, exactStatsOf, readAt, stampOf } from './local-file.ts';
 import { type ArchiveFile, walkArchive } from './walk-archive.ts';

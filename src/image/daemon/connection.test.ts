@@ -10,8 +10,7 @@ import * as z from 'zod/mini';
 import { type TestAuthority, testAuthority } from '../../testing/certificates.ts';
 import { missingTool } from '../../testing/image-builder.ts';
 import { type Daemon, getDocument } from './connection.ts';
-import { DaemonUnavailable } from './daemon-unavailable.ts';
-import { endpointCandidates } from './endpoint.ts';
+import { DaemonUnavailable, endpointCandidates } from './endpoint.ts';
 
 /** Starts a daemon that requires client certificates of the authority. Returns its `DOCKER_HOST`. */
 async function secureDaemon(context: TestContext, authority: TestAuthority): Promise<string> {

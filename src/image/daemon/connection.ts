@@ -5,14 +5,19 @@ import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { withFileErrors } from '../../core/system-error.ts';
-import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
+import { readAllBytes } from '../../kit/bytes/bytes.ts';
 import { httpRequest } from '../../kit/http/http-client.ts';
 import { NoResponseError } from '../../kit/http/http-rules.ts';
 import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 import { toSingleLine } from '../../kit/untrusted-text.ts';
 import { parseDocument } from '../format/documents.ts';
-import { DaemonUnavailable } from './daemon-unavailable.ts';
-import { type DaemonEndpoint, type DaemonName, displayEndpoint, type TlsFiles } from './endpoint.ts';
+import {
+  type DaemonEndpoint,
+  type DaemonName,
+  DaemonUnavailable,
+  displayEndpoint,
+  type TlsFiles,
+} from './endpoint.ts';
 
 /** A daemon and its endpoint. */
 export interface Daemon {

@@ -5,7 +5,6 @@ import { messageOf } from '../../core/errors.ts';
 import { hostOf } from '../../kit/http/http-rules.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import { parseDocument } from '../format/documents.ts';
-import { DaemonUnavailable } from './daemon-unavailable.ts';
 
 /** Daemons that store images. */
 export type DaemonName = 'docker' | 'podman';
@@ -131,4 +130,9 @@ export function displayEndpoint(endpoint: DaemonEndpoint): string {
   if (endpoint.kind === 'socket') return endpoint.path;
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   return `tcp://${host}:${endpoint.port}`;
+}
+
+/** Thrown if a daemon is not running, denies access, or does not have the image. The message says which, and what to do. */
+export class DaemonUnavailable extends Error {
+  override readonly name = 'DaemonUnavailable';
 }

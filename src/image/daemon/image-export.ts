@@ -14,8 +14,8 @@ import {
   parseDocument,
   readDocument,
 } from '../format/documents.ts';
+import type { StreamedLayer, StreamLayers } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
-import type { StreamedLayer, StreamLayers } from '../streamed-layer.ts';
 
 /** The export of an image by a daemon: a stream of a tar archive in the format of `docker save`. */
 export interface ImageExport {

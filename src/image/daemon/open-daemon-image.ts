@@ -2,20 +2,21 @@ import { existsSync } from 'node:fs';
 import { ClairError } from '../../core/errors.ts';
 import { homeDirectory } from '../../kit/home-directory.ts';
 import { checkLayerCount, claimsIn } from '../format/assemble-layers.ts';
-import { createdOf } from '../format/created.ts';
-import type { ImageConfig } from '../format/documents.ts';
+import { createdOf, type ImageConfig } from '../format/documents.ts';
+
 import { isOtherPlatform, platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
 import { type DaemonTimeouts, displayDaemon, getStream } from './connection.ts';
-import { DaemonUnavailable } from './daemon-unavailable.ts';
 import {
   type DaemonEndpoint,
   type DaemonEnvironment,
   type DaemonName,
+  DaemonUnavailable,
   displayEndpoint,
   endpointCandidates,
 } from './endpoint.ts';
+
 import { type ImageExport, readExportedConfig, streamFromExport } from './image-export.ts';
 import { imagePath, inspectImage } from './inspection.ts';
 

@@ -5,11 +5,12 @@ import type { ListedImage } from './choose-manifest.ts';
 import {
   configDocument,
   dockerManifestDocument,
+  isNameOf,
   manifestDocument,
   parseDocument,
   readDocument,
 } from './documents.ts';
-import { isNameOf } from './image-name.ts';
+
 import { layoutBlobPath, listOciImages } from './oci-layout.ts';
 import { fitsPlatform, platformText } from './platform.ts';
 

@@ -2,8 +2,8 @@ import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import { annotatedNames, withNamesOf } from '../../model/image-identity.ts';
-import { type Descriptor, indexTypes } from './documents.ts';
-import { isNameOf } from './image-name.ts';
+import { type Descriptor, indexTypes, isNameOf } from './documents.ts';
+
 import {
   defaultPlatform,
   fitsPlatform,

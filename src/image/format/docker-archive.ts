@@ -6,17 +6,18 @@ import { imageIdentity } from '../../model/image-identity.ts';
 import type { ImageContainer } from '../container/image-container.ts';
 import type { Image } from '../image.ts';
 import { assembleLayers } from './assemble-layers.ts';
-import { createdOf } from './created.ts';
 import {
   configDocument,
+  createdOf,
   dockerManifestDocument,
   type ImageConfig,
+  isNameOf,
   legacyLayerDocument,
   parseDocument,
   readDocument,
   repositoriesDocument,
 } from './documents.ts';
-import { isNameOf } from './image-name.ts';
+
 import { platformText } from './platform.ts';
 
 /** Opens an archive that `docker save`, skopeo or kaniko wrote. `tag` selects one of several images. */

@@ -5,6 +5,7 @@ import { withFoldedKeys } from '../../kit/json/folded-keys.ts';
 import { type DocumentErrorFactory, parseJson, readBySchema } from '../../kit/json/json-document.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { digestText } from '../../model/digest-schema.ts';
+import type { Target } from '../../model/report.ts';
 import type { DocumentStore } from '../container/image-container.ts';
 
 /** Media types of indexes. */
@@ -139,4 +140,18 @@ export function parseDocument<T extends z.ZodMiniType>(bytes: Buffer, what: stri
     new ClairError('target-corrupt', `${what} ${problem}`, { cause });
   const json = withFoldedKeys(schema, { bytes, json: parseJson(bytes, refuse) }, refuse);
   return readBySchema(schema, json, refuse);
+}
+
+/** Returns the creation time in the configuration, as RFC 3339 in UTC, or nothing if it is not a valid time. */
+export function createdOf({ created }: Pick<ImageConfig, 'created'>): Pick<Target, 'created'> {
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(created ?? '') ? new Date(created ?? '') : undefined;
+  if (time === undefined || Number.isNaN(time.getTime())) return {};
+  return { created: time.toISOString().replace(/\.\d+Z$/, 'Z') };
+}
+
+/** Whether the name of an image is `wanted` or ends with it: `1.27` and `nginx:1.27` both match `docker.io/library/nginx:1.27`. */
+export function isNameOf(name: string | undefined, wanted: string): boolean {
+  if (name === undefined) return false;
+  const isTag = name.endsWith(`:${wanted}`) && !wanted.includes('/');
+  return name === wanted || name.endsWith(`/${wanted}`) || isTag;
 }

@@ -14,15 +14,16 @@ import {
   listImages,
   listManifests,
 } from './choose-manifest.ts';
-import { createdOf } from './created.ts';
 import {
   configDocument,
+  createdOf,
   type Descriptor,
   indexDocument,
   manifestDocument,
   parseDocument,
   verifyDigest,
 } from './documents.ts';
+
 import { layerEntries } from './layer-types.ts';
 import { platformText } from './platform.ts';
 

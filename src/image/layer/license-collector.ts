@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
-import { collectPayload } from '../../kit/tar/collect-payload.ts';
 import { boundedPath, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
-import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
+import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
+
 import type { LayerLicenses } from '../../model/layer-index.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
 

@@ -1,4 +1,4 @@
-import { bufferView } from '../../kit/bytes/buffer-view.ts';
+import { bufferView } from '../../kit/bytes/bytes.ts';
 import type { LayerClaims } from '../image-layer.ts';
 import { withLayerName } from './layer-name.ts';
 import { LayerReader } from './layer-reader.ts';

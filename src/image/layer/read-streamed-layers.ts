@@ -1,5 +1,5 @@
+import type { StreamLayers } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
-import type { StreamLayers } from '../streamed-layer.ts';
 import { nameOfLayer } from './layer-name.ts';
 import type { LayerReadResult, ReadOptions } from './layer-walk.ts';
 import { readLayerStream } from './read-stream.ts';

@@ -3,7 +3,7 @@ import { encodeName } from '../../kit/tar/name.ts';
 import { baseOf, isOverlong, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
 import { isNested, type PathPattern, parsePattern } from '../../plugin/layer-files.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
-import { documentNames } from '../document-names.ts';
+import { documentNames } from '../image.ts';
 
 /** Relation of a path to the wanted ones: a wanted file, a directory above one, or neither. */
 export type Interest = 'wanted' | 'above' | undefined;

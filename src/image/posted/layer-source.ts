@@ -24,3 +24,9 @@ export function isRemote(path: string): boolean {
 export function claimsOf({ format, digest }: Pick<LayerSource, 'format' | 'digest'>): LayerClaims {
   return { ...(format === 'aci' && { root: 'rootfs' }), ...(digest && { eitherDigest: digest }) };
 }
+
+/** Returns the layer format that a client names, case-insensitively; undefined if it is not supported. */
+export function layerFormatOf(name: string): LayerFormat | undefined {
+  const format = name.toLowerCase();
+  return format === 'docker' || format === 'aci' ? format : undefined;
+}

@@ -1,8 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { ClairError } from '../../core/errors.ts';
-import { asLayerNotFound } from './layer-not-found.ts';
-import { resolveWithin } from './resolve-within.ts';
+import { asLayerNotFound, resolveWithin } from './resolve-within.ts';
 
 const chunkBytes = 1024 * 1024;
 

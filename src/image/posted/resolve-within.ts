@@ -1,8 +1,7 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ClairError } from '../../core/errors.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { asLayerNotFound } from './layer-not-found.ts';
 import { sourceRefusedError } from './source-policy.ts';
 
 /** An allowed directory, as configured and as the file system resolves it. */
@@ -70,4 +69,13 @@ function isWithin(path: string, directory: string): boolean {
 
 function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+/** Runs a step of opening a layer file, and turns errors of the system into `layer-not-found`. */
+export function asLayerNotFound<T>(look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    throw new ClairError('layer-not-found', `it cannot be opened: ${messageOf(error)}`, { cause: error });
+  }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Authorization, type FetchToken } from './authorization.ts';
-import type { Credentials } from './credential.ts';
+import type { Credentials } from './credential-file.ts';
 
 const bearer = 'Bearer realm="https://auth.example/token?a=b",service="registry.example"';
 const password = { kind: 'password', username: 'me', password: 'se:cret' } as const;

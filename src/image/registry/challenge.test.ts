@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseChallenges } from './challenge.ts';
+import { parseChallenges } from './authorization.ts';
 
 function read(header: string): unknown[] {
   return parseChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);

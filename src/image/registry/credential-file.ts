@@ -2,8 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { trimCharactersEnd } from '../../kit/trim-characters.ts';
-import type { Credentials } from './credential.ts';
+import { trimCharactersEnd } from '../../kit/collections.ts';
 
 /** A credential file of Docker or Podman. */
 export interface CredentialFile {
@@ -109,3 +108,11 @@ function credentialsOf(path: string, key: string, found: Entry | undefined): Cre
     password: trimCharactersEnd(pair.slice(colon + 1), '\0'),
   };
 }
+
+/** Credentials for a registry. */
+export type Credentials =
+  | { readonly kind: 'password'; readonly username: string; readonly password: string }
+  /** A refresh token of OAuth 2, exchanged at the token endpoint. */
+  | { readonly kind: 'identity-token'; readonly token: string }
+  /** Sent to the registry unchanged. */
+  | { readonly kind: 'registry-token'; readonly token: string };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as z from 'zod/mini';
 import { limits } from '../../core/limits.ts';
-import type { Credentials } from './credential.ts';
+import type { Credentials } from './credential-file.ts';
 
 const helperResponse = z.object({ Username: z.string(), Secret: z.string() });
 

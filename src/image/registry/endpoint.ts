@@ -1,5 +1,5 @@
+import { trimCharacters } from '../../kit/collections.ts';
 import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
-import { trimCharacters } from '../../kit/trim-characters.ts';
 import { certificatesFor } from './certificates.ts';
 import { isLoopbackRegistry, type RegistryReference } from './reference.ts';
 import type { RegistrySettings } from './settings.ts';

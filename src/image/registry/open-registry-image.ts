@@ -14,14 +14,15 @@ import {
   type ListedManifest,
   listManifests,
 } from '../format/choose-manifest.ts';
-import { createdOf } from '../format/created.ts';
 import {
   configDocument,
+  createdOf,
   type Descriptor,
   indexDocument,
   manifestDocument,
   parseDocument,
 } from '../format/documents.ts';
+
 import { layerEntries } from '../format/layer-types.ts';
 import { platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
@@ -29,8 +30,8 @@ import { endpointsOf } from './endpoint.ts';
 import { findCredentials } from './find-credentials.ts';
 import { type ForeignLayer, publicInternet } from './foreign-layer.ts';
 import { parseReference, type RegistryReference } from './reference.ts';
-import type { RegistryClientOptions } from './registry-client.ts';
-import { RegistryClient } from './registry-client.ts';
+import { RegistryClient, type RegistryClientOptions } from './registry-client.ts';
+
 import { layerFile, RemoteLayers } from './remote-layers.ts';
 import { type FetchedManifest, RepositoryClient } from './repository-client.ts';
 import { registrySettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
+import { readAllBytes } from '../../kit/bytes/bytes.ts';
 import {
   type HttpRequest,
   type HttpResponse,

@@ -5,8 +5,8 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { ClairError } from '../../core/errors.ts';
 import { missingTool, runTool } from '../../testing/image-builder.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
-import { InflateError } from './inflate-error.ts';
 import { inflateStream } from './inflate-stream.ts';
+import { InflateError } from './inflater.ts';
 
 const content = Buffer.concat([Buffer.from('{"feed": "content"} '.repeat(20_000)), randomBytes(100_000)]);
 const compressors: Readonly<Record<string, (bytes: Uint8Array) => Buffer>> = {

@@ -32,7 +32,7 @@ function hash(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Sends so much of the content, its length told, in pieces of many sizes. */
+/** Sends the content with its length, in pieces of many sizes. */
 function sending(bytes: Uint8Array): RequestListener {
   return (_, response) => {
     response.writeHead(200, { 'content-length': bytes.length });
@@ -133,7 +133,7 @@ test('nothing for too long is a failure, and so is the signal', async (context) 
   await reading;
 });
 
-test('whoever stops reading closes the connection', async (context: TestContext) => {
+test('closes the connection when the reader stops', async (context: TestContext) => {
   const closed = Promise.withResolvers<undefined>();
   const url = await serveHttp(context, (request, response) => {
     request.socket.on('close', () => {

@@ -81,12 +81,12 @@ function emptyPiece(): Buffer {
   return Buffer.allocUnsafeSlow(pieceBytes);
 }
 
-/** What flows in from a socket: the head of the answer to Node's parser, then the body, into one piece of memory while another is read. */
+/** Reads a socket: passes the head of the response to Node's parser, then fills one piece of memory with the body while another is read. */
 class SocketBodyReader {
   readonly #idleMs: number;
   #socket: Socket | undefined;
   #response: IncomingMessage | undefined;
-  /** Bytes of the body that have not come yet; undefined while nobody knows. */
+  /** Bytes of the body that have not arrived yet; undefined while the length is unknown. */
   #remaining: number | undefined;
   #filling: Buffer = emptyPiece();
   #fill = 0;
@@ -112,7 +112,7 @@ class SocketBodyReader {
     return this.#remaining !== undefined;
   }
 
-  /** Where the socket is to read to, and who is to be told. */
+  /** Returns the buffer and the callback for the reads of the socket. */
   get onread(): OnReadOpts {
     return {
       buffer: () =>
@@ -135,10 +135,10 @@ class SocketBodyReader {
       });
   }
 
-  /** The head of the answer is there: what follows is the body, and of known length where that is told and nothing stands about it. */
+  /** Takes the head of the response. The length of the body is known if the head states it and no transfer coding applies. */
   begin(response: IncomingMessage): void {
     this.#response = response;
-    response.on('error', () => undefined); // the socket tells of it as well
+    response.on('error', () => undefined); // the socket reports it as well
     const {
       'content-length': length,
       'transfer-encoding': transfer,
@@ -178,7 +178,7 @@ class SocketBodyReader {
     this.#fill += counted;
     if (this.#fill === this.#filling.length || this.#remaining === 0) {
       this.#ready.push(this.#filling.subarray(this.#deliveredBytes, this.#fill));
-      // TLS goes on for a moment when it is stopped: there is always memory that nobody reads.
+      // TLS continues for a moment after it is paused, so one piece of memory is always free.
       this.#filling = this.#free.pop() ?? emptyPiece();
       this.#fill = this.#deliveredBytes = 0;
       this.#isStopped = this.#ready.length + (this.#current === undefined ? 0 : 1) >= fullPiecesMax;
@@ -197,7 +197,7 @@ class SocketBodyReader {
     return partial;
   }
 
-  /** What has come of a piece that is not full: a copy, since the socket goes on to fill it. */
+  /** Returns a copy of the received part of a piece that is not full, because the socket continues to fill it. */
   #partialPiece(): Buffer | undefined {
     if (this.#ready.length > 0 || this.#deliveredBytes === this.#fill) return undefined;
     const partial = Buffer.from(this.#filling.subarray(this.#deliveredBytes, this.#fill));

@@ -31,7 +31,7 @@ test('downloads go through the proxy the environment names, and past it to hosts
   assert.equal(seen.length, 1);
 });
 
-/** Gets a URL in a process of its own: what is heeded holds for the whole process. */
+/** Gets a URL in a process of its own, because the settings apply to a whole process. */
 async function getIn(env: NodeJS.ProcessEnv, url: string): Promise<void> {
   const script = `
     const { applyNetworkEnv } = await import(${JSON.stringify(new URL('./http-environment.ts', import.meta.url).href)});
@@ -44,7 +44,7 @@ async function getIn(env: NodeJS.ProcessEnv, url: string): Promise<void> {
   });
 }
 
-test('a certificate file that is not there is told by name', () => {
+test('names a missing certificate file', () => {
   assert.throws(
     () => {
       applyNetworkEnv({ SSL_CERT_FILE: 'no/such.pem' });

@@ -4,7 +4,7 @@ import { ClairError, messageOf } from '../../core/errors.ts';
 import { useProxies } from './proxies.ts';
 
 /**
- * Makes all HTTP of this process heed what its environment says of the network, as curl does: `HTTPS_PROXY`, `HTTP_PROXY` and
+ * Applies the network settings of the environment to all HTTP of this process, as curl does: `HTTPS_PROXY`, `HTTP_PROXY` and
  * `NO_PROXY`, and beside the certificates that Node trusts those of the system and of `SSL_CERT_FILE`. Throws `usage` where that
  * file cannot be read.
  */

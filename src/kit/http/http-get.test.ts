@@ -74,7 +74,7 @@ test('every coding of transport is undone, and several in their order', async (c
   }
 });
 
-test('a coding that breaks off or that nobody reads harms nobody', async (context) => {
+test('ends quietly when a coding breaks off or is not read', async (context) => {
   const body = gzipSync('content '.repeat(1000));
   const answer = (code: number, bytes: Buffer): RequestListener => {
     return (_request, response) => response.writeHead(code, { 'content-encoding': 'gzip' }).end(bytes);
@@ -84,7 +84,7 @@ test('a coding that breaks off or that nobody reads harms nobody', async (contex
   assert.equal(await httpGet(await serveHttp(context, answer(404, body))), 'not-found');
 });
 
-test('progress tells how much of how much', async (context) => {
+test('reports the received bytes and the total', async (context) => {
   const url = await serveHttp(context, text('0123456789', { 'content-length': '10' }));
   const seen: DownloadProgress[] = [];
   await textOf(`${url}/a?secret`, { onProgress: (progress) => seen.push(progress) });
@@ -239,7 +239,7 @@ test('who connects may refuse any URL on the way, and is not asked twice', async
   });
 });
 
-test('whoever takes anything takes web pages, nothing at all, and other successes', async (context) => {
+test('accepts web pages, empty bodies and other 2xx when any response is accepted', async (context) => {
   const page = await serveHttp(context, text('<p>', { 'content-type': 'text/html' }));
   assert.equal(await textOf(page, { acceptsAny2xx: true }), '<p>');
   const empty = await serveHttp(context, text('', { 'content-length': '0' }));
@@ -287,7 +287,7 @@ test('time the reader takes does not count as standing still', async (context) =
   assert.equal(Buffer.concat(await collectAll(file.body)).toString(), 'content');
 });
 
-test('whoever asked can call it off', async (context) => {
+test('ends when the caller aborts', async (context) => {
   const controller = new AbortController();
   const url = await serveHttp(context, (_request, response) => {
     response.writeHead(200).write('half');
@@ -301,7 +301,7 @@ test('a URL is shown without its secrets', () => {
   assert.equal(displayUrl('nonsense'), 'an invalid URL');
 });
 
-test('gives up after as many attempts as it is told, and waits no longer than that', async (context) => {
+test('gives up after the given number of attempts, without another pause', async (context) => {
   let requestsSeen = 0;
   const url = await serveHttp(context, (_, response) => {
     requestsSeen++;

@@ -64,7 +64,7 @@ export class HttpConnection {
     ]);
   }
 
-  /** What the network gives, or the failure to give it in time. */
+  /** Returns the result of the network, or throws if it does not arrive in time. */
   async withIdleTimeout<T>(work: Promise<T>): Promise<T> {
     const timer = setTimeout(() => {
       this.#abort.abort(idleTimeoutError(this.#idleMs));
@@ -76,7 +76,7 @@ export class HttpConnection {
     }
   }
 
-  /** What comes of a body, each piece in time. */
+  /** Yields the pieces of a body, and throws if one does not arrive in time. */
   async *pieces(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
     for (;;) {
@@ -96,7 +96,7 @@ export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** What shows a name and a password to a server. RFC 7617 */
+/** Returns the value of `Authorization` for a name and a password. RFC 7617 */
 export function basicAuthorization(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }

@@ -116,7 +116,7 @@ function limitConnecting(request: ClientRequest, connectMs: number): void {
   });
 }
 
-/** The body of an answer without the codings that it tells. RFC 9110 §8.4. A coding nobody knows is left as it is, as browsers do. */
+/** Decodes the body of a response by its `Content-Encoding`, RFC 9110 §8.4. An unknown coding stays, as in browsers. */
 export function decodeContent(response: IncomingMessage): Readable {
   const codings = (response.headers['content-encoding'] ?? '')
     .split(',')
@@ -126,7 +126,7 @@ export function decodeContent(response: IncomingMessage): Readable {
   const decoded = decoders.every((decoder) => decoder !== undefined)
     ? decoders.reduce<Readable>(pipeThrough, response)
     : response;
-  return decoded.on('error', () => undefined); // told to whoever reads it, and nobody may
+  return decoded.on('error', () => undefined); // the reader gets it, and there may be no reader
 }
 
 function decoderOf(coding: string): Transform | undefined {
@@ -145,7 +145,7 @@ function decoderOf(coding: string): Transform | undefined {
   }
 }
 
-/** A failure on either side ends the other; whoever reads the result is told. */
+/** Joins two streams. A failure on either side ends the other, and the reader of the result gets it. */
 function pipeThrough(source: Readable, decoder: Transform): Readable {
   pipeline(source, decoder, () => undefined);
   return decoder;

@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { boundedParse } from '../bounded-parse.ts';
 import { quoteUntrusted, toSingleLine } from '../untrusted-text.ts';
 
 /** Creates an error from the problem of a document, such as `is not JSON: …` or `is malformed at layers.0: …`. */
@@ -72,4 +71,17 @@ function isDeeper(bytes: Uint8Array, depthMax: number): boolean {
     else if ((byte | 0x20) === 0x7d) depth--;
   }
   return false;
+}
+
+/** Parses a value by its schema. Undefined if zod overflows the stack, onto which it spreads the errors. */
+export function boundedParse<T extends z.ZodMiniType>(
+  schema: T,
+  value: unknown,
+): ReturnType<typeof z.safeParse<T>> | undefined {
+  try {
+    return z.safeParse(schema, value);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

@@ -1,9 +1,8 @@
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { bufferView } from '../bytes/buffer-view.ts';
-import { collectPayload } from './collect-payload.ts';
+import { bufferView } from '../bytes/bytes.ts';
 import { TarError } from './header.ts';
-import { type PayloadSink, type TarEntry, TarWalker } from './walker.ts';
+import { collectPayload, type PayloadSink, type TarEntry, TarWalker } from './walker.ts';
 
 /** A file of an archive with its content. */
 export interface ArchivedFile {

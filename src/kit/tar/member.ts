@@ -75,7 +75,7 @@ export function globalHeaderOf({ name }: TarHeader, pax: PaxAttributes, offset: 
   };
 }
 
-const noAttributes: PaxAttributes = new Map();
+const noAttributes: ReadonlyMap<string, string> = new Map();
 
 /** The first text that is not empty. */
 function firstNonEmpty(...texts: readonly (string | undefined)[]): string {

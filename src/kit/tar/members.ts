@@ -1,4 +1,4 @@
-import { bufferView } from '../bytes/buffer-view.ts';
+import { bufferView } from '../bytes/bytes.ts';
 import { TarError } from './header.ts';
 import { type PayloadSink, type TarEntry, TarWalker } from './walker.ts';
 

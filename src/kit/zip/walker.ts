@@ -4,7 +4,6 @@ import { limits } from '../../core/limits.ts';
 import { PendingInput } from '../decompress/pending-input.ts';
 import type { ArchivedFile } from '../tar/entries.ts';
 import { boundedPath } from '../tar/path.ts';
-import { FileSums } from './file-sums.ts';
 import {
   descriptorBytes,
   descriptorBytesMax,
@@ -231,4 +230,19 @@ function contentOf(content: Buffer, compressedBytes: number): Content {
 
 function limitError(message: string): ClairError {
   return new ClairError('limit-exceeded', message);
+}
+
+/** A digest of the data of many files that does not depend on their order. */
+export class FileSums {
+  count = 0;
+  #sum = 0;
+
+  add(path: string, offset: number, { crc, compressedBytes, bytes }: Sizes): void {
+    this.count++;
+    this.#sum = (this.#sum + crc32(`${offset} ${crc} ${compressedBytes} ${bytes} ${path}`)) >>> 0;
+  }
+
+  equals(other: FileSums): boolean {
+    return this.count === other.count && this.#sum === other.#sum;
+  }
 }

@@ -2,10 +2,9 @@ import { compareMatches } from '../../model/order.ts';
 import type { Match, Report, SuppressedMatch } from '../../model/report.ts';
 import type { IgnoreRule, SuppressionDecision, VexDocument, VexStatement } from '../../model/suppression.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
-import { verdictOf } from '../verdict.ts';
-import { withFindings } from '../with-findings.ts';
+import { verdictOf, withFindings } from '../verdict.ts';
+
 import { indexRules, ruleMatches } from './ignore-rules.ts';
-import { ruleReason, statementReason } from './reasons.ts';
 import { indexStatements, statementsOn } from './statements.ts';
 import { suppressionSubjectOf } from './subject.ts';
 
@@ -84,4 +83,19 @@ function decisionOf(
 function suppress(finding: Match, decision: StatedDecision): SuppressedMatch {
   const reason = decision.by === 'vex' ? statementReason(decision.statement) : ruleReason(decision.rule);
   return { ...finding, reason, decision };
+}
+
+/** Returns why a rule suppresses a finding, and until when. */
+export function ruleReason({ place, reason, expires }: IgnoreRule): string {
+  return `ignored by ${place}${expires === undefined ? '' : ` until ${expires}`}: ${reason}`;
+}
+
+/** Returns the content, author and time of a statement. */
+export function statementReason({ status, justification, words, document, time }: VexStatement): string {
+  const when = time === undefined ? '' : ` of ${time.slice(0, 10)}`;
+  const text = `${status.replace('_', ' ')}, says ${document.author} (${document.id}${when})`;
+  const why = [justification?.replaceAll('_', ' '), words].filter(
+    (part) => part !== undefined && part !== '',
+  );
+  return why.length === 0 ? text : `${text}: ${why.join('; ')}`;
 }

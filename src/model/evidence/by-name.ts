@@ -252,7 +252,7 @@ export function mayBeNamedEvidence(directory: string, name: string): boolean {
 }
 
 /** First letters of the directories in which every file is evidence. */
-const placeInitials = new Set(byPlace.map(({ start }) => start.charCodeAt(0)));
+const placeInitials: ReadonlySet<number> = new Set(byPlace.map(({ start }) => start.charCodeAt(0)));
 
 /** Returns whether a path with this first character may be in such a directory. */
 export function mayBeginEvidence(first: number): boolean {

@@ -8,10 +8,11 @@ import {
   pluralize,
   shownVerdict,
   subjectText,
+  tool,
   unratedLines,
 } from '../report-text.ts';
 import { imageTitleOf, titleWithDigest } from '../title.ts';
-import { tool } from '../tool.ts';
+
 import { findingsSection, severityClass } from './findings.ts';
 import { groupsOf, type SourceGroup } from './groups.ts';
 import { Markup, markup } from './markup.ts';

@@ -4,9 +4,9 @@ import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { uuidOf } from '../identity.ts';
 import { imagePurl, matchingPurls } from '../image-purl.ts';
 import { jsonChunks } from '../json-chunks.ts';
-import { descriptionOf } from '../report-text.ts';
+import { descriptionOf, tool } from '../report-text.ts';
 import { imageTitleOf } from '../title.ts';
-import { tool } from '../tool.ts';
+
 import { webLinks } from '../web-links.ts';
 import { type Assertion, assertionsOf, packagesIn } from './assertions.ts';
 

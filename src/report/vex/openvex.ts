@@ -5,7 +5,7 @@ import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { uuidOf } from '../identity.ts';
 import { imagePurl, matchingPurls } from '../image-purl.ts';
 import { jsonChunks } from '../json-chunks.ts';
-import { tool } from '../tool.ts';
+import { tool } from '../report-text.ts';
 import { type Assertion, assertionsOf, otherNames } from './assertions.ts';
 
 /** VEX as OpenVEX 0.2.0, <https://github.com/openvex/spec>. */

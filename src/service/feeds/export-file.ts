@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createZstdCompress } from 'node:zlib';
 import * as z from 'zod/mini';
 import { UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { LineError, linesOf } from '../../kit/bytes/lines.ts';
-import { InflateError } from '../../kit/decompress/inflate-error.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
+import { InflateError } from '../../kit/decompress/inflater.ts';
 import { parseJson } from '../../kit/json/json-document.ts';
-import { zstdCompress } from '../../kit/zstd-compress.ts';
 import { type ExportLine, parseExportLine } from './export-format.ts';
 
 /**
@@ -139,4 +141,14 @@ function damaged({ name }: Pick<ExportFile, 'name'>, what: string, cause?: unkno
 
 function unusable({ name }: Pick<ExportFile, 'name'>, what: string, cause?: unknown): ClairError {
   return new ClairError('feed-corrupt', `${name} cannot be imported: ${what}`, { cause });
+}
+
+/** Compresses the content as one zstd frame. Fails if the content fails. */
+export async function* zstdCompress(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const compress = createZstdCompress();
+  const fed = pipeline(Readable.from(content, { objectMode: false }), compress);
+  // The stream itself passes the failure on to its reader.
+  fed.catch(() => undefined);
+  yield* compress as AsyncIterable<Uint8Array>;
+  await fed;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClairError } from '../../core/errors.ts';
-import type { FeedClient, Fetched } from '../../plugin/index.ts';
+import type { FeedClient, FetchedFeed } from '../../plugin/index.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
 import { type MirroringClient, mirrorFeeds, type Publisher } from './mirror-feeds.ts';
 
@@ -15,7 +15,7 @@ class Client implements MirroringClient {
     this.files = files;
   }
 
-  async get(url: string): Promise<Fetched | 'absent'> {
+  async get(url: string): Promise<FetchedFeed | 'absent'> {
     const content = this.files[url];
     if (content === undefined) return 'absent';
     this.#got.push(url);
@@ -58,7 +58,7 @@ function publisher(name: string, feeds: readonly string[], fallbackFor?: string)
   };
 }
 
-async function* both(feed: string, { body }: Fetched, client: FeedClient): AsyncGenerator<Uint8Array> {
+async function* both(feed: string, { body }: FetchedFeed, client: FeedClient): AsyncGenerator<Uint8Array> {
   yield* body;
   const second = await client.get(`${feed} 2`);
   if (typeof second === 'object') yield* second.body;

@@ -2,7 +2,7 @@ import { appliesToSourcePackage } from '../../match/applies.ts';
 import { enrich } from '../../match/enrich.ts';
 import { type Findings, findingsOf, type Hit } from '../../match/findings.ts';
 import { rowMatches } from '../../match/row-matches.ts';
-import { countUnrated } from '../../match/with-findings.ts';
+import { countUnrated } from '../../match/verdict.ts';
 import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { ExtensionStatus, Match, Ratings } from '../../model/report.ts';

@@ -1,4 +1,5 @@
 import { explainRow } from '../../match/explain.ts';
+import { isSameName, spellingsOf } from '../../model/cve.ts';
 import type {
   Explanation,
   LayerPosition,
@@ -7,7 +8,6 @@ import type {
 } from '../../model/explanation.ts';
 import { compareText } from '../../model/order.ts';
 import type { Match, Report, ReportLayer } from '../../model/report.ts';
-import { isSameName, spellingsOf } from '../../model/vulnerability-name.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type {
   AsOf,

@@ -3,6 +3,8 @@ import { compareText } from '../../model/order.ts';
 import type { FeedState } from '../../store/store.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
 
+import { userFeed } from '../feeds/user-vulnerabilities.ts';
+
 /** Time and rules for judging the age of feeds. */
 export interface AgeOptions {
   readonly now: () => Date;
@@ -63,4 +65,15 @@ function latestContent(loaded: readonly FeedState[]): DatedContent | undefined {
     )
     .sort((a, b) => compareText(a.date, b.date))
     .at(-1);
+}
+
+/**
+ * Returns the time of the oldest last check among the loaded feeds. All advisories are current as of that time. Clair reports the time of
+ * its last update without failures. Undefined if no feed is loaded. Users' vulnerabilities do not count.
+ */
+export function currentSince(states: readonly FeedState[]): string | undefined {
+  return states
+    .filter(({ source, presence }) => presence === 'loaded' && source !== userFeed.source)
+    .map(({ checkedAt }) => checkedAt)
+    .sort()[0];
 }

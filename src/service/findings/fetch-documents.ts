@@ -1,7 +1,7 @@
 import { UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
+import { readAllBytes } from '../../kit/bytes/bytes.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import { compareText } from '../../model/order.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';

@@ -1,11 +1,11 @@
 import { limits } from '../../core/limits.ts';
+import type { StreamLayers } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import type { LayerReadResult } from '../../image/layer/layer-walk.ts';
 import { readLayers } from '../../image/layer/read-layer.ts';
 import { type LayerStream, readLayerStream } from '../../image/layer/read-stream.ts';
 import { WantedPaths } from '../../image/layer/wanted-paths.ts';
 import type { LayerSource } from '../../image/posted/layer-source.ts';
-import type { StreamLayers } from '../../image/streamed-layer.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import { type LinkTarget, linkAliases } from '../../match/links.ts';
 import type { ExtensionProblem, LayerFile, LayerIndex } from '../../model/layer-index.ts';

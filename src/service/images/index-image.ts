@@ -20,7 +20,6 @@ import { licenseOf } from '../../model/spdx-license.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage, Store } from '../../store/store.ts';
 import { statusesOf } from './extension-status.ts';
-import { type ImageScope, scopeKey } from './image-scope.ts';
 import { ecosystemOf, namespacesOf, withLookup } from './package-lookup.ts';
 import { type IndexedImageLayer, type ReadImageDeps, readImage } from './read-image.ts';
 import type { IndexedLayer } from './read-passes.ts';
@@ -219,4 +218,18 @@ const identityCharacters = 1000;
 export function imageIndexIdentity(parts: readonly string[]): string {
   const text = parts.join('\n');
   return text.length <= identityCharacters ? text : `sha256:${sha256Of(text)}`;
+}
+
+/** Options of a scan that change the contents of the image. */
+export interface ImageScope {
+  /** Distribution that overrides the detected one. */
+  readonly distro?: Distro;
+  /** Patterns of paths to exclude. */
+  readonly exclude?: readonly string[];
+}
+
+/** Returns a key for a scope, because packages of an image differ between scopes. Empty without options. */
+export function scopeKey({ distro, exclude = [] }: ImageScope): string {
+  if (distro === undefined && exclude.length === 0) return '';
+  return ` scope ${JSON.stringify([distro?.prettyName ?? null, [...new Set(exclude)].sort()])}`;
 }

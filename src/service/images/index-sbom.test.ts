@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { builtIn } from '../../extensions.ts';
-import type { Inventory } from '../../model/inventory.ts';
 import type { Package } from '../../model/package.ts';
+import type { Inventory } from '../../model/report.ts';
 import { ecosystems } from '../../source/osv/ecosystems.ts';
 import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
 import { samplePackage, sampleReport } from '../../testing/sample-report.ts';

@@ -1,13 +1,13 @@
 import { sha256Of } from '../../kit/sha256.ts';
-import type { Inventory } from '../../model/inventory.ts';
 import { comparePackages } from '../../model/order.ts';
 import { overrideDistro } from '../../model/parse-distro.ts';
+import type { Inventory } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { Store } from '../../store/store.ts';
 import { analyzerKey } from './analyze-layers.ts';
 import { versionOrder } from './extension-status.ts';
-import type { ImageScope } from './image-scope.ts';
-import { type IndexedImage, imageIndexIdentity, indexVersion } from './index-image.ts';
+import { type ImageScope, type IndexedImage, imageIndexIdentity, indexVersion } from './index-image.ts';
+
 import { namespacesOf, withLookup } from './package-lookup.ts';
 
 /** Dependencies and options of `indexSbom`. */

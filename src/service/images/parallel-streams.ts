@@ -1,8 +1,8 @@
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import type { StreamedLayer, StreamLayers } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import { nameOfLayer } from '../../image/layer/layer-name.ts';
-import type { StreamedLayer, StreamLayers } from '../../image/streamed-layer.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import {

@@ -7,7 +7,7 @@ import {
   type PackageVulnerability,
 } from '../findings/package-vulnerabilities.ts';
 import { isOfDistribution } from '../images/package-lookup.ts';
-import { introducingLayer } from './introducing-layer.ts';
+import { introducingLayer } from './layers-below.ts';
 
 /** An installed package and its vulnerabilities. */
 export interface AncestryPackage {

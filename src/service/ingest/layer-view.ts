@@ -6,7 +6,7 @@ import {
   hasValidVersion,
   type PackageVulnerability,
 } from '../findings/package-vulnerabilities.ts';
-import { introducingLayer } from './introducing-layer.ts';
+import { introducingLayer } from './layers-below.ts';
 
 /** An installed package, and the layer that introduced it. */
 export interface LayerPackage {

@@ -3,7 +3,7 @@ import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { LinkTarget } from '../../match/links.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
-import type { Store } from '../../store/store.ts';
+import type { ImageIndex, ImagePackage, Store } from '../../store/store.ts';
 import { type Analyzers, analyzerKey } from '../images/analyze-layers.ts';
 import { type IndexedLayer, type LayerStack, readUntilLinksResolved } from '../images/read-passes.ts';
 
@@ -80,4 +80,16 @@ export function unreadLinkTargets(
   return links.filter(
     (link) => !own.has(link.target) && !below.links.some((scanned) => isDeepStrictEqual(scanned, link)),
   );
+}
+
+/**
+ * Returns the position of the layer that introduced a package, or of the top layer if it is unknown. Posted layers have their diffIDs as
+ * names.
+ */
+export function introducingLayer(
+  { location, layerPosition }: ImagePackage,
+  { layers }: Pick<ImageIndex, 'layers'>,
+): number {
+  const position = layerPosition ?? layers.indexOf(location.layer ?? '');
+  return position === -1 ? layers.length - 1 : position;
 }

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { LayerSource } from '../../image/posted/layer-source.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import type { SquashedImage, SquashedProblem } from '../../match/squash.ts';
-import { isUnreadablePart } from '../../match/unreadable-part.ts';
+import { isUnreadablePart } from '../../match/verdict.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import { advisoryNamespaceOf, namespaceOfDistro } from '../../model/namespace.ts';
 import type { Extensions } from '../../plugin/extensions.ts';

@@ -1,8 +1,8 @@
 import { appliesToSourcePackage } from '../../match/applies.ts';
 import { findingsOf, type Hit } from '../../match/findings.ts';
 import { rowMatches } from '../../match/row-matches.ts';
+import { isSameName, spellingsOf } from '../../model/cve.ts';
 import type { Match } from '../../model/report.ts';
-import { isSameName, spellingsOf } from '../../model/vulnerability-name.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { AffectedImage, AffectedRequest, Store } from '../../store/store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';

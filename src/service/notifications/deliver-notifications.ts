@@ -2,11 +2,16 @@ import type { NotificationMessage, Transport } from '../../plugin/transport.ts';
 import type { Notification, NotificationStore, Store } from '../../store/store.ts';
 import type { AffectedImagesDeps } from './affected-images.ts';
 import { Backoff, minBackoffMs } from './backoff.ts';
-import { type DeliveryState, DeliveryStateCache } from './delivery-state.ts';
+import {
+  type DeliveryState,
+  DeliveryStateCache,
+  earliestRetryAt,
+  type Receiver,
+  receiversOf,
+} from './delivery-state.ts';
 import { addToBatches, batchMessage } from './notification-batch.ts';
 import { isWanted, type NotificationFilter } from './notification-filter.ts';
 import { notificationMessage, sidesOf } from './notification-message.ts';
-import { earliestRetryAt, type Receiver, receiversOf } from './receivers.ts';
 
 /** Dependencies and options of `deliverNotifications`. */
 export interface DeliveryDeps extends AffectedImagesDeps {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DeliveryStateCache } from './delivery-state.ts';
-import { receiversOf } from './receivers.ts';
+import { DeliveryStateCache, receiversOf } from './delivery-state.ts';
 
 test('forgets the deliveries used longest ago when there are too many', () => {
   const receivers = receiversOf([{ name: 'a', deliver: () => Promise.resolve() }]);

@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
+import type { Transport } from '../../plugin/transport.ts';
 import type { Notification } from '../../store/store.ts';
-import { backoffMs } from './backoff.ts';
-import { earliestRetryAt, type Receiver } from './receivers.ts';
+import { Backoff, backoffMs } from './backoff.ts';
 
 /** Pause after repeated rejections by a receiver that accepts other notifications, in milliseconds. */
 const rejectedRetryMs = 15 * 60_000;
@@ -116,4 +116,20 @@ export class DeliveryStateCache {
   forget(name: string): void {
     this.#states.delete(name);
   }
+}
+
+/** A transport with a backoff of its own. */
+export interface Receiver {
+  readonly transport: Transport;
+  readonly backoff: Backoff;
+}
+
+/** Returns the receivers in order of delivery, without a backoff. */
+export function receiversOf(transports: readonly Transport[]): Receiver[] {
+  return transports.map((transport) => ({ transport, backoff: new Backoff() }));
+}
+
+/** Returns the time at which the first receiver can be tried: `now` unless all back off. */
+export function earliestRetryAt(receivers: readonly Receiver[], now: number): number {
+  return Math.min(...receivers.map(({ backoff }) => backoff.retryAt(now)));
 }

@@ -7,7 +7,7 @@ import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { corpusFiles } from '../../testing/corpus-archive.ts';
 import { expectedOn, findingsOn, rpmReference } from '../../testing/rpm-findings.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
-import { readAdvisories } from '../osv/distribution.ts';
+import { readOsvAdvisories } from '../osv/distribution.ts';
 import { alma } from './alma.ts';
 
 const url = 'https://errata.almalinux.org/8/errata.full.json';
@@ -205,7 +205,7 @@ corpusTest('gives the expected findings on real package lists, except for bug fi
   const files = [...corpusFiles('feeds/osv/almalinux.tar.zst', '.json')];
   for (const [name, release] of references) {
     const records = await collectAll(
-      readAdvisories(
+      readOsvAdvisories(
         {
           source: 'alma',
           feed: release,

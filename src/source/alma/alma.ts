@@ -26,6 +26,6 @@ export const alma: AdvisorySource = {
     ),
   async *parse(feed, content) {
     // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./errata.ts')).readErrata(feed, content);
+    yield* (await import('./errata.ts')).readAlmaErrata(feed, content);
   },
 };

@@ -2,10 +2,10 @@ import * as z from 'zod/mini';
 import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
-import type { FeedRecord, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
+import type { FeedRecord, FetchedFeed, Namespace, Vulnerability } from '../../plugin/index.ts';
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { readDistribution } from '../osv/distribution.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
+import { vendorSeverity } from '../vendor-values.ts';
 
 const erratum = z.object({
   id: z.string(),
@@ -35,7 +35,7 @@ const erratum = z.object({
 type Erratum = z.output<typeof erratum>;
 
 /** Yields the security advisories (ALSA) of a release. Skips bug fixes (ALBA) and enhancements (ALEA). */
-export function readErrata(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+export function readAlmaErrata(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   if (!content.url.endsWith('.zip'))
     return withFeedErrors({ source: 'alma', feed, content }, advisories(feed, content));
   const namespaceOf = (ecosystem: string) =>
@@ -51,7 +51,7 @@ function pageOf(release: string, id: string): string {
   return `https://errata.almalinux.org/${release}/${id.replace(':', '-')}.html`;
 }
 
-async function* advisories(release: string, { body, url }: Fetched): AsyncGenerator<FeedRecord> {
+async function* advisories(release: string, { body, url }: FetchedFeed): AsyncGenerator<FeedRecord> {
   let count = 0;
   // The file is an array, or an object with the array in `data`.
   for await (const value of jsonElementsOf('data', inflateStream(body, url))) {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync, zstdDecompressSync } from 'node:zlib';
-import type { FeedClient, FeedRecord, Fetched, Vulnerability } from '../../plugin/index.ts';
+import type { FeedClient, FeedRecord, FetchedFeed, Vulnerability } from '../../plugin/index.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
 import { untar } from '../../testing/untar.ts';
@@ -187,7 +187,7 @@ test('finds the advisories through the mirror list, and uses their checksum as t
     'https://two.example/b/repodata/repomd.xml': repomd(),
     'https://two.example/b/repodata/updateinfo.xml.gz': content,
   });
-  const fetched = (await amazon.fetch('2023', client)) as Fetched;
+  const fetched = (await amazon.fetch('2023', client)) as FetchedFeed;
   assert.equal(fetched.fingerprint, checksum);
   assert.deepEqual(client.requests, [
     list,
@@ -224,7 +224,7 @@ test('refuses bytes that do not match the checksum in repomd.xml', async () => {
     ),
     'https://one.example/repodata/updateinfo.xml.gz': content,
   });
-  const fetched = (await amazon.fetch('2023', client)) as Fetched;
+  const fetched = (await amazon.fetch('2023', client)) as FetchedFeed;
   await assert.rejects(collectAll(fetched.body), {
     code: 'feed-corrupt',
     message: /its sha256 is .* but repomd\.xml says/,

@@ -6,10 +6,10 @@ import {
   withFeedErrors,
 } from '../../core/corrupt-feed.ts';
 import { limits } from '../../core/limits.ts';
-import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
+import { readAllBytes } from '../../kit/bytes/bytes.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { type XmlElement, xmlRecords } from '../../kit/xml/xml-stream.ts';
-import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
+import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/index.ts';
 
 /** A feed, and the URL of its mirror list (one base URL per line). */
 export interface RepositoryFeed {
@@ -40,7 +40,7 @@ export async function fetchUpdateinfo(
   { feed, mirrorList }: RepositoryFeed,
   client: FeedClient,
   lastFingerprint: string | undefined,
-): Promise<FeedAnswer> {
+): Promise<FetchResult> {
   const list = await client.get(mirrorList);
   if (typeof list === 'string') return 'absent';
   for (const base of await linesOf(feed, list)) {
@@ -61,7 +61,7 @@ export async function fetchUpdateinfo(
   throw damaged(feed, list, 'its URLs', 'there is no repository at any of them');
 }
 
-async function linesOf(feed: string, content: Fetched): Promise<string[]> {
+async function linesOf(feed: string, content: FetchedFeed): Promise<string[]> {
   const tooMuch = (): unknown => damaged(feed, content, 'its end', 'too long for a list of URLs');
   const bytes = await readAllBytes(content.body, limits.manifestBytes, tooMuch);
   const lines = bytes
@@ -77,7 +77,7 @@ function joined(base: string, path: string): string {
 }
 
 /** Returns undefined if the repository has no advisories. */
-async function locationIn(feed: string, base: string, content: Fetched): Promise<Location | undefined> {
+async function locationIn(feed: string, base: string, content: FetchedFeed): Promise<Location | undefined> {
   const records = xmlRecords(inflateStream(content.body, content.url), { root: 'repomd', level: 1 });
   for await (const { element } of withFeedErrors({ source: 'amazon', feed, content }, records)) {
     if (element.name !== 'data' || element.attributes['type'] !== 'updateinfo') continue;
@@ -97,6 +97,6 @@ function childOf(element: XmlElement, name: string): XmlElement | undefined {
   return element.children.find((child) => child.name === name);
 }
 
-function damaged(feed: string, content: Fetched, place: string, message: string): unknown {
+function damaged(feed: string, content: FetchedFeed, place: string, message: string): unknown {
   return toCorruptFeedError({ source: 'amazon', feed, content }, new UnexpectedContent(place, message));
 }

@@ -1,21 +1,21 @@
 import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { type XmlElement, xmlRecords } from '../../kit/xml/xml-stream.ts';
-import type { FeedRecord, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
+import type { FeedRecord, FetchedFeed, Namespace, Vulnerability } from '../../plugin/index.ts';
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
+import { vendorSeverity } from '../vendor-values.ts';
 
 /** Yields the security advisories of an `updateinfo.xml`, all in one namespace. Skips updates of other types. */
 export function readUpdateinfo(
   feed: string,
   namespace: string,
-  content: Fetched,
+  content: FetchedFeed,
 ): AsyncGenerator<FeedRecord> {
   const records = advisories({ name: namespace, versionScheme: 'rpm' }, content);
   return withFeedErrors({ source: 'amazon', feed, content }, records);
 }
 
-async function* advisories(namespace: Namespace, { body, url }: Fetched): AsyncGenerator<FeedRecord> {
+async function* advisories(namespace: Namespace, { body, url }: FetchedFeed): AsyncGenerator<FeedRecord> {
   let updates = 0;
   for await (const { element } of xmlRecords(inflateStream(body, url), { root: 'updates', level: 1 })) {
     if (element.name !== 'update') throw misplaced(element, `${element.name} instead of an update`);

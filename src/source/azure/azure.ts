@@ -16,6 +16,6 @@ export const azure: AdvisorySource = {
   fetch: (feed, client, lastFingerprint) => client.get(`${base}/${feed}-oval.xml`, lastFingerprint),
   async *parse(feed, content) {
     // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./vulnerabilities.ts')).readVulnerabilities(feed, content);
+    yield* (await import('./vulnerabilities.ts')).readAzureVulnerabilities(feed, content);
   },
 };

@@ -1,13 +1,12 @@
 import { cvesIn } from '../../model/cve.ts';
-import type { FeedRecord, Fetched } from '../../plugin/index.ts';
+import type { FeedRecord, FetchedFeed } from '../../plugin/index.ts';
 import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
 import type { Definition } from '../oval/definition.ts';
 import type { Part } from '../rows.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { parseModified } from '../vendor-values.ts';
+import { parseModified, vendorSeverity } from '../vendor-values.ts';
 
 /** Yields the vulnerabilities of one file of Microsoft's data. The file does not name its release. */
-export function readVulnerabilities(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+export function readAzureVulnerabilities(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   const isMariner = feed.startsWith('cbl-mariner-');
   const platform = isMariner ? 'CBL-Mariner' : 'Azure Linux';
   const namespace = feed.replace(/^cbl-mariner-/, 'mariner:').replace(/^azurelinux-/, 'azurelinux:');

@@ -4,8 +4,8 @@ import { displayUrl } from '../../kit/http/http-client.ts';
 import { type HttpOptions, httpGet } from '../../kit/http/http-get.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
 import { withMinimumThroughput } from '../../kit/http/minimum-throughput.ts';
-import type { FetchResult } from '../../plugin/advisory-source.ts';
-import type { Reachability } from './reachability.ts';
+import type { FeedClient, FetchResult } from '../../plugin/advisory-source.ts';
+import { Reachability } from './reachability.ts';
 
 /** Options of both feed clients. Tests replace `sleep`, `idleMs` and `connectMs`. */
 export type ClientOptions = Omit<HttpOptions, 'headers'>;
@@ -116,4 +116,12 @@ function connectionMessage(error: HttpError): string {
   const { cause } = error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return connectionMessages.get(code) ?? messageOf(error);
+}
+
+/** Returns a client that fetches feeds from their vendors. */
+export function upstreamClient(
+  options: ClientOptions = {},
+  reachability: Reachability = new Reachability(),
+): FeedClient {
+  return { get: (url, lastFingerprint) => download(url, lastFingerprint, { options, reachability }) };
 }

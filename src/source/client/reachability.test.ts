@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { limits } from '../../core/limits.ts';
 import { httpGet } from '../../kit/http/http-get.ts';
 import { serveHttp } from '../../testing/http-server.ts';
+import { upstreamClient } from './download.ts';
 import { mirrorClient } from './mirror.ts';
 import { Reachability } from './reachability.ts';
-import { upstreamClient } from './upstream.ts';
 
 /** Returns a loopback address without a listener. */
 async function closedPort(): Promise<string> {

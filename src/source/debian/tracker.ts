@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { trimCharactersEnd } from '../../kit/collections.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonGroups } from '../../kit/json/json-stream.ts';
-import { trimCharactersEnd } from '../../kit/trim-characters.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
 import { worstSeverity } from '../../model/severity.ts';
-import type { Affected, Fetched, Fix, Severity, Vulnerability } from '../../plugin/index.ts';
+import type { Affected, FetchedFeed, Fix, Severity, Vulnerability } from '../../plugin/index.ts';
 
 const url = 'https://security-tracker.debian.org/tracker';
 
@@ -67,11 +67,11 @@ function isOptionalText(value: unknown): value is string | null | undefined {
 }
 
 /** Yields the vulnerabilities of the tracker, package by package. */
-export function readTracker(feed: string, content: Fetched): AsyncGenerator<Vulnerability> {
+export function readTracker(feed: string, content: FetchedFeed): AsyncGenerator<Vulnerability> {
   return withFeedErrors({ source: 'debian', feed, content }, vulnerabilities(content));
 }
 
-async function* vulnerabilities({ body, url: from }: Fetched): AsyncGenerator<Vulnerability> {
+async function* vulnerabilities({ body, url: from }: FetchedFeed): AsyncGenerator<Vulnerability> {
   let packages = 0;
   for await (const { name, members } of jsonGroups(inflateStream(body, from))) {
     packages++;

@@ -11,6 +11,6 @@ export const oracle: AdvisorySource = {
   fetch: (_feed, client, lastFingerprint) => client.get(url, lastFingerprint),
   async *parse(feed, content) {
     // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./errata.ts')).readErrata(feed, content);
+    yield* (await import('./errata.ts')).readOracleErrata(feed, content);
   },
 };

@@ -1,14 +1,28 @@
-import { withFeedErrors } from '../../core/corrupt-feed.ts';
+import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { zipEntries } from '../../kit/zip/entries.ts';
 import { cvssSeverity } from '../../model/cvss.ts';
 import { packageName } from '../../model/package-name.ts';
-import type { Affected, FeedRecord, Fetched, Severity, VersionScheme } from '../../plugin/index.ts';
-import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { activeRecords } from './active-records.ts';
+import type {
+  Affected,
+  FeedRecord,
+  FetchedFeed,
+  Severity,
+  SkippedRecord,
+  VersionScheme,
+} from '../../plugin/index.ts';
+import { type ArchivedRecord, isSkipped, readRecord } from '../archived-record.ts';
+import { vendorSeverity } from '../vendor-values.ts';
 import { advisoryOf } from './advisory.ts';
 import type { Ecosystem } from './ecosystems.ts';
-import { commonOf, type OsvEntry, type OsvRecord, rowsOfEntry, textIn, vectorsOf } from './record.ts';
+import {
+  commonOf,
+  type OsvEntry,
+  type OsvRecord,
+  osvRecord,
+  rowsOfEntry,
+  textIn,
+  vectorsOf,
+} from './record.ts';
 
 /** An ecosystem to be read. */
 export interface EcosystemFeed extends Ecosystem {
@@ -18,7 +32,7 @@ export interface EcosystemFeed extends Ecosystem {
 }
 
 /** Yields the vulnerabilities of an ecosystem's archive, which has one file per record. */
-export function readEcosystem(ecosystem: EcosystemFeed, content: Fetched): AsyncGenerator<FeedRecord> {
+export function readEcosystem(ecosystem: EcosystemFeed, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   const files = zipEntries(content.body, (path) => path.endsWith('.json'));
   return withFeedErrors({ source: 'osv', feed: ecosystem.feed, content }, readRecords(ecosystem, files));
 }
@@ -89,4 +103,20 @@ function firstKnown(severities: readonly Severity[]): Severity | undefined {
 function linksOf({ id, references }: OsvRecord): string[] {
   const advisories = (references ?? []).filter(({ type }) => type === 'ADVISORY').map(({ url }) => url);
   return [...new Set([`https://osv.dev/vulnerability/${id}`, ...advisories])];
+}
+
+/**
+ * Yields the records of an archive with one file per record, except withdrawn ones. Throws `UnexpectedContent` if the
+ * archive has no record.
+ */
+export async function* activeRecords(
+  files: AsyncIterable<ArchivedRecord>,
+): AsyncGenerator<OsvRecord | SkippedRecord> {
+  let count = 0;
+  for await (const file of files) {
+    count++;
+    const record = readRecord(osvRecord, file);
+    if (isSkipped(record) || !record.withdrawn) yield record;
+  }
+  if (count === 0) throw new UnexpectedContent('its end', 'it holds no record');
 }

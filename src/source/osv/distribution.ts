@@ -1,10 +1,10 @@
 import { withFeedErrors } from '../../core/corrupt-feed.ts';
 import { zipEntries } from '../../kit/zip/entries.ts';
-import type { Affected, FeedRecord, Fetched, Namespace } from '../../plugin/index.ts';
+import type { Affected, FeedRecord, FetchedFeed, Namespace } from '../../plugin/index.ts';
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
 import { unnamedModule } from '../vendor-values.ts';
-import { activeRecords } from './active-records.ts';
 import { advisoryOf } from './advisory.ts';
+import { activeRecords } from './archive.ts';
 import {
   commonOf,
   cvesOf,
@@ -28,13 +28,13 @@ export interface DistributionFeed {
  * Yields the advisories of an rpm distribution from its OSV archive: packages and fixed versions, without
  * architectures.
  */
-export function readDistribution(feed: DistributionFeed, content: Fetched): AsyncGenerator<FeedRecord> {
+export function readDistribution(feed: DistributionFeed, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   const files = zipEntries(content.body, (path) => path.endsWith('.json'));
-  return withFeedErrors({ ...feed, content }, readAdvisories(feed, files));
+  return withFeedErrors({ ...feed, content }, readOsvAdvisories(feed, files));
 }
 
 /** Yields the same advisories from files with one record each. */
-export async function* readAdvisories(
+export async function* readOsvAdvisories(
   feed: DistributionFeed,
   files: AsyncIterable<ArchivedRecord>,
 ): AsyncGenerator<FeedRecord> {

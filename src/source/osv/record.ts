@@ -9,8 +9,8 @@ import type {
   VersionScheme,
   Vulnerability,
 } from '../../plugin/index.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { parseModified } from '../vendor-values.ts';
+import { parseModified, vendorSeverity } from '../vendor-values.ts';
+
 import { osvRanges } from './range.ts';
 
 /** Accepts the two ways in which JSON writes an absent member. */

@@ -1,6 +1,6 @@
 import { withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
-import type { FeedRecord, Fetched, OnFeedDate, Vulnerability } from '../../plugin/index.ts';
+import type { CvssVector, FeedRecord, FetchedFeed, OnFeedDate, Vulnerability } from '../../plugin/index.ts';
 import { type Part, type RowScheme, rowsOf } from '../rows.ts';
 import { alternativesOf, type Fact } from './criteria.ts';
 import type { Criterion, Definition } from './definition.ts';
@@ -29,7 +29,7 @@ export interface OvalVendor {
 export function ovalRecords(
   vendor: OvalVendor,
   feed: string,
-  content: Fetched,
+  content: FetchedFeed,
   onDate?: OnFeedDate,
 ): AsyncGenerator<FeedRecord> {
   return withFeedErrors({ source: vendor.source, feed, content }, records(vendor, content, onDate));
@@ -37,7 +37,7 @@ export function ovalRecords(
 
 async function* records(
   vendor: OvalVendor,
-  content: Fetched,
+  content: FetchedFeed,
   onDate: OnFeedDate | undefined,
 ): AsyncGenerator<FeedRecord> {
   const { definitions, tests, timestamp } = await readOval(inflateStream(content.body, content.url));
@@ -104,4 +104,20 @@ function boundOf({ operation, value }: StateField): Part {
 function architecturesOf({ operation, value }: StateField): readonly string[] | undefined {
   const list = /^\(?([a-z0-9_]+(?:\|[a-z0-9_]+)*)\)?$/.exec(value)?.[1];
   return operation === 'equals' || operation === 'pattern match' ? list?.split('|') : undefined;
+}
+
+/**
+ * Returns the vectors in attributes such as `cvss3="7.5/CVSS:3.1/AV:N/…"`. Returns none for several CVEs, since it is
+ * unclear which one a vector rates.
+ */
+export function cvssOf(source: string, { cves }: Definition): CvssVector[] {
+  const [cve] = cves;
+  if (cve === undefined || cves.some(({ id }) => id !== cve.id)) return [];
+  const texts = cves.flatMap(({ attributes }) =>
+    ['cvss4', 'cvss3', 'cvss2'].map((name) => attributes[name] ?? ''),
+  );
+  return [...new Set(texts)].flatMap((text) => {
+    const [, score, vector] = /^(\d+(?:\.\d+)?)\/(.+)$/.exec(text) ?? [];
+    return vector === undefined ? [] : [{ source, vector, score: Number(score) }];
+  });
 }

@@ -1,14 +1,13 @@
 import { cvesIn } from '../../model/cve.ts';
-import type { FeedRecord, Fetched } from '../../plugin/index.ts';
+import type { FeedRecord, FetchedFeed } from '../../plugin/index.ts';
 import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { parseModified } from '../vendor-values.ts';
+import { parseModified, vendorSeverity } from '../vendor-values.ts';
 
 /** Yields the advisories of one release of Photon OS from OVAL. */
-export function readOvalFile(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+export function readPhotonOval(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   return ovalRecords({ source: 'photon', read, describe }, feed, content);
 }
 

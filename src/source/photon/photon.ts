@@ -24,7 +24,7 @@ export const photon: AdvisorySource = {
   async *parse(feed, content) {
     // Loads the reader only when needed: most scans find their advisories in the store.
     yield* /\.xml(\.|$)/.test(content.url)
-      ? (await import('./oval.ts')).readOvalFile(feed, content)
+      ? (await import('./oval.ts')).readPhotonOval(feed, content)
       : (await import('./cve-metadata.ts')).readCveMetadata(feed, content);
   },
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FeedAnswer, FeedClient } from '../../plugin/index.ts';
+import type { FeedClient, FetchResult } from '../../plugin/index.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
 import { openDocuments } from './documents.ts';
 
@@ -23,7 +23,7 @@ function server(files: Readonly<Record<string, string>>): FeedClient & { readonl
   };
 }
 
-async function textOf(result: FeedAnswer): Promise<string> {
+async function textOf(result: FetchResult): Promise<string> {
   assert.ok(typeof result === 'object');
   return Buffer.concat(await collectAll(result.body)).toString();
 }

@@ -1,7 +1,7 @@
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
-import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
+import { readAllBytes } from '../../kit/bytes/bytes.ts';
+import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/index.ts';
 
 const base = 'https://security.access.redhat.com/data/csaf/v2/vex';
 /** With more changes than this, a newer archive is the shorter way, if there is one. */
@@ -22,7 +22,7 @@ interface ChangeEntry {
 }
 
 /** Opens the archive of all documents, or the documents that changed since the last read. */
-export async function openDocuments(client: FeedClient, fingerprint?: string): Promise<FeedAnswer> {
+export async function openDocuments(client: FeedClient, fingerprint?: string): Promise<FetchResult> {
   const checkpoint = parseCheckpoint(fingerprint);
   if (checkpoint === undefined) return openArchive(client);
   const [changes, deletions] = await Promise.all([
@@ -44,7 +44,7 @@ function parseCheckpoint(fingerprint: string | undefined): VexCheckpoint | undef
   }
 }
 
-async function openArchive(client: FeedClient): Promise<FeedAnswer> {
+async function openArchive(client: FeedClient): Promise<FetchResult> {
   const latest = await client.get(`${base}/archive_latest.txt`);
   if (latest === 'absent' || latest === 'unchanged') return 'absent';
   const name = (await textOf(latest)).trim();
@@ -59,9 +59,9 @@ async function openArchive(client: FeedClient): Promise<FeedAnswer> {
 async function openChanges(
   client: FeedClient,
   checkpoint: VexCheckpoint,
-  changes: FeedAnswer,
-  deletions: FeedAnswer,
-): Promise<FeedAnswer> {
+  changes: FetchResult,
+  deletions: FetchResult,
+): Promise<FetchResult> {
   const since = new Date(Date.parse(checkpoint.until) - overlapMs).toISOString();
   const changed = newer(await entriesOf(changes), since);
   const deleted = newer(await entriesOf(deletions), since);
@@ -84,12 +84,12 @@ async function openChanges(
   };
 }
 
-function nextFingerprint(result: FeedAnswer, lastFingerprint: string): string {
+function nextFingerprint(result: FetchResult, lastFingerprint: string): string {
   return typeof result === 'object' ? result.fingerprint : lastFingerprint;
 }
 
 /** Parses rows of `"2024/cve-2024-1234.json","2024-05-01T10:00:00+00:00"`. */
-async function entriesOf(result: FeedAnswer): Promise<ChangeEntry[]> {
+async function entriesOf(result: FetchResult): Promise<ChangeEntry[]> {
   if (typeof result !== 'object') return [];
   const lines = (await textOf(result)).split(/\r?\n/).filter((line) => line !== '');
   return lines.map((line, index) => {
@@ -124,7 +124,7 @@ async function* documents(
   yield Buffer.from(separator === '{' ? '{}' : '}');
 }
 
-async function textOf({ url, body }: Fetched): Promise<string> {
+async function textOf({ url, body }: FetchedFeed): Promise<string> {
   const limitError = (): Error => damaged(url, `longer than ${limits.feedRecordBytes} bytes`);
   return (await readAllBytes(body, limits.feedRecordBytes, limitError)).toString();
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { namespacesOf } from './namespaces.ts';
+import { namespacesOfProduct } from './namespaces.ts';
 
 test('maps a product stream to the release that it is for', () => {
   const cases: [cpe: string, evr: string | undefined, names: string][] = [
@@ -15,5 +15,5 @@ test('maps a product stream to the release that it is for', () => {
     ['cpe:/a:redhat:hummingbird:1', '0:1-1.hum1', 'hummingbird'],
     ['cpe:/a:redhat:openshift:4', undefined, 'rhel:6 rhel:7 rhel:8 rhel:9 rhel:10'],
   ];
-  for (const [cpe, evr, names] of cases) assert.equal(namespacesOf(cpe, evr).join(' '), names, cpe);
+  for (const [cpe, evr, names] of cases) assert.equal(namespacesOfProduct(cpe, evr).join(' '), names, cpe);
 });

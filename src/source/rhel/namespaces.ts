@@ -6,7 +6,7 @@ const majors = ['6', '7', '8', '9', '10'];
  * system itself, or else the release in the package version. A product without a known release gets every release, and
  * the product itself is the condition.
  */
-export function namespacesOf(cpe: string, evr: string | undefined): string[] {
+export function namespacesOfProduct(cpe: string, evr: string | undefined): string[] {
   if (cpe.startsWith('cpe:/a:redhat:hummingbird:')) return ['hummingbird'];
   const major = ofEdition.exec(cpe)?.[1] ?? ofSystem.exec(cpe)?.[1] ?? ofRelease.exec(evr ?? '')?.[1];
   return (major === undefined ? majors : [major]).map((number) => `rhel:${number}`);

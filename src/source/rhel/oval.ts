@@ -1,16 +1,15 @@
 import { cvesIn } from '../../model/cve.ts';
-import type { FeedRecord, Fetched, FixState } from '../../plugin/index.ts';
-import { type Description, ovalRecords, versionsByComment, versionsOf } from '../oval/advisories.ts';
+import type { FeedRecord, FetchedFeed, FixState } from '../../plugin/index.ts';
+import { cvssOf, type Description, ovalRecords, versionsByComment, versionsOf } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
-import { cvssOf } from '../oval/ratings.ts';
+
 import type { Part } from '../rows.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { parseModified, unnamedModule } from '../vendor-values.ts';
+import { parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
 
 /** Yields the advisories of one release from OVAL version 1, or the advisories and open CVEs from version 2. */
-export function readOvalFile(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+export function readRhelOval(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   return ovalRecords({ source: 'rhel-oval', read, describe, finish }, feed, content);
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { percentDecode } from '../../kit/percent-decode.ts';
-import { relationships } from '../csaf/relationships.ts';
+import { relationships } from '../csaf/schemas.ts';
 
 /** A leaf of the tree: a product stream with its CPE, or a package with its purl. */
 const product = z.object({

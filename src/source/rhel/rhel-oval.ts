@@ -19,7 +19,7 @@ export const rhelOval: AdvisorySource = {
   fetch: (feed, client, lastFingerprint) => fetchFirstAvailable(urlsOf(feed), client, lastFingerprint),
   async *parse(feed, content) {
     // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./oval.ts')).readOvalFile(feed, content);
+    yield* (await import('./oval.ts')).readRhelOval(feed, content);
   },
 };
 

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { parseBySchema } from '../../core/corrupt-feed.ts';
 import type { FeedRecord, FixState, Severity, Vulnerability } from '../../plugin/index.ts';
-import { scores, vectorsOf } from '../csaf/scores.ts';
+import { scores, vectorsOfScores } from '../csaf/schemas.ts';
 import { mergedRows, type Part } from '../rows.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { parseModified, unnamedModule } from '../vendor-values.ts';
-import { namespacesOf } from './namespaces.ts';
+import { parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
+
+import { namespacesOfProduct } from './namespaces.ts';
 import { type Component, type ProductTree, productTree, readProducts } from './products.ts';
 
 const productIds = z.optional(z.array(z.string()));
@@ -91,7 +91,7 @@ function describe(
     aliases: unique(advisories.flatMap((url) => /\bRH[SBE]A-\d{4}:\d+$/.exec(url) ?? [])),
     ...(description !== undefined && { description }),
     links: unique([`https://access.redhat.com/security/cve/${id}`, ...self, ...advisories]),
-    cvss: vectorsOf(rated, 'Red Hat'),
+    cvss: vectorsOfScores(rated, 'Red Hat'),
   };
 }
 
@@ -183,7 +183,7 @@ function rowsOfComponent(
 ): Part[] {
   if (state === undefined && (evr === undefined || arch === 'src')) return [];
   const isExact = state === 'not-affected' && evr !== undefined && arch !== 'src';
-  return namespacesOf(cpe, evr).map((namespace) => ({
+  return namespacesOfProduct(cpe, evr).map((namespace) => ({
     namespace,
     package: name,
     ...(state === undefined ? { to: evr ?? '' } : { state }),

@@ -3,16 +3,16 @@ import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonMembers } from '../../kit/json/json-stream.ts';
 import { type ArchivedFile, tarEntries } from '../../kit/tar/entries.ts';
 import { TarError } from '../../kit/tar/header.ts';
-import type { FeedRecord, Fetched } from '../../plugin/index.ts';
+import type { FeedRecord, FetchedFeed } from '../../plugin/index.ts';
 import { readVexDocument } from './vex-document.ts';
 
 /** Yields the documents of the archive, or of a feed of changes. */
-export function readVexFeed(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+export function readVexFeed(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   const records = content.extent === 'changes' ? ofChanges(content) : ofArchive(content);
   return withFeedErrors({ source: 'rhel', feed, content }, records);
 }
 
-async function* ofArchive(content: Fetched): AsyncGenerator<FeedRecord> {
+async function* ofArchive(content: FetchedFeed): AsyncGenerator<FeedRecord> {
   let count = 0;
   for await (const { path, bytes } of documentsOf(content)) {
     count++;
@@ -24,7 +24,7 @@ async function* ofArchive(content: Fetched): AsyncGenerator<FeedRecord> {
   if (count === 0) throw new UnexpectedContent('its end', 'it holds no document');
 }
 
-async function* documentsOf({ body, url }: Fetched): AsyncGenerator<ArchivedFile> {
+async function* documentsOf({ body, url }: FetchedFeed): AsyncGenerator<ArchivedFile> {
   try {
     yield* tarEntries(inflateStream(body, url), (name) => name.endsWith('.json'));
   } catch (error) {
@@ -34,7 +34,7 @@ async function* documentsOf({ body, url }: Fetched): AsyncGenerator<ArchivedFile
   }
 }
 
-async function* ofChanges({ body }: Fetched): AsyncGenerator<FeedRecord> {
+async function* ofChanges({ body }: FetchedFeed): AsyncGenerator<FeedRecord> {
   for await (const [path, document] of jsonMembers(body)) {
     if (document === null) yield { key: keyOf(path), withdrawn: true };
     else yield* readVexDocument(keyOf(path), document);

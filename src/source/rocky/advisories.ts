@@ -3,11 +3,10 @@ import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/cor
 import { jsonElements } from '../../kit/json/json-stream.ts';
 import { quoteUntrusted } from '../../kit/untrusted-text.ts';
 import { toCvssVector } from '../../model/cvss.ts';
-import type { CvssVector, FeedRecord, Fetched, Namespace } from '../../plugin/index.ts';
+import type { CvssVector, FeedRecord, FetchedFeed, Namespace } from '../../plugin/index.ts';
 import { type FixedRpm, parseNevra, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { readDistribution } from '../osv/distribution.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { parseModified } from '../vendor-values.ts';
+import { parseModified, vendorSeverity } from '../vendor-values.ts';
 
 const text = z.optional(z.nullable(z.string()));
 
@@ -33,14 +32,14 @@ type Advisory = z.output<typeof advisory>;
 type Cve = z.output<typeof cve>;
 
 /** Yields the security advisories of the errata service's pages or of the OSV archive. */
-export function readAdvisories(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+export function readRockyAdvisories(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   if (content.url.endsWith('.zip')) {
     return readDistribution({ source: 'rocky', feed, namespaceOf: ecosystemNamespace, linkOf }, content);
   }
   return withFeedErrors({ source: 'rocky', feed, content }, fromPages(content));
 }
 
-async function* fromPages({ body }: Fetched): AsyncGenerator<FeedRecord> {
+async function* fromPages({ body }: FetchedFeed): AsyncGenerator<FeedRecord> {
   // An advisory published during the fetch moves the last one of a page to the next page.
   const seen = new Set<string>();
   let pages = 0;

@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { parseBySchema, parseJsonAt, toCorruptFeedError } from '../../core/corrupt-feed.ts';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
-import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
+import { readAllBytes } from '../../kit/bytes/bytes.ts';
+import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/index.ts';
 
 const service = 'https://apollo.build.resf.org/api/v3/advisories/';
 const archive = 'https://osv-vulnerabilities.storage.googleapis.com/Rocky%20Linux/all.zip';
@@ -27,7 +27,7 @@ interface Page extends z.output<typeof page> {
 export async function fetchAdvisories(
   client: FeedClient,
   lastFingerprint: string | undefined,
-): Promise<FeedAnswer> {
+): Promise<FetchResult> {
   const result = await client.get(pageUrl(1));
   if (typeof result === 'string') return client.get(archive, lastFingerprint);
   const first = await readPage(result);
@@ -68,7 +68,7 @@ function incomplete(number: number, what: string): ClairError {
   return new ClairError('feed-unavailable', message);
 }
 
-async function readPage(content: Fetched): Promise<Page> {
+async function readPage(content: FetchedFeed): Promise<Page> {
   const tooMuch = (): Error => new ClairError('limit-exceeded', `${content.url} is longer than a page`);
   const bytes = await readAllBytes(content.body, limits.feedRecordBytes, tooMuch);
   try {

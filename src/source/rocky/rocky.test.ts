@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FeedClient, FeedRecord, Fetched, Vulnerability } from '../../plugin/index.ts';
+import type { FeedClient, FeedRecord, FetchedFeed, Vulnerability } from '../../plugin/index.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFile, corpusFiles } from '../../testing/corpus-archive.ts';
 import { expectedOn, findingsOn, rpmReference } from '../../testing/rpm-findings.ts';
@@ -127,7 +127,7 @@ test('fetches pages until it has all advisories', async () => {
     '?page=1&size=100': { advisories: [of('A'), of('B')], ...common },
     '?page=2&size=100': { advisories: [of('C')], ...common },
   });
-  const fetched = (await rocky.fetch('advisories', client)) as Fetched;
+  const fetched = (await rocky.fetch('advisories', client)) as FetchedFeed;
   assert.equal(fetched.fingerprint, '3 2025-02-03');
   assert.deepEqual(
     (await collectAll(rocky.parse('advisories', fetched))).map(({ key }) => key),
@@ -142,7 +142,7 @@ test('fails when a page is missing, empty or invalid', async () => {
     const fetched = (await rocky.fetch(
       'advisories',
       clientOf({ '?page=1&size=100': first, '?page=2&size=100': second }),
-    )) as Fetched;
+    )) as FetchedFeed;
     await assert.rejects(collectAll(rocky.parse('advisories', fetched)), {
       code: 'feed-unavailable',
       message: /page 2/,
@@ -216,7 +216,7 @@ corpusTest('reads every advisory of the real pages', async () => {
 });
 
 corpusTest('gives the expected findings on real package lists', async () => {
-  const { readAdvisories } = await import('../osv/distribution.ts');
+  const { readOsvAdvisories: readAdvisories } = await import('../osv/distribution.ts');
   const files = [...corpusFiles('feeds/osv/rocky.tar.zst', '.json')];
   for (const [name, release] of [
     ['Rocky-8.4-x86_64', '8'],

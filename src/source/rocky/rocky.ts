@@ -15,6 +15,6 @@ export const rocky: AdvisorySource = {
     return (await import('./pages.ts')).fetchAdvisories(client, lastFingerprint);
   },
   async *parse(feed, content) {
-    yield* (await import('./advisories.ts')).readAdvisories(feed, content);
+    yield* (await import('./advisories.ts')).readRockyAdvisories(feed, content);
   },
 };

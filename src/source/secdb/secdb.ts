@@ -3,7 +3,7 @@ import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/cor
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonObject } from '../../kit/json/json-stream.ts';
 import { isCve } from '../../model/cve.ts';
-import type { Affected, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
+import type { Affected, FetchedFeed, Namespace, Vulnerability } from '../../plugin/index.ts';
 import { readIdentifiers } from './identifiers.ts';
 
 /** The expected properties of a security database file. */
@@ -53,11 +53,11 @@ const secdb = z.object({
  * Yields the vulnerabilities of one file in the format of Alpine's security database, which Wolfi and Chainguard also
  * use: fixed versions by origin package.
  */
-export function readSecdb(feed: SecdbFeed, content: Fetched): AsyncGenerator<Vulnerability> {
+export function readSecdb(feed: SecdbFeed, content: FetchedFeed): AsyncGenerator<Vulnerability> {
   return withFeedErrors({ ...feed, content }, vulnerabilities(feed, content));
 }
 
-async function* vulnerabilities(feed: SecdbFeed, { body, url }: Fetched): AsyncGenerator<Vulnerability> {
+async function* vulnerabilities(feed: SecdbFeed, { body, url }: FetchedFeed): AsyncGenerator<Vulnerability> {
   const file = parseBySchema(secdb, await jsonObject(inflateStream(body, url)), '');
   expectFeed(feed, file);
   const records = new Map<string, Draft>();

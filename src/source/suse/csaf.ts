@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import type { FeedRecord, FixState } from '../../plugin/index.ts';
-import { relationships } from '../csaf/relationships.ts';
-import { scores, vectorsOf } from '../csaf/scores.ts';
+import { relationships, scores, vectorsOfScores } from '../csaf/schemas.ts';
+
 import { mergedRows, type Part } from '../rows.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { parseModified } from '../vendor-values.ts';
+import { parseModified, vendorSeverity } from '../vendor-values.ts';
+
 import { partsOn } from './product.ts';
 
 interface Branch {
@@ -118,7 +118,7 @@ function describe(
     links: [...new Set(links)],
     severity: vendorSeverity(aggregate_severity?.text),
     // With several CVEs it is unclear which one a vector rates.
-    cvss: only === undefined || others.length > 0 ? [] : vectorsOf(only.scores, 'SUSE'),
+    cvss: only === undefined || others.length > 0 ? [] : vectorsOfScores(only.scores, 'SUSE'),
   };
 }
 

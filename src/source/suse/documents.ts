@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { tarEntries } from '../../kit/tar/entries.ts';
-import type { FeedRecord, Fetched } from '../../plugin/index.ts';
+import type { FeedRecord, FetchedFeed } from '../../plugin/index.ts';
 import { isSkipped, readRecord } from '../archived-record.ts';
 import { osvRecord } from '../osv/record.ts';
 import { csafDocument, readCsafDocument } from './csaf.ts';
@@ -15,11 +15,11 @@ const either = z.union([csafDocument, osvRecord]);
  * Yields the vulnerabilities or advisories of an archive with one file per record. Skips invalid files, such as the
  * error page that SUSE's archive once had. Ignores records without a package of a known release.
  */
-export function readDocuments(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+export function readDocuments(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   return withFeedErrors({ source: 'suse-documents', feed, content }, records(content));
 }
 
-async function* records({ body, url }: Fetched): AsyncGenerator<FeedRecord> {
+async function* records({ body, url }: FetchedFeed): AsyncGenerator<FeedRecord> {
   let count = 0;
   for await (const file of tarEntries(inflateStream(body, url), (path) => path.endsWith('.json'))) {
     count++;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { boundedParse } from '../../kit/bounded-parse.ts';
+import { boundedParse } from '../../kit/json/json-document.ts';
 import type { FeedRecord } from '../../plugin/index.ts';
 import { skippedEntry } from '../osv/advisory.ts';
 import {

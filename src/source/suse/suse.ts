@@ -35,7 +35,7 @@ export const suse: AdvisorySource = {
     ),
   async *parse(feed, content) {
     // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./vulnerabilities.ts')).readVulnerabilities(feed, content);
+    yield* (await import('./vulnerabilities.ts')).readSuseVulnerabilities(feed, content);
   },
 };
 

@@ -1,17 +1,17 @@
 import { cvesIn } from '../../model/cve.ts';
-import type { FeedRecord, Fetched } from '../../plugin/index.ts';
-import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
+import type { FeedRecord, FetchedFeed } from '../../plugin/index.ts';
+import { cvssOf, type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest, StateField } from '../oval/package-tests.ts';
-import { cvssOf } from '../oval/ratings.ts';
+
 import type { Part } from '../rows.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { parseModified } from '../vendor-values.ts';
+import { parseModified, vendorSeverity } from '../vendor-values.ts';
+
 import { productOf } from './product.ts';
 
 /** Yields the vulnerabilities of one release from a file that may cover several. */
-export function readVulnerabilities(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+export function readSuseVulnerabilities(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   const namespace = feed === 'opensuse-tumbleweed' ? feed : feed.replace(/-(?=[\d.]+$)/, ':');
   const read = (criterion: Criterion, test: PackageTest | undefined): Fact =>
     platform(criterion.comment, namespace) ?? packageOf(criterion.comment, test);

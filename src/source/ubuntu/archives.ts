@@ -1,4 +1,4 @@
-import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
+import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/index.ts';
 
 const host = 'https://security-metadata.canonical.com';
 const osvArchive = `${host}/osv/osv-all.tar.xz`;
@@ -7,8 +7,8 @@ const trackerArchive =
   'https://git.launchpad.net/ubuntu-cve-tracker/snapshot/ubuntu-cve-tracker-master.tar.gz';
 
 /** The OSV archive, and the VEX archive with the reasons for missing fixes. */
-export interface FetchedArchives extends Fetched {
-  readonly vex?: Fetched;
+export interface FetchedArchives extends FetchedFeed {
+  readonly vex?: FetchedFeed;
 }
 
 /**
@@ -36,7 +36,7 @@ export async function fetchArchives(
  * Opens the OSV archive when it is read: reading the VEX archive first takes minutes, and the server would close an
  * idle connection.
  */
-async function openLazily({ body }: Fetched, client: FeedClient): Promise<AsyncIterable<Uint8Array>> {
+async function openLazily({ body }: FetchedFeed, client: FeedClient): Promise<AsyncIterable<Uint8Array>> {
   // The reader closes the connection when it stops.
   for await (const piece of body) if (piece.length > 0) break;
   return (async function* (): AsyncGenerator<Uint8Array> {
@@ -55,9 +55,9 @@ function fingerprintsIn(lastFingerprint: string | undefined): [osv?: string, vex
 /** Opens an unchanged archive if the other one has changed. */
 async function openUnchanged(
   url: string,
-  result: FeedAnswer,
+  result: FetchResult,
   client: FeedClient,
-): Promise<Fetched | undefined> {
+): Promise<FetchedFeed | undefined> {
   const content = result === 'unchanged' ? await client.get(url) : result;
   return typeof content === 'string' ? undefined : content;
 }

@@ -1,12 +1,12 @@
 import { cvesIn } from '../../model/cve.ts';
 import { toCvssVector } from '../../model/cvss.ts';
-import type { CvssVector, FeedRecord, Fetched, Fix, OnFeedDate } from '../../plugin/index.ts';
+import type { CvssVector, FeedRecord, FetchedFeed, Fix, OnFeedDate } from '../../plugin/index.ts';
 import { type Description, ovalRecords } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
 import type { AdvisoryCve, Criterion, Definition } from '../oval/definition.ts';
 import type { Part } from '../rows.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { namespaceOf, pageOf } from './release.ts';
+import { vendorSeverity } from '../vendor-values.ts';
+import { namespaceOfLabel, pageOf } from './release.ts';
 import { fixOf } from './tracker.ts';
 
 /** An OVAL file to be read, and the label of its release or service in the tracker. */
@@ -19,12 +19,12 @@ export interface OvalFeed {
  * Yields the CVEs of a release from OVAL. Its tests are of binary packages; the comments of its criteria name the
  * source package and repeat the line of the tracker. Both give the same rows.
  */
-export function readOvalFile(
+export function readUbuntuOval(
   { feed, label }: OvalFeed,
-  content: Fetched,
+  content: FetchedFeed,
   onDate?: OnFeedDate,
 ): AsyncGenerator<FeedRecord> {
-  const namespace = namespaceOf(label)?.name ?? '';
+  const namespace = namespaceOfLabel(label)?.name ?? '';
   const codename = feed.slice(feed.indexOf('_') + 1);
   const isService = label !== codename;
   return ovalRecords(

@@ -1,9 +1,9 @@
 import { parseJsonAt, UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { tarEntries } from '../../kit/tar/entries.ts';
-import type { Affected, Fetched, Fix, SkippedRecord } from '../../plugin/index.ts';
+import type { Affected, FetchedFeed, Fix, SkippedRecord } from '../../plugin/index.ts';
 import type { ArchivedRecord } from '../archived-record.ts';
-import { isKernel, namespaceOf, sourceOf } from './release.ts';
+import { isKernel, namespaceOfLabel, sourceOf } from './release.ts';
 
 /** The reason in a VEX statement on an affected package. */
 type Reason = Exclude<Fix['state'], 'fixed' | 'unfixed' | 'deferred'>;
@@ -44,7 +44,7 @@ export class Reasons {
   }
 
   /** Reads all CVE documents of the archive. */
-  async read({ body, url }: Fetched): Promise<void> {
+  async read({ body, url }: FetchedFeed): Promise<void> {
     const wants = (path: string) => /(?:^|\/)vex\/cve\//.test(path) && path.endsWith('.json');
     let documents = 0;
     for await (const file of tarEntries(inflateStream(body, url), wants)) {
@@ -61,7 +61,7 @@ export class Reasons {
     this.#byCve.delete(cve);
     for (const line of lines) {
       const [label = '', packages = ''] = line.slice(1).split('=');
-      const namespace = namespaceOf(label);
+      const namespace = namespaceOfLabel(label);
       const state = reasons[line.charAt(0)];
       if (namespace === undefined || state === undefined) continue;
       for (const name of packages.split(' ')) {

@@ -9,7 +9,7 @@ const others: ReadonlySet<string> = new Set(['upstream', 'devel', 'snap', 'produ
  * Returns the namespace of a release label: `focal`, `ubuntu/focal`, `esm-infra/xenial`, `trusty/esm`. A service has a
  * namespace of its own. Returns undefined for labels that name no release.
  */
-export function namespaceOf(label: string): Namespace | undefined {
+export function namespaceOfLabel(label: string): Namespace | undefined {
   const [first = '', second] = label.replace(/^ubuntu\//, '').split('/');
   if (others.has(first)) return undefined;
   if (second === undefined) return named(first);

@@ -1,9 +1,9 @@
-import { trimCharactersEnd } from '../../kit/trim-characters.ts';
+import { trimCharactersEnd } from '../../kit/collections.ts';
 import { toCvssVector } from '../../model/cvss.ts';
 import type { Affected, CvssVector, FeedRecord, Fix, Severity } from '../../plugin/index.ts';
 import type { ArchivedRecord } from '../archived-record.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { isKernel, namespaceOf, pageOf } from './release.ts';
+import { vendorSeverity } from '../vendor-values.ts';
+import { isKernel, namespaceOfLabel, pageOf } from './release.ts';
 
 /** A line on one source package in one release: `esm-infra/xenial_openssl: released (1.0.2g-1ubuntu4.20+esm1)`. */
 const statusLine = /^([a-z0-9][a-z0-9.-]*(?:\/[a-z0-9.-]+)?)_([a-z0-9][a-z0-9.+-]*)\s*:(.*)$/;
@@ -99,7 +99,7 @@ function vectorOf(line: string): CvssVector[] {
  */
 function rowOf(status: Status, values: Fields['values'], common: Severity): Affected | undefined {
   const { label, package: name, word, note } = status;
-  const namespace = namespaceOf(label);
+  const namespace = namespaceOfLabel(label);
   if (namespace === undefined || word === 'DNE' || word === '') return undefined;
   const fix = fixOf(word, note);
   if (fix.state === 'not-affected' && isKernel(name)) return undefined;

@@ -1,6 +1,6 @@
 import type { AdvisorySource } from '../../plugin/index.ts';
 import { fetchFirstAvailable } from '../fetch-first-available.ts';
-import { namespaceOf } from './release.ts';
+import { namespaceOfLabel } from './release.ts';
 
 const base = 'https://security-metadata.canonical.com/oval';
 
@@ -35,7 +35,7 @@ export const ubuntuOval: AdvisorySource = {
   version: 1,
   fallbackFor: 'ubuntu',
   feeds,
-  feedsFor: (namespace) => feeds.filter((feed) => namespaceOf(labelOf(feed))?.name === namespace),
+  feedsFor: (namespace) => feeds.filter((feed) => namespaceOfLabel(labelOf(feed))?.name === namespace),
   fetch(feed, client, lastFingerprint) {
     const file = `com.ubuntu.${feed}.cve.oval.xml.bz2`;
     // The second file is the same for images: it tests lines of a package list, with the same comments.
@@ -43,7 +43,7 @@ export const ubuntuOval: AdvisorySource = {
   },
   async *parse(feed, content, onDate) {
     // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./oval.ts')).readOvalFile({ feed, label: labelOf(feed) }, content, onDate);
+    yield* (await import('./oval.ts')).readUbuntuOval({ feed, label: labelOf(feed) }, content, onDate);
   },
 };
 

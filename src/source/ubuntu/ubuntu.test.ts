@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FeedClient, FeedRecord, Fetched } from '../../plugin/index.ts';
+import type { FeedClient, FeedRecord, FetchedFeed } from '../../plugin/index.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFile } from '../../testing/corpus-archive.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
 import { tar } from '../../testing/tar-writer.ts';
-import { namespaceOf, sourceOf } from './release.ts';
+import { namespaceOfLabel, sourceOf } from './release.ts';
 import { ubuntu } from './ubuntu.ts';
 
 const osvUrl = 'https://security-metadata.canonical.com/osv/osv-all.tar.xz';
@@ -25,7 +25,7 @@ function parse(
   osv: Readonly<Record<string, unknown>>,
   vex?: Readonly<Record<string, unknown>>,
 ): Promise<FeedRecord[]> {
-  const content = (url: string, files: Readonly<Record<string, unknown>>): Fetched => {
+  const content = (url: string, files: Readonly<Record<string, unknown>>): FetchedFeed => {
     return { url, body: inChunks(tarOf(files)), fingerprint: '' };
   };
   const fetched = content(osvUrl, osv);
@@ -258,7 +258,7 @@ test('maps labels to releases and services', () => {
     ['upstream', undefined],
     ['devel', undefined],
   ];
-  for (const [label, name] of labels) assert.equal(namespaceOf(label)?.name, name, label);
+  for (const [label, name] of labels) assert.equal(namespaceOfLabel(label)?.name, name, label);
   assert.equal(sourceOf('pkg:deb/ubuntu/xz@1?arch=amd64'), undefined);
   assert.equal(sourceOf('pkg:deb/ubuntu/100%@1?arch=source&distro=focal')?.package, '100%');
   assert.deepEqual(sourceOf('pkg:deb/ubuntu/g%2B%2B@1?arch=source&distro=esm-infra%2Fxenial'), {
@@ -289,21 +289,21 @@ function clientOf(
 test('fetches both archives when either has changed', async () => {
   const osv = { mark: 'o1', files: { [path]: record([entry('focal', 'xz', open)]) } };
   const vex = { mark: 'v1', files: { 'vex/cve/1/a.json': { statements: [] } } };
-  const fetched = (await ubuntu.fetch('cve', clientOf({ [osvUrl]: osv, [vexUrl]: vex }))) as Fetched;
+  const fetched = (await ubuntu.fetch('cve', clientOf({ [osvUrl]: osv, [vexUrl]: vex }))) as FetchedFeed;
   assert.equal(fetched.fingerprint, '["o1","v1"]');
   assert.equal((await collectAll(ubuntu.parse('cve', fetched))).length, 1);
   const client = clientOf({ [osvUrl]: osv, [vexUrl]: vex });
   assert.equal(await ubuntu.fetch('cve', client, fetched.fingerprint), 'unchanged');
   assert.equal(client.requests.length, 2);
   const changed = clientOf({ [osvUrl]: osv, [vexUrl]: { ...vex, mark: 'v2' } });
-  const again = (await ubuntu.fetch('cve', changed, fetched.fingerprint)) as Fetched;
+  const again = (await ubuntu.fetch('cve', changed, fetched.fingerprint)) as FetchedFeed;
   assert.equal(again.fingerprint, '["o1","v2"]');
   assert.equal((await collectAll(ubuntu.parse('cve', again))).length, 1);
 });
 
 test('gives no reasons without the VEX archive, and reads the tracker without both', async () => {
   const osv = { mark: 'o1', files: { [path]: record([entry('focal', 'xz', open)]) } };
-  const fetched = (await ubuntu.fetch('cve', clientOf({ [osvUrl]: osv }))) as Fetched;
+  const fetched = (await ubuntu.fetch('cve', clientOf({ [osvUrl]: osv }))) as FetchedFeed;
   assert.equal((await collectAll(ubuntu.parse('cve', fetched))).length, 1);
   assert.equal(await ubuntu.fetch('cve', clientOf({ [osvUrl]: osv }), fetched.fingerprint), 'unchanged');
   const client = clientOf({});

@@ -17,6 +17,6 @@ export const ubuntu: AdvisorySource = {
     return (await import('./archives.ts')).fetchArchives(client, lastFingerprint);
   },
   async *parse(feed, content) {
-    yield* (await import('./vulnerabilities.ts')).readVulnerabilities(feed, content);
+    yield* (await import('./vulnerabilities.ts')).readUbuntuVulnerabilities(feed, content);
   },
 };

@@ -2,7 +2,7 @@ import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { tarEntries } from '../../kit/tar/entries.ts';
 import { worstSeverity } from '../../model/severity.ts';
-import type { Affected, FeedRecord, Fetched, Fix, Severity, Vulnerability } from '../../plugin/index.ts';
+import type { Affected, FeedRecord, FetchedFeed, Fix, Severity, Vulnerability } from '../../plugin/index.ts';
 import { isSkipped, readRecord } from '../archived-record.ts';
 import { type ReadEntry, withoutVersions } from '../osv/advisory.ts';
 import {
@@ -14,14 +14,17 @@ import {
   textIn,
   vectorsOf,
 } from '../osv/record.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
+import { vendorSeverity } from '../vendor-values.ts';
 import type { FetchedArchives } from './archives.ts';
 import { Reasons, rowKey } from './reasons.ts';
-import { namespaceOf, pageOf, sourceOf } from './release.ts';
+import { namespaceOfLabel, pageOf, sourceOf } from './release.ts';
 import { readTrackerFile } from './tracker.ts';
 
 /** Yields the vulnerabilities of the OSV archive with the reasons of the VEX archive, or those of the CVE tracker. */
-export function readVulnerabilities(feed: string, content: FetchedArchives): AsyncGenerator<FeedRecord> {
+export function readUbuntuVulnerabilities(
+  feed: string,
+  content: FetchedArchives,
+): AsyncGenerator<FeedRecord> {
   return withFeedErrors({ source: 'ubuntu', feed, content }, vulnerabilities(feed, content));
 }
 
@@ -48,7 +51,7 @@ async function* vulnerabilities(
   for (const cve of reasons.left) yield cleared(cve, [...reasons.take(cve).values()]);
 }
 
-async function* readReasons(reasons: Reasons, vex: Fetched): AsyncGenerator<FeedRecord> {
+async function* readReasons(reasons: Reasons, vex: FetchedFeed): AsyncGenerator<FeedRecord> {
   await reasons.read(vex);
   yield* reasons.skipped;
 }
@@ -92,7 +95,7 @@ function* vulnerability(record: OsvRecord, reasons: Reasons): Generator<FeedReco
  */
 function readEntry(entry: OsvEntry, reasonRows: Map<string, Affected>): ReadEntry[] {
   const { ecosystem, name, purl } = entry.package ?? { ecosystem: '', name: '' };
-  const namespace = namespaceOf(sourceOf(purl ?? '')?.label ?? labelOf(ecosystem));
+  const namespace = namespaceOfLabel(sourceOf(purl ?? '')?.label ?? labelOf(ecosystem));
   if (namespace === undefined || name === '') return [];
   const key = rowKey(namespace.name, name);
   const reason = reasonRows.get(key)?.fix;

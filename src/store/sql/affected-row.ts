@@ -1,6 +1,6 @@
-import type { Conditions } from '../../model/conditions.ts';
 import type { Fix, FixState } from '../../model/fix.ts';
 import type { VersionRange } from '../../model/version-range.ts';
+import type { Conditions } from '../../model/vulnerability.ts';
 
 /** The columns of an affected row with its range and fix. */
 export interface AffectedRow {

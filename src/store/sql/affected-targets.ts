@@ -4,7 +4,6 @@ import type { KeyRange } from '../../plugin/version-scheme.ts';
 import type { StoredHit } from '../store.ts';
 import { comparePositions, type TargetPosition } from './affected-cursor.ts';
 import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from './hits.ts';
-import { mergeRanges, rangeContains } from './key-ranges.ts';
 import { lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';
 import type { Tables } from './schema.ts';
 
@@ -86,4 +85,23 @@ function targetOf(rows: TargetRow[], reader: HitReader): AffectedTarget | undefi
 /** Returns the position of a target in the list of affected images. */
 export function positionOf({ namespace, package: name, by }: AffectedTarget): TargetPosition {
   return { namespace: namespace.name, package: name, by };
+}
+
+/** Merges ranges into the fewest with the same keys, rising and with gaps between them. Drops empty ranges. */
+export function mergeRanges(ranges: readonly KeyRange[]): KeyRange[] {
+  const rising = ranges
+    .filter(({ lo, hi }) => Buffer.compare(lo, hi) < 0)
+    .sort((a, b) => Buffer.compare(a.lo, b.lo));
+  const merged: KeyRange[] = [];
+  for (const range of rising) {
+    const last = merged.at(-1);
+    if (last === undefined || Buffer.compare(last.hi, range.lo) < 0) merged.push(range);
+    else if (Buffer.compare(last.hi, range.hi) < 0) merged[merged.length - 1] = { lo: last.lo, hi: range.hi };
+  }
+  return merged;
+}
+
+/** Returns whether a range contains a key. */
+export function rangeContains({ lo, hi }: KeyRange, key: Uint8Array): boolean {
+  return Buffer.compare(lo, key) <= 0 && Buffer.compare(key, hi) < 0;
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
-import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import { splitIntoChunks } from '../../kit/collections.ts';
 import type { BatchItem, BatchStore, NotificationBatch, StoredBatchContent } from '../store.ts';
 import { findImageDetails } from './affected-details.ts';
 import { deliveryQueue } from './delivery-queue.ts';

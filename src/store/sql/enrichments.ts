@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import { splitIntoChunks } from '../../kit/collections.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import { compareText } from '../../model/order.ts';
 import type { EnrichmentRecord } from '../../plugin/enricher.ts';

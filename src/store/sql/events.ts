@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import { splitIntoChunks } from '../../kit/collections.ts';
 import type { AdvisoryEvent, ChangedAspect, EventStore, StoredVulnerability } from '../store.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { allocateNumbers } from './id-counter.ts';

@@ -5,12 +5,12 @@ import { pageAffectedImages } from './affected-images.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { momentOf } from './history.ts';
 import { packageColumns, packageFromRow } from './image-package.ts';
-import { isLastUseStale } from './last-use.ts';
 import { findMatches } from './matches.ts';
 import type { Namespaces } from './namespaces.ts';
 import { type PackageValues, packageRowValues, upsertPackages } from './packages.ts';
 import type { Tables } from './schema.ts';
 import { type PackageLayer, packageLayerOf, readSharedValues, SharedValues } from './shared-values.ts';
+import { isLastUseStale } from './times.ts';
 
 /** Dependencies of `imageStore`. */
 export interface ImageDeps {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Insertable, type Kysely, type Selectable, sql } from 'kysely';
-import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import { splitIntoChunks } from '../../kit/collections.ts';
 import { compareText } from '../../model/order.ts';
 import type { MatchKey } from './match-key.ts';
 import type { Tables } from './schema.ts';

@@ -1,10 +1,10 @@
-import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import { splitIntoChunks } from '../../kit/collections.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import { compareText } from '../../model/order.ts';
 import type { LayerStore } from '../store.ts';
 import type { Engine } from './engine.ts';
-import { isLastUseStale } from './last-use.ts';
 import { padded } from './padded.ts';
+import { isLastUseStale } from './times.ts';
 
 interface LayerDeps {
   readonly engine: Engine;

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import { splitIntoChunks } from '../../kit/collections.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import type { LookupResult, StoredEnrichment } from '../store.ts';
 import type { Engine } from './engine.ts';

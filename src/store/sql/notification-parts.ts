@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import { splitIntoChunks } from '../../kit/collections.ts';
 import { compareText } from '../../model/order.ts';
 import type { StoredVulnerability } from '../store.ts';
 import type { Tables } from './schema.ts';

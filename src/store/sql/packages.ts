@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import { splitIntoChunks } from '../../kit/collections.ts';
 import { compareText } from '../../model/order.ts';
 import type { ImagePackage } from '../store.ts';
 import { BulkWriter, type Value } from './bulk-writer.ts';

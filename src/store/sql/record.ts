@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { bufferView } from '../../kit/bytes/buffer-view.ts';
+import { bufferView } from '../../kit/bytes/bytes.ts';
 import type { CvssVector } from '../../model/vulnerability.ts';
 import type { KeyedAffected, KeyedVulnerability } from '../store.ts';
 

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import { splitIntoChunks } from '../../kit/collections.ts';
 import type { CollectedCounts, RetentionTerms } from '../store.ts';
 import type { Engine } from './engine.ts';
 import { readHistorySince, writeHistorySince } from './history.ts';

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import { splitIntoChunks } from '../../kit/collections.ts';
 import { type CveNumber, cveId, cveNumberOf } from '../../model/cve.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import type { FeedName, PageRequest, StoredEnrichment } from '../store.ts';

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import { splitIntoChunks } from '../../kit/collections.ts';
 import type {
   FeedName,
   FeedPart,

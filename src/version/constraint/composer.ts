@@ -1,5 +1,5 @@
-import { type Comparator, comparatorRanges } from '../../model/comparator.ts';
-import type { VersionRange } from '../../model/version-range.ts';
+import { type Comparator, comparatorRanges, type VersionRange } from '../../model/version-range.ts';
+
 import { composer } from '../composer.ts';
 import { collapseSpaces, readComparators } from './comparators.ts';
 

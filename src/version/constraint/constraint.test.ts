@@ -5,8 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { limits } from '../../core/limits.ts';
 import { isInRange } from '../../match/key-range.ts';
 import { parseVers } from '../../match/vers.ts';
-import { comparatorRanges } from '../../model/comparator.ts';
-import type { VersionRange } from '../../model/version-range.ts';
+import { comparatorRanges, type VersionRange } from '../../model/version-range.ts';
+
 import { isKey, type VersionScheme } from '../../plugin/version-scheme.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { composer } from '../composer.ts';

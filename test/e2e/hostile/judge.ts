@@ -11,7 +11,7 @@ export const peakMibMax = 256;
 export interface Outcome extends MeasuredRun {
   /** Total bytes of its files. */
   readonly bytes: number;
-  /** What is wrong with the result; undefined if it is as required. */
+  /** Describes what is wrong with the result; undefined if it is as required. */
   readonly fault: string | undefined;
 }
 

@@ -7,8 +7,8 @@ const status = 'var/lib/dpkg/status';
 const without: Answer = { packages: [], problem: /its content was not found/ };
 const nothing: Answer = { packages: [] };
 const replaced: Answer = { packages: [], problem: /which the layer replaces later/ };
-const manyUnread: Answer = { packages: ['hello'], problem: /places that were not read/ };
-const unread: Answer = { packages: [], problem: /places that were not read/ };
+const manyUnread: Answer = { packages: ['hello'], problem: /paths that were not read/ };
+const unread: Answer = { packages: [], problem: /paths that were not read/ };
 
 /** Links in cycles, chains and large numbers, and links that lead outside. */
 export function oddLinks(): HostileImage[] {

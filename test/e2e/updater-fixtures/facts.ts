@@ -1,4 +1,4 @@
-import type { Enrichment, FeedRecord, Fetched, SkippedRecord } from '../../../src/plugin/index.ts';
+import type { Enrichment, FeedRecord, FetchedFeed, SkippedRecord } from '../../../src/plugin/index.ts';
 import { collectAll, inChunks } from '../../../src/testing/streams.ts';
 
 /** Files of an archive by path. */
@@ -17,7 +17,7 @@ export interface FixtureCase {
 }
 
 interface Reader<Read> {
-  parse(feed: string, content: Fetched): AsyncIterable<Read>;
+  parse(feed: string, content: FetchedFeed): AsyncIterable<Read>;
 }
 
 /** Returns a file of an archive. Throws if it does not exist. */

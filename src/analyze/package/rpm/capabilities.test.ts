@@ -5,12 +5,12 @@ import type { ListedPackage } from '../../../model/package.ts';
 import { corpus, corpusTest } from '../../../testing/corpus.ts';
 import { outputOf, toolTest } from '../../../testing/native-tool.ts';
 import { writeBdb, writeRpmPackage } from '../../../testing/rpm-writer.ts';
-import { rpm } from './rpm.ts';
+import { rpmLister } from './rpm.ts';
 
 const path = 'var/lib/rpm/Packages';
 
 function list(content: Uint8Array, place = path): ListedPackage[] {
-  return [...rpm.list(new Map([[place, content]]))].flatMap((item) =>
+  return [...rpmLister.list(new Map([[place, content]]))].flatMap((item) =>
     'package' in item ? [item.package] : [],
   );
 }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { rpmHeaders } from '../../../testing/layer-stack.ts';
 import { writeBdb, writeNdb } from '../../../testing/rpm-writer.ts';
-import { rpm } from './rpm.ts';
+import { rpmLister } from './rpm.ts';
 
 function listed(path: string, content: Uint8Array): string[] {
-  return [...rpm.list(new Map([[path, content]]))].flatMap((item) =>
+  return [...rpmLister.list(new Map([[path, content]]))].flatMap((item) =>
     'package' in item ? [item.package.name] : 'problem' in item ? [item.problem] : [],
   );
 }

@@ -8,7 +8,7 @@ import {
   writeSqlite,
 } from '../../../testing/sqlite-writer.ts';
 import { readPackagesTable } from './packages-table.ts';
-import { rpm } from './rpm.ts';
+import { rpmLister } from './rpm.ts';
 
 const byRpm = `CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT,blob BLOB NOT NULL)`;
 
@@ -176,7 +176,7 @@ function checksum(log: Buffer): void {
 }
 
 function problemsOf(files: Readonly<Record<string, Uint8Array>>): string[] {
-  return [...rpm.list(new Map(Object.entries(files)))].flatMap((item) =>
+  return [...rpmLister.list(new Map(Object.entries(files)))].flatMap((item) =>
     'problem' in item ? [`${item.path}: ${item.problem}`] : [],
   );
 }

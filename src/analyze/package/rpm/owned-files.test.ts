@@ -8,12 +8,12 @@ import { corpus } from '../../../testing/corpus.ts';
 import { outputOf, toolTest } from '../../../testing/native-tool.ts';
 import { type RpmTags, writeNdb, writeRpmPackage } from '../../../testing/rpm-writer.ts';
 import { isOwnable } from '../ownable.ts';
-import { rpm } from './rpm.ts';
+import { rpmLister } from './rpm.ts';
 
 const path = 'var/lib/rpm/Packages';
 
 function read(content: Uint8Array): { owned: string[]; problems: string[] } {
-  const listed = [...rpm.list(new Map([[path, content]]))];
+  const listed = [...rpmLister.list(new Map([[path, content]]))];
   return {
     owned: listed.flatMap((item) =>
       'files' in item ? item.files.map((file) => `${item.owner} ${file}`) : [],
@@ -109,7 +109,7 @@ test('rpm files: reports a list that cannot be read, and lists the package', () 
     [names, directories, [1116, ['0', '0']]],
   ];
   for (const tags of cases) {
-    const listed = [...rpm.list(new Map([[path, writeNdb([writeRpmPackage('p', tags)])]]))];
+    const listed = [...rpmLister.list(new Map([[path, writeNdb([writeRpmPackage('p', tags)])]]))];
     assert.ok(listed.some((item) => 'package' in item));
     assert.deepEqual(ofPackage(tags).problems, ['package p has an unreadable list of files']);
   }

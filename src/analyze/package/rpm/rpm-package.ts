@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../kit/omit-undefined.ts';
+import { omitUndefined } from '../../../kit/collections.ts';
 import { quoteUntrusted, stripControls } from '../../../kit/untrusted-text.ts';
 import type { ListedPackage, SourcePackage } from '../../../model/package.ts';
 import { archOf, isWord } from '../listing.ts';

@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import type { ListedPackage } from '../../../model/package.ts';
 import { corpus, corpusTest } from '../../../testing/corpus.ts';
 import { writeBdb, writeNdb, writeRpmHeader, writeRpmPackage } from '../../../testing/rpm-writer.ts';
-import { rpm } from './rpm.ts';
+import { rpmLister } from './rpm.ts';
 
 function read(path: string, content: Uint8Array): { packages: ListedPackage[]; problems: string[] } {
-  const listed = [...rpm.list(new Map([[path, content]]))];
+  const listed = [...rpmLister.list(new Map([[path, content]]))];
   return {
     packages: listed.flatMap((item) => ('package' in item ? [item.package] : [])),
     problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
@@ -204,14 +204,14 @@ test('rpm: reports a write-ahead log whose database is missing or empty', () => 
   const database = 'usr/share/rpm/rpmdb.sqlite';
   const log = `${database}-wal`;
   const alone = [{ path: log, problem: 'is a write-ahead log without its database' }];
-  assert.deepEqual([...rpm.list(new Map([[log, Buffer.alloc(32)]]))], alone);
+  assert.deepEqual([...rpmLister.list(new Map([[log, Buffer.alloc(32)]]))], alone);
   const empty = [database, Buffer.alloc(0)] as const;
-  assert.deepEqual([...rpm.list(new Map([empty, [log, Buffer.alloc(32)]]))], alone);
-  assert.deepEqual([...rpm.list(new Map([empty, [log, Buffer.alloc(0)]]))], []);
+  assert.deepEqual([...rpmLister.list(new Map([empty, [log, Buffer.alloc(32)]]))], alone);
+  assert.deepEqual([...rpmLister.list(new Map([empty, [log, Buffer.alloc(0)]]))], []);
 });
 
 test('rpm: reports no damage of an empty file, which a tool creates in images of other distributions', () => {
-  for (const place of rpm.wants)
+  for (const place of rpmLister.wants)
     assert.deepEqual(read(place, Buffer.alloc(0)), { packages: [], problems: [] }, place);
 });
 

@@ -29,7 +29,7 @@ const manifest = 'var/lib/rpmmanifest/container-manifest-2';
  * Lists rpm packages from each database format of rpm, and from the manifest that some images have instead. An empty
  * file is not damage: tools create it in images of other distributions, and an image without packages is never clean.
  */
-export const rpm: PackageLister = {
+export const rpmLister: PackageLister = {
   name: 'rpm',
   version: 8,
   wants: [...databases, ...sideFiles, manifest],

@@ -1,4 +1,4 @@
-import { bufferView } from '../../../kit/bytes/buffer-view.ts';
+import { bufferView } from '../../../kit/bytes/bytes.ts';
 import { readWal } from './sqlite-wal.ts';
 
 const signature = 'SQLite format 3\0';

@@ -1,4 +1,4 @@
-import { bufferView } from '../../../kit/bytes/buffer-view.ts';
+import { bufferView } from '../../../kit/bytes/bytes.ts';
 
 /** A value of a column. Integers beyond 2⁵³ are rounded, and real numbers are not read, since neither is needed. */
 export type SqliteValue = number | string | Uint8Array | null;

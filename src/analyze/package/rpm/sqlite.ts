@@ -1,4 +1,4 @@
-import { bufferView } from '../../../kit/bytes/buffer-view.ts';
+import { bufferView } from '../../../kit/bytes/bytes.ts';
 import { openPages } from './sqlite-pages.ts';
 import { type SqliteValue, valuesOf } from './sqlite-record.ts';
 import { RowReader, type StoredRow } from './sqlite-rows.ts';

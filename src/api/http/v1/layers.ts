@@ -1,11 +1,10 @@
 import { ClairError } from '../../../core/errors.ts';
+import { layerFormatOf } from '../../../image/posted/layer-source.ts';
 import { parseDigest } from '../../../model/digest.ts';
 import { ingestLayer, type PostedLayer } from '../../../service/ingest/ingest-layer.ts';
-import type { LayerDetail } from '../../../service/ingest/layer-view.ts';
-import { viewLayer } from '../../../service/ingest/layer-view.ts';
+import { type LayerDetail, viewLayer } from '../../../service/ingest/layer-view.ts';
 import { asGo } from '../go-json-encode.ts';
 import { recordIngest } from '../ingest-record.ts';
-import { layerFormatOf } from '../layer-format.ts';
 import type { ApiRequest, ApiResponse } from '../route.ts';
 import type { V1Deps } from './deps.ts';
 import { badRequest, notFoundError } from './errors.ts';

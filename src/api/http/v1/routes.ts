@@ -6,11 +6,11 @@ import { v1Descriptions } from './descriptions.ts';
 import { toWireError } from './errors.ts';
 import { deleteFixRoute, getFixesRoute, putFixRoute } from './fixes.ts';
 import { deleteLayerRoute, getLayerRoute, postLayerRoute } from './layers.ts';
-import { listNamespacesRoute } from './namespaces.ts';
 import { deleteNotificationRoute, getNotificationRoute } from './notifications.ts';
 import {
   deleteVulnerabilityRoute,
   getVulnerabilityRoute,
+  listNamespacesRoute,
   listVulnerabilitiesRoute,
   postVulnerabilityRoute,
   putVulnerabilityRoute,

@@ -11,9 +11,9 @@ import type { ApiRequest, ApiResponse } from '../route.ts';
 import type { V1Deps } from './deps.ts';
 import { badRequest, notFoundError } from './errors.ts';
 import { namespaceOfWire } from './names.ts';
-import { renderVulnerability, renderWithFixes } from './render.ts';
+import { renderNamespace, renderVulnerability, renderWithFixes } from './render.ts';
 import { bodyOf, limitOf, vulnerabilityIn } from './request.ts';
-import { type V1Feature, vulnerability, vulnerabilityEnvelope } from './types.ts';
+import { namespaceEnvelope, type V1Feature, vulnerability, vulnerabilityEnvelope } from './types.ts';
 import {
   assertSameNamespace,
   parseFix,
@@ -111,4 +111,16 @@ export async function deleteVulnerabilityRoute(request: ApiRequest, deps: V1Deps
   request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
   if (!(await deleteVulnerability(name, deps.writing))) throw notFoundError();
   return { status: 200 };
+}
+
+/** `GET /namespaces`: lists the namespaces of layers and advisories, in the order in which they were added. */
+export async function listNamespacesRoute(
+  { signal }: ApiRequest,
+  { store, listLimiter }: V1Deps,
+): Promise<ApiResponse> {
+  const rendered = (await listLimiter.run(signal, () => store.advisories.findNamespaces())).map(
+    renderNamespace,
+  );
+  const distinct = [...new Map(rendered.map((one) => [one.Name, one])).values()];
+  return { status: 200, body: asGo(namespaceEnvelope, { Namespaces: distinct }) };
 }

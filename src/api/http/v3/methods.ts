@@ -1,12 +1,16 @@
 import { limits } from '../../../core/limits.ts';
-import type { LayerFormat } from '../../../image/posted/layer-source.ts';
+import { type LayerFormat, layerFormatOf } from '../../../image/posted/layer-source.ts';
 import { sha256Of } from '../../../kit/sha256.ts';
 import { parseDigest } from '../../../model/digest.ts';
 import { viewAncestry } from '../../../service/ingest/ancestry-view.ts';
-import type { HashedLayer, PostedAncestry } from '../../../service/ingest/ingest-ancestry.ts';
-import { ingestAncestry as takeInAncestry } from '../../../service/ingest/ingest-ancestry.ts';
+import {
+  type HashedLayer,
+  type PostedAncestry,
+  ingestAncestry as takeInAncestry,
+} from '../../../service/ingest/ingest-ancestry.ts';
+
 import { recordIngest } from '../ingest-record.ts';
-import { layerFormatOf } from '../layer-format.ts';
+
 import type { V3Deps } from './deps.ts';
 import { invalidArgument, RpcError } from './errors.ts';
 import { getNotification, markNotificationAsRead } from './notifications.ts';

@@ -1,6 +1,6 @@
 import { compareText } from '../../../model/order.ts';
 import type { Extensions } from '../../../plugin/extensions.ts';
-import { currentSince } from '../../../service/findings/freshness.ts';
+import { currentSince } from '../../../service/findings/feed-age.ts';
 import type { V3Deps } from './deps.ts';
 import type { Detectors } from './render.ts';
 import type { ClairStatus, Detector } from './types.ts';

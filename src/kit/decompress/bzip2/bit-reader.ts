@@ -1,4 +1,4 @@
-import { InflateError } from '../inflate-error.ts';
+import { InflateError } from '../inflater.ts';
 import type { PendingInput } from '../pending-input.ts';
 import { codeBitsMax, fastBits, type HuffmanTable } from './huffman-table.ts';
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { corpus, corpusTest } from '../../../testing/corpus.ts';
 import { missingTool, runTool } from '../../../testing/image-builder.ts';
-import { InflateError } from '../inflate-error.ts';
+import { InflateError } from '../inflater.ts';
 import { Bzip2Inflater } from './bzip2-inflater.ts';
 
 function inflate(input: Buffer, pieceBytes: number = 64 * 1024): Buffer {

@@ -1,5 +1,5 @@
-import { InflateError } from '../inflate-error.ts';
-import type { BytesSink, Inflater } from '../inflater.ts';
+import { type BytesSink, InflateError, type Inflater } from '../inflater.ts';
+
 import { PendingInput } from '../pending-input.ts';
 import { BitReader } from './bit-reader.ts';
 import { Block } from './block.ts';

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { InflateError } from '../inflate-error.ts';
+import { InflateError } from '../inflater.ts';
 import type { PendingInput } from '../pending-input.ts';
 import { VariableNumbers } from './block-header.ts';
 

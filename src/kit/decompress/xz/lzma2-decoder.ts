@@ -1,5 +1,5 @@
 import { limits } from '../../../core/limits.ts';
-import { InflateError } from '../inflate-error.ts';
+import { InflateError } from '../inflater.ts';
 import type { PendingInput } from '../pending-input.ts';
 import { LzmaDecoder } from './lzma-decoder.ts';
 import { Window } from './window.ts';

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { corpus, corpusTest } from '../../../testing/corpus.ts';
 import { missingTool, runTool } from '../../../testing/image-builder.ts';
-import { InflateError } from '../inflate-error.ts';
+import { InflateError } from '../inflater.ts';
 import { XzInflater } from './xz-inflater.ts';
 
 function inflate(input: Buffer, pieceBytes: number = 64 * 1024): Buffer {

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { InflateError } from '../inflate-error.ts';
-import type { BytesSink, Inflater } from '../inflater.ts';
+import { type BytesSink, InflateError, type Inflater } from '../inflater.ts';
+
 import { PendingInput } from '../pending-input.ts';
 import { type BlockCheck, blockCheckOf } from './block-check.ts';
 import { type BlockHeader, parseBlockHeader } from './block-header.ts';

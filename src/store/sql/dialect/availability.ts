@@ -1,3 +1,4 @@
+import { ClairError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 
 /** Called at the beginning and the end of an outage of a database. */
@@ -95,4 +96,14 @@ export class Availability {
     outage.end.resolve(undefined);
     this.#events.onUp?.(performance.now() - outage.since);
   }
+}
+
+/** Returns an error for a database that cannot be used; `why` states the cause and the remedy. */
+export function unusable(place: string, why: string, cause?: unknown): ClairError {
+  return new ClairError('store-unusable', `the database ${place} cannot be used: ${why}`, { cause });
+}
+
+/** Like `unusable`, for a cause that passes or that an operator removes: a retry may succeed. */
+export function unavailable(place: string, why: string, cause?: unknown): ClairError {
+  return new ClairError('store-unavailable', `the database ${place} cannot be used: ${why}`, { cause });
 }

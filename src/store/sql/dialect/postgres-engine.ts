@@ -2,7 +2,7 @@ import { Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import { currentStoreTimeoutMs, reconnectTimeoutMs } from '../../store-timeout.ts';
 import type { ColumnTypes, Durability, Engine, EngineConnection, WriteScope } from '../engine.ts';
 import type { Tables } from '../schema.ts';
-import type { AvailabilityEvents } from './availability.ts';
+import { type AvailabilityEvents, unusable } from './availability.ts';
 import { type ClientSource, postgresDialect } from './postgres.ts';
 import { openClientPool } from './postgres-clients.ts';
 import { CopyWriter } from './postgres-copy.ts';
@@ -14,7 +14,6 @@ import {
   retryWhile,
 } from './postgres-errors.ts';
 import type { PostgresSource } from './postgres-source.ts';
-import { unusable } from './unusable.ts';
 
 const types: ColumnTypes = {
   bytes: sql`bytea`,

@@ -1,7 +1,7 @@
 import { ClairError, messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import { retry } from '../../../kit/async/retry.ts';
-import { unavailable, unusable } from './unusable.ts';
+import { unavailable, unusable } from './availability.ts';
 
 const seconds = limits.storeBusyMs / 1000;
 

@@ -8,6 +8,7 @@ import { withStoreTimeout } from '../../store-timeout.ts';
 import { BulkWriter } from '../bulk-writer.ts';
 import type { ColumnTypes, Engine, EngineConnection } from '../engine.ts';
 import type { Tables } from '../schema.ts';
+import { unavailable, unusable } from './availability.ts';
 import { sqliteDialect } from './sqlite.ts';
 import { fromSqliteError, LockRetry } from './sqlite-errors.ts';
 import {
@@ -17,7 +18,6 @@ import {
   readOnlyFile,
   shadowWrittenTables,
 } from './sqlite-read-only.ts';
-import { unavailable, unusable } from './unusable.ts';
 
 /** `Clai` in ASCII: distinguishes our databases from those of other programs (sqlite.org/fileformat2.html#application_id). */
 const applicationId = 0x436c6169;

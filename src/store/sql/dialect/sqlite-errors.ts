@@ -1,7 +1,7 @@
 import { limits } from '../../../core/limits.ts';
 import { abortableSleep, retry } from '../../../kit/async/retry.ts';
 import { lockTimeoutMs } from '../../store-timeout.ts';
-import { unavailable, unusable } from './unusable.ts';
+import { unavailable, unusable } from './availability.ts';
 
 /** Remedies by SQLite's result code (sqlite.org/rescode.html), for errors that an operator can solve. */
 const remedies: ReadonlyMap<number, string> = new Map([

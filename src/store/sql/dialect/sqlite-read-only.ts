@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { unusable } from './unusable.ts';
+import { unusable } from './availability.ts';
 
 /** The name of the attached file in queries. Tables that the database in memory lacks are found in it. */
 export const attachedSchema = 'stored';

@@ -1,0 +1,105 @@
+import { bufferView } from '../kit/bytes/bytes.ts';
+
+/** Bytes per buffer: large enough for fast inflation and few messages. */
+const bufferBytes = 256 * 1024;
+/** Buffers per transfer: one is filled, one is read, the others are in transit. */
+const buffersMax = 4;
+
+/**
+ * Sends a stream to another thread in large buffers, whose memory is transferred and comes back for reuse. If all buffers are in use, it
+ * reads no more of the stream (backpressure).
+ */
+export class TransferSender {
+  readonly #send: (bytes: Uint8Array<ArrayBuffer>) => void;
+  readonly #free: ArrayBuffer[] = [];
+  #allocated = 0;
+  #wake: (() => void) | undefined;
+  #isStopped = false;
+
+  constructor(send: (bytes: Uint8Array<ArrayBuffer>) => void) {
+    this.#send = send;
+  }
+
+  /** Sends the whole stream. Throws if the stream fails. */
+  async run(stream: AsyncIterable<Uint8Array>): Promise<void> {
+    let filling = await this.#takeBuffer();
+    let fill = 0;
+    for await (const piece of stream) {
+      for (let at = 0; at < piece.length; ) {
+        const count = Math.min(piece.length - at, filling.length - fill);
+        filling.set(piece.subarray(at, at + count), fill);
+        at += count;
+        fill += count;
+        if (fill < filling.length) continue;
+        this.#send(filling);
+        filling = await this.#takeBuffer();
+        fill = 0;
+      }
+    }
+    if (fill > 0) this.#send(filling.subarray(0, fill));
+  }
+
+  /** Takes back a buffer that the other thread has read. */
+  recycle(memory: ArrayBuffer): void {
+    this.#free.push(memory);
+    this.#wake?.();
+  }
+
+  /** Stops reading and sending. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#wake?.();
+  }
+
+  async #takeBuffer(): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#free.length === 0 && this.#allocated < buffersMax) {
+      this.#allocated++;
+      return new Uint8Array(bufferBytes);
+    }
+    while (this.#free.length === 0) {
+      if (this.#isStopped) throw new Error('transfer aborted: consumer stopped');
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(bufferBytes));
+  }
+}
+
+/** Bytes received in messages, in order. Passes each buffer to `recycle` when the consumer requests the next one. */
+export class TransferReceiver implements AsyncIterable<Buffer> {
+  readonly #recycle: (memory: ArrayBuffer) => void;
+  readonly #pending: Uint8Array<ArrayBuffer>[] = [];
+  #isEnded = false;
+  #wake: (() => void) | undefined;
+
+  constructor(recycle: (memory: ArrayBuffer) => void) {
+    this.#recycle = recycle;
+  }
+
+  push(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#pending.push(bytes);
+    this.#wake?.();
+  }
+
+  /** Marks the end of the stream. */
+  end(): void {
+    this.#isEnded = true;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
+    for (;;) {
+      const bytes = this.#pending.shift();
+      if (bytes !== undefined) {
+        yield bufferView(bytes);
+        this.#recycle(bytes.buffer);
+      } else if (this.#isEnded) return;
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+import { exportedTwice, shortFiles } from '../../tools/quality/language.ts';
+import { productSources, shortFileLines } from '../../tools/quality/sources.ts';
+import { absolutePath, textOf } from './tree.ts';
+
+const shortFilesMax = 51;
+
+const sources = productSources();
+
+test('no name is exported by two files', () => {
+  assert.deepEqual(exportedTwice(sources), []);
+});
+
+test('few files are so short that they could be part of another', () => {
+  const short = shortFiles(sources, shortFileLines);
+  assert.ok(short.length <= shortFilesMax, `${short.length} files:\n${short.join('\n')}`);
+});
+
+test('every path that ARCHITECTURE.md names exists', () => {
+  const paths = Array.from(
+    textOf('ARCHITECTURE.md').matchAll(/`([a-z][\w./-]*(?:\.ts|\/))`/g),
+    ([, path = '']) => path,
+  );
+  const missing = paths.filter((path) => ![path, `src/${path}`].some((one) => existsSync(absolutePath(one))));
+  assert.deepEqual(missing, []);
+  assert.ok(paths.length > 50);
+});
