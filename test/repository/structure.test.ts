@@ -27,3 +27,15 @@ test('every path that ARCHITECTURE.md names exists', () => {
   assert.deepEqual(missing, []);
   assert.ok(paths.length > 50);
 });
+
+test('every benchmark of bench/main.ts is a file', () => {
+  const names = Array.from(
+    textOf('bench/main.ts').matchAll(/^ {2}\w+: '([\w-]+)',$/gm),
+    ([, name = '']) => name,
+  );
+  assert.ok(names.length > 10);
+  assert.deepEqual(
+    names.filter((name) => !existsSync(absolutePath(`bench/${name}.ts`))),
+    [],
+  );
+});
