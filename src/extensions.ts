@@ -26,7 +26,6 @@ import { htmlFormat } from './report/html/html.ts';
 import { jsonFormat, sbomJsonFormat } from './report/json-formats.ts';
 import { junitFormat } from './report/junit.ts';
 import { sarifFormat } from './report/sarif.ts';
-
 import { sbomSpdxFormat, spdxFormat } from './report/spdx.ts';
 import { tableFormat } from './report/table.ts';
 import { csafFormat } from './report/vex/csaf.ts';

@@ -9,7 +9,6 @@ import { defaultRetention } from '../service/feeds/retention.ts';
 import { type FeedOutcome, updateFeeds } from '../service/feeds/update-feeds.ts';
 import { type AssessedReport, matchImage } from '../service/findings/match-image.ts';
 import { type ImageScope, type IndexedImage, indexImage } from '../service/images/index-image.ts';
-
 import { indexSbom } from '../service/images/index-sbom.ts';
 import {
   type CommandContext,

@@ -1,7 +1,6 @@
 import { ClairError } from '../core/errors.ts';
 import { readAt, statsOf } from '../image/container/local-file.ts';
 import type { Inventory, Target } from '../model/report.ts';
-
 import { looksLikeSbom } from '../sbom/sbom-json.ts';
 import { readInputFile, standardInput } from './read-file.ts';
 

@@ -1,5 +1,4 @@
 import { ClairError } from '../core/errors.ts';
-
 import { closestMatch } from '../kit/closest-match.ts';
 
 /**

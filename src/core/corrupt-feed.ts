@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type * as z from 'zod/mini';
 import { InflateError } from '../kit/decompress/inflater.ts';
 import { boundedParse, type DocumentErrorFactory, parseJson } from '../kit/json/json-document.ts';
-
 import { XmlStreamError } from '../kit/xml/xml-stream.ts';
 import { ClairError, messageOf } from './errors.ts';
 import { limits } from './limits.ts';

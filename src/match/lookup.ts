@@ -5,7 +5,7 @@ import { packageName } from '../model/package-name.ts';
 /** The namespace, name and version by which advisories cover an installed package. */
 export interface Lookup extends SourcePackage {
   readonly namespace: Namespace;
-  /** Version of its source package, if rows may also refer to that: see `isSourcePackageRow`. */
+  /** Version of its source package, if rows may also refer to that: see `appliesToSourcePackage`. */
   readonly sourceVersion?: string;
 }
 

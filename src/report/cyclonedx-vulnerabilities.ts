@@ -7,7 +7,6 @@ import type { CvssVector } from '../model/vulnerability.ts';
 import { toCyclonedxAnalysis } from './cyclonedx-analysis.ts';
 import { allFindings, type Finding } from './finding.ts';
 import { doubtsOf, fixText, isInDoubt, tool, updateAdvice, verdictText } from './report-text.ts';
-
 import { webLinks } from './web-links.ts';
 
 /** Severities of CycloneDX. It has no equivalent of Defcon1, and `info` below low. */

@@ -12,7 +12,6 @@ import type { ReportVulnerability } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { coverageLine } from './report-text.ts';
 import { foldWords, padText, paint, type Style } from './terminal-text.ts';
-
 import { imageTitleOf } from './title.ts';
 
 const outcomeText: Readonly<Record<ExplanationOutcome, string>> = {

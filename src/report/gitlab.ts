@@ -7,7 +7,6 @@ import { reportTime, uuidOf } from './identity.ts';
 import { jsonChunks } from './json-chunks.ts';
 import { doubtsOf, fixText, isInDoubt, suppressedLines, tool, verdictText } from './report-text.ts';
 import { imageTitleOf } from './title.ts';
-
 import { referenceUrls, webLinks } from './web-links.ts';
 
 /** Version of GitLab's security report schemas that reports follow. */

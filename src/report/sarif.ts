@@ -9,7 +9,6 @@ import { allFindings, worstFirst } from './finding.ts';
 import { jsonChunks } from './json-chunks.ts';
 import { descriptionOf, doubtsOf, fixText, isInDoubt, tool, verdictText } from './report-text.ts';
 import { titleWithDigest } from './title.ts';
-
 import { referenceUrls } from './web-links.ts';
 
 /** Findings as static analysis results, SARIF 2.1.0 (OASIS), in the subset that GitHub's code scanning shows. */

@@ -17,7 +17,6 @@ import {
   verdictText,
 } from './report-text.ts';
 import { foldWords, paint, type Style } from './terminal-text.ts';
-
 import { imageTitleOf } from './title.ts';
 
 /** The report for a terminal: the image, the findings with the worst first, and the advisories they come from. */

@@ -5,7 +5,6 @@ import { namespaceOf } from '../model/namespace.ts';
 import { compareText } from '../model/order.ts';
 import { listedBySbom, type Package } from '../model/package.ts';
 import type { ExtensionStatus, Inventory } from '../model/report.ts';
-
 import type { SbomDocument, SbomEntry } from './sbom-entry.ts';
 import { tooManyListed } from './sbom-json.ts';
 

@@ -7,7 +7,6 @@ import { builtIn } from '../extensions.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Package } from '../model/package.ts';
 import type { Inventory, Report } from '../model/report.ts';
-
 import { hostileReport, hostileText, incompleteReports } from '../testing/incomplete-reports.ts';
 import { samplePackage, sampleReport } from '../testing/sample-report.ts';
 import { cyclonedxInventory } from '../testing/third-party-inventory.ts';

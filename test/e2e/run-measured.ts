@@ -16,7 +16,7 @@ export interface MeasuredRun {
   readonly peakMib: number;
 }
 
-/** Runs `bin/clair` with a cache in `directory`. Kills it after `patienceMs` milliseconds. */
+/** Runs `bin/clair` with a cache in `directory`. Kills it after `timeoutMs` milliseconds. */
 export function runMeasured(args: readonly string[], directory: string, timeoutMs: number): MeasuredRun {
   const peakFile = join(directory, 'peak');
   rmSync(peakFile, { force: true });

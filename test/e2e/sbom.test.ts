@@ -6,7 +6,6 @@ import { type BuiltIn, builtIn } from '../../src/extensions.ts';
 import { openImage } from '../../src/image/open-image.ts';
 import type { Package } from '../../src/model/package.ts';
 import type { Inventory, Report, Target } from '../../src/model/report.ts';
-
 import type { PackageLister } from '../../src/plugin/package-lister.ts';
 import type { ReportFormat } from '../../src/plugin/report-format.ts';
 import { jsonFormat } from '../../src/report/json-formats.ts';

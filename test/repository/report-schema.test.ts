@@ -4,7 +4,6 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { jsonFormat, sbomJsonFormat } from '../../src/report/json-formats.ts';
 import { type KeyOrder, reportOrder } from '../../src/report/key-order.ts';
-
 import { type JsonSchema, schemaProblems, schemaProperties } from '../../src/testing/json-schema.ts';
 import { sampleReport } from '../../src/testing/sample-report.ts';
 

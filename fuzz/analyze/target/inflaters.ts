@@ -1,6 +1,5 @@
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type Compression, compressionOf } from '../../../src/kit/decompress/compression.ts';
-
 import { inflaterFor } from '../../../src/kit/decompress/inflater-for.ts';
 import { corpusFiles } from '../corpus-seeds.ts';
 import { assertExpectedError, InvariantViolation } from '../invariants.ts';

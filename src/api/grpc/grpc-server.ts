@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type * as Grpc from '@grpc/grpc-js';
 import type { handleUnaryCall, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
-
 import { limits, timerMsMax } from '../../core/limits.ts';
 import { withStoreTimeout } from '../../store/store-timeout.ts';
 import type { Http2Acceptor } from '../http/protocol-demux.ts';

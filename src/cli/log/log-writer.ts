@@ -9,8 +9,8 @@ export interface LogWriterOptions {
 }
 
 /**
- * Returns a writer of log lines to standard error that does not wait for the reader of a pipe. It buffers up to `limits.logBufferBytes` for a slow reader, then
- * drops lines and logs their number. At exit it waits at most `limits.logExitMs`.
+ * Returns a writer of log lines to standard error that does not wait for the reader of a pipe. It buffers up to `limits.logBufferBytes`
+ * for a slow reader, then drops lines and logs their number. At exit it waits at most `limits.logExitMs`.
  */
 export function logWriter({ shape }: LogWriterOptions): WriteLine {
   // Node makes a pipe non-blocking when it opens the stream.
@@ -48,8 +48,7 @@ class LogPipe {
       this.#droppedLines += lines.split('\n').length - 1;
       return;
     }
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
+    this.#enqueue(bytes);
     if (this.#timer === undefined) this.#flush();
   }
 
@@ -87,6 +86,10 @@ class LogPipe {
     const line = { level: 'warn', time, lines: this.#droppedLines, msg: droppedMessage };
     const bytes = Buffer.from(this.#shape(`${JSON.stringify(line)}\n`));
     this.#droppedLines = 0;
+    this.#enqueue(bytes);
+  }
+
+  #enqueue(bytes: Buffer): void {
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
   }
@@ -99,7 +102,6 @@ class LogPipe {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
       this.#isBroken = true;
       this.#waiting = [];
-      this.#waitingBytes = 0;
       this.#droppedLines = 0;
       return 0;
     }

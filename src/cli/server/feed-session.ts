@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { ClairError, serializeError } from '../../core/errors.ts';
-
 import { Disposal } from '../../kit/disposal.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ClairError, messageOf, type SerializedError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-
 import { settlesWithin } from '../../kit/async/timeout.ts';
 import type { FeedOfSource, FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import type { RetentionTerms } from '../../store/store.ts';

@@ -3,7 +3,6 @@ import { ClairError } from '../../core/errors.ts';
 import { homeDirectory } from '../../kit/home-directory.ts';
 import { checkLayerCount, claimsIn } from '../format/assemble-layers.ts';
 import { createdOf, type ImageConfig } from '../format/documents.ts';
-
 import { isOtherPlatform, platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
@@ -16,7 +15,6 @@ import {
   displayEndpoint,
   endpointCandidates,
 } from './endpoint.ts';
-
 import { type ImageExport, readExportedConfig, streamFromExport } from './image-export.ts';
 import { imagePath, inspectImage } from './inspection.ts';
 

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../../core/errors.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
-
 import { checkDocumentSize } from '../container/image-container.ts';
 import { type ArchiveFile, walkArchive } from '../container/walk-archive.ts';
 import type { Image } from '../image.ts';

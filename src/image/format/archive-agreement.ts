@@ -10,7 +10,6 @@ import {
   parseDocument,
   readDocument,
 } from './documents.ts';
-
 import { layoutBlobPath, listOciImages } from './oci-layout.ts';
 import { fitsPlatform, platformText } from './platform.ts';
 

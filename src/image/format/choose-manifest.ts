@@ -3,7 +3,6 @@ import { limits } from '../../core/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import { annotatedNames, withNamesOf } from '../../model/image-identity.ts';
 import { type Descriptor, indexTypes, isNameOf } from './documents.ts';
-
 import {
   defaultPlatform,
   fitsPlatform,

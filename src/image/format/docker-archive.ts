@@ -17,7 +17,6 @@ import {
   readDocument,
   repositoriesDocument,
 } from './documents.ts';
-
 import { platformText } from './platform.ts';
 
 /** Opens an archive that `docker save`, skopeo or kaniko wrote. `tag` selects one of several images. */

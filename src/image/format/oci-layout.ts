@@ -23,7 +23,6 @@ import {
   parseDocument,
   verifyDigest,
 } from './documents.ts';
-
 import { layerEntries } from './layer-types.ts';
 import { platformText } from './platform.ts';
 

@@ -3,7 +3,6 @@ import { limits } from '../../core/limits.ts';
 import { PathTree } from '../../kit/path-tree.ts';
 import { baseOf, boundedPath, isOverlong, parentOf } from '../../kit/tar/path.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
-
 import type { LayerLicenses, LayerNode } from '../../model/layer-index.ts';
 import { type CollectedEvidence, EvidenceCollector, type ProgramInspection } from './evidence-collector.ts';
 import { LicenseCollector } from './license-collector.ts';

@@ -2,7 +2,6 @@ import { limits } from '../../core/limits.ts';
 import { isElfProgram } from '../../kit/elf.ts';
 import { boundedPath, parentOf } from '../../kit/tar/path.ts';
 import { collectPayload, type PayloadSink, type SparseForm, type TarEntry } from '../../kit/tar/walker.ts';
-
 import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name.ts';
 import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
 import type { EvidenceLink, LayerEvidence } from '../../model/evidence/layer-evidence.ts';

@@ -1,7 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { boundedPath, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
-
 import type { LayerLicenses } from '../../model/layer-index.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
 

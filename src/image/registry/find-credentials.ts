@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { homeDirectory } from '../../kit/home-directory.ts';
 import { type CredentialFile, type Credentials, readCredentialFile } from './credential-file.ts';
-
 import { queryCredentialHelper } from './credential-helper.ts';
 
 /** The credentials for a repository, if any, and descriptions of the searched locations. */

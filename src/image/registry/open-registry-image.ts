@@ -22,7 +22,6 @@ import {
   manifestDocument,
   parseDocument,
 } from '../format/documents.ts';
-
 import { layerEntries } from '../format/layer-types.ts';
 import { platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
@@ -31,7 +30,6 @@ import { findCredentials } from './find-credentials.ts';
 import { type ForeignLayer, publicInternet } from './foreign-layer.ts';
 import { parseReference, type RegistryReference } from './reference.ts';
 import { RegistryClient, type RegistryClientOptions } from './registry-client.ts';
-
 import { layerFile, RemoteLayers } from './remote-layers.ts';
 import { type FetchedManifest, RepositoryClient } from './repository-client.ts';
 import { registrySettings } from './settings.ts';

@@ -4,7 +4,7 @@ export function bufferView(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Reads all bytes of a small stream and copies them, so that the stream may reuse its memory. Throws the error of `tooMuch` if there are
+ * Reads all bytes of a small stream and copies them, so that the stream may reuse its memory. Throws the error of `limitError` if there are
  * more than the limit, and any error of the stream.
  */
 export async function readAllBytes(

@@ -2,7 +2,6 @@ import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { type Compression, compressionOf, magicBytes } from './compression.ts';
 import { InflateError, type Inflater } from './inflater.ts';
-
 import { inflaterFor } from './inflater-for.ts';
 
 /** Compressed bytes that are inflated at once. Their output waits in memory until the reader takes it. */

@@ -21,7 +21,7 @@ export interface ConnectionTimeouts {
   readonly totalMs?: number | undefined;
 }
 
-/** A connection that brought no response. `cause` is the error of the connection. */
+/** A connection without a response. `cause` is the error of the connection. */
 export class NoResponseError extends Error {
   override readonly name = 'NoResponseError';
   /** The URL that was requested, after redirects. */

@@ -43,7 +43,7 @@ export async function retryHttp<T>(work: () => Promise<T>, options: HttpRetryOpt
   });
 }
 
-/** The pause before the attempt after this one; undefined if there is none. */
+/** Returns the milliseconds before the next attempt. Undefined gives up. */
 function retryDelayMs(
   attempt: number,
   retryAfterMs: number | undefined,
@@ -53,7 +53,7 @@ function retryDelayMs(
   return attempt >= attempts || ms > pauseMsMax ? undefined : ms;
 }
 
-/** Reads `Retry-After`, in seconds or a date, as milliseconds from now. RFC 9110 §10.2.3. Undefined if there is none that can be read. */
+/** Reads `Retry-After`, in seconds or a date, as milliseconds from now. RFC 9110 §10.2.3. Undefined if it is absent or invalid. */
 export function parseRetryAfter(headers: IncomingHttpHeaders): number | undefined {
   const value = headers['retry-after'] ?? '';
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();

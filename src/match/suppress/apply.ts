@@ -3,7 +3,6 @@ import type { Match, Report, SuppressedMatch } from '../../model/report.ts';
 import type { IgnoreRule, SuppressionDecision, VexDocument, VexStatement } from '../../model/suppression.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import { verdictOf, withFindings } from '../verdict.ts';
-
 import { indexRules, ruleMatches } from './ignore-rules.ts';
 import { indexStatements, statementsOn } from './statements.ts';
 import { suppressionSubjectOf } from './subject.ts';

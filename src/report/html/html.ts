@@ -12,7 +12,6 @@ import {
   unratedLines,
 } from '../report-text.ts';
 import { imageTitleOf, titleWithDigest } from '../title.ts';
-
 import { findingsSection, severityClass } from './findings.ts';
 import { groupsOf, type SourceGroup } from './groups.ts';
 import { Markup, markup } from './markup.ts';

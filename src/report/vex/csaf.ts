@@ -6,7 +6,6 @@ import { imagePurl, matchingPurls } from '../image-purl.ts';
 import { jsonChunks } from '../json-chunks.ts';
 import { descriptionOf, tool } from '../report-text.ts';
 import { imageTitleOf } from '../title.ts';
-
 import { webLinks } from '../web-links.ts';
 import { type Assertion, assertionsOf, packagesIn } from './assertions.ts';
 

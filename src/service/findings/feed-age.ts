@@ -2,7 +2,6 @@ import { type DatedContent, describeAge, isTooOld } from '../../match/content-ag
 import { compareText } from '../../model/order.ts';
 import type { FeedState } from '../../store/store.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
-
 import { userFeed } from '../feeds/user-vulnerabilities.ts';
 
 /** Time and rules for judging the age of feeds. */

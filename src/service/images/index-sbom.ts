@@ -7,7 +7,6 @@ import type { Store } from '../../store/store.ts';
 import { analyzerKey } from './analyze-layers.ts';
 import { versionOrder } from './extension-status.ts';
 import { type ImageScope, type IndexedImage, imageIndexIdentity, indexVersion } from './index-image.ts';
-
 import { namespacesOf, withLookup } from './package-lookup.ts';
 
 /** Dependencies and options of `indexSbom`. */

@@ -1,6 +1,5 @@
 import { ClairError } from '../../core/errors.ts';
 import { documentNames, type Image } from '../../image/image.ts';
-
 import { type ImageLayer, layerIdentity } from '../../image/image-layer.ts';
 import { assertDigestMatches } from '../../image/layer/layer-digest.ts';
 import { nameOfLayer, withLayerName } from '../../image/layer/layer-name.ts';

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-
 import type { CvssVector } from '../../plugin/index.ts';
 
 /** Relationships of a product tree: a package and the product that ships it (CSAF 2.0, section 3.2.2.4). */

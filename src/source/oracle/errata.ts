@@ -4,7 +4,6 @@ import { cvssOf, type Description, ovalRecords, versionsByComment, versionsOf } 
 import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
-
 import type { Part } from '../rows.ts';
 import { parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
 

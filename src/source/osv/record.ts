@@ -10,7 +10,6 @@ import type {
   Vulnerability,
 } from '../../plugin/index.ts';
 import { parseModified, vendorSeverity } from '../vendor-values.ts';
-
 import { osvRanges } from './range.ts';
 
 /** Accepts the two ways in which JSON writes an absent member. */

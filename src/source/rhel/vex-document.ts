@@ -4,7 +4,6 @@ import type { FeedRecord, FixState, Severity, Vulnerability } from '../../plugin
 import { scores, vectorsOfScores } from '../csaf/schemas.ts';
 import { mergedRows, type Part } from '../rows.ts';
 import { parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
-
 import { namespacesOfProduct } from './namespaces.ts';
 import { type Component, type ProductTree, productTree, readProducts } from './products.ts';
 

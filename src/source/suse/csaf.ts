@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
 import type { FeedRecord, FixState } from '../../plugin/index.ts';
 import { relationships, scores, vectorsOfScores } from '../csaf/schemas.ts';
-
 import { mergedRows, type Part } from '../rows.ts';
 import { parseModified, vendorSeverity } from '../vendor-values.ts';
-
 import { partsOn } from './product.ts';
 
 interface Branch {

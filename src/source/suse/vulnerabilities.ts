@@ -4,10 +4,8 @@ import { cvssOf, type Description, ovalRecords, versionsOf } from '../oval/advis
 import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest, StateField } from '../oval/package-tests.ts';
-
 import type { Part } from '../rows.ts';
 import { parseModified, vendorSeverity } from '../vendor-values.ts';
-
 import { productOf } from './product.ts';
 
 /** Yields the vulnerabilities of one release from a file that may cover several. */

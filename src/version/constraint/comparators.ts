@@ -1,5 +1,4 @@
 import { type Comparator, comparatorRanges, type VersionRange } from '../../model/version-range.ts';
-
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import { intersectAll } from './intersect.ts';
 

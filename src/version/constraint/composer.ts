@@ -1,5 +1,4 @@
 import { type Comparator, comparatorRanges, type VersionRange } from '../../model/version-range.ts';
-
 import { composer } from '../composer.ts';
 import { collapseSpaces, readComparators } from './comparators.ts';
 

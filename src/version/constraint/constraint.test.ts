@@ -6,7 +6,6 @@ import { limits } from '../../core/limits.ts';
 import { isInRange } from '../../match/key-range.ts';
 import { parseVers } from '../../match/vers.ts';
 import { comparatorRanges, type VersionRange } from '../../model/version-range.ts';
-
 import { isKey, type VersionScheme } from '../../plugin/version-scheme.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { composer } from '../composer.ts';

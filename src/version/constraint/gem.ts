@@ -1,5 +1,4 @@
 import { type Comparator, comparatorRanges, type VersionRange } from '../../model/version-range.ts';
-
 import { gem } from '../gem.ts';
 import { readComparators } from './comparators.ts';
 

@@ -1,5 +1,4 @@
 import { type Comparator, comparatorRanges, type VersionRange } from '../../model/version-range.ts';
-
 import { pep440 } from '../pep440.ts';
 import { readComparators } from './comparators.ts';
 

@@ -8,9 +8,7 @@ import {
   type PostedAncestry,
   ingestAncestry as takeInAncestry,
 } from '../../../service/ingest/ingest-ancestry.ts';
-
 import { recordIngest } from '../ingest-record.ts';
-
 import type { V3Deps } from './deps.ts';
 import { invalidArgument, RpcError } from './errors.ts';
 import { getNotification, markNotificationAsRead } from './notifications.ts';

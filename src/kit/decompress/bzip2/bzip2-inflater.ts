@@ -1,5 +1,4 @@
 import { type BytesSink, InflateError, type Inflater } from '../inflater.ts';
-
 import { PendingInput } from '../pending-input.ts';
 import { BitReader } from './bit-reader.ts';
 import { Block } from './block.ts';

@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib';
 import { type BytesSink, InflateError, type Inflater } from '../inflater.ts';
-
 import { PendingInput } from '../pending-input.ts';
 import { type BlockCheck, blockCheckOf } from './block-check.ts';
 import { type BlockHeader, parseBlockHeader } from './block-header.ts';
