@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { ClairError } from '../../core/errors.ts';
 import { limits, timerMsMax } from '../../core/limits.ts';
+import { raceAbort } from '../../kit/async/abort.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import { noopTracer, type SpanStart, type Tracer } from '../../kit/trace/tracer.ts';
 import { withStoreTimeout } from '../../store/store-timeout.ts';
@@ -25,7 +26,7 @@ import {
 } from './route.ts';
 import { notFoundResponse, type Router, type RoutingResult } from './router.ts';
 import { UnreadResponses } from './unread-responses.ts';
-import { rejectOnAbort, type WriteOptions, writeResponse } from './write-response.ts';
+import { type WriteOptions, writeResponse } from './write-response.ts';
 
 /** Dependencies of `RequestHandler`. */
 export interface RequestHandlerDeps {
@@ -179,7 +180,7 @@ export class RequestHandler {
       isRecorded = true;
     };
     try {
-      const apiResponse = await Promise.race([this.#track(route.handle(request)), rejectOnAbort(signal)]);
+      const apiResponse = await raceAbort(this.#track(route.handle(request)), signal);
       ({ status } = apiResponse);
       if (apiResponse.cause !== undefined) this.#deps.onError(apiResponse.cause);
       if (isStreaming) {

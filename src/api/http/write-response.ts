@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
 import { limits } from '../../core/limits.ts';
+import { raceAbort } from '../../kit/async/abort.ts';
 import { encodeGoJson } from './go-json-encode.ts';
 import type { ApiResponse } from './route.ts';
 import type { UnreadResponses } from './unread-responses.ts';
@@ -19,17 +20,6 @@ export interface WriteOptions {
   readonly stallMs?: number;
   /** Tracks the response while the client has not read it. */
   readonly unread?: UnreadResponses;
-}
-
-/** Returns a promise that rejects with the reason of the signal when it is aborted. */
-export function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const onAbort = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
 }
 
 /**
@@ -81,7 +71,7 @@ async function writeStream(
   const { signal = new AbortController().signal, stallMs } = options;
   if (stallMs !== undefined) response.setTimeout(stallMs, () => response.destroy());
   const pieces = stream[Symbol.asyncIterator]();
-  const first = await Promise.race([pieces.next(), rejectOnAbort(signal)]);
+  const first = await raceAbort(pieces.next(), signal);
   setContentHeaders(response, apiResponse, options);
   response.writeHead(apiResponse.status);
   let bytes = 0;

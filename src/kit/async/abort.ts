@@ -6,3 +6,18 @@ export async function* abortable<T>(signal: AbortSignal, pieces: AsyncIterable<T
   }
   signal.throwIfAborted();
 }
+
+/** Returns the result, or throws the reason of the signal if it aborts first. */
+export async function raceAbort<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    reject(signal.reason);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([result, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

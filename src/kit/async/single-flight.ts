@@ -1,4 +1,5 @@
 import { limits } from '../../core/limits.ts';
+import { raceAbort } from './abort.ts';
 import { settlesWithin } from './timeout.ts';
 
 /** The identity of a piece of work. */
@@ -110,19 +111,5 @@ export class SingleFlight<T> implements AsyncDisposable {
     clearTimeout(running.timer);
     delete running.timer;
     this.#abandoned--;
-  }
-}
-
-/** Returns the result, or throws the reason of the signal if it aborts first. */
-async function raceAbort<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => {
-    reject(signal.reason);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([result, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { abortableSleep } from './retry.ts';
 
 /** Wakes waiting tasks when an event has happened. */
 export class WakeSignal {
@@ -26,7 +26,7 @@ export class WakeSignal {
 
 /** Waits `ms` milliseconds, or until the signal is aborted. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, { signal }).catch((error: unknown) => {
+  await abortableSleep(ms, signal).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
 }
