@@ -34,7 +34,7 @@ const vulnerabilities = 20_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { engine: { type: 'string' }, seconds: { type: 'string', default: '10' } },
+  options: { engine: { type: 'string' }, seconds: { type: 'string', default: '30' } },
 });
 const attackMs = Number(values.seconds) * 1000;
 const engines = sharedEngines.filter(({ name }) => name.startsWith(values.engine ?? ''));

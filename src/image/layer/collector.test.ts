@@ -61,6 +61,18 @@ test('removes everything below a directory when another member replaces it, also
   }
 });
 
+test('ignores a file or link that has the name of the root', () => {
+  const status = { path: 'var/lib/dpkg/status', content: 'x' };
+  const empty = collect([status]);
+  for (const path of ['', './', '/', '..', './.'])
+    for (const root of [
+      { path, type: 'file', content: 'x' },
+      { path, type: 'hardlink', target: 'var/lib/dpkg/status' },
+      { path, type: 'symlink', target: 'var' },
+    ] as const)
+      assert.deepEqual(collect([status, root]), empty, `${root.type} ${path}`);
+});
+
 test('keeps the children of a directory when it is listed again', () => {
   const status = { path: 'var/lib/dpkg/status', content: 'x' };
   assert.deepEqual(paths(collect([status, { path: 'var/' }, { path: 'var/lib/' }])), [

@@ -82,6 +82,7 @@ export class LayerCollector {
       this.#visitGlobalHeader(path);
       return undefined;
     }
+    if (path === '' && entry.type !== 'directory') return undefined; // The root stays a directory.
     if (this.#hasWhiteouts && path.includes(whiteoutPrefix)) {
       const base = baseOf(path);
       if (base.startsWith(whiteoutPrefix)) {
@@ -128,8 +129,6 @@ export class LayerCollector {
 
   /** Whether a link may lead to a wanted path or a parent of one, so that members below the link appear there. */
   #mayLead(entry: TarEntry): boolean {
-    // A member with the name of the root is ignored.
-    if (entry.path === '') return false;
     if (entry.type === 'symbolic-link') return this.#wanted.mayLead(entry);
     return entry.type === 'hard-link' && this.#wanted.at(boundedPath(entry.target)) !== undefined;
   }
