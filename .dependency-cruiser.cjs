@@ -41,7 +41,7 @@ module.exports = {
       from: { path: '^src/service/', pathNot: '\\.test\\.ts$' },
       to: {
         path: '^src/',
-        pathNot: '^src/(service|plugin|model|kit|core|match|image)/|^src/store/store\\.ts$',
+        pathNot: '^src/(service|plugin|model|kit|core|match|image)/|^src/store/(?!store-timeout)[^/]+\\.ts$',
       },
     },
     {

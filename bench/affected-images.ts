@@ -3,7 +3,9 @@
  * ID and reads the list page by page, as `clair affected` and notifications do. A page must cost the same however long the list is. Run:
  * node bench/affected-images.ts [--engine sqlite|postgres] [packages]
  */
-import type { ImagePackage, KeyedAffected, KeyedVulnerability, Store } from '../src/store/store.ts';
+import type { KeyedAffected, KeyedVulnerability } from '../src/store/advisory-store.ts';
+import type { ImagePackage } from '../src/store/image-store.ts';
+import type { Store } from '../src/store/store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';

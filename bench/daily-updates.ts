@@ -4,7 +4,8 @@
  * with the default retention. Run: node bench/daily-updates.ts [--engine sqlite|postgres] [records]
  */
 import { defaultRetention } from '../src/service/feeds/retention.ts';
-import type { FeedUpdate, KeyedAffected, KeyedVulnerability, Store } from '../src/store/store.ts';
+import type { FeedUpdate, KeyedAffected, KeyedVulnerability } from '../src/store/advisory-store.ts';
+import type { Store } from '../src/store/store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';

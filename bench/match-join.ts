@@ -5,9 +5,10 @@
  * the database server. Run: node bench/match-join.ts [--engine sqlite|postgres] [ranges]
  */
 import assert from 'node:assert/strict';
+import type { KeyedAffected, KeyedVulnerability } from '../src/store/advisory-store.ts';
+import type { ImageIndex, ImagePackage } from '../src/store/image-store.ts';
 import type { Engine } from '../src/store/sql/engine.ts';
 import { rangeJoin } from '../src/store/sql/matches.ts';
-import type { ImageIndex, ImagePackage, KeyedAffected, KeyedVulnerability } from '../src/store/store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { type BenchStore, engineArgument, openBenchStore } from './bench-store.ts';

@@ -4,7 +4,9 @@
  * bench/named-layers.ts [--engine sqlite|postgres] [layers]
  */
 import { sql } from 'kysely';
-import type { ImagePackage, KeyedVulnerability, Store } from '../src/store/store.ts';
+import type { KeyedVulnerability } from '../src/store/advisory-store.ts';
+import type { ImagePackage } from '../src/store/image-store.ts';
+import type { Store } from '../src/store/store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';

@@ -6,8 +6,10 @@
 import { sql } from 'kysely';
 import { affectedByRecords } from '../src/service/notifications/affected-images.ts';
 import { notificationMessage, sidesOf } from '../src/service/notifications/notification-message.ts';
+import type { KeyedAffected, KeyedVulnerability } from '../src/store/advisory-store.ts';
+import type { ImagePackage } from '../src/store/image-store.ts';
 import type { Engine } from '../src/store/sql/engine.ts';
-import type { ImagePackage, KeyedAffected, KeyedVulnerability, Store } from '../src/store/store.ts';
+import type { Store } from '../src/store/store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';

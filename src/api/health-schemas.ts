@@ -1,5 +1,5 @@
 import { dateEvidence } from '../model/content-date.ts';
-import type { FeedState } from '../store/store.ts';
+import type { FeedState } from '../store/feed-state.ts';
 import type { Schema } from './http/go-schema.ts';
 
 const text: Schema = { type: 'string' };

@@ -1,7 +1,8 @@
 import type { Address } from '../config/address.ts';
 import { limits } from '../core/limits.ts';
 import type { Readiness } from '../service/feeds/readiness.ts';
-import type { FeedState, Store } from '../store/store.ts';
+import type { FeedState } from '../store/feed-state.ts';
+import type { Store } from '../store/store.ts';
 import { feedStatusSchema, readinessSchema } from './health-schemas.ts';
 import { accessByTokens } from './http/access.ts';
 import { type ApiServer, serveApi } from './http/api-server.ts';

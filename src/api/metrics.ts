@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FeedOutcome } from '../service/feeds/update-feeds.ts';
-import type { FeedState } from '../store/store.ts';
+import type { FeedState } from '../store/feed-state.ts';
 import type { ApiResponse } from './http/route.ts';
 
 /** Numbers of layers that the layer pool reads, and of layers that wait for a thread. */

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { splitIntoChunks } from './collections.ts';
+import { padToPowerOfTwo, splitIntoChunks } from './collections.ts';
 
 test('splits a list into parts of a size and a shorter rest', () => {
   assert.deepEqual([...splitIntoChunks([1, 2, 3, 4, 5], 2)], [[1, 2], [3, 4], [5]]);
   assert.deepEqual([...splitIntoChunks([1, 2], 2)], [[1, 2]]);
   assert.deepEqual([...splitIntoChunks([], 2)], []);
+});
+
+test('repeats the last item of a list up to a power of two', () => {
+  assert.deepEqual(padToPowerOfTwo([]), []);
+  assert.deepEqual(padToPowerOfTwo(['a']), ['a']);
+  assert.deepEqual(padToPowerOfTwo(['a', 'b', 'c']), ['a', 'b', 'c', 'c']);
+  for (const length of [4, 5, 100, 500])
+    assert.equal(padToPowerOfTwo(new Array(length).fill(1)).length, 2 ** Math.ceil(Math.log2(length)));
 });

@@ -14,6 +14,17 @@ export function* splitIntoChunks<T>(list: readonly T[], size: number): Generator
 }
 
 /**
+ * Repeats the last item of a list up to a power of two. Lists of all lengths then have few lengths, such as those of conditions `in`
+ * whose statements stay prepared.
+ */
+export function padToPowerOfTwo<T>(list: readonly T[]): readonly T[] {
+  const [last] = list.slice(-1);
+  if (last === undefined) return list;
+  const length = 2 ** Math.ceil(Math.log2(list.length));
+  return [...list, ...new Array<T>(length - list.length).fill(last)];
+}
+
+/**
  * Removes the last characters that are among `characters`. A pattern such as `/x+$/` takes quadratic time: it is tried at every x of a run
  * that does not end the text.
  */

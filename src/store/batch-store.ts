@@ -1,6 +1,6 @@
 import type { Fix } from '../model/fix.ts';
 import type { Match } from '../model/report.ts';
-import type { DeliveryQueueStore } from './delivery-queue-store.ts';
+import type { DeliveryQueueStore } from './notification-store.ts';
 
 /** The part of an image that a change concerns: packages of one name and version. */
 export interface BatchItem {

@@ -1,15 +1,10 @@
 import { hash } from 'node:crypto';
 import type { KeyRange, VersionKey } from '../plugin/version-scheme.ts';
-import type {
-  AncestryInput,
-  FeedChangeCounts,
-  FeedUpdate,
-  ImageIndex,
-  ImagePackage,
-  KeyedAffected,
-  KeyedVulnerability,
-  Store,
-} from '../store/store.ts';
+import type { FeedUpdate, KeyedAffected, KeyedVulnerability } from '../store/advisory-store.ts';
+import type { AncestryInput } from '../store/ancestry-store.ts';
+import type { FeedChangeCounts } from '../store/feed-state.ts';
+import type { ImageIndex, ImagePackage } from '../store/image-store.ts';
+import type { Store } from '../store/store.ts';
 
 /** The namespace of these records. */
 export const bookworm = { name: 'debian:12', versionScheme: 'dpkg' };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseDigest } from '../../src/model/digest.ts';
-import type { ImagePackage } from '../../src/store/store.ts';
+import type { ImagePackage } from '../../src/store/image-store.ts';
 import {
   affectedRow,
   ancestry,

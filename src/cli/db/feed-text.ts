@@ -1,5 +1,5 @@
 import { ClairError } from '../../core/errors.ts';
-import type { FeedChangeCounts } from '../../store/store.ts';
+import type { FeedChangeCounts } from '../../store/feed-state.ts';
 import { selectByName } from '../select-by-name.ts';
 
 /** Returns the sources and enrichers of these names, or all without names. Throws `usage` for an unknown name. */

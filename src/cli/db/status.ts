@@ -1,7 +1,7 @@
 import { redact } from '../../kit/redact.ts';
 import { isTooOld } from '../../match/content-age.ts';
 import { compareText } from '../../model/order.ts';
-import type { FeedState } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 import { alignColumns } from '../align-columns.ts';
 import { type DatabaseOptions, openCommandContext } from '../command-context.ts';
 import { defaultDatabase } from '../database.ts';

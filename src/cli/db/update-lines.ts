@@ -1,5 +1,5 @@
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
-import type { FeedState } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 import { differenceText, feedColumn } from './feed-text.ts';
 
 /** The outcomes of the feeds of one source, and their total duration. */

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/settings.ts';
 import type { SerializedError } from '../../core/errors.ts';
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
-import type { RetentionTerms } from '../../store/store.ts';
+import type { RetentionTerms } from '../../store/maintenance.ts';
 
 /** Settings of the thread that updates feeds, passed when it starts. */
 export interface FeedThreadSetup {

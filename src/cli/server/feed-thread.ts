@@ -3,7 +3,7 @@ import { ClairError, messageOf, type SerializedError } from '../../core/errors.t
 import { limits } from '../../core/limits.ts';
 import { settlesWithin } from '../../kit/async/timeout.ts';
 import type { FeedOfSource, FeedOutcome } from '../../service/feeds/update-feeds.ts';
-import type { RetentionTerms } from '../../store/store.ts';
+import type { RetentionTerms } from '../../store/maintenance.ts';
 import type {
   FeedTask,
   FeedTaskResult,

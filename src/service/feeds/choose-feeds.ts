@@ -1,6 +1,6 @@
 import { advisoryNamespaceOf, type Namespace } from '../../model/namespace.ts';
 import type { AdvisorySource } from '../../plugin/advisory-source.ts';
-import type { FeedState } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 
 /** A feed of an advisory source. */
 export interface AdvisoryFeed {

@@ -3,7 +3,10 @@ import type { Namespace } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { Vulnerability } from '../../model/vulnerability.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import type { FeedState, PageRequest, Store, StoredVulnerability } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
+import type { PageRequest } from '../../store/page.ts';
+import type { Store } from '../../store/store.ts';
+import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import type { ExportedFeed, ExportLine } from './export-format.ts';
 import { type FeedLockDeps, lockFeed } from './feed-lock.ts';
 

@@ -6,7 +6,7 @@ import { unfixedStates } from '../../model/fix.ts';
 import type { Namespace } from '../../model/namespace.ts';
 import { severities } from '../../model/severity.ts';
 import type { Vulnerability } from '../../model/vulnerability.ts';
-import type { FeedState } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 
 /** State of a feed, without the fields that only its own store needs. */
 export type ExportedFeed = Omit<

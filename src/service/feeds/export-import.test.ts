@@ -8,7 +8,8 @@ import type { Enrichment } from '../../model/enrichment.ts';
 import { compareText } from '../../model/order.ts';
 import type { Vulnerability } from '../../model/vulnerability.ts';
 import type { SkippedRecord } from '../../plugin/index.ts';
-import type { KeyedRecord, Store } from '../../store/store.ts';
+import type { KeyedRecord } from '../../store/advisory-store.ts';
+import type { Store } from '../../store/store.ts';
 import {
   affectedRow,
   bookworm,

@@ -1,4 +1,5 @@
-import type { FeedName, Store } from '../../store/store.ts';
+import type { FeedName } from '../../store/feed-state.ts';
+import type { Store } from '../../store/store.ts';
 
 /** Dependencies of work on feeds that several processes share. */
 export interface FeedLockDeps {

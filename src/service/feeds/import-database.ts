@@ -2,14 +2,9 @@ import { ClairError } from '../../core/errors.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
-import type {
-  FeedChangeCounts,
-  FeedName,
-  FeedState,
-  FeedUpdate,
-  KeyedRecord,
-  Store,
-} from '../../store/store.ts';
+import type { FeedUpdate, KeyedRecord } from '../../store/advisory-store.ts';
+import type { FeedChangeCounts, FeedName, FeedState } from '../../store/feed-state.ts';
+import type { Store } from '../../store/store.ts';
 import { type ExportFile, readExportLines, verifyExport } from './export-file.ts';
 import type { ExportedFeed, ExportLine } from './export-format.ts';
 import { type FeedLockDeps, lockFeed } from './feed-lock.ts';

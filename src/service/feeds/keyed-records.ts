@@ -2,7 +2,7 @@ import { ClairError } from '../../core/errors.ts';
 import { keyRange } from '../../match/key-range.ts';
 import type { Affected, Vulnerability } from '../../model/vulnerability.ts';
 import type { KeyRange, VersionScheme } from '../../plugin/version-scheme.ts';
-import type { KeyedAffected, KeyedVulnerability } from '../../store/store.ts';
+import type { KeyedAffected, KeyedVulnerability } from '../../store/advisory-store.ts';
 
 /** A key range that contains no key. */
 const emptyKeyRange: KeyRange = { lo: Uint8Array.of(0xff), hi: new Uint8Array() };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { builtIn } from '../../extensions.ts';
-import type { FeedState } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 import { readinessOf } from './readiness.ts';
 import type { FeedOfSource } from './update-feeds.ts';
 

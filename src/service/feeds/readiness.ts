@@ -1,4 +1,4 @@
-import type { FeedState } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 import { isSuperseded } from './choose-feeds.ts';
 import { type FeedOfSource, isAdvisorySource } from './update-feeds.ts';
 

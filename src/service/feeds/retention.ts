@@ -1,4 +1,4 @@
-import type { RetentionTerms } from '../../store/store.ts';
+import type { RetentionTerms } from '../../store/maintenance.ts';
 
 const dayMs = 24 * 3_600_000;
 

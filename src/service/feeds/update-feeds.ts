@@ -9,14 +9,9 @@ import type {
 } from '../../plugin/advisory-source.ts';
 import type { Enricher } from '../../plugin/enricher.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
-import type {
-  FeedChangeCounts,
-  FeedIdentity,
-  FeedState,
-  FeedUpdate,
-  KeyedRecord,
-  Store,
-} from '../../store/store.ts';
+import type { FeedUpdate, KeyedRecord } from '../../store/advisory-store.ts';
+import type { FeedChangeCounts, FeedIdentity, FeedState } from '../../store/feed-state.ts';
+import type { Store } from '../../store/store.ts';
 import { isSuperseded } from './choose-feeds.ts';
 import { type FeedLockDeps, lockFeed, pollMs } from './feed-lock.ts';
 import { withKeys } from './keyed-records.ts';

@@ -1,5 +1,8 @@
 import type { AdvisoryHit } from '../../model/hit.ts';
-import type { AsOf, FeedState, Store, StoredVulnerability } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
+import type { AsOf } from '../../store/page.ts';
+import type { Store } from '../../store/store.ts';
+import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 
 /** The feed that holds the vulnerabilities that users write. */
 export const userFeed = { source: 'api', feed: 'v1' } as const;

@@ -7,14 +7,11 @@ import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { ExtensionStatus, Match, Ratings } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import type {
-  AsOf,
-  FeedState,
-  ImagePackage,
-  Store,
-  StoredEnrichment,
-  StoredMatch,
-} from '../../store/store.ts';
+import type { StoredEnrichment } from '../../store/enrichment-store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
+import type { ImagePackage, StoredMatch } from '../../store/image-store.ts';
+import type { AsOf } from '../../store/page.ts';
+import type { Store } from '../../store/store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { dropOverridden } from '../feeds/user-vulnerabilities.ts';
 import { versionOrder } from '../images/extension-status.ts';

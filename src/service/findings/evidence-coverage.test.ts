@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { limits } from '../../core/limits.ts';
 import type { SquashedEvidence } from '../../match/evidence.ts';
 import type { Coverage } from '../../model/report.ts';
-import type { ImagePackage } from '../../store/store.ts';
+import type { ImagePackage } from '../../store/image-store.ts';
 import { evidenceCoverage } from './evidence-coverage.ts';
 
 const debian = { name: 'debian:12', versionScheme: 'dpkg' };

@@ -3,7 +3,7 @@ import type { ImageEvidence, SquashedEvidence } from '../../match/evidence.ts';
 import type { FileOwner } from '../../match/file-owners.ts';
 import { describeEvidenceCount, type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
 import type { Coverage, CoverageEvidence, UnreadEvidence } from '../../model/report.ts';
-import type { ImagePackage } from '../../store/store.ts';
+import type { ImagePackage } from '../../store/image-store.ts';
 
 /** Inputs that decide which evidence is covered. */
 export interface EvidenceContext {

@@ -9,14 +9,12 @@ import type {
 import { compareText } from '../../model/order.ts';
 import type { Match, Report, ReportLayer } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import type {
-  AsOf,
-  FeedState,
-  ImagePackage,
-  KeyedAffected,
-  Store,
-  StoredVulnerability,
-} from '../../store/store.ts';
+import type { KeyedAffected } from '../../store/advisory-store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
+import type { ImagePackage } from '../../store/image-store.ts';
+import type { AsOf } from '../../store/page.ts';
+import type { Store } from '../../store/store.ts';
+import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { findUserVulnerabilities, userFeed, userVulnerabilityKey } from '../feeds/user-vulnerabilities.ts';
 import type { IndexedImage } from '../images/index-image.ts';

@@ -1,6 +1,6 @@
 import { type DatedContent, describeAge, isTooOld } from '../../match/content-age.ts';
 import { compareText } from '../../model/order.ts';
-import type { FeedState } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
 import { userFeed } from '../feeds/user-vulnerabilities.ts';
 

@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { ratingOfEnrichments } from '../../match/rate.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { DocumentEnricher, Enricher } from '../../plugin/enricher.ts';
-import type { LookupResult, StoredEnrichment } from '../../store/store.ts';
+import type { LookupResult, StoredEnrichment } from '../../store/enrichment-store.ts';
 import { type FeedOutcome, type UpdateFeedsDeps, updateFeeds } from '../feeds/update-feeds.ts';
 import type { RatingLookupRequest, RatingLookupResult } from './assess-packages.ts';
 import type { FetchedDocuments } from './fetch-documents.ts';

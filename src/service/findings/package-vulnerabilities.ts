@@ -2,7 +2,7 @@ import { appliesToSourcePackage } from '../../match/applies.ts';
 import { bestFix } from '../../match/findings.ts';
 import type { Fix } from '../../model/fix.ts';
 import type { Match } from '../../model/report.ts';
-import type { ImagePackage } from '../../store/store.ts';
+import type { ImagePackage } from '../../store/image-store.ts';
 import { userFeed } from '../feeds/user-vulnerabilities.ts';
 import { type Assessment, type AssessmentDeps, assessPackages, type PlacedHit } from './assess-packages.ts';
 import type { VulnerabilityView } from './vulnerability-view.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FeedState } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 import { ratingLists } from './rating-lists.ts';
 
 const now = new Date('2026-06-01T00:00:00.000Z');

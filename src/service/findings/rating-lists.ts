@@ -1,6 +1,6 @@
 import type { RatingList } from '../../model/report.ts';
 import type { Enricher } from '../../plugin/enricher.ts';
-import type { FeedState } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 import {
   type AgeOptions,
   contentDateOf,

@@ -2,7 +2,8 @@ import { advisoryNamespaceOf, type Namespace } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { Match } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import type { FeedState, Store } from '../../store/store.ts';
+import type { FeedState } from '../../store/feed-state.ts';
+import type { Store } from '../../store/store.ts';
 import { userFeed } from '../feeds/user-vulnerabilities.ts';
 
 /** Advisory sources that are loaded. */

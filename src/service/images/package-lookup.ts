@@ -5,7 +5,7 @@ import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { isKey, type VersionKey } from '../../plugin/version-scheme.ts';
-import type { ImagePackage } from '../../store/store.ts';
+import type { ImagePackage } from '../../store/image-store.ts';
 
 type LookupExtensions = Pick<Extensions, 'listers' | 'schemes'>;
 type Listers = Pick<LookupExtensions, 'listers'>;

@@ -1,5 +1,6 @@
 import type { Extensions } from '../../plugin/extensions.ts';
-import type { ImagePackage, Store } from '../../store/store.ts';
+import type { ImagePackage } from '../../store/image-store.ts';
+import type { Store } from '../../store/store.ts';
 import type { AssessmentDeps } from '../findings/assess-packages.ts';
 import {
   findPackageVulnerabilities,

@@ -3,7 +3,8 @@ import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { LinkTarget } from '../../match/links.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
-import type { ImageIndex, ImagePackage, Store } from '../../store/store.ts';
+import type { ImageIndex, ImagePackage } from '../../store/image-store.ts';
+import type { Store } from '../../store/store.ts';
 import { type Analyzers, analyzerKey } from '../images/analyze-layers.ts';
 import { type IndexedLayer, type LayerStack, readUntilLinksResolved } from '../images/read-passes.ts';
 

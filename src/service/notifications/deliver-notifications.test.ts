@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { NotificationMessage, Transport } from '../../plugin/transport.ts';
-import type { KeyedVulnerability, Store } from '../../store/store.ts';
+import type { KeyedVulnerability } from '../../store/advisory-store.ts';
+import type { Store } from '../../store/store.ts';
 import {
   affectedRow,
   ancestry,

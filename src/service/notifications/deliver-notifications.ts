@@ -1,5 +1,6 @@
 import type { NotificationMessage, Transport } from '../../plugin/transport.ts';
-import type { Notification, NotificationStore, Store } from '../../store/store.ts';
+import type { Notification, NotificationStore } from '../../store/notification-store.ts';
+import type { Store } from '../../store/store.ts';
 import type { AffectedImagesDeps } from './affected-images.ts';
 import { Backoff, minBackoffMs } from './backoff.ts';
 import {

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { Transport } from '../../plugin/transport.ts';
-import type { Notification } from '../../store/store.ts';
+import type { Notification } from '../../store/notification-store.ts';
 import { Backoff, backoffMs } from './backoff.ts';
 
 /** Pause after repeated rejections by a receiver that accepts other notifications, in milliseconds. */

@@ -1,4 +1,6 @@
-import type { AdvisoryEvent, Store, StoredVulnerability } from '../../store/store.ts';
+import type { AdvisoryEvent } from '../../store/event-store.ts';
+import type { Store } from '../../store/store.ts';
+import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 
 /** Dependencies of `followEvents`. */
 export interface FollowEventsDeps {

@@ -1,5 +1,6 @@
 import type { BatchNotificationContent, NotificationMessage } from '../../plugin/transport.ts';
-import type { Notification, Store } from '../../store/store.ts';
+import type { Notification } from '../../store/notification-store.ts';
+import type { Store } from '../../store/store.ts';
 import type { AffectedImagesDeps } from './affected-images.ts';
 import { affectedPackagesOf, affectedPage, changeOf, sidesOf } from './notification-message.ts';
 

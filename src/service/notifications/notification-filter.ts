@@ -1,6 +1,7 @@
 import { compareSeverity, type Severity } from '../../model/severity.ts';
 import type { Vulnerability } from '../../model/vulnerability.ts';
-import type { Notification, StoredVulnerability } from '../../store/store.ts';
+import type { Notification } from '../../store/notification-store.ts';
+import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import type { FollowedEvent } from './follow-events.ts';
 
 /** Selects the changes to deliver. */

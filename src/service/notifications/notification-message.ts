@@ -4,7 +4,8 @@ import type {
   NotificationMessage,
   VulnerabilityChange,
 } from '../../plugin/transport.ts';
-import type { AffectedRequest, Notification } from '../../store/store.ts';
+import type { AffectedRequest } from '../../store/image-store.ts';
+import type { Notification } from '../../store/notification-store.ts';
 import {
   type AffectedEntry,
   type AffectedImagesDeps,

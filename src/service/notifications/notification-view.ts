@@ -1,6 +1,9 @@
 import { rowMatches } from '../../match/row-matches.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import type { HitVersion, LayerPage, Notification, PageRequest, Store } from '../../store/store.ts';
+import type { HitVersion, LayerPage } from '../../store/named-layer-store.ts';
+import type { Notification } from '../../store/notification-store.ts';
+import type { PageRequest } from '../../store/page.ts';
+import type { Store } from '../../store/store.ts';
 import { type FullVulnerability, toVulnerabilityView } from '../findings/vulnerability-view.ts';
 
 /** Start of a page: the number of its first entry, or `done` after the last page. */

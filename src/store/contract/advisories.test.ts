@@ -12,7 +12,8 @@ import {
   stream,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { KeyedVulnerability, Store } from '../store.ts';
+import type { KeyedVulnerability } from '../advisory-store.ts';
+import type { Store } from '../store.ts';
 
 const openssl = image([installed('openssl')]);
 

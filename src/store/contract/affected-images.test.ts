@@ -15,7 +15,9 @@ import {
   versionKey,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { AffectedImage, ImagePackage, KeyedAffected, Store } from '../store.ts';
+import type { KeyedAffected } from '../advisory-store.ts';
+import type { AffectedImage, ImagePackage } from '../image-store.ts';
+import type { Store } from '../store.ts';
 
 const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
 

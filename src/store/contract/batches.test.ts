@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { Package } from '../../model/package.ts';
 import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { BatchItem, Store } from '../store.ts';
+import type { BatchItem } from '../batch-store.ts';
+import type { Store } from '../store.ts';
 
 const minute = 60_000;
 const start = Date.parse('2026-01-02T00:00:00Z');

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { feedUpdate, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { FeedUpdate, KeyedVulnerability, Store } from '../store.ts';
+import type { FeedUpdate, KeyedVulnerability } from '../advisory-store.ts';
+import type { Store } from '../store.ts';
 
 const now = Date.parse('2026-06-01T12:00:00Z');
 const day = 86_400_000;

@@ -11,7 +11,9 @@ import {
   stream,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import { type FeedUpdate, type KeyedRecord, type Store, skippedSampleMax } from '../store.ts';
+import type { FeedUpdate, KeyedRecord } from '../advisory-store.ts';
+import { skippedSampleMax } from '../feed-state.ts';
+import type { Store } from '../store.ts';
 
 const openssl = image([installed('openssl')]);
 

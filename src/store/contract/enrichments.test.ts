@@ -6,7 +6,9 @@ import { emptyScoreBatch, type ScoreBatch } from '../../model/score-batch.ts';
 import type { EnrichmentRecord } from '../../plugin/enricher.ts';
 import { changeCounts, feedUpdate, stream } from '../../testing/store-content.ts';
 import { afterBarrier, barrier, storeEngines } from '../../testing/store-engines.ts';
-import type { FeedUpdate, LookupResult, Store } from '../store.ts';
+import type { FeedUpdate } from '../advisory-store.ts';
+import type { LookupResult } from '../enrichment-store.ts';
+import type { Store } from '../store.ts';
 
 const nvd: Enrichment = {
   id: 'CVE-1',

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { affectedRow, feedUpdate, keys, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { AdvisoryEvent, FeedUpdate, KeyedRecord, KeyedVulnerability, Store } from '../store.ts';
+import type { FeedUpdate, KeyedRecord, KeyedVulnerability } from '../advisory-store.ts';
+import type { AdvisoryEvent } from '../event-store.ts';
+import type { Store } from '../store.ts';
 
 const buster = { name: 'debian:10', versionScheme: 'dpkg' };
 const row = affectedRow('openssl');

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { ClairError } from '../../core/errors.ts';
 import { feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { KeyedRecord, Store } from '../store.ts';
+import type { KeyedRecord } from '../advisory-store.ts';
+import type { Store } from '../store.ts';
 
 const openssl = image([installed('openssl')]);
 const start = Date.parse('2026-01-01T00:00:00Z');

@@ -12,7 +12,9 @@ import {
   versionKey,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { ImagePackage, KeyedVulnerability, Store } from '../store.ts';
+import type { KeyedVulnerability } from '../advisory-store.ts';
+import type { ImagePackage } from '../image-store.ts';
+import type { Store } from '../store.ts';
 
 /** A package at a version key; records name its versions up to key 5. */
 function at(name: string, key: number): ImagePackage {

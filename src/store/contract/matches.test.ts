@@ -16,7 +16,9 @@ import {
   versionKey,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { ImagePackage, KeyedAffected, KeyedVulnerability, Store, StoredMatch } from '../store.ts';
+import type { KeyedAffected, KeyedVulnerability } from '../advisory-store.ts';
+import type { ImagePackage, StoredMatch } from '../image-store.ts';
+import type { Store } from '../store.ts';
 
 for (const engine of storeEngines) {
   test(`${engine.name}: finds the same matches as a comparison of all pairs`, async (t) => {

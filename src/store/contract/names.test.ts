@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ClairError } from '../../core/errors.ts';
 import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { NamedLayer, NamedLayerInput } from '../store.ts';
+import type { NamedLayer, NamedLayerInput } from '../named-layer-store.ts';
 
 for (const engine of storeEngines) {
   test(`${engine.name}: saves children while their parent is deleted, or rejects them with parent-unknown`, async (t) => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { affectedRow, bookworm, feedUpdate, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { FeedUpdate, KeyedRecord, Notification, Store } from '../store.ts';
+import type { FeedUpdate, KeyedRecord } from '../advisory-store.ts';
+import type { Notification } from '../notification-store.ts';
+import type { Store } from '../store.ts';
 
 const buster = { name: 'debian:10', versionScheme: 'dpkg' };
 const trixie = { name: 'debian:13', versionScheme: 'dpkg' };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { feedUpdate, image, installed, record, stream, versionKey } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { ImagePackage, RetentionTerms } from '../store.ts';
+import type { ImagePackage } from '../image-store.ts';
+import type { RetentionTerms } from '../maintenance.ts';
 
 const dayMs = 24 * 3_600_000;
 const terms: RetentionTerms = { keepHistoryMs: dayMs, keepEventsMs: dayMs, keepLayersUnusedMs: dayMs };

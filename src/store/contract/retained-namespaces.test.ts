@@ -13,7 +13,8 @@ import {
   stream,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { FeedUpdate, KeyedRecord, KeyedVulnerability, Store } from '../store.ts';
+import type { FeedUpdate, KeyedRecord, KeyedVulnerability } from '../advisory-store.ts';
+import type { Store } from '../store.ts';
 
 const buster = { name: 'debian:10', versionScheme: 'dpkg' };
 const trixie = { name: 'debian:13', versionScheme: 'dpkg' };

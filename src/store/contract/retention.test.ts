@@ -13,7 +13,8 @@ import {
   stream,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { KeyedRecord, RetentionTerms } from '../store.ts';
+import type { KeyedRecord } from '../advisory-store.ts';
+import type { RetentionTerms } from '../maintenance.ts';
 
 const dayMs = 24 * 3_600_000;
 const start = Date.parse('2026-01-01T00:00:00Z');

@@ -9,7 +9,8 @@ import {
   stream,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { FeedUpdate, Store } from '../store.ts';
+import type { FeedUpdate } from '../advisory-store.ts';
+import type { Store } from '../store.ts';
 
 const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { affectedRow, bookworm, feedUpdate, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { KeyedVulnerability, Store } from '../store.ts';
+import type { KeyedVulnerability } from '../advisory-store.ts';
+import type { Store } from '../store.ts';
 
 const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
 

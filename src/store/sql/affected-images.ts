@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { AffectedImage, AffectedPage, AffectedRequest, StoredHit } from '../store.ts';
+import type { AffectedImage, AffectedPage, AffectedRequest, StoredHit } from '../image-store.ts';
 import { type AffectedCursor, comparePositions, readCursor, writeCursor } from './affected-cursor.ts';
 import { findImageDetails, findPackages } from './affected-details.ts';
 import { type AffectedTarget, findTargets, positionOf } from './affected-targets.ts';

@@ -1,7 +1,7 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Namespace } from '../../model/namespace.ts';
 import type { KeyRange } from '../../plugin/version-scheme.ts';
-import type { StoredHit } from '../store.ts';
+import type { StoredHit } from '../image-store.ts';
 import { comparePositions, type TargetPosition } from './affected-cursor.ts';
 import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from './hits.ts';
 import { lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';

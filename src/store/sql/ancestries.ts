@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { Ancestry, AncestryInput, AncestryPage, AncestryStore, PageRequest } from '../store.ts';
+import type { Ancestry, AncestryInput, AncestryPage, AncestryStore } from '../ancestry-store.ts';
+import type { PageRequest } from '../page.ts';
 import type { Engine } from './engine.ts';
 import { allocateNumbers } from './id-counter.ts';
 import { addVersions, removeVersions, upsertVersions, versionsOfImage } from './introduced-versions.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
-import type { BatchItem, BatchStore, NotificationBatch, StoredBatchContent } from '../store.ts';
+import type { BatchItem, BatchStore, NotificationBatch, StoredBatchContent } from '../batch-store.ts';
 import { findImageDetails } from './affected-details.ts';
 import { deliveryQueue } from './delivery-queue.ts';
 import type { Engine } from './engine.ts';

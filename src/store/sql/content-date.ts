@@ -1,6 +1,6 @@
 import { ClairError } from '../../core/errors.ts';
 import { type DateEvidence, dateEvidence, isPlausibleDate } from '../../model/content-date.ts';
-import type { FeedUpdate } from '../store.ts';
+import type { FeedUpdate } from '../advisory-store.ts';
 import type { ContentDate, FeedRow } from './feeds.ts';
 
 /** The latest plausible dates of a feed, collected while it is read. */

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { DeliveryQueueStore } from '../delivery-queue-store.ts';
+import type { DeliveryQueueStore } from '../notification-store.ts';
 import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
 import { isoTime } from './times.ts';

@@ -5,7 +5,8 @@ import type { Enrichment } from '../../model/enrichment.ts';
 import type { ScoreBatch } from '../../model/score-batch.ts';
 import type { SkippedRecord } from '../../plugin/advisory-source.ts';
 import type { EnrichmentRecord } from '../../plugin/enricher.ts';
-import { type FeedUpdate, type SkippedSample, skippedSampleMax } from '../store.ts';
+import type { FeedUpdate } from '../advisory-store.ts';
+import { type SkippedSample, skippedSampleMax } from '../feed-state.ts';
 import type { RowWriter } from './bulk-writer.ts';
 import { blockOf, mergeScores, ScorePack, ScorePackBuilder, yearOf } from './score-packs.ts';
 

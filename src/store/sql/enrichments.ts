@@ -3,14 +3,10 @@ import { splitIntoChunks } from '../../kit/collections.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import { compareText } from '../../model/order.ts';
 import type { EnrichmentRecord } from '../../plugin/enricher.ts';
-import type {
-  EnrichmentStore,
-  FeedChangeCounts,
-  FeedName,
-  FeedUpdate,
-  PageRequest,
-  StoredEnrichment,
-} from '../store.ts';
+import type { FeedUpdate } from '../advisory-store.ts';
+import type { EnrichmentStore, StoredEnrichment } from '../enrichment-store.ts';
+import type { FeedChangeCounts, FeedName } from '../feed-state.ts';
+import type { PageRequest } from '../page.ts';
 import { assertNotOlder, FeedDates, resolveContentDate } from './content-date.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { EnrichmentDiff } from './enrichment-diff.ts';

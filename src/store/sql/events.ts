@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
-import type { AdvisoryEvent, ChangedAspect, EventStore, StoredVulnerability } from '../store.ts';
+import type { AdvisoryEvent, ChangedAspect, EventStore } from '../event-store.ts';
+import type { StoredVulnerability } from '../vulnerability-store.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { allocateNumbers } from './id-counter.ts';
 import type { Tables } from './schema.ts';

@@ -1,13 +1,7 @@
 import { ClairError } from '../../core/errors.ts';
 import type { Namespace } from '../../model/namespace.ts';
-import {
-  type FeedUpdate,
-  type KeyedRecord,
-  type KeyedVulnerability,
-  type RetainedRecord,
-  type SkippedSample,
-  skippedSampleMax,
-} from '../store.ts';
+import type { FeedUpdate, KeyedRecord, KeyedVulnerability, RetainedRecord } from '../advisory-store.ts';
+import { type SkippedSample, skippedSampleMax } from '../feed-state.ts';
 import type { FeedDates } from './content-date.ts';
 import type { CurrentRecords, RetainedPart, StoredRecord } from './current-records.ts';
 import { hashOf, writeDetails } from './record.ts';

@@ -3,7 +3,8 @@ import { ClairError } from '../../core/errors.ts';
 import { redact, redactUrl } from '../../kit/redact.ts';
 import type { DateEvidence } from '../../model/content-date.ts';
 import { compareText } from '../../model/order.ts';
-import type { CheckedFeed, FeedIdentity, FeedName, FeedState, FeedUpdate, SkippedSample } from '../store.ts';
+import type { FeedUpdate } from '../advisory-store.ts';
+import type { CheckedFeed, FeedIdentity, FeedName, FeedState, SkippedSample } from '../feed-state.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull, milliseconds, millisecondsOrNull } from './times.ts';
 

@@ -1,6 +1,6 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
-import type { AsOf } from '../store.ts';
+import type { AsOf } from '../page.ts';
 import { readValue, writeValue } from './key-values.ts';
 import type { Tables } from './schema.ts';
 import { isoTime } from './times.ts';

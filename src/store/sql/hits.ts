@@ -2,7 +2,7 @@ import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { compareText } from '../../model/order.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { Conditions } from '../../model/vulnerability.ts';
-import type { StoredHit } from '../store.ts';
+import type { StoredHit } from '../image-store.ts';
 import { type AffectedRow, fixOfRow, rangeOfRow, readConditions } from './affected-row.ts';
 import { isMatchedBy, type MatchKey } from './match-key.ts';
 import { type Details, readDetails } from './record.ts';

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Namespace } from '../../model/namespace.ts';
 import type { VersionKey } from '../../plugin/version-scheme.ts';
-import type { ImagePackage } from '../store.ts';
+import type { ImagePackage } from '../image-store.ts';
 import { plainBytes } from './affected-row.ts';
 import type { Value } from './bulk-writer.ts';
 import type { Tables } from './schema.ts';

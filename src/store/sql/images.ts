@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Distro } from '../../model/distro.ts';
-import type { ImageIndex, ImageStore } from '../store.ts';
+import type { ImageIndex, ImageStore } from '../image-store.ts';
 import { pageAffectedImages } from './affected-images.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { momentOf } from './history.ts';

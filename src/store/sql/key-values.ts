@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { KeyValueStore } from '../store.ts';
+import type { KeyValueStore } from '../lock-store.ts';
 import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
 

@@ -1,9 +1,8 @@
-import { splitIntoChunks } from '../../kit/collections.ts';
+import { padToPowerOfTwo, splitIntoChunks } from '../../kit/collections.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import { compareText } from '../../model/order.ts';
-import type { LayerStore } from '../store.ts';
+import type { LayerStore } from '../layer-store.ts';
 import type { Engine } from './engine.ts';
-import { padded } from './padded.ts';
 import { isLastUseStale } from './times.ts';
 
 interface LayerDeps {
@@ -48,7 +47,7 @@ async function findAll(
     const rows = await engine.db
       .selectFrom('layer')
       .select(['identity', 'content', 'last_used_at'])
-      .where('identity', 'in', padded(some))
+      .where('identity', 'in', padToPowerOfTwo(some))
       .where('analyzer_key', '=', analyzerKey)
       .execute();
     for (const { identity, content, last_used_at: usedAt } of rows) {

@@ -1,4 +1,4 @@
-import type { LockStore } from '../store.ts';
+import type { LockStore } from '../lock-store.ts';
 import type { Engine } from './engine.ts';
 
 /**

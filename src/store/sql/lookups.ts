@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
-import type { LookupResult, StoredEnrichment } from '../store.ts';
+import type { LookupResult, StoredEnrichment } from '../enrichment-store.ts';
 import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, milliseconds } from './times.ts';

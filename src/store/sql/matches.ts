@@ -1,6 +1,6 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { everyKey } from '../../plugin/version-scheme.ts';
-import type { StoredMatch } from '../store.ts';
+import type { StoredMatch } from '../image-store.ts';
 import { isValidAt } from './history.ts';
 import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
 import { isMatchedBy, lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';

@@ -1,5 +1,5 @@
 import type { ExpressionBuilder, ExpressionWrapper, Kysely, SqlBool } from 'kysely';
-import type { KeyedVulnerability, RetainedRecord } from '../store.ts';
+import type { KeyedVulnerability, RetainedRecord } from '../advisory-store.ts';
 import { BulkWriter } from './bulk-writer.ts';
 import type { EngineConnection } from './engine.ts';
 import type { Namespaces } from './namespaces.ts';

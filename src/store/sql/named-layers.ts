@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
-import type { LayerPage, NamedLayer, NamedLayerInput, NamedLayerStore, PageRequest } from '../store.ts';
+import type { LayerPage, NamedLayer, NamedLayerInput, NamedLayerStore } from '../named-layer-store.ts';
+import type { PageRequest } from '../page.ts';
 import type { Engine } from './engine.ts';
 import { allocateNumbers } from './id-counter.ts';
 import {

@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import { compareText } from '../../model/order.ts';
-import type { StoredVulnerability } from '../store.ts';
+import type { StoredVulnerability } from '../vulnerability-store.ts';
 import type { Tables } from './schema.ts';
 import { significantChanges } from './significant-changes.ts';
 import { findVulnerabilitiesByNumber } from './vulnerabilities.ts';

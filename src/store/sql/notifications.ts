@@ -1,6 +1,6 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
-import type { Notification, NotificationStore } from '../store.ts';
+import type { Notification, NotificationStore } from '../notification-store.ts';
 import { deliveryQueue } from './delivery-queue.ts';
 import type { Engine } from './engine.ts';
 import { type EventRow, splitEvents } from './notification-parts.ts';

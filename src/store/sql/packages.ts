@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import { splitIntoChunks } from '../../kit/collections.ts';
+import { padToPowerOfTwo, splitIntoChunks } from '../../kit/collections.ts';
 import { compareText } from '../../model/order.ts';
-import type { ImagePackage } from '../store.ts';
+import type { ImagePackage } from '../image-store.ts';
 import { BulkWriter, type Value } from './bulk-writer.ts';
 import { packageColumns, packageValues } from './image-package.ts';
-import { padded } from './padded.ts';
 import type { Tables } from './schema.ts';
 
 const columns = ['identity', 'namespace_id', ...packageColumns];
@@ -57,7 +56,7 @@ async function numbersOf(
     const rows = await db
       .selectFrom('package')
       .select(['id', 'identity'])
-      .where('identity', 'in', padded(identities))
+      .where('identity', 'in', padToPowerOfTwo(identities))
       .execute();
     for (const { id, identity } of rows) numbers.set(identity, id);
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { affectedRow, record } from '../../testing/store-content.ts';
-import type { KeyedAffected, KeyedVulnerability } from '../store.ts';
+import type { KeyedAffected, KeyedVulnerability } from '../advisory-store.ts';
 import { hashOf, readDetails, writeDetails } from './record.ts';
 
 const row = affectedRow('openssl');

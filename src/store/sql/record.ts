@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { bufferView } from '../../kit/bytes/bytes.ts';
 import type { CvssVector } from '../../model/vulnerability.ts';
-import type { KeyedAffected, KeyedVulnerability } from '../store.ts';
+import type { KeyedAffected, KeyedVulnerability } from '../advisory-store.ts';
 
 /** The fields of a vulnerability that are only displayed, never searched. */
 export interface Details {

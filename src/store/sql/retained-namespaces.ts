@@ -1,6 +1,6 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Namespace } from '../../model/namespace.ts';
-import type { FeedUpdate } from '../store.ts';
+import type { FeedUpdate } from '../advisory-store.ts';
 import type { EngineConnection } from './engine.ts';
 import type { FeedDiff } from './feed-diff.ts';
 import type { FeedRow } from './feeds.ts';

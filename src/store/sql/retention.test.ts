@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { image, installed } from '../../testing/store-content.ts';
 import { sharedEngines, temporaryDirectory, temporarySchema } from '../../testing/store-engines.ts';
 import { query } from '../contract/postgres-schemas.ts';
-import type { RetentionTerms } from '../store.ts';
+import type { RetentionTerms } from '../maintenance.ts';
 
 const dayMs = 24 * 3_600_000;
 const terms: RetentionTerms = { keepHistoryMs: dayMs, keepEventsMs: dayMs, keepLayersUnusedMs: dayMs };

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
-import type { CollectedCounts, RetentionTerms } from '../store.ts';
+import type { CollectedCounts, RetentionTerms } from '../maintenance.ts';
 import type { Engine } from './engine.ts';
 import { readHistorySince, writeHistorySince } from './history.ts';
 import { dropUnusedPackages } from './packages.ts';

@@ -3,7 +3,8 @@ import type { DateEvidence } from '../../model/content-date.ts';
 import type { FixState } from '../../model/fix.ts';
 import type { PackageType } from '../../model/package.ts';
 import type { Severity } from '../../model/severity.ts';
-import type { AdvisoryEvent, FeedState } from '../store.ts';
+import type { AdvisoryEvent } from '../event-store.ts';
+import type { FeedState } from '../feed-state.ts';
 import type {
   EnrichmentTable,
   IncomingEnrichmentTable,

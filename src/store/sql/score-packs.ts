@@ -1,7 +1,7 @@
 import { ClairError } from '../../core/errors.ts';
 import { type CveNumber, cveId } from '../../model/cve.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
-import type { FeedName } from '../store.ts';
+import type { FeedName } from '../feed-state.ts';
 
 /**
  * EPSS scores are stored in packs of a hundred consecutive CVE numbers of a year. As rows they took 38 MB and seconds of work

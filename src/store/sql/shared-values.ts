@@ -1,5 +1,5 @@
 import type { Digest } from '../../model/digest.ts';
-import type { ImagePackage } from '../store.ts';
+import type { ImagePackage } from '../image-store.ts';
 
 /** Values that packages of an image share. Each is stored once, with the image. */
 export class SharedValues<T> {

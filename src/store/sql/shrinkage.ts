@@ -1,5 +1,5 @@
 import { ClairError } from '../../core/errors.ts';
-import type { FeedUpdate } from '../store.ts';
+import type { FeedUpdate } from '../advisory-store.ts';
 import type { FeedRow } from './feeds.ts';
 
 /** Smallest accepted part of the current records. A feed usually grows, or loses one release at most. */

@@ -1,4 +1,6 @@
-import type { ChangedAspect, KeyedAffected, StoredVulnerability } from '../store.ts';
+import type { KeyedAffected } from '../advisory-store.ts';
+import type { ChangedAspect } from '../event-store.ts';
+import type { StoredVulnerability } from '../vulnerability-store.ts';
 
 /** The fields of a record that matter for an image; all others are only displayed. */
 export type SignificantFields = Pick<StoredVulnerability, 'id' | 'aliases' | 'severity' | 'affected'>;

@@ -1,4 +1,5 @@
-import { type FeedState, type FeedUpdate, type SkippedSample, skippedSampleMax } from '../store.ts';
+import type { FeedUpdate } from '../advisory-store.ts';
+import { type FeedState, type SkippedSample, skippedSampleMax } from '../feed-state.ts';
 import { type FeedRow, readSample } from './feeds.ts';
 
 /** The result of reading a feed: its skipped records, and which keys it named. */

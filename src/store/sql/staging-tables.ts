@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, type ExpressionWrapper, type Kysely, type SqlBool, sql } from 'kysely';
 import { everyKey } from '../../plugin/version-scheme.ts';
-import type { KeyedAffected, KeyedVulnerability, RetainedRecord } from '../store.ts';
+import type { KeyedAffected, KeyedVulnerability, RetainedRecord } from '../advisory-store.ts';
 import type { RowWriter, Value } from './bulk-writer.ts';
 import type { ColumnTypes, EngineConnection } from './engine.ts';
 import type { Namespaces } from './namespaces.ts';

@@ -1,5 +1,5 @@
 import type { ExpressionBuilder, ExpressionWrapper, Kysely, SqlBool } from 'kysely';
-import type { KeyedVulnerability, RetainedRecord } from '../store.ts';
+import type { KeyedVulnerability, RetainedRecord } from '../advisory-store.ts';
 import type { Tables } from './schema.ts';
 
 /** Insertion of staged records, once their numbers are known. */

@@ -1,4 +1,4 @@
-import type { StoreStatistics } from '../store.ts';
+import type { StoreStatistics } from '../maintenance.ts';
 import type { Engine } from './engine.ts';
 import { readFeedStates } from './feeds.ts';
 

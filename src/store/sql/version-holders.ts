@@ -1,5 +1,6 @@
 import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
-import type { HitVersion, PageRequest } from '../store.ts';
+import type { HitVersion } from '../named-layer-store.ts';
+import type { PageRequest } from '../page.ts';
 import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from './hits.ts';
 import type { MatchKey } from './match-key.ts';
 import type { Tables } from './schema.ts';

@@ -1,14 +1,14 @@
 import type { Kysely, Selectable } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
+import type { KeyedAffected } from '../advisory-store.ts';
+import type { FeedName } from '../feed-state.ts';
+import type { PageRequest } from '../page.ts';
 import type {
-  FeedName,
   FeedPart,
-  KeyedAffected,
   NumberedId,
-  PageRequest,
   StoredVulnerability,
   VulnerabilityStore,
-} from '../store.ts';
+} from '../vulnerability-store.ts';
 import { fixOfRow, plainBytes, rangeOfRow, readConditions } from './affected-row.ts';
 import type { Engine } from './engine.ts';
 import { isValidAt, momentOf } from './history.ts';

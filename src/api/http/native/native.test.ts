@@ -4,7 +4,8 @@ import { get, type IncomingMessage } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { limits } from '../../../core/limits.ts';
 import { severities } from '../../../model/severity.ts';
-import type { KeyedVulnerability, Store } from '../../../store/store.ts';
+import type { KeyedVulnerability } from '../../../store/advisory-store.ts';
+import type { Store } from '../../../store/store.ts';
 import { type EventStream, followStream, type StreamedEvent } from '../../../testing/event-stream.ts';
 import {
   affectedRow,

@@ -7,7 +7,8 @@ import type {
   VulnerabilityView,
 } from '../../../service/findings/vulnerability-view.ts';
 import type { AddedBy, LayerPackage, LayerView } from '../../../service/ingest/layer-view.ts';
-import type { ImagePackage, StoredEnrichment } from '../../../store/store.ts';
+import type { StoredEnrichment } from '../../../store/enrichment-store.ts';
+import type { ImagePackage } from '../../../store/image-store.ts';
 import { wireNamespace, wireVersionFormat } from './names.ts';
 import type * as wire from './types.ts';
 

@@ -1,7 +1,7 @@
 import type { PackageVulnerability } from '../../../service/findings/package-vulnerabilities.ts';
 import type { VulnerabilityView } from '../../../service/findings/vulnerability-view.ts';
 import type { AncestryPackage, AncestryView } from '../../../service/ingest/ancestry-view.ts';
-import type { ImagePackage } from '../../../store/store.ts';
+import type { ImagePackage } from '../../../store/image-store.ts';
 import { encodeGoJson } from '../go-json-encode.ts';
 import { wireNamespace, wireVersionFormat } from '../v1/names.ts';
 import { renderVulnerability as renderForV1 } from '../v1/render.ts';

@@ -14,7 +14,7 @@ import {
   stream,
   versionKey,
 } from '../../../testing/store-content.ts';
-import type { ImageIndex, ImagePackage } from '../../store.ts';
+import type { ImageIndex, ImagePackage } from '../../image-store.ts';
 import type { Engine } from '../engine.ts';
 import { schemaVersion } from '../schema.ts';
 import { openSqlStore } from '../sql-store.ts';

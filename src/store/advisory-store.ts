@@ -1,0 +1,75 @@
+import type { Namespace } from '../model/namespace.ts';
+import type { Affected, Vulnerability } from '../model/vulnerability.ts';
+import type { FeedDate, SkippedRecord, WithdrawnRecord } from '../plugin/advisory-source.ts';
+import type { KeyRange } from '../plugin/version-scheme.ts';
+import type { CheckedFeed, FeedChangeCounts, FeedIdentity, FeedName, FeedState } from './feed-state.ts';
+import type { AsOf } from './page.ts';
+
+/** An affected row with its range as keys. `keys` is absent if a bound has no key and the comparison must be made in code. */
+export interface KeyedAffected extends Affected {
+  readonly keys?: KeyRange;
+}
+
+/** A vulnerability ready to be stored. */
+export interface KeyedVulnerability extends Omit<Vulnerability, 'affected'> {
+  readonly affected: readonly KeyedAffected[];
+}
+
+/** A record of a namespace that its feed later dropped, as another store retained it. */
+export interface RetainedRecord extends KeyedVulnerability {
+  readonly retainedFor: Namespace;
+}
+
+/** Input of an application of a feed. If it has retained records of a namespace, it must have all of them. */
+export type KeyedRecord = KeyedVulnerability | RetainedRecord | SkippedRecord | WithdrawnRecord;
+
+/** State to record with an application. The store itself counts records and finds the newest. */
+export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt'> {
+  readonly lastModified?: string;
+  readonly fileModified?: string;
+  /** Dates that the feed states for its content as a whole. Complete once the records were read. */
+  readonly dates?: Iterable<FeedDate>;
+  /** `changes`: records that are not named stay as they are. */
+  readonly extent?: 'changes';
+  /** With `changes`: only records with these keys are named, so a small change of a large feed costs little. */
+  readonly keys?: readonly string[];
+  /** With `keys`: numbers of the current records that the change is based on. If they differ, nothing is applied. */
+  readonly expectedVersions?: ReadonlyMap<string, number>;
+  /** An unknown feed counts as loaded and empty, so its first records make events. */
+  readonly beginsEmpty?: true;
+  /** Accepts content that is much smaller than the current content. */
+  readonly acceptShrunk?: true;
+  /** Accepts content that is older than the current content. */
+  readonly acceptOlder?: true;
+  /** State from the store that the content was exported from; trusted as given. */
+  readonly importedState?: Pick<FeedState, 'checkedAt' | 'newestAdvisory' | 'skipped'> &
+    Partial<Pick<FeedState, 'contentDate' | 'contentEvidence'>>;
+}
+
+/** Advisories and their feeds. */
+export interface AdvisoryStore {
+  findFeedStates(at?: AsOf): Promise<readonly FeedState[]>;
+  /** Returns whether any current record covers a namespace. */
+  covers(namespace: string): Promise<boolean>;
+  /** Returns the names of the sources whose feeds have records of a namespace, sorted. */
+  findSources(namespace: string): Promise<readonly string[]>;
+  /**
+   * Replaces the records of one feed by difference, in one transaction. An unchanged record costs no write; a vanished or changed
+   * one has its validity closed. If the stream throws, nothing is applied. The stream may be slow and long: it is not held in
+   * memory and blocks no other work. If the feed drops a whole namespace, its records stay current. Throws
+   * - `feed-corrupt` if a key occurs twice,
+   * - `feed-corrupt` if the feed shrank to less than half, or is older than the current content, and the update accepts neither,
+   * - `store-conflict` if another process applied the same feed meanwhile.
+   */
+  apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord>): Promise<FeedChangeCounts>;
+  /** Records that a feed was found current, or absent, without touching its records. */
+  touch(found: CheckedFeed): Promise<void>;
+  /** Returns whether a feed has any current record or any enrichment. */
+  hasContent(feed: FeedName): Promise<boolean>;
+  /** Records a failed update of a feed until the next success. The content of the feed stays. */
+  recordFailure(feed: FeedIdentity, at: string, message: string): Promise<void>;
+  /** Returns all namespaces that the store ever had records of, in the order in which they were added. */
+  findNamespaces(): Promise<readonly Namespace[]>;
+  /** Saves a namespace that no record covers yet. An empty scheme means that the version scheme is not yet known. */
+  saveNamespace(namespace: Namespace): Promise<void>;
+}

@@ -1,0 +1,41 @@
+import type { Enrichment } from '../model/enrichment.ts';
+import type { EnrichmentRecord } from '../plugin/enricher.ts';
+import type { FeedUpdate } from './advisory-store.ts';
+import type { FeedChangeCounts, FeedName } from './feed-state.ts';
+import type { PageRequest } from './page.ts';
+
+/** An enrichment and its source. */
+export interface StoredEnrichment extends Enrichment {
+  readonly source: string;
+}
+
+/** Data about vulnerabilities from sources other than advisories. Its feeds are among the feed states; it has no history. */
+export interface EnrichmentStore {
+  /** Replaces the enrichments of one feed by difference, under the same terms as `AdvisoryStore.apply`. */
+  apply(update: FeedUpdate, records: AsyncIterable<EnrichmentRecord>): Promise<FeedChangeCounts>;
+  /** Returns the enrichments of each of these ids, ordered by the name of the source. Ids without any are absent from the map. */
+  findByIds(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>>;
+  /** Returns the enrichments of a feed, by rising id. Scores of CVEs come last, by rising year and number. */
+  pageByFeed(feed: FeedName, page: PageRequest<string>): Promise<readonly Enrichment[]>;
+  /** Returns the results of lookups of these ids. Ids that were never looked up are absent from the map. */
+  findLookups(ids: Iterable<string>): Promise<ReadonlyMap<string, LookupResult>>;
+  /**
+   * Saves the results of lookups, all or none; `findByIds` returns their content. A result without content renews the time of an
+   * earlier one and keeps the earlier content. A mirror may lack documents that its origin has.
+   */
+  saveLookups(answers: readonly LookupResult[]): Promise<void>;
+}
+
+/** Result of looking up one vulnerability by its id. */
+export interface LookupResult {
+  readonly id: string;
+  /** Name and version of the enricher that made the request. */
+  readonly source: string;
+  readonly sourceVersion: number;
+  /** Where the document was requested: `upstream`, or the address of a mirror. */
+  readonly origin: string;
+  /** ISO 8601. */
+  readonly askedAt: string;
+  /** Null if there is no document. */
+  readonly enrichment: Enrichment | null;
+}

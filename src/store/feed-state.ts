@@ -1,0 +1,64 @@
+import type { DateEvidence } from '../model/content-date.ts';
+
+/** State of a feed after its last application or attempt. Times are ISO 8601, read back in UTC with milliseconds. */
+export interface FeedState {
+  readonly source: string;
+  readonly feed: string;
+  readonly sourceVersion: number;
+  /** `upstream`, or the address of a mirror. */
+  readonly origin: string;
+  /** `absent`: the vendor or the mirror has no such file. `failed`: the feed was never loaded and the last attempt failed. */
+  readonly presence: 'loaded' | 'absent' | 'failed';
+  readonly fingerprint: string;
+  /** Time at which the stored content was fetched. */
+  readonly fetchedAt: string;
+  /** Time at which the content was last confirmed as current. */
+  readonly checkedAt: string;
+  /** The newest `modified` of its records, else `Last-Modified` of the file, else null. */
+  readonly newestAdvisory: string | null;
+  /** Date of the content by the strongest evidence; null if nothing dates it. */
+  readonly contentDate: string | null;
+  readonly contentEvidence: DateEvidence | null;
+  /** Number of current records, without those of retained namespaces. */
+  readonly records: number;
+  /** Records that could not be parsed. An earlier form of such a record stays current. */
+  readonly skipped: { readonly count: number; readonly sample: readonly SkippedSample[] };
+  /** Namespaces that the feed no longer covers. Their last records stay current. */
+  readonly kept: readonly string[];
+  /** The last attempt to update the feed, if it failed. */
+  readonly lastFailure: { readonly at: string; readonly message: string } | null;
+}
+
+/** A record that could not be parsed, and why. */
+export interface SkippedSample {
+  readonly key: string;
+  readonly reason: string;
+}
+
+/** Maximum number of skipped records of a feed that are listed by key. */
+export const skippedSampleMax = 100;
+
+/** Number of records that one application of a feed changed. */
+export interface FeedChangeCounts {
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  readonly unchanged: number;
+  /** Records whose rows of a vanished namespace stay current. */
+  readonly kept: number;
+  /** Records that could not be parsed. */
+  readonly skipped: number;
+}
+
+/** The identifying fields of a feed. */
+export type FeedName = Pick<FeedState, 'source' | 'feed'>;
+
+/** A feed with everything else that its content depends on. */
+export type FeedIdentity = FeedName & Pick<FeedState, 'sourceVersion' | 'origin'>;
+
+/** A feed that was found current or absent. */
+export interface CheckedFeed
+  extends FeedIdentity,
+    Pick<FeedState, 'fingerprint' | 'fetchedAt' | 'checkedAt'> {
+  readonly presence: 'loaded' | 'absent';
+}
