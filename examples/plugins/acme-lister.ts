@@ -19,8 +19,8 @@ export const plugin: Plugin = {
           if (line.trim() === '' || line.startsWith('#')) continue;
           const [, name, version] = /^([!-~]{1,512})\s+([!-~]{1,512})/.exec(line) ?? [];
           if (!name || !version)
-            yield { path: manifest, problem: `line ${i + 1} is not a name and a version` };
-          else yield { path: manifest, package: { type: 'acme', name, version } };
+            yield { kind: 'problem', path: manifest, problem: `line ${i + 1} is not a name and a version` };
+          else yield { kind: 'package', path: manifest, package: { type: 'acme', name, version } };
         }
       },
     },

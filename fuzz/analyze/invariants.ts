@@ -3,7 +3,7 @@ import { limits } from '../../src/core/limits.ts';
 import type { CollectedLayer } from '../../src/image/layer/collector.ts';
 import type { ListedPackage } from '../../src/model/package.ts';
 import type { Files } from '../../src/plugin/layer-files.ts';
-import type { ListerEvent, PackageLister } from '../../src/plugin/package-lister.ts';
+import type { ListerEvent, ListerEventOf, PackageLister } from '../../src/plugin/package-lister.ts';
 
 /** Thrown if the program violates an invariant. */
 export class InvariantViolation extends Error {
@@ -21,11 +21,11 @@ export function checkLister(lister: PackageLister, files: Files): void {
   for (const item of lister.list(files)) {
     if (!files.has(item.path))
       throw new InvariantViolation(`listed at ${item.path}, which is not a file of the layer`);
-    if ('problem' in item) {
+    if (item.kind === 'problem') {
       checkText('a problem', item.problem);
       // Plus one problem for the omitted problems, and one for omitted owned files.
       count(problems, item.path, limits.problemsPerFile + 2, 'problems');
-    } else if ('package' in item) {
+    } else if (item.kind === 'package') {
       checkPackage(item.package);
       count(packages, item.path, limits.packagesPerFile, 'packages');
     } else checkRest(item);
@@ -45,14 +45,14 @@ function checkPackage({ name, version, source, ...others }: ListedPackage): void
     if (typeof text === 'string') checkText(`${field} of a package`, text);
 }
 
-function checkRest(item: Exclude<ListerEvent, { package: unknown } | { problem: unknown }>): void {
-  if ('owner' in item) {
+function checkRest(item: Exclude<ListerEvent, ListerEventOf<'package' | 'problem'>>): void {
+  if (item.kind === 'owned-files') {
     if (!word.test(item.owner)) throw new InvariantViolation('the owner of files has an invalid name');
     for (const file of item.files) checkPath(file);
-  } else if ('diversion' in item) {
+  } else if (item.kind === 'diversion') {
     checkPath(item.diversion.from);
     checkPath(item.diversion.to);
-  } else if ('readWith' in item) checkPath(item.readWith);
+  } else if (item.kind === 'read-with') checkPath(item.readWith);
   else
     for (const name of item.repositories)
       if (!word.test(name)) throw new InvariantViolation('a repository has an invalid name');

@@ -49,13 +49,14 @@ async function listInThread(
   return await remote.listRemotely(new Map([['etc/acme', Buffer.from('rocket 1.0')]]));
 }
 
-const rocket = "yield { path: 'etc/acme', package: { type: 'acme', name: 'rocket', version: '1.0' } };";
+const rocket =
+  "yield { kind: 'package', path: 'etc/acme', package: { type: 'acme', name: 'rocket', version: '1.0' } };";
 
 test('runs the lister of a plugin on its thread, with copies of the files', async (t) => {
   const body = `const text = new TextDecoder().decode(files.get('etc/acme')); const [name, version] = text.split(' ');
-    yield { path: 'etc/acme', package: { type: 'acme', name, version } };`;
+    yield { kind: 'package', path: 'etc/acme', package: { type: 'acme', name, version } };`;
   assert.deepEqual(await listInThread(t, body), [
-    { path: 'etc/acme', package: { type: 'acme', name: 'rocket', version: '1.0' } },
+    { kind: 'package', path: 'etc/acme', package: { type: 'acme', name: 'rocket', version: '1.0' } },
   ]);
 });
 
@@ -105,15 +106,18 @@ test('completes pending requests when the thread is disposed', async (t) => {
 test('returns every kind of event when a lister yields it', async (t) => {
   const all: readonly ListerEvent[] = [
     {
+      kind: 'package',
       path: 'etc/acme',
       package: {
         ...{ type: 'rpm', name: 'rocket', version: '1.0-1', arch: 'x86_64', modularity: 'rocket:1:2:3' },
         ...{ source: { name: 'rockets', version: '1.0-1' }, vendor: 'Acme, Inc.', licence: 'MIT and GPL' },
       },
     },
-    { path: 'etc/acme', problem: 'line 2 is cut short' },
-    { path: 'etc/acme', owner: 'rocket', files: ['usr/lib/rocket.js'] },
-    { path: 'etc/acme', repositories: ['rockets-for-9'] },
+    { kind: 'problem', path: 'etc/acme', problem: 'line 2 is cut short' },
+    { kind: 'read-with', path: 'etc/acme', readWith: 'etc/acme-log' },
+    { kind: 'owned-files', path: 'etc/acme', owner: 'rocket', files: ['usr/lib/rocket.js'] },
+    { kind: 'diversion', path: 'etc/acme', diversion: { from: 'bin/a', to: 'bin/a.real', by: 'rocket' } },
+    { kind: 'repositories', path: 'etc/acme', repositories: ['rockets-for-9'] },
   ];
   assert.deepEqual(await listInThread(t, `yield* ${JSON.stringify(all)};`), all);
 });
@@ -121,17 +125,20 @@ test('returns every kind of event when a lister yields it', async (t) => {
 test('replaces an event by a problem when it is malformed', async (t) => {
   const [first, ...problems] = await listInThread(
     t,
-    `${rocket} yield { path: 'etc/acme', package: { type: 'acme', name: 'a b', version: '1' } };
-     yield { path: 'etc/acme', problem: 'line\\n2' }; yield 7; yield { path: 'x', package: { name: 'y' } };`,
+    `${rocket} yield { kind: 'package', path: 'etc/acme', package: { type: 'acme', name: 'a b', version: '1' } };
+     yield { kind: 'problem', path: 'etc/acme', problem: 'line\\n2' }; yield 7; yield { kind: 'package', path: 'x', package: { name: 'y' } };
+     yield { path: 'x', package: { type: 'acme', name: 'y', version: '1' } }; yield { kind: 'problem', path: 'x', problem: 'y', owner: 'z' };`,
   );
-  assert.ok(first && 'package' in first);
+  assert.ok(first && first.kind === 'package');
   assert.deepEqual(
-    problems.map((event) => ('problem' in event ? event.problem : undefined)),
+    problems.map((event) => (event.kind === 'problem' ? event.problem : undefined)),
     [
       'listed item 2 is malformed at package.name: not one word of printable ASCII',
       'listed item 3 is malformed at problem: it has control characters',
       'listed item 4 is malformed: not the expected object',
       'listed item 5 is malformed at package.type: not the expected string',
+      'listed item 6 is malformed at kind: not one of package, problem, read-with, owned-files, diversion, repositories',
+      'listed item 7 is malformed: unknown field "owner"',
     ],
   );
   await assert.rejects(listInThread(t, 'yield () => 1;'), /could not be cloned/);

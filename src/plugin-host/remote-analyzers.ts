@@ -5,7 +5,7 @@ import { readBySchema } from '../kit/json/json-document.ts';
 import type { Distro } from '../model/distro.ts';
 import type { ListedPackage } from '../model/package.ts';
 import type { RemoteDetector } from '../plugin/namespace-detector.ts';
-import type { ListerEvent, RemoteLister } from '../plugin/package-lister.ts';
+import type { ListerEvent, ListerEventOf, RemoteLister } from '../plugin/package-lister.ts';
 import type { AnalyzerDescription } from './analyzer-description.ts';
 import type { PluginThread } from './plugin-thread.ts';
 
@@ -70,21 +70,52 @@ const listedPackage = z.strictObject({
   provides: z.optional(names),
 } satisfies Fields<ListedPackage>);
 
-type KeysOf<T> = T extends unknown ? keyof T : never;
-
-/** Schemas of the events of a lister, by the key that identifies the kind of event. */
+/** A schema for every kind of event. If the contract gets a kind without a schema, this does not compile. */
 const eventSchemas = {
-  package: z.strictObject({ path, package: listedPackage }),
-  problem: z.strictObject({ path, problem: line, lacks: z.optional(z.literal('version')) }),
-  readWith: z.strictObject({ path, readWith: path }),
-  owner: z.strictObject({
+  package: z.strictObject({
+    kind: z.literal('package'),
+    path,
+    package: listedPackage,
+  } satisfies Fields<ListerEventOf<'package'>>),
+  problem: z.strictObject({
+    kind: z.literal('problem'),
+    path,
+    problem: line,
+    lacks: z.optional(z.literal('version')),
+  } satisfies Fields<ListerEventOf<'problem'>>),
+  'read-with': z.strictObject({
+    kind: z.literal('read-with'),
+    path,
+    readWith: path,
+  } satisfies Fields<ListerEventOf<'read-with'>>),
+  'owned-files': z.strictObject({
+    kind: z.literal('owned-files'),
     path,
     owner: word,
     files: z.array(path).check(z.maxLength(limits.ownedFilesPerLayer)),
-  }),
-  diversion: z.strictObject({ path, diversion: z.strictObject({ from: path, to: path, by: path }) }),
-  repositories: z.strictObject({ path, repositories: z.array(word).check(z.maxLength(limits.contentSets)) }),
-} satisfies Readonly<Record<Exclude<KeysOf<ListerEvent>, 'path' | 'files' | 'lacks'>, z.ZodMiniType>>;
+  } satisfies Fields<ListerEventOf<'owned-files'>>),
+  diversion: z.strictObject({
+    kind: z.literal('diversion'),
+    path,
+    diversion: z.strictObject({ from: path, to: path, by: path }),
+  } satisfies Fields<ListerEventOf<'diversion'>>),
+  repositories: z.strictObject({
+    kind: z.literal('repositories'),
+    path,
+    repositories: z.array(word).check(z.maxLength(limits.contentSets)),
+  } satisfies Fields<ListerEventOf<'repositories'>>),
+} satisfies Readonly<Record<ListerEvent['kind'], z.ZodMiniType>>;
+
+type EventSchema = (typeof eventSchemas)[ListerEvent['kind']];
+
+const listerEvent = z.discriminatedUnion(
+  'kind',
+  Object.values(eventSchemas) as [EventSchema, ...EventSchema[]],
+  {
+    error: ({ code }: z.core.$ZodRawIssue) =>
+      code === 'invalid_union' ? `not one of ${Object.keys(eventSchemas).join(', ')}` : undefined,
+  },
+);
 
 function toDistro(result: unknown): Distro | undefined {
   if (result === undefined) return undefined;
@@ -101,15 +132,13 @@ function toListerEvents(result: unknown): readonly ListerEvent[] {
   const isTruncated = result.length > limits.packagesPerFile;
   const items = result.slice(0, limits.packagesPerFile).map((item: unknown, i) => toListerEvent(item, i));
   const truncation = `lists more than ${limits.packagesPerFile} items; the rest is ignored`;
-  return isTruncated ? [...items, { path: '', problem: truncation }] : items;
+  return isTruncated ? [...items, { kind: 'problem', path: '', problem: truncation }] : items;
 }
 
 function toListerEvent(item: unknown, index: number): ListerEvent {
-  const fields = Object(item) as object;
-  const schema = Object.entries(eventSchemas).find(([kind]) => kind in fields)?.[1] ?? eventSchemas.package;
   try {
-    return readBySchema(schema, item, (message) => new Error(message)) as ListerEvent;
+    return readBySchema(listerEvent, item, (message) => new Error(message)) as ListerEvent;
   } catch (error) {
-    return { path: '', problem: `listed item ${index + 1} ${messageOf(error)}` };
+    return { kind: 'problem', path: '', problem: `listed item ${index + 1} ${messageOf(error)}` };
   }
 }

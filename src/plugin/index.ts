@@ -37,6 +37,7 @@ export type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts'
 export type {
   LicenseFiles,
   ListerEvent,
+  ListerEventOf,
   PackageLister,
   RemoteLister,
 } from './package-lister.ts';

@@ -3,22 +3,30 @@ import type { Namespace } from '../model/namespace.ts';
 import type { ListedPackage, PackageType } from '../model/package.ts';
 import type { Files, PathPattern } from './layer-files.ts';
 
-/** An item that a lister read from the file at `path`. */
+/** An item that a lister read from the file at `path`. `kind` states which. */
 export type ListerEvent =
-  | { readonly path: string; readonly package: ListedPackage }
+  | { readonly kind: 'package'; readonly path: string; readonly package: ListedPackage }
   /**
    * A message for people: what is wrong, and where. `lacks` marks an entry that is intact but states no version, so that clair cannot
    * look it up.
    */
-  | { readonly path: string; readonly problem: string; readonly lacks?: 'version' }
+  | { readonly kind: 'problem'; readonly path: string; readonly problem: string; readonly lacks?: 'version' }
   /** A second file that changes the content of the first, such as the log of a database. Later layers must not change only one of them. */
-  | { readonly path: string; readonly readWith: string }
+  | { readonly kind: 'read-with'; readonly path: string; readonly readWith: string }
   /** Files that the package of this name owns. Only files that may be language packages, programs or libraries themselves. */
-  | { readonly path: string; readonly owner: string; readonly files: readonly string[] }
+  | {
+      readonly kind: 'owned-files';
+      readonly path: string;
+      readonly owner: string;
+      readonly files: readonly string[];
+    }
   /** A diverted file: all packages but one install it at another path than they state (dpkg-divert). */
-  | { readonly path: string; readonly diversion: Diversion }
+  | { readonly kind: 'diversion'; readonly path: string; readonly diversion: Diversion }
   /** Repositories of the packages of this layer, as the vendor's ids. */
-  | { readonly path: string; readonly repositories: readonly string[] };
+  | { readonly kind: 'repositories'; readonly path: string; readonly repositories: readonly string[] };
+
+/** The events of a lister of one kind. */
+export type ListerEventOf<Kind extends ListerEvent['kind']> = Extract<ListerEvent, { readonly kind: Kind }>;
 
 /**
  * Files that state the licences of installed packages, one per package directory: `usr/share/doc/bash/copyright`. They are optional:

@@ -146,7 +146,11 @@ const languageLister: PackageLister = {
   ecosystem: { name: 'npm', versionScheme: 'npm' },
   *list(files) {
     if (files.has(manifest))
-      yield { path: manifest, package: { type: 'npm', name: '@acme/Web', version: '1.0.0' } };
+      yield {
+        kind: 'package',
+        path: manifest,
+        package: { type: 'npm', name: '@acme/Web', version: '1.0.0' },
+      };
   },
 };
 

@@ -14,8 +14,8 @@ function read(
 ): { packages: ListedPackage[]; problems: string[] } {
   const listed = [...apkLister.list(new Map([[path, Buffer.from(content)]]))];
   return {
-    packages: listed.flatMap((item) => ('package' in item ? [item.package] : [])),
-    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+    packages: listed.flatMap((item) => (item.kind === 'package' ? [item.package] : [])),
+    problems: listed.flatMap((item) => (item.kind === 'problem' ? [item.problem] : [])),
   };
 }
 
@@ -163,11 +163,14 @@ suite('apk: lists what apk-tools lists', () => {
         const listed = [...apkLister.list(new Map([[place, Buffer.from(text)]]))];
         assert.deepEqual(
           listed.flatMap((item) =>
-            'package' in item ? [`${item.package.name} ${item.package.version}`] : [],
+            item.kind === 'package' ? [`${item.package.name} ${item.package.version}`] : [],
           ),
           packages,
         );
-        assert.match(listed.flatMap((item) => ('problem' in item ? [item.problem] : [])).join('; '), problem);
+        assert.match(
+          listed.flatMap((item) => (item.kind === 'problem' ? [item.problem] : [])).join('; '),
+          problem,
+        );
       }
     });
 });
@@ -179,7 +182,7 @@ function ownedIn(content: string | Uint8Array): {
   const listed = [...apkLister.list(new Map([['lib/apk/db/installed', Buffer.from(content)]]))];
   return {
     owned: new Map(listed.flatMap((item) => ('files' in item ? [[item.owner, item.files]] : []))),
-    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+    problems: listed.flatMap((item) => (item.kind === 'problem' ? [item.problem] : [])),
   };
 }
 

@@ -74,15 +74,16 @@ export const apkLister: PackageLister = {
 
 function* listFile(path: string, content: Uint8Array, ownership: Ownership): Generator<ListerEvent> {
   const damage = nulByteProblem(content) ?? truncationProblem(content);
-  if (damage !== undefined) yield { path, problem: damage };
+  if (damage !== undefined) yield { kind: 'problem', path, problem: damage };
   const budget = new DependencyBudget();
   let entries = 0;
   const reader = new EntryReader(content, ownership);
   for (const entry of reader.entries()) yield* listEntry(path, entry, { number: ++entries, budget });
   if (entries === 0 && content.length > 0)
-    yield { path, problem: 'holds no package entry; it may not be an apk database' };
+    yield { kind: 'problem', path, problem: 'holds no package entry; it may not be an apk database' };
   if (reader.strayLines > 0)
     yield {
+      kind: 'problem',
       path,
       problem: `has ${reader.strayLines} lines without a colon as the second character; apk refuses such a database`,
     };
@@ -94,13 +95,17 @@ function* listEntry(
   { number, budget }: { readonly number: number; readonly budget: DependencyBudget },
 ): Generator<ListerEvent> {
   for (const field of entry.repeated)
-    yield { path, problem: `entry ${number} has the field ${field} more than once; the last one counts` };
+    yield {
+      kind: 'problem',
+      path,
+      problem: `entry ${number} has the field ${field} more than once; the last one counts`,
+    };
   const item = readEntry(entry, number);
   if (item === undefined) return;
-  if ('problem' in item) yield { path, ...item };
+  if ('problem' in item) yield { kind: 'problem', path, ...item };
   else {
-    yield { path, package: { ...item, ...detailsOf(entry, budget) } };
-    if (entry.files.length > 0) yield { path, owner: item.name, files: entry.files };
+    yield { kind: 'package', path, package: { ...item, ...detailsOf(entry, budget) } };
+    if (entry.files.length > 0) yield { kind: 'owned-files', path, owner: item.name, files: entry.files };
   }
 }
 

@@ -12,7 +12,7 @@ function list(content: Uint8Array): ListerEvent[] {
 }
 
 function problemsOf(content: Uint8Array): string[] {
-  return list(content).flatMap((item) => ('problem' in item ? [item.problem] : []));
+  return list(content).flatMap((item) => (item.kind === 'problem' ? [item.problem] : []));
 }
 
 /**
@@ -55,15 +55,23 @@ const some = [
 
 test('chisel: lists binary packages without a source, and owned files by their slices', () => {
   assert.deepEqual(list(wall(some)), [
-    { path, package: { type: 'deb', name: 'openssl', version: '3.0.13-0ubuntu3.5', arch: 'amd64' } },
-    { path, package: { type: 'deb', name: 'libc6', version: '2.39-0ubuntu8.4', arch: 'amd64' } },
-    { path, owner: 'openssl', files: ['usr/bin/openssl', 'usr/bin/shared'] },
-    { path, owner: 'libc6', files: ['usr/bin/shared', 'usr/lib/libc.so.6'] },
+    {
+      kind: 'package',
+      path,
+      package: { type: 'deb', name: 'openssl', version: '3.0.13-0ubuntu3.5', arch: 'amd64' },
+    },
+    {
+      kind: 'package',
+      path,
+      package: { type: 'deb', name: 'libc6', version: '2.39-0ubuntu8.4', arch: 'amd64' },
+    },
+    { kind: 'owned-files', path, owner: 'openssl', files: ['usr/bin/openssl', 'usr/bin/shared'] },
+    { kind: 'owned-files', path, owner: 'libc6', files: ['usr/bin/shared', 'usr/lib/libc.so.6'] },
   ]);
 });
 
 test('chisel: omits an invalid architecture', () => {
-  const bare = { path, package: { type: 'deb', name: 'a', version: '1' } };
+  const bare = { kind: 'package', path, package: { type: 'deb', name: 'a', version: '1' } };
   for (const more of [{}, { arch: 'x 86' }])
     assert.deepEqual(list(wall([{ kind: 'package', name: 'a', version: '1', ...more }])), [bare]);
 });
@@ -85,7 +93,7 @@ test('chisel: reports damage, and lists the intact records', () => {
   ];
   for (const [content, problem] of cases) assert.match(problemsOf(content).join('; '), problem);
   assert.equal(
-    list(wall([openssl, { no: 'kind' }], { count: 9 })).filter((item) => 'package' in item).length,
+    list(wall([openssl, { no: 'kind' }], { count: 9 })).filter((item) => item.kind === 'package').length,
     1,
   );
 });
@@ -93,12 +101,14 @@ test('chisel: reports damage, and lists the intact records', () => {
 test('chisel: normalises the paths of owned files, and never leaves the image', () => {
   const paths = ['//usr//bin/./a', '/../usr/bin/../sbin/b', '/usr/bin/..'];
   const lines = paths.map((odd) => ({ kind: 'path', path: odd, slices: ['a_bins'] }));
-  assert.deepEqual(list(wall(lines)), [{ path, owner: 'a', files: ['usr/bin/a', 'usr/sbin/b', 'usr'] }]);
+  assert.deepEqual(list(wall(lines)), [
+    { kind: 'owned-files', path, owner: 'a', files: ['usr/bin/a', 'usr/sbin/b', 'usr'] },
+  ]);
 });
 
 test('chisel: ignores the files of an invalid package', () => {
   const line = { kind: 'path', path: '/usr/bin/a', slices: ['_bins', 'b c_bins', 'd_bins'] };
-  assert.deepEqual(list(wall([line])), [{ path, owner: 'd', files: ['usr/bin/a'] }]);
+  assert.deepEqual(list(wall([line])), [{ kind: 'owned-files', path, owner: 'd', files: ['usr/bin/a'] }]);
 });
 
 test('chisel: reports no damage of an empty file', () => {

@@ -59,7 +59,7 @@ function* listManifest(content: Uint8Array, ownership: Ownership): Generator<Lis
   const count = 1 + (yield* listRecords(lines, owned, ownership));
   if (count !== head.count)
     yield problem(`has ${count} lines instead of ${head.count}; a part of it may be lost`);
-  for (const [owner, files] of owned) yield { path: manifest, owner, files };
+  for (const [owner, files] of owned) yield { kind: 'owned-files', path: manifest, owner, files };
 }
 
 /** Yields the packages, collects their owned files, and returns the number of lines. */
@@ -81,7 +81,7 @@ function* listRecords(
 }
 
 function problem(words: string): ListerEvent {
-  return { path: manifest, problem: words };
+  return { kind: 'problem', path: manifest, problem: words };
 }
 
 /** Returns the bytes of the manifest, or the reason why they cannot be read. */
@@ -113,7 +113,7 @@ function packageOf({ name = '', version = '', arch }: ManifestRecord, line: numb
   if (!isWord(name)) return problem(`line ${line} has an impossible package name ${quoteUntrusted(name)}`);
   if (!isWord(version))
     return problem(`package ${name} has an impossible version ${quoteUntrusted(version)}`);
-  return { path: manifest, package: { type: 'deb', name, version, ...archOf(arch) } };
+  return { kind: 'package', path: manifest, package: { type: 'deb', name, version, ...archOf(arch) } };
 }
 
 /**

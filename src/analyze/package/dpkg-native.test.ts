@@ -18,11 +18,11 @@ function read(database: Database): { packages: string[]; problems: string[] } {
   const listed = [...dpkgLister.list(files)];
   return {
     packages: listed.flatMap((item) =>
-      'package' in item
+      item.kind === 'package'
         ? [`${item.package.name} ${item.package.version} ${item.package.source?.name ?? ''}`]
         : [],
     ),
-    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+    problems: listed.flatMap((item) => (item.kind === 'problem' ? [item.problem] : [])),
   };
 }
 

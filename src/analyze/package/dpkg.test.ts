@@ -17,8 +17,8 @@ function read(
 ): { packages: ListedPackage[]; problems: string[] } {
   const listed = [...dpkgLister.list(new Map([[path, Buffer.from(content)]]))];
   return {
-    packages: listed.flatMap((item) => ('package' in item ? [item.package] : [])),
-    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+    packages: listed.flatMap((item) => (item.kind === 'package' ? [item.package] : [])),
+    problems: listed.flatMap((item) => (item.kind === 'problem' ? [item.problem] : [])),
   };
 }
 
@@ -64,6 +64,10 @@ corpusTest('dpkg: lists the expected packages of every database of the corpus', 
   }
   assert.ok(databases.length > 30);
 });
+
+function owned(path: string, owner: string, files: readonly string[]): ListerEvent {
+  return { kind: 'owned-files', path, owner, files };
+}
 
 test('dpkg: reads the source package with its own version, or uses the package itself', () => {
   const { packages } = read(
@@ -123,6 +127,7 @@ test('dpkg: reads one package per file of status.d, and ignores companion files'
     [...dpkgLister.list(files)],
     [
       {
+        kind: 'package',
         path: 'var/lib/dpkg/status.d/libssl1.1',
         package: {
           type: 'deb',
@@ -132,18 +137,19 @@ test('dpkg: reads one package per file of status.d, and ignores companion files'
           requires: [],
         },
       },
-      { path: 'var/lib/dpkg/status.d/libssl1.1.md5sums', owner: 'libssl1.1', files: ['usr/lib/x'] },
+      owned('var/lib/dpkg/status.d/libssl1.1.md5sums', 'libssl1.1', ['usr/lib/x']),
     ],
   );
 });
 
 test('dpkg: lists diversions of three lines each', () => {
+  const path = 'var/lib/dpkg/diversions';
   const content = Buffer.from('/bin/sh\n/bin/sh.distrib\ndash\n/sbin/init\n/sbin/init.real\n:\n/cut\n');
   assert.deepEqual(
-    [...dpkgLister.list(new Map([['var/lib/dpkg/diversions', content]]))],
+    [...dpkgLister.list(new Map([[path, content]]))],
     [
-      { path: 'var/lib/dpkg/diversions', diversion: { from: 'bin/sh', to: 'bin/sh.distrib', by: 'dash' } },
-      { path: 'var/lib/dpkg/diversions', diversion: { from: 'sbin/init', to: 'sbin/init.real', by: ':' } },
+      { kind: 'diversion', path, diversion: { from: 'bin/sh', to: 'bin/sh.distrib', by: 'dash' } },
+      { kind: 'diversion', path, diversion: { from: 'sbin/init', to: 'sbin/init.real', by: ':' } },
     ],
   );
 });
@@ -151,7 +157,7 @@ test('dpkg: lists diversions of three lines each', () => {
 test('dpkg: owns the files of a list, but not the directories', () => {
   const list = '/.\n/usr\n/usr/lib\n/usr/lib/tool\n/usr/lib/tool/run\n/usr/lib/tool2\n';
   assert.deepEqual(ownedIn({ 'var/lib/dpkg/info/a.list': list }), [
-    { path: 'var/lib/dpkg/info/a.list', owner: 'a', files: ['usr/lib/tool/run', 'usr/lib/tool2'] },
+    owned('var/lib/dpkg/info/a.list', 'a', ['usr/lib/tool/run', 'usr/lib/tool2']),
   ]);
 });
 
@@ -273,17 +279,11 @@ test('dpkg: reads owners from lists of files, whether or not the status is in th
       'var/lib/dpkg/info/libc6:amd64.list': '/.\n/lib\n/lib/libc.so.6\n',
     }),
     [
-      {
-        path: 'var/lib/dpkg/info/python3-six.list',
-        owner: 'python3-six',
-        files: ['usr/lib/python3/dist-packages/six.egg-info'],
-      },
-      {
-        path: 'var/lib/dpkg/info/libc-bin:amd64.list',
-        owner: 'libc-bin',
-        files: ['usr/bin/ldd', 'usr/bin/caf\u00e9'],
-      },
-      { path: 'var/lib/dpkg/info/libc6:amd64.list', owner: 'libc6', files: ['lib/libc.so.6'] },
+      owned('var/lib/dpkg/info/python3-six.list', 'python3-six', [
+        'usr/lib/python3/dist-packages/six.egg-info',
+      ]),
+      owned('var/lib/dpkg/info/libc-bin:amd64.list', 'libc-bin', ['usr/bin/ldd', 'usr/bin/caf\u00e9']),
+      owned('var/lib/dpkg/info/libc6:amd64.list', 'libc6', ['lib/libc.so.6']),
     ],
   );
 });
@@ -295,7 +295,7 @@ test('dpkg: ignores a list whose name is not a package, and accepts unusual path
       'var/lib/dpkg/info/a b.list': '/usr/bin/x\n',
       'var/lib/dpkg/info/ok.list': '//usr//bin/./a\n/usr/bin/\n/../bin/b\n',
     }),
-    [{ path: 'var/lib/dpkg/info/ok.list', owner: 'ok', files: ['usr/bin/a', 'usr/bin', 'bin/b'] }],
+    [owned('var/lib/dpkg/info/ok.list', 'ok', ['usr/bin/a', 'usr/bin', 'bin/b'])],
   );
 });
 
@@ -308,7 +308,7 @@ test('dpkg: reads owners in distroless images from checksums, by the name in the
   const sum = 'd41d8cd98f00b204e9800998ecf8427e';
   const checksums = `${sum}  usr/bin/openssl\n${sum}  usr/share/doc/openssl/README\n`;
   const owners = (files: Record<string, string>) =>
-    ownedIn(files).map((item) => ('owner' in item ? [item.owner, ...item.files] : []));
+    ownedIn(files).map((item) => (item.kind === 'owned-files' ? [item.owner, ...item.files] : []));
   assert.deepEqual(
     owners({
       'var/lib/dpkg/status.d/b3BlbnNzbA': 'Package: openssl\nVersion: 3.0.11\n',

@@ -72,7 +72,7 @@ export const dpkgLister: PackageLister = {
       if (path === diversionsFile) yield* listDiversions(content);
       else if (owner !== undefined) {
         const owned = ownedIn(content, path.endsWith(listEnding) ? listPrefix : checksumPrefix, ownership);
-        if (owned.length > 0) yield { path, owner, files: owned };
+        if (owned.length > 0) yield { kind: 'owned-files', path, owner, files: owned };
       } else yield* deduplicated(path, listEntries(path, content));
     }
     yield* ownership.problems(statusFile);
@@ -100,6 +100,7 @@ function isJournal(path: string, content: Uint8Array): boolean {
  */
 function* listJournal(path: string, content: Uint8Array): Generator<ListerEvent> {
   yield {
+    kind: 'problem',
     path,
     problem:
       'holds changes that dpkg has not written to its status file; packages of both are listed, and some may be replaced or removed. Run "dpkg --configure -a" in the image to finish them',
@@ -192,12 +193,17 @@ function* listDiversions(content: Uint8Array): Generator<ListerEvent> {
     const [from = '', to = '', by = ''] = values.splice(0);
     if (++count > limits.diversions) {
       yield {
+        kind: 'problem',
         path: diversionsFile,
         problem: `names more than ${limits.diversions} diversions; the rest was not read`,
       };
       return;
     }
-    yield { path: diversionsFile, diversion: { from: cleanPath(from), to: cleanPath(to), by } };
+    yield {
+      kind: 'diversion',
+      path: diversionsFile,
+      diversion: { from: cleanPath(from), to: cleanPath(to), by },
+    };
   }
 }
 
@@ -205,18 +211,19 @@ function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
   // dpkg refuses a status file without a final line feed; control files in status.d may lack it.
   const needsEnd = !path.startsWith(statusDirectory);
   const damage = nulByteProblem(content) ?? (needsEnd ? truncationProblem(content) : undefined);
-  if (damage !== undefined) yield { path, problem: damage };
+  if (damage !== undefined) yield { kind: 'problem', path, problem: damage };
   const budget = new DependencyBudget();
   let entries = 0;
   for (const stanza of stanzas(linesFor(content), fieldsRead)) {
     entries++;
     const entry = readStanza(stanza);
-    if (entry !== undefined && 'problem' in entry) yield { path, ...entry };
-    else if (entry !== undefined) yield { path, package: { ...entry, ...detailsOf(stanza, budget) } };
-    for (const problem of problemsOf(stanza)) yield { path, problem };
+    if (entry !== undefined && 'problem' in entry) yield { kind: 'problem', path, ...entry };
+    else if (entry !== undefined)
+      yield { kind: 'package', path, package: { ...entry, ...detailsOf(stanza, budget) } };
+    for (const problem of problemsOf(stanza)) yield { kind: 'problem', path, problem };
   }
   if (entries === 0 && content.length > 0)
-    yield { path, problem: 'holds no package entry; it may not be a dpkg database' };
+    yield { kind: 'problem', path, problem: 'holds no package entry; it may not be a dpkg database' };
 }
 
 /** Returns the text as dpkg reads it: the end-of-file character of DOS ends a line. */

@@ -1,9 +1,9 @@
 import { limits } from '../../core/limits.ts';
 import type { ListedPackage } from '../../model/package.ts';
-import type { ListerEvent } from '../../plugin/package-lister.ts';
+import type { ListerEvent, ListerEventOf } from '../../plugin/package-lister.ts';
 
 /** The reason why an entry of a package database is not a package. */
-export type EntryProblem = Omit<Extract<ListerEvent, { readonly problem: string }>, 'path'>;
+export type EntryProblem = Omit<ListerEventOf<'problem'>, 'kind' | 'path'>;
 
 const word = /^[!-~]{1,512}$/;
 
@@ -29,22 +29,24 @@ export function* deduplicated(path: string, listed: Iterable<ListerEvent>): Gene
   let entries = 0;
   let problems = 0;
   for (const item of listed) {
-    if (('problem' in item || 'package' in item) && ++entries > limits.packagesPerFile) {
-      yield { path, problem: `has more than ${limits.packagesPerFile} entries; the rest was not read` };
+    if ((item.kind === 'problem' || item.kind === 'package') && ++entries > limits.packagesPerFile) {
+      yield {
+        kind: 'problem',
+        path,
+        problem: `has more than ${limits.packagesPerFile} entries; the rest was not read`,
+      };
       break;
     }
-    const kept = 'package' in item ? firstOf(item, seen) : item;
-    if (kept === undefined || ('problem' in kept && ++problems > limits.problemsPerFile)) continue;
+    const kept = item.kind === 'package' ? firstOf(item, seen) : item;
+    if (kept === undefined || (kept.kind === 'problem' && ++problems > limits.problemsPerFile)) continue;
     yield kept;
   }
   const hidden = problems - limits.problemsPerFile;
-  if (hidden > 0) yield { path, problem: `has ${hidden} more problems of the kinds above` };
+  if (hidden > 0) yield { kind: 'problem', path, problem: `has ${hidden} more problems of the kinds above` };
 }
 
-type ListedOne = Extract<ListerEvent, { readonly package: ListedPackage }>;
-
 /** Returns a package that was not listed before; undefined if it was, or the problem that it now has another source. */
-function firstOf(item: ListedOne, seen: Map<string, string>): ListerEvent | undefined {
+function firstOf(item: ListerEventOf<'package'>, seen: Map<string, string>): ListerEvent | undefined {
   const { name, version, arch = '', source } = item.package;
   const identity = `${name} ${version} ${arch}`;
   const origin = source === undefined ? '' : `${source.name} ${source.version}`;
@@ -55,6 +57,7 @@ function firstOf(item: ListedOne, seen: Map<string, string>): ListerEvent | unde
   }
   if (listedSource === origin) return undefined;
   return {
+    kind: 'problem',
     path: item.path,
     problem: `lists ${name} ${version} twice, of different sources; the first one counts`,
   };

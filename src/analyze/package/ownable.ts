@@ -56,6 +56,7 @@ export class Ownership {
   *problems(path: string): Generator<ListerEvent> {
     if (this.#isFull)
       yield {
+        kind: 'problem',
         path,
         problem: `names more than ${limits.ownedFilesPerLayer} owned files, or too long ones; the rest was not kept`,
       };

@@ -17,8 +17,8 @@ function read(database: Database): { packages: ListedPackage[]; problems: string
   );
   const listed = [...pacmanLister.list(new Map(files))];
   return {
-    packages: listed.flatMap((item) => ('package' in item ? [item.package] : [])),
-    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+    packages: listed.flatMap((item) => (item.kind === 'package' ? [item.package] : [])),
+    problems: listed.flatMap((item) => (item.kind === 'problem' ? [item.problem] : [])),
   };
 }
 

@@ -59,14 +59,15 @@ function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
   const identity = identityOf(directory);
   if (identity === undefined) {
     yield {
+      kind: 'problem',
       path,
       problem: `is in a directory that is not named after a package and version: ${quoteUntrusted(directory)}`,
     };
     return;
   }
   const description = readDescription(content);
-  for (const problem of problemsOf(content, description, identity)) yield { path, problem };
-  yield { path, package: packageOf(identity, description) };
+  for (const problem of problemsOf(content, description, identity)) yield { kind: 'problem', path, problem };
+  yield { kind: 'package', path, package: packageOf(identity, description) };
 }
 
 /** Parses `bash-5.2.037-1`: version and release contain no hyphen, a name may. */

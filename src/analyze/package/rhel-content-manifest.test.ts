@@ -38,10 +38,10 @@ corpusTest(
     };
     const repositories = ['content-set-1', 'content-set-2'];
     const usual = 'root/buildinfo/content_manifests/foo-1.1-2.json';
-    assert.deepEqual(layer('layer-with-embedded-cs'), [{ path: usual, repositories }]);
+    assert.deepEqual(layer('layer-with-embedded-cs'), [{ kind: 'repositories', path: usual, repositories }]);
     assert.deepEqual(layer('rhcos-layer-with-conflicting-files'), [
-      { path: usual, repositories },
-      { path: 'usr/share/buildinfo/foo-1.1-2.json', repositories },
+      { kind: 'repositories', path: usual, repositories },
+      { kind: 'repositories', path: 'usr/share/buildinfo/foo-1.1-2.json', repositories },
     ]);
     const [replaced] = layer('layer-with-invalid-content-manifests-json');
     assert.match(JSON.stringify(replaced), /is not a content manifest/);
@@ -52,14 +52,18 @@ test('content manifests: prefers the history of dnf to a hint, and uses it witho
   const hint = JSON.stringify({ from_dnf_hint: true, content_sets: ['allowed', 'allowed'] });
   const sets = JSON.stringify({ metadata: { icm_version: 1 }, content_sets: ['set'], image_contents: [] });
   const dnf = historyOf('used');
-  const fromHistory = { path: history, repositories: ['used'] };
+  const fromHistory = { kind: 'repositories', path: history, repositories: ['used'] };
   assert.deepEqual(list({ [history]: dnf }), [fromHistory]);
   assert.deepEqual(list({ [place]: hint, [history]: dnf }), [fromHistory]);
-  assert.deepEqual(list({ [place]: hint }), [{ path: place, repositories: ['allowed'] }]);
-  assert.deepEqual(list({ [place]: hint, [history]: historyOf('@System') }), [
-    { path: place, repositories: ['allowed'] },
+  assert.deepEqual(list({ [place]: hint }), [
+    { kind: 'repositories', path: place, repositories: ['allowed'] },
   ]);
-  assert.deepEqual(list({ [place]: sets, [history]: dnf }), [{ path: place, repositories: ['set'] }]);
+  assert.deepEqual(list({ [place]: hint, [history]: historyOf('@System') }), [
+    { kind: 'repositories', path: place, repositories: ['allowed'] },
+  ]);
+  assert.deepEqual(list({ [place]: sets, [history]: dnf }), [
+    { kind: 'repositories', path: place, repositories: ['set'] },
+  ]);
   assert.deepEqual(list({ [place]: '{"content_sets": []}', [history]: dnf }), [fromHistory]);
 });
 
@@ -87,6 +91,6 @@ test('content manifests: reports a damaged history, and distinguishes an empty o
   assert.match(JSON.stringify(list({ [history]: 'x' })), /is cut off within its header/);
   assert.deepEqual(list({ [history]: '', [`${history}-wal`]: '' }), []);
   assert.deepEqual(list({ [`${history}-wal`]: 'x' }), [
-    { path: `${history}-wal`, problem: 'is a write-ahead log without its database' },
+    { kind: 'problem', path: `${history}-wal`, problem: 'is a write-ahead log without its database' },
   ]);
 });

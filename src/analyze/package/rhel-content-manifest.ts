@@ -53,10 +53,11 @@ export const rhelContentManifest: PackageLister = {
     const isDecided = manifests.some(({ sets, isHint }) => sets.length > 0 && !isHint);
     const fromHistory = isDecided ? [] : histories.flatMap((path) => [...listHistory(path, files)]);
     yield* fromHistory;
-    const isInHistory = fromHistory.some((item) => 'repositories' in item);
+    const isInHistory = fromHistory.some((item) => item.kind === 'repositories');
     for (const { path, sets, isHint, problem } of manifests) {
-      if (problem !== undefined) yield { path, problem };
-      else if (sets.length > 0 && !(isHint && isInHistory)) yield { path, repositories: sets };
+      if (problem !== undefined) yield { kind: 'problem', path, problem };
+      else if (sets.length > 0 && !(isHint && isInHistory))
+        yield { kind: 'repositories', path, repositories: sets };
     }
   },
 };
@@ -93,7 +94,7 @@ function* listHistory(path: string, files: Files): Generator<ListerEvent> {
   const { repositories, problems } = readDnfHistory(content, files.get(walPath(path)));
   yield* deduplicated(
     path,
-    problems.map((problem) => ({ path, problem })),
+    problems.map((problem) => ({ kind: 'problem', path, problem })),
   );
-  if (repositories.length > 0) yield { path, repositories };
+  if (repositories.length > 0) yield { kind: 'repositories', path, repositories };
 }

@@ -32,11 +32,16 @@ export function checkLister(lister: PackageLister, samples: readonly ListerSampl
     const input = filesOf(files);
     assertWanted(lister.wants, input);
     const listed = [...lister.list(input)];
+    for (const item of listed) assertKind(item);
     const packageLines = listed.flatMap((item) =>
-      'package' in item ? [`${item.package.name} ${item.package.version}`] : [],
+      item.kind === 'package' ? [`${item.package.name} ${item.package.version}`] : [],
     );
     assert.deepEqual(packageLines.toSorted(), [...packages].sort(), 'the packages of the sample');
-    assert.equal(listed.filter((item) => 'problem' in item).length, problems, 'the problems of the sample');
+    assert.equal(
+      listed.filter((item) => item.kind === 'problem').length,
+      problems,
+      'the problems of the sample',
+    );
     assert.deepEqual([...lister.list(input)], listed, 'the same files must give the same list');
     for (const damagedFiles of damaged(input))
       for (const item of lister.list(damagedFiles)) assertWhole(item, damagedFiles);
@@ -72,9 +77,20 @@ function assertWanted(wants: readonly PathPattern[], files: Files): void {
     assert.ok(wanted.find(path) !== undefined, `no pattern of \`wants\` matches ${path}`);
 }
 
+const eventKinds: Readonly<Record<ListerEvent['kind'], true>> = {
+  ...{ package: true, problem: true, 'read-with': true },
+  ...{ 'owned-files': true, diversion: true, repositories: true },
+};
+
+function assertKind({ kind }: ListerEvent): void {
+  const kinds = Object.keys(eventKinds);
+  assert.ok(kinds.includes(kind), `the list has an item of the kind ${kind}; use one of ${kinds.join(', ')}`);
+}
+
 function assertWhole(item: ListerEvent, files: Files): void {
+  assertKind(item);
   assert.ok(files.has(item.path), `the list names ${item.path}, a file that the lister did not receive`);
-  if ('package' in item)
+  if (item.kind === 'package')
     for (const word of [item.package.type, item.package.name, item.package.version])
       assert.match(word, /^[!-~]{1,512}$/, 'type, name and version must be printable ASCII without spaces');
 }

@@ -9,6 +9,7 @@ import { plugin as chat } from '../../../examples/plugins/acme-chat.ts';
 import { plugin as lister } from '../../../examples/plugins/acme-lister.ts';
 import { plugin as os } from '../../../examples/plugins/acme-os.ts';
 import { dpkg } from '../../version/dpkg.ts';
+import type { ListerEvent } from '../package-lister.ts';
 import { checkDetector, checkLister, checkScheme, checkSource, checkTransport } from './index.ts';
 
 test('acme-lister passes the contract check of a lister', () => {
@@ -69,7 +70,7 @@ test('the contract checks name the violation when an extension breaks its contra
     {
       *list(files) {
         yield* one.list(files);
-        if (++calls > 1) yield { path: 'etc/acme/packages.txt', problem: 'tired' };
+        if (++calls > 1) yield { kind: 'problem', path: 'etc/acme/packages.txt', problem: 'tired' };
       },
     },
     /the same files must give the same list/,
@@ -82,6 +83,14 @@ test('the contract checks name the violation when an extension breaks its contra
       },
     },
     /too short/,
+  );
+  assertViolation(
+    {
+      *list() {
+        yield JSON.parse('{ "path": "etc/acme/packages.txt" }') as ListerEvent;
+      },
+    },
+    /the list has an item of the kind undefined; use one of package, problem/,
   );
   checkScheme(dpkg, [['1.0~rc1-1'], ['1.0-1', '1.00-1'], ['1:0.1-1']]);
   assert.throws(() => {

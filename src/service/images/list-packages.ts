@@ -1,8 +1,7 @@
 import { messageOf } from '../../core/errors.ts';
 import type { ExtensionProblem, FilePair, LayerIndex } from '../../model/layer-index.ts';
-import type { ListedPackage } from '../../model/package.ts';
 import { type Files, patternSet } from '../../plugin/layer-files.ts';
-import type { ListerEvent, PackageLister, RemoteLister } from '../../plugin/package-lister.ts';
+import type { ListerEvent, ListerEventOf, PackageLister, RemoteLister } from '../../plugin/package-lister.ts';
 
 /** Events of listers for a layer, by kind. */
 export type Listing = Pick<
@@ -88,7 +87,7 @@ function runLister(
   const withRealPaths = (listed: ListerEvent): ListerEvent => ({
     ...listed,
     path: realPathOf(listed.path),
-    ...('readWith' in listed && { readWith: realPathOf(listed.readWith) }),
+    ...(listed.kind === 'read-with' && { readWith: realPathOf(listed.readWith) }),
   });
   const listingOf = (found: readonly ListerEvent[]): Listing =>
     toListing(lister.name, found.map(withRealPaths));
@@ -107,41 +106,43 @@ function runLister(
 /** A failed lister loses only its own result. The problem appears in the report. */
 function failure(error: unknown, files: Files): ListerEvent {
   const [path = ''] = files.keys();
-  return { path, problem: `the lister failed: ${messageOf(error)}` };
+  return { kind: 'problem', path, problem: `the lister failed: ${messageOf(error)}` };
 }
 
 function toListing(lister: string, found: readonly ListerEvent[]): Listing {
-  const byPath = new Map<string, ListedPackage[]>();
-  for (const listed of found) {
-    if (!('package' in listed)) continue;
-    if (!byPath.get(listed.path)?.push(listed.package)) byPath.set(listed.path, [listed.package]);
-  }
+  const byPath = Map.groupBy(eventsOf(found, 'package'), ({ path }) => path);
   return {
-    packages: [...byPath].map(([path, packages]) => ({ path, lister, packages })),
-    owned: found.flatMap((listed) => ('owner' in listed ? [{ ...listed, lister }] : [])),
+    packages: Array.from(byPath, ([path, listed]) => ({
+      path,
+      lister,
+      packages: listed.map((event) => event.package),
+    })),
+    owned: eventsOf(found, 'owned-files').map(({ path, owner, files }) => ({ path, owner, files, lister })),
     diversions: diversionsByPath(found),
-    repositories: found.flatMap((listed) =>
-      'repositories' in listed ? [{ path: listed.path, names: listed.repositories }] : [],
-    ),
-    problems: found.flatMap((listed) => ('problem' in listed ? [problemOf(lister, listed)] : [])),
+    repositories: eventsOf(found, 'repositories').map(({ path, repositories: names }) => ({ path, names })),
+    problems: eventsOf(found, 'problem').map((event) => problemOf(lister, event)),
     ...pairsField(
-      found.flatMap((listed) => ('readWith' in listed ? [{ extension: lister, ...listed }] : [])),
+      eventsOf(found, 'read-with').map(({ path, readWith }) => ({ extension: lister, path, readWith })),
     ),
   };
 }
 
+function eventsOf<Kind extends ListerEvent['kind']>(
+  found: readonly ListerEvent[],
+  kind: Kind,
+): ListerEventOf<Kind>[] {
+  return found.filter((event): event is ListerEventOf<Kind> => event.kind === kind);
+}
+
 function problemOf(
   extension: string,
-  { path, problem: message, lacks }: Extract<ListerEvent, { readonly problem: string }>,
+  { path, problem: message, lacks }: ListerEventOf<'problem'>,
 ): ExtensionProblem {
   return { extension, path, message, ...(lacks !== undefined && { lacks }) };
 }
 
 function diversionsByPath(found: readonly ListerEvent[]): Listing['diversions'] {
-  const byPath = Map.groupBy(
-    found.flatMap((listed) => ('diversion' in listed ? [listed] : [])),
-    ({ path }) => path,
-  );
+  const byPath = Map.groupBy(eventsOf(found, 'diversion'), ({ path }) => path);
   return Array.from(byPath, ([path, listed]) => ({
     path,
     diversions: listed.map(({ diversion }) => diversion),

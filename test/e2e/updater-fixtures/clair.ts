@@ -251,7 +251,7 @@ function listerCase(
     stated: () => statedPackages(tableOf(table)),
     ours: () => {
       const listed = [...found.list(new Map([[path, readFileSync(corpus(file))]]))];
-      const packages = listed.flatMap((one) => ('package' in one ? [one.package] : []));
+      const packages = listed.flatMap((one) => (one.kind === 'package' ? [one.package] : []));
       return Promise.resolve(
         packages.flatMap((one) => namesOf(one, lister, table.startsWith('release-2.0'))),
       );

@@ -11,7 +11,7 @@ const path = 'var/lib/rpm/Packages';
 
 function list(content: Uint8Array, place = path): ListedPackage[] {
   return [...rpmLister.list(new Map([[place, content]]))].flatMap((item) =>
-    'package' in item ? [item.package] : [],
+    item.kind === 'package' ? [item.package] : [],
   );
 }
 

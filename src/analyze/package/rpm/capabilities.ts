@@ -32,9 +32,10 @@ export class Capabilities {
   *resolve(database: Iterable<ListerEvent>): Generator<ListerEvent> {
     const listed = [...database];
     const paths = new Set([...this.#required.values()].flat().filter((name) => name.startsWith('/')));
-    for (const item of listed) if ('owner' in item) this.#provideFiles(item.owner, item.files, paths);
     for (const item of listed)
-      yield 'package' in item ? { ...item, package: this.#resolved(item.package) } : item;
+      if (item.kind === 'owned-files') this.#provideFiles(item.owner, item.files, paths);
+    for (const item of listed)
+      yield item.kind === 'package' ? { ...item, package: this.#resolved(item.package) } : item;
   }
 
   #namesIn(entry: HeaderEntry): readonly string[] | undefined {

@@ -6,7 +6,7 @@ import { rpmLister } from './rpm.ts';
 
 function listed(path: string, content: Uint8Array): string[] {
   return [...rpmLister.list(new Map([[path, content]]))].flatMap((item) =>
-    'package' in item ? [item.package.name] : 'problem' in item ? [item.problem] : [],
+    item.kind === 'package' ? [item.package.name] : item.kind === 'problem' ? [item.problem] : [],
   );
 }
 

@@ -177,7 +177,7 @@ function checksum(log: Buffer): void {
 
 function problemsOf(files: Readonly<Record<string, Uint8Array>>): string[] {
   return [...rpmLister.list(new Map(Object.entries(files)))].flatMap((item) =>
-    'problem' in item ? [`${item.path}: ${item.problem}`] : [],
+    item.kind === 'problem' ? [`${item.path}: ${item.problem}`] : [],
   );
 }
 

@@ -18,7 +18,7 @@ function read(content: Uint8Array): { owned: string[]; problems: string[] } {
     owned: listed.flatMap((item) =>
       'files' in item ? item.files.map((file) => `${item.owner} ${file}`) : [],
     ),
-    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+    problems: listed.flatMap((item) => (item.kind === 'problem' ? [item.problem] : [])),
   };
 }
 
@@ -110,7 +110,7 @@ test('rpm files: reports a list that cannot be read, and lists the package', () 
   ];
   for (const tags of cases) {
     const listed = [...rpmLister.list(new Map([[path, writeNdb([writeRpmPackage('p', tags)])]]))];
-    assert.ok(listed.some((item) => 'package' in item));
+    assert.ok(listed.some((item) => item.kind === 'package'));
     assert.deepEqual(ofPackage(tags).problems, ['package p has an unreadable list of files']);
   }
 });

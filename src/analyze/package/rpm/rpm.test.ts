@@ -11,8 +11,8 @@ import { rpmLister } from './rpm.ts';
 function read(path: string, content: Uint8Array): { packages: ListedPackage[]; problems: string[] } {
   const listed = [...rpmLister.list(new Map([[path, content]]))];
   return {
-    packages: listed.flatMap((item) => ('package' in item ? [item.package] : [])),
-    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+    packages: listed.flatMap((item) => (item.kind === 'package' ? [item.package] : [])),
+    problems: listed.flatMap((item) => (item.kind === 'problem' ? [item.problem] : [])),
   };
 }
 
@@ -203,7 +203,7 @@ test('rpm: reports what is not a database', () => {
 test('rpm: reports a write-ahead log whose database is missing or empty', () => {
   const database = 'usr/share/rpm/rpmdb.sqlite';
   const log = `${database}-wal`;
-  const alone = [{ path: log, problem: 'is a write-ahead log without its database' }];
+  const alone = [{ kind: 'problem', path: log, problem: 'is a write-ahead log without its database' }];
   assert.deepEqual([...rpmLister.list(new Map([[log, Buffer.alloc(32)]]))], alone);
   const empty = [database, Buffer.alloc(0)] as const;
   assert.deepEqual([...rpmLister.list(new Map([empty, [log, Buffer.alloc(32)]]))], alone);

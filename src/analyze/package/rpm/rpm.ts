@@ -43,7 +43,7 @@ export const rpmLister: PackageLister = {
         continue;
       }
       const log = files.get(walPath(path));
-      if (log !== undefined && log.length > 0) yield { path, readWith: walPath(path) };
+      if (log !== undefined && log.length > 0) yield { kind: 'read-with', path, readWith: walPath(path) };
       const blobs = readDatabase(content, log);
       const capabilities = new Capabilities();
       yield* capabilities.resolve(deduplicated(path, listDatabase(path, blobs, { ownership, capabilities })));
@@ -69,8 +69,8 @@ function* listDatabase(
     const header = typeof blob === 'string' ? blob : readHeader(blob);
     const item = typeof header === 'string' ? header : packageOf(header);
     if (typeof header === 'object') yield* listRepeated(path, header);
-    if (typeof item === 'string') yield { path, problem: item };
-    else if (item !== undefined) yield { path, package: item };
+    if (typeof item === 'string') yield { kind: 'problem', path, problem: item };
+    else if (item !== undefined) yield { kind: 'package', path, package: item };
     if (typeof header !== 'object' || typeof item !== 'object') continue;
     capabilities.add(item, header);
     yield* listOwned(path, item.name, header.files ?? {}, ownership);
@@ -80,6 +80,7 @@ function* listDatabase(
 function* listRepeated(path: string, { name = '', repeated = [] }: RpmHeader): Generator<ListerEvent> {
   for (const tag of repeated)
     yield {
+      kind: 'problem',
       path,
       problem: `the header of ${quoteUntrusted(name)} has the tag ${tag} more than once; rpm may use another`,
     };
@@ -92,8 +93,9 @@ function* listOwned(
   ownership: Ownership,
 ): Generator<ListerEvent> {
   const files = ownedFilesOf(entries, ownership);
-  if (files === undefined) yield { path, problem: `package ${owner} has an unreadable list of files` };
-  else if (files.length > 0) yield { path, owner, files };
+  if (files === undefined)
+    yield { kind: 'problem', path, problem: `package ${owner} has an unreadable list of files` };
+  else if (files.length > 0) yield { kind: 'owned-files', path, owner, files };
 }
 
 /** Reads a database. Recognises its format by its first bytes, not by the file name. */
@@ -109,8 +111,9 @@ function* listManifest(content: Uint8Array): Generator<ListerEvent> {
   for (const header of readManifest(content)) {
     entries++;
     const item = typeof header === 'string' ? header : packageOf(header);
-    if (typeof item === 'string') yield { path: manifest, problem: item };
-    else if (item !== undefined) yield { path: manifest, package: item };
+    if (typeof item === 'string') yield { kind: 'problem', path: manifest, problem: item };
+    else if (item !== undefined) yield { kind: 'package', path: manifest, package: item };
   }
-  if (entries === 0) yield { path: manifest, problem: 'holds no package; it may not be a manifest' };
+  if (entries === 0)
+    yield { kind: 'problem', path: manifest, problem: 'holds no package; it may not be a manifest' };
 }

@@ -13,7 +13,7 @@ export function walPath(database: string): string {
 export function* orphanedWal(database: string, files: Files): Generator<ListerEvent> {
   const path = walPath(database);
   if ((files.get(path)?.length ?? 0) > 0)
-    yield { path, problem: 'is a write-ahead log without its database' };
+    yield { kind: 'problem', path, problem: 'is a write-ahead log without its database' };
 }
 
 /** Returns the path of the rollback journal of a SQLite database. */
@@ -30,6 +30,7 @@ export function* hotJournal(database: string, files: Files): Generator<ListerEve
   const journal = files.get(path);
   if (journal !== undefined && journal.length > 0 && journal[0] !== 0)
     yield {
+      kind: 'problem',
       path,
       problem:
         'is the journal of a transaction that did not finish; the database beside it may list other packages than rpm would. Run "rpm --rebuilddb" in the image',
