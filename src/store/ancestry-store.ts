@@ -13,11 +13,11 @@ export interface AncestryInput {
 
 /** An ancestry as it was saved. */
 export interface Ancestry extends AncestryInput {
-  /** Rises in the order in which names were first saved; never changes. */
+  /** Rises in the order in which the first saves of names began; never changes. */
   readonly number: number;
 }
 
-/** A page of ancestries. `next` is the `after` of the next request; absent on the last page. */
+/** A page of ancestries. `next` is the `after` of the next request; absent on the last page. See `LayerPage` about late ones. */
 export interface AncestryPage {
   readonly ancestries: readonly Pick<Ancestry, 'number' | 'name'>[];
   readonly next?: number;
@@ -30,7 +30,8 @@ export interface AncestryStore {
   find(name: string): Promise<Ancestry | undefined>;
   /**
    * Returns the ancestries whose image has one of these versions, by rising number. `versions` are numbers from
-   * `NamedLayerStore.findHitVersions`. The cost of a page depends on its size only. Paging misses and repeats nothing while ancestries are added.
+   * `NamedLayerStore.findHitVersions`. The cost of a page depends on its size only. Paging repeats nothing, and misses no ancestry
+   * that was saved before the first page.
    */
   pageByVersions(versions: readonly number[], page: PageRequest<number>): Promise<AncestryPage>;
   /** Records the content of the layer with this hash. The record is removed together with the content. */

@@ -14,7 +14,7 @@ export interface NamedLayerInput {
 
 /** A named layer as it was saved. */
 export interface NamedLayer extends NamedLayerInput {
-  /** Rises in the order in which names were first saved; stays the same until the name is removed. */
+  /** Rises in the order in which the first saves of names began; stays the same until the name is removed. */
   readonly number: number;
 }
 
@@ -27,7 +27,11 @@ export interface HitVersion extends Pick<ImagePackage, 'type' | 'arch' | 'modula
   readonly hits: readonly StoredHit[];
 }
 
-/** A page of layers. `next` is the `after` of the next request; absent on the last page. */
+/**
+ * A page of layers. `next` is the `after` of the next request; absent on the last page. On PostgreSQL, layers are saved concurrently.
+ * A layer may become visible after layers with higher numbers. A list that has passed its number omits it, like every layer that was
+ * saved after the list began. A new list has it.
+ */
 export interface LayerPage {
   readonly layers: readonly Pick<NamedLayer, 'number' | 'name'>[];
   readonly next?: number;
@@ -49,7 +53,7 @@ export interface NamedLayerStore {
   findHitVersions(vulnerabilities: readonly number[]): Promise<readonly HitVersion[]>;
   /**
    * Returns the layers whose image has one of these versions and whose parent's image has none, by rising number. The cost of a
-   * page depends on its size only. Paging misses and repeats nothing while layers are added and removed.
+   * page depends on its size only. Paging repeats nothing, and misses no layer that was saved before the first page.
    */
   pageIntroducing(versions: readonly number[], page: PageRequest<number>): Promise<LayerPage>;
 }

@@ -2,7 +2,6 @@ import type { Kysely, Selectable } from 'kysely';
 import type { Ancestry, AncestryInput, AncestryPage, AncestryStore } from '../ancestry-store.ts';
 import type { PageRequest } from '../page.ts';
 import type { Engine } from './engine.ts';
-import { allocateNumbers } from './id-counter.ts';
 import { addVersions, removeVersions, upsertVersions, versionsOfImage } from './introduced-versions.ts';
 import type { Tables } from './schema.ts';
 import { findHolders } from './version-holders.ts';
@@ -35,10 +34,10 @@ export function ancestryStore(engine: Engine): AncestryStore {
 
 async function save(engine: Engine, ancestry: AncestryInput): Promise<void> {
   const known = await findRow(engine.db, ancestry.name);
-  if (known === undefined && (await engine.write((db) => add(db, ancestry), 'own rows'))) return;
+  if (known === undefined && (await engine.write((db) => add(engine, db, ancestry), 'own rows'))) return;
   await engine.write(async (db) => {
     const before = await findRow(db, ancestry.name);
-    if (before === undefined) await add(db, ancestry);
+    if (before === undefined) await add(engine, db, ancestry);
     else await replace(db, before, ancestry);
   });
 }
@@ -50,10 +49,9 @@ async function findRow(db: Kysely<Tables>, name: string): Promise<AncestryRow | 
 }
 
 /** Returns false if another process has just saved an ancestry of that name. */
-async function add(db: Kysely<Tables>, ancestry: AncestryInput): Promise<boolean> {
+async function add({ numbering }: Engine, db: Kysely<Tables>, ancestry: AncestryInput): Promise<boolean> {
   const versions = await upsertVersions(db, await versionsOfImage(db, ancestry.image));
-  // Last of the slow steps: allocation blocks other allocations until the transaction ends.
-  const number = 1 + (await allocateNumbers(db, 'ancestry', 1));
+  const number = await numbering.next(db, 'ancestry');
   const { numInsertedOrUpdatedRows: added } = await db
     .insertInto('ancestry')
     .values({ name: ancestry.name, number, ...contentOf(ancestry) })

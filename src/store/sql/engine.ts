@@ -44,9 +44,24 @@ export interface ColumnTypes {
   readonly plain: RawBuilder<unknown>;
 }
 
+/** A table whose rows are numbered in the order in which clients first named them. */
+export type NamedTable = 'v1_layer' | 'ancestry';
+
+/** Numbers rows that clients list page by page. */
+export interface Numbering {
+  /**
+   * Returns a number above all that were returned before. Where writers do not wait for each other, a row may become visible after
+   * rows with higher numbers.
+   */
+  next(db: Kysely<Tables>, table: NamedTable): Promise<number>;
+  /** Continues after the counter of a table; a migration calls it once. */
+  continueCounter(db: Kysely<Tables>, table: NamedTable): Promise<void>;
+}
+
 /** The engine-specific operations. All other queries are written once for all engines. */
 export interface Engine extends EngineConnection, AsyncDisposable {
   readonly types: ColumnTypes;
+  readonly numbering: Numbering;
   /** Whether the database is only read, so that writes end with the process. */
   readonly isReadOnly: boolean;
   /** Like `db`, for one pass over many rows: they are not cached in memory. */

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Numbering } from './engine.ts';
 import type { Tables } from './schema.ts';
 
 /**
@@ -18,3 +19,9 @@ export async function allocateNumbers(
     .executeTakeFirstOrThrow();
   return last - count;
 }
+
+/** Numbers by counter rows, for an engine with one writer at a time. */
+export const counterNumbering: Numbering = {
+  next: async (db, table) => 1 + (await allocateNumbers(db, table, 1)),
+  continueCounter: async () => undefined,
+};

@@ -32,7 +32,7 @@ export async function migrate(engine: Engine): Promise<void> {
     await engine.write(async (db) => {
       if ((await engine.schemaVersion(db)) > i) return;
       await engine.liftStatementTimeout(db);
-      await migration(db, engine.types);
+      await migration(db, engine.types, engine.numbering);
       await engine.adaptTables(db);
       await engine.setSchemaVersion(db, i + 1);
     });

@@ -3,7 +3,6 @@ import { ClairError } from '../../core/errors.ts';
 import type { LayerPage, NamedLayer, NamedLayerInput, NamedLayerStore } from '../named-layer-store.ts';
 import type { PageRequest } from '../page.ts';
 import type { Engine } from './engine.ts';
-import { allocateNumbers } from './id-counter.ts';
 import {
   addVersions,
   findVersionNumbers,
@@ -37,10 +36,10 @@ export function namedLayerStore(engine: Engine): NamedLayerStore {
 async function save(engine: Engine, layer: NamedLayerInput): Promise<void> {
   if (layer.parent === layer.name) throw new Error(`the layer ${layer.name} cannot be its own parent`);
   const known = await findLayer(engine.db, layer.name);
-  if (known === undefined && (await engine.write((db) => add(db, layer), 'own rows'))) return;
+  if (known === undefined && (await engine.write((db) => add(engine, db, layer), 'own rows'))) return;
   await engine.write(async (db) => {
     const before = await findLayer(db, layer.name);
-    if (before === undefined) await add(db, layer);
+    if (before === undefined) await add(engine, db, layer);
     else await replace(db, before, layer);
   });
 }
@@ -52,13 +51,12 @@ async function findLayer(db: Kysely<Tables>, name: string): Promise<LayerRow | u
 }
 
 /** Returns false if another process has just saved a layer of that name. The parent may have been deleted since its lookup. */
-async function add(db: Kysely<Tables>, layer: NamedLayerInput): Promise<boolean> {
+async function add({ numbering }: Engine, db: Kysely<Tables>, layer: NamedLayerInput): Promise<boolean> {
   const below = layer.parent === null ? undefined : await findLayer(db, layer.parent);
   if (layer.parent !== null && below === undefined)
     throw new ClairError('parent-unknown', `there is no layer ${layer.parent}: it was deleted`);
   const introduced = await upsertVersions(db, await introducedVersions(db, layer.image, below?.image_id));
-  // Last of the slow steps: allocation blocks other allocations until the transaction ends.
-  const number = 1 + (await allocateNumbers(db, 'v1_layer', 1));
+  const number = await numbering.next(db, 'v1_layer');
   const { numInsertedOrUpdatedRows: added } = await db
     .insertInto('v1_layer')
     .values({ name: layer.name, parent: layer.parent, number, ...contentOf(layer) })

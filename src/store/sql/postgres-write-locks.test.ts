@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
+import { ancestry, image, installed } from '../../testing/store-content.ts';
 import { temporarySchema } from '../../testing/store-engines.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
@@ -46,4 +47,53 @@ test('lets migrations take longer than statement_timeout', async (t) => {
     bounds,
     migrations.map(() => '0'),
   );
+});
+
+/** Returns the engine with writes that wait for `end` before they commit, and a promise that the first of them has reached that point. */
+function heldBeforeCommit(engine: Engine, end: Promise<void>): { held: Engine; reached: Promise<void> } {
+  const { promise: reached, resolve } = Promise.withResolvers<undefined>();
+  const held: Engine = {
+    ...engine,
+    write: (work, scope, durability) =>
+      engine.write(
+        async (db) => {
+          const result = await work(db);
+          resolve(undefined);
+          await end;
+          return result;
+        },
+        scope,
+        durability,
+      ),
+  };
+  return { held, reached };
+}
+
+test('saves a new name while another new name is not yet committed', async (t) => {
+  const engine = await open(t, { lock_timeout: '2s' });
+  const { images, namedLayers, ancestries } = await openSqlStore(engine, {});
+  const number = await images.save(image([installed('openssl')]));
+  const layer = (name: string) => ({ name, parent: null, image: number, format: 'Docker', engineVersion: 3 });
+  // The versions of the image exist from now on, so later names do not insert the same rows.
+  await namedLayers.save(layer('first'));
+  await ancestries.save(ancestry('first', number));
+  const end = Promise.withResolvers<undefined>();
+  const { held, reached } = heldBeforeCommit(engine, end.promise);
+  const slow = await openSqlStore(held, {});
+  const saving = Promise.all([
+    slow.namedLayers.save(layer('slow')),
+    slow.ancestries.save(ancestry('slow', number)),
+  ]);
+  try {
+    await reached;
+    await namedLayers.save(layer('quick'));
+    await ancestries.save(ancestry('quick', number));
+  } finally {
+    end.resolve(undefined);
+    await saving;
+  }
+  const [slowLayer, quickLayer] = [await namedLayers.find('slow'), await namedLayers.find('quick')];
+  assert.deepEqual([slowLayer?.number, quickLayer?.number], [2, 3]);
+  const [slowOne, quickOne] = [await ancestries.find('slow'), await ancestries.find('quick')];
+  assert.deepEqual([slowOne?.number, quickOne?.number], [2, 3]);
 });

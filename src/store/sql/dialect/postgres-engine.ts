@@ -13,6 +13,7 @@ import {
   isStalePlan,
   retryWhile,
 } from './postgres-errors.ts';
+import { sequenceNumbering } from './postgres-numbering.ts';
 import type { PostgresSource } from './postgres-source.ts';
 
 const types: ColumnTypes = {
@@ -34,6 +35,7 @@ export async function openPostgresEngine(
   return {
     ...connection,
     types,
+    numbering: sequenceNumbering,
     isReadOnly: false,
     bulkDb: connection.db,
     session: (work) => clients.session((session) => work(connectionOn(session))),

@@ -7,6 +7,7 @@ import { limits } from '../../../core/limits.ts';
 import { withStoreTimeout } from '../../store-timeout.ts';
 import { BulkWriter } from '../bulk-writer.ts';
 import type { ColumnTypes, Engine, EngineConnection } from '../engine.ts';
+import { counterNumbering } from '../id-counter.ts';
 import type { Tables } from '../schema.ts';
 import { unavailable, unusable } from './availability.ts';
 import { sqliteDialect } from './sqlite.ts';
@@ -55,6 +56,7 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
   return {
     ...connection,
     types,
+    numbering: counterNumbering,
     isReadOnly: source.readOnly !== undefined,
     bulkDb,
     session: (work) => runSession(source, work),

@@ -14,7 +14,8 @@ for (const { name, engine } of bareEngines) {
     {
       await using before = await open();
       await before.write(async (db) => {
-        for (const migration of migrations.slice(0, isBefore)) await migration(db, before.types);
+        for (const migration of migrations.slice(0, isBefore))
+          await migration(db, before.types, before.numbering);
         await before.adaptTables(db);
         await before.setSchemaVersion(db, isBefore);
         for (const [feed, newest] of [

@@ -20,6 +20,7 @@ import { schemaVersion } from '../schema.ts';
 import { openSqlStore } from '../sql-store.ts';
 import { createTables } from './0001-tables.ts';
 import { sharePackages } from './0006-packages.ts';
+import { numberIndependently } from './0010-independent-numbers.ts';
 import { migrations } from './migrations.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -166,7 +167,7 @@ const layerContent = JSON.stringify({ verified: true, whiteouts: ['x'], contents
 async function fillWholeRows(engine: Engine, images: readonly ImageIndex[]): Promise<void> {
   await engine.write(async (db) => {
     for (const migration of migrations.slice(0, migrations.indexOf(sharePackages)))
-      await migration(db, engine.types);
+      await migration(db, engine.types, engine.numbering);
     await engine.adaptTables(db);
     await engine.setSchemaVersion(db, migrations.indexOf(sharePackages));
     await db.insertInto('namespace').values({ name: 'debian:12', version_scheme: 'dpkg' }).execute();
@@ -290,7 +291,7 @@ for (const { name, engine } of bareEngines) {
     {
       await using before = await open();
       await before.write(async (db) => {
-        for (const migration of migrations.slice(0, 4)) await migration(db, before.types);
+        for (const migration of migrations.slice(0, 4)) await migration(db, before.types, before.numbering);
         await before.adaptTables(db);
         await before.setSchemaVersion(db, 4);
         await db.insertInto('image').values({ identity: 'image' }).execute();
@@ -303,6 +304,31 @@ for (const { name, engine } of bareEngines) {
     assert.deepEqual(await store.ancestries.find('mail'), mail);
     await store.ancestries.save(ancestry('new', 1));
     assert.equal((await store.ancestries.find('new'))?.number, 3);
+  });
+
+  test(`${name}: numbers new names above the names that exist before the migration`, async (t) => {
+    const open = await engine(t);
+    const isBefore = migrations.indexOf(numberIndependently);
+    {
+      await using before = await open();
+      await before.write(async (db) => {
+        for (const migration of migrations.slice(0, isBefore))
+          await migration(db, before.types, before.numbering);
+        await before.adaptTables(db);
+        await before.setSchemaVersion(db, isBefore);
+        await db.insertInto('image').values({ identity: 'image' }).execute();
+        const version = { image_id: 1, engine_version: 3 };
+        await insert(db, 'v1_layer', { ...version, name: 'old', parent: null, format: 'Docker', number: 7 });
+        await db.updateTable('id_counter').set({ last_id: 7 }).where('name', '=', 'v1_layer').execute();
+        await insert(db, 'ancestry', { ...version, name: 'old', number: 4 });
+        await db.updateTable('id_counter').set({ last_id: 6 }).where('name', '=', 'ancestry').execute();
+      });
+    }
+    await using store = await openSqlStore(await open(), {});
+    await store.namedLayers.save({ name: 'new', parent: null, image: 1, format: 'Docker', engineVersion: 3 });
+    assert.equal((await store.namedLayers.find('new'))?.number, 8);
+    await store.ancestries.save(ancestry('new', 1));
+    assert.equal((await store.ancestries.find('new'))?.number, 7);
   });
 
   test(`${name}: creates a new database with the newest schema`, async (t) => {

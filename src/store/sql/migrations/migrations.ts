@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { ColumnTypes } from '../engine.ts';
+import type { ColumnTypes, Numbering } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import { createTables } from './0001-tables.ts';
 import { addHistoryAndNames } from './0002-history-and-names.ts';
@@ -10,9 +10,10 @@ import { sharePackages } from './0006-packages.ts';
 import { addContentDates } from './0007-content-dates.ts';
 import { addRatings } from './0008-ratings.ts';
 import { addLastUpdate } from './0009-last-update.ts';
+import { numberIndependently } from './0010-independent-numbers.ts';
 
 /** One step forward. It never changes once released, because databases were migrated by it. */
-export type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
+export type Migration = (db: Kysely<Tables>, types: ColumnTypes, numbering: Numbering) => Promise<void>;
 
 /** All migrations in order. */
 export const migrations: readonly Migration[] = [
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   addContentDates,
   addRatings,
   addLastUpdate,
+  numberIndependently,
 ];
