@@ -1,34 +1,36 @@
-/** The subset of JSON Schema that this checker supports. */
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+
+/** The keywords that tests read. Ajv knows all others. */
 export interface JsonSchema {
   readonly $ref?: string;
   readonly $defs?: Readonly<Record<string, JsonSchema>>;
   readonly description?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | boolean;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
-  readonly if?: JsonSchema;
-  readonly then?: JsonSchema;
 }
 
-const checkedKeywords =
-  '$defs $ref type enum const pattern minimum maximum required properties additionalProperties items anyOf if then';
-const annotationKeywords = '$schema $id title description format';
-const keywords = new Set(`${checkedKeywords} ${annotationKeywords}`.split(' '));
+// A schema that refers to another, and a branch of a condition, have neither a type nor properties of their own.
+const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
+ajvFormats.default(ajv);
 
 /**
- * Returns the problems of a value by the part of JSON Schema 2020-12 that our schemas use. Stricter than the standard in one way:
- * rejects properties that the schema does not describe.
+ * Returns the problems of a value by JSON Schema 2020-12, each with its JSON pointer. Stricter than the schema in one way: rejects
+ * properties that the schema does not describe.
  */
 export function schemaProblems(root: JsonSchema, value: unknown): string[] {
-  return [...wholeProblems({ root, schema: root, path: '$' }, value)];
+  const { $id: _, ...schema } = closed(root) as JsonSchema & { readonly $id?: string };
+  const $defs = Object.entries(root.$defs ?? {}).map(([name, definition]) => [
+    name,
+    closedWithin(definition),
+  ]);
+  const validate = ajv.compile({ ...schema, $defs: Object.fromEntries($defs) as object });
+  validate(value);
+  return (validate.errors ?? []).map(problemOf);
 }
 
 /** Returns the properties that a schema describes, directly or by reference. */
@@ -43,85 +45,32 @@ export function schemaProperties(root: JsonSchema, schema: JsonSchema): Readonly
   >;
 }
 
-interface SchemaLocation {
-  readonly root: JsonSchema;
-  readonly schema: JsonSchema;
-  readonly path: string;
+/** The schema of a whole value: it rejects properties that no part of it describes. The empty schema allows any value. */
+function closed(schema: JsonSchema): object {
+  if (Object.keys(schema).length === 0) return schema;
+  return { ...closedWithin(schema), unevaluatedProperties: false };
 }
 
-function* wholeProblems(place: SchemaLocation, value: unknown): Iterable<string> {
-  yield* problems(place, value);
-  const described = schemaProperties(place.root, place.schema);
-  for (const key of Object.keys(isObject(value) ? value : {})) {
-    if (Object.hasOwn(described, key)) continue;
-    const others = place.schema.additionalProperties;
-    const path = `${place.path}.${key}`;
-    if (others === undefined) yield `${path} is not described`;
-    else yield* problems({ ...place, schema: others, path }, (value as Record<string, unknown>)[key]);
-  }
+/** A schema that may describe a part of a value: only the values inside are closed. */
+function closedWithin(schema: JsonSchema): JsonSchema {
+  const { properties, additionalProperties: others, items, anyOf } = schema;
+  const inner = Object.entries(properties ?? {}).map(([key, property]) => [key, closed(property)]);
+  return {
+    ...schema,
+    ...(properties && { properties: Object.fromEntries(inner) as Record<string, JsonSchema> }),
+    ...(typeof others === 'object' && { additionalProperties: closed(others) }),
+    ...(items && { items: closed(items) }),
+    ...(anyOf && { anyOf: anyOf.map(closedWithin) }),
+  };
 }
 
-function* problems(place: SchemaLocation, value: unknown): Iterable<string> {
-  const { root, schema, path } = place;
-  const unknown = Object.keys(schema).filter((keyword) => !keywords.has(keyword));
-  if (unknown.length > 0)
-    throw new Error(`the schema of ${path} uses ${unknown.join()}, which is not supported`);
-  yield* scalarProblems(place, value);
-  yield* memberProblems(place, value);
-  if (schema.$ref !== undefined) yield* problems({ ...place, schema: resolveRef(root, schema.$ref) }, value);
-  const branches = (schema.anyOf ?? []).map((branch) => [...problems({ ...place, schema: branch }, value)]);
-  if (branches.length > 0 && branches.every((found) => found.length > 0)) yield* branches.flat();
-  if (schema.if === undefined || [...problems({ ...place, schema: schema.if }, value)].length > 0) return;
-  yield* problems({ ...place, schema: schema.then ?? {} }, value);
-}
-
-function* scalarProblems({ schema, path }: SchemaLocation, value: unknown): Iterable<string> {
-  const types = [schema.type ?? []].flat();
-  if (types.length > 0 && !types.some((type) => hasType(value, type)))
-    yield `${path} is not ${types.join('|')}`;
-  const values = 'const' in schema ? [schema.const] : schema.enum;
-  if (values?.includes(value) === false) yield `${path} is not one of ${values.join('|')}`;
-  if (typeof value === 'string') yield* patternProblems(schema, path, value);
-  if (typeof value === 'number') yield* boundProblems(schema, path, value);
-}
-
-function* patternProblems({ pattern }: JsonSchema, path: string, value: string): Iterable<string> {
-  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value))
-    yield `${path} does not match ${pattern}`;
-}
-
-function* boundProblems({ minimum, maximum }: JsonSchema, path: string, value: number): Iterable<string> {
-  if (minimum !== undefined && value < minimum) yield `${path} is below ${minimum}`;
-  if (maximum !== undefined && value > maximum) yield `${path} is above ${maximum}`;
-}
-
-function* memberProblems({ root, schema, path }: SchemaLocation, value: unknown): Iterable<string> {
-  if (Array.isArray(value) && schema.items !== undefined) {
-    for (const [index, element] of value.entries()) {
-      yield* wholeProblems({ root, schema: schema.items, path: `${path}[${index}]` }, element);
-    }
-  }
-  if (!isObject(value)) return;
-  for (const key of schema.required ?? []) if (!Object.hasOwn(value, key)) yield `${path}.${key} is missing`;
-  for (const [key, member] of Object.entries(schema.properties ?? {})) {
-    if (Object.hasOwn(value, key))
-      yield* wholeProblems({ root, schema: member, path: `${path}.${key}` }, value[key]);
-  }
+function problemOf({ instancePath, message, params }: ErrorObject): string {
+  const { unevaluatedProperty: property } = params as { readonly unevaluatedProperty?: string };
+  return `${instancePath}: ${message ?? ''}${property === undefined ? '' : ` (${property})`}`;
 }
 
 function resolveRef(root: JsonSchema, reference: string): JsonSchema {
   const schema = root.$defs?.[reference.replace('#/$defs/', '')];
   if (schema === undefined) throw new Error(`the schema refers to ${reference}, which does not exist`);
   return schema;
-}
-
-function hasType(value: unknown, type: string): boolean {
-  if (type === 'null') return value === null;
-  if (type === 'array') return Array.isArray(value);
-  if (type === 'object') return isObject(value);
-  return type === 'integer' ? Number.isInteger(value) : typeof value === type;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

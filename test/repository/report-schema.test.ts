@@ -18,22 +18,38 @@ test('the sample report is what the schema describes', () => {
 
 test('an inventory lacks the findings and nothing else', () => {
   const text = [...sbomJsonFormat.write(sampleReport, display)].join('');
-  const missing = ['matches', 'suppressed', 'verdict', 'coverage'].map((key) => `$.${key} is missing`);
+  const missing = ['matches', 'suppressed', 'verdict', 'coverage'].map(
+    (key) => `: must have required property '${key}'`,
+  );
   assert.deepEqual(schemaProblems(schema, JSON.parse(text)), missing);
 });
 
-test('the checker sees what is wrong', () => {
-  const [match] = sampleReport.matches;
+test('the checker reports every deviation from the schema', () => {
+  const {
+    matches: [match],
+    coverage: [coverage],
+  } = sampleReport;
   const wrong: [value: object, problem: string][] = [
-    [{ schemaVersion: 2 }, '$.schemaVersion is not one of 1'],
-    [{ verdict: 'fine' }, '$.verdict is not one of vulnerable|clean|not-assessed'],
-    [{ packages: {} }, '$.packages is not array'],
-    [{ extra: 1 }, '$.extra is not described'],
-    [{ layers: [{ ...sampleReport.layers[0], sizeBytes: -1 }] }, '$.layers[0].sizeBytes is below 0'],
-    [{ target: { ...sampleReport.target, manifest: 'sha256:1' } }, '$.target.manifest does not match'],
-    [{ matches: [{ ...match, fix: { state: 'fixed' } }] }, '$.matches[0].fix.version is missing'],
-    [{ suppressed: [match] }, '$.suppressed[0].reason is missing'],
-    [{ distro: { id: 'debian' } }, '$.distro.like is missing'],
+    [{ schemaVersion: 2 }, '/schemaVersion: must be equal to constant'],
+    [{ verdict: 'fine' }, '/verdict: must be equal to one of the allowed values'],
+    [{ packages: {} }, '/packages: must be array'],
+    [{ extra: 1 }, ': must NOT have unevaluated properties (extra)'],
+    [
+      { distro: { ...sampleReport.distro, extra: 1 } },
+      '/distro: must NOT have unevaluated properties (extra)',
+    ],
+    [{ layers: [{ ...sampleReport.layers[0], sizeBytes: -1 }] }, '/layers/0/sizeBytes: must be >= 0'],
+    [
+      { coverage: [{ ...coverage, fetchedAt: 'today' }] },
+      '/coverage/0/fetchedAt: must match format "date-time"',
+    ],
+    [{ target: { ...sampleReport.target, manifest: 'sha256:1' } }, '/target/manifest: must match pattern'],
+    [
+      { matches: [{ ...match, fix: { state: 'fixed' } }] },
+      "/matches/0/fix: must have required property 'version'",
+    ],
+    [{ suppressed: [match] }, "/suppressed/0: must have required property 'reason'"],
+    [{ distro: { id: 'debian' } }, "/distro: must have required property 'like'"],
   ];
   for (const [change, problem] of wrong) {
     const problems = schemaProblems(schema, { ...sampleReport, ...change });
