@@ -18,7 +18,7 @@ export class VariableNumbers {
     this.at = at;
   }
 
-  /** The next number. NaN if it is missing or larger than any file needs. */
+  /** The next number. NaN if it is missing, larger than any file needs, or longer than its value needs. */
   next(): number {
     let value = 0;
     let unit = 1;
@@ -27,7 +27,8 @@ export class VariableNumbers {
       if (byte === undefined) return Number.NaN;
       value += (byte & 0x7f) * unit;
       unit *= 128;
-      if (byte < 0x80) return Number.isSafeInteger(value) ? value : Number.NaN;
+      const isShortest = byte !== 0 || i === 0;
+      if (byte < 0x80) return isShortest && Number.isSafeInteger(value) ? value : Number.NaN;
     }
     return Number.NaN;
   }
