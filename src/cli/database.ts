@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
+import { makeDirectory } from '../kit/make-directory.ts';
 import type { Store } from '../store/store.ts';
 import { cacheDirectory } from './environment.ts';
 
@@ -25,7 +26,7 @@ export function defaultDatabaseProblem(): string | undefined {
   if (existsSync(defaultDatabase())) return undefined;
   const directory = cacheDirectory();
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     accessSync(directory, constants.W_OK);
     return undefined;
   } catch (error) {

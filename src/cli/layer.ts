@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ClairError, messageOf } from '../core/errors.ts';
 import type { Image } from '../image/image.ts';
@@ -8,6 +8,7 @@ import type { LayerReadResult } from '../image/layer/layer-walk.ts';
 import { readLayers } from '../image/layer/read-layer.ts';
 import { readStreamedLayers } from '../image/layer/read-streamed-layers.ts';
 import { WantedPaths } from '../image/layer/wanted-paths.ts';
+import { makeDirectory } from '../kit/make-directory.ts';
 import { compareText } from '../model/order.ts';
 import { wantedPatterns } from '../service/images/analyze-layers.ts';
 import { openTarget } from './assess.ts';
@@ -81,7 +82,7 @@ function dump(directory: string, files: ReadonlyMap<string, Uint8Array>): void {
   try {
     for (const [path, content] of files) {
       const place = join(directory, path);
-      mkdirSync(dirname(place), { recursive: true });
+      makeDirectory(dirname(place));
       writeFileSync(place, content);
     }
   } catch (error) {

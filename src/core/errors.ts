@@ -64,6 +64,7 @@ const errnoMessages: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'Connection refused'],
   ['ECONNRESET', 'Connection reset by peer'],
   ['EDQUOT', 'Disk quota exceeded'],
+  ['EEXIST', 'File exists'],
   ['EFBIG', 'File too large'],
   ['EHOSTUNREACH', 'No route to host'],
   ['EIO', 'Input/output error'],

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
+import { makeDirectory } from './make-directory.ts';
 
 /** A script that has run, with the value of its last expression. */
 export interface CachedScript {
@@ -43,7 +44,7 @@ function contentOf(path: string): Buffer | undefined {
 function writeCache(path: string, code: Buffer): void {
   const temporary = `${path}.${process.pid}.part`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path), 0o700);
     writeFileSync(temporary, code, { mode: 0o600, flush: true });
     renameSync(temporary, path);
     removeStaleCaches(dirname(path));

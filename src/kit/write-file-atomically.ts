@@ -1,9 +1,10 @@
 import { createWriteStream, rmSync } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ClairError, messageOf } from '../core/errors.ts';
+import { makeDirectory } from './make-directory.ts';
 
 type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
@@ -36,7 +37,7 @@ async function writeTemporary(path: string, content: Content): Promise<number> {
   // The process may exit during the write.
   process.once('exit', remove);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     const bytes = await write(draft, content, true);
     await rename(draft, path);
     return bytes;

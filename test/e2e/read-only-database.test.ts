@@ -123,6 +123,20 @@ test('scans in memory with a warning when no cache directory can be used', (t) =
   assert.match(update.stderr, /name a database with --db, or a directory with XDG_CACHE_HOME/);
 });
 
+test('ends with a warning when a directory of the cache can never be created', {
+  skip: process.platform !== 'linux',
+}, () => {
+  for (const cache of ['/proc/no-such-process', '/dev/null']) {
+    const scan = clair(['scan', image, ...mirror], { XDG_CACHE_HOME: cache });
+    assert.equal(scan.status, 0, scan.stderr);
+    assert.match(scan.stdout, /13 findings/);
+    assert.match(scan.stderr, /^clair: the cache directory .* cannot be used: .*; the database is in memory/);
+  }
+  const output = clair(['scan', image, ...mirror, '--output', '/proc/no-such-process/a/report.json']);
+  assert.equal(output.status, 3);
+  assert.match(output.stderr, /report\.json cannot be written: No such file or directory/);
+});
+
 test('runs for a user without an entry in passwd', (t) => {
   const place = asOtherUser(t, 54_321);
   if (place === undefined) return;

@@ -1,9 +1,10 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import { messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
+import { makeDirectory } from '../../../kit/make-directory.ts';
 import { withStoreTimeout } from '../../store-timeout.ts';
 import { BulkWriter } from '../bulk-writer.ts';
 import type { ColumnTypes, Engine, EngineConnection } from '../engine.ts';
@@ -90,7 +91,7 @@ function locate(
   const readOnly = mayBeReadOnly ? readOnlyFile(name) : undefined;
   if (readOnly !== undefined) return { location: memory, name, readOnly };
   try {
-    mkdirSync(dirname(name), { recursive: true });
+    makeDirectory(dirname(name));
   } catch (error) {
     throw unusable(name, `its directory cannot be created: ${messageOf(error)}; choose another path`, error);
   }
