@@ -169,6 +169,8 @@ export interface Coverage {
   readonly fetchedAt: string | null;
   /** The date of the newest content among the advisory feeds. Null if unknown. Reports of earlier versions lack it. */
   readonly contentDate?: string | null;
+  /** With `--as-of`, if a feed was not yet loaded: since when the database has all of them. Null if it never loaded one. */
+  readonly loadedSince?: string | null;
   /** For people: why the status is not `complete`, or the date on which support of the release ended. */
   readonly reason: string | null;
   /** Present if packages or programs of this kind are not listed. */

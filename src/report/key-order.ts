@@ -114,6 +114,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
     newestAdvisory: 'value',
     fetchedAt: 'value',
     contentDate: 'value',
+    loadedSince: 'value',
     reason: 'value',
     evidence: { count: 'value', paths: 'value', truncated: 'value' },
   },

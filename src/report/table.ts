@@ -1,4 +1,5 @@
 import { escapeForTerminal } from '../kit/untrusted-text.ts';
+import { compareText } from '../model/order.ts';
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { findingLines } from './findings-table.ts';
@@ -39,7 +40,21 @@ function withoutAdvisories({ coverage }: Report): string[] {
   const reasons = coverage.map(({ namespace, reason }) =>
     escapeForTerminal(`${namespace}: ${firstClause(reason ?? 'no advisories available')}`),
   );
-  return [...reasons, 'Verdict: not assessed. Get advisories with clair db update, or name a --mirror.'];
+  return [...reasons, `Verdict: not assessed. ${remedyOf(coverage)}`];
+}
+
+/** Returns what to do without advisories. An update does not help if the report is of a time before the first one. */
+function remedyOf(coverage: Report['coverage']): string {
+  const times = coverage.flatMap(({ loadedSince }) => (loadedSince === undefined ? [] : [loadedSince]));
+  if (times.length === 0) return 'Get advisories with clair db update, or name a --mirror.';
+  if (times.includes(null))
+    return 'The database never loaded these advisories, so it cannot report on an earlier time. Leave out --as-of.';
+  const since =
+    times
+      .filter((time) => time !== null)
+      .sort(compareText)
+      .at(-1) ?? '';
+  return `The database has these advisories since ${since}. Name that time or a later one with --as-of, or leave it out.`;
 }
 
 /** Minimum width of a sentence, in columns, however narrow the terminal is. */

@@ -49,6 +49,8 @@ export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' 
 /** Advisories and their feeds. */
 export interface AdvisoryStore {
   findFeedStates(at?: AsOf): Promise<readonly FeedState[]>;
+  /** Returns when a feed was loaded for the first time, as far as the history goes back. Null if it never was. */
+  findFirstLoad(feed: FeedName): Promise<string | null>;
   /** Returns whether any current record covers a namespace. */
   covers(namespace: string): Promise<boolean>;
   /** Returns the names of the sources whose feeds have records of a namespace, sorted. */

@@ -88,6 +88,31 @@ test('is never clean as of a time before the first update', () => {
   assert.equal(clair(['scan', old, ...common, '--as-of', 'soon']).status, 2);
 });
 
+test('says since when the database has the advisories when --as-of names an earlier time', () => {
+  const early = ['--as-of', '2020-01-31'] as const;
+  const [covered] = report('scan', old, ...common, ...early).coverage;
+  const since = covered?.loadedSince ?? '';
+  assert.match(
+    covered?.reason ?? '',
+    new RegExp(`the database has all of its advisories since ${since}: name`),
+  );
+  assert.ok(Date.parse(since) < Date.parse(between), since);
+  const table = clair(['scan', old, ...common, ...early]).stdout.replaceAll(/\s+/g, ' ');
+  assert.ok(
+    table.includes(`The database has these advisories since ${since}. Name that time or a later one`),
+  );
+  assert.doesNotMatch(table, /db update/);
+  assert.deepEqual(ids(report('scan', old, ...common, '--as-of', since)), ['CVE-2024-1', 'CVE-2024-2']);
+});
+
+test('does not advise an update when --as-of is used with a database that never loaded the advisories', () => {
+  const args = ['scan', old, '--db', join(place, 'empty.db'), '--as-of', '2020-01-31'] as const;
+  assert.equal(report(...args).coverage[0]?.loadedSince, null);
+  const table = clair(args).stdout.replaceAll(/\s+/g, ' ');
+  assert.match(table, /The database never loaded these advisories.* Leave out --as-of\./);
+  assert.doesNotMatch(table, /db update/);
+});
+
 test('explain supports --as-of', () => {
   const ask = (...options: readonly string[]): Explanation =>
     JSON.parse(

@@ -113,6 +113,7 @@ async function coverageOfNamespace(
   const loaded = states.filter((state) => feeds.some((feed) => isLoaded(state, feed)));
   const end = endOfSupport(name, distro, deps);
   const gaps = feeds.length === 0 ? [] : await gapsOf(namespace, { feeds, loaded, states }, deps);
+  const loadedSince = isBeforeLoad(feeds, loaded, deps) ? await loadedSinceOf(namespace, deps) : undefined;
   const unloaded = await unloadedReasons(namespace, states, deps);
   const staleness = [
     ...(gaps.length === 0 ? stalenessReasons(name, { loaded, end }, deps) : []),
@@ -121,6 +122,7 @@ async function coverageOfNamespace(
   const reasons = [
     ...(feeds.length === 0 ? [`no advisory source for ${name}`] : []),
     ...gaps,
+    ...(loadedSince === undefined ? [] : [laterTimeReason(loadedSince)]),
     ...(end === undefined ? [] : [`out of support since ${end}: no new advisories are written`]),
     ...staleness,
   ];
@@ -137,9 +139,38 @@ async function coverageOfNamespace(
     newestAdvisory: latest(loaded.map((state) => state.newestAdvisory)),
     fetchedAt: fetchedAtOf(loaded),
     contentDate: contentDateOf(loaded),
+    ...(loadedSince !== undefined && { loadedSince }),
     reason: reasons.length === 0 ? null : reasons.join('; '),
     isOutOfSupport: end !== undefined,
   };
+}
+
+/** Whether a feed was not yet loaded at the time that the report is of. */
+function isBeforeLoad(
+  feeds: readonly AdvisoryFeed[],
+  loaded: readonly FeedState[],
+  { asOf }: CoverageDeps,
+): boolean {
+  return asOf !== undefined && feeds.some((feed) => !loaded.some((state) => isLoaded(state, feed)));
+}
+
+/** Returns since when the database has all feeds of a namespace. Null if it never loaded one of them. */
+async function loadedSinceOf(
+  namespace: Namespace,
+  { extensions, store }: CoverageDeps,
+): Promise<string | null> {
+  const feeds = effectiveFeeds(namespace, extensions.sources, await store.advisories.findFeedStates());
+  const times = await Promise.all(
+    feeds.map(({ source, feed }) => store.advisories.findFirstLoad({ source: source.name, feed })),
+  );
+  return times.includes(null) ? null : latest(times);
+}
+
+/** Returns which times the database covers, and what to do. */
+function laterTimeReason(loadedSince: string | null): string {
+  return loadedSince === null
+    ? 'the database never loaded all of its advisories: leave out --as-of to fetch them'
+    : `the database has all of its advisories since ${loadedSince}: name that time or a later one with --as-of`;
 }
 
 /** Returns the last day of support of a release. Undefined while it is supported. */

@@ -106,6 +106,22 @@ for (const engine of storeEngines) {
     assert.equal(await store.advisories.covers('debian:12'), false);
   });
 
+  test(`${engine.name}: returns when a feed was first loaded, also after updates`, async (t) => {
+    const times = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z', '2026-01-03T00:00:00.000Z'];
+    let now = 0;
+    const store = await engine.create(t)({ now: () => now });
+    const feed = { source: 'debian', feed: 'tracker' };
+    assert.equal(await store.advisories.findFirstLoad(feed), null);
+    const { sourceVersion, origin } = feedUpdate();
+    await store.advisories.recordFailure({ ...feed, sourceVersion, origin }, times[0] ?? '', 'it is away');
+    assert.equal(await store.advisories.findFirstLoad(feed), null);
+    for (const time of times) {
+      now = Date.parse(time);
+      await store.advisories.apply(feedUpdate({ fetchedAt: time }), stream([record(`A ${time}`)]));
+      assert.equal(await store.advisories.findFirstLoad(feed), times[0]);
+    }
+  });
+
   test(`${engine.name}: returns the sources that have records of a namespace`, async (t) => {
     const store = await engine.create(t)();
     assert.deepEqual(await store.advisories.findSources('debian:12'), []);

@@ -15,6 +15,7 @@ import {
   concurrentUpdateError,
   type FeedRow,
   findFeed,
+  findFirstLoad,
   readFeedStates,
   recordFailure,
   saveFeed,
@@ -49,6 +50,7 @@ export function advisoryStore(engine: Engine, deps: AdvisoryDeps): AdvisoryStore
   const { db } = engine;
   return {
     findFeedStates: async (at = {}) => await readFeedStates(db, await momentOf(db, at, deps.now())),
+    findFirstLoad: (feed) => findFirstLoad(db, feed),
     covers: (namespace) => covers(db, namespace),
     findSources: (namespace) => findSources(db, namespace),
     apply: (update, records) =>

@@ -72,6 +72,18 @@ async function contentsAt(db: Kysely<Tables>, rows: readonly FeedRow[], moment: 
   });
 }
 
+/** Returns when a feed was loaded for the first time, as far as the history goes back. */
+export async function findFirstLoad(db: Kysely<Tables>, name: FeedName): Promise<string | null> {
+  const feed = await findFeed(db, name);
+  if (feed === undefined || feed.revision === 0) return null;
+  const { first } = await db
+    .selectFrom('feed_history')
+    .select((eb) => eb.fn.min<number | null>('applied_at').as('first'))
+    .where('feed_id', '=', feed.id)
+    .executeTakeFirstOrThrow();
+  return isoTime(Math.min(feed.applied_at, first ?? feed.applied_at));
+}
+
 /** Returns the sample of skipped records of a feed. */
 export function readSample(text: string): SkippedSample[] {
   // The text was written by `saveFeed`, so it needs no validation.
