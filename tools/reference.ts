@@ -72,6 +72,8 @@ If an option is not on the command line, clair reads its environment variable. I
 \`--config\` or \`CLAIR_CONFIG\` names. Clair reads no file that is not named.
 
 - An empty variable counts as not set. For an option without a value, write \`true\` or \`false\`.
+- A variable that resembles one of an option, such as \`CLAIR_FAIL_OM\`, is an error. Clair notes other variables that begin with \`CLAIR_\`
+  and set nothing. Those of [registries](../registries.md), of [the server](configuration.md) and of Kubernetes are not checked.
 - The file is YAML. A key is the name of an option without dashes, and applies to every command with that option. Keys below the name of
   a command, such as \`scan:\` or \`db update:\`, apply to that command alone and take precedence.
 - An unknown key is an error that suggests the closest key. Paths in the file are relative to the working directory.

@@ -41,7 +41,11 @@ export function readConfig({ settings, file, env, ...input }: ConfigInput): Conf
   const lineOf = (path: readonly string[]): number | undefined => parsedFile?.lineOf(path);
   const context = { path: [], env, hasPlugins, problems, variables, lineOf };
   const config = readSection(settings, content, context);
-  const unknownVariables = findUnknownVariables(env, variables, input.optionVariables ?? new Set());
+  const unknownVariables = findUnknownVariables(env, {
+    known: variables,
+    ...(input.optionVariables && { others: input.optionVariables }),
+    noun: 'setting',
+  });
   problems.push(...unknownVariables.problems);
   throwIfAny(problems, file?.name);
   if (unknownVariables.unknown.length > 0) input.onUnknownVariables?.(unknownVariables.unknown);

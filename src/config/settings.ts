@@ -165,6 +165,12 @@ const settings = {
 /** All settings except those of transports. */
 export type AllSettings = typeof settings;
 
+/** Returns whether a variable begins with the name of a section of the settings: `CLAIR_API_PORT`. */
+export function isVariableOfSection(variable: string): boolean {
+  const [, section = ''] = variable.toLowerCase().split('_');
+  return Object.hasOwn(settings, section);
+}
+
 /** The values of all settings. `notifier` also contains the settings of each transport, under its name. */
 export type Config = ValuesOf<AllSettings> & { readonly notifier: Readonly<Record<string, unknown>> };
 

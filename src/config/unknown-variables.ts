@@ -1,37 +1,50 @@
 import { closestMatch } from '../kit/closest-match.ts';
 
-/** Variables that clair reads elsewhere and that are not settings. */
-const otherPrefixes = /^CLAIR_(?:REGISTRY|TEST)_/;
+/** Returns whether a variable is for clair but sets neither a setting nor an option. */
+export function isReadElsewhere(name: string): boolean {
+  return /^CLAIR_(?:REGISTRY|TEST)_/.test(name);
+}
 
 /** Variables that Kubernetes sets for a service called `clair` or `clair-…`. */
 const kubernetesVariable =
   /_SERVICE_(?:HOST|PORT)(?:_\w+)?$|_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?$/;
 
-/** Maximum edit distance, in characters, between a variable and the setting that it misspells. */
-const distanceMax = 2;
+/** Maximum edit distance, in characters, between a variable and the one that it misspells. Short names have many neighbours. */
+function distanceMaxOf(name: string): number {
+  return Math.min(2, Math.trunc((name.length - 'CLAIR_'.length) / 3));
+}
 
 /** Variables that begin with `CLAIR_` and set nothing. */
 export interface UnknownVariables {
-  /** Problems of the variables that resemble a setting. */
+  /** Problems of the variables that resemble a known one. */
   readonly problems: readonly string[];
   /** The names of the others. */
   readonly unknown: readonly string[];
 }
 
-/** Finds the variables that set neither a setting nor an option of the command line. */
+/** The variables that have a meaning. */
+export interface KnownVariables {
+  /** Those that a misspelt variable may mean. */
+  readonly known: ReadonlySet<string>;
+  /** Others that are read elsewhere. */
+  readonly others?: ReadonlySet<string>;
+  /** Noun in messages for what a known variable sets. */
+  readonly noun: 'setting' | 'option';
+}
+
+/** Finds the variables that begin with `CLAIR_` and set nothing. */
 export function findUnknownVariables(
   env: Readonly<Record<string, string | undefined>>,
-  settings: ReadonlySet<string>,
-  options: ReadonlySet<string>,
+  { known, others = new Set(), noun }: KnownVariables,
 ): UnknownVariables {
   const problems: string[] = [];
   const unknown: string[] = [];
   for (const [name, value = ''] of Object.entries(env)) {
-    if (!name.startsWith('CLAIR_') || settings.has(name) || options.has(name)) continue;
-    if (otherPrefixes.test(name) || isKubernetesVariable(name, value)) continue;
-    const meant = closestMatch(name, [...settings], distanceMax);
+    if (!name.startsWith('CLAIR_') || known.has(name) || others.has(name)) continue;
+    if (isReadElsewhere(name) || isKubernetesVariable(name, value)) continue;
+    const meant = closestMatch(name, [...known], distanceMaxOf(name));
     if (meant === undefined) unknown.push(name);
-    else problems.push(`${name} names no setting: did you mean ${meant}?`);
+    else problems.push(`${name} names no ${noun}: did you mean ${meant}?`);
   }
   return { problems, unknown: unknown.sort() };
 }

@@ -163,6 +163,44 @@ test('disables a flag that a variable or a file sets to false', () => {
   );
 });
 
+test('refuses a variable that resembles the one of an option, which would disable a gate', () => {
+  for (const [variable, meant] of [
+    ['CLAIR_FAIL_OM', 'CLAIR_FAIL_ON'],
+    ['CLAIR_FAILON', 'CLAIR_FAIL_ON'],
+    ['CLAIR_SEVERTIY', 'CLAIR_SEVERITY'],
+    ['CLAIR_DBB', 'CLAIR_DB'],
+  ] as const)
+    assertUsage(
+      scan([], { [variable]: 'high' }),
+      new RegExp(`^clair: ${variable} names no option: did you mean ${meant}\\?$`, 'm'),
+    );
+  assertUsage(clair(['db', 'status'], { CLAIR_FAIL_OM: 'high' }), /did you mean CLAIR_FAIL_ON\?/);
+});
+
+test('accepts variables of the server, of registries, of other tools and of Kubernetes', () => {
+  const env = {
+    CLAIR_API_PORT: '7070',
+    CLAIR_LOG_FORMAT: 'text',
+    CLAIR_REGISTRY_TOKEN: 'a',
+    CLAIR_PACKAGE: './clair.tgz',
+    CLAIR_OUTPUT: 'High',
+    CLAIR_PORT_6060_TCP_PORT: '6060',
+    CLAIR_NEW_SINCE: '',
+  };
+  const run = scan([], env);
+  assert.deepEqual([run.status, run.stderr], [0, '']);
+});
+
+test('notes a variable that sets no option and resembles none', () => {
+  const env = { CLAIR_CI: '1', CLAIR_THE_GATE: 'high' };
+  const notes = ['CLAIR_CI', 'CLAIR_THE_GATE'].map(
+    (name) => `clair: ${name} sets no option, so it has no effect\n`,
+  );
+  const run = scan([], env);
+  assert.deepEqual([run.status, run.stderr], [0, notes.join('')]);
+  assert.equal(scan(['-q'], env).stderr, '');
+});
+
 test('refuses an unknown key of an options file with its line and a similar key', () => {
   const file = inScratch(
     'wrong.yaml',

@@ -1,21 +1,39 @@
 import { type Command, CommanderError, type Option } from 'commander';
+import { isReadElsewhere } from '../../config/unknown-variables.ts';
 import { ClairError } from '../../core/errors.ts';
-import { configurableOptions, isRepeatable, variableOfOption } from './option-sources.ts';
+import { configurableOptions, type Environment, isRepeatable, variableOfOption } from './option-sources.ts';
 import { OptionFileOption } from './run-options.ts';
-
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Sets the options that the command line lacks: from the environment, then from the file of `--config`. Throws `usage` or
- * `config-invalid` for invalid values. Returns a promise only if there is a file to read.
+ * `config-invalid` for invalid values and misspelt variables. Returns a promise only if there is a file to read or a variable to check.
  */
 export function applyOptionSources(command: Command, env: Environment): Promise<void> | undefined {
   const options = configurableOptions(command);
   for (const option of options) applyVariable(command, option, env);
   const file: unknown = command.getOptionValue('config');
-  if (options.length === 0 || typeof file !== 'string') return undefined;
-  return applyOptionFile(command, file);
+  if (options.length === 0) return undefined;
+  const hasOthers = hasOtherVariables(options, env);
+  if (!hasOthers && typeof file !== 'string') return undefined;
+  return applyRest(command, { env: hasOthers ? env : undefined, file });
+}
+
+function hasOtherVariables(options: readonly Option[], env: Environment): boolean {
+  const variables = new Set(options.map(variableOfOption));
+  return Object.keys(env).some(
+    (name) => name.startsWith('CLAIR_') && !variables.has(name) && !isReadElsewhere(name),
+  );
+}
+
+/** Does the work that few commands need, with modules that are loaded for it. */
+async function applyRest(
+  command: Command,
+  { env, file }: { readonly env: Environment | undefined; readonly file: unknown },
+): Promise<void> {
+  if (typeof file === 'string') await applyOptionFile(command, file);
+  if (env === undefined) return;
+  const { checkVariables } = await import('./check-variables.ts');
+  checkVariables(command, env);
 }
 
 async function applyOptionFile(command: Command, file: string): Promise<void> {

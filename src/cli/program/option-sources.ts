@@ -2,6 +2,9 @@ import type { Command, Option } from 'commander';
 import { CliOption } from './cli-option.ts';
 import { OptionFileOption } from './run-options.ts';
 
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Options that only the command line can set. */
 const commandLineOnly: ReadonlySet<string> = new Set(['help', 'version']);
 
@@ -18,6 +21,12 @@ export function variableOfOption(option: Option): string {
 export function configurableOptions(command: Command): readonly Option[] {
   const isConfigurable = command.options.some((option) => option instanceof OptionFileOption);
   return isConfigurable ? command.options.filter((option) => !commandLineOnly.has(option.name())) : [];
+}
+
+/** Returns the variables that set options of a command or its subcommands. */
+export function variablesOfCommands(command: Command): ReadonlySet<string> {
+  const below = command.commands.flatMap((subcommand) => [...variablesOfCommands(subcommand)]);
+  return new Set([...configurableOptions(command).map(variableOfOption), ...below]);
 }
 
 /** Returns whether an option can occur several times. */
