@@ -5,7 +5,7 @@ import { openImage } from '../image/open-image.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Report } from '../model/report.ts';
 import { feedsFor } from '../service/feeds/choose-feeds.ts';
-import { defaultRetention } from '../service/feeds/retention.ts';
+import { collectGarbageIfDue, defaultRetention } from '../service/feeds/retention.ts';
 import { type FeedOutcome, updateFeeds } from '../service/feeds/update-feeds.ts';
 import { type AssessedReport, matchImage } from '../service/findings/match-image.ts';
 import { type ImageScope, type IndexedImage, indexImage } from '../service/images/index-image.ts';
@@ -149,7 +149,7 @@ async function refreshAdvisories(
   if (updateDeps === undefined) return [];
   const feeds = image.namespaces.flatMap((namespace) => feedsFor(namespace, extensions.sources));
   const outcomes = await updateFeeds(feeds, updateDeps);
-  await store.collectGarbage(defaultRetention);
+  await collectGarbageIfDue(store, defaultRetention);
   return outcomes;
 }
 

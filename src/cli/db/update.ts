@@ -1,5 +1,5 @@
 import { ClairError } from '../../core/errors.ts';
-import { defaultRetention } from '../../service/feeds/retention.ts';
+import { collectGarbageIfDue, defaultRetention } from '../../service/feeds/retention.ts';
 import {
   type FeedOfSource,
   type FeedOutcome,
@@ -37,7 +37,7 @@ export async function updateDatabase(names: readonly string[], options: UpdateOp
     throw new ClairError('usage', 'an update needs the network or a mirror: leave --offline out');
   const started = performance.now();
   const outcomes = await updateEach(feeds, options, { ...context, updateDeps: context.updateDeps });
-  await context.store.collectGarbage(defaultRetention);
+  await collectGarbageIfDue(context.store, defaultRetention);
   context.progress.clear();
   const problems = options.verbose ? [] : failureLines(outcomes);
   writeLines([...problems, ...summaryLines(outcomes, performance.now() - started)]);

@@ -29,7 +29,8 @@ export type FeedTask =
       /** Maximum age of a check by another process that makes an update unnecessary. */
       readonly youngerThanMs: number;
     }
-  | { readonly kind: 'collect'; readonly terms: RetentionTerms };
+  /** `intervalMs`: a collection by another process within this time makes this one unnecessary. */
+  | { readonly kind: 'collect'; readonly terms: RetentionTerms; readonly intervalMs: number };
 
 /** Messages to the thread. Several tasks may run concurrently; each has an id. */
 export type ToFeedThread =

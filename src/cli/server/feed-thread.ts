@@ -56,9 +56,9 @@ export class FeedThread implements AsyncDisposable {
     throw 'error' in answer ? clairErrorOf(answer.error) : new Error('an update without an outcome');
   }
 
-  /** Deletes the records whose retention has ended. */
-  async collect(terms: RetentionTerms): Promise<void> {
-    const answer = await this.#run({ kind: 'collect', terms }, () => undefined);
+  /** Deletes expired data, unless another process did so within `intervalMs`. */
+  async collect(terms: RetentionTerms, intervalMs: number): Promise<void> {
+    const answer = await this.#run({ kind: 'collect', terms, intervalMs }, () => undefined);
     if ('error' in answer) throw clairErrorOf(answer.error);
   }
 

@@ -44,7 +44,8 @@ function keepCurrentDeps(
   return {
     ...deps,
     scheduleOf: (source) => sourceTerms(config, source, { ...deps, thread }),
-    collectGarbage: () => thread.collect({ ...defaultRetention, keepHistoryMs: config.updater.retention }),
+    collectGarbage: (intervalMs) =>
+      thread.collect({ ...defaultRetention, keepHistoryMs: config.updater.retention }, intervalMs),
     random: Math.random,
     sleep,
     onOutcomes(outcomes, seconds) {
@@ -54,6 +55,9 @@ function keepCurrentDeps(
     },
     onError(error) {
       log.error({ error: messageOf(error) }, 'feed updates failed');
+    },
+    onCollectError(error) {
+      log.error({ error: messageOf(error) }, 'expired data was not deleted');
     },
   };
 }

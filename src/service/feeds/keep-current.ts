@@ -19,8 +19,8 @@ export interface SourceSchedule {
 /** Dependencies of `keepCurrent`. */
 export interface KeepCurrentDeps extends Omit<FeedChoiceDeps, 'origin' | 'maxAgeMs' | 'signal'> {
   readonly scheduleOf: (source: string) => SourceSchedule;
-  /** Deletes expired data from the store. Called after each update. */
-  readonly collectGarbage: () => Promise<void>;
+  /** Deletes expired data from the store, unless another server did so within `intervalMs`. */
+  readonly collectGarbage: (intervalMs: number) => Promise<void>;
   /** Returns a random number from 0 to 1, so that servers that started together do not update together. */
   readonly random: () => number;
   /** Waits for `ms`. Resolves early if the signal aborts. */
@@ -29,6 +29,8 @@ export interface KeepCurrentDeps extends Omit<FeedChoiceDeps, 'origin' | 'maxAge
   readonly onOutcomes: (outcomes: readonly FeedOutcome[], seconds: number) => void;
   /** Receives an error of the store. The source is updated again later. */
   readonly onError: (error: unknown) => void;
+  /** Receives an error of `collectGarbage`, which is called again later. */
+  readonly onCollectError: (error: unknown) => void;
 }
 
 /** Sources to update concurrently. More would use more memory without being faster. */
@@ -42,7 +44,7 @@ const jitter = 0.1;
 
 /**
  * Updates the feeds of every source at once, and then at each interval, until the signal aborts. Sources are independent: a slow or failing
- * one does not delay others.
+ * one does not delay others. Deletes expired data at the shortest of their intervals.
  */
 export async function keepCurrent(
   feeds: readonly FeedOfSource[],
@@ -51,9 +53,23 @@ export async function keepCurrent(
 ): Promise<void> {
   const semaphore = new Semaphore(sourcesAtOnce);
   const bySource = Map.groupBy(feeds, ({ source }) => source.name);
-  await Promise.all(
-    [...bySource.values()].map((ofSource) => keepSourceCurrent(ofSource, { deps, semaphore, signal })),
-  );
+  const intervals = [...bySource.keys()].map((source) => deps.scheduleOf(source).intervalMs);
+  await Promise.all([
+    ...[...bySource.values()].map((ofSource) => keepSourceCurrent(ofSource, { deps, semaphore, signal })),
+    keepCollecting(Math.min(...intervals.filter((ms) => ms > 0)), deps, signal),
+  ]);
+}
+
+/** Does nothing if the interval is not finite: a server without updates may have a database that is only read. */
+async function keepCollecting(intervalMs: number, deps: KeepCurrentDeps, signal: AbortSignal): Promise<void> {
+  for (let isWanted = Number.isFinite(intervalMs); isWanted; isWanted = !signal.aborted) {
+    try {
+      await deps.collectGarbage(intervalMs);
+    } catch (error) {
+      if (!signal.aborted) deps.onCollectError(error);
+    }
+    await deps.sleep(intervalMs * (1 + jitter * deps.random()), signal);
+  }
 }
 
 interface KeepSourceContext {
@@ -90,9 +106,7 @@ async function updateSource(
   const isOver = (): boolean => deps.signal?.aborted === true;
   if (isOver()) return undefined;
   try {
-    const outcomes = await updateEach(feeds, deps, update);
-    if (!isOver()) await deps.collectGarbage();
-    return outcomes;
+    return await updateEach(feeds, deps, update);
   } catch (error) {
     if (!isOver()) deps.onError(error);
     return undefined;

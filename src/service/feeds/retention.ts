@@ -1,4 +1,5 @@
-import type { RetentionTerms } from '../../store/maintenance.ts';
+import type { CollectedCounts, RetentionTerms } from '../../store/maintenance.ts';
+import type { Store } from '../../store/store.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -8,3 +9,29 @@ export const defaultRetention: RetentionTerms = {
   keepEventsMs: 30 * dayMs,
   keepLayersUnusedMs: 90 * dayMs,
 };
+
+/** How often a command deletes expired data, in milliseconds. */
+export const collectIntervalMs: number = 3_600_000;
+
+/** The lock of a collection. It is not released, so it also records that a collection ran. */
+const collectionLock = 'collect garbage';
+
+/**
+ * Deletes expired data. Returns undefined if any process that shares the store has begun to do so within `intervalMs`. After a failure, the
+ * next call tries again.
+ */
+export async function collectGarbageIfDue(
+  store: Pick<Store, 'locks' | 'collectGarbage'>,
+  terms: RetentionTerms,
+  intervalMs: number = collectIntervalMs,
+): Promise<CollectedCounts | undefined> {
+  // A new owner each time: an owner could renew its own lock.
+  const owner = crypto.randomUUID();
+  if (!(await store.locks.acquire(collectionLock, owner, intervalMs))) return undefined;
+  try {
+    return await store.collectGarbage(terms);
+  } catch (error) {
+    await store.locks.release(collectionLock, owner);
+    throw error;
+  }
+}

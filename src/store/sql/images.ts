@@ -31,21 +31,21 @@ export function imageStore(deps: ImageDeps): ImageStore {
   };
 }
 
-/** Returns the number of a saved image and renews its last use. */
+/** Returns the number of a saved image and renews its last use. Undefined if garbage collection has just deleted it. */
 async function findUsed({ engine, now }: ImageDeps, { identity }: ImageIndex): Promise<number | undefined> {
   const row = await engine.db
     .selectFrom('image')
     .select(['id', 'last_used_at'])
     .where('identity', '=', identity)
     .executeTakeFirst();
-  if (row !== undefined && !engine.isReadOnly && isLastUseStale(row.last_used_at, now())) {
-    const used = { last_used_at: now() };
-    await engine.write(
-      (db) => db.updateTable('image').set(used).where('id', '=', row.id).execute(),
-      'own rows',
-    );
-  }
-  return row?.id;
+  if (row === undefined) return undefined;
+  if (engine.isReadOnly || !isLastUseStale(row.last_used_at, now())) return row.id;
+  const used = { last_used_at: now() };
+  const { numUpdatedRows: renewed } = await engine.write(
+    (db) => db.updateTable('image').set(used).where('id', '=', row.id).executeTakeFirstOrThrow(),
+    'own rows',
+  );
+  return renewed > 0n ? row.id : undefined;
 }
 
 async function save({ engine, namespaces, now }: ImageDeps, image: ImageIndex): Promise<number> {

@@ -17,8 +17,11 @@ import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
 import { installedRows } from './installed-rows.ts';
 import { matchQuery } from './matches.ts';
+import { migrate } from './migrate.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import type { Tables } from './schema.ts';
+import { nextUnusedImages } from './unused-images.ts';
+import { nextUnusedLayers } from './unused-layers.ts';
 
 /** A step of a plan, as the server reports it. */
 interface Step {
@@ -26,6 +29,7 @@ interface Step {
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
   readonly 'Index Cond'?: string;
+  readonly 'Subplan Name'?: string;
   readonly Plans?: readonly Step[];
 }
 
@@ -33,7 +37,9 @@ function stepsOf(step: Step): Step[] {
   return [step, ...(step.Plans ?? []).flatMap(stepsOf)];
 }
 
-async function planOf(query: Pick<SelectQueryBuilder<Tables, 'package', object>, 'explain'>): Promise<Step> {
+async function planOf(
+  query: Pick<SelectQueryBuilder<Tables, keyof Tables, object>, 'explain'>,
+): Promise<Step> {
   const [
     {
       'QUERY PLAN': [{ Plan: plan }],
@@ -117,4 +123,57 @@ test('reads affected images from two indexes in their order, for any plan', asyn
       );
     }
   }
+});
+
+/** Adds 10,000 images of 10 layers, each with a name, and 1,000 images and layers without one. The last use of each is its number. */
+const manyImages = `
+  insert into image (id, identity, last_used_at) select i, 'image ' || i, i from generate_series(1, 11000) i;
+  insert into image_layer (image_id, position, layer)
+    select i, p, 'layer ' || (i * 10 + p) from generate_series(1, 10000) i, generate_series(0, 9) p;
+  insert into layer (identity, analyzer_key, content, last_used_at)
+    select 'layer ' || i, 'key', '{}', i from generate_series(1, 110000) i;
+  insert into v1_layer (name, number, image_id, format, engine_version)
+    select 'name ' || i, i, i, 'Docker', 1 from generate_series(1, 5000) i;
+  insert into ancestry (name, number, image_id, engine_version)
+    select 'name ' || i, i, i, 1 from generate_series(5001, 10000) i;
+  analyze`;
+
+test('finds unused images and layers without a scan for each, however little memory there is', async (t) => {
+  const url = await temporarySchema(t);
+  await using engine = await openPostgresEngine(parsePostgresSource(`${url}&work_mem=64kB`), 2);
+  await migrate(engine);
+  await query(url, manyImages);
+  const { db } = engine;
+  // Nothing is old, little is, and everything is.
+  for (const before of [1, 500, 1_000_000]) {
+    for (const query of [
+      nextUnusedImages(db, before),
+      nextUnusedImages(db, before, { at: 400, id: 400 }),
+      nextUnusedLayers(db, before),
+      nextUnusedLayers(db, before, { at: 400, identity: 'layer 400', analyzerKey: 'key' }),
+    ]) {
+      const plan = await planOf(query);
+      const steps = stepsOf(plan);
+      assert.deepEqual(
+        steps.filter((step) => step['Subplan Name'] !== undefined),
+        [],
+        JSON.stringify(plan, null, 1),
+      );
+      // A small table may be scanned once, for a hash.
+      const scanned = steps.flatMap((step) =>
+        step['Node Type'] === 'Seq Scan' ? (step['Relation Name'] ?? []) : [],
+      );
+      if (before < 1000)
+        assert.deepEqual(
+          scanned.filter((table) => table.includes('image') || table === 'layer'),
+          [],
+          JSON.stringify(plan, null, 1),
+        );
+    }
+  }
+  assert.deepEqual(
+    (await nextUnusedImages(db, 1_000_000).execute()).map(({ id }) => id),
+    Array.from({ length: 1000 }, (_, i) => 10_001 + i),
+  );
+  assert.equal((await nextUnusedLayers(db, 1_000_000).execute())[0]?.identity, 'layer 1');
 });

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { image, installed } from '../../testing/store-content.ts';
+import { bareEngines } from '../../testing/bare-engines.ts';
+import { emptyLayer } from '../../testing/empty-layer.ts';
+import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { sharedEngines, temporaryDirectory, temporarySchema } from '../../testing/store-engines.ts';
 import { query } from '../contract/postgres-schemas.ts';
 import type { RetentionTerms } from '../maintenance.ts';
+import { withStoreTimeout } from '../store-timeout.ts';
+import type { Engine } from './engine.ts';
+import { openSqlStore } from './sql-store.ts';
 
 const dayMs = 24 * 3_600_000;
 const terms: RetentionTerms = { keepHistoryMs: dayMs, keepEventsMs: dayMs, keepLayersUnusedMs: dayMs };
@@ -39,5 +44,95 @@ for (const engine of sharedEngines) {
     await assert.rejects(store.collectGarbage(terms), /the disk is full/);
     const kept = await store.images.findByNumber(number);
     assert.deepEqual([kept.packages.length, kept.layers], [1, ['a', 'b']]);
+  });
+}
+
+/** Returns an engine that does something before each write transaction. */
+function beforeWrites(engine: Engine, act: () => Promise<unknown>): Engine {
+  return {
+    ...engine,
+    write: async (...args) => {
+      await act();
+      return await engine.write(...args);
+    },
+  };
+}
+
+/** Saves an image with its layer, under a name if one is given. */
+async function saveImage(
+  store: Awaited<ReturnType<typeof openSqlStore>>,
+  name: string,
+  ancestryName?: string,
+): Promise<void> {
+  const number = await store.images.save({ ...image([installed(name)], name), layers: [`layer of ${name}`] });
+  await store.layers.save(`layer of ${name}`, 'key', emptyLayer);
+  if (ancestryName !== undefined) await store.ancestries.save(ancestry(ancestryName, number));
+}
+
+for (const { name, engine } of bareEngines) {
+  test(`${name}: waits for no writer when nothing has expired`, async (t) => {
+    const open = await engine(t);
+    await using writer = await open();
+    await using store = await openSqlStore(await open(), {});
+    await saveImage(store, 'used');
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    await writer.write(async () => {
+      await withStoreTimeout(1000, () => store.collectGarbage(terms));
+    }, 'own rows');
+  });
+
+  test(`${name}: keeps an image and a layer that are used after the search for unused ones`, async (t) => {
+    const open = await engine(t);
+    const clock = { now: 0 };
+    const now = (): number => clock.now;
+    await using other = await openSqlStore(await open(), { now });
+    for (const one of ['renewed', 'named', 'unused']) await saveImage(other, one);
+    clock.now = 2 * dayMs;
+    let writes = 0;
+    const use = async (): Promise<void> => {
+      if (++writes > 1) return;
+      await saveImage(other, 'renewed');
+      await other.layers.find('layer of renewed', 'key');
+      await other.ancestries.save(ancestry('shop', 2));
+    };
+    await using store = await openSqlStore(beforeWrites(await open(), use), { now });
+    const { images, layers } = await store.collectGarbage(terms);
+    assert.deepEqual([images, layers], [1, 1]);
+    assert.deepEqual((await store.images.findByNumber(1)).identity, 'renewed');
+    assert.deepEqual((await store.images.findByNumber(2)).identity, 'named');
+    for (const one of ['renewed', 'named']) assert.ok(await store.layers.find(`layer of ${one}`, 'key'));
+  });
+
+  test(`${name}: lets another writer work between its steps`, async (t) => {
+    const open = await engine(t);
+    const clock = { now: 0 };
+    const now = (): number => clock.now;
+    await using other = await openSqlStore(await open(), { now });
+    for (let i = 0; i < 100; i++) await saveImage(other, `old ${i}`);
+    clock.now = 2 * dayMs;
+    let saved = 0;
+    const save = (): Promise<void> => withStoreTimeout(1000, () => saveImage(other, `new ${saved++}`));
+    await using store = await openSqlStore(beforeWrites(await open(), save), { now });
+    const { images, layers } = await store.collectGarbage(terms);
+    assert.deepEqual([images, layers], [100, 100]);
+    assert.ok(saved >= 7, `${saved} images were saved meanwhile`);
+    const { rows } = await store.statistics();
+    assert.deepEqual([rows['image'], rows['layer']], [saved, saved]);
+  });
+
+  test(`${name}: saves an image again that was deleted when its last use was to be renewed`, async (t) => {
+    const open = await engine(t);
+    const clock = { now: 0 };
+    const now = (): number => clock.now;
+    await using other = await openSqlStore(await open(), { now });
+    await saveImage(other, 'old');
+    clock.now = 2 * dayMs;
+    let writes = 0;
+    const collect = async (): Promise<void> => {
+      if (++writes === 1) await other.collectGarbage(terms);
+    };
+    await using store = await openSqlStore(beforeWrites(await open(), collect), { now });
+    const number = await store.images.save(image([installed('old')], 'old'));
+    assert.equal((await store.images.findByNumber(number)).identity, 'old');
   });
 }

@@ -2,15 +2,15 @@ import type { Kysely } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import type { CollectedCounts, RetentionTerms } from '../maintenance.ts';
 import type { Engine } from './engine.ts';
+import { behind, dropExpired, expiredAtATime, type RowAge } from './expired-rows.ts';
 import { readHistorySince, writeHistorySince } from './history.ts';
-import { dropUnusedPackages } from './packages.ts';
 import type { Tables } from './schema.ts';
+import { dropUnusedImages } from './unused-images.ts';
+import { dropUnusedLayers } from './unused-layers.ts';
 
 /** Numbers of rows per transaction, by kind; another writer waits only milliseconds for such a transaction. */
-const eventsAtATime = 2_000;
+const eventsAtATime = 200;
 const recordsAtATime = 200;
-const imagesAtATime = 20;
-const layersAtATime = 50;
 
 /** Number of names per statement. */
 const batchesAtATime = 500;
@@ -26,38 +26,38 @@ export async function collectGarbage(
 ): Promise<CollectedCounts> {
   const historyFrom = now - terms.keepHistoryMs;
   const usedFrom = now - terms.keepLayersUnusedMs;
-  const events = await dropInSteps(engine, (db) => dropEvents(db, now - terms.keepEventsMs));
+  const events = await dropEvents(engine, now - terms.keepEventsMs);
   await dropHistory(engine, historyFrom);
-  const vulnerabilities = await dropInSteps(engine, (db) => dropRecords(db, historyFrom));
-  const images = await dropInSteps(engine, (db) => dropImages(db, usedFrom));
-  const layers = await dropInSteps(engine, (db) => dropLayers(db, usedFrom));
+  const vulnerabilities = await dropRecords(engine, historyFrom);
+  const images = await dropUnusedImages(engine, usedFrom);
+  const layers = await dropUnusedLayers(engine, usedFrom);
   await dropLookups(engine, usedFrom);
   const locks = await dropLocks(engine, now);
   return { events, vulnerabilities, images, layers, locks };
 }
 
-/** Deletes in small steps, each in a transaction of its own, until a step deletes nothing. */
-async function dropInSteps(engine: Engine, drop: (db: Kysely<Tables>) => Promise<number>): Promise<number> {
-  for (let total = 0; ; ) {
-    const dropped = await engine.write(drop);
-    if (dropped === 0) return total;
-    total += dropped;
-  }
-}
-
-async function dropEvents(db: Kysely<Tables>, before: number): Promise<number> {
-  const due = await db
-    .selectFrom('event')
-    .select('number')
-    .where('at', '<', before)
-    .limit(eventsAtATime)
-    .execute();
-  if (due.length === 0) return 0;
-  const numbers = due.map(({ number }) => number);
-  await dropBatchItems(db, numbers);
-  await db.deleteFrom('notification').where('event_number', 'in', numbers).execute();
-  await db.deleteFrom('event').where('number', 'in', numbers).execute();
-  return numbers.length;
+/** The time of an event never changes, so it needs no second check. */
+async function dropEvents(engine: Engine, before: number): Promise<number> {
+  return await dropExpired<number>(engine, {
+    atATime: eventsAtATime,
+    find: async (db, after) => {
+      const rows = await db
+        .selectFrom('event')
+        .select('number')
+        .where('at', '<', before)
+        .where('number', '>', after ?? 0)
+        .orderBy('number')
+        .limit(expiredAtATime)
+        .execute();
+      return rows.map(({ number }) => number);
+    },
+    drop: async (db, numbers) => {
+      await dropBatchItems(db, numbers);
+      await db.deleteFrom('notification').where('event_number', 'in', numbers).execute();
+      await db.deleteFrom('event').where('number', 'in', numbers).execute();
+      return numbers.length;
+    },
+  });
 }
 
 /** Deletes the batch items of events, and then the batches without items. */
@@ -101,10 +101,41 @@ async function dropHistory(engine: Engine, before: number): Promise<void> {
   });
 }
 
-async function dropRecords(db: Kysely<Tables>, before: number): Promise<number> {
-  const due = await db
+async function dropRecords(engine: Engine, before: number): Promise<number> {
+  return await dropExpired<RowAge>(engine, {
+    atATime: recordsAtATime,
+    find: (db, after) =>
+      expiredRecords(db, before)
+        .select(['valid_to as at', 'id'])
+        .$narrowType<{ at: number }>()
+        .where(behind('valid_to', after))
+        .orderBy('valid_to')
+        .orderBy('id')
+        .limit(expiredAtATime)
+        .execute(),
+    drop: async (db, some) => {
+      const rows = await expiredRecords(db, before)
+        .select('id')
+        .where(
+          'id',
+          'in',
+          some.map(({ id }) => id),
+        )
+        .execute();
+      if (rows.length === 0) return 0;
+      const ids = rows.map(({ id }) => id);
+      await db.deleteFrom('affected').where('vulnerability_id', 'in', ids).execute();
+      await db.deleteFrom('alias').where('vulnerability_id', 'in', ids).execute();
+      await db.deleteFrom('vulnerability').where('id', 'in', ids).execute();
+      return ids.length;
+    },
+  });
+}
+
+/** Returns a query for the closed records that no event and no notification refers to. */
+function expiredRecords(db: Kysely<Tables>, before: number) {
+  return db
     .selectFrom('vulnerability')
-    .select('id')
     .where('valid_to', '<', before)
     .where((eb) =>
       eb.and(
@@ -114,87 +145,18 @@ async function dropRecords(db: Kysely<Tables>, before: number): Promise<number> 
           ),
         ),
       ),
-    )
-    .limit(recordsAtATime)
-    .execute();
-  if (due.length === 0) return 0;
-  const ids = due.map(({ id }) => id);
-  await db.deleteFrom('affected').where('vulnerability_id', 'in', ids).execute();
-  await db.deleteFrom('alias').where('vulnerability_id', 'in', ids).execute();
-  await db.deleteFrom('vulnerability').where('id', 'in', ids).execute();
-  return ids.length;
-}
-
-/** Deletes unused images. An image with a name stays as long as the name. */
-async function dropImages(db: Kysely<Tables>, usedBefore: number): Promise<number> {
-  const due = await db
-    .selectFrom('image')
-    .select('id')
-    .where('last_used_at', '<', usedBefore)
-    .where('id', 'not in', db.selectFrom('ancestry').select('image_id'))
-    .where('id', 'not in', db.selectFrom('v1_layer').select('image_id'))
-    .limit(imagesAtATime)
-    .execute();
-  if (due.length === 0) return 0;
-  const ids = due.map(({ id }) => id);
-  const batches = db.selectFrom('digest').select('name').where('image_id', 'in', ids);
-  await db.deleteFrom('digest_item').where('digest', 'in', batches).execute();
-  await db.deleteFrom('digest').where('image_id', 'in', ids).execute();
-  await dropPackages(db, ids);
-  await db.deleteFrom('image_layer').where('image_id', 'in', ids).execute();
-  await db.deleteFrom('image').where('id', 'in', ids).execute();
-  return ids.length;
-}
-
-/** Deletes the rows of the images, and the packages that no other image has. */
-async function dropPackages(db: Kysely<Tables>, images: readonly number[]): Promise<void> {
-  const deleted = await db
-    .deleteFrom('image_package')
-    .where('image_id', 'in', images)
-    .returning('package_id')
-    .execute();
-  await dropUnusedPackages(db, [...new Set(deleted.map(({ package_id: number }) => number))]);
-}
-
-/** Deletes unused layers, which can be indexed again. Keeps the layers of named images: their blobs may no longer be available. */
-async function dropLayers(db: Kysely<Tables>, usedBefore: number): Promise<number> {
-  const named = db
-    .selectFrom('image_layer')
-    .select('image_layer.layer')
-    .where((eb) =>
-      eb.or([
-        eb('image_layer.image_id', 'in', eb.selectFrom('ancestry').select('ancestry.image_id')),
-        eb('image_layer.image_id', 'in', eb.selectFrom('v1_layer').select('v1_layer.image_id')),
-      ]),
     );
-  const due = await db
-    .selectFrom('layer')
-    .select(['identity', 'analyzer_key'])
-    .where('last_used_at', '<', usedBefore)
-    .where('identity', 'not in', named)
-    .limit(layersAtATime)
-    .execute();
-  for (const { identity, analyzer_key: key } of due)
-    await db.deleteFrom('layer').where('identity', '=', identity).where('analyzer_key', '=', key).execute();
-  await dropHashes(
-    db,
-    due.map(({ identity }) => identity),
-  );
-  return due.length;
-}
-
-/** Deletes the hashes of layers that the store no longer has. */
-async function dropHashes(db: Kysely<Tables>, identities: readonly string[]): Promise<void> {
-  if (identities.length === 0) return;
-  await db
-    .deleteFrom('layer_hash')
-    .where('identity', 'in', identities)
-    .where('identity', 'not in', db.selectFrom('layer').select('layer.identity'))
-    .execute();
 }
 
 /** Deletes results of lookups that no scan has renewed. */
 async function dropLookups(engine: Engine, askedBefore: number): Promise<void> {
+  const expired = await engine.db
+    .selectFrom('looked_up')
+    .select('id')
+    .where('asked_at', '<', askedBefore)
+    .limit(1)
+    .executeTakeFirst();
+  if (expired === undefined) return;
   await engine.write(
     (db) => db.deleteFrom('looked_up').where('asked_at', '<', askedBefore).execute(),
     'own rows',
@@ -202,11 +164,16 @@ async function dropLookups(engine: Engine, askedBefore: number): Promise<void> {
 }
 
 async function dropLocks(engine: Engine, now: number): Promise<number> {
-  return await engine.write(async (db) => {
-    const { numDeletedRows } = await db
-      .deleteFrom('lock')
-      .where('expires_at', '<=', now)
-      .executeTakeFirstOrThrow();
-    return Number(numDeletedRows);
-  });
+  const expired = await engine.db
+    .selectFrom('lock')
+    .select('name')
+    .where('expires_at', '<=', now)
+    .limit(1)
+    .executeTakeFirst();
+  if (expired === undefined) return 0;
+  const { numDeletedRows: dropped } = await engine.write(
+    (db) => db.deleteFrom('lock').where('expires_at', '<=', now).executeTakeFirstOrThrow(),
+    'own rows',
+  );
+  return Number(dropped);
 }

@@ -13,7 +13,7 @@ import type {
 } from './rating-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 10;
+export const schemaVersion = 11;
 
 /** The tables. Times are milliseconds since 1970, booleans 0 or 1. */
 export interface Tables {

@@ -11,6 +11,7 @@ import { addContentDates } from './0007-content-dates.ts';
 import { addRatings } from './0008-ratings.ts';
 import { addLastUpdate } from './0009-last-update.ts';
 import { numberIndependently } from './0010-independent-numbers.ts';
+import { indexLastUse } from './0011-last-use.ts';
 
 /** One step forward. It never changes once released, because databases were migrated by it. */
 export type Migration = (db: Kysely<Tables>, types: ColumnTypes, numbering: Numbering) => Promise<void>;
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   addRatings,
   addLastUpdate,
   numberIndependently,
+  indexLastUse,
 ];
