@@ -77,6 +77,7 @@ test('ignores files that only resemble evidence', () => {
     { path: 'opt/setup.exe', content: portable(0) },
     { path: 'opt/data', content: zip('word/document.xml') },
     { path: 'src/DESCRIPTION', content: 'Package: a\nVersion: 1\nTitle: the sources of a package of R\n' },
+    { path: 'var/www/short.js', content: '(()=>{var __webpack_modules__={}})()'.padEnd(900) },
     { path: 'srv/small.js', content: `module.exports = ${'1 + '.repeat(500)} 1` },
     {
       path: 'app/node_modules/a/dist/index.js',
@@ -85,7 +86,7 @@ test('ignores files that only resemble evidence', () => {
     { path: 'bin/sh', content: '#!/bin/busybox sh\n'.repeat(10) },
     { path: 'opt/dir/', content: '' },
   ];
-  assert.deepEqual(found(others), {});
+  for (const pieceBytes of [512, 1 << 20]) assert.deepEqual(found(others, pieceBytes), {});
 });
 
 test('removes a program when a later member of the layer replaces it', () => {

@@ -1,13 +1,14 @@
 import { hasAt, nameBytes, numberField, startOfName } from '../../kit/tar/header.ts';
 import type { MemberFilter } from '../../kit/tar/walker.ts';
 import {
+  evidencePlaces,
   mayBeEvidencePath,
-  mayBeginEvidence,
   mayEndEvidence,
   mayEndLink,
+  mayNameEvidence,
 } from '../../model/evidence/by-name.ts';
 import { scriptPlaces } from '../../model/evidence/program-names.ts';
-import { contentBytesMin, contentKind, mayBeBundle } from './file-content.ts';
+import { bundleBytesMin, contentBytesMin, contentKind, mayBeBundle } from './file-content.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
 const slash = 0x2f;
@@ -16,82 +17,69 @@ const [oldFile, file, hardLink, symbolicLink, contiguousFile] = [0, 0x30, 0x31, 
 const packagesOfNode = Buffer.from('node_modules/');
 const pluginsOfSite = Buffer.from('plugins/');
 const placesOfScripts = scriptPlaces.map((place) => Buffer.from(place));
+const placesOfEvidence = evidencePlaces.map((place) => Buffer.from(place));
 /** The last two letters of names of scripts: `js`. */
 const [letterJ, letterS] = [0x6a, 0x73];
-/** Minimum size in bytes of a bundle of packages. */
-const bundleBytesMin = 1024;
 
 /**
  * Returns the filter of a `TarWalker` that passes possibly wanted members and possible evidence of unlisted packages. Most members are
- * neither.
+ * neither, and are rejected by numbers alone: every function, array and string on their way costs 2 % of a scan of a small image, since V8
+ * also compiles what is called thousands of times.
  */
 export function memberFilter(wanted: WantedPaths): MemberFilter {
-  return (block, offset, payload) =>
-    wanted.isWatching ||
-    wanted.mayMatter(block, offset, nameBytes) ||
-    mayBeEvidence(block, offset, payload) ||
-    (block[offset + 156] === symbolicLink && wanted.mayLeadByName(block, offset + 157, nameBytes));
-}
-
-function mayBeEvidence(block: Buffer, offset: number, payload: number): boolean {
-  switch (block[offset + 156] ?? oldFile) {
-    case hardLink:
-      return true;
-    case symbolicLink: {
-      const end = endOfName(block, offset);
-      const [before, last] = [block[end - 2] ?? 0, block[end - 1] ?? 0];
-      return (
-        mayEndEvidence(before, last) || mayEndLink(before, last) || isPackageInDirectory(block, offset, end)
-      );
+  return (block, offset, payload) => {
+    if (wanted.isWatching) return true;
+    const end = wanted.endOfUnwanted(block, offset, nameBytes);
+    if (end < 0) return true;
+    switch (block[offset + 156] ?? oldFile) {
+      case hardLink:
+        return true;
+      case symbolicLink:
+        return mayLinkMatter(block, offset, end) || wanted.mayLeadByName(block, offset + 157, nameBytes);
+      case file:
+      case oldFile:
+      case contiguousFile:
+        return mayFileBeEvidence(block, offset, end, payload);
+      default:
+        return false;
     }
-    case file:
-    case oldFile:
-    case contiguousFile:
-      return mayFileBeEvidence(block, offset, payload);
-    default:
-      return false;
-  }
+  };
 }
 
-function mayFileBeEvidence(block: Buffer, offset: number, payload: number): boolean {
-  const end = endOfName(block, offset);
-  if (mayBeginEvidence(firstOf(block, offset)) || isEvidenceName(block, offset, end)) return true;
-  const size = numberField(block, offset + 124, 12) ?? 0;
-  if (size < contentBytesMin) return false;
-  if (size >= bundleBytesMin && mayNameBundle(block, offset, end)) return true;
-  return payload + 4 > block.length || contentKind(block, payload) !== undefined;
+function mayLinkMatter(block: Buffer, offset: number, end: number): boolean {
+  const before = block[end - 2] ?? 0;
+  const last = block[end - 1] ?? 0;
+  return mayEndEvidence(before, last) || mayEndLink(before, last) || isPackageInDirectory(block, offset, end);
 }
 
-function isEvidenceName(block: Buffer, offset: number, end: number): boolean {
-  const isPossible = mayEndEvidence(block[end - 2] ?? 0, block[end - 1] ?? 0);
-  return isPossible && mayBeEvidencePath(pathOf(block, offset, end));
-}
-
-function mayNameBundle(block: Buffer, offset: number, end: number): boolean {
-  if (block[end - 1] !== letterS || block[end - 2] !== letterJ || isInPlaceOfScripts(block, offset))
-    return false;
-  return mayBeBundle(pathOf(block, offset, end));
-}
-
-/** Whether the name is in a directory of scripts that are not bundles. A cheap check that rejects most scripts. */
-function isInPlaceOfScripts(block: Buffer, offset: number): boolean {
+function mayFileBeEvidence(block: Buffer, offset: number, end: number, payload: number): boolean {
   const start = startOfName(block, offset);
-  return placesOfScripts.some((place) => hasAt(block, start, place));
+  if (isInPlaces(placesOfEvidence, block, start)) return true;
+  if (mayNameEvidence(block, start, end) && mayBeEvidencePath(pathOf(block, start, end))) return true;
+  const isScript = block[end - 1] === letterS && block[end - 2] === letterJ;
+  const isUnread = payload + 4 > block.length;
+  const mayHoldEvidence = isUnread || contentKind(block, payload) !== undefined;
+  // Reads the size last: few files get here.
+  if (!mayHoldEvidence && !isScript) return false;
+  const size = numberField(block, offset + 124, 12) ?? 0;
+  return mayHoldEvidence
+    ? size >= contentBytesMin
+    : size >= bundleBytesMin && mayNameBundle(block, start, end);
+}
+
+/** Rejects the scripts of distributions by their bytes, which are most. */
+function mayNameBundle(block: Buffer, start: number, end: number): boolean {
+  return !isInPlaces(placesOfScripts, block, start) && mayBeBundle(pathOf(block, start, end));
+}
+
+function isInPlaces(places: readonly Buffer[], block: Buffer, start: number): boolean {
+  for (const place of places) if (hasAt(block, start, place)) return true;
+  return false;
 }
 
 /** Returns the path of a member with an ordinary name. Non-ASCII bytes occur in no rule. */
-function pathOf(block: Buffer, offset: number, end: number): string {
-  return block.toString('latin1', startOfName(block, offset), end);
-}
-
-function endOfName(block: Buffer, offset: number): number {
-  let end = offset;
-  while (end < offset + nameBytes && block[end] !== 0) end++;
-  return end;
-}
-
-function firstOf(block: Buffer, offset: number): number {
-  return block[startOfName(block, offset)] ?? 0;
+function pathOf(block: Buffer, start: number, end: number): string {
+  return block.toString('latin1', start, end);
 }
 
 /** Whether a link may be an npm package or a plugin, which may have any name. The names of both directories end with the same letter. */

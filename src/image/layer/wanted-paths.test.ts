@@ -63,7 +63,7 @@ test('passes everything of interest and every marker through the name filter', (
       const field = Buffer.alloc(101);
       field.write(name);
       const isOfInterest = wanted.at(cleanPath(name)) !== undefined || /(^|\/)\.wh\./.test(name);
-      if (isOfInterest) assert.ok(wanted.mayMatter(field, 0, 100), name);
+      if (isOfInterest) assert.equal(wanted.endOfUnwanted(field, 0, 100), -1, name);
     }),
     { numRuns: 5000 },
   );
@@ -126,6 +126,16 @@ test('passes every link that may lead to a wanted path through the target filter
 
 test('rejects unwanted names in the name filter', () => {
   for (const name of ['usr/bin/bash', './usr/share/doc/', '/opt/app/main.js', 'etc/passwd']) {
-    assert.equal(wanted.mayMatter(Buffer.from(`${name}\0`), 0, 100), false, name);
+    const bytes = Buffer.from(`${name}\0`);
+    assert.equal(wanted.endOfUnwanted(bytes, 0, 100), name.replace(/\/$/, '').length, name);
   }
+});
+
+test('rejects files of a wanted directory that have another ending in the name filter', () => {
+  const lists = new WantedPaths(['var/lib/dpkg/info/*.list']);
+  const endOf = (path: string): number => lists.endOfUnwanted(Buffer.from(`${path}\0`), 0, 100);
+  const directory = 'var/lib/dpkg/info';
+  assert.equal(endOf(`${directory}/bash.list`), -1);
+  for (const path of [`${directory}/bash.md5sums`, `${directory}/bash.list.old`])
+    assert.equal(endOf(path), path.length, path);
 });

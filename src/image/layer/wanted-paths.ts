@@ -1,4 +1,4 @@
-import { startOfName } from '../../kit/tar/header.ts';
+import { hasAt, startOfName } from '../../kit/tar/header.ts';
 import { encodeName } from '../../kit/tar/name.ts';
 import { baseOf, isOverlong, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
 import { isNested, type PathPattern, parsePattern } from '../../plugin/layer-files.ts';
@@ -31,7 +31,9 @@ export interface WatchedPaths {
   readonly watched?: readonly string[];
 }
 
-const fileBitsMask = 0xfff;
+/** Bits of the table of hashes: the roles that a path with such a hash may have. */
+const role = { wanted: 1, file: 2, directory: 4, parent: 8, licenses: 16 } as const;
+const roleTableMask = 0x3fff;
 
 /** The wanted paths of all extensions, prepared for fast checks of every member of a layer. */
 export class WantedPaths {
@@ -40,13 +42,14 @@ export class WantedPaths {
   readonly #directories: ReadonlyMap<string, readonly string[]>;
   /** By directory, the wanted files in each of its children, with a leading slash. */
   readonly #nested: ReadonlyMap<string, readonly string[]>;
+  /** By the low bits of a hash, the roles of the paths that have them. This table rejects nearly all members. */
+  readonly #roles = new Uint8Array(roleTableMask + 1);
   readonly #hashes: ReadonlySet<number>;
-  readonly #directoryHashes: ReadonlySet<number>;
-  readonly #nestedHashes: ReadonlySet<number>;
   /** Hashes of wanted paths that are not patterns. */
   readonly #fileHashes: ReadonlySet<number>;
-  /** By the low bits of a hash, whether a wanted file has them. This check rejects nearly all directories above members. */
-  readonly #fileBits = new Uint8Array(fileBitsMask + 1);
+  /** By hash of a directory, the endings of its wanted children. */
+  readonly #endingsByHash: ReadonlyMap<number, readonly Buffer[]>;
+  readonly #nestedHashes: ReadonlySet<number>;
   /** Hashes of the last names of wanted paths and of the directories above them. */
   readonly #nameHashes: ReadonlySet<number>;
   readonly #watched: readonly string[];
@@ -54,7 +57,10 @@ export class WantedPaths {
   readonly #nestedNames: readonly Buffer[];
   /** Licence files, which are not wanted paths, since `LicenseCollector` reads them. */
   readonly licenseFiles: readonly LicenseFiles[];
-  readonly #licenseHashes: ReadonlyMap<number, string>;
+  readonly #licenseHashes: ReadonlyMap<number, Buffer>;
+  /** Hashes of the directory of the last name, and of the one above. */
+  #parentHash = 0;
+  #grandparentHash = 0;
 
   constructor(patterns: Iterable<PathPattern>, { licenseFiles = [], watched = [] }: WatchedPaths = {}) {
     const exact = new Map<string, 'wanted' | 'above'>();
@@ -74,20 +80,38 @@ export class WantedPaths {
     this.#exact = exact;
     this.#directories = directories;
     this.#nested = nested;
-    this.#hashes = new Set([...exact.keys()].map(hashOfPath));
-    this.#directoryHashes = new Set([...directories.keys(), ...nested.keys()].map(hashOfPath));
-    this.#nestedHashes = new Set([...nested.keys()].map(hashOfPath));
-    this.#fileHashes = new Set(
-      [...exact].flatMap(([path, interest]) => (interest === 'wanted' ? [hashOfPath(path)] : [])),
+    this.#hashes = this.#enter(role.wanted, exact.keys());
+    this.#fileHashes = this.#enter(
+      role.file,
+      [...exact].flatMap(([path, interest]) => (interest === 'wanted' ? [path] : [])),
     );
-    for (const hash of this.#fileHashes) this.#fileBits[hash & fileBitsMask] = 1;
+    this.#nestedHashes = this.#enter(role.parent, nested.keys());
+    this.#enter(role.directory, [...directories.keys(), ...nested.keys()]);
+    this.#endingsByHash = endingsByHash(directories, nested.keys());
     this.#nameHashes = new Set(
       [...exact.keys(), ...directories.keys()].map((path) => hashOfPath(baseOf(path))),
     );
     this.#nestedNames = [...nested.keys()].map((path) => Buffer.from(`${baseOf(path)}/`));
     this.#watched = watched;
     this.licenseFiles = licenseFiles;
-    this.#licenseHashes = new Map(licenseFiles.map(({ directory, file }) => [hashOfPath(directory), file]));
+    this.#licenseHashes = new Map(
+      licenseFiles.map(({ directory, file }) => [hashOfPath(directory), Buffer.from(`/${file}`)]),
+    );
+    this.#enter(
+      role.licenses,
+      licenseFiles.map(({ directory }) => directory),
+    );
+  }
+
+  /** Enters paths into the table. Returns their hashes. */
+  #enter(bit: number, paths: Iterable<string>): Set<number> {
+    const hashes = new Set(Array.from(paths, hashOfPath));
+    for (const hash of hashes) this.#roles[hash & roleTableMask] = this.#rolesOf(hash) | bit;
+    return hashes;
+  }
+
+  #rolesOf(hash: number): number {
+    return this.#roles[hash & roleTableMask] ?? 0;
   }
 
   /**
@@ -148,34 +172,30 @@ export class WantedPaths {
   }
 
   /**
-   * Whether a name, NUL-terminated at `offset`, may be of interest: false is certain, true is not. Rejects most members of a layer without
+   * Returns the end of a name, NUL-terminated at `offset`, that is certainly not of interest, or -1. Rejects most members of a layer without
    * creating a string. Accepts unusual names, which the exact check then decides.
    */
-  mayMatter(bytes: Buffer, offset: number, length: number): boolean {
+  endOfUnwanted(bytes: Buffer, offset: number, length: number): number {
     let hash = 0;
-    let parentHash = 0;
-    let grandparentHash = 0;
     let isStart = true;
-    const from = startOfName(bytes, offset);
-    for (let i = from; i < offset + length; i++) {
+    this.#parentHash = 0;
+    this.#grandparentHash = 0;
+    for (let i = startOfName(bytes, offset); i < offset + length; i++) {
       const byte = bytes[i] ?? 0;
-      if (byte === 0)
-        return (
-          this.#isWantedHash(hash, parentHash, grandparentHash) ||
-          this.#isOfLicense(parentHash, grandparentHash, bytes, i)
-        );
-      if (isStart && isOddStart(byte)) return true;
+      if (isStart && isOddStart(byte)) return -1;
       isStart = byte === slash;
-      if (!isStart) hash = addToHash(hash, byte);
-      else if (bytes[i + 1] === 0) return this.#isWantedHash(hash, parentHash, grandparentHash);
-      else if (this.#isFile(hash)) return true;
-      else {
-        grandparentHash = parentHash;
-        parentHash = hash;
-        hash = addToHash(hash, slash);
-      }
+      if (byte === 0 || (isStart && bytes[i + 1] === 0)) return this.#isOfInterest(hash, bytes, i) ? -1 : i;
+      if (isStart && this.#isBelowFile(hash)) return -1;
+      hash = addToHash(hash, byte);
     }
-    return true;
+    return -1;
+  }
+
+  /** Remembers a directory of the name. Whether a wanted file has its path. */
+  #isBelowFile(directory: number): boolean {
+    this.#grandparentHash = this.#parentHash;
+    this.#parentHash = directory;
+    return (this.#rolesOf(directory) & role.file) !== 0 && this.#fileHashes.has(directory);
   }
 
   /** Whether any path is observed. */
@@ -190,33 +210,49 @@ export class WantedPaths {
     );
   }
 
-  #isFile(hash: number): boolean {
-    return this.#fileBits[hash & fileBitsMask] === 1 && this.#fileHashes.has(hash);
+  /** Whether a name that ends at `end` may be wanted, above a wanted one, or of a licence file. */
+  #isOfInterest(hash: number, bytes: Buffer, end: number): boolean {
+    if (this.#isWantedHash(hash, bytes, end)) return true;
+    const roles = this.#rolesOf(this.#parentHash) | this.#rolesOf(this.#grandparentHash);
+    return (roles & role.licenses) !== 0 && bytes[end] === 0 && this.#isOfLicense(bytes, end);
   }
 
-  /** Whether a member whose name ends there may be a licence file, or its directory. */
-  #isOfLicense(parentHash: number, grandparentHash: number, bytes: Buffer, end: number): boolean {
-    return this.#isLicensePlace(parentHash) || this.#isLicenseFile(grandparentHash, bytes, end);
-  }
-
-  /** Whether a member may be the directory of a licence file, or a link in its place. */
-  #isLicensePlace(parentHash: number): boolean {
-    return this.#licenseHashes.has(parentHash);
-  }
-
-  /** Whether a member whose name ends there may be a licence file. This check rejects the many other files beside it. */
-  #isLicenseFile(grandparentHash: number, bytes: Buffer, end: number): boolean {
-    const file = this.#licenseHashes.get(grandparentHash);
-    return file !== undefined && bytes.toString('latin1', end - file.length, end) === file;
-  }
-
-  #isWantedHash(hash: number, parentHash: number, grandparentHash: number): boolean {
+  #isWantedHash(hash: number, bytes: Buffer, end: number): boolean {
     return (
-      this.#hashes.has(hash) ||
-      this.#directoryHashes.has(parentHash) ||
-      this.#nestedHashes.has(grandparentHash)
+      ((this.#rolesOf(hash) & role.wanted) !== 0 && this.#hashes.has(hash)) ||
+      ((this.#rolesOf(this.#parentHash) & role.directory) !== 0 && this.#isWantedChild(bytes, end)) ||
+      ((this.#rolesOf(this.#grandparentHash) & role.parent) !== 0 &&
+        this.#nestedHashes.has(this.#grandparentHash))
     );
   }
+
+  #isWantedChild(bytes: Buffer, end: number): boolean {
+    const endings = this.#endingsByHash.get(this.#parentHash) ?? [];
+    return endings.some((ending) => hasAt(bytes, end - ending.length, ending));
+  }
+
+  /** Whether a member may be a licence file, or its directory or a link in its place. Rejects the many other files beside it. */
+  #isOfLicense(bytes: Buffer, end: number): boolean {
+    if (this.#licenseHashes.has(this.#parentHash)) return true;
+    const file = this.#licenseHashes.get(this.#grandparentHash);
+    return file !== undefined && hasAt(bytes, end - file.length, file);
+  }
+}
+
+/** Returns the endings of wanted children by the hash of their directory. Every child of a directory of `anyChild` may be wanted. */
+function endingsByHash(
+  directories: ReadonlyMap<string, readonly string[]>,
+  anyChild: Iterable<string>,
+): ReadonlyMap<number, readonly Buffer[]> {
+  const endings = new Map<number, Buffer[]>();
+  const add = (directory: string, ending: string): void => {
+    const hash = hashOfPath(directory);
+    endings.set(hash, [...(endings.get(hash) ?? []), encodeName(ending)]);
+  };
+  for (const [directory, ofDirectory] of directories)
+    for (const ending of ofDirectory) add(directory, ending);
+  for (const directory of anyChild) add(directory, '');
+  return endings;
 }
 
 function goesUpAgain(target: string): boolean {

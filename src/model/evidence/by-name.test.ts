@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import {
   evidenceByLinkName,
   evidenceByName,
-  mayBeginEvidence,
-  mayEndEvidence,
+  evidencePlaces,
   mayEndLink,
+  mayNameEvidence,
 } from './by-name.ts';
 import type { EvidenceKind } from './kinds.ts';
 
@@ -100,10 +100,21 @@ for (const [kind, paths] of Object.entries(evidence))
       assert.deepEqual(evidenceByName(path), { kind, path: stands }, path);
       // The quick check of the bytes of a name passes everything that the exact one recognizes.
       const name = Buffer.from(path);
-      const isPassed = mayEndEvidence(name.at(-2) ?? 0, name.at(-1) ?? 0) || mayBeginEvidence(name[0] ?? 0);
-      assert.ok(isPassed || path.split('/').some((part) => part.startsWith('.')), path);
+      const isInPlace = evidencePlaces.some((place) => path.startsWith(place));
+      assert.ok(isInPlace || mayNameEvidence(name, 0, name.length), path);
     }
   });
+
+test('rejects names that only end like evidence by their bytes', () => {
+  for (const path of [
+    'usr/bin/tar',
+    'usr/lib/libm.so',
+    'x/guitar.d/star',
+    'opt/a.jar/b.txt',
+    'usr/bin/mypackage.jso',
+  ])
+    assert.equal(mayNameEvidence(Buffer.from(path), 0, path.length), false, path);
+});
 
 test('ignores files that only look like evidence', () => {
   const others = [

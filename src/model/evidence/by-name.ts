@@ -208,7 +208,28 @@ function rulesFor(name: string): readonly Rule[] | undefined {
   return dot === -1 ? undefined : byEnding.get(name.slice(dot + 1));
 }
 
-/** A table by the last two characters, with 1 for those of names that are evidence. It excludes nearly all files. */
+/** Bits of `nameTable`: a whole name, and an ending. */
+const [wholeName, nameEnding] = [1, 2];
+const nameTableMask = 0x1fff;
+
+/** A table by the hash of a name or an ending. It excludes nearly all files before a string is made of their names. */
+const nameTable = new Uint8Array(nameTableMask + 1);
+for (const name of [...byName.keys(), ...byContent]) enterName(name, wholeName);
+for (const ending of byEnding.keys()) enterName(ending, nameEnding);
+
+function enterName(name: string, bit: number): void {
+  let hash = 0;
+  for (let i = name.length - 1; i >= 0; i--) hash = addToHash(hash, name.charCodeAt(i));
+  const index = hash & nameTableMask;
+  nameTable[index] = (nameTable[index] ?? 0) | bit;
+}
+
+/** Adds a byte to a small, cheap hash. It need not be collision-free. */
+function addToHash(hash: number, byte: number): number {
+  return (Math.imul(hash, 31) + byte) | 0;
+}
+
+/** A table by the last two characters, with 1 for those of names that are evidence. */
 const lastCharacters = new Uint8Array(1 << 16);
 for (const name of [...byName.keys(), ...byContent, ...byEnding.keys()])
   lastCharacters[lastOf(name.charCodeAt(name.length - 2), name.charCodeAt(name.length - 1))] = 1;
@@ -238,6 +259,29 @@ export function mayEndEvidence(before: number, last: number): boolean {
   return lastCharacters[lastOf(before, last)] === 1;
 }
 
+/**
+ * Returns whether the name at the end of a path may be evidence. The path is the bytes from `start` to before `end`. False is certain, true
+ * is not. One pass from the end to the first slash: of 61,000 files of a large Debian image, the last two characters exclude 38,000, and
+ * this 57,000.
+ */
+export function mayNameEvidence(bytes: Uint8Array, start: number, end: number): boolean {
+  if (!mayEndEvidence(bytes[end - 2] ?? 0, bytes[end - 1] ?? 0)) return false;
+  let hash = 0;
+  let hasEnding = false;
+  for (let i = end - 1; i >= start; i--) {
+    const byte = bytes[i] ?? 0;
+    if (byte === slash) break;
+    if (byte === fullStop && !hasEnding) {
+      hasEnding = true;
+      if (((nameTable[hash & nameTableMask] ?? 0) & nameEnding) !== 0) return true;
+    }
+    hash = addToHash(hash, byte);
+  }
+  return ((nameTable[hash & nameTableMask] ?? 0) & wholeName) !== 0;
+}
+
+const [slash, fullStop] = [0x2f, 0x2e];
+
 /** Returns whether a file is evidence by its path, or may be by its content. */
 export function mayBeEvidencePath(path: string): boolean {
   const name = lastPart(path);
@@ -251,10 +295,5 @@ export function mayBeNamedEvidence(directory: string, name: string): boolean {
   return evidenceByName(directory === '' ? name : `${directory}/${name}`) !== undefined;
 }
 
-/** First letters of the directories in which every file is evidence. */
-const placeInitials: ReadonlySet<number> = new Set(byPlace.map(({ start }) => start.charCodeAt(0)));
-
-/** Returns whether a path with this first character may be in such a directory. */
-export function mayBeginEvidence(first: number): boolean {
-  return placeInitials.has(first);
-}
+/** Directories in which every file is evidence. */
+export const evidencePlaces: readonly string[] = byPlace.map(({ start }) => start);

@@ -47,7 +47,7 @@ export type ReadLayerSource = (
 ) => Promise<LayerIndex>;
 
 /** Version of the layer reader. Raised whenever the reader may return another index for the same layer. */
-const readerVersion = 7;
+const readerVersion = 8;
 
 /**
  * Returns a key from the versions of the reader, the detectors and the listers, and from the link targets. An index with another key is not
