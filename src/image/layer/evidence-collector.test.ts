@@ -71,13 +71,19 @@ test('detects evidence by content, whatever the names and the chunk size', () =>
       );
 });
 
+test('detects a short bundle wherever the archive is cut into chunks', () => {
+  const content = '(()=>{var __webpack_modules__={}})()'.padEnd(900);
+  for (const path of ['opt/short.js', 'var/www/short.js'])
+    for (const pieceBytes of [1, 512, 1 << 20])
+      assert.deepEqual(found([{ path, content }], pieceBytes), { 'bundled-js': [path] });
+});
+
 test('ignores files that only resemble evidence', () => {
   const others: readonly TarEntryPlan[] = [
     { path: 'usr/lib/modules/x.ko', content: writeElf({ type: 1 }) },
     { path: 'opt/setup.exe', content: portable(0) },
     { path: 'opt/data', content: zip('word/document.xml') },
     { path: 'src/DESCRIPTION', content: 'Package: a\nVersion: 1\nTitle: the sources of a package of R\n' },
-    { path: 'var/www/short.js', content: '(()=>{var __webpack_modules__={}})()'.padEnd(900) },
     { path: 'srv/small.js', content: `module.exports = ${'1 + '.repeat(500)} 1` },
     {
       path: 'app/node_modules/a/dist/index.js',

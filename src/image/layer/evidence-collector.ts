@@ -8,7 +8,6 @@ import type { EvidenceLink, LayerEvidence } from '../../model/evidence/layer-evi
 import { isDataName, placeOfFiles } from '../../model/evidence/program-names.ts';
 import {
   archivedEvidence,
-  bundleBytesMin,
   contentBytesMin,
   contentKind,
   describesInstalled,
@@ -237,8 +236,7 @@ class ContentSink implements PayloadSink {
         return;
       case undefined:
         if (isDescription(this.#entry.path) && describesInstalled(head)) this.#takeKind('cran');
-        if (this.#entry.size >= bundleBytesMin && mayBeBundle(this.#entry.path) && isBundle(head))
-          this.#takeKind('bundled-js');
+        if (mayBeBundle(this.#entry.path) && isBundle(head)) this.#takeKind('bundled-js');
     }
   }
 

@@ -57,9 +57,6 @@ export function describesInstalled(head: Buffer): boolean {
 const bundlers =
   /webpack|parcelRequire|__commonJS|__toESM|\bSystem\.register\(|^(?:"use strict";)?\s*!function\(|^\/\*! For license information please see /;
 
-/** Minimum size in bytes of a bundle of packages. */
-export const bundleBytesMin = 1024;
-
 /** Whether a path may be of a JavaScript bundle. npm packages may be bundles themselves, but are counted as packages. */
 export function mayBeBundle(path: string): boolean {
   return isScriptName(path, path.lastIndexOf('/') + 1, path.length) && mayHoldBundles(parentOf(path));

@@ -8,7 +8,7 @@ import {
   mayNameEvidence,
 } from '../../model/evidence/by-name.ts';
 import { scriptPlaces } from '../../model/evidence/program-names.ts';
-import { bundleBytesMin, contentBytesMin, contentKind, mayBeBundle } from './file-content.ts';
+import { contentBytesMin, contentKind, mayBeBundle } from './file-content.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
 const slash = 0x2f;
@@ -61,10 +61,8 @@ function mayFileBeEvidence(block: Buffer, offset: number, end: number, payload: 
   const mayHoldEvidence = isUnread || contentKind(block, payload) !== undefined;
   // Reads the size last: few files get here.
   if (!mayHoldEvidence && !isScript) return false;
-  const size = numberField(block, offset + 124, 12) ?? 0;
-  return mayHoldEvidence
-    ? size >= contentBytesMin
-    : size >= bundleBytesMin && mayNameBundle(block, start, end);
+  if ((numberField(block, offset + 124, 12) ?? 0) < contentBytesMin) return false;
+  return mayHoldEvidence || mayNameBundle(block, start, end);
 }
 
 /** Rejects the scripts of distributions by their bytes, which are most. */
