@@ -315,6 +315,12 @@ export const limits = {
   spanDelayMs: 5_000,
   /** Time to wait while another process writes to the database. The longest writes take seconds. */
   storeBusyMs: 60_000,
+  /** Time between two statements of a transaction. Then the database server rolls it back. */
+  storeIdleTransactionMs: 10_000,
+  /** The same while a feed is downloaded and staged. Nothing else waits for such a transaction. */
+  storeStagingIdleMs: 3_600_000,
+  /** Time without a sign of life after which a connection between a client and the database server is closed. */
+  storeKeepAliveMs: 10_000,
   /** Time for a database server to accept a connection. */
   storeConnectMs: 10_000,
   /** Time for a lost database server to return. A restart takes seconds. */

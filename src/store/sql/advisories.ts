@@ -29,6 +29,7 @@ import {
   findNamespaceChange,
   type NamespaceChange,
   retainParts,
+  withFinalNumbers,
   writeNamespaces,
 } from './retained-namespaces.ts';
 import type { Tables } from './schema.ts';
@@ -188,7 +189,7 @@ async function apply(application: FeedApplication, { records, staging }: Input):
   dates.addStatedDates(update);
   const contentDate = resolveContentDate({ update, feed, dates, now });
   assertNotOlder({ update, feed, dates, now }, contentDate);
-  const namespaces = await findNamespaceChange(session, deps.namespaces, { feed, update, comparison });
+  const namespaces = await findNamespaceChange(session, staging, { feed, update, comparison });
   const outcome = { ...application, staging, feed, comparison, namespaces, dates, contentDate };
   const retained = await session.write((db) => commitStaged(db, outcome), 'advisories');
   const { added, changed, removed, unchanged, skipped } = comparison;
@@ -229,7 +230,8 @@ async function commitStaged(db: Kysely<Tables>, outcome: Outcome): Promise<numbe
     appliedAt: at,
   });
   if (feedId === undefined) throw concurrentUpdateError(update);
-  await writeNamespaces(db, feedId, { ...namespaces, at });
+  const final = await staging.createNamespaces(db);
+  await writeNamespaces(db, feedId, { ...withFinalNumbers(namespaces, final), at });
   const { closed, added, changed, retainedAdded } = comparison;
   if (closed + added + changed + retainedAdded === 0) return 0;
   await closeRecords(db, { staging, count: closed, at });

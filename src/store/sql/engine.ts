@@ -42,6 +42,8 @@ export interface ColumnTypes {
   readonly orderedByKey: RawBuilder<unknown>;
   /** Suffix of `create table` for every other table. */
   readonly plain: RawBuilder<unknown>;
+  /** Suffix of `create temporary table` for a table that ends with its session. */
+  readonly staging: RawBuilder<unknown>;
 }
 
 /** A table whose rows are numbered in the order in which clients first named them. */
@@ -66,7 +68,10 @@ export interface Engine extends EngineConnection, AsyncDisposable {
   readonly isReadOnly: boolean;
   /** Like `db`, for one pass over many rows: they are not cached in memory. */
   readonly bulkDb: Kysely<Tables>;
-  /** Runs `work` on a connection of its own; temporary tables on it end with it. */
+  /**
+   * Runs `work` on a connection of its own, whose temporary tables end with it. An engine may do so in one transaction, so locks of the
+   * first `write` are held until the end.
+   */
   session<T>(work: (connection: EngineConnection) => Promise<T>): Promise<T>;
   /** Returns the number of the last applied migration; 0 for an empty database. */
   schemaVersion(db: Kysely<Tables>): Promise<number>;

@@ -91,7 +91,7 @@ async function createStagingTable(db: Kysely<Tables>, { types }: Engine): Promis
     .addColumn('id', 'text')
     .addColumn('hash', 'text')
     .addColumn('data', 'text')
-    .modifyEnd(types.plain)
+    .modifyEnd(types.staging)
     .execute();
 }
 

@@ -1,4 +1,5 @@
 import type { ExpressionBuilder, ExpressionWrapper, Kysely, SqlBool } from 'kysely';
+import type { Namespace } from '../../model/namespace.ts';
 import type { KeyedVulnerability, RetainedRecord } from '../advisory-store.ts';
 import { BulkWriter } from './bulk-writer.ts';
 import type { EngineConnection } from './engine.ts';
@@ -48,11 +49,9 @@ export class MemoryStaging implements Staging {
   }
 
   async add(record: KeyedVulnerability | RetainedRecord, hash: string, details: string): Promise<void> {
-    const numberOf = (namespace: RetainedRecord['retainedFor']): Promise<number> =>
-      this.#namespaces.findOrCreateNumber(this.#connection, namespace);
-    const retainedFor = 'retainedFor' in record ? await numberOf(record.retainedFor) : 0;
+    const retainedFor = 'retainedFor' in record ? await this.numberOf(record.retainedFor) : 0;
     const namespaces: number[] = [];
-    for (const { namespace } of record.affected) namespaces.push(await numberOf(namespace));
+    for (const { namespace } of record.affected) namespaces.push(await this.numberOf(namespace));
     this.#records.push({ record, hash, details, retainedFor, namespaces });
   }
 
@@ -60,7 +59,15 @@ export class MemoryStaging implements Staging {
     this.#closed.push(id);
   }
 
+  async numberOf(namespace: Namespace): Promise<number> {
+    return await this.#namespaces.findOrCreateNumber(this.#connection, namespace);
+  }
+
   async finish(): Promise<void> {}
+
+  async createNamespaces(): Promise<ReadonlyMap<number, number>> {
+    return new Map();
+  }
 
   isClosed(
     eb: ExpressionBuilder<Tables, 'vulnerability'>,

@@ -25,30 +25,48 @@ export class Namespaces {
    * Returns the number of a namespace, allocating it if the namespace is new. A namespace has one version scheme, known from the
    * start or set later. Throws `store-unusable` for another scheme.
    */
-  async findOrCreateNumber(
-    connection: EngineConnection,
-    { name, versionScheme }: Namespace,
-  ): Promise<number> {
-    const stored = await this.#findOrCreate(connection, { name, versionScheme });
-    if (!isSame(stored.versionScheme, versionScheme)) {
-      throw new ClairError(
-        'store-unusable',
-        `the database orders the versions of ${name} by the scheme ${stored.versionScheme}, not by ${versionScheme}: use another database`,
-      );
-    }
-    this.#cache.set(name, stored);
-    return stored.id;
+  async findOrCreateNumber(connection: EngineConnection, namespace: Namespace): Promise<number> {
+    const { id, isComplete } = await this.find(connection.db, namespace);
+    if (id !== undefined && isComplete) return id;
+    const added = await connection.write((db) => add(db, namespace));
+    this.#cache.set(namespace.name, added);
+    return added.id;
   }
 
-  async #findOrCreate(connection: EngineConnection, namespace: Namespace): Promise<NumberedNamespace> {
-    const learnsScheme = ({ versionScheme }: NumberedNamespace): boolean =>
-      versionScheme === unknownScheme && namespace.versionScheme !== unknownScheme;
+  /**
+   * Returns the number of a namespace; undefined if it is new. It is complete unless its version scheme is not yet stored. Throws
+   * `store-unusable` for another scheme.
+   */
+  async find(
+    db: Kysely<Tables>,
+    namespace: Namespace,
+  ): Promise<{ readonly id?: number; readonly isComplete: boolean }> {
     const known = this.#cache.get(namespace.name);
-    if (known !== undefined && !learnsScheme(known)) return known;
-    const found = await find(connection.db, namespace.name);
-    if (found !== undefined && !learnsScheme(found)) return found;
-    return await connection.write((db) => add(db, namespace));
+    if (known !== undefined && isComplete(known, namespace)) return { id: known.id, isComplete: true };
+    const found = await find(db, namespace.name);
+    if (found === undefined) return { isComplete: false };
+    if (!isComplete(found, namespace)) return { id: found.id, isComplete: false };
+    this.#cache.set(found.name, found);
+    return { id: found.id, isComplete: true };
   }
+
+  /** Adds a namespace, or its version scheme, in a transaction; returns its number. Not cached, because the transaction may fail. */
+  async add(db: Kysely<Tables>, namespace: Namespace): Promise<number> {
+    return (await add(db, namespace)).id;
+  }
+}
+
+/** Returns whether a stored namespace has its version scheme. Throws `store-unusable` for another scheme. */
+export function isComplete(
+  { name, versionScheme: stored }: Namespace,
+  { versionScheme }: Namespace,
+): boolean {
+  if (isSame(stored, versionScheme)) return true;
+  if (stored === unknownScheme) return false;
+  throw new ClairError(
+    'store-unusable',
+    `the database orders the versions of ${name} by the scheme ${stored}, not by ${versionScheme}: use another database`,
+  );
 }
 
 /** Returns whether the schemes agree. An unknown wanted scheme agrees with any. */
@@ -64,7 +82,8 @@ async function find(db: Kysely<Tables>, name: string): Promise<NumberedNamespace
     .executeTakeFirst();
 }
 
-async function add(db: Kysely<Tables>, { name, versionScheme }: Namespace): Promise<NumberedNamespace> {
+async function add(db: Kysely<Tables>, namespace: Namespace): Promise<NumberedNamespace> {
+  const { name, versionScheme } = namespace;
   await db
     .insertInto('namespace')
     .values({ name, version_scheme: versionScheme })
@@ -76,6 +95,6 @@ async function add(db: Kysely<Tables>, { name, versionScheme }: Namespace): Prom
     )
     .execute();
   const added = await find(db, name);
-  if (added === undefined) throw new Error(`the namespace ${name} vanished`);
+  if (added === undefined || !isComplete(added, namespace)) throw new Error(`the namespace ${name} vanished`);
   return added;
 }

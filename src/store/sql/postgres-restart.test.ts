@@ -61,10 +61,7 @@ restartTest('completes writes or reports their failure while the server restarts
         written.push(`${name} ${i}`);
       } catch (error) {
         // A write is retried unless its outcome is unknown.
-        assert.ok(
-          isUnavailable(error) && /whether it was made is not known/.test(String(error)),
-          String(error),
-        );
+        assert.ok(isUnavailable(error) && /whose outcome is unknown/.test(String(error)), String(error));
       }
     }
   };

@@ -5,8 +5,8 @@ import type { EngineConnection } from './engine.ts';
 import type { FeedDiff } from './feed-diff.ts';
 import type { FeedRow } from './feeds.ts';
 import { allocateNumbers } from './id-counter.ts';
-import type { Namespaces } from './namespaces.ts';
 import type { Tables } from './schema.ts';
+import type { Staging } from './staging.ts';
 import { affectedColumns } from './staging-tables.ts';
 
 /**
@@ -31,14 +31,13 @@ export interface NamespaceChange {
 /** Returns how compared content changes the namespaces of its feed. */
 export async function findNamespaceChange(
   connection: EngineConnection,
-  namespaces: Namespaces,
+  staging: Staging,
   { feed, update, comparison }: { feed: FeedRow | undefined; update: FeedUpdate; comparison: FeedDiff },
 ): Promise<NamespaceChange> {
   const known = feed === undefined ? [] : await namespacesOf(connection.db, feed.id);
   const numbersOf = async (byName: ReadonlyMap<string, Namespace>): Promise<Set<number>> => {
     const ids = new Set<number>();
-    for (const namespace of byName.values())
-      ids.add(await namespaces.findOrCreateNumber(connection, namespace));
+    for (const namespace of byName.values()) ids.add(await staging.numberOf(namespace));
     return ids;
   };
   const retained = await numbersOf(comparison.retainedNamespaces);
@@ -72,6 +71,15 @@ async function namespacesOf(db: Kysely<Tables>, feedId: number): Promise<KnownNa
     .where('feed_id', '=', feedId)
     .orderBy('namespace_id')
     .execute();
+}
+
+/** Returns a change with the final numbers of namespaces that are new. */
+export function withFinalNumbers(
+  change: NamespaceChange,
+  final: ReadonlyMap<number, number>,
+): NamespaceChange {
+  const toFinal = (ids: readonly number[]): number[] => ids.map((id) => final.get(id) ?? id);
+  return { ...change, added: toFinal(change.added), addedRetained: toFinal(change.addedRetained) };
 }
 
 /** Writes which namespaces a feed covers from now on. */

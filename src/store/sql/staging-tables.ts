@@ -1,17 +1,17 @@
 import { type ExpressionBuilder, type ExpressionWrapper, type Kysely, type SqlBool, sql } from 'kysely';
+import type { Namespace } from '../../model/namespace.ts';
 import { everyKey } from '../../plugin/version-scheme.ts';
 import type { KeyedAffected, KeyedVulnerability, RetainedRecord } from '../advisory-store.ts';
 import type { RowWriter, Value } from './bulk-writer.ts';
 import type { ColumnTypes, EngineConnection } from './engine.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { Tables } from './schema.ts';
+import { StagedNamespaces } from './staged-namespaces.ts';
 import type { StagedInsertion, Staging } from './staging.ts';
 
 const recordColumns = ['number', 'key', 'kept_for', 'hash', 'name', 'severity', 'details'] as const;
 
-/** The columns that incoming and stored affected rows share. */
-export const affectedColumns = [
-  'namespace_id',
+const rangeColumns = [
   'package',
   'hi',
   'lo',
@@ -27,13 +27,15 @@ export const affectedColumns = [
   'conditions',
 ] as const;
 
+/** The columns that incoming and stored affected rows share. */
+export const affectedColumns = ['namespace_id', ...rangeColumns] as const;
+
 /**
  * Stages the content of a feed in temporary tables while its records stream in. So the memory does not depend on the size of the
  * feed, and a slow download blocks no writer. A stream that breaks off leaves nothing behind.
  */
 export class StagingTables implements Staging {
-  readonly #connection: EngineConnection;
-  readonly #namespaces: Namespaces;
+  readonly #namespaces: StagedNamespaces;
   readonly #records: RowWriter;
   readonly #affected: RowWriter;
   readonly #aliases: RowWriter;
@@ -42,8 +44,7 @@ export class StagingTables implements Staging {
   count = 0;
 
   private constructor(connection: EngineConnection, namespaces: Namespaces) {
-    this.#connection = connection;
-    this.#namespaces = namespaces;
+    this.#namespaces = new StagedNamespaces(connection.db, namespaces);
     this.#records = connection.bulkWriter(connection.db, 'incoming_vulnerability', recordColumns);
     this.#affected = connection.bulkWriter(connection.db, 'incoming_affected', [
       'number',
@@ -53,28 +54,24 @@ export class StagingTables implements Staging {
     this.#closed = connection.bulkWriter(connection.db, 'incoming_closed', ['id']);
   }
 
-  /** Creates the temporary tables on a connection that no other work uses. */
+  /** Creates the temporary tables in a session. */
   static async open(
-    connection: EngineConnection,
+    session: EngineConnection,
     types: ColumnTypes,
     namespaces: Namespaces,
   ): Promise<StagingTables> {
-    await createTables(connection.db, types);
-    return new StagingTables(connection, namespaces);
+    await createTables(session.db, types);
+    return new StagingTables(session, namespaces);
   }
 
   /** Stages a new or changed record, or a part of one that is retained for a namespace. */
   async add(record: KeyedVulnerability | RetainedRecord, hash: string, details: string): Promise<void> {
     const number = ++this.count;
-    const retainedFor =
-      'retainedFor' in record
-        ? await this.#namespaces.findOrCreateNumber(this.#connection, record.retainedFor)
-        : 0;
+    const retainedFor = 'retainedFor' in record ? await this.#namespaces.numberOf(record.retainedFor) : 0;
     await this.#records.add([number, record.key, retainedFor, hash, record.id, record.severity, details]);
     for (const [position, row] of record.affected.entries()) {
       const namespace =
-        this.#namespaces.cachedNumber(row.namespace) ??
-        (await this.#namespaces.findOrCreateNumber(this.#connection, row.namespace));
+        this.#namespaces.cachedNumber(row.namespace) ?? (await this.#namespaces.numberOf(row.namespace));
       const full = this.#affected.add(affectedValues(row, [number, namespace, position]));
       if (full !== undefined) await full;
     }
@@ -84,6 +81,10 @@ export class StagingTables implements Staging {
   /** Stages the end of the validity of a stored record. */
   async close(id: number): Promise<void> {
     await this.#closed.add([id]);
+  }
+
+  async numberOf(namespace: Namespace): Promise<number> {
+    return await this.#namespaces.numberOf(namespace);
   }
 
   async finish(): Promise<void> {
@@ -99,26 +100,33 @@ export class StagingTables implements Staging {
     return eb('vulnerability.id', 'in', eb.selectFrom('incoming_closed').select('incoming_closed.id'));
   }
 
+  async createNamespaces(db: Kysely<Tables>): Promise<ReadonlyMap<number, number>> {
+    return await this.#namespaces.create(db);
+  }
+
   async insert(db: Kysely<Tables>, { before, feedId, at }: StagedInsertion): Promise<void> {
     const id = sql<number>`number + ${sql.lit(before)}`;
-    const shown = ['key', 'kept_for', 'hash', 'name', 'severity', 'details'] as const;
+    const finalNumber = (column: 'kept_for' | 'namespace_id') =>
+      this.#namespaces.finalNumber(column).as(column);
+    const shown = ['key', 'hash', 'name', 'severity', 'details'] as const;
     await db
       .insertInto('vulnerability')
-      .columns(['id', 'feed_id', 'valid_from', ...shown])
+      .columns(['id', 'feed_id', 'valid_from', 'kept_for', ...shown])
       .expression((eb) =>
         eb
           .selectFrom('incoming_vulnerability')
-          .select([id.as('id'), eb.lit(feedId).as('feed_id'), eb.lit(at).as('valid_from'), ...shown]),
+          .select([id.as('id'), eb.lit(feedId).as('feed_id'), eb.lit(at).as('valid_from')])
+          .select([finalNumber('kept_for'), ...shown]),
       )
       .execute();
     // Inserting in nearly the final order appends to the tables.
     await db
       .insertInto('affected')
-      .columns(['vulnerability_id', ...affectedColumns])
+      .columns(['vulnerability_id', 'namespace_id', ...rangeColumns])
       .expression(
         db
           .selectFrom('incoming_affected')
-          .select([id.as('vulnerability_id'), ...affectedColumns])
+          .select([id.as('vulnerability_id'), finalNumber('namespace_id'), ...rangeColumns])
           .orderBy('namespace_id')
           .orderBy('package')
           .orderBy('hi'),
@@ -174,7 +182,7 @@ async function createTables(db: Kysely<Tables>, types: ColumnTypes): Promise<voi
     .addColumn('name', 'text')
     .addColumn('severity', 'text')
     .addColumn('details', 'text')
-    .modifyEnd(types.plain)
+    .modifyEnd(types.staging)
     .execute();
   await db.schema
     .createTable('incoming_affected')
@@ -194,19 +202,19 @@ async function createTables(db: Kysely<Tables>, types: ColumnTypes): Promise<voi
     .addColumn('fix_version', 'text')
     .addColumn('severity', 'text')
     .addColumn('conditions', 'text')
-    .modifyEnd(types.plain)
+    .modifyEnd(types.staging)
     .execute();
   await db.schema
     .createTable('incoming_alias')
     .temporary()
     .addColumn('number', types.integer)
     .addColumn('name', 'text')
-    .modifyEnd(types.plain)
+    .modifyEnd(types.staging)
     .execute();
   await db.schema
     .createTable('incoming_closed')
     .temporary()
     .addColumn('id', types.integer, (column) => column.primaryKey())
-    .modifyEnd(types.plain)
+    .modifyEnd(types.staging)
     .execute();
 }

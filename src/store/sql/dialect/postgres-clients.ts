@@ -1,8 +1,10 @@
-import pg, { type CustomTypesConfig, type PoolClient } from 'pg';
+import pg, { type CustomTypesConfig } from 'pg';
 import { limits } from '../../../core/limits.ts';
+import { Semaphore } from '../../../kit/async/semaphore.ts';
 import { reconnectTimeoutMs } from '../../store-timeout.ts';
 import { Availability, type AvailabilityEvents } from './availability.ts';
 import type { ClientSource } from './postgres.ts';
+import { SettledClient, type StoreClient, type StoreClientConfig } from './postgres-client.ts';
 import {
   fromPostgresError,
   isAcceptingSoon,
@@ -11,16 +13,14 @@ import {
   retryWhile,
   ServerUnresponsive,
 } from './postgres-errors.ts';
+import { runSession } from './postgres-session.ts';
 import type { PostgresSource } from './postgres-source.ts';
 import { QueryWatchdog } from './query-watchdog.ts';
 
 /** The connections of this process to one database. */
 export interface ClientPool extends ClientSource {
-  /**
-   * Lends one client to a session and drops temporary objects at its end. Sessions leave one connection to other queries, and wait
-   * for a connection without a limit.
-   */
-  session<T>(work: (clients: ClientSource) => Promise<T>): Promise<T>;
+  /** Runs `work` in one transaction on one client. Sessions leave one connection to other queries, and wait for one without a limit. */
+  runSession<T>(work: (clients: ClientSource) => Promise<T>): Promise<T>;
   /** Throws `store-unavailable` unless the server answers within `limits.storePingMs`. */
   ping(): Promise<void>;
 }
@@ -36,7 +36,6 @@ export async function openClientPool(
   await pool.start();
   const clients: ClientSource = {
     databaseName: source.name,
-    isPinned: false,
     acquire: () => pool.acquire(),
     release,
     runWatched: (client, query) => pool.watch.run(client, query),
@@ -45,7 +44,7 @@ export async function openClientPool(
   const semaphore = new Semaphore(max - 1);
   return {
     ...clients,
-    session: (work) => semaphore.run(() => runSession(clients, work)),
+    runSession: (work) => semaphore.run(() => runSession(clients, work)),
     ping: () => pool.ping(),
   };
 }
@@ -55,14 +54,17 @@ class ReconnectingPool {
   readonly #source: PostgresSource;
   readonly #max: number;
   readonly #availability: Availability;
-  readonly watch: QueryWatchdog<PoolClient>;
+  readonly watch: QueryWatchdog<StoreClient>;
   #pool: pg.Pool;
+  /** Whether a pooler is between this process and the server. */
+  #isPooled = false;
 
   constructor(source: PostgresSource, max: number, events: AvailabilityEvents) {
     this.#source = source;
     this.#max = max;
     this.#pool = poolOf(source, max);
-    const probe = (): Promise<void> => probeServer(source, limits.storeProbeMs);
+    const probe = (): Promise<void> =>
+      this.#isPooled ? probePooler(source, limits.storeProbeMs) : probeServer(source, limits.storeProbeMs);
     this.#availability = new Availability(probe, {
       ...events,
       onDown: (error) => {
@@ -80,7 +82,9 @@ class ReconnectingPool {
   /** Makes the first connection. Reports a server that was never available at once, without retries. */
   async start(): Promise<void> {
     try {
-      release(await retryWhile(() => this.#pool.connect(), isAcceptingSoon, limits.storeReconnectMs), false);
+      const client = await retryWhile(() => connect(this.#pool), isAcceptingSoon, limits.storeReconnectMs);
+      this.#isPooled = client.perTransaction !== undefined;
+      release(client, false);
     } catch (error) {
       await this.end();
       throw fromPostgresError(error, this.#source.name);
@@ -88,7 +92,7 @@ class ReconnectingPool {
   }
 
   /** Returns a client of the pool when the server is available. Throws `store-unavailable` on timeout. */
-  async acquire(): Promise<PoolClient> {
+  async acquire(): Promise<StoreClient> {
     const deadline = performance.now() + reconnectTimeoutMs();
     try {
       for (;;) {
@@ -123,8 +127,8 @@ class ReconnectingPool {
   }
 
   /** Waits for a client until an outage begins. */
-  async #connect(): Promise<PoolClient> {
-    const connecting = this.#pool.connect();
+  async #connect(): Promise<StoreClient> {
+    const connecting = connect(this.#pool);
     let isWanted = true;
     void connecting.then(
       (client) => {
@@ -148,33 +152,52 @@ class ReconnectingPool {
   }
 }
 
-function poolOf({ client: config }: PostgresSource, max: number): pg.Pool {
-  const pool = new pg.Pool({
+function poolOf({ client: config, settings }: PostgresSource, max: number): pg.Pool {
+  const options: pg.PoolConfig & StoreClientConfig = {
     ...config,
-    Client: SelfClosingClient,
+    settings,
+    // The declaration of `pg` hides that a pool passes its options on.
+    Client: SettledClient as unknown as typeof pg.Client,
     max,
     types,
-    keepAlive: true,
     allowExitOnIdle: true,
-  });
+  };
+  const pool = new pg.Pool(options);
   // An idle client that fails leaves the pool by itself. A client in use fails at its user.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
+/** The pool makes all its clients of the class `SettledClient`. */
+function connect(pool: pg.Pool): Promise<StoreClient> {
+  return pool.connect() as unknown as Promise<StoreClient>;
+}
+
 /** Sends a query to the server on a connection of its own. A server without free connections counts as available. */
 async function probeServer(source: PostgresSource, waitMs: number): Promise<void> {
-  const { client: config } = source;
-  const client = new SelfClosingClient({ ...config, connectionTimeoutMillis: waitMs, query_timeout: waitMs });
+  await probe(source, waitMs, async (client) => {
+    await client.query('select 1');
+  });
+}
+
+/** Connects to a pooler. It answers queries late if all its connections to the server are in use, but it is available. */
+async function probePooler(source: PostgresSource, waitMs: number): Promise<void> {
+  await probe(source, waitMs, async () => undefined);
+}
+
+async function probe(
+  { client: config }: PostgresSource,
+  waitMs: number,
+  check: (client: pg.Client) => Promise<void>,
+): Promise<void> {
+  const client = new pg.Client({ ...config, connectionTimeoutMillis: waitMs, query_timeout: waitMs });
   client.on('error', () => undefined);
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     reject(new ServerUnresponsive('the server does not answer'));
   }, waitMs);
-  const query = client.connect().then(async () => {
-    await client.query('select 1');
-  });
+  const query = client.connect().then(() => check(client));
   try {
     await Promise.race([query, timedOut]);
   } catch (error) {
@@ -190,61 +213,8 @@ async function endOf(client: Pick<pg.Client, 'end'>): Promise<void> {
   await client.end().catch(() => undefined);
 }
 
-/** `pg` does not close the connection of a rejected client; the server would keep it open for a minute. */
-class SelfClosingClient extends pg.Client {
-  override connect(): Promise<pg.Client>;
-  override connect(callback: ((error: Error) => void) | ((error: null, client: pg.Client) => void)): void;
-  override connect(callback?: (error: never, client: pg.Client) => void): Promise<pg.Client> | undefined {
-    const connected = super.connect().catch(async (error: unknown) => {
-      await this.end().catch(() => undefined);
-      throw error;
-    });
-    if (callback === undefined) return connected;
-    const done = callback as (error: unknown, client: pg.Client) => void;
-    connected.then(
-      (client) => {
-        done(null, client);
-      },
-      (error: unknown) => {
-        done(error, this);
-      },
-    );
-    return undefined;
-  }
-}
-
-/** Settings of a session, which loads a feed: more memory to sort, and no timeout. */
-const sessionSettings = `set work_mem = '64MB'; set statement_timeout = 0; set jit = off`;
-const sessionReset = 'discard temp; reset work_mem; reset statement_timeout; reset jit';
-
-async function runSession<T>(clients: ClientSource, work: (clients: ClientSource) => Promise<T>): Promise<T> {
-  const client = await clients.acquire();
-  const { databaseName } = clients;
-  const doNothing = async (): Promise<void> => undefined;
-  // Unless all went well, the state of the connection is unknown, so it is closed.
-  let isLost = true;
-  try {
-    await client.query(sessionSettings);
-    const done = await work({
-      databaseName,
-      isPinned: true,
-      acquire: async () => client,
-      release: () => undefined,
-      runWatched: (one, query) => clients.runWatched(one, query),
-      end: doNothing,
-    });
-    await client.query(sessionReset);
-    isLost = false;
-    return done;
-  } catch (error) {
-    throw fromPostgresError(error, databaseName);
-  } finally {
-    release(client, isLost);
-  }
-}
-
 /** Returns a client to its pool, or closes it. */
-function release(client: PoolClient, isLost: boolean): void {
+function release(client: StoreClient, isLost: boolean): void {
   client.release(isLost);
 }
 
@@ -272,26 +242,4 @@ function readNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new Error(`a number exceeds 2^53: ${text}`);
   return value;
-}
-
-/** Limits the number of concurrent holders; later ones wait in order. */
-class Semaphore {
-  #free: number;
-  readonly #queue: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#queue.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#queue.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    }
-  }
 }

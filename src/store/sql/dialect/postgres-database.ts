@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { SettledClient } from './postgres-client.ts';
 import { fromPostgresError } from './postgres-errors.ts';
 import type { PostgresSource } from './postgres-source.ts';
 
@@ -9,8 +9,8 @@ const alreadyExistsCodes: ReadonlySet<unknown> = new Set(['42P04', '23505']);
  * Creates the database unless it exists. Connects to the database `postgres` of the same server for that, as Clair does with
  * `managedatabaselifecycle`. Text in the database is ordered by bytes. Throws `store-unusable`.
  */
-export async function createDatabase({ name, client: config }: PostgresSource): Promise<void> {
-  const client = new pg.Client({ ...config, database: 'postgres' });
+export async function createDatabase({ name, client: config, settings }: PostgresSource): Promise<void> {
+  const client = new SettledClient({ ...config, settings, database: 'postgres' });
   client.on('error', () => undefined);
   const database = config.database ?? '';
   try {

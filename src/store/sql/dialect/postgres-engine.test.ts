@@ -176,9 +176,48 @@ test('retries nothing in a session, and works again afterwards', async (t) => {
 test('drops temporary tables at the end of their session', async (t) => {
   const engine = await open(t);
   for (let i = 0; i < 3; i++)
-    await engine.session(({ db }) => sql`create temporary table passing (a bigint)`.execute(db));
+    await engine.session(({ db }) =>
+      sql`create temporary table passing (a bigint) ${engine.types.staging}`.execute(db),
+    );
   const { rows } = await sql`select from pg_class where relname = 'passing'`.execute(engine.db);
   assert.equal(rows.length, 0);
+});
+
+test('writes all of a session or nothing', async (t) => {
+  const engine = await open(t);
+  await createNumbers(engine);
+  const failing = engine.session(async (session) => {
+    await session.write((db) => addOne(db, 1));
+    throw new Error('the download broke off');
+  });
+  await assert.rejects(failing, /the download broke off/);
+  assert.equal(await sumOf(engine.db), 0);
+  await engine.session(async (session) => {
+    await assert.rejects(
+      session.write(async (db) => {
+        await addOne(db, 1);
+        throw new Error('refused');
+      }),
+      /refused/,
+    );
+    await session.write((db) => addOne(db, 2));
+  });
+  assert.equal(await sumOf(engine.db), 1);
+});
+
+test('does not take a rolled back transaction for a committed one', async (t) => {
+  const engine = await open(t);
+  await createNumbers(engine);
+  const swallow = async (db: Kysely<Tables>): Promise<void> => {
+    await addOne(db, 1);
+    await assert.rejects(sql`select 1 / 0`.execute(db));
+  };
+  await assert.rejects(engine.write(swallow), /the transaction was rolled back/);
+  await assert.rejects(
+    engine.session(({ db }) => swallow(db)),
+    /the transaction was rolled back/,
+  );
+  assert.equal(await sumOf(engine.db), 0);
 });
 
 test('leaves a connection to queries outside sessions', async (t) => {

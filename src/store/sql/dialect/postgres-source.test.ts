@@ -87,14 +87,22 @@ test('requires SSL unless it is disabled', () => {
 });
 
 test('passes any other keyword as a setting of the server', () => {
-  const { options } = parsePostgresSource(
-    "user=a statement_timeout=60000 search_path='one, two' options='-c jit=off' binary_parameters=yes",
+  const { client, settings } = parsePostgresSource(
+    String.raw`user=a statement_timeout=60000 search_path='one, two' options='-c jit=off --work-mem=1MB -cDateStyle=ISO,\\ MDY' binary_parameters=yes`,
     emptyEnvironment,
-  ).client;
-  assert.equal(
-    options,
-    String.raw`-c lock_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c temp_buffers=32MB -c random_page_cost=1.1 -c jit=off -c statement_timeout=60000 -c search_path=one,\ two`,
   );
+  assert.deepEqual(settings.ofTransactions, [
+    ['lock_timeout', '60000'],
+    ['idle_in_transaction_session_timeout', '10000'],
+    ['random_page_cost', '1.1'],
+    ['jit', 'off'],
+    ['work_mem', '1MB'],
+    ['DateStyle', 'ISO, MDY'],
+    ['statement_timeout', '60000'],
+    ['search_path', 'one, two'],
+  ]);
+  // Poolers refuse it.
+  assert.equal(client.options, undefined);
 });
 
 test('keeps user and password out of the name of a database', () => {
@@ -112,6 +120,7 @@ test('rejects an invalid string without repeating its password', () => {
     ['host=a port=secret', /its port is not a whole number$/],
     ['host=a connect_timeout=secret', /its connect_timeout is not a whole number$/],
     ['host=a se-cret=1', /keyword that cannot be the name of a setting$/],
+    ["host=a options='-c jit'", /its options are not all of the form -c name=value$/],
     ['host=a sslinline=secret', /sslinline is not supported$/],
     ['host=a sslkey=/nowhere', /the file of sslkey cannot be read: No such file or directory \(ENOENT\)/],
   ] as const) {

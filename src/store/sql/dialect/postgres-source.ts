@@ -4,12 +4,14 @@ import type { ConnectionOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import { ClairError, messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
+import { type ServerSetting, type ServerSettings, serverSettings } from './postgres-settings.ts';
 
 /** Address and connection settings of a PostgreSQL database. */
 export interface PostgresSource {
   /** Name and address for messages, without user and password. */
   readonly name: string;
   readonly client: ClientConfig;
+  readonly settings: ServerSettings;
 }
 
 /**
@@ -42,8 +44,10 @@ export function parsePostgresSource(
       ssl: host.startsWith('/') ? false : sslOf(values),
       application_name: program ?? 'clair',
       connectionTimeoutMillis: timeout > 0 ? timeout * 1000 : limits.storeConnectMs,
-      options: serverSettings(values),
+      keepAlive: true,
+      keepAliveInitialDelayMillis: limits.storeKeepAliveMs,
     },
+    settings: serverSettings(settingsOf(values)),
   };
 }
 
@@ -171,27 +175,31 @@ function readFile(values: Values, keyword: string): string | undefined {
   }
 }
 
-/** Returns all other keywords as options of the server: `-c name=value`, with backslashes before spaces. */
-function serverSettings(values: Values): string {
-  // The lock timeout equals that for SQLite. A client that hangs in a transaction does not block other writers forever.
-  const settings = [
-    `-c lock_timeout=${limits.storeBusyMs}`,
-    `-c idle_in_transaction_session_timeout=${limits.storeBusyMs}`,
-    // For feeds that are staged in temporary tables. Only sessions that stage use it; it cannot be changed later.
-    '-c temp_buffers=32MB',
-    // Modern disks seek nearly as fast as they read. With the default, matching a large image would read all rows.
-    '-c random_page_cost=1.1',
-  ];
-  const options = values.get('options');
-  if (options !== undefined) settings.push(options);
+/** Returns the settings of `options`, and all other keywords as settings of the server. */
+function settingsOf(values: Values): ServerSetting[] {
+  const settings = readOptions(values.get('options') ?? '');
   for (const [key, value] of values) {
     if (connectionKeywords.has(key) || ignoredKeywords.has(key)) continue;
     if (unsupportedKeywords.has(key)) throw invalidSource(`${key} is not supported`);
     if (!/^[A-Za-z_][\w.]*$/.test(key))
       throw invalidSource('it has a keyword that cannot be the name of a setting');
-    settings.push(`-c ${key}=${value.replaceAll(/[\s\\]/g, '\\$&')}`);
+    settings.push([key, value]);
   }
-  return settings.join(' ');
+  return settings;
+}
+
+/** Parses the command line of a server: `-c name=value` or `--name=value`. A backslash escapes a space. */
+function readOptions(text: string): ServerSetting[] {
+  const option = /\s*(?:-c\s*|--)(?<name>[A-Za-z_][\w.-]*)=(?<value>(?:[^\s\\]|\\.)*)(?=\s|$)/sy;
+  const settings: ServerSetting[] = [];
+  const end = text.trimEnd().length;
+  while (option.lastIndex < end) {
+    const groups = option.exec(text)?.groups;
+    if (groups === undefined) throw invalidSource('its options are not all of the form -c name=value');
+    const { name = '', value = '' } = groups;
+    settings.push([name.replaceAll('-', '_'), value.replaceAll(/\\(.)/gs, '$1')]);
+  }
+  return settings;
 }
 
 /** Returns the name of the user of this process. In some containers the user has only a number. */

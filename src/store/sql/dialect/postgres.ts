@@ -12,9 +12,9 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely';
-import type { PoolClient, QueryResult as ServerAnswer } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { reconnectTimeoutMs } from '../../store-timeout.ts';
+import { runStatement, type Statement, type StoreClient } from './postgres-client.ts';
 import { CopyData } from './postgres-copy.ts';
 import {
   CommitInDoubt,
@@ -28,14 +28,20 @@ import {
 export interface ClientSource {
   /** The name of the database in errors. */
   readonly databaseName: string;
-  /** Whether all queries use one client that cannot be replaced: a session has temporary tables. */
-  readonly isPinned: boolean;
-  acquire(): Promise<PoolClient>;
+  /** The session that all queries belong to. Its client cannot be replaced, because it is in the transaction of the session. */
+  readonly session?: ClientSession;
+  acquire(): Promise<StoreClient>;
   /** Returns a client to the pool, or closes it if it is lost. */
-  release(client: PoolClient, isLost: boolean): void;
+  release(client: StoreClient, isLost: boolean): void;
   /** Runs a query of a client. Closes the client if the server stops answering. */
-  runWatched<T>(client: PoolClient, query: () => Promise<T>): Promise<T>;
+  runWatched<T>(client: StoreClient, query: () => Promise<T>): Promise<T>;
   end(): Promise<void>;
+}
+
+/** One transaction. A transaction within it is a savepoint. */
+export interface ClientSession {
+  /** Called when a savepoint is released, with the number of rows that it has inserted into each table. */
+  onInserted(rows: ReadonlyMap<string, number>): void;
 }
 
 /** A Kysely dialect over clients of `pg`. */
@@ -43,7 +49,7 @@ export function postgresDialect(clients: ClientSource): Dialect {
   return {
     createDriver: () => new PostgresDriver(clients),
     createQueryCompiler: () => new BytewiseCompiler(),
-    createAdapter: () => new PinnedAdapter(clients.isPinned),
+    createAdapter: () => new SessionAdapter(clients.session !== undefined),
     createIntrospector: (db: Kysely<unknown>): DatabaseIntrospector => new PostgresIntrospector(db),
   };
 }
@@ -58,16 +64,16 @@ class BytewiseCompiler extends PostgresQueryCompiler {
 }
 
 /** With a single client, Kysely lends it to one user at a time. */
-class PinnedAdapter extends PostgresAdapter {
-  readonly #isPinned: boolean;
+class SessionAdapter extends PostgresAdapter {
+  readonly #isSession: boolean;
 
-  constructor(isPinned: boolean) {
+  constructor(isSession: boolean) {
     super();
-    this.#isPinned = isPinned;
+    this.#isSession = isSession;
   }
 
   override get supportsMultipleConnections(): boolean {
-    return !this.#isPinned;
+    return !this.#isSession;
   }
 }
 
@@ -108,18 +114,29 @@ class PostgresDriver implements Driver {
 /** Number of inserted rows from which the planner statistics of a table are outdated. */
 const rowsToAnalyze = 10_000;
 
+/**
+ * Returns the statements that update the planner statistics of tables with many new rows. The server would do so a minute later; until
+ * then it would plan for tables that it takes for empty.
+ */
+export function analyzeStatements(inserted: ReadonlyMap<string, number>): string[] {
+  return [...inserted].filter(([, rows]) => rows >= rowsToAnalyze).map(([table]) => `analyze "${table}"`);
+}
+
+/** The savepoint of a transaction within a session. */
+const savepoint = 'write';
+
 /** One client, while Kysely lends it. */
 class PostgresConnection implements DatabaseConnection {
   readonly #clients: ClientSource;
   /** Undefined if the client was lost and no other was available. */
-  #client: PoolClient | undefined;
+  #client: StoreClient | undefined;
   #isLost = false;
   #isInTransaction = false;
   #isBeginDue = false;
   /** Rows inserted by this transaction, by table. */
   readonly #inserted = new Map<string, number>();
 
-  constructor(client: PoolClient, clients: ClientSource) {
+  constructor(client: StoreClient, clients: ClientSource) {
     this.#client = client;
     this.#clients = clients;
   }
@@ -131,7 +148,7 @@ class PostgresConnection implements DatabaseConnection {
       // A read outside a transaction is retried when the server restarts.
       return await retryWhile(
         () => this.#run(query),
-        () => this.#isLost && !this.#clients.isPinned && query.query.kind === 'SelectQueryNode',
+        () => this.#isLost && !this.#isSession && query.query.kind === 'SelectQueryNode',
         reconnectTimeoutMs(),
       );
     } catch (error) {
@@ -150,13 +167,18 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   async commit(): Promise<void> {
-    try {
-      await this.#run(CompiledQuery.raw('commit'));
-    } catch (error) {
-      throw this.#isLost ? new CommitInDoubt('the connection was lost', { cause: error }) : error;
+    if (this.#isBeginDue) {
+      this.#isBeginDue = false;
+      this.#isInTransaction = false;
+      return;
     }
+    const { session } = this.#clients;
+    if (session === undefined) await this.#commitTransaction();
+    else await this.#run(CompiledQuery.raw(`release savepoint ${savepoint}`));
     this.#isInTransaction = false;
-    await this.#analyze();
+    session?.onInserted(this.#inserted);
+    if (session === undefined) await this.#analyze();
+    this.#inserted.clear();
   }
 
   /** A lost connection needs no rollback: the server has rolled back. */
@@ -165,7 +187,7 @@ class PostgresConnection implements DatabaseConnection {
     this.#inserted.clear();
     if (this.#isLost || this.#isBeginDue) return;
     try {
-      await this.#run(CompiledQuery.raw('rollback'));
+      await this.#run(CompiledQuery.raw(this.#isSession ? `rollback to savepoint ${savepoint}` : 'rollback'));
     } catch {
       this.#isLost = true;
     }
@@ -175,15 +197,30 @@ class PostgresConnection implements DatabaseConnection {
     if (this.#client !== undefined) this.#clients.release(this.#client, this.#isLost);
   }
 
+  get #isSession(): boolean {
+    return this.#clients.session !== undefined;
+  }
+
+  async #commitTransaction(): Promise<void> {
+    try {
+      const client = await this.#usableClient();
+      await this.#clients.runWatched(client, () => commitOn(client));
+    } catch (error) {
+      this.#isLost ||= isConnectionLost(error);
+      throw this.#isLost ? new CommitInDoubt('the connection was lost', { cause: error }) : error;
+    }
+  }
+
   async #run<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const client = await this.#usableClient();
     try {
       const [data] = query.parameters;
-      const statement = await this.#withBegin(client, query);
+      const statement = await this.#withBegin(client, statementOf(query, client));
       if (data instanceof CopyData)
         return await this.#clients.runWatched(client, () => copy(client, query.sql, data));
+      const settings = this.#isInTransaction || this.#isSession ? undefined : client.perTransaction;
       const { command, rowCount, rows } = await this.#clients.runWatched(client, () =>
-        runStatement(client, statement),
+        runStatement(client, statement, settings),
       );
       if (command === 'INSERT') this.#count(query, rowCount ?? 0);
       return { rows: rows as R[], ...(rowCount !== null && { numAffectedRows: BigInt(rowCount) }) };
@@ -195,18 +232,18 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   /** Sends a deferred `begin` first, in one round trip with a statement that has no values. */
-  async #withBegin(client: PoolClient, query: CompiledQuery): Promise<Statement> {
-    const statement = statementOf(query);
+  async #withBegin(client: StoreClient, statement: Required<Omit<Statement, 'name'>>): Promise<Statement> {
     if (!this.#isBeginDue) return statement;
     this.#isBeginDue = false;
-    if (statement.values.length === 0) return { text: `begin; ${statement.text}` };
-    await this.#clients.runWatched(client, () => runStatement(client, { text: 'begin' }));
+    const begin = this.#isSession ? `savepoint ${savepoint}` : beginOf(client);
+    if (statement.values.length === 0) return { text: `${begin}; ${statement.text}` };
+    await this.#clients.runWatched(client, () => runStatement(client, { text: begin }));
     return statement;
   }
 
-  async #usableClient(): Promise<PoolClient> {
+  async #usableClient(): Promise<StoreClient> {
     if (this.#client !== undefined && !this.#isLost) return this.#client;
-    if (this.#clients.isPinned || this.#isInTransaction) throw new Error('Connection terminated');
+    if (this.#isSession || this.#isInTransaction) throw new Error('Connection terminated');
     this.release();
     this.#client = undefined;
     this.#client = await this.#clients.acquire();
@@ -220,25 +257,27 @@ class PostgresConnection implements DatabaseConnection {
     this.#inserted.set(table, (this.#inserted.get(table) ?? 0) + rows);
   }
 
-  /**
-   * Updates the planner statistics. The server would do so a minute later; until then it would plan for tables that it takes for
-   * empty. The written rows are committed whether this succeeds or not.
-   */
+  /** The written rows are committed whether this succeeds or not. */
   async #analyze(): Promise<void> {
-    const grown = [...this.#inserted].filter(([, rows]) => rows >= rowsToAnalyze);
-    this.#inserted.clear();
     try {
-      for (const [table] of grown) await this.#run(CompiledQuery.raw(`analyze "${table}"`));
+      for (const statement of analyzeStatements(this.#inserted))
+        await this.#run(CompiledQuery.raw(statement));
     } catch {
       // The server does it by itself.
     }
   }
 }
 
-interface Statement {
-  readonly name?: string;
-  readonly text: string;
-  readonly values?: unknown[];
+/** Returns the statements that begin a transaction on a client. */
+export function beginOf({ perTransaction }: StoreClient): string {
+  return perTransaction === undefined ? 'begin' : `begin; ${perTransaction}`;
+}
+
+/** Commits the transaction of a client. The server answers with a rollback, and no error, if a statement of it has failed. */
+export async function commitOn(client: StoreClient): Promise<void> {
+  const { command } = await runStatement(client, { text: 'commit' });
+  if (command !== 'COMMIT')
+    throw new Error('the transaction was rolled back, because a statement of it failed');
 }
 
 /** A change with more values writes many rows, and its text depends on their number. */
@@ -246,16 +285,16 @@ const preparedValuesMax = 40;
 
 /**
  * Prepares reads, and changes of few values, because they recur: each is parsed once on a connection, under a name that only
- * equal texts share.
+ * equal texts share. Behind a pooler, the process that runs the next statement may not know the name.
  */
-function statementOf({
-  sql: text,
-  parameters,
-  query,
-}: CompiledQuery): Statement & { readonly values: unknown[] } {
+function statementOf(
+  { sql: text, parameters, query }: CompiledQuery,
+  { perTransaction }: StoreClient,
+): Statement & { readonly values: unknown[] } {
   const values = isLookup(query) ? parameters.map(nullIfNul) : [...parameters];
-  const isPrepared =
+  const recurs =
     query.kind === 'SelectQueryNode' || (isPlainChange(query) && values.length <= preparedValuesMax);
+  const isPrepared = recurs && perTransaction === undefined;
   return isPrepared ? { name: hash('sha1', text), text, values } : { text, values };
 }
 
@@ -275,27 +314,7 @@ function isPlainChange(query: CompiledQuery['query']): boolean {
   return query.kind === 'UpdateQueryNode' || query.kind === 'DeleteQueryNode';
 }
 
-/**
- * Returns the result of the last of several statements. Uses a callback, because the promises of `pg` keep references from each
- * query to the one before. All rows would stay in memory until a full garbage collection.
- */
-function runStatement(client: PoolClient, statement: Statement): Promise<ServerAnswer> {
-  const query = client.query.bind(client) as CallbackQuery;
-  return new Promise((resolve, reject) => {
-    query(statement, (error, result) => {
-      if (error !== null) reject(error);
-      else resolve(Array.isArray(result) ? (result.at(-1) as ServerAnswer) : result);
-    });
-  });
-}
-
-/** The callback of `pg`, whose declaration always passes an error. */
-type CallbackQuery = (
-  statement: Statement,
-  done: (error: Error | null, answer: ServerAnswer | ServerAnswer[]) => void,
-) => void;
-
-async function copy<R>(client: PoolClient, text: string, { bytes }: CopyData): Promise<QueryResult<R>> {
+async function copy<R>(client: StoreClient, text: string, { bytes }: CopyData): Promise<QueryResult<R>> {
   await new Promise<void>((resolve, reject) => {
     const stream = client.query(copyFrom(text));
     stream.on('error', reject);

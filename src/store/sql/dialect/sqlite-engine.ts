@@ -30,6 +30,7 @@ const types: ColumnTypes = {
   rowNumber: sql`integer primary key`,
   orderedByKey: sql`strict, without rowid`,
   plain: sql`strict`,
+  staging: sql`strict`,
 };
 
 /** Location of a database for SQLite, and its name in messages. */
