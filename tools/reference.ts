@@ -28,7 +28,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
 
 async function commandReference(): Promise<string> {
   await using loaded = await loadExtensions([], '.');
-  const program = createProgram('', { loaded, pluginNames: [], run: async () => undefined });
+  const program = createProgram('', { loaded, pluginNames: [], run: () => undefined });
   const sections = [...commandsOf(program, '')].map(
     ({ name, command }) => `## ${name}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`,
   );

@@ -5,7 +5,7 @@ import type { ListedPackage } from '../../src/model/package.ts';
 import { isPattern, parsePattern } from '../../src/plugin/layer-files.ts';
 import { analyzeLayers, wantedPatterns } from '../../src/service/images/analyze-layers.ts';
 import { listPackages } from '../../src/service/images/list-packages.ts';
-import { readUntilLinksResolved } from '../../src/service/images/read-passes.ts';
+import { type LayerStack, ReadPasses } from '../../src/service/images/read-passes.ts';
 
 /** Content of an image, as read by clair or by a runtime. */
 export interface Content {
@@ -40,10 +40,13 @@ function wantedFilesOf(patterns: readonly string[]): typeof wantedFiles {
 export async function readTarget(target: string, verify: boolean): Promise<Reading> {
   try {
     const { layers } = await openImage(target);
-    const { squashed } = await readUntilLinksResolved(builtIn, async ({ links }) => {
-      const indexes = await analyzeLayers(layers, builtIn, { verify, links });
-      return indexes.map((index, i) => ({ identity: String(i), index }));
-    });
+    const passes = new ReadPasses(builtIn);
+    let stack: LayerStack | undefined;
+    while (stack === undefined) {
+      const indexes = await analyzeLayers(layers, builtIn, { verify, links: passes.current.links });
+      stack = passes.squash(indexes.map((index, i) => ({ identity: String(i), index })));
+    }
+    const { squashed } = stack;
     return {
       packages: new Set(squashed.packages.map((item) => identityOf(item.package))),
       distro: distroOf(squashed.files),

@@ -8,8 +8,13 @@ import { feedsFor } from '../service/feeds/choose-feeds.ts';
 import { collectGarbageIfDue, defaultRetention } from '../service/feeds/retention.ts';
 import { type FeedOutcome, updateFeeds } from '../service/feeds/update-feeds.ts';
 import { type AssessedReport, matchImage } from '../service/findings/match-image.ts';
-import { type ImageScope, type IndexedImage, indexImage } from '../service/images/index-image.ts';
-import { indexSbom } from '../service/images/index-sbom.ts';
+import {
+  type ImageScope,
+  type IndexedImage,
+  type IndexImageDeps,
+  indexImage,
+} from '../service/images/index-image.ts';
+import { type IndexSbomDeps, indexSbom } from '../service/images/index-sbom.ts';
 import {
   type CommandContext,
   type DatabaseOptions,
@@ -19,7 +24,7 @@ import {
 import { everyPlatform } from './every-platform.ts';
 import { ratingLookups } from './rating-lookups.ts';
 import { isSbomTarget, openSbom, type SbomTarget } from './sbom-target.ts';
-import { isStandardInput, spoolInput, withStandardInputErrors } from './standard-input.ts';
+import { isStandardInput, spoolInput, toStandardInputError } from './standard-input.ts';
 
 /** Options of the commands that read an image. */
 export interface ImageOptions extends DatabaseOptions, ImageScope {
@@ -37,40 +42,39 @@ export interface AssessmentOptions extends ImageOptions {
   readonly lookups?: boolean;
 }
 
-/** An assessed image, with the context that assessed it. */
+/** A report with the image that it assesses. */
 export interface AssessedTarget extends AssessedReport {
   readonly image: IndexedImage;
-  readonly context: CommandContext;
 }
 
-/** Assesses an image and passes the result to `use`. The context stays open until `use` returns. */
-export async function assessTarget<T>(
-  target: string,
-  options: AssessmentOptions,
-  use: (assessed: AssessedTarget) => Promise<T>,
-): Promise<T> {
-  const opened = await openTarget(target, options);
-  await using context = await openCommandContext(options);
-  return await use(await assess(context, opened, options));
+/** Options of `assess`. */
+interface AssessOptions extends AssessmentOptions {
+  /** Whether ratings come from the database alone, and the report does not mention it. */
+  readonly isInventory?: true;
 }
 
-/** Assesses an image in an open context. */
+/** Assesses an image: indexes it, updates the advisories that cover it, and matches both. */
 export async function assess(
   context: CommandContext,
   opened: OpenedTarget,
-  options: AssessmentOptions,
+  options: AssessOptions,
 ): Promise<AssessedTarget> {
-  const image = await indexTarget(opened, context, options);
+  const image =
+    'inventory' in opened
+      ? await indexSbom(opened.inventory, sbomDeps(context, options))
+      : await indexImage(opened, imageDeps(opened, context, options)).catch((error: unknown) => {
+          throw toStandardInputError(error, opened.temporaryFile);
+        });
   // Advisories of a time in the past cannot be fetched.
   const outcomes = options.asOf === undefined ? await refreshAdvisories(image, context) : [];
   const assessed = await matchImage(opened.target, image, {
     ...context,
     ...timesOf(options),
     outcomes,
-    lookUp: ratingLookups(context, options),
+    ...(options.isInventory !== true && { lookUp: ratingLookups(context, options) }),
   });
   await yieldToTimeout(options);
-  return { ...assessed, image, context };
+  return { ...assessed, image };
 }
 
 /** Yields to the event loop, so that an expired `--timeout` ends the command before it writes a result. */
@@ -81,10 +85,9 @@ async function yieldToTimeout({ timeout }: Pick<DatabaseOptions, 'timeout'>): Pr
 /** Returns the inventory of an image as a report. Fetches no advisories. */
 export async function reportInventory(target: string, options: ImageOptions): Promise<Report> {
   const opened = await openTarget(target, options);
-  await using context = await openCommandContext({ ...options, offline: true });
-  const image = await indexTarget(opened, context, options);
-  const { report } = await matchImage(opened.target, image, { ...context, ...timesOf({}), outcomes: [] });
-  await yieldToTimeout(options);
+  const offline = { ...options, offline: true, isInventory: true } as const;
+  await using context = await openCommandContext(offline);
+  const { report } = await assess(context, opened, offline);
   return report;
 }
 
@@ -109,36 +112,35 @@ async function openInput(
   options: Pick<ImageOptions, 'platform' | 'manifest' | 'offline'>,
 ): Promise<OpenedTarget> {
   const { path, target } = await spoolInput(typed);
-  return await withStandardInputErrors(path, async () => {
+  try {
     const opened = isSbomTarget(target) ? await openSbom(target, options) : await openImage(target, options);
     const named = { ...opened, target: { ...opened.target, reference: typed } };
     return 'inventory' in named ? named : { ...named, temporaryFile: path };
-  });
+  } catch (error) {
+    throw toStandardInputError(error, path);
+  }
 }
 
-async function indexTarget(
-  opened: OpenedTarget,
+function sbomDeps(context: CommandContext, { distro, exclude = [] }: ImageOptions): IndexSbomDeps {
+  if (exclude.length > 0)
+    throw new ClairError('usage', '--exclude is for images: an SBOM has no files that could be left out');
+  return { ...context, ...(distro !== undefined && { distro }) };
+}
+
+function imageDeps(
+  { temporaryFile }: Image,
   context: CommandContext,
-  options: ImageOptions,
-): Promise<IndexedImage> {
-  const { verify = false, distro, exclude = [] } = options;
-  const scope: ImageScope = { exclude, ...(distro !== undefined && { distro }) };
-  if ('inventory' in opened) {
-    if (exclude.length > 0)
-      throw new ClairError('usage', '--exclude is for images: an SBOM has no files that could be left out');
-    return await indexSbom(opened.inventory, { ...context, ...scope });
-  }
-  const { temporaryFile } = opened;
-  const work = (): Promise<IndexedImage> =>
-    indexImage(opened, {
-      ...context,
-      ...scope,
-      verify: verify || temporaryFile !== undefined,
-      onProgress: (text) => {
-        context.progress.show(text);
-      },
-    });
-  return await (temporaryFile === undefined ? work() : withStandardInputErrors(temporaryFile, work));
+  { verify = false, distro, exclude = [] }: ImageOptions,
+): IndexImageDeps {
+  return {
+    ...context,
+    exclude,
+    ...(distro !== undefined && { distro }),
+    verify: verify || temporaryFile !== undefined,
+    onProgress: (text) => {
+      context.progress.show(text);
+    },
+  };
 }
 
 /** Updates the feeds that cover the image, and no others. */

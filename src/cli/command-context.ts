@@ -1,17 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { ClairError } from '../core/errors.ts';
 import { scriptUrl } from '../kit/script-url.ts';
-import { analyzeOnThread, workerAnalyzer } from '../layer-pool/analyze-on-thread.ts';
+import { startLayerWorker } from '../layer-pool/analyze-on-thread.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { FeedLockDeps } from '../service/feeds/feed-lock.ts';
 import type { UpdateFeedsDeps } from '../service/feeds/update-feeds.ts';
-import {
-  type AnalyzeLayers,
-  type AnalyzeStreamedLayers,
-  analyzeLayers,
-} from '../service/images/analyze-layers.ts';
-import { analyzeOnTwoThreads } from '../service/images/parallel-analysis.ts';
-import { analyzeInProcess, analyzeStreamedOnTwoThreads } from '../service/images/parallel-streams.ts';
+import { LayerAnalyzer } from '../service/images/layer-analyzer.ts';
 import type { Store } from '../store/store.ts';
 import { type DatabaseUse, defaultDatabase, defaultDatabaseProblem, openStore } from './database.ts';
 import type { TimeLimit } from './deadline.ts';
@@ -38,8 +32,7 @@ export interface DatabaseOptions extends ConsoleOptions {
 export interface CommandContext extends AsyncDisposable {
   readonly extensions: Extensions;
   readonly store: Store;
-  readonly analyze: AnalyzeLayers;
-  readonly analyzeStreamed: AnalyzeStreamedLayers;
+  readonly analyzer: LayerAnalyzer;
   readonly progress: Progress;
   /** Dependencies of feed locks, which exclude other processes. */
   readonly lockDeps: Omit<FeedLockDeps, 'store'>;
@@ -75,7 +68,7 @@ export async function openCommandContext(
   return {
     extensions,
     store,
-    ...createLayerAnalysis(options),
+    analyzer: createLayerAnalyzer(options),
     progress,
     lockDeps,
     updateDeps:
@@ -107,21 +100,14 @@ function databaseFor(use: DatabaseUse, options: ConsoleOptions): string {
  * Analyzes layers on this thread and, for large images, on a second one. With a time limit all layers on disk are read on the second
  * thread, because reading them here would block the timer.
  */
-function createLayerAnalysis({
-  loaded: { extensions, analyzers },
-  timeout,
-}: DatabaseOptions): Pick<CommandContext, 'analyze' | 'analyzeStreamed'> {
+function createLayerAnalyzer({ loaded: { extensions, analyzers }, timeout }: DatabaseOptions): LayerAnalyzer {
   preferSmallHeap();
-  const inProcess: AnalyzeLayers = (layers, options) => analyzeLayers(layers, extensions, options);
   const script = scriptUrl('../layer-worker', import.meta.url);
-  const onThread = analyzeOnThread(script, analyzers);
-  return {
-    analyze: timeout === undefined ? analyzeOnTwoThreads(inProcess, onThread) : onThread,
-    analyzeStreamed: analyzeStreamedOnTwoThreads(
-      analyzeInProcess(extensions),
-      workerAnalyzer(script, analyzers),
-    ),
-  };
+  return new LayerAnalyzer({
+    analyzers: extensions,
+    startWorker: () => startLayerWorker(script, analyzers),
+    isThreadKeptFree: timeout !== undefined,
+  });
 }
 
 function createLockDeps(progress: Progress): CommandContext['lockDeps'] {

@@ -11,13 +11,18 @@ export interface TimeLimit {
  * databases survive a kill, and results are written atomically.
  */
 export class Deadline implements Disposable {
-  readonly #expired = Promise.withResolvers<never>();
+  readonly #expiry = Promise.withResolvers<never>();
   #timer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    // The deadline may pass before the command awaits it.
+    this.#expiry.promise.catch(() => undefined);
+  }
 
   /** Starts the timer. `step` returns the current step for the error message. */
   start({ ms, text }: TimeLimit, step: () => string): void {
     this.#timer = setTimeout(() => {
-      this.#expired.reject(
+      this.#expiry.reject(
         new ClairError(
           'timed-out',
           `not finished within ${text}, the --timeout; the last step was: ${step()}`,
@@ -26,9 +31,9 @@ export class Deadline implements Disposable {
     }, ms);
   }
 
-  /** Returns the result of the work. Throws `timed-out` if the deadline passes first. */
-  async limit<T>(work: Promise<T>): Promise<T> {
-    return await Promise.race([work, this.#expired.promise]);
+  /** Rejects with `timed-out` when the deadline passes. */
+  get expired(): Promise<never> {
+    return this.#expiry.promise;
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,8 @@
+import type { Explanation } from '../model/explanation.ts';
 import { explanationLines } from '../report/explanation.ts';
 import { explainFinding } from '../service/findings/explain-finding.ts';
-import { assessTarget } from './assess.ts';
+import { assess, openTarget } from './assess.ts';
+import { openCommandContext } from './command-context.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
 import { writeJsonOrText } from './output.ts';
 
@@ -16,11 +18,15 @@ export async function explain(
   options: ExplainOptions,
 ): Promise<number> {
   const filter = await openFilter(options);
-  const explanation = await assessTarget(target, options, async (assessed) => {
-    const { image, context } = assessed;
+  const opened = await openTarget(target, options);
+  let explanation: Explanation;
+  {
+    // Closes the database and clears the progress before the explanation is written.
+    await using context = await openCommandContext(options);
+    const { image, ...assessed } = await assess(context, opened, options);
     const { report } = await filter(assessed, context);
-    return await explainFinding(question, { image, report }, { ...context, asOf: options.asOf });
-  });
+    explanation = await explainFinding(question, { image, report }, { ...context, asOf: options.asOf });
+  }
   writeJsonOrText(options.format, explanation, (display) => explanationLines(explanation, display));
   return 0;
 }

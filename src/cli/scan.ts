@@ -1,7 +1,9 @@
 import { onlySeverities } from '../match/report-filters.ts';
 import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { assessTarget } from './assess.ts';
+import type { AssessedReport } from '../service/findings/match-image.ts';
+import { assess, openTarget } from './assess.ts';
+import { openCommandContext } from './command-context.ts';
 import { everyPlatform, scanEveryPlatform } from './every-platform.ts';
 import { exitStatusOf, type GateOptions, gatedBy } from './exit-status.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
@@ -17,19 +19,22 @@ export interface ScanOptions extends FilterOptions, GateOptions {
 
 /** Runs `clair scan`: finds known vulnerabilities in an image. Returns the exit status. */
 export async function scan(target: string, options: ScanOptions): Promise<number> {
-  if (options.platform !== everyPlatform) return await scanOne(target, options);
-  const { platform: _, ...rest } = options;
-  return await scanEveryPlatform(target, options, (platformOptions) =>
-    scanOne(target, { ...rest, ...platformOptions }),
-  );
-}
-
-async function scanOne(target: string, options: ScanOptions): Promise<number> {
+  if (options.platform === everyPlatform) {
+    const { platform: _, ...rest } = options;
+    return await scanEveryPlatform(target, options, (platformOptions) =>
+      scan(target, { ...rest, ...platformOptions }),
+    );
+  }
   const filter = await openFilter(options);
-  const { report, isAssessed } = await assessTarget(target, options, (assessed) =>
-    filter(assessed, assessed.context),
-  );
+  const opened = await openTarget(target, options);
+  let assessed: AssessedReport;
+  {
+    // Closes the database and clears the progress before the report is written.
+    await using context = await openCommandContext(options);
+    assessed = await filter(await assess(context, opened, options), context);
+  }
+  const { report } = assessed;
   const shown = options.severity === undefined ? report : onlySeverities(report, options.severity);
   await writeReports(shown, options.destinations, gatedBy(options));
-  return exitStatusOf({ report, isAssessed }, options);
+  return exitStatusOf(assessed, options);
 }

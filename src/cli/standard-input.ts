@@ -112,13 +112,9 @@ function withSpoolErrors<T>(work: () => T): T {
   }
 }
 
-/** Runs `work` on the file at `path`. Replaces its path in error messages by `standard input`. */
-export async function withStandardInputErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ClairError)) throw error;
-    const { code, message, limit } = error;
-    throw new ClairError(code, message.replaceAll(path, 'standard input'), { cause: error, limit });
-  }
+/** Replaces the path of the temporary file in an error by `standard input`. Returns other errors unchanged. */
+export function toStandardInputError(error: unknown, path: string | undefined): unknown {
+  if (path === undefined || !(error instanceof ClairError)) return error;
+  const { code, message, limit } = error;
+  return new ClairError(code, message.replaceAll(path, 'standard input'), { cause: error, limit });
 }

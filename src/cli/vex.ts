@@ -2,7 +2,9 @@ import { ClairError } from '../core/errors.ts';
 import type { VexFormat } from '../plugin/vex-format.ts';
 import { reportTime } from '../report/identity.ts';
 import { doubtsOf } from '../report/report-text.ts';
-import { type AssessmentOptions, assessTarget } from './assess.ts';
+import type { AssessedReport } from '../service/findings/match-image.ts';
+import { type AssessmentOptions, assess, openTarget } from './assess.ts';
+import { openCommandContext } from './command-context.ts';
 import { sourceDateEpoch } from './environment.ts';
 import { type Destination, writeResult } from './output.ts';
 import { readSuppressions, type SuppressionOptions } from './suppression/suppressions.ts';
@@ -19,7 +21,14 @@ export async function writeVex(target: string, options: VexOptions): Promise<num
   const { author, destinations } = options;
   const epoch = sourceDateEpoch();
   const applySuppressions = await readSuppressions(options, new Date(options.asOf ?? Date.now()));
-  const { report, isAssessed } = await assessTarget(target, options, applySuppressions);
+  const opened = await openTarget(target, options);
+  let assessed: AssessedReport;
+  {
+    // Closes the database and clears the progress before the document is written.
+    await using context = await openCommandContext(options);
+    assessed = await applySuppressions(await assess(context, opened, options));
+  }
+  const { report, isAssessed } = assessed;
   const doubts = isAssessed ? [] : doubtsOf(report);
   if (report.matches.length + report.suppressed.length === 0)
     throw new ClairError(

@@ -6,13 +6,15 @@ import { builtIn } from '../extensions.ts';
 import type { StreamedLayer, StreamLayers } from '../image/image.ts';
 import type { ImageLayer } from '../image/image-layer.ts';
 import type { Digest } from '../model/digest.ts';
-import { analyzeInProcess, analyzeStreamedOnTwoThreads } from '../service/images/parallel-streams.ts';
+import type { LayerIndex } from '../model/layer-index.ts';
+import { LayerAnalyzer } from '../service/images/layer-analyzer.ts';
 import { tar } from '../testing/tar-writer.ts';
-import { workerAnalyzer } from './analyze-on-thread.ts';
+import { startLayerWorker } from './analyze-on-thread.ts';
 
 const script = new URL('../layer-worker.ts', import.meta.url);
-const analyze = analyzeStreamedOnTwoThreads(analyzeInProcess(builtIn), workerAnalyzer(script));
-const options = { verify: false, links: [] };
+const analyzer = new LayerAnalyzer({ analyzers: builtIn, startWorker: () => startLayerWorker(script) });
+const analyze = (wanted: readonly ImageLayer[], streamLayers: StreamLayers): Promise<readonly LayerIndex[]> =>
+  analyzer.analyze(wanted, { streamLayers, verify: false, links: [] });
 
 interface TestLayer {
   readonly layer: ImageLayer;
@@ -75,7 +77,7 @@ for (const [how, streamLayers] of [
 ] as const) {
   test(`returns layers in the order of the image when they arrive ${how}`, async () => {
     const wanted = layers.map(({ layer }) => layer);
-    const indexes = await analyze(wanted, streamLayers, options);
+    const indexes = await analyze(wanted, streamLayers);
     assert.deepEqual(
       indexes.map(({ digest, verified, packages }) => [
         digest,
@@ -92,7 +94,6 @@ test('requests the largest layers first', async () => {
   await analyze(
     layers.map(({ layer }) => layer),
     allAtOnce(layers, requested),
-    options,
   );
   assert.deepEqual(requested, [['two', 'three', 'one']]);
 });
@@ -104,7 +105,6 @@ test('fetches a layer again and reads it alone when two threads cannot hold both
   const indexes = await analyze(
     heavy.map(({ layer }) => layer),
     allAtOnce(heavy, requested),
-    options,
   );
   assert.deepEqual(requested, [['heavy', 'light'], ['heavy']]);
   assert.deepEqual(
@@ -134,7 +134,7 @@ test('stops all reads and throws the first error when a layer fails', async () =
     yield { layer: three?.layer as ImageLayer, bytes: piecesOf(gzipSync('no archive at all')) };
   }
   await assert.rejects(
-    analyze([two.layer, three.layer], streamLayers, options),
+    analyze([two.layer, three.layer], streamLayers),
     (error: Error) =>
       error.message.startsWith(`layer ${three.layer.digest}`) &&
       'code' in error &&

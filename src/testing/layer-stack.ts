@@ -1,5 +1,10 @@
 import { type Analyzers, analyzeStream } from '../service/images/analyze-layers.ts';
-import { type IndexedLayer, type ReadPass, readUntilLinksResolved } from '../service/images/read-passes.ts';
+import {
+  type IndexedLayer,
+  type LayerStack,
+  type ReadPass,
+  ReadPasses,
+} from '../service/images/read-passes.ts';
 import { writeBdb, writeNdb, writeRpmHeader } from './rpm-writer.ts';
 import { writeSqlite } from './sqlite-writer.ts';
 import { paxRecords, type TarEntryPlan, tar } from './tar-writer.ts';
@@ -81,9 +86,13 @@ export function stackReader(extensions: Analyzers): {
     return { identity: `${i}`, index: await analyzeStream(stream, extensions, { verify: true, links }) };
   };
   const readLayers = async (...layers: readonly Uint8Array[]): Promise<StackContent> => {
-    const { squashed } = await readUntilLinksResolved(extensions, ({ links }) =>
-      Promise.all(layers.map((bytes, i) => analyze(bytes, i, links))),
-    );
+    const passes = new ReadPasses(extensions);
+    let stack: LayerStack | undefined;
+    while (stack === undefined) {
+      const { links } = passes.current;
+      stack = passes.squash(await Promise.all(layers.map((bytes, i) => analyze(bytes, i, links))));
+    }
+    const { squashed } = stack;
     return {
       packages: squashed.packages.map((item) => item.package.name).sort(),
       problems: squashed.problems.map(({ path, message }) => `${path}: ${message}`),

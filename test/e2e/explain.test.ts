@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { assessTarget } from '../../src/cli/assess.ts';
+import { type AssessmentOptions, assess, openTarget } from '../../src/cli/assess.ts';
+import { openCommandContext } from '../../src/cli/command-context.ts';
 import { loadExtensions } from '../../src/cli/load-extensions.ts';
 import type { Explanation, ExplanationOutcome } from '../../src/model/explanation.ts';
 import { explainFinding } from '../../src/service/findings/explain-finding.ts';
@@ -33,12 +34,9 @@ corpusTest('explain agrees with the report about every vulnerability of every pa
  * are explained as reported.
  */
 async function assertAgreement(target: string): Promise<void> {
-  const options = {
-    mirror: corpusMirror(),
-    db: join(scratch, 'explain.db'),
-    loaded: await loadExtensions([], scratch),
-  };
-  const { matches, suppressed } = report('scan', target, '--mirror', options.mirror, '--db', options.db);
+  const [mirror, db] = [corpusMirror(), join(scratch, 'explain.db')];
+  const options: AssessmentOptions = { mirror, db, loaded: await loadExtensions([], scratch) };
+  const { matches, suppressed } = report('scan', target, '--mirror', mirror, '--db', db);
   const pairs = (found: typeof matches): Set<string> =>
     new Set(
       found.map(({ vulnerability: { id }, package: { purl, location } }) => `${id} ${purl} ${location.path}`),
@@ -53,7 +51,10 @@ async function assertAgreement(target: string): Promise<void> {
     'not-reported': new Set(),
     undecided: new Set(),
   };
-  await assessTarget(target, options, async ({ image, report: assessed, context }) => {
+  {
+    const opened = await openTarget(target, options);
+    await using context = await openCommandContext(options);
+    const { image, report: assessed } = await assess(context, opened, options);
     for (const id of await idsThatName(image.packages, context.store)) {
       const { packages } = await explainFinding({ id }, { image, report: assessed }, context);
       for (const { package: item, outcome, reason } of packages) {
@@ -61,7 +62,7 @@ async function assertAgreement(target: string): Promise<void> {
         assert.notEqual(reason, '', `${id} ${item.name}`);
       }
     }
-  });
+  }
   const cves = (pairsOfOutcome: Set<string>): string[] => [...pairsOfOutcome].filter(isOfCve).sort();
   assert.deepEqual(cves(explained.reported), [...expected.reported].filter(isOfCve).sort());
   assert.deepEqual(cves(explained.suppressed), [...expected.suppressed].filter(isOfCve).sort());

@@ -11,9 +11,9 @@ import type { ReportFormat } from '../../src/plugin/report-format.ts';
 import { jsonFormat } from '../../src/report/json-formats.ts';
 import { readSbom } from '../../src/sbom/read-sbom.ts';
 import { matchImage } from '../../src/service/findings/match-image.ts';
-import { analyzeLayers } from '../../src/service/images/analyze-layers.ts';
 import { type IndexedImage, indexImage } from '../../src/service/images/index-image.ts';
 import { indexSbom } from '../../src/service/images/index-sbom.ts';
+import { LayerAnalyzer } from '../../src/service/images/layer-analyzer.ts';
 import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
@@ -55,8 +55,10 @@ async function assertRoundTrip(name: string, extensions: BuiltIn = builtIn): Pro
   const indexed = await indexImage(image, {
     extensions,
     store,
-    analyze: (layers, options) => analyzeLayers(layers, extensions, options),
-    analyzeStreamed: () => assert.fail('all layers lie on this machine'),
+    analyzer: new LayerAnalyzer({
+      analyzers: extensions,
+      startWorker: () => assert.fail('the image is small enough for one thread'),
+    }),
     verify: false,
     onProgress: () => undefined,
   });

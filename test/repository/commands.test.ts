@@ -71,7 +71,7 @@ test('accepts every command in the pages and in the help', async () => {
   // With the format that the plugins page defines.
   const example = resolve(import.meta.dirname, '../../examples/plugins/acme-lines.ts');
   await using loaded = await loadExtensions([example], '.');
-  const program = (): Command => createProgram('', { loaded, pluginNames: [], run: async () => undefined });
+  const program = (): Command => createProgram('', { loaded, pluginNames: [], run: () => undefined });
   const lines = [...linesOfPages(), ...linesOfHelp(program())];
   assert.ok(lines.length > 100, `only ${lines.length} commands were found`);
   const problems = lines.flatMap((line) => {

@@ -32,18 +32,16 @@ function addDatabase(program: Command, deps: CommandDeps): void {
       'after',
       '\nEnds with 3 if a feed failed or was not tried, or if no feed exists. Other feeds are updated nevertheless.\n\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
     )
-    .action((sources: string[], options: UpdateOptions) =>
-      run(
-        import('../db/update.ts').then(({ updateDatabase }) =>
-          updateDatabase(sources, { ...options, loaded }),
-        ),
-      ),
-    );
+    .action(async (sources: string[], options: UpdateOptions) => {
+      const { updateDatabase } = await import('../db/update.ts');
+      run(updateDatabase, sources, { ...options, loaded });
+    });
   addRunOptions(db.command('status').description('show the content of the database and its age'))
     .option('--db <file>', 'the database')
-    .action((options: StatusOptions) =>
-      run(import('../db/status.ts').then(({ showStatus }) => showStatus({ ...options, loaded }))),
-    );
+    .action(async (options: StatusOptions) => {
+      const { showStatus } = await import('../db/status.ts');
+      run(showStatus, { ...options, loaded });
+    });
   addOfflineTransfer(db, deps);
 }
 
@@ -57,13 +55,10 @@ function addOfflineTransfer(db: Command, { run, loaded }: CommandDeps): void {
     .argument('<file>', 'the file')
     .option('--db <file>', 'the database')
     .addHelpText('after', '\nExample:\n  clair db update && clair db export advisories.clair')
-    .action((file: string, options: DatabaseOptions) =>
-      run(
-        import('../db/export-import.ts').then(({ exportToFile }) =>
-          exportToFile(file, { ...options, loaded }),
-        ),
-      ),
-    );
+    .action(async (file: string, options: DatabaseOptions) => {
+      const { exportToFile } = await import('../db/export-import.ts');
+      run(exportToFile, file, { ...options, loaded });
+    });
   addRunOptions(
     db.command('import').description('import a file of clair db export, after checking all of it'),
   )
@@ -74,13 +69,10 @@ function addOfflineTransfer(db: Command, { run, loaded }: CommandDeps): void {
       'after',
       '\nExamples:\n  clair db import advisories.clair\n  clair db import advisories.clair && clair scan image.tar --offline',
     )
-    .action((file: string, options: ImportOptions) =>
-      run(
-        import('../db/export-import.ts').then(({ importFromFile }) =>
-          importFromFile(file, { ...options, loaded }),
-        ),
-      ),
-    );
+    .action(async (file: string, options: ImportOptions) => {
+      const { importFromFile } = await import('../db/export-import.ts');
+      run(importFromFile, file, { ...options, loaded });
+    });
   addRunOptions(
     db
       .command('mirror')
@@ -93,13 +85,10 @@ function addOfflineTransfer(db: Command, { run, loaded }: CommandDeps): void {
       'after',
       '\nExamples:\n  clair db mirror /srv/advisories\n  clair db mirror /srv/advisories debian alpine kev epss',
     )
-    .action((directory: string, sources: string[], options: MirrorOptions) =>
-      run(
-        import('../db/mirror.ts').then(({ mirrorDatabase }) =>
-          mirrorDatabase(directory, sources, { ...options, loaded }),
-        ),
-      ),
-    );
+    .action(async (directory: string, sources: string[], options: MirrorOptions) => {
+      const { mirrorDatabase } = await import('../db/mirror.ts');
+      run(mirrorDatabase, directory, sources, { ...options, loaded });
+    });
 }
 
 function addAffected(program: Command, { run, loaded }: CommandDeps): void {
@@ -115,9 +104,10 @@ function addAffected(program: Command, { run, loaded }: CommandDeps): void {
       'the database: a file, $XDG_CACHE_HOME/clair/clair.db by default, or postgresql://…',
     )
     .addHelpText('after', '\nExample:\n  clair affected CVE-2024-3094 --format json')
-    .action((id: string, options: AffectedOptions) =>
-      run(import('../affected.ts').then(({ showAffected }) => showAffected(id, { ...options, loaded }))),
-    );
+    .action(async (id: string, options: AffectedOptions) => {
+      const { showAffected } = await import('../affected.ts');
+      run(showAffected, id, { ...options, loaded });
+    });
 }
 
 function addCompareVersions(program: Command, { run, loaded }: CommandDeps): void {
@@ -135,9 +125,9 @@ Examples:
   clair compare-versions dpkg 1.0~rc1-1 1.0-1
   printf 'rpm\\t1.0-1\\t1.0-2\\n' | clair compare-versions --batch`,
     )
-    .action((scheme?: string, a?: string, b?: string, options?: { batch?: boolean }) =>
-      run(runCompareVersions({ scheme, a, b }, options, loaded)),
-    );
+    .action((scheme?: string, a?: string, b?: string, options?: { batch?: boolean }) => {
+      run(runCompareVersions, { scheme, a, b }, options, loaded);
+    });
 }
 
 async function runCompareVersions(

@@ -68,13 +68,10 @@ Examples:
   clair scan registry:nginx --platform all --format json --output report-{platform}.json
   clair scan nginx.tar --mirror /srv/advisories`,
     )
-    .action((target: string, options: ScanOptions) =>
-      run(
-        import('../scan.ts').then(({ scan }) =>
-          scan(target, { ...options, loaded, destinations: destinations() }),
-        ),
-      ),
-    );
+    .action(async (target: string, options: ScanOptions) => {
+      const { scan } = await import('../scan.ts');
+      run(scan, target, { ...options, loaded, destinations: destinations() });
+    });
 }
 
 function addExplain(program: Command, { run, loaded }: CommandDeps): void {
@@ -100,13 +97,10 @@ Examples:
   clair explain nginx.tar CVE-2024-2961 --ignore rules.yaml --vex vendor.openvex.json
   clair explain nginx.tar DSA-5673-1 glibc --as-of 2024-05-01`,
     )
-    .action((target: string, id: string, item: string | undefined, options: ExplainOptions) =>
-      run(
-        import('../explain.ts').then(({ explain }) =>
-          explain(target, { id, package: item }, { ...options, loaded }),
-        ),
-      ),
-    );
+    .action(async (target: string, id: string, item: string | undefined, options: ExplainOptions) => {
+      const { explain } = await import('../explain.ts');
+      run(explain, target, { id, package: item }, { ...options, loaded });
+    });
 }
 
 function addDiff(program: Command, { run, loaded }: CommandDeps): void {
@@ -126,9 +120,10 @@ Examples:
   clair diff nginx-1.26.tar nginx-1.27.tar
   clair diff last-week.json nginx.tar`,
     )
-    .action((from: string, to: string, options: DiffOptions) =>
-      run(import('../diff.ts').then(({ diff }) => diff(from, to, { ...options, loaded }))),
-    );
+    .action(async (from: string, to: string, options: DiffOptions) => {
+      const { diff } = await import('../diff.ts');
+      run(diff, from, to, { ...options, loaded });
+    });
 }
 
 function addSbom(program: Command, { run, loaded }: CommandDeps): void {
@@ -151,9 +146,9 @@ function addSbom(program: Command, { run, loaded }: CommandDeps): void {
       'after',
       '\nExamples:\n  clair sbom nginx.tar --format json\n  clair sbom nginx.tar --format cyclonedx --output nginx.cdx.json\n  clair sbom nginx.cdx.json --format spdx           an SBOM in another format\n  clair sbom registry:ghcr.io/acme/app:1.2 --attached spdx',
     )
-    .action((target: string, options: ListOptions) =>
-      run(listPackages(target, { ...options, loaded, destinations: destinations() })),
-    );
+    .action((target: string, options: ListOptions) => {
+      run(listPackages, target, { ...options, loaded, destinations: destinations() });
+    });
 }
 
 type ListOptions = SbomOptions & Partial<AttachedOptions>;
@@ -175,7 +170,8 @@ function addLayer(program: Command, { run, loaded }: CommandDeps): void {
     .option('--dump <dir>', 'write those files below a directory, one subdirectory per layer')
     .addOption(platformOption())
     .addHelpText('after', '\nExample:\n  clair layer nginx.tar --dump ./files')
-    .action((target: string, options: LayerOptions) =>
-      run(import('../layer.ts').then(({ showLayers }) => showLayers(target, { ...options, loaded }))),
-    );
+    .action(async (target: string, options: LayerOptions) => {
+      const { showLayers } = await import('../layer.ts');
+      run(showLayers, target, { ...options, loaded });
+    });
 }

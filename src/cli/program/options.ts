@@ -12,11 +12,16 @@ export interface CommandDeps {
   readonly loaded: LoadedExtensions;
   /** The names of the plugins, as typed. */
   readonly pluginNames: readonly string[];
-  /** Receives the exit status of the command. */
-  readonly run: (status: Promise<number>) => Promise<void>;
+  readonly run: RunCommand;
   /** Called with the command before it runs. */
   readonly prepare?: (command: Command) => Promise<void> | undefined;
 }
+
+/** Sets the command to run after the command line is parsed, with its arguments. The command returns its exit status. */
+export type RunCommand = <Arguments extends unknown[]>(
+  command: (...args: Arguments) => number | Promise<number>,
+  ...args: NoInfer<Arguments>
+) => void;
 
 /** Help text of a target. */
 export const targetHelp: string =

@@ -9,7 +9,7 @@ import { addAdvisoryCommands } from './advisory-commands.ts';
 import { applyOptionSources } from './apply-option-sources.ts';
 import { fromClairFlags } from './clair-flags.ts';
 import { addImageCommands } from './image-commands.ts';
-import type { CommandDeps } from './options.ts';
+import type { CommandDeps, RunCommand } from './options.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addToolCommands } from './tool-commands.ts';
 
@@ -22,15 +22,18 @@ export async function runCommand(argv: readonly string[], version: string): Prom
   await using loaded = await loadExtensions(pluginNames, process.cwd());
   using deadline = new Deadline();
   using commandRun = new CommandRun(deadline);
-  const exit = { status: 0 };
-  const run = async (status: Promise<number>): Promise<void> => {
-    exit.status = await status;
+  let selected: (() => number | Promise<number>) | undefined;
+  const run: RunCommand = <Arguments extends unknown[]>(
+    command: (...args: Arguments) => number | Promise<number>,
+    ...args: Arguments
+  ) => {
+    selected = command.bind<undefined, Arguments, [], number | Promise<number>>(undefined, ...args);
   };
   const prepare = (command: Command): Promise<void> | undefined => commandRun.prepare(command);
   try {
     const program = createProgram(version, { loaded, pluginNames, run, prepare });
-    await deadline.limit(program.parseAsync(fromClairFlags(rest), { from: 'user' }));
-    return exit.status;
+    await program.parseAsync(fromClairFlags(rest), { from: 'user' });
+    return await Promise.race([selected?.() ?? 0, deadline.expired]);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;

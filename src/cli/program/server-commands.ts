@@ -22,27 +22,26 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
       'check whether the server would start with a file and the environment; refuses what clair serve refuses',
     )
     .option('--config <file>', 'a configuration file of Clair')
-    .action((options: ConfigOptions) =>
-      run(
-        loadModule().then(({ checkConfig }) =>
-          checkConfig({ ...options, plugins, optionVariables: optionVariables() }),
-        ),
-      ),
-    );
+    .action(async (options: ConfigOptions) => {
+      const { checkConfig } = await loadModule();
+      run(checkConfig, { ...options, plugins, optionVariables: optionVariables() });
+    });
   config
     .command('print')
     .description('print the effective settings, without secrets')
     .option('--config <file>', 'a configuration file of Clair')
-    .action((options: ConfigOptions) =>
-      run(
-        loadModule().then(({ showConfig }) => showConfig({ ...options, optionVariables: optionVariables() })),
-      ),
-    );
+    .action(async (options: ConfigOptions) => {
+      const { showConfig } = await loadModule();
+      run(showConfig, { ...options, optionVariables: optionVariables() });
+    });
   addToken(config, { run });
   config
     .command('reference')
     .description('print all settings, in Markdown')
-    .action(() => run(loadModule().then(({ showConfigReference }) => showConfigReference())))
+    .action(async () => {
+      const { showConfigReference } = await loadModule();
+      run(showConfigReference);
+    })
     .addHelpText(
       'after',
       '\nExample:\n  CLAIR_API_PORT=7070 clair config print --config /etc/clair/config.yaml',
@@ -60,9 +59,10 @@ function addToken(config: Command, { run }: Pick<CommandDeps, 'run'>): void {
     )
     .option('--name <name>', 'a name for the log, of letters, digits and . _ @ -')
     .addHelpText('after', '\nExample:\n  clair config token --scope scan --name ci')
-    .action((options: TokenOptions) =>
-      run(import('../token.ts').then(({ makeToken }) => makeToken(options))),
-    );
+    .action(async (options: TokenOptions) => {
+      const { makeToken } = await import('../token.ts');
+      run(makeToken, options);
+    });
 }
 
 function addPlugin(program: Command, { run, loaded }: CommandDeps): void {
@@ -79,7 +79,10 @@ A plugin is a module that exports plugin. --plugin takes its path, a directory o
 Example:
   clair --plugin ./plugins/acme.ts plugin list`,
     )
-    .action(() => run(import('../plugin-list.ts').then(({ listPlugins }) => listPlugins(loaded))));
+    .action(async () => {
+      const { listPlugins } = await import('../plugin-list.ts');
+      run(listPlugins, loaded);
+    });
 }
 
 function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps): void {
@@ -113,9 +116,9 @@ Example:
   clair serve --config /etc/clair/config.yaml
   clair -config=/etc/clair/config.yaml -log-level=debug     the same, with Clair's flags`,
     )
-    .action((options: ServeCommandOptions) =>
-      run(runServer({ ...options, plugins: plugins, optionVariables: variablesOfOptions(program) })),
-    );
+    .action((options: ServeCommandOptions) => {
+      run(runServer, { ...options, plugins: plugins, optionVariables: variablesOfOptions(program) });
+    });
 }
 
 /** Options of `clair serve` with that of the CPU profile. */

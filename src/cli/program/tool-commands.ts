@@ -10,7 +10,10 @@ export function addToolCommands(
   program
     .command('version')
     .description('print the versions of clair, Node.js and the database schema')
-    .action(() => run(import('../show-version.ts').then(({ showVersion }) => showVersion(version))));
+    .action(async () => {
+      const { showVersion } = await import('../show-version.ts');
+      run(showVersion, version);
+    });
   program
     .command('completion')
     .description('print a script that completes commands, options and values in a shell')
@@ -23,11 +26,8 @@ Examples:
   clair completion zsh > ~/.zfunc/_clair
   clair completion fish > ~/.config/fish/completions/clair.fish`,
     )
-    .action((shell: Shell) =>
-      run(
-        import('../completion/show-completion.ts').then(({ showCompletion }) =>
-          showCompletion(shell, program),
-        ),
-      ),
-    );
+    .action(async (shell: Shell) => {
+      const { showCompletion } = await import('../completion/show-completion.ts');
+      run(showCompletion, shell, program);
+    });
 }

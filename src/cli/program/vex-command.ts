@@ -23,11 +23,8 @@ Examples:
   clair vex nginx.tar --author "Example Ltd" --output nginx.openvex.json
   clair vex nginx.tar --ignore rules.yaml --format csaf`,
     )
-    .action((target: string, options: VexOptions) =>
-      run(
-        import('../vex.ts').then(({ writeVex }) =>
-          writeVex(target, { ...options, loaded, destinations: destinations() }),
-        ),
-      ),
-    );
+    .action(async (target: string, options: VexOptions) => {
+      const { writeVex } = await import('../vex.ts');
+      run(writeVex, target, { ...options, loaded, destinations: destinations() });
+    });
 }

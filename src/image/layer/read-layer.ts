@@ -14,6 +14,11 @@ import { readDirectory } from './read-directory.ts';
 
 const chunkBytes = 1024 * 1024;
 
+/** Reads one layer that is not a member of a compressed archive. Throws `target-corrupt` or `limit-exceeded` with the name of the layer. */
+export async function readLayer(layer: ImageLayer, options: ReadOptions): Promise<LayerReadResult> {
+  return await withLayerName(nameOfLayer(layer), () => readOne(layer, options));
+}
+
 /**
  * Reads layers in one pass each, and returns the results of `take` in their order. The wanted files of a layer are freed before the next
  * one is read. Members of a compressed archive are read in one pass. Throws `target-corrupt` or `limit-exceeded` with the name of the
@@ -28,7 +33,7 @@ export async function readLayers<T>(
   const results: T[] = [];
   for (const layer of layers) {
     const { result } = inArchive.get(layer) ?? {
-      result: await take(await withLayerName(nameOfLayer(layer), () => readOne(layer, options))),
+      result: await take(await readLayer(layer, options)),
     };
     results.push(result);
   }

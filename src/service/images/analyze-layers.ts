@@ -1,8 +1,8 @@
 import { limits } from '../../core/limits.ts';
-import type { StreamLayers } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import type { LayerReadResult } from '../../image/layer/layer-walk.ts';
-import { readLayers } from '../../image/layer/read-layer.ts';
+import { readArchiveMembers } from '../../image/layer/read-archive.ts';
+import { readLayer } from '../../image/layer/read-layer.ts';
 import { type LayerStream, readLayerStream } from '../../image/layer/read-stream.ts';
 import { WantedPaths } from '../../image/layer/wanted-paths.ts';
 import type { LayerSource } from '../../image/posted/layer-source.ts';
@@ -27,19 +27,6 @@ export interface AnalysisOptions {
   readonly keptBytesMax?: number;
 }
 
-/** Reads and analyzes layers, each in one pass. */
-export type AnalyzeLayers = (
-  layers: readonly ImageLayer[],
-  options: AnalysisOptions,
-) => Promise<readonly LayerIndex[]>;
-
-/** Reads and analyzes layers while their bytes arrive. */
-export type AnalyzeStreamedLayers = (
-  layers: readonly ImageLayer[],
-  streamLayers: StreamLayers,
-  options: AnalysisOptions,
-) => Promise<readonly LayerIndex[]>;
-
 /** Reads a posted layer, including link targets, and hashes it: `diffId` is set. */
 export type ReadLayerSource = (
   source: LayerSource,
@@ -61,20 +48,31 @@ export function analyzerKey({ detectors, listers }: Analyzers, links: readonly L
   ].join(' ');
 }
 
-/** Analyzes layers on this thread. */
+/**
+ * Reads and analyzes layers on this thread, in their order. The wanted files of a layer are freed before the next one is read. Layers of
+ * one compressed archive are read in one pass, before the others.
+ */
 export async function analyzeLayers(
   layers: readonly ImageLayer[],
   analyzers: Analyzers,
   { links, ...options }: AnalysisOptions,
 ): Promise<LayerIndex[]> {
   const size = new ImageSize();
-  return await readLayers(layers, { ...options, wanted: wantedPaths(analyzers, links) }, (layer) =>
-    thenMaybe(indexOf(layer, analyzers, links), (index) => {
+  const readOptions = { ...options, wanted: wantedPaths(analyzers, links) };
+  const ofArchives = await readArchiveMembers(layers, readOptions, (read) =>
+    thenMaybe(indexOf(read, analyzers, links), (index) => {
       size.add(index);
-      releaseLargeFiles(layer.collected.files);
       return index;
     }),
   );
+  const indexes: LayerIndex[] = [];
+  for (const layer of layers) {
+    const member = ofArchives.get(layer);
+    const index = member?.result ?? (await indexOf(await readLayer(layer, readOptions), analyzers, links));
+    if (member === undefined) size.add(index);
+    indexes.push(index);
+  }
+  return indexes;
 }
 
 /** Analyzes a layer on this thread while its bytes arrive. */
@@ -84,9 +82,7 @@ export async function analyzeStream(
   { links, ...options }: AnalysisOptions,
 ): Promise<LayerIndex> {
   const layer = await readLayerStream(stream, { ...options, wanted: wantedPaths(analyzers, links) });
-  const index = await indexOf(layer, analyzers, links);
-  releaseLargeFiles(layer.collected.files);
-  return index;
+  return await indexOf(layer, analyzers, links);
 }
 
 const largeBytes = 1024 * 1024;
@@ -116,6 +112,7 @@ export function wantedPatterns({ detectors, listers }: Analyzers): PathPattern[]
   });
 }
 
+/** Returns the index of a layer, and frees its large files. */
 function indexOf(
   { collected, digest, diffId, tarBytes, verified, readProgram }: LayerReadResult,
   { detectors, listers }: Analyzers,
@@ -127,9 +124,11 @@ function indexOf(
     detectors.flatMap(({ wants }) => wants),
     wantedPathsOf,
   );
-  const listings = listers.map((lister) => listPackages(lister, collected.files, wantedPathsOf));
+  const listings: ReturnType<typeof listPackages>[] = [];
+  for (const lister of listers) listings.push(listPackages(lister, collected.files, wantedPathsOf));
   const remarks = collected.remarks.map((remark) => ({ extension: 'layer', ...remark }));
   const toIndex = (listing: Listing): LayerIndex => {
+    releaseLargeFiles(collected.files);
     const settled = classifyEvidence(collected.evidence, { owned: listing.owned, readProgram });
     return {
       ...(digest && { digest }),

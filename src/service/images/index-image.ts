@@ -1,6 +1,7 @@
-import { messageOf } from '../../core/errors.ts';
-import type { Image } from '../../image/image.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { documentNames, type Image } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
+import { nameOfLayer } from '../../image/layer/layer-name.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import { dependenciesOf } from '../../match/dependencies.ts';
 import type { ImageEvidence } from '../../match/evidence.ts';
@@ -21,9 +22,15 @@ import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
 import { statusesOf } from './extension-status.ts';
+import type { LayerAnalyzer } from './layer-analyzer.ts';
 import { ecosystemOf, namespacesOf, withLookup } from './package-lookup.ts';
-import { type IndexedImageLayer, type ReadImageDeps, readImage } from './read-image.ts';
-import type { IndexedLayer } from './read-passes.ts';
+import { type IndexedLayer, type LayerStack, ReadPasses } from './read-passes.ts';
+import {
+  findStoredIndexes,
+  type IndexedImageLayer,
+  type StoredIndexesDeps,
+  storeIndexes,
+} from './stored-indexes.ts';
 
 /**
  * Version of the index. Raised whenever the same layers or inventory may give other namespaces, purls or version keys; images are then
@@ -32,9 +39,11 @@ import type { IndexedLayer } from './read-passes.ts';
 export const indexVersion = 4;
 
 /** Dependencies and options of `indexImage`. */
-export interface IndexImageDeps extends ReadImageDeps, ImageScope {
+export interface IndexImageDeps extends StoredIndexesDeps, ImageScope {
   readonly extensions: Extensions;
   readonly store: Pick<Store, 'layers' | 'images'>;
+  readonly analyzer: LayerAnalyzer;
+  readonly onProgress: (text: string) => void;
 }
 
 /** An image whose packages are stored. */
@@ -57,8 +66,19 @@ export interface IndexedImage {
 
 /** Reads the layers without a stored index for these extensions, squashes all layers, and saves the packages. */
 export async function indexImage(image: Image, deps: IndexImageDeps): Promise<IndexedImage> {
-  const read = await readImage(image, deps);
+  const { layers: imageLayers, streamLayers } = image;
+  const passes = new ReadPasses(deps.extensions);
+  let read: LayerStack<IndexedImageLayer> | undefined;
+  while (read === undefined) {
+    const { key, links } = passes.current;
+    const stored = await findStoredIndexes(imageLayers, key, deps);
+    const { unread } = stored;
+    if (unread.length > 0) deps.onProgress(`reading ${unread.length} of ${imageLayers.length} layers`);
+    const indexes = await deps.analyzer.analyze(unread, { verify: deps.verify, links, streamLayers });
+    read = passes.squash(await storeIndexes(stored, indexes, deps.store));
+  }
   const { layers } = read;
+  for (const layer of layers) assertNoImageDocuments(layer);
   const { squashed, excluded } = withoutExcluded(read.squashed, deps.exclude ?? []);
   const stack = { ...read, squashed, key: `${read.key}${scopeKey(deps)}` };
   const { image: index, problems } = await buildImageIndex(stack, deps.extensions, deps.distro);
@@ -77,6 +97,16 @@ export async function indexImage(image: Image, deps: IndexImageDeps): Promise<In
     statuses: statusesOf(squashResult, deps.extensions, layers.map(diffIdOf)),
     excluded,
   };
+}
+
+/** Rejects an archive that was guessed to be a root file system but has a document of an image. Runtimes would load it as an image. */
+function assertNoImageDocuments({ layer, index }: IndexedImageLayer): void {
+  const found = layer.isGuessed && index.nodes.find(({ path }) => documentNames.includes(path));
+  if (!found) return;
+  throw new ClairError(
+    'target-corrupt',
+    `${nameOfLayer(layer)} has ${found.path} like an image, but also directories of a root file system; put rootfs-tar: before its name if it is one`,
+  );
 }
 
 function exclusionProblem({ pattern, ...file }: ExcludedFile): SquashedProblem {

@@ -8,7 +8,7 @@ import type { SquashedImage } from '../../match/squash.ts';
 import { temporaryDirectory } from '../../testing/store-engines.ts';
 import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { analyzeLayers } from './analyze-layers.ts';
-import { readUntilLinksResolved } from './read-passes.ts';
+import { type LayerStack, ReadPasses } from './read-passes.ts';
 
 const status = 'var/lib/dpkg/status';
 const installed = 'lib/apk/db/installed';
@@ -48,12 +48,15 @@ async function read(t: TestContext, ...layers: readonly (readonly TarEntryPlan[]
     const place = { kind: 'file', path, offset: 0, size: bytes.length, stamp: '' } as const;
     return { place, compression: 'none', sizeBytes: bytes.length };
   });
+  const reading = new ReadPasses(builtIn);
   let passes = 0;
-  const { squashed } = await readUntilLinksResolved(builtIn, async ({ links }) => {
+  let stack: LayerStack | undefined;
+  while (stack === undefined) {
     passes++;
-    const indexes = await analyzeLayers(stored, builtIn, { verify: false, links });
-    return indexes.map((index, i) => ({ identity: String(i), index }));
-  });
+    const indexes = await analyzeLayers(stored, builtIn, { verify: false, links: reading.current.links });
+    stack = reading.squash(indexes.map((index, i) => ({ identity: String(i), index })));
+  }
+  const { squashed } = stack;
   return {
     squashed,
     passes,

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { toSingleLine } from '../../kit/untrusted-text.ts';
-import type { LinkTarget } from '../../match/links.ts';
+import type { LinkTarget, ScannedPaths } from '../../match/links.ts';
 import { type SquashedImage, squash } from '../../match/squash.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import { type Analyzers, analyzerKey, wantedPatterns } from './analyze-layers.ts';
@@ -30,27 +30,49 @@ export interface LayerStack<Layer extends IndexedLayer = IndexedLayer> {
 }
 
 /**
- * Reads layers until the targets of all links to wanted paths have been read. A target may be another link, which requires another pass.
- * Reports a problem if the limits on passes or link targets are exceeded.
+ * The passes over the layers of an image, until the targets of all links to wanted paths have been read. A target may be another link,
+ * which requires another pass. Squash the layers after each pass:
+ *
+ *     const passes = new ReadPasses(analyzers);
+ *     let stack;
+ *     while (stack === undefined) stack = passes.squash(await readLayers(passes.current));
  */
-export async function readUntilLinksResolved<Layer extends IndexedLayer>(
-  analyzers: Analyzers,
-  read: (pass: ReadPass) => Promise<readonly Layer[]>,
-): Promise<LayerStack<Layer>> {
-  const patterns = wantedPatterns(analyzers);
-  const listed = analyzers.listers.flatMap(({ wants }) => wants);
-  const detected = analyzers.detectors.flatMap(({ wants }) => wants);
-  let links: readonly LinkTarget[] = [];
-  for (let pass = 1; ; pass++) {
-    const key = analyzerKey(analyzers, links);
-    const layers = await read({ key, links });
+export class ReadPasses {
+  readonly #analyzers: Analyzers;
+  readonly #paths: Omit<ScannedPaths, 'links'>;
+  #count = 1;
+  #current: ReadPass;
+
+  constructor(analyzers: Analyzers) {
+    this.#analyzers = analyzers;
+    this.#paths = {
+      patterns: wantedPatterns(analyzers),
+      listed: analyzers.listers.flatMap(({ wants }) => wants),
+      detected: analyzers.detectors.flatMap(({ wants }) => wants),
+    };
+    this.#current = { key: analyzerKey(analyzers), links: [] };
+  }
+
+  /** The pass whose layers `squash` takes next. */
+  get current(): ReadPass {
+    return this.#current;
+  }
+
+  /**
+   * Squashes the layers that the current pass has read. Returns undefined if links require another pass. Reports a problem if the limits
+   * on passes or link targets are exceeded.
+   */
+  squash<Layer extends IndexedLayer>(layers: readonly Layer[]): LayerStack<Layer> | undefined {
+    const { key, links } = this.#current;
     const indexes = layers.map(({ index }) => index);
-    const squashed = squash(indexes, { patterns, listed, detected, links });
+    const squashed = squash(indexes, { ...this.#paths, links });
     const next = [...links, ...squashed.unresolvedLinks];
-    const isLast = pass === limits.readings || exceedsLinkLimits(next);
+    const isLast = this.#count === limits.readings || exceedsLinkLimits(next);
     if (squashed.unresolvedLinks.length === 0 || isLast)
       return { layers, squashed: withUnreadProblem(squashed), key, links };
-    links = next;
+    this.#count++;
+    this.#current = { key: analyzerKey(this.#analyzers, next), links: next };
+    return undefined;
   }
 }
 

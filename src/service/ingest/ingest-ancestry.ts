@@ -5,7 +5,7 @@ import type { LayerSource } from '../../image/posted/layer-source.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import type { Store } from '../../store/store.ts';
-import { type IndexedLayer, type ReadPass, readUntilLinksResolved } from '../images/read-passes.ts';
+import { type IndexedLayer, type LayerStack, type ReadPass, ReadPasses } from '../images/read-passes.ts';
 import { LowestFailure } from './lowest-failure.ts';
 import {
   engineVersionOf,
@@ -53,14 +53,16 @@ export async function ingestAncestry(
   if (layers.length > limits.layersPerImage)
     throw new ClairError('limit-exceeded', `the image has more than ${limits.layersPerImage} layers`);
   const fresh = new Map<FreshLayer, string>();
-  const context = { signal, fresh };
-  const stack = await readUntilLinksResolved(deps.extensions, (pass) =>
-    readAll(layers, { ...pass, ...context }, deps),
-  ).catch(async (error: unknown) => {
+  const passes = new ReadPasses(deps.extensions);
+  let stack: LayerStack | undefined;
+  try {
+    while (stack === undefined)
+      stack = passes.squash(await readAll(layers, { ...passes.current, signal, fresh }, deps));
+  } catch (error) {
     // The error of reading is reported, not one of saving.
     await saveIntactLayers(fresh, deps).catch(() => undefined);
     throw error;
-  });
+  }
   const { image, content } = await saveIngestedImage(stack, fresh.keys(), deps);
   await recordHashes(fresh, deps);
   await ancestries.save({ name, hashes, image, engineVersion });

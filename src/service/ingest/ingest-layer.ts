@@ -1,6 +1,6 @@
 import type { LayerSource } from '../../image/posted/layer-source.ts';
 import type { Store } from '../../store/store.ts';
-import { type IndexedLayer, type LayerStack, readUntilLinksResolved } from '../images/read-passes.ts';
+import { type LayerStack, ReadPasses } from '../images/read-passes.ts';
 import {
   layersBelow,
   layersStoredUnder,
@@ -48,37 +48,22 @@ export async function ingestLayer(
   // A layer that is read again keeps its parent, so the requested one is ignored.
   const parent = existing === undefined ? layer.parent : existing.parent;
   const below = await layersBelow(parent, deps);
-  const { stack, fresh } = await readOnParent(below, layer, { deps, signal });
-  const { image, content } = await saveIngestedImage(stack, fresh, deps);
+  const passes = new ReadPasses(extensions);
+  const fresh: FreshLayer[] = [];
+  let linked: StoredStack = { layers: below, links: [] };
+  let stack: LayerStack | undefined;
+  while (stack === undefined) {
+    const { key, links } = passes.current;
+    fresh.push(await readPostedLayer(layer, { key, links, signal }, deps));
+    if (fresh.length === 2) linked = await readWithLinks(below, deps);
+    // Without links, the stored layers were just found under this key.
+    const lower = links.length === 0 ? below : await layersStoredUnder(key, linked.layers, store);
+    stack = passes.squash([...lower, ...fresh.slice(-1)]);
+  }
+  const { image, content } = await saveIngestedImage(withUnreadLinkProblems(stack, linked), fresh, deps);
   const { name, formatName: format } = layer;
   await store.namedLayers.save({ name, parent, image, format, engineVersion });
   return content;
-}
-
-/** A layer stack, with each reading of its new layer. */
-interface PostedStack {
-  readonly stack: LayerStack;
-  readonly fresh: readonly FreshLayer[];
-}
-
-/** Reads the new layer on top of stored ones, once for each pass that links require. */
-async function readOnParent(
-  below: readonly IndexedLayer[],
-  source: LayerSource,
-  { deps, signal }: { readonly deps: IngestLayerDeps; readonly signal: AbortSignal },
-): Promise<PostedStack> {
-  const fresh: FreshLayer[] = [];
-  let linked: StoredStack = { layers: below, links: [] };
-  const stack = await readUntilLinksResolved(deps.extensions, async ({ key, links }) => {
-    const layer = await readPostedLayer(source, { key, links, signal }, deps);
-    fresh.push(layer);
-    // Without links, the stored layers were just found under this key.
-    if (links.length === 0) return [...below, layer];
-    if (fresh.length === 2) linked = await readWithLinks(below, deps);
-    const lower = await layersStoredUnder(key, linked.layers, deps.store);
-    return [...lower, layer];
-  });
-  return { stack: withUnreadLinkProblems(stack, linked), fresh };
 }
 
 /** Returns the stack with a problem for each link target that was not read in the layers below. */

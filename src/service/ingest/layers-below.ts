@@ -6,7 +6,7 @@ import type { LayerIndex } from '../../model/layer-index.ts';
 import type { ImageIndex, ImagePackage } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
 import { type Analyzers, analyzerKey } from '../images/analyze-layers.ts';
-import { type IndexedLayer, type LayerStack, readUntilLinksResolved } from '../images/read-passes.ts';
+import { type IndexedLayer, type LayerStack, ReadPasses } from '../images/read-passes.ts';
 
 /** Dependencies of the functions that find stored layers. */
 export interface StoredLayersDeps {
@@ -49,11 +49,14 @@ export async function readWithLinks(
   below: readonly IndexedLayer[],
   { extensions, store }: StoredLayersDeps,
 ): Promise<StoredStack> {
+  const passes = new ReadPasses(extensions);
   let layers = below;
-  return await readUntilLinksResolved(extensions, async ({ key }) => {
-    layers = await layersStoredUnder(key, layers, store);
-    return layers;
-  });
+  let stack: StoredStack | undefined;
+  while (stack === undefined) {
+    layers = await layersStoredUnder(passes.current.key, layers, store);
+    stack = passes.squash(layers);
+  }
+  return stack;
 }
 
 /** Returns the layers, each with its index under `key`, or with the given index if there is no such index. */

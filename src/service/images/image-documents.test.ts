@@ -8,21 +8,21 @@ import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
 import { buildImage, dockerFiles } from '../../testing/image-builder.ts';
 import { temporaryDirectory } from '../../testing/store-engines.ts';
 import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
-import { analyzeLayers } from './analyze-layers.ts';
-import { type ImageLayerStack, readImage } from './read-image.ts';
+import { type IndexedImage, indexImage } from './index-image.ts';
+import { LayerAnalyzer } from './layer-analyzer.ts';
 
 const release: TarEntryPlan = { path: 'etc/os-release', content: 'ID=a\n' };
 
 /** Reads an archive with these members below a path prefix. */
-async function read(t: TestContext, members: readonly TarEntryPlan[], prefix = ''): Promise<ImageLayerStack> {
+async function read(t: TestContext, members: readonly TarEntryPlan[], prefix = ''): Promise<IndexedImage> {
   await using store = await openSqliteStore(':memory:');
   const path = join(temporaryDirectory(t), 'image.tar');
   writeFileSync(path, tar(members));
-  return await readImage(await openImage(`${prefix}${path}`), {
+  const startWorker = (): Promise<never> => Promise.reject(new Error('no thread is needed'));
+  return await indexImage(await openImage(`${prefix}${path}`), {
     extensions: builtIn,
     store,
-    analyze: async (layers, options) => await analyzeLayers(layers, builtIn, options),
-    analyzeStreamed: () => Promise.reject(new Error('nothing arrives')),
+    analyzer: new LayerAnalyzer({ analyzers: builtIn, startWorker }),
     verify: false,
     onProgress: () => undefined,
   });
@@ -34,14 +34,14 @@ test('rejects an archive when a document of an image follows directories of a ro
   for (const name of ['manifest.json', './index.json', 'oci-layout', 'repositories']) {
     const members = [release, large, { path: name, content: '[]' }];
     await assert.rejects(read(t, members), /put rootfs-tar: before its name/, name);
-    const { squashed } = await read(t, members, 'rootfs-tar:');
-    assert.deepEqual([...squashed.files.keys()], [release.path]);
+    const { distro } = await read(t, members, 'rootfs-tar:');
+    assert.equal(distro?.id, 'a');
   }
 });
 
 test('reads an archive when a global header has the name of a document of an image', async (t) => {
   const header: TarEntryPlan = { path: 'x', type: 'pax-global-header', content: '22 path=manifest.json\n' };
   const image = buildImage({ steps: [{ tar: tar([release]) }], tags: ['a:b'] });
-  const { squashed } = await read(t, [header, ...dockerFiles([image]), header]);
-  assert.deepEqual([...squashed.files.keys()], [release.path]);
+  const { distro } = await read(t, [header, ...dockerFiles([image]), header]);
+  assert.equal(distro?.id, 'a');
 });
