@@ -29,7 +29,8 @@ class WorkerSession {
     this.#port = port;
   }
 
-  take(message: ToThread): void {
+  /** Handles a message of the other thread. */
+  readonly take = (message: ToThread): void => {
     switch (message.kind) {
       case 'begin':
         void this.#run(message.task);
@@ -42,10 +43,10 @@ class WorkerSession {
         break;
       case 'cancel':
         this.#current?.cancellation.abort();
-        this.#current?.receiver.end();
+        this.#current?.receiver.cancel();
         break;
     }
-  }
+  };
 
   async #run(task: LayerTask): Promise<void> {
     const recycle = (memory: ArrayBuffer): void => {
@@ -57,21 +58,18 @@ class WorkerSession {
       plugins: this.#plugins,
     };
     this.#current = current;
-    const answer = await runTask(task, current);
+    let answer: LayerAnswer;
+    try {
+      answer = { indexes: await analyzeTask(task, current) };
+    } catch (error) {
+      answer = serializeError(error);
+    }
     this.#current = undefined;
     this.#send({ kind: 'answer', answer });
   }
 
   #send(message: FromThread, transfer: readonly ArrayBuffer[] = []): void {
     this.#port.postMessage(message, transfer);
-  }
-}
-
-async function runTask(task: LayerTask, current: CurrentTask): Promise<LayerAnswer> {
-  try {
-    return { indexes: await analyzeTask(task, current) };
-  } catch (error) {
-    return serializeError(error);
   }
 }
 
@@ -89,16 +87,14 @@ async function analyzeTask(
   const analyzers = analyzersWith(task.analyzers, plugins);
   if (task.kind === 'image') return await analyzeLayers(task.layers, analyzers, task.options);
   const { name, claims, options } = task;
-  const bytes = abortable(
-    cancellation.signal,
-    task.kind === 'stream' ? receiver : readLocalLayer(name, task.directories),
-  );
+  const bytes =
+    task.kind === 'stream'
+      ? receiver
+      : abortable(cancellation.signal, readLocalLayer(name, task.directories));
   return [await analyzeStream({ name, claims, bytes }, analyzers, options)];
 }
 
 if (!isMainThread && parentPort !== null) {
   const session = new WorkerSession(parentPort);
-  parentPort.on('message', (message: ToThread) => {
-    session.take(message);
-  });
+  parentPort.on('message', session.take);
 }

@@ -34,8 +34,9 @@ export async function serveHealth(address: Address, deps: HealthDeps): Promise<A
   const routes = Object.entries(healthEndpoints).map(
     ([name, { handle }]): Route => ({ name, method: 'GET', path: `/${name}`, handle: () => handle(deps) }),
   );
+  const routers = [routerOf('', routes)];
   return await serveApi('the health check', address, {
-    routers: [routerOf('', routes)],
+    routers: () => routers,
     access: accessByTokens([]),
     timeoutMs: limits.healthMs,
     tls: undefined,

@@ -8,7 +8,7 @@ export async function startLayerWorker(
   script: URL,
   analyzers: readonly AnalyzerDescription[] = [],
 ): Promise<LayerWorker> {
-  const { LayerThread } = await import('./layer-thread.ts');
+  const { LayerThread, onlyIndex } = await import('./layer-thread.ts');
   const thread = new LayerThread(script);
   return {
     analyze: (layers, options) => thread.run({ kind: 'image', analyzers, layers, options }),
@@ -16,7 +16,7 @@ export async function startLayerWorker(
       const { digest, diffId, root } = layer;
       const claims = { ...(digest && { digest }), ...(diffId && { diffId }), ...(root && { root }) };
       const task = { kind: 'stream', analyzers, name: nameOfLayer(layer), claims, options } as const;
-      return await thread.readOne(task, { bytes: (ended) => abortable(ended, bytes), signal });
+      return onlyIndex(await thread.run(task, { bytes: (ended) => abortable(ended, bytes), signal }));
     },
     [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
   };

@@ -11,8 +11,9 @@ import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts
 import type { ReadLayerSource } from '../service/images/analyze-layers.ts';
 import { AdmissionLimit } from './admission-limit.ts';
 import { LayerReadContext, type LayerReadStats } from './layer-read-context.ts';
-import type { LayerThread } from './layer-thread.ts';
+import { onlyIndex, type TaskOptions } from './layer-thread.ts';
 import { PrefetchedStream } from './prefetched-stream.ts';
+import type { LayerTask } from './protocol.ts';
 import { ThreadPool } from './thread-pool.ts';
 
 /** Options of `openLayerPool`. */
@@ -69,9 +70,15 @@ export function openLayerPool(options: LayerPoolOptions): LayerPool {
     async (source, { links, signal }) => {
       await using reading = new LayerReadContext(signal, options);
       const job = { source, links, reading, analyzers };
-      return await reading.track(
-        isRemote(source.path) ? readRemote(job, { pool, stalled, options }) : readLocal(job, pool, options),
-      );
+      try {
+        const indexes = await (isRemote(source.path)
+          ? readRemote(job, { pool, stalled, options })
+          : readLocal(job, pool, options));
+        reading.succeed();
+        return onlyIndex(indexes);
+      } catch (error) {
+        throw reading.fail(error);
+      }
     };
   return {
     read: reader([]),
@@ -99,20 +106,23 @@ interface RemoteReadDeps {
  * Downloads a layer on this thread, which keeps the headers, and sends its bytes to a layer thread. If the server is slow to respond, frees
  * the layer thread for another layer, and takes one again when bytes arrive.
  */
-async function readRemote(job: ReadJob, { pool, stalled, options }: RemoteReadDeps): Promise<LayerIndex> {
-  const { reading } = job;
-  const readOn = (thread: LayerThread, stream: PrefetchedStream): Promise<LayerIndex> =>
-    readStream(thread, job, stream);
-  const firstTry = await pool.use(reading.callerSignal, async (thread) => {
+async function readRemote(
+  job: ReadJob,
+  { pool, stalled, options }: RemoteReadDeps,
+): Promise<readonly LayerIndex[]> {
+  const { source, reading } = job;
+  const task: LayerTask = { kind: 'stream', name: displayUrl(source.path), ...inputOf(job) };
+  let stream: PrefetchedStream;
+  {
+    using lease = await pool.acquire(reading.callerSignal);
     reading.start();
-    const stream = new PrefetchedStream(download(job, options));
-    const isFlowing = await stream.hasFirstChunkWithin(options.bounds?.graceMs ?? limits.layerGraceMs);
-    return isFlowing ? { index: await readOn(thread, stream) } : { incoming: stream };
-  });
-  if (firstTry.index !== undefined) return firstTry.index;
-  const { incoming: stream } = firstTry;
+    stream = new PrefetchedStream(download(job, options));
+    if (await stream.hasFirstChunkWithin(options.bounds?.graceMs ?? limits.layerGraceMs))
+      return await lease.thread.run(task, streamOptions(stream, reading));
+  }
   await stalled.run(() => stream.waitForFirstChunk());
-  return await pool.use(reading.signal, (thread) => readOn(thread, stream));
+  using lease = await pool.acquire(reading.signal);
+  return await lease.thread.run(task, streamOptions(stream, reading));
 }
 
 function download(
@@ -127,45 +137,36 @@ function download(
     connect,
     isBulk: !isProxied,
     signal: reading.signal,
+    onProgress: ({ receivedBytes }) => {
+      reading.bytes = receivedBytes;
+    },
   });
-  return withMinimumThroughput(countBytes(bytes, reading), bounds?.idleMs ?? limits.idleMs);
+  return withMinimumThroughput(bytes, bounds?.idleMs ?? limits.idleMs);
 }
 
-async function readStream(
-  thread: LayerThread,
-  { source, links, reading, analyzers }: ReadJob,
-  stream: PrefetchedStream,
-): Promise<LayerIndex> {
-  const layer = { name: displayUrl(source.path), claims: claimsOf(source), options: { verify: true, links } };
-  const task = { kind: 'stream', analyzers, ...layer } as const;
+async function readLocal(
+  job: ReadJob,
+  pool: ThreadPool,
+  { policy: { directories } }: LayerPoolOptions,
+): Promise<readonly LayerIndex[]> {
+  const { source, reading } = job;
+  using lease = await pool.acquire(reading.callerSignal);
+  reading.start();
+  const task: LayerTask = { kind: 'file', name: source.path, directories, ...inputOf(job) };
+  return await lease.thread.run(task, { signal: reading.signal });
+}
+
+function inputOf({ source, links, analyzers }: ReadJob) {
+  return { analyzers, claims: claimsOf(source), options: { verify: true, links } };
+}
+
+/** Returns the options of a task that reads a download, which ends with the task. */
+function streamOptions(stream: PrefetchedStream, reading: LayerReadContext): TaskOptions {
   const bytes = (ended: AbortSignal): PrefetchedStream => {
     ended.addEventListener('abort', () => {
       reading.end();
     });
     return stream;
   };
-  return await thread.readOne(task, { bytes, signal: reading.signal });
-}
-
-async function readLocal(
-  { source, links, reading, analyzers }: ReadJob,
-  pool: ThreadPool,
-  { policy: { directories } }: LayerPoolOptions,
-): Promise<LayerIndex> {
-  return await pool.use(reading.callerSignal, async (thread) => {
-    reading.start();
-    const layer = { name: source.path, claims: claimsOf(source), options: { verify: true, links } };
-    const task = { kind: 'file', analyzers, directories, ...layer } as const;
-    return await thread.readOne(task, { signal: reading.signal });
-  });
-}
-
-async function* countBytes(
-  stream: AsyncIterable<Uint8Array>,
-  reading: LayerReadContext,
-): AsyncGenerator<Uint8Array> {
-  for await (const piece of stream) {
-    reading.bytes += piece.length;
-    yield piece;
-  }
+  return { bytes, signal: reading.signal };
 }

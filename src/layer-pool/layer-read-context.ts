@@ -46,20 +46,18 @@ export class LayerReadContext implements AsyncDisposable {
     }, ms);
   }
 
-  /** Waits for the result and reports the statistics. */
-  async track<T>(work: Promise<T>): Promise<T> {
-    try {
-      const result = await work;
-      this.#report('read');
-      return result;
-    } catch (error) {
-      const cause: unknown = this.#timeout.signal.aborted ? this.#timeout.signal.reason : error;
-      this.#report(
-        this.callerSignal.aborted ? 'cancelled' : cause instanceof ClairError ? cause.code : 'failed',
-      );
-      if (this.callerSignal.aborted) throw this.callerSignal.reason as Error;
-      throw cause;
-    }
+  /** Reports the statistics of a complete read. */
+  succeed(): void {
+    this.#report('read');
+  }
+
+  /** Reports the statistics of a failed read. Returns the error that the caller gets: the reason of an abort comes before `error`. */
+  fail(error: unknown): unknown {
+    const cause: unknown = this.#timeout.signal.aborted ? this.#timeout.signal.reason : error;
+    this.#report(
+      this.callerSignal.aborted ? 'cancelled' : cause instanceof ClairError ? cause.code : 'failed',
+    );
+    return this.callerSignal.aborted ? this.callerSignal.reason : cause;
   }
 
   /** Ends the download. */

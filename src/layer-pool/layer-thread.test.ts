@@ -88,20 +88,30 @@ test('fails the task with the error of the stream when the stream fails', async 
   await assert.rejects(worker.run(task, { bytes: broken }), { message: 'the line is dead' });
 });
 
+/** Runs work with a thread of the pool. */
+async function use<T>(
+  threads: ThreadPool,
+  stop: AbortSignal,
+  work: (thread: LayerThread) => T | Promise<T>,
+): Promise<T> {
+  using lease = await threads.acquire(stop);
+  return await work(lease.thread);
+}
+
 test('queues tasks in their order when all threads are busy, up to a limit', async (context) => {
   const threads = pool(context, 1, 2);
   const held = Promise.withResolvers<undefined>();
   const order: string[] = [];
-  const first = threads.use(signal, () => held.promise);
+  const first = use(threads, signal, () => held.promise);
   const others = ['second', 'third'].map((name) =>
-    threads.use(signal, (worker) => {
+    use(threads, signal, (worker) => {
       order.push(name);
       return worker.run(file('well'));
     }),
   );
   assert.deepEqual([threads.busy, threads.waiting], [1, 2]);
   await assert.rejects(
-    threads.use(signal, () => assert.fail('there is no thread')),
+    use(threads, signal, () => assert.fail('there is no thread')),
     { code: 'busy' },
   );
   held.resolve(undefined);
@@ -113,9 +123,9 @@ test('queues tasks in their order when all threads are busy, up to a limit', asy
 test('leaves the queue when the caller aborts', async (context) => {
   const threads = pool(context, 1, 1);
   const held = Promise.withResolvers<undefined>();
-  const first = threads.use(signal, () => held.promise);
+  const first = use(threads, signal, () => held.promise);
   const stop = new AbortController();
-  const second = threads.use(stop.signal, () => assert.fail('it has left'));
+  const second = use(threads, stop.signal, () => assert.fail('it has left'));
   stop.abort(new Error('enough'));
   await assert.rejects(second, { message: 'enough' });
   assert.equal(threads.waiting, 0);
@@ -126,7 +136,7 @@ test('leaves the queue when the caller aborts', async (context) => {
 test('replaces a thread when it dies or is ended', async (context) => {
   const threads = pool(context, 1, 10);
   const run = (name: string, stop = signal) =>
-    threads.use(stop, (worker) => worker.run(file(name), { signal: stop }));
+    use(threads, stop, (worker) => worker.run(file(name), { signal: stop }));
   const spinning = new AbortController();
   const results = [
     assert.rejects(run('ends'), { message: /exited before it returned a result/ }),
@@ -145,20 +155,20 @@ test('ends an idle thread, and starts another one when a task comes', {
   timeout: 20_000,
 }, async (context) => {
   const threads = pool(context, 1, 10, 1);
-  const use = () =>
-    threads.use(signal, async (worker) => {
+  const runAndReturn = () =>
+    use(threads, signal, async (worker) => {
       await worker.run(file('well'));
       return worker;
     });
-  const first = await use();
+  const first = await runAndReturn();
   while (first.isAlive) await nextTurn();
-  assert.notEqual(await use(), first);
+  assert.notEqual(await runAndReturn(), first);
 });
 
 test('has no threads after it is closed', async (context) => {
   const threads = pool(context, 1, 10);
-  const busy = threads.use(signal, (worker) => worker.run(file('spins')));
-  const waiting = threads.use(signal, () => assert.fail('no thread is left'));
+  const busy = use(threads, signal, (worker) => worker.run(file('spins')));
+  const waiting = use(threads, signal, () => assert.fail('no thread is left'));
   const [first, second] = [
     assert.rejects(busy, { message: /exited before it returned a result/ }),
     assert.rejects(waiting, { message: 'the layer pool is shut down' }),
@@ -166,7 +176,7 @@ test('has no threads after it is closed', async (context) => {
   await threads[Symbol.asyncDispose]();
   await Promise.all([first, second]);
   await assert.rejects(
-    threads.use(signal, () => assert.fail('no thread is left')),
+    use(threads, signal, () => assert.fail('no thread is left')),
     { message: 'the layer pool is shut down' },
   );
 });

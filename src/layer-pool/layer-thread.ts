@@ -87,16 +87,6 @@ export class LayerThread implements AsyncDisposable {
     }
   }
 
-  /** Reads one layer. Throws as `run` does. */
-  async readOne(
-    layer: LayerTask & { readonly kind: 'file' | 'stream' },
-    options: TaskOptions,
-  ): Promise<LayerIndex> {
-    const [index] = await this.run(layer, options);
-    if (index === undefined) throw new Error('the layer thread returned no index');
-    return index;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isAlive = false;
     await this.#worker.terminate();
@@ -141,6 +131,12 @@ export class LayerThread implements AsyncDisposable {
     const isSettled = await settlesWithin(settled.promise, this.#options.stopMs ?? limits.layerStopMs);
     if (!isSettled) await this[Symbol.asyncDispose]();
   }
+}
+
+/** Returns the result of a task with one layer. */
+export function onlyIndex([index]: readonly LayerIndex[]): LayerIndex {
+  if (index === undefined) throw new Error('the layer thread returned no index');
+  return index;
 }
 
 function indexesOf(answer: LayerAnswer): readonly LayerIndex[] {

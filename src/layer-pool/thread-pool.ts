@@ -15,6 +15,11 @@ export interface ThreadPoolOptions extends ThreadOptions {
   readonly idleMs?: number;
 }
 
+/** A thread of a pool, for one task at a time. */
+export interface ThreadLease extends Disposable {
+  readonly thread: LayerThread;
+}
+
 /**
  * Threads with one task at a time. The pool starts a thread when it is first needed, ends it after `idleMs` without a task, and replaces it
  * if it dies. At most `waitingMax` tasks wait, first in, first out. Dispose the pool to end all threads.
@@ -39,14 +44,18 @@ export class ThreadPool implements AsyncDisposable {
     return this.#waiting.size;
   }
 
-  /** Runs `work` with a thread. Throws `busy` if too many tasks wait, and the signal's reason if it aborts during the wait. */
-  async use<T>(signal: AbortSignal, work: (thread: LayerThread) => Promise<T>): Promise<T> {
-    const thread = await this.#acquire(signal);
-    try {
-      return await work(thread);
-    } finally {
-      this.#release(thread);
-    }
+  /**
+   * Waits for a thread. Dispose the lease to return it. Throws `busy` if too many tasks wait, and the signal's reason if it aborts during
+   * the wait.
+   */
+  async acquire(signal: AbortSignal): Promise<ThreadLease> {
+    const thread = await this.#waitForThread(signal);
+    return {
+      thread,
+      [Symbol.dispose]: () => {
+        this.#release(thread);
+      },
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -59,7 +68,7 @@ export class ThreadPool implements AsyncDisposable {
     await Promise.all(threads.map((thread) => thread[Symbol.asyncDispose]()));
   }
 
-  async #acquire(signal: AbortSignal): Promise<LayerThread> {
+  async #waitForThread(signal: AbortSignal): Promise<LayerThread> {
     signal.throwIfAborted();
     if (this.#isClosed) throw closedError();
     const { threadsMax, waitingMax } = this.#options;

@@ -71,6 +71,7 @@ export class TransferReceiver implements AsyncIterable<Buffer> {
   readonly #recycle: (memory: ArrayBuffer) => void;
   readonly #pending: Uint8Array<ArrayBuffer>[] = [];
   #isEnded = false;
+  #isCancelled = false;
   #wake: (() => void) | undefined;
 
   constructor(recycle: (memory: ArrayBuffer) => void) {
@@ -82,6 +83,12 @@ export class TransferReceiver implements AsyncIterable<Buffer> {
     this.#wake?.();
   }
 
+  /** Makes the consumer fail at its next request. */
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#wake?.();
+  }
+
   /** Marks the end of the stream. */
   end(): void {
     this.#isEnded = true;
@@ -90,6 +97,7 @@ export class TransferReceiver implements AsyncIterable<Buffer> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
     for (;;) {
+      if (this.#isCancelled) throw new Error('transfer aborted: the task was cancelled');
       const bytes = this.#pending.shift();
       if (bytes !== undefined) {
         yield bufferView(bytes);

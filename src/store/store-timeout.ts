@@ -3,9 +3,12 @@ import { limits } from '../core/limits.ts';
 
 const timeouts = new AsyncLocalStorage<number>();
 
-/** Runs `work` with a limit on the time that its queries wait for a lock or an unreachable database before they fail. */
-export function withStoreTimeout<T>(ms: number, work: () => T): T {
-  return timeouts.run(ms, work);
+/**
+ * Runs `work` with a limit on the time that its queries wait for a lock or an unreachable database before they fail. Without `ms`, the
+ * limit stays as it is.
+ */
+export function withStoreTimeout<T>(ms: number | undefined, work: () => T): T {
+  return ms === undefined ? work() : timeouts.run(ms, work);
 }
 
 /** Returns how long, in milliseconds, a query may currently wait for an unreachable server. */

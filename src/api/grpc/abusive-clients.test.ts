@@ -48,7 +48,7 @@ async function startServer(context: TestContext) {
   const server = await serveApi(
     'the API',
     { host: '127.0.0.1', port: 0 },
-    { ...shared, routers: [], tls: undefined, http2 },
+    { ...shared, routers: () => [], tls: undefined, http2 },
   );
   context.after(() => server.stop(0));
   const client = grpcClient(context, server.port);

@@ -32,7 +32,7 @@ async function startServer(t: TestContext) {
     onRequest: (record: RequestRecord) => records.push(record),
   };
   const http2 = await grpcServer({ ...shared, methods: () => methods });
-  const options = { ...shared, routers: [], tls: undefined, http2 };
+  const options = { ...shared, routers: () => [], tls: undefined, http2 };
   const server = await serveApi('the API', { host: '127.0.0.1', port: 0 }, options);
   t.after(() => server.stop(0));
   return { client: grpcClient(t, server.port), records };

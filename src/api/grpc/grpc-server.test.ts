@@ -66,7 +66,7 @@ async function startServer(context: TestContext, change: Change = {}): Promise<R
     { host: '127.0.0.1', port: 0 },
     {
       ...shared,
-      routers: [routerOf('', [who])],
+      routers: () => [routerOf('', [who])],
       tls: change.tls && readTls(change.tls),
       http2: await grpcServer({
         ...shared,

@@ -34,7 +34,7 @@ async function startServer(
     'the API',
     { host: '127.0.0.1', port: 0 },
     {
-      routers: [routerOf('/v1', [route])],
+      routers: () => [routerOf('/v1', [route])],
       access: accessByTokens([]),
       timeoutMs: 60_000,
       tls: undefined,
@@ -344,7 +344,7 @@ suite('shutdown', () => {
   test('throws an error when the port is in use', async (context) => {
     const { server } = await startServer(context, ok);
     const options = {
-      routers: [],
+      routers: () => [],
       access: accessByTokens([]),
       timeoutMs: 1,
       tls: undefined,

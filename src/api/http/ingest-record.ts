@@ -12,16 +12,16 @@ export interface IngestRecord {
   readonly error?: unknown;
 }
 
-/** Runs an ingest and reports its result once. */
+/** Waits for an ingest and reports its result once. */
 export async function recordIngest(
   { kind, name }: Pick<IngestRecord, 'kind' | 'name'>,
   onIngested: (record: IngestRecord) => void,
-  ingest: () => Promise<IngestedContent | undefined>,
+  ingest: Promise<IngestedContent | undefined>,
 ): Promise<void> {
   const started = performance.now();
   const ms = (): number => performance.now() - started;
   try {
-    const content = await ingest();
+    const content = await ingest;
     onIngested({ kind, name, ms: ms(), content });
   } catch (error) {
     onIngested({ kind, name, ms: ms(), error });

@@ -43,7 +43,7 @@ async function startServer(
     'the API',
     { host: '127.0.0.1', port: 0 },
     {
-      routers: [routerOf('', [post])],
+      routers: () => [routerOf('', [post])],
       access: accessByTokens([]),
       timeoutMs: 60_000,
       tls: undefined,

@@ -35,7 +35,7 @@ async function startServer(context: TestContext, headersMs = 60_000): Promise<Ru
     'the API',
     { host: '127.0.0.1', port: 0 },
     {
-      routers: [routerOf('', [who])],
+      routers: () => [routerOf('', [who])],
       access: accessByTokens([]),
       timeoutMs: 60_000,
       tls: undefined,

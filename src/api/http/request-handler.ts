@@ -30,8 +30,8 @@ import { type WriteOptions, writeResponse } from './write-response.ts';
 
 /** Dependencies of `RequestHandler`. */
 export interface RequestHandlerDeps {
-  /** The first router that matches handles the request. */
-  readonly routers: readonly Router[];
+  /** Returns the current routers. The first one that matches handles the request. A reload of plugins replaces them. */
+  readonly routers: () => readonly Router[];
   readonly access: Access;
   /** Checked before `access`. */
   readonly guard: RequestGuard;
@@ -97,7 +97,7 @@ export class RequestHandler {
       else if (match.kind === 'answer') await this.#writeDirect(response, match.response, outcome);
       else
         await this.#tracer.span(spanOf(match, incoming), () =>
-          withRouteStoreWait(match.route, () => this.#runRoute(match, { incoming, response, outcome })),
+          this.#runRoute(match, { incoming, response, outcome }),
         );
     } catch (error) {
       onError(error);
@@ -131,17 +131,17 @@ export class RequestHandler {
     await Promise.allSettled(this.#unsettled);
   }
 
-  async #track<T>(work: Promise<T>): Promise<T> {
-    this.#unsettled.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#unsettled.delete(work);
-    }
+  #track(work: Promise<unknown>): void {
+    const tracked = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.#unsettled.delete(tracked);
+      });
+    this.#unsettled.add(tracked);
   }
 
   #match({ method = '', url = '' }: IncomingMessage): RoutingResult {
-    for (const router of this.#deps.routers) {
+    for (const router of this.#deps.routers()) {
       const match = router(method, url);
       if (match !== undefined) return match;
     }
@@ -180,7 +180,9 @@ export class RequestHandler {
       isRecorded = true;
     };
     try {
-      const apiResponse = await raceAbort(this.#track(route.handle(request)), signal);
+      const pending = withStoreTimeout(storeWaitMsOf(route), () => route.handle(request));
+      this.#track(pending);
+      const apiResponse = await raceAbort(pending, signal);
       ({ status } = apiResponse);
       if (apiResponse.cause !== undefined) this.#deps.onError(apiResponse.cause);
       if (isStreaming) {
@@ -270,12 +272,12 @@ export class RequestHandler {
 }
 
 /**
- * Runs work with a limit on the wait for an unreachable database: short for reads, longer for changes. Streams wait as long as the
- * program itself does.
+ * Returns the limit on the wait for an unreachable database: short for reads, longer for changes. Undefined for streams, which wait as
+ * long as the program itself does.
  */
-function withRouteStoreWait<T>({ method, isStreaming }: Route, work: () => T): T {
-  if (isStreaming === true) return work();
-  return withStoreTimeout(method === 'GET' ? limits.storeReadWaitMs : limits.storeWriteWaitMs, work);
+function storeWaitMsOf({ method, isStreaming }: Route): number | undefined {
+  if (isStreaming === true) return undefined;
+  return method === 'GET' ? limits.storeReadWaitMs : limits.storeWriteWaitMs;
 }
 
 /** Returns the span of a request, by the semantic conventions of OpenTelemetry for HTTP servers. */

@@ -32,7 +32,7 @@ async function startServer(
     'the API',
     { host: '127.0.0.1', port: 0 },
     {
-      routers: [routerOf('/v1', routes)],
+      routers: () => [routerOf('/v1', routes)],
       access: accessByTokens(tokens),
       timeoutMs: 60_000,
       tls: undefined,

@@ -26,7 +26,7 @@ async function startServer(t: TestContext, change: Partial<ApiServerOptions>) {
     'the API',
     { host: '127.0.0.1', port: 0 },
     {
-      routers: [routerOf('', [all, none])],
+      routers: () => [routerOf('', [all, none])],
       access: accessByTokens([]),
       timeoutMs: 60_000,
       tls: undefined,

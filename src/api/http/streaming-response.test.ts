@@ -21,7 +21,9 @@ test('writes a stream without time limit, compression and keep-alive, and drops 
     'the API',
     { host: '127.0.0.1', port: 0 },
     {
-      routers: [routerOf('', [{ name: 'getAll', method: 'GET', path: '/all', isStreaming: true, handle }])],
+      routers: () => [
+        routerOf('', [{ name: 'getAll', method: 'GET', path: '/all', isStreaming: true, handle }]),
+      ],
       ...{ access: accessByTokens([]), timeoutMs: 0, stalledMs: 50, tls: undefined },
       onError: (error) => recorded.push(error),
       onResponse: (route, status) => recorded.push([route, status]),

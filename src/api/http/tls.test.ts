@@ -19,7 +19,7 @@ async function startTlsServer(
 ): Promise<(options: RequestOptions) => Promise<string>> {
   const who = { name: 'who', method: 'GET', path: '/who', handle: async () => ({ status: 200, text: 'us' }) };
   const serverOptions = {
-    routers: [routerOf('', [who])],
+    routers: () => [routerOf('', [who])],
     access: accessByTokens([]),
     timeoutMs: 60_000,
     tls: readTls(settings),

@@ -4,7 +4,6 @@ import { serveHealth } from '../../api/health.ts';
 import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
 import { ListLimiter } from '../../api/http/list-limiter.ts';
 import type { RequestRecord } from '../../api/http/request-record.ts';
-import type { Router } from '../../api/http/router.ts';
 import { createMetrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { messageOf } from '../../core/errors.ts';
@@ -230,18 +229,9 @@ async function serveRoutes(
   };
   return await serveApi('the API', server.api, {
     ...shared,
-    routers: [(...request) => routeFirst(current().routers, request)],
+    routers: () => current().routers,
     tls: server.tls,
     tracer,
     http2: await grpcServer({ ...shared, methods: () => current().methods }),
   });
-}
-
-/** Routes a request to the first router that accepts it. A reload of plugins replaces the routers. */
-function routeFirst(routers: readonly Router[], request: Parameters<Router>): ReturnType<Router> {
-  for (const router of routers) {
-    const found = router(...request);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

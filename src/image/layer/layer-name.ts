@@ -22,7 +22,8 @@ export function withLayerName<T>(name: string, read: () => T | Promise<T>): T | 
   }
 }
 
-function toLayerError(name: string, error: unknown): ClairError {
+/** Adds the name of a layer to an error of reading it. Turns unexpected errors into `target-corrupt`. */
+export function toLayerError(name: string, error: unknown): ClairError {
   if (!(error instanceof ClairError))
     return new ClairError('target-corrupt', `layer ${name} cannot be read: ${messageOf(error)}`, {
       cause: error,

@@ -1,6 +1,6 @@
 import { bufferView } from '../../kit/bytes/bytes.ts';
 import type { LayerClaims } from '../image-layer.ts';
-import { withLayerName } from './layer-name.ts';
+import { toLayerError } from './layer-name.ts';
 import { LayerReader } from './layer-reader.ts';
 import type { LayerReadResult, ReadOptions } from './layer-walk.ts';
 
@@ -21,12 +21,14 @@ export async function readLayerStream(
   { name, claims, bytes }: LayerStream,
   options: ReadOptions,
 ): Promise<LayerReadResult> {
-  return await withLayerName(name, async () => {
+  try {
     const reader = new LayerReader(claims, options);
     for await (const piece of bytes) {
       const pending = reader.push(bufferView(piece));
       if (pending) await pending;
     }
-    return reader.end();
-  });
+    return await reader.end();
+  } catch (error) {
+    throw toLayerError(name, error);
+  }
 }

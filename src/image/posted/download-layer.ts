@@ -7,7 +7,7 @@ import { HttpError } from '../../kit/http/http-rules.ts';
 
 /** Options of `downloadLayer`. */
 export interface LayerDownload
-  extends Pick<HttpOptions, 'connect' | 'isBulk' | 'signal' | 'idleMs' | 'sleep'> {
+  extends Pick<HttpOptions, 'connect' | 'isBulk' | 'signal' | 'idleMs' | 'sleep' | 'onProgress'> {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly bytesMax?: number;

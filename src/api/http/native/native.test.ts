@@ -60,7 +60,7 @@ async function startServer(
     'the API',
     { host: '127.0.0.1', port: 0 },
     {
-      routers: [routerOf('', nativeRoutes(deps))],
+      routers: () => [routerOf('', nativeRoutes(deps))],
       access: accessByTokens([]),
       // Shorter than any request: the limit does not apply to streams.
       timeoutMs: change.followers === undefined ? 60_000 : 0,

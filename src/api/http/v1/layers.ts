@@ -21,7 +21,17 @@ export async function postLayerRoute(request: ApiRequest, deps: V1Deps): Promise
   request.addLogDetails({ layer: layer.name });
   const format = layerFormatOf(layer.formatName);
   if (format === undefined) await refuseFormat(layer, deps);
-  else await runIngest({ ...layer, format }, request, deps);
+  else {
+    const source: PostedLayer = { ...layer, format };
+    const work = { key: `layer ${layer.name}`, content: JSON.stringify(source) };
+    await deps.pendingIngests.run(work, request.signal, (shared) =>
+      recordIngest(
+        { kind: 'layer', name: layer.name },
+        deps.onIngested,
+        ingestLayer(source, deps.ingest, shared),
+      ),
+    );
+  }
   const { Name, ParentName, Path, Headers, Format } = posted;
   const echo = { Name, ParentName, Path, Headers, Format, IndexedByVersion: engineVersion };
   return { status: 201, body: asGo(layerEnvelope, { Layer: echo }) };
@@ -58,15 +68,6 @@ async function refuseFormat(
   if (parent !== null && (await namedLayers.find(parent)) === undefined)
     throw new ClairError('parent-unknown', `the parent layer ${parent} does not exist`);
   throw badRequest(`unsupported image format '${formatName}'`);
-}
-
-async function runIngest(layer: PostedLayer, { signal }: ApiRequest, deps: V1Deps): Promise<void> {
-  const work = { key: `layer ${layer.name}`, content: JSON.stringify(layer) };
-  await deps.pendingIngests.run(work, signal, (shared) =>
-    recordIngest({ kind: 'layer', name: layer.name }, deps.onIngested, () =>
-      ingestLayer(layer, deps.ingest, shared),
-    ),
-  );
 }
 
 /** `GET /layers/:name`: returns a layer, with features or vulnerabilities if the query has `features` or `vulnerabilities`. */

@@ -59,7 +59,7 @@ async function startServer(t: TestContext, change: Change = {}): Promise<Running
     'the API',
     { host: '127.0.0.1', port: 0 },
     {
-      routers: [v3Router(deps, v3Methods(deps))],
+      routers: () => [v3Router(deps, v3Methods(deps))],
       access: accessByTokens(change.tokens ?? []),
       timeoutMs: change.timeoutMs ?? 60_000,
       tls: undefined,

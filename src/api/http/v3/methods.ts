@@ -58,7 +58,9 @@ async function postAncestry(
   const ancestry = toAncestry(request);
   const work = { key: `ancestry ${ancestry.name}`, content: JSON.stringify(ancestry) };
   await deps.pendingIngests.run(work, signal, (shared) =>
-    recordIngest({ kind: 'ancestry', name: ancestry.name }, deps.onIngested, () =>
+    recordIngest(
+      { kind: 'ancestry', name: ancestry.name },
+      deps.onIngested,
       takeInAncestry(ancestry, deps.ingest, shared),
     ),
   );
