@@ -174,7 +174,7 @@ async function matchOnce(
 ): Promise<{ matched: number; candidates: number }> {
   const id = await store.images.save(wanted);
   const hits = await taken.joined.measure(() =>
-    rangeJoin(engine.db, id).select(['image_package.position', 'affected.vulnerability_id as id']).execute(),
+    rangeJoin(engine.db, id).select(['set_package.position', 'affected.vulnerability_id as id']).execute(),
   );
   const { hits: expected, rows } = await taken.each.measure(() => fetchAndCompare(byName, wanted));
   await taken.atOnce.measure(() => fetchAndCompare(byNames, wanted));

@@ -60,7 +60,15 @@ function forgetLayers(): void {
     z.array(z.object({ name: z.string() })),
     db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all(),
   );
-  for (const name of ['image_package', 'package', 'image_layer', 'image', 'layer']) {
+  for (const name of [
+    'image_set',
+    'set_package',
+    'package_set',
+    'package',
+    'image_layer',
+    'image',
+    'layer',
+  ]) {
     if (tables.some((known) => known.name === name)) db.exec(`DELETE FROM ${name}`);
   }
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)');

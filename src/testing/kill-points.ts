@@ -103,9 +103,9 @@ async function assertConsistent(store: Store): Promise<void> {
   const { rows } = await store.statistics();
   assert.equal(rows['affected'], rows['vulnerability']);
   assert.equal((rows['vulnerability'] ?? 0) % records, 0);
-  assert.equal(rows['image_package'], rows['image']);
+  assert.equal(rows['image_set'], rows['image']);
   // One of the image with the name, and one of the matched image.
-  assert.equal(rows['package'], 2);
+  assert.deepEqual([rows['package_set'], rows['set_package'], rows['package']], [2, 2, 2]);
   const events = await store.events.findAfter(0, 100 * records);
   assert.equal(events.length % records, 0);
   const referenced = new Set(events.flatMap(({ old, new: now }) => [old ?? [], now ?? []].flat()));

@@ -138,7 +138,7 @@ for (const engine of storeEngines) {
     for (const name of ['ancestry', 'layer']) assert.ok(await store.layers.find(`layer of ${name}`, 'key'));
     assert.equal(await store.ancestries.findLayerIdentity('unused'), undefined);
     assert.equal(await store.ancestries.findLayerIdentity('used'), 'layer of used');
-    assert.deepEqual(await rowsOf('image', 'image_package', 'layer'), [3, 3, 3]);
+    assert.deepEqual(await rowsOf('image', 'image_set', 'layer'), [3, 3, 3]);
     assert.deepEqual(await store.collectGarbage(terms), nothing);
   });
 

@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { compareText } from '../../model/order.ts';
 import { type PackageRow, packageColumns } from './image-package.ts';
+import { decodeOrder, type PackagePositions } from './package-order.ts';
+import { findPartRows, type PartValues, readPart } from './part-values.ts';
 import type { Tables } from './schema.ts';
 import { readSharedValues, type SharedPackageValues } from './shared-values.ts';
 
@@ -9,26 +11,67 @@ export interface ImageDetails {
   readonly identity: string;
   /** Names of the ancestries and v1 layers that refer to it, sorted. */
   readonly names: readonly string[];
+  /** The parts that were requested, by their numbers. */
+  readonly parts: ReadonlyMap<number, PartValues>;
+  readonly positionOf: PackagePositions;
+}
+
+/** Returns the details of images and parts of them. Leaves out images that do not exist. */
+export async function findImageDetails(
+  db: Kysely<Tables>,
+  wanted: readonly { readonly image: number; readonly part: number }[],
+): Promise<ReadonlyMap<number, ImageDetails>> {
+  const images = [...new Set(wanted.map(({ image }) => image))];
+  const partRows = await findPartRows(db, images, [...new Set(wanted.map(({ part }) => part))]);
+  const found = new Map<number, ImageDetails>();
+  for (const [image, { identity, names, order, shared }] of await findImageRows(db, images)) {
+    const parts = new Map((partRows.get(image) ?? []).map((row) => [row.part, readPart(row, shared)]));
+    found.set(image, {
+      identity,
+      names: [...names].sort(compareText),
+      parts,
+      positionOf: decodeOrder(order),
+    });
+  }
+  return found;
+}
+
+/** Returns the names of an image, sorted. */
+export async function findImageNames(db: Kysely<Tables>, image: number): Promise<string[]> {
+  const rows = await findImageRows(db, [image]);
+  return [...(rows.get(image)?.names ?? [])].sort(compareText);
+}
+
+interface ImageRow {
+  readonly identity: string;
+  readonly names: ReadonlySet<string>;
+  readonly order: string | null;
   readonly shared: SharedPackageValues;
 }
 
-/** Returns the details of images, by their numbers, by one query. Leaves out images that do not exist. */
-export async function findImageDetails(
+/** Returns images and their names, by one query. */
+async function findImageRows(
   db: Kysely<Tables>,
   images: readonly number[],
-): Promise<ReadonlyMap<number, ImageDetails>> {
+): Promise<ReadonlyMap<number, ImageRow>> {
   const none = sql<string | null>`null`;
-  const nothing = [none.as('identity'), none.as('repositories'), none.as('package_layers')] as const;
+  const nothing = [
+    none.as('identity'),
+    none.as('repositories'),
+    none.as('package_layers'),
+    none.as('package_order'),
+  ] as const;
   const rows = await db
     .with('wanted', (query) =>
       query
         .selectFrom('image')
-        .select(['id', 'identity', 'repositories', 'package_layers'])
+        .select(['id', 'identity', 'repositories', 'package_layers', 'package_order'])
         .where('id', 'in', padded(images)),
     )
     .selectFrom('wanted')
     .select('id')
-    .select([sql<string | null>`identity`.as('identity'), 'repositories', 'package_layers', none.as('name')])
+    .select([sql<string | null>`identity`.as('identity'), 'repositories', 'package_layers', 'package_order'])
+    .select(none.as('name'))
     .unionAll((query) =>
       query
         .selectFrom('wanted')
@@ -47,16 +90,14 @@ export async function findImageDetails(
         .select([...nothing, 'v1_layer.name']),
     )
     .execute();
-  const found = new Map<number, ImageDetails>();
+  const found = new Map<number, ImageRow>();
   const namesOfImages = new Map<number, Set<string>>();
-  for (const { id: image, identity, name, ...texts } of rows) {
+  for (const { id: image, identity, name, package_order: order, ...texts } of rows) {
     const names = namesOfImages.get(image) ?? new Set();
     namesOfImages.set(image, names);
     if (name !== null) names.add(name);
-    if (identity !== null) found.set(image, { identity, names: [], shared: readSharedValues(texts) });
+    if (identity !== null) found.set(image, { identity, names, order, shared: readSharedValues(texts) });
   }
-  for (const [image, details] of found)
-    found.set(image, { ...details, names: [...(namesOfImages.get(image) ?? [])].sort(compareText) });
   return found;
 }
 

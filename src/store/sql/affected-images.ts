@@ -1,10 +1,16 @@
 import type { Kysely } from 'kysely';
-import type { AffectedImage, AffectedPage, AffectedRequest, StoredHit } from '../image-store.ts';
+import type { Namespace } from '../../model/namespace.ts';
+import type { AffectedImage, AffectedPage, AffectedRequest, ImagePackage, StoredHit } from '../image-store.ts';
 import { type AffectedCursor, comparePositions, readCursor, writeCursor } from './affected-cursor.ts';
-import { findImageDetails, findPackages } from './affected-details.ts';
+import { findImageDetails, findPackages, type ImageDetails } from './affected-details.ts';
 import { type AffectedTarget, findTargets, positionOf } from './affected-targets.ts';
-import { packageFromRow } from './image-package.ts';
-import { type InstalledRow, installedRows, type ScanRange } from './installed-rows.ts';
+import { type PackageRow, packageFromRow } from './image-package.ts';
+import {
+  findInstalledImages,
+  type InstalledImage,
+  type InstalledRow,
+  type ScanRange,
+} from './installed-images.ts';
 import type { Tables } from './schema.ts';
 
 /**
@@ -53,75 +59,59 @@ interface TargetVersion {
 }
 
 /** An image that has packages in such a version. */
-interface FoundImage {
+interface FoundImage extends Pick<InstalledImage, 'image' | 'rows'> {
   readonly version: TargetVersion;
-  readonly image: number;
-  /** One row per package, at least one. */
-  readonly rows: readonly InstalledRow[];
 }
 
 function cursorOf({ version: { target, key }, image }: FoundImage): AffectedCursor {
   return { ...positionOf(target), key, image };
 }
 
-/** Extra rows to read: nearly every entry is one row, so one query then yields all entries. */
-const rowsToSpare = 8;
-
 /** Returns at most `count` entries from the start of a range. */
 async function walk(db: Kysely<Tables>, range: ScanRange, count: number): Promise<FoundImage[]> {
-  const found: FoundImage[] = [];
-  for (let rowsMax = count + rowsToSpare; ; ) {
-    const last = found.at(-1);
-    const rest = last === undefined ? range : { ...range, behind: cursorOf(last) };
-    const rows = await installedRows(db, rest, rowsMax).execute();
-    const images = groupRows(rows, range.target);
-    const isCut = rows.length === rowsMax;
-    // The last entry may be incomplete: it is read again, with the following rows or alone.
-    if (isCut) images.pop();
-    if (isCut && images.length === 0) rowsMax *= 2;
-    found.push(...images);
-    if (!isCut || found.length >= count) return found.slice(0, count);
-  }
-}
-
-/** Groups consecutive rows of one version and image. */
-function groupRows(rows: readonly InstalledRow[], target: AffectedTarget): FoundImage[] {
-  const found: (FoundImage & { readonly rows: InstalledRow[] })[] = [];
-  for (const row of rows) {
-    const last = found.at(-1);
-    const isSameVersion = last !== undefined && areEqual(last.version.key, row.key);
-    const version = isSameVersion ? last.version : { target, key: row.key };
-    if (isSameVersion && last.image === row.image) last.rows.push(row);
-    else found.push({ version, image: row.image, rows: [row] });
-  }
-  for (const image of found) image.rows.sort((a, b) => a.position - b.position);
-  return found;
-}
-
-function areEqual(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  return a === null || b === null ? a === b : Buffer.compare(a, b) === 0;
+  let version: TargetVersion | undefined;
+  return (await findInstalledImages(db, range, count)).map(({ key, image, rows }) => {
+    // Entries of one version share it, and with it their hits.
+    if (version?.key !== key) version = { target: range.target, key };
+    return { version, image, rows };
+  });
 }
 
 /** Adds the details of images. Leaves out images that were deleted meanwhile. */
 async function toAffectedImages(db: Kysely<Tables>, found: readonly FoundImage[]): Promise<AffectedImage[]> {
   if (found.length === 0) return [];
-  const images = await findImageDetails(db, [...new Set(found.map(({ image }) => image))]);
-  const packages = await findPackages(db, [
-    ...new Set(found.flatMap(({ rows }) => rows.map((row) => row.package))),
-  ]);
+  const allRows = found.flatMap(({ rows }) => rows);
+  const images = await findImageDetails(db, allRows);
+  const packages = await findPackages(db, [...new Set(allRows.map((row) => row.package))]);
   const hits = new Map<TargetVersion, StoredHit[]>();
   return found.flatMap(({ version, image, rows }) => {
     const details = images.get(image);
-    if (details === undefined) return [];
-    const { identity, names, shared } = details;
-    const { namespace } = version.target;
-    const installed = rows.flatMap((row) => {
-      const item = packages.get(row.package);
-      return item === undefined ? [] : [packageFromRow(item, row, { ...shared, namespace })];
-    });
-    if (installed.length < rows.length) return [];
+    const installed = details && packagesOf(rows, details, { packages, namespace: version.target.namespace });
+    if (details === undefined || installed === undefined) return [];
+    const { identity, names } = details;
     const ofVersion = hits.get(version) ?? version.target.hitsOf(version.key);
     hits.set(version, ofVersion);
     return [{ image, identity, names, packages: installed, hits: ofVersion }];
   });
+}
+
+interface PackageDetails {
+  readonly packages: ReadonlyMap<number, PackageRow>;
+  readonly namespace: Namespace;
+}
+
+/** Returns the packages of an image in its order; undefined if it was deleted meanwhile. */
+function packagesOf(
+  rows: readonly InstalledRow[],
+  { parts, positionOf: imagePositionOf }: ImageDetails,
+  { packages, namespace }: PackageDetails,
+): ImagePackage[] | undefined {
+  const installed: { readonly at: number; readonly item: ImagePackage }[] = [];
+  for (const { part, position, package: number } of rows) {
+    const [row, values] = [packages.get(number), parts.get(part)];
+    if (row === undefined || values === undefined) return undefined;
+    const item = packageFromRow(row, values, { position, namespace });
+    installed.push({ at: imagePositionOf(part, position), item });
+  }
+  return installed.sort((a, b) => a.at - b.at).map(({ item }) => item);
 }

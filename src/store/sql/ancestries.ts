@@ -1,10 +1,9 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { Ancestry, AncestryInput, AncestryPage, AncestryStore } from '../ancestry-store.ts';
-import type { PageRequest } from '../page.ts';
+import type { Ancestry, AncestryInput, AncestryStore } from '../ancestry-store.ts';
+import { pageAncestriesByVersions } from './ancestries-by-version.ts';
 import type { Engine } from './engine.ts';
-import { addVersions, removeVersions, upsertVersions, versionsOfImage } from './introduced-versions.ts';
+import { addVersionsOfImage } from './introduced-versions.ts';
 import type { Tables } from './schema.ts';
-import { findHolders } from './version-holders.ts';
 
 /** Returns the images that clients of Clair's v3 API have named. */
 export function ancestryStore(engine: Engine): AncestryStore {
@@ -12,7 +11,7 @@ export function ancestryStore(engine: Engine): AncestryStore {
   return {
     save: (ancestry) => save(engine, ancestry),
     find: (name) => find(db, name),
-    pageByVersions: (versions, page) => pageByVersions(db, versions, page),
+    pageByVersions: (versions, page) => pageAncestriesByVersions(db, versions, page),
     saveLayerHash: (hash, identity) =>
       engine.write(async (writing) => {
         await writing
@@ -50,7 +49,7 @@ async function findRow(db: Kysely<Tables>, name: string): Promise<AncestryRow | 
 
 /** Returns false if another process has just saved an ancestry of that name. */
 async function add({ numbering }: Engine, db: Kysely<Tables>, ancestry: AncestryInput): Promise<boolean> {
-  const versions = await upsertVersions(db, await versionsOfImage(db, ancestry.image));
+  await addVersionsOfImage(db, ancestry.image);
   const number = await numbering.next(db, 'ancestry');
   const { numInsertedOrUpdatedRows: added } = await db
     .insertInto('ancestry')
@@ -59,11 +58,8 @@ async function add({ numbering }: Engine, db: Kysely<Tables>, ancestry: Ancestry
     .executeTakeFirstOrThrow();
   if (added === 0n) return false;
   await addLayers(db, number, ancestry.hashes);
-  await addVersions(db, ancestryVersions, number, versions);
   return true;
 }
-
-const ancestryVersions = 'ancestry_version';
 
 function contentOf({ image, engineVersion }: AncestryInput) {
   return { image_id: image, engine_version: engineVersion };
@@ -80,10 +76,7 @@ async function replace(db: Kysely<Tables>, before: AncestryRow, ancestry: Ancest
   await db.updateTable('ancestry').set(contentOf(ancestry)).where('number', '=', number).execute();
   await db.deleteFrom('ancestry_layer').where('ancestry_number', '=', number).execute();
   await addLayers(db, number, ancestry.hashes);
-  if (before.image_id === ancestry.image) return;
-  const versions = await upsertVersions(db, await versionsOfImage(db, ancestry.image));
-  await removeVersions(db, ancestryVersions, number);
-  await addVersions(db, ancestryVersions, number, versions);
+  await addVersionsOfImage(db, ancestry.image);
 }
 
 async function find(db: Kysely<Tables>, name: string): Promise<Ancestry | undefined> {
@@ -105,20 +98,4 @@ async function find(db: Kysely<Tables>, name: string): Promise<Ancestry | undefi
     image: first.image_id,
     engineVersion: first.engine_version,
   };
-}
-
-async function pageByVersions(
-  db: Kysely<Tables>,
-  versions: readonly number[],
-  page: PageRequest<number>,
-): Promise<AncestryPage> {
-  const { numbers, ...rest } = await findHolders(db, ancestryVersions, versions, page);
-  if (numbers.length === 0) return { ancestries: [], ...rest };
-  const ancestries = await db
-    .selectFrom('ancestry')
-    .select(['number', 'name'])
-    .where('number', 'in', numbers)
-    .orderBy('number')
-    .execute();
-  return { ancestries, ...rest };
 }

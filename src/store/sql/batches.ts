@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import type { BatchItem, BatchStore, NotificationBatch, StoredBatchContent } from '../batch-store.ts';
-import { findImageDetails } from './affected-details.ts';
+import { findImageNames } from './affected-details.ts';
 import { deliveryQueue } from './delivery-queue.ts';
 import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
@@ -109,7 +109,7 @@ async function close(db: Kysely<Tables>, name: string): Promise<StoredBatchConte
     .orderBy('digest_item.notification')
     .orderBy('digest_item.hash')
     .execute();
-  const names = (await findImageDetails(db, [batch.image_id])).get(batch.image_id)?.names ?? [];
+  const names = await findImageNames(db, batch.image_id);
   const items = rows.map(({ notification, content }) => ({ notification, ...readContent(content) }));
   return { identity, names, items };
 }

@@ -36,6 +36,8 @@ export interface EngineConnection {
 export interface ColumnTypes {
   readonly bytes: RawBuilder<unknown>;
   readonly integer: RawBuilder<unknown>;
+  /** An integer below 2^31, for `narrowTables`. */
+  readonly narrowInteger: RawBuilder<unknown>;
   /** An integer that the engine numbers; includes `primary key`. */
   readonly rowNumber: RawBuilder<unknown>;
   /** Suffix of `create table` for a table whose rows are stored in the order of their primary key. */

@@ -4,8 +4,8 @@ import type { VersionKey } from '../../plugin/version-scheme.ts';
 import type { ImagePackage } from '../image-store.ts';
 import { plainBytes } from './affected-row.ts';
 import type { Value } from './bulk-writer.ts';
+import type { PartValues } from './part-values.ts';
 import type { Tables } from './schema.ts';
-import { readPackageLayer, type SharedPackageValues } from './shared-values.ts';
 
 /** The columns of a package except its namespace and its identity. */
 export const packageColumns = [
@@ -21,7 +21,6 @@ export const packageColumns = [
   'source_lookup_version',
   'source_key',
   'purl',
-  'path',
   'found_by',
   'modularity',
   'vendor',
@@ -40,7 +39,6 @@ export function packageValues(item: ImagePackage): Value[] {
     ...orNull(item.arch, source?.name, source?.version),
     ...(source === undefined ? [null, null] : orNull(lookup?.source?.version, lookup?.source?.key)),
     item.purl,
-    item.location.path,
     item.foundBy,
     ...orNull(item.modularity, item.vendor, item.licence, item.owner),
   ];
@@ -53,18 +51,19 @@ function orNull(...values: (Value | undefined)[]): Value[] {
 /** A package as it is stored. */
 export type PackageRow = Pick<Selectable<Tables['package']>, (typeof packageColumns)[number]>;
 
-/** The fields of a package that belong to one image. */
-export type InstallationRow = Pick<Selectable<Tables['image_package']>, 'layer' | 'repositories'>;
+/** The position of a package in its part, and its namespace. */
+export interface PackagePlace {
+  readonly position: number;
+  readonly namespace: Namespace | null;
+}
 
-/** Restores a package from its row, given the values that the packages of its image share. */
+/** Restores a package from its row, given the values of its part of an image. */
 export function packageFromRow(
   row: PackageRow,
-  installation: InstallationRow,
-  { namespace, repositories, layers }: SharedPackageValues & { readonly namespace: Namespace | null },
+  { layer, layerPosition, repositories, pathAt }: PartValues,
+  { position, namespace }: PackagePlace,
 ): ImagePackage {
   const { source_name: sourceName, source_version: sourceVersion } = row;
-  const from = at(repositories, installation.repositories);
-  const { layer, position } = readPackageLayer(at(layers, installation.layer));
   return {
     type: row.type,
     name: row.name,
@@ -76,17 +75,13 @@ export function packageFromRow(
     ...(row.vendor !== null && { vendor: row.vendor }),
     ...(row.licence !== null && { licence: row.licence }),
     purl: row.purl,
-    location: { path: row.path, layer },
-    ...(position !== undefined && { layerPosition: position }),
+    location: { path: pathAt(position), layer },
+    ...(layerPosition !== undefined && { layerPosition }),
     foundBy: row.found_by,
-    ...(from !== undefined && { repositories: from }),
+    ...(repositories !== undefined && { repositories }),
     ...(row.owner !== null && { owner: row.owner }),
     lookup: namespace === null ? null : lookupOf(row, namespace),
   };
-}
-
-function at<T>(values: readonly T[], place: number | null): T | undefined {
-  return place === null ? undefined : values[place];
 }
 
 function lookupOf(row: PackageRow, namespace: Namespace): ImagePackage['lookup'] {

@@ -1,15 +1,18 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Distro } from '../../model/distro.ts';
-import type { ImageIndex, ImageStore } from '../image-store.ts';
+import type { ImageIndex, ImagePackage, ImageStore } from '../image-store.ts';
 import { pageAffectedImages } from './affected-images.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { momentOf } from './history.ts';
-import { packageColumns, packageFromRow } from './image-package.ts';
+import { type PackageRow, packageColumns, packageFromRow } from './image-package.ts';
+import { type SplitImage, splitImage } from './image-parts.ts';
 import { findMatches } from './matches.ts';
 import type { Namespaces } from './namespaces.ts';
-import { type PackageValues, packageRowValues, upsertPackages } from './packages.ts';
+import { decodeOrder } from './package-order.ts';
+import { upsertSets } from './package-sets.ts';
+import { findPartRows, type PartRow, readPart } from './part-values.ts';
 import type { Tables } from './schema.ts';
-import { type PackageLayer, packageLayerOf, readSharedValues, SharedValues } from './shared-values.ts';
+import { readSharedValues } from './shared-values.ts';
 import { isLastUseStale } from './times.ts';
 
 /** Dependencies of `imageStore`. */
@@ -58,12 +61,7 @@ async function save({ engine, namespaces, now }: ImageDeps, image: ImageIndex): 
             (await namespaces.findOrCreateNumber(engine, lookup.namespace))),
     );
   }
-  const content: Content = {
-    image,
-    packages: image.packages.map((item, i) => packageRowValues(item, numbers[i] ?? null)),
-    repositories: new SharedValues(image.packages.map(({ repositories }) => repositories)),
-    layers: new SharedValues(image.packages.map(packageLayerOf)),
-  };
+  const split = splitImage(image.packages, numbers);
   return await engine.write(async (db) => {
     const added = await db
       .insertInto('image')
@@ -71,14 +69,15 @@ async function save({ engine, namespaces, now }: ImageDeps, image: ImageIndex): 
         identity: image.identity,
         distro: image.distro && JSON.stringify(image.distro),
         detector: image.detector ?? null,
-        repositories: content.repositories.text,
-        package_layers: content.layers.text,
+        repositories: split.repositories,
+        package_layers: split.layers,
+        package_order: split.order,
         last_used_at: now(),
       })
       .onConflict((conflict) => conflict.column('identity').doNothing())
       .returning('id')
       .executeTakeFirst();
-    if (added !== undefined) await addContent(engine, db, added.id, content);
+    if (added !== undefined) await addContent(engine, db, { id: added.id, layers: image.layers, split });
     // Another process may have saved it meanwhile.
     const id = added?.id ?? (await findNumber(db, image.identity));
     if (id === undefined) throw new Error(`the image ${image.identity} vanished`);
@@ -92,64 +91,85 @@ async function findNumber(db: Kysely<Tables>, identity: string): Promise<number 
 }
 
 interface Content {
-  readonly image: ImageIndex;
-  /** By position. */
-  readonly packages: readonly PackageValues[];
-  readonly repositories: SharedValues<readonly string[]>;
-  readonly layers: SharedValues<PackageLayer>;
+  readonly id: number;
+  readonly layers: readonly string[];
+  readonly split: SplitImage;
 }
 
 async function addContent(
   connection: EngineConnection,
   db: Kysely<Tables>,
-  id: number,
-  { image, packages, repositories, layers }: Content,
+  { id, layers, split: { parts } }: Content,
 ): Promise<void> {
   const layerRows = connection.bulkWriter(db, 'image_layer', ['image_id', 'position', 'layer']);
-  for (const [position, layer] of image.layers.entries()) await layerRows.add([id, position, layer]);
+  for (const [position, layer] of layers.entries()) await layerRows.add([id, position, layer]);
   await layerRows.finish();
-  const numbers = await upsertPackages(db, packages);
-  const columns = ['image_id', 'position', 'package_id', 'layer', 'repositories'];
-  const installed = connection.bulkWriter(db, 'image_package', columns);
-  for (const [position, item] of image.packages.entries()) {
-    const number = numbers.get(packages[position]?.[0] ?? '');
-    if (number === undefined) throw new Error(`the package ${item.purl} vanished`);
-    const shared = [layers.indexOf(packageLayerOf(item)), repositories.indexOf(item.repositories)];
-    await installed.add([id, position, number, ...shared]);
+  const sets = await upsertSets(connection, db, new Map(parts.map(({ set }) => [set.identity, set])));
+  const columns = ['image_id', 'part', 'set_id', 'layer', 'repositories', 'path', 'paths'];
+  const partRows = connection.bulkWriter(db, 'image_set', columns);
+  for (const [number, { set, layer, repositories, path, paths }] of parts.entries()) {
+    const setNumber = sets.get(set.identity);
+    if (setNumber === undefined) throw new Error(`the package set ${set.identity} vanished`);
+    await partRows.add([id, number, setNumber, layer, repositories, path, paths]);
   }
-  await installed.finish();
+  await partRows.finish();
 }
 
 async function findByNumber(db: Kysely<Tables>, id: number): Promise<ImageIndex> {
-  const image = await db.selectFrom('image').selectAll().where('id', '=', id).executeTakeFirst();
-  if (image === undefined) throw new Error(`there is no image ${id} in the database`);
+  const installed = await installedPackages(db, id);
+  const parts = (await findPartRows(db, [id])).get(id) ?? [];
   const layers = await db
     .selectFrom('image_layer')
     .select('layer')
     .where('image_id', '=', id)
     .orderBy('position')
     .execute();
-  const rows = await db
-    .selectFrom('image_package')
-    .innerJoin('package', 'package.id', 'image_package.package_id')
-    .leftJoin('namespace', 'namespace.id', 'package.namespace_id')
-    .select(packageColumns.map((column) => `package.${column}` as const))
-    .select(['image_package.layer', 'image_package.repositories'])
-    .select(['namespace.name as namespace', 'namespace.version_scheme'])
-    .where('image_package.image_id', '=', id)
-    .orderBy('image_package.position')
-    .execute();
-  const shared = readSharedValues(image);
+  // Read last: if the image still exists, none of its other rows was deleted meanwhile.
+  const image = await db.selectFrom('image').selectAll().where('id', '=', id).executeTakeFirst();
+  if (image === undefined) throw new Error(`there is no image ${id} in the database`);
   return {
     identity: image.identity,
     layers: layers.map(({ layer }) => layer),
     distro: image.distro === null ? null : (JSON.parse(image.distro) as Distro),
     ...(image.detector !== null && { detector: image.detector }),
-    packages: rows.map(({ namespace: name, version_scheme: versionScheme, ...row }) =>
-      packageFromRow(row, row, {
-        namespace: name === null || versionScheme === null ? null : { name, versionScheme },
-        ...shared,
-      }),
-    ),
+    packages: packagesInOrder(image, parts, installed),
   };
+}
+
+type InstalledPackage = PackageRow &
+  Pick<PartRow, 'part'> & {
+    readonly position: number;
+    readonly namespace: string | null;
+    readonly version_scheme: string | null;
+  };
+
+async function installedPackages(db: Kysely<Tables>, image: number): Promise<InstalledPackage[]> {
+  return await db
+    .selectFrom('image_set')
+    .innerJoin('set_package', 'set_package.set_id', 'image_set.set_id')
+    .innerJoin('package', 'package.id', 'set_package.package_id')
+    .leftJoin('namespace', 'namespace.id', 'package.namespace_id')
+    .select(packageColumns.map((column) => `package.${column}` as const))
+    .select(['image_set.part', 'set_package.position'])
+    .select(['namespace.name as namespace', 'namespace.version_scheme'])
+    .where('image_set.image_id', '=', image)
+    .execute();
+}
+
+function packagesInOrder(
+  image: Selectable<Tables['image']>,
+  partRows: readonly PartRow[],
+  installed: readonly InstalledPackage[],
+): ImagePackage[] {
+  const shared = readSharedValues(image);
+  const parts = new Map(partRows.map((row) => [row.part, readPart(row, shared)]));
+  const positionOf = decodeOrder(image.package_order);
+  const packages: ImagePackage[] = [];
+  for (const { namespace: name, version_scheme: versionScheme, part, position, ...row } of installed) {
+    const values = parts.get(part);
+    if (values === undefined) throw new Error(`the image ${image.id} has no part ${part}`);
+    const namespace = name === null || versionScheme === null ? null : { name, versionScheme };
+    packages[positionOf(part, position)] = packageFromRow(row, values, { position, namespace });
+  }
+  return packages;
 }

@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
-import { type Insertable, type Kysely, type Selectable, sql } from 'kysely';
+import type { Insertable, Kysely, Selectable, SelectQueryBuilder } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import { compareText } from '../../model/order.ts';
 import type { MatchKey } from './match-key.ts';
 import type { Tables } from './schema.ts';
-import { type HolderTable, holderColumns } from './version-holders.ts';
 
 /** Versions of packages as rows, by their identity. */
 export type PackageVersions = ReadonlyMap<string, VersionRow>;
@@ -44,28 +43,51 @@ const columns = [
 
 type InstalledRow = Pick<Selectable<Tables['package']>, (typeof columns)[number]>;
 
-/** Returns the versions of an image that have a lookup key; optionally only those of packages that another image does not have. */
+/** Returns the versions of an image that have a lookup key; optionally only those of sets that another image does not have. */
 export async function versionsOfImage(
   db: Kysely<Tables>,
   image: number,
   { unlessIn }: { readonly unlessIn?: number } = {},
 ): Promise<PackageVersions> {
-  const all = db
-    .selectFrom('image_package')
-    .innerJoin('package', 'package.id', 'image_package.package_id')
+  const sets = db.selectFrom('image_set').select('image_set.set_id').where('image_id', '=', image);
+  if (unlessIn === undefined) return await versionsOfSets(db, sets);
+  const others = db
+    .selectFrom('image_set as other')
+    .select('other.set_id')
+    .where('other.image_id', '=', unlessIn);
+  return await versionsOfSets(db, sets.where('image_set.set_id', 'not in', others));
+}
+
+/** Adds the versions of an image that were not added with another image. Sets record that theirs were added. */
+export async function addVersionsOfImage(db: Kysely<Tables>, image: number): Promise<void> {
+  const sets = await db
+    .selectFrom('image_set')
+    .innerJoin('package_set', 'package_set.id', 'image_set.set_id')
+    .select('package_set.id')
+    .distinct()
+    .where('image_set.image_id', '=', image)
+    .where('package_set.has_versions', '=', 0)
+    .orderBy('package_set.id')
+    .execute();
+  for (const some of splitIntoChunks(sets, rowsAtATime)) {
+    const numbers = some.map(({ id }) => id);
+    await upsertVersions(db, await versionsOfSets(db, numbers));
+    await db.updateTable('package_set').set({ has_versions: 1 }).where('id', 'in', numbers).execute();
+  }
+}
+
+async function versionsOfSets(
+  db: Kysely<Tables>,
+  sets: readonly number[] | SelectQueryBuilder<Tables, 'image_set', { set_id: number }>,
+): Promise<PackageVersions> {
+  const rows = await db
+    .selectFrom('set_package')
+    .innerJoin('package', 'package.id', 'set_package.package_id')
     .select(columns)
-    .where('image_id', '=', image)
-    .where('namespace_id', 'is not', null);
-  const others =
-    unlessIn === undefined
-      ? all
-      : all.where('package_id', 'not in', (eb) =>
-          eb
-            .selectFrom('image_package as other')
-            .select('other.package_id')
-            .where('other.image_id', '=', unlessIn),
-        );
-  const rows = await others.execute();
+    .distinct()
+    .where('set_package.set_id', 'in', sets)
+    .where('namespace_id', 'is not', null)
+    .execute();
   const versions = rows.flatMap((row) => [
     ...versionOf(row, 'name', [row.lookup_name, row.lookup_version, row.key]),
     ...versionOf(row, 'source', [row.source_name, row.source_lookup_version, row.source_key]),
@@ -122,30 +144,27 @@ export async function findVersionNumbers(db: Kysely<Tables>, versions: PackageVe
   return numbers;
 }
 
-/** Writes that a layer or ancestry has versions. */
-export async function addVersions(
+/** Writes that a named layer introduces versions. */
+export async function addIntroduced(
   db: Kysely<Tables>,
-  table: HolderTable,
-  holderNumber: number,
+  layer: number,
   versions: readonly number[],
 ): Promise<void> {
-  const column = holderColumns[table];
   for (const some of splitIntoChunks(versions, rowsAtATime))
     await db
-      .insertInto<HolderTable>(table)
-      .values(some.map((version) => ({ version_id: version, [column]: holderNumber })))
+      .insertInto('v1_brought')
+      .values(some.map((version) => ({ version_id: version, layer_number: layer })))
       .onConflict((conflict) => conflict.doNothing())
       .execute();
 }
 
-/** Removes all versions of a layer or ancestry, or these. */
-export async function removeVersions(
+/** Removes all versions that a named layer introduces, or these. */
+export async function removeIntroduced(
   db: Kysely<Tables>,
-  table: HolderTable,
-  holderNumber: number,
+  layer: number,
   versions?: readonly number[],
 ): Promise<void> {
-  const all = db.deleteFrom<HolderTable>(table).where(sql.ref(holderColumns[table]), '=', holderNumber);
+  const all = db.deleteFrom('v1_brought').where('layer_number', '=', layer);
   if (versions === undefined) await all.execute();
   else
     for (const some of splitIntoChunks(versions, rowsAtATime))

@@ -4,10 +4,12 @@ import type { StoredMatch } from '../image-store.ts';
 import { isValidAt } from './history.ts';
 import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
 import { isMatchedBy, lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';
+import { decodeOrder } from './package-order.ts';
 import type { Tables } from './schema.ts';
 
 /** A row of the join. */
 interface MatchRow extends HitRow {
+  readonly part: number;
   readonly position: number;
   readonly has_key: unknown;
 }
@@ -20,10 +22,11 @@ export function rangeJoin(
   db: Kysely<Tables>,
   image: number,
   by: MatchKey = 'name',
-): SelectQueryBuilder<Tables, 'package' | 'image_package' | 'affected', object> {
+): SelectQueryBuilder<Tables, 'package' | 'image_set' | 'set_package' | 'affected', object> {
   const { name, key } = lookupColumns[by];
   return packagesMatchedBy(db, by)
-    .innerJoin('image_package', 'image_package.package_id', 'package.id')
+    .innerJoin('set_package', 'set_package.package_id', 'package.id')
+    .innerJoin('image_set', 'image_set.set_id', 'set_package.set_id')
     .innerJoin('affected', (join) =>
       join
         .onRef('affected.namespace_id', '=', 'package.namespace_id')
@@ -31,7 +34,7 @@ export function rangeJoin(
         .on((eb) => eb('affected.hi', '>', eb.fn.coalesce(key, eb.val(everyKey.lo))))
         .on((eb) => eb('affected.lo', '<=', eb.fn.coalesce(key, eb.val(everyKey.hi)))),
     )
-    .where('image_package.image_id', '=', image)
+    .where('image_set.image_id', '=', image)
     .where('affected.fix_state', '<>', 'not-affected')
     .where(isMatchedBy(by));
 }
@@ -43,7 +46,7 @@ export function matchQuery(
   { moment, by = 'name' }: { readonly moment?: number | undefined; readonly by?: MatchKey } = {},
 ): SelectQueryBuilder<
   Tables,
-  'package' | 'image_package' | 'affected' | 'vulnerability' | 'feed' | 'namespace',
+  'package' | 'image_set' | 'set_package' | 'affected' | 'vulnerability' | 'feed' | 'namespace',
   MatchRow
 > {
   return rangeJoin(db, image, by)
@@ -51,7 +54,7 @@ export function matchQuery(
     .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
     .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
     .where((eb) => isValidAt(eb, moment))
-    .select(['image_package.position', ...hitColumns])
+    .select(['image_set.part', 'set_package.position', ...hitColumns])
     .select((eb) => eb(lookupColumns[by].key, 'is not', null).as('has_key'));
 }
 
@@ -65,15 +68,22 @@ export async function findMatches(
   const rows = await matchQuery(db, image, { moment })
     .unionAll(matchQuery(db, image, { moment, by: 'source' }))
     .execute();
-  if (rows.length === 0) await assertImageExists(db, image);
+  // Read afterwards: if the image still exists, its packages existed, too.
+  const positionOf = decodeOrder(await readOrder(db, image));
   const hits = new HitReader();
   return rows
-    .sort((a, b) => a.position - b.position || compareHits(a, b))
-    .map((row) => ({ ...hits.read(row, Boolean(row.has_key)), package: row.position }));
+    .map((row) => ({ row, position: positionOf(row.part, row.position) }))
+    .sort((a, b) => a.position - b.position || compareHits(a.row, b.row))
+    .map(({ row, position }) => ({ ...hits.read(row, Boolean(row.has_key)), package: position }));
 }
 
 /** Throws if the image does not exist: it must not pass for one without vulnerabilities. */
-async function assertImageExists(db: Kysely<Tables>, image: number): Promise<void> {
-  const found = await db.selectFrom('image').select('id').where('id', '=', image).executeTakeFirst();
+async function readOrder(db: Kysely<Tables>, image: number): Promise<string | null> {
+  const found = await db
+    .selectFrom('image')
+    .select('package_order')
+    .where('id', '=', image)
+    .executeTakeFirst();
   if (found === undefined) throw new Error(`there is no image ${image} in the database`);
+  return found.package_order;
 }

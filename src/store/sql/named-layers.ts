@@ -3,19 +3,17 @@ import { ClairError } from '../../core/errors.ts';
 import type { LayerPage, NamedLayer, NamedLayerInput, NamedLayerStore } from '../named-layer-store.ts';
 import type { PageRequest } from '../page.ts';
 import type { Engine } from './engine.ts';
+import { findHitVersions, pageLayersIntroducing } from './hit-versions.ts';
 import {
-  addVersions,
+  addIntroduced,
   findVersionNumbers,
   introducedVersions,
-  removeVersions,
+  removeIntroduced,
   subtractVersions,
   upsertVersions,
   versionsOfImage,
 } from './introduced-versions.ts';
 import type { Tables } from './schema.ts';
-import { findHitVersions, findHolders } from './version-holders.ts';
-
-const introducedTable = 'v1_brought';
 
 /** Returns the layers that clients of Clair's v1 API have named. */
 export function namedLayerStore(engine: Engine): NamedLayerStore {
@@ -63,7 +61,7 @@ async function add({ numbering }: Engine, db: Kysely<Tables>, layer: NamedLayerI
     .onConflict((conflict) => conflict.column('name').doNothing())
     .executeTakeFirstOrThrow();
   if (added === 0n) return false;
-  await addVersions(db, introducedTable, number, introduced);
+  await addIntroduced(db, number, introduced);
   return true;
 }
 
@@ -76,8 +74,8 @@ async function replace(db: Kysely<Tables>, before: LayerRow, layer: NamedLayerIn
   if (before.image_id === layer.image) return;
   const below = before.parent === null ? undefined : await findLayer(db, before.parent);
   const introduced = await introducedVersions(db, layer.image, below?.image_id);
-  await removeVersions(db, introducedTable, before.number);
-  await addVersions(db, introducedTable, before.number, await upsertVersions(db, introduced));
+  await removeIntroduced(db, before.number);
+  await addIntroduced(db, before.number, await upsertVersions(db, introduced));
   await updateChildren(db, layer, before.image_id);
 }
 
@@ -95,11 +93,11 @@ async function updateChildren(
   if (removed.size + added.length === 0) return;
   const above = await db.selectFrom('v1_layer').selectAll().where('parent', '=', name).execute();
   for (const layer of above) {
-    await removeVersions(db, introducedTable, layer.number, added);
+    await removeIntroduced(db, layer.number, added);
     if (removed.size === 0) continue;
     const has = await versionsOfImage(db, layer.image_id);
     const introduced = new Map([...removed].filter(([identity]) => has.has(identity)));
-    await addVersions(db, introducedTable, layer.number, await upsertVersions(db, introduced));
+    await addIntroduced(db, layer.number, await upsertVersions(db, introduced));
   }
 }
 
@@ -137,7 +135,7 @@ async function pageIntroducing(
   versions: readonly number[],
   page: PageRequest<number>,
 ): Promise<LayerPage> {
-  const { numbers, ...rest } = await findHolders(db, introducedTable, versions, page);
+  const { numbers, ...rest } = await pageLayersIntroducing(db, versions, page);
   if (numbers.length === 0) return { layers: [], ...rest };
   const layers = await db
     .selectFrom('v1_layer')

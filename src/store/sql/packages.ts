@@ -9,54 +9,59 @@ import type { Tables } from './schema.ts';
 
 const columns = ['identity', 'namespace_id', ...packageColumns];
 
-/** A package as its columns, the first of which identifies it. */
-export type PackageValues = readonly [identity: string, ...Value[]];
-
-/** Returns the columns of a package whose namespace has this number. */
-export function packageRowValues(item: ImagePackage, namespace: number | null): PackageValues {
-  const values = [namespace, ...packageValues(item)];
-  return [identityOf(values), ...values];
+/** A package as its columns without the identity. */
+export interface PackageColumns {
+  readonly values: readonly Value[];
+  /** All values as text. */
+  readonly text: string;
 }
 
-function identityOf(values: readonly Value[]): string {
-  const texts = values.map((value) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
-  );
-  return hash('sha256', JSON.stringify(texts), 'base64url');
+/** Returns the columns of a package whose namespace has this number. */
+export function columnsOfPackage(item: ImagePackage, namespace: number | null): PackageColumns {
+  const values = [namespace, ...packageValues(item)];
+  return { values, text: JSON.stringify(values.map(toText)) };
+}
+
+function toText(value: Value): string | number | null {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
+}
+
+/** Returns the identity of a package: equal for equal columns. */
+export function packageIdentity({ text }: PackageColumns): string {
+  return hash('sha256', text, 'base64url');
 }
 
 /** Returns the numbers of packages by their identities. Adds missing packages. */
 export async function upsertPackages(
   db: Kysely<Tables>,
-  packages: readonly PackageValues[],
+  packages: ReadonlyMap<string, PackageColumns>,
 ): Promise<ReadonlyMap<string, number>> {
+  const existing = await numbersOf(db, [...packages.keys()]);
   // In sorted order: of two writers that add the same, neither waits for a row of the other.
-  const ordered = [...new Map(packages.map((values) => [values[0], values])).values()].sort(([a], [b]) =>
-    compareText(a, b),
-  );
-  const existing = await numbersOf(db, ordered);
-  const missing = ordered.filter(([identity]) => !existing.has(identity));
+  const missing = [...packages]
+    .filter(([identity]) => !existing.has(identity))
+    .sort(([a], [b]) => compareText(a, b));
   if (missing.length === 0) return existing;
   const writer = new BulkWriter(db, 'package', columns, 'identity');
-  for (const values of missing) await writer.add(values);
+  for (const [identity, { values }] of missing) await writer.add([identity, ...values]);
   await writer.finish();
-  return new Map([...existing, ...(await numbersOf(db, missing))]);
+  const added = await numbersOf(
+    db,
+    missing.map(([identity]) => identity),
+  );
+  return new Map([...existing, ...added]);
 }
 
 /** Number of identities per query. */
 const identitiesAtATime = 100;
 
-async function numbersOf(
-  db: Kysely<Tables>,
-  packages: readonly PackageValues[],
-): Promise<Map<string, number>> {
+async function numbersOf(db: Kysely<Tables>, identities: readonly string[]): Promise<Map<string, number>> {
   const numbers = new Map<string, number>();
-  for (const some of splitIntoChunks(packages, identitiesAtATime)) {
-    const identities = some.map(([identity]) => identity);
+  for (const some of splitIntoChunks(identities, identitiesAtATime)) {
     const rows = await db
       .selectFrom('package')
       .select(['id', 'identity'])
-      .where('identity', 'in', padToPowerOfTwo(identities))
+      .where('identity', 'in', padToPowerOfTwo(some))
       .execute();
     for (const { id, identity } of rows) numbers.set(identity, id);
   }
@@ -66,7 +71,7 @@ async function numbersOf(
 /** Number of packages per statement. */
 const packagesAtATime = 500;
 
-/** Deletes those of these packages that no image has any more. */
+/** Deletes those of these packages that no set has any more. */
 export async function dropUnusedPackages(db: Kysely<Tables>, packages: readonly number[]): Promise<void> {
   for (const some of splitIntoChunks(packages, packagesAtATime))
     await db
@@ -76,9 +81,9 @@ export async function dropUnusedPackages(db: Kysely<Tables>, packages: readonly 
         eb.not(
           eb.exists(
             eb
-              .selectFrom('image_package')
+              .selectFrom('set_package')
               .select('position')
-              .whereRef('image_package.package_id', '=', 'package.id'),
+              .whereRef('set_package.package_id', '=', 'package.id'),
           ),
         ),
       )

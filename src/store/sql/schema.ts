@@ -13,7 +13,10 @@ import type {
 } from './rating-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 11;
+export const schemaVersion = 12;
+
+/** Tables with many rows, whose integers are of four bytes. */
+export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
 
 /** The tables. Times are milliseconds since 1970, booleans 0 or 1. */
 export interface Tables {
@@ -31,7 +34,9 @@ export interface Tables {
   layer: LayerTable;
   image: ImageTable;
   image_layer: ImageLayerTable;
-  image_package: ImagePackageTable;
+  image_set: ImageSetTable;
+  package_set: PackageSetTable;
+  set_package: SetPackageTable;
   package: PackageTable;
   v1_layer: V1LayerTable;
   v1_version: V1VersionTable;
@@ -41,7 +46,6 @@ export interface Tables {
   digest_item: DigestItemTable;
   ancestry: AncestryTable;
   ancestry_layer: AncestryLayerTable;
-  ancestry_version: AncestryVersionTable;
   layer_hash: LayerHashTable;
   lock: LockTable;
   key_value: KeyValueTable;
@@ -192,6 +196,8 @@ interface ImageTable {
   repositories: string | null;
   /** The layers of its packages, as JSON, each once. */
   package_layers: string | null;
+  /** The order of the packages of all parts; null if there is one part: see `encodeOrder`. */
+  package_order: string | null;
   /** To the day. */
   last_used_at: Generated<number>;
 }
@@ -202,15 +208,34 @@ interface ImageLayerTable {
   layer: string;
 }
 
-/** One package of one image. */
-interface ImagePackageTable {
+/** A part of an image: the packages that one lister found in one layer and from the same repositories. */
+interface ImageSetTable {
   image_id: number;
-  position: number;
-  package_id: number;
+  part: number;
+  set_id: number;
   /** Index in the `package_layers` of the image. */
   layer: number | null;
   /** Index in the `repositories` of the image. */
   repositories: number | null;
+  /** The path of all packages of the part; null if they differ: see `encodePaths`. */
+  path: string | null;
+  paths: Uint8Array | null;
+}
+
+/** A list of packages that parts of any number of images have; each exists once. */
+interface PackageSetTable {
+  id: Generated<number>;
+  /** A hash of the packages in their order. */
+  identity: string;
+  /** 1 if all versions of the packages are in `v1_version`. */
+  has_versions: Generated<number>;
+}
+
+/** A package of a list. A list may have it at several positions. */
+interface SetPackageTable {
+  set_id: number;
+  position: number;
+  package_id: number;
 }
 
 /** A package as it is installed in any number of images; each exists once. */
@@ -232,7 +257,6 @@ interface PackageTable {
   source_lookup_version: string | null;
   source_key: Uint8Array | null;
   purl: string;
-  path: string;
   found_by: string;
   modularity: string | null;
   vendor: string | null;
@@ -326,12 +350,6 @@ interface AncestryLayerTable {
   ancestry_number: number;
   position: number;
   hash: string;
-}
-
-/** An ancestry whose image has a version. */
-interface AncestryVersionTable {
-  version_id: number;
-  ancestry_number: number;
 }
 
 /** The content of the layer with a hash of a client. */

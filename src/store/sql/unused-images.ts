@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Engine } from './engine.ts';
 import { behind, dropExpired, expiredAtATime, type RowAge } from './expired-rows.ts';
-import { dropUnusedPackages } from './packages.ts';
+import { dropUnusedSets } from './package-sets.ts';
 import type { Tables } from './schema.ts';
 
 /** Number of images per transaction. */
@@ -56,18 +56,18 @@ async function dropImages(db: Kysely<Tables>, before: number, images: readonly n
   const batches = db.selectFrom('digest').select('name').where('image_id', 'in', ids);
   await db.deleteFrom('digest_item').where('digest', 'in', batches).execute();
   await db.deleteFrom('digest').where('image_id', 'in', ids).execute();
-  await dropPackages(db, ids);
+  await dropParts(db, ids);
   await db.deleteFrom('image_layer').where('image_id', 'in', ids).execute();
   await db.deleteFrom('image').where('id', 'in', ids).execute();
   return ids.length;
 }
 
-/** Deletes the rows of the images, and the packages that no other image has. */
-async function dropPackages(db: Kysely<Tables>, images: readonly number[]): Promise<void> {
+/** Deletes the parts of the images, and the sets and packages that no other image has. */
+async function dropParts(db: Kysely<Tables>, images: readonly number[]): Promise<void> {
   const deleted = await db
-    .deleteFrom('image_package')
+    .deleteFrom('image_set')
     .where('image_id', 'in', images)
-    .returning('package_id')
+    .returning('set_id')
     .execute();
-  await dropUnusedPackages(db, [...new Set(deleted.map(({ package_id: number }) => number))]);
+  await dropUnusedSets(db, [...new Set(deleted.map(({ set_id: number }) => number))]);
 }

@@ -1,6 +1,6 @@
 import { CompiledQuery, type Kysely } from 'kysely';
 import type { RowWriter, Value } from '../bulk-writer.ts';
-import type { Tables } from '../schema.ts';
+import { narrowTables, type Tables } from '../schema.ts';
 
 /** Rows in the binary format of COPY; the only parameter of a `copy … from stdin`. */
 export class CopyData {
@@ -19,18 +19,20 @@ const header = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffe
 const trailer = Buffer.from([0xff, 0xff]);
 
 /**
- * Writes many rows by COPY, at about a fifth of the server's cost of statements. Numbers must be integers for columns of eight
- * bytes, because the binary format does not convert types.
+ * Writes many rows by COPY, at about a fifth of the server's cost of statements. Numbers must be integers. They are of four bytes in
+ * `narrowTables` and of eight in all others, because the binary format does not convert types.
  */
 export class CopyWriter implements RowWriter {
   readonly #db: Kysely<Tables>;
   readonly #statement: string;
+  readonly #isNarrow: boolean;
   #buffer = Buffer.allocUnsafe(pieceBytes + 16_384);
   #length = header.copy(this.#buffer);
   #sending: Promise<unknown> = Promise.resolve();
 
   constructor(db: Kysely<Tables>, table: keyof Tables, columns: readonly string[]) {
     this.#db = db;
+    this.#isNarrow = narrowTables.has(table);
     const list = columns.map((column) => `"${column}"`).join(', ');
     this.#statement = `copy "${table}" (${list}) from stdin (format binary)`;
   }
@@ -73,6 +75,11 @@ export class CopyWriter implements RowWriter {
   #putNumber(value: number): void {
     if (!Number.isSafeInteger(value)) throw new Error(`not a whole number: ${value}`);
     this.#reserve(12);
+    if (this.#isNarrow) {
+      const size = this.#buffer.writeInt32BE(4, this.#length);
+      this.#length = this.#buffer.writeInt32BE(value, size);
+      return;
+    }
     const high = this.#buffer.writeInt32BE(8, this.#length);
     const low = this.#buffer.writeInt32BE(Math.floor(value / 2 ** 32), high);
     this.#length = this.#buffer.writeUInt32BE(value >>> 0, low);

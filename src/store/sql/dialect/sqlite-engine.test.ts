@@ -7,7 +7,7 @@ import { type CompiledQuery, sql } from 'kysely';
 import { ClairError } from '../../../core/errors.ts';
 import { feedUpdate, image, installed, record, stream } from '../../../testing/store-content.ts';
 import { temporaryDirectory } from '../../../testing/store-engines.ts';
-import { installedRows } from '../installed-rows.ts';
+import { installedRows, versionRows } from '../installed-images.ts';
 import { matchQuery } from '../matches.ts';
 import { migrations } from '../migrations/migrations.ts';
 import { schemaVersion } from '../schema.ts';
@@ -56,30 +56,29 @@ test('matches by a search of one index range and without scans', async (t) => {
     steps.includes('SEARCH affected USING PRIMARY KEY (namespace_id=? AND package=? AND hi>?)'),
     steps.join('\n'),
   );
-  assert.ok(steps.indexOf('SEARCH image_package USING PRIMARY KEY (image_id=?)') === 0, steps.join('\n'));
+  assert.ok(steps.indexOf('SEARCH image_set USING PRIMARY KEY (image_id=?)') === 0, steps.join('\n'));
   assert.deepEqual(
     steps.filter((step) => !step.startsWith('SEARCH')),
     [],
   );
 });
 
-test('reads affected images from two indexes in their order', async (t) => {
+test('reads affected images from indexes alone', async (t) => {
   const path = await filledDatabase(t);
   await using engine = await openSqliteEngine(path);
-  const place = { namespace: 'debian:12', package: 'openssl', by: 'name', image: 7 } as const;
   const keys = { lo: new Uint8Array(), hi: Uint8Array.of(0xff) };
   const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
   const target = { namespaceId: 1, namespace, package: 'openssl', by: 'name', hasUnkeyed: false } as const;
-  for (const behind of [undefined, { ...place, key: Uint8Array.of(3) }]) {
-    const stretch = { target: { ...target, ranges: [keys], hitsOf: () => [] }, keys, behind };
-    assert.deepEqual(planOf(path, installedRows(engine.db, stretch, 100).compile()), [
-      'SEARCH package USING COVERING INDEX package_lookup (namespace_id=? AND lookup_name=? AND key>? AND key<?)',
-      'SEARCH installed USING COVERING INDEX image_package_images (package_id=? AND image_id>? AND image_id<?)',
-      'CORRELATED SCALAR SUBQUERY 1',
-      'SEARCH nth USING COVERING INDEX image_package_images (package_id=? AND image_id>?)',
-      'USE TEMP B-TREE FOR LAST TERM OF ORDER BY',
+  const range = { target: { ...target, ranges: [keys], hitsOf: () => [] }, keys };
+  for (const from of [undefined, Uint8Array.of(3)])
+    assert.deepEqual(planOf(path, versionRows(engine.db, range, from).compile()), [
+      'SEARCH package USING COVERING INDEX package_by_name (namespace_id=? AND lookup_name=? AND key>? AND key<?)',
     ]);
-  }
+  for (const images of [{ after: 7 }, { after: 7, upTo: 1_007 }])
+    assert.deepEqual(planOf(path, installedRows(engine.db, [1, 2], images).compile()), [
+      'SEARCH set_package USING COVERING INDEX set_package_sets (package_id=?)',
+      `SEARCH image_set USING COVERING INDEX image_set_images (set_id=? AND image_id>?${'upTo' in images ? ' AND image_id<?' : ''})`,
+    ]);
 });
 
 test('stores the version of the newest schema in the header of the file', async (t) => {

@@ -27,6 +27,7 @@ const applicationId = 0x436c6169;
 const types: ColumnTypes = {
   bytes: sql`blob`,
   integer: sql`integer`,
+  narrowInteger: sql`integer`,
   rowNumber: sql`integer primary key`,
   orderedByKey: sql`strict, without rowid`,
   plain: sql`strict`,

@@ -70,7 +70,16 @@ export function attachReadOnly(database: DatabaseSync, { path, mayChange }: Read
 }
 
 /** The tables that a scan writes. */
-const shadowedTables = ['layer', 'image', 'image_layer', 'image_package', 'package', 'namespace'] as const;
+const shadowedTables = [
+  'layer',
+  'image',
+  'image_layer',
+  'image_set',
+  'package_set',
+  'set_package',
+  'package',
+  'namespace',
+] as const;
 
 /** Creates tables in memory that shadow those of the file, for the writes of a scan. Does nothing if they exist. */
 export function shadowWrittenTables(database: DatabaseSync, { mayChange }: ReadOnlyFile): void {

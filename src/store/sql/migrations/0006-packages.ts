@@ -111,6 +111,14 @@ interface WholeRow extends PackageRow {
   readonly repositories: number | null;
 }
 
+interface ImagePackageTable {
+  image_id: number;
+  position: number;
+  package_id: number;
+  layer: number | null;
+  repositories: number | null;
+}
+
 /** Number of rows per statement. */
 const rowsAtATime = 100;
 
@@ -130,6 +138,7 @@ async function moveImage(db: Kysely<Tables>, image: number): Promise<void> {
     const some = rows.slice(i, i + rowsAtATime).map((row) => ({ row, identity: identityOf(row) }));
     const numbers = await numberPackages(db, new Map(some.map(({ row, identity }) => [identity, row])));
     await db
+      .withTables<{ image_package: ImagePackageTable }>()
       .insertInto('image_package')
       .values(
         some.map(({ row, identity }) => ({

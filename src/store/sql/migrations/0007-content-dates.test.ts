@@ -2,22 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { bareEngines } from '../../../testing/bare-engines.ts';
+import { migrateTo } from '../../../testing/migrate-to.ts';
 import { openSqlStore } from '../sql-store.ts';
 import { addContentDates } from './0007-content-dates.ts';
-import { migrations } from './migrations.ts';
 
 for (const { name, engine } of bareEngines) {
   test(`${name}: takes the newest advisory of existing feeds as the date of their content`, async (t) => {
     const open = await engine(t);
     const at = Date.parse('2026-01-02T00:00:00Z');
-    const isBefore = migrations.indexOf(addContentDates);
     {
       await using before = await open();
+      await migrateTo(before, addContentDates);
       await before.write(async (db) => {
-        for (const migration of migrations.slice(0, isBefore))
-          await migration(db, before.types, before.numbering);
-        await before.adaptTables(db);
-        await before.setSchemaVersion(db, isBefore);
         for (const [feed, newest] of [
           ['dated', at],
           ['undated', null],

@@ -75,14 +75,8 @@ function hitRows(
     );
 }
 
-/** Tables of versions: those that named layers introduced, and those of ancestries. */
-export type HolderTable = keyof typeof holderColumns;
-
-/** The column of each table with the number of the layer or ancestry. */
-export const holderColumns = { v1_brought: 'layer_number', ancestry_version: 'ancestry_number' } as const;
-
-/** A page of the numbers of layers or ancestries. */
-export interface HolderPage {
+/** A page of the numbers of named layers. */
+interface NumberPage {
   readonly numbers: readonly number[];
   readonly next?: number;
 }
@@ -92,15 +86,14 @@ const versionsAtATime = 100;
 const versionsAtFirst = 10;
 
 /**
- * Reads, for each version, its layers or ancestries after the cursor, at most a page. The page is the lowest numbers of all of
- * them.
+ * Returns a page of the layers that introduce versions. Reads, for each version, its layers after the cursor, at most a page. The page is
+ * the lowest numbers of all of them.
  */
-export async function findHolders(
+export async function pageLayersIntroducing(
   db: Kysely<Tables>,
-  table: HolderTable,
   versions: readonly number[],
   { limit, after = 0 }: PageRequest<number>,
-): Promise<HolderPage> {
+): Promise<NumberPage> {
   // One more than requested shows whether there is another page.
   const wanted = limit + 1;
   let numbers: number[] = [];
@@ -109,7 +102,7 @@ export async function findHolders(
     // Rows after a full page are not on it.
     const last = numbers.length < wanted ? undefined : numbers.at(-1);
     const range = { limit: wanted, after, last };
-    const found = await findNumbers(db, table, versions.slice(i, end), range);
+    const found = await findNumbers(db, versions.slice(i, end), range);
     i = end;
     numbers = [...new Set([...numbers, ...found])].sort((a, b) => a - b).slice(0, wanted);
   }
@@ -125,16 +118,14 @@ interface NumberRange {
 
 async function findNumbers(
   db: Kysely<Tables>,
-  table: HolderTable,
   versions: readonly number[],
   { limit, after, last = Number.MAX_SAFE_INTEGER }: NumberRange,
 ): Promise<number[]> {
-  const number = sql.ref(holderColumns[table]);
   const parts = versions.map(
     (version) => sql`select * from (
-      select ${number} as number from ${sql.table(table)}
-      where version_id = ${version} and ${number} > ${after} and ${number} < ${last}
-      order by ${number} limit ${limit}
+      select layer_number as number from v1_brought
+      where version_id = ${version} and layer_number > ${after} and layer_number < ${last}
+      order by layer_number limit ${limit}
     ) as of_version`,
   );
   const { rows } = await sql<{ number: number }>`
