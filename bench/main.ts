@@ -10,6 +10,7 @@ const benches = {
   layers: 'named-layers',
   notifier: 'notifier',
   daily: 'daily-updates',
+  fleet: 'fleet',
   enrich: 'enrichment-load',
   scan: 'scan',
   posted: 'posted-layers',
@@ -27,7 +28,17 @@ const wanted =
   name === undefined
     ? known.filter(
         ([key]) =>
-          !['notifier', 'scan', 'posted', 'server', 'registry', 'hostile', 'carry', 'ratings'].includes(key),
+          ![
+            'notifier',
+            'fleet',
+            'scan',
+            'posted',
+            'server',
+            'registry',
+            'hostile',
+            'carry',
+            'ratings',
+          ].includes(key),
       )
     : known.filter(([key]) => key === name);
 if (wanted.length === 0) {

@@ -86,6 +86,63 @@ for (const engine of storeEngines) {
     ]);
   });
 
+  test(`${engine.name}: returns the current matches of packages that were matched before`, async (t) => {
+    const store = await engine.create(t)();
+    const unknown = { name: 'debian:12', versionScheme: '' };
+    const openssl = installed('openssl', { namespace: unknown });
+    const [one, two] = [
+      await store.images.save(image([installed('bash', { namespace: unknown }), openssl], 'one')),
+      await store.images.save(image([openssl], 'two')),
+    ];
+    const idsOf = async (number: number) =>
+      (await store.images.findMatches(number)).map(({ id, package: position }) => `${position} ${id}`);
+    assert.deepEqual([await idsOf(one), await idsOf(two)], [[], []]);
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    assert.deepEqual([await idsOf(one), await idsOf(two), await idsOf(one)], [['1 A'], ['0 A'], ['1 A']]);
+    assert.equal((await store.images.findMatches(one))[0]?.namespace.versionScheme, 'dpkg');
+    await store.advisories.apply(feedUpdate({ fingerprint: 'two' }), stream([record('A'), record('B')]));
+    assert.deepEqual(
+      [await idsOf(one), await idsOf(two)],
+      [
+        ['1 A', '1 B'],
+        ['0 A', '0 B'],
+      ],
+    );
+    await store.advisories.apply(
+      feedUpdate({ fingerprint: 'three', acceptShrunk: true }),
+      stream([record('B')]),
+    );
+    assert.deepEqual([await idsOf(one), await idsOf(two)], [['1 B'], ['0 B']]);
+  });
+
+  test(`${engine.name}: returns the version scheme of a namespace when it is learned after a match`, async (t) => {
+    const store = await engine.create(t)();
+    const unknown = { name: 'acme:1', versionScheme: '' };
+    const affected = [affectedRow('openssl', { namespace: unknown })];
+    await store.advisories.apply(feedUpdate(), stream([record('A', { affected })]));
+    const number = await store.images.save(image([installed('openssl', { namespace: unknown })], 'one'));
+    const schemes = async () =>
+      (await store.images.findMatches(number)).map(({ namespace }) => namespace.versionScheme);
+    assert.deepEqual(await schemes(), ['']);
+    await store.advisories.saveNamespace({ name: 'acme:1', versionScheme: 'dpkg' });
+    assert.deepEqual(await schemes(), ['dpkg']);
+  });
+
+  test(`${engine.name}: refuses an image that was deleted after it was matched`, async (t) => {
+    const clock = { now: 0 };
+    const store = await engine.create(t)({ now: () => clock.now });
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    const number = await store.images.save(image([installed('openssl')], 'one'));
+    assert.equal((await store.images.findMatches(number)).length, 1);
+    clock.now = 2;
+    const nothing = { keepHistoryMs: 1, keepEventsMs: 1, keepLayersUnusedMs: 1 };
+    assert.equal((await store.collectGarbage(nothing)).images, 1);
+    await assert.rejects(store.images.findMatches(number), /there is no image/);
+    // A new set may get the number of the deleted one.
+    const other = await store.images.save(image([installed('bash')], 'two'));
+    assert.deepEqual(await store.images.findMatches(other), []);
+  });
+
   test(`${engine.name}: returns undecided matches when a version or a range has no key`, async (t) => {
     const store = await engine.create(t)();
     const { keys: _, ...withoutKeys } = affectedRow('openssl');

@@ -1,6 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Namespace } from '../../model/namespace.ts';
-import type { AffectedImage, AffectedPage, AffectedRequest, ImagePackage, StoredHit } from '../image-store.ts';
+import type {
+  AffectedImage,
+  AffectedPage,
+  AffectedRequest,
+  ImagePackage,
+  StoredHit,
+} from '../image-store.ts';
 import { type AffectedCursor, comparePositions, readCursor, writeCursor } from './affected-cursor.ts';
 import { findImageDetails, findPackages, type ImageDetails } from './affected-details.ts';
 import { type AffectedTarget, findTargets, positionOf } from './affected-targets.ts';

@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely';
-import { splitIntoChunks } from '../../kit/collections.ts';
+import { padToPowerOfTwo, splitIntoChunks } from '../../kit/collections.ts';
 import type { AncestryPage } from '../ancestry-store.ts';
 import type { PageRequest } from '../page.ts';
-import { padToPowerOfTwo } from '../../kit/collections.ts';
 import type { Tables } from './schema.ts';
 
 type NamedAncestry = AncestryPage['ancestries'][number];

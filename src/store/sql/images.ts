@@ -6,6 +6,7 @@ import type { Engine, EngineConnection } from './engine.ts';
 import { momentOf } from './history.ts';
 import { type PackageRow, packageColumns, packageFromRow } from './image-package.ts';
 import { type SplitImage, splitImage } from './image-parts.ts';
+import { MatchCache } from './match-cache.ts';
 import { findMatches } from './matches.ts';
 import type { Namespaces } from './namespaces.ts';
 import { decodeOrder } from './package-order.ts';
@@ -26,10 +27,12 @@ export interface ImageDeps {
 /** Returns the images of a store. */
 export function imageStore(deps: ImageDeps): ImageStore {
   const { db } = deps.engine;
+  const cache = new MatchCache();
   return {
     save: async (image) => (await findUsed(deps, image)) ?? (await save(deps, image)),
     findByNumber: (image) => findByNumber(db, image),
-    findMatches: async (image, at = {}) => await findMatches(db, image, await momentOf(db, at, deps.now())),
+    findMatches: async (image, at = {}) =>
+      await findMatches(db, image, { moment: await momentOf(db, at, deps.now()), cache }),
     pageAffected: (vulnerabilities, page) => pageAffectedImages(db, vulnerabilities, page),
   };
 }

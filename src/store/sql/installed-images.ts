@@ -1,9 +1,9 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { padToPowerOfTwo } from '../../kit/collections.ts';
 import type { KeyRange } from '../../plugin/version-scheme.ts';
 import type { AffectedCursor } from './affected-cursor.ts';
 import type { AffectedTarget } from './affected-targets.ts';
 import { lookupColumns, packagesMatchedBy } from './match-key.ts';
-import { padToPowerOfTwo } from '../../kit/collections.ts';
 import type { Tables } from './schema.ts';
 
 /** Version keys of one package (null for versions without a key), optionally after a cursor. */

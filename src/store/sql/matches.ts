@@ -1,8 +1,10 @@
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { padToPowerOfTwo } from '../../kit/collections.ts';
 import { everyKey } from '../../plugin/version-scheme.ts';
 import type { StoredMatch } from '../image-store.ts';
 import { isValidAt } from './history.ts';
 import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
+import type { MatchCache, SetMatch } from './match-cache.ts';
 import { isMatchedBy, lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';
 import { decodeOrder } from './package-order.ts';
 import type { Tables } from './schema.ts';
@@ -39,11 +41,19 @@ export function rangeJoin(
     .where(isMatchedBy(by));
 }
 
+interface MatchScope {
+  /** Milliseconds since 1970; now if absent. */
+  readonly moment?: number | undefined;
+  readonly by?: MatchKey;
+  /** Only these parts of the image. */
+  readonly parts?: readonly number[] | undefined;
+}
+
 /** Selects the fields of each pair of the range join whose record is current, now or at a moment in the past. */
 export function matchQuery(
   db: Kysely<Tables>,
   image: number,
-  { moment, by = 'name' }: { readonly moment?: number | undefined; readonly by?: MatchKey } = {},
+  { moment, by = 'name', parts }: MatchScope = {},
 ): SelectQueryBuilder<
   Tables,
   'package' | 'image_set' | 'set_package' | 'affected' | 'vulnerability' | 'feed' | 'namespace',
@@ -54,36 +64,97 @@ export function matchQuery(
     .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
     .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
     .where((eb) => isValidAt(eb, moment))
+    .where((eb) => (parts === undefined ? eb.lit(true) : eb('image_set.part', 'in', padToPowerOfTwo(parts))))
     .select(['image_set.part', 'set_package.position', ...hitColumns])
     .select((eb) => eb(lookupColumns[by].key, 'is not', null).as('has_key'));
 }
 
-/** Returns the rows that may make the packages of an image vulnerable, in canonical order. */
+/**
+ * Returns the rows that may make the packages of an image vulnerable, in canonical order. The current matches of sets are cached, because
+ * most images share their sets with others.
+ */
 export async function findMatches(
   db: Kysely<Tables>,
   image: number,
-  moment: number | undefined,
+  { moment, cache }: { readonly moment: number | undefined; readonly cache: MatchCache },
 ): Promise<StoredMatch[]> {
-  // By one query, so that all results are of one moment.
-  const rows = await matchQuery(db, image, { moment })
-    .unionAll(matchQuery(db, image, { moment, by: 'source' }))
-    .execute();
-  // Read afterwards: if the image still exists, its packages existed, too.
-  const positionOf = decodeOrder(await readOrder(db, image));
-  const hits = new HitReader();
-  return rows
-    .map((row) => ({ row, position: positionOf(row.part, row.position) }))
-    .sort((a, b) => a.position - b.position || compareHits(a.row, b.row))
-    .map(({ row, position }) => ({ ...hits.read(row, Boolean(row.has_key)), package: position }));
+  const parts = await readParts(db, image);
+  const before = await readState(db, image);
+  if (moment !== undefined) return inOrder(before, await readMatches(db, image, { moment }));
+  const cached = parts.map(({ part, set }) => [part, cache.get(set, before.revision)] as const);
+  const missing = parts.filter((_, i) => cached[i]?.[1] === undefined);
+  if (missing.length === 0) return inOrder(before, new Map(cached));
+  const found = await readMatches(db, image, { parts: missing.map(({ part }) => part) });
+  const after = await readState(db, image);
+  // All results must be of one state of the advisories. Read again by one query, they are.
+  if (after.revision !== before.revision) return inOrder(after, await readMatches(db, image));
+  for (const { part, set } of missing) cache.set(set, before.revision, found.get(part) ?? []);
+  return inOrder(before, new Map([...cached, ...found]));
 }
 
-/** Throws if the image does not exist: it must not pass for one without vulnerabilities. */
-async function readOrder(db: Kysely<Tables>, image: number): Promise<string | null> {
+interface PartSet {
+  readonly part: number;
+  /** Identity of its set. */
+  readonly set: string;
+}
+
+async function readParts(db: Kysely<Tables>, image: number): Promise<PartSet[]> {
+  return await db
+    .selectFrom('image_set')
+    .innerJoin('package_set', 'package_set.id', 'image_set.set_id')
+    .select(['image_set.part', 'package_set.identity as set'])
+    .where('image_set.image_id', '=', image)
+    .execute();
+}
+
+/** An image as it is found, and a text that differs for each state of the advisories and of the version schemes of namespaces. */
+interface ImageState {
+  readonly order: string | null;
+  readonly revision: string;
+}
+
+/** Throws if the image does not exist: one whose rows are being deleted must not pass for one without vulnerabilities. */
+async function readState(db: Kysely<Tables>, image: number): Promise<ImageState> {
   const found = await db
     .selectFrom('image')
-    .select('package_order')
+    .select('package_order as order')
+    .select([
+      sql`(select sum(revision) from feed)`.as('applications'),
+      sql`(select count(*) from namespace where version_scheme <> '')`.as('schemes'),
+    ])
     .where('id', '=', image)
     .executeTakeFirst();
   if (found === undefined) throw new Error(`there is no image ${image} in the database`);
-  return found.package_order;
+  return { order: found.order, revision: `${String(found.applications)} ${String(found.schemes)}` };
+}
+
+/** Matches by the numbers of parts, each in the order of the positions and then in canonical order. */
+type MatchesByPart = ReadonlyMap<number, readonly SetMatch[] | undefined>;
+
+/** Reads the matches of an image, or of these parts, by one query. */
+async function readMatches(
+  db: Kysely<Tables>,
+  image: number,
+  scope: Omit<MatchScope, 'by'> = {},
+): Promise<MatchesByPart> {
+  const rows = await matchQuery(db, image, scope)
+    .unionAll(matchQuery(db, image, { ...scope, by: 'source' }))
+    .execute();
+  const hits = new HitReader();
+  const byPart = new Map<number, SetMatch[]>();
+  for (const row of rows.sort((a, b) => a.position - b.position || compareHits(a, b))) {
+    const matches = byPart.get(row.part) ?? [];
+    byPart.set(row.part, matches);
+    matches.push({ position: row.position, hit: hits.read(row, Boolean(row.has_key)) });
+  }
+  return byPart;
+}
+
+/** Returns the matches in the order of the packages of the image. */
+function inOrder({ order }: ImageState, byPart: MatchesByPart): StoredMatch[] {
+  const positionOf = decodeOrder(order);
+  const matches: StoredMatch[] = [];
+  for (const [part, ofPart = []] of byPart)
+    for (const { position, hit } of ofPart) matches.push({ ...hit, package: positionOf(part, position) });
+  return matches.sort((a, b) => a.package - b.package);
 }

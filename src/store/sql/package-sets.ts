@@ -1,10 +1,9 @@
 import type { Kysely } from 'kysely';
-import { splitIntoChunks } from '../../kit/collections.ts';
+import { padToPowerOfTwo, splitIntoChunks } from '../../kit/collections.ts';
 import { compareText } from '../../model/order.ts';
 import type { EngineConnection } from './engine.ts';
 import type { PackageSet } from './image-parts.ts';
 import { dropUnusedPackages, packageIdentity, upsertPackages } from './packages.ts';
-import { padToPowerOfTwo } from '../../kit/collections.ts';
 import type { Tables } from './schema.ts';
 
 /** Returns the numbers of sets by their identities. Adds missing sets with their packages. */

@@ -1,7 +1,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
+import { padToPowerOfTwo } from '../../kit/collections.ts';
 import type { Digest } from '../../model/digest.ts';
 import { decodePaths, type PackagePaths } from './package-paths.ts';
-import { padToPowerOfTwo } from '../../kit/collections.ts';
 import type { Tables } from './schema.ts';
 import { readPackageLayer, type SharedPackageValues } from './shared-values.ts';
 

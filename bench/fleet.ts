@@ -1,0 +1,293 @@
+/**
+ * Measures the store with the images of a fleet: size, saving, affected images, matches, and the events of 1,000 changed advisories.
+ *
+ * Images share packages as in a registry. The factors are those below: few bases, some of them popular; one list of further packages of the
+ * distribution for every 50 images; ten layers, of which five belong to the base; a name for each image. With `--languages`, every other
+ * image also has an application with 900 packages, each at its own path, and five images share one. Run:
+ *
+ *     node bench/fleet.ts [--engine sqlite|postgres] [--languages] [images]
+ */
+import { createHash } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { sql } from 'kysely';
+import type { Digest } from '../src/model/digest.ts';
+import type { ImagePackage } from '../src/store/image-store.ts';
+import type { Engine } from '../src/store/sql/engine.ts';
+import { requireKey } from '../src/testing/version-scheme.ts';
+import { dpkg } from '../src/version/dpkg.ts';
+import { openBenchStore } from './bench-store.ts';
+import { random } from './random.ts';
+
+const bases = 200;
+const packagesOfBase = 90;
+const packagesOfExtension = 60;
+const imagesPerExtension = 50;
+const packagesOfApplication = 900;
+const imagesPerApplication = 5;
+const layersOfImage = 10;
+const layersOfBase = 5;
+/** Packages of the distribution, each in up to ten versions. */
+const catalogue = 15_000;
+/** Packages of a language. */
+const languageCatalogue = 200_000;
+const advisories = 10_000;
+const changedAdvisories = 1_000;
+const pageSize = 100;
+const samples = 500;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { engine: { type: 'string', default: 'sqlite' }, languages: { type: 'boolean', default: false } },
+});
+const images = Number(positionals[0] ?? 1_000_000);
+const imagesPerContent = values.languages ? imagesPerApplication : imagesPerExtension;
+const contents = Math.ceil(images / imagesPerContent);
+const next = random(31);
+const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
+
+await using database = await openBenchStore(values.engine);
+const { store } = database;
+const basePackages = Array.from({ length: bases }, (_, base) =>
+  somePackages(packagesOfBase, digestOf(`base ${base}`)),
+);
+
+/** The packages of the last extension: contents with the same one follow each other. */
+let lastExtension: { readonly number: number; readonly packages: ImagePackage[] } | undefined;
+
+await fill();
+await measureSize();
+await measureSaves();
+await apply(false);
+await measureAffected();
+await measureMatches();
+await measureChange();
+
+function digestOf(text: string): Digest {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}` as Digest;
+}
+
+function versionOf(number: number): string {
+  return `${1 + (number % 9)}.${number % 17}.${Math.floor(10 * Math.sqrt(next()))}-1+deb12u1`;
+}
+
+function packageOf(number: number, layer: Digest): ImagePackage {
+  const [name, version] = [`package-${number}`, versionOf(number)];
+  return {
+    type: 'deb',
+    name,
+    version,
+    arch: 'amd64',
+    source: { name, version },
+    purl: `pkg:deb/debian/${name}@${version}?arch=amd64&distro=debian-12`,
+    location: { path: 'var/lib/dpkg/status', layer },
+    foundBy: 'dpkg',
+    lookup: { namespace, name, version, key: requireKey(dpkg, version) },
+  };
+}
+
+/** Chooses packages; one in a hundred of them is in nearly every list. */
+function somePackages(count: number, layer: Digest): ImagePackage[] {
+  const chosen = new Set<number>();
+  while (chosen.size < count) chosen.add(Math.floor(catalogue * next() ** 2));
+  return [...chosen].map((number) => packageOf(number, layer));
+}
+
+function applicationPackages(content: number, layer: Digest): ImagePackage[] {
+  return Array.from({ length: packagesOfApplication }, (_, i) => {
+    const number = Math.floor(languageCatalogue * next() ** 3);
+    const [name, version] = [`library-${number}`, `${number % 9}.${number % 20}.${Math.floor(6 * next())}`];
+    return {
+      type: 'npm',
+      name,
+      version,
+      purl: `pkg:npm/${name}@${version}`,
+      location: { path: `srv/app-${content}/node_modules/${name}-${i}/package.json`, layer },
+      foundBy: 'npm',
+      lookup: { namespace, name, version, key: requireKey(dpkg, version) },
+    };
+  });
+}
+
+/** Returns the packages of a content: those of a popular or rare base, of an extension, and sometimes of an application. */
+function contentPackages(content: number): ImagePackage[] {
+  const base = Math.floor(bases * next() ** 3);
+  const extension = Math.floor((content * imagesPerContent) / imagesPerExtension);
+  const layer = digestOf(`extension ${extension}`);
+  const hasApplication = values.languages && content % 2 === 0;
+  return [
+    ...(basePackages[base] ?? []),
+    ...extensionPackages(extension, layer),
+    ...(hasApplication ? applicationPackages(content, digestOf(`application ${content}`)) : []),
+  ];
+}
+
+function extensionPackages(number: number, layer: Digest): ImagePackage[] {
+  if (lastExtension?.number !== number)
+    lastExtension = { number, packages: somePackages(packagesOfExtension, layer) };
+  return lastExtension.packages;
+}
+
+function layersOf(content: number): Digest[] {
+  return Array.from({ length: layersOfImage }, (_, i) =>
+    digestOf(i < layersOfBase ? `base ${content % bases} ${i}` : `own ${content} ${i}`),
+  );
+}
+
+async function save(content: number, packages: readonly ImagePackage[], suffix = ''): Promise<number> {
+  const layers = layersOf(content);
+  const identity = [`index-4 analyzers ${'x'.repeat(40)}`, ...layers].join('\n') + suffix;
+  return await store.images.save({ identity, layers, distro: { id: 'debian', like: [] }, packages });
+}
+
+async function fill(): Promise<void> {
+  const start = performance.now();
+  for (let content = 0; content < contents; content++) {
+    const image = await save(content, contentPackages(content));
+    const hashes = layersOf(content);
+    await store.ancestries.save({ name: `registry.example.org/${content}`, hashes, image, engineVersion: 1 });
+  }
+  const saved = performance.now();
+  await using engine = await database.openEngine();
+  await copyImages(engine);
+  await database.settle();
+  const seconds = [saved - start, performance.now() - saved].map((ms) => (ms / 1000).toFixed(0));
+  process.stdout.write(
+    `${contents} contents saved in ${seconds[0]} s, ${images} images in ${seconds[1]} s more\n`,
+  );
+}
+
+/** Copies the images under other identities and names, with other layers of their own. */
+async function copyImages({ db }: Engine): Promise<void> {
+  const run = async (text: string): Promise<unknown> => await sql.raw(text).execute(db);
+  for (let copy = 1; copy < images / contents; copy++) {
+    const further = copy * contents;
+    await run(`insert into image (id, identity, distro, repositories, package_layers, package_order, last_used_at)
+      select id + ${further}, identity || ' ${copy}', distro, repositories, package_layers, package_order, last_used_at
+      from image where id <= ${contents}`);
+    await run(`insert into image_layer (image_id, position, layer) select image_id + ${further}, position,
+      case when position < ${layersOfBase} then layer else substr(layer, 1, 60) || ${copy} end
+      from image_layer where image_id <= ${contents} order by image_id, position`);
+    await run(`insert into image_set (image_id, part, set_id, layer, repositories, path, paths)
+      select image_id + ${further}, part, set_id, layer, repositories, path, paths
+      from image_set where image_id <= ${contents} order by image_id, part`);
+    await run(`insert into ancestry (name, number, image_id, engine_version)
+      select name || '-${copy}', number + ${further}, image_id + ${further}, engine_version
+      from ancestry where image_id <= ${contents}`);
+    await run(`insert into ancestry_layer (ancestry_number, position, hash) select ancestry_number + ${further}, position,
+      case when position < ${layersOfBase} then hash else substr(hash, 1, 60) || ${copy} end
+      from ancestry_layer where ancestry_number <= ${contents} order by ancestry_number, position`);
+  }
+}
+
+async function measureSize(): Promise<void> {
+  const bytes = await database.sizeBytes();
+  const { rows } = await store.statistics();
+  const counts = ['image', 'image_set', 'package_set', 'set_package', 'package'].map(
+    (table) => `${table} ${rows[table]}`,
+  );
+  process.stdout.write(`${(bytes / images / 1000).toFixed(2)} kB an image; rows: ${counts.join(', ')}\n`);
+}
+
+/** Wall-clock and CPU milliseconds of repeated work. CPU includes the server and does not depend on the load of the machine. */
+async function measure<T>(what: string, count: number, work: (i: number) => Promise<T>): Promise<void> {
+  const [wall, cpu]: [number[], number[]] = [[], []];
+  for (let i = 0; i < count; i++) {
+    const [start, cpuStart] = [performance.now(), database.cpuMs()];
+    await work(i);
+    wall.push(performance.now() - start);
+    cpu.push(database.cpuMs() - cpuStart);
+  }
+  const line = [wall, cpu].map((times) => {
+    const sorted = times.toSorted((a, b) => a - b);
+    const at = (part: number) => (sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN).toFixed(2);
+    const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+    return `mean ${mean.toFixed(2)} p50 ${at(0.5)} p95 ${at(0.95)} max ${at(1)}`;
+  });
+  process.stdout.write(`${what.padEnd(44)} ${count}: clock ${line[0]}; CPU ${line[1]} ms\n`);
+}
+
+async function measureSaves(): Promise<void> {
+  const known = contentPackages(contents + 1);
+  await save(0, known, ' first');
+  await measure('save an image of known sets', samples, (i) => save(i, known, ` known ${i}`));
+  const fresh = Array.from({ length: samples }, (_, i) =>
+    contentPackages(contents + (2 + i) * imagesPerExtension),
+  );
+  await measure('save an image with a new set', samples, (i) => save(i, fresh[i] ?? [], ` fresh ${i}`));
+}
+
+async function* records(isChanged: boolean) {
+  const choose = random(23);
+  for (let i = 0; i < advisories; i++) {
+    const number = Math.floor(catalogue * choose() ** 2);
+    const step =
+      2 + Math.floor(6 * choose()) + (isChanged && i % (advisories / changedAdvisories) === 0 ? 1 : 0);
+    const name = `package-${number}`;
+    const to = `${1 + (number % 9)}.${number % 17}.${step}-1+deb12u1`;
+    yield {
+      key: `${name}/CVE-2026-${i}`,
+      id: `CVE-2026-${i}`,
+      aliases: [],
+      description: `A flaw in ${name} lets an attacker who sends a crafted message crash the service.`,
+      links: [],
+      severity: 'Medium',
+      cvss: [],
+      affected: [
+        {
+          ...{ namespace, package: name, range: { to } },
+          fix: { state: 'fixed', version: to },
+          keys: { lo: new Uint8Array(), hi: requireKey(dpkg, to) },
+        },
+      ],
+    } as const;
+  }
+}
+
+async function apply(isChanged: boolean): Promise<void> {
+  const update = {
+    source: 'debian',
+    feed: 'made',
+    sourceVersion: 1,
+    origin: 'here',
+    fetchedAt: '2026-01-01T00:00:00Z',
+  };
+  await store.advisories.apply({ ...update, fingerprint: String(isChanged) }, records(isChanged));
+}
+
+async function measureAffected(): Promise<void> {
+  const numbers: number[][] = [];
+  for (let i = 0; i < samples; i++)
+    numbers.push([
+      ...(await store.vulnerabilities.findNumbersById(`CVE-2026-${i * (advisories / samples)}`)),
+    ]);
+  let found = 0;
+  await measure(`first page of ${pageSize} affected images`, samples, async (i) => {
+    found += (await store.images.pageAffected(numbers[i] ?? [], { limit: pageSize })).images.length;
+  });
+  process.stdout.write(`  ${(found / samples).toFixed(0)} images on a page\n`);
+}
+
+async function measureMatches(): Promise<void> {
+  const layer = digestOf('large');
+  const large = Array.from({ length: 3_000 }, (_, number) => packageOf(number, layer));
+  const [usual, many] = [await save(1, contentPackages(1), ' usual'), await save(2, large, ' large')];
+  await measure('match an image', samples, () => store.images.findMatches(usual));
+  await measure('match an image of 3,000 packages', 100, () => store.images.findMatches(many));
+}
+
+async function measureChange(): Promise<void> {
+  const [start, cpu] = [performance.now(), database.cpuMs()];
+  const before = await store.events.findLastNumber();
+  await apply(true);
+  while ((await store.notifications.createFromEvents(200)) > 0);
+  const events = await store.events.findAfter(before, 2 * changedAdvisories);
+  let found = 0;
+  for (const { new: number } of events) {
+    if (number === null) continue;
+    found += (await store.images.pageAffected([number], { limit: pageSize })).images.length;
+  }
+  const seconds = [performance.now() - start, database.cpuMs() - cpu].map((ms) => (ms / 1000).toFixed(1));
+  process.stdout.write(
+    `${events.length} changed advisories: their events, and the first pages (${found} images), in ${seconds[0]} s, CPU ${seconds[1]} s\n`,
+  );
+}
