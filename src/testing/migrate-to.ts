@@ -1,5 +1,6 @@
 import type { Engine } from '../store/sql/engine.ts';
-import { type Migration, migrations } from '../store/sql/migrations/migrations.ts';
+import type { Migration } from '../store/sql/migrations/migration.ts';
+import { migrations } from '../store/sql/migrations/migrations.ts';
 
 /** Creates the tables of an earlier program: those before a migration. Returns the number of their schema. */
 export async function migrateTo(engine: Engine, next: Migration): Promise<number> {

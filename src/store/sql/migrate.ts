@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
 import type { Engine } from './engine.ts';
-import type { StagedMigration } from './migrations/migrations.ts';
+import type { StagedMigration } from './migrations/migration.ts';
 import { schemaVersion, type Tables } from './schema.ts';
 
 /**

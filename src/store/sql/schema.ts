@@ -6,6 +6,15 @@ import type { Severity } from '../../model/severity.ts';
 import type { AdvisoryEvent } from '../event-store.ts';
 import type { FeedState } from '../feed-state.ts';
 import type {
+  ImageLayerTable,
+  ImageSetTable,
+  ImageTable,
+  LayerTable,
+  PackageSetTable,
+  PackageTable,
+  SetPackageTable,
+} from './image-tables.ts';
+import type {
   EnrichmentTable,
   IncomingEnrichmentTable,
   LookedUpTable,
@@ -176,92 +185,6 @@ interface EventTable {
   changed: string;
   old_id: number | null;
   new_id: number | null;
-}
-
-interface LayerTable {
-  identity: string;
-  analyzer_key: string;
-  content: string;
-  /** To the day. */
-  last_used_at: Generated<number>;
-}
-
-interface ImageTable {
-  id: Generated<number>;
-  identity: string;
-  distro: string | null;
-  /** The namespace detector that found the namespace; null if unknown. */
-  detector: string | null;
-  /** The repository lists of its packages, as JSON, each once: most packages share theirs. */
-  repositories: string | null;
-  /** The layers of its packages, as JSON, each once. */
-  package_layers: string | null;
-  /** The order of the packages of all parts; null if there is one part: see `encodeOrder`. */
-  package_order: string | null;
-  /** To the day. */
-  last_used_at: Generated<number>;
-}
-
-interface ImageLayerTable {
-  image_id: number;
-  position: number;
-  layer: string;
-}
-
-/** A part of an image: the packages that one lister found in one layer and from the same repositories. */
-interface ImageSetTable {
-  image_id: number;
-  part: number;
-  set_id: number;
-  /** Index in the `package_layers` of the image. */
-  layer: number | null;
-  /** Index in the `repositories` of the image. */
-  repositories: number | null;
-  /** The path of all packages of the part; null if they differ: see `encodePaths`. */
-  path: string | null;
-  paths: Uint8Array | null;
-}
-
-/** A list of packages that parts of any number of images have; each exists once. */
-interface PackageSetTable {
-  id: Generated<number>;
-  /** A hash of the packages in their order. */
-  identity: string;
-  /** 1 if all versions of the packages are in `v1_version`. */
-  has_versions: Generated<number>;
-}
-
-/** A package of a list. A list may have it at several positions. */
-interface SetPackageTable {
-  set_id: number;
-  position: number;
-  package_id: number;
-}
-
-/** A package as it is installed in any number of images; each exists once. */
-interface PackageTable {
-  id: Generated<number>;
-  /** A hash of all other columns. */
-  identity: string;
-  namespace_id: number | null;
-  lookup_name: string | null;
-  lookup_version: string | null;
-  key: Uint8Array | null;
-  type: PackageType;
-  name: string;
-  version: string;
-  arch: string | null;
-  source_name: string | null;
-  source_version: string | null;
-  /** Compared with rows that cover `source_name`; null if no such rows apply. */
-  source_lookup_version: string | null;
-  source_key: Uint8Array | null;
-  purl: string;
-  found_by: string;
-  modularity: string | null;
-  vendor: string | null;
-  licence: string | null;
-  owner: string | null;
 }
 
 /** A name that refers to an image, from Clair's v1 API. */

@@ -138,7 +138,7 @@ async function moveImage(db: Kysely<Tables>, image: number): Promise<void> {
     const some = rows.slice(i, i + rowsAtATime).map((row) => ({ row, identity: identityOf(row) }));
     const numbers = await numberPackages(db, new Map(some.map(({ row, identity }) => [identity, row])));
     await db
-      .withTables<{ image_package: ImagePackageTable }>()
+      .$extendTables<{ image_package: ImagePackageTable }>()
       .insertInto('image_package')
       .values(
         some.map(({ row, identity }) => ({

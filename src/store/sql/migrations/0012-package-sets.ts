@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Value } from '../bulk-writer.ts';
 import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
-import type { StagedMigration } from './migrations.ts';
+import type { StagedMigration } from './migration.ts';
 
 /**
  * Stores the packages of images as lists that images share, and packages without their paths. Rows per package of each image were nearly

@@ -1,0 +1,91 @@
+import type { Generated } from 'kysely';
+import type { PackageType } from '../../model/package.ts';
+
+/** The index of a layer. */
+export interface LayerTable {
+  identity: string;
+  analyzer_key: string;
+  content: string;
+  /** To the day. */
+  last_used_at: Generated<number>;
+}
+
+/** An indexed image. */
+export interface ImageTable {
+  id: Generated<number>;
+  identity: string;
+  distro: string | null;
+  /** The namespace detector that found the namespace; null if unknown. */
+  detector: string | null;
+  /** The repository lists of its packages, as JSON, each once: most packages share theirs. */
+  repositories: string | null;
+  /** The layers of its packages, as JSON, each once. */
+  package_layers: string | null;
+  /** The order of the packages of all parts; null if there is one part: see `encodeOrder`. */
+  package_order: string | null;
+  /** To the day. */
+  last_used_at: Generated<number>;
+}
+
+/** A layer of an image, by its identity. */
+export interface ImageLayerTable {
+  image_id: number;
+  position: number;
+  layer: string;
+}
+
+/** A part of an image: the packages that one lister found in one layer and from the same repositories. */
+export interface ImageSetTable {
+  image_id: number;
+  part: number;
+  set_id: number;
+  /** Index in the `package_layers` of the image. */
+  layer: number | null;
+  /** Index in the `repositories` of the image. */
+  repositories: number | null;
+  /** The path of all packages of the part; null if they differ: see `encodePaths`. */
+  path: string | null;
+  paths: Uint8Array | null;
+}
+
+/** A list of packages that parts of any number of images have; each exists once. */
+export interface PackageSetTable {
+  id: Generated<number>;
+  /** A hash of the packages in their order. */
+  identity: string;
+  /** 1 if all versions of the packages are in `v1_version`. */
+  has_versions: Generated<number>;
+}
+
+/** A package of a list. A list may have it at several positions. */
+export interface SetPackageTable {
+  set_id: number;
+  position: number;
+  package_id: number;
+}
+
+/** A package as it is installed in any number of images; each exists once. */
+export interface PackageTable {
+  id: Generated<number>;
+  /** A hash of all other columns. */
+  identity: string;
+  namespace_id: number | null;
+  lookup_name: string | null;
+  lookup_version: string | null;
+  key: Uint8Array | null;
+  type: PackageType;
+  name: string;
+  version: string;
+  arch: string | null;
+  source_name: string | null;
+  source_version: string | null;
+  /** Compared with rows that cover `source_name`; null if no such rows apply. */
+  source_lookup_version: string | null;
+  source_key: Uint8Array | null;
+  purl: string;
+  found_by: string;
+  modularity: string | null;
+  vendor: string | null;
+  licence: string | null;
+  owner: string | null;
+}
