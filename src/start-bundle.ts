@@ -3,7 +3,7 @@ import './require-node.ts';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { cacheDirectory } from './cli/environment.ts';
-import { resetGcFlags } from './cli/gc-tuning.ts';
+import { resetV8Flags } from './cli/v8-flags.ts';
 import { runCachedScript } from './kit/cached-script.ts';
 import { hideSqliteWarning } from './kit/sqlite-warning.ts';
 import type { main } from './main.ts';
@@ -37,6 +37,6 @@ const file = join(import.meta.dirname, 'main.js');
 const script = runCachedScript(file, join(cacheDirectory(), 'code', buildName, name));
 await (script.value as Main)(import.meta.url, importModule).main();
 if (typeof process.exitCode === 'number' && cachedAfterStatuses.has(process.exitCode)) {
-  resetGcFlags();
+  resetV8Flags();
   script.saveCache();
 }

@@ -11,9 +11,9 @@ import { type DatabaseUse, defaultDatabase, defaultDatabaseProblem, openStore } 
 import type { TimeLimit } from './deadline.ts';
 import { ownerName } from './environment.ts';
 import { type FeedClientFactory, feedClientFactory, originOf, requireMirror } from './feed-client.ts';
-import { preferSmallHeap } from './gc-tuning.ts';
 import type { LoadedExtensions } from './load-extensions.ts';
 import { type ConsoleOptions, type Progress, terminalProgress } from './progress.ts';
+import { tuneForScans } from './v8-flags.ts';
 import { warn } from './warn.ts';
 
 /** Options of every command that uses the database. */
@@ -101,7 +101,7 @@ function databaseFor(use: DatabaseUse, options: ConsoleOptions): string {
  * thread, because reading them here would block the timer.
  */
 function createLayerAnalyzer({ loaded: { extensions, analyzers }, timeout }: DatabaseOptions): LayerAnalyzer {
-  preferSmallHeap();
+  tuneForScans();
   const script = scriptUrl('../layer-worker', import.meta.url);
   return new LayerAnalyzer({
     analyzers: extensions,

@@ -5,8 +5,8 @@ import { withFileErrors } from '../core/system-error.ts';
 import { redactUrl } from '../kit/redact.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
 import type { ClientOptions } from '../source/client/download.ts';
-import { limitYoungGeneration } from './gc-tuning.ts';
 import type { Progress, Transfer } from './progress.ts';
+import { tuneForFeeds } from './v8-flags.ts';
 
 /** Creates clients of one origin. */
 export type FeedClientFactory = (options?: ClientOptions) => FeedClient;
@@ -20,7 +20,7 @@ export function feedClientFactory(
     progress.transfer(transfer);
   };
   const load = async (): Promise<FeedClientFactory> => {
-    limitYoungGeneration();
+    tuneForFeeds();
     if (mirror === undefined || mirror.includes('://'))
       (await import('../kit/http/http-environment.ts')).applyNetworkEnv();
     if (mirror === undefined) return (await import('../source/client/download.ts')).upstreamClient;

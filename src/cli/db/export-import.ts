@@ -5,14 +5,14 @@ import { exportDatabase } from '../../service/feeds/export-database.ts';
 import { encodeExport } from '../../service/feeds/export-file.ts';
 import { type ImportedFeed, importDatabase } from '../../service/feeds/import-database.ts';
 import { type DatabaseOptions, openCommandContext } from '../command-context.ts';
-import { limitYoungGeneration } from '../gc-tuning.ts';
 import { writeLines } from '../output.ts';
+import { tuneForFeeds } from '../v8-flags.ts';
 import { differenceText, feedColumn } from './feed-text.ts';
 
 /** Runs `clair db export F`: writes all advisories and ratings of the database to one file. */
 export async function exportToFile(path: string, options: DatabaseOptions): Promise<number> {
   await using context = await openCommandContext({ ...options, offline: true });
-  limitYoungGeneration();
+  tuneForFeeds();
   let digest = '';
   const lines = exportDatabase({ ...context.lockDeps, store: context.store, extensions: context.extensions });
   const bytes = await writeFileAtomically(
@@ -35,7 +35,7 @@ export interface ImportOptions extends DatabaseOptions {
 /** Runs `clair db import F`: imports an exported file. Returns 3 if another process was updating one of its feeds. */
 export async function importFromFile(path: string, options: ImportOptions): Promise<number> {
   await using context = await openCommandContext({ ...options, offline: true }, 'write');
-  limitYoungGeneration();
+  tuneForFeeds();
   const file = { name: path, content: () => contentOf(path) };
   const { digest } = options;
   const deps = {

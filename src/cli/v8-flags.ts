@@ -1,0 +1,34 @@
+import { setFlagsFromString } from 'node:v8';
+
+/** Default of V8's `--invocation-count-for-maglev`: how often a function runs before it is optimized. */
+const defaultInvocations = 400;
+/** Major versions of Node with this default. With another, the code cache would never fit. */
+const knownNodes: ReadonlySet<string> = new Set(['22', '24']);
+
+/**
+ * Sets V8 up for scans. Garbage is collected early: a hostile image produces hundreds of megabytes of it. Functions are optimized late: most
+ * scans end before optimized code pays for its compilation. That took an eighth of the CPU time of a scan of Debian. Loops are still
+ * optimized while they run: a scan of 1.6 GB takes 3 % less, too.
+ */
+export function tuneForScans(): void {
+  setFlagsFromString('--optimize-for-size');
+  setInvocations(15 * defaultInvocations);
+}
+
+/** Limits the young generation for loading feeds. Their millions of short-lived records do not profit from a larger one. */
+export function tuneForFeeds(): void {
+  resetV8Flags();
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/** Restores V8's defaults. Cached compiled code is valid for these flags only. */
+export function resetV8Flags(): void {
+  setFlagsFromString('--no-optimize-for-size');
+  setFlagsFromString('--semi-space-growth-factor=2');
+  setInvocations(defaultInvocations);
+}
+
+function setInvocations(count: number): void {
+  const [major = ''] = process.versions.node.split('.');
+  if (knownNodes.has(major)) setFlagsFromString(`--invocation-count-for-maglev=${count}`);
+}
