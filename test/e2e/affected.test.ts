@@ -142,6 +142,6 @@ test('names a scanned image by its file', () => {
   const { stdout } = clair(['affected', 'CVE-2024-6119', '--db', db]);
   assert.match(
     stdout,
-    /^\S*\/examples\/image\.tar +Unknown +libcrypto3, libssl3 +3\.3\.1-r0 +3\.3\.2-r0 +[\da-f]{12}$/m,
+    /^\S*\/examples\/image\.tar +Medium +libcrypto3, libssl3 +3\.3\.1-r0 +3\.3\.2-r0 +[\da-f]{12}$/m,
   );
 });

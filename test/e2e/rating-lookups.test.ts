@@ -147,6 +147,22 @@ test('looks up ratings of findings without severity', async (context) => {
   );
 });
 
+test('affected and explain use the looked-up ratings that a scan shows', async (context) => {
+  const db = join(temporaryDirectory(context), 'clair.db');
+  await scanned(context, { ...advisories, ...daily, ...records }, { db });
+  const json = (...args: readonly string[]): string => clair([...args, '--db', db]).stdout;
+  const affected = JSON.parse(json('affected', glibc, '--format', 'json')) as {
+    readonly images: readonly { readonly packages: readonly { readonly severity: string }[] }[];
+  };
+  assert.deepEqual(
+    affected.images.flatMap(({ packages }) => packages.map(({ severity }) => severity)),
+    ['High'],
+  );
+  assert.match(json('affected', webp), /^\S+ +High +libwebp7 /m);
+  const image = `dir:${rootfs()}`;
+  assert.match(json('explain', image, glibc, '--offline'), /High/);
+});
+
 test('requests nothing when the database has the ratings', async (context) => {
   const files = { ...advisories, ...daily, ...records };
   const db = join(temporaryDirectory(context), 'clair.db');

@@ -1,9 +1,11 @@
 import { appliesToSourcePackage } from '../../match/applies.ts';
+import { enrich } from '../../match/enrich.ts';
 import { findingsOf, type Hit } from '../../match/findings.ts';
 import { rowMatches } from '../../match/row-matches.ts';
 import { isSameName, spellingsOf } from '../../model/cve.ts';
 import type { Match } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 import type { AffectedImage, AffectedRequest } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
@@ -14,6 +16,11 @@ import { toPackage } from '../findings/assess-packages.ts';
 export interface AffectedImagesDeps {
   readonly store: Pick<Store, 'images' | 'vulnerabilities' | 'advisories'>;
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
+}
+
+/** Dependencies of `affectedBy`: the ratings of findings as well. */
+export interface RatedImagesDeps extends AffectedImagesDeps {
+  readonly store: AffectedImagesDeps['store'] & Pick<Store, 'enrichments'>;
 }
 
 /** An image that has a vulnerability, in packages of one name and version. */
@@ -37,12 +44,12 @@ export interface AffectedList {
 
 /**
  * Returns the known images that a vulnerability affects. `id` is its id or an alias, in any case. Returns undefined if the vulnerability is
- * unknown.
+ * unknown. The severities are those that a scan shows with the ratings of the store.
  */
 export async function affectedBy(
   id: string,
   page: AffectedRequest,
-  deps: AffectedImagesDeps,
+  deps: RatedImagesDeps,
 ): Promise<AffectedList | undefined> {
   const { vulnerabilities, advisories } = deps.store;
   const named = await recordNumbersNamed(id, deps);
@@ -56,7 +63,21 @@ export async function affectedBy(
     ...image,
     findings: image.findings.filter((finding) => isOf(id, finding)),
   }));
-  return { ...rest, images: ofId.filter(({ findings }) => findings.length > 0) };
+  const found = ofId.filter(({ findings }) => findings.length > 0);
+  return { ...rest, images: await withRatings(found, states, deps.store) };
+}
+
+/** Adds the ratings of the store to findings that their advisories do not rate. */
+async function withRatings(
+  entries: readonly AffectedEntry[],
+  states: readonly FeedState[],
+  store: Pick<Store, 'enrichments'>,
+): Promise<AffectedEntry[]> {
+  const ids = entries.flatMap(({ findings }) => findings.map(({ vulnerability }) => vulnerability.id));
+  const enrichments = await store.enrichments.findByIds(new Set(ids));
+  const knowsExploited = states.some(({ source, presence }) => source === 'kev' && presence === 'loaded');
+  const rated = (finding: Match): Match => enrich(finding, { enrichments, knowsExploited });
+  return entries.map((entry) => ({ ...entry, findings: entry.findings.map(rated) }));
 }
 
 /** An advisory that fixes several CVEs makes a finding of each of them. */
