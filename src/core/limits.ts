@@ -109,6 +109,8 @@ export const limits = {
   tarMetadataBytes: 1 * MiB,
   /** Symbolic links followed on one path, as in the Linux kernel. */
   linkDepth: 40,
+  /** Times that links of one image are resolved: each link after each layer. Real images have some hundred. */
+  linkResolutions: 1_000_000,
   layersPerImage: 1000,
   /** Layers of one ancestry that are read in parallel. */
   ancestryLayersAtOnce: 4,

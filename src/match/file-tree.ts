@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.ts';
 import { PathTree } from '../kit/path-tree.ts';
 import { baseOf, boundedPath, parentOf } from '../kit/tar/path.ts';
 import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
@@ -45,7 +46,7 @@ export interface Ambiguity {
 export function fileTree(layers: readonly LayerIndex[]): FileTree {
   const entries = new PathTree<TreeEntry>();
   const ambiguities: Ambiguity[] = [];
-  const linkTargets = new Map<string, Set<string>>();
+  const linkTargets = new LinkTargets(entries);
   for (const [layer, index] of layers.entries()) {
     const linked = linkedBelow(entries, index);
     // Nothing is below the lowest layer.
@@ -55,9 +56,9 @@ export function fileTree(layers: readonly LayerIndex[]): FileTree {
       applyWhiteouts(entries, own, index);
     }
     new LayerApplier(entries, layer, linked).applyAll(index.nodes);
-    recordLinkTargets(linkTargets, entries, index);
+    ambiguities.push(...linkTargets.record(index).map((ambiguity) => ({ ...ambiguity, layer })));
   }
-  return { entries, resolver: resolverOf(entries), linkTargets, ambiguities };
+  return { entries, resolver: resolverOf(entries), linkTargets: linkTargets.targets, ambiguities };
 }
 
 /**
@@ -79,6 +80,7 @@ const belowLinkMessage =
   'is below a link of a lower layer: some runtimes follow the link, others put a directory in its place';
 const belowFileMessage =
   'is below a link to a file of a lower layer: some runtimes put a directory in its place, others refuse it';
+const tooManyLinksMessage = 'is one of too many links and layers: where they lead was not determined';
 const opaqueRootMessage =
   'marks the root as opaque: some runtimes hide all lower layers, with others they stay visible';
 
@@ -142,17 +144,51 @@ function isFile(kind: LayerNode['kind'] | undefined): boolean {
   return kind !== undefined && kind !== 'directory';
 }
 
-function recordLinkTargets(
-  targets: Map<string, Set<string>>,
-  entries: PathTree<TreeEntry>,
-  { nodes }: LayerIndex,
-): void {
-  const resolver = resolverOf(entries);
-  for (const { path, kind } of nodes) {
-    const link = kind === 'file' || kind === 'directory' ? undefined : (resolver.placeOf(path) ?? path);
-    if (link === undefined || entries.get(link)?.node.kind !== 'symbolic-link') continue;
-    const real = resolver.real(link);
-    if (real !== undefined) targets.set(link, (targets.get(link) ?? new Set()).add(real));
+/** The places to which links have led, after each layer. */
+class LinkTargets {
+  readonly targets = new Map<string, Set<string>>();
+  readonly #entries: PathTree<TreeEntry>;
+  #resolutionsLeft: number = limits.linkResolutions;
+
+  constructor(entries: PathTree<TreeEntry>) {
+    this.#entries = entries;
+  }
+
+  /** Records where all links lead after a layer was applied. Returns an ambiguity if there are too many links and layers. */
+  record(index: LayerIndex): Omit<Ambiguity, 'layer'>[] {
+    const { nodes, whiteouts, opaques } = index;
+    if (nodes.length + whiteouts.length + opaques.length === 0) return [];
+    const resolver = resolverOf(this.#entries);
+    const own = this.#ownLinks(index, resolver);
+    // A layer may also change where links of other layers lead.
+    for (const link of new Set([...own, ...this.targets.keys()])) {
+      if (this.#entries.get(link)?.node.kind !== 'symbolic-link') continue;
+      if (this.#resolutionsLeft-- <= 0) return [{ path: link, message: tooManyLinksMessage }];
+      this.#add(link, resolver.real(link));
+    }
+    this.#recordAlone(index, own);
+    return [];
+  }
+
+  #ownLinks({ nodes }: LayerIndex, resolver: LinkResolver): string[] {
+    return nodes.flatMap(({ path, kind }) => {
+      const link = kind === 'file' || kind === 'directory' ? undefined : (resolver.placeOf(path) ?? path);
+      return link === undefined ? [] : [link];
+    });
+  }
+
+  /** Records where the links of a layer lead in the layer alone. Some runtimes unpack it so. */
+  #recordAlone(index: LayerIndex, links: readonly string[]): void {
+    if (links.length === 0) return;
+    const own = nodesOf(index);
+    const alone = new LinkResolver({ at: (path) => own.get(path), reaches: (path) => own.reaches(path) });
+    for (const link of links) if (own.get(link)?.kind === 'symbolic-link') this.#add(link, alone.real(link));
+  }
+
+  #add(link: string, real: string | undefined): void {
+    if (real === undefined) return;
+    const targets = this.targets.get(link) ?? new Set();
+    this.targets.set(link, targets.add(real));
   }
 }
 

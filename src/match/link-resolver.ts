@@ -1,10 +1,20 @@
 import { limits } from '../core/limits.ts';
 import type { LayerNode } from '../model/layer-index.ts';
 
-/** A resolved link: its real target and the number of links on the way, itself included. Or a number of links that is not enough. */
-type ResolvedLink =
-  | { readonly real: string; readonly links: number }
-  | { readonly real: undefined; readonly notWithin: number };
+/** The end of a path, and the links on the way to it. */
+interface Destination {
+  readonly real: string;
+  readonly passed: readonly PassedLink[];
+}
+
+/** A link on the way, by its own real path, and the rest of the path below it. */
+interface PassedLink {
+  readonly link: string;
+  readonly rest: string;
+}
+
+/** A resolved link, itself included in the links on the way. Or a number of links that is not enough. */
+type ResolvedLink = Destination | { readonly real: undefined; readonly notWithin: number };
 
 /** The nodes in which links are resolved. */
 export interface NodeLookup {
@@ -30,6 +40,15 @@ export class LinkResolver {
     return this.#walk(path, '', limits.linkDepth)?.real;
   }
 
+  /**
+   * The paths that a path stands for at each link on the way: that of the link, and what follows below it. Another entry at the place of the
+   * link would be found there. Empty for a loop.
+   */
+  passed(path: string): string[] {
+    const passed = this.#walk(path, '', limits.linkDepth)?.passed ?? [];
+    return passed.map(({ link, rest }) => (rest === '' ? link : join(link, rest)));
+  }
+
   /** The path at which an entry of this name would be created: its directory is resolved, its last part is not. */
   placeOf(path: string): string | undefined {
     const slash = path.lastIndexOf('/');
@@ -38,10 +57,10 @@ export class LinkResolver {
     return directory === undefined ? undefined : join(directory, path.slice(slash + 1));
   }
 
-  #walk(path: string, from: string, linksMax: number): { real: string; links: number } | undefined {
+  #walk(path: string, from: string, linksMax: number): Destination | undefined {
     const walk = new PathWalk(this.#nodes, from);
     const plainFrom = endOfOddParts(path);
-    let links = 0;
+    const passed: PassedLink[] = [];
     for (let start = 0; start <= path.length; ) {
       // Nothing is below a file, not even what a slash or a dot after its name would be.
       if (walk.isAtFile) return undefined;
@@ -54,17 +73,18 @@ export class LinkResolver {
       const link = walk.go(path.slice(start, end));
       start = end + 1;
       if (link === undefined) continue;
-      const followed = this.#follow(link.path, link.target, linksMax - links);
+      const followed = this.#follow(link.path, link.target, linksMax - passed.length);
       if (followed === undefined) return undefined;
-      links += followed.links;
+      for (const { link: place, rest } of followed.passed)
+        passed.push({ link: place, rest: joinRest(rest, path.slice(start)) });
       walk.jump(followed.real);
     }
-    return { real: walk.real, links };
+    return { real: walk.real, passed };
   }
 
-  #follow(link: string, target: string, linksMax: number): { real: string; links: number } | undefined {
+  #follow(link: string, target: string, linksMax: number): Destination | undefined {
     const resolved = this.#resolved.get(link);
-    if (resolved?.real !== undefined) return resolved.links <= linksMax ? resolved : undefined;
+    if (resolved?.real !== undefined) return resolved.passed.length <= linksMax ? resolved : undefined;
     // Linux resolves no longer path.
     if (target.length > limits.pathBytes) return undefined;
     if (linksMax === 0 || (resolved !== undefined && resolved.notWithin >= linksMax)) return undefined;
@@ -74,7 +94,7 @@ export class LinkResolver {
       this.#resolved.set(link, { real: undefined, notWithin: linksMax });
       return undefined;
     }
-    const found = { real: end.real, links: end.links + 1 };
+    const found = { real: end.real, passed: [{ link, rest: '' }, ...end.passed] };
     this.#resolved.set(link, found);
     return found;
   }
@@ -158,6 +178,10 @@ function endOfOddParts(path: string): number {
   if (path.endsWith('/')) return path.length;
   const odd = Math.max(path.lastIndexOf('//'), path.lastIndexOf('/.'));
   return odd < 0 ? 0 : odd + 2;
+}
+
+function joinRest(rest: string, further: string): string {
+  return rest === '' || further === '' ? rest + further : `${rest}/${further}`;
 }
 
 function join(directory: string, name: string): string {

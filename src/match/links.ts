@@ -112,11 +112,21 @@ function* linksOnTheWay(tree: FileTree, patterns: readonly PathPattern[]): Gener
   for (const pattern of patterns) {
     const parts = parsePattern(pattern);
     const real = tree.resolver.real(parts.path);
+    for (const path of otherPlaces(tree, parts.path))
+      yield { target: formatPattern({ ...parts, path }), aliasOf: pattern, by: 'path' };
     if (real && real !== parts.path)
       yield { target: formatPattern({ ...parts, path: real }), aliasOf: pattern, by: 'path' };
     if (real && real !== parts.path && parts.ending === undefined)
       yield* companions(parts.path, real, patterns);
   }
+}
+
+/**
+ * The paths that a path stands for at the second and each further link on the way. A layer may have another entry at the place of such a
+ * link, which is seen only if the path is read.
+ */
+function otherPlaces({ resolver }: FileTree, path: string): string[] {
+  return resolver.passed(path).filter((place) => place !== path && place.length <= limits.pathBytes);
 }
 
 /** Files such as the log of a database are beside the target of a link, not beside the link. */
@@ -136,7 +146,8 @@ function* linkedDirectories(tree: FileTree, read: readonly PathPattern[]): Gener
     const wanted = node.kind === 'symbolic-link' ? byDirectory.get(parentOf(path)) : undefined;
     const real = wanted && tree.resolver.real(path);
     if (wanted === undefined || !real) continue;
-    for (const { ending } of wanted) yield { target: real + ending, aliasOf: path + ending, by: 'path' };
+    for (const place of [real, ...otherPlaces(tree, path)])
+      for (const { ending } of wanted) yield { target: place + ending, aliasOf: path + ending, by: 'path' };
   }
 }
 
@@ -181,10 +192,12 @@ function behind(link: string, directory: string, path: string): string {
 /** Links that are files of a wanted directory or are at the target of another link, and hard links. */
 function* linkedFiles(tree: FileTree, read: PatternMap<PathPattern>): Generator<LinkTarget> {
   for (const [path, { node, content }] of tree.entries) {
-    const isLink = node.kind === 'symbolic-link' || (content !== undefined && content.path !== path);
-    if (!isLink || read.find(path) === undefined) continue;
-    const real = content === undefined ? tree.resolver.real(path) : content.path;
-    if (real) yield { target: real, aliasOf: path, by: content === undefined ? 'path' : 'content' };
+    if (read.find(path) === undefined) continue;
+    if (content !== undefined && content.path !== path)
+      yield { target: content.path, aliasOf: path, by: 'content' };
+    if (content !== undefined || node.kind !== 'symbolic-link') continue;
+    for (const target of [tree.resolver.real(path), ...otherPlaces(tree, path)])
+      if (target) yield { target, aliasOf: path, by: 'path' };
   }
 }
 

@@ -110,13 +110,17 @@ export class LayerCollector {
 
   /** Adds a remark if runtimes differ in what they unpack at the path of a member. */
   #remarkDivergence({ path, overlay }: TarEntry, interest: Interest): void {
+    this.#remarkWatched(path);
+    if (interest !== undefined && overlay !== undefined)
+      this.remark(`${path}/`, `has the attribute ${overlay}: some runtimes put another directory here`);
+  }
+
+  #remarkWatched(path: string): void {
     if (this.#wanted.isWatched(path) || this.#isBelowLinkedFile(path))
       this.remark(
         path,
         'is below a link to a file, or passes the same link twice: runtimes differ in where it goes',
       );
-    if (interest !== undefined && overlay !== undefined)
-      this.remark(`${path}/`, `has the attribute ${overlay}: some runtimes put another directory here`);
   }
 
   /** Whether a path is below a link at a wanted path of this layer. */
@@ -170,6 +174,7 @@ export class LayerCollector {
   /** Records a whiteout. One that hides no wanted path may hide evidence. */
   #whiteout(path: string, base: string): void {
     const directory = parentOf(path);
+    this.#remarkWatched(path);
     if (base === opaqueMarker) {
       this.#markers.opaques++;
       if (directory === '' || this.#wanted.at(directory) !== undefined) this.#mark(this.#opaques, directory);

@@ -122,6 +122,35 @@ const inOrder: Readonly<Record<string, LayersOf>> = {
       { path: posix.dirname(path), target: '/opt/a' },
     ],
   ],
+  'the layer replaces a hard link to a link on the way to the database': ({ path, full }) => {
+    const [top = ''] = path.split('/');
+    return [
+      [
+        { path: top, target: 'x/y' },
+        { path: 'opt/db', type: 'hardlink', target: top },
+        { path, target: '/opt/db' },
+        fileEntry('opt/db', full),
+      ],
+    ];
+  },
+  'a later layer changes where a link of a lower layer leads': ({ path, full }) => {
+    const [top = ''] = path.split('/');
+    return [
+      [
+        { path: 'd', target: posix.dirname(path) },
+        { path: top, target: 'elsewhere' },
+      ],
+      [{ path: top, type: 'directory' }, fileEntry(`d/${posix.basename(path)}`, full)],
+    ];
+  },
+  'a whiteout is below a link to the file of a lower layer': ({ path, full, decoy }) => [
+    [fileEntry(path, decoy)],
+    [
+      { path: 'd', target: `/${path}/.` },
+      fileEntry(`${posix.dirname(path)}/other`, full),
+      fileEntry('d/.wh.x', Buffer.alloc(0)),
+    ],
+  ],
 };
 
 for (const [kind, given] of databases)
