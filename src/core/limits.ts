@@ -341,6 +341,8 @@ export const limits = {
   storeSilentMs: 500,
   /** Time for the probe. Then the database server counts as unavailable. */
   storeProbeMs: 2_000,
+  /** Time for one query of a request. Then the database server is asked to cancel it. */
+  storeQueryMs: 30_000,
   /** Pause between attempts to reach an unavailable database server. */
   storeProbePauseMs: 250,
   /** Longest pause before a user's change that conflicts with another server's is retried. */

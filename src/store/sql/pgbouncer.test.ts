@@ -15,6 +15,7 @@ import {
 import { temporarySchema } from '../../testing/store-engines.ts';
 import { query } from '../contract/postgres-schemas.ts';
 import type { Store } from '../store.ts';
+import { withStoreTimeout } from '../store-timeout.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
 import { openPostgresStore } from './postgres-store.ts';
@@ -141,4 +142,30 @@ test('loads the whole of each feed while two updates run through PgBouncer', { s
     feeds.map(async ({ update, records }, i) => stores[i % 2]?.advisories.apply(update, stream(records))),
   );
   assert.deepEqual(await query(url, content), expected);
+});
+
+test('reports that a retry may succeed if all connections of PgBouncer are in use', { skip }, async (t) => {
+  const { pooled } = await schema(t, { mode: 'transaction', poolSize: 2, lines: ['query_wait_timeout = 1'] });
+  await using engine = await openPostgresEngine(parsePostgresSource(pooled), 4);
+  const end = Promise.withResolvers<undefined>();
+  const held = [1, 2].map(() =>
+    engine.session(async () => {
+      await end.promise;
+    }),
+  );
+  try {
+    // The sessions begin one after the other.
+    for (let i = 0; i < 20; i++)
+      await Promise.race([
+        sql`select 1`.execute(engine.db),
+        new Promise((done) => setTimeout(done, 100)),
+      ]).catch(() => undefined);
+    await assert.rejects(
+      withStoreTimeout(500, () => engine.write(async (db) => await sql`select 1`.execute(db))),
+      { code: 'store-unavailable', message: /the pooler has no connection to the server left/ },
+    );
+  } finally {
+    end.resolve(undefined);
+    await Promise.all(held);
+  }
 });

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { sql } from 'kysely';
 import { limits } from '../../core/limits.ts';
 import { emptyLayer } from '../../testing/empty-layer.ts';
 import { temporarySchema } from '../../testing/store-engines.ts';
 import { proxyBefore, type TcpProxy } from '../../testing/tcp-proxy.ts';
 import type { Store } from '../store.ts';
 import { withStoreTimeout } from '../store-timeout.ts';
+import { openPostgresEngine } from './dialect/postgres-engine.ts';
+import { parsePostgresSource } from './dialect/postgres-source.ts';
 import { openPostgresStore } from './postgres-store.ts';
 
 const timeout = 60_000;
@@ -103,4 +106,30 @@ test('fails queries at once when too many wait for an unreachable server', {
   await proxy.open();
   await Promise.all(reads);
   assert.equal(failed, 50);
+});
+
+test('lets other servers write at most 12 s after one is cut off in a transaction', {
+  timeout,
+}, async (t) => {
+  const url = await temporarySchema(t);
+  const { proxy, url: through } = await proxyBefore(t, url);
+  await using cut = await openPostgresEngine(parsePostgresSource(through), 4);
+  await using healthy = await openPostgresEngine(parsePostgresSource(url), 4);
+  const isCut = Promise.withResolvers<undefined>();
+  // The request holds the lock of all writers.
+  const request = withStoreTimeout(3000, () =>
+    cut.write(async (db) => {
+      proxy.stall();
+      isCut.resolve(undefined);
+      await sql`select 1`.execute(db);
+    }),
+  );
+  const failed = assert.rejects(request, { code: 'store-unavailable' });
+  await isCut.promise;
+  const start = performance.now();
+  await withStoreTimeout(limits.storeWriteWaitMs, () => healthy.write(async () => undefined));
+  const waited = performance.now() - start;
+  assert.ok(waited < 12_000, `waited for ${waited.toFixed(0)} ms`);
+  await failed;
+  proxy.resume();
 });

@@ -97,3 +97,20 @@ test('saves a new name while another new name is not yet committed', async (t) =
   const [slowOne, quickOne] = [await ancestries.find('slow'), await ancestries.find('quick')];
   assert.deepEqual([slowOne?.number, quickOne?.number], [2, 3]);
 });
+
+test('reports that a retry may succeed if statement_timeout ends the wait for another writer', async (t) => {
+  const engine = await open(t, { statement_timeout: '200ms' });
+  const end = Promise.withResolvers<undefined>();
+  const { held, reached } = heldBeforeCommit(engine, end.promise);
+  const writing = held.write(async () => undefined);
+  try {
+    await reached;
+    await assert.rejects(
+      engine.write(async () => undefined),
+      { code: 'store-unavailable', message: /canceled the statement at a time limit: try again/ },
+    );
+  } finally {
+    end.resolve(undefined);
+    await writing;
+  }
+});

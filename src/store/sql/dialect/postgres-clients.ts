@@ -4,6 +4,7 @@ import { Semaphore } from '../../../kit/async/semaphore.ts';
 import { reconnectTimeoutMs } from '../../store-timeout.ts';
 import { Availability, type AvailabilityEvents } from './availability.ts';
 import type { ClientSource } from './postgres.ts';
+import { limitQuery } from './postgres-cancel.ts';
 import { SettledClient, type StoreClient, type StoreClientConfig } from './postgres-client.ts';
 import {
   fromPostgresError,
@@ -38,7 +39,7 @@ export async function openClientPool(
     databaseName: source.name,
     acquire: () => pool.acquire(),
     release,
-    runWatched: (client, query) => pool.watch.run(client, query),
+    runWatched: (client, query) => limitQuery(client, source.client, () => pool.watch.run(client, query)),
     end: () => pool.end(),
   };
   const semaphore = new Semaphore(max - 1);

@@ -24,7 +24,8 @@ const serverRemedies: Readonly<Record<string, string>> = {
   '53400': 'a limit set in the server was reached: raise it',
   '54000': 'a text is too long for an index',
   '55P03': `another process has kept it locked for ${seconds} s: wait for that process or end it`,
-  '57014': 'the server canceled the statement: raise statement_timeout if it is set',
+  '57014':
+    'the server canceled the statement at a time limit: try again, or raise statement_timeout if it is set',
   '57P01': 'the server is shutting down: try again when it is back',
   '57P02': 'the server crashed: try again when it is back',
   '57P03': 'the server is starting or shutting down: try again when it is up',
@@ -62,6 +63,10 @@ const messageRemedies: readonly (readonly [RegExp, string])[] = [
     /due to connection timeout|^the server does not answer/,
     'the server does not answer: check host and port, and the network',
   ],
+  [
+    /^query_wait_timeout|^no more connections allowed|^pgbouncer cannot connect|^server login/,
+    'the pooler has no connection to the server left, or cannot reach it: try again, or raise its pool size',
+  ],
   [/client password must be a string/, 'the server requires a password: set it in the connection string'],
   [
     /certificate/,
@@ -96,19 +101,19 @@ export function fromPostgresError(error: unknown, place: string): unknown {
 function isTemporary(error: unknown): boolean {
   if (isTransientlyDown(error) || isSerializationFailure(error) || error instanceof ServerUnresponsive)
     return true;
-  if (/^(55P03|57P0[1-5]|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(codeOf(error))) return true;
+  if (/^(55P03|57014|57P0[1-5]|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(codeOf(error))) return true;
   return /^timeout exceeded when trying to connect|due to connection timeout/.test(messageOf(error));
 }
 
 function remedyByMessage(error: unknown): string | undefined {
-  // Other codes of the server mean a wrong statement, that is, a bug.
-  if (/^[0-9A-Z]{5}$/.test(codeOf(error))) return undefined;
+  // Other codes of the server mean a wrong statement, that is, a bug. Poolers use the code of a violated protocol.
+  if (/^(?!08P01)[0-9A-Z]{5}$/.test(codeOf(error))) return undefined;
   return messageRemedies.find(([pattern]) => pattern.test(messageOf(error)))?.[1];
 }
 
 /** Returns whether the connection is unusable. */
 export function isConnectionLost(error: unknown): boolean {
-  if (/^(57P0[1235]|25P03|0800[0-9]|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(codeOf(error))) return true;
+  if (/^(57P0[1235]|25P03|0800[0-9]|08P01|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(codeOf(error))) return true;
   return /^Connection terminated|connection error and is not queryable|^Client was closed/.test(
     messageOf(error),
   );
