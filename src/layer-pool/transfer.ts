@@ -1,3 +1,4 @@
+import { WakeSignal } from '../kit/async/wake-signal.ts';
 import { bufferView } from '../kit/bytes/bytes.ts';
 
 /** Bytes per buffer: large enough for fast inflation and few messages. */
@@ -13,7 +14,7 @@ export class TransferSender {
   readonly #send: (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #free: ArrayBuffer[] = [];
   #allocated = 0;
-  #wake: (() => void) | undefined;
+  readonly #changed = new WakeSignal();
   #isStopped = false;
 
   constructor(send: (bytes: Uint8Array<ArrayBuffer>) => void) {
@@ -42,13 +43,13 @@ export class TransferSender {
   /** Takes back a buffer that the other thread has read. */
   recycle(memory: ArrayBuffer): void {
     this.#free.push(memory);
-    this.#wake?.();
+    this.#changed.notify();
   }
 
   /** Stops reading and sending. */
   stop(): void {
     this.#isStopped = true;
-    this.#wake?.();
+    this.#changed.notify();
   }
 
   async #takeBuffer(): Promise<Uint8Array<ArrayBuffer>> {
@@ -58,9 +59,7 @@ export class TransferSender {
     }
     while (this.#free.length === 0) {
       if (this.#isStopped) throw new Error('transfer aborted: consumer stopped');
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#changed.wait();
     }
     return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(bufferBytes));
   }
@@ -72,7 +71,7 @@ export class TransferReceiver implements AsyncIterable<Buffer> {
   readonly #pending: Uint8Array<ArrayBuffer>[] = [];
   #isEnded = false;
   #isCancelled = false;
-  #wake: (() => void) | undefined;
+  readonly #changed = new WakeSignal();
 
   constructor(recycle: (memory: ArrayBuffer) => void) {
     this.#recycle = recycle;
@@ -80,19 +79,19 @@ export class TransferReceiver implements AsyncIterable<Buffer> {
 
   push(bytes: Uint8Array<ArrayBuffer>): void {
     this.#pending.push(bytes);
-    this.#wake?.();
+    this.#changed.notify();
   }
 
   /** Makes the consumer fail at its next request. */
   cancel(): void {
     this.#isCancelled = true;
-    this.#wake?.();
+    this.#changed.notify();
   }
 
   /** Marks the end of the stream. */
   end(): void {
     this.#isEnded = true;
-    this.#wake?.();
+    this.#changed.notify();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
@@ -103,11 +102,7 @@ export class TransferReceiver implements AsyncIterable<Buffer> {
         yield bufferView(bytes);
         this.#recycle(bytes.buffer);
       } else if (this.#isEnded) return;
-      else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
+      else await this.#changed.wait();
     }
   }
 }

@@ -1,5 +1,5 @@
-/** Waits for work up to `ms` milliseconds, then throws the error of `timeoutError`. The work itself goes on. */
-export async function withTimeout<T>(work: Promise<T>, ms: number, timeoutError: () => Error): Promise<T> {
+/** Waits for work up to `ms` milliseconds, then throws what `timeoutError` returns. The work itself goes on. */
+export async function withTimeout<T>(work: Promise<T>, ms: number, timeoutError: () => unknown): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     reject(timeoutError());

@@ -10,17 +10,17 @@ export class WakeSignal {
   }
 
   /** Resolves at the next `notify()` or when the signal aborts. An aborted task is forgotten. */
-  async wait(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
+  async wait(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const wake = (): void => {
       resolve(undefined);
     };
     this.#waiters.add(wake);
-    signal.addEventListener('abort', wake, { once: true });
+    signal?.addEventListener('abort', wake, { once: true });
     await promise;
     this.#waiters.delete(wake);
-    signal.removeEventListener('abort', wake);
+    signal?.removeEventListener('abort', wake);
   }
 }
 

@@ -1,5 +1,6 @@
 import { ClairError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
+import { withTimeout } from '../../../kit/async/timeout.ts';
 
 /** Called at the beginning and the end of an outage of a database. */
 export interface AvailabilityEvents {
@@ -51,16 +52,11 @@ export class Availability {
     const outage = this.#outage;
     if (outage === undefined) return;
     if (waitMs <= 0 || this.#isClosed || this.#waiting >= limits.storeWaiting) throw outage.cause;
-    const { promise: timedOut, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(outage.cause);
-    }, waitMs);
     this.#waiting++;
     try {
-      await Promise.race([outage.end.promise, timedOut]);
+      await withTimeout(outage.end.promise, waitMs, () => outage.cause);
     } finally {
       this.#waiting--;
-      clearTimeout(timer);
     }
   }
 
