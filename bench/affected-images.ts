@@ -3,7 +3,7 @@
  * ID and reads the list page by page, as `clair affected` and notifications do. A page must cost the same however long the list is. Run:
  * node bench/affected-images.ts [--engine sqlite|postgres] [packages]
  */
-import type { KeyedAffected, KeyedVulnerability } from '../src/store/advisory-store.ts';
+import type { KeyedAffected, KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import type { ImagePackage } from '../src/store/image-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
@@ -54,10 +54,11 @@ function packagesOf(image: number): ImagePackage[] {
 }
 
 /** Each record covers one package in every release. One row in ten has no fix. */
-async function* records(): AsyncGenerator<KeyedVulnerability> {
+async function* records(): AsyncGenerator<KeyedVulnerabilityRecord> {
   for (let i = 0; i < advisories; i++) {
     const name = installedName();
     yield {
+      kind: 'vulnerability',
       key: `${name}/CVE-2026-${i}`,
       id: `DSA-${i}`,
       aliases: [`CVE-2026-${i}`],

@@ -4,7 +4,7 @@
  * with the default retention. Run: node bench/daily-updates.ts [--engine sqlite|postgres] [records]
  */
 import { defaultRetention } from '../src/service/feeds/retention.ts';
-import type { FeedUpdate, KeyedAffected, KeyedVulnerability } from '../src/store/advisory-store.ts';
+import type { FeedUpdate, KeyedAffected, KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
@@ -20,9 +20,10 @@ const start = Date.parse('2026-01-01T00:00:00Z');
 const namespaces = Array.from({ length: 5 }, (_, i) => ({ name: `debian:${9 + i}`, versionScheme: 'dpkg' }));
 
 /** Returns an edition of a record. Each has another fix, as in records that are being revised. */
-function recordOf(i: number, edition: number): KeyedVulnerability {
+function recordOf(i: number, edition: number): KeyedVulnerabilityRecord {
   const name = `package-${i % 1600}`;
   return {
+    kind: 'vulnerability',
     key: `${name}/CVE-${2000 + (i % 26)}-${i}`,
     id: `CVE-${2000 + (i % 26)}-${i}`,
     aliases: [],
@@ -52,7 +53,7 @@ function update(changes: Partial<FeedUpdate>): FeedUpdate {
   };
 }
 
-async function* stream(all: Iterable<KeyedVulnerability>): AsyncGenerator<KeyedVulnerability> {
+async function* stream(all: Iterable<KeyedVulnerabilityRecord>): AsyncGenerator<KeyedVulnerabilityRecord> {
   yield* all;
 }
 

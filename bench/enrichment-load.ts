@@ -3,7 +3,7 @@
  * changed, then unchanged. Also measures the lookup of the IDs of a report. Run: node bench/enrichment-load.ts [--engine sqlite|postgres]
  * [scores]
  */
-import type { Enrichment } from '../src/model/enrichment.ts';
+import type { RatingRecord } from '../src/plugin/enricher.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';
 
 const { engine, rest } = engineArgument();
@@ -14,10 +14,10 @@ function idOf(i: number): string {
   return `CVE-${2000 + Math.floor(i / 12_000)}-${1000 + (i % 12_000)}`;
 }
 
-async function* edition(day: number): AsyncGenerator<Enrichment> {
+async function* edition(day: number): AsyncGenerator<RatingRecord> {
   for (let i = 0; i < scores; i++) {
     const score = ((i * 7919 + day * 104_729) % 100_000) / 100_000;
-    yield { id: idOf(i), epss: { score, percentile: Math.round(score * 1e5) / 1e5 } };
+    yield { kind: 'enrichment', id: idOf(i), epss: { score, percentile: Math.round(score * 1e5) / 1e5 } };
   }
 }
 

@@ -5,7 +5,7 @@
  * the database server. Run: node bench/match-join.ts [--engine sqlite|postgres] [ranges]
  */
 import assert from 'node:assert/strict';
-import type { KeyedAffected, KeyedVulnerability } from '../src/store/advisory-store.ts';
+import type { KeyedAffected, KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import type { ImageIndex, ImagePackage } from '../src/store/image-store.ts';
 import type { Engine } from '../src/store/sql/engine.ts';
 import { rangeJoin } from '../src/store/sql/matches.ts';
@@ -43,10 +43,11 @@ function version(place: number): string {
 }
 
 /** Yields one package after the other, as the feeds of Debian and Alpine do. */
-async function* records(): AsyncGenerator<KeyedVulnerability> {
+async function* records(): AsyncGenerator<KeyedVulnerabilityRecord> {
   const named = Array.from({ length: ranges / namespaces.length }, popularName).sort();
   for (const [i, name] of named.entries()) {
     yield {
+      kind: 'vulnerability',
       key: `${name}/CVE-2024-${i}`,
       id: `CVE-2024-${i}`,
       aliases: [],

@@ -4,7 +4,7 @@
  * bench/named-layers.ts [--engine sqlite|postgres] [layers]
  */
 import { sql } from 'kysely';
-import type { KeyedVulnerability } from '../src/store/advisory-store.ts';
+import type { KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import type { ImagePackage } from '../src/store/image-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
@@ -78,17 +78,18 @@ async function copyLayers(): Promise<void> {
   }
 }
 
-async function* records(): AsyncGenerator<KeyedVulnerability> {
+async function* records(): AsyncGenerator<KeyedVulnerabilityRecord> {
   yield recordOf('all versions of openssl', 'openssl', undefined);
   yield recordOf('half of them', 'openssl', '3.0.250-1');
   yield recordOf('something rare', 'rare-7', undefined);
   yield recordOf('only in the bases', 'package-0', undefined);
 }
 
-function recordOf(id: string, name: string, to: string | undefined): KeyedVulnerability {
+function recordOf(id: string, name: string, to: string | undefined): KeyedVulnerabilityRecord {
   const keys = { lo: new Uint8Array(), hi: to === undefined ? Uint8Array.of(0xff) : requireKey(dpkg, to) };
   const row = { namespace, package: name, range: to === undefined ? {} : { to }, keys };
   return {
+    kind: 'vulnerability',
     ...{ key: id, id, aliases: [], links: [], severity: 'Medium', cvss: [] },
     affected: [
       to === undefined

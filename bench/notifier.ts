@@ -6,7 +6,7 @@
 import { sql } from 'kysely';
 import { affectedByRecords } from '../src/service/notifications/affected-images.ts';
 import { notificationMessage, sidesOf } from '../src/service/notifications/notification-message.ts';
-import type { KeyedAffected, KeyedVulnerability } from '../src/store/advisory-store.ts';
+import type { KeyedAffected, KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import type { ImagePackage } from '../src/store/image-store.ts';
 import type { Engine } from '../src/store/sql/engine.ts';
 import type { Store } from '../src/store/store.ts';
@@ -109,7 +109,7 @@ async function copyImages({ db }: Engine): Promise<void> {
 }
 
 /** Nine records in ten are about any package, one in ten about one that every image has. The changed ones have a later fix. */
-async function* records(isChanged: boolean): AsyncGenerator<KeyedVulnerability> {
+async function* records(isChanged: boolean): AsyncGenerator<KeyedVulnerabilityRecord> {
   const choose = random(23);
   for (let i = 0; i < advisories; i++) {
     const number = Math.floor((choose() < 0.1 ? packagesOfBase : names) * choose());
@@ -121,6 +121,7 @@ async function* records(isChanged: boolean): AsyncGenerator<KeyedVulnerability> 
     );
     const keys = { lo: new Uint8Array(), hi: requireKey(dpkg, fixedAt) };
     yield {
+      kind: 'vulnerability',
       key: `${name}/CVE-2026-${i}`,
       id: `CVE-2026-${i}`,
       aliases: [`DSA-${i}`],

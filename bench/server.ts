@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { keyRange } from '../src/match/key-range.ts';
-import type { KeyedVulnerability } from '../src/store/advisory-store.ts';
+import type { KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import { openSqliteStore } from '../src/store/sql/sqlite-store.ts';
 import { tar } from '../src/testing/tar-writer.ts';
 import { dpkg } from '../src/version/dpkg.ts';
@@ -36,13 +36,14 @@ const vulnerabilities = 100_000;
 const sizes = { small: 96, large: 625 };
 const packages = Math.round(vulnerabilities / 5.8);
 
-async function* records(): AsyncGenerator<KeyedVulnerability> {
+async function* records(): AsyncGenerator<KeyedVulnerabilityRecord> {
   for (let i = 0; i < vulnerabilities; i++) {
     const to = '2.0-1';
     const keys = keyRange(dpkg, { to });
     if (!('lo' in keys)) throw new Error('a range without keys');
     const id = `CVE-2020-${i}`;
     yield {
+      kind: 'vulnerability',
       key: id,
       id,
       aliases: [],

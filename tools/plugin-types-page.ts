@@ -15,8 +15,13 @@ const listed: readonly (readonly [file: string, types: readonly string[]])[] = [
   ['src/model/version-range.ts', ['VersionRange']],
   ['src/model/fix.ts', ['Fix']],
   ['src/model/vulnerability.ts', ['Conditions']],
-  ['src/plugin/advisory-source.ts', ['FetchedFeed', 'SkippedRecord', 'WithdrawnRecord']],
+  [
+    'src/plugin/advisory-source.ts',
+    ['FetchedFeed', 'FeedRecord', 'VulnerabilityRecord', 'SkippedRecord', 'WithdrawnRecord'],
+  ],
   ['src/model/enrichment.ts', ['Enrichment']],
+  ['src/plugin/enricher.ts', ['EnrichmentRecord', 'RatingRecord', 'ScoresRecord']],
+  ['src/model/score-batch.ts', ['ScoreBatch']],
 ];
 
 /** Members that only clair sets. */

@@ -28,7 +28,8 @@ export const plugin: Plugin = {
           const namespace = { name: 'acme', versionScheme: 'semver' };
           const fix = { state: 'fixed', version } as const;
           const affected = [{ namespace, package: name, range: { to: version }, fix }];
-          yield { key: `${id} ${name}`, id, aliases: [], links: [], severity: 'High', cvss: [], affected };
+          const record = { key: `${id} ${name}`, id, aliases: [], links: [], cvss: [], affected };
+          yield { kind: 'vulnerability', ...record, severity: 'High' };
         }
       },
     },

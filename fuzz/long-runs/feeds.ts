@@ -155,5 +155,5 @@ async function readFeed(
     body: inChunks(content, Math.max(1000, content.length >> 6)),
   };
   for await (const record of source.parse(feed, place?.(fetched) ?? fetched))
-    if ('affected' in record) withKeys(record, builtIn.schemes, url);
+    if (record.kind === 'vulnerability') withKeys(record, builtIn.schemes, url);
 }

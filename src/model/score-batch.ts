@@ -5,9 +5,13 @@ import type { Enrichment } from './enrichment.ts';
 export interface ScoreBatch {
   /** The number of used rows. */
   readonly count: number;
+  /** Years of the CVEs: 2024 for `CVE-2024-0001`. */
   readonly years: Uint16Array;
+  /** Numbers of the CVEs: 1 for `CVE-2024-0001`. */
   readonly numbers: Uint32Array;
+  /** Probabilities of exploitation in the next 30 days, 0 to 1. */
   readonly scores: Float64Array;
+  /** Shares of CVEs with a lower score, 0 to 1. */
   readonly percentiles: Float64Array;
 }
 

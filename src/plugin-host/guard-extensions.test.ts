@@ -11,7 +11,15 @@ const feed = { name: 'acme', version: 1, feeds: ['all'], fetch: () => Promise.re
 const content = { url: 'acme:all', body: stream<Uint8Array>([]), fingerprint: '' };
 
 const vulnerability = {
-  ...{ key: 'A', id: 'CVE-2026-1', aliases: [], links: [], severity: 'High', cvss: [] },
+  ...{
+    kind: 'vulnerability',
+    key: 'A',
+    id: 'CVE-2026-1',
+    aliases: [],
+    links: [],
+    severity: 'High',
+    cvss: [],
+  },
   affected: [
     {
       namespace: { name: 'acme', versionScheme: 'semver' },
@@ -46,6 +54,7 @@ async function enrichments(yielded: unknown): Promise<EnrichmentRecord[]> {
 test('rejects an advisory of a plugin when a required member is missing or wrong', async () => {
   assert.deepEqual(await advisories(vulnerability), [vulnerability]);
   const { aliases, ...nameless } = vulnerability;
+  const { kind, ...kindless } = vulnerability;
   const [row] = vulnerability.affected;
   const wrong: [unknown, RegExp][] = [
     [nameless, /^the plugin \/srv\/acme\.ts: the source acme yielded an invalid record: A: aliases must be/],
@@ -53,18 +62,25 @@ test('rejects an advisory of a plugin when a required member is missing or wrong
     [{ ...vulnerability, affectd: [] }, /A: unknown member affectd/],
     [{ ...vulnerability, affected: [{ ...row, range: { ot: '2' } }] }, /A: unknown member ot/],
     [{ ...vulnerability, affected: [{ ...row, fix: { state: 'fixed' } }] }, /affected\[0\]\.fix must be/],
+    [{ ...vulnerability, kind: 'advisory' }, /A: kind must be one of vulnerability, skipped, withdrawn/],
+    [kindless, /A: kind must be one of vulnerability/],
+    [{ kind: 'skipped', key: 'A', skipped: 'odd' }, /A: reason must be a string/],
     [undefined, /a record: /],
   ];
   for (const [record, message] of wrong)
     await assert.rejects(advisories(record), { code: 'feed-corrupt', message });
 });
 
-test('rejects a rating of a plugin when its severity is unknown', async () => {
-  const rating = { id: 'CVE-2026-1', severity: 'High', assigner: 'acme' };
+test('rejects a rating of a plugin when its severity or kind is unknown', async () => {
+  const rating = { kind: 'enrichment', id: 'CVE-2026-1', severity: 'High', assigner: 'acme' };
   assert.deepEqual(await enrichments(rating), [rating]);
   await assert.rejects(
     enrichments({ ...rating, severity: 'Hgh' }),
     /the enricher acme .*severity must be one of/,
+  );
+  await assert.rejects(
+    enrichments({ ...rating, kind: 'rating' }),
+    /CVE-2026-1: kind must be one of enrichment, scores, skipped/,
   );
 });
 

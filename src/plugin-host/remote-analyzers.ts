@@ -7,6 +7,7 @@ import type { ListedPackage } from '../model/package.ts';
 import type { RemoteDetector } from '../plugin/namespace-detector.ts';
 import type { ListerEvent, ListerEventOf, RemoteLister } from '../plugin/package-lister.ts';
 import type { AnalyzerDescription } from './analyzer-description.ts';
+import { type Fields, schemaByKind } from './contract-schema.ts';
 import type { PluginThread } from './plugin-thread.ts';
 
 /** The detectors and listers of plugins, which run on the plugin thread. */
@@ -33,9 +34,6 @@ export function remoteAnalyzers(
     })),
   };
 }
-
-/** A schema for every property. If the contract gets a property without a schema, this does not compile. */
-type Fields<T> = Readonly<Record<keyof Required<T>, z.ZodMiniType>>;
 
 /** Printable ASCII without spaces, 1 to 512 characters: names and versions. */
 const word = z.string().check(z.regex(/^[!-~]{1,512}$/, 'not one word of printable ASCII'));
@@ -70,8 +68,7 @@ const listedPackage = z.strictObject({
   provides: z.optional(names),
 } satisfies Fields<ListedPackage>);
 
-/** A schema for every kind of event. If the contract gets a kind without a schema, this does not compile. */
-const eventSchemas = {
+const listerEvent = schemaByKind<ListerEvent>({
   package: z.strictObject({
     kind: z.literal('package'),
     path,
@@ -104,18 +101,7 @@ const eventSchemas = {
     path,
     repositories: z.array(word).check(z.maxLength(limits.contentSets)),
   } satisfies Fields<ListerEventOf<'repositories'>>),
-} satisfies Readonly<Record<ListerEvent['kind'], z.ZodMiniType>>;
-
-type EventSchema = (typeof eventSchemas)[ListerEvent['kind']];
-
-const listerEvent = z.discriminatedUnion(
-  'kind',
-  Object.values(eventSchemas) as [EventSchema, ...EventSchema[]],
-  {
-    error: ({ code }: z.core.$ZodRawIssue) =>
-      code === 'invalid_union' ? `not one of ${Object.keys(eventSchemas).join(', ')}` : undefined,
-  },
-);
+});
 
 function toDistro(result: unknown): Distro | undefined {
   if (result === undefined) return undefined;

@@ -1,11 +1,15 @@
 import * as z from 'zod/mini';
 import { unfixedStates } from '../model/fix.ts';
 import { severities } from '../model/severity.ts';
-import type { Affected, CvssVector, Vulnerability } from '../model/vulnerability.ts';
-import type { FeedRecord } from '../plugin/advisory-source.ts';
-import type { Enrichment, EnrichmentRecord } from '../plugin/enricher.ts';
-
-type Fields<T> = Readonly<Record<keyof Required<T>, z.ZodMiniType>>;
+import type { Affected, CvssVector } from '../model/vulnerability.ts';
+import type {
+  FeedRecord,
+  SkippedRecord,
+  VulnerabilityRecord,
+  WithdrawnRecord,
+} from '../plugin/advisory-source.ts';
+import type { EnrichmentRecord, RatingRecord, ScoresRecord } from '../plugin/enricher.ts';
+import { type Fields, schemaByKind } from './contract-schema.ts';
 
 const text = z.string('must be a string');
 const word = text.check(z.minLength(1, 'must not be empty'));
@@ -45,6 +49,7 @@ const affected = z.strictObject({
 } satisfies Fields<Affected>);
 
 const vulnerability = z.strictObject({
+  kind: z.literal('vulnerability'),
   key: word,
   id: word,
   aliases: texts,
@@ -56,9 +61,10 @@ const vulnerability = z.strictObject({
   metadata: z.optional(z.record(z.string(), z.unknown(), 'must be an object')),
   modified: z.optional(text),
   affected: z.array(affected, 'must be an array'),
-} satisfies Fields<Vulnerability>);
+} satisfies Fields<VulnerabilityRecord>);
 
 const enrichment = z.strictObject({
+  kind: z.literal('enrichment'),
   id: word,
   cvss: z.optional(cvss),
   severity: z.optional(severity),
@@ -76,32 +82,35 @@ const enrichment = z.strictObject({
   ),
   epss: z.optional(z.strictObject({ score: number, percentile: number })),
   rejected: z.optional(present),
-} satisfies Fields<Enrichment>);
+} satisfies Fields<RatingRecord>);
 
-const skipped = z.strictObject({ key: word, skipped: text });
-const withdrawn = z.strictObject({ key: word, withdrawn: present });
-const scores = z.looseObject({ count: number });
+const skipped = z.strictObject({
+  kind: z.literal('skipped'),
+  key: word,
+  reason: text,
+} satisfies Fields<SkippedRecord>);
+const withdrawn = z.strictObject({
+  kind: z.literal('withdrawn'),
+  key: word,
+} satisfies Fields<WithdrawnRecord>);
+const scores = z.strictObject({
+  kind: z.literal('scores'),
+  batch: z.looseObject({ count: number }),
+} satisfies Fields<ScoresRecord>);
+
+const advisoryRecord = schemaByKind<FeedRecord>({ vulnerability, skipped, withdrawn });
+const enrichmentRecord = schemaByKind<EnrichmentRecord>({ enrichment, scores, skipped });
 
 /** Returns a record of a source if it is valid. Throws an error that names the record and the invalid member. */
 export function validateAdvisory(record: FeedRecord): FeedRecord {
-  assertSchema(
-    record,
-    hasMember(record, 'skipped') ? skipped : hasMember(record, 'withdrawn') ? withdrawn : vulnerability,
-  );
+  assertSchema(record, advisoryRecord);
   return record;
 }
 
 /** Returns a record of an enricher if it is valid. Throws an error that names the record and the invalid member. */
 export function validateEnrichment(record: EnrichmentRecord): EnrichmentRecord {
-  assertSchema(
-    record,
-    hasMember(record, 'skipped') ? skipped : hasMember(record, 'years') ? scores : enrichment,
-  );
+  assertSchema(record, enrichmentRecord);
   return record;
-}
-
-function hasMember(record: unknown, member: string): boolean {
-  return typeof record === 'object' && record !== null && member in record;
 }
 
 function assertSchema(record: unknown, schema: z.ZodMiniType): void {

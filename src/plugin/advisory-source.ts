@@ -16,24 +16,32 @@ export interface FetchedFeed {
   readonly extent?: 'changes';
 }
 
+/** A vulnerability that a feed publishes: the members of `Vulnerability`, and `kind`. */
+export interface VulnerabilityRecord extends Vulnerability {
+  /** Always `vulnerability`. */
+  readonly kind: 'vulnerability';
+}
+
 /** A record that the source could not parse. Clair counts and lists it; the other records are unaffected. */
 export interface SkippedRecord {
+  /** Always `skipped`. */
+  readonly kind: 'skipped';
   /** The key of the record. */
   readonly key: string;
   /** Why the source could not parse it. */
-  readonly skipped: string;
+  readonly reason: string;
 }
 
 /** A record that a feed of changes removes. */
 export interface WithdrawnRecord {
+  /** Always `withdrawn`. */
+  readonly kind: 'withdrawn';
   /** The key of the record. */
   readonly key: string;
-  /** Always `true`. */
-  readonly withdrawn: true;
 }
 
-/** A record that `parse` yields. */
-export type FeedRecord = Vulnerability | SkippedRecord | WithdrawnRecord;
+/** A record that `parse` yields. `kind` states which. */
+export type FeedRecord = VulnerabilityRecord | SkippedRecord | WithdrawnRecord;
 
 /**
  * The date that the feed states for its content as a whole. `record`: the date of its newest record, for feeds whose records have no

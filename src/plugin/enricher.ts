@@ -4,8 +4,22 @@ import type { FeedClient, FetchedFeed, FetchResult, OnFeedDate, SkippedRecord } 
 
 export type { Enrichment };
 
-/** A record that `Enricher.parse` yields. */
-export type EnrichmentRecord = Enrichment | SkippedRecord | ScoreBatch;
+/** An enrichment that a feed publishes: the members of `Enrichment`, and `kind`. */
+export interface RatingRecord extends Enrichment {
+  /** Always `enrichment`. */
+  readonly kind: 'enrichment';
+}
+
+/** EPSS scores that a feed publishes. */
+export interface ScoresRecord {
+  /** Always `scores`. */
+  readonly kind: 'scores';
+  /** The scores. */
+  readonly batch: ScoreBatch;
+}
+
+/** A record that `Enricher.parse` yields. `kind` states which. */
+export type EnrichmentRecord = RatingRecord | ScoresRecord | SkippedRecord;
 
 /** A source of ratings and other data about vulnerabilities, independent of packages. Fetched and parsed as an advisory source. */
 export interface Enricher {

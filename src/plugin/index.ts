@@ -29,9 +29,17 @@ export type {
   FetchResult,
   OnFeedDate,
   SkippedRecord,
+  VulnerabilityRecord,
   WithdrawnRecord,
 } from './advisory-source.ts';
-export type { DocumentEnricher, Enricher, Enrichment, EnrichmentRecord } from './enricher.ts';
+export type {
+  DocumentEnricher,
+  Enricher,
+  Enrichment,
+  EnrichmentRecord,
+  RatingRecord,
+  ScoresRecord,
+} from './enricher.ts';
 export type { Files, PathPattern } from './layer-files.ts';
 export type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts';
 export type {

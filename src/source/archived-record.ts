@@ -21,11 +21,11 @@ export function readRecord<T extends z.ZodMiniType>(
     return parseBySchema(schema, parseJsonAt('', bytes), '');
   } catch (error) {
     const place = error instanceof UnexpectedContent && error.place !== '' ? `${error.place}: ` : '';
-    return { key: path, skipped: place + messageOf(error) };
+    return { kind: 'skipped', key: path, reason: place + messageOf(error) };
   }
 }
 
 /** Returns whether a record was skipped. */
 export function isSkipped(record: unknown): record is SkippedRecord {
-  return typeof record === 'object' && record !== null && 'skipped' in record;
+  return typeof record === 'object' && record !== null && 'kind' in record && record.kind === 'skipped';
 }

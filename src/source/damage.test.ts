@@ -4,7 +4,7 @@ import { strToU8, zipSync } from 'fflate';
 import { epss } from '../enrich/epss/epss.ts';
 import { kev } from '../enrich/kev/kev.ts';
 import { nvd } from '../enrich/nvd/nvd.ts';
-import type { Enrichment, FeedRecord } from '../plugin/index.ts';
+import type { FeedRecord, RatingRecord } from '../plugin/index.ts';
 import { assertDetectsDamage, type FeedSample } from '../testing/damaged-feed.ts';
 import { inChunks } from '../testing/streams.ts';
 import { tar } from '../testing/tar-writer.ts';
@@ -53,7 +53,7 @@ const ubuntuVex: FeedSample['source'] = {
   },
 };
 
-const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
+const samples: readonly FeedSample<FeedRecord | RatingRecord>[] = [
   {
     source: alpine,
     feed: 'v3.19/main',

@@ -15,13 +15,19 @@ export interface KeyedVulnerability extends Omit<Vulnerability, 'affected'> {
   readonly affected: readonly KeyedAffected[];
 }
 
+/** A vulnerability of a feed, ready to be stored. */
+export interface KeyedVulnerabilityRecord extends KeyedVulnerability {
+  readonly kind: 'vulnerability';
+}
+
 /** A record of a namespace that its feed later dropped, as another store retained it. */
 export interface RetainedRecord extends KeyedVulnerability {
+  readonly kind: 'retained';
   readonly retainedFor: Namespace;
 }
 
 /** Input of an application of a feed. If it has retained records of a namespace, it must have all of them. */
-export type KeyedRecord = KeyedVulnerability | RetainedRecord | SkippedRecord | WithdrawnRecord;
+export type KeyedRecord = KeyedVulnerabilityRecord | RetainedRecord | SkippedRecord | WithdrawnRecord;
 
 /** State to record with an application. The store itself counts records and finds the newest. */
 export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt'> {

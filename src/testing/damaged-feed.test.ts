@@ -41,7 +41,7 @@ async function* records(
         yield vulnerability(element, nameOf(element));
     } catch (error) {
       if (!(error instanceof UnexpectedContent || error instanceof XmlStreamError)) throw error;
-      yield { key: path, skipped: `${error.place}: ${error.message}` };
+      yield { kind: 'skipped', key: path, reason: `${error.place}: ${error.message}` };
     }
   }
   if (count === 0) throw new UnexpectedContent('its end', 'it has no advisory');
@@ -52,6 +52,7 @@ function vulnerability(root: XmlElement, name: string): FeedRecord {
   const namespace = { name: 'acme', versionScheme: 'rpm' };
   const fix = { state: 'fixed', version: textOf(root, 'to') || '0' } as const;
   return {
+    kind: 'vulnerability',
     ...{ key: id, id, aliases: [], links: [], severity: 'Unknown', cvss: [] },
     affected: [{ namespace, package: name, range: { to: fix.version }, fix }],
   };

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ClairError } from '../core/errors.ts';
-import type { AdvisorySource, Enrichment, FeedRecord, FetchedFeed } from '../plugin/index.ts';
+import type {
+  AdvisorySource,
+  FeedRecord,
+  FetchedFeed,
+  RatingRecord,
+  VulnerabilityRecord,
+} from '../plugin/index.ts';
 import { parseExportLine } from '../service/feeds/export-format.ts';
 import { collectAll, inChunks } from './streams.ts';
 
 /** An intact feed. */
-export interface FeedSample<Read extends FeedRecord | Enrichment = FeedRecord> {
+export interface FeedSample<Read extends FeedRecord | RatingRecord = FeedRecord> {
   readonly source: Pick<AdvisorySource, 'name'> & {
     parse(feed: string, content: FetchedFeed): AsyncIterable<Read>;
   };
@@ -23,7 +29,7 @@ export interface FeedSample<Read extends FeedRecord | Enrichment = FeedRecord> {
 }
 
 /** Parses a sample, or other content instead of its own. */
-export function parseSample<Read extends FeedRecord | Enrichment>(
+export function parseSample<Read extends FeedRecord | RatingRecord>(
   sample: FeedSample<Read>,
   content: Uint8Array = sample.content,
 ): Promise<Read[]> {
@@ -44,7 +50,7 @@ const html =
  * encoding. It must throw a `feed-corrupt` error that names source, feed and position. If bytes are lost, doubled or replaced, or
  * any JSON value is replaced, it may instead read the records that are still intact.
  */
-export async function assertDetectsDamage(sample: FeedSample<FeedRecord | Enrichment>): Promise<void> {
+export async function assertDetectsDamage(sample: FeedSample<FeedRecord | RatingRecord>): Promise<void> {
   const content = Buffer.from(Buffer.from(sample.content).toString('latin1').trimEnd(), 'latin1');
   const refused = (bytes: Uint8Array, what: string): Promise<void> => assertRefused(sample, bytes, what);
   for (const [what, text] of Object.entries({
@@ -80,7 +86,7 @@ export async function assertDetectsDamage(sample: FeedSample<FeedRecord | Enrich
 }
 
 /** Latin 1 is not a valid encoding of any feed. A packed record with it is lost without the others. */
-async function assertLatin1(sample: FeedSample<FeedRecord | Enrichment>, content: Buffer): Promise<void> {
+async function assertLatin1(sample: FeedSample<FeedRecord | RatingRecord>, content: Buffer): Promise<void> {
   const { packed } = sample;
   const latin = (bytes: Uint8Array): Buffer =>
     Buffer.from(Buffer.from(bytes).toString('latin1').replace('CVE-2024', 'CVE-\xe9024'), 'latin1');
@@ -92,7 +98,7 @@ async function assertLatin1(sample: FeedSample<FeedRecord | Enrichment>, content
 function* damagedXml({
   content,
   packed,
-}: FeedSample<FeedRecord | Enrichment>): Iterable<[string, Uint8Array]> {
+}: FeedSample<FeedRecord | RatingRecord>): Iterable<[string, Uint8Array]> {
   const text = packed === undefined ? Buffer.from(content).toString() : packed.record;
   if (typeof text !== 'string' || !text.startsWith('<')) return;
   const pack = packed?.pack ?? ((record: unknown) => Buffer.from(String(record)));
@@ -151,7 +157,7 @@ const longList: readonly unknown[] = Array.from({ length: 1_000_000 }, () => ({}
 function* damagedJson({
   content,
   packed,
-}: FeedSample<FeedRecord | Enrichment>): Iterable<[string, Uint8Array]> {
+}: FeedSample<FeedRecord | RatingRecord>): Iterable<[string, Uint8Array]> {
   const pack = packed?.pack ?? ((value: unknown) => Buffer.from(JSON.stringify(value)));
   const value = packed?.record ?? parsed(content);
   const places = placesIn(value);
@@ -193,7 +199,7 @@ function replacedAt(value: unknown, [name, ...rest]: readonly string[], other: u
 
 /** Asserts that content either gives well-typed records or is rejected with a message. */
 async function assertTyped(
-  sample: FeedSample<FeedRecord | Enrichment>,
+  sample: FeedSample<FeedRecord | RatingRecord>,
   content: Uint8Array,
   what: string,
 ): Promise<void> {
@@ -203,14 +209,19 @@ async function assertTyped(
     return [];
   });
   for (const record of records) {
-    if ('skipped' in record || 'withdrawn' in record) assert.equal(typeof record.key, 'string', what);
-    else parseExportLine('affected' in record ? { record } : { rating: record }, what);
+    if (record.kind === 'skipped' || record.kind === 'withdrawn')
+      assert.equal(typeof record.key, 'string', what);
+    else parseExportLine(exportLineOf(record), what);
   }
+}
+
+function exportLineOf({ kind, ...content }: VulnerabilityRecord | RatingRecord): object {
+  return kind === 'vulnerability' ? { record: content } : { rating: content };
 }
 
 /** Asserts that content is rejected by an error with all details. */
 export async function assertRefused(
-  sample: FeedSample<FeedRecord | Enrichment>,
+  sample: FeedSample<FeedRecord | RatingRecord>,
   content: Uint8Array,
   what: string,
 ): Promise<void> {

@@ -21,7 +21,7 @@ export function findings(
 ): { key: string; package: string; version: string; row: Affected }[] {
   const byName = Map.groupBy(packages, ({ name }) => name);
   return records.flatMap((record) =>
-    ('affected' in record ? record.affected : []).flatMap((row) => {
+    (record.kind === 'vulnerability' ? record.affected : []).flatMap((row) => {
       const installed = byName.get(row.package)?.filter((pkg) => isIn(row, pkg)) ?? [];
       return installed.map(({ name }) => ({
         key: record.key,

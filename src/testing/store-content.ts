@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { KeyRange, VersionKey } from '../plugin/version-scheme.ts';
-import type { FeedUpdate, KeyedAffected, KeyedVulnerability } from '../store/advisory-store.ts';
+import type { FeedUpdate, KeyedAffected, KeyedVulnerabilityRecord } from '../store/advisory-store.ts';
 import type { AncestryInput } from '../store/ancestry-store.ts';
 import type { FeedChangeCounts } from '../store/feed-state.ts';
 import type { ImageIndex, ImagePackage } from '../store/image-store.ts';
@@ -37,8 +37,12 @@ export async function* stream<T>(records: Iterable<T>): AsyncGenerator<T> {
 }
 
 /** Returns a record by its id; make its affected rows by `affectedRow`. */
-export function record(id: string, changes: Partial<KeyedVulnerability> = {}): KeyedVulnerability {
+export function record(
+  id: string,
+  changes: Partial<KeyedVulnerabilityRecord> = {},
+): KeyedVulnerabilityRecord {
   return {
+    kind: 'vulnerability',
     key: id,
     id,
     aliases: [],

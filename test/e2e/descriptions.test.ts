@@ -24,7 +24,7 @@ async function advisories(source: string, feed: string, file: string): Promise<V
   const found = builtIn.sources.find(({ name }) => name === source);
   assert.ok(found, source);
   const records = await collectAll(found.parse(feed, { url, body: inChunks(content), fingerprint: '' }));
-  return records.filter((record) => 'affected' in record);
+  return records.filter((record) => record.kind === 'vulnerability');
 }
 
 for (const [source, feed, file, share] of feeds)

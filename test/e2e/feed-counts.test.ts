@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { builtIn } from '../../src/extensions.ts';
+import type { EnrichmentRecord, FeedRecord } from '../../src/plugin/index.ts';
 import { mirrorClient } from '../../src/source/client/mirror.ts';
 import { corpusTest } from '../../src/testing/corpus.ts';
 import { corpusMirror } from './mirror.ts';
@@ -60,12 +61,14 @@ corpusTest(
   },
 );
 
-async function count(records: AsyncIterable<object>): Promise<[advisories: number, ranges: number]> {
+async function count(
+  records: AsyncIterable<FeedRecord | EnrichmentRecord>,
+): Promise<[advisories: number, ranges: number]> {
   let [advisories, ranges] = [0, 0];
   for await (const record of records) {
-    assert.ok(!('skipped' in record), JSON.stringify(record));
-    advisories += 'count' in record ? Number(record.count) : 1;
-    if ('affected' in record) ranges += (record.affected as unknown[]).length;
+    assert.ok(record.kind !== 'skipped', JSON.stringify(record));
+    advisories += record.kind === 'scores' ? record.batch.count : 1;
+    if (record.kind === 'vulnerability') ranges += record.affected.length;
   }
   return [advisories, ranges];
 }

@@ -140,7 +140,7 @@ export const plugin = { name: 'stuck', version: '1', sources: [{
   async *parse(_, { body }) {
     for await (const piece of body) process.stderr.write('the parser has begun\\n');
     for (;;);
-    yield { key: 'STUCK-1', id: 'STUCK-1', aliases: [], links: [], severity: 'High', cvss: [],
+    yield { kind: 'vulnerability', key: 'STUCK-1', id: 'STUCK-1', aliases: [], links: [], severity: 'High', cvss: [],
       affected: [{ namespace, package: 'a', range: { to: '1' }, fix: { state: 'fixed', version: '1' } }] };
   },
 }] };

@@ -148,13 +148,17 @@ async function fill(database: string, peer: Golden): Promise<void> {
     ...{ fingerprint: '', fetchedAt: new Date().toISOString() },
   });
   const rows = peer.advisories.filter(({ platform }) => platform === peer.platform_bucket);
-  const records = rows.map((row, index) => ({ ...recordOf(row, peer), key: `${index}` }));
+  const records = rows.map((row, index) => ({
+    kind: 'vulnerability' as const,
+    ...recordOf(row, peer),
+    key: `${index}`,
+  }));
   const source = platforms[peer.platform_bucket ?? '']?.source ?? 'rhel';
   const keyed = records.map((record) => withKeys(record, builtIn.schemes, 'a peer'));
   await store.advisories.apply(of(source), stream(keyed));
   const ratings = Object.entries(peer.vulnerability_details).flatMap(([id, { CVSS }]) => {
     const score = CVSS?.['nvd']?.V3Score;
-    return score === undefined ? [] : [{ id, severity: severityOf(score) }];
+    return score === undefined ? [] : [{ kind: 'enrichment' as const, id, severity: severityOf(score) }];
   });
   await store.enrichments.apply(of('nvd'), stream(ratings));
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { Enrichment, FeedDate } from '../../plugin/index.ts';
+import type { FeedDate, RatingRecord, SkippedRecord } from '../../plugin/index.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { corpusFile } from '../../testing/corpus-archive.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
@@ -11,14 +11,15 @@ import { epss } from './epss.ts';
 
 const url = 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz';
 
-function parse(content: string | Uint8Array, pieceBytes?: number): Promise<object[]> {
+function parse(content: string | Uint8Array, pieceBytes?: number): Promise<(RatingRecord | SkippedRecord)[]> {
   const body = inChunks(Buffer.from(content), pieceBytes);
   return collectAll(unbatched(epss).parse('current', { url, body, fingerprint: '' }));
 }
 
 /** Sorts by id, since lines in an unusual form come before the batch. */
-function byId(records: object[]): object[] {
-  return (records as Enrichment[]).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+function byId(records: readonly (RatingRecord | SkippedRecord)[]): RatingRecord[] {
+  const ratings = records.filter((one) => one.kind === 'enrichment');
+  return ratings.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 const comment = '#model_version:v2023.03.01,score_date:2025-02-20T00:00:00+0000\n';
@@ -26,15 +27,15 @@ const comment = '#model_version:v2023.03.01,score_date:2025-02-20T00:00:00+0000\
 test('reads scores with and without comment, percentile and compression', async () => {
   const rows = 'cve,epss,percentile\nCVE-1999-0001,0.00383,0.73075\r\nCVE-1999-0002,1e-05,1\n';
   const expected = [
-    { id: 'CVE-1999-0001', epss: { score: 0.00383, percentile: 0.73075 } },
-    { id: 'CVE-1999-0002', epss: { score: 0.00001, percentile: 1 } },
+    { kind: 'enrichment', id: 'CVE-1999-0001', epss: { score: 0.00383, percentile: 0.73075 } },
+    { kind: 'enrichment', id: 'CVE-1999-0002', epss: { score: 0.00001, percentile: 1 } },
   ];
   for (const pieceBytes of [1, 7, 1000]) {
     assert.deepEqual(byId(await parse(comment + rows, pieceBytes)), expected);
     assert.deepEqual(byId(await parse(gzipSync(rows), pieceBytes)), expected);
   }
   assert.deepEqual(await parse('cve,epss\nCVE-1999-0001,0.5\n'), [
-    { id: 'CVE-1999-0001', epss: { score: 0.5, percentile: 0 } },
+    { kind: 'enrichment', id: 'CVE-1999-0001', epss: { score: 0.5, percentile: 0 } },
   ]);
 });
 
@@ -42,7 +43,7 @@ test('reports a line as skipped when it is not a score', async () => {
   const lines = ['CVE-1999-0001,1.5,0', 'CVE-1999-0002,x,0', 'CVE-1999-0003', ',0,0', 'CVE-1999-0004,0,--'];
   const skipped = await parse(`cve,epss,percentile\n${lines.join('\n')}\nCVE-1999-0005,0,0\n`);
   assert.deepEqual(
-    skipped.map((one) => 'skipped' in one),
+    skipped.map((one) => one.kind === 'skipped'),
     [true, true, true, true, true, false],
   );
 });
@@ -64,7 +65,7 @@ test('throws an error with the location when the content is not a list of scores
 
 corpusTest('reads every score of a real day', async () => {
   const content = readFileSync(corpus('feeds/epss/epss_scores-2021-08-31.csv.gz'));
-  const all = (await parse(content)) as Enrichment[];
+  const all = (await parse(content)) as RatingRecord[];
   assert.ok(all.every((one) => 'epss' in one));
   // Expected: lines minus the comment and the header, and the sum of a column, by another reader of the same file.
   const lines = gunzipSync(content).toString('latin1').trimEnd().split('\n').slice(2);
@@ -81,7 +82,7 @@ corpusTest('reads a test file of another scanner as that scanner does', async ()
   const folder = 'vunnel/tests/unit/providers/epss/test-fixtures';
   const file = (name: string) =>
     corpusFile('feeds/updater-fixtures-trivydb-vunnel.tar.zst', `${folder}/${name}`);
-  const all = (await parse(file('example-1.csv'))) as Enrichment[];
+  const all = (await parse(file('example-1.csv'))) as RatingRecord[];
   for (const { id, epss: found } of all) {
     const snapshot = file(`snapshots/example-1/${id.toLowerCase()}.json`).toString();
     const { item } = JSON.parse(snapshot) as { item: { epss: number; percentile: number } };

@@ -3,13 +3,7 @@ import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { isCve } from '../../model/cve.ts';
 import { emptyScoreBatch } from '../../model/score-batch.ts';
-import type {
-  Enrichment,
-  EnrichmentRecord,
-  FetchedFeed,
-  OnFeedDate,
-  SkippedRecord,
-} from '../../plugin/index.ts';
+import type { EnrichmentRecord, FetchedFeed, OnFeedDate } from '../../plugin/index.ts';
 import { readScoreLine } from './score-line.ts';
 
 /** Maximum length of a line, in characters. */
@@ -58,7 +52,7 @@ class ScoreReader {
       else yield* this.#readSlowly(bytes.toString('utf8', from, to));
       from = to + 1;
     }
-    if (batch.count > 0) yield batch;
+    if (batch.count > 0) yield { kind: 'scores', batch };
   }
 
   finish(): void {
@@ -82,14 +76,18 @@ function noteDate(comment: string, onDate: OnFeedDate | undefined): void {
   if (day !== undefined) onDate?.({ dated: day, by: 'feed' });
 }
 
-function scoreIn(line: string, number: number): Enrichment | SkippedRecord {
+function scoreIn(line: string, number: number): EnrichmentRecord {
   const [, id = '', epss, percentile] = /^([^,]+),([\d.eE-]+)(?:,([\d.eE-]+))?$/.exec(line) ?? [];
   const score = Number(epss);
   const share = Number(percentile ?? 0);
   const isFraction = score >= 0 && score <= 1 && share >= 0 && share <= 1;
   if (!isCve(id) || !isFraction)
-    return { key: isCve(id) ? id : `line ${number}`, skipped: 'not a CVE with two fractions of 1' };
-  return { id, epss: { score, percentile: share } };
+    return {
+      kind: 'skipped',
+      key: isCve(id) ? id : `line ${number}`,
+      reason: 'not a CVE with two fractions of 1',
+    };
+  return { kind: 'enrichment', id, epss: { score, percentile: share } };
 }
 
 /** Yields for each chunk the lines that it completes. Throws if the last line has no line break. */

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
-import type { Enrichment, FetchedFeed, OnFeedDate } from '../../plugin/index.ts';
+import type { FetchedFeed, OnFeedDate, RatingRecord } from '../../plugin/index.ts';
 
 const day = z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/));
 
@@ -18,14 +18,14 @@ export function readCatalogue(
   feed: string,
   content: FetchedFeed,
   onDate?: OnFeedDate,
-): AsyncGenerator<Enrichment> {
+): AsyncGenerator<RatingRecord> {
   return withFeedErrors({ source: 'kev', feed, content }, entries(content, onDate));
 }
 
 async function* entries(
   { body, url }: FetchedFeed,
   onDate: OnFeedDate | undefined,
-): AsyncGenerator<Enrichment> {
+): AsyncGenerator<RatingRecord> {
   let count = 0;
   for await (const value of jsonElementsOf('vulnerabilities', inflateStream(body, url))) {
     const { cveID, dateAdded, dueDate, knownRansomwareCampaignUse } = parseBySchema(
@@ -35,6 +35,7 @@ async function* entries(
     );
     onDate?.({ dated: dateAdded, by: 'record' });
     yield {
+      kind: 'enrichment',
       id: cveID.trim(),
       exploited: {
         since: dateAdded,

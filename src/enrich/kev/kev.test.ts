@@ -24,8 +24,12 @@ const entry = {
 test('reads the dates of an entry, and whether ransomware exploits it', async () => {
   const quiet = { cveID: 'CVE-2025-0109', dateAdded: '2025-02-19', knownRansomwareCampaignUse: 'Unknown' };
   assert.deepEqual(await parse({ title: 't', count: 2, vulnerabilities: [entry, quiet] }), [
-    { id: 'CVE-2025-0108', exploited: { since: '2025-02-18', due: '2025-03-11', ransomware: true } },
-    { id: 'CVE-2025-0109', exploited: { since: '2025-02-19', ransomware: false } },
+    {
+      kind: 'enrichment',
+      id: 'CVE-2025-0108',
+      exploited: { since: '2025-02-18', due: '2025-03-11', ransomware: true },
+    },
+    { kind: 'enrichment', id: 'CVE-2025-0109', exploited: { since: '2025-02-19', ransomware: false } },
   ]);
 });
 

@@ -53,6 +53,7 @@ function feed(...cves: readonly object[]) {
 test('orders ratings by issuer (NVD, assigner, CISA), then by version (3.1, 4.0, 3.0, 2.0)', async () => {
   assert.deepEqual(await parse(feed(cve)), [
     {
+      kind: 'enrichment',
       id: 'CVE-2024-0001',
       cvss: [
         { source: 'nvd', vector: 'CVSS:3.1/AV:A', score: 7.1 },
@@ -70,7 +71,7 @@ test('orders ratings by issuer (NVD, assigner, CISA), then by version (3.1, 4.0,
 
 test('reads a CVE without ratings', async () => {
   const bare = { id: 'CVE-2024-0002', descriptions: [] };
-  assert.deepEqual(await parse(feed(bare)), [{ id: 'CVE-2024-0002' }]);
+  assert.deepEqual(await parse(feed(bare)), [{ kind: 'enrichment', id: 'CVE-2024-0002' }]);
 });
 
 test('reads a rejected id as rejected and nothing else', async () => {
@@ -86,7 +87,7 @@ test('reads a rejected id as rejected and nothing else', async () => {
     described('DO NOT USE THIS CANDIDATE NUMBER. x'),
   ];
   for (const one of rejected)
-    assert.deepEqual(await parse(feed(one)), [{ id: 'CVE-2024-0001', rejected: true }]);
+    assert.deepEqual(await parse(feed(one)), [{ kind: 'enrichment', id: 'CVE-2024-0001', rejected: true }]);
 });
 
 test('throws an error with the location when the content is not a feed', async () => {

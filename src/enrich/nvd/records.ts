@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { parseBySchema, UnexpectedContent, verifyChecksum, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
-import type { CvssVector, Enrichment, FetchedFeed, OnFeedDate } from '../../plugin/index.ts';
+import type { CvssVector, FetchedFeed, OnFeedDate, RatingRecord } from '../../plugin/index.ts';
 
 const metrics = z.optional(
   z.array(
@@ -48,14 +48,14 @@ export function readNvdRecords(
   feed: string,
   content: FetchedFeed,
   onDate?: OnFeedDate,
-): AsyncGenerator<Enrichment> {
+): AsyncGenerator<RatingRecord> {
   return withFeedErrors({ source: 'nvd', feed, content }, enrichments(content, onDate));
 }
 
 async function* enrichments(
   { body, url, fingerprint }: FetchedFeed,
   onDate: OnFeedDate | undefined,
-): AsyncGenerator<Enrichment> {
+): AsyncGenerator<RatingRecord> {
   let count = 0;
   const json = verifiedByMeta(inflateStream(body, url), fingerprint);
   for await (const value of jsonElementsOf('vulnerabilities', json)) {
@@ -74,13 +74,14 @@ function verifiedByMeta(body: AsyncIterable<Uint8Array>, fingerprint: string): A
     : body;
 }
 
-function enrichment(cve: Cve): Enrichment {
+function enrichment(cve: Cve): RatingRecord {
   const description = english(cve.descriptions)[0];
-  if (isRejected(cve, description)) return { id: cve.id, rejected: true };
+  if (isRejected(cve, description)) return { kind: 'enrichment', id: cve.id, rejected: true };
   const cvss = ratingsOf(cve);
   const weaknesses = cwesOf(cve);
   const published = timeOf(cve.published);
   return {
+    kind: 'enrichment',
     id: cve.id,
     ...(cvss.length > 0 && { cvss }),
     ...(description !== undefined && { description }),

@@ -9,8 +9,11 @@ import { plugin as chat } from '../../../examples/plugins/acme-chat.ts';
 import { plugin as lister } from '../../../examples/plugins/acme-lister.ts';
 import { plugin as os } from '../../../examples/plugins/acme-os.ts';
 import { dpkg } from '../../version/dpkg.ts';
+import type { FeedRecord } from '../advisory-source.ts';
 import type { ListerEvent } from '../package-lister.ts';
 import { checkDetector, checkLister, checkScheme, checkSource, checkTransport } from './index.ts';
+
+const acme = readFileSync(new URL('../../../examples/plugins/acme-advisories.json', import.meta.url));
 
 test('acme-lister passes the contract check of a lister', () => {
   for (const one of lister.listers ?? [])
@@ -33,9 +36,8 @@ test('acme-os passes the contract check of a detector', () => {
 });
 
 test('acme-advisories passes the contract check of a source', async () => {
-  const content = readFileSync(new URL('../../../examples/plugins/acme-advisories.json', import.meta.url));
   for (const one of advisories.sources ?? [])
-    await checkSource(one, { feed: 'advisories', content, ids: ['CVE-2026-1000'], namespace: 'acme' });
+    await checkSource(one, { feed: 'advisories', content: acme, ids: ['CVE-2026-1000'], namespace: 'acme' });
 });
 
 test('acme-chat posts to a chat and passes the contract check, and throws when the chat refuses', async (t) => {
@@ -101,6 +103,16 @@ test('the contract checks name the violation when an extension breaks its contra
   await assert.rejects(
     checkSource(source, { feed: 'advisories', content: '[]', ids: ['CVE-1'], namespace: 'acme' }),
     /the vulnerabilities of the sample/,
+  );
+  const kindless: typeof source = {
+    ...source,
+    async *parse(...given) {
+      for await (const { kind, ...record } of source.parse(...given)) yield record as FeedRecord;
+    },
+  };
+  await assert.rejects(
+    checkSource(kindless, { feed: 'advisories', content: acme, ids: ['CVE-2026-1000'], namespace: 'acme' }),
+    /the record CVE-2026-1000 rocket has the kind undefined; use one of vulnerability, skipped, withdrawn/,
   );
   await assert.rejects(
     checkTransport({ name: 'careless', deliver: () => Promise.resolve() }),

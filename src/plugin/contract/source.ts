@@ -25,7 +25,8 @@ export async function checkSource(source: AdvisorySource, sample: SourceSample):
   assert.deepEqual(source.feedsFor('an-unknown-namespace'), [], 'an unknown namespace must have no feeds');
   const bytes = Buffer.from(sample.content as string);
   const records = await read(source, feed, [bytes]);
-  const foundIds = records.flatMap((record) => ('affected' in record ? [record.id] : []));
+  for (const record of records) assertKind(record);
+  const foundIds = records.flatMap((record) => (record.kind === 'vulnerability' ? [record.id] : []));
   assert.deepEqual(foundIds.toSorted(), [...ids].sort(), 'the vulnerabilities of the sample');
   const keys = records.map(({ key }) => key);
   assert.equal(new Set(keys).size, keys.length, 'keys must be unique');
@@ -36,6 +37,17 @@ export async function checkSource(source: AdvisorySource, sample: SourceSample):
   );
   for (let end = 0; end < bytes.length; end += Math.max(1, Math.floor(bytes.length / 16)))
     await assertCut(source, feed, { whole: new Set(keys), bytes: bytes.subarray(0, end) });
+}
+
+const recordKinds: Readonly<Record<FeedRecord['kind'], true>> = {
+  vulnerability: true,
+  skipped: true,
+  withdrawn: true,
+};
+
+function assertKind({ kind, key }: FeedRecord): void {
+  const kinds = Object.keys(recordKinds);
+  assert.ok(kinds.includes(kind), `the record ${key} has the kind ${kind}; use one of ${kinds.join(', ')}`);
 }
 
 async function assertCut(

@@ -4,10 +4,9 @@ import { type TestContext, test } from 'node:test';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { ClairError } from '../../core/errors.ts';
-import type { Enrichment } from '../../model/enrichment.ts';
 import { compareText } from '../../model/order.ts';
 import type { Vulnerability } from '../../model/vulnerability.ts';
-import type { SkippedRecord } from '../../plugin/index.ts';
+import type { EnrichmentRecord, VulnerabilityRecord } from '../../plugin/index.ts';
 import type { KeyedRecord } from '../../store/advisory-store.ts';
 import type { Store } from '../../store/store.ts';
 import {
@@ -43,7 +42,7 @@ const extensions = {
 } as unknown as Parameters<typeof importDatabase>[1]['extensions'];
 
 /** Rows of every kind: with and without keys, empty, with conditions in any order, in each state of a fix. */
-function everyShape(): Vulnerability[] {
+function everyShape(): VulnerabilityRecord[] {
   const row = { namespace: bookworm, package: 'openssl' };
   const of = (id: string, affected: Vulnerability['affected'], rest: Partial<Vulnerability> = {}) => ({
     ...record(id),
@@ -75,7 +74,7 @@ function everyShape(): Vulnerability[] {
   ];
 }
 
-const conditioned: Vulnerability = {
+const conditioned: VulnerabilityRecord = {
   ...record('ELSA-1'),
   affected: [
     {
@@ -88,20 +87,22 @@ const conditioned: Vulnerability = {
   ],
 };
 
-const ratings: readonly (Enrichment | SkippedRecord)[] = [
+const ratings: readonly EnrichmentRecord[] = [
   {
+    kind: 'enrichment',
     id: 'CVE-1',
     severity: 'High',
     cvss: [{ source: 'nvd', vector: 'AV:N', score: 1 }],
     weaknesses: ['CWE-79'],
   },
   {
+    kind: 'enrichment',
     id: 'CVE-2',
     exploited: { since: '2026-01-01', ransomware: false },
     epss: { score: 0.5, percentile: 0.9 },
   },
-  { id: 'CVE-3', rejected: true },
-  { key: 'CVE-4', skipped: 'no score' },
+  { kind: 'enrichment', id: 'CVE-3', rejected: true },
+  { kind: 'skipped', key: 'CVE-4', reason: 'no score' },
 ];
 
 /** Fills a store with every kind of content: retained records of a dropped release, skipped records, an absent feed, a failed feed. */
@@ -116,7 +117,7 @@ async function fill(store: Store): Promise<void> {
   const left = { ...now, affected: now.affected.filter(({ namespace }) => namespace === bookworm) };
   await apply({ fetchedAt: '2026-02-02T00:00:00Z', acceptShrunk: true }, [
     withKeys(left, schemes, 'test'),
-    { key: 'CVE-1', skipped: 'no range' },
+    { kind: 'skipped', key: 'CVE-1', reason: 'no range' },
   ]);
   await apply({ source: 'oracle', feed: 'elsa', lastModified: '2025-01-01T00:00:00Z' }, [
     withKeys(conditioned, schemes, 'test'),

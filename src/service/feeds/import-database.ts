@@ -1,5 +1,5 @@
 import { ClairError } from '../../core/errors.ts';
-import type { Enrichment } from '../../model/enrichment.ts';
+import type { RatingRecord } from '../../plugin/enricher.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import type { FeedUpdate, KeyedRecord } from '../../store/advisory-store.ts';
@@ -120,10 +120,10 @@ class ExportLineReader {
   }
 
   /** Yields the remaining ratings of the current feed. */
-  async *ratings(): AsyncGenerator<Enrichment> {
+  async *ratings(): AsyncGenerator<RatingRecord> {
     for (let line = await this.#line(); line !== undefined; line = await this.#line()) {
       if (!('rating' in line)) throw this.#misplaced('an advisory among ratings');
-      yield line.rating;
+      yield { kind: 'enrichment', ...line.rating };
     }
   }
 
@@ -131,8 +131,9 @@ class ExportLineReader {
   async *records(schemes: readonly VersionScheme[]): AsyncGenerator<KeyedRecord> {
     const { name } = this.#file;
     for (let line = await this.#line(); line !== undefined; line = await this.#line()) {
-      if ('record' in line) yield withKeys(line.record, schemes, name);
-      else if ('kept' in line) yield withKeys({ ...line.kept, retainedFor: line.for }, schemes, name);
+      if ('record' in line) yield withKeys({ kind: 'vulnerability', ...line.record }, schemes, name);
+      else if ('kept' in line)
+        yield withKeys({ kind: 'retained', ...line.kept, retainedFor: line.for }, schemes, name);
       else throw this.#misplaced('a rating among advisories');
     }
   }

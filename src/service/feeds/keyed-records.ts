@@ -11,7 +11,7 @@ const emptyKeyRange: KeyRange = { lo: Uint8Array.of(0xff), hi: new Uint8Array() 
  * Returns a record with the keys of its ranges. `from` names the origin of the record in errors. Throws `feed-corrupt` for an unknown
  * version scheme.
  */
-export function withKeys<T extends Vulnerability>(
+export function withKeys<const T extends Vulnerability>(
   record: T,
   schemes: readonly VersionScheme[],
   from: string,

@@ -282,5 +282,6 @@ async function* keyedRecords(
   schemes: readonly VersionScheme[],
   { url }: FetchedFeed,
 ): AsyncGenerator<KeyedRecord> {
-  for await (const record of records) yield 'affected' in record ? withKeys(record, schemes, url) : record;
+  for await (const record of records)
+    yield record.kind === 'vulnerability' ? withKeys(record, schemes, url) : record;
 }

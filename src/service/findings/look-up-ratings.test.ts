@@ -211,7 +211,11 @@ test('updates the daily feeds once a day and reports those that failed', async (
       return { url: 'list', fingerprint: '', body: (async function* () {})() };
     },
     async *parse() {
-      yield { id: 'CVE-2024-1000', exploited: { since: '2024-01-01', ransomware: false } };
+      yield {
+        kind: 'enrichment',
+        id: 'CVE-2024-1000',
+        exploited: { since: '2024-01-01', ransomware: false },
+      };
     },
   };
   const { url } = await records(context);

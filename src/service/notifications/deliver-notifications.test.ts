@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { NotificationMessage, Transport } from '../../plugin/transport.ts';
-import type { KeyedVulnerability } from '../../store/advisory-store.ts';
+import type { KeyedVulnerabilityRecord } from '../../store/advisory-store.ts';
 import type { Store } from '../../store/store.ts';
 import {
   affectedRow,
@@ -20,7 +20,7 @@ const secondMs = 1000;
 const hourMs = 3_600_000;
 
 /** Returns a store with undelivered events, and a clock that only waiting moves. */
-async function setUp(context: TestContext, records: readonly KeyedVulnerability[]) {
+async function setUp(context: TestContext, records: readonly KeyedVulnerabilityRecord[]) {
   const [engine = assert.fail()] = storeEngines;
   const clock = { now: start };
   const store = await engine.create(context)({ now: () => clock.now });
@@ -77,7 +77,7 @@ async function setUp(context: TestContext, records: readonly KeyedVulnerability[
   return { store, clock, deliver, deps, stop, failures, latencies };
 }
 
-async function load(store: Store, records: readonly KeyedVulnerability[]): Promise<void> {
+async function load(store: Store, records: readonly KeyedVulnerabilityRecord[]): Promise<void> {
   await store.advisories.apply(feedUpdate({ acceptShrunk: true }), stream(records));
 }
 

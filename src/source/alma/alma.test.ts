@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { strToU8, zipSync } from 'fflate';
-import type { FeedRecord, Vulnerability } from '../../plugin/index.ts';
+import type { FeedRecord } from '../../plugin/index.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { corpusFiles } from '../../testing/corpus-archive.ts';
 import { expectedOn, findingsOn, rpmReference } from '../../testing/rpm-findings.ts';
@@ -57,6 +57,7 @@ test('reads an erratum as a vulnerability with a row for each package and stream
   const fixed = (version: string) => ({ range: { to: version }, fix: { state: 'fixed', version } });
   const expected = [
     {
+      kind: 'vulnerability',
       key: 'ALSA-2019:0975',
       id: 'ALSA-2019:0975',
       aliases: ['CVE-2019-5736'],
@@ -143,6 +144,7 @@ test('reads only its own release and no bug fixes from the archive', async () =>
   const [first, odd, open, ...more] = await parse(archive, 'file:///mirror/AlmaLinux/all.zip');
   assert.deepEqual(more, []);
   assert.deepEqual(first, {
+    kind: 'vulnerability',
     key: 'ALSA-2020:1',
     id: 'ALSA-2020:1',
     aliases: ['CVE-2020-0001'],
@@ -162,8 +164,8 @@ test('reads only its own release and no bug fixes from the archive', async () =>
       },
     ],
   });
-  assert.ok(odd !== undefined && 'skipped' in odd && odd.key === 'odd.json');
-  assert.ok(open !== undefined && 'skipped' in open && open.key === 'ALSA-2020:4');
+  assert.ok(odd !== undefined && odd.kind === 'skipped' && odd.key === 'odd.json');
+  assert.ok(open !== undefined && open.kind === 'skipped' && open.key === 'ALSA-2020:4');
 });
 
 test('names the place of content of the wrong type', async () => {
@@ -180,7 +182,7 @@ test('names the place of content of the wrong type', async () => {
 
 corpusTest('reads every erratum of the real file', async () => {
   const all = await parse(readFileSync(corpus('feeds/alma/errata-8.full.json.zst')));
-  const records = all.filter((record) => 'affected' in record);
+  const records = all.filter((record) => record.kind === 'vulnerability');
   const rows = records.flatMap(({ affected }) => affected);
   // Counted with Python: errata, CVE references, sets of (id, name, epoch, version, release, name:stream), and with arch.
   assert.deepEqual(
@@ -218,7 +220,7 @@ corpusTest('gives the expected findings on real package lists, except for bug fi
         stream(files),
       ),
     );
-    const all = records.filter((record): record is Vulnerability => 'affected' in record);
+    const all = records.filter((record) => record.kind === 'vulnerability');
     assert.equal(all.length, records.length);
     const reference = rpmReference(name);
     const expected = expectedOn(reference, all);

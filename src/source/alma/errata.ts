@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
-import type { FeedRecord, FetchedFeed, Namespace, Vulnerability } from '../../plugin/index.ts';
+import type { FeedRecord, FetchedFeed, Namespace, VulnerabilityRecord } from '../../plugin/index.ts';
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { readDistribution } from '../osv/distribution.ts';
 import { vendorSeverity } from '../vendor-values.ts';
@@ -61,7 +61,7 @@ async function* advisories(release: string, { body, url }: FetchedFeed): AsyncGe
   if (count === 0) throw new UnexpectedContent('its end', 'it holds no erratum');
 }
 
-function advisory(release: string, record: Erratum): Vulnerability {
+function advisory(release: string, record: Erratum): VulnerabilityRecord {
   const { id, severity, description, title, updated_date, issued_date, references = [] } = record;
   const seconds = updated_date ?? issued_date;
   const cves = references.flatMap((reference) =>
@@ -69,6 +69,7 @@ function advisory(release: string, record: Erratum): Vulnerability {
   );
   const own = references.find((reference) => reference.type === 'self')?.href;
   return {
+    kind: 'vulnerability',
     key: id,
     id,
     aliases: [...new Set(cves)],

@@ -56,6 +56,7 @@ test('fetches a feed from its file', async () => {
 test('reads a fixed issue as a range up to the fixed version', async () => {
   assert.deepEqual(await secfixes({ '4.9.0-r1': ['CVE-2017-12855 XSA-230'] }), [
     {
+      kind: 'vulnerability',
       key: 'xen/CVE-2017-12855',
       id: 'CVE-2017-12855',
       aliases: ['XSA-230'],

@@ -18,7 +18,7 @@ function parse(feed: string, content: Uint8Array): Promise<FeedRecord[]> {
 
 async function vulnerabilities(feed: string, content: Uint8Array): Promise<Vulnerability[]> {
   return (await parse(feed, content)).map((record) => {
-    assert.ok('affected' in record, JSON.stringify(record));
+    assert.ok(record.kind === 'vulnerability', JSON.stringify(record));
     return record;
   });
 }
@@ -69,6 +69,7 @@ test('reads an advisory as one vulnerability with a row for each package', async
   const namespace = { name: 'amzn:2', versionScheme: 'rpm' };
   assert.deepEqual(await parse('2', updateinfo(update)), [
     {
+      kind: 'vulnerability',
       key: 'ALAS2-2024-7',
       id: 'ALAS2-2024-7',
       aliases: ['CVE-2024-1', 'CVE-2024-2'],
@@ -135,7 +136,11 @@ test('takes the namespace, the page and the severity from the feed', async () =>
 test('ignores updates that are not security advisories, and reports advisories without a fix', async () => {
   assert.deepEqual(await parse('2', updateinfo(update.replace('type="security"', 'type="bugfix"'))), []);
   assert.deepEqual(await parse('2', updateinfo(update.replace('release="1.amzn2" epoch="7"', 'epoch="7"'))), [
-    { key: 'ALAS2-2024-7', skipped: 'a package without name, version, release or architecture' },
+    {
+      kind: 'skipped',
+      key: 'ALAS2-2024-7',
+      reason: 'a package without name, version, release or architecture',
+    },
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { type XmlElement, xmlRecords } from '../../kit/xml/xml-stream.ts';
-import type { FeedRecord, FetchedFeed, Namespace, Vulnerability } from '../../plugin/index.ts';
+import type { FeedRecord, FetchedFeed, Namespace, VulnerabilityRecord } from '../../plugin/index.ts';
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { vendorSeverity } from '../vendor-values.ts';
 
@@ -33,15 +33,17 @@ function advisory(update: XmlElement, namespace: Namespace): FeedRecord {
   const rpms = packages.flatMap((element) => rpmOf(element, namespace) ?? []);
   // An omitted rpm would look unaffected.
   if (rpms.length < packages.length) {
-    return { key: id, skipped: 'a package without name, version, release or architecture' };
+    const reason = 'a package without name, version, release or architecture';
+    return { kind: 'skipped', key: id, reason };
   }
   return vulnerability(id, update, rpms);
 }
 
-function vulnerability(id: string, update: XmlElement, rpms: readonly FixedRpm[]): Vulnerability {
+function vulnerability(id: string, update: XmlElement, rpms: readonly FixedRpm[]): VulnerabilityRecord {
   const description = textOf(update, 'description');
   const modified = timeOf(dateOf(update, 'updated') ?? dateOf(update, 'issued'));
   return {
+    kind: 'vulnerability',
     key: id,
     id,
     aliases: cvesOf(update),

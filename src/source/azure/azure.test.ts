@@ -34,7 +34,7 @@ function vulnerability(
 
 async function row(...args: Parameters<typeof vulnerability>) {
   const [record] = await parseSample(sample(vulnerability(...args)));
-  assert.ok(record !== undefined && 'affected' in record);
+  assert.ok(record !== undefined && record.kind === 'vulnerability');
   const [affected, ...more] = record.affected;
   assert.deepEqual(more, []);
   return [affected?.range, affected?.fix];
@@ -43,6 +43,7 @@ async function row(...args: Parameters<typeof vulnerability>) {
 test('reads a definition as a vulnerability of one package', async () => {
   assert.deepEqual(await parseSample(sample(vulnerability([['less than', '0:9-1.azl3']]))), [
     {
+      kind: 'vulnerability',
       key: 'oval:com.microsoft.azurelinux:def:1',
       id: 'CVE-2024-0001',
       aliases: [],
@@ -85,19 +86,21 @@ test('skips content that is not understood, with the reason', async () => {
     await parseSample(sample(vulnerability(...args)));
   const key = 'oval:com.microsoft.azurelinux:def:1';
   assert.deepEqual(await skipped([['less than', '1']], 'true', 'CBL-Mariner'), [
-    { key, skipped: 'it is for CBL-Mariner, not Azure Linux' },
+    { kind: 'skipped', key, reason: 'it is for CBL-Mariner, not Azure Linux' },
   ]);
   assert.deepEqual(await skipped([['not equal', '1']]), [
-    { key, skipped: 'criteria that no row can express: versions not equal 1' },
+    { kind: 'skipped', key, reason: 'criteria that no row can express: versions not equal 1' },
   ]);
   assert.deepEqual(
     await skipped([
       ['less than', '1'],
       ['less than', '2'],
     ]),
-    [{ key, skipped: 'criteria that no row can express: both to 1 and 2' }],
+    [{ kind: 'skipped', key, reason: 'criteria that no row can express: both to 1 and 2' }],
   );
-  assert.deepEqual(await skipped([]), [{ key, skipped: 'criteria that are met without any package' }]);
+  assert.deepEqual(await skipped([]), [
+    { kind: 'skipped', key, reason: 'criteria that are met without any package' },
+  ]);
 });
 
 test('has one feed per release', () => {
@@ -118,7 +121,7 @@ function real(name: string): Promise<FeedRecord[]> {
 function countStates(records: readonly FeedRecord[]): Record<string, number> {
   const counts: Record<string, number> = { records: records.length };
   for (const record of records) {
-    const rows = 'affected' in record ? record.affected : [];
+    const rows = record.kind === 'vulnerability' ? record.affected : [];
     for (const { fix, range } of rows) {
       const state = range.from === undefined ? fix.state : `${fix.state} in part`;
       counts[state] = (counts[state] ?? 0) + 1;

@@ -59,6 +59,7 @@ test('reads an issue of a source package as one vulnerability with a row for eac
   };
   assert.deepEqual(await parse(tracker({ 'xz-utils': { 'CVE-2024-0001': issue } })), [
     {
+      kind: 'vulnerability',
       key: 'xz-utils/CVE-2024-0001',
       id: 'CVE-2024-0001',
       aliases: [],

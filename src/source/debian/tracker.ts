@@ -5,7 +5,7 @@ import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonGroups } from '../../kit/json/json-stream.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
 import { worstSeverity } from '../../model/severity.ts';
-import type { Affected, FetchedFeed, Fix, Severity, Vulnerability } from '../../plugin/index.ts';
+import type { Affected, FetchedFeed, Fix, Severity, VulnerabilityRecord } from '../../plugin/index.ts';
 
 const url = 'https://security-tracker.debian.org/tracker';
 
@@ -67,11 +67,11 @@ function isOptionalText(value: unknown): value is string | null | undefined {
 }
 
 /** Yields the vulnerabilities of the tracker, package by package. */
-export function readTracker(feed: string, content: FetchedFeed): AsyncGenerator<Vulnerability> {
+export function readTracker(feed: string, content: FetchedFeed): AsyncGenerator<VulnerabilityRecord> {
   return withFeedErrors({ source: 'debian', feed, content }, vulnerabilities(content));
 }
 
-async function* vulnerabilities({ body, url: from }: FetchedFeed): AsyncGenerator<Vulnerability> {
+async function* vulnerabilities({ body, url: from }: FetchedFeed): AsyncGenerator<VulnerabilityRecord> {
   let packages = 0;
   for await (const { name, members } of jsonGroups(inflateStream(body, from))) {
     packages++;
@@ -82,9 +82,10 @@ async function* vulnerabilities({ body, url: from }: FetchedFeed): AsyncGenerato
   if (packages === 0) throw new UnexpectedContent('its end', 'it holds no package');
 }
 
-function vulnerability(name: string, id: string, { description, releases }: Issue): Vulnerability {
+function vulnerability(name: string, id: string, { description, releases }: Issue): VulnerabilityRecord {
   const affected = Object.entries(releases).map(([release, status]) => affectedIn(release, name, status));
   return {
+    kind: 'vulnerability',
     key: `${name}/${id}`,
     id,
     aliases: [],

@@ -61,13 +61,14 @@ function parse(content: string | Uint8Array): Promise<FeedRecord[]> {
 
 async function rows(...args: Parameters<typeof erratum>): Promise<readonly Affected[]> {
   const [record] = await parse(erratum(...args));
-  assert.ok(record !== undefined && 'affected' in record, JSON.stringify(record));
+  assert.ok(record !== undefined && record.kind === 'vulnerability', JSON.stringify(record));
   return record.affected;
 }
 
 test('reads an erratum as one vulnerability with a row for each package', async () => {
   assert.deepEqual(await parse(erratum('ELSA-2024-10001', [{ name: 'xz', evr: '0:5.2-1.el8' }])), [
     {
+      kind: 'vulnerability',
       key: 'oval:com.oracle.elsa:def:202410001',
       id: 'ELSA-2024-10001',
       aliases: ['CVE-2024-0001'],
@@ -111,8 +112,9 @@ test('skips only the erratum whose criteria are not understood', async () => {
   const condition = '<criterion test_ref="x" comment="The moon is full"/>';
   assert.deepEqual(await parse(erratum('ELSA-2024-1', [{ name: 'xz', evr: '0:5.2-1.el8' }], condition)), [
     {
+      kind: 'skipped',
       key: 'oval:com.oracle.elsa:def:20241',
-      skipped: 'criteria that no row can express: "The moon is full"',
+      reason: 'criteria that no row can express: "The moon is full"',
     },
   ]);
 });
@@ -143,7 +145,7 @@ corpusTest('reads every erratum of the real file', async () => {
   const records = await parse(
     readFileSync(corpus('feeds/oracle-oval/com.oracle.elsa-2017-2023.part.xml.bz2')),
   );
-  const all = records.flatMap((record) => ('affected' in record ? record.affected : []));
+  const all = records.flatMap((record) => (record.kind === 'vulnerability' ? record.affected : []));
   const count = (wanted: (row: Affected) => boolean) => all.filter(wanted).length;
   // Counted with Python's ElementTree by comments alone: for each definition the set of (release, package, version).
   assert.deepEqual(

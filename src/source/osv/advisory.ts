@@ -17,11 +17,11 @@ export function* advisoryOf(
 ): Generator<FeedRecord> {
   const affected = entries.flatMap(({ rows }) => rows);
   if (affected.length === 0) {
-    yield { key: advisory.key, skipped: noVersions };
+    yield { kind: 'skipped', key: advisory.key, reason: noVersions };
     return;
   }
   yield* withoutVersions(advisory.key, entries);
-  yield { ...advisory, affected };
+  yield { kind: 'vulnerability', ...advisory, affected };
 }
 
 /** Returns a skipped record for each entry without rows. */
@@ -33,7 +33,7 @@ export function withoutVersions(key: string, entries: readonly ReadEntry[]): Ski
 
 /** Returns the skipped record for one package of a record. */
 export function skippedEntry(key: string, { package: named }: OsvEntry, reason: string): SkippedRecord {
-  return { key: `${key} ${named?.ecosystem ?? ''} ${named?.name ?? ''}`, skipped: reason };
+  return { kind: 'skipped', key: `${key} ${named?.ecosystem ?? ''} ${named?.name ?? ''}`, reason };
 }
 
 const noVersions = 'no versions that can be compared: it names commits only, or no version';

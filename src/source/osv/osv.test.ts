@@ -56,6 +56,7 @@ test('reads a record as a vulnerability with a row for each range and each versi
   const row = { namespace: { name: 'npm', versionScheme: 'npm' }, package: 'left-pad' };
   assert.deepEqual(await parse('npm', { a: record }), [
     {
+      kind: 'vulnerability',
       key: 'GHSA-aaaa-bbbb-cccc',
       id: 'GHSA-aaaa-bbbb-cccc',
       aliases: ['CVE-2024-0001'],
@@ -130,7 +131,7 @@ test('reports what cannot be understood, and reads the other records', async () 
     g: '['.repeat(2_000_000),
   });
   assert.deepEqual(
-    records.map((one) => ('skipped' in one ? [one.key, one.skipped.replace(/\(.*/, '')] : one.key)),
+    records.map((one) => (one.kind === 'skipped' ? [one.key, one.reason.replace(/\(.*/, '')] : one.key)),
     [
       ['a.json', "it is not JSON: Expected property name or '}' in JSON at position 1 "],
       ['GHSA-aaaa-bbbb-cccc', 'no versions that can be compared: it names commits only, or no version'],
@@ -152,10 +153,11 @@ test('reports a package whose entry names commits only, beside the others', asyn
     a: { ...record, affected: [...record.affected, commits] },
   });
   assert.deepEqual(skippedRecord, {
+    kind: 'skipped',
     key: 'GHSA-aaaa-bbbb-cccc npm right-pad',
-    skipped: 'no versions that can be compared: it names commits only, or no version',
+    reason: 'no versions that can be compared: it names commits only, or no version',
   });
-  assert.ok(found !== undefined && 'affected' in found);
+  assert.ok(found !== undefined && found.kind === 'vulnerability');
   assert.equal(found.affected.length, 3);
   assert.deepEqual(more, []);
 });
@@ -166,7 +168,7 @@ test('includes packages of an ecosystem from another registry', async () => {
     versions: ['8.0.0'],
   };
   const found = await first({ affected: [drupal] }, 'Packagist');
-  assert.ok(found !== undefined && 'affected' in found);
+  assert.ok(found !== undefined && found.kind === 'vulnerability');
   assert.equal(found.affected[0]?.package, 'drupal/core');
   assert.equal(
     await first({ affected: [{ ...drupal, package: { ecosystem: 'PackagistOf', name: 'x' } }] }, 'Packagist'),
@@ -203,7 +205,7 @@ corpusTest('reads every record of the real databases', async () => {
         stream(corpusFiles(`feeds/${archive}.tar.zst`, '.json')),
       ),
     );
-    const rows = records.flatMap((one) => ('affected' in one ? one.affected : []));
+    const rows = records.flatMap((one) => (one.kind === 'vulnerability' ? one.affected : []));
     const listed = rows.filter(
       ({ range: { from, to, toIncluded } }) => from !== undefined && from === to && toIncluded,
     );

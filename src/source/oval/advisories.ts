@@ -48,18 +48,20 @@ async function* records(
     if (description === undefined) continue;
     const key = keyOf(definition, seen);
     if ('skipped' in description) {
-      yield { key, skipped: description.skipped };
+      yield { kind: 'skipped', key, reason: description.skipped };
       continue;
     }
     if (definition.criteria === undefined) {
-      yield { key, skipped: 'it has no criteria' };
+      yield { kind: 'skipped', key, reason: 'it has no criteria' };
       continue;
     }
     const met = alternativesOf(definition.criteria, (criterion) =>
       vendor.read(criterion, tests.find(criterion.test), definition),
     );
     const rows = rowsOf(vendor.finish?.(met, definition) ?? met, vendor.scheme);
-    yield 'skipped' in rows ? { key, ...rows } : { key, ...description, ...rows };
+    yield 'skipped' in rows
+      ? { kind: 'skipped', key, reason: rows.skipped }
+      : { kind: 'vulnerability', key, ...description, ...rows };
   }
 }
 

@@ -41,6 +41,7 @@ test('reads a CVE in a package as one vulnerability', async () => {
   });
   assert.deepEqual(await parseSample(sample(JSON.stringify([entry, entry, other]))), [
     {
+      kind: 'vulnerability',
       key: 'curl/CVE-2024-0001',
       id: 'CVE-2024-0001',
       aliases: [],
@@ -55,7 +56,7 @@ test('reads a CVE in a package as one vulnerability', async () => {
 test('maps each status to a state', async () => {
   const state = async (change: object) => {
     const [record] = await parseSample(sample(JSON.stringify([{ ...entry, ...change }])));
-    return record !== undefined && 'affected' in record
+    return record !== undefined && record.kind === 'vulnerability'
       ? record.affected.map((row) => [row.fix, row.range])
       : record;
   };
@@ -65,13 +66,17 @@ test('maps each status to a state', async () => {
   assert.deepEqual(await state({ res_ver: 'NA' }), [
     [{ state: 'fixed', version: '8-1.ph5' }, { to: '8-1.ph5' }],
   ]);
-  assert.deepEqual(await state({ cve_id: 'Re' }), { key: 'curl/Re', skipped: 'Re is not a CVE' });
+  assert.deepEqual(await state({ cve_id: 'Re' }), {
+    kind: 'skipped',
+    key: 'curl/Re',
+    reason: 'Re is not a CVE',
+  });
 });
 
 test('maps a score to a severity', async () => {
   const severity = async (cve_score: number | null) => {
     const [record] = await parseSample(sample(JSON.stringify([{ ...entry, cve_score }])));
-    return record !== undefined && 'affected' in record ? record.severity : record;
+    return record !== undefined && record.kind === 'vulnerability' ? record.severity : record;
   };
   const scores = [null, 0, 0.1, 3.9, 4, 6.9, 7, 8.9, 9, 10];
   assert.deepEqual(await Promise.all(scores.map(severity)), [
@@ -120,7 +125,7 @@ corpusTest('reads the whole OVAL file of a release', async () => {
   const records = await parseSample(
     sample(content, '3.0', 'https://photon.example/com.vmware.phsa-photon3.xml.gz'),
   );
-  const rows = records.flatMap((record) => ('affected' in record ? record.affected : []));
+  const rows = records.flatMap((record) => (record.kind === 'vulnerability' ? record.affected : []));
   // Counted in the text: <definition>, "is earlier than" in criteria.
   assert.deepEqual([records.length, rows.length], [222, 778]);
   assert.ok(rows.every(({ namespace }) => namespace.name === 'photon:3.0'));
@@ -133,7 +138,7 @@ corpusTest('reads files as Photon serves them', async () => {
   for await (const { path, bytes: content } of tarEntries(inChunks(bytes), (name) => wanted.test(name))) {
     const release = wanted.exec(path)?.[1] ?? '';
     read[release] = (await parseSample(sample(content, release))).map((record) =>
-      'affected' in record ? record.key : `-${record.key}`,
+      record.kind === 'vulnerability' ? record.key : `-${record.key}`,
     );
   }
   assert.deepEqual(read, {

@@ -69,6 +69,7 @@ test('reads an advisory as one vulnerability with a row for every alternative', 
   });
   assert.deepEqual(await parseSample(sample(advisory())), [
     {
+      kind: 'vulnerability',
       key: 'oval:com.redhat.rhsa:def:20240001',
       id: 'RHSA-2024:0001',
       aliases: ['CVE-2024-0001'],
@@ -92,7 +93,11 @@ test('reads an advisory as one vulnerability with a row for every alternative', 
 
 test('skips only the advisory whose criteria are not understood', async () => {
   assert.deepEqual(await parseSample(sample(advisory('<criterion comment="It rains" test_ref="x"/>'))), [
-    { key: 'oval:com.redhat.rhsa:def:20240001', skipped: 'criteria that no row can express: "It rains"' },
+    {
+      kind: 'skipped',
+      key: 'oval:com.redhat.rhsa:def:20240001',
+      reason: 'criteria that no row can express: "It rains"',
+    },
   ]);
 });
 
@@ -101,7 +106,7 @@ test('reports damage wherever it is', async () => {
 });
 
 function rowsOf(records: readonly FeedRecord[]) {
-  return records.flatMap((record) => ('affected' in record ? record.affected : []));
+  return records.flatMap((record) => (record.kind === 'vulnerability' ? record.affected : []));
 }
 
 const real = (release: string): Promise<FeedRecord[]> =>
@@ -139,6 +144,7 @@ corpusTest('gives the findings of the reference on a real system', async () => {
   const named = (from: readonly { key: string; package: string; version: string }[]) =>
     [...new Set(from.map((one) => [one.key, one.package, one.version].join(' ')))].sort();
   const expected = reference.expected.map(({ id, package: name, fixed }) => ({
+    kind: 'vulnerability',
     key: id,
     package: name,
     version: fixed,
@@ -163,7 +169,7 @@ corpusTest('reads unfixed and unaffected packages from version 2', async () => {
   const records = await parseSample(sample(content, 'RHEL9'));
   assert.deepEqual(
     records.map((record) =>
-      'affected' in record
+      record.kind === 'vulnerability'
         ? [record.id, ...record.affected.map((row) => `${row.package} ${row.fix.state}`)]
         : record,
     ),

@@ -120,8 +120,8 @@ function open(name: string, status: Status, rest: Partial<Product> = {}): Produc
 
 function rows(...products: Product[]) {
   const records = [...readVexDocument('CVE-2024-0001', vex(products))];
-  const record = records.find((one) => 'affected' in one);
-  assert.ok(record !== undefined && 'affected' in record, JSON.stringify(records));
+  const record = records.find((one) => one.kind === 'vulnerability');
+  assert.ok(record !== undefined && record.kind === 'vulnerability', JSON.stringify(records));
   return record.affected;
 }
 
@@ -137,6 +137,7 @@ test('reads a document as a vulnerability with rows by package and product strea
     [...readVexDocument('CVE-2024-0001', document)],
     [
       {
+        kind: 'vulnerability',
         key: 'CVE-2024-0001',
         id: 'CVE-2024-0001',
         aliases: ['RHSA-2024:0002'],
@@ -215,7 +216,7 @@ test('reads a module from the purl, or from the product between package and stre
     relates_to_product_reference: 'AppStream-9',
   });
   const [record] = [...readVexDocument('CVE-2024-0001', document)];
-  assert.ok(record !== undefined && 'affected' in record);
+  assert.ok(record !== undefined && record.kind === 'vulnerability');
   assert.deepEqual(
     record.affected.map(({ only }) => only),
     [{ arch: ['x86_64'], module: 'vim:9', products: [appstream.cpe] }],
@@ -238,26 +239,28 @@ test('puts a severity that differs by product on its row', () => {
 
 test('ignores products that are not rpm packages, and skips those that are not understood', () => {
   const image = open('ubi9', 'known_affected', { purl: 'pkg:oci/ubi9?repository_url=registry.redhat.io' });
-  assert.deepEqual([...readVexDocument('K', vex([image]))], [{ key: 'K', withdrawn: true }]);
+  assert.deepEqual([...readVexDocument('K', vex([image]))], [{ kind: 'withdrawn', key: 'K' }]);
   const bad = fixed('x86_64', appstream, '&rpmmod=rhel10');
   const [skipped, ...rest] = readVexDocument('K', vex([bad, fixed('aarch64')]));
   assert.deepEqual(skipped, {
+    kind: 'skipped',
     key: `K ${bad.stream}:${bad.package}`,
-    skipped: 'the module rhel10 has no stream',
+    reason: 'the module rhel10 has no stream',
   });
   assert.equal(rest.length, 1);
   const [odd] = readVexDocument('K', vex([open('vim', 'known_affected', { purl: 'pkg:rpm/redhat/100%' })]));
   assert.deepEqual(odd, {
+    kind: 'skipped',
     key: 'K red_hat_enterprise_linux_9:vim',
-    skipped: 'not a valid package URL: pkg:rpm/redhat/100%',
+    reason: 'not a valid package URL: pkg:rpm/redhat/100%',
   });
   assert.deepEqual(
     [...readVexDocument('K', { document: { tracking: { status: 'deleted' } } })],
-    [{ key: 'K', withdrawn: true }],
+    [{ kind: 'withdrawn', key: 'K' }],
   );
   assert.deepEqual(
     [...readVexDocument('K', { document: { tracking: {} } })],
-    [{ key: 'K', skipped: 'it is not about one CVE' }],
+    [{ kind: 'skipped', key: 'K', reason: 'it is not about one CVE' }],
   );
 });
 
@@ -273,23 +276,22 @@ function sample(content: Uint8Array, extent?: 'changes'): FeedSample {
 
 test('reads an archive and a feed of changes alike', async () => {
   const document = vex([fixed('x86_64')]);
-  const keys = (records: readonly FeedRecord[]) =>
-    records.map((record) => [record.key, Object.keys(record).length]);
+  const keys = (records: readonly FeedRecord[]) => records.map((record) => [record.key, record.kind]);
   const whole = archive({
     '2024/cve-2024-0001.json': document,
     '2024/cve-2024-0002.json': vex([]),
     'x.asc': 1,
   });
-  assert.deepEqual(keys(await parseSample(sample(whole))), [['CVE-2024-0001', 9]]);
+  assert.deepEqual(keys(await parseSample(sample(whole))), [['CVE-2024-0001', 'vulnerability']]);
   const changes = {
     '2024/cve-2024-0001.json': document,
     '2024/cve-2024-0002.json': vex([]),
     '2024/cve-2024-0003.json': null,
   };
   assert.deepEqual(keys(await parseSample(sample(Buffer.from(JSON.stringify(changes)), 'changes'))), [
-    ['CVE-2024-0001', 9],
-    ['CVE-2024-0002', 2],
-    ['CVE-2024-0003', 2],
+    ['CVE-2024-0001', 'vulnerability'],
+    ['CVE-2024-0002', 'withdrawn'],
+    ['CVE-2024-0003', 'withdrawn'],
   ]);
 });
 
@@ -333,8 +335,8 @@ corpusTest("reads all of Red Hat's own documents", async () => {
     if (value.document?.category !== 'csaf_vex' || value.vulnerabilities?.length !== 1) continue;
     documents++;
     const records = [...readVexDocument(path, value)];
-    skipped += records.filter((record) => 'skipped' in record).length;
-    const rows = records.flatMap((record) => ('affected' in record ? record.affected : []));
+    skipped += records.filter((record) => record.kind === 'skipped').length;
+    const rows = records.flatMap((record) => (record.kind === 'vulnerability' ? record.affected : []));
     for (const [state] of new Map(rows.flatMap(statements)).values()) said[state] = (said[state] ?? 0) + 1;
   }
   // Counted with Python: for each document the set of (status, package, version, arch, module, CPE) of its rpm packages.

@@ -53,22 +53,23 @@ type Status = (typeof statuses)[number];
 export function* readVexDocument(key: string, value: unknown): Generator<FeedRecord> {
   const { document, product_tree: tree, vulnerabilities = [] } = parseBySchema(vexDocument, value, key);
   if (document.tracking.status === 'deleted') {
-    yield { key, withdrawn: true };
+    yield { kind: 'withdrawn', key };
     return;
   }
   const [first, second] = vulnerabilities;
   if (first?.cve === undefined || second !== undefined || tree === undefined) {
-    yield { key, skipped: 'it is not about one CVE' };
+    yield { kind: 'skipped', key, reason: 'it is not about one CVE' };
     return;
   }
   const { parts, unclear } = partsOf(first, tree, document.aggregate_severity?.text);
-  for (const [product, reason] of unclear) yield { key: `${key} ${product}`, skipped: reason };
+  for (const [product, reason] of unclear) yield { kind: 'skipped', key: `${key} ${product}`, reason };
   if (parts.length === 0) {
-    yield { key, withdrawn: true };
+    yield { kind: 'withdrawn', key };
     return;
   }
   const aggregate = vendorSeverity(document.aggregate_severity?.text);
   yield {
+    kind: 'vulnerability',
     key,
     id: first.cve,
     ...describe(first.cve, first),

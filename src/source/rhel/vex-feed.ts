@@ -18,7 +18,7 @@ async function* ofArchive(content: FetchedFeed): AsyncGenerator<FeedRecord> {
     count++;
     for (const record of readVexDocument(keyOf(path), parseJsonAt(path, bytes))) {
       // A withdrawn document of an archive needs no record: absence withdraws it.
-      if (!('withdrawn' in record)) yield record;
+      if (record.kind !== 'withdrawn') yield record;
     }
   }
   if (count === 0) throw new UnexpectedContent('its end', 'it holds no document');
@@ -36,7 +36,7 @@ async function* documentsOf({ body, url }: FetchedFeed): AsyncGenerator<Archived
 
 async function* ofChanges({ body }: FetchedFeed): AsyncGenerator<FeedRecord> {
   for await (const [path, document] of jsonMembers(body)) {
-    if (document === null) yield { key: keyOf(path), withdrawn: true };
+    if (document === null) yield { kind: 'withdrawn', key: keyOf(path) };
     else yield* readVexDocument(keyOf(path), document);
   }
 }

@@ -55,8 +55,9 @@ async function* fromPages({ body }: FetchedFeed): AsyncGenerator<FeedRecord> {
 function vulnerability(record: Advisory): FeedRecord {
   const { name, description, synopsis, severity, updated_at, published_at, cves = [] } = record;
   const rpms = rpmsOf(record);
-  if (typeof rpms === 'string') return { key: name, skipped: rpms };
+  if (typeof rpms === 'string') return { kind: 'skipped', key: name, reason: rpms };
   return {
+    kind: 'vulnerability',
     key: name,
     id: name,
     aliases: [...new Set(cves.map((one) => one.cve))],

@@ -61,6 +61,7 @@ test('reads an advisory as a vulnerability with a row for each package and strea
   });
   assert.deepEqual(await parse(pages([advisory])), [
     {
+      kind: 'vulnerability',
       key: 'RLSA-2025:1',
       id: 'RLSA-2025:1',
       aliases: ['CVE-2025-0001', 'CVE-2025-0002'],
@@ -92,11 +93,11 @@ test('ignores bug fixes, merges an advisory on two pages, and reports what canno
   const bugfix = { ...advisory, name: 'RLBA-2025:4', kind: 'Bug Fix' };
   const records = await parse(pages([advisory, unknown], [advisory, product, bugfix]));
   assert.deepEqual(
-    records.map((record) => ('skipped' in record ? record : record.key)),
+    records.map((record) => (record.kind === 'skipped' ? record : record.key)),
     [
       'RLSA-2025:1',
-      { key: 'RLSA-2025:2', skipped: '"xz" is not an rpm file name' },
-      { key: 'RLSA-2025:3', skipped: 'the product "Pebble 9" is not known' },
+      { kind: 'skipped', key: 'RLSA-2025:2', reason: '"xz" is not an rpm file name' },
+      { kind: 'skipped', key: 'RLSA-2025:3', reason: 'the product "Pebble 9" is not known' },
     ],
   );
 });

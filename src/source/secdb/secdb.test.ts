@@ -16,7 +16,7 @@ async function parse(source: AdvisorySource, feed: string, content: Uint8Array):
     source.parse(feed, { url, body: inChunks(content), fingerprint: '' }),
   );
   return records.map((record) => {
-    assert.ok('affected' in record);
+    assert.ok(record.kind === 'vulnerability');
     return record;
   });
 }

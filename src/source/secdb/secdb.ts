@@ -3,7 +3,7 @@ import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/cor
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonObject } from '../../kit/json/json-stream.ts';
 import { isCve } from '../../model/cve.ts';
-import type { Affected, FetchedFeed, Namespace, Vulnerability } from '../../plugin/index.ts';
+import type { Affected, FetchedFeed, Namespace, VulnerabilityRecord } from '../../plugin/index.ts';
 import { readIdentifiers } from './identifiers.ts';
 
 /** The expected properties of a security database file. */
@@ -53,11 +53,14 @@ const secdb = z.object({
  * Yields the vulnerabilities of one file in the format of Alpine's security database, which Wolfi and Chainguard also
  * use: fixed versions by origin package.
  */
-export function readSecdb(feed: SecdbFeed, content: FetchedFeed): AsyncGenerator<Vulnerability> {
+export function readSecdb(feed: SecdbFeed, content: FetchedFeed): AsyncGenerator<VulnerabilityRecord> {
   return withFeedErrors({ ...feed, content }, vulnerabilities(feed, content));
 }
 
-async function* vulnerabilities(feed: SecdbFeed, { body, url }: FetchedFeed): AsyncGenerator<Vulnerability> {
+async function* vulnerabilities(
+  feed: SecdbFeed,
+  { body, url }: FetchedFeed,
+): AsyncGenerator<VulnerabilityRecord> {
   const file = parseBySchema(secdb, await jsonObject(inflateStream(body, url)), '');
   expectFeed(feed, file);
   const records = new Map<string, Draft>();
@@ -103,8 +106,9 @@ function add(records: Map<string, Draft>, entry: string, affected: Affected): vo
   }
 }
 
-function finished(key: string, { id, aliases, affected }: Draft, { link }: SecdbFeed): Vulnerability {
+function finished(key: string, { id, aliases, affected }: Draft, { link }: SecdbFeed): VulnerabilityRecord {
   return {
+    kind: 'vulnerability',
     key,
     id,
     aliases: [...aliases],

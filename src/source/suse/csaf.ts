@@ -85,11 +85,12 @@ export function* readCsafDocument({
       else parts.set(`${state} ${product}`, found);
     }
   }
-  for (const [product, reason] of unclear) yield { key: `${id} ${product}`, skipped: reason };
+  for (const [product, reason] of unclear) yield { kind: 'skipped', key: `${id} ${product}`, reason };
   const affected = mergedRows([...parts.values()].flat());
   if (affected.length === 0) return;
   const cves = [...new Set(vulnerabilities.flatMap(({ cve }) => cve ?? []))];
   yield {
+    kind: 'vulnerability',
     key: id,
     id,
     aliases: cves.filter((cve) => cve !== id),

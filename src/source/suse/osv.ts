@@ -33,6 +33,7 @@ export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
   const affected = mergedRows(parts);
   if (affected.length === 0) return;
   yield {
+    kind: 'vulnerability',
     ...commonOf(record),
     title: titleOf(record),
     aliases: cvesOf(record),

@@ -56,7 +56,7 @@ function vulnerability(...blocks: string[]): string {
 
 async function rows(feed: string, ...blocks: string[]): Promise<readonly Affected[]> {
   const [record] = await parseSample(sample(vulnerability(...blocks), feed));
-  assert.ok(record !== undefined && 'affected' in record, JSON.stringify(record));
+  assert.ok(record !== undefined && record.kind === 'vulnerability', JSON.stringify(record));
   return record.affected;
 }
 
@@ -68,6 +68,7 @@ test('reads a CVE as one vulnerability with the rating of SUSE', async () => {
   const server = block(['SUSE Linux Enterprise Server 15 SP6'], ['vim-9-1.1 is installed']);
   assert.deepEqual(await parseSample(sample(gzipSync(vulnerability(server)))), [
     {
+      kind: 'vulnerability',
       key: 'oval:org.opensuse.security:def:20240001',
       id: 'CVE-2024-0001',
       aliases: ['SUSE-SU-2024:0001-1'],
@@ -99,15 +100,15 @@ test('uses the comment for a test that is missing or has a numbered operation', 
   const whole = vulnerability(block(server, ['vim-9-1.1 is installed']));
   const numbered = whole.replace('operation="less than"', 'operation="6"');
   const [record] = await parseSample(sample(numbered));
-  assert.deepEqual(record !== undefined && 'affected' in record && record.affected, [
+  assert.deepEqual(record !== undefined && record.kind === 'vulnerability' && record.affected, [
     { ...vim, ...row('0:9-1.1') },
   ]);
   const [other] = await parseSample(sample(numbered.replaceAll('vim-9-1.1 is', 'vim-9-1.2 is')));
-  assert.ok(other !== undefined && 'skipped' in other);
+  assert.ok(other !== undefined && other.kind === 'skipped');
   const [unknownProduct] = await parseSample(
     sample(whole.replaceAll('vim-9-1.1 is installed', 'vim is strange')),
   );
-  assert.ok(unknownProduct !== undefined && 'affected' in unknownProduct);
+  assert.ok(unknownProduct !== undefined && unknownProduct.kind === 'vulnerability');
 });
 
 test('takes only rows of the release, and separates channels', async () => {
@@ -215,9 +216,9 @@ async function fixture(archive: string, file: string): Promise<Buffer> {
 
 function summary(records: readonly FeedRecord[]): unknown[] {
   return records.map((record) =>
-    'affected' in record
+    record.kind === 'vulnerability'
       ? [record.id, ...record.affected.map((row) => `${row.package} ${row.range.to ?? row.fix.state}`)]
-      : ['skipped' in record],
+      : [record.kind === 'skipped'],
   );
 }
 

@@ -79,7 +79,7 @@ export class Reasons {
       }
     } catch (error) {
       if (!(error instanceof UnexpectedContent)) throw error;
-      this.#skipped.push({ key: path, skipped: error.message });
+      this.#skipped.push({ kind: 'skipped', key: path, reason: error.message });
     }
   }
 }

@@ -27,12 +27,13 @@ focal_xz: released (5.2.4-1ubuntu1.1)
 
 function tracker(lines: string): Vulnerability {
   const found = readTrackerFile({ path: 'active/CVE-2024-0002', bytes: Buffer.from(trackerFile + lines) });
-  assert.ok('affected' in found);
+  assert.ok(found.kind === 'vulnerability');
   return found;
 }
 
 test('reads a file of the tracker as a vulnerability', () => {
   assert.deepEqual(tracker('esm-infra/xenial_xz: needed\n'), {
+    kind: 'vulnerability',
     key: 'CVE-2024-0002',
     id: 'CVE-2024-0002',
     aliases: [],
@@ -86,8 +87,9 @@ test('maps each status of the tracker to a state', () => {
 
 test('reports a file whose name does not match its content', () => {
   assert.deepEqual(readTrackerFile({ path: 'active/CVE-2024-9999', bytes: Buffer.from(trackerFile) }), {
+    kind: 'skipped',
     key: 'CVE-2024-9999',
-    skipped: 'the file is about CVE-2024-0002',
+    reason: 'the file is about CVE-2024-0002',
   });
 });
 
@@ -103,7 +105,7 @@ corpusTest('reads the test file of Clair 2 as Clair 2 does', () => {
     'release-2.0/ext/vulnsrc/ubuntu/testdata/fetcher_ubuntu_test.txt',
   );
   const found = readTrackerFile({ path: 'active/CVE-2015-4471', bytes });
-  assert.ok('affected' in found);
+  assert.ok(found.kind === 'vulnerability');
   const golden = JSON.parse(
     readFileSync(corpus('golden/clair-v2-updaters/release-2.0.json'), 'utf8'),
   ) as GoldenTable[];
@@ -126,7 +128,7 @@ corpusTest('reads every line of the real tracker', () => {
   let files = 0;
   for (const file of corpusFiles('feeds/ubuntu/cve-tracker-2024-rebuilt.tar.zst')) {
     const found = readTrackerFile(file);
-    assert.ok('affected' in found, JSON.stringify(found));
+    assert.ok(found.kind === 'vulnerability', JSON.stringify(found));
     files++;
     severities[found.severity] = (severities[found.severity] ?? 0) + 1;
     for (const { fix } of found.affected) counts[fix.state] = (counts[fix.state] ?? 0) + 1;

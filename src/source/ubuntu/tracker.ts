@@ -34,11 +34,13 @@ export function readTrackerFile({ path, bytes }: ArchivedRecord): FeedRecord {
   const { values, statuses } = fieldsOf(bytes.toString('utf8'));
   const id = path.slice(path.lastIndexOf('/') + 1);
   const candidate = values.get('Candidate')?.[0];
-  if (candidate !== id) return { key: id, skipped: `the file is about ${candidate ?? 'nothing'}` };
+  if (candidate !== id)
+    return { kind: 'skipped', key: id, reason: `the file is about ${candidate ?? 'nothing'}` };
   const severity = priorityOf(values, 'Priority') ?? 'Unknown';
   const description = values.get('Description')?.join('\n').trim();
   const notices = (values.get('References') ?? []).filter((line) => /\/(usn|notices)\//.test(line));
   return {
+    kind: 'vulnerability',
     key: id,
     id,
     aliases: [],

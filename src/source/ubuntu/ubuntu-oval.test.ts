@@ -40,7 +40,7 @@ const fixed = "xz-utils package in jammy was vulnerable but has been fixed (note
 
 function rowsOf(records: readonly FeedRecord[]): string[] {
   return records.flatMap((record) => {
-    if (!('affected' in record)) return [`${record.key} skipped`];
+    if (record.kind !== 'vulnerability') return [`${record.key} skipped`];
     return record.affected.map(
       ({ namespace, package: name, fix }) =>
         `${namespace.name} ${name} ${fix.state === 'fixed' ? fix.version : fix.state}`,
@@ -55,6 +55,7 @@ async function rows(feed: string, ...criteria: string[]): Promise<string[]> {
 test('reads a CVE as one vulnerability of the source packages of a release', async () => {
   assert.deepEqual(await parseSample(sample(file(criterion(fixed)))), [
     {
+      kind: 'vulnerability',
       key: 'oval:com.ubuntu.jammy:def:1',
       id: 'CVE-2024-0001',
       aliases: [],
@@ -149,7 +150,7 @@ test('reads a fix of a service as unfixed without the service', async () => {
 
 test('reports what is not understood, and reads the rest', async () => {
   const summary = async (content: string) =>
-    (await parseSample(sample(content))).map((one) => 'skipped' in one);
+    (await parseSample(sample(content))).map((one) => one.kind === 'skipped');
   assert.deepEqual(await summary(file(criterion('xz package in jammy is a mystery.'))), [true]);
   assert.deepEqual(await summary(file(criterion(fixed, 'negate="true"'))), [true]);
   assert.deepEqual(await summary(file(criterion(fixed)).replaceAll('(jammy)', '(noble)')), [true]);
@@ -221,6 +222,6 @@ test('dates the feed by the time of its generator, since its records have no dat
   })();
   const url = 'https://a.example/com.ubuntu.jammy.cve.oval.xml';
   const records = ubuntuOval.parse('jammy', { url, body, fingerprint: '' }, (date) => dates.push(date));
-  for await (const record of records) assert.ok('affected' in record);
+  for await (const record of records) assert.ok(record.kind === 'vulnerability');
   assert.deepEqual(dates, [{ dated: '2026-05-01T02:03:04', by: 'feed' }]);
 });

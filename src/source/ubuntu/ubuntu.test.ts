@@ -81,7 +81,7 @@ const vulnerable = 'This package (for the given release) is vulnerable to the CV
 
 /** Returns label, package and state of each row. */
 function states(found: FeedRecord | undefined): string[] {
-  assert.ok(found !== undefined && 'affected' in found);
+  assert.ok(found !== undefined && found.kind === 'vulnerability');
   return found.affected.map(({ namespace, package: name, fix }) => `${namespace.name} ${name} ${fix.state}`);
 }
 
@@ -91,6 +91,7 @@ test('reads a record of a CVE as a vulnerability with a row for each release and
     await parse({ [path]: record([entry('focal', 'xz', fixed), entry('esm-infra/xenial', 'xz', open)]) }),
     [
       {
+        kind: 'vulnerability',
         key: 'CVE-2024-0001',
         id: 'CVE-2024-0001',
         aliases: [],
@@ -215,7 +216,7 @@ test('reads the priorities of older records from the packages', async () => {
   const [found] = await parse({
     [path]: record(affected, { severity: [], upstream: null, related: ['CVE-2024-0001'] }),
   });
-  assert.ok(found !== undefined && 'affected' in found);
+  assert.ok(found !== undefined && found.kind === 'vulnerability');
   assert.equal(found.severity, 'High');
   assert.deepEqual(
     found.affected.map(({ severity }) => severity),
@@ -233,7 +234,7 @@ test('reports what cannot be understood, and reads the other records', async () 
     },
   );
   assert.deepEqual(
-    found.map((one) => ('skipped' in one ? one.key : [one.key])),
+    found.map((one) => (one.kind === 'skipped' ? one.key : [one.key])),
     [
       'vex/cve/1/a.json',
       'vex/cve/1/b.json',

@@ -2,7 +2,14 @@ import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { tarEntries } from '../../kit/tar/entries.ts';
 import { worstSeverity } from '../../model/severity.ts';
-import type { Affected, FeedRecord, FetchedFeed, Fix, Severity, Vulnerability } from '../../plugin/index.ts';
+import type {
+  Affected,
+  FeedRecord,
+  FetchedFeed,
+  Fix,
+  Severity,
+  VulnerabilityRecord,
+} from '../../plugin/index.ts';
 import { isSkipped, readRecord } from '../archived-record.ts';
 import { type ReadEntry, withoutVersions } from '../osv/advisory.ts';
 import {
@@ -78,6 +85,7 @@ function* vulnerability(record: OsvRecord, reasons: Reasons): Generator<FeedReco
     name.startsWith('USN-'),
   );
   yield {
+    kind: 'vulnerability',
     ...commonOf(record),
     key: id,
     id,
@@ -132,6 +140,9 @@ function withoutCommon({ severity, ...row }: Affected, common: Severity): Affect
   return severity === undefined || severity === common ? row : { ...row, severity };
 }
 
-function cleared(cve: string, affected: readonly Affected[]): Vulnerability {
-  return { key: cve, id: cve, aliases: [], links: [pageOf(cve)], severity: 'Unknown', cvss: [], affected };
+function cleared(cve: string, affected: readonly Affected[]): VulnerabilityRecord {
+  return {
+    kind: 'vulnerability',
+    ...{ key: cve, id: cve, aliases: [], links: [pageOf(cve)], severity: 'Unknown', cvss: [], affected },
+  };
 }

@@ -12,7 +12,7 @@ import {
   stream,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { KeyedVulnerability } from '../advisory-store.ts';
+import type { KeyedVulnerabilityRecord } from '../advisory-store.ts';
 import type { Store } from '../store.ts';
 
 const openssl = image([installed('openssl')]);
@@ -20,7 +20,7 @@ const openssl = image([installed('openssl')]);
 for (const engine of storeEngines) {
   test(`${engine.name}: applies a feed by difference`, async (t) => {
     const store = await engine.create(t)();
-    const apply = (...records: KeyedVulnerability[]) =>
+    const apply = (...records: KeyedVulnerabilityRecord[]) =>
       store.advisories.apply(feedUpdate({ acceptShrunk: true }), stream(records));
 
     assert.deepEqual(await apply(record('A'), record('B'), record('C')), changeCounts({ added: 3 }));
@@ -101,7 +101,7 @@ for (const engine of storeEngines) {
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     assert.equal(await store.advisories.covers('debian:12'), true);
     assert.equal(await store.advisories.covers('debian:1'), false);
-    const gone = stream([{ key: 'A', withdrawn: true } as const]);
+    const gone = stream([{ kind: 'withdrawn', key: 'A' } as const]);
     await store.advisories.apply(feedUpdate({ extent: 'changes' }), gone);
     assert.equal(await store.advisories.covers('debian:12'), false);
   });
@@ -147,7 +147,7 @@ for (const engine of storeEngines) {
 /** Tries to apply records to a feed that has A; asserts that this fails and changes nothing. */
 async function assertUntouched(
   store: Store,
-  records: AsyncIterable<KeyedVulnerability>,
+  records: AsyncIterable<KeyedVulnerabilityRecord>,
   isExpected: (error: unknown) => boolean,
 ): Promise<void> {
   await store.advisories.apply(feedUpdate(), stream([record('A')]));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { feedUpdate, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { FeedUpdate, KeyedVulnerability } from '../advisory-store.ts';
+import type { FeedUpdate, KeyedVulnerabilityRecord } from '../advisory-store.ts';
 import type { Store } from '../store.ts';
 
 const now = Date.parse('2026-06-01T12:00:00Z');
@@ -23,7 +23,7 @@ async function apply(
   modified: string | undefined,
   changes: Partial<FeedUpdate> = {},
 ): Promise<unknown> {
-  const dated: Partial<KeyedVulnerability> = modified === undefined ? {} : { modified };
+  const dated: Partial<KeyedVulnerabilityRecord> = modified === undefined ? {} : { modified };
   return await advisories.apply(feedUpdate(changes), stream([record('A', dated)]));
 }
 
@@ -116,7 +116,7 @@ for (const engine of storeEngines) {
     const rate = (age: number): Promise<unknown> =>
       store.enrichments.apply(
         feedUpdate({ source: 'epss', dates: [{ dated: daysAgo(age), by: 'feed' }] }),
-        stream([{ id: 'CVE-2024-0001', epss: { score: 0.5, percentile: 0.5 } }]),
+        stream([{ kind: 'enrichment', id: 'CVE-2024-0001', epss: { score: 0.5, percentile: 0.5 } }]),
       );
     await rate(2);
     await assert.rejects(rate(9), /epss tracker goes back in time/);

@@ -23,8 +23,8 @@ for (const engine of storeEngines) {
     await apply(store, [record('A'), record('B'), record('C', { modified: '2026-01-05T00:00:00Z' })]);
     const changes = [
       record('A', { description: 'better', modified: '2026-01-03T00:00:00Z' }),
-      { key: 'B', withdrawn: true } as const,
-      { key: 'unknown', withdrawn: true } as const,
+      { kind: 'withdrawn', key: 'B' } as const,
+      { kind: 'withdrawn', key: 'unknown' } as const,
       record('D'),
     ];
     assert.deepEqual(
@@ -35,7 +35,7 @@ for (const engine of storeEngines) {
     const [state] = await store.advisories.findFeedStates();
     assert.equal(state?.records, 3);
     assert.equal(state.newestAdvisory, '2026-01-05T00:00:00.000Z', 'the date of C still counts');
-    const again = changes.filter((change) => 'affected' in change);
+    const again = changes.filter((change) => change.kind === 'vulnerability');
     assert.deepEqual(await apply(store, again, { extent: 'changes' }), changeCounts({ unchanged: 2 }));
     assert.deepEqual(await apply(store, [], { extent: 'changes' }), changeCounts());
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl C', 'openssl D']);
@@ -44,14 +44,18 @@ for (const engine of storeEngines) {
   test(`${engine.name}: closes records that a whole feed no longer has`, async (t) => {
     const store = await engine.create(t)();
     await apply(store, [record('A'), record('B')]);
-    const whole = [record('A'), { key: 'B', withdrawn: true } as const];
+    const whole = [record('A'), { kind: 'withdrawn', key: 'B' } as const];
     assert.deepEqual(await apply(store, whole), changeCounts({ removed: 1, unchanged: 1 }));
   });
 
   test(`${engine.name}: reports a record that cannot be parsed and keeps its earlier form`, async (t) => {
     const store = await engine.create(t)();
     await apply(store, [record('A'), record('B')]);
-    const records = [record('A'), { key: 'B', skipped: 'no range' }, { key: 'X', skipped: 'no id' }];
+    const records = [
+      record('A'),
+      { kind: 'skipped', key: 'B', reason: 'no range' } as const,
+      { kind: 'skipped', key: 'X', reason: 'no id' } as const,
+    ];
     assert.deepEqual(await apply(store, records), changeCounts({ unchanged: 1, skipped: 2 }));
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B']);
     const [state] = await store.advisories.findFeedStates();
@@ -71,7 +75,8 @@ for (const engine of storeEngines) {
 
   test(`${engine.name}: reports skipped records of earlier changes until an update names them again`, async (t) => {
     const store = await engine.create(t)();
-    const skipped = (...names: string[]) => names.map((key) => ({ key, skipped: 'odd' }));
+    const skipped = (...names: string[]) =>
+      names.map((key) => ({ kind: 'skipped' as const, key, reason: 'odd' }));
     await apply(store, [record('A'), ...skipped('X', 'Y', 'Z')]);
     await apply(store, [record('X'), ...skipped('Y', 'W')], { extent: 'changes' });
     const state = (await store.advisories.findFeedStates())[0]?.skipped;
@@ -84,7 +89,11 @@ for (const engine of storeEngines) {
 
   test(`${engine.name}: lists only the first skipped records when there are many`, async (t) => {
     const store = await engine.create(t)();
-    const many = Array.from({ length: skippedSampleMax + 20 }, (_, i) => ({ key: `${i}`, skipped: 'odd' }));
+    const many = Array.from({ length: skippedSampleMax + 20 }, (_, i) => ({
+      kind: 'skipped' as const,
+      key: `${i}`,
+      reason: 'odd',
+    }));
     await apply(store, [record('A'), ...many]);
     const state = (await store.advisories.findFeedStates())[0]?.skipped;
     assert.equal(state?.count, skippedSampleMax + 20);
@@ -95,8 +104,8 @@ for (const engine of storeEngines) {
   test(`${engine.name}: rejects a record that is both skipped and present`, async (t) => {
     const store = await engine.create(t)();
     for (const records of [
-      [record('A'), { key: 'A', skipped: 'odd' }],
-      [{ key: 'A', skipped: 'odd' }, record('A')],
+      [record('A'), { kind: 'skipped', key: 'A', reason: 'odd' } as const],
+      [{ kind: 'skipped', key: 'A', reason: 'odd' } as const, record('A')],
     ])
       await assert.rejects(apply(store, records), isCorrupt(/the record A occurs twice/));
   });
@@ -139,7 +148,7 @@ for (const engine of storeEngines) {
       store,
       ['A', 'B', 'C'].map((id) => record(id)),
     );
-    const odd = ['A', 'B', 'C'].map((key) => ({ key, skipped: 'odd' }));
+    const odd = ['A', 'B', 'C'].map((key) => ({ kind: 'skipped' as const, key, reason: 'odd' }));
     assert.deepEqual(await apply(store, odd), changeCounts({ skipped: 3 }));
     assert.equal((await hits(store, openssl)).length, 3);
   });

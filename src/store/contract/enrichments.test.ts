@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClairError } from '../../core/errors.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
-import { emptyScoreBatch, type ScoreBatch } from '../../model/score-batch.ts';
-import type { EnrichmentRecord } from '../../plugin/enricher.ts';
+import { emptyScoreBatch } from '../../model/score-batch.ts';
+import type { SkippedRecord } from '../../plugin/advisory-source.ts';
+import type { EnrichmentRecord, RatingRecord, ScoresRecord } from '../../plugin/enricher.ts';
 import { changeCounts, feedUpdate, stream } from '../../testing/store-content.ts';
 import { afterBarrier, barrier, storeEngines } from '../../testing/store-engines.ts';
 import type { FeedUpdate } from '../advisory-store.ts';
@@ -75,7 +76,9 @@ for (const engine of storeEngines) {
     assert.equal((await store.statistics()).rows['enrichment'], 3);
 
     assert.deepEqual(
-      await apply(store, [epss('B', 0.8), { key: 'A', skipped: 'no score' }], { extent: 'changes' }),
+      await apply(store, [epss('B', 0.8), { kind: 'skipped', key: 'A', reason: 'no score' }], {
+        extent: 'changes',
+      }),
       changeCounts({ changed: 1, skipped: 1 }),
     );
     assert.equal((await store.enrichments.findByIds(['A', 'B', 'D'])).size, 3);
@@ -89,7 +92,7 @@ for (const engine of storeEngines) {
     const scores = ['A', 'B', 'C', 'D', 'E'].map((id) => epss(id, 0.1));
     await apply(store, scores);
     await assert.rejects(apply(store, [...scores, epss('A', 0.2)]), isCorrupt(/: A occurs twice/));
-    const betweenThem = { key: 'A', skipped: 'no score' };
+    const betweenThem = { kind: 'skipped', key: 'A', reason: 'no score' } as const;
     await assert.rejects(
       apply(store, [...scores, betweenThem, epss('A', 0.2)]),
       isCorrupt(/: A occurs twice/),
@@ -111,7 +114,7 @@ for (const engine of storeEngines) {
     const again = () =>
       store.enrichments.apply(
         feedUpdate({ source: 'epss', feed: 'scores' }),
-        afterBarrier(begin, stream([epss('A', 0.2)])),
+        afterBarrier(begin, stream([asRecord(epss('A', 0.2))])),
       );
     const results = await Promise.allSettled([again(), again()]);
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
@@ -129,7 +132,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await apply(store, first), changeCounts({ added: 5 }));
     const second = [
       batchOf([2024, 1001, 0.9, 0.5], [2024, 10_000, 0.2, 0.5], [2022, 1, 0.6, 0.5]),
-      { key: 'CVE-2023-4911', skipped: 'no score' },
+      { kind: 'skipped', key: 'CVE-2023-4911', reason: 'no score' } as const,
       epss('no-cve', 0.5),
     ];
     const changes = { added: 1, changed: 1, unchanged: 2, removed: 1, skipped: 1 };
@@ -232,7 +235,7 @@ for (const engine of storeEngines) {
 }
 
 /** Rows of year, number, score and percentile. */
-function batchOf(...rows: readonly (readonly [number, number, number, number])[]): ScoreBatch {
+function batchOf(...rows: readonly (readonly [number, number, number, number])[]): ScoresRecord {
   const batch = emptyScoreBatch(rows.length);
   for (const [row, [year, number, score, percentile]] of rows.entries()) {
     batch.years[row] = year;
@@ -240,7 +243,7 @@ function batchOf(...rows: readonly (readonly [number, number, number, number])[]
     batch.scores[row] = score;
     batch.percentiles[row] = percentile;
   }
-  return { ...batch, count: rows.length };
+  return { kind: 'scores', batch: { ...batch, count: rows.length } };
 }
 
 /** Reads all scores of the feed in pages of this size. */
@@ -257,10 +260,15 @@ async function allInFeed({ enrichments }: Store, limit: number): Promise<Enrichm
 
 function apply(
   { enrichments }: Pick<Store, 'enrichments'>,
-  records: readonly EnrichmentRecord[],
+  records: readonly (Enrichment | SkippedRecord | ScoresRecord)[],
   update: Partial<FeedUpdate> = {},
 ) {
-  return enrichments.apply(feedUpdate({ source: 'epss', feed: 'scores', ...update }), stream(records));
+  const withKinds = records.map((one): EnrichmentRecord => ('kind' in one ? one : asRecord(one)));
+  return enrichments.apply(feedUpdate({ source: 'epss', feed: 'scores', ...update }), stream(withKinds));
+}
+
+function asRecord(enrichment: Enrichment): RatingRecord {
+  return { kind: 'enrichment', ...enrichment };
 }
 
 function isCorrupt(message: RegExp): (error: unknown) => boolean {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { affectedRow, feedUpdate, keys, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { FeedUpdate, KeyedRecord, KeyedVulnerability } from '../advisory-store.ts';
+import type { FeedUpdate, KeyedRecord, KeyedVulnerabilityRecord } from '../advisory-store.ts';
 import type { AdvisoryEvent } from '../event-store.ts';
 import type { Store } from '../store.ts';
 
@@ -15,7 +15,7 @@ const full = record('A', {
 const curl = affectedRow('curl', { severity: 'Low' });
 
 /** Changes that affect no image. */
-const insignificant: Partial<KeyedVulnerability>[] = [
+const insignificant: Partial<KeyedVulnerabilityRecord>[] = [
   { description: 'now with a description' },
   { links: ['https://example.org/other'] },
   { cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N', score: 5 }] },
@@ -28,7 +28,10 @@ const insignificant: Partial<KeyedVulnerability>[] = [
 ];
 
 /** Changes that affect images, and the aspects that they change. */
-const significant: (readonly [Partial<KeyedVulnerability>, readonly AdvisoryEvent['changed'][number][]])[] = [
+const significant: (readonly [
+  Partial<KeyedVulnerabilityRecord>,
+  readonly AdvisoryEvent['changed'][number][],
+])[] = [
   [{ id: 'B' }, ['aliases']],
   [{ aliases: ['CVE-1'] }, ['aliases']],
   [{ severity: 'High' }, ['severity']],
@@ -72,7 +75,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await store.events.findAfter(1, 1), [events[1]]);
     assert.deepEqual(await store.events.findAfter(3, 10), []);
     assert.equal(await store.events.findLastNumber(), 3);
-    await apply(store, [{ key: 'E', withdrawn: true }, record('F')], { extent: 'changes' });
+    await apply(store, [{ kind: 'withdrawn', key: 'E' }, record('F')], { extent: 'changes' });
     const [gone, fresh] = (await store.events.findAfter(3, 10)).toReversed();
     assert.deepEqual([gone?.number, gone?.kind, gone?.key], [5, 'withdrawn', 'E']);
     assert.deepEqual([fresh?.number, fresh?.kind, fresh?.key], [4, 'new', 'F']);

@@ -12,7 +12,7 @@ import {
   versionKey,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { KeyedVulnerability } from '../advisory-store.ts';
+import type { KeyedVulnerabilityRecord } from '../advisory-store.ts';
 import type { ImagePackage } from '../image-store.ts';
 import type { Store } from '../store.ts';
 
@@ -239,7 +239,7 @@ for (const engine of storeEngines) {
   });
 }
 
-async function load(store: Store, records: readonly KeyedVulnerability[]): Promise<void> {
+async function load(store: Store, records: readonly KeyedVulnerabilityRecord[]): Promise<void> {
   await store.advisories.apply(feedUpdate(), stream(records));
 }
 

@@ -16,7 +16,7 @@ import {
   versionKey,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { KeyedAffected, KeyedVulnerability } from '../advisory-store.ts';
+import type { KeyedAffected, KeyedVulnerabilityRecord } from '../advisory-store.ts';
 import type { ImagePackage, StoredMatch } from '../image-store.ts';
 import type { Store } from '../store.ts';
 
@@ -239,7 +239,7 @@ const affected: fc.Arbitrary<KeyedAffected> = fc
     ...(hasKeys > 0 && { keys: { lo, hi } }),
   }));
 
-const feed: fc.Arbitrary<KeyedVulnerability[]> = fc
+const feed: fc.Arbitrary<KeyedVulnerabilityRecord[]> = fc
   .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.array(affected, { maxLength: 6 })), {
     selector: ([id]) => id,
   })
@@ -263,10 +263,10 @@ const packages: fc.Arbitrary<ImagePackage[]> = fc.array(
 );
 
 /** Makes these the only current records. An update of changes does so whatever the content before, and retains nothing. */
-async function replace(store: Store, records: readonly KeyedVulnerability[]): Promise<void> {
+async function replace(store: Store, records: readonly KeyedVulnerabilityRecord[]): Promise<void> {
   const ids = Array.from({ length: 10 }, (_, i) => `CVE-${i}`);
   const gone = ids.filter((id) => records.every(({ key }) => key !== id));
-  const withdrawn = gone.map((key) => ({ key, withdrawn: true }) as const);
+  const withdrawn = gone.map((key) => ({ kind: 'withdrawn', key }) as const);
   await store.advisories.apply(feedUpdate({ extent: 'changes' }), stream([...records, ...withdrawn]));
 }
 
@@ -278,7 +278,7 @@ function shortly({ package: position, id, namespace, affectedPackage, fix, decid
 /** Judges every pair of an installed package and a row. */
 function expected(
   installedPackages: readonly ImagePackage[],
-  records: readonly KeyedVulnerability[],
+  records: readonly KeyedVulnerabilityRecord[],
 ): string[] {
   const rows = records.flatMap(({ id, affected: list }) => list.map((row) => ({ id, row })));
   return installedPackages.flatMap(({ lookup }, position) =>

@@ -13,7 +13,12 @@ import {
   stream,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { FeedUpdate, KeyedRecord, KeyedVulnerability } from '../advisory-store.ts';
+import type {
+  FeedUpdate,
+  KeyedRecord,
+  KeyedVulnerability,
+  KeyedVulnerabilityRecord,
+} from '../advisory-store.ts';
 import type { Store } from '../store.ts';
 
 const buster = { name: 'debian:10', versionScheme: 'dpkg' };
@@ -24,7 +29,7 @@ const namespaces = [buster, bookworm, trixie];
 const everywhere = image(namespaces.map((namespace) => installed('openssl', { namespace })));
 
 /** A record that covers these releases and versions below `hi`. */
-function recordOn(id: string, releases: readonly (typeof bookworm)[], hi = 5): KeyedVulnerability {
+function recordOn(id: string, releases: readonly (typeof bookworm)[], hi = 5): KeyedVulnerabilityRecord {
   const affected = releases.map((namespace) => affectedRow('openssl', { namespace, keys: keys([], [hi]) }));
   return record(id, { affected });
 }
@@ -119,7 +124,7 @@ for (const engine of storeEngines) {
     const changes = [
       recordOn('A', [bookworm], 9),
       recordOn('B', [buster, bookworm], 9),
-      { key: 'C', withdrawn: true } as const,
+      { kind: 'withdrawn', key: 'C' } as const,
     ];
     assert.deepEqual(await apply(changes, { extent: 'changes' }), changeCounts({ changed: 2, removed: 1 }));
     assert.deepEqual(await hitsOf(store), ['10 A', '10 B', '10 D', '12 A', '12 B', '12 D']);
@@ -132,7 +137,7 @@ for (const engine of storeEngines) {
   test(`${engine.name}: keeps a skipped record complete when its namespace vanishes`, async (t) => {
     const { store, apply } = await open(t);
     await apply([recordOn('A', [buster, bookworm]), recordOn('B', [bookworm])]);
-    await apply([{ key: 'A', skipped: 'no range' }, recordOn('B', [bookworm])]);
+    await apply([{ kind: 'skipped', key: 'A', reason: 'no range' }, recordOn('B', [bookworm])]);
     assert.deepEqual(await hitsOf(store), ['10 A', '12 A', '12 B']);
     await apply([recordOn('A', [bookworm]), recordOn('B', [bookworm])]);
     assert.deepEqual(await hitsOf(store), ['10 A', '12 A', '12 B']);

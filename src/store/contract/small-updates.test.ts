@@ -29,7 +29,7 @@ for (const engine of storeEngines) {
       changeCounts({ added: 1, changed: 1 }),
     );
     assert.deepEqual(
-      await store.advisories.apply(changes(['A']), stream([{ key: 'A', withdrawn: true as const }])),
+      await store.advisories.apply(changes(['A']), stream([{ kind: 'withdrawn', key: 'A' }])),
       changeCounts({ removed: 1 }),
     );
     assert.equal((await store.advisories.findFeedStates())[0]?.records, 3);

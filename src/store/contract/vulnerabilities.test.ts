@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { affectedRow, bookworm, feedUpdate, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { KeyedVulnerability } from '../advisory-store.ts';
+import type { KeyedVulnerabilityRecord } from '../advisory-store.ts';
 import type { Store } from '../store.ts';
 
 const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
@@ -87,6 +87,10 @@ for (const engine of storeEngines) {
   });
 }
 
-async function load(store: Store, records: readonly KeyedVulnerability[], feed = 'tracker'): Promise<void> {
+async function load(
+  store: Store,
+  records: readonly KeyedVulnerabilityRecord[],
+  feed = 'tracker',
+): Promise<void> {
   await store.advisories.apply(feedUpdate({ feed }), stream(records));
 }

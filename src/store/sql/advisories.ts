@@ -152,8 +152,8 @@ async function applySmall(
 }
 
 function namespacesOf(record: KeyedRecord): Namespace[] {
-  if (!('affected' in record)) return [];
-  const retained = 'retainedFor' in record ? [record.retainedFor] : [];
+  if (record.kind === 'skipped' || record.kind === 'withdrawn') return [];
+  const retained = record.kind === 'retained' ? [record.retainedFor] : [];
   return [...retained, ...record.affected.map(({ namespace }) => namespace)];
 }
 

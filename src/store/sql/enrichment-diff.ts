@@ -4,7 +4,7 @@ import { type CveNumber, cveId, cveNumberOf } from '../../model/cve.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import type { ScoreBatch } from '../../model/score-batch.ts';
 import type { SkippedRecord } from '../../plugin/advisory-source.ts';
-import type { EnrichmentRecord } from '../../plugin/enricher.ts';
+import type { EnrichmentRecord, RatingRecord } from '../../plugin/enricher.ts';
 import type { FeedUpdate } from '../advisory-store.ts';
 import { type SkippedSample, skippedSampleMax } from '../feed-state.ts';
 import type { RowWriter } from './bulk-writer.ts';
@@ -60,12 +60,12 @@ export class EnrichmentDiff {
   /** Reads the stream to its end and stages the differences. Throws `feed-corrupt` for a duplicate id. */
   async read(records: AsyncIterable<EnrichmentRecord>): Promise<void> {
     for await (const record of records) {
-      if ('skipped' in record) {
+      if (record.kind === 'skipped') {
         this.#skip(record);
         continue;
       }
-      if ('scores' in record) {
-        await this.#addBatch(record);
+      if (record.kind === 'scores') {
+        await this.#addBatch(record.batch);
         continue;
       }
       // A stream has hundreds of thousands of records, so needless awaits are slow.
@@ -125,11 +125,10 @@ export class EnrichmentDiff {
     }
   }
 
-  #compare(record: Enrichment): Promise<void> | undefined {
-    const { id, ...rest } = record;
-    const cve = isScoreAlone(record) ? cveNumberOf(id) : undefined;
-    if (cve !== undefined && record.epss !== undefined) {
-      this.#scores.add(cve, record.epss.score, record.epss.percentile);
+  #compare({ kind, id, ...content }: RatingRecord): Promise<void> | undefined {
+    const cve = isScoreAlone(content) ? cveNumberOf(id) : undefined;
+    if (cve !== undefined && content.epss !== undefined) {
+      this.#scores.add(cve, content.epss.score, content.epss.percentile);
       return this.#stored.size > 0 ? this.#dropRow(cve) : undefined;
     }
     const before = this.#stored.get(id);
@@ -140,7 +139,7 @@ export class EnrichmentDiff {
         `${source} ${feed}: ${id} occurs twice; the current content stays`,
       );
     }
-    const data = JSON.stringify(rest);
+    const data = JSON.stringify(content);
     const now = digest(data);
     this.#stored.set(id, null);
     if (before === now) {
@@ -153,7 +152,7 @@ export class EnrichmentDiff {
   }
 
   /** Skips a record. Its earlier form stays. */
-  #skip({ key, skipped: reason }: SkippedRecord): void {
+  #skip({ key, reason }: SkippedRecord): void {
     if (this.#stored.get(key) !== null) this.#stored.delete(key);
     this.#skippedScoreIds.add(key);
     this.skipped++;
@@ -161,8 +160,8 @@ export class EnrichmentDiff {
   }
 }
 
-function isScoreAlone({ epss, ...rest }: Enrichment): boolean {
-  return epss !== undefined && Object.keys(rest).length === 1;
+function isScoreAlone(content: Omit<Enrichment, 'id'>): boolean {
+  return content.epss !== undefined && Object.keys(content).length === 1;
 }
 
 /** Returns a shortened hash that still distinguishes texts: hundreds of thousands are in memory. */

@@ -1,5 +1,6 @@
 import { ClairError } from '../../core/errors.ts';
 import type { Namespace } from '../../model/namespace.ts';
+import type { SkippedRecord } from '../../plugin/advisory-source.ts';
 import type { FeedUpdate, KeyedRecord, KeyedVulnerability, RetainedRecord } from '../advisory-store.ts';
 import { type SkippedSample, skippedSampleMax } from '../feed-state.ts';
 import type { FeedDates } from './content-date.ts';
@@ -24,9 +25,9 @@ export async function diffFeed(
 ): Promise<FeedDiff> {
   const diff = new FeedDiff(input);
   for await (const record of records) {
-    if ('retainedFor' in record) await diff.retain(record);
-    else if ('affected' in record) await diff.compare(record);
-    else if ('skipped' in record) diff.skip(record.key, record.skipped);
+    if (record.kind === 'vulnerability') await diff.compare(record);
+    else if (record.kind === 'retained') await diff.retain(record);
+    else if (record.kind === 'skipped') diff.skip(record);
     else await diff.withdraw(record.key);
   }
   await diff.finish();
@@ -123,7 +124,7 @@ export class FeedDiff {
   }
 
   /** Skips a record that could not be parsed. Its earlier form stays current. */
-  skip(key: string, reason: string): void {
+  skip({ key, reason }: SkippedRecord): void {
     if (this.isNamed(key)) throw this.#corrupt(key, 'occurs twice');
     this.#skippedKeys.add(key);
     this.#stored.delete(key);

@@ -11,7 +11,7 @@ test('packs scores that an earlier version stored as rows', async (context) => {
   await using store = await openSqlStore(engine, {});
   const update = feedUpdate({ source: 'epss', feed: 'current' });
   const epss = { score: 0.5, percentile: 0.9 };
-  await store.enrichments.apply(update, stream([{ id: 'other', epss }]));
+  await store.enrichments.apply(update, stream([{ kind: 'enrichment', id: 'other', epss }]));
   const { id: feed } = await engine.db.selectFrom('feed').select('id').executeTakeFirstOrThrow();
   for (const id of ['CVE-2024-0001', 'CVE-2024-0002'])
     await engine.db
@@ -20,7 +20,11 @@ test('packs scores that an earlier version stored as rows', async (context) => {
       .execute();
   const found = await store.enrichments.findByIds(['CVE-2024-0001']);
   assert.deepEqual(found.get('CVE-2024-0001'), [{ id: 'CVE-2024-0001', source: 'epss', epss }]);
-  const again = ['other', 'CVE-2024-0001', 'CVE-2024-0003'].map((id) => ({ id, epss }));
+  const again = ['other', 'CVE-2024-0001', 'CVE-2024-0003'].map((id) => ({
+    kind: 'enrichment' as const,
+    id,
+    epss,
+  }));
   assert.deepEqual(
     await store.enrichments.apply(update, stream(again)),
     changeCounts({ added: 2, removed: 2, unchanged: 1 }),

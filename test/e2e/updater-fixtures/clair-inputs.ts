@@ -108,7 +108,7 @@ function commentsOf(text: string): string[] {
 
 function versionFacts(records: readonly FeedRecord[]): string[] {
   return records.flatMap((record) => {
-    if (!('affected' in record)) return [`${record.key} skipped`];
+    if (record.kind !== 'vulnerability') return [`${record.key} skipped`];
     return record.affected.map((row) => `${record.key} ${row.package} ${row.range.to}`);
   });
 }

@@ -163,7 +163,7 @@ function featureCase({
 }
 
 function rowsOf(record: FeedRecord): string[] {
-  if (!('affected' in record)) return [`${record.key} skipped`];
+  if (record.kind !== 'vulnerability') return [`${record.key} skipped`];
   return record.affected.map(({ namespace, package: name, fix }) => {
     const end = fix.state === 'fixed' ? versionOf(fix.version) : fix.state;
     return `${namespace.name} ${name} ${end}`;

@@ -1,4 +1,4 @@
-import type { Enrichment, FeedRecord, FetchedFeed, SkippedRecord } from '../../../src/plugin/index.ts';
+import type { FeedRecord, FetchedFeed, RatingRecord, SkippedRecord } from '../../../src/plugin/index.ts';
 import { collectAll, inChunks } from '../../../src/testing/streams.ts';
 
 /** Files of an archive by path. */
@@ -35,7 +35,7 @@ export function jsonIn<T>(archive: Archive, folder: string): T[] {
 }
 
 /** Returns the records that a source or an enricher reads from a file of this name. */
-export function read<Read extends FeedRecord | Enrichment>(
+export function read<Read extends FeedRecord | RatingRecord>(
   source: Reader<Read>,
   feed: string,
   content: Uint8Array,
@@ -47,22 +47,22 @@ export function read<Read extends FeedRecord | Enrichment>(
 }
 
 /** Returns ratings. Asserts that none is skipped. */
-export function ratingsOf(records: readonly (Enrichment | SkippedRecord)[]): Enrichment[] {
+export function ratingsOf(records: readonly (RatingRecord | SkippedRecord)[]): RatingRecord[] {
   return records.map((one) => {
-    if ('skipped' in one) throw new Error(`${one.key} was skipped: ${one.skipped}`);
+    if (one.kind === 'skipped') throw new Error(`${one.key} was skipped: ${one.reason}`);
     return one;
   });
 }
 
 /** Facts such as `CVE-2024-0001 0.5 0.9`: score and percentile of EPSS. */
-export function scoreFacts(records: readonly (Enrichment | SkippedRecord)[]): string[] {
+export function scoreFacts(records: readonly (RatingRecord | SkippedRecord)[]): string[] {
   return ratingsOf(records).map((one) => `${one.id} ${one.epss?.score} ${one.epss?.percentile}`);
 }
 
 /** Facts about packages such as `CVE-2024-1 debian:12 xz 5.4-1`. They end with the fixed version or the state. */
 export function rowFacts(records: readonly FeedRecord[], bound: Bound = 'fix'): string[] {
   return records.flatMap((record) => {
-    if (!('affected' in record)) return [`${record.key} skipped`];
+    if (record.kind !== 'vulnerability') return [`${record.key} skipped`];
     return record.affected.map(
       ({ namespace, package: name, range, fix }) =>
         `${record.id} ${namespace.name} ${name} ${fix.state === 'fixed' ? fix.version : bound === 'range' && range.to !== undefined ? `up to ${range.to}` : fix.state}`,

@@ -4,7 +4,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { limits } from '../../../core/limits.ts';
 import { severities } from '../../../model/severity.ts';
-import type { KeyedVulnerability } from '../../../store/advisory-store.ts';
+import type { KeyedVulnerabilityRecord } from '../../../store/advisory-store.ts';
 import type { Store } from '../../../store/store.ts';
 import { type EventStream, followStream, type StreamedEvent } from '../../../testing/event-stream.ts';
 import {
@@ -24,14 +24,14 @@ import { routerOf } from '../router.ts';
 import type { NativeDeps } from './deps.ts';
 import { nativeRoutes } from './routes.ts';
 
-async function apply(store: Store, records: readonly KeyedVulnerability[]): Promise<void> {
+async function apply(store: Store, records: readonly KeyedVulnerabilityRecord[]): Promise<void> {
   await store.advisories.apply(feedUpdate({ acceptShrunk: true }), stream(records));
 }
 
 /** Starts a server of the native routes on a store with events. Waiting followers continue when `ring` is called. */
 async function startServer(
   context: TestContext,
-  records: readonly KeyedVulnerability[],
+  records: readonly KeyedVulnerabilityRecord[],
   change: Partial<NativeDeps> = {},
 ) {
   const [, engine = assert.fail()] = storeEngines;
