@@ -1,16 +1,36 @@
+import type { Distro } from '../model/distro.ts';
 import type { AdvisorySource } from './advisory-source.ts';
 import type { Enricher } from './enricher.ts';
-import type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts';
-import type { PackageLister, RemoteLister } from './package-lister.ts';
+import type { Files } from './layer-files.ts';
+import type { NamespaceDetector } from './namespace-detector.ts';
+import type { ListerEvent, PackageLister } from './package-lister.ts';
 import type { ReportFormat } from './report-format.ts';
 import type { Transport } from './transport.ts';
 import type { VersionScheme } from './version-scheme.ts';
 import type { VexFormat } from './vex-format.ts';
 
+/** A detector of a plugin, on a worker thread. Clair terminates it when it exceeds its time limit. */
+export interface RemoteDetector extends Omit<NamespaceDetector, 'detect'> {
+  /** Rejects if the detector fails or clair terminates it. */
+  detectRemotely(files: Files): Promise<Distro | undefined>;
+}
+
+/** A lister of a plugin, on a worker thread. Clair terminates it when it exceeds its time limit. */
+export interface RemoteLister extends Omit<PackageLister, 'list' | 'licenseFiles'> {
+  /** Rejects if the lister fails or clair terminates it. */
+  listRemotely(files: Files): Promise<readonly ListerEvent[]>;
+}
+
+/** A detector in this process or on another thread. */
+export type Detector = NamespaceDetector | RemoteDetector;
+
+/** A lister in this process or on another thread. */
+export type Lister = PackageLister | RemoteLister;
+
 /** All extensions of clair, each kind in the order of trial. Callers pass them down as one value; there is no global registry. */
 export interface Extensions {
-  readonly detectors: readonly (NamespaceDetector | RemoteDetector)[];
-  readonly listers: readonly (PackageLister | RemoteLister)[];
+  readonly detectors: readonly Detector[];
+  readonly listers: readonly Lister[];
   readonly schemes: readonly VersionScheme[];
   readonly sources: readonly AdvisorySource[];
   readonly enrichers: readonly Enricher[];

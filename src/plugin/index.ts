@@ -41,13 +41,12 @@ export type {
   ScoresRecord,
 } from './enricher.ts';
 export type { Files, PathPattern } from './layer-files.ts';
-export type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts';
+export type { NamespaceDetector } from './namespace-detector.ts';
 export type {
   LicenseFiles,
   ListerEvent,
   ListerEventOf,
   PackageLister,
-  RemoteLister,
 } from './package-lister.ts';
 export type { Plugin } from './plugin.ts';
 export type { Display, GatedFinding, ReportFormat } from './report-format.ts';

@@ -10,9 +10,3 @@ export interface NamespaceDetector {
   /** Returns the distribution, or undefined if the files do not state it. Never throws, whatever the files contain. */
   detect(files: Files): Distro | undefined;
 }
-
-/** A detector that runs on a worker thread, which clair terminates when the detector exceeds its time limit. */
-export interface RemoteDetector extends Omit<NamespaceDetector, 'detect'> {
-  /** Rejects if the detector fails or clair terminates it. */
-  detectRemotely(files: Files): Promise<Distro | undefined>;
-}

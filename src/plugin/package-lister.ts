@@ -51,18 +51,12 @@ export interface PackageLister {
   /** Namespace of the listed packages. Absent if they belong to the distribution of the image. */
   readonly ecosystem?: Namespace;
   /**
-   * Name of the version scheme of the listed packages. Required for packages of the distribution unless their type is `deb`, `apk` or
-   * `rpm`.
+   * Name of the version scheme of the listed packages. Required unless `type` is `deb`, `apk` or `rpm`, or the lister has an
+   * `ecosystem`.
    */
   readonly versionScheme?: string;
   /** Files that state the licences of the listed packages. Absent if the database states them. Clair reads them for built-in listers only. */
   readonly licenseFiles?: LicenseFiles;
   /** Lists the installed packages. For a damaged file, yields a problem and what is still readable; other files are unaffected. */
   list(files: Files): Iterable<ListerEvent>;
-}
-
-/** A lister that runs on a worker thread, which clair terminates when the lister exceeds its time limit. */
-export interface RemoteLister extends Omit<PackageLister, 'list' | 'licenseFiles'> {
-  /** Rejects if the lister fails or clair terminates it. */
-  listRemotely(files: Files): Promise<readonly ListerEvent[]>;
 }

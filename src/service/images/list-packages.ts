@@ -1,16 +1,14 @@
 import { messageOf } from '../../core/errors.ts';
 import type { ExtensionProblem, FilePair, LayerIndex } from '../../model/layer-index.ts';
+import type { Lister } from '../../plugin/extensions.ts';
 import { type Files, patternSet } from '../../plugin/layer-files.ts';
-import type { ListerEvent, ListerEventOf, PackageLister, RemoteLister } from '../../plugin/package-lister.ts';
+import type { ListerEvent, ListerEventOf } from '../../plugin/package-lister.ts';
 
 /** Events of listers for a layer, by kind. */
 export type Listing = Pick<
   LayerIndex,
   'packages' | 'owned' | 'diversions' | 'repositories' | 'problems' | 'pairs'
 >;
-
-/** A lister in this process or on another thread. */
-type Lister = PackageLister | RemoteLister;
 
 /**
  * Runs a lister on the files of a layer that it wants. Runs it separately on files that links make available at a wanted path
