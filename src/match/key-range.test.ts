@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { VersionRange } from '../model/version-range.ts';
-import { isKey, type VersionScheme } from '../plugin/version-scheme.ts';
+import { isKey, keyAfter, type VersionScheme } from '../plugin/version-scheme.ts';
 import { requireKey } from '../testing/version-scheme.ts';
 import { composer } from '../version/composer.ts';
 import { gem } from '../version/gem.ts';
@@ -50,8 +50,10 @@ test('ranges from the empty key to FF when there are no bounds', () => {
 });
 
 test("uses the key of a bound's version, or the one after it", () => {
-  const after = semver.after('1.0.0');
+  const after = keyAfter(semver, '1.0.0');
   assert.ok(isKey(after));
+  assert.equal(semver.after, undefined);
+  assert.deepEqual(Buffer.from(after), Buffer.from([...requireKey(semver, '1.0.0'), 0]));
   assert.deepEqual(keyRange(semver, { from: '1.0.0' }), {
     lo: requireKey(semver, '1.0.0'),
     hi: Uint8Array.of(0xff),

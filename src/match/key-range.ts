@@ -3,6 +3,7 @@ import {
   everyKey,
   isKey,
   type KeyRange,
+  keyAfter,
   type Unkeyable,
   type VersionKey,
   type VersionScheme,
@@ -15,7 +16,7 @@ export interface EmptyRange {
 
 /**
  * Converts a range in the vendor's spelling to the half-open range of keys that a store can search. Without `from` it begins at the empty
- * key, without `to` it ends at FF. The scheme decides how far a bound extends beyond its own key (`after`).
+ * key, without `to` it ends at FF. The scheme decides how far a bound extends beyond its own key (`keyAfter`).
  */
 export function keyRange(scheme: VersionScheme, range: VersionRange): KeyRange | EmptyRange | Unkeyable {
   const lo = lowerBound(scheme, range);
@@ -48,12 +49,12 @@ export function describeRange(range: VersionRange): string {
 
 function lowerBound(scheme: VersionScheme, { from, fromExcluded }: VersionRange): Uint8Array | Unkeyable {
   if (from === undefined) return everyKey.lo;
-  return fromExcluded ? scheme.after(from) : scheme.key(from);
+  return fromExcluded ? keyAfter(scheme, from) : scheme.key(from);
 }
 
 function upperBound(scheme: VersionScheme, { to, toIncluded }: VersionRange): Uint8Array | Unkeyable {
   if (to === undefined) return everyKey.hi;
-  return toIncluded ? scheme.after(to) : scheme.key(to);
+  return toIncluded ? keyAfter(scheme, to) : scheme.key(to);
 }
 
 function isAboveFrom(

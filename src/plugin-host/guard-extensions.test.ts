@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AdvisorySource, FeedRecord } from '../plugin/advisory-source.ts';
 import type { Enricher, EnrichmentRecord } from '../plugin/enricher.ts';
-import { isKey, type VersionKey, type VersionScheme } from '../plugin/version-scheme.ts';
+import { isKey, keyAfter, type VersionKey, type VersionScheme } from '../plugin/version-scheme.ts';
 import { stream } from '../testing/store-content.ts';
 import { guardEnricher, guardFormat, guardScheme, guardSource } from './guard-extensions.ts';
 
@@ -93,10 +93,12 @@ test('gives a version no key and no order when the version scheme throws or retu
     assert.deepEqual(scheme(() => made).key('1'), {
       unkeyable: 'its key is empty, too long, or begins with FF',
     });
+  const { after, ...plain } = scheme(() => bytes(1));
+  assert.deepEqual(keyAfter(guardScheme(plain), '1'), bytes(1, 0));
   const failing = scheme(() => {
     throw new Error('boom');
   });
-  assert.deepEqual(failing.after('1'), { unkeyable: 'the version scheme acme failed: boom' });
+  assert.deepEqual(failing.after?.('1'), { unkeyable: 'the version scheme acme failed: boom' });
   assert.equal(failing.compare('1', '2'), undefined);
 });
 

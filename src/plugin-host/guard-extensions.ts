@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { AdvisorySource } from '../plugin/advisory-source.ts';
 import type { Enricher } from '../plugin/enricher.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import type { Unkeyable, VersionKey, VersionScheme } from '../plugin/version-scheme.ts';
+import { keyAfter, type Unkeyable, type VersionKey, type VersionScheme } from '../plugin/version-scheme.ts';
 import { validateAdvisory, validateEnrichment } from './validate-records.ts';
 
 /**
@@ -67,8 +67,10 @@ export function guardScheme(scheme: VersionScheme): VersionScheme {
   return {
     name,
     key: (version) => guarded(version, (text) => scheme.key(text)),
-    after: (version) => guarded(version, (text) => scheme.after(text)),
     compare: (a, b) => compareGuarded(scheme, a, b),
+    ...(scheme.after !== undefined && {
+      after: (version) => guarded(version, (text) => keyAfter(scheme, text)),
+    }),
     ...(scheme.segments !== undefined && { segments: (version) => scheme.segments?.(version) ?? [] }),
   };
 }

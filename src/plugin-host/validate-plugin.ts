@@ -37,7 +37,7 @@ const kinds = {
     },
     isObject,
   ),
-  schemes: z.looseObject({ name, key: callable, compare: callable, after: callable }, isObject),
+  schemes: z.looseObject({ name, key: callable, compare: callable, after: z.optional(callable) }, isObject),
   sources: z.looseObject(
     { name, version, feeds: names, feedsFor: callable, fetch: callable, parse: callable },
     isObject,

@@ -28,8 +28,11 @@ export interface VersionScheme {
   key(version: string): VersionKey | Unkeyable;
   /** Returns a negative number, 0 or a positive number, as the native tool orders the two. Undefined if a version is invalid. */
   compare(a: string, b: string): number | undefined;
-  /** Returns the lowest key above every version that this upper bound includes. For most schemes: the key followed by 00. */
-  after(version: string): VersionKey | Unkeyable;
+  /**
+   * Returns the lowest key above every version that this upper bound includes. Absent for most schemes: it is then the key followed by
+   * 00. A scheme needs it if a bound includes greater versions, as `1.0` includes all releases of `1.0` in rpm.
+   */
+  after?(version: string): VersionKey | Unkeyable;
   /**
    * Splits a version into parts such as epoch, version and release, and each part into segments in the order of comparison. For
    * display only; clair never decides by it.
@@ -40,4 +43,14 @@ export interface VersionScheme {
 /** Returns whether a version has a key. */
 export function isKey(key: VersionKey | Unkeyable): key is VersionKey {
   return key instanceof Uint8Array;
+}
+
+/** Returns the lowest key above every version that an upper bound includes. By default, that is the key of the bound followed by 00. */
+export function keyAfter(scheme: VersionScheme, bound: string): VersionKey | Unkeyable {
+  if (scheme.after !== undefined) return scheme.after(bound);
+  const key = scheme.key(bound);
+  if (!isKey(key)) return key;
+  const after = new Uint8Array(key.length + 1);
+  after.set(key);
+  return after as VersionKey;
 }

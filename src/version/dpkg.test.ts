@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isKey } from '../plugin/version-scheme.ts';
+import { isKey, keyAfter } from '../plugin/version-scheme.ts';
 import { corpusTest } from '../testing/corpus.ts';
 import {
   corpusComparisons,
@@ -94,7 +94,9 @@ test('accepts carriage returns and a sign before the epoch, as C does', () => {
 
 test('has no key for an invalid version, and names it in the reason', () => {
   assert.deepEqual(dpkg.key('1:'), { unkeyable: 'dpkg version "1:": there is no upstream version' });
-  assert.deepEqual(dpkg.after('1.0-'), { unkeyable: 'dpkg version "1.0-": nothing follows the last "-"' });
+  assert.deepEqual(keyAfter(dpkg, '1.0-'), {
+    unkeyable: 'dpkg version "1.0-": nothing follows the last "-"',
+  });
   assert.deepEqual(dpkg.key('b:1'), { unkeyable: 'dpkg version "b:1": the epoch is not a number' });
 });
 

@@ -9,7 +9,7 @@ export interface KeyedScheme {
   readonly name: string;
   /** Writes the key of a version. Returns the reason if the version is invalid. */
   readonly write: (version: string, key: KeyWriter) => string | undefined;
-  /** Writes the end of a key that is after its version and all that a bound of its form includes; by default a 00. */
+  /** Writes the end of a key that is after its version and all that a bound of its form includes. Absent if that is a 00. */
   readonly writeAfter?: (version: string, key: KeyWriter) => void;
   /** Splits a version into the pieces that are compared; by default runs of digits and letters. */
   readonly segments?: (version: string) => Segments;
@@ -46,13 +46,14 @@ export function keyedScheme({
       right.start();
       return write(a, left) === undefined && write(b, right) === undefined ? left.compare(right) : undefined;
     },
-    after(version) {
-      left.start();
-      const invalid = write(version, left);
-      if (writeAfter === undefined) left.byte(0);
-      else writeAfter(version, left);
-      return take(version, invalid);
-    },
+    ...(writeAfter !== undefined && {
+      after(version: string) {
+        left.start();
+        const invalid = write(version, left);
+        writeAfter(version, left);
+        return take(version, invalid);
+      },
+    }),
     segments,
   };
 }

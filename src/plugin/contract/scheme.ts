@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isKey, type VersionScheme } from '../version-scheme.ts';
+import { isKey, keyAfter, type VersionScheme } from '../version-scheme.ts';
 
 /**
  * Checks the contract of a version scheme. `ascending` lists versions from the lowest to the highest, in the order of the native tool.
@@ -28,6 +28,6 @@ function assertBounds(scheme: VersionScheme, version: string): void {
     return;
   }
   assert.ok(key.length > 0 && key[0] !== 0xff, `the key of ${version} is empty or begins with FF`);
-  const after = scheme.after(version);
+  const after = keyAfter(scheme, version);
   if (isKey(after)) assert.ok(Buffer.compare(after, key) > 0, `after(${version}) is not above its key`);
 }

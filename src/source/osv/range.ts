@@ -1,4 +1,5 @@
 import { isKey, type VersionRange, type VersionScheme } from '../../plugin/index.ts';
+import { keyAfter } from '../../plugin/version-scheme.ts';
 
 /** An event of an OSV range (OSV schema 1.7, `affected[].ranges[].events`). It has exactly one of these members. */
 export interface OsvEvent {
@@ -53,7 +54,7 @@ export function osvRanges(affected: OsvAffected, scheme?: VersionScheme): readon
  */
 function holder(scheme: VersionScheme, { from, to, toIncluded }: VersionRange): (version: string) => boolean {
   const lo = from === undefined ? undefined : scheme.key(from);
-  const hi = to === undefined ? undefined : toIncluded ? scheme.after(to) : scheme.key(to);
+  const hi = to === undefined ? undefined : toIncluded ? keyAfter(scheme, to) : scheme.key(to);
   return (version) => {
     const key = scheme.key(version);
     if (!isKey(key)) return false;
