@@ -93,13 +93,19 @@ test('gives a version no key and no order when the version scheme throws or retu
     assert.deepEqual(scheme(() => made).key('1'), {
       unkeyable: 'its key is empty, too long, or begins with FF',
     });
-  const { after, ...plain } = scheme(() => bytes(1));
-  assert.deepEqual(keyAfter(guardScheme(plain), '1'), bytes(1, 0));
   const failing = scheme(() => {
     throw new Error('boom');
   });
   assert.deepEqual(failing.after?.('1'), { unkeyable: 'the version scheme acme failed: boom' });
   assert.equal(failing.compare('1', '2'), undefined);
+});
+
+test('follows the key of a version by 00 when the version scheme has no key after it', () => {
+  const key = Uint8Array.of(7) as VersionKey;
+  const scheme: VersionScheme = { name: 'acme', key: () => key, compare: () => 0 };
+  assert.deepEqual(keyAfter(guardScheme(scheme), '1'), Uint8Array.of(7, 0));
+  const lower: VersionScheme = { ...scheme, after: () => Uint8Array.of(8) as VersionKey };
+  assert.deepEqual(keyAfter(guardScheme(lower), '1'), Uint8Array.of(8));
 });
 
 test('names the plugin and the format when a format throws', () => {

@@ -86,14 +86,6 @@ test('the contract checks name the violation when an extension breaks its contra
     },
     /too short/,
   );
-  assertViolation(
-    {
-      *list() {
-        yield JSON.parse('{ "path": "etc/acme/packages.txt" }') as ListerEvent;
-      },
-    },
-    /the list has an item of the kind undefined; use one of package, problem/,
-  );
   checkScheme(dpkg, [['1.0~rc1-1'], ['1.0-1', '1.00-1'], ['1:0.1-1']]);
   assert.throws(() => {
     checkScheme(dpkg, [['1.0-1'], ['1.0~rc1-1']]);
@@ -104,18 +96,39 @@ test('the contract checks name the violation when an extension breaks its contra
     checkSource(source, { feed: 'advisories', content: '[]', ids: ['CVE-1'], namespace: 'acme' }),
     /the vulnerabilities of the sample/,
   );
-  const kindless: typeof source = {
+  await assert.rejects(
+    checkTransport({ name: 'careless', deliver: () => Promise.resolve() }),
+    /must reject when the signal is aborted/,
+  );
+});
+
+test('the contract checks name an item or record when it has no kind', async () => {
+  const [one] = lister.listers ?? [];
+  const [source] = advisories.sources ?? [];
+  assert.ok(one && source);
+  const kindless: typeof one = {
+    ...one,
+    *list() {
+      yield JSON.parse('{ "path": "etc/acme/packages.txt" }') as ListerEvent;
+    },
+  };
+  const files = { 'etc/acme/packages.txt': 'rocket 1.9.0\n' };
+  assert.throws(() => {
+    checkLister(kindless, [{ files, packages: ['rocket 1.9.0'] }]);
+  }, /the list has an item of the kind undefined; use one of package, problem/);
+  const kindlessSource: typeof source = {
     ...source,
     async *parse(...given) {
       for await (const { kind, ...record } of source.parse(...given)) yield record as FeedRecord;
     },
   };
   await assert.rejects(
-    checkSource(kindless, { feed: 'advisories', content: acme, ids: ['CVE-2026-1000'], namespace: 'acme' }),
+    checkSource(kindlessSource, {
+      feed: 'advisories',
+      content: acme,
+      ids: ['CVE-2026-1000'],
+      namespace: 'acme',
+    }),
     /the record CVE-2026-1000 rocket has the kind undefined; use one of vulnerability, skipped, withdrawn/,
-  );
-  await assert.rejects(
-    checkTransport({ name: 'careless', deliver: () => Promise.resolve() }),
-    /must reject when the signal is aborted/,
   );
 });
