@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { ClairError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import { affectedBy, toAffectedJson } from '../../../service/notifications/affected-images.ts';
-import { type ApiRequest, type ApiResponse, busyRetrySeconds, WireError } from '../route.ts';
+import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { NativeDeps } from './deps.ts';
+import { toNativeError } from './errors.ts';
 import { integerParameter, parseQuery } from './query.ts';
 
 const imagesPerPageDefault = 100;
@@ -20,17 +20,11 @@ export async function getAffectedRoute(request: ApiRequest, deps: NativeDeps): P
   const page = { limit, ...(after !== undefined && { after }) };
   const list = await deps.listLimiter
     .run(request.signal, () => affectedBy(id, page, deps))
-    .catch(throwWireError);
+    .catch((error: unknown) => {
+      throw toNativeError(error);
+    });
   if (list === undefined) throw new WireError(404, `no advisory in the database covers ${id}`);
   const { images, next } = list;
   const document = { schemaVersion: 1, vulnerability: id, images: images.map(toAffectedJson), next };
   return { status: 200, contentType: 'application/json', text: `${JSON.stringify(document)}\n` };
-}
-
-/** Converts `usage` to 400 and `busy` to 503, and rethrows any other error. */
-function throwWireError(error: unknown): never {
-  if (!(error instanceof ClairError)) throw error;
-  if (error.code === 'usage') throw new WireError(400, error.message);
-  if (error.code === 'busy') throw new WireError(503, error.message, { retryAfterSeconds: busyRetrySeconds });
-  throw error;
 }

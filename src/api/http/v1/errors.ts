@@ -23,20 +23,39 @@ export function badRequest(message: string): WireError {
   return new WireError(400, message);
 }
 
-const wireErrors: Partial<Record<ErrorCode, (error: ClairError) => WireError>> = {
-  'parent-unknown': () => badRequest('worker: parent layer is unknown, it must be processed first'),
-  'layer-not-found': () => badRequest('could not find layer'),
-  'source-refused': ({ message }) => badRequest(message),
+/** Every code of an error, so that a new code does not compile without a decision. The order is that of the codes. */
+const wireErrors = {
+  usage: internal,
+  'config-invalid': internal,
+  'target-not-found': internal,
+  'target-unsupported': internal,
   'target-corrupt': () => new WireError(422, 'tarutil: could not extract the archive'),
+  'target-unreadable': internal,
+  'registry-refused': internal,
+  'registry-unavailable': internal,
+  'layer-not-found': () => badRequest('could not find layer'),
   'layer-mismatch': ({ message }) => new WireError(422, `worker: ${message}`),
+  'source-refused': ({ message }) => badRequest(message),
   'limit-exceeded': limitExceeded,
+  busy: ({ message }) => new WireError(503, message, { retryAfterSeconds: busyRetrySeconds }),
+  'feed-unavailable': internal,
+  'feed-corrupt': internal,
+  'feed-not-tried': internal,
+  'store-unusable': databaseError,
+  'store-unavailable': databaseUnavailable,
+  'store-conflict': databaseError,
+  'output-failed': internal,
   'layer-unsupported': () => new WireError(422, 'worker: OS and/or package manager are not supported'),
   'layer-unreadable': ({ message }) => new WireError(422, `worker: ${message}`),
-  busy: ({ message }) => new WireError(503, message, { retryAfterSeconds: busyRetrySeconds }),
-  'store-unavailable': databaseUnavailable,
-  'store-unusable': databaseError,
-  'store-conflict': databaseError,
-};
+  'parent-unknown': () => badRequest('worker: parent layer is unknown, it must be processed first'),
+  'delivery-failed': internal,
+  'timed-out': internal,
+} satisfies Record<ErrorCode, (error: ClairError) => WireError | ClairError>;
+
+/** Answers with 500. The log has the details, and the client does not. */
+function internal(error: ClairError): ClairError {
+  return error;
+}
 
 /** Returns the error for an exceeded limit; with Clair's message for files that Clair limits too. */
 function limitExceeded({ limit, message }: ClairError): WireError {
@@ -49,6 +68,5 @@ function limitExceeded({ limit, message }: ClairError): WireError {
 
 /** Converts a `ClairError` to an error of the Clair v1 API. Returns any other error unchanged. */
 export function toWireError(error: unknown): unknown {
-  if (!(error instanceof ClairError)) return error;
-  return wireErrors[error.code]?.(error) ?? error;
+  return error instanceof ClairError ? wireErrors[error.code](error) : error;
 }

@@ -52,19 +52,39 @@ export function clairReason(reason: string): string {
 const downloadReason = clairReason('failed to download layer blob.');
 const extractReason = clairReason('failed to extract files from layer blob.');
 
-const rpcErrors: Partial<Record<ErrorCode, (error: ClairError) => RpcError>> = {
-  'layer-not-found': () => invalidArgument(downloadReason),
-  'source-refused': ({ message }) => invalidArgument(`${downloadReason}: ${message}`),
+/** Every code of an error, so that a new code does not compile without a decision. The order is that of the codes. */
+const rpcErrors = {
+  usage: internal,
+  'config-invalid': internal,
+  'target-not-found': internal,
+  'target-unsupported': internal,
   'target-corrupt': ({ message }) => new RpcError('failed-precondition', `${extractReason}: ${message}`),
+  'target-unreadable': internal,
+  'registry-refused': internal,
+  'registry-unavailable': internal,
+  'layer-not-found': () => invalidArgument(downloadReason),
   'layer-mismatch': ({ message }) => new RpcError('failed-precondition', `${extractReason}: ${message}`),
+  'source-refused': ({ message }) => invalidArgument(`${downloadReason}: ${message}`),
   'limit-exceeded': ({ message }) => new RpcError('failed-precondition', `${extractReason}: ${message}`),
+  busy: ({ message }) => new RpcError('unavailable', message, { retryAfterSeconds: busyRetrySeconds }),
+  'feed-unavailable': internal,
+  'feed-corrupt': internal,
+  'feed-not-tried': internal,
+  'store-unusable': databaseError,
+  'store-unavailable': (cause) => databaseError(cause, { retryAfterSeconds: busyRetrySeconds }),
+  'store-conflict': databaseError,
+  'output-failed': internal,
   'layer-unsupported': ({ message }) => new RpcError('failed-precondition', message),
   'layer-unreadable': ({ message }) => new RpcError('failed-precondition', message),
-  busy: ({ message }) => new RpcError('unavailable', message, { retryAfterSeconds: busyRetrySeconds }),
-  'store-unavailable': (cause) => databaseError(cause, { retryAfterSeconds: busyRetrySeconds }),
-  'store-unusable': databaseError,
-  'store-conflict': databaseError,
-};
+  'parent-unknown': internal,
+  'delivery-failed': internal,
+  'timed-out': internal,
+} satisfies Record<ErrorCode, (error: ClairError) => RpcError | undefined>;
+
+/** Answers with INTERNAL. The log has the details, and the client does not. */
+function internal(): undefined {
+  return undefined;
+}
 
 function databaseError(cause: ClairError, again: { readonly retryAfterSeconds?: number } = {}): RpcError {
   const message = clairReason('something went wrong when communicating with the database.');
@@ -76,7 +96,7 @@ export function toRpcError(error: unknown): RpcError | undefined {
   if (error instanceof RpcError) return error;
   if (error instanceof GoJsonError || error instanceof ProtoJsonError || error instanceof GoNumberError)
     return invalidArgument(error.message);
-  return error instanceof ClairError ? rpcErrors[error.code]?.(error) : undefined;
+  return error instanceof ClairError ? rpcErrors[error.code](error) : undefined;
 }
 
 /** The response to an internal error, without details. */

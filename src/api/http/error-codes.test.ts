@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClairError, type ErrorCode, exitCodes } from '../../core/errors.ts';
+import { toNativeError } from './native/errors.ts';
+import { WireError } from './route.ts';
+import { toWireError } from './v1/errors.ts';
+import { internalError, toRpcError } from './v3/errors.ts';
+
+/** The answers that are not internal errors: status of v1, code of v3, status of the native routes. */
+const answers: Partial<Record<ErrorCode, readonly [v1: number, v3: string, native: number]>> = {
+  usage: [500, 'internal', 400],
+  'target-corrupt': [422, 'failed-precondition', 500],
+  'layer-not-found': [400, 'invalid-argument', 500],
+  'layer-mismatch': [422, 'failed-precondition', 500],
+  'source-refused': [400, 'invalid-argument', 500],
+  'limit-exceeded': [422, 'failed-precondition', 500],
+  busy: [503, 'unavailable', 503],
+  'store-unusable': [500, 'unavailable', 500],
+  'store-unavailable': [503, 'unavailable', 500],
+  'store-conflict': [500, 'unavailable', 500],
+  'layer-unsupported': [422, 'failed-precondition', 500],
+  'layer-unreadable': [422, 'failed-precondition', 500],
+  'parent-unknown': [400, 'internal', 500],
+};
+
+function statusOf(error: unknown): number {
+  return error instanceof WireError ? error.status : 500;
+}
+
+for (const code of Object.keys(exitCodes) as ErrorCode[])
+  test(`answers ${code} with its status in every API`, () => {
+    const error = new ClairError(code, 'the message');
+    const rpcError = toRpcError(error) ?? internalError;
+    assert.deepEqual(
+      [statusOf(toWireError(error)), rpcError.code, statusOf(toNativeError(error))],
+      answers[code] ?? [500, 'internal', 500],
+    );
+  });
+
+test('shows the client nothing of an error that is not expected', () => {
+  const error = new ClairError('feed-corrupt', 'a secret');
+  assert.equal(toWireError(error), error);
+  assert.equal(toNativeError(error), error);
+  assert.equal(toRpcError(error), undefined);
+});
