@@ -14,7 +14,7 @@ const listed: readonly (readonly [file: string, types: readonly string[]])[] = [
   ['src/model/namespace.ts', ['Namespace']],
   ['src/model/version-range.ts', ['VersionRange']],
   ['src/model/fix.ts', ['Fix']],
-  ['src/model/vulnerability.ts', ['Conditions']],
+  ['src/model/vulnerability.ts', ['Conditions', 'RpmConditions']],
   [
     'src/plugin/advisory-source.ts',
     ['FetchedFeed', 'FeedRecord', 'VulnerabilityRecord', 'SkippedRecord', 'WithdrawnRecord'],
@@ -55,11 +55,22 @@ function values(name: string, all: readonly string[]): string {
 function sectionOf(name: string, source: ts.SourceFile): string {
   for (const statement of source.statements) {
     if (ts.isInterfaceDeclaration(statement) && statement.name.text === name)
-      return `## ${name}\n\n${docOf(statement, name)}\n\n${tableOf(statement.members, name)}`;
+      return `## ${name}\n\n${docOf(statement, name)}${baseOf(statement)}\n\n${tableOf(statement.members, name)}`;
     if (ts.isTypeAliasDeclaration(statement) && statement.name.text === name)
       return `## ${name}\n\n${docOf(statement, name)}\n\n\`\`\`ts\n${statement.getText()}\n\`\`\`\n`;
   }
   throw new Error(`${source.fileName} declares no ${name}`);
+}
+
+/** Returns a sentence with links to the types that an interface extends. */
+function baseOf({
+  heritageClauses = [],
+}: {
+  readonly heritageClauses?: readonly ts.HeritageClause[];
+}): string {
+  const bases = heritageClauses.flatMap(({ types }) => types.map((type) => type.getText()));
+  const links = bases.map((base) => `[${base}](#${base.toLowerCase()})`);
+  return links.length === 0 ? '' : ` It also has all members of ${links.join(' and ')}.`;
 }
 
 function tableOf(members: readonly ts.TypeElement[], owner: string): string {

@@ -16,7 +16,7 @@ export interface FetchedFeed {
   readonly extent?: 'changes';
 }
 
-/** A vulnerability that a feed publishes: the members of `Vulnerability`, and `kind`. */
+/** A vulnerability that a feed publishes. */
 export interface VulnerabilityRecord extends Vulnerability {
   /** Always `vulnerability`. */
   readonly kind: 'vulnerability';
@@ -81,10 +81,6 @@ export interface AdvisorySource {
   feedsFor(namespace: string): readonly string[];
   /** Opens the file of a feed. */
   fetch(feed: string, client: FeedClient, lastFingerprint?: string): Promise<FetchResult>;
-  /**
-   * Yields the records of a feed. Clair checks the conditions of a row (`only`) for rpm packages alone. For packages of other types, a row
-   * applies to every package with its name and a version in its range. Throws `feed-corrupt` with the feed and the position if the
-   * content is malformed.
-   */
+  /** Yields the records of a feed. Throws `feed-corrupt` with the feed and the position if the content is malformed. */
   parse(feed: string, content: FetchedFeed, onDate?: OnFeedDate): AsyncIterable<FeedRecord>;
 }

@@ -4,7 +4,7 @@ import type { FeedClient, FetchedFeed, FetchResult, OnFeedDate, SkippedRecord } 
 
 export type { Enrichment };
 
-/** An enrichment that a feed publishes: the members of `Enrichment`, and `kind`. */
+/** An enrichment that a feed publishes. */
 export interface RatingRecord extends Enrichment {
   /** Always `enrichment`. */
   readonly kind: 'enrichment';

@@ -19,7 +19,14 @@ export type { ScoreBatch } from '../model/score-batch.ts';
 export { type Severity, severities } from '../model/severity.ts';
 export type * from '../model/suppression.ts';
 export type { VersionRange } from '../model/version-range.ts';
-export type { Affected, Conditions, CvssVector, Flavour, Vulnerability } from '../model/vulnerability.ts';
+export type {
+  Affected,
+  Conditions,
+  CvssVector,
+  Flavour,
+  RpmConditions,
+  Vulnerability,
+} from '../model/vulnerability.ts';
 export type {
   AdvisorySource,
   FeedClient,
