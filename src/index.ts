@@ -6,6 +6,12 @@ export type { Image, StreamedLayer, StreamLayers } from './image/image.ts';
 export type { ImageLayer, LayerPlace } from './image/image-layer.ts';
 export { type OpenOptions, openImage } from './image/open-image.ts';
 export type { Compression } from './kit/decompress/compression.ts';
-export type { Detector, Extensions, Lister, RemoteDetector, RemoteLister } from './plugin/extensions.ts';
+export type {
+  AnyDetector,
+  AnyLister,
+  Extensions,
+  RemoteDetector,
+  RemoteLister,
+} from './plugin/extensions.ts';
 export * from './plugin/index.ts';
 export { type RangeReader, rangeReaders } from './version/constraint/range-readers.ts';

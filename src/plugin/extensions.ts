@@ -22,15 +22,15 @@ export interface RemoteLister extends Omit<PackageLister, 'list' | 'licenseFiles
 }
 
 /** A detector in this process or on another thread. */
-export type Detector = NamespaceDetector | RemoteDetector;
+export type AnyDetector = NamespaceDetector | RemoteDetector;
 
 /** A lister in this process or on another thread. */
-export type Lister = PackageLister | RemoteLister;
+export type AnyLister = PackageLister | RemoteLister;
 
 /** All extensions of clair, each kind in the order of trial. Callers pass them down as one value; there is no global registry. */
 export interface Extensions {
-  readonly detectors: readonly Detector[];
-  readonly listers: readonly Lister[];
+  readonly detectors: readonly AnyDetector[];
+  readonly listers: readonly AnyLister[];
   readonly schemes: readonly VersionScheme[];
   readonly sources: readonly AdvisorySource[];
   readonly enrichers: readonly Enricher[];

@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import type { ExtensionProblem, FilePair, LayerIndex } from '../../model/layer-index.ts';
-import type { Lister } from '../../plugin/extensions.ts';
+import type { AnyLister } from '../../plugin/extensions.ts';
 import { type Files, patternSet } from '../../plugin/layer-files.ts';
 import type { ListerEvent, ListerEventOf } from '../../plugin/package-lister.ts';
 
@@ -15,7 +15,7 @@ export type Listing = Pick<
  * (`wantedPathsOf`). Results have the real path of the file. Returns a promise only for a remote lister.
  */
 export function listPackages(
-  lister: Lister,
+  lister: AnyLister,
   files: Files,
   wantedPathsOf: (path: string) => readonly string[],
 ): Listing | Promise<Listing> {
@@ -78,7 +78,7 @@ function pairsField(pairs: readonly FilePair[]): Pick<Listing, 'pairs'> {
 }
 
 function runLister(
-  lister: Lister,
+  lister: AnyLister,
   files: Files,
   realPathOf: (path: string) => string,
 ): Listing | Promise<Listing> {
