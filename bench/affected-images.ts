@@ -3,7 +3,7 @@
  * ID and reads the list page by page, as `clair affected` and notifications do. A page must cost the same however long the list is. Run:
  * node bench/affected-images.ts [--engine sqlite|postgres] [packages]
  */
-import type { KeyedAffected, KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
+import type { FeedUpdate, KeyedAffected, KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import type { ImagePackage } from '../src/store/image-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
@@ -88,7 +88,8 @@ async function fill(store: Store): Promise<void> {
   process.stdout.write(
     `${images * packagesPerImage} packages saved in ${((performance.now() - start) / 1000).toFixed(0)} s\n`,
   );
-  const update = {
+  const update: FeedUpdate = {
+    kind: 'whole',
     source: 'debian',
     feed: 'made',
     sourceVersion: 1,

@@ -41,15 +41,15 @@ function recordOf(i: number, edition: number): KeyedVulnerabilityRecord {
 
 const clock = { day: 0 };
 
-function update(changes: Partial<FeedUpdate>): FeedUpdate {
+function update(kind: 'whole' | 'changes'): FeedUpdate {
   return {
+    kind,
     source: 'debian',
     feed: 'made',
     sourceVersion: 1,
     origin: 'here',
     fingerprint: String(clock.day),
     fetchedAt: new Date(start + clock.day * dayMs).toISOString(),
-    ...changes,
   };
 }
 
@@ -67,7 +67,7 @@ async function year(what: string, afterDay: (store: Store) => Promise<unknown>):
   });
   const { store } = database;
   const editions = Array.from({ length: records }, () => 0);
-  await store.advisories.apply(update({}), stream(editions.map((edition, i) => recordOf(i, edition))));
+  await store.advisories.apply(update('whole'), stream(editions.map((edition, i) => recordOf(i, edition))));
   const snapshot = (await store.statistics()).bytes;
   for (clock.day = 1; clock.day <= days; clock.day++) {
     const changed = new Set<number>();
@@ -77,12 +77,12 @@ async function year(what: string, afterDay: (store: Store) => Promise<unknown>):
     }
     for (const i of changed) editions[i] = (editions[i] ?? 0) + 1;
     const edited = [...changed].map((i) => recordOf(i, editions[i] ?? 0));
-    await store.advisories.apply(update({ extent: 'changes' }), stream(edited));
+    await store.advisories.apply(update('changes'), stream(edited));
     await afterDay(store);
   }
   // Imports the same feed once more as a whole, which must write no row.
   const { rows: before, bytes } = await store.statistics();
-  await store.advisories.apply(update({}), stream(editions.map((edition, i) => recordOf(i, edition))));
+  await store.advisories.apply(update('whole'), stream(editions.map((edition, i) => recordOf(i, edition))));
   const { rows } = await store.statistics();
   const growth = ((bytes - snapshot) / snapshot).toFixed(2);
   process.stdout.write(

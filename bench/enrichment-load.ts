@@ -4,6 +4,7 @@
  * [scores]
  */
 import type { RatingRecord } from '../src/plugin/enricher.ts';
+import type { FeedUpdate } from '../src/store/advisory-store.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';
 
 const { engine, rest } = engineArgument();
@@ -35,7 +36,8 @@ async function measured<T>(what: string, work: () => Promise<T>): Promise<T> {
 }
 
 async function load(what: string, day: number): Promise<void> {
-  const update = {
+  const update: FeedUpdate = {
+    kind: 'whole',
     source: 'epss',
     feed: 'scores',
     sourceVersion: 1,

@@ -86,6 +86,7 @@ async function measured(what: string, work: () => Promise<string>): Promise<numb
 }
 
 const update: FeedUpdate = {
+  kind: 'whole',
   source: 'debian',
   feed: 'tracker',
   sourceVersion: 1,

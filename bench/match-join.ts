@@ -5,7 +5,7 @@
  * the database server. Run: node bench/match-join.ts [--engine sqlite|postgres] [ranges]
  */
 import assert from 'node:assert/strict';
-import type { KeyedAffected, KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
+import type { FeedUpdate, KeyedAffected, KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import type { ImageIndex, ImagePackage } from '../src/store/image-store.ts';
 import type { Engine } from '../src/store/sql/engine.ts';
 import { rangeJoin } from '../src/store/sql/matches.ts';
@@ -218,7 +218,8 @@ async function compare(database: BenchStore, part: number): Promise<void> {
 }
 
 await using database = await openBenchStore(engineName);
-const update = {
+const update: FeedUpdate = {
+  kind: 'whole',
   source: 'debian',
   feed: 'made',
   sourceVersion: 1,

@@ -61,7 +61,7 @@ async function fill({ images, namedLayers, advisories }: Store): Promise<void> {
   const seconds = (performance.now() - start) / 1000;
   process.stdout.write(`${layers} layers of ${contents} images saved in ${seconds.toFixed(0)} s\n`);
   const update = { source: 'debian', feed: 'made', sourceVersion: 1, origin: 'here', fingerprint: '' };
-  await advisories.apply({ ...update, fetchedAt: '2026-01-01T00:00:00Z' }, records());
+  await advisories.apply({ kind: 'whole', ...update, fetchedAt: '2026-01-01T00:00:00Z' }, records());
 }
 
 /** Inserts all names except the first of each content. The rows of another name are the same for each. */

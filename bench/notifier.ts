@@ -140,6 +140,7 @@ async function* records(isChanged: boolean): AsyncGenerator<KeyedVulnerabilityRe
 async function apply(isChanged: boolean): Promise<void> {
   await store.advisories.apply(
     {
+      kind: 'whole',
       ...{ source: 'debian', feed: 'made', sourceVersion: 1, origin: 'here' },
       ...{ fingerprint: String(isChanged), fetchedAt: '2026-01-01T00:00:00Z' },
     },

@@ -68,7 +68,7 @@ async function* records(): AsyncGenerator<KeyedVulnerabilityRecord> {
 async function fill(database: string): Promise<void> {
   await using store = await openSqliteStore(database);
   const update = { source: 'bench', feed: 'all', sourceVersion: 1, origin: 'made', fingerprint: '' };
-  await store.advisories.apply({ ...update, fetchedAt: new Date().toISOString() }, records());
+  await store.advisories.apply({ kind: 'whole', ...update, fetchedAt: new Date().toISOString() }, records());
 }
 
 function layerOf(count: number): string {

@@ -30,27 +30,55 @@ export interface RetainedRecord extends KeyedVulnerability {
 export type KeyedRecord = KeyedVulnerabilityRecord | RetainedRecord | SkippedRecord | WithdrawnRecord;
 
 /** State to record with an application. The store itself counts records and finds the newest. */
-export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt'> {
+interface UpdateState extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt'> {}
+
+/** Dates of a file and of its content. */
+interface StatedDates {
   readonly lastModified?: string;
   readonly fileModified?: string;
   /** Dates that the feed states for its content as a whole. Complete once the records were read. */
   readonly dates?: Iterable<FeedDate>;
-  /** `changes`: records that are not named stay as they are. */
-  readonly extent?: 'changes';
-  /** With `changes`: only records with these keys are named, so a small change of a large feed costs little. */
-  readonly keys?: readonly string[];
-  /** With `keys`: numbers of the current records that the change is based on. If they differ, nothing is applied. */
-  readonly expectedVersions?: ReadonlyMap<string, number>;
-  /** An unknown feed counts as loaded and empty, so its first records make events. */
-  readonly beginsEmpty?: true;
+}
+
+/** The whole content of a feed. Records that it does not have are removed. */
+export interface WholeFeedUpdate extends UpdateState, StatedDates {
+  readonly kind: 'whole';
   /** Accepts content that is much smaller than the current content. */
   readonly acceptShrunk?: true;
   /** Accepts content that is older than the current content. */
   readonly acceptOlder?: true;
-  /** State from the store that the content was exported from; trusted as given. */
-  readonly importedState?: Pick<FeedState, 'checkedAt' | 'newestAdvisory' | 'skipped'> &
-    Partial<Pick<FeedState, 'contentDate' | 'contentEvidence'>>;
 }
+
+/** Changes of a feed. Records that they do not name stay as they are. */
+export interface FeedChangesUpdate extends UpdateState, StatedDates {
+  readonly kind: 'changes';
+}
+
+/**
+ * Changes of a few records, made by a user and based on the current ones. Only these are compared, so a small change of a large feed costs
+ * little. An unknown feed counts as loaded and empty, so its first records make events.
+ */
+export interface KeysUpdate extends UpdateState {
+  readonly kind: 'keys';
+  /** The keys of all records that the change names. */
+  readonly keys: readonly string[];
+  /** Numbers of the current records by key; a key without a number has no record yet. If they differ, nothing is applied. */
+  readonly expectedVersions: ReadonlyMap<string, number>;
+}
+
+/** The whole content of a feed as another store exported it. It may be smaller or older, because that store has accepted it. */
+export interface ImportedFeedUpdate extends UpdateState {
+  readonly kind: 'import';
+  /** State from the other store; trusted as given. */
+  readonly state: ImportedState;
+}
+
+/** State of an exported feed. */
+export type ImportedState = Pick<FeedState, 'checkedAt' | 'newestAdvisory' | 'skipped'> &
+  Partial<Pick<FeedState, 'contentDate' | 'contentEvidence'>>;
+
+/** An update of a feed, and the state to record with it. */
+export type FeedUpdate = WholeFeedUpdate | FeedChangesUpdate | KeysUpdate | ImportedFeedUpdate;
 
 /** Advisories and their feeds. */
 export interface AdvisoryStore {

@@ -9,9 +9,10 @@ import type { Store } from '../store/store.ts';
 /** The namespace of these records. */
 export const bookworm = { name: 'debian:12', versionScheme: 'dpkg' };
 
-/** Returns a feed to apply. */
+/** Returns an update of a feed, by default of the whole. */
 export function feedUpdate(changes: Partial<FeedUpdate> = {}): FeedUpdate {
   return {
+    kind: 'whole',
     source: 'debian',
     feed: 'tracker',
     sourceVersion: 1,
@@ -19,7 +20,7 @@ export function feedUpdate(changes: Partial<FeedUpdate> = {}): FeedUpdate {
     fingerprint: 'one',
     fetchedAt: '2026-01-02T03:04:05.000Z',
     ...changes,
-  };
+  } as FeedUpdate;
 }
 
 /** Returns the counts of an application; those not given are 0. */

@@ -144,6 +144,7 @@ async function fill(database: string, peer: Golden): Promise<void> {
   rmSync(database, { force: true });
   await using store = await openSqliteStore(database);
   const of = (source: string) => ({
+    kind: 'whole' as const,
     ...{ source, feed: 'of a peer', sourceVersion: 1, origin: 'a peer' },
     ...{ fingerprint: '', fetchedAt: new Date().toISOString() },
   });

@@ -2,7 +2,7 @@ import { ClairError } from '../../core/errors.ts';
 import type { RatingRecord } from '../../plugin/enricher.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
-import type { FeedUpdate, KeyedRecord } from '../../store/advisory-store.ts';
+import type { ImportedFeedUpdate, KeyedRecord } from '../../store/advisory-store.ts';
 import type { FeedChangeCounts, FeedName, FeedState } from '../../store/feed-state.ts';
 import type { Store } from '../../store/store.ts';
 import { type ExportFile, readExportLines, verifyExport } from './export-file.ts';
@@ -91,12 +91,10 @@ function isNewer(here: FeedState, exported: ExportedFeed): boolean {
   return here.checkedAt > exported.checkedAt;
 }
 
-/** Accepts shrunken and older content, because the exporting store has accepted it before. */
-function toUpdate(exported: ExportedFeed): FeedUpdate {
+function toUpdate(exported: ExportedFeed): ImportedFeedUpdate {
   const { checkedAt, newestAdvisory, contentDate, contentEvidence, skipped, presence, ...feed } = exported;
   const dated = { contentDate: contentDate ?? null, contentEvidence: contentEvidence ?? null };
-  const importedState = { checkedAt, newestAdvisory, ...dated, skipped };
-  return { ...feed, acceptShrunk: true, acceptOlder: true, importedState };
+  return { kind: 'import', ...feed, state: { checkedAt, newestAdvisory, ...dated, skipped } };
 }
 
 /** Reads the lines of a file feed by feed. */

@@ -9,7 +9,7 @@ import type {
 } from '../../plugin/advisory-source.ts';
 import type { Enricher } from '../../plugin/enricher.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
-import type { FeedUpdate, KeyedRecord } from '../../store/advisory-store.ts';
+import type { FeedChangesUpdate, KeyedRecord, WholeFeedUpdate } from '../../store/advisory-store.ts';
 import type { FeedChangeCounts, FeedIdentity, FeedState } from '../../store/feed-state.ts';
 import type { Store } from '../../store/store.ts';
 import { isSuperseded } from './choose-feeds.ts';
@@ -244,14 +244,18 @@ function toUpdate(
   identity: FeedIdentity,
   { fingerprint, lastModified, fileModified, extent }: FetchedFeed,
   { fetchedAt, acceptShrunk, acceptOlder }: AcceptanceOptions,
-): FeedUpdate {
-  return {
+): WholeFeedUpdate | FeedChangesUpdate {
+  const state = {
     ...identity,
     fingerprint,
     fetchedAt,
     ...(lastModified !== undefined && { lastModified }),
     ...(fileModified !== undefined && { fileModified }),
-    ...(extent !== undefined && { extent }),
+  };
+  if (extent === 'changes') return { kind: 'changes', ...state };
+  return {
+    kind: 'whole',
+    ...state,
     ...(acceptShrunk === true && { acceptShrunk }),
     ...(acceptOlder === true && { acceptOlder }),
   };
@@ -260,7 +264,10 @@ function toUpdate(
 async function apply(
   { source, feed }: FeedOfSource,
   fetched: FetchedFeed,
-  { update, deps: { store, schemes, now } }: { update: FeedUpdate; deps: UpdateFeedsDeps },
+  {
+    update,
+    deps: { store, schemes, now },
+  }: { update: WholeFeedUpdate | FeedChangesUpdate; deps: UpdateFeedsDeps },
 ): Promise<FeedChangeCounts> {
   const dates = new LatestDates(now());
   const dated = { ...update, dates };

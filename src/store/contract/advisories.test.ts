@@ -102,7 +102,7 @@ for (const engine of storeEngines) {
     assert.equal(await store.advisories.covers('debian:12'), true);
     assert.equal(await store.advisories.covers('debian:1'), false);
     const gone = stream([{ kind: 'withdrawn', key: 'A' } as const]);
-    await store.advisories.apply(feedUpdate({ extent: 'changes' }), gone);
+    await store.advisories.apply(feedUpdate({ kind: 'changes' }), gone);
     assert.equal(await store.advisories.covers('debian:12'), false);
   });
 

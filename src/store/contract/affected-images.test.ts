@@ -178,7 +178,7 @@ for (const engine of storeEngines) {
         async (affected, content, limit) => {
           const id = `CVE-${number++}`;
           const change = stream([record(id, { affected })]);
-          await store.advisories.apply(feedUpdate({ extent: 'changes' }), change);
+          await store.advisories.apply(feedUpdate({ kind: 'changes' }), change);
           for (const list of content)
             saved.set(await store.images.save(image(list, `image ${number} ${saved.size}`)), list);
           const numbers = await store.vulnerabilities.findNumbersById(id);

@@ -107,7 +107,7 @@ for (const engine of storeEngines) {
     const store = await open(t)({ now: () => now });
     await apply(store, daysAgo(10));
     const change = stream([record('B', { modified: daysAgo(60) })]);
-    await store.advisories.apply(feedUpdate({ extent: 'changes' }), change);
+    await store.advisories.apply(feedUpdate({ kind: 'changes' }), change);
     assert.deepEqual(await contentOf(store), [daysAgo(10), 'record']);
   });
 

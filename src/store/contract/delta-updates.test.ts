@@ -28,7 +28,7 @@ for (const engine of storeEngines) {
       record('D'),
     ];
     assert.deepEqual(
-      await apply(store, changes, { extent: 'changes' }),
+      await apply(store, changes, { kind: 'changes' }),
       changeCounts({ added: 1, changed: 1, removed: 1 }),
     );
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl C', 'openssl D']);
@@ -36,8 +36,8 @@ for (const engine of storeEngines) {
     assert.equal(state?.records, 3);
     assert.equal(state.newestAdvisory, '2026-01-05T00:00:00.000Z', 'the date of C still counts');
     const again = changes.filter((change) => change.kind === 'vulnerability');
-    assert.deepEqual(await apply(store, again, { extent: 'changes' }), changeCounts({ unchanged: 2 }));
-    assert.deepEqual(await apply(store, [], { extent: 'changes' }), changeCounts());
+    assert.deepEqual(await apply(store, again, { kind: 'changes' }), changeCounts({ unchanged: 2 }));
+    assert.deepEqual(await apply(store, [], { kind: 'changes' }), changeCounts());
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl C', 'openssl D']);
   });
 
@@ -78,7 +78,7 @@ for (const engine of storeEngines) {
     const skipped = (...names: string[]) =>
       names.map((key) => ({ kind: 'skipped' as const, key, reason: 'odd' }));
     await apply(store, [record('A'), ...skipped('X', 'Y', 'Z')]);
-    await apply(store, [record('X'), ...skipped('Y', 'W')], { extent: 'changes' });
+    await apply(store, [record('X'), ...skipped('Y', 'W')], { kind: 'changes' });
     const state = (await store.advisories.findFeedStates())[0]?.skipped;
     assert.deepEqual(
       state?.sample.map(({ key }) => key),

@@ -77,7 +77,7 @@ for (const engine of storeEngines) {
 
     assert.deepEqual(
       await apply(store, [epss('B', 0.8), { kind: 'skipped', key: 'A', reason: 'no score' }], {
-        extent: 'changes',
+        kind: 'changes',
       }),
       changeCounts({ changed: 1, skipped: 1 }),
     );
@@ -153,7 +153,7 @@ for (const engine of storeEngines) {
     );
     assert.equal((await store.advisories.findFeedStates())[0]?.records, 5);
     const change = [epss('CVE-2024-1001', 0.7)];
-    assert.deepEqual(await apply(store, change, { extent: 'changes' }), changeCounts({ changed: 1 }));
+    assert.deepEqual(await apply(store, change, { kind: 'changes' }), changeCounts({ changed: 1 }));
     assert.equal((await allInFeed(store, 100)).length, 5);
   });
 

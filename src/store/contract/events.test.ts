@@ -75,7 +75,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await store.events.findAfter(1, 1), [events[1]]);
     assert.deepEqual(await store.events.findAfter(3, 10), []);
     assert.equal(await store.events.findLastNumber(), 3);
-    await apply(store, [{ kind: 'withdrawn', key: 'E' }, record('F')], { extent: 'changes' });
+    await apply(store, [{ kind: 'withdrawn', key: 'E' }, record('F')], { kind: 'changes' });
     const [gone, fresh] = (await store.events.findAfter(3, 10)).toReversed();
     assert.deepEqual([gone?.number, gone?.kind, gone?.key], [5, 'withdrawn', 'E']);
     assert.deepEqual([fresh?.number, fresh?.kind, fresh?.key], [4, 'new', 'F']);

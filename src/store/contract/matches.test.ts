@@ -267,7 +267,7 @@ async function replace(store: Store, records: readonly KeyedVulnerabilityRecord[
   const ids = Array.from({ length: 10 }, (_, i) => `CVE-${i}`);
   const gone = ids.filter((id) => records.every(({ key }) => key !== id));
   const withdrawn = gone.map((key) => ({ kind: 'withdrawn', key }) as const);
-  await store.advisories.apply(feedUpdate({ extent: 'changes' }), stream([...records, ...withdrawn]));
+  await store.advisories.apply(feedUpdate({ kind: 'changes' }), stream([...records, ...withdrawn]));
 }
 
 /** Formats a match in one line. */

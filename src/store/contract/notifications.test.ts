@@ -174,9 +174,9 @@ for (const engine of storeEngines) {
     const found = { ...feedUpdate(own), checkedAt: feedUpdate().fetchedAt, presence: 'loaded' } as const;
     await store.advisories.touch(found);
     await store.advisories.touch(found);
-    await apply(store, [record('debian:12\nCVE-1')], { ...own, extent: 'changes' });
+    await apply(store, [record('debian:12\nCVE-1')], { ...own, kind: 'changes' });
     await store.advisories.touch(found);
-    await apply(store, [record('debian:12\nCVE-2')], { ...own, extent: 'changes' });
+    await apply(store, [record('debian:12\nCVE-2')], { ...own, kind: 'changes' });
     assert.deepEqual(await newParts(store), ['debian:12 - new', 'debian:12 - new']);
     const [state] = await store.advisories.findFeedStates();
     assert.equal(state?.records, 2);

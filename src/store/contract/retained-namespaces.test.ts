@@ -126,12 +126,12 @@ for (const engine of storeEngines) {
       recordOn('B', [buster, bookworm], 9),
       { kind: 'withdrawn', key: 'C' } as const,
     ];
-    assert.deepEqual(await apply(changes, { extent: 'changes' }), changeCounts({ changed: 2, removed: 1 }));
+    assert.deepEqual(await apply(changes, { kind: 'changes' }), changeCounts({ changed: 2, removed: 1 }));
     assert.deepEqual(await hitsOf(store), ['10 A', '10 B', '10 D', '12 A', '12 B', '12 D']);
     const found = await store.images.findMatches(await store.images.save(everywhere));
     // No row is duplicated, although B was retained and is in the feed again.
     assert.equal(found.filter(({ id }) => id === 'B').length, 2);
-    assert.deepEqual(await apply(changes, { extent: 'changes' }), changeCounts({ unchanged: 2 }));
+    assert.deepEqual(await apply(changes, { kind: 'changes' }), changeCounts({ unchanged: 2 }));
   });
 
   test(`${engine.name}: keeps a skipped record complete when its namespace vanishes`, async (t) => {

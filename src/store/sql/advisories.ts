@@ -10,6 +10,7 @@ import { type CurrentRecords, currentRecords } from './current-records.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { recordEvents } from './events.ts';
 import { diffFeed, type FeedDiff } from './feed-diff.ts';
+import { isWhole, statedDates } from './feed-update.ts';
 import {
   type ContentDate,
   concurrentUpdateError,
@@ -123,8 +124,8 @@ async function hasContent(db: Kysely<Tables>, name: FeedName): Promise<boolean> 
 /** Maximum number of keys of a change that is held in memory. */
 const smallChangeKeys = 100;
 
-function isSmall({ keys }: FeedUpdate): boolean {
-  return keys !== undefined && keys.length <= smallChangeKeys;
+function isSmall(update: FeedUpdate): boolean {
+  return update.kind === 'keys' && update.keys.length <= smallChangeKeys;
 }
 
 /**
@@ -180,7 +181,7 @@ interface Input {
 async function apply(application: FeedApplication, { records, staging }: Input): Promise<FeedChangeCounts> {
   const { session, deps, update } = application;
   const feed = await findFeed(session.db, update);
-  const current = await currentRecords(session.db, feed, update.keys);
+  const current = await currentRecords(session.db, feed, update.kind === 'keys' ? update.keys : undefined);
   if (!hasExpectedVersions(update, current)) throw concurrentUpdateError(update);
   const now = deps.now();
   const dates = new FeedDates(now);
@@ -197,13 +198,9 @@ async function apply(application: FeedApplication, { records, staging }: Input):
 }
 
 /** Returns whether the records that a change is based on are still current. */
-function hasExpectedVersions(
-  { keys = [], expectedVersions }: FeedUpdate,
-  { records }: CurrentRecords,
-): boolean {
-  return (
-    expectedVersions === undefined || keys.every((key) => records.get(key)?.id === expectedVersions.get(key))
-  );
+function hasExpectedVersions(update: FeedUpdate, { records }: CurrentRecords): boolean {
+  if (update.kind !== 'keys') return true;
+  return update.keys.every((key) => records.get(key)?.id === update.expectedVersions.get(key));
 }
 
 interface Outcome extends FeedApplication {
@@ -243,7 +240,7 @@ async function commitStaged(db: Kysely<Tables>, outcome: Outcome): Promise<numbe
 
 /** Returns whether differences are events. They are not for a first load, another source version or another origin. */
 function isComparable(feed: FeedRow | undefined, update: FeedUpdate): boolean {
-  if (feed === undefined) return update.beginsEmpty === true;
+  if (feed === undefined) return update.kind === 'keys';
   return (
     feed.presence === 'loaded' &&
     feed.source_version === update.sourceVersion &&
@@ -252,7 +249,7 @@ function isComparable(feed: FeedRow | undefined, update: FeedUpdate): boolean {
 }
 
 function newestOf({ update, feed, dates: { record: newest } }: Outcome): FeedRow['newest_advisory'] {
-  const before = update.extent === 'changes' ? (feed?.newest_advisory ?? null) : null;
+  const before = isWhole(update) ? null : (feed?.newest_advisory ?? null);
   if (newest !== null) return Math.max(newest, before ?? newest);
-  return before ?? millisecondsOrNull(update.lastModified);
+  return before ?? millisecondsOrNull(statedDates(update).lastModified);
 }

@@ -1,6 +1,7 @@
 import { ClairError } from '../../core/errors.ts';
 import { type DateEvidence, dateEvidence, isPlausibleDate } from '../../model/content-date.ts';
-import type { FeedUpdate } from '../advisory-store.ts';
+import type { FeedUpdate, ImportedState } from '../advisory-store.ts';
+import { isWhole, statedDates } from './feed-update.ts';
 import type { ContentDate, FeedRow } from './feeds.ts';
 
 /** The latest plausible dates of a feed, collected while it is read. */
@@ -21,7 +22,8 @@ export class FeedDates {
   }
 
   /** Adds the dates that the feed states for its content as a whole. */
-  addStatedDates({ dates = [] }: FeedUpdate): void {
+  addStatedDates(update: FeedUpdate): void {
+    const { dates = [] } = statedDates(update);
     for (const { dated, by } of dates) {
       const time = Date.parse(dated);
       if (by === 'record') this.addRecordDate(time);
@@ -44,16 +46,16 @@ export interface DatedUpdate {
  * update of changes leaves the dates of records that it does not name.
  */
 export function resolveContentDate({ update, feed, dates, now }: DatedUpdate): ContentDate | undefined {
+  const { lastModified, fileModified } = statedDates(update);
   const candidates: Readonly<Record<DateEvidence, number | null>> = {
     record: dates.record,
     feed: dates.feed,
-    http: timeOf(update.lastModified),
-    file: timeOf(update.fileModified),
+    http: timeOf(lastModified),
+    file: timeOf(fileModified),
   };
-  const found =
-    update.importedState === undefined ? strongest(candidates, now) : importedDate(update.importedState, now);
+  const found = update.kind === 'import' ? importedDate(update.state, now) : strongest(candidates, now);
   const before = storedDate(feed, now);
-  if (update.extent !== 'changes' || before === undefined) return found;
+  if (isWhole(update) || before === undefined) return found;
   return found === undefined || found.time < before.time ? before : found;
 }
 
@@ -69,10 +71,7 @@ function strongest(
 }
 
 /** Returns the date that another store determined, if it is plausible here. */
-function importedDate(
-  { contentDate, contentEvidence }: NonNullable<FeedUpdate['importedState']>,
-  now: number,
-): ContentDate | undefined {
+function importedDate({ contentDate, contentEvidence }: ImportedState, now: number): ContentDate | undefined {
   const time = timeOf(contentDate ?? undefined);
   if (time === null || contentEvidence === null || contentEvidence === undefined) return undefined;
   return isPlausibleDate(time, now) ? { time, evidence: contentEvidence } : undefined;
@@ -100,8 +99,7 @@ export const olderToleranceMs = 86_400_000;
 export function assertNotOlder(application: DatedUpdate, found: ContentDate | undefined): void {
   const { update, feed, now } = application;
   const before = storedDate(feed, now);
-  if (update.extent === 'changes' || update.acceptOlder || before === undefined || found === undefined)
-    return;
+  if (update.kind !== 'whole' || update.acceptOlder || before === undefined || found === undefined) return;
   if (feed?.source_version !== update.sourceVersion || feed.revision === 0) return;
   const isSameOrigin = feed.origin === update.origin;
   if (!isComparable(before, found, isSameOrigin) || found.time >= before.time - olderToleranceMs) return;

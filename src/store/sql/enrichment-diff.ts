@@ -8,6 +8,7 @@ import type { EnrichmentRecord, RatingRecord } from '../../plugin/enricher.ts';
 import type { FeedUpdate } from '../advisory-store.ts';
 import { type SkippedSample, skippedSampleMax } from '../feed-state.ts';
 import type { RowWriter } from './bulk-writer.ts';
+import { isWhole } from './feed-update.ts';
 import { blockOf, mergeScores, ScorePack, ScorePackBuilder, yearOf } from './score-packs.ts';
 
 /** The packed scores of a block that differ from the stored ones; a block without scores is deleted. */
@@ -72,7 +73,7 @@ export class EnrichmentDiff {
       const full = this.#compare(record);
       if (full !== undefined) await full;
     }
-    if (this.#update.extent !== 'changes') {
+    if (isWhole(this.#update)) {
       for (const [id, hash] of this.#stored) {
         if (hash === null) continue;
         this.removed++;
@@ -111,11 +112,11 @@ export class EnrichmentDiff {
 
   #mergePacks(): void {
     this.#packs = this.#scores.packs();
-    const isWhole = this.#update.extent !== 'changes';
+    const removesOthers = isWhole(this.#update);
     for (const block of new Set([...this.#storedPacks.keys(), ...this.#packs.keys()])) {
       const before = this.#storedPacks.get(block) ?? noScores;
       const stays = (number: number): boolean =>
-        !isWhole || this.#skippedScoreIds.has(cveId({ year: yearOf(block), number }));
+        !removesOthers || this.#skippedScoreIds.has(cveId({ year: yearOf(block), number }));
       const merged = mergeScores(before, this.#packs.get(block) ?? noScores, stays);
       this.added += merged.added;
       this.changed += merged.changed;

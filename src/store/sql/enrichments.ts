@@ -10,6 +10,7 @@ import type { PageRequest } from '../page.ts';
 import { assertNotOlder, FeedDates, resolveContentDate } from './content-date.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { EnrichmentDiff } from './enrichment-diff.ts';
+import { statedDates } from './feed-update.ts';
 import { concurrentUpdateError, findFeed, saveFeed } from './feeds.ts';
 import { findLookupEnrichments, findLookups, saveLookupResults } from './lookups.ts';
 import type { Tables } from './schema.ts';
@@ -62,7 +63,7 @@ async function apply(
     const feedId = await saveFeed(db, {
       update,
       records: after,
-      newestAdvisory: dates.record ?? millisecondsOrNull(update.lastModified),
+      newestAdvisory: dates.record ?? millisecondsOrNull(statedDates(update).lastModified),
       contentDate,
       skipped: mergeSkipped(comparison, update, feed),
       comparedWith: feed,

@@ -5,6 +5,7 @@ import type { FeedUpdate, KeyedRecord, KeyedVulnerability, RetainedRecord } from
 import { type SkippedSample, skippedSampleMax } from '../feed-state.ts';
 import type { FeedDates } from './content-date.ts';
 import type { CurrentRecords, RetainedPart, StoredRecord } from './current-records.ts';
+import { isWhole } from './feed-update.ts';
 import { hashOf, writeDetails } from './record.ts';
 import type { Staging } from './staging.ts';
 
@@ -38,6 +39,7 @@ export async function diffFeed(
 export class FeedDiff {
   readonly #staging: Staging;
   readonly #update: FeedUpdate;
+  readonly #isWhole: boolean;
   readonly #dates: FeedDates;
   /** Current records by key; null once the stream has named a key. */
   readonly #stored: Map<string, StoredRecord | null>;
@@ -66,6 +68,7 @@ export class FeedDiff {
   constructor({ current, staging, update, dates }: FeedDiffInput) {
     this.#staging = staging;
     this.#update = update;
+    this.#isWhole = isWhole(update);
     this.#dates = dates;
     this.#stored = new Map<string, StoredRecord | null>(current.records);
     this.#storedCount = current.count;
@@ -103,7 +106,7 @@ export class FeedDiff {
       await this.#close(before);
     }
     await this.#staging.add(record, hash, details);
-    if (this.#update.extent === 'changes') await this.#closeReturned(record);
+    if (!this.#isWhole) await this.#closeReturned(record);
   }
 
   /** Adds a record that another store has retained. It replaces the one that this store retains under the same key and namespace. */
@@ -134,7 +137,7 @@ export class FeedDiff {
 
   /** Closes a record. Only an update of changes states withdrawals; in any other, a withdrawn record is missing. */
   async withdraw(key: string): Promise<void> {
-    if (this.#update.extent !== 'changes') return;
+    if (this.#isWhole) return;
     const before = this.#takeKey(key);
     if (before !== undefined) await this.#remove(before);
     for (const part of this.#retainedByKey.get(key) ?? []) await this.#close(part);
@@ -142,7 +145,7 @@ export class FeedDiff {
 
   /** Closes records that a whole feed no longer has, and retained parts of namespaces that it covers again. */
   async finish(): Promise<void> {
-    if (this.#update.extent !== 'changes') {
+    if (this.#isWhole) {
       for (const record of this.#stored.values()) if (record !== null) await this.#remove(record);
       for (const part of this.#retained) if (this.#isSuperseded(part)) await this.#close(part);
     }

@@ -184,7 +184,7 @@ export async function saveFeed(db: Kysely<Tables>, applied: AppliedFeed): Promis
   const { update, comparedWith } = applied;
   const revision = comparedWith?.revision ?? 0;
   if (comparedWith !== undefined && revision > 0) await saveHistory(db, comparedWith, applied.appliedAt);
-  const { importedState: imported } = update;
+  const imported = update.kind === 'import' ? update.state : undefined;
   const skipped = imported?.skipped ?? applied.skipped;
   const state = {
     source_version: update.sourceVersion,

@@ -3,6 +3,7 @@ import type { Namespace } from '../../model/namespace.ts';
 import type { FeedUpdate } from '../advisory-store.ts';
 import type { EngineConnection } from './engine.ts';
 import type { FeedDiff } from './feed-diff.ts';
+import { isWhole } from './feed-update.ts';
 import type { FeedRow } from './feeds.ts';
 import { allocateNumbers } from './id-counter.ts';
 import type { Tables } from './schema.ts';
@@ -45,7 +46,7 @@ export async function findNamespaceChange(
   const knownIds = new Set(known.map(({ namespace_id: id }) => id));
   const added = [...covered].filter((id) => !knownIds.has(id) && !retained.has(id));
   const addedRetained = [...retained].filter((id) => !knownIds.has(id));
-  if (update.extent === 'changes') return { gone: [], vanished: [], returned: [], added, addedRetained };
+  if (!isWhole(update)) return { gone: [], vanished: [], returned: [], added, addedRetained };
   const isCovered = ({ namespace_id: id }: KnownNamespace): boolean => covered.has(id) && !retained.has(id);
   const uncovered = known.filter((namespace) => !isCovered(namespace));
   const wasRetained = ({ kept_since: since }: KnownNamespace): boolean => since !== null;

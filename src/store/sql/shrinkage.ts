@@ -14,7 +14,7 @@ export function assertNotShrunk(
   feed: FeedRow | undefined,
   { before, after }: { readonly before: number; readonly after: number },
 ): void {
-  if (update.extent === 'changes' || update.acceptShrunk || before === 0) return;
+  if (update.kind !== 'whole' || update.acceptShrunk || before === 0) return;
   const isSameSource = feed?.source_version === update.sourceVersion;
   if (after >= (isSameSource ? Math.max(1, before * smallestPart) : 1)) return;
   const { source, feed: name } = update;

@@ -1,5 +1,6 @@
 import type { FeedUpdate } from '../advisory-store.ts';
 import { type FeedState, type SkippedSample, skippedSampleMax } from '../feed-state.ts';
+import { isWhole } from './feed-update.ts';
 import { type FeedRow, readSample } from './feeds.ts';
 
 /** The result of reading a feed: its skipped records, and which keys it named. */
@@ -16,7 +17,7 @@ export function mergeSkipped(
   feed: FeedRow | undefined,
 ): FeedState['skipped'] {
   const { skipped, sample } = result;
-  if (update.extent !== 'changes' || feed === undefined) return { count: skipped, sample };
+  if (isWhole(update) || feed === undefined) return { count: skipped, sample };
   const again = new Set(sample.map(({ key }) => key));
   const earlier = readSample(feed.skipped_sample);
   const left = earlier.filter(({ key }) => !result.isNamed(key) && !again.has(key));
