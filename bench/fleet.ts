@@ -225,6 +225,7 @@ async function* records(isChanged: boolean) {
     const name = `package-${number}`;
     const to = `${1 + (number % 9)}.${number % 17}.${step}-1+deb12u1`;
     yield {
+      kind: 'vulnerability',
       key: `${name}/CVE-2026-${i}`,
       id: `CVE-2026-${i}`,
       aliases: [],
@@ -251,7 +252,10 @@ async function apply(isChanged: boolean): Promise<void> {
     origin: 'here',
     fetchedAt: '2026-01-01T00:00:00Z',
   };
-  await store.advisories.apply({ ...update, fingerprint: String(isChanged) }, records(isChanged));
+  await store.advisories.apply(
+    { kind: 'whole', ...update, fingerprint: String(isChanged) },
+    records(isChanged),
+  );
 }
 
 async function measureAffected(): Promise<void> {
