@@ -93,11 +93,8 @@ export class LayerThread implements AsyncDisposable {
   }
 
   #begin(task: LayerTask): RunningTask {
-    const sender = new TransferSender((bytes) => {
-      this.#send({ kind: 'bytes', bytes }, [bytes.buffer]);
-    });
     const running: RunningTask = {
-      sender,
+      sender: new TransferSender(this.#worker),
       outcome: Promise.withResolvers<LayerAnswer>(),
       settled: Promise.withResolvers(),
     };
@@ -106,8 +103,8 @@ export class LayerThread implements AsyncDisposable {
     return running;
   }
 
-  #send(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
-    this.#worker.postMessage(message, transfer);
+  #send(message: ToThread): void {
+    this.#worker.postMessage(message);
   }
 
   #receive(message: FromThread): void {

@@ -1,5 +1,7 @@
+import type { MessagePort } from 'node:worker_threads';
 import { WakeSignal } from '../kit/async/wake-signal.ts';
 import { bufferView } from '../kit/bytes/bytes.ts';
+import type { ToThread } from './protocol.ts';
 
 /** Bytes per buffer: large enough for fast inflation and few messages. */
 const bufferBytes = 256 * 1024;
@@ -11,14 +13,14 @@ const buffersMax = 4;
  * reads no more of the stream (backpressure).
  */
 export class TransferSender {
-  readonly #send: (bytes: Uint8Array<ArrayBuffer>) => void;
+  readonly #port: Pick<MessagePort, 'postMessage'>;
   readonly #free: ArrayBuffer[] = [];
   #allocated = 0;
   readonly #changed = new WakeSignal();
   #isStopped = false;
 
-  constructor(send: (bytes: Uint8Array<ArrayBuffer>) => void) {
-    this.#send = send;
+  constructor(port: Pick<MessagePort, 'postMessage'>) {
+    this.#port = port;
   }
 
   /** Sends the whole stream. Throws if the stream fails. */
@@ -38,6 +40,11 @@ export class TransferSender {
       }
     }
     if (fill > 0) this.#send(filling.subarray(0, fill));
+  }
+
+  #send(bytes: Uint8Array<ArrayBuffer>): void {
+    const message: ToThread = { kind: 'bytes', bytes };
+    this.#port.postMessage(message, [bytes.buffer]);
   }
 
   /** Takes back a buffer that the other thread has read. */

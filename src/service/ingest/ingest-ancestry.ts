@@ -12,9 +12,9 @@ import {
   type FreshLayer,
   type IngestDeps,
   type IngestedContent,
-  readPostedLayer,
   saveIngestedImage,
   saveLayers,
+  toFreshLayer,
 } from './posted-layers.ts';
 
 /** A layer under the name that its client gave it. A name that is a digest must be the digest of the content. */
@@ -138,7 +138,7 @@ async function readHashed(
   const identity = await ancestries.findLayerIdentity(hash);
   const index = identity === undefined ? undefined : await layers.find(identity, context.key);
   if (identity !== undefined && index !== undefined) return { identity, index };
-  const read = await readPostedLayer(source, context, deps);
+  const read = toFreshLayer(await deps.read(source, context), context, deps);
   context.fresh.set(read, hash);
   return read;
 }

@@ -13,8 +13,8 @@ import {
   type FreshLayer,
   type IngestDeps,
   type IngestedContent,
-  readPostedLayer,
   saveIngestedImage,
+  toFreshLayer,
 } from './posted-layers.ts';
 
 /** A layer under the name that its client gave it, on top of a parent with a known name. */
@@ -53,8 +53,9 @@ export async function ingestLayer(
   let linked: StoredStack = { layers: below, links: [] };
   let stack: LayerStack | undefined;
   while (stack === undefined) {
-    const { key, links } = passes.current;
-    fresh.push(await readPostedLayer(layer, { key, links, signal }, deps));
+    const pass = passes.current;
+    const { key, links } = pass;
+    fresh.push(toFreshLayer(await deps.read(layer, { links, signal }), pass, deps));
     if (fresh.length === 2) linked = await readWithLinks(below, deps);
     // Without links, the stored layers were just found under this key.
     const lower = links.length === 0 ? below : await layersStoredUnder(key, linked.layers, store);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import type { LayerSource } from '../../image/posted/layer-source.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import type { SquashedImage, SquashedProblem } from '../../match/squash.ts';
 import { isUnreadablePart } from '../../match/verdict.ts';
@@ -48,14 +47,13 @@ export interface FreshLayer extends IndexedLayer {
   readonly key: string;
 }
 
-/** Reads a posted layer, including the link targets of the pass. Stores nothing. */
-export async function readPostedLayer(
-  source: LayerSource,
-  { key, links, signal }: ReadPass & { readonly signal: AbortSignal },
-  { read, ignoredListers }: Pick<IngestDeps, 'read' | 'ignoredListers'>,
-): Promise<FreshLayer> {
-  const index = withoutListers(await read(source, { links, signal }), ignoredListers);
-  return { identity: diffIdOf(index), index, key };
+/** Returns a layer that was just read, without the results of ignored listers. */
+export function toFreshLayer(
+  index: LayerIndex,
+  { key }: ReadPass,
+  { ignoredListers }: Pick<IngestDeps, 'ignoredListers'>,
+): FreshLayer {
+  return { identity: diffIdOf(index), index: withoutListers(index, ignoredListers), key };
 }
 
 /** Stores layers, so that they need not be read again. */
