@@ -41,6 +41,7 @@ export function unresolvedLinks(tree: FileTree, scanned: ScannedPaths): LinkTarg
   const covered = patternSet(read);
   const isRead = scannedLinks(scanned);
   const unread = new Map<string, LinkTarget>();
+  const isKnown = absentBehindLibraryLinks(tree, covered);
   const found = [
     ...linksOnTheWay(tree, patterns),
     ...linkedDirectories(tree, read),
@@ -49,7 +50,7 @@ export function unresolvedLinks(tree: FileTree, scanned: ScannedPaths): LinkTarg
     ...behindLinks(tree, read, covered),
   ];
   for (const link of found) {
-    if (isRead(link)) continue;
+    if (isRead(link) || (link.by === 'path' && isKnown(link.target))) continue;
     unread.set(keyOf(link), link);
     if (unread.size === limits.linkedPlaces) break;
   }
@@ -153,6 +154,22 @@ function* linkedDirectories(tree: FileTree, read: readonly PathPattern[]): Gener
 
 /** Links that distributions have. Their content is known without another reading. */
 const libraryLinks: ReadonlySet<string> = new Set(['lib', 'lib64', 'usr/lib64']);
+
+/**
+ * Returns whether no layer has an entry at a path below a library link, which is known for each path whose counterpart in the library
+ * directory is read. Another reading would find nothing, and doubles the time of a scan.
+ */
+function absentBehindLibraryLinks(
+  { entries }: FileTree,
+  read: PatternMap<PathPattern>,
+): (path: PathPattern) => boolean {
+  const entered = new Set(Array.from(entries.values(), ({ node }) => node.path));
+  return (path) => {
+    const link = [...libraryLinks].find((name) => path.startsWith(`${name}/`));
+    if (link === undefined || path.includes('*') || entered.has(path)) return false;
+    return read.find(`usr/lib${path.slice(link.length)}`) !== undefined;
+  };
+}
 
 /** Places below links from elsewhere to a directory with wanted files. Entries of a layer below the link belong to that directory. */
 function* behindLinks(

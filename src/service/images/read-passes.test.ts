@@ -277,6 +277,15 @@ test('reports a global header with the name of a wanted file or of its whiteout'
   assert.deepEqual((await read(t, named('pax_global_header'))).problems, []);
 });
 
+test('reads layers once when a link to a wanted file passes a link of the distribution', async (t) => {
+  const merged = [link('lib', 'usr/lib'), link('etc/os-release', '../lib/os-release')];
+  const { passes, squashed } = await read(t, [...merged, release('usr/lib/os-release', 'a')]);
+  assert.equal(passes, 1);
+  assert.equal(Buffer.from(squashed.files.get('etc/os-release') ?? []).toString(), 'ID=a\n');
+  const written = await read(t, [...merged, release('lib/os-release', 'b')]);
+  assert.equal(Buffer.from(written.squashed.files.get('etc/os-release') ?? []).toString(), 'ID=b\n');
+});
+
 test('ignores links with the name of the root', async (t) => {
   for (const root of [link('./', '/var/lib/dpkg'), hard('/', status)])
     assert.deepEqual((await read(t, [dpkg(status, 'a'), root])).packages, ['a']);
