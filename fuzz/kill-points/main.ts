@@ -1,10 +1,16 @@
 /**
  * Kills a process that writes to the store at random points. Checks that no feed, image or name is incomplete. Then kills a process that
- * creates the tables, a fifth as often. Run: node fuzz/kill-points/main.ts [--engine sqlite|postgresql] [points]
+ * creates the tables, and one that moves images of an earlier program, a fifth as often. Run: node fuzz/kill-points/main.ts [--engine sqlite|postgresql] [points]
  */
 import { type TestContext, test } from 'node:test';
 import { parseArgs } from 'node:util';
-import { killOnce, killWhileOpening, openingMs } from '../../src/testing/kill-points.ts';
+import {
+  killOnce,
+  killWhileMoving,
+  killWhileOpening,
+  movingMs,
+  openingMs,
+} from '../../src/testing/kill-points.ts';
 import { sharedEngines } from '../../src/testing/store-engines.ts';
 
 const { values, positionals } = parseArgs({
@@ -32,5 +38,10 @@ for (const engine of engines) {
     const spanMs = await openingMs(engine, await engine.createEmptyLocation(context));
     for (let i = 0; i < starts; i++)
       await killWhileOpening(engine, await engine.createEmptyLocation(context), Math.random() * spanMs);
+  });
+  void test(`${engine.name}: ${starts} points while images are moved`, async (context: TestContext) => {
+    const spanMs = await movingMs(engine, await engine.createEmptyLocation(context));
+    for (let i = 0; i < starts; i++)
+      await killWhileMoving(engine, await engine.createEmptyLocation(context), Math.random() * spanMs);
   });
 }

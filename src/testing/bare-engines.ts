@@ -12,6 +12,13 @@ export interface BareEngine {
   readonly engine: (context: TestContext) => Promise<() => Promise<Engine>>;
 }
 
+/** Opens the database at a location of a `SharedEngine`, whose tables may be those of an earlier program. */
+export async function openBareEngine(name: string, place: string): Promise<Engine> {
+  return name.startsWith('postgresql')
+    ? await openPostgresEngine(parsePostgresSource(place), 3)
+    : await openSqliteEngine(place);
+}
+
 /** Both engines, for tests of migrations. */
 export const bareEngines: readonly BareEngine[] = [
   {

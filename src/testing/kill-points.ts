@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Store } from '../store/store.ts';
+import { openBareEngine } from './bare-engines.ts';
+import { assertImageMoved, fillOldImages } from './old-images.ts';
 import { feedUpdate, image, installed, record, stream } from './store-content.ts';
 import type { SharedEngine } from './store-engines.ts';
 import { exitOf, runOnStore, runProgram } from './store-process.ts';
@@ -149,4 +151,37 @@ export async function killWhileOpening(engine: SharedEngine, place: string, afte
   assert.deepEqual([...new Set(Object.values(rows))], [0]);
   await store.advisories.apply(feedUpdate(), stream([record('A')]));
   assert.equal((await store.images.findMatches(await store.images.save(openssl))).length, 1);
+}
+
+/** Number of images of `killWhileMoving`: the migration moves them in several transactions. */
+const movedImages = 1_000;
+
+/**
+ * Fills a location with images of an earlier program, and kills a process `afterMs` after it began to open the store. Asserts that the next
+ * process finds every image with all of its packages.
+ */
+export async function killWhileMoving(engine: SharedEngine, place: string, afterMs: number): Promise<void> {
+  await fillPlace(engine, place);
+  const child = runProgram(engine.name, place, openingProgram);
+  assert.ok(child.stdout !== null);
+  await once(child.stdout, 'data');
+  await new Promise((resolve) => setTimeout(resolve, afterMs));
+  child.kill('SIGKILL');
+  await exitOf(child);
+  await using store = await engine.open(place);
+  const { rows } = await store.statistics();
+  assert.deepEqual([rows['image'], rows['package_set'], rows['package']], [movedImages, 2, 3]);
+  for (let image = 1; image <= movedImages; image += 97) await assertImageMoved(store, image);
+  assert.equal(rows['image_set'], movedImages + Math.floor(movedImages / 3));
+}
+
+/** Returns how many milliseconds a process takes to open a store with images of an earlier program. */
+export async function movingMs(engine: SharedEngine, place: string): Promise<number> {
+  await fillPlace(engine, place);
+  return await openingMs(engine, place);
+}
+
+async function fillPlace(engine: SharedEngine, place: string): Promise<void> {
+  await using before = await openBareEngine(engine.name, place);
+  await fillOldImages(before, movedImages);
 }

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { editionIn, killOnce, killWhileOpening, openingMs } from '../../testing/kill-points.ts';
+import {
+  editionIn,
+  killOnce,
+  killWhileMoving,
+  killWhileOpening,
+  movingMs,
+  openingMs,
+} from '../../testing/kill-points.ts';
 import {
   affectedRow,
   feedUpdate,
@@ -73,6 +80,14 @@ for (const engine of sharedEngines) {
     const spanMs = await openingMs(engine, await engine.createEmptyLocation(t));
     for (const point of [0.25, 0.5, 0.75])
       await killWhileOpening(engine, await engine.createEmptyLocation(t), point * spanMs);
+  });
+
+  test(`${engine.name}: moves all images of an earlier program when a process is killed meanwhile`, {
+    timeout,
+  }, async (t) => {
+    const spanMs = await movingMs(engine, await engine.createEmptyLocation(t));
+    for (const point of [0.5, 0.75])
+      await killWhileMoving(engine, await engine.createEmptyLocation(t), point * spanMs);
   });
 
   test(`${engine.name}: lets readers see one complete edition while a process applies another`, {
