@@ -1,5 +1,5 @@
 /**
- * Preloaded into a measured command. At its end writes its peak memory in KiB to `CLAIR_PEAK_FILE`. Reads it from /proc, because `maxRSS`
+ * Preloaded into a measured command. At its end writes its peak memory in KiB to `PEAK_MEMORY_FILE`. Reads it from /proc, because `maxRSS`
  * includes the memory of the parent at the fork. Uses `maxRSS` only where there is no /proc.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ function peakKib(): string {
   return /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(status, 'latin1'))?.[1] ?? 'NaN';
 }
 
-const file = process.env['CLAIR_PEAK_FILE'];
+const file = process.env['PEAK_MEMORY_FILE'];
 if (isMainThread && file !== undefined)
   process.once('exit', () => {
     writeFileSync(file, peakKib());

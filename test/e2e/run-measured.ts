@@ -31,7 +31,7 @@ export function runMeasured(args: readonly string[], directory: string, timeoutM
       ...process.env,
       XDG_CACHE_HOME: join(directory, 'cache'),
       NODE_OPTIONS: `--import=${preload}`,
-      CLAIR_PEAK_FILE: peakFile,
+      PEAK_MEMORY_FILE: peakFile,
     },
   });
   const peakKib = existsSync(peakFile) ? Number(readFileSync(peakFile, 'utf8')) : Number.NaN;
