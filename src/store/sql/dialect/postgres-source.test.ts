@@ -105,6 +105,16 @@ test('passes any other keyword as a setting of the server', () => {
   assert.equal(client.options, undefined);
 });
 
+test('accepts that the server must be the primary one', () => {
+  for (const attributes of ['any', 'read-write', 'primary']) {
+    const source = parsePostgresSource(`host=a user=a target_session_attrs=${attributes}`, emptyEnvironment);
+    assert.equal(
+      source.settings.ofTransactions.some(([name]) => name === 'target_session_attrs'),
+      false,
+    );
+  }
+});
+
 test('keeps user and password out of the name of a database', () => {
   const { name } = parsePostgresSource('postgresql://clair:secret@h:1/d', emptyEnvironment);
   assert.equal(name, 'd at h:1');
@@ -121,7 +131,24 @@ test('rejects an invalid string without repeating its password', () => {
     ['host=a connect_timeout=secret', /its connect_timeout is not a whole number$/],
     ['host=a se-cret=1', /keyword that cannot be the name of a setting$/],
     ["host=a options='-c jit'", /its options are not all of the form -c name=value$/],
-    ['host=a sslinline=secret', /sslinline is not supported$/],
+    ['host=a sslinline=secret', /sslinline is not supported: remove it$/],
+    ['host=a password=secret keepalives_idle=5', /keepalives_idle is not supported: remove it$/],
+    [
+      'host=a password=secret sslmode=prefer',
+      /sslmode=prefer would connect without encryption if the server/,
+    ],
+    ['host=a password=secret sslmode=allow', /sslmode=allow would connect without encryption if the server/],
+    ['postgresql://a:secret@one:5432,two:5433/d', /host names several servers: name one whose address/],
+    [
+      'postgresql://a:secret@one,two/d?target_session_attrs=read-write',
+      /host names several servers: name one/,
+    ],
+    ['host=one,two password=secret', /host names several servers: name one whose address/],
+    ['host=one port=1,2 password=secret', /port has several values: state one$/],
+    [
+      'host=a password=secret target_session_attrs=standby',
+      /target_session_attrs must be read-write, primary or/,
+    ],
     ['host=a sslkey=/nowhere', /the file of sslkey cannot be read: No such file or directory \(ENOENT\)/],
   ] as const) {
     const message = refusal(source);

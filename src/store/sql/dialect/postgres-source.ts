@@ -26,6 +26,7 @@ export function parsePostgresSource(
   const text = source.trim();
   const stated = /^postgres(ql)?:\/\//.test(text) ? readUrl(text) : readKeywords(text);
   const values = new Map([...fromEnvironment(environment), ...stated]);
+  assertOneServer(values);
   const user = values.get('user') || systemUser();
   const database = values.get('dbname') || user;
   const host = values.get('host') || 'localhost';
@@ -54,7 +55,7 @@ export function parsePostgresSource(
 /** Keywords of the connection; all others are settings of the server, as in lib/pq. */
 const connectionKeywords: ReadonlySet<string> = new Set([
   ...['host', 'port', 'user', 'password', 'dbname', 'connect_timeout', 'options'],
-  ...['application_name', 'fallback_application_name'],
+  ...['application_name', 'fallback_application_name', 'target_session_attrs'],
   ...['sslmode', 'sslcert', 'sslkey', 'sslrootcert'],
 ]);
 
@@ -65,13 +66,19 @@ const ignoredKeywords: ReadonlySet<string> = new Set([
   'sslsni',
 ]);
 
+/** Keywords of libpq and lib/pq about the connection. The server would report them as settings that it does not know. */
 const unsupportedKeywords: ReadonlySet<string> = new Set([
-  'krbspn',
-  'krbsrvname',
-  'passfile',
-  'sslinline',
-  'sslpassword',
+  ...['channel_binding', 'gssdelegation', 'gssencmode', 'gsslib', 'krbspn', 'krbsrvname'],
+  ...['hostaddr', 'load_balance_hosts', 'max_protocol_version', 'min_protocol_version', 'replication'],
+  ...['keepalives', 'keepalives_count', 'keepalives_idle', 'keepalives_interval'],
+  ...['passfile', 'require_auth', 'requirepeer', 'scram_client_key', 'scram_server_key'],
+  ...['service', 'servicefile'],
+  ...['ssl_max_protocol_version', 'ssl_min_protocol_version', 'sslcertmode', 'sslcompression', 'sslcrl'],
+  ...['sslcrldir', 'sslinline', 'sslkeylogfile', 'sslnegotiation', 'sslpassword'],
 ]);
+
+/** Values of `target_session_attrs` that a primary server meets. Clair writes, so no other server serves it. */
+const primaryAttributes: ReadonlySet<string> = new Set(['any', 'read-write', 'primary']);
 
 const environmentKeywords: readonly (readonly [variable: string, keyword: string])[] = [
   ['PGHOST', 'host'],
@@ -99,7 +106,26 @@ function fromEnvironment(
   });
 }
 
+const severalServers =
+  'host names several servers: name one whose address follows the primary server, such as that of a pooler';
+
+function assertOneServer(values: Values): void {
+  if (values.get('host')?.includes(',')) throw invalidSource(severalServers);
+  if (values.get('port')?.includes(',')) throw invalidSource('port has several values: state one');
+  if (!primaryAttributes.has(values.get('target_session_attrs') || 'any'))
+    throw invalidSource(
+      'target_session_attrs must be read-write, primary or any: Clair needs the primary server',
+    );
+}
+
+/** Returns whether a URL has a list of hosts, which `URL` reads as one host or refuses. */
+function hasSeveralHosts(text: string): boolean {
+  const [authority = ''] = text.slice(text.indexOf('//') + 2).split(/[/?#]/, 1);
+  return authority.slice(authority.lastIndexOf('@') + 1).includes(',');
+}
+
 function readUrl(text: string): Values {
+  if (hasSeveralHosts(text)) throw invalidSource(severalServers);
   const values = new Map<string, string>();
   try {
     const url = new URL(text);
@@ -158,6 +184,11 @@ function sslOf(values: Values): ConnectionOptions | false {
       return { ...contents, rejectUnauthorized: true, ...anyName };
     case 'verify-full':
       return { ...contents, rejectUnauthorized: true };
+    case 'allow':
+    case 'prefer':
+      throw invalidSource(
+        `sslmode=${mode} would connect without encryption if the server has none: set require (the default) or disable`,
+      );
     default:
       throw invalidSource(
         'its sslmode is not one of disable, require (the default), verify-ca and verify-full',
@@ -180,7 +211,7 @@ function settingsOf(values: Values): ServerSetting[] {
   const settings = readOptions(values.get('options') ?? '');
   for (const [key, value] of values) {
     if (connectionKeywords.has(key) || ignoredKeywords.has(key)) continue;
-    if (unsupportedKeywords.has(key)) throw invalidSource(`${key} is not supported`);
+    if (unsupportedKeywords.has(key)) throw invalidSource(`${key} is not supported: remove it`);
     if (!/^[A-Za-z_][\w.]*$/.test(key))
       throw invalidSource('it has a keyword that cannot be the name of a setting');
     settings.push([key, value]);
