@@ -5,6 +5,17 @@ import type { Package } from '../model/package.ts';
 import type { VersionKey } from '../plugin/version-scheme.ts';
 import type { AsOf, PageRequest } from './page.ts';
 
+/** How a package is looked up among advisories. */
+export interface PackageLookup {
+  readonly namespace: Namespace;
+  readonly name: string;
+  readonly version: string;
+  /** Absent if the version has no key. */
+  readonly key?: VersionKey;
+  /** Compared with rows of source packages, by the name of `source`; absent if such rows do not apply. */
+  readonly source?: { readonly version: string; readonly key?: VersionKey };
+}
+
 /** A package of an image with its lookup key; `lookup` is null if no namespace covers its type. */
 export interface ImagePackage extends Package {
   /**
@@ -12,15 +23,7 @@ export interface ImagePackage extends Package {
    * and `location.layer` alone would mean a lower one.
    */
   readonly layerPosition?: number;
-  readonly lookup: {
-    readonly namespace: Namespace;
-    readonly name: string;
-    readonly version: string;
-    /** Absent if the version has no key. */
-    readonly key?: VersionKey;
-    /** Compared with rows of source packages, by the name of `source`; absent if such rows do not apply. */
-    readonly source?: { readonly version: string; readonly key?: VersionKey };
-  } | null;
+  readonly lookup: PackageLookup | null;
 }
 
 /** An image as the sum of its layers. `identity` is equal for equal layers in equal order under one analyzer key. */

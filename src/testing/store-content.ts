@@ -3,7 +3,7 @@ import type { KeyRange, VersionKey } from '../plugin/version-scheme.ts';
 import type { FeedUpdate, KeyedAffected, KeyedVulnerabilityRecord } from '../store/advisory-store.ts';
 import type { AncestryInput } from '../store/ancestry-store.ts';
 import type { FeedChangeCounts } from '../store/feed-state.ts';
-import type { ImageIndex, ImagePackage } from '../store/image-store.ts';
+import type { ImageIndex, ImagePackage, PackageLookup } from '../store/image-store.ts';
 import type { Store } from '../store/store.ts';
 
 /** The namespace of these records. */
@@ -78,7 +78,7 @@ export function versionKey(...bytes: number[]): VersionKey {
 }
 
 /** Returns a package at key 3 that is looked up in the namespace of these records by its own name. */
-export function installed(name: string, lookup: Partial<ImagePackage['lookup'] & object> = {}): ImagePackage {
+export function installed(name: string, lookup: Partial<PackageLookup> = {}): ImagePackage {
   return {
     type: 'deb',
     name,

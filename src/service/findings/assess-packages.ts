@@ -7,6 +7,7 @@ import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { ExtensionStatus, Match, Ratings } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import type { StoredEnrichment } from '../../store/enrichment-store.ts';
 import type { FeedState } from '../../store/feed-state.ts';
 import type { ImagePackage, StoredMatch } from '../../store/image-store.ts';
@@ -194,10 +195,7 @@ function withFetched(
   return all;
 }
 
-function schemeOf(
-  { schemes }: AssessmentDeps['extensions'],
-  name: string,
-): Extensions['schemes'][number] | undefined {
+function schemeOf({ schemes }: AssessmentDeps['extensions'], name: string): VersionScheme | undefined {
   return schemes.find((scheme) => scheme.name === name);
 }
 

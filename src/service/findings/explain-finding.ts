@@ -11,7 +11,7 @@ import type { Match, Report, ReportLayer } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { KeyedAffected } from '../../store/advisory-store.ts';
 import type { FeedState } from '../../store/feed-state.ts';
-import type { ImagePackage } from '../../store/image-store.ts';
+import type { ImagePackage, PackageLookup } from '../../store/image-store.ts';
 import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
@@ -118,7 +118,7 @@ function explainPackage(item: ImagePackage, context: ExplainContext): PackageExp
 }
 
 /** A package that belongs to a namespace. */
-type NamespacedPackage = ImagePackage & { readonly lookup: NonNullable<ImagePackage['lookup']> };
+type NamespacedPackage = ImagePackage & { readonly lookup: PackageLookup };
 
 /** Returns the rows that name a package, in its namespace or, if there are no such rows, in others. */
 function rowsFor(item: NamespacedPackage, context: ExplainContext): RowExplanation[] {

@@ -5,7 +5,7 @@ import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { isKey, type VersionKey } from '../../plugin/version-scheme.ts';
-import type { ImagePackage } from '../../store/image-store.ts';
+import type { ImagePackage, PackageLookup } from '../../store/image-store.ts';
 
 type LookupExtensions = Pick<Extensions, 'listers' | 'schemes'>;
 type Listers = Pick<LookupExtensions, 'listers'>;
@@ -64,7 +64,7 @@ function ecosystemFor({ type, foundBy }: PackageOrigin, extensions: Listers): Na
 function withVersionKeys(
   { namespace, name, version, sourceVersion }: Lookup,
   { schemes }: Pick<LookupExtensions, 'schemes'>,
-): ImagePackage['lookup'] {
+): PackageLookup | null {
   const scheme = schemes.find((candidate) => candidate.name === namespace.versionScheme);
   const withKey = (text: string): { version: string; key?: VersionKey } => {
     const key = scheme?.key(text);

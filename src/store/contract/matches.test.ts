@@ -17,7 +17,7 @@ import {
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { KeyedAffected, KeyedVulnerabilityRecord } from '../advisory-store.ts';
-import type { ImagePackage, StoredMatch } from '../image-store.ts';
+import type { ImagePackage, PackageLookup, StoredMatch } from '../image-store.ts';
 import type { Store } from '../store.ts';
 
 for (const engine of storeEngines) {
@@ -292,7 +292,7 @@ function expected(
 }
 
 /** Returns whether the keys decide that a row contains the installed version; undefined if it does not contain it. */
-function decide(lookup: ImagePackage['lookup'] & object, row: KeyedAffected): boolean | undefined {
+function decide(lookup: PackageLookup, row: KeyedAffected): boolean | undefined {
   if (row.fix.state === 'not-affected') return undefined;
   if (row.namespace.name !== lookup.namespace.name || row.package !== lookup.name) return undefined;
   if (lookup.key === undefined || row.keys === undefined) return false;

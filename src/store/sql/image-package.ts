@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Namespace } from '../../model/namespace.ts';
 import type { VersionKey } from '../../plugin/version-scheme.ts';
-import type { ImagePackage } from '../image-store.ts';
+import type { ImagePackage, PackageLookup } from '../image-store.ts';
 import { plainBytes } from './affected-row.ts';
 import type { Value } from './bulk-writer.ts';
 import type { PartValues } from './part-values.ts';
@@ -84,7 +84,7 @@ export function packageFromRow(
   };
 }
 
-function lookupOf(row: PackageRow, namespace: Namespace): ImagePackage['lookup'] {
+function lookupOf(row: PackageRow, namespace: Namespace): PackageLookup | null {
   const { lookup_name: name, lookup_version: version, source_lookup_version: sourceVersion } = row;
   if (name === null || version === null) return null;
   return {

@@ -8,7 +8,7 @@ import type {
 } from '../../../service/findings/vulnerability-view.ts';
 import type { AddedBy, LayerPackage, LayerView } from '../../../service/ingest/layer-view.ts';
 import type { StoredEnrichment } from '../../../store/enrichment-store.ts';
-import type { ImagePackage } from '../../../store/image-store.ts';
+import type { ImagePackage, PackageLookup } from '../../../store/image-store.ts';
 import { wireNamespace, wireVersionFormat } from './names.ts';
 import type * as wire from './types.ts';
 
@@ -79,7 +79,7 @@ function renderFeatures(packages: readonly LayerPackage[]): wire.V1Feature[] {
 
 function featureNameOf(
   item: ImagePackage,
-  lookup: NonNullable<ImagePackage['lookup']>,
+  lookup: PackageLookup,
 ): { readonly name: string; readonly version: string } {
   return lookup.namespace.versionScheme === 'dpkg' ? lookup : item;
 }
