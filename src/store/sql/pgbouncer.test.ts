@@ -13,6 +13,7 @@ import {
   stream,
 } from '../../testing/store-content.ts';
 import { temporarySchema } from '../../testing/store-engines.ts';
+import { proxyBefore } from '../../testing/tcp-proxy.ts';
 import { query } from '../contract/postgres-schemas.ts';
 import type { Store } from '../store.ts';
 import { withStoreTimeout } from '../store-timeout.ts';
@@ -168,4 +169,27 @@ test('reports that a retry may succeed if all connections of PgBouncer are in us
     end.resolve(undefined);
     await Promise.all(held);
   }
+});
+
+test('reports one outage while the server behind PgBouncer is away', { skip }, async (t) => {
+  const { proxy, url } = await proxyBefore(t, await temporarySchema(t));
+  const lines = ['server_login_retry = 1', 'query_wait_timeout = 2'];
+  const pooled = await pgbouncerBefore(t, url, { mode: 'transaction', poolSize: 2, lines });
+  const events: string[] = [];
+  await using store = await openPostgresStore(pooled, {
+    connectionsMax: 3,
+    onDown: () => events.push('down'),
+    onUp: () => events.push('up'),
+  });
+  await store.keyValues.set('key', 'value');
+  await proxy.refuse();
+  for (let i = 0; i < 5; i++)
+    await assert.rejects(
+      withStoreTimeout(500, () => store.keyValues.get('key')),
+      { code: 'store-unavailable' },
+    );
+  assert.deepEqual(events, ['down']);
+  await proxy.open();
+  assert.equal(await store.keyValues.get('key'), 'value');
+  assert.deepEqual(events, ['down', 'up']);
 });

@@ -64,8 +64,9 @@ class ReconnectingPool {
     this.#source = source;
     this.#max = max;
     this.#pool = poolOf(source, max);
-    const probe = (): Promise<void> =>
-      this.#isPooled ? probePooler(source, limits.storeProbeMs) : probeServer(source, limits.storeProbeMs);
+    const probe = (): Promise<void> => probeServer(source, limits.storeProbeMs);
+    const probeSilent = (): Promise<void> =>
+      this.#isPooled ? probePooler(source, limits.storeProbeMs) : probe();
     this.#availability = new Availability(probe, {
       ...events,
       onDown: (error) => {
@@ -73,7 +74,7 @@ class ReconnectingPool {
         events.onDown?.(fromPostgresError(error, source.name));
       },
     });
-    this.watch = new QueryWatchdog(probe, (error, clients) => {
+    this.watch = new QueryWatchdog(probeSilent, (error, clients) => {
       this.#availability.markDown(error);
       // Ends them at once, because each has a running query.
       for (const client of clients) void endOf(client);
