@@ -32,3 +32,28 @@ test('links between documents have a target', () => {
   );
   assert.deepEqual(broken, []);
 });
+
+test('links to a heading lead to one that the document has', () => {
+  const anchors = new Map(pages.map(({ path, text }) => [path, anchorsOf(text)]));
+  const broken = pages.flatMap(({ path, text }) =>
+    Array.from(text.matchAll(/\]\((?!\w+:)([^)#\s]*)#([^)\s]+)\)/g), ([, target = '', anchor = '']) => {
+      const page = target === '' ? path : posix.join(dirname(path), target);
+      return anchors.get(page)?.has(anchor) === false ? [`${path}: ${target}#${anchor}`] : [];
+    }).flat(),
+  );
+  assert.deepEqual(broken, []);
+});
+
+/** Returns the anchors that GitHub makes of the headings of a page. */
+function anchorsOf(markdown: string): ReadonlySet<string> {
+  const headings = markdown.replace(/^```.*?^```/gms, '').matchAll(/^#+ (.*)$/gm);
+  return new Set(Array.from(headings, ([, heading = '']) => anchorOf(heading)));
+}
+
+function anchorOf(heading: string): string {
+  return heading
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-');
+}
