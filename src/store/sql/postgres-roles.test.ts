@@ -13,7 +13,7 @@ function statements(title: string, names: Readonly<Record<string, string>>): str
   const block = new RegExp(`-- ${title}\n(?<sql>[^\`]+)\`\`\``).exec(page)?.groups?.['sql'];
   assert.ok(block !== undefined, `the page has no SQL for: ${title}`);
   return block.replaceAll(
-    /clair_owner|clair_server|schema clair\b|current_database/g,
+    /clair_owner|clair_server|(?:schema |database |role |owner )clair\b|current_database/g,
     (name) => names[name] ?? name,
   );
 }
@@ -71,4 +71,22 @@ test('serves with a role that cannot change tables, as the documentation shows',
   assert.equal((await store.ancestries.find('shop'))?.number, 1);
   await assert.rejects(query(server, 'drop table ancestry'), /must be owner of table ancestry/);
   await assert.rejects(query(server, 'create table mine (a text)'), /permission denied for schema/);
+});
+
+test('opens the database that the documentation creates', async (t) => {
+  const url = (await postgresServer()).url();
+  const name = `clair_${crypto.randomUUID().slice(0, 8)}`;
+  const names = Object.fromEntries(
+    ['role', 'database', 'owner'].map((keyword) => [`${keyword} clair`, `${keyword} ${name}`]),
+  );
+  const created = statements('as a superuser', names).split(';\n').filter(Boolean);
+  assert.equal(created.length, 2);
+  t.after(async () => {
+    for (const kind of ['database', 'role']) await query(url, `drop ${kind} if exists ${name}`);
+  });
+  for (const statement of created) await query(url, statement);
+  const source = Object.assign(new URL(url), { username: name, password: 'secret', pathname: `/${name}` });
+  await using store = await openPostgresStore(source.href);
+  await store.advisories.apply(feedUpdate(), stream([record('A')]));
+  assert.deepEqual(await hits(store, image([installed('openssl')])), ['openssl A']);
 });
