@@ -7,7 +7,7 @@ export interface AncestryInput {
   readonly hashes: readonly string[];
   /** Number of the image that the layers form; it has as many layers. */
   readonly image: number;
-  /** Version of the engine that read the layers. */
+  /** Version of the engine that read the layers, from `composeEngineVersion`. */
   readonly engineVersion: number;
 }
 
@@ -25,7 +25,9 @@ export interface AncestryPage {
 
 /** Ancestries by name, and their layers by the names that clients use. */
 export interface AncestryStore {
-  /** Saves an ancestry. Replaces everything of an ancestry that has the same name. */
+  /**
+   * Saves an ancestry. Replaces everything of an ancestry that has the same name, unless a newer engine read the same layers of it.
+   */
   save(ancestry: AncestryInput): Promise<void>;
   find(name: string): Promise<Ancestry | undefined>;
   /**

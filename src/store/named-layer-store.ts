@@ -8,7 +8,7 @@ export interface NamedLayerInput {
   /** Number of the image that this layer and those below form. */
   readonly image: number;
   readonly format: string;
-  /** Version of the engine that read the layer. */
+  /** Version of the engine that read the layer, from `composeEngineVersion`. */
   readonly engineVersion: number;
 }
 
@@ -40,7 +40,7 @@ export interface LayerPage {
 /** Layers by name. */
 export interface NamedLayerStore {
   /**
-   * Saves a layer. Replaces everything but the parent of a layer that has the same name. Throws `parent-unknown` if the parent no
+   * Saves a layer. Replaces everything but the parent of a layer that has the same name, unless a newer engine read it. Throws `parent-unknown` if the parent no
    * longer exists.
    */
   save(layer: NamedLayerInput): Promise<void>;

@@ -33,8 +33,20 @@ export type ReadLayerSource = (
   options: { readonly links: readonly LinkTarget[]; readonly signal: AbortSignal },
 ) => Promise<LayerIndex>;
 
-/** Version of the layer reader. Raised whenever the reader may return another index for the same layer. */
+/**
+ * Version of the layer reader. Raised whenever the reader may return another index for the same layer. If an analyzer is removed, raised by
+ * more than its version, because the sum of all versions orders the revisions of the program.
+ */
 const readerVersion = 8;
+
+/** Returns a number that rises with each version of the reader and of the analyzers of the program, those of plugins excluded. */
+export function analyzerRevision({ detectors, listers }: Analyzers): number {
+  const builtIn = [
+    ...detectors.filter((detector) => !('detectRemotely' in detector)),
+    ...listers.filter((lister) => !('listRemotely' in lister)),
+  ];
+  return builtIn.reduce((sum, { version }) => sum + version, readerVersion);
+}
 
 /**
  * Returns a key from the versions of the reader, the detectors and the listers, and from the link targets. An index with another key is not

@@ -264,3 +264,14 @@ test('reports the lowest of several layers that cannot be read when a higher one
     message: 'lower',
   });
 });
+
+test('keeps an ancestry that a newer version read, unless it is posted with other layers', async (t) => {
+  const deps = await depsWith(t, { one: layerOf(debian, dpkg('bash')), two: layerOf(debian, dpkg('curl')) });
+  const older = { ...deps, extensions: { ...builtIn, listers: builtIn.listers.slice(0, -1) } };
+  for (const server of [older, deps, older, deps, older])
+    await ingestAncestry({ name: 'shop', layers: [layer('one')] }, server, neverAborted);
+  assert.deepEqual(deps.reads, ['one', 'one'], 'each version reads the layer once');
+  assert.deepEqual(await introducedPackages('shop', deps), [['one', 'bash']]);
+  await ingestAncestry({ name: 'shop', layers: [layer('two')] }, older, neverAborted);
+  assert.deepEqual(await introducedPackages('shop', deps), [['two', 'curl']]);
+});

@@ -4,6 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { LayerSource } from '../../image/posted/layer-source.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import { ImageSize } from '../../match/image-size.ts';
+import { isNewerEngine } from '../../model/engine-version.ts';
 import type { Store } from '../../store/store.ts';
 import { type IndexedLayer, type LayerStack, type ReadPass, ReadPasses } from '../images/read-passes.ts';
 import { LowestFailure } from './lowest-failure.ts';
@@ -35,7 +36,7 @@ export interface IngestAncestryDeps extends IngestDeps {
 
 /**
  * Ingests an image: reads its layers concurrently, squashes them, and stores the result. Skips an ancestry that has the same layers and was
- * read by the same extensions, and a layer whose hash is known. Returns undefined if the ancestry was skipped. Throws `layer-unreadable` if
+ * read by the same extensions or by a newer revision of the program, and a layer whose hash is known. Returns undefined if the ancestry was skipped. Throws `layer-unreadable` if
  * a part of a layer could not be read. Throws `layer-unsupported` if packages belong to no namespace. Throws `target-corrupt` if the digest
  * of a layer is not its name. Also throws the errors of reading.
  */
@@ -48,8 +49,10 @@ export async function ingestAncestry(
   const engineVersion = engineVersionOf(deps.extensions);
   const hashes = layers.map(({ hash }) => hash);
   const existing = await ancestries.find(name);
-  if (existing?.engineVersion === engineVersion && isDeepStrictEqual(existing.hashes, hashes))
-    return undefined;
+  const isUpToDate =
+    existing?.engineVersion === engineVersion ||
+    (existing !== undefined && isNewerEngine(existing.engineVersion, engineVersion));
+  if (isUpToDate && isDeepStrictEqual(existing.hashes, hashes)) return undefined;
   if (layers.length > limits.layersPerImage)
     throw new ClairError('limit-exceeded', `the image has more than ${limits.layersPerImage} layers`);
   const fresh = new Map<FreshLayer, string>();

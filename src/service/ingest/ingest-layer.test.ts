@@ -179,3 +179,62 @@ test('keeps the packages behind a link of the parent when the child sets another
   await post(deps, 'child', 'base');
   assert.deepEqual(await packages(deps, 'child'), ['bash']);
 });
+
+/** Returns dependencies of a server with other extensions on the same store, and the number of its reads. */
+function serverWith(
+  deps: Deps,
+  extensions: Deps['extensions'],
+  contents: Readonly<Record<string, Uint8Array>>,
+): { readonly server: Deps; readonly reads: () => number } {
+  let reads = 0;
+  const read: Deps['read'] = async (source, { links }) => {
+    reads++;
+    async function* bytes() {
+      yield contents[source.path] ?? assert.fail(source.path);
+    }
+    const stream = { name: source.path, claims: claimsOf(source), bytes: bytes() };
+    return await analyzeStream(stream, extensions, { verify: true, links });
+  };
+  return { server: { ...deps, extensions, read }, reads: () => reads };
+}
+
+const contents = { base: tar([debian, status(bash)]), app: tar([status(bash + stanza('curl'))]) };
+const withoutDpkg = { ...builtIn, listers: builtIn.listers.filter(({ name }) => name !== 'dpkg') };
+
+test('reads a layer at most once per version when servers of two versions get it in turns', async (t) => {
+  const deps = await depsWith(t, {});
+  const older = serverWith(deps, withoutDpkg, contents);
+  const newer = serverWith(deps, builtIn, contents);
+  for (const { server } of [older, newer, older, newer, older]) {
+    await post(server, 'base');
+    await post(server, 'app', 'base');
+  }
+  assert.deepEqual([older.reads(), newer.reads()], [2, 2]);
+  assert.deepEqual(await packages(older.server, 'app'), ['bash', 'curl']);
+});
+
+test('puts a layer onto one of a newer version after its parent was posted again', async (t) => {
+  const deps = await depsWith(t, {});
+  const older = serverWith(deps, withoutDpkg, contents);
+  const newer = serverWith(deps, builtIn, contents);
+  await post(newer.server, 'base');
+  await assert.rejects(post(older.server, 'app', 'base'), { code: 'parent-unknown' });
+  for (let i = 0; i < 3; i++) {
+    await post(older.server, 'base');
+    await post(older.server, 'app', 'base');
+  }
+  assert.equal(older.reads(), 2);
+  assert.deepEqual(await packages(older.server, 'base'), ['bash'], 'the content of the newer version stays');
+  await post(newer.server, 'app', 'base');
+  assert.deepEqual(await packages(older.server, 'app'), ['bash', 'curl']);
+});
+
+test('reads a layer again when a plugin is added or removed', async (t) => {
+  const deps = await depsWith(t, {});
+  const remote = { name: 'extra', version: 9, wants: [], type: 'extra', listRemotely: async () => [] };
+  const extended = { ...builtIn, listers: [...builtIn.listers, remote] } as unknown as Deps['extensions'];
+  const plain = serverWith(deps, builtIn, contents);
+  const extra = serverWith(deps, extended, contents);
+  for (const { server } of [plain, extra, plain]) await post(server, 'base');
+  assert.deepEqual([plain.reads(), extra.reads()], [2, 1]);
+});

@@ -1,5 +1,8 @@
 import type { LayerSource } from '../../image/posted/layer-source.ts';
+import { isNewerEngine } from '../../model/engine-version.ts';
+import type { NamedLayer } from '../../store/named-layer-store.ts';
 import type { Store } from '../../store/store.ts';
+import { analyzerKey } from '../images/analyze-layers.ts';
 import { type LayerStack, ReadPasses } from '../images/read-passes.ts';
 import {
   layersBelow,
@@ -14,6 +17,7 @@ import {
   type IngestDeps,
   type IngestedContent,
   saveIngestedImage,
+  saveLayers,
   toFreshLayer,
 } from './posted-layers.ts';
 
@@ -32,9 +36,9 @@ export interface IngestLayerDeps extends IngestDeps {
 
 /**
  * Ingests a layer: reads it, squashes it onto its parent, and stores the result. Skips a layer that the same extensions have read, whatever
- * the request says, and then returns undefined. Throws `parent-unknown` if there is no such parent, or if other extensions read it. Throws
- * `layer-unreadable` if a part of the layers could not be read. Throws `layer-unsupported` if packages belong to no namespace. Also throws
- * the errors of reading. Stores nothing if it throws.
+ * the request says, and then returns undefined. Keeps the result of a newer revision of the program, and also returns undefined. Throws
+ * `parent-unknown` if there is no such parent, or if other extensions read it. Throws `layer-unreadable` if a part of the layers could not be
+ * read. Throws `layer-unsupported` if packages belong to no namespace. Also throws the errors of reading. Stores nothing if it throws.
  */
 export async function ingestLayer(
   layer: PostedLayer,
@@ -45,6 +49,8 @@ export async function ingestLayer(
   const engineVersion = engineVersionOf(extensions);
   const existing = await store.namedLayers.find(layer.name);
   if (existing?.engineVersion === engineVersion) return undefined;
+  const isKept = existing !== undefined && isNewerEngine(existing.engineVersion, engineVersion);
+  if (isKept && (await isIndexed(existing, deps))) return undefined;
   // A layer that is read again keeps its parent, so the requested one is ignored.
   const parent = existing === undefined ? layer.parent : existing.parent;
   const below = await layersBelow(parent, deps);
@@ -61,10 +67,23 @@ export async function ingestLayer(
     const lower = links.length === 0 ? below : await layersStoredUnder(key, linked.layers, store);
     stack = passes.squash([...lower, ...fresh.slice(-1)]);
   }
+  if (isKept) {
+    await saveLayers(fresh, store);
+    return undefined;
+  }
   const { image, content } = await saveIngestedImage(withUnreadLinkProblems(stack, linked), fresh, deps);
   const { name, formatName: format } = layer;
   await store.namedLayers.save({ name, parent, image, format, engineVersion });
   return content;
+}
+
+/** Returns whether these extensions have read the content of a named layer. Then a layer can be squashed onto it. */
+async function isIndexed(
+  { image }: Pick<NamedLayer, 'image'>,
+  { store, extensions }: IngestLayerDeps,
+): Promise<boolean> {
+  const identity = (await store.images.findByNumber(image)).layers.at(-1);
+  return identity !== undefined && (await store.layers.find(identity, analyzerKey(extensions))) !== undefined;
 }
 
 /** Returns the stack with a problem for each link target that was not read in the layers below. */

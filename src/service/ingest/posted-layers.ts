@@ -4,12 +4,13 @@ import { limits } from '../../core/limits.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import type { SquashedImage, SquashedProblem } from '../../match/squash.ts';
 import { isUnreadablePart } from '../../match/verdict.ts';
+import { composeEngineVersion } from '../../model/engine-version.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import { advisoryNamespaceOf, namespaceOfDistro } from '../../model/namespace.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
-import { analyzerKey, type ReadLayerSource } from '../images/analyze-layers.ts';
+import { analyzerKey, analyzerRevision, type ReadLayerSource } from '../images/analyze-layers.ts';
 import { buildImageIndex } from '../images/index-image.ts';
 import { ecosystemOf } from '../images/package-lookup.ts';
 import type { IndexedLayer, LayerStack, ReadPass } from '../images/read-passes.ts';
@@ -37,9 +38,10 @@ export interface SavedImage {
   readonly content: IngestedContent;
 }
 
-/** Returns a number that changes with the version of any extension that reads layers. */
+/** Returns the engine version of these extensions. It changes with the version of any that reads layers. */
 export function engineVersionOf(extensions: IngestDeps['extensions']): number {
-  return createHash('sha256').update(analyzerKey(extensions)).digest().readUInt32BE(0) >>> 1;
+  const hash = createHash('sha256').update(analyzerKey(extensions)).digest().readUInt32BE(0) >>> 1;
+  return composeEngineVersion(analyzerRevision(extensions), hash);
 }
 
 /** A layer that was just read, and the analyzer key under which it was read. */

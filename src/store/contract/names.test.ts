@@ -1,11 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClairError } from '../../core/errors.ts';
+import { composeEngineVersion } from '../../model/engine-version.ts';
 import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { NamedLayer, NamedLayerInput } from '../named-layer-store.ts';
 
 for (const engine of storeEngines) {
+  test(`${engine.name}: does not replace a name when a newer engine has read it meanwhile`, async (t) => {
+    const { images, namedLayers, ancestries } = await engine.create(t)();
+    const older = await images.save(image([], 'older'));
+    const newer = await images.save(image([installed('openssl')], 'newer'));
+    const [first, second] = [composeEngineVersion(1, 9), composeEngineVersion(2, 5)];
+    const name = { name: 'base', parent: null, format: 'Docker' };
+    await namedLayers.save({ ...name, image: newer, engineVersion: second });
+    await namedLayers.save({ ...name, image: older, engineVersion: first });
+    assert.equal((await namedLayers.find('base'))?.image, newer);
+    await namedLayers.save({ ...name, image: older, engineVersion: second + 1 });
+    assert.equal((await namedLayers.find('base'))?.image, older, 'another hash of the same revision');
+    const shop = { name: 'shop', hashes: ['a'] };
+    await ancestries.save({ ...shop, image: newer, engineVersion: second });
+    await ancestries.save({ ...shop, image: older, engineVersion: first });
+    assert.equal((await ancestries.find('shop'))?.image, newer);
+    await ancestries.save({ ...shop, hashes: ['b'], image: older, engineVersion: first });
+    assert.equal((await ancestries.find('shop'))?.image, older, 'other layers');
+  });
+
   test(`${engine.name}: saves children while their parent is deleted, or rejects them with parent-unknown`, async (t) => {
     const open = engine.create(t);
     const stores = engine.isShared ? [await open(), await open()] : [await open()];

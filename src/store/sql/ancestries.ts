@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Kysely, Selectable } from 'kysely';
+import { isNewerEngine } from '../../model/engine-version.ts';
 import type { Ancestry, AncestryInput, AncestryStore } from '../ancestry-store.ts';
 import { pageAncestriesByVersions } from './ancestries-by-version.ts';
 import type { Engine } from './engine.ts';
@@ -37,7 +39,7 @@ async function save(engine: Engine, ancestry: AncestryInput): Promise<void> {
   await engine.write(async (db) => {
     const before = await findRow(db, ancestry.name);
     if (before === undefined) await add(engine, db, ancestry);
-    else await replace(db, before, ancestry);
+    else if (!(await isNewer(db, before, ancestry))) await replace(db, before, ancestry);
   });
 }
 
@@ -69,6 +71,12 @@ async function addLayers(db: Kysely<Tables>, number: number, hashes: readonly st
   if (hashes.length === 0) return;
   const layers = hashes.map((hash, position) => ({ ancestry_number: number, position, hash }));
   await db.insertInto('ancestry_layer').values(layers).execute();
+}
+
+/** Returns whether a newer engine has read the same layers. */
+async function isNewer(db: Kysely<Tables>, before: AncestryRow, ancestry: AncestryInput): Promise<boolean> {
+  if (!isNewerEngine(before.engine_version, ancestry.engineVersion)) return false;
+  return isDeepStrictEqual((await find(db, ancestry.name))?.hashes, ancestry.hashes);
 }
 
 async function replace(db: Kysely<Tables>, before: AncestryRow, ancestry: AncestryInput): Promise<void> {

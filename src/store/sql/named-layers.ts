@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
+import { isNewerEngine } from '../../model/engine-version.ts';
 import type { LayerPage, NamedLayer, NamedLayerInput, NamedLayerStore } from '../named-layer-store.ts';
 import type { PageRequest } from '../page.ts';
 import type { Engine } from './engine.ts';
@@ -70,6 +71,7 @@ function contentOf({ image, format, engineVersion }: NamedLayerInput) {
 }
 
 async function replace(db: Kysely<Tables>, before: LayerRow, layer: NamedLayerInput): Promise<void> {
+  if (isNewerEngine(before.engine_version, layer.engineVersion)) return;
   await db.updateTable('v1_layer').set(contentOf(layer)).where('name', '=', layer.name).execute();
   if (before.image_id === layer.image) return;
   const below = before.parent === null ? undefined : await findLayer(db, before.parent);
