@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { readinessOf } from '../service/feeds/readiness.ts';
 import { openSqliteStore } from '../store/sql/sqlite-store.ts';
+import { temporaryDirectory } from '../testing/store-engines.ts';
 import { serveHealth } from './health.ts';
 
 test('responds to the health check as Clair does, and with 500 when the database fails', async (context) => {
@@ -35,4 +38,27 @@ test('responds to the health check as Clair does, and with 500 when the database
   assert.deepEqual(await get('/health'), [500, '']);
   assert.deepEqual(await get('/ready'), [503, '']);
   assert.equal(errors.length, 2);
+});
+
+test('responds with 503 and the reason when a later version has migrated the database', async (context) => {
+  const path = join(temporaryDirectory(context), 'clair.db');
+  await using store = await openSqliteStore(path);
+  const server = await serveHealth(
+    { host: '127.0.0.1', port: 0 },
+    {
+      store,
+      metrics: () => Promise.resolve(''),
+      onError: () => undefined,
+      readiness: (states) => readinessOf([], states),
+    },
+  );
+  context.after(() => server.stop(0));
+  const later = new DatabaseSync(path);
+  later.exec('pragma user_version = 9999');
+  later.close();
+  const health = await fetch(`http://127.0.0.1:${server.port}/health`);
+  assert.equal(health.status, 503);
+  const { error } = (await health.json()) as { error: string };
+  assert.match(error, /written by a later version of this program \(its schema is 9999/);
+  assert.equal((await fetch(`http://127.0.0.1:${server.port}/ready`)).status, 503);
 });

@@ -1,4 +1,5 @@
 import type { Address } from '../config/address.ts';
+import { messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Readiness } from '../service/feeds/readiness.ts';
 import type { FeedState } from '../store/feed-state.ts';
@@ -14,7 +15,7 @@ import { metricsResponse } from './metrics.ts';
 
 /** Dependencies of `serveHealth`. */
 export interface HealthDeps {
-  readonly store: Pick<Store, 'advisories' | 'ping'>;
+  readonly store: Pick<Store, 'advisories' | 'checkSchema' | 'ping'>;
   /** Returns whether the server is ready, from the states of the feeds. */
   readonly readiness: (states: readonly FeedState[]) => Readiness;
   /** Returns the metrics of this process in the text format of Prometheus. */
@@ -27,7 +28,8 @@ export interface HealthDeps {
 
 /**
  * Serves `GET /health`, `/ready`, `/metrics` and `/status`, without TLS and tokens, as in Clair. `/health` returns 200 if the database
- * responds, otherwise 500, both without a body, as in Clair. `/ready` returns 200 once the feeds are loaded or tried, otherwise 503.
+ * responds, otherwise 500, both without a body, as in Clair. `/health` returns 503 with the reason if a later version of this program has
+ * migrated the database. `/ready` returns 200 once the feeds are loaded or tried, otherwise 503.
  * `/status` returns the state of every feed. Throws `usage` if it cannot listen on the address.
  */
 export async function serveHealth(address: Address, deps: HealthDeps): Promise<ApiServer> {
@@ -53,7 +55,10 @@ interface HealthEndpoint {
 
 const healthEndpoints: Readonly<Record<string, HealthEndpoint>> = {
   health: {
-    description: { summary: 'Returns 200 if the database responds.', errorStatuses: [500] },
+    description: {
+      summary: 'Returns 200 if the database responds and no later version of the program has migrated it.',
+      errorStatuses: [500, 503],
+    },
     handle: handleHealth,
   },
   metrics: {
@@ -91,15 +96,22 @@ export function describedHealthRoutes(): DescribedRoute[] {
 async function handleHealth({ store, onError }: HealthDeps): Promise<ApiResponse> {
   try {
     await store.ping();
-    return { status: 200 };
   } catch (error) {
     onError(error);
     return { status: 500 };
+  }
+  try {
+    await store.checkSchema();
+    return { status: 200 };
+  } catch (error) {
+    onError(error);
+    return { status: 503, body: { error: messageOf(error) } };
   }
 }
 
 async function handleReady({ store, readiness, onError }: HealthDeps): Promise<ApiResponse> {
   try {
+    await store.checkSchema();
     const body = readiness(await store.advisories.findFeedStates());
     return { status: body.ready ? 200 : 503, body };
   } catch (error) {

@@ -31,6 +31,8 @@ export interface Store extends AsyncDisposable {
   readonly bulkReads: Pick<Store, 'vulnerabilities' | 'enrichments'>;
   /** Throws `store-unavailable` unless the database answers within `limits.storePingMs`; for health checks. */
   ping(): Promise<void>;
+  /** Throws `store-unavailable` if a later version of this program has migrated the database. All writes then throw it, too. */
+  checkSchema(): Promise<void>;
   /** Deletes expired data in small steps, so that no other work waits. Costs almost nothing if nothing has expired. */
   collectGarbage(terms: RetentionTerms): Promise<CollectedCounts>;
   statistics(): Promise<StoreStatistics>;

@@ -77,6 +77,8 @@ export interface Engine extends EngineConnection, AsyncDisposable {
   session<T>(work: (connection: EngineConnection) => Promise<T>): Promise<T>;
   /** Returns the number of the last applied migration; 0 for an empty database. */
   schemaVersion(db: Kysely<Tables>): Promise<number>;
+  /** Like `schemaVersion`, by one cheap query on a database that has tables of this program. */
+  storedSchemaVersion(db: Kysely<Tables>): Promise<number>;
   setSchemaVersion(db: Kysely<Tables>, version: number): Promise<void>;
   /** Disables the statement timeout until the transaction ends. */
   liftStatementTimeout(db: Kysely<Tables>): Promise<void>;

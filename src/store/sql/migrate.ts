@@ -3,6 +3,7 @@ import { ClairError } from '../../core/errors.ts';
 import type { Engine } from './engine.ts';
 import type { StagedMigration } from './migrations/migration.ts';
 import { schemaVersion, type Tables } from './schema.ts';
+import { laterSchemaError } from './schema-check.ts';
 
 /**
  * Migrates the tables, one migration after the other. Several processes may do so simultaneously: the second finds the migration
@@ -12,12 +13,7 @@ import { schemaVersion, type Tables } from './schema.ts';
 export async function migrate(engine: Engine): Promise<void> {
   const found = await engine.schemaVersion(engine.db);
   if (found === schemaVersion) return;
-  if (found > schemaVersion) {
-    throw new ClairError(
-      'store-unusable',
-      `the database was written by a later version of this program (its schema is ${found}; this version supports ${schemaVersion}): update the program or choose another database`,
-    );
-  }
+  if (found > schemaVersion) throw laterSchemaError('store-unusable', found);
   if (engine.isReadOnly) {
     const state =
       found === 0

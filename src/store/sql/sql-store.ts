@@ -14,6 +14,7 @@ import { namedLayerStore } from './named-layers.ts';
 import { Namespaces } from './namespaces.ts';
 import { notificationStore } from './notifications.ts';
 import { collectGarbage } from './retention.ts';
+import { checkSchema, refuseLaterSchema } from './schema-check.ts';
 import { readStatistics } from './statistics.ts';
 import { vulnerabilityStore } from './vulnerabilities.ts';
 
@@ -24,13 +25,14 @@ export interface StoreOptions {
 }
 
 /** Makes a store of an engine. Closing the store closes the engine, and so does a failed migration. */
-export async function openSqlStore(engine: Engine, { now = Date.now }: StoreOptions): Promise<Store> {
+export async function openSqlStore(bare: Engine, { now = Date.now }: StoreOptions): Promise<Store> {
   try {
-    await migrate(engine);
+    await migrate(bare);
   } catch (error) {
-    await engine[Symbol.asyncDispose]();
+    await bare[Symbol.asyncDispose]();
     throw error;
   }
+  const engine = refuseLaterSchema(bare);
   const namespaces = new Namespaces();
   const bulkEngine = { ...engine, db: engine.bulkDb };
   return {
@@ -53,6 +55,7 @@ export async function openSqlStore(engine: Engine, { now = Date.now }: StoreOpti
     keyValues: keyValueStore(engine),
     collectGarbage: (terms) => collectGarbage(engine, terms, now()),
     ping: () => engine.ping(),
+    checkSchema: () => checkSchema(engine),
     statistics: () => readStatistics(engine),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };

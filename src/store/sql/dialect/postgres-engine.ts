@@ -43,6 +43,7 @@ export async function openPostgresEngine(
     bulkDb: connection.db,
     session: (work) => clients.runSession((session) => work(connectionOn(session))),
     schemaVersion: (db) => readSchemaVersion(db, clients.databaseName),
+    storedSchemaVersion: readStoredVersion,
     setSchemaVersion: writeSchemaVersion,
     liftStatementTimeout: async (db) => {
       await sql`set local statement_timeout = 0`.execute(db);
@@ -148,12 +149,14 @@ async function readSchemaVersion(db: Kysely<Tables>, place: string): Promise<num
     throw unusable(place, 'the schema of search_path does not exist: create it');
   if (found.encoding !== 'UTF8')
     throw unusable(place, `its encoding is ${found.encoding}: create one with encoding UTF8`);
-  if (found.is_ours) {
-    const { rows: versions } = await sql<{ version: number }>`select version from clair_schema`.execute(db);
-    return versions[0]?.version ?? 0;
-  }
+  if (found.is_ours) return await readStoredVersion(db);
   if (found.tables > 0) throw unusable(place, 'it belongs to another program: choose another database');
   return 0;
+}
+
+async function readStoredVersion(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{ version: number }>`select version from clair_schema`.execute(db);
+  return rows[0]?.version ?? 0;
 }
 
 async function writeSchemaVersion(db: Kysely<Tables>, version: number): Promise<void> {

@@ -64,6 +64,10 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
     bulkDb,
     session: (work) => runSession(source, work),
     schemaVersion: () => readSchemaVersion(database, source),
+    storedSchemaVersion: async (db) => {
+      const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(db);
+      return rows[0]?.user_version ?? 0;
+    },
     setSchemaVersion: async (db, version) => {
       await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(db);
       await sql`pragma user_version = ${sql.lit(version)}`.execute(db);

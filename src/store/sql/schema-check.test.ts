@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { ClairError } from '../../core/errors.ts';
+import { emptyLayer } from '../../testing/empty-layer.ts';
+import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
+import {
+  type SharedEngine,
+  sharedEngines,
+  temporaryDirectory,
+  temporarySchema,
+} from '../../testing/store-engines.ts';
+import { query } from '../contract/postgres-schemas.ts';
+import { schemaVersion } from './schema.ts';
+
+/** Sets the schema number as a later version of the program does, at the end of its migration. */
+async function migrateFurther(engine: SharedEngine, place: string): Promise<void> {
+  if (engine.name === 'postgresql') {
+    await query(place, `update clair_schema set version = ${schemaVersion + 1}`);
+    return;
+  }
+  const database = new DatabaseSync(place);
+  database.exec(`pragma user_version = ${schemaVersion + 1}`);
+  database.close();
+}
+
+async function placeOf(engine: SharedEngine, context: TestContext): Promise<string> {
+  return engine.name === 'postgresql'
+    ? await temporarySchema(context)
+    : `${temporaryDirectory(context)}/clair.db`;
+}
+
+function isLaterSchema(error: unknown): boolean {
+  return (
+    error instanceof ClairError &&
+    error.code === 'store-unavailable' &&
+    error.message.includes(
+      `later version of this program (its schema is ${schemaVersion + 1}; this version supports ${schemaVersion})`,
+    )
+  );
+}
+
+for (const engine of sharedEngines) {
+  test(`${engine.name}: refuses to write once a later version has migrated the database`, async (t) => {
+    const place = await placeOf(engine, t);
+    await using store = await engine.open(place);
+    const number = await store.images.save(image([installed('openssl')]));
+    await store.checkSchema();
+    await migrateFurther(engine, place);
+    for (const write of [
+      () => store.checkSchema(),
+      () => store.images.save(image([], 'another')),
+      () => store.layers.save('layer', 'key', emptyLayer),
+      () => store.ancestries.save(ancestry('shop', number)),
+      () => store.locks.acquire('debian', 'one', 1000),
+      () => store.advisories.apply(feedUpdate(), stream([record('A')])),
+      () =>
+        store.advisories.apply({ ...feedUpdate(), extent: 'changes', keys: ['A'] }, stream([record('A')])),
+    ])
+      await assert.rejects(write, isLaterSchema, String(write));
+    const { rows } = await store.statistics();
+    const { image: images, layer, ancestry: ancestries, vulnerability } = rows;
+    assert.deepEqual([images, layer, ancestries, vulnerability], [1, 0, 0, 0]);
+    await assert.rejects(engine.open(place), { code: 'store-unusable' });
+  });
+
+  test(`${engine.name}: does not commit a feed that was read while a later version migrated`, async (t) => {
+    const place = await placeOf(engine, t);
+    await using store = await engine.open(place);
+    async function* records() {
+      yield record('A');
+      await migrateFurther(engine, place);
+      yield record('B');
+    }
+    await assert.rejects(store.advisories.apply(feedUpdate(), records()), isLaterSchema);
+    assert.deepEqual((await store.statistics()).rows['vulnerability'], 0);
+  });
+}
