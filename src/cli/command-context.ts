@@ -62,7 +62,7 @@ export async function openCommandContext(
       options,
     );
   const progress = options.progress ?? terminalProgress(options);
-  const lockDeps = createLockDeps(progress);
+  const lockDeps = createLockDeps(store, progress);
   const { extensions } = options.loaded;
   const createFeedClient = feedClientFactory(options.mirror, progress);
   return {
@@ -110,9 +110,9 @@ function createLayerAnalyzer({ loaded: { extensions, analyzers }, timeout }: Dat
   });
 }
 
-function createLockDeps(progress: Progress): CommandContext['lockDeps'] {
+function createLockDeps({ now }: Store, progress: Progress): CommandContext['lockDeps'] {
   return {
-    now: () => new Date(),
+    now,
     owner: ownerName(),
     lockWaitMs: lockWaitMs,
     sleep: (ms) => setTimeout(ms),

@@ -337,6 +337,8 @@ export const limits = {
   storeWaiting: 500,
   /** Time for the database to answer a health check. */
   storePingMs: 700,
+  /** Difference of the clocks of a server and its database above which the server warns at its start. */
+  clockDifferenceMs: 5000,
   /** Time without a query result after which the database server is probed. */
   storeSilentMs: 500,
   /** Time for the probe. Then the database server counts as unavailable. */

@@ -15,6 +15,10 @@ import type { VulnerabilityStore } from './vulnerability-store.ts';
 export interface Store extends AsyncDisposable {
   /** True if the database is only read. Writes then last until the process ends, and feeds are refused. */
   readonly isReadOnly: boolean;
+  /** The clock of the database. All times of the store come from it, so processes with different clocks agree. */
+  readonly now: () => Date;
+  /** How far the clock of this machine was ahead of that of the database at the start, in milliseconds; negative if it was behind. */
+  readonly clockAheadMs: number;
   readonly advisories: AdvisoryStore;
   readonly vulnerabilities: VulnerabilityStore;
   readonly events: EventStore;

@@ -101,7 +101,7 @@ export class FeedSession {
       client: this.#clientOf(mirror),
       origin: originOf(mirror),
       maxAgeMs: youngerThanMs,
-      now: () => new Date(),
+      now: store.now,
       owner: ownerName(),
       lockWaitMs: 0,
       sleep: (ms) => setTimeout(ms),

@@ -7,6 +7,7 @@ import type { RequestRecord } from '../../api/http/request-record.ts';
 import { createMetrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { SingleFlight } from '../../kit/async/single-flight.ts';
 import { WakeSignal } from '../../kit/async/wake-signal.ts';
 import { Disposal } from '../../kit/disposal.ts';
@@ -14,6 +15,7 @@ import { applyNetworkEnv } from '../../kit/http/http-environment.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
+import type { Store } from '../../store/store.ts';
 import { logRequest } from '../log/server-events.ts';
 import { configuredStore, feedConnections, type OutageEvents } from './configured-store.ts';
 import { ErrorLogThrottle } from './error-log-throttle.ts';
@@ -144,6 +146,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
     parts.use(await configuredStore(database, { memoryName, connectionsMax, ...outagesIn(log) })),
     tracer,
   );
+  warnOfClock(store, log);
   const pool = tracedPool(parts.use(layerPool(config, { metrics, tracer, server })), tracer);
   const ingests = parts.use(new SingleFlight<void>());
   return {
@@ -152,8 +155,18 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
       await metrics.render({ feeds: await store.advisories.findFeedStates(), reading: pool.load() }),
     wakeSignal: new WakeSignal(),
     listGate: new ListLimiter(),
-    now: () => new Date(),
+    now: store.now,
   };
+}
+
+/** Warns about a wrong clock: times in the log and in the requests of clients then differ from those of the database. */
+function warnOfClock({ clockAheadMs }: Store, log: Logger): void {
+  if (Math.abs(clockAheadMs) <= limits.clockDifferenceMs) return;
+  const seconds = Math.round(clockAheadMs / 1000);
+  log.warn(
+    { seconds },
+    'the clock of this machine differs from that of the database, which is used: synchronize both',
+  );
 }
 
 /** Logs the loss and the return of the database. */

@@ -84,6 +84,8 @@ export interface Engine extends EngineConnection, AsyncDisposable {
   liftStatementTimeout(db: Kysely<Tables>): Promise<void>;
   /** Changes the tables that a migration has made as this engine requires. */
   adaptTables(db: Kysely<Tables>): Promise<void>;
+  /** Returns the time by the clock of the database server, in milliseconds since 1970. Undefined if it is the clock of this machine. */
+  readonly readClock: ((db: Kysely<Tables>) => Promise<number>) | undefined;
   /** Throws `store-unavailable` unless the database answers within `limits.storePingMs`. */
   ping(): Promise<void>;
   /** Returns the size of the database in bytes. */

@@ -2,6 +2,7 @@ import type { Store } from '../store.ts';
 import { advisoryStore } from './advisories.ts';
 import { ancestryStore } from './ancestries.ts';
 import { batchStore } from './batches.ts';
+import { databaseClock, type SharedClock } from './database-clock.ts';
 import type { Engine } from './engine.ts';
 import { enrichmentStore } from './enrichments.ts';
 import { eventStore } from './events.ts';
@@ -20,23 +21,32 @@ import { vulnerabilityStore } from './vulnerabilities.ts';
 
 /** Options of a store. */
 export interface StoreOptions {
-  /** The clock, in milliseconds since 1970. */
+  /** The clock, in milliseconds since 1970. By default that of the database. */
   readonly now?: () => number;
 }
 
 /** Makes a store of an engine. Closing the store closes the engine, and so does a failed migration. */
-export async function openSqlStore(bare: Engine, { now = Date.now }: StoreOptions): Promise<Store> {
+export async function openSqlStore(bare: Engine, options: StoreOptions): Promise<Store> {
   try {
     await migrate(bare);
+    return storeOn(refuseLaterSchema(bare), await clockOf(bare, options));
   } catch (error) {
     await bare[Symbol.asyncDispose]();
     throw error;
   }
-  const engine = refuseLaterSchema(bare);
+}
+
+async function clockOf(engine: Engine, { now }: StoreOptions): Promise<SharedClock> {
+  return now === undefined ? await databaseClock(engine) : { now, aheadMs: 0 };
+}
+
+function storeOn(engine: Engine, { now, aheadMs }: SharedClock): Store {
   const namespaces = new Namespaces();
   const bulkEngine = { ...engine, db: engine.bulkDb };
   return {
     isReadOnly: engine.isReadOnly,
+    now: () => new Date(now()),
+    clockAheadMs: aheadMs,
     advisories: advisoryStore(engine, { namespaces, now }),
     vulnerabilities: vulnerabilityStore(engine, now),
     events: eventStore(engine),

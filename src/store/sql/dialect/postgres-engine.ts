@@ -50,6 +50,7 @@ export async function openPostgresEngine(
     },
     adaptTables: (db) => dropForeignKeys(db, feedTables),
     sizeBytes: () => readSize(connection.db),
+    readClock,
     ping: () => clients.ping(),
     [Symbol.asyncDispose]: async () => {
       await connection.db.destroy();
@@ -183,6 +184,13 @@ async function dropForeignKeys(db: Kysely<Tables>, tables: readonly string[]): P
     where contype = 'f' and nspname = current_schema() and relname = any(${tables})
   `.execute(db);
   for (const { table, name } of rows) await db.schema.alterTable(table).dropConstraint(name).execute();
+}
+
+async function readClock(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{ now: number }>`
+    select (extract(epoch from clock_timestamp()) * 1000)::bigint as now
+  `.execute(db);
+  return rows[0]?.now ?? 0;
 }
 
 /** Counts the tables of this schema only: other schemas may share the database. */

@@ -74,6 +74,7 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
     },
     liftStatementTimeout: async () => undefined,
     adaptTables: async () => undefined,
+    readClock: undefined,
     ping: () => ping(connection.db, source),
     sizeBytes: () => readSize(connection.db, schemaOf(source)),
     [Symbol.asyncDispose]: async () => {
