@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
+import { splitIntoChunks } from '../../../kit/collections.ts';
 import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 
@@ -11,8 +12,7 @@ export async function sharePackages(db: Kysely<Tables>, types: ColumnTypes): Pro
   await db.schema.dropIndex('image_package_source').execute();
   await db.schema.alterTable('image_package').renameTo('image_package_whole').execute();
   await createImagePackages(db, types);
-  const images = await db.selectFrom('image').select('id').orderBy('id').execute();
-  for (const { id } of images) await moveImage(db, id);
+  await moveImages(db);
   await db.schema.dropTable('image_package_whole').execute();
   await createIndexes(db);
 }
@@ -106,6 +106,7 @@ type Value = string | number | Uint8Array | null;
 type PackageRow = Record<(typeof columns)[number], Value>;
 
 interface WholeRow extends PackageRow {
+  readonly image_id: number;
   readonly position: number;
   readonly layer: string | null;
   readonly repositories: number | null;
@@ -119,33 +120,75 @@ interface ImagePackageTable {
   repositories: number | null;
 }
 
-/** Number of rows per statement. */
-const rowsAtATime = 100;
+/** Number of images per step. */
+const imagesAtATime = 50;
 
-async function moveImage(db: Kysely<Tables>, image: number): Promise<void> {
-  const { rows } = await sql<WholeRow>`
-    select * from image_package_whole where image_id = ${image} order by position
+/** Number of rows per statement. */
+const rowsAtATime = 500;
+
+/** Number of packages whose numbers are held in memory. */
+const numbersMax = 200_000;
+
+/** Moves the rows of all images in steps. Images share most packages, so nearly all are known from earlier steps. */
+async function moveImages(db: Kysely<Tables>): Promise<void> {
+  const images = await db.selectFrom('image').select('id').orderBy('id').execute();
+  const numbers = new Map<string, number>();
+  for (const some of splitIntoChunks(images, imagesAtATime)) {
+    const first = some[0]?.id ?? 0;
+    const last = some.at(-1)?.id ?? 0;
+    const { rows } = await sql<WholeRow>`
+      select * from image_package_whole where image_id between ${first} and ${last} order by image_id, position
+    `.execute(db);
+    const layers = layersByImage(rows);
+    await saveLayers(db, layers);
+    await moveRows(db, rows, layers, numbers);
+    if (numbers.size > numbersMax) numbers.clear();
+  }
+}
+
+/** Returns the layers of the packages of each image, each with its index. */
+function layersByImage(rows: readonly WholeRow[]): ReadonlyMap<number, ReadonlyMap<string, number>> {
+  const layers = new Map<number, Map<string, number>>();
+  for (const { image_id: image, layer } of rows) {
+    const ofImage = layers.get(image) ?? new Map<string, number>();
+    layers.set(image, ofImage);
+    if (layer !== null && !ofImage.has(layer)) ofImage.set(layer, ofImage.size);
+  }
+  return layers;
+}
+
+async function saveLayers(
+  db: Kysely<Tables>,
+  layers: ReadonlyMap<number, ReadonlyMap<string, number>>,
+): Promise<void> {
+  const rows = [...layers]
+    .filter(([, { size }]) => size > 0)
+    .map(([image, ofImage]) => sql`when ${image} then ${JSON.stringify([...ofImage.keys()])}`);
+  if (rows.length === 0) return;
+  await sql`
+    update image set package_layers = case id ${sql.join(rows, sql` `)} else package_layers end
+    where id between ${Math.min(...layers.keys())} and ${Math.max(...layers.keys())}
   `.execute(db);
-  const layers = [...new Set(rows.flatMap(({ layer }) => layer ?? []))];
-  if (layers.length > 0)
-    await db
-      .updateTable('image')
-      .set({ package_layers: JSON.stringify(layers) })
-      .where('id', '=', image)
-      .execute();
-  const places = new Map(layers.map((layer, place) => [layer, place]));
-  for (let i = 0; i < rows.length; i += rowsAtATime) {
-    const some = rows.slice(i, i + rowsAtATime).map((row) => ({ row, identity: identityOf(row) }));
-    const numbers = await numberPackages(db, new Map(some.map(({ row, identity }) => [identity, row])));
+}
+
+async function moveRows(
+  db: Kysely<Tables>,
+  rows: readonly WholeRow[],
+  layers: ReadonlyMap<number, ReadonlyMap<string, number>>,
+  numbers: Map<string, number>,
+): Promise<void> {
+  for (const some of splitIntoChunks(rows, rowsAtATime)) {
+    const moved = some.map((row) => ({ row, identity: identityOf(row) }));
+    await numberPackages(db, new Map(moved.map(({ row, identity }) => [identity, row])), numbers);
     await db
       .$extendTables<{ image_package: ImagePackageTable }>()
       .insertInto('image_package')
       .values(
-        some.map(({ row, identity }) => ({
-          image_id: image,
+        moved.map(({ row, identity }) => ({
+          image_id: row.image_id,
           position: row.position,
           package_id: numbers.get(identity) ?? 0,
-          layer: row.layer === null ? null : (places.get(row.layer) ?? null),
+          layer: row.layer === null ? null : (layers.get(row.image_id)?.get(row.layer) ?? null),
           repositories: row.repositories,
         })),
       )
@@ -161,31 +204,40 @@ function identityOf(row: WholeRow): string {
   return hash('sha256', JSON.stringify(values), 'base64url');
 }
 
+/** Number of packages per statement. */
+const packagesAtATime = 100;
+
+/** Adds the numbers of packages to `numbers`. Inserts missing packages. */
 async function numberPackages(
   db: Kysely<Tables>,
   packages: ReadonlyMap<string, PackageRow>,
-): Promise<ReadonlyMap<string, number>> {
-  const known = await numbersOf(db, [...packages.keys()]);
-  const missing = [...packages].filter(([identity]) => !known.has(identity));
-  if (missing.length === 0) return known;
-  const names = sql.join(['identity', ...columns].map((column) => sql.ref(column)));
-  const rows = missing.map(([identity, row]) => {
-    const values = [identity, ...columns.map((column) => row[column])];
-    return sql`(${sql.join(values)})`;
-  });
-  await sql`insert into package (${names}) values ${sql.join(rows)}`.execute(db);
-  const added = await numbersOf(
-    db,
-    missing.map(([identity]) => identity),
-  );
-  return new Map([...known, ...added]);
+  numbers: Map<string, number>,
+): Promise<void> {
+  const unknown = [...packages].filter(([identity]) => !numbers.has(identity));
+  for (const some of splitIntoChunks(unknown, packagesAtATime)) {
+    const identities = some.map(([identity]) => identity);
+    await findNumbers(db, identities, numbers);
+    const missing = some.filter(([identity]) => !numbers.has(identity));
+    if (missing.length === 0) continue;
+    const names = sql.join(['identity', ...columns].map((column) => sql.ref(column)));
+    const rows = missing.map(([identity, row]) => {
+      const values = [identity, ...columns.map((column) => row[column])];
+      return sql`(${sql.join(values)})`;
+    });
+    await sql`insert into package (${names}) values ${sql.join(rows)}`.execute(db);
+    await findNumbers(db, identities, numbers);
+  }
 }
 
-async function numbersOf(db: Kysely<Tables>, identities: readonly string[]): Promise<Map<string, number>> {
+async function findNumbers(
+  db: Kysely<Tables>,
+  identities: readonly string[],
+  numbers: Map<string, number>,
+): Promise<void> {
   const rows = await db
     .selectFrom('package')
     .select(['id', 'identity'])
     .where('identity', 'in', identities)
     .execute();
-  return new Map(rows.map(({ id, identity }) => [identity, id]));
+  for (const { id, identity } of rows) numbers.set(identity, id);
 }
