@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { orphansIn } from '../store/contract/orphan-rows.ts';
 import type { Store } from '../store/store.ts';
 import { openBareEngine } from './bare-engines.ts';
 import { assertImageMoved, fillOldImages } from './old-images.ts';
@@ -64,6 +65,7 @@ export async function killOnce(engine: SharedEngine, place: string, point: numbe
     assert.ok(number === last || number === last + 1, `${edition} is in the store, ${last} was reported`);
   }
   await assertConsistent(store);
+  assert.deepEqual(await orphansIn(place), []);
   assert.equal(await store.locks.acquire(`after ${output}`, 'another owner', 1), true);
 }
 

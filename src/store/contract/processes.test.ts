@@ -21,6 +21,7 @@ import {
 } from '../../testing/store-content.ts';
 import { type SharedEngine, sharedEngines } from '../../testing/store-engines.ts';
 import { exitOf, runOnStore } from '../../testing/store-process.ts';
+import { orphansIn } from './orphan-rows.ts';
 
 const timeout = 120_000;
 
@@ -202,6 +203,38 @@ for (const engine of sharedEngines) {
       { images, parts, sets, listed, packages },
       { images: 0, parts: 0, sets: 0, listed: 0, packages: 0 },
     );
+  });
+
+  test(`${engine.name}: leaves no row without its parent when others delete images and names`, {
+    timeout,
+  }, async (t) => {
+    const { place, run } = await processesOn(t, engine);
+    const now = { keepHistoryMs: 0, keepEventsMs: 0, keepLayersUnusedMs: 0 };
+    const deleter = run(`
+      for (;;) {
+        await store.namedLayers.remove('base');
+        await store.collectGarbage(${JSON.stringify(now)});
+      }`);
+    const posters = ['one', 'two'].map((poster) =>
+      run(`
+        // An image may be deleted before it gets a name, and a layer before it gets a child.
+        const orMissing = (work) => work.catch((error) => {
+          if (!/foreign key|it was deleted|there is no/i.test(error.message)) throw error;
+        });
+        for (let i = 0; i < 30; i++) {
+          const packages = [content.installed('package-' + (i % 7)), content.installed('package-' + i)];
+          const image = await store.images.save(content.image(packages, '${poster} ' + i));
+          await orMissing(store.ancestries.save(content.ancestry('${poster}' + (i % 3), image)));
+          const layer = { image, format: 'Docker', engineVersion: 3 };
+          await orMissing(store.namedLayers.save({ name: 'base', parent: null, ...layer }));
+          await orMissing(store.namedLayers.save({ name: '${poster} ' + i, parent: 'base', ...layer }));
+        }
+        await store[Symbol.asyncDispose]();`),
+    );
+    assert.deepEqual(await exitsOf(posters), [0, 0]);
+    deleter.kill('SIGKILL');
+    await exitOf(deleter);
+    assert.deepEqual(await orphansIn(place), []);
   });
 
   test(`${engine.name}: saves and matches images while feeds are applied`, { timeout }, async (t) => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { ClairError } from '../../core/errors.ts';
 import { emptyLayer } from '../../testing/empty-layer.ts';
@@ -10,19 +9,8 @@ import {
   temporaryDirectory,
   temporarySchema,
 } from '../../testing/store-engines.ts';
-import { query } from '../contract/postgres-schemas.ts';
+import { laterSchema, setLaterSchema } from '../contract/later-schema.ts';
 import { schemaVersion } from './schema.ts';
-
-/** Sets the schema number as a later version of the program does, at the end of its migration. */
-async function migrateFurther(engine: SharedEngine, place: string): Promise<void> {
-  if (engine.name === 'postgresql') {
-    await query(place, `update clair_schema set version = ${schemaVersion + 1}`);
-    return;
-  }
-  const database = new DatabaseSync(place);
-  database.exec(`pragma user_version = ${schemaVersion + 1}`);
-  database.close();
-}
 
 async function placeOf(engine: SharedEngine, context: TestContext): Promise<string> {
   return engine.name === 'postgresql'
@@ -35,7 +23,7 @@ function isLaterSchema(error: unknown): boolean {
     error instanceof ClairError &&
     error.code === 'store-unavailable' &&
     error.message.includes(
-      `later version of this program (its schema is ${schemaVersion + 1}; this version supports ${schemaVersion})`,
+      `later version of this program (its schema is ${laterSchema}; this version supports ${schemaVersion})`,
     )
   );
 }
@@ -46,7 +34,7 @@ for (const engine of sharedEngines) {
     await using store = await engine.open(place);
     const number = await store.images.save(image([installed('openssl')]));
     await store.checkSchema();
-    await migrateFurther(engine, place);
+    await setLaterSchema(place);
     for (const write of [
       () => store.checkSchema(),
       () => store.images.save(image([], 'another')),
@@ -69,7 +57,7 @@ for (const engine of sharedEngines) {
     await using store = await engine.open(place);
     async function* records() {
       yield record('A');
-      await migrateFurther(engine, place);
+      await setLaterSchema(place);
       yield record('B');
     }
     await assert.rejects(store.advisories.apply(feedUpdate(), records()), isLaterSchema);

@@ -48,7 +48,7 @@ export async function openPostgresEngine(
     liftStatementTimeout: async (db) => {
       await sql`set local statement_timeout = 0`.execute(db);
     },
-    adaptTables: (db) => dropForeignKeys(db, feedTables),
+    adaptTables: (db) => dropForeignKeys(db, uncheckedTables),
     sizeBytes: () => readSize(connection.db),
     readClock,
     ping: () => clients.ping(),
@@ -168,12 +168,19 @@ async function writeSchemaVersion(db: Kysely<Tables>, version: number): Promise<
     on conflict (is_only) do update set version = excluded.version`.execute(db);
 }
 
-/** Tables that feeds fill, with hundreds of thousands of rows per load. */
-const feedTables = ['vulnerability', 'affected', 'alias', 'event', 'enrichment'];
+/**
+ * Tables without foreign keys. Feeds fill the first five, with hundreds of thousands of rows per load. Each posted image adds hundreds of rows
+ * to the others.
+ */
+const uncheckedTables = [
+  ...['vulnerability', 'affected', 'alias', 'event', 'enrichment'],
+  ...['image_layer', 'v1_brought'],
+];
 
 /**
  * Drops foreign keys: their checks take three quarters of the time of a load, and only the owner of the server can disable them
- * temporarily. The rows are made from their parents. A session on SQLite does not check either.
+ * temporarily. Those of posted images lock versions that all images share. The rows are made in the transaction that makes or reads their
+ * parents. What deletes parents excludes all writers. SQLite checks the rows of images.
  */
 async function dropForeignKeys(db: Kysely<Tables>, tables: readonly string[]): Promise<void> {
   const { rows } = await sql<{ table: string; name: string }>`
