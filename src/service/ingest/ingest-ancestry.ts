@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { LayerSource } from '../../image/posted/layer-source.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import { ImageSize } from '../../match/image-size.ts';
-import { isNewerEngine } from '../../model/engine-version.ts';
+import { isNewerEngine } from '../../model/layer-index.ts';
 import type { Store } from '../../store/store.ts';
 import { type IndexedLayer, type LayerStack, type ReadPass, ReadPasses } from '../images/read-passes.ts';
 import { LowestFailure } from './lowest-failure.ts';

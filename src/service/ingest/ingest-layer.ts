@@ -1,5 +1,5 @@
 import type { LayerSource } from '../../image/posted/layer-source.ts';
-import { isNewerEngine } from '../../model/engine-version.ts';
+import { isNewerEngine } from '../../model/layer-index.ts';
 import type { NamedLayer } from '../../store/named-layer-store.ts';
 import type { Store } from '../../store/store.ts';
 import { analyzerKey } from '../images/analyze-layers.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClairError } from '../../core/errors.ts';
-import { composeEngineVersion } from '../../model/engine-version.ts';
+import { composeEngineVersion } from '../../model/layer-index.ts';
 import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { NamedLayer, NamedLayerInput } from '../named-layer-store.ts';

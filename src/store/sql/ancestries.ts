@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Kysely, Selectable } from 'kysely';
-import { isNewerEngine } from '../../model/engine-version.ts';
+import { isNewerEngine } from '../../model/layer-index.ts';
 import type { Ancestry, AncestryInput, AncestryStore } from '../ancestry-store.ts';
 import { pageAncestriesByVersions } from './ancestries-by-version.ts';
 import type { Engine } from './engine.ts';

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
-import { isNewerEngine } from '../../model/engine-version.ts';
+import { isNewerEngine } from '../../model/layer-index.ts';
 import type { LayerPage, NamedLayer, NamedLayerInput, NamedLayerStore } from '../named-layer-store.ts';
 import type { PageRequest } from '../page.ts';
 import type { Engine } from './engine.ts';
