@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { assertImageMoved, fillOldImages } from '../store/contract/old-images.ts';
 import { orphansIn } from '../store/contract/orphan-rows.ts';
+import { sharePackageSets } from '../store/sql/migrations/0012-package-sets.ts';
 import type { Store } from '../store/store.ts';
 import { openBareEngine } from './bare-engines.ts';
-import { assertImageMoved, fillOldImages } from './old-images.ts';
+import { migrateTo } from './migrate-to.ts';
 import { feedUpdate, image, installed, record, stream } from './store-content.ts';
 import type { SharedEngine } from './store-engines.ts';
 import { exitOf, runOnStore, runProgram } from './store-process.ts';
@@ -185,5 +187,6 @@ export async function movingMs(engine: SharedEngine, place: string): Promise<num
 
 async function fillPlace(engine: SharedEngine, place: string): Promise<void> {
   await using before = await openBareEngine(engine.name, place);
+  await migrateTo(before, sharePackageSets);
   await fillOldImages(before, movedImages);
 }

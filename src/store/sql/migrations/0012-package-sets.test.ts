@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { bareEngines } from '../../../testing/bare-engines.ts';
-import { addOldImages, assertImageMoved, fillOldImages } from '../../../testing/old-images.ts';
+import { migrateTo } from '../../../testing/migrate-to.ts';
 import { feedUpdate, record, stream } from '../../../testing/store-content.ts';
+import { addOldImages, assertImageMoved, fillOldImages } from '../../contract/old-images.ts';
 import type { Engine } from '../engine.ts';
 import { openSqlStore } from '../sql-store.ts';
 import { sharePackageSets } from './0012-package-sets.ts';
@@ -28,6 +29,7 @@ for (const { name, engine } of bareEngines) {
     const open = await engine(t);
     {
       await using before = await open();
+      await migrateTo(before, sharePackageSets);
       await fillOldImages(before, images);
     }
     // Each attempt moves some images. The last write replaces the old tables.

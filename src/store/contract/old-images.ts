@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
-import type { Engine } from '../store/sql/engine.ts';
-import { sharePackageSets } from '../store/sql/migrations/0012-package-sets.ts';
-import type { Store } from '../store/store.ts';
-import { migrateTo } from './migrate-to.ts';
-import { bookworm } from './store-content.ts';
+import type { Engine } from '../sql/engine.ts';
+import type { Store } from '../store.ts';
 
 const names = ['openssl', 'bash', 'zlib'];
 /** Number of the package `openssl` at the path that only images of an application have. */
 const elsewhere = 4;
 
 /**
- * Fills a database with images as programs stored them before packages were in sets, a row for each package of an image. Every third image
- * has a package at another path and in another layer.
+ * Fills the tables of the schema before package sets, which have a row for each package of an image. Every third image has a package at
+ * another path and in another layer.
  */
 export async function fillOldImages(engine: Engine, count: number): Promise<void> {
-  await migrateTo(engine, sharePackageSets);
   await engine.write(async (db) => {
     await sql`insert into namespace (name, version_scheme) values ('debian:12', 'dpkg')`.execute(db);
     for (const [i, name] of [...names, 'openssl'].entries())
@@ -46,7 +42,7 @@ export async function assertImageMoved(store: Store, image: number): Promise<voi
   const expected = names.map((name) => [name, 'var/lib/dpkg/status', 'sha256:base']);
   if (image % 3 === 0) expected.splice(1, 0, ['openssl', 'opt/app', 'sha256:app']);
   const found = packages.map(({ name, location, lookup }) => {
-    assert.deepEqual(lookup?.namespace, bookworm);
+    assert.deepEqual(lookup?.namespace, { name: 'debian:12', versionScheme: 'dpkg' });
     return [name, location.path, location.layer];
   });
   assert.deepEqual(found, expected);
