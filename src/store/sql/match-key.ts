@@ -26,11 +26,7 @@ export function packagesMatchedBy(
   return by === 'name' ? packages : packages.where('package.source_lookup_version', 'is not', null);
 }
 
-/** Whether a row has this match key. In conditions only an architecture can equal this text: modules and products have colons. */
+/** Whether a row has this match key. */
 export function isMatchedBy(by: MatchKey): RawBuilder<boolean> {
-  const conditions = sql.ref('affected.conditions');
-  return by === 'source'
-    ? sql<boolean>`${conditions} like '%"src"%'`
-    : // Nearly all rows have no conditions, so nothing is compared.
-      sql<boolean>`(${conditions} is null or ${conditions} not like '%"src"%')`;
+  return sql<boolean>`${sql.ref('affected.matches_source')} = ${sql.lit(by === 'source' ? 1 : 0)}`;
 }

@@ -22,7 +22,7 @@ import type {
 } from './rating-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 12;
+export const schemaVersion = 13;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -158,6 +158,8 @@ interface AffectedColumns {
   severity: Severity | null;
   /** The conditions of the row as JSON; null if it has none. */
   conditions: string | null;
+  /** Whether it applies to source packages: its match key. */
+  matches_source: Generated<number>;
 }
 
 /**

@@ -25,6 +25,7 @@ const rangeColumns = [
   'fix_version',
   'severity',
   'conditions',
+  'matches_source',
 ] as const;
 
 /** The columns that incoming and stored affected rows share. */
@@ -168,6 +169,7 @@ export function affectedValues(
     fix.state === 'fixed' && fix.version !== range.to ? fix.version : null,
     row.severity ?? null,
     row.only === undefined ? null : JSON.stringify(row.only),
+    row.only?.arch?.includes('src') === true ? 1 : 0,
   ];
 }
 
@@ -202,6 +204,7 @@ async function createTables(db: Kysely<Tables>, types: ColumnTypes): Promise<voi
     .addColumn('fix_version', 'text')
     .addColumn('severity', 'text')
     .addColumn('conditions', 'text')
+    .addColumn('matches_source', types.integer)
     .modifyEnd(types.staging)
     .execute();
   await db.schema

@@ -10,6 +10,7 @@ import { addLastUpdate } from './0009-last-update.ts';
 import { numberIndependently } from './0010-independent-numbers.ts';
 import { indexLastUse } from './0011-last-use.ts';
 import { sharePackageSets } from './0012-package-sets.ts';
+import { addMatchKeys } from './0013-match-keys.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   numberIndependently,
   indexLastUse,
   sharePackageSets,
+  addMatchKeys,
 ];
