@@ -37,6 +37,32 @@ test('rates an advisory that has only a vector by its base score', () => {
   assert.deepEqual(ratingOfAdvisories([rated]), { source: 'osv', severity: 'Critical' });
 });
 
+const critical4 = { vector: 'CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N', score: 9.3 };
+const low30 = { vector: low.vector.replace('3.1', '3.0'), score: 2.5 };
+const high2 = { vector: 'AV:N/AC:L/Au:N/C:C/I:C/A:C', score: 10 };
+
+test('rates by CVSS 3.1 before 4.0, 3.0 and 2.0, in whatever order an advisory lists its vectors', () => {
+  const severityOf = (...vectors: (typeof low)[]) => {
+    const cvss = vectors.map((vector) => ({ source: 'suse', ...vector }));
+    return ratingOfAdvisories([{ source: 'suse', severity: 'Unknown', cvss }])?.severity;
+  };
+  assert.equal(severityOf(critical4, low), 'Low');
+  assert.equal(severityOf(high2, low30, critical4), 'Critical');
+  assert.equal(severityOf(high2, low30), 'Low');
+  assert.equal(severityOf(low, high), 'High');
+  const unscored = { source: 'suse', vector: low.vector };
+  const cvss = [unscored, { source: 'suse', ...high2 }];
+  assert.equal(ratingOfAdvisories([{ source: 'suse', severity: 'Unknown', cvss }])?.severity, 'High');
+});
+
+test('rates by CVSS 3.1 before 4.0 when two records of one issuer list them in the other order', () => {
+  const record = (vector: typeof low): Enrichment => ({
+    id: 'CVE-2024-1',
+    cvss: [{ source: 'acme', ...vector }],
+  });
+  assert.equal(ratingOfEnrichments([record(critical4), record(low)])?.severity, 'Low');
+});
+
 test('gives no rating for advisories without severity and vector', () => {
   assert.equal(ratingOfAdvisories([advisory('alpine', 'Unknown')]), undefined);
 });

@@ -1,4 +1,4 @@
-import { cvssSeverity } from '../model/cvss.ts';
+import { compareCvssVersions, cvssSeverity, cvssVersion, severityOfVectors } from '../model/cvss.ts';
 import type { Enrichment } from '../model/enrichment.ts';
 import type { AdvisoryHit } from '../model/hit.ts';
 import { compareText } from '../model/order.ts';
@@ -28,15 +28,15 @@ export function ratingOfAdvisories(
 }
 
 /**
- * The rating by enrichments, by the rank of its issuer. Undefined if nothing rates it. The highest of several vectors of one issuer and
- * version counts.
+ * The rating by enrichments, by the rank of its issuer. Undefined if nothing rates it. Of one issuer, the preferred version of CVSS counts,
+ * and the highest of several vectors in it.
  */
 export function ratingOfEnrichments(enrichments: readonly Enrichment[]): Rating | undefined {
   const rated = enrichments.flatMap(ratingsIn);
   const [first] = rated.toSorted((a, b) => rankOf(a) - rankOf(b));
-  const [worst] = rated
-    .filter(({ source, version }) => source === first?.source && version === first.version)
-    .sort(worstFirst);
+  const ofIssuer = rated.filter(({ source }) => source === first?.source);
+  const [preferred] = ofIssuer.flatMap(({ version }) => version ?? []).sort(compareCvssVersions);
+  const [worst] = ofIssuer.filter(({ version }) => version === preferred).sort(worstFirst);
   return worst && { source: worst.source, severity: worst.severity };
 }
 
@@ -44,10 +44,9 @@ function rankOf({ source }: Rating): number {
   return issuersAfterCna.indexOf(source);
 }
 
-/** The stated severity, else that of the first vector with one. */
+/** The stated severity, else that of the vectors. */
 function severityFrom(severity: Severity, cvss: readonly CvssVector[]): Severity {
-  if (severity !== 'Unknown') return severity;
-  return cvss.map(cvssSeverity).find((scored) => scored !== 'Unknown') ?? 'Unknown';
+  return severity === 'Unknown' ? severityOfVectors(cvss) : severity;
 }
 
 /** A rating with its CVSS version. A severity that is stated as text has none. */
@@ -57,15 +56,10 @@ function ratingsIn({ cvss = [], severity, assigner }: Enrichment): VersionedRati
   const scored = cvss.flatMap((vector) =>
     ratingIfKnown(vector.source, cvssSeverity(vector)).map((rating) => ({
       ...rating,
-      version: versionOf(vector),
+      version: cvssVersion(vector),
     })),
   );
   return severity === undefined ? scored : [...ratingIfKnown(assigner ?? 'cna', severity), ...scored];
-}
-
-/** The version at the start of a CVSS vector. Vectors of version 2 do not state it. */
-function versionOf({ vector }: CvssVector): string {
-  return /^CVSS:([\d.]+)\//.exec(vector)?.[1] ?? '2.0';
 }
 
 function ratingIfKnown(source: string, severity: Severity): Rating[] {

@@ -1,5 +1,5 @@
 import { baseScore4 } from './cvss4.ts';
-import type { Severity } from './severity.ts';
+import { compareSeverity, type Severity } from './severity.ts';
 import type { CvssVector } from './vulnerability.ts';
 
 /** Weights by metric and value, as the specifications print them. */
@@ -53,6 +53,35 @@ export function cvssSeverity({ vector, score }: CvssVector): Severity {
   if (score < 4) return 'Low';
   if (score < 7) return 'Medium';
   return score < 9 || !vector.startsWith('CVSS:') ? 'High' : 'Critical';
+}
+
+/** The versions of CVSS, the preferred one first. Issuers and their customers have set their thresholds for 3.1. */
+const preferredVersions = ['3.1', '4.0', '3.0', '2.0'];
+
+/** Returns the version at the start of a CVSS vector. Vectors of version 2 do not state it. */
+export function cvssVersion({ vector }: CvssVector): string {
+  return /^CVSS:([\d.]+)\//.exec(vector)?.[1] ?? '2.0';
+}
+
+/** Compares two versions of CVSS, the preferred one first. Unknown versions are last. */
+export function compareCvssVersions(a: string, b: string): number {
+  return rankOfVersion(a) - rankOfVersion(b);
+}
+
+function rankOfVersion(version: string): number {
+  const rank = preferredVersions.indexOf(version);
+  return rank < 0 ? preferredVersions.length : rank;
+}
+
+/** Returns the severity of several vectors of one issuer: the worst among those of the preferred version that has a score. */
+export function severityOfVectors(vectors: readonly CvssVector[]): Severity {
+  const scored = vectors.filter(({ score }) => score !== undefined);
+  const [version] = scored.map(cvssVersion).sort(compareCvssVersions);
+  const [worst = 'Unknown'] = scored
+    .filter((vector) => cvssVersion(vector) === version)
+    .map(cvssSeverity)
+    .sort((a, b) => compareSeverity(b, a));
+  return worst;
 }
 
 function metricsOf(text: string): [string, string][] {

@@ -1,6 +1,6 @@
 import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { zipEntries } from '../../kit/zip/entries.ts';
-import { cvssSeverity } from '../../model/cvss.ts';
+import { severityOfVectors } from '../../model/cvss.ts';
 import { packageName } from '../../model/package-name.ts';
 import type {
   Affected,
@@ -82,9 +82,9 @@ function rowsOf({ namespace, versionScheme, scheme }: EcosystemFeed, entry: OsvE
     package: packageName(namespace, entry.package?.name ?? ''),
     scheme,
   };
-  const severity = firstKnown(vectorsOf('osv', entry).map(cvssSeverity));
+  const severity = severityOfVectors(vectorsOf('osv', entry));
   const rows = rowsOfEntry(entry, packageKey);
-  return severity === undefined ? rows : rows.map((row) => ({ ...row, severity }));
+  return severity === 'Unknown' ? rows : rows.map((row) => ({ ...row, severity }));
 }
 
 /** Returns the severity that the advisory states, or else that of its vectors. Malicious packages are critical. */
@@ -92,12 +92,7 @@ function severityOfRecord(record: OsvRecord): Severity {
   if (record.id.startsWith('MAL-')) return 'Critical';
   const word = vendorSeverity(textIn(record.database_specific, 'severity'));
   if (word !== 'Unknown') return word;
-  return firstKnown(vectorsOf('osv', record).map(cvssSeverity)) ?? 'Unknown';
-}
-
-/** Returns the first known severity. A vendor may put a vector first whose score cannot be computed, such as CVSS 4. */
-function firstKnown(severities: readonly Severity[]): Severity | undefined {
-  return severities.find((severity) => severity !== 'Unknown');
+  return severityOfVectors(vectorsOf('osv', record));
 }
 
 function linksOf({ id, references }: OsvRecord): string[] {

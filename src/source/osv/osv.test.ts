@@ -116,6 +116,11 @@ test('takes the severity from the word, else the vector, else Unknown; malicious
     await severity({ database_specific: {}, severity: [{ type: 'CVSS_V4', score: 'CVSS:4.0/AV:N' }] }),
     'Unknown',
   );
+  const vectors = [
+    { type: 'CVSS_V4', score: 'CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N' },
+    { type: 'CVSS_V3', score: 'CVSS:3.1/AV:L/AC:H/PR:L/UI:N/S:U/C:L/I:N/A:N' },
+  ];
+  assert.equal(await severity({ database_specific: {}, severity: vectors }), 'Low');
   assert.equal(await severity({ id: 'MAL-2024-1', database_specific: {}, severity: [] }), 'Critical');
 });
 
