@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Match, Report, ReportVulnerability } from '../model/report.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
 import { evaluateGates, type Gate, type GateResult, isAnythingAssessed } from './gate.ts';
+import { onlyFixed } from './report-filters.ts';
 
 const high: Gate = { by: 'severity', severity: 'High' };
 const kev: Gate = { by: 'kev' };
@@ -88,4 +89,27 @@ test('reports whether any namespace had advisories', () => {
   assert.equal(of({ ...covered, status: 'missing', fetchedAt: null }), false);
   assert.equal(of({ ...covered, status: 'unsupported', fetchedAt: null }), false);
   assert.equal(of(), false);
+});
+
+test('stays undecided when a finding that the vendor still investigates would not pass', () => {
+  const under = (vulnerability: Partial<ReportVulnerability>): Report => ({
+    ...sampleReport,
+    matches: [],
+    suppressed: [
+      {
+        ...finding(vulnerability),
+        fix: { state: 'under-investigation' },
+        reason: 'the vendor is still investigating',
+      },
+    ],
+  });
+  const resultOf = (report: Report, allowsUnrated = false) =>
+    reasons(evaluateGates([high], { report, isAssessed: true, allowsUnrated }));
+  const open = 'the vendor still investigates 1 finding that may reach the gate';
+  assert.equal(resultOf(under({ severity: 'High' })), open);
+  assert.equal(resultOf(under({ severity: 'Medium' })), 'passed');
+  assert.equal(resultOf(under({ severity: 'Unknown' })), open);
+  assert.equal(resultOf(under({ severity: 'Unknown' }), true), 'passed');
+  // The user wants no findings without a fix.
+  assert.equal(resultOf(onlyFixed(under({ severity: 'High' }))), 'passed');
 });

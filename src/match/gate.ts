@@ -1,4 +1,4 @@
-import type { Coverage, Match, Report } from '../model/report.ts';
+import { type Coverage, isUnderInvestigation, type Match, type Report } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { GatedFinding } from '../plugin/report-format.ts';
 
@@ -32,6 +32,7 @@ export function evaluateGates(
   const reasons = [
     ...(isAssessed ? [] : ['not everything in the image was assessed']),
     ...new Set(gates.flatMap((gate) => undecidedReason(gate, report, allowsUnrated) ?? [])),
+    ...investigationReasons(gates, report, allowsUnrated),
   ];
   return reasons.length === 0 ? { result: 'passed' } : { result: 'undecided', reasons };
 }
@@ -67,6 +68,24 @@ function undecidedReason(gate: Gate, { matches }: Report, allowsUnrated: boolean
   return count === 0
     ? undefined
     : `${count} ${count === 1 ? 'finding has' : 'findings have'} ${missingFor[gate.by]}`;
+}
+
+/** Why a finding that the vendor still investigates leaves the gates undecided: it would not pass them if it were confirmed. */
+function investigationReasons(
+  gates: readonly Gate[],
+  { suppressed }: Report,
+  allowsUnrated: boolean,
+): string[] {
+  const count = suppressed.filter(
+    (match) =>
+      isUnderInvestigation(match) &&
+      match.decision === undefined &&
+      evaluateGatesForFinding(match, gates, allowsUnrated) !== 'passed',
+  ).length;
+  if (count === 0) return [];
+  return [
+    `the vendor still investigates ${count} ${count === 1 ? 'finding' : 'findings'} that may reach the gate`,
+  ];
 }
 
 const missingFor: Readonly<Record<Gate['by'], string>> = {

@@ -31,7 +31,10 @@ export function onlySeverities(report: Report, severities: readonly Severity[]):
   );
 }
 
-/** Suppresses findings because the user selected others. */
+/**
+ * Suppresses findings because the user selected others. Findings that the vendor still investigates keep their reason, but no gate counts
+ * them.
+ */
 export function suppressWhere(
   report: Report,
   isSuppressed: (match: Match) => boolean,
@@ -39,8 +42,11 @@ export function suppressWhere(
 ): Report {
   const decision = { by: 'option' } as const;
   const suppressed = report.matches.filter(isSuppressed).map((match) => ({ ...match, reason, decision }));
+  const earlier = report.suppressed.map((match) =>
+    match.decision === undefined && isSuppressed(match) ? { ...match, decision } : match,
+  );
   return withFindings(report, {
     matches: report.matches.filter((match) => !isSuppressed(match)),
-    suppressed: [...report.suppressed, ...suppressed].sort(compareMatches),
+    suppressed: [...earlier, ...suppressed].sort(compareMatches),
   });
 }

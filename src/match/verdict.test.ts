@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Coverage, ExtensionStatus } from '../model/report.ts';
-import { sampleReport } from '../testing/sample-report.ts';
+import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
+import type { Findings } from './findings.ts';
 import { isFullyAssessed, type VerdictInput, verdictOf } from './verdict.ts';
 
 function covered(status: Coverage['status'], isOutOfSupport = false): VerdictInput['coverage'][number] {
@@ -12,6 +13,8 @@ function covered(status: Coverage['status'], isOutOfSupport = false): VerdictInp
 function read(status: ExtensionStatus['status']): ExtensionStatus {
   return { extension: 'dpkg', status, files: [] };
 }
+
+const ignored = { by: 'ignore', rule: { place: 'x:1', reason: 'y' } } as const;
 
 const fullyAssessed: VerdictInput = {
   packages: 1,
@@ -44,9 +47,24 @@ test('is not fully assessed when a single thing is unknown', () => {
 });
 
 test('is vulnerable with one finding, and clean without any only when fully assessed', () => {
-  const one = sampleReport.matches.slice(0, 1);
+  const one: Findings = { matches: sampleReport.matches.slice(0, 1), suppressed: [] };
+  const none: Findings = { matches: [], suppressed: [] };
   assert.equal(verdictOf(one, true), 'vulnerable');
   assert.equal(verdictOf(one, false), 'vulnerable');
-  assert.equal(verdictOf([], true), 'clean');
-  assert.equal(verdictOf([], false), 'not-assessed');
+  assert.equal(verdictOf(none, true), 'clean');
+  assert.equal(verdictOf(none, false), 'not-assessed');
+});
+
+test('is not clean when the vendor still investigates the only finding', () => {
+  const finding = sampleMatch(
+    samplePackage('xz', '5.4'),
+    { id: 'CVE-2024-9', severity: 'Low' },
+    { state: 'under-investigation' },
+  );
+  const suppressed = [{ ...finding, reason: 'the vendor is still investigating' }];
+  assert.equal(verdictOf({ matches: [], suppressed }, true), 'not-assessed');
+  assert.equal(
+    verdictOf({ matches: [], suppressed: suppressed.map((one) => ({ ...one, decision: ignored })) }, true),
+    'clean',
+  );
 });

@@ -1,5 +1,12 @@
 import type { ExtensionProblem } from '../model/layer-index.ts';
-import type { Coverage, ExtensionStatus, Match, Report, Verdict } from '../model/report.ts';
+import {
+  type Coverage,
+  type ExtensionStatus,
+  isUnderInvestigation,
+  type Match,
+  type Report,
+  type Verdict,
+} from '../model/report.ts';
 
 /** The knowledge about an image besides findings. */
 export interface VerdictInput {
@@ -17,10 +24,16 @@ export function isFullyAssessed({ packages, coverage, statuses }: VerdictInput):
   return packages > 0 && coverage.length > 0 && isCovered && isRead;
 }
 
-/** One finding makes an image vulnerable. Without findings, it is clean only if `isAssessed`. */
-export function verdictOf(matches: readonly Match[], isAssessed: boolean): Verdict {
+/**
+ * One finding makes an image vulnerable. Without findings, it is clean only if `isAssessed` and if the vendor investigates none of the
+ * suppressed findings.
+ */
+export function verdictOf(
+  { matches, suppressed }: Pick<Report, 'matches' | 'suppressed'>,
+  isAssessed: boolean,
+): Verdict {
   if (matches.length > 0) return 'vulnerable';
-  return isAssessed ? 'clean' : 'not-assessed';
+  return isAssessed && !suppressed.some(isUnderInvestigation) ? 'clean' : 'not-assessed';
 }
 
 /**

@@ -120,6 +120,14 @@ export interface SuppressedMatch extends Match {
   readonly decision?: SuppressionDecision;
 }
 
+/**
+ * Returns whether the vendor still investigates a finding and no rule or VEX statement decides it. Such a finding does not count, but an
+ * image that has one is not clean.
+ */
+export function isUnderInvestigation({ fix, decision }: SuppressedMatch): boolean {
+  return fix.state === 'under-investigation' && (decision === undefined || decision.by === 'option');
+}
+
 /** The state of the ratings of findings that do not come from advisories. */
 export interface Ratings {
   /** Findings without a severity. */

@@ -1,6 +1,13 @@
 import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Fix, FixState } from '../model/fix.ts';
-import type { Coverage, Match, Report, ReportVulnerability, Verdict } from '../model/report.ts';
+import {
+  type Coverage,
+  isUnderInvestigation,
+  type Match,
+  type Report,
+  type ReportVulnerability,
+  type Verdict,
+} from '../model/report.ts';
 import { type Severity, severities } from '../model/severity.ts';
 import { imageTitleOf } from './title.ts';
 
@@ -191,15 +198,23 @@ export function firstClause(text: string): string {
   return text.split(/; |\. (?=\p{Lu})/u, 1)[0] ?? text;
 }
 
-/** Returns the gaps of an assessment: namespaces with incomplete advisories and failed extensions. Empty if it is complete. */
+/**
+ * Returns the gaps of an assessment: namespaces with incomplete advisories, failed extensions, and findings that the vendor still
+ * investigates if there are no others. Empty if it is complete.
+ */
 export function doubtsOf(report: Report): string[] {
   const gaps = report.coverage.filter(({ status, reason }) => status !== 'complete' || reason !== null);
   const doubts = gaps.map((gap) =>
     escapeForTerminal(`${gap.namespace}: ${gap.reason ?? coverageStatusText[gap.status]}`),
   );
-  doubts.push(...extensionProblemLines(report));
+  doubts.push(...extensionProblemLines(report), ...investigationLines(report));
   if (report.coverage.length > 0) return doubts;
   return [report.distro === null ? 'the distribution is unknown' : 'there was nothing to compare', ...doubts];
+}
+
+function investigationLines({ verdict, suppressed }: Report): string[] {
+  const count = verdict === 'vulnerable' ? 0 : suppressed.filter(isUnderInvestigation).length;
+  return count === 0 ? [] : [`the vendor still investigates ${pluralize(count, 'finding')}`];
 }
 
 /** Returns whether the assessment is incomplete, with or without findings. */

@@ -357,3 +357,20 @@ function coverage(): Report['coverage'][number] {
 function problem(path: string, words: string): Report['statuses'][number]['files'][number] {
   return { path, layer: null, problem: words };
 }
+
+test('does not say clean when the vendor still investigates the only finding', () => {
+  const finding = sampleMatch(
+    openssl,
+    { id: 'CVE-2024-9', severity: 'Low' },
+    { state: 'under-investigation' },
+  );
+  const suppressed = [{ ...finding, reason: 'the vendor is still investigating' }];
+  const verdictLine = (verdict: Report['verdict']) =>
+    shown({ ...small, matches: [], suppressed, verdict })
+      .trimEnd()
+      .split('\n')
+      .at(-1);
+  const doubt = 'the vendor still investigates 1 finding';
+  assert.equal(verdictLine('not-assessed'), `Verdict: not assessed: ${doubt}`);
+  assert.equal(verdictLine('clean'), `Verdict: no known vulnerability, but ${doubt}`);
+});

@@ -5,7 +5,7 @@ import { builtIn } from '../../extensions.ts';
 import type { Match, Report } from '../../model/report.ts';
 import type { IgnoreRule, VexStatement, VexStatus } from '../../model/suppression.ts';
 import { readOpenVex } from '../../suppression-files/openvex.ts';
-import { sampleReport } from '../../testing/sample-report.ts';
+import { sampleMatch, samplePackage, sampleReport } from '../../testing/sample-report.ts';
 import { openVexDocument } from '../../testing/vex-documents.ts';
 import { applySuppressions, type SuppressionDeps } from './apply.ts';
 
@@ -108,6 +108,27 @@ test('a rule about a finding that the vendor suppressed counts as used and chang
   const { report, rules } = applySuppressions(sampleReport, known, { rules: [about], statements: [] });
   assert.deepEqual(report, sampleReport);
   assert.deepEqual([...rules], [about]);
+});
+
+test('a rule or a VEX statement decides a finding that the vendor still investigates', () => {
+  const finding = sampleMatch(
+    samplePackage('libc6', '2.36-9+deb12u3', 'glibc'),
+    { id: 'CVE-2024-9', severity: 'Low' },
+    { state: 'under-investigation' },
+  );
+  const open: Report = {
+    ...sampleReport,
+    matches: [],
+    suppressed: [{ ...finding, reason: 'the vendor is still investigating' }],
+  };
+  const said = parseStatements(notAffected('CVE-2024-9', { '@id': 'pkg:deb/debian/libc6' }));
+  const resultOf = (rules: readonly IgnoreRule[], statements: readonly VexStatement[]) => {
+    const { verdict, suppressed } = applySuppressions(open, known, { rules, statements }).report;
+    return [verdict, suppressed[0]?.decision?.by, suppressed.length];
+  };
+  assert.deepEqual(resultOf([rule({ id: 'CVE-2024-8' })], []), ['not-assessed', undefined, 1]);
+  assert.deepEqual(resultOf([rule({ id: 'CVE-2024-9' })], []), ['clean', 'ignore', 1]);
+  assert.deepEqual(resultOf([], said), ['clean', 'vex', 1]);
 });
 
 test('the newest statement counts, and the most pessimistic of one time', () => {

@@ -1,5 +1,5 @@
 import { compareMatches } from '../../model/order.ts';
-import type { Match, Report, SuppressedMatch } from '../../model/report.ts';
+import { isUnderInvestigation, type Match, type Report, type SuppressedMatch } from '../../model/report.ts';
 import type { IgnoreRule, SuppressionDecision, VexDocument, VexStatement } from '../../model/suppression.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import { verdictOf, withFindings } from '../verdict.ts';
@@ -29,8 +29,9 @@ export interface SuppressionResult {
 }
 
 /**
- * Moves findings to the suppressed ones: those that VEX calls not affected or fixed, then those that a rule matches. If none is left, the
- * image is clean, provided that everything is known that this needs.
+ * Moves findings to the suppressed ones: those that VEX calls not affected or fixed, then those that a rule matches. Findings that the
+ * vendor still investigates get the decision as well. If no finding is left, the image is clean, provided that everything is known that
+ * this needs.
  */
 export function applySuppressions(
   report: Report,
@@ -49,20 +50,17 @@ export function applySuppressions(
     return decisionOf(applicable[0], covering[0]);
   };
   const decided = report.matches.map((finding) => ({ finding, decision: decide(finding) }));
-  // Suppressions by the vendor stay, but a rule that matches them counts as used.
-  for (const finding of report.suppressed) decide(finding);
+  const undecided = report.suppressed.map((finding) => {
+    const decision = decide(finding);
+    return decision !== undefined && isUnderInvestigation(finding) ? suppress(finding, decision) : finding;
+  });
   const matches = decided.flatMap(({ finding, decision }) => (decision === undefined ? [finding] : []));
   const suppressed = decided.flatMap(({ finding, decision }) =>
     decision === undefined ? [] : [suppress(finding, decision)],
   );
+  const findings = { matches, suppressed: [...undecided, ...suppressed].sort(compareMatches) };
   return {
-    report: {
-      ...withFindings(report, {
-        matches,
-        suppressed: [...report.suppressed, ...suppressed].sort(compareMatches),
-      }),
-      verdict: verdictOf(matches, isKnown),
-    },
+    report: { ...withFindings(report, findings), verdict: verdictOf(findings, isKnown) },
     ...used,
   };
 }

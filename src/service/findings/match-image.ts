@@ -44,7 +44,7 @@ export async function matchImage(
     matches,
     suppressed,
     ratings: { ...ratings, lists: ratingLists(deps.extensions.enrichers, states, deps) },
-    verdict: verdictOf(matches, isAssessed),
+    verdict: verdictOf(findings, isAssessed),
     coverage: coverage.map(({ isOutOfSupport, ...known }) => known),
     statuses,
   };
