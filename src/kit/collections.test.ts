@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { padToPowerOfTwo, splitIntoChunks } from './collections.ts';
+import { padToPowerOfTwo, splitIntoChunks, trimCharacters, trimCharactersEnd } from './collections.ts';
 
 test('splits a list into parts of a size and a shorter rest', () => {
   assert.deepEqual([...splitIntoChunks([1, 2, 3, 4, 5], 2)], [[1, 2], [3, 4], [5]]);
@@ -14,4 +14,18 @@ test('repeats the last item of a list up to a power of two', () => {
   assert.deepEqual(padToPowerOfTwo(['a', 'b', 'c']), ['a', 'b', 'c', 'c']);
   for (const length of [4, 5, 100, 500])
     assert.equal(padToPowerOfTwo(new Array(length).fill(1)).length, 2 ** Math.ceil(Math.log2(length)));
+});
+
+test('removes characters at the end of a text only', () => {
+  assert.equal(trimCharactersEnd('//a//b//', '/'), '//a//b');
+  assert.equal(trimCharactersEnd('a) )', ' )'), 'a');
+  assert.equal(trimCharactersEnd('///', '/'), '');
+  assert.equal(trimCharactersEnd('', '/'), '');
+  assert.equal(trimCharactersEnd('a', '/'), 'a');
+});
+
+test('removes characters at both ends of a text and none within', () => {
+  assert.equal(trimCharacters('//a//b//', '/'), 'a//b');
+  assert.equal(trimCharacters('///', '/'), '');
+  assert.equal(trimCharacters('', '/'), '');
 });

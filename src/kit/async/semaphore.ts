@@ -1,4 +1,4 @@
-/** Runs at most a fixed number of tasks concurrently. The others wait for their turn. */
+/** Limits concurrency: runs at most a fixed number of tasks at the same time. The others wait for their turn. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
