@@ -1,6 +1,6 @@
 import { ClairError } from '../core/errors.ts';
 
-/** Limits how many callers may wait at the same time. Rejects further callers. */
+/** Limits the concurrency of callers: a fixed number may wait at the same time. Rejects further callers. */
 export class AdmissionLimit {
   readonly #max: number;
   #admitted = 0;

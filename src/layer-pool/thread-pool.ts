@@ -21,8 +21,8 @@ export interface ThreadLease extends Disposable {
 }
 
 /**
- * Threads with one task at a time. The pool starts a thread when it is first needed, ends it after `idleMs` without a task, and replaces it
- * if it dies. At most `waitingMax` tasks wait, first in, first out. Dispose the pool to end all threads.
+ * Threads with one task at a time, which limit the concurrency of layer reads. The pool starts a thread when it is first needed, ends it
+ * after `idleMs` without a task, and replaces it if it dies. At most `waitingMax` tasks wait, first in, first out. Dispose the pool to end all threads.
  */
 export class ThreadPool implements AsyncDisposable {
   readonly #options: ThreadPoolOptions;

@@ -4,7 +4,7 @@ import type { Access, AccessDecision } from '../http/access.ts';
 import { type RequestRecord, truncateLogText } from '../http/request-record.ts';
 import type { LogDetails } from '../http/route.ts';
 import { logDetailsOf, metricLabelOf, rpcByPath } from '../http/v3/rpcs.ts';
-import { accessDecisionOf } from './auth-interceptor.ts';
+import { accessDecisionOf } from './access-interceptor.ts';
 
 /** The parts of `@grpc/grpc-js` that the interceptor uses. */
 type Library = Pick<
@@ -21,7 +21,7 @@ export interface CallLogInterceptorOptions {
 
 /**
  * Returns an interceptor that reports each call when its status is sent or its client cancels it. It must come before
- * `authInterceptor`, so that it also reports refusals.
+ * `accessInterceptor`, so that it also reports refusals.
  */
 export function callLogInterceptor(
   { access, onRequest }: CallLogInterceptorOptions,

@@ -8,7 +8,7 @@ import type { Http2Acceptor } from '../http/protocol-demux.ts';
 import { internalError, RpcError, rpcCodes, toRpcError } from '../http/v3/errors.ts';
 import type { V3Methods } from '../http/v3/methods.ts';
 import { metricLabelOf, protoPackage, rpcs } from '../http/v3/rpcs.ts';
-import { type AuthInterceptorOptions, authInterceptor } from './auth-interceptor.ts';
+import { type AccessInterceptorOptions, accessInterceptor } from './access-interceptor.ts';
 import { type CallLogInterceptorOptions, callLogInterceptor } from './call-log-interceptor.ts';
 import { http2ServerOf, limitHttp2 } from './http2-limits.ts';
 import { loadProtos, withTimestamps } from './protos.ts';
@@ -16,7 +16,7 @@ import { Sessions } from './sessions.ts';
 import { queueStreams } from './stream-queue.ts';
 
 /** Options of `grpcServer`. */
-export interface GrpcServerOptions extends AuthInterceptorOptions, CallLogInterceptorOptions {
+export interface GrpcServerOptions extends AccessInterceptorOptions, CallLogInterceptorOptions {
   /** Returns the current methods. A reload of the plugins replaces them. */
   readonly methods: () => V3Methods;
   /** Time limit of a call in milliseconds, whatever its deadline. */
@@ -41,7 +41,7 @@ export async function grpcServer(options: GrpcServerOptions): Promise<Http2Accep
   const protos = await loadProtos();
   const server = new grpc.Server({
     ...serverOptions,
-    interceptors: [callLogInterceptor(options, grpc), authInterceptor(options, grpc)],
+    interceptors: [callLogInterceptor(options, grpc), accessInterceptor(options, grpc)],
   });
   limitHttp2(server);
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());

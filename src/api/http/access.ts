@@ -25,7 +25,7 @@ export interface Access {
 }
 
 /**
- * Returns access by bearer tokens. An entry holds the hash of a token, not the token: `scan:`, the SHA-256 in hexadecimal, and optionally
+ * Returns access by bearer tokens: authentication and scopes. An entry holds the hash of a token, not the token: `scan:`, the SHA-256 in hexadecimal, and optionally
  * `:` and a name for the log. Without entries, all requests are allowed, as in Clair. Throws `config-invalid` for a malformed entry and
  * for two entries with one token.
  */

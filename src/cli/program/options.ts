@@ -156,7 +156,10 @@ export function addSuppressionOptions(command: Command): Command {
 export function addFilterOptions(command: Command): Command {
   return addSuppressionOptions(
     command
-      .option('--only-fixed', 'count only findings with a fix')
+      .option(
+        '--only-fixed',
+        'suppress findings without a fix; --fail-on ignores them, the verdict still counts them',
+      )
       .option(
         '--new-since <report|image>',
         'count only findings that a JSON report or another image does not have',

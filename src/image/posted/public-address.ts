@@ -23,7 +23,7 @@ const globalIpv6 = parseNetworks(['2000::/3']);
 /** IANA IPv6 Special-Purpose Address Registry, as far as it is in that range. 2002::/16 and 2001::/32 embed IPv4 addresses. */
 const specialIpv6 = parseNetworks(['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']);
 
-/** Whether an address is known to belong to the public Internet. */
+/** Whether an address is known to belong to the public Internet. Others are refused to prevent SSRF. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !specialIpv4.check(address, 'ipv4');
   return isInNetworks(globalIpv6, address) && !specialIpv6.check(address, 'ipv6');

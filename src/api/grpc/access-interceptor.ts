@@ -17,8 +17,8 @@ interface CallRefusal {
   readonly details: string;
 }
 
-/** Options of `authInterceptor`. */
-export interface AuthInterceptorOptions {
+/** Options of `accessInterceptor`. */
+export interface AccessInterceptorOptions {
   readonly access: Access;
   /** Time for a request to arrive, in milliseconds; `limits.requestMs` by default. */
   readonly requestMs?: number;
@@ -31,8 +31,8 @@ const healthPath = '/grpc.health.v1.Health/';
  * Returns an interceptor that refuses calls without a sufficient token, and cross-origin calls. It decides before the request message
  * arrives. It also ends calls whose request does not arrive within `requestMs`.
  */
-export function authInterceptor(
-  { access, requestMs = limits.requestMs }: AuthInterceptorOptions,
+export function accessInterceptor(
+  { access, requestMs = limits.requestMs }: AccessInterceptorOptions,
   { ResponderBuilder, ServerInterceptingCall, ServerListenerBuilder, status }: Library,
 ): grpc.ServerInterceptor {
   return ({ path, requestStream }, call) => {
