@@ -19,8 +19,8 @@ writeSystem(
   ]),
 );
 
-function put(url: string, content: string | Uint8Array): void {
-  const path = join(mirror, url);
+function put(url: string, content: string | Uint8Array, root = mirror): void {
+  const path = join(root, url);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
 }
@@ -79,4 +79,29 @@ test('--fail-on kev and epss exit with 4 without their data, and with 1 for a fi
 test('refuses a wrong gate as wrong usage', () => {
   for (const gate of ['epss', 'epss:2', 'epss:-1', 'kevs'])
     assert.equal(scan('--fail-on', gate).status, 2, gate);
+});
+
+test('an image is not clean, and a gate ends with 4, when the vendor still investigates the only finding', () => {
+  const undetermined = join(scratch, 'gates-undetermined');
+  const bookworm = { status: 'undetermined', urgency: 'not yet assigned', repositories: {} };
+  put(
+    'security-tracker.debian.org/tracker/data/json',
+    JSON.stringify({ glibc: { 'CVE-2024-9999': { scope: 'local', releases: { bookworm } } } }),
+    undetermined,
+  );
+  const options = ['--db', join(scratch, 'undetermined.db'), '--mirror', undetermined, '--no-lookups'];
+  const run = (...args: readonly string[]): Run => clair(['scan', `dir:${system}`, ...options, ...args]);
+  const shown = run();
+  assert.match(shown.stdout, /^No findings in 2 packages\.$/m);
+  assert.match(shown.stdout, /^Verdict: not assessed: the vendor still investigates 1 finding$/m);
+  assert.equal(shown.status, 0);
+  const gated = run('--fail-on', 'high');
+  assert.equal(gated.status, 4);
+  assert.match(gated.stderr, /the vendor still investigates 1 finding that may reach the gate/);
+  assert.equal(run('--fail-on', 'high', '--only-fixed').status, 0);
+  const rules = join(scratch, 'undetermined.yaml');
+  writeFileSync(rules, 'ignore:\n  - id: CVE-2024-9999\n    reason: not reachable\n');
+  const ignored = run('--fail-on', 'high', '--ignore', rules);
+  assert.equal(ignored.status, 0);
+  assert.match(ignored.stdout, /^Verdict: clean$/m);
 });

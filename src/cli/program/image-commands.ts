@@ -89,7 +89,8 @@ function addExplain(program: Command, { run, loaded }: CommandDeps): void {
     .addHelpText(
       'after',
       `
-Clair checks every entry of the advisories against the package: namespace, name, build, state and version.
+Clair checks every entry of the advisories against the package: namespace, source, package, build,
+state and version.
 
 Examples:
   clair explain nginx.tar CVE-2024-2961
