@@ -77,3 +77,12 @@ function toEscape(character: string): string {
     ? `\\x${hex.padStart(2, '0')}`
     : `\\u${code > 0xffff ? `{${hex}}` : hex.padStart(4, '0')}`;
 }
+
+/** Decodes percent-encoded text. Undefined if a percent sign or the resulting UTF-8 is invalid. */
+export function percentDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

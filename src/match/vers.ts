@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.ts';
-import { percentDecode } from '../kit/percent-decode.ts';
+import { percentDecode } from '../kit/untrusted-text.ts';
 import { type Comparator, comparatorRanges, type VersionRange } from '../model/version-range.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { isInRange } from './key-range.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { omitUndefined } from '../kit/collections.ts';
-import { percentDecode } from '../kit/percent-decode.ts';
+import { percentDecode } from '../kit/untrusted-text.ts';
 import type {
   Justification,
   ProductNames,

@@ -1,9 +1,9 @@
 import type { Config } from '../../config/settings.ts';
 import { ClairError } from '../../core/errors.ts';
 import { trimCharactersEnd } from '../../kit/collections.ts';
-import { percentDecode } from '../../kit/percent-decode.ts';
 import type { ExportTarget } from '../../kit/trace/exporter.ts';
 import { noopTracer, type Tracer } from '../../kit/trace/tracer.ts';
+import { percentDecode } from '../../kit/untrusted-text.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
 import type { Transport } from '../../plugin/transport.ts';
 import type { Store } from '../../store/store.ts';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { percentDecode } from '../percent-decode.ts';
+import { percentDecode } from '../untrusted-text.ts';
 import { basicAuthorization, HttpError } from './http-rules.ts';
 
 /** Header fields by their names, in the order in which they are sent. An undefined one is not sent, not even by Node. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { percentDecode } from '../../kit/percent-decode.ts';
+import { percentDecode } from '../../kit/untrusted-text.ts';
 import { relationships } from '../csaf/schemas.ts';
 
 /** A leaf of the tree: a product stream with its CPE, or a package with its purl. */

@@ -1,4 +1,4 @@
-import { percentDecode } from '../../kit/percent-decode.ts';
+import { percentDecode } from '../../kit/untrusted-text.ts';
 import { releaseOf } from '../../model/release.ts';
 import type { Namespace } from '../../plugin/index.ts';
 
