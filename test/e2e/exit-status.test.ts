@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { clair, inCheckout, type Run, scratch } from './clair.ts';
 
@@ -205,4 +206,12 @@ test('does not fail when the reader of its output closes early', () => {
     const { status, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
     assert.equal(status, 0, stderr);
   }
+});
+
+test('names the directory in which to run npm ci when a checkout has no node_modules', (t) => {
+  const checkout = realpathSync(temporaryDirectory(t));
+  mkdirSync(join(checkout, 'bin'));
+  copyFileSync(inCheckout('bin/clair'), join(checkout, 'bin/clair'));
+  const run = spawnSync('sh', ['bin/clair', 'version'], { cwd: checkout, encoding: 'utf8' });
+  assert.deepEqual([run.status, run.stderr], [2, `clair: run npm ci in ${checkout} first\n`]);
 });
