@@ -5,7 +5,7 @@ import { rowMatches } from '../../match/row-matches.ts';
 import { countUnrated } from '../../match/verdict.ts';
 import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
-import type { ExtensionStatus, Match, Ratings } from '../../model/report.ts';
+import { type ExtensionStatus, isUnderInvestigation, type Match, type Ratings } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import type { StoredEnrichment } from '../../store/enrichment-store.ts';
@@ -33,7 +33,7 @@ export type LookUpRatings = (request: RatingLookupRequest) => Promise<RatingLook
 export interface RatingLookupRequest {
   /** Ids of all of them. */
   readonly ids: ReadonlySet<string>;
-  /** Ids of those that count and that no advisory rates. */
+  /** Ids of those that no advisory rates, and that count or that the vendor still investigates. */
   readonly unrated: ReadonlySet<string>;
   /** Stored enrichments, including those of earlier lookups. */
   readonly enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>;
@@ -95,7 +95,9 @@ async function enrichFindings(
   deps: AssessmentDeps,
 ): Promise<Pick<Assessment, 'findings' | 'enrichments' | 'ratings' | 'states'>> {
   const ids = new Set([...matches, ...suppressed].map(({ vulnerability }) => vulnerability.id));
-  const { enrichments, reason, states: now } = await loadEnrichments({ ids, matches, states }, deps);
+  // A gate needs the severity of a finding that the vendor still investigates, too.
+  const rated = [...matches, ...suppressed.filter(isUnderInvestigation)];
+  const { enrichments, reason, states: now } = await loadEnrichments({ ids, matches: rated, states }, deps);
   const isLoaded = (name: string): boolean =>
     now.some(({ source, presence }) => source === name && presence === 'loaded');
   const knowsExploited = isLoaded('kev');
