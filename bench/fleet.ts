@@ -177,6 +177,8 @@ async function copyImages({ db }: Engine): Promise<void> {
       case when position < ${layersOfBase} then hash else substr(hash, 1, 60) || ${copy} end
       from ancestry_layer where ancestry_number <= ${contents} order by ancestry_number, position`);
   }
+  if (values.engine === 'postgres')
+    await run(`select setval(pg_get_serial_sequence('image', 'id'), (select max(id) from image))`);
 }
 
 async function measureSize(): Promise<void> {

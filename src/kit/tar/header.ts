@@ -109,8 +109,8 @@ export function isWithoutPayload(flag: string): boolean {
 export function payloadBytes(block: Buffer, offset: number, position: number): number {
   const flag = block[offset + 156] ?? 0;
   if (flag >= 0x31 && flag <= 0x36) return 0;
-  if (flag === 0 && endsWithSlash(block, offset)) return 0;
-  return sizeField(block, offset, position);
+  const size = sizeField(block, offset, position);
+  return flag === 0 && endsWithSlash(block, offset) ? 0 : size;
 }
 
 /** In old archives the name of a directory ends with a slash. */

@@ -157,6 +157,19 @@ test('ignores the size of a directory or a link, even an impossible one', () => 
   );
 });
 
+test('refuses an impossible size of a directory of an old archive, wanted or not', () => {
+  const bytes = Buffer.from(tar([{ path: 'a/', raw: { typeflag: '\0', size: 'zzzzzzzzzzz\0' } }]));
+  for (const isWanted of [true, false]) {
+    const walker = new TarWalker(
+      () => undefined,
+      () => isWanted,
+    );
+    assert.throws(() => {
+      walker.push(bytes);
+    }, /impossible size/);
+  }
+});
+
 test('refuses an impossible size of a sparse file', () => {
   for (const size of ['NaN', '-1', '1e999', 'x']) {
     const pax = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': size };
