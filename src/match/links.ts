@@ -166,7 +166,8 @@ function absentBehindLibraryLinks(
   const entered = new Set(Array.from(entries.values(), ({ node }) => node.path));
   return (path) => {
     const link = [...libraryLinks].find((name) => path.startsWith(`${name}/`));
-    if (link === undefined || path.includes('*') || entered.has(path)) return false;
+    if (link === undefined || path.includes('*') || entered.has(path) || entries.get(path) !== undefined)
+      return false;
     return read.find(`usr/lib${path.slice(link.length)}`) !== undefined;
   };
 }

@@ -205,6 +205,10 @@ const readable: Readonly<Record<string, LayersOf>> = {
       fileEntry(`opt/e\u0301/${posix.basename(path)}`, decoy),
     ],
   ],
+  'a directory above the database is a link to its own parent': ({ path, full }) => {
+    const [top = ''] = path.split('/');
+    return [[{ path: top, target: '.' }, fileEntry(path, full)]];
+  },
   // hard-links
   'a hard link leads to the database': ({ path, full }) => [
     [fileEntry('opt/db', full), { path, type: 'hardlink', target: 'opt/db' }],
