@@ -146,6 +146,11 @@ export class StagingTables implements Staging {
   }
 }
 
+/** Whether a row applies to source packages. */
+function matchesSource({ only }: KeyedAffected): boolean {
+  return only?.arch?.includes('src') === true;
+}
+
 /** Returns an affected row of a record as its columns, after the number of the record. */
 export function affectedValues(
   row: KeyedAffected,
@@ -169,7 +174,7 @@ export function affectedValues(
     fix.state === 'fixed' && fix.version !== range.to ? fix.version : null,
     row.severity ?? null,
     row.only === undefined ? null : JSON.stringify(row.only),
-    row.only?.arch?.includes('src') === true ? 1 : 0,
+    matchesSource(row) ? 1 : 0,
   ];
 }
 
