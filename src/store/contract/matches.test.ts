@@ -143,6 +143,29 @@ for (const engine of storeEngines) {
     assert.deepEqual(await store.images.findMatches(other), []);
   });
 
+  test(`${engine.name}: never returns an image as without matches while it is deleted`, async (t) => {
+    const clock = { now: Date.parse('2026-01-01T00:00:00Z') };
+    const store = await engine.create(t)({ now: () => clock.now });
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    const asOf = new Date(clock.now).toISOString();
+    clock.now += 1000;
+    const nothing = { keepHistoryMs: 1e12, keepEventsMs: 1e12, keepLayersUnusedMs: 1 };
+    for (let i = 0; i < 20; i++) {
+      const number = await store.images.save(image([installed('openssl')], `image ${i}`));
+      clock.now += 1000;
+      const collection = store.collectGarbage(nothing);
+      const found: Promise<number | string>[] = [];
+      for (let j = 0; j < 40; j++) {
+        const matches = store.images.findMatches(number, j % 2 === 0 ? { asOf } : {});
+        found.push(matches.then(({ length }) => length).catch(String));
+        await new Promise(setImmediate);
+      }
+      assert.equal((await collection).images, 1);
+      for (const one of await Promise.all(found))
+        assert.ok(one === 1 || one === `Error: there is no image ${number} in the database`, String(one));
+    }
+  });
+
   test(`${engine.name}: returns undecided matches when a version or a range has no key`, async (t) => {
     const store = await engine.create(t)();
     const { keys: _, ...withoutKeys } = affectedRow('openssl');

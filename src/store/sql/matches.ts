@@ -78,18 +78,29 @@ export async function findMatches(
   image: number,
   { moment, cache }: { readonly moment: number | undefined; readonly cache: MatchCache },
 ): Promise<StoredMatch[]> {
+  if (moment !== undefined) return await readWhole(db, image, { moment });
   const parts = await readParts(db, image);
   const before = await readState(db, image);
-  if (moment !== undefined) return inOrder(before, await readMatches(db, image, { moment }));
   const cached = parts.map(({ part, set }) => [part, cache.get(set, before.revision)] as const);
   const missing = parts.filter((_, i) => cached[i]?.[1] === undefined);
   if (missing.length === 0) return inOrder(before, new Map(cached));
   const found = await readMatches(db, image, { parts: missing.map(({ part }) => part) });
   const after = await readState(db, image);
   // All results must be of one state of the advisories. Read again by one query, they are.
-  if (after.revision !== before.revision) return inOrder(after, await readMatches(db, image));
+  if (after.revision !== before.revision) return await readWhole(db, image);
   for (const { part, set } of missing) cache.set(set, before.revision, found.get(part) ?? []);
   return inOrder(before, new Map([...cached, ...found]));
+}
+
+/** Reads all matches of an image by one query. */
+async function readWhole(
+  db: Kysely<Tables>,
+  image: number,
+  scope: Pick<MatchScope, 'moment'> = {},
+): Promise<StoredMatch[]> {
+  const matches = await readMatches(db, image, scope);
+  // Read afterwards: if the image still exists, all of its packages did.
+  return inOrder(await readState(db, image), matches);
 }
 
 interface PartSet {
