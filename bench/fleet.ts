@@ -12,10 +12,10 @@ import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
 import type { Digest } from '../src/model/digest.ts';
 import type { ImagePackage } from '../src/store/image-store.ts';
-import type { Engine } from '../src/store/sql/engine.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { openBenchStore } from './bench-store.ts';
+import { copyImages } from './copy-images.ts';
 import { random } from './random.ts';
 
 const bases = 200;
@@ -148,7 +148,11 @@ async function fill(): Promise<void> {
   }
   const saved = performance.now();
   await using engine = await database.openEngine();
-  await copyImages(engine);
+  await copyImages(engine, { contents, images, more: copiedLayers });
+  if (values.engine === 'postgres')
+    await sql`select setval(pg_get_serial_sequence('image', 'id'), (select max(id) from image))`.execute(
+      engine.db,
+    );
   await database.settle();
   const seconds = [saved - start, performance.now() - saved].map((ms) => (ms / 1000).toFixed(0));
   process.stdout.write(
@@ -156,29 +160,18 @@ async function fill(): Promise<void> {
   );
 }
 
-/** Copies the images under other identities and names, with other layers of their own. */
-async function copyImages({ db }: Engine): Promise<void> {
-  const run = async (text: string): Promise<unknown> => await sql.raw(text).execute(db);
-  for (let copy = 1; copy < images / contents; copy++) {
-    const further = copy * contents;
-    await run(`insert into image (id, identity, distro, repositories, package_layers, package_order, last_used_at)
-      select id + ${further}, identity || ' ${copy}', distro, repositories, package_layers, package_order, last_used_at
-      from image where id <= ${contents}`);
-    await run(`insert into image_layer (image_id, position, layer) select image_id + ${further}, position,
-      case when position < ${layersOfBase} then layer else substr(layer, 1, 60) || ${copy} end
-      from image_layer where image_id <= ${contents} order by image_id, position`);
-    await run(`insert into image_set (image_id, part, set_id, layer, repositories, path, paths)
-      select image_id + ${further}, part, set_id, layer, repositories, path, paths
-      from image_set where image_id <= ${contents} order by image_id, part`);
-    await run(`insert into ancestry (name, number, image_id, engine_version)
-      select name || '-${copy}', number + ${further}, image_id + ${further}, engine_version
-      from ancestry where image_id <= ${contents}`);
-    await run(`insert into ancestry_layer (ancestry_number, position, hash) select ancestry_number + ${further}, position,
-      case when position < ${layersOfBase} then hash else substr(hash, 1, 60) || ${copy} end
-      from ancestry_layer where ancestry_number <= ${contents} order by ancestry_number, position`);
-  }
-  if (values.engine === 'postgres')
-    await run(`select setval(pg_get_serial_sequence('image', 'id'), (select max(id) from image))`);
+/** Statements that give a copy other layers of its own. */
+function copiedLayers(copy: number, further: number): string[] {
+  const copied = (column: string): string =>
+    `case when position < ${layersOfBase} then ${column} else substr(${column}, 1, 60) || ${copy} end`;
+  return [
+    `insert into image_layer (image_id, position, layer)
+      select image_id + ${further}, position, ${copied('layer')}
+      from image_layer where image_id <= ${contents} order by image_id, position`,
+    `insert into ancestry_layer (ancestry_number, position, hash)
+      select ancestry_number + ${further}, position, ${copied('hash')}
+      from ancestry_layer where ancestry_number <= ${contents} order by ancestry_number, position`,
+  ];
 }
 
 async function measureSize(): Promise<void> {

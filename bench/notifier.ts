@@ -3,16 +3,15 @@
  * the events and notifications, the first page of images of each, and the whole list of each. Images share packages as in a registry: each
  * has the packages of its release, and others from a pool. Run: node bench/notifier.ts [--engine sqlite|postgres] [images]
  */
-import { sql } from 'kysely';
 import { affectedByRecords } from '../src/service/notifications/affected-images.ts';
 import { notificationMessage, sidesOf } from '../src/service/notifications/notification-message.ts';
 import type { KeyedAffected, KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import type { ImagePackage } from '../src/store/image-store.ts';
-import type { Engine } from '../src/store/sql/engine.ts';
 import type { Store } from '../src/store/store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';
+import { copyImages } from './copy-images.ts';
 import { random } from './random.ts';
 
 const { engine, rest } = engineArgument();
@@ -86,26 +85,10 @@ async function fill(): Promise<void> {
     });
   }
   await using made = await database.openEngine();
-  await copyImages(made);
+  await copyImages(made, { contents, images });
   await database.settle();
   const seconds = (performance.now() - start) / 1000;
   process.stdout.write(`${images} images of ${packagesPerImage} packages in ${seconds.toFixed(0)} s\n`);
-}
-
-/** Copies the images: their copies have the same package sets. */
-async function copyImages({ db }: Engine): Promise<void> {
-  const run = async (text: string): Promise<unknown> => await sql.raw(text).execute(db);
-  for (let copy = 1; copy < images / contents; copy++) {
-    const further = copy * contents;
-    await run(`insert into image (id, identity, distro, repositories, package_layers, package_order, last_used_at)
-      select id + ${further}, identity || ' ${copy}', distro, repositories, package_layers, package_order, last_used_at
-      from image where id <= ${contents}`);
-    await run(`insert into ancestry (name, number, image_id)
-      select name || '-${copy}', number + ${further}, image_id + ${further} from ancestry where image_id <= ${contents}`);
-    await run(`insert into image_set (image_id, part, set_id, layer, repositories, path, paths)
-      select image_id + ${further}, part, set_id, layer, repositories, path, paths
-      from image_set where image_id <= ${contents} order by image_id, part`);
-  }
 }
 
 /** Nine records in ten are about any package, one in ten about one that every image has. The changed ones have a later fix. */

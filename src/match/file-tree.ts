@@ -115,7 +115,7 @@ class LowerLayers {
   constructor(entries: PathTree<TreeEntry>, own: PathTree<LayerNode>, index: LayerIndex) {
     this.#entries = entries;
     this.#own = own;
-    this.#alone = new LinkResolver({ at: (path) => own.get(path), reaches: (path) => own.reaches(path) });
+    this.#alone = aloneResolver(own);
     this.#order = new Map(index.nodes.map(({ path }, i) => [path, i]));
   }
 
@@ -181,7 +181,7 @@ class LinkTargets {
   #recordAlone(index: LayerIndex, links: readonly string[]): void {
     if (links.length === 0) return;
     const own = nodesOf(index);
-    const alone = new LinkResolver({ at: (path) => own.get(path), reaches: (path) => own.reaches(path) });
+    const alone = aloneResolver(own);
     for (const link of links) if (own.get(link)?.kind === 'symbolic-link') this.#add(link, alone.real(link));
   }
 
@@ -196,6 +196,11 @@ function nodesOf({ nodes }: LayerIndex): PathTree<LayerNode> {
   const own = new PathTree<LayerNode>();
   for (const node of nodes) own.set(node.path, node);
   return own;
+}
+
+/** Follows the links of a layer that is unpacked by itself. */
+function aloneResolver(own: PathTree<LayerNode>): LinkResolver {
+  return new LinkResolver({ at: (path) => own.get(path), reaches: (path) => own.reaches(path) });
 }
 
 function resolverOf(entries: PathTree<TreeEntry>): LinkResolver {

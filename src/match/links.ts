@@ -32,6 +32,13 @@ export interface ScannedPaths {
   readonly links: readonly LinkTarget[];
 }
 
+interface KnownPaths {
+  /** The paths that are read. */
+  readonly covered: PatternMap<PathPattern>;
+  /** The paths by which layers name their entries. */
+  readonly entered: ReadonlySet<string>;
+}
+
 /** Returns the link targets that were not read yet, at most `limits.linkedPlaces`. */
 export function unresolvedLinks(tree: FileTree, scanned: ScannedPaths): LinkTarget[] {
   const { patterns, links } = scanned;
@@ -41,13 +48,15 @@ export function unresolvedLinks(tree: FileTree, scanned: ScannedPaths): LinkTarg
   const covered = patternSet(read);
   const isRead = scannedLinks(scanned);
   const unread = new Map<string, LinkTarget>();
-  const isKnown = absentBehindLibraryLinks(tree, covered);
+  const entered = new Set(Array.from(tree.entries.values(), ({ node }) => node.path));
+  const known: KnownPaths = { covered, entered };
+  const isKnown = absentBehindLibraryLinks(tree, known);
   const found = [
     ...linksOnTheWay(tree, patterns),
     ...linkedDirectories(tree, read),
     ...linkedFiles(tree, covered),
     ...hardLinksElsewhere(tree, covered),
-    ...behindLinks(tree, read, covered),
+    ...behindLinks(tree, read, known),
   ];
   for (const link of found) {
     if (isRead(link) || (link.by === 'path' && isKnown(link.target))) continue;
@@ -161,14 +170,13 @@ const libraryLinks: ReadonlySet<string> = new Set(['lib', 'lib64', 'usr/lib64'])
  */
 function absentBehindLibraryLinks(
   { entries }: FileTree,
-  read: PatternMap<PathPattern>,
+  { covered, entered }: KnownPaths,
 ): (path: PathPattern) => boolean {
-  const entered = new Set(Array.from(entries.values(), ({ node }) => node.path));
   return (path) => {
     const link = [...libraryLinks].find((name) => path.startsWith(`${name}/`));
     if (link === undefined || path.includes('*') || entered.has(path) || entries.get(path) !== undefined)
       return false;
-    return read.find(`usr/lib${path.slice(link.length)}`) !== undefined;
+    return covered.find(`usr/lib${path.slice(link.length)}`) !== undefined;
   };
 }
 
@@ -176,9 +184,8 @@ function absentBehindLibraryLinks(
 function* behindLinks(
   tree: FileTree,
   read: readonly PathPattern[],
-  covered: PatternMap<PathPattern>,
+  { covered, entered }: KnownPaths,
 ): Generator<LinkTarget> {
-  const reached = new Set(Array.from(tree.entries.values(), ({ node }) => node.path));
   const linkTargets = Array.from(tree.linkTargets, ([link, reals]) =>
     [...reals].map((real) => ({ link, real })),
   ).flat();
@@ -186,7 +193,7 @@ function* behindLinks(
     if (covered.find(link) === undefined && covered.find(real) !== undefined)
       yield { target: `${link}/`, aliasOf: real, by: 'watch' };
     for (const found of targetsBelow(link, real, read))
-      if (!libraryLinks.has(link) || found.target.includes('*') || reached.has(found.target)) yield found;
+      if (!libraryLinks.has(link) || found.target.includes('*') || entered.has(found.target)) yield found;
   }
 }
 

@@ -139,17 +139,22 @@ const openingProgram = `
   say('is open');
   setTimeout(() => undefined, 60_000);`;
 
-/**
- * Kills a process `afterMs` after it began to open a store at a location without tables. Asserts that the next process gets a
- * working store.
- */
-export async function killWhileOpening(engine: SharedEngine, place: string, afterMs: number): Promise<void> {
+/** Kills a process `afterMs` after it began to open a store at a location. */
+async function killOpening(engine: SharedEngine, place: string, afterMs: number): Promise<void> {
   const child = runProgram(engine.name, place, openingProgram);
   assert.ok(child.stdout !== null);
   await once(child.stdout, 'data');
   await new Promise((resolve) => setTimeout(resolve, afterMs));
   child.kill('SIGKILL');
   await exitOf(child);
+}
+
+/**
+ * Kills a process `afterMs` after it began to open a store at a location without tables. Asserts that the next process gets a
+ * working store.
+ */
+export async function killWhileOpening(engine: SharedEngine, place: string, afterMs: number): Promise<void> {
+  await killOpening(engine, place, afterMs);
   await using store = await engine.open(place);
   const { rows } = await store.statistics();
   assert.deepEqual([...new Set(Object.values(rows))], [0]);
@@ -166,12 +171,7 @@ const movedImages = 1_000;
  */
 export async function killWhileMoving(engine: SharedEngine, place: string, afterMs: number): Promise<void> {
   await fillPlace(engine, place);
-  const child = runProgram(engine.name, place, openingProgram);
-  assert.ok(child.stdout !== null);
-  await once(child.stdout, 'data');
-  await new Promise((resolve) => setTimeout(resolve, afterMs));
-  child.kill('SIGKILL');
-  await exitOf(child);
+  await killOpening(engine, place, afterMs);
   await using store = await engine.open(place);
   const { rows } = await store.statistics();
   assert.deepEqual([rows['image'], rows['package_set'], rows['package']], [movedImages, 2, 3]);

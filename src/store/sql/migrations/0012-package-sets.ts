@@ -126,7 +126,7 @@ async function replaceTables(db: Kysely<Tables>): Promise<void> {
 /** Number of images per transaction: other writers wait for less than a second. */
 const imagesAtATime = 200;
 
-/** Moves the next images; false if there is none. `after` is the last image that was moved. */
+/** Moves the next images after a number; returns the number of the last one. Undefined if no image is left. */
 async function moveImages(db: Kysely<Tables>, after: number): Promise<number | undefined> {
   const images = await db
     .selectFrom('image')

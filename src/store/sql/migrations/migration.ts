@@ -15,7 +15,7 @@ type SingleMigration = (db: Kysely<Tables>, types: ColumnTypes, numbering: Numbe
 export interface StagedMigration {
   /** Adds the new form beside the old one. */
   expand(db: Kysely<Tables>, types: ColumnTypes): Promise<void>;
-  /** Moves the next rows after a number, at first 0; returns the number of the last one. Undefined if there is none. */
+  /** Moves the next rows after a number, at first 0; returns the number of the last one. Undefined if no row is left. */
   backfill(db: Kysely<Tables>, after: number): Promise<number | undefined>;
   /** Removes the old form. */
   contract(db: Kysely<Tables>): Promise<void>;
