@@ -4,7 +4,7 @@ import { openImage } from '../../src/image/open-image.ts';
 import type { ListedPackage } from '../../src/model/package.ts';
 import { isPattern, parsePattern } from '../../src/plugin/layer-files.ts';
 import { analyzeLayers, wantedPatterns } from '../../src/service/images/analyze-layers.ts';
-import { listPackages } from '../../src/service/images/list-packages.ts';
+import { ListedSize, listPackages } from '../../src/service/images/list-packages.ts';
 import { type LayerStack, ReadPasses } from '../../src/service/images/read-passes.ts';
 
 /** Content of an image, as read by clair or by a runtime. */
@@ -64,7 +64,7 @@ export async function readTarget(target: string, verify: boolean): Promise<Readi
 /** Runs the listers on files that a runtime unpacked. */
 export function contentOf(files: ReadonlyMap<string, Uint8Array>): Content {
   const listings = builtIn.listers.map((lister) => {
-    const listed = listPackages(lister, files, () => []);
+    const listed = listPackages(lister, files, { wantedPathsOf: () => [], size: new ListedSize() });
     if (listed instanceof Promise) throw new Error(`${lister.name} does not return synchronously`);
     return listed;
   });

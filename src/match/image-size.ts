@@ -15,12 +15,7 @@ export class ImageSize {
     this.#things += whiteouts.length + opaques.length + nodes.length + owned.length;
     for (const { packages: listed } of packages) this.#things += listed.length;
     for (const { files } of owned) this.#things += files.length;
-    if (this.#things > limits.imageThings)
-      throw new ClairError(
-        'limit-exceeded',
-        `the layers of the image hold more than ${limits.imageThings} packages, files of packages, links and whiteouts`,
-        { limit: 'imageThings' },
-      );
+    if (this.#things > limits.imageThings) throw tooManyThings();
     this.#addEvidence(evidence);
   }
 
@@ -49,6 +44,15 @@ export class ImageSize {
         { limit: 'imageDetailCharacters' },
       );
   }
+}
+
+/** Returns the error for an image above `limits.imageThings`. One layer may be above it alone. */
+export function tooManyThings(): ClairError {
+  return new ClairError(
+    'limit-exceeded',
+    `the layers of the image hold more than ${limits.imageThings} packages, files of packages, links and whiteouts`,
+    { limit: 'imageThings' },
+  );
 }
 
 function charactersOf(texts: readonly string[]): number {

@@ -75,8 +75,7 @@ export class LinkResolver {
       if (link === undefined) continue;
       const followed = this.#follow(link.path, link.target, linksMax - passed.length);
       if (followed === undefined) return undefined;
-      for (const { link: place, rest } of followed.passed)
-        passed.push({ link: place, rest: joinRest(rest, path.slice(start)) });
+      for (const place of followed.passed) passed.push(withRest(place, path.slice(start)));
       walk.jump(followed.real);
     }
     return { real: walk.real, passed };
@@ -180,8 +179,13 @@ function endOfOddParts(path: string): number {
   return odd < 0 ? 0 : odd + 2;
 }
 
+/** Thousands of links may lead through one chain, so they share its links. */
+function withRest(passed: PassedLink, further: string): PassedLink {
+  return further === '' ? passed : { link: passed.link, rest: joinRest(passed.rest, further) };
+}
+
 function joinRest(rest: string, further: string): string {
-  return rest === '' || further === '' ? rest + further : `${rest}/${further}`;
+  return rest === '' ? further : `${rest}/${further}`;
 }
 
 function join(directory: string, name: string): string {

@@ -12,7 +12,7 @@ import type { ExtensionProblem, LayerFile, LayerIndex } from '../../model/layer-
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type Files, isPattern, type PathPattern, patternSet } from '../../plugin/layer-files.ts';
 import { classifyEvidence } from './layer-evidence.ts';
-import { type Listing, listPackages, mergeListings } from './list-packages.ts';
+import { ListedSize, type Listing, listPackages, mergeListings } from './list-packages.ts';
 
 /** Extensions that analyze layers. */
 export type Analyzers = Pick<Extensions, 'detectors' | 'listers'>;
@@ -136,8 +136,9 @@ function indexOf(
     detectors.flatMap(({ wants }) => wants),
     wantedPathsOf,
   );
+  const listingOptions = { wantedPathsOf, size: new ListedSize() };
   const listings: ReturnType<typeof listPackages>[] = [];
-  for (const lister of listers) listings.push(listPackages(lister, collected.files, wantedPathsOf));
+  for (const lister of listers) listings.push(listPackages(lister, collected.files, listingOptions));
   const remarks = collected.remarks.map((remark) => ({ extension: 'layer', ...remark }));
   const toIndex = (listing: Listing): LayerIndex => {
     releaseLargeFiles(collected.files);

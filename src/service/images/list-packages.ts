@@ -1,8 +1,18 @@
 import { messageOf } from '../../core/errors.ts';
-import type { ExtensionProblem, FilePair, LayerIndex } from '../../model/layer-index.ts';
+import { limits } from '../../core/limits.ts';
+import { tooManyThings } from '../../match/image-size.ts';
+import type {
+  Diversion,
+  ExtensionProblem,
+  FilePair,
+  LayerIndex,
+  LayerRepositories,
+  OwnedFiles,
+} from '../../model/layer-index.ts';
+import type { ListedPackage } from '../../model/package.ts';
 import type { AnyLister } from '../../plugin/extensions.ts';
 import { type Files, patternSet } from '../../plugin/layer-files.ts';
-import type { ListerEvent, ListerEventOf } from '../../plugin/package-lister.ts';
+import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts';
 
 /** Events of listers for a layer, by kind. */
 export type Listing = Pick<
@@ -10,14 +20,33 @@ export type Listing = Pick<
   'packages' | 'owned' | 'diversions' | 'repositories' | 'problems' | 'pairs'
 >;
 
+/** Limits what the listers of one layer list. Counting while they do keeps the memory of a hostile layer low. */
+export class ListedSize {
+  #things = 0;
+
+  /** Counts packages and files of packages. Throws `limit-exceeded`. */
+  add(count: number): void {
+    this.#things += count;
+    if (this.#things > limits.imageThings) throw tooManyThings();
+  }
+}
+
+/** Options of `listPackages`. */
+export interface ListingOptions {
+  /** Returns the wanted paths at which links make a file available. */
+  readonly wantedPathsOf: (path: string) => readonly string[];
+  /** Shared by the listers of the layer. */
+  readonly size: ListedSize;
+}
+
 /**
- * Runs a lister on the files of a layer that it wants. Runs it separately on files that links make available at a wanted path
- * (`wantedPathsOf`). Results have the real path of the file. Returns a promise only for a remote lister.
+ * Runs a lister on the files of a layer that it wants. Runs it separately on files that links make available at a wanted path. Results have
+ * the real path of the file. Returns a promise only for a remote lister. Throws `limit-exceeded`.
  */
 export function listPackages(
   lister: AnyLister,
   files: Files,
-  wantedPathsOf: (path: string) => readonly string[],
+  { wantedPathsOf, size }: ListingOptions,
 ): Listing | Promise<Listing> {
   const isWanted = patternSet(lister.wants);
   const here = [...files].filter(([path]) => isWanted.find(path) !== undefined);
@@ -26,13 +55,12 @@ export function listPackages(
     return wanted.map((each) => ({ path, wanted: each, content }));
   });
   return mergeListings([
-    runLister(lister, new Map(here), (path) => path),
+    runLister(lister, new Map(here), { size }),
     ...groupWithoutConflicts(linked).map((files) =>
-      runLister(
-        lister,
-        new Map(Array.from(files, ([wanted, { content }]) => [wanted, content])),
-        (path) => files.get(path)?.path ?? path,
-      ),
+      runLister(lister, new Map(Array.from(files, ([wanted, { content }]) => [wanted, content])), {
+        size,
+        realPathOf: (path) => files.get(path)?.path ?? path,
+      }),
     ),
   ]);
 }
@@ -77,28 +105,38 @@ function pairsField(pairs: readonly FilePair[]): Pick<Listing, 'pairs'> {
   return pairs.length === 0 ? {} : { pairs };
 }
 
+interface RunOptions {
+  readonly size: ListedSize;
+  /** Returns the path of a file that the lister found at a wanted path. Absent if they are the same. */
+  readonly realPathOf?: (path: string) => string;
+}
+
 function runLister(
   lister: AnyLister,
   files: Files,
-  realPathOf: (path: string) => string,
+  { size, realPathOf = (path) => path }: RunOptions,
 ): Listing | Promise<Listing> {
-  const withRealPaths = (listed: ListerEvent): ListerEvent => ({
-    ...listed,
-    path: realPathOf(listed.path),
-    ...(listed.kind === 'read-with' && { readWith: realPathOf(listed.readWith) }),
-  });
-  const listingOf = (found: readonly ListerEvent[]): Listing =>
-    toListing(lister.name, found.map(withRealPaths));
-  if (files.size === 0) return listingOf([]);
+  const builder = new ListingBuilder(lister.name, size, realPathOf);
+  if (files.size === 0) return builder.listing();
   if ('listRemotely' in lister)
-    return lister.listRemotely(files).then(listingOf, (error: unknown) => listingOf([failure(error, files)]));
-  const found: ListerEvent[] = [];
+    return lister
+      .listRemotely(files)
+      .catch((error: unknown) => [failure(error, files)])
+      .then((events) => {
+        for (const event of events) builder.add(event);
+        return builder.listing();
+      });
+  for (const event of eventsOf(lister, files)) builder.add(event);
+  return builder.listing();
+}
+
+/** Yields the events of a lister. If it fails, yields a last one that says so. */
+function* eventsOf(lister: PackageLister, files: Files): Generator<ListerEvent> {
   try {
-    for (const listed of lister.list(files)) found.push(listed);
+    yield* lister.list(files);
   } catch (error) {
-    found.push(failure(error, files));
+    yield failure(error, files);
   }
-  return listingOf(found);
 }
 
 /** A failed lister loses only its own result. The problem appears in the report. */
@@ -107,42 +145,68 @@ function failure(error: unknown, files: Files): ListerEvent {
   return { kind: 'problem', path, problem: `the lister failed: ${messageOf(error)}` };
 }
 
-function toListing(lister: string, found: readonly ListerEvent[]): Listing {
-  const byPath = Map.groupBy(eventsOf(found, 'package'), ({ path }) => path);
-  return {
-    packages: Array.from(byPath, ([path, listed]) => ({
-      path,
-      lister,
-      packages: listed.map((event) => event.package),
-    })),
-    owned: eventsOf(found, 'owned-files').map(({ path, owner, files }) => ({ path, owner, files, lister })),
-    diversions: diversionsByPath(found),
-    repositories: eventsOf(found, 'repositories').map(({ path, repositories: names }) => ({ path, names })),
-    problems: eventsOf(found, 'problem').map((event) => problemOf(lister, event)),
-    ...pairsField(
-      eventsOf(found, 'read-with').map(({ path, readWith }) => ({ extension: lister, path, readWith })),
-    ),
-  };
+/** Collects the events of one run of a lister. */
+class ListingBuilder {
+  readonly #lister: string;
+  readonly #size: ListedSize;
+  readonly #realPathOf: (path: string) => string;
+  readonly #packages = new Map<string, ListedPackage[]>();
+  readonly #diversions = new Map<string, Diversion[]>();
+  readonly #owned: OwnedFiles[] = [];
+  readonly #repositories: LayerRepositories[] = [];
+  readonly #problems: ExtensionProblem[] = [];
+  readonly #pairs: FilePair[] = [];
+
+  constructor(lister: string, size: ListedSize, realPathOf: (path: string) => string) {
+    this.#lister = lister;
+    this.#size = size;
+    this.#realPathOf = realPathOf;
+  }
+
+  /** Adds an event. Throws `limit-exceeded` if the layer holds more than an image may. */
+  add(event: ListerEvent): void {
+    const path = this.#realPathOf(event.path);
+    const extension = this.#lister;
+    switch (event.kind) {
+      case 'package':
+        this.#size.add(1);
+        addTo(this.#packages, path, event.package);
+        break;
+      case 'owned-files':
+        this.#size.add(1 + event.files.length);
+        this.#owned.push({ path, owner: event.owner, files: event.files, lister: extension });
+        break;
+      case 'diversion':
+        addTo(this.#diversions, path, event.diversion);
+        break;
+      case 'repositories':
+        this.#repositories.push({ path, names: event.repositories });
+        break;
+      case 'problem': {
+        const { problem: message, lacks } = event;
+        this.#problems.push({ extension, path, message, ...(lacks !== undefined && { lacks }) });
+        break;
+      }
+      case 'read-with':
+        this.#pairs.push({ extension, path, readWith: this.#realPathOf(event.readWith) });
+    }
+  }
+
+  listing(): Listing {
+    const lister = this.#lister;
+    return {
+      packages: Array.from(this.#packages, ([path, packages]) => ({ path, lister, packages })),
+      owned: this.#owned,
+      diversions: Array.from(this.#diversions, ([path, diversions]) => ({ path, diversions })),
+      repositories: this.#repositories,
+      problems: this.#problems,
+      ...pairsField(this.#pairs),
+    };
+  }
 }
 
-function eventsOf<Kind extends ListerEvent['kind']>(
-  found: readonly ListerEvent[],
-  kind: Kind,
-): ListerEventOf<Kind>[] {
-  return found.filter((event): event is ListerEventOf<Kind> => event.kind === kind);
-}
-
-function problemOf(
-  extension: string,
-  { path, problem: message, lacks }: ListerEventOf<'problem'>,
-): ExtensionProblem {
-  return { extension, path, message, ...(lacks !== undefined && { lacks }) };
-}
-
-function diversionsByPath(found: readonly ListerEvent[]): Listing['diversions'] {
-  const byPath = Map.groupBy(eventsOf(found, 'diversion'), ({ path }) => path);
-  return Array.from(byPath, ([path, listed]) => ({
-    path,
-    diversions: listed.map(({ diversion }) => diversion),
-  }));
+function addTo<T>(groups: Map<string, T[]>, path: string, item: T): void {
+  const group = groups.get(path);
+  if (group === undefined) groups.set(path, [item]);
+  else group.push(item);
 }
