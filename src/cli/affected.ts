@@ -3,13 +3,14 @@ import type { Match } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import { pluralize } from '../report/report-text.ts';
 import { type AffectedEntry, affectedBy, toAffectedJson } from '../service/notifications/affected-images.ts';
+import { affectedCsv } from './affected-csv.ts';
 import { alignColumns } from './align-columns.ts';
 import { type CommandContext, type DatabaseOptions, openCommandContext } from './command-context.ts';
 import { writeJsonOrText } from './output.ts';
 
 /** Options of `clair affected`. */
 export interface AffectedOptions extends Pick<DatabaseOptions, 'db' | 'loaded'> {
-  readonly format: 'table' | 'json';
+  readonly format: 'table' | 'json' | 'csv';
 }
 
 /** Page size: images that are read at a time. */
@@ -24,7 +25,9 @@ export async function showAffected(id: string, { db, format, loaded }: AffectedO
   const packages = entries.reduce((sum, { findings }) => sum + findings.length, 0);
   const counts = { images: images.length, packages };
   const result = { schemaVersion: 1, vulnerability: id, images: entries.map(toAffectedJson), counts };
-  writeJsonOrText(format, result, () => tableOf(id, images, counts));
+  writeJsonOrText(format === 'json' ? 'json' : 'table', result, () =>
+    format === 'csv' ? affectedCsv(entries, nameOf) : tableOf(id, images, counts),
+  );
   return 0;
 }
 

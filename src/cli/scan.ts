@@ -1,6 +1,6 @@
 import { onlySeverities } from '../match/report-filters.ts';
 import type { Severity } from '../model/severity.ts';
-import type { ReportFormat } from '../plugin/report-format.ts';
+import type { FindingOrder, ReportFormat } from '../plugin/report-format.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { assess, openTarget } from './assess.ts';
 import { openCommandContext } from './command-context.ts';
@@ -15,6 +15,8 @@ export interface ScanOptions extends FilterOptions, GateOptions {
   readonly destinations: readonly Destination<ReportFormat>[];
   /** The severities of the findings to show; all if absent. */
   readonly severity?: readonly Severity[];
+  /** The order of the findings; by risk if absent. */
+  readonly sort?: FindingOrder;
 }
 
 /** Runs `clair scan`: finds known vulnerabilities in an image. Returns the exit status. */
@@ -35,6 +37,7 @@ export async function scan(target: string, options: ScanOptions): Promise<number
   }
   const { report } = assessed;
   const shown = options.severity === undefined ? report : onlySeverities(report, options.severity);
-  await writeReports(shown, options.destinations, gatedBy(options));
+  const order = options.sort === undefined ? {} : { order: options.sort };
+  await writeReports(shown, options.destinations, { ...gatedBy(options), ...order });
   return exitStatusOf(assessed, options);
 }

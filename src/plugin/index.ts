@@ -56,7 +56,7 @@ export type {
   PackageLister,
 } from './package-lister.ts';
 export type { Plugin } from './plugin.ts';
-export type { Display, GatedFinding, ReportFormat } from './report-format.ts';
+export type { Display, FindingOrder, GatedFinding, ReportFormat } from './report-format.ts';
 export type {
   BatchNotificationContent,
   ChangeNotificationContent,

@@ -7,9 +7,14 @@ export interface Display {
   readonly colors: boolean;
   /** Timestamp for formats that have one, RFC 3339. Absent: the newest time in the report. */
   readonly time?: string;
+  /** Order of the findings in formats for people. Absent: `risk`. */
+  readonly order?: FindingOrder;
   /** Evaluates the gates of the command (`--fail-on`) for a finding. Absent if there are no gates. */
   readonly gated?: (match: Match) => GatedFinding;
 }
+
+/** An order of findings. `risk`: exploited first, then by severity, fix and EPSS; it also orders what is equal in the others. */
+export type FindingOrder = 'risk' | 'severity' | 'epss' | 'package' | 'vulnerability';
 
 /** Whether a finding reaches a gate. `undecided`: the data that the gate needs is missing. */
 export type GatedFinding = 'reached' | 'undecided' | 'passed';

@@ -1,5 +1,6 @@
 import type { Match } from '../model/report.ts';
-import { worstFirst } from './finding.ts';
+import type { FindingOrder } from '../plugin/report-format.ts';
+import { sortFindings } from './finding.ts';
 
 /** A row of the table: one vulnerability of all packages that have the same source and version. */
 export interface FindingRow {
@@ -11,9 +12,9 @@ export interface FindingRow {
   readonly count: number;
 }
 
-/** Groups the findings of a report into rows, the worst first. */
-export function findingRows(matches: readonly Match[]): FindingRow[] {
-  const rows = Map.groupBy(worstFirst(matches), rowKey);
+/** Groups the findings of a report into rows, by risk if no order is given. */
+export function findingRows(matches: readonly Match[], order?: FindingOrder): FindingRow[] {
+  const rows = Map.groupBy(sortFindings(matches, order), rowKey);
   return [...rows.values()].flatMap((row) => {
     const [match] = row;
     if (match === undefined) return [];

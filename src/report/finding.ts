@@ -1,6 +1,7 @@
 import { compareText } from '../model/order.ts';
 import type { Match, Report, SuppressedMatch } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
+import type { FindingOrder } from '../plugin/report-format.ts';
 
 /** A finding of a report. A suppressed one has a reason. */
 export type Finding = Match & Partial<Pick<SuppressedMatch, 'reason' | 'decision'>>;
@@ -12,19 +13,40 @@ export function allFindings({ matches, suppressed }: Report): Finding[] {
 
 /** Sorts findings by risk, the worst first, then by package and vulnerability. */
 export function worstFirst<Finding extends Match>(findings: readonly Finding[]): Finding[] {
-  return findings.toSorted(compareWorstFirst);
+  return sortFindings(findings, 'risk');
 }
 
-/** Orders findings by risk, the worst first, then by package, vulnerability and version. */
-function compareWorstFirst(one: Match, other: Match): number {
-  const { package: x } = one;
-  const { package: y } = other;
-  return (
-    compareRisk(one, other) ||
-    compareText(x.name, y.name) ||
-    compareText(one.vulnerability.id, other.vulnerability.id) ||
-    compareText(x.version, y.version)
+/** Sorts findings in the order that the user selected, by default by risk. Equal ones are sorted by package, vulnerability and version. */
+export function sortFindings<Finding extends Match>(
+  findings: readonly Finding[],
+  order: FindingOrder = 'risk',
+): Finding[] {
+  return findings.toSorted(
+    (one, other) =>
+      compareBy(order, one, other) ||
+      compareText(one.package.name, other.package.name) ||
+      compareText(one.vulnerability.id, other.vulnerability.id) ||
+      compareText(one.package.version, other.package.version),
   );
+}
+
+/** Compares findings by the criterion of an order, and by risk where that leaves them equal. */
+export function compareBy(order: FindingOrder, one: Match, other: Match): number {
+  return criteria[order](one, other) || compareRisk(one, other);
+}
+
+const criteria: Readonly<Record<FindingOrder, (one: Match, other: Match) => number>> = {
+  risk: () => 0,
+  severity: ({ vulnerability: a }, { vulnerability: b }) => riskRank(b.severity) - riskRank(a.severity),
+  epss: ({ vulnerability: a }, { vulnerability: b }) => (b.epss ?? -1) - (a.epss ?? -1),
+  package: ({ package: a }, { package: b }) => compareText(a.name, b.name),
+  vulnerability: ({ vulnerability: a }, { vulnerability: b }) =>
+    compareText(withEqualDigits(a.id), withEqualDigits(b.id)),
+};
+
+/** Pads the numbers of an id, so that CVE-2024-9999 precedes CVE-2024-10000. */
+function withEqualDigits(id: string): string {
+  return id.replaceAll(/\d+/g, (digits) => digits.padStart(20, '0'));
 }
 
 /** Orders findings: exploited ones first, then by severity, then those with a fix, then by EPSS. */

@@ -19,9 +19,9 @@ interface SizedColumn {
   width: number;
 }
 
-/** Renders the findings as aligned lines, the worst first. */
+/** Renders the findings as aligned lines, in the order of the display. */
 export function* findingLines(matches: readonly Match[], display: Display): Iterable<string> {
-  const rows = findingRows(matches);
+  const rows = findingRows(matches, display.order);
   const columns = sizeColumns(rows, display);
   const headings = columns.map(({ column }) => column.heading);
   yield paint(alignedLine(headings, columns), 'bold', display);

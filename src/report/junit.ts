@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Coverage, ExtensionStatus, Match, Report, SuppressedMatch } from '../model/report.ts';
 import type { Display, GatedFinding, ReportFormat } from '../plugin/report-format.ts';
-import { worstFirst } from './finding.ts';
+import { sortFindings } from './finding.ts';
 import { coverageLine, doubtsOf, fixText, isInDoubt, verdictText, xmlText } from './report-text.ts';
 import { titleWithDigest } from './title.ts';
 
@@ -12,8 +12,8 @@ import { titleWithDigest } from './title.ts';
 export const junitFormat: ReportFormat = {
   name: 'junit',
   mediaType: 'application/xml',
-  *write(report: Report, { gated }: Display): Iterable<string> {
-    const suites = [assessmentSuite(report), findingSuite(report, gated)];
+  *write(report: Report, display: Display): Iterable<string> {
+    const suites = [assessmentSuite(report), findingSuite(report, display)];
     const cases = suites.flatMap((suite) => suite.cases);
     yield '<?xml version="1.0" encoding="UTF-8"?>\n';
     yield `<testsuites name="clair" ${counts(cases)}>\n`;
@@ -72,12 +72,12 @@ function statusCase({ extension, status, files }: ExtensionStatus): Case {
   return { ...shared, outcome: { kind: 'error', message, type: status, details: details.join('\n') } };
 }
 
-function findingSuite(report: Report, gated: Display['gated']): Suite {
+function findingSuite(report: Report, { gated, order }: Display): Suite {
   return {
     name: `vulnerabilities of ${escapeForTerminal(titleWithDigest(report.target))}`,
     cases: [
-      ...worstFirst(report.matches).map((match) => findingCase(match, gated?.(match))),
-      ...worstFirst(report.suppressed).map(suppressedCase),
+      ...sortFindings(report.matches, order).map((match) => findingCase(match, gated?.(match))),
+      ...sortFindings(report.suppressed, order).map(suppressedCase),
     ],
   };
 }

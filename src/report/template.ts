@@ -1,8 +1,8 @@
 import Mustache from 'mustache';
 import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Match, Report } from '../model/report.ts';
-import type { ReportFormat } from '../plugin/report-format.ts';
-import { worstFirst } from './finding.ts';
+import type { Display, ReportFormat } from '../plugin/report-format.ts';
+import { sortFindings } from './finding.ts';
 import {
   countBySeverity,
   doubtsOf,
@@ -36,20 +36,20 @@ export function templateFormat(name: string, template: string): ReportFormat {
   return {
     name: 'template',
     mediaType: isMarkup ? 'text/html' : 'text/plain',
-    *write(report: Report): Iterable<string> {
-      yield Mustache.render(template, viewOf(report), {}, { escape: escaped });
+    *write(report: Report, { order }: Display): Iterable<string> {
+      yield Mustache.render(template, viewOf(report, order), {}, { escape: escaped });
     },
   };
 }
 
 /** Returns the values of a template: the keys of the JSON report and the sentences of the table. */
-function viewOf(report: Report): object {
-  const matches = worstFirst(report.matches).map(withFixText);
+function viewOf(report: Report, order: Display['order']): object {
+  const matches = sortFindings(report.matches, order).map(withFixText);
   const verdict = shownVerdict(report);
   return {
     ...report,
     matches,
-    suppressed: worstFirst(report.suppressed).map(withFixText),
+    suppressed: sortFindings(report.suppressed, order).map(withFixText),
     bySeverity: countBySeverity(matches).map(({ severity, count }) => ({
       severity,
       count,

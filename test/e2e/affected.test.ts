@@ -43,8 +43,17 @@ const unfixed = affectedRow('zlib', {
   keys: { lo: new Uint8Array(), hi: Uint8Array.of(0xff) },
 });
 
+const ofEach = `${layer},var/lib/dpkg/status,yes`;
+const expectedCsv = [
+  'image,vulnerability,severity,type,package,version,fix_state,fixed_in,layer,path,certain',
+  `/images/mill.tar,CVE-2026-1,Medium,deb,openssl,3.0.9-1,fixed,3.0.13-1,${ofEach}`,
+  `"registry/shop:1, registry/shop:2",CVE-2026-1,Medium,deb,openssl,3.0.11-1,fixed,3.0.13-1,${ofEach}`,
+  `"registry/shop:1, registry/shop:2",CVE-2026-1,Medium,deb,zlib,1.2-1,will-not-fix,,${ofEach}`,
+  '',
+].join('\n');
+
 for (const engine of sharedEngines)
-  test(`${engine.name}: clair affected lists the images with package, fix and layer`, async (t) => {
+  test(`${engine.name}: clair affected lists the images with package, fix and layer, also as CSV`, async (t) => {
     const place = await engine.createLocation(t);
     {
       await using store = await engine.open(place);
@@ -91,6 +100,7 @@ for (const engine of sharedEngines)
       ],
       counts: { images: 2, packages: 3 },
     });
+    assert.equal(affected('CVE-2026-1', '--format', 'csv').stdout, expectedCsv);
     assert.equal(affected('dsa-1').stdout.replaceAll('dsa-1', 'DSA-1'), table.stdout);
     const none = affected('CVE-2026-2');
     assert.deepEqual([none.status, none.stdout], [0, 'CVE-2026-2 affects no image in the database\n']);

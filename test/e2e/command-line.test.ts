@@ -51,6 +51,36 @@ test('prefixes every error with clair: and names the help of its command once', 
     assert.equal(clair(args).stderr, `${lines.join('\n')}\n`);
 });
 
+test('advises the option or command of clair when one of another scanner is typed', () => {
+  for (const [args, advice] of [
+    [
+      ['scan', image, '--exit-code', '1'],
+      'Use --fail-on high: the scan ends with 1 if a finding is High or worse.',
+    ],
+    [['scan', '--skip-dirs=app', image], 'Use --exclude GLOB, as in --exclude app/vendor.'],
+    [['image', '-s', 'HIGH', image], 'Use --severity LEVELS.'],
+    [['scan', '--ignore-unfixed', image], 'Use --only-fixed.'],
+    [['cves', image], 'Use clair scan.'],
+    [['nginx:1.27'], 'To scan it, write clair scan nginx:1.27.'],
+  ] as const) {
+    const { status, stdout, stderr } = clair(args);
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.equal(stderr.split('\n')[1], advice);
+  }
+});
+
+test('--sort orders the table, and refuses an order that does not exist', () => {
+  const ids = (order: string): string[] =>
+    Array.from(scan(['--sort', order]).stdout.matchAll(/ (CVE-\d+-\d+) /g), ([, id = '']) => id);
+  assert.deepEqual(ids('vulnerability'), [
+    ...['CVE-2023-42364', 'CVE-2023-42365', 'CVE-2024-5535', 'CVE-2024-6119'],
+    ...['CVE-2024-9143', 'CVE-2024-31227', 'CVE-2024-31228', 'CVE-2024-31449'],
+  ]);
+  assert.equal(ids('epss')[0], 'CVE-2024-31449');
+  assert.equal(ids('package')[0], 'CVE-2023-42364');
+  assertUsage(scan(['--sort', 'danger']), /Orders are risk, severity, epss, package, vulnerability/);
+});
+
 test('accepts -f and -o for --format and --output, and image for scan', () => {
   const output = inScratch('short.json');
   const run = clair(['image', image, ...known, '-f', 'json', '-o', output]);

@@ -98,12 +98,15 @@ function addAffected(program: Command, { run, loaded }: CommandDeps): void {
       .description('list the images of the database that a vulnerability affects, with packages and layers'),
   )
     .argument('<id>', 'a CVE, or the id of an advisory, in upper or lower case')
-    .addOption(plainFormatOption())
+    .addOption(plainFormatOption(['csv']))
     .option(
       '--db <file>',
       'the database: a file, $XDG_CACHE_HOME/clair/clair.db by default, or postgresql://…',
     )
-    .addHelpText('after', '\nExample:\n  clair affected CVE-2024-3094 --format json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  clair affected CVE-2024-3094 --format json\n  clair affected CVE-2024-3094 --format csv > images.csv      one line for each package, for spreadsheets',
+    )
     .action(async (id: string, options: AffectedOptions) => {
       const { showAffected } = await import('../affected.ts');
       run(showAffected, id, { ...options, loaded });

@@ -35,12 +35,14 @@ function templateAt(path: string): ReportFormat {
   }
 }
 
-/** Returns the option `--format` of commands that write a table or JSON. */
-export function plainFormatOption(): CliOption {
-  return new CliOption('-f, --format <format>', 'table or json')
-    .suggest(['table', 'json'])
+/** Returns the option `--format` of commands that write a table, JSON, or one of `more`. */
+export function plainFormatOption(more: readonly string[] = []): CliOption {
+  const names = ['table', 'json', ...more];
+  const list = `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`;
+  return new CliOption('-f, --format <format>', list)
+    .suggest(names)
     .argParser((name) => {
-      if (name !== 'table' && name !== 'json') throw new InvalidArgumentError('Formats are table or json.');
+      if (!names.includes(name)) throw new InvalidArgumentError(`Formats are ${list}.`);
       return name;
     })
     .default('table', 'table');

@@ -3,6 +3,7 @@ import type { Gate } from '../../match/gate.ts';
 import type { Distro } from '../../model/distro.ts';
 import { parseDistro } from '../../model/parse-distro.ts';
 import { parseSeverity, type Severity, severities } from '../../model/severity.ts';
+import type { FindingOrder } from '../../plugin/report-format.ts';
 import type { LoadedExtensions } from '../load-extensions.ts';
 import { CliOption } from './cli-option.ts';
 import { addRunOptions } from './run-options.ts';
@@ -133,6 +134,23 @@ export function shownSeveritiesOption(): CliOption {
   )
     .suggest(names)
     .repeatable((text) => text.split(',').map((word) => severityOf(word.trim())));
+}
+
+/** The orders of `--sort`. */
+const findingOrders: readonly FindingOrder[] = ['risk', 'severity', 'epss', 'package', 'vulnerability'];
+
+/** Returns the option `--sort`: the order of the findings in reports for people. */
+export function sortOption(): CliOption {
+  return new CliOption(
+    '--sort <order>',
+    `order of the findings in table, html, junit and template: ${findingOrders.join(', ')}; risk by default: exploited, then severity, fix, EPSS`,
+  )
+    .suggest(findingOrders)
+    .argParser((text) => {
+      const order = findingOrders.find((name) => name === text.toLowerCase());
+      if (order === undefined) throw new InvalidArgumentError(`Orders are ${findingOrders.join(', ')}.`);
+      return order;
+    });
 }
 
 /** Adds the options of every command that suppresses findings. */

@@ -8,6 +8,7 @@ import { type ConsoleOptions, type Progress, terminalProgress } from '../progres
 import { addAdvisoryCommands } from './advisory-commands.ts';
 import { applyOptionSources } from './apply-option-sources.ts';
 import { fromClairFlags } from './clair-flags.ts';
+import { withCounterpart } from './counterparts.ts';
 import { addImageCommands } from './image-commands.ts';
 import type { CommandDeps, RunCommand } from './options.ts';
 import { addServerCommands } from './server-commands.ts';
@@ -88,7 +89,7 @@ export function createProgram(version: string, deps: CommandDeps): Command {
         writeText([text]);
       },
       outputError: (text, write) => {
-        write(text.replace(/^error: /, 'clair: '));
+        write(withCounterpart(text.replace(/^error: /, 'clair: ')));
       },
     })
     .addHelpText('after', overview);

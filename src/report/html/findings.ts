@@ -3,26 +3,44 @@ import { compareText } from '../../model/order.ts';
 import type { ReportVulnerability } from '../../model/report.ts';
 import { type Severity, severities } from '../../model/severity.ts';
 import type { CvssVector } from '../../model/vulnerability.ts';
+import type { FindingOrder } from '../../plugin/report-format.ts';
 import { riskRank } from '../finding.ts';
 import { advisoryIds, countBySeverity, epssCell, fixCellOf } from '../report-text.ts';
 import { referenceUrls, webLinks } from '../web-links.ts';
-import { type GroupRow, type RowFilter, rowFilterLabels, rowFiltersOf, type SourceGroup } from './groups.ts';
+import {
+  type GroupRow,
+  orderGroups,
+  type RankedGroup,
+  type RowFilter,
+  rowFilterLabels,
+  rowFiltersOf,
+  type SourceGroup,
+} from './groups.ts';
 import { type Markup, markup } from './markup.ts';
 import { isShort, leadOf, prose } from './prose.ts';
 
 /** Maximum number of linked pages per finding. */
 const pagesMax = 6;
 
-/** Renders the findings by source package, the worst first. Folding and filtering work without the script. */
-export function* findingsSection(groups: readonly SourceGroup[], layerCount: number): Iterable<Markup> {
+/** Layers and order of the findings. */
+interface FindingsOptions {
+  readonly layerCount: number;
+  readonly order: FindingOrder;
+}
+
+/** Renders the findings by source package, in an order. Folding and filtering work without the script. */
+export function* findingsSection(
+  groups: readonly SourceGroup[],
+  { layerCount, order }: FindingsOptions,
+): Iterable<Markup> {
   if (groups.length === 0) return;
   yield markup`<section aria-labelledby="vulnerabilities">
 <h2 id="vulnerabilities">Vulnerabilities</h2>
 ${filterMarkup(groups)}
-${toolbar(layerCount)}
+${toolbar(layerCount, order)}
 <div id="groups">
 `;
-  for (const [index, group] of groups.entries()) yield groupMarkup(group, index);
+  for (const group of orderGroups(groups, order)) yield groupMarkup(group);
   yield markup`</div>
 </section>
 `;
@@ -48,7 +66,7 @@ function choice(value: string, label: string): Markup {
 }
 
 /** Renders search and sorting, which need the script and stay hidden until it runs. */
-function toolbar(layerCount: number): Markup {
+function toolbar(layerCount: number, order: FindingOrder): Markup {
   const layers = Array.from({ length: layerCount }, (_, i) => option(String(i + 1), `Layer ${i + 1}`));
   const levels = ['Critical', 'High', 'Medium', 'Low'].map((level, i) =>
     option(String(5 - i), `${level} or worse`),
@@ -57,21 +75,36 @@ function toolbar(layerCount: number): Markup {
 <label>Search <input type="search" id="search" placeholder="CVE, package, words"></label>
 <label>Severity <select id="level">${[option('0', 'Any'), ...levels]}</select></label>
 <label>Layer <select id="layer">${[option('', 'All'), ...layers]}</select></label>
-<label>Sort by <select id="sort">${sortings.map(([value, label]) => option(value, label))}</select></label>
+<label>Sort by <select id="sort">${sortingOptions(order)}</select></label>
 <button type="button" id="fold">Open all</button>
 <span class="soft" id="shown" role="status"></span>
 </div>`;
 }
 
 const sortings = [
-  ['rank', 'Danger'],
-  ['name', 'Package'],
-  ['count', 'Vulnerabilities'],
-  ['epss', 'EPSS'],
+  ['rank', 'Danger', 'risk'],
+  ['name', 'Package', 'package'],
+  ['count', 'Vulnerabilities', undefined],
+  ['epss', 'EPSS', 'epss'],
 ] as const;
 
-function option(value: string, label: string): Markup {
-  return markup`<option value="${value}">${label}</option>`;
+/** Orders that only the page as written has; the script cannot compute them. */
+const writtenOrders: Partial<Readonly<Record<FindingOrder, string>>> = {
+  severity: 'Severity',
+  vulnerability: 'Vulnerability ID',
+};
+
+/** Renders the orders to select from. The order of the page is selected; without an attribute, that is the first one. */
+function sortingOptions(order: FindingOrder): Markup[] {
+  const written = writtenOrders[order];
+  return [
+    ...(written === undefined ? [] : [option('written', written, true)]),
+    ...sortings.map(([value, label, of]) => option(value, label, of === order && order !== 'risk')),
+  ];
+}
+
+function option(value: string, label: string, isSelected = false): Markup {
+  return markup`<option value="${value}"${isSelected ? markup` selected` : ''}>${label}</option>`;
 }
 
 function worstOf({ rows }: SourceGroup): Severity {
@@ -82,12 +115,12 @@ function worstOf({ rows }: SourceGroup): Severity {
   );
 }
 
-function groupMarkup(group: SourceGroup, index: number): Markup {
-  const { name, version, names, rows } = group;
+function groupMarkup(group: RankedGroup): Markup {
+  const { name, version, names, rows, rank } = group;
   const isAlone = names.length === 1 && names[0] === name;
   const epss = Math.max(0, ...rows.map(({ match }) => match.vulnerability.epss ?? 0));
   const exploited = rows.filter(({ match }) => match.vulnerability.kev === true).length;
-  return markup`<details class="group ${severityClass(worstOf(group))} ${rowFiltersOf(rows).join(' ')}" data-rank="${index}" data-name="${escapeForTerminal(name)}" data-count="${rows.length}" data-epss="${epss}">
+  return markup`<details class="group ${severityClass(worstOf(group))} ${rowFiltersOf(rows).join(' ')}" data-rank="${rank}" data-name="${escapeForTerminal(name)}" data-count="${rows.length}" data-epss="${epss}">
 <summary><h3>${escapeForTerminal(name)}</h3> <span class="version">${escapeForTerminal(version)}</span>${
     isAlone ? '' : markup` <span class="soft">${truncatedNames(names)}</span>`
   }<span class="end">${exploited === 0 ? '' : markup`<span class="badge">${exploited} exploited</span>`}${countsOf(rows)}</span></summary>

@@ -1,7 +1,8 @@
 import { compareText } from '../../model/order.ts';
 import type { Match, Report } from '../../model/report.ts';
 import { compareSeverity } from '../../model/severity.ts';
-import { compareRisk, isFixable } from '../finding.ts';
+import type { FindingOrder } from '../../plugin/report-format.ts';
+import { compareBy, compareRisk, isFixable } from '../finding.ts';
 
 /** A row of a group: one vulnerability of packages built from one source. */
 export interface GroupRow {
@@ -73,6 +74,22 @@ function groupOf(matches: readonly Match[], positions: ReadonlyMap<string, numbe
 
 function compareRows({ match: one }: MutableRow, { match: other }: MutableRow): number {
   return compareRisk(one, other) || compareText(other.vulnerability.id, one.vulnerability.id);
+}
+
+/** A group with its position by risk. */
+export interface RankedGroup extends SourceGroup {
+  readonly rank: number;
+}
+
+/** Sorts groups that are sorted by risk, and their rows, in another order. A group counts as its first row. */
+export function orderGroups(groups: readonly SourceGroup[], order: FindingOrder): RankedGroup[] {
+  const ranked = groups.map((group, rank): RankedGroup => {
+    const [first, ...others] = group.rows.toSorted((a, b) => compareBy(order, a.match, b.match));
+    return { ...group, rank, rows: first === undefined ? group.rows : [first, ...others] };
+  });
+  return ranked.sort((a, b) =>
+    order === 'package' ? compareText(a.name, b.name) : compareBy(order, a.rows[0].match, b.rows[0].match),
+  );
 }
 
 /** Labels of the filters, which work without the script. */

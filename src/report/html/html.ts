@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../../kit/untrusted-text.ts';
 import type { Report, Verdict } from '../../model/report.ts';
-import type { ReportFormat } from '../../plugin/report-format.ts';
+import type { Display, FindingOrder, ReportFormat } from '../../plugin/report-format.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import {
   countBySeverity,
@@ -28,19 +28,19 @@ export function htmlFormat(schemes: readonly VersionScheme[]): ReportFormat {
   return {
     name: 'html',
     mediaType: 'text/html; charset=utf-8',
-    *write(report: Report): Iterable<string> {
-      for (const { text } of page(report, schemes)) yield text;
+    *write(report: Report, { order = 'risk' }: Display): Iterable<string> {
+      for (const { text } of page(report, schemes, order)) yield text;
     },
   };
 }
 
-function* page(report: Report, schemes: readonly VersionScheme[]): Iterable<Markup> {
+function* page(report: Report, schemes: readonly VersionScheme[], order: FindingOrder): Iterable<Markup> {
   const groups = groupsOf(report);
   yield head(report);
   yield verdictBox(report, groups);
   yield summary(groups);
   yield upgradesSection(groups, schemes);
-  yield* findingsSection(groups, report.layers.length);
+  yield* findingsSection(groups, { layerCount: report.layers.length, order });
   yield coverageSection(report);
   yield markup`<h2>Details</h2>\n`;
   yield suppressedSection(report);

@@ -45,6 +45,7 @@ if (container) {
     const number = (element) => Number(element.dataset[key]);
     const rank = (a, b) => a.dataset.rank - b.dataset.rank;
     const orders = {
+      written: () => 0,
       rank,
       name: (a, b) => (a.dataset.name < b.dataset.name ? -1 : a.dataset.name > b.dataset.name ? 1 : rank(a, b)),
       count: (a, b) => number(b) - number(a) || rank(a, b),

@@ -1,0 +1,46 @@
+import { escapeLine } from '../kit/untrusted-text.ts';
+import type { Match } from '../model/report.ts';
+import type { AffectedEntry } from '../service/notifications/affected-images.ts';
+
+const columns = [
+  ...['image', 'vulnerability', 'severity', 'type', 'package', 'version', 'fix_state', 'fixed_in'],
+  ...['layer', 'path', 'certain'],
+];
+
+/** Renders one line of CSV for each package of each image, after a line with the names of the columns. `nameOf` names an image. */
+export function affectedCsv(
+  entries: readonly AffectedEntry[],
+  nameOf: (entry: AffectedEntry) => string,
+): string[] {
+  const rows = entries.flatMap((entry) =>
+    entry.findings.map((finding) => [nameOf(entry), ...cellsOf(entry, finding)]),
+  );
+  return [columns, ...rows].map((cells) => `${csvLine(cells)}\n`);
+}
+
+function cellsOf({ isCertain }: AffectedEntry, { vulnerability, package: found, fix }: Match): string[] {
+  return [
+    vulnerability.id,
+    vulnerability.severity,
+    found.type,
+    found.name,
+    found.version,
+    fix.state,
+    fix.state === 'fixed' ? fix.version : '',
+    found.location.layer ?? '',
+    found.location.path,
+    isCertain ? 'yes' : 'perhaps',
+  ];
+}
+
+/** Returns a line of CSV without its line break (RFC 4180). */
+export function csvLine(cells: readonly string[]): string {
+  return cells.map(csvCell).join(',');
+}
+
+/** A spreadsheet runs a cell that begins like a formula, and cells contain text of images. Such a cell gets an apostrophe in front. */
+function csvCell(text: string): string {
+  const line = escapeLine(text);
+  const harmless = /^[=+\-@]/.test(line) ? `'${line}` : line;
+  return /[",]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
