@@ -66,7 +66,7 @@ const rows: readonly (readonly [what: string, here: string, best: string])[] = [
     '–',
   ],
   ['exported names that two files declare', String(exportedTwice(sources).length), '–'],
-  ['lines with a word that has a plain term of the field', String(dialectLines), '–'],
+  ['lines with a private word for a common term', String(dialectLines), '–'],
   [
     'words of a sentence in documents, half / nine in ten / longest',
     sizes(sizesOf(documents().flatMap(({ text }) => sentenceLengths(text)))),
@@ -82,21 +82,21 @@ writeFileSync(
   page,
   `# Quality
 
-\`npm run quality\` generates this page; \`npm run quality -- --mutants 150\` also measures mutants. The repository has ${sources.length} files
-with ${code} lines of product code, and ${tested} lines of tests and test helpers. The last column is the best value of the
-code bases that were reviewed before this one was started.
+\`npm run quality\` writes this page. \`npm run quality -- --mutants 150\` also measures mutants. The repository has ${sources.length} files
+with ${code} lines of product code, and ${tested} lines of tests and test helpers. The last column is the best value in the
+code bases of this field that we reviewed first.
 
 | | here | best known |
 |---|---|---|
 ${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 
-Migrations describe the tables of their time, and repeat each other on purpose.
+Migrations repeat each other on purpose: each describes the tables of its time.
 
 ## Call paths
 
-A call path lists the functions on the call stack, with callers that await. \`test/repository/call-paths.test.ts\` measures it from the sources
-with V8's asynchronous stack traces, and fails above the limit. V8 omits a function that returns a promise without awaiting it. Those
-were counted by reading. The path of a scan has none.
+A call path lists the functions on the call stack, with callers that await. \`test/repository/call-paths.test.ts\` measures the path of a scan
+with V8's asynchronous stack traces, and fails above the limit. V8 omits a function that returns a promise without awaiting it. The path of
+a scan has no such function.
 
 | path | before | here | limit |
 |---|---:|---:|---:|
@@ -106,7 +106,7 @@ were counted by reading. The path of a scan has none.
 
 An image that is read on two threads has one frame more.
 
-The path of a posted layer was counted by reading, with tracing off. It includes closures and iterators on the stacks of both threads:
+We counted the path of a posted layer by reading the code, with tracing off. It includes closures and iterators on the stacks of both threads:
 
 | part | functions |
 |---|---|
@@ -119,19 +119,19 @@ The path of a posted layer was counted by reading, with tracing off. It includes
 
 ## Installation size
 
-\`npm install\` of the file of \`npm pack\` installs ${sizeText(size)}. The command itself is one file, which bundles most of that and loads
+\`npm install\` of the file of \`npm pack\` installs ${sizeText(size)}. The command is one file, which bundles most of that and loads
 modules of Node on demand. The table shows each dependency with its own dependencies, and what its removal would save:
 
 | | packages | MB | packages saved | MB |
 |---|---:|---:|---:|---:|
 ${size.dependencies.map(sizeRow).join('\n')}
 
-The reason for each dependency: [0010](adr/0010-dependencies.md). The time of the start: [performance](performance.md#start).
+[0010](adr/0010-dependencies.md) gives the reason for each dependency, and [performance](performance.md#start) the time of the start.
 
 ## Mutants
 
-A mutant changes an operator, makes a condition constant, or changes a number by one. Then the tests of the folder that load the
-file run. A mutant that no test detects shows a weak test, or a change without effect. \`--seed\` selects another sample.
+A mutant changes an operator, makes a condition constant, or changes a number by one. Then the tests of its folder that load the
+changed file run. A mutant that no test detects shows a weak test, or a change without effect. \`--seed\` selects another sample.
 
 ${scores}`,
 );
@@ -143,7 +143,7 @@ function sizes({ p50, p90, max }: Sizes): string {
 }
 
 function sizeText({ packages, bytes, ownBytes }: InstallSize): string {
-  return `${packages} packages of ${megabytes(bytes)} MB, of which ${megabytes(ownBytes)} MB are clair itself`;
+  return `${packages} packages of ${megabytes(bytes)} MB, without optional ones. ${megabytes(ownBytes)} MB of that are Clair itself`;
 }
 
 function sizeRow({ name, packages, bytes, alone }: InstallSize['dependencies'][number]): string {

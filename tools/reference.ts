@@ -68,7 +68,7 @@ function variablesOf(program: Command): string {
 
 const variablesIntro = `## Variables and files
 
-If an option is not on the command line, clair reads its environment variable. If the variable is not set, clair reads the file that
+If an option is not on the command line, Clair reads its environment variable. If the variable is not set, Clair reads the file that
 \`--config\` or \`CLAIR_CONFIG\` names. Clair reads no file that is not named.
 
 - An empty variable counts as not set. For an option without a value, write \`true\` or \`false\`.

@@ -29,7 +29,7 @@ export interface HealthDeps {
 /**
  * Serves `GET /health`, `/ready`, `/metrics` and `/status`, without TLS and tokens, as in Clair. `/health` returns 200 if the database
  * responds, otherwise 500, both without a body, as in Clair. `/health` returns 503 with the reason if a later version of this program has
- * migrated the database. `/ready` returns 200 once the feeds are loaded or tried, otherwise 503.
+ * migrated the database. `/ready` returns 200 once an advisory feed is loaded and none waits for its first attempt, otherwise 503.
  * `/status` returns the state of every feed. Throws `usage` if it cannot listen on the address.
  */
 export async function serveHealth(address: Address, deps: HealthDeps): Promise<ApiServer> {
@@ -71,7 +71,7 @@ const healthEndpoints: Readonly<Record<string, HealthEndpoint>> = {
   ready: {
     description: {
       summary:
-        'Returns 200 if the database responds and every enabled advisory feed was loaded, or at least tried.',
+        'Returns 200 if at least one advisory feed is loaded, and each other enabled one was at least tried.',
       responseType: readinessSchema,
       errorStatuses: [503],
     },

@@ -10,6 +10,7 @@ import { readStreamedLayers } from '../image/layer/read-streamed-layers.ts';
 import { WantedPaths } from '../image/layer/wanted-paths.ts';
 import { makeDirectory } from '../kit/make-directory.ts';
 import { compareText } from '../model/order.ts';
+import { pluralize } from '../report/report-text.ts';
 import { wantedPatterns } from '../service/images/analyze-layers.ts';
 import { openTarget } from './assess.ts';
 import type { LoadedExtensions } from './load-extensions.ts';
@@ -58,8 +59,10 @@ function contentLines({ files, nodes, opaques, markers, remarks }: CollectedLaye
       .sort(([a], [b]) => compareText(a, b))
       .map(([path, content]) => `  ${path}  ${content.length} bytes`),
     ...nodes.flatMap((node) => ('target' in node ? [`  ${node.path} -> ${node.target}`] : [])),
-    ...(markers.whiteouts > 0 ? [`  ${markers.whiteouts} whiteouts`] : []),
-    ...(markers.opaques > 0 ? [`  ${markers.opaques} opaque directories`] : []),
+    ...(markers.whiteouts > 0 ? [`  ${pluralize(markers.whiteouts, 'whiteout')}`] : []),
+    ...(markers.opaques > 0
+      ? [`  ${pluralize(markers.opaques, 'opaque directory', 'opaque directories')}`]
+      : []),
     ...opaques.map((directory) => `  ${directory}/ is opaque`),
     ...remarks.map(({ path, message }) => `  ${path}: ${message}`),
   ];

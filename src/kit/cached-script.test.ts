@@ -32,20 +32,20 @@ describe('a script with a code cache', () => {
     return { result: (value as (words: readonly string[]) => string)(['a', 'b']), saveCache };
   }
 
-  test('runs alike from its text and from the cache', () => {
+  test('gives the same result from its text and from the cache', () => {
     const first = run();
     first.saveCache();
     equal(first.result, 'a+b');
     equal(run().result, 'a+b');
   });
 
-  test('runs the cache when the text has changed but not its length', () => {
+  test('runs the cache without comparing it with a text of the same length', () => {
     run().saveCache();
     writeFileSync(script, readFileSync(script, 'utf8').replace('+', '-'));
     equal(run().result, 'a+b');
   });
 
-  test('keeps the first cache', () => {
+  test('does not replace a cache that exists', () => {
     run().saveCache();
     const before = readFileSync(cachePath);
     const again = run();
@@ -60,7 +60,7 @@ describe('a script with a code cache', () => {
     deepEqual(readdirSync(join(place, 'code', 'build-1')), ['scan']);
   });
 
-  test('runs from its text when the cache is cut off, empty or of something else', () => {
+  test('runs from its text when the cache is truncated, empty or invalid', () => {
     run().saveCache();
     truncateSync(cachePath, 100);
     equal(run().result, 'a+b');
@@ -70,7 +70,7 @@ describe('a script with a code cache', () => {
     equal(run().result, 'a+b');
   });
 
-  test('runs when no cache can be written', () => {
+  test('runs when the cache cannot be written', () => {
     writeFileSync(join(place, 'code'), 'a file where the directory should be');
     const { result, saveCache } = run();
     saveCache();

@@ -15,7 +15,7 @@ export interface VerdictInput {
   readonly statuses: readonly ExtensionStatus[];
 }
 
-/** Returns whether a `clean` verdict is possible: packages were found, all were read, and each namespace has current advisories. */
+/** Returns whether a `clean` verdict is possible: packages were found and read, each namespace has advisories, and none is out of support. */
 export function isFullyAssessed({ packages, coverage, statuses }: VerdictInput): boolean {
   const isCovered = coverage.every(
     ({ status, isOutOfSupport }) => (status === 'complete' || status === 'stale') && !isOutOfSupport,

@@ -122,7 +122,7 @@ function marksIn(target: string): { whiteouts: number; opaque: number } {
     Array.from(stdout.matchAll(new RegExp(`^ {2}(\\d+) ${what}$`, 'gm')), ([, count]) =>
       Number(count),
     ).reduce((sum, count) => sum + count, 0);
-  return { whiteouts: sumOf('whiteouts'), opaque: sumOf('opaque directories') };
+  return { whiteouts: sumOf('whiteouts?'), opaque: sumOf('opaque director(?:y|ies)') };
 }
 
 function assertRefused(file: string, message: RegExp): void {

@@ -312,7 +312,7 @@ const wrongAnswers: readonly (readonly [string, RegExp, (response: ServerRespons
   ['huge', /has more than 2097152 bytes/, (response) => response.end(good + ' '.repeat(2 ** 21))],
   [
     'a web page',
-    /a web page came/,
+    /received a web page instead of a file/,
     (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
   ],
   [

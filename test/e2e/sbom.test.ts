@@ -85,7 +85,7 @@ async function assertRoundTrip(name: string, extensions: BuiltIn = builtIn): Pro
   return original;
 }
 
-corpusTest('an SBOM gives its image back: images of many distributions', async () => {
+corpusTest('restores the image from an SBOM: images of many distributions', async () => {
   const archives = /rootfs.*\.tar\.gz$|\.tar\.xz$|^layers-a-(?:docker\.tar\.gz|oci)$|^busybox|^alpine-39/;
   const files = ['golden/images', 'images'].flatMap((folder) =>
     readdirSync(corpus(folder))
@@ -115,7 +115,7 @@ function systemOf(name: string, file: string, osRelease: Readonly<Record<string,
   return `dir:${root}`;
 }
 
-corpusTest('an SBOM gives its image back: rpms with epochs, vendors and sources', async () => {
+corpusTest('restores the image from an SBOM: rpms with epochs, vendors and sources', async () => {
   const systems = [
     systemOf('clair-nodejs', 'Packages', { ID: 'centos', VERSION_ID: '8', ID_LIKE: 'rhel fedora' }),
     systemOf('sle15-bci', 'Packages.db', { ID: 'sles', VERSION_ID: '15.5', ID_LIKE: 'suse' }),

@@ -232,7 +232,7 @@ corpusTest(
   },
 );
 
-corpusTest('images of a distribution alone hold nothing that no package owns', () => {
+corpusTest('finds no evidence without an owner in base images of distributions', () => {
   const images = readdirSync(corpus('images')).filter((name) => /^al.*\.tar\.[gx]z$/.test(name));
   const common = ['--mirror', corpusMirror(), '--db', join(scratch, 'apps.db'), '--format', 'json'];
   let assessed = 0;

@@ -31,12 +31,12 @@ async function assertFacts(one: FixtureCase, archive: Archive): Promise<void> {
   assert.deepEqual(differences, { missing: listed('missing'), added: listed('added') }, one.name);
 }
 
-corpusTest('what other scanners state of their fixtures is so here, but for what is argued', async () => {
+corpusTest('reads the fixtures of other scanners as they do, except for the listed differences', async () => {
   const archive = await readArchive(fixtures);
   for (const one of otherCases) await assertFacts(one, archive);
 });
 
-corpusTest('what Clair states in its own tests is so here, but for what is argued', async () => {
+corpusTest('reads the test data of Clair as Clair does, except for the listed differences', async () => {
   const archive = await readArchive(clairFixtures);
   for (const one of [...clairCases, ...clairInputCases]) await assertFacts(one, archive);
   const names = [...clairCases.map(({ name }) => name), ...Object.keys(otherTables)];
@@ -48,7 +48,7 @@ corpusTest('what Clair states in its own tests is so here, but for what is argue
   );
 });
 
-corpusTest('files that were damaged on purpose are refused', async () => {
+corpusTest('refuses the files that were damaged on purpose', async () => {
   const archive = await readArchive(fixtures);
   for (const [path, read] of Object.entries(damagedFiles)) {
     const content = archive.get(path);
@@ -57,7 +57,7 @@ corpusTest('files that were damaged on purpose are refused', async () => {
   }
 });
 
-corpusTest('every file of the fixtures is read, or listed with the reason why it is not', async () => {
+corpusTest('reads every file of the fixtures, or lists it with a reason', async () => {
   const read = [...otherCases.flatMap(({ files }) => files), ...Object.keys(damagedFiles)];
   assertAccounted(await readArchive(fixtures), read, unreadFixtures);
   const clair = [...clairCases, ...clairInputCases].flatMap(({ files }) => files);

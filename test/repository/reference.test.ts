@@ -13,7 +13,7 @@ test('the reference lists every command, option, setting and metric: npm run ref
     else assert.equal(textOf(path), text, path);
 });
 
-test('every method of the third API is in its page, with its path and the scope it asks for', () => {
+test('docs/reference/api-v3.md lists every method of the v3 API with its path and scope', () => {
   const page = textOf('docs/reference/api-v3.md');
   for (const { service, method, verb, path, scope } of rpcs) {
     const place = `${verb} ${path.replace(/:(\w+)/g, '{$1}')}`;
@@ -24,13 +24,13 @@ test('every method of the third API is in its page, with its path and the scope 
   }
 });
 
-test('every route of our own is in its page', () => {
+test('docs/reference/http.md lists every additional route', () => {
   const page = textOf('docs/reference/http.md');
   for (const { route, path } of describedNativeRoutes())
     assert.ok(page.includes(`## \`${route.method} ${path.replace(':id', 'ID')}\``), path);
 });
 
-test('configuration files in documents can be used', () => {
+test('every configuration file in a document is valid', () => {
   let files = 0;
   for (const { path, text } of filesLike('*.md', 'docs/**/*.md'))
     for (const [, content = ''] of text.matchAll(/^```yaml.*\n([\s\S]*?)^```$/gm)) {

@@ -30,7 +30,7 @@ test('no source file is long', () => {
   );
 });
 
-test('what is left to do says why', () => {
+test('every reminder of open work has a reason', () => {
   assert.deepEqual(linesLike([...code, ...prose], reminder), []);
 });
 
@@ -39,7 +39,7 @@ test('only the command and the tools write to the console', () => {
   assert.deepEqual(linesLike(library, /\bconsole\s*\./), []);
 });
 
-test('no path of anybody’s machine is written down', () => {
+test('no file contains a path of a developer’s machine', () => {
   assert.deepEqual(linesLike([...code, ...prose], machinePath), []);
 });
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ClairError } from '../../core/errors.ts';
 import type { AffectedOptions } from '../affected.ts';
 import type { DatabaseOptions } from '../command-context.ts';
@@ -30,14 +30,14 @@ function addDatabase(program: Command, deps: CommandDeps): void {
     .option('--accept-older', 'accept a feed whose content is older than that of the database')
     .addHelpText(
       'after',
-      '\nEnds with 3 if a feed failed or was not tried, or if no feed exists. Other feeds are updated nevertheless.\n\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
+      '\nEnds with 3 if a feed failed or was not tried, or if no feed exists at its origin. The other feeds are updated nevertheless.\n\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
     )
     .action(async (sources: string[], options: UpdateOptions) => {
       const { updateDatabase } = await import('../db/update.ts');
       run(updateDatabase, sources, { ...options, loaded });
     });
   addRunOptions(db.command('status').description('show the content of the database and its age'))
-    .option('--db <file>', 'the database')
+    .addOption(databaseOption())
     .action(async (options: StatusOptions) => {
       const { showStatus } = await import('../db/status.ts');
       run(showStatus, { ...options, loaded });
@@ -52,8 +52,8 @@ function addOfflineTransfer(db: Command, { run, loaded }: CommandDeps): void {
       .command('export')
       .description('write all advisories and ratings to one file, for systems without network'),
   )
-    .argument('<file>', 'the file')
-    .option('--db <file>', 'the database')
+    .argument('<file>', 'the file to write')
+    .addOption(databaseOption())
     .addHelpText('after', '\nExample:\n  clair db update && clair db export advisories.clair')
     .action(async (file: string, options: DatabaseOptions) => {
       const { exportToFile } = await import('../db/export-import.ts');
@@ -63,7 +63,7 @@ function addOfflineTransfer(db: Command, { run, loaded }: CommandDeps): void {
     db.command('import').description('import a file of clair db export, after checking all of it'),
   )
     .argument('<file>', 'a file of clair db export')
-    .option('--db <file>', 'the database')
+    .addOption(databaseOption())
     .option('--digest <digest>', 'the digest that the export printed; refuse a file with another digest')
     .addHelpText(
       'after',
@@ -99,10 +99,7 @@ function addAffected(program: Command, { run, loaded }: CommandDeps): void {
   )
     .argument('<id>', 'a CVE, or the id of an advisory, in upper or lower case')
     .addOption(plainFormatOption(['csv']))
-    .option(
-      '--db <file>',
-      'the database: a file, $XDG_CACHE_HOME/clair/clair.db by default, or postgresql://…',
-    )
+    .addOption(databaseOption())
     .addHelpText(
       'after',
       '\nExamples:\n  clair affected CVE-2024-3094 --format json\n  clair affected CVE-2024-3094 --format csv > images.csv      one line for each package, for spreadsheets',
@@ -117,9 +114,12 @@ function addCompareVersions(program: Command, { run, loaded }: CommandDeps): voi
   program
     .command('compare-versions')
     .description('compare two versions: prints < = > or ! (no order)')
-    .argument('[scheme]', loaded.extensions.schemes.map(({ name }) => name).join(' '))
-    .argument('[a]')
-    .argument('[b]')
+    .argument(
+      '[scheme]',
+      `the version scheme: ${loaded.extensions.schemes.map(({ name }) => name).join(', ')}`,
+    )
+    .argument('[a]', 'a version')
+    .argument('[b]', 'the version to compare it with')
     .option('--batch', 'compare lines SCHEME<TAB>A<TAB>B of standard input; prints one result per line')
     .addHelpText(
       'after',
@@ -143,4 +143,12 @@ async function runCompareVersions(
   if (scheme !== undefined && a !== undefined && b !== undefined)
     return compareVersions(schemes, scheme, a, b);
   throw new ClairError('usage', 'compare-versions takes a scheme and two versions, or --batch');
+}
+
+/** Returns the option `--db` of the commands that only name a database. */
+function databaseOption(): Option {
+  return new Option(
+    '--db <file>',
+    'the database: a file, $XDG_CACHE_HOME/clair/clair.db by default, or postgresql://…',
+  );
 }

@@ -47,13 +47,13 @@ export function addImageOptions(command: Command): Command {
     .addOption(
       new CliOption(
         '--exclude <glob>',
-        'skip these paths of the image: app/vendor, **/test/**; the report names them and is then never clean; repeatable',
+        'skip these paths of the image: app/vendor, **/test/**; the report names what it skipped, and its verdict is then never clean; repeatable',
       ).repeatable(excludedPath),
     )
     .addOption(
       new Option(
         '--distro <name:version>',
-        'treat the image as this distribution, whatever its files state: debian:12, alpine:3.20, wolfi',
+        'treat the image as this distribution, whatever its files say: debian:12, alpine:3.20, wolfi',
       ).argParser(distroOf),
     );
 }
@@ -180,7 +180,7 @@ export function addFilterOptions(command: Command): Command {
       )
       .option(
         '--new-since <report|image>',
-        'count only findings that a JSON report or another image does not have',
+        'suppress findings that a JSON report or another image also has; the verdict still counts them',
       ),
   );
 }
@@ -204,7 +204,7 @@ function distroOf(text: string): Distro {
 export function platformOption(): Option {
   return new Option(
     '--platform <os/arch>',
-    'platform of a multi-platform image: linux/arm64; for scan also all, which writes one report per platform',
+    'platform of a multi-platform image, such as linux/arm64; scan also accepts all and writes a report for each platform',
   ).argParser(platformOf);
 }
 

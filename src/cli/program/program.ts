@@ -112,7 +112,7 @@ const overview = `
 Examples:
   clair scan nginx:1.27                      scan an image from Docker or podman, otherwise from its registry
   clair scan image.tar                       scan an image on disk
-  clair scan image.tar --fail-on high        in a pipeline: end with 1 at a High or worse
+  clair scan image.tar --fail-on high        in a pipeline: end with 1 if a finding is High or worse
   clair scan oci:./layout:v1 --format json   scan an OCI layout and write JSON
   clair explain image.tar CVE-2024-2961      explain why it is reported, or why not
   clair scan registry:ghcr.io/acme/app:1.2   scan an image of a registry; no layer is written to disk

@@ -19,7 +19,7 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
   config
     .command('check')
     .description(
-      'check whether the server would start with a file and the environment; refuses what clair serve refuses',
+      'check the configuration file and the variables of the server; refuses what clair serve refuses',
     )
     .option('--config <file>', 'a configuration file of Clair')
     .action(async (options: ConfigOptions) => {
@@ -30,6 +30,10 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
     .command('print')
     .description('print the effective settings, without secrets')
     .option('--config <file>', 'a configuration file of Clair')
+    .addHelpText(
+      'after',
+      '\nExample:\n  CLAIR_API_PORT=7070 clair config print --config /etc/clair/config.yaml',
+    )
     .action(async (options: ConfigOptions) => {
       const { showConfig } = await loadModule();
       run(showConfig, { ...options, optionVariables: optionVariables() });
@@ -41,11 +45,7 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
     .action(async () => {
       const { showConfigReference } = await loadModule();
       run(showConfigReference);
-    })
-    .addHelpText(
-      'after',
-      '\nExample:\n  CLAIR_API_PORT=7070 clair config print --config /etc/clair/config.yaml',
-    );
+    });
 }
 
 function addToken(config: Command, { run }: Pick<CommandDeps, 'run'>): void {

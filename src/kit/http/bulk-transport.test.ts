@@ -17,7 +17,7 @@ for (let at = 0; at < content.length; at += 4)
 
 const plain = { headers: {}, signal: new AbortController().signal, connection: {} };
 
-/** Reads everything; after each piece another task may run, so that the socket goes on meanwhile. */
+/** Reads the whole body. Yields to the event loop after each piece, so that the socket continues. */
 async function read(url: string, request: Partial<BulkRequest> = {}): Promise<Buffer> {
   const { body } = await sendBulkRequest(new URL(url), { ...plain, ...request });
   const pieces: Buffer[] = [];
@@ -47,7 +47,7 @@ function sending(bytes: Uint8Array): RequestListener {
   };
 }
 
-test('a body of whatever length comes whole', async (context) => {
+test('returns the whole body, whatever its length', async (context) => {
   for (const length of [0, 1, 1000, 16 * 1024, 1024 ** 2, 2 * 1024 ** 2, content.length]) {
     const bytes = content.subarray(0, length);
     const got = await read(await serveHttp(context, sending(bytes)));
@@ -55,12 +55,12 @@ test('a body of whatever length comes whole', async (context) => {
   }
 });
 
-test('what comes slowly is handed over before a piece of memory is full', async (context) => {
+test('yields received bytes before its buffer is full', async (context) => {
   const whole = content.subarray(0, 1024 ** 2);
   const sent: (() => void)[] = [];
   const url = await serveHttp(context, (_, response) => {
     response.writeHead(200, { 'content-length': whole.length });
-    // The first may come with the head; the second is sent when that was read, and the rest when the second was.
+    // The first piece may arrive with the head. The second is sent after it was read, and the rest after the second was read.
     response.write(whole.subarray(0, 1000));
     sent.push(() => response.write(whole.subarray(1000, 2000)));
     sent.push(() => response.end(whole.subarray(2000)));
@@ -74,7 +74,7 @@ test('what comes slowly is handed over before a piece of memory is full', async 
   assert.equal(hash(Buffer.concat(got)), hash(whole));
 });
 
-test('a body that is compressed on the way all the same is unpacked', async (context) => {
+test('decompresses a body that the server compresses in spite of the request', async (context) => {
   const packed = gzipSync(content);
   const url = await serveHttp(context, (request, response) => {
     assert.equal(request.headers['accept-encoding'], 'identity');
@@ -84,7 +84,7 @@ test('a body that is compressed on the way all the same is unpacked', async (con
   assert.equal(hash(await read(url)), hash(content));
 });
 
-test('a body of unknown length comes whole as well', async (context) => {
+test('returns the whole body when its length is unknown', async (context) => {
   const url = await serveHttp(context, (_, response) => {
     response.write(content);
     response.end('the end');
@@ -93,7 +93,7 @@ test('a body of unknown length comes whole as well', async (context) => {
   assert.equal(hash(got), hash(Buffer.concat([content, Buffer.from('the end')])));
 });
 
-test('over TLS too, with the certificate verified', async (context) => {
+test('reads over TLS, and fails when the certificate cannot be verified', async (context) => {
   const authority = testAuthority(context);
   const { cert, key } = authority.issue('localhost');
   const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, sending(content));
@@ -106,7 +106,7 @@ test('over TLS too, with the certificate verified', async (context) => {
   await assert.rejects(read(url), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
 });
 
-test('what came before a connection broke is not lost', async (context) => {
+test('yields all received bytes before it fails when the connection breaks', async (context) => {
   const url = await serveHttp(context, (_, response) => {
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, 1_500_000), () => response.destroy());
@@ -119,7 +119,7 @@ test('what came before a connection broke is not lost', async (context) => {
   assert.equal(got, 1_500_000);
 });
 
-test('nothing for too long is a failure, and so is the signal', async (context) => {
+test('fails when the server sends nothing for too long, or the signal aborts', async (context) => {
   const url = await serveHttp(context, (_, response) => {
     response.writeHead(200, { 'content-length': 10 });
     response.write('12345');
@@ -146,7 +146,7 @@ test('closes the connection when the reader stops', async (context: TestContext)
   await closed.promise;
 });
 
-test('fails when no byte comes for longer than a piece is waited for', async (context) => {
+test('fails when the server stalls for longer than the interval between chunks', async (context) => {
   const url = await serveHttp(context, (_, response) => {
     response.writeHead(200, { 'content-length': 10 });
     response.write('12345');

@@ -18,9 +18,9 @@ export interface BulkRequest extends Omit<TransportRequest, 'body'> {
 }
 
 /**
- * Requests a URL once, as `sendRequest`, for a body that may have hundreds of megabytes, without transport compression. Node's parser
- * reads the head of the response. A body of known length goes from the socket into a few reused pieces of memory, at a fifth of the cost
- * of Node's streams (docs/performance.md): a piece is valid until the next one is requested. It uses no proxy.
+ * Requests a URL once like `sendRequest`, for a body that may have hundreds of megabytes. Requests no compression and uses no proxy. Node's
+ * parser reads the head of the response. A body of known length goes from the socket into a few reused buffers, at a fifth of the cost of
+ * Node's streams (docs/performance.md). Each piece is valid until the next one is requested.
  */
 export async function sendBulkRequest(
   url: URL,
@@ -70,18 +70,18 @@ function connectTo(
 }
 
 const pieceBytes = 512 * 1024;
-/** Full pieces there may be before the socket is read no further. */
+/** Number of full pieces at which the socket is paused. */
 const fullPiecesMax = 1;
-/** A piece that does not fill within this time is handed over as it is: slow bytes are bytes. */
+/** Time after which a piece is yielded although it is not full. */
 const slowMs = 1000;
-/** As much is read at once while the head of the answer comes. */
+/** Maximum size of one read while the head of the response arrives. */
 const headBytes = 16 * 1024;
 
 function emptyPiece(): Buffer {
   return Buffer.allocUnsafeSlow(pieceBytes);
 }
 
-/** Reads a socket: passes the head of the response to Node's parser, then fills one piece of memory with the body while another is read. */
+/** Reads a socket. Passes the head of the response to Node's parser. Then fills one buffer with the body while the reader has another. */
 class SocketBodyReader {
   readonly #idleMs: number;
   #socket: Socket | undefined;
@@ -90,16 +90,16 @@ class SocketBodyReader {
   #remaining: number | undefined;
   #filling: Buffer = emptyPiece();
   #fill = 0;
-  /** How much of the one that is filled was handed over already. */
+  /** Bytes of `#filling` that were already yielded. */
   #deliveredBytes = 0;
-  /** Full pieces that wait to be read. */
+  /** Full pieces that wait for the reader. */
   readonly #ready: Buffer[] = [];
-  /** The one that is read. */
+  /** The piece that the reader has. */
   #current: Buffer | undefined;
-  /** Those that were read. */
+  /** Buffers that can be reused. */
   readonly #free: Buffer[] = [];
   #isStopped = false;
-  /** Time spent waiting since the last byte came. The time that the reader takes is not counted. */
+  /** Time spent waiting since the last byte, in milliseconds, without the time of the reader. */
   #silentMs = 0;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
@@ -123,7 +123,7 @@ class SocketBodyReader {
     };
   }
 
-  /** Listens to how a socket ends. */
+  /** Fails the body when the socket fails or closes. */
   follow(socket: Socket): Socket {
     this.#socket = socket;
     return socket
@@ -135,7 +135,7 @@ class SocketBodyReader {
       });
   }
 
-  /** Takes the head of the response. The length of the body is known if the head states it and no transfer coding applies. */
+  /** Reads the length of the body from the head of the response. It is unknown if the head has a transfer or content coding. */
   begin(response: IncomingMessage): void {
     this.#response = response;
     response.on('error', () => undefined); // the socket reports it as well
@@ -162,14 +162,14 @@ class SocketBodyReader {
     }
   }
 
-  /** Part of the body may have come with the head: the parser has that. */
+  /** Passes bytes to Node's parser. They may include the beginning of the body. */
   #parse(count: number): boolean {
     this.#socket?.emit('data', Buffer.from(this.#filling.subarray(0, count)));
     if (this.#remaining !== undefined) this.#remaining -= this.#response?.readableLength ?? 0;
     return true;
   }
 
-  /** Whether more may be read at once. */
+  /** Adds received bytes to the body. Returns whether the socket may continue to read. */
   #take(count: number): boolean {
     const remaining = this.#remaining ?? 0;
     if (remaining === 0) return false;
@@ -187,7 +187,7 @@ class SocketBodyReader {
     return !this.#isStopped;
   }
 
-  /** A full piece; after some waiting also what has come of one, if anything. Fails as the connection does, once all that came was read. */
+  /** Returns the next full piece, or after `slowMs` the received part of one. Throws the error of the connection after the last byte. */
   async #next(): Promise<Buffer | undefined> {
     this.#current = this.#ready.shift();
     if (this.#current !== undefined) return this.#current;
@@ -214,7 +214,7 @@ class SocketBodyReader {
     this.#socket?.resume();
   }
 
-  /** Waits until a piece is full or nothing more comes, but not for long. */
+  /** Waits until a piece is full or the connection ends, at most `slowMs`. Returns false if that time passed. */
   async #waitForPiece(): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const waitMs = Math.min(slowMs, this.#idleMs - this.#silentMs);

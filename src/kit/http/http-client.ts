@@ -15,7 +15,7 @@ export interface HttpRequest extends HeaderSets, ConnectionTimeouts {
   readonly isBulk?: boolean;
   /** Returns how to connect to a URL; called for the first URL and for each redirect. Throws an `HttpError` to refuse a URL. */
   readonly connect?: (url: URL) => ConnectionOptions;
-  /** The time for looking up a host and connecting to it. */
+  /** Maximum time to look up a host and connect to it. */
   readonly connectMs?: number | undefined;
 }
 
@@ -27,15 +27,15 @@ export interface HttpResponse {
   readonly url: URL;
   /** Whether a redirect led to another origin, even if a further one led back. */
   readonly isCrossOrigin: boolean;
-  /** Free of transport compression. Fails with the error of the connection, `limit-exceeded`, or the reason of the signal. */
+  /** The decompressed body. Fails with the error of the connection, `limit-exceeded`, or the reason of the signal. */
   readonly body: AsyncIterable<Uint8Array>;
   readonly close: () => void;
 }
 
 /**
- * Requests a URL: the one way in which this process uses HTTP as a client. Redirects lead to HTTP and HTTPS only, never from HTTPS to
- * HTTP, and take no credentials to another origin. Throws an `HttpError` for a redirect that is not followed, a `NoResponseError` for a
- * connection that failed, what `connect` throws, and the reason of the signal.
+ * Requests a URL. All outbound HTTP of this process uses this function. It follows redirects to HTTP and HTTPS, never from HTTPS to HTTP,
+ * and sends no credentials to another origin. Throws an `HttpError` for a redirect that is not followed, a `NoResponseError` for a failed
+ * connection, any error of `connect`, and the reason of the signal.
  */
 export async function httpRequest(url: URL, request: HttpRequest = {}): Promise<HttpResponse> {
   const connection = new HttpConnection(request);
@@ -102,7 +102,7 @@ async function* bodyOf(
   }
 }
 
-/** Reads the start of a body of minor interest: at most one piece more than `bytesMax`, and what came before a failure. */
+/** Returns the start of a body: up to the piece that exceeds `bytesMax`, or the part that was received before a failure. */
 export async function readTruncatedBody(
   { body }: Pick<HttpResponse, 'body'>,
   bytesMax: number,
@@ -121,7 +121,7 @@ export async function readTruncatedBody(
   return Buffer.concat(pieces);
 }
 
-/** A URL as it may be shown and logged: without name, password, query and fragment. */
+/** Returns a URL for messages and logs: without credentials, query and fragment. */
 export function displayUrl(url: string): string {
   if (!URL.canParse(url)) return 'an invalid URL';
   const { protocol, host, pathname } = new URL(url);

@@ -9,7 +9,7 @@ import { ClairError } from '../../core/errors.ts';
 import { serveHttp } from '../../testing/http-server.ts';
 import { applyNetworkEnv } from './http-environment.ts';
 
-test('downloads go through the proxy the environment names, and past it to hosts it excepts', async (context) => {
+test('uses the proxy of the environment, except for the hosts in NO_PROXY', async (context) => {
   const seen: string[] = [];
   const origin = await serveHttp(context, (_, response) => {
     response.end('from the origin');
@@ -44,7 +44,7 @@ async function getIn(env: NodeJS.ProcessEnv, url: string): Promise<void> {
   });
 }
 
-test('names a missing certificate file', () => {
+test('names the file when SSL_CERT_FILE does not exist', () => {
   assert.throws(
     () => {
       applyNetworkEnv({ SSL_CERT_FILE: 'no/such.pem' });

@@ -4,23 +4,22 @@ import { ClairError, messageOf } from '../../core/errors.ts';
 import { useProxies } from './proxies.ts';
 
 /**
- * Applies the network settings of the environment to all HTTP of this process, as curl does: `HTTPS_PROXY`, `HTTP_PROXY` and
- * `NO_PROXY`, and beside the certificates that Node trusts those of the system and of `SSL_CERT_FILE`. Throws `usage` where that
- * file cannot be read.
+ * Applies the network settings of the environment to all HTTP of this process, as curl does: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
+ * Also trusts the certificates of the system and of `SSL_CERT_FILE`. Throws `usage` if that file cannot be read.
  */
 export function applyNetworkEnv(env: NodeJS.ProcessEnv = process.env): void {
   useProxies(env);
   applyCaEnv(env);
 }
 
-/** The part of it that is about certificates: it takes a tenth of a second, which plain HTTP can do without. */
+/** Trusts the certificates of the system and of `SSL_CERT_FILE`. Takes a tenth of a second, so do not call it for plain HTTP. */
 export function applyCaEnv(env: NodeJS.ProcessEnv): void {
   const file = env['SSL_CERT_FILE'];
   const extra = file === undefined ? [] : certificatesIn(file);
   setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system'), ...extra]);
 }
 
-/** Whether connections may be made by a proxy. */
+/** Returns whether the environment names a proxy. */
 export function hasProxy(env: NodeJS.ProcessEnv): boolean {
   return ['http_proxy', 'https_proxy'].some((name) => env[name] || env[name.toUpperCase()]);
 }

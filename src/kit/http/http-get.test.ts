@@ -11,11 +11,11 @@ import { HttpError } from './http-rules.ts';
 
 async function textOf(url: string, options: HttpOptions = {}): Promise<string> {
   const file = await httpGet(url, options);
-  assert.ok(typeof file === 'object', `an answer, not ${JSON.stringify(file)}`);
+  assert.ok(typeof file === 'object', `expected a file, not ${JSON.stringify(file)}`);
   return Buffer.concat(await collectAll(file.body)).toString();
 }
 
-/** A server that gives one answer after the other, the requests it got, and how long the client meant to wait between them. */
+/** Starts a server with one responder for each request. Returns its URL, the requests, and the pauses of the client in milliseconds. */
 async function sequence(context: TestContext, responders: readonly RequestListener[]) {
   const requests: IncomingMessage[] = [];
   const delays: number[] = [];
@@ -38,14 +38,14 @@ function text(body: string, headers: Record<string, string> = {}): RequestListen
   return (_request, response) => response.writeHead(200, headers).end(body);
 }
 
-test('a file is read, and the headers of the request are sent', async (context) => {
+test('sends the headers of the request and returns the file', async (context) => {
   const { url, requests } = await sequence(context, [text('content')]);
   assert.equal(await textOf(`${url}/a?b=c`, { headers: { 'if-none-match': '"x"' } }), 'content');
   assert.equal(requests[0]?.url, '/a?b=c');
   assert.equal(requests[0].headers['if-none-match'], '"x"');
 });
 
-test('transport compression is undone', async (context) => {
+test('decompresses the body when the server compresses it with gzip', async (context) => {
   const body = gzipSync('content '.repeat(1000));
   const url = await serveHttp(context, (_request, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': body.length }).end(body);
@@ -56,7 +56,7 @@ test('transport compression is undone', async (context) => {
   assert.equal(seen.at(-1)?.totalBytes, undefined);
 });
 
-test('every coding of transport is undone, and several in their order', async (context) => {
+test('decodes every content coding, and several in reverse order', async (context) => {
   const text = 'content '.repeat(1000);
   const codings: readonly (readonly [string, Buffer])[] = [
     ['x-gzip', gzipSync(text)],
@@ -74,7 +74,7 @@ test('every coding of transport is undone, and several in their order', async (c
   }
 });
 
-test('ends quietly when a coding breaks off or is not read', async (context) => {
+test('causes no unhandled error when a compressed body is cut or not read', async (context) => {
   const body = gzipSync('content '.repeat(1000));
   const answer = (code: number, bytes: Buffer): RequestListener => {
     return (_request, response) => response.writeHead(code, { 'content-encoding': 'gzip' }).end(bytes);
@@ -91,13 +91,13 @@ test('reports the received bytes and the total', async (context) => {
   assert.deepEqual(seen.at(-1), { url: `${url}/a`, receivedBytes: 10, totalBytes: 10 });
 });
 
-test('what is not modified or not there is said in a word', async (context) => {
+test('returns not-modified for 304, and not-found for 404 and 410', async (context) => {
   assert.equal(await httpGet(await serveHttp(context, status(304))), 'not-modified');
   assert.equal(await httpGet(await serveHttp(context, status(404))), 'not-found');
   assert.equal(await httpGet(await serveHttp(context, status(410))), 'not-found');
 });
 
-test('failures that may pass are tried again', async (context) => {
+test('retries a 5xx response after 500 ms, then after 1 s', async (context) => {
   const { url, requests, delays, sleep } = await sequence(context, [
     status(503),
     status(500),
@@ -108,13 +108,13 @@ test('failures that may pass are tried again', async (context) => {
   assert.deepEqual(delays, [500, 1000]);
 });
 
-test('a server that stays broken is given up', async (context) => {
+test('fails after three attempts when the server keeps failing', async (context) => {
   const { url, requests, sleep } = await sequence(context, [status(500)]);
   await assert.rejects(httpGet(url, { sleep }), { name: 'HttpError', message: 'HTTP 500 (3 attempts)' });
   assert.equal(requests.length, 3);
 });
 
-test('a connection that cannot be made or is dropped is tried again', async (context) => {
+test('retries when the connection cannot be made or is dropped', async (context) => {
   const { url, requests, sleep } = await sequence(context, [
     (request) => request.socket.destroy(),
     text('late'),
@@ -127,7 +127,7 @@ test('a connection that cannot be made or is dropped is tried again', async (con
   );
 });
 
-test('the server says how long to wait, within reason', async (context) => {
+test('waits for the time in Retry-After, and fails when that is too long', async (context) => {
   const soon = await sequence(context, [status(429, { 'retry-after': '7' }), text('ok')]);
   assert.equal(await textOf(soon.url, soon), 'ok');
   assert.deepEqual(soon.delays, [7000]);
@@ -142,7 +142,7 @@ test('the server says how long to wait, within reason', async (context) => {
   assert.equal(never.requests.length, 1);
 });
 
-test('other refusals are final', async (context) => {
+test('does not retry when another status refuses the request', async (context) => {
   for (const code of [400, 401, 403, 206, 204, 300]) {
     const { url, requests, sleep } = await sequence(context, [status(code)]);
     await assert.rejects(httpGet(url, { sleep }), { name: 'HttpError', message: `HTTP ${code}` });
@@ -150,7 +150,7 @@ test('other refusals are final', async (context) => {
   }
 });
 
-test('redirects are followed, so far', async (context) => {
+test('follows redirects up to the limit', async (context) => {
   const url = await serveHttp(context, (request, response) => {
     const left = Number(request.url?.slice(1));
     if (left > 0) response.writeHead(302, { location: `/${left - 1}` });
@@ -160,7 +160,7 @@ test('redirects are followed, so far', async (context) => {
   await assert.rejects(httpGet(`${url}/6`), { name: 'HttpError', message: 'more than 5 redirects' });
 });
 
-test('redirects lead to HTTP only', async (context) => {
+test('follows no redirect to another scheme or an invalid URL', async (context) => {
   for (const location of ['file:///etc/passwd', 'ftp://127.0.0.1/', 'data:,x', 'http://[']) {
     const { url, requests } = await sequence(context, [status(301, { location })]);
     await assert.rejects(httpGet(url), HttpError, location);
@@ -168,7 +168,7 @@ test('redirects lead to HTTP only', async (context) => {
   }
 });
 
-test('credentials stay with the origin they were given for', async (context) => {
+test('sends the credentials of the URL to its own origin only', async (context) => {
   const other = await sequence(context, [text('there')]);
   const first = await sequence(context, [
     status(307, { location: '/again' }),
@@ -184,7 +184,7 @@ test('credentials stay with the origin they were given for', async (context) => 
   assert.equal(other.requests[0]?.headers.authorization, undefined);
 });
 
-test('headers for the origin stay there, the others go along', async (context) => {
+test('sends originHeaders to the first origin only, and headers to every origin', async (context) => {
   const other = await sequence(context, [text('there')]);
   const first = await sequence(context, [
     status(302, { location: '/again' }),
@@ -219,7 +219,7 @@ test('does not send headers and credentials again when another origin redirects 
   );
 });
 
-test('who connects may refuse any URL on the way, and is not asked twice', async (context) => {
+test('calls connect once for each URL, and does not retry when it refuses one', async (context) => {
   const { url, requests, sleep } = await sequence(context, [status(302, { location: '/private' })]);
   const requestsSeen: string[] = [];
   const connect = ({ pathname }: URL) => {
@@ -247,18 +247,21 @@ test('accepts web pages, empty bodies and other 2xx when any response is accepte
   assert.equal(await textOf(await serveHttp(context, status(204)), { acceptsAny2xx: true }), '');
 });
 
-test('a web page or nothing is no file', async (context) => {
+test('fails when the response is a web page or empty', async (context) => {
   const page = await serveHttp(context, text('<p>Log in', { 'content-type': 'text/html; charset=utf-8' }));
-  await assert.rejects(httpGet(page), { name: 'HttpError', message: 'a web page came instead of a file' });
+  await assert.rejects(httpGet(page), {
+    name: 'HttpError',
+    message: 'received a web page instead of a file',
+  });
   await assert.rejects(httpGet(await serveHttp(context, text('', { 'content-length': '0' }))), HttpError);
   const chunked = await serveHttp(context, (_request, response) => {
     response.writeHead(200).flushHeaders();
     response.end();
   });
-  await assert.rejects(textOf(chunked), { name: 'HttpError', message: 'an empty file came' });
+  await assert.rejects(textOf(chunked), { name: 'HttpError', message: 'received an empty file' });
 });
 
-test('a file that is cut short is an error, with and without a length', async (context) => {
+test('fails when a file is cut short, with and without a length', async (context) => {
   for (const headers of [{ 'content-length': '1000' }, {}]) {
     const url = await serveHttp(context, (_request, response) => {
       response.writeHead(200, headers).write('half', () => response.destroy());
@@ -267,7 +270,7 @@ test('a file that is cut short is an error, with and without a length', async (c
   }
 });
 
-test('a server that stands still is left', async (context) => {
+test('fails when the server sends nothing for too long', async (context) => {
   const mute = await sequence(context, [() => undefined]);
   await assert.rejects(httpGet(mute.url, { ...mute, idleMs: 20 }), {
     message: 'nothing received for 0.02 s (3 attempts)',
@@ -278,7 +281,7 @@ test('a server that stands still is left', async (context) => {
   });
 });
 
-test('time the reader takes does not count as standing still', async (context) => {
+test('does not count the time of a slow reader as idle time', async (context) => {
   const url = await serveHttp(context, text('content'));
   const file = await httpGet(url, { idleMs: 100 });
   assert.ok(typeof file === 'object');
@@ -287,7 +290,7 @@ test('time the reader takes does not count as standing still', async (context) =
   assert.equal(Buffer.concat(await collectAll(file.body)).toString(), 'content');
 });
 
-test('ends when the caller aborts', async (context) => {
+test('fails with the reason of the signal when the caller aborts', async (context) => {
   const controller = new AbortController();
   const url = await serveHttp(context, (_request, response) => {
     response.writeHead(200).write('half');
@@ -296,7 +299,7 @@ test('ends when the caller aborts', async (context) => {
   await assert.rejects(textOf(url, { signal: controller.signal }), { name: 'Error', message: 'enough' });
 });
 
-test('a URL is shown without its secrets', () => {
+test('displays a URL without its credentials and its query', () => {
   assert.equal(displayUrl('https://me:secret@host:8443/a/b?token=1#c'), 'https://host:8443/a/b');
   assert.equal(displayUrl('nonsense'), 'an invalid URL');
 });

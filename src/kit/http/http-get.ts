@@ -16,27 +16,27 @@ export interface DownloadProgress {
   readonly totalBytes?: number;
 }
 
-/** Options of a download besides its URL. A host that is silent for `connectMs` is not tried again. */
+/** Options of a download besides its URL. A connection that takes longer than `connectMs` is not tried again. */
 export interface HttpOptions
   extends Omit<HttpRequest, 'body' | 'redirect' | 'idleMs' | 'totalMs'>,
     HttpRetryOptions {
   /** The longest time without a byte; `limits.idleMs` by default. */
   readonly idleMs?: number;
-  /** Takes every response of 2xx as a file, web pages and empty ones included. */
+  /** Accepts every 2xx response as a file, even a web page or an empty body. */
   readonly acceptsAny2xx?: boolean;
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
-/** A file on its way: read `body` to its end or abort the signal. */
+/** A response with a file. Read `body` to its end, or abort the signal. */
 export interface HttpFile {
   readonly headers: IncomingHttpHeaders;
-  /** Free of transport compression. Throws an `HttpError` when it is cut short, stands still, or is empty. */
+  /** The decompressed body. Throws an `HttpError` when it is cut short, stalls or is empty. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
 /**
- * Downloads a file. A name and password in the URL are sent as basic authentication, to that origin alone. 429, 5xx and broken connections
- * are tried again. Throws an `HttpError` for everything that is no file, a web page included.
+ * Downloads a file. Sends the credentials of the URL as basic authentication, to its own origin only. Retries 429, 5xx and broken
+ * connections. Throws an `HttpError` for any response that is not a file, such as a web page.
  */
 export async function httpGet(
   url: string,
@@ -78,7 +78,7 @@ async function attemptGet(url: URL, options: HttpOptions): Promise<HttpFile | 'n
   }
 }
 
-/** Codes of connections that were not established. A host that closes one is there, and may answer the next request. */
+/** Codes of connections that were not established. A host that closes a connection is reachable, and may answer the next request. */
 const unreachableCodes: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
@@ -98,7 +98,7 @@ function toFailure({ message, cause, code, url }: NoResponseError, { connectMs }
   return hasTimedOut ? failure : new TransientError(failure);
 }
 
-/** Returns the meaning of a response that is no failure. */
+/** Returns the meaning of a successful response. Throws a `TransientError` or an `HttpError` for any other. */
 function outcomeOf(
   { status, headers }: HttpResponse,
   { acceptsAny2xx = false }: HttpOptions,
@@ -114,12 +114,14 @@ function outcomeOf(
   throw isTransientStatus(status) ? new TransientError(failure, parseRetryAfter(headers)) : failure;
 }
 
-/** Captive portals and error pages are HTML. */
+const emptyFile = 'received an empty file';
+
+/** Throws an `HttpError` for HTML, which captive portals and error pages send, and for an empty file. */
 function expectFile(headers: IncomingHttpHeaders): void {
   if (headers['content-type']?.startsWith('text/html')) {
-    throw new HttpError('a web page came instead of a file');
+    throw new HttpError('received a web page instead of a file');
   }
-  if (headers['content-length'] === '0') throw new HttpError('an empty file came');
+  if (headers['content-length'] === '0') throw new HttpError(emptyFile);
 }
 
 async function* bodyOf(
@@ -135,7 +137,7 @@ async function* bodyOf(
       options.onProgress?.({ url: displayUrl(url.href), receivedBytes, ...total });
       yield piece;
     }
-    if (receivedBytes === 0 && options.acceptsAny2xx !== true) throw new HttpError('an empty file came');
+    if (receivedBytes === 0 && options.acceptsAny2xx !== true) throw new HttpError(emptyFile);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw error instanceof HttpError

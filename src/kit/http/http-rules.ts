@@ -1,10 +1,10 @@
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 
-/** A download that did not succeed. The message says why; it names no URL. The cause is a `ClairError` where it was a limit. */
+/** A failed download. The message gives the reason and no URL. The cause is a `ClairError` if a limit was exceeded. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
-  /** The host, with its port, to which no connection came about, or that was silent; undefined for any other failure. */
+  /** The host with its port, if no connection to it was established or it did not respond; undefined for any other failure. */
   readonly unreachable: string | undefined;
 
   constructor(message: string, options: { readonly cause?: unknown; readonly unreachable?: string } = {}) {
@@ -13,11 +13,11 @@ export class HttpError extends Error {
   }
 }
 
-/** How long a response may take, and what ends it. */
+/** The time limits and the abort signal of a response. */
 export interface ConnectionTimeouts {
   readonly signal?: AbortSignal | undefined;
   readonly idleMs?: number | undefined;
-  /** The time for the whole response; `limits.downloadMs` by default, and none if it is infinite. */
+  /** Maximum time for the whole response; `limits.downloadMs` by default, no limit if infinite. */
   readonly totalMs?: number | undefined;
 }
 
@@ -36,19 +36,19 @@ export class NoResponseError extends Error {
   }
 }
 
-/** Nothing came for too long. */
+/** Returns the error of a connection on which nothing was received for `idleMs`. */
 export function idleTimeoutError(idleMs: number): ClairError {
   return new ClairError('limit-exceeded', `nothing received for ${idleMs / 1000} s`, { limit: 'idleMs' });
 }
 
-/** No connection came about in time. */
+/** Returns the error of a connection that was not established within `connectMs`. */
 export function connectTimeoutError(connectMs: number): ClairError {
   return new ClairError('limit-exceeded', `no connection within ${connectMs / 1000} s`, {
     limit: 'connectMs',
   });
 }
 
-/** A connection that is given up when nothing comes for too long. */
+/** A connection that is closed when nothing is received for too long. */
 export class HttpConnection {
   readonly #abort = new AbortController();
   readonly #idleMs: number;
@@ -91,7 +91,7 @@ export class HttpConnection {
   }
 }
 
-/** The host of a URL as connections take it: an address of IPv6 without its brackets. */
+/** Returns the host of a URL for a connection: an IPv6 address has no brackets. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
@@ -101,7 +101,7 @@ export function basicAuthorization(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** Why a connection failed. Of several addresses tried there is only a code. */
+/** Returns why a connection failed. If several addresses were tried, the error has only a code. */
 export function connectionErrorMessage(error: unknown): string {
   return messageOf(error) || codeOf(error);
 }

@@ -13,17 +13,17 @@ import { readChunks } from '../bytes/read-chunks.ts';
 import { connectTimeoutError } from './http-rules.ts';
 import type { HttpHeaders } from './redirect-policy.ts';
 
-/** How a connection is made. Node's defaults apply to what is absent. */
+/** Options of a connection. Node's defaults apply to absent ones. */
 export interface ConnectionOptions {
-  /** False makes a connection for this request alone, and uses no proxy. */
+  /** False opens a connection for this request only, without a proxy. */
   readonly agent?: HttpAgent | false;
-  /** Makes a connection for this request alone, through the proxies that this environment names. */
+  /** Opens a connection for this request only, through the proxies that this environment names. */
   readonly proxyEnv?: NodeJS.ProcessEnv;
-  /** A socket of the file system, in place of the host. */
+  /** Path of a Unix socket to use instead of the host. */
   readonly socketPath?: string;
-  /** Finds the addresses of a host; not called if the host is an address. */
+  /** Looks up the addresses of a host; not called if the host is an address. */
   readonly lookup?: LookupFunction;
-  /** False takes any certificate. */
+  /** False accepts any certificate. */
   readonly rejectUnauthorized?: boolean;
   /** The name that the certificate of the server must have; the host by default. */
   readonly servername?: string;
@@ -37,10 +37,10 @@ export interface ConnectionOptions {
 /** One request. */
 export interface TransportRequest {
   readonly headers: HttpHeaders;
-  /** Ends the connection, before the response and while its body comes. */
+  /** Closes the connection when it aborts, before the response or during its body. */
   readonly signal: AbortSignal;
   readonly connection: ConnectionOptions;
-  /** The time for looking up the host and connecting to it. */
+  /** Maximum time to look up the host and connect to it. */
   readonly connectMs?: number | undefined;
   /** Sent by POST. */
   readonly body?: string | undefined;
@@ -50,9 +50,9 @@ export interface TransportRequest {
 export interface TransportResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Free of transport compression. */
+  /** The decompressed body. */
   readonly body: AsyncIterable<Uint8Array> & { destroy(): unknown };
-  /** Whether the body fails by itself when no byte comes for too long. */
+  /** Whether the body itself fails when no byte arrives for too long. */
   readonly hasOwnIdleTimeout: boolean;
 }
 
@@ -104,7 +104,7 @@ export function setHeaders(request: ClientRequest, headers: HttpHeaders, codings
   if (!request.hasHeader('accept-encoding')) request.setHeader('accept-encoding', codings);
 }
 
-/** Ends a request whose connection does not come about in time. */
+/** Ends a request if its connection is not established in time. */
 function limitConnecting(request: ClientRequest, connectMs: number): void {
   const timer = setTimeout(() => request.destroy(connectTimeoutError(connectMs)), connectMs);
   const stop = (): void => {
@@ -145,7 +145,7 @@ function decoderOf(coding: string): Transform | undefined {
   }
 }
 
-/** Joins two streams. A failure on either side ends the other, and the reader of the result gets it. */
+/** Connects two streams. A failure of either ends the other, and the reader of the result gets the error. */
 function pipeThrough(source: Readable, decoder: Transform): Readable {
   pipeline(source, decoder, () => undefined);
   return decoder;

@@ -3,8 +3,8 @@ import { limits } from '../../core/limits.ts';
 import { withTimeout } from '../async/timeout.ts';
 
 /**
- * A download with a minimum rate: once it flows, `limits.idleBytes` have to come in every `ms` that are spent waiting for it. Without one, a
- * server that sends a byte now and then is waited for until the time of a whole download is up. Throws `limit-exceeded`.
+ * Yields the pieces of a download that has a minimum rate. After the first piece, `limits.idleBytes` must arrive in every `ms` of waiting.
+ * Otherwise a server that sends a byte now and then could hold the download until its total time limit. Throws `limit-exceeded`.
  */
 export async function* withMinimumThroughput(
   stream: AsyncIterable<Uint8Array>,
@@ -25,6 +25,6 @@ export async function* withMinimumThroughput(
 }
 
 function throughputError(ms: number): ClairError {
-  const message = `less than ${limits.idleBytes / 1024} KiB came in ${ms / 1000} s`;
+  const message = `received less than ${limits.idleBytes / 1024} KiB in ${ms / 1000} s`;
   return new ClairError('limit-exceeded', message, { limit: 'idleBytes' });
 }

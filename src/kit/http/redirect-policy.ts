@@ -12,12 +12,12 @@ export interface HeaderSets {
   readonly originHeaders?: HttpHeaders;
 }
 
-/** Fields that prove who the client is. No origin but that of the first URL gets them, whichever set they are in. */
+/** Credentials of the client. Only the origin of the first URL gets them, whichever set they are in. */
 const credentialHeaders: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
 /**
- * Returns the header fields of the first request, which has the credentials of the URL as basic authentication, or of one that was
- * redirected to another origin, which has no credentials.
+ * Returns the header fields of a request. Until a redirect leads to another origin, they include the credentials of the first URL as basic
+ * authentication. After that, they include no credentials.
  */
 export function headersAfterRedirects(
   start: URL,
@@ -38,15 +38,15 @@ function credentialsOf({ username, password }: URL): HttpHeaders {
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Returns the URL that a response redirects to, or undefined if it is no redirect. Throws an `HttpError` for a target that is no URL of
- * HTTP or HTTPS, and for one that leads from HTTPS to HTTP.
+ * Returns the URL that a response redirects to. Undefined if it is not a redirect. Throws an `HttpError` for a target that is not a URL of
+ * HTTP or HTTPS, and for a redirect from HTTPS to HTTP.
  */
 export function redirectTarget(
   from: URL,
   { status, headers: { location } }: { readonly status: number; readonly headers: IncomingHttpHeaders },
 ): URL | undefined {
   if (!redirectStatuses.has(status) || location === undefined) return undefined;
-  if (!URL.canParse(location, from.href)) throw new HttpError('a redirect to no URL');
+  if (!URL.canParse(location, from.href)) throw new HttpError('a redirect to an invalid URL is not followed');
   const to = new URL(location, from);
   if (to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:')) return to;
   throw new HttpError(`a redirect from ${from.protocol} to ${to.protocol} is not followed`);

@@ -69,7 +69,7 @@ suite('rpm in SQLite: lists the same as SQLite or reports a reason when a later 
       }
     });
 
-  test('leaves both alone', async () => {
+  test('changes neither of them', async () => {
     for (const isAdded of [true, false]) {
       const pair = logged(isAdded);
       const lower = tar([fileEntry(database, pair.file), fileEntry(log, pair.log ?? nothing)]);

@@ -84,7 +84,7 @@ test('gives up a feed that is too slow but never stops', async (context) => {
   assert.ok(typeof fetched === 'object');
   await assert.rejects(collectAll(fetched.body), {
     code: 'feed-unavailable',
-    message: `cannot fetch ${url}/: less than 64 KiB came in 0.2 s`,
+    message: `cannot fetch ${url}/: received less than 64 KiB in 0.2 s`,
   });
 });
 
