@@ -2,7 +2,15 @@ import type { Namespace } from '../model/namespace.ts';
 import type { Affected, Vulnerability } from '../model/vulnerability.ts';
 import type { FeedDate, SkippedRecord, WithdrawnRecord } from '../plugin/advisory-source.ts';
 import type { KeyRange } from '../plugin/version-scheme.ts';
-import type { CheckedFeed, FeedChangeCounts, FeedIdentity, FeedName, FeedState } from './feed-state.ts';
+import type {
+  CheckedFeed,
+  FeedChangeCounts,
+  FeedFailure,
+  FeedIdentity,
+  FeedName,
+  FeedState,
+} from './feed-state.ts';
+import type { Lease } from './lock-store.ts';
 import type { AsOf } from './page.ts';
 
 /** An affected row with its range as keys. `keys` is absent if a bound has no key and the comparison must be made in code. */
@@ -30,7 +38,10 @@ export interface RetainedRecord extends KeyedVulnerability {
 export type KeyedRecord = KeyedVulnerabilityRecord | RetainedRecord | SkippedRecord | WithdrawnRecord;
 
 /** State to record with an application. The store itself counts records and finds the newest. */
-interface UpdateState extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt'> {}
+interface UpdateState extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt'> {
+  /** The lock of the feed. If another process has taken over, nothing is applied. */
+  readonly lease?: Lease;
+}
 
 /** Dates of a file and of its content. */
 interface StatedDates {
@@ -95,15 +106,21 @@ export interface AdvisoryStore {
    * memory and blocks no other work. If the feed drops a whole namespace, its records stay current. Throws
    * - `feed-corrupt` if a key occurs twice,
    * - `feed-corrupt` if the feed shrank to less than half, or is older than the current content, and the update accepts neither,
-   * - `store-conflict` if another process applied the same feed meanwhile.
+   * - `store-conflict` if another process applied the same feed, or took over its lock, meanwhile.
    */
   apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord>): Promise<FeedChangeCounts>;
-  /** Records that a feed was found current, or absent, without touching its records. */
-  touch(found: CheckedFeed): Promise<void>;
+  /**
+   * Records that a feed was found current, or absent, without touching its records. Throws `store-conflict` if another process has taken
+   * over the lease.
+   */
+  touch(found: CheckedFeed, lease?: Lease): Promise<void>;
   /** Returns whether a feed has any current record or any enrichment. */
   hasContent(feed: FeedName): Promise<boolean>;
-  /** Records a failed update of a feed until the next success. The content of the feed stays. */
-  recordFailure(feed: FeedIdentity, at: string, message: string): Promise<void>;
+  /**
+   * Records a failed update of a feed until the next success. The content of the feed stays. Throws `store-conflict` if another process has
+   * taken over the lease.
+   */
+  recordFailure(feed: FeedIdentity, failure: FeedFailure, lease?: Lease): Promise<void>;
   /** Returns all namespaces that the store ever had records of, in the order in which they were added. */
   findNamespaces(): Promise<readonly Namespace[]>;
   /** Saves a namespace that no record covers yet. An empty scheme means that the version scheme is not yet known. */

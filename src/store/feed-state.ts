@@ -26,7 +26,13 @@ export interface FeedState {
   /** Namespaces that the feed no longer covers. Their last records stay current. */
   readonly kept: readonly string[];
   /** The last attempt to update the feed, if it failed. */
-  readonly lastFailure: { readonly at: string; readonly message: string } | null;
+  readonly lastFailure: FeedFailure | null;
+}
+
+/** A failed update of a feed. */
+export interface FeedFailure {
+  readonly at: string;
+  readonly message: string;
 }
 
 /** A record that could not be parsed, and why. */

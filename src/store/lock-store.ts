@@ -1,8 +1,18 @@
-/** Mutual exclusion between processes. A lock expires, so it becomes free if its owner dies. */
+/** A lock in the hands of one holder. Pass it to the writes that the lock protects: they are refused once another process has taken over. */
+export interface Lease {
+  readonly name: string;
+  readonly owner: string;
+  /** Rises with each take-over. */
+  readonly number: number;
+}
+
+/** Mutual exclusion between processes. A lock expires, so it becomes free if its holder dies. */
 export interface LockStore {
-  /** Takes or renews the lock for `owner`; false while another owner holds it. */
-  acquire(name: string, owner: string, forMs: number): Promise<boolean>;
-  release(name: string, owner: string): Promise<void>;
+  /** Takes the lock. Returns undefined while any holder has it. `owner` names the process. */
+  acquire(name: string, owner: string, forMs: number): Promise<Lease | undefined>;
+  /** Extends a lease. Returns false if another process has taken over. */
+  renew(lease: Lease, forMs: number): Promise<boolean>;
+  release(lease: Lease): Promise<void>;
 }
 
 /** Small values by key. */

@@ -1,3 +1,5 @@
+import type { Lease } from './lock-store.ts';
+
 /** A queue of undelivered notifications, keyed by name. */
 export interface DeliveryQueueStore<T> {
   find(name: string): Promise<T | undefined>;
@@ -5,10 +7,13 @@ export interface DeliveryQueueStore<T> {
   findDue(limit: number): Promise<readonly T[]>;
   /** Returns the time at which the next entry is due; undefined if none is. */
   findNextDue(): Promise<string | undefined>;
-  /** Records a delivery. The entry is due again after `againAfterMs` unless a client deletes it. */
-  markNotified(name: string, againAfterMs: number): Promise<void>;
-  /** Makes an entry due at a time, or never again. */
-  postpone(name: string, until: Date | 'ever'): Promise<void>;
+  /**
+   * Records a delivery. The entry is due again after `againAfterMs` unless a client deletes it. Throws `store-conflict` if another process
+   * has taken over the lease.
+   */
+  markNotified(name: string, againAfterMs: number, lease?: Lease): Promise<void>;
+  /** Makes an entry due at a time, or never again. Throws `store-conflict` if another process has taken over the lease. */
+  postpone(name: string, until: Date | 'ever', lease?: Lease): Promise<void>;
   /** Records that a client acknowledged an entry, which can still be found. Repeating this is harmless. False if no entry has that name. */
   markDeleted(name: string): Promise<boolean>;
 }

@@ -5,7 +5,7 @@ import type { EnrichmentStore } from './enrichment-store.ts';
 import type { EventStore } from './event-store.ts';
 import type { ImageStore } from './image-store.ts';
 import type { LayerStore } from './layer-store.ts';
-import type { KeyValueStore, LockStore } from './lock-store.ts';
+import type { KeyValueStore, Lease, LockStore } from './lock-store.ts';
 import type { CollectedCounts, RetentionTerms, StoreStatistics } from './maintenance.ts';
 import type { NamedLayerStore } from './named-layer-store.ts';
 import type { NotificationStore } from './notification-store.ts';
@@ -37,7 +37,10 @@ export interface Store extends AsyncDisposable {
   ping(): Promise<void>;
   /** Throws `store-unavailable` if a later version of this program has migrated the database. All writes then throw it, too. */
   checkSchema(): Promise<void>;
-  /** Deletes expired data in small steps, so that no other work waits. Costs almost nothing if nothing has expired. */
-  collectGarbage(terms: RetentionTerms): Promise<CollectedCounts>;
+  /**
+   * Deletes expired data in small steps, so that no other work waits. Costs almost nothing if nothing has expired. Throws `store-conflict`
+   * before the next step if another process has taken over the lease.
+   */
+  collectGarbage(terms: RetentionTerms, lease?: Lease): Promise<CollectedCounts>;
   statistics(): Promise<StoreStatistics>;
 }

@@ -134,7 +134,7 @@ async function fill(store: Store): Promise<void> {
   });
   // Users' vulnerabilities are not exported.
   await apply(userFeed, [record('OWN')]);
-  await store.advisories.recordFailure({ ...gone, feed: 'never' }, at, 'no route');
+  await store.advisories.recordFailure({ ...gone, feed: 'never' }, { at, message: 'no route' });
 }
 
 function depsFor(store: Store) {

@@ -1,4 +1,5 @@
 import type { FeedName } from '../../store/feed-state.ts';
+import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 
 /** Dependencies of work on feeds that several processes share. */
@@ -23,6 +24,8 @@ export const pollMs: number = 200;
 
 /** An exclusive lock on a feed, until it is disposed of. */
 export interface FeedLock extends AsyncDisposable {
+  /** For the writes of the feed. */
+  readonly lease: Lease;
   /** Wait for another process, in milliseconds. 0 if no process held the lock, even if the store was slow. */
   readonly waitedMs: number;
 }
@@ -33,27 +36,32 @@ export async function lockFeed(
   deps: FeedLockDeps,
 ): Promise<FeedLock | undefined> {
   const name = `${source}/${feed}`;
-  const lock = `update ${name}`;
-  const waitedMs = await acquireLock(lock, name, deps);
-  if (waitedMs === undefined) return undefined;
+  const acquired = await acquireLock(name, deps);
+  if (acquired === undefined) return undefined;
+  const { lease } = acquired;
+  const { locks } = deps.store;
   const renewal = setInterval(() => {
-    // The next renewal retries a failed one. The lock outlasts two failures.
-    deps.store.locks.acquire(lock, deps.owner, lockMs).catch(() => undefined);
+    // The next renewal retries a failed one. The lock outlasts two failures. A lost lease is refused by the writes of the feed.
+    locks.renew(lease, lockMs).catch(() => undefined);
   }, renewMs);
   return {
-    waitedMs,
+    ...acquired,
     [Symbol.asyncDispose]: async () => {
       clearInterval(renewal);
-      await deps.store.locks.release(lock, deps.owner);
+      await locks.release(lease);
     },
   };
 }
 
-/** Acquires the lock and returns the wait for another process, in milliseconds. Undefined after `lockWaitMs`. */
-async function acquireLock(lock: string, name: string, deps: FeedLockDeps): Promise<number | undefined> {
+/** Acquires the lock of a feed. Returns undefined after `lockWaitMs`. */
+async function acquireLock(
+  name: string,
+  deps: FeedLockDeps,
+): Promise<Pick<FeedLock, 'lease' | 'waitedMs'> | undefined> {
   const start = deps.now().getTime();
   for (let waitedMs = 0; ; waitedMs = deps.now().getTime() - start) {
-    if (await deps.store.locks.acquire(lock, deps.owner, lockMs)) return waitedMs;
+    const lease = await deps.store.locks.acquire(`update ${name}`, deps.owner, lockMs);
+    if (lease !== undefined) return { lease, waitedMs };
     if (waitedMs >= deps.lockWaitMs) return undefined;
     deps.onProgress(`waiting for another process that is fetching ${name}`);
     await deps.sleep(pollMs);

@@ -66,10 +66,10 @@ async function importFeed(
   const here = states.find(({ source, feed }) => source === exported.source && feed === exported.feed);
   if (here?.presence === 'loaded' && isNewer(here, exported)) return { outcome: 'newer' };
   if (exported.presence === 'absent') {
-    if (here?.presence !== 'loaded') await advisories.touch({ ...exported, presence: 'absent' });
+    if (here?.presence !== 'loaded') await advisories.touch({ ...exported, presence: 'absent' }, lock.lease);
     return { outcome: 'absent' };
   }
-  const update = toUpdate(exported);
+  const update = { ...toUpdate(exported), lease: lock.lease };
   const difference = isRating
     ? await enrichments.apply(update, lines.ratings())
     : await advisories.apply(update, lines.records(schemes));

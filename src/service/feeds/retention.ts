@@ -25,13 +25,12 @@ export async function collectGarbageIfDue(
   terms: RetentionTerms,
   intervalMs: number = collectIntervalMs,
 ): Promise<CollectedCounts | undefined> {
-  // A new owner each time: an owner could renew its own lock.
-  const owner = crypto.randomUUID();
-  if (!(await store.locks.acquire(collectionLock, owner, intervalMs))) return undefined;
+  const lease = await store.locks.acquire(collectionLock, crypto.randomUUID(), intervalMs);
+  if (lease === undefined) return undefined;
   try {
-    return await store.collectGarbage(terms);
+    return await store.collectGarbage(terms, lease);
   } catch (error) {
-    await store.locks.release(collectionLock, owner);
+    await store.locks.release(lease);
     throw error;
   }
 }

@@ -36,8 +36,7 @@ async function setUp(
     return now;
   };
   const store = await sqlite.create(context)({ now: () => now });
-  const held = heldFor > 0 && (await store.locks.acquire('update debian/tracker', 'another', heldFor));
-  assert.equal(held, heldFor > 0);
+  if (heldFor > 0) assert.ok(await store.locks.acquire('update debian/tracker', 'another', heldFor));
   const deps: UpdateFeedsDeps = {
     store,
     schemes: [],
@@ -94,4 +93,21 @@ test('fetches a feed when its last check is in the future', async (context) => {
   setClock(start - 1);
   assert.equal(await outcomeOf(source, hourly), 'updated');
   assert.equal(fetches(), 2);
+});
+
+test('records nothing when another process takes the lock of a feed over during a pause', async (context) => {
+  const { source } = countingSource();
+  const { deps, setClock } = await setUp(context, {});
+  let lease: unknown;
+  const paused: AdvisorySource = {
+    ...source,
+    fetch: async (...args) => {
+      setClock(start + 60_000);
+      lease = await deps.store.locks.acquire('update debian/tracker', 'another', 60_000);
+      return await source.fetch(...args);
+    },
+  };
+  assert.equal(await outcomeOf(paused, deps), 'failed');
+  assert.ok(lease !== undefined);
+  assert.deepEqual(await deps.store.advisories.findFeedStates(), [], 'neither the feed nor the failure');
 });

@@ -11,6 +11,7 @@ import type { Enricher } from '../../plugin/enricher.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import type { FeedChangesUpdate, KeyedRecord, WholeFeedUpdate } from '../../store/advisory-store.ts';
 import type { FeedChangeCounts, FeedIdentity, FeedState } from '../../store/feed-state.ts';
+import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 import { isSuperseded } from './choose-feeds.ts';
 import { type FeedLockDeps, lockFeed, pollMs } from './feed-lock.ts';
@@ -137,26 +138,31 @@ function isComparable(state: FeedState, source: FeedOfSource['source'], { origin
 export async function updateWithLock(wanted: FeedOfSource, deps: UpdateFeedsDeps): Promise<FeedOutcome> {
   await using lock = await lockFeed({ source: wanted.source.name, feed: wanted.feed }, deps);
   if (lock === undefined) return { ...wanted, outcome: 'busy' };
-  const { waitedMs } = lock;
+  const { lease, waitedMs } = lock;
   try {
     const state = stateOf(wanted, await deps.store.advisories.findFeedStates());
     const wasDone =
       waitedMs > 0 && isRecentlyChecked(state, wanted.source, { ...deps, maxAgeMs: waitedMs + pollMs });
-    return wasDone ? { ...wanted, outcome: 'current' } : await updateFeed(wanted, state, deps);
+    return wasDone ? { ...wanted, outcome: 'current' } : await updateFeed(wanted, state, { ...deps, lease });
   } catch (error) {
     const failure =
       error instanceof ClairError
         ? error
         : new ClairError('feed-corrupt', messageOf(error), { cause: error });
-    return await failedOutcome(wanted, failure, deps);
+    return await failedOutcome(wanted, failure, { ...deps, lease });
   }
+}
+
+/** The lock of the feed that is being updated. */
+interface HeldLease {
+  readonly lease: Lease;
 }
 
 /** Returns the outcome of a failed feed and records the failure in the store. A feed that was not tried keeps its last record. */
 export async function failedOutcome(
   wanted: FeedOfSource,
   error: ClairError,
-  deps: FeedChoiceDeps,
+  deps: FeedChoiceDeps & Partial<HeldLease>,
 ): Promise<FeedOutcome> {
   if (error.code !== 'feed-not-tried') await noteFailure(wanted, error, deps);
   return { ...wanted, outcome: 'failed', error };
@@ -166,10 +172,12 @@ export async function failedOutcome(
 async function noteFailure(
   wanted: FeedOfSource,
   { message }: ClairError,
-  deps: FeedChoiceDeps,
+  deps: FeedChoiceDeps & Partial<HeldLease>,
 ): Promise<void> {
   const at = deps.now().toISOString();
-  await deps.store.advisories.recordFailure(identityOf(wanted, deps), at, message).catch(() => undefined);
+  await deps.store.advisories
+    .recordFailure(identityOf(wanted, deps), { at, message }, deps.lease)
+    .catch(() => undefined);
 }
 
 function identityOf({ source, feed }: FeedOfSource, { origin }: FeedChoiceDeps): FeedIdentity {
@@ -179,7 +187,7 @@ function identityOf({ source, feed }: FeedOfSource, { origin }: FeedChoiceDeps):
 async function updateFeed(
   wanted: FeedOfSource,
   state: FeedState | undefined,
-  deps: UpdateFeedsDeps,
+  deps: UpdateFeedsDeps & HeldLease,
 ): Promise<FeedOutcome> {
   const { source, feed } = wanted;
   const { advisories } = deps.store;
@@ -191,18 +199,15 @@ async function updateFeed(
   if (fetched === 'absent') {
     // Loaded content stays, because vendors remove releases that are out of support.
     if (state?.presence !== 'loaded')
-      await advisories.touch({
-        ...identity,
-        presence: 'absent',
-        fingerprint: '',
-        fetchedAt: at,
-        checkedAt: at,
-      });
+      await advisories.touch(
+        { ...identity, presence: 'absent', fingerprint: '', fetchedAt: at, checkedAt: at },
+        deps.lease,
+      );
     return { ...wanted, outcome: 'absent' };
   }
   if (fetched === 'unchanged') {
     if (reusable === undefined) throw unchangedWithoutContent(wanted);
-    await advisories.touch({ ...reusable, presence: 'loaded', checkedAt: at });
+    await advisories.touch({ ...reusable, presence: 'loaded', checkedAt: at }, deps.lease);
     return { ...wanted, outcome: 'unchanged' };
   }
   const update = toUpdate(identity, fetched, { ...deps, fetchedAt: at });
@@ -235,20 +240,21 @@ function isDirectory(origin: string): boolean {
   return origin !== 'upstream' && !origin.includes('://');
 }
 
-/** Time of the fetch, and the unusual content to accept. */
-interface AcceptanceOptions extends Pick<UpdateFeedsDeps, 'acceptShrunk' | 'acceptOlder'> {
+/** Time of the fetch, the lock of the feed, and the unusual content to accept. */
+interface AcceptanceOptions extends HeldLease, Pick<UpdateFeedsDeps, 'acceptShrunk' | 'acceptOlder'> {
   readonly fetchedAt: string;
 }
 
 function toUpdate(
   identity: FeedIdentity,
   { fingerprint, lastModified, fileModified, extent }: FetchedFeed,
-  { fetchedAt, acceptShrunk, acceptOlder }: AcceptanceOptions,
+  { fetchedAt, lease, acceptShrunk, acceptOlder }: AcceptanceOptions,
 ): WholeFeedUpdate | FeedChangesUpdate {
   const state = {
     ...identity,
     fingerprint,
     fetchedAt,
+    lease,
     ...(lastModified !== undefined && { lastModified }),
     ...(fileModified !== undefined && { fileModified }),
   };

@@ -1,4 +1,6 @@
+import { ClairError } from '../../core/errors.ts';
 import type { NotificationMessage, Transport } from '../../plugin/transport.ts';
+import type { Lease } from '../../store/lock-store.ts';
 import type { Notification, NotificationStore } from '../../store/notification-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { AffectedImagesDeps } from './affected-images.ts';
@@ -208,20 +210,34 @@ async function deliverWithLock(
   const lock = `notification ${name}`;
   // The lock outlasts the work under it, so nothing renews it. If the server dies, it expires soon.
   const lockMs = deliveryMsMax * (receivers.length + 1);
-  if (!(await locks.acquire(lock, deps.owner, lockMs))) return false;
+  const lease = await locks.acquire(lock, deps.owner, lockMs);
+  if (lease === undefined) return false;
   try {
     const current = await context.queue.find(name);
     const isDue = current?.dueAt != null && Date.parse(current.dueAt) <= deps.now().getTime();
-    return isDue && (await deliver(current, context, signal));
+    return isDue && (await deliver(current, { ...context, lease }, signal));
+  } catch (error) {
+    if (!isTakenOver(error)) throw error;
+    deps.onFailure('store', error);
+    return false;
   } finally {
-    await locks.release(lock, deps.owner);
+    await locks.release(lease);
   }
+}
+
+/** Whether another server has delivered the notification meanwhile, because this one paused for longer than its lock lasts. */
+function isTakenOver(error: unknown): boolean {
+  return error instanceof ClairError && error.code === 'store-conflict';
+}
+
+interface DeliveryContext extends QueueContext {
+  readonly lease: Lease;
 }
 
 /** Delivers one notification to all receivers that miss it and are ready. */
 async function deliver(
   queued: QueuedDelivery,
-  { queue, sender }: QueueContext,
+  { queue, sender, lease }: DeliveryContext,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { deps, receivers, deliveryStates } = sender;
@@ -231,7 +247,7 @@ async function deliver(
     const message = await queue.message(queued.name, signal);
     if (signal.aborted) return false;
     if (message === undefined) {
-      await queue.postpone(queued.name, 'ever');
+      await queue.postpone(queued.name, 'ever', lease);
       deliveryStates.forget(queued.name);
       return true;
     }
@@ -240,7 +256,7 @@ async function deliver(
       notifiedAt === null ? message : { ...message, previouslyDeliveredAt: notifiedAt };
     await sendToReadyReceivers(outgoing, delivery, sender, signal);
   }
-  await recordDelivery(queued, delivery, { queue, sender });
+  await recordDelivery(queued, delivery, { queue, sender, lease });
   return true;
 }
 
@@ -279,13 +295,13 @@ function recordReceiverUp(receiver: Receiver, { deps, deliveryStates, recovered 
 async function recordDelivery(
   { name, createdAt, notifiedAt }: QueuedDelivery,
   delivery: DeliveryState,
-  { queue, sender: { deps, receivers, deliveryStates } }: QueueContext,
+  { queue, sender: { deps, receivers, deliveryStates }, lease }: DeliveryContext,
 ): Promise<void> {
   if (delivery.pending(receivers).length > 0) {
-    await queue.postpone(name, new Date(delivery.nextAttemptAt(receivers, deps.now().getTime())));
+    await queue.postpone(name, new Date(delivery.nextAttemptAt(receivers, deps.now().getTime())), lease);
     return;
   }
-  await queue.markNotified(name, deps.renotifyMs);
+  await queue.markNotified(name, deps.renotifyMs, lease);
   deliveryStates.forget(name);
   if (notifiedAt === null) deps.onDelivered(name, deps.now().getTime() - Date.parse(createdAt));
 }

@@ -285,11 +285,35 @@ test('holds the lock of a notification during many slow deliveries', async (t) =
   const slow: ReceiverBehavior = async () => {
     clock.now += 29 * secondMs;
     const [{ name } = assert.fail()] = await store.notifications.findDue(1);
-    isHeld.push(!(await store.locks.acquire(`notification ${name}`, 'two', 1)));
+    isHeld.push((await store.locks.acquire(`notification ${name}`, 'two', 1)) === undefined);
     return true;
   };
   await deliver(100, { a: slow, b: slow, c: slow });
   assert.deepEqual(isHeld, [true, true, true]);
+});
+
+test('records no delivery when another server delivers the notification during a pause', async (t) => {
+  const { deliver, store, clock, failures, delivered } = await notificationHarness(t, ['A', 'B']);
+  const [later, muchLater] = [100 * hour * secondMs, 200 * hour * secondMs];
+  const pausedOnce: ReceiverBehavior = async (at, id) => {
+    if (at > 0 || id !== 'A') return true;
+    const [{ name } = assert.fail()] = await store.notifications.findDue(1);
+    clock.now += hour * secondMs;
+    const lease = (await store.locks.acquire(`notification ${name}`, 'two', 1000)) ?? assert.fail();
+    await store.notifications.markNotified(name, muchLater, lease);
+    await store.locks.release(lease);
+    return true;
+  };
+  const tries = await deliver(2 * hour, { a: pausedOnce }, { renotifyMs: later });
+  assert.equal(failures.length, 1);
+  assert.match(failures.join(), /^store: ClairError: this process lost the lock "notification /);
+  assert.deepEqual(deliveredIds(tries, 'a'), ['A', 'B']);
+  assert.equal(delivered.length, 1);
+  assert.equal(
+    await store.notifications.findNextDue(),
+    new Date(start + hour * secondMs + later).toISOString(),
+  );
+  assert.deepEqual(await store.notifications.findDue(1), []);
 });
 
 for (const engine of sharedEngines) {

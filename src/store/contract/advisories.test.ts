@@ -113,7 +113,10 @@ for (const engine of storeEngines) {
     const feed = { source: 'debian', feed: 'tracker' };
     assert.equal(await store.advisories.findFirstLoad(feed), null);
     const { sourceVersion, origin } = feedUpdate();
-    await store.advisories.recordFailure({ ...feed, sourceVersion, origin }, times[0] ?? '', 'it is away');
+    await store.advisories.recordFailure(
+      { ...feed, sourceVersion, origin },
+      { at: times[0] ?? '', message: 'it is away' },
+    );
     assert.equal(await store.advisories.findFirstLoad(feed), null);
     for (const time of times) {
       now = Date.parse(time);

@@ -158,13 +158,13 @@ for (const engine of storeEngines) {
     const { advisories } = store;
     const failure = { at: '2026-03-01T00:00:00.000Z', message: 'no route to host' };
     const failureOf = async () => (await advisories.findFeedStates()).map((state) => state.lastFailure);
-    await advisories.recordFailure(feedUpdate(), failure.at, failure.message);
+    await advisories.recordFailure(feedUpdate(), failure);
     const [state] = await advisories.findFeedStates();
     assert.deepEqual([state?.presence, state?.records, state?.lastFailure], ['failed', 0, failure]);
     await apply(store, [record('A')]);
     assert.deepEqual(await failureOf(), [null]);
 
-    await advisories.recordFailure(feedUpdate(), failure.at, failure.message);
+    await advisories.recordFailure(feedUpdate(), failure);
     assert.deepEqual(await failureOf(), [failure]);
     assert.deepEqual(await hits(store, openssl), ['openssl A']);
     const [loaded] = await advisories.findFeedStates();

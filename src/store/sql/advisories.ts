@@ -22,6 +22,7 @@ import {
   saveFeed,
   touchFeed,
 } from './feeds.ts';
+import { assertLeaseHeld } from './fence.ts';
 import { momentOf } from './history.ts';
 import { MemoryStaging } from './memory-staging.ts';
 import type { Namespaces } from './namespaces.ts';
@@ -59,10 +60,17 @@ export function advisoryStore(engine: Engine, deps: AdvisoryDeps): AdvisoryStore
       isSmall(update)
         ? applySmall({ engine, deps, update }, records)
         : engine.session((session) => applyLarge({ engine, session, deps, update }, records)),
-    touch: (found) => engine.write((write) => touchFeed(write, found), 'own rows'),
+    touch: (found, lease) =>
+      engine.write(async (write) => {
+        await touchFeed(write, found);
+        await assertLeaseHeld(write, lease);
+      }, 'own rows'),
     hasContent: (feed) => hasContent(db, feed),
-    recordFailure: (feed, at, message) =>
-      engine.write((write) => recordFailure(write, feed, { at, message }), 'own rows'),
+    recordFailure: (feed, failure, lease) =>
+      engine.write(async (write) => {
+        await recordFailure(write, feed, failure);
+        await assertLeaseHeld(write, lease);
+      }, 'own rows'),
     findNamespaces: async () =>
       await db
         .selectFrom('namespace')
@@ -192,7 +200,11 @@ async function apply(application: FeedApplication, { records, staging }: Input):
   assertNotOlder({ update, feed, dates, now }, contentDate);
   const namespaces = await findNamespaceChange(session, staging, { feed, update, comparison });
   const outcome = { ...application, staging, feed, comparison, namespaces, dates, contentDate };
-  const retained = await session.write((db) => commitStaged(db, outcome), 'advisories');
+  const retained = await session.write(async (db) => {
+    const parts = await commitStaged(db, outcome);
+    await assertLeaseHeld(db, update.lease);
+    return parts;
+  }, 'advisories');
   const { added, changed, removed, unchanged, skipped } = comparison;
   return { added, changed, removed, unchanged, kept: retained, skipped };
 }

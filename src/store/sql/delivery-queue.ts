@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { DeliveryQueueStore } from '../notification-store.ts';
 import type { Engine } from './engine.ts';
+import { assertLeaseHeld } from './fence.ts';
 import type { Tables } from './schema.ts';
 import { isoTime } from './times.ts';
 
@@ -15,16 +16,17 @@ export function deliveryQueue(
 ): Pick<DeliveryQueueStore<unknown>, 'findNextDue' | 'markNotified' | 'postpone'> {
   return {
     findNextDue: () => findNextDue(engine.db, table),
-    markNotified: (name, againAfterMs) =>
+    markNotified: (name, againAfterMs, lease) =>
       engine.write(async (writing) => {
         await writing.updateTable(table).set({ notified_at: now() }).where('name', '=', name).execute();
         await setDue(writing, table, { name, due: now() + againAfterMs });
+        await assertLeaseHeld(writing, lease);
       }, 'own rows'),
-    postpone: (name, until) =>
-      engine.write(
-        (writing) => setDue(writing, table, { name, due: until === 'ever' ? null : until.getTime() }),
-        'own rows',
-      ),
+    postpone: (name, until, lease) =>
+      engine.write(async (writing) => {
+        await setDue(writing, table, { name, due: until === 'ever' ? null : until.getTime() });
+        await assertLeaseHeld(writing, lease);
+      }, 'own rows'),
   };
 }
 

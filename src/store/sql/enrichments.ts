@@ -12,6 +12,7 @@ import type { Engine, EngineConnection } from './engine.ts';
 import { EnrichmentDiff } from './enrichment-diff.ts';
 import { statedDates } from './feed-update.ts';
 import { concurrentUpdateError, findFeed, saveFeed } from './feeds.ts';
+import { assertLeaseHeld } from './fence.ts';
 import { findLookupEnrichments, findLookups, saveLookupResults } from './lookups.ts';
 import type { Tables } from './schema.ts';
 import type { ScorePack } from './score-packs.ts';
@@ -72,6 +73,7 @@ async function apply(
     if (feedId === undefined) throw concurrentUpdateError(update);
     await commitStaged(db, feedId);
     await savePacks(db, feedId, comparison.changedPacks);
+    await assertLeaseHeld(db, update.lease);
   }, 'own rows');
   return { added, changed, removed, unchanged, kept: 0, skipped };
 }

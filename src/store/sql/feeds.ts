@@ -4,7 +4,14 @@ import { redact, redactUrl } from '../../kit/redact.ts';
 import type { DateEvidence } from '../../model/content-date.ts';
 import { compareText } from '../../model/order.ts';
 import type { FeedUpdate } from '../advisory-store.ts';
-import type { CheckedFeed, FeedIdentity, FeedName, FeedState, SkippedSample } from '../feed-state.ts';
+import type {
+  CheckedFeed,
+  FeedFailure,
+  FeedIdentity,
+  FeedName,
+  FeedState,
+  SkippedSample,
+} from '../feed-state.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull, milliseconds, millisecondsOrNull } from './times.ts';
 
@@ -134,7 +141,7 @@ export async function touchFeed(db: Kysely<Tables>, found: CheckedFeed): Promise
 export async function recordFailure(
   db: Kysely<Tables>,
   { source, feed, sourceVersion, origin }: FeedIdentity,
-  { at, message }: FeedState['lastFailure'] & object,
+  { at, message }: FeedFailure,
 ): Promise<void> {
   const time = milliseconds(at);
   const failure = { failed_at: time, failure: redact(message) };

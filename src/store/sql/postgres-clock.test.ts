@@ -16,7 +16,7 @@ const hourAhead = `
 test('takes all times from the database when the clock of this machine is an hour ahead', async (t) => {
   const place = await temporarySchema(t);
   await using store = await openPostgresStore(place);
-  assert.equal(await store.locks.acquire('update debian/tracker', 'one', 60_000), true);
+  assert.ok(await store.locks.acquire('update debian/tracker', 'one', 60_000));
   await store.advisories.apply(feedUpdate(), stream([record('A')]));
   const child = runProgram(
     'postgresql',
@@ -35,7 +35,7 @@ test('takes all times from the database when the clock of this machine is an hou
     output += text.toString();
   });
   assert.equal(await exitOf(child), 0);
-  assert.match(output, /^ahead 3(599|600|601)\nlock false\n$/);
+  assert.match(output, /^ahead 3(599|600|601)\nlock undefined\n$/);
   const now = Date.now();
   const records = await store.vulnerabilities.findByKeys(feedUpdate(), ['A', 'B']);
   for (const { validFrom } of records) assert.ok(Date.parse(validFrom) <= now, `valid from ${validFrom}`);

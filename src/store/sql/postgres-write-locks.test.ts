@@ -6,6 +6,7 @@ import { temporarySchema } from '../../testing/store-engines.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
 import type { Engine } from './engine.ts';
+import { assertLeaseHeld } from './fence.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/migrations.ts';
 import { openSqlStore } from './sql-store.ts';
@@ -24,12 +25,40 @@ test('takes, renews and releases a lock while a feed is committed', async (t) =>
   const engine = await open(t, { lock_timeout: '2s' });
   const { locks } = await openSqlStore(engine, {});
   await engine.write(async () => {
-    assert.equal(await locks.acquire('debian', 'one', 60_000), true);
-    assert.equal(await locks.acquire('debian', 'two', 60_000), false);
-    assert.equal(await locks.acquire('debian', 'one', 60_000), true);
-    await locks.release('debian', 'one');
+    const lease = (await locks.acquire('debian', 'one', 60_000)) ?? assert.fail();
+    assert.equal(await locks.acquire('debian', 'two', 60_000), undefined);
+    assert.equal(await locks.renew(lease, 60_000), true);
+    await locks.release(lease);
   }, 'advisories');
 });
+
+test('lets no process take over a lock between the check of the lease and the commit', async (t) => {
+  const engine = await open(t, {});
+  const clock = { now: 1_000 };
+  const { locks } = await openSqlStore(engine, { now: () => clock.now });
+  const lease = (await locks.acquire('debian', 'one', 1_000)) ?? assert.fail();
+  clock.now = 2_000;
+  const order: string[] = [];
+  let taking: Promise<unknown> = Promise.resolve();
+  await engine.write(async (db) => {
+    await assertLeaseHeld(db, lease);
+    taking = locks.acquire('debian', 'two', 1_000).then((taken) => order.push(`two has ${taken?.number}`));
+    await untilWaiting(engine);
+    order.push('one commits');
+  }, 'own rows');
+  await taking;
+  assert.deepEqual(order, ['one commits', 'two has 2000']);
+});
+
+/** Waits until a transaction waits for a row that another one has locked. */
+async function untilWaiting({ db }: Engine): Promise<void> {
+  for (let waiting = 0; waiting === 0; ) {
+    const { rows } = await sql<{ waiting: number }>`
+      select count(*) as waiting from pg_locks where locktype = 'transactionid' and not granted
+    `.execute(db);
+    waiting = rows[0]?.waiting ?? 0;
+  }
+}
 
 test('lets migrations take longer than statement_timeout', async (t) => {
   const engine = await open(t, { statement_timeout: '60s' });

@@ -22,7 +22,7 @@ import type {
 } from './rating-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 13;
+export const schemaVersion = 14;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -287,6 +287,8 @@ interface LockTable {
   name: string;
   owner: string;
   expires_at: number;
+  /** Rises with each take-over. */
+  number: Generated<number>;
 }
 
 interface KeyValueTable {

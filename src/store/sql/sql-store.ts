@@ -6,6 +6,7 @@ import { databaseClock, type SharedClock } from './database-clock.ts';
 import type { Engine } from './engine.ts';
 import { enrichmentStore } from './enrichments.ts';
 import { eventStore } from './events.ts';
+import { fencedEngine } from './fence.ts';
 import { imageStore } from './images.ts';
 import { keyValueStore } from './key-values.ts';
 import { layerStore } from './layers.ts';
@@ -63,7 +64,8 @@ function storeOn(engine: Engine, { now, aheadMs }: SharedClock): Store {
     ancestries: ancestryStore(engine),
     locks: lockStore(engine, now),
     keyValues: keyValueStore(engine),
-    collectGarbage: (terms) => collectGarbage(engine, terms, now()),
+    collectGarbage: (terms, lease) =>
+      collectGarbage(lease === undefined ? engine : fencedEngine(engine, lease), terms, now()),
     ping: () => engine.ping(),
     checkSchema: () => checkSchema(engine),
     statistics: () => readStatistics(engine),

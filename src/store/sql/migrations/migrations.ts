@@ -11,6 +11,7 @@ import { numberIndependently } from './0010-independent-numbers.ts';
 import { indexLastUse } from './0011-last-use.ts';
 import { sharePackageSets } from './0012-package-sets.ts';
 import { addMatchKeys } from './0013-match-keys.ts';
+import { addJobs } from './0014-jobs.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   indexLastUse,
   sharePackageSets,
   addMatchKeys,
+  addJobs,
 ];
