@@ -17,8 +17,8 @@ const openssl = image([installed('openssl')]);
 
 /**
  * Performs all writes to a store in a loop until it is killed, each round in another edition. It applies a feed of advisories
- * with significant changes and a feed of enrichments. It saves images and layers, adds and removes their names, and collects
- * garbage with zero retention.
+ * with significant changes, and a feed of enrichments under a lock that expires at once. It saves images and layers, adds and
+ * removes their names, and collects garbage with zero retention.
  */
 const writerProgram = `
   function* scores(edition) {
@@ -27,8 +27,10 @@ const writerProgram = `
   for (let i = 0; ; i++) {
     const name = process.pid + ' ' + i;
     await apply(name, ${records}, 'tracker', { severity: i % 2 === 0 ? 'High' : 'Low' });
-    const epss = content.feedUpdate({ source: 'epss', feed: 'scores', fingerprint: name });
+    const lease = await store.locks.acquire('writer', name, 0);
+    const epss = content.feedUpdate({ source: 'epss', feed: 'scores', fingerprint: name, lease });
     await store.enrichments.apply(epss, content.stream(scores(name)));
+    await store.locks.release(lease);
     const image = await store.images.save(content.image([content.installed('curl')], name));
     await store.layers.save(name, '', emptyLayer);
     await store.ancestries.save(content.ancestry('latest', image));
@@ -68,7 +70,7 @@ export async function killOnce(engine: SharedEngine, place: string, point: numbe
   }
   await assertConsistent(store);
   assert.deepEqual(await orphansIn(place), []);
-  assert.ok(await store.locks.acquire(`after ${output}`, 'another owner', 1));
+  assert.ok(await store.locks.acquire('writer', 'another owner', 0));
 }
 
 /** Returns the edition of the records in the store. Fails if they are of several, incomplete, or differ from the fingerprint. */
