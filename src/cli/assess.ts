@@ -100,7 +100,7 @@ export async function openTarget(
   options: Pick<ImageOptions, 'platform' | 'manifest' | 'offline' | 'progress'>,
 ): Promise<OpenedTarget> {
   if (options.platform === everyPlatform)
-    throw new ClairError('usage', '--platform all is for clair scan alone: name one platform here');
+    throw new ClairError('usage', 'only clair scan accepts --platform all: name one platform here');
   options.progress?.show(`opening ${target}`);
   if (isStandardInput(target)) return await openInput(target, options);
   return isSbomTarget(target) ? await openSbom(target, options) : await openImage(target, options);

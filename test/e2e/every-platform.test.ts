@@ -118,7 +118,7 @@ test('refuses --platform all for reports that would overwrite each other, and fo
   for (const command of ['sbom', 'layer']) {
     const run = clair([command, archive, '--platform', 'all']);
     assert.equal(run.status, 2);
-    assert.match(run.stderr, /--platform all is for clair scan alone: name one platform here/);
+    assert.match(run.stderr, /only clair scan accepts --platform all: name one platform here/);
   }
 });
 

@@ -69,7 +69,7 @@ function lineOf(imported: ImportedFeed): string {
     case 'newer':
       return `${name} is newer in this database and was kept`;
     case 'absent':
-      return `${name} did not exist there`;
+      return `${name} did not exist in the exported database`;
     case 'unknown':
       return `${name} is left out: this version of clair has no such source`;
     case 'busy':

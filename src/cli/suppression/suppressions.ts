@@ -80,7 +80,7 @@ function warnAboutUnusedRules(
     );
   else if (first !== undefined)
     warn(
-      `what is in ${first.place.replace(/:\d+$/, '')} for named images does not apply, because the image on disk has no name`,
+      `the entries of ${first.place.replace(/:\d+$/, '')} for named images do not apply, because the image on disk has no name`,
       options,
     );
 }

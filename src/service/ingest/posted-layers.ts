@@ -124,5 +124,5 @@ function assertSupported(
 ): void {
   const hasNamespace = distro !== null && namespaceOfDistro(distro) !== undefined;
   if (!hasNamespace && packages.some(({ lister }) => ecosystemOf(lister, extensions) === undefined))
-    throw new ClairError('layer-unsupported', 'the packages belong to no distribution that is known');
+    throw new ClairError('layer-unsupported', 'the packages belong to no known distribution');
 }

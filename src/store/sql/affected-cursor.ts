@@ -37,7 +37,7 @@ export function readCursor(text: string): AffectedCursor {
   const by = matchKeys.find((known) => known === way);
   const isTarget = typeof namespace === 'string' && typeof name === 'string' && by !== undefined;
   if (!isTarget || !isKey || !Number.isSafeInteger(image))
-    throw new ClairError('usage', 'this page is not known: begin with the first one');
+    throw new ClairError('usage', 'the page token is not valid: start with the first page');
   return {
     namespace,
     package: name,

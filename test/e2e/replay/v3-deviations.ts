@@ -132,7 +132,7 @@ export const v3Deviations: Deviations = {
     features.map((feature) => (feature.name === 'musl-utils' ? vulnerable(feature) : feature)),
   ),
   11: replaced,
-  12: fault(unread, 400, ['the packages belong to no distribution that is known', 9]),
+  12: fault(unread, 400, ['the packages belong to no known distribution', 9]),
   13: fault(unread, 404, ["requested ancestry 'unk' is not found", 5]),
   15: withLayers('Several package databases', (features, hash) => (hash === 'hap' ? [] : features)),
   17: withLayers('Removed packages are not listed', () => []),

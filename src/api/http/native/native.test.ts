@@ -108,7 +108,7 @@ function eventLabels(events: readonly StreamedEvent[]): string[] {
 
 test('refuses unknown ids, unknown parameters and invalid values', async (t) => {
   const { url } = await startServer(t, [record('A')]);
-  const page = 'this page is not known: begin with the first one';
+  const page = 'the page token is not valid: start with the first page';
   const limit = `limit must be an integer from 1 to ${limits.affectedPerPage}`;
   for (const [path, ...expected] of [
     ['/affected/B', 404, 'no advisory in the database covers B'],
