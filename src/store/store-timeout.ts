@@ -4,11 +4,15 @@ import { limits } from '../core/limits.ts';
 const timeouts = new AsyncLocalStorage<number>();
 
 /**
- * Runs `work` with a limit on the time that its queries wait for a lock or an unreachable database before they fail. Without `ms`, the
- * limit stays as it is.
+ * Runs `work` with the arguments, and with a limit on the time that its queries wait for a lock or an unreachable database before they fail.
+ * Without `ms`, the limit stays as it is.
  */
-export function withStoreTimeout<T>(ms: number | undefined, work: () => T): T {
-  return ms === undefined ? work() : timeouts.run(ms, work);
+export function withStoreTimeout<T, Arguments extends unknown[]>(
+  ms: number | undefined,
+  work: (...args: Arguments) => T,
+  ...args: Arguments
+): T {
+  return ms === undefined ? work(...args) : timeouts.run(ms, work, ...args);
 }
 
 /** Returns how long, in milliseconds, a query may currently wait for an unreachable server. */

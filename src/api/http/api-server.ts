@@ -37,9 +37,7 @@ export async function serveApi(
 ): Promise<ApiServer> {
   const guard = requestGuard({ hosts: isLocalOnly(address, options) ? 'loopback' : 'any' });
   const handler = new RequestHandler({ ...options, guard });
-  const server = createHttpServer(options, (request, response) => {
-    void handler.handle(request, response);
-  });
+  const server = createHttpServer(options, handler.handle);
   try {
     server.listen(address.port, address.host);
     await once(server, 'listening');

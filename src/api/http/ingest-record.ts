@@ -12,19 +12,21 @@ export interface IngestRecord {
   readonly error?: unknown;
 }
 
-/** Waits for an ingest and reports its result once. */
-export async function recordIngest(
+/** Returns a started ingest, and reports its result once. */
+export function recordIngest(
+  ingest: Promise<IngestedContent | undefined>,
   { kind, name }: Pick<IngestRecord, 'kind' | 'name'>,
   onIngested: (record: IngestRecord) => void,
-  ingest: Promise<IngestedContent | undefined>,
-): Promise<void> {
+): Promise<unknown> {
   const started = performance.now();
   const ms = (): number => performance.now() - started;
-  try {
-    const content = await ingest;
-    onIngested({ kind, name, ms: ms(), content });
-  } catch (error) {
-    onIngested({ kind, name, ms: ms(), error });
-    throw error;
-  }
+  ingest.then(
+    (content) => {
+      onIngested({ kind, name, ms: ms(), content });
+    },
+    (error: unknown) => {
+      onIngested({ kind, name, ms: ms(), error });
+    },
+  );
+  return ingest;
 }

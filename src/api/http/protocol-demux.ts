@@ -41,15 +41,36 @@ export function demuxHttp2(
   });
   server.on(event, (socket: Socket) => {
     undetected.add(socket);
-    socket.once('close', () => undetected.delete(socket));
-    detectProtocol(socket, waitMs, (isHttp2) => {
-      undetected.delete(socket);
+    let received = Buffer.alloc(0);
+    const giveUp = (): void => {
+      socket.destroy();
+    };
+    const timer = setTimeout(giveUp, waitMs);
+    /** Detects the protocol from the first bytes, and pushes them back for the server of that protocol. */
+    const inspect = (bytes: Buffer): void => {
+      received = Buffer.concat([received, bytes]);
+      const compared = Math.min(received.length, preface.length);
+      const isHttp2 = received.subarray(0, compared).equals(preface.subarray(0, compared));
+      if (isHttp2 && compared < preface.length) return;
+      stopListening();
+      socket.pause();
+      socket.unshift(received);
       if (isHttp2) {
         // HTTP/1.1 clients may half-close before the response; for HTTP/2, a half-close ends the connection.
         socket.allowHalfOpen = false;
         acceptor.accept(socket);
-      } else for (const listener of http1) listener.call(server, socket);
-    });
+      } else {
+        for (const listener of http1) listener.call(server, socket);
+        // HTTP/1.1 reads the `data` events of the socket; HTTP/2 has taken over its handle.
+        socket.resume();
+      }
+    };
+    const stopListening = (): void => {
+      undetected.delete(socket);
+      clearTimeout(timer);
+      socket.off('data', inspect).off('end', giveUp).off('error', giveUp).off('close', stopListening);
+    };
+    socket.on('data', inspect).on('end', giveUp).on('error', giveUp).on('close', stopListening);
   });
   return {
     async stop(graceMs) {
@@ -57,30 +78,4 @@ export function demuxHttp2(
       await acceptor.stop(graceMs);
     },
   };
-}
-
-/** Detects the protocol from the first bytes of a connection, pushes them back, and reports the protocol. */
-function detectProtocol(socket: Socket, waitMs: number, onDetected: (isHttp2: boolean) => void): void {
-  let received = Buffer.alloc(0);
-  const giveUp = (): void => {
-    socket.destroy();
-  };
-  const timer = setTimeout(giveUp, waitMs);
-  const inspect = (bytes: Buffer): void => {
-    received = Buffer.concat([received, bytes]);
-    const compared = Math.min(received.length, preface.length);
-    const isHttp2 = received.subarray(0, compared).equals(preface.subarray(0, compared));
-    if (isHttp2 && compared < preface.length) return;
-    stopListening();
-    socket.pause();
-    socket.unshift(received);
-    onDetected(isHttp2);
-    // HTTP/2 takes over the handle of the socket; HTTP/1.1 reads its `data` events.
-    if (!isHttp2) socket.resume();
-  };
-  const stopListening = (): void => {
-    clearTimeout(timer);
-    socket.off('data', inspect).off('end', giveUp).off('error', giveUp).off('close', stopListening);
-  };
-  socket.on('data', inspect).on('end', giveUp).on('error', giveUp).on('close', stopListening);
 }

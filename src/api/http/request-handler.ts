@@ -4,7 +4,7 @@ import { ClairError } from '../../core/errors.ts';
 import { limits, timerMsMax } from '../../core/limits.ts';
 import { raceAbort } from '../../kit/async/abort.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
-import { noopTracer, type SpanStart, type Tracer } from '../../kit/trace/tracer.ts';
+import type { SpanStart, Tracer } from '../../kit/trace/tracer.ts';
 import { withStoreTimeout } from '../../store/store-timeout.ts';
 import type { Access, AccessDecision } from './access.ts';
 import type { RequestGuard } from './request-guard.ts';
@@ -44,7 +44,7 @@ export interface RequestHandlerDeps {
   /** Called once when a request ends, also if it was refused or no route matches. */
   readonly onRequest?: (record: RequestRecord) => void;
   /** Traces each request that matches a route. */
-  readonly tracer?: Tracer;
+  readonly tracer?: Tracer | undefined;
   /** Milliseconds without progress after which a client is disconnected; those of `limits` by default. */
   readonly stalledMs?: number;
   /** The responses that clients have not read yet. */
@@ -66,7 +66,6 @@ const timeoutResponse: ApiResponse = {
 /** Handles requests, and tracks those that are unfinished. */
 export class RequestHandler {
   readonly #deps: RequestHandlerDeps;
-  readonly #tracer: Tracer;
   readonly #unsettled = new Set<Promise<unknown>>();
   readonly #shutdown = new AbortController();
   readonly #largeBodies = new Semaphore(1);
@@ -74,7 +73,6 @@ export class RequestHandler {
 
   constructor(deps: RequestHandlerDeps) {
     this.#deps = deps;
-    this.#tracer = deps.tracer ?? noopTracer;
     this.#unread = deps.unread ?? new UnreadResponses();
   }
 
@@ -83,30 +81,32 @@ export class RequestHandler {
     this.#shutdown.abort();
   }
 
-  /** Handles a request; never rejects. */
-  async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { access, onError, onRequest } = this.#deps;
+  /** Handles a request: the listener of the server. Guard and access decide before the route runs. */
+  readonly handle = (incoming: IncomingMessage, response: ServerResponse): void => {
+    const { access, onError, onRequest, tracer } = this.#deps;
     const started = performance.now();
     const match = this.#match(incoming);
     const route = match.kind === 'route' ? match.route : undefined;
     const decision = this.#guard(incoming, route) ?? access.authorize(incoming.headers.authorization, route);
-    const outcome = pendingOutcome(incoming);
-    try {
-      if (decision.refusal !== undefined)
-        await this.#writeDirect(response, decision.refusal.response, outcome);
-      else if (match.kind === 'answer') await this.#writeDirect(response, match.response, outcome);
-      else
-        await this.#tracer.span(spanOf(match, incoming), () =>
-          this.#runRoute(match, { incoming, response, outcome }),
-        );
-    } catch (error) {
-      onError(error);
-      response.destroy();
-    }
-    onRequest?.(
-      toRequestRecord(incoming, { route, verdict: decision, ms: performance.now() - started }, outcome),
-    );
-  }
+    const context = { incoming, response, outcome: pendingOutcome(incoming) };
+    const handled =
+      decision.refusal !== undefined
+        ? this.#writeDirect(decision.refusal.response, context)
+        : match.kind === 'answer'
+          ? this.#writeDirect(match.response, context)
+          : tracer === undefined
+            ? this.#runRoute(match, context)
+            : tracer.span(spanOf(match, incoming), () => this.#runRoute(match, context));
+    void handled
+      .catch((error: unknown) => {
+        onError(error);
+        response.destroy();
+      })
+      .then(() => {
+        const ms = performance.now() - started;
+        onRequest?.(toRequestRecord(incoming, { route, verdict: decision, ms }, context.outcome));
+      });
+  };
 
   /** Returns the refusal by the guard, which is independent of the token; undefined if the guard accepts the request. */
   #guard(incoming: IncomingMessage, route: Route | undefined): AccessDecision | undefined {
@@ -117,11 +117,7 @@ export class RequestHandler {
   }
 
   /** Writes a response that is not from a route. */
-  async #writeDirect(
-    response: ServerResponse,
-    apiResponse: ApiResponse,
-    outcome: RequestOutcome,
-  ): Promise<void> {
+  async #writeDirect(apiResponse: ApiResponse, { response, outcome }: RequestContext): Promise<void> {
     outcome.bytes = await this.#write(response, apiResponse, { isGzipped: false });
     outcome.status = apiResponse.status;
   }
@@ -166,7 +162,7 @@ export class RequestHandler {
     const { headers } = incoming;
     const body = (): Promise<Buffer> => this.#bodyOf(incoming);
     const shutdown = this.#shutdown.signal;
-    outcome.traceId = this.#tracer.traceId();
+    outcome.traceId = this.#deps.tracer?.traceId();
     const addLogDetails = (details: LogDetails): void => {
       outcome.details = { ...outcome.details, ...details };
     };
@@ -180,7 +176,7 @@ export class RequestHandler {
       isRecorded = true;
     };
     try {
-      const pending = withStoreTimeout(storeWaitMsOf(route), () => route.handle(request));
+      const pending = withStoreTimeout(storeWaitMsOf(route), route.handle, request);
       this.#track(pending);
       const apiResponse = await raceAbort(pending, signal);
       ({ status } = apiResponse);
@@ -197,10 +193,7 @@ export class RequestHandler {
     }
     // The end of a stream is not an error.
     outcome.status = isStreaming && response.headersSent ? response.statusCode : status;
-    this.#tracer.annotate(
-      { 'http.response.status_code': status },
-      status >= 500 ? String(status) : undefined,
-    );
+    annotateStatus(status, this.#deps.tracer);
     recordOnce();
   }
 
@@ -252,9 +245,10 @@ export class RequestHandler {
     return await writeResponse(response, apiResponse, { ...bounds, ...options, isGzipped });
   }
 
-  #toErrorResponse(error: unknown, { renderError }: Route): ApiResponse {
-    if (error instanceof RequestTimedOut)
+  #toErrorResponse(thrown: unknown, { renderError, translateError }: Route): ApiResponse {
+    if (thrown instanceof RequestTimedOut)
       return renderError?.(timeoutResponse.status, timeoutMessage) ?? timeoutResponse;
+    const error = translateError === undefined ? thrown : translateError(thrown);
     if (error instanceof WireError) {
       const { status, message, retryAfterSeconds, cause } = error;
       if (cause !== undefined) this.#deps.onError(cause);
@@ -292,6 +286,11 @@ function spanOf({ route, pattern }: MatchedRoute, { url = '', headers }: Incomin
       'url.path': url.replace(/\?.*/s, ''),
     },
   };
+}
+
+/** Adds the status of a response to its span. */
+function annotateStatus(status: number, tracer: Tracer | undefined): void {
+  tracer?.annotate({ 'http.response.status_code': status }, status >= 500 ? String(status) : undefined);
 }
 
 /** A request with its response. */

@@ -63,7 +63,9 @@ export interface Route {
   readonly isStreaming?: true;
   /** Renders errors that the handler throws; `errorResponse` by default. */
   readonly renderError?: ErrorRenderer;
-  handle(request: ApiRequest): Promise<ApiResponse>;
+  /** Returns the error of this API for an error that the handler throws; by default the same error. */
+  readonly translateError?: (error: unknown) => unknown;
+  readonly handle: (request: ApiRequest) => Promise<ApiResponse>;
 }
 
 /** An error for the client, rendered as `{"Error":{"Message":…}}`. */

@@ -20,9 +20,10 @@ export interface SharedDeps {
   readonly metrics: Metrics;
   /** Returns the metrics in Prometheus text format. */
   readonly writeMetrics: () => Promise<string>;
-  readonly tracer: Tracer;
+  /** Undefined if tracing is off. */
+  readonly tracer: Tracer | undefined;
   /** The pending ingests of layers and ancestries. */
-  readonly ingests: SingleFlight<void>;
+  readonly ingests: SingleFlight<unknown>;
   /** Notified when something may have changed. */
   readonly wakeSignal: WakeSignal;
   readonly now: () => Date;

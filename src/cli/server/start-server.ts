@@ -148,7 +148,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
   );
   warnOfClock(store, log);
   const pool = tracedPool(parts.use(layerPool(config, { metrics, tracer, server })), tracer);
-  const ingests = parts.use(new SingleFlight<void>());
+  const ingests = parts.use(new SingleFlight<unknown>());
   return {
     ...{ store, memoryName, pool, ingests, log, metrics, tracer, server },
     writeMetrics: async () =>
@@ -213,7 +213,7 @@ function layerPool(
     bounds: { idleMs },
     onRead: (reading) => {
       metrics.recordLayer(reading);
-      tracer.annotate({ 'clair.layer.bytes': reading.bytes, 'clair.outcome': reading.outcome });
+      tracer?.annotate({ 'clair.layer.bytes': reading.bytes, 'clair.outcome': reading.outcome });
     },
   });
 }

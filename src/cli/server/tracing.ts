@@ -2,7 +2,7 @@ import type { Config } from '../../config/settings.ts';
 import { ClairError } from '../../core/errors.ts';
 import { trimCharactersEnd } from '../../kit/collections.ts';
 import type { ExportTarget } from '../../kit/trace/exporter.ts';
-import { noopTracer, type Tracer } from '../../kit/trace/tracer.ts';
+import type { Tracer } from '../../kit/trace/tracer.ts';
 import { percentDecode } from '../../kit/untrusted-text.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
 import type { Transport } from '../../plugin/transport.ts';
@@ -10,15 +10,16 @@ import type { Store } from '../../store/store.ts';
 
 /** A tracer with the exporter of its spans. */
 export interface Tracing extends AsyncDisposable {
-  readonly tracer: Tracer;
+  /** Undefined if tracing is off. */
+  readonly tracer: Tracer | undefined;
 }
 
-/** Starts tracing if an endpoint is set; otherwise returns a tracer without effect and loads no code. */
+/** Starts tracing if an endpoint is set; otherwise returns no tracer and loads no code. */
 export async function startTracing(
   target: Omit<ExportTarget, 'onError'> | undefined,
   onError: (message: string) => void,
 ): Promise<Tracing> {
-  if (target === undefined) return { tracer: noopTracer, [Symbol.asyncDispose]: async () => undefined };
+  if (target === undefined) return { tracer: undefined, [Symbol.asyncDispose]: async () => undefined };
   const { SpanExporter } = await import('../../kit/trace/exporter.ts');
   const { recordingTracer } = await import('../../kit/trace/recording-tracer.ts');
   const exporter = new SpanExporter({ ...target, onError });
@@ -77,16 +78,16 @@ function headerOf(pair: string): readonly [name: string, value: string] | undefi
 }
 
 /** Returns a store that records a span for each match. */
-export function tracedStore(store: Store, tracer: Tracer): Store {
-  if (tracer === noopTracer) return store;
+export function tracedStore(store: Store, tracer: Tracer | undefined): Store {
+  if (tracer === undefined) return store;
   const matches: Store['images']['findMatches'] = (...of) =>
     tracer.span({ name: 'match' }, () => store.images.findMatches(...of));
   return { ...store, images: { ...store.images, findMatches: matches } };
 }
 
 /** Returns a pool that records a span for each layer, including the wait for a thread. */
-export function tracedPool(pool: LayerPool, tracer: Tracer): LayerPool {
-  if (tracer === noopTracer) return pool;
+export function tracedPool(pool: LayerPool, tracer: Tracer | undefined): LayerPool {
+  if (tracer === undefined) return pool;
   const reader: LayerPool['reader'] = (analyzers) => {
     const read = pool.reader(analyzers);
     return (source, options) =>
@@ -98,8 +99,8 @@ export function tracedPool(pool: LayerPool, tracer: Tracer): LayerPool {
 }
 
 /** Returns a transport that records a span for each delivery. */
-export function tracedTransport(transport: Transport, tracer: Tracer): Transport {
-  if (tracer === noopTracer) return transport;
+export function tracedTransport(transport: Transport, tracer: Tracer | undefined): Transport {
+  if (tracer === undefined) return transport;
   return {
     name: transport.name,
     deliver: (notice, signal) => {

@@ -54,7 +54,12 @@ export class SingleFlight<T> implements AsyncDisposable {
     for (;;) {
       signal.throwIfAborted();
       this.#ending.signal.throwIfAborted();
-      const running = this.#flights.get(key) ?? this.#start({ key, content }, work);
+      let running = this.#flights.get(key);
+      if (running === undefined) {
+        const abort = new AbortController();
+        const result = work(AbortSignal.any([abort.signal, this.#ending.signal]));
+        running = this.#track({ key, content, abort, result });
+      }
       if (running.content === content && !running.abort.signal.aborted)
         return await this.#join(running, signal);
       await raceAbort(
@@ -70,16 +75,16 @@ export class SingleFlight<T> implements AsyncDisposable {
     await settlesWithin(Promise.allSettled(results), this.#options.stopMs);
   }
 
-  #start({ key, content }: SingleFlightRequest, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
-    const abort = new AbortController();
-    const result = work(AbortSignal.any([abort.signal, this.#ending.signal])).finally(() => {
-      this.#flights.delete(key);
+  /** Keeps started work until it ends. */
+  #track(started: Omit<Flight<T>, 'waiting'>): Flight<T> {
+    const result = started.result.finally(() => {
+      this.#flights.delete(started.key);
       this.#reclaim(running);
     });
     // The work itself reports a failure after all callers have left.
     result.catch(() => undefined);
-    const running: Flight<T> = { key, content, result, abort, waiting: 0 };
-    this.#flights.set(key, running);
+    const running: Flight<T> = { ...started, result, waiting: 0 };
+    this.#flights.set(started.key, running);
     return running;
   }
 

@@ -21,13 +21,6 @@ export interface Tracer {
   traceId(): string | undefined;
 }
 
-/** Runs the work and records nothing. */
-export const noopTracer: Tracer = {
-  span: (_, work) => work(),
-  annotate: () => undefined,
-  traceId: () => undefined,
-};
-
 /** Of later versions, only the fields of the first version are read (w3.org/TR/trace-context). */
 const traceparent = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:-|$)/;
 

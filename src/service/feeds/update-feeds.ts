@@ -1,5 +1,5 @@
 import { ClairError, messageOf } from '../../core/errors.ts';
-import { noopTracer, type Tracer } from '../../kit/trace/tracer.ts';
+import type { Tracer } from '../../kit/trace/tracer.ts';
 import type {
   AdvisorySource,
   FeedClient,
@@ -43,7 +43,7 @@ export interface FeedChoiceDeps {
   /** Reports a step of the work, with the position among the feeds if it is known. */
   readonly onProgress: (step: string, position?: { readonly n: number; readonly of: number }) => void;
   /** Records a span for the update of each feed. */
-  readonly tracer?: Tracer;
+  readonly tracer?: Tracer | undefined;
   /** No further feed is started once the signal has aborted. */
   readonly signal?: AbortSignal;
 }
@@ -96,9 +96,10 @@ export async function updateEach(
 
 async function traced(
   wanted: FeedOfSource,
-  { tracer = noopTracer }: FeedChoiceDeps,
+  { tracer }: FeedChoiceDeps,
   update: () => Promise<FeedOutcome>,
 ): Promise<FeedOutcome> {
+  if (tracer === undefined) return await update();
   const attributes = { 'clair.source': wanted.source.name, 'clair.feed': wanted.feed };
   return await tracer.span({ name: 'feed update', attributes }, async () => {
     const outcome = await update();

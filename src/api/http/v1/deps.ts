@@ -13,7 +13,7 @@ export interface V1Deps {
   readonly store: Store;
   readonly ingest: IngestLayerDeps;
   /** Deduplicates concurrent posts of one layer. */
-  readonly pendingIngests: SingleFlight<void>;
+  readonly pendingIngests: SingleFlight<unknown>;
   readonly writing: WriteVulnerabilityDeps;
   readonly tokens: PageTokens;
   /** Limits lists of all APIs together. */

@@ -26,9 +26,9 @@ export async function postLayerRoute(request: ApiRequest, deps: V1Deps): Promise
     const work = { key: `layer ${layer.name}`, content: JSON.stringify(source) };
     await deps.pendingIngests.run(work, request.signal, (shared) =>
       recordIngest(
+        ingestLayer(source, deps.ingest, shared),
         { kind: 'layer', name: layer.name },
         deps.onIngested,
-        ingestLayer(source, deps.ingest, shared),
       ),
     );
   }

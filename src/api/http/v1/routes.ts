@@ -54,13 +54,8 @@ export function v1Routes(deps: V1Deps): Route[] {
     method,
     path,
     ...(scope !== undefined && { scope }),
-    async handle(request) {
-      try {
-        return await handle(request, deps);
-      } catch (error) {
-        throw toWireError(error);
-      }
-    },
+    translateError: toWireError,
+    handle: (request) => handle(request, deps),
   }));
 }
 

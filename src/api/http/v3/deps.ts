@@ -12,7 +12,7 @@ export interface V3Deps {
   readonly store: AncestryViewDeps['store'] & NotificationViewDeps['store'] & IngestAncestryDeps['store'];
   readonly ingest: IngestAncestryDeps;
   /** Deduplicates concurrent posts of one ancestry. */
-  readonly pendingIngests: SingleFlight<void>;
+  readonly pendingIngests: SingleFlight<unknown>;
   readonly tokens: Pick<PageTokens, 'readRow' | 'writeRow'>;
   /** Limits lists of all APIs together. */
   readonly listLimiter: ListLimiter;

@@ -49,7 +49,7 @@ async function startServer(t: TestContext, change: Change = {}): Promise<Running
     extensions: builtIn,
     store,
     ingest: { extensions: builtIn, store, read, ignoredListers: new Set<string>() },
-    pendingIngests: new SingleFlight<void>(),
+    pendingIngests: new SingleFlight<unknown>(),
     listLimiter: new ListLimiter(),
     tokens: pageTokens(paginationKey(''), () => new Date()),
     onIngested: () => undefined,

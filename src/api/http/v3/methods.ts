@@ -59,9 +59,9 @@ async function postAncestry(
   const work = { key: `ancestry ${ancestry.name}`, content: JSON.stringify(ancestry) };
   await deps.pendingIngests.run(work, signal, (shared) =>
     recordIngest(
+      takeInAncestry(ancestry, deps.ingest, shared),
       { kind: 'ancestry', name: ancestry.name },
       deps.onIngested,
-      takeInAncestry(ancestry, deps.ingest, shared),
     ),
   );
   return { status: await statusOf(deps) };
