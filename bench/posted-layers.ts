@@ -60,7 +60,7 @@ async function readOnPool(path: string): Promise<void> {
   });
   const { signal } = new AbortController();
   for (let i = 0; i < times; i++)
-    await pool.read({ path, headers: {}, format: 'docker' }, { links: [], signal });
+    await pool.reader([])({ path, headers: {}, format: 'docker' }, { links: [], signal });
 }
 
 async function compare(path: string): Promise<void> {

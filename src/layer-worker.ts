@@ -6,7 +6,6 @@ import { abortable } from './kit/async/abort.ts';
 import { scriptUrl } from './kit/script-url.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './layer-pool/protocol.ts';
 import { TransferReceiver } from './layer-pool/transfer.ts';
-import type { LayerIndex } from './model/layer-index.ts';
 import type { AnalyzerDescription } from './plugin-host/analyzer-description.ts';
 import { PluginThread } from './plugin-host/plugin-thread.ts';
 import { remoteAnalyzers } from './plugin-host/remote-analyzers.ts';
@@ -16,7 +15,6 @@ import { type Analyzers, analyzeLayers, analyzeStream } from './service/images/a
 interface CurrentTask {
   readonly receiver: TransferReceiver;
   readonly cancellation: AbortController;
-  readonly plugins: PluginThread;
 }
 
 /** The thread's side of the protocol in `layer-pool/protocol.ts`. */
@@ -55,12 +53,21 @@ class WorkerSession {
     const current = {
       receiver: new TransferReceiver(recycle),
       cancellation: new AbortController(),
-      plugins: this.#plugins,
     };
     this.#current = current;
     let answer: LayerAnswer;
     try {
-      answer = { indexes: await analyzeTask(task, current) };
+      const analyzers = analyzersWith(task.analyzers, this.#plugins);
+      if (task.kind === 'image')
+        answer = { indexes: await analyzeLayers(task.layers, analyzers, task.options) };
+      else {
+        const { name, claims, options } = task;
+        const bytes =
+          task.kind === 'stream'
+            ? current.receiver
+            : abortable(current.cancellation.signal, readLocalLayer(name, task.directories));
+        answer = { indexes: [await analyzeStream({ name, claims, bytes }, analyzers, options)] };
+      }
     } catch (error) {
       answer = serializeError(error);
     }
@@ -78,20 +85,6 @@ function analyzersWith(descriptions: readonly AnalyzerDescription[], plugins: Pl
   if (descriptions.length === 0) return builtIn;
   const { detectors, listers } = remoteAnalyzers(descriptions, plugins);
   return { detectors: [...detectors, ...builtIn.detectors], listers: [...builtIn.listers, ...listers] };
-}
-
-async function analyzeTask(
-  task: LayerTask,
-  { receiver, cancellation, plugins }: CurrentTask,
-): Promise<readonly LayerIndex[]> {
-  const analyzers = analyzersWith(task.analyzers, plugins);
-  if (task.kind === 'image') return await analyzeLayers(task.layers, analyzers, task.options);
-  const { name, claims, options } = task;
-  const bytes =
-    task.kind === 'stream'
-      ? receiver
-      : abortable(cancellation.signal, readLocalLayer(name, task.directories));
-  return [await analyzeStream({ name, claims, bytes }, analyzers, options)];
 }
 
 if (!isMainThread && parentPort !== null) {

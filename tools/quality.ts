@@ -102,7 +102,7 @@ a scan has no such function.
 |---|---:|---:|---:|
 | \`clair scan image.tar\`: frames from \`main\` to the lister of dpkg | 27 | ${scan.length} | 12 |
 | the files of these frames | 15 | ${new Set(scan.map(({ file }) => file)).size} | 9 |
-| \`POST /v1/layers\` of a URL: functions from the socket to the saved row | 61 | 40 | – |
+| \`POST /v1/layers\` of a URL: functions from the socket to the saved row | 61 | 27 | – |
 
 An image that is read on two threads has one frame more.
 
@@ -110,11 +110,11 @@ We counted the path of a posted layer by reading the code, with tracing off. It 
 
 | part | functions |
 |---|---|
-| request | \`demuxHttp2\` (2 closures), \`inspect\`, listener, \`RequestHandler.handle\`, \`span\` and closure, \`#runRoute\`, \`withStoreTimeout\` and closure, \`handle\` of v1, \`postLayerRoute\` |
-| ingest | \`SingleFlight.run\`, \`#start\`, closure, \`recordIngest\`, \`ingestLayer\` |
-| thread pool | \`reader\`, \`readRemote\`, \`LayerThread.run\` |
-| bytes | \`TransferSender.run\` and \`#send\`, \`PrefetchedStream\`, \`withMinimumThroughput\`, \`downloadLayer\`, \`bodyOf\` of \`http-get.ts\` and \`http-client.ts\`, \`SocketBodyReader.body\` |
-| worker | \`WorkerSession.take\`, \`#run\`, \`analyzeTask\`, \`analyzeStream\`, \`readLayerStream\`, \`TransferReceiver\`, \`LayerReader.push\` |
+| request | \`demuxHttp2\` (closure), \`inspect\`, \`RequestHandler.handle\`, \`#runRoute\`, \`withStoreTimeout\`, \`handle\` of v1, \`postLayerRoute\` |
+| ingest | \`SingleFlight.run\`, closure, \`ingestLayer\` |
+| thread pool | closure of \`reader\`, \`LayerThread.run\` |
+| bytes | \`TransferSender.run\`, \`LayerDownload\`, \`bodyOf\` of \`http-get.ts\`, \`SocketBodyReader.body\` |
+| worker | \`WorkerSession.take\`, \`#run\`, \`analyzeStream\`, \`readLayerStream\`, \`TransferReceiver\`, \`LayerReader.push\` |
 | row | \`save\` of \`namedLayerStore\`, \`save\`, \`Engine.write\` and closure, \`add\` |
 
 ## Installation size

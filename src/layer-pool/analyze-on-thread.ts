@@ -16,7 +16,11 @@ export async function startLayerWorker(
       const { digest, diffId, root } = layer;
       const claims = { ...(digest && { digest }), ...(diffId && { diffId }), ...(root && { root }) };
       const task = { kind: 'stream', analyzers, name: nameOfLayer(layer), claims, options } as const;
-      return onlyIndex(await thread.run(task, { bytes: (ended) => abortable(ended, bytes), signal }));
+      const ended = new AbortController();
+      const onEnded = (): void => {
+        ended.abort(new Error('the layer is no longer read'));
+      };
+      return onlyIndex(await thread.run(task, { bytes: abortable(ended.signal, bytes), onEnded, signal }));
     },
     [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
   };

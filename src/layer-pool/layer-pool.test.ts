@@ -53,7 +53,7 @@ interface ReadRequest {
 
 function read(pool: LayerPool, path: string, request: ReadRequest = {}): Promise<LayerIndex> {
   const { headers = {}, format = 'docker', signal = new AbortController().signal } = request;
-  return pool.read({ path, headers, format }, { links: [], signal });
+  return pool.reader([])({ path, headers, format }, { links: [], signal });
 }
 
 function names(index: LayerIndex): string[] {

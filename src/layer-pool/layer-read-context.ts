@@ -19,12 +19,12 @@ interface LayerReadContextOptions {
 /** One read of a layer: its timeout, its abort signal and its statistics. Dispose it to end its download. */
 export class LayerReadContext implements AsyncDisposable {
   readonly #options: LayerReadContextOptions;
+  /** The signal of the caller that posted the layer. */
+  readonly #caller: AbortSignal;
   readonly #timeout = new AbortController();
   readonly #ended = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #started: number | undefined;
-  /** The signal of the caller that posted the layer. */
-  readonly callerSignal: AbortSignal;
   /** Aborts when the caller aborts, when the time limit is reached, and when the read ends. */
   readonly signal: AbortSignal;
   /** Bytes downloaded so far. */
@@ -32,7 +32,7 @@ export class LayerReadContext implements AsyncDisposable {
 
   constructor(caller: AbortSignal, options: LayerReadContextOptions) {
     this.#options = options;
-    this.callerSignal = caller;
+    this.#caller = caller;
     this.signal = AbortSignal.any([caller, this.#timeout.signal, this.#ended.signal]);
   }
 
@@ -54,16 +54,14 @@ export class LayerReadContext implements AsyncDisposable {
   /** Reports the statistics of a failed read. Returns the error that the caller gets: the reason of an abort comes before `error`. */
   fail(error: unknown): unknown {
     const cause: unknown = this.#timeout.signal.aborted ? this.#timeout.signal.reason : error;
-    this.#report(
-      this.callerSignal.aborted ? 'cancelled' : cause instanceof ClairError ? cause.code : 'failed',
-    );
-    return this.callerSignal.aborted ? this.callerSignal.reason : cause;
+    this.#report(this.#caller.aborted ? 'cancelled' : cause instanceof ClairError ? cause.code : 'failed');
+    return this.#caller.aborted ? this.#caller.reason : cause;
   }
 
   /** Ends the download. */
-  end(): void {
+  readonly end = (): void => {
     this.#ended.abort(new Error('the layer is no longer read'));
-  }
+  };
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { tar } from '../testing/tar-writer.ts';
 import { LayerThread } from './layer-thread.ts';
 import type { LayerTask } from './protocol.ts';
 import { ThreadPool } from './thread-pool.ts';
@@ -65,7 +66,7 @@ test('reads a stream no further than its consumer has come', async (context) => 
     }
   }
   const task = { kind: 'stream', analyzers: [], name: 'hungry', ...unclaimed } as const;
-  const run = worker.run(task, { bytes: endless, signal: stop.signal });
+  const run = worker.run(task, { bytes: endless(), signal: stop.signal });
   // When a turn of the event loop sends no more than the turn before, the sender no longer pulls from the stream.
   for (let before = -1; before !== sent; ) {
     before = sent;
@@ -85,7 +86,31 @@ test('fails the task with the error of the stream when the stream fails', async 
     await Promise.reject(new Error('the line is dead'));
   }
   const task = { kind: 'stream', analyzers: [], name: 'x', ...unclaimed } as const;
-  await assert.rejects(worker.run(task, { bytes: broken }), { message: 'the line is dead' });
+  await assert.rejects(worker.run(task, { bytes: broken() }), { message: 'the line is dead' });
+});
+
+test('sends no bytes of an ended task to the next task', async (context) => {
+  const worker = new LayerThread(new URL('../layer-worker.ts', import.meta.url));
+  context.after(() => worker[Symbol.asyncDispose]());
+  const bytes = tar([{ path: 'a', content: 'a' }]);
+  const [released, sent] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  async function* garbage(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(256 * 1024).fill(1);
+    await released.promise;
+    yield new Uint8Array(1);
+  }
+  async function* layer(): AsyncGenerator<Uint8Array> {
+    released.resolve(undefined);
+    await sent.promise;
+    yield bytes;
+  }
+  const task = { kind: 'stream', analyzers: [], name: 'x', ...unclaimed } as const;
+  await assert.rejects(worker.run(task, { bytes: garbage() }), { code: 'target-corrupt' });
+  const next = worker.run(task, { bytes: layer() });
+  await nextTurn();
+  sent.resolve(undefined);
+  const [index] = await next;
+  assert.equal(index?.tarBytes, bytes.length);
 });
 
 /** Runs work with a thread of the pool. */

@@ -14,8 +14,10 @@ export interface ThreadOptions {
 
 /** Options of `LayerThread.run`. */
 export interface TaskOptions {
-  /** Returns the bytes of a stream. `run` aborts `ended` when it needs no more bytes. */
-  readonly bytes?: (ended: AbortSignal) => AsyncIterable<Uint8Array>;
+  /** The bytes of a stream. */
+  readonly bytes?: AsyncIterable<Uint8Array> | undefined;
+  /** Called when the task needs no more bytes. */
+  readonly onEnded?: () => void;
   /** Cancels the task, which then fails with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -63,24 +65,25 @@ export class LayerThread implements AsyncDisposable {
    * Runs a task. Throws if the layer is invalid, if the stream fails, if the signal aborts or if the thread dies. Ends a thread that does
    * not stop in time after a cancelled task.
    */
-  async run(task: LayerTask, { bytes, signal }: TaskOptions = {}): Promise<readonly LayerIndex[]> {
+  async run(task: LayerTask, { bytes, onEnded, signal }: TaskOptions = {}): Promise<readonly LayerIndex[]> {
     signal?.throwIfAborted();
-    const running = this.#begin(task);
-    const ended = new AbortController();
+    const running: RunningTask = {
+      sender: new TransferSender(this.#worker),
+      outcome: Promise.withResolvers<LayerAnswer>(),
+      settled: Promise.withResolvers(),
+    };
+    this.#running = running;
+    this.#worker.postMessage({ kind: 'begin', task } satisfies ToThread);
     const cancel = (): void => {
       running.outcome.reject(signal?.reason);
     };
     signal?.addEventListener('abort', cancel);
-    if (bytes !== undefined) {
-      running.sender.run(bytes(ended.signal)).then(() => {
-        this.#send({ kind: 'end' });
-      }, running.outcome.reject);
-    }
+    if (bytes !== undefined) running.sender.run(bytes).catch(running.outcome.reject);
     try {
       return indexesOf(await running.outcome.promise);
     } finally {
       signal?.removeEventListener('abort', cancel);
-      ended.abort(new Error('the layer is no longer read'));
+      onEnded?.();
       running.sender.stop();
       await this.#settle(running);
       this.#running = undefined;
@@ -90,21 +93,6 @@ export class LayerThread implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isAlive = false;
     await this.#worker.terminate();
-  }
-
-  #begin(task: LayerTask): RunningTask {
-    const running: RunningTask = {
-      sender: new TransferSender(this.#worker),
-      outcome: Promise.withResolvers<LayerAnswer>(),
-      settled: Promise.withResolvers(),
-    };
-    this.#running = running;
-    this.#send({ kind: 'begin', task });
-    return running;
-  }
-
-  #send(message: ToThread): void {
-    this.#worker.postMessage(message);
   }
 
   #receive(message: FromThread): void {
@@ -124,7 +112,7 @@ export class LayerThread implements AsyncDisposable {
 
   /** Waits until the thread is ready for another task, or ends it after `stopMs`. */
   async #settle({ settled }: RunningTask): Promise<void> {
-    this.#send({ kind: 'cancel' });
+    this.#worker.postMessage({ kind: 'cancel' } satisfies ToThread);
     const isSettled = await settlesWithin(settled.promise, this.#options.stopMs ?? limits.layerStopMs);
     if (!isSettled) await this[Symbol.asyncDispose]();
   }

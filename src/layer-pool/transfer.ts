@@ -23,28 +23,27 @@ export class TransferSender {
     this.#port = port;
   }
 
-  /** Sends the whole stream. Throws if the stream fails. */
+  /** Sends the whole stream and its end. Throws if the stream fails. */
   async run(stream: AsyncIterable<Uint8Array>): Promise<void> {
     let filling = await this.#takeBuffer();
     let fill = 0;
     for await (const piece of stream) {
+      this.#throwIfStopped();
       for (let at = 0; at < piece.length; ) {
         const count = Math.min(piece.length - at, filling.length - fill);
         filling.set(piece.subarray(at, at + count), fill);
         at += count;
         fill += count;
         if (fill < filling.length) continue;
-        this.#send(filling);
+        this.#port.postMessage({ kind: 'bytes', bytes: filling } satisfies ToThread, [filling.buffer]);
         filling = await this.#takeBuffer();
         fill = 0;
       }
     }
-    if (fill > 0) this.#send(filling.subarray(0, fill));
-  }
-
-  #send(bytes: Uint8Array<ArrayBuffer>): void {
-    const message: ToThread = { kind: 'bytes', bytes };
-    this.#port.postMessage(message, [bytes.buffer]);
+    this.#throwIfStopped();
+    const bytes = filling.subarray(0, fill);
+    if (fill > 0) this.#port.postMessage({ kind: 'bytes', bytes } satisfies ToThread, [bytes.buffer]);
+    this.#port.postMessage({ kind: 'end' } satisfies ToThread);
   }
 
   /** Takes back a buffer that the other thread has read. */
@@ -53,10 +52,14 @@ export class TransferSender {
     this.#changed.notify();
   }
 
-  /** Stops reading and sending. */
+  /** Stops reading and sending: later messages would reach the next task of the thread. */
   stop(): void {
     this.#isStopped = true;
     this.#changed.notify();
+  }
+
+  #throwIfStopped(): void {
+    if (this.#isStopped) throw new Error('transfer aborted: consumer stopped');
   }
 
   async #takeBuffer(): Promise<Uint8Array<ArrayBuffer>> {
@@ -65,7 +68,7 @@ export class TransferSender {
       return new Uint8Array(bufferBytes);
     }
     while (this.#free.length === 0) {
-      if (this.#isStopped) throw new Error('transfer aborted: consumer stopped');
+      this.#throwIfStopped();
       await this.#changed.wait();
     }
     return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(bufferBytes));

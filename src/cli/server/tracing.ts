@@ -95,7 +95,7 @@ export function tracedPool(pool: LayerPool, tracer: Tracer | undefined): LayerPo
         read(source, options),
       );
   };
-  return { ...pool, read: reader([]), reader };
+  return { reader, load: () => pool.load(), [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
 }
 
 /** Returns a transport that records a span for each delivery. */

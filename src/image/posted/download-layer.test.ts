@@ -4,11 +4,11 @@ import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { serveHttp } from '../../testing/http-server.ts';
 import { collectAll } from '../../testing/streams.ts';
-import { downloadLayer, type LayerDownload } from './download-layer.ts';
+import { LayerDownload, type LayerDownloadOptions } from './download-layer.ts';
 
-async function get(url: string, options: Partial<LayerDownload> = {}): Promise<string> {
+async function get(url: string, options: Partial<LayerDownloadOptions> = {}): Promise<string> {
   const sleep = (): Promise<void> => Promise.resolve();
-  const pieces = await collectAll(downloadLayer({ headers: {}, sleep, ...options, url }));
+  const pieces = await collectAll(new LayerDownload({ headers: {}, sleep, ...options, url }));
   return Buffer.concat(pieces).toString();
 }
 
@@ -96,4 +96,14 @@ test('throws target-corrupt when the download breaks off, and limit-exceeded whe
   const large = await serveHttp(context, (_request, response) => response.end('123456'));
   await assert.rejects(get(large, { bytesMax: 5 }), { code: 'limit-exceeded', limit: 'layerDownloadBytes' });
   assert.equal(await get(large, { bytesMax: 6 }), '123456');
+});
+
+test('fails when a server sends too few bytes per second', async (context) => {
+  const url = await serveHttp(context, (_request, response) => {
+    const drip = setInterval(() => response.write('x'), 20);
+    response.once('close', () => {
+      clearInterval(drip);
+    });
+  });
+  await assert.rejects(get(url, { idleMs: 200 }), { code: 'limit-exceeded', limit: 'idleBytes' });
 });

@@ -1,42 +1,90 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { settlesWithin } from '../../kit/async/timeout.ts';
 import { displayUrl } from '../../kit/http/http-client.ts';
 import { type HttpFile, type HttpOptions, httpGet } from '../../kit/http/http-get.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
+import { MinimumThroughput } from '../../kit/http/minimum-throughput.ts';
 
-/** Options of `downloadLayer`. */
-export interface LayerDownload
+/** Options of a `LayerDownload`. */
+export interface LayerDownloadOptions
   extends Pick<HttpOptions, 'connect' | 'isBulk' | 'signal' | 'idleMs' | 'sleep' | 'onProgress'> {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly bytesMax?: number;
 }
 
+/** A download that has begun, and its first piece. */
+interface BegunDownload {
+  readonly pieces: AsyncIterator<Uint8Array>;
+  readonly first: IteratorResult<Uint8Array>;
+}
+
 /**
- * Downloads a layer and removes the transport compression. Each chunk is valid until the next one is requested. Throws `layer-not-found` if
- * there is no layer, `source-refused` if the policy forbids the source, `target-corrupt` if the connection breaks off, and
- * `limit-exceeded`.
+ * Downloads a layer and removes the transport compression. Requests the layer at once, so that its first bytes can be waited for before it is
+ * read. Each piece is valid until the next one is requested. Throws `layer-not-found` if there is no layer, `source-refused` if the policy
+ * forbids the source, `target-corrupt` if the connection breaks off, and `limit-exceeded`.
  */
-export async function* downloadLayer(download: LayerDownload): AsyncGenerator<Uint8Array> {
-  const { url, bytesMax = limits.layerDownloadBytes } = download;
-  const { body } = await request(download);
-  let received = 0;
-  try {
-    for await (const piece of body) {
-      received += piece.length;
-      if (received > bytesMax) {
-        const message = `layer ${displayUrl(url)} has more than ${bytesMax} bytes`;
-        throw new ClairError('limit-exceeded', message, { limit: 'layerDownloadBytes' });
+export class LayerDownload implements AsyncIterable<Uint8Array> {
+  readonly #options: LayerDownloadOptions;
+  readonly #begun: Promise<BegunDownload>;
+
+  constructor(options: LayerDownloadOptions) {
+    this.#options = options;
+    this.#begun = this.#begin();
+    // Its reader gets the error. Until then it must not count as unhandled.
+    this.#begun.catch(() => undefined);
+  }
+
+  /** Waits for the first bytes. */
+  async waitForBegin(): Promise<void> {
+    await this.#begun;
+  }
+
+  /** Returns whether the first bytes arrive within `ms` milliseconds. */
+  async hasBegunWithin(ms: number): Promise<boolean> {
+    return await settlesWithin(this.#begun, ms);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const { url, bytesMax = limits.layerDownloadBytes, idleMs = limits.idleMs } = this.#options;
+    const { pieces, first } = await this.#begun;
+    const throughput = new MinimumThroughput(idleMs);
+    let received = 0;
+    try {
+      let next = first;
+      while (next.done !== true) {
+        const { length } = next.value;
+        received += length;
+        if (received > bytesMax) {
+          const message = `layer ${displayUrl(url)} has more than ${bytesMax} bytes`;
+          throw new ClairError('limit-exceeded', message, { limit: 'layerDownloadBytes' });
+        }
+        throughput.add(length);
+        yield next.value;
+        next = await throughput.limit(pieces.next());
       }
-      yield piece;
+    } catch (error) {
+      throw toDownloadError(url, error, 'target-corrupt');
+    } finally {
+      // Closes the connection if the layer is not read to its end. A server that is silent must not delay that.
+      void pieces.return?.().catch(() => undefined);
     }
-  } catch (error) {
-    throw toDownloadError(url, error, 'target-corrupt');
+  }
+
+  async #begin(): Promise<BegunDownload> {
+    const { body } = await request(this.#options);
+    const pieces = body[Symbol.asyncIterator]();
+    try {
+      return { pieces, first: await pieces.next() };
+    } catch (error) {
+      throw toDownloadError(this.#options.url, error, 'target-corrupt');
+    }
   }
 }
 
-async function request({ url, headers, bytesMax: _, ...options }: LayerDownload): Promise<HttpFile> {
+async function request({ url, headers, bytesMax: _, ...options }: LayerDownloadOptions): Promise<HttpFile> {
   if (!URL.canParse(url))
     throw new ClairError('layer-not-found', `layer ${displayUrl(url)} cannot be requested`);
   const originHeaders = sentHeaders(url, headers);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClairError } from '../../core/errors.ts';
 import { serveHttp } from '../../testing/http-server.ts';
-import { downloadLayer } from './download-layer.ts';
+import { LayerDownload } from './download-layer.ts';
 import { type SourceSettings, sourcePolicy } from './source-policy.ts';
 
 const strict: SourceSettings = {
@@ -18,7 +18,7 @@ const never = (): Promise<void> => assert.fail('a refusal is not tried again');
 async function get(url: string, settings: Partial<SourceSettings> = {}): Promise<string> {
   const { connect } = sourcePolicy({ ...strict, ...settings });
   let text = '';
-  for await (const piece of downloadLayer({ url, headers: {}, connect, sleep: never }))
+  for await (const piece of new LayerDownload({ url, headers: {}, connect, sleep: never }))
     text += Buffer.from(piece).toString();
   return text;
 }

@@ -2,7 +2,7 @@ import { ClairError, messageOf } from '../../core/errors.ts';
 import { displayUrl } from '../../kit/http/http-client.ts';
 import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 import type { Digest } from '../../model/digest.ts';
-import { downloadLayer } from '../posted/download-layer.ts';
+import { LayerDownload } from '../posted/download-layer.ts';
 import { sourcePolicy } from '../posted/source-policy.ts';
 
 /** A layer that its registry may not distribute, with the URLs of other locations. OCI image-spec, "Non-Distributable Layers". */
@@ -58,7 +58,7 @@ async function* fromUrl(
 ): AsyncGenerator<Uint8Array> {
   const download = { url, headers: {}, connect, isBulk: true, signal, bytesMax: sizeBytes };
   let received = 0;
-  for await (const piece of downloadLayer(download)) {
+  for await (const piece of new LayerDownload(download)) {
     received += piece.length;
     yield piece;
   }

@@ -15,6 +15,8 @@ import {
 /** One request for a large body. */
 export interface BulkRequest extends Omit<TransportRequest, 'body'> {
   readonly idleMs?: number | undefined;
+  /** Called when a body of known length ends, or its reader stops. */
+  readonly onBodyEnd?: () => void;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface BulkRequest extends Omit<TransportRequest, 'body'> {
  */
 export async function sendBulkRequest(
   url: URL,
-  { headers, signal, connection, idleMs }: BulkRequest,
+  { headers, signal, connection, idleMs, onBodyEnd }: BulkRequest,
 ): Promise<TransportResponse> {
   signal.throwIfAborted();
   const reader = new SocketBodyReader(idleMs ?? limits.idleMs);
@@ -43,7 +45,9 @@ export async function sendBulkRequest(
   });
   request.on('error', reject).end();
   const response = await promise;
-  const pieces = reader.hasKnownLength ? reader.body(response) : readChunks(decodeContent(response));
+  const pieces = reader.hasKnownLength
+    ? reader.body(response, onBodyEnd)
+    : readChunks(decodeContent(response));
   const body = {
     [Symbol.asyncIterator]: () => pieces,
     destroy: () => request.destroy(),
@@ -148,7 +152,7 @@ class SocketBodyReader {
       this.#remaining = Number(length);
   }
 
-  async *body(response: IncomingMessage): AsyncGenerator<Uint8Array> {
+  async *body(response: IncomingMessage, onEnd?: () => void): AsyncGenerator<Uint8Array> {
     try {
       const first = response.read() as Buffer | null;
       if (first !== null) yield first;
@@ -159,6 +163,7 @@ class SocketBodyReader {
       }
     } finally {
       this.#socket?.destroy();
+      onEnd?.();
     }
   }
 

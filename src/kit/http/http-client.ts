@@ -64,8 +64,8 @@ async function followRedirects(
     const response = await send(url, { ...request, headers }, connection);
     const target = isFollowed ? redirectTarget(url, response) : undefined;
     if (target === undefined) {
-      const { status, headers: received } = response;
-      const body = bodyOf(response, connection);
+      const { status, headers: received, hasOwnIdleTimeout } = response;
+      const body = hasOwnIdleTimeout ? response.body : connection.pieces(response.body);
       const close = (): void => {
         connection.close();
       };
@@ -83,22 +83,16 @@ async function send(
   connection: HttpConnection,
 ): Promise<TransportResponse> {
   const request = { headers, signal: connection.signal, connection: connect?.(url) ?? {}, idleMs, connectMs };
-  const pending = isBulk ? sendBulkRequest(url, request) : sendRequest(url, { ...request, body });
+  const onBodyEnd = (): void => {
+    connection.close();
+  };
+  const pending = isBulk
+    ? sendBulkRequest(url, { ...request, onBodyEnd })
+    : sendRequest(url, { ...request, body });
   try {
     return await connection.withIdleTimeout(pending);
   } catch (error) {
     throw error instanceof HttpError ? error : new NoResponseError(url, error);
-  }
-}
-
-async function* bodyOf(
-  { body, hasOwnIdleTimeout }: TransportResponse,
-  connection: HttpConnection,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* hasOwnIdleTimeout ? body : connection.pieces(body);
-  } finally {
-    connection.close();
   }
 }
 

@@ -76,13 +76,17 @@ export class HttpConnection {
     }
   }
 
-  /** Yields the pieces of a body, and throws if one does not arrive in time. */
+  /** Yields the pieces of a body, throws if one does not arrive in time, and closes the connection at the end. */
   async *pieces(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
-    for (;;) {
-      const { done, value } = await this.withIdleTimeout(pieces.next());
-      if (done) return;
-      yield value;
+    try {
+      const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
+      for (;;) {
+        const { done, value } = await this.withIdleTimeout(pieces.next());
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      this.close();
     }
   }
 
