@@ -9,11 +9,14 @@ import { rejectMalformedRequests } from './malformed-requests.ts';
 import { demuxHttp2, type Http2Acceptor, preferHttp1 } from './protocol-demux.ts';
 import { requestGuard } from './request-guard.ts';
 import { RequestHandler, type RequestHandlerDeps } from './request-handler.ts';
+import { type RefusedCertificate, reportRefusedCertificates } from './tls.ts';
 
 /** Options of `serveApi`. */
 export interface ApiServerOptions extends Omit<RequestHandlerDeps, 'guard'> {
   /** Options of TLS; undefined for plain HTTP. */
   readonly tls: ServerOptions | undefined;
+  /** Called for each connection that is refused because of its client certificate. */
+  readonly onRefusedCertificate?: (refused: RefusedCertificate) => void;
   /** Accepts connections that begin with the HTTP/2 preface. Without it, they are refused. */
   readonly http2?: Http2Acceptor;
   /** Time for a request to arrive; that of `limits` by default. */
@@ -100,6 +103,8 @@ function createHttpServer(
           listener,
         );
   rejectMalformedRequests(server);
+  if (tls !== undefined && options.onRefusedCertificate !== undefined)
+    reportRefusedCertificates(server, options.onRefusedCertificate);
   server.maxHeadersCount = limits.requestHeaders;
   server.maxConnections = options.connectionsMax ?? limits.connections;
   return server;

@@ -8,7 +8,7 @@ import { type CertificateFiles, testAuthority } from '../../testing/certificates
 import { accessByTokens } from './access.ts';
 import { serveApi } from './api-server.ts';
 import { routerOf } from './router.ts';
-import { readTls, type TlsSettings } from './tls.ts';
+import { type RefusedCertificate, readTls, type TlsSettings } from './tls.ts';
 
 const unset: TlsSettings = { certfile: '', keyfile: '', cafile: '' };
 
@@ -16,6 +16,7 @@ const unset: TlsSettings = { certfile: '', keyfile: '', cafile: '' };
 async function startTlsServer(
   context: TestContext,
   settings: TlsSettings,
+  onRefusedCertificate: (refused: RefusedCertificate) => void = ({ reason }) => assert.fail(reason),
 ): Promise<(options: RequestOptions) => Promise<string>> {
   const who = { name: 'who', method: 'GET', path: '/who', handle: async () => ({ status: 200, text: 'us' }) };
   const serverOptions = {
@@ -27,6 +28,7 @@ async function startTlsServer(
       throw error;
     },
     onResponse: () => undefined,
+    onRefusedCertificate,
   };
   const server = await serveApi('the API', { host: '127.0.0.1', port: 0 }, serverOptions);
   context.after(() => server.stop(0));
@@ -60,13 +62,35 @@ test('serves TLS without client certificates when a certificate is set', async (
 test('requires a client certificate when an authority is set', async (context) => {
   const authority = testAuthority(context);
   const { cert, key } = authority.issue('clair.test');
-  const send = await startTlsServer(context, { certfile: cert, keyfile: key, cafile: authority.cert });
+  const settings = { certfile: cert, keyfile: key, cafile: authority.cert };
+  const send = await startTlsServer(context, settings, () => undefined);
   const ca = readFileSync(authority.cert);
   assert.equal(await send({ ca, ...read(authority.issue('client')) }), 'us');
   await assert.rejects(send({ ca }), { code: /^ERR_SSL_|^ECONNRESET/ });
   const untrusted = testAuthority(context).issue('client');
   await assert.rejects(send({ ca, ...read(untrusted) }), { code: /^ERR_SSL_|^ECONNRESET/ });
 });
+
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const)
+  test(`reports client and reason when a client certificate is refused, ${version}`, async (context) => {
+    const authority = testAuthority(context);
+    const { cert, key } = authority.issue('clair.test');
+    const refused: RefusedCertificate[] = [];
+    const settings = { certfile: cert, keyfile: key, cafile: authority.cert };
+    const send = await startTlsServer(context, settings, (one) => refused.push(one));
+    const options = { ca: readFileSync(authority.cert), minVersion: version, maxVersion: version };
+    await send({ ...options, ...read(authority.issue('client')) });
+    assert.deepEqual(refused, []);
+    await assert.rejects(send(options));
+    await assert.rejects(send({ ...options, ...read(testAuthority(context).issue('client')) }));
+    assert.deepEqual(refused, [
+      { client: '127.0.0.1', reason: 'no client certificate' },
+      {
+        client: '127.0.0.1',
+        reason: 'client certificate not trusted: UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      },
+    ]);
+  });
 
 test('throws config-invalid when a file is unusable', (context) => {
   const authority = testAuthority(context);

@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import type { ServerOptions } from 'node:https';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import type { Socket } from 'node:net';
+import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { ClairError, messageOf } from '../../core/errors.ts';
 
 /** The TLS settings: paths of PEM files; empty if not set. */
@@ -32,6 +34,41 @@ export function readTls({ certfile, keyfile, cafile }: TlsSettings): ServerOptio
   const ca = readFile('api.cafile', cafile);
   asConfigError(`api.cafile ${cafile}`, () => new X509Certificate(ca));
   return { ...pair, ca, requestCert: true, rejectUnauthorized: true };
+}
+
+/** A connection that was refused because of its client certificate, for the log. */
+export interface RefusedCertificate {
+  /** IP address of the peer. */
+  readonly client: string;
+  readonly reason: string;
+}
+
+/** Reports each connection to a TLS server that is refused because its client certificate is missing or not trusted. */
+export function reportRefusedCertificates(
+  server: Server,
+  report: (refused: RefusedCertificate) => void,
+): void {
+  // Node remembers an address that was read before the socket is destroyed.
+  server.on('connection', (socket: Socket) => socket.remoteAddress);
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: RefusedSocket) => {
+    const reason = refusalReason(error, socket);
+    if (reason !== undefined)
+      report({ client: socket._parent?.remoteAddress ?? socket.remoteAddress ?? 'unknown', reason });
+  });
+}
+
+/** A TLS socket with the socket below it, which is a private property of Node. */
+type RefusedSocket = TLSSocket & { readonly _parent?: Socket };
+
+/** Returns why a client certificate was refused; undefined if the handshake failed for another reason. */
+function refusalReason(
+  { code }: NodeJS.ErrnoException,
+  { authorizationError }: TLSSocket,
+): string | undefined {
+  if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return 'no client certificate';
+  // Node passes the code of OpenSSL, against its type.
+  const problem: unknown = authorizationError;
+  return typeof problem === 'string' ? `client certificate not trusted: ${problem}` : undefined;
 }
 
 function readFile(setting: string, name: string): Buffer {

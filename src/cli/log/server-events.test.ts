@@ -5,7 +5,13 @@ import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { redact } from '../../kit/redact.ts';
 import { openLog } from './open-log.ts';
-import { logIngest, logRequest, logStrictSources, warnOfOpenAccess } from './server-events.ts';
+import {
+  logIngest,
+  logRefusedCertificate,
+  logRequest,
+  logStrictSources,
+  warnOfOpenAccess,
+} from './server-events.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -52,6 +58,20 @@ test('logs requests of monitoring at debug', () => {
     logRequest(log, { ...read, route });
   logRequest(log, { ...read, protocol: 'gRPC', route: undefined, path: '/grpc.health.v1.Health/Check' });
   assert.deepEqual(new Set(lines.map(({ level }) => level)), new Set(['debug']));
+});
+
+test('logs an audit line when a client certificate is refused', () => {
+  const { log, lines } = logging();
+  logRefusedCertificate(log, { client: '10.0.0.9', reason: 'no client certificate' });
+  assert.deepEqual(lines, [
+    {
+      level: 'warn',
+      audit: true,
+      client: '10.0.0.9',
+      reason: 'no client certificate',
+      msg: 'access refused',
+    },
+  ]);
 });
 
 test('logs an audit line with client and action for a refused token and for a change', () => {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { IngestRecord } from '../../api/http/ingest-record.ts';
 import { type RequestRecord, truncateLogText } from '../../api/http/request-record.ts';
+import type { RefusedCertificate } from '../../api/http/tls.ts';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { requestMessage } from './open-log.ts';
 
@@ -29,6 +30,11 @@ export function logRequest(log: Logger, record: RequestRecord): void {
   const who = { audit: true, client, token, route, method, path, traceId, requestId };
   if (refused !== undefined) log.warn({ ...who, reason: refused }, 'access refused');
   else if (isChange && isSuccess) log.info({ ...who, ...named }, 'change made');
+}
+
+/** Adds an audit line for a connection without a trusted client certificate. */
+export function logRefusedCertificate(log: Logger, { client, reason }: RefusedCertificate): void {
+  log.warn({ audit: true, client, reason }, 'access refused');
 }
 
 function isProbe({ route, path, protocol }: RequestRecord): boolean {

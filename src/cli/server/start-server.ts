@@ -16,7 +16,7 @@ import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
 import type { Store } from '../../store/store.ts';
-import { logRequest } from '../log/server-events.ts';
+import { logRefusedCertificate, logRequest } from '../log/server-events.ts';
 import { configuredStore, feedConnections, type OutageEvents } from './configured-store.ts';
 import { ErrorLogThrottle } from './error-log-throttle.ts';
 import { type ReloadableServices, startServices } from './reloadable-services.ts';
@@ -244,6 +244,9 @@ async function serveRoutes(
     ...shared,
     routers: () => current().routers,
     tls: server.tls,
+    onRefusedCertificate: (refused) => {
+      logRefusedCertificate(log, refused);
+    },
     tracer,
     http2: await grpcServer({ ...shared, methods: () => current().methods }),
   });
