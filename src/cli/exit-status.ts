@@ -21,6 +21,13 @@ const reachedStatus = 1;
 /** Exit status if the image could not be judged. */
 const undecidedStatus = 4;
 
+/** How to get the data that a gate lacks. */
+const remedies: Readonly<Record<Gate['by'], string>> = {
+  severity: 'fetch ratings with clair db update nvd, or accept findings without one with --allow-unrated',
+  kev: 'fetch the KEV list with clair db update kev',
+  epss: 'fetch EPSS scores with clair db update epss, or accept findings without one with --allow-unrated',
+};
+
 /**
  * Returns the exit status of a scan: 1 if a finding reaches a gate, 4 if the image could not be judged, otherwise 0. Writes the reason
  * for 4 to standard error, even with `--quiet`.
@@ -31,6 +38,7 @@ export function exitStatusOf({ report, isAssessed }: AssessedReport, options: Ga
   if (judged.result === 'reached') return reachedStatus;
   if (failOn.length > 0 && judged.result === 'undecided') {
     warn(`not judged: ${judged.reasons.join('; ')}`, {});
+    for (const by of judged.lacking) warn(remedies[by], {});
     return undecidedStatus;
   }
   if (failOn.length > 0 || isAnythingAssessed(report)) return 0;

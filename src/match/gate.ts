@@ -11,7 +11,12 @@ export type Gate =
 /** The result of some gates. `undecided`: no finding reaches a gate, but one without the needed data may. */
 export type GateResult =
   | { readonly result: 'passed' | 'reached' }
-  | { readonly result: 'undecided'; readonly reasons: readonly string[] };
+  | {
+      readonly result: 'undecided';
+      readonly reasons: readonly string[];
+      /** The gates for which findings lack data. */
+      readonly lacking: ReadonlySet<Gate['by']>;
+    };
 
 /** The input of gates. */
 export interface GateInput {
@@ -34,7 +39,10 @@ export function evaluateGates(
     ...new Set(gates.flatMap((gate) => undecidedReason(gate, report, allowsUnrated) ?? [])),
     ...investigationReasons(gates, report, allowsUnrated),
   ];
-  return reasons.length === 0 ? { result: 'passed' } : { result: 'undecided', reasons };
+  if (reasons.length === 0) return { result: 'passed' };
+  const isLacking = (gate: Gate): boolean =>
+    report.matches.some((match) => lacksData(gate, match, allowsUnrated));
+  return { result: 'undecided', reasons, lacking: new Set(gates.filter(isLacking).map(({ by }) => by)) };
 }
 
 /** Returns whether any package of the image had advisories. */

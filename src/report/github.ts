@@ -26,7 +26,7 @@ export const githubFormat: ReportFormat = {
   *write(report: Report): Iterable<string> {
     const title = escapeForTerminal(titleWithDigest(report.target));
     const { matches } = report;
-    const counts = [summaryText(report), ...exploitedLines(matches), ...unratedLines(matches)];
+    const counts = [summaryText(report), ...exploitedLines(matches), ...unratedLines(report)];
     const summary = [...counts, ...suppressedLines(report), verdictText(report)];
     if (isInDoubt(report))
       yield workflowCommand('error', `Not everything was assessed: ${title}`, [

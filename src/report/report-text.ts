@@ -111,10 +111,12 @@ export function exploitedLines(matches: readonly Match[]): string[] {
   return ids.size === 0 ? [] : [`Known to be exploited: ${truncated([...ids].sort()).join(', ')}`];
 }
 
-/** Returns a line that counts the findings without a severity; no line without any. */
-export function unratedLines(matches: readonly Match[]): string[] {
+/** Returns a line that counts the findings without a severity, with the reason; no line without any. */
+export function unratedLines({ matches, ratings }: Pick<Report, 'matches' | 'ratings'>): string[] {
   const count = matches.filter(({ vulnerability }) => vulnerability.severity === 'Unknown').length;
-  return count === 0 ? [] : [`${pluralize(count, 'finding has', 'findings have')} no severity`];
+  const reason = ratings?.reason ?? '';
+  const why = reason === '' ? '' : `: ${escapeForTerminal(reason)}`;
+  return count === 0 ? [] : [`${pluralize(count, 'finding has', 'findings have')} no severity${why}`];
 }
 
 /** Returns a line with the digest of the image, and one with its reference if that differs from its title. */

@@ -137,10 +137,20 @@ test('lists unrated findings below Medium and before Negligible', () => {
   assert.deepEqual(column({ ...small, matches }, 'SEVERITY'), ['Medium', 'Unknown', 'Low', 'Negligible']);
 });
 
-test('counts the findings without a severity when there are some', () => {
+test('counts the findings without a severity when there are some, and says why', () => {
   const matches = [sampleMatch(openssl, { id: 'CVE-1', severity: 'Unknown' })];
   assert.match(shown({ ...small, matches }), /^1 finding has no severity$/m);
-  assert.doesNotMatch(shown(small), /no severity/);
+  const ratings = {
+    unrated: 1,
+    knowsExploited: true,
+    knowsEpss: true,
+    reason: 'the host \u001b[31m is down',
+  };
+  assert.match(
+    shown({ ...small, matches, ratings }),
+    /^1 finding has no severity: the host \\x1b\[31m is down$/m,
+  );
+  assert.doesNotMatch(shown({ ...small, ratings }), /no severity/);
 });
 
 test('shows EPSS when it is known for a finding, and no such column when it is not', () => {

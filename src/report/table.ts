@@ -73,7 +73,7 @@ function* lines(report: Report, display: Display): Iterable<string> {
   }
   yield* sentence(summaryText(report), undefined, display);
   yield* sentences(exploitedLines(report.matches), 'red', display);
-  yield* sentences(unratedLines(report.matches), 'yellow', display);
+  yield* sentences(unratedLines(report), 'yellow', display);
   yield* sentences(suppressedLines(report), undefined, display);
   if (isWithoutAdvisories(report)) {
     for (const line of withoutAdvisories(report)) yield* sentence(line, 'yellow', display);

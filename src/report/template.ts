@@ -64,7 +64,7 @@ function viewOf(report: Report, order: Display['order']): object {
       summary: summaryText(report),
       verdict: verdictText(report),
       exploited: exploitedLines(report.matches),
-      unrated: unratedLines(report.matches),
+      unrated: unratedLines(report),
       suppressed: suppressedLines(report),
       doubts: doubtsOf(report),
     },

@@ -46,7 +46,7 @@ test('states with --quiet, too, why an image could not be assessed', () => {
     clair(['scan', ...example, '--db', ':memory:', '-q', ...args]).stderr;
   assert.match(
     scan('--no-lookups', '--fail-on', 'high'),
-    /^clair: not judged: .*13 findings have no severity\n$/,
+    /^clair: not judged: .*13 findings have no severity\nclair: fetch ratings with clair db update nvd, or accept .*\n$/,
   );
   const nothing = clair(['scan', example[0] ?? '', '--offline', '--db', ':memory:', '-q']);
   assert.equal(nothing.status, 4);

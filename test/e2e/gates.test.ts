@@ -51,12 +51,21 @@ test('--fail-on does not pass findings without a severity', () => {
   assert.equal(scan().status, 0);
   const run = scan('--fail-on', 'high');
   assert.equal(run.status, 4, run.stderr);
-  assert.match(run.stderr, /^clair: not judged: 2 findings have no severity$/m);
+  assert.match(
+    run.stderr,
+    /^clair: not judged: 2 findings have no severity\nclair: fetch ratings with clair db update nvd, or accept .* --allow-unrated$/m,
+  );
+  assert.match(
+    run.stdout,
+    /^2 findings have no severity: ratings cannot be looked up: the mirror has no CVE records/m,
+  );
   assert.equal(scan('--fail-on', 'high', '--allow-unrated').status, 0);
 });
 
 test('--fail-on kev and epss exit with 4 without their data, and with 1 for a finding on the list', () => {
-  assert.equal(scan('--fail-on', 'kev').status, 4);
+  const unlisted = scan('--fail-on', 'kev');
+  assert.equal(unlisted.status, 4);
+  assert.match(unlisted.stderr, /^clair: fetch the KEV list with clair db update kev$/m);
   assert.equal(scan('--fail-on', 'epss:0.5').status, 4);
   put(
     'www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json',

@@ -135,12 +135,13 @@ function verdictBox(report: Report, groups: readonly SourceGroup[]): Markup {
   }
 }
 
-function findingsText({ matches, packages }: Report, groups: readonly SourceGroup[]): string {
+function findingsText(report: Report, groups: readonly SourceGroup[]): string {
+  const { matches, packages } = report;
   const affected = new Set(matches.map(({ package: found }) => `${found.purl} ${found.location.path}`)).size;
   if (matches.length === 0) return 'All findings are suppressed; they are listed below.';
   const rows = groups.flatMap((group) => group.rows).length;
   return `${pluralize(rows, 'vulnerability', 'vulnerabilities')} of ${pluralize(groups.length, 'source package')}: ${pluralize(matches.length, 'finding')} in ${affected} of ${packages.length} installed packages.${unratedLines(
-    matches,
+    report,
   )
     .map((words) => ` ${words}.`)
     .join('')}`;
