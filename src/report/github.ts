@@ -25,8 +25,7 @@ export const githubFormat: ReportFormat = {
   mediaType: 'text/plain',
   *write(report: Report): Iterable<string> {
     const title = escapeForTerminal(titleWithDigest(report.target));
-    const { matches } = report;
-    const counts = [summaryText(report), ...exploitedLines(matches), ...unratedLines(report)];
+    const counts = [summaryText(report), ...exploitedLines(report), ...unratedLines(report)];
     const summary = [...counts, ...suppressedLines(report), verdictText(report)];
     if (isInDoubt(report))
       yield workflowCommand('error', `Not everything was assessed: ${title}`, [

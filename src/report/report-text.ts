@@ -104,11 +104,20 @@ export function summaryText(report: Report): string {
   return `${pluralize(matches.length, 'finding')}, ${fixable} fixable: ${bySeverity.join(', ')}`;
 }
 
-/** Returns a line that lists the exploited vulnerabilities; no line without any. */
-export function exploitedLines(matches: readonly Match[]): string[] {
-  const known = matches.filter((match) => match.vulnerability.kev === true);
-  const ids = new Set(known.map((match) => escapeForTerminal(match.vulnerability.id)));
-  return ids.size === 0 ? [] : [`Known to be exploited: ${truncated([...ids].sort()).join(', ')}`];
+/** Returns a line that lists the exploited vulnerabilities, and one with those that options hide; no line without any. */
+export function exploitedLines({ matches, suppressed }: Pick<Report, 'matches' | 'suppressed'>): string[] {
+  const shown = exploitedIds(matches);
+  const hidden = exploitedIds(suppressed.filter(({ decision }) => decision?.by === 'option')).filter(
+    (id) => !shown.includes(id),
+  );
+  const line = (title: string, ids: readonly string[]): string[] =>
+    ids.length === 0 ? [] : [`${title}: ${truncated(ids).join(', ')}`];
+  return [...line('Known to be exploited', shown), ...line('Known to be exploited, but not shown', hidden)];
+}
+
+function exploitedIds(matches: readonly Match[]): string[] {
+  const known = matches.filter(({ vulnerability }) => vulnerability.kev === true);
+  return [...new Set(known.map(({ vulnerability }) => escapeForTerminal(vulnerability.id)))].sort();
 }
 
 /** Returns a line that counts the findings without a severity, with the reason; no line without any. */

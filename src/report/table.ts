@@ -72,7 +72,7 @@ function* lines(report: Report, display: Display): Iterable<string> {
     yield '';
   }
   yield* sentence(summaryText(report), undefined, display);
-  yield* sentences(exploitedLines(report.matches), 'red', display);
+  yield* sentences(exploitedLines(report), 'red', display);
   yield* sentences(unratedLines(report), 'yellow', display);
   yield* sentences(suppressedLines(report), undefined, display);
   if (isWithoutAdvisories(report)) {

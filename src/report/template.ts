@@ -63,7 +63,7 @@ function viewOf(report: Report, order: Display['order']): object {
       subject: subjectText(report),
       summary: summaryText(report),
       verdict: verdictText(report),
-      exploited: exploitedLines(report.matches),
+      exploited: exploitedLines(report),
       unrated: unratedLines(report),
       suppressed: suppressedLines(report),
       doubts: doubtsOf(report),
