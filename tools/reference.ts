@@ -78,7 +78,7 @@ If an option is not on the command line, Clair reads its environment variable. I
   a command, such as \`scan:\` or \`db update:\`, apply to that command alone and take precedence.
 - An unknown key is an error that suggests the closest key. Paths in the file are relative to the working directory.
 - \`--plugin\` works only on the command line. \`clair serve\` and \`clair config\` read the variables of
-  [the configuration](configuration.md) instead, and their \`--config\` is a configuration file of Clair.
+  [the configuration](configuration.md) instead, and their \`--config\` is the configuration file of the server.
 
 \`\`\`yaml
 db: /var/cache/clair/clair.db
@@ -112,7 +112,7 @@ async function metricsReference(): Promise<string> {
     ([, name = '', help]) => `| \`${name}\` | ${kinds.get(name)} | ${help} |\n`,
   );
   const intro =
-    '`GET /metrics` on the port of the health check and `GET /v1/metrics` on the port of the API return these metrics in the text format of\nPrometheus. Metrics that Clair has keep their names.';
+    '`GET /metrics` on the port of the health check and `GET /v1/metrics` on the port of the API return these metrics in the text format of\nPrometheus. Metrics of the original Clair keep their names.';
   return `# Metrics\n\n${intro}\n\n| metric | kind | meaning |\n|---|---|---|\n${rows.sort().join('')}`;
 }
 

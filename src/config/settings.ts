@@ -38,8 +38,8 @@ const settings = {
         1,
       ),
       managedatabaselifecycle: boolean('pgsql: create the database if it does not exist.', false),
-      cachesize: integer('Accepted without effect. Clair kept this number of rows in memory.', 16_384),
-      fixturepath: string('Must be empty. Clair loaded this file at start.'),
+      cachesize: integer('Has no effect. The original Clair kept this number of rows in memory.', 16_384),
+      fixturepath: string('Must be empty. The original Clair loaded this file at start.'),
       paginationkey: secretString(
         'v3: key that encrypts page tokens, 32 bytes in base64. `api.paginationkey` overrides it.',
       ),
@@ -57,7 +57,9 @@ const settings = {
     paginationkey: secretString(
       'Key that encrypts page tokens, 32 bytes in base64. Without it, page tokens become invalid when the process ends.',
     ),
-    servername: string('Accepted without effect, as in Clair. To require client certificates, set `cafile`.'),
+    servername: string(
+      'Has no effect, as in the original Clair. To require client certificates, set `cafile`.',
+    ),
     cafile: string(
       'File of the CA certificates for client certificates. If set, clients must present a certificate.',
     ),
@@ -82,7 +84,7 @@ const settings = {
     ),
     sources: {
       policy: oneOf(
-        'Permitted origins of posted layers: `open`, all, as in Clair; `strict`, those that the settings below permit; `auto`, `open` if the API listens only on the loopback interface, otherwise `strict`. Behind a reverse proxy, set `strict`.',
+        'Permitted origins of posted layers: `open`, all, as in the original Clair; `strict`, those that the settings below permit; `auto`, `open` if the API listens only on the loopback interface, otherwise `strict`. Behind a reverse proxy, set `strict`.',
         ['auto', 'open', 'strict'],
         'auto',
       ),

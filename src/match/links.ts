@@ -25,9 +25,9 @@ export interface LinkTarget {
 /** The places of an image that are read: those that extensions want, and the link targets found so far. */
 export interface ScannedPaths {
   readonly patterns: readonly PathPattern[];
-  /** Those that listers want. If absent, all of them. */
+  /** The paths that listers want. If absent, all of them. */
   readonly listed?: readonly PathPattern[];
-  /** Those that detectors want, whose files are kept unchanged. If absent, all of them. */
+  /** The paths that detectors want, whose files are kept unchanged. If absent, all of them. */
   readonly detected?: readonly PathPattern[];
   readonly links: readonly LinkTarget[];
 }

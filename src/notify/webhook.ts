@@ -15,7 +15,7 @@ const settings = {
   certfile: string('Path of the client certificate (PEM).'),
   proxy: postSettings.proxy,
   mode: oneOf(
-    'Content of a post: only the name of the notification, as Clair does, or its full content. `notifier.digest` needs `full`.',
+    'Content of a post: only the name of the notification, as in the original Clair, or its full content. `notifier.digest` needs `full`.',
     ['name', 'full'],
     'name',
   ),

@@ -93,6 +93,6 @@ export function logStrictSources(log: Logger, { host, networks, directories }: S
     { networks, directories },
     `worker.sources.policy is auto, and the API listens on ${host ?? 'all addresses'}: auto means strict. Layers are read from public ` +
       'addresses and from what worker.sources.networks and worker.sources.directories list. List your private registries there, ' +
-      'or set worker.sources.policy to open to read from anywhere, as Clair does',
+      'or set worker.sources.policy to open to read from anywhere, as the original Clair does',
   );
 }

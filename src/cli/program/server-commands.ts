@@ -21,7 +21,7 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
     .description(
       'check the configuration file and the variables of the server; refuses what clair serve refuses',
     )
-    .option('--config <file>', 'a configuration file of Clair')
+    .option('--config <file>', 'the configuration file of the server, which may be that of Clair v2 or v3')
     .action(async (options: ConfigOptions) => {
       const { checkConfig } = await loadModule();
       run(checkConfig, { ...options, plugins, optionVariables: optionVariables() });
@@ -29,7 +29,7 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
   config
     .command('print')
     .description('print the effective settings, without secrets')
-    .option('--config <file>', 'a configuration file of Clair')
+    .option('--config <file>', 'the configuration file of the server, which may be that of Clair v2 or v3')
     .addHelpText(
       'after',
       '\nExample:\n  CLAIR_API_PORT=7070 clair config print --config /etc/clair/config.yaml',
@@ -88,10 +88,10 @@ Example:
 function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps): void {
   program
     .command('serve')
-    .description('run the API of Clair and keep the advisories of the database up to date')
+    .description('run the server: the v1 and v3 APIs of Clair, updates of advisories, notifications')
     .option(
       '--config <file>',
-      'a configuration file of Clair; without it, defaults and the environment apply',
+      'the configuration file, which may be that of Clair v2 or v3; without it, defaults and the environment apply',
     )
     .addOption(
       new Option(
