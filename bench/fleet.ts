@@ -28,7 +28,7 @@ const layersOfImage = 10;
 const layersOfBase = 5;
 /** Packages of the distribution, each in up to ten versions. */
 const catalogue = 15_000;
-/** Packages of a language. */
+/** Language packages. */
 const languageCatalogue = 200_000;
 const advisories = 10_000;
 const changedAdvisories = 1_000;

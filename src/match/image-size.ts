@@ -25,7 +25,7 @@ export class ImageSize {
     if (this.#evidence > limits.evidencePerImage)
       throw new ClairError(
         'limit-exceeded',
-        `the layers of the image hold more than ${limits.evidencePerImage} packages of languages, programs and whiteouts`,
+        `the layers of the image hold more than ${limits.evidencePerImage} language packages, programs and whiteouts`,
         { limit: 'evidencePerImage' },
       );
   }

@@ -39,7 +39,7 @@ export interface SquashedImage {
   /** Contents by every wanted path that leads to them, links followed. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly packages: readonly SquashedPackage[];
-  /** The packages that own files which could be packages of a language, programs or libraries by themselves. */
+  /** The packages that own files which could be language packages, programs or libraries by themselves. */
   readonly owners: ReadonlyMap<string, FileOwner>;
   readonly evidence: ImageEvidence;
   readonly problems: readonly SquashedProblem[];

@@ -21,7 +21,7 @@ export interface LayerFile {
   readonly content: Uint8Array;
 }
 
-/** Files that belong to a package of a package database and could be packages of a language or programs by themselves. */
+/** Files that belong to a package of a package database and could be language packages or programs by themselves. */
 export interface OwnedFiles {
   /** Path of the package database. */
   readonly path: string;

@@ -38,7 +38,7 @@ export const schemesOfTypes: ReadonlyMap<PackageType, string> = new Map([
   ...ecosystemSchemes,
 ]);
 
-/** The namespace of the packages of a language, wherever they are installed. Undefined for other types. */
+/** The namespace of the language packages of a type, wherever they are installed. Undefined for other types. */
 export function ecosystemOfType(type: PackageType): Namespace | undefined {
   const versionScheme = ecosystemSchemes.get(type);
   return versionScheme === undefined ? undefined : { name: type, versionScheme };
