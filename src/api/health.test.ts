@@ -58,7 +58,7 @@ test('responds with 503 and the reason when a later version has migrated the dat
   assert.equal(health.status, 503);
   const { error } = (await health.json()) as { error: string };
   assert.ok(
-    error.includes(`written by a later version of this program (its schema is ${laterSchema};`),
+    error.includes(`written by a later version of this program (its tables need schema ${laterSchema};`),
     error,
   );
   assert.equal((await fetch(`http://127.0.0.1:${server.port}/ready`)).status, 503);

@@ -29,7 +29,7 @@ export interface HealthDeps {
 /**
  * Serves `GET /health`, `/ready`, `/metrics` and `/status`, without TLS and tokens, as in Clair. `/health` returns 200 if the database
  * responds, otherwise 500, both without a body, as in Clair. `/health` returns 503 with the reason if a later version of this program has
- * migrated the database. `/ready` returns 200 once an advisory feed is loaded and none waits for its first attempt, otherwise 503.
+ * changed the tables. `/ready` returns 200 once an advisory feed is loaded and none waits for its first attempt, otherwise 503.
  * `/status` returns the state of every feed. Throws `usage` if it cannot listen on the address.
  */
 export async function serveHealth(address: Address, deps: HealthDeps): Promise<ApiServer> {
@@ -56,7 +56,7 @@ interface HealthEndpoint {
 const healthEndpoints: Readonly<Record<string, HealthEndpoint>> = {
   health: {
     description: {
-      summary: 'Returns 200 if the database responds and no later version of the program has migrated it.',
+      summary: 'Returns 200 if the database responds and this version of the program can use its tables.',
       errorStatuses: [500, 503],
     },
     handle: handleHealth,

@@ -23,6 +23,7 @@ export const exitCodes = {
   'feed-not-tried': 3,
   'store-unusable': 3,
   'store-unavailable': 3,
+  'store-incompatible': 3,
   'store-conflict': 3,
   'output-failed': 3,
   'layer-unsupported': 3,

@@ -337,6 +337,8 @@ export const limits = {
   storeWaiting: 500,
   /** Time for the database to answer a health check. */
   storePingMs: 700,
+  /** Age of the last check whether a later version has changed the tables, above which a read repeats it. */
+  schemaCheckMs: 5_000,
   /** Difference of the clocks of a server and its database above which the server warns at its start. */
   clockDifferenceMs: 5000,
   /** Time without a query result after which the database server is probed. */

@@ -19,6 +19,8 @@ export interface Store extends AsyncDisposable {
   readonly now: () => Date;
   /** How far the clock of this machine was ahead of that of the database at the start, in milliseconds; negative if it was behind. */
   readonly clockAheadMs: number;
+  /** Numbers of the schema of the database at the start, and of that of this program. The first may be a later one that both can use. */
+  readonly schemas: { readonly database: number; readonly program: number };
   readonly advisories: AdvisoryStore;
   readonly vulnerabilities: VulnerabilityStore;
   readonly events: EventStore;
@@ -35,7 +37,7 @@ export interface Store extends AsyncDisposable {
   readonly bulkReads: Pick<Store, 'vulnerabilities' | 'enrichments'>;
   /** Throws `store-unavailable` unless the database answers within `limits.storePingMs`; for health checks. */
   ping(): Promise<void>;
-  /** Throws `store-unavailable` if a later version of this program has migrated the database. All writes then throw it, too. */
+  /** Throws `store-incompatible` if a later version has changed the tables. All other functions then throw it, too. */
   checkSchema(): Promise<void>;
   /**
    * Deletes expired data in small steps, so that no other work waits. Costs almost nothing if nothing has expired. Throws `store-conflict`

@@ -7,6 +7,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
+import { setLaterSchema } from '../../src/store/contract/later-schema.ts';
+import { schemaVersion } from '../../src/store/sql/schema.ts';
+import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
 import { serveHttp } from '../../src/testing/http-server.ts';
 import { sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
@@ -139,6 +142,34 @@ test('logs the cause of a status 500 when the database fails', { timeout }, asyn
   damage(database);
   assert.equal((await server.clair.get('/v1/layers/none?features')).status, 500);
   assert.match(await server.logged('request failed'), /"level":"error".*"code":"store-unusable"/);
+});
+
+test('answers reads with 503 and the reason when a later version has replaced their tables', {
+  timeout,
+}, async (t) => {
+  const { server, database } = await runOnFile(t);
+  await setLaterSchema(database);
+  const other = new DatabaseSync(database);
+  for (const table of ['v1_layer', 'ancestry', 'vulnerability'])
+    other.exec(`alter table ${table} rename to later_${table}`);
+  other.close();
+  const reason = /written by a later version of this program .* update the program/;
+  for (const path of ['/v1/layers/none?features', '/ancestry/none', '/affected/CVE-2024-1']) {
+    const { status, body } = await server.clair.get(path);
+    assert.equal(status, 503, path);
+    assert.match(body, reason, path);
+  }
+});
+
+test('warns at its start when a later version has migrated the database and it can go on', {
+  timeout,
+}, async (t) => {
+  const database = join(temporaryDirectory(t), 'clair.db');
+  await (await openSqliteStore(database))[Symbol.asyncDispose]();
+  await setLaterSchema(database, schemaVersion);
+  const { server } = await runOnFile(t, { CLAIR_DATABASE_OPTIONS_PATH: database });
+  assert.match(await server.logged('a later version has migrated'), /"level":"warn".*"databaseSchema":\d+/);
+  assert.equal((await server.clair.get('/v1/layers/none?features')).status, 404);
 });
 
 /** Overwrites all pages but the first, after a write that makes other processes drop their cached pages. */

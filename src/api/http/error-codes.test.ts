@@ -17,6 +17,7 @@ const answers: Partial<Record<ErrorCode, readonly [v1: number, v3: string, nativ
   busy: [503, 'unavailable', 503],
   'store-unusable': [500, 'unavailable', 500],
   'store-unavailable': [503, 'unavailable', 500],
+  'store-incompatible': [503, 'unavailable', 503],
   'store-conflict': [500, 'unavailable', 500],
   'layer-unsupported': [422, 'failed-precondition', 500],
   'layer-unreadable': [422, 'failed-precondition', 500],

@@ -147,6 +147,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
     tracer,
   );
   warnOfClock(store, log);
+  warnOfLaterSchema(store, log);
   const pool = tracedPool(parts.use(layerPool(config, { metrics, tracer, server })), tracer);
   const ingests = parts.use(new SingleFlight<unknown>());
   return {
@@ -166,6 +167,15 @@ function warnOfClock({ clockAheadMs }: Store, log: Logger): void {
   log.warn(
     { seconds },
     'the clock of this machine differs from that of the database, which is used: synchronize both',
+  );
+}
+
+/** Warns that a later version has migrated the database. A following version may change the tables so that this server must stop. */
+function warnOfLaterSchema({ schemas }: Store, log: Logger): void {
+  if (schemas.database <= schemas.program) return;
+  log.warn(
+    { databaseSchema: schemas.database, programSchema: schemas.program },
+    'a later version has migrated the database, and this version can still use it: update this server',
   );
 }
 

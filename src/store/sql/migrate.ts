@@ -1,38 +1,110 @@
 import type { Kysely } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { abortableSleep } from '../../kit/async/retry.ts';
 import type { Engine } from './engine.ts';
-import type { StagedMigration } from './migrations/migration.ts';
+import { readValue, writeValue } from './key-values.ts';
+import {
+  type Migration,
+  minimumSchemaOf,
+  type SingleMigration,
+  type StagedMigration,
+  schemaChangeOf,
+} from './migrations/migration.ts';
 import { schemaVersion, type Tables } from './schema.ts';
-import { laterSchemaError } from './schema-check.ts';
+import { assertUsable, firstSharedSchema, raiseMinimumSchema, readMinimumSchema } from './schema-check.ts';
+
+/** The schema that a version of the program uses, and the steps to it. */
+export interface Program {
+  readonly schema: number;
+  readonly loadMigrations: () => Promise<readonly Migration[]>;
+  /** Time for servers of earlier versions to notice that they must stop, in milliseconds. */
+  readonly noticeMs: number;
+}
+
+const thisProgram: Program = {
+  schema: schemaVersion,
+  // Loaded on demand: nearly every start finds the tables up to date.
+  loadMigrations: async () => (await import('./migrations/migrations.ts')).migrations,
+  noticeMs: 2 * limits.schemaCheckMs,
+};
 
 /**
  * Migrates the tables, one migration after the other. Several processes may do so simultaneously: the second finds the migration
- * applied. The statement timeout does not apply: with it, a large database would fail at every start. Throws `store-unusable` for a
- * schema of a later version.
+ * applied. The statement timeout does not apply: with it, a large database would fail at every start. Throws `store-incompatible` for a
+ * schema of a later version that this program cannot use. Returns the schema of the database, which may be a later one.
  */
-export async function migrate(engine: Engine): Promise<void> {
+export async function migrate(engine: Engine, program = thisProgram): Promise<number> {
   const found = await engine.schemaVersion(engine.db);
-  if (found === schemaVersion) return;
-  if (found > schemaVersion) throw laterSchemaError('store-unusable', found);
+  if (found >= firstSharedSchema) await assertUsable(engine, engine.db, program.schema);
+  if (found >= program.schema) return found;
   if (engine.isReadOnly) {
     const state =
       found === 0
         ? 'is empty'
-        : `has the tables of an earlier version (${found} instead of ${schemaVersion})`;
+        : `has the tables of an earlier version (${found} instead of ${program.schema})`;
     throw new ClairError(
       'store-unusable',
       `the database cannot be written, and ${state}: run clair db update where it can be written`,
     );
   }
-  // Loaded on demand: nearly every start finds the tables up to date.
-  const { migrations } = await import('./migrations/migrations.ts');
-  for (const [i, migration] of migrations.entries())
-    if (typeof migration === 'function')
-      await runStep(engine, i, async (db) => {
-        await migration(db, engine.types, engine.numbering);
-        await finish(engine, db, i);
-      });
-    else await runStages(engine, i, migration);
+  const migrations = await program.loadMigrations();
+  const minimum = Math.max(...migrations.map((migration, i) => minimumSchemaOf(migration, i + 1)));
+  // Before, no program reads the minimum. The tables of a new database have no other user.
+  const notice = new StopNotice(engine, minimum, found < firstSharedSchema ? 0 : program.noticeMs);
+  for (const [version, migration] of migrations.entries()) {
+    if (version < found) continue;
+    const run = { engine, version, migration, notice };
+    const change = schemaChangeOf(migration);
+    if (typeof change === 'function') await runSingle(run, change);
+    else await runStages(run, change);
+  }
+  return program.schema;
+}
+
+/**
+ * Stops the servers of earlier versions before the first change that they do not survive. They read the minimum schema before each write,
+ * and before a read if the last check is older than `limits.schemaCheckMs`. So none of them uses the tables when they change.
+ */
+class StopNotice {
+  readonly #engine: Engine;
+  /** The minimum after all migrations: servers are stopped once. */
+  readonly #minimum: number;
+  readonly #waitMs: number;
+
+  constructor(engine: Engine, minimum: number, waitMs: number) {
+    this.#engine = engine;
+    this.#minimum = minimum;
+    this.#waitMs = waitMs;
+  }
+
+  /** Returns when no server below schema `needed` uses the tables any more. */
+  async give(needed: number): Promise<void> {
+    if (this.#waitMs === 0) return;
+    const isRaised = await this.#engine.write(
+      async (db) =>
+        (await readMinimumSchema(this.#engine, db)) < needed &&
+        (await raiseMinimumSchema(this.#engine, db, this.#minimum)),
+    );
+    if (isRaised) await abortableSleep(this.#waitMs, undefined);
+  }
+}
+
+interface MigrationRun {
+  readonly engine: Engine;
+  /** The schema before the migration. */
+  readonly version: number;
+  readonly migration: Migration;
+  readonly notice: StopNotice;
+}
+
+async function runSingle(run: MigrationRun, change: SingleMigration): Promise<void> {
+  const { engine, version, migration, notice } = run;
+  await notice.give(minimumSchemaOf(migration, version + 1));
+  await runStep(engine, version, async (db) => {
+    await change(db, engine.types, engine.numbering);
+    await finish(run, db);
+  });
 }
 
 /** Runs one transaction of the migration after schema `version`. Returns undefined if another process has finished the migration. */
@@ -49,49 +121,44 @@ async function runStep<T>(
 }
 
 /** Changes the new tables as the engine requires, and records the schema. */
-async function finish(engine: Engine, db: Kysely<Tables>, version: number): Promise<void> {
+async function finish({ engine, version, migration }: MigrationRun, db: Kysely<Tables>): Promise<void> {
+  const schema = version + 1;
   await engine.adaptTables(db);
-  await engine.setSchemaVersion(db, version + 1);
+  if (schema >= firstSharedSchema) await raiseMinimumSchema(engine, db, minimumSchemaOf(migration, schema));
+  await engine.setSchemaVersion(db, schema);
 }
 
 /** Key of the last row that the running migration has moved. */
 const progressKey = 'migration';
 
-async function runStages(engine: Engine, version: number, migration: StagedMigration): Promise<void> {
+async function runStages(run: MigrationRun, change: StagedMigration): Promise<void> {
+  const { engine, version, migration, notice } = run;
   await runStep(engine, version, async (db) => {
     if ((await readProgress(db)) !== undefined) return;
-    await migration.expand(db, engine.types);
+    await change.expand(db, engine.types);
     await writeProgress(db, 0);
   });
   const moveNext = async (db: Kysely<Tables>): Promise<boolean> => {
-    const last = await migration.backfill(db, (await readProgress(db)) ?? 0);
+    const last = await change.backfill(db, (await readProgress(db)) ?? 0);
     if (last !== undefined) await writeProgress(db, last);
     return last !== undefined;
   };
   while ((await runStep(engine, version, moveNext)) === true);
+  await notice.give(minimumSchemaOf(migration, version + 1));
   await runStep(engine, version, async (db) => {
     // Rows that another server has written since the last call.
     while (await moveNext(db));
-    await migration.contract(db);
+    await change.contract(db);
     await db.deleteFrom('key_value').where('key', '=', progressKey).execute();
-    await finish(engine, db, version);
+    await finish(run, db);
   });
 }
 
 async function readProgress(db: Kysely<Tables>): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('key_value')
-    .select('value')
-    .where('key', '=', progressKey)
-    .executeTakeFirst();
-  return row && Number(row.value);
+  const value = await readValue(db, progressKey);
+  return value === undefined ? undefined : Number(value);
 }
 
 async function writeProgress(db: Kysely<Tables>, last: number): Promise<void> {
-  const row = { key: progressKey, value: String(last) };
-  await db
-    .insertInto('key_value')
-    .values(row)
-    .onConflict((conflict) => conflict.column('key').doUpdateSet(row))
-    .execute();
+  await writeValue(db, progressKey, String(last));
 }

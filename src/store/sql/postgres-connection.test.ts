@@ -10,10 +10,10 @@ import { ClairError } from '../../core/errors.ts';
 import { postgresServer, startPostgresServer } from '../../testing/postgres-server.ts';
 import { affectedRow, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { temporaryDirectory, temporarySchema } from '../../testing/store-engines.ts';
+import { setLaterSchema } from '../contract/later-schema.ts';
 import { query } from '../contract/postgres-schemas.ts';
 import type { Store } from '../store.ts';
 import { openPostgresStore, type PostgresStoreOptions } from './postgres-store.ts';
-import { schemaVersion } from './schema.ts';
 
 /** Returns a connection string with other settings. */
 function withSettings(url: string, settings: Record<string, string>): string {
@@ -201,8 +201,11 @@ test('rejects a schema of another program, of a later version, or a missing one'
   await assertUnusable(openPostgresStore(url), /it belongs to another program: choose another database$/);
   await query(url, 'drop table namespace');
   await (await openPostgresStore(url))[Symbol.asyncDispose]();
-  await query(url, `update clair_schema set version = ${schemaVersion + 1}`);
-  await assertUnusable(openPostgresStore(url), /written by a later version .* update the program/);
+  await setLaterSchema(url);
+  await assert.rejects(openPostgresStore(url), {
+    code: 'store-incompatible',
+    message: /written by a later version .* update the program/,
+  });
   await assertUnusable(
     openPostgresStore(withSettings(url, { search_path: 'nowhere' })),
     /the schema of search_path does not exist: create it$/,

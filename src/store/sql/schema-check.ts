@@ -3,19 +3,49 @@ import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { settlesWithin } from '../../kit/async/timeout.ts';
 import type { Engine, EngineConnection } from './engine.ts';
+import { readValue, writeValue } from './key-values.ts';
 import { schemaVersion, type Tables } from './schema.ts';
 
-/** Returns the error for a database that a later version of this program has migrated. */
-export function laterSchemaError(code: 'store-unusable' | 'store-unavailable', found: number): ClairError {
-  return new ClairError(
-    code,
-    `the database was written by a later version of this program (its schema is ${found}; this version supports ${schemaVersion}): update the program or choose another database`,
+/** The first schema whose programs read the minimum schema. Those of earlier schemas refuse every later one. */
+export const firstSharedSchema = 14;
+
+/** Key of the number of the oldest schema whose programs can use the tables. */
+const minimumKey = 'store/minimum-schema';
+
+/** Returns the number of the oldest schema whose programs can use the tables. */
+export async function readMinimumSchema(engine: Engine, db: Kysely<Tables>): Promise<number> {
+  const stated = await readValue(db, minimumKey);
+  return stated === undefined ? await engine.storedSchemaVersion(db) : Number(stated);
+}
+
+/** Raises the minimum schema to this number; returns whether it was lower. */
+export async function raiseMinimumSchema(
+  engine: Engine,
+  db: Kysely<Tables>,
+  minimum: number,
+): Promise<boolean> {
+  if ((await readMinimumSchema(engine, db)) >= minimum) return false;
+  await writeValue(db, minimumKey, String(minimum));
+  return true;
+}
+
+/** Throws `store-incompatible` if a later version has changed the tables so that a program of schema `program` cannot use them. */
+export async function assertUsable(
+  engine: Engine,
+  db: Kysely<Tables>,
+  program: number = schemaVersion,
+): Promise<void> {
+  const minimum = await readMinimumSchema(engine, db);
+  if (minimum <= program) return;
+  throw new ClairError(
+    'store-incompatible',
+    `the database was written by a later version of this program (its tables need schema ${minimum}; this version has ${program}): update the program or choose another database`,
   );
 }
 
 /**
- * Returns an engine that refuses to write once a later version has migrated the database. The check is in the transaction, behind its
- * lock, so no migration can run between the check and the commit.
+ * Returns an engine that refuses to write once a later version has changed the tables. The check is in the transaction, behind its lock, so
+ * no migration can run between the check and the commit.
  */
 export function refuseLaterSchema(engine: Engine): Engine {
   const checked = (connection: EngineConnection): EngineConnection => ({
@@ -23,7 +53,7 @@ export function refuseLaterSchema(engine: Engine): Engine {
     write: (work, ...terms) =>
       connection.write(
         async (db) => {
-          await assertSchema(engine, db);
+          if (!engine.isReadOnly) await assertUsable(engine, db);
           return await work(db);
         },
         ...terms,
@@ -36,16 +66,61 @@ export function refuseLaterSchema(engine: Engine): Engine {
   };
 }
 
-/**
- * Throws `store-unavailable` if a later version has migrated the database. Returns after `limits.storePingMs` if the database is busy: a
- * health check reports its availability separately.
- */
-export async function checkSchema(engine: Engine): Promise<void> {
-  await settlesWithin(assertSchema(engine, engine.db), limits.storePingMs);
+/** Checks during reads whether a later version has changed the tables. A check costs one query in `limits.schemaCheckMs`. */
+export class SchemaCheck {
+  readonly #engine: Engine;
+  #checkedAt = performance.now();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /**
+   * Throws `store-incompatible` if a later version has changed the tables. Returns after `limits.storePingMs` if the database is busy: a
+   * health check reports its availability separately.
+   */
+  async run(): Promise<void> {
+    await settlesWithin(this.#assertUsable(), limits.storePingMs);
+  }
+
+  /** Returns the functions of a part of the store. Each throws `store-incompatible` if a later version has changed the tables. */
+  guard<T extends object>(part: T): T {
+    const functions = Object.entries(part as Readonly<Record<string, AsyncFunction>>);
+    const guarded = functions.map(([name, call]): [string, AsyncFunction] => [
+      name,
+      (...values) => this.#guardCall(() => call(...values)),
+    ]);
+    return Object.fromEntries(guarded) as T;
+  }
+
+  async #guardCall(call: () => Promise<unknown>): Promise<unknown> {
+    if (performance.now() - this.#checkedAt >= limits.schemaCheckMs) await this.#assertUsable();
+    try {
+      return await call();
+    } catch (error) {
+      throw isExpected(error) ? error : await this.#explain(error);
+    }
+  }
+
+  /** A query of tables that have changed fails with an error of the database. */
+  async #explain(error: unknown): Promise<unknown> {
+    try {
+      await this.#assertUsable();
+      return error;
+    } catch (cause) {
+      return isExpected(cause) ? cause : error;
+    }
+  }
+
+  async #assertUsable(): Promise<void> {
+    if (this.#engine.isReadOnly) return;
+    await assertUsable(this.#engine, this.#engine.db);
+    this.#checkedAt = performance.now();
+  }
 }
 
-async function assertSchema(engine: Engine, db: Kysely<Tables>): Promise<void> {
-  if (engine.isReadOnly) return;
-  const found = await engine.storedSchemaVersion(db);
-  if (found > schemaVersion) throw laterSchemaError('store-unavailable', found);
+type AsyncFunction = (...values: readonly unknown[]) => Promise<unknown>;
+
+function isExpected(error: unknown): boolean {
+  return error instanceof ClairError && error.code !== 'store-unusable';
 }

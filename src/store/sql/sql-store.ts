@@ -1,3 +1,5 @@
+import type { Lease } from '../lock-store.ts';
+import type { RetentionTerms } from '../maintenance.ts';
 import type { Store } from '../store.ts';
 import { advisoryStore } from './advisories.ts';
 import { ancestryStore } from './ancestries.ts';
@@ -16,7 +18,8 @@ import { namedLayerStore } from './named-layers.ts';
 import { Namespaces } from './namespaces.ts';
 import { notificationStore } from './notifications.ts';
 import { collectGarbage } from './retention.ts';
-import { checkSchema, refuseLaterSchema } from './schema-check.ts';
+import { schemaVersion } from './schema.ts';
+import { refuseLaterSchema, SchemaCheck } from './schema-check.ts';
 import { readStatistics } from './statistics.ts';
 import { vulnerabilityStore } from './vulnerabilities.ts';
 
@@ -29,8 +32,8 @@ export interface StoreOptions {
 /** Makes a store of an engine. Closing the store closes the engine, and so does a failed migration. */
 export async function openSqlStore(bare: Engine, options: StoreOptions): Promise<Store> {
   try {
-    await migrate(bare);
-    return storeOn(refuseLaterSchema(bare), await clockOf(bare, options));
+    const schema = await migrate(bare);
+    return storeOn(refuseLaterSchema(bare), { schema, ...(await clockOf(bare, options)) });
   } catch (error) {
     await bare[Symbol.asyncDispose]();
     throw error;
@@ -41,34 +44,42 @@ async function clockOf(engine: Engine, { now }: StoreOptions): Promise<SharedClo
   return now === undefined ? await databaseClock(engine) : { now, aheadMs: 0 };
 }
 
-function storeOn(engine: Engine, { now, aheadMs }: SharedClock): Store {
+interface DatabaseState extends SharedClock {
+  readonly schema: number;
+}
+
+function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store {
   const namespaces = new Namespaces();
+  const check = new SchemaCheck(engine);
   const bulkEngine = { ...engine, db: engine.bulkDb };
   return {
     isReadOnly: engine.isReadOnly,
     now: () => new Date(now()),
     clockAheadMs: aheadMs,
-    advisories: advisoryStore(engine, { namespaces, now }),
-    vulnerabilities: vulnerabilityStore(engine, now),
-    events: eventStore(engine),
-    notifications: notificationStore(engine, now),
-    batches: batchStore(engine, now),
-    enrichments: enrichmentStore(engine, now),
-    images: imageStore({ engine, namespaces, now }),
-    layers: layerStore(engine, now),
-    namedLayers: namedLayerStore(engine),
+    schemas: { database: schema, program: schemaVersion },
+    advisories: check.guard(advisoryStore(engine, { namespaces, now })),
+    vulnerabilities: check.guard(vulnerabilityStore(engine, now)),
+    events: check.guard(eventStore(engine)),
+    notifications: check.guard(notificationStore(engine, now)),
+    batches: check.guard(batchStore(engine, now)),
+    enrichments: check.guard(enrichmentStore(engine, now)),
+    images: check.guard(imageStore({ engine, namespaces, now })),
+    layers: check.guard(layerStore(engine, now)),
+    namedLayers: check.guard(namedLayerStore(engine)),
     bulkReads: {
-      vulnerabilities: vulnerabilityStore(bulkEngine, now),
-      enrichments: enrichmentStore(bulkEngine, now),
+      vulnerabilities: check.guard(vulnerabilityStore(bulkEngine, now)),
+      enrichments: check.guard(enrichmentStore(bulkEngine, now)),
     },
-    ancestries: ancestryStore(engine),
-    locks: lockStore(engine, now),
-    keyValues: keyValueStore(engine),
-    collectGarbage: (terms, lease) =>
-      collectGarbage(lease === undefined ? engine : fencedEngine(engine, lease), terms, now()),
+    ancestries: check.guard(ancestryStore(engine)),
+    locks: check.guard(lockStore(engine, now)),
+    keyValues: check.guard(keyValueStore(engine)),
     ping: () => engine.ping(),
-    checkSchema: () => checkSchema(engine),
-    statistics: () => readStatistics(engine),
+    checkSchema: () => check.run(),
+    ...check.guard({
+      collectGarbage: (terms: RetentionTerms, lease?: Lease) =>
+        collectGarbage(lease === undefined ? engine : fencedEngine(engine, lease), terms, now()),
+      statistics: () => readStatistics(engine),
+    }),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }

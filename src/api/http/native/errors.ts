@@ -21,6 +21,8 @@ const wireErrors = {
   'feed-not-tried': internal,
   'store-unusable': internal,
   'store-unavailable': internal,
+  'store-incompatible': (cause) =>
+    new WireError(503, cause.message, { retryAfterSeconds: busyRetrySeconds, cause }),
   'store-conflict': internal,
   'output-failed': internal,
   'layer-unsupported': internal,

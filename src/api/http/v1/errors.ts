@@ -43,6 +43,8 @@ const wireErrors = {
   'feed-not-tried': internal,
   'store-unusable': databaseError,
   'store-unavailable': databaseUnavailable,
+  'store-incompatible': (cause) =>
+    new WireError(503, cause.message, { retryAfterSeconds: busyRetrySeconds, cause }),
   'store-conflict': databaseError,
   'output-failed': internal,
   'layer-unsupported': () => new WireError(422, 'worker: OS and/or package manager are not supported'),

@@ -72,6 +72,8 @@ const rpcErrors = {
   'feed-not-tried': internal,
   'store-unusable': databaseError,
   'store-unavailable': (cause) => databaseError(cause, { retryAfterSeconds: busyRetrySeconds }),
+  'store-incompatible': (cause) =>
+    new RpcError('unavailable', cause.message, { retryAfterSeconds: busyRetrySeconds, cause }),
   'store-conflict': databaseError,
   'output-failed': internal,
   'layer-unsupported': ({ message }) => new RpcError('failed-precondition', message),

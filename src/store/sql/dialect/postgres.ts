@@ -215,7 +215,8 @@ class PostgresConnection implements DatabaseConnection {
     const client = await this.#usableClient();
     try {
       const [data] = query.parameters;
-      const statement = await this.#withBegin(client, statementOf(query, client));
+      const canPrepare = client.perTransaction === undefined && !this.#isSession;
+      const statement = await this.#withBegin(client, statementOf(query, canPrepare));
       if (data instanceof CopyData)
         return await this.#clients.runWatched(client, () => copy(client, query.sql, data));
       const settings = this.#isInTransaction || this.#isSession ? undefined : client.perTransaction;
@@ -285,17 +286,17 @@ const preparedValuesMax = 40;
 
 /**
  * Prepares reads, and changes of few values, because they recur: each is parsed once on a connection, under a name that only
- * equal texts share. Behind a pooler, the process that runs the next statement may not know the name.
+ * equal texts share. Behind a pooler, the process that runs the next statement may not know the name. In a session, a statement that
+ * another version's migration has made obsolete would lose all staged rows.
  */
 function statementOf(
   { sql: text, parameters, query }: CompiledQuery,
-  { perTransaction }: StoreClient,
+  canPrepare: boolean,
 ): Statement & { readonly values: unknown[] } {
   const values = isLookup(query) ? parameters.map(nullIfNul) : [...parameters];
   const recurs =
     query.kind === 'SelectQueryNode' || (isPlainChange(query) && values.length <= preparedValuesMax);
-  const isPrepared = recurs && perTransaction === undefined;
-  return isPrepared ? { name: hash('sha1', text), text, values } : { text, values };
+  return recurs && canPrepare ? { name: hash('sha1', text), text, values } : { text, values };
 }
 
 /** Returns whether text values are only compared with stored ones. No update sets a text that may have any character. */

@@ -7,6 +7,7 @@ import { type CompiledQuery, sql } from 'kysely';
 import { ClairError } from '../../../core/errors.ts';
 import { feedUpdate, image, installed, record, stream } from '../../../testing/store-content.ts';
 import { temporaryDirectory } from '../../../testing/store-engines.ts';
+import { setLaterSchema } from '../../contract/later-schema.ts';
 import { installedRows, versionRows } from '../installed-images.ts';
 import { matchQuery } from '../matches.ts';
 import { migrations } from '../migrations/migrations.ts';
@@ -127,9 +128,11 @@ test('does not change a database of another program', async (t) => {
 
 test('rejects a database of a later version', async (t) => {
   const path = await filledDatabase(t);
-  using database = new DatabaseSync(path);
-  database.exec(`pragma user_version = ${schemaVersion + 1}`);
-  await assertUnusable(openSqliteStore(path), /written by a later version .* update the program/);
+  await setLaterSchema(path);
+  await assert.rejects(openSqliteStore(path), {
+    code: 'store-incompatible',
+    message: /written by a later version .* update the program/,
+  });
 });
 
 test('reports damaged content', async (t) => {

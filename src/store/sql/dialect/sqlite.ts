@@ -111,9 +111,11 @@ class SqliteConnection implements DatabaseConnection {
 
   /** Runs a query; throws SQLite's errors unchanged. */
   run<R>(query: CompiledQuery): QueryResult<R> {
-    const { statement, columns } = this.#prepare(query.sql);
-    if (columns.length > 0) {
+    const prepared = this.#prepare(query.sql);
+    const { statement } = prepared;
+    if (prepared.columns.length > 0) {
       const rows = statement.all(...parametersOf(query)) as unknown as SQLOutputValue[][];
+      const columns = this.#columnsOf(query.sql, prepared, rows);
       return { rows: rows.map((values) => toObject(columns, values) as R) };
     }
     const { changes } = statement.run(...parametersOf(query));
@@ -126,11 +128,28 @@ class SqliteConnection implements DatabaseConnection {
     const statement = this.#database.prepare(sql);
     // Objects from SQLite's binding are slow to read; those of `toObject` have a shape known to the engine.
     statement.setReturnArrays(true);
-    const prepared = { statement, columns: statement.columns().map(({ name }) => name) };
+    const prepared = { statement, columns: columnNames(statement) };
     if (this.#prepared.size === preparedMax) this.#prepared.clear();
     this.#prepared.set(sql, prepared);
     return prepared;
   }
+
+  /** SQLite prepares `select *` again when another process has added a column. */
+  #columnsOf(
+    sql: string,
+    { statement, columns }: Prepared,
+    rows: readonly SQLOutputValue[][],
+  ): readonly string[] {
+    const [first] = rows;
+    if (first === undefined || first.length === columns.length) return columns;
+    const current = columnNames(statement);
+    this.#prepared.set(sql, { statement, columns: current });
+    return current;
+  }
+}
+
+function columnNames(statement: StatementSync): string[] {
+  return statement.columns().map(({ name }) => name);
 }
 
 function toObject(columns: readonly string[], values: readonly SQLOutputValue[]): object {

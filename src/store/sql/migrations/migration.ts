@@ -3,10 +3,19 @@ import type { ColumnTypes, Numbering } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 
 /** One step forward. It never changes once released, because databases were migrated by it. */
-export type Migration = SingleMigration | StagedMigration;
+export type Migration = SchemaChange | CompatibleMigration;
+
+type SchemaChange = SingleMigration | StagedMigration;
+
+/** A migration beside which servers of earlier versions go on. Any other migration stops them. */
+export interface CompatibleMigration {
+  /** Number of the oldest schema whose programs can read and write the migrated database. */
+  readonly minimumSchema: number;
+  readonly change: SchemaChange;
+}
 
 /** A migration in one transaction, for a change that takes the same time for any number of rows. */
-type SingleMigration = (db: Kysely<Tables>, types: ColumnTypes, numbering: Numbering) => Promise<void>;
+export type SingleMigration = (db: Kysely<Tables>, types: ColumnTypes, numbering: Numbering) => Promise<void>;
 
 /**
  * A migration of many rows. Each stage and each call of `backfill` is a transaction of its own. After an interruption it resumes at the last
@@ -19,4 +28,14 @@ export interface StagedMigration {
   backfill(db: Kysely<Tables>, after: number): Promise<number | undefined>;
   /** Removes the old form. */
   contract(db: Kysely<Tables>): Promise<void>;
+}
+
+/** Returns the change of a migration. */
+export function schemaChangeOf(migration: Migration): SchemaChange {
+  return 'change' in migration ? migration.change : migration;
+}
+
+/** Returns the oldest schema whose programs can use a database after the migration that makes schema `version`. */
+export function minimumSchemaOf(migration: Migration, version: number): number {
+  return 'minimumSchema' in migration ? migration.minimumSchema : version;
 }
