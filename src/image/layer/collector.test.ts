@@ -27,15 +27,28 @@ const pax = {
   'GNU.sparse.realsize': '9',
 };
 
-test('ignores whiteouts of nothing, of the directory itself and of its parent', () => {
+test('reports whiteouts of the directory itself and of its parent, and ignores remnants of aufs', () => {
   const names = ['.wh.', '.wh..', '.wh...', '.wh..wh.plnk', '.wh....', '.wh.x', '.wh..y'];
-  const { whiteouts } = collect(
+  const { whiteouts, remarks } = collect(
     names.map((name) => ({ path: `var/lib/dpkg/status.d/${name}`, content: '' })),
   );
   assert.deepEqual(
     whiteouts.map((path) => path.replace('var/lib/dpkg/status.d/', '')),
     ['...', 'x', '.y'],
   );
+  assert.deepEqual(
+    remarks.map(({ path }) => path.replace('var/lib/dpkg/status.d/', '')),
+    ['.wh.', '.wh..', '.wh...'],
+  );
+});
+
+test('reports a whiteout above its directory only if a wanted place may be there', () => {
+  const reported = (path: string): boolean => collect([{ path, content: '' }]).remarks.length > 0;
+  assert.ok(reported('d/.wh...'));
+  assert.ok(reported('.wh.'));
+  assert.ok(reported('var/lib/x/.wh...'));
+  assert.ok(!reported('opt/x/.wh...'));
+  assert.ok(!reported('opt/.wh..'));
 });
 
 test('keeps only markers that hide a wanted path', () => {

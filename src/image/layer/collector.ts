@@ -181,13 +181,26 @@ export class LayerCollector {
       else this.#evidence.addOpaque(directory);
       return;
     }
-    // `.wh..wh.` names are remnants of aufs. `.wh.`, `.wh..` and `.wh...` name nothing that can be removed.
-    if (/^\.wh\.(?:\.wh\..*|\.{0,2})$/s.test(base)) return;
-    this.#markers.whiteouts++;
     const name = base.slice(whiteoutPrefix.length);
+    // Names with the prefix twice are remnants of aufs.
+    if (name.startsWith(whiteoutPrefix)) return;
+    if (name === '' || name === '.' || name === '..') {
+      this.#remarkOddWhiteout(path, name === '..' ? parentOf(directory) : directory);
+      return;
+    }
+    this.#markers.whiteouts++;
     const hidden = directory === '' ? name : `${directory}/${name}`;
     if (this.#wanted.at(hidden) !== undefined) this.#mark(this.#whiteouts, hidden);
     else this.#evidence.addWhiteout(hidden);
+  }
+
+  /** Adds a remark for a whiteout of the directory that it is in, or of the one above. Without a wanted place there, it changes nothing. */
+  #remarkOddWhiteout(path: string, hidden: string): void {
+    if (hidden === '' || this.#wanted.at(hidden) !== undefined)
+      this.remark(
+        path,
+        'is a whiteout of its own directory or of the one above: some runtimes remove that directory, others refuse the layer',
+      );
   }
 
   #mark(marks: PathTree<true>, path: string): void {
