@@ -7,29 +7,25 @@
  *
  *     node bench/fleet.ts [--engine sqlite|postgres] [--languages] [images]
  */
-import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
-import type { Digest } from '../src/model/digest.ts';
 import type { ImagePackage } from '../src/store/image-store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { openBenchStore } from './bench-store.ts';
 import { copyImages } from './copy-images.ts';
+import {
+  catalogue,
+  digestOf,
+  FleetContents,
+  imageOf,
+  imagesPerExtension,
+  layersOf,
+  layersOfBase,
+  namespace,
+} from './fleet-contents.ts';
 import { random } from './random.ts';
 
-const bases = 200;
-const packagesOfBase = 90;
-const packagesOfExtension = 60;
-const imagesPerExtension = 50;
-const packagesOfApplication = 900;
-const imagesPerApplication = 5;
-const layersOfImage = 10;
-const layersOfBase = 5;
-/** Packages of the distribution, each in up to ten versions. */
-const catalogue = 15_000;
-/** Language packages. */
-const languageCatalogue = 200_000;
 const advisories = 10_000;
 const changedAdvisories = 1_000;
 const pageSize = 100;
@@ -40,19 +36,11 @@ const { values, positionals } = parseArgs({
   options: { engine: { type: 'string', default: 'sqlite' }, languages: { type: 'boolean', default: false } },
 });
 const images = Number(positionals[0] ?? 1_000_000);
-const imagesPerContent = values.languages ? imagesPerApplication : imagesPerExtension;
-const contents = Math.ceil(images / imagesPerContent);
-const next = random(31);
-const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
+const fleet = new FleetContents({ hasLanguages: values.languages });
+const contents = Math.ceil(images / fleet.imagesPerContent);
 
 await using database = await openBenchStore(values.engine);
 const { store } = database;
-const basePackages = Array.from({ length: bases }, (_, base) =>
-  somePackages(packagesOfBase, digestOf(`base ${base}`)),
-);
-
-/** The packages of the last extension: contents with the same one follow each other. */
-let lastExtension: { readonly number: number; readonly packages: ImagePackage[] } | undefined;
 
 await fill();
 await measureSize();
@@ -62,87 +50,14 @@ await measureAffected();
 await measureMatches();
 await measureChange();
 
-function digestOf(text: string): Digest {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}` as Digest;
-}
-
-function versionOf(number: number): string {
-  return `${1 + (number % 9)}.${number % 17}.${Math.floor(10 * Math.sqrt(next()))}-1+deb12u1`;
-}
-
-function packageOf(number: number, layer: Digest): ImagePackage {
-  const [name, version] = [`package-${number}`, versionOf(number)];
-  return {
-    type: 'deb',
-    name,
-    version,
-    arch: 'amd64',
-    source: { name, version },
-    purl: `pkg:deb/debian/${name}@${version}?arch=amd64&distro=debian-12`,
-    location: { path: 'var/lib/dpkg/status', layer },
-    foundBy: 'dpkg',
-    lookup: { namespace, name, version, key: requireKey(dpkg, version) },
-  };
-}
-
-/** Chooses packages; one in a hundred of them is in nearly every list. */
-function somePackages(count: number, layer: Digest): ImagePackage[] {
-  const chosen = new Set<number>();
-  while (chosen.size < count) chosen.add(Math.floor(catalogue * next() ** 2));
-  return [...chosen].map((number) => packageOf(number, layer));
-}
-
-function applicationPackages(content: number, layer: Digest): ImagePackage[] {
-  return Array.from({ length: packagesOfApplication }, (_, i) => {
-    const number = Math.floor(languageCatalogue * next() ** 3);
-    const [name, version] = [`library-${number}`, `${number % 9}.${number % 20}.${Math.floor(6 * next())}`];
-    return {
-      type: 'npm',
-      name,
-      version,
-      purl: `pkg:npm/${name}@${version}`,
-      location: { path: `srv/app-${content}/node_modules/${name}-${i}/package.json`, layer },
-      foundBy: 'npm',
-      lookup: { namespace, name, version, key: requireKey(dpkg, version) },
-    };
-  });
-}
-
-/** Returns the packages of a content: those of a popular or rare base, of an extension, and sometimes of an application. */
-function contentPackages(content: number): ImagePackage[] {
-  const base = Math.floor(bases * next() ** 3);
-  const extension = Math.floor((content * imagesPerContent) / imagesPerExtension);
-  const layer = digestOf(`extension ${extension}`);
-  const hasApplication = values.languages && content % 2 === 0;
-  return [
-    ...(basePackages[base] ?? []),
-    ...extensionPackages(extension, layer),
-    ...(hasApplication ? applicationPackages(content, digestOf(`application ${content}`)) : []),
-  ];
-}
-
-function extensionPackages(number: number, layer: Digest): ImagePackage[] {
-  if (lastExtension?.number !== number)
-    lastExtension = { number, packages: somePackages(packagesOfExtension, layer) };
-  return lastExtension.packages;
-}
-
-function layersOf(content: number): Digest[] {
-  return Array.from({ length: layersOfImage }, (_, i) =>
-    digestOf(i < layersOfBase ? `base ${content % bases} ${i}` : `own ${content} ${i}`),
-  );
-}
-
 async function save(content: number, packages: readonly ImagePackage[], suffix = ''): Promise<number> {
-  const layers = layersOf(content);
-  const identity = [`index-4 analyzers ${'x'.repeat(40)}`, ...layers].join('\n') + suffix;
-  return await store.images.save({ identity, layers, distro: { id: 'debian', like: [] }, packages });
+  return await store.images.save(imageOf(content, packages, suffix));
 }
 
 async function fill(): Promise<void> {
   const start = performance.now();
   for (let content = 0; content < contents; content++) {
-    const image = await save(content, contentPackages(content));
+    const image = await save(content, fleet.packages(content));
     const hashes = layersOf(content);
     await store.ancestries.save({ name: `registry.example.org/${content}`, hashes, image, engineVersion: 1 });
   }
@@ -202,11 +117,11 @@ async function measure<T>(what: string, count: number, work: (i: number) => Prom
 }
 
 async function measureSaves(): Promise<void> {
-  const known = contentPackages(contents + 1);
+  const known = fleet.packages(contents + 1);
   await save(0, known, ' first');
   await measure('save an image of known sets', samples, (i) => save(i, known, ` known ${i}`));
   const fresh = Array.from({ length: samples }, (_, i) =>
-    contentPackages(contents + (2 + i) * imagesPerExtension),
+    fleet.packages(contents + (2 + i) * imagesPerExtension),
   );
   await measure('save an image with a new set', samples, (i) => save(i, fresh[i] ?? [], ` fresh ${i}`));
 }
@@ -268,8 +183,8 @@ async function measureAffected(): Promise<void> {
 
 async function measureMatches(): Promise<void> {
   const layer = digestOf('large');
-  const large = Array.from({ length: 3_000 }, (_, number) => packageOf(number, layer));
-  const [usual, many] = [await save(1, contentPackages(1), ' usual'), await save(2, large, ' large')];
+  const large = Array.from({ length: 3_000 }, (_, number) => fleet.package(number, layer));
+  const [usual, many] = [await save(1, fleet.packages(1), ' usual'), await save(2, large, ' large')];
   await measure('match an image', samples, () => store.images.findMatches(usual));
   await measure('match an image of 3,000 packages', 100, () => store.images.findMatches(many));
 }

@@ -11,6 +11,8 @@ const benches = {
   notifier: 'notifier',
   daily: 'daily-updates',
   fleet: 'fleet',
+  days: 'fleet-days',
+  servers: 'fleet-servers',
   enrich: 'enrichment-load',
   scan: 'scan',
   posted: 'posted-layers',
@@ -31,6 +33,8 @@ const wanted =
           ![
             'notifier',
             'fleet',
+            'days',
+            'servers',
             'scan',
             'posted',
             'server',

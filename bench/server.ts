@@ -3,18 +3,16 @@
  * vulnerabilities, post known and sometimes new layers, list, and remove. Then the layers of an image are posted one after the other, and
  * concurrently. Run: node bench/server.ts [--minutes 1] [--clients 64] [--image OCI-LAYOUT]
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { keyRange } from '../src/match/key-range.ts';
 import type { KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import { openSqliteStore } from '../src/store/sql/sqlite-store.ts';
 import { tar } from '../src/testing/tar-writer.ts';
 import { dpkg } from '../src/version/dpkg.ts';
+import { closeConnections, postLayer, send, startServer, usage } from './bench-server.ts';
 import { measure } from './measure.ts';
 import { targetTable } from './target.ts';
 
@@ -88,64 +86,11 @@ function layerOf(count: number): string {
   return path;
 }
 
-async function startServer(database: string) {
-  const child = spawn(join(import.meta.dirname, '../bin/clair'), ['serve', '--log-level', 'info'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      ...process.env,
-      CLAIR_DATABASE_OPTIONS_PATH: database,
-      CLAIR_API_ADDR: '127.0.0.1:0',
-      CLAIR_API_HEALTHADDR: '127.0.0.1:0',
-      CLAIR_UPDATER_INTERVAL: '0',
-    },
-  });
-  for await (const line of createInterface({ input: child.stderr })) {
-    const { msg, port } = JSON.parse(line) as { msg: string; port?: number };
-    if (msg === 'started' && port !== undefined) return { child, port, pid: child.pid ?? 0 };
-  }
-  throw new Error('the server did not start');
-}
-
 /**
  * Clair 2.0.3 does not run here. On another machine it took this fraction of the time of `gzip -dc` for the same layers, in wall time as in
  * CPU time.
  */
 const clairOfGzip = 8.38 / 8.97;
-
-const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-
-async function send(port: number, method: string, path: string, body?: object): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const text = body === undefined ? undefined : JSON.stringify(body);
-  const outgoing = request({ port, host: '127.0.0.1', method, path, agent }, (response) => {
-    response.resume();
-    response.on('end', () => {
-      resolve(response.statusCode ?? 0);
-    });
-  });
-  outgoing.on('error', reject);
-  outgoing.end(text);
-  return await promise;
-}
-
-function post(port: number, name: string, path: string, parent?: string): Promise<number> {
-  const layer = {
-    Name: name,
-    Path: path,
-    Format: 'Docker',
-    ...(parent !== undefined && { ParentName: parent }),
-  };
-  return send(port, 'POST', '/v1/layers', { Layer: layer });
-}
-
-/** Returns CPU seconds and resident megabytes of a process. proc(5) */
-function usage(pid: number): { cpuS: number; rssMb: number } {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return {
-    cpuS: (Number(fields[11]) + Number(fields[12])) / 100,
-    rssMb: (Number(fields[21]) * 4096) / 1e6,
-  };
-}
 
 /** Prints a row: number of responses and latencies. */
 function latencyRow(what: string, ms: number[]): void {
@@ -163,10 +108,10 @@ async function timed(times: number[], work: () => Promise<number>, expected: num
 
 const database = join(scratch, 'clair.db');
 await fill(database);
-const { child, port, pid } = await startServer(database);
+const { child, port, pid } = await startServer({ CLAIR_DATABASE_OPTIONS_PATH: database });
 const layers = { small: layerOf(sizes.small), large: layerOf(sizes.large) };
 for (const [name, path] of Object.entries(layers)) {
-  const status = await post(port, name, path);
+  const status = await postLayer(port, name, path);
   if (status !== 201) throw new Error(`POST returned ${status}`);
 }
 
@@ -179,7 +124,7 @@ for (const name of ['small', 'large'] as const) {
 }
 const resident = await load();
 if (values.image !== undefined) await readImage(values.image);
-agent.destroy();
+closeConnections();
 child.kill('SIGTERM');
 console.log(`\nResident MB under load, over time: ${resident.join(' ')}.`);
 
@@ -201,13 +146,13 @@ async function load(): Promise<readonly string[]> {
   };
   const turn = async (n: number): Promise<void> => {
     const fresh = `new-${n}`;
-    if (n % 20 < 9) await act('POST of a known layer', 201, () => post(port, 'small', layers.small));
+    if (n % 20 < 9) await act('POST of a known layer', 201, () => postLayer(port, 'small', layers.small));
     else if (n % 20 < 18)
       await act(`GET of ${sizes.small} packages with vulnerabilities`, 200, () =>
         send(port, 'GET', '/v1/layers/small?vulnerabilities'),
       );
     else if (n % 20 === 18) {
-      await act('POST of a new layer', 201, () => post(port, fresh, layers.small));
+      await act('POST of a new layer', 201, () => postLayer(port, fresh, layers.small));
       await act('DELETE of it', 200, () => send(port, 'DELETE', `/v1/layers/${fresh}`));
     } else
       await act('list of 100 vulnerabilities', 200, () =>
@@ -238,7 +183,7 @@ async function readImage(layout: string): Promise<void> {
   const start = usage(pid).cpuS;
   let parent: string | undefined;
   for (const [i, path] of blobs.entries()) {
-    const status = await post(port, `layer-${i}`, path, parent);
+    const status = await postLayer(port, `layer-${i}`, path, parent);
     if (status !== 201) throw new Error(`layer ${i} answered ${status}`);
     parent = `layer-${i}`;
   }
