@@ -103,7 +103,11 @@ function helpOf(command: Command): string {
 }
 
 async function metricsReference(): Promise<string> {
-  const text = await createMetrics().render({ feeds: [], reading: { busy: 0, waiting: 0 } });
+  const text = await createMetrics().render({
+    feeds: [],
+    reading: { busy: 0, waiting: 0 },
+    now: new Date(0),
+  });
   const kinds = new Map(
     Array.from(text.matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, kind]) => [name, kind]),
   );

@@ -5,8 +5,8 @@ import type { Schema } from './http/go-schema.ts';
 const text: Schema = { type: 'string' };
 const time: Schema = { type: 'string', format: 'date-time' };
 
-/** Schemas of all keys of a `FeedState`. */
-const properties: Readonly<Record<keyof FeedState, Schema>> = {
+/** Schemas of all keys of a `FeedState`, and of `stale`: whether the latest content of its source is too old. */
+const properties: Readonly<Record<keyof FeedState | 'stale', Schema>> = {
   source: text,
   feed: text,
   sourceVersion: { type: 'integer' },
@@ -27,6 +27,7 @@ const properties: Readonly<Record<keyof FeedState, Schema>> = {
     },
   },
   kept: { type: 'array', items: text },
+  stale: { type: 'boolean' },
   lastFailure: { type: ['object', 'null'], properties: { at: time, message: text } },
 };
 

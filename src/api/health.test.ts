@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readinessOf } from '../service/feeds/readiness.ts';
 import { laterSchema, setLaterSchema } from '../store/contract/later-schema.ts';
+import type { FeedState } from '../store/feed-state.ts';
 import { openSqliteStore } from '../store/sql/sqlite-store.ts';
+import { feedUpdate, record, stream } from '../testing/store-content.ts';
 import { temporaryDirectory } from '../testing/store-engines.ts';
 import { serveHealth } from './health.ts';
+import { createMetrics } from './metrics.ts';
 
 test('responds to the health check as Clair does, and with 500 when the database fails', async (context) => {
   const store = await openSqliteStore(':memory:');
@@ -38,6 +41,48 @@ test('responds to the health check as Clair does, and with 500 when the database
   assert.deepEqual(await get('/health'), [500, '']);
   assert.deepEqual(await get('/ready'), [503, '']);
   assert.equal(errors.length, 2);
+});
+
+test('reports content date and staleness of each feed in /status and /metrics', async (context) => {
+  await using store = await openSqliteStore(':memory:', { now: () => Date.parse('2026-06-30T00:00:00Z') });
+  const dated = async (source: string, feed: string, date: string): Promise<void> => {
+    const update = feedUpdate({ source, feed, dates: [{ dated: date, by: 'feed' }] });
+    await store.advisories.apply(update, stream([record(`${source} ${feed}`)]));
+  };
+  await dated('debian', 'tracker', '2026-06-29T00:00:00.000Z');
+  await dated('alpine', 'v3.2/main', '2019-05-01T00:00:00.000Z');
+  await dated('alpine', 'v3.22/main', '2026-06-28T00:00:00.000Z');
+  await dated('ubuntu', 'cve', '2026-06-01T00:00:00.000Z');
+  const metrics = createMetrics();
+  const deps = {
+    store,
+    metrics: async () =>
+      await metrics.render({
+        feeds: await store.advisories.findFeedStates(),
+        reading: { busy: 0, waiting: 0 },
+        now: store.now(),
+      }),
+    onError: (error: unknown) => assert.fail(String(error)),
+    readiness: (states: readonly FeedState[]) => readinessOf([], states),
+  };
+  const server = await serveHealth({ host: '127.0.0.1', port: 0 }, deps);
+  context.after(() => server.stop(0));
+  const status = await fetch(`http://127.0.0.1:${server.port}/status`);
+  const { feeds } = (await status.json()) as { feeds: (FeedState & { stale: boolean })[] };
+  assert.deepEqual(
+    feeds.map(({ feed, contentDate, stale }) => `${feed} ${contentDate?.slice(0, 10)} ${stale}`).sort(),
+    [
+      'cve 2026-06-01 true',
+      'tracker 2026-06-29 false',
+      'v3.2/main 2019-05-01 false',
+      'v3.22/main 2026-06-28 false',
+    ],
+  );
+  const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+  const seconds = Date.parse('2026-06-01T00:00:00Z') / 1000;
+  assert.ok(text.includes(`clair_feed_content_seconds{source="ubuntu",feed="cve"} ${seconds}\n`), text);
+  assert.ok(text.includes('clair_feed_stale{source="ubuntu",feed="cve"} 1\n'), text);
+  assert.ok(text.includes('clair_feed_stale{source="debian",feed="tracker"} 0\n'), text);
 });
 
 test('responds with 503 and the reason when a later version has migrated the database', async (context) => {

@@ -2,6 +2,7 @@ import type { Address } from '../config/address.ts';
 import { messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Readiness } from '../service/feeds/readiness.ts';
+import { staleSources } from '../service/findings/feed-age.ts';
 import type { FeedState } from '../store/feed-state.ts';
 import type { Store } from '../store/store.ts';
 import { feedStatusSchema, readinessSchema } from './health-schemas.ts';
@@ -15,7 +16,7 @@ import { metricsResponse } from './metrics.ts';
 
 /** Dependencies of `serveHealth`. */
 export interface HealthDeps {
-  readonly store: Pick<Store, 'advisories' | 'checkSchema' | 'ping'>;
+  readonly store: Pick<Store, 'advisories' | 'checkSchema' | 'ping' | 'now'>;
   /** Returns whether the server is ready, from the states of the feeds. */
   readonly readiness: (states: readonly FeedState[]) => Readiness;
   /** Returns the metrics of this process in the text format of Prometheus. */
@@ -121,5 +122,10 @@ async function handleReady({ store, readiness, onError }: HealthDeps): Promise<A
 }
 
 async function handleStatus({ store }: HealthDeps): Promise<ApiResponse> {
-  return { status: 200, body: { feeds: await store.advisories.findFeedStates() } };
+  const states = await store.advisories.findFeedStates();
+  const stale = staleSources(states, store.now());
+  return {
+    status: 200,
+    body: { feeds: states.map((state) => ({ ...state, stale: stale.has(state.source) })) },
+  };
 }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FeedOutcome } from '../service/feeds/update-feeds.ts';
+import { staleSources } from '../service/findings/feed-age.ts';
 import type { FeedState } from '../store/feed-state.ts';
 import type { ApiResponse } from './http/route.ts';
 
@@ -13,6 +14,8 @@ export interface LayerReadLoad {
 export interface GaugeValues {
   readonly feeds: readonly FeedState[];
   readonly reading: LayerReadLoad;
+  /** The time at which the age of the feeds is judged. */
+  readonly now: Date;
 }
 
 /** The metrics of the server. Metrics that Clair has keep Clair's names. */
@@ -134,6 +137,10 @@ function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
     'clair_feed_content_seconds',
     'Time of the content of a feed in seconds since 1970: of its newest record, of the feed itself, or of its file.',
   );
+  const stale = gauge(
+    'clair_feed_stale',
+    '1 if the latest content of the source of a feed is too old, otherwise 0.',
+  );
   const checked = gauge(
     'clair_feed_checked_seconds',
     'Time of the last successful check of a feed, in seconds since 1970.',
@@ -151,25 +158,19 @@ function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
     registers,
   });
   return {
-    async render({ feeds, reading }) {
-      for (const one of [newest, content, checked, records]) one.reset();
+    async render({ feeds, reading, now }) {
+      const staleNames = staleSources(feeds, now);
+      for (const one of [newest, content, stale, checked, records]) one.reset();
       notes.set(feeds.reduce((sum, { skipped }) => sum + skipped.count, 0));
       busy.set(reading.busy);
       waiting.set(reading.waiting);
-      for (const {
-        source,
-        feed,
-        presence,
-        newestAdvisory,
-        contentDate,
-        checkedAt,
-        records: count,
-      } of feeds) {
-        if (presence !== 'loaded') continue;
-        if (contentDate !== null) content.set({ source, feed }, Date.parse(contentDate) / 1000);
-        if (newestAdvisory !== null) newest.set({ source, feed }, Date.parse(newestAdvisory) / 1000);
-        checked.set({ source, feed }, Date.parse(checkedAt) / 1000);
-        records.set({ source, feed }, count);
+      for (const { source, feed, ...state } of feeds.filter(({ presence }) => presence === 'loaded')) {
+        const labels = { source, feed };
+        if (state.contentDate !== null) content.set(labels, Date.parse(state.contentDate) / 1000);
+        if (state.newestAdvisory !== null) newest.set(labels, Date.parse(state.newestAdvisory) / 1000);
+        stale.set(labels, staleNames.has(source) ? 1 : 0);
+        checked.set(labels, Date.parse(state.checkedAt) / 1000);
+        records.set(labels, state.records);
       }
       return await registry.metrics();
     },

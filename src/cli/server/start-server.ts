@@ -153,7 +153,11 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
   return {
     ...{ store, memoryName, pool, ingests, log, metrics, tracer, server },
     writeMetrics: async () =>
-      await metrics.render({ feeds: await store.advisories.findFeedStates(), reading: pool.load() }),
+      await metrics.render({
+        feeds: await store.advisories.findFeedStates(),
+        reading: pool.load(),
+        now: store.now(),
+      }),
     wakeSignal: new WakeSignal(),
     listGate: new ListLimiter(),
     now: store.now,

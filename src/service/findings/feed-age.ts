@@ -39,6 +39,15 @@ export function oldContentReasons({ loaded, end }: LoadedFeeds, { now }: Pick<Ag
   return [describeAge(content, end)];
 }
 
+/** Returns the sources whose latest content is too old. One feed of a source may be quiet for long, such as that of an old release. */
+export function staleSources(states: readonly FeedState[], now: Date): ReadonlySet<string> {
+  const loaded = states.filter(({ presence }) => presence === 'loaded');
+  const bySource = Map.groupBy(loaded, ({ source }) => source);
+  const isStale = (feeds: readonly FeedState[]): boolean =>
+    oldContentReasons({ loaded: feeds }, { now: () => now }).length > 0;
+  return new Set([...bySource].flatMap(([source, feeds]) => (isStale(feeds) ? [source] : [])));
+}
+
 /** Returns the date of the content as the vendor states it, ISO 8601. Null if the vendor states no date. */
 export function contentDateOf(loaded: readonly FeedState[]): string | null {
   return latestContent(loaded.filter(isDatedByVendor))?.date ?? null;
