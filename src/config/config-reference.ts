@@ -28,7 +28,8 @@ The settings of [the server](../server.md). Write them below the key \`clair:\` 
 
 - The environment variable below each setting overrides the file. Separate the elements of a list by commas:
   \`CLAIR_UPDATER_ENABLEDUPDATERS=debian,alpine\`.
-- \`clair config check --config FILE\` refuses exactly what \`clair serve\` refuses. \`clair config print\` shows the effective settings, without secrets.
+- \`clair config check --config FILE\` reports the errors in settings that stop \`clair serve\`. It opens no database and no port.
+- \`clair config print\` shows the effective settings, without secrets.
 - An unknown key is an error that names its line and the nearest setting. So is a variable that resembles a setting, such as
   \`CLAIR_API_PRT\`. The server logs other unknown variables that begin with \`CLAIR_\` when it starts.
 - A file without the key \`clair:\` is an error. \`clair: {}\` uses all defaults.

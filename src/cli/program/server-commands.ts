@@ -19,7 +19,7 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
   config
     .command('check')
     .description(
-      'check the configuration file and the variables of the server; refuses what clair serve refuses',
+      'check the configuration file and the variables of the server, without a database or a port',
     )
     .option('--config <file>', 'the configuration file of the server, which may be that of Clair v2 or v3')
     .action(async (options: ConfigOptions) => {
