@@ -36,7 +36,7 @@ export function addDatabaseOptions(command: Command): Command {
       'the database: a file, created if missing, $XDG_CACHE_HOME/clair/clair.db by default; or postgresql://…',
     )
     .option('--mirror <dir>', 'fetch advisories from a directory or URL that mirrors the upstream hosts')
-    .option('--offline', 'fetch nothing; use the advisories of the database');
+    .option('--offline', 'fetch no advisories and ratings; use those of the database');
 }
 
 /** Adds the options of every command that reads an image. */
@@ -66,7 +66,7 @@ export function addAssessmentOptions(command: Command): Command {
       .addOption(
         new Option(
           '--as-of <date>',
-          'use the advisories that this database had at the end of that day, or at 2026-01-31T12:00:00Z; fetches nothing',
+          'use the advisories that this database had at the end of that day in UTC, or at 2026-01-31T12:00:00Z; fetches none',
         ).argParser(parseMoment),
       ),
   );
