@@ -3,39 +3,39 @@
  * of the ecosystem if it has one. The values are singular and plural for a count.
  */
 const kinds = {
-  npm: ['package of npm', 'packages of npm'],
-  'bundled-js': ['bundle of JavaScript', 'bundles of JavaScript'],
-  vscode: ['extension of an editor', 'extensions of an editor'],
-  pypi: ['package of Python', 'packages of Python'],
-  conda: ['package of conda', 'packages of conda'],
+  npm: ['npm package', 'npm packages'],
+  'bundled-js': ['JavaScript bundle', 'JavaScript bundles'],
+  vscode: ['editor extension', 'editor extensions'],
+  pypi: ['Python package', 'Python packages'],
+  conda: ['conda package', 'conda packages'],
   maven: ['Java archive', 'Java archives'],
   gem: ['Ruby gem', 'Ruby gems'],
   composer: ['list of PHP packages', 'lists of PHP packages'],
-  wordpress: ['part of WordPress', 'parts of WordPress'],
+  wordpress: ['WordPress core or plugin', 'WordPress cores and plugins'],
   nuget: ['.NET application', '.NET applications'],
   golang: ['Go program', 'Go programs'],
   cargo: ['Rust program', 'Rust programs'],
-  hex: ['application of Erlang or Elixir', 'applications of Erlang or Elixir'],
-  cran: ['package of R', 'packages of R'],
-  luarocks: ['package of LuaRocks', 'packages of LuaRocks'],
-  cpan: ['package of Perl', 'packages of Perl'],
-  hackage: ['package of Haskell', 'packages of Haskell'],
-  julia: ['package of Julia', 'packages of Julia'],
-  opam: ['package of OCaml', 'packages of OCaml'],
-  pub: ['package of Dart', 'packages of Dart'],
+  hex: ['Erlang or Elixir application', 'Erlang or Elixir applications'],
+  cran: ['R package', 'R packages'],
+  luarocks: ['LuaRocks package', 'LuaRocks packages'],
+  cpan: ['Perl package', 'Perl packages'],
+  hackage: ['Haskell package', 'Haskell packages'],
+  julia: ['Julia package', 'Julia packages'],
+  opam: ['OCaml package', 'OCaml packages'],
+  pub: ['Dart package', 'Dart packages'],
   swift: ['list of Swift packages', 'lists of Swift packages'],
-  conan: ['package of Conan', 'packages of Conan'],
-  nix: ['package of Nix', 'packages of Nix'],
-  guix: ['package of Guix', 'packages of Guix'],
-  brew: ['package of Homebrew', 'packages of Homebrew'],
+  conan: ['Conan package', 'Conan packages'],
+  nix: ['Nix package', 'Nix packages'],
+  guix: ['Guix package', 'Guix packages'],
+  brew: ['Homebrew package', 'Homebrew packages'],
   flatpak: ['Flatpak', 'Flatpaks'],
   snap: ['snap', 'snaps'],
-  bitnami: ['component of Bitnami', 'components of Bitnami'],
+  bitnami: ['Bitnami component', 'Bitnami components'],
   opkg: ['list of opkg packages', 'lists of opkg packages'],
-  ebuild: ['package of Gentoo', 'packages of Gentoo'],
-  slackware: ['package of Slackware', 'packages of Slackware'],
+  ebuild: ['Gentoo package', 'Gentoo packages'],
+  slackware: ['Slackware package', 'Slackware packages'],
   xbps: ['list of xbps packages', 'lists of xbps packages'],
-  'ai-model': ['model of machine learning', 'models of machine learning'],
+  'ai-model': ['machine learning model', 'machine learning models'],
   generic: ['program or library', 'programs and libraries'],
 } as const satisfies Readonly<Record<string, readonly [string, string]>>;
 
@@ -45,7 +45,7 @@ export type EvidenceKind = keyof typeof kinds;
 /** All kinds, in the order of the table. */
 export const evidenceKinds = Object.keys(kinds) as readonly EvidenceKind[];
 
-/** `69 packages of npm`. */
+/** Returns a count with the name of the kind: `69 npm packages`. */
 export function describeEvidenceCount(kind: EvidenceKind, count: number): string {
   const [one, several] = kinds[kind];
   return `${count} ${count === 1 ? one : several}`;

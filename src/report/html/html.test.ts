@@ -254,7 +254,7 @@ for (const [what, report] of Object.entries(incompleteReports)) {
 
 test('distinguishes unread packages from an unsupported distribution', () => {
   const evidence = { count: 2, paths: ['app/node_modules/a/package.json'] };
-  const reason = '2 packages of npm are not read';
+  const reason = '2 npm packages are not read';
   const unread: Coverage = {
     namespace: 'npm',
     status: 'unsupported',
@@ -264,7 +264,7 @@ test('distinguishes unread packages from an unsupported distribution', () => {
     evidence,
   };
   const row = /<tr>.*>npm<.*/.exec(render({ ...sampleReport, coverage: [unread] }))?.[0];
-  assert.match(row ?? '', />not read<.*>2 packages of npm are not read</);
+  assert.match(row ?? '', />not read<.*>2 npm packages are not read</);
   assert.doesNotMatch(row ?? '', /not supported/);
 });
 

@@ -48,7 +48,7 @@ test('reports count and paths of evidence that no package owns as unsupported', 
       status: 'unsupported',
       newestAdvisory: null,
       fetchedAt: null,
-      reason: `1 package of npm is not read, e.g. ${path}`,
+      reason: `1 npm package is not read, e.g. ${path}`,
       evidence: { count: 1, paths: [path] },
     },
   ]);
@@ -91,6 +91,6 @@ test('reports a minimum count when evidence was truncated, even if it is 0', () 
   const evidence = { found: [], cut };
   const [only] = evidenceCoverage({ evidence, packages: [], coverage: [] });
   assert.equal(only?.status, 'unsupported');
-  assert.equal(only.reason, 'at least 0 packages of npm are not read');
+  assert.equal(only.reason, 'at least 0 npm packages are not read');
   assert.deepEqual(only.evidence, { count: 0, paths: [], truncated: true });
 });
