@@ -15,7 +15,7 @@ function edges(...samples: readonly Sample[]): (readonly number[] | undefined)[]
   return dependenciesOf(samples.map((sample) => ({ type: 'deb', ...sample })));
 }
 
-test('a package requires the packages of the names it gives, and those that provide them', () => {
+test('resolves a requirement to the packages of that name and to those that provide it', () => {
   assert.deepEqual(
     edges(
       { name: 'a', requires: ['b', 'mail'] },

@@ -149,7 +149,7 @@ test('hard links are one file, which stays when one of its names is removed', ()
   );
 });
 
-test('a program counts when a layer links to it and removes its first name at once', () => {
+test('counts a program when a layer links to it and removes its first name', () => {
   const upper = layer({
     links: [{ by: 'hard-link', path: 'opt/x', target: 'opt/run' }],
     whiteouts: ['opt/run'],

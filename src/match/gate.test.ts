@@ -76,7 +76,7 @@ test('is reached by an EPSS score, and undecided without one', () => {
   assert.equal(evaluate([epss], [{ epss: null }], { allowsUnrated: true }).result, 'passed');
 });
 
-test('is reached when any one of several gates is', () => {
+test('is reached when a finding reaches any of several gates', () => {
   assert.equal(evaluate([{ by: 'severity', severity: 'Critical' }, kev], [{ kev: true }]).result, 'reached');
   assert.equal(reasons(evaluate([high, high], [{ severity: 'Unknown' }])), '1 finding has no severity');
 });

@@ -115,7 +115,7 @@ test('writes and removes at the target when a path is below a link of a lower la
   assert.deepEqual(visible(merged, unlinked), { 'usr/lib/os-release': 'a', [release]: 'b' });
 });
 
-test('a hard link shows its target', () => {
+test('gives a hard link the content of its target', () => {
   const linked = layer(
     { 'usr/lib/os-release': 'a' },
     { nodes: [{ path: release, kind: 'hard-link', target: './usr/lib/os-release' }] },
@@ -123,7 +123,7 @@ test('a hard link shows its target', () => {
   assert.equal(visible(linked)[release], 'a');
 });
 
-test('a package belongs to the lowest layer since which it was always present', () => {
+test('attributes a package to the lowest layer since which it was always present', () => {
   const layers = [
     layer({ [database]: 'bash tar' }),
     layer({}),
@@ -231,7 +231,7 @@ test('reports no more link targets than may be read', () => {
   assert.equal(squash([layer({}, { nodes })]).unresolvedLinks.length, limits.linkedPlaces);
 });
 
-test('a member is stored where links lead at its turn, and a hard link to the target of that moment', () => {
+test('stores a member where the links before it lead, and a hard link as its target at that moment', () => {
   const link = (path: string, target: string): LayerNode => ({ path, kind: 'symbolic-link', target });
   const file = (path: string): LayerNode => ({ path, kind: 'file' });
   const written = (...nodes: readonly LayerNode[]): Record<string, string> => {

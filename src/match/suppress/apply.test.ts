@@ -83,7 +83,7 @@ test('VEX takes precedence over rules, but rules may ignore what VEX calls affec
   );
 });
 
-test('the first of several rules counts, and all count as used', () => {
+test('applies the first of several matching rules, and marks all as used', () => {
   const rules = [
     rule({ package: 'libc6', place: 'x:1', namespace: 'debian:13' }),
     rule({ package: 'libc6', place: 'x:2' }),
@@ -131,7 +131,7 @@ test('a rule or a VEX statement decides a finding that the vendor still investig
   assert.deepEqual(resultOf([], said), ['clean', 'vex', 1]);
 });
 
-test('the newest statement counts, and the most pessimistic of one time', () => {
+test('prefers the newest statement, and on equal times the most pessimistic one', () => {
   const said = (status: VexStatus, timestamp: string): object => ({
     vulnerability: { name: 'CVE-2024-2961' },
     products: [{ '@id': 'pkg:deb/debian/libc6@2.36-9%2Bdeb12u3' }],

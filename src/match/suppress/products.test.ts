@@ -289,7 +289,7 @@ test('a range of versions means packages, not images or distributions', () => {
   assert.equal(isMeant({ ...product(manifest), parts: [ranged(part, 'vers:deb/<3')] }), false);
 });
 
-test('a fix applies to a range, but not to one without an end', () => {
+test('applies a fix to a range with a bound, but not to all versions', () => {
   const pinned = (range: string): boolean =>
     isMeant(ranged('pkg:deb/debian/libssl3', range), inRegistry, true);
   assert.equal(pinned('vers:deb/>=3.0.11'), true);

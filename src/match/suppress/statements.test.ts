@@ -46,7 +46,7 @@ test('does not treat two CVEs of one advisory as one', () => {
   assert.equal(isAbout(['CVE-2024-2', 'DSA-1'], 'CVE-2024-2', ['DSA-1']), true);
 });
 
-test('prefers the more pessimistic of two statements of one time, in any order', () => {
+test('prefers the more pessimistic of two statements with equal times, in any order', () => {
   const said = (status: VexStatus): object => ({
     vulnerability: { name: 'CVE-2024-1' },
     products: [{ '@id': curl.purl }],
