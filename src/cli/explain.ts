@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { ClairError } from '../core/errors.ts';
 import type { Explanation } from '../model/explanation.ts';
 import { explanationLines } from '../report/explanation.ts';
 import { explainFinding } from '../service/findings/explain-finding.ts';
@@ -17,6 +19,7 @@ export async function explain(
   question: { readonly id: string; readonly package?: string | undefined },
   options: ExplainOptions,
 ): Promise<number> {
+  refuseSwappedArguments(target);
   const filter = await openFilter(options);
   const opened = await openTarget(target, options);
   let explanation: Explanation;
@@ -29,4 +32,13 @@ export async function explain(
   }
   writeJsonOrText(options.format, explanation, (display) => explanationLines(explanation, display));
   return 0;
+}
+
+/** Throws `usage` if the target is an id, and no file has that name. */
+function refuseSwappedArguments(target: string): void {
+  if (!/^(?:CVE|GHSA)-/i.test(target) || existsSync(target)) return;
+  throw new ClairError(
+    'usage',
+    `${target} is not an image: write the image before the id, as in clair explain image.tar ${target}`,
+  );
 }

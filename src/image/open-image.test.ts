@@ -347,7 +347,7 @@ test('reports what a target is when it is not an image', async () => {
   );
   await assert.rejects(
     openImage(file('noise.bin', Buffer.alloc(4096, 'noise'))),
-    refusal('target-corrupt', /not a readable tar archive/),
+    refusal('target-corrupt', /not a readable tar archive: .*; clair reads .* SBOMs$/),
   );
   await assert.rejects(openImage(file('empty.tar', Buffer.alloc(0))), refusal('target-corrupt', /is empty/));
   await assert.rejects(

@@ -69,6 +69,11 @@ test('advises the option or command of clair when one of another scanner is type
   }
 });
 
+test('says that the image comes first when explain is given the id first', () => {
+  const run = clair(['explain', 'CVE-2024-6119', image, ...known]);
+  assertUsage(run, /CVE-2024-6119 is not an image: write the image before the id/);
+});
+
 test('--sort orders the table, and refuses an order that does not exist', () => {
   const ids = (order: string): string[] =>
     Array.from(scan(['--sort', order]).stdout.matchAll(/ (CVE-\d+-\d+) /g), ([, id = '']) => id);

@@ -83,10 +83,11 @@ test('--fail-on kev and epss exit with 4 without their data, and with 1 for a fi
   assert.equal(scan('--fail-on', 'epss:0.95').status, 0);
   assert.equal(scan('--fail-on', 'epss:0.5').status, 1);
   assert.equal(scan('--fail-on', 'epss:0.95', '--fail-on', 'kev').status, 1, 'any one counts');
+  assert.equal(scan('--fail-on', 'epss:0.95, KEV').status, 1, 'any one of a list counts');
 });
 
 test('refuses a wrong gate as wrong usage', () => {
-  for (const gate of ['epss', 'epss:2', 'epss:-1', 'kevs'])
+  for (const gate of ['epss', 'epss:2', 'epss:-1', 'kevs', 'high,', 'high,hihg'])
     assert.equal(scan('--fail-on', gate).status, 2, gate);
 });
 

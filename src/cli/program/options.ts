@@ -97,10 +97,10 @@ export function addGateOptions(command: Command): Command {
     .addOption(
       new CliOption(
         '--fail-on <gate>',
-        `end with 1 if a finding is at least this severe: ${severityNames}; or known to be exploited: kev; or has at least this EPSS score: epss:0.5; repeatable, any gate suffices`,
+        `end with 1 if a finding is at least this severe: ${severityNames}; or known to be exploited: kev; or has at least this EPSS score: epss:0.5; several with commas, any gate suffices; repeatable`,
       )
         .suggest([...severities.map((severity) => severity.toLowerCase()), 'kev', 'epss:'])
-        .repeatable(gateOf),
+        .repeatable((text) => text.split(',').map((word) => gateOf(word.trim()))),
     )
     .option('--allow-unrated', 'with --fail-on, accept findings without a severity or EPSS score');
 }

@@ -30,7 +30,7 @@ export async function walkArchive(
 
 /** Returns the error for an archive that is not a readable tar archive. */
 export function unreadableTar(name: string, error: TarError): ClairError {
-  const message = `${name} is not a readable tar archive: ${messageOf(error)}`;
+  const message = `${name} is not a readable tar archive: ${messageOf(error)}; clair reads image archives, root file systems and SBOMs`;
   return new ClairError('target-corrupt', message, { cause: error });
 }
 
