@@ -1,5 +1,6 @@
 import { onlyNew } from '../match/compare-reports.ts';
-import { onlyFixed } from '../match/report-filters.ts';
+import { onlyFixed, withoutFixStates } from '../match/report-filters.ts';
+import type { FixState } from '../model/fix.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import type { AssessmentOptions } from './assess.ts';
 import type { CommandContext } from './command-context.ts';
@@ -9,6 +10,8 @@ import { readSuppressions, type SuppressionOptions } from './suppression/suppres
 /** Options that suppress findings. */
 export interface FilterOptions extends AssessmentOptions, SuppressionOptions {
   readonly onlyFixed?: boolean;
+  /** States of a fix whose findings are suppressed. */
+  readonly ignoreStatus?: readonly FixState[];
   /** A saved report or another image, whose findings are suppressed. */
   readonly newSince?: string;
 }
@@ -16,7 +19,7 @@ export interface FilterOptions extends AssessmentOptions, SuppressionOptions {
 /** Moves findings to the suppressed ones, each with a reason. */
 export type ReportFilter = (assessed: AssessedReport, context: CommandContext) => Promise<AssessedReport>;
 
-/** Reads the files of the options before the scan. The filter applies suppressions, then `--new-since`, then `--only-fixed`. */
+/** Reads the files of the options before the scan. The filter applies suppressions, then `--new-since`, then `--ignore-status` and `--only-fixed`. */
 export async function openFilter(options: FilterOptions): Promise<ReportFilter> {
   const applySuppressions = await readSuppressions(options, new Date(options.asOf ?? Date.now()));
   const loadBaseline =
@@ -25,6 +28,7 @@ export async function openFilter(options: FilterOptions): Promise<ReportFilter> 
     const { report, isAssessed } = await applySuppressions(assessed);
     const baseline = await loadBaseline?.(context);
     const fresh = baseline === undefined ? report : onlyNew(report, baseline);
-    return { report: options.onlyFixed ? onlyFixed(fresh) : fresh, isAssessed };
+    const wanted = withoutFixStates(fresh, options.ignoreStatus ?? []);
+    return { report: options.onlyFixed ? onlyFixed(wanted) : wanted, isAssessed };
   };
 }

@@ -1,3 +1,4 @@
+import type { FixState } from '../model/fix.ts';
 import { compareMatches } from '../model/order.ts';
 import type { Match, Report } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
@@ -9,6 +10,19 @@ import { withFindings } from './verdict.ts';
 export function onlyFixed(report: Report): Report {
   const reason = 'there is no fix, and only findings with a fix were requested';
   return suppressWhere(report, ({ fix }) => fix.state !== 'fixed', reason);
+}
+
+/** Suppresses findings whose fix has one of these states. The verdict stays, as for `onlyFixed`. */
+export function withoutFixStates(report: Report, states: readonly FixState[]): Report {
+  return states.reduce(
+    (shown, state) =>
+      suppressWhere(
+        shown,
+        ({ fix }) => fix.state === state,
+        `its fix has the state ${state}, which --ignore-status names`,
+      ),
+    report,
+  );
 }
 
 /**

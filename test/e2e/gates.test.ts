@@ -109,6 +109,9 @@ test('an image is not clean, and a gate ends with 4, when the vendor still inves
   assert.equal(gated.status, 4);
   assert.match(gated.stderr, /the vendor still investigates 1 finding that may reach the gate/);
   assert.equal(run('--fail-on', 'high', '--only-fixed').status, 0);
+  assert.equal(run('--fail-on', 'high', '--ignore-status', 'wont-fix,UNDER_INVESTIGATION').status, 0);
+  assert.equal(run('--fail-on', 'high', '--ignore-status', 'affected').status, 4);
+  assert.match(run('--ignore-status', 'fixed').stderr, /States are unfixed, deferred, will-not-fix/);
   const rules = join(scratch, 'undetermined.yaml');
   writeFileSync(rules, 'ignore:\n  - id: CVE-2024-9999\n    reason: not reachable\n');
   const ignored = run('--fail-on', 'high', '--ignore', rules);

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Gate } from '../../match/gate.ts';
 import type { Distro } from '../../model/distro.ts';
+import { type FixState, unfixedStates } from '../../model/fix.ts';
 import { parseDistro } from '../../model/parse-distro.ts';
 import { parseSeverity, type Severity, severities } from '../../model/severity.ts';
 import type { FindingOrder } from '../../plugin/report-format.ts';
@@ -178,11 +179,40 @@ export function addFilterOptions(command: Command): Command {
         '--only-fixed',
         'suppress findings without a fix; --fail-on ignores them, the verdict still counts them',
       )
+      .addOption(ignoreStatusOption())
       .option(
         '--new-since <report|image>',
         'suppress findings that a JSON report or another image also has; the verdict still counts them',
       ),
   );
+}
+
+/** States that `--ignore-status` takes. */
+const ignorableStates = unfixedStates.filter((state) => state !== 'not-affected');
+
+/** States as Trivy and Grype name them. */
+const statesOfOtherTools: Readonly<Record<string, FixState>> = {
+  affected: 'unfixed',
+  'not-fixed': 'unfixed',
+  'fix-deferred': 'deferred',
+  'wont-fix': 'will-not-fix',
+};
+
+function ignoreStatusOption(): CliOption {
+  return new CliOption(
+    '--ignore-status <states>',
+    `suppress findings whose fix has one of these states: ${ignorableStates.join(', ')}; several with commas; repeatable`,
+  )
+    .suggest(ignorableStates)
+    .repeatable((text) => text.split(',').map((word) => ignoredState(word.trim())));
+}
+
+function ignoredState(text: string): FixState {
+  const word = text.toLowerCase().replaceAll('_', '-');
+  const name = Object.hasOwn(statesOfOtherTools, word) ? statesOfOtherTools[word] : word;
+  const state = ignorableStates.find((each) => each === name);
+  if (state === undefined) throw new InvalidArgumentError(`States are ${ignorableStates.join(', ')}.`);
+  return state;
 }
 
 function excludedPath(text: string): string {
