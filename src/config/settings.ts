@@ -32,8 +32,11 @@ const settings = {
     options: {
       path: string('sqlite: path of the file; by default `clair.db` in the cache directory of the user.'),
       source: secretString('pgsql: the connection string, as a URL or as `host=… user=…`.'),
+      replicasource: secretString(
+        'pgsql: the connection string of a streaming replica, which answers reading requests when it has all writes.',
+      ),
       maxopenconnections: integer(
-        'pgsql: maximum of open connections. Loading feeds uses four of them, requests use the others, at least two.',
+        'pgsql: maximum of open connections to each server. Loading feeds uses four of them, requests use the others, at least two.',
         10,
         1,
       ),

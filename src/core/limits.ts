@@ -337,6 +337,12 @@ export const limits = {
   storeWaiting: 500,
   /** Time for the database to answer a health check. */
   storePingMs: 700,
+  /** Age of the last proof that a replica has all writes of other servers. */
+  replicaCheckMs: 1_000,
+  /** Time that a read waits for a replica that lacks a write. */
+  replicaWaitMs: 50,
+  /** Time without a new check of a replica that lacks a write or cannot be reached. */
+  replicaRetryMs: 250,
   /** Age of the last check whether a later version has changed the tables, above which a read repeats it. */
   schemaCheckMs: 5_000,
   /** Difference of the clocks of a server and its database above which the server warns at its start. */

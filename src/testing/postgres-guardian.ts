@@ -2,7 +2,8 @@
  * Runs a PostgreSQL server on a free port until standard input ends, which it does when the parent process ends in any way. Then
  * stops the server and removes its directory. Prints lines of JSON: `{"port": …}` when the server accepts connections,
  * `{"problem": …}` if it cannot start. The line `restart` on standard input kills the server as by a power cut and starts it
- * again. Passes its arguments on to the server.
+ * again. `add-replica` copies the stopped server, starts it again, and prints the port of the copy, which follows it as a streaming
+ * replica. `end-replica` kills the copy. Passes its arguments on to the server.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -70,6 +71,15 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Copies the data of a stopped server to those of a replica that will follow it. */
+function copyData(data: string, port: number, copy: string): void {
+  // Keeps owner and permissions.
+  spawnSync('cp', ['-a', data, copy]);
+  appendFileSync(join(copy, 'standby.signal'), '');
+  const primary = `host=127.0.0.1 port=${port} user=postgres`;
+  appendFileSync(join(copy, 'postgresql.auto.conf'), `primary_conninfo = '${primary}'\n`);
+}
+
 /** Starts the server and waits until it accepts connections. */
 async function start(programs: string, data: string, port: number): Promise<ChildProcess> {
   const flags = [
@@ -85,7 +95,7 @@ async function start(programs: string, data: string, port: number): Promise<Chil
     });
     server.stderr.on('data', (text: Buffer) => {
       log = `${log}${text.toString()}`.slice(-4096);
-      if (log.includes('ready to accept connections')) resolve();
+      if (/ready to accept (read-only )?connections/.test(log)) resolve();
     });
   });
   return server;
@@ -111,13 +121,27 @@ try {
   const port = await freePort();
   let server = await start(programs, data, port);
   send({ port });
+  let replica: ChildProcess | undefined;
   for await (const line of createInterface({ input: process.stdin })) {
-    if (line !== 'restart') continue;
-    await stop(server, 'SIGQUIT');
+    if (line === 'end-replica') {
+      if (replica !== undefined) await stop(replica, 'SIGQUIT');
+      send({ port });
+      continue;
+    }
+    // A copy is consistent only after a shutdown with a checkpoint.
+    await stop(server, line === 'restart' ? 'SIGQUIT' : 'SIGINT');
+    const copy = join(directory, 'replica');
+    if (line === 'add-replica') copyData(data, port, copy);
     server = await start(programs, data, port);
-    send({ port });
+    if (line === 'restart') send({ port });
+    else {
+      const replicaPort = await freePort();
+      replica = await start(programs, copy, replicaPort);
+      send({ port: replicaPort });
+    }
   }
   await stop(server, 'SIGQUIT');
+  if (replica !== undefined) await stop(replica, 'SIGQUIT');
 } catch (error) {
   send({ problem: String(error) });
 } finally {

@@ -9,8 +9,18 @@ export interface PostgresServer {
   url(database?: string): string;
   /** Kills it as by a power cut and starts it again; undefined for a server that the tests did not start. */
   readonly restart?: () => Promise<void>;
+  /** Restarts it with a streaming replica; undefined for a server that the tests did not start. */
+  readonly addReplica?: () => Promise<PostgresReplica>;
   /** Stops it before this process ends. */
   stop(): void;
+}
+
+/** A streaming replica of a `PostgresServer`. */
+export interface PostgresReplica {
+  /** Returns the connection string of one of its databases, as a superuser. */
+  url(database?: string): string;
+  /** Kills it. */
+  end(): Promise<void>;
 }
 
 /** Settings that make tests fast; no test depends on them. */
@@ -50,16 +60,31 @@ export async function startPostgresServer(flags: readonly string[]): Promise<Pos
   });
   const lines = createInterface({ input: guardian.stdout })[Symbol.asyncIterator]();
   const port = await whileAwake(guardian, () => readPort(lines));
+  const send = async (command: string): Promise<number> =>
+    await whileAwake(guardian, () => {
+      guardian.stdin.write(`${command}\n`);
+      return readPort(lines);
+    });
   return {
-    url: (database = 'postgres') => `postgresql://postgres@127.0.0.1:${port}/${database}?sslmode=disable`,
+    url: (database) => urlOf(port, database),
     restart: async () => {
-      await whileAwake(guardian, () => {
-        guardian.stdin.write('restart\n');
-        return readPort(lines);
-      });
+      await send('restart');
+    },
+    addReplica: async () => {
+      const replicaPort = await send('add-replica');
+      return {
+        url: (database) => urlOf(replicaPort, database),
+        end: async () => {
+          await send('end-replica');
+        },
+      };
     },
     stop: () => guardian.stdin.end(),
   };
+}
+
+function urlOf(port: number, database = 'postgres'): string {
+  return `postgresql://postgres@127.0.0.1:${port}/${database}?sslmode=disable`;
 }
 
 const messages = z.union([z.object({ port: z.number() }), z.object({ problem: z.string() })]);

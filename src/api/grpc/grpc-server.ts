@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type * as Grpc from '@grpc/grpc-js';
 import type { handleUnaryCall, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { limits, timerMsMax } from '../../core/limits.ts';
+import { withReplicaReads } from '../../store/replica-reads.ts';
 import { withStoreTimeout } from '../../store/store-timeout.ts';
 import type { Http2Acceptor } from '../http/protocol-demux.ts';
 import { internalError, RpcError, rpcCodes, toRpcError } from '../http/v3/errors.ts';
@@ -130,7 +131,9 @@ class CallHandler {
       const recordResponse = (status: number): void => {
         this.#options.onResponse(metricLabelOf(name), status, performance.now() - started);
       };
-      const work = withStoreTimeout(storeWaitMsOf(name), () => this.#run(call, method)).then(
+      const work = withReplicaReads(isRead(name), () =>
+        withStoreTimeout(storeWaitMsOf(name), () => this.#run(call, method)),
+      ).then(
         (response) => {
           callback(null, withTimestamps(response));
           this.#onWritten();
@@ -176,10 +179,13 @@ class CallHandler {
   }
 }
 
+function isRead(name: keyof V3Methods): boolean {
+  return rpcs.find(({ method }) => method === name)?.verb === 'GET';
+}
+
 /** Returns how long a method waits for an unreachable database, in milliseconds: briefly for reads, longer for changes. */
 function storeWaitMsOf(name: keyof V3Methods): number {
-  const isRead = rpcs.find(({ method }) => method === name)?.verb === 'GET';
-  return isRead ? limits.storeReadWaitMs : limits.storeWriteWaitMs;
+  return isRead(name) ? limits.storeReadWaitMs : limits.storeWriteWaitMs;
 }
 
 /** Converts an error to the library's form. `retryAfterSeconds` becomes a pushback, gRFC A6. */

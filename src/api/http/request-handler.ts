@@ -5,6 +5,7 @@ import { limits, timerMsMax } from '../../core/limits.ts';
 import { raceAbort } from '../../kit/async/abort.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import type { SpanStart, Tracer } from '../../kit/trace/tracer.ts';
+import { withReplicaReads } from '../../store/replica-reads.ts';
 import { withStoreTimeout } from '../../store/store-timeout.ts';
 import type { Access, AccessDecision } from './access.ts';
 import type { RequestGuard } from './request-guard.ts';
@@ -176,7 +177,9 @@ export class RequestHandler {
       isRecorded = true;
     };
     try {
-      const pending = withStoreTimeout(storeWaitMsOf(route), route.handle, request);
+      const pending = withReplicaReads(mayUseReplica(route), () =>
+        withStoreTimeout(storeWaitMsOf(route), route.handle, request),
+      );
       this.#track(pending);
       const apiResponse = await raceAbort(pending, signal);
       ({ status } = apiResponse);
@@ -272,6 +275,11 @@ export class RequestHandler {
 function storeWaitMsOf({ method, isStreaming }: Route): number | undefined {
   if (isStreaming === true) return undefined;
   return method === 'GET' ? limits.storeReadWaitMs : limits.storeWriteWaitMs;
+}
+
+/** Returns whether a request only reads. A stream polls, and would compare the servers again and again. */
+function mayUseReplica({ method, isStreaming }: Route): boolean {
+  return method === 'GET' && isStreaming !== true;
 }
 
 /** Returns the span of a request, by the semantic conventions of OpenTelemetry for HTTP servers. */

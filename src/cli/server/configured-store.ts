@@ -7,13 +7,15 @@ import { defaultDatabase, defaultDatabaseProblem } from '../database.ts';
 /** Connections to PostgreSQL of the thread that loads feeds: enough for two feeds at a time and the renewal of their locks. */
 export const feedConnections = 4;
 
-/** Callbacks for the loss and the return of the PostgreSQL server. SQLite never calls them. */
-export type OutageEvents = Pick<PostgresStoreOptions, 'onDown' | 'onUp'>;
+/** Callbacks for the loss and the return of the PostgreSQL server and its replica. SQLite never calls them. */
+export type OutageEvents = Pick<PostgresStoreOptions, 'onDown' | 'onUp' | 'onReplica'>;
 
 /** Options of `configuredStore`. */
 export interface ConfiguredStoreOptions extends OutageEvents {
   /** Name by which the threads of the server share a database in memory. */
   readonly memoryName?: string | undefined;
+  /** Whether it answers requests, which a replica may serve. */
+  readonly isReader?: boolean;
   /** Maximum number of connections to PostgreSQL. */
   readonly connectionsMax: number;
 }
@@ -21,7 +23,7 @@ export interface ConfiguredStoreOptions extends OutageEvents {
 /** Opens the database of a server. Throws `store-unusable`. */
 export async function configuredStore(
   { type, options }: Config['database'],
-  { memoryName, ...postgres }: ConfiguredStoreOptions,
+  { memoryName, isReader = false, ...postgres }: ConfiguredStoreOptions,
 ): Promise<Store> {
   if (type === 'sqlite') {
     const { openSqliteStore } = await import('../../store/sql/sqlite-store.ts');
@@ -34,6 +36,7 @@ export async function configuredStore(
   return await openPostgresStore(options.source, {
     ...postgres,
     createsDatabase: options.managedatabaselifecycle,
+    ...(isReader && { replicaSource: options.replicasource || undefined }),
   });
 }
 

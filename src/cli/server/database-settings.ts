@@ -7,7 +7,7 @@ type OptionName = keyof Database['options'];
 /** The options that only one engine reads, with their default values. */
 const engineOptions: Readonly<Record<Database['type'], Partial<Database['options']>>> = {
   sqlite: { path: '' },
-  pgsql: { source: '', maxopenconnections: 10, managedatabaselifecycle: false },
+  pgsql: { source: '', replicasource: '', maxopenconnections: 10, managedatabaselifecycle: false },
 };
 
 /**
@@ -30,4 +30,5 @@ export async function checkDatabaseSettings({ type, options }: Database): Promis
     throw new ClairError('config-invalid', 'database.type is pgsql, and database.options.source is not set');
   const { parsePostgresSource } = await import('../../store/sql/dialect/postgres-source.ts');
   parsePostgresSource(options.source);
+  if (options.replicasource !== '') parsePostgresSource(options.replicasource);
 }

@@ -143,7 +143,9 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
     }),
   );
   const store = tracedStore(
-    parts.use(await configuredStore(database, { memoryName, connectionsMax, ...outagesIn(log) })),
+    parts.use(
+      await configuredStore(database, { memoryName, connectionsMax, isReader: true, ...outagesIn(log) }),
+    ),
     tracer,
   );
   warnOfClock(store, log);
@@ -191,6 +193,11 @@ function outagesIn(log: Logger): OutageEvents {
     },
     onUp: (awayMs) => {
       log.info({ seconds: Math.round(awayMs / 100) / 10 }, 'database available again');
+    },
+    onReplica: (problem) => {
+      if (problem === undefined) log.info('replica of the database used again');
+      else
+        log.error({ error: problem }, 'replica of the database cannot be used: reads use the primary server');
     },
   };
 }

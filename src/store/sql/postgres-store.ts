@@ -4,14 +4,18 @@ import type { AvailabilityEvents } from './dialect/availability.ts';
 import { createDatabase } from './dialect/postgres-database.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
+import type { Engine } from './engine.ts';
+import { ReadReplica, type ReplicaEvents } from './read-replica.ts';
 import { openSqlStore, type StoreOptions } from './sql-store.ts';
 
 /** Options of a store on a PostgreSQL server. */
-export interface PostgresStoreOptions extends StoreOptions, AvailabilityEvents {
+export interface PostgresStoreOptions extends StoreOptions, AvailabilityEvents, ReplicaEvents {
   /** Maximum number of connections of this store, at least two. */
   readonly connectionsMax?: number;
   /** Whether a missing database is created. It is never dropped. */
   readonly createsDatabase?: boolean;
+  /** Connection string of a streaming replica, for reads in the scope of `withReplicaReads`. */
+  readonly replicaSource?: string | undefined;
 }
 
 /**
@@ -19,8 +23,13 @@ export interface PostgresStoreOptions extends StoreOptions, AvailabilityEvents {
  * in Clair's forms: a URL or keywords. Throws `store-unusable`.
  */
 export async function openPostgresStore(source: string, options: PostgresStoreOptions = {}): Promise<Store> {
-  const { connectionsMax = limits.storeConnections, createsDatabase = false } = options;
+  const { connectionsMax = limits.storeConnections, createsDatabase = false, replicaSource } = options;
   const parsed = parsePostgresSource(source);
+  const parsedReplica = replicaSource === undefined ? undefined : parsePostgresSource(replicaSource);
   if (createsDatabase) await createDatabase(parsed);
-  return await openSqlStore(await openPostgresEngine(parsed, connectionsMax, options), options);
+  const primary = await openPostgresEngine(parsed, connectionsMax, options);
+  if (parsedReplica === undefined) return await openSqlStore(primary, options);
+  const open = (): Promise<Engine> => openPostgresEngine(parsedReplica, connectionsMax);
+  const replica = new ReadReplica({ ...options, primary, open });
+  return await replica.route(await openSqlStore(replica.countWrites(), options));
 }

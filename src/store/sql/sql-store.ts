@@ -40,6 +40,11 @@ export async function openSqlStore(bare: Engine, options: StoreOptions): Promise
   }
 }
 
+/** Makes a store that only reads, of an engine whose tables another store has checked. `now` is in milliseconds since 1970. */
+export function readerStore(engine: Engine, now: () => number): Store {
+  return storeOn(engine, { schema: schemaVersion, now, aheadMs: 0 });
+}
+
 async function clockOf(engine: Engine, { now }: StoreOptions): Promise<SharedClock> {
   return now === undefined ? await databaseClock(engine) : { now, aheadMs: 0 };
 }
