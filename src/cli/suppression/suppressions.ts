@@ -61,7 +61,7 @@ export async function readSuppressions(options: SuppressionOptions, now: Date): 
   };
 }
 
-/** Warns of unused rules, except those for other images. For an image without a name it warns once. */
+/** Warns of unused rules, except those for other images. For an image on disk, whose name proves nothing, it warns once. */
 function warnAboutUnusedRules(
   rules: readonly IgnoreRule[],
   { target }: Report,
@@ -80,7 +80,7 @@ function warnAboutUnusedRules(
     );
   else if (first !== undefined)
     warn(
-      `the entries of ${first.place.replace(/:\d+$/, '')} for named images do not apply, because the image on disk has no name`,
+      `the entries of ${first.place.replace(/:\d+$/, '')} for named images do not apply, because a name in an image on disk proves nothing: scan it from its registry or daemon, or move them to the general list`,
       options,
     );
 }
