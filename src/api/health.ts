@@ -1,5 +1,5 @@
 import type { Address } from '../config/address.ts';
-import { messageOf } from '../core/errors.ts';
+import { ClairError, messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Readiness } from '../service/feeds/readiness.ts';
 import { staleSources } from '../service/findings/feed-age.ts';
@@ -117,8 +117,12 @@ async function handleReady({ store, readiness, onError }: HealthDeps): Promise<A
     return { status: body.ready ? 200 : 503, body };
   } catch (error) {
     onError(error);
-    return { status: 503 };
+    return { status: 503, ...(isIncompatible(error) && { body: { error: messageOf(error) } }) };
   }
+}
+
+function isIncompatible(error: unknown): boolean {
+  return error instanceof ClairError && error.code === 'store-incompatible';
 }
 
 async function handleStatus({ store }: HealthDeps): Promise<ApiResponse> {

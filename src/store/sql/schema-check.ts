@@ -15,7 +15,7 @@ const minimumKey = 'store/minimum-schema';
 /** Returns the number of the oldest schema whose programs can use the tables. */
 export async function readMinimumSchema(engine: Engine, db: Kysely<Tables>): Promise<number> {
   const stated = await readValue(db, minimumKey);
-  return stated === undefined ? await engine.storedSchemaVersion(db) : Number(stated);
+  return stated === undefined ? await engine.schemaVersion(db) : Number(stated);
 }
 
 /** Raises the minimum schema to this number; returns whether it was lower. */
