@@ -178,7 +178,7 @@ test('warns of other settings of .grype.yaml, and refuses rules that clair canno
   const [rule] = readIgnoreFile('.grype.yaml', text, (message) => notes.push(message));
   assert.equal(rule?.place, '.grype.yaml:3');
   assert.deepEqual(notes, [
-    '.grype.yaml: clair reads only its ignore rules; fail-on-severity, exclude have no effect',
+    '.grype.yaml: clair reads only its ignore rules and ignores fail-on-severity, exclude',
   ]);
   for (const [one, message] of [
     ['{}', /^\.grype\.yaml:2 would ignore everything/],

@@ -76,7 +76,7 @@ export function readGrypeRules(yaml: YamlFile, onWarning: OnWarning): IgnoreRule
   );
   const names = Object.keys(others);
   if (names.length > 0)
-    onWarning(`${yaml.name}: clair reads only its ignore rules; ${names.join(', ')} have no effect`);
+    onWarning(`${yaml.name}: clair reads only its ignore rules and ignores ${names.join(', ')}`);
   return (ignore ?? []).map((value, i) => {
     const path = ['ignore', i];
     return toRule(parseRulePart(rule, { yaml, path, tool }, value), yaml.place(path));

@@ -86,7 +86,7 @@ function coverageOfUnsupported(packages: readonly Package[], distro: Distro | nu
     distro,
     isSourceless
       ? `advisories of ${name} name source packages, but the image does not record those of ${packages.length} ${kinds} packages`
-      : `${name} has no namespace for ${kinds} packages`,
+      : `there are no advisories for ${kinds} packages of ${name}`,
   );
 }
 
