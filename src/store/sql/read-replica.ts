@@ -219,10 +219,19 @@ async function identityOf(db: Kysely<Tables>): Promise<string> {
   return rows[0]?.identity ?? '';
 }
 
-/** Returns the position in the log of the primary server up to which all commits have written. */
+/**
+ * Returns the position in the log of the primary server up to which all commits have written. At the beginning of a page, the next record starts
+ * after a header of 24 bytes, or of 40 in the first page of a file. The last record ends before the header.
+ */
 async function walPosition(db: Kysely<Tables>): Promise<string> {
   const { rows } = await sql<{ position: string }>`
-    select pg_current_wal_insert_lsn()::text as position
+    with log as (select pg_current_wal_insert_lsn() as position),
+    measured as (select position, position - '0/0'::pg_lsn as bytes from log)
+    select (position - case
+      when bytes % pg_size_bytes(current_setting('wal_segment_size')) = 40 then 40
+      when bytes % current_setting('wal_block_size')::int = 24 then 24
+      else 0
+    end)::text as position from measured
   `.execute(db);
   return rows[0]?.position ?? '';
 }
