@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { type Command, CommanderError } from 'commander';
 import { loadExtensions } from '../../src/cli/load-extensions.ts';
 import { createProgram } from '../../src/cli/program/program.ts';
-import { filesLike } from './tree.ts';
+import { filesLike, textOf } from './tree.ts';
 
 /** Matches a command line: after a prompt, after another command, or on its own. */
 const called = /(?:^|[|&;`] *|[A-Z_]+=\S+ )(?:\$ )?(?:bin\/)?clair (.+)$/;
@@ -79,4 +79,21 @@ test('accepts every command in the pages and in the help', async () => {
     return problem === undefined ? [] : [`${line.place}: clair ${line.words.join(' ')}: ${problem}`];
   });
   assert.deepEqual(problems, []);
+});
+
+test('git ignores every file that the commands of a page write into the checkout', () => {
+  const pages = filesLike('docs/*.md').filter(({ text }) => text.includes('examples/image.tar'));
+  assert.ok(pages.length > 3);
+  const written = pages.flatMap(({ path, text }) =>
+    Array.from(text.matchAll(/^(?:bin\/)?clair .*examples\/image\.tar.*$/gm), ([line]) =>
+      [...line.matchAll(/ (?:--output|-o|--db|>) ([\w.-]+)/g)].map(([, file = '']) => ({ path, file })),
+    ).flat(),
+  );
+  assert.ok(written.some(({ file }) => file === 'report.json'));
+  const ignored = textOf('.gitignore')
+    .split('\n')
+    .filter((line) => line.startsWith('/'))
+    .map((line) => new RegExp(`^${line.slice(1).replaceAll('.', '\\.').replaceAll('*', '.*')}$`));
+  const tracked = written.filter(({ file }) => !ignored.some((pattern) => pattern.test(file)));
+  assert.deepEqual(tracked, []);
 });

@@ -18,9 +18,7 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
   const optionVariables = (): ReadonlySet<string> => variablesOfOptions(program);
   config
     .command('check')
-    .description(
-      'check the configuration file and the variables of the server, without a database or a port',
-    )
+    .description('check the configuration file and the variables of the server, without a database or a port')
     .option('--config <file>', 'the configuration file of the server, which may be that of Clair v2 or v3')
     .action(async (options: ConfigOptions) => {
       const { checkConfig } = await loadModule();
