@@ -12,6 +12,8 @@ export interface FindingsColumn {
   /** How the column adapts to a narrow terminal. */
   readonly overflow: 'kept' | 'folded-first' | 'folded' | 'optional' | 'cut';
   readonly cell: (row: FindingRow, display: Display) => string;
+  /** Whether a row is a reason to show an optional column; by default, if its cell has content. */
+  readonly isNeededFor?: (row: FindingRow) => boolean;
   readonly style?: (row: FindingRow) => Style | undefined;
 }
 
@@ -54,7 +56,7 @@ const baseColumns: readonly FindingsColumn[] = [
   },
 ];
 
-/** Columns that appear only if at least one finding has a value. */
+/** Columns that appear only if at least one finding needs them. */
 const optionalColumns: readonly FindingsColumn[] = [
   {
     heading: 'KEV',
@@ -64,6 +66,13 @@ const optionalColumns: readonly FindingsColumn[] = [
   },
   { heading: 'EPSS', overflow: 'optional', cell: ({ match }) => epssCell(match.vulnerability.epss) },
   {
+    heading: 'RATED BY',
+    overflow: 'optional',
+    cell: ({ match }) => escapeForTerminal(match.vulnerability.severitySource ?? ''),
+    isNeededFor: ({ match: { vulnerability } }) =>
+      (vulnerability.severitySource ?? vulnerability.source) !== vulnerability.source,
+  },
+  {
     heading: 'ADVISORY',
     overflow: 'optional',
     cell: ({ match }) => advisoryCell(match),
@@ -71,12 +80,14 @@ const optionalColumns: readonly FindingsColumn[] = [
   { heading: 'DESCRIPTION', overflow: 'cut', cell: descriptionCell },
 ];
 
-/** Returns the columns for which the rows have content. */
+/** Returns the columns that the rows need. */
 export function columnsFor(rows: readonly FindingRow[]): FindingsColumn[] {
   const wide: Display = { colors: false };
   return [
     ...baseColumns,
-    ...optionalColumns.filter(({ cell }) => rows.some((row) => cell(row, wide) !== '')),
+    ...optionalColumns.filter(({ cell, isNeededFor = (row) => cell(row, wide) !== '' }) =>
+      rows.some((row) => isNeededFor(row)),
+    ),
   ];
 }
 

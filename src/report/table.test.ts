@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
-import { onlySeverities } from '../match/report-filters.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Match, Report } from '../model/report.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
@@ -136,12 +135,6 @@ test('lists unrated findings below Medium and before Negligible', () => {
   const severities = ['Negligible', 'Unknown', 'Low', 'Medium'] as const;
   const matches = severities.map((severity) => sampleMatch(openssl, { id: `CVE-${severity}`, severity }));
   assert.deepEqual(column({ ...small, matches }, 'SEVERITY'), ['Medium', 'Unknown', 'Low', 'Negligible']);
-});
-
-test('lists exploited vulnerabilities when --severity hides them', () => {
-  const hidden = onlySeverities(small, ['Low']);
-  assert.match(shown(hidden), /^Known to be exploited, but not shown: CVE-2023-45853$/m);
-  assert.doesNotMatch(shown(onlySeverities(small, ['Critical'])), /not shown: CVE/);
 });
 
 test('counts the findings without a severity when there are some, and says why', () => {
