@@ -45,10 +45,16 @@ module.exports = {
       },
     },
     {
-      name: 'images-and-feeds-use-no-other-service',
+      name: 'images-and-jobs-use-no-other-service',
       severity: 'error',
-      from: { path: '^src/service/(images|feeds)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/service/(images|jobs)/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/service/', pathNot: '^src/service/$1/' },
+    },
+    {
+      name: 'feeds-use-only-jobs',
+      severity: 'error',
+      from: { path: '^src/service/feeds/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/service/', pathNot: '^src/service/(feeds|jobs)/' },
     },
     {
       name: 'findings-use-only-images-and-feeds',

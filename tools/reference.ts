@@ -105,6 +105,7 @@ function helpOf(command: Command): string {
 async function metricsReference(): Promise<string> {
   const text = await createMetrics().render({
     feeds: [],
+    jobs: [],
     reading: { busy: 0, waiting: 0 },
     now: new Date(0),
   });

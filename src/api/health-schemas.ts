@@ -1,5 +1,6 @@
 import { dateEvidence } from '../model/content-date.ts';
 import type { FeedState } from '../store/feed-state.ts';
+import type { Job } from '../store/job-store.ts';
 import type { Schema } from './http/go-schema.ts';
 
 const text: Schema = { type: 'string' };
@@ -31,13 +32,28 @@ const properties: Readonly<Record<keyof FeedState | 'stale', Schema>> = {
   lastFailure: { type: ['object', 'null'], properties: { at: time, message: text } },
 };
 
+/** Schemas of all keys of a `Job`. */
+const jobProperties: Readonly<Record<keyof Job, Schema>> = {
+  name: text,
+  kind: text,
+  lane: text,
+  state: { enum: ['waiting', 'running', 'failed'] },
+  runAt: time,
+  attempt: { type: 'integer' },
+  error: { type: ['string', 'null'] },
+};
+
 /** The response of `/status`. */
-export const feedStatusSchema: Schema = {
+export const feedAndJobStatusSchema: Schema = {
   type: 'object',
   properties: {
     feeds: { type: 'array', items: { type: 'object', properties, required: Object.keys(properties) } },
+    jobs: {
+      type: 'array',
+      items: { type: 'object', properties: jobProperties, required: Object.keys(jobProperties) },
+    },
   },
-  required: ['feeds'],
+  required: ['feeds', 'jobs'],
 };
 
 const count: Schema = { type: 'integer' };

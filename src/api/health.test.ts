@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { readinessOf } from '../service/feeds/readiness.ts';
 import { laterSchema, setLaterSchema } from '../store/contract/later-schema.ts';
 import type { FeedState } from '../store/feed-state.ts';
+import type { Job } from '../store/job-store.ts';
 import { schemaVersion } from '../store/sql/schema.ts';
 import { openSqliteStore } from '../store/sql/sqlite-store.ts';
 import { feedUpdate, record, stream } from '../testing/store-content.ts';
@@ -32,7 +33,7 @@ test('responds to the health check as Clair does, and with 500 when the database
   assert.deepEqual(await get('/health/'), [301, '<a href="/health">Moved Permanently</a>.\n\n']);
   assert.deepEqual(await get('/health', { method: 'POST' }), [405, 'Method Not Allowed\n']);
   assert.deepEqual(await get('/'), [404, '404 page not found\n']);
-  assert.deepEqual(await get('/status'), [200, '{"feeds":[]}\n']);
+  assert.deepEqual(await get('/status'), [200, '{"feeds":[],"jobs":[]}\n']);
   assert.deepEqual(await get('/metrics'), [200, 'clair_updater_errors_total 0\n']);
   const notReady = '{"ready":false,"feeds":{"loaded":0,"unavailable":0,"waiting":0},"oldestCheck":null}\n';
   assert.deepEqual(await get('/ready'), [503, notReady]);
@@ -42,6 +43,38 @@ test('responds to the health check as Clair does, and with 500 when the database
   assert.deepEqual(await get('/health'), [500, '']);
   assert.deepEqual(await get('/ready'), [503, '']);
   assert.equal(errors.length, 2);
+});
+
+test('reports the error of a failing job in /status and /metrics, and how long a job is overdue', async () => {
+  const clock = { now: Date.parse('2026-06-30T00:00:00Z') };
+  await using store = await openSqliteStore(':memory:', { now: () => clock.now });
+  const job = (name: string) => ({ name, kind: 'update', lane: 'feeds' });
+  await store.jobs.schedule([job('update debian'), job('update alpine')]);
+  const terms = { limit: 1, owner: 'server', forMs: 60_000 };
+  for (let run = 1; run <= 5; run++) {
+    const [{ lease } = assert.fail()] = await store.jobs.claim(['update debian'], terms);
+    await store.jobs.fail(lease, 'no route to host', new Date(clock.now));
+  }
+  clock.now += 90_000;
+  const deps = { store, metrics: async () => '', onError: () => undefined, readiness: () => assert.fail() };
+  const server = await serveHealth({ host: '127.0.0.1', port: 0 }, deps);
+  const response = await fetch(`http://127.0.0.1:${server.port}/status`);
+  const { jobs } = (await response.json()) as { jobs: readonly Job[] };
+  await server.stop(0);
+  assert.deepEqual(
+    jobs.map(({ name, state, attempt, error }) => [name, state, attempt, error]),
+    [
+      ['update alpine', 'waiting', 0, null],
+      ['update debian', 'failed', 5, 'no route to host'],
+    ],
+  );
+  const text = await createMetrics().render({
+    ...{ feeds: [], jobs: await store.jobs.findAll(), reading: { busy: 0, waiting: 0 } },
+    now: store.now(),
+  });
+  assert.match(text, /^clair_job_failures\{job="update debian"\} 5$/m);
+  assert.match(text, /^clair_job_failures\{job="update alpine"\} 0$/m);
+  assert.match(text, /^clair_job_overdue_seconds\{lane="feeds"\} 90$/m);
 });
 
 test('reports content date and staleness of each feed in /status and /metrics', async (context) => {
@@ -60,6 +93,7 @@ test('reports content date and staleness of each feed in /status and /metrics', 
     metrics: async () =>
       await metrics.render({
         feeds: await store.advisories.findFeedStates(),
+        jobs: await store.jobs.findAll(),
         reading: { busy: 0, waiting: 0 },
         now: store.now(),
       }),

@@ -5,7 +5,7 @@ import type { Readiness } from '../service/feeds/readiness.ts';
 import { staleSources } from '../service/findings/feed-age.ts';
 import type { FeedState } from '../store/feed-state.ts';
 import type { Store } from '../store/store.ts';
-import { feedStatusSchema, readinessSchema } from './health-schemas.ts';
+import { feedAndJobStatusSchema, readinessSchema } from './health-schemas.ts';
 import { accessByTokens } from './http/access.ts';
 import { type ApiServer, serveApi } from './http/api-server.ts';
 import type { DescribedRoute, RouteDescription } from './http/openapi.ts';
@@ -16,7 +16,7 @@ import { metricsResponse } from './metrics.ts';
 
 /** Dependencies of `serveHealth`. */
 export interface HealthDeps {
-  readonly store: Pick<Store, 'advisories' | 'checkSchema' | 'ping' | 'now'>;
+  readonly store: Pick<Store, 'advisories' | 'checkSchema' | 'jobs' | 'ping' | 'now'>;
   /** Returns whether the server is ready, from the states of the feeds. */
   readonly readiness: (states: readonly FeedState[]) => Readiness;
   /** Returns the metrics of this process in the text format of Prometheus. */
@@ -31,7 +31,7 @@ export interface HealthDeps {
  * Serves `GET /health`, `/ready`, `/metrics` and `/status`, without TLS and tokens, as in Clair. `/health` returns 200 if the database
  * responds, otherwise 500, both without a body, as in Clair. `/health` returns 503 with the reason if a later version of this program has
  * changed the tables. `/ready` returns 200 once an advisory feed is loaded and none waits for its first attempt, otherwise 503.
- * `/status` returns the state of every feed. Throws `usage` if it cannot listen on the address.
+ * `/status` returns the state of every feed and job. Throws `usage` if it cannot listen on the address.
  */
 export async function serveHealth(address: Address, deps: HealthDeps): Promise<ApiServer> {
   const routes = Object.entries(healthEndpoints).map(
@@ -79,7 +79,10 @@ const healthEndpoints: Readonly<Record<string, HealthEndpoint>> = {
     handle: handleReady,
   },
   status: {
-    description: { summary: 'Returns the state of each advisory feed.', responseType: feedStatusSchema },
+    description: {
+      summary: 'Returns the state of each advisory feed, and of each job that the servers share.',
+      responseType: feedAndJobStatusSchema,
+    },
     handle: handleStatus,
   },
 };
@@ -130,6 +133,9 @@ async function handleStatus({ store }: HealthDeps): Promise<ApiResponse> {
   const stale = staleSources(states, store.now());
   return {
     status: 200,
-    body: { feeds: states.map((state) => ({ ...state, stale: stale.has(state.source) })) },
+    body: {
+      feeds: states.map((state) => ({ ...state, stale: stale.has(state.source) })),
+      jobs: await store.jobs.findAll(),
+    },
   };
 }

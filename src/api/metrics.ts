@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FeedOutcome } from '../service/feeds/update-feeds.ts';
 import { staleSources } from '../service/findings/feed-age.ts';
 import type { FeedState } from '../store/feed-state.ts';
+import type { Job } from '../store/job-store.ts';
 import type { ApiResponse } from './http/route.ts';
 
 /** Numbers of layers that the layer pool reads, and of layers that wait for a thread. */
@@ -13,8 +14,9 @@ export interface LayerReadLoad {
 /** Current values for gauges, as opposed to counters. */
 export interface GaugeValues {
   readonly feeds: readonly FeedState[];
+  readonly jobs: readonly Job[];
   readonly reading: LayerReadLoad;
-  /** The time at which the age of the feeds is judged. */
+  /** The time at which the age of the feeds and jobs is judged. */
   readonly now: Date;
 }
 
@@ -157,10 +159,12 @@ function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
     help: 'Posted layers that wait for a thread.',
     registers,
   });
+  const renderJobs = jobGauges(registers);
   return {
-    async render({ feeds, reading, now }) {
+    async render({ feeds, jobs, reading, now }) {
       const staleNames = staleSources(feeds, now);
       for (const one of [newest, content, stale, checked, records]) one.reset();
+      renderJobs(jobs, now);
       notes.set(feeds.reduce((sum, { skipped }) => sum + skipped.count, 0));
       busy.set(reading.busy);
       waiting.set(reading.waiting);
@@ -175,4 +179,34 @@ function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
       return await registry.metrics();
     },
   };
+}
+
+/** Registers the gauges of jobs; returns a function that sets them. */
+function jobGauges(registers: Registry[]): (jobs: readonly Job[], now: Date) => void {
+  const failures = new Gauge({
+    name: 'clair_job_failures',
+    help: 'Failed runs of a job in a row. It is 0 after a successful run.',
+    labelNames: ['job'],
+    registers,
+  });
+  const overdue = new Gauge({
+    name: 'clair_job_overdue_seconds',
+    help: 'Time for which the longest overdue job of a lane has waited for a server, in seconds.',
+    labelNames: ['lane'],
+    registers,
+  });
+  return (jobs, now) => {
+    failures.reset();
+    overdue.reset();
+    for (const [lane, ofLane] of Map.groupBy(jobs, (job) => job.lane)) {
+      const waits = ofLane.map(({ state, runAt }) => (state === 'running' ? 0 : secondsSince(runAt, now)));
+      overdue.set({ lane }, Math.max(...waits, 0));
+    }
+    for (const { name, state, attempt } of jobs)
+      failures.set({ job: name }, state === 'running' ? attempt - 1 : attempt);
+  };
+}
+
+function secondsSince(time: string, now: Date): number {
+  return (now.getTime() - Date.parse(time)) / 1000;
 }

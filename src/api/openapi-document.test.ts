@@ -6,7 +6,7 @@ import { corpusTest } from '../testing/corpus.ts';
 import { type JsonSchema, schemaProblems } from '../testing/json-schema.ts';
 import { readExchanges } from '../testing/recordings.ts';
 import { feedUpdate, record, stream } from '../testing/store-content.ts';
-import { feedStatusSchema } from './health-schemas.ts';
+import { feedAndJobStatusSchema } from './health-schemas.ts';
 import { describedNativeRoutes } from './http/native/routes.ts';
 import { v1Descriptions } from './http/v1/descriptions.ts';
 import { describedV1Routes } from './http/v1/routes.ts';
@@ -75,9 +75,13 @@ test('serves the document at its path only, and describes the response of /statu
   const store = await openSqliteStore(':memory:');
   context.after(() => store[Symbol.asyncDispose]());
   await store.advisories.apply(feedUpdate(), stream([record('CVE-2024-0001')]));
+  await store.jobs.schedule([{ name: 'update debian', kind: 'update', lane: 'feeds' }]);
   const feeds = await store.advisories.findFeedStates();
-  const status = asJson({ feeds: feeds.map((feed) => ({ ...feed, stale: false })) });
-  assert.deepEqual(schemaProblems(feedStatusSchema as JsonSchema, status), []);
+  const status = asJson({
+    feeds: feeds.map((feed) => ({ ...feed, stale: false })),
+    jobs: await store.jobs.findAll(),
+  });
+  assert.deepEqual(schemaProblems(feedAndJobStatusSchema as JsonSchema, status), []);
 });
 
 corpusTest('describes the recorded responses of Clair', () => {

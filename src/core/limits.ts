@@ -357,6 +357,8 @@ export const limits = {
   storeProbePauseMs: 250,
   /** Longest pause before a user's change that conflicts with another server's is retried. */
   conflictPauseMs: 50,
+  /** Runs of a job in a row that fail before its state is `failed`. */
+  jobAttempts: 5,
   /** Default number of connections to a database server. */
   storeConnections: 16,
   /** Length to which a message cuts an invalid setting value. */

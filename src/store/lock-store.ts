@@ -1,5 +1,9 @@
-/** A lock in the hands of one holder. Pass it to the writes that the lock protects: they are refused once another process has taken over. */
+/**
+ * A lock or a job that one process has for a time. Pass the lease to the writes that it protects: they are refused once another process
+ * has taken over.
+ */
 export interface Lease {
+  readonly table: 'lock' | 'job';
   readonly name: string;
   readonly owner: string;
   /** Rises with each take-over. */

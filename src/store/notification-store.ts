@@ -5,8 +5,6 @@ export interface DeliveryQueueStore<T> {
   find(name: string): Promise<T | undefined>;
   /** Returns the entries that are due, the longest overdue first. */
   findDue(limit: number): Promise<readonly T[]>;
-  /** Returns the time at which the next entry is due; undefined if none is. */
-  findNextDue(): Promise<string | undefined>;
   /**
    * Records a delivery. The entry is due again after `againAfterMs` unless a client deletes it. Throws `store-conflict` if another process
    * has taken over the lease.
@@ -47,4 +45,9 @@ export interface NotificationStore extends DeliveryQueueStore<Notification> {
    * exactly once, even if several processes do this or one is interrupted.
    */
   createFromEvents(events: number): Promise<number>;
+  /**
+   * Returns when the next notification or batch is due, by one query. Returns the current time if there are events without notifications,
+   * and undefined if nothing is due ever.
+   */
+  findNextDue(): Promise<string | undefined>;
 }

@@ -4,6 +4,7 @@ import type { BatchStore } from './batch-store.ts';
 import type { EnrichmentStore } from './enrichment-store.ts';
 import type { EventStore } from './event-store.ts';
 import type { ImageStore } from './image-store.ts';
+import type { JobStore, WakeChannel } from './job-store.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { KeyValueStore, Lease, LockStore } from './lock-store.ts';
 import type { CollectedCounts, RetentionTerms, StoreStatistics } from './maintenance.ts';
@@ -32,7 +33,10 @@ export interface Store extends AsyncDisposable {
   readonly namedLayers: NamedLayerStore;
   readonly ancestries: AncestryStore;
   readonly locks: LockStore;
+  readonly jobs: JobStore;
   readonly keyValues: KeyValueStore;
+  /** Calls `onWake` at most once a second when another process has announced work. Does nothing in an engine without such messages. */
+  openWakeChannel(onWake: () => void): WakeChannel;
   /** The same for one pass over many records: the results are not cached in memory. */
   readonly bulkReads: Pick<Store, 'vulnerabilities' | 'enrichments'>;
   /** Throws `store-unavailable` unless the database answers within `limits.storePingMs`; for health checks. */

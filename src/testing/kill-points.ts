@@ -10,6 +10,9 @@ import { feedUpdate, image, installed, record, stream } from './store-content.ts
 import type { SharedEngine } from './store-engines.ts';
 import { exitOf, runOnStore, runProgram } from './store-process.ts';
 
+/** Duration of the lease of a job. */
+const leaseMs = 60_000;
+
 /** Number of records of each edition of the feeds. */
 const records = 200;
 
@@ -18,9 +21,10 @@ const openssl = image([installed('openssl')]);
 /**
  * Performs all writes to a store in a loop until it is killed, each round in another edition. It applies a feed of advisories
  * with significant changes, and a feed of enrichments under a lock that expires at once. It saves images and layers, adds and
- * removes their names, and collects garbage with zero retention.
+ * removes their names, and collects garbage with zero retention as a job that every second time fails.
  */
 const writerProgram = `
+  const collection = { name: 'collect ' + process.pid, kind: 'collect', lane: 'maintenance' };
   function* scores(edition) {
     for (let i = 0; i < ${records}; i++) yield { id: 'CVE-' + i, description: edition };
   }
@@ -38,7 +42,11 @@ const writerProgram = `
     const layer = { image, format: 'Docker', engineVersion: 3 };
     await store.namedLayers.save({ name: 'base', parent: null, ...layer });
     await store.namedLayers.save({ name: 'top', parent: 'base', ...layer });
-    await store.collectGarbage({ keepHistoryMs: 0, keepEventsMs: 0, keepLayersUnusedMs: 0 });
+    await store.jobs.schedule([collection]);
+    const [job] = await store.jobs.claim([collection.name], { limit: 1, owner: name, forMs: ${leaseMs} });
+    await store.collectGarbage({ keepHistoryMs: 0, keepEventsMs: 0, keepLayersUnusedMs: 0 }, job.lease);
+    if (i % 2 === 0) await store.jobs.complete(job.lease, store.now());
+    else await store.jobs.fail(job.lease, name, store.now());
     say(name);
   }`;
 
@@ -71,6 +79,20 @@ export async function killOnce(engine: SharedEngine, place: string, point: numbe
   await assertConsistent(store);
   assert.deepEqual(await orphansIn(place), []);
   assert.ok(await store.locks.acquire('writer', 'another owner', 0));
+  await assertJobIsFree(engine, place, `collect ${child.pid}`);
+}
+
+/** Asserts that the job of a killed process has one whole outcome, and that another process can run it once its lease has expired. */
+async function assertJobIsFree(engine: SharedEngine, place: string, name: string): Promise<void> {
+  await using store = await engine.open(place, { now: () => Date.now() + leaseMs });
+  const job = (await store.jobs.findAll()).find((one) => one.name === name) ?? assert.fail();
+  const [claimed = assert.fail()] = await store.jobs.claim([name], {
+    limit: 1,
+    owner: 'another',
+    forMs: leaseMs,
+  });
+  assert.deepEqual([job.state, claimed.attempt], ['waiting', job.attempt + 1]);
+  await store.jobs.handBack(claimed.lease);
 }
 
 /** Returns the edition of the records in the store. Fails if they are of several, incomplete, or differ from the fingerprint. */

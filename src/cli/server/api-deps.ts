@@ -19,7 +19,7 @@ export function toV1Deps({
   plan: { detectors, listers },
   server: { pageKey },
   writeMetrics,
-  wakeSignal,
+  announceWork,
   ingests,
   listGate,
   now,
@@ -38,9 +38,7 @@ export function toV1Deps({
     pendingIngests: ingests,
     writing: {
       ...{ extensions, store, mutex: new KeyedMutex(limits.storeWriteWaitMs), now },
-      onChange: () => {
-        wakeSignal.notify();
-      },
+      onChange: announceWork,
     },
     tokens: pageTokens(pageKey, now),
     listLimiter: listGate,

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/settings.ts';
 import type { SerializedError } from '../../core/errors.ts';
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
+import type { Lease } from '../../store/lock-store.ts';
 import type { RetentionTerms } from '../../store/maintenance.ts';
 
 /** Settings of the thread that updates feeds, passed when it starts. */
@@ -29,8 +30,8 @@ export type FeedTask =
       /** Maximum age of a check by another process that makes an update unnecessary. */
       readonly youngerThanMs: number;
     }
-  /** `intervalMs`: a collection by another process within this time makes this one unnecessary. */
-  | { readonly kind: 'collect'; readonly terms: RetentionTerms; readonly intervalMs: number };
+  /** `lease`: that of the job, without which nothing is deleted. */
+  | { readonly kind: 'collect'; readonly terms: RetentionTerms; readonly lease: Lease };
 
 /** Messages to the thread. Several tasks may run concurrently; each has an id. */
 export type ToFeedThread =

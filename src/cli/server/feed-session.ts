@@ -4,7 +4,6 @@ import { ClairError, serializeError } from '../../core/errors.ts';
 import { Disposal } from '../../kit/disposal.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import { collectGarbageIfDue } from '../../service/feeds/retention.ts';
 import { type FeedOfSource, type FeedOutcome, updateWithLock } from '../../service/feeds/update-feeds.ts';
 import type { Store } from '../../store/store.ts';
 import { ownerName } from '../environment.ts';
@@ -70,7 +69,7 @@ export class FeedSession {
       });
       const opened = await this.#opened;
       if (task.kind === 'update') return { outcome: sentOutcome(await this.#update(id, task, opened)) };
-      await collectGarbageIfDue(opened.store, task.terms, task.intervalMs);
+      await opened.store.collectGarbage(task.terms, task.lease);
       return { done: true };
     } catch (error) {
       return { error: serializeError(error) };

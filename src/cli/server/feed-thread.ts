@@ -3,6 +3,7 @@ import { ClairError, messageOf, type SerializedError } from '../../core/errors.t
 import { limits } from '../../core/limits.ts';
 import { settlesWithin } from '../../kit/async/timeout.ts';
 import type { FeedOfSource, FeedOutcome } from '../../service/feeds/update-feeds.ts';
+import type { Lease } from '../../store/lock-store.ts';
 import type { RetentionTerms } from '../../store/maintenance.ts';
 import type {
   FeedTask,
@@ -56,9 +57,9 @@ export class FeedThread implements AsyncDisposable {
     throw 'error' in answer ? clairErrorOf(answer.error) : new Error('an update without an outcome');
   }
 
-  /** Deletes expired data, unless another process did so within `intervalMs`. */
-  async collect(terms: RetentionTerms, intervalMs: number): Promise<void> {
-    const answer = await this.#run({ kind: 'collect', terms, intervalMs }, () => undefined);
+  /** Deletes expired data under the lease of a job. */
+  async collect(terms: RetentionTerms, lease: Lease): Promise<void> {
+    const answer = await this.#run({ kind: 'collect', terms, lease }, () => undefined);
     if ('error' in answer) throw clairErrorOf(answer.error);
   }
 

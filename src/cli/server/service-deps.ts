@@ -24,8 +24,10 @@ export interface SharedDeps {
   readonly tracer: Tracer | undefined;
   /** The pending ingests of layers and ancestries. */
   readonly ingests: SingleFlight<unknown>;
-  /** Notified when something may have changed. */
+  /** Notified when this server or another one announces new work. */
   readonly wakeSignal: WakeSignal;
+  /** Announces to all servers that there may be new events or jobs. */
+  readonly announceWork: () => void;
   readonly now: () => Date;
   /** Limits concurrent list requests. */
   readonly listGate: ListLimiter;

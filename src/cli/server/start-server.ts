@@ -157,12 +157,30 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
     writeMetrics: async () =>
       await metrics.render({
         feeds: await store.advisories.findFeedStates(),
+        jobs: await store.jobs.findAll(),
         reading: pool.load(),
         now: store.now(),
       }),
-    wakeSignal: new WakeSignal(),
+    ...wakeUps(store, parts),
     listGate: new ListLimiter(),
     now: store.now,
+  };
+}
+
+/** Passes the notifications of other servers on, and those of this server to them. */
+function wakeUps(store: Store, parts: Disposal): Pick<SharedDeps, 'wakeSignal' | 'announceWork'> {
+  const wakeSignal = new WakeSignal();
+  const channel = parts.use(
+    store.openWakeChannel(() => {
+      wakeSignal.notify();
+    }),
+  );
+  return {
+    wakeSignal,
+    announceWork: () => {
+      wakeSignal.notify();
+      channel.notify();
+    },
   };
 }
 

@@ -1,10 +1,12 @@
 import type { Config } from '../../config/settings.ts';
 import { ClairError, messageOf } from '../../core/errors.ts';
-import { sleep } from '../../kit/async/wake-signal.ts';
+import { limits } from '../../core/limits.ts';
+import { sleepOrWake } from '../../kit/async/wake-signal.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type KeepCurrentDeps, keepCurrent, type SourceSchedule } from '../../service/feeds/keep-current.ts';
 import { defaultRetention } from '../../service/feeds/retention.ts';
 import { failedOutcome } from '../../service/feeds/update-feeds.ts';
+import { ownerName } from '../environment.ts';
 import { originOf } from '../feed-client.ts';
 import { logFeedOutcomes } from '../log/feed-events.ts';
 import { startBackgroundTask } from './background-task.ts';
@@ -21,6 +23,8 @@ export function startUpdater(config: Config, deps: ServiceDeps): AsyncDisposable
     };
     signal.addEventListener('abort', giveUp);
     await keepCurrent(deps.plan.feeds, keepCurrentDeps(config, deps, thread), signal);
+    // Other servers can run the jobs that were handed back.
+    deps.announceWork();
   });
 }
 
@@ -34,7 +38,7 @@ function feedThread({ database }: Config, { memoryName, loaded: { plugins } }: S
 
 function keepCurrentDeps(
   config: Config,
-  { store, log, metrics, tracer, wakeSignal, now }: ServiceDeps,
+  { store, log, metrics, tracer, wakeSignal, announceWork, now }: ServiceDeps,
   thread: FeedThread,
 ): KeepCurrentDeps {
   const onProgress = (text: string): void => {
@@ -44,17 +48,21 @@ function keepCurrentDeps(
   return {
     ...deps,
     scheduleOf: (source) => sourceTerms(config, source, { ...deps, thread }),
-    collectGarbage: (intervalMs) =>
-      thread.collect({ ...defaultRetention, keepHistoryMs: config.updater.retention }, intervalMs),
+    collectGarbage: (lease) =>
+      thread.collect({ ...defaultRetention, keepHistoryMs: config.updater.retention }, lease),
     random: Math.random,
-    sleep,
+    owner: ownerName(),
+    sleepOrWake: (ms, until) => sleepOrWake(ms, wakeSignal, until),
     onOutcomes(outcomes, seconds) {
       metrics.recordFeedUpdate(outcomes, seconds);
       logFeedOutcomes(log, outcomes);
-      wakeSignal.notify();
+      if (outcomes.some(({ outcome }) => outcome === 'updated')) announceWork();
     },
     onError(error) {
-      log.error({ error: messageOf(error) }, 'feed updates failed');
+      log.error({ error: messageOf(error) }, 'jobs could not be read or recorded');
+    },
+    onFailed({ name }, error) {
+      log.error({ job: name, attempts: limits.jobAttempts, error }, 'job keeps failing');
     },
     onCollectError(error) {
       log.error({ error: messageOf(error) }, 'expired data was not deleted');

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { AdvisorySource } from '../../plugin/advisory-source.ts';
+import type { Store } from '../../store/store.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
+import { virtualTime } from '../../testing/virtual-time.ts';
 import { type KeepCurrentDeps, keepCurrent } from './keep-current.ts';
-import { collectGarbageIfDue, defaultRetention } from './retention.ts';
+import { collectGarbageIfDue, collectIntervalMs, defaultRetention } from './retention.ts';
 
-const intervalMs = 2 * 3_600_000;
+const minute = 60_000;
 
 for (const engine of storeEngines) {
   test(`${engine.name}: deletes expired data once per interval for all processes`, async (t) => {
@@ -13,70 +15,66 @@ for (const engine of storeEngines) {
     const open = engine.create(t);
     const first = await open({ now: () => clock.now });
     const second = engine.isShared ? await open({ now: () => clock.now }) : first;
-    const collect = (store: typeof first) => collectGarbageIfDue(store, defaultRetention, intervalMs);
+    const collect = (store: Store) => collectGarbageIfDue(store, defaultRetention);
     assert.ok(await collect(first));
     assert.equal(await collect(first), undefined);
-    clock.now += intervalMs - 1;
+    clock.now += collectIntervalMs - 1;
     assert.equal(await collect(second), undefined);
-    clock.now += 1;
+    // The interval is up to a tenth longer, so that processes do not stay together.
+    clock.now += 1 + collectIntervalMs / 10;
     assert.ok(await collect(second));
     assert.equal(await collect(first), undefined);
   });
 
-  test(`${engine.name}: deletes expired data again after a failure`, async (t) => {
-    const store = await engine.create(t)();
-    const failing = {
-      locks: store.locks,
-      collectGarbage: () => Promise.reject(new Error('the disk is full')),
-    };
+  test(`${engine.name}: deletes expired data a minute after a failure`, async (t) => {
+    const clock = { now: Date.parse('2026-03-01T00:00:00Z') };
+    const store = await engine.create(t)({ now: () => clock.now });
+    const failing = { ...store, collectGarbage: () => Promise.reject(new Error('the disk is full')) };
     await assert.rejects(collectGarbageIfDue(failing, defaultRetention), /the disk is full/);
+    assert.deepEqual(
+      (await store.jobs.findAll()).map(({ name, error, attempt }) => [name, error, attempt]),
+      [['collect garbage', 'the disk is full', 1]],
+    );
+    assert.equal(await collectGarbageIfDue(store, defaultRetention), undefined);
+    clock.now += 1.1 * minute;
     assert.ok(await collectGarbageIfDue(store, defaultRetention));
+  });
+
+  test(`${engine.name}: deletes nothing while another process does`, async (t) => {
+    const store = await engine.create(t)();
+    let nested: unknown = 'not called';
+    const collecting = {
+      ...store,
+      collectGarbage: async (...args: Parameters<Store['collectGarbage']>) => {
+        nested = await collectGarbageIfDue(store, defaultRetention);
+        return await store.collectGarbage(...args);
+      },
+    };
+    assert.ok(await collectGarbageIfDue(collecting, defaultRetention));
+    assert.equal(nested, undefined);
   });
 }
 
-/** A clock that jumps to the next end of a wait once `waiters` wait. Ends the waits at `endMs`. */
-function virtualTime(
-  waiters: number,
-  endMs: number,
-): { readonly sleep: KeepCurrentDeps['sleep']; readonly end: AbortSignal } {
-  const stop = new AbortController();
-  const waits: { readonly until: number; readonly wake: () => void }[] = [];
-  let nowMs = 0;
-  const sleep = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      waits.push({ until: nowMs + ms, wake: resolve });
-      if (waits.length < waiters) return;
-      waits.sort((a, b) => b.until - a.until);
-      nowMs = waits.at(-1)?.until ?? endMs;
-      if (nowMs >= endMs) stop.abort();
-      for (const { wake } of stop.signal.aborted ? waits.splice(0) : waits.splice(-1)) wake();
-    });
-  return { sleep, end: stop.signal };
-}
-
-/** Keeps sources with these intervals current for 12 s; returns the interval of each collection. */
+/** Keeps sources with these intervals current until a time; returns the times of the collections. All times are in minutes. */
 async function collections(
-  context: TestContext,
   intervals: readonly number[],
+  until: number,
   collect: () => void = () => undefined,
 ): Promise<readonly number[]> {
-  const store = await storeEngines[1]?.create(context)();
-  assert.ok(store !== undefined);
-  const { sleep, end } = virtualTime(1 + intervals.filter((ms) => ms > 0).length, 12_000);
+  await using time = await virtualTime(until * minute);
+  const { store } = time;
   const collected: number[] = [];
   const deps: KeepCurrentDeps = {
     store,
-    sleep,
-    now: () => new Date(),
+    ...time.deps,
     onProgress: () => undefined,
-    random: () => 0,
     scheduleOf: (source) => ({
-      intervalMs: intervals[Number(source)] ?? 0,
+      intervalMs: (intervals[Number(source)] ?? 0) * minute,
       origin: 'upstream',
       update: (wanted) => Promise.resolve({ ...wanted, outcome: 'unchanged' }),
     }),
-    collectGarbage: async (ms) => {
-      collected.push(ms);
+    collectGarbage: async () => {
+      collected.push(time.passedMs() / minute);
       collect();
     },
     onOutcomes: () => undefined,
@@ -85,21 +83,21 @@ async function collections(
   };
   const source = (name: string) => ({ name, version: 1, feeds: ['all'] }) as unknown as AdvisorySource;
   const feeds = intervals.map((_, i) => ({ source: source(String(i)), feed: 'all' }));
-  await keepCurrent(feeds, deps, end);
+  await keepCurrent(feeds, deps, time.end);
   return collected;
 }
 
-test('deletes expired data at the shortest interval, not after each source', async (t) => {
-  assert.deepEqual(await collections(t, [3000, 4000, 2000, 0]), [2000, 2000, 2000, 2000, 2000, 2000]);
+test('deletes expired data at the shortest interval, not after each source', async () => {
+  assert.deepEqual(await collections([3, 4, 2, 0], 9), [0, 2, 4, 6, 8]);
 });
 
-test('deletes nothing from the database of a server without updates', async (t) => {
-  assert.deepEqual(await collections(t, [0, 0]), []);
+test('deletes nothing from the database of a server without updates', async () => {
+  assert.deepEqual(await collections([0, 0], 9), []);
 });
 
-test('tries to delete expired data again after a failure', async (t) => {
+test('deletes expired data again with growing waits when it fails, at most the interval', async () => {
   assert.deepEqual(
-    await collections(t, [5000], () => assert.fail('the database is away')),
-    [5000, 5000, 5000],
+    await collections([5], 20, () => assert.fail('the database is away')),
+    [0, 1, 3, 7, 12, 17],
   );
 });

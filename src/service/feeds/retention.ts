@@ -1,5 +1,6 @@
 import type { CollectedCounts, RetentionTerms } from '../../store/maintenance.ts';
 import type { Store } from '../../store/store.ts';
+import { leaseMs, type RecurringJob, runClaimed } from '../jobs/run-job.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -13,24 +14,36 @@ export const defaultRetention: RetentionTerms = {
 /** How often a command deletes expired data, in milliseconds. */
 export const collectIntervalMs: number = 3_600_000;
 
-/** The lock of a collection. It is not released, so it also records that a collection ran. */
-const collectionLock = 'collect garbage';
+/** Identity of the job that deletes expired data. */
+export const collection = { name: 'collect garbage', kind: 'collect', lane: 'maintenance' } as const;
 
 /**
- * Deletes expired data. Returns undefined if any process that shares the store has begun to do so within `intervalMs`. After a failure, the
- * next call tries again.
+ * Deletes expired data. Returns undefined if another process does so now, or if any has done so within its interval. After a failure, the
+ * job is due again later.
  */
 export async function collectGarbageIfDue(
-  store: Pick<Store, 'locks' | 'collectGarbage'>,
+  store: Pick<Store, 'jobs' | 'collectGarbage' | 'now'>,
   terms: RetentionTerms,
-  intervalMs: number = collectIntervalMs,
 ): Promise<CollectedCounts | undefined> {
-  const lease = await store.locks.acquire(collectionLock, crypto.randomUUID(), intervalMs);
-  if (lease === undefined) return undefined;
-  try {
-    return await store.collectGarbage(terms, lease);
-  } catch (error) {
-    await store.locks.release(lease);
-    throw error;
-  }
+  const { jobs } = store;
+  const names = [collection.name];
+  const next = await jobs.findNextRun(names);
+  if (next === undefined) await jobs.schedule([collection]);
+  else if (Date.parse(next) > store.now().getTime()) return undefined;
+  const [claimed] = await jobs.claim(names, { limit: 1, owner: crypto.randomUUID(), forMs: leaseMs });
+  if (claimed === undefined) return undefined;
+  const result = Promise.withResolvers<CollectedCounts>();
+  // The caller gets the error only after it was recorded.
+  result.promise.catch(() => undefined);
+  const job: RecurringJob = {
+    ...collection,
+    intervalMs: collectIntervalMs,
+    run: async (lease) => {
+      result.resolve(store.collectGarbage(terms, lease));
+      await result.promise;
+    },
+  };
+  const deps = { store: { jobs }, now: store.now, random: Math.random, onError: result.reject };
+  await runClaimed(job, claimed, deps, new AbortController().signal);
+  return await result.promise;
 }

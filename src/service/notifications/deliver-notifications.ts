@@ -1,4 +1,5 @@
 import { ClairError } from '../../core/errors.ts';
+import { IdleWait } from '../../kit/async/idle-wait.ts';
 import type { NotificationMessage, Transport } from '../../plugin/transport.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { Notification, NotificationStore } from '../../store/notification-store.ts';
@@ -41,8 +42,8 @@ export interface DeliveryDeps extends AffectedImagesDeps {
   readonly onFailure: (transport: string, error: unknown) => void;
 }
 
-/** Interval for polling the store for events that other servers have created, in milliseconds. */
-const pollMs = 5_000;
+/** Shortest and longest interval for polling the store for events that other servers have created, in milliseconds. */
+const [minPollMs, maxPollMs] = [5_000, 30_000];
 
 const deliveryMsMax = 30_000;
 
@@ -62,6 +63,7 @@ export async function deliverNotifications(deps: DeliveryDeps, signal: AbortSign
     deliveryStates: new DeliveryStateCache(),
     storeBackoff: new Backoff(),
     recovered: new Set<string>(),
+    idle: new IdleWait(minPollMs, maxPollMs),
   };
   while (!signal.aborted) {
     const waitMs = backoffRemainingMs(sender);
@@ -78,6 +80,7 @@ interface Sender {
   readonly storeBackoff: Backoff;
   /** Names of notifications that can be delivered now because a receiver has recovered, but that the store has due later. */
   readonly recovered: Set<string>;
+  readonly idle: IdleWait;
 }
 
 /** Returns the milliseconds until any receiver and the store may be tried again. */
@@ -102,8 +105,7 @@ async function runOnce(sender: Sender, signal: AbortSignal): Promise<void> {
   const { deps, storeBackoff } = sender;
   let idleMs = 0;
   try {
-    await createNotifications(deps, signal);
-    idleMs = await drainQueues(sender, signal);
+    idleMs = await deliverDue(sender, signal);
     storeBackoff.recordSuccess();
   } catch (error) {
     storeBackoff.recordFailure(deps.now().getTime());
@@ -112,13 +114,32 @@ async function runOnce(sender: Sender, signal: AbortSignal): Promise<void> {
   if (idleMs > 0) await deps.sleepOrWake(idleMs, signal);
 }
 
+/** Delivers some of what is due. Returns the milliseconds until the next poll, or 0 if there was work. */
+async function deliverDue(sender: Sender, signal: AbortSignal): Promise<number> {
+  const { deps, idle, recovered } = sender;
+  const untilDueMs = await untilNextDue(deps);
+  if (untilDueMs > 0 && recovered.size === 0) return Math.min(untilDueMs, idle.next());
+  await createNotifications(deps, signal);
+  if (await drainQueues(sender, signal)) {
+    idle.reset();
+    return 0;
+  }
+  // Another server may be delivering what is due right now.
+  return Math.min(Math.max(await untilNextDue(deps), minBackoffMs), idle.next());
+}
+
+async function untilNextDue({ store, now }: DeliveryDeps): Promise<number> {
+  const next = await store.notifications.findNextDue();
+  return next === undefined ? Number.POSITIVE_INFINITY : Date.parse(next) - now().getTime();
+}
+
 async function createNotifications({ store }: DeliveryDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && (await store.notifications.createFromEvents(eventBatchSize)) === eventBatchSize);
 }
 
 /** Queue of notifications or batches, in order of their due time. */
 interface DeliveryQueue
-  extends Omit<NotificationStore, 'createFromEvents' | 'find' | 'findDue' | 'markDeleted'> {
+  extends Omit<NotificationStore, 'createFromEvents' | 'find' | 'findDue' | 'findNextDue' | 'markDeleted'> {
   find(name: string): Promise<QueuedDelivery | undefined>;
   findDue(limit: number): Promise<readonly QueuedDelivery[]>;
   /** Returns the message for the transports. Returns undefined if there is nothing to deliver. */
@@ -150,12 +171,12 @@ async function changeMessage(
   return undefined;
 }
 
-/** Delivers some of what is due. Returns the milliseconds until there is more work, or 0 if there was some. */
-async function drainQueues(sender: Sender, signal: AbortSignal): Promise<number> {
+/** Delivers a page of one queue. Returns false if there was no work for this server. */
+async function drainQueues(sender: Sender, signal: AbortSignal): Promise<boolean> {
   const queues = queuesOf(sender.deps);
   await expediteRecovered(queues, sender);
-  for (const queue of queues) if (await drainQueue({ queue, sender }, signal)) return 0;
-  return await idleMsOf(queues, sender.deps);
+  for (const queue of queues) if (await drainQueue({ queue, sender }, signal)) return true;
+  return false;
 }
 
 /** Makes notifications of recovered receivers due at once, right after those that the receiver has not seen yet. */
@@ -173,15 +194,6 @@ async function expediteRecovered(
     }
     recovered.delete(name);
   }
-}
-
-async function idleMsOf(queues: readonly DeliveryQueue[], { now }: DeliveryDeps): Promise<number> {
-  const times = await Promise.all(queues.map((queue) => queue.findNextDue()));
-  const next = Math.min(
-    ...times.map((time) => (time === undefined ? Number.POSITIVE_INFINITY : Date.parse(time))),
-  );
-  // Another server may be delivering what is due right now.
-  return Math.min(Math.max(next - now().getTime(), minBackoffMs), pollMs);
 }
 
 interface QueueContext {

@@ -370,10 +370,10 @@ test('resets the backoff of the store after a success', async (t) => {
   const rounds: number[] = [];
   const notifications: Store['notifications'] = {
     ...store.notifications,
-    createFromEvents: async (events) => {
+    findNextDue: async () => {
       const round = rounds.push((clock.now - start) / secondMs);
       if (round === 1 || round === 3) throw new Error('gone');
-      return await store.notifications.createFromEvents(events);
+      return await store.notifications.findNextDue();
     },
   };
   await deliver(10, { a: alwaysSucceeds }, { store: { ...store, notifications } });

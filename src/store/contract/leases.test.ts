@@ -8,7 +8,10 @@ import type { Store } from '../store.ts';
 
 const dayMs = 24 * 3_600_000;
 const start = Date.parse('2026-01-02T00:00:00Z');
-const lost = { code: 'store-conflict', message: /lost the lock "work" to another one.*nothing was written/ };
+const lost = {
+  code: 'store-conflict',
+  message: /lost the lock "work" to another one, because it paused for too long: nothing was written/,
+};
 
 /** Two processes on one database, and a lock that the first has. `takeOver` gives it to the second once it has expired. */
 async function twoProcesses(

@@ -26,6 +26,7 @@ for (const engine of storeEngines) {
     assert.equal(await notifications.findNextDue(), undefined);
     await apply(store, [record('A', { severity: 'High' })]);
     clock.now += minute;
+    assert.equal(await notifications.findNextDue(), '2026-01-02T00:01:00.000Z', 'an event has none yet');
     assert.equal(await notifications.createFromEvents(10), 1);
     assert.equal(await notifications.createFromEvents(10), 0);
     const [made, ...others] = await notifications.findDue(10);

@@ -22,8 +22,8 @@ import {
   saveFeed,
   touchFeed,
 } from './feeds.ts';
-import { assertLeaseHeld } from './fence.ts';
 import { momentOf } from './history.ts';
+import { assertLeaseHeld } from './leases.ts';
 import { MemoryStaging } from './memory-staging.ts';
 import type { Namespaces } from './namespaces.ts';
 import { closeRecords, insertRecords } from './record-rows.ts';

@@ -1,9 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { DeliveryQueueStore } from '../notification-store.ts';
 import type { Engine } from './engine.ts';
-import { assertLeaseHeld } from './fence.ts';
+import { assertLeaseHeld } from './leases.ts';
 import type { Tables } from './schema.ts';
-import { isoTime } from './times.ts';
 
 /** The tables with undelivered messages. */
 type DeliveryQueueTable = 'notification' | 'digest';
@@ -13,9 +12,8 @@ export function deliveryQueue(
   engine: Engine,
   table: DeliveryQueueTable,
   now: () => number,
-): Pick<DeliveryQueueStore<unknown>, 'findNextDue' | 'markNotified' | 'postpone'> {
+): Pick<DeliveryQueueStore<unknown>, 'markNotified' | 'postpone'> {
   return {
-    findNextDue: () => findNextDue(engine.db, table),
     markNotified: (name, againAfterMs, lease) =>
       engine.write(async (writing) => {
         await writing.updateTable(table).set({ notified_at: now() }).where('name', '=', name).execute();
@@ -28,15 +26,6 @@ export function deliveryQueue(
         await assertLeaseHeld(writing, lease);
       }, 'own rows'),
   };
-}
-
-/** Returns when the next row is due; undefined if none is. */
-async function findNextDue(db: Kysely<Tables>, table: DeliveryQueueTable): Promise<string | undefined> {
-  const { next } = await db
-    .selectFrom(table)
-    .select((eb) => eb.fn.min<number | null>('due_at').as('next'))
-    .executeTakeFirstOrThrow();
-  return next === null ? undefined : isoTime(next);
 }
 
 /** Sets when a row is due; null means never. A deleted row is never due again, even if it is being delivered. */

@@ -1,4 +1,5 @@
 import type { Kysely, RawBuilder, Transaction } from 'kysely';
+import type { WakeChannel } from '../job-store.ts';
 import type { RowWriter } from './bulk-writer.ts';
 import type { Tables } from './schema.ts';
 
@@ -65,6 +66,8 @@ export interface Numbering {
 /** The engine-specific operations. All other queries are written once for all engines. */
 export interface Engine extends EngineConnection, AsyncDisposable {
   readonly types: ColumnTypes;
+  /** Suffix of a select that locks its rows and leaves out those that others have locked. Empty if there is one writer at a time. */
+  readonly skipLocked: RawBuilder<unknown>;
   readonly numbering: Numbering;
   /** Whether the database is only read, so that writes end with the process. */
   readonly isReadOnly: boolean;
@@ -86,6 +89,8 @@ export interface Engine extends EngineConnection, AsyncDisposable {
   adaptTables(db: Kysely<Tables>): Promise<void>;
   /** Returns the time by the clock of the database server, in milliseconds since 1970. Undefined if it is the clock of this machine. */
   readonly readClock: ((db: Kysely<Tables>) => Promise<number>) | undefined;
+  /** Connects to the other processes that share the database, if they can notify each other. */
+  openWakeChannel(onWake: () => void): WakeChannel;
   /** Throws `store-unavailable` unless the database answers within `limits.storePingMs`. */
   ping(): Promise<void>;
   /** Returns the size of the database in bytes. */

@@ -12,7 +12,7 @@ import type { Engine, EngineConnection } from './engine.ts';
 import { EnrichmentDiff } from './enrichment-diff.ts';
 import { statedDates } from './feed-update.ts';
 import { concurrentUpdateError, findFeed, saveFeed } from './feeds.ts';
-import { assertLeaseHeld } from './fence.ts';
+import { assertLeaseHeld } from './leases.ts';
 import { findLookupEnrichments, findLookups, saveLookupResults } from './lookups.ts';
 import type { Tables } from './schema.ts';
 import type { ScorePack } from './score-packs.ts';

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Lease, LockStore } from '../lock-store.ts';
 import type { Engine } from './engine.ts';
+import { nextLeaseNumber, renewLease } from './leases.ts';
 import type { Tables } from './schema.ts';
 
 /**
@@ -10,49 +11,34 @@ import type { Tables } from './schema.ts';
 export function lockStore(engine: Engine, now: () => number): LockStore {
   return {
     acquire: (name, owner, forMs) =>
-      engine.write((db) => acquire(db, { name, owner }, { now: now(), forMs }), 'own rows'),
-    renew: (lease, forMs) =>
-      engine.write(async (db) => {
-        const { numUpdatedRows: renewed } = await db
-          .updateTable('lock')
-          .set({ expires_at: now() + forMs })
-          .where((eb) => eb.and({ ...lease }))
-          .executeTakeFirstOrThrow();
-        return renewed === 1n;
-      }, 'own rows'),
-    release: (lease) =>
+      engine.write((db) => acquire(db, { table: 'lock', name, owner }, { now: now(), forMs }), 'own rows'),
+    renew: (lease, forMs) => engine.write((db) => renewLease(db, lease, now() + forMs), 'own rows'),
+    release: ({ name, owner, number }) =>
       engine.write(async (db) => {
         await db
           .deleteFrom('lock')
-          .where((eb) => eb.and({ ...lease }))
+          .where('name', '=', name)
+          .where('owner', '=', owner)
+          .where('number', '=', number)
           .execute();
       }, 'own rows'),
   };
 }
 
-/** The number is the time, or one more than that of the previous holder. So it also rises where expired locks were deleted. */
 async function acquire(
   db: Kysely<Tables>,
   holder: Omit<Lease, 'number'>,
   { now, forMs }: { readonly now: number; readonly forMs: number },
 ): Promise<Lease | undefined> {
+  const { name, owner } = holder;
   const expires = now + forMs;
   const taken = await db
     .insertInto('lock')
-    .values({ ...holder, expires_at: expires, number: now })
+    .values({ name, owner, expires_at: expires, number: now })
     .onConflict((conflict) =>
       conflict
         .column('name')
-        .doUpdateSet((eb) => ({
-          owner: holder.owner,
-          expires_at: expires,
-          number: eb
-            .case()
-            .when('lock.number', '<', now)
-            .then(eb.val(now))
-            .else(eb('lock.number', '+', 1))
-            .end(),
-        }))
+        .doUpdateSet({ owner, expires_at: expires, number: nextLeaseNumber('lock', now) })
         .where('lock.expires_at', '<=', now),
     )
     .returning('number')

@@ -17,6 +17,7 @@ export function notificationStore(engine: Engine, now: () => number): Notificati
         : 0,
     find: async (name) => (await read(db, (query) => query.where('notification.name', '=', name)))[0],
     findDue: (limit) => findDue(db, limit, now()),
+    findNextDue: () => findNextDue(db, now()),
     ...deliveryQueue(engine, 'notification', now),
     markDeleted: (name) => engine.write((write) => markDeleted(write, name, now()), 'own rows'),
   };
@@ -81,6 +82,27 @@ async function eventsAfter(db: Kysely<Tables>, number: number, limit: number): P
     .orderBy('number')
     .limit(limit)
     .execute();
+}
+
+/** An idle server asks often, so it is one query. */
+async function findNextDue(db: Kysely<Tables>, now: number): Promise<string | undefined> {
+  const { change, batch, event, handled } = await db
+    .selectNoFrom((eb) => {
+      const earliest = (table: 'notification' | 'digest') =>
+        eb.selectFrom(table).select((of) => of.fn.min<number | null>('due_at').as('next'));
+      const counter = (name: string) =>
+        eb.selectFrom('id_counter').select('last_id').where('name', '=', name);
+      return [
+        earliest('notification').as('change'),
+        earliest('digest').as('batch'),
+        counter('event').as('event'),
+        counter('notification').as('handled'),
+      ];
+    })
+    .executeTakeFirstOrThrow();
+  if ((event ?? 0) > (handled ?? 0)) return isoTime(now);
+  const due = [change, batch].filter((time) => time !== null);
+  return due.length === 0 ? undefined : isoTime(Math.min(...due));
 }
 
 type Query = SelectQueryBuilder<Tables, 'notification', object>;

@@ -6,7 +6,7 @@ import { temporarySchema } from '../../testing/store-engines.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
 import type { Engine } from './engine.ts';
-import { assertLeaseHeld } from './fence.ts';
+import { assertLeaseHeld } from './leases.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/migrations.ts';
 import { openSqlStore } from './sql-store.ts';

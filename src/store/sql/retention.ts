@@ -32,6 +32,7 @@ export async function collectGarbage(
   const images = await dropUnusedImages(engine, usedFrom);
   const layers = await dropUnusedLayers(engine, usedFrom);
   await dropLookups(engine, usedFrom);
+  await dropJobs(engine, now, now - terms.keepEventsMs);
   const locks = await dropLocks(engine, now);
   return { events, vulnerabilities, images, layers, locks };
 }
@@ -161,6 +162,26 @@ async function dropLookups(engine: Engine, askedBefore: number): Promise<void> {
     (db) => db.deleteFrom('looked_up').where('asked_at', '<', askedBefore).execute(),
     'own rows',
   );
+}
+
+/** Deletes jobs that no server runs any more, such as the update of a source that was removed. */
+async function dropJobs(engine: Engine, now: number, dueBefore: number): Promise<void> {
+  const expired = await engine.db
+    .selectFrom('job')
+    .select('name')
+    .where('run_at', '<', dueBefore)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '<=', now)]))
+    .execute();
+  if (expired.length === 0) return;
+  await engine.write(async (db) => {
+    for (const { name } of expired)
+      await db
+        .deleteFrom('job')
+        .where('name', '=', name)
+        .where('run_at', '<', dueBefore)
+        .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '<=', now)]))
+        .execute();
+  }, 'own rows');
 }
 
 async function dropLocks(engine: Engine, now: number): Promise<number> {

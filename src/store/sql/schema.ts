@@ -57,6 +57,7 @@ export interface Tables {
   ancestry_layer: AncestryLayerTable;
   layer_hash: LayerHashTable;
   lock: LockTable;
+  job: JobTable;
   key_value: KeyValueTable;
   id_counter: IdCounterTable;
   incoming_vulnerability: IncomingVulnerabilityTable;
@@ -289,6 +290,22 @@ interface LockTable {
   expires_at: number;
   /** Rises with each take-over. */
   number: Generated<number>;
+}
+
+/** Recurring work that one process of several does. */
+interface JobTable {
+  name: string;
+  kind: string;
+  lane: string;
+  state: 'waiting' | 'running' | 'failed';
+  run_at: number;
+  attempt: Generated<number>;
+  /** The process that runs it, and the time at which others may; null if none does. */
+  owner: string | null;
+  expires_at: number | null;
+  /** Rises with each claim. */
+  number: Generated<number>;
+  error: string | null;
 }
 
 interface KeyValueTable {

@@ -8,10 +8,11 @@ import { databaseClock, type SharedClock } from './database-clock.ts';
 import type { Engine } from './engine.ts';
 import { enrichmentStore } from './enrichments.ts';
 import { eventStore } from './events.ts';
-import { fencedEngine } from './fence.ts';
 import { imageStore } from './images.ts';
+import { jobStore } from './jobs.ts';
 import { keyValueStore } from './key-values.ts';
 import { layerStore } from './layers.ts';
+import { fencedEngine } from './leases.ts';
 import { lockStore } from './locks.ts';
 import { migrate } from './migrate.ts';
 import { namedLayerStore } from './named-layers.ts';
@@ -77,7 +78,9 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     },
     ancestries: check.guard(ancestryStore(engine)),
     locks: check.guard(lockStore(engine, now)),
+    jobs: check.guard(jobStore(engine, now)),
     keyValues: check.guard(keyValueStore(engine)),
+    openWakeChannel: (onWake) => engine.openWakeChannel(onWake),
     ping: () => engine.ping(),
     checkSchema: () => check.run(),
     ...check.guard({

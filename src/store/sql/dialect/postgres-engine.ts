@@ -16,6 +16,7 @@ import {
 } from './postgres-errors.ts';
 import { sequenceNumbering } from './postgres-numbering.ts';
 import type { PostgresSource } from './postgres-source.ts';
+import { openPostgresWakeChannel } from './postgres-wake.ts';
 
 const types: ColumnTypes = {
   bytes: sql`bytea`,
@@ -38,6 +39,7 @@ export async function openPostgresEngine(
   return {
     ...connection,
     types,
+    skipLocked: sql`for update skip locked`,
     numbering: sequenceNumbering,
     isReadOnly: false,
     bulkDb: connection.db,
@@ -51,6 +53,7 @@ export async function openPostgresEngine(
     adaptTables: (db) => dropForeignKeys(db, uncheckedTables),
     sizeBytes: () => readSize(connection.db),
     readClock,
+    openWakeChannel: (onWake) => openPostgresWakeChannel(source, onWake),
     ping: () => clients.ping(),
     [Symbol.asyncDispose]: async () => {
       await connection.db.destroy();

@@ -59,6 +59,7 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
   return {
     ...connection,
     types,
+    skipLocked: sql``,
     numbering: counterNumbering,
     isReadOnly: source.readOnly !== undefined,
     bulkDb,
@@ -75,6 +76,7 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
     liftStatementTimeout: async () => undefined,
     adaptTables: async () => undefined,
     readClock: undefined,
+    openWakeChannel: () => ({ notify: () => undefined, [Symbol.asyncDispose]: async () => undefined }),
     ping: () => ping(connection.db, source),
     sizeBytes: () => readSize(connection.db, schemaOf(source)),
     [Symbol.asyncDispose]: async () => {

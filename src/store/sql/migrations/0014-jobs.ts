@@ -10,7 +10,7 @@ export async function addJobs(db: Kysely<Tables>, types: ColumnTypes): Promise<v
     .execute();
   await db.schema
     .createTable('job')
-    .addColumn('key', 'text', (column) => column.notNull().primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull().primaryKey())
     .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('lane', 'text', (column) => column.notNull())
     .addColumn('state', 'text', (column) => column.notNull())
