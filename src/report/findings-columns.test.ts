@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { onlySeverities } from '../match/report-filters.ts';
 import type { Report } from '../model/report.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
+import { htmlFormat } from './html/html.ts';
 import { tableFormat } from './table.ts';
 
 const openssl = samplePackage('libssl3', '3.0.11-1~deb12u2', 'openssl');
@@ -41,4 +42,6 @@ test('lists exploited vulnerabilities when --severity hides them', () => {
   const hidden = onlySeverities(report, ['Low']);
   assert.match(shown(hidden), /^Known to be exploited, but not shown: CVE-2023-45853$/m);
   assert.doesNotMatch(shown(onlySeverities(report, ['Critical'])), /not shown: CVE/);
+  const html = [...htmlFormat([]).write(hidden, { colors: false })].join('');
+  assert.match(html, /listed below\. Known to be exploited, but not shown: CVE-2023-45853\./);
 });

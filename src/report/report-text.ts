@@ -105,14 +105,25 @@ export function summaryText(report: Report): string {
 }
 
 /** Returns a line that lists the exploited vulnerabilities, and one with those that options hide; no line without any. */
-export function exploitedLines({ matches, suppressed }: Pick<Report, 'matches' | 'suppressed'>): string[] {
+export function exploitedLines(report: Pick<Report, 'matches' | 'suppressed'>): string[] {
+  return [...idsLine('Known to be exploited', exploitedIds(report.matches)), ...hiddenExploitedLines(report)];
+}
+
+/** Returns a line that lists the exploited vulnerabilities that options hide; no line without any. */
+export function hiddenExploitedLines({
+  matches,
+  suppressed,
+}: Pick<Report, 'matches' | 'suppressed'>): string[] {
   const shown = exploitedIds(matches);
-  const hidden = exploitedIds(suppressed.filter(({ decision }) => decision?.by === 'option')).filter(
-    (id) => !shown.includes(id),
+  const hidden = exploitedIds(suppressed.filter(({ decision }) => decision?.by === 'option'));
+  return idsLine(
+    'Known to be exploited, but not shown',
+    hidden.filter((id) => !shown.includes(id)),
   );
-  const line = (title: string, ids: readonly string[]): string[] =>
-    ids.length === 0 ? [] : [`${title}: ${truncated(ids).join(', ')}`];
-  return [...line('Known to be exploited', shown), ...line('Known to be exploited, but not shown', hidden)];
+}
+
+function idsLine(title: string, ids: readonly string[]): string[] {
+  return ids.length === 0 ? [] : [`${title}: ${truncated(ids).join(', ')}`];
 }
 
 function exploitedIds(matches: readonly Match[]): string[] {

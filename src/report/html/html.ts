@@ -5,6 +5,7 @@ import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import {
   countBySeverity,
   doubtsOf,
+  hiddenExploitedLines,
   pluralize,
   shownVerdict,
   subjectText,
@@ -138,13 +139,10 @@ function verdictBox(report: Report, groups: readonly SourceGroup[]): Markup {
 function findingsText(report: Report, groups: readonly SourceGroup[]): string {
   const { matches, packages } = report;
   const affected = new Set(matches.map(({ package: found }) => `${found.purl} ${found.location.path}`)).size;
-  if (matches.length === 0) return 'All findings are suppressed; they are listed below.';
+  const remarks = [...unratedLines(report), ...hiddenExploitedLines(report)].map((words) => ` ${words}.`);
+  if (matches.length === 0) return `All findings are suppressed; they are listed below.${remarks.join('')}`;
   const rows = groups.flatMap((group) => group.rows).length;
-  return `${pluralize(rows, 'vulnerability', 'vulnerabilities')} of ${pluralize(groups.length, 'source package')}: ${pluralize(matches.length, 'finding')} in ${affected} of ${packages.length} installed packages.${unratedLines(
-    report,
-  )
-    .map((words) => ` ${words}.`)
-    .join('')}`;
+  return `${pluralize(rows, 'vulnerability', 'vulnerabilities')} of ${pluralize(groups.length, 'source package')}: ${pluralize(matches.length, 'finding')} in ${affected} of ${packages.length} installed packages.${remarks.join('')}`;
 }
 
 /** Renders the number of vulnerabilities per severity. Each counts once for all packages of one source. */
