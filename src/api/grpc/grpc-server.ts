@@ -4,7 +4,7 @@ import type * as Grpc from '@grpc/grpc-js';
 import type { handleUnaryCall, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { limits, timerMsMax } from '../../core/limits.ts';
 import { withReplicaReads } from '../../store/replica-reads.ts';
-import { withStoreTimeout } from '../../store/store-timeout.ts';
+import { storeTimeout } from '../../store/store-timeout.ts';
 import type { Http2Acceptor } from '../http/protocol-demux.ts';
 import { internalError, RpcError, rpcCodes, toRpcError } from '../http/v3/errors.ts';
 import type { V3Methods } from '../http/v3/methods.ts';
@@ -132,7 +132,7 @@ class CallHandler {
         this.#options.onResponse(metricLabelOf(name), status, performance.now() - started);
       };
       const work = withReplicaReads(isRead(name), () =>
-        withStoreTimeout(storeWaitMsOf(name), () => this.#run(call, method)),
+        storeTimeout.run(storeWaitMsOf(name), () => this.#run(call, method)),
       ).then(
         (response) => {
           callback(null, withTimestamps(response));

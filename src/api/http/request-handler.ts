@@ -6,7 +6,7 @@ import { raceAbort } from '../../kit/async/abort.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import type { SpanStart, Tracer } from '../../kit/trace/tracer.ts';
 import { withReplicaReads } from '../../store/replica-reads.ts';
-import { withStoreTimeout } from '../../store/store-timeout.ts';
+import { storeTimeout } from '../../store/store-timeout.ts';
 import type { Access, AccessDecision } from './access.ts';
 import type { RequestGuard } from './request-guard.ts';
 import {
@@ -178,7 +178,7 @@ export class RequestHandler {
     };
     try {
       const pending = withReplicaReads(mayUseReplica(route), () =>
-        withStoreTimeout(storeWaitMsOf(route), route.handle, request),
+        storeTimeout.run(storeWaitMsOf(route), route.handle, request),
       );
       this.#track(pending);
       const apiResponse = await raceAbort(pending, signal);

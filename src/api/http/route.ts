@@ -50,6 +50,9 @@ export type ErrorRenderer = (
   headers?: ApiResponse['headers'],
 ) => ApiResponse;
 
+/** Handles a request of a route. */
+export type RouteHandler = (request: ApiRequest) => Promise<ApiResponse>;
+
 /** A handler for a method and a path. */
 export interface Route {
   /** The label in metrics: `v1/getLayer`. */
@@ -65,7 +68,7 @@ export interface Route {
   readonly renderError?: ErrorRenderer;
   /** Returns the error of this API for an error that the handler throws; by default the same error. */
   readonly translateError?: (error: unknown) => unknown;
-  readonly handle: (request: ApiRequest) => Promise<ApiResponse>;
+  readonly handle: RouteHandler;
 }
 
 /** An error for the client, rendered as `{"Error":{"Message":…}}`. */

@@ -19,7 +19,18 @@ import type { Tables } from './schema.ts';
 /** Returns the layers that clients of Clair's v1 API have named. */
 export function namedLayerStore(engine: Engine): NamedLayerStore {
   return {
-    save: (layer) => save(engine, layer),
+    // Excludes other writers if it replaces a layer, because the introduced versions of other layers depend on it.
+    async save(layer) {
+      if (layer.parent === layer.name) throw new Error(`the layer ${layer.name} cannot be its own parent`);
+      const known = await findLayer(engine.db, layer.name);
+      const add = addition(engine, layer);
+      if (known === undefined && (await engine.write(add, 'own rows'))) return;
+      await engine.write(async (db) => {
+        const before = await findLayer(db, layer.name);
+        if (before === undefined) await add(db);
+        else await replace(db, before, layer);
+      });
+    },
     find: async (name) => {
       const row = await findLayer(engine.db, name);
       return row && toNamedLayer(row);
@@ -31,39 +42,32 @@ export function namedLayerStore(engine: Engine): NamedLayerStore {
   };
 }
 
-/** Saves a layer. Excludes other writers if it replaces a layer, because the introduced versions of other layers depend on it. */
-async function save(engine: Engine, layer: NamedLayerInput): Promise<void> {
-  if (layer.parent === layer.name) throw new Error(`the layer ${layer.name} cannot be its own parent`);
-  const known = await findLayer(engine.db, layer.name);
-  if (known === undefined && (await engine.write((db) => add(engine, db, layer), 'own rows'))) return;
-  await engine.write(async (db) => {
-    const before = await findLayer(db, layer.name);
-    if (before === undefined) await add(engine, db, layer);
-    else await replace(db, before, layer);
-  });
-}
-
 type LayerRow = Selectable<Tables['v1_layer']>;
 
 async function findLayer(db: Kysely<Tables>, name: string): Promise<LayerRow | undefined> {
   return await db.selectFrom('v1_layer').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
-/** Returns false if another process has just saved a layer of that name. The parent may have been deleted since its lookup. */
-async function add({ numbering }: Engine, db: Kysely<Tables>, layer: NamedLayerInput): Promise<boolean> {
-  const below = layer.parent === null ? undefined : await findLayer(db, layer.parent);
-  if (layer.parent !== null && below === undefined)
-    throw new ClairError('parent-unknown', `there is no layer ${layer.parent}: it was deleted`);
-  const introduced = await upsertVersions(db, await introducedVersions(db, layer.image, below?.image_id));
-  const number = await numbering.next(db, 'v1_layer');
-  const { numInsertedOrUpdatedRows: added } = await db
-    .insertInto('v1_layer')
-    .values({ name: layer.name, parent: layer.parent, number, ...contentOf(layer) })
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .executeTakeFirstOrThrow();
-  if (added === 0n) return false;
-  await addIntroduced(db, number, introduced);
-  return true;
+/**
+ * Returns the transaction that adds a layer. It returns false if another process has just saved a layer of that name. The parent may have
+ * been deleted since its lookup.
+ */
+function addition({ numbering }: Engine, layer: NamedLayerInput) {
+  return async function add(db: Kysely<Tables>): Promise<boolean> {
+    const below = layer.parent === null ? undefined : await findLayer(db, layer.parent);
+    if (layer.parent !== null && below === undefined)
+      throw new ClairError('parent-unknown', `there is no layer ${layer.parent}: it was deleted`);
+    const introduced = await upsertVersions(db, await introducedVersions(db, layer.image, below?.image_id));
+    const number = await numbering.next(db, 'v1_layer');
+    const { numInsertedOrUpdatedRows: added } = await db
+      .insertInto('v1_layer')
+      .values({ name: layer.name, parent: layer.parent, number, ...contentOf(layer) })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .executeTakeFirstOrThrow();
+    if (added === 0n) return false;
+    await addIntroduced(db, number, introduced);
+    return true;
+  };
 }
 
 function contentOf({ image, format, engineVersion }: NamedLayerInput) {

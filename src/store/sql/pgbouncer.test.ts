@@ -16,7 +16,7 @@ import { temporarySchema } from '../../testing/store-engines.ts';
 import { proxyBefore } from '../../testing/tcp-proxy.ts';
 import { query } from '../contract/postgres-schemas.ts';
 import type { Store } from '../store.ts';
-import { withStoreTimeout } from '../store-timeout.ts';
+import { storeTimeout } from '../store-timeout.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
 import { openPostgresStore } from './postgres-store.ts';
@@ -162,7 +162,7 @@ test('reports that a retry may succeed if all connections of PgBouncer are in us
         new Promise((done) => setTimeout(done, 100)),
       ]).catch(() => undefined);
     await assert.rejects(
-      withStoreTimeout(500, () => engine.write(async (db) => await sql`select 1`.execute(db))),
+      storeTimeout.run(500, () => engine.write(async (db) => await sql`select 1`.execute(db))),
       { code: 'store-unavailable', message: /the pooler has no connection to the server left/ },
     );
   } finally {
@@ -185,7 +185,7 @@ test('reports one outage while the server behind PgBouncer is away', { skip }, a
   await proxy.refuse();
   for (let i = 0; i < 5; i++)
     await assert.rejects(
-      withStoreTimeout(500, () => store.keyValues.get('key')),
+      storeTimeout.run(500, () => store.keyValues.get('key')),
       { code: 'store-unavailable' },
     );
   assert.deepEqual(events, ['down']);

@@ -6,7 +6,7 @@ import { emptyLayer } from '../../testing/empty-layer.ts';
 import { temporarySchema } from '../../testing/store-engines.ts';
 import { proxyBefore, type TcpProxy } from '../../testing/tcp-proxy.ts';
 import type { Store } from '../store.ts';
-import { withStoreTimeout } from '../store-timeout.ts';
+import { storeTimeout } from '../store-timeout.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
 import { openPostgresStore } from './postgres-store.ts';
@@ -61,7 +61,7 @@ for (const [name, { begin, end }] of Object.entries(outages)) {
     await failsWithin(limits.storePingMs + 250, () => store.ping());
     const detectionMs = limits.storeReadWaitMs + 2 * limits.storeSilentMs + limits.storeProbeMs;
     const read = (): Promise<unknown> =>
-      withStoreTimeout(limits.storeReadWaitMs, () => store.keyValues.get('key'));
+      storeTimeout.run(limits.storeReadWaitMs, () => store.keyValues.get('key'));
     await failsWithin(detectionMs + 1000, read);
     await failsWithin(limits.storeReadWaitMs + 250, read);
     await failsWithin(250, () => store.ping());
@@ -79,10 +79,10 @@ for (const [name, { begin, end }] of Object.entries(outages)) {
     const { store, proxy } = await open(t);
     await begin(proxy);
     await assert.rejects(
-      withStoreTimeout(300, () => store.layers.save('early', '', emptyLayer)),
+      storeTimeout.run(300, () => store.layers.save('early', '', emptyLayer)),
       { code: 'store-unavailable' },
     );
-    const saved = withStoreTimeout(20_000, () => store.layers.save('late', '', emptyLayer));
+    const saved = storeTimeout.run(20_000, () => store.layers.save('late', '', emptyLayer));
     await end(proxy);
     await saved;
     assert.deepEqual(await store.layers.find('late', ''), emptyLayer);
@@ -94,14 +94,16 @@ test('fails queries at once when too many wait for an unreachable server', {
 }, async (t) => {
   const { store, proxy } = await open(t);
   await proxy.refuse();
-  await failsWithin(1000, () => withStoreTimeout(10, () => store.keyValues.get('key')));
+  await failsWithin(1000, () => storeTimeout.run(10, () => store.keyValues.get('key')));
   let failed = 0;
   const reads = Array.from({ length: limits.storeWaiting + 50 }, () =>
-    withStoreTimeout(20_000, () => store.keyValues.get('key')).catch(() => {
-      failed++;
-    }),
+    storeTimeout
+      .run(20_000, () => store.keyValues.get('key'))
+      .catch(() => {
+        failed++;
+      }),
   );
-  await failsWithin(250, () => withStoreTimeout(20_000, () => store.keyValues.get('key')));
+  await failsWithin(250, () => storeTimeout.run(20_000, () => store.keyValues.get('key')));
   assert.equal(failed, 50);
   await proxy.open();
   await Promise.all(reads);
@@ -117,7 +119,7 @@ test('lets other servers write at most 12 s after one is cut off in a transactio
   await using healthy = await openPostgresEngine(parsePostgresSource(url), 4);
   const isCut = Promise.withResolvers<undefined>();
   // The request holds the lock of all writers.
-  const request = withStoreTimeout(3000, () =>
+  const request = storeTimeout.run(3000, () =>
     cut.write(async (db) => {
       proxy.stall();
       isCut.resolve(undefined);
@@ -127,7 +129,7 @@ test('lets other servers write at most 12 s after one is cut off in a transactio
   const failed = assert.rejects(request, { code: 'store-unavailable' });
   await isCut.promise;
   const start = performance.now();
-  await withStoreTimeout(limits.storeWriteWaitMs, () => healthy.write(async () => undefined));
+  await storeTimeout.run(limits.storeWriteWaitMs, () => healthy.write(async () => undefined));
   const waited = performance.now() - start;
   assert.ok(waited < 12_000, `waited for ${waited.toFixed(0)} ms`);
   await failed;

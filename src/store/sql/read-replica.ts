@@ -5,7 +5,7 @@ import { abortableSleep } from '../../kit/async/retry.ts';
 import { settlesWithin, withTimeout } from '../../kit/async/timeout.ts';
 import { mayReadReplica } from '../replica-reads.ts';
 import type { Store } from '../store.ts';
-import { withStoreTimeout } from '../store-timeout.ts';
+import { storeTimeout } from '../store-timeout.ts';
 import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
 import { readerStore } from './sql-store.ts';
@@ -100,7 +100,7 @@ export class ReadReplica implements AsyncDisposable {
     try {
       const functions = replica[part] as unknown as Readonly<Record<string, AsyncFunction>>;
       const call = async (): Promise<unknown> => await functions[name]?.(...values);
-      const found = await withStoreTimeout(limits.replicaWaitMs, call);
+      const found = await storeTimeout.run(limits.replicaWaitMs, call);
       if (!isEmpty(found)) return found;
     } catch (error) {
       if (error instanceof ClairError && error.code === 'store-unavailable') this.#suspend(messageOf(error));
@@ -136,7 +136,7 @@ export class ReadReplica implements AsyncDisposable {
     try {
       const position = await walPosition(this.#deps.primary.db);
       const engine = await withTimeout(this.#open(), limits.storePingMs, noAnswer);
-      const replay = withStoreTimeout(limits.replicaWaitMs, () => waitUntilReplayed(engine, position));
+      const replay = storeTimeout.run(limits.replicaWaitMs, () => waitUntilReplayed(engine, position));
       const isCurrent = await withTimeout(replay, limits.storePingMs, noAnswer);
       this.#report(undefined);
       if (isCurrent) {

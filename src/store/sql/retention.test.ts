@@ -7,7 +7,7 @@ import { ancestry, feedUpdate, image, installed, record, stream } from '../../te
 import { sharedEngines, temporaryDirectory, temporarySchema } from '../../testing/store-engines.ts';
 import { query } from '../contract/postgres-schemas.ts';
 import type { RetentionTerms } from '../maintenance.ts';
-import { withStoreTimeout } from '../store-timeout.ts';
+import { storeTimeout } from '../store-timeout.ts';
 import type { Engine } from './engine.ts';
 import { openSqlStore } from './sql-store.ts';
 
@@ -77,7 +77,7 @@ for (const { name, engine } of bareEngines) {
     await saveImage(store, 'used');
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     await writer.write(async () => {
-      await withStoreTimeout(1000, () => store.collectGarbage(terms));
+      await storeTimeout.run(1000, () => store.collectGarbage(terms));
     }, 'own rows');
   });
 
@@ -111,7 +111,7 @@ for (const { name, engine } of bareEngines) {
     for (let i = 0; i < 100; i++) await saveImage(other, `old ${i}`);
     clock.now = 2 * dayMs;
     let saved = 0;
-    const save = (): Promise<void> => withStoreTimeout(1000, () => saveImage(other, `new ${saved++}`));
+    const save = (): Promise<void> => storeTimeout.run(1000, () => saveImage(other, `new ${saved++}`));
     await using store = await openSqlStore(beforeWrites(await open(), save), { now });
     const { images, layers } = await store.collectGarbage(terms);
     assert.deepEqual([images, layers], [100, 100]);

@@ -5,7 +5,7 @@ import { ingestLayer, type PostedLayer } from '../../../service/ingest/ingest-la
 import { type LayerDetail, viewLayer } from '../../../service/ingest/layer-view.ts';
 import { asGo } from '../go-json-encode.ts';
 import { recordIngest } from '../ingest-record.ts';
-import type { ApiRequest, ApiResponse } from '../route.ts';
+import type { RouteHandler } from '../route.ts';
 import type { V1Deps } from './deps.ts';
 import { badRequest, notFoundError } from './errors.ts';
 import { storableName } from './names.ts';
@@ -14,28 +14,30 @@ import { bodyOf } from './request.ts';
 import { layerEnvelope, type V1Layer } from './types.ts';
 
 /** `POST /layers`: ingests a layer, and echoes the request. */
-export async function postLayerRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
-  const { Layer: posted } = await bodyOf(request, layerEnvelope);
-  if (posted === undefined) throw badRequest('failed to provide layer');
-  const layer = toLayer(posted);
-  request.addLogDetails({ layer: layer.name });
-  const format = layerFormatOf(layer.formatName);
-  if (format === undefined) await refuseFormat(layer, deps);
-  else {
-    const source: PostedLayer = { ...layer, format };
-    const work = { key: `layer ${layer.name}`, content: JSON.stringify(source) };
-    await deps.pendingIngests.run(work, request.signal, (shared) =>
-      recordIngest(
-        ingestLayer(source, deps.ingest, shared),
-        { kind: 'layer', name: layer.name },
-        deps.onIngested,
-      ),
-    );
-  }
-  const { Name, ParentName, Path, Headers, Format } = posted;
-  const echo = { Name, ParentName, Path, Headers, Format, IndexedByVersion: engineVersion };
-  return { status: 201, body: asGo(layerEnvelope, { Layer: echo }) };
-}
+export const postLayerRoute =
+  (deps: V1Deps): RouteHandler =>
+  async (request) => {
+    const { Layer: posted } = await bodyOf(request, layerEnvelope);
+    if (posted === undefined) throw badRequest('failed to provide layer');
+    const layer = toLayer(posted);
+    request.addLogDetails({ layer: layer.name });
+    const format = layerFormatOf(layer.formatName);
+    if (format === undefined) await refuseFormat(layer, deps);
+    else {
+      const source: PostedLayer = { ...layer, format };
+      const work = { key: `layer ${layer.name}`, content: JSON.stringify(source) };
+      await deps.pendingIngests.run(work, request.signal, (shared) =>
+        recordIngest(
+          ingestLayer(source, deps.ingest, shared),
+          { kind: 'layer', name: layer.name },
+          deps.onIngested,
+        ),
+      );
+    }
+    const { Name, ParentName, Path, Headers, Format } = posted;
+    const echo = { Name, ParentName, Path, Headers, Format, IndexedByVersion: engineVersion };
+    return { status: 201, body: asGo(layerEnvelope, { Layer: echo }) };
+  };
 
 type UncheckedLayer = Omit<PostedLayer, 'format'>;
 
@@ -71,24 +73,25 @@ async function refuseFormat(
 }
 
 /** `GET /layers/:name`: returns a layer, with features or vulnerabilities if the query has `features` or `vulnerabilities`. */
-export async function getLayerRoute({ params, query }: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
-  const detail: LayerDetail = query.has('vulnerabilities')
-    ? 'vulnerabilities'
-    : query.has('features')
-      ? 'packages'
-      : 'none';
-  const view = await viewLayer(params['name'] ?? '', detail, deps);
-  if (view === undefined) throw notFoundError();
-  return { status: 200, body: asGo(layerEnvelope, { Layer: renderLayer(view) }) };
-}
+export const getLayerRoute =
+  (deps: V1Deps): RouteHandler =>
+  async ({ params, query }) => {
+    const detail: LayerDetail = query.has('vulnerabilities')
+      ? 'vulnerabilities'
+      : query.has('features')
+        ? 'packages'
+        : 'none';
+    const view = await viewLayer(params['name'] ?? '', detail, deps);
+    if (view === undefined) throw notFoundError();
+    return { status: 200, body: asGo(layerEnvelope, { Layer: renderLayer(view) }) };
+  };
 
 /** `DELETE /layers/:name`: deletes a layer and all layers on top of it. */
-export async function deleteLayerRoute(
-  { params, addLogDetails }: ApiRequest,
-  deps: V1Deps,
-): Promise<ApiResponse> {
-  const { name = '' } = params;
-  addLogDetails({ layer: name });
-  if (!(await deps.store.namedLayers.remove(name))) throw notFoundError();
-  return { status: 200 };
-}
+export const deleteLayerRoute =
+  (deps: V1Deps): RouteHandler =>
+  async ({ params, addLogDetails }) => {
+    const { name = '' } = params;
+    addLogDetails({ layer: name });
+    if (!(await deps.store.namedLayers.remove(name))) throw notFoundError();
+    return { status: 200 };
+  };

@@ -5,7 +5,7 @@ import {
   viewNotification,
 } from '../../../service/notifications/notification-view.ts';
 import { asGo } from '../go-json-encode.ts';
-import type { ApiRequest, ApiResponse } from '../route.ts';
+import type { RouteHandler } from '../route.ts';
 import type { V1Deps } from './deps.ts';
 import { badRequest, notFoundError } from './errors.ts';
 import { pageStartOf, rowOf } from './page-token.ts';
@@ -17,46 +17,48 @@ import { notificationEnvelope, type VulnerabilityWithLayers } from './types.ts';
 const noLayers = -1;
 
 /** `GET /notifications/:name`: returns a page of the layers that a change affects. */
-export async function getNotificationRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
-  const limit = Math.min(limitOf(request), limits.listedPerPage);
-  if (limit < noLayers) throw badRequest('limit value should not be less than -1');
-  const token = request.query.get('page');
-  const page =
-    token === null ? { OldVulnerability: 0, NewVulnerability: 0 } : deps.tokens.readNotificationPage(token);
-  const start = { old: pageStartOf(page.OldVulnerability), new: pageStartOf(page.NewVulnerability) };
-  const view = await deps.listLimiter.run(request.signal, () =>
-    viewNotification(request.params['name'] ?? '', { affectedKind: 'layers', limit, ...start }, deps),
-  );
-  if (view === undefined) throw notFoundError();
-  const { notification, old, new: now } = view;
-  const notificationBody = {
-    Name: notification.name,
-    Created: renderTime(notification.createdAt),
-    Notified: renderTime(notification.notifiedAt),
-    Deleted: renderTime(notification.deletedAt),
-    Limit: limit,
-    Page: token ?? deps.tokens.writeNotificationPage(page),
-    ...nextPage(view, deps),
-    ...(old !== undefined && { Old: renderSide(old) }),
-    ...(now !== undefined && { New: renderSide(now) }),
+export const getNotificationRoute =
+  (deps: V1Deps): RouteHandler =>
+  async (request) => {
+    const limit = Math.min(limitOf(request), limits.listedPerPage);
+    if (limit < noLayers) throw badRequest('limit value should not be less than -1');
+    const token = request.query.get('page');
+    const page =
+      token === null ? { OldVulnerability: 0, NewVulnerability: 0 } : deps.tokens.readNotificationPage(token);
+    const start = { old: pageStartOf(page.OldVulnerability), new: pageStartOf(page.NewVulnerability) };
+    const view = await deps.listLimiter.run(request.signal, () =>
+      viewNotification(request.params['name'] ?? '', { affectedKind: 'layers', limit, ...start }, deps),
+    );
+    if (view === undefined) throw notFoundError();
+    const { notification, old, new: now } = view;
+    const notificationBody = {
+      Name: notification.name,
+      Created: renderTime(notification.createdAt),
+      Notified: renderTime(notification.notifiedAt),
+      Deleted: renderTime(notification.deletedAt),
+      Limit: limit,
+      Page: token ?? deps.tokens.writeNotificationPage(page),
+      ...nextPage(view, deps),
+      ...(old !== undefined && { Old: renderSide(old) }),
+      ...(now !== undefined && { New: renderSide(now) }),
+    };
+    return { status: 200, body: asGo(notificationEnvelope, { Notification: notificationBody }) };
   };
-  return { status: 200, body: asGo(notificationEnvelope, { Notification: notificationBody }) };
-}
 
 /** `DELETE /notifications/:name`: acknowledges a notification or a batch. Both have names of the same form. */
-export async function deleteNotificationRoute(
-  { params, addLogDetails }: ApiRequest,
-  { store }: V1Deps,
-): Promise<ApiResponse> {
-  const { name = '' } = params;
-  addLogDetails({ notification: name });
-  // No name contains NUL, and PostgreSQL rejects it in values.
-  const mayBeKnown = !name.includes('\u0000');
-  const isKnown =
-    mayBeKnown && ((await store.notifications.markDeleted(name)) || (await store.batches.markDeleted(name)));
-  if (!isKnown) throw notFoundError();
-  return { status: 200 };
-}
+export const deleteNotificationRoute =
+  ({ store }: V1Deps): RouteHandler =>
+  async ({ params, addLogDetails }) => {
+    const { name = '' } = params;
+    addLogDetails({ notification: name });
+    // No name contains NUL, and PostgreSQL rejects it in values.
+    const mayBeKnown = !name.includes('\u0000');
+    const isKnown =
+      mayBeKnown &&
+      ((await store.notifications.markDeleted(name)) || (await store.batches.markDeleted(name)));
+    if (!isKnown) throw notFoundError();
+    return { status: 200 };
+  };
 
 function nextPage({ old, new: now }: NotificationView, { tokens }: V1Deps): { readonly NextPage?: string } {
   const [ofOld, ofNew] = [old?.next ?? 'done', now?.next ?? 'done'];

@@ -1,6 +1,6 @@
 import { metricsResponse } from '../../metrics.ts';
 import type { DescribedRoute } from '../openapi.ts';
-import type { ApiRequest, ApiResponse, Route } from '../route.ts';
+import type { Route, RouteHandler } from '../route.ts';
 import type { V1Deps } from './deps.ts';
 import { v1Descriptions } from './descriptions.ts';
 import { toWireError } from './errors.ts';
@@ -16,7 +16,7 @@ import {
   putVulnerabilityRoute,
 } from './vulnerabilities.ts';
 
-type Handler = (request: ApiRequest, deps: V1Deps) => Promise<ApiResponse>;
+type Handler = (deps: V1Deps) => RouteHandler;
 
 const vulnerabilities = '/namespaces/:namespace/vulnerabilities';
 const vulnerability = `${vulnerabilities}/:name`;
@@ -25,7 +25,7 @@ type RouteEntry = readonly [
   name: keyof typeof v1Descriptions,
   method: string,
   path: string,
-  handle: Handler,
+  handlerWith: Handler,
   scope?: NonNullable<Route['scope']>,
 ];
 
@@ -44,18 +44,25 @@ const routeTable: readonly RouteEntry[] = [
   ['deleteFix', 'DELETE', `${vulnerability}/fixes/:feature`, deleteFixRoute],
   ['getNotification', 'GET', '/notifications/:name', getNotificationRoute],
   ['deleteNotification', 'DELETE', '/notifications/:name', deleteNotificationRoute],
-  ['getMetrics', 'GET', '/metrics', (_, { metrics }) => metricsResponse(metrics)],
+  [
+    'getMetrics',
+    'GET',
+    '/metrics',
+    ({ metrics }) =>
+      () =>
+        metricsResponse(metrics),
+  ],
 ];
 
 /** Returns the routes of the Clair v1 API, below `/v1`. */
 export function v1Routes(deps: V1Deps): Route[] {
-  return routeTable.map(([name, method, path, handle, scope]) => ({
+  return routeTable.map(([name, method, path, handlerWith, scope]) => ({
     name: `v1/${name}`,
     method,
     path,
     ...(scope !== undefined && { scope }),
     translateError: toWireError,
-    handle: (request) => handle(request, deps),
+    handle: handlerWith(deps),
   }));
 }
 

@@ -7,7 +7,7 @@ import {
   type VulnerabilityName,
 } from '../../../service/ingest/write-vulnerability.ts';
 import { asGo, JsonListBuilder } from '../go-json-encode.ts';
-import type { ApiRequest, ApiResponse } from '../route.ts';
+import type { RouteHandler } from '../route.ts';
 import type { V1Deps } from './deps.ts';
 import { badRequest, notFoundError } from './errors.ts';
 import { namespaceOfWire } from './names.ts';
@@ -22,19 +22,21 @@ import {
 } from './vulnerability-input.ts';
 
 /** `GET /namespaces/:namespace/vulnerabilities`: returns a page of vulnerabilities, in the order of their last write. */
-export async function listVulnerabilitiesRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
-  const limit = Math.min(limitOf(request), limits.listedPerPage);
-  if (limit < 0) throw badRequest('limit value should not be less than zero');
-  const page = request.query.get('page');
-  const from = page === null ? 0 : deps.tokens.readRow(page);
-  const name = request.params['namespace'] ?? '';
-  if (name === '') throw badRequest('namespace should not be empty');
-  const namespace = namespaceOfWire(name);
-  const storedNamespaces = await deps.store.advisories.findNamespaces();
-  if (!storedNamespaces.some((one) => one.name === namespace)) throw notFoundError();
-  const text = await deps.listLimiter.run(request.signal, () => pageText(namespace, { from, limit }, deps));
-  return { status: 200, text };
-}
+export const listVulnerabilitiesRoute =
+  (deps: V1Deps): RouteHandler =>
+  async (request) => {
+    const limit = Math.min(limitOf(request), limits.listedPerPage);
+    if (limit < 0) throw badRequest('limit value should not be less than zero');
+    const page = request.query.get('page');
+    const from = page === null ? 0 : deps.tokens.readRow(page);
+    const name = request.params['namespace'] ?? '';
+    if (name === '') throw badRequest('namespace should not be empty');
+    const namespace = namespaceOfWire(name);
+    const storedNamespaces = await deps.store.advisories.findNamespaces();
+    if (!storedNamespaces.some((one) => one.name === namespace)) throw notFoundError();
+    const text = await deps.listLimiter.run(request.signal, () => pageText(namespace, { from, limit }, deps));
+    return { status: 200, text };
+  };
 
 interface Page {
   readonly from: number;
@@ -56,22 +58,24 @@ async function pageText(namespace: string, { from, limit }: Page, deps: V1Deps):
 }
 
 /** `POST /namespaces/:namespace/vulnerabilities`: writes a vulnerability, and echoes the request. */
-export async function postVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
-  const { Vulnerability: posted } = await bodyOf(request, vulnerabilityEnvelope);
-  if (posted === undefined) throw badRequest('failed to provide vulnerability');
-  const fields = parseVulnerabilityFields(posted);
-  const features = posted.FixedIn ?? [];
-  const fixes = features.map((one) => parseFix(one, deps.extensions));
-  const name = toVulnerabilityName(
-    posted.NamespaceName || (request.params['namespace'] ?? ''),
-    posted.Name ?? '',
-  );
-  for (const one of features) assertSameNamespace(one, name);
-  request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
-  await learnNamespace(name, features, deps);
-  await insertVulnerability(name, fields, fixes, deps.writing);
-  return { status: 201, body: asGo(vulnerabilityEnvelope, { Vulnerability: posted }) };
-}
+export const postVulnerabilityRoute =
+  (deps: V1Deps): RouteHandler =>
+  async (request) => {
+    const { Vulnerability: posted } = await bodyOf(request, vulnerabilityEnvelope);
+    if (posted === undefined) throw badRequest('failed to provide vulnerability');
+    const fields = parseVulnerabilityFields(posted);
+    const features = posted.FixedIn ?? [];
+    const fixes = features.map((one) => parseFix(one, deps.extensions));
+    const name = toVulnerabilityName(
+      posted.NamespaceName || (request.params['namespace'] ?? ''),
+      posted.Name ?? '',
+    );
+    for (const one of features) assertSameNamespace(one, name);
+    request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
+    await learnNamespace(name, features, deps);
+    await insertVulnerability(name, fields, fixes, deps.writing);
+    return { status: 201, body: asGo(vulnerabilityEnvelope, { Vulnerability: posted }) };
+  };
 
 /** Stores the namespace of a vulnerability. An unknown namespace takes the version scheme of the first fix. */
 async function learnNamespace(
@@ -85,42 +89,47 @@ async function learnNamespace(
 }
 
 /** `GET /namespaces/:namespace/vulnerabilities/:name`: returns a vulnerability, with fixes if the query has `fixedIn`. */
-export async function getVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
-  const { namespace, id } = vulnerabilityIn(request);
-  const view = await findVulnerability(namespace, id, deps);
-  if (view === undefined) throw notFoundError();
-  const rendered = request.query.has('fixedIn') ? renderWithFixes(view) : renderVulnerability(view);
-  return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: rendered }) };
-}
+export const getVulnerabilityRoute =
+  (deps: V1Deps): RouteHandler =>
+  async (request) => {
+    const { namespace, id } = vulnerabilityIn(request);
+    const view = await findVulnerability(namespace, id, deps);
+    if (view === undefined) throw notFoundError();
+    const rendered = request.query.has('fixedIn') ? renderWithFixes(view) : renderVulnerability(view);
+    return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: rendered }) };
+  };
 
 /** `PUT /namespaces/:namespace/vulnerabilities/:name`: replaces a vulnerability except its fixes, and echoes the request. */
-export async function putVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
-  const { Vulnerability: input } = await bodyOf(request, vulnerabilityEnvelope);
-  if (input === undefined) throw badRequest('failed to provide vulnerability');
-  if ((input.FixedIn ?? []).length > 0) throw badRequest('Vulnerability.FixedIn must be empty');
-  const fields = parseVulnerabilityFields(input);
-  const name = toVulnerabilityName(request.params['namespace'] ?? '', request.params['name'] ?? '');
-  request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
-  await insertVulnerability(name, fields, [], deps.writing);
-  return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: input }) };
-}
+export const putVulnerabilityRoute =
+  (deps: V1Deps): RouteHandler =>
+  async (request) => {
+    const { Vulnerability: input } = await bodyOf(request, vulnerabilityEnvelope);
+    if (input === undefined) throw badRequest('failed to provide vulnerability');
+    if ((input.FixedIn ?? []).length > 0) throw badRequest('Vulnerability.FixedIn must be empty');
+    const fields = parseVulnerabilityFields(input);
+    const name = toVulnerabilityName(request.params['namespace'] ?? '', request.params['name'] ?? '');
+    request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
+    await insertVulnerability(name, fields, [], deps.writing);
+    return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: input }) };
+  };
 
 /** `DELETE /namespaces/:namespace/vulnerabilities/:name`: deletes a vulnerability. */
-export async function deleteVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
-  const name = vulnerabilityIn(request);
-  request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
-  if (!(await deleteVulnerability(name, deps.writing))) throw notFoundError();
-  return { status: 200 };
-}
+export const deleteVulnerabilityRoute =
+  (deps: V1Deps): RouteHandler =>
+  async (request) => {
+    const name = vulnerabilityIn(request);
+    request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
+    if (!(await deleteVulnerability(name, deps.writing))) throw notFoundError();
+    return { status: 200 };
+  };
 
 /** `GET /namespaces`: lists the namespaces of layers and advisories, in the order in which they were added. */
-export async function listNamespacesRoute(
-  { signal }: ApiRequest,
-  { store, listLimiter }: V1Deps,
-): Promise<ApiResponse> {
-  const rendered = (await listLimiter.run(signal, () => store.advisories.findNamespaces())).map(
-    renderNamespace,
-  );
-  const distinct = [...new Map(rendered.map((one) => [one.Name, one])).values()];
-  return { status: 200, body: asGo(namespaceEnvelope, { Namespaces: distinct }) };
-}
+export const listNamespacesRoute =
+  ({ store, listLimiter }: V1Deps): RouteHandler =>
+  async ({ signal }) => {
+    const rendered = (await listLimiter.run(signal, () => store.advisories.findNamespaces())).map(
+      renderNamespace,
+    );
+    const distinct = [...new Map(rendered.map((one) => [one.Name, one])).values()];
+    return { status: 200, body: asGo(namespaceEnvelope, { Namespaces: distinct }) };
+  };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { temporarySchema } from '../../../testing/store-engines.ts';
 import { proxyBefore } from '../../../testing/tcp-proxy.ts';
-import { withStoreTimeout } from '../../store-timeout.ts';
+import { storeTimeout } from '../../store-timeout.ts';
 import { limitQuery } from './postgres-cancel.ts';
 import { runStatement, SettledClient, type StoreClient } from './postgres-client.ts';
 import { parsePostgresSource } from './postgres-source.ts';
@@ -19,7 +19,7 @@ async function open(
   context.after(() => client.end());
   const one = client as unknown as StoreClient;
   return async (text, ms) =>
-    await withStoreTimeout(500, () => limitQuery(one, config, () => runStatement(one, { text }), ms));
+    await storeTimeout.run(500, () => limitQuery(one, config, () => runStatement(one, { text }), ms));
 }
 
 test('cancels a query of a request at its time limit, and keeps the connection', async (t) => {

@@ -5,7 +5,7 @@ import { Kysely, sql } from 'kysely';
 import { messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import { makeDirectory } from '../../../kit/make-directory.ts';
-import { withStoreTimeout } from '../../store-timeout.ts';
+import { storeTimeout } from '../../store-timeout.ts';
 import { BulkWriter } from '../bulk-writer.ts';
 import type { ColumnTypes, Engine, EngineConnection } from '../engine.ts';
 import { counterNumbering } from '../id-counter.ts';
@@ -239,7 +239,7 @@ async function ping(db: Kysely<Tables>, source: SqliteSource): Promise<void> {
   const timer = setTimeout(() => {
     reject(unavailable(source.name, `it did not answer within ${limits.storePingMs} ms: try again`));
   }, limits.storePingMs);
-  const query = withStoreTimeout(0, () => sql`select count(*) from key_value`.execute(db));
+  const query = storeTimeout.run(0, () => sql`select count(*) from key_value`.execute(db));
   try {
     await Promise.race([query, timedOut]);
   } finally {

@@ -40,9 +40,23 @@ export class LockRetry {
     this.#place = place;
   }
 
-  /** Retries work that a lock refuses until it succeeds. Throws `store-unavailable` after `lockTimeoutMs()`. */
-  async retryWhileBusy<T>(work: () => T | Promise<T>): Promise<T> {
-    return await this.#retry(work, performance.now() + lockTimeoutMs());
+  /** Retries work that a lock refuses until it succeeds. Throws `store-unavailable` after the deadline, by default `lockTimeoutMs()`. */
+  async retryWhileBusy<T>(
+    work: () => T | Promise<T>,
+    deadline: number = performance.now() + lockTimeoutMs(),
+  ): Promise<T> {
+    try {
+      const result = await retry(work, {
+        isRetryable: (error) => this.#isRetryable(error),
+        delays: (attempt) => Math.min(2 ** (attempt - 1), 50),
+        deadline,
+        sleep: (ms) => this.#pause(ms),
+      });
+      this.#busySpan = undefined;
+      return result;
+    } catch (error) {
+      throw isBusy(error) ? this.#lockedError(error) : error;
+    }
   }
 
   /**
@@ -53,32 +67,15 @@ export class LockRetry {
     const now = performance.now();
     const isStill = this.#busySpan !== undefined && now - this.#busySpan.last < limits.storeReadWaitMs;
     if (!isStill) this.#busySpan = undefined;
-    return await this.#retry(work, (this.#busySpan?.since ?? now) + lockTimeoutMs());
+    return await this.retryWhileBusy(work, (this.#busySpan?.since ?? now) + lockTimeoutMs());
   }
 
-  async #retry<T>(work: () => T | Promise<T>, deadline: number): Promise<T> {
-    try {
-      return await retry(() => this.#attempt(work), {
-        isRetryable: (error) => isBusy(error) && this.#waiting < limits.storeWaiting,
-        delays: (attempt) => Math.min(2 ** (attempt - 1), 50),
-        deadline,
-        sleep: (ms) => this.#pause(ms),
-      });
-    } catch (error) {
-      throw isBusy(error) ? this.#lockedError(error) : error;
-    }
-  }
-
-  async #attempt<T>(work: () => T | Promise<T>): Promise<T> {
-    try {
-      const result = await work();
-      this.#busySpan = undefined;
-      return result;
-    } catch (error) {
-      const now = performance.now();
-      if (isBusy(error)) this.#busySpan = { since: this.#busySpan?.since ?? now, last: now };
-      throw error;
-    }
+  /** Records a refusal by a lock. */
+  #isRetryable(error: unknown): boolean {
+    if (!isBusy(error)) return false;
+    const now = performance.now();
+    this.#busySpan = { since: this.#busySpan?.since ?? now, last: now };
+    return this.#waiting < limits.storeWaiting;
   }
 
   async #pause(ms: number): Promise<void> {
