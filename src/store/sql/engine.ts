@@ -19,6 +19,8 @@ export type Durability = 'at once' | 'later';
 /** A connection to run queries on. */
 export interface EngineConnection {
   readonly db: Kysely<Tables>;
+  /** Runs first in each transaction of `write`, behind its lock. If it throws, the transaction is rolled back. */
+  readonly beforeWrite?: (db: Kysely<Tables>) => Promise<void>;
   /**
    * Runs `work` in one transaction, and waits for other writers up to the lock timeout. Without a scope it excludes all other
    * writers. If an engine rolls the transaction back before the commit, `work` runs again from its beginning. So it must change only

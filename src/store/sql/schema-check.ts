@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { settlesWithin } from '../../kit/async/timeout.ts';
-import type { Engine, EngineConnection } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { readValue, writeValue } from './key-values.ts';
 import { schemaVersion, type Tables } from './schema.ts';
 
@@ -48,21 +48,13 @@ export async function assertUsable(
  * no migration can run between the check and the commit.
  */
 export function refuseLaterSchema(engine: Engine): Engine {
-  const checked = (connection: EngineConnection): EngineConnection => ({
-    ...connection,
-    write: (work, ...terms) =>
-      connection.write(
-        async (db) => {
-          if (!engine.isReadOnly) await assertUsable(engine, db);
-          return await work(db);
-        },
-        ...terms,
-      ),
-  });
+  const beforeWrite = async (db: Kysely<Tables>): Promise<void> => {
+    if (!engine.isReadOnly) await assertUsable(engine, db);
+  };
   return {
     ...engine,
-    ...checked(engine),
-    session: (work) => engine.session((connection) => work(checked(connection))),
+    beforeWrite,
+    session: (work) => engine.session((connection) => work({ ...connection, beforeWrite })),
   };
 }
 
@@ -88,18 +80,16 @@ export class SchemaCheck {
     const functions = Object.entries(part as Readonly<Record<string, AsyncFunction>>);
     const guarded = functions.map(([name, call]): [string, AsyncFunction] => [
       name,
-      (...values) => this.#guardCall(() => call(...values)),
+      async (...values) => {
+        if (performance.now() - this.#checkedAt >= limits.schemaCheckMs) await this.#assertUsable();
+        try {
+          return await call(...values);
+        } catch (error) {
+          throw isExpected(error) ? error : await this.#explain(error);
+        }
+      },
     ]);
     return Object.fromEntries(guarded) as T;
-  }
-
-  async #guardCall(call: () => Promise<unknown>): Promise<unknown> {
-    if (performance.now() - this.#checkedAt >= limits.schemaCheckMs) await this.#assertUsable();
-    try {
-      return await call();
-    } catch (error) {
-      throw isExpected(error) ? error : await this.#explain(error);
-    }
   }
 
   /** A query of tables that have changed fails with an error of the database. */

@@ -1,4 +1,4 @@
-import { Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import { Kysely, type RawBuilder, sql } from 'kysely';
 import { limits } from '../../../core/limits.ts';
 import { currentStoreTimeoutMs, reconnectTimeoutMs } from '../../store-timeout.ts';
 import type { ColumnTypes, Durability, Engine, EngineConnection, WriteScope } from '../engine.ts';
@@ -68,10 +68,17 @@ function connectionOn(clients: ClientSource): EngineConnection {
   return {
     db,
     bulkWriter: (on, table, columns) => new CopyWriter(on, table, columns),
-    write: async (work, scope = 'everything', durability = 'at once') => {
+    async write(work, scope = 'everything', durability = 'at once') {
+      const { beforeWrite } = this;
+      const lock = lockStatement(scope, durability, clients);
       try {
         return await retryWhile(
-          () => writeOnce(db, work, lockStatement(scope, durability, clients)),
+          () =>
+            db.transaction().execute(async (transaction) => {
+              await lock.execute(transaction);
+              await beforeWrite?.(transaction);
+              return await work(transaction);
+            }),
           (error) => isRetryable(error, clients),
           reconnectTimeoutMs(),
         );
@@ -87,17 +94,6 @@ function isRetryable(error: unknown, { session }: ClientSource): boolean {
   if (isSerializationFailure(error)) return true;
   // The staged rows of a session went with its connection. The outcome of a lost commit is unknown: `CommitInDoubt`.
   return session === undefined && (isConnectionLost(error) || isStalePlan(error));
-}
-
-async function writeOnce<T>(
-  db: Kysely<Tables>,
-  work: (db: Transaction<Tables>) => Promise<T>,
-  lock: RawBuilder<unknown>,
-): Promise<T> {
-  return await db.transaction().execute(async (transaction) => {
-    await lock.execute(transaction);
-    return await work(transaction);
-  });
 }
 
 /**

@@ -171,10 +171,16 @@ function connectionOn(database: DatabaseSync, { name, readOnly }: SqliteSource):
     db,
     bulkWriter: (on, table, columns) => new BulkWriter(on, table, columns),
     // A file has one writer at a time, whatever it writes.
-    write: async (work) => {
+    async write(work) {
+      const { beforeWrite } = this;
       try {
         if (readOnly !== undefined) shadowWrittenTables(database, readOnly);
-        return await lockRetry.retryWhileBusy(() => db.transaction().execute(work));
+        return await lockRetry.retryWhileBusy(() =>
+          db.transaction().execute(async (transaction) => {
+            await beforeWrite?.(transaction);
+            return await work(transaction);
+          }),
+        );
       } catch (error) {
         throw fromSqliteError(error, name);
       }
