@@ -32,13 +32,6 @@ export interface ScannedPaths {
   readonly links: readonly LinkTarget[];
 }
 
-interface KnownPaths {
-  /** The paths that are read. */
-  readonly covered: PatternMap<PathPattern>;
-  /** The paths by which layers name their entries. */
-  readonly entered: ReadonlySet<string>;
-}
-
 /** Returns the link targets that were not read yet, at most `limits.linkedPlaces`. */
 export function unresolvedLinks(tree: FileTree, scanned: ScannedPaths): LinkTarget[] {
   const { patterns, links } = scanned;
@@ -48,15 +41,13 @@ export function unresolvedLinks(tree: FileTree, scanned: ScannedPaths): LinkTarg
   const covered = patternSet(read);
   const isRead = scannedLinks(scanned);
   const unread = new Map<string, LinkTarget>();
-  const entered = new Set(Array.from(tree.entries.values(), ({ node }) => node.path));
-  const known: KnownPaths = { covered, entered };
-  const isKnown = absentBehindLibraryLinks(tree, known);
+  const isKnown = absentBehindLibraryLinks(tree, covered);
   const found = [
     ...linksOnTheWay(tree, patterns),
     ...linkedDirectories(tree, read),
     ...linkedFiles(tree, covered),
     ...hardLinksElsewhere(tree, covered),
-    ...behindLinks(tree, read, known),
+    ...behindLinks(tree, read, covered),
   ];
   for (const link of found) {
     if (isRead(link) || (link.by === 'path' && isKnown(link.target))) continue;
@@ -161,8 +152,8 @@ function* linkedDirectories(tree: FileTree, read: readonly PathPattern[]): Gener
   }
 }
 
-/** Links that distributions have. Their content is known without another reading. */
-const libraryLinks: ReadonlySet<string> = new Set(['lib', 'lib64', 'usr/lib64']);
+/** Links that distributions have to the library directory. `WantedPaths` records entries below them that the directory may have. */
+const libraryLinks: readonly string[] = ['lib', 'lib64', 'usr/lib64'];
 
 /**
  * Returns whether no layer has an entry at a path below a library link, which is known for each path whose counterpart in the library
@@ -170,10 +161,12 @@ const libraryLinks: ReadonlySet<string> = new Set(['lib', 'lib64', 'usr/lib64'])
  */
 function absentBehindLibraryLinks(
   { entries }: FileTree,
-  { covered, entered }: KnownPaths,
+  covered: PatternMap<PathPattern>,
 ): (path: PathPattern) => boolean {
+  // The paths by which layers name their entries.
+  const entered = new Set(Array.from(entries.values(), ({ node }) => node.path));
   return (path) => {
-    const link = [...libraryLinks].find((name) => path.startsWith(`${name}/`));
+    const link = libraryLinks.find((name) => path.startsWith(`${name}/`));
     if (link === undefined || path.includes('*') || entered.has(path) || entries.get(path) !== undefined)
       return false;
     return covered.find(`usr/lib${path.slice(link.length)}`) !== undefined;
@@ -184,7 +177,7 @@ function absentBehindLibraryLinks(
 function* behindLinks(
   tree: FileTree,
   read: readonly PathPattern[],
-  { covered, entered }: KnownPaths,
+  covered: PatternMap<PathPattern>,
 ): Generator<LinkTarget> {
   const linkTargets = Array.from(tree.linkTargets, ([link, reals]) =>
     [...reals].map((real) => ({ link, real })),
@@ -192,8 +185,7 @@ function* behindLinks(
   for (const { link, real } of linkTargets) {
     if (covered.find(link) === undefined && covered.find(real) !== undefined)
       yield { target: `${link}/`, aliasOf: real, by: 'watch' };
-    for (const found of targetsBelow(link, real, read))
-      if (!libraryLinks.has(link) || found.target.includes('*') || entered.has(found.target)) yield found;
+    yield* targetsBelow(link, real, read);
   }
 }
 

@@ -83,6 +83,19 @@ test('lists a database that is written through links of other paths', async (t) 
   }
 });
 
+test('lists a database that is written through a library link which leads elsewhere', async (t) => {
+  for (const name of ['lib', 'lib64', 'usr/lib64']) {
+    const through = [link(name, '/var/lib'), dpkg(`${name}/dpkg/status`, 'a')];
+    assert.deepEqual((await read(t, through)).packages, ['a'], name);
+    const replaced = await read(
+      t,
+      [dpkg(status, 'a'), link(name, '/var/lib/dpkg')],
+      [dpkg(`${name}/status`, 'b')],
+    );
+    assert.match(`${replaced.packages.join()} ${replaced.problems.join()}`, /^b|is below a link/, name);
+  }
+});
+
 test('lists a database at a path that another lister wants', async (t) => {
   for (const place of ['etc/issue', 'var/lib/dpkg/info/x.list', 'etc/apt/sources.list.d/x', 'etc/os-release'])
     for (const linked of [link(status, `/${place}`), hard(status, place)])
