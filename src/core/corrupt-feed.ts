@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod/mini';
 import { InflateError } from '../kit/decompress/inflater.ts';
-import { boundedParse, type DocumentErrorFactory, parseJson } from '../kit/json/json-document.ts';
+import { type DocumentErrorFactory, parseBySchema, parseJson } from '../kit/json/json-document.ts';
 import { XmlStreamError } from '../kit/xml/xml-stream.ts';
 import { ClairError, messageOf } from './errors.ts';
 import { limits } from './limits.ts';
@@ -23,20 +23,16 @@ export function parseJsonAt(place: string, bytes: Buffer): unknown {
   return parseJson(bytes, refuse, limits.documentDepthFromBytes);
 }
 
-/** Parses a value by its schema. Throws an `UnexpectedContent` that names the first place where the value differs. */
-export function parseBySchema<T extends z.ZodMiniType>(
+/** Parses a value of a feed by its schema. Throws an `UnexpectedContent` that names the first place where the value differs. */
+export function parseFeedValue<T extends z.ZodMiniType>(
   schema: T,
   value: unknown,
   place: string,
 ): z.output<T> {
-  const result = boundedParse(schema, value);
-  if (result === undefined) throw new UnexpectedContent(place, 'it has too many errors to list');
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const path = [place, ...(issue?.path ?? [])].filter((name) => name !== '').join('.');
-  const expectation =
-    issue?.code === 'invalid_type' ? `not the expected ${issue.expected}` : 'not as expected';
-  throw new UnexpectedContent(path, expectation);
+  return parseBySchema(schema, value, ({ path, message }) => {
+    const places = [place, path].filter((name) => name !== '');
+    return new UnexpectedContent(places.join('.'), message);
+  });
 }
 
 /** The feed and the URL that the content is read from, for error messages. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { readBySchema } from '../kit/json/json-document.ts';
+import { parseBySchema } from '../kit/json/json-document.ts';
 import type { Distro } from '../model/distro.ts';
 import type { ListedPackage } from '../model/package.ts';
 import type { RemoteDetector, RemoteLister } from '../plugin/extensions.ts';
@@ -105,10 +105,10 @@ const listerEvent = schemaByKind<ListerEvent>({
 
 function toDistro(result: unknown): Distro | undefined {
   if (result === undefined) return undefined;
-  return readBySchema(
+  return parseBySchema(
     distro,
     result,
-    (problem) => new Error(`the detected distribution ${problem}`),
+    ({ fault }) => new Error(`the detected distribution ${fault}`),
   ) as Distro;
 }
 
@@ -123,7 +123,7 @@ function toListerEvents(result: unknown): readonly ListerEvent[] {
 
 function toListerEvent(item: unknown, index: number): ListerEvent {
   try {
-    return readBySchema(listerEvent, item, (message) => new Error(message)) as ListerEvent;
+    return parseBySchema(listerEvent, item, ({ fault }) => new Error(fault)) as ListerEvent;
   } catch (error) {
     return { kind: 'problem', path: '', problem: `listed item ${index + 1} ${messageOf(error)}` };
   }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../core/errors.ts';
-import { parseJson, readBySchema } from '../kit/json/json-document.ts';
+import { parseBySchema, parseJson } from '../kit/json/json-document.ts';
 import { unfixedStates } from '../model/fix.ts';
 import { severities } from '../model/severity.ts';
 
@@ -41,7 +41,7 @@ export function looksLikeReport(start: Uint8Array): boolean {
 export function readReport(path: string, bytes: Buffer): SavedReport | undefined {
   const json = parseJson(bytes, (fault, cause) => corrupt(`${path} is not a report: it ${fault}`, cause));
   if (isInventory(json)) return undefined;
-  return readBySchema(savedReportSchema, json, (fault) =>
+  return parseBySchema(savedReportSchema, json, ({ fault }) =>
     corrupt(`${path} is not a report of clair scan --format json: it ${fault}`),
   );
 }

@@ -5,8 +5,8 @@ import { bufferView } from '../kit/bytes/bytes.ts';
 import {
   boundedParse,
   type DocumentErrorFactory,
+  parseBySchema,
   parseJson,
-  readBySchema,
 } from '../kit/json/json-document.ts';
 
 /** Unsupported encodings: how each begins, its name, and how to convert it. */
@@ -54,7 +54,7 @@ export function parseSbomDocument<T extends z.ZodMiniType>(
   json: unknown,
   name: string,
 ): z.output<T> {
-  return readBySchema(schema, json, (fault) => corruptSbom(`${name} ${fault}`));
+  return parseBySchema(schema, json, ({ fault }) => corruptSbom(`${name} ${fault}`));
 }
 
 /** Parses a part of a document with its schema. Returns undefined if it is malformed. */

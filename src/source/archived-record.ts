@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { parseBySchema, parseJsonAt, UnexpectedContent } from '../core/corrupt-feed.ts';
+import { parseFeedValue, parseJsonAt, UnexpectedContent } from '../core/corrupt-feed.ts';
 import { messageOf } from '../core/errors.ts';
 import type { SkippedRecord } from '../plugin/index.ts';
 
@@ -18,7 +18,7 @@ export function readRecord<T extends z.ZodMiniType>(
   { path, bytes }: ArchivedRecord,
 ): z.output<T> | SkippedRecord {
   try {
-    return parseBySchema(schema, parseJsonAt('', bytes), '');
+    return parseFeedValue(schema, parseJsonAt('', bytes), '');
   } catch (error) {
     const place = error instanceof UnexpectedContent && error.place !== '' ? `${error.place}: ` : '';
     return { kind: 'skipped', key: path, reason: place + messageOf(error) };

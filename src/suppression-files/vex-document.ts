@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { readBySchema } from '../kit/json/json-document.ts';
+import { parseBySchema } from '../kit/json/json-document.ts';
 import { parseNormalizedPurl } from '../model/purl.ts';
 import type { ProductNames, VexDocument, VexStatement } from '../model/suppression.ts';
 import { invalidFile } from './yaml-file.ts';
@@ -34,7 +34,7 @@ export function parseVexPart<T extends z.ZodMiniType>(
   value: unknown,
   { place }: VexReadOptions,
 ): z.output<T> {
-  return readBySchema(schema, value, (problem) => invalidFile(place, problem));
+  return parseBySchema(schema, value, ({ fault }) => invalidFile(place, fault));
 }
 
 /** Classifies the identifiers of a product as package URLs, digests and references of images. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseBySchema, parseJsonAt, UnexpectedContent } from '../../core/corrupt-feed.ts';
+import { parseFeedValue, parseJsonAt, UnexpectedContent } from '../../core/corrupt-feed.ts';
 import type { CvssVector, Enrichment } from '../../plugin/index.ts';
 import { firstContradiction, type Metric, metric, ratedVectors, statedSeverity } from './metrics.ts';
 
@@ -33,7 +33,7 @@ const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
 
 /** Reads a record of the CVE list, format 5. Throws `UnexpectedContent` if the document is not the record of that id. */
 export function readCveRecord(id: string, document: Buffer): Enrichment {
-  const read = parseBySchema(record, parseJsonAt('the record', document), '');
+  const read = parseFeedValue(record, parseJsonAt('the record', document), '');
   const { cveId, state, datePublished } = read.cveMetadata;
   if (cveId !== id)
     throw new UnexpectedContent('cveMetadata.cveId', `it is the record of ${cveId.slice(0, 40)}`);

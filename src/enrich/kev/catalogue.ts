@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { parseFeedValue, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
 import type { FetchedFeed, OnFeedDate, RatingRecord } from '../../plugin/index.ts';
@@ -28,7 +28,7 @@ async function* entries(
 ): AsyncGenerator<RatingRecord> {
   let count = 0;
   for await (const value of jsonElementsOf('vulnerabilities', inflateStream(body, url))) {
-    const { cveID, dateAdded, dueDate, knownRansomwareCampaignUse } = parseBySchema(
+    const { cveID, dateAdded, dueDate, knownRansomwareCampaignUse } = parseFeedValue(
       entry,
       value,
       `entry ${++count}`,

@@ -1,5 +1,10 @@
 import * as z from 'zod/mini';
-import { parseBySchema, UnexpectedContent, verifyChecksum, withFeedErrors } from '../../core/corrupt-feed.ts';
+import {
+  parseFeedValue,
+  UnexpectedContent,
+  verifyChecksum,
+  withFeedErrors,
+} from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
 import type { CvssVector, FetchedFeed, OnFeedDate, RatingRecord } from '../../plugin/index.ts';
@@ -59,7 +64,7 @@ async function* enrichments(
   let count = 0;
   const json = verifiedByMeta(inflateStream(body, url), fingerprint);
   for await (const value of jsonElementsOf('vulnerabilities', json)) {
-    const { cve } = parseBySchema(item, value, `vulnerabilities.${count++}`);
+    const { cve } = parseFeedValue(item, value, `vulnerabilities.${count++}`);
     const modified = timeOf(cve.lastModified);
     if (modified !== undefined) onDate?.({ dated: modified, by: 'record' });
     yield enrichment(cve);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { ClairError } from '../../core/errors.ts';
 import { withFoldedKeys } from '../../kit/json/folded-keys.ts';
-import { type DocumentErrorFactory, parseJson, readBySchema } from '../../kit/json/json-document.ts';
+import { type DocumentErrorFactory, parseBySchema, parseJson } from '../../kit/json/json-document.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { digestText } from '../../model/digest-schema.ts';
 import type { Target } from '../../model/report.ts';
@@ -139,7 +139,7 @@ export function parseDocument<T extends z.ZodMiniType>(bytes: Buffer, what: stri
   const refuse: DocumentErrorFactory = (problem, cause) =>
     new ClairError('target-corrupt', `${what} ${problem}`, { cause });
   const json = withFoldedKeys(schema, { bytes, json: parseJson(bytes, refuse) }, refuse);
-  return readBySchema(schema, json, refuse);
+  return parseBySchema(schema, json, ({ fault }) => refuse(fault));
 }
 
 /** Returns the creation time in the configuration, as RFC 3339 in UTC, or nothing if it is not a valid time. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as z from 'zod/mini';
 import { limits } from '../../core/limits.ts';
-import { parseJson, readBySchema } from './json-document.ts';
+import { parseBySchema, parseJson } from './json-document.ts';
 
 const refuse = (fault: string): Error => new Error(`x ${fault}`);
 const parsed = (text: string): unknown => parseJson(Buffer.from(text), refuse);
@@ -40,7 +40,7 @@ test('names the place and the expected type when a document does not match its s
     layers: z.array(z.string().check(z.refine((text) => text !== '', 'empty'))),
     labels: z.optional(z.record(z.string(), z.strictObject({}))),
   });
-  const read = (json: unknown): unknown => readBySchema(schema, json, refuse);
+  const read = (json: unknown): unknown => parseBySchema(schema, json, ({ fault }) => refuse(fault));
   assert.deepEqual(read({ version: 1, layers: ['x'] }), { version: 1, layers: ['x'] });
   for (const [json, message] of [
     [7, 'x is malformed: not the expected object'],
@@ -62,7 +62,11 @@ test('names the place and the expected type when a document does not match its s
 
 test('refuses a document with a hundred thousand errors', () => {
   const json = Array.from({ length: 300_000 }, () => 7);
-  assert.throws(() => readBySchema(z.object({ list: z.array(z.string()) }), { list: json }, refuse), {
-    message: 'x is malformed: it has too many errors to list',
-  });
+  assert.throws(
+    () =>
+      parseBySchema(z.object({ list: z.array(z.string()) }), { list: json }, ({ fault }) => refuse(fault)),
+    {
+      message: 'x is malformed: it has too many errors to list',
+    },
+  );
 });

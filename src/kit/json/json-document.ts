@@ -28,23 +28,27 @@ export function parseJson(bytes: Buffer, refuse: DocumentErrorFactory, depthFrom
   }
 }
 
-/** Parses a JSON value by its schema. Throws the error of `refuse` with the first place where the value differs. */
-export function readBySchema<T extends z.ZodMiniType>(
-  schema: T,
-  json: unknown,
-  refuse: DocumentErrorFactory,
-): z.output<T> {
-  const result = boundedParse(schema, json);
-  if (result === undefined) throw refuse('is malformed: it has too many errors to list');
-  if (result.success) return result.data;
-  throw refuse(`is malformed${describeFirstIssue(result.error)}`);
+/** The first difference of a value from its schema. */
+export interface SchemaMismatch {
+  /** Names in the value, joined by dots: `layers.0.digest`. Empty for the value itself. */
+  readonly path: string;
+  readonly message: string;
+  /** Both, for messages: `is malformed at layers.0.digest: not the expected string`. */
+  readonly fault: string;
 }
 
-/** The first place where a value differs from its schema, and how: ` at layers.0.digest: not the expected string`. */
-function describeFirstIssue({ issues: [issue] }: z.core.$ZodError): string {
-  if (issue === undefined) return '';
-  const path = toSingleLine(issue.path.map(String).join('.'), messageCharactersMax);
-  return `${path === '' ? '' : ` at ${path}`}: ${issueMessage(issue)}`;
+/** Parses a value by its schema. Throws the error of `refuse` for a value that differs. */
+export function parseBySchema<T extends z.ZodMiniType>(
+  schema: T,
+  value: unknown,
+  refuse: (mismatch: SchemaMismatch) => Error,
+): z.output<T> {
+  const result = boundedParse(schema, value);
+  if (result?.success === true) return result.data;
+  const [issue] = result?.error.issues ?? [];
+  const path = toSingleLine(issue?.path.map(String).join('.') ?? '', messageCharactersMax);
+  const message = issue === undefined ? 'it has too many errors to list' : issueMessage(issue);
+  throw refuse({ path, message, fault: `is malformed${path === '' ? '' : ` at ${path}`}: ${message}` });
 }
 
 /** The message of the schema. Without one, the expected type or values. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseBySchema, UnexpectedContent } from '../../core/corrupt-feed.ts';
+import { parseFeedValue, UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { dateEvidence } from '../../model/content-date.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import { unfixedStates } from '../../model/fix.ts';
@@ -124,7 +124,7 @@ export function parseExportLine(value: unknown, place: string): ExportLine {
   const name = typeof value === 'object' && value !== null ? Object.keys(value)[0] : undefined;
   const schema = Object.entries(lines).find(([kind]) => kind === name)?.[1];
   if (schema === undefined) throw new UnexpectedContent(place, 'neither a feed, a record nor a rating');
-  parseBySchema(schema, value, place);
+  parseFeedValue(schema, value, place);
   // The value itself: the schema would reorder its members, and records are compared as JSON text.
   return value as ExportLine;
 }

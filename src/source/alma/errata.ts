@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { parseFeedValue, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
 import type { FeedRecord, FetchedFeed, Namespace, VulnerabilityRecord } from '../../plugin/index.ts';
@@ -55,7 +55,7 @@ async function* advisories(release: string, { body, url }: FetchedFeed): AsyncGe
   let count = 0;
   // The file is an array, or an object with the array in `data`.
   for await (const value of jsonElementsOf('data', inflateStream(body, url))) {
-    const record = parseBySchema(erratum, value, `erratum ${++count}`);
+    const record = parseFeedValue(erratum, value, `erratum ${++count}`);
     if (record.type === 'security') yield advisory(release, record);
   }
   if (count === 0) throw new UnexpectedContent('its end', 'it holds no erratum');

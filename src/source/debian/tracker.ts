@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { parseFeedValue, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { trimCharactersEnd } from '../../kit/collections.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonGroups } from '../../kit/json/json-stream.ts';
@@ -76,7 +76,7 @@ async function* vulnerabilities({ body, url: from }: FetchedFeed): AsyncGenerato
   for await (const { name, members } of jsonGroups(inflateStream(body, from))) {
     packages++;
     for (const [id, value] of members) {
-      yield vulnerability(name, id, isIssue(value) ? value : parseBySchema(issue, value, `${name}.${id}`));
+      yield vulnerability(name, id, isIssue(value) ? value : parseFeedValue(issue, value, `${name}.${id}`));
     }
   }
   if (packages === 0) throw new UnexpectedContent('its end', 'it holds no package');

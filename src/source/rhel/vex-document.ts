@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseBySchema } from '../../core/corrupt-feed.ts';
+import { parseFeedValue } from '../../core/corrupt-feed.ts';
 import type { FeedRecord, FixState, Severity, Vulnerability } from '../../plugin/index.ts';
 import { scores, vectorsOfScores } from '../csaf/schemas.ts';
 import { mergedRows, type Part } from '../rows.ts';
@@ -51,7 +51,7 @@ type Status = (typeof statuses)[number];
  * cannot be understood. A document without rpm packages is withdrawn, since an earlier version may have had some.
  */
 export function* readVexDocument(key: string, value: unknown): Generator<FeedRecord> {
-  const { document, product_tree: tree, vulnerabilities = [] } = parseBySchema(vexDocument, value, key);
+  const { document, product_tree: tree, vulnerabilities = [] } = parseFeedValue(vexDocument, value, key);
   if (document.tracking.status === 'deleted') {
     yield { kind: 'withdrawn', key };
     return;

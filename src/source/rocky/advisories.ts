@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { parseFeedValue, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { jsonElements } from '../../kit/json/json-stream.ts';
 import { quoteUntrusted } from '../../kit/untrusted-text.ts';
 import { toCvssVector } from '../../model/cvss.ts';
@@ -44,7 +44,7 @@ async function* fromPages({ body }: FetchedFeed): AsyncGenerator<FeedRecord> {
   const seen = new Set<string>();
   let pages = 0;
   for await (const value of jsonElements(body)) {
-    const { advisories } = parseBySchema(page, value, `page ${++pages}`);
+    const { advisories } = parseFeedValue(page, value, `page ${++pages}`);
     for (const record of advisories) {
       if (record.kind === 'Security' && seen.size < seen.add(record.name).size) yield vulnerability(record);
     }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseBySchema, parseJsonAt, toCorruptFeedError } from '../../core/corrupt-feed.ts';
+import { parseFeedValue, parseJsonAt, toCorruptFeedError } from '../../core/corrupt-feed.ts';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { readAllBytes } from '../../kit/bytes/bytes.ts';
@@ -72,7 +72,7 @@ async function readPage(content: FetchedFeed): Promise<Page> {
   const tooMuch = (): Error => new ClairError('limit-exceeded', `${content.url} is longer than a page`);
   const bytes = await readAllBytes(content.body, limits.feedRecordBytes, tooMuch);
   try {
-    return { ...parseBySchema(page, parseJsonAt('its start', bytes), ''), bytes };
+    return { ...parseFeedValue(page, parseJsonAt('its start', bytes), ''), bytes };
   } catch (error) {
     throw toCorruptFeedError({ source: 'rocky', feed: 'advisories', content }, error);
   }

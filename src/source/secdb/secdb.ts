@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { parseFeedValue, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonObject } from '../../kit/json/json-stream.ts';
 import { isCve } from '../../model/cve.ts';
@@ -61,7 +61,7 @@ async function* vulnerabilities(
   feed: SecdbFeed,
   { body, url }: FetchedFeed,
 ): AsyncGenerator<VulnerabilityRecord> {
-  const file = parseBySchema(secdb, await jsonObject(inflateStream(body, url)), '');
+  const file = parseFeedValue(secdb, await jsonObject(inflateStream(body, url)), '');
   expectFeed(feed, file);
   const records = new Map<string, Draft>();
   for (const { pkg } of file.packages) {

@@ -39,8 +39,11 @@ export interface RowAge {
   readonly id: number;
 }
 
-/** Returns the condition for a row to be behind another in the order of a time column and `id`. */
-export function behind(time: string, after: RowAge | undefined): Expression<SqlBool> {
+/** Returns the condition for a row to be behind another in the order of these columns; true for each row without another. */
+export function behind(
+  columns: readonly string[],
+  after: readonly (string | number)[] | undefined,
+): Expression<SqlBool> {
   if (after === undefined) return sql<SqlBool>`true`;
-  return sql<SqlBool>`(${sql.ref(time)}, id) > (${after.at}, ${after.id})`;
+  return sql<SqlBool>`(${sql.join(columns.map((column) => sql.ref(column)))}) > (${sql.join(after)})`;
 }

@@ -109,7 +109,7 @@ async function dropRecords(engine: Engine, before: number): Promise<number> {
       expiredRecords(db, before)
         .select(['valid_to as at', 'id'])
         .$narrowType<{ at: number }>()
-        .where(behind('valid_to', after))
+        .where(behind(['valid_to', 'id'], after && [after.at, after.id]))
         .orderBy('valid_to')
         .orderBy('id')
         .limit(expiredAtATime)

@@ -25,7 +25,7 @@ export async function dropUnusedImages(engine: Engine, before: number): Promise<
 export function nextUnusedImages(db: Kysely<Tables>, before: number, after?: RowAge) {
   return unusedImages(db, before)
     .select(['last_used_at as at', 'id'])
-    .where(behind('last_used_at', after))
+    .where(behind(['last_used_at', 'id'], after && [after.at, after.id]))
     .orderBy('last_used_at')
     .orderBy('id')
     .limit(expiredAtATime);

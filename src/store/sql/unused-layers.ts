@@ -1,6 +1,6 @@
-import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
+import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import type { Engine } from './engine.ts';
-import { dropExpired, expiredAtATime } from './expired-rows.ts';
+import { behind, dropExpired, expiredAtATime } from './expired-rows.ts';
 import type { Tables } from './schema.ts';
 
 /** Number of layers per transaction. */
@@ -29,9 +29,10 @@ export function nextUnusedLayers(db: Kysely<Tables>, before: number, after?: Lay
     .select(['last_used_at as at', 'identity', 'analyzer_key as analyzerKey'])
     .where('last_used_at', '<', before)
     .where(
-      after === undefined
-        ? sql<SqlBool>`true`
-        : sql<SqlBool>`(last_used_at, identity, analyzer_key) > (${after.at}, ${after.identity}, ${after.analyzerKey})`,
+      behind(
+        ['last_used_at', 'identity', 'analyzer_key'],
+        after && [after.at, after.identity, after.analyzerKey],
+      ),
     )
     .where(hasNoNamedImage)
     .orderBy('last_used_at')
