@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { limits } from '../../core/limits.ts';
+import { apiServerDefaults, startApiServer } from '../../testing/api-server.ts';
 import { grpcClient } from '../../testing/grpc-client.ts';
 import {
   callFrame,
@@ -13,8 +14,6 @@ import {
   resetFrame,
   untilFrame,
 } from '../../testing/http2-frames.ts';
-import { accessByTokens } from '../http/access.ts';
-import { serveApi } from '../http/api-server.ts';
 import type { V3Methods } from '../http/v3/methods.ts';
 import { grpcServer } from './grpc-server.ts';
 import { loadProtos } from './protos.ts';
@@ -36,21 +35,8 @@ async function startServer(context: TestContext) {
     GetNotification: unexpected,
     MarkNotificationAsRead: unexpected,
   };
-  const shared = {
-    access: accessByTokens([]),
-    timeoutMs: 60_000,
-    onError: (error: unknown) => {
-      throw error;
-    },
-    onResponse: () => undefined,
-  };
-  const http2 = await grpcServer({ ...shared, methods: () => methods });
-  const server = await serveApi(
-    'the API',
-    { host: '127.0.0.1', port: 0 },
-    { ...shared, routers: () => [], tls: undefined, http2 },
-  );
-  context.after(() => server.stop(0));
+  const http2 = await grpcServer({ ...apiServerDefaults, methods: () => methods });
+  const server = await startApiServer(context, { routers: () => [], http2 });
   const client = grpcClient(context, server.port);
   const callGetStatus = (): Promise<object> =>
     client.call(protos.service('coreos.clair.StatusService'), 'GetStatus', {});

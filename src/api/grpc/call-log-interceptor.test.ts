@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import { apiServerDefaults, startApiServer } from '../../testing/api-server.ts';
 import { grpcClient } from '../../testing/grpc-client.ts';
 import { accessByTokens } from '../http/access.ts';
-import { serveApi } from '../http/api-server.ts';
 import type { RequestRecord } from '../http/request-record.ts';
 import { RpcError } from '../http/v3/errors.ts';
 import type { V3Methods } from '../http/v3/methods.ts';
@@ -25,16 +25,13 @@ async function startServer(t: TestContext) {
     MarkNotificationAsRead: async () => ({}),
   };
   const shared = {
+    ...apiServerDefaults,
     access: accessByTokens([token]),
-    timeoutMs: 60_000,
     onError: () => undefined,
-    onResponse: () => undefined,
     onRequest: (record: RequestRecord) => records.push(record),
   };
   const http2 = await grpcServer({ ...shared, methods: () => methods });
-  const options = { ...shared, routers: () => [], tls: undefined, http2 };
-  const server = await serveApi('the API', { host: '127.0.0.1', port: 0 }, options);
-  t.after(() => server.stop(0));
+  const server = await startApiServer(t, { ...shared, routers: () => [], http2 });
   return { client: grpcClient(t, server.port), records };
 }
 

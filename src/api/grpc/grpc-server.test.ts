@@ -10,10 +10,11 @@ import type { ConnectionOptions } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { startApiServer } from '../../testing/api-server.ts';
 import { testAuthority } from '../../testing/certificates.ts';
 import { type GrpcTestClient, grpcClient, tlsCredentials } from '../../testing/grpc-client.ts';
 import { accessByTokens } from '../http/access.ts';
-import { type ApiServer, serveApi } from '../http/api-server.ts';
+import type { ApiServer } from '../http/api-server.ts';
 import { routerOf } from '../http/router.ts';
 import { readTls, type TlsSettings } from '../http/tls.ts';
 import { RpcError } from '../http/v3/errors.ts';
@@ -61,21 +62,16 @@ async function startServer(context: TestContext, change: Change = {}): Promise<R
     onResponse: (route: string, code: number) => responses.push([route, code]),
   };
   const who = { name: 'who', method: 'GET', path: '/who', handle: async () => ({ status: 200, text: 'us' }) };
-  const server = await serveApi(
-    'the API',
-    { host: '127.0.0.1', port: 0 },
-    {
+  const server = await startApiServer(context, {
+    ...shared,
+    routers: () => [routerOf('', [who])],
+    tls: change.tls && readTls(change.tls),
+    http2: await grpcServer({
       ...shared,
-      routers: () => [routerOf('', [who])],
-      tls: change.tls && readTls(change.tls),
-      http2: await grpcServer({
-        ...shared,
-        methods: () => methods,
-        ...(change.requestMs !== undefined && { requestMs: change.requestMs }),
-      }),
-    },
-  );
-  context.after(() => server.stop(0));
+      methods: () => methods,
+      ...(change.requestMs !== undefined && { requestMs: change.requestMs }),
+    }),
+  });
   return { server, client: grpcClient(context, server.port), errors, responses };
 }
 

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { suite, type TestContext, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { limits } from '../../core/limits.ts';
+import { apiServerDefaults, startApiServer } from '../../testing/api-server.ts';
 import { accessByTokens } from './access.ts';
 import { type ApiServer, type ApiServerOptions, serveApi } from './api-server.ts';
 import { type ApiRequest, type ApiResponse, type Route, WireError } from './route.ts';
@@ -30,20 +31,12 @@ async function startServer(
   const route = { name: 'v1/test', method: 'GET', path: '/layers/:name', ...change.route, handle };
   const errors: unknown[] = [];
   const responses: (readonly [string, number])[] = [];
-  const server = await serveApi(
-    'the API',
-    { host: '127.0.0.1', port: 0 },
-    {
-      routers: () => [routerOf('/v1', [route])],
-      access: accessByTokens([]),
-      timeoutMs: 60_000,
-      tls: undefined,
-      onError: (error) => errors.push(error),
-      onResponse: (name, status) => responses.push([name, status]),
-      ...change,
-    },
-  );
-  context.after(() => server.stop(0));
+  const server = await startApiServer(context, {
+    routers: () => [routerOf('/v1', [route])],
+    onError: (error) => errors.push(error),
+    onResponse: (name, status) => responses.push([name, status]),
+    ...change,
+  });
   return { server, url: `http://127.0.0.1:${server.port}`, errors, responses };
 }
 
@@ -343,14 +336,7 @@ suite('shutdown', () => {
 
   test('throws an error when the port is in use', async (context) => {
     const { server } = await startServer(context, ok);
-    const options = {
-      routers: () => [],
-      access: accessByTokens([]),
-      timeoutMs: 1,
-      tls: undefined,
-      onError: () => undefined,
-      onResponse: () => undefined,
-    };
+    const options = { ...apiServerDefaults, routers: () => [] };
     await assert.rejects(serveApi('the API', { host: '127.0.0.1', port: server.port }, options), {
       code: 'usage',
       message: /^the API cannot listen on 127\.0\.0\.1, port \d+: Address already in use \(EADDRINUSE\)$/,

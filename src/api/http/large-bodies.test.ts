@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { limits } from '../../core/limits.ts';
-import { accessByTokens } from './access.ts';
-import { serveApi } from './api-server.ts';
+import { startApiServer } from '../../testing/api-server.ts';
 import type { ApiRequest } from './route.ts';
 import { routerOf } from './router.ts';
 
@@ -39,23 +38,9 @@ async function startServer(
       return { status: 200 };
     },
   };
-  const server = await serveApi(
-    'the API',
-    { host: '127.0.0.1', port: 0 },
-    {
-      routers: () => [routerOf('', [post])],
-      access: accessByTokens([]),
-      timeoutMs: 60_000,
-      tls: undefined,
-      onError: (error) => {
-        throw error;
-      },
-      onResponse: () => undefined,
-    },
-  );
-  t.after(async () => {
+  const server = await startApiServer(t, { routers: () => [routerOf('', [post])] });
+  t.after(() => {
     isOver = true;
-    await server.stop(0);
   });
   return { port: server.port, turns };
 }

@@ -7,8 +7,8 @@ import {
 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { accessByTokens } from './access.ts';
-import { type ApiServer, serveApi } from './api-server.ts';
+import { startApiServer } from '../../testing/api-server.ts';
+import type { ApiServer } from './api-server.ts';
 import { routerOf } from './router.ts';
 
 interface RunningServer {
@@ -31,31 +31,19 @@ async function startServer(context: TestContext, headersMs = 60_000): Promise<Ru
     stream.end('http2');
   });
   const accepted: Socket[] = [];
-  const server = await serveApi(
-    'the API',
-    { host: '127.0.0.1', port: 0 },
-    {
-      routers: () => [routerOf('', [who])],
-      access: accessByTokens([]),
-      timeoutMs: 60_000,
-      tls: undefined,
-      onError: (error) => {
-        throw error;
+  const server = await startApiServer(context, {
+    routers: () => [routerOf('', [who])],
+    requestTimeouts: { headersMs, requestMs: 60_000 },
+    http2: {
+      accept(socket) {
+        accepted.push(socket);
+        http2.emit('connection', socket);
       },
-      onResponse: () => undefined,
-      requestTimeouts: { headersMs, requestMs: 60_000 },
-      http2: {
-        accept(socket) {
-          accepted.push(socket);
-          http2.emit('connection', socket);
-        },
-        stop: async () => {
-          for (const socket of accepted) socket.destroy();
-        },
+      stop: async () => {
+        for (const socket of accepted) socket.destroy();
       },
     },
-  );
-  context.after(() => server.stop(0));
+  });
   return { server, accepted };
 }
 

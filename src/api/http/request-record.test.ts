@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { startApiServer } from '../../testing/api-server.ts';
 import { accessByTokens } from './access.ts';
-import { serveApi } from './api-server.ts';
 import type { RequestRecord } from './request-record.ts';
 import { type ApiRequest, type ApiResponse, type Route, WireError } from './route.ts';
 import { routerOf } from './router.ts';
@@ -28,23 +28,15 @@ async function startServer(
   const routes = ['GET', 'DELETE'].map((method) => ({
     ...{ name: `v1/${method.toLowerCase()}`, method, path: '/layers/:name', ...change, handle },
   }));
-  const server = await serveApi(
-    'the API',
-    { host: '127.0.0.1', port: 0 },
-    {
-      routers: () => [routerOf('/v1', routes)],
-      access: accessByTokens(tokens),
-      timeoutMs: 60_000,
-      tls: undefined,
-      onError: () => undefined,
-      onResponse: () => undefined,
-      onRequest: (record) => {
-        records.push(record);
-        waiting?.();
-      },
+  const server = await startApiServer(t, {
+    routers: () => [routerOf('/v1', routes)],
+    access: accessByTokens(tokens),
+    onError: () => undefined,
+    onRequest: (record) => {
+      records.push(record);
+      waiting?.();
     },
-  );
-  t.after(() => server.stop(0));
+  });
   return {
     url: `http://127.0.0.1:${server.port}`,
     port: server.port,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { accessByTokens } from './access.ts';
-import { type ApiServerOptions, serveApi } from './api-server.ts';
+import { startApiServer } from '../../testing/api-server.ts';
+import type { ApiServerOptions } from './api-server.ts';
 import { routerOf } from './router.ts';
 import { UnreadResponses } from './unread-responses.ts';
 
@@ -22,22 +22,7 @@ async function startServer(t: TestContext, change: Partial<ApiServerOptions>) {
     },
   };
   const none = { name: 'getNone', method: 'GET', path: '/none', handle: async () => ({ status: 200 }) };
-  const server = await serveApi(
-    'the API',
-    { host: '127.0.0.1', port: 0 },
-    {
-      routers: () => [routerOf('', [all, none])],
-      access: accessByTokens([]),
-      timeoutMs: 60_000,
-      tls: undefined,
-      onError: (error) => {
-        throw error;
-      },
-      onResponse: () => undefined,
-      ...change,
-    },
-  );
-  t.after(() => server.stop(0));
+  const server = await startApiServer(t, { routers: () => [routerOf('', [all, none])], ...change });
   const open = (): Socket => {
     const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
     t.after(() => socket.destroy());

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { accessByTokens } from './access.ts';
-import { serveApi } from './api-server.ts';
+import { startApiServer } from '../../testing/api-server.ts';
 import { routerOf } from './router.ts';
 
 test('writes a stream without time limit, compression and keep-alive, and drops it when the client does not read', async (t) => {
@@ -17,19 +16,15 @@ test('writes a stream without time limit, compression and keep-alive, and drops 
   }
   const recorded: unknown[] = [];
   const handle = async () => ({ status: 200, stream: endless() });
-  const server = await serveApi(
-    'the API',
-    { host: '127.0.0.1', port: 0 },
-    {
-      routers: () => [
-        routerOf('', [{ name: 'getAll', method: 'GET', path: '/all', isStreaming: true, handle }]),
-      ],
-      ...{ access: accessByTokens([]), timeoutMs: 0, stalledMs: 50, tls: undefined },
-      onError: (error) => recorded.push(error),
-      onResponse: (route, status) => recorded.push([route, status]),
-    },
-  );
-  t.after(() => server.stop(0));
+  const server = await startApiServer(t, {
+    routers: () => [
+      routerOf('', [{ name: 'getAll', method: 'GET', path: '/all', isStreaming: true, handle }]),
+    ],
+    timeoutMs: 0,
+    stalledMs: 50,
+    onError: (error) => recorded.push(error),
+    onResponse: (route, status) => recorded.push([route, status]),
+  });
   const socket = connect(server.port, '127.0.0.1');
   t.after(() => socket.destroy());
   socket.write('GET /all HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n');

@@ -4,9 +4,8 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { type TestContext, test } from 'node:test';
+import { startApiServer } from '../../testing/api-server.ts';
 import { type CertificateFiles, testAuthority } from '../../testing/certificates.ts';
-import { accessByTokens } from './access.ts';
-import { serveApi } from './api-server.ts';
 import { routerOf } from './router.ts';
 import { type RefusedCertificate, readTls, type TlsSettings } from './tls.ts';
 
@@ -21,17 +20,10 @@ async function startTlsServer(
   const who = { name: 'who', method: 'GET', path: '/who', handle: async () => ({ status: 200, text: 'us' }) };
   const serverOptions = {
     routers: () => [routerOf('', [who])],
-    access: accessByTokens([]),
-    timeoutMs: 60_000,
     tls: readTls(settings),
-    onError: (error: unknown) => {
-      throw error;
-    },
-    onResponse: () => undefined,
     onRefusedCertificate,
   };
-  const server = await serveApi('the API', { host: '127.0.0.1', port: 0 }, serverOptions);
-  context.after(() => server.stop(0));
+  const server = await startApiServer(context, serverOptions);
   return async (options) => {
     const outgoing = request({
       host: '127.0.0.1',

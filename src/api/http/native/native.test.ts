@@ -6,6 +6,7 @@ import { limits } from '../../../core/limits.ts';
 import { severities } from '../../../model/severity.ts';
 import type { KeyedVulnerabilityRecord } from '../../../store/advisory-store.ts';
 import type { Store } from '../../../store/store.ts';
+import { startApiServer } from '../../../testing/api-server.ts';
 import { type EventStream, followStream, type StreamedEvent } from '../../../testing/event-stream.ts';
 import {
   affectedRow,
@@ -17,8 +18,6 @@ import {
   stream,
 } from '../../../testing/store-content.ts';
 import { storeEngines } from '../../../testing/store-engines.ts';
-import { accessByTokens } from '../access.ts';
-import { serveApi } from '../api-server.ts';
 import { ListLimiter } from '../list-limiter.ts';
 import { routerOf } from '../router.ts';
 import type { NativeDeps } from './deps.ts';
@@ -56,20 +55,13 @@ async function startServer(
     },
     ...change,
   };
-  const server = await serveApi(
-    'the API',
-    { host: '127.0.0.1', port: 0 },
-    {
-      routers: () => [routerOf('', nativeRoutes(deps))],
-      access: accessByTokens([]),
-      // Shorter than any request: the limit does not apply to streams.
-      timeoutMs: change.followers === undefined ? 60_000 : 0,
-      tls: undefined,
-      onError: (error) => recorded.push(error),
-      onResponse: (route, status) => recorded.push([route, status]),
-    },
-  );
-  context.after(() => server.stop(0));
+  const server = await startApiServer(context, {
+    routers: () => [routerOf('', nativeRoutes(deps))],
+    // Shorter than any request: the limit does not apply to streams.
+    timeoutMs: change.followers === undefined ? 60_000 : 0,
+    onError: (error) => recorded.push(error),
+    onResponse: (route, status) => recorded.push([route, status]),
+  });
   const wakeAll = (): void => {
     for (const wake of [...waiting]) wake();
   };

@@ -7,6 +7,7 @@ import { builtIn } from '../../../extensions.ts';
 import { SingleFlight } from '../../../kit/async/single-flight.ts';
 import type { IngestAncestryDeps } from '../../../service/ingest/ingest-ancestry.ts';
 import type { Store } from '../../../store/store.ts';
+import { apiServerDefaults, startApiServer } from '../../../testing/api-server.ts';
 import {
   affectedRow,
   ancestry,
@@ -18,7 +19,6 @@ import {
 } from '../../../testing/store-content.ts';
 import { storeEngines } from '../../../testing/store-engines.ts';
 import { accessByTokens } from '../access.ts';
-import { serveApi } from '../api-server.ts';
 import { ListLimiter } from '../list-limiter.ts';
 import { pageTokens, paginationKey } from '../v1/page-token.ts';
 import { v3Router } from './gateway.ts';
@@ -55,23 +55,12 @@ async function startServer(t: TestContext, change: Change = {}): Promise<Running
     onIngested: () => undefined,
     metrics: async () => 'a 1\n',
   };
-  const server = await serveApi(
-    'the API',
-    { host: '127.0.0.1', port: 0 },
-    {
-      routers: () => [v3Router(deps, v3Methods(deps))],
-      access: accessByTokens(change.tokens ?? []),
-      timeoutMs: change.timeoutMs ?? 60_000,
-      tls: undefined,
-      onError:
-        change.onError ??
-        ((error) => {
-          throw error;
-        }),
-      onResponse: () => undefined,
-    },
-  );
-  t.after(() => server.stop(0));
+  const server = await startApiServer(t, {
+    routers: () => [v3Router(deps, v3Methods(deps))],
+    access: accessByTokens(change.tokens ?? []),
+    timeoutMs: change.timeoutMs ?? apiServerDefaults.timeoutMs,
+    onError: change.onError ?? apiServerDefaults.onError,
+  });
   return {
     store,
     async request(path, init) {
