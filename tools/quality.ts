@@ -119,7 +119,7 @@ ${post.toRow.map(({ function: name, file }, i) => `| ${i + 1} | \`${name}\` | \`
 These are not counted:
 
 - The listener of new connections. It only waits for the first bytes.
-- The dialect of the database below \`write\`, and Kysely. With SQLite these are \`retryWhileBusy\`, \`retry\` and a closure.
+- The dialect of the database below \`write\`, and Kysely. With SQLite these are \`retryWhileBusy\`, \`retry\` and two closures.
 - Two functions for each span, if tracing is on. The request and the layer have one each.
 
 ## Installation size

@@ -1,13 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-const scope = new AsyncLocalStorage<boolean>();
-
-/** Runs `work`. If `isAllowed`, functions of the store that begin with `find` or `page` may read from a replica of the database. */
-export function withReplicaReads<T>(isAllowed: boolean, work: () => T): T {
-  return scope.run(isAllowed, work);
-}
+/**
+ * Whether functions of the store that begin with `find` or `page` may read from a replica of the database. It applies to work within
+ * `replicaReads.run(isAllowed, work)`.
+ */
+export const replicaReads: AsyncLocalStorage<boolean> = new AsyncLocalStorage();
 
 /** Returns whether the current work may read from a replica. */
 export function mayReadReplica(): boolean {
-  return scope.getStore() === true;
+  return replicaReads.getStore() === true;
 }

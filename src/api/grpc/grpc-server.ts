@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type * as Grpc from '@grpc/grpc-js';
 import type { handleUnaryCall, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { limits, timerMsMax } from '../../core/limits.ts';
-import { withReplicaReads } from '../../store/replica-reads.ts';
+import { replicaReads } from '../../store/replica-reads.ts';
 import { storeTimeout } from '../../store/store-timeout.ts';
 import type { Http2Acceptor } from '../http/protocol-demux.ts';
 import { internalError, RpcError, rpcCodes, toRpcError } from '../http/v3/errors.ts';
@@ -131,20 +131,20 @@ class CallHandler {
       const recordResponse = (status: number): void => {
         this.#options.onResponse(metricLabelOf(name), status, performance.now() - started);
       };
-      const work = withReplicaReads(isRead(name), () =>
-        storeTimeout.run(storeWaitMsOf(name), () => this.#run(call, method)),
-      ).then(
-        (response) => {
-          callback(null, withTimestamps(response));
-          this.#onWritten();
-          recordResponse(200);
-        },
-        (error: unknown) => {
-          const rpcError = this.#toRpcError(error);
-          callback(toServiceError(rpcError, grpc));
-          recordResponse(rpcCodes[rpcError.code].status);
-        },
-      );
+      const work = replicaReads
+        .run(isRead(name), () => storeTimeout.run(storeWaitMsOf(name), () => this.#run(call, method)))
+        .then(
+          (response) => {
+            callback(null, withTimestamps(response));
+            this.#onWritten();
+            recordResponse(200);
+          },
+          (error: unknown) => {
+            const rpcError = this.#toRpcError(error);
+            callback(toServiceError(rpcError, grpc));
+            recordResponse(rpcCodes[rpcError.code].status);
+          },
+        );
       this.#unsettled.add(work);
       void work.finally(() => this.#unsettled.delete(work));
     };

@@ -5,7 +5,7 @@ import { limits, timerMsMax } from '../../core/limits.ts';
 import { raceAbort } from '../../kit/async/abort.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import type { SpanStart, Tracer } from '../../kit/trace/tracer.ts';
-import { withReplicaReads } from '../../store/replica-reads.ts';
+import { replicaReads } from '../../store/replica-reads.ts';
 import { storeTimeout } from '../../store/store-timeout.ts';
 import type { Access, AccessDecision } from './access.ts';
 import type { RequestGuard } from './request-guard.ts';
@@ -177,7 +177,7 @@ export class RequestHandler {
       isRecorded = true;
     };
     try {
-      const pending = withReplicaReads(mayUseReplica(route), () =>
+      const pending = replicaReads.run(mayUseReplica(route), () =>
         storeTimeout.run(storeWaitMsOf(route), route.handle, request),
       );
       this.#track(pending);

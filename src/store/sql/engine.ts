@@ -19,8 +19,6 @@ export type Durability = 'at once' | 'later';
 /** A connection to run queries on. */
 export interface EngineConnection {
   readonly db: Kysely<Tables>;
-  /** Runs first in each transaction of `write`, behind its lock. If it throws, the transaction is rolled back. */
-  readonly beforeWrite?: (db: Kysely<Tables>) => Promise<void>;
   /**
    * Runs `work` in one transaction, and waits for other writers up to the lock timeout. Without a scope it excludes all other
    * writers. If an engine rolls the transaction back before the commit, `work` runs again from its beginning. So it must change only
@@ -65,8 +63,15 @@ export interface Numbering {
   continueCounter(db: Kysely<Tables>, table: NamedTable): Promise<void>;
 }
 
+/** Functions that an engine calls. They belong to the engine, and so also apply to objects that wrap it. */
+export interface EngineHooks {
+  /** Runs first in each transaction of `write`, behind its lock, also in sessions. If it throws, the transaction is rolled back. */
+  beforeWrite?: (db: Kysely<Tables>) => Promise<void>;
+}
+
 /** The engine-specific operations. All other queries are written once for all engines. */
 export interface Engine extends EngineConnection, AsyncDisposable {
+  readonly hooks: EngineHooks;
   readonly types: ColumnTypes;
   /** Suffix of a select that locks its rows and leaves out those that others have locked. Empty if there is one writer at a time. */
   readonly skipLocked: RawBuilder<unknown>;

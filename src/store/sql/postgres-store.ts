@@ -14,7 +14,7 @@ export interface PostgresStoreOptions extends StoreOptions, AvailabilityEvents, 
   readonly connectionsMax?: number;
   /** Whether a missing database is created. It is never dropped. */
   readonly createsDatabase?: boolean;
-  /** Connection string of a streaming replica, for reads in the scope of `withReplicaReads`. */
+  /** Connection string of a streaming replica, for reads in the scope of `replicaReads`. */
   readonly replicaSource?: string | undefined;
 }
 

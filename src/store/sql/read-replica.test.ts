@@ -12,7 +12,7 @@ import {
   stream,
 } from '../../testing/store-content.ts';
 import { query } from '../contract/postgres-schemas.ts';
-import { withReplicaReads } from '../replica-reads.ts';
+import { replicaReads } from '../replica-reads.ts';
 import { openPostgresStore } from './postgres-store.ts';
 
 const openssl = image([installed('openssl')], 'one');
@@ -26,7 +26,7 @@ test('reads from a replica that has all writes, and from the primary server whil
     replicaSource: servers.replica,
     onReplica: (problem) => problems.push(problem),
   });
-  const read = <T>(work: () => Promise<T>): Promise<T> => withReplicaReads(true, work);
+  const read = <T>(work: () => Promise<T>): Promise<T> => replicaReads.run(true, work);
   const one = await store.images.save(openssl);
   await store.ancestries.save(ancestry('shop', one));
 
@@ -76,7 +76,7 @@ test('does not read from a server that is not a replica of the database', { time
     const onReplica = (problem: string | undefined): void => void problems.push(problem);
     await using store = await openPostgresStore(server.url(), { replicaSource, onReplica });
     const number = await store.images.save(openssl);
-    const found = await withReplicaReads(true, () => store.images.findByNumber(number));
+    const found = await replicaReads.run(true, () => store.images.findByNumber(number));
     assert.equal(found.packages.length, 1);
     assert.equal(problems.length, 1);
     assert.match(String(problems[0]), expected);

@@ -63,7 +63,7 @@ export class ReadReplica implements AsyncDisposable {
     };
   }
 
-  /** Returns a store that reads from the replica in the scope of `withReplicaReads`. Closing it closes the replica too. */
+  /** Returns a store that reads from the replica in the scope of `replicaReads`. Closing it closes the replica too. */
   async route(store: Store): Promise<Store> {
     await settlesWithin(this.#check(store), limits.storePingMs);
     const routed = Object.fromEntries(readParts.map((part) => [part, this.#routePart(store, part)]));

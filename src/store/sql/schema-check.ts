@@ -44,17 +44,12 @@ export async function assertUsable(
 }
 
 /**
- * Returns an engine that refuses to write once a later version has changed the tables. The check is in the transaction, behind its lock, so
- * no migration can run between the check and the commit.
+ * Makes an engine refuse to write once a later version has changed the tables. The check is in the transaction, behind its lock, so no
+ * migration can run between the check and the commit.
  */
-export function refuseLaterSchema(engine: Engine): Engine {
-  const beforeWrite = async (db: Kysely<Tables>): Promise<void> => {
+export function refuseLaterSchema(engine: Engine): void {
+  engine.hooks.beforeWrite = async (db) => {
     if (!engine.isReadOnly) await assertUsable(engine, db);
-  };
-  return {
-    ...engine,
-    beforeWrite,
-    session: (work) => engine.session((connection) => work({ ...connection, beforeWrite })),
   };
 }
 

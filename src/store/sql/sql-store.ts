@@ -34,7 +34,8 @@ export interface StoreOptions {
 export async function openSqlStore(bare: Engine, options: StoreOptions): Promise<Store> {
   try {
     const schema = await migrate(bare);
-    return storeOn(refuseLaterSchema(bare), { schema, ...(await clockOf(bare, options)) });
+    refuseLaterSchema(bare);
+    return storeOn(bare, { schema, ...(await clockOf(bare, options)) });
   } catch (error) {
     await bare[Symbol.asyncDispose]();
     throw error;

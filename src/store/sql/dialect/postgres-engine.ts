@@ -1,7 +1,14 @@
 import { Kysely, type RawBuilder, sql } from 'kysely';
 import { limits } from '../../../core/limits.ts';
 import { currentStoreTimeoutMs, reconnectTimeoutMs } from '../../store-timeout.ts';
-import type { ColumnTypes, Durability, Engine, EngineConnection, WriteScope } from '../engine.ts';
+import type {
+  ColumnTypes,
+  Durability,
+  Engine,
+  EngineConnection,
+  EngineHooks,
+  WriteScope,
+} from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import { type AvailabilityEvents, unusable } from './availability.ts';
 import { type ClientSource, postgresDialect } from './postgres.ts';
@@ -35,15 +42,17 @@ export async function openPostgresEngine(
   events?: AvailabilityEvents,
 ): Promise<Engine> {
   const clients = await openClientPool(source, connectionsMax, events);
-  const connection = connectionOn(clients);
+  const hooks: EngineHooks = {};
+  const connection = connectionOn(clients, hooks);
   return {
     ...connection,
+    hooks,
     types,
     skipLocked: sql`for update skip locked`,
     numbering: sequenceNumbering,
     isReadOnly: false,
     bulkDb: connection.db,
-    session: (work) => clients.runSession((session) => work(connectionOn(session))),
+    session: (work) => clients.runSession((session) => work(connectionOn(session, hooks))),
     schemaVersion: (db) => readSchemaVersion(db, clients.databaseName),
     storedSchemaVersion: readStoredVersion,
     setSchemaVersion: writeSchemaVersion,
@@ -63,20 +72,19 @@ export async function openPostgresEngine(
   };
 }
 
-function connectionOn(clients: ClientSource): EngineConnection {
+function connectionOn(clients: ClientSource, hooks: EngineHooks): EngineConnection {
   const db = new Kysely<Tables>({ dialect: postgresDialect(clients) });
   return {
     db,
     bulkWriter: (on, table, columns) => new CopyWriter(on, table, columns),
     async write(work, scope = 'everything', durability = 'at once') {
-      const { beforeWrite } = this;
       const lock = lockStatement(scope, durability, clients);
       try {
         return await retryWhile(
           () =>
             db.transaction().execute(async (transaction) => {
               await lock.execute(transaction);
-              await beforeWrite?.(transaction);
+              await hooks.beforeWrite?.(transaction);
               return await work(transaction);
             }),
           (error) => isRetryable(error, clients),

@@ -7,7 +7,7 @@ import { limits } from '../../../core/limits.ts';
 import { makeDirectory } from '../../../kit/make-directory.ts';
 import { storeTimeout } from '../../store-timeout.ts';
 import { BulkWriter } from '../bulk-writer.ts';
-import type { ColumnTypes, Engine, EngineConnection } from '../engine.ts';
+import type { ColumnTypes, Engine, EngineConnection, EngineHooks } from '../engine.ts';
 import { counterNumbering } from '../id-counter.ts';
 import type { Tables } from '../schema.ts';
 import { unavailable, unusable } from './availability.ts';
@@ -54,16 +54,18 @@ export interface SqliteOptions {
 export async function openSqliteEngine(path: string, options: SqliteOptions = {}): Promise<Engine> {
   const source = locate(path, options);
   const database = await openDatabase(source);
-  const connection = connectionOn(database, source);
+  const hooks: EngineHooks = {};
+  const connection = connectionOn(database, source, hooks);
   const bulkDb = openBulkDb(source);
   return {
     ...connection,
+    hooks,
     types,
     skipLocked: sql``,
     numbering: counterNumbering,
     isReadOnly: source.readOnly !== undefined,
     bulkDb,
-    session: (work) => runSession(source, work),
+    session: (work) => runSession(source, hooks, work),
     schemaVersion: () => readSchemaVersion(database, source),
     storedSchemaVersion: async (db) => {
       const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(db);
@@ -164,7 +166,11 @@ function openBulkDb(source: SqliteSource): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: sqliteDialect(open, source.name) });
 }
 
-function connectionOn(database: DatabaseSync, { name, readOnly }: SqliteSource): EngineConnection {
+function connectionOn(
+  database: DatabaseSync,
+  { name, readOnly }: SqliteSource,
+  hooks: EngineHooks,
+): EngineConnection {
   const db = new Kysely<Tables>({ dialect: sqliteDialect(() => database, name) });
   const lockRetry = new LockRetry(name);
   return {
@@ -172,12 +178,11 @@ function connectionOn(database: DatabaseSync, { name, readOnly }: SqliteSource):
     bulkWriter: (on, table, columns) => new BulkWriter(on, table, columns),
     // A file has one writer at a time, whatever it writes.
     async write(work) {
-      const { beforeWrite } = this;
       try {
         if (readOnly !== undefined) shadowWrittenTables(database, readOnly);
         return await lockRetry.retryWhileBusy(() =>
           db.transaction().execute(async (transaction) => {
-            await beforeWrite?.(transaction);
+            await hooks.beforeWrite?.(transaction);
             return await work(transaction);
           }),
         );
@@ -199,12 +204,13 @@ function truncateWal(database: DatabaseSync, { location }: SqliteSource): void {
 
 async function runSession<T>(
   source: SqliteSource,
+  hooks: EngineHooks,
   work: (connection: EngineConnection) => Promise<T>,
 ): Promise<T> {
   const database = await openDatabase(source);
   try {
     database.exec(sessionSettings);
-    const done = await work(connectionOn(database, source));
+    const done = await work(connectionOn(database, source, hooks));
     truncateWal(database, source);
     return done;
   } finally {
