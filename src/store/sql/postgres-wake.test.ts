@@ -55,6 +55,17 @@ test('wakes another server once a second when work is announced often', async (t
   assert.equal(one.times.length, 1, 'a server does not wake itself');
 });
 
+test('wakes another server when a server announces work and stops at once', async (t) => {
+  const url = await temporarySchema(t);
+  const two = await listen(t, url);
+  for (const announcements of [1, 2]) {
+    const one = await listen(t, url);
+    for (let i = 0; i < announcements; i++) one.channel.notify();
+    await one.channel[Symbol.asyncDispose]();
+    await two.woken();
+  }
+});
+
 test('wakes no server on another schema', async (t) => {
   const url = await temporarySchema(t);
   const [one, two] = [await listen(t, url), await listen(t, url)];

@@ -32,13 +32,14 @@ class PostgresWakeChannel {
   readonly #pause = new IdleWait(firstPauseMs, lastPauseMs);
   #client: SettledClient | undefined;
   #reconnection: NodeJS.Timeout | undefined;
+  #sending: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(source: PostgresSource, onWake: () => void) {
     this.#source = source;
     this.#received = new Throttle(onWake);
     this.#sent = new Throttle(() => {
-      void this.#send();
+      this.#send();
     });
     void this.#connect();
   }
@@ -47,12 +48,14 @@ class PostgresWakeChannel {
     this.#sent.request();
   }
 
-  /** Sends a notification that waits. */
+  /** Sends a notification that waits, and lets a sent one arrive. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#reconnection);
     this.#received.cancel();
-    if (this.#sent.cancel()) await settlesWithin(this.#send(), limits.storePingMs);
+    if (this.#sent.cancel()) this.#send();
+    // A client that ends would abort its query.
+    await settlesWithin(this.#sending, limits.storePingMs);
     await this.#client?.end().catch(() => undefined);
   }
 
@@ -91,8 +94,9 @@ class PostgresWakeChannel {
     this.#received.request();
   }
 
-  async #send(): Promise<void> {
-    await this.#client?.query(`select pg_notify('clair_work', current_schema())`).catch(() => undefined);
+  #send(): void {
+    const query = this.#client?.query(`select pg_notify('clair_work', current_schema())`);
+    this.#sending = query?.catch(() => undefined) ?? Promise.resolve();
   }
 
   #reconnectLater(): void {
