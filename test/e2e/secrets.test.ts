@@ -50,7 +50,11 @@ test('shows no secret of the configuration or of a request in log, status, metri
   const url = await serveHttp(t, (_, response) => response.writeHead(403).end('planted-answer'));
   writeFileSync(at('config.json'), JSON.stringify({ clair: configuration(url, at('clair.db')) }));
   const empty = unsetSecrets(loadConfig({ config: at('config.json') }, {}), settings, '');
-  assert.deepEqual(empty, ['database.options.source'], 'every other secret is planted');
+  assert.deepEqual(
+    empty,
+    ['database.options.source', 'database.options.replicasource'],
+    'every other secret is planted',
+  );
 
   const server = await runServer(t, ['serve', '--config', at('config.json'), '--log-level', 'trace']);
   const outputs = [await exercise(server.ports.api, url, at('layer.tar'))];
