@@ -124,6 +124,15 @@ test('passes every link that may lead to a wanted path through the target filter
   );
 });
 
+test('accepts links to any file of a wanted directory in the name filter', () => {
+  for (const path of ['var/lib/dpkg/status.d/x', './status.d/x', '/var/lib/dpkg/info/bash.list']) {
+    const field = Buffer.alloc(100);
+    field.write(path);
+    const files = new WantedPaths(['var/lib/dpkg/status.d/*', 'var/lib/dpkg/info/*.list']);
+    assert.ok(files.mayLeadByName(field, 0, 100), path);
+  }
+});
+
 test('rejects unwanted names in the name filter', () => {
   for (const name of ['usr/bin/bash', './usr/share/doc/', '/opt/app/main.js', 'etc/passwd']) {
     const bytes = Buffer.from(`${name}\0`);

@@ -53,8 +53,8 @@ export class WantedPaths {
   /** Hashes of the last names of wanted paths and of the directories above them. */
   readonly #nameHashes: ReadonlySet<number>;
   readonly #watched: readonly string[];
-  /** Names of directories with wanted files in their children. */
-  readonly #nestedNames: readonly Buffer[];
+  /** Names of directories with wanted files in them or in their children. */
+  readonly #parentNames: readonly Buffer[];
   /** Licence files, which are not wanted paths, since `LicenseCollector` reads them. */
   readonly licenseFiles: readonly LicenseFiles[];
   readonly #licenseHashes: ReadonlyMap<number, Buffer>;
@@ -91,7 +91,9 @@ export class WantedPaths {
     this.#nameHashes = new Set(
       [...exact.keys(), ...directories.keys()].map((path) => hashOfPath(baseOf(path))),
     );
-    this.#nestedNames = [...nested.keys()].map((path) => Buffer.from(`${baseOf(path)}/`));
+    this.#parentNames = [...nested.keys(), ...directories.keys()].map((path) =>
+      Buffer.from(`${baseOf(path)}/`),
+    );
     this.#watched = watched;
     this.licenseFiles = licenseFiles;
     this.#licenseHashes = new Map(
@@ -168,7 +170,7 @@ export class WantedPaths {
     for (let i = start; i < end; i++) hash = addToHash(hash, bytes[i] ?? 0);
     if (this.#nameHashes.has(hash)) return true;
     const target = bytes.subarray(offset, start);
-    return this.#nestedNames.some((name) => target.includes(name));
+    return this.#parentNames.some((name) => target.includes(name));
   }
 
   /**
