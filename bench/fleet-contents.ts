@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../src/model/digest.ts';
+import type { KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import type { ImagePackage } from '../src/store/image-store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
@@ -18,7 +19,7 @@ export const catalogue = 15_000;
 /** Language packages. */
 const languageCatalogue = 200_000;
 
-export const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
+const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
 
 /** Options of `FleetContents`. */
 export interface FleetOptions {
@@ -113,6 +114,28 @@ export class FleetContents {
       };
     });
   }
+}
+
+/** Returns an advisory that affects all versions of a package before `to`. */
+export function advisoryOf(number: number, name: string, to: string): KeyedVulnerabilityRecord {
+  const id = `CVE-2026-${number}`;
+  return {
+    kind: 'vulnerability',
+    key: `${name}/${id}`,
+    id,
+    aliases: [],
+    description: `A flaw in ${name} lets an attacker who sends a crafted message crash the service.`,
+    links: [],
+    severity: 'Medium',
+    cvss: [],
+    affected: [
+      {
+        ...{ namespace, package: name, range: { to } },
+        fix: { state: 'fixed', version: to },
+        keys: { lo: new Uint8Array(), hi: requireKey(dpkg, to) },
+      },
+    ],
+  };
 }
 
 /** Returns the layers of a content, the base first. */

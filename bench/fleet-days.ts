@@ -8,10 +8,8 @@ import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
 import { defaultRetention } from '../src/service/feeds/retention.ts';
 import type { FeedUpdate, KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
-import { requireKey } from '../src/testing/version-scheme.ts';
-import { dpkg } from '../src/version/dpkg.ts';
 import { openBenchStore } from './bench-store.ts';
-import { catalogue, FleetContents, imageOf, layersOf, namespace } from './fleet-contents.ts';
+import { advisoryOf, catalogue, FleetContents, imageOf, layersOf } from './fleet-contents.ts';
 import { random } from './random.ts';
 
 const advisories = 10_000;
@@ -76,21 +74,7 @@ async function* records(numbers: readonly number[]): AsyncGenerator<KeyedVulnera
     const number = Math.floor((catalogue * (i / advisories)) ** 2 / catalogue);
     const name = `package-${number}`;
     const to = `${1 + (number % 9)}.${number % 17}.${(i % 7) + (editions[i] ?? 0)}-1+deb12u1`;
-    const keys = { lo: new Uint8Array(), hi: requireKey(dpkg, to) };
-    const id = `CVE-2026-${i}`;
-    yield {
-      ...{
-        kind: 'vulnerability',
-        key: `${name}/${id}`,
-        id,
-        aliases: [],
-        links: [],
-        severity: 'Medium',
-        cvss: [],
-      },
-      description: `A flaw in ${name} lets an attacker who sends a crafted message crash the service.`,
-      affected: [{ namespace, package: name, range: { to }, fix: { state: 'fixed', version: to }, keys }],
-    };
+    yield advisoryOf(i, name, to);
   }
 }
 

@@ -14,14 +14,12 @@ import { sql } from 'kysely';
 import type { KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import type { Engine } from '../src/store/sql/engine.ts';
 import { tar } from '../src/testing/tar-writer.ts';
-import { requireKey } from '../src/testing/version-scheme.ts';
-import { dpkg } from '../src/version/dpkg.ts';
 import { type BenchServer, closeConnections, postLayer, send, startServer, usage } from './bench-server.ts';
 import { type BenchStore, openBenchStore } from './bench-store.ts';
+import { advisoryOf, catalogue } from './fleet-contents.ts';
 import { random } from './random.ts';
 
 const packagesOfLayer = 150;
-const catalogue = 15_000;
 const advisories = 10_000;
 const layerFiles = 200;
 const lockWaitMs = 50;
@@ -116,24 +114,9 @@ async function measureServers(count: number): Promise<void> {
 }
 
 async function* records(): AsyncGenerator<KeyedVulnerabilityRecord> {
-  const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
   for (let i = 0; i < advisories; i++) {
     const name = `package-${Math.floor(catalogue * next() ** 2)}`;
-    const [id, to] = [`CVE-2026-${i}`, `1.${i % 12}-1`];
-    const keys = { lo: new Uint8Array(), hi: requireKey(dpkg, to) };
-    yield {
-      ...{
-        kind: 'vulnerability',
-        key: `${name}/${id}`,
-        id,
-        aliases: [],
-        links: [],
-        severity: 'Medium',
-        cvss: [],
-      },
-      description: `A flaw in ${name} lets an attacker who sends a crafted message crash the service.`,
-      affected: [{ namespace, package: name, range: { to }, fix: { state: 'fixed', version: to }, keys }],
-    };
+    yield advisoryOf(i, name, `1.${i % 12}-1`);
   }
 }
 

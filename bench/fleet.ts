@@ -10,11 +10,10 @@
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
 import type { ImagePackage } from '../src/store/image-store.ts';
-import { requireKey } from '../src/testing/version-scheme.ts';
-import { dpkg } from '../src/version/dpkg.ts';
 import { openBenchStore } from './bench-store.ts';
 import { copyImages } from './copy-images.ts';
 import {
+  advisoryOf,
   catalogue,
   digestOf,
   FleetContents,
@@ -22,7 +21,6 @@ import {
   imagesPerExtension,
   layersOf,
   layersOfBase,
-  namespace,
 } from './fleet-contents.ts';
 import { random } from './random.ts';
 
@@ -134,23 +132,7 @@ async function* records(isChanged: boolean) {
       2 + Math.floor(6 * choose()) + (isChanged && i % (advisories / changedAdvisories) === 0 ? 1 : 0);
     const name = `package-${number}`;
     const to = `${1 + (number % 9)}.${number % 17}.${step}-1+deb12u1`;
-    yield {
-      kind: 'vulnerability',
-      key: `${name}/CVE-2026-${i}`,
-      id: `CVE-2026-${i}`,
-      aliases: [],
-      description: `A flaw in ${name} lets an attacker who sends a crafted message crash the service.`,
-      links: [],
-      severity: 'Medium',
-      cvss: [],
-      affected: [
-        {
-          ...{ namespace, package: name, range: { to } },
-          fix: { state: 'fixed', version: to },
-          keys: { lo: new Uint8Array(), hi: requireKey(dpkg, to) },
-        },
-      ],
-    } as const;
+    yield advisoryOf(i, name, to);
   }
 }
 
