@@ -168,7 +168,6 @@ async function addVulnerabilities(engine: SharedEngine, place: string): Promise<
   await store.advisories.apply(feedUpdate(), stream(records));
 }
 
-/** Waits until the memory of a server has fallen to this, and returns what it has then, or at last. */
 /**
  * Returns the memory that the server holds once it is below a limit, or after `fallsBackMs`. V8 keeps free pages for
  * later use, so they are released first.

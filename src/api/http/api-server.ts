@@ -42,7 +42,8 @@ export async function serveApi(
   const handler = new RequestHandler({ ...options, guard });
   const server = createHttpServer(options, handler.handle);
   try {
-    server.listen(address.port, address.host);
+    // The kernel drops what exceeds the backlog, by default 511. Clients then try again after a second or more.
+    server.listen({ port: address.port, host: address.host, backlog: limits.connections });
     await once(server, 'listening');
   } catch (error) {
     const where =

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { yieldToOthers } from '../../kit/async/yield.ts';
 import { ListLimiter } from './list-limiter.ts';
 
 const signal = new AbortController().signal;
@@ -28,7 +29,7 @@ test('builds pages up to the concurrency limit, and refuses more than may wait',
   };
   const accepted = Array.from({ length: 5 }, () => limiter.run(signal, page));
   await assert.rejects(limiter.run(signal, page), { code: 'busy' });
-  await new Promise(setImmediate);
+  await yieldToOthers();
   assert.equal(making, 2);
   go(undefined);
   assert.equal((await Promise.all(accepted)).length, 5);

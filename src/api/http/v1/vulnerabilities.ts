@@ -32,11 +32,17 @@ export const listVulnerabilitiesRoute =
     const name = request.params['namespace'] ?? '';
     if (name === '') throw badRequest('namespace should not be empty');
     const namespace = namespaceOfWire(name);
-    const storedNamespaces = await deps.store.advisories.findNamespaces();
-    if (!storedNamespaces.some((one) => one.name === namespace)) throw notFoundError();
-    const text = await deps.listLimiter.run(request.signal, () => pageText(namespace, { from, limit }, deps));
+    const text = await deps.listLimiter.run(request.signal, async () => {
+      await assertNamespaceExists(namespace, deps);
+      return await pageText(namespace, { from, limit }, deps);
+    });
     return { status: 200, text };
   };
+
+async function assertNamespaceExists(namespace: string, { store }: V1Deps): Promise<void> {
+  const stored = await store.advisories.findNamespaces();
+  if (!stored.some(({ name }) => name === namespace)) throw notFoundError();
+}
 
 interface Page {
   readonly from: number;
