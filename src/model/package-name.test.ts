@@ -6,6 +6,7 @@ test("gives the spellings of an ecosystem's name one name", () => {
   assert.equal(packageName('pypi', 'Zope.Interface__x'), 'zope-interface-x');
   assert.equal(packageName('nuget', 'Newtonsoft.Json'), 'newtonsoft.json');
   assert.equal(packageName('composer', 'Twig/Twig'), 'twig/twig');
+  assert.equal(packageName('cargo', 'Serde_JSON-x'), 'serde-json-x');
   assert.equal(packageName('npm', 'JSONStream'), 'JSONStream');
   for (const url of [
     'github.com/Vapor/vapor',

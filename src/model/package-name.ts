@@ -1,12 +1,14 @@
 /**
  * Returns the name by which a package is looked up. Ecosystems with several spellings of a name get one of them. PyPI follows PEP 503.
- * NuGet, Packagist and Hex ignore case. Swift packages are repositories: case, scheme and suffix of a URL are ignored, as by its package
+ * NuGet, Packagist and Hex ignore case. crates.io also reserves `a-b` for the owner of `a_b`. Swift packages are repositories: case, scheme and suffix of a URL are ignored, as by its package
  * manager. Other names are exact.
  */
 export function packageName(namespace: string, name: string): string {
   switch (namespace) {
     case 'pypi':
       return name.toLowerCase().replace(/[-_.]+/g, '-');
+    case 'cargo':
+      return name.toLowerCase().replaceAll('_', '-');
     case 'nuget':
     case 'composer':
     case 'hex':

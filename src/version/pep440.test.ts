@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { VersionRange } from '../model/version-range.ts';
+import { isKey, keyAfter } from '../plugin/version-scheme.ts';
 import { corpusTest } from '../testing/corpus.ts';
 import {
   corpusComparisons,
   disagreements,
+  orderOf,
   requireKey,
   testdataComparisons,
   testLaws,
@@ -23,7 +26,36 @@ corpusTest('orders real versions as packaging does', () => {
   assert.deepEqual(disagreements(pep440, corpusComparisons('pep440')), []);
 });
 
-testLaws(pep440, { versions });
+testLaws(pep440, { versions, bounds: versions.filter((version) => version.includes('+')) });
+
+test('includes local versions in a bound without a local part', () => {
+  assert.ok(isAffected('2.1.0+cu118', { to: '2.1.0', toIncluded: true }));
+  assert.ok(isAffected('2.1+cu118', { from: '2.1.0', to: '2.1.0', toIncluded: true }));
+  assert.ok(isAffected('2.1.0+cu118', { from: '2.1.0' }));
+  assert.ok(!isAffected('2.1.0+cu118', { to: '2.1.0' }));
+  assert.ok(!isAffected('2.1.0+cu118', { from: '2.1.0', fromExcluded: true }));
+  assert.ok(!isAffected('2.1.0.post1', { to: '2.1.0', toIncluded: true }));
+  assert.ok(!isAffected('2.1.0+cu118', { to: '2.1.0+cu117', toIncluded: true }));
+  assert.ok(isAffected('2.1.0+cu118', { to: '2.1.0+cu118', toIncluded: true }));
+});
+
+test('orders all local versions, and no other version, up to a bound without a local part', () => {
+  const publics = versions.map((version) => version.replace(/\+.*/, ''));
+  fc.assert(
+    fc.property(publics, versions, (bound, version) => {
+      const isIncluded = isAffected(version, { to: bound, toIncluded: true });
+      assert.equal(isIncluded, orderOf(pep440, version.replace(/\+.*/, ''), bound) !== '>');
+    }),
+  );
+});
+
+function isAffected(version: string, { from, fromExcluded, to, toIncluded }: VersionRange): boolean {
+  const key = requireKey(pep440, version);
+  const lo = from === undefined ? undefined : fromExcluded ? keyAfter(pep440, from) : pep440.key(from);
+  const hi = to === undefined ? undefined : toIncluded ? keyAfter(pep440, to) : pep440.key(to);
+  const isAbove = lo === undefined || (isKey(lo) && Buffer.compare(lo, key) <= 0);
+  return isAbove && (hi === undefined || (isKey(hi) && Buffer.compare(key, hi) < 0));
+}
 
 test('ignores case, surrounding white space, a leading v and trailing zeros of the release', () => {
   fc.assert(

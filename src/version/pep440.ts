@@ -12,7 +12,7 @@
  * so `1.dev1 < 1a1.dev1 < 1a1 < 1a1.post1 < 1rc1 < 1 < 1+local < 1.post1.dev1 < 1.post1`. All forms that
  * PEP 440 normalises are accepted: `v1.0-Alpha_1` is `1.0a1`, `1.0-1` and `1.0.rev1` are `1.0.post1`.
  */
-import type { VersionScheme } from '../plugin/version-scheme.ts';
+import { isKey, type Unkeyable, type VersionKey, type VersionScheme } from '../plugin/version-scheme.ts';
 import { digitsEnd } from './ascii.ts';
 import { writeDottedNumbers } from './dotted-numbers.ts';
 import type { KeyWriter } from './key-writer.ts';
@@ -40,8 +40,23 @@ const withDev = 0x01;
 const noDev = 0x02;
 const localEnd = 0x01;
 
+/** Above the first byte of every local segment. */
+const afterLocals = 0xff;
+
+const scheme = keyedScheme({ name: 'pep440', write: writeVersion });
+
 /** Versions of PyPI packages. */
-export const pep440: VersionScheme = keyedScheme({ name: 'pep440', write: writeVersion });
+export const pep440: VersionScheme = { ...scheme, after: keyAfterBound };
+
+/** PEP 440, "Local version segments" of specifiers: a bound without a local part includes all local versions of its version. */
+function keyAfterBound(version: string): VersionKey | Unkeyable {
+  const key = scheme.key(version);
+  if (!isKey(key)) return key;
+  const after = new Uint8Array(key.length + 1);
+  after.set(key);
+  if (!version.includes('+')) after[key.length - 1] = afterLocals;
+  return after as VersionKey;
+}
 
 function writeVersion(version: string, key: KeyWriter): string | undefined {
   const parts = form.exec(version);
