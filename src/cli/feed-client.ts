@@ -32,11 +32,11 @@ export function feedClientFactory(
     // One client for all requests, because it remembers unreachable hosts.
     let client: FeedClient | undefined;
     return {
-      get: async (url, known) => {
+      get: async (url, known, fetchOptions) => {
         make ??= load();
         const made = await make;
         client ??= made({ onProgress, ...options });
-        return await client.get(url, known);
+        return await client.get(url, known, fetchOptions);
       },
     };
   };

@@ -62,7 +62,13 @@ export type FetchResult = FetchedFeed | 'unchanged' | 'absent';
 /** Fetches files by their upstream URL, from the upstream or from a mirror. */
 export interface FeedClient {
   /** Fetches a file, unless it still has `lastFingerprint`. Throws a `ClairError` on failure. */
-  get(url: string, lastFingerprint?: string): Promise<FetchResult>;
+  get(url: string, lastFingerprint?: string, options?: FetchOptions): Promise<FetchResult>;
+}
+
+/** Options of a fetch. */
+export interface FetchOptions {
+  /** Whether an empty file is valid, such as a list of changes. Otherwise a mirror refuses it as an incomplete copy. */
+  readonly mayBeEmpty?: boolean;
 }
 
 /**

@@ -33,6 +33,7 @@ export type {
   FeedDate,
   FeedRecord,
   FetchedFeed,
+  FetchOptions,
   FetchResult,
   OnFeedDate,
   SkippedRecord,

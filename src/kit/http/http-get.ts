@@ -24,6 +24,8 @@ export interface HttpOptions
   readonly idleMs?: number;
   /** Accepts every 2xx response as a file, even a web page or an empty body. */
   readonly acceptsAny2xx?: boolean;
+  /** Accepts an empty body. */
+  readonly mayBeEmpty?: boolean;
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
@@ -101,11 +103,11 @@ function toFailure({ message, cause, code, url }: NoResponseError, { connectMs }
 /** Returns the meaning of a successful response. Throws a `TransientError` or an `HttpError` for any other. */
 function outcomeOf(
   { status, headers }: HttpResponse,
-  { acceptsAny2xx = false }: HttpOptions,
+  { acceptsAny2xx = false, mayBeEmpty = false }: HttpOptions,
 ): 'file' | 'not-modified' | 'not-found' {
   if (acceptsAny2xx && status >= 200 && status < 300) return 'file';
   if (status === 200) {
-    expectFile(headers);
+    expectFile(headers, mayBeEmpty);
     return 'file';
   }
   if (status === 304) return 'not-modified';
@@ -116,12 +118,12 @@ function outcomeOf(
 
 const emptyFile = 'received an empty file';
 
-/** Throws an `HttpError` for HTML, which captive portals and error pages send, and for an empty file. */
-function expectFile(headers: IncomingHttpHeaders): void {
+/** Throws an `HttpError` for HTML, which captive portals and error pages send, and for an empty file unless it may be empty. */
+function expectFile(headers: IncomingHttpHeaders, mayBeEmpty: boolean): void {
   if (headers['content-type']?.startsWith('text/html')) {
     throw new HttpError('received a web page instead of a file');
   }
-  if (headers['content-length'] === '0') throw new HttpError(emptyFile);
+  if (headers['content-length'] === '0' && !mayBeEmpty) throw new HttpError(emptyFile);
 }
 
 async function* bodyOf(
@@ -137,7 +139,8 @@ async function* bodyOf(
       options.onProgress?.({ url: displayUrl(url.href), receivedBytes, ...total });
       yield piece;
     }
-    if (receivedBytes === 0 && options.acceptsAny2xx !== true) throw new HttpError(emptyFile);
+    const mayBeEmpty = options.acceptsAny2xx === true || options.mayBeEmpty === true;
+    if (receivedBytes === 0 && !mayBeEmpty) throw new HttpError(emptyFile);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw error instanceof HttpError

@@ -4,7 +4,7 @@ import { displayUrl } from '../../kit/http/http-client.ts';
 import { type HttpOptions, httpGet } from '../../kit/http/http-get.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
 import { withMinimumThroughput } from '../../kit/http/minimum-throughput.ts';
-import type { FeedClient, FetchResult } from '../../plugin/advisory-source.ts';
+import type { FeedClient, FetchOptions, FetchResult } from '../../plugin/advisory-source.ts';
 import { Reachability } from './reachability.ts';
 
 /** Options of both feed clients. Tests replace `sleep`, `idleMs` and `connectMs`. */
@@ -16,13 +16,18 @@ export interface DownloadDeps {
   readonly reachability: Reachability;
 }
 
+/** A request of a feed. */
+export interface FeedRequest extends FetchOptions {
+  readonly lastFingerprint: string | undefined;
+}
+
 /**
  * Downloads a feed by HTTP unless its fingerprint is unchanged. The fingerprint is its `ETag` and `Last-Modified` on
  * two lines.
  */
 export async function download(
   url: string,
-  lastFingerprint: string | undefined,
+  { lastFingerprint, mayBeEmpty = false }: FeedRequest,
   { options, reachability }: DownloadDeps,
 ): Promise<FetchResult> {
   const { host } = new URL(url);
@@ -33,6 +38,7 @@ export async function download(
     const file = await httpGet(url, {
       connectMs: limits.connectMs,
       ...options,
+      mayBeEmpty,
       headers: { 'user-agent': 'clair', ...conditions },
     });
     reachability.recordSuccess(host);
@@ -123,5 +129,8 @@ export function upstreamClient(
   options: ClientOptions = {},
   reachability: Reachability = new Reachability(),
 ): FeedClient {
-  return { get: (url, lastFingerprint) => download(url, lastFingerprint, { options, reachability }) };
+  return {
+    get: (url, lastFingerprint, fetchOptions = {}) =>
+      download(url, { lastFingerprint, ...fetchOptions }, { options, reachability }),
+  };
 }

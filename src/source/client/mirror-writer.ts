@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod/mini';
 import { writeFileAtomically } from '../../kit/write-file-atomically.ts';
-import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/advisory-source.ts';
+import type { FeedClient, FetchedFeed, FetchOptions, FetchResult } from '../../plugin/advisory-source.ts';
 import { localPath } from './mirror.ts';
 
 /** Stores the fingerprint of each file beside the files, so that the next run requests only what changed. */
@@ -49,7 +49,7 @@ export interface Origin {
 export async function openMirrorWriter(directory: string, origin: Origin): Promise<MirrorWriter> {
   const writer = new DirectoryMirrorWriter(directory, origin, await readRegister(directory, origin.name));
   return {
-    get: (url, lastFingerprint) => writer.get(url, lastFingerprint),
+    get: (url, lastFingerprint, options) => writer.get(url, lastFingerprint, options),
     accept: () => writer.accept(),
     reject: () => writer.reject(),
     finish: () => writer.finish(),
@@ -78,9 +78,13 @@ class DirectoryMirrorWriter {
     this.#files = files;
   }
 
-  async get(url: string, lastFingerprint: string | undefined): Promise<FetchResult> {
+  async get(
+    url: string,
+    lastFingerprint: string | undefined,
+    options: FetchOptions | undefined,
+  ): Promise<FetchResult> {
     const path = localPath(this.#directory, url);
-    const fetching = this.#fetches.get(url) ?? this.#fetch(url, path);
+    const fetching = this.#fetches.get(url) ?? this.#fetch(url, path, options);
     this.#fetches.set(url, fetching);
     // A failed download may be tried again.
     fetching.catch(() => this.#fetches.delete(url));
@@ -91,10 +95,14 @@ class DirectoryMirrorWriter {
     return { url: pathToFileURL(path).href, body, fingerprint: file.fingerprint };
   }
 
-  async #fetch(url: string, path: string): Promise<MirroredFile | 'absent'> {
+  async #fetch(
+    url: string,
+    path: string,
+    options: FetchOptions | undefined,
+  ): Promise<MirroredFile | 'absent'> {
     const stored = this.#files.get(url);
     const isThere = stored !== undefined && (await sizeOf(path)) === stored.bytes;
-    const result = await this.#origin.client.get(url, isThere ? stored.fingerprint : undefined);
+    const result = await this.#origin.client.get(url, isThere ? stored.fingerprint : undefined, options);
     if (result === 'absent') return 'absent';
     if (result === 'unchanged') {
       if (!isThere) throw new Error(`${url} was reported as unchanged, but no copy of it is known`);

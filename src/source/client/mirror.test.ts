@@ -79,6 +79,13 @@ for (const [kind, place] of [
     const place0 = await place(context, { [file]: Buffer.alloc(0) });
     await assert.rejects(bytesOf(mirrorClient(place0)), { name: 'ClairError', code: 'feed-unavailable' });
   });
+
+  test(`opens an empty file in a mirror by ${kind} when the source says that it may be empty`, async (context) => {
+    const client = mirrorClient(await place(context, { [file]: Buffer.alloc(0) }));
+    const fetched = await client.get(url, undefined, { mayBeEmpty: true });
+    assert.ok(typeof fetched === 'object');
+    assert.deepEqual(await collectAll(fetched.body), []);
+  });
 }
 
 test('accepts content that the server has already decompressed', async (context) => {

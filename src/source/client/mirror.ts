@@ -6,7 +6,7 @@ import { ClairError, messageOf } from '../../core/errors.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { InflateError } from '../../kit/decompress/inflater.ts';
 import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/advisory-source.ts';
-import { type ClientOptions, type DownloadDeps, download } from './download.ts';
+import { type ClientOptions, type DownloadDeps, download, type FeedRequest } from './download.ts';
 import { Reachability } from './reachability.ts';
 
 /** A feed may be in the mirror as upstream, or compressed by the mirror. */
@@ -24,9 +24,14 @@ export function mirrorClient(
 ): FeedClient {
   const deps = { options, reachability };
   return {
-    async get(url, lastFingerprint) {
+    async get(url, lastFingerprint, fetchOptions = {}) {
       for (const suffix of suffixes) {
-        const result = await fetchFromMirror(mirror, url + suffix, lastFingerprint, deps);
+        const result = await fetchFromMirror(
+          mirror,
+          url + suffix,
+          { lastFingerprint, ...fetchOptions },
+          deps,
+        );
         if (result === 'absent') continue;
         if (result === 'unchanged' || suffix === '') return result;
         return { ...result, body: decompressed(result) };
@@ -40,12 +45,12 @@ export function mirrorClient(
 function fetchFromMirror(
   mirror: string,
   url: string,
-  lastFingerprint: string | undefined,
+  request: FeedRequest,
   deps: DownloadDeps,
 ): Promise<FetchResult> {
   return isRemote(mirror)
-    ? download(remoteUrl(mirror, url), lastFingerprint, deps)
-    : openFile(localPath(mirror, url), lastFingerprint, deps.options);
+    ? download(remoteUrl(mirror, url), request, deps)
+    : openFile(localPath(mirror, url), request, deps.options);
 }
 
 function isRemote(mirror: string): boolean {
@@ -78,13 +83,13 @@ export function localPath(directory: string, url: string): string {
 
 async function openFile(
   path: string,
-  lastFingerprint: string | undefined,
+  { lastFingerprint, mayBeEmpty = false }: FeedRequest,
   options: ClientOptions,
 ): Promise<FetchResult> {
   const status = await statOf(path);
   if (status === undefined) return 'absent';
   if (!status.isFile()) throw unusableMirror(path, 'it is not a regular file');
-  if (status.size === 0n) throw unusableMirror(path, 'it is empty');
+  if (status.size === 0n && !mayBeEmpty) throw unusableMirror(path, 'it is empty');
   // The inode change time distinguishes copies to which an archive gave the same modification time.
   const fingerprint = `${status.size} ${status.mtimeNs} ${status.ctimeNs}`;
   if (fingerprint === lastFingerprint) return 'unchanged';

@@ -8,6 +8,8 @@ const base = 'https://security.access.redhat.com/data/csaf/v2/vex';
 const changesMax = 2000;
 /** The list of changes is written before some of the files it names. Changes of this period are read again. */
 const overlapMs = 6 * 3_600_000;
+/** A list without lines states no changes. */
+const list = { mayBeEmpty: true } as const;
 
 /** The state of the last read: its time, and the lists at that time. */
 interface VexCheckpoint {
@@ -26,8 +28,8 @@ export async function openDocuments(client: FeedClient, fingerprint?: string): P
   const checkpoint = parseCheckpoint(fingerprint);
   if (checkpoint === undefined) return openArchive(client);
   const [changes, deletions] = await Promise.all([
-    client.get(`${base}/changes.csv`, checkpoint.changes),
-    client.get(`${base}/deletions.csv`, checkpoint.deletions),
+    client.get(`${base}/changes.csv`, checkpoint.changes, list),
+    client.get(`${base}/deletions.csv`, checkpoint.deletions, list),
   ]);
   if (changes === 'absent') return openArchive(client);
   if (changes === 'unchanged' && typeof deletions === 'string') return 'unchanged';
