@@ -1,6 +1,7 @@
 /**
- * Kills a process that writes to the store at random points. Checks that no feed, image or name is incomplete. Then kills a process that
- * creates the tables, and one that moves images of an earlier program, a fifth as often. Run: node fuzz/kill-points/main.ts [--engine sqlite|postgresql] [points]
+ * Kills a process that writes to the store at random points. Checks that no feed, image, name, lock or job is incomplete, lost or stuck.
+ * Then kills a process that moves images of an earlier program as often, and one that creates the tables a fifth as often.
+ * Run: node fuzz/kill-points/main.ts [--engine sqlite|postgresql] [points]
  */
 import { type TestContext, test } from 'node:test';
 import { parseArgs } from 'node:util';
@@ -39,9 +40,9 @@ for (const engine of engines) {
     for (let i = 0; i < starts; i++)
       await killWhileOpening(engine, await engine.createEmptyLocation(context), Math.random() * spanMs);
   });
-  void test(`${engine.name}: ${starts} points while images are moved`, async (context: TestContext) => {
+  void test(`${engine.name}: ${points} points while images are moved`, async (context: TestContext) => {
     const spanMs = await movingMs(engine, await engine.createEmptyLocation(context));
-    for (let i = 0; i < starts; i++)
+    for (let i = 0; i < points; i++)
       await killWhileMoving(engine, await engine.createEmptyLocation(context), Math.random() * spanMs);
   });
 }

@@ -18,9 +18,9 @@ const storePrelude = `
     for (let i = 0; i < size; i++)
       yield content.record('CVE-' + i, { description: fingerprint, ...changes });
   }
-  const apply = (fingerprint, size = 500, feed = 'tracker', changes = {}) =>
+  const apply = (fingerprint, size = 500, feed = 'tracker', changes = {}, lease = undefined) =>
     store.advisories.apply(
-      content.feedUpdate({ feed, fingerprint }),
+      content.feedUpdate({ feed, fingerprint, lease }),
       content.stream(edition(fingerprint, size, changes)),
     );
   const emptyLayer = { verified: true };
