@@ -18,6 +18,7 @@ const gates: readonly (readonly [name: string, ...command: string[]])[] = [
   ['docs', 'typedoc'],
   ['repository', ...test, 'test/repository/*.test.ts'],
   ['unit', ...test, 'src/**/*.test.ts'],
+  ['postgresql 15', 'node', 'tools/oldest-postgres.ts'],
   ['node 22', 'node', 'tools/oldest-node.ts'],
   ['end to end', ...test, 'test/e2e/*.test.ts'],
 ];

