@@ -5,7 +5,7 @@ import { stripControls } from '../../kit/untrusted-text.ts';
 import type { ClaimedJob, ClaimTerms, Job, JobIdentity, JobStore } from '../job-store.ts';
 import type { Lease } from '../lock-store.ts';
 import type { Engine } from './engine.ts';
-import { lostLeaseError, nextLeaseNumber, renewLease } from './leases.ts';
+import { leaseKey, lostLeaseError, nextLeaseNumber, renewLease } from './leases.ts';
 import type { Tables } from './schema.ts';
 import { isoTime } from './times.ts';
 
@@ -144,9 +144,7 @@ async function end(db: Kysely<Tables>, lease: Lease, columns: EndColumns): Promi
   const { numUpdatedRows: ended } = await db
     .updateTable('job')
     .set({ ...columns, owner: null, expires_at: null })
-    .where('name', '=', lease.name)
-    .where('owner', '=', lease.owner)
-    .where('number', '=', lease.number)
+    .where((eb) => eb.and(leaseKey(lease)))
     .executeTakeFirstOrThrow();
   if (ended !== 1n) throw lostLeaseError(lease);
 }

@@ -14,14 +14,17 @@ export function nextLeaseNumber(table: Lease['table'], now: number): Expression<
   return sql<number>`case when ${number} < ${time} then ${time} else ${number} + 1 end`;
 }
 
+/** Returns the columns that select the row of a lease until another process takes over. */
+export function leaseKey({ name, owner, number }: Lease): Pick<Lease, 'name' | 'owner' | 'number'> {
+  return { name, owner, number };
+}
+
 /** Extends a lease until a time in milliseconds since 1970. Returns false if another process has taken over. */
 export async function renewLease(db: Kysely<Tables>, lease: Lease, until: number): Promise<boolean> {
   const { numUpdatedRows: renewed } = await db
     .updateTable(lease.table)
     .set({ expires_at: until })
-    .where('name', '=', lease.name)
-    .where('owner', '=', lease.owner)
-    .where('number', '=', lease.number)
+    .where((eb) => eb.and(leaseKey(lease)))
     .executeTakeFirstOrThrow();
   return renewed === 1n;
 }
@@ -35,9 +38,7 @@ export async function assertLeaseHeld(db: Kysely<Tables>, lease: Lease | undefin
   const { numUpdatedRows: held } = await db
     .updateTable(lease.table)
     .set((eb) => ({ number: eb.ref('number') }))
-    .where('name', '=', lease.name)
-    .where('owner', '=', lease.owner)
-    .where('number', '=', lease.number)
+    .where((eb) => eb.and(leaseKey(lease)))
     .executeTakeFirstOrThrow();
   if (held !== 1n) throw lostLeaseError(lease);
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Lease, LockStore } from '../lock-store.ts';
 import type { Engine } from './engine.ts';
-import { nextLeaseNumber, renewLease } from './leases.ts';
+import { leaseKey, nextLeaseNumber, renewLease } from './leases.ts';
 import type { Tables } from './schema.ts';
 
 /**
@@ -13,13 +13,11 @@ export function lockStore(engine: Engine, now: () => number): LockStore {
     acquire: (name, owner, forMs) =>
       engine.write((db) => acquire(db, { table: 'lock', name, owner }, { now: now(), forMs }), 'own rows'),
     renew: (lease, forMs) => engine.write((db) => renewLease(db, lease, now() + forMs), 'own rows'),
-    release: ({ name, owner, number }) =>
+    release: (lease) =>
       engine.write(async (db) => {
         await db
           .deleteFrom('lock')
-          .where('name', '=', name)
-          .where('owner', '=', owner)
-          .where('number', '=', number)
+          .where((eb) => eb.and(leaseKey(lease)))
           .execute();
       }, 'own rows'),
   };
