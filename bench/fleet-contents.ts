@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../src/model/digest.ts';
+import type { Namespace } from '../src/model/namespace.ts';
 import type { KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import type { ImagePackage } from '../src/store/image-store.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
@@ -63,18 +64,7 @@ export class FleetContents {
 
   /** Returns a package of the distribution. */
   package(number: number, layer: Digest): ImagePackage {
-    const [name, version] = [`package-${number}`, this.#version(number)];
-    return {
-      type: 'deb',
-      name,
-      version,
-      arch: 'amd64',
-      source: { name, version },
-      purl: `pkg:deb/debian/${name}@${version}?arch=amd64&distro=debian-12`,
-      location: { path: 'var/lib/dpkg/status', layer },
-      foundBy: 'dpkg',
-      lookup: { namespace, name, version, key: requireKey(dpkg, version) },
-    };
+    return debianPackage(`package-${number}`, this.#version(number), { namespace, layer });
   }
 
   #version(number: number): string {
@@ -114,6 +104,25 @@ export class FleetContents {
       };
     });
   }
+}
+
+/** Returns a package of a release of Debian, with a source package of the same name and version. */
+export function debianPackage(
+  name: string,
+  version: string,
+  { namespace, layer }: { readonly namespace: Namespace; readonly layer: Digest | null },
+): ImagePackage {
+  return {
+    type: 'deb',
+    name,
+    version,
+    arch: 'amd64',
+    source: { name, version },
+    purl: `pkg:deb/debian/${name}@${version}?arch=amd64&distro=${namespace.name.replace(':', '-')}`,
+    location: { path: 'var/lib/dpkg/status', layer },
+    foundBy: 'dpkg',
+    lookup: { namespace, name, version, key: requireKey(dpkg, version) },
+  };
 }
 
 /** Returns an advisory that affects all versions of a package before `to`. */

@@ -12,6 +12,7 @@ import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';
 import { copyImages } from './copy-images.ts';
+import { debianPackage } from './fleet-contents.ts';
 import { random } from './random.ts';
 
 const { engine, rest } = engineArgument();
@@ -47,19 +48,8 @@ function nameOf(number: number): string {
 }
 
 function packageOf(number: number, namespace: KeyedAffected['namespace']): ImagePackage {
-  const name = nameOf(number);
   const version = versionOf(number, Math.floor(10 * Math.sqrt(next())));
-  return {
-    type: 'deb',
-    name,
-    version,
-    arch: 'amd64',
-    source: { name, version },
-    purl: `pkg:deb/debian/${name}@${version}?arch=amd64&distro=${namespace.name.replace(':', '-')}`,
-    location: { path: 'var/lib/dpkg/status', layer: null },
-    foundBy: 'dpkg',
-    lookup: { namespace, name, version, key: requireKey(dpkg, version) },
-  };
+  return debianPackage(nameOf(number), version, { namespace, layer: null });
 }
 
 /** Packages that every image of a release has, followed by packages that are mostly common. */
