@@ -131,6 +131,19 @@ test('continues when the parser of a plugin ends its thread', { timeout }, async
   assert.equal(await server.clair.health(), 200);
 });
 
+test('releases the memory of a failed update before the next attempt', { timeout }, async (t) => {
+  const plugin = join(temporaryDirectory(t), 'failing.mjs');
+  const fails =
+    "console.error('on thread', (await import('node:worker_threads')).threadId); throw new Error('broken');";
+  writeFileSync(plugin, stuckPlugin.replace('for (;;);', fails));
+  const url = await mirror(t, (response) => response.end('x'), '/feeds.example/stuck');
+  const env = { CLAIR_UPDATER_ENABLEDUPDATERS: 'stuck', CLAIR_PLUGINS: plugin, CLAIR_UPDATER_INTERVAL: '1s' };
+  const server = await runOn(t, url, databaseOf(t), env);
+  const threads = (): string[] => server.written().flatMap((line) => /on thread \d+/.exec(line) ?? []);
+  await waitUntil(() => threads().length >= 2);
+  assert.equal(new Set(threads()).size, threads().length);
+});
+
 /** A source whose parser blocks its thread forever. */
 const stuckPlugin = `
 const namespace = { name: 'debian:12', versionScheme: 'dpkg' };

@@ -24,6 +24,8 @@ interface Pending {
 
 /** Idle time after which the thread ends. Sources are updated one after the other, so it is reused. */
 const idleMs = 5000;
+/** The same after a failed task: V8 keeps the memory of a large feed for as long as attempts are repeated. */
+const idleAfterFailureMs = 500;
 
 /**
  * The thread that fetches, parses and stores feeds, so that updates do not delay requests. It has its own database connection, starts with
@@ -120,10 +122,11 @@ export class FeedThread implements AsyncDisposable {
     this.#pending.delete(message.id);
     pending?.answer.resolve(message.answer);
     if (this.#pending.size > 0 || this.#isClosed) return;
-    this.#idle = setTimeout(() => {
+    const end = (): void => {
       this.#send({ kind: 'stop' });
       this.#worker = undefined;
-    }, idleMs);
+    };
+    this.#idle = setTimeout(end, hasFailed(message.answer) ? idleAfterFailureMs : idleMs);
     this.#idle.unref();
   }
 
@@ -137,6 +140,10 @@ export class FeedThread implements AsyncDisposable {
     for (const { answer } of this.#pending.values()) answer.reject(error);
     this.#pending.clear();
   }
+}
+
+function hasFailed(result: FeedTaskResult): boolean {
+  return 'error' in result || ('outcome' in result && result.outcome.outcome === 'failed');
 }
 
 function threadError(failure: unknown): ClairError {
