@@ -1,3 +1,4 @@
+import { npmLister } from './analyze/language/npm/npm.ts';
 import { alpineRelease } from './analyze/namespace/alpine-release.ts';
 import { aptSources } from './analyze/namespace/apt-sources.ts';
 import { lsbRelease } from './analyze/namespace/lsb-release.ts';
@@ -76,7 +77,10 @@ export interface BuiltIn extends Extensions {
 /** All built-in extensions, in the order in which they are tried. To add an extension, add it here. */
 export const builtIn: BuiltIn = {
   detectors: [osRelease, redhatRelease, alpineRelease, lsbRelease, aptSources],
-  listers: [dpkgLister, apkLister, rpmLister, pacmanLister, chiselLister, rhelContentManifest],
+  listers: [
+    ...[dpkgLister, apkLister, rpmLister, pacmanLister, chiselLister, rhelContentManifest],
+    npmLister,
+  ],
   schemes,
   sources: [
     ...[debian, ubuntu, ubuntuOval, alpine, wolfi, chainguard],

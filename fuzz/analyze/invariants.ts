@@ -53,7 +53,7 @@ function checkRest(item: Exclude<ListerEvent, ListerEventOf<'package' | 'problem
     checkPath(item.diversion.from);
     checkPath(item.diversion.to);
   } else if (item.kind === 'read-with') checkPath(item.readWith);
-  else
+  else if (item.kind === 'repositories')
     for (const name of item.repositories)
       if (!word.test(name)) throw new InvariantViolation('a repository has an invalid name');
 }

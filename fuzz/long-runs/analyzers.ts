@@ -86,6 +86,13 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
       pack: (document) => zstdCompressSync(document),
     },
   ],
+  npm: [
+    {
+      path: 'app/node_modules/@babel/core/package.json',
+      document: '{"name":"@babel/core","version":"7.20.0","license":"MIT","engines":{"node":">=6"}}',
+      syntax: 'json',
+    },
+  ],
   'rhel-content-manifest': [
     {
       path: 'root/buildinfo/content_manifests/ubi9.json',

@@ -76,7 +76,9 @@ const settings = {
   },
   worker: {
     namespace_detectors: stringList('Namespace detectors to use; all when empty.'),
-    feature_listers: stringList('Package listers to use; all when empty.'),
+    feature_listers: stringList(
+      'Package listers to use. When empty, all but the built-in ones of language packages, such as `npm`.',
+    ),
     threads: integer(
       'Threads that read layers. Each reads one layer at a time; 0 uses one thread per core.',
       0,

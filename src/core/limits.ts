@@ -18,6 +18,14 @@ export const limits = {
   keptLayerBytes: 96 * MiB,
   /** The same while another thread reads another layer. A larger layer is read once more by itself. */
   threadKeptBytes: 32 * MiB,
+  /** Size of one file that a lister wants at any depth, such as `package.json`. Lists of the files of large packages have some megabytes. */
+  packageFileBytes: 16 * MiB,
+  /** Total size of these files of one layer. Large real layers have some tens of megabytes. The rest is not read. */
+  layerPackageFileBytes: 48 * MiB,
+  /** The same while another thread reads another layer. A larger layer is read once more by itself. */
+  threadPackageFileBytes: 16 * MiB,
+  /** Number of these files of one layer. Large real layers have some ten thousand. */
+  packageFilesPerLayer: 40_000,
   /** Size of a release file. Real ones are under 2 KiB. */
   releaseFileBytes: 64 * KiB,
   /** Packages of one database. Real systems have under ten thousand. */

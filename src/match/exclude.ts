@@ -1,6 +1,7 @@
 import { trimCharacters } from '../kit/collections.ts';
 import { pathGlobMatches } from '../kit/path-glob.ts';
-import type { SquashedImage } from './squash.ts';
+import { locatedPackage } from './package-files.ts';
+import type { SquashedImage, SquashedPackage } from './squash.ts';
 
 /** A file that would have been read. */
 export interface ExcludedFile {
@@ -32,9 +33,7 @@ export function withoutExcluded(squashed: SquashedImage, patterns: readonly stri
     return pattern === undefined;
   };
   const files = [...squashed.files].filter(([path]) => isKept({ extension: releaseFiles, path, layer: 0 }));
-  const packages = squashed.packages.filter(({ lister, path, layer }) =>
-    isKept({ extension: lister, path, layer }),
-  );
+  const packages = squashed.packages.flatMap((item) => keptPackage(item, isKept));
   const problems = squashed.problems.filter(({ extension, path, layer }) =>
     isKept({ extension, path, layer }),
   );
@@ -46,6 +45,19 @@ export function withoutExcluded(squashed: SquashedImage, patterns: readonly stri
     squashed: { ...squashed, files: new Map(files), packages, problems, evidence },
     excluded: [...excluded.values()],
   };
+}
+
+/** Returns a package with its locations that are kept. None if all are excluded. */
+function keptPackage(
+  item: SquashedPackage,
+  isKept: (file: Omit<ExcludedFile, 'pattern'>) => boolean,
+): SquashedPackage[] {
+  const { lister, repositories, locations } = item;
+  const isKeptAt = ({ path, layer }: Pick<SquashedPackage, 'path' | 'layer'>): boolean =>
+    isKept({ extension: lister, path, layer });
+  if (locations === undefined) return isKeptAt(item) ? [item] : [];
+  const kept = locations.filter(isKeptAt);
+  return kept.length === 0 ? [] : [{ ...locatedPackage(lister, kept), repositories }];
 }
 
 function excludes(pattern: string, path: string): boolean {

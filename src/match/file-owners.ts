@@ -55,9 +55,10 @@ function namesOfInterest(
   diverted: Diversions,
 ): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const { evidence, packages } of layers) {
+  for (const { evidence, packages, packageFiles } of layers) {
     for (const { paths } of evidence.found) for (const path of paths) names.add(baseOf(path));
     for (const { path } of [...evidence.links, ...packages]) names.add(baseOf(path));
+    for (const { path } of packageFiles?.packages ?? []) names.add(baseOf(path));
   }
   for (const [path, { node }] of entries) if (node.kind === 'symbolic-link') names.add(baseOf(path));
   for (const path of diverted.keys()) names.add(baseOf(path));

@@ -10,10 +10,21 @@ export class ImageSize {
   #detailCharacters = 0;
 
   /** Counts one more layer. Throws `limit-exceeded`. */
-  add({ whiteouts, opaques, nodes, packages, owned, evidence, licenses = [] }: LayerIndex): void {
-    this.#addDetails(packages, licenses);
+  add({
+    whiteouts,
+    opaques,
+    nodes,
+    packages,
+    packageFiles,
+    owned,
+    evidence,
+    licenses = [],
+  }: LayerIndex): void {
+    const allPackages = [...packages, ...(packageFiles?.packages ?? [])];
+    this.#addDetails(allPackages, licenses);
     this.#things += whiteouts.length + opaques.length + nodes.length + owned.length;
-    for (const { packages: listed } of packages) this.#things += listed.length;
+    this.#things += (packageFiles?.withoutPackage.length ?? 0) + (packageFiles?.others.length ?? 0);
+    for (const { packages: listed } of allPackages) this.#things += listed.length;
     for (const { files } of owned) this.#things += files.length;
     if (this.#things > limits.imageThings) throw tooManyThings();
     this.#addEvidence(evidence);

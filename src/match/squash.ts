@@ -16,6 +16,7 @@ import {
 } from './file-tree.ts';
 import { ImageSize } from './image-size.ts';
 import { type LinkTarget, linkAliases, type ScannedPaths, unresolvedLinks } from './links.ts';
+import { identityOf, type SquashedLocation, squashPackageFiles } from './package-files.ts';
 import { RemovedPaths } from './removed-paths.ts';
 
 /** A package of the squashed image. */
@@ -27,6 +28,8 @@ export interface SquashedPackage {
   readonly layer: number;
   /** Repositories that the packages of its layer come from, if the image declares them. */
   readonly repositories: readonly string[];
+  /** All locations of a package that files at any depth list. Absent for packages of databases. */
+  readonly locations?: readonly SquashedLocation[];
 }
 
 /** A problem with the position of its layer. */
@@ -54,13 +57,19 @@ export function squash(layers: readonly LayerIndex[], scanned: ScannedPaths): Sq
   const tree = fileTree(layers);
   const visible = visibleEntries(tree, scanned);
   const owners = fileOwners(tree, visible, layers);
+  const packageFiles = squashPackageFiles(tree, layers);
+  const evidence = squashEvidence(tree, layers, owners);
   return {
     files: visibleFiles(tree, layers, scanned.links),
-    packages: visiblePackages(visible, layers),
+    packages: assertPackageCount([
+      ...visiblePackages(visible, layers),
+      ...packageFiles.packages.map((found) => ({ ...found, repositories: [] })),
+    ]),
     owners,
-    evidence: squashEvidence(tree, layers, owners),
+    evidence: { ...evidence, found: evidence.found.filter(({ path }) => !packageFiles.read.has(path)) },
     problems: [
       ...visibleProblems(tree, layers),
+      ...packageFiles.problems,
       ...mismatchedPairs(tree, layers),
       ...tree.ambiguities.map(problemOf),
       ...missingHardLinkTargets(visible, layers),
@@ -136,21 +145,24 @@ function visiblePackages(
         add(packages, { package: item, path, lister: listed.lister, layer: introduced[i] ?? layer });
     }
   }
-  if (packages.size > limits.imagePackages)
-    throw new ClairError('limit-exceeded', `the image has more than ${limits.imagePackages} packages`, {
-      limit: 'imagePackages',
-    });
   return Array.from(packages.values(), (found) => ({
     ...found,
     repositories: repositories[found.layer] ?? [],
   }));
 }
 
+function assertPackageCount(packages: SquashedPackage[]): SquashedPackage[] {
+  if (packages.length <= limits.imagePackages) return packages;
+  throw new ClairError('limit-exceeded', `the image has more than ${limits.imagePackages} packages`, {
+    limit: 'imagePackages',
+  });
+}
+
 type FoundPackage = Omit<SquashedPackage, 'repositories'>;
 
 /** If two places list a package, keeps that of the lower layer, then the one that sorts first. */
 function add(packages: Map<string, FoundPackage>, found: FoundPackage): void {
-  const identity = `${found.lister}\n${identityOf(found.package)}`;
+  const identity = identityOf(found.package, found.lister);
   const existing = packages.get(identity);
   if (existing === undefined || (existing.layer - found.layer || compareText(existing.path, found.path)) > 0)
     packages.set(identity, found);
@@ -173,7 +185,7 @@ function introducingLayers(listings: readonly Listings[], listed: LayerPackages,
     const below = listings[layer]?.byPath.get(listed.path)?.find(({ lister }) => lister === listed.lister);
     if (below === undefined && listings[layer]?.removed.has(listed.path) === true) break;
     if (below === undefined) continue;
-    const names = new Set(below.packages.map(identityOf));
+    const names = new Set(below.packages.map((item) => identityOf(item)));
     open = open.filter((i) => {
       const item = listed.packages[i];
       return item !== undefined && names.has(identityOf(item));
@@ -181,10 +193,6 @@ function introducingLayers(listings: readonly Listings[], listed: LayerPackages,
     for (const i of open) introduced[i] = layer;
   }
   return introduced;
-}
-
-function identityOf({ type, name, version, arch }: ListedPackage): string {
-  return `${type}\n${name}\n${version}\n${arch ?? ''}`;
 }
 
 /**

@@ -66,6 +66,16 @@ export interface FilePair {
   readonly readWith: string;
 }
 
+/** The results of listers for the files at any depth in a layer. Each file is a database of its own. */
+export interface LayerPackageFiles {
+  readonly packages: readonly LayerPackages[];
+  readonly problems: readonly ExtensionProblem[];
+  /** Files that hold no package by the rules of their ecosystem. */
+  readonly withoutPackage: readonly string[];
+  /** Other entries at wanted paths. They replace those of lower layers. */
+  readonly others: readonly string[];
+}
+
 /** A part of an image that could not be read. Its result is missing. The rest of the report is valid. */
 export interface ExtensionProblem {
   readonly extension: string;
@@ -94,6 +104,8 @@ export interface LayerIndex {
   readonly nodes: readonly LayerNode[];
   readonly contents: readonly LayerFile[];
   readonly packages: readonly LayerPackages[];
+  /** Absent if the layer has no such files. */
+  readonly packageFiles?: LayerPackageFiles;
   readonly owned: readonly OwnedFiles[];
   readonly diversions: readonly LayerDiversions[];
   readonly repositories: readonly LayerRepositories[];

@@ -11,6 +11,37 @@ export interface SourcePackage {
   readonly version: string;
 }
 
+/** How a package is known to be in an image, the strongest evidence first. */
+export const packageEvidences = [
+  /** A package manager installed it. */
+  'installed',
+  /** It is inside an archive that runs as it is. */
+  'embedded-in-archive',
+  /** The build information of a program names it. */
+  'build-info',
+  /** Another package contains a copy of it. */
+  'vendored',
+  /** Texts in a program name it. */
+  'binary-string',
+  /** A document in the image claims that it is there. */
+  'claimed-sbom',
+  /** A lock file or manifest of a source tree requires it. */
+  'declared',
+  /** It is in a cache, or in an archive that nothing has installed. */
+  'dormant',
+  /** Its files are gone. Only its metadata is left. */
+  'stale',
+] as const;
+
+/** How a package is known to be in an image. */
+export type PackageEvidence = (typeof packageEvidences)[number];
+
+/** A package that contains another one. */
+export interface ParentPackage {
+  readonly name: string;
+  readonly version: string;
+}
+
 /** A package as a database or manifest lists it, independent of the image. */
 export interface ListedPackage {
   /** The kind of package, as a purl has it: `deb`, `apk`, `rpm`, `npm`, or a type of your own. */
@@ -40,6 +71,10 @@ export interface ListedPackage {
   readonly requires?: readonly string[];
   /** Other names under which the package can be required. */
   readonly provides?: readonly string[];
+  /** How it is known to be in the image. Absent if a package database lists it. */
+  readonly evidence?: PackageEvidence;
+  /** The package that contains it. To fix it, upgrade that package. */
+  readonly parent?: ParentPackage;
 }
 
 /** The location of a package in an image. */
@@ -48,6 +83,12 @@ export interface Location {
   readonly path: string;
   /** diffID of the layer that introduced it. Null for a root file system without layers. */
   readonly layer: Digest | null;
+}
+
+/** One of several locations of a package. */
+export interface PackageLocation extends Location, Pick<ListedPackage, 'evidence' | 'parent'> {
+  /** The package of the distribution that owns the file. */
+  readonly owner?: string;
 }
 
 /** A package installed in an image. */
@@ -60,6 +101,8 @@ export interface Package extends Omit<ListedPackage, 'requires' | 'provides'> {
   readonly repositories?: readonly string[];
   /** The package of the distribution that owns the file it was found in. */
   readonly owner?: string;
+  /** All its locations, sorted by path, if it has several. `location` is the one with the strongest evidence. */
+  readonly locations?: readonly PackageLocation[];
   /**
    * purls of the installed packages it requires, sorted. Empty if it requires nothing. Absent if its requirements are unknown or not
    * installed.

@@ -164,6 +164,32 @@ const vendors: ReadonlyMap<string, string> = new Map([
   ['sl-micro', 'suse'],
 ]);
 
+/** Characters that separate the namespace of a language package from its name, by type: purl-spec "PURL-TYPES". */
+const namespaceEnds: ReadonlyMap<string, string> = new Map([
+  ['npm', '/'],
+  ['golang', '/'],
+  ['composer', '/'],
+  ['swift', '/'],
+  ['maven', ':'],
+]);
+
+/** Returns the package URL of a language package. Its type is one of a registry, which has no distributions. */
+export function languagePurlOf({
+  type,
+  name,
+  version,
+}: Pick<ListedPackage, 'type' | 'name' | 'version'>): string {
+  const own = caseless.has(type) ? name.toLowerCase().replaceAll('_', '-') : name;
+  const end = namespaceEnds.get(type);
+  const at = end === undefined ? -1 : own.lastIndexOf(end);
+  return formatPurl({
+    type,
+    ...(at > 0 && { namespace: own.slice(0, at) }),
+    name: own.slice(at + 1),
+    version,
+  });
+}
+
 /**
  * Returns the package URL of an operating-system package. `upstream` names the source package if it differs: `name`, or `name@version` if
  * the version differs too. For rpm it is the file name of the source package.

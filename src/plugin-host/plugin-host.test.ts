@@ -137,7 +137,7 @@ test('replaces an event by a problem when it is malformed', async (t) => {
       'listed item 3 is malformed at problem: it has control characters',
       'listed item 4 is malformed: not the expected object',
       'listed item 5 is malformed at package.type: not the expected string',
-      'listed item 6 is malformed at kind: must be one of package, problem, read-with, owned-files, diversion, repositories',
+      'listed item 6 is malformed at kind: must be one of package, problem, no-package, read-with, owned-files, diversion, repositories',
       'listed item 7 is malformed: unknown field "owner"',
     ],
   );

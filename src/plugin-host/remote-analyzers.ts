@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { parseBySchema } from '../kit/json/json-document.ts';
 import type { Distro } from '../model/distro.ts';
-import type { ListedPackage } from '../model/package.ts';
+import { type ListedPackage, packageEvidences } from '../model/package.ts';
 import type { RemoteDetector, RemoteLister } from '../plugin/extensions.ts';
 import type { ListerEvent, ListerEventOf } from '../plugin/package-lister.ts';
 import type { AnalyzerDescription } from './analyzer-description.ts';
@@ -66,6 +66,8 @@ const listedPackage = z.strictObject({
   licenses: z.optional(z.array(line).check(z.maxLength(limits.licensesPerPackage))),
   requires: z.optional(names),
   provides: z.optional(names),
+  evidence: z.optional(z.enum(packageEvidences)),
+  parent: z.optional(z.strictObject({ name: word, version: word })),
 } satisfies Fields<ListedPackage>);
 
 const listerEvent = schemaByKind<ListerEvent>({
@@ -80,6 +82,10 @@ const listerEvent = schemaByKind<ListerEvent>({
     problem: line,
     lacks: z.optional(z.literal('version')),
   } satisfies Fields<ListerEventOf<'problem'>>),
+  'no-package': z.strictObject({
+    kind: z.literal('no-package'),
+    path,
+  } satisfies Fields<ListerEventOf<'no-package'>>),
   'read-with': z.strictObject({
     kind: z.literal('read-with'),
     path,

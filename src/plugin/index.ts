@@ -5,13 +5,17 @@ export type { Distro } from '../model/distro.ts';
 export { type Fix, type FixState, unfixedStates } from '../model/fix.ts';
 export type { Diversion } from '../model/layer-index.ts';
 export type { Namespace } from '../model/namespace.ts';
-export type {
-  ListedPackage,
-  Location,
-  Package,
-  PackageType,
-  ReportedPackage,
-  SourcePackage,
+export {
+  type ListedPackage,
+  type Location,
+  type Package,
+  type PackageEvidence,
+  type PackageLocation,
+  type PackageType,
+  type ParentPackage,
+  packageEvidences,
+  type ReportedPackage,
+  type SourcePackage,
 } from '../model/package.ts';
 export type { PurlParts } from '../model/purl.ts';
 export type * from '../model/report.ts';

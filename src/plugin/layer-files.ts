@@ -1,13 +1,45 @@
 /**
- * Selects files of an image, without a leading slash. An exact path: `etc/os-release`. Every direct child of a directory:
- * `var/lib/dpkg/status.d/*`. Direct children with a suffix: `var/lib/dpkg/info/*.list`. A named file in every direct child: `desc`
- * below `var/lib/pacman/local/*`. Patterns are declared, so that clair also finds the directories and links on the way to the files.
+ * Selects files of an image, without a leading slash. There are two kinds.
+ *
+ * At a fixed place. An exact path: `etc/os-release`. Every direct child of a directory: `var/lib/dpkg/status.d/*`. Direct children with a
+ * suffix: `var/lib/dpkg/info/*.list`. A named file in every direct child: `desc` below `var/lib/pacman/local/*`. Clair also finds the
+ * directories and links on the way to the files.
+ *
+ * At any depth: a double asterisk and a slash, then one to five names. `composer/installed.json` after it selects that file in every
+ * directory, also in the root. Each name may have one asterisk, which stands for any characters but a slash: `node_modules`, `*`, `@*`,
+ * `*.dist-info`. The last name is either without asterisk or an asterisk and a suffix, with at least two other characters. Only listers
+ * may want such files. Each file is a database of its own: if a later layer removes or replaces it, its packages are gone.
  */
 export type PathPattern = string;
 
+/** The start of a pattern that selects files at any depth. */
+const anyDepth = '**/';
+const anyDepthNames = 5;
+
+/** Returns whether a valid pattern selects files at any depth. */
+export function isAnyDepth(pattern: PathPattern): boolean {
+  return pattern.startsWith(anyDepth);
+}
+
 /** Returns whether a text is a valid `PathPattern`. */
 export function isPattern(text: string): boolean {
+  if (isAnyDepth(text)) return isAnyDepthPattern(text);
   return /^(?=.)(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[^*]*(?:\/\*(?:[^*/]*|\/[^*/]+))?$/.test(text);
+}
+
+function isAnyDepthPattern(text: string): boolean {
+  const names = text.slice(anyDepth.length).split('/');
+  const isName = (name: string): boolean => /^(?!\.{1,2}$)(?:[^*]+(?:\*[^*]*)?|\*[^*]*)$/.test(name);
+  return names.length <= anyDepthNames && names.every(isName) && /^\*?[^*]{2,}$/.test(names.at(-1) ?? '');
+}
+
+/** Separates the patterns of fixed places from those at any depth. */
+export function groupPatterns(patterns: Iterable<PathPattern>): {
+  readonly fixed: PathPattern[];
+  readonly atAnyDepth: PathPattern[];
+} {
+  const all = [...patterns];
+  return { fixed: all.filter((one) => !isAnyDepth(one)), atAnyDepth: all.filter(isAnyDepth) };
 }
 
 /** Content of the wanted files by path, of one layer or of the squashed image. */
@@ -20,7 +52,7 @@ export interface PatternParts {
   readonly ending?: string;
 }
 
-/** Parses a pattern. */
+/** Parses a pattern of a fixed place. */
 export function parsePattern(pattern: PathPattern): PatternParts {
   const star = pattern.lastIndexOf('/*');
   return star === -1 ? { path: pattern } : { path: pattern.slice(0, star), ending: pattern.slice(star + 2) };
@@ -41,10 +73,15 @@ export class PatternMap<T> {
   readonly #exact = new Map<string, [T, ...T[]]>();
   readonly #children = new Map<string, { readonly ending: string; readonly value: T }[]>();
   readonly #grandchildren = new Map<string, { readonly ending: string; readonly value: T }[]>();
+  readonly #anyDepth = new AnyDepthMap<T>();
 
   /** If several patterns match a path, `find` returns the value of the exact one, otherwise of the first. */
   constructor(entries: Iterable<readonly [PathPattern, T]>) {
     for (const [pattern, value] of entries) {
+      if (isAnyDepth(pattern)) {
+        this.#anyDepth.add(pattern, value);
+        continue;
+      }
       const { path, ending } = parsePattern(pattern);
       if (ending === undefined) {
         if (!this.#exact.get(path)?.push(value)) this.#exact.set(path, [value]);
@@ -62,12 +99,17 @@ export class PatternMap<T> {
       ...(this.#children.get(directory) ?? []),
       ...(this.#grandchildren.get(directoryOf(directory)) ?? []),
     ].flatMap(({ ending, value }) => (path.endsWith(ending) ? [value] : []));
-    return [...(this.#exact.get(path) ?? []), ...named];
+    return [...(this.#exact.get(path) ?? []), ...named, ...this.#anyDepth.all(path)];
   }
 
   find(path: string): T | undefined {
     const [exact] = this.#exact.get(path) ?? [];
-    if (exact !== undefined || this.#children.size + this.#grandchildren.size === 0) return exact;
+    if (exact !== undefined) return exact;
+    return this.#findInDirectory(path) ?? this.#anyDepth.all(path)[0];
+  }
+
+  #findInDirectory(path: string): T | undefined {
+    if (this.#children.size + this.#grandchildren.size === 0) return undefined;
     const directory = directoryOf(path);
     const fits = ({ ending }: { readonly ending: string }): boolean => path.endsWith(ending);
     const named =
@@ -75,6 +117,64 @@ export class PatternMap<T> {
       this.#grandchildren.get(directoryOf(directory))?.find(fits);
     return named?.value;
   }
+}
+
+/** A pattern at any depth, with the names before the last one. */
+interface AnyDepthPattern<T> {
+  readonly directories: readonly string[];
+  /** Suffix of the last name. */
+  readonly suffix: string;
+  readonly value: T;
+}
+
+/** Values by patterns at any depth. */
+class AnyDepthMap<T> {
+  /** By the last name. */
+  readonly #byName = new Map<string, AnyDepthPattern<T>[]>();
+  readonly #bySuffix: AnyDepthPattern<T>[] = [];
+
+  add(pattern: PathPattern, value: T): void {
+    const directories = pattern.slice(anyDepth.length).split('/');
+    const last = directories.pop() ?? '';
+    const parsed = { directories, suffix: last.replace('*', ''), value };
+    if (last.startsWith('*')) this.#bySuffix.push(parsed);
+    else this.#byName.set(last, [...(this.#byName.get(last) ?? []), parsed]);
+  }
+
+  all(path: string): readonly T[] {
+    if (this.#byName.size + this.#bySuffix.length === 0) return [];
+    const slash = path.lastIndexOf('/');
+    const name = path.slice(slash + 1);
+    const found = [
+      ...(this.#byName.get(name) ?? []),
+      ...this.#bySuffix.filter(({ suffix }) => name.length > suffix.length && name.endsWith(suffix)),
+    ];
+    return found
+      .filter(({ directories }) => endsWithNames(path, slash, directories))
+      .map(({ value }) => value);
+  }
+}
+
+/** Returns whether the directory of a path, which ends before `end`, ends with these names. */
+function endsWithNames(path: string, end: number, names: readonly string[]): boolean {
+  let last = end;
+  for (let i = names.length - 1; i >= 0; i--) {
+    if (last <= 0) return false;
+    const start = path.lastIndexOf('/', last - 1) + 1;
+    if (!fitsName(path.slice(start, last), names[i] ?? '')) return false;
+    last = start - 1;
+  }
+  return true;
+}
+
+function fitsName(name: string, pattern: string): boolean {
+  const star = pattern.indexOf('*');
+  if (star === -1) return name === pattern;
+  return (
+    name.length >= pattern.length - 1 &&
+    name.startsWith(pattern.slice(0, star)) &&
+    name.endsWith(pattern.slice(star + 1))
+  );
 }
 
 function directoryOf(path: string): string {

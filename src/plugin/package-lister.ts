@@ -22,6 +22,11 @@ export type ListerEvent =
     }
   /** A diverted file: all packages but one install it at another path than they state (dpkg-divert). */
   | { readonly kind: 'diversion'; readonly path: string; readonly diversion: Diversion }
+  /**
+   * A file that was read and holds no package by the rules of its ecosystem, such as the manifest of an application. Clair then does not
+   * count the file as unread.
+   */
+  | { readonly kind: 'no-package'; readonly path: string }
   /** Repositories of the packages of this layer, as the vendor's ids. */
   | { readonly kind: 'repositories'; readonly path: string; readonly repositories: readonly string[] };
 
@@ -47,6 +52,7 @@ export interface PackageLister {
   readonly name: string;
   /** Increase it whenever the same files may give another list: clair then reads layers again. */
   readonly version: number;
+  /** Files at any depth are optional: files beyond a limit are missing, and clair reports them as not read. */
   readonly wants: readonly PathPattern[];
   /** Namespace of the listed packages. Absent if they belong to the distribution of the image. */
   readonly ecosystem?: Namespace;

@@ -15,7 +15,8 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   'transport kind': ['name', 'readBy', 'settings', 'open'],
 };
 
-const extensionFiles = 'src/{analyze/namespace,analyze/package,version,source,enrich,report,notify}/**/*.ts';
+const extensionFiles =
+  'src/{analyze/namespace,analyze/package,analyze/language,version,source,enrich,report,notify}/**/*.ts';
 
 /** The lists of built-in extensions. */
 const allLists = Object.values(lists).flatMap((list): unknown[] =>

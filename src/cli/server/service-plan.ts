@@ -49,12 +49,21 @@ function planServices(config: Config, extensions: Extensions): ServicePlan {
     detectors: problems.check(() =>
       selectForSetting('worker.namespace_detectors', detectors, extensions.detectors),
     ),
-    listers: problems.check(() => selectForSetting('worker.feature_listers', listers, extensions.listers)),
+    listers: problems.check(() =>
+      listers.length === 0
+        ? extensions.listers.filter(isListerByDefault)
+        : selectForSetting('worker.feature_listers', listers, extensions.listers),
+    ),
     feeds: problems.check(() => enabledFeeds(config, extensions)),
     transports: problems.check(() => transportsOf(config.notifier, extensions)),
   };
   problems.throwIfAny();
   return plan as ServicePlan;
+}
+
+/** The APIs of Clair list packages of distributions. Only a setting or a plugin adds those of languages. */
+function isListerByDefault(lister: Extensions['listers'][number]): boolean {
+  return 'listRemotely' in lister || lister.ecosystem === undefined;
 }
 
 /** Returns the feeds of all enabled sources; if `updater.sources` names feeds of a source, only those. */

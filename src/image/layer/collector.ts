@@ -6,6 +6,7 @@ import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/w
 import type { LayerLicenses, LayerNode } from '../../model/layer-index.ts';
 import { type CollectedEvidence, EvidenceCollector, type ProgramInspection } from './evidence-collector.ts';
 import { LicenseCollector } from './license-collector.ts';
+import { type CollectedPackageFiles, PackageFileCollector } from './package-file-collector.ts';
 import { expandSparse } from './sparse.ts';
 import type { Interest, WantedPaths } from './wanted-paths.ts';
 
@@ -26,6 +27,7 @@ export interface CollectedLayer {
   readonly markers: { readonly whiteouts: number; readonly opaques: number };
   readonly nodes: readonly LayerNode[];
   readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly packageFiles: CollectedPackageFiles;
   readonly remarks: readonly LayerRemark[];
   readonly evidence: CollectedEvidence;
   readonly licenses: readonly LayerLicenses[];
@@ -59,6 +61,7 @@ export class LayerCollector {
   readonly #remarks: LayerRemark[] = [];
   readonly #evidence: EvidenceCollector;
   readonly #licenses: LicenseCollector;
+  readonly #packageFiles: PackageFileCollector;
   readonly #markers = { whiteouts: 0, opaques: 0 };
   #keptBytes = 0;
   #markCharacters = 0;
@@ -72,6 +75,7 @@ export class LayerCollector {
     this.#keptBytesMax = keptBytesMax;
     this.#evidence = new EvidenceCollector(programs);
     this.#licenses = new LicenseCollector(wanted.licenseFiles);
+    this.#packageFiles = new PackageFileCollector(wanted, keptBytesMax >= limits.keptLayerBytes);
   }
 
   /** The visitor for a `TarWalker`. */
@@ -93,9 +97,10 @@ export class LayerCollector {
     const interest = this.#wanted.at(path);
     this.#remarkDivergence(entry, interest);
     const evidence = this.#evidence.visit(entry);
+    const packageFile = this.#packageFiles.visit(entry);
     if (interest === undefined && !this.#mayLead(entry))
-      return teeSinks(this.#licenses.visit(entry), evidence);
-    return this.#node(entry, interest === 'wanted') ?? evidence;
+      return teeSinks(packageFile, teeSinks(this.#licenses.visit(entry), evidence));
+    return teeSinks(packageFile, this.#node(entry, interest === 'wanted') ?? evidence);
   };
 
   /** Skips members with overlong names, as written in the archive. A symbolic link with an overlong target cannot be created either. */
@@ -145,6 +150,7 @@ export class LayerCollector {
       markers: this.#markers,
       nodes: [...this.#nodes.values()],
       files: this.#files,
+      packageFiles: this.#packageFiles.finish(),
       remarks: this.#remarks,
       evidence: this.#evidence.finish(),
       licenses: this.#licenses.licenses,
@@ -326,7 +332,7 @@ export class LayerCollector {
   }
 }
 
-/** Sends the bytes to both sinks, since a program may be at the path of a licence file. */
+/** Sends the bytes to both sinks: several collectors may need a file. */
 function teeSinks(first: PayloadSink | undefined, second: PayloadSink | undefined): PayloadSink | undefined {
   if (first === undefined || second === undefined) return first ?? second;
   return {

@@ -35,11 +35,18 @@ export function memberFilter(wanted: WantedPaths): MemberFilter {
       case hardLink:
         return true;
       case symbolicLink:
-        return mayLinkMatter(block, offset, end) || wanted.mayLeadByName(block, offset + 157, nameBytes);
+        return (
+          mayLinkMatter(block, offset, end) ||
+          wanted.isNameAtAnyDepth(block, startOfName(block, offset), end) ||
+          wanted.mayLeadByName(block, offset + 157, nameBytes)
+        );
       case file:
       case oldFile:
       case contiguousFile:
-        return mayFileBeEvidence(block, offset, end, payload);
+        return (
+          wanted.isNameAtAnyDepth(block, startOfName(block, offset), end) ||
+          mayFileBeEvidence(block, offset, end, payload)
+        );
       default:
         return false;
     }

@@ -94,8 +94,14 @@ class DirectoryWalk {
   /** Visits an entry that is not a directory. Returns whether to descend into it. */
   #shouldDescend(entry: Dirent, path: string): boolean {
     if (entry.isDirectory()) return !this.#isVirtual(path);
-    if (!this.#seen.has(path) && mayMatter(path, entry)) this.#collect(path);
+    if (!this.#seen.has(path) && this.#mayMatter(path, entry)) this.#collect(path);
     return false;
+  }
+
+  /** Whether a file may matter. Any file may, as a program may have any name. */
+  #mayMatter(path: string, entry: Dirent): boolean {
+    if (!entry.isSymbolicLink()) return entry.isFile();
+    return evidenceByLinkName(path, '') !== undefined || this.#wanted.isAtAnyDepth(path);
   }
 
   #namesIn(directory: string): string[] {
@@ -136,16 +142,12 @@ class DirectoryWalk {
       sink.close();
     } catch (error) {
       // A file that is not executable and readable only by the administrator, such as a key, is not a program.
-      if (this.#wanted.at(path) !== undefined || (stats.mode & executableBits) !== 0)
+      const isWanted = this.#wanted.at(path) !== undefined || this.#wanted.isAtAnyDepth(path);
+      if (isWanted || (stats.mode & executableBits) !== 0)
         this.#collector.remark(path, `cannot be read: ${messageOf(error)}`);
     }
     return type;
   }
-}
-
-/** Whether a file may matter. Any file may, as a program may have any name. */
-function mayMatter(path: string, entry: Dirent): boolean {
-  return entry.isSymbolicLink() ? evidenceByLinkName(path, '') !== undefined : entry.isFile();
 }
 
 /** The first chunk is small, since most files are identified by their start. */

@@ -1,7 +1,15 @@
 import { hasAt, startOfName } from '../../kit/tar/header.ts';
 import { encodeName } from '../../kit/tar/name.ts';
 import { baseOf, isOverlong, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
-import { isNested, type PathPattern, parsePattern } from '../../plugin/layer-files.ts';
+import { NameTable } from '../../model/evidence/name-table.ts';
+import {
+  groupPatterns,
+  isNested,
+  type PathPattern,
+  type PatternMap,
+  parsePattern,
+  patternSet,
+} from '../../plugin/layer-files.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
 import { documentNames } from '../image.ts';
 
@@ -53,6 +61,9 @@ export class WantedPaths {
   /** Hashes of the last names of wanted paths and of the directories above them. */
   readonly #nameHashes: ReadonlySet<number>;
   readonly #watched: readonly string[];
+  readonly #atAnyDepth: PatternMap<PathPattern>;
+  /** The last names of patterns at any depth. Absent if there are none. */
+  readonly #namesAtAnyDepth: NameTable | undefined;
   /** Names of directories with wanted files in them or in their children. */
   readonly #parentNames: readonly Buffer[];
   /** Licence files, which are not wanted paths, since `LicenseCollector` reads them. */
@@ -66,7 +77,8 @@ export class WantedPaths {
     const exact = new Map<string, 'wanted' | 'above'>();
     const directories = new Map<string, string[]>();
     const nested = new Map<string, string[]>();
-    for (const pattern of patterns) {
+    const { fixed, atAnyDepth } = groupPatterns(patterns);
+    for (const pattern of fixed) {
       const { path, ending } = parsePattern(pattern);
       if (ending === undefined) exact.set(path, 'wanted');
       else {
@@ -95,6 +107,8 @@ export class WantedPaths {
       Buffer.from(`${baseOf(path)}/`),
     );
     this.#watched = watched;
+    this.#atAnyDepth = patternSet(atAnyDepth);
+    this.#namesAtAnyDepth = atAnyDepth.length === 0 ? undefined : lastNames(atAnyDepth);
     this.licenseFiles = licenseFiles;
     this.#licenseHashes = new Map(
       licenseFiles.map(({ directory, file }) => [hashOfPath(directory), Buffer.from(`/${file}`)]),
@@ -147,6 +161,19 @@ export class WantedPaths {
     if (this.#directories.get(directory)?.some(fits)) return 'wanted';
     if (this.#nested.get(parentOf(directory))?.some(fits)) return 'wanted';
     return this.#nested.has(directory) ? 'above' : interest;
+  }
+
+  /** Whether a pattern at any depth selects a path. */
+  isAtAnyDepth(path: string): boolean {
+    return this.#namesAtAnyDepth !== undefined && this.#atAnyDepth.find(path) !== undefined;
+  }
+
+  /** The same check on the bytes of a path, from `start` to before `end`. The last name rejects nearly all of them. */
+  isNameAtAnyDepth(bytes: Buffer, start: number, end: number): boolean {
+    return (
+      this.#namesAtAnyDepth?.mayHave(bytes, start, end) === true &&
+      this.#atAnyDepth.find(bytes.toString('utf8', start, end)) !== undefined
+    );
   }
 
   /**
@@ -239,6 +266,15 @@ export class WantedPaths {
     const file = this.#licenseHashes.get(this.#grandparentHash);
     return file !== undefined && hasAt(bytes, end - file.length, file);
   }
+}
+
+/** Returns the table of the last names of patterns at any depth. */
+function lastNames(patterns: readonly PathPattern[]): NameTable {
+  const last = patterns.map((pattern) => encodeName(baseOf(pattern)).toString('latin1'));
+  return new NameTable({
+    names: last.filter((name) => !name.startsWith('*')),
+    endings: last.flatMap((name) => (name.startsWith('*') ? [name.slice(1)] : [])),
+  });
 }
 
 /** Returns the endings of wanted children by the hash of their directory. Every child of a directory of `anyChild` may be wanted. */

@@ -1,6 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import type { LayerReadResult } from '../../image/layer/layer-walk.ts';
+import type { CollectedPackageFiles } from '../../image/layer/package-file-collector.ts';
 import { readArchiveMembers } from '../../image/layer/read-archive.ts';
 import { readLayer } from '../../image/layer/read-layer.ts';
 import { type LayerStream, readLayerStream } from '../../image/layer/read-stream.ts';
@@ -12,7 +13,14 @@ import type { ExtensionProblem, LayerFile, LayerIndex } from '../../model/layer-
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type Files, isPattern, type PathPattern, patternSet } from '../../plugin/layer-files.ts';
 import { classifyEvidence } from './layer-evidence.ts';
-import { ListedSize, type Listing, listPackages, mergeListings } from './list-packages.ts';
+import {
+  groupPackageFiles,
+  ListedSize,
+  type Listing,
+  listersOfPackageFiles,
+  listPackages,
+  mergeListings,
+} from './list-packages.ts';
 
 /** Extensions that analyze layers. */
 export type Analyzers = Pick<Extensions, 'detectors' | 'listers'>;
@@ -37,7 +45,7 @@ export type ReadLayerSource = (
  * Version of the layer reader. Raised whenever the reader may return another index for the same layer. If an analyzer is removed, raised by
  * more than its version, because the sum of all versions orders the revisions of the program.
  */
-const readerVersion = 9;
+const readerVersion = 10;
 
 /** Returns a number that rises with each version of the reader and of the analyzers of the program, those of plugins excluded. */
 export function analyzerRevision({ detectors, listers }: Analyzers): number {
@@ -115,7 +123,7 @@ function wantedPaths(analyzers: Analyzers, links: readonly LinkTarget[]): Wanted
   return new WantedPaths([...wantedPatterns(analyzers), ...targets], { licenseFiles, watched });
 }
 
-/** Returns the patterns that the extensions want. Throws for an invalid pattern, which would match nothing without notice. */
+/** Returns the patterns that the extensions want, those at any depth included. Throws for an invalid pattern, which would match nothing without notice. */
 export function wantedPatterns({ detectors, listers }: Analyzers): PathPattern[] {
   return [...detectors, ...listers].flatMap(({ name, wants }) => {
     const wrong = wants.find((pattern) => !isPattern(pattern));
@@ -136,11 +144,16 @@ function indexOf(
     detectors.flatMap(({ wants }) => wants),
     wantedPathsOf,
   );
-  const listingOptions = { wantedPathsOf, size: new ListedSize() };
+  const size = new ListedSize();
+  const packageFiles = groupPackageFiles(listers, collected.packageFiles.files);
   const listings: ReturnType<typeof listPackages>[] = [];
-  for (const lister of listers) listings.push(listPackages(lister, collected.files, listingOptions));
+  for (const lister of listers) {
+    const own = packageFiles.get(lister);
+    const listingOptions = { wantedPathsOf, size, ...(own && { packageFiles: own }) };
+    listings.push(listPackages(lister, collected.files, listingOptions));
+  }
   const remarks = collected.remarks.map((remark) => ({ extension: 'layer', ...remark }));
-  const toIndex = (listing: Listing): LayerIndex => {
+  const toIndex = ({ packageFiles: listed, ...listing }: Listing): LayerIndex => {
     releaseLargeFiles(collected.files);
     const settled = classifyEvidence(collected.evidence, { owned: listing.owned, readProgram });
     return {
@@ -153,12 +166,35 @@ function indexOf(
       nodes: collected.nodes,
       contents: release.contents,
       ...listing,
+      ...packageFilesField(listed, collected.packageFiles, listers),
       evidence: settled.evidence,
       ...(collected.licenses.length > 0 && { licenses: collected.licenses }),
       problems: [...remarks, ...release.problems, ...listing.problems, ...settled.problems],
     };
   };
   return thenMaybe(mergeListings(listings), toIndex);
+}
+
+/** Returns the index of the files at any depth. Problems of files that were not read name the listers that want them. */
+function packageFilesField(
+  { packages, problems, withoutPackage }: Listing['packageFiles'],
+  { files, unread, others }: CollectedPackageFiles,
+  listers: Analyzers['listers'],
+): Pick<LayerIndex, 'packageFiles'> {
+  if (files.size + others.size === 0) return {};
+  const listed = new Set(packages.map(({ path }) => path));
+  const wanting = listersOfPackageFiles(listers);
+  const ofUnread = [...unread].flatMap(([path, message]) =>
+    wanting.all(path).map(({ name }) => ({ extension: name, path, message })),
+  );
+  return {
+    packageFiles: {
+      packages,
+      problems: [...problems, ...ofUnread],
+      withoutPackage,
+      others: [...[...files.keys()].filter((path) => !listed.has(path)), ...others],
+    },
+  };
 }
 
 /** Calls `next` synchronously if possible. A caller then reads the next layer only after a promise has settled. */

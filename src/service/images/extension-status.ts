@@ -7,7 +7,10 @@ import type { Extensions } from '../../plugin/extensions.ts';
 /** Pseudo-extension in statuses. It lists the advisories that could not be compared with an installed version. */
 export const versionOrder = 'version-order';
 
-/** Returns the status of each extension for an image, with the files that it read and their problems. */
+/**
+ * Returns the status of each extension for an image, with the files that it read and their problems. Files at any depth are named only if
+ * they have problems, since the packages name them.
+ */
 export function statusesOf(
   squashed: Pick<SquashedImage, 'packages' | 'problems'>,
   extensions: Pick<Extensions, 'listers'>,
@@ -20,12 +23,13 @@ export function statusesOf(
     layer,
     problem: message,
   }));
+  const readers = new Set(squashed.packages.map(({ lister }) => lister));
   const byExtension = Map.groupBy([...read, ...problems], ({ extension }) => extension);
   const names = new Set([...extensions.listers.map(({ name }) => name), ...byExtension.keys()]);
   return [...names].sort(compareText).flatMap((extension) => {
-    const files = byExtension.get(extension);
-    if (files === undefined) return [];
-    const hasRead = files.some(({ problem }) => problem === null);
+    const files = byExtension.get(extension) ?? [];
+    const hasRead = readers.has(extension) || files.some(({ problem }) => problem === null);
+    if (files.length === 0 && !hasRead) return [];
     const hasProblem = files.some(({ problem }) => problem !== null);
     const status = !hasProblem ? 'succeeded' : hasRead ? 'partly-failed' : 'failed';
     const withDiffIds = files.map(({ path, layer, problem }) => ({
@@ -37,13 +41,13 @@ export function statusesOf(
   });
 }
 
-/** Returns each file that packages were listed from, once. */
+/** Returns each package database that packages were listed from, once. */
 function filesRead({
   packages,
 }: Pick<SquashedImage, 'packages'>): { extension: string; path: string; layer: number }[] {
   const files = new Map<string, { extension: string; path: string; layer: number }>();
-  for (const { lister, path, layer } of packages)
-    files.set(`${lister}\n${path}`, { extension: lister, path, layer });
+  for (const { lister, path, layer, locations } of packages)
+    if (locations === undefined) files.set(`${lister}\n${path}`, { extension: lister, path, layer });
   return [...files.values()];
 }
 

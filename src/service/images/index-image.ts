@@ -11,11 +11,11 @@ import type { SquashedImage, SquashedPackage, SquashedProblem } from '../../matc
 import type { Digest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
-import type { Namespace } from '../../model/namespace.ts';
+import { ecosystemOfType, type Namespace } from '../../model/namespace.ts';
 import { comparePackages, compareText } from '../../model/order.ts';
-import type { ListedPackage } from '../../model/package.ts';
+import type { ListedPackage, PackageLocation } from '../../model/package.ts';
 import { overrideDistro } from '../../model/parse-distro.ts';
-import { purlOf } from '../../model/purl.ts';
+import { languagePurlOf, purlOf } from '../../model/purl.ts';
 import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../../model/report.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
@@ -194,20 +194,46 @@ function toImagePackage(
 ): ImagePackage {
   const { requires, provides, ...listed } = item.package;
   const owner = squashed.owners.get(item.path)?.name;
+  const locations = packageLocations(item, squashed, diffIds);
   const found = {
     ...listed,
     ...attributionOf(listed, licenses),
-    purl: purlOf(listed, ecosystemOf(item.lister, extensions) === undefined ? distro : null),
+    purl: purlOfListed(listed, ecosystemOf(item.lister, extensions) === undefined ? distro : null),
     location: { path: item.path, layer: diffIds[item.layer] ?? null },
     foundBy: item.lister,
     ...(item.repositories.length > 0 && { repositories: item.repositories }),
     ...(owner !== undefined && { owner }),
+    ...(locations !== undefined && { locations }),
   };
   const isRepeated = diffIds.indexOf(found.location.layer) !== item.layer;
   return {
     ...withLookup(found, distro, extensions),
     ...(found.location.layer !== null && isRepeated && { layerPosition: item.layer }),
   };
+}
+
+/** Returns the purl of a package. `distro` is null for a package of another ecosystem than the distribution. */
+function purlOfListed(listed: ListedPackage, distro: Distro | null): string {
+  return ecosystemOfType(listed.type) === undefined ? purlOf(listed, distro) : languagePurlOf(listed);
+}
+
+/** Returns the locations of a package that has several. */
+function packageLocations(
+  { locations = [] }: SquashedPackage,
+  { owners }: Pick<SquashedImage, 'owners'>,
+  diffIds: ImageContext['diffIds'],
+): PackageLocation[] | undefined {
+  if (locations.length < 2) return undefined;
+  return locations.map(({ path, layer, package: { evidence, parent } }) => {
+    const owner = owners.get(path)?.name;
+    return {
+      path,
+      layer: diffIds[layer] ?? null,
+      ...(evidence !== undefined && { evidence }),
+      ...(parent !== undefined && { parent }),
+      ...(owner !== undefined && { owner }),
+    };
+  });
 }
 
 /** Returns the supplier and licenses of a package, as far as they are known. */

@@ -6,19 +6,28 @@ import type {
   ExtensionProblem,
   FilePair,
   LayerIndex,
+  LayerPackageFiles,
+  LayerPackages,
   LayerRepositories,
   OwnedFiles,
 } from '../../model/layer-index.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import type { AnyLister } from '../../plugin/extensions.ts';
-import { type Files, patternSet } from '../../plugin/layer-files.ts';
-import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts';
+import {
+  type Files,
+  groupPatterns,
+  type PathPattern,
+  PatternMap,
+  patternSet,
+} from '../../plugin/layer-files.ts';
+import type { ListerEvent, ListerEventOf, PackageLister } from '../../plugin/package-lister.ts';
 
 /** Events of listers for a layer, by kind. */
-export type Listing = Pick<
-  LayerIndex,
-  'packages' | 'owned' | 'diversions' | 'repositories' | 'problems' | 'pairs'
->;
+export interface Listing
+  extends Pick<LayerIndex, 'packages' | 'owned' | 'diversions' | 'repositories' | 'problems' | 'pairs'> {
+  /** The packages and problems of files at any depth. */
+  readonly packageFiles: Omit<LayerPackageFiles, 'others'>;
+}
 
 /** Limits what the listers of one layer list. Counting while they do keeps the memory of a hostile layer low. */
 export class ListedSize {
@@ -37,6 +46,28 @@ export interface ListingOptions {
   readonly wantedPathsOf: (path: string) => readonly string[];
   /** Shared by the listers of the layer. */
   readonly size: ListedSize;
+  /** The files at any depth that the lister wants. Absent if there are none. */
+  readonly packageFiles?: Files;
+}
+
+/** Returns the files at any depth that each lister wants. */
+export function groupPackageFiles(
+  listers: readonly AnyLister[],
+  files: Files,
+): ReadonlyMap<AnyLister, Map<string, Uint8Array>> {
+  const groups = new Map(listers.map((lister) => [lister, new Map<string, Uint8Array>()]));
+  const wanting = listersOfPackageFiles(listers);
+  for (const [path, content] of files)
+    for (const lister of wanting.all(path)) groups.get(lister)?.set(path, content);
+  return groups;
+}
+
+/** Returns the listers by their patterns at any depth. */
+export function listersOfPackageFiles(listers: readonly AnyLister[]): PatternMap<AnyLister> {
+  const patternsOf = ({ wants }: AnyLister): PathPattern[] => groupPatterns(wants).atAnyDepth;
+  return new PatternMap(
+    listers.flatMap((lister) => patternsOf(lister).map((pattern) => [pattern, lister] as const)),
+  );
 }
 
 /**
@@ -46,16 +77,17 @@ export interface ListingOptions {
 export function listPackages(
   lister: AnyLister,
   files: Files,
-  { wantedPathsOf, size }: ListingOptions,
+  { wantedPathsOf, size, packageFiles = new Map() }: ListingOptions,
 ): Listing | Promise<Listing> {
-  const isWanted = patternSet(lister.wants);
-  const here = [...files].filter(([path]) => isWanted.find(path) !== undefined);
+  const isWanted = patternSet(groupPatterns(lister.wants).fixed);
+  const atFixedPlaces = [...files].filter(([path]) => isWanted.find(path) !== undefined);
+  const here = new Map([...atFixedPlaces, ...packageFiles]);
   const linked = [...files].flatMap(([path, content]) => {
     const wanted = wantedPathsOf(path).filter((each) => isWanted.find(each) !== undefined);
     return wanted.map((each) => ({ path, wanted: each, content }));
   });
   return mergeListings([
-    runLister(lister, new Map(here), { size }),
+    runLister(lister, here, { size, packageFiles }),
     ...groupWithoutConflicts(linked).map((files) =>
       runLister(lister, new Map(Array.from(files, ([wanted, { content }]) => [wanted, content])), {
         size,
@@ -97,6 +129,11 @@ function concatListings(listings: readonly Listing[]): Listing {
     diversions: listings.flatMap(({ diversions }) => diversions),
     repositories: listings.flatMap(({ repositories }) => repositories),
     problems: listings.flatMap(({ problems }) => problems),
+    packageFiles: {
+      packages: listings.flatMap(({ packageFiles }) => packageFiles.packages),
+      problems: listings.flatMap(({ packageFiles }) => packageFiles.problems),
+      withoutPackage: listings.flatMap(({ packageFiles }) => packageFiles.withoutPackage),
+    },
     ...pairsField(listings.flatMap(({ pairs = [] }) => pairs)),
   };
 }
@@ -109,14 +146,16 @@ interface RunOptions {
   readonly size: ListedSize;
   /** Returns the path of a file that the lister found at a wanted path. Absent if they are the same. */
   readonly realPathOf?: (path: string) => string;
+  /** Those of the files that are at any depth. */
+  readonly packageFiles?: Files;
 }
 
 function runLister(
   lister: AnyLister,
   files: Files,
-  { size, realPathOf = (path) => path }: RunOptions,
+  { size, realPathOf = (path) => path, packageFiles = new Map() }: RunOptions,
 ): Listing | Promise<Listing> {
-  const builder = new ListingBuilder(lister.name, size, realPathOf);
+  const builder = new ListingBuilder(lister.name, { size, realPathOf, packageFiles });
   if (files.size === 0) return builder.listing();
   if ('listRemotely' in lister)
     return lister
@@ -130,8 +169,15 @@ function runLister(
   return builder.listing();
 }
 
+/** The failure of a lister. It concerns all of its files, also if a later layer removes the named one. */
+interface ListerFailure {
+  readonly kind: 'failure';
+  readonly path: string;
+  readonly problem: string;
+}
+
 /** Yields the events of a lister. If it fails, yields a last one that says so. */
-function* eventsOf(lister: PackageLister, files: Files): Generator<ListerEvent> {
+function* eventsOf(lister: PackageLister, files: Files): Generator<ListerEvent | ListerFailure> {
   try {
     yield* lister.list(files);
   } catch (error) {
@@ -140,41 +186,67 @@ function* eventsOf(lister: PackageLister, files: Files): Generator<ListerEvent> 
 }
 
 /** A failed lister loses only its own result. The problem appears in the report. */
-function failure(error: unknown, files: Files): ListerEvent {
+function failure(error: unknown, files: Files): ListerFailure {
   const [path = ''] = files.keys();
-  return { kind: 'problem', path, problem: `the lister failed: ${messageOf(error)}` };
+  return { kind: 'failure', path, problem: `the lister failed: ${messageOf(error)}` };
 }
 
 /** Collects the events of one run of a lister. */
 class ListingBuilder {
   readonly #lister: string;
-  readonly #size: ListedSize;
-  readonly #realPathOf: (path: string) => string;
-  readonly #packages = new Map<string, ListedPackage[]>();
+  readonly #options: Required<RunOptions>;
+  readonly #ofDatabases = new EventGroups();
+  readonly #ofPackageFiles = new EventGroups();
+  readonly #withoutPackage: string[] = [];
   readonly #diversions = new Map<string, Diversion[]>();
   readonly #owned: OwnedFiles[] = [];
   readonly #repositories: LayerRepositories[] = [];
-  readonly #problems: ExtensionProblem[] = [];
   readonly #pairs: FilePair[] = [];
 
-  constructor(lister: string, size: ListedSize, realPathOf: (path: string) => string) {
+  constructor(lister: string, options: Required<RunOptions>) {
     this.#lister = lister;
-    this.#size = size;
-    this.#realPathOf = realPathOf;
+    this.#options = options;
   }
 
   /** Adds an event. Throws `limit-exceeded` if the layer holds more than an image may. */
-  add(event: ListerEvent): void {
-    const path = this.#realPathOf(event.path);
+  add(event: ListerEvent | ListerFailure): void {
+    const { size, realPathOf, packageFiles } = this.#options;
+    const path = realPathOf(event.path);
     const extension = this.#lister;
+    const groups = packageFiles.has(event.path) ? this.#ofPackageFiles : this.#ofDatabases;
     switch (event.kind) {
       case 'package':
-        this.#size.add(1);
-        addTo(this.#packages, path, event.package);
+        size.add(1);
+        addTo(groups.packages, path, event.package);
+        break;
+      case 'problem': {
+        const { problem: message, lacks } = event;
+        groups.problems.push({ extension, path, message, ...(lacks !== undefined && { lacks }) });
+        break;
+      }
+      case 'failure':
+        this.#ofDatabases.problems.push({ extension, path, message: event.problem });
+        break;
+      case 'no-package':
+        this.#withoutPackage.push(path);
         break;
       case 'owned-files':
-        this.#size.add(1 + event.files.length);
-        this.#owned.push({ path, owner: event.owner, files: event.files, lister: extension });
+      case 'diversion':
+      case 'repositories':
+      case 'read-with':
+        this.#addOfDatabase(event, path);
+    }
+  }
+
+  #addOfDatabase(
+    event: ListerEventOf<'owned-files' | 'diversion' | 'repositories' | 'read-with'>,
+    path: string,
+  ): void {
+    const { size, realPathOf } = this.#options;
+    switch (event.kind) {
+      case 'owned-files':
+        size.add(1 + event.files.length);
+        this.#owned.push({ path, owner: event.owner, files: event.files, lister: this.#lister });
         break;
       case 'diversion':
         addTo(this.#diversions, path, event.diversion);
@@ -182,27 +254,35 @@ class ListingBuilder {
       case 'repositories':
         this.#repositories.push({ path, names: event.repositories });
         break;
-      case 'problem': {
-        const { problem: message, lacks } = event;
-        this.#problems.push({ extension, path, message, ...(lacks !== undefined && { lacks }) });
-        break;
-      }
       case 'read-with':
-        this.#pairs.push({ extension, path, readWith: this.#realPathOf(event.readWith) });
+        this.#pairs.push({ extension: this.#lister, path, readWith: realPathOf(event.readWith) });
     }
   }
 
   listing(): Listing {
     const lister = this.#lister;
+    const listed = ({ packages }: EventGroups): LayerPackages[] =>
+      Array.from(packages, ([path, ofPath]) => ({ path, lister, packages: ofPath }));
     return {
-      packages: Array.from(this.#packages, ([path, packages]) => ({ path, lister, packages })),
+      packages: listed(this.#ofDatabases),
       owned: this.#owned,
       diversions: Array.from(this.#diversions, ([path, diversions]) => ({ path, diversions })),
       repositories: this.#repositories,
-      problems: this.#problems,
+      problems: this.#ofDatabases.problems,
+      packageFiles: {
+        packages: listed(this.#ofPackageFiles),
+        problems: this.#ofPackageFiles.problems,
+        withoutPackage: this.#withoutPackage,
+      },
       ...pairsField(this.#pairs),
     };
   }
+}
+
+/** Packages by path, and problems. */
+class EventGroups {
+  readonly packages = new Map<string, ListedPackage[]>();
+  readonly problems: ExtensionProblem[] = [];
 }
 
 function addTo<T>(groups: Map<string, T[]>, path: string, item: T): void {

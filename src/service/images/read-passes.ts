@@ -3,6 +3,7 @@ import { toSingleLine } from '../../kit/untrusted-text.ts';
 import type { LinkTarget, ScannedPaths } from '../../match/links.ts';
 import { type SquashedImage, squash } from '../../match/squash.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
+import { groupPatterns } from '../../plugin/layer-files.ts';
 import { type Analyzers, analyzerKey, wantedPatterns } from './analyze-layers.ts';
 
 /** One pass over all layers. */
@@ -46,8 +47,8 @@ export class ReadPasses {
   constructor(analyzers: Analyzers) {
     this.#analyzers = analyzers;
     this.#paths = {
-      patterns: wantedPatterns(analyzers),
-      listed: analyzers.listers.flatMap(({ wants }) => wants),
+      patterns: groupPatterns(wantedPatterns(analyzers)).fixed,
+      listed: groupPatterns(analyzers.listers.flatMap(({ wants }) => wants)).fixed,
       detected: analyzers.detectors.flatMap(({ wants }) => wants),
     };
     this.#current = { key: analyzerKey(analyzers), links: [] };

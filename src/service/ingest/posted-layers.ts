@@ -99,6 +99,13 @@ function withoutListers(index: LayerIndex, ignored: ReadonlySet<string>): LayerI
   return {
     ...index,
     packages: index.packages.filter(counts),
+    ...(index.packageFiles && {
+      packageFiles: {
+        ...index.packageFiles,
+        packages: index.packageFiles.packages.filter(counts),
+        problems: index.packageFiles.problems.filter(({ extension }) => !ignored.has(extension)),
+      },
+    }),
     owned: index.owned.filter(counts),
     problems: index.problems.filter(({ extension }) => !ignored.has(extension)),
     ...(index.pairs && { pairs: index.pairs.filter(({ extension }) => !ignored.has(extension)) }),

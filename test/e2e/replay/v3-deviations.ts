@@ -4,7 +4,11 @@ import type { Deviation, Deviations } from './deviations.ts';
 
 /** Our listers and detectors in the status: by kind, and then by name. */
 export const detectors: readonly Detector[] = [
-  ...detectorsOf('DETECTOR_D_TYPE_FEATURE', builtIn.listers),
+  // Like Clair's, the API has no language packages by default.
+  ...detectorsOf(
+    'DETECTOR_D_TYPE_FEATURE',
+    builtIn.listers.filter(({ ecosystem }) => ecosystem === undefined),
+  ),
   ...detectorsOf('DETECTOR_D_TYPE_NAMESPACE', builtIn.detectors),
 ];
 

@@ -1,0 +1,17 @@
+import type { ListerTargets } from '../lister-targets.ts';
+import { textMutations, words } from '../mutation/text.ts';
+import { files, type Input } from '../target/target.ts';
+
+const seeds = (): Input[] => [
+  files({
+    'app/node_modules/a/package.json': '{"name":"a","version":"1.0.0","license":"MIT"}',
+    'app/node_modules/@s/b/package.json': '\uFEFF{"name":"@s/b","version":"v2.0.0-rc.1+x"}',
+    'usr/lib/node_modules/npm/package.json': '{"name":"npm","version":"8.19.2"}',
+    'usr/lib/node_modules/npm/node_modules/c/package.json': '{"name":"c","version":"workspace:*"}',
+  }),
+];
+
+const ownWords = words('{', '}', '[]', '":', '"name":', '"version":', '"file:', 'null', '\uFEFF');
+
+/** Manifests of npm packages. */
+export const targets: ListerTargets = { npm: { seeds, mutations: [...textMutations, ownWords] } };

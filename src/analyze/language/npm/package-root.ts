@@ -1,0 +1,40 @@
+/** Package managers of Node.js. They contain their dependencies, which only an upgrade of the package manager replaces. */
+const packageManagers = ['npm', 'corepack', 'yarn'];
+
+const modules = 'node_modules';
+
+/** A package that contains others. */
+export interface Bundler {
+  readonly name: string;
+  /** Path of its manifest. */
+  readonly manifest: string;
+}
+
+/** Returns the package manager that contains the package at a path. Undefined for packages that are installed by themselves. */
+export function bundlerOf(path: string): Bundler | undefined {
+  const names = path.split('/');
+  const at = names.findIndex(
+    (name, i) => packageManagers.includes(name) && names[i - 1] === modules && names.indexOf(modules, i) > i,
+  );
+  const name = names[at];
+  return name === undefined
+    ? undefined
+    : { name, manifest: [...names.slice(0, at + 1), 'package.json'].join('/') };
+}
+
+const fixtureDirectories: ReadonlySet<string> = new Set([
+  'test',
+  'tests',
+  '__tests__',
+  'fixtures',
+  '__fixtures__',
+]);
+
+/** Returns whether a path is of test data within an installed package. */
+export function isFixture(path: string): boolean {
+  const names = path.split('/');
+  const [first, last] = [names.indexOf(modules), names.lastIndexOf(modules)];
+  const isPackage = (i: number): boolean =>
+    names[i - 1] === modules || (names[i - 2] === modules && names[i - 1]?.startsWith('@') === true);
+  return names.some((name, i) => i > first && i < last && fixtureDirectories.has(name) && !isPackage(i));
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits } from '../../core/limits.ts';
+import { TarWalker } from '../../kit/tar/walker.ts';
+import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
+import { type CollectedLayer, LayerCollector } from './collector.ts';
+import { memberFilter } from './member-filter.ts';
+import { PackageFileCollector } from './package-file-collector.ts';
+import { WantedPaths } from './wanted-paths.ts';
+
+const wanted = new WantedPaths(['etc/os-release', '**/node_modules/*/package.json', '**/*.gemspec']);
+const path = 'app/node_modules/ms/package.json';
+
+function collect(...entries: readonly TarEntryPlan[]): CollectedLayer {
+  const collector = new LayerCollector(wanted);
+  const walker = new TarWalker(collector.visit, memberFilter(wanted));
+  walker.push(Buffer.from(tar(entries)));
+  walker.end();
+  return collector.finish();
+}
+
+function textsOf({ packageFiles }: CollectedLayer): Record<string, string> {
+  return Object.fromEntries(
+    Array.from(packageFiles.files, ([at, bytes]) => [at, Buffer.from(bytes).toString()]),
+  );
+}
+
+test('collects files at any depth and no others', () => {
+  const layer = collect(
+    { path, content: 'a' },
+    { path: 'node_modules/x/package.json', content: 'b' },
+    { path: 'gems/x.gemspec', content: 'c' },
+    { path: 'app/package.json', content: 'd' },
+    { path: 'app/node_modules/ms/lib/package.json', content: 'e' },
+    { path: 'etc/os-release', content: 'f' },
+  );
+  assert.deepEqual(textsOf(layer), {
+    [path]: 'a',
+    'node_modules/x/package.json': 'b',
+    'gems/x.gemspec': 'c',
+  });
+  assert.deepEqual([...layer.files.keys()], ['etc/os-release']);
+});
+
+test('keeps the last of several members, and the content that a hard link shared', () => {
+  const link = 'app/node_modules/copy/package.json';
+  const layer = collect(
+    { path, content: 'old' },
+    { path: link, type: 'hardlink', target: path },
+    { path, content: 'new' },
+  );
+  assert.deepEqual(textsOf(layer), { [path]: 'new', [link]: 'old' });
+});
+
+test('names links to other files, which hide the files of lower layers', () => {
+  const layer = collect(
+    { path, content: 'a' },
+    { path, target: '../elsewhere' },
+    { path: 'b/node_modules/x/package.json', type: 'hardlink', target: 'store/1' },
+  );
+  assert.deepEqual(textsOf(layer), {});
+  assert.deepEqual([...layer.packageFiles.others], [path, 'b/node_modules/x/package.json']);
+});
+
+/** Visits files of these sizes, whose bytes are not needed. */
+function visitSizes(collector: PackageFileCollector, sizes: readonly number[]): void {
+  for (const [i, size] of sizes.entries()) {
+    const at = `node_modules/${i}/package.json`;
+    collector.visit({ path: at, type: 'file', size, target: '', offset: 0 });
+  }
+}
+
+test('reads no file beyond the limits, and says which', () => {
+  const collector = new PackageFileCollector(wanted, true);
+  visitSizes(collector, [limits.packageFileBytes + 1, ...[1, 2, 3, 4].map(() => limits.packageFileBytes)]);
+  const { unread, others } = collector.finish();
+  assert.deepEqual([...unread.keys()], ['node_modules/0/package.json', 'node_modules/4/package.json']);
+  assert.deepEqual([...others], [...unread.keys()]);
+});
+
+test('refuses a layer that is too large beside another one, so that it is read alone', () => {
+  const sizes = [limits.threadPackageFileBytes, 1];
+  assert.throws(
+    () => {
+      visitSizes(new PackageFileCollector(wanted, false), sizes);
+    },
+    { code: 'limit-exceeded', limit: 'keptLayerBytes' },
+  );
+  visitSizes(new PackageFileCollector(wanted, true), sizes);
+});

@@ -1,0 +1,98 @@
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { boundedPath } from '../../kit/tar/path.ts';
+import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
+import { expandSparse } from './sparse.ts';
+import type { WantedPaths } from './wanted-paths.ts';
+
+/** The files of a layer that listers want at any depth. */
+export interface CollectedPackageFiles {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Why files were not read, by path. Only the first ones if there are many. */
+  readonly unread: ReadonlyMap<string, string>;
+  /** All other entries at such paths: unread files, and links whose content is elsewhere. */
+  readonly others: ReadonlySet<string>;
+}
+
+/**
+ * Collects the files that listers want at any depth. It has limits of its own. Files beyond them are not read: evidence of their packages
+ * remains, and nothing else is affected.
+ */
+export class PackageFileCollector {
+  readonly #wanted: WantedPaths;
+  readonly #isAlone: boolean;
+  readonly #files = new Map<string, Buffer>();
+  readonly #unread = new Map<string, string>();
+  readonly #others = new Set<string>();
+  #bytes = 0;
+
+  /** `isAlone`: no other thread reads a layer. Otherwise a layer beyond the limit of one thread is refused, and then read alone. */
+  constructor(wanted: WantedPaths, isAlone: boolean) {
+    this.#wanted = wanted;
+    this.#isAlone = isAlone;
+  }
+
+  /** Visits a member. Returns a sink if it is a wanted file. A later member replaces an earlier one. */
+  visit(entry: TarEntry): PayloadSink | undefined {
+    const { path, type } = entry;
+    if (type === 'global-header' || !this.#wanted.isAtAnyDepth(path)) return undefined;
+    this.#forget(path);
+    if (type === 'file') return this.#visitFile(entry);
+    const linked = type === 'hard-link' ? this.#files.get(boundedPath(entry.target)) : undefined;
+    if (linked === undefined) this.#addOther(path);
+    // A linked file is read once for each of its names.
+    else if (this.#takeBytes(path, linked.length)) this.#files.set(path, linked);
+    return undefined;
+  }
+
+  finish(): CollectedPackageFiles {
+    return { files: this.#files, unread: this.#unread, others: this.#others };
+  }
+
+  #forget(path: string): void {
+    this.#bytes -= this.#files.get(path)?.length ?? 0;
+    this.#files.delete(path);
+    this.#unread.delete(path);
+    this.#others.delete(path);
+  }
+
+  #visitFile({ path, size, sparse }: TarEntry): PayloadSink | undefined {
+    if (!this.#takeBytes(path, size + (sparse?.realSize ?? 0))) return undefined;
+    return collectPayload(size, (content) => {
+      const whole = sparse === undefined ? content : expandSparse(content, sparse);
+      if (whole === undefined) this.#skip(path, 'is a sparse file with a malformed map');
+      else this.#files.set(path, whole);
+    });
+  }
+
+  /** Counts a file. Returns whether it is within the limits. Throws `limit-exceeded` if it may be when no other thread reads a layer. */
+  #takeBytes(path: string, bytes: number): boolean {
+    if (bytes > limits.packageFileBytes)
+      return this.#skip(
+        path,
+        `has ${bytes} bytes; such files are read up to ${limits.packageFileBytes} bytes`,
+      );
+    const bytesMax = this.#isAlone ? limits.layerPackageFileBytes : limits.threadPackageFileBytes;
+    if (this.#bytes + bytes > bytesMax) {
+      if (this.#isAlone)
+        return this.#skip(path, `is one of too many: they are read up to ${bytesMax} bytes per layer`);
+      throw new ClairError('limit-exceeded', `files of language packages have more than ${bytesMax} bytes`, {
+        limit: 'keptLayerBytes',
+      });
+    }
+    if (this.#files.size >= limits.packageFilesPerLayer)
+      return this.#skip(path, `is one of too many: ${limits.packageFilesPerLayer} are read per layer`);
+    this.#bytes += bytes;
+    return true;
+  }
+
+  #skip(path: string, reason: string): false {
+    this.#addOther(path);
+    if (this.#unread.size < limits.remarks) this.#unread.set(path, reason);
+    return false;
+  }
+
+  #addOther(path: string): void {
+    if (this.#others.size < limits.packageFilesPerLayer) this.#others.add(path);
+  }
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LayerIndex, LayerPackageFiles } from '../model/layer-index.ts';
+import type { ListedPackage } from '../model/package.ts';
+import { emptyLayer } from '../testing/empty-layer.ts';
+import { withoutExcluded } from './exclude.ts';
+import { type SquashedImage, squash } from './squash.ts';
+
+const path = 'app/node_modules/ms/package.json';
+const noFiles: LayerPackageFiles = { packages: [], problems: [], withoutPackage: [], others: [] };
+const ms = (version: string): ListedPackage => ({ type: 'npm', name: 'ms', version, evidence: 'installed' });
+
+function layerWith(files: Partial<LayerPackageFiles>, marks: Partial<LayerIndex> = {}): LayerIndex {
+  return { ...emptyLayer, ...marks, packageFiles: { ...noFiles, ...files } };
+}
+
+const listing = (at: string, ...packages: ListedPackage[]): Partial<LayerPackageFiles> => ({
+  packages: [{ path: at, lister: 'npm', packages }],
+});
+
+function squashed(...layers: readonly LayerIndex[]): SquashedImage {
+  return squash(layers, { patterns: [], links: [] });
+}
+
+const versionsOf = ({ packages }: SquashedImage): string[] => packages.map((item) => item.package.version);
+
+test('lists the newer package when a later layer replaces its file', () => {
+  const image = squashed(layerWith(listing(path, ms('1.0.0'))), layerWith(listing(path, ms('2.0.0'))));
+  assert.deepEqual(
+    image.packages.map((item) => [item.package.version, item.layer]),
+    [['2.0.0', 1]],
+  );
+});
+
+test('drops the package when a later layer removes or replaces its file, or a directory above it', () => {
+  const { evidence } = emptyLayer;
+  const removals: readonly Partial<LayerIndex>[] = [
+    { whiteouts: ['app'] },
+    { opaques: ['app'] },
+    { evidence: { ...evidence, whiteouts: ['app/node_modules/ms'] } },
+    { evidence: { ...evidence, opaques: ['app/node_modules'] } },
+    { nodes: [{ path: 'app', kind: 'symbolic-link', target: 'srv' }] },
+    {
+      evidence: {
+        ...evidence,
+        links: [{ by: 'symbolic-link', kind: 'npm', path: 'app/node_modules', target: '/cache' }],
+      },
+    },
+    { packageFiles: { ...noFiles, others: [path] } },
+  ];
+  for (const marks of removals) {
+    const image = squashed(layerWith(listing(path, ms('1.0.0'))), { ...emptyLayer, ...marks });
+    assert.deepEqual(versionsOf(image), [], JSON.stringify(marks));
+  }
+  const others: readonly Partial<LayerIndex>[] = [
+    { whiteouts: ['ap'] },
+    { packageFiles: { ...noFiles, others: ['app/node_modules/other/package.json'] } },
+  ];
+  for (const marks of others) {
+    const image = squashed(layerWith(listing(path, ms('1.0.0'))), { ...emptyLayer, ...marks });
+    assert.deepEqual(versionsOf(image), ['1.0.0'], JSON.stringify(marks));
+  }
+});
+
+test('keeps one package with its locations, and the strongest evidence first', () => {
+  const vendored: ListedPackage = {
+    ...ms('1.0.0'),
+    evidence: 'vendored',
+    parent: { name: 'npm', version: '9' },
+  };
+  const bundled = 'a/node_modules/npm/node_modules/ms/package.json';
+  const image = squashed(layerWith(listing(bundled, vendored)), layerWith(listing(path, ms('1.0.0'))));
+  const [found] = image.packages;
+  assert.equal(image.packages.length, 1);
+  assert.deepEqual([found?.path, found?.layer, found?.package.evidence], [path, 1, 'installed']);
+  assert.deepEqual(
+    found?.locations?.map((place) => [place.path, place.package.evidence]),
+    [
+      [bundled, 'vendored'],
+      [path, 'installed'],
+    ],
+  );
+  const { squashed: rest } = withoutExcluded(image, ['app']);
+  assert.deepEqual(
+    rest.packages.map((item) => [item.path, item.package.evidence, item.locations?.length]),
+    [[bundled, 'vendored', 1]],
+  );
+});
+
+test('drops the problem of a file when a later layer removes it', () => {
+  const broken = layerWith({
+    problems: [{ extension: 'npm', path, message: 'is not JSON' }],
+    others: [path],
+  });
+  assert.equal(squashed(broken).problems.length, 1);
+  assert.deepEqual(squashed(broken, { ...emptyLayer, whiteouts: ['app'] }).problems, []);
+});
+
+test('counts a file as unread unless it lists a package or has none', () => {
+  const evidence = { ...emptyLayer.evidence, found: [{ kind: 'npm' as const, paths: [path] }] };
+  const count = (files: Partial<LayerPackageFiles>): number =>
+    squashed(layerWith(files, { evidence })).evidence.found.length;
+  assert.equal(count({ others: [path] }), 1);
+  assert.equal(count(listing(path, ms('1.0.0'))), 0);
+  assert.equal(count({ withoutPackage: [path], others: [path] }), 0);
+});

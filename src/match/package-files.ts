@@ -1,0 +1,120 @@
+import { PathTree } from '../kit/path-tree.ts';
+import type { ExtensionProblem, LayerIndex, LayerPackageFiles, LayerPackages } from '../model/layer-index.ts';
+import { compareText } from '../model/order.ts';
+import { type ListedPackage, packageEvidences } from '../model/package.ts';
+import { type FileTree, realPaths } from './file-tree.ts';
+
+/** One location of a package that a file at any depth lists. */
+export interface SquashedLocation {
+  readonly path: string;
+  /** Position of the layer of the file. The lowest is 0. */
+  readonly layer: number;
+  /** The package as the file states it. */
+  readonly package: ListedPackage;
+}
+
+/** A package that files at any depth list, with all its locations. `path`, `layer` and `package` are those of the strongest evidence. */
+export interface LocatedPackage extends SquashedLocation {
+  readonly lister: string;
+  /** Sorted by path. */
+  readonly locations: readonly SquashedLocation[];
+}
+
+/** The files at any depth that a container of the image would see. */
+export interface SquashedPackageFiles {
+  readonly packages: readonly LocatedPackage[];
+  readonly problems: readonly (ExtensionProblem & { readonly layer: number })[];
+  /** Paths of all files that were read: those that list packages, and those without a package. */
+  readonly read: ReadonlySet<string>;
+}
+
+/** The results for the visible file at a path. */
+interface FileMark {
+  readonly layer: number;
+  readonly listings: LayerPackages[];
+  readonly problems: ExtensionProblem[];
+  isWithoutPackage: boolean;
+}
+
+/**
+ * Squashes the files at any depth, the lowest layer first. Paths are those of the archives until the end. A removal that names a file by
+ * another path than the layer that added it removes nothing: so too much is listed rather than too little.
+ */
+export function squashPackageFiles(tree: FileTree, layers: readonly LayerIndex[]): SquashedPackageFiles {
+  const marks = new PathTree<FileMark>();
+  for (const [layer, index] of layers.entries()) {
+    if (marks.size > 0) removeReplaced(marks, index);
+    if (index.packageFiles !== undefined) addFiles(marks, index.packageFiles, layer);
+  }
+  return visibleFiles(marks, realPaths(tree));
+}
+
+function removeReplaced(marks: PathTree<FileMark>, index: LayerIndex): void {
+  const { whiteouts, opaques, nodes, evidence, packageFiles } = index;
+  for (const path of [...whiteouts, ...evidence.whiteouts]) marks.remove(path);
+  for (const path of [...opaques, ...evidence.opaques]) marks.removeBelow(path);
+  for (const { path, kind } of nodes) if (kind !== 'directory') marks.remove(path);
+  for (const { by, path } of evidence.links) if (by === 'symbolic-link') marks.remove(path);
+  for (const path of packageFiles?.others ?? []) marks.remove(path);
+}
+
+function addFiles(marks: PathTree<FileMark>, files: LayerPackageFiles, layer: number): void {
+  const fresh = new Map<string, FileMark>();
+  const markAt = (path: string): FileMark => {
+    const existing = fresh.get(path);
+    if (existing !== undefined) return existing;
+    const mark = { layer, listings: [], problems: [], isWithoutPackage: false };
+    fresh.set(path, mark);
+    return mark;
+  };
+  for (const listed of files.packages) markAt(listed.path).listings.push(listed);
+  for (const problem of files.problems) markAt(problem.path).problems.push(problem);
+  for (const path of files.withoutPackage) markAt(path).isWithoutPackage = true;
+  for (const [path, mark] of fresh) marks.set(path, mark);
+}
+
+function visibleFiles(marks: PathTree<FileMark>, real: (path: string) => string): SquashedPackageFiles {
+  const packages = new Map<string, { lister: string; byPath: Map<string, SquashedLocation> }>();
+  const problems: SquashedPackageFiles['problems'][number][] = [];
+  const read = new Set<string>();
+  for (const [ownPath, { layer, listings, problems: own, isWithoutPackage }] of marks) {
+    const path = real(ownPath);
+    if (isWithoutPackage || listings.length > 0) read.add(path);
+    problems.push(...own.map((problem) => ({ ...problem, path, layer })));
+    for (const { lister, packages: listed } of listings)
+      for (const item of listed) {
+        const identity = identityOf(item, lister);
+        const found = packages.get(identity) ?? { lister, byPath: new Map() };
+        packages.set(identity, found);
+        found.byPath.set(path, { path, layer, package: item });
+      }
+  }
+  return {
+    packages: Array.from(packages.values(), ({ lister, byPath }) =>
+      locatedPackage(lister, [...byPath.values()]),
+    ),
+    problems,
+    read,
+  };
+}
+
+/** Returns the package at these locations, of which there is at least one. */
+export function locatedPackage(lister: string, found: readonly SquashedLocation[]): LocatedPackage {
+  const locations = found.toSorted((a, b) => compareText(a.path, b.path));
+  const [first] = locations.toSorted(compareStrength) as [SquashedLocation];
+  return { ...first, lister, locations };
+}
+
+/** Orders locations by their evidence, the strongest first, then by layer. */
+function compareStrength(a: SquashedLocation, b: SquashedLocation): number {
+  return strengthOf(a) - strengthOf(b) || a.layer - b.layer;
+}
+
+function strengthOf({ package: { evidence = 'installed' } }: SquashedLocation): number {
+  return packageEvidences.indexOf(evidence);
+}
+
+/** Returns the identity of a package within an image. */
+export function identityOf({ type, name, version, arch }: ListedPackage, lister: string = ''): string {
+  return `${lister}\n${type}\n${name}\n${version}\n${arch ?? ''}`;
+}

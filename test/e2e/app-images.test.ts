@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { appImage, differencesFrom, expectedImage, unnamedPaths } from '../../src/testing/app-images.ts';
+import { corpusTest } from '../../src/testing/corpus.ts';
+import { report } from './clair.ts';
+
+/** The types whose packages are listed, by image of `corpus/apps`. */
+const images: Readonly<Record<string, readonly string[]>> = {
+  'node-app': ['npm'],
+  'node-bundle': ['npm'],
+  'node-next': ['npm'],
+  'traps-a': ['npm'],
+  'mixed-debian': ['npm'],
+};
+
+for (const [name, types] of Object.entries(images))
+  corpusTest(`lists the packages of ${name} as its package managers state them`, () => {
+    const expected = expectedImage(name);
+    const listed = report('sbom', appImage(name), '--db', ':memory:');
+    assert.deepEqual(differencesFrom(expected, listed, types), []);
+    assert.deepEqual(unnamedPaths(expected, listed), []);
+  });
