@@ -78,6 +78,12 @@ export const limits = {
   chiselLines: 1_000_000,
   /** Length of one such line. Real ones have some hundred characters. */
   chiselLineCharacters: 64 * KiB,
+  /** Size of a lock file or manifest of a project. Large real ones have some megabytes. */
+  declaredFileBytes: 16 * MiB,
+  /** Size of one in TOML. Large real ones have two megabytes, and the parser takes forty times the size of a damaged one. */
+  declaredTomlBytes: 4 * MiB,
+  /** Lines of one in YAML, without comments. Large real ones have a hundred thousand. */
+  declaredYamlLines: 500_000,
   /** Content sets of one manifest. Real ones have under a hundred. */
   contentSets: 10_000,
   /** Rows of one table of a dnf history. */

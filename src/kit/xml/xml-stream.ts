@@ -93,6 +93,18 @@ export async function* xmlRecords(
   yield* reader.end();
 }
 
+/** Parses a small document with this root element. Limits and refusals are those of `xmlRecords`. */
+export function parseXml(content: Uint8Array, root: string, bounds: Partial<XmlLimits> = {}): XmlElement {
+  const reader = new RecordReader({ root, level: 0 }, { ...defaults, ...bounds });
+  const records: XmlRecord[] = [];
+  for (let from = 0; from < content.length; from += partBytes) {
+    records.push(...reader.push(content.subarray(from, from + partBytes)));
+  }
+  const [record] = [...records, ...reader.end()];
+  if (record === undefined) throw new XmlStreamError('the end', 'no element');
+  return record.element;
+}
+
 /** An element being read. */
 interface Draft extends XmlElement {
   readonly children: Draft[];
