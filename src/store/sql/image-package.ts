@@ -28,24 +28,30 @@ export const packageColumns = [
   'owner',
 ] as const;
 
-/** Returns the values of these columns. */
-export function packageValues(item: ImagePackage): Value[] {
+/** Returns the values of these columns; undefined for null. */
+export function packageValues(item: ImagePackage): (Value | undefined)[] {
   const { lookup, source } = item;
+  const sourceLookup = source === undefined ? undefined : lookup?.source;
+  // Without spreads, because it runs for each package of each saved image.
   return [
-    ...orNull(lookup?.name, lookup?.version, lookup?.key),
+    lookup?.name,
+    lookup?.version,
+    lookup?.key,
     item.type,
     item.name,
     item.version,
-    ...orNull(item.arch, source?.name, source?.version),
-    ...(source === undefined ? [null, null] : orNull(lookup?.source?.version, lookup?.source?.key)),
+    item.arch,
+    source?.name,
+    source?.version,
+    sourceLookup?.version,
+    sourceLookup?.key,
     item.purl,
     item.foundBy,
-    ...orNull(item.modularity, item.vendor, item.licence, item.owner),
+    item.modularity,
+    item.vendor,
+    item.licence,
+    item.owner,
   ];
-}
-
-function orNull(...values: (Value | undefined)[]): Value[] {
-  return values.map((value) => value ?? null);
 }
 
 /** A package as it is stored. */

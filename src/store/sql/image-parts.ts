@@ -3,7 +3,7 @@ import type { ImagePackage } from '../image-store.ts';
 import { encodeOrder } from './package-order.ts';
 import { encodePaths, type StoredPaths } from './package-paths.ts';
 import { columnsOfPackage, type PackageColumns } from './packages.ts';
-import { packageLayerOf, SharedValues } from './shared-values.ts';
+import { type PackageLayer, packageLayerOf, SharedValues } from './shared-values.ts';
 
 /** A list of packages, and its identity: equal for equal packages in equal order. */
 export interface PackageSet {
@@ -36,13 +36,13 @@ export function splitImage(
   packages: readonly ImagePackage[],
   namespaceNumbers: readonly (number | null)[],
 ): SplitImage {
-  const layers = new SharedValues(packages.map(packageLayerOf));
-  const repositories = new SharedValues(packages.map((item) => item.repositories));
+  const layers = new SharedValues<PackageLayer>();
+  const repositories = new SharedValues<readonly string[]>();
   const groups = new Map<string, Group>();
   const partNumbers = packages.map((item, i) => {
     const layer = layers.indexOf(packageLayerOf(item));
     const repository = repositories.indexOf(item.repositories);
-    const key = JSON.stringify([item.foundBy, layer, repository]);
+    const key = `${layer} ${repository} ${item.foundBy}`;
     let group = groups.get(key);
     if (group === undefined) {
       group = { number: groups.size, layer, repositories: repository, packages: [], paths: [] };

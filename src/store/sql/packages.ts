@@ -11,8 +11,8 @@ const columns = ['identity', 'namespace_id', ...packageColumns];
 
 /** A package as its columns without the identity. */
 export interface PackageColumns {
-  readonly values: readonly Value[];
-  /** All values as text. */
+  readonly values: readonly (Value | undefined)[];
+  /** All values as text: JSON writes undefined as null. */
   readonly text: string;
 }
 
@@ -22,8 +22,10 @@ export function columnsOfPackage(item: ImagePackage, namespace: number | null): 
   return { values, text: JSON.stringify(values.map(toText)) };
 }
 
-function toText(value: Value): string | number | null {
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
+function toText(value: Value | undefined): string | number | null | undefined {
+  return value instanceof Uint8Array
+    ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('hex')
+    : value;
 }
 
 /** Returns the identity of a package: equal for equal columns. */
@@ -43,7 +45,8 @@ export async function upsertPackages(
     .sort(([a], [b]) => compareText(a, b));
   if (missing.length === 0) return existing;
   const writer = new BulkWriter(db, 'package', columns, 'identity');
-  for (const [identity, { values }] of missing) await writer.add([identity, ...values]);
+  for (const [identity, { values }] of missing)
+    await writer.add([identity, ...values.map((value) => value ?? null)]);
   await writer.finish();
   const added = await numbersOf(
     db,

@@ -4,14 +4,8 @@ import type { ImagePackage } from '../image-store.ts';
 /** Values that packages of an image share. Each is stored once, with the image. */
 export class SharedValues<T> {
   readonly #indexes = new Map<string, number>();
-
-  constructor(values: Iterable<T | null | undefined>) {
-    for (const value of values) {
-      if (value === null || value === undefined) continue;
-      const text = JSON.stringify(value);
-      if (!this.#indexes.has(text)) this.#indexes.set(text, this.#indexes.size);
-    }
-  }
+  /** Most packages have the same value as the one before them. */
+  #last: { readonly value: T; readonly index: number } | undefined;
 
   /** The values as JSON; null if there is no value. */
   get text(): string | null {
@@ -20,7 +14,13 @@ export class SharedValues<T> {
 
   /** Returns the index of a value, which is added if it is new; null for no value. */
   indexOf(value: T | null | undefined): number | null {
-    return value === null || value === undefined ? null : (this.#indexes.get(JSON.stringify(value)) ?? null);
+    if (value === null || value === undefined) return null;
+    if (this.#last?.value === value) return this.#last.index;
+    const text = JSON.stringify(value);
+    const index = this.#indexes.get(text) ?? this.#indexes.size;
+    this.#indexes.set(text, index);
+    this.#last = { value, index };
+    return index;
   }
 }
 
