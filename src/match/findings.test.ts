@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Package } from '../model/package.ts';
+import { type Package, packageEvidences } from '../model/package.ts';
 import { bestFix, findingsOf, type Hit } from './findings.ts';
 
 const openssl: Package = {
@@ -173,4 +173,14 @@ test('gives the same findings for any order of rows', () => {
     hit({ source: 'z', links: ['x'] }),
   ];
   assert.deepEqual(findingsOf(rows.toReversed(), byText), findingsOf(rows, byText));
+});
+
+test('does not count findings of packages that are not ready to run', () => {
+  const uncounted = ['claimed-sbom', 'declared', 'dormant', 'stale'] as const;
+  for (const evidence of packageEvidences) {
+    const { matches, suppressed } = findingsOf([hit({ package: { ...openssl, evidence } })], byText);
+    const isCounted = !uncounted.some((each) => each === evidence);
+    assert.deepEqual([matches.length, suppressed.length], isCounted ? [1, 0] : [0, 1], evidence);
+    assert.equal([...matches, ...suppressed][0]?.package.evidence, evidence);
+  }
 });

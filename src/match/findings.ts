@@ -2,7 +2,7 @@ import { isCve } from '../model/cve.ts';
 import { type Fix, type FixState, unfixedStates } from '../model/fix.ts';
 import type { AdvisoryHit } from '../model/hit.ts';
 import { compareMatches, compareText } from '../model/order.ts';
-import type { Package } from '../model/package.ts';
+import type { Package, PackageEvidence, ReportedPackage } from '../model/package.ts';
 import type { AdvisoryReference, Evidence, Match, SuppressedMatch } from '../model/report.ts';
 import { statementOn } from './advisory-statement.ts';
 import { ratingOfAdvisories } from './rate.ts';
@@ -34,14 +34,27 @@ export function findingsOf(hits: readonly Hit[], compare: CompareVersions): Find
     ({ id, hit }) => `${hit.package.purl}\n${hit.package.location.path}\n${id}`,
   );
   const all = Array.from(groups.values(), (group) => toMatch(group, compare)).sort(compareMatches);
-  const isOpen = (match: Match): boolean => match.fix.state !== 'under-investigation';
+  const decided = all.map((match) => ({ match, reason: reasonNotCounted(match) }));
   return {
-    matches: all.filter(isOpen),
-    suppressed: all
-      .filter((match) => !isOpen(match))
-      .map((match) => ({ ...match, reason: 'the vendor is still investigating' })),
+    matches: decided.flatMap(({ match, reason }) => (reason === undefined ? [match] : [])),
+    suppressed: decided.flatMap(({ match, reason }) => (reason === undefined ? [] : [{ ...match, reason }])),
   };
 }
+
+/** Returns why a finding does not count. Undefined if it does. */
+function reasonNotCounted({ fix, package: { evidence } }: Match): string | undefined {
+  const uncounted = evidence && uncountedReasons[evidence];
+  if (uncounted !== undefined) return uncounted;
+  return fix.state === 'under-investigation' ? 'the vendor is still investigating' : undefined;
+}
+
+/** Why findings do not count, by the evidence of packages that are not, or may not be, ready to run. */
+const uncountedReasons: Readonly<Partial<Record<PackageEvidence, string>>> = {
+  'claimed-sbom': 'a document in the image claims the package, and nothing shows that it is installed',
+  declared: 'a lock file or manifest requires the package, and nothing shows that it is installed',
+  dormant: 'the package is in a cache or an archive, and is not installed',
+  stale: 'only metadata of the package is left, and its files are gone',
+};
 
 function findingIds({ id, aliases }: Hit): readonly string[] {
   if (isCve(id)) return [id];
@@ -61,7 +74,6 @@ function toMatch(group: readonly NamedHit[], compare: CompareVersions): Match {
     .sort((a, b) => compareText(a.source, b.source) || compareText(a.id, b.id));
   const [{ id }] = group as [NamedHit, ...NamedHit[]];
   const [first] = ordered as [Hit, ...Hit[]];
-  const { type, name, version, source, purl, location } = first.package;
   const rating = ratingOfAdvisories(ordered);
   return {
     vulnerability: {
@@ -79,9 +91,19 @@ function toMatch(group: readonly NamedHit[], compare: CompareVersions): Match {
       kev: null,
       epss: null,
     },
-    package: { type, name, version, source: source ?? null, purl, location },
+    package: reportedPackage(first.package),
     fix: bestFix(ordered, compare),
     evidence: ordered.map(evidenceOf),
+  };
+}
+
+function reportedPackage(found: Package): ReportedPackage {
+  const { type, name, version, source, purl, location, evidence, parent, locations } = found;
+  return {
+    ...{ type, name, version, source: source ?? null, purl, location },
+    ...(evidence !== undefined && { evidence }),
+    ...(parent !== undefined && { parent }),
+    ...(locations !== undefined && { locationCount: locations.length }),
   };
 }
 

@@ -122,4 +122,10 @@ export interface ReportedPackage {
   readonly source: SourcePackage | null;
   readonly purl: string;
   readonly location: Location;
+  /** How it is known to be in the image. Absent if a package database lists it. */
+  readonly evidence?: PackageEvidence;
+  /** The package that contains it. To fix it, upgrade that package. */
+  readonly parent?: ParentPackage;
+  /** Number of its locations, if there are several. */
+  readonly locationCount?: number;
 }

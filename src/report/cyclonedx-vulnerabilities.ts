@@ -108,9 +108,10 @@ function cwesOf({ weaknesses = [] }: ReportVulnerability): number[] | undefined 
 }
 
 /** Returns the decision of the vendor or the user. An ignored finding is not `not_affected`, because no one has claimed that. */
-function analysisOf({ fix, reason, decision }: Finding): object | undefined {
+function analysisOf(finding: Finding): object | undefined {
+  const { fix, reason, decision } = finding;
   const decided = decisions[fix.state];
-  if (reason === undefined) return decided && { ...decided, detail: fixText(fix) };
+  if (reason === undefined) return decided && { ...decided, detail: fixText(finding) };
   return { ...(statedBy(decision) ?? decided), detail: `Suppressed: ${reason}` };
 }
 

@@ -8,7 +8,7 @@ export interface FindingRow {
   readonly match: Match;
   /** The distinct names of the packages, in the order of their findings. */
   readonly names: readonly string[];
-  /** The number of packages in the row. */
+  /** The number of packages in the row, each counted at each of its locations. */
   readonly count: number;
 }
 
@@ -18,12 +18,13 @@ export function findingRows(matches: readonly Match[], order?: FindingOrder): Fi
   return [...rows.values()].flatMap((row) => {
     const [match] = row;
     if (match === undefined) return [];
-    return [{ match, names: [...new Set(row.map((each) => each.package.name))], count: row.length }];
+    const count = row.reduce((sum, each) => sum + (each.package.locationCount ?? 1), 0);
+    return [{ match, names: [...new Set(row.map((each) => each.package.name))], count }];
   });
 }
 
 function rowKey({ vulnerability, package: found, fix }: Match): string {
-  const { type, name, version, source } = found;
+  const { type, name, version, source, parent } = found;
   const { id, severity } = vulnerability;
-  return JSON.stringify([type, source?.name ?? name, version, id, severity, fix]);
+  return JSON.stringify([type, source?.name ?? name, version, id, severity, fix, parent]);
 }

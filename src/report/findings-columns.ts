@@ -3,7 +3,7 @@ import type { Severity } from '../model/severity.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { isFixable } from './finding.ts';
 import type { FindingRow } from './finding-rows.ts';
-import { advisoryCell, epssCell, fixCellOf } from './report-text.ts';
+import { advisoryCell, epssCell, fixCellWithParent } from './report-text.ts';
 import type { Style } from './terminal-text.ts';
 
 /** A column of the table of findings. */
@@ -51,7 +51,7 @@ const baseColumns: readonly FindingsColumn[] = [
   {
     heading: 'FIXED IN',
     overflow: 'folded-first',
-    cell: ({ match }) => escapeForTerminal(fixCellOf(match)),
+    cell: ({ match }) => escapeForTerminal(fixCellWithParent(match)),
     style: ({ match }) => (isFixable(match) ? undefined : 'dim'),
   },
 ];

@@ -73,10 +73,11 @@ function groupAnnotation(group: Group): string {
   );
 }
 
-function lineOf({ vulnerability, fix }: Match): string {
+function lineOf(match: Match): string {
+  const { vulnerability } = match;
   const { id, severity, description } = vulnerability;
   const suffix = description === null ? '' : `: ${escapeForTerminal(description)}`;
-  return `${escapeForTerminal(id)} (${severity}), ${fixText(fix)}${suffix}`;
+  return `${escapeForTerminal(id)} (${severity}), ${fixText(match)}${suffix}`;
 }
 
 function workflowCommand(level: Level, title: string, lines: readonly string[]): string {

@@ -80,7 +80,7 @@ function doubtEntry(report: Report): object {
 }
 
 function entryOf(match: Match, report: Report): object {
-  const { vulnerability, package: found, fix } = match;
+  const { vulnerability, package: found } = match;
   const { id, severity, description } = vulnerability;
   const plain = escapeForTerminal(id);
   const name = `${plain} in ${escapeForTerminal(found.name)}`;
@@ -90,7 +90,7 @@ function entryOf(match: Match, report: Report): object {
     name: name.slice(0, nameMax),
     description: (description ?? '').slice(0, descriptionMax) || `${name}: the source has no description.`,
     severity: severityNames[severity],
-    solution: `${escapeForTerminal(found.name)} ${escapeForTerminal(found.version)}: ${fixText(fix)}`.slice(
+    solution: `${escapeForTerminal(found.name)} ${escapeForTerminal(found.version)}: ${fixText(match)}`.slice(
       0,
       solutionMax,
     ),

@@ -83,10 +83,10 @@ function findingSuite(report: Report, { gated, order }: Display): Suite {
 }
 
 function findingCase(match: Match, gated: GatedFinding = 'reached'): Case {
-  const { vulnerability, package: found, fix } = match;
+  const { vulnerability, package: found } = match;
   const { severity, description, links } = vulnerability;
   const details = [description ?? '', ...links, `${found.purl} in ${found.location.path}`];
-  const message = `${severity}: ${escapeForTerminal(found.name)} ${escapeForTerminal(found.version)}, ${fixText(fix)}${vulnerability.kev === true ? ', known to be exploited' : ''}`;
+  const message = `${severity}: ${escapeForTerminal(found.name)} ${escapeForTerminal(found.version)}, ${fixText(match)}${vulnerability.kev === true ? ', known to be exploited' : ''}`;
   if (gated === 'passed')
     return { ...namesOf(match), outcome: { kind: 'skipped', message: `below --fail-on: ${message}` } };
   const shared = { type: severity, details: details.filter(Boolean).join('\n') };

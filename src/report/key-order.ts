@@ -35,7 +35,17 @@ const match = {
     epss: 'value',
     weaknesses: 'value',
   },
-  package: { type: 'value', name: 'value', version: 'value', source, purl: 'value', location },
+  package: {
+    type: 'value',
+    name: 'value',
+    version: 'value',
+    source,
+    purl: 'value',
+    location,
+    evidence: 'value',
+    parent: { name: 'value', version: 'value' },
+    locationCount: 'value',
+  },
   fix: { state: 'value', version: 'value' },
   evidence: {
     source: 'value',

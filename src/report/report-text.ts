@@ -41,9 +41,20 @@ export function fixCellOf({ fix, package: { version } }: Match): string {
   return isBare ? fix.version.replace(/^0:/, '') : fixCell(fix);
 }
 
-/** Returns `fixed in VERSION`, or the state of the fix, for a sentence. */
-export function fixText(fix: Fix): string {
-  return fix.state === 'fixed' ? `fixed in ${escapeForTerminal(fix.version)}` : fixStateText[fix.state];
+/** Returns the fixed version or the state of the fix, and the package that contains this one: upgrade that instead. */
+export function fixCellWithParent(match: Match): string {
+  const { parent } = match.package;
+  return parent === undefined
+    ? fixCellOf(match)
+    : `${fixCellOf(match)} (in ${parent.name} ${parent.version})`;
+}
+
+/** Returns `fixed in VERSION`, or the state of the fix, for a sentence. Names the package to upgrade if it contains this one. */
+export function fixText({ fix, package: { parent } }: Pick<Match, 'fix' | 'package'>): string {
+  const text = fix.state === 'fixed' ? `fixed in ${escapeForTerminal(fix.version)}` : fixStateText[fix.state];
+  if (parent === undefined) return text;
+  const name = escapeForTerminal(parent.name);
+  return `${text}; part of ${name} ${escapeForTerminal(parent.version)}: upgrade ${name}`;
 }
 
 /** Returns the ids of the advisories on a vulnerability that differ from its own id: `RHSA-…`, `DSA-…`. */

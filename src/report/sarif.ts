@@ -187,7 +187,7 @@ function doubtResult(report: Report, ruleIndex: number): object {
 function resultOf(match: Match, rules: ReadonlyMap<string, Rule>): object {
   const { vulnerability, package: found, fix } = match;
   const { type, name, version, purl, location } = found;
-  const text = `${escapeForTerminal(name)} ${escapeForTerminal(version)}: ${escapeForTerminal(vulnerability.id)} (${vulnerability.severity}), ${fixText(fix)}`;
+  const text = `${escapeForTerminal(name)} ${escapeForTerminal(version)}: ${escapeForTerminal(vulnerability.id)} (${vulnerability.severity}), ${fixText(match)}`;
   return {
     ruleId: escapeForTerminal(vulnerability.id),
     ruleIndex: rules.get(vulnerability.id)?.index,

@@ -12,7 +12,8 @@ export function securityReferences(report: Report): (found: Package) => object[]
   return (found) => (findings.get(packageKey(found)) ?? []).map(referenceOf);
 }
 
-function referenceOf({ vulnerability, fix, reason }: Finding): object {
+function referenceOf(finding: Finding): object {
+  const { vulnerability, reason } = finding;
   const { id, links, advisories, severity, source } = vulnerability;
   const [page] = webLinks([...advisories.map(({ link }) => link), ...links]);
   const suppressed = reason === undefined ? '' : `; suppressed: ${escapeForTerminal(reason)}`;
@@ -20,6 +21,6 @@ function referenceOf({ vulnerability, fix, reason }: Finding): object {
     referenceCategory: 'SECURITY',
     referenceType: 'advisory',
     referenceLocator: page ?? `https://www.cve.org/CVERecord?id=${encodeURIComponent(id.toWellFormed())}`,
-    comment: `${escapeForTerminal(id)} (${severity}, ${escapeForTerminal(source)}): ${fixText(fix)}${suppressed}`,
+    comment: `${escapeForTerminal(id)} (${severity}, ${escapeForTerminal(source)}): ${fixText(finding)}${suppressed}`,
   };
 }

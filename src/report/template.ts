@@ -73,5 +73,5 @@ function viewOf(report: Report, order: Display['order']): object {
 }
 
 function withFixText<Finding extends Match>(match: Finding): Finding & { readonly fixWords: string } {
-  return { ...match, fixWords: fixText(match.fix) };
+  return { ...match, fixWords: fixText(match) };
 }

@@ -72,6 +72,42 @@ export function unnamedPaths({ not_assessed: paths }: ExpectedImage, { unread = 
   return paths.map(({ path }) => path).filter((path) => !named.has(path));
 }
 
+/** Findings that another matcher has for the packages of an image, on the same advisories. */
+interface PeerFindings {
+  readonly findings: readonly {
+    readonly ecosystem: string;
+    readonly name: string;
+    readonly version: string;
+    readonly ids: readonly string[];
+    readonly aliases: readonly string[];
+  }[];
+}
+
+/** The types of packages by their ecosystems in OSV. */
+const typesOfEcosystems: Readonly<Record<string, string>> = {
+  ...{ npm: 'npm', PyPI: 'pypi', Maven: 'maven', Go: 'golang', RubyGems: 'gem', Packagist: 'composer' },
+  ...{ 'crates.io': 'cargo', NuGet: 'nuget', Hex: 'hex', CRAN: 'cran' },
+};
+
+/** Returns the findings of another matcher that a report lacks, for packages of these types. */
+export function missingFindings(image: string, report: Report, types: readonly string[]): string[] {
+  const text = readFileSync(corpus(`apps/${image}/peers/osv-findings.json`), 'utf8');
+  const { findings } = JSON.parse(text) as PeerFindings;
+  return findings.flatMap(({ ecosystem, name, version, ids, aliases }) => {
+    const type = typesOfEcosystems[ecosystem] ?? ecosystem;
+    if (!types.includes(type)) return [];
+    const names = new Set([...ids, ...aliases]);
+    const isFound = [...report.matches, ...report.suppressed].some(
+      ({ vulnerability, package: found }) =>
+        found.type === type &&
+        registryName(type, found.name) === registryName(type, name) &&
+        plainVersion(found.version) === plainVersion(version) &&
+        [vulnerability.id, ...vulnerability.aliases].some((id) => names.has(id)),
+    );
+    return isFound ? [] : [`${type} ${name} ${version}: ${ids.join(', ')}`];
+  });
+}
+
 function rowsOf(found: Package, { layers }: Pick<Report, 'layers'>): ReportedRow[] {
   const { location, evidence, parent, owner } = found;
   const only = {

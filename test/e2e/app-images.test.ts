@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
-import { appImage, differencesFrom, expectedImage, unnamedPaths } from '../../src/testing/app-images.ts';
+import { join } from 'node:path';
+import {
+  appImage,
+  differencesFrom,
+  expectedImage,
+  missingFindings,
+  unnamedPaths,
+} from '../../src/testing/app-images.ts';
 import { corpusTest } from '../../src/testing/corpus.ts';
-import { report } from './clair.ts';
+import { report, scratch } from './clair.ts';
+import { corpusMirror } from './mirror.ts';
 
 /** The types whose packages are listed, by image of `corpus/apps`. */
 const images: Readonly<Record<string, readonly string[]>> = {
@@ -18,4 +26,17 @@ for (const [name, types] of Object.entries(images))
     const listed = report('sbom', appImage(name), '--db', ':memory:');
     assert.deepEqual(differencesFrom(expected, listed, types), []);
     assert.deepEqual(unnamedPaths(expected, listed), []);
+  });
+
+for (const [name, types] of Object.entries(images))
+  corpusTest(`finds what another matcher finds in the packages of ${name}`, () => {
+    const scanned = report(
+      'scan',
+      appImage(name),
+      '--mirror',
+      corpusMirror(),
+      '--db',
+      join(scratch, 'apps.db'),
+    );
+    assert.deepEqual(missingFindings(name, scanned, types), []);
   });

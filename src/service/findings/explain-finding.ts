@@ -6,6 +6,7 @@ import type {
   PackageExplanation,
   RowExplanation,
 } from '../../model/explanation.ts';
+import { ecosystemOfType } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { Match, Report, ReportLayer } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
@@ -18,6 +19,7 @@ import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { findUserVulnerabilities, userFeed, userVulnerabilityKey } from '../feeds/user-vulnerabilities.ts';
 import type { IndexedImage } from '../images/index-image.ts';
+import { isLeftToOwner } from '../images/package-lookup.ts';
 import { toPackage } from './assess-packages.ts';
 
 /** Dependencies of `explainFinding`. */
@@ -97,11 +99,11 @@ function isSelected({ name, purl, source }: ImagePackage, { package: selector }:
 
 /** Whether any row of the records names the package in its namespace. */
 function isCovered(item: ImagePackage, records: readonly StoredVulnerability[]): boolean {
-  const { lookup } = item;
-  if (lookup === null) return false;
+  const namespace = item.lookup?.namespace ?? (isLeftToOwner(item) ? ecosystemOfType(item.type) : undefined);
+  if (namespace === undefined) return false;
   const names = namesOf(item);
   return records.some(({ affected }) =>
-    affected.some((row) => row.namespace.name === lookup.namespace.name && names.has(row.package)),
+    affected.some((row) => row.namespace.name === namespace.name && names.has(row.package)),
   );
 }
 
@@ -206,6 +208,8 @@ function reasonFor({ fix, vulnerability }: Match): string {
 }
 
 function reasonAgainst(item: ImagePackage, rows: readonly RowExplanation[]): string {
+  if (isLeftToOwner(item))
+    return `${item.owner}, a package of the distribution, owns its files: the advisories of the distribution decide`;
   if (item.lookup === null) return 'the package belongs to no namespace, so no advisory applies to it';
   if (rows.length === 0) return `no advisory of this name covers ${item.lookup.name}`;
   const failed = rows.flatMap(({ checks }) => checks.filter(({ holds }) => holds === false));

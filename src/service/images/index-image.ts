@@ -7,6 +7,7 @@ import { dependenciesOf } from '../../match/dependencies.ts';
 import type { ImageEvidence } from '../../match/evidence.ts';
 import { type ExcludedFile, withoutExcluded } from '../../match/exclude.ts';
 import { type StatedLicenses, statedLicenses } from '../../match/licenses.ts';
+import { locatedPackage } from '../../match/package-files.ts';
 import type { SquashedImage, SquashedPackage, SquashedProblem } from '../../match/squash.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
@@ -21,9 +22,10 @@ import { licenseOf } from '../../model/spdx-license.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
+import { DistributionFiles } from './distribution-files.ts';
 import { statusesOf } from './extension-status.ts';
 import type { LayerAnalyzer } from './layer-analyzer.ts';
-import { ecosystemOf, namespacesOf, withLookup } from './package-lookup.ts';
+import { ecosystemOf, namespacesOf, withLookup, withoutLookup } from './package-lookup.ts';
 import { type IndexedLayer, type LayerStack, ReadPasses } from './read-passes.ts';
 import {
   findStoredIndexes,
@@ -138,7 +140,8 @@ export async function buildImageIndex(
   const diffIds = layers.map(diffIdOf);
   const identities = layers.map(({ identity }) => identity);
   const licenses = statedLicenses(layers.map(({ index }) => index));
-  const context = { distro, diffIds, squashed, extensions, licenses };
+  const distributionFiles = new DistributionFiles(squashed, distro);
+  const context = { distro, diffIds, squashed, extensions, licenses, distributionFiles };
   const packages = squashed.packages.map((item) => toImagePackage(item, context));
   const image: ImageIndex = {
     identity: imageIndexIdentity([`index-${indexVersion} ${key}`, ...identities]),
@@ -186,12 +189,12 @@ interface ImageContext {
   readonly diffIds: readonly (Digest | null)[];
   readonly extensions: IndexExtensions;
   readonly licenses: StatedLicenses;
+  readonly distributionFiles: DistributionFiles;
 }
 
-function toImagePackage(
-  item: SquashedPackage,
-  { distro, diffIds, squashed, extensions, licenses }: ImageContext,
-): ImagePackage {
+function toImagePackage(listedItem: SquashedPackage, context: ImageContext): ImagePackage {
+  const { distro, diffIds, squashed, extensions, licenses, distributionFiles } = context;
+  const item = withOwnLocation(listedItem, distributionFiles);
   const { requires, provides, ...listed } = item.package;
   const owner = squashed.owners.get(item.path)?.name;
   const locations = packageLocations(item, squashed, diffIds);
@@ -206,10 +209,19 @@ function toImagePackage(
     ...(locations !== undefined && { locations }),
   };
   const isRepeated = diffIds.indexOf(found.location.layer) !== item.layer;
+  const isLeft = item.locations !== undefined && distributionFiles.has(item.path);
   return {
-    ...withLookup(found, distro, extensions),
+    ...(isLeft ? withoutLookup(found) : withLookup(found, distro, extensions)),
     ...(found.location.layer !== null && isRepeated && { layerPosition: item.layer }),
   };
+}
+
+/** Returns a package with the strongest location that no package of the distribution owns, if there is one. */
+function withOwnLocation(item: SquashedPackage, distributionFiles: DistributionFiles): SquashedPackage {
+  const own = item.locations?.filter(({ path }) => !distributionFiles.has(path)) ?? [];
+  if (own.length === 0 || own.length === item.locations?.length) return item;
+  const { path, layer, package: found } = locatedPackage(item.lister, own);
+  return { ...item, path, layer, package: found };
 }
 
 /** Returns the purl of a package. `distro` is null for a package of another ecosystem than the distribution. */

@@ -32,7 +32,7 @@ test('uses the version scheme of the lister when the package type is unknown', (
   assert.deepEqual(lookup.key, semver.key('1.9.0'));
   assert.equal(withLookup(found('rpm'), acme, extensions).lookup, null);
   assert.equal(withLookup(found('own-order'), null, extensions).lookup, null);
-  const all = [found('own-order'), found('own-place'), found('rpm')];
+  const all = ['own-order', 'own-place', 'rpm'].map((name) => withLookup(found(name), acme, extensions));
   assert.deepEqual(
     namespacesOf(acme, all, extensions).map(({ name }) => name),
     ['acme', 'acme:7'],

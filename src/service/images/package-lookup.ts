@@ -22,13 +22,24 @@ export function withLookup(
   return { ...found, lookup: lookup === undefined ? null : withVersionKeys(lookup, extensions) };
 }
 
+/** Returns a language package without a lookup, because a package of the distribution owns it and the advisories on that one decide. */
+export function withoutLookup(found: Package): ImagePackage {
+  return { ...found, lookup: null };
+}
+
+/** Whether the advisories of the distribution on the owner of a language package decide, and no others. */
+export function isLeftToOwner({ type, owner, lookup }: ImagePackage): boolean {
+  return lookup === null && owner !== undefined && ecosystemOfType(type) !== undefined;
+}
+
 /** Returns the namespaces of packages, sorted by name. */
 export function namespacesOf(
   distro: Distro | null,
-  packages: readonly Package[],
+  packages: readonly ImagePackage[],
   extensions: LookupExtensions,
 ): Namespace[] {
-  const kinds = new Map(packages.map((found) => [`${found.type}\n${found.foundBy}`, found]));
+  const looked = packages.filter((found) => !isLeftToOwner(found));
+  const kinds = new Map(looked.map((found) => [`${found.type}\n${found.foundBy}`, found]));
   const namespaces = [...kinds.values()].map((found) => namespaceFor(found, distro, extensions));
   const byName = new Map(namespaces.flatMap((namespace) => (namespace ? [[namespace.name, namespace]] : [])));
   return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
