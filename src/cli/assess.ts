@@ -65,6 +65,7 @@ export async function assess(
       : await indexImage(opened, imageDeps(opened, context, options)).catch((error: unknown) => {
           throw toStandardInputError(error, opened.temporaryFile);
         });
+  await context.place?.load(image.namespaces, context);
   // Advisories of a time in the past cannot be fetched.
   const outcomes = options.asOf === undefined ? await refreshAdvisories(image, context) : [];
   const assessed = await matchImage(opened.target, image, {
@@ -143,13 +144,14 @@ function imageDeps(
   };
 }
 
-/** Updates the feeds that cover the image, and no others. */
+/** Updates the feeds that cover the image, and no others: not those of namespaces that a published database has. */
 async function refreshAdvisories(
   image: IndexedImage,
-  { extensions, store, updateDeps }: CommandContext,
+  { extensions, store, updateDeps, place }: CommandContext,
 ): Promise<FeedOutcome[]> {
   if (updateDeps === undefined) return [];
-  const feeds = image.namespaces.flatMap((namespace) => feedsFor(namespace, extensions.sources));
+  const others = image.namespaces.filter((namespace) => !place?.has(namespace));
+  const feeds = others.flatMap((namespace) => feedsFor(namespace, extensions.sources));
   const outcomes = await updateFeeds(feeds, updateDeps);
   await collectGarbageIfDue(store, defaultRetention);
   return outcomes;

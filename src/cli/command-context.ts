@@ -7,6 +7,7 @@ import type { FeedLockDeps } from '../service/feeds/feed-lock.ts';
 import type { UpdateFeedsDeps } from '../service/feeds/update-feeds.ts';
 import { LayerAnalyzer } from '../service/images/layer-analyzer.ts';
 import type { Store } from '../store/store.ts';
+import type { AdvisoryPlace } from './advisory-place.ts';
 import { type DatabaseUse, defaultDatabase, defaultDatabaseProblem, openStore } from './database.ts';
 import type { TimeLimit } from './deadline.ts';
 import { ownerName } from './environment.ts';
@@ -22,6 +23,8 @@ export interface DatabaseOptions extends ConsoleOptions {
   readonly progress?: Progress;
   readonly db?: string;
   readonly mirror?: string;
+  /** A published database whose advisories count instead of those of the vendors. */
+  readonly from?: string;
   readonly offline?: boolean;
   /** The time limit of the command. */
   readonly timeout?: TimeLimit;
@@ -31,7 +34,10 @@ export interface DatabaseOptions extends ConsoleOptions {
 /** Collaborators of a command. Close it with `await using`. */
 export interface CommandContext extends AsyncDisposable {
   readonly extensions: Extensions;
+  /** Answers from the database and from the shards that were loaded. */
   readonly store: Store;
+  /** The published database; undefined without one. */
+  readonly place: AdvisoryPlace | undefined;
   readonly analyzer: LayerAnalyzer;
   readonly progress: Progress;
   /** Dependencies of feed locks, which exclude other processes. */
@@ -55,7 +61,12 @@ export async function openCommandContext(
   use: DatabaseUse = 'read',
 ): Promise<CommandContext> {
   requireMirror(options.mirror);
-  const store = await openStore(options.db ?? databaseFor(use, options), use);
+  const place =
+    options.from === undefined
+      ? undefined
+      : (await import('./advisory-place.ts')).openAdvisoryPlace(options.from, options);
+  const opened = await openStore(options.db ?? databaseFor(use, options), use);
+  const store = (await place?.extend(opened)) ?? opened;
   if (store.isReadOnly && !options.offline)
     warn(
       `the database ${options.db ?? defaultDatabase()} cannot be written: its advisories are used as they are, and nothing is kept`,
@@ -68,6 +79,7 @@ export async function openCommandContext(
   return {
     extensions,
     store,
+    place,
     analyzer: createLayerAnalyzer(options),
     progress,
     lockDeps,

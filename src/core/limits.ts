@@ -385,6 +385,12 @@ export const limits = {
   logBufferBytes: 4 * MiB,
   /** Time that an exiting process waits for that reader. */
   logExitMs: 1000,
+  /** Size of the catalogue of a published database, inflated or not, and of the index of its layout. Real ones have under 1 MiB. */
+  catalogueBytes: 16 * MiB,
+  /** Namespaces of a published database. */
+  shards: 1000,
+  /** Size of the advisories of one namespace as a file. The largest real one has 45 MB. */
+  shardBytes: 256 * MiB,
 } as const;
 
 /** The name of a limit, as in `docs/reference/limits.md`. */

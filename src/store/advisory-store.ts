@@ -9,6 +9,7 @@ import type {
   FeedIdentity,
   FeedName,
   FeedState,
+  ScopedFeedState,
 } from './feed-state.ts';
 import type { Lease } from './lock-store.ts';
 import type { AsOf } from './page.ts';
@@ -93,7 +94,7 @@ export type FeedUpdate = WholeFeedUpdate | FeedChangesUpdate | KeysUpdate | Impo
 
 /** Advisories and their feeds. */
 export interface AdvisoryStore {
-  findFeedStates(at?: AsOf): Promise<readonly FeedState[]>;
+  findFeedStates(at?: AsOf): Promise<readonly ScopedFeedState[]>;
   /** Returns when a feed was loaded for the first time, as far as the history goes back. Null if it never was. */
   findFirstLoad(feed: FeedName): Promise<string | null>;
   /** Returns whether any current record covers a namespace. */

@@ -29,6 +29,20 @@ export interface FeedState {
   readonly lastFailure: FeedFailure | null;
 }
 
+/** The state of a feed of the store, or of a published database. */
+export interface ScopedFeedState extends FeedState {
+  /** The namespaces whose advisories a published database has, with this state. Absent for a feed of the store. */
+  readonly namespaces?: readonly string[];
+}
+
+/** Returns the states of feeds that count for a namespace. A published database counts instead of the same sources of the store. */
+export function statesFor(namespace: string, states: readonly ScopedFeedState[]): readonly FeedState[] {
+  const published = states.filter(({ namespaces }) => namespaces?.includes(namespace));
+  const sources = new Set(published.map(({ source }) => source));
+  const own = states.filter(({ namespaces, source }) => namespaces === undefined && !sources.has(source));
+  return published.length === 0 ? own : [...published, ...own];
+}
+
 /** A failed update of a feed. */
 export interface FeedFailure {
   readonly at: string;

@@ -4,6 +4,7 @@ import type { Namespace } from '../model/namespace.ts';
 import type { Package } from '../model/package.ts';
 import type { VersionKey } from '../plugin/version-scheme.ts';
 import type { AsOf, PageRequest } from './page.ts';
+import type { StoredVulnerability } from './vulnerability-store.ts';
 
 /** How a package is looked up among advisories. */
 export interface PackageLookup {
@@ -62,6 +63,8 @@ export interface AffectedImage {
 /** A page of affected images, optionally of one namespace only. */
 export interface AffectedRequest extends PageRequest<string> {
   readonly namespace?: string;
+  /** Records that the database itself does not have. */
+  readonly records?: readonly StoredVulnerability[];
 }
 
 /** A page of affected images. `next` is the `after` of the next request; absent on the last page. */

@@ -57,3 +57,23 @@ export function keyedScheme({
     segments,
   };
 }
+
+/**
+ * Versions of the keys of each version scheme. Raise the version of a scheme whenever the same version of a package may get another key.
+ * A database that was published with another version is then compared in code.
+ */
+export const keyVersions: Readonly<Record<string, number>> = {
+  alpm: 1,
+  apk: 1,
+  composer: 1,
+  dpkg: 1,
+  gem: 1,
+  go: 1,
+  maven: 1,
+  npm: 1,
+  nuget: 1,
+  pep440: 1,
+  pub: 1,
+  rpm: 1,
+  semver: 1,
+};

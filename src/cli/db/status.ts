@@ -15,11 +15,13 @@ export interface StatusOptions extends DatabaseOptions {
 
 /** Runs `clair db status`: prints the content of the database and its age. */
 export async function showStatus(options: StatusOptions): Promise<number> {
-  await using context = await openCommandContext({ ...options, offline: true });
+  const { from: _, ...ownOptions } = options;
+  await using context = await openCommandContext({ ...ownOptions, offline: true });
   const { bytes, rows, feeds } = await context.store.statistics();
   const states = feeds.toSorted((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
   const loaded = states.filter(({ presence }) => presence === 'loaded');
   const counts = Object.entries(rows).map(([table, count]) => `${table} ${count}`);
+  const published = options.from === undefined ? [] : await publishedStatus(options.from);
   const lines = [
     `database  ${redact(options.db ?? defaultDatabase())}`,
     `size      ${(bytes / 1e6).toFixed(1)} MB`,
@@ -31,9 +33,15 @@ export async function showStatus(options: StatusOptions): Promise<number> {
         ? feedLines(loaded)
         : sourceLines(loaded, new Date())),
     ...states.flatMap(remarksOf),
+    ...published,
   ];
   writeLines(lines);
   return 0;
+}
+
+async function publishedStatus(place: string): Promise<string[]> {
+  const { publishedLines } = await import('./published.ts');
+  return ['', ...publishedLines(place)];
 }
 
 /** Renders one line per source, with the latest content and the oldest check of its feeds. */

@@ -2,13 +2,16 @@ import { type Command, Option } from 'commander';
 import { ClairError } from '../../core/errors.ts';
 import type { AffectedOptions } from '../affected.ts';
 import type { DatabaseOptions } from '../command-context.ts';
+import type { BuildOptions } from '../db/build.ts';
 import type { ImportOptions } from '../db/export-import.ts';
 import type { MirrorOptions } from '../db/mirror.ts';
+import type { PublishedOptions } from '../db/published.ts';
 import type { StatusOptions } from '../db/status.ts';
 import type { UpdateOptions } from '../db/update.ts';
 import type { LoadedExtensions } from '../load-extensions.ts';
+import type { ConsoleOptions } from '../progress.ts';
 import { plainFormatOption } from './format-option.ts';
-import { addDatabaseOptions, type CommandDeps } from './options.ts';
+import { addDatabaseOptions, type CommandDeps, fromOption } from './options.ts';
 import { addRunOptions } from './run-options.ts';
 
 /** Adds the commands `affected`, `db` and `compare-versions`. */
@@ -38,11 +41,54 @@ function addDatabase(program: Command, deps: CommandDeps): void {
     });
   addRunOptions(db.command('status').description('show the content of the database and its age'))
     .addOption(databaseOption())
+    .addOption(fromOption())
     .action(async (options: StatusOptions) => {
       const { showStatus } = await import('../db/status.ts');
       run(showStatus, { ...options, loaded });
     });
+  addPublication(db, deps);
   addOfflineTransfer(db, deps);
+}
+
+/** Adds the commands that publish a database, and that use a published one. */
+function addPublication(db: Command, { run, loaded }: CommandDeps): void {
+  addRunOptions(db.command('build').description('publish the advisories of the database as files for --from'))
+    .argument('<dir>', 'the directory; a second run writes only what changed')
+    .addOption(databaseOption())
+    .option(
+      '--accept-shrunk',
+      'accept a namespace that has shrunk to less than half, or lost known vulnerabilities',
+    )
+    .option('--accept-older', 'accept a namespace whose content is older than the published one')
+    .addHelpText(
+      'after',
+      '\nEnds with 3 if a namespace was refused; its published content stays.\n\nExample:\n  clair db update && clair db build /srv/advisories',
+    )
+    .action(async (directory: string, options: BuildOptions) => {
+      const { buildDatabase } = await import('../db/build.ts');
+      run(buildDatabase, directory, { ...options, loaded });
+    });
+  addRunOptions(
+    db.command('fetch').description('unpack the advisories of a published database into the cache'),
+  )
+    .argument('[namespace...]', 'such as debian:12, alpine:v3.20, npm; all by default')
+    .addOption(fromOption().makeOptionMandatory())
+    .addOption(databaseOption())
+    .addHelpText('after', '\nExample:\n  clair db fetch debian:12 npm --from /srv/advisories')
+    .action(async (names: string[], options: PublishedOptions) => {
+      const { fetchPublished } = await import('../db/published.ts');
+      run(fetchPublished, names, { ...options, loaded });
+    });
+  addRunOptions(db.command('verify').description('check all files of a published database'))
+    .argument('<dir>', 'the directory, or DIR@sha256:… for one version of it')
+    .addHelpText(
+      'after',
+      '\nEnds with 3 if a file is damaged.\n\nExample:\n  clair db verify /srv/advisories',
+    )
+    .action(async (place: string, options: ConsoleOptions) => {
+      const { verifyPublished } = await import('../db/published.ts');
+      run(verifyPublished, place, options);
+    });
 }
 
 /** Adds the commands that transfer advisories to systems without network. */
@@ -100,6 +146,7 @@ function addAffected(program: Command, { run, loaded }: CommandDeps): void {
     .argument('<id>', 'a CVE, or the id of an advisory, in upper or lower case')
     .addOption(plainFormatOption(['csv']))
     .addOption(databaseOption())
+    .addOption(fromOption())
     .addHelpText(
       'after',
       '\nExamples:\n  clair affected CVE-2024-3094 --format json\n  clair affected CVE-2024-3094 --format csv > images.csv      one line for each package, for spreadsheets',

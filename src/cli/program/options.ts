@@ -40,6 +40,14 @@ export function addDatabaseOptions(command: Command): Command {
     .option('--offline', 'fetch no advisories and ratings; use those of the database');
 }
 
+/** Returns the option `--from`: a published database. */
+export function fromOption(): Option {
+  return new Option(
+    '--from <dir>',
+    'use the advisories that clair db build published in this directory, where it has them; others come from the vendors; DIR@sha256:… accepts only that version',
+  );
+}
+
 /** Adds the options of every command that reads an image. */
 export function addImageOptions(command: Command): Command {
   return addRunOptions(command)
@@ -63,6 +71,7 @@ export function addImageOptions(command: Command): Command {
 export function addAssessmentOptions(command: Command): Command {
   return addImageOptions(
     addDatabaseOptions(command)
+      .addOption(fromOption())
       .option('--no-lookups', 'do not look up KEV, EPSS and missing severities')
       .addOption(
         new Option(

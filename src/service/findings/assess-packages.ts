@@ -9,7 +9,7 @@ import { type ExtensionStatus, isUnderInvestigation, type Match, type Ratings } 
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import type { StoredEnrichment } from '../../store/enrichment-store.ts';
-import type { FeedState } from '../../store/feed-state.ts';
+import { type FeedState, type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { ImagePackage, StoredMatch } from '../../store/image-store.ts';
 import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
@@ -63,7 +63,7 @@ export interface Assessment {
   readonly enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>;
   readonly ratings: Omit<Ratings, 'lists'>;
   /** States of all feeds, after lookups. */
-  readonly states: readonly FeedState[];
+  readonly states: readonly ScopedFeedState[];
   /** Advisories whose range cannot be compared with an installed version. */
   readonly undecided: readonly ExtensionStatus[];
 }
@@ -77,7 +77,7 @@ export async function assessPackages(
   const { store, extensions, asOf } = deps;
   const stored = await store.images.findMatches(image, { asOf });
   const states = await store.advisories.findFeedStates({ asOf });
-  const counting = stored.filter(({ source }) => !isSuperseded(source, extensions.sources, states));
+  const counting = withoutSuperseded(stored, states, extensions);
   const effective = await dropOverridden(counting, states, { store, asOf });
   const { hits, undecided } = decide(effective, packages, extensions);
   const all = findingsOf(hits, (scheme, a, b) => schemeOf(extensions, scheme)?.compare(a, b));
@@ -88,10 +88,24 @@ export async function assessPackages(
   return { hits, undecided, ...(await enrichFindings(found, states, deps)) };
 }
 
+/** Returns the rows without those of fallback sources whose preferred source is loaded for the namespace. */
+function withoutSuperseded(
+  stored: readonly StoredMatch[],
+  states: readonly ScopedFeedState[],
+  { sources }: Pick<Extensions, 'sources'>,
+): readonly StoredMatch[] {
+  const byNamespace = new Map<string, readonly FeedState[]>();
+  return stored.filter(({ source, namespace: { name } }) => {
+    const counting = byNamespace.get(name) ?? statesFor(name, states);
+    byNamespace.set(name, counting);
+    return !isSuperseded(source, sources, counting);
+  });
+}
+
 /** Adds severities, exploitation and EPSS from enrichments to findings, after a lookup if needed. */
 async function enrichFindings(
   { matches, suppressed }: Findings,
-  states: readonly FeedState[],
+  states: readonly ScopedFeedState[],
   deps: AssessmentDeps,
 ): Promise<Pick<Assessment, 'findings' | 'enrichments' | 'ratings' | 'states'>> {
   const ids = new Set([...matches, ...suppressed].map(({ vulnerability }) => vulnerability.id));
@@ -151,10 +165,15 @@ async function loadEnrichments(
     ids,
     matches,
     states,
-  }: { readonly ids: Set<string>; readonly matches: readonly Match[]; readonly states: readonly FeedState[] },
+  }: {
+    readonly ids: Set<string>;
+    readonly matches: readonly Match[];
+    readonly states: readonly ScopedFeedState[];
+  },
   { store, lookUp, asOf }: AssessmentDeps,
 ): Promise<
-  Pick<Assessment, 'enrichments'> & Pick<RatingLookupResult, 'reason'> & { states: readonly FeedState[] }
+  Pick<Assessment, 'enrichments'> &
+    Pick<RatingLookupResult, 'reason'> & { states: readonly ScopedFeedState[] }
 > {
   const stored = await store.enrichments.findByIds(ids);
   if (lookUp === undefined || ids.size === 0) return { enrichments: stored, reason: null, states };
@@ -175,7 +194,7 @@ async function loadEnrichments(
 }
 
 /** Returns a key that changes with the content of the feeds. */
-function feedContentKey(states: readonly FeedState[]): string {
+function feedContentKey(states: readonly ScopedFeedState[]): string {
   return states
     .map(({ source, feed, presence, fetchedAt }) => `${source} ${feed} ${presence} ${fetchedAt}`)
     .join('\n');

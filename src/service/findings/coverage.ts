@@ -8,7 +8,7 @@ import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { Coverage } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import type { FeedState } from '../../store/feed-state.ts';
+import { type FeedState, statesFor } from '../../store/feed-state.ts';
 import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
 import { type AdvisoryFeed, effectiveFeeds } from '../feeds/choose-feeds.ts';
@@ -38,7 +38,10 @@ export type DatedCoverage = Coverage & { readonly isOutOfSupport: boolean };
 export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promise<DatedCoverage[]> {
   const states = await deps.store.advisories.findFeedStates({ asOf: deps.asOf });
   const covered = await Promise.all(
-    image.namespaces.map((namespace) => coverageOfNamespace(namespace, image.distro, states, deps)),
+    image.namespaces.map((namespace) => {
+      const counting = statesFor(advisoryNamespaceOf(namespace).name, states);
+      return coverageOfNamespace(namespace, image.distro, counting, deps);
+    }),
   );
   const ofPackages = [...covered, ...coverageWithoutNamespace(image)];
   const { claimedUnread = [] } = image;

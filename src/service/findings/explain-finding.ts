@@ -11,7 +11,7 @@ import { compareText } from '../../model/order.ts';
 import type { Match, Report, ReportLayer } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { KeyedAffected } from '../../store/advisory-store.ts';
-import type { FeedState } from '../../store/feed-state.ts';
+import { type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { ImagePackage, PackageLookup } from '../../store/image-store.ts';
 import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
@@ -64,7 +64,7 @@ export async function explainFinding(
 interface ExplainContext {
   readonly id: string;
   readonly records: readonly StoredVulnerability[];
-  readonly states: readonly FeedState[];
+  readonly states: readonly ScopedFeedState[];
   /** Keys of the users' vulnerabilities among the records. */
   readonly userKeys: ReadonlySet<string>;
   readonly report: Report;
@@ -138,7 +138,8 @@ function explainedRow(
   { row, context }: { readonly row: KeyedAffected; readonly context: ExplainContext },
 ): RowExplanation {
   const { source, feed } = record;
-  const state = context.states.find((known) => known.source === source && known.feed === feed);
+  const states = statesFor(row.namespace.name, context.states);
+  const state = states.find((known) => known.source === source && known.feed === feed);
   const rowContext = {
     schemes: context.deps.extensions.schemes,
     setAside: setAsideReason(record, row, context),
@@ -166,7 +167,7 @@ function setAsideReason(
   { userKeys, states, deps }: ExplainContext,
 ): string | undefined {
   const better = deps.extensions.sources.find(({ name }) => name === source)?.fallbackFor;
-  if (isSuperseded(source, deps.extensions.sources, states))
+  if (isSuperseded(source, deps.extensions.sources, statesFor(namespace.name, states)))
     return `${source} is a fallback for ${better ?? 'another source'}, which is loaded`;
   if (source !== userFeed.source && userKeys.has(userVulnerabilityKey(namespace.name, id)))
     return `the vulnerability that a user wrote for ${id} in ${namespace.name} overrides the feeds`;

@@ -5,9 +5,10 @@ import { rowMatches } from '../../match/row-matches.ts';
 import { isSameName, spellingsOf } from '../../model/cve.ts';
 import type { Match } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import type { FeedState } from '../../store/feed-state.ts';
+import { type FeedState, type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { AffectedImage, AffectedRequest } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
+import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { dropOverridden } from '../feeds/user-vulnerabilities.ts';
 import { toPackage } from '../findings/assess-packages.ts';
@@ -56,7 +57,7 @@ export async function affectedBy(
   if (named.length === 0) return undefined;
   const states = await advisories.findFeedStates();
   const records = (await vulnerabilities.findByNumbers(named))
-    .filter(({ source }) => !isSuperseded(source, deps.extensions.sources, states))
+    .filter((record) => !isEverywhereSuperseded(record, states, deps))
     .map(({ number }) => number);
   const { images, ...rest } = await affectedByRecords(records, page, deps);
   const ofId = images.map((image) => ({
@@ -65,6 +66,19 @@ export async function affectedBy(
   }));
   const found = ofId.filter(({ findings }) => findings.length > 0);
   return { ...rest, images: await withRatings(found, states, deps.store) };
+}
+
+/** Whether a better source is loaded for every namespace that a record covers. */
+function isEverywhereSuperseded(
+  { source, affected }: StoredVulnerability,
+  states: readonly ScopedFeedState[],
+  { extensions: { sources } }: AffectedImagesDeps,
+): boolean {
+  const namespaces = [...new Set(affected.map((row) => row.namespace.name))];
+  return (
+    namespaces.length > 0 &&
+    namespaces.every((namespace) => isSuperseded(source, sources, statesFor(namespace, states)))
+  );
 }
 
 /** Adds the ratings of the store to findings that their advisories do not rate. */

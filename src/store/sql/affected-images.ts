@@ -26,10 +26,10 @@ import type { Tables } from './schema.ts';
 export async function pageAffectedImages(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
-  { limit, after, namespace }: AffectedRequest,
+  { limit, after, namespace, records = [] }: AffectedRequest,
 ): Promise<AffectedPage> {
   const cursor = after === undefined ? undefined : readCursor(after);
-  const all = await findTargets(db, vulnerabilities);
+  const all = await findTargets(db, vulnerabilities, records);
   const targets = namespace === undefined ? all : all.filter((target) => target.namespace.name === namespace);
   const found: FoundImage[] = [];
   for (const range of targets.flatMap((target) => scanRangesOf(target, cursor))) {

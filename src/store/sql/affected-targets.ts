@@ -1,10 +1,13 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Namespace } from '../../model/namespace.ts';
-import type { KeyRange } from '../../plugin/version-scheme.ts';
+import { everyKey, type KeyRange } from '../../plugin/version-scheme.ts';
+import type { KeyedAffected } from '../advisory-store.ts';
 import type { StoredHit } from '../image-store.ts';
+import type { StoredVulnerability } from '../vulnerability-store.ts';
 import { comparePositions, type TargetPosition } from './affected-cursor.ts';
 import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from './hits.ts';
 import { lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';
+import { writeDetails } from './record.ts';
 import type { Tables } from './schema.ts';
 
 /** A package of a namespace that records cover. */
@@ -27,15 +30,22 @@ interface TargetRow extends HitRow, KeyRange {
   readonly by: MatchKey;
 }
 
-/** Returns the packages that records hit and that images have installed, ordered by namespace and package. */
+/**
+ * Returns the packages that records hit and that images have installed, ordered by namespace and package. The records are those of the
+ * database with these numbers, and others.
+ */
 export async function findTargets(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
+  records: readonly StoredVulnerability[] = [],
 ): Promise<AffectedTarget[]> {
-  if (vulnerabilities.length === 0) return [];
-  const rows: TargetRow[] = await targetRows(db, vulnerabilities, 'name')
-    .unionAll(targetRows(db, vulnerabilities, 'source'))
-    .execute();
+  const rows: TargetRow[] = await rowsOfOthers(db, records);
+  if (vulnerabilities.length > 0)
+    rows.push(
+      ...(await targetRows(db, vulnerabilities, 'name')
+        .unionAll(targetRows(db, vulnerabilities, 'source'))
+        .execute()),
+    );
   const reader = new HitReader();
   return [...Map.groupBy(rows, (row) => JSON.stringify([row.namespace, row.package, row.by])).values()]
     .flatMap((group) => targetOf(group, reader) ?? [])
@@ -62,6 +72,82 @@ function installed(db: Kysely<Tables>, by: MatchKey): SelectQueryBuilder<Tables,
     .select('package.id')
     .where('package.namespace_id', '=', sql.ref<number>('affected.namespace_id'))
     .where(lookupColumns[by].name, '=', sql.ref<string>('affected.package'));
+}
+
+/** Returns the rows of records that are not in the database, if their packages are installed. */
+async function rowsOfOthers(
+  db: Kysely<Tables>,
+  records: readonly StoredVulnerability[],
+): Promise<TargetRow[]> {
+  const rows: TargetRow[] = [];
+  const known = new Map<string, Promise<InstalledTarget | undefined>>();
+  for (const record of records)
+    for (const row of rowsOfRecord(record)) {
+      const key = JSON.stringify([row.namespace, row.package, row.by]);
+      const found = known.get(key) ?? findInstalled(db, row);
+      known.set(key, found);
+      const target = await found;
+      if (target !== undefined) rows.push({ ...row, ...target });
+    }
+  return rows;
+}
+
+type InstalledTarget = Pick<TargetRow, 'namespace_id' | 'has_unkeyed'>;
+
+type UnplacedRow = Omit<TargetRow, keyof InstalledTarget>;
+
+function rowsOfRecord(record: StoredVulnerability): UnplacedRow[] {
+  const ofRecord = {
+    source: record.source,
+    vulnerability_id: record.number,
+    id: record.id,
+    severity_of_record: record.severity,
+    details: writeDetails(record),
+  };
+  return record.affected
+    .filter(({ fix }) => fix.state !== 'not-affected')
+    .map((row) => ({ ...ofRecord, ...rowOfAffected(row) }));
+}
+
+function rowOfAffected(row: KeyedAffected): Omit<UnplacedRow, RecordColumn> {
+  const { range, fix, only, keys } = row;
+  return {
+    namespace: row.namespace.name,
+    version_scheme: row.namespace.versionScheme,
+    package: row.package,
+    is_keyed: keys === undefined ? 0 : 1,
+    severity: row.severity ?? null,
+    range_from: range.from ?? null,
+    range_from_excluded: Number(range.fromExcluded === true),
+    range_to: range.to ?? null,
+    range_to_included: Number(range.toIncluded === true),
+    fix_state: fix.state,
+    fix_version: fix.state === 'fixed' && fix.version !== range.to ? fix.version : null,
+    conditions: only === undefined ? null : JSON.stringify(only),
+    by: only?.arch?.includes('src') ? 'source' : 'name',
+    ...(keys ?? everyKey),
+  };
+}
+
+type RecordColumn = 'source' | 'vulnerability_id' | 'id' | 'severity_of_record' | 'details';
+
+/** Returns the namespace of a package, and whether any installed version has no key. Undefined if no image has it. */
+async function findInstalled(
+  db: Kysely<Tables>,
+  { namespace, package: name, by }: UnplacedRow,
+): Promise<InstalledTarget | undefined> {
+  const { name: column, key } = lookupColumns[by];
+  return await packagesMatchedBy(db, by)
+    .innerJoin('namespace', 'namespace.id', 'package.namespace_id')
+    .where('namespace.name', '=', namespace)
+    .where(column, '=', name)
+    .select('package.namespace_id')
+    .$narrowType<{ namespace_id: number }>()
+    .select((eb) => eb(key, 'is', null).as('has_unkeyed'))
+    // True sorts last in both engines.
+    .orderBy('has_unkeyed', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 function targetOf(rows: TargetRow[], reader: HitReader): AffectedTarget | undefined {

@@ -130,8 +130,8 @@ async function commitStaged(db: Kysely<Tables>, feedId: number): Promise<void> {
 /** Number of ids per query. */
 const idsAtATime = 500;
 
-/** An enrichment and its source. */
-interface Found {
+/** An enrichment with its source and feed. */
+export interface FoundEnrichment {
   readonly id: string;
   readonly source: string;
   readonly feed: string;
@@ -142,7 +142,16 @@ async function findByIds(
   db: Kysely<Tables>,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>> {
-  const found: Found[] = [];
+  const found = await findRows(db, ids);
+  found.push(...(await findScores(db, ids)), ...(await findLookupEnrichments(db, ids)));
+  found.sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
+  const byId = Map.groupBy(found, ({ id }) => id);
+  return new Map([...byId].map(([id, rows]) => [id, rows.map(({ enrichment }) => enrichment)]));
+}
+
+/** Returns the enrichments of these ids that are rows: neither packed scores nor results of lookups. */
+export async function findRows(db: Kysely<Tables>, ids: readonly string[]): Promise<FoundEnrichment[]> {
+  const found: FoundEnrichment[] = [];
   for (const some of splitIntoChunks(ids, idsAtATime)) {
     const rows = await db
       .selectFrom('enrichment')
@@ -152,10 +161,7 @@ async function findByIds(
       .execute();
     found.push(...rows.map((row) => ({ ...row, enrichment: toEnrichment(row) })));
   }
-  found.push(...(await findScores(db, ids)), ...(await findLookupEnrichments(db, ids)));
-  found.sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
-  const byId = Map.groupBy(found, ({ id }) => id);
-  return new Map([...byId].map(([id, rows]) => [id, rows.map(({ enrichment }) => enrichment)]));
+  return found;
 }
 
 /** Returns the rows of a feed, then its packed scores. The last id of the previous page decides with which a page begins. */

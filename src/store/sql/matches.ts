@@ -148,17 +148,34 @@ async function readMatches(
   image: number,
   scope: Omit<MatchScope, 'by'> = {},
 ): Promise<MatchesByPart> {
-  const rows = await matchQuery(db, image, scope)
-    .unionAll(matchQuery(db, image, { ...scope, by: 'source' }))
-    .execute();
+  const rows = await readRows(db, image, scope);
   const hits = new HitReader();
   const byPart = new Map<number, SetMatch[]>();
-  for (const row of rows.sort((a, b) => a.position - b.position || compareHits(a, b))) {
+  for (const row of rows) {
     const matches = byPart.get(row.part) ?? [];
     byPart.set(row.part, matches);
     matches.push({ position: row.position, hit: hits.read(row, Boolean(row.has_key)) });
   }
   return byPart;
+}
+
+/** Reads the rows of the join under both match keys, in the order of the positions and then in canonical order. */
+async function readRows(
+  db: Kysely<Tables>,
+  image: number,
+  scope: Omit<MatchScope, 'by'>,
+): Promise<MatchRow[]> {
+  const rows = await matchQuery(db, image, scope)
+    .unionAll(matchQuery(db, image, { ...scope, by: 'source' }))
+    .execute();
+  return rows.sort((a, b) => a.position - b.position || compareHits(a, b));
+}
+
+/** Returns the matches of an image that is one part, whose positions are those of its packages. */
+export async function findMatchesOfPart(db: Kysely<Tables>, image: number): Promise<StoredMatch[]> {
+  const hits = new HitReader();
+  const rows = await readRows(db, image, {});
+  return rows.map((row) => ({ ...hits.read(row, Boolean(row.has_key)), package: row.position }));
 }
 
 /** Returns the matches in the order of the packages of the image. */

@@ -17,7 +17,7 @@ import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull } from './times.ts';
 
 /** Returns the single records of a store. */
-export function vulnerabilityStore({ db }: Engine, now: () => number): VulnerabilityStore {
+export function vulnerabilityStore({ db }: Pick<Engine, 'db'>, now: () => number): VulnerabilityStore {
   return {
     findByNumbers: (numbers) => findVulnerabilitiesByNumber(db, numbers),
     findNumbersById: async (id, at = {}) => await findNumbersById(db, id, await momentOf(db, at, now())),

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Catalogue, CatalogueShard } from '../../advisory-db/documents.ts';
+import { findDatabase, type PublishedDatabase } from '../../advisory-db/layout.ts';
+import { LayoutWriter } from '../../advisory-db/layout-writer.ts';
+import type { AcceptedChanges } from '../../advisory-db/publication-guard.ts';
+import { keptVersions, publishedVersions } from '../../advisory-db/published-versions.ts';
+import { ClairError } from '../../core/errors.ts';
+import { withFileErrors } from '../../core/system-error.ts';
+import { makeDirectory } from '../../kit/make-directory.ts';
+import type { Digest } from '../../model/digest.ts';
+import { publishableNamespaces, publishableRatings } from '../../service/feeds/publishable-content.ts';
+import { keyVersions } from '../../version/keyed-scheme.ts';
+import { type CommandContext, type DatabaseOptions, openCommandContext } from '../command-context.ts';
+import { writeLines } from '../output.ts';
+import { tuneForFeeds } from '../v8-flags.ts';
+import { toCatalogueFeed } from './catalogue-feeds.ts';
+import { type PublishedNamespace, publishNamespace } from './publish-namespace.ts';
+
+/** Options of `clair db build`. */
+export interface BuildOptions extends DatabaseOptions, AcceptedChanges {}
+
+/**
+ * Runs `clair db build DIR`: publishes the advisories of the database as files that other commands read with `--from`. Returns 3 if a
+ * namespace was refused; its published content stays.
+ */
+export async function buildDatabase(named: string, options: BuildOptions): Promise<number> {
+  await using context = await openCommandContext({ ...options, offline: true });
+  tuneForFeeds();
+  const directory = resolve(named);
+  const before = findDatabase(directory);
+  const results = await publishNamespaces(directory, before, { ...context, options });
+  const shards = { ...before?.catalogue.shards, ...shardsOf(results) };
+  if (Object.keys(shards).length === 0)
+    throw new ClairError(
+      'feed-unavailable',
+      'the database has no advisories to publish: run clair db update',
+    );
+  const catalogue: Catalogue = {
+    version: (before?.catalogue.version ?? 0) + 1,
+    built: context.store.now().toISOString(),
+    before: before?.digest ?? null,
+    keys: keyVersions,
+    ratings: (await publishableRatings(context)).map(toCatalogueFeed),
+    shards,
+  };
+  const writer = new LayoutWriter(directory);
+  const digest = await writer.publish(catalogue);
+  writer.removeUnused(blobsInUse(directory), context.store.now());
+  context.progress.clear();
+  writeLines(linesOf(named, { catalogue, digest, results }));
+  return results.some(({ outcome }) => outcome === 'refused') ? 3 : 0;
+}
+
+async function publishNamespaces(
+  directory: string,
+  before: PublishedDatabase | undefined,
+  context: CommandContext & { readonly options: BuildOptions },
+): Promise<readonly PublishedNamespace[]> {
+  const versions = before === undefined ? [] : publishedVersions(before, keptVersions);
+  const scratch = withFileErrors(
+    directory,
+    () => {
+      makeDirectory(directory);
+      return mkdtempSync(join(directory, '.build-'));
+    },
+    'output-failed',
+  );
+  try {
+    const results: PublishedNamespace[] = [];
+    const namespaces = await publishableNamespaces(context);
+    const usedBlocks = new Set(Object.values(before?.catalogue.shards ?? {}).map(({ block }) => block));
+    for (const [n, namespace] of namespaces.entries()) {
+      context.progress.show({
+        name: `publishing ${namespace.namespace.name}`,
+        position: { n: n + 1, of: namespaces.length },
+      });
+      const result = await publishNamespace(namespace, {
+        ...context.options,
+        directory,
+        scratch,
+        versions,
+        usedBlocks,
+        feedLocks: { ...context.lockDeps, store: context.store },
+      });
+      if (result.shard !== undefined) usedBlocks.add(result.shard.block);
+      results.push(result);
+    }
+    return results;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function shardsOf(results: readonly PublishedNamespace[]): Readonly<Record<string, CatalogueShard>> {
+  return Object.fromEntries(
+    results.flatMap(({ name, shard }) => (shard === undefined ? [] : [[name, shard]])),
+  );
+}
+
+/** Returns the blobs of the current database and of those before it that readers may still use. */
+function blobsInUse(directory: string): ReadonlySet<Digest> {
+  const current = findDatabase(directory);
+  const versions = current === undefined ? [] : publishedVersions(current, keptVersions + 1);
+  return new Set(versions.flatMap(({ blobs }) => blobs));
+}
+
+interface BuildResult {
+  readonly catalogue: Catalogue;
+  readonly digest: Digest;
+  readonly results: readonly PublishedNamespace[];
+}
+
+function linesOf(named: string, { catalogue, digest, results }: BuildResult): string[] {
+  const count = (outcome: PublishedNamespace['outcome']): number =>
+    results.filter((result) => result.outcome === outcome).length;
+  const bytes = Object.values(catalogue.shards).reduce((sum, { blob }) => sum + blob.size, 0);
+  const published = Object.keys(catalogue.shards).length;
+  return [
+    ...results.flatMap(({ name, reason }) =>
+      reason === undefined ? [] : [`${name} was not published: ${reason}`],
+    ),
+    `${named}: version ${catalogue.version}, ${published} namespaces (${count('new')} new, ${count('changed')} changed, ${count('unchanged')} as before, ${count('refused')} refused), ${(bytes / 1e6).toFixed(1)} MB`,
+    digest,
+  ];
+}

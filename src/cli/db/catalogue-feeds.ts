@@ -1,0 +1,28 @@
+import type { CatalogueFeed } from '../../advisory-db/documents.ts';
+import type { FeedState } from '../../store/feed-state.ts';
+
+/** Returns the state of a feed as a catalogue has it. */
+export function toCatalogueFeed(state: FeedState): CatalogueFeed {
+  const { source, feed, origin, fetchedAt, checkedAt, contentDate, contentEvidence, records } = state;
+  return {
+    ...{ source, feed, origin, fetchedAt, checkedAt, contentDate, contentEvidence, records },
+    version: state.sourceVersion,
+    presence: state.presence === 'loaded' ? 'loaded' : 'absent',
+    newest: state.newestAdvisory,
+    skipped: state.skipped.count,
+    kept: [...state.kept],
+  };
+}
+
+/** Returns the state of a feed that a catalogue has. */
+export function fromCatalogueFeed(entry: CatalogueFeed): FeedState {
+  const { version, newest, skipped, ...state } = entry;
+  return {
+    ...state,
+    sourceVersion: version,
+    newestAdvisory: newest,
+    fingerprint: '',
+    skipped: { count: skipped, sample: [] },
+    lastFailure: null,
+  };
+}

@@ -1,0 +1,143 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BlobReference, CatalogueShard } from '../../advisory-db/documents.ts';
+import { LayoutWriter } from '../../advisory-db/layout-writer.ts';
+import { type AcceptedChanges, refusalReason } from '../../advisory-db/publication-guard.ts';
+import type { PublishedVersion } from '../../advisory-db/published-versions.ts';
+import { readShard } from '../../advisory-db/shard-cache.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { Disposal } from '../../kit/disposal.ts';
+import { sha256Of } from '../../kit/sha256.ts';
+import type { Digest } from '../../model/digest.ts';
+import { type FeedLockDeps, lockFeed } from '../../service/feeds/feed-lock.ts';
+import type { PublishableNamespace } from '../../service/feeds/publishable-content.ts';
+import { readShardRows, type ShardRows, writeShard } from '../../store/shards/write-shard.ts';
+import { toCatalogueFeed } from './catalogue-feeds.ts';
+
+/** Where and how a namespace is published. */
+export interface PublishOptions extends AcceptedChanges {
+  readonly directory: string;
+  /** A directory for files that are deleted afterwards. */
+  readonly scratch: string;
+  /** Earlier versions of the published database, the latest first. */
+  readonly versions: readonly PublishedVersion[];
+  /** Blocks of numbers of the other shards. */
+  readonly usedBlocks: ReadonlySet<number>;
+  readonly feedLocks: FeedLockDeps;
+}
+
+/** A namespace after an attempt to publish it. */
+export interface PublishedNamespace {
+  readonly name: string;
+  readonly outcome: 'new' | 'changed' | 'unchanged' | 'refused';
+  /** Absent if it was refused and never published before. */
+  readonly shard?: CatalogueShard;
+  /** Why it was refused. */
+  readonly reason?: string;
+}
+
+/** Publishes one namespace, unless its content is as before, or looks wrong. Equal content keeps its file. */
+export async function publishNamespace(
+  content: PublishableNamespace,
+  options: PublishOptions,
+): Promise<PublishedNamespace> {
+  const { name } = content.namespace;
+  const before = options.versions[0]?.shards[name];
+  const rows = await readLocked(content, options);
+  const feeds = content.states.map(toCatalogueFeed);
+  if (rows.records.length === 0)
+    return { name, outcome: 'refused', reason: 'it has no records', ...shardOf(before) };
+  if (before?.content === rows.contentHash)
+    return { name, outcome: 'unchanged', shard: { ...before, feeds } };
+  if (before !== undefined) {
+    const ids = new Set(rows.records.map(({ id }) => id));
+    const now = { records: rows.records.length, feeds, has: (id: string) => ids.has(id) };
+    const reason = refusalReason(before, now, options);
+    if (reason !== undefined) return { name, outcome: 'refused', reason, shard: before };
+  }
+  const shard = { ...(await writeNamespace(rows, options)), feeds };
+  return { name, outcome: before === undefined ? 'new' : 'changed', shard };
+}
+
+function shardOf(shard: CatalogueShard | undefined): Pick<PublishedNamespace, 'shard'> {
+  return shard === undefined ? {} : { shard };
+}
+
+/** Reads the content while locks keep its feeds from being updated. */
+async function readLocked(content: PublishableNamespace, { feedLocks }: PublishOptions): Promise<ShardRows> {
+  await using locks = new Disposal();
+  for (const { source, feed } of content.states) {
+    const lock = await lockFeed({ source, feed }, feedLocks);
+    if (lock === undefined)
+      throw new ClairError(
+        'store-unusable',
+        `${source} ${feed} is being updated by another process; try again`,
+      );
+    locks.use(lock);
+  }
+  return await readShardRows(content);
+}
+
+async function writeNamespace(
+  rows: ShardRows,
+  { directory, scratch, versions, usedBlocks }: PublishOptions,
+): Promise<Omit<CatalogueShard, 'feeds'>> {
+  const { name, versionScheme: scheme } = rows.namespace;
+  const earlier = versions.flatMap(({ shards }) => shards[name] ?? []);
+  const path = join(scratch, 'shard.db');
+  const beforePath = earlier[0] && join(scratch, 'before.db');
+  if (earlier[0] !== undefined && beforePath !== undefined)
+    writeFileSync(beforePath, readShard(directory, earlier[0]));
+  const written = writeShard(rows, {
+    path,
+    usedBlocks,
+    ...(beforePath !== undefined && { before: beforePath }),
+  });
+  const bytes = readFileSync(path);
+  rmSync(path);
+  if (bytes.length > limits.shardBytes)
+    throw new ClairError(
+      'limit-exceeded',
+      `the advisories of ${name} take ${bytes.length} bytes, and clients read at most ${limits.shardBytes}`,
+      { limit: 'shardBytes' },
+    );
+  const writer = new LayoutWriter(directory);
+  const blob = await writer.addCompressed(bytes);
+  return {
+    scheme,
+    digest: digestOf(bytes),
+    size: bytes.length,
+    blob,
+    patches: await patchesTo(bytes, { writer, directory, earlier, blob }),
+    content: rows.contentHash as Digest,
+    records: rows.records.length,
+    ...written,
+    canaries: [...written.canaries],
+  };
+}
+
+interface PatchOptions {
+  readonly writer: LayoutWriter;
+  readonly directory: string;
+  readonly earlier: readonly CatalogueShard[];
+  readonly blob: BlobReference;
+}
+
+/** Makes a patch from each earlier form of a shard. Leaves out those that are over half of the whole. */
+async function patchesTo(
+  bytes: Buffer,
+  { writer, directory, earlier, blob }: PatchOptions,
+): Promise<CatalogueShard['patches']> {
+  const forms = [...new Map(earlier.map((shard) => [shard.digest, shard])).values()];
+  const patches: CatalogueShard['patches'] = {};
+  for (const shard of forms) {
+    const patch = await writer.addPatch(bytes, readShard(directory, shard), Math.floor(blob.size / 2));
+    if (patch !== undefined) patches[shard.digest] = patch;
+  }
+  return patches;
+}
+
+function digestOf(bytes: Buffer): Digest {
+  return `sha256:${sha256Of(bytes)}` as Digest;
+}

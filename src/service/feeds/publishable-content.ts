@@ -1,0 +1,96 @@
+import type { Namespace } from '../../model/namespace.ts';
+import { compareText } from '../../model/order.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
+import type { StoredEnrichment } from '../../store/enrichment-store.ts';
+import type { FeedName, FeedState } from '../../store/feed-state.ts';
+import type { ShardContent, ShardEnrichment, ShardRecord } from '../../store/shard.ts';
+import type { Store } from '../../store/store.ts';
+import { feedsFor } from './choose-feeds.ts';
+
+/** Dependencies of reading what a database publishes. */
+export interface PublishDeps {
+  readonly store: Pick<Store, 'advisories' | 'vulnerabilities' | 'enrichments'>;
+  readonly extensions: Pick<Extensions, 'sources' | 'enrichers'>;
+}
+
+/** The content of one namespace, and the states of the feeds that it comes from. */
+export interface PublishableNamespace extends ShardContent {
+  readonly states: readonly FeedState[];
+}
+
+/** Returns the namespaces that feeds of loaded sources cover, by name, with their content. */
+export async function publishableNamespaces(deps: PublishDeps): Promise<readonly PublishableNamespace[]> {
+  const { store, extensions } = deps;
+  const names = new Set(extensions.sources.map(({ name }) => name));
+  const states = (await store.advisories.findFeedStates()).filter(isPublishable);
+  const found: PublishableNamespace[] = [];
+  for (const namespace of await store.advisories.findNamespaces()) {
+    const sources = (await store.advisories.findSources(namespace.name)).filter((name) => names.has(name));
+    if (sources.length === 0 || namespace.versionScheme === '') continue;
+    const feeds = feedsFor(namespace, extensions.sources).map(({ source, feed }) => ({
+      source: source.name,
+      feed,
+    }));
+    const isOf = ({ source, feed }: FeedName): boolean =>
+      feeds.some((one) => one.source === source && one.feed === feed);
+    found.push({
+      namespace,
+      feeds,
+      states: states.filter(isOf),
+      records: recordsOf(namespace, names, deps),
+      ratingsOf: async (ids) => ratingsOf(await store.enrichments.findByIds(ids), extensions),
+    });
+  }
+  return found.sort((a, b) => compareText(a.namespace.name, b.namespace.name));
+}
+
+/** Returns the states of the lists whose ratings are published with the advisories. */
+export async function publishableRatings({ store, extensions }: PublishDeps): Promise<readonly FeedState[]> {
+  const names = new Set(extensions.enrichers.map(({ name }) => name));
+  const states = await store.advisories.findFeedStates();
+  return states.filter(
+    (state) => names.has(state.source) && state.source !== scores && state.presence === 'loaded',
+  );
+}
+
+function isPublishable({ presence }: FeedState): boolean {
+  return presence === 'loaded' || presence === 'absent';
+}
+
+/** The enricher whose scores change daily for every CVE. They are not published with the advisories. */
+const scores = 'epss';
+
+/** Number of records that are read at a time. */
+const pageRecords = 500;
+
+/** Yields the part of each record about the namespace. */
+async function* recordsOf(
+  { name }: Namespace,
+  sources: ReadonlySet<string>,
+  { store }: PublishDeps,
+): AsyncGenerator<ShardRecord> {
+  for (let after = 0; ; ) {
+    const page = await store.vulnerabilities.pageByNamespace(name, { limit: pageRecords, after });
+    const records = await store.vulnerabilities.findByNumbers(page.map(({ number }) => number));
+    for (const { number, validTo, affected, ...record } of records)
+      if (sources.has(record.source))
+        yield { ...record, affected: affected.filter((row) => row.namespace.name === name) };
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageRecords) return;
+    after = last.number;
+  }
+}
+
+function ratingsOf(
+  found: ReadonlyMap<string, readonly StoredEnrichment[]>,
+  { enrichers }: Pick<Extensions, 'enrichers'>,
+): ShardEnrichment[] {
+  const names = new Set(enrichers.map(({ name }) => name));
+  return [...found.values()].flatMap((ratings) => {
+    const published = ratings.filter(({ source }) => source !== scores && names.has(source));
+    return published.map((rating, i) => {
+      const earlier = published.slice(0, i).filter(({ source }) => source === rating.source).length;
+      return { ...rating, feed: earlier === 0 ? '' : String(earlier) };
+    });
+  });
+}

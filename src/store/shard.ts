@@ -1,0 +1,44 @@
+import type { Namespace } from '../model/namespace.ts';
+import type { StoredEnrichment } from './enrichment-store.ts';
+import type { FeedName, FeedState } from './feed-state.ts';
+import type { StoredVulnerability } from './vulnerability-store.ts';
+
+/** A file with all advisories of one namespace, and with the ratings of their vulnerabilities. */
+export interface ShardFile {
+  readonly path: string;
+  readonly namespace: Namespace;
+  /** The states of the feeds that the publisher used for the namespace. */
+  readonly states: readonly FeedState[];
+  /** The states of the lists that rate its vulnerabilities. */
+  readonly ratingStates: readonly FeedState[];
+  /** Whether its version keys are those of this program. If not, versions are compared in code. */
+  readonly hasCurrentKeys: boolean;
+}
+
+/** The part of a record about one namespace, without what a store adds. */
+export type ShardRecord = Omit<StoredVulnerability, 'number' | 'validTo'>;
+
+/** An enrichment. Those of one source about one vulnerability differ in `feed`. */
+export interface ShardEnrichment extends StoredEnrichment {
+  readonly feed: string;
+}
+
+/** The content of a shard. */
+export interface ShardContent {
+  readonly namespace: Namespace;
+  /** The feeds of advisories that the publisher uses for the namespace, whether they have records or not. */
+  readonly feeds: readonly FeedName[];
+  readonly records: AsyncIterable<ShardRecord>;
+  /** Returns the ratings of these CVEs. */
+  readonly ratingsOf: (ids: readonly string[]) => Promise<readonly ShardEnrichment[]>;
+}
+
+/** A written shard. */
+export interface WrittenShard {
+  /** Number of rows of affected packages. */
+  readonly rows: number;
+  /** The first part of the numbers of its records; 0 if there are none. */
+  readonly block: number;
+  /** Some ids of its vulnerabilities, spread over all of them. */
+  readonly canaries: readonly string[];
+}

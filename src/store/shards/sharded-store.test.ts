@@ -1,0 +1,354 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import type { VersionKey } from '../../plugin/version-scheme.ts';
+import { shardFiles } from '../../testing/shard-files.ts';
+import {
+  affectedRow,
+  bookworm,
+  feedUpdate,
+  image,
+  installed,
+  keys,
+  record,
+  stream,
+  versionKey,
+} from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { KeyedAffected, KeyedVulnerabilityRecord } from '../advisory-store.ts';
+import { statesFor } from '../feed-state.ts';
+import type { ImagePackage } from '../image-store.ts';
+import { openSqliteStore } from '../sql/sqlite-store.ts';
+import type { Store } from '../store.ts';
+import type { StoredVulnerability } from '../vulnerability-store.ts';
+import { shardedStore } from './sharded-store.ts';
+
+const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
+
+test('answers every read from shards as the database does that published them, for any content', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(feed, packages, async (records, installedPackages) => {
+      await using published = await openSqliteStore(':memory:');
+      await published.advisories.apply(feedUpdate(), stream(records));
+      await using sharded = shardedStore(await openSqliteStore(':memory:'));
+      sharded.addShards(await shardFiles(t, published));
+      await assertSameReads(published, sharded, installedPackages);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+for (const engine of storeEngines)
+  test(`${engine.name}: answers with all fields from shards beside an empty database`, async (t) => {
+    await using published = await openSqliteStore(':memory:');
+    await published.advisories.apply(feedUpdate(), stream([full, ofSource, record('CVE-9')]));
+    const rating = {
+      kind: 'enrichment',
+      id: 'CVE-2026-0002',
+      severity: 'High',
+      weaknesses: ['CWE-79'],
+    } as const;
+    const list = feedUpdate({ source: 'nvd', feed: '2026' });
+    await published.enrichments.apply(list, stream([rating, { ...rating, id: 'CVE-2026-0007' }]));
+    const sharded = shardedStore(await engine.create(t)());
+    t.after(() => sharded[Symbol.asyncDispose]());
+    sharded.addShards(await shardFiles(t, published, { enrichers: ['nvd'] }));
+    await assertSameReads(published, sharded, [
+      installed('bash'),
+      { ...installed('libssl3', { name: 'openssl' }), arch: 'x86_64' },
+      { ...installed('openssl'), source: { name: 'openssl', version: '3' } },
+      {
+        ...installed('zlib', { source: { version: '3', key: versionKey(3) } }),
+        source: { name: 'z', version: '3' },
+      },
+      { ...installed('x'), lookup: null },
+    ]);
+    assert.deepEqual(
+      await sharded.enrichments.findByIds(['CVE-2026-0002']),
+      await published.enrichments.findByIds(['CVE-2026-0002']),
+    );
+    // No record of a shard names it.
+    assert.equal((await sharded.enrichments.findByIds(['CVE-2026-0007'])).size, 0);
+    const [state] = await sharded.advisories.findFeedStates();
+    assert.deepEqual(state?.namespaces, ['debian:12']);
+    assert.equal(state.records, 3);
+  });
+
+test('counts the records of users and plugins beside a shard, and not those of its sources', async (t) => {
+  const published = await stored(t, [record('CVE-1'), record('CVE-2')]);
+  const store = await stored(t, [
+    record('CVE-3'),
+    record('CVE-4', { affected: [affectedRow('openssl', { namespace: trixie })] }),
+  ]);
+  await store.advisories.apply(feedUpdate({ source: 'acme', feed: 'all' }), stream([record('ACME-1')]));
+  await store.advisories.apply(feedUpdate({ source: 'api', feed: 'v1' }), stream([record('OWN-1')]));
+  const sharded = shardedStore(store);
+  sharded.addShards(
+    (await shardFiles(t, published)).filter(({ namespace }) => namespace.name === 'debian:12'),
+  );
+  const number = await sharded.images.save(
+    image([installed('openssl'), installed('openssl', { namespace: trixie })]),
+  );
+  const found = await sharded.images.findMatches(number);
+  assert.deepEqual(
+    found.map((match) => `${match.package} ${match.id}`),
+    ['0 ACME-1', '0 CVE-1', '0 CVE-2', '0 OWN-1', '1 CVE-4'],
+  );
+  assert.deepEqual(await sharded.vulnerabilities.findByIds('debian:12', ['CVE-3']), []);
+  assert.equal((await sharded.vulnerabilities.findByIds('debian:13', ['CVE-4'])).length, 1);
+  assert.deepEqual(await sharded.advisories.findSources('debian:12'), ['acme', 'api', 'debian']);
+  const [hidden] = await sharded.vulnerabilities.findNumbersById('CVE-3');
+  assert.ok(hidden !== undefined);
+  assert.deepEqual(await sharded.images.pageAffected([hidden], { limit: 10 }), { images: [] });
+  const ids: string[] = [];
+  for (let after = 0; ; ) {
+    const [next] = await sharded.vulnerabilities.pageByNamespace('debian:12', { limit: 1, after });
+    if (next === undefined) break;
+    ids.push(next.id);
+    after = next.number;
+  }
+  assert.deepEqual(ids.sort(), ['ACME-1', 'CVE-1', 'CVE-2', 'OWN-1']);
+});
+
+test('uses the state of a published feed for its namespaces, and that of the database for others', async (t) => {
+  const published = await stored(t, [record('CVE-1')]);
+  const sharded = shardedStore(await openSqliteStore(':memory:'));
+  t.after(() => sharded[Symbol.asyncDispose]());
+  sharded.addShards(await shardFiles(t, published));
+  const states = await sharded.advisories.findFeedStates();
+  assert.deepEqual(
+    statesFor('debian:12', states).map(({ source }) => source),
+    ['debian'],
+  );
+  assert.deepEqual(statesFor('debian:13', states), []);
+  assert.equal(await sharded.advisories.covers('debian:12'), true);
+  assert.equal(await sharded.advisories.covers('debian:13'), false);
+});
+
+test('leaves the comparison to code when a shard has keys of another version', async (t) => {
+  const published = await stored(t, [record('CVE-1'), record('CVE-2', { affected: [affectedRow('bash')] })]);
+  const sharded = shardedStore(await openSqliteStore(':memory:'));
+  t.after(() => sharded[Symbol.asyncDispose]());
+  const files = await shardFiles(t, published);
+  sharded.addShards(files.map((file) => ({ ...file, hasCurrentKeys: false })));
+  const number = await sharded.images.save(image([installed('openssl', { key: versionKey(9) })]));
+  const found = await sharded.images.findMatches(number);
+  assert.deepEqual(
+    found.map(({ id, decided }) => ({ id, decided })),
+    [{ id: 'CVE-1', decided: false }],
+  );
+});
+
+test('refuses a time in the past, of which a shard has no history', async (t) => {
+  const published = await stored(t, [record('CVE-1')]);
+  const sharded = shardedStore(await openSqliteStore(':memory:'));
+  t.after(() => sharded[Symbol.asyncDispose]());
+  const past = { asOf: new Date(Date.now() - 1000).toISOString() };
+  await sharded.advisories.findFeedStates(past);
+  sharded.addShards(await shardFiles(t, published));
+  const number = await sharded.images.save(image([installed('openssl')]));
+  for (const read of [
+    () => sharded.advisories.findFeedStates(past),
+    () => sharded.images.findMatches(number, past),
+    () => sharded.vulnerabilities.findNumbersById('CVE-1', past),
+  ])
+    await assert.rejects(read, { code: 'usage', message: /has no history: leave out --from/ });
+});
+
+test('answers concurrent reads of one shard', async (t) => {
+  const published = await stored(t, [record('CVE-1'), record('CVE-2', { affected: [affectedRow('bash')] })]);
+  const sharded = shardedStore(await openSqliteStore(':memory:'));
+  t.after(() => sharded[Symbol.asyncDispose]());
+  sharded.addShards(await shardFiles(t, published));
+  const numbers = [
+    await sharded.images.save(image([installed('openssl')])),
+    await sharded.images.save(image([installed('bash'), installed('bash')])),
+  ];
+  const found = await Promise.all(numbers.map((number) => sharded.images.findMatches(number)));
+  assert.deepEqual(
+    found.map((matches) => matches.map(({ id }) => id)),
+    [['CVE-1'], ['CVE-2', 'CVE-2']],
+  );
+});
+
+/**
+ * Functions of the store that read no advisories, or only what it has itself: updates, exports and events. Every other function must
+ * answer from shards, too. Add a new function here only if shards never change its result.
+ */
+const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
+  advisories: ['findFirstLoad', 'apply', 'touch', 'hasContent', 'recordFailure', 'saveNamespace'],
+  vulnerabilities: ['findByKeys', 'pageByFeed'],
+  enrichments: ['apply', 'pageByFeed', 'findLookups', 'saveLookups'],
+  images: ['save', 'findByNumber'],
+  namedLayers: ['save', 'find', 'findChain', 'pageIntroducing', 'remove', 'removeWithChildren', 'page'],
+  events: 'all',
+  notifications: 'all',
+  batches: 'all',
+  layers: 'all',
+  ancestries: 'all',
+  locks: 'all',
+  jobs: 'all',
+  keyValues: 'all',
+};
+
+test('reads advisories through shards in every function of the store', async () => {
+  await using store = await openSqliteStore(':memory:');
+  const sharded = shardedStore(store);
+  const parts = { ...partsOf(store), ...partsOf(store.bulkReads, 'bulkReads.') };
+  const shardedParts = { ...partsOf(sharded), ...partsOf(sharded.bulkReads, 'bulkReads.') };
+  const bypassing: string[] = [];
+  for (const [part, functions] of Object.entries(parts)) {
+    const alone = ofDatabaseAlone[part.replace('bulkReads.', '')] ?? [];
+    for (const [name, read] of Object.entries(functions))
+      if (shardedParts[part]?.[name] === read && alone !== 'all' && !alone.includes(name))
+        bypassing.push(`${part}.${name}`);
+  }
+  assert.deepEqual(bypassing, []);
+});
+
+type Functions = Readonly<Record<string, unknown>>;
+
+function partsOf(store: object, prefix = ''): Readonly<Record<string, Functions>> {
+  const parts = Object.entries(store).filter(
+    ([name, part]) => typeof part === 'object' && part !== null && name !== 'bulkReads' && name !== 'schemas',
+  );
+  return Object.fromEntries(parts.map(([name, part]) => [`${prefix}${name}`, part as Functions]));
+}
+
+async function stored(t: TestContext, records: readonly KeyedVulnerabilityRecord[]): Promise<Store> {
+  const store = await openSqliteStore(':memory:');
+  t.after(() => store[Symbol.asyncDispose]());
+  await store.advisories.apply(feedUpdate(), stream(records));
+  return store;
+}
+
+/** Asserts that both stores return the same for an image of these packages and for every record. */
+async function assertSameReads(
+  published: Store,
+  sharded: Store,
+  installedPackages: readonly ImagePackage[],
+): Promise<void> {
+  const index = image(installedPackages);
+  const numbers = [await published.images.save(index), await sharded.images.save(index)] as const;
+  assert.deepEqual(
+    await sharded.images.findMatches(numbers[1]),
+    await published.images.findMatches(numbers[0]),
+  );
+  const ids = [...Array.from({ length: 10 }, (_, i) => `CVE-${i}`), 'RHSA-1', 'SRC-1'];
+  for (const { name } of [bookworm, trixie]) {
+    assert.equal(await sharded.advisories.covers(name), await published.advisories.covers(name));
+    assert.deepEqual(
+      await sharded.advisories.findSources(name),
+      await published.advisories.findSources(name),
+    );
+    assert.deepEqual(
+      partsAbout(name, await sharded.vulnerabilities.findByIds(name, ids)),
+      partsAbout(name, await published.vulnerabilities.findByIds(name, ids)),
+    );
+    assert.deepEqual(
+      (await sharded.vulnerabilities.pageByNamespace(name, { limit: 100 })).map(({ id }) => id).sort(),
+      (await published.vulnerabilities.pageByNamespace(name, { limit: 100 })).map(({ id }) => id).sort(),
+    );
+  }
+  for (const id of ids) {
+    const found = await Promise.all([published, sharded].map((store) => recordsNamed(id, store)));
+    for (const { name } of [bookworm, trixie])
+      assert.deepEqual(partsAbout(name, found[1] ?? []), partsAbout(name, found[0] ?? []), id);
+    const pages = await Promise.all([published, sharded].map((store) => affectedBy(id, store)));
+    assert.deepEqual(pages[1], pages[0], id);
+  }
+}
+
+async function recordsNamed(id: string, { vulnerabilities }: Store): Promise<readonly StoredVulnerability[]> {
+  return await vulnerabilities.findByNumbers(await vulnerabilities.findNumbersById(id));
+}
+
+/** Returns the parts of records about a namespace. A shard has only these, and numbers of its own. */
+function partsAbout(namespace: string, records: readonly StoredVulnerability[]): unknown[] {
+  return records
+    .map(({ number: _, ...one }) => ({
+      ...one,
+      affected: one.affected.filter((row) => row.namespace.name === namespace),
+    }))
+    .filter(({ affected }) => affected.length > 0)
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** Returns all pages of the images that a vulnerability affects, one image on each. */
+async function affectedBy(id: string, { vulnerabilities, images }: Store): Promise<unknown[]> {
+  const numbers = await vulnerabilities.findNumbersById(id);
+  const found: unknown[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await images.pageAffected(numbers, { limit: 1, ...(after !== undefined && { after }) });
+    found.push(...page.images.map(({ image: _, ...rest }) => rest));
+    if (page.next === undefined) return found;
+    after = page.next;
+  }
+}
+
+/** A record with all fields. */
+const full = record('RHSA-1', {
+  aliases: ['CVE-2026-0002', 'CVE-2'],
+  description: 'A na\u00efve flaw \u{1f41b}',
+  title: 'flaw update',
+  severity: 'Low',
+  cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N', score: 9.8 }],
+  modified: '2026-01-01T00:00:00Z',
+  metadata: { note: 1 },
+  affected: [
+    affectedRow('openssl', {
+      range: { from: '1', fromExcluded: true, to: '5', toIncluded: true },
+      fix: { state: 'fixed', version: '6' },
+      severity: 'High',
+      only: { arch: ['x86_64'], products: ['cpe:/o:vendor:os:9'] },
+      keys: keys([1], [6]),
+    }),
+    affectedRow('bash', { fix: { state: 'not-affected' } }),
+  ],
+});
+
+/** A record about a source package. */
+const ofSource = record('SRC-1', { affected: [affectedRow('z', { only: { arch: ['src'] } })] });
+
+const bytes = fc.uint8Array({ min: 1, max: 3, minLength: 1, maxLength: 2 });
+const names = ['a', 'b', 'b\u{1f41b}'];
+
+const affected: fc.Arbitrary<KeyedAffected> = fc
+  .record({
+    namespace: fc.constantFrom(bookworm, trixie),
+    package: fc.constantFrom(...names),
+    lo: fc.oneof(fc.constant(new Uint8Array()), bytes),
+    hi: fc.oneof(fc.constant(Uint8Array.of(0xff)), bytes),
+    hasKeys: fc.integer({ min: 0, max: 4 }),
+    state: fc.constantFrom('fixed', 'unfixed', 'not-affected', 'end-of-life'),
+    from: fc.constantFrom('1', '2'),
+  })
+  .map(({ lo, hi, hasKeys, state, from, ...row }) => ({
+    ...row,
+    range: { from },
+    fix: state === 'fixed' ? { state, version: '9' } : { state },
+    ...(hasKeys > 0 && { keys: { lo, hi } }),
+  }));
+
+const feed: fc.Arbitrary<KeyedVulnerabilityRecord[]> = fc
+  .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.array(affected, { maxLength: 6 })), {
+    selector: ([id]) => id,
+  })
+  .map((records) => records.map(([id, rows]) => record(`CVE-${id}`, { affected: rows })));
+
+const packages: fc.Arbitrary<ImagePackage[]> = fc.array(
+  fc
+    .record({
+      name: fc.constantFrom(...names),
+      namespace: fc.option(fc.constantFrom(bookworm, trixie), { nil: undefined }),
+      key: fc.option(bytes, { nil: undefined }),
+    })
+    .map(({ name, namespace, key }) => ({
+      ...installed(name),
+      lookup:
+        namespace === undefined
+          ? null
+          : { namespace, name, version: '3', ...(key !== undefined && { key: key as VersionKey }) },
+    })),
+  { maxLength: 8 },
+);

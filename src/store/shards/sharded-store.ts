@@ -1,0 +1,276 @@
+import { ClairError } from '../../core/errors.ts';
+import { compareText } from '../../model/order.ts';
+import type { AdvisoryStore } from '../advisory-store.ts';
+import type { EnrichmentStore, StoredEnrichment } from '../enrichment-store.ts';
+import type { ScopedFeedState } from '../feed-state.ts';
+import type { ImageStore, StoredMatch } from '../image-store.ts';
+import type { AsOf } from '../page.ts';
+import type { ShardFile } from '../shard.ts';
+import type { FoundEnrichment } from '../sql/enrichments.ts';
+import type { Store } from '../store.ts';
+import type { StoredVulnerability, VulnerabilityStore } from '../vulnerability-store.ts';
+import { OpenShard } from './open-shard.ts';
+
+/** A store that also answers from shards. */
+export interface ShardedStore extends Store {
+  /** Opens shards, beside those that are open. Throws `feed-corrupt` if a file is not a shard of its namespace. */
+  addShards(files: readonly ShardFile[]): void;
+}
+
+/**
+ * Returns a store that answers for namespaces from shards, and for everything else from a store: the only entry point to advisories.
+ * In a namespace with a shard, the records of the store count only if the publisher did not use their source, such as those of users and
+ * of plugins. Writes, events and notifications are those of the store. Closing it closes the store, too.
+ */
+export function shardedStore(store: Store): ShardedStore {
+  const shards = new Shards();
+  const vulnerabilities = shardedVulnerabilities(store.vulnerabilities, shards);
+  return {
+    ...store,
+    advisories: shardedAdvisories(store.advisories, shards),
+    vulnerabilities,
+    enrichments: shardedEnrichments(store.enrichments, shards),
+    images: shardedImages(store.images, { shards, vulnerabilities }),
+    bulkReads: {
+      vulnerabilities: shardedVulnerabilities(store.bulkReads.vulnerabilities, shards),
+      enrichments: shardedEnrichments(store.bulkReads.enrichments, shards),
+    },
+    namedLayers: {
+      ...store.namedLayers,
+      findHitVersions: async (numbers) =>
+        (await store.namedLayers.findHitVersions(numbers)).flatMap((version) => {
+          const hits = version.hits.filter((hit) => !shards.replaces(hit.namespace.name, hit.source));
+          return hits.length === 0 ? [] : [{ ...version, hits }];
+        }),
+    },
+    addShards: (files) => {
+      shards.add(files);
+    },
+    [Symbol.asyncDispose]: async () => {
+      shards[Symbol.dispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The open shards, by namespace. */
+class Shards implements Disposable {
+  readonly #byNamespace = new Map<string, OpenShard>();
+
+  add(files: readonly ShardFile[]): void {
+    for (const file of files) {
+      const { name } = file.namespace;
+      if (this.#byNamespace.has(name)) continue;
+      const opened = new OpenShard(file);
+      const same = this.all.find((other) => !opened.isEmpty && other.block === opened.block);
+      if (same !== undefined) {
+        opened[Symbol.dispose]();
+        throw new ClairError(
+          'feed-corrupt',
+          `the advisories of ${name} and of ${same.file.namespace.name} use the same numbers, so they cannot be read together: publish both again with clair db build`,
+        );
+      }
+      this.#byNamespace.set(name, opened);
+    }
+  }
+
+  get all(): OpenShard[] {
+    return [...this.#byNamespace.values()];
+  }
+
+  get isEmpty(): boolean {
+    return this.#byNamespace.size === 0;
+  }
+
+  of(namespace: string): OpenShard | undefined {
+    return this.#byNamespace.get(namespace);
+  }
+
+  /** Whether a shard has what a source publishes about a namespace. */
+  replaces(namespace: string, source: string): boolean {
+    return this.#byNamespace.get(namespace)?.sources.has(source) ?? false;
+  }
+
+  /** Throws `usage` for a time in the past: a shard has no history. */
+  refuseHistory({ asOf }: AsOf): void {
+    if (asOf === undefined || this.isEmpty) return;
+    throw new ClairError(
+      'usage',
+      'a published database has no history: leave out --from, or leave out --as-of',
+    );
+  }
+
+  /** Returns records of the store without the rows that shards replace, and without records that have no other rows. */
+  without(records: readonly StoredVulnerability[]): readonly StoredVulnerability[] {
+    if (this.isEmpty) return records;
+    return records.flatMap((record) => {
+      const affected = record.affected.filter((row) => !this.replaces(row.namespace.name, record.source));
+      if (affected.length === record.affected.length) return [record];
+      return affected.length === 0 ? [] : [{ ...record, affected }];
+    });
+  }
+
+  [Symbol.dispose](): void {
+    for (const shard of this.all) shard[Symbol.dispose]();
+  }
+}
+
+function shardedAdvisories(store: AdvisoryStore, shards: Shards): AdvisoryStore {
+  return {
+    ...store,
+    findFeedStates: async (at = {}) => {
+      shards.refuseHistory(at);
+      return [...(await store.findFeedStates(at)), ...publishedStates(shards)];
+    },
+    covers: async (namespace) => {
+      const shard = shards.of(namespace);
+      return shard === undefined || shard.isEmpty ? await store.covers(namespace) : true;
+    },
+    findSources: async (namespace) => {
+      const sources = new Set(await store.findSources(namespace));
+      for (const source of (await shards.of(namespace)?.findSources()) ?? []) sources.add(source);
+      return [...sources].sort(compareText);
+    },
+    findNamespaces: async () => {
+      const namespaces = await store.findNamespaces();
+      const known = new Set(namespaces.map(({ name }) => name));
+      const published = shards.all.map(({ file }) => file.namespace);
+      return [...namespaces, ...published.filter(({ name }) => !known.has(name))];
+    },
+  };
+}
+
+/** Returns the states of the feeds of shards. Lists of ratings count for every namespace. */
+function publishedStates(shards: Shards): ScopedFeedState[] {
+  const states = shards.all.flatMap(({ file }) =>
+    file.states.map((state) => ({ ...state, namespaces: [file.namespace.name] })),
+  );
+  const ratings = shards.all.flatMap(({ file }) =>
+    file.ratingStates.map((state) => ({ ...state, namespaces: [] })),
+  );
+  const byName = new Map(ratings.map((state) => [JSON.stringify([state.source, state.feed]), state]));
+  return [...states, ...byName.values()];
+}
+
+function shardedVulnerabilities(store: VulnerabilityStore, shards: Shards): VulnerabilityStore {
+  return {
+    ...store,
+    findByNumbers: async (numbers) => {
+      const found = [...shards.without(await store.findByNumbers(numbers))];
+      for (const shard of shards.all) {
+        const own = numbers.filter((number) => shard.has(number));
+        if (own.length > 0) found.push(...(await shard.findByNumbers(own)));
+      }
+      return found.sort((a, b) => a.number - b.number);
+    },
+    findNumbersById: async (id, at = {}) => {
+      shards.refuseHistory(at);
+      const numbers = [...(await store.findNumbersById(id, at))];
+      for (const shard of shards.all) numbers.push(...(await shard.findNumbersById(id)));
+      return numbers.sort((a, b) => a - b);
+    },
+    findByIds: async (namespace, ids) => {
+      const found = [...shards.without(await store.findByIds(namespace, ids))];
+      const ofShard = await shards.of(namespace)?.findByIds(ids);
+      return [...found, ...(ofShard ?? [])].sort((a, b) => a.number - b.number);
+    },
+    pageByNamespace: async (namespace, page) => {
+      const own = await pageOthers(namespace, page, { store, shards });
+      const published = (await shards.of(namespace)?.page(page)) ?? [];
+      return [...own, ...published].sort((a, b) => a.number - b.number).slice(0, page.limit);
+    },
+  };
+}
+
+/** Returns a page of the records of the store that no shard replaces. */
+async function pageOthers(
+  namespace: string,
+  { limit, after }: Parameters<VulnerabilityStore['pageByNamespace']>[1],
+  { store, shards }: { readonly store: VulnerabilityStore; readonly shards: Shards },
+): ReturnType<VulnerabilityStore['pageByNamespace']> {
+  if (shards.of(namespace) === undefined)
+    return await store.pageByNamespace(namespace, { limit, ...(after !== undefined && { after }) });
+  const found: { number: number; id: string }[] = [];
+  for (let from = after ?? 0; found.length < limit; ) {
+    const page = await store.pageByNamespace(namespace, { limit, after: from });
+    const kept = shards.without(await store.findByNumbers(page.map(({ number }) => number)));
+    const covering = kept.filter(({ affected }) => affected.some((row) => row.namespace.name === namespace));
+    found.push(...covering.map(({ number, id }) => ({ number, id })));
+    const last = page.at(-1);
+    if (last === undefined || page.length < limit) break;
+    from = last.number;
+  }
+  return found.slice(0, limit);
+}
+
+function shardedEnrichments(store: EnrichmentStore, shards: Shards): EnrichmentStore {
+  return {
+    ...store,
+    findByIds: async (ids) => {
+      const wanted = [...new Set(ids)];
+      const stored = await store.findByIds(wanted);
+      if (shards.isEmpty) return stored;
+      return withPublished(stored, await publishedRatings(wanted, shards));
+    },
+  };
+}
+
+/** Returns the ratings of shards. Several may rate one vulnerability; the first by the name of its namespace counts. */
+async function publishedRatings(ids: readonly string[], shards: Shards): Promise<readonly FoundEnrichment[]> {
+  const found = new Map<string, FoundEnrichment>();
+  const inOrder = shards.all.sort((a, b) => compareText(a.file.namespace.name, b.file.namespace.name));
+  for (const shard of inOrder)
+    for (const rating of await shard.findRatings(ids)) {
+      const key = JSON.stringify([rating.id, rating.source, rating.feed]);
+      if (!found.has(key)) found.set(key, rating);
+    }
+  return [...found.values()].sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
+}
+
+/** Adds ratings of shards. They count instead of those of the same source in the store. */
+function withPublished(
+  stored: ReadonlyMap<string, readonly StoredEnrichment[]>,
+  published: readonly FoundEnrichment[],
+): ReadonlyMap<string, readonly StoredEnrichment[]> {
+  const all = new Map(stored);
+  for (const [id, ratings] of Map.groupBy(published, (rating) => rating.id)) {
+    const sources = new Set(ratings.map(({ source }) => source));
+    const others = (stored.get(id) ?? []).filter(({ source }) => !sources.has(source));
+    const both = [...others, ...ratings.map(({ enrichment }) => enrichment)];
+    all.set(
+      id,
+      both.sort((a, b) => compareText(a.source, b.source)),
+    );
+  }
+  return all;
+}
+
+function shardedImages(
+  store: ImageStore,
+  {
+    shards,
+    vulnerabilities,
+  }: { readonly shards: Shards; readonly vulnerabilities: Pick<VulnerabilityStore, 'findByNumbers'> },
+): ImageStore {
+  return {
+    ...store,
+    findMatches: async (image, at = {}) => {
+      shards.refuseHistory(at);
+      const stored = await store.findMatches(image, at);
+      if (shards.isEmpty) return stored;
+      const matches = stored.filter((hit) => !shards.replaces(hit.namespace.name, hit.source));
+      const { packages } = await store.findByNumber(image);
+      for (const shard of shards.all) matches.push(...(await shard.findMatches(packages)));
+      return matches.sort(compareMatches);
+    },
+    pageAffected: async (numbers, page) =>
+      shards.isEmpty
+        ? await store.pageAffected(numbers, page)
+        : await store.pageAffected([], { ...page, records: await vulnerabilities.findByNumbers(numbers) }),
+  };
+}
+
+/** The canonical order. Rows of one source come from the same place, in their order. */
+function compareMatches(a: StoredMatch, b: StoredMatch): number {
+  return a.package - b.package || compareText(a.id, b.id) || compareText(a.source, b.source);
+}
