@@ -1,3 +1,4 @@
+import { declaredListers } from './analyze/declared/declared-lister.ts';
 import { npmLister } from './analyze/language/npm/npm.ts';
 import { alpineRelease } from './analyze/namespace/alpine-release.ts';
 import { aptSources } from './analyze/namespace/apt-sources.ts';
@@ -67,6 +68,9 @@ const schemes: Extensions['schemes'] = [
   ...[dpkg, rpm, apk, alpm, semver],
   ...[npm, go, pep440, gem, maven, nuget, composer, pub],
 ];
+
+/** Listers of lock files and manifests. They run for source trees, and for images if a command asks for them. */
+export { declaredListers };
 
 /** The built-in extensions. Their detectors and listers run in the calling thread. */
 export interface BuiltIn extends Extensions {

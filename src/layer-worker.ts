@@ -1,12 +1,11 @@
 import { isMainThread, type MessagePort, parentPort } from 'node:worker_threads';
 import { serializeError } from './core/errors.ts';
-import { builtIn } from './extensions.ts';
+import { builtIn, declaredListers } from './extensions.ts';
 import { readLocalLayer } from './image/posted/local-layer.ts';
 import { abortable } from './kit/async/abort.ts';
 import { scriptUrl } from './kit/script-url.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './layer-pool/protocol.ts';
 import { TransferReceiver } from './layer-pool/transfer.ts';
-import type { AnalyzerDescription } from './plugin-host/analyzer-description.ts';
 import { PluginThread } from './plugin-host/plugin-thread.ts';
 import { remoteAnalyzers } from './plugin-host/remote-analyzers.ts';
 import { type Analyzers, analyzeLayers, analyzeStream } from './service/images/analyze-layers.ts';
@@ -57,7 +56,7 @@ class WorkerSession {
     this.#current = current;
     let answer: LayerAnswer;
     try {
-      const analyzers = analyzersWith(task.analyzers, this.#plugins);
+      const analyzers = analyzersWith(task, this.#plugins);
       if (task.kind === 'image')
         answer = { indexes: await analyzeLayers(task.layers, analyzers, task.options) };
       else {
@@ -80,11 +79,17 @@ class WorkerSession {
   }
 }
 
-/** Returns the built-in analyzers together with those of plugins. */
-function analyzersWith(descriptions: readonly AnalyzerDescription[], plugins: PluginThread): Analyzers {
-  if (descriptions.length === 0) return builtIn;
-  const { detectors, listers } = remoteAnalyzers(descriptions, plugins);
-  return { detectors: [...detectors, ...builtIn.detectors], listers: [...builtIn.listers, ...listers] };
+/** Returns the built-in analyzers of a task together with those of plugins. */
+function analyzersWith(
+  { analyzers, includesDeclared = false }: Pick<LayerTask, 'analyzers' | 'includesDeclared'>,
+  plugins: PluginThread,
+): Analyzers {
+  if (analyzers.length === 0 && !includesDeclared) return builtIn;
+  const { detectors, listers } = remoteAnalyzers(analyzers, plugins);
+  return {
+    detectors: [...detectors, ...builtIn.detectors],
+    listers: [...builtIn.listers, ...listers, ...(includesDeclared ? declaredListers : [])],
+  };
 }
 
 if (!isMainThread && parentPort !== null) {

@@ -1,4 +1,4 @@
-import { builtIn, transportKinds } from '../src/extensions.ts';
+import { builtIn, declaredListers, transportKinds } from '../src/extensions.ts';
 import { schemesOfTypes } from '../src/model/namespace.ts';
 import type { AdvisorySource, Enricher, PackageLister, VersionScheme } from '../src/plugin/index.ts';
 
@@ -16,6 +16,14 @@ export function extensionsPage(): string {
       columns: ['lister', 'version', 'reads', 'version order'],
       rows: builtIn.listers.map((one) => [code(one.name), String(one.version), reads(one), orderOf(one)]),
     }),
+    section(
+      'Lock files and manifests',
+      'These listers run for [source trees](../languages.md#source-trees), and for images with `--include-declared`.',
+      {
+        columns: ['lister', 'version', 'reads'],
+        rows: declaredListers.map((one) => [code(one.name), String(one.version), reads(one)]),
+      },
+    ),
     section(
       'Version schemes',
       'With the purl types of each scheme. Clair also looks up packages of these types in SBOMs of other tools.',

@@ -1,3 +1,4 @@
+import { declaredTarget } from './target/declared.ts';
 import { imageTarget } from './target/image.ts';
 import { inflaterTargets } from './target/inflaters.ts';
 import { layerTarget } from './target/layer.ts';
@@ -13,6 +14,7 @@ export const targets: readonly Target[] = [
   tarTarget,
   ...inflaterTargets(),
   ...(await readListerTargets()),
+  declaredTarget,
   osReleaseTarget,
   layerTarget,
   imageTarget,

@@ -1,8 +1,9 @@
 import { zstdCompressSync } from 'node:zlib';
-import { builtIn } from '../../src/extensions.ts';
+import { builtIn, declaredListers } from '../../src/extensions.ts';
 import type { NamespaceDetector } from '../../src/plugin/namespace-detector.ts';
 import type { PackageLister } from '../../src/plugin/package-lister.ts';
 import { writeNdb, writeRpmPackage } from '../../src/testing/rpm-writer.ts';
+import { declaredDocuments } from '../declared-documents.ts';
 import type { Subject } from './subject.ts';
 
 /** A file that an analyzer reads, with a document as its content. */
@@ -148,6 +149,12 @@ const detectors: Readonly<Record<string, readonly FileFormat[]>> = {
   ],
 };
 
+const declaredFormats: readonly FileFormat[] = Object.entries(declaredDocuments).map(([path, document]) => ({
+  path,
+  document,
+  ...(document.startsWith('{"') && { syntax: 'json' }),
+}));
+
 /** Returns a subject for every file format of every lister and detector. Throws if one has no format. */
 export function analyzerSubjects(): Subject[] {
   return [
@@ -157,6 +164,9 @@ export function analyzerSubjects(): Subject[] {
         list(lister, files);
       }),
     ),
+    ...subjectsOf('lister', 'declared', declaredFormats, (files) => {
+      for (const lister of declaredListers) list(lister, files);
+    }),
     ...builtIn.detectors.flatMap((detector) =>
       subjectsOf('detector', detector.name, detectors[detector.name], (files) => {
         detect(detector, files);

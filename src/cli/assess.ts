@@ -24,10 +24,11 @@ import {
 import { everyPlatform } from './every-platform.ts';
 import { ratingLookups } from './rating-lookups.ts';
 import { isSbomTarget, openSbom, type SbomTarget } from './sbom-target.ts';
+import { type DeclaredOptions, declaredUseOf } from './source-tree.ts';
 import { isStandardInput, spoolInput, toStandardInputError } from './standard-input.ts';
 
 /** Options of the commands that read an image. */
-export interface ImageOptions extends DatabaseOptions, ImageScope {
+export interface ImageOptions extends DatabaseOptions, ImageScope, DeclaredOptions {
   readonly platform?: string;
   /** Digest of the image to choose from an index. */
   readonly manifest?: Digest;
@@ -55,16 +56,22 @@ interface AssessOptions extends AssessmentOptions {
 
 /** Assesses an image: indexes it, updates the advisories that cover it, and matches both. */
 export async function assess(
-  context: CommandContext,
+  commandContext: CommandContext,
   opened: OpenedTarget,
   options: AssessOptions,
 ): Promise<AssessedTarget> {
+  const declared =
+    'inventory' in opened ? undefined : declaredUseOf(opened.layers, options, commandContext.extensions);
+  const context =
+    declared === undefined ? commandContext : { ...commandContext, ...commandContext.withDeclared() };
   const image =
     'inventory' in opened
       ? await indexSbom(opened.inventory, sbomDeps(context, options))
-      : await indexImage(opened, imageDeps(opened, context, options)).catch((error: unknown) => {
-          throw toStandardInputError(error, opened.temporaryFile);
-        });
+      : await indexImage(opened, { ...imageDeps(opened, context, options), declared }).catch(
+          (error: unknown) => {
+            throw toStandardInputError(error, opened.temporaryFile);
+          },
+        );
   await context.place?.load(image.namespaces, context);
   // Advisories of a time in the past cannot be fetched.
   const outcomes = options.asOf === undefined ? await refreshAdvisories(image, context) : [];

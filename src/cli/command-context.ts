@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { ClairError } from '../core/errors.ts';
+import { declaredListers } from '../extensions.ts';
 import { scriptUrl } from '../kit/script-url.ts';
 import { startLayerWorker } from '../layer-pool/analyze-on-thread.ts';
 import type { Extensions } from '../plugin/extensions.ts';
@@ -39,6 +40,8 @@ export interface CommandContext extends AsyncDisposable {
   /** The published database; undefined without one. */
   readonly place: AdvisoryPlace | undefined;
   readonly analyzer: LayerAnalyzer;
+  /** Returns extensions and an analyzer that also read lock files and manifests. */
+  readonly withDeclared: () => Pick<CommandContext, 'extensions' | 'analyzer'>;
   readonly progress: Progress;
   /** Dependencies of feed locks, which exclude other processes. */
   readonly lockDeps: Omit<FeedLockDeps, 'store'>;
@@ -81,6 +84,10 @@ export async function openCommandContext(
     store,
     place,
     analyzer: createLayerAnalyzer(options),
+    withDeclared: () => {
+      const withListers = { ...extensions, listers: [...extensions.listers, ...declaredListers] };
+      return { extensions: withListers, analyzer: createLayerAnalyzer(options, withListers, true) };
+    },
     progress,
     lockDeps,
     updateDeps:
@@ -112,12 +119,16 @@ function databaseFor(use: DatabaseUse, options: ConsoleOptions): string {
  * Analyzes layers on this thread and, for large images, on a second one. With a time limit all layers on disk are read on the second
  * thread, because reading them here would block the timer.
  */
-function createLayerAnalyzer({ loaded: { extensions, analyzers }, timeout }: DatabaseOptions): LayerAnalyzer {
+function createLayerAnalyzer(
+  { loaded: { extensions: loaded, analyzers }, timeout }: DatabaseOptions,
+  extensions: Extensions = loaded,
+  includesDeclared: boolean = false,
+): LayerAnalyzer {
   tuneForScans();
   const script = scriptUrl('../layer-worker', import.meta.url);
   return new LayerAnalyzer({
     analyzers: extensions,
-    startWorker: () => startLayerWorker(script, analyzers),
+    startWorker: () => startLayerWorker(script, analyzers, includesDeclared),
     isThreadKeptFree: timeout !== undefined,
   });
 }

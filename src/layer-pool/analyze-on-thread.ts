@@ -7,15 +7,19 @@ import type { LayerWorker } from '../service/images/layer-analyzer.ts';
 export async function startLayerWorker(
   script: URL,
   analyzers: readonly AnalyzerDescription[] = [],
+  includesDeclared = false,
 ): Promise<LayerWorker> {
   const { LayerThread, onlyIndex } = await import('./layer-thread.ts');
   const thread = new LayerThread(script);
   return {
-    analyze: (layers, options) => thread.run({ kind: 'image', analyzers, layers, options }),
+    analyze: (layers, options) => thread.run({ kind: 'image', analyzers, includesDeclared, layers, options }),
     analyzeStream: async ({ layer, bytes }, options, signal) => {
       const { digest, diffId, root } = layer;
       const claims = { ...(digest && { digest }), ...(diffId && { diffId }), ...(root && { root }) };
-      const task = { kind: 'stream', analyzers, name: nameOfLayer(layer), claims, options } as const;
+      const task = {
+        ...({ kind: 'stream', analyzers, includesDeclared } as const),
+        ...{ name: nameOfLayer(layer), claims, options },
+      };
       const ended = new AbortController();
       const onEnded = (): void => {
         ended.abort(new Error('the layer is no longer read'));

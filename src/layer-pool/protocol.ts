@@ -8,6 +8,8 @@ import type { AnalysisOptions } from '../service/images/analyze-layers.ts';
 export type LayerTask = {
   /** Descriptions of the plugins' analyzers. */
   readonly analyzers: readonly AnalyzerDescription[];
+  /** Whether lock files and manifests are read as well. */
+  readonly includesDeclared?: boolean;
 } & LayerWork;
 
 type LayerWork =

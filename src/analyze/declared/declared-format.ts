@@ -18,10 +18,9 @@ export type SiblingFile = (name: string) => Uint8Array | undefined;
 
 /** A format of lock files or manifests. */
 export interface DeclaredFormat {
-  /** Name of the lister that reads it. */
   readonly name: string;
   readonly type: PackageType;
-  /** Names of its files. At most one `*` each, for any characters. */
+  /** Patterns of its files at any depth, without the asterisks and the slash before them. */
   readonly files: readonly string[];
   /** Names of files in the same directory that `read` uses. */
   readonly siblings?: readonly string[];

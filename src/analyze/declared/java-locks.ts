@@ -6,7 +6,7 @@ import { listSchema, readJson, textLines } from './documents.ts';
 export const gradleLock: DeclaredFormat = {
   name: 'gradle-lock',
   type: 'maven',
-  files: ['gradle.lockfile', '*.lockfile'],
+  files: ['gradle.lockfile', '*-gradle.lockfile', 'dependency-locks/*.lockfile'],
   *read(content) {
     for (const line of textLines(content)) {
       const dependency = line.trim();

@@ -22,7 +22,7 @@ const packageSchema = z.object({
 export const juliaManifest: DeclaredFormat = {
   name: 'julia-manifest',
   type: 'julia',
-  files: ['Manifest.toml', 'JuliaManifest.toml', 'Manifest-v*.toml'],
+  files: ['Manifest.toml', 'JuliaManifest.toml'],
   *read(content) {
     const manifest = readToml(content, manifestSchema);
     const packages = manifest.manifest_format === undefined ? manifest : (manifest['deps'] ?? {});

@@ -18,7 +18,7 @@ const packageSchema = z.object({ type: z.optional(z.string()), resolved: z.optio
 export const nugetLock: DeclaredFormat = {
   name: 'nuget-lock',
   type: 'nuget',
-  files: ['packages.lock.json', 'packages.*.lock.json'],
+  files: ['packages.lock.json'],
   *read(content) {
     for (const packages of Object.values(readJson(content, lockSchema).dependencies ?? {}))
       yield* readEntries(Object.entries(packages), packageSchema, function* ({ type, resolved }, name) {

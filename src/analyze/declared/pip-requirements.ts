@@ -15,11 +15,26 @@ const installing = /^(?:-[er]|--editable|--requirements?)(?:\s+|=|$)/;
 /** A name (PEP 508) with its extras. */
 const named = /^([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?/;
 
+/** Usual names of files for one use of a project: `requirements-dev.txt`. */
+const namedAfterUse = [
+  'dev',
+  'develop',
+  'development',
+  'test',
+  'tests',
+  'testing',
+  'prod',
+  'production',
+  'base',
+]
+  .concat('common', 'docs', 'doc', 'lint', 'build', 'ci', 'local', 'lock', 'all', 'extra', 'optional')
+  .flatMap((use) => [`requirements-${use}.txt`, `requirements_${use}.txt`, `requirements.${use}.txt`]);
+
 /** Requirements of pip: names with exact versions, and others, whose versions depend on the time of installation. */
 export const pipRequirements: DeclaredFormat = {
   name: 'pip-requirements',
   type: 'pypi',
-  files: ['requirements*.txt', '*requirements.txt'],
+  files: ['requirements.txt', '*requirements.txt', 'requirements/*.txt', ...namedAfterUse],
   *read(content) {
     for (const line of joinedLines(textLines(content))) {
       const requirement = withoutComment(line).trim();

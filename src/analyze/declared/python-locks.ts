@@ -32,7 +32,7 @@ type LockedPackage = z.output<typeof packageSchema>;
 export const pythonLocks: DeclaredFormat = {
   name: 'python-lock',
   type: 'pypi',
-  files: ['poetry.lock', 'pdm.lock', 'uv.lock', 'pylock.toml', 'pylock.*.toml'],
+  files: ['poetry.lock', 'pdm.lock', 'uv.lock', 'pylock.toml'],
   *read(content) {
     const { package: ofTools = [], packages = ofTools } = readToml(content, lockSchema);
     yield* readEntries(

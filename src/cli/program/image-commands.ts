@@ -58,6 +58,7 @@ Examples:
   clair scan nginx.tar --format html --output report.html      one page for people
   clair scan nginx.tar --format template=summary.md            by a template of your own
   clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
+  clair scan dir:.                                              the lock files of a project
   clair scan nginx.tar --fail-on critical --fail-on kev         either is enough
   clair scan nginx.tar --new-since last-week.json --fail-on low
   clair scan nginx.tar --exclude 'srv/**/test'                 without these directories; the report names them

@@ -59,6 +59,10 @@ export function addImageOptions(command: Command): Command {
         'skip these paths of the image: app/vendor, **/test/**; the report names what it skipped, and its verdict is then never clean; repeatable',
       ).repeatable(excludedPath),
     )
+    .option(
+      '--include-declared',
+      'also list the packages that lock files and manifests in an image require; in a directory without an operating system this is the default',
+    )
     .addOption(
       new Option(
         '--distro <name:version>',

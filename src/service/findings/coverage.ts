@@ -79,6 +79,8 @@ function coverageWithoutPackages(distro: Distro | null): DatedCoverage {
 /** Coverage of packages without a namespace, for which no advisories are published. */
 function coverageOfUnsupported(packages: readonly Package[], distro: Distro | null): DatedCoverage {
   const kinds = [...new Set(packages.map(({ type }) => type))].sort(compareText).join(', ');
+  if (distro === null && packages.every(({ evidence }) => evidence === 'declared'))
+    return unsupportedCoverage(distro, `there are no advisories for ${kinds} packages`);
   if (distro === null)
     return unsupportedCoverage(
       distro,

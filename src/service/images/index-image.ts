@@ -22,6 +22,7 @@ import { licenseOf } from '../../model/spdx-license.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
+import { type DeclaredUse, declaredKey, withoutReplacedDeclared } from './declared-packages.ts';
 import { DistributionFiles } from './distribution-files.ts';
 import { statusesOf } from './extension-status.ts';
 import type { LayerAnalyzer } from './layer-analyzer.ts';
@@ -45,6 +46,8 @@ export interface IndexImageDeps extends StoredIndexesDeps, ImageScope {
   readonly extensions: Extensions;
   readonly store: Pick<Store, 'layers' | 'images'>;
   readonly analyzer: LayerAnalyzer;
+  /** Use of lock files and manifests. Absent if the listers that read them are not among the extensions. */
+  readonly declared?: DeclaredUse | undefined;
   readonly onProgress: (text: string) => void;
 }
 
@@ -60,6 +63,8 @@ export interface IndexedImage {
   readonly statuses: readonly ExtensionStatus[];
   /** Files that a user has excluded. */
   readonly excluded?: readonly ExcludedFile[];
+  /** Whether it is a source tree, whose dependencies are declared and not installed. */
+  readonly isSourceTree?: boolean;
   /** Evidence of packages and programs that are not listed. */
   readonly evidence: ImageEvidence;
   /** Evidence as an inventory states it. Absent if the image itself was read. */
@@ -81,8 +86,10 @@ export async function indexImage(image: Image, deps: IndexImageDeps): Promise<In
   }
   const { layers } = read;
   for (const layer of layers) assertNoImageDocuments(layer);
-  const { squashed, excluded } = withoutExcluded(read.squashed, deps.exclude ?? []);
-  const stack = { ...read, squashed, key: `${read.key}${scopeKey(deps)}` };
+  const { squashed: included, excluded } = withoutExcluded(read.squashed, deps.exclude ?? []);
+  const { isSourceTree = false, isRequested = false } = deps.declared ?? {};
+  const squashed = isSourceTree && !isRequested ? withoutReplacedDeclared(included) : included;
+  const stack = { ...read, squashed, key: `${read.key}${scopeKey(deps)}${declaredKey(deps.declared)}` };
   const { image: index, problems } = await buildImageIndex(stack, deps.extensions, deps.distro);
   const { distro, packages } = index;
   const squashResult = {
@@ -98,6 +105,7 @@ export async function indexImage(image: Image, deps: IndexImageDeps): Promise<In
     evidence: squashed.evidence,
     statuses: statusesOf(squashResult, deps.extensions, layers.map(diffIdOf)),
     excluded,
+    ...(isSourceTree && { isSourceTree }),
   };
 }
 
