@@ -30,7 +30,7 @@ function isSourceTree(
   { detectors, listers }: Pick<Extensions, 'detectors' | 'listers'>,
 ): boolean {
   const [layer] = layers;
-  if (layer?.place?.kind !== 'directory') return false;
+  if (layer?.place.kind !== 'directory') return false;
   const root = layer.place.path;
   const { fixed } = groupPatterns([...detectors, ...listers].flatMap(({ wants }) => wants));
   return fixed.every((pattern) => !existsSync(join(root, parsePattern(pattern).path)));

@@ -26,11 +26,6 @@ export const declaredListers: readonly PackageLister[] = Array.from(
   ([type, formats]) => listerOf(type, formats),
 );
 
-/** Returns whether the lister of this name reads lock files and manifests. */
-export function isDeclaredLister(name: string): boolean {
-  return name.startsWith(namePrefix);
-}
-
 function listerOf(type: PackageType, formats: readonly DeclaredFormat[]): PackageLister {
   const ecosystem = ecosystemOfType(type);
   const formatOf = new PatternMap(
