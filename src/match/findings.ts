@@ -23,18 +23,28 @@ export interface Findings {
   readonly suppressed: readonly SuppressedMatch[];
 }
 
+/** Options of `findingsOf`. */
+export interface FindingOptions {
+  /** Whether findings of declared packages count, as in a source tree, where nothing is installed. */
+  readonly countsDeclared?: boolean | undefined;
+}
+
 /**
  * Groups hits into findings. A finding is one CVE on one package, whatever the number of advisories. Without a CVE, it has the source's own
  * id.
  */
-export function findingsOf(hits: readonly Hit[], compare: CompareVersions): Findings {
+export function findingsOf(
+  hits: readonly Hit[],
+  compare: CompareVersions,
+  { countsDeclared = false }: FindingOptions = {},
+): Findings {
   const named = hits.flatMap((hit) => findingIds(hit).map((id) => ({ id, hit })));
   const groups = Map.groupBy(
     named,
     ({ id, hit }) => `${hit.package.purl}\n${hit.package.location.path}\n${id}`,
   );
   const all = Array.from(groups.values(), (group) => toMatch(group, compare)).sort(compareMatches);
-  const decided = all.map((match) => ({ match, reason: reasonNotCounted(match) }));
+  const decided = all.map((match) => ({ match, reason: reasonNotCounted(match, countsDeclared) }));
   return {
     matches: decided.flatMap(({ match, reason }) => (reason === undefined ? [match] : [])),
     suppressed: decided.flatMap(({ match, reason }) => (reason === undefined ? [] : [{ ...match, reason }])),
@@ -42,8 +52,12 @@ export function findingsOf(hits: readonly Hit[], compare: CompareVersions): Find
 }
 
 /** Returns why a finding does not count. Undefined if it does. */
-function reasonNotCounted({ fix, package: { evidence } }: Match): string | undefined {
-  const uncounted = evidence && uncountedReasons[evidence];
+function reasonNotCounted(
+  { fix, package: { evidence } }: Match,
+  countsDeclared: boolean,
+): string | undefined {
+  const counts = evidence === undefined || (evidence === 'declared' && countsDeclared);
+  const uncounted = counts ? undefined : uncountedReasons[evidence];
   if (uncounted !== undefined) return uncounted;
   return fix.state === 'under-investigation' ? 'the vendor is still investigating' : undefined;
 }

@@ -252,6 +252,23 @@ test('does not read a lock file in an image when it is not asked to', () => {
   assert.ok(statuses.every(({ extension }) => !extension.startsWith('declared-')));
 });
 
+test('lists a lock file in an image without counting its findings when it is asked to', () => {
+  const root = join(scratch, 'image-with-lock-included');
+  writeSystem(root, osRelease, { ...installed, 'app/package-lock.json': lock });
+  const { packages, matches, suppressed } = scan(root, '--include-declared');
+  assert.equal(packages.filter(({ evidence }) => evidence === 'declared').length, 2);
+  assert.deepEqual(matches, []);
+  assert.deepEqual(
+    suppressed.map(({ vulnerability, reason }) => [vulnerability.id, reason]),
+    [
+      [
+        'CVE-2024-0001',
+        'a lock file or manifest requires the package, and nothing shows that it is installed',
+      ],
+    ],
+  );
+});
+
 test('is not clean and names the file when a lock file is damaged or states no version', () => {
   const root = writeTree('tree-damaged', {
     'a/package-lock.json': '{"packages":',

@@ -1,6 +1,6 @@
 import { appliesToSourcePackage } from '../../match/applies.ts';
 import { enrich } from '../../match/enrich.ts';
-import { type Findings, findingsOf, type Hit } from '../../match/findings.ts';
+import { type FindingOptions, type Findings, findingsOf, type Hit } from '../../match/findings.ts';
 import { rowMatches } from '../../match/row-matches.ts';
 import { countUnrated } from '../../match/verdict.ts';
 import { compareText } from '../../model/order.ts';
@@ -19,7 +19,7 @@ import { versionOrder } from '../images/extension-status.ts';
 import { markUnloadedSources } from './unloaded-sources.ts';
 
 /** Dependencies of `assessPackages`. With `asOf`, uses the advisories of that time. Enrichments have no history. */
-export interface AssessmentDeps extends AsOf {
+export interface AssessmentDeps extends AsOf, FindingOptions {
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly store: Pick<Store, 'images' | 'advisories' | 'enrichments' | 'vulnerabilities'>;
   /** Looks up ratings that the store does not have. Absent if nothing is looked up, and the report needs no reason for that. */
@@ -80,7 +80,7 @@ export async function assessPackages(
   const counting = withoutSuperseded(stored, states, extensions);
   const effective = await dropOverridden(counting, states, { store, asOf });
   const { hits, undecided } = decide(effective, packages, extensions);
-  const all = findingsOf(hits, (scheme, a, b) => schemeOf(extensions, scheme)?.compare(a, b));
+  const all = findingsOf(hits, (scheme, a, b) => schemeOf(extensions, scheme)?.compare(a, b), deps);
   const found = {
     matches: all.matches.map((match) => markUnloadedSources(match, extensions)),
     suppressed: all.suppressed.map((match) => markUnloadedSources(match, extensions)),

@@ -27,7 +27,10 @@ export async function matchImage(
   image: IndexedImage,
   deps: MatchImageDeps,
 ): Promise<AssessedReport> {
-  const { findings, ratings, undecided, states } = await assessPackages(image.id, image.packages, deps);
+  const { findings, ratings, undecided, states } = await assessPackages(image.id, image.packages, {
+    ...deps,
+    countsDeclared: image.isSourceTree,
+  });
   const { matches, suppressed } = findings;
   const coverage = await coverageOf(image, deps);
   const statuses = [...image.statuses, ...undecided].sort((a, b) => compareText(a.extension, b.extension));
