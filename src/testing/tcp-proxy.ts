@@ -6,6 +6,8 @@ import type { TestContext } from 'node:test';
 export class TcpProxy {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
+  /** Receives what the server sends. */
+  onReply: ((bytes: Buffer) => void) | undefined;
   #server: Server | undefined;
   #port = 0;
   #isStalled = false;
@@ -52,6 +54,7 @@ export class TcpProxy {
 
   #pair(client: Socket): void {
     const server = connect(this.#target);
+    server.on('data', (bytes: Buffer) => this.onReply?.(bytes));
     for (const [from, to] of [
       [client, server],
       [server, client],

@@ -63,10 +63,17 @@ export interface Numbering {
   continueCounter(db: Kysely<Tables>, table: NamedTable): Promise<void>;
 }
 
-/** Functions that an engine calls. They belong to the engine, and so also apply to objects that wrap it. */
+/** A query that runs first in each transaction of `write`, behind its lock, also in sessions. */
+export interface WriteCheck {
+  /** A statement without values. An engine may send it together with the lock. */
+  readonly query: string;
+  /** Receives the rows. If it throws, the transaction is rolled back. */
+  readonly verify: (rows: readonly unknown[], db: Kysely<Tables>) => Promise<void>;
+}
+
+/** Hooks that an engine calls. They belong to the engine, and so also apply to objects that wrap it. */
 export interface EngineHooks {
-  /** Runs first in each transaction of `write`, behind its lock, also in sessions. If it throws, the transaction is rolled back. */
-  beforeWrite?: (db: Kysely<Tables>) => Promise<void>;
+  writeCheck?: WriteCheck;
 }
 
 /** The engine-specific operations. All other queries are written once for all engines. */

@@ -3,12 +3,14 @@ import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { ancestry, image, installed } from '../../testing/store-content.ts';
 import { temporarySchema } from '../../testing/store-engines.ts';
+import { proxyBefore, type TcpProxy } from '../../testing/tcp-proxy.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
 import type { Engine } from './engine.ts';
 import { assertLeaseHeld } from './leases.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/migrations.ts';
+import { openPostgresStore } from './postgres-store.ts';
 import { openSqlStore } from './sql-store.ts';
 
 /** Opens an engine on an empty schema; `settings` are added to the connection string. */
@@ -18,6 +20,33 @@ async function open(context: TestContext, settings: Record<string, string>): Pro
   const engine = await openPostgresEngine(parsePostgresSource(url.href), 4);
   context.after(() => engine[Symbol.asyncDispose]());
   return engine;
+}
+
+test('sends seven queries to save an image of known sets', async (t) => {
+  const { proxy, url } = await proxyBefore(t, await temporarySchema(t));
+  await using store = await openPostgresStore(url, { connectionsMax: 1 });
+  const packages = [installed('openssl')];
+  await store.images.save(image(packages, 'one'));
+  const queries = countQueries(proxy);
+  // A lookup, the lock with the check of the schema, the image, its layers, a lookup of the sets, the parts, and the commit.
+  await store.images.save(image(packages, 'two'));
+  assert.equal(queries(), 7);
+});
+
+/** Returns a function that returns how many queries a server has completed since, on its only connection. */
+function countQueries(proxy: TcpProxy): () => number {
+  let [rest, count] = [Buffer.alloc(0), 0];
+  proxy.onReply = (bytes) => {
+    rest = Buffer.concat([rest, bytes]);
+    // postgresql.org/docs/current/protocol-message-formats.html: a byte for the type, and four for the length of the rest.
+    for (
+      ;
+      rest.length > 4 && rest.length > rest.readUInt32BE(1);
+      rest = rest.subarray(1 + rest.readUInt32BE(1))
+    )
+      if (rest.toString('latin1', 0, 1) === 'Z') count++;
+  };
+  return () => count;
 }
 
 test('takes, renews and releases a lock while a feed is committed', async (t) => {

@@ -14,7 +14,11 @@ const minimumKey = 'store/minimum-schema';
 
 /** Returns the number of the oldest schema whose programs can use the tables. */
 export async function readMinimumSchema(engine: Engine, db: Kysely<Tables>): Promise<number> {
-  const stated = await readValue(db, minimumKey);
+  return await minimumOf(engine, db, await readValue(db, minimumKey));
+}
+
+/** Databases of early schemas state no minimum: only their own programs can use them. */
+async function minimumOf(engine: Engine, db: Kysely<Tables>, stated: string | undefined): Promise<number> {
   return stated === undefined ? await engine.schemaVersion(db) : Number(stated);
 }
 
@@ -35,7 +39,10 @@ export async function assertUsable(
   db: Kysely<Tables>,
   program: number = schemaVersion,
 ): Promise<void> {
-  const minimum = await readMinimumSchema(engine, db);
+  assertMinimum(await readMinimumSchema(engine, db), program);
+}
+
+function assertMinimum(minimum: number, program: number): void {
   if (minimum <= program) return;
   throw new ClairError(
     'store-incompatible',
@@ -48,8 +55,13 @@ export async function assertUsable(
  * migration can run between the check and the commit.
  */
 export function refuseLaterSchema(engine: Engine): void {
-  engine.hooks.beforeWrite = async (db) => {
-    if (!engine.isReadOnly) await assertUsable(engine, db);
+  if (engine.isReadOnly) return;
+  engine.hooks.writeCheck = {
+    query: `select value from key_value where key = '${minimumKey}'`,
+    verify: async ([row], db) => {
+      const stated = (row as Pick<Tables['key_value'], 'value'> | undefined)?.value;
+      assertMinimum(await minimumOf(engine, db, stated), schemaVersion);
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { Kysely, type RawBuilder, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { limits } from '../../../core/limits.ts';
 import { currentStoreTimeoutMs, reconnectTimeoutMs } from '../../store-timeout.ts';
 import type {
@@ -83,8 +83,7 @@ function connectionOn(clients: ClientSource, hooks: EngineHooks): EngineConnecti
         return await retryWhile(
           () =>
             db.transaction().execute(async (transaction) => {
-              await lock.execute(transaction);
-              await hooks.beforeWrite?.(transaction);
+              await lockAndCheck(transaction, lock, hooks.writeCheck);
               return await work(transaction);
             }),
           (error) => isRetryable(error, clients),
@@ -122,11 +121,7 @@ const asyncCommit = `set_config('synchronous_commit', 'off', true)`;
 const idleTimeout = `set_config('idle_in_transaction_session_timeout', '${limits.storeIdleTransactionMs}', true)`;
 
 /** Work of a request waits for the lock only as long as its timeout. */
-function lockStatement(
-  scope: WriteScope,
-  durability: Durability,
-  { session }: ClientSource,
-): RawBuilder<unknown> {
+function lockStatement(scope: WriteScope, durability: Durability, { session }: ClientSource): string {
   const waitMs = currentStoreTimeoutMs();
   const settings = [
     ...(session === undefined ? [] : [idleTimeout]),
@@ -134,7 +129,17 @@ function lockStatement(
     ...(durability === 'later' ? [asyncCommit] : []),
   ];
   const set = settings.length === 0 ? '' : `select ${settings.join(', ')}; `;
-  return sql.raw(`${set}select ${lockCalls[scope]}`);
+  return `${set}select ${lockCalls[scope]}`;
+}
+
+/** Takes the lock and runs the check in one round trip. The check is a statement of its own, so it sees what was committed before the lock. */
+async function lockAndCheck(
+  db: Kysely<Tables>,
+  lock: string,
+  check: EngineHooks['writeCheck'],
+): Promise<void> {
+  const { rows } = await sql.raw(check === undefined ? lock : `${lock}; ${check.query}`).execute(db);
+  await check?.verify(rows, db);
 }
 
 interface SchemaState {

@@ -182,7 +182,8 @@ function connectionOn(
         if (readOnly !== undefined) shadowWrittenTables(database, readOnly);
         return await lockRetry.retryWhileBusy(() =>
           db.transaction().execute(async (transaction) => {
-            await hooks.beforeWrite?.(transaction);
+            const check = hooks.writeCheck;
+            await check?.verify((await sql.raw(check.query).execute(transaction)).rows, transaction);
             return await work(transaction);
           }),
         );
