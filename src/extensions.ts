@@ -1,5 +1,8 @@
 import { declaredListers } from './analyze/declared/declared-lister.ts';
 import { npmLister } from './analyze/language/npm/npm.ts';
+import { composerLister } from './analyze/language/php/composer-lister.ts';
+import { pythonLister } from './analyze/language/python/python.ts';
+import { rubyLister } from './analyze/language/ruby/ruby.ts';
 import { alpineRelease } from './analyze/namespace/alpine-release.ts';
 import { aptSources } from './analyze/namespace/apt-sources.ts';
 import { lsbRelease } from './analyze/namespace/lsb-release.ts';
@@ -83,7 +86,7 @@ export const builtIn: BuiltIn = {
   detectors: [osRelease, redhatRelease, alpineRelease, lsbRelease, aptSources],
   listers: [
     ...[dpkgLister, apkLister, rpmLister, pacmanLister, chiselLister, rhelContentManifest],
-    npmLister,
+    ...[npmLister, pythonLister, rubyLister, composerLister],
   ],
   schemes,
   sources: [

@@ -94,6 +94,32 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
       syntax: 'json',
     },
   ],
+  pypi: [
+    {
+      path: 'usr/lib/python3/site-packages/Jinja2-3.1.2.dist-info/METADATA',
+      document:
+        'Metadata-Version: 2.1\nName: Jinja2\nVersion: 3.1.2\nAuthor: A\nAuthor-email: a@example.org\nLicense: BSD\nClassifier: License :: OSI Approved :: BSD License\nRequires-Dist: MarkupSafe (>=2.0) ; extra == "i18n"\n',
+    },
+    {
+      path: 'usr/lib/python3/site-packages/pip/_vendor/vendor.txt',
+      document: 'requests[socks]==2.26.0 ; python_version > "3" # a\n    idna==3.2\n',
+    },
+  ],
+  gem: [
+    {
+      path: 'usr/local/bundle/specifications/rake-13.0.3.gemspec',
+      document:
+        '# -*- encoding: utf-8 -*-\n# stub: rake 13.0.3 ruby lib\n\nGem::Specification.new do |s|\n  s.name = "rake".freeze\n  s.version = Gem::Version.new("13.0.3")\n  s.authors = ["A \\u00E9".freeze, %q<B>]\n  s.licenses = ["MIT".freeze]\n  s.add_dependency(%q<rack>.freeze, ["~> 2.0"])\nend\n',
+    },
+  ],
+  composer: [
+    {
+      path: 'var/www/vendor/composer/installed.json',
+      document:
+        '{"packages":[{"name":"symfony/symfony","version":"v4.4.1","license":["MIT"],"authors":[{"name":"A"}],"require":{"psr/log":"~1.0"},"replace":{"symfony/http-kernel":"self.version"}}]}',
+      syntax: 'json',
+    },
+  ],
   'rhel-content-manifest': [
     {
       path: 'root/buildinfo/content_manifests/ubi9.json',

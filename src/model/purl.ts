@@ -1,5 +1,6 @@
 import type { Distro } from './distro.ts';
 import type { ListedPackage } from './package.ts';
+import { packageName } from './package-name.ts';
 
 /** The decoded parts of a package URL. */
 export interface PurlParts {
@@ -179,14 +180,15 @@ export function languagePurlOf({
   name,
   version,
 }: Pick<ListedPackage, 'type' | 'name' | 'version'>): string {
-  const own = caseless.has(type) ? name.toLowerCase().replaceAll('_', '-') : name;
+  // Names of other registries have one spelling, or the purl keeps all of them.
+  const own = type === 'pypi' || type === 'composer' ? packageName(type, name) : name;
   const end = namespaceEnds.get(type);
   const at = end === undefined ? -1 : own.lastIndexOf(end);
   return formatPurl({
     type,
     ...(at > 0 && { namespace: own.slice(0, at) }),
     name: own.slice(at + 1),
-    version,
+    ...(version !== '(devel)' && { version }),
   });
 }
 

@@ -16,8 +16,12 @@ const images: Readonly<Record<string, readonly string[]>> = {
   'node-app': ['npm'],
   'node-bundle': ['npm'],
   'node-next': ['npm'],
-  'traps-a': ['npm'],
-  'mixed-debian': ['npm'],
+  'php-composer': ['composer'],
+  'python-uv': ['pypi'],
+  'python-web': ['pypi'],
+  'ruby-gems': ['gem'],
+  'traps-a': ['npm', 'pypi', 'gem', 'composer'],
+  'mixed-debian': ['npm', 'pypi', 'gem', 'composer'],
 };
 
 for (const [name, types] of Object.entries(images))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
+import { checkLister } from '../../../plugin/contract/index.ts';
 import { corpus, corpusTest } from '../../../testing/corpus.ts';
 import { composerLister } from './composer-lister.ts';
 
@@ -84,6 +85,11 @@ test('composer: reads version, licences, supplier and links in both forms of the
       ],
     );
   }
+});
+
+test('composer: passes the contract check', () => {
+  const files = { [path]: JSON.stringify([monolog]), 'a/composer/installed.json': '{' };
+  checkLister(composerLister, [{ files, packages: ['Monolog/monolog v1.27.0'], problems: 1 }]);
 });
 
 test('composer: lists packages for development and branches, and no lock file', () => {

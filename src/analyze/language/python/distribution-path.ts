@@ -4,7 +4,8 @@ import type { PackageEvidence } from '../../../model/package.ts';
 export interface DistributionPath {
   /** The directory that Python imports from, or a cache of distributions. */
   readonly root: string;
-  readonly evidence: Extract<PackageEvidence, 'installed' | 'vendored' | 'dormant'> | 'test-data';
+  /** `ignored`: test data of a package, or a source tree that was only unpacked to build it. */
+  readonly evidence: Extract<PackageEvidence, 'installed' | 'vendored' | 'dormant'> | 'ignored';
   /** The directory name of the package that contains it, if it is vendored. */
   readonly vendoredBy?: string;
 }
@@ -33,6 +34,9 @@ const caches: readonly RegExp[] = [
   /(?:^|\/)ensurepip\/_bundled\//,
 ];
 
+/** Source trees that uv unpacks to build wheels of them. */
+const unpackedSource = /(?:^|\/)sdists-v\d+\//;
+
 /** Returns whether a path is in a cache of distributions, or among those that Python installs on demand. */
 export function isDormantPath(path: string): boolean {
   return caches.some((cache) => cache.test(path));
@@ -43,7 +47,8 @@ export function distributionPath(path: string): DistributionPath | undefined {
   const [, prefix] = metadataFile.exec(path) ?? [];
   if (prefix === undefined) return undefined;
   const { root, inside } = splitRoot(prefix.slice(0, -1));
-  if (inside.some((name) => testDirectory.test(name))) return { root, evidence: 'test-data' };
+  if (inside.some((name) => testDirectory.test(name)) || unpackedSource.test(prefix))
+    return { root, evidence: 'ignored' };
   if (isDormantPath(path)) return { root, evidence: 'dormant' };
   const vendor = inside.findIndex((name) => vendorDirectory.test(name));
   if (vendor > 0) return { root, evidence: 'vendored', vendoredBy: inside[0] ?? '' };
@@ -52,7 +57,7 @@ export function distributionPath(path: string): DistributionPath | undefined {
 
 /** Splits a directory into the last known root and the names below it. */
 function splitRoot(directory: string): { readonly root: string; readonly inside: readonly string[] } {
-  const [, root] = /^((?:.*\/)?(?:site|dist)-packages)(?:\/|$)/.exec(directory) ?? [];
+  const [, root] = /^((?:.*\/)?(?:(?:site|dist)-packages|archive-v\d+\/[^/]+))(?:\/|$)/.exec(directory) ?? [];
   if (root === undefined) return { root: directory, inside: [] };
   return {
     root,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import type { ListedPackage } from '../../../model/package.ts';
+import { checkLister } from '../../../plugin/contract/index.ts';
 import { corpus, corpusTest } from '../../../testing/corpus.ts';
 import { pythonLister } from './python.ts';
 
@@ -48,7 +49,7 @@ interface Expected {
   readonly expected_by_repo_test?: readonly (readonly [name: string, version: string])[];
 }
 
-corpusTest('python: lists the expected packages of every metadata file of the corpus', () => {
+corpusTest('pypi: lists the expected packages of every metadata file of the corpus', () => {
   const files = JSON.parse(readFileSync(corpus('pkgdb/lang/expected.json'), 'utf8')) as Expected[];
   // The interpreter describes itself in such a file.
   const others = /Python-2\.7\.egg-info$|\.(?:whl|egg)$/;
@@ -64,7 +65,21 @@ corpusTest('python: lists the expected packages of every metadata file of the co
   assert.ok(metadataFiles.length > 40);
 });
 
-suite('python: reads all places of metadata', () => {
+test('pypi: passes the contract check', () => {
+  checkLister(pythonLister, [
+    {
+      files: {
+        [`${sitePackages}/pip-23.0.dist-info/METADATA`]: metadata('pip', '23.0'),
+        [`${sitePackages}/pip/_vendor/vendor.txt`]: 'requests==2.26.0\n',
+        [`${sitePackages}/x.egg-info`]: 'Version: 1\n',
+      },
+      packages: ['pip 23.0', 'requests 2.26.0'],
+      problems: 1,
+    },
+  ]);
+});
+
+suite('pypi: reads all places of metadata', () => {
   for (const path of [
     `${sitePackages}/x-1.0.dist-info/METADATA`,
     `${sitePackages}/x-1.0-py3.11.egg-info/PKG-INFO`,
@@ -79,7 +94,7 @@ suite('python: reads all places of metadata', () => {
     });
 });
 
-test('python: ignores requirement files, lock files and metadata of other tools', () => {
+test('pypi: ignores requirement files, lock files and metadata of other tools', () => {
   const listing = read({
     'app/requirements.txt': 'django==2.2.0\n',
     'app/METADATA': metadata('x', '1'),
@@ -90,8 +105,10 @@ test('python: ignores requirement files, lock files and metadata of other tools'
   assert.deepEqual(listing, { packages: [], problems: [], without: [] });
 });
 
-test('python: lists no package for an empty file, a placeholder name, the interpreter and test data', () => {
+test('pypi: lists no package for an empty file, a placeholder name, the interpreter, test data and unpacked sources', () => {
   const files = {
+    'root/.cache/uv/sdists-v11/pypi/x/1.0/7za0/src/x.egg-info/PKG-INFO': metadata('x', '1.0'),
+    'root/.cache/uv/archive-v0/rppu/a/tests/data/b-1.0.egg/EGG-INFO/PKG-INFO': metadata('b', '1.0'),
     [`${sitePackages}/argparse.egg-info`]: '',
     [`${sitePackages}/UNKNOWN-0.0.0.dist-info/METADATA`]: metadata('UNKNOWN', '0.0.0'),
     'usr/lib/python2.7/lib-dynload/Python-2.7.egg-info': metadata('Python', '2.7.13'),
@@ -103,7 +120,7 @@ test('python: lists no package for an empty file, a placeholder name, the interp
   assert.deepEqual(read(files), { packages: [], problems: [], without: Object.keys(files) });
 });
 
-test('python: reports metadata without a name or version, and lists the others', () => {
+test('pypi: reports metadata without a name or version, and lists the others', () => {
   const listing = read({
     [`${sitePackages}/noname.dist-info/METADATA`]: 'Metadata-Version: 2.1\nVersion: 3.0\n',
     [`${sitePackages}/noversion.dist-info/METADATA`]:
@@ -121,7 +138,7 @@ test('python: reports metadata without a name or version, and lists the others',
   ]);
 });
 
-suite('python: reads metadata in unusual forms', () => {
+suite('pypi: reads metadata in unusual forms', () => {
   const forms: Readonly<Record<string, string | Uint8Array>> = {
     'a byte order mark': `\uFEFF${metadata('x', '1.0')}`,
     'carriage returns': metadata('x', '1.0').replaceAll('\n', '\r\n'),
@@ -141,13 +158,13 @@ suite('python: reads metadata in unusual forms', () => {
     });
 });
 
-test('python: reports UTF-16 text', () => {
+test('pypi: reports UTF-16 text', () => {
   const path = `${sitePackages}/x.dist-info/METADATA`;
   const text = Buffer.from(`\uFEFF${metadata('x', '1.0')}`, 'utf16le');
   assert.deepEqual(readOne(text, path).problems, [`${path}: is UTF-16 text, not UTF-8`]);
 });
 
-test('python: keeps names and versions as written', () => {
+test('pypi: keeps names and versions as written', () => {
   const listing = read({
     [`${sitePackages}/a.dist-info/METADATA`]: metadata('Zope.Interface', '5.5.2'),
     [`${sitePackages}/b.dist-info/METADATA`]: metadata('torch', '2.1.0+cu118'),
@@ -160,7 +177,7 @@ test('python: keeps names and versions as written', () => {
   ]);
 });
 
-test('python: reads licences, supplier and requirements', () => {
+test('pypi: reads licences, supplier and requirements', () => {
   const text = [
     ...['Name: Jinja2', 'Version: 3.1.2', 'Author: Armin Ronacher', 'Author-email: armin@example.org'],
     ...[
@@ -189,7 +206,7 @@ test('python: reads licences, supplier and requirements', () => {
   assert.deepEqual(readOne(expression).packages[0]?.licenses, ['MIT OR Apache-2.0']);
 });
 
-test('python: takes copies inside of another distribution as vendored, with that distribution as parent', () => {
+test('pypi: takes copies inside of another distribution as vendored, with that distribution as parent', () => {
   const listing = read({
     [`${sitePackages}/setuptools/_vendor/wheel-0.43.0.dist-info/METADATA`]: metadata('wheel', '0.43.0'),
     [`${sitePackages}/pkg_resources/_vendor/packaging-21.3.dist-info/METADATA`]: metadata(
@@ -213,7 +230,7 @@ test('python: takes copies inside of another distribution as vendored, with that
   ]);
 });
 
-test("python: lists the distributions of pip's vendor.txt as vendored", () => {
+test("pypi: lists the distributions of pip's vendor.txt as vendored", () => {
   const path = `${sitePackages}/pip/_vendor/vendor.txt`;
   const listing = read({
     [`${sitePackages}/pip-23.0.dist-info/METADATA`]: metadata('pip', '23.0'),
@@ -229,7 +246,7 @@ test("python: lists the distributions of pip's vendor.txt as vendored", () => {
   assert.deepEqual(listing.problems, [`${path}: line 6 has no exact version: "broken>=1"`]);
 });
 
-suite('python: takes distributions in a cache as dormant', () => {
+suite('pypi: takes distributions in a cache as dormant', () => {
   for (const root of [
     'root/.cache/uv/archive-v0/3wdwsgDB',
     'opt/cache/archive-v0/3wdwsgDB',
@@ -246,14 +263,14 @@ suite('python: takes distributions in a cache as dormant', () => {
     });
 });
 
-test('python: takes environments below a cache directory as installed', () => {
+test('pypi: takes environments below a cache directory as installed', () => {
   for (const root of ['root/.cache/pypoetry/virtualenvs/app/lib/python3.11/site-packages', 'app/pkgs'])
     assert.deepEqual(brief(readOne(metadata('x', '1.0'), `${root}/x-1.0.dist-info/METADATA`)), [
       'x 1.0 installed',
     ]);
 });
 
-test('python: yields valid packages or a problem for any text, and does not lose the file beside it', () => {
+test('pypi: yields valid packages or a problem for any text, and does not lose the file beside it', () => {
   const line = fc.constantFrom(
     'Name: x',
     'name:',

@@ -25,7 +25,7 @@ const ownersOfDirectories: ReadonlyMap<string, string> = new Map([['pkg_resource
  * dormant. Requirement and lock files are no evidence.
  */
 export const pythonLister: PackageLister = {
-  name: 'python',
+  name: 'pypi',
   version: 1,
   wants: [
     '**/*.dist-info/METADATA',
@@ -73,7 +73,7 @@ function keyOf(root: string, name: string): string {
 
 function eventOf({ path, place, content }: Distribution, installed: Installed): ListerEvent {
   const { root, evidence, vendoredBy } = place;
-  if (evidence === 'test-data' || content === undefined) return { kind: 'no-package', path };
+  if (evidence === 'ignored' || content === undefined) return { kind: 'no-package', path };
   if ('problem' in content) return { kind: 'problem', path, ...content };
   const owner = vendoredBy && (ownersOfDirectories.get(vendoredBy) ?? vendoredBy);
   const parent = owner === undefined ? undefined : installed.get(keyOf(root, owner));

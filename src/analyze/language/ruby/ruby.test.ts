@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import type { ListedPackage } from '../../../model/package.ts';
+import { checkLister } from '../../../plugin/contract/index.ts';
 import { corpus, corpusTest } from '../../../testing/corpus.ts';
 import { rubyLister } from './ruby.ts';
 
@@ -40,7 +41,7 @@ const byRubyGems: Readonly<Record<string, readonly (readonly [string, string])[]
   'unbundler.gemspec': [['unbundler', '3.1.4']],
 };
 
-corpusTest('ruby: lists the expected gem of every specification of the corpus', () => {
+corpusTest('gem: lists the expected gem of every specification of the corpus', () => {
   const files = JSON.parse(readFileSync(corpus('pkgdb/lang/expected.json'), 'utf8')) as Expected[];
   const tested = files.filter(({ file }) => file.startsWith('gemspec/') && !isSource.test(file));
   for (const { file, expected_by_repo_test = [] } of tested) {
@@ -77,7 +78,7 @@ Gem::Specification.new do |s|
 end
 `;
 
-test('ruby: reads name, version, licences, supplier and requirements without the platform', () => {
+test('gem: reads name, version, licences, supplier and requirements without the platform', () => {
   assert.deepEqual(read({ [`${specifications}/nokogiri-1.13.10-x86_64-linux.gemspec`]: nokogiri }).packages, [
     {
       type: 'gem',
@@ -91,7 +92,12 @@ test('ruby: reads name, version, licences, supplier and requirements without the
   ]);
 });
 
-test('ruby: lists default gems beside newer ones, and no specification of a source tree', () => {
+test('gem: passes the contract check', () => {
+  const files = { [`${specifications}/a.gemspec`]: nokogiri, [`${specifications}/default/b.gemspec`]: '' };
+  checkLister(rubyLister, [{ files, packages: ['nokogiri 1.13.10'], problems: 1 }]);
+});
+
+test('gem: lists default gems beside newer ones, and no specification of a source tree', () => {
   const { packages, problems } = read({
     'usr/lib/ruby/gems/3.1.0/specifications/default/json-2.6.1.gemspec': nokogiri.replace(
       '1.13.10 x',
@@ -109,7 +115,7 @@ test('ruby: lists default gems beside newer ones, and no specification of a sour
   assert.deepEqual(problems, []);
 });
 
-suite('ruby: reads specifications without a stub line', () => {
+suite('gem: reads specifications without a stub line', () => {
   const block = (body: string, variable = 's'): string =>
     `Gem::Specification.new do |${variable}|\n${body}\nend\n`;
   for (const [name, text] of Object.entries({
@@ -124,7 +130,7 @@ suite('ruby: reads specifications without a stub line', () => {
     });
 });
 
-test('ruby: reports a specification without a literal name or version, and lists the others', () => {
+test('gem: reports a specification without a literal name or version, and lists the others', () => {
   const start = 'Gem::Specification.new do |s|\n';
   const { packages, problems } = read({
     [`${specifications}/a.gemspec`]: `${start}s.name = NAME\ns.version = "1"\nend\n`,

@@ -12,7 +12,7 @@ const specification = /(?:^|\/)specifications\/(?:[^/]+\/)?[^/]+\.gemspec$/;
  * the archives in `cache/` are no evidence. A default gem is listed even if a newer one is installed: both can be loaded.
  */
 export const rubyLister: PackageLister = {
-  name: 'ruby',
+  name: 'gem',
   version: 1,
   wants: ['**/specifications/*.gemspec', '**/specifications/*/*.gemspec'],
   ecosystem: ecosystemOfType('gem') as Namespace,
