@@ -162,7 +162,7 @@ function componentOf(found: Package, reference: string | undefined): object {
     version,
     licenses: choices?.length === 0 ? undefined : choices,
     purl,
-    evidence: { occurrences: [{ location: location.path }] },
+    evidence: { occurrences: occurrencesOf(found) },
     properties: properties({
       'package:type': found.type,
       'package:arch': found.arch,
@@ -176,7 +176,24 @@ function componentOf(found: Package, reference: string | undefined): object {
       'package:owner': found.owner,
       'package:foundBy': found.foundBy,
       'package:layer': location.layer,
+      ...containment(found),
     }),
+  };
+}
+
+/** Returns all paths of a package, that of its main location first. */
+function occurrencesOf({ location, locations = [] }: Package): object[] {
+  const paths = new Set([location, ...locations].map(({ path }) => path));
+  return Array.from(paths, (path) => ({ location: path }));
+}
+
+/** Returns the properties that say how a package is known, and where it is. */
+function containment({ evidence, parent, locations = [] }: Package): Parameters<typeof properties>[0] {
+  return {
+    'package:evidence': evidence,
+    'package:parent:name': parent?.name,
+    'package:parent:version': parent?.version,
+    'package:location': locations.map((place) => JSON.stringify(place)),
   };
 }
 

@@ -5,7 +5,7 @@ import { digestText } from '../model/digest-schema.ts';
 import type { Distro } from '../model/distro.ts';
 import { evidenceKinds } from '../model/evidence/kinds.ts';
 import { imageIdentity } from '../model/image-identity.ts';
-import type { Package } from '../model/package.ts';
+import { type Package, type PackageLocation, packageEvidences } from '../model/package.ts';
 import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../model/report.ts';
 import type { SbomSubject } from './sbom-entry.ts';
 
@@ -18,6 +18,14 @@ const text = z
 const name = text.check(z.maxLength(512));
 const maybe = z.optional(text);
 const maybeName = z.optional(name);
+
+const evidence = z.optional(z.enum(packageEvidences));
+const parent = z.optional(z.object({ name, version: name }));
+
+/** One of several locations of a package. */
+const packageLocation: z.ZodMiniType<PackageLocation> = withoutUndefined(
+  z.object({ path: text, layer: z.nullable(digestText), evidence, parent, owner: maybeName }),
+);
 
 /** A package of a report. */
 export const packageSchema: z.ZodMiniType<Package> = withoutUndefined(
@@ -38,6 +46,9 @@ export const packageSchema: z.ZodMiniType<Package> = withoutUndefined(
     supplier: maybe,
     licenses: z.optional(z.array(text)),
     dependsOn: z.optional(z.array(text)),
+    evidence,
+    parent,
+    locations: z.optional(z.array(packageLocation)),
   }),
 );
 

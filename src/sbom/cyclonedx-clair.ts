@@ -5,7 +5,7 @@ import type { Package } from '../model/package.ts';
 import type { ReportLayer } from '../model/report.ts';
 import { distroSchema, layerSchema, packageSchema } from './clair-schemas.ts';
 import type { CyclonedxComponent } from './cyclonedx-component.ts';
-import { parsePart } from './sbom-json.ts';
+import { parseEmbeddedJson, parsePart } from './sbom-json.ts';
 
 /** Returns whether clair wrote this component. */
 export function isClairComponent({ properties }: CyclonedxComponent): boolean {
@@ -19,17 +19,14 @@ export function clairPackageOf(
 ): Package | undefined {
   if (!isClairComponent(found)) return undefined;
   const { properties, name, version, purl, publisher, evidence } = found;
-  const sourceName = properties.get('clair:package:source:name');
   const repositories = properties.all('clair:package:repository');
+  const locations = properties.all('clair:package:location');
   return parsePart(packageSchema, {
     type: properties.get('clair:package:type'),
     name,
     version,
     arch: properties.get('clair:package:arch'),
-    source:
-      sourceName === undefined
-        ? undefined
-        : { name: sourceName, version: properties.get('clair:package:source:version') },
+    source: namedVersionIn(found, 'clair:package:source'),
     modularity: properties.get('clair:package:modularity'),
     vendor: publisher ?? undefined,
     licence: properties.get('clair:package:licence') ?? legacyLicence(found),
@@ -44,7 +41,16 @@ export function clairPackageOf(
     supplier: supplierIn(found),
     licenses: licensesIn(found),
     dependsOn: dependencies.get(found['bom-ref'] ?? '')?.map(purlOfReference),
+    evidence: properties.get('clair:package:evidence'),
+    parent: namedVersionIn(found, 'clair:package:parent'),
+    locations: locations.length === 0 ? undefined : locations.map(parseEmbeddedJson),
   });
+}
+
+/** Returns the package whose name and version are two properties. */
+function namedVersionIn({ properties }: CyclonedxComponent, property: string): object | undefined {
+  const name = properties.get(`${property}:name`);
+  return name === undefined ? undefined : { name, version: properties.get(`${property}:version`) };
 }
 
 /** Returns the licence in the form that was written for rpm packages before all licences were listed. */

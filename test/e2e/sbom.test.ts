@@ -16,6 +16,7 @@ import { indexSbom } from '../../src/service/images/index-sbom.ts';
 import { LayerAnalyzer } from '../../src/service/images/layer-analyzer.ts';
 import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { appImage } from '../../src/testing/app-images.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { buildImage, dockerArchive, ociArchive } from '../../src/testing/image-builder.ts';
 import { writeNdb, writeRpmHeader } from '../../src/testing/rpm-writer.ts';
@@ -84,6 +85,14 @@ async function assertRoundTrip(name: string, extensions: BuiltIn = builtIn): Pro
   }
   return original;
 }
+
+corpusTest('restores the image from an SBOM: images with language packages at several paths', async () => {
+  for (const name of ['node-app', 'python-uv']) {
+    const { packages } = await assertRoundTrip(appImage(name));
+    assert.ok(packages.some(({ locations = [] }) => locations.length > 1));
+    assert.ok(packages.some(({ parent }) => parent !== undefined));
+  }
+});
 
 corpusTest('restores the image from an SBOM: images of many distributions', async () => {
   const archives = /rootfs.*\.tar\.gz$|\.tar\.xz$|^layers-a-(?:docker\.tar\.gz|oci)$|^busybox|^alpine-39/;
