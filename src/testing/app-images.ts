@@ -97,12 +97,15 @@ export function missingFindings(image: string, report: Report, types: readonly s
     const type = typesOfEcosystems[ecosystem] ?? ecosystem;
     if (!types.includes(type)) return [];
     const names = new Set([...ids, ...aliases]);
+    const isSame = (found: Pick<Package, 'type' | 'name' | 'version'>): boolean =>
+      found.type === type &&
+      registryName(type, found.name) === registryName(type, name) &&
+      plainVersion(found.version) === plainVersion(version);
+    // The advisories of the distribution decide about packages that it owns.
+    if (report.packages.some((found) => isSame(found) && found.owner !== undefined)) return [];
     const isFound = [...report.matches, ...report.suppressed].some(
       ({ vulnerability, package: found }) =>
-        found.type === type &&
-        registryName(type, found.name) === registryName(type, name) &&
-        plainVersion(found.version) === plainVersion(version) &&
-        [vulnerability.id, ...vulnerability.aliases].some((id) => names.has(id)),
+        isSame(found) && [vulnerability.id, ...vulnerability.aliases].some((id) => names.has(id)),
     );
     return isFound ? [] : [`${type} ${name} ${version}: ${ids.join(', ')}`];
   });
