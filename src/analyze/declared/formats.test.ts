@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { declaredFormats } from './formats.ts';
+
+/** Returns the items of a text: `name@version`, `name: reason`, or `problem: text`. */
+function read(name: string, text: string): string[] {
+  const format = declaredFormats.find((one) => one.name === name);
+  assert.ok(format !== undefined, name);
+  return Array.from(
+    format.read(Buffer.from(text), () => undefined),
+    (item) => {
+      if (item.kind === 'problem') return `problem: ${item.problem}`;
+      return item.kind === 'package' ? `${item.name}@${item.version}` : `${item.name}: ${item.reason}`;
+    },
+  );
+}
+
+test('lists packages of Rebar by their names in Hex', () => {
+  const text =
+    '{"1.2.0",\n[{<<"app">>,{pkg,<<"hex_app">>,<<"1.0.0">>},0},\n {<<"b">>,{git,"https://h.example/b",{ref,"x"}},1}]}.\n[\n{pkg_hash,[\n {<<"app">>, <<"00">>}]}\n].\n';
+  assert.deepEqual(read('rebar-lock', text), [
+    'hex_app@1.0.0',
+    'b: comes from "https://h.example/b", not from a registry',
+  ]);
+});
+
+test('reads comments and trailing commas of bun.lock, but none within text', () => {
+  const text =
+    '{ // a\n "lockfileVersion": 1, /* b, } */\n "packages": {\n "a": ["a@1.0.0", "//,}", {}],\n "b": ["b@2.0.0",],\n }, }\n';
+  assert.deepEqual(read('bun-lock', text), ['a@1.0.0', 'b@2.0.0']);
+});
+
+test('resolves versions of a pom.xml from its properties, its parent and its managed dependencies', () => {
+  const dependency = (artifact: string, version: string): string =>
+    `<dependency><groupId>g</groupId><artifactId>${artifact}</artifactId>${version === '' ? '' : `<version>${version}</version>`}</dependency>`;
+  const place = (name: string): string => `\${${name}}`;
+  const text = `<?xml version="1.0" encoding="ISO-8859-1"?><project>
+    <parent><groupId>p</groupId><artifactId>p</artifactId><version>3.0</version></parent>
+    <properties><a.version>1.0</a.version><b.version>${place('a.version')}.1</b.version></properties>
+    <dependencyManagement><dependencies>${dependency('c', '2.0')}</dependencies></dependencyManagement>
+    <dependencies>${[
+      dependency('a', place('a.version')),
+      dependency('b', place('b.version')),
+      dependency('c', ''),
+      dependency('d', place('project.parent.version')),
+      dependency('e', ''),
+      dependency('f', '[1.0,2.0)'),
+      dependency('g', '[4.0]'),
+      dependency('h', place('unknown')),
+    ].join('')}</dependencies></project>`;
+  assert.deepEqual(read('maven-pom', text), [
+    ...['g:a@1.0', 'g:b@1.0.1', 'g:c@2.0', 'g:d@3.0'],
+    'g:e: has its version in another file',
+    'g:f: has no exact version ("[1.0,2.0)")',
+    'g:g@4.0',
+    `g:h: has no exact version ("${place('unknown')}")`,
+  ]);
+});
+
+test('reads exact versions of NuGet, and names those of properties and ranges', () => {
+  const props =
+    '<Project><ItemGroup><PackageVersion Include="A" Version="1.0.0" /><PackageVersion Include="B" Version="$(V)" /></ItemGroup></Project>';
+  assert.deepEqual(read('packages-props', props), ['A@1.0.0', 'B: has no exact version ("$(V)")']);
+  assert.deepEqual(read('packages-config', '<packages><package id="A" version="1.0.0" /></packages>'), [
+    'A@1.0.0',
+  ]);
+});
+
+test('lists the release of Go that a go.mod names, and no version of the language', () => {
+  const goMod = (lines: string): string[] => read('go-mod', `module example.org/a\n${lines}\n`);
+  assert.deepEqual(goMod('go 1.22.5'), ['stdlib@1.22.5']);
+  assert.deepEqual(goMod('go 1.22.0\ntoolchain go1.23.6-custom'), ['stdlib@1.23.6']);
+  assert.deepEqual(goMod('go 1.22'), []);
+  assert.deepEqual(goMod('toolchain default'), []);
+});
+
+test('reads requirements as pip does', () => {
+  const lines: Readonly<Record<string, readonly string[]>> = {
+    'A.b_c[x, y] == 1.0 ; python_version < "3.8"': ['A.b_c@1.0'],
+    'a===1.0+local --hash=sha256:00': ['a@1.0+local'],
+    'a==1.0,>0.9': ['a@1.0'],
+    'a==1.*': ['a: has no exact version ("==1.*")'],
+    'a @ https://h.example/a.whl#sha256=00': [
+      'a: comes from "https://h.example/a.whl#sha256=00", not from a registry',
+    ],
+    '-e .': [],
+    '-r requirements-dev.txt': [],
+    '-c constraints.txt': [],
+    '--index-url https://h.example/simple': [],
+    '-r other.in': ['"other.in": is included, but was not read'],
+    './wheels/a.whl': [],
+    '{{ template }}': ['problem: has a line that is not a requirement: "{{ template }}"'],
+  };
+  for (const [line, expected] of Object.entries(lines))
+    assert.deepEqual(read('pip-requirements', `${line}\n`), expected, line);
+});
+
+test('lists a pnpm package by the name and version in its key, in each version of the format', () => {
+  for (const [version, key] of [
+    ['5.4', '/@s/a/1.0.0_b@2.0.0'],
+    ['5.4', 'registry.example.org/@s/a/1.0.0'],
+    ['6.0', '/@s/a@1.0.0(b@2.0.0)(c@3.0.0)'],
+    ['9.0', '@s/a@1.0.0'],
+  ])
+    assert.deepEqual(
+      read('pnpm-lock', `lockfileVersion: '${version}'\npackages:\n  '${key}':\n    dev: true\n`),
+      ['@s/a@1.0.0'],
+      key,
+    );
+});
