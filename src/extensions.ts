@@ -1,4 +1,3 @@
-import { declaredListers } from './analyze/declared/declared-lister.ts';
 import { npmLister } from './analyze/language/npm/npm.ts';
 import { composerLister } from './analyze/language/php/composer-lister.ts';
 import { pythonLister } from './analyze/language/python/python.ts';
@@ -72,8 +71,13 @@ const schemes: Extensions['schemes'] = [
   ...[npm, go, pep440, gem, maven, nuget, composer, pub],
 ];
 
-/** Listers of lock files and manifests. They run for source trees, and for images if a command asks for them. */
-export { declaredListers };
+/**
+ * Loads the listers of lock files and manifests. They run for source trees, and for images if a command asks for them. No other command
+ * needs the time to load their parsers.
+ */
+export async function loadDeclaredListers(): Promise<readonly PackageLister[]> {
+  return (await import('./analyze/declared/declared-lister.ts')).declaredListers;
+}
 
 /** The built-in extensions. Their detectors and listers run in the calling thread. */
 export interface BuiltIn extends Extensions {

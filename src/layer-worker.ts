@@ -1,6 +1,6 @@
 import { isMainThread, type MessagePort, parentPort } from 'node:worker_threads';
 import { serializeError } from './core/errors.ts';
-import { builtIn, declaredListers } from './extensions.ts';
+import { builtIn, loadDeclaredListers } from './extensions.ts';
 import { readLocalLayer } from './image/posted/local-layer.ts';
 import { abortable } from './kit/async/abort.ts';
 import { scriptUrl } from './kit/script-url.ts';
@@ -56,7 +56,7 @@ class WorkerSession {
     this.#current = current;
     let answer: LayerAnswer;
     try {
-      const analyzers = analyzersWith(task, this.#plugins);
+      const analyzers = await analyzersWith(task, this.#plugins);
       if (task.kind === 'image')
         answer = { indexes: await analyzeLayers(task.layers, analyzers, task.options) };
       else {
@@ -80,15 +80,15 @@ class WorkerSession {
 }
 
 /** Returns the built-in analyzers of a task together with those of plugins. */
-function analyzersWith(
+async function analyzersWith(
   { analyzers, includesDeclared = false }: Pick<LayerTask, 'analyzers' | 'includesDeclared'>,
   plugins: PluginThread,
-): Analyzers {
+): Promise<Analyzers> {
   if (analyzers.length === 0 && !includesDeclared) return builtIn;
   const { detectors, listers } = remoteAnalyzers(analyzers, plugins);
   return {
     detectors: [...detectors, ...builtIn.detectors],
-    listers: [...builtIn.listers, ...listers, ...(includesDeclared ? declaredListers : [])],
+    listers: [...builtIn.listers, ...listers, ...(includesDeclared ? await loadDeclaredListers() : [])],
   };
 }
 

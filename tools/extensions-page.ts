@@ -1,4 +1,5 @@
-import { builtIn, declaredListers, transportKinds } from '../src/extensions.ts';
+import { declaredListers } from '../src/analyze/declared/declared-lister.ts';
+import { builtIn, transportKinds } from '../src/extensions.ts';
 import { schemesOfTypes } from '../src/model/namespace.ts';
 import type { AdvisorySource, Enricher, PackageLister, VersionScheme } from '../src/plugin/index.ts';
 

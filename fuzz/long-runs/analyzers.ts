@@ -1,5 +1,6 @@
 import { zstdCompressSync } from 'node:zlib';
-import { builtIn, declaredListers } from '../../src/extensions.ts';
+import { declaredListers } from '../../src/analyze/declared/declared-lister.ts';
+import { builtIn } from '../../src/extensions.ts';
 import type { NamespaceDetector } from '../../src/plugin/namespace-detector.ts';
 import type { PackageLister } from '../../src/plugin/package-lister.ts';
 import { writeNdb, writeRpmPackage } from '../../src/testing/rpm-writer.ts';

@@ -63,7 +63,7 @@ export async function assess(
   const declared =
     'inventory' in opened ? undefined : declaredUseOf(opened.layers, options, commandContext.extensions);
   const context =
-    declared === undefined ? commandContext : { ...commandContext, ...commandContext.withDeclared() };
+    declared === undefined ? commandContext : { ...commandContext, ...(await commandContext.withDeclared()) };
   const image =
     'inventory' in opened
       ? await indexSbom(opened.inventory, sbomDeps(context, options))

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { ClairError } from '../core/errors.ts';
-import { declaredListers } from '../extensions.ts';
+import { loadDeclaredListers } from '../extensions.ts';
 import { scriptUrl } from '../kit/script-url.ts';
 import { startLayerWorker } from '../layer-pool/analyze-on-thread.ts';
 import type { Extensions } from '../plugin/extensions.ts';
@@ -41,7 +41,7 @@ export interface CommandContext extends AsyncDisposable {
   readonly place: AdvisoryPlace | undefined;
   readonly analyzer: LayerAnalyzer;
   /** Returns extensions and an analyzer that also read lock files and manifests. */
-  readonly withDeclared: () => Pick<CommandContext, 'extensions' | 'analyzer'>;
+  readonly withDeclared: () => Promise<Pick<CommandContext, 'extensions' | 'analyzer'>>;
   readonly progress: Progress;
   /** Dependencies of feed locks, which exclude other processes. */
   readonly lockDeps: Omit<FeedLockDeps, 'store'>;
@@ -84,8 +84,9 @@ export async function openCommandContext(
     store,
     place,
     analyzer: createLayerAnalyzer(options),
-    withDeclared: () => {
-      const withListers = { ...extensions, listers: [...extensions.listers, ...declaredListers] };
+    withDeclared: async () => {
+      const listers = [...extensions.listers, ...(await loadDeclaredListers())];
+      const withListers = { ...extensions, listers };
       return { extensions: withListers, analyzer: createLayerAnalyzer(options, withListers, true) };
     },
     progress,

@@ -1,4 +1,4 @@
-import { declaredListers } from '../../../src/extensions.ts';
+import { declaredListers } from '../../../src/analyze/declared/declared-lister.ts';
 import { declaredDocuments } from '../../declared-documents.ts';
 import { checkLister } from '../invariants.ts';
 import { textMutations, words } from '../mutation/text.ts';
