@@ -23,26 +23,31 @@ const engines = sharedEngines.filter(({ name }) => name.startsWith(values.engine
 if (engines.length === 0 || !(points > 0))
   throw new Error('usage: main.ts [--engine sqlite|postgresql] [points]');
 
-/** Number of points per database. What a killed process leaves may impede the next one. */
-const pointsPerDatabase = 50;
+/** Number of points per test. All processes of a test write to one database: what a killed one leaves may impede the next. */
+const pointsPerTest = 50;
+
+const batches = Array.from({ length: Math.ceil(points / pointsPerTest) }, (_, batch) => {
+  const done = batch * pointsPerTest;
+  const count = Math.min(pointsPerTest, points - done);
+  return { title: `points ${done + 1} to ${done + count}`, count };
+});
 
 for (const engine of engines) {
-  for (let done = 0; done < points; done += pointsPerDatabase) {
-    const count = Math.min(pointsPerDatabase, points - done);
-    void test(`${engine.name}: points ${done + 1} to ${done + count}`, async (context: TestContext) => {
+  for (const { title, count } of batches)
+    void test(`${engine.name}: ${title}`, async (context: TestContext) => {
       const place = await engine.createLocation(context);
       for (let i = 0; i < count; i++) await killOnce(engine, place, Math.random());
     });
-  }
   const starts = Math.ceil(points / 5);
   void test(`${engine.name}: ${starts} points while the tables are created`, async (context: TestContext) => {
     const spanMs = await openingMs(engine, await engine.createEmptyLocation(context));
     for (let i = 0; i < starts; i++)
       await killWhileOpening(engine, await engine.createEmptyLocation(context), Math.random() * spanMs);
   });
-  void test(`${engine.name}: ${points} points while images are moved`, async (context: TestContext) => {
-    const spanMs = await movingMs(engine, await engine.createEmptyLocation(context));
-    for (let i = 0; i < points; i++)
-      await killWhileMoving(engine, await engine.createEmptyLocation(context), Math.random() * spanMs);
-  });
+  for (const { title, count } of batches)
+    void test(`${engine.name}: ${title} while images are moved`, async (context: TestContext) => {
+      const spanMs = await movingMs(engine, await engine.createEmptyLocation(context));
+      for (let i = 0; i < count; i++)
+        await killWhileMoving(engine, await engine.createEmptyLocation(context), Math.random() * spanMs);
+    });
 }
