@@ -1,3 +1,4 @@
+import { mavenLister } from './analyze/language/java/maven.ts';
 import { npmLister } from './analyze/language/npm/npm.ts';
 import { composerLister } from './analyze/language/php/composer-lister.ts';
 import { pythonLister } from './analyze/language/python/python.ts';
@@ -90,7 +91,7 @@ export const builtIn: BuiltIn = {
   detectors: [osRelease, redhatRelease, alpineRelease, lsbRelease, aptSources],
   listers: [
     ...[dpkgLister, apkLister, rpmLister, pacmanLister, chiselLister, rhelContentManifest],
-    ...[npmLister, pythonLister, rubyLister, composerLister],
+    ...[npmLister, pythonLister, rubyLister, composerLister, mavenLister],
   ],
   schemes,
   sources: [

@@ -1,4 +1,5 @@
 import { zstdCompressSync } from 'node:zlib';
+import { zipSync } from 'fflate';
 import { declaredListers } from '../../src/analyze/declared/declared-lister.ts';
 import { builtIn } from '../../src/extensions.ts';
 import type { NamespaceDetector } from '../../src/plugin/namespace-detector.ts';
@@ -121,6 +122,24 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
       syntax: 'json',
     },
   ],
+  maven: [
+    {
+      path: 'app/a.jar',
+      document: 'groupId=org.yaml\nartifactId=snakeyaml\nversion=1.26\n',
+      pack: (document) => packJar('META-INF/maven/org.yaml/snakeyaml/pom.properties', document),
+    },
+    {
+      path: 'app/a.jar',
+      document:
+        '<project><parent><groupId>g</groupId><version>1</version></parent><artifactId>a</artifactId></project>',
+      pack: (document) => packJar('META-INF/maven/g/a/pom.xml', document),
+    },
+    {
+      path: 'app/a-1.0.jar',
+      document: 'Manifest-Version: 1.0\r\nBundle-SymbolicName: org.\r\n example.a;x:=1\r\n\r\nName: a/\r\n',
+      pack: (document) => packJar('META-INF/MANIFEST.MF', document),
+    },
+  ],
   'rhel-content-manifest': [
     {
       path: 'root/buildinfo/content_manifests/ubi9.json',
@@ -135,6 +154,10 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
     },
   ],
 };
+
+function packJar(path: string, document: string): Uint8Array {
+  return zipSync({ [path]: Buffer.from(document), 'org/example/A.class': new Uint8Array(1) });
+}
 
 const licences = `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Files: *

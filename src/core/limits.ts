@@ -1,3 +1,5 @@
+import { languageLimits } from './language-limits.ts';
+
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
@@ -18,14 +20,6 @@ export const limits = {
   keptLayerBytes: 96 * MiB,
   /** The same while another thread reads another layer. A larger layer is read once more by itself. */
   threadKeptBytes: 32 * MiB,
-  /** Size of one file that a lister wants at any depth, such as `package.json`. Lists of the files of large packages have some megabytes. */
-  packageFileBytes: 16 * MiB,
-  /** Total size of these files of one layer. Large real layers have some tens of megabytes. The rest is not read. */
-  layerPackageFileBytes: 48 * MiB,
-  /** The same while another thread reads another layer. A larger layer is read once more by itself. */
-  threadPackageFileBytes: 16 * MiB,
-  /** Number of these files of one layer. Large real layers have some ten thousand. */
-  packageFilesPerLayer: 40_000,
   /** Size of a release file. Real ones are under 2 KiB. */
   releaseFileBytes: 64 * KiB,
   /** Packages of one database. Real systems have under ten thousand. */
@@ -84,6 +78,7 @@ export const limits = {
   declaredTomlBytes: 4 * MiB,
   /** Lines of one in YAML, without comments. Large real ones have a hundred thousand. */
   declaredYamlLines: 500_000,
+  ...languageLimits,
   /** Content sets of one manifest. Real ones have under a hundred. */
   contentSets: 10_000,
   /** Rows of one table of a dnf history. */

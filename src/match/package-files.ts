@@ -86,7 +86,7 @@ function visibleFiles(marks: PathTree<FileMark>, real: (path: string) => string)
         const identity = identityOf(item, lister);
         const found = packages.get(identity) ?? { lister, byPath: new Map() };
         packages.set(identity, found);
-        found.byPath.set(path, { path, layer, package: item });
+        found.byPath.set(pathOfPackage(path, item), { path, layer, package: item });
       }
   }
   return {
@@ -100,9 +100,16 @@ function visibleFiles(marks: PathTree<FileMark>, real: (path: string) => string)
 
 /** Returns the package at these locations, of which there is at least one. */
 export function locatedPackage(lister: string, found: readonly SquashedLocation[]): LocatedPackage {
-  const locations = found.toSorted((a, b) => compareText(a.path, b.path));
+  const locations = found.toSorted((a, b) =>
+    compareText(pathOfPackage(a.path, a.package), pathOfPackage(b.path, b.package)),
+  );
   const [first] = locations.toSorted(compareStrength) as [SquashedLocation];
   return { ...first, lister, locations };
+}
+
+/** Returns the path of a package that the file at a path lists, which may be within that file. */
+export function pathOfPackage(path: string, { archivePath }: Pick<ListedPackage, 'archivePath'>): string {
+  return archivePath === undefined ? path : `${path}!/${archivePath}`;
 }
 
 /** Orders locations by their evidence, the strongest first, then by layer. */

@@ -39,7 +39,8 @@ export type PackageEvidence = (typeof packageEvidences)[number];
 /** A package that contains another one. */
 export interface ParentPackage {
   readonly name: string;
-  readonly version: string;
+  /** Absent if the name is that of an archive of unknown version. */
+  readonly version?: string;
 }
 
 /** A package as a database or manifest lists it, independent of the image. */
@@ -75,11 +76,13 @@ export interface ListedPackage {
   readonly evidence?: PackageEvidence;
   /** The package that contains it. To fix it, upgrade that package. */
   readonly parent?: ParentPackage;
+  /** Where it is within the archive that lists it: `BOOT-INF/lib/a.jar`, with `!/` before a path within another archive. */
+  readonly archivePath?: string;
 }
 
 /** The location of a package in an image. */
 export interface Location {
-  /** Path in the image without a leading slash. */
+  /** Path in the image without a leading slash. `!/` separates the path of an archive from a path within it. */
   readonly path: string;
   /** diffID of the layer that introduced it. Null for a root file system without layers. */
   readonly layer: Digest | null;
@@ -92,7 +95,7 @@ export interface PackageLocation extends Location, Pick<ListedPackage, 'evidence
 }
 
 /** A package installed in an image. */
-export interface Package extends Omit<ListedPackage, 'requires' | 'provides'> {
+export interface Package extends Omit<ListedPackage, 'requires' | 'provides' | 'archivePath'> {
   readonly purl: string;
   readonly location: Location;
   /** Name of the lister that found it. */

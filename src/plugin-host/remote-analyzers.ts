@@ -67,7 +67,8 @@ const listedPackage = z.strictObject({
   requires: z.optional(names),
   provides: z.optional(names),
   evidence: z.optional(z.enum(packageEvidences)),
-  parent: z.optional(z.strictObject({ name: word, version: word })),
+  parent: z.optional(z.strictObject({ name: word, version: z.optional(word) })),
+  archivePath: z.optional(path),
 } satisfies Fields<ListedPackage>);
 
 const listerEvent = schemaByKind<ListerEvent>({

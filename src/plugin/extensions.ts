@@ -16,7 +16,7 @@ export interface RemoteDetector extends Omit<NamespaceDetector, 'detect'> {
 }
 
 /** A lister of a plugin, on a worker thread. Clair terminates it when it exceeds its time limit. */
-export interface RemoteLister extends Omit<PackageLister, 'list' | 'licenseFiles'> {
+export interface RemoteLister extends Omit<PackageLister, 'list' | 'listEach' | 'licenseFiles'> {
   /** Rejects if the lister fails or clair terminates it. */
   listRemotely(files: Files): Promise<readonly ListerEvent[]>;
 }

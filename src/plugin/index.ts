@@ -55,6 +55,7 @@ export type {
 export type { Files, PathPattern } from './layer-files.ts';
 export type { NamespaceDetector } from './namespace-detector.ts';
 export type {
+  FileLister,
   LicenseFiles,
   ListerEvent,
   ListerEventOf,

@@ -47,6 +47,9 @@ export interface LicenseFiles {
   read(content: Uint8Array): readonly string[];
 }
 
+/** Lists one file of a layer. It must not keep the content, which is overwritten after the call. */
+export type FileLister = (path: string, content: Uint8Array) => Iterable<ListerEvent>;
+
 /** Reads a package database or manifest from the wanted files of one layer. */
 export interface PackageLister {
   readonly name: string;
@@ -63,6 +66,11 @@ export interface PackageLister {
   readonly versionScheme?: string;
   /** Files that state the licences of the listed packages. Absent if the database states them. Clair reads them for built-in listers only. */
   readonly licenseFiles?: LicenseFiles;
+  /**
+   * Returns a function that lists one file. If present, clair calls it once for each layer, and lists each file at any depth as soon as the
+   * file was read: such files may be large, and only one is in memory at a time. Clair uses it for built-in listers only.
+   */
+  readonly listEach?: () => FileLister;
   /** Lists the installed packages. For a damaged file, yields a problem and what is still readable; other files are unaffected. */
   list(files: Files): Iterable<ListerEvent>;
 }

@@ -1,5 +1,6 @@
 import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Fix, FixState } from '../model/fix.ts';
+import type { ParentPackage } from '../model/package.ts';
 import {
   type Coverage,
   isUnderInvestigation,
@@ -44,17 +45,19 @@ export function fixCellOf({ fix, package: { version } }: Match): string {
 /** Returns the fixed version or the state of the fix, and the package that contains this one: upgrade that instead. */
 export function fixCellWithParent(match: Match): string {
   const { parent } = match.package;
-  return parent === undefined
-    ? fixCellOf(match)
-    : `${fixCellOf(match)} (in ${parent.name} ${parent.version})`;
+  return parent === undefined ? fixCellOf(match) : `${fixCellOf(match)} (in ${nameAndVersion(parent)})`;
 }
 
 /** Returns `fixed in VERSION`, or the state of the fix, for a sentence. Names the package to upgrade if it contains this one. */
 export function fixText({ fix, package: { parent } }: Pick<Match, 'fix' | 'package'>): string {
   const text = fix.state === 'fixed' ? `fixed in ${escapeForTerminal(fix.version)}` : fixStateText[fix.state];
   if (parent === undefined) return text;
-  const name = escapeForTerminal(parent.name);
-  return `${text}; part of ${name} ${escapeForTerminal(parent.version)}: upgrade ${name}`;
+  return `${text}; part of ${escapeForTerminal(nameAndVersion(parent))}: upgrade ${escapeForTerminal(parent.name)}`;
+}
+
+/** Returns the name of a package that contains another one, with its version if that is known. */
+function nameAndVersion({ name, version }: ParentPackage): string {
+  return version === undefined ? name : `${name} ${version}`;
 }
 
 /** Returns the ids of the advisories on a vulnerability that differ from its own id: `RHSA-…`, `DSA-…`. */

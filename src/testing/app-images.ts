@@ -136,7 +136,7 @@ function differenceOf(row: ExpectedPackage, rows: readonly ReportedRow[]): strin
     return row.version === null || row.owner !== undefined || optionalEvidence.includes(row.evidence)
       ? []
       : [`missing: ${text}`];
-  const parent = found.parent && `${found.parent.name}@${found.parent.version}`;
+  const parent = found.parent && [found.parent.name, found.parent.version].filter(Boolean).join('@');
   const values = [
     ['evidence', found.evidence, row.evidence],
     ['parent', parent, row.parent],

@@ -20,8 +20,11 @@ const images: Readonly<Record<string, readonly string[]>> = {
   'python-uv': ['pypi'],
   'python-web': ['pypi'],
   'ruby-gems': ['gem'],
-  'traps-a': ['npm', 'pypi', 'gem', 'composer'],
+  'traps-a': ['npm', 'pypi', 'gem', 'composer', 'maven'],
   'mixed-debian': ['npm', 'pypi', 'gem', 'composer'],
+  'jvm-fat': ['maven'],
+  'jvm-jib': ['maven'],
+  'jvm-shaded': ['maven'],
 };
 
 for (const [name, types] of Object.entries(images))

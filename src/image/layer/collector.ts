@@ -6,7 +6,11 @@ import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/w
 import type { LayerLicenses, LayerNode } from '../../model/layer-index.ts';
 import { type CollectedEvidence, EvidenceCollector, type ProgramInspection } from './evidence-collector.ts';
 import { LicenseCollector } from './license-collector.ts';
-import { type CollectedPackageFiles, PackageFileCollector } from './package-file-collector.ts';
+import {
+  type CollectedPackageFiles,
+  type ImmediateListing,
+  PackageFileCollector,
+} from './package-file-collector.ts';
 import { expandSparse } from './sparse.ts';
 import type { Interest, WantedPaths } from './wanted-paths.ts';
 
@@ -38,6 +42,8 @@ export interface CollectorOptions {
   /** Whether whiteout names hide files. In an archive that is not a changeset they are ordinary names. */
   readonly hasWhiteouts?: boolean;
   readonly keptBytesMax?: number;
+  /** Creates the listing of large files of this layer. */
+  readonly listNow?: () => ImmediateListing;
   /** Whether programs are classified as they stream (`now`, the default) or later. */
   readonly programs?: ProgramInspection;
 }
@@ -68,14 +74,19 @@ export class LayerCollector {
 
   constructor(
     wanted: WantedPaths,
-    { hasWhiteouts = true, keptBytesMax = limits.keptLayerBytes, programs = 'now' }: CollectorOptions = {},
+    {
+      hasWhiteouts = true,
+      keptBytesMax = limits.keptLayerBytes,
+      programs = 'now',
+      listNow,
+    }: CollectorOptions = {},
   ) {
     this.#wanted = wanted;
     this.#hasWhiteouts = hasWhiteouts;
     this.#keptBytesMax = keptBytesMax;
     this.#evidence = new EvidenceCollector(programs);
     this.#licenses = new LicenseCollector(wanted.licenseFiles);
-    this.#packageFiles = new PackageFileCollector(wanted, keptBytesMax >= limits.keptLayerBytes);
+    this.#packageFiles = new PackageFileCollector(wanted, keptBytesMax >= limits.keptLayerBytes, listNow?.());
   }
 
   /** The visitor for a `TarWalker`. */

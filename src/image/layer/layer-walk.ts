@@ -5,6 +5,7 @@ import type { LayerClaims } from '../image-layer.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
 import type { ProgramInspection, UnreadProgram } from './evidence-collector.ts';
 import { memberFilter } from './member-filter.ts';
+import type { ImmediateListing } from './package-file-collector.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
 /** The result of reading a layer. */
@@ -29,18 +30,21 @@ export interface ReadOptions {
   readonly verify: boolean;
   /** Maximum bytes of all wanted files in a layer; `limits.keptLayerBytes` by default. */
   readonly keptBytesMax?: number;
+  /** Creates the listing of large files of a layer, which are listed as soon as they are read. */
+  readonly listNow?: () => ImmediateListing;
 }
 
 /** Creates the walker of a layer's archive and its collector. */
 export function createLayerWalk(
   { root }: LayerClaims,
-  { wanted, keptBytesMax }: ReadOptions,
+  { wanted, keptBytesMax, listNow }: ReadOptions,
   programs: ProgramInspection,
 ): { readonly walker: TarWalker; readonly collector: LayerCollector } {
   const collector = new LayerCollector(wanted, {
     hasWhiteouts: root === undefined,
     programs,
     ...(keptBytesMax !== undefined && { keptBytesMax }),
+    ...(listNow !== undefined && { listNow }),
   });
   const walker =
     root === undefined

@@ -5,7 +5,7 @@ import { TarWalker } from '../../kit/tar/walker.ts';
 import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
 import { memberFilter } from './member-filter.ts';
-import { PackageFileCollector } from './package-file-collector.ts';
+import { type ImmediateListing, PackageFileCollector } from './package-file-collector.ts';
 import { WantedPaths } from './wanted-paths.ts';
 
 const wanted = new WantedPaths(['etc/os-release', '**/node_modules/*/package.json', '**/*.gemspec']);
@@ -87,4 +87,67 @@ test('refuses a layer that is too large beside another one, so that it is read a
     { code: 'limit-exceeded', limit: 'keptLayerBytes' },
   );
   visitSizes(new PackageFileCollector(wanted, true), sizes);
+});
+
+/** Lists files with a suffix at once: one event with the content as its text. Records the content of each call. */
+function immediate(suffix: string, calls: string[]): ImmediateListing {
+  return {
+    isWanted: (at) => at.endsWith(suffix),
+    list: (at, content) => {
+      const problem = Buffer.from(content).toString();
+      calls.push(problem);
+      return [{ lister: 'x', events: [{ kind: 'problem', path: at, problem }] }];
+    },
+  };
+}
+
+test('lists a large file as soon as it is read, and keeps only the result', () => {
+  const calls: string[] = [];
+  const collector = new LayerCollector(wanted, { listNow: () => immediate('.gemspec', calls) });
+  const walker = new TarWalker(collector.visit, memberFilter(wanted));
+  walker.push(
+    Buffer.from(
+      tar([
+        { path: 'a.gemspec', content: 'long content' },
+        { path: 'b.gemspec', content: 'b' },
+        { path: 'c.gemspec', type: 'hardlink', target: 'a.gemspec' },
+        { path: 'b.gemspec', content: 'new' },
+        { path: 'd.gemspec', type: 'hardlink', target: 'elsewhere' },
+        { path, content: 'kept' },
+      ]),
+    ),
+  );
+  walker.end();
+  const { files, listed, others } = collector.finish().packageFiles;
+  assert.deepEqual(calls, ['long content', 'b', 'new']);
+  assert.deepEqual([...files.keys()], [path]);
+  assert.deepEqual([...others], ['d.gemspec']);
+  const problemAt = (at: string, problem: string) => [
+    at,
+    [{ lister: 'x', events: [{ kind: 'problem', path: at, problem }] }],
+  ];
+  assert.deepEqual([...listed].sort(), [
+    problemAt('a.gemspec', 'long content'),
+    problemAt('b.gemspec', 'new'),
+    problemAt('c.gemspec', 'long content'),
+  ]);
+});
+
+test('reads no archive that is too large or sparse, and says which', () => {
+  const collector = new PackageFileCollector(wanted, false, immediate('.gemspec', []));
+  const visit = (at: string, size: number, sparse?: 'gnu'): void => {
+    collector.visit({
+      path: at,
+      type: 'file',
+      size,
+      target: '',
+      offset: 0,
+      ...(sparse && { sparse: { realSize: size, map: [] } as never }),
+    });
+  };
+  visit('a.gemspec', limits.archiveFileBytes + 1);
+  visit('b.gemspec', 10, 'gnu');
+  const { unread, others } = collector.finish();
+  assert.deepEqual([...unread.keys()], ['a.gemspec', 'b.gemspec']);
+  assert.deepEqual([...others], [...unread.keys()]);
 });

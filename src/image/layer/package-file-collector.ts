@@ -2,12 +2,27 @@ import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { boundedPath } from '../../kit/tar/path.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
+import type { ListerEvent } from '../../plugin/package-lister.ts';
 import { expandSparse } from './sparse.ts';
 import type { WantedPaths } from './wanted-paths.ts';
+
+/** The events of one lister for one file. */
+export interface FileListing {
+  readonly lister: string;
+  readonly events: readonly ListerEvent[];
+}
+
+/** Lists files as soon as they are read, which may be too large to be held together. */
+export interface ImmediateListing {
+  isWanted(path: string): boolean;
+  list(path: string, content: Uint8Array): readonly FileListing[];
+}
 
 /** The files of a layer that listers want at any depth. */
 export interface CollectedPackageFiles {
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The results for files that were listed as soon as they were read, by path. */
+  readonly listed: ReadonlyMap<string, readonly FileListing[]>;
   /** Why files were not read, by path. Only the first ones if there are many. */
   readonly unread: ReadonlyMap<string, string>;
   /** All other entries at such paths: unread files, and links whose content is elsewhere. */
@@ -21,15 +36,21 @@ export interface CollectedPackageFiles {
 export class PackageFileCollector {
   readonly #wanted: WantedPaths;
   readonly #isAlone: boolean;
+  readonly #immediate: ImmediateListing | undefined;
+  readonly #listed = new Map<string, readonly FileListing[]>();
+  /** Memory for one file at a time that is listed as soon as it is read. */
+  #buffer: Buffer = Buffer.alloc(0);
+  #events = 0;
   readonly #files = new Map<string, Buffer>();
   readonly #unread = new Map<string, string>();
   readonly #others = new Set<string>();
   #bytes = 0;
 
   /** `isAlone`: no other thread reads a layer. Otherwise a layer beyond the limit of one thread is refused, and then read alone. */
-  constructor(wanted: WantedPaths, isAlone: boolean) {
+  constructor(wanted: WantedPaths, isAlone: boolean, immediate?: ImmediateListing) {
     this.#wanted = wanted;
     this.#isAlone = isAlone;
+    this.#immediate = immediate;
   }
 
   /** Visits a member. Returns a sink if it is a wanted file. A later member replaces an earlier one. */
@@ -37,7 +58,12 @@ export class PackageFileCollector {
     const { path, type } = entry;
     if (type === 'global-header' || !this.#wanted.isAtAnyDepth(path)) return undefined;
     this.#forget(path);
-    if (type === 'file') return this.#visitFile(entry);
+    const isImmediate = this.#immediate?.isWanted(path) === true;
+    if (type === 'file') return isImmediate ? this.#visitLarge(entry) : this.#visitFile(entry);
+    if (isImmediate) {
+      this.#visitLink(entry);
+      return undefined;
+    }
     const linked = type === 'hard-link' ? this.#files.get(boundedPath(entry.target)) : undefined;
     if (linked === undefined) this.#addOther(path);
     // A linked file is read once for each of its names.
@@ -46,12 +72,14 @@ export class PackageFileCollector {
   }
 
   finish(): CollectedPackageFiles {
-    return { files: this.#files, unread: this.#unread, others: this.#others };
+    this.#buffer = Buffer.alloc(0);
+    return { files: this.#files, listed: this.#listed, unread: this.#unread, others: this.#others };
   }
 
   #forget(path: string): void {
     this.#bytes -= this.#files.get(path)?.length ?? 0;
     this.#files.delete(path);
+    this.#listed.delete(path);
     this.#unread.delete(path);
     this.#others.delete(path);
   }
@@ -63,6 +91,49 @@ export class PackageFileCollector {
       if (whole === undefined) this.#skip(path, 'is a sparse file with a malformed map');
       else this.#files.set(path, whole);
     });
+  }
+
+  /** Visits a file that is listed at once. */
+  #visitLarge({ path, size, sparse }: TarEntry): PayloadSink | undefined {
+    const reason =
+      sparse === undefined
+        ? size > limits.archiveFileBytes
+          ? `has ${size} bytes; archives are read up to ${limits.archiveFileBytes} bytes`
+          : this.#events > limits.imagePackages
+            ? `is not read, as the archives of the layer hold more than ${limits.imagePackages} packages`
+            : undefined
+        : 'is a sparse file, which is not read as an archive';
+    if (reason !== undefined) {
+      this.#skip(path, reason);
+      return undefined;
+    }
+    if (this.#buffer.length < size) this.#buffer = Buffer.allocUnsafeSlow(bufferBytes(size));
+    const bytes = this.#buffer.subarray(0, size);
+    let filled = 0;
+    return {
+      write: (piece) => {
+        filled += piece.copy(bytes, filled);
+      },
+      close: () => {
+        this.#addListed(path, this.#immediate?.list(path, bytes) ?? []);
+      },
+    };
+  }
+
+  /** Gives a hard link the results of its target. */
+  #visitLink({ path, type, target }: TarEntry): void {
+    const linked = type === 'hard-link' ? this.#listed.get(boundedPath(target)) : undefined;
+    if (linked === undefined) this.#addOther(path);
+    else
+      this.#addListed(
+        path,
+        linked.map(({ lister, events }) => ({ lister, events: events.map((event) => ({ ...event, path })) })),
+      );
+  }
+
+  #addListed(path: string, listings: readonly FileListing[]): void {
+    this.#listed.set(path, listings);
+    for (const { events } of listings) this.#events += events.length + 1;
   }
 
   /** Counts a file. Returns whether it is within the limits. Throws `limit-exceeded` if it may be when no other thread reads a layer. */
@@ -95,4 +166,9 @@ export class PackageFileCollector {
   #addOther(path: string): void {
     if (this.#others.size < limits.packageFilesPerLayer) this.#others.add(path);
   }
+}
+
+/** Returns how much memory to take for a file, so that growing files need few allocations. */
+function bufferBytes(size: number): number {
+  return Math.min(limits.archiveFileBytes, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
 }

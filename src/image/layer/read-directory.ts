@@ -18,7 +18,7 @@ import type { TarEntry } from '../../kit/tar/walker.ts';
 import { evidenceByLinkName } from '../../model/evidence/by-name.ts';
 import { compareText } from '../../model/order.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
-import type { ProgramReader } from './layer-walk.ts';
+import type { ProgramReader, ReadOptions } from './layer-walk.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
 /** Content of a root file system on disk, and a reader of its programs. */
@@ -31,8 +31,11 @@ export interface DirectoryContent {
  * Finds the wanted paths in a root file system on disk, and evidence of unlisted packages. Follows no links, so it reads nothing outside
  * the directory.
  */
-export function readDirectory(root: string, wanted: WantedPaths): DirectoryContent {
-  const collector = new LayerCollector(wanted, { programs: 'later' });
+export function readDirectory(
+  root: string,
+  { wanted, listNow }: Pick<ReadOptions, 'wanted' | 'listNow'>,
+): DirectoryContent {
+  const collector = new LayerCollector(wanted, { programs: 'later', ...(listNow && { listNow }) });
   const walk = new DirectoryWalk(root, wanted, collector);
   walk.readWanted();
   walk.readOthers();

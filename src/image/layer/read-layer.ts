@@ -42,7 +42,7 @@ export async function readLayers<T>(
 
 async function readOne(layer: ImageLayer, options: ReadOptions): Promise<LayerReadResult> {
   const { place } = layer;
-  if (place.kind === 'directory') return { ...readDirectory(place.path, options.wanted), verified: false };
+  if (place.kind === 'directory') return { ...readDirectory(place.path, options), verified: false };
   if (place.kind === 'remote') throw new Error('a remote layer must be fetched before it can be read');
   const file = openSync(place.path, 'r');
   try {

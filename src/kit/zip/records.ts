@@ -125,6 +125,54 @@ export function fileCount(record: Buffer): number {
   return record.readUInt16LE(10);
 }
 
+/** Size of the end record without its comment. */
+export const endBytes = 22;
+const locator64Bytes = 20;
+const end64Bytes = 56;
+
+/** Returns whether an entry of the directory begins at a position, as far as its fixed part shows. */
+export function isDirectoryEntry(bytes: Buffer, at: number): boolean {
+  return at + directoryBytes <= bytes.length && recordKindOf(bytes.readUInt32LE(at))?.name === 'directory';
+}
+
+/** Returns the size of the entry of the directory at a position. */
+export function sizeOfDirectoryEntry(bytes: Buffer, at: number): number {
+  return recordKindOf(bytes.readUInt32LE(at))?.sizeOf(bytes, at) ?? 0;
+}
+
+/** Returns where the data of a file begins, after the local header at `at`. Undefined if no header is there. */
+export function localDataStart(bytes: Buffer, at: number): number | undefined {
+  if (!(at + localBytes <= bytes.length)) return undefined;
+  const kind = recordKindOf(bytes.readUInt32LE(at));
+  return kind?.name === 'local' ? at + kind.sizeOf(bytes, at) : undefined;
+}
+
+/** Returns the position of the end record of ZIP64 that belongs to the end record at `end`. Undefined if there is none. */
+export function locatedEnd64(bytes: Buffer, end: number): number | undefined {
+  const locator = end - locator64Bytes;
+  if (!isRecord(bytes, locator, 'locator64')) return undefined;
+  // A preamble moves the record, which then lies directly before its locator.
+  return [Number(bytes.readBigUInt64LE(locator + 8)), locator - end64Bytes].find(
+    (at) => at + end64Bytes <= locator && isRecord(bytes, at, 'end64'),
+  );
+}
+
+function isRecord(bytes: Buffer, at: number, name: RecordName): boolean {
+  return at >= 0 && at + 4 <= bytes.length && recordKindOf(bytes.readUInt32LE(at))?.name === name;
+}
+
+/** Returns the declared size and offset of the directory. */
+export function directoryOf(
+  bytes: Buffer,
+  { end, end64 }: { readonly end: number; readonly end64: number | undefined },
+): { readonly size: number; readonly offset: number; readonly commentBytes: number } {
+  const commentBytes = bytes.readUInt16LE(end + 20);
+  if (end64 === undefined)
+    return { size: bytes.readUInt32LE(end + 12), offset: bytes.readUInt32LE(end + 16), commentBytes };
+  const [size, offset] = [bytes.readBigUInt64LE(end64 + 40), bytes.readBigUInt64LE(end64 + 48)];
+  return { size: Number(size), offset: Number(offset), commentBytes };
+}
+
 /** The longest descriptor. The data that follows it in a zip file is longer still. */
 export const descriptorBytesMax = 24;
 

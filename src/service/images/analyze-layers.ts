@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
-import type { LayerReadResult } from '../../image/layer/layer-walk.ts';
+import type { LayerReadResult, ReadOptions } from '../../image/layer/layer-walk.ts';
 import type { CollectedPackageFiles } from '../../image/layer/package-file-collector.ts';
 import { readArchiveMembers } from '../../image/layer/read-archive.ts';
 import { readLayer } from '../../image/layer/read-layer.ts';
@@ -15,9 +15,11 @@ import { type Files, isPattern, type PathPattern, patternSet } from '../../plugi
 import { classifyEvidence } from './layer-evidence.ts';
 import {
   groupPackageFiles,
+  immediateListing,
   ListedSize,
   type Listing,
   listersOfPackageFiles,
+  listingOfFiles,
   listPackages,
   mergeListings,
 } from './list-packages.ts';
@@ -78,7 +80,7 @@ export async function analyzeLayers(
   { links, ...options }: AnalysisOptions,
 ): Promise<LayerIndex[]> {
   const size = new ImageSize();
-  const readOptions = { ...options, wanted: wantedPaths(analyzers, links) };
+  const readOptions = { ...options, ...readTargets(analyzers, links) };
   const ofArchives = await readArchiveMembers(layers, readOptions, (read) =>
     thenMaybe(indexOf(read, analyzers, links), (index) => {
       size.add(index);
@@ -101,7 +103,7 @@ export async function analyzeStream(
   analyzers: Analyzers,
   { links, ...options }: AnalysisOptions,
 ): Promise<LayerIndex> {
-  const layer = await readLayerStream(stream, { ...options, wanted: wantedPaths(analyzers, links) });
+  const layer = await readLayerStream(stream, { ...options, ...readTargets(analyzers, links) });
   return await indexOf(layer, analyzers, links);
 }
 
@@ -112,6 +114,14 @@ function releaseLargeFiles(files: Files): void {
   for (const { buffer, byteLength } of files.values())
     if (byteLength > largeBytes && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength)
       buffer.transfer(0);
+}
+
+/** Returns the paths to read, and the listing of large files. */
+function readTargets(
+  analyzers: Analyzers,
+  links: readonly LinkTarget[],
+): Pick<ReadOptions, 'wanted' | 'listNow'> {
+  return { wanted: wantedPaths(analyzers, links), listNow: () => immediateListing(analyzers.listers) };
 }
 
 function wantedPaths(analyzers: Analyzers, links: readonly LinkTarget[]): WantedPaths {
@@ -152,6 +162,7 @@ function indexOf(
     const listingOptions = { wantedPathsOf, size, ...(own && { packageFiles: own }) };
     listings.push(listPackages(lister, collected.files, listingOptions));
   }
+  listings.push(listingOfFiles(collected.packageFiles.listed, size));
   const remarks = collected.remarks.map((remark) => ({ extension: 'layer', ...remark }));
   const toIndex = ({ packageFiles: listed, ...listing }: Listing): LayerIndex => {
     releaseLargeFiles(collected.files);
@@ -178,10 +189,10 @@ function indexOf(
 /** Returns the index of the files at any depth. Problems of files that were not read name the listers that want them. */
 function packageFilesField(
   { packages, problems, withoutPackage }: Listing['packageFiles'],
-  { files, unread, others }: CollectedPackageFiles,
+  { files, listed: listedNow, unread, others }: CollectedPackageFiles,
   listers: Analyzers['listers'],
 ): Pick<LayerIndex, 'packageFiles'> {
-  if (files.size + others.size === 0) return {};
+  if (files.size + listedNow.size + others.size === 0) return {};
   const listed = new Set(packages.map(({ path }) => path));
   const wanting = listersOfPackageFiles(listers);
   const ofUnread = [...unread].flatMap(([path, message]) =>
@@ -192,7 +203,7 @@ function packageFilesField(
       packages,
       problems: [...problems, ...ofUnread],
       withoutPackage,
-      others: [...[...files.keys()].filter((path) => !listed.has(path)), ...others],
+      others: [...[...files.keys(), ...listedNow.keys()].filter((path) => !listed.has(path)), ...others],
     },
   };
 }

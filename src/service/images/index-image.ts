@@ -7,7 +7,7 @@ import { dependenciesOf } from '../../match/dependencies.ts';
 import type { ImageEvidence } from '../../match/evidence.ts';
 import { type ExcludedFile, withoutExcluded } from '../../match/exclude.ts';
 import { type StatedLicenses, statedLicenses } from '../../match/licenses.ts';
-import { locatedPackage } from '../../match/package-files.ts';
+import { locatedPackage, pathOfPackage } from '../../match/package-files.ts';
 import type { SquashedImage, SquashedPackage, SquashedProblem } from '../../match/squash.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
@@ -203,14 +203,14 @@ interface ImageContext {
 function toImagePackage(listedItem: SquashedPackage, context: ImageContext): ImagePackage {
   const { distro, diffIds, squashed, extensions, licenses, distributionFiles } = context;
   const item = withOwnLocation(listedItem, distributionFiles);
-  const { requires, provides, ...listed } = item.package;
+  const { requires, provides, archivePath, ...listed } = item.package;
   const owner = squashed.owners.get(item.path)?.name;
   const locations = packageLocations(item, squashed, diffIds);
   const found = {
     ...listed,
     ...attributionOf(listed, licenses),
     purl: purlOfListed(listed, ecosystemOf(item.lister, extensions) === undefined ? distro : null),
-    location: { path: item.path, layer: diffIds[item.layer] ?? null },
+    location: { path: pathOfPackage(item.path, item.package), layer: diffIds[item.layer] ?? null },
     foundBy: item.lister,
     ...(item.repositories.length > 0 && { repositories: item.repositories }),
     ...(owner !== undefined && { owner }),
@@ -244,10 +244,11 @@ function packageLocations(
   diffIds: ImageContext['diffIds'],
 ): PackageLocation[] | undefined {
   if (locations.length < 2) return undefined;
-  return locations.map(({ path, layer, package: { evidence, parent } }) => {
+  return locations.map(({ path, layer, package: listed }) => {
+    const { evidence, parent } = listed;
     const owner = owners.get(path)?.name;
     return {
-      path,
+      path: pathOfPackage(path, listed),
       layer: diffIds[layer] ?? null,
       ...(evidence !== undefined && { evidence }),
       ...(parent !== undefined && { parent }),

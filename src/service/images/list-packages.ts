@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import type { CollectedPackageFiles, ImmediateListing } from '../../image/layer/package-file-collector.ts';
 import { tooManyThings } from '../../match/image-size.ts';
 import type {
   Diversion,
@@ -20,7 +21,50 @@ import {
   PatternMap,
   patternSet,
 } from '../../plugin/layer-files.ts';
-import type { ListerEvent, ListerEventOf, PackageLister } from '../../plugin/package-lister.ts';
+import type { FileLister, ListerEvent, ListerEventOf, PackageLister } from '../../plugin/package-lister.ts';
+
+/** Lists the files of one layer that are too large to be held together, as soon as each was read. */
+export function immediateListing(listers: readonly AnyLister[]): ImmediateListing {
+  const fileListers = new PatternMap(
+    listers.flatMap((lister) => {
+      if (!('listEach' in lister)) return [];
+      const fileLister = { lister: lister.name, list: lister.listEach() };
+      return groupPatterns(lister.wants).atAnyDepth.map((pattern) => [pattern, fileLister] as const);
+    }),
+  );
+  return {
+    isWanted: (path) => fileListers.find(path) !== undefined,
+    list: (path, content) =>
+      fileListers
+        .all(path)
+        .map(({ lister, list }) => ({ lister, events: eventsOfFile(list, path, content) })),
+  };
+}
+
+/** Lists one file. If the lister fails, the last event says so. */
+function eventsOfFile(list: FileLister, path: string, content: Uint8Array): ListerEvent[] {
+  const events: ListerEvent[] = [];
+  try {
+    for (const event of list(path, content)) events.push(event);
+  } catch (error) {
+    events.push({ kind: 'problem', path, problem: `the lister failed: ${messageOf(error)}` });
+  }
+  return events;
+}
+
+/** Returns the listing of files that were listed as soon as they were read. Throws `limit-exceeded`. */
+export function listingOfFiles(listed: CollectedPackageFiles['listed'], size: ListedSize): Listing {
+  const builders = new Map<string, ListingBuilder>();
+  for (const listings of listed.values())
+    for (const { lister, events } of listings) {
+      const builder =
+        builders.get(lister) ??
+        new ListingBuilder(lister, { size, realPathOf: (path) => path, packageFiles: listed });
+      builders.set(lister, builder);
+      for (const event of events) builder.add(event);
+    }
+  return concatListings(Array.from(builders.values(), (builder) => builder.listing()));
+}
 
 /** Events of listers for a layer, by kind. */
 export interface Listing
@@ -147,7 +191,7 @@ interface RunOptions {
   /** Returns the path of a file that the lister found at a wanted path. Absent if they are the same. */
   readonly realPathOf?: (path: string) => string;
   /** Those of the files that are at any depth. */
-  readonly packageFiles?: Files;
+  readonly packageFiles?: Pick<ReadonlyMap<string, unknown>, 'has'>;
 }
 
 function runLister(

@@ -1,0 +1,153 @@
+import { limits } from '../../../core/limits.ts';
+import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
+import { ZipDirectory } from '../../../kit/zip/directory.ts';
+import type { ZipHeader } from '../../../kit/zip/records.ts';
+import { javaExtensions } from './jar-name.ts';
+
+/** The files of one artifact below `META-INF/maven`. */
+export interface PomFiles {
+  /** Group and artifact by the names of the directories. */
+  readonly group: string;
+  readonly artifact: string;
+  readonly properties?: ZipHeader;
+  readonly xml?: ZipHeader;
+}
+
+/** The parts of a Java archive that show what it contains. Their content is read on demand. */
+export interface JavaArchive {
+  readonly directory: ZipDirectory;
+  /** Whether it has class files outside `META-INF`, also under the names that agents give them. */
+  readonly hasClasses: boolean;
+  /** Path of the class of log4j that looks names up in JNDI, wherever it was moved to. */
+  readonly jndiLookup: string | undefined;
+  readonly manifest: ZipHeader | undefined;
+  readonly poms: readonly PomFiles[];
+  readonly nested: readonly ZipHeader[];
+  readonly problems: readonly string[];
+}
+
+/** Reads the directory of an archive. Throws a `ZipError` if the bytes are not an archive. */
+export function openJavaArchive(bytes: Buffer): JavaArchive {
+  const directory = new ZipDirectory(bytes);
+  const names = new NameScan();
+  const { entries, defect } = directory.wanted(names.wants, limits.archiveEntries);
+  const { found, duplicates } = lastOfEachName(entries);
+  const archives = found.filter(({ path }) => hasJavaExtension(path));
+  const unusual = archives.filter((entry) => !hasUsualName(entry));
+  const problems = [
+    ...(defect === undefined ? [] : [defect.message]),
+    ...(names.isCut ? [`has more than ${limits.packageFilesPerLayer} archives and Maven files`] : []),
+    ...duplicates.map((path) => `contains ${quoteUntrusted(path)} twice, with different content`),
+    ...unusual.map(({ path }) => `contains an archive with an impossible name: ${quoteUntrusted(path)}`),
+  ];
+  return {
+    directory,
+    hasClasses: names.hasClasses,
+    jndiLookup: names.jndiLookup,
+    manifest: found.find(({ path }) => isManifest(path)),
+    poms: pomsIn(found),
+    nested: archives.filter(hasUsualName),
+    problems: problems.slice(0, limits.problemsPerFile),
+  };
+}
+
+const classEndings = ['.class', '.esclazz', '.classdata'].map((ending) => Buffer.from(ending));
+const jndiLookupName = Buffer.from('log4j/core/lookup/JndiLookup');
+const metaInf = Buffer.from('META-INF/');
+const manifestPath = 'META-INF/MANIFEST.MF';
+const pomPath =
+  /^(?:(?:WEB-INF|BOOT-INF)\/classes\/)?META-INF\/maven\/([^/]+)\/([^/]+)\/pom\.(properties|xml)$/;
+const extensions: ReadonlySet<string> = new Set(javaExtensions);
+
+/** Checks the names in a directory. Those of classes, which are most, are checked as bytes. */
+class NameScan {
+  hasClasses = false;
+  jndiLookup: string | undefined;
+  /** Whether there are more wanted files than are read. */
+  isCut = false;
+  #wanted = 0;
+
+  readonly wants = (bytes: Buffer, start: number, end: number): boolean => {
+    const ending = classEndings.find((each) => endsWith(bytes, each, { start, end }));
+    if (ending !== undefined) {
+      this.#visitClass(bytes, start, end - ending.length);
+      return false;
+    }
+    if (!mayMatter(bytes[end - 1] ?? 0)) return false;
+    const path = bytes.toString('latin1', start, end);
+    const isWanted = isManifest(path) || pomPath.test(path) || hasJavaExtension(path);
+    if (isWanted && ++this.#wanted > limits.packageFilesPerLayer) this.isCut = true;
+    return isWanted && !this.isCut;
+  };
+
+  #visitClass(bytes: Buffer, start: number, end: number): void {
+    if (
+      !this.hasClasses &&
+      bytes.compare(metaInf, 0, metaInf.length, start, Math.min(start + metaInf.length, end)) !== 0
+    )
+      this.hasClasses = true;
+    if (bytes[end - 1] === lastOfLookup && endsWith(bytes, jndiLookupName, { start, end }))
+      this.jndiLookup ??= bytes.toString('latin1', start, end);
+  }
+}
+
+const lastOfLookup = jndiLookupName.at(-1);
+
+/** The last characters of wanted names, in both cases: those of `MANIFEST.MF`, `pom.properties`, `pom.xml` and of archives. */
+const lastCharacters: ReadonlySet<number> = new Set(
+  ['mf', 'properties', 'xml', ...javaExtensions].flatMap((name) => {
+    const last = name.slice(-1);
+    return [last.charCodeAt(0), last.toUpperCase().charCodeAt(0)];
+  }),
+);
+
+function mayMatter(last: number): boolean {
+  return lastCharacters.has(last);
+}
+
+function endsWith(
+  bytes: Buffer,
+  ending: Buffer,
+  { start, end }: { readonly start: number; readonly end: number },
+): boolean {
+  const from = end - ending.length;
+  if (from < start || bytes[end - 1] !== ending[ending.length - 1]) return false;
+  return bytes.compare(ending, 0, ending.length, from, end) === 0;
+}
+
+function isManifest(path: string): boolean {
+  return path.length === manifestPath.length && path.toUpperCase() === manifestPath;
+}
+
+function hasJavaExtension(path: string): boolean {
+  return extensions.has(path.slice(path.lastIndexOf('.') + 1).toLowerCase());
+}
+
+/** Whether the name of a nested archive can be part of a path. */
+function hasUsualName(entry: ZipHeader): boolean {
+  return entry.path.length <= limits.pathBytes && !/\p{Cc}/u.test(entry.path);
+}
+
+/** A JVM reads the last one of files with the same name. */
+function lastOfEachName(entries: readonly ZipHeader[]): { found: ZipHeader[]; duplicates: string[] } {
+  const byName = new Map<string, ZipHeader>();
+  const duplicates = new Set<string>();
+  for (const entry of entries) {
+    const before = byName.get(entry.path);
+    if (before !== undefined && (before.crc !== entry.crc || before.bytes !== entry.bytes))
+      duplicates.add(entry.path);
+    byName.set(entry.path, entry);
+  }
+  return { found: [...byName.values()], duplicates: [...duplicates] };
+}
+
+function pomsIn(entries: readonly ZipHeader[]): PomFiles[] {
+  const poms = new Map<string, PomFiles>();
+  for (const entry of entries) {
+    const [, group = '', artifact = '', kind] = pomPath.exec(entry.path) ?? [];
+    if (kind === undefined) continue;
+    const key = `${group}/${artifact}`;
+    poms.set(key, { group, artifact, ...poms.get(key), [kind]: entry });
+  }
+  return [...poms.values()];
+}

@@ -1,0 +1,288 @@
+import { messageOf } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
+import { bufferView } from '../../../kit/bytes/bytes.ts';
+import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
+import type { ZipHeader } from '../../../kit/zip/records.ts';
+import { type JavaArchive, openJavaArchive, type PomFiles } from './archive.ts';
+import {
+  type Coordinates,
+  completeCoordinates,
+  isPart,
+  nameOfArtifact,
+  type PartialCoordinates,
+} from './coordinates.ts';
+import { type ArchiveIdentity, identifyArchive } from './identify.ts';
+import { baseNameOf } from './jar-name.ts';
+import { type ManifestAttributes, parseManifest } from './manifest.ts';
+import { parsePomProperties } from './pom-properties.ts';
+import { parsePomXml } from './pom-xml.ts';
+
+/** A package in a Java archive. */
+export interface JavaPackage extends Coordinates {
+  readonly evidence: 'installed' | 'embedded-in-archive';
+  /** The archive that contains it: its artifact and version if it is named after them, else the name of its file. */
+  readonly parent?: { readonly name: string; readonly version?: string };
+}
+
+/** A finding in an archive or in one inside it. `path` is that of the archive, with `!/` before the path inside another one. */
+export type JavaFinding =
+  | { readonly kind: 'package'; readonly path: string; readonly package: JavaPackage }
+  /** Something that could not be read. */
+  | { readonly kind: 'problem'; readonly path: string; readonly problem: string }
+  /** Code whose packages are unknown. */
+  | { readonly kind: 'unidentified'; readonly path: string; readonly reason: string };
+
+/** The rest of the limits that all archives of a layer share. */
+export class ArchiveBudget {
+  #openedBytes: number = limits.archiveOpenedBytes;
+
+  /** Takes bytes that are to be decompressed. Returns whether as many were left. */
+  take(bytes: number): boolean {
+    this.#openedBytes -= bytes;
+    return this.#openedBytes >= 0;
+  }
+}
+
+/** Lists the packages of a Java archive and of the archives inside it. */
+export function* listJavaArchive(
+  path: string,
+  content: Uint8Array,
+  budget: ArchiveBudget,
+): Generator<JavaFinding> {
+  yield* new ArchiveReader(budget).read(bufferView(content), { path, depth: 0, heldBytes: 0, isPart: false });
+}
+
+/** The place of an archive. */
+interface ArchivePlace {
+  readonly path: string;
+  /** Number of archives that contain it. */
+  readonly depth: number;
+  /** Size of the archives around it that had to be decompressed. */
+  readonly heldBytes: number;
+  readonly parent?: Parent;
+  /** Whether it is a resource of a known artifact, which was published with it. */
+  readonly isPart: boolean;
+}
+
+type Parent = NonNullable<JavaPackage['parent']>;
+
+/** A place of resources below the directory of a Java package. No class loader takes libraries from there. */
+const placeOfResources = /^(?!lib\/)[a-z]\w*\/\w+\//;
+
+class ArchiveReader {
+  readonly #budget: ArchiveBudget;
+
+  constructor(budget: ArchiveBudget) {
+    this.#budget = budget;
+  }
+
+  *read(bytes: Buffer, place: ArchivePlace): Generator<JavaFinding> {
+    const { path } = place;
+    let archive: JavaArchive;
+    try {
+      archive = openJavaArchive(bytes);
+    } catch (error) {
+      yield { kind: 'problem', path, problem: `is not a readable archive: ${messageOf(error)}` };
+      return;
+    }
+    for (const problem of archive.problems) yield { kind: 'problem', path, problem };
+    const label = yield* this.#packages(archive, place);
+    for (const entry of archive.nested) {
+      const isPart = label.version !== undefined && placeOfResources.test(entry.path);
+      yield* this.#nested(archive, entry, { ...place, parent: label, isPart });
+    }
+  }
+
+  /** Yields the packages of an archive without those inside it. Returns how these name the archive. */
+  *#packages(
+    archive: JavaArchive,
+    { path, depth, parent, isPart }: ArchivePlace,
+  ): Generator<JavaFinding, Parent> {
+    const base = baseNameOf(path);
+    const manifest = yield* this.#manifest(archive, path);
+    const fileName = { name: path.slice(path.lastIndexOf('/') + 1) };
+    // An agent of New Relic that changes classes of a library, whose name and version it has.
+    if (manifest.has('weave-classes')) return fileName;
+    const poms = yield* this.#poms(archive, path);
+    const identity = identifyArchive(poms, { base, manifest });
+    const { main, embedded, isNamedAfterMain } = identity;
+    const label =
+      main !== undefined && isNamedAfterMain
+        ? { name: nameOfArtifact(main), version: main.version }
+        : fileName;
+    if (main !== undefined)
+      yield { kind: 'package', path, package: { ...main, ...evidenceAt(depth, parent) } };
+    // Metadata without code is what remains of a package that the build removed.
+    if (archive.hasClasses)
+      for (const each of embedded)
+        yield { kind: 'package', path, package: { ...each, evidence: 'embedded-in-archive', parent: label } };
+    yield* unidentified(path, archive, { identity, manifest, isPart });
+    return label;
+  }
+
+  *#manifest({ directory, manifest }: JavaArchive, path: string): Generator<JavaFinding, ManifestAttributes> {
+    if (manifest === undefined) return new Map();
+    const content = yield* this.#content(path, directory.content.bind(directory), manifest);
+    return content === undefined ? new Map() : parseManifest(content);
+  }
+
+  *#poms(archive: JavaArchive, path: string): Generator<JavaFinding, Coordinates[]> {
+    const found: Coordinates[] = [];
+    for (const pom of archive.poms.slice(0, limits.packagesPerFile)) {
+      const coordinates = yield* this.#coordinates(archive, path, pom);
+      if (coordinates !== undefined) found.push(coordinates);
+    }
+    if (archive.poms.length > limits.packagesPerFile)
+      yield {
+        kind: 'problem',
+        path,
+        problem: `has more than ${limits.packagesPerFile} Maven files; the rest was not read`,
+      };
+    return found;
+  }
+
+  *#coordinates(
+    { directory }: JavaArchive,
+    path: string,
+    { group, artifact, properties, xml }: PomFiles,
+  ): Generator<JavaFinding, Coordinates | undefined> {
+    const read = directory.content.bind(directory);
+    const ofProperties = properties && (yield* this.#content(path, read, properties));
+    const stated = ofProperties === undefined ? {} : validMembers(parsePomProperties(ofProperties));
+    const complete = completeCoordinates({ group, artifact, ...stated });
+    if (complete !== undefined) return complete;
+    const ofXml = xml && (yield* this.#content(path, read, xml));
+    const declared = ofXml === undefined ? {} : yield* parsedPom(path, ofXml, { group, artifact });
+    const resolved = completeCoordinates({ group, artifact, ...validMembers(declared), ...stated });
+    if (resolved === undefined)
+      yield {
+        kind: 'problem',
+        path,
+        problem: `the Maven files of ${quoteUntrusted(`${group}:${artifact}`)} state no usable version`,
+      };
+    return resolved;
+  }
+
+  /** Returns the content of a small file. Yields a problem if it cannot be read. */
+  *#content(
+    path: string,
+    read: (entry: ZipHeader, bytesMax: number) => Buffer,
+    entry: ZipHeader,
+  ): Generator<JavaFinding, Buffer | undefined> {
+    if (!this.#budget.take(entry.bytes)) {
+      yield { kind: 'problem', path, problem: budgetProblem };
+      return undefined;
+    }
+    try {
+      return read(entry, limits.archiveMetadataBytes);
+    } catch (error) {
+      yield {
+        kind: 'problem',
+        path,
+        problem: `${quoteUntrusted(entry.path)} cannot be read: ${messageOf(error)}`,
+      };
+      return undefined;
+    }
+  }
+
+  *#nested({ directory }: JavaArchive, entry: ZipHeader, place: ArchivePlace): Generator<JavaFinding> {
+    const path = `${place.path}!/${entry.path}`;
+    const depth = place.depth + 1;
+    const isStored = entry.method === 0;
+    const heldBytes = place.heldBytes + (isStored ? 0 : entry.bytes);
+    const refusal = this.#refusalOf({ path, depth, heldBytes }, isStored ? 0 : entry.bytes);
+    if (refusal !== undefined) {
+      yield { kind: 'problem', path, problem: refusal };
+      return;
+    }
+    let bytes: Buffer;
+    try {
+      bytes = directory.content(
+        entry,
+        isStored ? Number.POSITIVE_INFINITY : limits.archiveHeldBytes - place.heldBytes,
+      );
+    } catch (error) {
+      yield { kind: 'problem', path, problem: `cannot be read: ${messageOf(error)}` };
+      return;
+    }
+    yield* this.read(bytes, { ...place, path, depth, heldBytes });
+  }
+
+  /** Returns why an archive inside another one is not opened. */
+  #refusalOf(
+    { path, depth, heldBytes }: Pick<ArchivePlace, 'path' | 'depth' | 'heldBytes'>,
+    bytes: number,
+  ): string | undefined {
+    if (path.length > limits.pathBytes) return 'has too long a path, so it was not read';
+    if (depth > limits.archiveDepth)
+      return `is inside more than ${limits.archiveDepth} archives, so it was not read`;
+    if (heldBytes > limits.archiveHeldBytes)
+      return `has more than ${limits.archiveHeldBytes} bytes with the archives around it, so it was not read`;
+    return this.#budget.take(bytes) ? undefined : budgetProblem;
+  }
+}
+
+const budgetProblem = `was not read, as the archives of the layer have more than ${limits.archiveOpenedBytes} bytes`;
+
+function evidenceAt(depth: number, parent: JavaPackage['parent']): Pick<JavaPackage, 'evidence' | 'parent'> {
+  if (depth === 0) return { evidence: 'installed' };
+  return { evidence: 'embedded-in-archive', ...(parent && { parent }) };
+}
+
+/** Known facts of the identity of an archive. */
+interface IdentityFacts extends Pick<ArchivePlace, 'isPart'> {
+  readonly identity: ArchiveIdentity;
+  readonly manifest: ManifestAttributes;
+}
+
+/** Yields the content of an archive that its metadata do not identify. */
+function* unidentified(
+  path: string,
+  { hasClasses, jndiLookup }: JavaArchive,
+  { identity, manifest, isPart }: IdentityFacts,
+): Generator<JavaFinding> {
+  const { main, embedded } = identity;
+  const all = main === undefined ? embedded : [main, ...embedded];
+  if (jndiLookup !== undefined && !all.some(({ artifact }) => artifact === 'log4j-core'))
+    yield {
+      kind: 'unidentified',
+      path,
+      reason: `contains a copy of log4j-core of an unknown version: ${quoteUntrusted(jndiLookup)}`,
+    };
+  else if (hasClasses && all.length === 0 && !isPart && !isOfApplication(path, manifest))
+    yield {
+      kind: 'unidentified',
+      path,
+      reason: 'contains classes that neither metadata nor its name identifies',
+    };
+}
+
+/** Whether the classes of an archive are those of the application itself, beside the archives of its libraries. */
+function isOfApplication(path: string, manifest: ManifestAttributes): boolean {
+  return manifest.has('spring-boot-version') || /\.(?:war|ear)$/i.test(path) || generatedByQuarkus.test(path);
+}
+
+const generatedByQuarkus = /(?:^|\/)quarkus\/(?:generated|transformed)-bytecode\.jar$/;
+
+function* parsedPom(
+  path: string,
+  content: Buffer,
+  { group, artifact }: Pick<PomFiles, 'group' | 'artifact'>,
+): Generator<JavaFinding, PartialCoordinates> {
+  try {
+    return parsePomXml(content);
+  } catch (error) {
+    const name = quoteUntrusted(`${group}:${artifact}`);
+    yield { kind: 'problem', path, problem: `the pom.xml of ${name} cannot be read: ${messageOf(error)}` };
+    return {};
+  }
+}
+
+/** Returns the coordinates without members that are missing or not valid. */
+function validMembers({ group, artifact, version }: PartialCoordinates): PartialCoordinates {
+  return {
+    ...(isPart(group) && { group }),
+    ...(isPart(artifact) && { artifact }),
+    ...(isPart(version) && { version }),
+  };
+}

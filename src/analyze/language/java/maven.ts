@@ -1,0 +1,120 @@
+import { limits } from '../../../core/limits.ts';
+import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
+import { ecosystemOfType, type Namespace } from '../../../model/namespace.ts';
+import type { Files } from '../../../plugin/layer-files.ts';
+import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
+import { nameOfArtifact } from './coordinates.ts';
+import { javaExtensions } from './jar-name.ts';
+import { ArchiveBudget, type JavaFinding, listJavaArchive } from './list-archive.ts';
+
+/** Size of an empty archive. */
+const archiveBytesMin = 22;
+/** Extensions that other formats have as well. */
+const sharedExtension = /\.(?:rar|par|sar|nar|kar|far|zap)$/i;
+
+/** Lists the Maven artifacts in Java archives. */
+export const mavenLister: PackageLister = {
+  name: 'maven',
+  version: 1,
+  wants: javaExtensions.flatMap((extension) => [`**/*.${extension}`, `**/*.${extension.toUpperCase()}`]),
+  ecosystem: ecosystemOfType('maven') as Namespace,
+  listEach: () => {
+    const budget = new ArchiveBudget();
+    return (path, content) => listFile(path, content, budget);
+  },
+  *list(files: Files) {
+    const budget = new ArchiveBudget();
+    for (const [path, content] of files) yield* listFile(path, content, budget);
+  },
+};
+
+/**
+ * Lists a file. Yields no event for an archive that nothing identifies, or for one cut to nothing: then the file counts as one that was not
+ * read. If an archive has packages as well, what is unknown is a problem.
+ */
+function* listFile(path: string, content: Uint8Array, budget: ArchiveBudget): Generator<ListerEvent> {
+  if (content.length < archiveBytesMin) return;
+  if (sharedExtension.test(path) && !hasZipSignature(content)) {
+    yield { kind: 'no-package', path };
+    return;
+  }
+  const summary: FileSummary = { packages: 0, problems: 0, unidentified: [] };
+  for (const finding of listJavaArchive(path, content, budget)) {
+    const event = eventOf(path, finding, summary);
+    if (event !== undefined) yield event;
+  }
+  yield* closingEvents(path, summary);
+}
+
+/** Numbers of findings in a file. */
+interface FileSummary {
+  packages: number;
+  problems: number;
+  readonly unidentified: string[];
+}
+
+/** Counts a finding. Returns its event unless a limit is exceeded, or unless it depends on the other findings. */
+function eventOf(path: string, finding: JavaFinding, summary: FileSummary): ListerEvent | undefined {
+  switch (finding.kind) {
+    case 'package':
+      return ++summary.packages <= limits.packagesPerFile ? packageEvent(path, finding) : undefined;
+    case 'problem':
+      if (++summary.problems > limits.problemsPerFile) return undefined;
+      return { kind: 'problem', path, problem: problemText(path, finding.path, finding.problem) };
+    case 'unidentified':
+      if (summary.unidentified.length < limits.problemsPerFile)
+        summary.unidentified.push(problemText(path, finding.path, finding.reason));
+      return undefined;
+  }
+}
+
+function* closingEvents(
+  path: string,
+  { packages, problems, unidentified }: FileSummary,
+): Generator<ListerEvent> {
+  if (packages > 0) for (const problem of unidentified) yield { kind: 'problem', path, problem };
+  if (packages > limits.packagesPerFile)
+    yield {
+      kind: 'problem',
+      path,
+      problem: `has ${packages} packages; only ${limits.packagesPerFile} are listed`,
+    };
+  const hidden = problems - limits.problemsPerFile;
+  if (hidden > 0) yield { kind: 'problem', path, problem: `has ${hidden} more problems of the kinds above` };
+  if (packages + problems + unidentified.length === 0) yield { kind: 'no-package', path };
+}
+
+function packageEvent(
+  path: string,
+  { path: archive, package: found }: Extract<JavaFinding, { kind: 'package' }>,
+): ListerEvent {
+  const { version, evidence, parent } = found;
+  const inside = pathInside(path, archive);
+  return {
+    kind: 'package',
+    path,
+    package: {
+      type: 'maven',
+      name: nameOfArtifact(found),
+      version,
+      evidence,
+      ...(parent !== undefined && { parent }),
+      ...(inside !== '' && { archivePath: inside }),
+    },
+  };
+}
+
+/** Returns a message that names the archive if it is inside the file. */
+function problemText(path: string, archive: string, problem: string): string {
+  const inside = pathInside(path, archive);
+  return inside === '' ? problem : `${quoteUntrusted(inside)} ${problem}`;
+}
+
+/** Returns the path of an archive within a file. Empty for the file itself. */
+function pathInside(path: string, archive: string): string {
+  return archive.slice(path.length + 2);
+}
+
+function hasZipSignature(content: Uint8Array): boolean {
+  return content[0] === 0x50 && content[1] === 0x4b;
+}

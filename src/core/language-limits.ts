@@ -1,0 +1,31 @@
+const MiB = 1024 * 1024;
+const GiB = 1024 * MiB;
+
+/**
+ * The limits on files of language packages, which are a part of `limits`. The directory of a Java archive is read whole. Of its content, only
+ * manifests, Maven files and other archives are decompressed.
+ */
+export const languageLimits = {
+  /** Size of one file that a lister wants at any depth, such as `package.json`. Lists of the files of large packages have some megabytes. */
+  packageFileBytes: 16 * MiB,
+  /** Total size of these files of one layer. Large real layers have some tens of megabytes. The rest is not read. */
+  layerPackageFileBytes: 48 * MiB,
+  /** The same while another thread reads another layer. A larger layer is read once more by itself. */
+  threadPackageFileBytes: 16 * MiB,
+  /** Number of these files of one layer. Large real layers have some ten thousand. */
+  packageFilesPerLayer: 40_000,
+  /** Size of a Java archive. Real ones have up to some hundred megabytes. Larger ones are reported as not read. */
+  archiveFileBytes: 64 * MiB,
+  /** Archives within archives, such as jars in a war in an ear. Real ones nest three deep. */
+  archiveDepth: 16,
+  /** Files of one Java archive. Those of large applications have some ten thousand. */
+  archiveEntries: 1_000_000,
+  /** Total size of what is decompressed of the archives of one layer. */
+  archiveOpenedBytes: 4 * GiB,
+  /** Size of an archive within an archive, and of those that are decompressed at the same time. */
+  archiveHeldBytes: 32 * MiB,
+  /** Size of a manifest or a Maven file in a Java archive. The manifests of signed archives have some megabytes. */
+  archiveMetadataBytes: 16 * MiB,
+  /** Elements of one `pom.xml`. Large real ones have some thousands. */
+  pomElements: 100_000,
+} as const;
