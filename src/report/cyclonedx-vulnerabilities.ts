@@ -80,7 +80,7 @@ function entryOf(finding: Finding): object {
     ],
     cwes: cwesOf(vulnerability),
     description: description ?? undefined,
-    recommendation: fix.state === 'fixed' ? updateAdvice(fix) : undefined,
+    recommendation: fix.state === 'fixed' ? updateAdvice(fix, finding.package) : undefined,
     advisories: pagesOf(vulnerability),
     analysis: analysisOf(finding),
     properties: propertiesOf(vulnerability, [

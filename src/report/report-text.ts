@@ -79,9 +79,13 @@ export function epssCell(epss: number | null): string {
   return epss === null ? '' : `${(epss * 100).toFixed(1)}%`;
 }
 
-/** Returns the advice for a finding with a fix. */
-export function updateAdvice({ version }: Extract<Fix, { state: 'fixed' }>): string {
-  return `Update to ${version} or later.`;
+/** Returns the advice for a finding with a fix. For a package within another one, the advice is to upgrade that one. */
+export function updateAdvice(
+  { version }: Extract<Fix, { state: 'fixed' }>,
+  { name, parent }: Partial<Pick<Match['package'], 'name' | 'parent'>> = {},
+): string {
+  if (parent === undefined) return `Update to ${version} or later.`;
+  return `Upgrade ${parent.name} ${parent.version} to a version that contains ${name} ${version} or later.`;
 }
 
 /** Returns the description of a vulnerability, or a sentence that the source has no description. */

@@ -107,4 +107,29 @@ corpusTest('names the package to upgrade when a package manager contains the vul
   assert.match(stdout, /^lodash \(2x\) +4\.17\.15 +CVE-2020-8203 +\S+ +\S+ \(in npm 99\.0\.0\)/m);
   const sarif = clair(['scan', target, ...options(), '--format', 'sarif']);
   assert.match(sarif.stdout, /part of npm 99\.0\.0: upgrade npm/);
+  const cyclonedx = clair(['scan', target, ...options(), '--format', 'cyclonedx']);
+  assert.match(cyclonedx.stdout, /Upgrade npm 99\.0\.0 to a version that contains lodash \d/);
+});
+
+corpusTest('gives the same result for the SBOM of an image as for the image', () => {
+  const path = 'usr/lib/node_modules/lodash';
+  const npm = 'usr/local/lib/node_modules/npm';
+  const files = [
+    manifest(path, 'lodash', '4.17.15'),
+    manifest(npm, 'npm', '99.0.0'),
+    ...['minimist', 'a/node_modules/minimist'].map((at) =>
+      manifest(`${npm}/node_modules/${at}`, 'minimist', '0.0.8'),
+    ),
+  ];
+  const target = image('sbom', [...wolfi(`${path}/package.json`), ...files]);
+  const scanned = report('scan', target, ...options());
+  assert.equal(scanned.packages.length, 4);
+  for (const format of ['cyclonedx', 'spdx', 'json']) {
+    const file = join(place, `sbom.${format}.json`);
+    writeFileSync(file, clair(['sbom', target, '--format', format, '--db', ':memory:']).stdout);
+    const again = report('scan', `sbom:${file}`, ...options());
+    assert.deepEqual(again.packages, scanned.packages, format);
+    assert.deepEqual(findingsOf(again), findingsOf(scanned), format);
+    assert.equal(again.verdict, scanned.verdict, format);
+  }
 });

@@ -148,7 +148,11 @@ export async function buildImageIndex(
   const diffIds = layers.map(diffIdOf);
   const identities = layers.map(({ identity }) => identity);
   const licenses = statedLicenses(layers.map(({ index }) => index));
-  const distributionFiles = new DistributionFiles(squashed, distro);
+  const distributionFiles = new DistributionFiles({
+    distro,
+    packages: squashed.packages.flatMap((item) => (item.locations === undefined ? [item.package] : [])),
+    ownerOf: (path) => squashed.owners.get(path)?.name,
+  });
   const context = { distro, diffIds, squashed, extensions, licenses, distributionFiles };
   const packages = squashed.packages.map((item) => toImagePackage(item, context));
   const image: ImageIndex = {

@@ -1,13 +1,15 @@
 import { sha256Of } from '../../kit/sha256.ts';
+import type { Distro } from '../../model/distro.ts';
 import { comparePackages } from '../../model/order.ts';
 import { overrideDistro } from '../../model/parse-distro.ts';
 import type { Inventory } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { Store } from '../../store/store.ts';
 import { analyzerKey } from './analyze-layers.ts';
+import { DistributionFiles } from './distribution-files.ts';
 import { versionOrder } from './extension-status.ts';
 import { type ImageScope, type IndexedImage, imageIndexIdentity, indexVersion } from './index-image.ts';
-import { namespacesOf, withLookup } from './package-lookup.ts';
+import { namespacesOf, withLookup, withoutLookup } from './package-lookup.ts';
 
 /** Dependencies and options of `indexSbom`. */
 export interface IndexSbomDeps extends Pick<ImageScope, 'distro'> {
@@ -25,8 +27,13 @@ export async function indexSbom(
   const { layers, statuses, unread = [] } = inventory;
   const distro =
     distroOverride === undefined ? inventory.distro : overrideDistro(distroOverride, inventory.distro);
+  const files = distributionFilesOf(inventory, distro);
   const packages = inventory.packages
-    .map((found) => withLookup(found, distro, extensions))
+    .map((found) =>
+      found.evidence !== undefined && files.has(found.location.path)
+        ? withoutLookup(found)
+        : withLookup(found, distro, extensions),
+    )
     .sort(comparePackages);
   const content = sha256Of(JSON.stringify([distro, inventory.packages]));
   const identity = imageIndexIdentity([
@@ -44,4 +51,16 @@ export async function indexSbom(
     // Matching computes the version order again.
     statuses: statuses.filter(({ extension }) => extension !== versionOrder),
   };
+}
+
+/** Returns the files of language packages that the distribution owns, as the inventory of an image states them. */
+function distributionFilesOf({ packages }: Inventory, distro: Distro | null): DistributionFiles {
+  const owners = new Map(
+    packages.flatMap(({ location, owner }) => (owner === undefined ? [] : [[location.path, owner] as const])),
+  );
+  return new DistributionFiles({
+    distro,
+    packages: packages.filter(({ evidence }) => evidence === undefined),
+    ownerOf: (path) => owners.get(path),
+  });
 }

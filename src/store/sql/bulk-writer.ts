@@ -50,11 +50,24 @@ export class BulkWriter implements RowWriter {
     await this.#db.executeQuery(CompiledQuery.raw(statement, values));
   }
 
+  /** Compiles the statement for one row and repeats that row, since to compile a hundred rows takes 20 ms. */
   #statement(rows: number): string {
     const row = Object.fromEntries(this.#columns.map((column) => [column, 0]));
-    const insertion = this.#db.insertInto(this.#table).values(Array(rows).fill(row));
+    const insertion = this.#db.insertInto(this.#table).values(row);
     const unique = this.#unique;
-    if (unique === undefined) return insertion.compile().sql;
-    return insertion.onConflict((conflict) => conflict.column(unique).doNothing()).compile().sql;
+    const { sql } = (
+      unique === undefined
+        ? insertion
+        : insertion.onConflict((conflict) => conflict.column(unique).doNothing())
+    ).compile();
+    const [first = ''] = /\((?:\?|\$1)(?:, (?:\?|\$\d+))*\)/.exec(sql) ?? [];
+    return sql.replace(first, () => Array.from({ length: rows }, (_, i) => this.#row(first, i)).join(', '));
+  }
+
+  /** Returns the parameters of a row. PostgreSQL numbers them, and SQLite does not. */
+  #row(first: string, index: number): string {
+    if (!first.includes('$')) return first;
+    const start = index * this.#columns.length;
+    return `(${this.#columns.map((_, i) => `$${start + i + 1}`).join(', ')})`;
   }
 }

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import * as z from 'zod/mini';
 import { messageOf } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
 import { bufferView } from '../../../kit/bytes/bytes.ts';
 import { parseBySchema, parseJson } from '../../../kit/json/json-document.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
@@ -52,9 +54,14 @@ function* listFile(path: string, content: Uint8Array, parents: Parents): Generat
 
 /** Reads a manifest as Node does: with a byte order mark, and with replaced bytes in texts that are not UTF-8. */
 function readManifest(content: Uint8Array): Manifest {
-  const text = Buffer.from(bufferView(content).toString('utf8'));
+  const bytes = bufferView(content);
+  const text = isUtf8(bytes) ? bytes : Buffer.from(bytes.toString('utf8'));
   const refuse = (fault: string): Error => new Error(fault);
-  return parseBySchema(manifestSchema, parseJson(text, refuse), ({ fault }) => new Error(fault));
+  return parseBySchema(
+    manifestSchema,
+    parseJson(text, refuse, limits.documentDepthFromBytes),
+    ({ fault }) => new Error(fault),
+  );
 }
 
 type NamedManifest = Manifest & { readonly name: string; readonly version: string };
