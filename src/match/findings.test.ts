@@ -184,3 +184,16 @@ test('does not count findings of packages that are not ready to run', () => {
     assert.equal([...matches, ...suppressed][0]?.package.evidence, evidence);
   }
 });
+
+test('does not count findings of modules that pip contains, unless the package is elsewhere too', () => {
+  const list = { path: 'usr/lib/python3/site-packages/pip/_vendor/vendor.txt', layer: null };
+  const metadata = { path: 'usr/lib/python3/site-packages/x/_vendor/y.dist-info/METADATA', layer: null };
+  const vendored = { ...openssl, type: 'pypi', evidence: 'vendored', location: list } as const;
+  const countsOf = (found: Package): number[] => {
+    const { matches, suppressed } = findingsOf([hit({ package: found })], byText);
+    return [matches.length, suppressed.length];
+  };
+  assert.deepEqual(countsOf(vendored), [0, 1]);
+  assert.deepEqual(countsOf({ ...vendored, locations: [list, list] }), [0, 1]);
+  assert.deepEqual(countsOf({ ...vendored, locations: [list, metadata] }), [1, 0]);
+});

@@ -43,8 +43,11 @@ export function findingsOf(
     named,
     ({ id, hit }) => `${hit.package.purl}\n${hit.package.location.path}\n${id}`,
   );
-  const all = Array.from(groups.values(), (group) => toMatch(group, compare)).sort(compareMatches);
-  const decided = all.map((match) => ({ match, reason: reasonNotCounted(match, countsDeclared) }));
+  const decided = Array.from(groups.values(), (group) => {
+    const match = toMatch(group, compare);
+    const isOfPip = group.every(({ hit }) => isPartOfPip(hit.package));
+    return { match, reason: isOfPip ? partOfPip : reasonNotCounted(match, countsDeclared) };
+  }).sort((a, b) => compareMatches(a.match, b.match));
   return {
     matches: decided.flatMap(({ match, reason }) => (reason === undefined ? [match] : [])),
     suppressed: decided.flatMap(({ match, reason }) => (reason === undefined ? [] : [{ ...match, reason }])),
@@ -69,6 +72,15 @@ const uncountedReasons: Readonly<Partial<Record<PackageEvidence, string>>> = {
   dormant: 'the package is in a cache or an archive, and is not installed',
   stale: 'only metadata of the package is left, and its files are gone',
 };
+
+/** The list of packages that pip contains a part of. */
+const pipVendorList = /(?:^|\/)pip\/_vendor\/vendor\.txt$/;
+const partOfPip = 'pip contains only the modules of the package that it uses';
+
+/** Returns whether a package is known from the lists of pip alone. */
+function isPartOfPip({ type, location, locations = [location] }: Package): boolean {
+  return type === 'pypi' && locations.every(({ path }) => pipVendorList.test(path));
+}
 
 function findingIds({ id, aliases }: Hit): readonly string[] {
   if (isCve(id)) return [id];
