@@ -99,13 +99,19 @@ function compress(content: Buffer, dictionary?: Buffer): Buffer {
   const params = {
     [constants.ZSTD_c_compressionLevel]: level,
     [constants.ZSTD_c_checksumFlag]: 1,
-    ...(dictionary !== undefined && { [constants.ZSTD_c_enableLongDistanceMatching]: 1 }),
+    ...(dictionary !== undefined && patchParams(content.length + dictionary.length)),
   };
   return zstdCompressSync(content, {
     params,
     chunkSize: Math.max(64, content.length),
     ...(dictionary !== undefined && { dictionary }),
   });
+}
+
+/** A patch refers to any part of the content before, so its window spans both. Readers accept at most 2²⁷ bytes. */
+function patchParams(bytes: number): Record<number, number> {
+  const windowLog = Math.min(27, Math.max(10, Math.ceil(Math.log2(bytes))));
+  return { [constants.ZSTD_c_enableLongDistanceMatching]: 1, [constants.ZSTD_c_windowLog]: windowLog };
 }
 
 /** Returns the layers of the shards, so that a copy of the manifest by any tool copies them. */

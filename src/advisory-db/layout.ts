@@ -159,7 +159,7 @@ function parse<T extends z.ZodMiniType>(path: string, bytes: Buffer, schema: T):
 export function damaged(path: string, why: string, cause?: unknown): ClairError {
   return new ClairError(
     'feed-corrupt',
-    `the published database is damaged at ${path}: ${why}. Copy it again, or publish it again with clair db build.`,
+    `the published database is damaged at ${path}: ${why}. Copy it again, or publish it into an empty directory with clair db build.`,
     { cause },
   );
 }

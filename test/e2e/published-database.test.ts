@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -315,6 +316,28 @@ test('names the file when a shard in the cache is damaged', () => {
     run.stderr,
     /the advisories of alpine:v3\.20 in .+\.db cannot be used: .*; delete the file, and it is fetched again/,
   );
+});
+
+const isMountable =
+  process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
+
+test('keeps nothing and names the file when the disk of the cache or of the publisher is full', {
+  skip: !isMountable && 'NOT TESTED: only root can mount a small file system',
+}, () => {
+  const small = join(place, 'small');
+  mkdirSync(small);
+  assert.equal(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24k', 'tmpfs', small]).status, 0);
+  try {
+    const run = fromPublished('example', ['scan', image], 'small');
+    assert.equal(run.status, 3, run.stdout);
+    assert.match(run.stderr, /^clair: \S+\.db cannot be written: No space left on device \(ENOSPC\)$/m);
+    assert.deepEqual(readdirSync(join(small, 'clair/shards')), []);
+    const built = clair(['db', 'build', join(small, 'published'), '--db', join(place, 'example.db')]);
+    assert.equal(built.status, 3, built.stdout);
+    assert.deepEqual(readdirSync(join(small, 'published')), []);
+  } finally {
+    spawnSync('umount', [small]);
+  }
 });
 
 corpusTest('writes the same reports of real images from published advisories', () => {
