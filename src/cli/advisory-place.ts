@@ -45,7 +45,9 @@ export class AdvisoryPlace {
   /** Unpacks and opens the shards of these namespaces. Leaves out namespaces that the database does not have. */
   async load(namespaces: readonly Namespace[], deps: LoadShardsDeps): Promise<void> {
     const { catalogue } = this.#database;
-    for (const { name } of namespaces.map(advisoryNamespaceOf)) {
+    const names = namespaces.map((namespace) => advisoryNamespaceOf(namespace).name);
+    const isAny = names.some((name) => Object.hasOwn(catalogue.shards, name));
+    for (const name of isAny ? [...names, ...listsOf(catalogue)] : []) {
       const shard = Object.hasOwn(catalogue.shards, name) ? catalogue.shards[name] : undefined;
       if (shard === undefined || this.#loaded.has(name)) continue;
       await this.#unpack(name, shard, deps);
@@ -84,14 +86,24 @@ export function openAdvisoryPlace(named: string, options: ConsoleOptions): Advis
   return new AdvisoryPlace(openDatabase(named), options);
 }
 
+/** Whether a shard has a list of ratings instead of the advisories of a namespace. */
+function isList({ scheme }: CatalogueShard): boolean {
+  return scheme === '';
+}
+
+/** Returns the names of the lists of ratings, which every image needs. */
+function listsOf({ shards }: Catalogue): string[] {
+  return Object.entries(shards).flatMap(([name, shard]) => (isList(shard) ? [name] : []));
+}
+
 /** Returns a shard in the cache, with the states of its feeds. */
 export function shardFile(name: string, shard: CatalogueShard, { keys, ratings }: Catalogue): ShardFile {
   const known = Object.hasOwn(keyVersions, shard.scheme) ? keyVersions[shard.scheme] : undefined;
   return {
     path: cachedShardPath(cacheDirectory(), shard),
     namespace: { name, versionScheme: shard.scheme },
-    states: shard.feeds.map(fromCatalogueFeed),
-    ratingStates: ratings.map(fromCatalogueFeed),
+    states: isList(shard) ? [] : shard.feeds.map(fromCatalogueFeed),
+    ratingStates: (isList(shard) ? shard.feeds : ratings).map(fromCatalogueFeed),
     hasCurrentKeys: known !== undefined && keys[shard.scheme] === known,
   };
 }

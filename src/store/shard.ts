@@ -31,6 +31,8 @@ export interface ShardContent {
   readonly records: AsyncIterable<ShardRecord>;
   /** Returns the ratings of these CVEs. */
   readonly ratingsOf: (ids: readonly string[]) => Promise<readonly ShardEnrichment[]>;
+  /** A whole list of ratings. The shard then has no records, and its namespace the name of the list and no version scheme. */
+  readonly list?: AsyncIterable<ShardEnrichment>;
 }
 
 /** A written shard. */

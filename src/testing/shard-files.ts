@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AdvisorySource } from '../plugin/advisory-source.ts';
 import type { Enricher } from '../plugin/enricher.ts';
-import { publishableNamespaces, publishableRatings } from '../service/feeds/publishable-content.ts';
+import {
+  publishableLists,
+  publishableNamespaces,
+  publishableRatings,
+} from '../service/feeds/publishable-content.ts';
 import type { ShardFile } from '../store/shard.ts';
 import { readShardRows, writeShard } from '../store/shards/write-shard.ts';
 import type { Store } from '../store/store.ts';
@@ -32,11 +36,16 @@ export async function shardFiles(
   const usedBlocks = new Set<number>();
   const ratingStates = await publishableRatings({ store, extensions });
   const files: ShardFile[] = [];
-  for (const content of await publishableNamespaces({ store, extensions })) {
+  const contents = [
+    ...(await publishableNamespaces({ store, extensions })),
+    ...(await publishableLists({ store, extensions })),
+  ];
+  for (const content of contents) {
     const path = join(directory, `${content.namespace.name.replace(':', '-')}.db`);
     usedBlocks.add(writeShard(await readShardRows(content), { path, usedBlocks }).block);
-    const { namespace, states } = content;
-    files.push({ path, namespace, states, ratingStates, hasCurrentKeys: true });
+    const { namespace, states, list } = content;
+    const ofFile = list === undefined ? { states, ratingStates } : { states: [], ratingStates: states };
+    files.push({ path, namespace, ...ofFile, hasCurrentKeys: true });
   }
   return files;
 }

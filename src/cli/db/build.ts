@@ -9,7 +9,11 @@ import { ClairError } from '../../core/errors.ts';
 import { withFileErrors } from '../../core/system-error.ts';
 import { makeDirectory } from '../../kit/make-directory.ts';
 import type { Digest } from '../../model/digest.ts';
-import { publishableNamespaces, publishableRatings } from '../../service/feeds/publishable-content.ts';
+import {
+  publishableLists,
+  publishableNamespaces,
+  publishableRatings,
+} from '../../service/feeds/publishable-content.ts';
 import { keyVersions } from '../../version/keyed-scheme.ts';
 import { type CommandContext, type DatabaseOptions, openCommandContext } from '../command-context.ts';
 import { writeLines } from '../output.ts';
@@ -68,7 +72,7 @@ async function publishNamespaces(
   );
   try {
     const results: PublishedNamespace[] = [];
-    const namespaces = await publishableNamespaces(context);
+    const namespaces = [...(await publishableNamespaces(context)), ...(await publishableLists(context))];
     const usedBlocks = new Set(Object.values(before?.catalogue.shards ?? {}).map(({ block }) => block));
     for (const [n, namespace] of namespaces.entries()) {
       context.progress.show({

@@ -46,18 +46,23 @@ export async function publishNamespace(
   const before = options.versions[0]?.shards[name];
   const rows = await readLocked(content, options);
   const feeds = content.states.map(toCatalogueFeed);
-  if (rows.records.length === 0)
+  if (countOf(rows) === 0)
     return { name, outcome: 'refused', reason: 'it has no records', ...shardOf(before) };
   if (before?.content === rows.contentHash)
     return { name, outcome: 'unchanged', shard: { ...before, feeds } };
   if (before !== undefined) {
-    const ids = new Set(rows.records.map(({ id }) => id));
-    const now = { records: rows.records.length, feeds, has: (id: string) => ids.has(id) };
+    const ids = new Set([...rows.records, ...rows.ratings].map(({ id }) => id));
+    const now = { records: countOf(rows), feeds, has: (id: string) => ids.has(id) };
     const reason = refusalReason(before, now, options);
     if (reason !== undefined) return { name, outcome: 'refused', reason, shard: before };
   }
   const shard = { ...(await writeNamespace(rows, options)), feeds };
   return { name, outcome: before === undefined ? 'new' : 'changed', shard };
+}
+
+/** Returns the number of advisories, or of ratings in a list. */
+function countOf({ records, ratings }: ShardRows): number {
+  return records.length === 0 ? ratings.length : records.length;
 }
 
 function shardOf(shard: CatalogueShard | undefined): Pick<PublishedNamespace, 'shard'> {
@@ -111,7 +116,7 @@ async function writeNamespace(
     blob,
     patches: await patchesTo(bytes, { writer, directory, earlier, blob }),
     content: rows.contentHash as Digest,
-    records: rows.records.length,
+    records: countOf(rows),
     ...written,
     canaries: [...written.canaries],
   };

@@ -44,12 +44,59 @@ export async function publishableNamespaces(deps: PublishDeps): Promise<readonly
   return found.sort((a, b) => compareText(a.namespace.name, b.namespace.name));
 }
 
+/**
+ * Returns the lists that are published as a whole. A list of exploited vulnerabilities also states which are not exploited, so a part of it
+ * would be wrong.
+ */
+export async function publishableLists({
+  store,
+  extensions,
+}: PublishDeps): Promise<readonly PublishableNamespace[]> {
+  const states = await store.advisories.findFeedStates();
+  return extensions.enrichers
+    .filter(({ name }) => name === exploited)
+    .flatMap(({ name }) => {
+      const loaded = states.filter(({ source, presence }) => source === name && presence === 'loaded');
+      if (loaded.length === 0) return [];
+      return [
+        {
+          namespace: { name, versionScheme: '' },
+          feeds: [],
+          states: loaded,
+          records: recordsOfList(),
+          ratingsOf: async () => [],
+          list: ratingsInFeeds(loaded, store),
+        },
+      ];
+    });
+}
+
+async function* recordsOfList(): AsyncGenerator<ShardRecord> {
+  // A list of ratings has no advisories.
+}
+
+async function* ratingsInFeeds(
+  feeds: readonly FeedName[],
+  { enrichments }: Pick<Store, 'enrichments'>,
+): AsyncGenerator<ShardEnrichment> {
+  for (const { source, feed } of feeds)
+    for (let after: string | undefined; ; ) {
+      const page = await enrichments.pageByFeed(
+        { source, feed },
+        { limit: pageRecords, ...(after !== undefined && { after }) },
+      );
+      for (const rating of page) yield { ...rating, source, feed };
+      after = page.at(-1)?.id;
+      if (after === undefined || page.length < pageRecords) break;
+    }
+}
+
 /** Returns the states of the lists whose ratings are published with the advisories. */
 export async function publishableRatings({ store, extensions }: PublishDeps): Promise<readonly FeedState[]> {
   const names = new Set(extensions.enrichers.map(({ name }) => name));
   const states = await store.advisories.findFeedStates();
   return states.filter(
-    (state) => names.has(state.source) && state.source !== scores && state.presence === 'loaded',
+    (state) => names.has(state.source) && !isApart(state.source) && state.presence === 'loaded',
   );
 }
 
@@ -57,8 +104,16 @@ function isPublishable({ presence }: FeedState): boolean {
   return presence === 'loaded' || presence === 'absent';
 }
 
-/** The enricher whose scores change daily for every CVE. They are not published with the advisories. */
+/** The enricher whose scores change daily for every CVE. They are not published. */
 const scores = 'epss';
+
+/** The enricher whose list is published as a whole. */
+const exploited = 'kev';
+
+/** Whether the ratings of an enricher are not published with the advisories. */
+function isApart(name: string): boolean {
+  return name === scores || name === exploited;
+}
 
 /** Number of records that are read at a time. */
 const pageRecords = 500;
@@ -87,7 +142,7 @@ function ratingsOf(
 ): ShardEnrichment[] {
   const names = new Set(enrichers.map(({ name }) => name));
   return [...found.values()].flatMap((ratings) => {
-    const published = ratings.filter(({ source }) => source !== scores && names.has(source));
+    const published = ratings.filter(({ source }) => !isApart(source) && names.has(source));
     return published.map((rating, i) => {
       const earlier = published.slice(0, i).filter(({ source }) => source === rating.source).length;
       return { ...rating, feed: earlier === 0 ? '' : String(earlier) };

@@ -74,6 +74,29 @@ for (const engine of storeEngines)
     assert.equal(state.records, 3);
   });
 
+test('knows every exploited vulnerability, whether a published namespace names it or not', async (t) => {
+  const published = await stored(t, [record('CVE-2026-0001')]);
+  const exploited = { since: '2026-01-02', ransomware: false };
+  const listed = ['CVE-2026-0001', 'CVE-2026-0007'].map(
+    (id) => ({ kind: 'enrichment', id, exploited }) as const,
+  );
+  await published.enrichments.apply(feedUpdate({ source: 'kev', feed: 'catalogue' }), stream(listed));
+  const sharded = shardedStore(await openSqliteStore(':memory:'));
+  t.after(() => sharded[Symbol.asyncDispose]());
+  sharded.addShards(await shardFiles(t, published, { enrichers: ['kev'] }));
+  const ids = ['CVE-2026-0001', 'CVE-2026-0007', 'CVE-2026-0009'];
+  assert.deepEqual(await sharded.enrichments.findByIds(ids), await published.enrichments.findByIds(ids));
+  const states = await sharded.advisories.findFeedStates();
+  assert.deepEqual(
+    states.map(({ source }) => source),
+    ['debian', 'kev'],
+  );
+  assert.deepEqual(
+    (await sharded.advisories.findNamespaces()).map(({ name }) => name),
+    ['debian:12'],
+  );
+});
+
 test('counts the records of users and plugins beside a shard, and not those of its sources', async (t) => {
   const published = await stored(t, [record('CVE-1'), record('CVE-2')]);
   const store = await stored(t, [

@@ -135,7 +135,11 @@ function shardedAdvisories(store: AdvisoryStore, shards: Shards): AdvisoryStore 
       const namespaces = await store.findNamespaces();
       const known = new Set(namespaces.map(({ name }) => name));
       const published = shards.all.map(({ file }) => file.namespace);
-      return [...namespaces, ...published.filter(({ name }) => !known.has(name))];
+      // A list of ratings is no namespace.
+      return [
+        ...namespaces,
+        ...published.filter(({ name, versionScheme }) => versionScheme !== '' && !known.has(name)),
+      ];
     },
   };
 }

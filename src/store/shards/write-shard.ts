@@ -29,7 +29,10 @@ export interface ShardRows extends Pick<ShardContent, 'namespace'> {
 /** Reads the content of a shard. */
 export async function readShardRows({ namespace, ...content }: ShardContent): Promise<ShardRows> {
   const records = await collect(content.records);
-  const ratings = await ratingsFor(records, content.ratingsOf);
+  const ratings =
+    content.list === undefined
+      ? await ratingsFor(records, content.ratingsOf)
+      : (await collectAll(content.list)).sort(compareRatings);
   const feeds = distinctFeeds([...content.feeds, ...records, ...ratings]);
   const hash = createHash('sha256');
   for (const part of [[shardForm, namespace, feeds], ...records.map(hashedPart), ...ratings])
@@ -58,7 +61,7 @@ export function writeShard(content: ShardRows, options: WriteShardOptions): Writ
     writer.write(content);
     database.prepare('vacuum into ?').run(options.path);
     const isEmpty = content.records.length === 0;
-    return { rows: writer.rows, canaries: canariesOf(content.records), block: isEmpty ? 0 : block };
+    return { rows: writer.rows, canaries: canariesOf(content), block: isEmpty ? 0 : block };
   } catch (error) {
     throw fromSqliteError(error, options.path);
   } finally {
@@ -81,9 +84,14 @@ function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
+async function collectAll<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 async function collect(records: AsyncIterable<ShardRecord>): Promise<readonly ShardRecord[]> {
-  const all: ShardRecord[] = [];
-  for await (const record of records) all.push(record);
+  const all = await collectAll(records);
   return all.sort(
     (a, b) =>
       compareText(a.source, b.source) ||
@@ -91,6 +99,10 @@ async function collect(records: AsyncIterable<ShardRecord>): Promise<readonly Sh
       compareText(a.key, b.key) ||
       compareText(a.validFrom, b.validFrom),
   );
+}
+
+function compareRatings(a: ShardEnrichment, b: ShardEnrichment): number {
+  return compareText(a.id, b.id) || compareText(a.source, b.source) || compareText(a.feed, b.feed);
 }
 
 /** Number of CVEs whose ratings are requested at a time. */
@@ -115,9 +127,7 @@ async function ratingsFor(
         ? { ...rating, description }
         : rating,
     )
-    .sort(
-      (a, b) => compareText(a.id, b.id) || compareText(a.source, b.source) || compareText(a.feed, b.feed),
-    );
+    .sort(compareRatings);
 }
 
 /** Whether a record describes its vulnerability. The description of a record with a title is about several. */
@@ -128,8 +138,9 @@ function isDescribed({ description, title }: ShardRecord): boolean {
 const canaryCount = 10;
 
 /** Returns the ids of records that are evenly spread. */
-function canariesOf(records: readonly ShardRecord[]): string[] {
-  const ids = [...new Set(records.map(({ id }) => id))].sort(compareText);
+function canariesOf({ records, ratings }: ShardRows): string[] {
+  const named = records.length === 0 ? ratings : records;
+  const ids = [...new Set(named.map(({ id }) => id))].sort(compareText);
   const step = Math.max(1, ids.length / canaryCount);
   return ids.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step)).slice(0, canaryCount);
 }
