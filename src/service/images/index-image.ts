@@ -22,7 +22,7 @@ import { licenseOf } from '../../model/spdx-license.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
-import { type DeclaredUse, declaredKey, withoutReplacedDeclared } from './declared-packages.ts';
+import { type DeclaredUse, declaredKey, withoutInstalledDeclared } from './declared-packages.ts';
 import { DistributionFiles } from './distribution-files.ts';
 import { statusesOf } from './extension-status.ts';
 import type { LayerAnalyzer } from './layer-analyzer.ts';
@@ -88,7 +88,7 @@ export async function indexImage(image: Image, deps: IndexImageDeps): Promise<In
   for (const layer of layers) assertNoImageDocuments(layer);
   const { squashed: included, excluded } = withoutExcluded(read.squashed, deps.exclude ?? []);
   const { isSourceTree = false, isRequested = false } = deps.declared ?? {};
-  const squashed = isSourceTree && !isRequested ? withoutReplacedDeclared(included) : included;
+  const squashed = isSourceTree && !isRequested ? withoutInstalledDeclared(included) : included;
   const stack = { ...read, squashed, key: `${read.key}${scopeKey(deps)}${declaredKey(deps.declared)}` };
   const { image: index, problems } = await buildImageIndex(stack, deps.extensions, deps.distro);
   const { distro, packages } = index;
