@@ -30,6 +30,9 @@ Description: a shell
 
 `;
 
+const erlangTerm =
+  '%% x\n{application,plug,\n [{description,"A \\"b\\""},{modules,[\'Elixir.Plug\']},{env,[{a,$,},{b,<<"x">>},{c,-1.5}]},{vsn,"1.15.3"}]}.\n';
+
 const listers: Readonly<Record<string, readonly FileFormat[]>> = {
   dpkg: [
     { path: 'var/lib/dpkg/status', document: stanza },
@@ -140,6 +143,23 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
       pack: (document) => packJar('META-INF/MANIFEST.MF', document),
     },
   ],
+  nuget: [
+    {
+      path: 'app/Shop.deps.json',
+      document:
+        '{"runtimeTarget":{"name":"net8/linux-x64"},"targets":{"net8/linux-x64":{"A/1.0.0":{"runtime":{"lib/A.dll":{}}}}},"libraries":{"A/1.0.0":{"type":"package"}}}',
+      syntax: 'json',
+    },
+  ],
+  cran: [
+    {
+      path: 'usr/lib/R/library/curl/DESCRIPTION',
+      document:
+        'Package: curl\nVersion: 5.0.0\nLicense: MIT + file LICENSE\nMaintainer: J <j@e.org>\nBuilt: R 4.2.2\n',
+    },
+  ],
+  hex: [{ path: 'opt/a/lib/plug-1.15.3/ebin/plug.app', document: erlangTerm }],
+  otp: [{ path: 'opt/a/lib/ssl-10.8/ebin/ssl.app', document: erlangTerm.replace('plug', 'ssl') }],
   'rhel-content-manifest': [
     {
       path: 'root/buildinfo/content_manifests/ubi9.json',

@@ -28,4 +28,6 @@ export const languageLimits = {
   archiveMetadataBytes: 16 * MiB,
   /** Elements of one `pom.xml`. Large real ones have some thousands. */
   pomElements: 100_000,
+  /** Size of a file that describes an application or a release of Erlang. Large real ones have some ten thousand bytes. */
+  erlangFileBytes: 4 * MiB,
 } as const;

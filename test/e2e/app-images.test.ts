@@ -20,11 +20,13 @@ const images: Readonly<Record<string, readonly string[]>> = {
   'python-uv': ['pypi'],
   'python-web': ['pypi'],
   'ruby-gems': ['gem'],
-  'traps-a': ['npm', 'pypi', 'gem', 'composer', 'maven'],
+  'traps-a': ['npm', 'pypi', 'gem', 'composer', 'maven', 'nuget', 'hex'],
   'mixed-debian': ['npm', 'pypi', 'gem', 'composer'],
   'jvm-fat': ['maven'],
   'jvm-jib': ['maven'],
   'jvm-shaded': ['maven'],
+  'r-cran': ['cran'],
+  'elixir-release': ['hex', 'otp'],
 };
 
 for (const [name, types] of Object.entries(images))

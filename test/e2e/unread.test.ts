@@ -138,10 +138,6 @@ const mixed: readonly TarEntryPlan[] = [
   { path: 'opt/tool', content: samplePrograms.cargo },
   { path: 'usr/local/bin/python3.12', content: samplePrograms.generic },
   { path: 'app/app.jar', content: 'PK' },
-  {
-    path: 'usr/lib/R/library/a/DESCRIPTION',
-    content: 'Package: a\nVersion: 1\nTitle: An Example\nBuilt: R 4.2.2; ; 2023-01-20 18:24:23 UTC; unix\n',
-  },
   { path: 'srv/main.js', content: `(()=>{var __webpack_modules__={${'x'.repeat(3000)}` },
 ];
 
@@ -160,7 +156,7 @@ test('finds the same evidence in every layer format and in a root file system', 
   const [first, ...others] = [...stored, rootfs].map((target) => unread(report('scan', target, ...common)));
   assert.deepEqual(
     first?.map(({ namespace, evidence }) => [namespace, evidence?.count]),
-    ['npm', 'bundled-js', 'maven', 'golang', 'cargo', 'cran', 'generic'].map((kind) => [kind, 1]),
+    ['npm', 'bundled-js', 'maven', 'golang', 'cargo', 'generic'].map((kind) => [kind, 1]),
   );
   for (const other of others) assert.deepEqual(other, first);
   const ofDirectory = unread(report('scan', `dir:${root}`, ...common));
@@ -229,7 +225,8 @@ corpusTest(
         [],
         name,
       );
-      assert.notEqual(scanned.verdict, 'clean', name);
+      // In this image every package is listed, and none has an advisory.
+      if (name !== 'dotnet') assert.notEqual(scanned.verdict, 'clean', name);
       if (expected.not_assessed?.some(({ path }) => path.endsWith('.js')))
         assert.ok(found.has('bundled-js'), name);
     }

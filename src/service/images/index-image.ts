@@ -236,9 +236,13 @@ function withOwnLocation(item: SquashedPackage, distributionFiles: DistributionF
   return { ...item, path, layer, package: found };
 }
 
+/** Types of language packages that are listed, and for which there is no advisory source. */
+const unassessedTypes: ReadonlySet<string> = new Set(['cran', 'otp']);
+
 /** Returns the purl of a package. `distro` is null for a package of another ecosystem than the distribution. */
 function purlOfListed(listed: ListedPackage, distro: Distro | null): string {
-  return ecosystemOfType(listed.type) === undefined ? purlOf(listed, distro) : languagePurlOf(listed);
+  const isOfRegistry = ecosystemOfType(listed.type) !== undefined || unassessedTypes.has(listed.type);
+  return isOfRegistry ? languagePurlOf(listed) : purlOf(listed, distro);
 }
 
 /** Returns the locations of a package that has several. */

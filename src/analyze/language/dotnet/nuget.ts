@@ -1,0 +1,58 @@
+import { messageOf } from '../../../core/errors.ts';
+import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
+import { ecosystemOfType, type Namespace } from '../../../model/namespace.ts';
+import type { Files } from '../../../plugin/layer-files.ts';
+import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
+import { deduplicated, isWord } from '../../package/listing.ts';
+import { type DependencyFile, type DotnetPackage, parseDependencyFile } from './deps-json.ts';
+
+const ending = '.deps.json';
+
+/** Lists the packages of .NET applications, and the shared frameworks. */
+export const nugetLister: PackageLister = {
+  name: 'nuget',
+  version: 1,
+  wants: [`**/*${ending}`],
+  ecosystem: ecosystemOfType('nuget') as Namespace,
+  *list(files: Files) {
+    for (const [path, content] of files)
+      if (path.endsWith(ending)) yield* deduplicated(path, listFile(path, content));
+  },
+};
+
+function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
+  let file: DependencyFile;
+  try {
+    file = parseDependencyFile(content);
+  } catch (error) {
+    yield { kind: 'problem', path, problem: messageOf(error) };
+    return;
+  }
+  const framework = frameworkAt(path, file.rid);
+  const found = framework === undefined ? file.packages : [framework, ...file.packages.filter(isOfOtherName)];
+  for (const each of found) yield eventOf(path, each);
+  if (found.length === 0) yield { kind: 'no-package', path };
+}
+
+function eventOf(path: string, { name, version }: DotnetPackage): ListerEvent {
+  if (!isWord(name))
+    return { kind: 'problem', path, problem: `lists an impossible name ${quoteUntrusted(name)}` };
+  if (!isWord(version))
+    return { kind: 'problem', path, problem: `states no usable version of ${name}`, lacks: 'version' };
+  return { kind: 'package', path, package: { type: 'nuget', name, version, evidence: 'installed' } };
+}
+
+/** A framework that applications share: `shared/Microsoft.NETCore.App/8.0.1/Microsoft.NETCore.App.deps.json`. */
+const frameworkPath = /(?:^|\/)shared\/([^/]+)\/([^/]+)\/([^/]+)\.deps\.json$/;
+
+/** Returns the package that advisories name for a shared framework. Its version is that of its directory. */
+function frameworkAt(path: string, rid: string | undefined): DotnetPackage | undefined {
+  const [, directory, version = '', name = ''] = frameworkPath.exec(path) ?? [];
+  if (directory !== name || rid === undefined) return undefined;
+  return { name: `${name}.Runtime.${rid}`, version, files: [] };
+}
+
+/** Older frameworks list themselves under the name of their build for one platform, which no advisory uses. */
+function isOfOtherName({ name }: DotnetPackage): boolean {
+  return !/^runtime\.[\w.-]+\.Microsoft\.(?:NETCore|AspNetCore|WindowsDesktop)\./.test(name);
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readDescription } from './description.ts';
+
+const read = (text: string) => readDescription(Buffer.from(text));
+
+test('reads an installed package, whatever its other fields contain', () => {
+  const text = `Package: curl\r\nVersion: 5.0.0\r\nAuthors@R: c(\r\n    person("Jeroen"))\r\nLicense: MIT + file LICENSE\r\nMaintainer: J <j@example.org>\r\nBuilt: R 4.2.2; ; 2023; unix\r\n`;
+  assert.deepEqual(read(text), {
+    name: 'curl',
+    version: '5.0.0',
+    license: 'MIT + file LICENSE',
+    maintainer: 'J <j@example.org>',
+  });
+});
+
+test('ignores a source tree, which R did not install', () => {
+  assert.equal(read('Package: mypkg\nVersion: 0.1.0\n'), undefined);
+  assert.equal(read('a text about something else\n'), undefined);
+  assert.equal(read(''), undefined);
+});
+
+test('reports an installed package without a usable name or version', () => {
+  assert.deepEqual(read('Package: a\nBuilt: R 4\n'), { problem: 'states no usable version of a' });
+  assert.deepEqual(read('Package: a\nVersion: 1 2\nBuilt: R 4\n'), {
+    problem: 'states no usable version of a',
+  });
+  assert.deepEqual(read('Package: a b\nVersion: 1\nBuilt: R 4\n'), {
+    problem: 'has an impossible package name "a b"',
+  });
+});
