@@ -6,6 +6,7 @@ import { abortable } from './kit/async/abort.ts';
 import { scriptUrl } from './kit/script-url.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './layer-pool/protocol.ts';
 import { TransferReceiver } from './layer-pool/transfer.ts';
+import type { AnalyzerDescription } from './plugin-host/analyzer-description.ts';
 import { PluginThread } from './plugin-host/plugin-thread.ts';
 import { remoteAnalyzers } from './plugin-host/remote-analyzers.ts';
 import { type Analyzers, analyzeLayers, analyzeStream } from './service/images/analyze-layers.ts';
@@ -56,7 +57,8 @@ class WorkerSession {
     this.#current = current;
     let answer: LayerAnswer;
     try {
-      const analyzers = await analyzersWith(task, this.#plugins);
+      const declared = task.includesDeclared === true ? await loadDeclaredListers() : [];
+      const analyzers = analyzersWith(task.analyzers, declared, this.#plugins);
       if (task.kind === 'image')
         answer = { indexes: await analyzeLayers(task.layers, analyzers, task.options) };
       else {
@@ -79,16 +81,17 @@ class WorkerSession {
   }
 }
 
-/** Returns the built-in analyzers of a task together with those of plugins. */
-async function analyzersWith(
-  { analyzers, includesDeclared = false }: Pick<LayerTask, 'analyzers' | 'includesDeclared'>,
+/** Returns the built-in analyzers together with the listers of declared packages, and with those of plugins. */
+function analyzersWith(
+  descriptions: readonly AnalyzerDescription[],
+  declared: Analyzers['listers'],
   plugins: PluginThread,
-): Promise<Analyzers> {
-  if (analyzers.length === 0 && !includesDeclared) return builtIn;
-  const { detectors, listers } = remoteAnalyzers(analyzers, plugins);
+): Analyzers {
+  if (descriptions.length === 0 && declared.length === 0) return builtIn;
+  const { detectors, listers } = remoteAnalyzers(descriptions, plugins);
   return {
     detectors: [...detectors, ...builtIn.detectors],
-    listers: [...builtIn.listers, ...listers, ...(includesDeclared ? await loadDeclaredListers() : [])],
+    listers: [...builtIn.listers, ...listers, ...declared],
   };
 }
 
