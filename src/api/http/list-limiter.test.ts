@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { yieldToOthers } from '../../kit/async/yield.ts';
 import { ListLimiter } from './list-limiter.ts';
 
 const signal = new AbortController().signal;
@@ -29,7 +28,7 @@ test('builds pages up to the concurrency limit, and refuses more than may wait',
   };
   const accepted = Array.from({ length: 5 }, () => limiter.run(signal, page));
   await assert.rejects(limiter.run(signal, page), { code: 'busy' });
-  await yieldToOthers();
+  await new Promise(setImmediate);
   assert.equal(making, 2);
   go(undefined);
   assert.equal((await Promise.all(accepted)).length, 5);

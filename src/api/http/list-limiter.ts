@@ -1,7 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
-import { yieldToOthers } from '../../kit/async/yield.ts';
 
 /** Limits of `ListLimiter`; those of `limits` by default. */
 export interface ListLimiterOptions {
@@ -35,7 +35,7 @@ export class ListLimiter {
     try {
       return await this.#semaphore.run(async () => {
         // An embedded database never yields to the event loop: without this, pages would run back to back.
-        await yieldToOthers();
+        await setImmediate();
         signal?.throwIfAborted();
         if (performance.now() > latest) throw listBusyError();
         return await page();
