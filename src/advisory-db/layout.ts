@@ -39,7 +39,7 @@ export function blobPath(directory: string, digest: Digest): string {
 
 /**
  * Opens the database in a directory, which may be named with a digest: `DIR@sha256:…` opens that version of it. Throws `usage` if there is no such directory, `feed-unavailable` if it has no database, and
- * `feed-corrupt` if the database is damaged or is of another form.
+ * `feed-corrupt` if the database is damaged or has another form.
  */
 export function openDatabase(place: string): PublishedDatabase {
   const [, named = place, digest] = /^(.+)@(sha256:[0-9a-f]{64})$/.exec(place) ?? [];
@@ -65,7 +65,10 @@ function openPinned(directory: string, digest: Digest): PublishedDatabase {
   );
 }
 
-/** Returns the database in a directory. Undefined if there is none. Throws `feed-corrupt` if it is damaged or is of another form. */
+/**
+ * Returns the database in a directory. Undefined if the directory has no `index.json`. Throws `feed-corrupt` if it is damaged or has
+ * another form.
+ */
 export function findDatabase(directory: string): PublishedDatabase | undefined {
   const path = join(directory, 'index.json');
   if (withFileErrors(path, () => statSync(path, { throwIfNoEntry: false })) === undefined) return undefined;

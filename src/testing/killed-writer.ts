@@ -177,7 +177,7 @@ export async function assertJobIsComplete(store: Store, writer: KilledWriter): P
   const found: JobOutcome = [state, attempt, error];
   assert.ok(
     allowed.some((one) => isDeepStrictEqual(one, found)),
-    `${JSON.stringify(found)} is none of ${JSON.stringify(allowed)}`,
+    `${JSON.stringify(found)} is not in ${JSON.stringify(allowed)}`,
   );
   if (state !== 'running') return;
   const claimed = await store.jobs.claim([name], { limit: 1, owner: 'another', forMs: writerLeaseMs });

@@ -9,6 +9,9 @@ import type { Store } from '../store/store.ts';
 /** The namespace of these records. */
 export const bookworm = { name: 'debian:12', versionScheme: 'dpkg' };
 
+/** Another namespace of the same version scheme. */
+export const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
+
 /** Returns an update of a feed, by default of the whole. */
 export function feedUpdate(changes: Partial<FeedUpdate> = {}): FeedUpdate {
   return {

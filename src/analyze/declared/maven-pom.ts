@@ -1,6 +1,7 @@
 import { bufferView } from '../../kit/bytes/bytes.ts';
 import { childOf, childrenOf, textOf } from '../../kit/xml/xml-element.ts';
 import type { XmlElement } from '../../kit/xml/xml-stream.ts';
+import { type MavenProperties, resolveProperties } from '../maven-properties.ts';
 import {
   type DeclaredFormat,
   type DeclaredItem,
@@ -10,11 +11,7 @@ import {
 } from './declared-format.ts';
 import { readXml } from './documents.ts';
 
-/** Values of `${name}` references. */
-type Properties = ReadonlyMap<string, string>;
-
-/** Values within values that are resolved: a property may refer to another. */
-const referenceDepthMax = 8;
+const resolution = { rounds: 8, characters: 1024 };
 
 /** Encodings of XML that have one byte for each character. */
 const singleByteEncoding = /^(<\?xml[^>]*encoding=["'])(?:iso-8859-1|windows-1252|latin1)(["'])/i;
@@ -46,7 +43,7 @@ function dependenciesOf(element: XmlElement | undefined): readonly XmlElement[] 
   return childrenOf(childOf(element, 'dependencies'), 'dependency');
 }
 
-function propertiesOf(project: XmlElement): Properties {
+function propertiesOf(project: XmlElement): MavenProperties {
   const parent = childOf(project, 'parent');
   const properties = new Map(
     childOf(project, 'properties')?.children.map(({ name, text }) => [name, text.trim()]),
@@ -61,19 +58,11 @@ function propertiesOf(project: XmlElement): Properties {
 }
 
 /** Replaces references to properties. Those that this file does not define stay. */
-function resolve(text: string, properties: Properties, depth = referenceDepthMax): string {
-  if (depth === 0 || !text.includes('${') || text.length > maxResolvedCharacters) return text;
-  const resolved = text.replace(
-    /\$\{([^${}]*)\}/g,
-    (reference, name: string) => properties.get(name) ?? reference,
-  );
-  return resolved === text ? text : resolve(resolved, properties, depth - 1);
+function resolve(text: string, properties: MavenProperties): string {
+  return resolveProperties(text, properties, resolution);
 }
 
-/** Longer values are no coordinates, and properties could make them grow with each step. */
-const maxResolvedCharacters = 1024;
-
-function coordinatesOf(dependency: XmlElement, properties: Properties): string {
+function coordinatesOf(dependency: XmlElement, properties: MavenProperties): string {
   const [group, artifact] = ['groupId', 'artifactId'].map((name) =>
     resolve(textOf(dependency, name), properties),
   );
@@ -81,7 +70,7 @@ function coordinatesOf(dependency: XmlElement, properties: Properties): string {
 }
 
 /** Returns the versions that the file states for dependencies of this project and its modules. */
-function managedVersions(project: XmlElement, properties: Properties): Properties {
+function managedVersions(project: XmlElement, properties: MavenProperties): MavenProperties {
   return new Map(
     dependenciesOf(childOf(project, 'dependencyManagement')).map((dependency) => [
       coordinatesOf(dependency, properties),
@@ -90,7 +79,11 @@ function managedVersions(project: XmlElement, properties: Properties): Propertie
   );
 }
 
-function dependencyItem(dependency: XmlElement, properties: Properties, managed: Properties): DeclaredItem {
+function dependencyItem(
+  dependency: XmlElement,
+  properties: MavenProperties,
+  managed: MavenProperties,
+): DeclaredItem {
   const name = coordinatesOf(dependency, properties);
   const stated = resolve(textOf(dependency, 'version'), properties) || (managed.get(name) ?? '');
   const version = stated.replace(/^\[([^,[\]]+)\]$/, '$1');

@@ -135,7 +135,7 @@ function locate(bytes: Buffer): Located {
   throw new ZipError('there is no directory', bytes.length);
 }
 
-/** Returns the directory of an end record. Undefined if there is none, so that the signature is part of something else. */
+/** Returns the directory of an end record. Undefined if none is at its place: the signature is then part of something else. */
 function locatedBy(bytes: Buffer, at: number): Located | undefined {
   const end64 = locatedEnd64(bytes, at);
   const end = end64 ?? at;

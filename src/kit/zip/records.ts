@@ -147,7 +147,7 @@ export function localDataStart(bytes: Buffer, at: number): number | undefined {
   return kind?.name === 'local' ? at + kind.sizeOf(bytes, at) : undefined;
 }
 
-/** Returns the position of the end record of ZIP64 that belongs to the end record at `end`. Undefined if there is none. */
+/** Returns the position of the end record of ZIP64 that belongs to the end record at `end`. Undefined without ZIP64. */
 export function locatedEnd64(bytes: Buffer, end: number): number | undefined {
   const locator = end - locator64Bytes;
   if (!isRecord(bytes, locator, 'locator64')) return undefined;

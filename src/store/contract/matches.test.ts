@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { FixState } from '../../model/fix.ts';
 import type { KeyRange, VersionKey } from '../../plugin/version-scheme.ts';
+import { feedRecords, installedPackages } from '../../testing/store-arbitraries.ts';
 import {
   affectedRow,
   bookworm,
@@ -26,11 +26,11 @@ for (const engine of storeEngines) {
     const [store, other] = engine.isShared ? [await open(), undefined] : [await open(), await open()];
     let number = 0;
     await fc.assert(
-      fc.asyncProperty(feed, packages, async (records, installedPackages) => {
+      fc.asyncProperty(feedRecords, installedPackages, async (records, packages) => {
         await replace(store, records);
-        const index = image(installedPackages, `image ${number++}`);
+        const index = image(packages, `image ${number++}`);
         const found = await store.images.findMatches(await store.images.save(index));
-        assert.deepEqual(found.map(shortly).sort(), expected(installedPackages, records).sort());
+        assert.deepEqual(found.map(shortly).sort(), expected(packages, records).sort());
         if (other === undefined) return;
         // The same rows match, whatever the order of the records and the content before.
         const backwards = records
@@ -239,51 +239,6 @@ const full = record('RHSA-1', {
     }),
   ],
 });
-
-const states: readonly FixState[] = ['fixed', 'unfixed', 'not-affected', 'end-of-life'];
-const bytes = fc.uint8Array({ min: 1, max: 3, minLength: 1, maxLength: 2 });
-const namespaces = [bookworm, { name: 'debian:13', versionScheme: 'dpkg' }];
-const names = ['a', 'b', 'b\u{1f41b}'];
-
-const affected: fc.Arbitrary<KeyedAffected> = fc
-  .record({
-    namespace: fc.constantFrom(...namespaces),
-    package: fc.constantFrom(...names),
-    lo: fc.oneof(fc.constant(new Uint8Array()), bytes),
-    hi: fc.oneof(fc.constant(Uint8Array.of(0xff)), bytes),
-    hasKeys: fc.integer({ min: 0, max: 4 }),
-    state: fc.constantFrom(...states),
-    from: fc.constantFrom('1', '2'),
-  })
-  .map(({ lo, hi, hasKeys, state, from, ...row }) => ({
-    ...row,
-    range: { from },
-    fix: state === 'fixed' ? { state, version: '9' } : { state },
-    ...(hasKeys > 0 && { keys: { lo, hi } }),
-  }));
-
-const feed: fc.Arbitrary<KeyedVulnerabilityRecord[]> = fc
-  .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.array(affected, { maxLength: 6 })), {
-    selector: ([id]) => id,
-  })
-  .map((records) => records.map(([id, rows]) => record(`CVE-${id}`, { affected: rows })));
-
-const packages: fc.Arbitrary<ImagePackage[]> = fc.array(
-  fc
-    .record({
-      name: fc.constantFrom(...names),
-      namespace: fc.option(fc.constantFrom(...namespaces), { nil: undefined }),
-      key: fc.option(bytes, { nil: undefined }),
-    })
-    .map(({ name, namespace, key }) => ({
-      ...installed(name),
-      lookup:
-        namespace === undefined
-          ? null
-          : { namespace, name, version: '3', ...(key !== undefined && { key: key as VersionKey }) },
-    })),
-  { maxLength: 8 },
-);
 
 /** Makes these the only current records. An update of changes does so whatever the content before, and retains nothing. */
 async function replace(store: Store, records: readonly KeyedVulnerabilityRecord[]): Promise<void> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import type { VersionKey } from '../../plugin/version-scheme.ts';
 import { shardFiles } from '../../testing/shard-files.ts';
+import { feedRecords, installedPackages } from '../../testing/store-arbitraries.ts';
 import {
   affectedRow,
   bookworm,
@@ -12,10 +12,11 @@ import {
   keys,
   record,
   stream,
+  trixie,
   versionKey,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { KeyedAffected, KeyedVulnerabilityRecord } from '../advisory-store.ts';
+import type { KeyedVulnerabilityRecord } from '../advisory-store.ts';
 import { statesFor } from '../feed-state.ts';
 import type { ImagePackage } from '../image-store.ts';
 import { openSqliteStore } from '../sql/sqlite-store.ts';
@@ -23,16 +24,14 @@ import type { Store } from '../store.ts';
 import type { StoredVulnerability } from '../vulnerability-store.ts';
 import { shardedStore } from './sharded-store.ts';
 
-const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
-
 test('answers every read from shards as the database does that published them, for any content', async (t) => {
   await fc.assert(
-    fc.asyncProperty(feed, packages, async (records, installedPackages) => {
+    fc.asyncProperty(feedRecords, installedPackages, async (records, packages) => {
       await using published = await openSqliteStore(':memory:');
       await published.advisories.apply(feedUpdate(), stream(records));
       await using sharded = shardedStore(await openSqliteStore(':memory:'));
       sharded.addShards(await shardFiles(t, published));
-      await assertSameReads(published, sharded, installedPackages);
+      await assertSameReads(published, sharded, packages);
     }),
     { numRuns: 60 },
   );
@@ -332,46 +331,3 @@ const full = record('RHSA-1', {
 
 /** A record about a source package. */
 const ofSource = record('SRC-1', { affected: [affectedRow('z', { only: { arch: ['src'] } })] });
-
-const bytes = fc.uint8Array({ min: 1, max: 3, minLength: 1, maxLength: 2 });
-const names = ['a', 'b', 'b\u{1f41b}'];
-
-const affected: fc.Arbitrary<KeyedAffected> = fc
-  .record({
-    namespace: fc.constantFrom(bookworm, trixie),
-    package: fc.constantFrom(...names),
-    lo: fc.oneof(fc.constant(new Uint8Array()), bytes),
-    hi: fc.oneof(fc.constant(Uint8Array.of(0xff)), bytes),
-    hasKeys: fc.integer({ min: 0, max: 4 }),
-    state: fc.constantFrom('fixed', 'unfixed', 'not-affected', 'end-of-life'),
-    from: fc.constantFrom('1', '2'),
-  })
-  .map(({ lo, hi, hasKeys, state, from, ...row }) => ({
-    ...row,
-    range: { from },
-    fix: state === 'fixed' ? { state, version: '9' } : { state },
-    ...(hasKeys > 0 && { keys: { lo, hi } }),
-  }));
-
-const feed: fc.Arbitrary<KeyedVulnerabilityRecord[]> = fc
-  .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.array(affected, { maxLength: 6 })), {
-    selector: ([id]) => id,
-  })
-  .map((records) => records.map(([id, rows]) => record(`CVE-${id}`, { affected: rows })));
-
-const packages: fc.Arbitrary<ImagePackage[]> = fc.array(
-  fc
-    .record({
-      name: fc.constantFrom(...names),
-      namespace: fc.option(fc.constantFrom(bookworm, trixie), { nil: undefined }),
-      key: fc.option(bytes, { nil: undefined }),
-    })
-    .map(({ name, namespace, key }) => ({
-      ...installed(name),
-      lookup:
-        namespace === undefined
-          ? null
-          : { namespace, name, version: '3', ...(key !== undefined && { key: key as VersionKey }) },
-    })),
-  { maxLength: 8 },
-);
