@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Package, PackageLocation } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import { corpus } from './corpus.ts';
@@ -27,6 +27,16 @@ export interface ExpectedImage {
   readonly not_assessed: readonly { readonly path: string }[];
   readonly must_not_report: readonly ExpectedName[];
   readonly may_report: readonly ExpectedName[];
+}
+
+/** Returns the names of all images of `corpus/apps`. Empty if there is no corpus. */
+export function appImages(): string[] {
+  const root = corpus('apps');
+  if (!existsSync(root)) return [];
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** Returns the archive of an image of `corpus/apps`. */
@@ -177,7 +187,7 @@ function isAt(row: ReportedRow, { path }: ExpectedName): boolean {
 }
 
 /** Returns a name as its registry compares it. */
-function registryName(type: string, name: string): string {
+export function registryName(type: string, name: string): string {
   switch (type) {
     case 'pypi':
       return name.toLowerCase().replaceAll(/[-_.]+/g, '-');
@@ -191,7 +201,8 @@ function registryName(type: string, name: string): string {
   }
 }
 
-function plainVersion(version: string): string {
+/** Returns a version without the prefix that only some scanners write. */
+export function plainVersion(version: string): string {
   return version.replace(/^(?:v|go)(?=\d)/, '');
 }
 

@@ -1,0 +1,243 @@
+/** The scanners whose lists of packages are recorded in `corpus/apps`. */
+export const peers = ['syft', 'trivy', 'osv-scanner'] as const;
+/** One of these scanners. */
+export type Peer = (typeof peers)[number];
+
+/** A package in a list, with all its paths. */
+export interface PeerPackage {
+  /** Its purl type, or a type of the peer. */
+  readonly type: string;
+  readonly name: string;
+  /** Empty if the peer knows none. */
+  readonly version: string;
+  /** Absolute paths. Empty if the peer states none. */
+  readonly paths: readonly string[];
+  /** Absent in lists of peers. */
+  readonly evidence?: string;
+  /** The package of the distribution that owns it. Absent in lists of peers. */
+  readonly owner?: string;
+}
+
+/** A package that only one of two lists has. */
+export interface PackageDifference {
+  readonly image: string;
+  readonly peer: Peer;
+  readonly listedBy: 'clair' | 'peer';
+  readonly package: PeerPackage;
+}
+
+/** The list that lacks the package, for a rule. */
+export interface DifferenceContext {
+  /** The packages of the other list. */
+  readonly others: readonly PeerPackage[];
+  /** Paths that the report of Clair names as not assessed. */
+  readonly unread: ReadonlySet<string>;
+}
+
+/** Why a package is in only one of the lists of Clair and of a peer. */
+export interface DifferenceRule {
+  readonly id: string;
+  readonly reason: string;
+  /** True if the rule explains the difference. The first such rule counts. */
+  applies(difference: PackageDifference, context: DifferenceContext): boolean;
+}
+
+/** Rules for packages that only Clair lists. */
+const onlyClair: readonly DifferenceRule[] = [
+  clairRule('owned-left-out', 'The peer leaves out packages that the distribution owns.', ({ owner }) =>
+    Boolean(owner),
+  ),
+  clairRule(
+    'other-coordinates',
+    'The peer names a wrong group, or none: it guesses it from the manifest or the name of the file.',
+    (found, { others }) => found.type === 'maven' && others.some((other) => isSameArtifact(found, other)),
+  ),
+  clairRule(
+    'case-of-npm',
+    'The peer writes all names in lower case. Names of npm differ by case.',
+    (found, { others }) =>
+      found.type === 'npm' &&
+      others.some(
+        ({ type, name }) => type === 'npm' && name !== found.name && name === found.name.toLowerCase(),
+      ),
+  ),
+  clairRule('vendor-list', 'The peer does not read `pip/_vendor/vendor.txt`.', ({ paths }) =>
+    paths.every((path) => path.endsWith('/pip/_vendor/vendor.txt')),
+  ),
+  clairRule(
+    'replaced-by-composer',
+    'The peer does not list packages that another one replaces.',
+    (found) => found.type === 'composer' && found.evidence === 'vendored',
+  ),
+  clairRule(
+    'erlang-applications',
+    'No peer reads the resource files of Erlang applications, or releases.',
+    ({ paths }) => paths.every((path) => /\.(?:app|rel)$/.test(path)),
+  ),
+  clairRule(
+    'shared-framework',
+    'Peers list the content of a shared framework of .NET under names that no advisory uses.',
+    ({ type, name }) =>
+      type === 'nuget' && /^Microsoft\.(?:NETCore|AspNetCore|WindowsDesktop)\.App\.Runtime\./i.test(name),
+  ),
+  ...unreadBy('osv-scanner', {
+    npm: 'It reads only `node_modules/.package-lock.json`, which npm alone writes.',
+    gem: 'It reads no specifications of gems in images.',
+    composer: 'It does not read `installed.json` in images.',
+    nuget: 'It does not read `deps.json` in images.',
+    cran: 'It does not read `DESCRIPTION`.',
+  }),
+  ...unreadBy('trivy', {
+    maven: 'Without `pom.properties`, it needs its Java database.',
+    cran: 'It does not read `DESCRIPTION`.',
+  }),
+];
+
+/** Rules for packages that only a peer lists. */
+const onlyPeer: readonly DifferenceRule[] = [
+  peerRule(
+    'not-listed-yet',
+    'Clair does not list packages of this ecosystem in images yet.',
+    (found, { unread }) =>
+      ['golang', 'gobinary', 'cargo'].includes(found.type) && found.paths.some((path) => unread.has(path)),
+  ),
+  peerRule(
+    'program-of-distribution',
+    'The distribution owns the program, and its advisories decide.',
+    ({ type, paths }) => type === 'golang' && paths.every((path) => path.startsWith('/usr/bin/')),
+  ),
+  peerRule(
+    'without-version',
+    'A manifest without a version is no package of the registry.',
+    ({ version }) => version === '' || version === '(devel)',
+  ),
+  peerRule('of-the-project', 'A package of the project itself is not one of the registry.', ({ version }) =>
+    /^(?:workspace|file|link|portal):/.test(version),
+  ),
+  peerRule(
+    'lock-file',
+    'Lock files and manifests say what was requested, not what is installed.',
+    ({ paths }) => paths.some((path) => lockFile.test(path)),
+  ),
+  peerRule('claimed', 'A document in the image claims the package. Its files do not show it.', ({ paths }) =>
+    paths.some((path) => path === '/' || /\.(?:cdx|spdx)\.json$/.test(path)),
+  ),
+  peerRule(
+    'placeholder',
+    '`UNKNOWN` stands for a missing name.',
+    ({ type, name }) => type === 'pypi' && name.toLowerCase() === 'unknown',
+  ),
+  peerRule('test-data', 'Test data and examples within a package are not installed.', ({ paths }) =>
+    paths.every((path) => /\/(?:tests?|__tests__|fixtures|__fixtures__|examples?|tinytest)\//.test(path)),
+  ),
+  peerRule(
+    'owned-by-debian',
+    'Only packages of Debian use this directory. They are listed, and its advisories decide.',
+    ({ paths }) => paths.every((path) => /^\/usr\/share\/(?:nodejs|java)\//.test(path)),
+  ),
+  peerRule(
+    'application',
+    'A manifest outside `node_modules` is that of an application.',
+    ({ type, paths }) => type === 'npm' && paths.every((path) => !path.includes('/node_modules/')),
+  ),
+  peerRule(
+    'within-package',
+    'A manifest below the root of a package is a part of that package.',
+    ({ type, paths }) => type === 'npm' && paths.every((path) => !packageRoot.test(path)),
+  ),
+  peerRule(
+    'case-of-npm',
+    'The peer writes all names in lower case. Names of npm differ by case.',
+    (found, { others }) =>
+      found.type === 'npm' &&
+      others.some(
+        ({ type, name }) => type === 'npm' && name !== found.name && name.toLowerCase() === found.name,
+      ),
+  ),
+  peerRule(
+    'not-built',
+    'R did not install the package: it is a source tree within another one, or outside a library.',
+    (found) =>
+      found.type === 'cran' &&
+      found.paths.every((path) => !/\/(?:site-)?library\/[^/]+\/DESCRIPTION$/.test(path)),
+  ),
+  peerRule(
+    'shared-framework',
+    'Clair lists the shared framework of .NET under the name that advisories use.',
+    (found) =>
+      found.type === 'nuget' &&
+      found.paths.every((path) => /\/shared\/([^/]+)\/[^/]+\/\1\.deps\.json$/.test(path)),
+  ),
+  peerRule(
+    'project',
+    'The project that a `deps.json` describes is the application itself.',
+    ({ type, name, paths }) =>
+      type === 'nuget' &&
+      paths.every((path) => path.toLowerCase().endsWith(`/${name.toLowerCase()}.deps.json`)),
+  ),
+  peerRule(
+    'other-coordinates',
+    'The peer names a wrong group, or none: it guesses it from the manifest or the name of the file.',
+    (found, { others }) => found.type === 'maven' && others.some((other) => isSameArtifact(found, other)),
+  ),
+  peerRule(
+    'not-assessed',
+    'Clair cannot identify the file. Its report names it as not assessed.',
+    ({ paths }, { unread }) => paths.length > 0 && paths.every((path) => unread.has(path)),
+  ),
+];
+
+/** Explains all differences that were examined. */
+export const differenceRules: readonly DifferenceRule[] = [...onlyClair, ...onlyPeer];
+
+type Predicate = (found: PeerPackage, context: DifferenceContext) => boolean;
+
+function clairRule(id: string, reason: string, isMet: Predicate): DifferenceRule {
+  return ruleOf('clair', id, reason, isMet);
+}
+
+function peerRule(id: string, reason: string, isMet: Predicate): DifferenceRule {
+  return ruleOf('peer', id, reason, isMet);
+}
+
+function ruleOf(
+  listedBy: PackageDifference['listedBy'],
+  id: string,
+  reason: string,
+  isMet: Predicate,
+): DifferenceRule {
+  return {
+    id: `${listedBy}/${id}`,
+    reason,
+    applies: (difference, context) => difference.listedBy === listedBy && isMet(difference.package, context),
+  };
+}
+
+/** Rules for files that a peer does not read at all, by type of package. */
+function unreadBy(peer: Peer, reasons: Readonly<Record<string, string>>): DifferenceRule[] {
+  return Object.entries(reasons).map(([type, reason]) => ({
+    id: `clair/unread-by-${peer}-${type}`,
+    reason,
+    applies: (difference) =>
+      difference.listedBy === 'clair' && difference.peer === peer && difference.package.type === type,
+  }));
+}
+
+const lockFile =
+  /\/(?:\.?package-lock\.json|packages\.lock\.json|composer\.lock|(?:Cargo|Gemfile|Pipfile|poetry|yarn|uv|mix)\.lock|pnpm-lock\.yaml|go\.(?:mod|sum)|pom\.xml|requirements[^/]*\.txt)$/;
+
+const packageRoot = /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/;
+
+/** True if two Maven packages of one version have the same artifact, or are the same file. */
+function isSameArtifact(one: PeerPackage, other: PeerPackage): boolean {
+  return (
+    other.type === 'maven' &&
+    one.version === other.version &&
+    one.name !== other.name &&
+    (artifactOf(one) === artifactOf(other) || one.paths.some((path) => other.paths.includes(path)))
+  );
+}
+
+function artifactOf({ name }: PeerPackage): string {
+  return name.slice(name.indexOf(':') + 1);
+}
