@@ -98,6 +98,15 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
       document: '{"name":"@babel/core","version":"7.20.0","license":"MIT","engines":{"node":">=6"}}',
       syntax: 'json',
     },
+    {
+      path: 'srv/.pnp.cjs',
+      document: '{"packageLocation": "./.yarn/cache/a-npm-1.0.0-1-2.zip/node_modules/a/"}\n',
+    },
+    {
+      path: 'srv/.yarn/cache/a-npm-1.0.0-1-2.zip',
+      document: '{"name":"a","version":"1.0.0"}',
+      pack: (document) => packJar('node_modules/a/package.json', document),
+    },
   ],
   pypi: [
     {

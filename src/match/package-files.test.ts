@@ -104,3 +104,47 @@ test('counts a file as unread unless it lists a package or has none', () => {
   assert.equal(count(listing(path, ms('1.0.0'))), 0);
   assert.equal(count({ withoutPackage: [path], others: [path] }), 0);
 });
+
+test('names the npm package or the Python distribution whose directory contains a package of another type', () => {
+  const found: ListedPackage = { type: 'nuget', name: 'A', version: '1.0.0', evidence: 'installed' };
+  const inside = [
+    'srv/node_modules/@s/tool/bin/a.deps.json',
+    'usr/lib/python3.11/site-packages/Dot_Net/bin/a.deps.json',
+    'usr/lib/python3.11/site-packages/other/a.deps.json',
+    'opt/a.deps.json',
+  ];
+  const image = squashed(
+    layerWith({
+      packages: [
+        ...inside.map((at, i) => ({
+          path: at,
+          lister: 'nuget',
+          packages: [{ ...found, version: `${i}` }],
+        })),
+        {
+          path: 'srv/node_modules/@s/tool/package.json',
+          lister: 'npm',
+          packages: [{ type: 'npm', name: '@s/tool', version: '3.0.0' }],
+        },
+      ],
+    }),
+    layerWith({
+      packages: [
+        {
+          path: 'usr/lib/python3.11/site-packages/dot_net-2.0.dist-info/METADATA',
+          lister: 'pypi',
+          packages: [{ type: 'pypi', name: 'dot.net', version: '2.0' }],
+        },
+      ],
+    }),
+  );
+  const parents = image.packages.flatMap((item) =>
+    item.lister === 'nuget' ? [[item.path, item.package.parent]] : [],
+  );
+  assert.deepEqual(Object.fromEntries(parents), {
+    [inside[0] ?? '']: { name: '@s/tool', version: '3.0.0' },
+    [inside[1] ?? '']: { name: 'dot.net', version: '2.0' },
+    [inside[2] ?? '']: undefined,
+    [inside[3] ?? '']: undefined,
+  });
+});

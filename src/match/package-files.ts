@@ -2,6 +2,7 @@ import { PathTree } from '../kit/path-tree.ts';
 import type { ExtensionProblem, LayerIndex, LayerPackageFiles, LayerPackages } from '../model/layer-index.ts';
 import { compareText } from '../model/order.ts';
 import { type ListedPackage, packageEvidences } from '../model/package.ts';
+import { ContainingPackages } from './containing-package.ts';
 import { type FileTree, realPaths } from './file-tree.ts';
 
 /** One location of a package that a file at any depth lists. */
@@ -89,9 +90,16 @@ function visibleFiles(marks: PathTree<FileMark>, real: (path: string) => string)
         found.byPath.set(pathOfPackage(path, item), { path, layer, package: item });
       }
   }
+  const containing = new ContainingPackages();
+  for (const { byPath } of packages.values())
+    for (const location of byPath.values()) containing.add(location);
+  const withParent = (location: SquashedLocation): SquashedLocation => ({
+    ...location,
+    package: containing.withParent(location),
+  });
   return {
     packages: Array.from(packages.values(), ({ lister, byPath }) =>
-      locatedPackage(lister, [...byPath.values()]),
+      locatedPackage(lister, Array.from(byPath.values(), withParent)),
     ),
     problems,
     read,

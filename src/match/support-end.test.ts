@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { supportEnd } from './support-end.ts';
+import { supportEnd, supportEndOfPackage } from './support-end.ts';
 
 test('returns the day that the vendor published for a release', () => {
   // distro-info-data 0.66, alpinelinux.org/releases, docs.aws.amazon.com/linux/al2023.
@@ -26,4 +26,14 @@ test('prefers the date of the image to the table', () => {
 
 test('ignores an invalid date of the image', () => {
   assert.equal(supportEnd('amzn:2', { id: 'amzn', like: [], supportEnd: 'never' }), '2026-06-30');
+});
+
+test('returns the end of support of the run time of .NET by its version', () => {
+  // dotnet.microsoft.com/platform/support/policy/dotnet-core.
+  const end = (name: string, version: string): string | undefined =>
+    supportEndOfPackage({ type: 'nuget', name, version });
+  assert.equal(end('Microsoft.NETCore.App.Runtime.linux-x64', '3.1.23'), '2022-12-13');
+  assert.equal(end('Microsoft.AspNetCore.App.Runtime.linux-musl-arm64', '6.0.0'), '2024-11-12');
+  assert.equal(end('Microsoft.NETCore.App.Runtime.linux-x64', '99.0.1'), undefined);
+  assert.equal(end('Newtonsoft.Json', '3.1.0'), undefined);
 });

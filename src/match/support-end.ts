@@ -1,4 +1,5 @@
 import type { Distro } from '../model/distro.ts';
+import type { ListedPackage } from '../model/package.ts';
 
 /**
  * The last day of free security support of each release: LTS for Debian, standard support for Ubuntu, general support for SUSE, maintenance
@@ -162,4 +163,35 @@ const byNamespace: ReadonlyMap<string, string> = new Map(
 export function supportEnd(namespace: string, distro?: Distro): string | undefined {
   const own = distro?.supportEnd;
   return own !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(own) ? own : byNamespace.get(namespace);
+}
+
+/** The last day of support of each release of .NET, by the lifecycle policy of Microsoft. The keys are the start of the version. */
+const lastDaysOfDotnet: Readonly<Record<string, string>> = {
+  '1.0': '2019-06-27',
+  '1.1': '2019-06-27',
+  '2.0': '2018-10-01',
+  '2.1': '2021-08-21',
+  '2.2': '2019-12-23',
+  '3.0': '2020-03-03',
+  '3.1': '2022-12-13',
+  '5.0': '2022-05-10',
+  '6.0': '2024-11-12',
+  '7.0': '2024-05-14',
+  '8.0': '2026-11-10',
+  '9.0': '2026-11-10',
+  '10.0': '2028-11-14',
+};
+
+/** The packages of the run time of .NET, as advisories name them. */
+const runTimesOfDotnet = /^Microsoft\.(?:NETCore|AspNetCore|WindowsDesktop)\.App\.Runtime\./i;
+
+/** Returns the last day of security support of a language package: that of its run time, if it is one. */
+export function supportEndOfPackage({
+  type,
+  name,
+  version,
+}: Pick<ListedPackage, 'type' | 'name' | 'version'>): string | undefined {
+  if (type !== 'nuget' || !runTimesOfDotnet.test(name)) return undefined;
+  const release = /^\d+\.\d+/.exec(version)?.[0] ?? '';
+  return Object.hasOwn(lastDaysOfDotnet, release) ? lastDaysOfDotnet[release] : undefined;
 }

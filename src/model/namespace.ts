@@ -18,19 +18,12 @@ const versionSchemes: ReadonlyMap<PackageType, string> = new Map([
 ]);
 
 /** Version schemes of language packages by their purl type, which is also their namespace. */
-const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map([
-  ['npm', 'npm'],
-  ['pypi', 'pep440'],
-  ['golang', 'go'],
-  ['maven', 'maven'],
-  ['gem', 'gem'],
-  ['cargo', 'semver'],
-  ['nuget', 'nuget'],
-  ['composer', 'composer'],
-  ['hex', 'semver'],
-  ['swift', 'semver'],
-  ['pub', 'pub'],
-]);
+const schemesOfEcosystems = {
+  ...{ npm: 'npm', pypi: 'pep440', golang: 'go', maven: 'maven', gem: 'gem', cargo: 'semver' },
+  ...{ nuget: 'nuget', composer: 'composer', hex: 'semver', swift: 'semver', pub: 'pub' },
+} as const;
+
+const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map(Object.entries(schemesOfEcosystems));
 
 /** Version schemes by purl type of all packages with advisories, whatever lists them. */
 export const schemesOfTypes: ReadonlyMap<PackageType, string> = new Map([
@@ -42,6 +35,11 @@ export const schemesOfTypes: ReadonlyMap<PackageType, string> = new Map([
 export function ecosystemOfType(type: PackageType): Namespace | undefined {
   const versionScheme = ecosystemSchemes.get(type);
   return versionScheme === undefined ? undefined : { name: type, versionScheme };
+}
+
+/** The namespace of the language packages of a known type. */
+export function namespaceOfEcosystem(type: keyof typeof schemesOfEcosystems): Namespace {
+  return { name: type, versionScheme: schemesOfEcosystems[type] };
 }
 
 /** Returns whether packages of a type belong to a distribution. */

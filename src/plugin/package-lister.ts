@@ -71,6 +71,8 @@ export interface PackageLister {
    * file was read: such files may be large, and only one is in memory at a time. Clair uses it for built-in listers only.
    */
   readonly listEach?: () => FileLister;
+  /** Those of `wants` that `listEach` lists, all at any depth. Absent if it lists all of them. */
+  readonly largeFiles?: readonly PathPattern[];
   /** Lists the installed packages. For a damaged file, yields a problem and what is still readable; other files are unaffected. */
   list(files: Files): Iterable<ListerEvent>;
 }

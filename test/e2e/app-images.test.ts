@@ -16,6 +16,8 @@ const images: Readonly<Record<string, readonly string[]>> = {
   'node-app': ['npm'],
   'node-bundle': ['npm'],
   'node-next': ['npm'],
+  'node-yarn': ['npm'],
+  dotnet: ['nuget', 'pypi'],
   'php-composer': ['composer'],
   'python-uv': ['pypi'],
   'python-web': ['pypi'],

@@ -1,8 +1,19 @@
+import { zipSync } from 'fflate';
 import type { ListerTargets } from '../lister-targets.ts';
 import { textMutations, words } from '../mutation/text.ts';
 import { files, type Input } from '../target/target.ts';
 
+/** An archive in a cache of Yarn. */
+const archive = zipSync(
+  { 'node_modules/@s/d/package.json': Buffer.from('{"name":"@s/d","version":"1.0.0"}') },
+  { mtime: '1980-01-01' },
+);
+
 const seeds = (): Input[] => [
+  files({
+    'srv/.yarn/cache/@s-d-npm-1.0.0-1-2.zip': archive,
+    'srv/.pnp.cjs': '{"packageLocation": "./.yarn/cache/@s-d-npm-1.0.0-1-2.zip/node_modules/@s/d/"}',
+  }),
   files({
     'app/node_modules/a/package.json': '{"name":"a","version":"1.0.0","license":"MIT"}',
     'app/node_modules/@s/b/package.json': '\uFEFF{"name":"@s/b","version":"v2.0.0-rc.1+x"}',
@@ -11,7 +22,18 @@ const seeds = (): Input[] => [
   }),
 ];
 
-const ownWords = words('{', '}', '[]', '":', '"name":', '"version":', '"file:', 'null', '\uFEFF');
+const ownWords = words(
+  '{',
+  '}',
+  '[]',
+  '":',
+  '"name":',
+  '"version":',
+  '"file:',
+  'null',
+  'packageLocation":',
+  '\uFEFF',
+);
 
 /** Manifests of npm packages. */
 export const targets: ListerTargets = { npm: { seeds, mutations: [...textMutations, ownWords] } };

@@ -125,7 +125,7 @@ const byEnding: ReadonlyMap<string, readonly Rule[]> = new Map(
       { kind: 'nuget', check: matching(/\.deps\.json$/) },
       { kind: 'conda', check: matching(/(?:^|\/)conda-meta\/[^/]+\.json$/) },
     ],
-    zip: [{ kind: 'npm', check: matching(/(?:^|\/)\.yarn\/cache\/[^/]+\.zip$/) }],
+    zip: [{ kind: 'npm', check: matching(/(?:^|\/)\.yarn\/(?:berry\/)?cache\/[^/]+\.zip$/) }],
   }).flatMap(([ending, rules]) => bothCases(ending).map((name) => [name, rules])),
 );
 

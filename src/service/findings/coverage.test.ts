@@ -156,3 +156,32 @@ test('names an unreachable host once, not for each of its feeds', async (context
   });
   assert.deepEqual([covered?.status, covered?.reason], ['missing', message]);
 });
+
+test('states the run times of .NET that are out of support, and is then not fully assessed', async (context) => {
+  const store = await openSqliteStore(':memory:', { now: () => Date.parse(today) });
+  context.after(() => store[Symbol.asyncDispose]());
+  const namespace = { name: 'nuget', versionScheme: 'nuget' };
+  const runTime = (version: string): object => ({
+    type: 'nuget',
+    name: 'Microsoft.NETCore.App.Runtime.linux-x64',
+    version,
+    lookup: { namespace },
+    location: { path: 'p' },
+  });
+  const packages = [runTime('3.1.23'), runTime('10.0.1')];
+  const image = { namespaces: [namespace], packages, evidence: { found: [], cut: [] }, distro: null };
+  const [covered] = await coverageOf(image as unknown as IndexedImage, {
+    extensions: { sources: [] },
+    store,
+    outcomes: [],
+    now: () => new Date(today),
+    staleAfterMs: 86_400_000,
+    asOf: undefined,
+  });
+  assert.ok(covered?.isOutOfSupport === true);
+  assert.match(
+    covered.reason ?? '',
+    /out of support: Microsoft\.NETCore\.App\.Runtime\.linux-x64 3\.1\.23 since 2022-12-13; no new/,
+  );
+  assert.doesNotMatch(covered.reason ?? '', /10\.0\.1/);
+});

@@ -1,7 +1,7 @@
 import type { ClairError } from '../../core/errors.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
 import { cadenceOf } from '../../match/content-age.ts';
-import { supportEnd } from '../../match/support-end.ts';
+import { supportEnd, supportEndOfPackage } from '../../match/support-end.ts';
 import type { Distro } from '../../model/distro.ts';
 import { advisoryNamespaceOf, type Namespace, namespaceOf } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
@@ -38,9 +38,13 @@ export type DatedCoverage = Coverage & { readonly isOutOfSupport: boolean };
 export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promise<DatedCoverage[]> {
   const states = await deps.store.advisories.findFeedStates({ asOf: deps.asOf });
   const covered = await Promise.all(
-    image.namespaces.map((namespace) => {
+    image.namespaces.map(async (namespace) => {
       const counting = statesFor(advisoryNamespaceOf(namespace).name, states);
-      return coverageOfNamespace(namespace, image.distro, counting, deps);
+      return withEndedRunTimes(
+        await coverageOfNamespace(namespace, image.distro, counting, deps),
+        image,
+        deps,
+      );
     }),
   );
   const ofPackages = [...covered, ...coverageWithoutNamespace(image)];
@@ -183,6 +187,30 @@ function laterTimeReason(loadedSince: string | null): string {
 function endOfSupport(namespace: string, distro: Distro | null, { now }: CoverageDeps): string | undefined {
   const end = supportEnd(namespace, distro ?? undefined);
   return end !== undefined && end < now().toISOString().slice(0, 10) ? end : undefined;
+}
+
+/** Longest list of run times in a reason. */
+const runTimesMax = 3;
+
+/** Adds the run times of languages in a namespace that are out of support. */
+function withEndedRunTimes(
+  coverage: DatedCoverage,
+  { packages }: IndexedImage,
+  { now }: CoverageDeps,
+): DatedCoverage {
+  const today = now().toISOString().slice(0, 10);
+  const ended = packages.flatMap((found) => {
+    const end = found.lookup?.namespace.name === coverage.namespace ? supportEndOfPackage(found) : undefined;
+    return end !== undefined && end < today ? [`${found.name} ${found.version} since ${end}`] : [];
+  });
+  if (ended.length === 0) return coverage;
+  const more = ended.length > runTimesMax ? ` and ${ended.length - runTimesMax} more` : '';
+  const reason = `out of support: ${ended.slice(0, runTimesMax).join(', ')}${more}; no new advisories are written`;
+  return {
+    ...coverage,
+    reason: coverage.reason === null ? reason : `${coverage.reason}; ${reason}`,
+    isOutOfSupport: true,
+  };
 }
 
 interface NamespaceFeeds {

@@ -29,7 +29,8 @@ export function immediateListing(listers: readonly AnyLister[]): ImmediateListin
     listers.flatMap((lister) => {
       if (!('listEach' in lister)) return [];
       const fileLister = { lister: lister.name, list: lister.listEach() };
-      return groupPatterns(lister.wants).atAnyDepth.map((pattern) => [pattern, fileLister] as const);
+      const { largeFiles = groupPatterns(lister.wants).atAnyDepth } = lister;
+      return largeFiles.map((pattern) => [pattern, fileLister] as const);
     }),
   );
   return {

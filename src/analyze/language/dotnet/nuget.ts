@@ -1,6 +1,6 @@
 import { messageOf } from '../../../core/errors.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
-import { ecosystemOfType, type Namespace } from '../../../model/namespace.ts';
+import { namespaceOfEcosystem } from '../../../model/namespace.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
 import { deduplicated, isWord } from '../../package/listing.ts';
@@ -13,7 +13,7 @@ export const nugetLister: PackageLister = {
   name: 'nuget',
   version: 1,
   wants: [`**/*${ending}`],
-  ecosystem: ecosystemOfType('nuget') as Namespace,
+  ecosystem: namespaceOfEcosystem('nuget'),
   *list(files: Files) {
     for (const [path, content] of files)
       if (path.endsWith(ending)) yield* deduplicated(path, listFile(path, content));

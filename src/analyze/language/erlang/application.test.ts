@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../../core/limits.ts';
+import type { ListerEvent } from '../../../plugin/package-lister.ts';
 import { readApplication, readRunTime } from './application.ts';
+import { hexLister, otpLister } from './erlang.ts';
 
 const read = (text: string) => readApplication(Buffer.from(text));
 
@@ -62,4 +64,19 @@ test('reports hostile text in linear time and without a crash', () => {
     const result = read(text);
     assert.match('problem' in result ? result.problem : '', message);
   }
+});
+
+test('reports a resource file when it describes another application than its name says', () => {
+  const events = (name: string, application: string): ListerEvent[] => {
+    const files = new Map([
+      [`opt/lib/x/ebin/${name}.app`, Buffer.from(`{application, ${application}, [{vsn, "1.0"}]}.`)],
+    ]);
+    return [...hexLister.list(files), ...otpLister.list(files)];
+  };
+  assert.deepEqual(
+    [events('plug', 'plug'), events('ssl', 'ssl'), events('plug', 'ssl'), events('ssl', 'plug')].map((all) =>
+      all.map((event) => ('package' in event ? event.package.type : event.kind)),
+    ),
+    [['hex'], ['otp'], ['problem'], ['problem']],
+  );
 });

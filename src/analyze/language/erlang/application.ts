@@ -48,6 +48,11 @@ export function readRunTime(content: Uint8Array): ErlangResult {
   return application('erts', version);
 }
 
+/** Returns whether an application is one that Erlang/OTP or Elixir consists of. */
+export function isOwnApplication(name: string): boolean {
+  return ownApplications.has(name);
+}
+
 function parsed(content: Uint8Array): Term | { readonly problem: string } {
   if (content.length > limits.erlangFileBytes)
     return { problem: `has ${content.length} bytes, too many for a file that describes an application` };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Zippable, zipSync } from 'fflate';
 import { limits } from '../../../core/limits.ts';
-import { ArchiveBudget, type JavaFinding, listJavaArchive } from './list-archive.ts';
+import { ArchiveBudget } from '../archive-files.ts';
+import { type JavaFinding, listJavaArchive } from './list-archive.ts';
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 

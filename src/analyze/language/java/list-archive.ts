@@ -3,6 +3,7 @@ import { limits } from '../../../core/limits.ts';
 import { bufferView } from '../../../kit/bytes/bytes.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import type { ZipHeader } from '../../../kit/zip/records.ts';
+import { type ArchiveBudget, budgetProblem } from '../archive-files.ts';
 import { type JavaArchive, openJavaArchive, type PomFiles } from './archive.ts';
 import {
   type Coordinates,
@@ -31,17 +32,6 @@ export type JavaFinding =
   | { readonly kind: 'problem'; readonly path: string; readonly problem: string }
   /** Code whose packages are unknown. */
   | { readonly kind: 'unidentified'; readonly path: string; readonly reason: string };
-
-/** The rest of the limits that all archives of a layer share. */
-export class ArchiveBudget {
-  #openedBytes: number = limits.archiveOpenedBytes;
-
-  /** Takes bytes that are to be decompressed. Returns whether as many were left. */
-  take(bytes: number): boolean {
-    this.#openedBytes -= bytes;
-    return this.#openedBytes >= 0;
-  }
-}
 
 /** Lists the packages of a Java archive and of the archives inside it. */
 export function* listJavaArchive(
@@ -221,8 +211,6 @@ class ArchiveReader {
     return this.#budget.take(bytes) ? undefined : budgetProblem;
   }
 }
-
-const budgetProblem = `was not read, as the archives of the layer have more than ${limits.archiveOpenedBytes} bytes`;
 
 function evidenceAt(depth: number, parent: JavaPackage['parent']): Pick<JavaPackage, 'evidence' | 'parent'> {
   if (depth === 0) return { evidence: 'installed' };

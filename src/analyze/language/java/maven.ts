@@ -1,11 +1,12 @@
 import { limits } from '../../../core/limits.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
-import { ecosystemOfType, type Namespace } from '../../../model/namespace.ts';
+import { namespaceOfEcosystem } from '../../../model/namespace.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
+import { ArchiveBudget } from '../archive-files.ts';
 import { nameOfArtifact } from './coordinates.ts';
 import { javaExtensions } from './jar-name.ts';
-import { ArchiveBudget, type JavaFinding, listJavaArchive } from './list-archive.ts';
+import { type JavaFinding, listJavaArchive } from './list-archive.ts';
 
 /** Size of an empty archive. */
 const archiveBytesMin = 22;
@@ -17,7 +18,7 @@ export const mavenLister: PackageLister = {
   name: 'maven',
   version: 1,
   wants: javaExtensions.flatMap((extension) => [`**/*.${extension}`, `**/*.${extension.toUpperCase()}`]),
-  ecosystem: ecosystemOfType('maven') as Namespace,
+  ecosystem: namespaceOfEcosystem('maven'),
   listEach: () => {
     const budget = new ArchiveBudget();
     return (path, content) => listFile(path, content, budget);

@@ -3,6 +3,9 @@ const packageManagers = ['npm', 'corepack', 'yarn'];
 
 const modules = 'node_modules';
 
+/** The manifests at the roots of packages: one name, or a scope and a name, below `node_modules`. */
+export const manifestsOfPackages = ['**/node_modules/*/package.json', '**/node_modules/@*/*/package.json'];
+
 /** A package that contains others. */
 export interface Bundler {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { messageOf } from '../../../core/errors.ts';
-import { ecosystemOfType, type Namespace } from '../../../model/namespace.ts';
+import { namespaceOfEcosystem } from '../../../model/namespace.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
 import { DependencyBudget } from '../../package/dependency-names.ts';
@@ -16,7 +16,7 @@ export const composerLister: PackageLister = {
   name: 'composer',
   version: 1,
   wants: ['**/composer/installed.json'],
-  ecosystem: ecosystemOfType('composer') as Namespace,
+  ecosystem: namespaceOfEcosystem('composer'),
   *list(files: Files) {
     for (const [path, content] of files)
       if (listOfVendor.test(path)) yield* deduplicated(path, listFile(path, content));

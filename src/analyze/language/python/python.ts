@@ -1,4 +1,4 @@
-import { ecosystemOfType, type Namespace } from '../../../model/namespace.ts';
+import { namespaceOfEcosystem } from '../../../model/namespace.ts';
 import type { ListedPackage, ParentPackage } from '../../../model/package.ts';
 import { packageName } from '../../../model/package-name.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
@@ -35,7 +35,7 @@ export const pythonLister: PackageLister = {
     '**/*.egg/EGG-INFO/PKG-INFO',
     '**/pip/_vendor/vendor.txt',
   ],
-  ecosystem: ecosystemOfType('pypi') as Namespace,
+  ecosystem: namespaceOfEcosystem('pypi'),
   *list(files: Files) {
     const budget = new DependencyBudget();
     const distributions = [...files].flatMap(([path, content]) => readFile(path, content, budget));

@@ -1,4 +1,4 @@
-import { ecosystemOfType, type Namespace } from '../../../model/namespace.ts';
+import { namespaceOfEcosystem } from '../../../model/namespace.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
 import { DependencyBudget } from '../../package/dependency-names.ts';
@@ -15,7 +15,7 @@ export const rubyLister: PackageLister = {
   name: 'gem',
   version: 1,
   wants: ['**/specifications/*.gemspec', '**/specifications/*/*.gemspec'],
-  ecosystem: ecosystemOfType('gem') as Namespace,
+  ecosystem: namespaceOfEcosystem('gem'),
   *list(files: Files) {
     const budget = new DependencyBudget();
     for (const [path, content] of files) if (specification.test(path)) yield listFile(path, content, budget);
