@@ -59,6 +59,7 @@ import { wolfi } from './source/wolfi/wolfi.ts';
 import { alpm } from './version/alpm.ts';
 import { apk } from './version/apk.ts';
 import { composer } from './version/composer.ts';
+import { cran } from './version/cran.ts';
 import { dpkg } from './version/dpkg.ts';
 import { gem } from './version/gem.ts';
 import { go } from './version/go.ts';
@@ -72,7 +73,7 @@ import { semver } from './version/semver.ts';
 
 const schemes: Extensions['schemes'] = [
   ...[dpkg, rpm, apk, alpm, semver],
-  ...[npm, go, pep440, gem, maven, nuget, composer, pub],
+  ...[npm, go, pep440, gem, maven, nuget, composer, pub, cran],
 ];
 
 /**

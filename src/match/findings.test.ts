@@ -165,6 +165,11 @@ test('reports findings under investigation separately and does not count them', 
   assert.equal(suppressed[0]?.reason, 'the vendor is still investigating');
 });
 
+test('says that an advisory states no versions when it has none', () => {
+  const unversioned = hit({ source: 'osv', range: {}, fix: { state: 'under-investigation' } });
+  assert.match(findingsOf([unversioned], byText).suppressed.at(0)?.reason ?? '', /states no versions/);
+});
+
 test('gives the same findings for any order of rows', () => {
   const rows = [
     hit({}),
@@ -196,4 +201,14 @@ test('does not count findings of modules that pip contains, unless the package i
   assert.deepEqual(countsOf(vendored), [0, 1]);
   assert.deepEqual(countsOf({ ...vendored, locations: [list, list] }), [0, 1]);
   assert.deepEqual(countsOf({ ...vendored, locations: [list, metadata] }), [1, 0]);
+});
+
+test('places findings of malicious packages first', () => {
+  const named = (name: string, id: string): Hit =>
+    hit({ id, package: { ...openssl, name, purl: `pkg:npm/${name}@1.0.0` } });
+  const { matches } = findingsOf([named('a', 'CVE-2024-1'), named('z', 'MAL-2024-1')], byText);
+  assert.deepEqual(
+    matches.map(({ vulnerability }) => vulnerability.id),
+    ['MAL-2024-1', 'CVE-2024-1'],
+  );
 });

@@ -5,6 +5,7 @@ import { compareMatches, compareText } from '../model/order.ts';
 import type { Package, PackageEvidence, ReportedPackage } from '../model/package.ts';
 import type { AdvisoryReference, Evidence, Match, SuppressedMatch } from '../model/report.ts';
 import { statementOn } from './advisory-statement.ts';
+import { findingIds } from './finding-ids.ts';
 import { ratingOfAdvisories } from './rate.ts';
 
 /** An affected row that matches the installed version of a package. */
@@ -38,11 +39,7 @@ export function findingsOf(
   compare: CompareVersions,
   { countsDeclared = false }: FindingOptions = {},
 ): Findings {
-  const named = hits.flatMap((hit) => findingIds(hit).map((id) => ({ id, hit })));
-  const groups = Map.groupBy(
-    named,
-    ({ id, hit }) => `${hit.package.purl}\n${hit.package.location.path}\n${id}`,
-  );
+  const groups = groupedHits(hits);
   const decided = Array.from(groups.values(), (group) => {
     const match = toMatch(group, compare);
     const isOfPip = group.every(({ hit }) => isPartOfPip(hit.package));
@@ -56,13 +53,19 @@ export function findingsOf(
 
 /** Returns why a finding does not count. Undefined if it does. */
 function reasonNotCounted(
-  { fix, package: { evidence } }: Match,
+  { fix, evidence: rows, package: { evidence } }: Match,
   countsDeclared: boolean,
 ): string | undefined {
   const counts = evidence === undefined || (evidence === 'declared' && countsDeclared);
   const uncounted = counts ? undefined : uncountedReasons[evidence];
   if (uncounted !== undefined) return uncounted;
-  return fix.state === 'under-investigation' ? 'the vendor is still investigating' : undefined;
+  if (fix.state !== 'under-investigation') return undefined;
+  const isUnversioned = rows.every(
+    ({ source, range }) => source === 'osv' && Object.keys(range).length === 0,
+  );
+  return isUnversioned
+    ? 'the advisory states no versions that can be compared, so the package may be affected'
+    : 'the vendor is still investigating';
 }
 
 /** Why findings do not count, by the evidence of packages that are not, or may not be, ready to run. */
@@ -82,16 +85,22 @@ function isPartOfPip({ type, location, locations = [location] }: Package): boole
   return type === 'pypi' && locations.every(({ path }) => pipVendorList.test(path));
 }
 
-function findingIds({ id, aliases }: Hit): readonly string[] {
-  if (isCve(id)) return [id];
-  const cves = aliases.filter(isCve);
-  return cves.length > 0 ? cves : [id];
-}
-
 /** A hit under one of the ids that it gives findings for. */
 interface NamedHit {
   readonly id: string;
   readonly hit: Hit;
+}
+
+/** Returns the hits of each finding. */
+function groupedHits(hits: readonly Hit[]): ReadonlyMap<string, NamedHit[]> {
+  const byPackage = Map.groupBy(hits, ({ package: found }) => `${found.purl}\n${found.location.path}`);
+  const groups = new Map<string, NamedHit[]>();
+  for (const [key, ofPackage] of byPackage) {
+    const ids = findingIds(ofPackage);
+    const named = ofPackage.flatMap((hit) => (ids.get(hit) ?? []).map((id) => ({ id, hit })));
+    for (const [id, group] of Map.groupBy(named, (each) => each.id)) groups.set(`${key}\n${id}`, group);
+  }
+  return groups;
 }
 
 function toMatch(group: readonly NamedHit[], compare: CompareVersions): Match {

@@ -20,7 +20,7 @@ const versionSchemes: ReadonlyMap<PackageType, string> = new Map([
 /** Version schemes of language packages by their purl type, which is also their namespace. */
 const schemesOfEcosystems = {
   ...{ npm: 'npm', pypi: 'pep440', golang: 'go', maven: 'maven', gem: 'gem', cargo: 'semver' },
-  ...{ nuget: 'nuget', composer: 'composer', hex: 'semver', swift: 'semver', pub: 'pub' },
+  ...{ nuget: 'nuget', composer: 'composer', hex: 'semver', swift: 'semver', pub: 'pub', cran: 'cran' },
 } as const;
 
 const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map(Object.entries(schemesOfEcosystems));

@@ -1,3 +1,4 @@
+import { isMalware } from './malware.ts';
 import type { Package } from './package.ts';
 import type { Match } from './report.ts';
 
@@ -17,9 +18,10 @@ export function comparePackages(a: Package, b: Package): number {
   );
 }
 
-/** The canonical order of findings: package, location, then vulnerability. */
+/** The canonical order of findings: those of malicious packages, then by package, location and vulnerability. */
 export function compareMatches(a: Match, b: Match): number {
   return (
+    Number(isMalware(b)) - Number(isMalware(a)) ||
     compareText(a.package.type, b.package.type) ||
     compareText(a.package.name, b.package.name) ||
     compareText(a.package.purl, b.package.purl) ||

@@ -1,3 +1,4 @@
+import { isMalware } from '../model/malware.ts';
 import { compareText } from '../model/order.ts';
 import type { Match, Report, SuppressedMatch } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
@@ -30,9 +31,11 @@ export function sortFindings<Finding extends Match>(
   );
 }
 
-/** Compares findings by the criterion of an order, and by risk where that leaves them equal. */
+/**
+ * Compares findings by the criterion of an order, and by risk where that leaves them equal. Malicious packages come first in every order.
+ */
 export function compareBy(order: FindingOrder, one: Match, other: Match): number {
-  return criteria[order](one, other) || compareRisk(one, other);
+  return compareMalware(one, other) || criteria[order](one, other) || compareRisk(one, other);
 }
 
 const criteria: Readonly<Record<FindingOrder, (one: Match, other: Match) => number>> = {
@@ -49,11 +52,16 @@ function withEqualDigits(id: string): string {
   return id.replaceAll(/\d+/g, (digits) => digits.padStart(20, '0'));
 }
 
-/** Orders findings: exploited ones first, then by severity, then those with a fix, then by EPSS. */
+function compareMalware(one: Match, other: Match): number {
+  return Number(isMalware(other)) - Number(isMalware(one));
+}
+
+/** Orders findings: malicious packages first, then exploited ones, then by severity, then those with a fix, then by EPSS. */
 export function compareRisk(one: Match, other: Match): number {
   const { vulnerability: a } = one;
   const { vulnerability: b } = other;
   return (
+    compareMalware(one, other) ||
     Number(b.kev === true) - Number(a.kev === true) ||
     riskRank(b.severity) - riskRank(a.severity) ||
     Number(isFixable(other)) - Number(isFixable(one)) ||

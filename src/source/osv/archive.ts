@@ -19,6 +19,7 @@ import {
   type OsvEntry,
   type OsvRecord,
   osvRecord,
+  type PackageKey,
   rowsOfEntry,
   textIn,
   vectorsOf,
@@ -83,8 +84,14 @@ function rowsOf({ namespace, versionScheme, scheme }: EcosystemFeed, entry: OsvE
     scheme,
   };
   const severity = severityOfVectors(vectorsOf('osv', entry));
-  const rows = rowsOfEntry(entry, packageKey);
+  const stated = rowsOfEntry(entry, packageKey);
+  const rows = stated.length === 0 && packageKey.package !== '' ? [undecidedRow(packageKey)] : stated;
   return severity === 'Unknown' ? rows : rows.map((row) => ({ ...row, severity }));
+}
+
+/** Returns the row of a package whose affected versions an advisory does not state: it names commits only, or nothing. */
+function undecidedRow({ namespace, package: name }: PackageKey): Affected {
+  return { namespace, package: name, range: {}, fix: { state: 'under-investigation' } };
 }
 
 /** Returns the severity that the advisory states, or else that of its vectors. Malicious packages are critical. */

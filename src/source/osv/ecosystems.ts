@@ -18,4 +18,5 @@ export const ecosystems: ReadonlyMap<string, Ecosystem> = new Map([
   ['Hex', { namespace: 'hex', versionScheme: 'semver' }],
   ['SwiftURL', { namespace: 'swift', versionScheme: 'semver' }],
   ['Pub', { namespace: 'pub', versionScheme: 'pub' }],
+  ['CRAN', { namespace: 'cran', versionScheme: 'cran' }],
 ]);

@@ -49,7 +49,7 @@ test('has one feed and one namespace per ecosystem', () => {
   assert.deepEqual(osv.feedsFor('npm'), ['npm']);
   assert.deepEqual(osv.feedsFor('pypi'), ['PyPI']);
   assert.deepEqual(osv.feedsFor('debian:12'), []);
-  assert.equal(osv.feeds.length, 11);
+  assert.equal(osv.feeds.length, 12);
 });
 
 test('reads a record as a vulnerability with a row for each range and each version outside of them', async () => {
@@ -128,7 +128,7 @@ test('reports what cannot be understood, and reads the other records', async () 
   const git = [{ type: 'GIT', repo: 'r', events: [{ introduced: '0' }] }];
   const records = await parse('npm', {
     a: '{',
-    b: { ...record, affected: [{ package: { ecosystem: 'npm', name: 'x' }, ranges: git }] },
+    b: { ...record, affected: [{ package: { ecosystem: 'npm', name: '' }, ranges: git }] },
     c: { ...record, id: 7 },
     d: record,
     e: [],
@@ -149,22 +149,50 @@ test('reports what cannot be understood, and reads the other records', async () 
   );
 });
 
-test('reports a package whose entry names commits only, beside the others', async () => {
+test('states a package as under investigation when its entry has no version that can be compared', async () => {
   const commits = {
     package: { ecosystem: 'npm', name: 'right-pad' },
     ranges: [{ type: 'GIT', repo: 'r', events: [{ introduced: '0' }] }],
   };
-  const [skippedRecord, found, ...more] = await parse('npm', {
-    a: { ...record, affected: [...record.affected, commits] },
-  });
-  assert.deepEqual(skippedRecord, {
-    kind: 'skipped',
-    key: 'GHSA-aaaa-bbbb-cccc npm right-pad',
-    reason: 'no versions that can be compared: it names commits only, or no version',
+  const nothing = { package: { ecosystem: 'npm', name: 'mid-pad' }, versions: [] };
+  const [found, ...more] = await parse('npm', {
+    a: { ...record, affected: [...record.affected, commits, nothing] },
   });
   assert.ok(found !== undefined && found.kind === 'vulnerability');
-  assert.equal(found.affected.length, 3);
+  assert.deepEqual(
+    found.affected.slice(3).map(({ package: name, range, fix }) => ({ name, range, fix })),
+    [
+      { name: 'right-pad', range: {}, fix: { state: 'under-investigation' } },
+      { name: 'mid-pad', range: {}, fix: { state: 'under-investigation' } },
+    ],
+  );
   assert.deepEqual(more, []);
+});
+
+test('reads advisories of the Erlang Ecosystem Foundation, of R Consortium and of another Maven repository', async () => {
+  const entry = (ecosystem: string, name: string, type: string): object => ({
+    package: { ecosystem, name },
+    ranges: [{ type, events: [{ introduced: '0' }, { fixed: '1.2.3' }] }],
+  });
+  const row = async (feed: string, id: string, affected: object): Promise<unknown> => {
+    const found = await first({ id, aliases: [], affected: [affected] }, feed);
+    return (
+      found?.kind === 'vulnerability' &&
+      found.affected.map(({ namespace, package: name }) => [namespace.name, name])
+    );
+  };
+  assert.deepEqual(await row('Hex', 'EEF-CVE-2025-48042', entry('Hex', 'Ash', 'SEMVER')), [['hex', 'ash']]);
+  assert.deepEqual(await row('CRAN', 'RSEC-2023-6', entry('CRAN', 'commonmark', 'ECOSYSTEM')), [
+    ['cran', 'commonmark'],
+  ]);
+  assert.deepEqual(
+    await row(
+      'Maven',
+      'GHSA-aaaa-bbbb-cccc',
+      entry('Maven:https://repo.example.org/maven', 'g:a', 'ECOSYSTEM'),
+    ),
+    [['maven', 'g:a']],
+  );
 });
 
 test('includes packages of an ecosystem from another registry', async () => {

@@ -8,7 +8,7 @@ import { ecosystems } from './ecosystems.ts';
 export function osvSource(schemes: readonly VersionScheme[]): AdvisorySource {
   return {
     name: 'osv',
-    version: 5,
+    version: 6,
     feeds: [...ecosystems.keys()],
     feedsFor(namespace) {
       return [...ecosystems].flatMap(([feed, ecosystem]) =>

@@ -1,4 +1,5 @@
 import { stripControls } from '../../../kit/untrusted-text.ts';
+import { namespaceOfEcosystem } from '../../../model/namespace.ts';
 import { licenseOf } from '../../../model/spdx-license.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
@@ -9,9 +10,9 @@ const fileName = 'DESCRIPTION';
 /** Lists installed packages of R, those of R itself included. */
 export const cranLister: PackageLister = {
   name: 'cran',
-  version: 1,
+  version: 2,
   wants: [`**/*/${fileName}`],
-  ecosystem: { name: 'cran', versionScheme: 'semver' },
+  ecosystem: namespaceOfEcosystem('cran'),
   *list(files: Files) {
     for (const [path, content] of files) if (path.endsWith(`/${fileName}`)) yield listFile(path, content);
   },
