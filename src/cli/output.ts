@@ -45,7 +45,7 @@ export interface Destination<Format> {
 export async function writeReports(
   report: Report,
   destinations: readonly Destination<ReportFormat>[],
-  more: Pick<Display, 'gated' | 'order'> = {},
+  more: Pick<Display, 'gated' | 'order' | 'detail'> = {},
 ): Promise<void> {
   const time = sourceDateEpoch();
   for (const { format, output } of destinations) {

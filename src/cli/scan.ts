@@ -17,6 +17,7 @@ export interface ScanOptions extends FilterOptions, GateOptions {
   readonly severity?: readonly Severity[];
   /** The order of the findings; by risk if absent. */
   readonly sort?: FindingOrder;
+  readonly detail?: boolean;
 }
 
 /** Runs `clair scan`: finds known vulnerabilities in an image. Returns the exit status. */
@@ -38,6 +39,7 @@ export async function scan(target: string, options: ScanOptions): Promise<number
   const { report } = assessed;
   const shown = options.severity === undefined ? report : onlySeverities(report, options.severity);
   const order = options.sort === undefined ? {} : { order: options.sort };
-  await writeReports(shown, options.destinations, { ...gatedBy(options), ...order });
+  const { detail = false } = options;
+  await writeReports(shown, options.destinations, { ...gatedBy(options), ...order, detail });
   return exitStatusOf(assessed, options);
 }

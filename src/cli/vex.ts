@@ -1,7 +1,8 @@
 import { ClairError } from '../core/errors.ts';
 import type { VexFormat } from '../plugin/vex-format.ts';
 import { reportTime } from '../report/identity.ts';
-import { doubtsOf } from '../report/report-text.ts';
+import { doubtsOf, pluralize } from '../report/report-text.ts';
+import { assertionsOf, omittedFindings } from '../report/vex/assertions.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { type AssessmentOptions, assess, openTarget } from './assess.ts';
 import { openCommandContext } from './command-context.ts';
@@ -30,14 +31,21 @@ export async function writeVex(target: string, options: VexOptions): Promise<num
   }
   const { report, isAssessed } = assessed;
   const doubts = isAssessed ? [] : doubtsOf(report);
-  if (report.matches.length + report.suppressed.length === 0)
-    throw new ClairError(
-      'output-failed',
-      `nothing was found in ${target}, and a VEX document needs at least one vulnerability${doubts.length === 0 ? '' : `; ${doubts.join('; ')}`}`,
-    );
+  const omitted = Array.from(
+    omittedFindings(report),
+    ([reason, count]) => `${pluralize(count, 'finding')} left out: ${reason}`,
+  );
+  if (assertionsOf(report).length === 0)
+    throw new ClairError('output-failed', withoutStatements(target, [...omitted, ...doubts]));
   for (const doubt of doubts) warn(`the document is incomplete: ${doubt}`, options);
+  for (const note of omitted) warn(note, options);
   const time = epoch ?? reportTime(report);
   for (const { format, output } of destinations)
     await writeResult(format.write(report, { author, time }), output);
   return 0;
+}
+
+function withoutStatements(target: string, notes: readonly string[]): string {
+  const text = `nothing was found in ${target}, and a VEX document needs at least one vulnerability`;
+  return [text, ...notes].join('; ');
 }

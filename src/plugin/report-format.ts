@@ -9,6 +9,8 @@ export interface Display {
   readonly time?: string;
   /** Order of the findings in formats for people. Absent: `risk`. */
   readonly order?: FindingOrder;
+  /** Whether to list all locations of packages of languages. */
+  readonly detail?: boolean;
   /** Evaluates the gates of the command (`--fail-on`) for a finding. Absent if there are no gates. */
   readonly gated?: (match: Match) => GatedFinding;
 }

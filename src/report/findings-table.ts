@@ -1,7 +1,9 @@
-import type { Match } from '../model/report.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
+import type { Report } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { type FindingRow, findingRows } from './finding-rows.ts';
 import { columnsFor, type FindingsColumn } from './findings-columns.ts';
+import { groupTitle, locationTexts } from './package-places.ts';
 import { foldCell, padText, paint, shortenText, textWidth } from './terminal-text.ts';
 
 const gap = 2;
@@ -19,13 +21,43 @@ interface SizedColumn {
   width: number;
 }
 
-/** Renders the findings as aligned lines, in the order of the display. */
-export function* findingLines(matches: readonly Match[], display: Display): Iterable<string> {
-  const rows = findingRows(matches, display.order);
-  const columns = sizeColumns(rows, display);
+/**
+ * Renders the findings as aligned lines, in the order of the display. Packages of languages are grouped by package manager and place. The
+ * group with the first finding comes first.
+ */
+export function* findingLines(report: Report, display: Display): Iterable<string> {
+  const all = findingRows(report.matches, display.order);
+  const groups = [...Map.groupBy(all, ({ match }) => groupTitle(match.package, report))];
+  const columns = sizeColumns(
+    groups.flatMap(([, rows]) => rows),
+    display,
+  );
+  const locations = display.detail === true ? locationTexts(report) : new Map<string, readonly string[]>();
   const headings = columns.map(({ column }) => column.heading);
   yield paint(alignedLine(headings, columns), 'bold', display);
-  for (const [index, row] of rows.entries()) yield* rowLines(row, index, { columns, display });
+  let index = 0;
+  for (const [title, rows] of groups) {
+    if (index > 0) yield '';
+    if (isTitled(groups)) yield paint(title, 'bold', display);
+    for (const row of rows) yield* rowLines(row, index++, { columns, display });
+    yield* locationLines(rows, locations);
+  }
+}
+
+/** Renders all locations of the packages of some rows, each package once. */
+function* locationLines(
+  rows: readonly FindingRow[],
+  locations: ReadonlyMap<string, readonly string[]>,
+): Iterable<string> {
+  const packages = new Map(rows.map(({ match }) => [match.package.purl, match.package]));
+  for (const [purl, { name, version }] of packages)
+    for (const place of locations.get(purl) ?? [])
+      yield `  ${escapeForTerminal(`${name} ${version}`)}: ${place}`;
+}
+
+/** Returns whether groups have titles. The packages of a distribution alone need none. */
+function isTitled(groups: readonly (readonly [string, readonly FindingRow[]])[]): boolean {
+  return groups.length > 1 || groups.some(([, rows]) => rows[0]?.match.package.evidence !== undefined);
 }
 
 /** Returns the columns that fit the terminal, none wider than its content. */

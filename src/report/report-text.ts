@@ -10,6 +10,7 @@ import {
   type Verdict,
 } from '../model/report.ts';
 import { type Severity, severities } from '../model/severity.ts';
+import { isSourceTree } from './package-places.ts';
 import { imageTitleOf } from './title.ts';
 
 /** Maximum number of items of one kind that are listed; the rest is counted. */
@@ -85,7 +86,7 @@ export function updateAdvice(
   { name, parent }: Partial<Pick<Match['package'], 'name' | 'parent'>> = {},
 ): string {
   if (parent === undefined) return `Update to ${version} or later.`;
-  return `Upgrade ${parent.name} ${parent.version} to a version that contains ${name} ${version} or later.`;
+  return `Upgrade ${nameAndVersion(parent)} to a version that contains ${name} ${version} or later.`;
 }
 
 /** Returns the description of a vulnerability, or a sentence that the source has no description. */
@@ -100,11 +101,15 @@ export function subjectText(report: Report): string {
   for (const { type } of packages) counts.set(type, (counts.get(type) ?? 0) + 1);
   const types = [...counts].map(([type, count]) => (counts.size === 1 ? type : `${count} ${type}`));
   const parts = [
-    distro === null
-      ? 'unknown distribution'
-      : (distro.prettyName ?? `${distro.id} ${distro.versionId ?? ''}`.trimEnd()),
-    target.platform ?? 'unknown platform',
-    pluralize(layers.length, 'layer'),
+    ...(isSourceTree(report)
+      ? ['source tree']
+      : [
+          distro === null
+            ? 'unknown distribution'
+            : (distro.prettyName ?? `${distro.id} ${distro.versionId ?? ''}`.trimEnd()),
+          target.platform ?? 'unknown platform',
+          pluralize(layers.length, 'layer'),
+        ]),
     pluralize(packages.length, 'package') + (types.length === 0 ? '' : ` (${types.join(', ')})`),
   ];
   return parts.map((word) => escapeForTerminal(word)).join(', ');

@@ -68,7 +68,7 @@ function* lines(report: Report, display: Display): Iterable<string> {
   yield* sentence(subjectText(report), undefined, display);
   yield '';
   if (report.matches.length > 0) {
-    yield* findingLines(report.matches, display);
+    yield* findingLines(report, display);
     yield '';
   }
   yield* sentence(summaryText(report), undefined, display);

@@ -39,7 +39,10 @@ function addScan(program: Command, { run, loaded }: CommandDeps): void {
     .addArgument(new Argument('<target>', targetHelp));
   const { formats } = loaded.extensions;
   const destinations = addReportOptions(command, { formats, what: 'the report', isTemplatable: true });
-  addGateOptions(command).addOption(shownSeveritiesOption()).addOption(sortOption());
+  addGateOptions(command)
+    .addOption(shownSeveritiesOption())
+    .addOption(sortOption())
+    .option('--detail', 'in the table, list all locations of packages of languages');
   addAssessmentOptions(addFilterOptions(command))
     .addHelpText(
       'after',
@@ -54,6 +57,7 @@ Examples:
   clair scan nginx.tar --format json --output a.json --format html --output a.html    one scan, two reports
   clair scan nginx.tar --severity high,critical                shows only these; --fail-on still sees all
   clair scan nginx.tar --sort package                          by package instead of risk
+  clair scan shop.tar --detail                                 with all locations of packages of languages
   clair scan nginx.tar --format sarif --output clair.sarif     for GitHub's code scanning and editors
   clair scan nginx.tar --format html --output report.html      one page for people
   clair scan nginx.tar --format template=summary.md            by a template of your own

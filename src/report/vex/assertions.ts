@@ -29,7 +29,7 @@ const statusRank: Readonly<Record<VexStatus, number>> = {
 
 /** Returns the statements of a report, sorted by vulnerability. Packages with equal statements share one. */
 export function assertionsOf(report: Report): Assertion[] {
-  const asserted = allFindings(report).map((finding) => ({ finding, said: assertedStatusOf(finding) }));
+  const asserted = assertedFindings(report).map((finding) => ({ finding, said: assertedStatusOf(finding) }));
   const byPackage = Map.groupBy(
     asserted,
     ({ finding }) => `${finding.vulnerability.id}\n${finding.package.purl}`,
@@ -55,8 +55,37 @@ export function assertionsOf(report: Report): Assertion[] {
   return assertions.sort((a, b) => compareText(a.vulnerability.id, b.vulnerability.id));
 }
 
+/**
+ * Returns the findings that a document can make a statement about. A package that may not be installed is neither affected nor not
+ * affected, so its findings are left out.
+ */
+function assertedFindings(report: Report): Finding[] {
+  return allFindings(report).filter((finding) => !isUncounted(finding) || isGone(finding));
+}
+
+/** Returns the number of findings that a document leaves out, by the reason of their suppression. */
+export function omittedFindings({ suppressed }: Report): ReadonlyMap<string, number> {
+  const omitted = suppressed.filter((finding) => isUncounted(finding) && !isGone(finding));
+  return new Map(
+    [...Map.groupBy(omitted, ({ reason }) => reason)].map(([reason, all]) => [reason, all.length]),
+  );
+}
+
+/** Returns whether the scan suppressed a finding by the evidence of its package. */
+function isUncounted({ reason, decision, fix }: Finding): boolean {
+  return reason !== undefined && decision === undefined && fix.state !== 'under-investigation';
+}
+
+/** Returns whether only metadata of the package is left. */
+function isGone(finding: Finding): boolean {
+  return isUncounted(finding) && finding.package.evidence === 'stale';
+}
+
 /** Returns the status of a finding. An ignored finding stays affected, unless its rule has a justification. */
-function assertedStatusOf({ fix, decision }: Finding): AssertedStatus {
+function assertedStatusOf(finding: Finding): AssertedStatus {
+  const { fix, decision, reason: suppressedBecause = '', package: found } = finding;
+  if (isGone(finding))
+    return { status: 'not_affected', justification: 'component_not_present', text: suppressedBecause };
   if (decision?.by === 'vex') {
     const { status, justification, words: text = '' } = decision.statement;
     return { status, text, ...(justification !== undefined && { justification }) };
@@ -64,12 +93,12 @@ function assertedStatusOf({ fix, decision }: Finding): AssertedStatus {
   if (decision?.by === 'ignore') {
     const { reason, justification } = decision.rule;
     return justification === undefined
-      ? { status: 'affected', text: `The risk is accepted: ${reason}. ${remedies(fix)}` }
+      ? { status: 'affected', text: `The risk is accepted: ${reason}. ${remedies(fix, found)}` }
       : { status: 'not_affected', text: reason, justification };
   }
   return fix.state === 'under-investigation'
     ? { status: 'under_investigation', text: 'The vendor is still investigating.' }
-    : { status: 'affected', text: remedies(fix) };
+    : { status: 'affected', text: remedies(fix, found) };
 }
 
 const stateRemedies: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {
@@ -81,9 +110,9 @@ const stateRemedies: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {
   'not-affected': 'The vendor says that it is not affected.',
 };
 
-/** Returns the advice for the state of a fix. */
-function remedies(fix: Fix): string {
-  return fix.state === 'fixed' ? updateAdvice(fix) : stateRemedies[fix.state];
+/** Returns the advice for the state of a fix of a package. */
+function remedies(fix: Fix, found: Match['package']): string {
+  return fix.state === 'fixed' ? updateAdvice(fix, found) : stateRemedies[fix.state];
 }
 
 /** Returns the packages of all statements, without duplicate package URLs. */

@@ -65,7 +65,8 @@ function vulnerabilityOf(
     source: { name: source },
     references: otherNames(vulnerability).map((name) => ({ id: name, source: { name: source } })),
     description: description ?? undefined,
-    recommendation: status === 'affected' && fix.state === 'fixed' ? updateAdvice(fix) : undefined,
+    recommendation:
+      status === 'affected' && fix.state === 'fixed' ? updateAdvice(fix, packages[0]) : undefined,
     analysis: { ...mapped, detail: detail === '' ? undefined : detail, firstIssued: time, lastUpdated: time },
     affects: packages.map(({ purl }) => ({ ref: purl })),
   };

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { builtIn } from '../../extensions.ts';
 import { applySuppressions, type SuppressionDeps } from '../../match/suppress/apply.ts';
 import type { Digest } from '../../model/digest.ts';
+import type { PackageEvidence } from '../../model/package.ts';
 import type { Report } from '../../model/report.ts';
 import type { IgnoreRule } from '../../model/suppression.ts';
 import type { VexFormat } from '../../plugin/vex-format.ts';
@@ -13,7 +14,7 @@ import { cyclonedxValidator, schemaValidator } from '../../testing/official-sche
 import { openVexSchema } from '../../testing/openvex-schema.ts';
 import { sampleMatch, sampleReport } from '../../testing/sample-report.ts';
 import { openVexDocument } from '../../testing/vex-documents.ts';
-import { assertionsOf } from './assertions.ts';
+import { assertionsOf, omittedFindings } from './assertions.ts';
 import { csafFormat } from './csaf.ts';
 import { cyclonedxVexFormat } from './cyclonedx-vex.ts';
 import { openVexFormat } from './openvex.ts';
@@ -179,5 +180,46 @@ test('writes the worse status when a package has two locations', () => {
   assert.deepEqual(
     assertionsOf(report).map(({ status, packages }) => [status, packages.length]),
     [['affected', 1]],
+  );
+});
+
+test('leaves out findings of packages that may not be installed, and clears packages whose files are gone', () => {
+  const [match] = sampleReport.matches;
+  assert.ok(match);
+  const suppressedBy = (evidence: PackageEvidence): Report['suppressed'][number] => ({
+    ...match,
+    package: { ...match.package, purl: `pkg:npm/${evidence}@1`, evidence },
+    reason: `it is ${evidence}`,
+  });
+  const evidences = ['claimed-sbom', 'declared', 'dormant', 'stale'] as const;
+  const report = { ...sampleReport, matches: [], suppressed: evidences.map(suppressedBy) };
+  assert.deepEqual(
+    assertionsOf(report).map(({ status, justification, text, packages }) => [
+      ...[status, justification, text, packages.map(({ purl }) => purl)],
+    ]),
+    [['not_affected', 'component_not_present', 'it is stale', ['pkg:npm/stale@1']]],
+  );
+  assert.deepEqual(
+    [...omittedFindings(report)],
+    [
+      ['it is claimed-sbom', 1],
+      ['it is declared', 1],
+      ['it is dormant', 1],
+    ],
+  );
+});
+
+test('names the package to upgrade when it contains the vulnerable one', () => {
+  const [match] = sampleReport.matches;
+  assert.ok(match);
+  const parent = { name: 'npm', version: '8.19.2' };
+  const within: Report['matches'][number] = {
+    ...match,
+    package: { ...match.package, name: 'semver', parent },
+    fix: { state: 'fixed', version: '7.5.2' },
+  };
+  assert.deepEqual(
+    assertionsOf({ ...sampleReport, matches: [within], suppressed: [] }).map(({ text }) => text),
+    ['Upgrade npm 8.19.2 to a version that contains semver 7.5.2 or later.'],
   );
 });

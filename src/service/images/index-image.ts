@@ -39,7 +39,7 @@ import {
  * Version of the index. Raised whenever the same layers or inventory may give other namespaces, purls or version keys; images are then
  * saved again.
  */
-export const indexVersion = 5;
+export const indexVersion = 6;
 
 /** Dependencies and options of `indexImage`. */
 export interface IndexImageDeps extends StoredIndexesDeps, ImageScope {

@@ -6,7 +6,13 @@ import type { Package } from '../../model/package.ts';
 import type { PackageLister } from '../../plugin/package-lister.ts';
 import { semver } from '../../version/semver.ts';
 import { wantedPatterns } from './analyze-layers.ts';
-import { isOfDistribution, namespacesOf, withLookup } from './package-lookup.ts';
+import {
+  isLeftToOwner,
+  isOfDistribution,
+  namespacesOf,
+  withLookup,
+  withoutLookup,
+} from './package-lookup.ts';
 
 const lister = (name: string, more: Partial<PackageLister>): PackageLister => ({
   ...{ name, version: 1, wants: ['etc/acme'], list: () => [] },
@@ -49,6 +55,12 @@ test('assigns a package to the distribution when neither lister nor type has an 
   ];
   for (const [item, expected] of cases)
     assert.equal(isOfDistribution(item, extensions), expected, `${item.foundBy} ${item.type}`);
+});
+
+test('needs no advisories of an ecosystem when the distribution owns its packages', () => {
+  const owned = withoutLookup({ ...found('cran', 'cran'), evidence: 'installed', owner: 'r-cran-rocket' });
+  assert.ok(isLeftToOwner(owned));
+  assert.deepEqual(namespacesOf(acme, [owned], extensions), []);
 });
 
 test('rejects a pattern that can match nothing', () => {

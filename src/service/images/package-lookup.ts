@@ -28,8 +28,8 @@ export function withoutLookup(found: Package): ImagePackage {
 }
 
 /** Whether the advisories of the distribution on the owner of a language package decide, and no others. */
-export function isLeftToOwner({ type, owner, lookup }: ImagePackage): boolean {
-  return lookup === null && owner !== undefined && ecosystemOfType(type) !== undefined;
+export function isLeftToOwner({ evidence, owner, lookup }: ImagePackage): boolean {
+  return lookup === null && owner !== undefined && evidence !== undefined;
 }
 
 /** Returns the namespaces of packages, sorted by name. */
