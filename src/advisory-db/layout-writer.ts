@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { sha256Of } from '../kit/sha256.ts';
@@ -12,7 +12,7 @@ import {
   mediaTypes,
   tagAnnotation,
 } from './documents.ts';
-import { blobPath } from './layout.ts';
+import { blobPath, isSound } from './layout.ts';
 
 /** Writes a database into a directory, as an OCI image layout. */
 export class LayoutWriter {
@@ -80,9 +80,9 @@ export class LayoutWriter {
   async #addBlob(bytes: Buffer): Promise<BlobReference> {
     const digest = `sha256:${sha256Of(bytes)}` as Digest;
     const path = blobPath(this.#directory, digest);
-    // A file of this size is whole, because files appear at once.
-    if (!existsSync(path) || statSync(path).size !== bytes.length) await writeFileAtomically(path, [bytes]);
-    return { digest, size: bytes.length };
+    const reference = { digest, size: bytes.length };
+    if (!isSound(this.#directory, reference)) await writeFileAtomically(path, [bytes]);
+    return reference;
   }
 
   async #write(name: string, content: string): Promise<void> {

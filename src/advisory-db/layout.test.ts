@@ -97,7 +97,10 @@ test('refuses a manifest without a catalogue, and an index without a database of
   await published(directory, content);
   const index = readFileSync(join(directory, 'index.json'), 'utf8');
   writeFileSync(join(directory, 'index.json'), index.replace('ref.name":"1"', 'ref.name":"2"'));
-  assert.throws(() => openDatabase(directory), damagedBy(/it lists no database of the form 1/));
+  assert.throws(() => openDatabase(directory), {
+    code: 'feed-unavailable',
+    message: /lists no database of the form 1/,
+  });
   publishManifest(directory, { layers: [] });
   assert.throws(() => openDatabase(directory), damagedBy(/it has no catalogue/));
 });

@@ -38,8 +38,8 @@ export function blobPath(directory: string, digest: Digest): string {
 }
 
 /**
- * Opens the database in a directory, which may be named with a digest: `DIR@sha256:…` opens that version of it. Throws `usage` if there is no such directory, `feed-unavailable` if it has no database, and
- * `feed-corrupt` if the database is damaged or has another form.
+ * Opens the database in a directory, which may be named with a digest: `DIR@sha256:…` opens that version of it. Throws `usage` if there is no such directory, `feed-unavailable` if it has no database of this
+ * form, and `feed-corrupt` if the database is damaged.
  */
 export function openDatabase(place: string): PublishedDatabase {
   const [, named = place, digest] = /^(.+)@(sha256:[0-9a-f]{64})$/.exec(place) ?? [];
@@ -66,8 +66,8 @@ function openPinned(directory: string, digest: Digest): PublishedDatabase {
 }
 
 /**
- * Returns the database in a directory. Undefined if the directory has no `index.json`. Throws `feed-corrupt` if it is damaged or has
- * another form.
+ * Returns the database in a directory. Undefined if the directory has no `index.json`. Throws `feed-corrupt` if it is damaged,
+ * and `feed-unavailable` if it has another form.
  */
 export function findDatabase(directory: string): PublishedDatabase | undefined {
   const path = join(directory, 'index.json');
@@ -76,7 +76,10 @@ export function findDatabase(directory: string): PublishedDatabase | undefined {
   const { manifests } = parse(path, bytes, layoutIndex);
   const listed = manifests.find(({ annotations }) => annotations?.[tagAnnotation] === databaseForm);
   if (listed === undefined)
-    throw damaged(path, `it lists no database of the form ${databaseForm}, which this version reads`);
+    throw new ClairError(
+      'feed-unavailable',
+      `${path} lists no database of the form ${databaseForm}, which this version of clair reads: use the version that wrote it, or another directory`,
+    );
   return readDatabase(directory, listed);
 }
 
@@ -113,6 +116,17 @@ export function readBlob(directory: string, reference: BlobReference, bytesMax: 
   const path = blobPath(directory, reference.digest);
   if (reference.size > bytesMax) throw damaged(path, `it has ${reference.size} bytes, more than ${bytesMax}`);
   return verified(path, readLimited(path, reference.size), reference);
+}
+
+/** Returns whether a blob is there and has its digest. */
+export function isSound(directory: string, reference: BlobReference): boolean {
+  try {
+    readBlob(directory, reference, reference.size);
+    return true;
+  } catch (error) {
+    if (error instanceof ClairError && error.code === 'feed-corrupt') return false;
+    throw error;
+  }
 }
 
 function verified(path: string, bytes: Buffer, { digest, size }: BlobReference): Buffer {
@@ -162,7 +176,7 @@ function parse<T extends z.ZodMiniType>(path: string, bytes: Buffer, schema: T):
 export function damaged(path: string, why: string, cause?: unknown): ClairError {
   return new ClairError(
     'feed-corrupt',
-    `the published database is damaged at ${path}: ${why}. Copy it again, or publish it into an empty directory with clair db build.`,
+    `the published database is damaged at ${path}: ${why}. Copy it again, or publish it again with clair db build.`,
     { cause },
   );
 }

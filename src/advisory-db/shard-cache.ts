@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ClairError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { sha256Of } from '../kit/sha256.ts';
 import { writeFileAtomically } from '../kit/write-file-atomically.ts';
@@ -25,6 +26,16 @@ export async function unpackShard(
   cache: string,
 ): Promise<void> {
   await writeFileAtomically(cachedShardPath(cache, shard), [readShard(directory, shard)]);
+}
+
+/** Returns the file of a shard. Undefined if it is damaged or missing. */
+export function readSoundShard(directory: string, shard: CatalogueShard): Buffer | undefined {
+  try {
+    return readShard(directory, shard);
+  } catch (error) {
+    if (error instanceof ClairError && error.code === 'feed-corrupt') return undefined;
+    throw error;
+  }
 }
 
 /** Returns the file of a shard, after its digest was verified. Throws `feed-corrupt`. */

@@ -9,12 +9,19 @@ export interface StoredEnrichment extends Enrichment {
   readonly source: string;
 }
 
+/** An enrichment, its source and its feed. The feed of a lookup is empty. */
+export interface FeedEnrichment extends StoredEnrichment {
+  readonly feed: string;
+}
+
 /** Data about vulnerabilities from sources other than advisories. Its feeds are among the feed states; it has no history. */
 export interface EnrichmentStore {
   /** Replaces the enrichments of one feed by difference, under the same terms as `AdvisoryStore.apply`. */
   apply(update: FeedUpdate, records: AsyncIterable<EnrichmentRecord>): Promise<FeedChangeCounts>;
   /** Returns the enrichments of each of these ids, ordered by the name of the source. Ids without any are absent from the map. */
   findByIds(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>>;
+  /** Returns the enrichments of these ids with their feeds, ordered by source and feed. */
+  findWithFeeds(ids: Iterable<string>): Promise<readonly FeedEnrichment[]>;
   /** Returns the enrichments of a feed, by rising id. Scores of CVEs come last, by rising year and number. */
   pageByFeed(feed: FeedName, page: PageRequest<string>): Promise<readonly Enrichment[]>;
   /** Returns the results of lookups of these ids. Ids that were never looked up are absent from the map. */

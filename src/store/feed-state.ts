@@ -31,7 +31,10 @@ export interface FeedState {
 
 /** The state of a feed of the store, or of a published database. */
 export interface ScopedFeedState extends FeedState {
-  /** The namespaces whose advisories a published database has, with this state. Absent for a feed of the store. */
+  /**
+   * The namespaces whose advisories or ratings a published database has, with this state. Empty for a list that rates all vulnerabilities.
+   * Absent for a feed of the store.
+   */
   readonly namespaces?: readonly string[];
 }
 

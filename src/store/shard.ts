@@ -1,5 +1,6 @@
 import type { Namespace } from '../model/namespace.ts';
-import type { StoredEnrichment } from './enrichment-store.ts';
+import type { KeyedAffected } from './advisory-store.ts';
+import type { FeedEnrichment } from './enrichment-store.ts';
 import type { FeedName, FeedState } from './feed-state.ts';
 import type { StoredVulnerability } from './vulnerability-store.ts';
 
@@ -15,12 +16,14 @@ export interface ShardFile {
   readonly hasCurrentKeys: boolean;
 }
 
-/** The part of a record about one namespace, without what a store adds. */
-export type ShardRecord = Omit<StoredVulnerability, 'number' | 'validTo'>;
+/** A row of a record, with its position among all rows of the record. Those of other namespaces are in other shards. */
+export interface ShardRow extends KeyedAffected {
+  readonly position: number;
+}
 
-/** An enrichment. Those of one source about one vulnerability differ in `feed`. */
-export interface ShardEnrichment extends StoredEnrichment {
-  readonly feed: string;
+/** The part of a record about one namespace, without what a store adds. */
+export interface ShardRecord extends Omit<StoredVulnerability, 'number' | 'validTo' | 'affected'> {
+  readonly affected: readonly ShardRow[];
 }
 
 /** The content of a shard. */
@@ -30,9 +33,9 @@ export interface ShardContent {
   readonly feeds: readonly FeedName[];
   readonly records: AsyncIterable<ShardRecord>;
   /** Returns the ratings of these CVEs. */
-  readonly ratingsOf: (ids: readonly string[]) => Promise<readonly ShardEnrichment[]>;
+  readonly ratingsOf: (ids: readonly string[]) => Promise<readonly FeedEnrichment[]>;
   /** A whole list of ratings. The shard then has no records, and its namespace the name of the list and no version scheme. */
-  readonly list?: AsyncIterable<ShardEnrichment>;
+  readonly list?: AsyncIterable<FeedEnrichment>;
 }
 
 /** A written shard. */

@@ -31,7 +31,9 @@ export async function shardFiles(
     sources: Object.entries(sources).map(
       ([name, feeds]) => ({ name, feeds, feedsFor: () => feeds }) as unknown as AdvisorySource,
     ),
-    enrichers: enrichers.map((name) => ({ name }) as unknown as Enricher),
+    enrichers: enrichers.map(
+      (name) => ({ name, ...(name !== 'nvd' && { isPartOfScan: true }) }) as unknown as Enricher,
+    ),
   };
   const usedBlocks = new Set<number>();
   const ratingStates = await publishableRatings({ store, extensions });

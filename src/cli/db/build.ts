@@ -18,6 +18,7 @@ import { keyVersions } from '../../version/keyed-scheme.ts';
 import { type CommandContext, type DatabaseOptions, openCommandContext } from '../command-context.ts';
 import { writeLines } from '../output.ts';
 import { tuneForFeeds } from '../v8-flags.ts';
+import { warn } from '../warn.ts';
 import { toCatalogueFeed } from './catalogue-feeds.ts';
 import { type PublishedNamespace, publishNamespace } from './publish-namespace.ts';
 
@@ -32,7 +33,7 @@ export async function buildDatabase(named: string, options: BuildOptions): Promi
   await using context = await openCommandContext({ ...options, offline: true });
   tuneForFeeds();
   const directory = resolve(named);
-  const before = findDatabase(directory);
+  const before = findSoundDatabase(directory, options);
   const results = await publishNamespaces(directory, before, { ...context, options });
   const shards = { ...before?.catalogue.shards, ...shardsOf(results) };
   if (Object.keys(shards).length === 0)
@@ -54,6 +55,17 @@ export async function buildDatabase(named: string, options: BuildOptions): Promi
   context.progress.clear();
   writeLines(linesOf(named, { catalogue, digest, results }));
   return results.some(({ outcome }) => outcome === 'refused') ? 3 : 0;
+}
+
+/** Returns the database in a directory. Undefined if there is none, or if its index, manifest or catalogue is damaged. */
+function findSoundDatabase(directory: string, options: BuildOptions): PublishedDatabase | undefined {
+  try {
+    return findDatabase(directory);
+  } catch (error) {
+    if (!(error instanceof ClairError && error.code === 'feed-corrupt')) throw error;
+    warn(`${error.message} All namespaces are published again.`, options);
+    return undefined;
+  }
 }
 
 async function publishNamespaces(
@@ -121,10 +133,11 @@ function linesOf(named: string, { catalogue, digest, results }: BuildResult): st
   const bytes = Object.values(catalogue.shards).reduce((sum, { blob }) => sum + blob.size, 0);
   const published = Object.keys(catalogue.shards).length;
   return [
-    ...results.flatMap(({ name, reason }) =>
-      reason === undefined ? [] : [`${name} was not published: ${reason}`],
-    ),
-    `${named}: version ${catalogue.version}, ${published} namespaces (${count('new')} new, ${count('changed')} changed, ${count('unchanged')} as before, ${count('refused')} refused), ${(bytes / 1e6).toFixed(1)} MB`,
+    ...results.flatMap(({ name, reason, outcome }) => {
+      if (reason !== undefined) return [`${name} was not published: ${reason}`];
+      return outcome === 'repaired' ? [`${name}: the published file was damaged, and was written again`] : [];
+    }),
+    `${named}: version ${catalogue.version}, ${published} namespaces (${count('new')} new, ${count('changed')} changed, ${count('unchanged') + count('repaired')} as before, ${count('refused')} refused), ${(bytes / 1e6).toFixed(1)} MB`,
     digest,
   ];
 }

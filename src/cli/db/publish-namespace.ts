@@ -1,10 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BlobReference, CatalogueShard } from '../../advisory-db/documents.ts';
+import { isSound } from '../../advisory-db/layout.ts';
 import { LayoutWriter } from '../../advisory-db/layout-writer.ts';
 import { type AcceptedChanges, refusalReason } from '../../advisory-db/publication-guard.ts';
 import type { PublishedVersion } from '../../advisory-db/published-versions.ts';
-import { readShard } from '../../advisory-db/shard-cache.ts';
+import { readSoundShard } from '../../advisory-db/shard-cache.ts';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { Disposal } from '../../kit/disposal.ts';
@@ -30,14 +31,15 @@ export interface PublishOptions extends AcceptedChanges {
 /** A namespace after an attempt to publish it. */
 export interface PublishedNamespace {
   readonly name: string;
-  readonly outcome: 'new' | 'changed' | 'unchanged' | 'refused';
+  /** `repaired`: its content is as before, and its file was damaged. */
+  readonly outcome: 'new' | 'changed' | 'unchanged' | 'repaired' | 'refused';
   /** Absent if it was refused and never published before. */
   readonly shard?: CatalogueShard;
   /** Why it was refused. */
   readonly reason?: string;
 }
 
-/** Publishes one namespace, unless its content is as before, or looks wrong. Equal content keeps its file. */
+/** Publishes one namespace, unless its content is as before, or looks wrong. Equal content keeps its file, unless that is damaged. */
 export async function publishNamespace(
   content: PublishableNamespace,
   options: PublishOptions,
@@ -48,16 +50,24 @@ export async function publishNamespace(
   const feeds = content.states.map(toCatalogueFeed);
   if (countOf(rows) === 0)
     return { name, outcome: 'refused', reason: 'it has no records', ...shardOf(before) };
-  if (before?.content === rows.contentHash)
-    return { name, outcome: 'unchanged', shard: { ...before, feeds } };
-  if (before !== undefined) {
+  const isUnchanged = before?.content === rows.contentHash;
+  if (isUnchanged && isSound(options.directory, before.blob))
+    return { name, outcome: 'unchanged', shard: { ...withSoundPatches(before, options), feeds } };
+  if (before !== undefined && !isUnchanged) {
     const ids = new Set([...rows.records, ...rows.ratings].map(({ id }) => id));
     const now = { records: countOf(rows), feeds, has: (id: string) => ids.has(id) };
     const reason = refusalReason(before, now, options);
     if (reason !== undefined) return { name, outcome: 'refused', reason, shard: before };
   }
   const shard = { ...(await writeNamespace(rows, options)), feeds };
+  if (isUnchanged) return { name, outcome: 'repaired', shard };
   return { name, outcome: before === undefined ? 'new' : 'changed', shard };
+}
+
+/** Leaves out patches that are damaged: readers fetch the whole file instead. */
+function withSoundPatches(shard: CatalogueShard, { directory }: PublishOptions): CatalogueShard {
+  const sound = Object.entries(shard.patches).filter(([, patch]) => isSound(directory, patch));
+  return { ...shard, patches: Object.fromEntries(sound) };
 }
 
 /** Returns the number of advisories, or of ratings in a list. */
@@ -91,13 +101,14 @@ async function writeNamespace(
   const { name, versionScheme: scheme } = rows.namespace;
   const earlier = versions.flatMap(({ shards }) => shards[name] ?? []);
   const path = join(scratch, 'shard.db');
-  const beforePath = earlier[0] && join(scratch, 'before.db');
-  if (earlier[0] !== undefined && beforePath !== undefined)
-    writeFileSync(beforePath, readShard(directory, earlier[0]));
+  const beforePath = join(scratch, 'before.db');
+  const before = earlier[0] && readSoundShard(directory, earlier[0]);
+  if (before !== undefined) writeFileSync(beforePath, before);
   const written = writeShard(rows, {
     path,
     usedBlocks,
-    ...(beforePath !== undefined && { before: beforePath }),
+    ...(earlier[0] !== undefined && { block: earlier[0].block }),
+    ...(before !== undefined && { before: beforePath }),
   });
   const bytes = readFileSync(path);
   rmSync(path);
@@ -137,7 +148,8 @@ async function patchesTo(
   const forms = [...new Map(earlier.map((shard) => [shard.digest, shard])).values()];
   const patches: CatalogueShard['patches'] = {};
   for (const shard of forms) {
-    const patch = await writer.addPatch(bytes, readShard(directory, shard), Math.floor(blob.size / 2));
+    const from = readSoundShard(directory, shard);
+    const patch = from && (await writer.addPatch(bytes, from, Math.floor(blob.size / 2)));
     if (patch !== undefined) patches[shard.digest] = patch;
   }
   return patches;

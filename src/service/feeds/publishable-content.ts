@@ -1,9 +1,10 @@
 import type { Namespace } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
+import type { Enricher } from '../../plugin/enricher.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import type { StoredEnrichment } from '../../store/enrichment-store.ts';
+import type { FeedEnrichment } from '../../store/enrichment-store.ts';
 import type { FeedName, FeedState } from '../../store/feed-state.ts';
-import type { ShardContent, ShardEnrichment, ShardRecord } from '../../store/shard.ts';
+import type { ShardContent, ShardRecord } from '../../store/shard.ts';
 import type { Store } from '../../store/store.ts';
 import { feedsFor } from './choose-feeds.ts';
 
@@ -22,6 +23,7 @@ export interface PublishableNamespace extends ShardContent {
 export async function publishableNamespaces(deps: PublishDeps): Promise<readonly PublishableNamespace[]> {
   const { store, extensions } = deps;
   const names = new Set(extensions.sources.map(({ name }) => name));
+  const rating = ratingNames(extensions);
   const states = (await store.advisories.findFeedStates()).filter(isPublishable);
   const found: PublishableNamespace[] = [];
   for (const namespace of await store.advisories.findNamespaces()) {
@@ -38,37 +40,36 @@ export async function publishableNamespaces(deps: PublishDeps): Promise<readonly
       feeds,
       states: states.filter(isOf),
       records: recordsOf(namespace, names, deps),
-      ratingsOf: async (ids) => ratingsOf(await store.enrichments.findByIds(ids), extensions),
+      ratingsOf: async (ids) =>
+        (await store.enrichments.findWithFeeds(ids)).filter(({ source }) => rating.has(source)),
     });
   }
   return found.sort((a, b) => compareText(a.namespace.name, b.namespace.name));
 }
 
 /**
- * Returns the lists that are published as a whole. A list of exploited vulnerabilities also states which are not exploited, so a part of it
- * would be wrong.
+ * Returns the lists that are published as a whole: those that a scan updates. A list of exploited vulnerabilities also states which are not
+ * exploited, so a part of it would be wrong. The scores of EPSS change daily for all vulnerabilities.
  */
 export async function publishableLists({
   store,
   extensions,
 }: PublishDeps): Promise<readonly PublishableNamespace[]> {
   const states = await store.advisories.findFeedStates();
-  return extensions.enrichers
-    .filter(({ name }) => name === exploited)
-    .flatMap(({ name }) => {
-      const loaded = states.filter(({ source, presence }) => source === name && presence === 'loaded');
-      if (loaded.length === 0) return [];
-      return [
-        {
-          namespace: { name, versionScheme: '' },
-          feeds: [],
-          states: loaded,
-          records: recordsOfList(),
-          ratingsOf: async () => [],
-          list: ratingsInFeeds(loaded, store),
-        },
-      ];
-    });
+  return extensions.enrichers.filter(isWholeList).flatMap(({ name }) => {
+    const loaded = states.filter(({ source, presence }) => source === name && presence === 'loaded');
+    if (loaded.length === 0) return [];
+    return [
+      {
+        namespace: { name, versionScheme: '' },
+        feeds: [],
+        states: loaded,
+        records: recordsOfList(),
+        ratingsOf: async () => [],
+        list: ratingsInFeeds(loaded, store),
+      },
+    ];
+  });
 }
 
 async function* recordsOfList(): AsyncGenerator<ShardRecord> {
@@ -78,7 +79,7 @@ async function* recordsOfList(): AsyncGenerator<ShardRecord> {
 async function* ratingsInFeeds(
   feeds: readonly FeedName[],
   { enrichments }: Pick<Store, 'enrichments'>,
-): AsyncGenerator<ShardEnrichment> {
+): AsyncGenerator<FeedEnrichment> {
   for (const { source, feed } of feeds)
     for (let after: string | undefined; ; ) {
       const page = await enrichments.pageByFeed(
@@ -93,26 +94,22 @@ async function* ratingsInFeeds(
 
 /** Returns the states of the lists whose ratings are published with the advisories. */
 export async function publishableRatings({ store, extensions }: PublishDeps): Promise<readonly FeedState[]> {
-  const names = new Set(extensions.enrichers.map(({ name }) => name));
+  const names = ratingNames(extensions);
   const states = await store.advisories.findFeedStates();
-  return states.filter(
-    (state) => names.has(state.source) && !isApart(state.source) && state.presence === 'loaded',
-  );
+  return states.filter((state) => names.has(state.source) && state.presence === 'loaded');
 }
 
 function isPublishable({ presence }: FeedState): boolean {
   return presence === 'loaded' || presence === 'absent';
 }
 
-/** The enricher whose scores change daily for every CVE. They are not published. */
-const scores = 'epss';
+/** Returns the names of the enrichers whose ratings are published with the advisories. */
+function ratingNames({ enrichers }: PublishDeps['extensions']): ReadonlySet<string> {
+  return new Set(enrichers.filter((one) => !isWholeList(one)).map(({ name }) => name));
+}
 
-/** The enricher whose list is published as a whole. */
-const exploited = 'kev';
-
-/** Whether the ratings of an enricher are not published with the advisories. */
-function isApart(name: string): boolean {
-  return name === scores || name === exploited;
+function isWholeList({ isPartOfScan }: Pick<Enricher, 'isPartOfScan'>): boolean {
+  return isPartOfScan === true;
 }
 
 /** Number of records that are read at a time. */
@@ -129,23 +126,14 @@ async function* recordsOf(
     const records = await store.vulnerabilities.findByNumbers(page.map(({ number }) => number));
     for (const { number, validTo, affected, ...record } of records)
       if (sources.has(record.source))
-        yield { ...record, affected: affected.filter((row) => row.namespace.name === name) };
+        yield {
+          ...record,
+          affected: affected.flatMap((row, position) =>
+            row.namespace.name === name ? [{ ...row, position }] : [],
+          ),
+        };
     const last = page.at(-1);
     if (last === undefined || page.length < pageRecords) return;
     after = last.number;
   }
-}
-
-function ratingsOf(
-  found: ReadonlyMap<string, readonly StoredEnrichment[]>,
-  { enrichers }: Pick<Extensions, 'enrichers'>,
-): ShardEnrichment[] {
-  const names = new Set(enrichers.map(({ name }) => name));
-  return [...found.values()].flatMap((ratings) => {
-    const published = ratings.filter(({ source }) => !isApart(source) && names.has(source));
-    return published.map((rating, i) => {
-      const earlier = published.slice(0, i).filter(({ source }) => source === rating.source).length;
-      return { ...rating, feed: earlier === 0 ? '' : String(earlier) };
-    });
-  });
 }

@@ -6,7 +6,7 @@ import type {
   PackageExplanation,
   RowExplanation,
 } from '../../model/explanation.ts';
-import { ecosystemOfType } from '../../model/namespace.ts';
+import { advisoryNamespaceOf, ecosystemOfType } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { Match, Report, ReportLayer } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
@@ -56,7 +56,7 @@ export async function explainFinding(
     distro: report.distro,
     id,
     packages: covered.map((item) => explainPackage(item, context)),
-    remarks: remarksOf(request, { records, covered, isInstalled: selected.length > 0 }),
+    remarks: remarksOf(request, { records, covered, isInstalled: selected.length > 0, image }),
     coverage: report.coverage,
   };
 }
@@ -240,17 +240,29 @@ function remarksOf(
     records,
     covered,
     isInstalled,
-  }: { records: readonly StoredVulnerability[]; covered: readonly unknown[]; isInstalled: boolean },
+    image,
+  }: {
+    records: readonly StoredVulnerability[];
+    covered: readonly unknown[];
+    isInstalled: boolean;
+    image: IndexedImage;
+  },
 ): string[] {
   const missing =
     packageName !== undefined && !isInstalled ? [`no package ${packageName} is installed in the image`] : [];
   if (records.length === 0) return [...missing, `no loaded advisory has the name ${id}`];
   if (covered.length > 0) return missing;
-  const rows = records.flatMap(({ affected }) =>
-    affected.map((row) => `${row.package} in ${row.namespace.name}`),
-  );
-  const names = [...new Set(rows)].sort(compareText);
+  const names = coveredNames(records, image);
   const shown = names.slice(0, maxNames).join(', ');
   const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : '';
   return [...missing, ...(names.length > 0 ? [`the advisories cover ${shown}${more}`] : [])];
+}
+
+/** Returns the packages that records cover, in the namespaces of the image or, if there are none, in others. */
+function coveredNames(records: readonly StoredVulnerability[], { namespaces }: IndexedImage): string[] {
+  const own = new Set(namespaces.map((namespace) => advisoryNamespaceOf(namespace).name));
+  const rows = records.flatMap(({ affected }) => affected);
+  const inImage = rows.filter(({ namespace }) => own.has(namespace.name));
+  const shown = inImage.length > 0 ? inImage : rows;
+  return [...new Set(shown.map((row) => `${row.package} in ${row.namespace.name}`))].sort(compareText);
 }

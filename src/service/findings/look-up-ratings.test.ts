@@ -6,10 +6,13 @@ import { limits } from '../../core/limits.ts';
 import { cveInMirror } from '../../enrich/cve/cve.ts';
 import type { Enricher } from '../../plugin/enricher.ts';
 import { mirrorClient } from '../../source/client/mirror.ts';
+import { shardedStore } from '../../store/shards/sharded-store.ts';
 import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
 import { cveRecord, cvss31 } from '../../testing/cve-records.ts';
 import { serveHttp } from '../../testing/http-server.ts';
+import { shardFiles } from '../../testing/shard-files.ts';
+import { feedUpdate, stream } from '../../testing/store-content.ts';
 import type { RatingLookupRequest } from './assess-packages.ts';
 import { lookUpRatings, type RatingLookupDeps } from './look-up-ratings.ts';
 
@@ -194,6 +197,25 @@ test('returns the ratings to two concurrent lookups on one database', async (con
       [50, null],
     ],
   );
+});
+
+test('requests no daily feed that a published database has', async (context) => {
+  const published = await storeFor(context);
+  const list: Enricher = {
+    ...{ name: 'list', version: 1, feeds: ['current'], isPartOfScan: true },
+    fetch: () => Promise.reject(new Error('it was requested')),
+    async *parse() {
+      // Nothing is fetched.
+    },
+  };
+  const rated = { kind: 'enrichment', id: 'CVE-2024-1000', severity: 'High' } as const;
+  await published.enrichments.apply(feedUpdate({ source: 'list', feed: 'current' }), stream([rated]));
+  const store = shardedStore(await storeFor(context));
+  store.addShards(await shardFiles(context, published, { enrichers: ['list'] }));
+  const { url } = await records(context);
+  assert.deepEqual(await lookUpRatings(requestFor(), depsFor(store, url, { enrichers: [list] })), {
+    ...{ isStoreChanged: false, enrichments: [], reason: null },
+  });
 });
 
 test('updates the daily feeds once a day and reports those that failed', async (context) => {

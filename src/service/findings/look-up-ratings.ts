@@ -63,14 +63,16 @@ interface DailyUpdate {
   readonly reasons: readonly string[];
 }
 
-/** Updates the daily feeds concurrently. */
+/** Updates the daily feeds concurrently. Those of a published database are used as they are. */
 async function updateDaily(
   { updating, enrichers, feedClient }: RatingLookupDeps,
   signal: AbortSignal,
 ): Promise<DailyUpdate> {
+  const published = (await updating.store.advisories.findFeedStates()).filter(({ namespaces }) => namespaces);
   const feeds = enrichers
     .filter(({ isPartOfScan }) => isPartOfScan === true)
-    .flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
+    .flatMap((source) => source.feeds.map((feed) => ({ source, feed })))
+    .filter(({ source, feed }) => !published.some((one) => one.source === source.name && one.feed === feed));
   const deps: UpdateFeedsDeps = {
     ...updating,
     client: feedClient(signal),

@@ -1,7 +1,9 @@
 import { isFullyAssessed, verdictOf } from '../../match/verdict.ts';
+import { advisoryNamespaceOf } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { Report, Target } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
+import { feedsFor } from '../feeds/choose-feeds.ts';
 import type { IndexedImage } from '../images/index-image.ts';
 import { type AssessmentDeps, assessPackages, type LookUpRatings, toPackage } from './assess-packages.ts';
 import { type CoverageDeps, coverageOf } from './coverage.ts';
@@ -46,10 +48,22 @@ export async function matchImage(
     ...(unread.length > 0 && { unread }),
     matches,
     suppressed,
-    ratings: { ...ratings, lists: ratingLists(deps.extensions.enrichers, states, deps) },
+    ratings: {
+      ...ratings,
+      lists: ratingLists(deps.extensions.enrichers, states, {
+        ...deps,
+        namespaces: namespacesWithAdvisories(image, deps.extensions),
+      }),
+    },
     verdict: verdictOf(findings, isAssessed),
     coverage: coverage.map(({ isOutOfSupport, ...known }) => known),
     statuses,
   };
   return { report, isAssessed };
+}
+
+function namespacesWithAdvisories({ namespaces }: IndexedImage, { sources }: Extensions): string[] {
+  return namespaces
+    .filter((namespace) => feedsFor(namespace, sources).length > 0)
+    .map((namespace) => advisoryNamespaceOf(namespace).name);
 }

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FeedState } from '../../store/feed-state.ts';
+import type { ScopedFeedState } from '../../store/feed-state.ts';
 import { ratingLists } from './rating-lists.ts';
 
 const now = new Date('2026-06-01T00:00:00.000Z');
-const options = { now: () => now, staleAfterMs: 86_400_000, outcomes: [] };
+const options = { now: () => now, staleAfterMs: 86_400_000, outcomes: [], namespaces: ['debian:12'] };
 
-function state(source: string, more: Partial<FeedState> = {}): FeedState {
+function state(source: string, more: Partial<ScopedFeedState> = {}): ScopedFeedState {
   const time = '2026-05-31T12:00:00.000Z';
   return {
     ...{ source, feed: 'all', presence: 'loaded', fetchedAt: time, checkedAt: time },
     ...{ contentDate: '2026-05-30T00:00:00.000Z', contentEvidence: 'record', kept: [] },
     ...more,
-  } as unknown as FeedState;
+  } as unknown as ScopedFeedState;
 }
 
 const enrichers = ['nvd', 'kev', 'epss'].map((name) => ({ name }));
@@ -28,6 +28,20 @@ test('returns the age of each loaded list but not of advisories', () => {
       reason: null,
     },
   ]);
+});
+
+test('leaves out published ratings when a namespace of the image is not published', () => {
+  const listed = (...namespaces: string[]): string[] =>
+    ratingLists(
+      enrichers,
+      [state('nvd', { namespaces: ['debian:12', 'npm'] }), state('kev', { namespaces: [] })],
+      {
+        ...options,
+        namespaces,
+      },
+    ).map(({ source }) => source);
+  assert.deepEqual(listed('debian:12', 'npm'), ['nvd', 'kev']);
+  assert.deepEqual(listed('debian:12', 'pypi'), ['kev']);
 });
 
 test('marks a list as stale when it was not checked for a day or its content is old', () => {

@@ -1,6 +1,6 @@
 import type { RatingList } from '../../model/report.ts';
 import type { Enricher } from '../../plugin/enricher.ts';
-import type { FeedState } from '../../store/feed-state.ts';
+import type { FeedState, ScopedFeedState } from '../../store/feed-state.ts';
 import {
   type AgeOptions,
   contentDateOf,
@@ -9,14 +9,26 @@ import {
   uncheckedReasons,
 } from './feed-age.ts';
 
-/** Returns the loaded lists that rate findings besides advisories, with the age of each. */
+/** How lists are judged, and the namespaces of the image that have advisories. */
+export interface RatingListOptions extends AgeOptions {
+  readonly namespaces: readonly string[];
+}
+
+/**
+ * Returns the loaded lists that rate findings besides advisories, with the age of each. Leaves out ratings of a published database that does
+ * not have all namespaces of the image.
+ */
 export function ratingLists(
   enrichers: readonly Pick<Enricher, 'name'>[],
-  states: readonly FeedState[],
-  options: AgeOptions,
+  states: readonly ScopedFeedState[],
+  options: RatingListOptions,
 ): RatingList[] {
+  const counting = states.filter(({ presence, namespaces: scope = [] }) => {
+    const coversAll = scope.length === 0 || options.namespaces.every((name) => scope.includes(name));
+    return presence === 'loaded' && coversAll;
+  });
   return enrichers.flatMap(({ name }) => {
-    const loaded = states.filter(({ source, presence }) => source === name && presence === 'loaded');
+    const loaded = counting.filter(({ source }) => source === name);
     const fetchedAt = fetchedAtOf(loaded);
     return fetchedAt === null ? [] : [ratingList(name, { loaded, fetchedAt }, options)];
   });

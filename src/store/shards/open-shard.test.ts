@@ -37,7 +37,7 @@ for (const [name, statement, message] of [
   ['with numbers below 0', 'update vulnerability set id = -id', /numbers of other files/],
   [
     'with numbers of two files',
-    "insert into vulnerability select id * 2, feed_id, key || '2', name, severity, details, since from vulnerability",
+    "insert into vulnerability select id * 2, feed_id, key || '2', name, severity, details, since, packages from vulnerability",
     /numbers of other files/,
   ],
 ] as const)

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { Kysely } from 'kysely';
+import { Kysely, type SqlBool, sql } from 'kysely';
 import type * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import type { ImagePackage, PackageLookup, StoredMatch } from '../image-store.ts';
@@ -10,7 +10,12 @@ import { sqliteDialect } from '../sql/dialect/sqlite.ts';
 import { type FoundEnrichment, findRows } from '../sql/enrichments.ts';
 import { findMatchesOfPart } from '../sql/matches.ts';
 import type { Tables } from '../sql/schema.ts';
-import { vulnerabilityStore } from '../sql/vulnerabilities.ts';
+import { findScores } from '../sql/score-rows.ts';
+import {
+  findVulnerabilitiesByNumber,
+  type RowCondition,
+  vulnerabilityStore,
+} from '../sql/vulnerabilities.ts';
 import type { NumberedId, StoredVulnerability, VulnerabilityStore } from '../vulnerability-store.ts';
 import { shardHits, shardRatings, shardRecords } from './shard-schemas.ts';
 import { numbersPerShard, rowFlags, shardApplicationId, shardForm, shardTables } from './shard-tables.ts';
@@ -77,13 +82,18 @@ export class OpenShard implements Disposable {
   }
 
   async findByNumbers(numbers: readonly number[]): Promise<readonly StoredVulnerability[]> {
-    return await this.#read(shardRecords, () => this.#records.findByNumbers(numbers));
+    return await this.#read(shardRecords, () =>
+      findVulnerabilitiesByNumber(this.#db, numbers, rowsByPackage),
+    );
   }
 
   /** Returns the records with these ids. */
   async findByIds(ids: readonly string[]): Promise<readonly StoredVulnerability[]> {
-    const { name } = this.file.namespace;
-    return await this.#read(shardRecords, () => this.#records.findByIds(name, ids));
+    const numbers = await this.#read(undefined, async () => {
+      const named = this.#db.selectFrom('vulnerability').select('id').where('name', 'in', ids);
+      return (await named.execute()).map(({ id }) => id);
+    });
+    return await this.findByNumbers(numbers);
   }
 
   /** Returns which records it has, by rising number. */
@@ -96,7 +106,10 @@ export class OpenShard implements Disposable {
   }
 
   async findRatings(ids: readonly string[]): Promise<readonly FoundEnrichment[]> {
-    const found = await this.#read(undefined, () => findRows(this.#db, ids));
+    const found = await this.#read(undefined, async () => [
+      ...(await findRows(this.#db, ids)),
+      ...(await findScores(this.#db, ids)),
+    ]);
     this.#check(
       shardRatings,
       found.map(({ enrichment }) => enrichment),
@@ -175,6 +188,11 @@ export class OpenShard implements Disposable {
     );
   }
 }
+
+/** Finds the rows of records by the packages of the records: they have no index by record. */
+const rowsByPackage: RowCondition = (numbers) => sql<SqlBool>`affected.package in (
+  select value from main.vulnerability as record, json_each(record.packages)
+  where record.id in (select value from json_each(${JSON.stringify(numbers)})))`;
 
 /** Returns the name, version and key of the source package; a package without one has none. */
 function sourceColumns(
@@ -277,6 +295,7 @@ function viewsOf({ hasCurrentKeys }: ShardFile): string {
         (select content from main.conditions where conditions.id = conditions_id) as conditions
       from main.affected;
     create temp view enrichment as select feed_id, id, '' as hash, data from main.enrichment;
+    create temp view score_pack as select feed_id, block, content from main.score_pack;
     create temp table package (
       id integer primary key, namespace_id integer, lookup_name text, key blob, source_name text,
       source_lookup_version text, source_key blob) strict;

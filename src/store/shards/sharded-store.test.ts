@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { shardFiles } from '../../testing/shard-files.ts';
@@ -22,6 +23,7 @@ import type { ImagePackage } from '../image-store.ts';
 import { openSqliteStore } from '../sql/sqlite-store.ts';
 import type { Store } from '../store.ts';
 import type { StoredVulnerability } from '../vulnerability-store.ts';
+import { OpenShard } from './open-shard.ts';
 import { shardedStore } from './sharded-store.ts';
 
 test('answers every read from shards as the database does that published them, for any content', async (t) => {
@@ -94,6 +96,38 @@ test('knows every exploited vulnerability, whether a published namespace names i
     (await sharded.advisories.findNamespaces()).map(({ name }) => name),
     ['debian:12'],
   );
+});
+
+test('knows the EPSS score of every vulnerability, and of one year apart from that of another', async (t) => {
+  const published = await stored(t, [record('CVE-2026-0001')]);
+  const scores = ['CVE-2025-0001', 'CVE-2026-0001', 'CVE-2026-0002', 'CVE-2026-70001'].map(
+    (id, i) =>
+      ({ kind: 'enrichment', id, epss: { score: 0.1 + i / 1000, percentile: 0.5 + i / 1000 } }) as const,
+  );
+  await published.enrichments.apply(feedUpdate({ source: 'epss', feed: 'current' }), stream(scores));
+  const sharded = shardedStore(await openSqliteStore(':memory:'));
+  t.after(() => sharded[Symbol.asyncDispose]());
+  sharded.addShards(await shardFiles(t, published, { enrichers: ['epss'] }));
+  const ids = [...scores.map(({ id }) => id), 'CVE-2026-0003', 'GHSA-1'];
+  assert.deepEqual(await sharded.enrichments.findByIds(ids), await published.enrichments.findByIds(ids));
+});
+
+test('finds the rows of a record by its packages', async (t) => {
+  const records = Array.from({ length: 2000 }, (_, i) => record(`CVE-${i}`));
+  const published = await stored(t, [...records, record('CVE-X', { affected: [affectedRow('bash')] })]);
+  const [file] = await shardFiles(t, published);
+  assert.ok(file !== undefined);
+  const shard = new OpenShard(file);
+  t.after(() => shard[Symbol.dispose]());
+  const [found] = await shard.findByIds(['CVE-X']);
+  assert.equal(found?.affected.length, 1);
+  const database = new DatabaseSync(file.path);
+  t.after(() => database.close());
+  database.exec("update vulnerability set packages = '[]' where name = 'CVE-X'");
+  const changed = new OpenShard(file);
+  t.after(() => changed[Symbol.dispose]());
+  // Without the index, all rows of the file would be read, and this one found.
+  assert.deepEqual((await changed.findByIds(['CVE-X']))[0]?.affected, []);
 });
 
 test('counts the records of users and plugins beside a shard, and not those of its sources', async (t) => {
@@ -200,7 +234,7 @@ test('answers concurrent reads of one shard', async (t) => {
 const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   advisories: ['findFirstLoad', 'apply', 'touch', 'hasContent', 'recordFailure', 'saveNamespace'],
   vulnerabilities: ['findByKeys', 'pageByFeed'],
-  enrichments: ['apply', 'pageByFeed', 'findLookups', 'saveLookups'],
+  enrichments: ['apply', 'findWithFeeds', 'pageByFeed', 'findLookups', 'saveLookups'],
   images: ['save', 'findByNumber'],
   namedLayers: ['save', 'find', 'findChain', 'pageIntroducing', 'remove', 'removeWithChildren', 'page'],
   events: 'all',

@@ -144,16 +144,25 @@ function shardedAdvisories(store: AdvisoryStore, shards: Shards): AdvisoryStore 
   };
 }
 
-/** Returns the states of the feeds of shards. Lists of ratings count for every namespace. */
+/** Returns the states of the feeds of shards. A whole list of ratings counts for every namespace. */
 function publishedStates(shards: Shards): ScopedFeedState[] {
-  const states = shards.all.flatMap(({ file }) =>
-    file.states.map((state) => ({ ...state, namespaces: [file.namespace.name] })),
+  const files = shards.all.map(({ file }) => file);
+  const states = files.flatMap(({ states: own, namespace }) =>
+    own.map((state) => ({ ...state, namespaces: [namespace.name] })),
   );
-  const ratings = shards.all.flatMap(({ file }) =>
-    file.ratingStates.map((state) => ({ ...state, namespaces: [] })),
+  const ratings = files.flatMap(({ ratingStates, namespace }) =>
+    ratingStates.map((state) => ({
+      state,
+      namespaces: namespace.versionScheme === '' ? [] : [namespace.name],
+    })),
   );
-  const byName = new Map(ratings.map((state) => [JSON.stringify([state.source, state.feed]), state]));
-  return [...states, ...byName.values()];
+  const byName = Map.groupBy(ratings, ({ state }) => JSON.stringify([state.source, state.feed]));
+  const scoped = [...byName.values()].flatMap((same) =>
+    same
+      .slice(0, 1)
+      .map(({ state }) => ({ ...state, namespaces: same.flatMap(({ namespaces }) => namespaces) })),
+  );
+  return [...states, ...scoped];
 }
 
 function shardedVulnerabilities(store: VulnerabilityStore, shards: Shards): VulnerabilityStore {

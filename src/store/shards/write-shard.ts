@@ -3,11 +3,12 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { isCve } from '../../model/cve.ts';
 import { compareText } from '../../model/order.ts';
 import { everyKey } from '../../plugin/version-scheme.ts';
-import type { KeyedAffected } from '../advisory-store.ts';
+import type { FeedEnrichment } from '../enrichment-store.ts';
 import type { FeedName } from '../feed-state.ts';
-import type { ShardContent, ShardEnrichment, ShardRecord, WrittenShard } from '../shard.ts';
+import type { ShardContent, ShardRecord, ShardRow, WrittenShard } from '../shard.ts';
 import { fromSqliteError } from '../sql/dialect/sqlite-errors.ts';
 import { writeDetails } from '../sql/record.ts';
+import { packedScores } from '../sql/score-packs.ts';
 import { milliseconds } from '../sql/times.ts';
 import {
   numberBlocks,
@@ -22,7 +23,7 @@ import {
 export interface ShardRows extends Pick<ShardContent, 'namespace'> {
   readonly feeds: readonly FeedName[];
   readonly records: readonly ShardRecord[];
-  readonly ratings: readonly ShardEnrichment[];
+  readonly ratings: readonly FeedEnrichment[];
   readonly contentHash: string;
 }
 
@@ -46,6 +47,8 @@ export interface WriteShardOptions {
   readonly path: string;
   /** The shard of the same namespace that was published before. Records that did not change keep their numbers. */
   readonly before?: string;
+  /** The block of its numbers if `before` is absent; by default one that depends on the name. */
+  readonly block?: number;
   /** Blocks of numbers of the other shards. */
   readonly usedBlocks: ReadonlySet<number>;
 }
@@ -53,7 +56,7 @@ export interface WriteShardOptions {
 /** Writes a shard. Equal content and an equal shard before give an equal file. */
 export function writeShard(content: ShardRows, options: WriteShardOptions): WrittenShard {
   const earlier = numbersBefore(options.before);
-  const block = earlier.block ?? freeBlock(content.namespace.name, options.usedBlocks);
+  const block = earlier.block ?? (options.block || freeBlock(content.namespace.name, options.usedBlocks));
   const database = new DatabaseSync(':memory:');
   try {
     createTables(database);
@@ -101,7 +104,7 @@ async function collect(records: AsyncIterable<ShardRecord>): Promise<readonly Sh
   );
 }
 
-function compareRatings(a: ShardEnrichment, b: ShardEnrichment): number {
+function compareRatings(a: FeedEnrichment, b: FeedEnrichment): number {
   return compareText(a.id, b.id) || compareText(a.source, b.source) || compareText(a.feed, b.feed);
 }
 
@@ -112,22 +115,22 @@ const ratedAtATime = 5000;
 async function ratingsFor(
   records: readonly ShardRecord[],
   ratingsOf: ShardContent['ratingsOf'],
-): Promise<readonly ShardEnrichment[]> {
+): Promise<readonly FeedEnrichment[]> {
   const lacksDescription = new Map<string, boolean>();
   for (const record of records)
     for (const cve of [record.id, ...record.aliases].filter(isCve))
       lacksDescription.set(cve, (lacksDescription.get(cve) ?? false) || !isDescribed(record));
   const ids = [...lacksDescription.keys()].sort(compareText);
-  const ratings: ShardEnrichment[] = [];
+  const ratings: FeedEnrichment[] = [];
   for (let from = 0; from < ids.length; from += ratedAtATime)
     ratings.push(...(await ratingsOf(ids.slice(from, from + ratedAtATime))));
   return ratings
-    .map(({ description, ...rating }) =>
-      description !== undefined && lacksDescription.get(rating.id) === true
-        ? { ...rating, description }
-        : rating,
-    )
+    .map((rating) => (lacksDescription.get(rating.id) === true ? rating : withoutDescription(rating)))
     .sort(compareRatings);
+}
+
+function withoutDescription({ description, ...rating }: FeedEnrichment): FeedEnrichment {
+  return rating;
 }
 
 /** Whether a record describes its vulnerability. The description of a record with a title is about several. */
@@ -206,7 +209,7 @@ class ShardNumbers {
   }
 }
 
-function flagsOf({ range, keys, only }: KeyedAffected): number {
+function flagsOf({ range, keys, only }: ShardRow): number {
   return (
     (keys === undefined ? 0 : rowFlags.isKeyed) |
     (range.fromExcluded ? rowFlags.fromExcluded : 0) |
@@ -237,24 +240,43 @@ class ShardWriter {
       this.#insert('feed', [this.#feeds.size, source, feed]);
     }
     for (const record of records) this.#addRecord(record);
-    for (const { id, source, feed, ...data } of ratings)
-      this.#insert('enrichment', [id, this.#feedOf({ source, feed }), JSON.stringify(data)]);
+    this.#addRatings(ratings);
     for (const [content, id] of this.#conditions) this.#insert('conditions', [id, content]);
     this.#database.exec('commit');
+  }
+
+  /** Adds ratings: scores of CVEs in packs, everything else as rows. */
+  #addRatings(ratings: readonly FeedEnrichment[]): void {
+    const { packs, others } = packedScores(ratings);
+    for (const { block, pack, ...feed } of packs)
+      this.#insert('score_pack', [block, this.#feedOf(feed), pack.bytes]);
+    for (const { id, source, feed, ...data } of others)
+      this.#insert('enrichment', [id, this.#feedOf({ source, feed }), JSON.stringify(data)]);
   }
 
   #addRecord(record: ShardRecord): void {
     const since = milliseconds(record.validFrom);
     const number = this.#numbers.numberOf(record, since);
     const { key, id, severity } = record;
-    const values = [number, this.#feedOf(record), key, id, severity, writeDetails(record), since];
+    const packages = [...new Set(record.affected.map((row) => row.package))].sort(compareText);
+    const details = writeDetails(record);
+    const values = [
+      number,
+      this.#feedOf(record),
+      key,
+      id,
+      severity,
+      details,
+      since,
+      JSON.stringify(packages),
+    ];
     this.#insert('vulnerability', values);
     for (const alias of new Set(record.aliases)) this.#insert('alias', [alias, number]);
-    for (const [position, row] of record.affected.entries()) this.#addRow(row, { number, position });
+    for (const row of record.affected) this.#addRow(row, number);
   }
 
-  #addRow(row: KeyedAffected, { number, position }: { number: number; position: number }): void {
-    const { range, fix, only } = row;
+  #addRow(row: ShardRow, number: number): void {
+    const { range, fix, only, position } = row;
     const { lo, hi } = row.keys ?? everyKey;
     const version = fix.state === 'fixed' && fix.version !== range.to ? fix.version : null;
     const fixed = [range.from ?? null, range.to ?? null, fix.state, version, row.severity ?? null];
@@ -271,7 +293,7 @@ class ShardWriter {
     this.rows++;
   }
 
-  #conditionsOf(only: KeyedAffected['only']): number | null {
+  #conditionsOf(only: ShardRow['only']): number | null {
     if (only === undefined) return null;
     const content = JSON.stringify(only);
     const known = this.#conditions.get(content) ?? this.#conditions.size + 1;

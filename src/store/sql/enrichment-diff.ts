@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { ClairError } from '../../core/errors.ts';
 import { type CveNumber, cveId, cveNumberOf } from '../../model/cve.ts';
-import type { Enrichment } from '../../model/enrichment.ts';
 import type { ScoreBatch } from '../../model/score-batch.ts';
 import type { SkippedRecord } from '../../plugin/advisory-source.ts';
 import type { EnrichmentRecord, RatingRecord } from '../../plugin/enricher.ts';
@@ -9,7 +8,7 @@ import type { FeedUpdate } from '../advisory-store.ts';
 import { type SkippedSample, skippedSampleMax } from '../feed-state.ts';
 import type { RowWriter } from './bulk-writer.ts';
 import { isWhole } from './feed-update.ts';
-import { blockOf, mergeScores, ScorePack, ScorePackBuilder, yearOf } from './score-packs.ts';
+import { blockOf, isScoreAlone, mergeScores, ScorePack, ScorePackBuilder, yearOf } from './score-packs.ts';
 
 /** The packed scores of a block that differ from the stored ones; a block without scores is deleted. */
 export interface ChangedPack {
@@ -159,10 +158,6 @@ export class EnrichmentDiff {
     this.skipped++;
     if (this.sample.length < skippedSampleMax) this.sample.push({ key, reason });
   }
-}
-
-function isScoreAlone(content: Omit<Enrichment, 'id'>): boolean {
-  return content.epss !== undefined && Object.keys(content).length === 1;
 }
 
 /** Returns a shortened hash that still distinguishes texts: hundreds of thousands are in memory. */

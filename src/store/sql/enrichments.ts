@@ -26,6 +26,8 @@ export function enrichmentStore(engine: Engine, now: () => number): EnrichmentSt
   return {
     apply: (update, records) => engine.session((session) => apply({ engine, session, now, update }, records)),
     findByIds: (ids) => findByIds(engine.db, [...new Set(ids)]),
+    findWithFeeds: async (ids) =>
+      (await findAll(engine.db, [...new Set(ids)])).map(({ feed, enrichment }) => ({ ...enrichment, feed })),
     pageByFeed: (feed, page) => pageByFeed(engine.db, feed, page),
     findLookups: (ids) => findLookups(engine.db, [...new Set(ids)]),
     saveLookups: (answers) => saveLookupResults(engine, answers),
@@ -142,11 +144,14 @@ async function findByIds(
   db: Kysely<Tables>,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>> {
+  const byId = Map.groupBy(await findAll(db, ids), ({ id }) => id);
+  return new Map([...byId].map(([id, rows]) => [id, rows.map(({ enrichment }) => enrichment)]));
+}
+
+async function findAll(db: Kysely<Tables>, ids: readonly string[]): Promise<FoundEnrichment[]> {
   const found = await findRows(db, ids);
   found.push(...(await findScores(db, ids)), ...(await findLookupEnrichments(db, ids)));
-  found.sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
-  const byId = Map.groupBy(found, ({ id }) => id);
-  return new Map([...byId].map(([id, rows]) => [id, rows.map(({ enrichment }) => enrichment)]));
+  return found.sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
 }
 
 /** Returns the enrichments of these ids that are rows: neither packed scores nor results of lookups. */

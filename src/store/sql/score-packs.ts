@@ -1,6 +1,7 @@
 import { ClairError } from '../../core/errors.ts';
-import { type CveNumber, cveId } from '../../model/cve.ts';
+import { type CveNumber, cveId, cveNumberOf } from '../../model/cve.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
+import type { FeedEnrichment } from '../enrichment-store.ts';
 import type { FeedName } from '../feed-state.ts';
 
 /**
@@ -120,6 +121,45 @@ export class ScorePackBuilder {
       `${source} ${feed}: ${cveId(cve)} occurs twice; the current content stays`,
     );
   }
+}
+
+/** Returns whether an enrichment has nothing but a score, so that it can be packed. */
+export function isScoreAlone(content: Omit<Enrichment, 'id'>): boolean {
+  return content.epss !== undefined && Object.keys(content).length === 1;
+}
+
+/** The scores of a feed in one block. */
+export interface FeedScorePack extends FeedName {
+  readonly block: number;
+  readonly pack: ScorePack;
+}
+
+/** Packs the scores of CVEs among enrichments, by feed and rising block. Returns the other enrichments as they are. */
+export function packedScores(ratings: readonly FeedEnrichment[]): {
+  readonly packs: readonly FeedScorePack[];
+  readonly others: readonly FeedEnrichment[];
+} {
+  const others: FeedEnrichment[] = [];
+  const builders = new Map<string, { readonly of: FeedName; readonly builder: ScorePackBuilder }>();
+  for (const rating of ratings) {
+    const { id, source, feed, ...content } = rating;
+    const cve = isScoreAlone(content) ? cveNumberOf(id) : undefined;
+    if (cve === undefined || content.epss === undefined) {
+      others.push(rating);
+      continue;
+    }
+    const name = JSON.stringify([source, feed]);
+    const known = builders.get(name) ?? {
+      of: { source, feed },
+      builder: new ScorePackBuilder({ source, feed }),
+    };
+    builders.set(name, known);
+    known.builder.add(cve, content.epss.score, content.epss.percentile);
+  }
+  const packs = [...builders.values()].flatMap(({ of, builder }) =>
+    [...builder.packs()].map(([block, pack]) => ({ ...of, block, pack })).sort((a, b) => a.block - b.block),
+  );
+  return { packs, others };
 }
 
 /** Result of merging new scores into old ones, with the number of differences. */

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Expression, Kysely, Selectable, SqlBool } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import type { KeyedAffected } from '../advisory-store.ts';
 import type { FeedName } from '../feed-state.ts';
@@ -32,18 +32,27 @@ export function vulnerabilityStore({ db }: Pick<Engine, 'db'>, now: () => number
 /** Number of record numbers per query. */
 const numbersAtATime = 500;
 
-/** Returns records by their numbers, in the order of the numbers. */
+/** Returns a condition on the rows of records that finds them by another index than that by record. */
+export type RowCondition = (numbers: readonly number[]) => Expression<SqlBool>;
+
+/** Returns records by their numbers, in the order of the numbers. `rowsOf` is for tables without an index of the rows by record. */
 export async function findVulnerabilitiesByNumber(
   db: Kysely<Tables>,
   numbers: readonly number[],
+  rowsOf?: RowCondition,
 ): Promise<StoredVulnerability[]> {
   const found: StoredVulnerability[] = [];
   const rising = [...new Set(numbers)].sort((a, b) => a - b);
-  for (const some of splitIntoChunks(rising, numbersAtATime)) found.push(...(await readSome(db, some)));
+  for (const some of splitIntoChunks(rising, numbersAtATime))
+    found.push(...(await readSome(db, some, rowsOf?.(some))));
   return found;
 }
 
-async function readSome(db: Kysely<Tables>, numbers: readonly number[]): Promise<StoredVulnerability[]> {
+async function readSome(
+  db: Kysely<Tables>,
+  numbers: readonly number[],
+  condition: Expression<SqlBool> | undefined,
+): Promise<StoredVulnerability[]> {
   const records = await db
     .selectFrom('vulnerability')
     .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
@@ -52,14 +61,15 @@ async function readSome(db: Kysely<Tables>, numbers: readonly number[]): Promise
     .where('vulnerability.id', 'in', numbers)
     .orderBy('vulnerability.id')
     .execute();
-  const rows = await db
+  let affected = db
     .selectFrom('affected')
     .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
     .selectAll('affected')
     .select(['namespace.name as namespace', 'namespace.version_scheme'])
     .where('affected.vulnerability_id', 'in', numbers)
-    .orderBy('affected.position')
-    .execute();
+    .orderBy('affected.position');
+  if (condition !== undefined) affected = affected.where(condition);
+  const rows = await affected.execute();
   const rowsOf = Map.groupBy(rows, ({ vulnerability_id: id }) => id);
   return records.map((record) => toVulnerability(record, (rowsOf.get(record.id) ?? []).map(toAffected)));
 }
