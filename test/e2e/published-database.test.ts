@@ -12,46 +12,14 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { blobPath, openDatabase, type PublishedDatabase } from '../../src/advisory-db/layout.ts';
+import { blobPath, openDatabase } from '../../src/advisory-db/layout.ts';
 import type { Report } from '../../src/model/report.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
-import { clair, clairBeside, inCheckout, type Run, scratch } from './clair.ts';
+import { clair, clairBeside, type Run } from './clair.ts';
 import { corpusMirror } from './mirror.ts';
+import { done, epoch, flipByte, fromPublished, image, mirror, place, publish } from './publication.ts';
 
-const image = inCheckout('examples/image.tar');
-const mirror = inCheckout('examples/mirror');
-const place = join(scratch, 'published');
 const vendors = join(place, 'vendors.db');
-const epoch = { SOURCE_DATE_EPOCH: '1790000000' };
-
-function done(run: Run): string {
-  assert.equal(run.status, 0, run.stderr + run.stdout);
-  return run.stdout;
-}
-
-/** Loads the feeds of a mirror into a database, and publishes it in a directory. Returns the digest that it prints. */
-function publish(
-  name: string,
-  from: string = mirror,
-  sources: readonly string[] = ['alpine', 'kev'],
-): string {
-  const database = join(place, `${name}.db`);
-  done(clair(['db', 'update', ...sources, '--mirror', from, '--db', database]));
-  return digestIn(done(clair(['db', 'build', join(place, name), '--db', database])));
-}
-
-function digestIn(output: string): string {
-  return /^sha256:[0-9a-f]{64}$/m.exec(output)?.[0] ?? assert.fail(output);
-}
-
-let databases = 0;
-
-/** Runs a command on an empty database, with a cache of its own, and the published database `name`. */
-function fromPublished(name: string, args: readonly string[], cache = `cache ${databases}`): Run {
-  const database = join(place, `empty ${databases++}.db`);
-  const env = { ...epoch, XDG_CACHE_HOME: join(place, cache) };
-  return clair([...args, '--offline', '--db', database, '--from', join(place, name)], env);
-}
 
 publish('example');
 done(clair(['db', 'update', 'alpine', 'kev', '--mirror', mirror, '--db', vendors]));
@@ -72,22 +40,6 @@ for (const [command, args] of [
       /^clair: the advisories in \S+example are not signed: make sure that only you can write there/,
     );
   });
-
-test('uses published lists of exploited vulnerabilities and of EPSS scores, and requests neither', () => {
-  publish('lists', mirror, ['alpine', 'kev', 'epss']);
-  const args = ['scan', image, '--format', 'json'];
-  const expected = done(clair([...args, '--offline', '--db', join(place, 'lists.db')], epoch));
-  assert.match(expected, /"epss": 0\.\d/);
-  assert.equal(done(fromPublished('lists', args)), expected);
-  mkdirSync(join(place, 'no feeds'));
-  const online = clair(
-    [...args, '--mirror', join(place, 'no feeds'), '--db', ':memory:', '--from', join(place, 'lists')],
-    { XDG_CACHE_HOME: join(place, 'lists cache') },
-  );
-  const { ratings } = JSON.parse(done(online)) as Report;
-  assert.deepEqual([ratings?.knowsEpss, ratings?.knowsExploited], [true, true]);
-  assert.doesNotMatch(ratings?.reason ?? '', /epss|kev/);
-});
 
 test('lists the same affected images from published advisories', () => {
   const [own, other] = [join(place, 'affected own.db'), join(place, 'affected other.db')];
@@ -239,52 +191,6 @@ test('says what to do when the directory has no published database', () => {
     assert.equal(damaged.status, 3, damaged.stderr);
     assert.match(damaged.stderr, message);
   }
-});
-
-test('writes damaged files of a published database again, and says so', () => {
-  const damages = {
-    shard: (directory: string, { catalogue }: PublishedDatabase) => {
-      const shard = catalogue.shards['alpine:v3.20'] ?? assert.fail();
-      flipByte(blobPath(directory, shard.blob.digest));
-    },
-    manifest: (directory: string, { digest }: PublishedDatabase) => {
-      truncateSync(blobPath(directory, digest), 10);
-    },
-    index: (directory: string) => {
-      writeFileSync(join(directory, 'index.json'), '{');
-    },
-  };
-  const expected = done(fromPublished('example', ['scan', image, '--format', 'json']));
-  for (const [name, damage] of Object.entries(damages)) {
-    const directory = join(place, `damaged ${name}`);
-    cpSync(join(place, 'example'), directory, { recursive: true });
-    damage(directory, openDatabase(directory));
-    const run = clair(['db', 'build', directory, '--db', join(place, 'example.db')]);
-    assert.match(
-      done(run) + run.stderr,
-      /alpine:v3\.20: the published file was damaged, and was written again|the published database is damaged at .* All namespaces are published again/,
-      name,
-    );
-    assert.match(done(clair(['db', 'verify', directory])), /^2 of 2 namespaces are sound\n/);
-    assert.equal(done(fromPublished(`damaged ${name}`, ['scan', image, '--format', 'json'])), expected);
-  }
-});
-
-function flipByte(path: string): void {
-  const bytes = readFileSync(path);
-  bytes[100] = (bytes[100] ?? 0) ^ 1;
-  writeFileSync(path, bytes);
-}
-
-test('keeps a published database of another form when it publishes', () => {
-  const directory = join(place, 'another form');
-  mkdirSync(directory);
-  const index = '{"manifests":[]}';
-  writeFileSync(join(directory, 'index.json'), index);
-  const run = clair(['db', 'build', directory, '--db', join(place, 'example.db')]);
-  assert.equal(run.status, 3, run.stdout);
-  assert.match(run.stderr, /lists no database of the form 1, which this version of clair reads/);
-  assert.equal(readFileSync(join(directory, 'index.json'), 'utf8'), index);
 });
 
 test('assesses nothing without network when the namespace is not published', () => {
