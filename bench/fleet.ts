@@ -1,5 +1,6 @@
 /**
- * Measures the store with the images of a fleet: size, saving, affected images, matches, and the events of 1,000 changed advisories.
+ * Measures the store with the images of a fleet: size, saving, affected images, matches, counts of findings, and the events of 1,000 changed
+ * advisories.
  *
  * Images share packages as in a registry. The factors are those below: few bases, some of them popular; one list of further packages of the
  * distribution for every 50 images; ten layers, of which five belong to the base; a name for each image. With `--languages`, every other
@@ -9,6 +10,7 @@
  */
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
+import { countFindings } from '../src/service/finding-counts/count-findings.ts';
 import type { ImagePackage } from '../src/store/image-store.ts';
 import { openBenchStore } from './bench-store.ts';
 import { copyImages } from './copy-images.ts';
@@ -46,7 +48,9 @@ await measureSaves();
 await apply(false);
 await measureAffected();
 await measureMatches();
+await measureCounts('of all sets');
 await measureChange();
+await measureCounts('after the change');
 
 async function save(content: number, packages: readonly ImagePackage[], suffix = ''): Promise<number> {
   return await store.images.save(imageOf(content, packages, suffix));
@@ -169,6 +173,18 @@ async function measureMatches(): Promise<void> {
   const [usual, many] = [await save(1, fleet.packages(1), ' usual'), await save(2, large, ' large')];
   await measure('match an image', samples, () => store.images.findMatches(usual));
   await measure('match an image of 3,000 packages', 100, () => store.images.findMatches(many));
+}
+
+async function measureCounts(which: string): Promise<void> {
+  const [start, cpu] = [performance.now(), database.cpuMs()];
+  const extensions = { schemes: [], sources: [] };
+  await countFindings({ store, extensions, signal: new AbortController().signal });
+  const totals = await store.findingCounts.findTotals();
+  const found = (totals?.findings ?? []).reduce((sum, { findings }) => sum + findings, 0);
+  const seconds = [performance.now() - start, database.cpuMs() - cpu].map((ms) => (ms / 1000).toFixed(1));
+  process.stdout.write(
+    `findings counted ${which}: ${found} in ${totals?.images} images, in ${seconds[0]} s, CPU ${seconds[1]} s\n`,
+  );
 }
 
 async function measureChange(): Promise<void> {

@@ -77,6 +77,19 @@ test('reports the error of a failing job in /status and /metrics, and how long a
   assert.match(text, /^clair_job_overdue_seconds\{lane="feeds"\} 90$/m);
 });
 
+test('reports the findings of all images in /metrics once they are counted', async () => {
+  const metrics = createMetrics();
+  const values = { feeds: [], jobs: [], reading: { busy: 0, waiting: 0 }, now: new Date() };
+  assert.doesNotMatch(await metrics.render(values), /^clair_fleet_/m);
+  const counted = { severity: 'High', isFixable: true, exploited: 'unknown', findings: 7 } as const;
+  const totals = { at: '2026-01-01T00:00:00.000Z', images: 3, dueSets: 1, findings: [counted] };
+  const text = await metrics.render({ ...values, totals });
+  assert.match(text, /^clair_fleet_findings\{severity="High",fixable="yes",exploited="unknown"\} 7$/m);
+  assert.match(text, /^clair_fleet_images 3$/m);
+  assert.match(text, /^clair_fleet_due_sets 1$/m);
+  assert.doesNotMatch(await metrics.render({ ...values, totals: { ...totals, findings: [] } }), /findings\{/);
+});
+
 test('reports content date and staleness of each feed in /status and /metrics', async (context) => {
   await using store = await openSqliteStore(':memory:', { now: () => Date.parse('2026-06-30T00:00:00Z') });
   const dated = async (source: string, feed: string, date: string): Promise<void> => {

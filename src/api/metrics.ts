@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FeedOutcome } from '../service/feeds/update-feeds.ts';
 import { staleSources } from '../service/findings/feed-age.ts';
 import type { FeedState } from '../store/feed-state.ts';
+import type { FindingTotals } from '../store/finding-count-store.ts';
 import type { Job } from '../store/job-store.ts';
 import type { ApiResponse } from './http/route.ts';
 
@@ -16,6 +17,8 @@ export interface GaugeValues {
   readonly feeds: readonly FeedState[];
   readonly jobs: readonly Job[];
   readonly reading: LayerReadLoad;
+  /** The findings of all images; undefined until they are counted. */
+  readonly totals?: FindingTotals | undefined;
   /** The time at which the age of the feeds and jobs is judged. */
   readonly now: Date;
 }
@@ -160,11 +163,13 @@ function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
     registers,
   });
   const renderJobs = jobGauges(registers);
+  const renderTotals = fleetGauges(registers);
   return {
-    async render({ feeds, jobs, reading, now }) {
+    async render({ feeds, jobs, reading, totals, now }) {
       const staleNames = staleSources(feeds, now);
       for (const one of [newest, content, stale, checked, records]) one.reset();
       renderJobs(jobs, now);
+      renderTotals(totals);
       notes.set(feeds.reduce((sum, { skipped }) => sum + skipped.count, 0));
       busy.set(reading.busy);
       waiting.set(reading.waiting);
@@ -204,6 +209,36 @@ function jobGauges(registers: Registry[]): (jobs: readonly Job[], now: Date) => 
     }
     for (const { name, state, attempt } of jobs)
       failures.set({ job: name }, state === 'running' ? attempt - 1 : attempt);
+  };
+}
+
+/** Registers the gauges of the findings of all images; returns a function that sets them. They have no values until these are counted. */
+function fleetGauges(registers: Registry[]): (totals: FindingTotals | undefined) => void {
+  const findings = new Gauge({
+    name: 'clair_fleet_findings',
+    help: 'Findings of all images that a name refers to. exploited is unknown if no list of exploited vulnerabilities is loaded.',
+    labelNames: ['severity', 'fixable', 'exploited'],
+    registers,
+  });
+  const images = new Gauge({
+    name: 'clair_fleet_images',
+    help: 'Images that a name refers to, when the findings were counted.',
+    registers,
+  });
+  const due = new Gauge({
+    name: 'clair_fleet_due_sets',
+    help: 'Package sets of these images whose findings are not counted, or must be counted again.',
+    registers,
+  });
+  return (totals) => {
+    findings.reset();
+    images.remove();
+    due.remove();
+    if (totals === undefined) return;
+    images.set(totals.images);
+    due.set(totals.dueSets);
+    for (const { severity, isFixable, exploited, findings: count } of totals.findings)
+      findings.set({ severity, fixable: isFixable ? 'yes' : 'no', exploited }, count);
   };
 }
 

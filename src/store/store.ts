@@ -3,6 +3,7 @@ import type { AncestryStore } from './ancestry-store.ts';
 import type { BatchStore } from './batch-store.ts';
 import type { EnrichmentStore } from './enrichment-store.ts';
 import type { EventStore } from './event-store.ts';
+import type { FindingCountStore } from './finding-count-store.ts';
 import type { ImageStore } from './image-store.ts';
 import type { JobStore, WakeChannel } from './job-store.ts';
 import type { LayerStore } from './layer-store.ts';
@@ -29,6 +30,7 @@ export interface Store extends AsyncDisposable {
   readonly batches: BatchStore;
   readonly enrichments: EnrichmentStore;
   readonly images: ImageStore;
+  readonly findingCounts: FindingCountStore;
   readonly layers: LayerStore;
   readonly namedLayers: NamedLayerStore;
   readonly ancestries: AncestryStore;

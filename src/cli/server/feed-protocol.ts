@@ -19,7 +19,7 @@ export interface PluginModule {
   readonly module: string;
 }
 
-/** A task of the thread: the update of a feed, or garbage collection. */
+/** A task of the thread: the update of a feed, garbage collection, or counting findings. */
 export type FeedTask =
   | {
       readonly kind: 'update';
@@ -31,7 +31,8 @@ export type FeedTask =
       readonly youngerThanMs: number;
     }
   /** `lease`: that of the job, without which nothing is deleted. */
-  | { readonly kind: 'collect'; readonly terms: RetentionTerms; readonly lease: Lease };
+  | { readonly kind: 'collect'; readonly terms: RetentionTerms; readonly lease: Lease }
+  | { readonly kind: 'count'; readonly lease: Lease };
 
 /** Messages to the thread. Several tasks may run concurrently; each has an id. */
 export type ToFeedThread =
@@ -44,7 +45,7 @@ export type FromFeedThread =
   | { readonly kind: 'progress'; readonly id: number; readonly step: string }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: FeedTaskResult };
 
-/** The result of a task: the outcome of an update, the end of a collection, or the error of a failed task. */
+/** The result of a task: the outcome of an update, the end of another task, or the error of a failed one. */
 export type FeedTaskResult =
   | { readonly outcome: SentOutcome }
   | { readonly done: true }

@@ -5,6 +5,7 @@ import { Disposal } from '../../kit/disposal.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type FeedOfSource, type FeedOutcome, updateWithLock } from '../../service/feeds/update-feeds.ts';
+import { countFindings } from '../../service/finding-counts/count-findings.ts';
 import type { Store } from '../../store/store.ts';
 import { ownerName } from '../environment.ts';
 import { feedClientFactory, originOf } from '../feed-client.ts';
@@ -69,7 +70,8 @@ export class FeedSession {
       });
       const opened = await this.#opened;
       if (task.kind === 'update') return { outcome: sentOutcome(await this.#update(id, task, opened)) };
-      await opened.store.collectGarbage(task.terms, task.lease);
+      if (task.kind === 'collect') await opened.store.collectGarbage(task.terms, task.lease);
+      else await countFindings({ ...opened, lease: task.lease, signal: this.#stop.signal });
       return { done: true };
     } catch (error) {
       return { error: serializeError(error) };

@@ -61,7 +61,16 @@ export class FeedThread implements AsyncDisposable {
 
   /** Deletes expired data under the lease of a job. */
   async collect(terms: RetentionTerms, lease: Lease): Promise<void> {
-    const answer = await this.#run({ kind: 'collect', terms, lease }, () => undefined);
+    await this.#runToEnd({ kind: 'collect', terms, lease });
+  }
+
+  /** Counts the findings of all images under the lease of a job. */
+  async count(lease: Lease): Promise<void> {
+    await this.#runToEnd({ kind: 'count', lease });
+  }
+
+  async #runToEnd(task: FeedTask): Promise<void> {
+    const answer = await this.#run(task, () => undefined);
     if ('error' in answer) throw clairErrorOf(answer.error);
   }
 

@@ -158,6 +158,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
       await metrics.render({
         feeds: await store.advisories.findFeedStates(),
         jobs: await store.jobs.findAll(),
+        totals: await store.findingCounts.findTotals(),
         reading: pool.load(),
         now: store.now(),
       }),

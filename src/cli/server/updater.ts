@@ -6,6 +6,8 @@ import { scriptUrl } from '../../kit/script-url.ts';
 import { type KeepCurrentDeps, keepCurrent, type SourceSchedule } from '../../service/feeds/keep-current.ts';
 import { defaultRetention } from '../../service/feeds/retention.ts';
 import { failedOutcome } from '../../service/feeds/update-feeds.ts';
+import { countIntervalMs, counting } from '../../service/finding-counts/count-findings.ts';
+import type { RecurringJob } from '../../service/jobs/run-job.ts';
 import { ownerName } from '../environment.ts';
 import { originOf } from '../feed-client.ts';
 import { logFeedOutcomes } from '../log/feed-events.ts';
@@ -50,6 +52,7 @@ function keepCurrentDeps(
     scheduleOf: (source) => sourceTerms(config, source, { ...deps, thread }),
     collectGarbage: (lease) =>
       thread.collect({ ...defaultRetention, keepHistoryMs: config.updater.retention }, lease),
+    otherJobs: [countJob(thread, log)],
     random: Math.random,
     owner: ownerName(),
     sleepOrWake: (ms, until) => sleepOrWake(ms, wakeSignal, until),
@@ -66,6 +69,21 @@ function keepCurrentDeps(
     },
     onCollectError(error) {
       log.error({ error: messageOf(error) }, 'expired data was not deleted');
+    },
+  };
+}
+
+function countJob(thread: FeedThread, log: ServiceDeps['log']): RecurringJob {
+  return {
+    ...counting,
+    intervalMs: countIntervalMs,
+    async run(lease, signal) {
+      try {
+        await thread.count(lease);
+      } catch (error) {
+        if (!signal.aborted) log.error({ error: messageOf(error) }, 'findings were not counted');
+        throw error;
+      }
     },
   };
 }

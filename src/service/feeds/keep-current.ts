@@ -32,6 +32,8 @@ export interface KeepCurrentDeps
   readonly onOutcomes: (outcomes: readonly FeedOutcome[], seconds: number) => void;
   /** Receives an error of `collectGarbage`, which is called again later. */
   readonly onCollectError: (error: unknown) => void;
+  /** Jobs of the maintenance lane that the server runs besides. */
+  readonly otherJobs: readonly RecurringJob[];
 }
 
 /** Runs at once in this process. More sources would use more memory without being faster. */
@@ -53,7 +55,7 @@ export async function keepCurrent(
   // A server without updates may have a database that is only read.
   if (updates.length === 0) return;
   const intervalMs = Math.min(...updates.map((job) => job.intervalMs));
-  await runJobs([...updates, collectJob(intervalMs, deps)], lanes, deps, signal);
+  await runJobs([...updates, collectJob(intervalMs, deps), ...deps.otherJobs], lanes, deps, signal);
 }
 
 function updateJob(source: string, feeds: readonly FeedOfSource[], deps: KeepCurrentDeps): RecurringJob {

@@ -80,6 +80,7 @@ async function collections(
     onOutcomes: () => undefined,
     onError: (error) => assert.fail(String(error)),
     onCollectError: () => undefined,
+    otherJobs: [],
   };
   const source = (name: string) => ({ name, version: 1, feeds: ['all'] }) as unknown as AdvisorySource;
   const feeds = intervals.map((_, i) => ({ source: source(String(i)), feed: 'all' }));

@@ -7,6 +7,7 @@ import type { FeedUpdate } from '../advisory-store.ts';
 import type { EnrichmentStore, StoredEnrichment } from '../enrichment-store.ts';
 import type { FeedChangeCounts, FeedName } from '../feed-state.ts';
 import type { PageRequest } from '../page.ts';
+import { recordStagedRatingChange } from './changed-sets.ts';
 import { assertNotOlder, FeedDates, resolveContentDate } from './content-date.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { EnrichmentDiff } from './enrichment-diff.ts';
@@ -73,6 +74,7 @@ async function apply(
       appliedAt: Math.max(now(), feed?.applied_at ?? 0),
     });
     if (feedId === undefined) throw concurrentUpdateError(update);
+    await recordStagedRatingChange(db);
     await commitStaged(db, feedId);
     await savePacks(db, feedId, comparison.changedPacks);
     await assertLeaseHeld(db, update.lease);

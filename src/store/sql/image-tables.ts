@@ -55,6 +55,19 @@ export interface PackageSetTable {
   identity: string;
   /** 1 if all versions of the packages are in `v1_version`. */
   has_versions: Generated<number>;
+  /** 0 if its findings are counted. Rises with each reason to count them again. */
+  count_due: Generated<number>;
+}
+
+/** Number of findings of a set that have the same severity, the same answer to whether a fix exists, and to whether they are exploited. */
+export interface SetCountTable {
+  set_id: number;
+  /** Index in `severities`. */
+  severity: number;
+  is_fixable: number;
+  /** Index in `exploitations`. */
+  exploited: number;
+  findings: number;
 }
 
 /** A package of a list. A list may have it at several positions. */

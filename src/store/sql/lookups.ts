@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import type { LookupResult, StoredEnrichment } from '../enrichment-store.ts';
+import { recordRatingChange } from './changed-sets.ts';
 import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, milliseconds } from './times.ts';
@@ -44,6 +45,10 @@ export async function saveLookupResults(engine: Engine, answers: readonly Lookup
   const ordered = answers.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   await engine.write(async (db) => {
     for (const some of splitIntoChunks(ordered, answersAtATime)) await saveSome(db, some);
+    await recordRatingChange(
+      db,
+      ordered.filter(({ enrichment }) => enrichment !== null).map(({ id }) => id),
+    );
   }, 'own rows');
 }
 

@@ -34,3 +34,20 @@ export function decodeOrder(order: string | null): PackagePositions {
     return found;
   };
 }
+
+/** Decodes what `encodeOrder` encoded; returns the part of the package at a position of the image. */
+export function decodeParts(order: string | null): (position: number) => number {
+  if (order === null) return () => 0;
+  // The text was written by `encodeOrder`, so it needs no validation.
+  const runs = JSON.parse(order) as number[];
+  const parts: number[] = [];
+  for (let i = 0; i < runs.length; i += 2) {
+    const [part = 0, length = 0] = runs.slice(i, i + 2);
+    for (let n = 0; n < length; n++) parts.push(part);
+  }
+  return (position) => {
+    const part = parts[position];
+    if (part === undefined) throw new Error(`the image has no package ${position}`);
+    return part;
+  };
+}

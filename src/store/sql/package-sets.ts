@@ -98,13 +98,11 @@ export async function dropUnusedSets(db: Kysely<Tables>, sets: readonly number[]
       .returning('id')
       .execute();
     if (unused.length === 0) continue;
+    const ids = unused.map(({ id }) => id);
+    await db.deleteFrom('set_count').where('set_id', 'in', ids).execute();
     const deleted = await db
       .deleteFrom('set_package')
-      .where(
-        'set_id',
-        'in',
-        unused.map(({ id }) => id),
-      )
+      .where('set_id', 'in', ids)
       .returning('package_id')
       .execute();
     await dropUnusedPackages(db, [...new Set(deleted.map(({ package_id: number }) => number))]);

@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /** An enrichment of a vulnerability. */
 export interface EnrichmentTable {
   feed_id: number;
@@ -25,6 +27,13 @@ export interface LookedUpTable {
   asked_at: number;
   /** JSON, without the id; null if there was no document. */
   data: string | null;
+}
+
+/** Ids of vulnerabilities whose ratings have changed, until their findings are counted again. */
+export interface RatingChangeTable {
+  number: Generated<number>;
+  /** JSON; null for any vulnerability. */
+  ids: string | null;
 }
 
 /** An enrichment that differs from the stored one; `data` is null if the enricher no longer has it. */

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import type { CollectedCounts, RetentionTerms } from '../maintenance.ts';
+import { dropUnfollowedChanges } from './changed-sets.ts';
 import type { Engine } from './engine.ts';
 import { behind, dropExpired, expiredAtATime, type RowAge } from './expired-rows.ts';
 import { readHistorySince, writeHistorySince } from './history.ts';
@@ -32,6 +33,7 @@ export async function collectGarbage(
   const images = await dropUnusedImages(engine, usedFrom);
   const layers = await dropUnusedLayers(engine, usedFrom);
   await dropLookups(engine, usedFrom);
+  await dropUnfollowedChanges(engine, now);
   await dropJobs(engine, now, now - terms.keepEventsMs);
   const locks = await dropLocks(engine, now);
   return { events, vulnerabilities, images, layers, locks };

@@ -12,17 +12,19 @@ import type {
   LayerTable,
   PackageSetTable,
   PackageTable,
+  SetCountTable,
   SetPackageTable,
 } from './image-tables.ts';
 import type {
   EnrichmentTable,
   IncomingEnrichmentTable,
   LookedUpTable,
+  RatingChangeTable,
   ScorePackTable,
 } from './rating-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 14;
+export const schemaVersion = 15;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -40,12 +42,14 @@ export interface Tables {
   enrichment: EnrichmentTable;
   score_pack: ScorePackTable;
   looked_up: LookedUpTable;
+  rating_change: RatingChangeTable;
   layer: LayerTable;
   image: ImageTable;
   image_layer: ImageLayerTable;
   image_set: ImageSetTable;
   package_set: PackageSetTable;
   set_package: SetPackageTable;
+  set_count: SetCountTable;
   package: PackageTable;
   v1_layer: V1LayerTable;
   v1_version: V1VersionTable;

@@ -8,6 +8,7 @@ import { databaseClock, type SharedClock } from './database-clock.ts';
 import type { Engine } from './engine.ts';
 import { enrichmentStore } from './enrichments.ts';
 import { eventStore } from './events.ts';
+import { findingCountStore } from './finding-counts.ts';
 import { imageStore } from './images.ts';
 import { jobStore } from './jobs.ts';
 import { keyValueStore } from './key-values.ts';
@@ -71,6 +72,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     batches: check.guard(batchStore(engine, now)),
     enrichments: check.guard(enrichmentStore(engine, now)),
     images: check.guard(imageStore({ engine, namespaces, now })),
+    findingCounts: check.guard(findingCountStore(engine, now)),
     layers: check.guard(layerStore(engine, now)),
     namedLayers: check.guard(namedLayerStore(engine)),
     bulkReads: {

@@ -12,6 +12,7 @@ import { indexLastUse } from './0011-last-use.ts';
 import { sharePackageSets } from './0012-package-sets.ts';
 import { addMatchKeys } from './0013-match-keys.ts';
 import { addJobs } from './0014-jobs.ts';
+import { addFindingCounts } from './0015-finding-counts.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   sharePackageSets,
   addMatchKeys,
   addJobs,
+  addFindingCounts,
 ];

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import {
+  affectedRow,
+  ancestry,
+  feedUpdate,
+  image,
+  installed,
+  keys,
+  record,
+  stream,
+} from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { KeyedVulnerabilityRecord } from '../advisory-store.ts';
+import type { FindingCount } from '../finding-count-store.ts';
+import type { Store } from '../store.ts';
+
+const one: FindingCount = { severity: 'High', isFixable: true, exploited: 'no', findings: 1 };
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: only the sets that a changed record hits become due`, async (t) => {
+    const store = await engine.create(t)();
+    const openssl = await saveNamed(store, 'openssl');
+    const curl = await saveNamed(store, 'curl');
+    const fixedIn = (name: string, hi: number) =>
+      record(name, { affected: [affectedRow(name, { keys: keys([], [hi]) })] });
+    await apply(store, [fixedIn('openssl', 5), fixedIn('curl', 5)]);
+    await store.findingCounts.markChanged('');
+    assert.deepEqual(await dueImages(store), [openssl, curl]);
+    await countAll(store);
+    assert.deepEqual(await dueImages(store), []);
+
+    await apply(store, [fixedIn('openssl', 4), fixedIn('curl', 5)]);
+    await store.findingCounts.markChanged('');
+    assert.deepEqual(await dueImages(store), [openssl]);
+    await countAll(store);
+    // The installed version is outside of both ranges.
+    await apply(store, [fixedIn('openssl', 4), fixedIn('curl', 5), fixedIn('bash', 2)]);
+    await store.findingCounts.markChanged('');
+    assert.deepEqual(await dueImages(store), []);
+    await store.findingCounts.markChanged('other rules');
+    assert.deepEqual(await dueImages(store), [openssl, curl]);
+  });
+
+  test(`${engine.name}: a set that becomes due while it is counted stays due`, async (t) => {
+    const store = await engine.create(t)();
+    const number = await saveNamed(store, 'openssl');
+    await store.findingCounts.markChanged('');
+    const [due] = await store.findingCounts.findDue(10);
+    await store.findingCounts.markChanged('other rules');
+    await store.findingCounts.save((due?.sets ?? []).map((set) => ({ ...set, counts: [] })));
+    assert.deepEqual(await dueImages(store), [number]);
+    await countAll(store);
+    assert.deepEqual(await dueImages(store), []);
+  });
+
+  test(`${engine.name}: an image counts once, and a layer below another one does not`, async (t) => {
+    const store = await engine.create(t)();
+    const base = await store.images.save(image([installed('base')]));
+    const top = await store.images.save(image([installed('top')]));
+    await saveLayer(store, 'base', { image: base, parent: null });
+    await saveLayer(store, 'top', { image: top, parent: 'base' });
+    await store.ancestries.save(ancestry('top', top));
+    await store.images.save(image([installed('unnamed')]));
+    await store.findingCounts.updateTotals();
+    assert.deepEqual(await totals(store), { images: 1, dueSets: 1, findings: [] });
+    await countAll(store);
+    await store.findingCounts.updateTotals();
+    assert.deepEqual(await totals(store), { images: 1, dueSets: 0, findings: [one] });
+    const before = await store.findingCounts.findTotals();
+    await store.findingCounts.updateTotals();
+    assert.deepEqual(await store.findingCounts.findTotals(), before);
+  });
+
+  test(`${engine.name}: deletes the counts of a set with the last image that has it`, async (t) => {
+    const clock = { now: Date.parse('2026-03-01T00:00:00Z') };
+    const store = await engine.create(t)({ now: () => clock.now });
+    await store.images.save(image([installed('old')]));
+    await countAll(store);
+    clock.now += 1000;
+    const terms = { keepHistoryMs: 1, keepEventsMs: 1, keepLayersUnusedMs: 1 };
+    await store.collectGarbage(terms);
+    // An engine may use the number of the deleted set again.
+    const next = await saveNamed(store, 'new');
+    assert.deepEqual(await dueImages(store), [next]);
+    await store.findingCounts.updateTotals();
+    assert.deepEqual(await totals(store), { images: 1, dueSets: 1, findings: [] });
+  });
+}
+
+async function saveNamed(store: Store, name: string): Promise<number> {
+  const number = await store.images.save(image([installed(name)]));
+  await store.ancestries.save(ancestry(name, number));
+  return number;
+}
+
+async function saveLayer(
+  store: Store,
+  name: string,
+  { image: number, parent }: { readonly image: number; readonly parent: string | null },
+): Promise<void> {
+  await store.namedLayers.save({ name, parent, image: number, format: 'Docker', engineVersion: 3 });
+}
+
+async function apply(store: Store, records: readonly KeyedVulnerabilityRecord[]): Promise<void> {
+  await store.advisories.apply(feedUpdate({ fingerprint: randomUUID() }), stream(records));
+}
+
+async function dueImages(store: Store): Promise<number[]> {
+  return (await store.findingCounts.findDue(10)).map(({ image: number }) => number);
+}
+
+/** Saves one finding for each due set. */
+async function countAll(store: Store): Promise<void> {
+  const due = await store.findingCounts.findDue(10);
+  const sets = new Map(due.flatMap((found) => found.sets.map((set) => [set.set, set])));
+  await store.findingCounts.save([...sets.values()].map((set) => ({ ...set, counts: [one] })));
+}
+
+async function totals(store: Store): Promise<unknown> {
+  const found = await store.findingCounts.findTotals();
+  return found && { images: found.images, dueSets: found.dueSets, findings: found.findings };
+}

@@ -1,0 +1,195 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Kysely, sql } from 'kysely';
+import { severities } from '../../model/severity.ts';
+import {
+  type DueImage,
+  type DueSet,
+  exploitations,
+  type FindingCount,
+  type FindingCountStore,
+  type FindingTotals,
+  type SetFindings,
+} from '../finding-count-store.ts';
+import type { Lease } from '../lock-store.ts';
+import { markChangedSets } from './changed-sets.ts';
+import type { Engine } from './engine.ts';
+import { readValue, writeValue } from './key-values.ts';
+import { fencedEngine } from './leases.ts';
+import { decodeParts } from './package-order.ts';
+import type { Tables } from './schema.ts';
+
+/** Returns the numbers of findings of a store; `now` is in milliseconds since 1970. */
+export function findingCountStore(engine: Engine, now: () => number): FindingCountStore {
+  const under = (lease: Lease | undefined): Engine =>
+    lease === undefined ? engine : fencedEngine(engine, lease);
+  return {
+    markChanged: (rules, lease) => markChangedSets(under(lease), { rules, now: now() }),
+    findDue: (limit) => findDue(engine.db, limit),
+    save: (counts, lease) => save(under(lease), counts),
+    updateTotals: (lease) => updateTotals(under(lease), now()),
+    findTotals: () => findTotals(engine.db),
+  };
+}
+
+async function findDue(db: Kysely<Tables>, limit: number): Promise<DueImage[]> {
+  const images = await db
+    .selectFrom('package_set')
+    .innerJoin('image_set', 'image_set.set_id', 'package_set.id')
+    .select((eb) => eb.fn.max<number>('image_set.image_id').as('image'))
+    .where('package_set.count_due', '>', 0)
+    .groupBy('package_set.id')
+    .orderBy('package_set.id')
+    .limit(limit)
+    .execute();
+  const due: DueImage[] = [];
+  for (const image of new Set(images.map((row) => row.image))) due.push(await readDueImage(db, image));
+  return due;
+}
+
+async function readDueImage(db: Kysely<Tables>, image: number): Promise<DueImage> {
+  const parts = await db
+    .selectFrom('image_set')
+    .innerJoin('package_set', 'package_set.id', 'image_set.set_id')
+    .select(['image_set.part', 'package_set.id as set', 'package_set.count_due as due'])
+    .where('image_set.image_id', '=', image)
+    .where('package_set.count_due', '>', 0)
+    .execute();
+  const row = await db.selectFrom('image').select('package_order').where('id', '=', image).executeTakeFirst();
+  const partOf = decodeParts(row?.package_order ?? null);
+  const sets = new Map(parts.map(({ part, set, due }) => [part, { set, due }]));
+  return {
+    image,
+    sets: distinctSets([...sets.values()]),
+    setOf: (position) => sets.get(partOf(position)),
+  };
+}
+
+/** An image can have a set in several parts. */
+function distinctSets(sets: readonly DueSet[]): DueSet[] {
+  return [...new Map(sets.map((one) => [one.set, one])).values()];
+}
+
+async function save(engine: Engine, counted: readonly SetFindings[]): Promise<void> {
+  if (counted.length === 0) return;
+  // In sorted order, so that two writers of the same sets do not wait for each other.
+  const ordered = counted.toSorted((a, b) => a.set - b.set);
+  await engine.write(async (db) => {
+    for (const one of ordered) await saveSet(db, one);
+  }, 'own rows');
+}
+
+async function saveSet(db: Kysely<Tables>, { set, due, counts }: SetFindings): Promise<void> {
+  const { numUpdatedRows: counted } = await db
+    .updateTable('package_set')
+    .set({ count_due: sql<number>`case when count_due = ${due} then 0 else count_due end` })
+    .where('id', '=', set)
+    .executeTakeFirstOrThrow();
+  await db.deleteFrom('set_count').where('set_id', '=', set).execute();
+  // Another process may have deleted the set.
+  if (counted === 0n || counts.length === 0) return;
+  const rows = counts.map(({ severity, isFixable, exploited, findings }) => ({
+    set_id: set,
+    severity: severities.indexOf(severity),
+    is_fixable: Number(isFixable),
+    exploited: exploitations.indexOf(exploited),
+    findings,
+  }));
+  await db.insertInto('set_count').values(rows).execute();
+}
+
+const totalsKey = 'store/finding-totals';
+
+async function findTotals(db: Kysely<Tables>): Promise<FindingTotals | undefined> {
+  const text = await readValue(db, totalsKey);
+  // The text was written by `updateTotals`, so it needs no validation.
+  return text === undefined ? undefined : (JSON.parse(text) as FindingTotals);
+}
+
+async function updateTotals(engine: Engine, now: number): Promise<void> {
+  const before = await findTotals(engine.db);
+  const sums = await sumCounts(engine.db);
+  if (before !== undefined && isDeepStrictEqual({ ...before, at: '' }, { ...sums, at: '' })) return;
+  const totals: FindingTotals = { at: new Date(now).toISOString(), ...sums };
+  await engine.write(async (db) => {
+    await dropOrphans(db);
+    await writeValue(db, totalsKey, JSON.stringify(totals));
+  }, 'own rows');
+}
+
+/** Deletes the counts of sets that a server of an earlier version deleted. */
+async function dropOrphans(db: Kysely<Tables>): Promise<void> {
+  await db
+    .deleteFrom('set_count')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom('package_set').select('id').whereRef('package_set.id', '=', 'set_count.set_id'),
+        ),
+      ),
+    )
+    .execute();
+}
+
+async function sumCounts(db: Kysely<Tables>): Promise<Omit<FindingTotals, 'at'>> {
+  const { images } = await namedImages(db)
+    .select((eb) => eb.fn.countAll().as('images'))
+    .executeTakeFirstOrThrow();
+  const usedSets = db
+    .selectFrom('image_set')
+    .innerJoin(namedImages(db).select('named.image').as('used'), 'used.image', 'image_set.image_id')
+    .select('image_set.set_id')
+    .select((eb) => eb.fn.count('image_set.image_id').distinct().as('images'))
+    .groupBy('image_set.set_id');
+  const { due } = await db
+    .selectFrom(usedSets.as('used_set'))
+    .innerJoin('package_set', 'package_set.id', 'used_set.set_id')
+    .where('package_set.count_due', '>', 0)
+    .select((eb) => eb.fn.countAll().as('due'))
+    .executeTakeFirstOrThrow();
+  const rows = await db
+    .selectFrom(usedSets.as('used_set'))
+    .innerJoin('set_count', 'set_count.set_id', 'used_set.set_id')
+    .select(['set_count.severity', 'set_count.is_fixable', 'set_count.exploited'])
+    .select(sql<number | string>`sum(set_count.findings * used_set.images)`.as('findings'))
+    .groupBy(['set_count.severity', 'set_count.is_fixable', 'set_count.exploited'])
+    .orderBy('set_count.severity')
+    .orderBy('set_count.is_fixable')
+    .orderBy('set_count.exploited')
+    .execute();
+  return { images: Number(images), dueSets: Number(due), findings: rows.map(toCount) };
+}
+
+/** Selects each image that a name refers to once. */
+function namedImages(db: Kysely<Tables>) {
+  const ancestries = db.selectFrom('ancestry').select('ancestry.image_id as image');
+  const topLayers = db
+    .selectFrom('v1_layer')
+    .select('v1_layer.image_id as image')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('v1_layer as above')
+            .select('above.name')
+            .whereRef('above.parent', '=', 'v1_layer.name'),
+        ),
+      ),
+    );
+  return db.selectFrom(ancestries.union(topLayers).as('named'));
+}
+
+interface SumRow {
+  readonly severity: number;
+  readonly is_fixable: number;
+  readonly exploited: number;
+  readonly findings: number | string;
+}
+
+function toCount(row: SumRow): FindingCount {
+  return {
+    severity: severities[row.severity] ?? 'Unknown',
+    isFixable: row.is_fixable === 1,
+    exploited: exploitations[row.exploited] ?? 'unknown',
+    findings: Number(row.findings),
+  };
+}
