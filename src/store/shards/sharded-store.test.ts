@@ -237,6 +237,8 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   enrichments: ['apply', 'findWithFeeds', 'pageByFeed', 'findLookups', 'saveLookups'],
   images: ['save', 'findByNumber'],
   namedLayers: ['save', 'find', 'findChain', 'pageIntroducing', 'remove', 'removeWithChildren', 'page'],
+  // Servers count, and their database has the advisories of the shards.
+  findingCounts: 'all',
   events: 'all',
   notifications: 'all',
   batches: 'all',
