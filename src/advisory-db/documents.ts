@@ -16,10 +16,15 @@ export const mediaTypes = {
   catalogue: 'application/vnd.clair.db.catalogue.v1+zstd',
   shard: 'application/vnd.clair.db.shard.v1+zstd',
   patch: 'application/vnd.clair.db.patch.v1+zstd',
+  /** A signed document of The Update Framework. */
+  trust: 'application/vnd.tuf.metadata+json',
 } as const;
 
 /** The annotation with the tag of a manifest in a layout. OCI image-spec, "Annotations". */
 export const tagAnnotation = 'org.opencontainers.image.ref.name';
+
+/** The annotation with the file name of a layer. OCI image-spec, "Annotations". */
+export const titleAnnotation = 'org.opencontainers.image.title';
 
 const text = z.string().check(z.maxLength(1024));
 const count = z.int().check(z.gte(0));

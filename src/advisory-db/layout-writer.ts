@@ -11,8 +11,12 @@ import {
   type LayoutDescriptor,
   mediaTypes,
   tagAnnotation,
+  titleAnnotation,
 } from './documents.ts';
 import { blobPath, isSound } from './layout.ts';
+
+/** Signs a compressed catalogue. Returns the signed documents by file name. */
+export type CatalogueSigner = (catalogue: Buffer) => ReadonlyMap<string, Buffer>;
 
 /** Writes a database into a directory, as an OCI image layout. */
 export class LayoutWriter {
@@ -33,10 +37,21 @@ export class LayoutWriter {
     return patch.length > bytesMax ? undefined : await this.#addBlob(patch);
   }
 
-  /** Publishes a catalogue: readers see it, with all its shards, from the moment that `index.json` is replaced. */
-  async publish(catalogue: Catalogue): Promise<Digest> {
+  /**
+   * Publishes a catalogue: readers see it, with all its shards, from the moment that `index.json` is replaced. `sign` returns the documents
+   * that sign the compressed catalogue, by file name.
+   */
+  async publish(catalogue: Catalogue, sign: CatalogueSigner = () => new Map()): Promise<Digest> {
     const compressed = compress(Buffer.from(JSON.stringify(catalogue)));
-    const data = { ...(await this.#addBlob(compressed)), data: compressed.toString('base64') };
+    const documents = [...sign(compressed)];
+    const signed = await Promise.all(
+      documents.map(async ([name, bytes]) => ({
+        mediaType: mediaTypes.trust,
+        ...(await this.#addInline(bytes)),
+        annotations: { [titleAnnotation]: name },
+      })),
+    );
+    const inline = await this.#addInline(compressed);
     const manifest = Buffer.from(
       JSON.stringify({
         schemaVersion: 2,
@@ -44,10 +59,9 @@ export class LayoutWriter {
         artifactType: mediaTypes.database,
         config: {
           mediaType: mediaTypes.emptyConfig,
-          ...(await this.#addBlob(Buffer.from('{}'))),
-          data: 'e30=',
+          ...(await this.#addInline(Buffer.from('{}'))),
         },
-        layers: [{ mediaType: mediaTypes.catalogue, ...data }, ...shardLayers(catalogue)],
+        layers: [...signed, { mediaType: mediaTypes.catalogue, ...inline }, ...shardLayers(catalogue)],
       }),
     );
     const reference = await this.#addBlob(manifest);
@@ -75,6 +89,11 @@ export class LayoutWriter {
       removed++;
     }
     return removed;
+  }
+
+  /** Writes a blob that is also in the manifest itself, so that readers of the manifest have it. */
+  async #addInline(bytes: Buffer): Promise<BlobReference & { readonly data: string }> {
+    return { ...(await this.#addBlob(bytes)), data: bytes.toString('base64') };
   }
 
   async #addBlob(bytes: Buffer): Promise<BlobReference> {
@@ -119,7 +138,7 @@ function shardLayers({ shards }: Catalogue): LayoutDescriptor[] {
   const layers = Object.entries(shards).map(([name, { blob }]) => ({
     mediaType: mediaTypes.shard,
     ...blob,
-    annotations: { 'org.opencontainers.image.title': `${name}.db.zst`, 'org.clair.namespace': name },
+    annotations: { [titleAnnotation]: `${name}.db.zst`, 'org.clair.namespace': name },
   }));
   const patches = Object.entries(shards).flatMap(([name, shard]) =>
     Object.values(shard.patches).map((patch) => ({

@@ -18,6 +18,7 @@ import {
   layoutIndex,
   mediaTypes,
   tagAnnotation,
+  titleAnnotation,
 } from './documents.ts';
 
 /** A published database in a directory: an OCI image layout. */
@@ -28,6 +29,8 @@ export interface PublishedDatabase {
   readonly digest: Digest;
   /** The digests of all its blobs. */
   readonly blobs: readonly Digest[];
+  /** Documents that prove who published it, by file name; empty if it is not signed. */
+  readonly trustDocuments: ReadonlyMap<string, Buffer>;
   /** Whether the caller named the digest, so that the content is what the caller expects. */
   readonly isPinned: boolean;
 }
@@ -96,7 +99,28 @@ function readDatabase(directory: string, reference: BlobReference): PublishedDat
   if (layer === undefined) throw damaged(path, 'it has no catalogue');
   const { digest } = reference;
   const blobs = [digest, emptyConfigDigest, ...manifest.layers.map((one) => one.digest)];
-  return { directory, digest, blobs, catalogue: readCatalogue(directory, layer), isPinned: false };
+  const trustDocuments = trustDocumentsOf(path, manifest.layers);
+  return {
+    directory,
+    digest,
+    blobs,
+    trustDocuments,
+    catalogue: readCatalogue(directory, layer),
+    isPinned: false,
+  };
+}
+
+function trustDocumentsOf(
+  path: string,
+  layers: readonly LayoutDescriptor[],
+): PublishedDatabase['trustDocuments'] {
+  const documents = layers.filter(({ mediaType }) => mediaType === mediaTypes.trust);
+  return new Map(
+    documents.map((layer) => [
+      layer.annotations?.[titleAnnotation] ?? '',
+      verified(path, Buffer.from(layer.data ?? '', 'base64'), layer),
+    ]),
+  );
 }
 
 /** The digest of `{}`. OCI image-spec, "Guidance for an Empty LayoutDescriptor". */

@@ -1,4 +1,5 @@
 import { languageLimits } from './language-limits.ts';
+import { trustLimits } from './trust-limits.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -78,6 +79,7 @@ export const limits = {
   declaredTomlBytes: 4 * MiB,
   /** Lines of one in YAML, without comments. Large real ones have a hundred thousand. */
   declaredYamlLines: 500_000,
+  ...trustLimits,
   ...languageLimits,
   /** Content sets of one manifest. Real ones have under a hundred. */
   contentSets: 10_000,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Catalogue, CatalogueShard } from '../../advisory-db/documents.ts';
 import { findDatabase, type PublishedDatabase } from '../../advisory-db/layout.ts';
-import { LayoutWriter } from '../../advisory-db/layout-writer.ts';
+import { type CatalogueSigner, LayoutWriter } from '../../advisory-db/layout-writer.ts';
 import type { AcceptedChanges } from '../../advisory-db/publication-guard.ts';
 import { keptVersions, publishedVersions } from '../../advisory-db/published-versions.ts';
 import { ClairError } from '../../core/errors.ts';
@@ -23,7 +23,12 @@ import { toCatalogueFeed } from './catalogue-feeds.ts';
 import { type PublishedNamespace, publishNamespace } from './publish-namespace.ts';
 
 /** Options of `clair db build`. */
-export interface BuildOptions extends DatabaseOptions, AcceptedChanges {}
+export interface BuildOptions extends DatabaseOptions, AcceptedChanges {
+  /** The directory of the publisher's keys. */
+  readonly keys?: string;
+  /** A command that signs for keys that are not in the directory. */
+  readonly signer?: string;
+}
 
 /**
  * Runs `clair db build DIR`: publishes the advisories of the database as files that other commands read with `--from`. Returns 3 if a
@@ -34,6 +39,7 @@ export async function buildDatabase(named: string, options: BuildOptions): Promi
   tuneForFeeds();
   const directory = resolve(named);
   const before = findSoundDatabase(directory, options);
+  const sign = await openSigner(before?.trustDocuments ?? new Map(), { named, ...options });
   const results = await publishNamespaces(directory, before, { ...context, options });
   const shards = { ...before?.catalogue.shards, ...shardsOf(results) };
   if (Object.keys(shards).length === 0)
@@ -50,7 +56,7 @@ export async function buildDatabase(named: string, options: BuildOptions): Promi
     shards,
   };
   const writer = new LayoutWriter(directory);
-  const digest = await writer.publish(catalogue);
+  const digest = await writer.publish(catalogue, sign);
   writer.removeUnused(blobsInUse(directory), context.store.now());
   context.progress.clear();
   writeLines(linesOf(named, { catalogue, digest, results }));
@@ -66,6 +72,22 @@ function findSoundDatabase(directory: string, options: BuildOptions): PublishedD
     warn(`${error.message} All namespaces are published again.`, options);
     return undefined;
   }
+}
+
+/** Returns the function that signs a catalogue; undefined without keys. Loads the library for signatures only if it is needed. */
+async function openSigner(
+  before: PublishedDatabase['trustDocuments'],
+  { named, keys, signer, ...console }: BuildOptions & { readonly named: string },
+): Promise<CatalogueSigner | undefined> {
+  if (keys !== undefined)
+    return await (await import('./keys.ts')).openKeys(keys, { before, signer, ...console });
+  if (signer !== undefined)
+    throw new ClairError('usage', '--signer needs --keys, the directory with the root');
+  if (before.size === 0) return undefined;
+  throw new ClairError(
+    'usage',
+    `${named} is signed, and clients would refuse a version without signatures: name its keys with --keys`,
+  );
 }
 
 async function publishNamespaces(

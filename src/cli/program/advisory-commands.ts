@@ -1,15 +1,17 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ClairError } from '../../core/errors.ts';
 import type { AffectedOptions } from '../affected.ts';
 import type { DatabaseOptions } from '../command-context.ts';
 import type { BuildOptions } from '../db/build.ts';
 import type { ImportOptions } from '../db/export-import.ts';
+import type { KeyOptions } from '../db/keys.ts';
 import type { MirrorOptions } from '../db/mirror.ts';
 import type { PublishedOptions } from '../db/published.ts';
 import type { StatusOptions } from '../db/status.ts';
 import type { UpdateOptions } from '../db/update.ts';
 import type { LoadedExtensions } from '../load-extensions.ts';
 import type { ConsoleOptions } from '../progress.ts';
+import { CliOption } from './cli-option.ts';
 import { plainFormatOption } from './format-option.ts';
 import { addDatabaseOptions, type CommandDeps, fromOption } from './options.ts';
 import { addRunOptions } from './run-options.ts';
@@ -47,6 +49,7 @@ function addDatabase(program: Command, deps: CommandDeps): void {
       run(showStatus, { ...options, loaded });
     });
   addPublication(db, deps);
+  addKeys(db, deps);
   addOfflineTransfer(db, deps);
 }
 
@@ -60,9 +63,14 @@ function addPublication(db: Command, { run, loaded }: CommandDeps): void {
       'accept a namespace that has shrunk to less than half, or lost known vulnerabilities',
     )
     .option('--accept-older', 'accept a namespace whose content is older than the published one')
+    .option(
+      '--keys <dir>',
+      'sign with the keys of this directory; makes them for a directory that was never signed',
+    )
+    .addOption(signerOption())
     .addHelpText(
       'after',
-      '\nEnds with 3 if a namespace was refused; its published content stays.\n\nExample:\n  clair db update && clair db build /srv/advisories',
+      '\nEnds with 3 if a namespace was refused; its published content stays.\n\nExamples:\n  clair db update && clair db build /srv/advisories\n  clair db build /srv/advisories --keys /srv/keys',
     )
     .action(async (directory: string, options: BuildOptions) => {
       const { buildDatabase } = await import('../db/build.ts');
@@ -89,6 +97,72 @@ function addPublication(db: Command, { run, loaded }: CommandDeps): void {
       const { verifyPublished } = await import('../db/published.ts');
       run(verifyPublished, place, options);
     });
+}
+
+/** Adds the commands for the keys that sign a published database. */
+function addKeys(db: Command, { run }: CommandDeps): void {
+  const keys = db.command('keys').description('manage the keys that sign a published database');
+  keys
+    .command('list')
+    .description('list the keys of each role, and whether the private key is in the directory')
+    .argument('<dir>', 'the directory of keys')
+    .action(async (directory: string) => {
+      const { listKeys } = await import('../db/keys.ts');
+      run(listKeys, directory);
+    });
+  keys
+    .command('rotate')
+    .description('make the next root, with new keys for the named roles')
+    .argument('<dir>', 'the directory of keys')
+    .argument(
+      '[role...]',
+      'root, targets, snapshot or timestamp; without one, only the validity of the root is extended',
+    )
+    .addOption(
+      new CliOption(
+        '--public-key <file>',
+        'use the key with this public half, in PEM, instead of a new key file; repeatable',
+      ).repeatable((file) => file),
+    )
+    .addOption(
+      new Option('--threshold <number>', 'how many of these keys must sign; as before by default').argParser(
+        wholeNumberOf,
+      ),
+    )
+    .addOption(signerOption())
+    .addHelpText(
+      'after',
+      '\nEnds with 3 if keys that must sign are elsewhere: run clair db keys sign there.\n\nExamples:\n  clair db keys rotate /srv/keys snapshot timestamp\n  clair db keys rotate /srv/keys targets --public-key kms.pem',
+    )
+    .action(async (directory: string, names: string[], options: KeyOptions) => {
+      const { rotateKeysIn } = await import('../db/keys.ts');
+      run(rotateKeysIn, directory, names, options);
+    });
+  keys
+    .command('sign')
+    .description('sign a root that lacks signatures, with the root keys of this machine')
+    .argument('<dir>', 'the directory of keys')
+    .addOption(signerOption())
+    .addHelpText(
+      'after',
+      '\nEnds with 3 if more signatures are needed.\n\nExample:\n  clair db keys sign /media/keys',
+    )
+    .action(async (directory: string, options: KeyOptions) => {
+      const { signRootIn } = await import('../db/keys.ts');
+      run(signRootIn, directory, options);
+    });
+}
+
+function signerOption(): Option {
+  return new Option(
+    '--signer <command>',
+    'sign with this shell command for keys that are not in the directory: it gets the bytes on standard input, the role in CLAIR_SIGN_ROLE and the key id in CLAIR_SIGN_KEY, and prints the signature in base64',
+  );
+}
+
+function wholeNumberOf(text: string): number {
+  if (/^[1-9]\d?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write a whole number from 1 to 99.');
 }
 
 /** Adds the commands that transfer advisories to systems without network. */
