@@ -7,8 +7,8 @@ export const trustLimits = {
   trustDocumentBytes: 512 * KiB,
   /** Size of the one among them that every publication replaces. */
   timestampDocumentBytes: 16 * KiB,
-  /** Size of the file with the last trusted version of a published database. */
-  trustStateBytes: 32 * MiB,
+  /** Size of the file with the documents of the last trusted version. */
+  trustStateBytes: 4 * MiB,
   /** Key files in a directory of keys, and keys of one role. */
   signingKeys: 64,
   /** Size of a key file, and of the output of a signing command. */

@@ -9,8 +9,8 @@ import { sha256Of } from '../../kit/sha256.ts';
 import { writeFileAtomically } from '../../kit/write-file-atomically.ts';
 import type { TrustedDocuments, VerifiedDocuments } from './verify-documents.ts';
 
-/** The last trusted version of a published database: its documents and its compressed catalogue. */
-export type TrustState = Required<TrustedDocuments> & { readonly catalogue: Buffer };
+/** The documents of the last trusted version of a published database. */
+export type TrustState = Required<TrustedDocuments>;
 
 const base64 = z.pipe(
   z.string(),
@@ -22,14 +22,13 @@ const stateDocument = z.object({
   timestamp: base64,
   snapshot: base64,
   targets: base64,
-  catalogue: base64,
 });
 
 /** `ROOT-TIMESTAMP.json`, so that the newest state is the one with the highest versions. */
 const stateName = /^(\d{1,16})-(\d{1,16})\.json$/;
 
 /**
- * Reads the last trusted version below a root from a cache directory. Undefined if there is none yet. Throws `store-unusable` if it
+ * Reads the documents of the last trusted version below a root from a cache directory. Undefined if there is none yet. Throws `store-unusable` if it
  * cannot be read: without it, an old version would be accepted.
  */
 export function readTrustState(cache: string, root: Buffer): TrustState | undefined {
@@ -52,13 +51,13 @@ export function readTrustState(cache: string, root: Buffer): TrustState | undefi
 }
 
 /**
- * Writes a trusted version into a cache directory, and removes older ones. Each version has a file of its own, which appears completely
+ * Writes the documents of a trusted version into a cache directory, and removes older ones. Each version has a file of its own, which appears completely
  * or not at all. So a process that verified an older version at the same time does not replace a newer one.
  */
 export async function writeTrustState(
   cache: string,
   root: Buffer,
-  { versions, expires: _, ...documents }: VerifiedDocuments & TrustState,
+  { versions, expires: _, ...documents }: VerifiedDocuments,
 ): Promise<void> {
   const directory = stateDirectory(cache, root);
   const path = join(directory, `${versions.root}-${versions.timestamp}.json`);

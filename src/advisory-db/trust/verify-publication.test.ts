@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { limits } from '../../core/limits.ts';
@@ -13,7 +13,7 @@ import {
   signedRoot,
 } from '../../testing/signed-catalogue.ts';
 import type { SignedCatalogue } from './verify-documents.ts';
-import { lastTrustedCatalogue, type TrustedCatalogue, verifyPublication } from './verify-publication.ts';
+import { type Verification, verifyPublication } from './verify-publication.ts';
 
 const dayMs = 86_400_000;
 const first = Buffer.from('the catalogue of version 10');
@@ -42,10 +42,7 @@ class Scene {
     return { catalogue, documents: signedDocuments(catalogue, { keys: this.keys, version, variant }) };
   }
 
-  async verify(
-    signed: SignedCatalogue,
-    { days = 0, acceptsExpired = false } = {},
-  ): Promise<TrustedCatalogue> {
+  async verify(signed: SignedCatalogue, { days = 0, acceptsExpired = false } = {}): Promise<Verification> {
     const now = new Date(Date.now() + days * dayMs);
     return await verifyPublication(signed, { root: this.root, cache: this.cache, now, acceptsExpired });
   }
@@ -53,36 +50,43 @@ class Scene {
   /** Lets the client trust version 10. */
   async trustFirst(): Promise<SignedCatalogue> {
     const signed = this.sign(first, 10);
-    assert.deepEqual(await this.verify(signed), { catalogue: first });
+    assert.deepEqual(await this.verifiedVersions(signed), { root: 1, timestamp: 10 });
     return signed;
   }
 
-  /** Asserts that a new client refuses a version, and that a client of version 10 refuses it and keeps what it has. */
+  async verifiedVersions(signed: SignedCatalogue): Promise<Verification['documents']['versions']> {
+    return (await this.verify(signed)).documents.versions;
+  }
+
+  /** Asserts that a new client and one that trusts version 10 refuse a version. */
   async assertRefused(signed: SignedCatalogue, reason: RegExp): Promise<void> {
     await this.assertKept(signed, reason);
     const other = this.newClient();
-    await assert.rejects(other.verify(signed), (error) => {
+    await other.assertRejects(signed, reason);
+    assert.deepEqual(other.stateBytes(), []);
+  }
+
+  /** Asserts that a client that trusts version 10 refuses a version, and still trusts what it did. */
+  async assertKept(signed: SignedCatalogue, reason: RegExp): Promise<void> {
+    const trusted = await this.trustFirst();
+    const before = this.stateBytes();
+    await this.assertRejects(signed, reason);
+    assert.deepEqual(this.stateBytes(), before);
+    await this.verify(trusted);
+  }
+
+  async assertRejects(signed: SignedCatalogue, reason: RegExp): Promise<void> {
+    await assert.rejects(this.verify(signed), (error) => {
       assert.ok(error instanceof Error && 'code' in error);
       assert.equal(error.code, 'feed-corrupt');
       assert.match(error.message, reason);
       return true;
     });
-    assert.equal(lastTrustedCatalogue(other), undefined);
-  }
-
-  /** Asserts that a client of version 10 refuses a version and keeps what it has. */
-  async assertKept(signed: SignedCatalogue, reason: RegExp): Promise<void> {
-    await this.trustFirst();
-    const before = this.stateBytes();
-    const { catalogue, problem } = await this.verify(signed);
-    assert.deepEqual(catalogue, first);
-    assert.equal(problem?.kind, 'refused');
-    assert.match(problem.message, reason);
-    assert.deepEqual(this.stateBytes(), before);
   }
 
   stateBytes(): string[] {
     const directory = join(this.cache, 'trust', sha256Of(this.root));
+    if (!existsSync(directory)) return [];
     return readdirSync(directory).flatMap((name) => [name, readFileSync(join(directory, name), 'utf8')]);
   }
 }
@@ -101,8 +105,7 @@ function documentOf({ documents }: SignedCatalogue, name: string): Buffer {
 test('trusts a signed catalogue, and the next one', async (t) => {
   const scene = new Scene(t);
   await scene.trustFirst();
-  assert.deepEqual(await scene.verify(scene.sign(second, 11)), { catalogue: second });
-  assert.deepEqual(lastTrustedCatalogue(scene), second);
+  assert.deepEqual(await scene.verifiedVersions(scene.sign(second, 11)), { root: 1, timestamp: 11 });
   assert.equal(readdirSync(join(scene.cache, 'trust', sha256Of(scene.root))).join(), '1-11.json');
 });
 
@@ -171,7 +174,7 @@ test('a stolen online key can offer older targets to a client that knows nothing
     versions: { targets: 9 },
     days: { snapshot: 300, timestamp: 300 },
   });
-  assert.deepEqual(await scene.verify(back), { catalogue: first });
+  assert.deepEqual(await scene.verifiedVersions(back), { root: 1, timestamp: 11 });
   await assert.rejects(scene.newClient().verify(back, { days: 15 }), /expired \(targets\.json/);
 });
 
@@ -244,10 +247,9 @@ test('takes the next root when enough old and new keys signed it', async (t) => 
   });
   const signed = signedDocuments(second, { keys: next, version: 5 });
   const rotated = { catalogue: second, documents: new Map([...signed, ['2.root.json', root] as const]) };
-  assert.deepEqual(await scene.verify(rotated), { catalogue: second });
+  assert.deepEqual(await scene.verifiedVersions(rotated), { root: 2, timestamp: 5 });
   // The online key of the first root is worth nothing now.
-  const { problem } = await scene.verify(scene.sign(first, 20));
-  assert.match(problem?.message ?? '', /timestamp was signed by 0\/1 keys/);
+  await scene.assertRejects(scene.sign(first, 20), /timestamp was signed by 0\/1 keys/);
 });
 
 test('refuses a root that only one old key signed', async (t) => {
@@ -284,42 +286,52 @@ test('refuses a root that its own keys did not sign, or of a version after the n
   );
 });
 
-test('keeps the last trusted catalogue when all signatures have expired, and takes the expired one only if accepted', async (t) => {
+test('accepts signatures that have expired only if asked to', async (t) => {
   const scene = new Scene(t);
   const signed = await scene.trustFirst();
-  const later = await scene.verify(signed, { days: 30 });
-  assert.deepEqual(later.catalogue, first);
-  assert.match(later.problem?.message ?? '', /the signatures have expired/);
+  await assert.rejects(scene.verify(signed, { days: 30 }), /the signatures have expired/);
   const newClient = scene.newClient();
-  await assert.rejects(newClient.verify(signed, { days: 400 }), /Final root\.json is expired/);
-  const accepted = await newClient.verify(signed, { days: 400, acceptsExpired: true });
-  assert.deepEqual(accepted.catalogue, first);
-  assert.equal(accepted.problem?.kind, 'expired');
-  assert.match(
-    accepted.problem.message,
-    /^its signatures expired at \d{4}-\d\d-\d\dT[\d:.]+Z, which --accept-expired allows$/,
-  );
+  await assert.rejects(newClient.verify(signed, { days: 400 }), /expired/);
+  const { documents, isExpired } = await newClient.verify(scene.sign(first, 10), {
+    days: 400,
+    acceptsExpired: true,
+  });
+  assert.ok(isExpired);
+  assert.ok(Date.parse(documents.expires) < Date.now() + 3 * dayMs);
+  assert.equal((await scene.verify(signed, { acceptsExpired: true })).isExpired, false);
+});
+
+test('refuses an expired root, until a next one extends it', async (t) => {
+  const scene = new Scene(t);
+  const signed = scene.sign(second, 11, { days: { timestamp: 900, snapshot: 900, targets: 900 } });
+  await assert.rejects(scene.verify(signed, { days: 400 }), /Final root\.json is expired/);
+  const extended = withDocuments(signed, [
+    ['2.root.json', signedRoot(scene.keys, { version: 2, days: 800 })],
+  ]);
+  assert.equal((await scene.verify(extended, { days: 400 })).documents.versions.root, 2);
 });
 
 test('accepts nothing but the time with --accept-expired', async (t) => {
   const scene = new Scene(t);
   const variant = { keys: { timestamp: publisherKeys().online }, days: { timestamp: -1 } };
+  const options = { days: 30, acceptsExpired: true };
   await assert.rejects(
-    scene.verify(scene.sign(second, 11, variant), { acceptsExpired: true }),
+    scene.verify(scene.sign(second, 11, variant), options),
     /timestamp was signed by 0\/1 keys/,
   );
   await scene.trustFirst();
-  const { problem } = await scene.verify(scene.sign(second, 9), { days: 30, acceptsExpired: true });
-  assert.match(problem?.message ?? '', /version 9 is less than current version 10/);
+  await assert.rejects(
+    scene.verify(scene.sign(second, 9), options),
+    /version 9 is less than current version 10/,
+  );
 });
 
 test('keeps the newer trusted version when an older one was verified at the same time', async (t) => {
   const scene = new Scene(t);
-  const versions = [12, 10, 14, 11, 13].map((version) =>
-    scene.sign(Buffer.from(`version ${version}`), version),
-  );
+  const versions = [12, 10, 14, 11, 13].map((version) => scene.sign(first, version));
   await Promise.all(versions.map(async (signed) => await scene.verify(signed)));
-  assert.equal(lastTrustedCatalogue(scene)?.toString(), 'version 14');
+  assert.deepEqual(scene.stateBytes()[0], '1-14.json');
+  await scene.assertRejects(scene.sign(first, 13), /version 13 is less than current version 14/);
 });
 
 test('refuses to work with a damaged trusted version instead of starting anew', async (t) => {
@@ -336,5 +348,5 @@ test('ignores an unfinished file of a killed process', async (t) => {
   const scene = new Scene(t);
   await scene.trustFirst();
   writeFileSync(join(scene.cache, 'trust', sha256Of(scene.root), '1-99.json.4711.part'), '{"root":');
-  assert.deepEqual(lastTrustedCatalogue(scene), first);
+  await scene.assertRejects(scene.sign(second, 9), /version 9 is less than current version 10/);
 });
