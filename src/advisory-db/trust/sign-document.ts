@@ -121,11 +121,10 @@ function signByCommand(command: string, { document, role, id, key }: CommandRequ
       timeout: limits.signerMs,
       maxBuffer: limits.signingKeyBytes,
     });
-    if (error !== undefined || status !== 0)
-      throw signerFailed(
-        role,
-        error === undefined ? `it ended with ${signal ?? String(status)}` : messageOf(error),
-      );
+    // A command that ends before it has read everything is also an error of the pipe.
+    if (status === null)
+      throw signerFailed(role, error === undefined ? `${signal} ended it` : messageOf(error));
+    if (status !== 0) throw signerFailed(role, `it ended with ${status}`);
     return new Signature({
       keyID: id,
       sig: Buffer.from(stdout.toString('latin1').trim(), 'base64').toString('hex'),

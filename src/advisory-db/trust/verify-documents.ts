@@ -28,12 +28,9 @@ export type VerifiedDocuments = Required<TrustedDocuments> & {
   readonly expires: string;
 };
 
-/** A document has expired. Everything before it in the chain of trust was verified. */
-export class ExpiredDocumentsError extends ClairError {}
-
 /**
- * Verifies a catalogue at a time, by the client workflow of The Update Framework 1.0, §5.3 to §5.7. Throws `ExpiredDocumentsError`, or
- * `feed-corrupt` for a missing or wrong signature, an older version, and documents that do not belong together.
+ * Verifies a catalogue at a time, by the client workflow of The Update Framework 1.0, §5.3 to §5.7. Throws `feed-corrupt`
+ * for a missing or wrong signature, an expired document, an older version, and documents that do not belong together.
  */
 export function verifyDocuments(
   { documents, catalogue }: SignedCatalogue,
@@ -56,13 +53,11 @@ export function verifyDocuments(
   }
 }
 
-/** Returns the error of documents that cannot be trusted. The library names the kinds of errors by classes, and has a message in each. */
 function refusal(error: unknown): ClairError {
   if (error instanceof ClairError) return error;
+  const problem = error instanceof ExpiredMetadataError ? 'have expired' : 'are not valid';
   const reason = toSingleLine(messageOf(error), 200);
-  if (error instanceof ExpiredMetadataError)
-    return new ExpiredDocumentsError('feed-corrupt', `the signatures have expired (${reason})`);
-  return new ClairError('feed-corrupt', `the signatures are not valid (${reason})`, { cause: error });
+  return new ClairError('feed-corrupt', `the signatures ${problem} (${reason})`, { cause: error });
 }
 
 /** §5.3: each next root must be signed by the one before, and by itself. */

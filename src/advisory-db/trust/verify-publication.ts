@@ -1,11 +1,5 @@
 import { readTrustState, writeTrustState } from './trust-state.ts';
-import {
-  ExpiredDocumentsError,
-  type SignedCatalogue,
-  type TrustedDocuments,
-  type VerifiedDocuments,
-  verifyDocuments,
-} from './verify-documents.ts';
+import { type SignedCatalogue, type VerifiedDocuments, verifyDocuments } from './verify-documents.ts';
 
 /** How a client verifies published databases. */
 export interface VerificationOptions {
@@ -31,27 +25,13 @@ export interface Verification {
  */
 export async function verifyPublication(
   signed: SignedCatalogue,
-  options: VerificationOptions,
+  { root, cache, now, acceptsExpired }: VerificationOptions,
 ): Promise<Verification> {
-  const { root, cache } = options;
   const state = readTrustState(cache, root);
-  const verification = verifyAt(signed, state ?? { root }, options);
-  const { documents } = verification;
+  // Nothing had expired in 1970. Everything else is verified.
+  const time = acceptsExpired ? new Date(0) : now;
+  const documents = verifyDocuments(signed, state ?? { root }, time);
   const isKnown = state?.root.equals(documents.root) === true && state.timestamp.equals(documents.timestamp);
   if (!isKnown) await writeTrustState(cache, root, documents);
-  return verification;
-}
-
-function verifyAt(
-  signed: SignedCatalogue,
-  before: TrustedDocuments,
-  { now, acceptsExpired }: VerificationOptions,
-): Verification {
-  try {
-    return { documents: verifyDocuments(signed, before, now), isExpired: false };
-  } catch (error) {
-    if (!acceptsExpired || !(error instanceof ExpiredDocumentsError)) throw error;
-    // Nothing had expired then. Everything else is verified.
-    return { documents: verifyDocuments(signed, before, new Date(0)), isExpired: true };
-  }
+  return { documents, isExpired: Date.parse(documents.expires) <= now.getTime() };
 }
