@@ -181,7 +181,7 @@ const curve = key.asymmetricKeyDetails.namedCurve;
 const hash = key.asymmetricKeyType === 'ed25519' ? null : curve === 'secp384r1' ? 'sha384' : 'sha256';
 const padding = key.asymmetricKeyType === 'rsa' ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};
 if (process.env.CLAIR_SIGN_ROLE !== 'targets' || !/^[0-9a-f]{64}$/.test(process.env.CLAIR_SIGN_KEY)) process.exit(9);
-console.log(sign(hash, readFileSync(0), { key, ...padding }).toString('base64'));`,
+process.stdout.write(sign(hash, readFileSync(0), { key, ...padding }).toString('base64'));`,
   );
   return `"${process.execPath}" "${script}"`;
 }

@@ -23,7 +23,7 @@ export interface SignOptions {
 
 const dayMs = 86_400_000;
 
-/** Times for which the documents are valid. Whoever has the online key can offer older targets to a new client until they expire. */
+/** Times for which the documents are valid. An attacker with the online key can offer older targets to a new client until they expire. */
 const lifetimesMs = { targets: 14 * dayMs, snapshot: 7 * dayMs, timestamp: 2 * dayMs };
 
 /**

@@ -6,7 +6,7 @@ import { limits } from '../../core/limits.ts';
 import { publicKeyEntry } from './public-keys.ts';
 import type { PublicKeyEntry, Role, RootContent } from './trust-documents.ts';
 
-/** What signs: private keys by their ids, and a command for all other keys. */
+/** Signing keys: private keys by their ids, and a command for all other keys. */
 export interface Signers {
   readonly privateKeys: ReadonlyMap<string, KeyObject>;
   /** A command of the shell. It gets the bytes on standard input, and prints the signature in base64. */

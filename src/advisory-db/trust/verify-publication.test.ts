@@ -147,7 +147,7 @@ test('refuses old targets under the name of the new ones', async (t) => {
   await scene.assertRefused({ ...mixed, catalogue: first }, /not valid \(Expected (?:hash|length)/);
 });
 
-test("refuses a timestamp by a stranger's key", async (t) => {
+test('refuses a timestamp by an unknown key', async (t) => {
   const scene = new Scene(t);
   const variant = { keys: { timestamp: publisherKeys().online } };
   await scene.assertRefused(scene.sign(second, 11, variant), /timestamp was signed by 0\/1 keys/);
@@ -262,11 +262,11 @@ test('refuses a root that only one old key signed', async (t) => {
   );
 });
 
-test('refuses a root that only strangers signed', async (t) => {
+test('refuses a root that only unknown keys signed', async (t) => {
   const scene = new Scene(t);
-  const strangers = publisherKeys();
-  const root = signedRoot(strangers, { version: 2 });
-  const signed = signedDocuments(second, { keys: strangers, version: 11 });
+  const unknown = publisherKeys();
+  const root = signedRoot(unknown, { version: 2 });
+  const signed = signedDocuments(second, { keys: unknown, version: 11 });
   const stolen = { catalogue: second, documents: new Map([...signed, ['2.root.json', root] as const]) };
   await scene.assertRefused(stolen, /root was signed by 0\/2 keys/);
 });
@@ -334,7 +334,7 @@ test('keeps the newer trusted version when an older one was verified at the same
   await scene.assertRejects(scene.sign(first, 13), /version 13 is less than current version 14/);
 });
 
-test('refuses to work with a damaged trusted version instead of starting anew', async (t) => {
+test('refuses to work with a damaged trusted version instead of ignoring it', async (t) => {
   const scene = new Scene(t);
   const signed = await scene.trustFirst();
   const path = join(scene.cache, 'trust', sha256Of(scene.root), '1-10.json');
