@@ -1,5 +1,5 @@
 import { languageLimits } from './language-limits.ts';
-import { trustLimits } from './trust-limits.ts';
+import { publishedLimits } from './published-limits.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -79,7 +79,6 @@ export const limits = {
   declaredTomlBytes: 4 * MiB,
   /** Lines of one in YAML, without comments. Large real ones have a hundred thousand. */
   declaredYamlLines: 500_000,
-  ...trustLimits,
   ...languageLimits,
   /** Content sets of one manifest. Real ones have under a hundred. */
   contentSets: 10_000,
@@ -382,12 +381,7 @@ export const limits = {
   logBufferBytes: 4 * MiB,
   /** Time that an exiting process waits for that reader. */
   logExitMs: 1000,
-  /** Size of the catalogue of a published database, inflated or not, and of the index of its layout. Real ones have under 1 MiB. */
-  catalogueBytes: 16 * MiB,
-  /** Namespaces of a published database. */
-  shards: 1000,
-  /** Size of the advisories of one namespace as a file. The largest real one has 45 MB. */
-  shardBytes: 256 * MiB,
+  ...publishedLimits,
 } as const;
 
 /** The name of a limit, as in `docs/reference/limits.md`. */

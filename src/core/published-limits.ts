@@ -1,9 +1,15 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** The limits on signatures of published databases, which are a part of `limits`. Real documents have a few kilobytes. */
-export const trustLimits = {
-  /** Size of a document that proves who published a database. */
+/** The limits on published databases, which are a part of `limits`. */
+export const publishedLimits = {
+  /** Size of the catalogue of a published database, inflated or not, and of the index of its layout. Real ones have under 1 MiB. */
+  catalogueBytes: 16 * MiB,
+  /** Namespaces of a published database. */
+  shards: 1000,
+  /** Size of the advisories of one namespace as a file. The largest real one has 45 MB. */
+  shardBytes: 256 * MiB,
+  /** Size of a document that proves who published a database. Real ones have a few kilobytes. */
   trustDocumentBytes: 512 * KiB,
   /** Size of the one among them that every publication replaces. */
   timestampDocumentBytes: 16 * KiB,
