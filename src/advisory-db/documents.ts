@@ -61,7 +61,9 @@ const shard = z.object({
   /** Of its compressed form. */
   blob,
   /** Patches from earlier forms of the file, by their digests. */
-  patches: z.record(sha256Text(), blob),
+  patches: z
+    .record(sha256Text(), blob)
+    .check(z.refine((of) => Object.keys(of).length <= limits.patchesPerShard, 'too many patches')),
   /** A hash of the content, without the numbers of records. */
   content: sha256,
   /** The first part of the numbers of its records; 0 if there are none. */
@@ -105,6 +107,9 @@ export const layoutIndex = z.object({ manifests: z.array(descriptor) });
 
 /** OCI image-spec, "Image Manifest", as far as a published database uses it. */
 export const databaseManifest = z.object({ artifactType: z.optional(text), layers: z.array(descriptor) });
+
+/** Schemas of parts of a catalogue, which the cache of readers has as well. */
+export const catalogueParts = { shard, feed, digest: sha256, time };
 
 /** The catalogue of a published database. */
 export type Catalogue = z.infer<typeof catalogueDocument>;

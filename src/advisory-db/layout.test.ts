@@ -7,21 +7,23 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { limits } from '../core/limits.ts';
 import type { Digest } from '../model/digest.ts';
 import { temporaryDirectory } from '../testing/shard-files.ts';
+import { directoryPlace } from './directory-place.ts';
 import type { BlobReference, Catalogue, CatalogueShard } from './documents.ts';
-import { blobPath, findDatabase, openDatabase } from './layout.ts';
+import { fetchShard, readShard } from './fetch-shard.ts';
+import { blobPath, findDatabase, openManifest, type PublishedDatabase } from './layout.ts';
 import { LayoutWriter } from './layout-writer.ts';
 import { publishedVersions } from './published-versions.ts';
-import { cachedShardPath, isCached, readShard, unpackShard } from './shard-cache.ts';
+import { cachedShardPath, isCached } from './shard-cache.ts';
 
 const content = Buffer.from('the advisories of a namespace '.repeat(500));
 
 test('reads back what was published', async (t) => {
   const directory = temporaryDirectory(t);
   const catalogue = await published(directory, content);
-  const database = openDatabase(directory);
+  const database = databaseIn(directory);
   assert.deepEqual(database.catalogue, catalogue);
-  assert.deepEqual(readShard(directory, shardOf(database)), content);
-  assert.deepEqual(openDatabase(`${directory}@${database.digest}`).catalogue, catalogue);
+  assert.deepEqual(await readShard(directoryPlace(directory), shardOf(database)), content);
+  assert.deepEqual(openManifest(directory, database.digest)?.catalogue, catalogue);
 });
 
 test('makes a patch from the content before that any zstd turns into the new content', async (t) => {
@@ -40,16 +42,19 @@ test('refuses a shard that inflates to more than its size', async (t) => {
   const directory = temporaryDirectory(t);
   await published(directory, content);
   const bomb = addBlob(directory, zstdCompressSync(Buffer.alloc(64 * 1024 * 1024)));
-  const shard = { ...shardOf(openDatabase(directory)), blob: bomb };
-  assert.throws(() => readShard(directory, shard), damagedBy(/it cannot be inflated to at most 15000 bytes/));
+  const shard = { ...shardOf(databaseIn(directory)), blob: bomb };
+  await assert.rejects(
+    readShard(directoryPlace(directory), shard),
+    damagedBy(/it cannot be inflated to at most 15000 bytes/),
+  );
 });
 
 test('refuses a shard that inflates to other bytes, or to fewer', async (t) => {
   const directory = temporaryDirectory(t);
   await published(directory, content);
   for (const other of [Buffer.from(content).fill(7, 10, 11), content.subarray(1), Buffer.alloc(0)]) {
-    const shard = { ...shardOf(openDatabase(directory)), blob: addBlob(directory, zstdCompressSync(other)) };
-    assert.throws(() => readShard(directory, shard), damagedBy(/it inflates to sha256:/));
+    const shard = { ...shardOf(databaseIn(directory)), blob: addBlob(directory, zstdCompressSync(other)) };
+    await assert.rejects(readShard(directoryPlace(directory), shard), damagedBy(/it inflates to sha256:/));
   }
 });
 
@@ -57,7 +62,7 @@ test('refuses a catalogue that inflates beyond the limit', async (t) => {
   const directory = temporaryDirectory(t);
   const bomb = zstdCompressSync(Buffer.alloc(limits.catalogueBytes + 1, '"'));
   publishManifest(directory, { layers: [catalogueLayer(directory, bomb)] });
-  assert.throws(() => openDatabase(directory), damagedBy(/it cannot be inflated to at most 16777216 bytes/));
+  assert.throws(() => databaseIn(directory), damagedBy(/it cannot be inflated to at most 16777216 bytes/));
 });
 
 const entry = { mediaType: 'application/vnd.clair.db.catalogue.v1+zstd' };
@@ -72,13 +77,13 @@ for (const [name, layer, message] of [
     const directory = temporaryDirectory(t);
     const bytes = zstdCompressSync(Buffer.from('content' in layer ? layer.content : '{}'));
     publishManifest(directory, { layers: [{ ...catalogueLayer(directory, bytes), ...layer }] });
-    assert.throws(() => openDatabase(directory), damagedBy(message));
+    assert.throws(() => databaseIn(directory), damagedBy(message));
   });
 
 test('refuses a shard in the catalogue that is larger than the limit, or too many namespaces', async (t) => {
   const directory = temporaryDirectory(t);
   const catalogue = await published(directory, content);
-  const shard = shardOf(openDatabase(directory));
+  const shard = shardOf(databaseIn(directory));
   for (const [changed, message] of [
     [{ 'debian:12': { ...shard, size: limits.shardBytes + 1 } }, /shards\.debian:12\.size: too large/],
     [
@@ -88,7 +93,7 @@ test('refuses a shard in the catalogue that is larger than the limit, or too man
   ] as const) {
     const bytes = zstdCompressSync(Buffer.from(JSON.stringify({ ...catalogue, shards: changed })));
     publishManifest(directory, { layers: [catalogueLayer(directory, bytes)] });
-    assert.throws(() => openDatabase(directory), damagedBy(message));
+    assert.throws(() => databaseIn(directory), damagedBy(message));
   }
 });
 
@@ -97,12 +102,12 @@ test('refuses a manifest without a catalogue, and an index without a database of
   await published(directory, content);
   const index = readFileSync(join(directory, 'index.json'), 'utf8');
   writeFileSync(join(directory, 'index.json'), index.replace('ref.name":"1"', 'ref.name":"2"'));
-  assert.throws(() => openDatabase(directory), {
+  assert.throws(() => databaseIn(directory), {
     code: 'feed-unavailable',
     message: /lists no database of the form 1/,
   });
   publishManifest(directory, { layers: [] });
-  assert.throws(() => openDatabase(directory), damagedBy(/it has no catalogue/));
+  assert.throws(() => databaseIn(directory), damagedBy(/it has no catalogue/));
 });
 
 test('reads the version before as long as the index names it, wherever the publisher was killed', async (t) => {
@@ -120,26 +125,29 @@ test('reads the version before as long as the index names it, wherever the publi
   for (const name of [...added, `${added[0] ?? ''}.1.part`]) {
     if (name.endsWith('.part')) writeFileSync(join(before, 'blobs/sha256', name), 'dra');
     else cpSync(join(blobs, name), join(before, 'blobs/sha256', name));
-    const database = openDatabase(before);
+    const database = databaseIn(before);
     assert.deepEqual(database.catalogue, first);
-    assert.deepEqual(readShard(before, shardOf(database)), content);
+    assert.deepEqual(await readShard(directoryPlace(before), shardOf(database)), content);
   }
   // The next run of the publisher succeeds.
   await published(before, Buffer.from('new content'));
-  assert.deepEqual(readShard(before, shardOf(openDatabase(before))), Buffer.from('new content'));
+  assert.deepEqual(
+    await readShard(directoryPlace(before), shardOf(databaseIn(before))),
+    Buffer.from('new content'),
+  );
 });
 
 test('unpacks a shard again if the file in the cache is cut off', async (t) => {
   const directory = temporaryDirectory(t);
   await published(directory, content);
-  const shard = shardOf(openDatabase(directory));
+  const shard = shardOf(databaseIn(directory));
   const cache = temporaryDirectory(t);
   assert.equal(isCached(cache, shard), false);
-  await unpackShard({ directory }, shard, cache);
+  await fetchShard(directoryPlace(directory), shard, cache);
   assert.equal(isCached(cache, shard), true);
   writeFileSync(cachedShardPath(cache, shard), content.subarray(0, 100));
   assert.equal(isCached(cache, shard), false);
-  await unpackShard({ directory }, shard, cache);
+  await fetchShard(directoryPlace(directory), shard, cache);
   assert.deepEqual(readFileSync(cachedShardPath(cache, shard)), content);
   assert.equal(readdirSync(join(cache, 'shards')).length, 1);
 });
@@ -147,14 +155,18 @@ test('unpacks a shard again if the file in the cache is cut off', async (t) => {
 test('keeps the files of earlier versions, and deletes unused ones after an hour', async (t) => {
   const directory = temporaryDirectory(t);
   for (const text of ['one', 'two', 'three']) await published(directory, Buffer.from(text));
-  const current = openDatabase(directory);
+  const current = databaseIn(directory);
   assert.equal(publishedVersions(current, 7).length, 3);
   const kept = new Set(publishedVersions(current, 2).flatMap(({ blobs }) => blobs));
   const writer = new LayoutWriter(directory);
   assert.equal(writer.removeUnused(kept, new Date()), 0);
   assert.equal(writer.removeUnused(kept, new Date(Date.now() + 2 * 3_600_000)), 3);
-  assert.equal(publishedVersions(openDatabase(directory), 7).length, 2);
+  assert.equal(publishedVersions(databaseIn(directory), 7).length, 2);
 });
+
+function databaseIn(directory: string): PublishedDatabase {
+  return findDatabase(directory) ?? assert.fail();
+}
 
 /** Publishes a database with one shard. */
 async function published(directory: string, bytes: Buffer): Promise<Catalogue> {

@@ -1,12 +1,7 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { ClairError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
-import { sha256Of } from '../kit/sha256.ts';
-import { writeFileAtomically } from '../kit/write-file-atomically.ts';
 import { digestHex } from '../model/digest.ts';
 import type { CatalogueShard } from './documents.ts';
-import { blobPath, damaged, inflate, type PublishedDatabase, readBlob } from './layout.ts';
 
 /** Returns the path of a shard in a cache directory. */
 export function cachedShardPath(cache: string, { digest }: Pick<CatalogueShard, 'digest'>): string {
@@ -15,35 +10,44 @@ export function cachedShardPath(cache: string, { digest }: Pick<CatalogueShard, 
 
 /** Returns whether a cache directory has a shard. Files appear in it completely, or not at all. */
 export function isCached(cache: string, shard: Pick<CatalogueShard, 'digest' | 'size'>): boolean {
+  return statSync(cachedShardPath(cache, shard), { throwIfNoEntry: false })?.size === shard.size;
+}
+
+/** Time for which a shard stays in the cache after its last use, or after the last catalogue that names it. */
+const keptForMs = 7 * 24 * 3_600_000;
+/** The same for a file that a killed process did not finish. */
+const draftKeptForMs = 3_600_000;
+/** Age from which the time of the last use is written again. */
+const touchAfterMs = 3_600_000;
+
+/** Records the use of a shard, so that it stays in the cache. */
+export function touchShard(cache: string, shard: Pick<CatalogueShard, 'digest'>, now: Date): void {
   const path = cachedShardPath(cache, shard);
-  return existsSync(path) && statSync(path).size === shard.size;
-}
-
-/** Unpacks a shard into a cache directory. Throws `feed-corrupt` if it is damaged, and `output-failed` if it cannot be written. */
-export async function unpackShard(
-  { directory }: Pick<PublishedDatabase, 'directory'>,
-  shard: CatalogueShard,
-  cache: string,
-): Promise<void> {
-  await writeFileAtomically(cachedShardPath(cache, shard), [readShard(directory, shard)]);
-}
-
-/** Returns the file of a shard. Undefined if it is damaged or missing. */
-export function readSoundShard(directory: string, shard: CatalogueShard): Buffer | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || Math.abs(now.getTime() - found.mtimeMs) < touchAfterMs) return;
   try {
-    return readShard(directory, shard);
-  } catch (error) {
-    if (error instanceof ClairError && error.code === 'feed-corrupt') return undefined;
-    throw error;
+    utimesSync(path, now, now);
+  } catch {
+    // A cache that this user cannot write is not cleaned by this user, either.
   }
 }
 
-/** Returns the file of a shard, after its digest was verified. Throws `feed-corrupt`. */
-export function readShard(directory: string, shard: CatalogueShard): Buffer {
-  const path = blobPath(directory, shard.blob.digest);
-  const bytes = inflate(path, readBlob(directory, shard.blob, limits.shardBytes), shard.size);
-  const actual = `sha256:${sha256Of(bytes)}`;
-  if (bytes.length !== shard.size || actual !== shard.digest)
-    throw damaged(path, `it inflates to ${actual} (${bytes.length} bytes) instead of ${shard.digest}`);
-  return bytes;
+/**
+ * Removes files of a cache directory that were last used more than a week ago, and unfinished ones after an hour, unless they are among
+ * `used`. Returns their number.
+ */
+export function removeUnusedFiles(cache: string, used: ReadonlySet<string>, now: Date): number {
+  let removed = 0;
+  for (const folder of ['shards', 'catalogues', 'downloads']) {
+    const directory = join(cache, folder);
+    for (const name of existsSync(directory) ? readdirSync(directory) : []) {
+      const path = join(directory, name);
+      const found = statSync(path, { throwIfNoEntry: false });
+      const keptMs = name.endsWith('.part') ? draftKeptForMs : keptForMs;
+      if (found === undefined || used.has(path) || now.getTime() - found.mtimeMs < keptMs) continue;
+      rmSync(path, { force: true });
+      removed++;
+    }
+  }
+  return removed;
 }

@@ -9,7 +9,7 @@ import { type CommandContext, type DatabaseOptions, openCommandContext } from '.
 import { writeJsonOrText } from './output.ts';
 
 /** Options of `clair affected`. */
-export interface AffectedOptions extends Pick<DatabaseOptions, 'db' | 'from' | 'loaded'> {
+export interface AffectedOptions extends Pick<DatabaseOptions, 'db' | 'from' | 'digest' | 'loaded'> {
   readonly format: 'table' | 'json' | 'csv';
 }
 
@@ -18,8 +18,8 @@ const imagesAtATime = 500;
 
 /** Runs `clair affected`: lists the images of the database that a vulnerability affects, with package, layer and fix. */
 export async function showAffected(id: string, { format, ...options }: AffectedOptions): Promise<number> {
-  await using context = await openCommandContext({ ...options, offline: true });
-  await context.place?.load(await context.store.advisories.findNamespaces(), context);
+  await using context = await openCommandContext({ ...options, offline: true, asksPlaces: true });
+  await context.published?.load(await context.store.advisories.findNamespaces());
   const entries: AffectedEntry[] = [];
   for await (const entry of allAffected(id, context)) entries.push(entry);
   const images = byImage(entries);

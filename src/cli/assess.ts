@@ -72,7 +72,7 @@ export async function assess(
             throw toStandardInputError(error, opened.temporaryFile);
           },
         );
-  await context.place?.load(image.namespaces, context);
+  await context.published?.load(image.namespaces);
   // Advisories of a time in the past cannot be fetched.
   const outcomes = options.asOf === undefined ? await refreshAdvisories(image, context) : [];
   const assessed = await matchImage(opened.target, image, {
@@ -151,17 +151,23 @@ function imageDeps(
   };
 }
 
-/** Updates the feeds that cover the image, and no others: not those of namespaces that a published database has. */
+/**
+ * Updates the feeds that cover the image, and no others: not those of namespaces that a published database has. Feeds that a published
+ * database failed to deliver are failed ones.
+ */
 async function refreshAdvisories(
   image: IndexedImage,
-  { extensions, store, updateDeps, place }: CommandContext,
+  { extensions: { sources }, store, updateDeps, published }: CommandContext,
 ): Promise<FeedOutcome[]> {
-  if (updateDeps === undefined) return [];
-  const others = image.namespaces.filter((namespace) => !place?.has(namespace));
-  const feeds = others.flatMap((namespace) => feedsFor(namespace, extensions.sources));
-  const outcomes = await updateFeeds(feeds, updateDeps);
+  const failed = published?.failedOutcomes(image.namespaces, sources) ?? [];
+  if (updateDeps === undefined) return failed;
+  const others = image.namespaces.filter((namespace) => published?.isLeftToVendors(namespace) ?? true);
+  const outcomes = await updateFeeds(
+    others.flatMap((namespace) => feedsFor(namespace, sources)),
+    updateDeps,
+  );
   await collectGarbageIfDue(store, defaultRetention);
-  return outcomes;
+  return [...outcomes, ...failed];
 }
 
 /** Returns the time of the assessment and the maximum age of advisories. */

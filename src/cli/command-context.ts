@@ -8,25 +8,26 @@ import type { FeedLockDeps } from '../service/feeds/feed-lock.ts';
 import type { UpdateFeedsDeps } from '../service/feeds/update-feeds.ts';
 import { LayerAnalyzer } from '../service/images/layer-analyzer.ts';
 import type { Store } from '../store/store.ts';
-import type { AdvisoryPlace } from './advisory-place.ts';
 import { type DatabaseUse, defaultDatabase, defaultDatabaseProblem, openStore } from './database.ts';
 import type { TimeLimit } from './deadline.ts';
 import { ownerName } from './environment.ts';
 import { type FeedClientFactory, feedClientFactory, originOf, requireMirror } from './feed-client.ts';
 import type { LoadedExtensions } from './load-extensions.ts';
+import type { PublishedOptions } from './open-places.ts';
 import { type ConsoleOptions, type Progress, terminalProgress } from './progress.ts';
+import type { PublishedAdvisories } from './published-advisories.ts';
 import { tuneForScans } from './v8-flags.ts';
 import { warn } from './warn.ts';
 
 /** Options of every command that uses the database. */
-export interface DatabaseOptions extends ConsoleOptions {
+export interface DatabaseOptions extends PublishedOptions {
   /** The progress of the whole command; a new one if absent. */
   readonly progress?: Progress;
   readonly db?: string;
   readonly mirror?: string;
-  /** A published database whose advisories count instead of those of the vendors. */
-  readonly from?: string;
   readonly offline?: boolean;
+  /** Whether published databases on the network are asked although no feed is updated. */
+  readonly asksPlaces?: boolean;
   /** The time limit of the command. */
   readonly timeout?: TimeLimit;
   readonly loaded: LoadedExtensions;
@@ -37,8 +38,8 @@ export interface CommandContext extends AsyncDisposable {
   readonly extensions: Extensions;
   /** Answers from the database and from the shards that were loaded. */
   readonly store: Store;
-  /** The published database; undefined without one. */
-  readonly place: AdvisoryPlace | undefined;
+  /** The published databases; undefined without any. */
+  readonly published: PublishedAdvisories | undefined;
   readonly analyzer: LayerAnalyzer;
   /** Returns extensions and an analyzer that also read lock files and manifests. */
   readonly withDeclared: () => Promise<Pick<CommandContext, 'extensions' | 'analyzer'>>;
@@ -64,25 +65,22 @@ export async function openCommandContext(
   use: DatabaseUse = 'read',
 ): Promise<CommandContext> {
   requireMirror(options.mirror);
-  const place =
-    options.from === undefined
-      ? undefined
-      : (await import('./advisory-place.ts')).openAdvisoryPlace(options.from, options);
+  const progress = options.progress ?? terminalProgress(options);
+  const published = await openPublished({ ...options, progress });
   const opened = await openStore(options.db ?? databaseFor(use, options), use);
-  const store = (await place?.extend(opened)) ?? opened;
+  const lockDeps = createLockDeps(opened, progress);
+  const store = (await published?.extend(opened, lockDeps)) ?? opened;
   if (store.isReadOnly && !options.offline)
     warn(
       `the database ${options.db ?? defaultDatabase()} cannot be written: its advisories are used as they are, and nothing is kept`,
       options,
     );
-  const progress = options.progress ?? terminalProgress(options);
-  const lockDeps = createLockDeps(store, progress);
   const { extensions } = options.loaded;
   const createFeedClient = feedClientFactory(options.mirror, progress);
   return {
     extensions,
     store,
-    place,
+    published,
     analyzer: createLayerAnalyzer(options),
     withDeclared: async () => {
       const listers = [...extensions.listers, ...(await loadDeclaredListers())];
@@ -101,6 +99,13 @@ export async function openCommandContext(
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+async function openPublished(options: DatabaseOptions): Promise<PublishedAdvisories | undefined> {
+  const { from = [] } = options;
+  if (from.every((place) => place === 'vendors')) return undefined;
+  const { openPublishedAdvisories } = await import('./published-advisories.ts');
+  return await openPublishedAdvisories(options);
 }
 
 /**

@@ -21,4 +21,12 @@ export const publishedLimits = {
   signingKeyBytes: 64 * KiB,
   /** Time of a signing command for one signature. */
   signerMs: 120_000,
+  /** Patches that lead to one file. A publisher makes them from the last seven versions. */
+  patchesPerShard: 8,
+  /** Size of a patch. Those of a day have some hundred kilobytes. */
+  patchBytes: 64 * MiB,
+  /** Attempts of one request to a place. Then the next place is asked. */
+  placeAttempts: 2,
+  /** The longest `Retry-After` of a place that is respected. */
+  placePauseMs: 1_500,
 } as const;

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { blobPath, openDatabase } from '../../src/advisory-db/layout.ts';
+import { blobPath, findDatabase } from '../../src/advisory-db/layout.ts';
 import type { Report } from '../../src/model/report.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { clair, clairBeside, type Run } from './clair.ts';
@@ -127,7 +127,7 @@ test('publishes changed advisories, and pins a version by its digest', () => {
   const pinned = fromPublished(`changing@${second}`, ['scan', image]);
   assert.equal(pinned.stderr, '');
   const unknown = fromPublished(`changing@sha256:${'0'.repeat(64)}`, ['scan', image]);
-  assert.equal(unknown.status, 3);
+  assert.equal(unknown.status, 4);
   assert.match(unknown.stderr, /has no database with the digest sha256:0{64}: copy it again/);
 });
 
@@ -135,7 +135,7 @@ test('publishes changed advisories, and pins a version by its digest', () => {
 function withShard(name: string, change: (blob: string) => void): string {
   const directory = join(place, name);
   cpSync(join(place, 'example'), directory, { recursive: true });
-  const { blob } = openDatabase(directory).catalogue.shards['alpine:v3.20'] ?? assert.fail();
+  const { blob } = findDatabase(directory)?.catalogue.shards['alpine:v3.20'] ?? assert.fail();
   change(blobPath(directory, blob.digest));
   return name;
 }
@@ -160,9 +160,13 @@ for (const [fault, change, message] of [
   test(`refuses a published namespace whose file ${fault}, and keeps nothing of it`, () => {
     const name = withShard(`example that ${fault}`, change);
     const run = fromPublished(name, ['scan', image], 'damaged cache');
-    assert.equal(run.status, 3, run.stdout);
+    assert.equal(run.status, 4, run.stdout);
     assert.match(run.stderr, /^clair: the published database is damaged at /);
     assert.match(run.stderr, message);
+    assert.match(
+      run.stdout,
+      /the feed alpine v3\.20\/main could not be fetched: the published database is damaged at/,
+    );
     const shards = join(place, 'damaged cache/clair/shards');
     assert.deepEqual(existsSync(shards) ? readdirSync(shards) : [], []);
     const verified = clair(['db', 'verify', join(place, name)]);
@@ -176,7 +180,7 @@ test('says what to do when the directory has no published database', () => {
   assert.match(none.stderr, /--from names \S+nowhere, and there is no such directory/);
   mkdirSync(join(place, 'without'));
   const empty = fromPublished('without', ['scan', image]);
-  assert.equal(empty.status, 3);
+  assert.equal(empty.status, 4);
   assert.match(
     empty.stderr,
     /has no published database: it has no file index\.json; make one with clair db build/,
@@ -188,7 +192,7 @@ test('says what to do when the directory has no published database', () => {
   ] as const) {
     writeFileSync(join(place, 'without/index.json'), content);
     const damaged = fromPublished('without', ['scan', image]);
-    assert.equal(damaged.status, 3, damaged.stderr);
+    assert.equal(damaged.status, 4, damaged.stderr);
     assert.match(damaged.stderr, message);
   }
 });

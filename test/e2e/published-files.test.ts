@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { blobPath, openDatabase, type PublishedDatabase } from '../../src/advisory-db/layout.ts';
+import { blobPath, findDatabase, type PublishedDatabase } from '../../src/advisory-db/layout.ts';
 import type { Report } from '../../src/model/report.ts';
 import { clair } from './clair.ts';
 import { done, epoch, flipByte, fromPublished, image, mirror, place, publish } from './publication.ts';
@@ -42,7 +42,7 @@ test('writes damaged files of a published database again, and says so', () => {
   for (const [name, damage] of Object.entries(damages)) {
     const directory = join(place, `damaged ${name}`);
     cpSync(join(place, 'example of files'), directory, { recursive: true });
-    damage(directory, openDatabase(directory));
+    damage(directory, findDatabase(directory) ?? assert.fail());
     const run = clair(['db', 'build', directory, '--db', join(place, 'example of files.db')]);
     assert.match(
       done(run) + run.stderr,

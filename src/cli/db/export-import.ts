@@ -27,17 +27,17 @@ export async function exportToFile(path: string, options: DatabaseOptions): Prom
 }
 
 /** Options of `clair db import`. */
-export interface ImportOptions extends DatabaseOptions {
+export interface ImportOptions extends Omit<DatabaseOptions, 'digest'> {
   /** The digest that `clair db export` printed. */
   readonly digest?: string;
 }
 
 /** Runs `clair db import F`: imports an exported file. Returns 3 if another process was updating one of its feeds. */
 export async function importFromFile(path: string, options: ImportOptions): Promise<number> {
-  await using context = await openCommandContext({ ...options, offline: true }, 'write');
+  const { digest, ...others } = options;
+  await using context = await openCommandContext({ ...others, offline: true }, 'write');
   tuneForFeeds();
   const file = { name: path, content: () => contentOf(path) };
-  const { digest } = options;
   const deps = {
     ...context.lockDeps,
     store: context.store,

@@ -1,11 +1,12 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { directoryPlace } from '../../advisory-db/directory-place.ts';
 import type { BlobReference, CatalogueShard } from '../../advisory-db/documents.ts';
+import { readSoundShard } from '../../advisory-db/fetch-shard.ts';
 import { isSound } from '../../advisory-db/layout.ts';
 import { LayoutWriter } from '../../advisory-db/layout-writer.ts';
 import { type AcceptedChanges, refusalReason } from '../../advisory-db/publication-guard.ts';
 import type { PublishedVersion } from '../../advisory-db/published-versions.ts';
-import { readSoundShard } from '../../advisory-db/shard-cache.ts';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { Disposal } from '../../kit/disposal.ts';
@@ -102,7 +103,7 @@ async function writeNamespace(
   const earlier = versions.flatMap(({ shards }) => shards[name] ?? []);
   const path = join(scratch, 'shard.db');
   const beforePath = join(scratch, 'before.db');
-  const before = earlier[0] && readSoundShard(directory, earlier[0]);
+  const before = earlier[0] && (await readSoundShard(directoryPlace(directory), earlier[0]));
   if (before !== undefined) writeFileSync(beforePath, before);
   const written = writeShard(rows, {
     path,
@@ -148,7 +149,7 @@ async function patchesTo(
   const forms = [...new Map(earlier.map((shard) => [shard.digest, shard])).values()];
   const patches: CatalogueShard['patches'] = {};
   for (const shard of forms) {
-    const from = readSoundShard(directory, shard);
+    const from = await readSoundShard(directoryPlace(directory), shard);
     const patch = from && (await writer.addPatch(bytes, from, Math.floor(blob.size / 2)));
     if (patch !== undefined) patches[shard.digest] = patch;
   }

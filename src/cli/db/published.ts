@@ -1,50 +1,70 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CatalogueShard } from '../../advisory-db/documents.ts';
-import { openDatabase, type PublishedDatabase } from '../../advisory-db/layout.ts';
-import { isCached, readShard } from '../../advisory-db/shard-cache.ts';
+import type { Catalogue, CatalogueShard } from '../../advisory-db/documents.ts';
+import { readShard } from '../../advisory-db/fetch-shard.ts';
+import type { DatabasePlace } from '../../advisory-db/place.ts';
+import type { Publication } from '../../advisory-db/publication.ts';
+import { isCached } from '../../advisory-db/shard-cache.ts';
 import { ClairError } from '../../core/errors.ts';
 import { compareText } from '../../model/order.ts';
 import { verifyShard } from '../../store/shards/open-shard.ts';
-import { shardFile } from '../advisory-place.ts';
 import { alignColumns } from '../align-columns.ts';
 import { type DatabaseOptions, openCommandContext } from '../command-context.ts';
 import { cacheDirectory } from '../environment.ts';
+import type { PublishedOptions } from '../open-places.ts';
 import { writeLines } from '../output.ts';
-import { type ConsoleOptions, terminalProgress } from '../progress.ts';
+import { terminalProgress } from '../progress.ts';
+import { openPublishedAdvisories, type PublishedAdvisories, shardFile } from '../published-advisories.ts';
 import { selectByName } from '../select-by-name.ts';
 
-/** Options of the commands about a published database. */
-export interface PublishedOptions extends DatabaseOptions {
-  readonly from: string;
+/**
+ * Runs `clair db fetch`: fetches the advisories of namespaces, or of all, into the cache, for scans without the published database. Returns
+ * 3 if a namespace could not be fetched.
+ */
+export async function fetchPublished(names: readonly string[], options: DatabaseOptions): Promise<number> {
+  await using context = await openCommandContext({ ...options, offline: true, asksPlaces: true });
+  const { published } = context;
+  if (published === undefined) throw new ClairError('usage', 'name a published database with --from');
+  const all = new Map(
+    (await openAll(published)).flatMap(({ catalogue }) => Object.entries(catalogue.shards)),
+  );
+  const namespaces = namespacesOf(Object.fromEntries(all), names);
+  await published.load(namespaces.map(({ name, shard }) => ({ name, versionScheme: shard.scheme })));
+  context.progress.clear();
+  const failed = namespaces.filter(({ name }) => published.lookup(name)?.failures.length !== 0);
+  writeLines([
+    `${namespaces.length - failed.length} namespaces are in the cache ${cacheDirectory()}`,
+    ...failed.map(({ name }) => `${name} could not be fetched`),
+  ]);
+  return failed.length === 0 ? 0 : 3;
 }
 
-/** Runs `clair db fetch`: unpacks the advisories of namespaces, or of all, into the cache, for scans without the published database. */
-export async function fetchPublished(names: readonly string[], options: PublishedOptions): Promise<number> {
-  await using context = await openCommandContext({ ...options, offline: true });
-  const { catalogue } = openDatabase(options.from);
-  const namespaces = namespacesOf(catalogue.shards, names);
-  await context.place?.load(
-    namespaces.map(({ name, shard }) => ({ name, versionScheme: shard.scheme })),
-    context,
-  );
-  context.progress.clear();
-  writeLines([`${namespaces.length} namespaces are in the cache ${cacheDirectory()}`]);
-  return 0;
+/** Returns the published databases of all places. Throws the failure of a place that the cache knows nothing of. */
+async function openAll({ places }: PublishedAdvisories): Promise<readonly Publication[]> {
+  return (await places.open()).map((publication) => {
+    if (publication instanceof ClairError) throw publication;
+    return publication;
+  });
 }
 
 /** Runs `clair db verify`: checks every file of a published database. Returns 3 if one is damaged. */
-export async function verifyPublished(place: string, options: ConsoleOptions): Promise<number> {
-  const database = openDatabase(place);
+export async function verifyPublished(named: string, options: PublishedOptions): Promise<number> {
   const progress = terminalProgress(options);
+  const published = await openPublishedAdvisories({
+    ...options,
+    ...{ from: [named], progress },
+  });
+  const [publication] = await openAll(published);
+  if (publication === undefined)
+    throw new ClairError('usage', 'the vendors publish no database: name a place');
   const scratch = mkdtempSync(join(tmpdir(), 'clair-verify-'));
   const problems: string[] = [];
-  const namespaces = namespacesOf(database.catalogue.shards, []);
+  const namespaces = namespacesOf(publication.catalogue.shards, []);
   try {
-    for (const [n, { name, shard }] of namespaces.entries()) {
-      progress.show({ name: `verifying ${name}`, position: { n: n + 1, of: namespaces.length } });
-      const problem = problemOf({ name, shard }, database, join(scratch, 'shard.db'));
+    for (const [n, namespace] of namespaces.entries()) {
+      progress.show({ name: `verifying ${namespace.name}`, position: { n: n + 1, of: namespaces.length } });
+      const problem = await problemOf(namespace, publication, join(scratch, 'shard.db'));
       if (problem !== undefined) problems.push(problem);
     }
   } finally {
@@ -52,18 +72,18 @@ export async function verifyPublished(place: string, options: ConsoleOptions): P
   }
   progress.clear();
   const sound = namespaces.length - problems.length;
-  writeLines([...problems, `${sound} of ${namespaces.length} namespaces are sound`, database.digest]);
+  writeLines([...problems, `${sound} of ${namespaces.length} namespaces are sound`, publication.digest]);
   return problems.length === 0 ? 0 : 3;
 }
 
-function problemOf(
+async function problemOf(
   { name, shard }: NamedShard,
-  { directory, catalogue }: PublishedDatabase,
+  { place, catalogue }: { readonly place: DatabasePlace; readonly catalogue: Catalogue },
   path: string,
-): string | undefined {
+): Promise<string | undefined> {
   try {
-    writeFileSync(path, readShard(directory, shard));
-    verifyShard({ ...shardFile(name, shard, catalogue), path });
+    writeFileSync(path, await readShard(place, shard));
+    verifyShard(shardFile(name, { ...catalogue, shard, path }));
     return undefined;
   } catch (error) {
     if (error instanceof ClairError) return `${name}: ${error.message}`;
@@ -71,9 +91,16 @@ function problemOf(
   }
 }
 
-/** Renders the namespaces of a published database, their age, and whether the cache has them. */
-export function publishedLines(place: string): string[] {
-  const { catalogue, digest, directory } = openDatabase(place);
+/** Renders the namespaces of published databases, their age, and whether the cache has them. */
+export async function publishedLines(options: PublishedOptions): Promise<string[]> {
+  const published = await openPublishedAdvisories(options);
+  const opened = await published.places.open();
+  return opened.flatMap((publication) =>
+    publication instanceof ClairError ? ['', publication.message] : ['', ...linesOf(publication)],
+  );
+}
+
+function linesOf({ catalogue, digest, place, failure }: Publication): string[] {
   const heading = ['NAMESPACE', 'RECORDS', 'SIZE', 'CONTENT OF', 'CHECKED', 'IN CACHE'];
   const rows = namespacesOf(catalogue.shards, []).map(({ name, shard }) => [
     name,
@@ -84,8 +111,9 @@ export function publishedLines(place: string): string[] {
     isCached(cacheDirectory(), shard) ? 'yes' : 'no',
   ]);
   return [
-    `published ${directory}, version ${catalogue.version} of ${catalogue.built.slice(0, 16).replace('T', ' ')}Z`,
+    `published ${place.name}, version ${catalogue.version} of ${catalogue.built.slice(0, 16).replace('T', ' ')}Z`,
     `digest    ${digest}`,
+    ...(failure === undefined ? [] : [`not asked ${failure.message}`]),
     '',
     ...alignColumns([heading, ...rows]),
   ];
@@ -95,7 +123,6 @@ interface NamedShard {
   readonly name: string;
   readonly shard: CatalogueShard;
 }
-
 /** Returns the shards with these names, or all, by name. Throws `usage` for an unknown name. */
 function namespacesOf(
   shards: Readonly<Record<string, CatalogueShard>>,

@@ -5,6 +5,7 @@ import type { FeedState } from '../../store/feed-state.ts';
 import { alignColumns } from '../align-columns.ts';
 import { type DatabaseOptions, openCommandContext } from '../command-context.ts';
 import { defaultDatabase } from '../database.ts';
+import type { PublishedOptions } from '../open-places.ts';
 import { writeLines } from '../output.ts';
 import { latestContentDate } from './update-lines.ts';
 
@@ -21,7 +22,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
   const states = feeds.toSorted((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
   const loaded = states.filter(({ presence }) => presence === 'loaded');
   const counts = Object.entries(rows).map(([table, count]) => `${table} ${count}`);
-  const published = options.from === undefined ? [] : await publishedStatus(options.from);
+  const published = options.from === undefined ? [] : await publishedStatus(options);
   const lines = [
     `database  ${redact(options.db ?? defaultDatabase())}`,
     `size      ${(bytes / 1e6).toFixed(1)} MB`,
@@ -39,9 +40,9 @@ export async function showStatus(options: StatusOptions): Promise<number> {
   return 0;
 }
 
-async function publishedStatus(place: string): Promise<string[]> {
+async function publishedStatus(options: PublishedOptions): Promise<string[]> {
   const { publishedLines } = await import('./published.ts');
-  return ['', ...publishedLines(place)];
+  return await publishedLines(options);
 }
 
 /** Renders one line per source, with the latest content and the oldest check of its feeds. */

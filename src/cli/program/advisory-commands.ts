@@ -6,14 +6,13 @@ import type { BuildOptions } from '../db/build.ts';
 import type { ImportOptions } from '../db/export-import.ts';
 import type { KeyOptions } from '../db/keys.ts';
 import type { MirrorOptions } from '../db/mirror.ts';
-import type { PublishedOptions } from '../db/published.ts';
 import type { StatusOptions } from '../db/status.ts';
 import type { UpdateOptions } from '../db/update.ts';
 import type { LoadedExtensions } from '../load-extensions.ts';
-import type { ConsoleOptions } from '../progress.ts';
+import type { PublishedOptions } from '../open-places.ts';
 import { CliOption } from './cli-option.ts';
 import { plainFormatOption } from './format-option.ts';
-import { addDatabaseOptions, type CommandDeps, fromOption } from './options.ts';
+import { addDatabaseOptions, addPlaceOptions, type CommandDeps } from './options.ts';
 import { addRunOptions } from './run-options.ts';
 
 /** Adds the commands `affected`, `db` and `compare-versions`. */
@@ -41,9 +40,10 @@ function addDatabase(program: Command, deps: CommandDeps): void {
       const { updateDatabase } = await import('../db/update.ts');
       run(updateDatabase, sources, { ...options, loaded });
     });
-  addRunOptions(db.command('status').description('show the content of the database and its age'))
+  addPlaceOptions(
+    addRunOptions(db.command('status').description('show the content of the database and its age')),
+  )
     .addOption(databaseOption())
-    .addOption(fromOption())
     .action(async (options: StatusOptions) => {
       const { showStatus } = await import('../db/status.ts');
       run(showStatus, { ...options, loaded });
@@ -76,24 +76,31 @@ function addPublication(db: Command, { run, loaded }: CommandDeps): void {
       const { buildDatabase } = await import('../db/build.ts');
       run(buildDatabase, directory, { ...options, loaded });
     });
-  addRunOptions(
-    db.command('fetch').description('unpack the advisories of a published database into the cache'),
+  addPlaceOptions(
+    addRunOptions(
+      db.command('fetch').description('fetch the advisories of a published database into the cache'),
+    ),
   )
     .argument('[namespace...]', 'such as debian:12, alpine:v3.20, npm; all by default')
-    .addOption(fromOption().makeOptionMandatory())
     .addOption(databaseOption())
-    .addHelpText('after', '\nExample:\n  clair db fetch debian:12 npm --from /srv/advisories')
-    .action(async (names: string[], options: PublishedOptions) => {
+    .addHelpText(
+      'after',
+      '\nEnds with 3 if a namespace could not be fetched.\n\nExample:\n  clair db fetch debian:12 npm --from /srv/advisories',
+    )
+    .action(async (names: string[], options: DatabaseOptions) => {
       const { fetchPublished } = await import('../db/published.ts');
       run(fetchPublished, names, { ...options, loaded });
     });
   addRunOptions(db.command('verify').description('check all files of a published database'))
-    .argument('<dir>', 'the directory, or DIR@sha256:… for one version of it')
+    .argument(
+      '<place>',
+      'a directory, https://… or registry:HOST/REPOSITORY; PLACE@sha256:… is one version of it',
+    )
     .addHelpText(
       'after',
       '\nEnds with 3 if a file is damaged.\n\nExample:\n  clair db verify /srv/advisories',
     )
-    .action(async (place: string, options: ConsoleOptions) => {
+    .action(async (place: string, options: PublishedOptions) => {
       const { verifyPublished } = await import('../db/published.ts');
       run(verifyPublished, place, options);
     });
@@ -212,15 +219,18 @@ function addOfflineTransfer(db: Command, { run, loaded }: CommandDeps): void {
 }
 
 function addAffected(program: Command, { run, loaded }: CommandDeps): void {
-  addRunOptions(
-    program
-      .command('affected')
-      .description('list the images of the database that a vulnerability affects, with packages and layers'),
+  addPlaceOptions(
+    addRunOptions(
+      program
+        .command('affected')
+        .description(
+          'list the images of the database that a vulnerability affects, with packages and layers',
+        ),
+    ),
   )
     .argument('<id>', 'a CVE, or the id of an advisory, in upper or lower case')
     .addOption(plainFormatOption(['csv']))
     .addOption(databaseOption())
-    .addOption(fromOption())
     .addHelpText(
       'after',
       '\nExamples:\n  clair affected CVE-2024-3094 --format json\n  clair affected CVE-2024-3094 --format csv > images.csv      one line for each package, for spreadsheets',

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Gate } from '../../match/gate.ts';
+import { type Digest, parseDigest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
 import { type FixState, unfixedStates } from '../../model/fix.ts';
 import { parseDistro } from '../../model/parse-distro.ts';
@@ -40,12 +41,28 @@ export function addDatabaseOptions(command: Command): Command {
     .option('--offline', 'fetch no advisories and ratings; use those of the database');
 }
 
-/** Returns the option `--from`: a published database. */
-export function fromOption(): Option {
-  return new Option(
-    '--from <dir>',
-    'use the advisories that clair db build published in this directory, where it has them; others come from the vendors; DIR@sha256:… accepts only that version',
-  );
+/** Adds the options `--from` and `--digest`: published databases. */
+export function addPlaceOptions(command: Command): Command {
+  return command
+    .addOption(
+      new CliOption(
+        '--from <place>',
+        'use the advisories that clair db build published: in a directory, at https://…, or in registry:HOST/REPOSITORY; repeatable: the next place is asked if one fails; vendors as the last one asks the vendors then; namespaces that no place publishes come from the vendors',
+      ).repeatable(String),
+    )
+    .addOption(
+      new Option(
+        '--digest <digest>',
+        'accept only the version with this digest, which clair db build printed; needed for places on the network; PLACE@sha256:… does the same for one place',
+      ).argParser(digestOf),
+    );
+}
+
+function digestOf(text: string): Digest {
+  const digest = parseDigest(text);
+  if (digest === undefined)
+    throw new InvalidArgumentError('Write it as sha256:…, with 64 hexadecimal digits.');
+  return digest;
 }
 
 /** Adds the options of every command that reads an image. */
@@ -74,8 +91,7 @@ export function addImageOptions(command: Command): Command {
 /** Adds the options of every command that finds vulnerabilities in an image. */
 export function addAssessmentOptions(command: Command): Command {
   return addImageOptions(
-    addDatabaseOptions(command)
-      .addOption(fromOption())
+    addPlaceOptions(addDatabaseOptions(command))
       .option('--no-lookups', 'do not look up KEV, EPSS and missing severities')
       .addOption(
         new Option(

@@ -120,9 +120,10 @@ function identityOf(
   return imageIdentity(claims, limits);
 }
 
-function repositoryClientOf(
+/** Opens a repository, with its mirrors and the credentials of the environment. Throws `usage` if a setting is malformed. */
+export function openRepository(
   reference: RegistryReference,
-  { env, sleep, idleMs }: RegistryOptions,
+  { env, sleep, idleMs }: Pick<RegistryOptions, 'env' | 'sleep' | 'idleMs'>,
 ): RepositoryClient {
   const prepareTls = once(() => {
     applyCaEnv(env);
@@ -151,7 +152,7 @@ export async function listRegistryManifests(
 /** Fetches the manifest or index of a reference. */
 async function resolveReference(reference: string, options: RegistryOptions): Promise<ResolvedReference> {
   const parsed = parseReference(reference);
-  const repository = repositoryClientOf(parsed, options);
+  const repository = openRepository(parsed, options);
   const root = await repository.fetchManifest(parsed.digest ?? parsed.tag ?? 'latest');
   const name = `${repository.name}${parsed.digest === undefined ? `:${parsed.tag ?? ''}` : `@${parsed.digest}`}`;
   refuseSchema1(name, root);

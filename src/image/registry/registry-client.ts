@@ -34,7 +34,7 @@ export interface RegistryRequest {
   readonly isBulk?: boolean;
 }
 
-/** A successful response: status 200 or 206. */
+/** A successful response: status 200 or 206, or 304 to a request with `if-none-match`. */
 export interface RegistryResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -112,8 +112,7 @@ export class RegistryClient {
   async #fetchFrom(url: URL, request: RegistryRequest): Promise<RegistryResponse> {
     const authorization = await this.#authorization.header();
     const response = await this.#send(url, request, authorization);
-    if (response.status !== 401 || response.isCrossOrigin)
-      return await this.#accept(response, request.endpointLabel);
+    if (response.status !== 401 || response.isCrossOrigin) return await this.#acceptFor(request, response);
     const text = await readErrorText(response);
     const header = await this.#authorization.headerAfterChallenge(
       response.headers['www-authenticate'] ?? '',
@@ -126,7 +125,15 @@ export class RegistryClient {
         text,
         searchedLocations: await this.#searchedLocations(),
       });
-    return await this.#accept(await this.#send(url, request, header), request.endpointLabel);
+    return await this.#acceptFor(request, await this.#send(url, request, header));
+  }
+
+  async #acceptFor(
+    { headers, endpointLabel }: RegistryRequest,
+    response: HttpResponse,
+  ): Promise<RegistryResponse> {
+    const isUnchanged = response.status === 304 && headers['if-none-match'] !== undefined;
+    return isUnchanged ? response : await this.#accept(response, endpointLabel);
   }
 
   /** Returns a response of 200 or 206. Throws the error that any other response means. */

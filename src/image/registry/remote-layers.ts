@@ -1,11 +1,11 @@
 import { ClairError } from '../../core/errors.ts';
+import { resumableDownload } from '../../kit/http/resumable-download.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { StoredFile } from '../container/image-container.ts';
 import { type Descriptor, verifyDigest } from '../format/documents.ts';
 import { statedCompression } from '../format/layer-types.ts';
 import type { StreamedLayer } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
-import { downloadBlob } from './download-blob.ts';
 import { downloadForeignLayer, type ForeignLayer } from './foreign-layer.ts';
 import type { RepositoryClient } from './repository-client.ts';
 
@@ -38,8 +38,8 @@ export class RemoteLayers {
   #bytesOf(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array> {
     const { digest, size = 0, data, urls } = descriptor;
     if (data) return inline(data, digest);
-    const fromRegistry = downloadBlob({
-      digest,
+    const fromRegistry = resumableDownload({
+      name: `blob ${digest}`,
       sizeBytes: size,
       open: (from) => this.#repository.fetchBlob(digest, from, signal),
       signal,

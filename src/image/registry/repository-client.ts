@@ -40,14 +40,17 @@ export class RepositoryClient {
 
   /** Fetches a manifest by tag or digest, and verifies the digest. */
   async fetchManifest(reference: string): Promise<FetchedManifest> {
-    return await this.#tryEach(async (client) => {
-      const endpointLabel = endpointLabelOf('manifest', client, reference);
-      const headers = { accept: acceptedTypes.join(', ') };
-      const response = await client.fetch({ path: `manifests/${reference}`, endpointLabel, headers });
-      const bytes = await readResponseBody(response, { max: limits.manifestBytes, what: endpointLabel });
-      const digest = digestOf(bytes, response, { endpointLabel, expected: parseDigest(reference) });
-      return { bytes, digest, mediaType: typeOf(bytes, response, endpointLabel) };
-    });
+    const found = await this.fetchManifestIfChanged(reference, undefined);
+    if (found === 'unchanged') throw new Error('a request without a condition has a manifest');
+    return found;
+  }
+
+  /** Fetches a manifest as `fetchManifest`, unless the registry answers that it is still the known one. RFC 9110 §13.1.2 */
+  async fetchManifestIfChanged(
+    reference: string,
+    known: Digest | undefined,
+  ): Promise<FetchedManifest | 'unchanged'> {
+    return await this.#tryEach((client) => requestManifest(client, reference, known));
   }
 
   /** Fetches a small blob, or takes the content embedded in its descriptor. */
@@ -69,8 +72,8 @@ export class RepositoryClient {
   }
 
   /** Fetches a blob from an offset on, if the registry supports ranges. */
-  async fetchBlob(digest: Digest, from: number, signal: AbortSignal): Promise<RegistryResponse> {
-    return await this.#tryEach((client) => requestBlob(client, digest, { from, signal }));
+  async fetchBlob(digest: Digest, from: number, signal?: AbortSignal): Promise<RegistryResponse> {
+    return await this.#tryEach((client) => requestBlob(client, digest, { from, ...(signal && { signal }) }));
   }
 
   /**
@@ -107,6 +110,23 @@ export class RepositoryClient {
     const message = failures.map(messageOf).join('; ');
     throw new ClairError(last.code, message, { cause: last, limit: last.limit });
   }
+}
+
+async function requestManifest(
+  client: RegistryClient,
+  reference: string,
+  known: Digest | undefined,
+): Promise<FetchedManifest | 'unchanged'> {
+  const endpointLabel = endpointLabelOf('manifest', client, reference);
+  const headers = {
+    accept: acceptedTypes.join(', '),
+    ...(known !== undefined && { 'if-none-match': `"${known}"` }),
+  };
+  const response = await client.fetch({ path: `manifests/${reference}`, endpointLabel, headers });
+  const bytes = await readResponseBody(response, { max: limits.manifestBytes, what: endpointLabel });
+  if (response.status === 304) return 'unchanged';
+  const digest = digestOf(bytes, response, { endpointLabel, expected: parseDigest(reference) });
+  return { bytes, digest, mediaType: typeOf(bytes, response, endpointLabel) };
 }
 
 interface BlobRange {

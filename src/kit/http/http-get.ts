@@ -31,6 +31,8 @@ export interface HttpOptions
 
 /** A response with a file. Read `body` to its end, or abort the signal. */
 export interface HttpFile {
+  /** 206 if a range was requested and the server sends only that; otherwise 200, or another 2xx if that is accepted. */
+  readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** The decompressed body. Throws an `HttpError` when it is cut short, stalls or is empty. */
   readonly body: AsyncIterable<Uint8Array>;
@@ -71,7 +73,10 @@ async function attemptGet(url: URL, options: HttpOptions): Promise<HttpFile | 'n
   });
   try {
     const outcome = outcomeOf(response, options);
-    if (outcome === 'file') return { headers: response.headers, body: bodyOf(url, response, options) };
+    if (outcome === 'file') {
+      const { status, headers } = response;
+      return { status, headers, body: bodyOf(url, response, options) };
+    }
     response.close();
     return outcome;
   } catch (error) {
@@ -103,10 +108,10 @@ function toFailure({ message, cause, code, url }: NoResponseError, { connectMs }
 /** Returns the meaning of a successful response. Throws a `TransientError` or an `HttpError` for any other. */
 function outcomeOf(
   { status, headers }: HttpResponse,
-  { acceptsAny2xx = false, mayBeEmpty = false }: HttpOptions,
+  { acceptsAny2xx = false, mayBeEmpty = false, headers: sent }: HttpOptions,
 ): 'file' | 'not-modified' | 'not-found' {
   if (acceptsAny2xx && status >= 200 && status < 300) return 'file';
-  if (status === 200) {
+  if (status === 200 || isRequestedRange(status, sent)) {
     expectFile(headers, mayBeEmpty);
     return 'file';
   }
@@ -114,6 +119,10 @@ function outcomeOf(
   if (status === 404 || status === 410) return 'not-found';
   const failure = new HttpError(`HTTP ${status}`);
   throw isTransientStatus(status) ? new TransientError(failure, parseRetryAfter(headers)) : failure;
+}
+
+function isRequestedRange(status: number, sent: HttpRequest['headers'] = {}): boolean {
+  return status === 206 && sent['range'] !== undefined;
 }
 
 const emptyFile = 'received an empty file';

@@ -1,5 +1,6 @@
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { toDownloadError } from '../../kit/http/download-error.ts';
 import { displayUrl } from '../../kit/http/http-client.ts';
 import { type HttpOptions, httpGet } from '../../kit/http/http-get.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
@@ -54,7 +55,7 @@ export async function download(
       ...(Number.isNaN(modifiedMs) ? {} : { lastModified: new Date(modifiedMs).toISOString() }),
     };
   } catch (error) {
-    const explanation = toFeedError(url, error);
+    const explanation = toDownloadError(url, error);
     if (!(error instanceof HttpError)) throw explanation;
     if (error.unreachable === undefined) reachability.recordSuccess(host);
     else reachability.recordFailure(host, since, messageOf(explanation));
@@ -91,37 +92,8 @@ async function* withExplainedErrors(
   try {
     yield* body;
   } catch (error) {
-    throw toFeedError(url, error);
+    throw toDownloadError(url, error);
   }
-}
-
-/** Returns an error that states what failed and why. The command or the server adds the remedy. */
-function toFeedError(url: string, error: unknown): unknown {
-  if (error instanceof ClairError && error.limit === 'idleBytes')
-    return new ClairError('feed-unavailable', `cannot fetch ${displayUrl(url)}: ${error.message}`, {
-      cause: error,
-    });
-  if (!(error instanceof HttpError)) return error;
-  const message =
-    error.unreachable === undefined
-      ? `cannot fetch ${displayUrl(url)}: ${messageOf(error)}`
-      : `cannot reach ${error.unreachable}: ${connectionMessage(error)}`;
-  return new ClairError('feed-unavailable', message, { cause: error });
-}
-
-const connectionMessages: ReadonlyMap<string, string> = new Map([
-  ['ENOTFOUND', 'Name or service not known (ENOTFOUND)'],
-  ['EAI_AGAIN', 'Temporary failure in name resolution (EAI_AGAIN)'],
-  ['ECONNREFUSED', 'Connection refused (ECONNREFUSED)'],
-  ['EHOSTUNREACH', 'No route to host (EHOSTUNREACH)'],
-  ['ENETUNREACH', 'Network is unreachable (ENETUNREACH)'],
-  ['ETIMEDOUT', 'Connection timed out (ETIMEDOUT)'],
-]);
-
-function connectionMessage(error: HttpError): string {
-  const { cause } = error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return connectionMessages.get(code) ?? messageOf(error);
 }
 
 /** Returns a client that fetches feeds from their vendors. */

@@ -1,42 +1,52 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import type { Digest } from '../../model/digest.ts';
-import type { RegistryResponse } from './registry-client.ts';
 
-/** A blob to download. */
-export interface BlobDownload {
-  readonly digest: Digest;
-  /** The size in its descriptor. */
+/** A response with a file, or with its end. Status 200 or 206. */
+export interface RangeResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Throws if the connection fails. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** A file of known size to download. */
+export interface ResumableDownload {
+  /** In messages: `blob sha256:…`. */
+  readonly name: string;
   readonly sizeBytes: number;
-  /** Starts a download at an offset, or at the start if the registry cannot serve ranges. */
-  readonly open: (from: number) => Promise<RegistryResponse>;
-  readonly signal: AbortSignal;
+  /** Number of bytes at its start that are not downloaded. */
+  readonly from?: number;
+  /** Starts a download at an offset, or at the start if the server cannot serve ranges. */
+  readonly open: (from: number) => Promise<RangeResponse>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Downloads a blob of exactly the size in its descriptor. Resumes a broken connection at the current offset, as long as each connection
- * delivers data. Throws `target-corrupt` if there are more or fewer bytes, the errors of `open`, and `registry-unavailable` if too many
+ * Downloads a file of exactly the stated size. Resumes a broken connection at the current offset, as long as each connection delivers
+ * data. Throws `target-corrupt` if there are more or fewer bytes, the errors of `open`, and `registry-unavailable` if too many
  * connections break without progress.
  */
-export async function* downloadBlob({
-  digest,
+export async function* resumableDownload({
+  name,
   sizeBytes,
+  from = 0,
   open,
   signal,
-}: BlobDownload): AsyncGenerator<Uint8Array> {
-  const budget = new ResumeBudget(digest);
-  let received = 0;
+}: ResumableDownload): AsyncGenerator<Uint8Array> {
+  const budget = new ResumeBudget(name, from);
+  let received = from;
   while (received < sizeBytes) {
     try {
       for await (const piece of bodyFrom(received, await open(received))) {
         received += piece.length;
-        if (received > sizeBytes) throw tooMany(digest, sizeBytes);
+        if (received > sizeBytes) throw tooMany(name, sizeBytes);
         yield piece;
       }
       if (received < sizeBytes)
         throw new Error(`the connection ended after ${received} of ${sizeBytes} bytes`);
     } catch (error) {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       budget.recordFailure(error, received);
     }
   }
@@ -44,12 +54,13 @@ export async function* downloadBlob({
 
 /** Counts broken connections without progress, and gives up after too many. */
 class ResumeBudget {
-  readonly #digest: Digest;
+  readonly #name: string;
   #attempts = 0;
-  #progress = 0;
+  #progress: number;
 
-  constructor(digest: Digest) {
-    this.#digest = digest;
+  constructor(name: string, from: number) {
+    this.#name = name;
+    this.#progress = from;
   }
 
   recordFailure(error: unknown, received: number): void {
@@ -58,26 +69,23 @@ class ResumeBudget {
     this.#attempts = isFurther ? 1 : this.#attempts + 1;
     if (isFurther) this.#progress = received;
     if (this.#attempts < limits.httpAttempts) return;
-    const message = `the download of blob ${this.#digest} failed repeatedly after ${received} bytes: ${messageOf(error)}`;
+    const message = `the download of ${this.#name} failed repeatedly after ${received} bytes: ${messageOf(error)}`;
     throw new ClairError('registry-unavailable', message, { cause: error });
   }
 }
 
-function tooMany(digest: Digest, sizeBytes: number): ClairError {
-  const message = `the blob ${digest} has more than the ${sizeBytes} bytes in its descriptor`;
+function tooMany(name: string, sizeBytes: number): ClairError {
+  const message = `the ${name} has more than the ${sizeBytes} bytes in its descriptor`;
   return new ClairError('target-corrupt', message);
 }
 
 /** Yields the body from an offset on. A server may ignore a range request and send the body from its start. RFC 9110 §14.2 */
-async function* bodyFrom(
-  from: number,
-  { status, headers, body }: RegistryResponse,
-): AsyncGenerator<Uint8Array> {
+async function* bodyFrom(from: number, { status, headers, body }: RangeResponse): AsyncGenerator<Uint8Array> {
   const start = status === 206 ? startOf(headers['content-range']) : 0;
   if (start === undefined || start > from)
     throw new ClairError(
       'target-corrupt',
-      `the registry returned a range that does not start at the requested offset ${from}`,
+      `the server returned a range that does not start at the requested offset ${from}`,
     );
   let left = from - start;
   for await (const piece of body) {

@@ -1,0 +1,76 @@
+import { directoryPlace } from '../advisory-db/directory-place.ts';
+import { type DatabasePlace, type PlaceName, parsePlace } from '../advisory-db/place.ts';
+import type { PinnedPlace } from '../advisory-db/publication.ts';
+import { ClairError } from '../core/errors.ts';
+import type { Digest } from '../model/digest.ts';
+import { type ConsoleOptions, type Progress, terminalProgress } from './progress.ts';
+
+/** Options that name published databases. */
+export interface PublishedOptions extends ConsoleOptions {
+  /** Places of published databases, in the order in which they are asked. */
+  readonly from?: readonly string[];
+  /** The digest of the only version to accept. */
+  readonly digest?: Digest;
+}
+
+/** Options of opening places. */
+export interface PlaceOptions extends PublishedOptions {
+  readonly offline?: boolean;
+  /** Whether places on the network are asked although no feed is updated. */
+  readonly asksPlaces?: boolean;
+  readonly progress?: Progress;
+}
+
+/** The places of a command. */
+export interface OpenedPlaces {
+  readonly places: readonly PinnedPlace[];
+  /** Whether the vendors are asked if no place delivers a namespace. */
+  readonly asksVendors: boolean;
+}
+
+/** Opens the places of `--from`. Throws `usage` if one is malformed, or if a directory does not exist. */
+export async function openPlaces({ from = [], digest, progress }: PlaceOptions): Promise<OpenedPlaces> {
+  const names = from.map(parsePlace);
+  const vendors = names.findIndex(({ kind }) => kind === 'vendors');
+  if (vendors >= 0 && vendors < names.length - 1)
+    throw new ClairError(
+      'usage',
+      '--from vendors must be the last place, because the vendors have everything',
+    );
+  const places: PinnedPlace[] = [];
+  for (const name of names)
+    if (name.kind !== 'vendors')
+      places.push({
+        place: await openPlace(name, progress ?? terminalProgress()),
+        digest: name.digest ?? digest,
+      });
+  return { places, asksVendors: vendors >= 0 };
+}
+
+async function openPlace(
+  name: Exclude<PlaceName, { readonly kind: 'vendors' }>,
+  progress: Pick<Progress, 'transfer'>,
+): Promise<DatabasePlace> {
+  if (name.kind === 'directory') return directoryPlace(name.path);
+  const { env } = process;
+  const { registrySettings } = await import('../image/registry/settings.ts');
+  const settings = registrySettings(env);
+  if (name.kind === 'registry') return await openRegistryPlace(name.reference, env);
+  (await import('../kit/http/http-environment.ts')).applyNetworkEnv(env);
+  const { HttpPlace } = await import('../advisory-db/http-place.ts');
+  return new HttpPlace(name.url, {
+    insecureHosts: settings.insecure,
+    onProgress: (transfer) => {
+      progress.transfer(transfer);
+    },
+  });
+}
+
+async function openRegistryPlace(reference: string, env: NodeJS.ProcessEnv): Promise<DatabasePlace> {
+  const { parseReference } = await import('../image/registry/reference.ts');
+  const { openRepository } = await import('../image/registry/open-registry-image.ts');
+  const { registryPlace } = await import('../advisory-db/registry-place.ts');
+  const parsed = parseReference(reference);
+  const hasTag = reference.lastIndexOf(':') > reference.lastIndexOf('/');
+  return registryPlace(openRepository(parsed, { env }), hasTag ? parsed.tag : undefined);
+}
