@@ -1,3 +1,4 @@
+import { condaLister } from './analyze/language/conda/conda.ts';
 import { nugetLister } from './analyze/language/dotnet/nuget.ts';
 import { hexLister, otpLister } from './analyze/language/erlang/erlang.ts';
 import { mavenLister } from './analyze/language/java/maven.ts';
@@ -96,7 +97,7 @@ export const builtIn: BuiltIn = {
   listers: [
     ...[dpkgLister, apkLister, rpmLister, pacmanLister, chiselLister, rhelContentManifest],
     ...[npmLister, pythonLister, rubyLister, composerLister, mavenLister],
-    ...[nugetLister, cranLister, hexLister, otpLister],
+    ...[nugetLister, cranLister, hexLister, otpLister, condaLister],
   ],
   schemes,
   sources: [

@@ -115,6 +115,15 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
         'Metadata-Version: 2.1\nName: Jinja2\nVersion: 3.1.2\nAuthor: A\nAuthor-email: a@example.org\nLicense: BSD\nClassifier: License :: OSI Approved :: BSD License\nRequires-Dist: MarkupSafe (>=2.0) ; extra == "i18n"\n',
     },
     {
+      path: 'usr/lib/python3/site-packages/Jinja2-3.1.2.dist-info/RECORD',
+      document: 'jinja2/__init__.py,sha256=x,1\n"a,b/c.so",,\nsix.py,,\n',
+    },
+    {
+      path: 'wheels/a-1.0-py3-none-any.whl',
+      document: 'Metadata-Version: 2.1\nName: a\nVersion: 1.0\n\n',
+      pack: (document) => packJar('a-1.0.dist-info/METADATA', document),
+    },
+    {
       path: 'usr/lib/python3/site-packages/pip/_vendor/vendor.txt',
       document: 'requests[socks]==2.26.0 ; python_version > "3" # a\n    idna==3.2\n',
     },
@@ -165,6 +174,13 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
       path: 'usr/lib/R/library/curl/DESCRIPTION',
       document:
         'Package: curl\nVersion: 5.0.0\nLicense: MIT + file LICENSE\nMaintainer: J <j@e.org>\nBuilt: R 4.2.2\n',
+    },
+  ],
+  conda: [
+    {
+      path: 'opt/conda/conda-meta/zlib-1.2.11-h90dfc92_1014.json',
+      document: '{"name":"zlib","version":"1.2.11","license":"Zlib","files":["lib/libz.so"]}',
+      syntax: 'json',
     },
   ],
   hex: [{ path: 'opt/a/lib/plug-1.15.3/ebin/plug.app', document: erlangTerm }],

@@ -19,10 +19,12 @@ export class ImageSize {
     owned,
     evidence,
     licenses = [],
+    code,
   }: LayerIndex): void {
     const allPackages = [...packages, ...(packageFiles?.packages ?? [])];
     this.#addDetails(allPackages, licenses);
     this.#things += whiteouts.length + opaques.length + nodes.length + owned.length;
+    this.#things += countNames(code);
     this.#things += (packageFiles?.withoutPackage.length ?? 0) + (packageFiles?.others.length ?? 0);
     for (const { packages: listed } of allPackages) this.#things += listed.length;
     for (const { files } of owned) this.#things += files.length;
@@ -55,6 +57,11 @@ export class ImageSize {
         { limit: 'imageDetailCharacters' },
       );
   }
+}
+
+function countNames(code: LayerIndex['code']): number {
+  if (code === undefined || code === 'unknown') return 0;
+  return code.reduce((sum, { names }) => sum + names.length, 0);
 }
 
 /** Returns the error for an image above `limits.imageThings`. One layer may be above it alone. */

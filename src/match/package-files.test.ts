@@ -105,6 +105,27 @@ test('counts a file as unread unless it lists a package or has none', () => {
   assert.equal(count({ withoutPackage: [path], others: [path] }), 0);
 });
 
+test('marks a package as stale when its code is in no layer, or a later layer removes all of it', () => {
+  const site = 'usr/lib/python3/site-packages';
+  const yaml: ListedPackage = {
+    ...{ type: 'pypi', name: 'pyyaml', version: '6.0', evidence: 'installed' },
+    codePaths: [`${site}/yaml`, `${site}/_yaml`],
+  };
+  const at = `${site}/pyyaml-6.0.dist-info/METADATA`;
+  const metadata = listing(at, yaml);
+  const code = (...names: string[]): Partial<LayerIndex> => ({ code: [{ directory: site, names }] });
+  const removal = (...whiteouts: string[]): LayerIndex => ({ ...emptyLayer, whiteouts });
+  const evidenceOf = (...layers: readonly LayerIndex[]): unknown =>
+    squashed(...layers).packages.map((item) => item.package.evidence);
+  const whole = layerWith(metadata, code('yaml', '_yaml'));
+  assert.deepEqual(evidenceOf(whole), ['installed']);
+  assert.deepEqual(evidenceOf(layerWith(metadata, code('other'))), ['stale']);
+  assert.deepEqual(evidenceOf(layerWith({}, code('yaml')), layerWith(metadata)), ['installed']);
+  assert.deepEqual(evidenceOf(whole, removal(`${site}/yaml`)), ['installed']);
+  assert.deepEqual(evidenceOf(whole, removal(`${site}/yaml`, `${site}/_yaml`)), ['stale']);
+  assert.deepEqual(evidenceOf(layerWith(metadata), { ...emptyLayer, code: 'unknown' }), ['installed']);
+});
+
 test('names the npm package or the Python distribution whose directory contains a package of another type', () => {
   const found: ListedPackage = { type: 'nuget', name: 'A', version: '1.0.0', evidence: 'installed' };
   const inside = [

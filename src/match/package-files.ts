@@ -43,14 +43,40 @@ interface FileMark {
  */
 export function squashPackageFiles(tree: FileTree, layers: readonly LayerIndex[]): SquashedPackageFiles {
   const marks = new PathTree<FileMark>();
+  const code = new VisibleCode();
   for (const [layer, index] of layers.entries()) {
     if (marks.size > 0) removeReplaced(marks, index);
+    code.apply(index);
     if (index.packageFiles !== undefined) addFiles(marks, index.packageFiles, layer);
   }
-  return visibleFiles(marks, realPaths(tree));
+  return visibleFiles(marks, realPaths(tree), code);
 }
 
-function removeReplaced(marks: PathTree<FileMark>, index: LayerIndex): void {
+/** The code of packages that a container of the image would see. */
+class VisibleCode {
+  readonly #paths = new PathTree<true>();
+  /** Whether a layer has more code than is known. */
+  #isUnknown = false;
+
+  apply(index: LayerIndex): void {
+    if (this.#paths.size > 0) removeReplaced(this.#paths, index);
+    if (index.code === 'unknown') this.#isUnknown = true;
+    else
+      for (const { directory, names } of index.code ?? [])
+        for (const name of names) this.#paths.set(directory === '' ? name : `${directory}/${name}`, true);
+  }
+
+  /** Returns a package as stale if none of its code is there. */
+  withPresence(found: ListedPackage): ListedPackage {
+    const { codePaths = [], evidence } = found;
+    if (codePaths.length === 0 || this.#isUnknown || evidence === 'dormant') return found;
+    return codePaths.some((path) => this.#paths.get(path) !== undefined)
+      ? found
+      : { ...found, evidence: 'stale' };
+  }
+}
+
+function removeReplaced<T>(marks: PathTree<T>, index: LayerIndex): void {
   const { whiteouts, opaques, nodes, evidence, packageFiles } = index;
   for (const path of [...whiteouts, ...evidence.whiteouts]) marks.remove(path);
   for (const path of [...opaques, ...evidence.opaques]) marks.removeBelow(path);
@@ -74,7 +100,11 @@ function addFiles(marks: PathTree<FileMark>, files: LayerPackageFiles, layer: nu
   for (const [path, mark] of fresh) marks.set(path, mark);
 }
 
-function visibleFiles(marks: PathTree<FileMark>, real: (path: string) => string): SquashedPackageFiles {
+function visibleFiles(
+  marks: PathTree<FileMark>,
+  real: (path: string) => string,
+  code: VisibleCode,
+): SquashedPackageFiles {
   const packages = new Map<string, { lister: string; byPath: Map<string, SquashedLocation> }>();
   const problems: SquashedPackageFiles['problems'][number][] = [];
   const read = new Set<string>();
@@ -83,7 +113,8 @@ function visibleFiles(marks: PathTree<FileMark>, real: (path: string) => string)
     if (isWithoutPackage || listings.length > 0) read.add(path);
     problems.push(...own.map((problem) => ({ ...problem, path, layer })));
     for (const { lister, packages: listed } of listings)
-      for (const item of listed) {
+      for (const stated of listed) {
+        const item = code.withPresence(stated);
         const identity = identityOf(item, lister);
         const found = packages.get(identity) ?? { lister, byPath: new Map() };
         packages.set(identity, found);

@@ -76,6 +76,12 @@ export interface LayerPackageFiles {
   readonly others: readonly string[];
 }
 
+/** Code in one directory of a layer: .NET assemblies, or what Python imports from there. */
+export interface CodeDirectory {
+  readonly directory: string;
+  readonly names: readonly string[];
+}
+
 /** A part of an image that could not be read. Its result is missing. The rest of the report is valid. */
 export interface ExtensionProblem {
   readonly extension: string;
@@ -106,6 +112,8 @@ export interface LayerIndex {
   readonly packages: readonly LayerPackages[];
   /** Absent if the layer has no such files. */
   readonly packageFiles?: LayerPackageFiles;
+  /** Absent if the layer has none. `unknown` if it has more than are kept. */
+  readonly code?: readonly CodeDirectory[] | 'unknown';
   readonly owned: readonly OwnedFiles[];
   readonly diversions: readonly LayerDiversions[];
   readonly repositories: readonly LayerRepositories[];

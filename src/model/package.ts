@@ -78,6 +78,11 @@ export interface ListedPackage {
   readonly parent?: ParentPackage;
   /** Where it is within the archive that lists it: `BOOT-INF/lib/a.jar`, with `!/` before a path within another archive. */
   readonly archivePath?: string;
+  /**
+   * Paths of its code. If the image has none of them, the package is stale. Absent if they are unknown. Clair knows of .NET assemblies
+   * (`app/A.dll`), and of names directly below the directories that Python imports from (`site-packages/yaml`).
+   */
+  readonly codePaths?: readonly string[];
 }
 
 /** The location of a package in an image. */
@@ -95,7 +100,7 @@ export interface PackageLocation extends Location, Pick<ListedPackage, 'evidence
 }
 
 /** A package installed in an image. */
-export interface Package extends Omit<ListedPackage, 'requires' | 'provides' | 'archivePath'> {
+export interface Package extends Omit<ListedPackage, 'requires' | 'provides' | 'archivePath' | 'codePaths'> {
   readonly purl: string;
   readonly location: Location;
   /** Name of the lister that found it. */

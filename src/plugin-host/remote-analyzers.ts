@@ -69,6 +69,7 @@ const listedPackage = z.strictObject({
   evidence: z.optional(z.enum(packageEvidences)),
   parent: z.optional(z.strictObject({ name: word, version: z.optional(word) })),
   archivePath: z.optional(path),
+  codePaths: z.optional(z.array(path).check(z.maxLength(limits.codePathsPerPackage))),
 } satisfies Fields<ListedPackage>);
 
 const listerEvent = schemaByKind<ListerEvent>({

@@ -3,7 +3,8 @@ import { limits } from '../../core/limits.ts';
 import { PathTree } from '../../kit/path-tree.ts';
 import { baseOf, boundedPath, isOverlong, parentOf } from '../../kit/tar/path.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
-import type { LayerLicenses, LayerNode } from '../../model/layer-index.ts';
+import type { CodeDirectory, LayerLicenses, LayerNode } from '../../model/layer-index.ts';
+import { CodeFiles } from './code-files.ts';
 import { type CollectedEvidence, EvidenceCollector, type ProgramInspection } from './evidence-collector.ts';
 import { LicenseCollector } from './license-collector.ts';
 import {
@@ -32,6 +33,8 @@ export interface CollectedLayer {
   readonly nodes: readonly LayerNode[];
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly packageFiles: CollectedPackageFiles;
+  /** Undefined if the layer has more code than is kept. */
+  readonly code: readonly CodeDirectory[] | undefined;
   readonly remarks: readonly LayerRemark[];
   readonly evidence: CollectedEvidence;
   readonly licenses: readonly LayerLicenses[];
@@ -68,6 +71,8 @@ export class LayerCollector {
   readonly #evidence: EvidenceCollector;
   readonly #licenses: LicenseCollector;
   readonly #packageFiles: PackageFileCollector;
+  /** The code of the layer. What passes the member filter is added by `visit`, the rest by the filter. */
+  readonly code = new CodeFiles();
   readonly #markers = { whiteouts: 0, opaques: 0 };
   #keptBytes = 0;
   #markCharacters = 0;
@@ -105,6 +110,7 @@ export class LayerCollector {
         return undefined;
       }
     }
+    this.code.add(entry);
     const interest = this.#wanted.at(path);
     this.#remarkDivergence(entry, interest);
     const evidence = this.#evidence.visit(entry);
@@ -162,6 +168,7 @@ export class LayerCollector {
       nodes: [...this.#nodes.values()],
       files: this.#files,
       packageFiles: this.#packageFiles.finish(),
+      code: this.code.finish(),
       remarks: this.#remarks,
       evidence: this.#evidence.finish(),
       licenses: this.#licenses.licenses,

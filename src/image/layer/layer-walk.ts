@@ -48,7 +48,7 @@ export function createLayerWalk(
   });
   const walker =
     root === undefined
-      ? new TarWalker(collector.visit, memberFilter(wanted))
+      ? new TarWalker(collector.visit, memberFilter(wanted, collector.code))
       : new TarWalker(belowRoot(root, collector, wanted));
   return { walker, collector };
 }

@@ -8,6 +8,7 @@ import {
   mayNameEvidence,
 } from '../../model/evidence/by-name.ts';
 import { scriptPlaces } from '../../model/evidence/program-names.ts';
+import { CodeFiles } from './code-files.ts';
 import { contentBytesMin, contentKind, mayBeBundle } from './file-content.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
@@ -22,11 +23,11 @@ const placesOfEvidence = evidencePlaces.map((place) => Buffer.from(place));
 const [letterJ, letterS] = [0x6a, 0x73];
 
 /**
- * Returns the filter of a `TarWalker` that passes possibly wanted members and possible evidence of unlisted packages. Most members are
+ * Returns the filter of a `TarWalker` that passes possibly wanted members and possible evidence of unlisted packages. Adds code to `code`. Most members are
  * neither, and are rejected by numbers alone: every function, array and string on their way costs 2 % of a scan of a small image, since V8
  * also compiles what is called thousands of times.
  */
-export function memberFilter(wanted: WantedPaths): MemberFilter {
+export function memberFilter(wanted: WantedPaths, code: CodeFiles = new CodeFiles()): MemberFilter {
   return (block, offset, payload) => {
     if (wanted.isWatching) return true;
     const end = wanted.endOfUnwanted(block, offset, nameBytes);
@@ -35,6 +36,7 @@ export function memberFilter(wanted: WantedPaths): MemberFilter {
       case hardLink:
         return true;
       case symbolicLink:
+        code.addName(block, startOfName(block, offset), end);
         return (
           mayLinkMatter(block, offset, end) ||
           wanted.isNameAtAnyDepth(block, startOfName(block, offset), end) ||
@@ -43,6 +45,7 @@ export function memberFilter(wanted: WantedPaths): MemberFilter {
       case file:
       case oldFile:
       case contiguousFile:
+        code.addName(block, startOfName(block, offset), end);
         return (
           wanted.isNameAtAnyDepth(block, startOfName(block, offset), end) ||
           mayFileBeEvidence(block, offset, end, payload)

@@ -9,7 +9,7 @@ import { WantedPaths } from '../../image/layer/wanted-paths.ts';
 import type { LayerSource } from '../../image/posted/layer-source.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import { type LinkTarget, linkAliases } from '../../match/links.ts';
-import type { ExtensionProblem, LayerFile, LayerIndex } from '../../model/layer-index.ts';
+import type { CodeDirectory, ExtensionProblem, LayerFile, LayerIndex } from '../../model/layer-index.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type Files, isPattern, type PathPattern, patternSet } from '../../plugin/layer-files.ts';
 import { classifyEvidence } from './layer-evidence.ts';
@@ -47,7 +47,7 @@ export type ReadLayerSource = (
  * Version of the layer reader. Raised whenever the reader may return another index for the same layer. If an analyzer is removed, raised by
  * more than its version, because the sum of all versions orders the revisions of the program.
  */
-const readerVersion = 10;
+const readerVersion = 11;
 
 /** Returns a number that rises with each version of the reader and of the analyzers of the program, those of plugins excluded. */
 export function analyzerRevision({ detectors, listers }: Analyzers): number {
@@ -177,6 +177,7 @@ function indexOf(
       nodes: collected.nodes,
       contents: release.contents,
       ...listing,
+      ...codeField(collected.code),
       ...packageFilesField(listed, collected.packageFiles, listers),
       evidence: settled.evidence,
       ...(collected.licenses.length > 0 && { licenses: collected.licenses }),
@@ -184,6 +185,11 @@ function indexOf(
     };
   };
   return thenMaybe(mergeListings(listings), toIndex);
+}
+
+function codeField(code: readonly CodeDirectory[] | undefined): Pick<LayerIndex, 'code'> {
+  if (code === undefined) return { code: 'unknown' };
+  return code.length === 0 ? {} : { code };
 }
 
 /** Returns the index of the files at any depth. Problems of files that were not read name the listers that want them. */

@@ -207,7 +207,7 @@ interface ImageContext {
 function toImagePackage(listedItem: SquashedPackage, context: ImageContext): ImagePackage {
   const { distro, diffIds, squashed, extensions, licenses, distributionFiles } = context;
   const item = withOwnLocation(listedItem, distributionFiles);
-  const { requires, provides, archivePath, ...listed } = item.package;
+  const { requires, provides, archivePath, codePaths, ...listed } = item.package;
   const owner = squashed.owners.get(item.path)?.name;
   const locations = packageLocations(item, squashed, diffIds);
   const found = {
@@ -237,7 +237,7 @@ function withOwnLocation(item: SquashedPackage, distributionFiles: DistributionF
 }
 
 /** Types of language packages that are listed, and for which there is no advisory source. */
-const unassessedTypes: ReadonlySet<string> = new Set(['otp']);
+const unassessedTypes: ReadonlySet<string> = new Set(['otp', 'conda']);
 
 /** Returns the purl of a package. `distro` is null for a package of another ecosystem than the distribution. */
 function purlOfListed(listed: ListedPackage, distro: Distro | null): string {

@@ -6,13 +6,15 @@ import { parseBySchema, parseJson } from '../../../kit/json/json-document.ts';
 export interface DotnetPackage {
   readonly name: string;
   readonly version: string;
-  /** Names of its files beside the application. Empty if the file does not list them. */
+  /** Paths of its files at run time, as the package has them. Empty if the file does not list them. */
   readonly files: readonly string[];
 }
 
 /** The content of a `.deps.json` file that matters. */
 export interface DependencyFile {
   readonly packages: readonly DotnetPackage[];
+  /** Whether a tool of the build packs assemblies into one, so that those of packages are not files of their own. */
+  readonly isMerged: boolean;
   /** Runtime identifier of the target, such as `linux-x64`. Absent if the application runs anywhere. */
   readonly rid?: string;
 }
@@ -34,6 +36,9 @@ const schema = z.object({
   libraries: z.optional(z.record(z.string(), z.object({ type: z.optional(z.string()) }))),
 });
 type TargetEntry = z.infer<typeof targetEntry>;
+
+/** Packages that merge assemblies. */
+const mergers = /^(?:costura\.fody|ilmerge|ilrepack)/i;
 
 const runtimePack = 'runtimepack.';
 /** Stands for an empty directory in packages. */
@@ -57,7 +62,7 @@ export function parseDependencyFile(content: Uint8Array): DependencyFile {
     return target !== undefined && files.length === 0 ? [] : [packageOf(key, files)];
   });
   const rid = name.split('/', 2)[1];
-  return { packages, ...(rid && { rid }) };
+  return { packages, isMerged: Object.keys(libraries).some((key) => mergers.test(key)), ...(rid && { rid }) };
 }
 
 function packageOf(key: string, files: readonly string[]): DotnetPackage {
@@ -70,8 +75,8 @@ function packageOf(key: string, files: readonly string[]): DotnetPackage {
   };
 }
 
-/** Returns the names of the files of a package at run time. */
+/** Returns the paths of the files of a package at run time. */
 function filesOf({ runtime = {}, native = {}, runtimeTargets = {} }: TargetEntry = {}): string[] {
   const paths = [runtime, native, runtimeTargets].flatMap((files) => Object.keys(files));
-  return paths.map((path) => path.slice(path.lastIndexOf('/') + 1)).filter((name) => name !== placeholder);
+  return paths.filter((path) => path.slice(path.lastIndexOf('/') + 1) !== placeholder);
 }

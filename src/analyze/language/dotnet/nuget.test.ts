@@ -78,6 +78,18 @@ test('names a shared framework as advisories do, with the version of its directo
   );
 });
 
+test('states where the assemblies of a package may be, unless they are merged into one', () => {
+  const codePaths = (libraries: Parameters<typeof fileOf>[0]): unknown =>
+    [...nugetLister.list(new Map([[path, Buffer.from(fileOf(libraries))]]))].map(
+      (event) => event.kind === 'package' && event.package.codePaths,
+    );
+  const one = { 'A/1.0.0': ['package', { runtime: asset }] } as const;
+  assert.deepEqual(codePaths(one), [['app/A.dll', 'app/lib/net8.0/A.dll']]);
+  assert.deepEqual(codePaths({ ...one, 'Costura.Fody/5.7.0': ['package', {}] }), [undefined]);
+  const mixed = { runtime: asset, native: { 'runtimes/linux-x64/native/a.so': {} } };
+  assert.deepEqual(codePaths({ 'A/1.0.0': ['package', mixed] }), [undefined]);
+});
+
 test('reports an application without packages as read', () => {
   assert.deepEqual(list(fileOf({ 'Shop/1.0.0': ['project', {}] })), ['no-package']);
   assert.deepEqual(list('{}'), ['no-package']);

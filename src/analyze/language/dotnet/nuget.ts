@@ -1,4 +1,5 @@
 import { messageOf } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import { namespaceOfEcosystem } from '../../../model/namespace.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
@@ -11,7 +12,7 @@ const ending = '.deps.json';
 /** Lists the packages of .NET applications, and the shared frameworks. */
 export const nugetLister: PackageLister = {
   name: 'nuget',
-  version: 1,
+  version: 2,
   wants: [`**/*${ending}`],
   ecosystem: namespaceOfEcosystem('nuget'),
   *list(files: Files) {
@@ -30,16 +31,42 @@ function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
   }
   const framework = frameworkAt(path, file.rid);
   const found = framework === undefined ? file.packages : [framework, ...file.packages.filter(isOfOtherName)];
-  for (const each of found) yield eventOf(path, each);
+  for (const each of found) yield eventOf(path, file.isMerged ? { ...each, files: [] } : each);
   if (found.length === 0) yield { kind: 'no-package', path };
 }
 
-function eventOf(path: string, { name, version }: DotnetPackage): ListerEvent {
+function eventOf(path: string, { name, version, files }: DotnetPackage): ListerEvent {
   if (!isWord(name))
     return { kind: 'problem', path, problem: `lists an impossible name ${quoteUntrusted(name)}` };
   if (!isWord(version))
     return { kind: 'problem', path, problem: `states no usable version of ${name}`, lacks: 'version' };
-  return { kind: 'package', path, package: { type: 'nuget', name, version, evidence: 'installed' } };
+  const codePaths = assembliesOf(path, files);
+  return {
+    kind: 'package',
+    path,
+    package: {
+      type: 'nuget',
+      name,
+      version,
+      evidence: 'installed',
+      ...(codePaths !== undefined && { codePaths }),
+    },
+  };
+}
+
+/** Returns the paths at which the assemblies of a package may be: beside the application, or where the package has them. */
+function assembliesOf(path: string, files: readonly string[]): readonly string[] | undefined {
+  const directory = path.slice(0, path.lastIndexOf('/') + 1);
+  const assemblies = files.filter((file) => file.endsWith('.dll'));
+  const places = new Set(
+    assemblies.flatMap((file) => [
+      `${directory}${file.slice(file.lastIndexOf('/') + 1)}`,
+      `${directory}${file}`,
+    ]),
+  );
+  // Other files, such as libraries of the system, may be there alone.
+  const isKnown = places.size > 0 && places.size <= limits.codePathsPerPackage;
+  return isKnown && assemblies.length === files.length ? [...places] : undefined;
 }
 
 /** A framework that applications share: `shared/Microsoft.NETCore.App/8.0.1/Microsoft.NETCore.App.deps.json`. */

@@ -1,24 +1,16 @@
 import { namespaceOfEcosystem } from '../../../model/namespace.ts';
-import type { ListedPackage, ParentPackage } from '../../../model/package.ts';
-import { packageName } from '../../../model/package-name.ts';
+import type { ParentPackage } from '../../../model/package.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
 import { DependencyBudget } from '../../package/dependency-names.ts';
-import { deduplicated, type EntryProblem } from '../../package/listing.ts';
-import { type DistributionPath, distributionPath, isDormantPath } from './distribution-path.ts';
+import { deduplicated } from '../../package/listing.ts';
+import { ArchiveBudget } from '../archive-files.ts';
+import { isPythonArchive, listPythonArchive, type PythonBudgets, pythonArchives } from './archives.ts';
+import { type Distribution, distributionKey, eventOf, installedByRoot } from './distribution.ts';
+import { distributionPath, isDormantPath } from './distribution-path.ts';
 import { readMetadata } from './metadata.ts';
+import { codePathsIn, recordBeside } from './record.ts';
 import { readVendorList, rootOfVendorList } from './vendor-list.ts';
-
-/** A metadata file that was read. */
-interface Distribution {
-  readonly path: string;
-  readonly place: DistributionPath;
-  /** Undefined if it describes no distribution. */
-  readonly content: ListedPackage | EntryProblem | undefined;
-}
-
-/** Distributions with code in a directory of another name. */
-const ownersOfDirectories: ReadonlyMap<string, string> = new Map([['pkg_resources', 'setuptools']]);
 
 /**
  * Lists Python distributions by their metadata: wheels, eggs, and copies inside of other distributions. Distributions in caches are
@@ -26,62 +18,52 @@ const ownersOfDirectories: ReadonlyMap<string, string> = new Map([['pkg_resource
  */
 export const pythonLister: PackageLister = {
   name: 'pypi',
-  version: 1,
+  version: 2,
   wants: [
     '**/*.dist-info/METADATA',
+    '**/*.dist-info/RECORD',
     '**/*.egg-info/PKG-INFO',
     '**/*.egg-info/METADATA',
     '**/*.egg-info',
     '**/*.egg/EGG-INFO/PKG-INFO',
     '**/pip/_vendor/vendor.txt',
+    ...pythonArchives,
   ],
   ecosystem: namespaceOfEcosystem('pypi'),
+  largeFiles: pythonArchives,
+  listEach: () => {
+    const budgets = newBudgets();
+    return (path, content) => listPythonArchive(path, content, budgets);
+  },
   *list(files: Files) {
-    const budget = new DependencyBudget();
-    const distributions = [...files].flatMap(([path, content]) => readFile(path, content, budget));
+    const budgets = newBudgets();
+    const distributions = [...files].flatMap(([path, content]) => readFile(path, content, budgets));
     const installed = installedByRoot(distributions);
-    for (const found of distributions) yield eventOf(found, installed);
+    for (const found of distributions) yield withCodePaths(eventOf(found, installed), found, files);
     for (const [path, content] of files) {
       const root = rootOfVendorList(path);
       if (root !== undefined)
-        yield* deduplicated(path, listVendored(path, content, installed.get(keyOf(root, 'pip'))));
+        yield* deduplicated(path, listVendored(path, content, installed.get(distributionKey(root, 'pip'))));
+      else if (isPythonArchive(path)) yield* listPythonArchive(path, content, budgets);
     }
   },
 };
 
-function readFile(path: string, content: Uint8Array, budget: DependencyBudget): Distribution[] {
+function newBudgets(): PythonBudgets {
+  return { archives: new ArchiveBudget(), names: new DependencyBudget() };
+}
+
+function readFile(path: string, content: Uint8Array, { names }: PythonBudgets): Distribution[] {
   const place = distributionPath(path);
-  return place === undefined ? [] : [{ path, place, content: readMetadata(content, budget) }];
+  return place === undefined ? [] : [{ path, place, content: readMetadata(content, names) }];
 }
 
-/** Installed distributions by root and normalized name. */
-type Installed = ReadonlyMap<string, ParentPackage>;
-
-function installedByRoot(distributions: readonly Distribution[]): Installed {
-  return new Map(
-    distributions.flatMap(({ place, content }) => {
-      if (place.evidence === 'vendored' || content === undefined || 'problem' in content) return [];
-      const { name, version } = content;
-      return [[keyOf(place.root, name), { name, version }]];
-    }),
-  );
-}
-
-function keyOf(root: string, name: string): string {
-  return `${root}\n${packageName('pypi', name)}`;
-}
-
-function eventOf({ path, place, content }: Distribution, installed: Installed): ListerEvent {
-  const { root, evidence, vendoredBy } = place;
-  if (evidence === 'ignored' || content === undefined) return { kind: 'no-package', path };
-  if ('problem' in content) return { kind: 'problem', path, ...content };
-  const owner = vendoredBy && (ownersOfDirectories.get(vendoredBy) ?? vendoredBy);
-  const parent = owner === undefined ? undefined : installed.get(keyOf(root, owner));
-  return {
-    kind: 'package',
-    path,
-    package: { ...content, evidence, ...(parent !== undefined && { parent }) },
-  };
+/** Adds the code of an installed distribution, as the list of its files states it. */
+function withCodePaths(event: ListerEvent, { place }: Distribution, files: Files): ListerEvent {
+  if (event.kind !== 'package' || event.package.evidence !== 'installed') return event;
+  const record = files.get(recordBeside(event.path));
+  const codePaths = record && codePathsIn(record, place.root);
+  return codePaths === undefined ? event : { ...event, package: { ...event.package, codePaths } };
 }
 
 function* listVendored(
