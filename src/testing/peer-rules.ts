@@ -65,6 +65,17 @@ const onlyClair: readonly DifferenceRule[] = [
     paths.every((path) => path.endsWith('/pip/_vendor/vendor.txt')),
   ),
   clairRule(
+    'yarn-cache',
+    'No peer opens the zip caches of Yarn.',
+    ({ type, paths }) =>
+      type === 'npm' && paths.every((path) => /\/\.yarn\/(?:berry\/)?cache\/[^/]+\.zip!\//.test(path)),
+  ),
+  clairRule(
+    'python-archive',
+    'The peer does not open this archive of Python.',
+    ({ type, paths }) => type === 'pypi' && paths.every((path) => /\.(?:whl|egg|pex|pyz)!\//.test(path)),
+  ),
+  clairRule(
     'replaced-by-composer',
     'The peer does not list packages that another one replaces.',
     (found) => found.type === 'composer' && found.evidence === 'vendored',
