@@ -21,6 +21,8 @@ const images = hostileImages({
   files: 3_000_000,
   falseDatabases: 200,
   largeLayers: 12,
+  jarBytes: 4 * GiB,
+  nestedJars: 10_000,
 }).filter(({ name }) => name.includes(word));
 const directory = mkdtempSync(join(tmpdir(), 'clair-bench-hostile-'));
 process.on('exit', () => {

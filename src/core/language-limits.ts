@@ -24,12 +24,14 @@ export const languageLimits = {
   archiveOpenedBytes: 4 * GiB,
   /** Size of an archive within an archive, and of those that are decompressed at the same time. */
   archiveHeldBytes: 32 * MiB,
-  /** Size of a manifest or a Maven file in a Java archive. The manifests of signed archives have some megabytes. */
+  /** Size of a manifest in an archive. Those of signed Java archives have some megabytes. */
   archiveMetadataBytes: 16 * MiB,
   /** Assemblies and importable names of one layer whose presence is known. Large real layers have some thousand. */
   codeFilesPerLayer: 50_000,
   /** Paths of the code of one package. Real ones have few. With more, its presence is not checked. */
   codePathsPerPackage: 64,
+  /** Size of a Maven file in a Java archive. Large real ones have some hundred thousand bytes. */
+  mavenFileBytes: MiB,
   /** Elements of one `pom.xml`. Large real ones have some thousands. */
   pomElements: 100_000,
   /** Size of a file that describes an application or a release of Erlang. Large real ones have some ten thousand bytes. */

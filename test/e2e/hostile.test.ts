@@ -10,6 +10,8 @@ const small = {
   files: 100_000,
   falseDatabases: 4,
   largeLayers: 3,
+  jarBytes: 256 * 1024 ** 2,
+  nestedJars: 1000,
 };
 
 for (const image of hostileImages(small)) {

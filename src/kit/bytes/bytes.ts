@@ -21,3 +21,11 @@ export async function readAllBytes(
   }
   return Buffer.concat(pieces, length);
 }
+
+/** Size from which a buffer has memory of its own. Node shares one block of some kilobytes among smaller ones. */
+const ownMemoryBytes = 64 * 1024;
+
+/** Frees the memory of a large buffer at once. The garbage collector would do so late. The buffer must not be used afterwards. */
+export function releaseBytes({ length, buffer }: Buffer): void {
+  if (length >= ownMemoryBytes && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}

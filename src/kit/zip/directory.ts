@@ -101,12 +101,13 @@ export class ZipDirectory {
 
 const nameOffset = 46;
 
-/** Inflates data that must not have more than the declared bytes. The output of small files is one piece. */
+/** Inflates data that must not have more than the declared bytes. The output is one piece. */
 function inflate(data: Buffer, bytes: number, refuse: (message: string, cause: unknown) => never): Buffer {
   try {
     return inflateRawSync(data, {
       maxOutputLength: Math.max(bytes, 1),
-      chunkSize: Math.min(Math.max(bytes, 64), 1024 * 1024),
+      // One byte more, or zlib takes another piece of this size to find the end.
+      chunkSize: Math.max(bytes + 1, 64),
     });
   } catch (error) {
     return refuse(`a file that cannot be decompressed (${messageOf(error)})`, error);

@@ -50,3 +50,8 @@ export function describeEvidenceCount(kind: EvidenceKind, count: number): string
   const [one, several] = kinds[kind];
   return `${count} ${count === 1 ? one : several}`;
 }
+
+/** Returns the name of the kind in the plural: `npm packages`. */
+export function describeEvidence(kind: EvidenceKind): string {
+  return kinds[kind][1];
+}

@@ -91,6 +91,6 @@ test('reports a minimum count when evidence was truncated, even if it is 0', () 
   const evidence = { found: [], cut };
   const [only] = evidenceCoverage({ evidence, packages: [], coverage: [] });
   assert.equal(only?.status, 'unsupported');
-  assert.equal(only.reason, 'at least 0 npm packages are not read');
+  assert.equal(only.reason, 'npm packages of a layer are too many to count, and not all are read');
   assert.deepEqual(only.evidence, { count: 0, paths: [], truncated: true });
 });

@@ -1,7 +1,12 @@
 import { limits } from '../../core/limits.ts';
 import type { ImageEvidence, SquashedEvidence } from '../../match/evidence.ts';
 import type { FileOwner } from '../../match/file-owners.ts';
-import { describeEvidenceCount, type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
+import {
+  describeEvidence,
+  describeEvidenceCount,
+  type EvidenceKind,
+  evidenceKinds,
+} from '../../model/evidence/kinds.ts';
 import type { Coverage, CoverageEvidence, UnreadEvidence } from '../../model/report.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
 
@@ -81,6 +86,7 @@ function reasonOf(
   { count, paths: [example], truncated = false }: CoverageEvidence,
   owned: number,
 ): string {
+  if (count === 0) return `${describeEvidence(kind)} of a layer are too many to count, and not all are read`;
   const parts = [
     `${truncated ? 'at least ' : ''}${describeEvidenceCount(kind, count)} ${count === 1 ? 'is' : 'are'} not read`,
     example === undefined ? '' : `, e.g. ${example}`,

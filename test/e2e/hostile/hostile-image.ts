@@ -30,4 +30,8 @@ export interface Sizes {
   readonly falseDatabases: number;
   /** Layers of one image that each contain a large database. */
   readonly largeLayers: number;
+  /** Bytes that a Java archive inflates to, or has. */
+  readonly jarBytes: number;
+  /** Java archives in one layer or archive. */
+  readonly nestedJars: number;
 }

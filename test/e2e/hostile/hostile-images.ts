@@ -2,6 +2,7 @@ import { allowedCrowds } from './allowed-crowds.ts';
 import { bombs } from './bombs.ts';
 import { crowds } from './crowds.ts';
 import type { HostileImage, Sizes } from './hostile-image.ts';
+import { languageFiles } from './language-files.ts';
 import { longNames } from './long-names.ts';
 import { oddContainers } from './odd-containers.ts';
 import { oddLinks } from './odd-links.ts';
@@ -14,6 +15,7 @@ export function hostileImages(sizes: Sizes): HostileImage[] {
     ...bombs(sizes),
     ...crowds(sizes),
     ...allowedCrowds(sizes),
+    ...languageFiles(sizes),
     ...oddNames(),
     ...longNames(),
     ...oddLinks(),

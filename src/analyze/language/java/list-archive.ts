@@ -1,7 +1,8 @@
 import { messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
-import { bufferView } from '../../../kit/bytes/bytes.ts';
+import { bufferView, releaseBytes } from '../../../kit/bytes/bytes.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
+import type { ZipDirectory } from '../../../kit/zip/directory.ts';
 import type { ZipHeader } from '../../../kit/zip/records.ts';
 import { type ArchiveBudget, budgetProblem } from '../archive-files.ts';
 import { type JavaArchive, openJavaArchive, type PomFiles } from './archive.ts';
@@ -112,8 +113,14 @@ class ArchiveReader {
 
   *#manifest({ directory, manifest }: JavaArchive, path: string): Generator<JavaFinding, ManifestAttributes> {
     if (manifest === undefined) return new Map();
-    const content = yield* this.#content(path, directory.content.bind(directory), manifest);
-    return content === undefined ? new Map() : parseManifest(content);
+    const content = yield* this.#content(path, directory, {
+      entry: manifest,
+      bytesMax: limits.archiveMetadataBytes,
+    });
+    if (content === undefined) return new Map();
+    const attributes = parseManifest(content);
+    if (manifest.method !== 0) releaseBytes(content);
+    return attributes;
   }
 
   *#poms(archive: JavaArchive, path: string): Generator<JavaFinding, Coordinates[]> {
@@ -136,12 +143,13 @@ class ArchiveReader {
     path: string,
     { group, artifact, properties, xml }: PomFiles,
   ): Generator<JavaFinding, Coordinates | undefined> {
-    const read = directory.content.bind(directory);
-    const ofProperties = properties && (yield* this.#content(path, read, properties));
+    const bytesMax = limits.mavenFileBytes;
+    const ofProperties =
+      properties && (yield* this.#content(path, directory, { entry: properties, bytesMax }));
     const stated = ofProperties === undefined ? {} : validMembers(parsePomProperties(ofProperties));
     const complete = completeCoordinates({ group, artifact, ...stated });
     if (complete !== undefined) return complete;
-    const ofXml = xml && (yield* this.#content(path, read, xml));
+    const ofXml = xml && (yield* this.#content(path, directory, { entry: xml, bytesMax }));
     const declared = ofXml === undefined ? {} : yield* parsedPom(path, ofXml, { group, artifact });
     const resolved = completeCoordinates({ group, artifact, ...validMembers(declared), ...stated });
     if (resolved === undefined)
@@ -156,15 +164,15 @@ class ArchiveReader {
   /** Returns the content of a small file. Yields a problem if it cannot be read. */
   *#content(
     path: string,
-    read: (entry: ZipHeader, bytesMax: number) => Buffer,
-    entry: ZipHeader,
+    directory: ZipDirectory,
+    { entry, bytesMax }: { readonly entry: ZipHeader; readonly bytesMax: number },
   ): Generator<JavaFinding, Buffer | undefined> {
     if (!this.#budget.take(entry.bytes)) {
       yield { kind: 'problem', path, problem: budgetProblem };
       return undefined;
     }
     try {
-      return read(entry, limits.archiveMetadataBytes);
+      return directory.content(entry, bytesMax);
     } catch (error) {
       yield {
         kind: 'problem',
@@ -196,6 +204,7 @@ class ArchiveReader {
       return;
     }
     yield* this.read(bytes, { ...place, path, depth, heldBytes });
+    if (!isStored) releaseBytes(bytes);
   }
 
   /** Returns why an archive inside another one is not opened. */

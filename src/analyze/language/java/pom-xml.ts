@@ -12,7 +12,7 @@ const resolution = { rounds: 5, characters: 512 };
  */
 export function parsePomXml(content: Uint8Array): PartialCoordinates {
   const project = parseXml(content, 'project', {
-    bytes: limits.archiveMetadataBytes,
+    bytes: limits.mavenFileBytes,
     recordElements: limits.pomElements,
   });
   const parent = childOf(project, 'parent');

@@ -10,7 +10,7 @@ const fileName = 'DESCRIPTION';
 /** Lists installed packages of R, those of R itself included. */
 export const cranLister: PackageLister = {
   name: 'cran',
-  version: 2,
+  version: 3,
   wants: [`**/*/${fileName}`],
   ecosystem: namespaceOfEcosystem('cran'),
   *list(files: Files) {

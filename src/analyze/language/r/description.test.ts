@@ -20,8 +20,11 @@ test('ignores a source tree, which R did not install', () => {
   assert.equal(read(''), undefined);
 });
 
-test('reports an installed package without a usable name or version', () => {
+test('reports a package without a usable name or version, also if the file is cut', () => {
   assert.deepEqual(read('Package: a\nBuilt: R 4\n'), { problem: 'states no usable version of a' });
+  assert.deepEqual(read('Package: a\nTitle: cut before its ver'), {
+    problem: 'states no usable version of a',
+  });
   assert.deepEqual(read('Package: a\nVersion: 1 2\nBuilt: R 4\n'), {
     problem: 'states no usable version of a',
   });

@@ -17,7 +17,8 @@ export interface RPackage {
 export function readDescription(content: Uint8Array): RPackage | { readonly problem: string } | undefined {
   const [first] = stanzas(content, ['Package', 'Version', 'Built', 'License', 'Maintainer']);
   const [name, version, built, license, maintainer] = first?.values ?? [];
-  if (name === undefined || built === undefined) return undefined;
+  // Without a version, the file is cut or broken. Source trees have one.
+  if (name === undefined || (built === undefined && version !== undefined)) return undefined;
   if (!isWord(name)) return { problem: `has an impossible package name ${quoteUntrusted(name)}` };
   if (version === undefined || !isWord(version)) return { problem: `states no usable version of ${name}` };
   return { name, version, ...(license && { license }), ...(maintainer && { maintainer }) };
