@@ -1,10 +1,18 @@
+import { upstreamNameOf } from './supplier.ts';
+
 /**
  * Returns the name by which a package is looked up. Ecosystems with several spellings of a name get one of them. PyPI follows PEP 503.
  * NuGet, Packagist and Hex ignore case. crates.io also reserves `a-b` for the owner of `a_b`. Swift packages are repositories: case, scheme and suffix of a URL are ignored, as by its package
- * manager. Other names are exact.
+ * manager. A supplier's name for a package becomes the upstream name. Other names are exact.
  */
 export function packageName(namespace: string, name: string): string {
-  switch (namespace) {
+  const [supplier = '', type] = namespace.split(':');
+  if (type !== undefined) return ecosystemName(type, upstreamNameOf(supplier, type, name));
+  return ecosystemName(namespace, name);
+}
+
+function ecosystemName(type: string, name: string): string {
+  switch (type) {
     case 'pypi':
       return name.toLowerCase().replace(/[-_.]+/g, '-');
     case 'cargo':

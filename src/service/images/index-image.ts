@@ -19,6 +19,7 @@ import { overrideDistro } from '../../model/parse-distro.ts';
 import { languagePurlOf, purlOf } from '../../model/purl.ts';
 import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../../model/report.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
+import { supplierOf } from '../../model/supplier.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -39,7 +40,7 @@ import {
  * Version of the index. Raised whenever the same layers or inventory may give other namespaces, purls or version keys; images are then
  * saved again.
  */
-export const indexVersion = 6;
+export const indexVersion = 7;
 
 /** Dependencies and options of `indexImage`. */
 export interface IndexImageDeps extends StoredIndexesDeps, ImageScope {
@@ -213,6 +214,7 @@ function toImagePackage(listedItem: SquashedPackage, context: ImageContext): Ima
   const found = {
     ...listed,
     ...attributionOf(listed, licenses),
+    ...supplierField(listed),
     purl: purlOfListed(listed, ecosystemOf(item.lister, extensions) === undefined ? distro : null),
     location: { path: pathOfPackage(item.path, item.package), layer: diffIds[item.layer] ?? null },
     foundBy: item.lister,
@@ -263,6 +265,12 @@ function packageLocations(
       ...(owner !== undefined && { owner }),
     };
   });
+}
+
+/** Returns the supplier that has patched a language package and published it. */
+function supplierField(listed: ListedPackage): Pick<ListedPackage, 'supplier'> {
+  const supplied = ecosystemOfType(listed.type) === undefined ? undefined : supplierOf(listed);
+  return supplied === undefined ? {} : { supplier: supplied.title };
 }
 
 /** Returns the supplier and licenses of a package, as far as they are known. */

@@ -70,3 +70,28 @@ test('rejects a pattern that can match nothing', () => {
       { message: `acme wants "${wrong}", which is not a valid path pattern` },
     );
 });
+
+test('looks a package up by the advisories of the supplier that patched it, and not by the upstream ones', () => {
+  const lookupOf = (type: string, name: string, version: string): readonly string[] => {
+    const { lookup } = withLookup({ ...found(type, type), name, version }, null, builtIn);
+    return [lookup?.namespace.name ?? '', lookup?.name ?? ''];
+  };
+  assert.deepEqual(lookupOf('npm', '@rootio/babel__core', '7.20.0-root.io.1'), ['root:npm', '@babel/core']);
+  assert.deepEqual(lookupOf('npm', '@babel/core', '7.20.0-root.io.1'), ['root:npm', '@babel/core']);
+  assert.deepEqual(lookupOf('pypi', 'rootio_Flask', '2.0.1+root.io.3'), ['root:pypi', 'flask']);
+  assert.deepEqual(lookupOf('maven', 'seal.sp1.org.yaml:snakeyaml', '1.26+sp1'), [
+    'seal:maven',
+    'org.yaml:snakeyaml',
+  ]);
+  assert.deepEqual(lookupOf('pypi', 'flask', '2.0.1+sp1p2'), ['seal:pypi', 'flask']);
+  // Packages without a supplier may have versions of this form.
+  assert.deepEqual(lookupOf('npm', 'left-pad', '1.2.3-sp1'), ['npm', 'left-pad']);
+  assert.deepEqual(lookupOf('pypi', 'torch', '2.1.0+cu118'), ['pypi', 'torch']);
+  const all = [found('npm', 'npm'), { ...found('npm', 'npm'), version: '1.0.0-root.io.1' }].map((item) =>
+    withLookup(item, null, builtIn),
+  );
+  assert.deepEqual(
+    namespacesOf(null, all, builtIn).map(({ name }) => name),
+    ['npm', 'root:npm'],
+  );
+});

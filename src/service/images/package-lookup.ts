@@ -3,13 +3,14 @@ import type { Distro } from '../../model/distro.ts';
 import { ecosystemOfType, type Namespace, namespaceOf } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
+import { supplierOf } from '../../model/supplier.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { isKey, type VersionKey } from '../../plugin/version-scheme.ts';
 import type { ImagePackage, PackageLookup } from '../../store/image-store.ts';
 
 type LookupExtensions = Pick<Extensions, 'listers' | 'schemes'>;
 type Listers = Pick<LookupExtensions, 'listers'>;
-type PackageOrigin = Pick<Package, 'type' | 'foundBy'>;
+type PackageOrigin = Pick<Package, 'type' | 'foundBy' | 'name' | 'version'>;
 
 /** Returns a package with the names and keys by which advisories refer to it. */
 export function withLookup(
@@ -39,7 +40,9 @@ export function namespacesOf(
   extensions: LookupExtensions,
 ): Namespace[] {
   const looked = packages.filter((found) => !isLeftToOwner(found));
-  const kinds = new Map(looked.map((found) => [`${found.type}\n${found.foundBy}`, found]));
+  const kinds = new Map(
+    looked.map((found) => [`${found.type}\n${found.foundBy}\n${supplierOf(found)?.supplier ?? ''}`, found]),
+  );
   const namespaces = [...kinds.values()].map((found) => namespaceFor(found, distro, extensions));
   const byName = new Map(namespaces.flatMap((namespace) => (namespace ? [[namespace.name, namespace]] : [])));
   return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
@@ -51,7 +54,10 @@ export function ecosystemOf(name: string, { listers }: Listers): Namespace | und
 }
 
 /** Whether a package belongs to the distribution and not to an ecosystem of its own. */
-export function isOfDistribution(found: PackageOrigin, extensions: Listers): boolean {
+export function isOfDistribution(
+  found: Pick<PackageOrigin, 'type' | 'foundBy'>,
+  extensions: Listers,
+): boolean {
   return ecosystemFor(found, extensions) === undefined;
 }
 
@@ -61,13 +67,25 @@ function namespaceFor(
   extensions: Listers,
 ): Namespace | undefined {
   const ecosystem = ecosystemFor(found, extensions);
-  if (ecosystem !== undefined || distro === null) return ecosystem;
+  if (ecosystem !== undefined) return withSupplier(ecosystem, found);
+  if (distro === null) return undefined;
   const lister = extensions.listers.find(({ name }) => name === found.foundBy);
   return namespaceOf(distro, found.type, lister?.versionScheme);
 }
 
+/** Returns the namespace of a supplier's packages, if one has patched this package: its advisories decide, and not the upstream ones. */
+function withSupplier(ecosystem: Namespace, found: PackageOrigin): Namespace {
+  const supplied = ecosystem.name === found.type ? supplierOf(found) : undefined;
+  return supplied === undefined
+    ? ecosystem
+    : { ...ecosystem, name: `${supplied.supplier}:${ecosystem.name}` };
+}
+
 /** Returns the ecosystem of a package. Decides by its type if its lister is not installed, as can happen with an inventory. */
-function ecosystemFor({ type, foundBy }: PackageOrigin, extensions: Listers): Namespace | undefined {
+function ecosystemFor(
+  { type, foundBy }: Pick<PackageOrigin, 'type' | 'foundBy'>,
+  extensions: Listers,
+): Namespace | undefined {
   const isHere = extensions.listers.some(({ name }) => name === foundBy);
   return isHere ? ecosystemOf(foundBy, extensions) : ecosystemOfType(type);
 }

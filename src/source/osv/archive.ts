@@ -25,34 +25,36 @@ import {
   vectorsOf,
 } from './record.ts';
 
-/** An ecosystem to be read. */
-export interface EcosystemFeed extends Ecosystem {
-  /** Its name in OSV. */
+/** A feed to be read. */
+export interface EcosystemFeed {
   readonly feed: string;
-  readonly scheme: VersionScheme;
+  /** Its ecosystems by their names in OSV. */
+  readonly ecosystems: ReadonlyMap<string, Ecosystem>;
+  readonly schemes: readonly VersionScheme[];
 }
 
 /** Yields the vulnerabilities of an ecosystem's archive, which has one file per record. */
-export function readEcosystem(ecosystem: EcosystemFeed, content: FetchedFeed): AsyncGenerator<FeedRecord> {
+export function readEcosystem(feed: EcosystemFeed, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   const files = zipEntries(content.body, (path) => path.endsWith('.json'));
-  return withFeedErrors({ source: 'osv', feed: ecosystem.feed, content }, readRecords(ecosystem, files));
+  return withFeedErrors({ source: 'osv', feed: feed.feed, content }, readRecords(feed, files));
 }
 
 /** Yields the vulnerabilities of an ecosystem from files with one OSV record each. */
 export async function* readRecords(
-  ecosystem: EcosystemFeed,
+  feed: EcosystemFeed,
   files: AsyncIterable<ArchivedRecord>,
 ): AsyncGenerator<FeedRecord> {
   for await (const record of activeRecords(files)) {
     if (isSkipped(record)) yield record;
-    else yield* vulnerability(ecosystem, record);
+    else yield* vulnerability(feed, record);
   }
 }
 
-function* vulnerability(ecosystem: EcosystemFeed, record: OsvRecord): Generator<FeedRecord> {
-  const entries = (record.affected ?? []).filter(
-    (entry) => isOf(ecosystem, entry.package?.ecosystem ?? '') && !isInformational(entry),
-  );
+function* vulnerability(feed: EcosystemFeed, record: OsvRecord): Generator<FeedRecord> {
+  const entries = (record.affected ?? []).flatMap((entry) => {
+    const ecosystem = ecosystemIn(feed, entry.package?.ecosystem ?? '');
+    return ecosystem === undefined || isInformational(entry) ? [] : [{ entry, ecosystem }];
+  });
   if (entries.length === 0) return;
   const advisory = {
     ...commonOf(record),
@@ -63,13 +65,15 @@ function* vulnerability(ecosystem: EcosystemFeed, record: OsvRecord): Generator<
   };
   yield* advisoryOf(
     advisory,
-    entries.map((entry) => ({ entry, rows: rowsOf(ecosystem, entry) })),
+    entries.map(({ entry, ecosystem }) => ({ entry, rows: rowsOf(feed, ecosystem, entry) })),
   );
 }
 
-/** Matches `Packagist`, and `Packagist:https://packages.drupal.org/8` of packages from another registry. */
-function isOf({ feed }: EcosystemFeed, ecosystem: string): boolean {
-  return ecosystem === feed || ecosystem.startsWith(`${feed}:`);
+/** Finds `Packagist`, also for `Packagist:https://packages.drupal.org/8` of packages from another registry. */
+function ecosystemIn({ ecosystems }: EcosystemFeed, name: string): Ecosystem | undefined {
+  const exact = ecosystems.get(name);
+  if (exact !== undefined) return exact;
+  return [...ecosystems].find(([known]) => name.startsWith(`${known}:`))?.[1];
 }
 
 /** Returns whether RustSec only reports an unmaintained crate, which is not a vulnerability. */
@@ -77,7 +81,13 @@ function isInformational({ database_specific }: OsvEntry): boolean {
   return textIn(database_specific, 'informational') !== undefined;
 }
 
-function rowsOf({ namespace, versionScheme, scheme }: EcosystemFeed, entry: OsvEntry): Affected[] {
+function rowsOf(
+  { schemes }: EcosystemFeed,
+  { namespace, versionScheme }: Ecosystem,
+  entry: OsvEntry,
+): Affected[] {
+  const scheme = schemes.find(({ name }) => name === versionScheme);
+  if (scheme === undefined) throw new Error(`no version scheme ${versionScheme} for ${namespace}`);
   const packageKey = {
     namespace: { name: namespace, versionScheme },
     package: packageName(namespace, entry.package?.name ?? ''),

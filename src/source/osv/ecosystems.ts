@@ -5,7 +5,7 @@ export interface Ecosystem {
   readonly versionScheme: string;
 }
 
-/** Ecosystems by their OSV name, which is also the name of the feed. */
+/** Ecosystems of one registry by their OSV name, which is also the name of the feed. */
 export const ecosystems: ReadonlyMap<string, Ecosystem> = new Map([
   ['npm', { namespace: 'npm', versionScheme: 'npm' }],
   ['PyPI', { namespace: 'pypi', versionScheme: 'pep440' }],
@@ -19,4 +19,21 @@ export const ecosystems: ReadonlyMap<string, Ecosystem> = new Map([
   ['SwiftURL', { namespace: 'swift', versionScheme: 'semver' }],
   ['Pub', { namespace: 'pub', versionScheme: 'pub' }],
   ['CRAN', { namespace: 'cran', versionScheme: 'cran' }],
+]);
+
+/** The feed of Root.io, with its packages of several ecosystems: `Root:npm`. Those of distributions are not read. */
+const rootFeed = 'Root';
+
+/** Ecosystems of each feed by their OSV name. */
+export const ecosystemsOfFeeds: ReadonlyMap<string, ReadonlyMap<string, Ecosystem>> = new Map([
+  ...Array.from(ecosystems, ([feed, ecosystem]) => [feed, new Map([[feed, ecosystem]])] as const),
+  [
+    rootFeed,
+    new Map(
+      Array.from(ecosystems, ([name, { namespace, versionScheme }]) => [
+        `${rootFeed}:${name}`,
+        { namespace: `root:${namespace}`, versionScheme },
+      ]),
+    ),
+  ] as const,
 ]);

@@ -6,6 +6,7 @@ import type { FeedRecord, Vulnerability } from '../../plugin/index.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFiles } from '../../testing/corpus-archive.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
+import { ecosystemsOfFeeds } from './ecosystems.ts';
 import { osvSource } from './osv.ts';
 
 const osv = osvSource(builtIn.schemes);
@@ -49,7 +50,7 @@ test('has one feed and one namespace per ecosystem', () => {
   assert.deepEqual(osv.feedsFor('npm'), ['npm']);
   assert.deepEqual(osv.feedsFor('pypi'), ['PyPI']);
   assert.deepEqual(osv.feedsFor('debian:12'), []);
-  assert.equal(osv.feeds.length, 12);
+  assert.equal(osv.feeds.length, 13);
 });
 
 test('reads a record as a vulnerability with a row for each range and each version outside of them', async () => {
@@ -169,6 +170,36 @@ test('states a package as under investigation when its entry has no version that
   assert.deepEqual(more, []);
 });
 
+test('reads packages of Root.io under their upstream names, in namespaces of their own', async () => {
+  const entry = (ecosystem: string, name: string): object => ({
+    package: { ecosystem, name },
+    ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: '7.20.0-root.io.2' }] }],
+  });
+  const found = await first(
+    {
+      id: 'ROOT-APP-NPM-CVE-2024-0001',
+      affected: [
+        entry('Root:npm', '@rootio/babel__core'),
+        entry('Root:PyPI', 'rootio-Flask'),
+        entry('Root:Maven', 'io.root.org.yaml:snakeyaml'),
+        entry('Root:Alpine:3.18', 'openssl'),
+        entry('npm', 'left-pad'),
+      ],
+    },
+    'Root',
+  );
+  assert.deepEqual(
+    found?.kind === 'vulnerability' &&
+      found.affected.map(({ namespace, package: name }) => [namespace.name, name]),
+    [
+      ['root:npm', '@babel/core'],
+      ['root:pypi', 'flask'],
+      ['root:maven', 'org.yaml:snakeyaml'],
+    ],
+  );
+  assert.deepEqual(osv.feedsFor('root:npm'), ['Root']);
+});
+
 test('reads advisories of the Erlang Ecosystem Foundation, of R Consortium and of another Maven repository', async () => {
   const entry = (ecosystem: string, name: string, type: string): object => ({
     package: { ecosystem, name },
@@ -228,13 +259,11 @@ corpusTest('reads every record of the real databases', async () => {
     ['osv/go-vulndb', 'Go', 2909, 5112, 0],
   ];
   for (const [archive, feed, ...counts] of expected) {
-    const [namespace = ''] = namespaces.filter((name) => osv.feedsFor(name).includes(feed));
-    const versionScheme = schemeOf[namespace] ?? namespace;
-    const scheme = builtIn.schemes.find(({ name }) => name === versionScheme);
-    assert.ok(scheme !== undefined);
+    const ecosystems = ecosystemsOfFeeds.get(feed);
+    assert.ok(ecosystems !== undefined);
     const records = await collectAll(
       readRecords(
-        { feed, namespace, versionScheme, scheme },
+        { feed, ecosystems, schemes: builtIn.schemes },
         stream(corpusFiles(`feeds/${archive}.tar.zst`, '.json')),
       ),
     );
@@ -245,27 +274,6 @@ corpusTest('reads every record of the real databases', async () => {
     assert.deepEqual([records.length, rows.length - listed.length, listed.length], counts, archive);
   }
 });
-
-const namespaces = [
-  'npm',
-  'pypi',
-  'golang',
-  'maven',
-  'gem',
-  'cargo',
-  'nuget',
-  'composer',
-  'hex',
-  'pub',
-  'swift',
-];
-const schemeOf: Readonly<Record<string, string>> = {
-  pypi: 'pep440',
-  golang: 'go',
-  cargo: 'semver',
-  hex: 'semver',
-  swift: 'semver',
-};
 
 async function* stream<T>(items: Iterable<T>): AsyncGenerator<T> {
   for (const item of items) yield await Promise.resolve(item);
