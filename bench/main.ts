@@ -21,6 +21,7 @@ const benches = {
   registry: 'registry',
   hostile: 'hostile',
   carry: 'export-import',
+  database: 'published-database',
   start: 'start-up',
   ratings: 'ratings',
 } as const;
@@ -41,6 +42,7 @@ const wanted =
             'registry',
             'hostile',
             'carry',
+            'database',
             'ratings',
           ].includes(key),
       )

@@ -56,10 +56,16 @@ async function openPlace(
   const { registrySettings } = await import('../image/registry/settings.ts');
   const settings = registrySettings(env);
   if (name.kind === 'registry') return await openRegistryPlace(name.reference, env);
-  (await import('../kit/http/http-environment.ts')).applyNetworkEnv(env);
+  const { applyCaEnv } = await import('../kit/http/http-environment.ts');
+  (await import('../kit/http/proxies.ts')).useProxies(env);
+  let isTlsPrepared = false;
   const { HttpPlace } = await import('../advisory-db/http-place.ts');
   return new HttpPlace(name.url, {
     insecureHosts: settings.insecure,
+    prepareTls: () => {
+      if (!isTlsPrepared) applyCaEnv(env);
+      isTlsPrepared = true;
+    },
     onProgress: (transfer) => {
       progress.transfer(transfer);
     },

@@ -1,0 +1,20 @@
+/**
+ * Kills processes that fetch a published database at random points: one or two at once, with an empty cache or with an earlier version.
+ * Checks that the cache has complete files only, and that the next scan gives the same report.
+ * Run: node tools/bundle.ts && node fuzz/fetch-kills/main.ts [points]
+ */
+import { test } from 'node:test';
+import { killFetch, openFetchKillScene } from '../../src/testing/fetch-kills.ts';
+
+const points = Number(process.argv[2] ?? 500);
+if (!(points > 0)) throw new Error('usage: main.ts [points]');
+
+void test(`${points} points`, async (context) => {
+  const scene = await openFetchKillScene(context);
+  for (let i = 0; i < points; i++)
+    await killFetch(scene, {
+      point: Math.random() * 1.1,
+      processes: 1 + (i % 2),
+      hasEarlier: Math.floor(i / 2) % 2 === 1,
+    });
+});
