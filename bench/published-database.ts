@@ -131,8 +131,10 @@ function scanOf(target: string, place: string): string {
   return `env XDG_CACHE_HOME=${cacheHome} ${clair} scan ${target} --no-lookups --format json --quiet --db :memory: --from ${place}`;
 }
 
+/** Removes the advisories. The compiled code of the command stays, as on a machine that has run it before. */
 function emptyCache(): void {
-  rmSync(cacheHome, { recursive: true, force: true });
+  for (const folder of ['shards', 'catalogues'])
+    rmSync(join(cacheHome, 'clair', folder), { recursive: true, force: true });
 }
 
 const rows: string[] = [];

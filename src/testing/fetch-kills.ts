@@ -128,7 +128,9 @@ export async function killFetch(
   const database = join(scene.directory, 'killed.db');
   const requested = firstRequest(scene.server);
   const children = Array.from({ length: processes }, () => startScan({ ...scene, cache, database }));
-  const ends = children.map(async (child) => await once(child, 'close'));
+  const ends = children.map(async (child) => {
+    await once(child, 'close');
+  });
   await requested;
   await new Promise((done) => setTimeout(done, point * scene.spanMs));
   for (const child of children) child.kill('SIGKILL');

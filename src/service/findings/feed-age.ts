@@ -1,11 +1,12 @@
 import { type DatedContent, describeAge, isTooOld } from '../../match/content-age.ts';
 import { compareText } from '../../model/order.ts';
 import type { FeedState } from '../../store/feed-state.ts';
+import type { AsOf } from '../../store/page.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
 import { userFeed } from '../feeds/user-vulnerabilities.ts';
 
 /** Time and rules for judging the age of feeds. */
-export interface AgeOptions {
+export interface AgeOptions extends AsOf {
   readonly now: () => Date;
   /** Feeds not checked for longer than this are stale, in milliseconds. */
   readonly staleAfterMs: number;
@@ -19,14 +20,24 @@ export interface LoadedFeeds {
   readonly end?: string | undefined;
 }
 
-/** Returns a reason if feeds were not checked recently, so that they may be out of date. `content` names them, in the plural. */
+/**
+ * Returns a reason if feeds were not checked recently, so that they may be out of date, or if they were checked in the future, so that their
+ * age is unknown. `content` names them, in the plural.
+ */
 export function uncheckedReasons(
   loaded: readonly FeedState[],
   content: string,
-  { now, staleAfterMs, outcomes }: AgeOptions,
+  { now, staleAfterMs, outcomes, asOf }: AgeOptions,
 ): string[] {
-  const oldest = loaded.map(({ checkedAt }) => checkedAt).sort(compareText)[0];
-  if (oldest === undefined || now().getTime() - Date.parse(oldest) <= staleAfterMs) return [];
+  const times = loaded.map(({ checkedAt }) => checkedAt).sort(compareText);
+  const [oldest, newest] = [times[0], times.at(-1)];
+  if (oldest === undefined || newest === undefined) return [];
+  // The last check may be after a time in the past that the user named.
+  if (asOf === undefined && Date.parse(newest) - now().getTime() > staleAfterMs)
+    return [
+      `${content} were checked at ${newest}, and the clock of this machine shows ${now().toISOString()}: set the clock that is wrong`,
+    ];
+  if (now().getTime() - Date.parse(oldest) <= staleAfterMs) return [];
   const failed = outcomes.find((outcome) => outcome.outcome === 'failed');
   const why = failed?.outcome === 'failed' ? `; refreshing failed: ${failed.error.message}` : '';
   return [`${content} were last known to be current at ${oldest}${why}`];

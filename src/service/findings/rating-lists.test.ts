@@ -58,6 +58,19 @@ test('marks a list as stale when it was not checked for a day or its content is 
   );
 });
 
+test('marks a list as stale when it was checked in the future, so that a clock is wrong', () => {
+  const future = state('kev', { checkedAt: '2027-06-01T00:00:00.000Z' });
+  const [list] = ratingLists(enrichers, [future], options);
+  assert.equal(list?.status, 'stale');
+  assert.match(
+    list.reason ?? '',
+    /were checked at 2027-06-01T\S+, and the clock of this machine shows 2026-\S+: set the clock/,
+  );
+  // A report of a time in the past uses ratings that were checked later.
+  const [asOf] = ratingLists(enrichers, [future], { ...options, asOf: '2026-06-01T00:00:00.000Z' });
+  assert.equal(asOf?.status, 'complete');
+});
+
 test('dates a list of several files by the newest content and the oldest fetch', () => {
   const [nvd] = ratingLists(
     enrichers,
