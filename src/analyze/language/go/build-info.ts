@@ -1,0 +1,86 @@
+import { Lines } from '../../text-lines.ts';
+
+/** A module in the build information of a program. */
+export interface GoModule {
+  readonly path: string;
+  /** As written: `v1.2.3`, a pseudo-version, or `(devel)` for a directory. */
+  readonly version: string;
+}
+
+/** The build information of a Go program. Go, runtime/debug.BuildInfo. */
+export interface GoBuildInfo {
+  /** `go1.21.13`, perhaps with more text. */
+  readonly goVersion: string;
+  /** The main module. Absent for tools of the distribution, and for programs built without modules. */
+  readonly main?: GoModule;
+  /** The modules of the program, after replacement. */
+  readonly modules: readonly GoModule[];
+  /** Settings of the build, such as `-ldflags` and `vcs.revision`. */
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+/** Replacement by a directory. The module keeps its path, since a directory is no module path. */
+const directory = /^(?:\.{1,2}(?:[\\/]|$)|[\\/]|[A-Za-z]:[\\/])/;
+
+/** Longer lines are cut. Those of `-ldflags` may have some kilobytes. */
+const lineBytesMax = 64 * 1024;
+
+/**
+ * Parses build information: the version of Go in the first line, then the lines of the linker, as `go version -m` prints them without
+ * the indentation. Unknown lines are ignored, as Go does.
+ */
+export function parseBuildInfo(content: Uint8Array): GoBuildInfo {
+  const lines = new Lines(content);
+  const goVersion = lines.next() ? textOf(lines) : '';
+  let main: GoModule | undefined;
+  const modules: GoModule[] = [];
+  const settings = new Map<string, string>();
+  while (lines.next()) {
+    const [kind, path = '', version = ''] = textOf(lines).split('\t', 4);
+    if (kind === 'mod') main = { path, version };
+    else if (kind === 'dep') modules.push({ path, version });
+    else if (kind === '=>' && modules.length > 0)
+      modules.push(replacementOf(modules.pop(), { path, version }));
+    else if (kind === 'build') addSetting(settings, path);
+  }
+  return {
+    goVersion,
+    ...(main !== undefined && main.path !== '' && { main }),
+    modules: modules.filter(({ path }) => path !== ''),
+    settings,
+  };
+}
+
+function textOf({ bytes, start, end }: Lines): string {
+  return bytes.toString('utf8', start, Math.min(end, start + lineBytesMax));
+}
+
+function replacementOf(replaced: GoModule | undefined, by: GoModule): GoModule {
+  if (replaced === undefined || !directory.test(by.path)) return by;
+  return { path: replaced.path, version: developmentVersion };
+}
+
+/** The version of a module that was built from a directory. */
+export const developmentVersion = '(devel)';
+
+function addSetting(settings: Map<string, string>, text: string): void {
+  const equals = text.startsWith('"') ? text.indexOf('=', endOfQuoted(text)) : text.indexOf('=');
+  if (equals === -1) return;
+  settings.set(unquote(text.slice(0, equals)), unquote(text.slice(equals + 1)));
+}
+
+/** Returns the position after the closing quote of a quoted text. */
+function endOfQuoted(text: string): number {
+  for (let i = 1; i < text.length; i++) {
+    if (text[i] === '\\') i++;
+    else if (text[i] === '"') return i + 1;
+  }
+  return text.length;
+}
+
+/** Removes the quotes that Go puts around values with blanks. */
+function unquote(text: string): string {
+  if (/^`[^`]*`$/.test(text)) return text.slice(1, -1);
+  if (!text.startsWith('"') || endOfQuoted(text) !== text.length) return text;
+  return text.slice(1, text.endsWith('"') ? -1 : undefined).replace(/\\(.)/g, '$1');
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { readGoProgram } from './go.ts';
+
+interface Listing {
+  readonly packages: string[];
+  readonly problems: string[];
+}
+
+function read(...lines: readonly string[]): Listing {
+  const listed = [...readGoProgram(Buffer.from(lines.join('\n')))];
+  return {
+    packages: listed.flatMap((item) => ('problem' in item ? [] : [`${item.name} ${item.version}`])),
+    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+  };
+}
+
+function mainOf(version: string, settings: readonly string[]): string | undefined {
+  const content = [
+    'go1.22.1',
+    `mod\texample.com/app\t${version}\t`,
+    ...settings.map((one) => `build\t${one}`),
+  ];
+  return [...readGoProgram(Buffer.from(content.join('\n')))].flatMap((item) =>
+    'problem' in item || item.name !== 'example.com/app' ? [] : [item.version],
+  )[0];
+}
+
+suite('go: reads the release of Go of the standard library', () => {
+  for (const [text, version] of Object.entries({
+    'go1.21.13': '1.21.13',
+    'go1.22': '1.22',
+    'go1.26.8-X:jsonv2': '1.26.8',
+    'go1.21.5 X:strictfipsruntime': '1.21.5',
+    'go1.26.5 (Red Hat 1.26.5-1.el10)': '1.26.5',
+    'go1.22rc1': '1.22.0-rc.1',
+    'go1.16.5b7': '1.16.5',
+    'go1.21.3-microsoft': '1.21.3',
+  }))
+    test(text, () => {
+      assert.deepEqual(read(text), { packages: [`stdlib ${version}`], problems: [] });
+    });
+});
+
+test('go: reports a toolchain without a release', () => {
+  for (const text of ['devel go1.23-abc123 Mon Jan 1', '', 'go', 'unknown'])
+    assert.deepEqual(read(text), {
+      packages: [],
+      problems: [`states no release of Go, but "${text}"; its standard library is not assessed`],
+    });
+});
+
+test('go: lists the main module and its modules, replaced ones by their replacement', () => {
+  const lines = [
+    'path\texample.com/corp/gateway/cmd/gateway',
+    'mod\texample.com/corp/gateway\tv1.0.0\th1:a=',
+    'dep\texample.com/corp/util\tv0.0.0',
+    '=>\t./util\t(devel)\t',
+    'dep\texample.com/corp/other\tv1.2.0\t',
+    '=>\t/src/other\t\t',
+    'dep\tgithub.com/acme/left\tv1.0.0',
+    '=>\tgithub.com/mitchellh/go-homedir\tv1.0.0\th1:b=',
+    'dep\tgithub.com/golang-jwt/jwt\tv3.2.1+incompatible\th1:c=',
+    'dep\tgithub.com/dirty/it\tv3.2.1+incompatible+dirty\t',
+    'dep\t\tv1.0.0\t',
+  ];
+  assert.deepEqual(read('go1.21.13', ...lines, '').packages, [
+    'stdlib 1.21.13',
+    'example.com/corp/gateway v1.0.0',
+    'example.com/corp/util (devel)',
+    'example.com/corp/other (devel)',
+    'github.com/mitchellh/go-homedir v1.0.0',
+    'github.com/golang-jwt/jwt v3.2.1+incompatible',
+    'github.com/dirty/it v3.2.1+incompatible.dirty',
+  ]);
+});
+
+test('go: lists only the standard library of a program without modules', () => {
+  assert.deepEqual(read('go1.19.8', 'path\tcmd/gofmt').packages, ['stdlib 1.19.8']);
+});
+
+test('go: ignores a replacement without a module, and unknown lines', () => {
+  const { packages } = read('go1.19.8', '=>\tx\tv1', 'future\ta\tb', 'build\tx');
+  assert.deepEqual(packages, ['stdlib 1.19.8']);
+});
+
+test('go: reports modules with an impossible path or without a version', () => {
+  assert.deepEqual(
+    read('go1.21.1', 'dep\ta b\tv1.0.0', 'dep\texample.com/x\t', 'dep\texample.com/y\tv1.0.0'),
+    {
+      packages: ['stdlib 1.21.1', 'example.com/y v1.0.0'],
+      problems: ['names the impossible module "a b"', 'names no version of example.com/x'],
+    },
+  );
+});
+
+suite('go: takes the version of the main module', () => {
+  const flags = (text: string): string => `-ldflags=${JSON.stringify(text)}`;
+  const pseudo = 'v0.0.0-20230422204055-ee646b4ed8d3';
+  const commit = ['vcs.revision=ee646b4ed8d3aabbccddeeff0011223344556677', 'vcs.time=2023-04-22T20:40:55Z'];
+  const cases: Readonly<
+    Record<string, readonly [version: string, settings: readonly string[], expected: string]>
+  > = {
+    'from its tag': ['v1.2.3', [flags('-X main.version=v9.9.9')], 'v1.2.3'],
+    'from a tag with changes': ['v1.2.3+dirty', [], 'v1.2.3+dirty'],
+    'from the linker instead of a directory': ['(devel)', [flags('-s -w -X main.version=v2.7.1')], 'v2.7.1'],
+    'from the linker instead of a commit': [pseudo, [flags('-X=main.version=2.7.1')], '2.7.1'],
+    'from the linker in quotes': [
+      '(devel)',
+      [flags('-X \'main.Version=v2.7.1\' -X "main.Name=a b"')],
+      'v2.7.1',
+    ],
+    'from the linker without quotes': ['(devel)', ['-ldflags=-Xmain -X main.version=v2.7.1'], 'v2.7.1'],
+    'from the command of the module first': [
+      '(devel)',
+      [flags('-X main.version=v1.0.0 -X example.com/app/cmd/app.version=v2.0.0')],
+      'v2.0.0',
+    ],
+    'from a usual package before others': [
+      '(devel)',
+      [flags('-X example.com/lib.version=v3.0.0 -X example.com/app/internal/version.Version=v2.0.0')],
+      'v2.0.0',
+    ],
+    'from the commit if the linker has two versions': [
+      '(devel)',
+      [flags('-X main.version=v1.0.0 -X main.buildVersion=v2.0.0'), ...commit],
+      pseudo,
+    ],
+    'from the commit if the linker has no release': [
+      '(devel)',
+      [flags('-X main.version=main'), ...commit],
+      pseudo,
+    ],
+    'from the commit that Go wrote': [pseudo, commit, pseudo],
+    'from nothing': ['(devel)', [flags('-X main.version')], '(devel)'],
+  };
+  for (const [name, [version, settings, expected]] of Object.entries(cases))
+    test(name, () => {
+      assert.equal(mainOf(version, settings), expected);
+    });
+});
