@@ -6,6 +6,8 @@ export interface ElfSegment {
   readonly kind: 'load' | 'note' | 'other';
   readonly isWritable: boolean;
   readonly isExecutable: boolean;
+  /** Address in memory. */
+  readonly address: number;
   /** Byte offset in the file. */
   readonly offset: number;
   readonly size: number;
@@ -59,8 +61,8 @@ const headerBytesMin = 52;
 
 /** Offsets of the fields of a file header and of its segment headers. */
 const layouts = {
-  32: { start: 28, entryBytes: 42, count: 44, entry: 32, flags: 24, offset: 4, size: 16 },
-  64: { start: 32, entryBytes: 54, count: 56, entry: 56, flags: 4, offset: 8, size: 32 },
+  32: { start: 28, entryBytes: 42, count: 44, entry: 32, flags: 24, offset: 4, address: 8, size: 16 },
+  64: { start: 32, entryBytes: 54, count: 56, entry: 56, flags: 4, offset: 8, address: 16, size: 32 },
 } as const;
 
 function segmentsOf(bytes: Buffer, form: Form): ElfSegment[] {
@@ -76,6 +78,7 @@ function segmentsOf(bytes: Buffer, form: Form): ElfSegment[] {
       kind: segmentKinds[int(bytes, at, form)] ?? 'other',
       isWritable: (flags & 2) !== 0,
       isExecutable: (flags & 1) !== 0,
+      address: word(bytes, at + layout.address, form),
       offset: word(bytes, at + layout.offset, form),
       size: word(bytes, at + layout.size, form),
     });

@@ -38,11 +38,15 @@ export function writeElf(plan: ElfPlan = {}): Buffer {
     put(kind, at, 4);
     put(flags, at + layout.flags, 4);
     put(offset, at + layout.offset, layout.word);
+    put(baseAddress + offset, at + layout.address, layout.word);
     put(content.length, at + layout.size, layout.word);
     offset += content.length;
   }
   return Buffer.concat([head, ...segments.map(({ content }) => content)]);
 }
+
+/** Address in memory of the first byte of the file. */
+const baseAddress = 0x400000;
 
 const layouts = {
   32: {
@@ -54,9 +58,21 @@ const layouts = {
     count: 44,
     flags: 24,
     offset: 4,
+    address: 8,
     size: 16,
   },
-  64: { header: 64, entry: 56, word: 8, start: 32, entryBytes: 54, count: 56, flags: 4, offset: 8, size: 32 },
+  64: {
+    header: 64,
+    entry: 56,
+    word: 8,
+    start: 32,
+    entryBytes: 54,
+    count: 56,
+    flags: 4,
+    offset: 8,
+    address: 16,
+    size: 32,
+  },
 } as const;
 
 function segmentsOf({ note, text = 'text', data = 'data' }: ElfPlan): Segment[] {
