@@ -1,12 +1,14 @@
 import { condaLister } from './analyze/language/conda/conda.ts';
 import { nugetLister } from './analyze/language/dotnet/nuget.ts';
 import { hexLister, otpLister } from './analyze/language/erlang/erlang.ts';
+import { goLister } from './analyze/language/go/go.ts';
 import { mavenLister } from './analyze/language/java/maven.ts';
 import { npmLister } from './analyze/language/npm/npm.ts';
 import { composerLister } from './analyze/language/php/composer-lister.ts';
 import { pythonLister } from './analyze/language/python/python.ts';
 import { cranLister } from './analyze/language/r/cran.ts';
 import { rubyLister } from './analyze/language/ruby/ruby.ts';
+import { cargoLister } from './analyze/language/rust/cargo.ts';
 import { alpineRelease } from './analyze/namespace/alpine-release.ts';
 import { aptSources } from './analyze/namespace/apt-sources.ts';
 import { lsbRelease } from './analyze/namespace/lsb-release.ts';
@@ -97,7 +99,7 @@ export const builtIn: BuiltIn = {
   listers: [
     ...[dpkgLister, apkLister, rpmLister, pacmanLister, chiselLister, rhelContentManifest],
     ...[npmLister, pythonLister, rubyLister, composerLister, mavenLister],
-    ...[nugetLister, cranLister, hexLister, otpLister, condaLister],
+    ...[nugetLister, cranLister, hexLister, otpLister, condaLister, goLister, cargoLister],
   ],
   schemes,
   sources: [

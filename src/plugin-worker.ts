@@ -4,14 +4,16 @@ import type { Plugin } from './plugin/plugin.ts';
 import type { AnalyzerRequest, AnalyzerResponse } from './plugin-host/analyzer-description.ts';
 
 /** Runs an analyzer of a plugin. The host validated the plugin when it loaded it, and validates the result. */
-async function answerTo({ kind, module, name, files }: AnalyzerRequest): Promise<AnalyzerResponse> {
+async function answerTo({ kind, module, name, files, program }: AnalyzerRequest): Promise<AnalyzerResponse> {
   try {
     const { plugin } = (await import(module)) as { readonly plugin: Plugin };
     const contents = new Map(files);
     if (kind === 'detector')
       return { result: plugin.detectors?.find((detector) => detector.name === name)?.detect(contents) };
     const lister = plugin.listers?.find((one) => one.name === name);
-    return { result: [...(lister?.list(contents) ?? [])] };
+    const listed =
+      program === undefined ? lister?.list(contents) : lister?.listProgram?.(program.path, program.parts);
+    return { result: [...(listed ?? [])] };
   } catch (error) {
     return { error: messageOf(error) };
   }

@@ -38,7 +38,7 @@ function count(counts: Map<string, number>, path: string, most: number, what: st
   if (value > most) throw new InvariantViolation(`more than ${most} ${what} of one file`);
 }
 
-function checkPackage({ name, version, source, ...others }: ListedPackage): void {
+function checkPackage({ name, version, source, functions, ...others }: ListedPackage): void {
   for (const text of [name, version, source?.name ?? 'x', source?.version ?? 'x'])
     if (!word.test(text)) throw new InvariantViolation('a package has an invalid name or version');
   for (const [field, text] of Object.entries(others))

@@ -5,6 +5,7 @@ import { layerTarget } from './target/layer.ts';
 import { readListerTargets } from './target/listers.ts';
 import { osReleaseTarget } from './target/os-release.ts';
 import { policyTargets } from './target/policy.ts';
+import { programTarget } from './target/programs.ts';
 import { sbomTarget } from './target/sbom.ts';
 import { tarTarget } from './target/tar.ts';
 import type { Target } from './target/target.ts';
@@ -15,6 +16,7 @@ export const targets: readonly Target[] = [
   ...inflaterTargets(),
   ...(await readListerTargets()),
   declaredTarget,
+  programTarget,
   osReleaseTarget,
   layerTarget,
   imageTarget,

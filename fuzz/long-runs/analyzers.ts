@@ -1,4 +1,4 @@
-import { zstdCompressSync } from 'node:zlib';
+import { deflateSync, zstdCompressSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { declaredListers } from '../../src/analyze/declared/declared-lister.ts';
 import { builtIn } from '../../src/extensions.ts';
@@ -6,6 +6,7 @@ import type { NamespaceDetector } from '../../src/plugin/namespace-detector.ts';
 import type { PackageLister } from '../../src/plugin/package-lister.ts';
 import { writeNdb, writeRpmPackage } from '../../src/testing/rpm-writer.ts';
 import { declaredDocuments } from '../declared-documents.ts';
+import { listerOfParts } from '../program-lister.ts';
 import type { Subject } from './subject.ts';
 
 /** A file that an analyzer reads, with a document as its content. */
@@ -184,6 +185,22 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
     },
   ],
   hex: [{ path: 'opt/a/lib/plug-1.15.3/ebin/plug.app', document: erlangTerm }],
+  golang: [
+    {
+      path: 'go-build-info',
+      document:
+        'go1.22.1\npath\ta.b/c\nmod\ta.b/c\t(devel)\t\ndep\ta.b/d\tv1.0.0\n=>\ta.b/e\tv1.0.0\nbuild\t-ldflags="-s -X main.version=v1.2.3 -X \'a.b=c d\'"\nbuild\tvcs.time=2023-04-22T20:40:55Z\n',
+    },
+  ],
+  cargo: [
+    {
+      path: 'cargo-audit-data',
+      document: '{"packages":[{"name":"a","version":"1.0.0-rc.1+x","kind":"runtime"}]}',
+      syntax: 'json',
+      pack: (document) => deflateSync(document),
+    },
+    { path: 'cargo-source-paths', document: 'index.crates.io-6f17d22bba15001f/clap-a-2.33.1-rc.1\n' },
+  ],
   otp: [{ path: 'opt/a/lib/ssl-10.8/ebin/ssl.app', document: erlangTerm.replace('plug', 'ssl') }],
   'rhel-content-manifest': [
     {
@@ -256,7 +273,7 @@ export function analyzerSubjects(): Subject[] {
     ...builtIn.listers.flatMap(licenceSubjects),
     ...builtIn.listers.flatMap((lister) =>
       subjectsOf('lister', lister.name, listers[lister.name], (files) => {
-        list(lister, files);
+        list(listerOfParts(lister), files);
       }),
     ),
     ...subjectsOf('lister', 'declared', declaredFormats, (files) => {

@@ -36,4 +36,22 @@ export const languageLimits = {
   pomElements: 100_000,
   /** Size of a file that describes an application or a release of Erlang. Large real ones have some ten thousand bytes. */
   erlangFileBytes: 4 * MiB,
+  /** Build information of a Go program. That of Kubernetes has some tens of kilobytes. */
+  goBuildInfoBytes: 1 * MiB,
+  /** Names of the functions of a Go program. Those of Kubernetes have some megabytes. */
+  goFunctionBytes: 16 * MiB,
+  /** Compressed list of the crates of a Rust program. Real ones have some kilobytes. */
+  cargoAuditBytes: 1 * MiB,
+  /** The same list, decompressed. */
+  cargoAuditTextBytes: 8 * MiB,
+  /** Bytes of the sections of a Rust program that are searched although they are not loaded, such as debug information. */
+  unloadedBytes: 64 * MiB,
+  /** Different directories of crates in the texts of a Rust program. Large real ones have some hundreds. */
+  cargoSourcePaths: 4096,
+  /** Packages that are listed from the programs of one layer. Further programs are not read. */
+  programPackagesPerLayer: 100_000,
+  /** Characters of the sets of functions that are kept of the programs of one layer. Without them, advisories count as usual. */
+  functionCharactersPerLayer: 32 * MiB,
+  /** Bytes of parts of programs that are kept for the listers of plugins, of one layer. */
+  pluginProgramBytes: 8 * MiB,
 } as const;

@@ -45,8 +45,6 @@ export const limits = {
   programHeadBytes: 4 * KiB,
   /** How much of a program is searched for signs of Rust. They are stored before the code or after it. */
   programBytes: 16 * MiB,
-  /** Build information of a Go program. That of Kubernetes has some tens of kilobytes. */
-  goBuildInfoBytes: 1 * MiB,
   /** Files and directories of a root file system on disk that are checked for evidence. */
   directoryEntries: 1_000_000,
   /** Size of a file that states the licences of one package. Those of Boost have 2 MB. */

@@ -17,6 +17,9 @@ export interface ElfSegment {
 export interface ElfHead {
   /** Whether it can be run or loaded. Object files to be linked, kernel modules and core dumps cannot. */
   readonly isProgram: boolean;
+  readonly isBigEndian: boolean;
+  /** Byte offset of the table of sections. */
+  readonly sectionTable: number;
   /** The segments that the given bytes describe. */
   readonly segments: readonly ElfSegment[];
 }
@@ -36,7 +39,12 @@ export function isElfProgram(bytes: Buffer): boolean {
 export function readElfHead(bytes: Buffer): ElfHead | undefined {
   const form = formOf(bytes);
   if (form === undefined) return undefined;
-  return { isProgram: isProgramType(half(bytes, 16, form)), segments: segmentsOf(bytes, form) };
+  return {
+    isProgram: isProgramType(half(bytes, 16, form)),
+    isBigEndian: !form.isLittle,
+    sectionTable: word(bytes, layouts[form.is64 ? 64 : 32].sections, form),
+    segments: segmentsOf(bytes, form),
+  };
 }
 
 function isProgramType(type: number): boolean {
@@ -61,8 +69,14 @@ const headerBytesMin = 52;
 
 /** Offsets of the fields of a file header and of its segment headers. */
 const layouts = {
-  32: { start: 28, entryBytes: 42, count: 44, entry: 32, flags: 24, offset: 4, address: 8, size: 16 },
-  64: { start: 32, entryBytes: 54, count: 56, entry: 56, flags: 4, offset: 8, address: 16, size: 32 },
+  32: {
+    ...{ start: 28, sections: 32, entryBytes: 42, count: 44 },
+    ...{ entry: 32, flags: 24, offset: 4, address: 8, size: 16 },
+  },
+  64: {
+    ...{ start: 32, sections: 40, entryBytes: 54, count: 56 },
+    ...{ entry: 56, flags: 4, offset: 8, address: 16, size: 32 },
+  },
 } as const;
 
 function segmentsOf(bytes: Buffer, form: Form): ElfSegment[] {

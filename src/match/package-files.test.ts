@@ -169,3 +169,60 @@ test('names the npm package or the Python distribution whose directory contains 
     [inside[3] ?? '']: undefined,
   });
 });
+
+/** A layer with a Go program of one package. */
+function programLayer(at: string, version: string, links: LayerIndex['evidence']['links'] = []): LayerIndex {
+  const found = [{ kind: 'golang' as const, paths: [at] }];
+  const stdlib: ListedPackage = { type: 'golang', name: 'stdlib', version, evidence: 'build-info' };
+  return layerWith(
+    { packages: [{ path: at, lister: 'golang', packages: [stdlib] }] },
+    { evidence: { ...emptyLayer.evidence, found, links } },
+  );
+}
+
+test('lists a program at each of its hard links, also when a later layer removes the first name', () => {
+  const link = { by: 'hard-link', path: 'opt/b', target: 'usr/bin/a' } as const;
+  const below = programLayer('usr/bin/a', '1.22.1');
+  const linking: LayerIndex = { ...emptyLayer, evidence: { ...emptyLayer.evidence, links: [link] } };
+  const locationsOf = ({ packages }: SquashedImage): unknown[] =>
+    packages.map((item) => item.locations?.map((place) => [place.path, place.layer]));
+  const first = ['usr/bin/a', 0];
+  assert.deepEqual(locationsOf(squashed(programLayer('usr/bin/a', '1.22.1', [link]))), [
+    [['opt/b', 0], first],
+  ]);
+  assert.deepEqual(locationsOf(squashed(below, linking)), [[['opt/b', 0], first]]);
+  assert.deepEqual(locationsOf(squashed(below, { ...linking, whiteouts: ['usr/bin/a'] })), [[['opt/b', 0]]]);
+});
+
+test('drops the packages of a program when a later layer has another program at its path', () => {
+  const below = programLayer('usr/bin/a', '1.22.1');
+  assert.deepEqual(versionsOf(squashed(below, programLayer('usr/bin/a', '1.23.4'))), ['1.23.4']);
+  const found = [{ kind: 'generic' as const, paths: ['usr/bin/a'] }];
+  const other: LayerIndex = { ...emptyLayer, evidence: { ...emptyLayer.evidence, found } };
+  const image = squashed(below, other);
+  assert.deepEqual(versionsOf(image), []);
+  assert.deepEqual(
+    image.evidence.found.map((item) => item.kind),
+    ['generic'],
+  );
+});
+
+test('counts a program as unread if only its texts name packages', () => {
+  const evidence = {
+    ...emptyLayer.evidence,
+    found: [{ kind: 'cargo' as const, paths: ['usr/bin/choose'] }],
+  };
+  const clap = (level: 'build-info' | 'binary-string'): Partial<LayerPackageFiles> => ({
+    packages: [
+      {
+        path: 'usr/bin/choose',
+        lister: 'cargo',
+        packages: [{ type: 'cargo', name: 'clap', version: '2.33.1', evidence: level }],
+      },
+    ],
+  });
+  const count = (files: Partial<LayerPackageFiles>): number =>
+    squashed(layerWith(files, { evidence })).evidence.found.length;
+  assert.equal(count(clap('binary-string')), 1);
+  assert.equal(count(clap('build-info')), 0);
+});

@@ -1,4 +1,6 @@
 import { PathTree } from '../kit/path-tree.ts';
+import { programKinds } from '../model/evidence/kinds.ts';
+import { mergeFunctions } from '../model/function-set.ts';
 import type { ExtensionProblem, LayerIndex, LayerPackageFiles, LayerPackages } from '../model/layer-index.ts';
 import { compareText } from '../model/order.ts';
 import { type ListedPackage, packageEvidences } from '../model/package.ts';
@@ -35,6 +37,8 @@ interface FileMark {
   readonly listings: LayerPackages[];
   readonly problems: ExtensionProblem[];
   isWithoutPackage: boolean;
+  /** Whether the file is a program, which evidence names too. */
+  readonly isOfProgram: boolean;
 }
 
 /**
@@ -45,11 +49,40 @@ export function squashPackageFiles(tree: FileTree, layers: readonly LayerIndex[]
   const marks = new PathTree<FileMark>();
   const code = new VisibleCode();
   for (const [layer, index] of layers.entries()) {
-    if (marks.size > 0) removeReplaced(marks, index);
+    // A layer may link to a program below it and remove the first name.
+    const linked = marks.size > 0 ? linkedPrograms(marks, index) : new Map<string, FileMark>();
+    if (marks.size > 0) {
+      removeReplaced(marks, index);
+      removeReplacedPrograms(marks, index);
+    }
     code.apply(index);
-    if (index.packageFiles !== undefined) addFiles(marks, index.packageFiles, layer);
+    if (index.packageFiles !== undefined) addFiles(marks, index, { files: index.packageFiles, layer });
+    if (marks.size + linked.size > 0) linkPrograms(marks, index, linked);
   }
   return visibleFiles(marks, realPaths(tree), code);
+}
+
+/** Programs by the targets of hard links. Other files have the results at each of their names. */
+function linkedPrograms(marks: PathTree<FileMark>, { evidence }: LayerIndex): Map<string, FileMark> {
+  return new Map(
+    evidence.links.flatMap(({ by, target }) => {
+      const mark = by === 'hard-link' ? marks.get(target) : undefined;
+      return mark?.isOfProgram === true ? [[target, mark] as const] : [];
+    }),
+  );
+}
+
+/** Gives hard links the results of the program that they name at that moment. */
+function linkPrograms(
+  marks: PathTree<FileMark>,
+  { evidence }: LayerIndex,
+  linked: ReadonlyMap<string, FileMark>,
+): void {
+  for (const { by, path, target } of evidence.links) {
+    if (by !== 'hard-link') continue;
+    const mark = marks.get(target) ?? linked.get(target);
+    if (mark?.isOfProgram === true) marks.set(path, mark);
+  }
 }
 
 /** The code of packages that a container of the image would see. */
@@ -85,12 +118,28 @@ function removeReplaced<T>(marks: PathTree<T>, index: LayerIndex): void {
   for (const path of packageFiles?.others ?? []) marks.remove(path);
 }
 
-function addFiles(marks: PathTree<FileMark>, files: LayerPackageFiles, layer: number): void {
+/** Removes programs at whose paths the layer has other programs, or hard links to programs. */
+function removeReplacedPrograms(marks: PathTree<FileMark>, index: LayerIndex): void {
+  for (const path of programsOf(index)) marks.remove(path);
+  for (const { path } of index.evidence.links) if (marks.get(path)?.isOfProgram === true) marks.remove(path);
+}
+
+function programsOf({ evidence }: LayerIndex): string[] {
+  return evidence.found.flatMap(({ kind, paths }) => (programKinds.has(kind) ? paths : []));
+}
+
+function addFiles(
+  marks: PathTree<FileMark>,
+  index: LayerIndex,
+  { files, layer }: { readonly files: LayerPackageFiles; readonly layer: number },
+): void {
+  const programs = new Set(programsOf(index));
   const fresh = new Map<string, FileMark>();
   const markAt = (path: string): FileMark => {
     const existing = fresh.get(path);
     if (existing !== undefined) return existing;
-    const mark = { layer, listings: [], problems: [], isWithoutPackage: false };
+    const isOfProgram = programs.has(path);
+    const mark = { layer, listings: [], problems: [], isWithoutPackage: false, isOfProgram };
     fresh.set(path, mark);
     return mark;
   };
@@ -108,9 +157,10 @@ function visibleFiles(
   const packages = new Map<string, { lister: string; byPath: Map<string, SquashedLocation> }>();
   const problems: SquashedPackageFiles['problems'][number][] = [];
   const read = new Set<string>();
-  for (const [ownPath, { layer, listings, problems: own, isWithoutPackage }] of marks) {
+  for (const [ownPath, mark] of marks) {
+    const { layer, listings, problems: own, isWithoutPackage } = mark;
     const path = real(ownPath);
-    if (isWithoutPackage || listings.length > 0) read.add(path);
+    if (isWithoutPackage || listings.some(isComplete)) read.add(path);
     problems.push(...own.map((problem) => ({ ...problem, path, layer })));
     for (const { lister, packages: listed } of listings)
       for (const stated of listed) {
@@ -137,13 +187,26 @@ function visibleFiles(
   };
 }
 
+/** Whether a file is read whole. Texts in a program name only some of its packages. */
+function isComplete({ packages }: LayerPackages): boolean {
+  return packages.some(({ evidence }) => evidence !== 'binary-string');
+}
+
 /** Returns the package at these locations, of which there is at least one. */
 export function locatedPackage(lister: string, found: readonly SquashedLocation[]): LocatedPackage {
   const locations = found.toSorted((a, b) =>
     compareText(pathOfPackage(a.path, a.package), pathOfPackage(b.path, b.package)),
   );
   const [first] = locations.toSorted(compareStrength) as [SquashedLocation];
-  return { ...first, lister, locations };
+  return { ...first, package: withAllFunctions(first.package, locations), lister, locations };
+}
+
+/** Returns a package with the functions at all its locations. Without them if they are unknown at any. */
+function withAllFunctions(found: ListedPackage, locations: readonly SquashedLocation[]): ListedPackage {
+  if (found.functions === undefined || locations.length < 2) return found;
+  const known = locations.flatMap((place) => place.package.functions ?? []);
+  const { functions, ...rest } = found;
+  return known.length === locations.length ? { ...rest, functions: mergeFunctions(known) } : rest;
 }
 
 /** Returns the path of a package that the file at a path lists, which may be within that file. */

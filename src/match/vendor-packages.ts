@@ -58,6 +58,18 @@ export function isVendorPackage(
   return type !== 'deb' || !(thirdPartyVersion.test(version) || isOfThirdParty(supplier));
 }
 
+/**
+ * Returns whether a package is of a distribution, whichever it is. A package of a vendor that is no distribution is not. So is one whose file
+ * is at a path that distributions do not use.
+ */
+export function isSurelyVendorPackage(item: ListedPackage, path: string): boolean {
+  const { type, version, vendor, supplier = '' } = item;
+  if (!directoriesOfDistributions.test(path)) return false;
+  if (type === 'rpm' && vendor !== undefined)
+    return [...rpmVendors.values()].some((expected) => expected.test(vendor));
+  return type !== 'deb' || !(thirdPartyVersion.test(version) || isOfThirdParty(supplier));
+}
+
 function isOfThirdParty(maintainer: string): boolean {
   const [host = ''] = maintainer
     .slice(maintainer.lastIndexOf('@') + 1)

@@ -76,6 +76,8 @@ export interface ListedPackage {
   readonly evidence?: PackageEvidence;
   /** The package that contains it. To fix it, upgrade that package. */
   readonly parent?: ParentPackage;
+  /** The functions of it that a program contains, as `encodeFunctions` writes them. Absent if they are unknown. */
+  readonly functions?: string;
   /** Where it is within the archive that lists it: `BOOT-INF/lib/a.jar`, with `!/` before a path within another archive. */
   readonly archivePath?: string;
   /**
@@ -100,7 +102,8 @@ export interface PackageLocation extends Location, Pick<ListedPackage, 'evidence
 }
 
 /** A package installed in an image. */
-export interface Package extends Omit<ListedPackage, 'requires' | 'provides' | 'archivePath' | 'codePaths'> {
+export interface Package
+  extends Omit<ListedPackage, 'requires' | 'provides' | 'functions' | 'archivePath' | 'codePaths'> {
   readonly purl: string;
   readonly location: Location;
   /** Name of the lister that found it. */

@@ -1,5 +1,6 @@
 import type { Namespace } from '../model/namespace.ts';
 import type { PathPattern } from '../plugin/layer-files.ts';
+import type { ProgramPart, ProgramParts } from '../plugin/program-parts.ts';
 import type { LoadedPlugin } from './load-plugins.ts';
 
 /** A detector or lister of a plugin, as structured-clone data for other threads. */
@@ -12,6 +13,7 @@ export interface AnalyzerDescription {
   readonly wants: readonly PathPattern[];
   readonly ecosystem?: Namespace;
   readonly versionScheme?: string;
+  readonly programParts?: readonly ProgramPart[];
 }
 
 /** Returns the detectors and listers that the plugins provide, in order. */
@@ -21,11 +23,12 @@ export function describeAnalyzers(plugins: readonly LoadedPlugin[]): AnalyzerDes
       kind: 'detector' as const,
       ...{ module, name, version, wants },
     })),
-    ...listers.map(({ name, version, wants, ecosystem, versionScheme }) => ({
+    ...listers.map(({ name, version, wants, ecosystem, versionScheme, programParts }) => ({
       kind: 'lister' as const,
       ...{ module, name, version, wants },
       ...(ecosystem !== undefined && { ecosystem }),
       ...(versionScheme !== undefined && { versionScheme }),
+      ...(programParts !== undefined && { programParts }),
     })),
   ]);
 }
@@ -33,6 +36,8 @@ export function describeAnalyzers(plugins: readonly LoadedPlugin[]): AnalyzerDes
 /** A request to the plugin thread, which handles one request at a time. */
 export interface AnalyzerRequest extends Pick<AnalyzerDescription, 'kind' | 'module' | 'name'> {
   readonly files: readonly (readonly [path: string, content: Uint8Array])[];
+  /** A program to list instead of files. */
+  readonly program?: { readonly path: string; readonly parts: ProgramParts };
 }
 
 /** The unvalidated result of an analyzer of a plugin, or the message of the error that it threw. */

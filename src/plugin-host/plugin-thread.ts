@@ -32,10 +32,15 @@ export class PluginThread implements AsyncDisposable {
   }
 
   /** Returns the unvalidated result of an analyzer for these files. Throws an error whose message is fit for a report. */
-  async analyze({ kind, module, name }: AnalyzerDescription, files: Files): Promise<unknown> {
+  async analyze(
+    { kind, module, name }: AnalyzerDescription,
+    files: Files,
+    program?: AnalyzerRequest['program'],
+  ): Promise<unknown> {
     // Copied, since posting a view would clone its whole underlying buffer.
     const copies = [...files].map(([path, content]) => [path, new Uint8Array(content)] as const);
-    const response = await this.#semaphore.run(() => this.#request({ kind, module, name, files: copies }));
+    const request = { kind, module, name, files: copies, ...(program !== undefined && { program }) };
+    const response = await this.#semaphore.run(() => this.#request(request));
     if ('error' in response) throw new Error(response.error);
     return response.result;
   }

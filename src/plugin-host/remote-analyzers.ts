@@ -31,6 +31,8 @@ export function remoteAnalyzers(
     listers: listers.map((one) => ({
       ...one,
       listRemotely: async (files) => toListerEvents(await thread.analyze(one, files)),
+      listProgramRemotely: async (path, parts) =>
+        toListerEvents(await thread.analyze(one, new Map(), { path, parts })),
     })),
   };
 }
@@ -68,6 +70,7 @@ const listedPackage = z.strictObject({
   provides: z.optional(names),
   evidence: z.optional(z.enum(packageEvidences)),
   parent: z.optional(z.strictObject({ name: word, version: z.optional(word) })),
+  functions: z.optional(z.base64().check(z.maxLength(limits.functionCharactersPerLayer))),
   archivePath: z.optional(path),
   codePaths: z.optional(z.array(path).check(z.maxLength(limits.codePathsPerPackage))),
 } satisfies Fields<ListedPackage>);

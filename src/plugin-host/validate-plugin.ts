@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { isPattern } from '../plugin/layer-files.ts';
 import type { Plugin } from '../plugin/plugin.ts';
+import { programParts } from '../plugin/program-parts.ts';
 
 const name = z
   .string('must be a string')
@@ -29,14 +30,27 @@ const wants = z
 const isObject = 'must be an object with the members of the contract';
 const kinds = {
   detectors: z.looseObject({ name, version, wants, detect: callable }, isObject),
-  listers: z.looseObject(
-    {
-      ...{ name, version, wants, list: callable },
-      ecosystem: z.optional(namespace),
-      versionScheme: z.optional(name),
-    },
-    isObject,
-  ),
+  listers: z
+    .looseObject(
+      {
+        ...{ name, version, wants: z.array(pattern, 'must be an array of paths'), list: callable },
+        ecosystem: z.optional(namespace),
+        versionScheme: z.optional(name),
+        programParts: z.optional(z.array(z.enum(programParts, `must be one of ${programParts.join(', ')}`))),
+        listProgram: z.optional(callable),
+      },
+      isObject,
+    )
+    .check(
+      z.refine(({ wants: paths, programParts: parts = [] }) => paths.length + parts.length > 0, {
+        path: ['wants'],
+        message: 'must have at least one path, or `programParts` at least one part',
+      }),
+      z.refine((lister) => (lister.programParts === undefined) === (lister.listProgram === undefined), {
+        path: ['listProgram'],
+        message: 'and `programParts` need each other',
+      }),
+    ),
   schemes: z.looseObject({ name, key: callable, compare: callable, after: z.optional(callable) }, isObject),
   sources: z.looseObject(
     { name, version, feeds: names, feedsFor: callable, fetch: callable, parse: callable },

@@ -4,6 +4,7 @@ import type { Enricher } from './enricher.ts';
 import type { Files } from './layer-files.ts';
 import type { NamespaceDetector } from './namespace-detector.ts';
 import type { ListerEvent, PackageLister } from './package-lister.ts';
+import type { ProgramParts } from './program-parts.ts';
 import type { ReportFormat } from './report-format.ts';
 import type { Transport } from './transport.ts';
 import type { VersionScheme } from './version-scheme.ts';
@@ -16,9 +17,12 @@ export interface RemoteDetector extends Omit<NamespaceDetector, 'detect'> {
 }
 
 /** A lister of a plugin, on a worker thread. Clair terminates it when it exceeds its time limit. */
-export interface RemoteLister extends Omit<PackageLister, 'list' | 'listEach' | 'licenseFiles'> {
+export interface RemoteLister
+  extends Omit<PackageLister, 'list' | 'listEach' | 'listProgram' | 'licenseFiles'> {
   /** Rejects if the lister fails or clair terminates it. */
   listRemotely(files: Files): Promise<readonly ListerEvent[]>;
+  /** Lists one program. Rejects like `listRemotely`. */
+  listProgramRemotely(path: string, parts: ProgramParts): Promise<readonly ListerEvent[]>;
 }
 
 /** A detector in this process or on another thread. */

@@ -62,6 +62,7 @@ export type {
   PackageLister,
 } from './package-lister.ts';
 export type { Plugin } from './plugin.ts';
+export { type ProgramPart, type ProgramParts, programParts } from './program-parts.ts';
 export type { Display, FindingOrder, GatedFinding, ReportFormat } from './report-format.ts';
 export type {
   BatchNotificationContent,

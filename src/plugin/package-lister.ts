@@ -2,6 +2,7 @@ import type { Diversion } from '../model/layer-index.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { ListedPackage, PackageType } from '../model/package.ts';
 import type { Files, PathPattern } from './layer-files.ts';
+import type { ProgramPart, ProgramParts } from './program-parts.ts';
 
 /** An item that a lister read from the file at `path`. `kind` states which. */
 export type ListerEvent =
@@ -73,6 +74,13 @@ export interface PackageLister {
   readonly listEach?: () => FileLister;
   /** Those of `wants` that `listEach` lists, all at any depth. Absent if it lists all of them. */
   readonly largeFiles?: readonly PathPattern[];
+  /**
+   * Parts of programs (ELF, PE, Mach-O) that the lister reads, at any path and with or without the permission to execute. Programs of the
+   * distribution itself are not read.
+   */
+  readonly programParts?: readonly ProgramPart[];
+  /** Lists one program, from those of the parts that it has. It has at least one. A program that yields nothing counts as not read. */
+  readonly listProgram?: (path: string, parts: ProgramParts) => Iterable<ListerEvent>;
   /** Lists the installed packages. For a damaged file, yields a problem and what is still readable; other files are unaffected. */
   list(files: Files): Iterable<ListerEvent>;
 }

@@ -24,7 +24,7 @@ type ExpectedName = Partial<Omit<ExpectedPackage, 'layer'>>;
 /** Content of an image of `corpus/apps`, as its package managers state it. */
 export interface ExpectedImage {
   readonly packages: readonly ExpectedPackage[];
-  readonly not_assessed: readonly { readonly path: string }[];
+  readonly not_assessed: readonly { readonly path: string; readonly why: string }[];
   readonly must_not_report: readonly ExpectedName[];
   readonly may_report: readonly ExpectedName[];
 }
@@ -162,10 +162,17 @@ function differenceOf(row: ExpectedPackage, rows: readonly ReportedRow[]): strin
 function isExpected(
   row: ReportedRow,
   wanted: readonly ExpectedPackage[],
-  { may_report: allowed }: ExpectedImage,
+  { may_report: allowed, not_assessed: programs }: ExpectedImage,
 ): boolean {
-  const isAllowed = allowed.some((one) => isNamed(row, one) && isAt(row, one));
+  const isAllowed =
+    allowed.some((one) => isNamed(row, one) && isAt(row, one)) ||
+    programs.some((one) => isAt(row, one) && isTextOf(row, one.why));
   return isAllowed || wanted.some((one) => isNamed(row, one) && isAt(row, one));
+}
+
+/** Whether a package is one of those that the texts of a program name. The reason why the program is not assessed lists them. */
+function isTextOf({ package: { name, version }, evidence }: ReportedRow, why: string): boolean {
+  return evidence === 'binary-string' && why.split(/[ :,]+/).includes(`${name}-${version}`);
 }
 
 function isForbidden(row: ReportedRow, { must_not_report: forbidden, packages }: ExpectedImage): boolean {

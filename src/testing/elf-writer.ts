@@ -45,6 +45,13 @@ export function writeElf(plan: ElfPlan = {}): Buffer {
   return Buffer.concat([head, ...segments.map(({ content }) => content)]);
 }
 
+/** Appends content that is not loaded, such as a section of cargo-auditable, and says where the table of sections would follow. */
+export function withUnloaded(plan: Omit<ElfPlan, 'is32' | 'isBigEndian'>, content: Buffer): Buffer {
+  const bytes = Buffer.concat([writeElf(plan), content]);
+  bytes.writeBigUInt64LE(BigInt(bytes.length), 40);
+  return bytes;
+}
+
 /** Address in memory of the first byte of the file. */
 const baseAddress = 0x400000;
 

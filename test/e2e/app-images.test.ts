@@ -14,7 +14,9 @@ import { corpusMirror } from './mirror.ts';
 /** The types whose packages are listed, by image of `corpus/apps`. */
 const images: Readonly<Record<string, readonly string[]>> = {
   'node-app': ['npm'],
-  'node-bundle': ['npm'],
+  'go-bins': ['golang'],
+  'rust-mixed': ['cargo'],
+  'node-bundle': ['npm', 'golang'],
   'node-next': ['npm'],
   'node-yarn': ['npm'],
   dotnet: ['nuget', 'pypi'],
@@ -23,7 +25,7 @@ const images: Readonly<Record<string, readonly string[]>> = {
   'python-web': ['pypi'],
   'ruby-gems': ['gem'],
   'traps-a': ['npm', 'pypi', 'gem', 'composer', 'maven', 'nuget', 'hex'],
-  'mixed-debian': ['npm', 'pypi', 'gem', 'composer'],
+  'mixed-debian': ['npm', 'pypi', 'gem', 'composer', 'golang', 'cargo'],
   'jvm-fat': ['maven'],
   'jvm-jib': ['maven'],
   'jvm-shaded': ['maven'],

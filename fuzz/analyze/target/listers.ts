@@ -1,6 +1,7 @@
 import { builtIn } from '../../../src/extensions.ts';
 import type { PackageLister } from '../../../src/plugin/package-lister.ts';
 import { exportsOf, hasMembers } from '../../exports.ts';
+import { listerOfParts } from '../../program-lister.ts';
 import { checkLister } from '../invariants.ts';
 import type { ListerFormat, ListerTargets } from '../lister-targets.ts';
 import { concrete, type Target } from './target.ts';
@@ -25,7 +26,8 @@ function isUsable(value: unknown): value is ListerTargets {
   return formats.length > 0 && formats.every((format) => hasMembers(format, ['seeds', 'mutations']));
 }
 
-function target(name: string, lister: PackageLister, { seeds, mutations }: ListerFormat): Target {
+function target(name: string, listed: PackageLister, { seeds, mutations }: ListerFormat): Target {
+  const lister = listerOfParts(listed);
   const paths = [
     ...new Set([...seeds().flatMap((input) => [...input.keys()]), ...lister.wants.map(concrete)]),
   ];

@@ -89,9 +89,10 @@ export class LayerCollector {
     this.#wanted = wanted;
     this.#hasWhiteouts = hasWhiteouts;
     this.#keptBytesMax = keptBytesMax;
-    this.#evidence = new EvidenceCollector(programs);
+    const listing = listNow?.();
+    this.#evidence = new EvidenceCollector(programs, listing);
     this.#licenses = new LicenseCollector(wanted.licenseFiles);
-    this.#packageFiles = new PackageFileCollector(wanted, keptBytesMax >= limits.keptLayerBytes, listNow?.());
+    this.#packageFiles = new PackageFileCollector(wanted, keptBytesMax >= limits.keptLayerBytes, listing);
   }
 
   /** The visitor for a `TarWalker`. */

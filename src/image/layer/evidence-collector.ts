@@ -1,11 +1,11 @@
 import { limits } from '../../core/limits.ts';
-import { isElfProgram } from '../../kit/elf.ts';
 import { boundedPath, parentOf } from '../../kit/tar/path.ts';
 import { collectPayload, type PayloadSink, type SparseForm, type TarEntry } from '../../kit/tar/walker.ts';
 import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name.ts';
 import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
 import type { EvidenceLink, LayerEvidence } from '../../model/evidence/layer-evidence.ts';
 import { isDataName, placeOfFiles } from '../../model/evidence/program-names.ts';
+import type { ProgramPart } from '../../plugin/program-parts.ts';
 import {
   archivedEvidence,
   contentBytesMin,
@@ -15,7 +15,9 @@ import {
   isBundle,
   mayBeBundle,
 } from './file-content.ts';
-import { ProgramClassifier } from './program-kind.ts';
+import type { ImmediateListing } from './package-file-collector.ts';
+import { ProgramListings } from './program-listings.ts';
+import { mayBeProgram, ProgramScan } from './program-scan.ts';
 import { beginningOfSparse } from './sparse.ts';
 
 /** A program that must be read again to find its kind. */
@@ -33,6 +35,8 @@ export type ProgramInspection = 'now' | 'later';
 /** The evidence in a layer, and the programs that must be read again to find their kind. */
 export interface CollectedEvidence extends LayerEvidence {
   readonly unread: ReadonlyMap<string, UnreadProgram>;
+  /** The packages of the programs. Those of programs that must be read again are added later. */
+  readonly programs: ProgramListings;
 }
 
 /** Collects evidence of packages that no lister reads from the members of a layer. */
@@ -46,10 +50,12 @@ export class EvidenceCollector {
   readonly #whiteouts = new Set<string>();
   readonly #opaques = new Set<string>();
   readonly #cut = new Set<EvidenceKind>();
+  readonly #programs: ProgramListings;
   #charactersLeft: number = limits.evidenceCharactersPerLayer;
 
-  constructor(inspection: ProgramInspection) {
+  constructor(inspection: ProgramInspection, listing?: ImmediateListing) {
     this.#inspection = inspection;
+    this.#programs = new ProgramListings(listing);
   }
 
   finish(): CollectedEvidence {
@@ -64,6 +70,7 @@ export class EvidenceCollector {
       opaques: [...this.#opaques],
       cut: evidenceKinds.filter((kind) => this.#cut.has(kind)),
       unread: this.#unread,
+      programs: this.#programs,
     };
   }
 
@@ -134,10 +141,32 @@ export class EvidenceCollector {
         this.#add(path, kind);
       });
     if (size < contentBytesMin) return undefined;
-    return new ContentSink(entry, this.#inspection, (kind, isKnown) => {
-      this.#add(path, kind);
-      if (!isKnown && this.#found.has(path)) this.#unread.set(path, { path, offset: entry.offset, size });
+    return new ContentSink(entry, this.#inspection === 'now' ? this.#programs.wanted : undefined, {
+      isEvidence: (kind) => {
+        this.#add(path, kind);
+      },
+      isUnreadProgram: (isElf) => {
+        this.#addUnread({ path, offset: entry.offset, size }, isElf);
+      },
+      isProgram: (scan) => {
+        this.#addProgram(path, scan);
+      },
     });
+  }
+
+  /** Adds a program that is read later. Until then, only those of ELF are evidence. */
+  #addUnread(program: UnreadProgram, isElf: boolean): void {
+    const { path } = program;
+    if (isElf) this.#add(path, 'generic');
+    else if (this.#unread.size >= limits.evidencePerLayer || !this.#takeCharacters(path.length)) return;
+    if (!isElf || this.#found.has(path)) this.#unread.set(path, program);
+  }
+
+  #addProgram(path: string, scan: ProgramScan): void {
+    const kind = scan.kind();
+    if (kind === undefined) return;
+    this.#add(path, kind);
+    if (this.#found.has(path)) this.#programs.add(path, scan.parts());
   }
 
   /** Removes a file that is replaced. If it has other names, these remain, since they refer to the old content. */
@@ -145,6 +174,7 @@ export class EvidenceCollector {
     if (this.#targets.has(path)) return;
     this.#found.delete(path);
     this.#unread.delete(path);
+    this.#programs.delete(path);
   }
 
   #add(path: string, kind: EvidenceKind): void {
@@ -177,8 +207,14 @@ function isNamedData(path: string): boolean {
   );
 }
 
-/** Records the kind of evidence in a file, and whether it is final. */
-type Take = (kind: EvidenceKind, isKnown: boolean) => void;
+/** Receives what the content of a file is. */
+interface ContentReceiver {
+  isEvidence(kind: EvidenceKind): void;
+  /** It is a program that must be read again. */
+  isUnreadProgram(isElf: boolean): void;
+  /** It was scanned as a program. */
+  isProgram(scan: ProgramScan): void;
+}
 
 /** Bytes at the start of a file that identify it, except programs. */
 const headBytes = 1024;
@@ -187,20 +223,21 @@ const descriptionBytes = 64 * 1024;
 /** Stored bytes of a sparse file that must contain its map and its start. */
 const sparseHeadBytes = 64 * 1024;
 
-/** Inspects the first bytes of a file. For a program, inspects as many as its classification needs. */
+/** Inspects the first bytes of a file. For a program, inspects as many as its parts need. */
 class ContentSink implements PayloadSink {
   readonly #entry: TarEntry;
-  readonly #inspection: ProgramInspection;
-  readonly #take: Take;
+  readonly #wantedParts: ReadonlySet<ProgramPart> | undefined;
+  readonly #receiver: ContentReceiver;
   readonly #wantedBytes: number;
   #head: Buffer | undefined;
-  #program: ProgramClassifier | undefined;
+  #program: ProgramScan | undefined;
   isSated = false;
 
-  constructor(entry: TarEntry, inspection: ProgramInspection, take: Take) {
+  /** `wantedParts`: those of programs. Absent if programs are read later. */
+  constructor(entry: TarEntry, wantedParts: ReadonlySet<ProgramPart> | undefined, receiver: ContentReceiver) {
     this.#entry = entry;
-    this.#inspection = inspection;
-    this.#take = take;
+    this.#wantedParts = wantedParts;
+    this.#receiver = receiver;
     this.#wantedBytes = isDescription(entry.path) ? descriptionBytes : headBytes;
   }
 
@@ -217,14 +254,14 @@ class ContentSink implements PayloadSink {
   }
 
   close(): void {
-    const kind = this.#program?.kind();
-    if (kind !== undefined) this.#take(kind, true);
+    if (this.#program !== undefined) this.#receiver.isProgram(this.#program);
   }
 
   #begin(head: Buffer): void {
     this.isSated = true;
     switch (contentKind(head)) {
       case 'elf':
+      case 'mach-o':
         this.#beginProgram(head);
         return;
       case 'zip':
@@ -233,6 +270,7 @@ class ContentSink implements PayloadSink {
         return;
       case 'pe':
         if (isAssembly(head)) this.#takeKind('nuget');
+        else this.#beginProgram(head);
         return;
       case undefined:
         if (isDescription(this.#entry.path) && describesInstalled(head)) this.#takeKind('cran');
@@ -241,16 +279,16 @@ class ContentSink implements PayloadSink {
   }
 
   #takeKind(kind: EvidenceKind | undefined): void {
-    if (kind !== undefined) this.#take(kind, true);
+    if (kind !== undefined) this.#receiver.isEvidence(kind);
   }
 
   #beginProgram(head: Buffer): void {
-    if (!isElfProgram(head)) return;
-    if (this.#inspection === 'later') {
-      this.#take('generic', false);
+    if (!mayBeProgram(head)) return;
+    if (this.#wantedParts === undefined) {
+      this.#receiver.isUnreadProgram(contentKind(head) === 'elf');
       return;
     }
-    this.#program = new ProgramClassifier(this.#entry.size);
+    this.#program = new ProgramScan(this.#entry.size, this.#wantedParts);
     this.#program.write(head);
     this.isSated = this.#program.isDone;
   }

@@ -1,9 +1,13 @@
 import { hasElfMagic } from '../../kit/elf.ts';
+import { hasMachOMagic } from '../../kit/mach-o.ts';
 import { parentOf } from '../../kit/tar/path.ts';
 import { isScriptName, mayHoldBundles } from '../../model/evidence/program-names.ts';
 
 /** Kinds of content that matter, whatever the name of the file. */
-export type ContentKind = 'elf' | 'zip' | 'pe' | 'script';
+export type ContentKind = 'elf' | 'zip' | 'pe' | 'mach-o' | 'script';
+
+/** First bytes of a file that its kind depends on. */
+export const kindBytes = 8;
 
 /** Minimum size in bytes of a file of these kinds. */
 export const contentBytesMin = 64;
@@ -15,9 +19,12 @@ export function contentKind(bytes: Buffer, at: number = 0): ContentKind | undefi
   if (first === letterP && second === letterK)
     return bytes[at + 2] === 3 && bytes[at + 3] === 4 ? 'zip' : undefined;
   if (first === letterM && second === letterZ) return 'pe';
+  if (first !== undefined && first >= machOStartMin && hasMachOMagic(bytes, at)) return 'mach-o';
   return first === hash && second === exclamation ? 'script' : undefined;
 }
 
+/** The lowest first byte of Mach-O programs, which few other files have. */
+const machOStartMin = 0xca;
 const [letterP, letterK, letterM, letterZ] = [0x50, 0x4b, 0x4d, 0x5a];
 const [hash, exclamation] = [0x23, 0x21];
 

@@ -4,40 +4,20 @@ import fc from 'fast-check';
 import { limits } from '../../core/limits.ts';
 import { readElfHead } from '../../kit/elf.ts';
 import { type ElfPlan, writeElf } from '../../testing/elf-writer.ts';
-import { GoBuildInfoReader, goBuildInfoMagic } from './go-build-info.ts';
+import { goMagic, inlineBuildInfo, storedLines, withData } from '../../testing/go-program.ts';
+import { GoBuildInfoReader } from './go-build-info.ts';
 
 /** Returns the extracted text when the program streams in pieces of this size. */
 function extract(program: Buffer, pieceBytes: number = program.length): string | undefined {
   const segments = readElfHead(program)?.segments.filter(({ kind }) => kind === 'load') ?? [];
-  const reader = new GoBuildInfoReader(segments);
+  const reader = new GoBuildInfoReader(segments, true);
   for (let at = 0; at < program.length; at += pieceBytes)
     reader.push(program.subarray(at, at + pieceBytes), at);
   return reader.result()?.toString();
 }
 
 const lines = 'path\tcmd/x\nmod\texample.com/x\t(devel)\t\ndep\texample.com/y\tv1.0.0\th1:a=\n';
-const start = Buffer.from('3077af0c9274080241e1c107e6d618e6', 'hex').toString('latin1');
-const end = Buffer.from('f932433186182072008242104116d8f2', 'hex').toString('latin1');
-const list = `${start}${lines}${end}`;
-
-function varint(value: number): string {
-  return value < 128
-    ? String.fromCharCode(value)
-    : String.fromCharCode((value % 128) + 128) + varint(value >> 7);
-}
-
-/** The header and texts of Go 1.18 and later. */
-function inlineInfo(version: string, text: string): string {
-  const header = `${goBuildInfoMagic.toString('latin1')}\x08\x02`.padEnd(32, '\0');
-  return header + varint(version.length) + version + varint(text.length) + text;
-}
-
-/** Puts text at the first address of a multiple of 16. The segments before it have a known size. */
-function withData(plan: ElfPlan, data: (address: number) => string): Buffer {
-  const headBytes = writeElf({ ...plan, data: '' }).length;
-  const padding = (16 - (headBytes % 16)) % 16;
-  return writeElf({ ...plan, data: '\0'.repeat(padding) + data(0x400000 + headBytes + padding) });
-}
+const list = storedLines(lines);
 
 /** A program of Go before 1.18: the header points to the address and length of each text. */
 function oldProgram(plan: ElfPlan, version: string, text: string): Buffer {
@@ -52,7 +32,7 @@ function oldProgram(plan: ElfPlan, version: string, text: string): Buffer {
   const constants = `some text ${version}more text ${text}`;
   const textStart = 0x400000 + writeElf({ ...plan, text: '', data: '' }).length;
   return withData({ ...plan, text: constants }, (address) => {
-    const header = `${goBuildInfoMagic.toString('latin1')}${String.fromCharCode(pointerBytes, isBigEndian ? 1 : 0)}`;
+    const header = `${goMagic}${String.fromCharCode(pointerBytes, isBigEndian ? 1 : 0)}`;
     const variables = address + 48;
     return [
       (header + pointer(variables) + pointer(variables + 2 * pointerBytes)).padEnd(48, '\0'),
@@ -65,9 +45,12 @@ function oldProgram(plan: ElfPlan, version: string, text: string): Buffer {
 }
 
 test('extracts the texts after the header', () => {
-  assert.equal(extract(withData({}, () => inlineInfo('go1.21.13', list))), `go1.21.13\n${lines}`);
-  const long = `${start}${'dep\texample.com/y\tv1.0.0\n'.repeat(2000)}${end}`;
-  assert.equal(extract(withData({}, () => inlineInfo('go1.21.13', long)))?.length, 10 + long.length - 32);
+  assert.equal(extract(withData({}, () => inlineBuildInfo('go1.21.13', list))), `go1.21.13\n${lines}`);
+  const long = storedLines('dep\texample.com/y\tv1.0.0\n'.repeat(2000));
+  assert.equal(
+    extract(withData({}, () => inlineBuildInfo('go1.21.13', long)))?.length,
+    10 + long.length - 32,
+  );
 });
 
 test('extracts the texts that the header of an older program points to', () => {
@@ -77,17 +60,19 @@ test('extracts the texts that the header of an older program points to', () => {
 });
 
 test('extracts only the version of a program without modules', () => {
-  assert.equal(extract(withData({}, () => inlineInfo('go1.21.13', ''))), 'go1.21.13\n');
+  assert.equal(extract(withData({}, () => inlineBuildInfo('go1.21.13', ''))), 'go1.21.13\n');
   assert.equal(extract(oldProgram({}, 'go1.17', 'no marks around this text')), 'go1.17\n');
 });
 
 test('extracts nothing from a header that is damaged, not aligned, or not in data', () => {
-  const info = inlineInfo('go1.21.13', list);
+  const info = inlineBuildInfo('go1.21.13', list);
   const damaged: Readonly<Record<string, Buffer>> = {
     'cut text': withData({}, () => info.slice(0, -1)),
     'cut header': withData({}, () => info.slice(0, 20)),
     'endless length': withData({}, () => `${info.slice(0, 32)}${'\xff'.repeat(40)}`),
-    'text beyond the limit': withData({}, () => inlineInfo('go1.2', 'x'.repeat(limits.goBuildInfoBytes))),
+    'text beyond the limit': withData({}, () =>
+      inlineBuildInfo('go1.2', 'x'.repeat(limits.goBuildInfoBytes)),
+    ),
     'odd address': withData({}, () => ` ${info}`),
     'not in data': writeElf({ text: info }),
     'pointers to nowhere': withData({}, () => `${info.slice(0, 14)}\x08\0${'\xff'.repeat(16)}`),
@@ -102,7 +87,7 @@ test('extracts the same whatever the size of the pieces', () => {
     fc.property(filler, fc.boolean(), fc.integer({ min: 1, max: 500 }), (text, isOld, pieceBytes) => {
       const program = isOld
         ? oldProgram({ note: text }, 'go1.13.8', list)
-        : withData({ text }, () => inlineInfo('go1.21.13', list));
+        : withData({ text }, () => inlineBuildInfo('go1.21.13', list));
       assert.equal(extract(program, pieceBytes), extract(program));
       assert.match(extract(program) ?? '', /^go1\.\d+\.\d+\npath/);
     }),
@@ -112,7 +97,7 @@ test('extracts the same whatever the size of the pieces', () => {
 test('yields nothing but text for any bytes after the magic', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 80 }), fc.integer({ min: 1, max: 90 }), (bytes, pieceBytes) => {
-      const data = goBuildInfoMagic.toString('latin1') + Buffer.from(bytes).toString('latin1');
+      const data = goMagic + Buffer.from(bytes).toString('latin1');
       const text = extract(
         withData({}, () => data),
         pieceBytes,

@@ -1,18 +1,9 @@
 import { limits } from '../../core/limits.ts';
 import { StreamCapture, StreamSearch } from '../../kit/bytes/stream-search.ts';
-
-/** A part of a program that is mapped into memory. */
-export interface ProgramSegment {
-  readonly address: number;
-  /** Byte offset in the file. */
-  readonly offset: number;
-  readonly size: number;
-  readonly isWritable: boolean;
-  readonly isExecutable: boolean;
-}
+import type { ProgramSegment } from '../../kit/program-head.ts';
 
 /** Start of the build information, in a writable segment, at a multiple of 16. Go, debug/buildinfo. */
-export const goBuildInfoMagic: Buffer = Buffer.from('\xff Go buildinf:', 'latin1');
+const goBuildInfoMagic: Buffer = Buffer.from('\xff Go buildinf:', 'latin1');
 const headerBytes = 32;
 const alignment = 16;
 /** Flags in the header: big-endian pointers, and texts that follow the header (Go 1.18 and later). */
@@ -42,33 +33,46 @@ export class GoBuildInfoReader {
   readonly #oldTexts: readonly OldTexts[];
   /** The header and the texts after it. */
   #header: StreamCapture | undefined;
-  /** What the header points to: the address and the length of each text. */
+  /** The places that the header points to: the address and the length of each text. */
   #pointers: readonly StreamCapture[] = [];
   #result: Buffer | undefined;
 
-  constructor(segments: readonly ProgramSegment[]) {
+  /** `mayBeOld`: whether to keep texts of older programs, which costs time. */
+  constructor(segments: readonly ProgramSegment[], mayBeOld: boolean) {
     this.#segments = segments;
-    const constants = constantsOf(segments);
-    this.#headers = segments.filter(({ isWritable }) => isWritable).map(searchFor(goBuildInfoMagic));
+    const constants = mayBeOld ? constantsOf(segments) : [];
+    this.#headers = segments
+      .filter(({ isWritable }) => isWritable)
+      .slice(0, segmentsMax)
+      .map(withinLimit)
+      .map(searchFor(goBuildInfoMagic));
     this.#oldTexts = [
       new OldTexts(listStart, constants, { count: 4, bytes: limits.goBuildInfoBytes }),
       new OldTexts(oldVersionStart, constants, { count: 256, bytes: versionBytesMax }),
     ];
   }
 
-  /** Whether further bytes cannot change the result. */
-  get isDone(): boolean {
-    return this.#result !== undefined;
+  /** Whether the program has build information, even if it is damaged. */
+  get hasHeader(): boolean {
+    return this.#header !== undefined;
   }
 
-  /** Returns the build information. Undefined if there is none or it is damaged. Valid after the last byte, or when `isDone`. */
+  /** Returns the next position at which it needs bytes. Infinite if nothing can change the result. */
+  nextPosition(position: number): number {
+    if (this.#result !== undefined) return Number.POSITIVE_INFINITY;
+    const header = this.#header === undefined ? this.#headers : [this.#header, ...this.#pointers];
+    const open = [...header, ...this.#oldTexts];
+    return open.reduce((next, one) => Math.min(next, one.nextPosition(position)), Number.POSITIVE_INFINITY);
+  }
+
+  /** Returns the build information. Undefined if there is none or it is damaged. Valid after the last byte. */
   result(): Buffer | undefined {
     return this.#result;
   }
 
   /** Takes the piece of the file that begins at this position. */
   push(piece: Buffer, position: number): void {
-    if (this.isDone) return;
+    if (this.#result !== undefined) return;
     for (const texts of this.#oldTexts) texts.push(piece, position);
     if (this.#header === undefined) this.#findHeader(piece, position);
     if (this.#header === undefined) return;
@@ -155,10 +159,22 @@ class OldTexts {
     for (const text of this.#found.values()) text.push(piece, position);
   }
 
+  nextPosition(position: number): number {
+    const open = [...this.#searches, ...this.#found.values()];
+    return open.reduce((next, one) => Math.min(next, one.nextPosition(position)), Number.POSITIVE_INFINITY);
+  }
+
   at({ offset, length }: TextPlace): Buffer | undefined {
     const bytes = this.#found.get(offset)?.bytes();
     return bytes !== undefined && bytes.length >= length ? bytes.subarray(0, length) : undefined;
   }
+}
+
+/** Segments of one kind that are searched. Real programs have one or two. */
+const segmentsMax = 4;
+
+function withinLimit(segment: ProgramSegment): ProgramSegment {
+  return { ...segment, size: Math.min(segment.size, limits.programBytes) };
 }
 
 function searchFor(needle: Buffer): (segment: ProgramSegment) => StreamSearch {
@@ -169,7 +185,7 @@ function searchFor(needle: Buffer): (segment: ProgramSegment) => StreamSearch {
 function constantsOf(segments: readonly ProgramSegment[]): readonly ProgramSegment[] {
   const fixed = segments.filter(({ isWritable }) => !isWritable);
   const readOnly = fixed.filter(({ isExecutable }) => !isExecutable);
-  return readOnly.length > 0 ? readOnly : fixed;
+  return (readOnly.length > 0 ? readOnly : fixed).slice(0, segmentsMax);
 }
 
 /** Position of the pointers in the header. */

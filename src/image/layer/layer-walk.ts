@@ -6,6 +6,7 @@ import { type CollectedLayer, LayerCollector } from './collector.ts';
 import type { ProgramInspection, UnreadProgram } from './evidence-collector.ts';
 import { memberFilter } from './member-filter.ts';
 import type { ImmediateListing } from './package-file-collector.ts';
+import type { ProgramScan } from './program-scan.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
 /** The result of reading a layer. */
@@ -20,8 +21,8 @@ export interface LayerReadResult {
   readonly readProgram?: ProgramReader;
 }
 
-/** Yields the bytes of a program. Each chunk is valid until the next one is requested. Throws if the file cannot be read. */
-export type ProgramReader = (program: UnreadProgram) => Iterable<Buffer>;
+/** Scans a program, and skips what the scan does not need. Throws if the file cannot be read. */
+export type ProgramReader = (program: UnreadProgram, scan: ProgramScan) => void;
 
 /** Options for reading layers. */
 export interface ReadOptions {

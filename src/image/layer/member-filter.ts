@@ -9,7 +9,7 @@ import {
 } from '../../model/evidence/by-name.ts';
 import { scriptPlaces } from '../../model/evidence/program-names.ts';
 import { CodeFiles } from './code-files.ts';
-import { contentBytesMin, contentKind, mayBeBundle } from './file-content.ts';
+import { contentBytesMin, contentKind, kindBytes, mayBeBundle } from './file-content.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
 const slash = 0x2f;
@@ -67,7 +67,7 @@ function mayFileBeEvidence(block: Buffer, offset: number, end: number, payload: 
   if (isInPlaces(placesOfEvidence, block, start)) return true;
   if (mayNameEvidence(block, start, end) && mayBeEvidencePath(pathOf(block, start, end))) return true;
   const isScript = block[end - 1] === letterS && block[end - 2] === letterJ;
-  const isUnread = payload + 4 > block.length;
+  const isUnread = payload + kindBytes > block.length;
   const mayHoldEvidence = isUnread || contentKind(block, payload) !== undefined;
   // Reads the size last: few files get here.
   if (!mayHoldEvidence && !isScript) return false;

@@ -98,6 +98,8 @@ function immediate(suffix: string, calls: string[]): ImmediateListing {
       calls.push(problem);
       return [{ lister: 'x', events: [{ kind: 'problem', path: at, problem }] }];
     },
+    programParts: new Set(),
+    listProgram: () => [],
   };
 }
 

@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { boundedPath } from '../../kit/tar/path.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
 import type { ListerEvent } from '../../plugin/package-lister.ts';
+import type { ProgramPart, ProgramParts } from '../../plugin/program-parts.ts';
 import { expandSparse } from './sparse.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
@@ -10,12 +11,17 @@ import type { WantedPaths } from './wanted-paths.ts';
 export interface FileListing {
   readonly lister: string;
   readonly events: readonly ListerEvent[];
+  /** Parts of a program that a lister on another thread reads later. */
+  readonly pending?: ProgramParts;
 }
 
 /** Lists files as soon as they are read, which may be too large to be held together. */
 export interface ImmediateListing {
   isWanted(path: string): boolean;
   list(path: string, content: Uint8Array): readonly FileListing[];
+  /** The parts of programs that listers want. */
+  readonly programParts: ReadonlySet<ProgramPart>;
+  listProgram(path: string, parts: ProgramParts): readonly FileListing[];
 }
 
 /** The files of a layer that listers want at any depth. */

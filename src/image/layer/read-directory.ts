@@ -19,6 +19,7 @@ import { evidenceByLinkName } from '../../model/evidence/by-name.ts';
 import { compareText } from '../../model/order.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
 import type { ProgramReader, ReadOptions } from './layer-walk.ts';
+import { scanProgram } from './program-scan.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
 /** Content of a root file system on disk, and a reader of its programs. */
@@ -41,7 +42,14 @@ export function readDirectory(
   walk.readOthers();
   return {
     collected: collector.finish(),
-    readProgram: ({ path }) => fileChunks(join(root, path)),
+    readProgram: ({ path, size }, scan) => {
+      const file = openUnchanged(join(root, path), size);
+      try {
+        scanProgram({ file, offset: 0, size }, scan);
+      } finally {
+        closeSync(file);
+      }
+    },
   };
 }
 
@@ -156,28 +164,36 @@ class DirectoryWalk {
 /** The first chunk is small, since most files are identified by their start. */
 const [firstPieceBytes, pieceBytes] = [4096, 1024 * 1024];
 
-/**
- * Yields the bytes of a file. The file may have been replaced or may have grown since it was listed. So the opened file is checked again,
- * and links are refused.
- */
-function* fileChunks(place: string, size?: number): Generator<Buffer> {
-  const file = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+/** Yields the bytes of a file of this size. */
+function* fileChunks(place: string, size: number): Generator<Buffer> {
+  const file = openUnchanged(place, size);
   try {
-    const stats = fstatSync(file);
-    const expected = size ?? stats.size;
-    if (!stats.isFile() || stats.size !== expected) throw new Error('it changed while being read');
-    let piece = Buffer.allocUnsafe(Math.min(firstPieceBytes, expected));
-    for (let at = 0; at < expected; ) {
+    let piece = Buffer.allocUnsafe(Math.min(firstPieceBytes, size));
+    for (let at = 0; at < size; ) {
       const count = readSync(file, piece, 0, piece.length, at);
-      if (count === 0) throw new Error('it changed while being read');
+      if (count === 0) throw new Error(changed);
       yield piece.subarray(0, count);
       at += count;
       if (piece.length === firstPieceBytes)
-        piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(expected - at, 1)));
+        piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(size - at, 1)));
     }
   } finally {
     closeSync(file);
   }
+}
+
+const changed = 'it changed while being read';
+
+/**
+ * Opens a file. It may have been replaced or may have grown since it was listed. So the opened file is checked again, and links are
+ * refused.
+ */
+function openUnchanged(place: string, size: number): number {
+  const file = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const stats = fstatSync(file);
+  if (stats.isFile() && stats.size === size) return file;
+  closeSync(file);
+  throw new Error(changed);
 }
 
 function typeOf(stats: Stats): TarEntry['type'] {

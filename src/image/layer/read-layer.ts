@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { limits } from '../../core/limits.ts';
 import { TarError } from '../../kit/tar/header.ts';
 import { type FileRange, walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
 import { digestAlgorithm } from '../../model/digest.ts';
@@ -9,6 +8,7 @@ import { assertDigestMatches, digestOf } from './layer-digest.ts';
 import { nameOfLayer, withLayerName } from './layer-name.ts';
 import { LayerReader } from './layer-reader.ts';
 import { createLayerWalk, type LayerReadResult, type ProgramReader, type ReadOptions } from './layer-walk.ts';
+import { scanProgram } from './program-scan.ts';
 import { readArchiveMembers } from './read-archive.ts';
 import { readDirectory } from './read-directory.ts';
 
@@ -89,17 +89,10 @@ function assertRangeUndamaged({ file, offset, size }: FileRange, layer: ImageLay
 
 /** Returns a reader of programs in an uncompressed layer. The file is open only during a read. */
 function programReader(place: { readonly path: string; readonly offset: number }): ProgramReader {
-  return function* read({ offset, size }) {
+  return ({ offset, size }, scan) => {
     const file = openSync(place.path, 'r');
     try {
-      const chunk = Buffer.allocUnsafeSlow(chunkBytes);
-      let wanted: number = limits.programHeadBytes;
-      for (let at = 0; at < size; wanted = chunkBytes) {
-        const count = readSync(file, chunk, 0, Math.min(wanted, size - at), place.offset + offset + at);
-        if (count === 0) return;
-        yield chunk.subarray(0, count);
-        at += count;
-      }
+      scanProgram({ file, offset: place.offset + offset, size }, scan);
     } finally {
       closeSync(file);
     }

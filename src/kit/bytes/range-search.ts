@@ -22,9 +22,10 @@ export class RangeSearch {
     return this.#isFound;
   }
 
-  /** Returns whether nothing from this position of the file on can change the result. */
-  isOver(position: number): boolean {
-    return this.#isFound || position >= this.#end;
+  /** Returns the next position at which it needs bytes. Infinite if nothing can change the result. */
+  nextPosition(position: number): number {
+    const isOver = this.#isFound || position >= this.#end;
+    return isOver ? Number.POSITIVE_INFINITY : Math.max(position, this.#start);
   }
 
   /** Takes the piece of the file that begins at this position. */

@@ -27,6 +27,11 @@ export class StreamSearch {
     yield* placesIn(seam, this.#needle, seamStart);
     yield* placesIn(bytes, this.#needle, position + from);
   }
+
+  /** Returns the next position at which it needs bytes. Infinite after the range. */
+  nextPosition(position: number): number {
+    return position < this.#end ? Math.max(position, this.#start) : Number.POSITIVE_INFINITY;
+  }
 }
 
 function* placesIn(bytes: Buffer, needle: Buffer, start: number): Generator<number, void> {
@@ -41,14 +46,15 @@ function lastBytes(before: Buffer, bytes: Buffer, count: number): Buffer {
 
 /** Collects a range of a file while the file streams by. */
 export class StreamCapture {
-  readonly #start: number;
+  /** Position of its first byte. */
+  readonly start: number;
   readonly #bytesMax: number;
   #buffer: Buffer;
   #length: number;
 
   /** `known` are the first bytes of the range, which may have streamed by. */
   constructor(start: number, bytesMax: number, known: Buffer = Buffer.alloc(0)) {
-    this.#start = start;
+    this.start = start;
     this.#bytesMax = bytesMax;
     this.#buffer = known;
     this.#length = known.length;
@@ -61,11 +67,17 @@ export class StreamCapture {
 
   /** Takes the piece of the file that begins at this position. A range whose next byte is in an earlier piece stays as it is. */
   push(piece: Buffer, position: number): void {
-    const from = this.#start + this.#length - position;
+    const from = this.start + this.#length - position;
     if (this.isFull || from < 0 || from >= piece.length) return;
     const bytes = piece.subarray(from, from + this.#bytesMax - this.#length);
     if (this.#length + bytes.length > this.#buffer.length) this.#grow(this.#length + bytes.length);
     this.#length += bytes.copy(this.#buffer, this.#length);
+  }
+
+  /** Returns the next position at which it needs bytes. Infinite if it is complete, or if its next byte was not seen. */
+  nextPosition(position: number): number {
+    const next = this.start + this.#length;
+    return this.isFull || next < position ? Number.POSITIVE_INFINITY : next;
   }
 
   /** Returns the bytes so far. They are valid until the next call of `push`. */

@@ -45,6 +45,9 @@ export type EvidenceKind = keyof typeof kinds;
 /** All kinds, in the order of the table. */
 export const evidenceKinds = Object.keys(kinds) as readonly EvidenceKind[];
 
+/** The kinds of programs. */
+export const programKinds: ReadonlySet<EvidenceKind> = new Set<EvidenceKind>(['golang', 'cargo', 'generic']);
+
 /** Returns a count with the name of the kind: `69 npm packages`. */
 export function describeEvidenceCount(kind: EvidenceKind, count: number): string {
   const [one, several] = kinds[kind];

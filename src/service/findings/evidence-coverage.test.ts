@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../core/limits.ts';
 import type { SquashedEvidence } from '../../match/evidence.ts';
+import type { Distro } from '../../model/distro.ts';
 import type { Coverage } from '../../model/report.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
 import { evidenceCoverage } from './evidence-coverage.ts';
@@ -30,13 +31,15 @@ interface CoverageOptions {
   readonly cut?: readonly [];
 }
 
+const distro: Distro = { id: 'debian', versionId: '12', like: [] };
+
 const path = 'usr/lib/node_modules/a/package.json';
 
 function coverage(
   found: readonly SquashedEvidence[],
   { packages = [installed('node-a')], status = 'complete', cut = [] }: CoverageOptions = {},
 ): Coverage[] {
-  return evidenceCoverage({ evidence: { found, cut }, packages, coverage: [covered(status)] });
+  return evidenceCoverage({ distro, evidence: { found, cut }, packages, coverage: [covered(status)] });
 }
 
 const ofPackage: SquashedEvidence = { kind: 'npm', path, owner: { name: 'node-a', lister: 'dpkg' } };
@@ -89,8 +92,39 @@ test('counts all evidence and names the first paths', () => {
 test('reports a minimum count when evidence was truncated, even if it is 0', () => {
   const cut = ['npm'] as const;
   const evidence = { found: [], cut };
-  const [only] = evidenceCoverage({ evidence, packages: [], coverage: [] });
+  const [only] = evidenceCoverage({ distro: null, evidence, packages: [], coverage: [] });
   assert.equal(only?.status, 'unsupported');
   assert.equal(only.reason, 'npm packages of a layer are too many to count, and not all are read');
   assert.deepEqual(only.evidence, { count: 0, paths: [], truncated: true });
+});
+
+test('leaves programs open that a package of another repository owns', () => {
+  const docker: SquashedEvidence = {
+    kind: 'golang',
+    path: 'usr/bin/dockerd',
+    owner: { name: 'docker-ce', lister: 'dpkg' },
+  };
+  const supplier = 'Docker <support@docker.com>';
+  const packages = [{ ...installed('docker-ce'), supplier }];
+  assert.deepEqual(
+    coverage([docker], { packages }).map(({ namespace, reason }) => [namespace, reason]),
+    [
+      [
+        'golang',
+        '1 Go program is not read, e.g. usr/bin/dockerd; 1 of them is owned by packages that are not assessed',
+      ],
+    ],
+  );
+});
+
+test('leaves a program open if only texts in it name packages', () => {
+  const program: SquashedEvidence = { kind: 'cargo', path: 'usr/local/bin/choose' };
+  const crate = (evidence: 'build-info' | 'binary-string'): ImagePackage => ({
+    ...installed('clap'),
+    type: 'cargo',
+    location: { path: program.path, layer: null },
+    evidence,
+  });
+  assert.equal(coverage([program], { packages: [crate('binary-string')] }).length, 1);
+  assert.equal(coverage([program], { packages: [crate('build-info')] }).length, 0);
 });

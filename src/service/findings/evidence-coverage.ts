@@ -1,6 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { ImageEvidence, SquashedEvidence } from '../../match/evidence.ts';
-import type { FileOwner } from '../../match/file-owners.ts';
+import { isVendorPackage } from '../../match/vendor-packages.ts';
+import type { Distro } from '../../model/distro.ts';
 import {
   describeEvidence,
   describeEvidenceCount,
@@ -12,6 +13,7 @@ import type { ImagePackage } from '../../store/image-store.ts';
 
 /** Inputs that decide which evidence is covered. */
 export interface EvidenceContext {
+  readonly distro: Distro | null;
   readonly evidence: ImageEvidence;
   readonly packages: readonly ImagePackage[];
   /** Coverage of the namespaces of the packages. */
@@ -19,15 +21,14 @@ export interface EvidenceContext {
 }
 
 /**
- * Returns the coverage of evidence of unlisted packages, by kind. The advisories of its distribution cover a file that a package owns, if
- * they are loaded. A file from which a lister, such as a plugin's, has listed packages counts as read.
+ * Returns the coverage of evidence of unlisted packages, by kind. The advisories of its distribution cover a file that a package of the
+ * distribution owns, if they are loaded. They do not cover packages of others. A file from which a lister, such as a plugin's, has listed
+ * packages counts as read.
  */
-export function evidenceCoverage({ evidence, packages, coverage }: EvidenceContext): Coverage[] {
-  const isAssessed = assessedOwners(packages, coverage);
-  const listed = new Set(packages.map(({ location }) => location.path));
-  const open = evidence.found.filter(
-    ({ path, owner }) => !listed.has(path) && (owner === undefined || !isAssessed(owner)),
-  );
+export function evidenceCoverage({ evidence, packages, coverage, distro }: EvidenceContext): Coverage[] {
+  const isAssessed = assessedFiles(packages, coverage, distro);
+  const isListed = listedFiles(packages);
+  const open = evidence.found.filter((item) => !isListed(item) && !isAssessed(item));
   const isOwned = ({ owner }: SquashedEvidence): boolean => owner !== undefined;
   return countByKind(open, evidence.cut).map((unread) =>
     coverageOfUnread(unread, open.filter((one) => one.kind === unread.kind && isOwned(one)).length),
@@ -35,9 +36,12 @@ export function evidenceCoverage({ evidence, packages, coverage }: EvidenceConte
 }
 
 /** Returns the evidence that no package owns and from which no packages were listed. It does not depend on advisories. */
-export function unownedEvidence({ evidence, packages }: Omit<EvidenceContext, 'coverage'>): UnreadEvidence[] {
-  const listed = new Set(packages.map(({ location }) => location.path));
-  const unowned = evidence.found.filter(({ path, owner }) => owner === undefined && !listed.has(path));
+export function unownedEvidence({
+  evidence,
+  packages,
+}: Pick<EvidenceContext, 'evidence' | 'packages'>): UnreadEvidence[] {
+  const isListed = listedFiles(packages);
+  const unowned = evidence.found.filter((item) => item.owner === undefined && !isListed(item));
   return countByKind(unowned, evidence.cut);
 }
 
@@ -51,22 +55,32 @@ function countByKind(found: readonly SquashedEvidence[], cut: readonly EvidenceK
   });
 }
 
-/** Returns a predicate: whether the packages of an owner are matched against advisories. */
-function assessedOwners(
+/** Returns a predicate: whether packages were listed from a file. Texts in a program name only some of its packages. */
+function listedFiles(packages: readonly ImagePackage[]): (item: SquashedEvidence) => boolean {
+  const listed = new Set(
+    packages.flatMap(({ location, evidence }) => (evidence === 'binary-string' ? [] : [location.path])),
+  );
+  return ({ path }) => listed.has(path);
+}
+
+/** Returns a predicate: whether a package of the distribution that is matched against advisories owns a file. */
+function assessedFiles(
   packages: readonly ImagePackage[],
   coverage: readonly Coverage[],
-): (owner: FileOwner) => boolean {
+  distro: Distro | null,
+): (item: SquashedEvidence) => boolean {
   const assessed = new Set(
     coverage.flatMap(({ namespace, status }) =>
       status === 'complete' || status === 'stale' ? [namespace] : [],
     ),
   );
-  const names = new Set(
-    packages.flatMap(({ foundBy, name, lookup }) =>
-      lookup !== null && assessed.has(lookup.namespace.name) ? [`${foundBy}\n${name}`] : [],
-    ),
-  );
-  return ({ lister, name }) => names.has(`${lister}\n${name}`);
+  const matched = packages.filter(({ lookup }) => lookup !== null && assessed.has(lookup.namespace.name));
+  const byName = Map.groupBy(matched, ({ foundBy, name }) => `${foundBy}\n${name}`);
+  return ({ path, owner }) =>
+    owner !== undefined &&
+    (byName.get(`${owner.lister}\n${owner.name}`) ?? []).some(
+      (item) => distro === null || isVendorPackage(item, path, distro),
+    );
 }
 
 /** Returns the coverage of one kind of evidence. `owned` is the number of files whose owners are not assessed. */

@@ -12,10 +12,9 @@ import { type LinkTarget, linkAliases } from '../../match/links.ts';
 import type { CodeDirectory, ExtensionProblem, LayerFile, LayerIndex } from '../../model/layer-index.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type Files, isPattern, type PathPattern, patternSet } from '../../plugin/layer-files.ts';
-import { classifyEvidence } from './layer-evidence.ts';
+import { type ClassifiedEvidence, classifyEvidence } from './layer-evidence.ts';
 import {
   groupPackageFiles,
-  immediateListing,
   ListedSize,
   type Listing,
   listersOfPackageFiles,
@@ -23,6 +22,7 @@ import {
   listPackages,
   mergeListings,
 } from './list-packages.ts';
+import { immediateListing, listPrograms } from './list-programs.ts';
 
 /** Extensions that analyze layers. */
 export type Analyzers = Pick<Extensions, 'detectors' | 'listers'>;
@@ -164,9 +164,17 @@ function indexOf(
   }
   listings.push(listingOfFiles(collected.packageFiles.listed, size));
   const remarks = collected.remarks.map((remark) => ({ extension: 'layer', ...remark }));
-  const toIndex = ({ packageFiles: listed, ...listing }: Listing): LayerIndex => {
+  const withPrograms = (listing: Listing): LayerIndex | Promise<LayerIndex> => {
     releaseLargeFiles(collected.files);
-    const settled = classifyEvidence(collected.evidence, { owned: listing.owned, readProgram });
+    const { owned, packages } = listing;
+    const settled = classifyEvidence(collected.evidence, { owned, packages, readProgram });
+    const programs = listPrograms(collected.evidence.programs.listed, listers, size);
+    return thenMaybe(mergeListings([listing, ...programs]), (merged) => toIndex(merged, settled));
+  };
+  const toIndex = (
+    { packageFiles: listed, ...listing }: Listing,
+    settled: ClassifiedEvidence,
+  ): LayerIndex => {
     return {
       ...(digest && { digest }),
       ...(diffId && { diffId }),
@@ -184,7 +192,7 @@ function indexOf(
       problems: [...remarks, ...release.problems, ...listing.problems, ...settled.problems],
     };
   };
-  return thenMaybe(mergeListings(listings), toIndex);
+  return thenMaybe(mergeListings(listings), withPrograms);
 }
 
 function codeField(code: readonly CodeDirectory[] | undefined): Pick<LayerIndex, 'code'> {
@@ -198,7 +206,11 @@ function packageFilesField(
   { files, listed: listedNow, unread, others }: CollectedPackageFiles,
   listers: Analyzers['listers'],
 ): Pick<LayerIndex, 'packageFiles'> {
-  if (files.size + listedNow.size + others.size === 0) return {};
+  if (
+    files.size + listedNow.size + others.size + packages.length + problems.length + withoutPackage.length ===
+    0
+  )
+    return {};
   const listed = new Set(packages.map(({ path }) => path));
   const wanting = listersOfPackageFiles(listers);
   const ofUnread = [...unread].flatMap(([path, message]) =>
@@ -215,7 +227,7 @@ function packageFilesField(
 }
 
 /** Calls `next` synchronously if possible. A caller then reads the next layer only after a promise has settled. */
-function thenMaybe<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> {
+function thenMaybe<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 

@@ -1,14 +1,18 @@
 import { messageOf } from '../../core/errors.ts';
 import type { CollectedEvidence } from '../../image/layer/evidence-collector.ts';
 import type { ProgramReader } from '../../image/layer/layer-walk.ts';
-import { ProgramClassifier, type ProgramKind } from '../../image/layer/program-kind.ts';
-import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
+import { ProgramScan } from '../../image/layer/program-scan.ts';
+import { isSurelyVendorPackage } from '../../match/vendor-packages.ts';
+import { type EvidenceKind, evidenceKinds, programKinds } from '../../model/evidence/kinds.ts';
 import type { LayerEvidence } from '../../model/evidence/layer-evidence.ts';
-import type { ExtensionProblem, OwnedFiles } from '../../model/layer-index.ts';
+import type { ExtensionProblem, LayerPackages, OwnedFiles } from '../../model/layer-index.ts';
+import type { ListedPackage } from '../../model/package.ts';
 
 /** Inputs for the classification of programs. */
 export interface ProgramContext {
   readonly owned: readonly OwnedFiles[];
+  /** The packages of the databases of the layer. */
+  readonly packages: readonly LayerPackages[];
   /** Absent if the programs were already read. */
   readonly readProgram?: ProgramReader | undefined;
 }
@@ -20,22 +24,30 @@ export interface ClassifiedEvidence {
 }
 
 /**
- * Classifies the programs of a layer. Those that a package of the same layer owns stay `generic`, however the layer was read. They are the
- * majority, and nothing uses their kind.
+ * Classifies the programs of a layer, and lists those that are read later. Those of packages of the distribution in the same layer stay
+ * `generic` and are not listed, however the layer was read. They are the majority, and the advisories of the distribution cover them.
  */
 export function classifyEvidence(
-  { unread, ...collected }: CollectedEvidence,
-  { owned, readProgram }: ProgramContext,
+  { unread, programs, ...collected }: CollectedEvidence,
+  { owned, packages, readProgram }: ProgramContext,
 ): ClassifiedEvidence {
   const kinds = programsOf(collected);
-  if (kinds.size === 0) return { evidence: collected, problems: [] };
-  const isOwned = ownedAmong(kinds, owned);
-  for (const path of isOwned) kinds.set(path, 'generic');
+  if (kinds.size + unread.size === 0) return { evidence: collected, problems: [] };
+  const isOwned = ownedAmong([...kinds.keys(), ...unread.keys()], { owned, packages });
+  for (const path of isOwned) {
+    if (kinds.has(path)) kinds.set(path, 'generic');
+    programs.delete(path);
+  }
   const problems: ExtensionProblem[] = [];
   for (const [path, program] of unread) {
     if (isOwned.has(path) || readProgram === undefined) continue;
     try {
-      kinds.set(path, kindOf(program.size, readProgram(program)));
+      const scan = new ProgramScan(program.size, programs.wanted);
+      readProgram(program, scan);
+      const kind = scan.kind();
+      if (kind === undefined) continue;
+      kinds.set(path, kind);
+      programs.add(path, scan.parts());
     } catch (error) {
       problems.push({ extension: 'layer', path, message: `cannot be read: ${messageOf(error)}` });
     }
@@ -43,44 +55,60 @@ export function classifyEvidence(
   return { evidence: { ...collected, found: regrouped(collected, kinds) }, problems };
 }
 
-const programKinds: ReadonlySet<EvidenceKind> = new Set<ProgramKind>(['golang', 'cargo', 'generic']);
-
 function programsOf({ found }: LayerEvidence): Map<string, EvidenceKind> {
   const programs = found.filter(({ kind }) => programKinds.has(kind));
   return new Map(programs.flatMap(({ kind, paths }) => paths.map((path) => [path, kind] as const)));
 }
 
-/** Returns the programs that a package owns. With a merged `/usr`, packages may list files under either path. */
-function ownedAmong(programs: ReadonlyMap<string, unknown>, owned: readonly OwnedFiles[]): Set<string> {
+/**
+ * Returns the programs that packages of the distribution own. With a merged `/usr`, packages may list files under either path. A program of
+ * another repository is read like one without an owner.
+ */
+function ownedAmong(
+  programs: readonly string[],
+  { owned, packages }: Pick<ProgramContext, 'owned' | 'packages'>,
+): Set<string> {
   const byPath = new Map<string, string>();
-  for (const path of programs.keys()) {
+  for (const path of programs) {
     const below = withoutUsr(path);
     byPath.set(`usr/${below}`, path);
     if (!below.startsWith('usr/')) byPath.set(below, path);
   }
+  const packagesOf = packagesByOwner(packages);
   const found = new Set<string>();
-  const addOwned = (files: readonly string[]): void => {
+  const addOwned = ({ files, lister, owner }: OwnedFiles): void => {
     for (const file of files) {
       const path = byPath.get(file);
-      if (path !== undefined) found.add(path);
+      if (path !== undefined && isOfDistribution(packagesOf.get(`${lister}\n${owner}`), path))
+        found.add(path);
     }
   };
   // One loop in each function: V8 leaves optimized code of an inner loop at every exit of it.
-  for (const { files } of owned) addOwned(files);
+  for (const list of owned) addOwned(list);
   return found;
+}
+
+function packagesByOwner(packages: readonly LayerPackages[]): ReadonlyMap<string, ListedPackage[]> {
+  const byOwner = new Map<string, ListedPackage[]>();
+  const add = ({ lister, packages: listed }: LayerPackages): void => {
+    for (const item of listed) {
+      const key = `${lister}\n${item.name}`;
+      const known = byOwner.get(key);
+      if (known === undefined) byOwner.set(key, [item]);
+      else known.push(item);
+    }
+  };
+  for (const list of packages) add(list);
+  return byOwner;
+}
+
+/** Whether the distribution built a package of a file. Without the package, the file counts as one of the distribution, as always. */
+function isOfDistribution(packages: readonly ListedPackage[] | undefined, path: string): boolean {
+  return packages === undefined || packages.some((item) => isSurelyVendorPackage(item, path));
 }
 
 function withoutUsr(path: string): string {
   return path.startsWith('usr/') ? path.slice('usr/'.length) : path;
-}
-
-function kindOf(size: number, pieces: Iterable<Buffer>): ProgramKind {
-  const sight = new ProgramClassifier(size);
-  for (const piece of pieces) {
-    sight.write(piece);
-    if (sight.isDone) break;
-  }
-  return sight.kind() ?? 'generic';
 }
 
 function regrouped(

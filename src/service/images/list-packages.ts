@@ -21,10 +21,10 @@ import {
   PatternMap,
   patternSet,
 } from '../../plugin/layer-files.ts';
-import type { FileLister, ListerEvent, ListerEventOf, PackageLister } from '../../plugin/package-lister.ts';
+import type { ListerEvent, ListerEventOf, PackageLister } from '../../plugin/package-lister.ts';
 
-/** Lists the files of one layer that are too large to be held together, as soon as each was read. */
-export function immediateListing(listers: readonly AnyLister[]): ImmediateListing {
+/** Lists files of one layer that are too large to be held together, as soon as each was read. */
+export function fileListing(listers: readonly AnyLister[]): Pick<ImmediateListing, 'isWanted' | 'list'> {
   const fileListers = new PatternMap(
     listers.flatMap((lister) => {
       if (!('listEach' in lister)) return [];
@@ -43,7 +43,11 @@ export function immediateListing(listers: readonly AnyLister[]): ImmediateListin
 }
 
 /** Lists one file. If the lister fails, the last event says so. */
-function eventsOfFile(list: FileLister, path: string, content: Uint8Array): ListerEvent[] {
+export function eventsOfFile<Content>(
+  list: (path: string, content: Content) => Iterable<ListerEvent>,
+  path: string,
+  content: Content,
+): ListerEvent[] {
   const events: ListerEvent[] = [];
   try {
     for (const event of list(path, content)) events.push(event);
@@ -237,7 +241,7 @@ function failure(error: unknown, files: Files): ListerFailure {
 }
 
 /** Collects the events of one run of a lister. */
-class ListingBuilder {
+export class ListingBuilder {
   readonly #lister: string;
   readonly #options: Required<RunOptions>;
   readonly #ofDatabases = new EventGroups();

@@ -5,12 +5,16 @@ export interface GoModule {
   readonly path: string;
   /** As written: `v1.2.3`, a pseudo-version, or `(devel)` for a directory. */
   readonly version: string;
+  /** The module that it replaces. */
+  readonly replaces?: Omit<GoModule, 'replaces'>;
 }
 
 /** The build information of a Go program. Go, runtime/debug.BuildInfo. */
 export interface GoBuildInfo {
   /** `go1.21.13`, perhaps with more text. */
   readonly goVersion: string;
+  /** Path of the main package. Empty if unknown. */
+  readonly packagePath: string;
   /** The main module. Absent for tools of the distribution, and for programs built without modules. */
   readonly main?: GoModule;
   /** The modules of the program, after replacement. */
@@ -32,23 +36,34 @@ const lineBytesMax = 64 * 1024;
 export function parseBuildInfo(content: Uint8Array): GoBuildInfo {
   const lines = new Lines(content);
   const goVersion = lines.next() ? textOf(lines) : '';
+  let packagePath = '';
   let main: GoModule | undefined;
   const modules: GoModule[] = [];
   const settings = new Map<string, string>();
   while (lines.next()) {
-    const [kind, path = '', version = ''] = textOf(lines).split('\t', 4);
-    if (kind === 'mod') main = { path, version };
+    const [kind, path = '', version = ''] = textOf(lines).split('\t', 3);
+    if (kind === 'path') packagePath = path;
+    else if (kind === 'mod') main = { path, version };
     else if (kind === 'dep') modules.push({ path, version });
     else if (kind === '=>' && modules.length > 0)
       modules.push(replacementOf(modules.pop(), { path, version }));
     else if (kind === 'build') addSetting(settings, path);
   }
+  main ??= mainOfFiles(packagePath, modules);
   return {
     goVersion,
+    packagePath,
     ...(main !== undefined && main.path !== '' && { main }),
-    modules: modules.filter(({ path }) => path !== ''),
+    modules: modules.filter((module) => module.path !== '' && module !== main),
     settings,
   };
+}
+
+/** Returns the main module of a program that was built from a list of files: the only module of a directory. */
+function mainOfFiles(packagePath: string, modules: readonly GoModule[]): GoModule | undefined {
+  if (packagePath !== 'command-line-arguments') return undefined;
+  const [first, ...others] = modules.filter(({ version }) => version === developmentVersion);
+  return others.length === 0 ? first : undefined;
 }
 
 function textOf({ bytes, start, end }: Lines): string {
@@ -56,8 +71,9 @@ function textOf({ bytes, start, end }: Lines): string {
 }
 
 function replacementOf(replaced: GoModule | undefined, by: GoModule): GoModule {
-  if (replaced === undefined || !directory.test(by.path)) return by;
-  return { path: replaced.path, version: developmentVersion };
+  if (replaced === undefined) return by;
+  if (directory.test(by.path)) return { path: replaced.path, version: developmentVersion };
+  return by.path === replaced.path ? by : { ...by, replaces: replaced };
 }
 
 /** The version of a module that was built from a directory. */

@@ -121,6 +121,11 @@ suite('go: takes the version of the main module', () => {
       [flags('-X example.com/lib.version=v3.0.0 -X example.com/app/internal/version.Version=v2.0.0')],
       'v2.0.0',
     ],
+    'from a tag before the commit instead of the linker': [
+      'v1.2.4-0.20230422204055-ee646b4ed8d3',
+      [flags('-X main.version=v9.9.9')],
+      'v1.2.4-0.20230422204055-ee646b4ed8d3',
+    ],
     'from the commit if the linker has two versions': [
       '(devel)',
       [flags('-X main.version=v1.0.0 -X main.buildVersion=v2.0.0'), ...commit],
@@ -138,4 +143,24 @@ suite('go: takes the version of the main module', () => {
     test(name, () => {
       assert.equal(mainOf(version, settings), expected);
     });
+});
+
+test('go: takes the only module of a directory as the main module of a program built from files', () => {
+  const lines = [
+    'path\tcommand-line-arguments',
+    'dep\texample.com/app\t(devel)',
+    'dep\texample.com/y\tv1.0.0',
+  ];
+  const setting = 'build\t-ldflags="-X main.version=v2.7.1"';
+  assert.deepEqual(read('go1.22.1', ...lines, setting).packages, [
+    'stdlib 1.22.1',
+    'example.com/app v2.7.1',
+    'example.com/y v1.0.0',
+  ]);
+  assert.deepEqual(read('go1.22.1', ...lines, 'dep\texample.com/z\t(devel)', setting).packages, [
+    'stdlib 1.22.1',
+    'example.com/app (devel)',
+    'example.com/y v1.0.0',
+    'example.com/z (devel)',
+  ]);
 });

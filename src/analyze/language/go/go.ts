@@ -1,20 +1,57 @@
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import type { ListedPackage } from '../../../model/package.ts';
-import type { ListerEvent } from '../../../plugin/package-lister.ts';
-import { type EntryProblem, isWord } from '../../package/listing.ts';
+import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
+import type { ProgramParts } from '../../../plugin/program-parts.ts';
+import { deduplicated, type EntryProblem, isWord } from '../../package/listing.ts';
 import { type GoModule, parseBuildInfo } from './build-info.ts';
+import { type FunctionsOfModules, functionsOfModules, standardLibraryName } from './functions.ts';
 import { mainVersion } from './main-version.ts';
 
 /** `go1.21.5`, `go1.22rc1`. Experiments and the names of vendors may follow: `go1.26.5-X:jsonv2`, `go1.26.5 (Red Hat 1.26.5-1.el10)`. */
 const release = /^go(\d+\.\d+(?:\.\d+)?)(?:(rc|beta)(\d+))?(?![\d.])/;
 
-/** Yields the packages of one Go program: the standard library, the main module and the modules it was built with. */
-export function* readGoProgram(content: Uint8Array): Generator<ListedPackage | EntryProblem> {
+/** Lists what Go programs were built from: the standard library, the main module and its modules. */
+export const goLister: PackageLister = {
+  name: 'golang',
+  version: 1,
+  wants: [],
+  ecosystem: { name: 'golang', versionScheme: 'go' },
+  programParts: ['go-build-info', 'go-functions'],
+  *list() {
+    // All its packages are in programs.
+  },
+  listProgram: (path, parts) => deduplicated(path, eventsOf(path, parts)),
+};
+
+function* eventsOf(path: string, parts: ProgramParts): Generator<ListerEvent> {
+  const content = parts.get('go-build-info');
+  if (content === undefined) return;
+  for (const item of readGoProgram(content, parts.get('go-functions'))) {
+    if ('problem' in item) yield { kind: 'problem', path, ...item };
+    else yield { kind: 'package', path, package: item };
+  }
+}
+
+/** Yields the packages of one Go program, with their functions if these are known. */
+export function* readGoProgram(
+  content: Uint8Array,
+  functionNames?: Uint8Array,
+): Generator<ListedPackage | EntryProblem> {
   const info = parseBuildInfo(content);
-  yield standardLibrary(info.goVersion);
+  const functions = functionNames === undefined ? undefined : functionsOfModules(functionNames, info);
+  yield withFunctions(standardLibrary(info.goVersion), functions);
   const { main, modules } = info;
   const built = [...(main === undefined ? [] : [{ ...main, version: mainVersion(main, info) }]), ...modules];
-  for (const module of built) yield packageOf(module);
+  for (const module of built) yield withFunctions(packageOf(module), functions);
+}
+
+/** Adds the functions of a package. One without any is only named by the build information. */
+function withFunctions(
+  item: ListedPackage | EntryProblem,
+  functions: FunctionsOfModules | undefined,
+): ListedPackage | EntryProblem {
+  if ('problem' in item || functions === undefined) return item;
+  return { ...item, functions: functions.get(item.name) ?? '' };
 }
 
 /** The standard library has the version of the toolchain, as the Go vulnerability database writes it. */
@@ -28,7 +65,7 @@ function standardLibrary(goVersion: string): ListedPackage | EntryProblem {
   // Go's database orders them as semantic versions, which need three numbers before a pre-release.
   const isShort = /^\d+\.\d+$/.test(version);
   const full = stage === undefined ? version : `${version}${isShort ? '.0' : ''}-${stage}.${number}`;
-  return { type: 'golang', name: 'stdlib', version: full, evidence: 'build-info' };
+  return { type: 'golang', name: standardLibraryName, version: full, evidence: 'build-info' };
 }
 
 function packageOf({ path, version }: GoModule): ListedPackage | EntryProblem {
@@ -37,12 +74,4 @@ function packageOf({ path, version }: GoModule): ListedPackage | EntryProblem {
   const plain = version.replace(/\+incompatible\+/, '+incompatible.');
   if (!isWord(plain)) return { problem: `names no version of ${path}`, lacks: 'version' };
   return { type: 'golang', name: path, version: plain, evidence: 'build-info' };
-}
-
-/** Yields the events of one program. */
-export function* listGoProgram(path: string, content: Uint8Array): Generator<ListerEvent> {
-  for (const item of readGoProgram(content)) {
-    if ('problem' in item) yield { kind: 'problem', path, ...item };
-    else yield { kind: 'package', path, package: item };
-  }
 }

@@ -1,21 +1,22 @@
 import { developmentVersion, type GoBuildInfo, type GoModule } from './build-info.ts';
 
-/** A version that Go made from a commit. Go, "Pseudo-versions". */
-const pseudoVersion = /^v\d+\.(?:0\.0-|\d+\.\d+-(?:[^+]*\.)?0\.)\d{14}-[\da-f]{12}(?:\+|$)/;
 const releaseVersion = /^v?\d+(?:\.\d+){1,2}(?:-[\dA-Za-z.-]+)?(?:\+[\dA-Za-z.-]+)?$/;
 /** Names of variables that programs keep their version in. */
 const versionVariable = /\.(?:version|ver|buildversion|appversion)$/i;
 /** Packages in which they usually are. */
 const usualPackage = /(?:^|\/)(?:main|version|common|cmd)$/;
 
+/** A version that Go made from a commit without a tag before it. */
+const untagged = /^v\d+\.0\.0-\d{14}-/;
+
 /**
- * Returns the version of the main module. A tag that Go wrote counts first, then a version that the linker was given, then the commit.
- * Returns `(devel)` if none is known.
+ * Returns the version of the main module. A tag that Go wrote counts first, also as the base of a pseudo-version. Then follow a version that
+ * the linker was given, and the commit. Returns `(devel)` if none is known.
  */
 export function mainVersion(main: GoModule, { settings }: GoBuildInfo): string {
   const { path, version } = main;
   const isKnown = version !== '' && version !== developmentVersion;
-  if (isKnown && !pseudoVersion.test(version)) return version;
+  if (isKnown && !untagged.test(version)) return version;
   return linkedVersion(path, settings.get('-ldflags') ?? '') ?? (isKnown ? version : commitVersion(settings));
 }
 

@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util';
+import { deflateSync } from 'node:zlib';
+import { ProgramScan } from '../../../src/image/layer/program-scan.ts';
+import { programParts } from '../../../src/plugin/program-parts.ts';
+import { samplePrograms, withUnloaded } from '../../../src/testing/elf-writer.ts';
+import { functionTable, goProgram } from '../../../src/testing/go-program.ts';
+import { machOProgram, peProgram } from '../../../src/testing/program-writer.ts';
+import { InvariantViolation } from '../invariants.ts';
+import { words } from '../mutation/text.ts';
+import { inAnyPieces } from '../pieces.ts';
+import { bytesOf, type Input, single, type Target } from './target.ts';
+
+const functions = ['runtime.main', 'net/http.(*Server).Serve'];
+const crates = deflateSync('{"packages":[{"name":"a","version":"1.0.0"}]}');
+const rustText =
+  '/usr/local/cargo/registry/src/index.crates.io-6f17d22bba15001f/clap-2.33.1/src/a.rs/library/core/src/x.rs';
+
+const seeds = (): Input[] =>
+  [
+    ...Object.values(samplePrograms),
+    goProgram({ lines: ['path\ta.b/c', 'mod\ta.b/c\tv1.0.0\t'], functions }),
+    goProgram({ note: 'none', functions }),
+    withUnloaded({ text: rustText }, crates),
+    peProgram({ '.data': goProgram(), '.dep-v0': crates }),
+    machOProgram({ __go_buildinfo: goProgram(), '.dep-v0': crates }),
+  ].map(single);
+
+const ownWords = words(
+  '\x7fELF',
+  'MZ',
+  'PE\0\0',
+  '\xcf\xfa\xed\xfe',
+  '\xca\xfe\xba\xbe',
+  'Go\0\0',
+  '\xff Go buildinf:',
+  functionTable(['a']),
+  '\x78\x9c',
+  rustText,
+);
+
+/** The scan of programs: at once, in pieces, and with skipping. */
+export const programTarget: Target = {
+  name: 'programs',
+  paths: [''],
+  seeds,
+  mutations: [ownWords],
+  run(input) {
+    const bytes = bytesOf(input);
+    const whole = scan(bytes, (program) => {
+      program.write(bytes);
+    });
+    const ways = {
+      'in pieces': scan(bytes, (program) => {
+        for (const piece of inAnyPieces(bytes)) program.write(piece);
+      }),
+      'with skipping': scan(bytes, (program) => {
+        while (!program.isDone) {
+          const at = program.nextPosition;
+          program.skipTo(at);
+          program.write(bytes.subarray(at, at + 512));
+        }
+      }),
+    };
+    for (const [way, result] of Object.entries(ways))
+      if (!isDeepStrictEqual(result, whole))
+        throw new InvariantViolation(`a program differs when read ${way}`);
+  },
+};
+
+function scan(bytes: Buffer, read: (program: ProgramScan) => void): unknown {
+  const program = new ProgramScan(bytes.length, new Set(programParts));
+  read(program);
+  return {
+    kind: program.kind(),
+    parts: program
+      .parts()
+      .map((parts) =>
+        Array.from(parts, ([part, content]) => [part, Buffer.from(content).toString('latin1')]),
+      ),
+  };
+}

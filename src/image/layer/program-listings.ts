@@ -1,0 +1,78 @@
+import { limits } from '../../core/limits.ts';
+import type { ListerEvent } from '../../plugin/package-lister.ts';
+import type { ProgramPart, ProgramParts } from '../../plugin/program-parts.ts';
+import type { FileListing, ImmediateListing } from './package-file-collector.ts';
+
+const noParts: ReadonlySet<ProgramPart> = new Set();
+
+/**
+ * The packages of the programs of a layer. Each program is listed as soon as it was read, so that its parts need not be kept. The
+ * result has limits: a program beyond them is not listed, and remains evidence.
+ */
+export class ProgramListings {
+  readonly #listing: ImmediateListing | undefined;
+  readonly #listed = new Map<string, readonly FileListing[]>();
+  #events = 0;
+  #functionCharacters = 0;
+  #pendingBytes = 0;
+
+  constructor(listing?: ImmediateListing) {
+    this.#listing = listing;
+  }
+
+  /** The parts of programs that listers want. */
+  get wanted(): ReadonlySet<ProgramPart> {
+    return this.#listing?.programParts ?? noParts;
+  }
+
+  /** The results by path. */
+  get listed(): ReadonlyMap<string, readonly FileListing[]> {
+    return this.#listed;
+  }
+
+  /** Lists a program, or several in one file. */
+  add(path: string, programs: readonly ProgramParts[]): void {
+    if (this.#listing === undefined || programs.length === 0) return;
+    const listings =
+      this.#events > limits.programPackagesPerLayer
+        ? [{ lister: 'layer', events: [tooMany(path)] }]
+        : programs.flatMap((parts) => this.#listing?.listProgram(path, parts) ?? []);
+    for (const { events } of listings) this.#events += events.length + 1;
+    this.#listed.set(
+      path,
+      listings.map((listing) => this.#withinLimit(path, listing)),
+    );
+  }
+
+  delete(path: string): void {
+    this.#listed.delete(path);
+  }
+
+  /** Returns a listing without what exceeds the limits of the layer. */
+  #withinLimit(path: string, { pending, ...listing }: FileListing): FileListing {
+    if (pending === undefined) return this.#withFunctions(listing);
+    for (const content of pending.values()) this.#pendingBytes += content.length;
+    if (this.#pendingBytes <= limits.pluginProgramBytes) return { ...listing, pending };
+    const problem = `is not read by ${listing.lister}: the layer has programs with more than ${limits.pluginProgramBytes} bytes for it`;
+    return { ...listing, events: [{ kind: 'problem', path, problem }] };
+  }
+
+  /** Returns a listing without sets of functions if there are too many. */
+  #withFunctions(listing: FileListing): FileListing {
+    for (const event of listing.events)
+      if (event.kind === 'package') this.#functionCharacters += event.package.functions?.length ?? 0;
+    if (this.#functionCharacters <= limits.functionCharactersPerLayer) return listing;
+    return { ...listing, events: listing.events.map(withoutFunctions) };
+  }
+}
+
+function tooMany(path: string): ListerEvent {
+  const problem = `is not read, as the programs of the layer have more than ${limits.programPackagesPerLayer} packages`;
+  return { kind: 'problem', path, problem };
+}
+
+function withoutFunctions(event: ListerEvent): ListerEvent {
+  if (event.kind !== 'package') return event;
+  const { functions, ...rest } = event.package;
+  return { ...event, package: rest };
+}

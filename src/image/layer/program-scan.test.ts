@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
+import { limits } from '../../core/limits.ts';
+import { programParts } from '../../plugin/program-parts.ts';
+import { type ElfPlan, samplePrograms, withUnloaded, writeElf } from '../../testing/elf-writer.ts';
+import { goMagic, goProgram, withData } from '../../testing/go-program.ts';
+import { type ProgramKind, ProgramScan } from './program-scan.ts';
+
+interface ScanOptions {
+  readonly pieceBytes?: number;
+  /** Whether to skip bytes that the scan does not need. */
+  readonly skips?: boolean;
+}
+
+/** Scans a program that streams in pieces. */
+function scan(bytes: Buffer, { pieceBytes = bytes.length, skips = false }: ScanOptions = {}): ProgramScan {
+  const program = new ProgramScan(bytes.length, new Set(programParts));
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    if (skips && program.isDone) break;
+    if (skips) at = Math.max(program.nextPosition, at);
+    if (skips) program.skipTo(at);
+    program.write(bytes.subarray(at, at + pieceBytes));
+  }
+  return program;
+}
+
+function kindOf(bytes: Buffer, options?: ScanOptions): ProgramKind | undefined {
+  return scan(bytes, options).kind();
+}
+
+/** Returns the parts of a program as text. */
+function partsOf(bytes: Buffer, options?: ScanOptions): Readonly<Record<string, string>> {
+  const [parts = new Map<string, Uint8Array>()] = scan(bytes, options).parts();
+  return Object.fromEntries(
+    Array.from(parts, ([part, content]) => [part, Buffer.from(content).toString('latin1')]),
+  );
+}
+
+/** A program of Go without its note. */
+const withoutNote = (plan: ElfPlan): Buffer => withData(plan, () => `${goMagic}\x08\x02`);
+
+test('distinguishes programs of Go and Rust from others', () => {
+  for (const [kind, bytes] of Object.entries(samplePrograms)) assert.equal(kindOf(bytes), kind);
+  assert.equal(kindOf(withoutNote({})), 'golang', 'without a note');
+  assert.equal(kindOf(writeElf({ text: 'src/libcore/x' })), 'generic');
+  assert.equal(kindOf(writeElf({ text: '/rustc/abc/src/libcore/option.rs' })), 'cargo', 'before Rust 1.46');
+});
+
+test('does not detect Go when a program only contains its marker, as a debugger does', () => {
+  assert.equal(kindOf(writeElf({ text: goMagic })), 'generic');
+});
+
+test('detects Go when a Go program contains a Rust library', () => {
+  assert.equal(kindOf(withoutNote({ text: '/library/core/src/' })), 'golang');
+});
+
+test('ignores object files, kernel modules and core dumps', () => {
+  for (const type of [0, 1, 4]) assert.equal(kindOf(writeElf({ type })), undefined);
+  assert.equal(kindOf(Buffer.from('#!/bin/sh\n'.repeat(10))), undefined);
+});
+
+test('reads programs of 32 bits and of both byte orders', () => {
+  for (const is32 of [true, false])
+    for (const isBigEndian of [true, false])
+      assert.equal(kindOf(withoutNote({ is32, isBigEndian })), 'golang');
+});
+
+/** Lines about the modules of a Go program, and names of its functions. */
+const lines = ['path\texample.com/app', 'mod\texample.com/app\tv1.0.0\t'];
+const functions = ['runtime.main', 'example.com/app.main'];
+const crates = deflateSync('{"packages":[{"name":"a","version":"1.0.0"}]}');
+const audited = (text: string): Buffer =>
+  withUnloaded({ text }, Buffer.concat([Buffer.from('x\x9cxx'), crates]));
+const rustText =
+  'src/lib.rs/usr/local/cargo/registry/src/index.crates.io-6f17d22bba15001f/clap-2.33.1/src/a.rs/library/core/src/x.rs';
+
+test('extracts the wanted parts of programs of Go and Rust', () => {
+  assert.deepEqual(partsOf(goProgram({ lines, functions })), {
+    'go-build-info': `go1.22.1\n${lines.join('\n')}\n`,
+    'go-functions': functions.map((name) => `${name}\0`).join(''),
+  });
+  assert.deepEqual(partsOf(audited(rustText)), {
+    'cargo-audit-data': crates.toString('latin1'),
+    'cargo-source-paths': 'index.crates.io-6f17d22bba15001f/clap-2.33.1',
+  });
+});
+
+test('returns the same kind and parts whatever the size of the pieces, and whether unneeded bytes are skipped', () => {
+  const program = fc.oneof(
+    fc.constantFrom(audited(rustText), audited(`${'x'.repeat(5000)}${rustText}`)),
+    fc
+      .record({ text: fc.constantFrom('x', 'x'.repeat(9000)), hasNote: fc.boolean(), hasTable: fc.boolean() })
+      .map(({ text, hasNote, hasTable }) =>
+        goProgram({ text, lines, ...(!hasNote && { note: 'no' }), ...(hasTable && { functions }) }),
+      ),
+    fc.constantFrom(...Object.values(samplePrograms)),
+  );
+  fc.assert(
+    fc.property(program, fc.integer({ min: 1, max: 9000 }), fc.boolean(), (bytes, pieceBytes, skips) => {
+      const options = { pieceBytes, skips };
+      assert.equal(kindOf(bytes, options), kindOf(bytes));
+      assert.deepEqual(partsOf(bytes, options), partsOf(bytes));
+    }),
+  );
+});
+
+test('reads a huge program up to the limit', () => {
+  const far = writeElf({ text: `${'x'.repeat(limits.programBytes)}/library/core/src/y` });
+  assert.equal(kindOf(far, { pieceBytes: 1024 * 1024 }), 'generic');
+});
+
+test('survives a segment table without end or outside the file', () => {
+  const bytes = writeElf();
+  bytes.writeUInt16LE(0xffff, 56);
+  assert.equal(kindOf(bytes), 'generic');
+  bytes.writeBigUInt64LE(2n ** 63n, 32);
+  assert.equal(kindOf(bytes), 'generic');
+});

@@ -1,0 +1,282 @@
+import { readSync } from 'node:fs';
+import { limits } from '../../core/limits.ts';
+import { RangeSearch } from '../../kit/bytes/range-search.ts';
+import { hasElfMagic, isElfProgram, readElfHead } from '../../kit/elf.ts';
+import { machOPrograms, readMachOHead } from '../../kit/mach-o.ts';
+import { readPeHead } from '../../kit/pe.ts';
+import type { ByteRange, ProgramHead } from '../../kit/program-head.ts';
+import type { FileRange } from '../../kit/tar/walk-by-seeking.ts';
+import type { ProgramPart, ProgramParts } from '../../plugin/program-parts.ts';
+import { CargoAuditReader } from './cargo-audit.ts';
+import { CargoSourceReader } from './cargo-sources.ts';
+import { GoBuildInfoReader } from './go-build-info.ts';
+import { GoFunctionReader } from './go-functions.ts';
+
+/** The toolchain of a program; `generic` if it cannot be detected. */
+export type ProgramKind = 'golang' | 'cargo' | 'generic';
+
+/** Owner of the note with Go's build ID, directly after the segment table. Go, cmd/link. */
+const goNote = Buffer.from('Go\0\0');
+/** Part of the source paths in panic messages of Rust's standard library, also before Rust 1.46. */
+const rustLibraries = [Buffer.from('/library/core/src/'), Buffer.from('/src/libcore/')];
+
+/** Segments of one kind that are searched. Real programs have one or two. */
+const segmentsMax = 4;
+
+/** Reads one part of a program from its stream. */
+export interface ProgramPartReader {
+  /** Takes the piece of the file that begins at this position. */
+  push(piece: Buffer, position: number): void;
+  /** Returns the next position at which it needs bytes. Infinite if it needs none. */
+  nextPosition(position: number): number;
+  /** Returns the part. Undefined if there is none, or it is damaged. */
+  result(): Buffer | undefined;
+}
+
+/**
+ * Finds the kind of a program and the wanted parts of it from its stream. The result depends on the bytes alone, not on the pieces. Keeps
+ * only the parts.
+ */
+export class ProgramScan {
+  readonly #size: number;
+  readonly #wanted: ReadonlySet<ProgramPart>;
+  /** Whether it is one of several programs in a file. */
+  readonly #isNested: boolean;
+  /** The start of the file, if it arrives in several pieces. */
+  #head: Buffer | undefined;
+  #headFill = 0;
+  #hasBegun = false;
+  #position = 0;
+  #program: OpenProgram | undefined;
+  #nested: readonly { readonly range: ByteRange; readonly scan: ProgramScan }[] = [];
+
+  constructor(size: number, wanted: ReadonlySet<ProgramPart>, isNested: boolean = false) {
+    this.#size = size;
+    this.#wanted = wanted;
+    this.#isNested = isNested;
+  }
+
+  /** Whether further bytes cannot change the result. */
+  get isDone(): boolean {
+    return this.nextPosition >= this.#size;
+  }
+
+  /** The next position at which bytes are needed. Those before it may be skipped. */
+  get nextPosition(): number {
+    if (!this.#hasBegun) return this.#headFill;
+    const own = this.#program?.nextPosition(this.#position) ?? Number.POSITIVE_INFINITY;
+    return this.#nested.reduce((next, { range, scan }) => Math.min(next, positionIn(range, scan)), own);
+  }
+
+  /** Returns the kind. Undefined if the file is not a program that counts. Valid after the last byte, or when `isDone`. */
+  kind(): ProgramKind | undefined {
+    return (
+      this.#program?.kind() ?? this.#nested.map(({ scan }) => scan.kind()).find((kind) => kind !== undefined)
+    );
+  }
+
+  /** Returns the parts, for each of several programs in the file. */
+  parts(): ProgramParts[] {
+    const own = this.#program?.parts();
+    return [
+      ...(own === undefined || own.size === 0 ? [] : [own]),
+      ...this.#nested.flatMap(({ scan }) => scan.parts()),
+    ];
+  }
+
+  /** Skips bytes up to a position that is not after `nextPosition`. */
+  skipTo(position: number): void {
+    if (!this.#hasBegun) return;
+    this.#position = position;
+    for (const { range, scan } of this.#nested)
+      if (position > range.offset) scan.skipTo(Math.min(position - range.offset, range.size));
+  }
+
+  write(piece: Buffer): void {
+    if (this.#hasBegun) {
+      this.#push(piece);
+      return;
+    }
+    const headBytes = Math.min(this.#size, limits.programHeadBytes);
+    if (this.#headFill === 0 && piece.length >= headBytes) {
+      this.#begin(piece.subarray(0, headBytes));
+      this.#push(piece);
+      return;
+    }
+    this.#head ??= Buffer.allocUnsafe(headBytes);
+    const filled = piece.copy(this.#head, this.#headFill);
+    this.#headFill += filled;
+    if (this.#headFill < headBytes) return;
+    this.#begin(this.#head);
+    this.#push(this.#head);
+    this.#push(piece.subarray(filled));
+  }
+
+  #begin(head: Buffer): void {
+    this.#hasBegun = true;
+    const read = readProgramHead(head);
+    if (read !== undefined) this.#program = new OpenProgram(read, head, this.#wanted);
+    else if (!this.#isNested)
+      this.#nested = machOPrograms(head).map((range) => ({
+        range,
+        scan: new ProgramScan(range.size, this.#wanted, true),
+      }));
+  }
+
+  #push(piece: Buffer): void {
+    const position = this.#position;
+    this.#position += piece.length;
+    if (piece.length === 0) return;
+    this.#program?.push(piece, position);
+    for (const { range, scan } of this.#nested) {
+      const from = Math.max(range.offset - position, 0);
+      const to = Math.min(range.offset + range.size - position, piece.length);
+      if (from < to && !scan.isDone) scan.write(piece.subarray(from, to));
+    }
+  }
+}
+
+/** Returns whether the first bytes of a file may begin a program. The header of ELF must be among them. */
+export function mayBeProgram(head: Buffer): boolean {
+  return !hasElfMagic(head) || isElfProgram(head);
+}
+
+/** Returns the next position in the file that one of its programs needs. */
+function positionIn({ offset, size }: ByteRange, scan: ProgramScan): number {
+  const next = scan.nextPosition;
+  return next >= size ? Number.POSITIVE_INFINITY : offset + next;
+}
+
+/** A program whose header is known. */
+class OpenProgram {
+  readonly #head: ProgramHead;
+  /** Whether the header shows that it is a program of Go. */
+  readonly #hasGoNote: boolean;
+  readonly #buildInfo: GoBuildInfoReader;
+  readonly #functions: GoFunctionReader | undefined;
+  /** Whether the sign of Rust, if there is one, is before the end of the loaded segments. */
+  readonly #hasTextRanges: boolean;
+  readonly #rustSearches: readonly RangeSearch[];
+  readonly #auditData: CargoAuditReader | undefined;
+  readonly #sources: CargoSourceReader | undefined;
+
+  constructor(head: ProgramHead, bytes: Buffer, wanted: ReadonlySet<ProgramPart>) {
+    this.#head = head;
+    this.#hasGoNote = head.notes.some(({ offset, size }) =>
+      bytes.subarray(offset, offset + size).includes(goNote),
+    );
+    const mayBeGo = this.#hasGoNote || hasEarlySections(head);
+    this.#buildInfo = new GoBuildInfoReader(head.segments, mayBeGo);
+    if (mayBeGo && wanted.has('go-functions')) this.#functions = new GoFunctionReader(head);
+    this.#hasTextRanges = head.format === 'elf' && readOnlySegments(head).length > 0;
+    const texts = this.#hasGoNote || head.format !== 'elf' ? [] : rangesOfText(head);
+    this.#rustSearches = texts.flatMap(({ offset, size }) =>
+      rustLibraries.map((needle) => new RangeSearch(needle, offset, offset + size)),
+    );
+    if (!this.#hasGoNote && wanted.has('cargo-audit-data')) this.#auditData = new CargoAuditReader(head);
+    if (texts.length > 0 && wanted.has('cargo-source-paths')) this.#sources = new CargoSourceReader(texts);
+  }
+
+  kind(): ProgramKind | undefined {
+    if (this.#hasGoNote || this.#buildInfo.hasHeader) return 'golang';
+    if (this.#isRust || this.#auditData?.result() !== undefined) return 'cargo';
+    // Windows programs and libraries of other formats in an image of Linux are data, unless they state their packages.
+    return this.#head.format === 'elf' ? 'generic' : undefined;
+  }
+
+  parts(): ProgramParts {
+    const isGo = this.kind() === 'golang';
+    const results: readonly (readonly [ProgramPart, Buffer | undefined])[] = isGo
+      ? [
+          ['go-build-info', this.#buildInfo.result()],
+          ['go-functions', this.#functions?.result()],
+        ]
+      : [
+          ['cargo-audit-data', this.#auditData?.result()],
+          ['cargo-source-paths', this.#sources?.result()],
+        ];
+    return new Map(results.flatMap(([part, content]) => (content === undefined ? [] : [[part, content]])));
+  }
+
+  push(piece: Buffer, position: number): void {
+    // First, since the sign of Rust is before the audit data.
+    if (!this.#isRust) for (const search of this.#rustSearches) search.push(piece, position);
+    for (const reader of this.#openReaders()) reader.push(piece, position);
+  }
+
+  nextPosition(position: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const reader of this.#openReaders()) next = Math.min(next, reader.nextPosition(position));
+    if (this.kind() !== 'golang' && !this.#isRust)
+      for (const search of this.#rustSearches) next = Math.min(next, search.nextPosition(position));
+    return next;
+  }
+
+  get #isRust(): boolean {
+    return this.#rustSearches.some(({ isFound }) => isFound);
+  }
+
+  /** Yields the readers of the parts that this program may have. ELF has audit data after everything that shows that it is Rust. */
+  *#openReaders(): Generator<ProgramPartReader> {
+    yield this.#buildInfo;
+    if (this.#functions !== undefined) yield this.#functions;
+    if (this.#hasGoNote || this.#buildInfo.hasHeader) return;
+    if (this.#auditData !== undefined && (this.#isRust || !this.#hasTextRanges)) yield this.#auditData;
+    if (this.#sources !== undefined) yield this.#sources;
+  }
+}
+
+/** Returns whether the table of sections is at the start, as only Go writes it. Other formats have it there always. */
+function hasEarlySections({ sectionTable = 0 }: ProgramHead): boolean {
+  return sectionTable < limits.programHeadBytes;
+}
+
+function readOnlySegments({ segments }: ProgramHead): readonly ByteRange[] {
+  return segments
+    .filter(({ isWritable, isExecutable }) => !isWritable && !isExecutable)
+    .slice(0, segmentsMax);
+}
+
+/** Returns the ranges that may have text: the read-only segments, or the whole file if the linker made none. */
+function rangesOfText(head: ProgramHead): ByteRange[] {
+  const readOnly = readOnlySegments(head);
+  if (readOnly.length === 0) return [{ offset: 0, size: limits.programBytes }];
+  return readOnly.map(({ offset, size }) => ({
+    offset,
+    size: Math.max(Math.min(offset + size, limits.programBytes) - offset, 0),
+  }));
+}
+
+/** Reads the header of a program or library. Undefined if the bytes do not begin one. */
+function readProgramHead(bytes: Buffer): ProgramHead | undefined {
+  return elfProgram(bytes) ?? readPeHead(bytes) ?? readMachOHead(bytes);
+}
+
+function elfProgram(bytes: Buffer): ProgramHead | undefined {
+  const elf = readElfHead(bytes);
+  if (elf?.isProgram !== true) return undefined;
+  const { isBigEndian, sectionTable } = elf;
+  return {
+    format: 'elf',
+    isBigEndian,
+    segments: elf.segments.filter(({ kind }) => kind === 'load'),
+    notes: elf.segments.filter(({ kind }) => kind === 'note'),
+    sections: new Map(),
+    sectionTable,
+  };
+}
+
+const chunkBytes = 256 * 1024;
+
+/** Scans a program in an open file. Reads only what the scan needs. */
+export function scanProgram({ file, offset, size }: FileRange, scan: ProgramScan): void {
+  let chunk = Buffer.allocUnsafe(Math.min(limits.programHeadBytes, size));
+  while (!scan.isDone) {
+    const at = scan.nextPosition;
+    scan.skipTo(at);
+    const count = readSync(file, chunk, 0, Math.min(chunk.length, size - at), offset + at);
+    if (count === 0) throw new Error('it ends early');
+    scan.write(chunk.subarray(0, count));
+    if (chunk.length < chunkBytes) chunk = Buffer.allocUnsafeSlow(chunkBytes);
+  }
+}
