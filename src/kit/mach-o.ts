@@ -92,7 +92,7 @@ function addSections(
   const first = at + headBytes(form);
   const count = Math.min(int(bytes, first - 8, form), sectionsMax);
   for (let i = 0, place = first; i < count && place + sectionBytes <= bytes.length; i++) {
-    const name = bytes.toString('latin1', place, place + 16).replace(/\0.*$/s, '');
+    const name = bytes.toString('latin1', place, place + 16).split('\0', 1)[0] ?? '';
     const size = word(bytes, place + sizeField, form);
     sections.set(name, { offset: int(bytes, place + offsetField, form), size });
     place += sectionBytes;

@@ -35,7 +35,7 @@ export function readPeHead(bytes: Buffer): ProgramHead | undefined {
 }
 
 function nameAt(bytes: Buffer, at: number): string {
-  return bytes.toString('latin1', at, at + 8).replace(/\0.*$/s, '');
+  return bytes.toString('latin1', at, at + 8).split('\0', 1)[0] ?? '';
 }
 
 function segmentAt(bytes: Buffer, at: number, base: number): ProgramSegment {

@@ -15,15 +15,30 @@ export const contentBytesMin = 64;
 /** Detects the kind of content at an offset. Returns undefined if it does not matter. */
 export function contentKind(bytes: Buffer, at: number = 0): ContentKind | undefined {
   const [first, second] = [bytes[at], bytes[at + 1]];
-  if (first === 0x7f) return hasElfMagic(bytes, at) ? 'elf' : undefined;
-  if (first === letterP && second === letterK)
-    return bytes[at + 2] === 3 && bytes[at + 3] === 4 ? 'zip' : undefined;
-  if (first === letterM && second === letterZ) return 'pe';
-  if (first !== undefined && first >= machOStartMin && hasMachOMagic(bytes, at)) return 'mach-o';
-  return first === hash && second === exclamation ? 'script' : undefined;
+  switch (first) {
+    case 0x7f:
+      return hasElfMagic(bytes, at) ? 'elf' : undefined;
+    case letterP:
+      return second === letterK && isLocalHeader(bytes, at) ? 'zip' : undefined;
+    case letterM:
+      return second === letterZ ? 'pe' : undefined;
+    case hash:
+      return second === exclamation ? 'script' : undefined;
+    default:
+      return mayBeginMachO(first) && hasMachOMagic(bytes, at) ? 'mach-o' : undefined;
+  }
 }
 
-/** The lowest first byte of Mach-O programs, which few other files have. */
+/** Few files begin with such a byte. */
+function mayBeginMachO(first: number | undefined): boolean {
+  return first !== undefined && first >= machOStartMin;
+}
+
+function isLocalHeader(bytes: Buffer, at: number): boolean {
+  return bytes[at + 2] === 3 && bytes[at + 3] === 4;
+}
+
+/** The lowest first byte of Mach-O programs. */
 const machOStartMin = 0xca;
 const [letterP, letterK, letterM, letterZ] = [0x50, 0x4b, 0x4d, 0x5a];
 const [hash, exclamation] = [0x23, 0x21];

@@ -29,6 +29,14 @@ const directory = /^(?:\.{1,2}(?:[\\/]|$)|[\\/]|[A-Za-z]:[\\/])/;
 /** Longer lines are cut. Those of `-ldflags` may have some kilobytes. */
 const lineBytesMax = 64 * 1024;
 
+/** Build information while it is read. */
+interface OpenBuildInfo {
+  packagePath: string;
+  main: GoModule | undefined;
+  readonly modules: GoModule[];
+  readonly settings: Map<string, string>;
+}
+
 /**
  * Parses build information: the version of Go in the first line, then the lines of the linker, as `go version -m` prints them without
  * the indentation. Unknown lines are ignored, as Go does.
@@ -36,20 +44,10 @@ const lineBytesMax = 64 * 1024;
 export function parseBuildInfo(content: Uint8Array): GoBuildInfo {
   const lines = new Lines(content);
   const goVersion = lines.next() ? textOf(lines) : '';
-  let packagePath = '';
-  let main: GoModule | undefined;
-  const modules: GoModule[] = [];
-  const settings = new Map<string, string>();
-  while (lines.next()) {
-    const [kind, path = '', version = ''] = textOf(lines).split('\t', 3);
-    if (kind === 'path') packagePath = path;
-    else if (kind === 'mod') main = { path, version };
-    else if (kind === 'dep') modules.push({ path, version });
-    else if (kind === '=>' && modules.length > 0)
-      modules.push(replacementOf(modules.pop(), { path, version }));
-    else if (kind === 'build') addSetting(settings, path);
-  }
-  main ??= mainOfFiles(packagePath, modules);
+  const info: OpenBuildInfo = { packagePath: '', main: undefined, modules: [], settings: new Map() };
+  while (lines.next()) addLine(info, textOf(lines));
+  const { packagePath, modules, settings } = info;
+  const main = info.main ?? mainOfFiles(packagePath, modules);
   return {
     goVersion,
     packagePath,
@@ -57,6 +55,29 @@ export function parseBuildInfo(content: Uint8Array): GoBuildInfo {
     modules: modules.filter((module) => module.path !== '' && module !== main),
     settings,
   };
+}
+
+function addLine(info: OpenBuildInfo, line: string): void {
+  const [kind, path = '', version = ''] = line.split('\t', 3);
+  switch (kind) {
+    case 'path':
+      info.packagePath = path;
+      break;
+    case 'mod':
+      info.main = { path, version };
+      break;
+    case 'dep':
+      info.modules.push({ path, version });
+      break;
+    case '=>':
+      if (info.modules.length > 0) info.modules.push(replacementOf(info.modules.pop(), { path, version }));
+      break;
+    case 'build':
+      addSetting(info.settings, path);
+      break;
+    case undefined:
+    default:
+  }
 }
 
 /** Returns the main module of a program that was built from a list of files: the only module of a directory. */

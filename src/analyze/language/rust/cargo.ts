@@ -53,7 +53,7 @@ type AuditData = z.output<typeof auditSchema>;
 function readAuditData(data: Uint8Array): AuditData | string {
   try {
     const text = inflateSync(data, { maxOutputLength: limits.cargoAuditTextBytes }).toString();
-    return parseBySchema(auditSchema, JSON.parse(text), ({ fault }) => new Error(fault)) as AuditData;
+    return parseBySchema(auditSchema, JSON.parse(text), ({ fault }) => new Error(fault));
   } catch (error) {
     return `has a list of crates that cannot be read: ${messageOf(error)}; its crates are not assessed`;
   }
