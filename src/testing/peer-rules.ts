@@ -91,6 +91,22 @@ const onlyClair: readonly DifferenceRule[] = [
     ({ type, name }) =>
       type === 'nuget' && /^Microsoft\.(?:NETCore|AspNetCore|WindowsDesktop)\.App\.Runtime\./i.test(name),
   ),
+  clairRule(
+    'main-module',
+    'The peer knows no version of the main module, or of a module in a directory, or writes none.',
+    ({ type, name, version }, { others }) =>
+      type === 'golang' && (version === '(devel)' || others.some((other) => other.name === name)),
+  ),
+  clairRule(
+    'not-executable',
+    'The peer does not read programs without the permission to execute.',
+    ({ type, paths }) => type === 'golang' && paths.every((path) => path === '/usr/local/bin/probe'),
+  ),
+  clairRule(
+    'texts-of-program',
+    'No peer reads the texts of Rust programs.',
+    ({ type, evidence }) => type === 'cargo' && evidence === 'binary-string',
+  ),
   ...unreadBy('osv-scanner', {
     npm: 'It reads only `node_modules/.package-lock.json`, which npm alone writes.',
     gem: 'It reads no specifications of gems in images.',
@@ -107,10 +123,9 @@ const onlyClair: readonly DifferenceRule[] = [
 /** Rules for packages that only a peer lists. */
 const onlyPeer: readonly DifferenceRule[] = [
   peerRule(
-    'not-listed-yet',
-    'Clair does not list packages of this ecosystem in images yet.',
-    (found, { unread }) =>
-      ['golang', 'gobinary', 'cargo'].includes(found.type) && found.paths.some((path) => unread.has(path)),
+    'experiment',
+    'Names of experiments in the version of Go are not a part of the release.',
+    ({ type, name, version }) => type === 'golang' && name === 'stdlib' && version.includes('-X:'),
   ),
   peerRule(
     'program-of-distribution',

@@ -59,25 +59,12 @@ export function parseBuildInfo(content: Uint8Array): GoBuildInfo {
 
 function addLine(info: OpenBuildInfo, line: string): void {
   const [kind, path = '', version = ''] = line.split('\t', 3);
-  switch (kind) {
-    case 'path':
-      info.packagePath = path;
-      break;
-    case 'mod':
-      info.main = { path, version };
-      break;
-    case 'dep':
-      info.modules.push({ path, version });
-      break;
-    case '=>':
-      if (info.modules.length > 0) info.modules.push(replacementOf(info.modules.pop(), { path, version }));
-      break;
-    case 'build':
-      addSetting(info.settings, path);
-      break;
-    case undefined:
-    default:
-  }
+  const { modules, settings } = info;
+  if (kind === 'path') info.packagePath = path;
+  else if (kind === 'mod') info.main = { path, version };
+  else if (kind === 'dep') modules.push({ path, version });
+  else if (kind === '=>' && modules.length > 0) modules.push(replacementOf(modules.pop(), { path, version }));
+  else if (kind === 'build') addSetting(settings, path);
 }
 
 /** Returns the main module of a program that was built from a list of files: the only module of a directory. */
