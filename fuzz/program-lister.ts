@@ -1,5 +1,4 @@
-import type { PackageLister } from '../src/plugin/package-lister.ts';
-import type { ProgramPart } from '../src/plugin/program-parts.ts';
+import type { PackageLister, ProgramPart } from '../src/plugin/package-lister.ts';
 
 /** Returns a lister of programs as one of files: the files are the parts of one program, by their names. Returns any other unchanged. */
 export function listerOfParts(lister: PackageLister): PackageLister {

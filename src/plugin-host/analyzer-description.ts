@@ -1,6 +1,6 @@
 import type { Namespace } from '../model/namespace.ts';
 import type { PathPattern } from '../plugin/layer-files.ts';
-import type { ProgramPart, ProgramParts } from '../plugin/program-parts.ts';
+import type { ProgramPart, ProgramParts } from '../plugin/package-lister.ts';
 import type { LoadedPlugin } from './load-plugins.ts';
 
 /** A detector or lister of a plugin, as structured-clone data for other threads. */

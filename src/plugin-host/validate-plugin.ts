@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { isPattern } from '../plugin/layer-files.ts';
+import { programParts } from '../plugin/package-lister.ts';
 import type { Plugin } from '../plugin/plugin.ts';
-import { programParts } from '../plugin/program-parts.ts';
 
 const name = z
   .string('must be a string')

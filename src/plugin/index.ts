@@ -54,15 +54,17 @@ export type {
 } from './enricher.ts';
 export type { Files, PathPattern } from './layer-files.ts';
 export type { NamespaceDetector } from './namespace-detector.ts';
-export type {
-  FileLister,
-  LicenseFiles,
-  ListerEvent,
-  ListerEventOf,
-  PackageLister,
+export {
+  type FileLister,
+  type LicenseFiles,
+  type ListerEvent,
+  type ListerEventOf,
+  type PackageLister,
+  type ProgramPart,
+  type ProgramParts,
+  programParts,
 } from './package-lister.ts';
 export type { Plugin } from './plugin.ts';
-export { type ProgramPart, type ProgramParts, programParts } from './program-parts.ts';
 export type { Display, FindingOrder, GatedFinding, ReportFormat } from './report-format.ts';
 export type {
   BatchNotificationContent,

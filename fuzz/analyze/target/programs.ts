@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { deflateSync } from 'node:zlib';
 import { ProgramScan } from '../../../src/image/layer/program-scan.ts';
-import { programParts } from '../../../src/plugin/program-parts.ts';
+import { programParts } from '../../../src/plugin/package-lister.ts';
 import { samplePrograms, withUnloaded } from '../../../src/testing/elf-writer.ts';
 import { functionTable, goProgram } from '../../../src/testing/go-program.ts';
 import { machOProgram, peProgram } from '../../../src/testing/program-writer.ts';

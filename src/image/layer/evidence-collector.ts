@@ -5,7 +5,7 @@ import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name
 import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
 import type { EvidenceLink, LayerEvidence } from '../../model/evidence/layer-evidence.ts';
 import { isDataName, placeOfFiles } from '../../model/evidence/program-names.ts';
-import type { ProgramPart } from '../../plugin/program-parts.ts';
+import type { ProgramPart } from '../../plugin/package-lister.ts';
 import {
   archivedEvidence,
   contentBytesMin,

@@ -2,8 +2,7 @@ import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { boundedPath } from '../../kit/tar/path.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
-import type { ListerEvent } from '../../plugin/package-lister.ts';
-import type { ProgramPart, ProgramParts } from '../../plugin/program-parts.ts';
+import type { ListerEvent, ProgramPart, ProgramParts } from '../../plugin/package-lister.ts';
 import { expandSparse } from './sparse.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 

@@ -1,6 +1,5 @@
 import { limits } from '../../core/limits.ts';
-import type { ListerEvent } from '../../plugin/package-lister.ts';
-import type { ProgramPart, ProgramParts } from '../../plugin/program-parts.ts';
+import type { ListerEvent, ProgramPart, ProgramParts } from '../../plugin/package-lister.ts';
 import type { FileListing, ImmediateListing } from './package-file-collector.ts';
 
 const noParts: ReadonlySet<ProgramPart> = new Set();

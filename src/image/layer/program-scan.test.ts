@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { limits } from '../../core/limits.ts';
-import { programParts } from '../../plugin/program-parts.ts';
+import { programParts } from '../../plugin/package-lister.ts';
 import { type ElfPlan, samplePrograms, withUnloaded, writeElf } from '../../testing/elf-writer.ts';
 import { goMagic, goProgram, withData } from '../../testing/go-program.ts';
 import { type ProgramKind, ProgramScan } from './program-scan.ts';

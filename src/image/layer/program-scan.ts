@@ -6,7 +6,7 @@ import { machOPrograms, readMachOHead } from '../../kit/mach-o.ts';
 import { readPeHead } from '../../kit/pe.ts';
 import type { ByteRange, ProgramHead } from '../../kit/program-head.ts';
 import type { FileRange } from '../../kit/tar/walk-by-seeking.ts';
-import type { ProgramPart, ProgramParts } from '../../plugin/program-parts.ts';
+import type { ProgramPart, ProgramParts } from '../../plugin/package-lister.ts';
 import { CargoAuditReader } from './cargo-audit.ts';
 import { CargoSourceReader } from './cargo-sources.ts';
 import { GoBuildInfoReader } from './go-build-info.ts';

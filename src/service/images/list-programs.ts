@@ -1,7 +1,7 @@
 import { ClairError, messageOf } from '../../core/errors.ts';
 import type { FileListing, ImmediateListing } from '../../image/layer/package-file-collector.ts';
 import type { AnyLister, RemoteLister } from '../../plugin/extensions.ts';
-import type { ProgramParts } from '../../plugin/program-parts.ts';
+import type { ProgramParts } from '../../plugin/package-lister.ts';
 import {
   eventsOfFile,
   fileListing,

@@ -1,7 +1,6 @@
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import type { ListedPackage } from '../../../model/package.ts';
-import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
-import type { ProgramParts } from '../../../plugin/program-parts.ts';
+import type { ListerEvent, PackageLister, ProgramParts } from '../../../plugin/package-lister.ts';
 import { deduplicated, type EntryProblem, isWord } from '../../package/listing.ts';
 import { type GoModule, parseBuildInfo } from './build-info.ts';
 import { type FunctionsOfModules, functionsOfModules, standardLibraryName } from './functions.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { limits } from '../../../core/limits.ts';
-import type { ProgramPart } from '../../../plugin/program-parts.ts';
+import type { ProgramPart } from '../../../plugin/package-lister.ts';
 import { cargoLister } from './cargo.ts';
 
 interface Listing {

@@ -4,8 +4,7 @@ import { messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import { parseBySchema } from '../../../kit/json/json-document.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
-import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
-import type { ProgramParts } from '../../../plugin/program-parts.ts';
+import type { ListerEvent, PackageLister, ProgramParts } from '../../../plugin/package-lister.ts';
 import { deduplicated, isWord } from '../../package/listing.ts';
 
 /**
