@@ -14,19 +14,17 @@ export const contentBytesMin = 64;
 
 /** Detects the kind of content at an offset. Returns undefined if it does not matter. */
 export function contentKind(bytes: Buffer, at: number = 0): ContentKind | undefined {
+  const first = bytes[at];
+  if (first === 0x7f) return hasElfMagic(bytes, at) ? 'elf' : undefined;
+  if (mayBeginMachO(first)) return hasMachOMagic(bytes, at) ? 'mach-o' : undefined;
+  return kindByTwoBytes(bytes, at);
+}
+
+function kindByTwoBytes(bytes: Buffer, at: number): ContentKind | undefined {
   const [first, second] = [bytes[at], bytes[at + 1]];
-  switch (first) {
-    case 0x7f:
-      return hasElfMagic(bytes, at) ? 'elf' : undefined;
-    case letterP:
-      return second === letterK && isLocalHeader(bytes, at) ? 'zip' : undefined;
-    case letterM:
-      return second === letterZ ? 'pe' : undefined;
-    case hash:
-      return second === exclamation ? 'script' : undefined;
-    default:
-      return mayBeginMachO(first) && hasMachOMagic(bytes, at) ? 'mach-o' : undefined;
-  }
+  if (first === letterP && second === letterK) return isLocalHeader(bytes, at) ? 'zip' : undefined;
+  if (first === letterM && second === letterZ) return 'pe';
+  return first === hash && second === exclamation ? 'script' : undefined;
 }
 
 /** Few files begin with such a byte. */
