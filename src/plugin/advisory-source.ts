@@ -43,6 +43,18 @@ export interface WithdrawnRecord {
 /** A record that `parse` yields. `kind` states which. */
 export type FeedRecord = VulnerabilityRecord | SkippedRecord | WithdrawnRecord;
 
+/** A part of a feed whose records depend on its text alone. */
+export interface FeedDocument {
+  /** Always `document`. */
+  readonly kind: 'document';
+  /** Names around the text that its records depend on, such as a path. */
+  readonly context: string;
+  /** The text as the vendor publishes it, or compressed. Valid until the next document is requested. */
+  readonly bytes: Uint8Array;
+  /** Parses the text. Throws `feed-corrupt` if it is malformed. */
+  read(): Iterable<FeedRecord>;
+}
+
 /**
  * The date that the feed states for its content as a whole. `record`: the date of its newest record, for feeds whose records have no
  * `modified`. `feed`: when the feed was generated.
@@ -89,4 +101,9 @@ export interface AdvisorySource {
   fetch(feed: string, client: FeedClient, lastFingerprint?: string): Promise<FetchResult>;
   /** Yields the records of a feed. Throws `feed-corrupt` with the feed and the position if the content is malformed. */
   parse(feed: string, content: FetchedFeed, onDate?: OnFeedDate): AsyncIterable<FeedRecord>;
+  /**
+   * Yields a whole feed as documents, or returns undefined if the content is not made of documents. Clair then parses only the documents
+   * that changed since the last update. Their records must be those of `parse`, in the same order. Clair uses it for built-in sources only.
+   */
+  documents?(feed: string, content: FetchedFeed): AsyncIterable<FeedDocument> | undefined;
 }

@@ -35,6 +35,7 @@ export type {
   AdvisorySource,
   FeedClient,
   FeedDate,
+  FeedDocument,
   FeedRecord,
   FetchedFeed,
   FetchOptions,

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { ByteBuffer } from '../bytes/byte-buffer.ts';
 
 /** The content is not the expected JSON. `position` counts bytes from the start of the content. */
@@ -14,12 +13,13 @@ export class JsonStreamError extends Error {
 
 /** One member of an object or one element of an array, not yet parsed. */
 export interface RawRecord {
-  readonly text: string;
+  /** Its text, valid until the next record is requested. */
+  readonly bytes: Buffer;
   /** The byte position of its start. */
   readonly position: number;
   /** 1 in the top-level value, 2 in a value of it. */
   readonly level: number;
-  /** Set if the record is incomplete: it opens a value whose own records follow. Its `text` is the part before the value. */
+  /** Set if the record is incomplete: it opens a value whose own records follow. Its `bytes` are the part before the value. */
   readonly opens?: ValueType;
 }
 
@@ -240,7 +240,7 @@ export class JsonSplitter {
   }
 
   /** The text up to this index of the piece, with its position. */
-  #cut(end: number): { readonly text: string; readonly position: number } {
+  #cut(end: number): Pick<RawRecord, 'bytes' | 'position'> {
     const bytes = this.#record.bytes();
     const position = this.#recordStart;
     this.#record.clear();
@@ -248,9 +248,7 @@ export class JsonSplitter {
     if (++this.#records > this.#limits.records) {
       throw new JsonStreamError(position, `more than ${this.#limits.records} records`);
     }
-    // RFC 8259 §8.1: UTF-8 and nothing else. Replaced bytes could turn one name into another.
-    if (!isUtf8(bytes)) throw new JsonStreamError(position, 'not UTF-8 in the record that starts here');
-    return { text: bytes.toString('utf8'), position };
+    return { bytes, position };
   }
 
   /** Checks that there is nothing between a value and the next comma or bracket. */

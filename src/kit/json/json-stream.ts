@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from 'node:buffer';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { quoteUntrusted } from '../untrusted-text.ts';
@@ -48,41 +49,54 @@ export async function jsonObject(
 export async function* jsonElements(body: Body, bounds: Partial<SplitterLimits> = {}): AsyncGenerator {
   const splitter = new JsonSplitter({ types: ['array'] }, { ...defaults, ...bounds });
   for await (const piece of parts(body)) {
-    for (const { text, position } of splitter.push(piece)) yield parse(text, position, '');
+    for (const record of splitter.push(piece)) yield parse(record, '');
   }
   splitter.end();
 }
 
-/** A group of members of one of the objects in a top-level object. */
-export interface JsonGroup {
+/** The text of a record. It is parsed only on request. */
+export interface JsonText {
+  /** Valid until the next record is requested. */
+  readonly bytes: Buffer;
+  /** Parses the text. Throws a `JsonStreamError`. */
+  value(): unknown;
+}
+
+/** A member of one of the objects in a top-level object. */
+export interface JsonGroupMember extends JsonText {
   /** The name of the inner object. */
+  readonly group: string;
   readonly name: string;
-  /** An inner object comes in at least one group. */
-  readonly members: readonly (readonly [name: string, value: unknown])[];
 }
 
 /**
- * Yields the members of the objects in a top-level object, `{"outer": {"inner": …}}`, with few of them in memory at a time. Throws like
- * `jsonMembers`, and also if an inner name occurs twice or a member is not an object.
+ * Yields the members of the objects in a top-level object, `{"outer": {"inner": …}}`, with one of them in memory at a time. Calls `onGroup`
+ * with the name of each of these objects. Throws like `jsonMembers`, and also if an inner name occurs twice or a member is not an object.
  */
-export async function* jsonGroups(
+export async function* jsonGroupMembers(
   body: Body,
+  onGroup: (name: string) => void,
   bounds: Partial<SplitterLimits> = {},
-): AsyncGenerator<JsonGroup> {
+): AsyncGenerator<JsonGroupMember> {
   const splitter = new JsonSplitter({ types: ['object'], inner: 'object' }, { ...defaults, ...bounds });
-  const groups = new GroupCollector();
+  const outer = new SeenNames();
+  let inner = new SeenNames();
+  let group = '';
   for await (const piece of parts(body)) {
     for (const record of splitter.push(piece)) {
-      const finished = groups.take(record);
-      if (finished !== undefined) yield finished;
+      if (record.level === 2) {
+        const name = inner.addName(record);
+        yield { group, name, bytes: record.bytes, value: () => memberOf(record)[1] };
+        continue;
+      }
+      group = outer.addOpened(record);
+      if (record.opens === undefined)
+        throw new JsonStreamError(record.position, `${quoteUntrusted(group)} is not an object`);
+      inner = new SeenNames();
+      onGroup(group);
     }
-    // An inner object may be as large as the content, so its members are passed on with each part.
-    const begun = groups.begun();
-    if (begun !== undefined) yield begun;
   }
   splitter.end();
-  const last = groups.last();
-  if (last !== undefined) yield last;
 }
 
 /**
@@ -94,6 +108,15 @@ export async function* jsonElementsOf(
   body: Body,
   bounds: Partial<SplitterLimits> = {},
 ): AsyncGenerator {
+  for await (const element of jsonElementTextsOf(name, body, bounds)) yield element.value();
+}
+
+/** Yields the same elements as text. */
+export async function* jsonElementTextsOf(
+  name: string,
+  body: Body,
+  bounds: Partial<SplitterLimits> = {},
+): AsyncGenerator<JsonText> {
   const splitter = new JsonSplitter(
     { types: ['object', 'array'], inner: 'array' },
     { ...defaults, ...bounds },
@@ -107,7 +130,9 @@ export async function* jsonElementsOf(
         isWanted = names.addOpened(record) === name && record.opens === 'array';
         isFound ||= isWanted;
       } else if (isWanted || splitter.type === 'array') {
-        yield parse(record.text, record.position, '');
+        yield { bytes: record.bytes, value: () => parse(record, '') };
+      } else {
+        textOf(record);
       }
     }
   }
@@ -123,57 +148,28 @@ async function* parts(body: Body): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Collects the members of inner objects. */
-class GroupCollector {
-  readonly #outer = new SeenNames();
-  #inner = new SeenNames();
-  #group: { readonly name: string; readonly members: (readonly [string, unknown])[] } | undefined;
-
-  /** Takes a record. Returns the previous group if the record begins another one. */
-  take(record: RawRecord): JsonGroup | undefined {
-    if (record.level === 2) {
-      this.#group?.members.push(this.#inner.add(record));
-      return undefined;
-    }
-    const before = this.#group;
-    const name = this.#outer.addOpened(record);
-    if (record.opens === undefined) {
-      throw new JsonStreamError(record.position, `${quoteUntrusted(name)} is not an object`);
-    }
-    this.#group = { name, members: [] };
-    this.#inner = new SeenNames();
-    return before;
-  }
-
-  /** The members collected so far of the current group, if any. */
-  begun(): JsonGroup | undefined {
-    const group = this.#group;
-    if (group === undefined || group.members.length === 0) return undefined;
-    this.#group = { name: group.name, members: [] };
-    return group;
-  }
-
-  last(): JsonGroup | undefined {
-    return this.#group;
-  }
-}
-
 /** The names of one object. Refuses a name that occurs twice. */
 class SeenNames {
   readonly #seen = new Set<string>();
 
   /** The member that a record holds. */
-  add({ text, position }: Pick<RawRecord, 'text' | 'position'>): readonly [name: string, value: unknown] {
-    const [member] = Object.entries(parse(text, position, '{}') as Record<string, unknown>);
-    if (member === undefined) throw new JsonStreamError(position, 'a member is missing between two commas');
-    this.#expectNew(member[0], position);
+  add(record: TextRecord): readonly [name: string, value: unknown] {
+    const member = memberOf(record);
+    this.#expectNew(member[0], record.position);
     return member;
   }
 
+  /** The name of the member that a record holds. Its value is not parsed if the name has no escapes. */
+  addName(record: TextRecord): string {
+    const name = plainNameOf(record.bytes) ?? memberOf(record)[0];
+    this.#expectNew(name, record.position);
+    return name;
+  }
+
   /** The name of the member that a record holds or opens. */
-  addOpened({ text, position, opens }: RawRecord): string {
+  addOpened({ bytes, position, opens }: RawRecord): string {
     const value = opens === 'object' ? '{}' : opens === 'array' ? '[]' : '';
-    return this.add({ text: text + value, position })[0];
+    return this.add({ bytes: Buffer.concat([bytes, Buffer.from(value)]), position })[0];
   }
 
   #expectNew(name: string, position: number): void {
@@ -183,14 +179,49 @@ class SeenNames {
   }
 }
 
+/** A record without its place in the content. */
+type TextRecord = Pick<RawRecord, 'bytes' | 'position'>;
+
+const [quote, backslash, space] = [0x22, 0x5c, 0x20];
+
+/** Returns the name at the start of a member. Undefined if only a parser can read it, or if it is not at the start. */
+function plainNameOf(bytes: Buffer): string | undefined {
+  let start = 0;
+  while ((bytes[start] ?? 0xff) <= space) start++;
+  if (bytes[start] !== quote) return undefined;
+  for (let at = ++start; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === quote) return bytes.toString('latin1', start, at);
+    if (byte < space || byte === backslash || byte > 0x7e) return undefined;
+  }
+  return undefined;
+}
+
+/** Parses a record as a member. */
+function memberOf(record: TextRecord): readonly [name: string, value: unknown] {
+  const [member] = Object.entries(parse(record, '{}') as Record<string, unknown>);
+  if (member === undefined)
+    throw new JsonStreamError(record.position, 'a member is missing between two commas');
+  return member;
+}
+
+/** Returns the text of a record. ASCII is decoded as Latin-1, which is faster. */
+function textOf({ bytes, position }: TextRecord): string {
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  // RFC 8259 §8.1: UTF-8 and nothing else. Replaced bytes could turn one name into another.
+  if (!isUtf8(bytes)) throw new JsonStreamError(position, 'not UTF-8 in the record that starts here');
+  return bytes.toString('utf8');
+}
+
 /** Parses a record. `brackets` are put around it first: a member alone is not JSON text. */
-function parse(text: string, position: number, brackets: '{}' | ''): unknown {
+function parse(record: TextRecord, brackets: '{}' | ''): unknown {
   const opener = brackets.charAt(0);
+  const text = textOf(record);
   try {
     return JSON.parse(opener + text + brackets.charAt(1));
   } catch (cause) {
     const at = / at position (\d+)/.exec(messageOf(cause))?.[1];
     const before = at === undefined ? '' : text.slice(0, Number(at) - opener.length);
-    throw new JsonStreamError(position + Buffer.byteLength(before), 'not valid JSON', { cause });
+    throw new JsonStreamError(record.position + Buffer.byteLength(before), 'not valid JSON', { cause });
   }
 }

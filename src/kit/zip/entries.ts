@@ -1,5 +1,5 @@
 import type { ArchivedFile } from '../tar/entries.ts';
-import { ZipWalker } from './walker.ts';
+import { type ZippedFile, ZipWalker } from './walker.ts';
 
 /**
  * Yields the wanted files of a zip stream in order. `wants` receives their paths. Reads no more than the caller requests. Throws a
@@ -10,6 +10,14 @@ export async function* zipEntries(
   body: AsyncIterable<Uint8Array>,
   wants: (path: string) => boolean,
 ): AsyncGenerator<ArchivedFile> {
+  for await (const { path, content } of zippedFiles(body, wants)) yield { path, bytes: content() };
+}
+
+/** Yields the same files without inflating them. Throws like `zipEntries`, but for the data of a file only when it is read. */
+export async function* zippedFiles(
+  body: AsyncIterable<Uint8Array>,
+  wants: (path: string) => boolean,
+): AsyncGenerator<ZippedFile> {
   const walker = new ZipWalker(wants);
   for await (const piece of body) {
     walker.append(piece);

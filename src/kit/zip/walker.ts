@@ -2,7 +2,6 @@ import { crc32, inflateRawSync } from 'node:zlib';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { PendingInput } from '../decompress/pending-input.ts';
-import type { ArchivedFile } from '../tar/entries.ts';
 import { boundedPath } from '../tar/path.ts';
 import {
   descriptorBytes,
@@ -37,6 +36,17 @@ interface PendingEntry {
   readonly isWanted: boolean;
 }
 
+/** A wanted file. It is inflated and checked only on request. */
+export interface ZippedFile {
+  readonly path: string;
+  /** The data in the archive, or the content if its header does not state the size. Valid until more bytes are appended. */
+  readonly stored: Buffer;
+  /** Method, checksum and size that the header of the file states. */
+  readonly stated: string;
+  /** Returns the content. Throws a `ZipError` if it is damaged, and `limit-exceeded` if it is too large. */
+  content(): Buffer;
+}
+
 /** The data of a file, with the checksum and sizes that the archive should declare. */
 interface Content extends Sizes {
   readonly content: Buffer;
@@ -69,7 +79,7 @@ export class ZipWalker {
   }
 
   /** Returns the next wanted file. Undefined until it is complete. */
-  next(): ArchivedFile | undefined {
+  next(): ZippedFile | undefined {
     for (;;) {
       const progress = this.#entry === undefined ? this.#skip() && this.#record() : this.#data(this.#entry);
       if (typeof progress === 'object') return progress;
@@ -153,68 +163,110 @@ export class ZipWalker {
   }
 
   /** Returns the file whose data comes next, or true if it is unwanted. Returns false until it is complete. */
-  #data({ header, offset, isWanted }: PendingEntry): ArchivedFile | boolean {
-    const found = this.#content(header);
-    if (found === undefined) return false;
+  #data(entry: PendingEntry): ZippedFile | boolean {
+    this.#assertReadable(entry.header);
+    return entry.header.hasDescriptor ? this.#describedFile(entry) : this.#file(entry);
+  }
+
+  #assertReadable({ path, bytes, compressedBytes, method, isEncrypted }: ZipHeader): void {
+    if (isEncrypted) throw this.#error(`${path} is encrypted, which is not supported,`);
+    if (Math.max(bytes, compressedBytes) > limits.feedRecordBytes)
+      throw limitError(`${path} has ${bytes} bytes, more than ${limits.feedRecordBytes}`);
+    if (method !== methods.stored && method !== methods.deflated)
+      throw this.#error(`${path} is compressed by method ${method}, which is not supported,`);
+  }
+
+  /** Returns a file whose header states its sizes. */
+  #file({ header, offset }: PendingEntry): ZippedFile | false {
+    const { position } = this.#input;
+    const stored = this.#input.take(header.compressedBytes);
+    if (stored === undefined) return false;
+    this.#files.add(header.path, offset, header);
+    this.#entry = undefined;
+    const { method, crc, bytes } = header;
+    return {
+      path: boundedPath(header.path),
+      stored,
+      stated: `${method} ${crc} ${bytes}`,
+      content: () => checkedContent(header, stored, position),
+    };
+  }
+
+  /** Returns a file whose sizes follow its data, or true if it is unwanted. */
+  #describedFile({ header, offset, isWanted }: PendingEntry): ZippedFile | boolean {
+    const found = this.#describedContent(header);
     const input = this.#input;
-    const followingBytes = header.hasDescriptor ? descriptorBytesMax : 0;
-    if (input.available < found.compressedBytes + followingBytes) return false;
+    if (found === undefined || input.available < found.compressedBytes + descriptorBytesMax) return false;
     const end = input.at + found.compressedBytes;
-    const descriptor = header.hasDescriptor ? descriptorBytes(input.bytes, end, found) : 0;
-    const isAsDeclared = header.hasDescriptor
-      ? descriptor > 0
-      : header.crc === found.crc && header.bytes === found.bytes;
-    if (!isAsDeclared) throw this.#error(`${header.path} ${differs(header)}`);
+    const descriptor = descriptorBytes(input.bytes, end, found);
+    if (descriptor === 0) throw this.#error(`${header.path} ${differs(header)}`);
     input.at = end + descriptor;
     this.#files.add(header.path, offset, found);
     this.#entry = undefined;
     this.#worthBytes = 0;
-    return isWanted ? { path: boundedPath(header.path), bytes: found.content } : true;
+    const { content } = found;
+    const path = boundedPath(header.path);
+    return isWanted ? { path, stored: content, stated: 'inflated', content: () => content } : true;
   }
 
-  #content(header: ZipHeader): Content | undefined {
-    const { path, compressedBytes, method, isEncrypted } = header;
-    if (isEncrypted) throw this.#error(`${path} is encrypted, which is not supported,`);
-    if (Math.max(header.bytes, compressedBytes) > limits.feedRecordBytes)
-      throw limitError(`${path} has ${header.bytes} bytes, more than ${limits.feedRecordBytes}`);
-    if (method !== methods.stored && method !== methods.deflated)
-      throw this.#error(`${path} is compressed by method ${method}, which is not supported,`);
-    const isUnknown = header.hasDescriptor && compressedBytes === 0 && method === methods.deflated;
-    const { bytes, at, available, end } = this.#input;
-    if (isUnknown) return this.#inflate(path, bytes.subarray(at, end), this.#isAllThere);
+  #describedContent(header: ZipHeader): Content | undefined {
+    const { compressedBytes, method } = header;
+    const { bytes, at, available, end, position } = this.#input;
+    const isUnknown = compressedBytes === 0 && method === methods.deflated;
+    if (isUnknown) return this.#inflateUnknown(header.path, bytes.subarray(at, end), this.#isAllThere);
     if (available < compressedBytes) return undefined;
-    const stored = bytes.subarray(at, at + compressedBytes);
-    const content =
-      method === methods.stored
-        ? contentOf(Buffer.from(stored), compressedBytes)
-        : this.#inflate(path, stored, true);
-    if (content?.compressedBytes === compressedBytes) return content;
-    throw this.#error(`the data of ${path} ends before its size says`);
+    return contentOfSize(header, bytes.subarray(at, at + compressedBytes), position);
   }
 
   /** Inflates to the end of the compressed data. Undefined if the end is missing, unless `isWhole`. */
-  #inflate(path: string, compressed: Buffer, isWhole: boolean): Content | undefined {
+  #inflateUnknown(path: string, compressed: Buffer, isWhole: boolean): Content | undefined {
     if (!isWhole && compressed.length < this.#worthBytes) return undefined;
-    try {
-      // The type definitions lack the result of this option.
-      const { buffer, engine } = inflateRawSync(compressed, {
-        info: true,
-        maxOutputLength: limits.feedRecordBytes,
-      }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
-      return contentOf(buffer, engine.bytesWritten);
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === 'ERR_BUFFER_TOO_LARGE' || compressed.length > limits.feedRecordBytes)
-        throw limitError(`${path} holds more than ${limits.feedRecordBytes} bytes`);
-      if (code !== 'Z_BUF_ERROR' || isWhole)
-        throw this.#error(`${path} cannot be decompressed: ${messageOf(error)},`);
-      this.#worthBytes = compressed.length * 2;
-      return undefined;
-    }
+    const inflated = inflate(path, compressed, this.#input.position);
+    if (inflated !== undefined) return inflated;
+    if (isWhole) throw this.#error(`${path} cannot be decompressed: unexpected end of file,`);
+    this.#worthBytes = compressed.length * 2;
+    return undefined;
   }
 
   #error(message: string): ZipError {
     return new ZipError(message, this.#input.position);
+  }
+}
+
+/** Returns the content of a file if it is as the header states. */
+function checkedContent(header: ZipHeader, stored: Buffer, position: number): Buffer {
+  const { content, crc, bytes } = contentOfSize(header, stored, position);
+  if (header.crc !== crc || header.bytes !== bytes)
+    throw new ZipError(`${header.path} ${differs(header)}`, position);
+  return content;
+}
+
+/** Returns the content of data whose size is known. */
+function contentOfSize({ path, method }: ZipHeader, stored: Buffer, position: number): Content {
+  if (method === methods.stored) return contentOf(Buffer.from(stored), stored.length);
+  const content = inflate(path, stored, position);
+  if (content === undefined)
+    throw new ZipError(`${path} cannot be decompressed: unexpected end of file,`, position);
+  if (content.compressedBytes !== stored.length)
+    throw new ZipError(`the data of ${path} ends before its size says`, position);
+  return content;
+}
+
+/** Inflates to the end of the compressed data. Undefined if the end is missing. */
+function inflate(path: string, compressed: Buffer, position: number): Content | undefined {
+  try {
+    // The type definitions lack the result of this option.
+    const { buffer, engine } = inflateRawSync(compressed, {
+      info: true,
+      maxOutputLength: limits.feedRecordBytes,
+    }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    return contentOf(buffer, engine.bytesWritten);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ERR_BUFFER_TOO_LARGE' || compressed.length > limits.feedRecordBytes)
+      throw limitError(`${path} holds more than ${limits.feedRecordBytes} bytes`);
+    if (code === 'Z_BUF_ERROR') return undefined;
+    throw new ZipError(`${path} cannot be decompressed: ${messageOf(error)},`, position);
   }
 }
 

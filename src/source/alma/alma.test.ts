@@ -7,7 +7,7 @@ import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { corpusFiles } from '../../testing/corpus-archive.ts';
 import { expectedOn, findingsOn, rpmReference } from '../../testing/rpm-findings.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
-import { readOsvAdvisories } from '../osv/distribution.ts';
+import { type DistributionFeed, readOsvAdvisory } from '../osv/distribution.ts';
 import { alma } from './alma.ts';
 
 const url = 'https://errata.almalinux.org/8/errata.full.json';
@@ -206,20 +206,16 @@ corpusTest('gives the expected findings on real package lists, except for bug fi
   ] as const;
   const files = [...corpusFiles('feeds/osv/almalinux.tar.zst', '.json')];
   for (const [name, release] of references) {
-    const records = await collectAll(
-      readOsvAdvisories(
-        {
-          source: 'alma',
-          feed: release,
-          namespaceOf: (ecosystem) =>
-            ecosystem === `AlmaLinux:${release}`
-              ? { name: `almalinux:${release}`, versionScheme: 'rpm' }
-              : undefined,
-          linkOf: (id) => id,
-        },
-        stream(files),
-      ),
-    );
+    const feed: DistributionFeed = {
+      source: 'alma',
+      feed: release,
+      namespaceOf: (ecosystem) =>
+        ecosystem === `AlmaLinux:${release}`
+          ? { name: `almalinux:${release}`, versionScheme: 'rpm' }
+          : undefined,
+      linkOf: (id) => id,
+    };
+    const records = files.flatMap((file) => [...readOsvAdvisory(feed, file)]);
     const all = records.filter((record) => record.kind === 'vulnerability');
     assert.equal(all.length, records.length);
     const reference = rpmReference(name);
@@ -228,7 +224,3 @@ corpusTest('gives the expected findings on real package lists, except for bug fi
     assert.deepEqual(findingsOn(reference, all, `almalinux:${release}`), expected, name);
   }
 });
-
-async function* stream<T>(items: Iterable<T>): AsyncGenerator<T> {
-  for (const item of items) yield await Promise.resolve(item);
-}

@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 import { fetchFirstAvailable } from '../fetch-first-available.ts';
 
 const feeds = ['8', '9', '10'];
@@ -24,8 +25,11 @@ export const alma: AdvisorySource = {
       client,
       lastFingerprint,
     ),
-  async *parse(feed, content) {
-    // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./errata.ts')).readAlmaErrata(feed, content);
-  },
+  parse: (feed, content) => recordsOf(documents(feed, content)),
+  documents,
 };
+
+async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  // Loads the reader only when needed: most scans find their advisories in the store.
+  yield* (await import('./errata.ts')).almaErrata(feed, content);
+}

@@ -1,10 +1,17 @@
 import * as z from 'zod/mini';
-import { parseFeedValue, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { parseFeedValue, UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
-import { jsonElementsOf } from '../../kit/json/json-stream.ts';
-import type { FeedRecord, FetchedFeed, Namespace, VulnerabilityRecord } from '../../plugin/index.ts';
+import { jsonElementTextsOf } from '../../kit/json/json-stream.ts';
+import type {
+  FeedDocument,
+  FeedRecord,
+  FetchedFeed,
+  Namespace,
+  VulnerabilityRecord,
+} from '../../plugin/index.ts';
+import { withDocumentErrors } from '../feed-documents.ts';
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
-import { readDistribution } from '../osv/distribution.ts';
+import { distributionDocuments } from '../osv/distribution.ts';
 import { vendorSeverity } from '../vendor-values.ts';
 
 const erratum = z.object({
@@ -34,13 +41,14 @@ const erratum = z.object({
 
 type Erratum = z.output<typeof erratum>;
 
-/** Yields the security advisories (ALSA) of a release. Skips bug fixes (ALBA) and enhancements (ALEA). */
-export function readAlmaErrata(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
+/** Yields the errata of a release. */
+export function almaErrata(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
   if (!content.url.endsWith('.zip'))
-    return withFeedErrors({ source: 'alma', feed, content }, advisories(feed, content));
+    return withDocumentErrors({ source: 'alma', feed, content }, errata(feed, content));
   const namespaceOf = (ecosystem: string) =>
     ecosystem === `AlmaLinux:${feed}` ? namespace(feed) : undefined;
-  return readDistribution({ source: 'alma', feed, namespaceOf, linkOf: (id) => pageOf(feed, id) }, content);
+  const linkOf = (id: string): string => pageOf(feed, id);
+  return distributionDocuments({ source: 'alma', feed, namespaceOf, linkOf }, content);
 }
 
 function namespace(release: string): Namespace {
@@ -51,14 +59,20 @@ function pageOf(release: string, id: string): string {
   return `https://errata.almalinux.org/${release}/${id.replace(':', '-')}.html`;
 }
 
-async function* advisories(release: string, { body, url }: FetchedFeed): AsyncGenerator<FeedRecord> {
+async function* errata(release: string, { body, url }: FetchedFeed): AsyncGenerator<FeedDocument> {
   let count = 0;
   // The file is an array, or an object with the array in `data`.
-  for await (const value of jsonElementsOf('data', inflateStream(body, url))) {
-    const record = parseFeedValue(erratum, value, `erratum ${++count}`);
-    if (record.type === 'security') yield advisory(release, record);
+  for await (const { bytes, value } of jsonElementTextsOf('data', inflateStream(body, url))) {
+    const place = `erratum ${++count}`;
+    const read = (): FeedRecord[] => securityAdvisory(release, parseFeedValue(erratum, value(), place));
+    yield { kind: 'document', context: '', bytes, read };
   }
   if (count === 0) throw new UnexpectedContent('its end', 'it holds no erratum');
+}
+
+/** Returns a security advisory (ALSA). Skips bug fixes (ALBA) and enhancements (ALEA). */
+function securityAdvisory(release: string, record: Erratum): FeedRecord[] {
+  return record.type === 'security' ? [advisory(release, record)] : [];
 }
 
 function advisory(release: string, record: Erratum): VulnerabilityRecord {

@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 
 /**
  * Debian's security tracker: the state of every known issue in every supported release by source package, in one file.
@@ -10,8 +11,11 @@ export const debian: AdvisorySource = {
   feedsFor: (namespace) => (namespace.startsWith('debian:') ? ['tracker'] : []),
   fetch: (_feed, client, lastFingerprint) =>
     client.get('https://security-tracker.debian.org/tracker/data/json', lastFingerprint),
-  async *parse(feed, content) {
-    // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./tracker.ts')).readTracker(feed, content);
-  },
+  parse: (feed, content) => recordsOf(documents(feed, content)),
+  documents,
 };
+
+async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  // Loads the reader only when needed: most scans find their advisories in the store.
+  yield* (await import('./tracker.ts')).trackerIssues(feed, content);
+}

@@ -1,11 +1,19 @@
 import * as z from 'zod/mini';
-import { parseFeedValue, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { parseFeedValue, UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { trimCharactersEnd } from '../../kit/collections.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
-import { jsonGroups } from '../../kit/json/json-stream.ts';
+import { jsonGroupMembers } from '../../kit/json/json-stream.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
 import { worstSeverity } from '../../model/severity.ts';
-import type { Affected, FetchedFeed, Fix, Severity, VulnerabilityRecord } from '../../plugin/index.ts';
+import type {
+  Affected,
+  FeedDocument,
+  FetchedFeed,
+  Fix,
+  Severity,
+  VulnerabilityRecord,
+} from '../../plugin/index.ts';
+import { withDocumentErrors } from '../feed-documents.ts';
 
 const url = 'https://security-tracker.debian.org/tracker';
 
@@ -66,20 +74,22 @@ function isOptionalText(value: unknown): value is string | null | undefined {
   return value === undefined || value === null || typeof value === 'string';
 }
 
-/** Yields the vulnerabilities of the tracker, package by package. */
-export function readTracker(feed: string, content: FetchedFeed): AsyncGenerator<VulnerabilityRecord> {
-  return withFeedErrors({ source: 'debian', feed, content }, vulnerabilities(content));
+/** Yields the issues of the tracker, package by package. */
+export function trackerIssues(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  return withDocumentErrors({ source: 'debian', feed, content }, issues(content));
 }
 
-async function* vulnerabilities({ body, url: from }: FetchedFeed): AsyncGenerator<VulnerabilityRecord> {
+async function* issues({ body, url: from }: FetchedFeed): AsyncGenerator<FeedDocument> {
   let packages = 0;
-  for await (const { name, members } of jsonGroups(inflateStream(body, from))) {
-    packages++;
-    for (const [id, value] of members) {
-      yield vulnerability(name, id, isIssue(value) ? value : parseFeedValue(issue, value, `${name}.${id}`));
-    }
+  const members = jsonGroupMembers(inflateStream(body, from), () => packages++);
+  for await (const { group, name, bytes, value } of members) {
+    yield { kind: 'document', context: group, bytes, read: () => [issueRecord(group, name, value())] };
   }
   if (packages === 0) throw new UnexpectedContent('its end', 'it holds no package');
+}
+
+function issueRecord(name: string, id: string, value: unknown): VulnerabilityRecord {
+  return vulnerability(name, id, isIssue(value) ? value : parseFeedValue(issue, value, `${name}.${id}`));
 }
 
 function vulnerability(name: string, id: string, { description, releases }: Issue): VulnerabilityRecord {

@@ -1,9 +1,8 @@
-import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
-import { zipEntries } from '../../kit/zip/entries.ts';
 import { severityOfVectors } from '../../model/cvss.ts';
 import { packageName } from '../../model/package-name.ts';
 import type {
   Affected,
+  FeedDocument,
   FeedRecord,
   FetchedFeed,
   Severity,
@@ -11,6 +10,7 @@ import type {
   VersionScheme,
 } from '../../plugin/index.ts';
 import { type ArchivedRecord, isSkipped, readRecord } from '../archived-record.ts';
+import { withDocumentErrors, zippedDocuments } from '../feed-documents.ts';
 import { vendorSeverity } from '../vendor-values.ts';
 import { advisoryOf } from './advisory.ts';
 import type { Ecosystem } from './ecosystems.ts';
@@ -33,21 +33,17 @@ export interface EcosystemFeed {
   readonly schemes: readonly VersionScheme[];
 }
 
-/** Yields the vulnerabilities of an ecosystem's archive, which has one file per record. */
-export function readEcosystem(feed: EcosystemFeed, content: FetchedFeed): AsyncGenerator<FeedRecord> {
-  const files = zipEntries(content.body, (path) => path.endsWith('.json'));
-  return withFeedErrors({ source: 'osv', feed: feed.feed, content }, readRecords(feed, files));
+/** Yields the files of an ecosystem's archive, which has one file per record. */
+export function ecosystemDocuments(feed: EcosystemFeed, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  const documents = zippedDocuments(content, (file) => readOsvFile(feed, file));
+  return withDocumentErrors({ source: 'osv', feed: feed.feed, content }, documents);
 }
 
-/** Yields the vulnerabilities of an ecosystem from files with one OSV record each. */
-export async function* readRecords(
-  feed: EcosystemFeed,
-  files: AsyncIterable<ArchivedRecord>,
-): AsyncGenerator<FeedRecord> {
-  for await (const record of activeRecords(files)) {
-    if (isSkipped(record)) yield record;
-    else yield* vulnerability(feed, record);
-  }
+/** Yields the vulnerability of an ecosystem from a file with one OSV record. */
+export function* readOsvFile(feed: EcosystemFeed, file: ArchivedRecord): Generator<FeedRecord> {
+  const record = readActiveRecord(file);
+  if (isSkipped(record)) yield record;
+  else if (record !== undefined) yield* vulnerability(feed, record);
 }
 
 function* vulnerability(feed: EcosystemFeed, record: OsvRecord): Generator<FeedRecord> {
@@ -117,18 +113,8 @@ function linksOf({ id, references }: OsvRecord): string[] {
   return [...new Set([`https://osv.dev/vulnerability/${id}`, ...advisories])];
 }
 
-/**
- * Yields the records of an archive with one file per record, except withdrawn ones. Throws `UnexpectedContent` if the
- * archive has no record.
- */
-export async function* activeRecords(
-  files: AsyncIterable<ArchivedRecord>,
-): AsyncGenerator<OsvRecord | SkippedRecord> {
-  let count = 0;
-  for await (const file of files) {
-    count++;
-    const record = readRecord(osvRecord, file);
-    if (isSkipped(record) || !record.withdrawn) yield record;
-  }
-  if (count === 0) throw new UnexpectedContent('its end', 'it holds no record');
+/** Returns the record of a file. Undefined if it is withdrawn. */
+export function readActiveRecord(file: ArchivedRecord): OsvRecord | SkippedRecord | undefined {
+  const record = readRecord(osvRecord, file);
+  return isSkipped(record) || !record.withdrawn ? record : undefined;
 }

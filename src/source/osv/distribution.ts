@@ -1,10 +1,9 @@
-import { withFeedErrors } from '../../core/corrupt-feed.ts';
-import { zipEntries } from '../../kit/zip/entries.ts';
-import type { Affected, FeedRecord, FetchedFeed, Namespace } from '../../plugin/index.ts';
+import type { Affected, FeedDocument, FeedRecord, FetchedFeed, Namespace } from '../../plugin/index.ts';
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
+import { withDocumentErrors, zippedDocuments } from '../feed-documents.ts';
 import { unnamedModule } from '../vendor-values.ts';
 import { advisoryOf } from './advisory.ts';
-import { activeRecords } from './archive.ts';
+import { readActiveRecord } from './archive.ts';
 import {
   commonOf,
   cvesOf,
@@ -24,24 +23,21 @@ export interface DistributionFeed {
   readonly linkOf: (id: string) => string;
 }
 
-/**
- * Yields the advisories of an rpm distribution from its OSV archive: packages and fixed versions, without
- * architectures.
- */
-export function readDistribution(feed: DistributionFeed, content: FetchedFeed): AsyncGenerator<FeedRecord> {
-  const files = zipEntries(content.body, (path) => path.endsWith('.json'));
-  return withFeedErrors({ ...feed, content }, readOsvAdvisories(feed, files));
+/** Yields the files of the OSV archive of an rpm distribution. */
+export function distributionDocuments(
+  feed: DistributionFeed,
+  content: FetchedFeed,
+): AsyncGenerator<FeedDocument> {
+  const documents = zippedDocuments(content, (file) => readOsvAdvisory(feed, file));
+  return withDocumentErrors({ ...feed, content }, documents);
 }
 
-/** Yields the same advisories from files with one record each. */
-export async function* readOsvAdvisories(
-  feed: DistributionFeed,
-  files: AsyncIterable<ArchivedRecord>,
-): AsyncGenerator<FeedRecord> {
-  for await (const record of activeRecords(files)) {
-    if (isSkipped(record)) yield record;
-    else if (isSecurity(record.id)) yield* advisory(feed, record);
-  }
+/** Yields the advisory of a file with one OSV record: packages and fixed versions, without architectures. */
+export function* readOsvAdvisory(feed: DistributionFeed, file: ArchivedRecord): Generator<FeedRecord> {
+  const record = readActiveRecord(file);
+  if (record === undefined) return;
+  if (isSkipped(record)) yield record;
+  else if (isSecurity(record.id)) yield* advisory(feed, record);
 }
 
 /** Returns whether an id is of a security advisory (ALSA, RLSA), not of a bug fix (ALBA) or an enhancement (ALEA). */

@@ -1,4 +1,5 @@
-import type { AdvisorySource, VersionScheme } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed, VersionScheme } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 import { ecosystemsOfFeeds } from './ecosystems.ts';
 
 /**
@@ -6,6 +7,11 @@ import { ecosystemsOfFeeds } from './ecosystems.ts';
  * one archive per ecosystem. `schemes` order the events of a range.
  */
 export function osvSource(schemes: readonly VersionScheme[]): AdvisorySource {
+  async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+    const ecosystems = ecosystemsOfFeeds.get(feed);
+    if (ecosystems === undefined) throw new Error(`no ecosystems for ${feed}`);
+    yield* (await import('./archive.ts')).ecosystemDocuments({ feed, ecosystems, schemes }, content);
+  }
   return {
     name: 'osv',
     version: 6,
@@ -17,10 +23,7 @@ export function osvSource(schemes: readonly VersionScheme[]): AdvisorySource {
     },
     fetch: (feed, client, lastFingerprint) =>
       client.get(`https://osv-vulnerabilities.storage.googleapis.com/${feed}/all.zip`, lastFingerprint),
-    async *parse(feed, content) {
-      const ecosystems = ecosystemsOfFeeds.get(feed);
-      if (ecosystems === undefined) throw new Error(`no ecosystems for ${feed}`);
-      yield* (await import('./archive.ts')).readEcosystem({ feed, ecosystems, schemes }, content);
-    },
+    parse: (feed, content) => recordsOf(documents(feed, content)),
+    documents,
   };
 }

@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 import { openDocuments } from './documents.ts';
 
 /**
@@ -14,6 +15,16 @@ export const rhel: AdvisorySource = {
   fetch: (_feed, client, lastFingerprint) => openDocuments(client, lastFingerprint),
   async *parse(feed, content) {
     // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./vex-feed.ts')).readVexFeed(feed, content);
+    if (isArchive(content)) yield* recordsOf(archiveDocuments(feed, content));
+    else yield* (await import('./vex-feed.ts')).readVexChanges(feed, content);
   },
+  documents: (feed, content) => (isArchive(content) ? archiveDocuments(feed, content) : undefined),
 };
+
+function isArchive({ extent }: FetchedFeed): boolean {
+  return extent !== 'changes';
+}
+
+async function* archiveDocuments(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  yield* (await import('./vex-feed.ts')).vexArchive(feed, content);
+}

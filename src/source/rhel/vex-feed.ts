@@ -1,37 +1,25 @@
-import { parseJsonAt, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
-import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
+import { parseJsonAt, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { jsonMembers } from '../../kit/json/json-stream.ts';
-import { type ArchivedFile, tarEntries } from '../../kit/tar/entries.ts';
-import { TarError } from '../../kit/tar/header.ts';
-import type { FeedRecord, FetchedFeed } from '../../plugin/index.ts';
+import type { FeedDocument, FeedRecord, FetchedFeed } from '../../plugin/index.ts';
+import type { ArchivedRecord } from '../archived-record.ts';
+import { tarredDocuments, withDocumentErrors } from '../feed-documents.ts';
 import { readVexDocument } from './vex-document.ts';
 
-/** Yields the documents of the archive, or of a feed of changes. */
-export function readVexFeed(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
-  const records = content.extent === 'changes' ? ofChanges(content) : ofArchive(content);
-  return withFeedErrors({ source: 'rhel', feed, content }, records);
+/** Yields the documents of the archive. */
+export function vexArchive(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  return withDocumentErrors({ source: 'rhel', feed, content }, tarredDocuments(content, readFile));
 }
 
-async function* ofArchive(content: FetchedFeed): AsyncGenerator<FeedRecord> {
-  let count = 0;
-  for await (const { path, bytes } of documentsOf(content)) {
-    count++;
-    for (const record of readVexDocument(keyOf(path), parseJsonAt(path, bytes))) {
-      // A withdrawn document of an archive needs no record: absence withdraws it.
-      if (record.kind !== 'withdrawn') yield record;
-    }
+function* readFile({ path, bytes }: ArchivedRecord): Generator<FeedRecord> {
+  for (const record of readVexDocument(keyOf(path), parseJsonAt(path, bytes))) {
+    // A withdrawn document of an archive needs no record: absence withdraws it.
+    if (record.kind !== 'withdrawn') yield record;
   }
-  if (count === 0) throw new UnexpectedContent('its end', 'it holds no document');
 }
 
-async function* documentsOf({ body, url }: FetchedFeed): AsyncGenerator<ArchivedFile> {
-  try {
-    yield* tarEntries(inflateStream(body, url), (name) => name.endsWith('.json'));
-  } catch (error) {
-    if (error instanceof TarError)
-      throw new UnexpectedContent(`byte ${error.position} of the archive`, error.message);
-    throw error;
-  }
+/** Yields the records of a feed of changes. */
+export function readVexChanges(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
+  return withFeedErrors({ source: 'rhel', feed, content }, ofChanges(content));
 }
 
 async function* ofChanges({ body }: FetchedFeed): AsyncGenerator<FeedRecord> {

@@ -3,9 +3,9 @@ import { parseFeedValue, UnexpectedContent, withFeedErrors } from '../../core/co
 import { jsonElements } from '../../kit/json/json-stream.ts';
 import { quoteUntrusted } from '../../kit/untrusted-text.ts';
 import { toCvssVector } from '../../model/cvss.ts';
-import type { CvssVector, FeedRecord, FetchedFeed, Namespace } from '../../plugin/index.ts';
+import type { CvssVector, FeedDocument, FeedRecord, FetchedFeed, Namespace } from '../../plugin/index.ts';
 import { type FixedRpm, parseNevra, rowsOfFixedRpms } from '../fixed-rpms.ts';
-import { readDistribution } from '../osv/distribution.ts';
+import { distributionDocuments } from '../osv/distribution.ts';
 import { parseModified, vendorSeverity } from '../vendor-values.ts';
 
 const text = z.optional(z.nullable(z.string()));
@@ -31,11 +31,13 @@ const page = z.object({ advisories: z.array(advisory) });
 type Advisory = z.output<typeof advisory>;
 type Cve = z.output<typeof cve>;
 
-/** Yields the security advisories of the errata service's pages or of the OSV archive. */
-export function readRockyAdvisories(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
-  if (content.url.endsWith('.zip')) {
-    return readDistribution({ source: 'rocky', feed, namespaceOf: ecosystemNamespace, linkOf }, content);
-  }
+/** Yields the files of the OSV archive. */
+export function rockyDocuments(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  return distributionDocuments({ source: 'rocky', feed, namespaceOf: ecosystemNamespace, linkOf }, content);
+}
+
+/** Yields the security advisories of the errata service's pages. */
+export function readRockyPages(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   return withFeedErrors({ source: 'rocky', feed, content }, fromPages(content));
 }
 

@@ -5,6 +5,7 @@ import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFile, corpusFiles } from '../../testing/corpus-archive.ts';
 import { expectedOn, findingsOn, rpmReference } from '../../testing/rpm-findings.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
+import type { DistributionFeed } from '../osv/distribution.ts';
 import { rocky } from './rocky.ts';
 
 const url = 'https://apollo.build.resf.org/api/v3/advisories/';
@@ -217,24 +218,20 @@ corpusTest('reads every advisory of the real pages', async () => {
 });
 
 corpusTest('gives the expected findings on real package lists', async () => {
-  const { readOsvAdvisories: readAdvisories } = await import('../osv/distribution.ts');
+  const { readOsvAdvisory } = await import('../osv/distribution.ts');
   const files = [...corpusFiles('feeds/osv/rocky.tar.zst', '.json')];
   for (const [name, release] of [
     ['Rocky-8.4-x86_64', '8'],
     ['Rocky-9.0.20220720-Base-x86_64', '9'],
   ] as const) {
     const namespace = { name: `rocky:${release}`, versionScheme: 'rpm' };
-    const records = await collectAll(
-      readAdvisories(
-        {
-          source: 'rocky',
-          feed: 'advisories',
-          namespaceOf: (ecosystem) => (ecosystem === `Rocky Linux:${release}` ? namespace : undefined),
-          linkOf: (id) => id,
-        },
-        stream(files),
-      ),
-    );
+    const feed: DistributionFeed = {
+      source: 'rocky',
+      feed: 'advisories',
+      namespaceOf: (ecosystem) => (ecosystem === `Rocky Linux:${release}` ? namespace : undefined),
+      linkOf: (id) => id,
+    };
+    const records = files.flatMap((file) => [...readOsvAdvisory(feed, file)]);
     const reference = rpmReference(name);
     const all = records as Vulnerability[];
     const expected = expectedOn(reference, all);
@@ -261,7 +258,3 @@ corpusTest('reads the archive as it is served', async () => {
     ],
   );
 });
-
-async function* stream<T>(items: Iterable<T>): AsyncGenerator<T> {
-  for (const item of items) yield await Promise.resolve(item);
-}

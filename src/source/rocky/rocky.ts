@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 
 const feeds = ['advisories'];
 
@@ -15,6 +16,16 @@ export const rocky: AdvisorySource = {
     return (await import('./pages.ts')).fetchAdvisories(client, lastFingerprint);
   },
   async *parse(feed, content) {
-    yield* (await import('./advisories.ts')).readRockyAdvisories(feed, content);
+    if (isArchive(content)) yield* recordsOf(archiveDocuments(feed, content));
+    else yield* (await import('./advisories.ts')).readRockyPages(feed, content);
   },
+  documents: (feed, content) => (isArchive(content) ? archiveDocuments(feed, content) : undefined),
 };
+
+function isArchive({ url }: FetchedFeed): boolean {
+  return url.endsWith('.zip');
+}
+
+async function* archiveDocuments(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  yield* (await import('./advisories.ts')).rockyDocuments(feed, content);
+}

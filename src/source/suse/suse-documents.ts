@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 import { fetchFirstAvailable } from '../fetch-first-available.ts';
 import { suse } from './suse.ts';
 
@@ -20,8 +21,11 @@ export const suseDocuments: AdvisorySource = {
   feeds,
   feedsFor: (namespace) => (suse.feedsFor(namespace).length > 0 ? feeds : []),
   fetch: (_feed, client, lastFingerprint) => fetchFirstAvailable(archives, client, lastFingerprint),
-  async *parse(feed, content) {
-    // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./documents.ts')).readDocuments(feed, content);
-  },
+  parse: (feed, content) => recordsOf(documents(feed, content)),
+  documents,
 };
+
+async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  // Loads the reader only when needed: most scans find their advisories in the store.
+  yield* (await import('./documents.ts')).suseArchive(feed, content);
+}
