@@ -1,12 +1,12 @@
-import manifest from '../package.json' with { type: 'json' };
 import { explainFailure, runCommand } from './cli/program/program.ts';
+import { programVersion } from './cli/program-version.ts';
 import { ClairError, exitCodes } from './core/errors.ts';
 import { toClairError } from './core/system-error.ts';
 
 /** Runs the `clair` command: parses the command line, runs it, and turns failures into one message and an exit status. */
 export async function main(): Promise<void> {
   try {
-    process.exitCode = await runCommand(process.argv.slice(2), manifest.version);
+    process.exitCode = await runCommand(process.argv.slice(2), programVersion);
   } catch (thrown) {
     const error = toClairError(thrown);
     process.stderr.write(explainFailure(error));

@@ -14,6 +14,7 @@ import { ownerName } from './environment.ts';
 import { type FeedClientFactory, feedClientFactory, originOf, requireMirror } from './feed-client.ts';
 import type { LoadedExtensions } from './load-extensions.ts';
 import type { PublishedOptions } from './open-places.ts';
+import { programVersion } from './program-version.ts';
 import { type ConsoleOptions, type Progress, terminalProgress } from './progress.ts';
 import type { PublishedAdvisories } from './published-advisories.ts';
 import { tuneForScans } from './v8-flags.ts';
@@ -167,5 +168,6 @@ function createUpdateDeps(
     client: createFeedClient(),
     origin,
     maxAgeMs: refreshAfterMs,
+    programVersion,
   };
 }

@@ -35,6 +35,15 @@ export interface RetainedRecord extends KeyedVulnerability {
   readonly retainedFor: Namespace;
 }
 
+/** A part of a whole feed that need not be read if its records are those of an earlier update. */
+export interface KeyedDocument {
+  readonly kind: 'document';
+  /** SHA-256 of everything that its records depend on. */
+  readonly digest: Uint8Array;
+  /** Parses it. The same digest always gives the same records, as long as source version and program are the same. */
+  read(): Iterable<KeyedRecord>;
+}
+
 /** Input of an application of a feed. If it has retained records of a namespace, it must have all of them. */
 export type KeyedRecord = KeyedVulnerabilityRecord | RetainedRecord | SkippedRecord | WithdrawnRecord;
 
@@ -55,6 +64,8 @@ interface StatedDates {
 /** The whole content of a feed. Records that it does not have are removed. */
 export interface WholeFeedUpdate extends UpdateState, StatedDates {
   readonly kind: 'whole';
+  /** Version of the program that reads documents. Without it, none is remembered, and all are read. */
+  readonly program?: string;
   /** Accepts content that is much smaller than the current content. */
   readonly acceptShrunk?: true;
   /** Accepts content that is older than the current content. */
@@ -104,12 +115,13 @@ export interface AdvisoryStore {
   /**
    * Replaces the records of one feed by difference, in one transaction. An unchanged record costs no write; a vanished or changed
    * one has its validity closed. If the stream throws, nothing is applied. The stream may be slow and long: it is not held in
-   * memory and blocks no other work. If the feed drops a whole namespace, its records stay current. Throws
+   * memory and blocks no other work. A document is not read if the current records are still those that it gave. If the feed drops a
+   * whole namespace, its records stay current. Throws
    * - `feed-corrupt` if a key occurs twice,
    * - `feed-corrupt` if the feed shrank to less than half, or is older than the current content, and the update accepts neither,
    * - `store-conflict` if another process applied the same feed, or took over its lock, meanwhile.
    */
-  apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord>): Promise<FeedChangeCounts>;
+  apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord | KeyedDocument>): Promise<FeedChangeCounts>;
   /**
    * Records that a feed was found current, or absent, without touching its records. Throws `store-conflict` if another process has taken
    * over the lease.

@@ -15,7 +15,7 @@ import {
   writerLeaseMs,
 } from './killed-writer.ts';
 import { migrateTo } from './migrate-to.ts';
-import { feedUpdate, image, installed, record, stream } from './store-content.ts';
+import { changeCounts, documentOf, feedUpdate, image, installed, record, stream } from './store-content.ts';
 import type { SharedEngine } from './store-engines.ts';
 import { exitOf, runProgram } from './store-process.ts';
 
@@ -32,7 +32,9 @@ export async function killOnce(engine: SharedEngine, place: string, point: numbe
   const writer = await killWriter(engine, place, { point, records });
   {
     await using store = await engine.open(place);
-    assertLastEdition(writer, 'advisories', await editionIn(store));
+    const edition = await editionIn(store);
+    assertLastEdition(writer, 'advisories', edition);
+    await assertDocumentsAreKnown(store, edition);
     assertLastEdition(writer, 'ratings', await enrichmentsIn(store));
     assertLastEdition(writer, 'image', await imageIn(store));
     await assertConsistent(store);
@@ -43,6 +45,19 @@ export async function killOnce(engine: SharedEngine, place: string, point: numbe
   await using later = await engine.open(place, { now: () => Date.now() + writerLeaseMs });
   await takeOverLock(later, writer);
   await takeOverJob(later, writer);
+}
+
+/** Asserts that the documents of an edition are known, and that others are read. */
+async function assertDocumentsAreKnown(store: Store, edition: string): Promise<void> {
+  const [, round] = edition.split(' ');
+  const severity = Number(round) % 2 === 0 ? 'High' : 'Low';
+  let reads = 0;
+  const documents = Array.from({ length: records }, (_, i) =>
+    documentOf([record(`CVE-${i}`, { description: edition, severity })], () => reads++),
+  );
+  const update = feedUpdate({ fingerprint: edition, program: '1.0.0' });
+  const counts = await store.advisories.apply(update, stream(documents));
+  assert.deepEqual([counts, reads], [changeCounts({ unchanged: records }), 0]);
 }
 
 /** Returns the edition of the records in the store. Fails if they are of several, incomplete, or differ from the fingerprint. */

@@ -1,6 +1,12 @@
 import { hash } from 'node:crypto';
 import type { KeyRange, VersionKey } from '../plugin/version-scheme.ts';
-import type { FeedUpdate, KeyedAffected, KeyedVulnerabilityRecord } from '../store/advisory-store.ts';
+import type {
+  FeedUpdate,
+  KeyedAffected,
+  KeyedDocument,
+  KeyedRecord,
+  KeyedVulnerabilityRecord,
+} from '../store/advisory-store.ts';
 import type { AncestryInput } from '../store/ancestry-store.ts';
 import type { FeedChangeCounts } from '../store/feed-state.ts';
 import type { ImageIndex, ImagePackage, PackageLookup } from '../store/image-store.ts';
@@ -55,6 +61,21 @@ export function record(
     cvss: [],
     affected: [affectedRow('openssl')],
     ...changes,
+  };
+}
+
+/** Returns a document with these records. `onRead` is called when it is read. */
+export function documentOf(
+  records: readonly KeyedRecord[],
+  onRead: () => unknown = () => undefined,
+): KeyedDocument {
+  return {
+    kind: 'document',
+    digest: hash('sha256', JSON.stringify(records), 'buffer'),
+    *read() {
+      onRead();
+      yield* records;
+    },
   };
 }
 

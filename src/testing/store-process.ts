@@ -16,11 +16,11 @@ const storePrelude = `
   const store = await open();
   function* edition(fingerprint, size, changes) {
     for (let i = 0; i < size; i++)
-      yield content.record('CVE-' + i, { description: fingerprint, ...changes });
+      yield content.documentOf([content.record('CVE-' + i, { description: fingerprint, ...changes })]);
   }
   const apply = (fingerprint, size = 500, feed = 'tracker', changes = {}, lease = undefined) =>
     store.advisories.apply(
-      content.feedUpdate({ feed, fingerprint, lease }),
+      content.feedUpdate({ feed, fingerprint, lease, program: '1.0.0' }),
       content.stream(edition(fingerprint, size, changes)),
     );
   const emptyLayer = { verified: true };

@@ -10,6 +10,7 @@ import type { Store } from '../../store/store.ts';
 import { ownerName } from '../environment.ts';
 import { feedClientFactory, originOf } from '../feed-client.ts';
 import { type LoadedExtensions, loadExtensions } from '../load-extensions.ts';
+import { programVersion } from '../program-version.ts';
 import { configuredStore, feedConnections } from './configured-store.ts';
 import type {
   FeedTask,
@@ -105,6 +106,7 @@ export class FeedSession {
       now: store.now,
       owner: ownerName(),
       lockWaitMs: 0,
+      programVersion,
       sleep: (ms) => setTimeout(ms),
       onProgress: (step) => {
         this.#send({ kind: 'progress', id, step });

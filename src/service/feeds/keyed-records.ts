@@ -1,8 +1,68 @@
+import { hash } from 'node:crypto';
 import { ClairError } from '../../core/errors.ts';
 import { keyRange } from '../../match/key-range.ts';
 import type { Affected, Vulnerability } from '../../model/vulnerability.ts';
+import type { FeedDocument, FeedRecord } from '../../plugin/advisory-source.ts';
 import type { KeyRange, VersionScheme } from '../../plugin/version-scheme.ts';
-import type { KeyedAffected, KeyedVulnerability } from '../../store/advisory-store.ts';
+import type {
+  KeyedAffected,
+  KeyedDocument,
+  KeyedRecord,
+  KeyedVulnerability,
+} from '../../store/advisory-store.ts';
+
+/** Dependencies of the keys of a feed. `from` names its origin in errors. */
+export interface KeyDeps {
+  readonly schemes: readonly VersionScheme[];
+  readonly from: string;
+}
+
+/** Adds the keys of ranges to the records of a feed. */
+export async function* keyedRecords(
+  records: AsyncIterable<FeedRecord>,
+  deps: KeyDeps,
+): AsyncGenerator<KeyedRecord> {
+  for await (const record of records) yield keyed(record, deps);
+}
+
+/** Adds digests to the documents of a feed, and keys to their records when they are read. */
+export async function* keyedDocuments(
+  documents: AsyncIterable<FeedDocument>,
+  deps: KeyDeps,
+): AsyncGenerator<KeyedDocument> {
+  const digests = new DocumentDigests();
+  for await (const document of documents)
+    yield {
+      kind: 'document',
+      digest: digests.of(document),
+      read: () => readKeyed(document, deps),
+    };
+}
+
+function* readKeyed(document: FeedDocument, deps: KeyDeps): Generator<KeyedRecord> {
+  for (const record of document.read()) yield keyed(record, deps);
+}
+
+function keyed(record: FeedRecord, { schemes, from }: KeyDeps): KeyedRecord {
+  return record.kind === 'vulnerability' ? withKeys(record, schemes, from) : record;
+}
+
+/** Computes digests of documents. It reuses its memory. */
+class DocumentDigests {
+  #input = Buffer.allocUnsafe(64 * 1024);
+
+  /** Returns SHA-256 of the length of the context, the context, and the text. */
+  of({ context, bytes }: FeedDocument): Buffer {
+    const contextBytes = Buffer.byteLength(context);
+    const start = 4 + contextBytes;
+    const length = start + bytes.length;
+    if (length > this.#input.length) this.#input = Buffer.allocUnsafe(length * 2);
+    this.#input.writeUInt32LE(contextBytes);
+    this.#input.write(context, 4);
+    this.#input.set(bytes, start);
+    return hash('sha256', this.#input.subarray(0, length), 'buffer');
+  }
+}
 
 /** A key range that contains no key. */
 const emptyKeyRange: KeyRange = { lo: Uint8Array.of(0xff), hi: new Uint8Array() };

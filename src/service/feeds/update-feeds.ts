@@ -1,21 +1,15 @@
 import { ClairError, messageOf } from '../../core/errors.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
-import type {
-  AdvisorySource,
-  FeedClient,
-  FeedRecord,
-  FetchedFeed,
-  OnFeedDate,
-} from '../../plugin/advisory-source.ts';
+import type { AdvisorySource, FeedClient, FetchedFeed, OnFeedDate } from '../../plugin/advisory-source.ts';
 import type { Enricher } from '../../plugin/enricher.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
-import type { FeedChangesUpdate, KeyedRecord, WholeFeedUpdate } from '../../store/advisory-store.ts';
+import type { FeedChangesUpdate, WholeFeedUpdate } from '../../store/advisory-store.ts';
 import type { FeedChangeCounts, FeedIdentity, FeedState } from '../../store/feed-state.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 import { isSuperseded } from './choose-feeds.ts';
 import { type FeedLockDeps, lockFeed, pollMs } from './feed-lock.ts';
-import { withKeys } from './keyed-records.ts';
+import { type KeyDeps, keyedDocuments, keyedRecords } from './keyed-records.ts';
 import { LatestDates } from './latest-dates.ts';
 
 /** A feed of an advisory source or an enricher. */
@@ -56,6 +50,8 @@ export interface UpdateFeedsDeps extends FeedLockDeps, FeedChoiceDeps {
   readonly store: Pick<Store, 'advisories' | 'enrichments' | 'locks'>;
   readonly schemes: readonly VersionScheme[];
   readonly client: FeedClient;
+  /** Version of this program. Without it, documents that did not change are parsed, too. */
+  readonly programVersion?: string;
   /** Whether a feed may shrink to less than half of its records. Otherwise the update fails. */
   readonly acceptShrunk?: boolean;
   /** Whether a feed may be older than the stored content. Otherwise the update fails. */
@@ -242,14 +238,16 @@ function isDirectory(origin: string): boolean {
 }
 
 /** Time of the fetch, the lock of the feed, and the unusual content to accept. */
-interface AcceptanceOptions extends HeldLease, Pick<UpdateFeedsDeps, 'acceptShrunk' | 'acceptOlder'> {
+interface AcceptanceOptions
+  extends HeldLease,
+    Pick<UpdateFeedsDeps, 'acceptShrunk' | 'acceptOlder' | 'programVersion'> {
   readonly fetchedAt: string;
 }
 
 function toUpdate(
   identity: FeedIdentity,
   { fingerprint, lastModified, fileModified, extent }: FetchedFeed,
-  { fetchedAt, lease, acceptShrunk, acceptOlder }: AcceptanceOptions,
+  { fetchedAt, lease, acceptShrunk, acceptOlder, programVersion }: AcceptanceOptions,
 ): WholeFeedUpdate | FeedChangesUpdate {
   const state = {
     ...identity,
@@ -265,6 +263,7 @@ function toUpdate(
     ...state,
     ...(acceptShrunk === true && { acceptShrunk }),
     ...(acceptOlder === true && { acceptOlder }),
+    ...(programVersion !== undefined && { program: programVersion }),
   };
 }
 
@@ -273,7 +272,7 @@ async function apply(
   fetched: FetchedFeed,
   {
     update,
-    deps: { store, schemes, now },
+    deps: { store, schemes, now, programVersion },
   }: { update: WholeFeedUpdate | FeedChangesUpdate; deps: UpdateFeedsDeps },
 ): Promise<FeedChangeCounts> {
   const dates = new LatestDates(now());
@@ -281,21 +280,18 @@ async function apply(
   const onDate: OnFeedDate = (date) => {
     dates.note(date);
   };
-  return isAdvisorySource(source)
-    ? await store.advisories.apply(dated, keyedRecords(source.parse(feed, fetched, onDate), schemes, fetched))
-    : await store.enrichments.apply(dated, source.parse(feed, fetched, onDate));
+  if (!isAdvisorySource(source))
+    return await store.enrichments.apply(dated, source.parse(feed, fetched, onDate));
+  const keys: KeyDeps = { schemes, from: fetched.url };
+  const documents = programVersion === undefined ? undefined : source.documents?.(feed, fetched);
+  const records =
+    documents === undefined
+      ? keyedRecords(source.parse(feed, fetched, onDate), keys)
+      : keyedDocuments(documents, keys);
+  return await store.advisories.apply(dated, records);
 }
 
 /** Whether a source publishes advisories. An enricher publishes ratings, which have no packages. */
 export function isAdvisorySource(source: FeedOfSource['source']): source is AdvisorySource {
   return 'feedsFor' in source;
-}
-
-async function* keyedRecords(
-  records: AsyncIterable<FeedRecord>,
-  schemes: readonly VersionScheme[],
-  { url }: FetchedFeed,
-): AsyncGenerator<KeyedRecord> {
-  for await (const record of records)
-    yield record.kind === 'vulnerability' ? withKeys(record, schemes, url) : record;
 }

@@ -2,11 +2,12 @@ import type { Kysely } from 'kysely';
 import { redactUrl } from '../../kit/redact.ts';
 import type { Namespace } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
-import type { AdvisoryStore, FeedUpdate, KeyedRecord } from '../advisory-store.ts';
+import type { AdvisoryStore, FeedUpdate, KeyedDocument, KeyedRecord } from '../advisory-store.ts';
 import type { FeedChangeCounts, FeedName } from '../feed-state.ts';
 import { BulkWriter } from './bulk-writer.ts';
 import { assertNotOlder, FeedDates, resolveContentDate } from './content-date.ts';
 import { type CurrentRecords, currentRecords } from './current-records.ts';
+import type { DocumentPack } from './document-pack.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { recordEvents } from './events.ts';
 import { diffFeed, type FeedDiff } from './feed-diff.ts';
@@ -23,6 +24,7 @@ import {
   touchFeed,
 } from './feeds.ts';
 import { momentOf } from './history.ts';
+import { documentReaderOf, findKnownDocuments, saveKnownDocuments } from './known-documents.ts';
 import { assertLeaseHeld } from './leases.ts';
 import { MemoryStaging } from './memory-staging.ts';
 import type { Namespaces } from './namespaces.ts';
@@ -142,10 +144,10 @@ function isSmall(update: FeedUpdate): boolean {
  */
 async function applySmall(
   { engine, deps, update }: Omit<FeedApplication, 'session'> & { readonly engine: Engine },
-  records: AsyncIterable<KeyedRecord>,
+  records: AsyncIterable<KeyedRecord | KeyedDocument>,
 ): Promise<FeedChangeCounts> {
   const all: KeyedRecord[] = [];
-  for await (const record of records) all.push(record);
+  for await (const record of records) all.push(...(record.kind === 'document' ? record.read() : [record]));
   for (const namespace of all.flatMap(namespacesOf))
     await deps.namespaces.findOrCreateNumber(engine, namespace);
   return await engine.write(async (db) => {
@@ -169,7 +171,7 @@ function namespacesOf(record: KeyedRecord): Namespace[] {
 /** Compares the stream with the stored records while it is read, then commits the differences in one short transaction. */
 async function applyLarge(
   { engine, session, deps, update }: FeedApplication & { readonly engine: Engine },
-  records: AsyncIterable<KeyedRecord>,
+  records: AsyncIterable<KeyedRecord | KeyedDocument>,
 ): Promise<FeedChangeCounts> {
   const staging = await StagingTables.open(session, engine.types, deps.namespaces);
   return await apply({ session, deps, update }, { records, staging });
@@ -182,7 +184,7 @@ interface FeedApplication {
 }
 
 interface Input {
-  readonly records: AsyncIterable<KeyedRecord> | readonly KeyedRecord[];
+  readonly records: AsyncIterable<KeyedRecord | KeyedDocument> | readonly KeyedRecord[];
   readonly staging: Staging;
 }
 
@@ -193,13 +195,14 @@ async function apply(application: FeedApplication, { records, staging }: Input):
   if (!hasExpectedVersions(update, current)) throw concurrentUpdateError(update);
   const now = deps.now();
   const dates = new FeedDates(now);
-  const comparison = await diffFeed(records, { current, staging, update, dates });
+  const documents = await documentsOf(application, feed);
+  const comparison = await diffFeed(records, { current, staging, update, dates, known: documents.known });
   assertNotShrunk(update, feed, { before: current.count, after: comparison.records });
   dates.addStatedDates(update);
   const contentDate = resolveContentDate({ update, feed, dates, now });
   assertNotOlder({ update, feed, dates, now }, contentDate);
   const namespaces = await findNamespaceChange(session, staging, { feed, update, comparison });
-  const outcome = { ...application, staging, feed, comparison, namespaces, dates, contentDate };
+  const outcome = { ...application, staging, feed, comparison, documents, namespaces, dates, contentDate };
   const retained = await session.write(async (db) => {
     const parts = await commitStaged(db, outcome);
     await assertLeaseHeld(db, update.lease);
@@ -207,6 +210,21 @@ async function apply(application: FeedApplication, { records, staging }: Input):
   }, 'advisories');
   const { added, changed, removed, unchanged, skipped } = comparison;
   return { added, changed, removed, unchanged, kept: retained, skipped };
+}
+
+/** Documents that the last update read, and what reads them now. */
+interface LastDocuments {
+  readonly reader: string | undefined;
+  readonly known: DocumentPack | undefined;
+}
+
+async function documentsOf(
+  { session, update }: FeedApplication,
+  feed: FeedRow | undefined,
+): Promise<LastDocuments> {
+  const reader = documentReaderOf(update);
+  const isNew = reader === undefined || feed === undefined;
+  return { reader, known: isNew ? undefined : await findKnownDocuments(session.db, feed.id, reader) };
 }
 
 /** Returns whether the records that a change is based on are still current. */
@@ -219,6 +237,7 @@ interface Outcome extends FeedApplication {
   readonly staging: Staging;
   readonly feed: FeedRow | undefined;
   readonly comparison: FeedDiff;
+  readonly documents: LastDocuments;
   readonly namespaces: NamespaceChange;
   readonly dates: FeedDates;
   readonly contentDate: ContentDate | undefined;
@@ -242,12 +261,25 @@ async function commitStaged(db: Kysely<Tables>, outcome: Outcome): Promise<numbe
   const final = await staging.createNamespaces(db);
   await writeNamespaces(db, feedId, { ...withFinalNumbers(namespaces, final), at });
   const { closed, added, changed, retainedAdded } = comparison;
-  if (closed + added + changed + retainedAdded === 0) return 0;
+  if (closed + added + changed + retainedAdded === 0) {
+    await saveDocuments(db, outcome, { feedId, before: 0 });
+    return 0;
+  }
   await closeRecords(db, { staging, count: closed, at });
   const before = await insertRecords(db, { staging, feedId, at });
+  await saveDocuments(db, outcome, { feedId, before });
   const retained = retainedAdded + (await retainParts(db, { gone: namespaces.gone, at }));
   if (isComparable(feed, update)) await recordEvents(session, db, { feedId, at, before, staging, closed });
   return retained;
+}
+
+async function saveDocuments(
+  db: Kysely<Tables>,
+  { comparison, documents: { reader, known } }: Outcome,
+  { feedId, before }: { readonly feedId: number; readonly before: number },
+): Promise<void> {
+  if (reader === undefined) return;
+  await saveKnownDocuments(db, feedId, { reader, known, read: comparison.documents, before });
 }
 
 /** Returns whether differences are events. They are not for a first load, another source version or another origin. */

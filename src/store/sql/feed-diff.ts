@@ -1,10 +1,18 @@
 import { ClairError } from '../../core/errors.ts';
 import type { Namespace } from '../../model/namespace.ts';
 import type { SkippedRecord } from '../../plugin/advisory-source.ts';
-import type { FeedUpdate, KeyedRecord, KeyedVulnerability, RetainedRecord } from '../advisory-store.ts';
+import type {
+  FeedUpdate,
+  KeyedDocument,
+  KeyedRecord,
+  KeyedVulnerability,
+  RetainedRecord,
+} from '../advisory-store.ts';
 import { type SkippedSample, skippedSampleMax } from '../feed-state.ts';
 import type { FeedDates } from './content-date.ts';
 import type { CurrentRecords, RetainedPart, StoredRecord } from './current-records.ts';
+import { DocumentNote } from './document-diff.ts';
+import { type DocumentPack, DocumentPackBuilder, type DocumentRecords } from './document-pack.ts';
 import { isWhole } from './feed-update.ts';
 import { hashOf, writeDetails } from './record.ts';
 import type { Staging } from './staging.ts';
@@ -17,19 +25,19 @@ export interface FeedDiffInput {
   readonly update: FeedUpdate;
   /** Receives the dates of the records. */
   readonly dates: FeedDates;
+  /** Documents that the last update read. */
+  readonly known?: DocumentPack | undefined;
 }
 
 /** Reads the stream to its end and stages the differences. Throws `feed-corrupt` for an invalid record. */
 export async function diffFeed(
-  records: AsyncIterable<KeyedRecord> | readonly KeyedRecord[],
+  records: AsyncIterable<KeyedRecord | KeyedDocument> | readonly KeyedRecord[],
   input: FeedDiffInput,
 ): Promise<FeedDiff> {
   const diff = new FeedDiff(input);
   for await (const record of records) {
-    if (record.kind === 'vulnerability') await diff.compare(record);
-    else if (record.kind === 'retained') await diff.retain(record);
-    else if (record.kind === 'skipped') diff.skip(record);
-    else await diff.withdraw(record.key);
+    if (record.kind === 'document') await diff.compareDocument(record);
+    else await diff.take(record);
   }
   await diff.finish();
   return diff;
@@ -60,12 +68,20 @@ export class FeedDiff {
   skipped = 0;
   /** The first records that could not be parsed. */
   readonly sample: SkippedSample[] = [];
+  /** The documents of the stream, except those that must be read with each update. */
+  readonly documents: DocumentPackBuilder = new DocumentPackBuilder();
   /** The namespaces that the records cover, by name. */
   readonly namespaces: Map<string, Namespace> = new Map();
   /** The namespaces for which the stream has retained records, by name. The stream has all of them. */
   readonly retainedNamespaces: Map<string, Namespace> = new Map();
 
-  constructor({ current, staging, update, dates }: FeedDiffInput) {
+  readonly #known: DocumentPack | undefined;
+  /** Keys of the current records by number, if documents are known. */
+  readonly #keys: ReadonlyMap<number, string>;
+
+  constructor({ current, staging, update, dates, known }: FeedDiffInput) {
+    this.#known = known;
+    this.#keys = known === undefined ? new Map() : keysByNumber(current);
     this.#staging = staging;
     this.#update = update;
     this.#isWhole = isWhole(update);
@@ -90,7 +106,46 @@ export class FeedDiff {
     return this.#stored.get(key) === null;
   }
 
-  async compare(record: KeyedVulnerability): Promise<void> {
+  /** Compares the records of a document. Does not read it if they are the current ones. */
+  async compareDocument({ digest, read }: KeyedDocument): Promise<void> {
+    const known = this.#known?.find(digest);
+    if (known !== undefined && this.#isCurrent(known)) {
+      this.#keep(known);
+      this.documents.add(digest, known);
+      return;
+    }
+    const note = new DocumentNote();
+    for (const record of read()) note.add(record, await this.take(record));
+    const records = note.finish();
+    if (records !== undefined) this.documents.add(digest, records);
+  }
+
+  /** Compares a record. Returns the number of a vulnerability in the store, or its negated number among the staged ones; else 0. */
+  async take(record: KeyedRecord): Promise<number> {
+    if (record.kind === 'vulnerability') return await this.#compare(record);
+    if (record.kind === 'retained') await this.#retain(record);
+    else if (record.kind === 'skipped') this.#skip(record);
+    else await this.#withdraw(record.key);
+    return 0;
+  }
+
+  /** Returns whether the vulnerability of a document is still a current record. A document without one needs none. */
+  #isCurrent({ id }: DocumentRecords): boolean {
+    return id === 0 || this.#keys.has(id);
+  }
+
+  /** Takes the records of a document as they are stored. */
+  #keep({ id, modified, namespaces, skipped }: DocumentRecords): void {
+    for (const { key, reason } of skipped) this.#skip({ kind: 'skipped', key, reason });
+    const key = this.#keys.get(id);
+    if (key === undefined) return;
+    this.#takeKey(key);
+    if (modified !== undefined) this.#dates.addRecordDate(modified);
+    for (const namespace of namespaces) this.namespaces.set(namespace.name, namespace);
+    this.unchanged++;
+  }
+
+  async #compare(record: KeyedVulnerability): Promise<number> {
     const { key, modified } = record;
     const before = this.#takeKey(key);
     if (modified !== undefined) this.#dates.addRecordDate(this.#timeOf(modified, key));
@@ -99,7 +154,7 @@ export class FeedDiff {
     const hash = hashOf(record, details);
     if (before?.hash === hash) {
       this.unchanged++;
-      return;
+      return before.id;
     }
     if (before !== undefined) {
       this.changed++;
@@ -107,10 +162,11 @@ export class FeedDiff {
     }
     await this.#staging.add(record, hash, details);
     if (!this.#isWhole) await this.#closeReturned(record);
+    return -this.#staging.count;
   }
 
   /** Adds a record that another store has retained. It replaces the one that this store retains under the same key and namespace. */
-  async retain(record: RetainedRecord): Promise<void> {
+  async #retain(record: RetainedRecord): Promise<void> {
     const { key, retainedFor } = record;
     const name = `${key}\n${retainedFor.name}`;
     if (this.#retainedInStream.has(name))
@@ -127,7 +183,7 @@ export class FeedDiff {
   }
 
   /** Skips a record that could not be parsed. Its earlier form stays current. */
-  skip({ key, reason }: SkippedRecord): void {
+  #skip({ key, reason }: SkippedRecord): void {
     if (this.isNamed(key)) throw this.#corrupt(key, 'occurs twice');
     this.#skippedKeys.add(key);
     this.#stored.delete(key);
@@ -136,7 +192,7 @@ export class FeedDiff {
   }
 
   /** Closes a record. Only an update of changes states withdrawals; in any other, a withdrawn record is missing. */
-  async withdraw(key: string): Promise<void> {
+  async #withdraw(key: string): Promise<void> {
     if (this.#isWhole) return;
     const before = this.#takeKey(key);
     if (before !== undefined) await this.#remove(before);
@@ -195,4 +251,10 @@ export class FeedDiff {
       `${source} ${feed}: the record ${key} ${what}; the current content stays`,
     );
   }
+}
+
+function keysByNumber({ records }: CurrentRecords): Map<number, string> {
+  const keys = new Map<number, string>();
+  for (const [key, { id }] of records) keys.set(id, key);
+  return keys;
 }

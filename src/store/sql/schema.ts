@@ -24,7 +24,7 @@ import type {
 } from './rating-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 15;
+export const schemaVersion = 16;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -41,6 +41,7 @@ export interface Tables {
   event: EventTable;
   enrichment: EnrichmentTable;
   score_pack: ScorePackTable;
+  known_document: KnownDocumentTable;
   looked_up: LookedUpTable;
   rating_change: RatingChangeTable;
   layer: LayerTable;
@@ -173,6 +174,15 @@ interface AffectedColumns {
  */
 interface AffectedTable extends AffectedColumns {
   vulnerability_id: number;
+}
+
+/** A part of the documents of a feed as they were last read, which are one `DocumentPack`. */
+interface KnownDocumentTable {
+  feed_id: number;
+  part: number;
+  /** What read them: see `documentReaderOf`. */
+  reader: string;
+  content: Uint8Array;
 }
 
 /** Another name of a vulnerability. */

@@ -13,6 +13,7 @@ import { sharePackageSets } from './0012-package-sets.ts';
 import { addMatchKeys } from './0013-match-keys.ts';
 import { addJobs } from './0014-jobs.ts';
 import { addFindingCounts } from './0015-finding-counts.ts';
+import { addKnownDocuments } from './0016-known-documents.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   addMatchKeys,
   addJobs,
   addFindingCounts,
+  { minimumSchema: 14, change: addKnownDocuments },
 ];
