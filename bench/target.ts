@@ -1,6 +1,6 @@
 /** A target that was set before the implementation, and its result, such as `T4`: at least 2.8 times as fast. */
 export interface Target {
-  readonly name: `T${number}`;
+  readonly name: `${'T' | 'S'}${number}`;
   readonly what: string;
   readonly limit: number;
   readonly isLeast?: true;
