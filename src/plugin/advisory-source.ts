@@ -52,7 +52,7 @@ export interface FeedDocument {
   /** The text as the vendor publishes it, or compressed. Valid until the next document is requested. */
   readonly bytes: Uint8Array;
   /** Parses the text. Throws `feed-corrupt` if it is malformed. */
-  read(): Iterable<FeedRecord>;
+  readonly read: () => Iterable<FeedRecord>;
 }
 
 /**

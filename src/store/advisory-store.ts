@@ -41,7 +41,7 @@ export interface KeyedDocument {
   /** SHA-256 of everything that its records depend on. */
   readonly digest: Uint8Array;
   /** Parses it. The same digest always gives the same records, as long as source version and program are the same. */
-  read(): Iterable<KeyedRecord>;
+  readonly read: () => Iterable<KeyedRecord>;
 }
 
 /** Input of an application of a feed. If it has retained records of a namespace, it must have all of them. */

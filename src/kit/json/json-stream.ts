@@ -59,7 +59,7 @@ export interface JsonText {
   /** Valid until the next record is requested. */
   readonly bytes: Buffer;
   /** Parses the text. Throws a `JsonStreamError`. */
-  value(): unknown;
+  readonly value: () => unknown;
 }
 
 /** A member of one of the objects in a top-level object. */

@@ -44,7 +44,7 @@ export interface ZippedFile {
   /** Method, checksum and size that the header of the file states. */
   readonly stated: string;
   /** Returns the content. Throws a `ZipError` if it is damaged, and `limit-exceeded` if it is too large. */
-  content(): Buffer;
+  readonly content: () => Buffer;
 }
 
 /** The data of a file, with the checksum and sizes that the archive should declare. */

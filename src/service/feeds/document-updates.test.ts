@@ -99,7 +99,7 @@ function vexDocument(name: string, cve: string, version: string): unknown {
 /** Returns a source whose fetch gives the content that is set. */
 function scripted({ source: name, feed, url }: Sample): {
   readonly source: AdvisorySource;
-  set(content: Uint8Array): void;
+  readonly set: (content: Uint8Array) => void;
 } {
   const real = builtIn.sources.find((source) => source.name === name) ?? assert.fail(name);
   let content: Uint8Array = Buffer.alloc(0);
