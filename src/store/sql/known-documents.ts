@@ -10,7 +10,7 @@ const packVersion = 1;
 const partBytes = 1024 * 1024;
 
 /**
- * Returns what reads the documents of an update. Another program or source may read the same text differently. Undefined if their records
+ * Returns the versions of the program and the source that read the documents of an update. Another program or source may read the same text differently. Undefined if their records
  * are not to be remembered.
  */
 export function documentReaderOf(update: FeedUpdate): string | undefined {

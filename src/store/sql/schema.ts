@@ -180,7 +180,7 @@ interface AffectedTable extends AffectedColumns {
 interface KnownDocumentTable {
   feed_id: number;
   part: number;
-  /** What read them: see `documentReaderOf`. */
+  /** Versions of the program and the source that read them: see `documentReaderOf`. */
   reader: string;
   content: Uint8Array;
 }

@@ -1,9 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
+import type { CompatibleMigration } from './migration.ts';
 
 /** Adds the documents of feeds. Servers of the previous version ignore them, and replace the records that they name. */
-export async function addKnownDocuments(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
+export const addKnownDocuments: CompatibleMigration = { minimumSchema: 14, change: createTable };
+
+async function createTable(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('known_document')
     .addColumn('feed_id', types.integer, (column) => column.notNull())

@@ -33,5 +33,5 @@ export const migrations: readonly Migration[] = [
   addMatchKeys,
   addJobs,
   addFindingCounts,
-  { minimumSchema: 14, change: addKnownDocuments },
+  addKnownDocuments,
 ];
