@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ClairError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -10,7 +10,7 @@ import { type Digest, digestHex } from '../model/digest.ts';
 import type { BlobReference, CatalogueShard } from './documents.ts';
 import { damaged, inflate, verified } from './manifest.ts';
 import { BrokenDownload, type DatabasePlace } from './place.ts';
-import { cachedShardPath } from './shard-cache.ts';
+import { cachedShardPath, removeFile } from './shard-cache.ts';
 
 /**
  * Fetches a shard from a place into a cache directory: as a patch of an earlier version that is there, or else whole. Throws
@@ -123,13 +123,12 @@ class PartialDownload {
 
   async write(bytes: Buffer): Promise<void> {
     if (bytes.length === 0) return;
-    mkdirSync(dirname(this.#path), { recursive: true });
     // Without space for the part, the next download starts at the beginning.
     await writeFileAtomically(this.#path, [bytes]).catch(() => undefined);
   }
 
   remove(): void {
-    rmSync(this.#path, { force: true });
+    removeFile(this.#path);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { isSystemError } from '../core/system-error.ts';
@@ -6,6 +6,7 @@ import { sha256Of } from '../kit/sha256.ts';
 import { writeFileAtomically } from '../kit/write-file-atomically.ts';
 import { digestHex } from '../model/digest.ts';
 import { catalogueParts } from './documents.ts';
+import { touchFile } from './shard-cache.ts';
 
 const { shard, feed, digest, time } = catalogueParts;
 
@@ -57,7 +58,7 @@ export class PublicationCache {
   /** Writes the catalogue first, so that a process that is killed leaves the state before. */
   async write(key: string, state: PublicationState, catalogue: Buffer): Promise<void> {
     const path = this.#cataloguePath(state);
-    if (existsSync(path)) utimesSync(path, new Date(), new Date());
+    if (existsSync(path)) touchFile(path, new Date());
     else await writeFileAtomically(path, [catalogue]);
     await writeFileAtomically(this.#statePath(key), [Buffer.from(JSON.stringify(state))]);
   }

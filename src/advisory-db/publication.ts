@@ -134,13 +134,32 @@ export function isFailureOfPlace(error: unknown): error is ClairError {
   return error instanceof ClairError && (error.code === 'feed-unavailable' || error.code === 'feed-corrupt');
 }
 
+/** Whether a file of the cache cannot be written, such as on a full disk. */
+export function isUnwritable(error: unknown): error is ClairError {
+  return error instanceof ClairError && error.code === 'output-failed';
+}
+
 async function confirm(
   { place, digest }: PinnedPlace,
   { state, compressed }: KnownPublication,
-  { publications, policy, now }: OpenPublicationDeps,
+  deps: OpenPublicationDeps,
 ): Promise<void> {
-  const confirmed = { ...state, checkedAt: now().toISOString() };
-  await publications.write(keyOf(place, digest, policy), confirmed, compressed);
+  const confirmed = { ...state, checkedAt: deps.now().toISOString() };
+  await keep(keyOf(place, digest, deps.policy), confirmed, compressed, deps);
+}
+
+/** Keeps a version in the cache. If that cannot be written, the place is asked again next time. */
+async function keep(
+  key: string,
+  state: PublicationState,
+  catalogue: Buffer,
+  { publications }: OpenPublicationDeps,
+): Promise<void> {
+  try {
+    await publications.write(key, state, catalogue);
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+  }
 }
 
 interface AcceptDeps extends OpenPublicationDeps {
@@ -151,8 +170,9 @@ interface AcceptDeps extends OpenPublicationDeps {
 async function accept(
   { place, digest: pin }: PinnedPlace,
   { bytes, digest, fingerprint }: PlaceManifest,
-  { known, cache, publications, policy, now }: AcceptDeps,
+  { known, ...deps }: AcceptDeps,
 ): Promise<Publication> {
+  const { cache, policy, now } = deps;
   const location = place.locate(digest);
   verified(location, bytes, { digest: pin ?? digest, size: bytes.length });
   const manifest = parseDatabaseManifest(location, bytes);
@@ -167,7 +187,7 @@ async function accept(
     ...{ checkedAt: now().toISOString(), digest, fingerprint, trust, earlier },
     catalogue: { digest: manifest.catalogue.digest, size: compressed.length },
   };
-  await publications.write(keyOf(place, pin, policy), state, compressed);
+  await keep(keyOf(place, pin, policy), state, compressed, deps);
   return { place, digest, catalogue, trust, earlier, failure: undefined, isNew: true };
 }
 

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { openRepository } from '../image/registry/open-registry-image.ts';
 import { parseReference } from '../image/registry/reference.ts';
@@ -39,12 +41,12 @@ import type { TrustPolicy } from './trust-policy.ts';
 
 test('fetches only the namespaces that are wanted, and asks the place again after two hours with one small request', async (t) => {
   const s = await publishedScene(t);
-  assert.deepEqual(contentOf(await s.find()), first);
+  assert.equal(contentOf(await s.find()), 'first');
   const [index, manifest, shard, ...more] = requestsTo(s.server);
   assert.deepEqual([index, manifest?.startsWith('blobs/'), shard, more], ['index.json', true, blobOf(s), []]);
-  assert.deepEqual(contentOf(await s.find('debian:12', { afterMs: hourMs })), first);
+  assert.equal(contentOf(await s.find('debian:12', { afterMs: hourMs })), 'first');
   assert.deepEqual(requestsTo(s.server), []);
-  assert.deepEqual(contentOf(await s.find('debian:12', { afterMs: 3 * hourMs })), first);
+  assert.equal(contentOf(await s.find('debian:12', { afterMs: 3 * hourMs })), 'first');
   const [again] = s.server.requests;
   assert.deepEqual([again?.path, again?.status, again?.bytes], ['index.json', 304, 0]);
   assert.equal(requestsTo(s.server).length, 1);
@@ -115,7 +117,7 @@ for (const [fault, answer, message] of failures)
         answer(response, content);
         return true;
       };
-      assert.deepEqual(contentOf(await s.find()), other);
+      assert.equal(contentOf(await s.find()), 'other');
       const alone = new PublishedPlaces([{ place: s.place, digest: undefined }], placesDeps(s.cache));
       const missing = await alone.find('debian:12');
       assert.equal(missing.found, undefined);
@@ -126,11 +128,11 @@ for (const [fault, answer, message] of failures)
         await new PublishedPlaces([{ place: s.place, digest: undefined }], placesDeps(s.cache, afterMs)).find(
           'debian:12',
         );
-      assert.deepEqual(contentOf(await fetchAt(0)), first);
+      assert.equal(contentOf(await fetchAt(0)), 'first');
       await publishFiles(s.directory, { 'debian:12': incompressibleBytes(40_000, 'third') });
       s.server.intercept = intercept;
       const older = await fetchAt(3 * hourMs);
-      assert.deepEqual(contentOf(older), first);
+      assert.equal(contentOf(older), 'first');
       assert.match(older.failures[0]?.message ?? '', message);
     });
 
@@ -146,18 +148,16 @@ test('reports a place that cannot be reached, and asks none without network', as
   await s.find();
   requestsTo(s.server);
   const known = await s.find('debian:12', { isOffline: true, afterMs: 3 * hourMs });
-  assert.deepEqual([contentOf(known), requestsTo(s.server)], [first, []]);
+  assert.deepEqual([contentOf(known), requestsTo(s.server)], ['first', []]);
 });
 
 test('uses the older file of a namespace that a place no longer publishes, and says so', async (t) => {
   const s = await publishedScene(t);
   await s.find();
   await publishFiles(s.directory, { npm: other });
-  const {
-    found,
-    failures: [failure],
-  } = await s.find('debian:12', { afterMs: 3 * hourMs });
-  assert.deepEqual(readFileSync(found?.path ?? ''), first);
+  const kept = await s.find('debian:12', { afterMs: 3 * hourMs });
+  const [failure] = kept.failures;
+  assert.equal(contentOf(kept), 'first');
   assert.match(failure?.message ?? '', /no longer publishes debian:12/);
   const never = await s.find('debian:13', { afterMs: 3 * hourMs });
   assert.deepEqual([never.found, never.failures], [undefined, []]);
@@ -211,7 +211,7 @@ for (const [state, damage] of [
     const folder = join(s.cache, 'catalogues');
     for (const name of readdirSync(folder)) damage(join(folder, name));
     requestsTo(s.server);
-    assert.deepEqual(contentOf(await s.find()), first);
+    assert.equal(contentOf(await s.find()), 'first');
     assert.equal(requestsTo(s.server).length, 2);
   });
 
@@ -274,16 +274,39 @@ test('pulls from a registry by its tag, and asks it again with one request witho
   const place = registryPlace(openRepository(reference, { env: { HOME: '/nowhere' } }));
   const find = async (afterMs: number): Promise<ShardLookup> =>
     await new PublishedPlaces([{ place, digest: undefined }], placesDeps(s.cache, afterMs)).find('debian:12');
-  assert.deepEqual(contentOf(await find(0)), first);
+  assert.equal(contentOf(await find(0)), 'first');
   assert.deepEqual(
     registry.requests.splice(0).map(({ url }) => url),
     ['/v2/app/manifests/1', `/v2/app/${blobOf(s).replace('sha256/', 'sha256:')}`],
   );
-  assert.deepEqual(contentOf(await find(3 * hourMs)), first);
+  assert.equal(contentOf(await find(3 * hourMs)), 'first');
   assert.equal(registry.requests.length, 1);
   registry.intercept = () => false;
   registry.manifests.clear();
   const gone = await find(6 * hourMs);
   assert.match(gone.failures[0]?.message ?? '', /^404 from the manifest endpoint of 127\.0\.0\.1/);
-  assert.deepEqual(contentOf(gone), first);
+  assert.equal(contentOf(gone), 'first');
+});
+
+const isMountable =
+  process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
+
+test('uses the older file when the disk of the cache is full, and fails without one', {
+  skip: !isMountable && 'NOT TESTED: only root can mount a small file system',
+}, async (t) => {
+  const s = await publishedScene(t);
+  assert.equal(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=120k', 'tmpfs', s.cache]).status, 0);
+  try {
+    await s.find();
+    await publishFiles(s.directory, { 'debian:12': second, npm: other });
+    const free = statfsSync(s.cache);
+    writeFileSync(join(s.cache, 'filler'), Buffer.alloc(free.bavail * free.bsize));
+    const older = await s.find('debian:12', { afterMs: 3 * hourMs });
+    assert.equal(contentOf(older), 'first');
+    assert.match(older.failures[0]?.message ?? '', /cannot be written: No space left on device/);
+    await assert.rejects(s.find('npm', { afterMs: 3 * hourMs }), { code: 'output-failed' });
+    assert.deepEqual(readdirSync(join(s.cache, 'shards')), [basename(contentPath(older))]);
+  } finally {
+    spawnSync('umount', [s.cache]);
+  }
 });

@@ -4,6 +4,7 @@ import { fetchShard } from './fetch-shard.ts';
 import type { DatabasePlace } from './place.ts';
 import {
   isFailureOfPlace,
+  isUnwritable,
   type OpenPublicationDeps,
   openPublication,
   type PinnedPlace,
@@ -60,7 +61,7 @@ export class PublishedPlaces {
 
   /**
    * Fetches the shard of a namespace into the cache. Asks one place after the other until one delivers it, and then looks for an older
-   * version in the cache.
+   * version in the cache. Throws `output-failed` if the cache cannot be written and has no older version.
    */
   async find(name: string): Promise<ShardLookup> {
     const failures: ClairError[] = [];
@@ -74,6 +75,8 @@ export class PublishedPlaces {
       if (!(publication instanceof ClairError)) older.push(...this.#older(name, publication));
     }
     const [found] = older;
+    const unwritable = failures.find(({ code }) => code === 'output-failed');
+    if (found === undefined && unwritable !== undefined) throw unwritable;
     return { found: found && this.#used(found), failures };
   }
 
@@ -114,7 +117,7 @@ export class PublishedPlaces {
       await this.#fetch(name, shard, place);
       return this.#local({ ...catalogue, shard }, publication);
     } catch (error) {
-      if (isFailureOfPlace(error)) return error;
+      if (isFailureOfPlace(error) || isUnwritable(error)) return error;
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSystemError } from '../core/system-error.ts';
 import { digestHex } from '../model/digest.ts';
 import type { CatalogueShard } from './documents.ts';
 
@@ -25,10 +26,15 @@ export function touchShard(cache: string, shard: Pick<CatalogueShard, 'digest'>,
   const path = cachedShardPath(cache, shard);
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || Math.abs(now.getTime() - found.mtimeMs) < touchAfterMs) return;
+  touchFile(path, now);
+}
+
+/** Sets the time of a file. A cache that this user cannot write is not cleaned by this user, either. */
+export function touchFile(path: string, now: Date): void {
   try {
     utimesSync(path, now, now);
-  } catch {
-    // A cache that this user cannot write is not cleaned by this user, either.
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
   }
 }
 
@@ -37,17 +43,26 @@ export function touchShard(cache: string, shard: Pick<CatalogueShard, 'digest'>,
  * `used`. Returns their number.
  */
 export function removeUnusedFiles(cache: string, used: ReadonlySet<string>, now: Date): number {
-  let removed = 0;
-  for (const folder of ['shards', 'catalogues', 'downloads']) {
+  const paths = ['shards', 'catalogues', 'downloads'].flatMap((folder) => {
     const directory = join(cache, folder);
-    for (const name of existsSync(directory) ? readdirSync(directory) : []) {
-      const path = join(directory, name);
-      const found = statSync(path, { throwIfNoEntry: false });
-      const keptMs = name.endsWith('.part') ? draftKeptForMs : keptForMs;
-      if (found === undefined || used.has(path) || now.getTime() - found.mtimeMs < keptMs) continue;
-      rmSync(path, { force: true });
-      removed++;
-    }
+    return existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [];
+  });
+  return paths.filter((path) => !used.has(path) && isUnused(path, now) && removeFile(path)).length;
+}
+
+function isUnused(path: string, now: Date): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const keptMs = path.endsWith('.part') ? draftKeptForMs : keptForMs;
+  return found !== undefined && now.getTime() - found.mtimeMs >= keptMs;
+}
+
+/** Returns whether a file was removed, or did not exist. Another user may have written it. */
+export function removeFile(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return false;
   }
-  return removed;
 }

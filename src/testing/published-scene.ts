@@ -10,6 +10,7 @@ import {
   type ShardLookup,
 } from '../advisory-db/published-places.ts';
 import type { TrustPolicy } from '../advisory-db/trust-policy.ts';
+import { sha256Of } from '../kit/sha256.ts';
 import { incompressibleBytes, type LayoutServer, publishFiles, serveLayout } from './published-layout.ts';
 import { temporaryDirectory } from './shard-files.ts';
 
@@ -85,9 +86,11 @@ export function requestsTo(server: LayoutServer): string[] {
     .map(({ path, range }) => (range === undefined ? path : `${path} ${range}`));
 }
 
-/** Returns the content of the file that was found. */
-export function contentOf({ found }: ShardLookup): Buffer {
-  return readFileSync(found?.path ?? assert.fail());
+/** Returns `first`, `second` or `other`, whichever the file is that was found, or else its digest. A difference of bytes cannot be shown. */
+export function contentOf({ found }: ShardLookup): string {
+  const bytes = readFileSync(found?.path ?? assert.fail());
+  const same = Object.entries({ first, second, other }).find(([, content]) => content.equals(bytes));
+  return same?.[0] ?? sha256Of(bytes);
 }
 
 /** Returns the path of the file of a namespace on the server. */
