@@ -20,8 +20,8 @@ const benches = {
   server: 'server',
   registry: 'registry',
   hostile: 'hostile',
-  carry: 'export-import',
   database: 'published-database',
+  updates: 'update-feeds',
   start: 'start-up',
   ratings: 'ratings',
 } as const;
@@ -41,8 +41,8 @@ const wanted =
             'server',
             'registry',
             'hostile',
-            'carry',
             'database',
+            'updates',
             'ratings',
           ].includes(key),
       )

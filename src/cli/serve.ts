@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Logger } from 'pino';
+import { parsePlace } from '../advisory-db/place.ts';
 import { isLoopbackAddress, listenAddress } from '../config/address.ts';
 import { resolveLayerSources } from '../config/layer-sources.ts';
 import { expandSecret, secretsIn } from '../config/secrets.ts';
@@ -20,6 +21,8 @@ export interface ServeOptions extends ConfigOptions {
   readonly logFormat?: Config['log']['format'];
   /** Disables the verification of certificates of layer servers. */
   readonly insecureTls?: boolean;
+  /** Published databases. Overrides `updater.from`. */
+  readonly from?: readonly string[];
 }
 
 /**
@@ -28,9 +31,11 @@ export interface ServeOptions extends ConfigOptions {
  */
 export async function serve(options: ServeOptions): Promise<number> {
   let unknown: readonly string[] = [];
-  const config = loadConfig(options, process.env, (names) => {
+  const loaded = loadConfig(options, process.env, (names) => {
     unknown = names;
   });
+  const { from = loaded.updater.from } = options;
+  const config: Config = { ...loaded, updater: { ...loaded.updater, from: [...from] } };
   const log = configuredLog(config, options);
   if (options.config === undefined) log.info('no configuration file: defaults and the environment are used');
   if (unknown.length > 0) log.warn({ variables: unknown }, 'unknown environment variables without effect');
@@ -50,6 +55,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     log.info({ port: server.apiPort, health: server.healthPort, database: config.database.type }, 'started');
     warnIfOpenAccess(config, server, log);
     logIfStrictSources(config, log);
+    warnOfUnsigned(config, log);
     await stopSignal;
     stop.abort();
     log.info('stopping');
@@ -87,6 +93,16 @@ function warnIfOpenAccess({ api }: Config, { apiPort }: RunningServer, log: Logg
     hasTokens: api.tokens.length > 0,
     asksForCertificates: api.cafile !== '',
   });
+}
+
+/** Warns of directories that are neither signed nor named with a digest. */
+function warnOfUnsigned({ updater: { from } }: Config, log: Logger): void {
+  const places = from.filter((place) => {
+    const { kind, ...named } = parsePlace(place);
+    return kind === 'directory' && !('digest' in named && named.digest !== undefined);
+  });
+  if (places.length > 0)
+    log.warn({ places }, 'published advisories are not signed: make sure that only you can write there');
 }
 
 function logIfStrictSources(config: Config, log: Logger): void {

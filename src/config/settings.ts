@@ -108,10 +108,13 @@ const settings = {
     interval: duration('Interval between updates of the advisories; 0 disables updates.', 2 * hour),
     enabledupdaters: stringList('Advisory sources to use; all when empty.'),
     mirror: string('Directory or URL of a mirror of the vendors’ hosts. Advisories are fetched from it.'),
+    from: stringList(
+      'Published databases, in the order in which they are asked: directories of `clair db build`, `https://…`, `registry:HOST/REPOSITORY`, each also with `@sha256:…`. Feeds that they have come from there, the others from `mirror` or their vendors. If all places fail, such a feed fails; with `vendors` as the last place, it comes from its vendor. The option `--from` overrides it.',
+    ),
     sources: table({
       interval: duration('Interval between updates of this source; 0 disables them.', 0),
       mirror: string(
-        'Mirror of this source alone. `upstream` fetches from the vendor although the other sources use a mirror.',
+        'Mirror of this source alone. `upstream` fetches from the vendor although the other sources use a mirror. Published databases are not asked for a source with its own mirror.',
       ),
       feeds: stringList('Feeds of this source to load, such as `v3.20/main`; all when absent.'),
     }),

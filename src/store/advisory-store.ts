@@ -29,7 +29,7 @@ export interface KeyedVulnerabilityRecord extends KeyedVulnerability {
   readonly kind: 'vulnerability';
 }
 
-/** A record of a namespace that its feed later dropped, as another store retained it. */
+/** A record of a namespace that its feed later dropped, as a publisher retained it. */
 export interface RetainedRecord extends KeyedVulnerability {
   readonly kind: 'retained';
   readonly retainedFor: Namespace;
@@ -89,19 +89,25 @@ export interface KeysUpdate extends UpdateState {
   readonly expectedVersions: ReadonlyMap<string, number>;
 }
 
-/** The whole content of a feed as another store exported it. It may be smaller or older, because that store has accepted it. */
-export interface ImportedFeedUpdate extends UpdateState {
-  readonly kind: 'import';
-  /** State from the other store; trusted as given. */
-  readonly state: ImportedState;
+/** Content of a feed from a published database. */
+export interface PublishedFeedUpdate
+  extends UpdateState,
+    Pick<WholeFeedUpdate, 'acceptShrunk' | 'acceptOlder'> {
+  readonly kind: 'published';
+  /** `changes`: records that the stream does not name stay as they are. */
+  readonly extent: 'whole' | 'changes';
+  /** State of the feed where it was published; trusted as given. */
+  readonly state: PublishedState;
 }
 
-/** State of an exported feed. */
-export type ImportedState = Pick<FeedState, 'checkedAt' | 'newestAdvisory' | 'skipped'> &
-  Partial<Pick<FeedState, 'contentDate' | 'contentEvidence'>>;
+/** State of a published feed. */
+export type PublishedState = Pick<
+  FeedState,
+  'checkedAt' | 'newestAdvisory' | 'skipped' | 'contentDate' | 'contentEvidence'
+>;
 
 /** An update of a feed, and the state to record with it. */
-export type FeedUpdate = WholeFeedUpdate | FeedChangesUpdate | KeysUpdate | ImportedFeedUpdate;
+export type FeedUpdate = WholeFeedUpdate | FeedChangesUpdate | KeysUpdate | PublishedFeedUpdate;
 
 /** Advisories and their feeds. */
 export interface AdvisoryStore {

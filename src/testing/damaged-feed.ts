@@ -8,7 +8,7 @@ import type {
   RatingRecord,
   VulnerabilityRecord,
 } from '../plugin/index.ts';
-import { parseExportLine } from '../service/feeds/export-format.ts';
+import { assertEnrichment, assertVulnerability } from './record-schemas.ts';
 import { collectAll, inChunks } from './streams.ts';
 
 /** An intact feed. */
@@ -211,12 +211,13 @@ async function assertTyped(
   for (const record of records) {
     if (record.kind === 'skipped' || record.kind === 'withdrawn')
       assert.equal(typeof record.key, 'string', what);
-    else parseExportLine(exportLineOf(record), what);
+    else assertForm(record, what);
   }
 }
 
-function exportLineOf({ kind, ...content }: VulnerabilityRecord | RatingRecord): object {
-  return kind === 'vulnerability' ? { record: content } : { rating: content };
+function assertForm({ kind, ...content }: VulnerabilityRecord | RatingRecord, what: string): void {
+  if (kind === 'vulnerability') assertVulnerability(content, what);
+  else assertEnrichment(content, what);
 }
 
 /** Asserts that content is rejected by an error with all details. */

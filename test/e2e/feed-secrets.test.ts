@@ -12,6 +12,18 @@ import { sendRaw } from './replay/conversation.ts';
 import { runServer } from './serve-process.ts';
 import { dpkgStatus, osRelease } from './v1-client.ts';
 
+/** Returns the content of all files of a published database, decompressed. */
+function publishedTexts(published: string): string[] {
+  return readdirSync(published, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => decompressed(readFileSync(join(parentPath, name))).toString('latin1'));
+}
+
+function decompressed(bytes: Buffer): Buffer {
+  const isCompressed = bytes.length >= 4 && bytes.readUInt32LE() === 0xfd2fb528;
+  return isCompressed ? zstdDecompressSync(bytes) : bytes;
+}
+
 const pkg = { name: 'openssl', secfixes: { '1.0-r0': ['CVE-2024-1'] } };
 const secdb = JSON.stringify({ distroversion: 'v3.20', reponame: 'main', packages: [{ pkg }] });
 const sealed = 'ticket=planted-ticket&X-Amz-Signature=planted-signature';
@@ -69,8 +81,8 @@ test('writes no secret of a mirror or a redirect to the database, an export, the
   await server.end();
   outputs.push(...server.written());
   await run('db', 'status', '--verbose', '--db', database);
-  await run('db', 'export', '--db', database, join(directory, 'export'));
-  outputs.push(zstdDecompressSync(readFileSync(join(directory, 'export'))).toString());
+  await run('db', 'build', '--db', database, join(directory, 'published'));
+  outputs.push(...publishedTexts(join(directory, 'published')));
   for (const name of readdirSync(directory).filter((file) => file.startsWith('clair.db')))
     outputs.push(readFileSync(join(directory, name), 'latin1'));
   const everything = outputs.join('\n');

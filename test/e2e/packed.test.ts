@@ -37,8 +37,8 @@ for (const node of nodesUnderTest) {
     assertDone(packed.run('sbom', image, '--format', 'cyclonedx'));
     assertDone(packed.run('db', 'update', 'kev', ...mirror));
     assertDone(packed.run('db', 'status'));
-    assertDone(packed.run('db', 'export', 'all.clairdb'));
-    assertDone(packed.run('db', 'import', 'all.clairdb', '--db', 'copy.db'));
+    assertDone(packed.run('db', 'build', 'published'));
+    assertDone(packed.run('db', 'update', '--from', 'published', '--db', 'copy.db'));
     const copied = packed.run('scan', image, '--offline', '--db', 'copy.db');
     assertDone(copied);
     assert.match(copied.stdout, /13 findings/);

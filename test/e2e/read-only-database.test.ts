@@ -54,7 +54,7 @@ test('warns that advisories are not updated when the database is read-only and t
   );
 });
 
-test('queries, shows and exports a read-only database', (t) => {
+test('queries, shows and publishes a read-only database', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const db = prebuilt(place.directory);
@@ -68,11 +68,11 @@ test('queries, shows and exports a read-only database', (t) => {
   const status = place.run('db', 'status', '--db', db);
   assert.match(status.stdout, /size +0\.[1-9] MB/);
   assert.match(status.stdout, /alpine +2 +26 /);
-  const exported = place.run('db', 'export', join(place.directory, 'cache/all'), '--db', db);
-  assert.equal(exported.status, 0, exported.stderr);
+  const published = place.run('db', 'build', join(place.directory, 'cache/published'), '--db', db);
+  assert.equal(published.status, 0, published.stderr);
 });
 
-test('refuses to update or import into a read-only database', (t) => {
+test('refuses to update a read-only database', (t) => {
   const place = asOtherUser(t);
   if (place === undefined) return;
   const db = prebuilt(place.directory);

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { zstdDecompressSync } from 'node:zlib';
 import { loadConfig, settings } from '../../src/cli/config.ts';
 import { isSetting, isSettingsTable, type SettingsSection } from '../../src/core/setting.ts';
 import { serveHttp } from '../../src/testing/http-server.ts';
@@ -70,13 +69,11 @@ test('shows no secret of the configuration or of a request in log, status, metri
     ['config', 'print', '--config', at('config.json')],
     ['config', 'check', '--config', at('config.json')],
     ['db', 'status', '--db', at('clair.db')],
-    ['db', 'export', '--db', at('clair.db'), at('export')],
   ]) {
     const { status, stdout, stderr } = clair(command);
     assert.equal(status, 0, stderr);
     outputs.push(stdout, stderr);
   }
-  outputs.push(zstdDecompressSync(readFileSync(at('export'))).toString());
   for (const output of outputs) for (const secret of planted) assert.doesNotMatch(output, secret);
 });
 

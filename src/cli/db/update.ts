@@ -1,4 +1,5 @@
 import { ClairError } from '../../core/errors.ts';
+import { compareText } from '../../model/order.ts';
 import { collectGarbageIfDue, defaultRetention } from '../../service/feeds/retention.ts';
 import {
   type FeedOfSource,
@@ -6,8 +7,10 @@ import {
   type UpdateFeedsDeps,
   updateFeeds,
 } from '../../service/feeds/update-feeds.ts';
+import type { FeedName } from '../../store/feed-state.ts';
 import { type CommandContext, type DatabaseOptions, openCommandContext } from '../command-context.ts';
 import { writeLines } from '../output.ts';
+import { openPublishedFeeds, type PublishedFeeds } from '../published-feeds.ts';
 import { selectSources } from './feed-text.ts';
 import {
   areAllFeedsAbsent,
@@ -31,12 +34,16 @@ export interface UpdateOptions extends DatabaseOptions {
  * failed, was not tried or is busy, or if no feed exists.
  */
 export async function updateDatabase(names: readonly string[], options: UpdateOptions): Promise<number> {
-  await using context = await openCommandContext(options, 'write');
-  const feeds = feedsOfSources(names, context);
+  // The database itself is updated, so published databases do not extend it.
+  const { from, ...ofDatabase } = options;
+  await using context = await openCommandContext(ofDatabase, 'write');
+  const publication = from && (await openPublishedFeeds({ ...options, wanted: everyFeed(context) }, context));
+  const feeds = await feedsToUpdate(names, context, publication);
   if (context.updateDeps === undefined)
     throw new ClairError('usage', 'an update needs the network or a mirror: leave --offline out');
   const started = performance.now();
-  const outcomes = await updateEach(feeds, options, { ...context, updateDeps: context.updateDeps });
+  const updateDeps = { ...context.updateDeps, ...(publication && { publication }) };
+  const outcomes = await updateEach(feeds, options, { ...context, updateDeps });
   await collectGarbageIfDue(context.store, defaultRetention);
   context.progress.clear();
   const problems = options.verbose ? [] : failureLines(outcomes);
@@ -75,6 +82,32 @@ async function updateEach(
     writeLines(lines);
   }
   return all;
+}
+
+/** Returns the feeds of the named sources, or of all: those that are published, if there is a publication. */
+async function feedsToUpdate(
+  names: readonly string[],
+  context: CommandContext,
+  publication: PublishedFeeds | undefined,
+): Promise<readonly FeedOfSource[]> {
+  const feeds = feedsOfSources(names, context);
+  if (publication === undefined) return feeds;
+  const published = await publication.names();
+  const isPublished = ({ source, feed }: FeedOfSource): boolean =>
+    published.some((one) => one.source === source.name && one.feed === feed);
+  const unpublished = names.find((name) => !published.some(({ source }) => source === name));
+  if (unpublished !== undefined) throw notPublished(unpublished, published);
+  return feeds.filter(isPublished);
+}
+
+function notPublished(name: string, published: readonly FeedName[]): ClairError {
+  const sources = [...new Set(published.map(({ source }) => source))].sort(compareText);
+  return new ClairError('usage', `nothing is published of ${name}; there are ${sources.join(', ')}`);
+}
+
+/** Returns the names of the feeds of all sources. */
+function everyFeed({ extensions }: CommandContext): FeedName[] {
+  return extensions.sources.flatMap(({ name, feeds }) => feeds.map((feed) => ({ source: name, feed })));
 }
 
 function feedsOfSources(names: readonly string[], { extensions }: CommandContext): FeedOfSource[] {

@@ -3,7 +3,6 @@ import { ClairError } from '../../core/errors.ts';
 import type { AffectedOptions } from '../affected.ts';
 import type { DatabaseOptions } from '../command-context.ts';
 import type { BuildOptions } from '../db/build.ts';
-import type { ImportOptions } from '../db/export-import.ts';
 import type { KeyOptions } from '../db/keys.ts';
 import type { MirrorOptions } from '../db/mirror.ts';
 import type { StatusOptions } from '../db/status.ts';
@@ -25,7 +24,9 @@ export function addAdvisoryCommands(program: Command, deps: CommandDeps): void {
 function addDatabase(program: Command, deps: CommandDeps): void {
   const { run, loaded } = deps;
   const db = program.command('db').description('manage the database of advisories and layers');
-  addRunOptions(addDatabaseOptions(db.command('update').description('update advisories and ratings')))
+  addPlaceOptions(
+    addRunOptions(addDatabaseOptions(db.command('update').description('update advisories and ratings'))),
+  )
     .argument(
       '[source...]',
       `sources to update: ${[...loaded.extensions.sources, ...loaded.extensions.enrichers].map(({ name }) => name).join(', ')}; all by default`,
@@ -34,7 +35,7 @@ function addDatabase(program: Command, deps: CommandDeps): void {
     .option('--accept-older', 'accept a feed whose content is older than that of the database')
     .addHelpText(
       'after',
-      '\nEnds with 3 if a feed failed or was not tried, or if no feed exists at its origin. The other feeds are updated nevertheless.\n\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
+      '\nEnds with 3 if a feed failed or was not tried, or if no feed exists at its origin. The other feeds are updated nevertheless.\n\nWith --from, the database takes over what is published there. Sources that are not published are left out.\n\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories\n  clair db update --from /srv/published --db postgresql://…',
     )
     .action(async (sources: string[], options: UpdateOptions) => {
       const { updateDatabase } = await import('../db/update.ts');
@@ -50,7 +51,7 @@ function addDatabase(program: Command, deps: CommandDeps): void {
     });
   addPublication(db, deps);
   addKeys(db, deps);
-  addOfflineTransfer(db, deps);
+  addMirror(db, deps);
 }
 
 /** Adds the commands that publish a database, and that use a published one. */
@@ -172,34 +173,8 @@ function wholeNumberOf(text: string): number {
   throw new InvalidArgumentError('Write a whole number from 1 to 99.');
 }
 
-/** Adds the commands that transfer advisories to systems without network. */
-function addOfflineTransfer(db: Command, { run, loaded }: CommandDeps): void {
-  addRunOptions(
-    db
-      .command('export')
-      .description('write all advisories and ratings to one file, for systems without network'),
-  )
-    .argument('<file>', 'the file to write')
-    .addOption(databaseOption())
-    .addHelpText('after', '\nExample:\n  clair db update && clair db export advisories.clair')
-    .action(async (file: string, options: DatabaseOptions) => {
-      const { exportToFile } = await import('../db/export-import.ts');
-      run(exportToFile, file, { ...options, loaded });
-    });
-  addRunOptions(
-    db.command('import').description('import a file of clair db export, after checking all of it'),
-  )
-    .argument('<file>', 'a file of clair db export')
-    .addOption(databaseOption())
-    .option('--digest <digest>', 'the digest that the export printed; refuse a file with another digest')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  clair db import advisories.clair\n  clair db import advisories.clair && clair scan image.tar --offline',
-    )
-    .action(async (file: string, options: ImportOptions) => {
-      const { importFromFile } = await import('../db/export-import.ts');
-      run(importFromFile, file, { ...options, loaded });
-    });
+/** Adds the command that mirrors the vendors for systems without network. */
+function addMirror(db: Command, { run, loaded }: CommandDeps): void {
   addRunOptions(
     db
       .command('mirror')

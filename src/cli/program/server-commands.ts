@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { ConfigOptions } from '../config.ts';
 import type { ServeOptions } from '../serve.ts';
 import type { TokenOptions } from '../token.ts';
+import { CliOption } from './cli-option.ts';
 import { variablesOfOptions } from './option-sources.ts';
 import type { CommandDeps } from './options.ts';
 
@@ -102,6 +103,12 @@ function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps):
         '--log-format <format>',
         'json, text, or auto (text on a terminal, json elsewhere); overrides log.format of the configuration, auto by default',
       ).choices(['auto', 'json', 'text']),
+    )
+    .addOption(
+      new CliOption(
+        '--from <place>',
+        'take feeds from this published database: a directory, https://… or registry:HOST/REPOSITORY; repeatable; overrides updater.from of the configuration',
+      ).repeatable(String),
     )
     .option('--cpu-profile <file>', 'write a CPU profile of V8 when the server ends')
     .option('--insecure-tls', 'do not verify the certificates of layer servers')

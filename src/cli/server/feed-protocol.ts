@@ -1,8 +1,10 @@
 import type { Config } from '../../config/settings.ts';
 import type { SerializedError } from '../../core/errors.ts';
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
+import type { FeedName } from '../../store/feed-state.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { RetentionTerms } from '../../store/maintenance.ts';
+import type { PublishedOptions } from '../open-places.ts';
 
 /** Settings of the thread that updates feeds, passed when it starts. */
 export interface FeedThreadSetup {
@@ -10,6 +12,13 @@ export interface FeedThreadSetup {
   /** Name of the database in memory that the server uses; absent for other databases. */
   readonly memoryName?: string;
   readonly plugins: readonly PluginModule[];
+  /** Published databases, and the feeds of advisories that the server uses. Absent without published databases. */
+  readonly published?: PublishedSetup;
+}
+
+/** Published databases of a server. */
+export interface PublishedSetup extends Pick<PublishedOptions, 'from' | 'digest'> {
+  readonly wanted: readonly FeedName[];
 }
 
 /** A plugin as the server has loaded it. */
@@ -27,6 +36,8 @@ export type FeedTask =
       readonly feed: string;
       /** Directory or URL of a mirror; absent for upstream. */
       readonly mirror?: string | undefined;
+      /** Whether published databases are asked first. */
+      readonly asksPublished?: boolean;
       /** Maximum age of a check by another process that makes an update unnecessary. */
       readonly youngerThanMs: number;
     }

@@ -11,6 +11,7 @@ import { ownerName } from '../environment.ts';
 import { feedClientFactory, originOf } from '../feed-client.ts';
 import { type LoadedExtensions, loadExtensions } from '../load-extensions.ts';
 import { programVersion } from '../program-version.ts';
+import type { openPublishedFeeds, PublishedFeeds } from '../published-feeds.ts';
 import { configuredStore, feedConnections } from './configured-store.ts';
 import type {
   FeedTask,
@@ -20,6 +21,9 @@ import type {
   SentOutcome,
   ToFeedThread,
 } from './feed-protocol.ts';
+
+/** Maximum wait for another process that fetches the same file of a published database. */
+const lockWaitMs = 120_000;
 
 interface OpenedStore {
   readonly store: Store;
@@ -94,24 +98,36 @@ export class FeedSession {
 
   async #update(
     id: number,
-    { source, feed, mirror, youngerThanMs }: UpdateTask,
+    { source, feed, mirror, asksPublished, youngerThanMs }: UpdateTask,
     { store, extensions }: OpenedStore,
   ): Promise<FeedOutcome> {
+    const lockDeps = {
+      now: store.now,
+      owner: ownerName(),
+      lockWaitMs: 0,
+      sleep: (ms: number) => setTimeout(ms),
+      onProgress: (step: string) => {
+        this.#send({ kind: 'progress', id, step });
+      },
+    };
     return await updateWithLock(feedOf(extensions, source, feed), {
+      ...lockDeps,
       store,
       schemes: extensions.schemes,
       client: this.#clientOf(mirror),
       origin: originOf(mirror),
       maxAgeMs: youngerThanMs,
-      now: store.now,
-      owner: ownerName(),
-      lockWaitMs: 0,
       programVersion,
-      sleep: (ms) => setTimeout(ms),
-      onProgress: (step) => {
-        this.#send({ kind: 'progress', id, step });
-      },
+      publication: asksPublished === true ? await this.#publication({ store, lockDeps }) : undefined,
     });
+  }
+
+  /** Opens the published databases. They may have changed since the last task. */
+  async #publication(deps: Parameters<typeof openPublishedFeeds>[1]): Promise<PublishedFeeds | undefined> {
+    const { published } = this.#setup;
+    if (published === undefined) return undefined;
+    const { openPublishedFeeds: open } = await import('../published-feeds.ts');
+    return await open({ ...published, quiet: true }, { ...deps, lockDeps: { ...deps.lockDeps, lockWaitMs } });
   }
 
   /** Returns the client of an origin. It is shared, because it remembers unreachable hosts. */

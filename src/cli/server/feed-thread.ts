@@ -15,7 +15,10 @@ import type {
 } from './feed-protocol.ts';
 
 /** Options of `FeedThread.update`. */
-export type FeedUpdateOptions = Pick<Extract<FeedTask, { kind: 'update' }>, 'mirror' | 'youngerThanMs'>;
+export type FeedUpdateOptions = Pick<
+  Extract<FeedTask, { kind: 'update' }>,
+  'mirror' | 'asksPublished' | 'youngerThanMs'
+>;
 
 interface Pending {
   readonly answer: PromiseWithResolvers<FeedTaskResult>;

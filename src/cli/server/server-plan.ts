@@ -58,6 +58,7 @@ export async function planServer(
       if (mirror !== '' && mirror !== 'upstream') requireMirror(mirror, option);
     });
   await problems.checkAsync(() => checkDatabaseSettings(database));
+  await problems.checkAsync(() => checkPublished(config));
   problems.throwIfAny();
   return plan as ServerPlan;
 }
@@ -68,6 +69,13 @@ function mirrorsOf({ updater: { mirror, sources } }: Config): (readonly [option:
     ([name, settings]) => [`updater.sources.${name}.mirror`, settings.mirror ?? ''] as const,
   );
   return [['updater.mirror', mirror], ...own];
+}
+
+/** Throws `usage` if a published database of the settings can never be used. */
+async function checkPublished({ updater: { from } }: Config): Promise<void> {
+  if (from.length === 0) return;
+  const { openPublishedAdvisories } = await import('../published-advisories.ts');
+  await openPublishedAdvisories({ from, quiet: true });
 }
 
 /** Throws `config-invalid` if API and health check would listen on the same port. */

@@ -5,7 +5,7 @@ import { sleepOrWake } from '../../kit/async/wake-signal.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type KeepCurrentDeps, keepCurrent, type SourceSchedule } from '../../service/feeds/keep-current.ts';
 import { defaultRetention } from '../../service/feeds/retention.ts';
-import { failedOutcome } from '../../service/feeds/update-feeds.ts';
+import { failedOutcome, isAdvisorySource } from '../../service/feeds/update-feeds.ts';
 import { countIntervalMs, counting } from '../../service/finding-counts/count-findings.ts';
 import type { RecurringJob } from '../../service/jobs/run-job.ts';
 import { ownerName } from '../environment.ts';
@@ -30,11 +30,18 @@ export function startUpdater(config: Config, deps: ServiceDeps): AsyncDisposable
   });
 }
 
-function feedThread({ database }: Config, { memoryName, loaded: { plugins } }: ServiceDeps): FeedThread {
+function feedThread(
+  { database, updater: { from } }: Config,
+  { memoryName, loaded: { plugins }, plan }: ServiceDeps,
+): FeedThread {
+  const wanted = plan.feeds
+    .filter(({ source }) => isAdvisorySource(source))
+    .map(({ source, feed }) => ({ source: source.name, feed }));
   return new FeedThread(scriptUrl('../../feed-worker', import.meta.url), {
     database,
     ...(memoryName !== undefined && { memoryName }),
     plugins: plugins.map(({ path, module }) => ({ path, module })),
+    ...(from.length > 0 && { published: { from, wanted } }),
   });
 }
 
@@ -98,13 +105,14 @@ function sourceTerms({ updater }: Config, source: string, { thread, ...deps }: S
   const place = own === '' ? updater.mirror : own;
   const mirror = place === '' || place === 'upstream' ? undefined : place;
   const origin = originOf(mirror);
+  const asksPublished = own === '' && updater.from.length > 0;
   const youngerThanMs = intervalMs / 2;
   return {
     intervalMs,
     origin,
     update: async (wanted, onProgress) => {
       try {
-        return await thread.update(wanted, { mirror, youngerThanMs }, onProgress);
+        return await thread.update(wanted, { mirror, asksPublished, youngerThanMs }, onProgress);
       } catch (error) {
         if (!(error instanceof ClairError)) throw error;
         return await failedOutcome(wanted, error, { ...deps, origin, maxAgeMs: youngerThanMs });

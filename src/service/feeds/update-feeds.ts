@@ -11,6 +11,7 @@ import { isSuperseded } from './choose-feeds.ts';
 import { type FeedLockDeps, lockFeed, pollMs } from './feed-lock.ts';
 import { type KeyDeps, keyedDocuments, keyedRecords } from './keyed-records.ts';
 import { LatestDates } from './latest-dates.ts';
+import { applyPublished, type FeedPublication, publishedPrefix } from './published-feed.ts';
 
 /** A feed of an advisory source or an enricher. */
 export interface FeedOfSource {
@@ -52,6 +53,8 @@ export interface UpdateFeedsDeps extends FeedLockDeps, FeedChoiceDeps {
   readonly client: FeedClient;
   /** Version of this program. Without it, documents that did not change are parsed, too. */
   readonly programVersion?: string;
+  /** Published databases, from which feeds come if they have them. */
+  readonly publication?: FeedPublication | undefined;
   /** Whether a feed may shrink to less than half of its records. Otherwise the update fails. */
   readonly acceptShrunk?: boolean;
   /** Whether a feed may be older than the stored content. Otherwise the update fails. */
@@ -188,6 +191,11 @@ async function updateFeed(
 ): Promise<FeedOutcome> {
   const { source, feed } = wanted;
   const { advisories } = deps.store;
+  const published = await deps.publication?.find({ source: source.name, feed }, state?.fingerprint);
+  if (published !== undefined) {
+    deps.onProgress(`reading published advisories ${source.name} ${feed}`);
+    return { ...wanted, ...(await applyPublished(published, state, deps)) };
+  }
   const reusable = await reusableState(wanted, state, deps);
   deps.onProgress(`${isDirectory(deps.origin) ? 'reading' : 'fetching'} advisories ${source.name} ${feed}`);
   const fetched = await source.fetch(feed, deps.client, reusable?.fingerprint);
@@ -218,6 +226,7 @@ async function reusableState(
   deps: UpdateFeedsDeps,
 ): Promise<FeedState | undefined> {
   if (state?.presence !== 'loaded' || !isComparable(state, wanted.source, deps)) return undefined;
+  if (state.fingerprint.startsWith(publishedPrefix)) return undefined;
   const isThere = state.records === 0 || (await deps.store.advisories.hasContent(state));
   return isThere ? state : undefined;
 }

@@ -3,11 +3,13 @@ import { pathToFileURL } from 'node:url';
 import { Kysely, type SqlBool, sql } from 'kysely';
 import type * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../core/errors.ts';
+import type { FeedEnrichment } from '../enrichment-store.ts';
+import type { FeedName } from '../feed-state.ts';
 import type { ImagePackage, PackageLookup, StoredMatch } from '../image-store.ts';
 import type { PageRequest } from '../page.ts';
-import type { ShardFile } from '../shard.ts';
+import type { ShardFile, ShardRecord } from '../shard.ts';
 import { sqliteDialect } from '../sql/dialect/sqlite.ts';
-import { type FoundEnrichment, findRows } from '../sql/enrichments.ts';
+import { type FoundEnrichment, findRows, pageByFeed } from '../sql/enrichments.ts';
 import { findMatchesOfPart } from '../sql/matches.ts';
 import type { Tables } from '../sql/schema.ts';
 import { findScores } from '../sql/score-rows.ts';
@@ -94,6 +96,60 @@ export class OpenShard implements Disposable {
       return (await named.execute()).map(({ id }) => id);
     });
     return await this.findByNumbers(numbers);
+  }
+
+  /** Returns the numbers of its records of a feed, by key. */
+  numbersByKey({ source, feed }: FeedName): ReadonlyMap<string, number> {
+    return this.#guard(() => {
+      const rows = this.#database
+        .prepare(
+          'select key, id from main.vulnerability where feed_id = (select id from main.feed where source = ? and name = ?)',
+        )
+        .all(source, feed);
+      return new Map(rows.map(({ key, id }) => [String(key), Number(id)]));
+    });
+  }
+
+  /** Returns records by their numbers, with the positions of their rows in the whole records. */
+  async findParts(numbers: readonly number[]): Promise<readonly ShardRecord[]> {
+    const records = await this.findByNumbers(numbers);
+    const positions = this.#positionsOf(numbers);
+    return records.map(({ number, validTo, affected, ...record }) => ({
+      ...record,
+      affected: affected.map((row, i) => ({ ...row, position: positions.get(number)?.[i] ?? i })),
+    }));
+  }
+
+  /** Returns the positions of the rows of records, in their order. */
+  #positionsOf(numbers: readonly number[]): ReadonlyMap<number, readonly number[]> {
+    const rows = this.#guard(() =>
+      this.#database
+        .prepare(
+          `select vulnerability_id as id, position from main.affected
+          where vulnerability_id in (select value from json_each(?1)) and package in (
+            select value from main.vulnerability as record, json_each(record.packages)
+            where record.id in (select value from json_each(?1)))
+          order by position`,
+        )
+        .all(JSON.stringify(numbers)),
+    );
+    const byRecord = Map.groupBy(rows, ({ id }) => Number(id));
+    return new Map([...byRecord].map(([id, of]) => [id, of.map(({ position }) => Number(position))]));
+  }
+
+  /** The number of its rows of affected packages. */
+  get rows(): number {
+    return this.#guard(() =>
+      Number(this.#database.prepare('select count(*) as count from main.affected').get()?.['count']),
+    );
+  }
+
+  /** Returns its ratings of a feed, by rising id. */
+  async pageRatings(feed: FeedName, page: PageRequest<string>): Promise<readonly FeedEnrichment[]> {
+    const found = await this.#read(undefined, () => pageByFeed(this.#db, feed, page));
+    const ratings = found.map((rating) => ({ ...rating, source: feed.source }));
+    this.#check(shardRatings, ratings);
+    return ratings.map((rating) => ({ ...rating, feed: feed.feed }));
   }
 
   /** Returns which records it has, by rising number. */

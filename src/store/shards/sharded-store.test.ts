@@ -118,14 +118,20 @@ test('finds the rows of a record by its packages', async (t) => {
   const [file] = await shardFiles(t, published);
   assert.ok(file !== undefined);
   const shard = new OpenShard(file);
-  t.after(() => { shard[Symbol.dispose](); });
+  t.after(() => {
+    shard[Symbol.dispose]();
+  });
   const [found] = await shard.findByIds(['CVE-X']);
   assert.equal(found?.affected.length, 1);
   const database = new DatabaseSync(file.path);
-  t.after(() => { database.close(); });
+  t.after(() => {
+    database.close();
+  });
   database.exec("update vulnerability set packages = '[]' where name = 'CVE-X'");
   const changed = new OpenShard(file);
-  t.after(() => { changed[Symbol.dispose](); });
+  t.after(() => {
+    changed[Symbol.dispose]();
+  });
   // Without the index, all rows of the file would be read, and this one found.
   assert.deepEqual((await changed.findByIds(['CVE-X']))[0]?.affected, []);
 });

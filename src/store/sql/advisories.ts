@@ -122,13 +122,16 @@ async function hasContent(db: Kysely<Tables>, name: FeedName): Promise<boolean> 
     .limit(1)
     .executeTakeFirst();
   if (record !== undefined) return true;
-  const rating = await db
-    .selectFrom('enrichment')
-    .select('id')
-    .where('feed_id', '=', feed.id)
-    .limit(1)
-    .executeTakeFirst();
-  return rating !== undefined;
+  for (const table of ['enrichment', 'score_pack'] as const) {
+    const rating = await db
+      .selectFrom(table)
+      .select('feed_id')
+      .where('feed_id', '=', feed.id)
+      .limit(1)
+      .executeTakeFirst();
+    if (rating !== undefined) return true;
+  }
+  return false;
 }
 
 /** Maximum number of keys of a change that is held in memory. */

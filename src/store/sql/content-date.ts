@@ -1,7 +1,7 @@
 import { ClairError } from '../../core/errors.ts';
 import { type DateEvidence, dateEvidence, isPlausibleDate } from '../../model/content-date.ts';
-import type { FeedUpdate, ImportedState } from '../advisory-store.ts';
-import { isWhole, statedDates } from './feed-update.ts';
+import type { FeedUpdate, PublishedState } from '../advisory-store.ts';
+import { commandFor, isWhole, statedDates } from './feed-update.ts';
 import type { ContentDate, FeedRow } from './feeds.ts';
 
 /** The latest plausible dates of a feed, collected while it is read. */
@@ -53,7 +53,7 @@ export function resolveContentDate({ update, feed, dates, now }: DatedUpdate): C
     http: timeOf(lastModified),
     file: timeOf(fileModified),
   };
-  const found = update.kind === 'import' ? importedDate(update.state, now) : strongest(candidates, now);
+  const found = update.kind === 'published' ? publishedDate(update.state, now) : strongest(candidates, now);
   const before = storedDate(feed, now);
   if (isWhole(update) || before === undefined) return found;
   return found === undefined || found.time < before.time ? before : found;
@@ -70,10 +70,13 @@ function strongest(
   return undefined;
 }
 
-/** Returns the date that another store determined, if it is plausible here. */
-function importedDate({ contentDate, contentEvidence }: ImportedState, now: number): ContentDate | undefined {
+/** Returns the date that the publisher determined, if it is plausible here. */
+function publishedDate(
+  { contentDate, contentEvidence }: PublishedState,
+  now: number,
+): ContentDate | undefined {
   const time = timeOf(contentDate ?? undefined);
-  if (time === null || contentEvidence === null || contentEvidence === undefined) return undefined;
+  if (time === null || contentEvidence === null) return undefined;
   return isPlausibleDate(time, now) ? { time, evidence: contentEvidence } : undefined;
 }
 
@@ -93,20 +96,21 @@ function timeOf(time: string | undefined): number | null {
 export const olderToleranceMs = 86_400_000;
 
 /**
- * Throws `feed-corrupt` if a whole feed is older than the current content: an old copy would revert newer advisories. Ignores
+ * Throws `feed-corrupt` if a whole or published feed is older than the current content: an old copy would revert newer advisories. Ignores
  * dates that are not comparable; see `isComparable`.
  */
 export function assertNotOlder(application: DatedUpdate, found: ContentDate | undefined): void {
   const { update, feed, now } = application;
   const before = storedDate(feed, now);
-  if (update.kind !== 'whole' || update.acceptOlder || before === undefined || found === undefined) return;
+  if (update.kind !== 'whole' && update.kind !== 'published') return;
+  if (update.acceptOlder || before === undefined || found === undefined) return;
   if (feed?.source_version !== update.sourceVersion || feed.revision === 0) return;
   const isSameOrigin = feed.origin === update.origin;
   if (!isComparable(before, found, isSameOrigin) || found.time >= before.time - olderToleranceMs) return;
   const { source, feed: name } = update;
   throw new ClairError(
     'feed-corrupt',
-    `${source} ${name} goes back in time: its content is of ${day(found)}, but the current content is of ${day(before)}. The update was rejected, and the current content stays. To accept the older content, run clair db update ${source} --accept-older`,
+    `${source} ${name} goes back in time: its content is of ${day(found)}, but the current content is of ${day(before)}. The update was rejected, and the current content stays. To accept the older content, run ${commandFor(update, '--accept-older')}`,
   );
 }
 

@@ -172,7 +172,7 @@ export async function findRows(db: Kysely<Tables>, ids: readonly string[]): Prom
 }
 
 /** Returns the rows of a feed, then its packed scores. The last id of the previous page decides with which a page begins. */
-async function pageByFeed(
+export async function pageByFeed(
   db: Kysely<Tables>,
   feed: FeedName,
   { limit, after }: PageRequest<string>,

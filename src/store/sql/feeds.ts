@@ -191,17 +191,17 @@ export async function saveFeed(db: Kysely<Tables>, applied: AppliedFeed): Promis
   const { update, comparedWith } = applied;
   const revision = comparedWith?.revision ?? 0;
   if (comparedWith !== undefined && revision > 0) await saveHistory(db, comparedWith, applied.appliedAt);
-  const imported = update.kind === 'import' ? update.state : undefined;
-  const skipped = imported?.skipped ?? applied.skipped;
+  const published = update.kind === 'published' ? update.state : undefined;
+  const skipped = published?.skipped ?? applied.skipped;
   const state = {
     source_version: update.sourceVersion,
     origin: update.origin,
     presence: 'loaded' as const,
     fingerprint: update.fingerprint,
     fetched_at: milliseconds(update.fetchedAt),
-    checked_at: milliseconds(imported?.checkedAt ?? update.fetchedAt),
+    checked_at: milliseconds(published?.checkedAt ?? update.fetchedAt),
     newest_advisory:
-      imported === undefined ? applied.newestAdvisory : millisecondsOrNull(imported.newestAdvisory),
+      published === undefined ? applied.newestAdvisory : millisecondsOrNull(published.newestAdvisory),
     ...contentColumns(applied.contentDate),
     records: applied.records,
     skipped: skipped.count,

@@ -6,24 +6,23 @@ import { clair } from './command.ts';
 import { type Contender, figures, measure } from './measure.ts';
 
 /**
- * Measures whole commands that import advisories into a database or export them: `npm run bench -- carry --mirror DIR [--rounds N]`.
+ * Measures whole commands that load advisories into a database: `npm run bench -- updates --mirror DIR [--rounds N]`.
  * `make-mirror.sh` of the corpus creates the mirror. Each run uses a new database file.
  */
 const { values } = parseArgs({
   options: { mirror: { type: 'string' }, rounds: { type: 'string', default: '3' } },
 });
 if (values.mirror === undefined) {
-  console.error('bench carry needs --mirror');
+  console.error('bench updates needs --mirror');
   process.exit(2);
 }
 const mirror = resolve(values.mirror);
-const work = mkdtempSync(join(tmpdir(), 'clair-bench-carry-'));
+const work = mkdtempSync(join(tmpdir(), 'clair-bench-updates-'));
 process.on('exit', () => {
   rmSync(work, { recursive: true, force: true });
 });
 const full = join(work, 'full.db');
 const fresh = join(work, 'fresh.db');
-const exported = join(work, 'carried');
 
 function update(source: string, database: string): Contender {
   return {
@@ -47,14 +46,6 @@ const costs = measure(
     {
       name: 'clair db update, all unchanged',
       command: `${clair} db update --mirror ${mirror} --db ${full}`,
-    },
-    { name: 'clair db export', command: `${clair} db export ${exported} --db ${full}` },
-    {
-      name: 'clair db import',
-      command: `${clair} db import ${exported} --db ${fresh}`,
-      before: () => {
-        forget(fresh);
-      },
     },
   ],
   Number(values.rounds),
