@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { openRepository } from '../image/registry/open-registry-image.ts';
 import { parseReference } from '../image/registry/reference.ts';
@@ -255,6 +256,19 @@ test('refuses a redirect to plain HTTP of another host, and a plain URL of anoth
     new HttpPlace(url, { insecureHosts: new Set(['feeds.example']) }).name,
     'http://feeds.example/db/',
   );
+});
+
+test('stops reading an index that does not end', async (t) => {
+  const s = await publishedScene(t);
+  function* endless(): Generator<Buffer> {
+    for (;;) yield Buffer.alloc(64 * 1024, ' ');
+  }
+  s.server.intercept = (_request, response) => {
+    Readable.from(endless()).pipe(response);
+    return true;
+  };
+  const { failures } = await s.find();
+  assert.match(failures[0]?.message ?? '', /index\.json: it has more than 16777216 bytes/);
 });
 
 test('pulls from a registry by its tag, and asks it again with one request without content', async (t) => {
