@@ -14,8 +14,10 @@ export const languageLimits = {
   threadPackageFileBytes: 16 * MiB,
   /** Number of these files of one layer. Large real layers have some ten thousand. */
   packageFilesPerLayer: 40_000,
-  /** Size of a Java archive. Real ones have up to some hundred megabytes. Larger ones are reported as not read. */
+  /** Size of an archive that is held whole. Of larger ones, only the needed files are held, up to this size. */
   archiveFileBytes: 64 * MiB,
+  /** Size of an archive of which only the needed files are held, up to `archiveFileBytes` of them. */
+  sparseArchiveBytes: 2 * GiB,
   /** Archives within archives, such as jars in a war in an ear. Real ones nest three deep. */
   archiveDepth: 16,
   /** Files of one Java archive. Those of large applications have some ten thousand. */

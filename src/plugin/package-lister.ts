@@ -92,6 +92,11 @@ export interface PackageLister {
   /** Those of `wants` that `listEach` lists, all at any depth. Absent if it lists all of them. */
   readonly largeFiles?: readonly PathPattern[];
   /**
+   * Returns whether `listEach` reads the file of this name in an archive. If present, an archive that is too large to be held is passed
+   * with these files and its directory only.
+   */
+  readonly readsEntry?: (name: string) => boolean;
+  /**
    * Parts of programs (ELF, PE, Mach-O) that the lister reads, at any path and with or without the permission to execute. Programs of the
    * distribution itself are not read.
    */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { zipSync } from 'fflate';
 import { limits } from '../../core/limits.ts';
 import { TarWalker } from '../../kit/tar/walker.ts';
+import { ZipDirectory } from '../../kit/zip/directory.ts';
 import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
 import { memberFilter } from './member-filter.ts';
@@ -93,6 +95,7 @@ test('refuses a layer that is too large beside another one, so that it is read a
 function immediate(suffix: string, calls: string[]): ImmediateListing {
   return {
     isWanted: (at) => at.endsWith(suffix),
+    entriesOf: () => undefined,
     list: (at, content) => {
       const problem = Buffer.from(content).toString();
       calls.push(problem);
@@ -133,6 +136,30 @@ test('lists a large file as soon as it is read, and keeps only the result', () =
     problemAt('b.gemspec', 'new'),
     problemAt('c.gemspec', 'long content'),
   ]);
+});
+
+test('keeps only the needed files of an archive that is too large to be held', () => {
+  const zip = zipSync({ 'a.class': Buffer.from('code'), 'a.txt': Buffer.from('text') }, { level: 0 });
+  const contents: string[] = [];
+  const collector = new PackageFileCollector(wanted, true, {
+    ...immediate('.gemspec', []),
+    entriesOf: () => (name) => name.endsWith('.txt'),
+    list: (_, content) => {
+      const archive = new ZipDirectory(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+      const [entry] = archive.wanted((bytes, _start, end) => bytes[end - 1] === 0x74, 10).entries;
+      if (entry !== undefined) contents.push(archive.content(entry, 100).toString());
+      contents.push(String(Buffer.from(content.subarray(-zip.length)).includes('code')));
+      return [];
+    },
+  });
+  const size = limits.archiveFileBytes + zip.length;
+  const entry = { path: 'a.gemspec', type: 'file', size, target: '', offset: 0 } as const;
+  const sink = collector.visit(entry);
+  const zeros = Buffer.alloc(1024 * 1024);
+  for (let at = 0; at < limits.archiveFileBytes; at += zeros.length) sink?.write(zeros);
+  sink?.write(Buffer.from(zip));
+  sink?.close();
+  assert.deepEqual(contents, ['text', 'false']);
 });
 
 test('reads no archive that is too large or sparse, and says which', () => {

@@ -1,7 +1,8 @@
-import { ClairError } from '../../core/errors.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { boundedPath } from '../../kit/tar/path.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
+import { SparseArchive } from '../../kit/zip/sparse-archive.ts';
 import type { ListerEvent, ProgramPart, ProgramParts } from '../../plugin/package-lister.ts';
 import { expandSparse } from './sparse.ts';
 import type { WantedPaths } from './wanted-paths.ts';
@@ -18,6 +19,8 @@ export interface FileListing {
 export interface ImmediateListing {
   isWanted(path: string): boolean;
   list(path: string, content: Uint8Array): readonly FileListing[];
+  /** Returns which files of an archive are read. Undefined if the archive is needed whole. */
+  entriesOf(path: string): ((name: string) => boolean) | undefined;
   /** The parts of programs that listers want. */
   readonly programParts: ReadonlySet<ProgramPart>;
   listProgram(path: string, parts: ProgramParts): readonly FileListing[];
@@ -102,8 +105,8 @@ export class PackageFileCollector {
   #visitLarge({ path, size, sparse }: TarEntry): PayloadSink | undefined {
     const reason =
       sparse === undefined
-        ? size > limits.archiveFileBytes
-          ? `has ${size} bytes; archives are read up to ${limits.archiveFileBytes} bytes`
+        ? size > this.#archiveBytesMax(path)
+          ? `has ${size} bytes; archives are read up to ${this.#archiveBytesMax(path)} bytes`
           : this.#events > limits.imagePackages
             ? `is not read, as the archives of the layer hold more than ${limits.imagePackages} packages`
             : undefined
@@ -112,6 +115,7 @@ export class PackageFileCollector {
       this.#skip(path, reason);
       return undefined;
     }
+    if (size > limits.archiveFileBytes) return this.#visitSparse(path, size);
     if (this.#buffer.length < size) this.#buffer = Buffer.allocUnsafeSlow(bufferBytes(size));
     const bytes = this.#buffer.subarray(0, size);
     let filled = 0;
@@ -121,6 +125,40 @@ export class PackageFileCollector {
       },
       close: () => {
         this.#addListed(path, this.#immediate?.list(path, bytes) ?? []);
+      },
+    };
+  }
+
+  #archiveBytesMax(path: string): number {
+    return this.#immediate?.entriesOf(path) === undefined
+      ? limits.archiveFileBytes
+      : limits.sparseArchiveBytes;
+  }
+
+  /** Visits an archive of which only the needed files are held. */
+  #visitSparse(path: string, size: number): PayloadSink | undefined {
+    let archive: SparseArchive;
+    try {
+      archive = new SparseArchive(size, {
+        needs: this.#immediate?.entriesOf(path) ?? (() => true),
+        keptBytesMax: limits.archiveFileBytes,
+      });
+    } catch (error) {
+      this.#skip(path, `has ${size} bytes, for which the system has no address space: ${messageOf(error)}`);
+      return undefined;
+    }
+    return {
+      write: (piece) => {
+        archive.write(piece);
+      },
+      close: () => {
+        if (archive.isTooLarge)
+          this.#skip(
+            path,
+            `has ${size} bytes, and more than ${limits.archiveFileBytes} of them in files that are read`,
+          );
+        else this.#addListed(path, this.#immediate?.list(path, archive.bytes) ?? []);
+        archive.free();
       },
     };
   }

@@ -24,17 +24,25 @@ import {
 import type { ListerEvent, ListerEventOf, PackageLister } from '../../plugin/package-lister.ts';
 
 /** Lists files of one layer that are too large to be held together, as soon as each was read. */
-export function fileListing(listers: readonly AnyLister[]): Pick<ImmediateListing, 'isWanted' | 'list'> {
+export function fileListing(
+  listers: readonly AnyLister[],
+): Omit<ImmediateListing, 'programParts' | 'listProgram'> {
   const fileListers = new PatternMap(
     listers.flatMap((lister) => {
       if (!('listEach' in lister)) return [];
-      const fileLister = { lister: lister.name, list: lister.listEach() };
+      const { name, readsEntry } = lister;
+      const fileLister = { lister: name, list: lister.listEach(), ...(readsEntry && { readsEntry }) };
       const { largeFiles = groupPatterns(lister.wants).atAnyDepth } = lister;
       return largeFiles.map((pattern) => [pattern, fileLister] as const);
     }),
   );
   return {
     isWanted: (path) => fileListers.find(path) !== undefined,
+    entriesOf: (path) => {
+      const readers = fileListers.all(path).map(({ readsEntry }) => readsEntry);
+      if (readers.includes(undefined)) return undefined;
+      return (name) => readers.some((reads) => reads?.(name) === true);
+    },
     list: (path, content) =>
       fileListers
         .all(path)

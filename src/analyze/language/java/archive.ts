@@ -59,6 +59,11 @@ const pomPath =
   /^(?:(?:WEB-INF|BOOT-INF)\/classes\/)?META-INF\/maven\/([^/]+)\/([^/]+)\/pom\.(properties|xml)$/;
 const extensions: ReadonlySet<string> = new Set(javaExtensions);
 
+/** Returns whether the content of a file in an archive is read. */
+export function isReadEntry(path: string): boolean {
+  return isManifest(path) || pomPath.test(path) || hasJavaExtension(path);
+}
+
 /** Checks the names in a directory. Those of classes, which are most, are checked as bytes. */
 class NameScan {
   hasClasses = false;
@@ -75,7 +80,7 @@ class NameScan {
     }
     if (!mayMatter(bytes[end - 1] ?? 0)) return false;
     const path = bytes.toString('latin1', start, end);
-    const isWanted = isManifest(path) || pomPath.test(path) || hasJavaExtension(path);
+    const isWanted = isReadEntry(path);
     if (isWanted && ++this.#wanted > limits.packageFilesPerLayer) this.isCut = true;
     return isWanted && !this.isCut;
   };

@@ -4,6 +4,7 @@ import { namespaceOfEcosystem } from '../../../model/namespace.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
 import { ArchiveBudget } from '../archive-files.ts';
+import { isReadEntry } from './archive.ts';
 import { nameOfArtifact } from './coordinates.ts';
 import { javaExtensions } from './jar-name.ts';
 import { type JavaFinding, listJavaArchive } from './list-archive.ts';
@@ -19,6 +20,7 @@ export const mavenLister: PackageLister = {
   version: 1,
   wants: javaExtensions.flatMap((extension) => [`**/*.${extension}`, `**/*.${extension.toUpperCase()}`]),
   ecosystem: namespaceOfEcosystem('maven'),
+  readsEntry: isReadEntry,
   listEach: () => {
     const budget = new ArchiveBudget();
     return (path, content) => listFile(path, content, budget);

@@ -5,7 +5,14 @@ import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.
 import { ArchiveBudget } from '../archive-files.ts';
 import { readPackage, versionIn } from './manifest.ts';
 import { bundlerOf, isFixture, manifestsOfPackages } from './package-root.ts';
-import { isPnpFile, listYarnArchive, namesReadCachesOnly, pnpFiles, yarnArchives } from './yarn-cache.ts';
+import {
+  isManifestEntry,
+  isPnpFile,
+  listYarnArchive,
+  namesReadCachesOnly,
+  pnpFiles,
+  yarnArchives,
+} from './yarn-cache.ts';
 
 /**
  * Lists npm packages by the manifests at the roots of packages: one name, or a scope and a name, below the last `node_modules`. The
@@ -17,6 +24,7 @@ export const npmLister: PackageLister = {
   wants: [...manifestsOfPackages, ...yarnArchives, ...pnpFiles],
   ecosystem: namespaceOfEcosystem('npm'),
   largeFiles: yarnArchives,
+  readsEntry: isManifestEntry,
   listEach: () => {
     const budget = new ArchiveBudget();
     return (path, content) => listYarnArchive(path, content, budget);

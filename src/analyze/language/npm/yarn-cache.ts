@@ -21,8 +21,7 @@ export function* listYarnArchive(
   content: Uint8Array,
   budget: ArchiveBudget,
 ): Generator<ListerEvent> {
-  const wants = (inside: string): boolean => manifests.find(inside) !== undefined && !isFixture(inside);
-  for (const file of filesOfArchive(content, { wants, budget })) {
+  for (const file of filesOfArchive(content, { wants: isManifestEntry, budget })) {
     const read = 'problem' in file ? file : readPackage(file.content);
     if (read === undefined) continue;
     if (read === 'no-package') yield { kind: 'no-package', path };
@@ -34,6 +33,11 @@ export function* listYarnArchive(
         package: { ...read, evidence: 'embedded-in-archive', archivePath: file.path },
       };
   }
+}
+
+/** Returns whether a file in an archive is the manifest of a package. */
+export function isManifestEntry(inside: string): boolean {
+  return manifests.find(inside) !== undefined && !isFixture(inside);
 }
 
 /** Returns whether a file is a table of packages of Yarn. */

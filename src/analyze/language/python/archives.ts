@@ -19,6 +19,11 @@ export function isPythonArchive(path: string): boolean {
   return isArchiveName.test(path);
 }
 
+/** Returns whether a file in an archive is metadata of a distribution. */
+export function isMetadataEntry(inside: string): boolean {
+  return ownMetadata.test(inside) || distributionPath(inside) !== undefined;
+}
+
 /** The budgets that the archives of a layer share. */
 export interface PythonBudgets {
   readonly archives: ArchiveBudget;

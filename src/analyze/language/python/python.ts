@@ -5,7 +5,13 @@ import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.
 import { DependencyBudget } from '../../package/dependency-names.ts';
 import { deduplicated } from '../../package/listing.ts';
 import { ArchiveBudget } from '../archive-files.ts';
-import { isPythonArchive, listPythonArchive, type PythonBudgets, pythonArchives } from './archives.ts';
+import {
+  isMetadataEntry,
+  isPythonArchive,
+  listPythonArchive,
+  type PythonBudgets,
+  pythonArchives,
+} from './archives.ts';
 import { type Distribution, distributionKey, eventOf, installedByRoot } from './distribution.ts';
 import { distributionPath, isDormantPath } from './distribution-path.ts';
 import { readMetadata } from './metadata.ts';
@@ -31,6 +37,7 @@ export const pythonLister: PackageLister = {
   ],
   ecosystem: namespaceOfEcosystem('pypi'),
   largeFiles: pythonArchives,
+  readsEntry: isMetadataEntry,
   listEach: () => {
     const budgets = newBudgets();
     return (path, content) => listPythonArchive(path, content, budgets);
