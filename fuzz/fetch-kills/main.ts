@@ -9,12 +9,18 @@ import { killFetch, openFetchKillScene } from '../../src/testing/fetch-kills.ts'
 const points = Number(process.argv[2] ?? 500);
 if (!(points > 0)) throw new Error('usage: main.ts [points]');
 
+/** Number of points per subtest, which is reported when it ends. */
+const pointsPerTest = 25;
+
 void test(`${points} points`, async (context) => {
   const scene = await openFetchKillScene(context);
-  for (let i = 0; i < points; i++)
-    await killFetch(scene, {
-      point: Math.random() * 1.1,
-      processes: 1 + (i % 2),
-      hasEarlier: Math.floor(i / 2) % 2 === 1,
+  for (let done = 0; done < points; done += pointsPerTest)
+    await context.test(`points ${done + 1} to ${Math.min(done + pointsPerTest, points)}`, async () => {
+      for (let i = done; i < Math.min(done + pointsPerTest, points); i++)
+        await killFetch(scene, {
+          point: Math.random() * 1.1,
+          processes: 1 + (i % 2),
+          hasEarlier: Math.floor(i / 2) % 2 === 1,
+        });
     });
 });
