@@ -5,8 +5,8 @@ import type { FeedName } from '../feed-state.ts';
 import type { ShardFile, ShardRecord } from '../shard.ts';
 import { OpenShard } from './open-shard.ts';
 
-/** A change of a feed between two publications. */
-export type FeedPart = { readonly record: ShardRecord } | { readonly withdrawn: string };
+/** A change of a record between two publications. */
+export type RecordChange = { readonly record: ShardRecord } | { readonly withdrawn: string };
 
 /** Number of rows that are held in memory. */
 const rowsAtATime = 5000;
@@ -31,7 +31,7 @@ export async function* readFeed(files: readonly ShardFile[], feed: FeedName): As
 export async function* readFeedChanges(
   { earlier, current }: { readonly earlier: readonly ShardFile[]; readonly current: readonly ShardFile[] },
   feed: FeedName,
-): AsyncGenerator<FeedPart> {
+): AsyncGenerator<RecordChange> {
   const before = numbersIn(earlier, feed);
   using shards = new OpenShards(current);
   const numbers = shards.all.map((shard) => shard.numbersByKey(feed));
