@@ -24,6 +24,7 @@ const benches = {
   updates: 'update-feeds',
   start: 'start-up',
   ratings: 'ratings',
+  census: 'census',
 } as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
@@ -44,6 +45,7 @@ const wanted =
             'database',
             'updates',
             'ratings',
+            'census',
           ].includes(key),
       )
     : known.filter(([key]) => key === name);
