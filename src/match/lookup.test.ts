@@ -25,6 +25,12 @@ test('looks up deb and apk packages by their source, and all others by their own
   assert.deepEqual(asked('npm', 'npm'), { ...at('npm'), ...item });
 });
 
+test('looks up the standard library of Go without the prefix that Go writes', () => {
+  assert.equal(asked('golang', 'golang', { version: 'go1.16.2' })?.version, '1.16.2');
+  assert.equal(asked('golang', 'golang', { version: 'v1.16.2' })?.version, 'v1.16.2');
+  assert.equal(asked('npm', 'npm', { version: 'go1.16.2' })?.version, 'go1.16.2');
+});
+
 test('looks up packages of some rpm distributions by source package, with the epoch of the binary package', () => {
   assert.equal(asked('rpm', 'azurelinux:3.0', { source })?.version, '2-1');
   assert.equal(asked('rpm', 'mariner:2.0', { source, version: '4:1-1' })?.version, '4:2-1');

@@ -1,6 +1,6 @@
 import { advisoryNamespaceOf, type Namespace } from '../model/namespace.ts';
 import type { ListedPackage, SourcePackage } from '../model/package.ts';
-import { packageName } from '../model/package-name.ts';
+import { packageName, packageVersion } from '../model/package-name.ts';
 
 /** The namespace, name and version by which advisories cover an installed package. */
 export interface Lookup extends SourcePackage {
@@ -20,7 +20,12 @@ export function lookupOf(listed: ListedPackage, namespace: Namespace): Lookup | 
   const { type, name, version, source } = listed;
   const where = advisoryNamespaceOf(namespace);
   if (typesBySource.has(type)) return source && { namespace: where, ...source };
-  if (type !== 'rpm') return { namespace: where, name: packageName(where.name, name), version };
+  if (type !== 'rpm')
+    return {
+      namespace: where,
+      name: packageName(where.name, name),
+      version: packageVersion(where.name, version),
+    };
   if (source === undefined) return { namespace: where, name, version };
   const sourceVersion = withEpochOf(version, source.version);
   return distributionsBySource.test(where.name)

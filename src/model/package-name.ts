@@ -11,6 +11,11 @@ export function packageName(namespace: string, name: string): string {
   return ecosystemName(namespace, name);
 }
 
+/** Returns the version by which a package is looked up. Some tools write that of Go itself as Go does: `go1.22.5`. */
+export function packageVersion(namespace: string, version: string): string {
+  return namespace === 'golang' ? version.replace(/^go(?=\d)/, '') : version;
+}
+
 function ecosystemName(type: string, name: string): string {
   switch (type) {
     case 'pypi':

@@ -40,7 +40,7 @@ import {
  * Version of the index. Raised whenever the same layers or inventory may give other namespaces, purls or version keys; images are then
  * saved again.
  */
-export const indexVersion = 7;
+export const indexVersion = 8;
 
 /** Dependencies and options of `indexImage`. */
 export interface IndexImageDeps extends StoredIndexesDeps, ImageScope {
