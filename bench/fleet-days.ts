@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
 import { defaultRetention } from '../src/service/feeds/retention.ts';
 import type { FeedUpdate, KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
+import type { Engine } from '../src/store/sql/engine.ts';
 import { openBenchStore } from './bench-store.ts';
 import { advisoryOf, catalogue, FleetContents, imageOf, layersOf } from './fleet-contents.ts';
 import { random } from './random.ts';
@@ -61,6 +62,7 @@ async function liveADay(): Promise<void> {
   await store.advisories.apply(update('changes'), records([...new Set(changed)]));
   while ((await store.notifications.createFromEvents(200)) > 0);
   await store.collectGarbage(defaultRetention);
+  await store.rebuildIndexes();
 }
 
 function update(kind: 'whole' | 'changes'): FeedUpdate {
@@ -107,6 +109,26 @@ async function rewrittenBytes(): Promise<number> {
     await sql`vacuum into ${copy}`.execute(engine.db);
     return statSync(copy).size;
   }
+  const before = await relationSizes(engine);
   await sql`vacuum full`.execute(engine.db);
+  printRelations(before, await relationSizes(engine));
   return await database.sizeBytes();
+}
+
+/** Returns the bytes of each table and index of PostgreSQL. */
+async function relationSizes(engine: Engine): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ name: string; bytes: number }>`
+    select relname as name, pg_relation_size(oid) as bytes from pg_class
+    where relkind in ('r', 'i') and relnamespace = current_schema()::regnamespace`.execute(engine.db);
+  return new Map(rows.map(({ name, bytes }) => [name, bytes]));
+}
+
+/** Prints the tables and indexes that grew the most. */
+function printRelations(used: ReadonlyMap<string, number>, fresh: ReadonlyMap<string, number>): void {
+  const grown = [...used].map(([name, bytes]) => ({ name, bytes, least: fresh.get(name) ?? 0 }));
+  const most = grown.toSorted((a, b) => b.bytes - b.least - (a.bytes - a.least)).slice(0, 12);
+  for (const { name, bytes, least } of most)
+    process.stdout.write(
+      `  ${name.padEnd(32)} ${(bytes / 1e6).toFixed(1)} MB, written at once ${(least / 1e6).toFixed(1)} MB\n`,
+    );
 }

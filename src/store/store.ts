@@ -50,5 +50,7 @@ export interface Store extends AsyncDisposable {
    * before the next step if another process has taken over the lease.
    */
   collectGarbage(terms: RetentionTerms, lease?: Lease): Promise<CollectedCounts>;
+  /** Rebuilds the indexes that deleted rows have left sparse, beside other work. Takes minutes in a large database. */
+  rebuildIndexes(): Promise<void>;
   statistics(): Promise<StoreStatistics>;
 }

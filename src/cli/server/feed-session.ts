@@ -75,8 +75,12 @@ export class FeedSession {
       });
       const opened = await this.#opened;
       if (task.kind === 'update') return { outcome: sentOutcome(await this.#update(id, task, opened)) };
-      if (task.kind === 'collect') await opened.store.collectGarbage(task.terms, task.lease);
-      else await countFindings({ ...opened, lease: task.lease, signal: this.#stop.signal });
+      if (task.kind === 'count')
+        await countFindings({ ...opened, lease: task.lease, signal: this.#stop.signal });
+      else {
+        await opened.store.collectGarbage(task.terms, task.lease);
+        await opened.store.rebuildIndexes();
+      }
       return { done: true };
     } catch (error) {
       return { error: serializeError(error) };

@@ -109,4 +109,6 @@ export interface Engine extends EngineConnection, AsyncDisposable {
   ping(): Promise<void>;
   /** Returns the size of the database in bytes. */
   sizeBytes(): Promise<number>;
+  /** Rebuilds the indexes that deleted rows have left sparse, beside other readers and writers. Does nothing where that is not possible. */
+  rebuildIndexes(): Promise<void>;
 }

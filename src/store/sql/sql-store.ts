@@ -89,6 +89,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     ...check.guard({
       collectGarbage: (terms: RetentionTerms, lease?: Lease) =>
         collectGarbage(lease === undefined ? engine : fencedEngine(engine, lease), terms, now()),
+      rebuildIndexes: () => engine.rebuildIndexes(),
       statistics: () => readStatistics(engine),
     }),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

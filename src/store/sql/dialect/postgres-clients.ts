@@ -24,6 +24,8 @@ export interface ClientPool extends ClientSource {
   runSession<T>(work: (clients: ClientSource) => Promise<T>): Promise<T>;
   /** Throws `store-unavailable` unless the server answers within `limits.storePingMs`. */
   ping(): Promise<void>;
+  /** Whether a pooler is between this process and the server. */
+  isPooled(): boolean;
 }
 
 /** Connects to a database by at least two connections, so that queries can run while one connection loads a feed. */
@@ -47,6 +49,7 @@ export async function openClientPool(
     ...clients,
     runSession: (work) => semaphore.run(() => runSession(clients, work)),
     ping: () => pool.ping(),
+    isPooled: () => pool.isPooled,
   };
 }
 
@@ -58,7 +61,7 @@ class ReconnectingPool {
   readonly watch: QueryWatchdog<StoreClient>;
   #pool: pg.Pool;
   /** Whether a pooler is between this process and the server. */
-  #isPooled = false;
+  isPooled = false;
 
   constructor(source: PostgresSource, max: number, events: AvailabilityEvents) {
     this.#source = source;
@@ -66,7 +69,7 @@ class ReconnectingPool {
     this.#pool = poolOf(source, max);
     const probe = (): Promise<void> => probeServer(source, limits.storeProbeMs);
     const probeSilent = (): Promise<void> =>
-      this.#isPooled ? probePooler(source, limits.storeProbeMs) : probe();
+      this.isPooled ? probePooler(source, limits.storeProbeMs) : probe();
     this.#availability = new Availability(probe, {
       ...events,
       onDown: (error) => {
@@ -85,7 +88,7 @@ class ReconnectingPool {
   async start(): Promise<void> {
     try {
       const client = await retryWhile(() => connect(this.#pool), isAcceptingSoon, limits.storeReconnectMs);
-      this.#isPooled = client.perTransaction !== undefined;
+      this.isPooled = client.perTransaction !== undefined;
       release(client, false);
     } catch (error) {
       await this.end();

@@ -21,6 +21,7 @@ import {
   isStalePlan,
   retryWhile,
 } from './postgres-errors.ts';
+import { rebuildSparseIndexes } from './postgres-indexes.ts';
 import { sequenceNumbering } from './postgres-numbering.ts';
 import type { PostgresSource } from './postgres-source.ts';
 import { openPostgresWakeChannel } from './postgres-wake.ts';
@@ -61,6 +62,10 @@ export async function openPostgresEngine(
     },
     adaptTables: (db) => dropForeignKeys(db, uncheckedTables),
     sizeBytes: () => readSize(connection.db),
+    // A pooler runs statements in a transaction, and the rebuild refuses one.
+    rebuildIndexes: async () => {
+      if (!clients.isPooled()) await rebuildSparseIndexes(connection.db);
+    },
     readClock,
     openWakeChannel: (onWake) => openPostgresWakeChannel(source, onWake),
     ping: () => clients.ping(),

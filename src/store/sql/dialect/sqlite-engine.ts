@@ -81,6 +81,7 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
     openWakeChannel: () => ({ notify: () => undefined, [Symbol.asyncDispose]: async () => undefined }),
     ping: () => ping(connection.db, source),
     sizeBytes: () => readSize(connection.db, schemaOf(source)),
+    rebuildIndexes: async () => undefined,
     [Symbol.asyncDispose]: async () => {
       await bulkDb.destroy();
       await connection.db.destroy();
