@@ -212,3 +212,26 @@ test('places findings of malicious packages first', () => {
     ['MAL-2024-1', 'CVE-2024-1'],
   );
 });
+
+test('suppresses a finding when the advisory that names functions proves that no program has them', () => {
+  const absent = { reason: 'no such function', justification: 'vulnerable_code_not_present' } as const;
+  const only = { imports: [{ path: 'net/http', symbols: ['Serve'] }] };
+  const ofGo = hit({ source: 'osv', id: 'GO-1', aliases: ['CVE-2024-1'], only, absent });
+  const ofGitHub = hit({ source: 'osv', id: 'GHSA-1', aliases: ['CVE-2024-1'] });
+  const { matches, suppressed } = findingsOf([ofGo, ofGitHub], byText);
+  assert.deepEqual(matches, []);
+  assert.deepEqual(
+    suppressed.map(({ vulnerability, reason, justification }) => [vulnerability.id, reason, justification]),
+    [['CVE-2024-1', absent.reason, absent.justification]],
+  );
+});
+
+test('reports a finding when one advisory names a function that a program has, or none names functions', () => {
+  const absent = { reason: 'no such function', justification: 'vulnerable_code_not_present' } as const;
+  const only = { imports: [{ path: 'net/http' }] };
+  const ofGo = hit({ source: 'osv', id: 'GO-1', aliases: ['CVE-2024-1'], only, absent });
+  const present = hit({ source: 'osv', id: 'GO-2', aliases: ['CVE-2024-1'], only });
+  const ofGitHub = hit({ source: 'osv', id: 'GHSA-1', aliases: ['CVE-2024-1'] });
+  assert.equal(findingsOf([ofGo, present], byText).matches.length, 1);
+  assert.equal(findingsOf([ofGitHub], byText).matches.length, 1);
+});

@@ -4,6 +4,7 @@ import type { AdvisoryHit } from '../model/hit.ts';
 import { compareMatches, compareText } from '../model/order.ts';
 import type { Package, PackageEvidence, ReportedPackage } from '../model/package.ts';
 import type { AdvisoryReference, Evidence, Match, SuppressedMatch } from '../model/report.ts';
+import type { AbsentFunctions } from './absent-functions.ts';
 import { statementOn } from './advisory-statement.ts';
 import { findingIds } from './finding-ids.ts';
 import { ratingOfAdvisories } from './rate.ts';
@@ -13,6 +14,8 @@ export interface Hit extends AdvisoryHit {
   readonly package: Package;
   /** The compared version. It is that of the source package if advisories refer to that. */
   readonly installed: string;
+  /** The proof that programs do not contain the functions that the advisory names. */
+  readonly absent?: AbsentFunctions | undefined;
 }
 
 /** Compares two versions of a scheme. Undefined if they have no order. */
@@ -43,12 +46,25 @@ export function findingsOf(
   const decided = Array.from(groups.values(), (group) => {
     const match = toMatch(group, compare);
     const isOfPip = group.every(({ hit }) => isPartOfPip(hit.package));
-    return { match, reason: isOfPip ? partOfPip : reasonNotCounted(match, countsDeclared) };
+    const absent = absentIn(group);
+    const reason = isOfPip ? partOfPip : (absent?.reason ?? reasonNotCounted(match, countsDeclared));
+    return { match, reason, justification: absent?.justification };
   }).sort((a, b) => compareMatches(a.match, b.match));
   return {
     matches: decided.flatMap(({ match, reason }) => (reason === undefined ? [match] : [])),
-    suppressed: decided.flatMap(({ match, reason }) => (reason === undefined ? [] : [{ ...match, reason }])),
+    suppressed: decided.flatMap(({ match, reason, justification }) =>
+      reason === undefined ? [] : [{ ...match, reason, ...(justification && { justification }) }],
+    ),
   };
+}
+
+/**
+ * Returns the proof that programs do not contain the vulnerable functions. Advisories of Go name functions, and those of others on the same
+ * vulnerability do not. So the ones that name them decide, if they agree.
+ */
+function absentIn(group: readonly NamedHit[]): AbsentFunctions | undefined {
+  const naming = group.flatMap(({ hit }) => (hit.only?.imports === undefined ? [] : [hit.absent]));
+  return naming.includes(undefined) ? undefined : naming[0];
 }
 
 /** Returns why a finding does not count. Undefined if it does. */

@@ -5,7 +5,7 @@ import type { Fix } from './fix.ts';
 import type { Namespace } from './namespace.ts';
 import type { Package, ReportedPackage } from './package.ts';
 import type { Severity } from './severity.ts';
-import type { SuppressionDecision } from './suppression.ts';
+import type { Justification, SuppressionDecision } from './suppression.ts';
 import type { VersionRange } from './version-range.ts';
 import type { CvssVector } from './vulnerability.ts';
 
@@ -118,6 +118,8 @@ export interface SuppressedMatch extends Match {
   readonly reason: string;
   /** The decision, if the vendor did not make it. Some formats show more of it than the reason. */
   readonly decision?: SuppressionDecision;
+  /** Why the image is not affected, if its programs prove that. `reason` names the proof. */
+  readonly justification?: Justification;
 }
 
 /**

@@ -28,6 +28,7 @@ export type {
   Conditions,
   CvssVector,
   Flavour,
+  GoImport,
   RpmConditions,
   Vulnerability,
 } from '../model/vulnerability.ts';

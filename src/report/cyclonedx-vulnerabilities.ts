@@ -2,7 +2,6 @@ import { cvssSeverity } from '../model/cvss.ts';
 import type { FixState } from '../model/fix.ts';
 import type { Match, Report, ReportVulnerability } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
-import type { SuppressionDecision } from '../model/suppression.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
 import { toCyclonedxAnalysis } from './cyclonedx-analysis.ts';
 import { allFindings, type Finding } from './finding.ts';
@@ -109,17 +108,17 @@ function cwesOf({ weaknesses = [] }: ReportVulnerability): number[] | undefined 
 
 /** Returns the decision of the vendor or the user. An ignored finding is not `not_affected`, because no one has claimed that. */
 function analysisOf(finding: Finding): object | undefined {
-  const { fix, reason, decision } = finding;
+  const { fix, reason } = finding;
   const decided = decisions[fix.state];
   if (reason === undefined) return decided && { ...decided, detail: fixText(finding) };
-  return { ...(statedBy(decision) ?? decided), detail: `Suppressed: ${reason}` };
+  return { ...(statedBy(finding) ?? decided), detail: `Suppressed: ${reason}` };
 }
 
-/** Returns the analysis that a VEX statement makes, or a rule of the user with a VEX justification. */
-function statedBy(decision: SuppressionDecision | undefined): object | undefined {
+/** Returns the analysis that a VEX statement makes, a rule of the user with a VEX justification, or the functions of a program. */
+function statedBy({ decision, justification: proven }: Finding): object | undefined {
   if (decision?.by === 'vex')
     return toCyclonedxAnalysis(decision.statement.status, decision.statement.justification);
-  const justification = decision?.by === 'ignore' ? decision.rule.justification : undefined;
+  const justification = decision?.by === 'ignore' ? decision.rule.justification : proven;
   return justification && toCyclonedxAnalysis('not_affected', justification);
 }
 

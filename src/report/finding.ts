@@ -5,7 +5,7 @@ import type { Severity } from '../model/severity.ts';
 import type { FindingOrder } from '../plugin/report-format.ts';
 
 /** A finding of a report. A suppressed one has a reason. */
-export type Finding = Match & Partial<Pick<SuppressedMatch, 'reason' | 'decision'>>;
+export type Finding = Match & Partial<Pick<SuppressedMatch, 'reason' | 'decision' | 'justification'>>;
 
 /** Returns all findings of a report, the suppressed ones last. */
 export function allFindings({ matches, suppressed }: Report): Finding[] {

@@ -118,7 +118,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
   },
   unread: { kind: 'value', count: 'value', paths: 'value', truncated: 'value' },
   matches: match,
-  suppressed: { ...match, reason: 'value' },
+  suppressed: { ...match, reason: 'value', justification: 'value' },
   ratings: {
     unrated: 'value',
     knowsExploited: 'value',

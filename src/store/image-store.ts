@@ -24,6 +24,8 @@ export interface ImagePackage extends Package {
    * and `location.layer` alone would mean a lower one.
    */
   readonly layerPosition?: number;
+  /** Its functions in programs. Not stored: without them, advisories count as usual. */
+  readonly functions?: string;
   readonly lookup: PackageLookup | null;
 }
 

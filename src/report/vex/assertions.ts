@@ -72,8 +72,9 @@ export function omittedFindings({ suppressed }: Report): ReadonlyMap<string, num
 }
 
 /** Returns whether the scan suppressed a finding by the evidence of its package. */
-function isUncounted({ reason, decision, fix }: Finding): boolean {
-  return reason !== undefined && decision === undefined && fix.state !== 'under-investigation';
+function isUncounted({ reason, decision, fix, justification }: Finding): boolean {
+  const isProven = justification !== undefined;
+  return reason !== undefined && decision === undefined && !isProven && fix.state !== 'under-investigation';
 }
 
 /** Returns whether only metadata of the package is left. */
@@ -83,9 +84,11 @@ function isGone(finding: Finding): boolean {
 
 /** Returns the status of a finding. An ignored finding stays affected, unless its rule has a justification. */
 function assertedStatusOf(finding: Finding): AssertedStatus {
-  const { fix, decision, reason: suppressedBecause = '', package: found } = finding;
+  const { fix, decision, reason: suppressedBecause = '', package: found, justification: proven } = finding;
   if (isGone(finding))
     return { status: 'not_affected', justification: 'component_not_present', text: suppressedBecause };
+  if (proven !== undefined && decision === undefined)
+    return { status: 'not_affected', justification: proven, text: suppressedBecause };
   if (decision?.by === 'vex') {
     const { status, justification, words: text = '' } = decision.statement;
     return { status, text, ...(justification !== undefined && { justification }) };

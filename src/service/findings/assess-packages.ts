@@ -1,3 +1,4 @@
+import { absentFunctions } from '../../match/absent-functions.ts';
 import { appliesToSourcePackage } from '../../match/applies.ts';
 import { enrich } from '../../match/enrich.ts';
 import { type FindingOptions, type Findings, findingsOf, type Hit } from '../../match/findings.ts';
@@ -221,7 +222,7 @@ function schemeOf({ schemes }: AssessmentDeps['extensions'], name: string): Vers
 }
 
 /** Returns a package without the fields for lookups, as in a report. */
-export function toPackage({ lookup, layerPosition, ...item }: ImagePackage): Package {
+export function toPackage({ lookup, layerPosition, functions, ...item }: ImagePackage): Package {
   return item;
 }
 
@@ -238,7 +239,8 @@ function decide(
     if (item?.lookup == null) continue;
     const { version: installed } = (appliesToSourcePackage(row.only) && item.lookup.source) || item.lookup;
     const isHit = rowMatches({ ...row, decided }, item, { version: installed, schemes: extensions.schemes });
-    if (isHit) hits.push({ ...row, position, package: toPackage(item), installed });
+    const absent = isHit === true ? absentFunctions(row, item) : undefined;
+    if (isHit) hits.push({ ...row, position, package: toPackage(item), installed, absent });
     if (isHit !== undefined) continue;
     const problem = `${row.id}: no order between ${item.name} ${installed} and the advisory of ${row.affectedPackage} (${row.namespace.versionScheme})`;
     undecided.push({ path: item.location.path, layer: item.location.layer, problem });

@@ -16,6 +16,7 @@ import { advisoryOf } from './advisory.ts';
 import type { Ecosystem } from './ecosystems.ts';
 import {
   commonOf,
+  importsOf,
   type OsvEntry,
   type OsvRecord,
   osvRecord,
@@ -92,7 +93,13 @@ function rowsOf(
   const severity = severityOfVectors(vectorsOf('osv', entry));
   const stated = rowsOfEntry(entry, packageKey);
   const rows = stated.length === 0 && packageKey.package !== '' ? [undecidedRow(packageKey)] : stated;
-  return severity === 'Unknown' ? rows : rows.map((row) => ({ ...row, severity }));
+  const imports = importsOf(entry);
+  if (severity === 'Unknown' && imports === undefined) return rows;
+  return rows.map((row) => ({
+    ...row,
+    ...(severity !== 'Unknown' && { severity }),
+    ...(imports !== undefined && { only: { imports } }),
+  }));
 }
 
 /** Returns the row of a package whose affected versions an advisory does not state: it names commits only, or nothing. */

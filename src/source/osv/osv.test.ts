@@ -271,3 +271,26 @@ corpusTest('reads every record of the real databases', async () => {
     assert.deepEqual([records.length, rows.length - listed.length, listed.length], counts, archive);
   }
 });
+
+test('keeps the packages and functions that an advisory of Go names, and ignores others', async () => {
+  const entry = (specific: unknown): object => ({
+    package: { ecosystem: 'Go', name: 'stdlib' },
+    ranges: [{ type: 'SEMVER', events: [{ introduced: '0' }, { fixed: '1.22.9' }] }],
+    ecosystem_specific: specific,
+  });
+  const onlyOf = async (specific: unknown) =>
+    ((await first({ affected: [entry(specific)] }, 'Go')) as Vulnerability).affected[0]?.only;
+  const imports = [{ path: 'net/http', symbols: ['Serve'], goos: ['linux'] }, { path: 'net/smtp' }];
+  assert.deepEqual(await onlyOf({ imports }), {
+    imports: [{ path: 'net/http', symbols: ['Serve'] }, { path: 'net/smtp' }],
+  });
+  for (const other of [
+    undefined,
+    null,
+    {},
+    { imports: [] },
+    { imports: [{ symbols: ['x'] }] },
+    { imports: 'x' },
+  ])
+    assert.equal(await onlyOf(other), undefined);
+});

@@ -14,7 +14,7 @@ export function osvSource(schemes: readonly VersionScheme[]): AdvisorySource {
   }
   return {
     name: 'osv',
-    version: 6,
+    version: 7,
     feeds: [...ecosystemsOfFeeds.keys()],
     feedsFor(namespace) {
       return [...ecosystemsOfFeeds].flatMap(([feed, ecosystems]) =>

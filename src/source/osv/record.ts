@@ -4,6 +4,7 @@ import { toCvssVector } from '../../model/cvss.ts';
 import type {
   Affected,
   CvssVector,
+  GoImport,
   Namespace,
   Severity,
   VersionScheme,
@@ -101,6 +102,19 @@ function lastKnownAffected(
   const [, sign, version] = /^(<=?)\s*(\S+)$/.exec(text ?? '') ?? [];
   if (to !== undefined || version === undefined) return {};
   return sign === '<=' ? { to: version, toIncluded: true } : { to: version };
+}
+
+const importsSchema = z.object({
+  imports: z.array(z.object({ path: z.string(), symbols: absentOrNull(z.array(z.string())) })),
+});
+
+/** Returns the packages and functions that advisories of Go name. Others name none, and nothing follows from that. */
+export function importsOf({ ecosystem_specific: specific }: OsvEntry): GoImport[] | undefined {
+  const { data } = importsSchema.safeParse(specific);
+  if (data === undefined || data.imports.length === 0) return undefined;
+  return data.imports.map(({ path, symbols }) =>
+    symbols == null || symbols.length === 0 ? { path } : { path, symbols },
+  );
 }
 
 /** Returns a vendor-specific member of a record if it is text. */

@@ -28,6 +28,7 @@ const only = z.optional(
     module: z.optional(text),
     flavour: z.optional(z.enum(['ksplice', 'fips'])),
     products: z.optional(texts),
+    imports: z.optional(z.array(z.strictObject({ path: text, symbols: z.optional(texts) }))),
   }),
 );
 

@@ -1,3 +1,4 @@
+import type { Conditions } from '../../model/vulnerability.ts';
 import type { KeyedAffected } from '../advisory-store.ts';
 import type { ChangedAspect } from '../event-store.ts';
 import type { StoredVulnerability } from '../vulnerability-store.ts';
@@ -41,7 +42,7 @@ function targetsOf(records: readonly SignificantFields[]): Map<string, Target> {
   const targets = new Map<string, Target>();
   for (const { severity, affected } of records) {
     for (const row of affected) {
-      const name = JSON.stringify([row.namespace.name, row.package, row.only]);
+      const name = JSON.stringify([row.namespace.name, row.package, buildConditions(row)]);
       const target = targets.get(name) ?? { severity: new Set(), fix: new Set(), range: new Set() };
       targets.set(name, target);
       target.severity.add(row.severity ?? severity);
@@ -50,6 +51,13 @@ function targetsOf(records: readonly SignificantFields[]): Map<string, Target> {
     }
   }
   return targets;
+}
+
+/** Returns the conditions without the functions of Go programs, which only decide whether a finding counts. */
+function buildConditions({ only }: KeyedAffected): Conditions | undefined {
+  if (only?.imports === undefined) return only;
+  const { imports, ...rest } = only;
+  return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
 /** Most fixes equal the end of their range. Such a fix is compared by key, whatever its spelling. */

@@ -20,8 +20,8 @@ const info = parseBuildInfo(
 
 /** Returns the modules whose functions include these names, from a table with these symbols. */
 function modulesWith(name: string, ...symbols: readonly string[]): string[] {
-  const content = Buffer.from(symbols.map((symbol) => `${symbol}\0`).join(''));
-  return [...functionsOfModules(content, info)].flatMap(([module, functions]) =>
+  const content = Buffer.from(['runtime.main', ...symbols].map((symbol) => `${symbol}\0`).join(''));
+  return [...(functionsOfModules(content, info) ?? [])].flatMap(([module, functions]) =>
     functionsIn(functions)(name) ? [module] : [],
   );
 }
@@ -43,6 +43,7 @@ test('go: names the functions of modules and the standard library as advisories 
     'gopkg.in/yaml.v3 parser.parse': ['gopkg.in/yaml%2ev3.(*parser).parse', 'gopkg.in/yaml.v3'],
     'gopkg.in/yaml.v3': ['gopkg.in/yaml%2ev3.init', 'gopkg.in/yaml.v3'],
     'github.com/fork/left F': ['github.com/acme/left.F', 'github.com/fork/left'],
+    'cmd/go/internal/work F': ['cmd/go/internal/work.F', 'toolchain'],
   };
   for (const [name, [symbol, module]] of Object.entries(cases))
     assert.deepEqual(modulesWith(name, symbol), [module], name);
@@ -50,7 +51,11 @@ test('go: names the functions of modules and the standard library as advisories 
 
 test('go: ignores generated functions, functions of unknown modules, and a last name that is cut', () => {
   const symbols = ['type:.eq.[2]string', 'go:buildid', 'nodot', 'other.org/x.F', '.F'];
-  const content = Buffer.from(`${symbols.join('\0')}\0net/http.cut`);
-  assert.deepEqual([...functionsOfModules(content, info).keys()], ['stdlib']);
+  const content = Buffer.from(`runtime.main\0${symbols.join('\0')}\0net/http.cut`);
+  assert.deepEqual([...(functionsOfModules(content, info)?.keys() ?? [])], ['stdlib']);
   assert.deepEqual(modulesWith('net/http cut', ...symbols), []);
+});
+
+test('go: knows no functions when a tool has changed their names', () => {
+  assert.equal(functionsOfModules(Buffer.from('a1b2.c3\0net/http.serve\0'), info), undefined);
 });

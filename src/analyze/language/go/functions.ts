@@ -6,6 +6,11 @@ export type FunctionsOfModules = ReadonlyMap<string, string>;
 
 /** The name of the standard library as a module. */
 export const standardLibraryName = 'stdlib';
+/** The name of the tools of Go as a module. */
+export const toolchainName = 'toolchain';
+
+/** A function that every program has. If it is missing, a tool has changed the names. */
+const entryPoint = 'runtime main';
 
 /** A function as advisories name it: `Server.Serve` of `net/http`. */
 interface GoFunction {
@@ -15,9 +20,10 @@ interface GoFunction {
 
 /**
  * Returns the functions of a program by module, encoded. Each function is recorded as `PACKAGE NAME`, and each package alone, since some
- * advisories name whole packages. A module that is replaced has the paths of its replacement, as advisories for that name it.
+ * advisories name whole packages. A module that is replaced has the paths of its replacement, as advisories for that name it. Undefined if
+ * the names are not those of the sources.
  */
-export function functionsOfModules(content: Uint8Array, info: GoBuildInfo): FunctionsOfModules {
+export function functionsOfModules(content: Uint8Array, info: GoBuildInfo): FunctionsOfModules | undefined {
   const moduleOf = moduleFinder(info);
   const names = new Map<string, Set<string>>();
   for (const { packagePath, name } of readFunctions(content)) {
@@ -27,6 +33,7 @@ export function functionsOfModules(content: Uint8Array, info: GoBuildInfo): Func
     names.set(owner.module, ofModule);
     ofModule.add(owner.packagePath).add(`${owner.packagePath} ${name}`);
   }
+  if (names.get(standardLibraryName)?.has(entryPoint) !== true) return undefined;
   return new Map(Array.from(names, ([module, ofModule]) => [module, encodeFunctions(ofModule)]));
 }
 
@@ -100,5 +107,6 @@ function ownerOf(packagePath: string, paths: ReadonlyMap<string, string>): Packa
     if (module !== undefined) return { module, packagePath: module + packagePath.slice(end) };
   }
   const [first = ''] = packagePath.split('/', 1);
-  return first.includes('.') ? undefined : { module: standardLibraryName, packagePath };
+  if (first.includes('.')) return undefined;
+  return { module: first === 'cmd' ? toolchainName : standardLibraryName, packagePath };
 }

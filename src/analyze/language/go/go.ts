@@ -3,7 +3,12 @@ import type { ListedPackage } from '../../../model/package.ts';
 import type { ListerEvent, PackageLister, ProgramParts } from '../../../plugin/package-lister.ts';
 import { deduplicated, type EntryProblem, isWord } from '../../package/listing.ts';
 import { type GoModule, parseBuildInfo } from './build-info.ts';
-import { type FunctionsOfModules, functionsOfModules, standardLibraryName } from './functions.ts';
+import {
+  type FunctionsOfModules,
+  functionsOfModules,
+  standardLibraryName,
+  toolchainName,
+} from './functions.ts';
 import { mainVersion } from './main-version.ts';
 
 /** `go1.21.5`, `go1.22rc1`. Experiments and the names of vendors may follow: `go1.26.5-X:jsonv2`, `go1.26.5 (Red Hat 1.26.5-1.el10)`. */
@@ -38,23 +43,26 @@ export function* readGoProgram(
 ): Generator<ListedPackage | EntryProblem> {
   const info = parseBuildInfo(content);
   const functions = functionNames === undefined ? undefined : functionsOfModules(functionNames, info);
-  yield withFunctions(standardLibrary(info.goVersion), functions);
+  yield withFunctions(packageOfGo(standardLibraryName, info.goVersion), functions);
+  // The tools of Go itself, such as the command `go`.
+  if (info.packagePath.startsWith('cmd/'))
+    yield withFunctions(packageOfGo(toolchainName, info.goVersion), functions);
   const { main, modules } = info;
   const built = [...(main === undefined ? [] : [{ ...main, version: mainVersion(main, info) }]), ...modules];
   for (const module of built) yield withFunctions(packageOf(module), functions);
 }
 
-/** Adds the functions of a package. One without any is only named by the build information. */
+/** Adds the functions of a package. If none is known, its names may be changed, so that nothing follows from that. */
 function withFunctions(
   item: ListedPackage | EntryProblem,
   functions: FunctionsOfModules | undefined,
 ): ListedPackage | EntryProblem {
-  if ('problem' in item || functions === undefined) return item;
-  return { ...item, functions: functions.get(item.name) ?? '' };
+  const ofPackage = 'problem' in item ? undefined : functions?.get(item.name);
+  return 'problem' in item || ofPackage === undefined ? item : { ...item, functions: ofPackage };
 }
 
-/** The standard library has the version of the toolchain, as the Go vulnerability database writes it. */
-function standardLibrary(goVersion: string): ListedPackage | EntryProblem {
+/** The standard library and the toolchain have the version of Go, as the Go vulnerability database writes it. */
+function packageOfGo(name: string, goVersion: string): ListedPackage | EntryProblem {
   const [, version, stage, number] = release.exec(goVersion) ?? [];
   if (version === undefined)
     return {
@@ -64,7 +72,7 @@ function standardLibrary(goVersion: string): ListedPackage | EntryProblem {
   // Go's database orders them as semantic versions, which need three numbers before a pre-release.
   const isShort = /^\d+\.\d+$/.test(version);
   const full = stage === undefined ? version : `${version}${isShort ? '.0' : ''}-${stage}.${number}`;
-  return { type: 'golang', name: standardLibraryName, version: full, evidence: 'build-info' };
+  return { type: 'golang', name, version: full, evidence: 'build-info' };
 }
 
 function packageOf({ path, version }: GoModule): ListedPackage | EntryProblem {
