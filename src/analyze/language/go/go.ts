@@ -14,6 +14,9 @@ import { mainVersion } from './main-version.ts';
 /** `go1.21.5`, `go1.22rc1`. Experiments and the names of vendors may follow: `go1.26.5-X:jsonv2`, `go1.26.5 (Red Hat 1.26.5-1.el10)`. */
 const release = /^go(\d+\.\d+(?:\.\d+)?)(?:(rc|beta)(\d+))?(?![\d.])/;
 
+/** Main package of the command `go`, which stands for the toolchain that it is a part of. */
+const commandOfGo = 'cmd/go';
+
 /** Lists what Go programs were built from: the standard library, the main module and its modules. */
 export const goLister: PackageLister = {
   name: 'golang',
@@ -44,8 +47,7 @@ export function* readGoProgram(
   const info = parseBuildInfo(content);
   const functions = functionNames === undefined ? undefined : functionsOfModules(functionNames, info);
   yield withFunctions(packageOfGo(standardLibraryName, info.goVersion), functions);
-  // The tools of Go itself, such as the command `go`.
-  if (info.packagePath.startsWith('cmd/'))
+  if (info.packagePath === commandOfGo)
     yield withFunctions(packageOfGo(toolchainName, info.goVersion), functions);
   const { main, modules } = info;
   const built = [...(main === undefined ? [] : [{ ...main, version: mainVersion(main, info) }]), ...modules];
