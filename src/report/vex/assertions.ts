@@ -84,11 +84,10 @@ function isGone(finding: Finding): boolean {
 
 /** Returns the status of a finding. An ignored finding stays affected, unless its rule has a justification. */
 function assertedStatusOf(finding: Finding): AssertedStatus {
-  const { fix, decision, reason: suppressedBecause = '', package: found, justification: proven } = finding;
-  if (isGone(finding))
-    return { status: 'not_affected', justification: 'component_not_present', text: suppressedBecause };
-  if (proven !== undefined && decision === undefined)
-    return { status: 'not_affected', justification: proven, text: suppressedBecause };
+  const { fix, decision, package: found } = finding;
+  const proven = isGone(finding) ? 'component_not_present' : finding.justification;
+  if (decision === undefined && proven !== undefined)
+    return { status: 'not_affected', justification: proven, text: finding.reason ?? '' };
   if (decision?.by === 'vex') {
     const { status, justification, words: text = '' } = decision.statement;
     return { status, text, ...(justification !== undefined && { justification }) };
