@@ -82,11 +82,17 @@ function isGone(finding: Finding): boolean {
   return isUncounted(finding) && finding.package.evidence === 'stale';
 }
 
+/** Returns why the image is not affected, if its content proves that and no one has decided otherwise. */
+function provenJustification(finding: Finding): Justification | undefined {
+  if (isGone(finding)) return 'component_not_present';
+  return finding.decision === undefined ? finding.justification : undefined;
+}
+
 /** Returns the status of a finding. An ignored finding stays affected, unless its rule has a justification. */
 function assertedStatusOf(finding: Finding): AssertedStatus {
   const { fix, decision, package: found } = finding;
-  const proven = isGone(finding) ? 'component_not_present' : finding.justification;
-  if (decision === undefined && proven !== undefined)
+  const proven = provenJustification(finding);
+  if (proven !== undefined)
     return { status: 'not_affected', justification: proven, text: finding.reason ?? '' };
   if (decision?.by === 'vex') {
     const { status, justification, words: text = '' } = decision.statement;
