@@ -51,56 +51,69 @@ export function rowsOf(alternatives: readonly Part[], scheme: RowScheme = 'rpm')
 
 /** Returns the fewest rows with the same meaning: rows that differ only in architecture or product are merged. */
 export function mergedRows(parts: readonly Part[], scheme: RowScheme = 'rpm'): Affected[] {
-  return mergedBy('arch', mergedBy('product', parts.map(withLists))).map((draft) => rowOf(draft, scheme));
+  return mergedBy('arch', mergedBy('product', parts.map(toDraft))).map((draft) => rowOf(draft, scheme));
 }
 
-/** A part with lists of architectures and products. Absent means any. */
-type Draft = Omit<Part, 'product'> & { readonly product?: readonly string[] };
+/** A part, and its conditions that may be merged with those of others. Absent means any. */
+interface Draft {
+  readonly part: Part;
+  readonly arch: readonly string[] | undefined;
+  readonly product: readonly string[] | undefined;
+}
 
-function withLists({ product, ...part }: Part): Draft {
-  return { ...part, ...(product !== undefined && { product: [product] }) };
+function toDraft(part: Part): Draft {
+  const { arch, product } = part;
+  return { part, arch, product: product === undefined ? undefined : [product] };
+}
+
+/** Rows that differ only in one condition. */
+interface DraftGroup {
+  readonly first: Draft;
+  /** All values of the condition. Undefined if one row has none. */
+  values: readonly string[] | Set<string> | undefined;
 }
 
 /** Merges rows that differ only in this condition. The result has all values, or no condition if one row has none. */
 function mergedBy(condition: 'arch' | 'product', drafts: readonly Draft[]): Draft[] {
-  const groups = new Map<string, Draft & { lists: Set<string> | undefined }>();
+  const groups = new Map<string, DraftGroup>();
   for (const draft of drafts) {
-    const { [condition]: list, ...rest } = draft;
-    const key = keyOf(rest);
-    const existing = groups.get(key);
-    if (existing === undefined) groups.set(key, { ...rest, lists: list && new Set(list) });
-    else if (list === undefined) existing.lists = undefined;
-    else for (const name of list) existing.lists?.add(name);
+    const key = keyOf(draft, condition);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { first: draft, values: draft[condition] });
+    else group.values = union(group.values, draft[condition]);
   }
-  return Array.from(groups.values(), ({ lists, ...rest }) => ({
-    ...rest,
-    ...(lists && { [condition]: [...lists].sort() }),
-  }));
+  return Array.from(groups.values(), ({ first, values }) => ({ ...first, [condition]: sorted(values) }));
 }
 
-/** Built by hand for speed: a feed has millions of alternatives. */
-function keyOf({
-  namespace,
-  package: name,
-  from,
-  fromExcluded,
-  to,
-  toIncluded,
-  state,
-  ...rest
-}: Draft): string {
-  const conditions = `${rest.module}\n${rest.flavour}\n${rest.arch?.join()}\n${rest.product?.join()}`;
-  return `${namespace}\n${name}\n${fromExcluded}${from}\n${toIncluded}${to}\n${state}\n${rest.severity}\n${conditions}`;
+function union(values: DraftGroup['values'], more: readonly string[] | undefined): DraftGroup['values'] {
+  if (values === undefined || more === undefined) return undefined;
+  const all = values instanceof Set ? values : new Set(values);
+  for (const value of more) all.add(value);
+  return all;
+}
+
+function sorted(values: DraftGroup['values']): readonly string[] | undefined {
+  if (values === undefined || (!(values instanceof Set) && values.length === 1)) return values;
+  return [...new Set(values)].sort();
+}
+
+/** Returns everything but this condition as text. Built by hand for speed: a feed has millions of alternatives. */
+function keyOf({ part, arch, product }: Draft, condition: 'arch' | 'product'): string {
+  const { namespace, package: name, from, fromExcluded, to, toIncluded, state, severity } = part;
+  const others = condition === 'arch' ? product?.join() : arch?.join();
+  const conditions = `${part.module}\n${part.flavour}\n${others}`;
+  return `${namespace}\n${name}\n${fromExcluded}${from}\n${toIncluded}${to}\n${state}\n${severity}\n${conditions}`;
 }
 
 function rowOf(draft: Draft, versionScheme: RowScheme): Affected {
+  const { part } = draft;
   const only = conditionsOf(draft);
   return {
-    namespace: { name: draft.namespace ?? '', versionScheme },
-    package: draft.package ?? '',
-    range: rangeOf(draft),
-    fix: fixOf(draft),
-    ...(draft.severity && { severity: draft.severity }),
+    namespace: { name: part.namespace ?? '', versionScheme },
+    package: part.package ?? '',
+    range: rangeOf(part),
+    fix: fixOf(part),
+    ...(part.severity && { severity: part.severity }),
     ...(Object.keys(only).length > 0 && { only }),
   };
 }
@@ -110,7 +123,7 @@ export function rpmNamespace(name: string): Namespace {
   return { name, versionScheme: 'rpm' };
 }
 
-function rangeOf({ from, fromExcluded, to, toIncluded }: Draft): VersionRange {
+function rangeOf({ from, fromExcluded, to, toIncluded }: Part): VersionRange {
   return {
     ...(from !== undefined && { from }),
     ...(fromExcluded && { fromExcluded }),
@@ -119,12 +132,12 @@ function rangeOf({ from, fromExcluded, to, toIncluded }: Draft): VersionRange {
   };
 }
 
-function fixOf({ to, toIncluded, state }: Draft): Fix {
+function fixOf({ to, toIncluded, state }: Part): Fix {
   if (state !== undefined) return { state };
   return to === undefined || toIncluded ? { state: 'unfixed' } : { state: 'fixed', version: to };
 }
 
-function conditionsOf({ arch, module, flavour, product }: Draft): Conditions {
+function conditionsOf({ part: { module, flavour }, arch, product }: Draft): Conditions {
   return {
     ...(arch && { arch }),
     ...(module !== undefined && { module }),

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import * as z from 'zod/mini';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
@@ -18,14 +18,21 @@ export function parseJson(bytes: Buffer, refuse: DocumentErrorFactory, depthFrom
   // The parser needs hundreds of megabytes for megabytes of brackets.
   if (bytes.length >= depthFromBytes && isDeeper(bytes, limits.documentDepth))
     throw refuse(`exceeds the nesting limit of ${limits.documentDepth}`);
-  // RFC 8259 §8.1. Replaced bytes could turn one name into another.
-  if (!isUtf8(bytes)) throw refuse('is not UTF-8');
+  const text = textOf(bytes, refuse);
   try {
-    return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+    return JSON.parse(text);
   } catch (error) {
     // The parser's message contains a part of the document.
     throw refuse(`is not JSON: ${toSingleLine(messageOf(error), messageCharactersMax)}`, error);
   }
+}
+
+/** Returns the text of a document. ASCII is decoded as Latin-1, which is faster. */
+function textOf(bytes: Buffer, refuse: DocumentErrorFactory): string {
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  // RFC 8259 §8.1. Replaced bytes could turn one name into another.
+  if (!isUtf8(bytes)) throw refuse('is not UTF-8');
+  return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }
 
 /** The first difference of a value from its schema. */
@@ -60,21 +67,35 @@ function issueMessage(issue: z.core.$ZodIssue): string {
   return 'not as expected';
 }
 
-const quote = 0x22;
-const backslash = 0x5c;
+const [quote, backslash] = [0x22, 0x5c];
 
-/** Returns whether JSON text exceeds a nesting depth. A bracket and the brace of its kind differ only in bit 0x20. */
+/** Change of the nesting depth by a byte outside strings; `quoteMark` for the beginning of a string. */
+const depthChanges = new Int8Array(256);
+const quoteMark = 2;
+for (const bracket of '[{') depthChanges[bracket.charCodeAt(0)] = 1;
+for (const bracket of ']}') depthChanges[bracket.charCodeAt(0)] = -1;
+depthChanges[quote] = quoteMark;
+
+/** Returns whether JSON text exceeds a nesting depth. */
 function isDeeper(bytes: Uint8Array, depthMax: number): boolean {
   let depth = 0;
-  let isInText = false;
   for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte === quote) isInText = !isInText;
-    else if (isInText) i += byte === backslash ? 1 : 0;
-    else if ((byte | 0x20) === 0x7b && ++depth > depthMax) return true;
-    else if ((byte | 0x20) === 0x7d) depth--;
+    const change = depthChanges[bytes[i] ?? 0] ?? 0;
+    if (change === 0) continue;
+    if (change === quoteMark) i = endOfString(bytes, i + 1);
+    else depth += change;
+    if (depth > depthMax) return true;
   }
   return false;
+}
+
+/** Returns the position of the quote that ends a string, or the end of the text. */
+function endOfString(bytes: Uint8Array, from: number): number {
+  let i = from;
+  for (let byte = bytes[i]; byte !== quote && i < bytes.length; byte = bytes[++i]) {
+    if (byte === backslash) i++;
+  }
+  return i;
 }
 
 /** Parses a value by its schema. Undefined if zod overflows the stack, onto which it spreads the errors. */

@@ -2,6 +2,7 @@ import { crc32, inflateRawSync } from 'node:zlib';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { PendingInput } from '../decompress/pending-input.ts';
+import { RawInflater } from '../decompress/raw-inflater.ts';
 import { boundedPath } from '../tar/path.ts';
 import {
   descriptorBytes,
@@ -61,6 +62,7 @@ export class ZipWalker {
   readonly #input = new PendingInput();
   readonly #files = new FileSums();
   readonly #directory = new FileSums();
+  readonly #inflater = new RawInflater();
   /** The count of files in the end record of ZIP64. */
   #count64: number | undefined;
   #entry: PendingEntry | undefined;
@@ -188,8 +190,14 @@ export class ZipWalker {
       path: boundedPath(header.path),
       stored,
       stated: `${method} ${crc} ${bytes}`,
-      content: () => checkedContent(header, stored, position),
+      content: () => this.#plainContent(header, stored) ?? checkedContent(header, stored, position),
     };
+  }
+
+  /** Returns the content of a deflated file that is as its header states. Undefined for any other. */
+  #plainContent({ method, bytes, crc }: ZipHeader, stored: Buffer): Buffer | undefined {
+    const content = method === methods.deflated ? this.#inflater.inflate(stored, bytes) : undefined;
+    return content !== undefined && crc32(content) === crc ? content : undefined;
   }
 
   /** Returns a file whose sizes follow its data, or true if it is unwanted. */

@@ -67,10 +67,18 @@ export function readProducts(tree: ProductTree): Products {
   function chainOf(id: string, depth = 0): string[] {
     const relation = relations.get(id);
     if (relation === undefined || depth === nestingMax) return [id];
-    return [
-      ...chainOf(relation.product_reference, depth + 1),
-      ...chainOf(relation.relates_to_product_reference, depth + 1),
-    ];
+    const { product_reference: inner, relates_to_product_reference: outer } = relation;
+    // Most relations are of a package and its stream.
+    if (!relations.has(inner) && !relations.has(outer)) return [inner, outer];
+    return [...chainOf(inner, depth + 1), ...chainOf(outer, depth + 1)];
+  }
+
+  // A package is in many product streams.
+  const packages = new Map<string, ReturnType<typeof byPurl>>();
+
+  function packageOf(purl: string): ReturnType<typeof byPurl> {
+    if (!packages.has(purl)) packages.set(purl, byPurl(purl));
+    return packages.get(purl);
   }
 
   return {
@@ -81,7 +89,7 @@ export function readProducts(tree: ProductTree): Products {
       const cpe = leaves.get(chain.at(-1) ?? '')?.product_identification_helper?.cpe;
       if (chain.length < 2 || cpe === undefined || leaf === undefined) return undefined;
       const purl = leaf.product_identification_helper?.purl;
-      const found = purl === undefined ? byName(inner, cpe) : byPurl(purl);
+      const found = purl === undefined ? byName(inner, cpe) : packageOf(purl);
       if (found === undefined || 'unclear' in found) return found;
       return { ...moduleBetween(chain), ...found, cpe };
     },
@@ -90,6 +98,7 @@ export function readProducts(tree: ProductTree): Products {
 
 /** Returns the module between package and stream, if there is one. */
 function moduleBetween(chain: readonly string[]): { module?: string } {
+  if (chain.length === 2) return {};
   const module = chain
     .slice(1, -1)
     .map(streamOf)

@@ -1,0 +1,62 @@
+import { constants, createInflateRaw } from 'node:zlib';
+
+/** The internals of a zlib stream of Node: see `native-inflater.ts`. */
+interface Engine {
+  readonly _handle: {
+    writeSync(
+      flush: number,
+      input: Buffer,
+      inOff: number,
+      inLen: number,
+      out: Buffer,
+      outOff: number,
+      outLen: number,
+    ): void;
+    reset(): void;
+    onerror: () => void;
+  };
+  /** State after the last call: free output bytes, unread input bytes. */
+  readonly _writeState: Uint32Array;
+}
+
+/** `clair`, deflated. */
+const sample = Buffer.from('S85JzCwCAA==', 'base64');
+
+/**
+ * Inflates many small pieces of data of known size with one zlib stream. A stream for each takes three times as long. These calls are
+ * internals of Node, so it checks them first, and does nothing if they fail.
+ */
+export class RawInflater {
+  #engine: Engine | undefined;
+  #hasFailed = false;
+
+  constructor() {
+    const engine = createInflateRaw() as unknown as Engine;
+    this.#engine = engine;
+    if (!this.#works(engine)) this.#engine = undefined;
+  }
+
+  /** Returns the content if it has this size and ends with the data. Undefined in any other case, so that the caller can find out why. */
+  inflate(data: Buffer, size: number): Buffer | undefined {
+    if (this.#engine === undefined) return undefined;
+    const { _handle: handle, _writeState: state } = this.#engine;
+    // With one byte more, zlib reaches the end of the data.
+    const out = Buffer.allocUnsafe(size + 1);
+    this.#hasFailed = false;
+    handle.reset();
+    handle.writeSync(constants.Z_FINISH, data, 0, data.length, out, 0, out.length);
+    const [free, unread] = state;
+    return this.#hasFailed || free !== 1 || unread !== 0 ? undefined : out.subarray(0, size);
+  }
+
+  #works({ _handle: handle }: Engine): boolean {
+    try {
+      handle.onerror = () => {
+        this.#hasFailed = true;
+      };
+      return this.inflate(sample, 5)?.toString('latin1') === 'clair';
+    } catch {
+      return false;
+    }
+  }
+}
