@@ -1,0 +1,126 @@
+/**
+ * Measures updates of all feeds of a mirror: into an empty database, with other bytes but the same records, and with one record in a
+ * hundred changed. Then the same for an archive of Red Hat's VEX documents, the real ones of the corpus repeated to about 100 MB. All runs
+ * are in this process. Run: npm run bench -- feeds --mirror DIR
+ */
+import { parseArgs } from 'node:util';
+import { zstdCompressSync } from 'node:zlib';
+import { tuneForFeeds } from '../src/cli/v8-flags.ts';
+import { builtIn } from '../src/extensions.ts';
+import type { AdvisorySource, FeedDocument, FeedRecord, FetchedFeed } from '../src/plugin/advisory-source.ts';
+import { updateFeeds } from '../src/service/feeds/update-feeds.ts';
+import { mirrorClient } from '../src/source/client/mirror.ts';
+import type { FeedChangeCounts } from '../src/store/feed-state.ts';
+import { corpusFiles } from '../src/testing/corpus-archive.ts';
+import { inChunks } from '../src/testing/streams.ts';
+import { tar } from '../src/testing/tar-writer.ts';
+import { type BenchStore, openBenchStore } from './bench-store.ts';
+import { type Target, targetTable } from './target.ts';
+
+const { values } = parseArgs({ options: { mirror: { type: 'string' } } });
+if (values.mirror === undefined) throw new Error('--mirror DIR is required: see docs/air-gapped.md');
+const client = mirrorClient(values.mirror);
+/** Sources that fetch every file completely, as if it had changed. */
+const sources = builtIn.sources.map(
+  (source): AdvisorySource => ({ ...source, fetch: (feed, feedClient) => source.fetch(feed, feedClient) }),
+);
+const changedEvery = 100;
+
+function withAlias(record: FeedRecord): FeedRecord {
+  return record.kind === 'vulnerability' ? { ...record, aliases: [...record.aliases, 'REVISED-1'] } : record;
+}
+
+/** Returns a source in which one document or record in a hundred has another alias. */
+function revised(source: AdvisorySource): AdvisorySource {
+  let number = 0;
+  const isRevised = (): boolean => number++ % changedEvery === 0;
+  async function* documents(all: AsyncIterable<FeedDocument>): AsyncGenerator<FeedDocument> {
+    for await (const document of all) {
+      const { context, read } = document;
+      yield isRevised()
+        ? { ...document, context: `${context} revised`, read: () => Array.from(read(), withAlias) }
+        : document;
+    }
+  }
+  return {
+    ...source,
+    documents: (feed, content) => {
+      const all = source.documents?.(feed, content);
+      return all === undefined ? undefined : documents(all);
+    },
+    async *parse(feed, content, onDate) {
+      for await (const record of source.parse(feed, content, onDate))
+        yield isRevised() ? withAlias(record) : record;
+    },
+  };
+}
+
+/** Updates the feeds of sources once; returns CPU milliseconds. Prints a row of the table. */
+async function measured(
+  what: string,
+  updated: readonly AdvisorySource[],
+  { store, cpuMs }: BenchStore,
+): Promise<number> {
+  const start = cpuMs();
+  const feeds = updated.flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
+  const outcomes = await updateFeeds(feeds, {
+    ...{ store, client, schemes: builtIn.schemes, origin: 'mirror', programVersion: 'bench' },
+    ...{ maxAgeMs: 0, owner: 'bench', lockWaitMs: 0, acceptOlder: true },
+    now: () => new Date(),
+    sleep: () => Promise.resolve(),
+    onProgress: () => undefined,
+  });
+  const ms = cpuMs() - start;
+  const counts = outcomes.flatMap((one) => (one.outcome === 'updated' ? [one.difference] : []));
+  const sum = (name: keyof FeedChangeCounts): number => counts.reduce((total, one) => total + one[name], 0);
+  const parts = (['added', 'changed', 'unchanged', 'skipped'] as const).map((name) => `${sum(name)} ${name}`);
+  process.stdout.write(`| ${what} | ${counts.length} | ${ms.toFixed(0)} | ${parts.join(', ')} |\n`);
+  return ms;
+}
+
+/** Returns Red Hat's source with an archive of the VEX documents of the corpus, each under several CVEs. */
+function repeatedVex(): { readonly source: AdvisorySource; readonly megabytes: number } {
+  const rhel = builtIn.sources.find(({ name }) => name === 'rhel');
+  if (rhel === undefined) throw new Error('there is no source rhel');
+  const documents = [...corpusFiles('feeds/csaf/redhat-vex-csaf.tar.zst', '.json')]
+    .map(({ bytes }) => bytes.toString())
+    .filter((text) => text.slice(0, 3000).includes('csaf_vex'));
+  const archive = tar(
+    Array.from({ length: 8 }, (_, year) =>
+      documents.map((content, number) => ({
+        path: `201${year}/cve-201${year}-${1000 + number}.json`,
+        content,
+      })),
+    ).flat(),
+  );
+  const stored = zstdCompressSync(archive);
+  let fetches = 0;
+  const fetch = async (): Promise<FetchedFeed> => ({
+    ...{ url: 'https://made.test/vex.tar.zst', body: inChunks(stored), fingerprint: String(++fetches) },
+  });
+  return { source: { ...rhel, fetch }, megabytes: archive.length / 1e6 };
+}
+
+tuneForFeeds();
+process.stdout.write('| | feeds | CPU ms | records |\n|---|---:|---:|---|\n');
+const targets: Target[] = [];
+{
+  await using database = await openBenchStore('sqlite');
+  await measured('all feeds, empty database', sources, database);
+  await measured('all feeds, other bytes', sources, database);
+  const changed = await measured('all feeds, 1 % changed', sources.map(revised), database);
+  targets.push({ name: 'T1', what: '1 % changed, CPU', limit: 4, unit: 's', measured: changed / 1000 });
+}
+{
+  await using database = await openBenchStore('sqlite');
+  const { source, megabytes } = repeatedVex();
+  const first = await measured(`${megabytes.toFixed(0)} MB of VEX, empty database`, [source], database);
+  const again = await measured('the same documents', [source], database);
+  const perSecond = (ms: number): number => megabytes / (ms / 1000);
+  const least = { isLeast: true, unit: 'MB/s' } as const;
+  targets.push(
+    { name: 'T2', what: 'VEX, first load', limit: 60, ...least, measured: perSecond(first) },
+    { name: 'T3', what: 'VEX, unchanged documents', limit: 300, ...least, measured: perSecond(again) },
+  );
+}
+process.stdout.write(`\n${targetTable(targets)}`);
