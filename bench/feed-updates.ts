@@ -59,18 +59,18 @@ function revised(source: AdvisorySource): AdvisorySource {
 async function measured(
   what: string,
   updated: readonly AdvisorySource[],
-  { store, cpuMs }: BenchStore,
+  database: BenchStore,
 ): Promise<number> {
-  const start = cpuMs();
+  const start = database.cpuMs();
   const feeds = updated.flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
   const outcomes = await updateFeeds(feeds, {
-    ...{ store, client, schemes: builtIn.schemes, origin: 'mirror', programVersion: 'bench' },
+    ...{ store: database.store, client, schemes: builtIn.schemes, origin: 'mirror', programVersion: 'bench' },
     ...{ maxAgeMs: 0, owner: 'bench', lockWaitMs: 0, acceptOlder: true },
     now: () => new Date(),
     sleep: () => Promise.resolve(),
     onProgress: () => undefined,
   });
-  const ms = cpuMs() - start;
+  const ms = database.cpuMs() - start;
   const counts = outcomes.flatMap((one) => (one.outcome === 'updated' ? [one.difference] : []));
   const sum = (name: keyof FeedChangeCounts): number => counts.reduce((total, one) => total + one[name], 0);
   const parts = (['added', 'changed', 'unchanged', 'skipped'] as const).map((name) => `${sum(name)} ${name}`);

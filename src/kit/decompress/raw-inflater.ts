@@ -28,7 +28,8 @@ const sample = Buffer.from('S85JzCwCAA==', 'base64');
  */
 export class RawInflater {
   #engine: Engine | undefined;
-  #hasFailed = false;
+  /** Number of pieces that zlib refused. */
+  #failures = 0;
 
   constructor() {
     const engine = createInflateRaw() as unknown as Engine;
@@ -42,17 +43,17 @@ export class RawInflater {
     const { _handle: handle, _writeState: state } = this.#engine;
     // With one byte more, zlib reaches the end of the data.
     const out = Buffer.allocUnsafe(size + 1);
-    this.#hasFailed = false;
+    const failures = this.#failures;
     handle.reset();
     handle.writeSync(constants.Z_FINISH, data, 0, data.length, out, 0, out.length);
     const [free, unread] = state;
-    return this.#hasFailed || free !== 1 || unread !== 0 ? undefined : out.subarray(0, size);
+    return this.#failures !== failures || free !== 1 || unread !== 0 ? undefined : out.subarray(0, size);
   }
 
   #works({ _handle: handle }: Engine): boolean {
     try {
       handle.onerror = () => {
-        this.#hasFailed = true;
+        this.#failures++;
       };
       return this.inflate(sample, 5)?.toString('latin1') === 'clair';
     } catch {
