@@ -95,6 +95,19 @@ function builtinModule(path: string): string {
 }
 
 /**
+ * Returns the published database that the command uses by default, and its root of trust: `CLAIR_BUILD_PLACE`, a place of `--from`, and
+ * `CLAIR_BUILD_ROOT`, the file of a root document. Without them, the advisories come from the vendors.
+ */
+function builtInPlace(): Record<string, string> {
+  const { CLAIR_BUILD_PLACE: place = '', CLAIR_BUILD_ROOT: root = '' } = process.env;
+  if ((place === '') !== (root === '')) throw new Error('set both CLAIR_BUILD_PLACE and CLAIR_BUILD_ROOT');
+  return {
+    builtInPlace: JSON.stringify(place),
+    builtInRoot: JSON.stringify(root === '' ? '' : readFileSync(root, 'base64')),
+  };
+}
+
+/**
  * Bundles the command into one script, which evaluates modules on demand if they are imported on demand. Bundles one script per worker
  * thread, and a small script that starts the command.
  */
@@ -116,7 +129,7 @@ await build({
   entryPoints: ['src/main.ts'],
   // A script, unlike a module, can cache the code that was compiled while it ran.
   format: 'cjs',
-  define: { 'import.meta.url': 'moduleUrl' },
+  define: { 'import.meta.url': 'moduleUrl', ...builtInPlace() },
   banner: { js: '((moduleUrl, importModule) => { const module = {};' },
   footer: { js: 'return module.exports; })' },
 });

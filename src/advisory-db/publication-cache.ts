@@ -7,6 +7,7 @@ import { writeFileAtomically } from '../kit/write-file-atomically.ts';
 import { digestHex } from '../model/digest.ts';
 import { catalogueParts } from './documents.ts';
 import { touchFile } from './shard-cache.ts';
+import { trusts } from './trust-policy.ts';
 
 const { shard, feed, digest, time } = catalogueParts;
 
@@ -22,7 +23,7 @@ const publicationState = z.object({
   checkedAt: time,
   digest,
   fingerprint: z.string(),
-  trust: z.enum(['pinned', 'signed', 'unsigned']),
+  trust: z.enum(trusts),
   catalogue: z.object({ digest, size: z.int() }),
   /** Shards of earlier versions that are in the cache, by namespace: for use until the current one is. */
   earlier: z.record(z.string(), earlierShard),

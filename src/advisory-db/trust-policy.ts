@@ -15,8 +15,10 @@ export interface PublicationCandidate {
   readonly catalogue: Buffer;
 }
 
+/** Why a published database may be used. `unverified`: it is signed, and no root of trust was named. */
+export const trusts = ['pinned', 'signed', 'expired', 'unsigned', 'unverified'] as const;
 /** Why a published database may be used. */
-export type Trust = 'pinned' | 'signed' | 'unsigned';
+export type Trust = (typeof trusts)[number];
 
 /** Decides whether published databases may be used. */
 export interface TrustPolicy {
@@ -35,8 +37,11 @@ export const unsignedPolicy: TrustPolicy = {
     if (isLocal || isPinned) return;
     throw new ClairError(
       'usage',
-      `${name} is not a directory, so its content must be proved: name the digest that clair db build printed, with --digest sha256:… or as ${name}@sha256:…`,
+      `${name} is not a directory, so its content must be proved: name the root of its publisher with --root, or the digest that clair db build printed with --digest sha256:… or as ${name}@sha256:…`,
     );
   },
-  check: async ({ isPinned }) => (isPinned ? 'pinned' : 'unsigned'),
+  check: async ({ isPinned, trustDocuments }) => {
+    if (isPinned) return 'pinned';
+    return trustDocuments.size === 0 ? 'unsigned' : 'unverified';
+  },
 };

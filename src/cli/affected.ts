@@ -9,7 +9,8 @@ import { type CommandContext, type DatabaseOptions, openCommandContext } from '.
 import { writeJsonOrText } from './output.ts';
 
 /** Options of `clair affected`. */
-export interface AffectedOptions extends Pick<DatabaseOptions, 'db' | 'from' | 'digest' | 'loaded'> {
+export interface AffectedOptions
+  extends Pick<DatabaseOptions, 'db' | 'from' | 'digest' | 'root' | 'acceptExpired' | 'loaded'> {
   readonly format: 'table' | 'json' | 'csv';
 }
 

@@ -8,6 +8,7 @@ import type { FeedLockDeps } from '../service/feeds/feed-lock.ts';
 import type { UpdateFeedsDeps } from '../service/feeds/update-feeds.ts';
 import { LayerAnalyzer } from '../service/images/layer-analyzer.ts';
 import type { Store } from '../store/store.ts';
+import { placesOf } from './built-in-place.ts';
 import { type DatabaseUse, defaultDatabase, defaultDatabaseProblem, openStore } from './database.ts';
 import type { TimeLimit } from './deadline.ts';
 import { ownerName } from './environment.ts';
@@ -100,6 +101,13 @@ export async function openCommandContext(
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Creates the context of a command that assesses images. Without `--from`, it uses the published database that was chosen at build time. */
+export async function openAssessmentContext(
+  options: DatabaseOptions & { readonly asOf?: string | undefined },
+): Promise<CommandContext> {
+  return await openCommandContext({ ...options, from: placesOf(options) });
 }
 
 async function openPublished(options: DatabaseOptions): Promise<PublishedAdvisories | undefined> {

@@ -4,7 +4,7 @@ import type { Explanation } from '../model/explanation.ts';
 import { explanationLines } from '../report/explanation.ts';
 import { explainFinding } from '../service/findings/explain-finding.ts';
 import { assess, openTarget } from './assess.ts';
-import { openCommandContext } from './command-context.ts';
+import { openAssessmentContext } from './command-context.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
 import { writeJsonOrText } from './output.ts';
 
@@ -25,7 +25,7 @@ export async function explain(
   let explanation: Explanation;
   {
     // Closes the database and clears the progress before the explanation is written.
-    await using context = await openCommandContext(options);
+    await using context = await openAssessmentContext(options);
     const { image, ...assessed } = await assess(context, opened, options);
     const { report } = await filter(assessed, context);
     explanation = await explainFinding(question, { image, report }, { ...context, asOf: options.asOf });

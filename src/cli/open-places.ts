@@ -1,9 +1,13 @@
 import { directoryPlace } from '../advisory-db/directory-place.ts';
 import { type DatabasePlace, type PlaceName, parsePlace } from '../advisory-db/place.ts';
 import type { PinnedPlace } from '../advisory-db/publication.ts';
+import { type TrustPolicy, unsignedPolicy } from '../advisory-db/trust-policy.ts';
 import { ClairError } from '../core/errors.ts';
 import type { Digest } from '../model/digest.ts';
+import { builtInRootFor } from './built-in-place.ts';
+import { cacheDirectory } from './environment.ts';
 import { type ConsoleOptions, type Progress, terminalProgress } from './progress.ts';
+import { readInputFile } from './read-file.ts';
 
 /** Options that name published databases. */
 export interface PublishedOptions extends ConsoleOptions {
@@ -11,6 +15,10 @@ export interface PublishedOptions extends ConsoleOptions {
   readonly from?: readonly string[];
   /** The digest of the only version to accept. */
   readonly digest?: Digest;
+  /** The file with the root of trust, which the publisher signs below. */
+  readonly root?: string;
+  /** Whether signatures may have expired. */
+  readonly acceptExpired?: boolean;
 }
 
 /** Options of opening places. */
@@ -19,6 +27,31 @@ export interface PlaceOptions extends PublishedOptions {
   /** Whether places on the network are asked although no feed is updated. */
   readonly asksPlaces?: boolean;
   readonly progress?: Progress;
+}
+
+/** Returns what a command trusts: a root of trust, or else directories of this machine and digests. Throws `usage`. */
+export async function trustPolicyOf({
+  from,
+  root: named,
+  acceptExpired = false,
+}: PublishedOptions): Promise<TrustPolicy> {
+  const builtIn = named === undefined ? builtInRootFor(from) : undefined;
+  if (named === undefined && builtIn === undefined) {
+    if (acceptExpired)
+      throw new ClairError('usage', '--accept-expired needs --root, the root of the publisher');
+    return unsignedPolicy;
+  }
+  const { requireRoot, signedPolicy } = await import('../advisory-db/trust/signed-policy.ts');
+  const root =
+    named === undefined
+      ? builtIn
+      : await readInputFile(named, { limit: 'trustDocumentBytes', code: 'usage' });
+  return signedPolicy({
+    root: requireRoot(named ?? 'the built-in root', root ?? Buffer.alloc(0)),
+    cache: cacheDirectory(),
+    now: () => new Date(),
+    acceptsExpired: acceptExpired,
+  });
 }
 
 /** The places of a command. */

@@ -1,20 +1,21 @@
-import type { PinnedPlace } from '../advisory-db/publication.ts';
+import type { CatalogueFeed } from '../advisory-db/documents.ts';
 import type { LocalShard, ShardLookup } from '../advisory-db/published-places.ts';
 import { PublishedPlaces } from '../advisory-db/published-places.ts';
-import { unsignedPolicy } from '../advisory-db/trust-policy.ts';
+import type { TrustPolicy } from '../advisory-db/trust-policy.ts';
 import { ClairError, messageOf } from '../core/errors.ts';
 import { advisoryNamespaceOf, type Namespace } from '../model/namespace.ts';
 import type { AdvisorySource } from '../plugin/advisory-source.ts';
 import { feedsFor } from '../service/feeds/choose-feeds.ts';
 import { type FeedLockDeps, lockFeed } from '../service/feeds/feed-lock.ts';
 import type { FeedOutcome } from '../service/feeds/update-feeds.ts';
+import type { ScopedFeedState } from '../store/feed-state.ts';
 import type { ShardFile } from '../store/shard.ts';
 import type { ShardedStore } from '../store/shards/sharded-store.ts';
 import type { Store } from '../store/store.ts';
 import { keyVersions } from '../version/keyed-scheme.ts';
 import { fromCatalogueFeed } from './db/catalogue-feeds.ts';
 import { cacheDirectory } from './environment.ts';
-import { openPlaces, type PlaceOptions } from './open-places.ts';
+import { type OpenedPlaces, openPlaces, type PlaceOptions, trustPolicyOf } from './open-places.ts';
 import { warn } from './warn.ts';
 
 /** Dependencies of loading shards: the locks of the database. */
@@ -35,12 +36,15 @@ export class PublishedAdvisories {
   #store: ShardedStore | undefined;
 
   /** Throws `usage` if a place cannot be used. */
-  constructor(places: readonly PinnedPlace[], asksVendors: boolean, options: PlaceOptions) {
+  constructor(
+    { places, asksVendors, policy }: OpenedPlaces & { readonly policy: TrustPolicy },
+    options: PlaceOptions,
+  ) {
     this.#options = options;
     this.#asksVendors = asksVendors && options.offline !== true;
     this.places = new PublishedPlaces(places, {
       cache: cacheDirectory(),
-      policy: unsignedPolicy,
+      policy,
       now: () => new Date(),
       isOffline: options.offline === true && options.asksPlaces !== true,
       exclusively: (name, work) => this.#exclusively(name, work),
@@ -106,10 +110,8 @@ export class PublishedAdvisories {
 
   #use(name: string, found: LocalShard): void {
     this.#store?.addShards([shardFile(name, found)]);
-    if (found.trust === 'unsigned')
-      this.#warnOnce(
-        `the advisories in ${found.place.name} are not signed: make sure that only you can write there, or name their digest as ${found.place.name}@sha256:…`,
-      );
+    const notice = noticeOf(found);
+    if (notice !== undefined) this.#warnOnce(notice);
   }
 
   /** Returns the names of the lists of ratings, which every image needs. */
@@ -145,8 +147,24 @@ export class PublishedAdvisories {
 
 /** Opens the published databases that a command names with `--from`. Throws `usage`. */
 export async function openPublishedAdvisories(options: PlaceOptions): Promise<PublishedAdvisories> {
-  const { places, asksVendors } = await openPlaces(options);
-  return new PublishedAdvisories(places, asksVendors, options);
+  const policy = await trustPolicyOf(options);
+  return new PublishedAdvisories({ ...(await openPlaces(options)), policy }, options);
+}
+
+/** Returns what a user should know about the trust in a published database. Undefined if there is nothing. */
+function noticeOf({ place: { name }, trust }: LocalShard): string | undefined {
+  const remedy = `make sure that only you can write there, or name their digest as ${name}@sha256:…`;
+  switch (trust) {
+    case 'pinned':
+    case 'signed':
+      return undefined;
+    case 'expired':
+      return `the signatures of ${name} have expired, which --accept-expired allows`;
+    case 'unsigned':
+      return `the advisories in ${name} are not signed: ${remedy}`;
+    case 'unverified':
+      return `the signatures of the advisories in ${name} are not verified: name the root of their publisher with --root; or ${remedy}`;
+  }
 }
 
 /** Whether a shard has a list of ratings instead of the advisories of a namespace. */
@@ -157,14 +175,20 @@ function isList({ scheme }: LocalShard['shard']): boolean {
 /** Returns a shard as a file for the store, with the states of its feeds. */
 export function shardFile(
   name: string,
-  { path, shard, keys, ratings }: Pick<LocalShard, 'path' | 'shard' | 'keys' | 'ratings'>,
+  { path, shard, keys, ratings, trust }: Omit<LocalShard, 'place'>,
 ): ShardFile {
+  const staleReason =
+    trust === 'expired' ? 'the signatures of the published database have expired' : undefined;
+  const toState = (feed: CatalogueFeed): ScopedFeedState => ({
+    ...fromCatalogueFeed(feed),
+    ...(staleReason !== undefined && { staleReason }),
+  });
   const known = Object.hasOwn(keyVersions, shard.scheme) ? keyVersions[shard.scheme] : undefined;
   return {
     path,
     namespace: { name, versionScheme: shard.scheme },
-    states: isList(shard) ? [] : shard.feeds.map(fromCatalogueFeed),
-    ratingStates: (isList(shard) ? shard.feeds : ratings).map(fromCatalogueFeed),
+    states: isList(shard) ? [] : shard.feeds.map(toState),
+    ratingStates: (isList(shard) ? shard.feeds : ratings).map(toState),
     hasCurrentKeys: known !== undefined && keys[shard.scheme] === known,
   };
 }

@@ -3,7 +3,7 @@ import type { Severity } from '../model/severity.ts';
 import type { FindingOrder, ReportFormat } from '../plugin/report-format.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { assess, openTarget } from './assess.ts';
-import { openCommandContext } from './command-context.ts';
+import { openAssessmentContext } from './command-context.ts';
 import { everyPlatform, scanEveryPlatform } from './every-platform.ts';
 import { exitStatusOf, type GateOptions, gatedBy } from './exit-status.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
@@ -33,7 +33,7 @@ export async function scan(target: string, options: ScanOptions): Promise<number
   let assessed: AssessedReport;
   {
     // Closes the database and clears the progress before the report is written.
-    await using context = await openCommandContext(options);
+    await using context = await openAssessmentContext(options);
     assessed = await filter(await assess(context, opened, options), context);
   }
   const { report } = assessed;

@@ -5,7 +5,7 @@ import { doubtsOf, pluralize } from '../report/report-text.ts';
 import { assertionsOf, omittedFindings } from '../report/vex/assertions.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { type AssessmentOptions, assess, openTarget } from './assess.ts';
-import { openCommandContext } from './command-context.ts';
+import { openAssessmentContext } from './command-context.ts';
 import { sourceDateEpoch } from './environment.ts';
 import { type Destination, writeResult } from './output.ts';
 import { readSuppressions, type SuppressionOptions } from './suppression/suppressions.ts';
@@ -26,7 +26,7 @@ export async function writeVex(target: string, options: VexOptions): Promise<num
   let assessed: AssessedReport;
   {
     // Closes the database and clears the progress before the document is written.
-    await using context = await openCommandContext(options);
+    await using context = await openAssessmentContext(options);
     assessed = await applySuppressions(await assess(context, opened, options));
   }
   const { report, isAssessed } = assessed;

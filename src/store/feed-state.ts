@@ -36,10 +36,12 @@ export interface ScopedFeedState extends FeedState {
    * Absent for a feed of the store.
    */
   readonly namespaces?: readonly string[];
+  /** Why the content counts as stale whatever its age. Only of a published database. */
+  readonly staleReason?: string;
 }
 
 /** Returns the states of feeds that count for a namespace. A published database counts instead of the same sources of the store. */
-export function statesFor(namespace: string, states: readonly ScopedFeedState[]): readonly FeedState[] {
+export function statesFor(namespace: string, states: readonly ScopedFeedState[]): readonly ScopedFeedState[] {
   const published = states.filter(({ namespaces }) => namespaces?.includes(namespace));
   const sources = new Set(published.map(({ source }) => source));
   const own = states.filter(({ namespaces, source }) => namespaces === undefined && !sources.has(source));

@@ -1,7 +1,7 @@
 import type { Namespace } from '../model/namespace.ts';
 import type { KeyedAffected } from './advisory-store.ts';
 import type { FeedEnrichment } from './enrichment-store.ts';
-import type { FeedName, FeedState } from './feed-state.ts';
+import type { FeedName, ScopedFeedState } from './feed-state.ts';
 import type { StoredVulnerability } from './vulnerability-store.ts';
 
 /** A file with all advisories of one namespace, and with the ratings of their vulnerabilities. */
@@ -9,9 +9,9 @@ export interface ShardFile {
   readonly path: string;
   readonly namespace: Namespace;
   /** The states of the feeds that the publisher used for the namespace. */
-  readonly states: readonly FeedState[];
+  readonly states: readonly ScopedFeedState[];
   /** The states of the lists that rate its vulnerabilities. */
-  readonly ratingStates: readonly FeedState[];
+  readonly ratingStates: readonly ScopedFeedState[];
   /** Whether its version keys are those of this program. If not, versions are compared in code. */
   readonly hasCurrentKeys: boolean;
 }

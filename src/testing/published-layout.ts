@@ -7,7 +7,7 @@ import { directoryPlace } from '../advisory-db/directory-place.ts';
 import type { Catalogue, CatalogueShard } from '../advisory-db/documents.ts';
 import { readShard } from '../advisory-db/fetch-shard.ts';
 import { findDatabase } from '../advisory-db/layout.ts';
-import { LayoutWriter } from '../advisory-db/layout-writer.ts';
+import { type CatalogueSigner, LayoutWriter } from '../advisory-db/layout-writer.ts';
 import type { Digest } from '../model/digest.ts';
 import { serveHttp } from './http-server.ts';
 
@@ -15,6 +15,7 @@ import { serveHttp } from './http-server.ts';
 export async function publishFiles(
   directory: string,
   files: Readonly<Record<string, Buffer>>,
+  sign?: CatalogueSigner,
 ): Promise<Catalogue & { readonly manifest: Digest }> {
   const before = findDatabase(directory);
   const writer = new LayoutWriter(directory);
@@ -35,7 +36,7 @@ export async function publishFiles(
     ...{ version: (before?.catalogue.version ?? 0) + 1, before: before?.digest ?? null },
     ...{ built: '2026-11-27T06:00:00.000Z', keys: { dpkg: 1 }, ratings: [], shards },
   };
-  return { ...catalogue, manifest: await writer.publish(catalogue) };
+  return { ...catalogue, manifest: await writer.publish(catalogue, sign) };
 }
 
 function digestOf(bytes: Uint8Array): Digest {

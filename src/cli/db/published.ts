@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Catalogue, CatalogueShard } from '../../advisory-db/documents.ts';
+import type { CatalogueShard } from '../../advisory-db/documents.ts';
 import { readShard } from '../../advisory-db/fetch-shard.ts';
-import type { DatabasePlace } from '../../advisory-db/place.ts';
 import type { Publication } from '../../advisory-db/publication.ts';
 import { isCached } from '../../advisory-db/shard-cache.ts';
+import type { Trust } from '../../advisory-db/trust-policy.ts';
 import { ClairError } from '../../core/errors.ts';
 import { compareText } from '../../model/order.ts';
 import { verifyShard } from '../../store/shards/open-shard.ts';
@@ -58,6 +58,8 @@ export async function verifyPublished(named: string, options: PublishedOptions):
   const [publication] = await openAll(published);
   if (publication === undefined)
     throw new ClairError('usage', 'the vendors publish no database: name a place');
+  // An accepted version in the cache is not the one to verify.
+  if (publication.failure !== undefined) throw publication.failure;
   const scratch = mkdtempSync(join(tmpdir(), 'clair-verify-'));
   const problems: string[] = [];
   const namespaces = namespacesOf(publication.catalogue.shards, []);
@@ -72,18 +74,30 @@ export async function verifyPublished(named: string, options: PublishedOptions):
   }
   progress.clear();
   const sound = namespaces.length - problems.length;
-  writeLines([...problems, `${sound} of ${namespaces.length} namespaces are sound`, publication.digest]);
+  writeLines([
+    ...problems,
+    `${sound} of ${namespaces.length} namespaces are sound, ${trustTexts[publication.trust]}`,
+    publication.digest,
+  ]);
   return problems.length === 0 ? 0 : 3;
 }
 
+const trustTexts: Readonly<Record<Trust, string>> = {
+  pinned: 'with the digest that was named',
+  signed: 'signed below the root that was named',
+  expired: 'signed below the root that was named, and the signatures have expired',
+  unsigned: 'not signed',
+  unverified: 'signed, and not verified: name the root of the publisher with --root',
+};
+
 async function problemOf(
   { name, shard }: NamedShard,
-  { place, catalogue }: { readonly place: DatabasePlace; readonly catalogue: Catalogue },
+  { place, catalogue, trust }: Pick<Publication, 'place' | 'catalogue' | 'trust'>,
   path: string,
 ): Promise<string | undefined> {
   try {
     writeFileSync(path, await readShard(place, shard));
-    verifyShard(shardFile(name, { ...catalogue, shard, path }));
+    verifyShard(shardFile(name, { ...catalogue, shard, path, trust }));
     return undefined;
   } catch (error) {
     if (error instanceof ClairError) return `${name}: ${error.message}`;

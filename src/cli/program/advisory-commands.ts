@@ -97,9 +97,11 @@ function addPublication(db: Command, { run, loaded }: CommandDeps): void {
       '<place>',
       'a directory, https://… or registry:HOST/REPOSITORY; PLACE@sha256:… is one version of it',
     )
+    .option('--root <file>', 'also verify the signatures, by the root document of the publisher')
+    .option('--accept-expired', 'with --root, accept signatures that have expired')
     .addHelpText(
       'after',
-      '\nEnds with 3 if a file is damaged.\n\nExample:\n  clair db verify /srv/advisories',
+      '\nEnds with 3 if a file is damaged, or if the signatures are not valid.\n\nExamples:\n  clair db verify /srv/advisories\n  clair db verify /srv/advisories --root 1.root.json',
     )
     .action(async (place: string, options: PublishedOptions) => {
       const { verifyPublished } = await import('../db/published.ts');

@@ -41,7 +41,7 @@ export function addDatabaseOptions(command: Command): Command {
     .option('--offline', 'fetch no advisories and ratings; use those of the database');
 }
 
-/** Adds the options `--from` and `--digest`: published databases. */
+/** Adds the options `--from` and `--digest`: published databases, and those about trust in them. */
 export function addPlaceOptions(command: Command): Command {
   return command
     .addOption(
@@ -53,8 +53,16 @@ export function addPlaceOptions(command: Command): Command {
     .addOption(
       new Option(
         '--digest <digest>',
-        'accept only the version with this digest, which clair db build printed; needed for places on the network; PLACE@sha256:… does the same for one place',
+        'accept only the version with this digest, which clair db build printed; places on the network need this or --root; PLACE@sha256:… does the same for one place',
       ).argParser(digestOf),
+    )
+    .option(
+      '--root <file>',
+      'accept only what the publisher of this root document signed, such as 1.root.json',
+    )
+    .option(
+      '--accept-expired',
+      'with --root, accept signatures that have expired, as on a disk that was carried',
     );
 }
 

@@ -8,7 +8,7 @@ import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { Coverage } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import { type FeedState, statesFor } from '../../store/feed-state.ts';
+import { type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
 import { type AdvisoryFeed, effectiveFeeds } from '../feeds/choose-feeds.ts';
@@ -21,6 +21,7 @@ import {
   fetchedAtOf,
   type LoadedFeeds,
   oldContentReasons,
+  publicationReasons,
   uncheckedReasons,
 } from './feed-age.ts';
 import { unloadedReasons } from './unloaded-sources.ts';
@@ -115,7 +116,7 @@ function unsupportedCoverage(distro: Distro | null, reason: string): DatedCovera
 async function coverageOfNamespace(
   namespace: Namespace,
   distro: Distro | null,
-  states: readonly FeedState[],
+  states: readonly ScopedFeedState[],
   deps: CoverageDeps,
 ): Promise<DatedCoverage> {
   const { name } = namespace;
@@ -158,7 +159,7 @@ async function coverageOfNamespace(
 /** Whether a feed was not yet loaded at the time that the report is of. */
 function isBeforeLoad(
   feeds: readonly AdvisoryFeed[],
-  loaded: readonly FeedState[],
+  loaded: readonly ScopedFeedState[],
   { asOf }: CoverageDeps,
 ): boolean {
   return asOf !== undefined && feeds.some((feed) => !loaded.some((state) => isLoaded(state, feed)));
@@ -215,8 +216,8 @@ function withEndedRunTimes(
 
 interface NamespaceFeeds {
   readonly feeds: readonly AdvisoryFeed[];
-  readonly loaded: readonly FeedState[];
-  readonly states: readonly FeedState[];
+  readonly loaded: readonly ScopedFeedState[];
+  readonly states: readonly ScopedFeedState[];
 }
 
 /** Returns the reasons why advisories of a namespace are missing. */
@@ -231,14 +232,14 @@ async function gapsOf(
   return isCovered ? [] : [`the loaded advisories do not cover ${namespace.name}`];
 }
 
-function isLoaded(state: FeedState, { source, feed }: AdvisoryFeed): boolean {
+function isLoaded(state: ScopedFeedState, { source, feed }: AdvisoryFeed): boolean {
   return state.presence === 'loaded' && state.source === source.name && state.feed === feed;
 }
 
 /** Returns the reasons why feeds are missing. If every failure was an unreachable host, returns only the first of them. */
 function missingReasons(
   missing: readonly AdvisoryFeed[],
-  states: readonly FeedState[],
+  states: readonly ScopedFeedState[],
   deps: CoverageDeps,
 ): string[] {
   const failures = missing.map((feed) => failureOf(feed, deps));
@@ -267,7 +268,7 @@ function failureOf({ source, feed }: AdvisoryFeed, { outcomes, asOf }: CoverageD
 
 function missingReason(
   { source, feed }: AdvisoryFeed,
-  states: readonly FeedState[],
+  states: readonly ScopedFeedState[],
   { outcomes, asOf }: CoverageDeps,
 ): string {
   if (asOf !== undefined) return 'was not yet loaded at that time';
@@ -283,6 +284,7 @@ function missingReason(
 function stalenessReasons(namespace: string, { loaded, end }: LoadedFeeds, deps: CoverageDeps): string[] {
   return [
     ...uncheckedReasons(loaded, 'the advisories', deps),
+    ...publicationReasons(loaded),
     ...oldContentReasons({ loaded, end }, deps),
     ...droppedReleaseReasons(namespace, { loaded, end }),
   ];

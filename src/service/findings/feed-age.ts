@@ -1,6 +1,6 @@
 import { type DatedContent, describeAge, isTooOld } from '../../match/content-age.ts';
 import { compareText } from '../../model/order.ts';
-import type { FeedState } from '../../store/feed-state.ts';
+import type { FeedState, ScopedFeedState } from '../../store/feed-state.ts';
 import type { AsOf } from '../../store/page.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
 import { userFeed } from '../feeds/user-vulnerabilities.ts';
@@ -16,7 +16,7 @@ export interface AgeOptions extends AsOf {
 
 /** Loaded feeds of a release, and the last day of its support. */
 export interface LoadedFeeds {
-  readonly loaded: readonly FeedState[];
+  readonly loaded: readonly ScopedFeedState[];
   readonly end?: string | undefined;
 }
 
@@ -41,6 +41,11 @@ export function uncheckedReasons(
   const failed = outcomes.find((outcome) => outcome.outcome === 'failed');
   const why = failed?.outcome === 'failed' ? `; refreshing failed: ${failed.error.message}` : '';
   return [`${content} were last known to be current at ${oldest}${why}`];
+}
+
+/** Returns the reasons why content of a published database counts as stale whatever its age. */
+export function publicationReasons(loaded: readonly ScopedFeedState[]): string[] {
+  return [...new Set(loaded.flatMap(({ staleReason }) => staleReason ?? []))];
 }
 
 /** Returns a reason if the content is too old. For a release out of support, compares with the last day of support. */

@@ -1,11 +1,12 @@
 import type { RatingList } from '../../model/report.ts';
 import type { Enricher } from '../../plugin/enricher.ts';
-import type { FeedState, ScopedFeedState } from '../../store/feed-state.ts';
+import type { ScopedFeedState } from '../../store/feed-state.ts';
 import {
   type AgeOptions,
   contentDateOf,
   fetchedAtOf,
   oldContentReasons,
+  publicationReasons,
   uncheckedReasons,
 } from './feed-age.ts';
 
@@ -36,11 +37,12 @@ export function ratingLists(
 
 function ratingList(
   source: string,
-  { loaded, fetchedAt }: { readonly loaded: readonly FeedState[]; readonly fetchedAt: string },
+  { loaded, fetchedAt }: { readonly loaded: readonly ScopedFeedState[]; readonly fetchedAt: string },
   options: AgeOptions,
 ): RatingList {
   const reasons = [
     ...uncheckedReasons(loaded, 'its ratings', options),
+    ...publicationReasons(loaded),
     ...oldContentReasons({ loaded }, options),
   ];
   return {
