@@ -175,7 +175,13 @@ function isList({ scheme }: LocalShard['shard']): boolean {
 /** Returns a shard as a file for the store, with the states of its feeds. */
 export function shardFile(
   name: string,
-  { path, shard, keys, ratings, trust }: Omit<LocalShard, 'place'>,
+  {
+    path,
+    shard,
+    keys,
+    ratings,
+    trust,
+  }: Omit<LocalShard, 'place' | 'trust'> & Partial<Pick<LocalShard, 'trust'>>,
 ): ShardFile {
   const staleReason =
     trust === 'expired' ? 'the signatures of the published database have expired' : undefined;
