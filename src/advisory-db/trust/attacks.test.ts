@@ -20,6 +20,7 @@ import { signedPolicy } from './signed-policy.ts';
 const namespace = 'debian:12';
 const trusted = incompressibleBytes(50_000, 'the advisories that the client trusts');
 const newer = incompressibleBytes(50_000, 'newer advisories');
+const otherNamespace = incompressibleBytes(20_000, 'the advisories of another namespace');
 const forged = incompressibleBytes(50_000, 'forged advisories');
 
 /** A directory that a publisher signs and an attacker can write, and clients that trust the root of the publisher. */
@@ -35,7 +36,7 @@ class AttackedPlace {
   }
 
   async publish(content: Buffer, version: number, keys = this.keys): Promise<void> {
-    await publishFiles(this.directory, { [namespace]: content, npm: newer }, (catalogue) =>
+    await publishFiles(this.directory, { [namespace]: content, npm: otherNamespace }, (catalogue) =>
       signedDocuments(catalogue, { keys, version }),
     );
   }
@@ -76,6 +77,11 @@ class Client {
     const { found } = lookup;
     return { ...lookup, ...(found !== undefined && { content: readFileSync(found.path) }) };
   }
+}
+
+/** Compares without printing a difference of megabytes. */
+function assertContent({ content }: { readonly content?: Buffer }, expected: Buffer): void {
+  assert.ok(content?.equals(expected), 'other advisories are used');
 }
 
 interface Attack {
@@ -155,7 +161,7 @@ const attacks: readonly Attack[] = [
         writeFileSync(path, bytes);
       });
     },
-    reason: /its digest is|bytes/,
+    reason: /bytes instead of|more than/,
   },
 ];
 
@@ -172,16 +178,16 @@ for (const { name, run, reason, isNoticedByNewClients = true } of attacks)
     cpSync(place.directory, before, { recursive: true });
     await place.publish(trusted, 10);
     const client = place.newClient();
-    assert.deepEqual((await client.find()).content, trusted);
+    assertContent(await client.find(), trusted);
     await place.publish(newer, 11);
     await run(place, before);
-    const { content, failures } = await client.find();
-    assert.deepEqual(content, trusted);
+    const { failures, ...lookup } = await client.find();
+    assertContent(lookup, trusted);
     assert.match(failures.map(({ message }) => message).join('; '), reason);
     if (!isNoticedByNewClients) return;
-    const lookup = await place.newClient().find();
-    assert.equal(lookup.found, undefined);
-    assert.match(lookup.failures[0]?.message ?? '', reason);
+    const unknown = await place.newClient().find();
+    assert.equal(unknown.found, undefined);
+    assert.match(unknown.failures[0]?.message ?? '', reason);
   });
 
 test('takes the newer version of the same publisher', async (t) => {
@@ -190,8 +196,9 @@ test('takes the newer version of the same publisher', async (t) => {
   const client = place.newClient();
   await client.find();
   await place.publish(newer, 11);
-  const { content, failures, found } = await client.find();
-  assert.deepEqual([content, failures, found?.trust], [newer, [], 'signed']);
+  const lookup = await client.find();
+  assertContent(lookup, newer);
+  assert.deepEqual([lookup.failures, lookup.found?.trust], [[], 'signed']);
 });
 
 test('uses advisories whose signatures have expired only with a version trusted before, or when accepted', async (t) => {
@@ -199,7 +206,7 @@ test('uses advisories whose signatures have expired only with a version trusted 
   await place.publish(trusted, 10);
   const [known, unknown] = [place.newClient(), place.newClient()];
   await known.find();
-  assert.deepEqual((await known.find({ days: 30 })).content, trusted);
+  assertContent(await known.find({ days: 30 }), trusted);
   const refused = await unknown.find({ days: 30 });
   assert.equal(refused.found, undefined);
   assert.match(
@@ -207,7 +214,8 @@ test('uses advisories whose signatures have expired only with a version trusted 
     /have expired .* accept an old copy with --accept-expired/,
   );
   const accepted = await unknown.find({ days: 30, acceptsExpired: true });
-  assert.deepEqual([accepted.content, accepted.failures, accepted.found?.trust], [trusted, [], 'expired']);
+  assertContent(accepted, trusted);
+  assert.deepEqual([accepted.failures, accepted.found?.trust], [[], 'expired']);
   // Accepting it once does not make it trusted.
   assert.equal((await unknown.find({ days: 30 })).found, undefined);
 });
