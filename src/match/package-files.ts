@@ -206,7 +206,8 @@ function withAllFunctions(found: ListedPackage, locations: readonly SquashedLoca
   if (found.functions === undefined || locations.length < 2) return found;
   const known = locations.flatMap((place) => place.package.functions ?? []);
   const { functions, ...rest } = found;
-  return known.length === locations.length ? { ...rest, functions: mergeFunctions(known) } : rest;
+  const merged = known.length === locations.length ? mergeFunctions(known) : undefined;
+  return merged === undefined ? rest : { ...rest, functions: merged };
 }
 
 /** Returns the path of a package that the file at a path lists, which may be within that file. */

@@ -9,15 +9,25 @@ export function encodeFunctions(names: Iterable<string>): string {
   return encodeHashes(new Set(Array.from(names, hashOf)));
 }
 
-/** Returns the set of the functions in several sets. */
-export function mergeFunctions(sets: readonly string[]): string {
-  if (new Set(sets).size === 1) return sets[0] ?? '';
-  return encodeHashes(new Set(sets.flatMap((text) => [...decodeHashes(text)])));
+/** Functions of a merged set. Real packages have some thousands in all programs together. */
+const mergedMax = 200_000;
+
+/** Returns the set of the functions in several sets. Undefined if it would be too large. */
+export function mergeFunctions(sets: readonly string[]): string | undefined {
+  const different = [...new Set(sets)];
+  if (different.length === 1) return different[0];
+  const hashes = new Set<number>();
+  for (const text of different) {
+    addHashes(text, hashes);
+    if (hashes.size > mergedMax) return undefined;
+  }
+  return encodeHashes(hashes);
 }
 
 /** Returns a predicate: whether a set contains a function, or one with the same hash. */
 export function functionsIn(text: string): (name: string) => boolean {
-  const hashes = decodeHashes(text);
+  const hashes = new Set<number>();
+  addHashes(text, hashes);
   return (name) => hashes.has(hashOf(name));
 }
 
@@ -33,8 +43,7 @@ function encodeHashes(hashes: ReadonlySet<number>): string {
   return Buffer.from(bytes).toString('base64');
 }
 
-function decodeHashes(text: string): Set<number> {
-  const hashes = new Set<number>();
+function addHashes(text: string, hashes: Set<number>): void {
   let [hash, shift, difference] = [0, 0, 0];
   for (const byte of Buffer.from(text, 'base64')) {
     difference |= (byte & 127) << shift;
@@ -44,7 +53,6 @@ function decodeHashes(text: string): Set<number> {
     hashes.add(hash);
     [shift, difference] = [0, 0];
   }
-  return hashes;
 }
 
 /** FNV-1a of the characters, folded to 24 bits. */
