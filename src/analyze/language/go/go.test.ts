@@ -164,3 +164,8 @@ test('go: takes the only module of a directory as the main module of a program b
     'example.com/z (devel)',
   ]);
 });
+
+test('go: reports a release that is too long for a version', () => {
+  const { packages, problems } = read(`go1.${'2'.repeat(600)}`);
+  assert.deepEqual([packages, problems.length], [[], 1]);
+});

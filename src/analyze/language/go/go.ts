@@ -66,7 +66,7 @@ function withFunctions(
 /** The standard library and the toolchain have the version of Go, as the Go vulnerability database writes it. */
 function packageOfGo(name: string, goVersion: string): ListedPackage | EntryProblem {
   const [, version, stage, number] = release.exec(goVersion) ?? [];
-  if (version === undefined)
+  if (version === undefined || !isWord(goVersion.split(' ', 1)[0] ?? ''))
     return {
       problem: `states no release of Go, but ${quoteUntrusted(goVersion)}; its standard library is not assessed`,
       lacks: 'version',

@@ -78,7 +78,7 @@ function* cratesOfSources(path: string, content: Uint8Array): Generator<ListerEv
   const lines = Buffer.from(content).toString('latin1').split('\n').sort();
   for (const line of lines) {
     const [, name, version] = sourceDirectory.exec(line) ?? [];
-    if (name !== undefined && version !== undefined && isWord(version))
+    if (name !== undefined && version !== undefined && isWord(name) && isWord(version))
       yield crate(path, { name, version, evidence: 'binary-string' });
   }
 }
