@@ -65,8 +65,8 @@ export class PublishedAdvisories {
   /** Fetches and opens the shards of these namespaces. Warns of places that failed. */
   async load(namespaces: readonly Namespace[]): Promise<void> {
     const names = new Set(namespaces.map((namespace) => advisoryNamespaceOf(namespace).name));
-    const isAny = await this.#loadEach([...names]);
-    if (isAny) await this.#loadEach(await this.#listNames());
+    await this.#loadEach([...names]);
+    await this.#loadEach(await this.#listNames());
     await this.places.cleanUp();
   }
 
@@ -93,8 +93,7 @@ export class PublishedAdvisories {
     });
   }
 
-  /** Loads shards. Returns whether there is any. */
-  async #loadEach(names: readonly string[]): Promise<boolean> {
+  async #loadEach(names: readonly string[]): Promise<void> {
     const wanted = names.filter((name) => !this.#lookups.has(name));
     const lookups = await Promise.all(
       wanted.map(async (name) => [name, await this.places.find(name)] as const),
@@ -105,7 +104,6 @@ export class PublishedAdvisories {
       const isUsed = lookup.failures.length === 0 || !this.#asksVendors;
       if (lookup.found !== undefined && isUsed) this.#use(name, lookup.found);
     }
-    return names.some((name) => this.#lookups.get(name)?.found !== undefined);
   }
 
   #use(name: string, found: LocalShard): void {

@@ -25,6 +25,16 @@ test('uses published lists of exploited vulnerabilities and of EPSS scores, and 
   assert.doesNotMatch(ratings?.reason ?? '', /epss|kev/);
 });
 
+test('uses published lists of ratings for an image whose namespaces are not published', () => {
+  publish('only lists', mirror, ['kev', 'epss']);
+  const args = ['scan', image, '--format', 'json'];
+  const expected = clair([...args, '--offline', '--db', join(place, 'only lists.db')], epoch);
+  assert.match(expected.stdout, /"source": "kev"/);
+  const run = fromPublished('only lists', args);
+  assert.equal(run.stdout, expected.stdout);
+  assert.equal(run.status, expected.status);
+});
+
 test('writes damaged files of a published database again, and says so', () => {
   const damages = {
     shard: (directory: string, { catalogue }: PublishedDatabase) => {
