@@ -18,6 +18,7 @@ const recorded: Readonly<Record<string, string>> = {
   'alpm 1': 'b9c2e4c893087020',
   'apk 1': 'c967a563c549bda4',
   'composer 1': 'f45c8d9142a8238e',
+  'cran 1': '9a4021e4a92c3052',
   'dpkg 1': '5b91ef3922ed23f9',
   'gem 1': '2c35a3768b3b459f',
   'go 1': '1c9f1943a78bcc5b',

@@ -66,6 +66,7 @@ export const keyVersions: Readonly<Record<string, number>> = {
   alpm: 1,
   apk: 1,
   composer: 1,
+  cran: 1,
   dpkg: 1,
   gem: 1,
   go: 1,
