@@ -79,7 +79,7 @@ test('refuses a place on the network whose content nothing proves, and says what
     assert.equal(run.status, 2, run.stderr);
     assert.match(
       run.stderr,
-      /is not a directory, so its content must be proved: name the digest .* --digest sha256:…/,
+      /is not a directory, so its content must be proved: name the root of its publisher with --root, or the digest .* --digest sha256:…/,
     );
   }
   const plain = await scanFrom(['http://feeds.example/db'], ['--digest', digest]);
@@ -163,7 +163,7 @@ test('fetches, verifies and lists the namespaces of a place on the network', asy
   assert.match(done(await clairBeside(['db', 'fetch', ...from], env)), /^2 namespaces are in the cache/);
   assert.match(done(await clairBeside(['db', 'status', ...from], env)), /^alpine:v3\.20 .* yes$/m);
   const verified = done(await clairBeside(['db', 'verify', `${server.url}@${digest}`], env));
-  assert.equal(verified, `2 of 2 namespaces are sound\n${digest}\n`);
+  assert.equal(verified, `2 of 2 namespaces are sound, with the digest that was named\n${digest}\n`);
   server.intercept = ({ url }, response, content) => {
     if (url === `/blobs/sha256/${digest.slice(7)}`) return false;
     response.end(Buffer.alloc(content.length, 7));

@@ -34,7 +34,7 @@ test('serves the advisories of a published database, and asks no vendor', async 
 test('refuses a configuration that names a published database without a digest or a directory', () => {
   for (const [from, message] of [
     [join(place, 'nowhere at all'), /there is no such directory/],
-    ['https://advisories.example/db', /name the digest that clair db build printed/],
+    ['https://advisories.example/db', /the digest that clair db build printed/],
   ] as const) {
     const { status, stderr } = clair(['config', 'check'], { CLAIR_UPDATER_FROM: from });
     assert.equal(status, 2, stderr);
