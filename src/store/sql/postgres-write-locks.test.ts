@@ -107,16 +107,21 @@ test('lets migrations take longer than statement_timeout', async (t) => {
   );
 });
 
-/** Returns the engine with writes that wait for `end` before they commit, and a promise that the first of them has reached that point. */
-function heldBeforeCommit(engine: Engine, end: Promise<void>): { held: Engine; reached: Promise<void> } {
+/** Returns the engine with writes that wait for `end` before they commit, and a promise that `count` of them have reached that point. */
+function heldBeforeCommit(
+  engine: Engine,
+  end: Promise<void>,
+  count = 1,
+): { held: Engine; reached: Promise<void> } {
   const { promise: reached, resolve } = Promise.withResolvers<undefined>();
+  let missing = count;
   const held: Engine = {
     ...engine,
     write: (work, scope, durability) =>
       engine.write(
         async (db) => {
           const result = await work(db);
-          resolve(undefined);
+          if (--missing === 0) resolve(undefined);
           await end;
           return result;
         },
@@ -136,7 +141,7 @@ test('saves a new name while another new name is not yet committed', async (t) =
   await namedLayers.save(layer('first'));
   await ancestries.save(ancestry('first', number));
   const end = Promise.withResolvers<undefined>();
-  const { held, reached } = heldBeforeCommit(engine, end.promise);
+  const { held, reached } = heldBeforeCommit(engine, end.promise, 2);
   const slow = await openSqlStore(held, {});
   const saving = Promise.all([
     slow.namedLayers.save(layer('slow')),
