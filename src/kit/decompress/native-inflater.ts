@@ -1,30 +1,6 @@
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { BytesSink, Inflater } from './inflater.ts';
-
-/**
- * Node's own zlib, called synchronously on one reused output buffer. It needs half the time and a tenth of the memory of the public stream
- * (docs/performance.md). These calls are internals of Node, so a self-check decides whether this class is used. `StreamInflater` does the
- * same through the public interface.
- */
-interface Handle {
-  writeSync(
-    flush: number,
-    input: Buffer,
-    inOff: number,
-    inLen: number,
-    out: Buffer,
-    outOff: number,
-    outLen: number,
-  ): void;
-  close(): void;
-  onerror: (message: string, errno: number, code: string) => void;
-}
-
-interface Engine {
-  readonly _handle: Handle;
-  /** State after the last call: free output bytes, unread input bytes. */
-  readonly _writeState: Uint32Array;
-}
+import type { ZlibEngine } from './zlib-engine.ts';
 
 /** `Z_FINISH` of zlib.h and `ZSTD_e_end` of zstd.h. */
 const finishFlags = { gzip: 4, zstd: 2 } as const;
@@ -32,9 +8,13 @@ const finishFlags = { gzip: 4, zstd: 2 } as const;
 const outputBytes = 256 * 1024;
 const nothing = Buffer.alloc(0);
 
-/** Inflates with the private handle of a zlib stream. */
+/**
+ * Node's own zlib, called synchronously on one reused output buffer. It needs half the time and a tenth of the memory of the public stream
+ * (docs/performance.md). These calls are internals of Node, so a self-check decides whether this class is used. `StreamInflater` does the
+ * same through the public interface.
+ */
 export class NativeInflater implements Inflater {
-  readonly #engine: Engine;
+  readonly #engine: ZlibEngine;
   readonly #sink: BytesSink;
   readonly #output: Buffer = Buffer.allocUnsafeSlow(outputBytes);
   readonly #finish: number;
@@ -44,7 +24,7 @@ export class NativeInflater implements Inflater {
 
   constructor(compression: 'gzip' | 'zstd', sink: BytesSink) {
     const stream = compression === 'gzip' ? createGunzip() : createZstdDecompress();
-    this.#engine = stream as unknown as Engine;
+    this.#engine = stream as unknown as ZlibEngine;
     this.#engine._handle.onerror = (message) => {
       this.#failure = new Error(message);
     };

@@ -1,23 +1,5 @@
 import { constants, createInflateRaw } from 'node:zlib';
-
-/** The internals of a zlib stream of Node: see `native-inflater.ts`. */
-interface Engine {
-  readonly _handle: {
-    writeSync(
-      flush: number,
-      input: Buffer,
-      inOff: number,
-      inLen: number,
-      out: Buffer,
-      outOff: number,
-      outLen: number,
-    ): void;
-    reset(): void;
-    onerror: () => void;
-  };
-  /** State after the last call: free output bytes, unread input bytes. */
-  readonly _writeState: Uint32Array;
-}
+import type { ZlibEngine } from './zlib-engine.ts';
 
 /** `clair`, deflated. */
 const sample = Buffer.from('S85JzCwCAA==', 'base64');
@@ -27,12 +9,12 @@ const sample = Buffer.from('S85JzCwCAA==', 'base64');
  * internals of Node, so it checks them first, and does nothing if they fail.
  */
 export class RawInflater {
-  #engine: Engine | undefined;
+  #engine: ZlibEngine | undefined;
   /** Number of pieces that zlib refused. */
   #failures = 0;
 
   constructor() {
-    const engine = createInflateRaw() as unknown as Engine;
+    const engine = createInflateRaw() as unknown as ZlibEngine;
     this.#engine = engine;
     if (!this.#works(engine)) this.#engine = undefined;
   }
@@ -50,7 +32,7 @@ export class RawInflater {
     return this.#failures !== failures || free !== 1 || unread !== 0 ? undefined : out.subarray(0, size);
   }
 
-  #works({ _handle: handle }: Engine): boolean {
+  #works({ _handle: handle }: ZlibEngine): boolean {
     try {
       handle.onerror = () => {
         this.#failures++;
