@@ -2,6 +2,7 @@ import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import { redactUrl } from '../../kit/redact.ts';
 import type { Engine } from './engine.ts';
+import { lastEventNumber } from './events.ts';
 import { readValue, writeValue } from './key-values.ts';
 import { isMatchedBy, lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';
 import type { Tables } from './schema.ts';
@@ -37,7 +38,7 @@ interface MarkOptions {
 export async function markChangedSets(engine: Engine, { rules, now }: MarkOptions): Promise<void> {
   const { db } = engine;
   const before = await readState(db);
-  const state = { rules, feeds: await feedsKey(db), event: await lastEvent(db), at: now };
+  const state = { rules, feeds: await feedsKey(db), event: await lastEventNumber(db), at: now };
   const ratings = await db.selectFrom('rating_change').selectAll().orderBy('number').execute();
   const isFollowing = before !== undefined && follows(state, before);
   if (!isFollowing || ratings.some(({ ids }) => ids === null)) await markAll(engine);
@@ -117,15 +118,6 @@ async function feedsKey(db: Kysely<Tables>): Promise<string> {
       ...[source, name, version, redactUrl(origin), presence, revision > 0],
     ]),
   );
-}
-
-async function lastEvent(db: Kysely<Tables>): Promise<number> {
-  const { last_id: last } = await db
-    .selectFrom('id_counter')
-    .select('last_id')
-    .where('name', '=', 'event')
-    .executeTakeFirstOrThrow();
-  return last;
 }
 
 async function markAll(engine: Engine): Promise<void> {

@@ -14,15 +14,18 @@ import { findVulnerabilitiesByNumber } from './vulnerabilities.ts';
 export function eventStore({ db }: Engine): EventStore {
   return {
     findAfter: (number, limit) => eventsAfter(db, number, limit),
-    findLastNumber: async () => {
-      const { last_id: last } = await db
-        .selectFrom('id_counter')
-        .select('last_id')
-        .where('name', '=', 'event')
-        .executeTakeFirstOrThrow();
-      return last;
-    },
+    findLastNumber: () => lastEventNumber(db),
   };
+}
+
+/** Returns the number of the newest event; 0 if there never was one. */
+export async function lastEventNumber(db: Kysely<Tables>): Promise<number> {
+  const { last_id: last } = await db
+    .selectFrom('id_counter')
+    .select('last_id')
+    .where('name', '=', 'event')
+    .executeTakeFirstOrThrow();
+  return last;
 }
 
 async function eventsAfter(db: Kysely<Tables>, number: number, limit: number): Promise<AdvisoryEvent[]> {

@@ -140,10 +140,19 @@ async function sumCounts(db: Kysely<Tables>): Promise<Omit<FindingTotals, 'at'>>
     .select('image_set.set_id')
     .select((eb) => eb.fn.count('image_set.image_id').distinct().as('images'))
     .groupBy('image_set.set_id');
+  // Begins with the due sets, which are few, so that the sets of all images are grouped once only.
   const { due } = await db
-    .selectFrom(usedSets.as('used_set'))
-    .innerJoin('package_set', 'package_set.id', 'used_set.set_id')
+    .selectFrom('package_set')
     .where('package_set.count_due', '>', 0)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('image_set')
+          .select('image_set.set_id')
+          .whereRef('image_set.set_id', '=', 'package_set.id')
+          .where('image_set.image_id', 'in', namedImages(db).select('named.image')),
+      ),
+    )
     .select((eb) => eb.fn.countAll().as('due'))
     .executeTakeFirstOrThrow();
   const rows = await db
