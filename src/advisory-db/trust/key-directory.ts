@@ -41,7 +41,7 @@ export class KeyDirectory {
     }
   }
 
-  /** Returns the current root. Throws `usage` if there is none. */
+  /** Returns the current root. Throws `usage` if the directory has no root. */
   currentRoot(): RootVersion {
     const root = this.roots().at(-1);
     if (root !== undefined) return root;
@@ -51,7 +51,7 @@ export class KeyDirectory {
     );
   }
 
-  /** Returns the root that still lacks signatures; undefined if there is none. */
+  /** Returns the root that still lacks signatures; undefined if no root lacks any. */
   pendingRoot(): RootVersion | undefined {
     const path = join(this.path, pendingRootName);
     return existsSync(path) ? this.#readRoot(path) : undefined;

@@ -17,7 +17,7 @@ export interface SignOptions {
   readonly roots: readonly RootVersion[];
   readonly signers: Signers;
   readonly now: Date;
-  /** The documents of the version before; empty if there is none. */
+  /** The documents of the version before; empty for the first version. */
   readonly before: TrustDocuments;
 }
 

@@ -63,7 +63,7 @@ export async function buildDatabase(named: string, options: BuildOptions): Promi
   return results.some(({ outcome }) => outcome === 'refused') ? 3 : 0;
 }
 
-/** Returns the database in a directory. Undefined if there is none, or if its index, manifest or catalogue is damaged. */
+/** Returns the database in a directory. Undefined if the directory has no database, or if its index, manifest or catalogue is damaged. */
 function findSoundDatabase(directory: string, options: BuildOptions): PublishedDatabase | undefined {
   try {
     return findDatabase(directory);

@@ -65,7 +65,7 @@ export class GoBuildInfoReader {
     return open.reduce((next, one) => Math.min(next, one.nextPosition(position)), Number.POSITIVE_INFINITY);
   }
 
-  /** Returns the build information. Undefined if there is none or it is damaged. Valid after the last byte. */
+  /** Returns the build information. Undefined if the program has none that is sound. Valid after the last byte. */
   result(): Buffer | undefined {
     return this.#result;
   }

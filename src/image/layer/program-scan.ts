@@ -29,7 +29,7 @@ export interface ProgramPartReader {
   push(piece: Buffer, position: number): void;
   /** Returns the next position at which it needs bytes. Infinite if it needs none. */
   nextPosition(position: number): number;
-  /** Returns the part. Undefined if there is none, or it is damaged. */
+  /** Returns the part. Undefined if the program lacks it, or it is damaged. */
   result(): Buffer | undefined;
 }
 

@@ -67,7 +67,7 @@ test('yarn: counts the table of packages as unread when it names an archive outs
   const path = 'srv/.pnp.cjs';
   const readPlaces = [
     './.yarn/cache/ms-npm-2.0.0-9e1101a471-0e6a22b8b7.zip/node_modules/ms/',
-    '../root/.yarn/berry/cache/a-npm-1.0.0-1-2.zip/node_modules/a/',
+    '../home/node/.yarn/berry/cache/a-npm-1.0.0-1-2.zip/node_modules/a/',
     './.yarn/unplugged/b-npm-1.0.0/node_modules/b/',
     './',
   ];
