@@ -22,9 +22,12 @@ export async function findImageDetails(
   wanted: readonly { readonly image: number; readonly part: number }[],
 ): Promise<ReadonlyMap<number, ImageDetails>> {
   const images = [...new Set(wanted.map(({ image }) => image))];
-  const partRows = await findPartRows(db, images, [...new Set(wanted.map(({ part }) => part))]);
+  const [partRows, imageRows] = await Promise.all([
+    findPartRows(db, images, [...new Set(wanted.map(({ part }) => part))]),
+    findImageRows(db, images),
+  ]);
   const found = new Map<number, ImageDetails>();
-  for (const [image, { identity, names, order, shared }] of await findImageRows(db, images)) {
+  for (const [image, { identity, names, order, shared }] of imageRows) {
     const parts = new Map((partRows.get(image) ?? []).map((row) => [row.part, readPart(row, shared)]));
     found.set(image, {
       identity,

@@ -87,8 +87,10 @@ async function walk(db: Kysely<Tables>, range: ScanRange, count: number): Promis
 async function toAffectedImages(db: Kysely<Tables>, found: readonly FoundImage[]): Promise<AffectedImage[]> {
   if (found.length === 0) return [];
   const allRows = found.flatMap(({ rows }) => rows);
-  const images = await findImageDetails(db, allRows);
-  const packages = await findPackages(db, [...new Set(allRows.map((row) => row.package))]);
+  const [images, packages] = await Promise.all([
+    findImageDetails(db, allRows),
+    findPackages(db, [...new Set(allRows.map((row) => row.package))]),
+  ]);
   const hits = new Map<TargetVersion, StoredHit[]>();
   return found.flatMap(({ version, image, rows }) => {
     const details = images.get(image);

@@ -73,7 +73,7 @@ export class CopyWriter implements RowWriter {
   }
 
   #putNumber(value: number): void {
-    if (!Number.isSafeInteger(value)) throw new Error(`not a whole number: ${value}`);
+    checkWholeNumber(value);
     this.#reserve(12);
     if (this.#isNarrow) {
       const size = this.#buffer.writeInt32BE(4, this.#length);
@@ -105,4 +105,9 @@ export class CopyWriter implements RowWriter {
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;
   }
+}
+
+/** Throws if a number is not an integer that JavaScript represents exactly. */
+export function checkWholeNumber(value: number): void {
+  if (!Number.isSafeInteger(value)) throw new Error(`not a whole number: ${value}`);
 }

@@ -13,7 +13,6 @@ import type { Tables } from '../schema.ts';
 import { type AvailabilityEvents, unusable } from './availability.ts';
 import { type ClientSource, postgresDialect } from './postgres.ts';
 import { openClientPool } from './postgres-clients.ts';
-import { CopyWriter } from './postgres-copy.ts';
 import {
   fromPostgresError,
   isConnectionLost,
@@ -23,6 +22,7 @@ import {
 } from './postgres-errors.ts';
 import { rebuildSparseIndexes } from './postgres-indexes.ts';
 import { sequenceNumbering } from './postgres-numbering.ts';
+import { PostgresRowWriter } from './postgres-rows.ts';
 import type { PostgresSource } from './postgres-source.ts';
 import { openPostgresWakeChannel } from './postgres-wake.ts';
 
@@ -81,7 +81,7 @@ function connectionOn(clients: ClientSource, hooks: EngineHooks): EngineConnecti
   const db = new Kysely<Tables>({ dialect: postgresDialect(clients) });
   return {
     db,
-    bulkWriter: (on, table, columns) => new CopyWriter(on, table, columns),
+    bulkWriter: (on, table, columns) => new PostgresRowWriter(on, table, columns),
     async write(work, scope = 'everything', durability = 'at once') {
       const lock = lockStatement(scope, durability, clients);
       try {

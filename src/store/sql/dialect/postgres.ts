@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import {
+  type BinaryOperationNode,
   CompiledQuery,
   type DatabaseConnection,
   type DatabaseIntrospector,
@@ -7,9 +8,11 @@ import {
   type Dialect,
   type Driver,
   type Kysely,
+  OperatorNode,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  PrimitiveValueListNode,
   type QueryResult,
 } from 'kysely';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -23,6 +26,7 @@ import {
   isStalePlan,
   retryWhile,
 } from './postgres-errors.ts';
+import { JsonRows } from './postgres-rows.ts';
 
 /** Source of the connections of a driver. */
 export interface ClientSource {
@@ -48,18 +52,34 @@ export interface ClientSession {
 export function postgresDialect(clients: ClientSource): Dialect {
   return {
     createDriver: () => new PostgresDriver(clients),
-    createQueryCompiler: () => new BytewiseCompiler(),
+    createQueryCompiler: () => new StoreCompiler(),
     createAdapter: () => new SessionAdapter(clients.session !== undefined),
     createIntrospector: (db: Kysely<unknown>): DatabaseIntrospector => new PostgresIntrospector(db),
   };
 }
 
-/** Orders and compares text by bytes, as SQLite does, whatever the collation of the database. */
-class BytewiseCompiler extends PostgresQueryCompiler {
+/**
+ * Orders and compares text by bytes, as SQLite does, whatever the collation of the database. Passes a list of values as one array: a
+ * parameter for each value costs more than the search for it, and each length of a list would be another prepared statement.
+ */
+class StoreCompiler extends PostgresQueryCompiler {
   protected override visitDataType(node: DataTypeNode): void {
     super.visitDataType(node);
     const isColumn = this.parentNode?.kind === 'ColumnDefinitionNode';
     if (isColumn && node.dataType === 'text') this.append(' collate "C"');
+  }
+
+  protected override visitBinaryOperation(node: BinaryOperationNode): void {
+    const { leftOperand, operator, rightOperand } = node;
+    const isIn = OperatorNode.is(operator) && operator.operator === 'in';
+    if (!isIn || !PrimitiveValueListNode.is(rightOperand)) {
+      super.visitBinaryOperation(node);
+      return;
+    }
+    this.visitNode(leftOperand);
+    this.append(' = any(');
+    this.appendValue(rightOperand.values);
+    this.append(')');
   }
 }
 
@@ -293,6 +313,9 @@ function statementOf(
   { sql: text, parameters, query }: CompiledQuery,
   canPrepare: boolean,
 ): Statement & { readonly values: unknown[] } {
+  const [rows] = parameters;
+  if (rows instanceof JsonRows)
+    return { ...(canPrepare && { name: hash('sha1', text) }), text, values: [rows.text] };
   const values = isLookup(query) ? parameters.map(nullIfNul) : [...parameters];
   const recurs =
     query.kind === 'SelectQueryNode' || (isPlainChange(query) && values.length <= preparedValuesMax);
@@ -306,6 +329,7 @@ function isLookup({ kind }: CompiledQuery['query']): boolean {
 
 /** Stored text never has a NUL character, and the server refuses to compare one. Null equals nothing either. */
 function nullIfNul(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(nullIfNul);
   return typeof value === 'string' && value.includes('\u0000') ? null : value;
 }
 
