@@ -40,6 +40,23 @@ test('drops what an interrupted rebuild left behind', async (t) => {
   assert.deepEqual(await indexes(db), ['item_pkey', 'item_text']);
 });
 
+test('leaves the rebuild to another server that has begun one', async (t) => {
+  const db = await tableOf(t, 10);
+  await sql`create index item_text_ccnew on item (text)`.execute(db);
+  await sql`update pg_index set indisvalid = false where indexrelid = 'item_text_ccnew'::regclass`.execute(
+    db,
+  );
+  const lock = sql`1131176299, hashtext(current_schema())`;
+  await db.connection().execute(async (other) => {
+    await sql`select pg_advisory_lock(${lock})`.execute(other);
+    await rebuildSparseIndexes(db, terms);
+    assert.deepEqual(await indexes(db), ['item_pkey', 'item_text', 'item_text_ccnew']);
+    await sql`select pg_advisory_unlock(${lock})`.execute(other);
+  });
+  await rebuildSparseIndexes(db, terms);
+  assert.deepEqual(await indexes(db), ['item_pkey', 'item_text']);
+});
+
 /** Makes a table with an index in a schema of its own. */
 async function tableOf(t: TestContext, rows: number): Promise<Kysely<Tables>> {
   const engine = await openBareEngine('postgresql', await temporarySchema(t));

@@ -11,25 +11,36 @@ const defaultTerms: SparseIndexTerms = { bytes: 8 << 20, excess: 1.4 };
 
 /**
  * Rebuilds the indexes that deleted rows have left sparse. PostgreSQL uses a page of an index again only once it is empty, but the rows of
- * one page belong to many images. Reads and writes go on meanwhile. Does nothing for indexes of another owner.
+ * one page belong to many images. Reads and writes go on meanwhile. Does nothing for indexes of another owner, and nothing while another
+ * server rebuilds.
  */
 export async function rebuildSparseIndexes(
   db: Kysely<Tables>,
   terms: SparseIndexTerms = defaultTerms,
 ): Promise<void> {
-  // An interrupted rebuild leaves an index that is not used, but written to.
-  for (const name of await unfinishedIndexes(db))
-    await sql`drop index concurrently if exists ${sql.table(name)}`.execute(db);
-  const names = await sparseIndexes(db, terms);
-  if (names.length === 0) return;
   await db.connection().execute(async (connection) => {
-    await sql`set statement_timeout = 0`.execute(connection);
+    if (!(await tryLock(connection))) return;
     try {
-      for (const name of names) await sql`reindex index concurrently ${sql.table(name)}`.execute(connection);
+      await sql`set statement_timeout = 0`.execute(connection);
+      // An interrupted rebuild leaves an index that is not used, but written to.
+      for (const name of await unfinishedIndexes(connection))
+        await sql`drop index concurrently if exists ${sql.table(name)}`.execute(connection);
+      for (const name of await sparseIndexes(connection, terms))
+        await sql`reindex index concurrently ${sql.table(name)}`.execute(connection);
     } finally {
       await sql`reset statement_timeout`.execute(connection);
+      await sql`select pg_advisory_unlock(${rebuildLock})`.execute(connection);
     }
   });
+}
+
+/** An advisory lock of the session. The first number is one after those of writers, see `lockCalls`. Each schema has its own. */
+const rebuildLock = sql`1131176299, hashtext(current_schema())`;
+
+async function tryLock(connection: Kysely<Tables>): Promise<boolean> {
+  const { rows } = await sql<{ locked: boolean }>`
+    select pg_try_advisory_lock(${rebuildLock}) as locked`.execute(connection);
+  return rows[0]?.locked === true;
 }
 
 async function unfinishedIndexes(db: Kysely<Tables>): Promise<string[]> {
