@@ -13,6 +13,16 @@ export interface ElfSegment {
   readonly size: number;
 }
 
+/** A part of an ELF file by its kind of content. */
+export interface ElfSection {
+  /** Whether it is mapped into memory. */
+  readonly isLoaded: boolean;
+  readonly isWritable: boolean;
+  readonly isExecutable: boolean;
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** The header of an ELF file. System V ABI, "Object Files". */
 export interface ElfHead {
   /** Whether it can be run or loaded. Object files to be linked, kernel modules and core dumps cannot. */
@@ -22,6 +32,8 @@ export interface ElfHead {
   readonly sectionTable: number;
   /** The segments that the given bytes describe. */
   readonly segments: readonly ElfSegment[];
+  /** The sections, without their names. Empty unless the given bytes describe all of them. */
+  readonly sections: readonly ElfSection[];
 }
 
 /** Returns whether bytes begin like those of an ELF file. */
@@ -44,6 +56,7 @@ export function readElfHead(bytes: Buffer): ElfHead | undefined {
     isBigEndian: !form.isLittle,
     sectionTable: word(bytes, layouts[form.is64 ? 64 : 32].sections, form),
     segments: segmentsOf(bytes, form),
+    sections: sectionsOf(bytes, form),
   };
 }
 
@@ -67,15 +80,17 @@ function formOf(bytes: Buffer): Form | undefined {
 /** Size of the header of a 32-bit file in bytes. */
 const headerBytesMin = 52;
 
-/** Offsets of the fields of a file header and of its segment headers. */
+/** Offsets of the fields of a file header, of its segment headers and of its section headers. */
 const layouts = {
   32: {
-    ...{ start: 28, sections: 32, entryBytes: 42, count: 44 },
+    ...{ start: 28, sections: 32, entryBytes: 42, count: 44, sectionBytes: 46, sectionCount: 48 },
     ...{ entry: 32, flags: 24, offset: 4, address: 8, size: 16 },
+    section: { entry: 40, type: 4, flags: 8, offset: 16, size: 20 },
   },
   64: {
-    ...{ start: 32, sections: 40, entryBytes: 54, count: 56 },
+    ...{ start: 32, sections: 40, entryBytes: 54, count: 56, sectionBytes: 58, sectionCount: 60 },
     ...{ entry: 56, flags: 4, offset: 8, address: 16, size: 32 },
+    section: { entry: 64, type: 4, flags: 8, offset: 24, size: 32 },
   },
 } as const;
 
@@ -98,6 +113,29 @@ function segmentsOf(bytes: Buffer, form: Form): ElfSegment[] {
     });
   }
   return segments;
+}
+
+/** The type of a section without bytes in the file. */
+const noBits = 8;
+
+function sectionsOf(bytes: Buffer, form: Form): ElfSection[] {
+  const { sections: start, sectionBytes, sectionCount, section } = layouts[form.is64 ? 64 : 32];
+  const first = word(bytes, start, form);
+  const entryBytes = half(bytes, sectionBytes, form);
+  const count = half(bytes, sectionCount, form);
+  if (first === 0 || entryBytes < section.entry || first + count * entryBytes > bytes.length) return [];
+  return Array.from({ length: count }, (_, i) => first + i * entryBytes)
+    .filter((at) => int(bytes, at + section.type, form) !== noBits)
+    .map((at) => {
+      const flags = word(bytes, at + section.flags, form);
+      return {
+        isWritable: (flags & 1) !== 0,
+        isLoaded: (flags & 2) !== 0,
+        isExecutable: (flags & 4) !== 0,
+        offset: word(bytes, at + section.offset, form),
+        size: word(bytes, at + section.size, form),
+      };
+    });
 }
 
 const segmentKinds: Readonly<Record<number, ElfSegment['kind']>> = { 1: 'load', 4: 'note' };

@@ -11,6 +11,12 @@ export interface ProgramSegment extends ByteRange {
   readonly isExecutable: boolean;
 }
 
+/** A section that is mapped into memory, without its name. */
+export interface LoadedSection extends ByteRange {
+  readonly isWritable: boolean;
+  readonly isExecutable: boolean;
+}
+
 /** The header of a program or library. */
 export interface ProgramHead {
   readonly format: 'elf' | 'pe' | 'mach-o';
@@ -23,4 +29,6 @@ export interface ProgramHead {
   readonly sections: ReadonlyMap<string, ByteRange>;
   /** The table of sections of ELF. Most linkers write it at the end. */
   readonly sectionTable?: number;
+  /** The sections of ELF that are mapped into memory. Absent if their table is not in the first bytes, where Go writes it. */
+  readonly loadedSections?: readonly LoadedSection[];
 }

@@ -1,12 +1,74 @@
 /** Bits of a hash. Among 10,000 functions, another function has an equal hash in one of 1,600 cases. */
 const hashMask = 0xffffff;
 
+/** The hash of a name without bytes. */
+const emptyNameHash = 0x811c9dc5;
+
+/** Returns the hash of a name from that of the bytes before its last one (FNV-1a). */
+export function extendNameHash(hash: number, byte: number): number {
+  return Math.imul(hash ^ byte, 0x01000193);
+}
+
+/** Returns the hash of a name in UTF-8. `before` is that of the bytes before it. */
+export function nameHashOf(name: string, before: number = emptyNameHash): number {
+  let hash = before;
+  for (const byte of Buffer.from(name)) hash = extendNameHash(hash, byte);
+  return hash;
+}
+
 /**
- * Encodes the functions of a program as text: the sorted hashes of their names, each as the difference to the one before. Two functions may
- * have one hash, so a set may seem to contain a function that it does not contain, and never the reverse.
+ * Collects the functions of a package and encodes them as text: the sorted hashes of their names, folded to 24 bits, each as the difference
+ * to the one before. Two functions may have one hash, so a set may seem to contain a function that it does not contain, and never the
+ * reverse.
  */
+export class FunctionSetEncoder {
+  #hashes = new Uint32Array(16);
+  #count = 0;
+
+  /** Adds the hash of a name. */
+  add(hash: number): void {
+    this.#push(foldHash(hash));
+  }
+
+  /** Adds the functions of an encoded set. */
+  addSet(text: string): void {
+    for (const hash of decodeHashes(text)) this.#push(hash);
+  }
+
+  #push(hash: number): void {
+    if (this.#count === this.#hashes.length) {
+      const larger = new Uint32Array(2 * this.#count);
+      larger.set(this.#hashes);
+      this.#hashes = larger;
+    }
+    this.#hashes[this.#count++] = hash;
+  }
+
+  /** Removes repeated hashes once there are more than twice this number. Returns whether more than this number are different. */
+  hasMoreThan(count: number): boolean {
+    return this.#count > 2 * count && this.#sorted().length > count;
+  }
+
+  /** Encodes the functions. Undefined if there are more than this number. */
+  encode(countMax: number = Number.POSITIVE_INFINITY): string | undefined {
+    const hashes = this.#sorted();
+    return hashes.length > countMax ? undefined : encodeHashes(hashes);
+  }
+
+  #sorted(): Uint32Array {
+    const hashes = this.#hashes.subarray(0, this.#count).sort();
+    let kept = 0;
+    for (const hash of hashes) if (kept === 0 || hash !== hashes[kept - 1]) hashes[kept++] = hash;
+    this.#count = kept;
+    return hashes.subarray(0, kept);
+  }
+}
+
+/** Encodes the functions with these names. */
 export function encodeFunctions(names: Iterable<string>): string {
-  return encodeHashes(new Set(Array.from(names, hashOf)));
+  const encoder = new FunctionSetEncoder();
+  for (const name of names) encoder.add(nameHashOf(name));
+  return encoder.encode() ?? '';
 }
 
 /** Functions of a merged set. Real packages have some thousands in all programs together. */
@@ -16,48 +78,61 @@ const mergedMax = 200_000;
 export function mergeFunctions(sets: readonly string[]): string | undefined {
   const different = [...new Set(sets)];
   if (different.length === 1) return different[0];
-  const hashes = new Set<number>();
+  const encoder = new FunctionSetEncoder();
   for (const text of different) {
-    addHashes(text, hashes);
-    if (hashes.size > mergedMax) return undefined;
+    encoder.addSet(text);
+    if (encoder.hasMoreThan(mergedMax)) return undefined;
   }
-  return encodeHashes(hashes);
+  return encoder.encode(mergedMax);
 }
 
 /** Returns a predicate: whether a set contains a function, or one with the same hash. */
 export function functionsIn(text: string): (name: string) => boolean {
-  const hashes = new Set<number>();
-  addHashes(text, hashes);
-  return (name) => hashes.has(hashOf(name));
+  const hashes = decodeHashes(text);
+  return (name) => isAmong(hashes, foldHash(nameHashOf(name)));
 }
 
-function encodeHashes(hashes: ReadonlySet<number>): string {
-  const bytes: number[] = [];
+/** Returns 24 bits of a hash. */
+function foldHash(hash: number): number {
+  return (hash ^ (hash >>> 24)) & hashMask;
+}
+
+function encodeHashes(hashes: Uint32Array): string {
+  const bytes = Buffer.allocUnsafe(4 * hashes.length);
   let last = 0;
-  for (const hash of [...hashes].sort((a, b) => a - b)) {
+  let length = 0;
+  for (const hash of hashes) {
     let difference = hash - last;
     last = hash;
-    for (; difference > 127; difference >>>= 7) bytes.push((difference & 127) | 128);
-    bytes.push(difference);
+    for (; difference > 127; difference >>>= 7) bytes[length++] = (difference & 127) | 128;
+    bytes[length++] = difference;
   }
-  return Buffer.from(bytes).toString('base64');
+  return bytes.toString('base64', 0, length);
 }
 
-function addHashes(text: string, hashes: Set<number>): void {
+/** Returns the hashes of a set in their order. */
+function decodeHashes(text: string): Uint32Array {
+  const bytes = Buffer.from(text, 'base64');
+  const hashes = new Uint32Array(bytes.length);
+  let count = 0;
   let [hash, shift, difference] = [0, 0, 0];
-  for (const byte of Buffer.from(text, 'base64')) {
+  for (const byte of bytes) {
     difference |= (byte & 127) << shift;
     shift += 7;
     if (byte > 127 && shift < 28) continue;
     hash += difference;
-    hashes.add(hash);
+    hashes[count++] = hash;
     [shift, difference] = [0, 0];
   }
+  return hashes.subarray(0, count);
 }
 
-/** FNV-1a of the characters, folded to 24 bits. */
-function hashOf(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  return (hash ^ (hash >>> 24)) & hashMask;
+function isAmong(sorted: Uint32Array, wanted: number): boolean {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low] === wanted;
 }

@@ -9,6 +9,8 @@ export interface ElfPlan {
   /** Read-only content, and writable content. */
   readonly text?: string;
   readonly data?: string;
+  /** The beginnings of writable sections. The table of sections then follows the program headers, as Go writes it. */
+  readonly sections?: readonly string[];
 }
 
 interface Segment {
@@ -19,10 +21,11 @@ interface Segment {
 
 /** Encodes an ELF file: header, program headers, and the segments. System V ABI, "Object Files". */
 export function writeElf(plan: ElfPlan = {}): Buffer {
-  const { type = 3, is32 = false, isBigEndian = false } = plan;
+  const { type = 3, is32 = false, isBigEndian = false, sections = [] } = plan;
   const segments = segmentsOf(plan);
   const layout = layouts[is32 ? 32 : 64];
-  const head = Buffer.alloc(layout.header + segments.length * layout.entry);
+  const sectionTable = layout.header + segments.length * layout.entry;
+  const head = Buffer.alloc(sectionTable + sections.length * layout.section.entry);
   const put = (value: number, at: number, bytes: number): void => {
     for (let i = 0; i < bytes; i++)
       head[isBigEndian ? at + bytes - 1 - i : at + i] = Math.floor(value / 2 ** (8 * i)) % 256;
@@ -42,7 +45,20 @@ export function writeElf(plan: ElfPlan = {}): Buffer {
     put(content.length, at + layout.size, layout.word);
     offset += content.length;
   }
-  return Buffer.concat([head, ...segments.map(({ content }) => content)]);
+  const content = Buffer.concat(segments.map((segment) => segment.content));
+  if (sections.length > 0) {
+    put(sectionTable, layout.sections, layout.word);
+    put(layout.section.entry, layout.sectionBytes, 2);
+    put(sections.length, layout.sectionCount, 2);
+  }
+  for (const [i, start] of sections.entries()) {
+    const at = sectionTable + i * layout.section.entry;
+    put(1, at + layout.section.type, 4);
+    put(3, at + layout.section.flags, layout.word);
+    put(head.length + content.indexOf(start, 0, 'latin1'), at + layout.section.offset, layout.word);
+    put(start.length, at + layout.section.size, layout.word);
+  }
+  return Buffer.concat([head, content]);
 }
 
 /** Appends content that is not loaded, such as a section of cargo-auditable, and says where the table of sections would follow. */
@@ -67,6 +83,10 @@ const layouts = {
     offset: 4,
     address: 8,
     size: 16,
+    sections: 32,
+    sectionBytes: 46,
+    sectionCount: 48,
+    section: { entry: 40, type: 4, flags: 8, offset: 16, size: 20 },
   },
   64: {
     header: 64,
@@ -79,6 +99,10 @@ const layouts = {
     offset: 8,
     address: 16,
     size: 32,
+    sections: 40,
+    sectionBytes: 58,
+    sectionCount: 60,
+    section: { entry: 64, type: 4, flags: 8, offset: 24, size: 32 },
   },
 } as const;
 

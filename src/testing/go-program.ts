@@ -36,7 +36,7 @@ export function withData(plan: ElfPlan, data: (address: number) => string): Buff
 export const goNote = '\x04\0\0\0\x08\0\0\0\x04\0\0\0Go\0\0buildid1';
 
 /** Content of a Go program. */
-export interface GoProgramPlan extends Pick<ElfPlan, 'note' | 'text'> {
+export interface GoProgramPlan extends Pick<ElfPlan, 'note' | 'text' | 'sections'> {
   readonly version?: string;
   /** The lines about modules. */
   readonly lines?: readonly string[];
@@ -56,11 +56,14 @@ export function goProgram({
   return withData({ note: goNote, ...plan }, () => inlineBuildInfo(version, text) + table);
 }
 
+/** The first bytes of the table of functions of Go 1.20 and later. */
+export const functionTableStart = '\xf1\xff\xff\xff\0\0\x01\x08';
+
 /** The beginning of the table of functions, and their names. Go, cmd/link, pcln.go. */
 export function functionTable(functions: readonly string[]): string {
   const names = functions.map((name) => `${name}\0`).join('');
   const header = Buffer.alloc(72);
-  header.set([0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8]);
+  header.write(functionTableStart, 'latin1');
   const numbers = [functions.length, 1, 0x401000, header.length, header.length + names.length];
   for (const [i, number] of numbers.entries()) header.writeBigUInt64LE(BigInt(number), 8 + 8 * i);
   return header.toString('latin1') + names;

@@ -23,13 +23,19 @@ export class GoFunctionReader {
   #candidatesLeft: number = candidatesMax;
   #names: StreamCapture | undefined;
 
-  constructor({ segments, isBigEndian, sections }: ProgramHead) {
+  constructor({ segments, isBigEndian, sections, loadedSections }: ProgramHead) {
     this.#isBigEndian = isBigEndian;
+    if (loadedSections !== undefined) {
+      // The table begins a section.
+      const data = loadedSections.filter(({ isExecutable }) => !isExecutable).slice(0, candidatesMax);
+      this.#candidates = data.map(({ offset }) => new StreamCapture(offset, headerBytesMax));
+      this.#searches = [];
+      return;
+    }
     const section = sections.get(machOSection);
     const searched: readonly ByteRange[] = section === undefined ? rangesOfTable(segments) : [section];
     this.#searches = marks.flatMap((mark) => {
-      const start = isBigEndian ? [0xff, 0xff, 0xff, mark] : [mark, 0xff, 0xff, 0xff];
-      const needle = Buffer.from([...start, 0, 0]);
+      const needle = startOf(mark, isBigEndian);
       return searched.map(({ offset, size }) => ({
         needle,
         search: new StreamSearch(needle, { start: offset, end: offset + size }),
@@ -57,9 +63,11 @@ export class GoFunctionReader {
     for (const { needle, search } of this.#searches)
       for (const at of search.push(piece, position))
         if (this.#candidatesLeft-- > 0) this.#candidates.push(new StreamCapture(at, headerBytesMax, needle));
+    if (this.#candidates.length === 0) return;
     for (const candidate of this.#candidates) {
       candidate.push(piece, position);
-      if (candidate.isFull) this.#names ??= this.#namesOf(candidate);
+      if (candidate.isFull && hasMark(candidate.bytes(), this.#isBigEndian))
+        this.#names ??= this.#namesOf(candidate);
     }
     this.#candidates = this.#candidates.filter(({ isFull }) => !isFull);
   }
@@ -80,6 +88,15 @@ export class GoFunctionReader {
     if (start < headerBytes || size <= 0 || size > limits.goFunctionBytes) return undefined;
     return new StreamCapture(candidate.start + start, size);
   }
+}
+
+/** Returns the first bytes of a table with this mark. */
+function startOf(mark: number, isBigEndian: boolean): Buffer {
+  return Buffer.from([...(isBigEndian ? [0xff, 0xff, 0xff, mark] : [mark, 0xff, 0xff, 0xff]), 0, 0]);
+}
+
+function hasMark(header: Buffer, isBigEndian: boolean): boolean {
+  return marks.some((mark) => header.subarray(0, 6).equals(startOf(mark, isBigEndian)));
 }
 
 /** Returns the segments that may have the table: those without code, or all if there is only code. */

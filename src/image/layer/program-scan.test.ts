@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { limits } from '../../core/limits.ts';
 import { programParts } from '../../plugin/package-lister.ts';
 import { type ElfPlan, samplePrograms, withUnloaded, writeElf } from '../../testing/elf-writer.ts';
-import { goMagic, goProgram, withData } from '../../testing/go-program.ts';
+import { functionTableStart, goMagic, goProgram, withData } from '../../testing/go-program.ts';
 import { type ProgramKind, ProgramScan } from './program-scan.ts';
 
 interface ScanOptions {
@@ -87,13 +87,29 @@ test('extracts the wanted parts of programs of Go and Rust', () => {
   });
 });
 
+test('takes the table of functions at the beginning of a section, and no other, if the sections are known', () => {
+  const plan = { lines, functions };
+  const begins = goProgram({ ...plan, sections: [goMagic, functionTableStart] });
+  assert.deepEqual(partsOf(begins), partsOf(goProgram(plan)));
+  assert.deepEqual(Object.keys(partsOf(goProgram({ ...plan, sections: [goMagic] }))), ['go-build-info']);
+});
+
 test('returns the same kind and parts whatever the size of the pieces, and whether unneeded bytes are skipped', () => {
   const program = fc.oneof(
     fc.constantFrom(audited(rustText), audited(`${'x'.repeat(5000)}${rustText}`)),
     fc
-      .record({ text: fc.constantFrom('x', 'x'.repeat(9000)), hasNote: fc.boolean(), hasTable: fc.boolean() })
-      .map(({ text, hasNote, hasTable }) =>
-        goProgram({ text, lines, ...(!hasNote && { note: 'no' }), ...(hasTable && { functions }) }),
+      .record({
+        text: fc.constantFrom('x', 'x'.repeat(9000)),
+        ...{ hasNote: fc.boolean(), hasTable: fc.boolean(), hasSections: fc.boolean() },
+      })
+      .map(({ text, hasNote, hasTable, hasSections }) =>
+        goProgram({
+          text,
+          lines,
+          ...(!hasNote && { note: 'no' }),
+          ...(hasTable && { functions }),
+          ...(hasSections && { sections: [goMagic, functionTableStart] }),
+        }),
       ),
     fc.constantFrom(...Object.values(samplePrograms)),
   );

@@ -256,6 +256,7 @@ function elfProgram(bytes: Buffer): ProgramHead | undefined {
   const elf = readElfHead(bytes);
   if (elf?.isProgram !== true) return undefined;
   const { isBigEndian, sectionTable } = elf;
+  const loadedSections = elf.sections.filter(({ isLoaded }) => isLoaded);
   return {
     format: 'elf',
     isBigEndian,
@@ -263,6 +264,7 @@ function elfProgram(bytes: Buffer): ProgramHead | undefined {
     notes: elf.segments.filter(({ kind }) => kind === 'note'),
     sections: new Map(),
     sectionTable,
+    ...(loadedSections.length > 0 && { loadedSections }),
   };
 }
 

@@ -1,3 +1,7 @@
+import { Seam } from './seam.ts';
+
+const noPlaces: readonly number[] = [];
+
 /**
  * Finds all places of a byte sequence in a range of a file while the file streams by. Pieces must come in order and without gaps. How
  * they are cut does not change the result.
@@ -6,42 +10,46 @@ export class StreamSearch {
   readonly #needle: Buffer;
   readonly #start: number;
   readonly #end: number;
-  /** The last bytes of the range so far, one fewer than the sequence has. */
-  #tail: Buffer = Buffer.alloc(0);
+  readonly #seam: Seam;
 
   constructor(needle: Buffer, { start, end }: { readonly start: number; readonly end: number }) {
     this.#needle = needle;
     this.#start = start;
     this.#end = end;
+    this.#seam = new Seam(needle);
   }
 
-  /** Takes the piece of the file that begins at this position. Yields the positions of sequences that end in it. */
-  *push(piece: Buffer, position: number): Generator<number, void> {
+  /** Takes the piece of the file that begins at this position. Returns the positions of sequences that end in it. */
+  push(piece: Buffer, position: number): readonly number[] {
     const from = Math.max(this.#start - position, 0);
     const to = Math.min(this.#end - position, piece.length);
-    if (from >= to) return;
-    const bytes = piece.subarray(from, to);
-    const seam = Buffer.concat([this.#tail, bytes.subarray(0, this.#needle.length - 1)]);
-    const seamStart = position + from - this.#tail.length;
-    this.#tail = lastBytes(this.#tail, bytes, this.#needle.length - 1);
-    yield* placesIn(seam, this.#needle, seamStart);
-    yield* placesIn(bytes, this.#needle, position + from);
+    if (from >= to) return noPlaces;
+    const bytes = from === 0 && to === piece.length ? piece : piece.subarray(from, to);
+    const atSeam = this.#seam.indexIn(bytes);
+    const inPiece = bytes.indexOf(this.#needle);
+    const places =
+      atSeam === -1 && inPiece === -1 ? noPlaces : this.#places(bytes, position + from, { atSeam, inPiece });
+    this.#seam.keep(bytes);
+    return places;
+  }
+
+  /** Returns the positions of all sequences, given the index of the first one at the seam and of the first one in the piece. */
+  #places(
+    bytes: Buffer,
+    position: number,
+    { atSeam, inPiece }: { readonly atSeam: number; readonly inPiece: number },
+  ): number[] {
+    const places: number[] = [];
+    const seamStart = position - this.#seam.tailLength;
+    for (let at = atSeam; at !== -1; at = this.#seam.nextIndex(at + 1)) places.push(seamStart + at);
+    for (let at = inPiece; at !== -1; at = bytes.indexOf(this.#needle, at + 1)) places.push(position + at);
+    return places;
   }
 
   /** Returns the next position at which it needs bytes. Infinite after the range. */
   nextPosition(position: number): number {
     return position < this.#end ? Math.max(position, this.#start) : Number.POSITIVE_INFINITY;
   }
-}
-
-function* placesIn(bytes: Buffer, needle: Buffer, start: number): Generator<number, void> {
-  for (let at = bytes.indexOf(needle); at !== -1; at = bytes.indexOf(needle, at + 1)) yield start + at;
-}
-
-/** Returns a copy of the last bytes of two consecutive pieces. */
-function lastBytes(before: Buffer, bytes: Buffer, count: number): Buffer {
-  const whole = bytes.length >= count ? bytes : Buffer.concat([before, bytes]);
-  return Buffer.from(whole.subarray(Math.max(whole.length - count, 0)));
 }
 
 /** Collects a range of a file while the file streams by. */

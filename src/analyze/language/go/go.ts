@@ -20,7 +20,7 @@ const commandOfGo = 'cmd/go';
 /** Lists what Go programs were built from: the standard library, the main module and its modules. */
 export const goLister: PackageLister = {
   name: 'golang',
-  version: 1,
+  version: 2,
   wants: [],
   ecosystem: { name: 'golang', versionScheme: 'go' },
   programParts: ['go-build-info', 'go-functions'],
