@@ -1,7 +1,7 @@
 /**
  * Yields a document as indented JSON with a final line break, in chunks, so that a large report is never one string. Keys keep their
- * insertion order; undefined members are left out. A list may be any iterable and is written while it is iterated. Each element of a list
- * is one chunk, unless it contains a lazy list.
+ * insertion order; undefined members are left out. A list may be any iterable and is written while it is iterated. Some elements of a list
+ * are one chunk, unless one contains a lazy list.
  */
 export function* jsonChunks(document: object): Iterable<string> {
   yield* objectChunks(document, '\n');
@@ -26,17 +26,38 @@ function* memberChunks(member: unknown, lineBreak: string): Iterable<string> {
   else yield* objectChunks(member, lineBreak);
 }
 
+/** Elements of a list that are serialized at once. That takes half of the time of one after the other. */
+const elementsAtOnce = 64;
+
 function* listChunks(list: Iterable<unknown>, lineBreak: string): Iterable<string> {
-  const inner = `${lineBreak}  `;
   let before = '[';
+  let open: unknown[] = [];
   for (const element of list) {
-    if (isLazy(element)) {
-      yield before + inner;
-      yield* objectChunks(element, inner);
-    } else yield before + inner + stringify(element, inner);
+    const isList = isLazy(element);
+    if (!isList) open.push(element);
+    if (open.length === elementsAtOnce || (isList && open.length > 0)) {
+      yield before + stringifyElements(open, lineBreak);
+      before = ',';
+      open = [];
+    }
+    if (!isList) continue;
+    yield `${before}${lineBreak}  `;
+    yield* objectChunks(element, `${lineBreak}  `);
     before = ',';
   }
-  yield before === '[' ? '[]' : `${lineBreak}]`;
+  if (open.length > 0) yield before + stringifyElements(open, lineBreak);
+  yield before === '[' && open.length === 0 ? '[]' : `${lineBreak}]`;
+}
+
+/** Serializes elements of a list, each after a line break. Lists around them give them their indentation. */
+function stringifyElements(elements: readonly unknown[], lineBreak: string): string {
+  const depth = (lineBreak.length - 1) / 2;
+  let nested: unknown = elements;
+  for (let level = 0; level < depth; level++) nested = [nested];
+  const text = JSON.stringify(nested, null, 2);
+  // Each list around them begins with a bracket and a line break, and ends with both.
+  const indentations = depth * (depth + 1);
+  return escapeControls(text.slice(1 + 2 * depth + indentations, -(2 * (depth + 1) + indentations)));
 }
 
 /** Returns whether a member of an object is an iterable other than an array. */
@@ -48,9 +69,12 @@ function isLazy(element: unknown): element is object {
   );
 }
 
-/** Serializes a value at once. Escapes control characters that JSON permits, because reports are also shown on terminals. */
+/** Serializes a value at once. */
 function stringify(value: unknown, lineBreak: string): string {
-  return JSON.stringify(value, null, 2)
-    .replaceAll('\n', lineBreak)
-    .replaceAll(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
+  return escapeControls(JSON.stringify(value, null, 2).replaceAll('\n', lineBreak));
+}
+
+/** Escapes control characters that JSON permits, because reports are also shown on terminals. */
+function escapeControls(text: string): string {
+  return text.replaceAll(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }

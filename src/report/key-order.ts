@@ -159,10 +159,15 @@ function* orderElements(list: readonly unknown[], order: KeyOrder | 'value' | un
   for (const element of list) yield orderKeys(element, order);
 }
 
-/** Orders the keys of a value recursively and drops keys without an order. */
+/** Orders the keys of a value recursively. Drops keys without an order, and those that are undefined. */
 export function orderKeys(value: unknown, order: KeyOrder | 'value' | undefined): unknown {
   if (order === undefined || order === 'value' || value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((element) => orderKeys(element, order));
   const fields = value as Record<string, unknown>;
-  return Object.fromEntries(Object.keys(order).map((key) => [key, orderKeys(fields[key], order[key])]));
+  const ordered: Record<string, unknown> = {};
+  for (const key in order) {
+    const member = fields[key];
+    if (member !== undefined) ordered[key] = orderKeys(member, order[key]);
+  }
+  return ordered;
 }
