@@ -1,13 +1,16 @@
 import { parentOf } from './tar/path.ts';
 
+/** By directory, its entries: paths with values and directories on the way to them. */
+type Children = Map<string, Set<string>>;
+
 /**
  * Values by their paths, in the order in which they were last set. Knows which paths are below a directory. Removing a directory takes time
  * by its content, not by the size of the tree.
  */
 export class PathTree<T> {
   readonly #values = new Map<string, T>();
-  /** By directory, its entries: paths with values and directories on the way to them. */
-  readonly #children = new Map<string, Set<string>>();
+  /** Made when it is first needed: most trees of packages only grow. */
+  #directories: Children | undefined;
 
   get size(): number {
     return this.#values.size;
@@ -51,7 +54,7 @@ export class PathTree<T> {
   set(path: string, thing: T): void {
     this.#values.delete(path);
     this.#values.set(path, thing);
-    this.#enter(path);
+    if (this.#directories !== undefined) enter(this.#directories, path);
   }
 
   /** Removes the value at a path and all below it. Calls `removed` for each. */
@@ -82,14 +85,22 @@ export class PathTree<T> {
     removed?.(path, thing);
   }
 
-  /** Adds a path to its directory, and the directory to its parent, up to one that is known. */
-  #enter(path: string): void {
-    for (let child = path; child !== ''; child = parentOf(child)) {
-      const directory = parentOf(child);
-      const siblings = this.#children.get(directory);
-      if (siblings?.has(child) === true) return;
-      if (siblings === undefined) this.#children.set(directory, new Set([child]));
-      else siblings.add(child);
-    }
+  get #children(): Children {
+    if (this.#directories !== undefined) return this.#directories;
+    const directories: Children = new Map();
+    for (const path of this.#values.keys()) enter(directories, path);
+    this.#directories = directories;
+    return directories;
+  }
+}
+
+/** Adds a path to its directory, and the directory to its parent, up to one that is known. */
+function enter(directories: Children, path: string): void {
+  for (let child = path; child !== ''; child = parentOf(child)) {
+    const directory = parentOf(child);
+    const siblings = directories.get(directory);
+    if (siblings?.has(child) === true) return;
+    if (siblings === undefined) directories.set(directory, new Set([child]));
+    else siblings.add(child);
   }
 }

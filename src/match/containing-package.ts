@@ -12,12 +12,13 @@ interface PackageAtPath {
  * distribution. To fix what they contain, upgrade them.
  */
 export class ContainingPackages {
-  readonly #byKey = new Map<string, ParentPackage>();
+  readonly #added: PackageAtPath[] = [];
+  /** Made when it is first needed: most images have no packages of other types. */
+  #keys: ReadonlyMap<string, ParentPackage> | undefined;
 
-  add({ path, package: { type, name, version, archivePath } }: PackageAtPath): void {
-    if (archivePath !== undefined) return;
-    const key = type === 'npm' ? npmKey(path) : type === 'pypi' ? pythonKey(path, name) : undefined;
-    if (key !== undefined) this.#byKey.set(key, { name, version });
+  /** Adds a package. All must be added before the first call of `withParent`. */
+  add(place: PackageAtPath): void {
+    this.#added.push(place);
   }
 
   /** Returns the package with the parent that its path shows, unless its lister has already stated one. */
@@ -28,10 +29,22 @@ export class ContainingPackages {
   }
 
   #containing(path: string): ParentPackage | undefined {
+    this.#keys ??= new Map(this.#added.flatMap(keyed));
+    const keys = this.#keys;
     return [npmDirectoryOf(path), pythonDirectoryOf(path)]
-      .flatMap((key) => (key === undefined ? [] : (this.#byKey.get(key) ?? [])))
+      .flatMap((key) => (key === undefined ? [] : (keys.get(key) ?? [])))
       .at(0);
   }
+}
+
+/** Returns a package by the key of its directory, if others may be in it. */
+function keyed({
+  path,
+  package: { type, name, version, archivePath },
+}: PackageAtPath): (readonly [string, ParentPackage])[] {
+  if (archivePath !== undefined) return [];
+  const key = type === 'npm' ? npmKey(path) : type === 'pypi' ? pythonKey(path, name) : undefined;
+  return key === undefined ? [] : [[key, { name, version }]];
 }
 
 function npmKey(path: string): string | undefined {

@@ -5,7 +5,7 @@ import type { EvidenceLink } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import { compareText } from '../model/order.ts';
 import type { FileOwner } from './file-owners.ts';
-import { type FileTree, realPaths } from './file-tree.ts';
+import type { RealPaths } from './file-tree.ts';
 
 /** A piece of evidence that a container of the image would see. */
 export interface SquashedEvidence {
@@ -32,17 +32,28 @@ interface Mark {
 }
 
 /** The owners of files by real path. */
-export type Owners = ReadonlyMap<string, FileOwner>;
+type Owners = ReadonlyMap<string, FileOwner>;
+
+/** Facts about the files of an image. */
+export interface KnownFiles {
+  readonly owners: Owners;
+  /** Real paths of files from which packages are listed. They are no evidence. */
+  readonly listed: ReadonlySet<string>;
+}
 
 /**
  * Squashes the evidence of layers, the lowest first. Paths are those of the archives until the end. A removal that names a file by another
  * path than the layer that added it removes nothing: so too much is counted rather than too little.
  */
-export function squashEvidence(tree: FileTree, layers: readonly LayerIndex[], owners: Owners): ImageEvidence {
+export function squashEvidence(
+  real: RealPaths,
+  layers: readonly LayerIndex[],
+  context: KnownFiles,
+): ImageEvidence {
   const marks = new PathTree<Mark>();
   for (const index of layers) applyLayer(marks, index);
   const cut = new Set(layers.flatMap(({ evidence }) => evidence.cut));
-  return { found: visible(marks, tree, owners), cut: evidenceKinds.filter((kind) => cut.has(kind)) };
+  return { found: visible(marks, real, context), cut: evidenceKinds.filter((kind) => cut.has(kind)) };
 }
 
 function applyLayer(marks: PathTree<Mark>, index: LayerIndex): void {
@@ -72,8 +83,7 @@ function markOf(link: EvidenceLink, marks: PathTree<Mark>): Mark | undefined {
 }
 
 /** Counts a file with several names once, by its first name if that still exists. */
-function visible(marks: PathTree<Mark>, tree: FileTree, owners: Owners): SquashedEvidence[] {
-  const real = realPaths(tree);
+function visible(marks: PathTree<Mark>, real: RealPaths, { owners, listed }: KnownFiles): SquashedEvidence[] {
   const found = new Map<string, SquashedEvidence>();
   const files = new Set<Mark['file']>();
   const add = (path: string, { kind, file }: Mark): void => {
@@ -89,7 +99,7 @@ function visible(marks: PathTree<Mark>, tree: FileTree, owners: Owners): Squashe
     if (mark.target !== undefined && !isCounted(real(path), mark.target, { found, real })) add(path, mark);
   const lists = directoriesOfLists(found);
   return [...found.values()]
-    .filter((item) => !isListedBeside(item, lists))
+    .filter((item) => !listed.has(item.path) && !isListedBeside(item, lists))
     .sort((a, b) => compareText(a.kind, b.kind) || compareText(a.path, b.path));
 }
 
@@ -102,7 +112,7 @@ function withOwner(item: SquashedEvidence, owners: Owners): SquashedEvidence {
 function isCounted(
   path: string,
   target: string,
-  { found, real }: { readonly found: ReadonlyMap<string, unknown>; readonly real: (path: string) => string },
+  { found, real }: { readonly found: ReadonlyMap<string, unknown>; readonly real: RealPaths },
 ): boolean {
   const realTarget = real(symbolicLinkPath(path, target));
   return [realTarget, `${realTarget}/package.json`, `${realTarget}/METADATA`, `${realTarget}/PKG-INFO`].some(

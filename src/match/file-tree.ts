@@ -308,8 +308,11 @@ function entryOf(node: LayerNode, layer: number): TreeEntry {
   return node.kind === 'file' ? { node, layer, content: { path: node.path, layer } } : { node, layer };
 }
 
+/** Resolves links in the directories of a file. */
+export type RealPaths = (path: string) => string;
+
 /** Returns a function that resolves links in the directories of files. Each directory is resolved once. */
-export function realPaths({ resolver }: Pick<FileTree, 'resolver'>): (path: string) => string {
+export function realPaths({ resolver }: Pick<FileTree, 'resolver'>): RealPaths {
   const directories = new Map<string, string>();
   return (path) => {
     const directory = parentOf(path);

@@ -21,12 +21,11 @@ export class ImageSize {
     licenses = [],
     code,
   }: LayerIndex): void {
-    const allPackages = [...packages, ...(packageFiles?.packages ?? [])];
-    this.#addDetails(allPackages, licenses);
+    this.#addDetails(packages, licenses);
+    if (packageFiles !== undefined) this.#addDetails(packageFiles.packages, []);
     this.#things += whiteouts.length + opaques.length + nodes.length + owned.length;
     this.#things += countNames(code);
     this.#things += (packageFiles?.withoutPackage.length ?? 0) + (packageFiles?.others.length ?? 0);
-    for (const { packages: listed } of allPackages) this.#things += listed.length;
     for (const { files } of owned) this.#things += files.length;
     if (this.#things > limits.imageThings) throw tooManyThings();
     this.#addEvidence(evidence);
@@ -43,13 +42,15 @@ export class ImageSize {
       );
   }
 
+  /** Counts packages, and the characters of their details. */
   #addDetails(packages: LayerIndex['packages'], licenses: readonly LayerLicenses[]): void {
     for (const found of licenses)
       this.#detailCharacters += charactersOf('licenses' in found ? found.licenses : [found.sameAs]);
-    for (const { requires = [], provides = [], licenses: declared = [] } of packages.flatMap(
-      (listed) => listed.packages,
-    ))
-      this.#detailCharacters += charactersOf(requires) + charactersOf(provides) + charactersOf(declared);
+    for (const { packages: listed } of packages) {
+      this.#things += listed.length;
+      for (const { requires, provides, licenses: declared } of listed)
+        this.#detailCharacters += charactersOf(requires) + charactersOf(provides) + charactersOf(declared);
+    }
     if (this.#detailCharacters > limits.imageDetailCharacters)
       throw new ClairError(
         'limit-exceeded',
@@ -73,6 +74,6 @@ export function tooManyThings(): ClairError {
   );
 }
 
-function charactersOf(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + text.length, 0);
+function charactersOf(texts: readonly string[] | undefined): number {
+  return texts === undefined ? 0 : texts.reduce((sum, text) => sum + text.length, 0);
 }

@@ -13,6 +13,7 @@ export function statedLicenses(layers: readonly Pick<LayerIndex, 'licenses'>[]):
   const stated = new Map<string, LayerLicenses>();
   for (const { licenses = [] } of layers)
     for (const found of licenses) stated.set(`${found.type} ${found.name}`, found);
+  if (stated.size === 0) return () => undefined;
   return (type, name) => {
     let found = stated.get(`${type} ${name}`);
     for (let links = 0; links < limits.linkDepth && found !== undefined; links++) {

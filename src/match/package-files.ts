@@ -5,7 +5,7 @@ import type { ExtensionProblem, LayerIndex, LayerPackageFiles, LayerPackages } f
 import { compareText } from '../model/order.ts';
 import { type ListedPackage, packageEvidences } from '../model/package.ts';
 import { ContainingPackages } from './containing-package.ts';
-import { type FileTree, realPaths } from './file-tree.ts';
+import type { RealPaths } from './file-tree.ts';
 
 /** One location of a package that a file at any depth lists. */
 export interface SquashedLocation {
@@ -21,6 +21,8 @@ export interface LocatedPackage extends SquashedLocation {
   readonly lister: string;
   /** Sorted by path. */
   readonly locations: readonly SquashedLocation[];
+  /** Empty: repositories are those of package databases. */
+  readonly repositories: readonly [];
 }
 
 /** The files at any depth that a container of the image would see. */
@@ -45,7 +47,7 @@ interface FileMark {
  * Squashes the files at any depth, the lowest layer first. Paths are those of the archives until the end. A removal that names a file by
  * another path than the layer that added it removes nothing: so too much is listed rather than too little.
  */
-export function squashPackageFiles(tree: FileTree, layers: readonly LayerIndex[]): SquashedPackageFiles {
+export function squashPackageFiles(real: RealPaths, layers: readonly LayerIndex[]): SquashedPackageFiles {
   const marks = new PathTree<FileMark>();
   const code = new VisibleCode();
   for (const [layer, index] of layers.entries()) {
@@ -59,7 +61,7 @@ export function squashPackageFiles(tree: FileTree, layers: readonly LayerIndex[]
     if (index.packageFiles !== undefined) addFiles(marks, index, { files: index.packageFiles, layer });
     if (marks.size + linked.size > 0) linkPrograms(marks, index, linked);
   }
-  return visibleFiles(marks, realPaths(tree), code);
+  return visibleFiles(marks, real, code);
 }
 
 /** Programs by the targets of hard links. Other files have the results at each of their names. */
@@ -149,12 +151,9 @@ function addFiles(
   for (const [path, mark] of fresh) marks.set(path, mark);
 }
 
-function visibleFiles(
-  marks: PathTree<FileMark>,
-  real: (path: string) => string,
-  code: VisibleCode,
-): SquashedPackageFiles {
-  const packages = new Map<string, { lister: string; byPath: Map<string, SquashedLocation> }>();
+function visibleFiles(marks: PathTree<FileMark>, real: RealPaths, code: VisibleCode): SquashedPackageFiles {
+  const packages = new Map<string, { readonly lister: string; readonly places: SquashedLocation[] }>();
+  const containing = new ContainingPackages();
   const problems: SquashedPackageFiles['problems'][number][] = [];
   const read = new Set<string>();
   for (const [ownPath, mark] of marks) {
@@ -164,27 +163,31 @@ function visibleFiles(
     problems.push(...own.map((problem) => ({ ...problem, path, layer })));
     for (const { lister, packages: listed } of listings)
       for (const stated of listed) {
-        const item = code.withPresence(stated);
-        const identity = identityOf(item, lister);
-        const found = packages.get(identity) ?? { lister, byPath: new Map() };
-        packages.set(identity, found);
-        found.byPath.set(pathOfPackage(path, item), { path, layer, package: item });
+        const place = { path, layer, package: code.withPresence(stated) };
+        const identity = identityOf(stated, lister);
+        const found = packages.get(identity);
+        if (found === undefined) packages.set(identity, { lister, places: [place] });
+        else found.places.push(place);
+        containing.add(place);
       }
   }
-  const containing = new ContainingPackages();
-  for (const { byPath } of packages.values())
-    for (const location of byPath.values()) containing.add(location);
-  const withParent = (location: SquashedLocation): SquashedLocation => ({
-    ...location,
-    package: containing.withParent(location),
-  });
+  const withParent = (location: SquashedLocation): SquashedLocation => {
+    const contained = containing.withParent(location);
+    return contained === location.package ? location : { ...location, package: contained };
+  };
   return {
-    packages: Array.from(packages.values(), ({ lister, byPath }) =>
-      locatedPackage(lister, Array.from(byPath.values(), withParent)),
+    packages: Array.from(packages.values(), ({ lister, places }) =>
+      locatedPackage(lister, lastAtEachPath(places).map(withParent)),
     ),
     problems,
     read,
   };
+}
+
+/** Returns the last of the locations at each path, in the order of the first ones. */
+function lastAtEachPath(places: readonly SquashedLocation[]): readonly SquashedLocation[] {
+  if (places.length === 1) return places;
+  return [...new Map(places.map((place) => [pathOfPackage(place.path, place.package), place])).values()];
 }
 
 /** Whether a file is read whole. Texts in a program name only some of its packages. */
@@ -193,12 +196,16 @@ function isComplete({ packages }: LayerPackages): boolean {
 }
 
 /** Returns the package at these locations, of which there is at least one. */
-export function locatedPackage(lister: string, found: readonly SquashedLocation[]): LocatedPackage {
-  const locations = found.toSorted((a, b) =>
+export function locatedPackage(lister: string, places: readonly SquashedLocation[]): LocatedPackage {
+  const [only] = places;
+  if (only !== undefined && places.length === 1)
+    return { ...only, lister, locations: places, repositories: [] };
+  const locations = places.toSorted((a, b) =>
     compareText(pathOfPackage(a.path, a.package), pathOfPackage(b.path, b.package)),
   );
   const [first] = locations.toSorted(compareStrength) as [SquashedLocation];
-  return { ...first, package: withAllFunctions(first.package, locations), lister, locations };
+  const found = withAllFunctions(first.package, locations);
+  return { ...first, package: found, lister, locations, repositories: [] };
 }
 
 /** Returns a package with the functions at all its locations. Without them if they are unknown at any. */

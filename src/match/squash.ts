@@ -12,6 +12,7 @@ import {
   type ContentLocation,
   type FileTree,
   fileTree,
+  realPaths,
   type TreeEntry,
 } from './file-tree.ts';
 import { ImageSize } from './image-size.ts';
@@ -57,16 +58,13 @@ export function squash(layers: readonly LayerIndex[], scanned: ScannedPaths): Sq
   const tree = fileTree(layers);
   const visible = visibleEntries(tree, scanned);
   const owners = fileOwners(tree, visible, layers);
-  const packageFiles = squashPackageFiles(tree, layers);
-  const evidence = squashEvidence(tree, layers, owners);
+  const real = realPaths(tree);
+  const packageFiles = squashPackageFiles(real, layers);
   return {
     files: visibleFiles(tree, layers, scanned.links),
-    packages: assertPackageCount([
-      ...visiblePackages(visible, layers),
-      ...packageFiles.packages.map((found) => ({ ...found, repositories: [] })),
-    ]),
+    packages: assertPackageCount([...visiblePackages(visible, layers), ...packageFiles.packages]),
     owners,
-    evidence: { ...evidence, found: evidence.found.filter(({ path }) => !packageFiles.read.has(path)) },
+    evidence: squashEvidence(real, layers, { owners, listed: packageFiles.read }),
     problems: [
       ...visibleProblems(tree, layers),
       ...packageFiles.problems,

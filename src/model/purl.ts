@@ -18,18 +18,18 @@ export interface PurlParts {
  * Formats a package URL in canonical form (purl-spec). The reference library is not used: it takes longer to load than an image takes to
  * scan.
  */
-export function formatPurl({ type, namespace, name, version, qualifiers = {}, subpath }: PurlParts): string {
+export function formatPurl({ type, namespace, name, version, qualifiers, subpath }: PurlParts): string {
+  const start = namespace === undefined ? `pkg:${type}/` : `pkg:${type}/${encodeSegments(namespace)}/`;
+  const release = version === undefined ? '' : `@${encode(version)}`;
+  const query = qualifiers === undefined ? '' : formatQualifiers(qualifiers);
+  return `${start}${encode(name)}${release}${query}${subpath === undefined ? '' : `#${encodeSegments(subpath)}`}`;
+}
+
+function formatQualifiers(qualifiers: NonNullable<PurlParts['qualifiers']>): string {
   const pairs = Object.keys(qualifiers)
     .sort()
     .flatMap((key) => (qualifiers[key] ? [`${key}=${encode(qualifiers[key])}`] : []));
-  return [
-    `pkg:${type}/`,
-    namespace === undefined ? '' : `${encodeSegments(namespace)}/`,
-    encode(name),
-    version === undefined ? '' : `@${encode(version)}`,
-    pairs.length === 0 ? '' : `?${pairs.join('&')}`,
-    subpath === undefined ? '' : `#${encodeSegments(subpath)}`,
-  ].join('');
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }
 
 function encodeSegments(path: string): string {

@@ -27,6 +27,9 @@ const suppliers: readonly SupplierRules[] = [
   },
 ];
 
+/** A part of each name and version of a supplier. Most packages have neither, and no further rule is tried. */
+const signOfSupplier = /root|seal|\+sp\d/i;
+
 /** Returns the supplier that has patched a language package. Undefined for a package of its registry. */
 export function supplierOf({
   type,
@@ -37,6 +40,7 @@ export function supplierOf({
   readonly name: string;
   readonly version: string;
 }): SuppliedPackage | undefined {
+  if (!signOfSupplier.test(name) && !signOfSupplier.test(version)) return undefined;
   const found = suppliers.find(
     (rules) => rules.version.test(version) || rules.upstreamName(type, name) !== undefined,
   );

@@ -26,6 +26,8 @@ export interface EvidenceContext {
  * packages counts as read.
  */
 export function evidenceCoverage({ evidence, packages, coverage, distro }: EvidenceContext): Coverage[] {
+  if (evidence.found.length === 0)
+    return countByKind([], evidence.cut).map((unread) => coverageOfUnread(unread));
   const isAssessed = assessedFiles(packages, coverage, distro);
   const isListed = listedFiles(packages);
   const open = evidence.found.filter((item) => !isListed(item) && !isAssessed(item));
@@ -40,6 +42,7 @@ export function unownedEvidence({
   evidence,
   packages,
 }: Pick<EvidenceContext, 'evidence' | 'packages'>): UnreadEvidence[] {
+  if (evidence.found.length === 0) return countByKind([], evidence.cut);
   const isListed = listedFiles(packages);
   const unowned = evidence.found.filter((item) => item.owner === undefined && !isListed(item));
   return countByKind(unowned, evidence.cut);
@@ -57,9 +60,8 @@ function countByKind(found: readonly SquashedEvidence[], cut: readonly EvidenceK
 
 /** Returns a predicate: whether packages were listed from a file. Texts in a program name only some of its packages. */
 function listedFiles(packages: readonly ImagePackage[]): (item: SquashedEvidence) => boolean {
-  const listed = new Set(
-    packages.flatMap(({ location, evidence }) => (evidence === 'binary-string' ? [] : [location.path])),
-  );
+  const listed = new Set<string>();
+  for (const { location, evidence } of packages) if (evidence !== 'binary-string') listed.add(location.path);
   return ({ path }) => listed.has(path);
 }
 

@@ -27,7 +27,7 @@ import { type DeclaredUse, declaredKey, withoutInstalledDeclared } from './decla
 import { DistributionFiles } from './distribution-files.ts';
 import { statusesOf } from './extension-status.ts';
 import type { LayerAnalyzer } from './layer-analyzer.ts';
-import { ecosystemOf, namespacesOf, withLookup, withoutLookup } from './package-lookup.ts';
+import { ecosystemOf, namespacesOf, PackageLookups } from './package-lookup.ts';
 import { type IndexedLayer, type LayerStack, ReadPasses } from './read-passes.ts';
 import {
   findStoredIndexes,
@@ -154,7 +154,12 @@ export async function buildImageIndex(
     packages: squashed.packages.flatMap((item) => (item.locations === undefined ? [item.package] : [])),
     ownerOf: (path) => squashed.owners.get(path)?.name,
   });
-  const context = { distro, diffIds, squashed, extensions, licenses, distributionFiles };
+  const context: ImageContext = {
+    ...{ distro, diffIds, squashed, licenses, distributionFiles },
+    positions: new Map(diffIds.map((diffId) => [diffId, diffIds.indexOf(diffId)])),
+    lookups: new PackageLookups(distro, extensions),
+    ecosystems: new Map(extensions.listers.map(({ name }) => [name, ecosystemOf(name, extensions)])),
+  };
   const packages = squashed.packages.map((item) => toImagePackage(item, context));
   const image: ImageIndex = {
     identity: imageIndexIdentity([`index-${indexVersion} ${key}`, ...identities]),
@@ -200,13 +205,17 @@ interface ImageContext {
   readonly squashed: SquashedImage;
   readonly distro: Distro | null;
   readonly diffIds: readonly (Digest | null)[];
-  readonly extensions: IndexExtensions;
+  /** The first position of each layer. */
+  readonly positions: ReadonlyMap<Digest | null, number>;
+  readonly lookups: PackageLookups;
+  /** Namespaces of listers of other packages than those of the distribution. */
+  readonly ecosystems: ReadonlyMap<string, Namespace | undefined>;
   readonly licenses: StatedLicenses;
   readonly distributionFiles: DistributionFiles;
 }
 
 function toImagePackage(listedItem: SquashedPackage, context: ImageContext): ImagePackage {
-  const { distro, diffIds, squashed, extensions, licenses, distributionFiles } = context;
+  const { distro, diffIds, squashed, ecosystems, licenses, distributionFiles } = context;
   const item = withOwnLocation(listedItem, distributionFiles);
   const { requires, provides, archivePath, codePaths, ...listed } = item.package;
   const owner = squashed.owners.get(item.path)?.name;
@@ -215,25 +224,28 @@ function toImagePackage(listedItem: SquashedPackage, context: ImageContext): Ima
     ...listed,
     ...attributionOf(listed, licenses),
     ...supplierField(listed),
-    purl: purlOfListed(listed, ecosystemOf(item.lister, extensions) === undefined ? distro : null),
+    purl: purlOfListed(listed, ecosystems.get(item.lister) === undefined ? distro : null),
     location: { path: pathOfPackage(item.path, item.package), layer: diffIds[item.layer] ?? null },
     foundBy: item.lister,
     ...(item.repositories.length > 0 && { repositories: item.repositories }),
     ...(owner !== undefined && { owner }),
     ...(locations !== undefined && { locations }),
   };
-  const isRepeated = diffIds.indexOf(found.location.layer) !== item.layer;
+  const isRepeated = context.positions.get(found.location.layer) !== item.layer;
   const isLeft = item.locations !== undefined && distributionFiles.has(item.path);
   return {
-    ...(isLeft ? withoutLookup(found) : withLookup(found, distro, extensions)),
+    ...found,
+    lookup: isLeft ? null : context.lookups.find(found),
     ...(found.location.layer !== null && isRepeated && { layerPosition: item.layer }),
   };
 }
 
 /** Returns a package with the strongest location that no package of the distribution owns, if there is one. */
 function withOwnLocation(item: SquashedPackage, distributionFiles: DistributionFiles): SquashedPackage {
-  const own = item.locations?.filter(({ path }) => !distributionFiles.has(path)) ?? [];
-  if (own.length === 0 || own.length === item.locations?.length) return item;
+  const { locations = [] } = item;
+  if (locations.length < 2) return item;
+  const own = locations.filter(({ path }) => !distributionFiles.has(path));
+  if (own.length === 0 || own.length === locations.length) return item;
   const { path, layer, package: found } = locatedPackage(item.lister, own);
   return { ...item, path, layer, package: found };
 }

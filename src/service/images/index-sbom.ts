@@ -9,7 +9,7 @@ import { analyzerKey } from './analyze-layers.ts';
 import { DistributionFiles } from './distribution-files.ts';
 import { versionOrder } from './extension-status.ts';
 import { type ImageScope, type IndexedImage, imageIndexIdentity, indexVersion } from './index-image.ts';
-import { namespacesOf, withLookup, withoutLookup } from './package-lookup.ts';
+import { namespacesOf, PackageLookups, withoutLookup } from './package-lookup.ts';
 
 /** Dependencies and options of `indexSbom`. */
 export interface IndexSbomDeps extends Pick<ImageScope, 'distro'> {
@@ -28,11 +28,12 @@ export async function indexSbom(
   const distro =
     distroOverride === undefined ? inventory.distro : overrideDistro(distroOverride, inventory.distro);
   const files = distributionFilesOf(inventory, distro);
+  const lookups = new PackageLookups(distro, extensions);
   const packages = inventory.packages
     .map((found) =>
       found.evidence !== undefined && files.has(found.location.path)
         ? withoutLookup(found)
-        : withLookup(found, distro, extensions),
+        : { ...found, lookup: lookups.find(found) },
     )
     .sort(comparePackages);
   const content = sha256Of(JSON.stringify([distro, inventory.packages]));

@@ -4,13 +4,14 @@ import { builtIn } from '../../extensions.ts';
 import type { Distro } from '../../model/distro.ts';
 import type { Package } from '../../model/package.ts';
 import type { PackageLister } from '../../plugin/package-lister.ts';
+import type { ImagePackage } from '../../store/image-store.ts';
 import { semver } from '../../version/semver.ts';
 import { wantedPatterns } from './analyze-layers.ts';
 import {
   isLeftToOwner,
   isOfDistribution,
   namespacesOf,
-  withLookup,
+  PackageLookups,
   withoutLookup,
 } from './package-lookup.ts';
 
@@ -26,6 +27,14 @@ const extensions = {
     lister('own-place', { ecosystem: { name: 'acme', versionScheme: 'semver' }, versionScheme: 'rpm' }),
   ],
 };
+function withLookup(
+  item: Package,
+  distro: Distro | null,
+  used: ConstructorParameters<typeof PackageLookups>[1],
+): ImagePackage {
+  return { ...item, lookup: new PackageLookups(distro, used).find(item) };
+}
+
 const acme: Distro = { id: 'acme', versionId: '7', like: [] };
 const found = (foundBy: string, type = 'acme'): Package => ({
   ...{ type, name: 'rocket', version: '1.9.0', purl: '', foundBy },

@@ -1,26 +1,76 @@
-import { type Lookup, lookupOf } from '../../match/lookup.ts';
+import { lookupOf } from '../../match/lookup.ts';
 import type { Distro } from '../../model/distro.ts';
 import { ecosystemOfType, type Namespace, namespaceOf } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
-import type { Package } from '../../model/package.ts';
+import type { ListedPackage, Package } from '../../model/package.ts';
 import { supplierOf } from '../../model/supplier.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import { isKey, type VersionKey } from '../../plugin/version-scheme.ts';
+import { isKey, type VersionKey, type VersionScheme } from '../../plugin/version-scheme.ts';
 import type { ImagePackage, PackageLookup } from '../../store/image-store.ts';
 
 type LookupExtensions = Pick<Extensions, 'listers' | 'schemes'>;
 type Listers = Pick<LookupExtensions, 'listers'>;
 type PackageOrigin = Pick<Package, 'type' | 'foundBy' | 'name' | 'version'>;
 
-/** Returns a package with the names and keys by which advisories refer to it. */
-export function withLookup(
-  found: Package,
-  distro: Distro | null,
-  extensions: LookupExtensions,
-): ImagePackage {
-  const namespace = namespaceFor(found, distro, extensions);
-  const lookup = namespace && lookupOf(found, namespace);
-  return { ...found, lookup: lookup === undefined ? null : withVersionKeys(lookup, extensions) };
+/** The namespace of packages of one kind. */
+interface KindNamespace {
+  readonly namespace: Namespace | undefined;
+  /** Whether a supplier may have patched packages of this kind. */
+  readonly isOfEcosystem: boolean;
+}
+
+/** Finds the names and keys by which advisories refer to the packages of an image. Remembers what packages of one kind share. */
+export class PackageLookups {
+  readonly #distro: Distro | null;
+  readonly #extensions: LookupExtensions;
+  readonly #schemes: ReadonlyMap<string, VersionScheme>;
+  /** By lister and type. */
+  readonly #kinds = new Map<string, KindNamespace>();
+
+  constructor(distro: Distro | null, extensions: LookupExtensions) {
+    this.#distro = distro;
+    this.#extensions = extensions;
+    this.#schemes = new Map(extensions.schemes.map((scheme) => [scheme.name, scheme]));
+  }
+
+  /** Returns the lookup of a package. Null if no namespace covers it. */
+  find(found: ListedPackage & PackageOrigin): PackageLookup | null {
+    const namespace = this.namespaceOf(found);
+    const lookup = namespace && lookupOf(found, namespace);
+    if (lookup === undefined) return null;
+    const scheme = this.#schemes.get(lookup.namespace.versionScheme);
+    const { sourceVersion } = lookup;
+    return {
+      namespace: lookup.namespace,
+      name: lookup.name,
+      ...withKey(lookup.version, scheme),
+      ...(sourceVersion !== undefined && { source: withKey(sourceVersion, scheme) }),
+    };
+  }
+
+  /** Returns the namespace of a package. Undefined if there is none. */
+  namespaceOf(found: PackageOrigin): Namespace | undefined {
+    const { namespace, isOfEcosystem } = this.#kindOf(found);
+    return namespace !== undefined && isOfEcosystem ? withSupplier(namespace, found) : namespace;
+  }
+
+  #kindOf({ type, foundBy }: PackageOrigin): KindNamespace {
+    const key = `${foundBy}\n${type}`;
+    const known = this.#kinds.get(key);
+    if (known !== undefined) return known;
+    const ecosystem = ecosystemFor({ type, foundBy }, this.#extensions);
+    const kind = {
+      namespace: ecosystem ?? this.#ofDistribution({ type, foundBy }),
+      isOfEcosystem: ecosystem !== undefined,
+    };
+    this.#kinds.set(key, kind);
+    return kind;
+  }
+
+  #ofDistribution({ type, foundBy }: Pick<PackageOrigin, 'type' | 'foundBy'>): Namespace | undefined {
+    const lister = this.#extensions.listers.find(({ name }) => name === foundBy);
+    return this.#distro === null ? undefined : namespaceOf(this.#distro, type, lister?.versionScheme);
+  }
 }
 
 /** Returns a language package without a lookup, because a package of the distribution owns it and the advisories on that one decide. */
@@ -39,12 +89,12 @@ export function namespacesOf(
   packages: readonly ImagePackage[],
   extensions: LookupExtensions,
 ): Namespace[] {
-  const looked = packages.filter((found) => !isLeftToOwner(found));
-  const kinds = new Map(
-    looked.map((found) => [`${found.type}\n${found.foundBy}\n${supplierOf(found)?.supplier ?? ''}`, found]),
-  );
-  const namespaces = [...kinds.values()].map((found) => namespaceFor(found, distro, extensions));
-  const byName = new Map(namespaces.flatMap((namespace) => (namespace ? [[namespace.name, namespace]] : [])));
+  const lookups = new PackageLookups(distro, extensions);
+  const byName = new Map<string, Namespace>();
+  for (const found of packages) {
+    const namespace = isLeftToOwner(found) ? undefined : lookups.namespaceOf(found);
+    if (namespace !== undefined) byName.set(namespace.name, namespace);
+  }
   return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
 }
 
@@ -59,18 +109,6 @@ export function isOfDistribution(
   extensions: Listers,
 ): boolean {
   return ecosystemFor(found, extensions) === undefined;
-}
-
-function namespaceFor(
-  found: PackageOrigin,
-  distro: Distro | null,
-  extensions: Listers,
-): Namespace | undefined {
-  const ecosystem = ecosystemFor(found, extensions);
-  if (ecosystem !== undefined) return withSupplier(ecosystem, found);
-  if (distro === null) return undefined;
-  const lister = extensions.listers.find(({ name }) => name === found.foundBy);
-  return namespaceOf(distro, found.type, lister?.versionScheme);
 }
 
 /** Returns the namespace of a supplier's packages, if one has patched this package: its advisories decide, and not the upstream ones. */
@@ -90,19 +128,11 @@ function ecosystemFor(
   return isHere ? ecosystemOf(foundBy, extensions) : ecosystemOfType(type);
 }
 
-function withVersionKeys(
-  { namespace, name, version, sourceVersion }: Lookup,
-  { schemes }: Pick<LookupExtensions, 'schemes'>,
-): PackageLookup | null {
-  const scheme = schemes.find((candidate) => candidate.name === namespace.versionScheme);
-  const withKey = (text: string): { version: string; key?: VersionKey } => {
-    const key = scheme?.key(text);
-    return { version: text, ...(key !== undefined && isKey(key) && { key }) };
-  };
-  return {
-    namespace,
-    name,
-    ...withKey(version),
-    ...(sourceVersion !== undefined && { source: withKey(sourceVersion) }),
-  };
+/** Returns a version with its key. Without the key if the scheme has none for it. */
+function withKey(
+  version: string,
+  scheme: VersionScheme | undefined,
+): { readonly version: string; readonly key?: VersionKey } {
+  const key = scheme?.key(version);
+  return key !== undefined && isKey(key) ? { version, key } : { version };
 }
