@@ -23,6 +23,8 @@ const images = hostileImages({
   largeLayers: 12,
   jarBytes: 4 * GiB,
   nestedJars: 10_000,
+  goPrograms: 2000,
+  packages: 30_000,
 }).filter(({ name }) => name.includes(word));
 const directory = mkdtempSync(join(tmpdir(), 'clair-bench-hostile-'));
 process.on('exit', () => {

@@ -26,6 +26,7 @@ const benches = {
   start: 'start-up',
   ratings: 'ratings',
   census: 'census',
+  languages: 'languages',
 } as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
@@ -48,6 +49,7 @@ const wanted =
             'updates',
             'ratings',
             'census',
+            'languages',
           ].includes(key),
       )
     : known.filter(([key]) => key === name);

@@ -1,17 +1,10 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod/mini';
 import { clair, node } from './command.ts';
+import { forgetLayers } from './forget-layers.ts';
 import { type Contender, type Cost, measure, table } from './measure.ts';
 import { type Target, targetTable } from './target.ts';
 
@@ -48,31 +41,10 @@ function scanOf(target: string): Contender {
   return {
     name: 'clair',
     command: `${clair} scan ${target} --format json --db ${database} --mirror ${mirror} >${join(work, 'report.json')}`,
-    before: forgetLayers,
+    before: () => {
+      forgetLayers(database);
+    },
   };
-}
-
-function forgetLayers(): void {
-  if (!existsSync(database)) return;
-  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
-  const db = new DatabaseSync(database);
-  const tables = z.parse(
-    z.array(z.object({ name: z.string() })),
-    db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all(),
-  );
-  for (const name of [
-    'image_set',
-    'set_package',
-    'package_set',
-    'package',
-    'image_layer',
-    'image',
-    'layer',
-  ]) {
-    if (tables.some((known) => known.name === name)) db.exec(`DELETE FROM ${name}`);
-  }
-  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  db.close();
 }
 
 /** Removes cached layers. Creates an empty database for Java archives, without which Trivy refuses to read them. */

@@ -12,6 +12,8 @@ const small = {
   largeLayers: 3,
   jarBytes: 256 * 1024 ** 2,
   nestedJars: 1000,
+  goPrograms: 100,
+  packages: 3000,
 };
 
 for (const image of hostileImages(small)) {

@@ -34,4 +34,8 @@ export interface Sizes {
   readonly jarBytes: number;
   /** Java archives in one layer or archive. */
   readonly nestedJars: number;
+  /** Go programs in one layer. */
+  readonly goPrograms: number;
+  /** Different packages in one layer, below the limit of an image. */
+  readonly packages: number;
 }

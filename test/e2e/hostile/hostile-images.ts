@@ -4,6 +4,7 @@ import { crowds } from './crowds.ts';
 import type { HostileImage, Sizes } from './hostile-image.ts';
 import { languageFiles } from './language-files.ts';
 import { longNames } from './long-names.ts';
+import { manyPackages } from './many-packages.ts';
 import { oddContainers } from './odd-containers.ts';
 import { oddLinks } from './odd-links.ts';
 import { oddEnds, oddNames } from './odd-names.ts';
@@ -16,6 +17,7 @@ export function hostileImages(sizes: Sizes): HostileImage[] {
     ...crowds(sizes),
     ...allowedCrowds(sizes),
     ...languageFiles(sizes),
+    ...manyPackages(sizes),
     ...oddNames(),
     ...longNames(),
     ...oddLinks(),
