@@ -34,6 +34,7 @@ const flatPackages: Readonly<Record<string, readonly string[]>> = {
   kysely: [
     ...['CompiledQuery', 'Kysely', 'sql'],
     ...['PostgresAdapter', 'PostgresIntrospector', 'PostgresQueryCompiler'],
+    ...['OperatorNode', 'PrimitiveValueListNode'],
     ...['SqliteAdapter', 'SqliteIntrospector', 'SqliteQueryCompiler'],
   ],
 };
