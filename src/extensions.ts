@@ -20,6 +20,7 @@ import { dpkgLister } from './analyze/package/dpkg.ts';
 import { pacmanLister } from './analyze/package/pacman.ts';
 import { rhelContentManifest } from './analyze/package/rhel-content-manifest.ts';
 import { rpmLister } from './analyze/package/rpm/rpm.ts';
+import { cveList } from './enrich/cve/cve.ts';
 import { epss } from './enrich/epss/epss.ts';
 import { kev } from './enrich/kev/kev.ts';
 import { nvd } from './enrich/nvd/nvd.ts';
@@ -107,7 +108,7 @@ export const builtIn: BuiltIn = {
     ...[rhel, rhelOval, oracle, amazon, rocky, alma, suse, suseDocuments, azure, photon],
     osvSource(schemes),
   ],
-  enrichers: [nvd, kev, epss],
+  enrichers: [nvd, cveList, kev, epss],
   formats: [
     ...[tableFormat, jsonFormat, sarifFormat, cyclonedxFormat, spdxFormat],
     ...[htmlFormat(schemes), junitFormat, gitlabFormat, githubFormat],

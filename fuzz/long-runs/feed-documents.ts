@@ -329,6 +329,20 @@ export const nvd: object = {
   ],
 };
 
+/** A record of the CVE list. */
+export const cveRecordOfList: object = {
+  ...{ dataType: 'CVE_RECORD', dataVersion: '5.1' },
+  cveMetadata: { cveId: cve, state: 'PUBLISHED', datePublished: '2024-01-01T00:00:00.000Z' },
+  containers: {
+    cna: {
+      providerMetadata: { orgId: 'x', shortName: 'redhat' },
+      descriptions: [{ lang: 'en', value: 'A flaw' }],
+      metrics: [{ cvssV3_1: { vectorString: cvss, baseScore: 7.5, baseSeverity: 'HIGH' } }],
+      problemTypes: [{ descriptions: [{ cweId: 'CWE-79' }] }],
+    },
+  },
+};
+
 export const epss = `#model_version:v2025.03.14,score_date:2025-03-14T00:00:00+0000
 cve,epss,percentile
 ${cve},0.5,0.9

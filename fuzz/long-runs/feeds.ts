@@ -12,6 +12,7 @@ import {
   amazon,
   azure,
   csaf,
+  cveRecordOfList,
   epss,
   kev,
   nvd,
@@ -114,6 +115,12 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
     pack: zipped,
   })),
   nvd: [json('nvdcve-2.0-2024.json', '2024', nvd)],
+  cve: [
+    {
+      ...json('all_CVEs_at_midnight.zip.zip', 'list', cveRecordOfList),
+      pack: (document) => zipSync({ 'CVE-2024-0001.json': strToU8(document) }, { level: 0 }),
+    },
+  ],
   kev: [json('kev.json', 'catalogue', kev)],
   epss: [
     {

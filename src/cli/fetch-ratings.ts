@@ -54,7 +54,10 @@ function documentsIn(mirror: string | undefined): RatingLookupDeps['documents'] 
   if (mirror === undefined) return cve;
   if (!isDirectory(mirror) || cveDirectories.some((path) => existsSync(join(mirror, path))))
     return cveInMirror;
-  return { reason: `ratings cannot be looked up: the mirror has no CVE records (see docs/air-gapped.md)` };
+  return {
+    name: cve.name,
+    reason: `ratings cannot be looked up: the mirror has no CVE records (see docs/air-gapped.md)`,
+  };
 }
 
 /** Restricts a download to the origin of its first URL, because CVE records are stored nowhere else. */

@@ -163,6 +163,8 @@ export const limits = {
   feedBytes: 128 * GiB,
   /** Size of one record of a feed. */
   feedRecordBytes: 64 * MiB,
+  /** Size of the list of releases of the CVE list. Real ones have some hundred kilobytes. */
+  releaseListBytes: 16 * MiB,
   /** Records of one feed. The largest real ones have under a million. */
   feedRecords: 10_000_000,
   /** Elements of one record of an XML feed. The largest real ones have some ten thousand. */

@@ -23,6 +23,7 @@ const cadences: Readonly<Record<string, PublishingCadence>> = {
   wolfi: daily,
   chainguard: daily,
   nvd: daily,
+  cve: daily,
   epss: daily,
   oracle: weekly,
   'suse-documents': weekly,

@@ -81,6 +81,8 @@ export interface FeedClient {
 export interface FetchOptions {
   /** Whether an empty file is valid, such as a list of changes. Otherwise a mirror refuses it as an incomplete copy. */
   readonly mayBeEmpty?: boolean;
+  /** URL by whose path a mirror keeps the file, if each version has a URL of its own. A mirror then keeps only the latest version. */
+  readonly keptAs?: string;
 }
 
 /**

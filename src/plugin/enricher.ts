@@ -21,6 +21,20 @@ export interface ScoresRecord {
 /** A record that `Enricher.parse` yields. `kind` states which. */
 export type EnrichmentRecord = RatingRecord | ScoresRecord | SkippedRecord;
 
+/** A part of a feed with the rating of one vulnerability, which depends on its text alone. */
+export interface RatingDocument {
+  /** Always `document`. */
+  readonly kind: 'document';
+  /** The id of the vulnerability. */
+  readonly id: string;
+  /** Everything besides the text that the rating depends on, such as the checksum that an archive states. */
+  readonly context: string;
+  /** The text as it is published, or compressed. Valid until the next document is requested. */
+  readonly bytes: Uint8Array;
+  /** Parses the text. Throws `feed-corrupt` if it is damaged. */
+  readonly read: () => RatingRecord | SkippedRecord;
+}
+
 /** A source of ratings and other data about vulnerabilities, independent of packages. Fetched and parsed as an advisory source. */
 export interface Enricher {
   readonly name: string;
@@ -33,6 +47,11 @@ export interface Enricher {
   fetch(feed: string, client: FeedClient, lastFingerprint?: string): Promise<FetchResult>;
   /** Yields the records of a feed, each id at most once. */
   parse(feed: string, content: FetchedFeed, onDate?: OnFeedDate): AsyncIterable<EnrichmentRecord>;
+  /**
+   * Yields a feed as documents. Clair then parses only documents that changed since the last update. Their records must be those of `parse`,
+   * in the same order. Clair uses it for built-in enrichers only.
+   */
+  documents?(feed: string, content: FetchedFeed, onDate?: OnFeedDate): AsyncIterable<RatingDocument>;
 }
 
 /** A source with one document per vulnerability, which a scan fetches on demand. */

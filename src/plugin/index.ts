@@ -51,6 +51,7 @@ export type {
   Enricher,
   Enrichment,
   EnrichmentRecord,
+  RatingDocument,
   RatingRecord,
   ScoresRecord,
 } from './enricher.ts';

@@ -1,10 +1,12 @@
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
+import { cveList } from '../enrich/cve/cve.ts';
 import { epss } from '../enrich/epss/epss.ts';
 import { kev } from '../enrich/kev/kev.ts';
 import { nvd } from '../enrich/nvd/nvd.ts';
 import type { FeedRecord, RatingRecord } from '../plugin/index.ts';
+import { cveRecord, cvss31 } from '../testing/cve-records.ts';
 import { assertDetectsDamage, type FeedSample } from '../testing/damaged-feed.ts';
 import { inChunks } from '../testing/streams.ts';
 import { tar } from '../testing/tar-writer.ts';
@@ -233,6 +235,23 @@ const samples: readonly FeedSample<FeedRecord | RatingRecord>[] = [
         },
       ],
     }),
+  },
+  {
+    source: unbatched(cveList),
+    feed: 'list',
+    url: 'https://a.example/all_CVEs_at_midnight.zip.zip',
+    ...packed(
+      cveRecord('CVE-2024-0001', {
+        metrics: [cvss31('CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H', 7.5, 'HIGH')],
+      }),
+      (record) => {
+        const cves = zipSync(
+          { 'cves/2024/0xxx/CVE-2024-0001.json': strToU8(JSON.stringify(record)) },
+          { level: 0 },
+        );
+        return zipSync({ 'cves.zip': cves }, { level: 0 });
+      },
+    ),
   },
   {
     source: unbatched(epss),

@@ -1,5 +1,5 @@
 import type { Enrichment } from '../model/enrichment.ts';
-import type { EnrichmentRecord } from '../plugin/enricher.ts';
+import type { EnrichmentRecord, RatingRecord, SkippedRecord } from '../plugin/index.ts';
 import type { FeedUpdate } from './advisory-store.ts';
 import type { FeedChangeCounts, FeedName } from './feed-state.ts';
 import type { PageRequest } from './page.ts';
@@ -14,11 +14,29 @@ export interface FeedEnrichment extends StoredEnrichment {
   readonly feed: string;
 }
 
+/** A document of a feed with the rating of one vulnerability. It need not be read if it gave the stored rating. */
+export interface DigestedRating {
+  /** Always `document`. */
+  readonly kind: 'document';
+  /** The id of the vulnerability. */
+  readonly id: string;
+  /** SHA-256 of everything that the rating depends on, the versions of the source and of the program included. */
+  readonly digest: Uint8Array;
+  /** Parses it. The same digest always gives the same rating. */
+  readonly read: () => RatingRecord | SkippedRecord;
+}
+
 /** Data about vulnerabilities from sources other than advisories. Its feeds are among the feed states; it has no history. */
 export interface EnrichmentStore {
   /** Replaces the enrichments of one feed by difference, under the same terms as `AdvisoryStore.apply`. */
-  apply(update: FeedUpdate, records: AsyncIterable<EnrichmentRecord>): Promise<FeedChangeCounts>;
-  /** Returns the enrichments of each of these ids, ordered by the name of the source. Ids without any are absent from the map. */
+  apply(
+    update: FeedUpdate,
+    records: AsyncIterable<EnrichmentRecord | DigestedRating>,
+  ): Promise<FeedChangeCounts>;
+  /**
+   * Returns the enrichments of each of these ids, ordered by the name of the source. Ids without any are absent from the map. If a feed has
+   * an id that was also looked up at the same source, the later of both counts.
+   */
   findByIds(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>>;
   /** Returns the enrichments of these ids with their feeds, ordered by source and feed. */
   findWithFeeds(ids: Iterable<string>): Promise<readonly FeedEnrichment[]>;

@@ -32,7 +32,8 @@ export async function shardFiles(
       ([name, feeds]) => ({ name, feeds, feedsFor: () => feeds }) as unknown as AdvisorySource,
     ),
     enrichers: enrichers.map(
-      (name) => ({ name, ...(name !== 'nvd' && { isPartOfScan: true }) }) as unknown as Enricher,
+      (name) =>
+        ({ name, ...(!['nvd', 'cve'].includes(name) && { isPartOfScan: true }) }) as unknown as Enricher,
     ),
   };
   const usedBlocks = new Set<number>();

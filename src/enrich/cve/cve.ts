@@ -1,5 +1,5 @@
 import { cveNumberOf } from '../../model/cve.ts';
-import type { DocumentEnricher } from '../../plugin/index.ts';
+import type { DocumentEnricher, Enricher } from '../../plugin/index.ts';
 
 const repository = 'https://raw.githubusercontent.com/CVEProject/cvelistV5/main/cves';
 /** Location of a clone of the repository in a mirror. */
@@ -10,6 +10,25 @@ export const cve: DocumentEnricher = cveRecords([repository]);
 
 /** The CVE list in a mirror, which may hold a clone of the repository instead. */
 export const cveInMirror: DocumentEnricher = cveRecords([repository, clone]);
+
+/**
+ * The CVE list as a whole: the archive of all records, which upstream releases daily, and the changes of the day. Its ratings are those of
+ * the single records, and have the same name.
+ */
+export const cveList: Enricher = {
+  name: 'cve',
+  version: 1,
+  feeds: ['list'],
+  async fetch(feed, client, lastFingerprint) {
+    return (await import('./list-releases.ts')).fetchCveList(feed, client, lastFingerprint);
+  },
+  async *parse(feed, content, onDate) {
+    yield* (await import('./list.ts')).readCveList(feed, content, onDate);
+  },
+  async *documents(feed, content, onDate) {
+    yield* (await import('./list.ts')).cveListDocuments(feed, content, onDate);
+  },
+};
 
 /** Directories of a mirror that may hold the records. */
 export const cveDirectories: readonly string[] = [repository, clone].map((url) =>

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { ClairError } from '../../core/errors.ts';
 import { keyRange } from '../../match/key-range.ts';
 import type { Affected, Vulnerability } from '../../model/vulnerability.ts';
@@ -10,6 +9,7 @@ import type {
   KeyedRecord,
   KeyedVulnerability,
 } from '../../store/advisory-store.ts';
+import { DocumentDigests } from './document-digests.ts';
 
 /** Dependencies of the keys of a feed. `from` names its origin in errors. */
 export interface KeyDeps {
@@ -45,23 +45,6 @@ function* readKeyed(document: FeedDocument, deps: KeyDeps): Generator<KeyedRecor
 
 function keyed(record: FeedRecord, { schemes, from }: KeyDeps): KeyedRecord {
   return record.kind === 'vulnerability' ? withKeys(record, schemes, from) : record;
-}
-
-/** Computes digests of documents. It reuses its memory. */
-class DocumentDigests {
-  #input = Buffer.allocUnsafe(64 * 1024);
-
-  /** Returns SHA-256 of the length of the context, the context, and the text. */
-  of({ context, bytes }: FeedDocument): Buffer {
-    const contextBytes = Buffer.byteLength(context);
-    const start = 4 + contextBytes;
-    const length = start + bytes.length;
-    if (length > this.#input.length) this.#input = Buffer.allocUnsafe(length * 2);
-    this.#input.writeUInt32LE(contextBytes);
-    this.#input.write(context, 4);
-    this.#input.set(bytes, start);
-    return hash('sha256', this.#input.subarray(0, length), 'buffer');
-  }
 }
 
 /** A key range that contains no key. */

@@ -41,7 +41,10 @@ export async function publishableNamespaces(deps: PublishDeps): Promise<readonly
       states: states.filter(isOf),
       records: recordsOf(namespace, names, deps),
       ratingsOf: async (ids) =>
-        (await store.enrichments.findWithFeeds(ids)).filter(({ source }) => rating.has(source)),
+        (await store.enrichments.findWithFeeds(ids)).filter(
+          // The results of lookups are of single vulnerabilities, and have no feed.
+          ({ source, feed }) => feed !== '' && rating.has(source),
+        ),
     });
   }
   return found.sort((a, b) => compareText(a.namespace.name, b.namespace.name));

@@ -8,6 +8,7 @@ import type { FeedChangeCounts, FeedIdentity, FeedState } from '../../store/feed
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 import { isSuperseded } from './choose-feeds.ts';
+import { digestedRatings } from './document-digests.ts';
 import { type FeedLockDeps, lockFeed, pollMs } from './feed-lock.ts';
 import { type KeyDeps, keyedDocuments, keyedRecords } from './keyed-records.ts';
 import { LatestDates } from './latest-dates.ts';
@@ -289,8 +290,13 @@ async function apply(
   const onDate: OnFeedDate = (date) => {
     dates.note(date);
   };
-  if (!isAdvisorySource(source))
-    return await store.enrichments.apply(dated, source.parse(feed, fetched, onDate));
+  if (!isAdvisorySource(source)) {
+    const documents = programVersion === undefined ? undefined : source.documents?.(feed, fetched, onDate);
+    const reader = `${source.version} ${programVersion ?? ''}`;
+    const ratings =
+      documents === undefined ? source.parse(feed, fetched, onDate) : digestedRatings(documents, reader);
+    return await store.enrichments.apply(dated, ratings);
+  }
   const keys: KeyDeps = { schemes, from: fetched.url };
   const documents = programVersion === undefined ? undefined : source.documents?.(feed, fetched);
   const records =

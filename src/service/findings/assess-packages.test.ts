@@ -23,7 +23,7 @@ test('looks up ratings of unrated findings, also while the vendor investigates t
     store,
     extensions: builtIn,
     lookUp: async ({ unrated: ids }) => {
-      requested.push(...ids);
+      requested.push(...ids.keys());
       return { isStoreChanged: false, enrichments: [], reason: null };
     },
   });

@@ -34,8 +34,10 @@ export type LookUpRatings = (request: RatingLookupRequest) => Promise<RatingLook
 export interface RatingLookupRequest {
   /** Ids of all of them. */
   readonly ids: ReadonlySet<string>;
-  /** Ids of those that no advisory rates, and that count or that the vendor still investigates. */
-  readonly unrated: ReadonlySet<string>;
+  /**
+   * Those that no advisory rates, and that count or that the vendor still investigates: ids, with the namespaces in which they were found.
+   */
+  readonly unrated: ReadonlyMap<string, ReadonlySet<string>>;
   /** Stored enrichments, including those of earlier lookups. */
   readonly enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>;
 }
@@ -181,7 +183,7 @@ async function loadEnrichments(
   const unrated = matches.filter(({ vulnerability }) => vulnerability.severity === 'Unknown');
   const { isStoreChanged, enrichments, reason } = await lookUp({
     ids,
-    unrated: new Set(unrated.map(({ vulnerability }) => vulnerability.id)),
+    unrated: namespacesById(unrated),
     enrichments: stored,
   });
   // Another process may have loaded a feed since the states were read.
@@ -192,6 +194,16 @@ async function loadEnrichments(
     reason,
     states: now,
   };
+}
+
+function namespacesById(matches: readonly Match[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const byId = Map.groupBy(matches, ({ vulnerability }) => vulnerability.id);
+  return new Map(
+    [...byId].map(([id, same]) => [
+      id,
+      new Set(same.flatMap(({ evidence }) => evidence.map(({ namespace }) => namespace))),
+    ]),
+  );
 }
 
 /** Returns a key that changes with the content of the feeds. */

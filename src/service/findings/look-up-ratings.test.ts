@@ -12,7 +12,7 @@ import type { Store } from '../../store/store.ts';
 import { cveRecord, cvss31 } from '../../testing/cve-records.ts';
 import { serveHttp } from '../../testing/http-server.ts';
 import { shardFiles } from '../../testing/shard-files.ts';
-import { feedUpdate, stream } from '../../testing/store-content.ts';
+import { feedUpdate, record, stream } from '../../testing/store-content.ts';
 import type { RatingLookupRequest } from './assess-packages.ts';
 import { lookUpRatings, type RatingLookupDeps } from './look-up-ratings.ts';
 
@@ -25,7 +25,8 @@ function ids(count: number): string[] {
 }
 
 function requestFor(...unrated: string[]): RatingLookupRequest {
-  return { ids: new Set(unrated), unrated: new Set(unrated), enrichments: new Map() };
+  const found = new Map(unrated.map((id) => [id, new Set(['alpine:v3.20'])]));
+  return { ids: new Set(unrated), unrated: found, enrichments: new Map() };
 }
 
 async function storeFor(context: TestContext): Promise<Store> {
@@ -216,6 +217,71 @@ test('requests no daily feed that a published database has', async (context) => 
   assert.deepEqual(await lookUpRatings(requestFor(), depsFor(store, url, { enrichers: [list] })), {
     ...{ isStoreChanged: false, enrichments: [], reason: null },
   });
+});
+
+/** A list of records in which one CVE is rated and another is not. */
+async function loadList(store: Store, fetchedAt: number, fingerprint = 'one'): Promise<void> {
+  const [rated = '', unrated = ''] = ids(2);
+  const vector = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H';
+  const list = { source: 'cve', feed: 'list', fingerprint, fetchedAt: new Date(fetchedAt).toISOString() };
+  await store.enrichments.apply(
+    feedUpdate(list),
+    stream([
+      { kind: 'enrichment', id: rated, cvss: [{ source: 'redhat', vector, score: 8.8 }] },
+      { kind: 'enrichment', id: unrated, assigner: 'redhat' },
+    ]),
+  );
+}
+
+test('requests nothing that a loaded list of records answers, while the list is recent', async (context) => {
+  const { url, requests } = await records(context);
+  const store = await storeFor(context);
+  await loadList(store, begin);
+  const idsOf = async (now: number): Promise<string[]> => {
+    requests.length = 0;
+    const request = { ...requestFor(...ids(3)), enrichments: await store.enrichments.findByIds(ids(3)) };
+    await lookUpRatings(request, depsFor(store, url, { now }));
+    return requests.map((path) => /CVE-\d+-\d+/.exec(path)?.[0] ?? '').sort();
+  };
+  assert.deepEqual(await idsOf(begin + dayMs - 1), []);
+  // Later, only what the list does not rate is requested: the unrated one, and the one that it does not have.
+  assert.deepEqual(await idsOf(begin + dayMs), ids(3).slice(1));
+  const [, unrated = ''] = ids(2);
+  const [found] = (await store.enrichments.findByIds([unrated])).get(unrated) ?? [];
+  assert.equal(found?.cvss?.[0]?.score, 8.8);
+  assert.deepEqual(await idsOf(begin + 7 * dayMs), ids(1));
+});
+
+test('requests what a list does not have if it was taken over from a published database', async (context) => {
+  const { url, requests } = await records(context);
+  const store = await storeFor(context);
+  await loadList(store, begin, 'published:x');
+  const request = { ...requestFor(...ids(3)), enrichments: await store.enrichments.findByIds(ids(3)) };
+  await lookUpRatings(request, depsFor(store, url));
+  assert.deepEqual(
+    requests.map((path) => /CVE-\d+-\d+/.exec(path)?.[0]),
+    ids(3).slice(2),
+  );
+});
+
+test('requests nothing that a list in a published database answers for the namespace', async (context) => {
+  const { url, requests } = await records(context);
+  const publisher = await storeFor(context);
+  await publisher.advisories.apply(feedUpdate(), stream(ids(3).map((id) => record(id))));
+  await loadList(publisher, begin);
+  const store = shardedStore(await storeFor(context));
+  store.addShards(await shardFiles(context, publisher, { enrichers: ['cve'] }));
+  const enrichments = await store.enrichments.findByIds(ids(3));
+  assert.deepEqual([...enrichments.keys()].sort(), ids(2));
+  const request = async (namespace: string): Promise<number> => {
+    requests.length = 0;
+    const unrated = new Map(ids(3).map((id) => [id, new Set([namespace])]));
+    await lookUpRatings({ ids: new Set(ids(3)), unrated, enrichments }, depsFor(store, url, { now: begin }));
+    return requests.length;
+  };
+  assert.equal(await request('debian:12'), 0);
+  // In another namespace, the list may lack a record that exists.
+  assert.equal(await request('npm'), 1);
 });
 
 test('updates the daily feeds once a day and reports those that failed', async (context) => {

@@ -4,6 +4,8 @@ import { ratingOfEnrichments } from '../../match/rate.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { DocumentEnricher, Enricher } from '../../plugin/enricher.ts';
 import type { LookupResult, StoredEnrichment } from '../../store/enrichment-store.ts';
+import type { ScopedFeedState } from '../../store/feed-state.ts';
+import { publishedPrefix } from '../feeds/published-feed.ts';
 import { type FeedOutcome, type UpdateFeedsDeps, updateFeeds } from '../feeds/update-feeds.ts';
 import type { RatingLookupRequest, RatingLookupResult } from './assess-packages.ts';
 import type { FetchedDocuments } from './fetch-documents.ts';
@@ -14,8 +16,11 @@ export interface RatingLookupDeps {
   readonly updating: Omit<UpdateFeedsDeps, 'client' | 'maxAgeMs'>;
   /** Enrichers whose feeds are updated during a scan. */
   readonly enrichers: readonly Enricher[];
-  /** Enricher whose documents are fetched one by one, or the reason why they are not. */
-  readonly documents: DocumentEnricher | { readonly reason: string };
+  /**
+   * Enricher whose documents are fetched one by one, or the reason why they are not. Feeds of its name have the same documents: nothing is
+   * fetched that they answer.
+   */
+  readonly documents: DocumentEnricher | { readonly name: string; readonly reason: string };
   /** Return the client for one feed and for one document. Both abort with the signal. */
   readonly feedClient: (signal: AbortSignal) => FeedClient;
   readonly documentClient: (signal: AbortSignal) => FeedClient;
@@ -107,7 +112,7 @@ async function lookUpDocuments(
   signal: AbortSignal,
 ): Promise<DocumentLookup> {
   const { documents, updating } = deps;
-  const missing = missingIn(request, 'reason' in documents ? undefined : documents.name);
+  const missing = await missingIn(request, deps);
   if (missing.length === 0) return { enrichments: [], reasons: [] };
   if ('reason' in documents) return { enrichments: [], reasons: [documents.reason] };
   const ids = missing.filter((id) => documents.urlsOf(id).length > 0);
@@ -131,14 +136,48 @@ async function lookUpDocuments(
   };
 }
 
-/** Returns the ids that have no rating except from documents of earlier lookups, sorted. */
-function missingIn({ unrated, enrichments }: RatingLookupRequest, documents: string | undefined): string[] {
-  return [...unrated]
+/** Returns the ids that have no rating except from documents of earlier lookups, and no answer of a loaded list, sorted. */
+async function missingIn(
+  request: RatingLookupRequest,
+  { documents, updating: { store, now } }: RatingLookupDeps,
+): Promise<string[]> {
+  const unrated = unratedByOthers(request, documents.name);
+  if (unrated.length === 0) return [];
+  const states = await store.advisories.findFeedStates();
+  const lists = states.filter(({ source, presence }) => source === documents.name && presence === 'loaded');
+  const isAnswered = (id: string): boolean => {
+    const listed = (request.enrichments.get(id) ?? []).filter(({ source }) => source === documents.name);
+    const validMs = ratingOfEnrichments(listed) === undefined ? currentForMs : ratedForMs;
+    const namespaces = request.unrated.get(id);
+    const answers = lists.filter((list) => listed.length > 0 || isComplete(list, namespaces));
+    return answers.some(({ checkedAt }) => isWithin(checkedAt, validMs, now()));
+  };
+  return unrated.filter((id) => !isAnswered(id));
+}
+
+function unratedByOthers({ unrated, enrichments }: RatingLookupRequest, documents: string): string[] {
+  return [...unrated.keys()]
     .filter((id) => {
       const others = (enrichments.get(id) ?? []).filter(({ source }) => source !== documents);
       return ratingOfEnrichments(others) === undefined;
     })
     .sort();
+}
+
+/**
+ * Whether a list has every record that exists for the vulnerabilities of a namespace: a list from upstream does, and one that is published
+ * with the namespace. A database that took a published list over has the records of the published namespaces only.
+ */
+function isComplete(
+  { namespaces: scope, fingerprint }: ScopedFeedState,
+  found: ReadonlySet<string> = new Set(),
+): boolean {
+  return scope?.some((name) => found.has(name)) ?? !fingerprint.startsWith(publishedPrefix);
+}
+
+function isWithin(time: string, ms: number, now: Date): boolean {
+  const ageMs = now.getTime() - Date.parse(time);
+  return ageMs >= 0 && ageMs < ms;
 }
 
 /** Whether a stored answer is recent enough, from the same origin, and from the same version of the enricher. */
@@ -149,8 +188,7 @@ function isFresh(
 ): boolean {
   if (answer === undefined) return false;
   const isComparable = answer.source === name && answer.sourceVersion === version && answer.origin === origin;
-  const ageMs = now().getTime() - Date.parse(answer.askedAt);
-  return isComparable && ageMs >= 0 && ageMs < (isRated(answer) ? ratedForMs : currentForMs);
+  return isComparable && isWithin(answer.askedAt, isRated(answer) ? ratedForMs : currentForMs, now());
 }
 
 function isRated(answer: LookupResult | undefined): boolean {

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import { temporaryDirectory } from '../../testing/store-engines.ts';
 import { collectAll, inChunks } from '../../testing/streams.ts';
+import { mirrorClient } from './mirror.ts';
 import { type MirrorWriter, openMirrorWriter } from './mirror-writer.ts';
 
 const url = 'https://feeds.example.org/v1/main.json';
@@ -63,6 +64,26 @@ async function filesIn(directory: string): Promise<string[]> {
   const all = await readdir(directory, { recursive: true });
   return all.filter((name) => statSync(join(directory, name)).isFile()).sort();
 }
+
+test('keeps one file whose URL changes with each version', async (context) => {
+  const directory = temporaryDirectory(context);
+  const keptAs = 'https://feeds.example.org/latest.zip';
+  for (const version of ['1', '2']) {
+    const dated = `https://feeds.example.org/${version}/all.zip`;
+    const client = await openIn(directory, new FakeVendor({ [dated]: `version ${version}` }));
+    const fetched = await client.get(dated, undefined, { keptAs });
+    assert.ok(typeof fetched === 'object');
+    assert.equal(Buffer.concat(await collectAll(fetched.body)).toString(), `version ${version}`);
+    assert.deepEqual(await client.accept(), { written: 1, unchanged: 0 });
+    await client.finish();
+  }
+  assert.deepEqual(await filesIn(directory), ['clair-mirror.json', 'feeds.example.org/latest.zip']);
+  const again = await mirrorClient(directory).get('https://feeds.example.org/3/all.zip', undefined, {
+    keptAs,
+  });
+  assert.ok(typeof again === 'object');
+  assert.equal(Buffer.concat(await collectAll(again.body)).toString(), 'version 2');
+});
 
 test('stores a file in the mirror when it is accepted', async (context) => {
   const directory = temporaryDirectory(context);

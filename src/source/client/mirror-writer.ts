@@ -83,36 +83,36 @@ class DirectoryMirrorWriter {
     lastFingerprint: string | undefined,
     options: FetchOptions | undefined,
   ): Promise<FetchResult> {
-    const path = localPath(this.#directory, url);
-    const fetching = this.#fetches.get(url) ?? this.#fetch(url, path, options);
-    this.#fetches.set(url, fetching);
+    const kept = options?.keptAs ?? url;
+    const path = localPath(this.#directory, kept);
+    const fetching = this.#fetches.get(kept) ?? this.#fetch({ url, kept, path }, options);
+    this.#fetches.set(kept, fetching);
     // A failed download may be tried again.
-    fetching.catch(() => this.#fetches.delete(url));
+    fetching.catch(() => this.#fetches.delete(kept));
     const file = await fetching;
     if (file === 'absent') return 'absent';
     if (file.fingerprint === lastFingerprint) return 'unchanged';
-    const body = contentOf(this.#pending.get(url)?.draft ?? path);
+    const body = contentOf(this.#pending.get(kept)?.draft ?? path);
     return { url: pathToFileURL(path).href, body, fingerprint: file.fingerprint };
   }
 
   async #fetch(
-    url: string,
-    path: string,
+    { url, kept, path }: { readonly url: string; readonly kept: string; readonly path: string },
     options: FetchOptions | undefined,
   ): Promise<MirroredFile | 'absent'> {
-    const stored = this.#files.get(url);
+    const stored = this.#files.get(kept);
     const isThere = stored !== undefined && (await sizeOf(path)) === stored.bytes;
     const result = await this.#origin.client.get(url, isThere ? stored.fingerprint : undefined, options);
     if (result === 'absent') return 'absent';
     if (result === 'unchanged') {
       if (!isThere) throw new Error(`${url} was reported as unchanged, but no copy of it is known`);
-      this.#pending.set(url, { path, file: stored });
+      this.#pending.set(kept, { path, file: stored });
       return stored;
     }
     const draft = `${path}.${process.pid}.new`;
     const fetched = { fingerprint: result.fingerprint, bytes: await writeFileAtomically(draft, result.body) };
     await copyModifiedTime(draft, result);
-    this.#pending.set(url, { path, file: fetched, draft });
+    this.#pending.set(kept, { path, file: fetched, draft });
     return fetched;
   }
 

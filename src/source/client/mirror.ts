@@ -14,7 +14,7 @@ const suffixes = ['', '.gz', '.zst', '.xz', '.bz2'];
 
 /**
  * Returns a client that fetches feeds from a mirror: a directory or an http(s) URL. It has each feed at `<host>/<path>`
- * of the upstream URL, optionally with `.gz`, `.zst`, `.xz` or `.bz2` appended. The fingerprint of a file in a
+ * of the upstream URL, or of `keptAs`, optionally with `.gz`, `.zst`, `.xz` or `.bz2` appended. The fingerprint of a file in a
  * directory is its size and change time.
  */
 export function mirrorClient(
@@ -28,7 +28,7 @@ export function mirrorClient(
       for (const suffix of suffixes) {
         const result = await fetchFromMirror(
           mirror,
-          url + suffix,
+          (fetchOptions.keptAs ?? url) + suffix,
           { lastFingerprint, ...fetchOptions },
           deps,
         );

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { ClairError } from '../../core/errors.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import { emptyScoreBatch } from '../../model/score-batch.ts';
+import type { Severity } from '../../model/severity.ts';
 import type { SkippedRecord } from '../../plugin/advisory-source.ts';
 import type { EnrichmentRecord, RatingRecord, ScoresRecord } from '../../plugin/enricher.ts';
 import { changeCounts, feedUpdate, stream } from '../../testing/store-content.ts';
 import { afterBarrier, barrier, storeEngines } from '../../testing/store-engines.ts';
 import type { FeedUpdate } from '../advisory-store.ts';
-import type { LookupResult } from '../enrichment-store.ts';
+import type { DigestedRating, LookupResult } from '../enrichment-store.ts';
+import type { FeedChangeCounts } from '../feed-state.ts';
 import type { Store } from '../store.ts';
 
 const nvd: Enrichment = {
@@ -167,6 +170,69 @@ for (const engine of storeEngines) {
       isCorrupt(/has 1 records, but the current content has 3/),
     );
     assert.equal((await allInFeed(store, 100)).length, 3);
+  });
+
+  test(`${engine.name}: reads only documents that changed`, async (t) => {
+    const store = await engine.create(t)();
+    const read: string[] = [];
+    const document = (id: string, text: string, severity: Severity = 'Low'): DigestedRating => ({
+      ...{ kind: 'document', id, digest: createHash('sha256').update(text).digest() },
+      read: () => {
+        read.push(`${id} ${text}`);
+        return { kind: 'enrichment', id, severity };
+      },
+    });
+    const applied = async (
+      documents: readonly (DigestedRating | RatingRecord)[],
+      update: Partial<FeedUpdate> = {},
+    ): Promise<[FeedChangeCounts, string[]]> => {
+      read.length = 0;
+      const feed = feedUpdate({ source: 'cve', feed: 'list', ...update });
+      return [await store.enrichments.apply(feed, stream(documents)), [...read]];
+    };
+    const severities = async (): Promise<unknown> =>
+      [...(await store.enrichments.findByIds(['A', 'B', 'C']))].map(
+        ([id, [one]]) => `${id} ${one?.severity}`,
+      );
+    const first = [document('A', 'a'), document('B', 'b')];
+    assert.deepEqual(await applied(first), [changeCounts({ added: 2 }), ['A a', 'B b']]);
+    assert.deepEqual(await applied(first), [changeCounts({ unchanged: 2 }), []]);
+    // Another text with the same rating is read once.
+    const reworded = [document('A', 'a'), document('B', 'b, reworded')];
+    assert.deepEqual(await applied(reworded), [changeCounts({ unchanged: 2 }), ['B b, reworded']]);
+    assert.deepEqual(await applied(reworded), [changeCounts({ unchanged: 2 }), []]);
+    // Changes replace a rating. The earlier document then no longer counts.
+    const change = [document('A', 'changed', 'High')];
+    assert.deepEqual(await applied(change, { kind: 'changes' }), [
+      changeCounts({ changed: 1 }),
+      ['A changed'],
+    ]);
+    assert.deepEqual(await severities(), ['A High', 'B Low']);
+    const again = [...reworded, document('C', 'c')];
+    const counts = changeCounts({ added: 1, changed: 1, unchanged: 1 });
+    assert.deepEqual(await applied(again), [counts, ['A a', 'C c']]);
+    assert.deepEqual(await severities(), ['A Low', 'B Low', 'C Low']);
+    // The same ratings without documents are equal.
+    const plain = ['A', 'B', 'C'].map((id) => asRecord({ id, severity: 'Low' }));
+    assert.deepEqual(await applied(plain), [changeCounts({ unchanged: 3 }), []]);
+    assert.deepEqual(await applied(again), [changeCounts({ unchanged: 3 }), []]);
+    await assert.rejects(applied([...again, document('A', 'a')]), isCorrupt(/: A occurs twice/));
+    assert.deepEqual(await applied([...reworded]), [changeCounts({ removed: 1, unchanged: 2 }), []]);
+  });
+
+  test(`${engine.name}: returns the later one of a feed's rating and a lookup at the same source`, async (t) => {
+    const store = await engine.create(t)();
+    const listed: Enrichment = { id: 'CVE-1', severity: 'Low' };
+    const feed = { source: 'cve', feed: 'list', fetchedAt: '2026-01-02T00:00:00.000Z' } as const;
+    await store.enrichments.apply(feedUpdate(feed), stream([asRecord(listed)]));
+    const looked: Enrichment = { id: 'CVE-1', severity: 'High' };
+    const foundAfter = async (askedAt: string): Promise<unknown> => {
+      const answer = { id: 'CVE-1', source: 'cve', sourceVersion: 1, origin: 'upstream', askedAt };
+      await store.enrichments.saveLookups([{ ...answer, enrichment: looked }]);
+      return (await store.enrichments.findByIds(['CVE-1'])).get('CVE-1');
+    };
+    assert.deepEqual(await foundAfter('2026-01-01T00:00:00.000Z'), [{ source: 'cve', ...listed }]);
+    assert.deepEqual(await foundAfter('2026-01-03T00:00:00.000Z'), [{ source: 'cve', ...looked }]);
   });
 
   test(`${engine.name}: saves results of lookups and keeps the content of an earlier one`, async (t) => {

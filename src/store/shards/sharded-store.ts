@@ -1,15 +1,15 @@
 import { ClairError } from '../../core/errors.ts';
 import { compareText } from '../../model/order.ts';
 import type { AdvisoryStore } from '../advisory-store.ts';
-import type { EnrichmentStore, StoredEnrichment } from '../enrichment-store.ts';
+import type { EnrichmentStore } from '../enrichment-store.ts';
 import type { ScopedFeedState } from '../feed-state.ts';
 import type { ImageStore, StoredMatch } from '../image-store.ts';
 import type { AsOf } from '../page.ts';
 import type { ShardFile } from '../shard.ts';
-import type { FoundEnrichment } from '../sql/enrichments.ts';
 import type { Store } from '../store.ts';
 import type { StoredVulnerability, VulnerabilityStore } from '../vulnerability-store.ts';
 import { OpenShard } from './open-shard.ts';
+import { withPublishedRatings } from './published-ratings.ts';
 
 /** A store that also answers from shards. */
 export interface ShardedStore extends Store {
@@ -222,40 +222,11 @@ function shardedEnrichments(store: EnrichmentStore, shards: Shards): EnrichmentS
     findByIds: async (ids) => {
       const wanted = [...new Set(ids)];
       const stored = await store.findByIds(wanted);
-      if (shards.isEmpty) return stored;
-      return withPublished(stored, await publishedRatings(wanted, shards));
+      return shards.isEmpty
+        ? stored
+        : await withPublishedRatings(stored, wanted, { store, shards: shards.all });
     },
   };
-}
-
-/** Returns the ratings of shards. Several may rate one vulnerability; the first by the name of its namespace counts. */
-async function publishedRatings(ids: readonly string[], shards: Shards): Promise<readonly FoundEnrichment[]> {
-  const found = new Map<string, FoundEnrichment>();
-  const inOrder = shards.all.sort((a, b) => compareText(a.file.namespace.name, b.file.namespace.name));
-  for (const shard of inOrder)
-    for (const rating of await shard.findRatings(ids)) {
-      const key = JSON.stringify([rating.id, rating.source, rating.feed]);
-      if (!found.has(key)) found.set(key, rating);
-    }
-  return [...found.values()].sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
-}
-
-/** Adds ratings of shards. They count instead of those of the same source in the store. */
-function withPublished(
-  stored: ReadonlyMap<string, readonly StoredEnrichment[]>,
-  published: readonly FoundEnrichment[],
-): ReadonlyMap<string, readonly StoredEnrichment[]> {
-  const all = new Map(stored);
-  for (const [id, ratings] of Map.groupBy(published, (rating) => rating.id)) {
-    const sources = new Set(ratings.map(({ source }) => source));
-    const others = (stored.get(id) ?? []).filter(({ source }) => !sources.has(source));
-    const both = [...others, ...ratings.map(({ enrichment }) => enrichment)];
-    all.set(
-      id,
-      both.sort((a, b) => compareText(a.source, b.source)),
-    );
-  }
-  return all;
 }
 
 function shardedImages(

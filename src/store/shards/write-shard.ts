@@ -111,7 +111,7 @@ function compareRatings(a: FeedEnrichment, b: FeedEnrichment): number {
 /** Number of CVEs whose ratings are requested at a time. */
 const ratedAtATime = 5000;
 
-/** Returns the ratings of all CVEs of the records. A description is left out if every advisory of the CVE has its own. */
+/** Returns the ratings of all CVEs of the records, with the descriptions that a report needs. */
 async function ratingsFor(
   records: readonly ShardRecord[],
   ratingsOf: ShardContent['ratingsOf'],
@@ -124,9 +124,22 @@ async function ratingsFor(
   const ratings: FeedEnrichment[] = [];
   for (let from = 0; from < ids.length; from += ratedAtATime)
     ratings.push(...(await ratingsOf(ids.slice(from, from + ratedAtATime))));
-  return ratings
-    .map((rating) => (lacksDescription.get(rating.id) === true ? rating : withoutDescription(rating)))
-    .sort(compareRatings);
+  return withNeededDescriptions(ratings.sort(compareRatings), lacksDescription);
+}
+
+/** Leaves out descriptions that no report shows: it shows the first one, if an advisory has none. */
+function withNeededDescriptions(
+  ratings: readonly FeedEnrichment[],
+  lacksDescription: ReadonlyMap<string, boolean>,
+): readonly FeedEnrichment[] {
+  const described = new Set<string>();
+  return ratings.map((rating) => {
+    const { id, description } = rating;
+    if (description === undefined) return rating;
+    const isNeeded = lacksDescription.get(id) === true && !described.has(id);
+    described.add(id);
+    return isNeeded ? rating : withoutDescription(rating);
+  });
 }
 
 function withoutDescription({ description, ...rating }: FeedEnrichment): FeedEnrichment {

@@ -5,6 +5,7 @@ import type { ScoreBatch } from '../../model/score-batch.ts';
 import type { SkippedRecord } from '../../plugin/advisory-source.ts';
 import type { EnrichmentRecord, RatingRecord } from '../../plugin/enricher.ts';
 import type { FeedUpdate } from '../advisory-store.ts';
+import type { DigestedRating } from '../enrichment-store.ts';
 import { type SkippedSample, skippedSampleMax } from '../feed-state.ts';
 import type { RowWriter } from './bulk-writer.ts';
 import { isWhole } from './feed-update.ts';
@@ -16,11 +17,22 @@ export interface ChangedPack {
   readonly pack: ScorePack;
 }
 
+/** A row to compare with the stored hash. `document` is the hash of the document that it was read from; empty without one. */
+interface ComparedRow {
+  readonly id: string;
+  readonly before: string | undefined;
+  readonly document: string;
+  readonly data: string;
+}
+
 const noScores: ScorePack = new ScorePack(new Uint8Array());
 
 /** Differences of a stream of enrichments from the stored ones. Scores of CVEs are packed; everything else is a row. */
 export class EnrichmentDiff {
-  /** Hashes by id; null once the stream has named an id. One map, because lookups take a good part of the time. */
+  /**
+   * Hashes by id; null once the stream has named an id. One map, because lookups take a good part of the time. A hash is that of the data,
+   * and behind it that of the document it was read from, if there was one.
+   */
   readonly #stored: Map<string, string | null>;
   readonly #storedPacks: ReadonlyMap<number, ScorePack>;
   readonly #writer: RowWriter;
@@ -58,8 +70,12 @@ export class EnrichmentDiff {
   }
 
   /** Reads the stream to its end and stages the differences. Throws `feed-corrupt` for a duplicate id. */
-  async read(records: AsyncIterable<EnrichmentRecord>): Promise<void> {
+  async read(records: AsyncIterable<EnrichmentRecord | DigestedRating>): Promise<void> {
     for await (const record of records) {
+      if (record.kind === 'document') {
+        await this.#compareDocument(record);
+        continue;
+      }
       if (record.kind === 'skipped') {
         this.#skip(record);
         continue;
@@ -125,7 +141,21 @@ export class EnrichmentDiff {
     }
   }
 
-  #compare({ kind, id, ...content }: RatingRecord): Promise<void> | undefined {
+  /** Compares the rating of a document. Does not read the document if it gave the stored rating. */
+  async #compareDocument({ id, digest: sha256, read }: DigestedRating): Promise<void> {
+    const document = shortened(Buffer.from(sha256).toString('base64'));
+    const before = this.#stored.get(id);
+    if (before?.slice(digestChars) === document) {
+      this.#stored.set(id, null);
+      this.unchanged++;
+      return;
+    }
+    const record = read();
+    if (record.kind === 'skipped') this.#skip(record);
+    else await this.#compare(record, document);
+  }
+
+  #compare({ kind, id, ...content }: RatingRecord, document = ''): Promise<void> | undefined {
     const cve = isScoreAlone(content) ? cveNumberOf(id) : undefined;
     if (cve !== undefined && content.epss !== undefined) {
       this.#scores.add(cve, content.epss.score, content.epss.percentile);
@@ -139,16 +169,19 @@ export class EnrichmentDiff {
         `${source} ${feed}: ${id} occurs twice; the current content stays`,
       );
     }
-    const data = JSON.stringify(content);
-    const now = digest(data);
     this.#stored.set(id, null);
-    if (before === now) {
-      this.unchanged++;
-      return undefined;
-    }
-    if (before === undefined) this.added++;
+    return this.#stageChange({ id, before, document, data: JSON.stringify(content) });
+  }
+
+  /** Stages a row if its data differs from the stored one, or if the data is from another document. */
+  #stageChange({ id, before, document, data }: ComparedRow): Promise<void> | undefined {
+    const now = digest(data);
+    const isSame = before?.slice(0, digestChars) === now;
+    if (isSame) this.unchanged++;
+    else if (before === undefined) this.added++;
     else this.changed++;
-    return this.#writer.add([id, now, data]);
+    const isSameDocument = document === '' || before === now + document;
+    return isSame && isSameDocument ? undefined : this.#writer.add([id, now + document, data]);
   }
 
   /** Skips a record. Its earlier form stays. */
@@ -160,7 +193,13 @@ export class EnrichmentDiff {
   }
 }
 
-/** Returns a shortened hash that still distinguishes texts: hundreds of thousands are in memory. */
+/** Length of a hash. It still distinguishes texts, and hundreds of thousands are in memory. */
+const digestChars = 22;
+
 function digest(text: string): string {
-  return hash('sha256', text, 'base64').slice(0, 22);
+  return shortened(hash('sha256', text, 'base64'));
+}
+
+function shortened(base64: string): string {
+  return base64.slice(0, digestChars);
 }

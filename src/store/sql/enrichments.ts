@@ -4,7 +4,7 @@ import type { Enrichment } from '../../model/enrichment.ts';
 import { compareText } from '../../model/order.ts';
 import type { EnrichmentRecord } from '../../plugin/enricher.ts';
 import type { FeedUpdate } from '../advisory-store.ts';
-import type { EnrichmentStore, StoredEnrichment } from '../enrichment-store.ts';
+import type { DigestedRating, EnrichmentStore, StoredEnrichment } from '../enrichment-store.ts';
 import type { FeedChangeCounts, FeedName } from '../feed-state.ts';
 import type { PageRequest } from '../page.ts';
 import { recordStagedRatingChange } from './changed-sets.ts';
@@ -45,7 +45,7 @@ interface EnrichmentApplication {
 /** Compares the stream with the stored enrichments while it is read, then commits the differences in one short transaction. */
 async function apply(
   { engine, session, now, update }: EnrichmentApplication,
-  records: AsyncIterable<EnrichmentRecord>,
+  records: AsyncIterable<EnrichmentRecord | DigestedRating>,
 ): Promise<FeedChangeCounts> {
   const feed = await findFeed(session.db, update);
   const stored = feed === undefined ? new Map<string, null>() : await hashesOf(session.db, feed.id);
@@ -146,8 +146,49 @@ async function findByIds(
   db: Kysely<Tables>,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>> {
-  const byId = Map.groupBy(await findAll(db, ids), ({ id }) => id);
+  const byId = Map.groupBy(await withoutEarlierAnswers(db, await findAll(db, ids)), ({ id }) => id);
   return new Map([...byId].map(([id, rows]) => [id, rows.map(({ enrichment }) => enrichment)]));
+}
+
+/** Leaves out the result of a lookup or the row of a feed of the same source, whichever is earlier. */
+async function withoutEarlierAnswers(
+  db: Kysely<Tables>,
+  found: readonly FoundEnrichment[],
+): Promise<readonly FoundEnrichment[]> {
+  const nameOf = ({ id, source }: FoundEnrichment): string => `${id} ${source}`;
+  const looked = found.filter(({ feed }) => feed === '');
+  const listed = new Set(looked.length === 0 ? [] : found.filter(({ feed }) => feed !== '').map(nameOf));
+  const both = looked.filter((one) => listed.has(nameOf(one)));
+  if (both.length === 0) return found;
+  const answers = await findLookups(
+    db,
+    both.map(({ id }) => id),
+  );
+  const checked = await checkedAtOf(db, [...new Set(both.map(({ source }) => source))]);
+  const later = new Map(
+    both.map((one) => {
+      const askedAt = Date.parse(answers.get(one.id)?.askedAt ?? '');
+      return [nameOf(one), askedAt > (checked.get(one.source) ?? 0) ? 'lookup' : 'feed'] as const;
+    }),
+  );
+  return found.filter((one) => {
+    const kept = later.get(nameOf(one));
+    return kept === undefined || (kept === 'lookup') === (one.feed === '');
+  });
+}
+
+/** Returns when the feeds of each source were last checked, in milliseconds since 1970. */
+async function checkedAtOf(
+  db: Kysely<Tables>,
+  sources: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('feed')
+    .select(['source', 'checked_at'])
+    .where('source', 'in', sources)
+    .orderBy('checked_at')
+    .execute();
+  return new Map(rows.map(({ source, checked_at: at }) => [source, at]));
 }
 
 async function findAll(db: Kysely<Tables>, ids: readonly string[]): Promise<FoundEnrichment[]> {
