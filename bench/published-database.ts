@@ -1,7 +1,7 @@
 /**
  * Measures scans with a published database: the whole command in one process, over HTTP on this machine, with an empty cache and with a full
- * one. Also bytes and requests, the patch of a day, the time from an open file to its hits, and findings without a severity. Prints the
- * targets that were set before. Run: npm run bench -- database --images DIR --mirror DIR [--rounds N]. `make-images.sh` and
+ * one. Also bytes and requests, the patch of a day, the time from an open file to its hits, and findings without a severity: with all ratings
+ * of the corpus, and whether the corpus has a record of them. Prints the targets that were set before. Run: npm run bench -- database --images DIR --mirror DIR [--rounds N]. `make-images.sh` and
  * `make-mirror.sh` of the corpus create the images and the mirror.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -21,6 +21,7 @@ import { indexSbom } from '../src/service/images/index-sbom.ts';
 import { OpenShard } from '../src/store/shards/open-shard.ts';
 import { openSqliteStore } from '../src/store/sql/sqlite-store.ts';
 import { clair } from './command.ts';
+import { corpusKnowledge, mirrorRatings, ratingHosts } from './corpus-ratings.ts';
 import { type Cost, measure, table } from './measure.ts';
 
 const { values } = parseArgs({
@@ -56,14 +57,24 @@ function run(command: string): string {
 }
 
 const tracker = 'security-tracker.debian.org/tracker/data/json';
-const sources = ['alpine', 'debian', 'kev'];
+const sources = ['alpine', 'debian', 'kev', 'nvd', 'cve'];
+const advisoryHosts = ['secdb.alpinelinux.org', 'www.cisa.gov'];
+
+/** Returns a copy of the mirror that also has the ratings of the corpus. */
+function mirrorWithRatings(): string {
+  const copy = join(work, 'rated');
+  mkdirSync(copy);
+  mirrorRatings(copy);
+  for (const host of [...advisoryHosts, 'security-tracker.debian.org'])
+    symlinkSync(join(mirror, host), join(copy, host));
+  return copy;
+}
 
 /** Returns a copy of the mirror, in which some records of Debian have another description. It is of the day before. */
-function mirrorBefore(changed: number): string {
+function mirrorBefore(rated: string, changed: number): string {
   const copy = join(work, 'before');
   mkdirSync(join(copy, 'security-tracker.debian.org/tracker/data'), { recursive: true });
-  for (const host of ['secdb.alpinelinux.org', 'www.cisa.gov'])
-    symlinkSync(join(mirror, host), join(copy, host));
+  for (const host of [...advisoryHosts, ...ratingHosts]) symlinkSync(join(rated, host), join(copy, host));
   type Records = Record<string, Record<string, { description?: string }>>;
   const packages = JSON.parse(readFileSync(join(mirror, tracker), 'utf8')) as Records;
   const records = Object.values(packages).flatMap((of) => Object.values(of));
@@ -138,6 +149,8 @@ function emptyCache(): void {
 }
 
 const rows: string[] = [];
+const unrated: string[] = [];
+const known = corpusKnowledge();
 
 function note(what: string, measured: string, target: string, isMet: boolean): void {
   rows.push(`| ${what} | ${measured} | ${target} | ${isMet ? 'yes' : '**no**'} |`);
@@ -183,13 +196,26 @@ async function measureScans(url: string, digest: string): Promise<void> {
 }
 
 function noteSeverities(name: string, { matches }: Report): void {
-  const unknown = matches.filter(({ vulnerability }) => vulnerability.severity === 'Unknown').length;
-  const share = (unknown / Math.max(1, matches.length)) * 100;
+  const unknown = matches.filter(({ vulnerability }) => vulnerability.severity === 'Unknown');
+  const share = (unknown.length / Math.max(1, matches.length)) * 100;
   note(
     `${name}, ${matches.length} findings without a severity`,
     `${share.toFixed(1)} %`,
     '≤ 2 %',
     share <= 2,
+  );
+  noteUnknown(name, new Set(unknown.map(({ vulnerability }) => vulnerability.id)), matches.length);
+}
+
+/** Prints what the corpus knows of CVEs without a severity. */
+function noteUnknown(name: string, unknown: ReadonlySet<string>, findings: number): void {
+  const { listed, ratedByGitHub } = known;
+  const count = (isKnown: (id: string) => boolean): number => [...unknown].filter(isKnown).length;
+  unrated.push(
+    `${name}: ${unknown.size} CVEs of ${findings} findings have no severity; ` +
+      `${count((id) => !listed.has(id))} of them have no record in the corpus, ` +
+      `${count((id) => listed.has(id))} a record without a rating, ` +
+      `${count((id) => ratedByGitHub.has(id))} a rating of GitHub for another package`,
   );
 }
 
@@ -251,12 +277,13 @@ async function measureHits(): Promise<void> {
 }
 
 run(`${clair} sbom ${join(images, 'docker/debian-multi.tar')} --format cyclonedx > ${sbom}`);
-publish(mirrorBefore(Number(values.changed)));
-const digest = publish(mirror);
+const rated = mirrorWithRatings();
+publish(mirrorBefore(rated, Number(values.changed)));
+const digest = publish(rated);
 const url = await startServer();
 await measureScans(url, digest);
 await measureUnchanged(url);
 notePatches();
 await measureHits();
-console.log(['| | here | target | met |', '|---|---:|---|---|', ...rows, ''].join('\n'));
+console.log(['| | here | target | met |', '|---|---:|---|---|', ...rows, '', ...unrated, ''].join('\n'));
 process.exit(0);
