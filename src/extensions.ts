@@ -5,6 +5,7 @@ import { goLister } from './analyze/language/go/go.ts';
 import { mavenLister } from './analyze/language/java/maven.ts';
 import { npmLister } from './analyze/language/npm/npm.ts';
 import { composerLister } from './analyze/language/php/composer-lister.ts';
+import { wordpressLister } from './analyze/language/php/wordpress.ts';
 import { pythonLister } from './analyze/language/python/python.ts';
 import { cranLister } from './analyze/language/r/cran.ts';
 import { rubyLister } from './analyze/language/ruby/ruby.ts';
@@ -101,6 +102,7 @@ export const builtIn: BuiltIn = {
     ...[dpkgLister, apkLister, rpmLister, pacmanLister, chiselLister, rhelContentManifest],
     ...[npmLister, pythonLister, rubyLister, composerLister, mavenLister],
     ...[nugetLister, cranLister, hexLister, otpLister, condaLister, goLister, cargoLister],
+    wordpressLister,
   ],
   schemes,
   sources: [

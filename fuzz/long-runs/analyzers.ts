@@ -144,6 +144,18 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
       syntax: 'json',
     },
   ],
+  wordpress: [
+    { path: 'srv/wp-includes/version.php', document: "<?php\n/** x */\n$wp_version = '6.4.2';\n" },
+    {
+      path: 'srv/wp-content/plugins/akismet/akismet.php',
+      document:
+        '<?php\n/*\n * Plugin Name: Akismet\n * Version: 5.3\n * Author: A\n * License: GPLv2\n * Requires Plugins: b, c\n */\n',
+    },
+    {
+      path: 'srv/wp-content/themes/child/style.css',
+      document: '/*\nTheme Name: Child\nTemplate: a\nVersion: 1.0\n*/\nbody {}\n',
+    },
+  ],
   maven: [
     {
       path: 'app/a.jar',

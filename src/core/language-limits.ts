@@ -1,4 +1,5 @@
-const MiB = 1024 * 1024;
+const KiB = 1024;
+const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
 
 /**
@@ -36,6 +37,8 @@ export const languageLimits = {
   mavenFileBytes: MiB,
   /** Elements of one `pom.xml`. Large real ones have some thousands. */
   pomElements: 100_000,
+  /** The start of a file of WordPress that may have its header. WordPress reads as much. */
+  wordpressHeaderBytes: 8 * KiB,
   /** Size of a file that describes an application or a release of Erlang. Large real ones have some ten thousand bytes. */
   erlangFileBytes: 4 * MiB,
   /** Build information of a Go program. That of Kubernetes has some tens of kilobytes. */

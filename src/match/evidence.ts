@@ -98,9 +98,20 @@ function visible(marks: PathTree<Mark>, real: RealPaths, { owners, listed }: Kno
   for (const [path, mark] of all)
     if (mark.target !== undefined && !isCounted(real(path), mark.target, { found, real })) add(path, mark);
   const lists = directoriesOfLists(found);
+  const isListed = listedEvidence(listed);
   return [...found.values()]
-    .filter((item) => !listed.has(item.path) && !isListedBeside(item, lists))
+    .filter((item) => !isListed(item) && !isListedBeside(item, lists))
     .sort((a, b) => compareText(a.kind, b.kind) || compareText(a.path, b.path));
+}
+
+/** Returns a predicate: whether a file was read. A plugin of WordPress is evidence as a directory, of which one file was read. */
+function listedEvidence(listed: ReadonlySet<string>): (item: SquashedEvidence) => boolean {
+  let directories: ReadonlySet<string> | undefined;
+  return ({ kind, path }) => {
+    if (listed.has(path) || kind !== 'wordpress') return listed.has(path);
+    directories ??= new Set(Array.from(listed, parentOf));
+    return directories.has(path);
+  };
 }
 
 function withOwner(item: SquashedEvidence, owners: Owners): SquashedEvidence {

@@ -172,6 +172,7 @@ const namespaceEnds: ReadonlyMap<string, string> = new Map([
   ['composer', '/'],
   ['swift', '/'],
   ['maven', ':'],
+  ['wordpress', '/'],
 ]);
 
 /** Returns the package URL of a language package. Its type is one of a registry, which has no distributions. */

@@ -139,6 +139,12 @@ const lower: Files = {
   [`${ruby}/default/json-2.6.3.gemspec`]: '# stub: json 2.6.3 ruby lib\n'.repeat(2),
   [`${ruby}/json-2.7.0.gemspec`]: '# stub: json 2.7.0 ruby lib\n'.repeat(2),
   'var/www/vendor/composer/installed.json': JSON.stringify(symfony),
+  'srv/site/wp-includes/version.php': "<?php\n$wp_version = '6.4.2';\n",
+  'srv/site/wp-content/plugins/index.php': '<?php // Silence is golden.\n',
+  'srv/site/wp-content/plugins/akismet/akismet.php': '<?php\n/*\nPlugin Name: Akismet\nVersion: 5.3\n*/\n',
+  'srv/site/wp-content/plugins/akismet/index.php': '<?php // Silence is golden.\n',
+  'srv/site/wp-content/plugins/obscure/main.php': '<?php echo 1;\n',
+  'srv/site/wp-content/themes/astra/style.css': '/*\nTheme Name: Astra\nVersion: 4.6.0\n*/\n',
   'opt/shop/lib/plug-1.15.3/ebin/plug.app': '{application,plug,[{vsn,"1.15.3"}]}.\n',
   'test/conda-meta/openssl-1.1.1w-h7f8727e_0.json': '{"name":"openssl","version":"1.1.1w"}',
 };
@@ -282,11 +288,14 @@ test('lists a jar within an archive that begins with a script, and a jar of Quar
 });
 
 test('lists packages of .NET that are there: not projects, nor what was needed to compile', () => {
-  assert.deepEqual(listed('srv'), [
+  assert.deepEqual(
+    listed('srv').filter((row) => !/^(?:wordpress|plugin|theme)/.test(row)),
+    [
     'Gone 1.2.3 stale',
     'Microsoft.NETCore.App.Runtime.linux-x64 8.0.1 installed',
     'Used 1.2.3 installed',
-  ]);
+  ],
+  );
 });
 
 test('lists default gems, replaced PHP packages, releases of Elixir and conda environments', () => {
@@ -297,4 +306,20 @@ test('lists default gems, replaced PHP packages, releases of Elixir and conda en
   ]);
   assert.deepEqual(listed('opt/shop'), ['plug 1.15.3 installed']);
   assert.deepEqual(listed('test'), ['openssl 1.1.1w installed']);
+});
+
+test('lists WordPress with its plugins and themes, and counts a plugin without a header as unread', () => {
+  assert.deepEqual(listed('srv/site'), [
+    'plugin/akismet 5.3 installed',
+    'theme/astra 4.6.0 installed',
+    'wordpress 6.4.2 installed',
+  ]);
+  const ofWordpress = scanned.coverage.filter(({ namespace }) => namespace === 'wordpress');
+  assert.deepEqual(
+    ofWordpress.map(({ status, reason }) => `${status}: ${reason}`),
+    [
+      'unsupported: no advisory source for wordpress',
+      'unsupported: 1 WordPress core, plugin or theme is not read, e.g. srv/site/wp-content/plugins/obscure',
+    ],
+  );
 });

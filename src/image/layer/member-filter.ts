@@ -16,7 +16,7 @@ const slash = 0x2f;
 /** Types of members: regular file (with the types of old archives and contiguous files), hard link, symbolic link. */
 const [oldFile, file, hardLink, symbolicLink, contiguousFile] = [0, 0x30, 0x31, 0x32, 0x37];
 const packagesOfNode = Buffer.from('node_modules/');
-const pluginsOfSite = Buffer.from('plugins/');
+const directoriesOfSites = [Buffer.from('plugins/'), Buffer.from('themes/')];
 const placesOfScripts = scriptPlaces.map((place) => Buffer.from(place));
 const placesOfEvidence = evidencePlaces.map((place) => Buffer.from(place));
 /** The last two letters of names of scripts: `js`. */
@@ -90,12 +90,12 @@ function pathOf(block: Buffer, start: number, end: number): string {
   return block.toString('latin1', start, end);
 }
 
-/** Whether a link may be an npm package or a plugin, which may have any name. The names of both directories end with the same letter. */
+/** Whether a link may be an npm package, a plugin or a theme, which may have any name. The names of their directories end with the same letter. */
 function isPackageInDirectory(block: Buffer, offset: number, end: number): boolean {
   for (let i = offset + 1; i < end; i++) {
     if (block[i] !== slash || block[i - 1] !== letterS) continue;
     const name = block.subarray(offset, end);
-    return name.includes(packagesOfNode) || name.includes(pluginsOfSite);
+    return name.includes(packagesOfNode) || directoriesOfSites.some((each) => name.includes(each));
   }
   return false;
 }

@@ -50,6 +50,8 @@ const evidence: Partial<Record<EvidenceKind, readonly (string | readonly [string
     'var/www/html/wp-includes/version.php',
     ['var/www/html/wp-content/plugins/akismet/akismet.php', 'var/www/html/wp-content/plugins/akismet'],
   ],
+    'var/www/html/wp-content/plugins/hello.php',
+    'var/www/html/wp-content/themes/astra/style.css',
   nuget: ['app/web.deps.json', 'root/.nuget/packages/a/1.0.0/a.1.0.0.nupkg'],
   hex: ['opt/shop/lib/plug-1.15.3/ebin/plug.app'],
   luarocks: ['usr/local/lib/luarocks/rocks-5.1/lpeg/1.0.2-1/lpeg-1.0.2-1.rockspec'],
@@ -160,12 +162,14 @@ test('takes a link with the name of a package directory as evidence, unless it l
     ['app/vendor/composer', 'composer'],
     ['var/www/wp-content/plugins/akismet', 'wordpress'],
     ['nix', 'nix'],
+    ['var/www/wp-content/themes/astra', 'wordpress'],
+    ['var/www/wp-content/themes', 'wordpress'],
   ] as const) {
     assert.equal(kindOf(path, '../opt/real'), kind, path);
     const name = path.slice(path.lastIndexOf('/') + 1);
     assert.ok(
       mayEndLink(name.charCodeAt(name.length - 2), name.charCodeAt(name.length - 1)) ||
-        /node_modules\/|plugins\//.test(path),
+        /node_modules\/|plugins\/|themes\//.test(path),
     );
   }
   assert.equal(kindOf('app/node_modules', '/deps/node_modules'), undefined);

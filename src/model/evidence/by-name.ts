@@ -60,6 +60,7 @@ const byName: ReadonlyMap<string, readonly Rule[]> = new Map(
         check: (path) => /(?:^|\/)composer\/installed\.php$/.test(path) && `${path.slice(0, -3)}json`,
       },
     ],
+    'style.css': [{ kind: 'wordpress', check: matching(/(?:^|\/)wp-content\/themes\/[^/]+\/style\.css$/) }],
     'version.php': [{ kind: 'wordpress', check: matching(/(?:^|\/)wp-includes\/version\.php$/) }],
     'pom.properties': [
       { kind: 'maven', check: matching(/(?:^|\/)META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/) },
@@ -110,7 +111,10 @@ const byEnding: ReadonlyMap<string, readonly Rule[]> = new Map(
     gem: [{ kind: 'gem', check: (path) => !path.includes('/cache/') }],
     phar: [{ kind: 'composer', check: always }],
     reg: [{ kind: 'composer', check: matching(/\/\.registry\//, /[^/]\.reg$/) }],
-    php: [{ kind: 'wordpress', check: partOf(/^(.*wp-content\/(?:mu-)?plugins\/[^/]+)\/[^/]+\.php$/) }],
+    php: [
+      { kind: 'wordpress', check: partOf(/^(.*wp-content\/(?:mu-)?plugins\/[^/]+)\/[^/]+\.php$/) },
+      { kind: 'wordpress', check: matching(/(?:^|\/)wp-content\/(?:mu-)?plugins\/[^/]+\.php$/) },
+    ],
     nupkg: [{ kind: 'nuget', check: always }],
     app: [{ kind: 'hex', check: matching(/(?:^|\/)ebin\/[^/]+\.app$/) }],
     rockspec: [{ kind: 'luarocks', check: always }],
@@ -153,7 +157,7 @@ const linkedPackage: readonly { readonly kind: EvidenceKind; readonly pattern: R
   { kind: 'npm', pattern: /(?:^|\/)node_modules\/(?:@[^/]+\/)?(?!\.bin$)[^/@][^/]*$/ },
   { kind: 'pypi', pattern: /\.(?:dist|egg)-info$/i },
   { kind: 'npm', pattern: /(?:^|\/)node_modules\/@[^/]+$|^usr\/(?:share|lib)\/nodejs$/ },
-  { kind: 'wordpress', pattern: /(?:^|\/)wp-content\/(?:mu-)?plugins(?:\/[^/]+)?$/ },
+  { kind: 'wordpress', pattern: /(?:^|\/)wp-content\/(?:(?:mu-)?plugins|themes)(?:\/[^/]+)?$/ },
   { kind: 'nix', pattern: /^nix(?:\/store)?$/ },
   { kind: 'guix', pattern: /^gnu(?:\/store)?$/ },
 ];
@@ -217,7 +221,7 @@ const nameTable = new NameTable({
 /** The last characters of links to package directories. */
 const endsOfLinks: ReadonlySet<number> = new Set(
   ['node_modules', 'nodejs', 'specifications', 'conda-meta', 'ebin', 'composer', 'wp-includes', 'plugins']
-    .concat('wp-content', 'package.conf.d', 'nix', 'gnu', 'store')
+    .concat('themes', 'wp-content', 'package.conf.d', 'nix', 'gnu', 'store')
     .map((name) => lastOf(name.charCodeAt(name.length - 2), name.charCodeAt(name.length - 1))),
 );
 

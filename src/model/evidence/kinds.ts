@@ -11,7 +11,7 @@ const kinds = {
   maven: ['Java archive', 'Java archives'],
   gem: ['Ruby gem', 'Ruby gems'],
   composer: ['list of PHP packages', 'lists of PHP packages'],
-  wordpress: ['WordPress core or plugin', 'WordPress cores and plugins'],
+  wordpress: ['WordPress core, plugin or theme', 'WordPress cores, plugins and themes'],
   nuget: ['.NET application', '.NET applications'],
   golang: ['Go program', 'Go programs'],
   cargo: ['Rust program', 'Rust programs'],

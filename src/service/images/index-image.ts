@@ -251,7 +251,7 @@ function withOwnLocation(item: SquashedPackage, distributionFiles: DistributionF
 }
 
 /** Types of language packages that are listed, and for which there is no advisory source. */
-const unassessedTypes: ReadonlySet<string> = new Set(['otp', 'conda']);
+const unassessedTypes: ReadonlySet<string> = new Set(['otp', 'conda', 'wordpress']);
 
 /** Returns the purl of a package. `distro` is null for a package of another ecosystem than the distribution. */
 function purlOfListed(listed: ListedPackage, distro: Distro | null): string {
