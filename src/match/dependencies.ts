@@ -5,7 +5,7 @@ import type { ListedPackage } from '../model/package.ts';
 type Requiring = Pick<ListedPackage, 'type' | 'name' | 'arch' | 'requires' | 'provides'>;
 
 /**
- * Returns the indexes of the packages that each package of an image requires. Empty if it requires nothing. Undefined if its requirements
+ * Returns the indexes of the packages that each package of an image requires by name. Those of npm are not found by name, see `npmDependenciesOf`. Empty if it requires nothing. Undefined if its requirements
  * are unknown or none is installed. Packages that are not installed are omitted. The first installed alternative counts. Among packages of
  * one name, those of the same architecture count. If several packages provide a name, all of them count.
  */
@@ -15,7 +15,7 @@ export function dependenciesOf(packages: readonly Requiring[]): (readonly number
   let left: number = limits.dependenciesPerImage;
   return packages.map((found, i) => {
     const { type, requires } = found;
-    if (requires === undefined || left < requires.length) return undefined;
+    if (type === 'npm' || requires === undefined || left < requires.length) return undefined;
     const needed = new Set(requires.flatMap((text) => finders.get(type)?.find(text, found.arch) ?? []));
     needed.delete(i);
     left -= needed.size;

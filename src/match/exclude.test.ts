@@ -22,6 +22,7 @@ const image: SquashedImage = {
     ],
     cut: [],
   },
+  npmLinks: new Map(),
   problems: [{ extension: 'dpkg', path: 'var/lib/dpkg/status', message: 'it is cut', layer: 0 }],
   unresolvedLinks: [],
 };

@@ -111,7 +111,8 @@ class VisibleCode {
   }
 }
 
-function removeReplaced<T>(marks: PathTree<T>, index: LayerIndex): void {
+/** Removes what a layer removes, and what it has other files at whose paths than programs. */
+export function removeReplaced<T>(marks: PathTree<T>, index: LayerIndex): void {
   const { whiteouts, opaques, nodes, evidence, packageFiles } = index;
   for (const path of [...whiteouts, ...evidence.whiteouts]) marks.remove(path);
   for (const path of [...opaques, ...evidence.opaques]) marks.removeBelow(path);

@@ -17,6 +17,7 @@ import {
 } from './file-tree.ts';
 import { ImageSize } from './image-size.ts';
 import { type LinkTarget, linkAliases, type ScannedPaths, unresolvedLinks } from './links.ts';
+import { npmLinks, type PackageLinks } from './npm-dependencies.ts';
 import { identityOf, type SquashedLocation, squashPackageFiles } from './package-files.ts';
 import { RemovedPaths } from './removed-paths.ts';
 
@@ -47,6 +48,8 @@ export interface SquashedImage {
   readonly owners: ReadonlyMap<string, FileOwner>;
   readonly evidence: ImageEvidence;
   readonly problems: readonly SquashedProblem[];
+  /** Links with the names of npm packages. */
+  readonly npmLinks: PackageLinks;
   /** Link targets that were not read. Read the layers again with these places to complete the image. */
   readonly unresolvedLinks: readonly LinkTarget[];
 }
@@ -64,6 +67,7 @@ export function squash(layers: readonly LayerIndex[], scanned: ScannedPaths): Sq
     files: visibleFiles(tree, layers, scanned.links),
     packages: assertPackageCount([...visiblePackages(visible, layers), ...packageFiles.packages]),
     owners,
+    npmLinks: npmLinks(layers),
     evidence: squashEvidence(real, layers, { owners, listed: packageFiles.read }),
     problems: [
       ...visibleProblems(tree, layers),

@@ -15,7 +15,8 @@ const seeds = (): Input[] => [
     'srv/.pnp.cjs': '{"packageLocation": "./.yarn/cache/@s-d-npm-1.0.0-1-2.zip/node_modules/@s/d/"}',
   }),
   files({
-    'app/node_modules/a/package.json': '{"name":"a","version":"1.0.0","license":"MIT"}',
+    'app/node_modules/a/package.json':
+      '{"name":"a","version":"1.0.0","license":"MIT","dependencies":{"@s/b":"^2.0.0"},"peerDependencies":[]}',
     'app/node_modules/@s/b/package.json': '\uFEFF{"name":"@s/b","version":"v2.0.0-rc.1+x"}',
     'usr/lib/node_modules/npm/package.json': '{"name":"npm","version":"8.19.2"}',
     'usr/lib/node_modules/npm/node_modules/c/package.json': '{"name":"c","version":"workspace:*"}',

@@ -7,6 +7,7 @@ import { dependenciesOf } from '../../match/dependencies.ts';
 import type { ImageEvidence } from '../../match/evidence.ts';
 import { type ExcludedFile, withoutExcluded } from '../../match/exclude.ts';
 import { type StatedLicenses, statedLicenses } from '../../match/licenses.ts';
+import { npmDependenciesOf } from '../../match/npm-dependencies.ts';
 import { locatedPackage, pathOfPackage } from '../../match/package-files.ts';
 import type { SquashedImage, SquashedPackage, SquashedProblem } from '../../match/squash.ts';
 import type { Digest } from '../../model/digest.ts';
@@ -297,12 +298,13 @@ function attributionOf(
 
 /** Returns the packages of an image, each with the purls of its dependencies. */
 function withDependencies(
-  { packages: squashed }: SquashedImage,
+  { packages: squashed, npmLinks }: SquashedImage,
   packages: readonly ImagePackage[],
 ): ImagePackage[] {
-  const dependencies = dependenciesOf(squashed.map((item) => item.package));
+  const named = dependenciesOf(squashed.map((item) => item.package));
+  const located = npmDependenciesOf(squashed, npmLinks);
   return packages.map((found, i) => {
-    const required = dependencies[i]?.flatMap((index) => packages[index]?.purl ?? []);
+    const required = (located[i] ?? named[i])?.flatMap((index) => packages[index]?.purl ?? []);
     return required === undefined ? found : { ...found, dependsOn: [...new Set(required)].sort(compareText) };
   });
 }

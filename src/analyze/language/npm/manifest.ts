@@ -7,13 +7,20 @@ import { parseBySchema, parseJson } from '../../../kit/json/json-document.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import type { ListedPackage } from '../../../model/package.ts';
 import { licenseOf } from '../../../model/spdx-license.ts';
+import { type DependencyBudget, dependencyFields } from '../../package/dependency-names.ts';
 import { type EntryProblem, isWord } from '../../package/listing.ts';
+
+/** Ranges by the names of directories in `node_modules`. */
+const linksSchema = z.catch(z.record(z.string(), z.unknown()), {});
 
 const manifestSchema = z.object({
   name: z.optional(z.string()),
   version: z.optional(z.string()),
   license: z.optional(z.unknown()),
   engines: z.optional(z.unknown()),
+  dependencies: linksSchema,
+  optionalDependencies: linksSchema,
+  peerDependencies: linksSchema,
 });
 type Manifest = z.infer<typeof manifestSchema>;
 
@@ -22,8 +29,9 @@ export type ManifestResult = ListedPackage | EntryProblem | 'no-package';
 
 /**
  * Returns the package that a manifest states. Undefined if it states no version, or an extension of an editor: then the package is unknown.
+ * With a budget, returns the names that it requires as well.
  */
-export function readPackage(content: Uint8Array): ManifestResult | undefined {
+export function readPackage(content: Uint8Array, budget?: DependencyBudget): ManifestResult | undefined {
   let manifest: Manifest;
   try {
     manifest = readManifest(content);
@@ -32,7 +40,14 @@ export function readPackage(content: Uint8Array): ManifestResult | undefined {
   }
   const { name, version, license } = manifest;
   if (!name || !version || isOfEditor(manifest)) return undefined;
-  return packageOf({ name, version: version.trim(), license });
+  const read = packageOf({ name, version: version.trim(), license });
+  if (budget === undefined || typeof read === 'string' || 'problem' in read) return read;
+  return { ...read, ...dependencyFields(budget, { requires: requirementsOf(manifest), provides: [] }) };
+}
+
+/** Returns the names of what Node.js loads for a package. What it needs for development is not installed with it. */
+function requirementsOf({ dependencies, optionalDependencies, peerDependencies }: Manifest): string[] {
+  return [dependencies, optionalDependencies, peerDependencies].flatMap((links) => Object.keys(links));
 }
 
 /** Returns the version that a manifest states. Undefined if it states none, or cannot be read. */

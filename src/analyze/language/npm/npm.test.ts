@@ -78,12 +78,33 @@ test('npm: names the package manager that contains a package', () => {
   assert.deepEqual(
     events.flatMap((event) => (event.kind === 'package' ? [event.package] : [])),
     [
-      { type: 'npm', name: 'npm', version: '8.19.2', evidence: 'installed' },
+      { type: 'npm', name: 'npm', version: '8.19.2', requires: [], evidence: 'installed' },
       {
-        ...{ type: 'npm', name: 'ms', version: '2.0.0', licenses: ['MIT'] },
+        ...{ type: 'npm', name: 'ms', version: '2.0.0', licenses: ['MIT'], requires: [] },
         ...{ evidence: 'vendored', parent: { name: 'npm', version: '8.19.2' } },
       },
-      { type: 'npm', name: 'a', version: '1.0.0', evidence: 'vendored' },
+      { type: 'npm', name: 'a', version: '1.0.0', requires: [], evidence: 'vendored' },
     ],
   );
+});
+
+test('npm: states the names that a package loads, and not those that it needs for development', () => {
+  const [event] = list({
+    'app/node_modules/a/package.json': manifest('a', '1.0.0', {
+      dependencies: { b: '^1.0.0', 'alias-of-c': 'npm:c@1', 'a b': '1' },
+      optionalDependencies: { d: {}, b: '^1.0.0' },
+      peerDependencies: { '@s/e': '*' },
+      devDependencies: { f: '1.0.0' },
+    }),
+  });
+  assert.ok(event?.kind === 'package');
+  assert.deepEqual(event.package.requires, ['b', 'alias-of-c', 'd', '@s/e']);
+});
+
+test('npm: lists a package whose dependencies have another form', () => {
+  const [event] = list({
+    'app/node_modules/a/package.json': manifest('a', '1.0.0', { dependencies: ['b'], peerDependencies: 7 }),
+  });
+  assert.ok(event?.kind === 'package');
+  assert.deepEqual(event.package.requires, []);
 });

@@ -2,6 +2,7 @@ import { namespaceOfEcosystem } from '../../../model/namespace.ts';
 import type { ListedPackage } from '../../../model/package.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
+import { DependencyBudget } from '../../package/dependency-names.ts';
 import { ArchiveBudget } from '../archive-files.ts';
 import { readPackage, versionIn } from './manifest.ts';
 import { bundlerOf, isFixture, manifestsOfPackages } from './package-root.ts';
@@ -20,7 +21,7 @@ import {
  */
 export const npmLister: PackageLister = {
   name: 'npm',
-  version: 2,
+  version: 3,
   wants: [...manifestsOfPackages, ...yarnArchives, ...pnpFiles],
   ecosystem: namespaceOfEcosystem('npm'),
   largeFiles: yarnArchives,
@@ -32,15 +33,27 @@ export const npmLister: PackageLister = {
   *list(files: Files) {
     const parents = new Parents(files);
     const budget = new ArchiveBudget();
+    const names = new DependencyBudget();
     for (const [path, content] of files)
       if (path.endsWith('.zip')) yield* listYarnArchive(path, content, budget);
-      else if (!isPnpFile(path)) yield* listFile(path, content, parents);
+      else if (!isPnpFile(path)) yield* listFile(path, content, { parents, names });
       else if (namesReadCachesOnly(content)) yield { kind: 'no-package', path };
   },
 };
 
-function* listFile(path: string, content: Uint8Array, parents: Parents): Generator<ListerEvent> {
-  const read = isFixture(path) ? 'no-package' : readPackage(content);
+/** State that the manifests of a layer share. */
+interface ManifestContext {
+  readonly parents: Parents;
+  /** The rest of the names of requirements that are kept. */
+  readonly names: DependencyBudget;
+}
+
+function* listFile(
+  path: string,
+  content: Uint8Array,
+  { parents, names }: ManifestContext,
+): Generator<ListerEvent> {
+  const read = isFixture(path) ? 'no-package' : readPackage(content, names);
   // Without a version, the package is unknown, and so is that of an editor. Both remain evidence.
   if (read === undefined) return;
   if (read === 'no-package') yield { kind: 'no-package', path };
