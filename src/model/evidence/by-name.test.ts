@@ -37,6 +37,7 @@ const evidence: Partial<Record<EvidenceKind, readonly (string | readonly [string
     'srv/x.WAR',
     'x/git.jpi',
     'x/META-INF/maven/g/a/pom.properties',
+    'x/META-INF/MANIFEST.MF',
     'usr/lib/jvm/x/jmods/java.base.jmod',
   ],
   gem: ['usr/lib/ruby/gems/3.1.0/specifications/default/json-2.6.1.gemspec', 'opt/a-1.0.gem'],
@@ -49,9 +50,9 @@ const evidence: Partial<Record<EvidenceKind, readonly (string | readonly [string
   wordpress: [
     'var/www/html/wp-includes/version.php',
     ['var/www/html/wp-content/plugins/akismet/akismet.php', 'var/www/html/wp-content/plugins/akismet'],
-  ],
     'var/www/html/wp-content/plugins/hello.php',
     'var/www/html/wp-content/themes/astra/style.css',
+  ],
   nuget: ['app/web.deps.json', 'root/.nuget/packages/a/1.0.0/a.1.0.0.nupkg'],
   hex: ['opt/shop/lib/plug-1.15.3/ebin/plug.app'],
   luarocks: ['usr/local/lib/luarocks/rocks-5.1/lpeg/1.0.2-1/lpeg-1.0.2-1.rockspec'],
@@ -161,9 +162,9 @@ test('takes a link with the name of a package directory as evidence, unless it l
     ['opt/app/lib/x/ebin', 'hex'],
     ['app/vendor/composer', 'composer'],
     ['var/www/wp-content/plugins/akismet', 'wordpress'],
-    ['nix', 'nix'],
     ['var/www/wp-content/themes/astra', 'wordpress'],
     ['var/www/wp-content/themes', 'wordpress'],
+    ['nix', 'nix'],
   ] as const) {
     assert.equal(kindOf(path, '../opt/real'), kind, path);
     const name = path.slice(path.lastIndexOf('/') + 1);

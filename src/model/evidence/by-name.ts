@@ -65,6 +65,7 @@ const byName: ReadonlyMap<string, readonly Rule[]> = new Map(
     'pom.properties': [
       { kind: 'maven', check: matching(/(?:^|\/)META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/) },
     ],
+    'MANIFEST.MF': [{ kind: 'maven', check: matching(/(?:^|\/)META-INF\/MANIFEST\.MF$/) }],
     'perllocal.pod': [{ kind: 'cpan', check: always }],
     '.packlist': [{ kind: 'cpan', check: always }],
     'install.json': [{ kind: 'cpan', check: matching(/\/\.meta\/[^/]+\/install\.json$/) }],

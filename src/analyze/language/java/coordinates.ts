@@ -28,3 +28,12 @@ export function completeCoordinates({
 export function isPart(text: string | undefined): text is string {
   return text !== undefined && isWord(text) && !/[:$%{}<>"'/\\@]/.test(text);
 }
+
+/** Returns the coordinates without members that are missing or not valid. */
+export function validMembers({ group, artifact, version }: PartialCoordinates): PartialCoordinates {
+  return {
+    ...(isPart(group) && { group }),
+    ...(isPart(artifact) && { artifact }),
+    ...(isPart(version) && { version }),
+  };
+}

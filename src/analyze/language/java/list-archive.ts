@@ -9,9 +9,9 @@ import { type JavaArchive, openJavaArchive, type PomFiles } from './archive.ts';
 import {
   type Coordinates,
   completeCoordinates,
-  isPart,
   nameOfArtifact,
   type PartialCoordinates,
+  validMembers,
 } from './coordinates.ts';
 import { type ArchiveIdentity, identifyArchive } from './identify.ts';
 import { baseNameOf } from './jar-name.ts';
@@ -273,13 +273,4 @@ function* parsedPom(
     yield { kind: 'problem', path, problem: `the pom.xml of ${name} cannot be read: ${messageOf(error)}` };
     return {};
   }
-}
-
-/** Returns the coordinates without members that are missing or not valid. */
-function validMembers({ group, artifact, version }: PartialCoordinates): PartialCoordinates {
-  return {
-    ...(isPart(group) && { group }),
-    ...(isPart(artifact) && { artifact }),
-    ...(isPart(version) && { version }),
-  };
 }

@@ -8,17 +8,24 @@ import { isReadEntry } from './archive.ts';
 import { nameOfArtifact } from './coordinates.ts';
 import { javaExtensions } from './jar-name.ts';
 import { type JavaFinding, listJavaArchive } from './list-archive.ts';
+import { isUnpackedFile, listUnpackedArchives, unpackedFiles } from './unpacked.ts';
 
 /** Size of an empty archive. */
 const archiveBytesMin = 22;
 /** Extensions that other formats have as well. */
 const sharedExtension = /\.(?:rar|par|sar|nar|kar|far|zap)$/i;
 
-/** Lists the Maven artifacts in Java archives. */
+const archives = javaExtensions.flatMap((extension) => [
+  `**/*.${extension}`,
+  `**/*.${extension.toUpperCase()}`,
+]);
+
+/** Lists the Maven artifacts in Java archives, and in directories with the content of such archives. */
 export const mavenLister: PackageLister = {
   name: 'maven',
-  version: 1,
-  wants: javaExtensions.flatMap((extension) => [`**/*.${extension}`, `**/*.${extension.toUpperCase()}`]),
+  version: 2,
+  wants: [...archives, ...unpackedFiles],
+  largeFiles: archives,
   ecosystem: namespaceOfEcosystem('maven'),
   readsEntry: isReadEntry,
   listEach: () => {
@@ -27,7 +34,8 @@ export const mavenLister: PackageLister = {
   },
   *list(files: Files) {
     const budget = new ArchiveBudget();
-    for (const [path, content] of files) yield* listFile(path, content, budget);
+    for (const [path, content] of files) if (!isUnpackedFile(path)) yield* listFile(path, content, budget);
+    yield* listUnpackedArchives(files);
   },
 };
 
