@@ -45,6 +45,10 @@ export const languageLimits = {
   goBuildInfoBytes: 1 * MiB,
   /** Names of the functions of a Go program. Those of Kubernetes have some megabytes. */
   goFunctionBytes: 16 * MiB,
+  /** Files of a .NET application in one program, before its header. Those of large applications have some hundred megabytes. */
+  dotnetBundleBytes: 1 * GiB,
+  /** Header of such a program. Before .NET 5, it names all files. */
+  dotnetBundleHeaderBytes: 64 * KiB,
   /** Compressed list of the crates of a Rust program. Real ones have some kilobytes. */
   cargoAuditBytes: 1 * MiB,
   /** The same list, decompressed. */

@@ -57,6 +57,8 @@ export const programParts = [
   'cargo-audit-data',
   /** Paths of sources in the panic messages of a Rust program, one a line, from the directory of the registry to that of the crate. */
   'cargo-source-paths',
+  /** The dependency file (`.deps.json`) of a .NET application that is bundled into one program. */
+  'dotnet-dependencies',
 ] as const;
 
 /** A part of a program that listers can read. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { deflateSync } from 'node:zlib';
 import { ProgramScan } from '../../../src/image/layer/program-scan.ts';
 import { programParts } from '../../../src/plugin/package-lister.ts';
+import { dotnetBundle } from '../../../src/testing/dotnet-bundle.ts';
 import { samplePrograms, withUnloaded } from '../../../src/testing/elf-writer.ts';
 import { functionTable, goProgram } from '../../../src/testing/go-program.ts';
 import { machOProgram, peProgram } from '../../../src/testing/program-writer.ts';
@@ -12,6 +13,7 @@ import { bytesOf, type Input, single, type Target } from './target.ts';
 
 const functions = ['runtime.main', 'net/http.(*Server).Serve'];
 const crates = deflateSync('{"packages":[{"name":"a","version":"1.0.0"}]}');
+const dotnetList = '{\n  "runtimeTarget": {\n    "name": "a"\n  }\n}';
 const rustText =
   '/usr/local/cargo/registry/src/index.crates.io-6f17d22bba15001f/clap-2.33.1/src/a.rs/library/core/src/x.rs';
 
@@ -21,6 +23,8 @@ const seeds = (): Input[] =>
     goProgram({ lines: ['path\ta.b/c', 'mod\ta.b/c\tv1.0.0\t'], functions }),
     goProgram({ note: 'none', functions }),
     withUnloaded({ text: rustText }, crates),
+    dotnetBundle({ list: dotnetList }),
+    dotnetBundle({ list: dotnetList, major: 1 }),
     peProgram({ '.data': goProgram(), '.dep-v0': crates }),
     machOProgram({ __go_buildinfo: goProgram(), '.dep-v0': crates }),
   ].map(single);
@@ -35,6 +39,8 @@ const ownWords = words(
   '\xff Go buildinf:',
   functionTable(['a']),
   '\x78\x9c',
+  dotnetList,
+  Buffer.from('8b1202b96a612038727b930214d7a03213f5b9e6efae3318ee3b2dce24b36aae', 'hex').toString('latin1'),
   rustText,
 );
 

@@ -9,6 +9,7 @@ import type { FileRange } from '../../kit/tar/walk-by-seeking.ts';
 import type { ProgramPart, ProgramParts } from '../../plugin/package-lister.ts';
 import { CargoAuditReader } from './cargo-audit.ts';
 import { CargoSourceReader } from './cargo-sources.ts';
+import { DotnetBundleReader } from './dotnet-bundle.ts';
 import { GoBuildInfoReader } from './go-build-info.ts';
 import { GoFunctionReader } from './go-functions.ts';
 
@@ -159,6 +160,7 @@ class OpenProgram {
   readonly #rustSearches: readonly RangeSearch[];
   readonly #auditData: CargoAuditReader | undefined;
   readonly #sources: CargoSourceReader | undefined;
+  readonly #bundle: DotnetBundleReader | undefined;
 
   constructor(head: ProgramHead, bytes: Buffer, wanted: ReadonlySet<ProgramPart>) {
     this.#head = head;
@@ -175,6 +177,7 @@ class OpenProgram {
     );
     if (!this.#hasGoNote && wanted.has('cargo-audit-data')) this.#auditData = new CargoAuditReader(head);
     if (texts.length > 0 && wanted.has('cargo-source-paths')) this.#sources = new CargoSourceReader(texts);
+    this.#bundle = texts.length > 0 ? bundleReader(head, wanted) : undefined;
   }
 
   kind(): ProgramKind | undefined {
@@ -194,6 +197,7 @@ class OpenProgram {
       : [
           ['cargo-audit-data', this.#auditData?.result()],
           ['cargo-source-paths', this.#sources?.result()],
+          ['dotnet-dependencies', this.#bundle?.result()],
         ];
     return new Map(results.flatMap(([part, content]) => (content === undefined ? [] : [[part, content]])));
   }
@@ -223,7 +227,15 @@ class OpenProgram {
     if (this.#hasGoNote || this.#buildInfo.hasHeader) return;
     if (this.#auditData !== undefined && (this.#isRust || !this.#hasTextRanges)) yield this.#auditData;
     if (this.#sources !== undefined) yield this.#sources;
+    if (this.#bundle !== undefined) yield this.#bundle;
   }
+}
+
+function bundleReader(
+  { segments }: ProgramHead,
+  wanted: ReadonlySet<ProgramPart>,
+): DotnetBundleReader | undefined {
+  return wanted.has('dotnet-dependencies') ? new DotnetBundleReader(segments) : undefined;
 }
 
 /** Returns whether the table of sections is at the start, as only Go writes it. Other formats have it there always. */

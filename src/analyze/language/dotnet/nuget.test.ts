@@ -90,6 +90,23 @@ test('states where the assemblies of a package may be, unless they are merged in
   assert.deepEqual(codePaths({ 'A/1.0.0': ['package', mixed] }), [undefined]);
 });
 
+test('lists the packages of an application that is one program', () => {
+  const content = fileOf({ 'A/1.0.0': ['package', { runtime: asset }], 'Shop/1.0.0': ['project', {}] });
+  const list = (text: string) => [
+    ...(nugetLister.listProgram?.('app/Shop', new Map([['dotnet-dependencies', Buffer.from(text)]])) ?? []),
+  ];
+  assert.deepEqual(list(content), [
+    {
+      kind: 'package',
+      path: 'app/Shop',
+      package: { type: 'nuget', name: 'A', version: '1.0.0', evidence: 'embedded-in-archive' },
+    },
+  ]);
+  const [problem] = list('{');
+  assert.ok(problem?.kind === 'problem' && problem.problem.startsWith('is not JSON'));
+  assert.deepEqual([...(nugetLister.listProgram?.('app/Shop', new Map()) ?? [])], []);
+});
+
 test('reports an application without packages as read', () => {
   assert.deepEqual(list(fileOf({ 'Shop/1.0.0': ['project', {}] })), ['no-package']);
   assert.deepEqual(list('{}'), ['no-package']);

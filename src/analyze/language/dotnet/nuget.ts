@@ -9,17 +9,34 @@ import { type DependencyFile, type DotnetPackage, parseDependencyFile } from './
 
 const ending = '.deps.json';
 
-/** Lists the packages of .NET applications, and the shared frameworks. */
+/** Lists the packages of .NET applications, also of those that are one program, and the shared frameworks. */
 export const nugetLister: PackageLister = {
   name: 'nuget',
-  version: 2,
+  version: 3,
   wants: [`**/*${ending}`],
   ecosystem: namespaceOfEcosystem('nuget'),
+  programParts: ['dotnet-dependencies'],
+  listProgram: (path, parts) => {
+    const content = parts.get('dotnet-dependencies');
+    return content === undefined ? [] : deduplicated(path, listBundle(path, content));
+  },
   *list(files: Files) {
     for (const [path, content] of files)
       if (path.endsWith(ending)) yield* deduplicated(path, listFile(path, content));
   },
 };
+
+/** Lists the packages that are bundled into a program. Their assemblies are no files of the image. */
+function* listBundle(path: string, content: Uint8Array): Generator<ListerEvent> {
+  for (const event of listFile(path, content)) {
+    if (event.kind !== 'package') {
+      yield event;
+      continue;
+    }
+    const { codePaths, ...found } = event.package;
+    yield { ...event, package: { ...found, evidence: 'embedded-in-archive' } };
+  }
+}
 
 function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
   let file: DependencyFile;
