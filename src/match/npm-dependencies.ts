@@ -58,7 +58,10 @@ const linkHopsMax = 8;
 function npmLocations({ package: { type }, locations = [] }: InstalledPackage): SquashedLocation[] {
   return type !== 'npm'
     ? []
-    : locations.filter(({ path, package: found }) => found.archivePath === undefined && path.endsWith(manifest));
+    : locations.filter(
+        ({ path, package: found }) =>
+          found.archivePath === undefined && path.endsWith(manifest) && path.includes(modulesPart),
+      );
 }
 
 /** The packages in each directory `node_modules` by the names of their directories. */

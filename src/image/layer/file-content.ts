@@ -46,14 +46,15 @@ const zipStart = Buffer.from('PK\x03\x04');
 
 /**
  * Detects the package type of a zip archive by the name of its first member: Java archives begin with their manifest. A script may precede
- * the archive and run it. Returns undefined for other content.
+ * the archive and run it, as in escripts of Erlang. Returns undefined for other content.
  */
-export function archivedEvidence(head: Buffer): 'maven' | 'pypi' | undefined {
+export function archivedEvidence(head: Buffer): 'maven' | 'pypi' | 'hex' | undefined {
   const start = head.indexOf(zipStart);
   if (start === -1 || start + localHeaderBytes > head.length) return undefined;
   const nameStart = start + localHeaderBytes;
   const name = head.toString('latin1', nameStart, nameStart + head.readUInt16LE(start + 26));
   if (/^(?:META-INF|BOOT-INF|WEB-INF)\/|\.class$/.test(name)) return 'maven';
+  if (/\.beam$|(?:^|\/)ebin\//.test(name)) return 'hex';
   return /\.py$|\.(?:dist|egg)-info\/|^(?:\.bootstrap|\.deps)\//.test(name) ? 'pypi' : undefined;
 }
 

@@ -17,6 +17,8 @@ const evidence: Partial<Record<EvidenceKind, readonly (string | readonly [string
     'app/node_modules/a/node_modules/b/package.json',
     'app/node_modules/.pnpm/a@1.0.0/node_modules/a/package.json',
     'usr/share/nodejs/acorn/package.json',
+    'deno-dir/npm/registry.npmjs.org/chalk/5.3.0/package.json',
+    'deno-dir/npm/registry.npmjs.org/@babel/core/7.20.0/package.json',
     'srv/.yarn/cache/a-npm-1.0.0-abc.zip',
     'srv/.pnp.cjs',
   ],

@@ -29,6 +29,9 @@ function partOf(pattern: RegExp): PathCheck {
 /** One name, or a scope and a name, after the last `node_modules`. Anything deeper is an auxiliary file of a package. */
 const npmPackage = /(?:^|\/)node_modules\/(?:@[^/]+\/)?(?!node_modules\/)[^/@][^/]*\/package\.json$/;
 
+/** A package in the cache of Deno. */
+const npmPackageOfDeno = /(?:^|\/)registry\.npmjs\.org\/(?:@[^/]+\/)?[^/@][^/]*\/[^/]+\/package\.json$/;
+
 /** `.vscode-server/extensions/NAME/package.json`, at any depth below a directory of an editor. */
 function isExtensionOfEditor(path: string): boolean {
   const names = path.split('/');
@@ -45,6 +48,7 @@ const byName: ReadonlyMap<string, readonly Rule[]> = new Map(
     'package.json': [
       { kind: 'npm', check: matching(npmPackage) },
       { kind: 'npm', check: matching(npmPackageOfDebian) },
+      { kind: 'npm', check: matching(npmPackageOfDeno) },
       { kind: 'vscode', check: isExtensionOfEditor },
     ],
     '.pnp.cjs': [{ kind: 'npm', check: always }],

@@ -108,3 +108,22 @@ test('npm: lists a package whose dependencies have another form', () => {
   assert.ok(event?.kind === 'package');
   assert.deepEqual(event.package.requires, []);
 });
+
+test('npm: lists packages in the cache of Deno, and those in the cache of Yarn 1 as dormant', () => {
+  const events = list({
+    'deno-dir/npm/registry.npmjs.org/chalk/5.3.0/package.json': manifest('chalk', '5.3.0'),
+    'deno-dir/npm/registry.npmjs.org/@babel/core/7.20.0/package.json': manifest('@babel/core', '7.20.0'),
+    'root/.cache/yarn/v6/npm-ms-2.0.0-5608aeadfc00be6c2901df5f9861788de0d597c8-integrity/node_modules/ms/package.json':
+      manifest('ms', '2.0.0'),
+  });
+  assert.deepEqual(
+    events.flatMap((event) =>
+      event.kind === 'package' ? [[event.package.name, event.package.version, event.package.evidence]] : [],
+    ),
+    [
+      ['chalk', '5.3.0', 'installed'],
+      ['@babel/core', '7.20.0', 'installed'],
+      ['ms', '2.0.0', 'dormant'],
+    ],
+  );
+});

@@ -5,7 +5,7 @@ import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.
 import { DependencyBudget } from '../../package/dependency-names.ts';
 import { ArchiveBudget } from '../archive-files.ts';
 import { readPackage, versionIn } from './manifest.ts';
-import { bundlerOf, isFixture, manifestsOfPackages } from './package-root.ts';
+import { bundlerOf, isFixture, isInCache, manifestsOfDeno, manifestsOfPackages } from './package-root.ts';
 import {
   isManifestEntry,
   isPnpFile,
@@ -17,12 +17,13 @@ import {
 
 /**
  * Lists npm packages by the manifests at the roots of packages: one name, or a scope and a name, below the last `node_modules`. The
- * manifest names the package, since the directory of an alias has another name. Also lists the archives in caches of Yarn.
+ * manifest names the package, since the directory of an alias has another name. Also lists the cache of Deno, and the archives in
+ * caches of Yarn.
  */
 export const npmLister: PackageLister = {
   name: 'npm',
   version: 3,
-  wants: [...manifestsOfPackages, ...yarnArchives, ...pnpFiles],
+  wants: [...manifestsOfPackages, ...manifestsOfDeno, ...yarnArchives, ...pnpFiles],
   ecosystem: namespaceOfEcosystem('npm'),
   largeFiles: yarnArchives,
   readsEntry: isManifestEntry,
@@ -70,8 +71,9 @@ class Parents {
     this.#files = files;
   }
 
-  /** Returns whether a package is installed by itself or within a package manager, and within which. */
+  /** Returns whether a package is in a cache, is installed by itself, or within a package manager and which. */
   containment(path: string): Pick<ListedPackage, 'evidence' | 'parent'> {
+    if (isInCache(path)) return { evidence: 'dormant' };
     const bundler = bundlerOf(path);
     if (bundler === undefined) return { evidence: 'installed' };
     const { name, manifest } = bundler;

@@ -6,6 +6,20 @@ const modules = 'node_modules';
 /** The manifests at the roots of packages: one name, or a scope and a name, below `node_modules`. */
 export const manifestsOfPackages = ['**/node_modules/*/package.json', '**/node_modules/@*/*/package.json'];
 
+/** Manifests in the cache of Deno, from which programs load packages: `npm/registry.npmjs.org/chalk/5.3.0/package.json`. */
+export const manifestsOfDeno = [
+  '**/registry.npmjs.org/*/*/package.json',
+  '**/registry.npmjs.org/@*/*/*/package.json',
+];
+
+/** A directory in the cache of Yarn 1, which unpacks each package once: `.cache/yarn/v6/npm-ms-2.0.0-4608eeac-integrity`. */
+const cacheOfYarn = /(?:^|\/)yarn\/v\d+\/npm-[^/]+\/node_modules\//;
+
+/** Returns whether a package is in a cache that programs do not load packages from. */
+export function isInCache(path: string): boolean {
+  return cacheOfYarn.test(path);
+}
+
 /** A package that contains others. */
 export interface Bundler {
   readonly name: string;
