@@ -5,6 +5,7 @@ import { before, test } from 'node:test';
 import { zipSync } from 'fflate';
 import type { Package } from '../../src/model/package.ts';
 import type { Report } from '../../src/model/report.ts';
+import { dotnetBundle } from '../../src/testing/dotnet-bundle.ts';
 import { buildImage, dockerArchive } from '../../src/testing/image-builder.ts';
 import { type TarEntryPlan, tar } from '../../src/testing/tar-writer.ts';
 import { report, scratch } from './clair.ts';
@@ -62,6 +63,12 @@ const dependencies = {
     'Compiled/1.2.3': { type: 'package' },
     'runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/8.0.1': { type: 'runtimepack' },
   },
+};
+
+const bundled = {
+  runtimeTarget: { name: 'net8.0' },
+  targets: { 'net8.0': { 'Bundled/3.0.0': { runtime: { 'lib/net8.0/Bundled.dll': {} } }, 'Ref/1.0.0': {} } },
+  libraries: { 'Bundled/3.0.0': { type: 'package' }, 'Ref/1.0.0': { type: 'package' } },
 };
 
 const symfony = {
@@ -139,6 +146,15 @@ const lower: Files = {
   [`${ruby}/default/json-2.6.3.gemspec`]: '# stub: json 2.6.3 ruby lib\n'.repeat(2),
   [`${ruby}/json-2.7.0.gemspec`]: '# stub: json 2.7.0 ruby lib\n'.repeat(2),
   'var/www/vendor/composer/installed.json': JSON.stringify(symfony),
+  'opt/unpacked/META-INF/maven/commons-io/commons-io/pom.properties':
+    'groupId=commons-io\nartifactId=commons-io\nversion=2.6\n',
+  'opt/unpacked/META-INF/MANIFEST.MF': 'Manifest-Version: 1.0\r\nBundle-Version: 2.6\r\n',
+  'opt/obscure/META-INF/MANIFEST.MF': 'Bundle-SymbolicName: obscure\r\nBundle-Version: 1.0\r\n',
+  'opt/tool/Tool': dotnetBundle({ list: JSON.stringify(bundled, undefined, 2) }),
+  'pnpm/node_modules/.pnpm/a@1.0.0/node_modules/a/package.json':
+    '{"name":"a","version":"1.0.0","dependencies":{"b":"^2.0.0"}}',
+  'pnpm/node_modules/.pnpm/b@1.0.0/node_modules/b/package.json': npm('b', '1.0.0'),
+  'pnpm/node_modules/.pnpm/b@2.0.0/node_modules/b/package.json': npm('b', '2.0.0'),
   'srv/site/wp-includes/version.php': "<?php\n$wp_version = '6.4.2';\n",
   'srv/site/wp-content/plugins/index.php': '<?php // Silence is golden.\n',
   'srv/site/wp-content/plugins/akismet/akismet.php': '<?php\n/*\nPlugin Name: Akismet\nVersion: 5.3\n*/\n',
@@ -153,6 +169,13 @@ const lower: Files = {
 const upper: Files = {
   'app/node_modules/replaced/.wh.node_modules': '',
   'app/node_modules/replaced/package.json': npm('replaced', '2.0.0'),
+};
+
+/** Links of pnpm in the lower layer, with their targets. */
+const links: Readonly<Record<string, string>> = {
+  'pnpm/node_modules/a': '.pnpm/a@1.0.0/node_modules/a',
+  'pnpm/node_modules/b': '.pnpm/b@1.0.0/node_modules/b',
+  'pnpm/node_modules/.pnpm/a@1.0.0/node_modules/b': '../../b@2.0.0/node_modules/b',
 };
 
 /** An advisory for one package. */
@@ -200,14 +223,16 @@ function writeMirror(place: string): string {
   return place;
 }
 
-function layer(files: Files): { readonly tar: Uint8Array } {
-  return { tar: tar(Object.entries(files).map(([path, content]): TarEntryPlan => ({ path, content }))) };
+function layer(files: Files, targets: Readonly<Record<string, string>> = {}): { readonly tar: Uint8Array } {
+  const entries = Object.entries(files).map(([path, content]): TarEntryPlan => ({ path, content }));
+  const symlinks = Object.entries(targets).map(([path, target]): TarEntryPlan => ({ path, target }));
+  return { tar: tar([...entries, ...symlinks]) };
 }
 
 let scanned: Report;
 before(() => {
   const image = join(scratch, 'rules.tar');
-  writeFileSync(image, dockerArchive(buildImage({ steps: [layer(lower), layer(upper)] })));
+  writeFileSync(image, dockerArchive(buildImage({ steps: [layer(lower, links), layer(upper)] })));
   scanned = report('scan', image, '--mirror', writeMirror(join(scratch, 'rules')), '--db', ':memory:');
 });
 
@@ -290,11 +315,7 @@ test('lists a jar within an archive that begins with a script, and a jar of Quar
 test('lists packages of .NET that are there: not projects, nor what was needed to compile', () => {
   assert.deepEqual(
     listed('srv').filter((row) => !/^(?:wordpress|plugin|theme)/.test(row)),
-    [
-    'Gone 1.2.3 stale',
-    'Microsoft.NETCore.App.Runtime.linux-x64 8.0.1 installed',
-    'Used 1.2.3 installed',
-  ],
+    ['Gone 1.2.3 stale', 'Microsoft.NETCore.App.Runtime.linux-x64 8.0.1 installed', 'Used 1.2.3 installed'],
   );
 });
 
@@ -322,4 +343,32 @@ test('lists WordPress with its plugins and themes, and counts a plugin without a
       'unsupported: 1 WordPress core, plugin or theme is not read, e.g. srv/site/wp-content/plugins/obscure',
     ],
   );
+});
+
+test('lists an unpacked archive, and counts a bundle that nothing identifies as unread', () => {
+  assert.deepEqual(listed('opt/unpacked'), ['commons-io:commons-io 2.6 installed']);
+  assert.deepEqual(listed('opt/obscure'), []);
+  const paths = scanned.unread?.find(({ kind }) => kind === 'maven')?.paths ?? [];
+  assert.deepEqual(
+    paths.filter((path) => path.endsWith('MANIFEST.MF')),
+    ['opt/obscure/META-INF/MANIFEST.MF'],
+  );
+});
+
+test('lists the packages of a .NET application that is one program, and reads it whole', () => {
+  assert.deepEqual(listed('opt/tool'), ['Bundled 3.0.0 embedded-in-archive']);
+  assert.ok(!JSON.stringify(scanned.unread).includes('opt/tool'));
+});
+
+test('lists a package of pnpm once, with what its links lead to as dependencies', () => {
+  const ofPnpm = scanned.packages.filter(({ location }) => location.path.startsWith('pnpm/'));
+  assert.deepEqual(
+    ofPnpm.map(({ purl, locations, dependsOn }) => [purl, locations, dependsOn]),
+    [
+      ['pkg:npm/a@1.0.0', undefined, ['pkg:npm/b@2.0.0']],
+      ['pkg:npm/b@1.0.0', undefined, []],
+      ['pkg:npm/b@2.0.0', undefined, []],
+    ],
+  );
+  assert.ok(!JSON.stringify(scanned.unread).includes('pnpm'));
 });
