@@ -226,3 +226,19 @@ test('counts a program as unread if only its texts name packages', () => {
   assert.equal(count(clap('binary-string')), 1);
   assert.equal(count(clap('build-info')), 0);
 });
+
+test('keeps the origin of a package only if it is from no registry at any location', () => {
+  const crate = (origin?: 'git' | 'local'): ListedPackage => ({
+    ...{ type: 'cargo', name: 'a', version: '1.0.0', evidence: 'build-info' },
+    ...(origin !== undefined && { origin }),
+  });
+  const originOf = (...crates: readonly ListedPackage[]): unknown =>
+    squashed(
+      layerWith({
+        packages: crates.map((one, i) => ({ path: `bin/${i}`, lister: 'cargo', packages: [one] })),
+      }),
+    ).packages.map((item) => item.package.origin);
+  assert.deepEqual(originOf(crate('git'), crate('local')), ['git']);
+  assert.deepEqual(originOf(crate('git'), crate()), [undefined]);
+  assert.deepEqual(originOf(crate(), crate('git')), [undefined]);
+});

@@ -205,8 +205,16 @@ export function locatedPackage(lister: string, places: readonly SquashedLocation
     compareText(pathOfPackage(a.path, a.package), pathOfPackage(b.path, b.package)),
   );
   const [first] = locations.toSorted(compareStrength) as [SquashedLocation];
-  const found = withAllFunctions(first.package, locations);
-  return { ...first, package: found, lister, locations, repositories: [] };
+  const all = withCommonOrigin(withAllFunctions(first.package, locations), locations);
+  return { ...first, package: all, lister, locations, repositories: [] };
+}
+
+/** Returns a package without its origin if it is from the registry at any location. */
+function withCommonOrigin(found: ListedPackage, locations: readonly SquashedLocation[]): ListedPackage {
+  if (found.origin === undefined || locations.every((place) => place.package.origin !== undefined))
+    return found;
+  const { origin, ...rest } = found;
+  return rest;
 }
 
 /** Returns a package with the functions at all its locations. Without them if they are unknown at any. */

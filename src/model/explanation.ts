@@ -75,6 +75,8 @@ export type ExplanationOutcome = 'reported' | 'suppressed' | 'not-reported' | 'u
 export interface PackageExplanation {
   readonly package: Package;
   readonly layer: LayerPosition | null;
+  /** How the name or version of the package was found. */
+  readonly remarks: readonly string[];
   readonly outcome: ExplanationOutcome;
   /** The reason, in plain English. */
   readonly reason: string;

@@ -36,6 +36,12 @@ export const packageEvidences = [
 /** How a package is known to be in an image. */
 export type PackageEvidence = (typeof packageEvidences)[number];
 
+/** The places besides registries that the source of a package comes from. */
+export const packageOrigins = ['local', 'git'] as const;
+
+/** A place besides a registry that the source of a package comes from. */
+export type PackageOrigin = (typeof packageOrigins)[number];
+
 /** A package that contains another one. */
 export interface ParentPackage {
   readonly name: string;
@@ -76,6 +82,15 @@ export interface ListedPackage {
   readonly evidence?: PackageEvidence;
   /** The package that contains it. To fix it, upgrade that package. */
   readonly parent?: ParentPackage;
+  /** The module that it replaces in a program, as `replace` in `go.mod` states. It has its own name if a directory replaces it. */
+  readonly replaces?: SourcePackage;
+  /**
+   * Where its source comes from, if not from the registry of its type: the project itself, or a Git repository. Advisories of the registry
+   * do not cover it.
+   */
+  readonly origin?: PackageOrigin;
+  /** How its name or version was found, one sentence each. `clair explain` shows them. */
+  readonly remarks?: readonly string[];
   /** The functions of it that a program contains, as `encodeFunctions` writes them. Absent if they are unknown. */
   readonly functions?: string;
   /** Where it is within the archive that lists it: `BOOT-INF/lib/a.jar`, with `!/` before a path within another archive. */
@@ -103,7 +118,10 @@ export interface PackageLocation extends Location, Pick<ListedPackage, 'evidence
 
 /** A package installed in an image. */
 export interface Package
-  extends Omit<ListedPackage, 'requires' | 'provides' | 'functions' | 'archivePath' | 'codePaths'> {
+  extends Omit<
+    ListedPackage,
+    'requires' | 'provides' | 'remarks' | 'functions' | 'archivePath' | 'codePaths'
+  > {
   readonly purl: string;
   readonly location: Location;
   /** Name of the lister that found it. */

@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { parseBySchema } from '../kit/json/json-document.ts';
 import type { Distro } from '../model/distro.ts';
-import { type ListedPackage, packageEvidences } from '../model/package.ts';
+import { type ListedPackage, packageEvidences, packageOrigins } from '../model/package.ts';
 import type { RemoteDetector, RemoteLister } from '../plugin/extensions.ts';
 import type { ListerEvent, ListerEventOf } from '../plugin/package-lister.ts';
 import type { AnalyzerDescription } from './analyzer-description.ts';
@@ -70,6 +70,9 @@ const listedPackage = z.strictObject({
   provides: z.optional(names),
   evidence: z.optional(z.enum(packageEvidences)),
   parent: z.optional(z.strictObject({ name: word, version: z.optional(word) })),
+  replaces: z.optional(z.strictObject({ name: word, version: word })),
+  origin: z.optional(z.enum(packageOrigins)),
+  remarks: z.optional(z.array(line).check(z.maxLength(limits.packageRemarks))),
   functions: z.optional(z.base64().check(z.maxLength(limits.functionCharactersPerLayer))),
   archivePath: z.optional(path),
   codePaths: z.optional(z.array(path).check(z.maxLength(limits.codePathsPerPackage))),

@@ -187,12 +187,21 @@ function occurrencesOf({ location, locations = [] }: Package): object[] {
   return Array.from(paths, (path) => ({ location: path }));
 }
 
-/** Returns the properties that say how a package is known, and where it is. */
-function containment({ evidence, parent, locations = [] }: Package): Parameters<typeof properties>[0] {
+/** Returns the properties that say how a package is known, where it is from, and where it is. */
+function containment({
+  evidence,
+  parent,
+  replaces,
+  origin,
+  locations = [],
+}: Package): Parameters<typeof properties>[0] {
   return {
     'package:evidence': evidence,
     'package:parent:name': parent?.name,
     'package:parent:version': parent?.version,
+    'package:replaces:name': replaces?.name,
+    'package:replaces:version': replaces?.version,
+    'package:origin': origin,
     'package:location': locations.map((place) => JSON.stringify(place)),
   };
 }

@@ -8,6 +8,7 @@ import { textWidth } from './terminal-text.ts';
 
 const item: PackageExplanation = {
   package: samplePackage('libssl3', '3.0.1-1', 'openssl'),
+  remarks: ['it replaces a 1.0 in the program'],
   layer: { position: 2, of: 3, digest: null, diffId: null, createdBy: 'RUN apt-get install -y openssl' },
   outcome: 'reported',
   reason: 'High, fixed in 3.0.2-1',
@@ -76,6 +77,7 @@ package     ${item.package.purl}, built from openssl 3.0.1-1
 found in    ${item.package.location.path}, by ${item.package.foundBy}
 layer       2 of 3, no digest
 made by     RUN apt-get install -y openssl
+identity    it replaces a 1.0 in the program
 advisory    CVE-2026-1 of debian, in tracker, fetched 2026-01-04, modified 2026-01-02, stored in this form since 2026-01-03
             ✓ namespace  it covers debian:12
             ✓ version    3.0.1-1 is < 3.0.2-1
@@ -134,6 +136,7 @@ test('escapes control characters of untrusted texts', () => {
   const hostile: PackageExplanation = {
     ...item,
     reason: hostileText,
+    remarks: [hostileText],
     vulnerability: { ...vulnerability, severitySource: hostileText, description: hostileText },
     package: { ...item.package, name: hostileText, purl: hostileText },
     layer: { position: 1, of: 1, digest: null, diffId: null, createdBy: hostileText },

@@ -51,7 +51,7 @@ export function* explanationLines(explanation: Explanation, display: Display): I
 }
 
 function* packageLines(explained: PackageExplanation, id: string, display: Display): Iterable<string> {
-  const { package: item, layer, outcome, reason, vulnerability, rows } = explained;
+  const { package: item, layer, remarks, outcome, reason, vulnerability, rows } = explained;
   const heading = `${escapeForTerminal(id)} in ${escapeForTerminal(`${item.name} ${item.version}`)}`;
   yield `${paint(heading, 'bold', display)}: ${paint(outcomeText[outcome], outcomeStyles[outcome], display)}\n`;
   yield* labelled('because', reason, display);
@@ -64,6 +64,7 @@ function* packageLines(explained: PackageExplanation, id: string, display: Displ
     yield* labelled('layer', `${layer.position} of ${layer.of}, ${name}`, display);
     if (layer.createdBy !== null) yield* labelled('made by', layer.createdBy, display);
   }
+  for (const remark of remarks) yield* labelled('identity', remark, display);
   for (const row of rows) yield* rowLines(row, display);
 }
 

@@ -114,6 +114,8 @@ export const reportOrder: OrderOf<PublishedReport> = {
     },
     supplier: 'value',
     licenses: 'value',
+    replaces: source,
+    origin: 'value',
     dependsOn: 'value',
   },
   unread: { kind: 'value', count: 'value', paths: 'value', truncated: 'value' },

@@ -5,7 +5,7 @@ import { digestText } from '../model/digest-schema.ts';
 import type { Distro } from '../model/distro.ts';
 import { evidenceKinds } from '../model/evidence/kinds.ts';
 import { imageIdentity } from '../model/image-identity.ts';
-import { type Package, type PackageLocation, packageEvidences } from '../model/package.ts';
+import { type Package, type PackageLocation, packageEvidences, packageOrigins } from '../model/package.ts';
 import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../model/report.ts';
 import type { SbomSubject } from './sbom-entry.ts';
 
@@ -45,6 +45,8 @@ export const packageSchema: z.ZodMiniType<Package> = withoutUndefined(
     owner: maybeName,
     supplier: maybe,
     licenses: z.optional(z.array(text)),
+    replaces: z.optional(z.object({ name, version: name })),
+    origin: z.optional(z.enum(packageOrigins)),
     dependsOn: z.optional(z.array(text)),
     evidence,
     parent,

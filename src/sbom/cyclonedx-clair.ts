@@ -40,6 +40,8 @@ export function clairPackageOf(
     owner: properties.get('clair:package:owner'),
     supplier: supplierIn(found),
     licenses: licensesIn(found),
+    replaces: namedVersionIn(found, 'clair:package:replaces'),
+    origin: properties.get('clair:package:origin'),
     dependsOn: dependencies.get(found['bom-ref'] ?? '')?.map(purlOfReference),
     evidence: properties.get('clair:package:evidence'),
     parent: namedVersionIn(found, 'clair:package:parent'),

@@ -26,6 +26,8 @@ export interface ImagePackage extends Package {
   readonly layerPosition?: number;
   /** Its functions in programs. Not stored: without them, advisories count as usual. */
   readonly functions?: string;
+  /** How its name or version was found, one sentence each. Not stored. */
+  readonly remarks?: readonly string[];
   readonly lookup: PackageLookup | null;
 }
 

@@ -48,6 +48,7 @@ const advisories = [
     fixed: '1.22.9',
     imports: [{ path: 'cmd/go', symbols: ['main'] }],
   }),
+  advisory('GO-2024-4', ['CVE-2024-4'], { name: 'github.com/acme/left', fixed: '2.0.0' }),
 ];
 
 const zip = join(mirror, 'osv-vulnerabilities.storage.googleapis.com/Go/all.zip');
@@ -159,4 +160,21 @@ test('lists programs of packages from other repositories, and not those of the d
       ['stdlib', 'usr/bin/dockerd'],
     ],
   );
+});
+
+test('explains that a module replaces another one, and how the version of the main module is known', () => {
+  const replaced = ['dep\tgithub.com/acme/left\tv1.0.0', '=>\tgithub.com/corp/left\tv1.2.0\th1:b='];
+  const scanned = scan('replaced', { 'opt/app': goProgram({ lines: [...lines, ...replaced], functions }) });
+  assert.deepEqual(idsOf(scanned), []);
+  assert.deepEqual(
+    scanned.packages.flatMap(({ name, replaces }) => (replaces === undefined ? [] : [[name, replaces]])),
+    [['github.com/corp/left', { name: 'github.com/acme/left', version: 'v1.0.0' }]],
+  );
+  const explain = (...args: readonly string[]): string =>
+    clair(['explain', `dir:${join(place, 'replaced')}`, 'CVE-2024-4', ...args, ...options]).stdout;
+  const text = explain();
+  assert.match(text, /CVE-2024-4 in github\.com\/corp\/left v1\.2\.0: not reported/);
+  assert.match(text, /identity +it replaces github\.com\/acme\/left v1\.0\.0 in the program/);
+  assert.match(text, /it covers github\.com\/acme\/left; github\.com\/corp\/left is looked up as/);
+  assert.match(explain('example.com/app'), /identity +the version of the main module is that of its tag/);
 });

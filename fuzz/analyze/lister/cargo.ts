@@ -4,7 +4,7 @@ import { textMutations, words } from '../mutation/text.ts';
 import { files, type Input } from '../target/target.ts';
 
 const list =
-  '{"packages":[{"name":"a","version":"1.0.0","source":"crates.io","kind":"build","dependencies":[1]},{"name":"b","version":"0.1.0-rc.1"}],"format":1}';
+  '{"packages":[{"name":"a","version":"1.0.0","source":"crates.io","kind":"build","dependencies":[1]},{"name":"b","version":"0.1.0-rc.1","source":"git"}],"format":1}';
 
 const seeds = (): Input[] => [
   files({ 'cargo-audit-data': deflateSync(list) }),

@@ -234,7 +234,7 @@ function schemeOf({ schemes }: AssessmentDeps['extensions'], name: string): Vers
 }
 
 /** Returns a package without the fields for lookups, as in a report. */
-export function toPackage({ lookup, layerPosition, functions, ...item }: ImagePackage): Package {
+export function toPackage({ lookup, layerPosition, functions, remarks, ...item }: ImagePackage): Package {
   return item;
 }
 

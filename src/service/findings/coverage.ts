@@ -13,7 +13,7 @@ import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
 import { type AdvisoryFeed, effectiveFeeds } from '../feeds/choose-feeds.ts';
 import type { IndexedImage } from '../images/index-image.ts';
-import { isLeftToOwner } from '../images/package-lookup.ts';
+import { isUnmatched } from '../images/package-lookup.ts';
 import { coverageOfUnread, evidenceCoverage } from './evidence-coverage.ts';
 import {
   type AgeOptions,
@@ -63,7 +63,7 @@ export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promi
 
 function coverageWithoutNamespace({ packages, distro }: IndexedImage): DatedCoverage[] {
   if (packages.length === 0) return [coverageWithoutPackages(distro)];
-  const withoutNamespace = packages.filter((found) => found.lookup === null && !isLeftToOwner(found));
+  const withoutNamespace = packages.filter((found) => found.lookup === null && !isUnmatched(found));
   return withoutNamespace.length === 0 ? [] : [coverageOfUnsupported(withoutNamespace, distro)];
 }
 

@@ -8,6 +8,7 @@ import type {
 } from '../../model/explanation.ts';
 import { advisoryNamespaceOf, ecosystemOfType } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
+import type { PackageOrigin } from '../../model/package.ts';
 import type { Match, Report, ReportLayer } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { KeyedAffected } from '../../store/advisory-store.ts';
@@ -19,7 +20,7 @@ import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { findUserVulnerabilities, userFeed, userVulnerabilityKey } from '../feeds/user-vulnerabilities.ts';
 import type { IndexedImage } from '../images/index-image.ts';
-import { isLeftToOwner } from '../images/package-lookup.ts';
+import { isLeftToOwner, isUnmatched } from '../images/package-lookup.ts';
 import { toPackage } from './assess-packages.ts';
 
 /** Dependencies of `explainFinding`. */
@@ -99,7 +100,7 @@ function isSelected({ name, purl, source }: ImagePackage, { package: selector }:
 
 /** Whether any row of the records names the package in its namespace. */
 function isCovered(item: ImagePackage, records: readonly StoredVulnerability[]): boolean {
-  const namespace = item.lookup?.namespace ?? (isLeftToOwner(item) ? ecosystemOfType(item.type) : undefined);
+  const namespace = item.lookup?.namespace ?? (isUnmatched(item) ? ecosystemOfType(item.type) : undefined);
   if (namespace === undefined) return false;
   const names = namesOf(item);
   return records.some(({ affected }) =>
@@ -107,16 +108,22 @@ function isCovered(item: ImagePackage, records: readonly StoredVulnerability[]):
   );
 }
 
-/** Returns the names by which advisories may refer to a package. */
-function namesOf({ name, source, lookup }: Pick<ImagePackage, 'name' | 'source' | 'lookup'>): Set<string> {
-  return new Set([name, source?.name ?? name, lookup?.name ?? name]);
+/** Returns the names by which advisories may refer to a package, and to the module that it replaces. */
+function namesOf({
+  name,
+  source,
+  replaces,
+  lookup,
+}: Pick<ImagePackage, 'name' | 'source' | 'replaces' | 'lookup'>): Set<string> {
+  return new Set([name, source?.name ?? name, replaces?.name ?? name, lookup?.name ?? name]);
 }
 
 function explainPackage(item: ImagePackage, context: ExplainContext): PackageExplanation {
   const { lookup } = item;
   const rows = lookup === null ? [] : rowsFor({ ...item, lookup }, context);
   const layer = layerOf(item, context.report.layers);
-  return { package: toPackage(item), layer, ...outcomeOf(item, rows, context), rows };
+  const { remarks = [] } = item;
+  return { package: toPackage(item), layer, remarks, ...outcomeOf(item, rows, context), rows };
 }
 
 /** A package that belongs to a namespace. */
@@ -211,6 +218,7 @@ function reasonFor({ fix, vulnerability }: Match): string {
 function reasonAgainst(item: ImagePackage, rows: readonly RowExplanation[]): string {
   if (isLeftToOwner(item))
     return `${item.owner}, a package of the distribution, owns its files: the advisories of the distribution decide`;
+  if (item.origin !== undefined) return reasonOfOrigin(item.origin);
   if (item.lookup === null) return 'the package belongs to no namespace, so no advisory applies to it';
   if (rows.length === 0) return `no advisory of this name covers ${item.lookup.name}`;
   const failed = rows.flatMap(({ checks }) => checks.filter(({ holds }) => holds === false));
@@ -218,6 +226,11 @@ function reasonAgainst(item: ImagePackage, rows: readonly RowExplanation[]): str
   return reason !== undefined && others.length === 0
     ? reason
     : 'every row of the advisories fails at least one check';
+}
+
+function reasonOfOrigin(origin: PackageOrigin): string {
+  const place = origin === 'git' ? 'a Git repository' : 'the project of the program itself';
+  return `its source is from ${place}, not from the registry: the advisories of the registry do not cover it`;
 }
 
 function layerOf(

@@ -10,7 +10,7 @@ import type { ImagePackage, PackageLookup } from '../../store/image-store.ts';
 
 type LookupExtensions = Pick<Extensions, 'listers' | 'schemes'>;
 type Listers = Pick<LookupExtensions, 'listers'>;
-type PackageOrigin = Pick<Package, 'type' | 'foundBy' | 'name' | 'version'>;
+type FoundPackage = Pick<Package, 'type' | 'foundBy' | 'name' | 'version'>;
 
 /** The namespace of packages of one kind. */
 interface KindNamespace {
@@ -33,9 +33,9 @@ export class PackageLookups {
     this.#schemes = new Map(extensions.schemes.map((scheme) => [scheme.name, scheme]));
   }
 
-  /** Returns the lookup of a package. Null if no namespace covers it. */
-  find(found: ListedPackage & PackageOrigin): PackageLookup | null {
-    const namespace = this.namespaceOf(found);
+  /** Returns the lookup of a package. Null if no namespace covers it, or if its source is not from the registry. */
+  find(found: ListedPackage & FoundPackage): PackageLookup | null {
+    const namespace = found.origin === undefined ? this.namespaceOf(found) : undefined;
     const lookup = namespace && lookupOf(found, namespace);
     if (lookup === undefined) return null;
     const scheme = this.#schemes.get(lookup.namespace.versionScheme);
@@ -49,12 +49,12 @@ export class PackageLookups {
   }
 
   /** Returns the namespace of a package. Undefined if there is none. */
-  namespaceOf(found: PackageOrigin): Namespace | undefined {
+  namespaceOf(found: FoundPackage): Namespace | undefined {
     const { namespace, isOfEcosystem } = this.#kindOf(found);
     return namespace !== undefined && isOfEcosystem ? withSupplier(namespace, found) : namespace;
   }
 
-  #kindOf({ type, foundBy }: PackageOrigin): KindNamespace {
+  #kindOf({ type, foundBy }: FoundPackage): KindNamespace {
     const key = `${foundBy}\n${type}`;
     const known = this.#kinds.get(key);
     if (known !== undefined) return known;
@@ -67,7 +67,7 @@ export class PackageLookups {
     return kind;
   }
 
-  #ofDistribution({ type, foundBy }: Pick<PackageOrigin, 'type' | 'foundBy'>): Namespace | undefined {
+  #ofDistribution({ type, foundBy }: Pick<FoundPackage, 'type' | 'foundBy'>): Namespace | undefined {
     const lister = this.#extensions.listers.find(({ name }) => name === foundBy);
     return this.#distro === null ? undefined : namespaceOf(this.#distro, type, lister?.versionScheme);
   }
@@ -83,6 +83,11 @@ export function isLeftToOwner({ evidence, owner, lookup }: ImagePackage): boolea
   return lookup === null && owner !== undefined && evidence !== undefined;
 }
 
+/** Whether a package is not matched: the advisories on its owner decide, or its source is not from the registry of its type. */
+export function isUnmatched(item: ImagePackage): boolean {
+  return isLeftToOwner(item) || (item.lookup === null && item.origin !== undefined);
+}
+
 /** Returns the namespaces of packages, sorted by name. */
 export function namespacesOf(
   distro: Distro | null,
@@ -92,7 +97,7 @@ export function namespacesOf(
   const lookups = new PackageLookups(distro, extensions);
   const byName = new Map<string, Namespace>();
   for (const found of packages) {
-    const namespace = isLeftToOwner(found) ? undefined : lookups.namespaceOf(found);
+    const namespace = isUnmatched(found) ? undefined : lookups.namespaceOf(found);
     if (namespace !== undefined) byName.set(namespace.name, namespace);
   }
   return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
@@ -105,14 +110,14 @@ export function ecosystemOf(name: string, { listers }: Listers): Namespace | und
 
 /** Whether a package belongs to the distribution and not to an ecosystem of its own. */
 export function isOfDistribution(
-  found: Pick<PackageOrigin, 'type' | 'foundBy'>,
+  found: Pick<FoundPackage, 'type' | 'foundBy'>,
   extensions: Listers,
 ): boolean {
   return ecosystemFor(found, extensions) === undefined;
 }
 
 /** Returns the namespace of a supplier's packages, if one has patched this package: its advisories decide, and not the upstream ones. */
-function withSupplier(ecosystem: Namespace, found: PackageOrigin): Namespace {
+function withSupplier(ecosystem: Namespace, found: FoundPackage): Namespace {
   const supplied = ecosystem.name === found.type ? supplierOf(found) : undefined;
   return supplied === undefined
     ? ecosystem
@@ -121,7 +126,7 @@ function withSupplier(ecosystem: Namespace, found: PackageOrigin): Namespace {
 
 /** Returns the ecosystem of a package. Decides by its type if its lister is not installed, as can happen with an inventory. */
 function ecosystemFor(
-  { type, foundBy }: Pick<PackageOrigin, 'type' | 'foundBy'>,
+  { type, foundBy }: Pick<FoundPackage, 'type' | 'foundBy'>,
   extensions: Listers,
 ): Namespace | undefined {
   const isHere = extensions.listers.some(({ name }) => name === foundBy);

@@ -5,7 +5,7 @@ export interface GoModule {
   readonly path: string;
   /** As written: `v1.2.3`, a pseudo-version, or `(devel)` for a directory. */
   readonly version: string;
-  /** The module that it replaces. */
+  /** The module that it replaces. A module keeps its path if a directory replaces it. */
   readonly replaces?: Omit<GoModule, 'replaces'>;
 }
 
@@ -80,8 +80,9 @@ function textOf({ bytes, start, end }: Lines): string {
 
 function replacementOf(replaced: GoModule | undefined, by: GoModule): GoModule {
   if (replaced === undefined) return by;
-  if (directory.test(by.path)) return { path: replaced.path, version: developmentVersion };
-  return by.path === replaced.path ? by : { ...by, replaces: replaced };
+  if (directory.test(by.path))
+    return { path: replaced.path, version: developmentVersion, replaces: replaced };
+  return { ...by, replaces: replaced };
 }
 
 /** The version of a module that was built from a directory. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { ListedPackage } from '../../../model/package.ts';
 import { readGoProgram } from './go.ts';
 
 interface Listing {
@@ -16,13 +17,21 @@ function read(...lines: readonly string[]): Listing {
 }
 
 function mainOf(version: string, settings: readonly string[]): string | undefined {
+  return mainPackage(version, settings)?.version;
+}
+
+function remarksOf(version: string, settings: readonly string[]): readonly string[] | undefined {
+  return mainPackage(version, settings)?.remarks;
+}
+
+function mainPackage(version: string, settings: readonly string[]): ListedPackage | undefined {
   const content = [
     'go1.22.1',
     `mod\texample.com/app\t${version}\t`,
     ...settings.map((one) => `build\t${one}`),
   ];
   return [...readGoProgram(Buffer.from(content.join('\n')))].flatMap((item) =>
-    'problem' in item || item.name !== 'example.com/app' ? [] : [item.version],
+    'problem' in item || item.name !== 'example.com/app' ? [] : [item],
   )[0];
 }
 
@@ -75,6 +84,49 @@ test('go: lists the main module and its modules, replaced ones by their replacem
   ]);
 });
 
+test('go: keeps the module that another one or a directory replaces', () => {
+  const lines = [
+    'dep\texample.com/corp/util\tv0.0.0',
+    '=>\t./util\t(devel)\t',
+    'dep\tgithub.com/acme/left\tv1.0.0',
+    '=>\tgithub.com/corp/left\tv1.2.0\th1:b=',
+    'dep\tgithub.com/acme/same\tv1.0.0',
+    '=>\tgithub.com/acme/same\tv1.1.0\th1:b=',
+    'dep\tgithub.com/acme/bad\t',
+    '=>\tgithub.com/corp/bad\tv1.0.0\th1:b=',
+    'dep\tgithub.com/acme/plain\tv1.0.0\t',
+  ];
+  const listed = [...readGoProgram(Buffer.from(['go1.21.13', ...lines].join('\n')))];
+  assert.deepEqual(
+    listed.flatMap((item) =>
+      'problem' in item || item.name === 'stdlib' ? [] : [[item.name, item.replaces, item.remarks]],
+    ),
+    [
+      [
+        'example.com/corp/util',
+        { name: 'example.com/corp/util', version: 'v0.0.0' },
+        ['a directory replaces example.com/corp/util v0.0.0 in the program (replace in go.mod)'],
+      ],
+      [
+        'github.com/corp/left',
+        { name: 'github.com/acme/left', version: 'v1.0.0' },
+        ['it replaces github.com/acme/left v1.0.0 in the program (replace in go.mod)'],
+      ],
+      [
+        'github.com/acme/same',
+        { name: 'github.com/acme/same', version: 'v1.0.0' },
+        ['it replaces github.com/acme/same v1.0.0 in the program (replace in go.mod)'],
+      ],
+      [
+        'github.com/corp/bad',
+        undefined,
+        ['it replaces github.com/acme/bad  in the program (replace in go.mod)'],
+      ],
+      ['github.com/acme/plain', undefined, undefined],
+    ],
+  );
+});
+
 test('go: lists only the standard library of a program without modules', () => {
   assert.deepEqual(read('go1.19.8', 'path\tcmd/gofmt').packages, ['stdlib 1.19.8']);
 });
@@ -94,10 +146,11 @@ test('go: reports modules with an impossible path or without a version', () => {
   );
 });
 
+const flags = (text: string): string => `-ldflags=${JSON.stringify(text)}`;
+const pseudo = 'v0.0.0-20230422204055-ee646b4ed8d3';
+const commit = ['vcs.revision=ee646b4ed8d3aabbccddeeff0011223344556677', 'vcs.time=2023-04-22T20:40:55Z'];
+
 suite('go: takes the version of the main module', () => {
-  const flags = (text: string): string => `-ldflags=${JSON.stringify(text)}`;
-  const pseudo = 'v0.0.0-20230422204055-ee646b4ed8d3';
-  const commit = ['vcs.revision=ee646b4ed8d3aabbccddeeff0011223344556677', 'vcs.time=2023-04-22T20:40:55Z'];
   const cases: Readonly<
     Record<string, readonly [version: string, settings: readonly string[], expected: string]>
   > = {
@@ -143,6 +196,25 @@ suite('go: takes the version of the main module', () => {
     test(name, () => {
       assert.equal(mainOf(version, settings), expected);
     });
+});
+
+suite('go: says by which rule the version of the main module was chosen', () => {
+  const rules: Readonly<Record<string, readonly [version: string, settings: readonly string[]]>> = {
+    'that of its tag, as Go wrote it': ['v1.2.3', []],
+    'that of main.version, which the linker was given (-ldflags -X)': [
+      '(devel)',
+      [flags('-X main.version=v2.7.1')],
+    ],
+    'that of its commit, as Go wrote it': [pseudo, commit],
+    'that of its commit (vcs.revision, vcs.time)': ['(devel)', commit],
+  };
+  for (const [rule, [version, settings]] of Object.entries(rules))
+    test(rule, () => {
+      assert.deepEqual(remarksOf(version, settings), [`the version of the main module is ${rule}`]);
+    });
+  test('none', () => {
+    assert.deepEqual(remarksOf('(devel)', []), ['the program states no version of its main module']);
+  });
 });
 
 test('go: takes the only module of a directory as the main module of a program built from files', () => {

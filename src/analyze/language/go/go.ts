@@ -1,8 +1,8 @@
-import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
+import { quoteUntrusted, stripControls } from '../../../kit/untrusted-text.ts';
 import type { ListedPackage } from '../../../model/package.ts';
 import type { ListerEvent, PackageLister, ProgramParts } from '../../../plugin/package-lister.ts';
 import { deduplicated, type EntryProblem, isWord } from '../../package/listing.ts';
-import { type GoModule, parseBuildInfo } from './build-info.ts';
+import { developmentVersion, type GoModule, parseBuildInfo } from './build-info.ts';
 import {
   type FunctionsOfModules,
   functionsOfModules,
@@ -20,7 +20,7 @@ const commandOfGo = 'cmd/go';
 /** Lists what Go programs were built from: the standard library, the main module and its modules. */
 export const goLister: PackageLister = {
   name: 'golang',
-  version: 2,
+  version: 3,
   wants: [],
   ecosystem: { name: 'golang', versionScheme: 'go' },
   programParts: ['go-build-info', 'go-functions'],
@@ -50,8 +50,11 @@ export function* readGoProgram(
   if (info.packagePath === commandOfGo)
     yield withFunctions(packageOfGo(toolchainName, info.goVersion), functions);
   const { main, modules } = info;
-  const built = [...(main === undefined ? [] : [{ ...main, version: mainVersion(main, info) }]), ...modules];
-  for (const module of built) yield withFunctions(packageOf(module), functions);
+  if (main !== undefined) {
+    const { version, rule } = mainVersion(main, info);
+    yield withFunctions(packageOf({ ...main, version }, [rule]), functions);
+  }
+  for (const module of modules) yield withFunctions(packageOf(module, remarksOn(module)), functions);
 }
 
 /** Adds the functions of a package. If none is known, its names may be changed, so that nothing follows from that. */
@@ -77,10 +80,28 @@ function packageOfGo(name: string, goVersion: string): ListedPackage | EntryProb
   return { type: 'golang', name, version: full, evidence: 'build-info' };
 }
 
-function packageOf({ path, version }: GoModule): ListedPackage | EntryProblem {
+/** Returns what is to be said about a module that replaces another one. */
+function remarksOn({ path, version, replaces }: GoModule): string[] {
+  if (replaces === undefined) return [];
+  const by = path === replaces.path && version === developmentVersion ? 'a directory' : 'it';
+  return [`${by} replaces ${replaces.path} ${replaces.version} in the program (replace in go.mod)`];
+}
+
+function packageOf(module: GoModule, remarks: readonly string[]): ListedPackage | EntryProblem {
+  const { path, version, replaces } = module;
   if (!isWord(path)) return { problem: `names the impossible module ${quoteUntrusted(path)}` };
   // Semantic versions have one `+`.
   const plain = version.replace(/\+incompatible\+/, '+incompatible.');
   if (!isWord(plain)) return { problem: `names no version of ${path}`, lacks: 'version' };
-  return { type: 'golang', name: path, version: plain, evidence: 'build-info' };
+  const replaced = replaces && { name: replaces.path, version: replaces.version };
+  return {
+    type: 'golang',
+    name: path,
+    version: plain,
+    evidence: 'build-info',
+    ...(replaced !== undefined &&
+      isWord(replaced.name) &&
+      isWord(replaced.version) && { replaces: replaced }),
+    ...(remarks.length > 0 && { remarks: remarks.map((remark) => stripControls(remark)) }),
+  };
 }

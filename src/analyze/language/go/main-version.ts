@@ -9,19 +9,41 @@ const usualPackage = /(?:^|\/)(?:main|version|common|cmd)$/;
 /** A version that Go made from a commit without a tag before it. */
 const untagged = /^v\d+\.0\.0-\d{14}-/;
 
+/** The version of the main module, and the rule by which it was chosen. */
+export interface MainVersion {
+  readonly version: string;
+  /** One sentence about the rule. */
+  readonly rule: string;
+}
+
 /**
  * Returns the version of the main module. A tag that Go wrote counts first, also as the base of a pseudo-version. Then follow a version that
  * the linker was given, and the commit. Returns `(devel)` if none is known.
  */
-export function mainVersion(main: GoModule, { settings }: GoBuildInfo): string {
+export function mainVersion(main: GoModule, { settings }: GoBuildInfo): MainVersion {
   const { path, version } = main;
   const isKnown = version !== '' && version !== developmentVersion;
-  if (isKnown && !untagged.test(version)) return version;
-  return linkedVersion(path, settings.get('-ldflags') ?? '') ?? (isKnown ? version : commitVersion(settings));
+  if (isKnown && !untagged.test(version))
+    return { version, rule: 'the version of the main module is that of its tag, as Go wrote it' };
+  const linked = linkedVersion(path, settings.get('-ldflags') ?? '');
+  if (linked !== undefined)
+    return {
+      version: linked.value,
+      rule: `the version of the main module is that of ${linked.name}, which the linker was given (-ldflags -X)`,
+    };
+  if (isKnown)
+    return { version, rule: 'the version of the main module is that of its commit, as Go wrote it' };
+  const committed = commitVersion(settings);
+  return committed === undefined
+    ? { version: developmentVersion, rule: 'the program states no version of its main module' }
+    : {
+        version: committed,
+        rule: 'the version of the main module is that of its commit (vcs.revision, vcs.time)',
+      };
 }
 
-/** Returns the version in the values of `-X`. Undefined if the best group of variables has several versions. */
-function linkedVersion(module: string, flags: string): string | undefined {
+/** Returns the variable with the version in the values of `-X`. Undefined if the best group of variables has several versions. */
+function linkedVersion(module: string, flags: string): LinkedVariable | undefined {
   const variables = linkedVariables(flags).filter(
     ({ name, value }) => versionVariable.test(name) && releaseVersion.test(value),
   );
@@ -30,9 +52,8 @@ function linkedVersion(module: string, flags: string): string | undefined {
     variables.filter(({ name }) => usualPackage.test(packageOf(name))),
     variables,
   ];
-  const best = groups.find((group) => group.length > 0) ?? [];
-  const [version, ...others] = new Set(best.map(({ value }) => value));
-  return others.length === 0 ? version : undefined;
+  const [best, ...others] = groups.find((group) => group.length > 0) ?? [];
+  return others.every(({ value }) => value === best?.value) ? best : undefined;
 }
 
 function packageOf(variable: string): string {
@@ -72,11 +93,11 @@ function* flagWords(flags: string): Generator<string, void> {
   for (const [text] of flags.matchAll(word)) yield text.replace(/["']/g, '');
 }
 
-/** Returns a pseudo-version without a tag, of the commit that the program was built from. It says nothing about tags. */
-function commitVersion(settings: GoBuildInfo['settings']): string {
+/** Returns a pseudo-version without a tag, of the commit that the program was built from. It says nothing about tags. Undefined if unknown. */
+function commitVersion(settings: GoBuildInfo['settings']): string | undefined {
   const revision = settings.get('vcs.revision') ?? '';
   const [, ...time] =
     /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/.exec(settings.get('vcs.time') ?? '') ?? [];
-  if (!/^[\da-f]{12,64}$/.test(revision) || time.length === 0) return developmentVersion;
+  if (!/^[\da-f]{12,64}$/.test(revision) || time.length === 0) return undefined;
   return `v0.0.0-${time.join('')}-${revision.slice(0, 12)}`;
 }

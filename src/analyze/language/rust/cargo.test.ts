@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { limits } from '../../../core/limits.ts';
+import type { ListedPackage } from '../../../model/package.ts';
 import type { ProgramPart } from '../../../plugin/package-lister.ts';
 import { cargoLister } from './cargo.ts';
 
@@ -16,13 +17,13 @@ function list(parts: Readonly<Partial<Record<ProgramPart, Uint8Array | string>>>
   );
   const listed = [...(cargoLister.listProgram?.('usr/bin/x', new Map(entries)) ?? [])];
   return {
-    packages: listed.flatMap((item) =>
-      item.kind === 'package'
-        ? [`${item.package.name} ${item.package.version} ${item.package.evidence}`]
-        : [],
-    ),
+    packages: listed.flatMap((item) => (item.kind === 'package' ? [rowOf(item.package)] : [])),
     problems: listed.flatMap((item) => (item.kind === 'problem' ? [item.problem] : [])),
   };
+}
+
+function rowOf({ name, version, evidence, origin }: ListedPackage): string {
+  return [name, version, evidence, origin].filter(Boolean).join(' ');
 }
 
 /** Paths in the messages of panics, of which some are not those of a crate. */
@@ -44,11 +45,21 @@ test('cargo: lists the crates of cargo-auditable without those of the build', ()
     { name: 'ansi_term', version: '0.11.0', source: 'crates.io' },
     { name: 'syn', version: '1.0.17', source: 'crates.io', kind: 'build' },
     { name: 'a b', version: '1.0.0', source: 'git' },
+    { name: 'patched', version: '0.4.0', source: 'git' },
+    { name: 'internal', version: '2.0.0', source: 'registry' },
   ];
   const data = Buffer.concat([deflateSync(JSON.stringify({ packages })), Buffer.from('more of the file')]);
   assert.deepEqual(list({ 'cargo-audit-data': data, 'cargo-source-paths': sources }), {
-    packages: ['app 0.1.0 build-info', 'ansi_term 0.11.0 build-info'],
-    problems: ['names the impossible crate "a b 1.0.0"'],
+    packages: [
+      'app 0.1.0 build-info local',
+      'ansi_term 0.11.0 build-info',
+      'patched 0.4.0 build-info git',
+      'internal 2.0.0 build-info',
+    ],
+    problems: [
+      'names the impossible crate "a b 1.0.0"',
+      'has crates from Git repositories, which no advisories cover: patched 0.4.0',
+    ],
   });
 });
 
@@ -74,4 +85,11 @@ test('cargo: reports a list that is damaged or too large, and lists what texts n
       name,
     );
   }
+});
+
+test('cargo: names some of many crates of Git repositories', () => {
+  const packages = Array.from({ length: 7 }, (_, i) => ({ name: `c${i}`, version: '1.0.0', source: 'git' }));
+  assert.deepEqual(list({ 'cargo-audit-data': deflateSync(JSON.stringify({ packages })) }).problems, [
+    'has crates from Git repositories, which no advisories cover: c0 1.0.0, c1 1.0.0, c2 1.0.0, c3 1.0.0, c4 1.0.0 and 2 more',
+  ]);
 });

@@ -4,6 +4,7 @@ import { messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import { parseBySchema } from '../../../kit/json/json-document.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
+import type { ListedPackage, PackageOrigin } from '../../../model/package.ts';
 import type { ListerEvent, PackageLister, ProgramParts } from '../../../plugin/package-lister.ts';
 import { deduplicated, isWord } from '../../package/listing.ts';
 
@@ -13,7 +14,7 @@ import { deduplicated, isWord } from '../../package/listing.ts';
  */
 export const cargoLister: PackageLister = {
   name: 'cargo',
-  version: 1,
+  version: 2,
   wants: [],
   ecosystem: { name: 'cargo', versionScheme: 'semver' },
   programParts: ['cargo-audit-data', 'cargo-source-paths'],
@@ -58,17 +59,34 @@ function readAuditData(data: Uint8Array): AuditData | string {
   }
 }
 
+/** Sources of crates that are no registry. cargo-auditable, cargo-auditable.schema.json. */
+const origins: ReadonlyMap<string, PackageOrigin> = new Map([
+  ['local', 'local'],
+  ['git', 'git'],
+]);
+
 function* cratesOf(path: string, { packages }: AuditData): Generator<ListerEvent> {
-  for (const { name, version, kind } of packages) {
+  const ofGit: string[] = [];
+  for (const { name, version, source = '', kind } of packages) {
     if (kind === 'build') continue;
-    if (isWord(name) && isWord(version)) yield crate(path, { name, version, evidence: 'build-info' });
-    else
-      yield {
-        kind: 'problem',
-        path,
-        problem: `names the impossible crate ${quoteUntrusted(`${name} ${version}`)}`,
-      };
+    if (!isWord(name) || !isWord(version)) {
+      const problem = `names the impossible crate ${quoteUntrusted(`${name} ${version}`)}`;
+      yield { kind: 'problem', path, problem };
+      continue;
+    }
+    const origin = origins.get(source);
+    if (origin === 'git') ofGit.push(`${name} ${version}`);
+    yield crate(path, { name, version, evidence: 'build-info', ...(origin !== undefined && { origin }) });
   }
+  if (ofGit.length > 0) yield { kind: 'problem', path, problem: problemOfGit(ofGit) };
+}
+
+/** Crates that a message names. */
+const namedMax = 5;
+
+function problemOfGit(crates: readonly string[]): string {
+  const more = crates.length > namedMax ? ` and ${crates.length - namedMax} more` : '';
+  return `has crates from Git repositories, which no advisories cover: ${crates.slice(0, namedMax).join(', ')}${more}`;
 }
 
 /** `index.crates.io-6f17d22bba15001f/clap-2.33.1`: the directories of a registry and of a crate. */
@@ -83,9 +101,6 @@ function* cratesOfSources(path: string, content: Uint8Array): Generator<ListerEv
   }
 }
 
-function crate(
-  path: string,
-  { name, version, evidence }: { name: string; version: string; evidence: 'build-info' | 'binary-string' },
-): ListerEvent {
-  return { kind: 'package', path, package: { type: 'cargo', name, version, evidence } };
+function crate(path: string, found: Omit<ListedPackage, 'type'>): ListerEvent {
+  return { kind: 'package', path, package: { type: 'cargo', ...found } };
 }
