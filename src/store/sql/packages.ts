@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { CompiledQuery, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { padToPowerOfTwo, splitIntoChunks } from '../../kit/collections.ts';
 import { compareText } from '../../model/order.ts';
 import type { ImagePackage } from '../image-store.ts';
@@ -60,27 +60,15 @@ const identitiesAtATime = 100;
 
 async function numbersOf(db: Kysely<Tables>, identities: readonly string[]): Promise<Map<string, number>> {
   const numbers = new Map<string, number>();
-  const queries = new Map<number, string>();
   for (const some of splitIntoChunks(identities, identitiesAtATime)) {
-    const wanted = padToPowerOfTwo(some);
-    // To compile a query takes longer than to run it.
-    const query = queries.get(wanted.length) ?? queryOfNumbers(db, wanted);
-    queries.set(wanted.length, query);
-    const { rows } = await db.executeQuery<IdentifiedRow>(CompiledQuery.raw(query, [...wanted]));
+    const rows = await db
+      .selectFrom('package')
+      .select(['id', 'identity'])
+      .where('identity', 'in', padToPowerOfTwo(some))
+      .execute();
     for (const { id, identity } of rows) numbers.set(identity, id);
   }
   return numbers;
-}
-
-interface IdentifiedRow {
-  readonly id: number;
-  readonly identity: string;
-}
-
-/** Returns the query for the numbers of as many packages. Its parameters are their identities. */
-function queryOfNumbers(db: Kysely<Tables>, identities: readonly string[]): string {
-  const query = db.selectFrom('package').select(['id', 'identity']).where('identity', 'in', identities);
-  return query.compile().sql;
 }
 
 /** Number of packages per statement. */
