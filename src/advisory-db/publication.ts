@@ -76,7 +76,9 @@ function readKnown(
   { place, digest }: PinnedPlace,
   { publications, policy }: OpenPublicationDeps,
 ): KnownPublication | undefined {
-  const found = publications.read(keyOf(place, digest, policy));
+  const found = [policy.id, policy.stricterId]
+    .flatMap((id) => (id === undefined ? [] : (publications.read(keyOf(place, digest, { id })) ?? [])))
+    .reduce<ReturnType<PublicationCache['read']>>(laterChecked, undefined);
   if (found === undefined) return undefined;
   const { state, catalogue: compressed } = found;
   const catalogue = parseCatalogue(`the cache of ${place.name}`, compressed);
@@ -88,7 +90,12 @@ function readKnown(
   return { state, compressed, publication };
 }
 
-function keyOf({ name }: DatabasePlace, digest: Digest | undefined, { id }: TrustPolicy): string {
+/** Returns the version that its place confirmed later. */
+function laterChecked<T extends { readonly state: PublicationState }>(a: T | undefined, b: T): T {
+  return a !== undefined && Date.parse(a.state.checkedAt) >= Date.parse(b.state.checkedAt) ? a : b;
+}
+
+function keyOf({ name }: DatabasePlace, digest: Digest | undefined, { id }: Pick<TrustPolicy, 'id'>): string {
   return [name, digest ?? '', id].join('\n');
 }
 

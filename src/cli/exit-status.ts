@@ -7,6 +7,8 @@ import { warn } from './warn.ts';
 export interface GateOptions {
   readonly failOn?: readonly Gate[];
   readonly allowUnrated?: boolean;
+  /** Whether published advisories may be out of date. */
+  readonly acceptExpired?: boolean;
 }
 
 /** Returns the gate result of each finding, for formats that show it. */
@@ -32,13 +34,17 @@ const remedies: Readonly<Record<Gate['by'], string>> = {
  * Returns the exit status of a scan: 1 if a finding reaches a gate, 4 if the image could not be judged, otherwise 0. Writes the reason
  * for 4 to standard error, even with `--quiet`.
  */
-export function exitStatusOf({ report, isAssessed }: AssessedReport, options: GateOptions): number {
-  const { failOn = [], allowUnrated = false } = options;
-  const judged = evaluateGates(failOn, { report, isAssessed, allowsUnrated: allowUnrated });
+export function exitStatusOf(assessed: AssessedReport, options: GateOptions): number {
+  const { report, isAssessed } = assessed;
+  const { failOn = [], allowUnrated = false, acceptExpired = false } = options;
+  const outdated = acceptExpired ? [] : assessed.outdated;
+  const judged = evaluateGates(failOn, { report, isAssessed, allowsUnrated: allowUnrated, outdated });
   if (judged.result === 'reached') return reachedStatus;
   if (failOn.length > 0 && judged.result === 'undecided') {
     warn(`not judged: ${judged.reasons.join('; ')}`, {});
     for (const by of judged.lacking) warn(remedies[by], {});
+    if (outdated.length > 0)
+      warn('name a current published database with --from, or accept this one with --accept-expired', {});
     return undecidedStatus;
   }
   if (failOn.length > 0 || isAnythingAssessed(report)) return 0;

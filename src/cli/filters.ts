@@ -25,10 +25,11 @@ export async function openFilter(options: FilterOptions): Promise<ReportFilter> 
   const loadBaseline =
     options.newSince === undefined ? undefined : await openComparable(options.newSince, options);
   return async (assessed, context) => {
-    const { report, isAssessed } = await applySuppressions(assessed);
+    const suppressed = await applySuppressions(assessed);
+    const { report } = suppressed;
     const baseline = await loadBaseline?.(context);
     const fresh = baseline === undefined ? report : onlyNew(report, baseline);
     const wanted = withoutFixStates(fresh, options.ignoreStatus ?? []);
-    return { report: options.onlyFixed ? onlyFixed(wanted) : wanted, isAssessed };
+    return { ...suppressed, report: options.onlyFixed ? onlyFixed(wanted) : wanted };
   };
 }

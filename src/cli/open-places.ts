@@ -1,7 +1,12 @@
 import { directoryPlace } from '../advisory-db/directory-place.ts';
 import { type DatabasePlace, type PlaceName, parsePlace } from '../advisory-db/place.ts';
 import type { PinnedPlace } from '../advisory-db/publication.ts';
-import { type TrustPolicy, unsignedPolicy } from '../advisory-db/trust-policy.ts';
+import {
+  type TrustPolicy,
+  type TrustWords,
+  trustOptions,
+  unsignedPolicy,
+} from '../advisory-db/trust-policy.ts';
 import { ClairError } from '../core/errors.ts';
 import type { Digest } from '../model/digest.ts';
 import { builtInRootFor } from './built-in-place.ts';
@@ -17,8 +22,10 @@ export interface PublishedOptions extends ConsoleOptions {
   readonly digest?: Digest;
   /** The file with the root of trust, which the publisher signs below. */
   readonly root?: string;
-  /** Whether signatures may have expired. */
+  /** Whether signatures may have expired, and advisories be out of date. */
   readonly acceptExpired?: boolean;
+  /** How the user states what to trust; options of the command by default. */
+  readonly words?: TrustWords;
 }
 
 /** Options of opening places. */
@@ -34,13 +41,10 @@ export async function trustPolicyOf({
   from,
   root: named,
   acceptExpired = false,
+  words = trustOptions,
 }: PublishedOptions): Promise<TrustPolicy> {
   const builtIn = named === undefined ? builtInRootFor(from) : undefined;
-  if (named === undefined && builtIn === undefined) {
-    if (acceptExpired)
-      throw new ClairError('usage', '--accept-expired needs --root, the root of the publisher');
-    return unsignedPolicy;
-  }
+  if (named === undefined && builtIn === undefined) return unsignedPolicy(words);
   const { requireRoot, signedPolicy } = await import('../advisory-db/trust/signed-policy.ts');
   const root =
     named === undefined
@@ -51,6 +55,7 @@ export async function trustPolicyOf({
     cache: cacheDirectory(),
     now: () => new Date(),
     acceptsExpired: acceptExpired,
+    words,
   });
 }
 

@@ -7,7 +7,7 @@ import { findDatabase } from '../advisory-db/layout.ts';
 import { LayoutWriter } from '../advisory-db/layout-writer.ts';
 import { PublishedPlaces } from '../advisory-db/published-places.ts';
 import { keptVersions, publishedVersions } from '../advisory-db/published-versions.ts';
-import { unsignedPolicy } from '../advisory-db/trust-policy.ts';
+import { trustOptions, unsignedPolicy } from '../advisory-db/trust-policy.ts';
 import type { AdvisorySource } from '../plugin/advisory-source.ts';
 import type { Enricher } from '../plugin/enricher.ts';
 import {
@@ -126,7 +126,13 @@ function lockDeps({ now }: Store) {
 /** Updates all feeds of a store from the published database in a directory. */
 async function updateFrom(directory: string, store: Store, cache: string): Promise<FeedOutcome[]> {
   const places = new PublishedPlaces([{ place: directoryPlace(directory), digest: undefined }], {
-    ...{ cache, policy: unsignedPolicy, now: store.now, isOffline: true, onProgress: () => undefined },
+    ...{
+      cache,
+      policy: unsignedPolicy(trustOptions),
+      now: store.now,
+      isOffline: true,
+      onProgress: () => undefined,
+    },
     exclusively: (_, work) => work(),
   });
   const wanted = [{ source: 'debian', feed: 'tracker' }];

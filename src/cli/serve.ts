@@ -23,6 +23,10 @@ export interface ServeOptions extends ConfigOptions {
   readonly insecureTls?: boolean;
   /** Published databases. Overrides `updater.from`. */
   readonly from?: readonly string[];
+  /** The file with the root of trust. Overrides `updater.root`. */
+  readonly root?: string;
+  /** Whether signatures may have expired. Overrides `updater.acceptexpired`. */
+  readonly acceptExpired?: boolean;
 }
 
 /**
@@ -34,8 +38,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const loaded = loadConfig(options, process.env, (names) => {
     unknown = names;
   });
-  const { from = loaded.updater.from } = options;
-  const config: Config = { ...loaded, updater: { ...loaded.updater, from: [...from] } };
+  const config: Config = { ...loaded, updater: withOptions(loaded.updater, options) };
   const log = configuredLog(config, options);
   if (options.config === undefined) log.info('no configuration file: defaults and the environment are used');
   if (unknown.length > 0) log.warn({ variables: unknown }, 'unknown environment variables without effect');
@@ -63,6 +66,16 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
   log.info('stopped');
   return 0;
+}
+
+/** Returns the settings of the updater with the options that override them. */
+function withOptions(updater: Config['updater'], options: ServeOptions): Config['updater'] {
+  const {
+    from = updater.from,
+    root = updater.root,
+    acceptExpired: acceptexpired = updater.acceptexpired,
+  } = options;
+  return { ...updater, from: [...from], root, acceptexpired };
 }
 
 /** Reloads plugins. An invalid configuration changes nothing. */
@@ -95,8 +108,9 @@ function warnIfOpenAccess({ api }: Config, { apiPort }: RunningServer, log: Logg
   });
 }
 
-/** Warns of directories that are neither signed nor named with a digest. */
-function warnOfUnsigned({ updater: { from } }: Config, log: Logger): void {
+/** Warns of directories that are neither verified by signatures nor named with a digest. */
+function warnOfUnsigned({ updater: { from, root } }: Config, log: Logger): void {
+  if (root !== '') return;
   const places = from.filter((place) => {
     const { kind, ...named } = parsePlace(place);
     return kind === 'directory' && !('digest' in named && named.digest !== undefined);

@@ -111,6 +111,13 @@ const settings = {
     from: stringList(
       'Published databases, in the order in which they are asked: directories of `clair db build`, `https://…`, `registry:HOST/REPOSITORY`, each also with `@sha256:…`. Feeds that they have come from there, the others from `mirror` or their vendors. If all places fail, such a feed fails; with `vendors` as the last place, it comes from its vendor. The option `--from` overrides it.',
     ),
+    root: string(
+      'File of the root document of the publisher, such as `1.root.json`. Only what it signed is accepted from `from`, and no older version. Without it, a place that is not a directory needs a digest. The option `--root` overrides it.',
+    ),
+    acceptexpired: boolean(
+      'With `root`: accept signatures that have expired, as on a disk that was carried. The option `--accept-expired` sets it.',
+      false,
+    ),
     sources: table({
       interval: duration('Interval between updates of this source; 0 disables them.', 0),
       mirror: string(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Match, Report, ReportVulnerability } from '../model/report.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
-import { evaluateGates, type Gate, type GateResult, isAnythingAssessed } from './gate.ts';
+import { evaluateGates, type Gate, type GateInput, type GateResult, isAnythingAssessed } from './gate.ts';
 import { onlyFixed } from './report-filters.ts';
 
 const high: Gate = { by: 'severity', severity: 'High' };
@@ -22,10 +22,10 @@ function finding(vulnerability: Partial<ReportVulnerability>): Match {
 function evaluate(
   gates: readonly Gate[],
   findings: readonly Partial<ReportVulnerability>[],
-  more: { readonly isAssessed?: boolean; readonly allowsUnrated?: boolean } = {},
+  more: Partial<Omit<GateInput, 'report'>> = {},
 ): GateResult {
   const report: Report = { ...sampleReport, matches: findings.map(finding) };
-  return evaluateGates(gates, { report, isAssessed: true, allowsUnrated: false, ...more });
+  return evaluateGates(gates, { report, isAssessed: true, allowsUnrated: false, outdated: [], ...more });
 }
 
 function reasons(result: GateResult): string {
@@ -51,6 +51,16 @@ test('counts a finding without severity for the level unknown', () => {
     evaluate([{ by: 'severity', severity: 'Unknown' }], [{ severity: 'Unknown' }]).result,
     'reached',
   );
+});
+
+test('stays undecided when published advisories may be out of date, unless a finding reaches it', () => {
+  const outdated = ['debian:12', 'npm'];
+  for (const gates of [[high], [kev], [epss]])
+    assert.equal(
+      reasons(evaluate(gates, [{}], { outdated })),
+      'the published advisories of debian:12, npm may be out of date',
+    );
+  assert.equal(evaluate([high], [{ severity: 'High' }], { outdated }).result, 'reached');
 });
 
 test('stays undecided when something was not assessed', () => {
@@ -104,7 +114,7 @@ test('stays undecided when a finding that the vendor still investigates would no
     ],
   });
   const resultOf = (report: Report, allowsUnrated = false) =>
-    reasons(evaluateGates([high], { report, isAssessed: true, allowsUnrated }));
+    reasons(evaluateGates([high], { report, isAssessed: true, allowsUnrated, outdated: [] }));
   const open = 'the vendor still investigates 1 finding that may reach the gate';
   assert.equal(resultOf(under({ severity: 'High' })), open);
   assert.equal(resultOf(under({ severity: 'Medium' })), 'passed');

@@ -25,17 +25,22 @@ export interface GateInput {
   readonly isAssessed: boolean;
   /** Whether findings without severity or EPSS score pass. */
   readonly allowsUnrated: boolean;
+  /** Namespaces whose advisories come from a published database that may be out of date, and that the user did not accept. */
+  readonly outdated: readonly string[];
 }
 
 /** Evaluates gates on a report. One reached gate is enough. If the report lacks data that a gate needs, the result is undecided. */
 export function evaluateGates(
   gates: readonly Gate[],
-  { report, isAssessed, allowsUnrated }: GateInput,
+  { report, isAssessed, allowsUnrated, outdated }: GateInput,
 ): GateResult {
   if (gates.some((gate) => report.matches.some((match) => reaches(match, gate))))
     return { result: 'reached' };
   const reasons = [
     ...(isAssessed ? [] : ['not everything in the image was assessed']),
+    ...(outdated.length === 0
+      ? []
+      : [`the published advisories of ${outdated.join(', ')} may be out of date`]),
     ...new Set(gates.flatMap((gate) => undecidedReason(gate, report, allowsUnrated) ?? [])),
     ...investigationReasons(gates, report, allowsUnrated),
   ];

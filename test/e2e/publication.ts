@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findDatabase } from '../../src/advisory-db/layout.ts';
+import { type CatalogueSigner, LayoutWriter } from '../../src/advisory-db/layout-writer.ts';
+import type { Digest } from '../../src/model/digest.ts';
 import { clair, inCheckout, type Run, scratch } from './clair.ts';
 
 /** A small image with packages of Alpine. */
@@ -32,6 +35,22 @@ export function publish(
 /** Returns the digest that `clair db build` printed. */
 function digestIn(output: string): string {
   return /^sha256:[0-9a-f]{64}$/m.exec(output)?.[0] ?? assert.fail(output);
+}
+
+/** Publishes the content of a directory again, as if its feeds were last checked at a time. Returns the digest. */
+export async function publishAsCheckedAt(
+  directory: string,
+  checkedAt: string,
+  sign?: CatalogueSigner,
+): Promise<Digest> {
+  const { catalogue } = findDatabase(directory) ?? assert.fail();
+  const shards = Object.fromEntries(
+    Object.entries(catalogue.shards).map(([name, shard]) => [
+      name,
+      { ...shard, feeds: shard.feeds.map((feed) => ({ ...feed, checkedAt })) },
+    ]),
+  );
+  return await new LayoutWriter(directory).publish({ ...catalogue, shards }, sign);
 }
 
 let databases = 0;

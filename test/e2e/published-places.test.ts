@@ -7,6 +7,7 @@ import type { Report } from '../../src/model/report.ts';
 import { type MemoryRegistry, memoryRegistry } from '../../src/testing/memory-registry.ts';
 import { serveLayout } from '../../src/testing/published-layout.ts';
 import { clair, clairBeside, inCheckout, type Run, scratch } from './clair.ts';
+import { publishAsCheckedAt } from './publication.ts';
 
 const image = inCheckout('examples/image.tar');
 const mirror = inCheckout('examples/mirror');
@@ -122,16 +123,7 @@ test('uses the files of the cache when the place is down, and calls them stale a
   const directory = join(place, 'aging');
   cpSync(published, directory, { recursive: true });
   done(await scanFrom([directory], [], 'aging cache'));
-  const { catalogue } = findDatabase(directory) ?? assert.fail();
-  const { LayoutWriter } = await import('../../src/advisory-db/layout-writer.ts');
-  const old = { checkedAt: '2026-01-01T00:00:00.000Z' };
-  const shards = Object.fromEntries(
-    Object.entries(catalogue.shards).map(([name, shard]) => [
-      name,
-      { ...shard, feeds: shard.feeds.map((feed) => ({ ...feed, ...old })) },
-    ]),
-  );
-  const aged = await new LayoutWriter(directory).publish({ ...catalogue, shards });
+  const aged = await publishAsCheckedAt(directory, '2026-01-01T00:00:00.000Z');
   const server = await serveLayout(t, directory);
   const cached = await scanFrom([`${server.url}@${aged}`], [], 'aging cache');
   assert.match(reportOf(cached).coverage[0]?.reason ?? '', /were last known to be current at 2026-01-01/);

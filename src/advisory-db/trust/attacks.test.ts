@@ -15,6 +15,7 @@ import {
 import { directoryPlace } from '../directory-place.ts';
 import { blobPath, findDatabase } from '../layout.ts';
 import { PublishedPlaces, type ShardLookup } from '../published-places.ts';
+import { trustOptions } from '../trust-policy.ts';
 import { signedPolicy } from './signed-policy.ts';
 
 const namespace = 'debian:12';
@@ -64,7 +65,10 @@ class Client {
   /** Looks for the advisories of a namespace, as a new process does. */
   async find({ days = 0, acceptsExpired = false } = {}): Promise<ShardLookup & { content?: Buffer }> {
     const now = (): Date => new Date(Date.now() + days * 86_400_000);
-    const policy = signedPolicy({ root: this.#place.root, cache: this.#cache, now, acceptsExpired });
+    const policy = signedPolicy({
+      ...{ root: this.#place.root, cache: this.#cache, now, acceptsExpired },
+      words: trustOptions,
+    });
     const places = new PublishedPlaces(
       [{ place: directoryPlace(this.#place.directory), digest: undefined }],
       {

@@ -1,7 +1,7 @@
 import { ClairError } from '../../core/errors.ts';
 import { parseBySchema, parseJson } from '../../kit/json/json-document.ts';
 import { sha256Of } from '../../kit/sha256.ts';
-import type { TrustPolicy } from '../trust-policy.ts';
+import type { TrustPolicy, TrustWords } from '../trust-policy.ts';
 import { rootDocument } from './trust-documents.ts';
 
 /** A root of trust, and how it is used. */
@@ -13,13 +13,15 @@ export interface SignedPolicyOptions {
   readonly now: () => Date;
   /** Whether signatures may have expired. */
   readonly acceptsExpired: boolean;
+  readonly words: Pick<TrustWords, 'acceptExpired'>;
 }
 
 /** Returns the policy that accepts what a root of trust signs, and versions whose digest the user names. */
-export function signedPolicy({ root, cache, now, acceptsExpired }: SignedPolicyOptions): TrustPolicy {
+export function signedPolicy({ root, cache, now, acceptsExpired, words }: SignedPolicyOptions): TrustPolicy {
+  const strictId = `signed below ${sha256Of(root)}`;
   return {
     // A version that was accepted in spite of its expiry does not count later for a command that does not accept that.
-    id: `signed below ${sha256Of(root)}${acceptsExpired ? ', or expired' : ''}`,
+    ...(acceptsExpired ? { id: `${strictId}, or expired`, stricterId: strictId } : { id: strictId }),
     requirePlace: () => undefined,
     async check({ place, isPinned, trustDocuments: documents, catalogue }) {
       if (isPinned) return 'pinned';
@@ -31,7 +33,7 @@ export function signedPolicy({ root, cache, now, acceptsExpired }: SignedPolicyO
       } catch (error) {
         if (!(error instanceof ClairError) || error.code !== 'feed-corrupt') throw error;
         const remedy = error.message.includes('have expired')
-          ? 'Fetch a newer one, or accept an old copy with --accept-expired'
+          ? `Fetch a newer one, or accept an old copy with ${words.acceptExpired}`
           : 'Name another place with --from, or ask its publisher';
         throw new ClairError(
           'feed-corrupt',

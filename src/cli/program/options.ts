@@ -62,7 +62,7 @@ export function addPlaceOptions(command: Command): Command {
     )
     .option(
       '--accept-expired',
-      'with --root, accept signatures that have expired, as on a disk that was carried',
+      'accept an old published database, as on a disk that was carried: signatures that have expired, and for --fail-on advisories that were last checked more than a day ago',
     );
 }
 

@@ -110,6 +110,14 @@ function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps):
         'take feeds from this published database: a directory, https://… or registry:HOST/REPOSITORY; repeatable; overrides updater.from of the configuration',
       ).repeatable(String),
     )
+    .option(
+      '--root <file>',
+      'accept only what the publisher of this root document signed, such as 1.root.json; overrides updater.root of the configuration',
+    )
+    .option(
+      '--accept-expired',
+      'with --root, accept signatures that have expired, as on a disk that was carried; sets updater.acceptexpired of the configuration',
+    )
     .option('--cpu-profile <file>', 'write a CPU profile of V8 when the server ends')
     .option('--insecure-tls', 'do not verify the certificates of layer servers')
     .addHelpText(

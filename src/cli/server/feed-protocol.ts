@@ -16,8 +16,8 @@ export interface FeedThreadSetup {
   readonly published?: PublishedSetup;
 }
 
-/** Published databases of a server. */
-export interface PublishedSetup extends Pick<PublishedOptions, 'from' | 'digest'> {
+/** Published databases of a server, and what it trusts. */
+export interface PublishedSetup extends Pick<PublishedOptions, 'from' | 'root' | 'acceptExpired' | 'words'> {
   readonly wanted: readonly FeedName[];
 }
 

@@ -1,4 +1,5 @@
 import type { ServerOptions as TlsOptions } from 'node:https';
+import { trustSettings } from '../../advisory-db/trust-policy.ts';
 import { type Access, accessByTokens } from '../../api/http/access.ts';
 import { readTls } from '../../api/http/tls.ts';
 import { paginationKey } from '../../api/http/v1/page-token.ts';
@@ -9,6 +10,7 @@ import { ClairError } from '../../core/errors.ts';
 import { type SourcePolicy, sourcePolicy } from '../../image/posted/source-policy.ts';
 import type { FernetKey } from '../../kit/fernet.ts';
 import { requireMirror } from '../feed-client.ts';
+import type { PublishedOptions } from '../open-places.ts';
 import { checkDatabaseSettings } from './database-settings.ts';
 import { Problems } from './problems.ts';
 import { exportTarget } from './tracing.ts';
@@ -71,11 +73,22 @@ function mirrorsOf({ updater: { mirror, sources } }: Config): (readonly [option:
   return [['updater.mirror', mirror], ...own];
 }
 
+/** Returns the published databases that the settings of a server name, and what it trusts. Undefined without any. */
+export function publishedOptionsOf({
+  from,
+  root,
+  acceptexpired: acceptExpired,
+}: Config['updater']): PublishedOptions | undefined {
+  if (from.length === 0) return undefined;
+  return { from, acceptExpired, words: trustSettings, ...(root !== '' && { root }) };
+}
+
 /** Throws `usage` if a published database of the settings can never be used. */
-async function checkPublished({ updater: { from } }: Config): Promise<void> {
-  if (from.length === 0) return;
+async function checkPublished({ updater }: Config): Promise<void> {
+  const options = publishedOptionsOf(updater);
+  if (options === undefined) return;
   const { openPublishedAdvisories } = await import('../published-advisories.ts');
-  await openPublishedAdvisories({ from, quiet: true });
+  await openPublishedAdvisories({ ...options, quiet: true });
 }
 
 /** Throws `config-invalid` if API and health check would listen on the same port. */

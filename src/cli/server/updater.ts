@@ -13,6 +13,7 @@ import { originOf } from '../feed-client.ts';
 import { logFeedOutcomes } from '../log/feed-events.ts';
 import { startBackgroundTask } from './background-task.ts';
 import { FeedThread } from './feed-thread.ts';
+import { publishedOptionsOf } from './server-plan.ts';
 import type { ServiceDeps } from './service-deps.ts';
 
 /** Updates advisories until it is disposed. Disposing cancels a running update, whose transaction is rolled back. */
@@ -31,17 +32,18 @@ export function startUpdater(config: Config, deps: ServiceDeps): AsyncDisposable
 }
 
 function feedThread(
-  { database, updater: { from } }: Config,
+  { database, updater }: Config,
   { memoryName, loaded: { plugins }, plan }: ServiceDeps,
 ): FeedThread {
   const wanted = plan.feeds
     .filter(({ source }) => isAdvisorySource(source))
     .map(({ source, feed }) => ({ source: source.name, feed }));
+  const published = publishedOptionsOf(updater);
   return new FeedThread(scriptUrl('../../feed-worker', import.meta.url), {
     database,
     ...(memoryName !== undefined && { memoryName }),
     plugins: plugins.map(({ path, module }) => ({ path, module })),
-    ...(from.length > 0 && { published: { from, wanted } }),
+    ...(published !== undefined && { published: { ...published, wanted } }),
   });
 }
 

@@ -42,8 +42,9 @@ export async function readSuppressions(options: SuppressionOptions, now: Date): 
     'has expired and no longer applies',
     options,
   );
-  return async ({ report, isAssessed }) => {
-    if (activeRules.length === 0 && files.length === 0) return { report, isAssessed };
+  return async (assessed) => {
+    if (activeRules.length === 0 && files.length === 0) return assessed;
+    const { report, isAssessed } = assessed;
     const { statements, unusedArguments } = await readStatements(files, report, options);
     const result = applySuppressions(
       report,
@@ -57,7 +58,7 @@ export async function readSuppressions(options: SuppressionOptions, now: Date): 
     );
     for (const argument of unusedArguments(result.documents))
       warn(`${argument} has no statement that matches a finding`, options);
-    return { report: result.report, isAssessed };
+    return { ...assessed, report: result.report };
   };
 }
 

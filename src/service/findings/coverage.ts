@@ -32,8 +32,13 @@ export interface CoverageDeps extends AsOf, AgeOptions {
   readonly store: Pick<Store, 'advisories'>;
 }
 
-/** Coverage, and whether the vendor no longer publishes advisories for the release. */
-export type DatedCoverage = Coverage & { readonly isOutOfSupport: boolean };
+/** Coverage, with what decides whether an image is clean, or passes a gate. */
+export type DatedCoverage = Coverage & {
+  /** Whether the vendor no longer publishes advisories for the release. */
+  readonly isOutOfSupport: boolean;
+  /** Whether the advisories come from a published database that may be out of date. */
+  readonly isOutdated: boolean;
+};
 
 /** Returns the coverage of each namespace of an image, of packages without a namespace, and of evidence of unlisted packages. */
 export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promise<DatedCoverage[]> {
@@ -56,7 +61,7 @@ export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promi
   ];
   return [
     ...ofPackages,
-    ...unread.map((coverage) => ({ ...coverage, isOutOfSupport: false })),
+    ...unread.map((coverage) => ({ ...coverage, isOutOfSupport: false, isOutdated: false })),
     ...coverageOfExcluded(image),
   ];
 }
@@ -110,6 +115,7 @@ function unsupportedCoverage(distro: Distro | null, reason: string): DatedCovera
     contentDate: null,
     reason,
     isOutOfSupport: false,
+    isOutdated: false,
   };
 }
 
@@ -153,6 +159,7 @@ async function coverageOfNamespace(
     ...(loadedSince !== undefined && { loadedSince }),
     reason: reasons.length === 0 ? null : reasons.join('; '),
     isOutOfSupport: end !== undefined,
+    isOutdated: isPublicationOutdated(loaded, deps),
   };
 }
 
@@ -288,6 +295,13 @@ function stalenessReasons(namespace: string, { loaded, end }: LoadedFeeds, deps:
     ...oldContentReasons({ loaded, end }, deps),
     ...droppedReleaseReasons(namespace, { loaded, end }),
   ];
+}
+
+/** Whether a published database may be out of date: its publisher checked the feeds too long ago, or its signatures have expired. */
+function isPublicationOutdated(loaded: readonly ScopedFeedState[], deps: CoverageDeps): boolean {
+  const published = loaded.filter(({ namespaces }) => namespaces !== undefined);
+  const reasons = [...uncheckedReasons(published, 'the advisories', deps), ...publicationReasons(published)];
+  return reasons.length > 0;
 }
 
 /** Returns a reason for each vendor that removes releases from its feed after their support. Loaded advisories stay unchanged. */

@@ -21,6 +21,8 @@ export interface MatchImageDeps extends CoverageDeps {
 export interface AssessedReport {
   readonly report: Report;
   readonly isAssessed: boolean;
+  /** Namespaces whose advisories come from a published database that may be out of date. */
+  readonly outdated: readonly string[];
 }
 
 /** Matches an image against the stored advisories and returns the report. */
@@ -56,10 +58,11 @@ export async function matchImage(
       }),
     },
     verdict: verdictOf(findings, isAssessed),
-    coverage: coverage.map(({ isOutOfSupport, ...known }) => known),
+    coverage: coverage.map(({ isOutOfSupport, isOutdated, ...known }) => known),
     statuses,
   };
-  return { report, isAssessed };
+  const outdated = coverage.filter(({ isOutdated }) => isOutdated).map(({ namespace }) => namespace);
+  return { report, isAssessed, outdated };
 }
 
 function namespacesWithAdvisories({ namespaces }: IndexedImage, { sources }: Extensions): string[] {
