@@ -37,6 +37,7 @@ const ratings: Readonly<Record<string, readonly [vector: string, score: number]>
   'CVE-2023-42365': ['CVSS:3.1/AV:L/AC:L/PR:N/UI:R/S:U/C:N/I:N/A:H', 5.5],
   'CVE-2023-45853': ['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', 9.8],
   'CVE-2023-4911': ['CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H', 7.8],
+  'CVE-2024-3094': ['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H', 10],
   'CVE-2024-31227': ['CVSS:3.1/AV:L/AC:L/PR:H/UI:N/S:U/C:N/I:N/A:H', 4.4],
   'CVE-2024-31228': ['CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H', 5.5],
   'CVE-2024-31449': ['CVSS:3.1/AV:L/AC:H/PR:L/UI:N/S:U/C:H/I:H/A:H', 7],
@@ -66,6 +67,9 @@ const redHat = [
   },
 ] as const;
 
+/** A package of RHEL 9 that Red Hat calls not affected. */
+const redHatCleared = { cve: 'CVE-2024-3094', severity: 'Critical', package: 'xz' } as const;
+
 /** Advisories of GitHub for npm packages: each range begins with a version and ends before another one. */
 const gitHub = [
   {
@@ -89,7 +93,7 @@ function json(content: object): Buffer {
 }
 
 /** Returns the feeds by their URLs, as the vendors write them. */
-function feeds(): ReadonlyMap<string, Uint8Array> {
+export function vendorFeeds(): ReadonlyMap<string, Uint8Array> {
   const files = exampleFiles();
   const mirrored = (path: string): [string, Uint8Array] => [
     `https://${path}`,
@@ -141,21 +145,67 @@ function npmArchive(): Uint8Array {
 }
 
 function redHatArchive(): Uint8Array {
-  const files = redHat.map((fix) => ({
-    path: `${fix.cve.slice(4, 8)}/${fix.cve.toLowerCase()}.json`,
-    content: JSON.stringify(redHatDocument(fix)),
+  const documents = [...redHat.map(fixDocument), clearedDocument(redHatCleared)];
+  const files = documents.map((one) => ({
+    path: `${one.cve.slice(4, 8)}/${one.cve.toLowerCase()}.json`,
+    content: JSON.stringify(redHatDocument(one)),
   }));
   return zstdCompressSync(tar(files));
 }
 
-/** Returns a document of CSAF 2.0, profile VEX: each package is a component of the product stream. */
-function redHatDocument({ cve, advisory, severity, version, packages }: (typeof redHat)[number]): object {
-  const stream = 'BaseOS-9.4.0.Z.MAIN.EUS';
+/** A product in the tree of a document. */
+interface RedHatProduct {
+  readonly name: string;
+  readonly purl: string;
+}
+
+/** The content of a document about one product stream. */
+interface RedHatStatement {
+  readonly cve: string;
+  readonly severity: string;
+  readonly stream: string;
+  readonly cpe: string;
+  readonly products: readonly RedHatProduct[];
+  /** Returns the statement about products with these ids. */
+  readonly vulnerability: (ids: readonly string[]) => object;
+}
+
+/** Each package that an advisory fixes is a component of the product stream. */
+function fixDocument({
+  cve,
+  advisory,
+  severity,
+  version,
+  packages,
+}: (typeof redHat)[number]): RedHatStatement {
+  const url = `https://access.redhat.com/errata/${advisory}`;
+  return {
+    ...{ cve, severity, stream: 'BaseOS-9.4.0.Z.MAIN.EUS', cpe: 'cpe:/o:redhat:enterprise_linux:9::baseos' },
+    products: packages.map((name) => ({
+      name: `${name}-0:${version}.x86_64`,
+      purl: `pkg:rpm/redhat/${name}@${version}?arch=x86_64`,
+    })),
+    vulnerability: (ids) => ({
+      product_status: { fixed: ids },
+      remediations: [{ category: 'vendor_fix', url, product_ids: ids }],
+    }),
+  };
+}
+
+/** A package that is not affected is named by its source. */
+function clearedDocument({ cve, severity, package: name }: typeof redHatCleared): RedHatStatement {
+  return {
+    ...{ cve, severity, stream: 'red_hat_enterprise_linux_9', cpe: 'cpe:/o:redhat:enterprise_linux:9' },
+    products: [{ name, purl: `pkg:rpm/redhat/${name}?arch=src` }],
+    vulnerability: (ids) => ({ product_status: { known_not_affected: ids } }),
+  };
+}
+
+/** Returns a document of CSAF 2.0, profile VEX. */
+function redHatDocument({ cve, severity, stream, cpe, products, vulnerability }: RedHatStatement): object {
   const leaf = (id: string, helper: object): object => ({
     product: { name: id, product_id: id, product_identification_helper: helper },
   });
-  const ids = packages.map((name) => `${name}-0:${version}.x86_64`);
-  const url = `https://access.redhat.com/errata/${advisory}`;
   return {
     document: {
       category: 'csaf_vex',
@@ -166,26 +216,19 @@ function redHatDocument({ cve, advisory, severity, version, packages }: (typeof 
       branches: [
         {
           ...{ category: 'vendor', name: 'Red Hat' },
-          branches: [
-            leaf(stream, { cpe: 'cpe:/o:redhat:enterprise_linux:9::baseos' }),
-            ...packages.map((name, i) =>
-              leaf(ids[i] ?? '', { purl: `pkg:rpm/redhat/${name}@${version}?arch=x86_64` }),
-            ),
-          ],
+          branches: [leaf(stream, { cpe }), ...products.map(({ name, purl }) => leaf(name, { purl }))],
         },
       ],
-      relationships: ids.map((id) => ({
-        ...{ category: 'default_component_of', product_reference: id, relates_to_product_reference: stream },
-        full_product_name: { name: id, product_id: `${stream}:${id}` },
+      relationships: products.map(({ name }) => ({
+        ...{
+          category: 'default_component_of',
+          product_reference: name,
+          relates_to_product_reference: stream,
+        },
+        full_product_name: { name, product_id: `${stream}:${name}` },
       })),
     },
-    vulnerabilities: [
-      {
-        cve,
-        product_status: { fixed: ids.map((id) => `${stream}:${id}`) },
-        remediations: [{ category: 'vendor_fix', url, product_ids: ids.map((id) => `${stream}:${id}`) }],
-      },
-    ],
+    vulnerabilities: [{ cve, ...vulnerability(products.map(({ name }) => `${stream}:${name}`)) }],
   };
 }
 
@@ -253,7 +296,7 @@ export async function makeDatabase(directory: string): Promise<Catalogue> {
   const outcomes = await updateFeeds(wanted, {
     ...locks,
     schemes,
-    client: clientOf(feeds()),
+    client: clientOf(vendorFeeds()),
     origin: 'upstream',
     maxAgeMs: 0,
   });
@@ -272,8 +315,8 @@ export async function makeDatabase(directory: string): Promise<Catalogue> {
     for (const content of contents) {
       const usedBlocks = new Set(Object.values(shards).map(({ block }) => block));
       const options = { directory, scratch, versions: [], usedBlocks, feedLocks: locks };
-      const { name, shard } = await publishNamespace(content, options);
-      if (shard !== undefined) shards[name] = shard;
+      for (const { name, shard } of await publishNamespace(content, options))
+        if (shard !== undefined) shards[name] = shard;
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });

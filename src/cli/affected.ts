@@ -35,11 +35,13 @@ export async function showAffected(id: string, { format, ...options }: AffectedO
 
 async function* allAffected(
   id: string,
-  { store, extensions }: CommandContext,
+  { store, extensions, published }: CommandContext,
 ): AsyncGenerator<AffectedEntry> {
   for (let after: string | undefined; ; ) {
     const page = { limit: imagesAtATime, ...(after !== undefined && { after }) };
-    const list = await affectedBy(id, page, { store, extensions });
+    const find = (): ReturnType<typeof affectedBy> => affectedBy(id, page, { store, extensions });
+    // A vendor may only state that nothing is affected.
+    const list = (await find()) ?? ((await published?.loadCleared()) ? await find() : undefined);
     if (list === undefined)
       throw new ClairError(
         'usage',

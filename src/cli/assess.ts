@@ -72,7 +72,7 @@ export async function assess(
             throw toStandardInputError(error, opened.temporaryFile);
           },
         );
-  await context.published?.load(image.namespaces);
+  await context.published?.load(image.namespaces, context.extensions.sources);
   // Advisories of a time in the past cannot be fetched.
   const outcomes = options.asOf === undefined ? await refreshAdvisories(image, context) : [];
   const assessed = await matchImage(opened.target, image, {

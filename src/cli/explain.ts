@@ -28,6 +28,7 @@ export async function explain(
     await using context = await openAssessmentContext(options);
     const { image, ...assessed } = await assess(context, opened, options);
     const { report } = await filter(assessed, context);
+    await context.published?.loadCleared();
     explanation = await explainFinding(question, { image, report }, { ...context, asOf: options.asOf });
   }
   writeJsonOrText(options.format, explanation, (display) => explanationLines(explanation, display));

@@ -1,16 +1,17 @@
 import type { CatalogueFeed } from '../advisory-db/documents.ts';
+import type { Publication } from '../advisory-db/publication.ts';
 import type { LocalShard, ShardLookup } from '../advisory-db/published-places.ts';
 import { PublishedPlaces } from '../advisory-db/published-places.ts';
-import type { TrustPolicy } from '../advisory-db/trust-policy.ts';
+import type { Trust, TrustPolicy } from '../advisory-db/trust-policy.ts';
 import { ClairError, messageOf } from '../core/errors.ts';
 import { advisoryNamespaceOf, type Namespace } from '../model/namespace.ts';
 import type { AdvisorySource } from '../plugin/advisory-source.ts';
-import { feedsFor } from '../service/feeds/choose-feeds.ts';
+import { type AdvisoryFeed, effectiveFeeds, feedsFor } from '../service/feeds/choose-feeds.ts';
 import { type FeedLockDeps, lockFeed } from '../service/feeds/feed-lock.ts';
 import type { FeedOutcome } from '../service/feeds/update-feeds.ts';
-import type { ScopedFeedState } from '../store/feed-state.ts';
-import type { ShardFile } from '../store/shard.ts';
-import type { ShardedStore } from '../store/shards/sharded-store.ts';
+import type { FeedState, ScopedFeedState } from '../store/feed-state.ts';
+import { clearedShardOf, isClearedShard, namespaceOfShard, type ShardFile } from '../store/shard.ts';
+import type { ShardedStore, UnopenedShard } from '../store/shards/sharded-store.ts';
 import type { Store } from '../store/store.ts';
 import { keyVersions } from '../version/keyed-scheme.ts';
 import { fromCatalogueFeed } from './db/catalogue-feeds.ts';
@@ -31,6 +32,8 @@ export class PublishedAdvisories {
   /** Whether the vendors are asked if no place delivers a namespace. */
   readonly #asksVendors: boolean;
   readonly #lookups = new Map<string, ShardLookup>();
+  /** Namespaces that have no records in the published feeds. */
+  readonly #uncovered = new Set<string>();
   readonly #warnings = new Set<string>();
   #lockDeps: LoadShardsDeps | undefined;
   #store: ShardedStore | undefined;
@@ -62,12 +65,33 @@ export class PublishedAdvisories {
     return this.#store;
   }
 
-  /** Fetches and opens the shards of these namespaces. Warns of places that failed. */
-  async load(namespaces: readonly Namespace[]): Promise<void> {
+  /**
+   * Fetches and opens the shards of these namespaces. Lists of ratings follow when there is a finding. Warns of places that failed. With
+   * `sources`, also notes which of the namespaces have no records in the published feeds.
+   */
+  async load(namespaces: readonly Namespace[], sources: readonly AdvisorySource[] = []): Promise<void> {
     const names = new Set(namespaces.map((namespace) => advisoryNamespaceOf(namespace).name));
     await this.#loadEach([...names]);
-    await this.#loadEach(await this.#listNames());
+    for (const namespace of namespaces) await this.#noteUncovered(advisoryNamespaceOf(namespace), sources);
+    this.#store?.addLists(await this.#lists(), () => this.loadLists());
     await this.places.cleanUp();
+  }
+
+  /** Fetches and opens the lists of ratings. */
+  async loadLists(): Promise<void> {
+    await this.#loadEach((await this.#lists()).map(({ name }) => name));
+  }
+
+  /**
+   * Fetches and opens the statements that packages are not affected, of the namespaces that are loaded. Only explanations need them. Returns
+   * whether there are any.
+   */
+  async loadCleared(): Promise<boolean> {
+    const loaded = [...this.#lookups].flatMap(([name, lookup]) =>
+      lookup.found === undefined || isClearedShard(name) ? [] : [clearedShardOf(name)],
+    );
+    await this.#loadEach(loaded);
+    return loaded.some((name) => this.#lookups.get(name)?.found !== undefined);
   }
 
   /** Returns the result of looking for a namespace that was to be loaded. */
@@ -79,7 +103,8 @@ export class PublishedAdvisories {
   isLeftToVendors(namespace: Namespace): boolean {
     const lookup = this.#lookups.get(advisoryNamespaceOf(namespace).name);
     if (lookup === undefined) return true;
-    return lookup.failures.length > 0 ? this.#asksVendors : lookup.found === undefined;
+    if (lookup.failures.length > 0) return this.#asksVendors;
+    return lookup.found === undefined && !this.#uncovered.has(advisoryNamespaceOf(namespace).name);
   }
 
   /** Returns the feeds that the places failed to deliver, as a failed update. */
@@ -106,23 +131,57 @@ export class PublishedAdvisories {
     }
   }
 
+  /** Notes a namespace without a shard whose feeds are all published: they have no records of it, and neither have the vendors. */
+  async #noteUncovered(namespace: Namespace, sources: readonly AdvisorySource[]): Promise<void> {
+    const { name } = namespace;
+    const { found, failures = [] } = this.#lookups.get(name) ?? {};
+    if (found !== undefined || failures.length > 0 || this.#asksVendors) return;
+    for (const publication of await this.places.open()) {
+      if (publication instanceof ClairError || publication.failure !== undefined) continue;
+      const states = await this.#statesWithout(namespace, publication, sources);
+      if (states === undefined) continue;
+      const ratingStates = publication.catalogue.ratings.map((feed) => toState(feed, publication.trust));
+      this.#store?.addUncovered({ name, namespace, states, ratingStates });
+      this.#uncovered.add(name);
+      return;
+    }
+  }
+
+  /** Returns the states of the feeds of a namespace. Undefined if one is not published, or if the database has it. */
+  async #statesWithout(
+    namespace: Namespace,
+    { catalogue, trust }: Publication,
+    sources: readonly AdvisorySource[],
+  ): Promise<readonly ScopedFeedState[] | undefined> {
+    const all = Object.values(catalogue.shards).flatMap(({ feeds }) => feeds);
+    const published = all.map((feed) => toState(feed, trust));
+    const stateIn = (states: readonly FeedState[], { source, feed }: AdvisoryFeed): FeedState | undefined =>
+      states.find((one) => one.source === source.name && one.feed === feed && one.presence === 'loaded');
+    const feeds = effectiveFeeds(namespace, sources, published);
+    const states = feeds.flatMap((feed) => stateIn(published, feed) ?? []);
+    if (feeds.length === 0 || states.length < feeds.length) return undefined;
+    const stored = (await this.#store?.advisories.findFeedStates()) ?? [];
+    const own = stored.filter(({ namespaces }) => namespaces === undefined);
+    return feeds.some((feed) => stateIn(own, feed) !== undefined) ? undefined : states;
+  }
+
   #use(name: string, found: LocalShard): void {
     this.#store?.addShards([shardFile(name, found)]);
     const notice = noticeOf(found);
     if (notice !== undefined) this.#warnOnce(notice);
   }
 
-  /** Returns the names of the lists of ratings, which every image needs. */
-  async #listNames(): Promise<string[]> {
-    const opened = await this.places.open();
-    const names = opened.flatMap((publication) =>
-      publication instanceof ClairError
-        ? []
-        : Object.entries(publication.catalogue.shards).flatMap(([name, shard]) =>
-            isList(shard) ? [name] : [],
-          ),
-    );
-    return [...new Set(names)];
+  /** Returns the lists of ratings, as the first place that has each states them. */
+  async #lists(): Promise<UnopenedShard[]> {
+    const byName = new Map<string, UnopenedShard>();
+    for (const publication of await this.places.open()) {
+      if (publication instanceof ClairError) continue;
+      const { catalogue, trust } = publication;
+      for (const [name, shard] of Object.entries(catalogue.shards))
+        if (isList(shard) && !byName.has(name))
+          byName.set(name, shardFile(name, { ...catalogue, shard, trust, path: '' }));
+    }
+    return [...byName.values()];
   }
 
   #warnOnce(message: string): void {
@@ -170,6 +229,12 @@ function isList({ scheme }: LocalShard['shard']): boolean {
   return scheme === '';
 }
 
+/** Returns the state of a feed in a catalogue that is trusted for this reason. */
+function toState(feed: CatalogueFeed, trust: Trust | undefined): ScopedFeedState {
+  const staleReason = 'the signatures of the published database have expired';
+  return { ...fromCatalogueFeed(feed), ...(trust === 'expired' && { staleReason }) };
+}
+
 /** Returns a shard as a file for the store, with the states of its feeds. */
 export function shardFile(
   name: string,
@@ -181,18 +246,16 @@ export function shardFile(
     trust,
   }: Omit<LocalShard, 'place' | 'trust'> & Partial<Pick<LocalShard, 'trust'>>,
 ): ShardFile {
-  const staleReason =
-    trust === 'expired' ? 'the signatures of the published database have expired' : undefined;
-  const toState = (feed: CatalogueFeed): ScopedFeedState => ({
-    ...fromCatalogueFeed(feed),
-    ...(staleReason !== undefined && { staleReason }),
-  });
+  const stateOf = (feed: CatalogueFeed): ScopedFeedState => toState(feed, trust);
   const known = Object.hasOwn(keyVersions, shard.scheme) ? keyVersions[shard.scheme] : undefined;
+  const states = isList(shard)
+    ? { states: [], ratingStates: shard.feeds.map(stateOf) }
+    : { states: shard.feeds.map(stateOf), ratingStates: ratings.map(stateOf) };
   return {
-    path,
-    namespace: { name, versionScheme: shard.scheme },
-    states: isList(shard) ? [] : shard.feeds.map(toState),
-    ratingStates: (isList(shard) ? shard.feeds : ratings).map(toState),
+    ...{ path, name, namespace: { name: namespaceOfShard(name), versionScheme: shard.scheme } },
+    ...states,
+    // The other shard of the namespace has the states of its feeds.
+    ...(isClearedShard(name) && { states: [] }),
     hasCurrentKeys: known !== undefined && keys[shard.scheme] === known,
   };
 }

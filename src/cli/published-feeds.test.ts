@@ -107,10 +107,11 @@ async function publish(store: Store, directory: string): Promise<void> {
   const deps = { store, extensions };
   for (const found of [...(await publishableNamespaces(deps)), ...(await publishableLists(deps))]) {
     const options = { directory, scratch, versions, usedBlocks, feedLocks: { ...lockDeps(store), store } };
-    const { name, shard } = await publishNamespace(found, options);
-    if (shard === undefined) continue;
-    usedBlocks.add(shard.block);
-    shards[name] = shard;
+    for (const { name, shard } of await publishNamespace(found, options)) {
+      if (shard === undefined) continue;
+      usedBlocks.add(shard.block);
+      shards[name] = shard;
+    }
   }
   await new LayoutWriter(directory).publish({
     ...{ version: (before?.catalogue.version ?? 0) + 1, built: store.now().toISOString() },

@@ -212,9 +212,12 @@ async function* wholeRecords(
     feed,
   ))
     yield { kind: 'vulnerability', ...contentOf(record) };
-  for (const file of files.filter(isKept))
-    for await (const record of readFeed([file], feed))
-      yield { kind: 'retained', retainedFor: file.namespace, ...contentOf(record) };
+  const byNamespace = Map.groupBy(files.filter(isKept), ({ namespace }) => namespace.name);
+  for (const [name, ofNamespace] of byNamespace) {
+    const retainedFor = { name, versionScheme: ofNamespace[0]?.namespace.versionScheme ?? '' };
+    for await (const record of readFeed(ofNamespace, feed))
+      yield { kind: 'retained', retainedFor, ...contentOf(record) };
+  }
 }
 
 async function* changedRecords(

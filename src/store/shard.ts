@@ -4,9 +4,32 @@ import type { FeedEnrichment } from './enrichment-store.ts';
 import type { FeedName, ScopedFeedState } from './feed-state.ts';
 import type { StoredVulnerability } from './vulnerability-store.ts';
 
-/** A file with all advisories of one namespace, and with the ratings of their vulnerabilities. */
+/** Ends the name of a shard that has only the statements of a namespace that a package is not affected. */
+const clearedSuffix = '/cleared';
+
+/** Returns the name of the shard of a namespace with the statements that a package is not affected. */
+export function clearedShardOf(namespace: string): string {
+  return `${namespace}${clearedSuffix}`;
+}
+
+/** Whether a shard has only statements that a package is not affected. */
+export function isClearedShard(name: string): boolean {
+  return name.endsWith(clearedSuffix);
+}
+
+/** Returns the name of the namespace of a shard. */
+export function namespaceOfShard(name: string): string {
+  return isClearedShard(name) ? name.slice(0, -clearedSuffix.length) : name;
+}
+
+/**
+ * A file with all advisories of one namespace, and with the ratings of their vulnerabilities. The statements that a package is not affected
+ * may be in a file of their own.
+ */
 export interface ShardFile {
   readonly path: string;
+  /** The name of the namespace, or that of `clearedShardOf`. */
+  readonly name: string;
   readonly namespace: Namespace;
   /** The states of the feeds that the publisher used for the namespace. */
   readonly states: readonly ScopedFeedState[];
@@ -23,6 +46,11 @@ export interface ShardRow extends KeyedAffected {
 
 /** The part of a record about one namespace, without what a store adds. */
 export interface ShardRecord extends Omit<StoredVulnerability, 'number' | 'validTo' | 'affected'> {
+  readonly affected: readonly ShardRow[];
+}
+
+/** The part of a record in a shard, with its number there. */
+export interface NumberedPart extends Omit<StoredVulnerability, 'affected'> {
   readonly affected: readonly ShardRow[];
 }
 

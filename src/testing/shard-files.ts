@@ -9,8 +9,9 @@ import {
   publishableNamespaces,
   publishableRatings,
 } from '../service/feeds/publishable-content.ts';
-import type { ShardFile } from '../store/shard.ts';
-import { readShardRows, writeShard } from '../store/shards/write-shard.ts';
+import { isClearedShard, type ShardFile } from '../store/shard.ts';
+import { readShardRows, readSplitRows } from '../store/shards/shard-rows.ts';
+import { writeShard } from '../store/shards/write-shard.ts';
 import type { Store } from '../store/store.ts';
 
 /** Options of `shardFiles`. */
@@ -44,11 +45,19 @@ export async function shardFiles(
     ...(await publishableLists({ store, extensions })),
   ];
   for (const content of contents) {
-    const path = join(directory, `${content.namespace.name.replace(':', '-')}.db`);
-    usedBlocks.add(writeShard(await readShardRows(content), { path, usedBlocks }).block);
-    const { namespace, states, list } = content;
-    const ofFile = list === undefined ? { states, ratingStates } : { states: [], ratingStates: states };
-    files.push({ path, namespace, ...ofFile, hasCurrentKeys: true });
+    const { namespace, states, list, isSplit } = content;
+    const shards = isSplit
+      ? await readSplitRows(content, { wasSplit: false })
+      : [await readShardRows(content)];
+    for (const rows of shards) {
+      const { name } = rows.namespace;
+      const path = join(directory, `${name.replaceAll(/\W/g, '-')}.db`);
+      usedBlocks.add(writeShard(rows, { path, usedBlocks }).block);
+      const none = { states: [], ratingStates: [] };
+      const ofFile = list === undefined ? { states, ratingStates } : { ...none, ratingStates: states };
+      const known = isClearedShard(name) ? none : ofFile;
+      files.push({ path, name, namespace, ...known, hasCurrentKeys: true });
+    }
   }
   return files;
 }

@@ -71,6 +71,15 @@ test('scans a RHEL system with the database of the repository', () => {
   assert.deepEqual(findingsOf(target), ['openssh-server CVE-2024-6387 High 0:8.7p1-38.el9_4.1']);
 });
 
+test('explains with the database of the repository that Red Hat clears a package', () => {
+  const xz = { name: 'xz', version: '5.2.5-8.el9_0', arch: 'x86_64', sourceRpm: 'xz-5.2.5-8.el9_0.src.rpm' };
+  const target = system('rhel with xz', { ID: 'rhel', VERSION_ID: '9.4' }, databases.rpm([xz]));
+  const options = ['--offline', '--db', ':memory:', '--from', from];
+  const { status, stdout, stderr } = clair(['explain', target, 'CVE-2024-3094', ...options]);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /it says that the package is not affected/);
+});
+
 test('scans an SBOM of npm packages with the database of the repository', () => {
   const sbom = join(scratch, 'npm.cdx.json');
   const component = (name: string, version: string): object => ({

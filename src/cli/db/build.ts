@@ -113,7 +113,7 @@ async function publishNamespaces(
         name: `publishing ${namespace.namespace.name}`,
         position: { n: n + 1, of: namespaces.length },
       });
-      const result = await publishNamespace(namespace, {
+      const published = await publishNamespace(namespace, {
         ...context.options,
         directory,
         scratch,
@@ -121,8 +121,8 @@ async function publishNamespaces(
         usedBlocks,
         feedLocks: { ...context.lockDeps, store: context.store },
       });
-      if (result.shard !== undefined) usedBlocks.add(result.shard.block);
-      results.push(result);
+      for (const { shard } of published) if (shard !== undefined) usedBlocks.add(shard.block);
+      results.push(...published);
     }
     return results;
   } finally {

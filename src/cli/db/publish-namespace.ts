@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { directoryPlace } from '../../advisory-db/directory-place.ts';
-import type { BlobReference, CatalogueShard } from '../../advisory-db/documents.ts';
+import type { BlobReference, CatalogueFeed, CatalogueShard } from '../../advisory-db/documents.ts';
 import { readSoundShard } from '../../advisory-db/fetch-shard.ts';
 import { isSound } from '../../advisory-db/layout.ts';
 import { LayoutWriter } from '../../advisory-db/layout-writer.ts';
@@ -14,7 +14,9 @@ import { sha256Of } from '../../kit/sha256.ts';
 import type { Digest } from '../../model/digest.ts';
 import { type FeedLockDeps, lockFeed } from '../../service/feeds/feed-lock.ts';
 import type { PublishableNamespace } from '../../service/feeds/publishable-content.ts';
-import { readShardRows, type ShardRows, writeShard } from '../../store/shards/write-shard.ts';
+import { clearedShardOf } from '../../store/shard.ts';
+import { readShardRows, readSplitRows, type ShardRows } from '../../store/shards/shard-rows.ts';
+import { writeShard } from '../../store/shards/write-shard.ts';
 import { toCatalogueFeed } from './catalogue-feeds.ts';
 
 /** Where and how a namespace is published. */
@@ -40,27 +42,44 @@ export interface PublishedNamespace {
   readonly reason?: string;
 }
 
-/** Publishes one namespace, unless its content is as before, or looks wrong. Equal content keeps its file, unless that is damaged. */
+/**
+ * Publishes the shards of one namespace, usually one. A shard stays as it is if its content is as before, or looks wrong. Equal content keeps
+ * its file, unless that is damaged.
+ */
 export async function publishNamespace(
   content: PublishableNamespace,
   options: PublishOptions,
-): Promise<PublishedNamespace> {
-  const { name } = content.namespace;
-  const before = options.versions[0]?.shards[name];
-  const rows = await readLocked(content, options);
+): Promise<readonly PublishedNamespace[]> {
+  const usedBlocks = new Set(options.usedBlocks);
   const feeds = content.states.map(toCatalogueFeed);
+  const results: PublishedNamespace[] = [];
+  for (const rows of await readLocked(content, options)) {
+    const result = await publishShard(rows, feeds, { ...options, usedBlocks });
+    if (result.shard !== undefined) usedBlocks.add(result.shard.block);
+    results.push(result);
+  }
+  return results;
+}
+
+async function publishShard(
+  rows: ShardRows,
+  feeds: readonly CatalogueFeed[],
+  options: PublishOptions,
+): Promise<PublishedNamespace> {
+  const { name } = rows.namespace;
+  const before = options.versions[0]?.shards[name];
   if (countOf(rows) === 0)
     return { name, outcome: 'refused', reason: 'it has no records', ...shardOf(before) };
   const isUnchanged = before?.content === rows.contentHash;
   if (isUnchanged && isSound(options.directory, before.blob))
-    return { name, outcome: 'unchanged', shard: { ...withSoundPatches(before, options), feeds } };
+    return { name, outcome: 'unchanged', shard: { ...withSoundPatches(before, options), feeds: [...feeds] } };
   if (before !== undefined && !isUnchanged) {
     const ids = new Set([...rows.records, ...rows.ratings].map(({ id }) => id));
     const now = { records: countOf(rows), feeds, has: (id: string) => ids.has(id) };
     const reason = refusalReason(before, now, options);
     if (reason !== undefined) return { name, outcome: 'refused', reason, shard: before };
   }
-  const shard = { ...(await writeNamespace(rows, options)), feeds };
+  const shard = { ...(await writeNamespace(rows, options)), feeds: [...feeds] };
   if (isUnchanged) return { name, outcome: 'repaired', shard };
   return { name, outcome: before === undefined ? 'new' : 'changed', shard };
 }
@@ -81,7 +100,10 @@ function shardOf(shard: CatalogueShard | undefined): Pick<PublishedNamespace, 's
 }
 
 /** Reads the content while locks keep its feeds from being updated. */
-async function readLocked(content: PublishableNamespace, { feedLocks }: PublishOptions): Promise<ShardRows> {
+async function readLocked(
+  content: PublishableNamespace,
+  { feedLocks, versions }: PublishOptions,
+): Promise<readonly ShardRows[]> {
   await using locks = new Disposal();
   for (const { source, feed } of content.states) {
     const lock = await lockFeed({ source, feed }, feedLocks);
@@ -92,7 +114,11 @@ async function readLocked(content: PublishableNamespace, { feedLocks }: PublishO
       );
     locks.use(lock);
   }
-  return await readShardRows(content);
+  if (!content.isSplit) return [await readShardRows(content)];
+  const before = versions[0]?.shards ?? {};
+  return await readSplitRows(content, {
+    wasSplit: Object.hasOwn(before, clearedShardOf(content.namespace.name)),
+  });
 }
 
 async function writeNamespace(

@@ -31,6 +31,7 @@ export async function fetchPublished(names: readonly string[], options: Database
   );
   const namespaces = namespacesOf(Object.fromEntries(all), names);
   await published.load(namespaces.map(({ name, shard }) => ({ name, versionScheme: shard.scheme })));
+  await published.loadLists();
   context.progress.clear();
   const failed = namespaces.filter(({ name }) => published.lookup(name)?.failures.length !== 0);
   writeLines([

@@ -17,7 +17,12 @@ export interface PublishDeps {
 /** The content of one namespace, and the states of the feeds that it comes from. */
 export interface PublishableNamespace extends ShardContent {
   readonly states: readonly FeedState[];
+  /** Whether the statements that a package is not affected are published apart. */
+  readonly isSplit: boolean;
 }
+
+/** Sources most of whose rows state that a package is not affected. */
+const sourcesThatClear: ReadonlySet<string> = new Set(['rhel']);
 
 /** Returns the namespaces that feeds of loaded sources cover, by name, with their content. */
 export async function publishableNamespaces(deps: PublishDeps): Promise<readonly PublishableNamespace[]> {
@@ -39,6 +44,7 @@ export async function publishableNamespaces(deps: PublishDeps): Promise<readonly
       namespace,
       feeds,
       states: states.filter(isOf),
+      isSplit: sources.some((name) => sourcesThatClear.has(name)),
       records: recordsOf(namespace, names, deps),
       ratingsOf: async (ids) =>
         (await store.enrichments.findWithFeeds(ids)).filter(
@@ -67,6 +73,7 @@ export async function publishableLists({
         namespace: { name, versionScheme: '' },
         feeds: [],
         states: loaded,
+        isSplit: false,
         records: recordsOfList(),
         ratingsOf: async () => [],
         list: ratingsInFeeds(loaded, store),

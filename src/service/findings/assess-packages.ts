@@ -178,8 +178,11 @@ async function loadEnrichments(
   Pick<Assessment, 'enrichments'> &
     Pick<RatingLookupResult, 'reason'> & { states: readonly ScopedFeedState[] }
 > {
+  if (ids.size === 0) return { enrichments: new Map(), reason: null, states };
   const stored = await store.enrichments.findByIds(ids);
-  if (lookUp === undefined || ids.size === 0) return { enrichments: stored, reason: null, states };
+  // A published list that cannot be fetched has a state until then.
+  if (lookUp === undefined)
+    return { enrichments: stored, reason: null, states: await store.advisories.findFeedStates({ asOf }) };
   const unrated = matches.filter(({ vulnerability }) => vulnerability.severity === 'Unknown');
   const { isStoreChanged, enrichments, reason } = await lookUp({
     ids,

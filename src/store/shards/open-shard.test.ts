@@ -114,7 +114,7 @@ test('refuses shards that use the same numbers', async (t) => {
   database.exec("update shard set name = 'debian:13'");
   database.close();
   const sharded = await openedWith(t, file);
-  const other = { ...same, namespace: { name: 'debian:13', versionScheme: 'dpkg' } };
+  const other = { ...same, name: 'debian:13', namespace: { name: 'debian:13', versionScheme: 'dpkg' } };
   assert.throws(
     () => {
       sharded.addShards([other]);

@@ -7,7 +7,7 @@ import type { FeedEnrichment } from '../enrichment-store.ts';
 import type { FeedName } from '../feed-state.ts';
 import type { ImagePackage, PackageLookup, StoredMatch } from '../image-store.ts';
 import type { PageRequest } from '../page.ts';
-import type { ShardFile, ShardRecord } from '../shard.ts';
+import type { NumberedPart, ShardFile, ShardRecord } from '../shard.ts';
 import { sqliteDialect } from '../sql/dialect/sqlite.ts';
 import { type FoundEnrichment, findRows, pageByFeed } from '../sql/enrichments.ts';
 import { findMatchesOfPart } from '../sql/matches.ts';
@@ -89,13 +89,12 @@ export class OpenShard implements Disposable {
     );
   }
 
-  /** Returns the records with these ids. */
-  async findByIds(ids: readonly string[]): Promise<readonly StoredVulnerability[]> {
-    const numbers = await this.#read(undefined, async () => {
+  /** Returns the numbers of the records with these ids. */
+  async findNumbersByIds(ids: readonly string[]): Promise<readonly number[]> {
+    return await this.#read(undefined, async () => {
       const named = this.#db.selectFrom('vulnerability').select('id').where('name', 'in', ids);
       return (await named.execute()).map(({ id }) => id);
     });
-    return await this.findByNumbers(numbers);
   }
 
   /** Returns the numbers of its records of a feed, by key. */
@@ -111,13 +110,21 @@ export class OpenShard implements Disposable {
   }
 
   /** Returns records by their numbers, with the positions of their rows in the whole records. */
-  async findParts(numbers: readonly number[]): Promise<readonly ShardRecord[]> {
+  async findNumberedParts(numbers: readonly number[]): Promise<readonly NumberedPart[]> {
     const records = await this.findByNumbers(numbers);
     const positions = this.#positionsOf(numbers);
-    return records.map(({ number, validTo, affected, ...record }) => ({
+    return records.map((record) => ({
       ...record,
-      affected: affected.map((row, i) => ({ ...row, position: positions.get(number)?.[i] ?? i })),
+      affected: record.affected.map((row, i) => ({
+        ...row,
+        position: positions.get(record.number)?.[i] ?? i,
+      })),
     }));
+  }
+
+  /** Returns the same without the numbers. */
+  async findParts(numbers: readonly number[]): Promise<readonly ShardRecord[]> {
+    return (await this.findNumberedParts(numbers)).map(({ number, validTo, ...part }) => part);
   }
 
   /** Returns the positions of the rows of records, in their order. */
@@ -236,10 +243,10 @@ export class OpenShard implements Disposable {
 
   #damaged(error: unknown): ClairError {
     if (error instanceof ClairError && error.code === 'feed-corrupt') return error;
-    const { path, namespace } = this.file;
+    const { path, name } = this.file;
     return new ClairError(
       'feed-corrupt',
-      `the advisories of ${namespace.name} in ${path} cannot be used: ${messageOf(error)}; delete the file, and it is fetched again`,
+      `the advisories of ${name} in ${path} cannot be used: ${messageOf(error)}; delete the file, and it is fetched again`,
       { cause: error },
     );
   }
@@ -293,8 +300,8 @@ const settings = `
   pragma mmap_size = 268435456;
 `;
 
-/** Throws unless the file is a shard of the namespace, with no other tables, views or triggers. */
-function assertForm(database: DatabaseSync, { namespace }: ShardFile): void {
+/** Throws unless the file is the named shard, with no other tables, views or triggers. */
+function assertForm(database: DatabaseSync, { name, namespace }: ShardFile): void {
   const { user_version: form } = database.prepare('pragma user_version').get() ?? {};
   const { application_id: program } = database.prepare('pragma application_id').get() ?? {};
   if (program !== shardApplicationId) throw new Error('it is no file of advisories');
@@ -308,8 +315,7 @@ function assertForm(database: DatabaseSync, { namespace }: ShardFile): void {
   if (!isSame) throw new Error('its tables differ from those of this version');
   const names = database.prepare('select name, version_scheme from main.shard limit 2').all();
   const [named] = names;
-  if (names.length !== 1 || named?.['name'] !== namespace.name)
-    throw new Error(`it is of ${String(named?.['name'])}`);
+  if (names.length !== 1 || named?.['name'] !== name) throw new Error(`it is of ${String(named?.['name'])}`);
   if (named['version_scheme'] !== namespace.versionScheme)
     throw new Error(`it orders versions by ${String(named['version_scheme'])}`);
 }
@@ -330,13 +336,14 @@ function firstBlock(database: DatabaseSync): number {
  * Temporary views with the tables that the queries of the store name, and temporary tables for packages. They hide the tables of the file.
  * SQLite resolves a view of one table into the join. Version keys that another version of a scheme made are not used.
  */
-function viewsOf({ hasCurrentKeys }: ShardFile): string {
+function viewsOf({ hasCurrentKeys, namespace }: ShardFile): string {
   const isSet = (flag: keyof typeof rowFlags): string => `(flags & ${rowFlags[flag]}) <> 0`;
   const keys = hasCurrentKeys
     ? `hi, lo, ${isSet('isKeyed')} as is_keyed`
     : `x'ff' as hi, x'' as lo, 0 as is_keyed`;
   return `
-    create temp view namespace as select 1 as id, name, version_scheme from main.shard;
+    create temp view namespace as
+      select 1 as id, '${namespace.name.replaceAll("'", "''")}' as name, version_scheme from main.shard;
     create temp view feed as select id, source, name from main.feed;
     create temp view vulnerability as
       select id, feed_id, key, 0 as kept_for, '' as hash, name, severity, details,

@@ -44,7 +44,7 @@ async function publishedRatings(
   shards: readonly OpenShard[],
 ): Promise<readonly PublishedRating[]> {
   const found = new Map<string, PublishedRating>();
-  const inOrder = shards.toSorted((a, b) => compareText(a.file.namespace.name, b.file.namespace.name));
+  const inOrder = shards.toSorted((a, b) => compareText(a.file.name, b.file.name));
   for (const shard of inOrder)
     for (const rating of await shard.findRatings(ids)) {
       const key = JSON.stringify([rating.id, rating.source, rating.feed]);

@@ -35,7 +35,7 @@ export async function* readFeedChanges(
   const before = numbersIn(earlier, feed);
   using shards = new OpenShards(current);
   const numbers = shards.all.map((shard) => shard.numbersByKey(feed));
-  const now = numbersByNamespace(current, numbers);
+  const now = numbersByShard(current, numbers);
   const keys = changedKeys(before, now);
   const isThere = (key: string): boolean => numbers.some((byKey) => byKey.has(key));
   for (const key of keys.filter((one) => !isThere(one))) yield { withdrawn: key };
@@ -43,25 +43,25 @@ export async function* readFeedChanges(
     yield { record };
 }
 
-type NumbersByNamespace = ReadonlyMap<string, ReadonlyMap<string, number>>;
+type NumbersByShard = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-function numbersIn(files: readonly ShardFile[], feed: FeedName): NumbersByNamespace {
+function numbersIn(files: readonly ShardFile[], feed: FeedName): NumbersByShard {
   using shards = new OpenShards(files);
-  return numbersByNamespace(
+  return numbersByShard(
     files,
     shards.all.map((shard) => shard.numbersByKey(feed)),
   );
 }
 
-function numbersByNamespace(
+function numbersByShard(
   files: readonly ShardFile[],
   numbers: readonly ReadonlyMap<string, number>[],
-): NumbersByNamespace {
-  return new Map(files.map(({ namespace }, i) => [namespace.name, numbers[i] ?? new Map<string, number>()]));
+): NumbersByShard {
+  return new Map(files.map(({ name }, i) => [name, numbers[i] ?? new Map<string, number>()]));
 }
 
 /** Returns the keys whose numbers differ: a record that changes gets another number. */
-function changedKeys(before: NumbersByNamespace, now: NumbersByNamespace): string[] {
+function changedKeys(before: NumbersByShard, now: NumbersByShard): string[] {
   const changed = new Set<string>();
   const nothing: ReadonlyMap<string, number> = new Map();
   for (const name of new Set([...before.keys(), ...now.keys()])) {

@@ -5,7 +5,7 @@ import type { EnrichmentStore } from '../enrichment-store.ts';
 import type { ScopedFeedState } from '../feed-state.ts';
 import type { ImageStore, StoredMatch } from '../image-store.ts';
 import type { AsOf } from '../page.ts';
-import type { ShardFile } from '../shard.ts';
+import { isClearedShard, type NumberedPart, type ShardFile } from '../shard.ts';
 import type { Store } from '../store.ts';
 import type { StoredVulnerability, VulnerabilityStore } from '../vulnerability-store.ts';
 import { OpenShard } from './open-shard.ts';
@@ -15,7 +15,14 @@ import { withPublishedRatings } from './published-ratings.ts';
 export interface ShardedStore extends Store {
   /** Opens shards, beside those that are open. Throws `feed-corrupt` if a file is not a shard of its namespace. */
   addShards(files: readonly ShardFile[]): void;
+  /** Adds lists of ratings, which are opened when a vulnerability is first to be rated. `open` calls `addShards`. */
+  addLists(lists: readonly UnopenedShard[], open: () => Promise<void>): void;
+  /** Adds a namespace that has no records in the published feeds. */
+  addUncovered(namespace: UnopenedShard): void;
 }
+
+/** A shard that is not open, with what its catalogue says about it. */
+export type UnopenedShard = Pick<ShardFile, 'name' | 'namespace' | 'states' | 'ratingStates'>;
 
 /**
  * Returns a store that answers for namespaces from shards, and for everything else from a store: the only entry point to advisories.
@@ -46,6 +53,12 @@ export function shardedStore(store: Store): ShardedStore {
     addShards: (files) => {
       shards.add(files);
     },
+    addLists: (lists, open) => {
+      shards.addLists(lists, open);
+    },
+    addUncovered: (namespace) => {
+      shards.addUncovered(namespace);
+    },
     [Symbol.asyncDispose]: async () => {
       shards[Symbol.dispose]();
       await store[Symbol.asyncDispose]();
@@ -53,42 +66,86 @@ export function shardedStore(store: Store): ShardedStore {
   };
 }
 
-/** The open shards, by namespace. */
+interface UnopenedLists {
+  readonly lists: readonly UnopenedShard[];
+  readonly open: () => Promise<void>;
+  opening?: Promise<void>;
+}
+
+/** The open shards, by name. A namespace may have two. */
 class Shards implements Disposable {
-  readonly #byNamespace = new Map<string, OpenShard>();
+  readonly #byName = new Map<string, OpenShard>();
+  readonly #uncovered = new Map<string, UnopenedShard>();
+  #unopened: UnopenedLists | undefined;
+
+  addLists(lists: readonly UnopenedShard[], open: () => Promise<void>): void {
+    this.#unopened = { lists, open };
+  }
+
+  addUncovered(namespace: UnopenedShard): void {
+    this.#uncovered.set(namespace.name, namespace);
+  }
+
+  /** All shards that count, open or not. */
+  get known(): readonly UnopenedShard[] {
+    const unopened = [...this.#uncovered.values(), ...(this.#unopened?.lists ?? [])];
+    return [...this.all.map(({ file }) => file), ...unopened.filter(({ name }) => !this.#byName.has(name))];
+  }
+
+  /** Opens the lists. Afterwards, only those that could be opened count. */
+  async openLists(): Promise<void> {
+    const lists = this.#unopened;
+    if (lists === undefined) return;
+    lists.opening ??= lists.open();
+    await lists.opening;
+    if (this.#unopened === lists) this.#unopened = undefined;
+  }
 
   add(files: readonly ShardFile[]): void {
     for (const file of files) {
-      const { name } = file.namespace;
-      if (this.#byNamespace.has(name)) continue;
+      const { name } = file;
+      if (this.#byName.has(name)) continue;
       const opened = new OpenShard(file);
       const same = this.all.find((other) => !opened.isEmpty && other.block === opened.block);
       if (same !== undefined) {
         opened[Symbol.dispose]();
         throw new ClairError(
           'feed-corrupt',
-          `the advisories of ${name} and of ${same.file.namespace.name} use the same numbers, so they cannot be read together: publish both again with clair db build`,
+          `the advisories of ${name} and of ${same.file.name} use the same numbers, so they cannot be read together: publish both again with clair db build`,
         );
       }
-      this.#byNamespace.set(name, opened);
+      this.#byName.set(name, opened);
     }
   }
 
   get all(): OpenShard[] {
-    return [...this.#byNamespace.values()];
+    return [...this.#byName.values()];
   }
 
   get isEmpty(): boolean {
-    return this.#byNamespace.size === 0;
+    return this.known.length === 0;
   }
 
-  of(namespace: string): OpenShard | undefined {
-    return this.#byNamespace.get(namespace);
+  of(namespace: string): OpenShard[] {
+    return this.all.filter(({ file }) => file.namespace.name === namespace);
   }
 
   /** Whether a shard has what a source publishes about a namespace. */
   replaces(namespace: string, source: string): boolean {
-    return this.#byNamespace.get(namespace)?.sources.has(source) ?? false;
+    return this.#byName.get(namespace)?.sources.has(source) ?? false;
+  }
+
+  /** Returns records by their numbers, each once. */
+  async findByNumbers(numbers: readonly number[]): Promise<StoredVulnerability[]> {
+    const found: StoredVulnerability[] = [];
+    const parts: NumberedPart[] = [];
+    for (const shard of this.all) {
+      const own = numbers.filter((number) => shard.has(number));
+      if (own.length === 0) continue;
+      if (this.of(shard.file.namespace.name).length === 1) found.push(...(await shard.findByNumbers(own)));
+      else parts.push(...(await shard.findNumberedParts(own)));
+    }
+    return [...found, ...mergedParts(parts)];
   }
 
   /** Throws `usage` for a time in the past: a shard has no history. */
@@ -115,6 +172,18 @@ class Shards implements Disposable {
   }
 }
 
+/** Puts the parts of records in the two shards of a namespace together, as the database has them. */
+function mergedParts(parts: readonly NumberedPart[]): StoredVulnerability[] {
+  const namespaceOf = ({ affected }: NumberedPart): string => affected[0]?.namespace.name ?? '';
+  const byRecord = Map.groupBy(parts, (part) =>
+    JSON.stringify([namespaceOf(part), part.source, part.feed, part.key]),
+  );
+  return [...byRecord.values()].flatMap((same) => {
+    const rows = same.flatMap(({ affected }) => affected).sort((a, b) => a.position - b.position);
+    return same.slice(0, 1).map((first) => ({ ...first, affected: rows.map(({ position, ...row }) => row) }));
+  });
+}
+
 function shardedAdvisories(store: AdvisoryStore, shards: Shards): AdvisoryStore {
   return {
     ...store,
@@ -123,18 +192,21 @@ function shardedAdvisories(store: AdvisoryStore, shards: Shards): AdvisoryStore 
       return [...(await store.findFeedStates(at)), ...publishedStates(shards)];
     },
     covers: async (namespace) => {
-      const shard = shards.of(namespace);
-      return shard === undefined || shard.isEmpty ? await store.covers(namespace) : true;
+      const hasRecords = shards.of(namespace).some(({ isEmpty }) => !isEmpty);
+      return hasRecords || (await store.covers(namespace));
     },
     findSources: async (namespace) => {
       const sources = new Set(await store.findSources(namespace));
-      for (const source of (await shards.of(namespace)?.findSources()) ?? []) sources.add(source);
+      for (const shard of shards.of(namespace))
+        for (const source of await shard.findSources()) sources.add(source);
       return [...sources].sort(compareText);
     },
     findNamespaces: async () => {
       const namespaces = await store.findNamespaces();
       const known = new Set(namespaces.map(({ name }) => name));
-      const published = shards.all.map(({ file }) => file.namespace);
+      const published = shards.all
+        .filter(({ file }) => !isClearedShard(file.name))
+        .map(({ file }) => file.namespace);
       // A list of ratings is no namespace.
       return [
         ...namespaces,
@@ -146,11 +218,10 @@ function shardedAdvisories(store: AdvisoryStore, shards: Shards): AdvisoryStore 
 
 /** Returns the states of the feeds of shards. A whole list of ratings counts for every namespace. */
 function publishedStates(shards: Shards): ScopedFeedState[] {
-  const files = shards.all.map(({ file }) => file);
-  const states = files.flatMap(({ states: own, namespace }) =>
+  const states = shards.known.flatMap(({ states: own, namespace }) =>
     own.map((state) => ({ ...state, namespaces: [namespace.name] })),
   );
-  const ratings = files.flatMap(({ ratingStates, namespace }) =>
+  const ratings = shards.known.flatMap(({ ratingStates, namespace }) =>
     ratingStates.map((state) => ({
       state,
       namespaces: namespace.versionScheme === '' ? [] : [namespace.name],
@@ -169,12 +240,8 @@ function shardedVulnerabilities(store: VulnerabilityStore, shards: Shards): Vuln
   return {
     ...store,
     findByNumbers: async (numbers) => {
-      const found = [...shards.without(await store.findByNumbers(numbers))];
-      for (const shard of shards.all) {
-        const own = numbers.filter((number) => shard.has(number));
-        if (own.length > 0) found.push(...(await shard.findByNumbers(own)));
-      }
-      return found.sort((a, b) => a.number - b.number);
+      const own = shards.without(await store.findByNumbers(numbers));
+      return [...own, ...(await shards.findByNumbers(numbers))].sort((a, b) => a.number - b.number);
     },
     findNumbersById: async (id, at = {}) => {
       shards.refuseHistory(at);
@@ -183,14 +250,16 @@ function shardedVulnerabilities(store: VulnerabilityStore, shards: Shards): Vuln
       return numbers.sort((a, b) => a - b);
     },
     findByIds: async (namespace, ids) => {
-      const found = [...shards.without(await store.findByIds(namespace, ids))];
-      const ofShard = await shards.of(namespace)?.findByIds(ids);
-      return [...found, ...(ofShard ?? [])].sort((a, b) => a.number - b.number);
+      const own = shards.without(await store.findByIds(namespace, ids));
+      const numbers: number[] = [];
+      for (const shard of shards.of(namespace)) numbers.push(...(await shard.findNumbersByIds(ids)));
+      return [...own, ...(await shards.findByNumbers(numbers))].sort((a, b) => a.number - b.number);
     },
     pageByNamespace: async (namespace, page) => {
       const own = await pageOthers(namespace, page, { store, shards });
-      const published = (await shards.of(namespace)?.page(page)) ?? [];
-      return [...own, ...published].sort((a, b) => a.number - b.number).slice(0, page.limit);
+      const all = [...own];
+      for (const shard of shards.of(namespace)) all.push(...(await shard.page(page)));
+      return all.sort((a, b) => a.number - b.number).slice(0, page.limit);
     },
   };
 }
@@ -201,7 +270,7 @@ async function pageOthers(
   { limit, after }: Parameters<VulnerabilityStore['pageByNamespace']>[1],
   { store, shards }: { readonly store: VulnerabilityStore; readonly shards: Shards },
 ): ReturnType<VulnerabilityStore['pageByNamespace']> {
-  if (shards.of(namespace) === undefined)
+  if (shards.of(namespace).length === 0)
     return await store.pageByNamespace(namespace, { limit, ...(after !== undefined && { after }) });
   const found: { number: number; id: string }[] = [];
   for (let from = after ?? 0; found.length < limit; ) {
@@ -221,6 +290,7 @@ function shardedEnrichments(store: EnrichmentStore, shards: Shards): EnrichmentS
     ...store,
     findByIds: async (ids) => {
       const wanted = [...new Set(ids)];
+      if (wanted.length > 0) await shards.openLists();
       const stored = await store.findByIds(wanted);
       return shards.isEmpty
         ? stored

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { isCve } from '../../model/cve.ts';
 import { compareText } from '../../model/order.ts';
 import { everyKey } from '../../plugin/version-scheme.ts';
 import type { FeedEnrichment } from '../enrichment-store.ts';
 import type { FeedName } from '../feed-state.ts';
-import type { ShardContent, ShardRecord, ShardRow, WrittenShard } from '../shard.ts';
+import type { ShardRecord, ShardRow, WrittenShard } from '../shard.ts';
 import { fromSqliteError } from '../sql/dialect/sqlite-errors.ts';
 import { writeDetails } from '../sql/record.ts';
 import { packedScores } from '../sql/score-packs.ts';
 import { milliseconds } from '../sql/times.ts';
+import type { ShardRows } from './shard-rows.ts';
 import {
   numberBlocks,
   numbersPerShard,
@@ -18,28 +18,6 @@ import {
   shardForm,
   shardTables,
 } from './shard-tables.ts';
-
-/** The content of a shard in the order of its rows, and a hash that does not depend on the numbers of records. */
-export interface ShardRows extends Pick<ShardContent, 'namespace'> {
-  readonly feeds: readonly FeedName[];
-  readonly records: readonly ShardRecord[];
-  readonly ratings: readonly FeedEnrichment[];
-  readonly contentHash: string;
-}
-
-/** Reads the content of a shard. */
-export async function readShardRows({ namespace, ...content }: ShardContent): Promise<ShardRows> {
-  const records = await collect(content.records);
-  const ratings =
-    content.list === undefined
-      ? await ratingsFor(records, content.ratingsOf)
-      : (await collectAll(content.list)).sort(compareRatings);
-  const feeds = distinctFeeds([...content.feeds, ...records, ...ratings]);
-  const hash = createHash('sha256');
-  for (const part of [[shardForm, namespace, feeds], ...records.map(hashedPart), ...ratings])
-    hash.update(`${JSON.stringify(part)}\n`);
-  return { namespace, feeds, records, ratings, contentHash: `sha256:${hash.digest('hex')}` };
-}
 
 /** Where a shard is written, and what its numbers continue. */
 export interface WriteShardOptions {
@@ -70,85 +48,6 @@ export function writeShard(content: ShardRows, options: WriteShardOptions): Writ
   } finally {
     database.close();
   }
-}
-
-function distinctFeeds(feeds: readonly FeedName[]): FeedName[] {
-  const byName = new Map(feeds.map(({ source, feed }) => [JSON.stringify([source, feed]), { source, feed }]));
-  return [...byName.values()].sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
-}
-
-/** Returns what is hashed of a record: all of it, with keys as text. */
-function hashedPart({ affected, ...record }: ShardRecord): unknown {
-  const rows = affected.map(({ keys, ...row }) => [row, keys && [keys.lo, keys.hi].map(hexOf)]);
-  return [record, rows];
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
-}
-
-async function collectAll<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
-
-async function collect(records: AsyncIterable<ShardRecord>): Promise<readonly ShardRecord[]> {
-  const all = await collectAll(records);
-  return all.sort(
-    (a, b) =>
-      compareText(a.source, b.source) ||
-      compareText(a.feed, b.feed) ||
-      compareText(a.key, b.key) ||
-      compareText(a.validFrom, b.validFrom),
-  );
-}
-
-function compareRatings(a: FeedEnrichment, b: FeedEnrichment): number {
-  return compareText(a.id, b.id) || compareText(a.source, b.source) || compareText(a.feed, b.feed);
-}
-
-/** Number of CVEs whose ratings are requested at a time. */
-const ratedAtATime = 5000;
-
-/** Returns the ratings of all CVEs of the records, with the descriptions that a report needs. */
-async function ratingsFor(
-  records: readonly ShardRecord[],
-  ratingsOf: ShardContent['ratingsOf'],
-): Promise<readonly FeedEnrichment[]> {
-  const lacksDescription = new Map<string, boolean>();
-  for (const record of records)
-    for (const cve of [record.id, ...record.aliases].filter(isCve))
-      lacksDescription.set(cve, (lacksDescription.get(cve) ?? false) || !isDescribed(record));
-  const ids = [...lacksDescription.keys()].sort(compareText);
-  const ratings: FeedEnrichment[] = [];
-  for (let from = 0; from < ids.length; from += ratedAtATime)
-    ratings.push(...(await ratingsOf(ids.slice(from, from + ratedAtATime))));
-  return withNeededDescriptions(ratings.sort(compareRatings), lacksDescription);
-}
-
-/** Leaves out descriptions that no report shows: it shows the first one, if an advisory has none. */
-function withNeededDescriptions(
-  ratings: readonly FeedEnrichment[],
-  lacksDescription: ReadonlyMap<string, boolean>,
-): readonly FeedEnrichment[] {
-  const described = new Set<string>();
-  return ratings.map((rating) => {
-    const { id, description } = rating;
-    if (description === undefined) return rating;
-    const isNeeded = lacksDescription.get(id) === true && !described.has(id);
-    described.add(id);
-    return isNeeded ? rating : withoutDescription(rating);
-  });
-}
-
-function withoutDescription({ description, ...rating }: FeedEnrichment): FeedEnrichment {
-  return rating;
-}
-
-/** Whether a record describes its vulnerability. The description of a record with a title is about several. */
-function isDescribed({ description, title }: ShardRecord): boolean {
-  return Boolean(description) && title === undefined;
 }
 
 const canaryCount = 10;
