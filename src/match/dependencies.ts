@@ -5,9 +5,10 @@ import type { ListedPackage } from '../model/package.ts';
 type Requiring = Pick<ListedPackage, 'type' | 'name' | 'arch' | 'requires' | 'provides'>;
 
 /**
- * Returns the indexes of the packages that each package of an image requires by name. Those of npm are not found by name, see `npmDependenciesOf`. Empty if it requires nothing. Undefined if its requirements
- * are unknown or none is installed. Packages that are not installed are omitted. The first installed alternative counts. Among packages of
- * one name, those of the same architecture count. If several packages provide a name, all of them count.
+ * Returns the indexes of the packages that each package of an image requires by name. Empty if it requires nothing. Undefined if its
+ * requirements are unknown or none is installed, and for packages of npm (`npmDependenciesOf`). Packages that are not installed are omitted.
+ * The first installed alternative counts. Among packages of one name, those of the same architecture count. If several packages provide a
+ * name, all of them count.
  */
 export function dependenciesOf(packages: readonly Requiring[]): (readonly number[] | undefined)[] {
   const byType = Map.groupBy(packages.entries(), ([, { type }]) => type);
