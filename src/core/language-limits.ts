@@ -61,8 +61,8 @@ export const languageLimits = {
   cargoSourcePaths: 4096,
   /** Packages that are listed from the programs of one layer. Further programs are not read. */
   programPackagesPerLayer: 100_000,
-  /** Characters of the sets of functions that are kept of the programs of one layer. Without them, advisories count as usual. */
-  functionCharactersPerLayer: 32 * MiB,
+  /** Characters of the sets of functions that are kept of the programs of one layer. A large program has 250,000. Without them, advisories count as usual. */
+  functionCharactersPerLayer: 8 * MiB,
   /** Bytes of parts of programs that are kept for the listers of plugins, of one layer. */
   pluginProgramBytes: 8 * MiB,
 } as const;

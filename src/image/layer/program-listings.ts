@@ -35,7 +35,7 @@ export class ProgramListings {
     const listings =
       this.#events > limits.programPackagesPerLayer
         ? [{ lister: 'layer', events: [tooMany(path)] }]
-        : programs.flatMap((parts) => this.#listing?.listProgram(path, parts) ?? []);
+        : programs.flatMap((parts) => this.#listing?.listProgram(path, this.#withinBudget(parts)) ?? []);
     for (const { events } of listings) this.#events += events.length + 1;
     this.#listed.set(
       path,
@@ -45,6 +45,12 @@ export class ProgramListings {
 
   delete(path: string): void {
     this.#listed.delete(path);
+  }
+
+  /** Returns parts without the names of functions if the layer has too many. To read them would be in vain. */
+  #withinBudget(parts: ProgramParts): ProgramParts {
+    if (this.#functionCharacters <= limits.functionCharactersPerLayer) return parts;
+    return new Map([...parts].filter(([part]) => part !== 'go-functions'));
   }
 
   /** Returns a listing without what exceeds the limits of the layer. */

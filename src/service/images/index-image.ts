@@ -86,6 +86,23 @@ export async function indexImage(image: Image, deps: IndexImageDeps): Promise<In
     const indexes = await deps.analyzer.analyze(unread, { verify: deps.verify, links, streamLayers });
     read = passes.squash(await storeIndexes(stored, indexes, deps.store));
   }
+  const { index, image: described } = await describeImage(read, deps);
+  // Frees what the layers hold: to save the packages takes memory, too.
+  read = undefined;
+  return { id: await deps.store.images.save(index), ...described };
+}
+
+/** An image before it is saved. */
+interface DescribedImage {
+  readonly index: ImageIndex;
+  readonly image: Omit<IndexedImage, 'id'>;
+}
+
+/** Returns the index and the description of an image that was read. */
+async function describeImage(
+  read: LayerStack<IndexedImageLayer>,
+  deps: IndexImageDeps,
+): Promise<DescribedImage> {
   const { layers } = read;
   for (const layer of layers) assertNoImageDocuments(layer);
   const { squashed: included, excluded } = withoutExcluded(read.squashed, deps.exclude ?? []);
@@ -99,15 +116,17 @@ export async function indexImage(image: Image, deps: IndexImageDeps): Promise<In
     problems: [...problems, ...excluded.map(exclusionProblem)],
   };
   return {
-    id: await deps.store.images.save(index),
-    distro,
-    layers: layers.map(({ layer, index: layerIndex }) => toReportLayer(layer, layerIndex)),
-    packages,
-    namespaces: namespacesOf(distro, packages, deps.extensions),
-    evidence: squashed.evidence,
-    statuses: statusesOf(squashResult, deps.extensions, layers.map(diffIdOf)),
-    excluded,
-    ...(isSourceTree && { isSourceTree }),
+    index,
+    image: {
+      distro,
+      layers: layers.map(({ layer, index: layerIndex }) => toReportLayer(layer, layerIndex)),
+      packages,
+      namespaces: namespacesOf(distro, packages, deps.extensions),
+      evidence: squashed.evidence,
+      statuses: statusesOf(squashResult, deps.extensions, layers.map(diffIdOf)),
+      excluded,
+      ...(isSourceTree && { isSourceTree }),
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { sha256Of } from '../../kit/sha256.ts';
+import { createHash } from 'node:crypto';
 import type { ImagePackage } from '../image-store.ts';
 import { encodeOrder } from './package-order.ts';
 import { encodePaths, type StoredPaths } from './package-paths.ts';
@@ -69,6 +69,18 @@ interface Group {
 }
 
 function partOf({ layer, repositories, packages, paths }: Group): ImagePart {
-  const identity = sha256Of(packages.map(({ text }) => text).join('\n'));
-  return { set: { identity, packages }, layer, repositories, ...encodePaths(paths) };
+  return { set: { identity: identityOfSet(packages), packages }, layer, repositories, ...encodePaths(paths) };
+}
+
+/** Packages whose texts are hashed at once. The text of all could be large. */
+const packagesAtOnce = 256;
+
+/** Returns the SHA-256 of the texts of all packages, joined by line breaks. */
+function identityOfSet(packages: readonly PackageColumns[]): string {
+  const hash = createHash('sha256');
+  for (let start = 0; start < packages.length; start += packagesAtOnce) {
+    const texts = packages.slice(start, start + packagesAtOnce).map(({ text }) => text);
+    hash.update(`${start === 0 ? '' : '\n'}${texts.join('\n')}`);
+  }
+  return hash.digest('hex');
 }

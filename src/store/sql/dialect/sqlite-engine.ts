@@ -92,12 +92,15 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
   };
 }
 
+/** Start of the locations of databases in memory. Paths begin with a slash. */
+const memoryScheme = 'file:/';
+
 /** Connections share a database in memory by a unique name; it ends with the last of them. */
 function locate(
   path: string,
   { mayBeReadOnly = false, memoryName = crypto.randomUUID() }: SqliteOptions,
 ): SqliteSource {
-  const memory = `file:/${memoryName}?vfs=memdb`;
+  const memory = `${memoryScheme}${memoryName}?vfs=memdb`;
   if (path === ':memory:') return { location: memory, name: 'in memory' };
   const name = resolve(path);
   const readOnly = mayBeReadOnly ? readOnlyFile(name) : undefined;
@@ -110,6 +113,11 @@ function locate(
   return { location: name, name };
 }
 
+/** Whether a location is a name in memory, and not a path. */
+function isInMemory(location: string): boolean {
+  return location.startsWith(memoryScheme);
+}
+
 async function openDatabase({ location, name, readOnly }: SqliteSource): Promise<DatabaseSync> {
   let database: DatabaseSync | undefined;
   try {
@@ -117,7 +125,7 @@ async function openDatabase({ location, name, readOnly }: SqliteSource): Promise
     const opened = new DatabaseSync(location, { timeout: 0 });
     database = opened;
     await new LockRetry(name).retryWhileBusy(() => {
-      opened.exec(settings);
+      opened.exec(isInMemory(location) ? settings + memorySettings : settings);
     });
     if (readOnly !== undefined) attachReadOnly(opened, readOnly);
     return opened;
@@ -144,6 +152,9 @@ const settings = `
   pragma journal_size_limit = ${logBytesMax};
   pragma mmap_size = 1073741824;
 `;
+
+/** Settings of a database in memory, whose pages a cache would hold twice. */
+const memorySettings = 'pragma cache_size = -4096;';
 
 /** Settings of a session, which loads a feed: the rows are made from their parents, so foreign keys need no checks. */
 const sessionSettings = `
