@@ -2,12 +2,13 @@ import { isCve } from '../model/cve.ts';
 import { type Fix, type FixState, unfixedStates } from '../model/fix.ts';
 import type { AdvisoryHit } from '../model/hit.ts';
 import { compareMatches, compareText } from '../model/order.ts';
-import type { Package, PackageEvidence, ReportedPackage } from '../model/package.ts';
+import type { Package, ReportedPackage } from '../model/package.ts';
 import type { AdvisoryReference, Evidence, Match, SuppressedMatch } from '../model/report.ts';
 import type { AbsentFunctions } from './absent-functions.ts';
 import { statementOn } from './advisory-statement.ts';
 import { findingIds } from './finding-ids.ts';
 import { ratingOfAdvisories } from './rate.ts';
+import { reasonByEvidence } from './uncounted-evidence.ts';
 
 /** An affected row that matches the installed version of a package. */
 export interface Hit extends AdvisoryHit {
@@ -45,9 +46,8 @@ export function findingsOf(
   const groups = groupedHits(hits);
   const decided = Array.from(groups.values(), (group) => {
     const match = toMatch(group, compare);
-    const isOfPip = group.every(({ hit }) => isPartOfPip(hit.package));
     const absent = absentIn(group);
-    const reason = isOfPip ? partOfPip : (absent?.reason ?? reasonNotCounted(match, countsDeclared));
+    const reason = absent?.reason ?? reasonByEvidence(match.package, countsDeclared) ?? reasonByFix(match);
     return { match, reason, justification: absent?.justification };
   }).sort((a, b) => compareMatches(a.match, b.match));
   return {
@@ -67,38 +67,15 @@ function absentIn(group: readonly NamedHit[]): AbsentFunctions | undefined {
   return naming.includes(undefined) ? undefined : naming[0];
 }
 
-/** Returns why a finding does not count. Undefined if it does. */
-function reasonNotCounted(
-  { fix, evidence: rows, package: { evidence } }: Match,
-  countsDeclared: boolean,
-): string | undefined {
-  const counts = evidence === undefined || (evidence === 'declared' && countsDeclared);
-  const uncounted = counts ? undefined : uncountedReasons[evidence];
-  if (uncounted !== undefined) return uncounted;
+/** Returns why a finding does not count that the vendor still investigates. Undefined for other findings. */
+function reasonByFix({ fix, evidence }: Match): string | undefined {
   if (fix.state !== 'under-investigation') return undefined;
-  const isUnversioned = rows.every(
+  const isUnversioned = evidence.every(
     ({ source, range }) => source === 'osv' && Object.keys(range).length === 0,
   );
   return isUnversioned
     ? 'the advisory states no versions that can be compared, so the package may be affected'
     : 'the vendor is still investigating';
-}
-
-/** Why findings do not count, by the evidence of packages that are not, or may not be, ready to run. */
-const uncountedReasons: Readonly<Partial<Record<PackageEvidence, string>>> = {
-  'claimed-sbom': 'a document in the image claims the package, and nothing shows that it is installed',
-  declared: 'a lock file or manifest requires the package, and nothing shows that it is installed',
-  dormant: 'the package is in a cache or an archive, and is not installed',
-  stale: 'only metadata of the package is left, and its files are gone',
-};
-
-/** The list of packages that pip contains a part of. */
-const pipVendorList = /(?:^|\/)pip\/_vendor\/vendor\.txt$/;
-const partOfPip = 'pip contains only the modules of the package that it uses';
-
-/** Returns whether a package is known from the lists of pip alone. */
-function isPartOfPip({ type, location, locations = [location] }: Package): boolean {
-  return type === 'pypi' && locations.every(({ path }) => pipVendorList.test(path));
 }
 
 /** A hit under one of the ids that it gives findings for. */

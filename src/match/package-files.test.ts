@@ -62,6 +62,20 @@ test('drops the package when a later layer removes or replaces its file, or a di
   }
 });
 
+test('takes the list of pip as the weakest location, as its packages never count', () => {
+  const requests: ListedPackage = { type: 'pypi', name: 'requests', version: '2.26.0' };
+  const list = 'lib/site-packages/pip/_vendor/vendor.txt';
+  const wheel = 'wheels/requests-2.26.0.whl';
+  const image = squashed(
+    layerWith(listing(list, { ...requests, evidence: 'vendored' })),
+    layerWith(listing(wheel, { ...requests, evidence: 'dormant' })),
+  );
+  assert.deepEqual(
+    image.packages.map((found) => [found.path, found.package.evidence]),
+    [[wheel, 'dormant']],
+  );
+});
+
 test('keeps one package with its locations, and the strongest evidence first', () => {
   const vendored: ListedPackage = {
     ...ms('1.0.0'),

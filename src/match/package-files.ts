@@ -6,6 +6,7 @@ import { compareText } from '../model/order.ts';
 import { type ListedPackage, packageEvidences } from '../model/package.ts';
 import { ContainingPackages } from './containing-package.ts';
 import type { RealPaths } from './file-tree.ts';
+import { isPartOfPip } from './uncounted-evidence.ts';
 
 /** One location of a package that a file at any depth lists. */
 export interface SquashedLocation {
@@ -231,13 +232,13 @@ export function pathOfPackage(path: string, { archivePath }: Pick<ListedPackage,
   return archivePath === undefined ? path : `${path}!/${archivePath}`;
 }
 
-/** Orders locations by their evidence, the strongest first, then by layer. */
+/** Orders locations by their evidence, the strongest first, then by layer. A part of pip never counts, so it is the weakest. */
 function compareStrength(a: SquashedLocation, b: SquashedLocation): number {
   return strengthOf(a) - strengthOf(b) || a.layer - b.layer;
 }
 
-function strengthOf({ package: { evidence = 'installed' } }: SquashedLocation): number {
-  return packageEvidences.indexOf(evidence);
+function strengthOf({ path, package: { type, evidence = 'installed' } }: SquashedLocation): number {
+  return isPartOfPip(type, path) ? packageEvidences.length : packageEvidences.indexOf(evidence);
 }
 
 /** Returns the identity of a package within an image. */

@@ -24,7 +24,7 @@ export interface ImagePackage extends Package {
    * and `location.layer` alone would mean a lower one.
    */
   readonly layerPosition?: number;
-  /** Its functions in programs. Not stored: without them, advisories count as usual. */
+  /** Its functions in programs, which can show that an advisory does not apply. */
   readonly functions?: string;
   /** How its name or version was found, one sentence each. Not stored. */
   readonly remarks?: readonly string[];

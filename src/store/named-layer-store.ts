@@ -47,6 +47,8 @@ export interface NamedLayerStore {
   find(name: string): Promise<NamedLayer | undefined>;
   /** Returns the layer and those below it, from the base up; empty if no layer has that name. */
   findChain(name: string): Promise<readonly NamedLayer[]>;
+  /** Returns layers that are built upon a layer, directly or not, by rising number; at most `limit`. */
+  findAbove(name: string, limit: number): Promise<readonly NamedLayer[]>;
   /** Removes a layer and all layers built upon it; false if no layer has that name. */
   remove(name: string): Promise<boolean>;
   /** Returns the versions that records, by their numbers, hit, of all that named layers introduced. Few, however many the layers. */

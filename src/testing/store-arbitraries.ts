@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import type { FixState } from '../model/fix.ts';
+import { encodeFunctions } from '../model/function-set.ts';
+import { packageEvidences } from '../model/package.ts';
 import type { VersionKey } from '../plugin/version-scheme.ts';
 import type { KeyedAffected, KeyedVulnerabilityRecord } from '../store/advisory-store.ts';
 import type { ImagePackage } from '../store/image-store.ts';
@@ -19,10 +21,12 @@ const affected: fc.Arbitrary<KeyedAffected> = fc
     hasKeys: fc.integer({ min: 0, max: 4 }),
     state: fc.constantFrom(...states),
     from: fc.constantFrom('1', '2'),
+    symbol: fc.option(fc.constantFrom('F', 'G'), { nil: undefined, freq: 2 }),
   })
-  .map(({ lo, hi, hasKeys, state, from, ...row }) => ({
+  .map(({ lo, hi, hasKeys, state, from, symbol, ...row }) => ({
     ...row,
     range: { from },
+    ...(symbol !== undefined && { only: { imports: [{ path: 'x', symbols: [symbol] }] } }),
     fix: state === 'fixed' ? { state, version: '9' } : { state },
     ...(hasKeys > 0 && { keys: { lo, hi } }),
   }));
@@ -41,9 +45,15 @@ export const installedPackages: fc.Arbitrary<ImagePackage[]> = fc.array(
       name: fc.constantFrom(...names),
       namespace: fc.option(fc.constantFrom(...namespaces), { nil: undefined }),
       key: fc.option(bytes, { nil: undefined }),
+      evidence: fc.option(fc.constantFrom(...packageEvidences), { nil: undefined, freq: 2 }),
+      symbols: fc.option(fc.subarray(['F', 'G']), { nil: undefined, freq: 2 }),
     })
-    .map(({ name, namespace, key }) => ({
+    .map(({ name, namespace, key, evidence, symbols }) => ({
       ...installed(name),
+      ...(evidence !== undefined && { evidence, parent: { name: 'outer' } }),
+      ...(symbols !== undefined && {
+        functions: encodeFunctions(['x', ...symbols.map((symbol) => `x ${symbol}`)]),
+      }),
       lookup:
         namespace === undefined
           ? null

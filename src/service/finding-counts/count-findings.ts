@@ -31,7 +31,7 @@ export const countIntervalMs: number = 15 * 60_000;
 const imagesAtATime = 20;
 
 /** Raise it when images get other findings from the same data: all sets are then counted again. */
-const rulesVersion = 1;
+const rulesVersion = 2;
 
 /**
  * Counts the findings of the package sets that changes of advisories and ratings concern, and of new sets. Then sums them over all images.

@@ -38,10 +38,10 @@ import {
 } from './stored-indexes.ts';
 
 /**
- * Version of the index. Raised whenever the same layers or inventory may give other namespaces, purls or version keys; images are then
- * saved again.
+ * Version of the index. Raised whenever the same layers or inventory may give other namespaces, purls or version keys, or if
+ * packages are stored with more of their values; images are then saved again.
  */
-export const indexVersion = 8;
+export const indexVersion = 9;
 
 /** Dependencies and options of `indexImage`. */
 export interface IndexImageDeps extends StoredIndexesDeps, ImageScope {

@@ -1,7 +1,4 @@
-import { appliesToSourcePackage } from '../../match/applies.ts';
 import { enrich } from '../../match/enrich.ts';
-import { findingsOf, type Hit } from '../../match/findings.ts';
-import { rowMatches } from '../../match/row-matches.ts';
 import { isSameName, spellingsOf } from '../../model/cve.ts';
 import type { Match } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
@@ -11,7 +8,8 @@ import type { Store } from '../../store/store.ts';
 import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { dropOverridden } from '../feeds/user-vulnerabilities.ts';
-import { toPackage } from '../findings/assess-packages.ts';
+import { disprovingRecords } from './disproving-records.ts';
+import { openFindings } from './open-findings.ts';
 
 /** Dependencies of `affectedBy`. */
 export interface AffectedImagesDeps {
@@ -60,12 +58,19 @@ export async function affectedBy(
     .filter((record) => !isEverywhereSuperseded(record, states, deps))
     .map(({ number }) => number);
   const { images, ...rest } = await affectedByRecords(records, page, deps);
-  const ofId = images.map((image) => ({
-    ...image,
-    findings: image.findings.filter((finding) => isOf(id, finding)),
-  }));
-  const found = ofId.filter(({ findings }) => findings.length > 0);
+  const found = withFindings(images, (finding) => isOf(id, finding));
   return { ...rest, images: await withRatings(found, states, deps.store) };
+}
+
+/** Returns the entries that have such findings, with these only. */
+function withFindings(
+  entries: readonly AffectedEntry[],
+  isWanted: (finding: Match) => boolean,
+): AffectedEntry[] {
+  return entries.flatMap((entry) => {
+    const findings = entry.findings.filter(isWanted);
+    return findings.length === 0 ? [] : [{ ...entry, findings }];
+  });
 }
 
 /** Whether a better source is loaded for every namespace that a record covers. */
@@ -107,20 +112,24 @@ async function recordNumbersNamed(id: string, { store }: AffectedImagesDeps): Pr
   return [...numbers];
 }
 
-/** Returns the images that records affect. A user's vulnerability overrides what feeds say of the same id. */
+/**
+ * Returns the images that records affect, by the rules of a report. A user's vulnerability overrides what feeds say of the same id. An image
+ * whose findings do not count is left out, such as a Go program without the functions that have the vulnerability.
+ */
 export async function affectedByRecords(
   records: readonly number[],
   page: AffectedRequest,
   deps: AffectedImagesDeps,
 ): Promise<AffectedList> {
-  const { images, ...rest } = await deps.store.images.pageAffected(records, page);
+  const { numbers: disproving, isWanted } = await disprovingRecords(records, deps.store);
+  const { images, ...rest } = await deps.store.images.pageAffected([...records, ...disproving], page);
   const states = await deps.store.advisories.findFeedStates();
   const hits = images.flatMap((image) => image.hits);
   const effective = new Set(await dropOverridden(hits, states, { store: deps.store }));
   const entries = images.flatMap(
     (image) => entryOf({ ...image, hits: image.hits.filter((hit) => effective.has(hit)) }, deps) ?? [],
   );
-  return { ...rest, images: entries };
+  return { ...rest, images: withFindings(entries, isWanted) };
 }
 
 /** Returns an entry as JSON, for files and for API clients. */
@@ -134,24 +143,9 @@ export function toAffectedJson({ identity, names, findings, isCertain }: Affecte
 }
 
 function entryOf(
-  { image, identity, names, packages, hits }: AffectedImage,
-  { extensions: { schemes } }: AffectedImagesDeps,
+  { image, identity, names, ...installed }: AffectedImage,
+  { extensions }: AffectedImagesDeps,
 ): AffectedEntry | undefined {
-  const found: Hit[] = [];
-  let isCertain = false;
-  for (const item of packages) {
-    if (item.lookup === null) continue;
-    for (const hit of hits) {
-      const { version: installed } = (appliesToSourcePackage(hit.only) && item.lookup.source) || item.lookup;
-      const isHit = rowMatches(hit, item, { version: installed, schemes });
-      if (isHit === false) continue;
-      isCertain ||= isHit === true;
-      found.push({ ...hit, package: toPackage(item), installed });
-    }
-  }
-  if (found.length === 0) return undefined;
-  const { matches, suppressed } = findingsOf(found, (scheme, a, b) =>
-    schemes.find(({ name }) => name === scheme)?.compare(a, b),
-  );
-  return { image, identity, names, findings: [...matches, ...suppressed], isCertain };
+  const { findings, isCertain } = openFindings(installed, extensions);
+  return findings.length === 0 ? undefined : { image, identity, names, findings, isCertain };
 }

@@ -1,10 +1,16 @@
 import { rowMatches } from '../../match/row-matches.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import type { HitVersion, LayerPage } from '../../store/named-layer-store.ts';
+import type { HitVersion } from '../../store/named-layer-store.ts';
 import type { Notification } from '../../store/notification-store.ts';
-import type { PageRequest } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
 import { type FullVulnerability, toVulnerabilityView } from '../findings/vulnerability-view.ts';
+import {
+  type AffectedNamesDeps,
+  type AffectingVersions,
+  affectedAncestries,
+  affectedLayers,
+} from './affected-names.ts';
+import { disprovingRecords } from './disproving-records.ts';
 
 /** Start of a page: the number of its first entry, or `done` after the last page. */
 export type PageStart = number | 'done';
@@ -34,12 +40,9 @@ export interface NotificationPageRequest {
 }
 
 /** Dependencies of `viewNotification`. */
-export interface NotificationViewDeps {
-  readonly extensions: Pick<Extensions, 'schemes'>;
-  readonly store: Pick<
-    Store,
-    'notifications' | 'namedLayers' | 'ancestries' | 'vulnerabilities' | 'enrichments'
-  >;
+export interface NotificationViewDeps extends AffectedNamesDeps {
+  readonly store: AffectedNamesDeps['store'] &
+    Pick<Store, 'notifications' | 'vulnerabilities' | 'enrichments'>;
 }
 
 /** Returns a notification with its sides. Undefined if the name is unknown. */
@@ -76,29 +79,28 @@ async function sideOf(
   const vulnerability = toVulnerabilityView(namespace, records, enrichments.get(id) ?? []);
   if (vulnerability === undefined) return undefined;
   if (limit <= 0 || from === 'done') return { vulnerability, affected: [], next: 'done' };
-  const versions = (await store.namedLayers.findHitVersions([number])).filter((version) =>
-    isHit(version, extensions),
-  );
-  const numbers = versions.map((version) => version.number);
   const page = { limit, after: from - 1 };
-  const { affected, next } = await affectedOf(kind, numbers, page, store);
+  const affecting = await affectingVersions(number, { store, extensions });
+  const list = kind === 'layers' ? affectedLayers : affectedAncestries;
+  const { affected, next } = await list(affecting, page, { store, extensions });
   return { vulnerability, affected, next: next === undefined ? 'done' : next + 1 };
 }
 
-type AffectedNamesPage = Pick<NotifiedSide, 'affected'> & Pick<LayerPage, 'next'>;
-
-async function affectedOf(
-  kind: NotificationPageRequest['affectedKind'],
-  versions: readonly number[],
-  page: PageRequest<number>,
-  { namedLayers, ancestries }: NotificationViewDeps['store'],
-): Promise<AffectedNamesPage> {
-  if (kind === 'layers') {
-    const { layers, ...rest } = await namedLayers.pageIntroducing(versions, page);
-    return { affected: layers, ...rest };
-  }
-  const { ancestries: found, ...rest } = await ancestries.pageByVersions(versions, page);
-  return { affected: found, ...rest };
+/** Returns the versions that a record hits, with the hits of the records that may disprove it. */
+async function affectingVersions(
+  number: number,
+  { store, extensions }: NotificationViewDeps,
+): Promise<AffectingVersions> {
+  const disproving = await disprovingRecords([number], store);
+  const hit = await store.namedLayers.findHitVersions([number]);
+  const ofAll =
+    disproving.numbers.length === 0
+      ? hit
+      : await store.namedLayers.findHitVersions([number, ...disproving.numbers]);
+  const wanted = new Set(
+    hit.filter((version) => isHit(version, extensions)).map((version) => version.number),
+  );
+  return { versions: ofAll.filter((version) => wanted.has(version.number)), disproving };
 }
 
 /** Whether any row matches the build and may contain its version. A version that no scheme can compare counts as a match. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { encodeFunctions } from '../../model/function-set.ts';
 import { feedUpdate, image, installed, record, stream, versionKey } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { ImagePackage } from '../image-store.ts';
@@ -42,6 +43,14 @@ function* variants(): Generator<ImagePackage> {
     { owner: 'a' },
     { foundBy: 'a' },
     { source },
+  ].map((change) => ({ ...item, ...change }));
+  yield* [
+    { evidence: 'vendored' as const },
+    { evidence: 'dormant' as const },
+    { parent: { name: 'npm' } },
+    { parent: { name: 'npm', version: '9' } },
+    { functions: encodeFunctions(['a']) },
+    { functions: encodeFunctions(['b']) },
   ].map((change) => ({ ...item, ...change }));
   yield { ...item, location: { path: 'elsewhere', layer: null } };
   yield { ...item, lookup: { ...lookup, key: versionKey(4) } };

@@ -241,7 +241,16 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   vulnerabilities: ['findByKeys', 'pageByFeed'],
   enrichments: ['apply', 'findWithFeeds', 'pageByFeed', 'findLookups', 'saveLookups'],
   images: ['save', 'findByNumber'],
-  namedLayers: ['save', 'find', 'findChain', 'pageIntroducing', 'remove', 'removeWithChildren', 'page'],
+  namedLayers: [
+    'save',
+    'find',
+    'findAbove',
+    'findChain',
+    'pageIntroducing',
+    'remove',
+    'removeWithChildren',
+    'page',
+  ],
   // Servers count, and their database has the advisories of the shards.
   findingCounts: 'all',
   events: 'all',

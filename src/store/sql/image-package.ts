@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Namespace } from '../../model/namespace.ts';
+import type { ParentPackage } from '../../model/package.ts';
 import type { VersionKey } from '../../plugin/version-scheme.ts';
 import type { ImagePackage, PackageLookup } from '../image-store.ts';
 import { plainBytes } from './affected-row.ts';
@@ -26,6 +27,9 @@ export const packageColumns = [
   'vendor',
   'licence',
   'owner',
+  'evidence',
+  'parent',
+  'functions',
 ] as const;
 
 /** Returns the values of these columns; undefined for null. */
@@ -51,6 +55,9 @@ export function packageValues(item: ImagePackage): (Value | undefined)[] {
     item.vendor,
     item.licence,
     item.owner,
+    item.evidence,
+    item.parent && JSON.stringify(item.parent),
+    item.functions,
   ];
 }
 
@@ -86,7 +93,24 @@ export function packageFromRow(
     foundBy: row.found_by,
     ...(repositories !== undefined && { repositories }),
     ...(row.owner !== null && { owner: row.owner }),
+    ...containmentOf(row),
     lookup: namespace === null ? null : lookupOf(row, namespace),
+  };
+}
+
+/** Returns how a package is known, what contains it, and its functions. */
+function containmentOf({
+  evidence,
+  parent,
+  functions,
+}: PackageRow): Pick<ImagePackage, 'evidence' | 'parent' | 'functions'> {
+  // Nearly all rows. An image has thousands of them, so spreads would be slow.
+  if (evidence === null && parent === null && functions === null) return {};
+  return {
+    ...(evidence !== null && { evidence }),
+    // The text was written by `packageValues`, so it needs no validation.
+    ...(parent !== null && { parent: JSON.parse(parent) as ParentPackage }),
+    ...(functions !== null && { functions }),
   };
 }
 

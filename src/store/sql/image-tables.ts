@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { PackageType } from '../../model/package.ts';
+import type { PackageEvidence, PackageType } from '../../model/package.ts';
 
 /** The index of a layer. */
 export interface LayerTable {
@@ -101,4 +101,9 @@ export interface PackageTable {
   vendor: string | null;
   licence: string | null;
   owner: string | null;
+  evidence: PackageEvidence | null;
+  /** The package that contains it, as JSON. */
+  parent: string | null;
+  /** Its functions in programs: see `encodeFunctions`. */
+  functions: string | null;
 }

@@ -36,6 +36,7 @@ export function namedLayerStore(engine: Engine): NamedLayerStore {
       return row && toNamedLayer(row);
     },
     findChain: (name) => findChain(engine.db, name),
+    findAbove: (name, limit) => findAbove(engine.db, name, limit),
     remove: (name) => engine.write((db) => remove(db, name)),
     findHitVersions: (vulnerabilities) => findHitVersions(engine.db, vulnerabilities),
     pageIntroducing: (versions, page) => pageIntroducing(engine.db, versions, page),
@@ -152,8 +153,21 @@ async function pageIntroducing(
   return { layers, ...rest };
 }
 
-async function remove(db: Kysely<Tables>, name: string): Promise<boolean> {
-  const doomed = db.withRecursive('doomed', (query) =>
+async function findAbove(db: Kysely<Tables>, name: string, limit: number): Promise<NamedLayer[]> {
+  const rows = await withStack(db, name)
+    .selectFrom('stack')
+    .innerJoin('v1_layer', 'v1_layer.name', 'stack.name')
+    .selectAll('v1_layer')
+    .where('v1_layer.name', '<>', name)
+    .orderBy('v1_layer.number')
+    .limit(limit)
+    .execute();
+  return rows.map(toNamedLayer);
+}
+
+/** Selects a layer and all layers that are built upon it, as `stack`. */
+function withStack(db: Kysely<Tables>, name: string) {
+  return db.withRecursive('stack', (query) =>
     query
       .selectFrom('v1_layer')
       .select(['v1_layer.name', 'v1_layer.number'])
@@ -161,17 +175,21 @@ async function remove(db: Kysely<Tables>, name: string): Promise<boolean> {
       .union(
         query
           .selectFrom('v1_layer')
-          .innerJoin('doomed', 'doomed.name', 'v1_layer.parent')
+          .innerJoin('stack', 'stack.name', 'v1_layer.parent')
           .select(['v1_layer.name', 'v1_layer.number']),
       ),
   );
+}
+
+async function remove(db: Kysely<Tables>, name: string): Promise<boolean> {
+  const doomed = withStack(db, name);
   await doomed
     .deleteFrom('v1_brought')
-    .where('layer_number', 'in', (query) => query.selectFrom('doomed').select('doomed.number'))
+    .where('layer_number', 'in', (query) => query.selectFrom('stack').select('stack.number'))
     .execute();
   const { numDeletedRows: removed } = await doomed
     .deleteFrom('v1_layer')
-    .where('name', 'in', (query) => query.selectFrom('doomed').select('doomed.name'))
+    .where('name', 'in', (query) => query.selectFrom('stack').select('stack.name'))
     .executeTakeFirstOrThrow();
   return removed > 0n;
 }

@@ -12,14 +12,19 @@ const columns = ['identity', 'namespace_id', ...packageColumns];
 /** A package as its columns without the identity. */
 export interface PackageColumns {
   readonly values: readonly (Value | undefined)[];
-  /** All values as text: JSON writes undefined as null. */
+  /** The values as text, without missing ones of columns that were added later. JSON writes undefined as null. */
   readonly text: string;
 }
+
+/** Number of columns whose missing values are a part of the text. Without those of later columns, packages keep their identity. */
+const oldestColumns = 1 + packageColumns.indexOf('evidence');
 
 /** Returns the columns of a package whose namespace has this number. */
 export function columnsOfPackage(item: ImagePackage, namespace: number | null): PackageColumns {
   const values = [namespace, ...packageValues(item)];
-  return { values, text: JSON.stringify(values.map(toText)) };
+  const last = values.findLastIndex((value) => value !== undefined);
+  const stated = values.slice(0, Math.max(last + 1, oldestColumns));
+  return { values, text: JSON.stringify(stated.map(toText)) };
 }
 
 function toText(value: Value | undefined): string | number | null | undefined {

@@ -14,6 +14,7 @@ import { addMatchKeys } from './0013-match-keys.ts';
 import { addJobs } from './0014-jobs.ts';
 import { addFindingCounts } from './0015-finding-counts.ts';
 import { addKnownDocuments } from './0016-known-documents.ts';
+import { addPackageEvidence } from './0017-package-evidence.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   addJobs,
   addFindingCounts,
   addKnownDocuments,
+  addPackageEvidence,
 ];
