@@ -4,7 +4,15 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { PackageURL } from 'packageurl-js';
 import { corpus, corpusTest } from '../testing/corpus.ts';
-import { formatPurl, type PurlParts, parseNormalizedPurl, parsePurl, purlOf } from './purl.ts';
+import {
+  formatPurl,
+  groupedName,
+  joinedName,
+  type PurlParts,
+  parseNormalizedPurl,
+  parsePurl,
+  purlOf,
+} from './purl.ts';
 
 const debian = { id: 'debian', versionId: '12', like: [] };
 
@@ -254,4 +262,22 @@ test('purl: keeps names of other types and refuses text that is not a package UR
   );
   for (const text of ['', 'pkg:deb', 'deb/debian/curl', 'pkg:deb/%/x'])
     assert.equal(parseNormalizedPurl(text), undefined, text);
+});
+
+test('separates the scope of npm and the group of Maven from the name, as syft and Trivy do, and joins them', () => {
+  const cases = [
+    ['npm', '@babel/core', '@babel', 'core'],
+    ['npm', 'lodash', undefined, 'lodash'],
+    ['maven', 'org.yaml:snakeyaml', 'org.yaml', 'snakeyaml'],
+    ['maven', 'snakeyaml', undefined, 'snakeyaml'],
+    ['golang', 'golang.org/x/net', undefined, 'golang.org/x/net'],
+    ['composer', 'monolog/monolog', undefined, 'monolog/monolog'],
+    ['deb', 'a:b', undefined, 'a:b'],
+    ['npm', '@babel/', undefined, '@babel/'],
+  ] as const;
+  for (const [type, name, group, rest] of cases) {
+    const grouped = groupedName({ type, name });
+    assert.deepEqual([grouped.group, grouped.name], [group, rest], name);
+    assert.equal(joinedName(type, grouped), name);
+  }
 });

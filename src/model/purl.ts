@@ -175,6 +175,26 @@ const namespaceEnds: ReadonlyMap<string, string> = new Map([
   ['wordpress', '/'],
 ]);
 
+/** A name as scanners write it into CycloneDX. */
+export interface GroupedName {
+  readonly group?: string;
+  readonly name: string;
+}
+
+/** Types whose group other scanners separate from the name: the group id of Maven, and the scope of npm. */
+const groupedTypes: ReadonlySet<string> = new Set(['maven', 'npm']);
+
+/** Returns group and name of a package. The name is whole if scanners do not separate the group of its type. */
+export function groupedName({ type, name }: Pick<ListedPackage, 'type' | 'name'>): GroupedName {
+  const at = groupedTypes.has(type) ? name.lastIndexOf(namespaceEnds.get(type) ?? '') : -1;
+  return at > 0 && at < name.length - 1 ? { group: name.slice(0, at), name: name.slice(at + 1) } : { name };
+}
+
+/** Returns the name that `groupedName` has split. */
+export function joinedName(type: string, { group, name }: GroupedName): string {
+  return group === undefined || group === '' ? name : `${group}${namespaceEnds.get(type) ?? '/'}${name}`;
+}
+
 /** Returns the package URL of a language package. Its type is one of a registry, which has no distributions. */
 export function languagePurlOf({
   type,

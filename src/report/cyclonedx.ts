@@ -1,10 +1,11 @@
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
+import { groupedName } from '../model/purl.ts';
 import type { Report, ReportLayer } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { cyclonedxHead, cyclonedxTools, cyclonedxType, hashesOf } from './cyclonedx-document.ts';
 import { cyclonedxVulnerabilities } from './cyclonedx-vulnerabilities.ts';
-import { licenseChoices } from './declared-licenses.ts';
+import { type LicenseChoice, licenseChoices } from './declared-licenses.ts';
 import {
   distinctPackages,
   documentUuid,
@@ -15,6 +16,7 @@ import {
 import { imagePurl } from './image-purl.ts';
 import { jsonChunks } from './json-chunks.ts';
 import { orderKeys, reportOrder } from './key-order.ts';
+import { syftProperties, trivyPrefix, trivyProperties } from './peer-properties.ts';
 import { doubtsOf, extensionProblemLines, tool } from './report-text.ts';
 import { supplierParts } from './spdx-licenses.ts';
 import { imageSubjectOf, imageTitleOf, inventoryOf } from './title.ts';
@@ -151,34 +153,44 @@ function operatingSystemOf({ id, versionId, versionCodename, prettyName, like, s
 }
 
 function componentOf(found: Package, reference: string | undefined): object {
-  const { name, version, purl, vendor, supplier, licenses, location } = found;
+  const { version, purl, vendor, supplier, licenses } = found;
   const choices = licenses && licenseChoices(licenses);
   return {
     type: 'library',
     'bom-ref': reference,
     supplier: supplier && supplierOf(supplier),
     publisher: vendor,
-    name,
+    ...groupedName(found),
     version,
     licenses: choices?.length === 0 ? undefined : choices,
     purl,
     evidence: { occurrences: occurrencesOf(found) },
-    properties: properties({
-      'package:type': found.type,
-      'package:arch': found.arch,
-      'package:source:name': found.source?.name,
-      'package:source:version': found.source?.version,
-      'package:modularity': found.modularity,
-      'package:licence': found.licence,
-      // One expression for several licences does not show the original texts.
-      'package:license': choices?.length === 1 && licenses?.length !== 1 ? licenses : undefined,
-      'package:repository': found.repositories,
-      'package:owner': found.owner,
-      'package:foundBy': found.foundBy,
-      'package:layer': location.layer,
-      ...containment(found),
-    }),
+    properties: [
+      ...ownProperties(found, choices),
+      ...namedProperties(syftProperties(found)),
+      ...namedProperties(trivyProperties(found), trivyPrefix),
+    ],
   };
+}
+
+/** Returns the properties of a package from which Clair restores it. */
+function ownProperties(found: Package, choices: readonly LicenseChoice[] | undefined): object[] {
+  const { licenses, location } = found;
+  return properties({
+    'package:type': found.type,
+    'package:arch': found.arch,
+    'package:source:name': found.source?.name,
+    'package:source:version': found.source?.version,
+    'package:modularity': found.modularity,
+    'package:licence': found.licence,
+    // One expression for several licences does not show the original texts.
+    'package:license': choices?.length === 1 && licenses?.length !== 1 ? licenses : undefined,
+    'package:repository': found.repositories,
+    'package:owner': found.owner,
+    'package:foundBy': found.foundBy,
+    'package:layer': location.layer,
+    ...containment(found),
+  });
 }
 
 /** Returns all paths of a package, that of its main location first. */
@@ -188,13 +200,7 @@ function occurrencesOf({ location, locations = [] }: Package): object[] {
 }
 
 /** Returns the properties that say how a package is known, where it is from, and where it is. */
-function containment({
-  evidence,
-  parent,
-  replaces,
-  origin,
-  locations = [],
-}: Package): Parameters<typeof properties>[0] {
+function containment({ evidence, parent, replaces, origin, locations = [] }: Package): PropertyValues {
   return {
     'package:evidence': evidence,
     'package:parent:name': parent?.name,
@@ -211,11 +217,15 @@ function supplierOf(supplier: string): object {
   return { name, contact: email === undefined ? undefined : [{ email }] };
 }
 
+type PropertyValues = Readonly<Record<string, string | readonly string[] | null | undefined>>;
+
 /** Returns properties under the name of this tool: none for an unknown value, one per element of a list. */
-function properties(
-  values: Readonly<Record<string, string | readonly string[] | null | undefined>>,
-): object[] {
+function properties(values: PropertyValues): object[] {
+  return namedProperties(values, `${tool.name}:`);
+}
+
+function namedProperties(values: PropertyValues, prefix: string = ''): object[] {
   return Object.entries(values).flatMap(([name, value]) =>
-    [value ?? []].flat().map((each) => ({ name: `${tool.name}:${name}`, value: each })),
+    [value ?? []].flat().map((each) => ({ name: `${prefix}${name}`, value: each })),
   );
 }

@@ -9,6 +9,7 @@ import { distinctPackages, documentUuid, packageReferences, reportTime } from '.
 import { imagePurl } from './image-purl.ts';
 import { jsonChunks } from './json-chunks.ts';
 import { orderKeys, reportOrder } from './key-order.ts';
+import { trivyProperties } from './peer-properties.ts';
 import { doubtsOf, extensionProblemLines, tool, verdictText } from './report-text.ts';
 import { declaredLicense, namedLicenses, supplierParts } from './spdx-licenses.ts';
 import { securityReferences } from './spdx-security.ts';
@@ -58,7 +59,7 @@ function document(report: Report, { kind, time, comments, references }: Document
   const packages = distinctPackages(report.packages);
   const identify = identifier(packages);
   const created = time ?? reportTime(report);
-  const note = (comment: unknown): object => annotation(comment, created);
+  const note = (comment: unknown): object => annotation(JSON.stringify(comment), created);
   const contained = [...(report.distro === null ? [] : [systemId]), ...packages.map(identify)];
   return {
     SPDXID: documentId,
@@ -73,7 +74,10 @@ function document(report: Report, { kind, time, comments, references }: Document
       ...(report.distro === null ? [] : [systemPackage(report.distro, note)]),
       ...packages.map((found) => ({
         ...packageOf(found, identify(found), references(found)),
-        annotations: [note(orderKeys(found, reportOrder.packages))],
+        annotations: [
+          note(orderKeys(found, reportOrder.packages)),
+          ...trivyNotes(found).map((text) => annotation(text, created)),
+        ],
       })),
     ],
     hasExtractedLicensingInfos: namedLicenses(packages),
@@ -96,14 +100,25 @@ function dependencies(packages: readonly Package[], identify: (found: Package) =
   });
 }
 
-/** Returns an annotation that stores fields without an SPDX equivalent as JSON, so that readers lose nothing. */
-function annotation(comment: unknown, annotationDate: string): object {
+/** Returns an annotation for what SPDX has no field for, so that readers lose nothing. The first one of a package is its JSON. */
+function annotation(comment: string, annotationDate: string): object {
   return {
     annotationDate,
     annotationType: 'OTHER',
     annotator: `Tool: ${tool.name}-${tool.version}`,
-    comment: JSON.stringify(comment),
+    comment,
   };
+}
+
+/** Returns the comments from which Trivy reads the file of a language package, and a source package that differs from the package. */
+function trivyNotes(found: Package): string[] {
+  const { source, name, version } = found;
+  const isOwnSource = source?.name === name && source.version === version;
+  const { PkgType, FilePath, ...ofSource } = trivyProperties(found);
+  const { LayerDiffID, Modularitylabel, ...differing } = ofSource;
+  return Object.entries({ PkgType, FilePath, ...(isOwnSource ? {} : differing) }).flatMap(([key, value]) =>
+    value === undefined ? [] : `${key}: ${escapeForTerminal(value)}`,
+  );
 }
 
 /** Assigns identifiers of letters, digits, dots and hyphens. A hash makes them unique. */

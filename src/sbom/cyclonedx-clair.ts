@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { parseDigest } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
+import { joinedName } from '../model/purl.ts';
 import type { ReportLayer } from '../model/report.ts';
 import { distroSchema, layerSchema, packageSchema } from './clair-schemas.ts';
 import type { CyclonedxComponent } from './cyclonedx-component.ts';
@@ -18,12 +19,11 @@ export function clairPackageOf(
   dependencies: ReadonlyMap<string, readonly string[]>,
 ): Package | undefined {
   if (!isClairComponent(found)) return undefined;
-  const { properties, name, version, purl, publisher, evidence } = found;
+  const { properties, version, purl, publisher, evidence } = found;
   const repositories = properties.all('clair:package:repository');
   const locations = properties.all('clair:package:location');
   return parsePart(packageSchema, {
-    type: properties.get('clair:package:type'),
-    name,
+    ...identityIn(found),
     version,
     arch: properties.get('clair:package:arch'),
     source: namedVersionIn(found, 'clair:package:source'),
@@ -47,6 +47,11 @@ export function clairPackageOf(
     parent: namedVersionIn(found, 'clair:package:parent'),
     locations: locations.length === 0 ? undefined : locations.map(parseEmbeddedJson),
   });
+}
+
+function identityIn({ properties, group, name }: CyclonedxComponent): Record<'type' | 'name', unknown> {
+  const type = properties.get('clair:package:type');
+  return { type, name: name == null ? name : joinedName(type ?? '', { group: group ?? '', name }) };
 }
 
 /** Returns the package whose name and version are two properties. */

@@ -11,6 +11,7 @@ const componentSchema = z.pipe(
   z.object({
     type: text,
     'bom-ref': text,
+    group: text,
     name: text,
     version: text,
     description: text,

@@ -1,3 +1,4 @@
+import { groupedName } from '../../model/purl.ts';
 import type { Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { toCyclonedxAnalysis } from '../cyclonedx-analysis.ts';
@@ -26,12 +27,12 @@ export const cyclonedxVexFormat: VexFormat = {
         authors: [{ name: author }],
         component: imageOf(report.target),
       },
-      components: packagesIn(assertions).map(({ name, version, purl }) => ({
+      components: packagesIn(assertions).map((found) => ({
         type: 'library',
-        'bom-ref': purl,
-        name,
-        version,
-        purl,
+        'bom-ref': found.purl,
+        ...groupedName(found),
+        version: found.version,
+        purl: found.purl,
       })),
       vulnerabilities,
     });
