@@ -93,5 +93,6 @@ test('uses the given scheme for unknown types only', () => {
 test('gives a distribution of an unknown package type no namespace, whatever is installed', () => {
   assert.equal(namespaceOfDistro(distro('arch')), undefined);
   assert.equal(namespaceOfDistro(distro('wolfi'))?.name, 'wolfi');
+  assert.equal(versionSchemeOf('pypi'), 'pep440');
   assert.equal(versionSchemeOf('gentoo'), undefined);
 });

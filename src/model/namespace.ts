@@ -25,6 +25,9 @@ const schemesOfEcosystems = {
 
 const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map(Object.entries(schemesOfEcosystems));
 
+/** The version schemes of language packages. */
+export const languageSchemes: ReadonlySet<string> = new Set(ecosystemSchemes.values());
+
 /** Version schemes by purl type of all packages with advisories, whatever lists them. */
 export const schemesOfTypes: ReadonlyMap<PackageType, string> = new Map([
   ...versionSchemes,
@@ -133,6 +136,8 @@ export function isRolling(id: string): boolean {
 
 /** Returns the version scheme of a namespace by its name. Undefined if its distribution is not in the table. */
 export function versionSchemeOf(namespace: string): string | undefined {
+  const ofLanguage = ecosystemSchemes.get(namespace);
+  if (ofLanguage !== undefined) return ofLanguage;
   const [distribution = ''] = namespace.split(':');
   const rule = [...rules.values()].find(({ name }) => name === distribution);
   return rule && versionSchemes.get(rule.type);
