@@ -55,8 +55,17 @@ const debianFixes: Readonly<Record<string, Readonly<Record<string, string | null
   zlib: { 'CVE-2023-45853': null },
 };
 
-/** Advisories of Red Hat for RHEL 9: the packages that they fix. */
-const redHat = [
+/** An advisory of Red Hat for RHEL 9, with the packages that it fixes. */
+export interface RedHatFix {
+  readonly cve: string;
+  readonly advisory: string;
+  readonly severity: string;
+  readonly version: string;
+  readonly packages: readonly string[];
+}
+
+/** Advisories of Red Hat for RHEL 9. */
+export const redHat: readonly RedHatFix[] = [
   {
     ...{ cve: 'CVE-2023-4911', advisory: 'RHSA-2023:5453', severity: 'Important' },
     ...{ version: '2.34-60.el9_2.7', packages: ['glibc', 'glibc-common', 'glibc-minimal-langpack'] },
@@ -65,10 +74,19 @@ const redHat = [
     ...{ cve: 'CVE-2024-6387', advisory: 'RHSA-2024:4312', severity: 'Important' },
     ...{ version: '8.7p1-38.el9_4.1', packages: ['openssh', 'openssh-clients', 'openssh-server'] },
   },
-] as const;
+];
 
 /** A package of RHEL 9 that Red Hat calls not affected. */
-const redHatCleared = { cve: 'CVE-2024-3094', severity: 'Critical', package: 'xz' } as const;
+export interface RedHatCleared {
+  readonly cve: string;
+  readonly severity: string;
+  readonly package: string;
+}
+
+/** Packages of RHEL 9 that Red Hat calls not affected. */
+const redHatCleared: readonly RedHatCleared[] = [
+  { cve: 'CVE-2024-3094', severity: 'Critical', package: 'xz' },
+];
 
 /** Advisories of GitHub for npm packages: each range begins with a version and ends before another one. */
 const gitHub = [
@@ -93,7 +111,10 @@ function json(content: object): Buffer {
 }
 
 /** Returns the feeds by their URLs, as the vendors write them. */
-export function vendorFeeds(): ReadonlyMap<string, Uint8Array> {
+export function vendorFeeds(
+  fixes: readonly RedHatFix[] = redHat,
+  cleared: readonly RedHatCleared[] = redHatCleared,
+): ReadonlyMap<string, Uint8Array> {
   const files = exampleFiles();
   const mirrored = (path: string): [string, Uint8Array] => [
     `https://${path}`,
@@ -106,7 +127,7 @@ export function vendorFeeds(): ReadonlyMap<string, Uint8Array> {
     ['https://security-tracker.debian.org/tracker/data/json', json(debianTracker())],
     ['https://osv-vulnerabilities.storage.googleapis.com/npm/all.zip', npmArchive()],
     [`${redHatBase}/archive_latest.txt`, Buffer.from('csaf_vex_2026-11-26.tar.zst\n')],
-    [`${redHatBase}/csaf_vex_2026-11-26.tar.zst`, redHatArchive()],
+    [`${redHatBase}/csaf_vex_2026-11-26.tar.zst`, redHatArchive(fixes, cleared)],
     ...nvdYears(),
   ]);
 }
@@ -144,8 +165,8 @@ function npmArchive(): Uint8Array {
   return zipSync(Object.fromEntries(documents) as Record<string, Uint8Array>, { mtime: made });
 }
 
-function redHatArchive(): Uint8Array {
-  const documents = [...redHat.map(fixDocument), clearedDocument(redHatCleared)];
+function redHatArchive(fixes: readonly RedHatFix[], cleared: readonly RedHatCleared[]): Uint8Array {
+  const documents = [...fixes.map(fixDocument), ...cleared.map(clearedDocument)];
   const files = documents.map((one) => ({
     path: `${one.cve.slice(4, 8)}/${one.cve.toLowerCase()}.json`,
     content: JSON.stringify(redHatDocument(one)),
@@ -171,13 +192,7 @@ interface RedHatStatement {
 }
 
 /** Each package that an advisory fixes is a component of the product stream. */
-function fixDocument({
-  cve,
-  advisory,
-  severity,
-  version,
-  packages,
-}: (typeof redHat)[number]): RedHatStatement {
+function fixDocument({ cve, advisory, severity, version, packages }: RedHatFix): RedHatStatement {
   const url = `https://access.redhat.com/errata/${advisory}`;
   return {
     ...{ cve, severity, stream: 'BaseOS-9.4.0.Z.MAIN.EUS', cpe: 'cpe:/o:redhat:enterprise_linux:9::baseos' },
@@ -193,7 +208,7 @@ function fixDocument({
 }
 
 /** A package that is not affected is named by its source. */
-function clearedDocument({ cve, severity, package: name }: typeof redHatCleared): RedHatStatement {
+function clearedDocument({ cve, severity, package: name }: RedHatCleared): RedHatStatement {
   return {
     ...{ cve, severity, stream: 'red_hat_enterprise_linux_9', cpe: 'cpe:/o:redhat:enterprise_linux:9' },
     products: [{ name, purl: `pkg:rpm/redhat/${name}?arch=src` }],

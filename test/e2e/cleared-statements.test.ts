@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { vendorFeeds } from '../../examples/make-database.ts';
+import { type RedHatCleared, type RedHatFix, redHat, vendorFeeds } from '../../examples/make-database.ts';
 import { findDatabase } from '../../src/advisory-db/layout.ts';
 import type { Explanation } from '../../src/model/explanation.ts';
 import { serveLayout } from '../../src/testing/published-layout.ts';
@@ -14,14 +14,10 @@ const mirror = join(place, 'Red Hat');
 const vendors = join(place, 'Red Hat.db');
 const published = join(place, 'published of Red Hat');
 const system = join(place, 'a system of Red Hat');
-const redHat = ['rhel', 'nvd'];
+const sources = ['rhel', 'nvd'];
 
-for (const [url, content] of vendorFeeds()) {
-  const file = join(mirror, url.slice('https://'.length));
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, content);
-}
-done(clair(['db', 'update', ...redHat, '--mirror', mirror, '--db', vendors]));
+writeMirror(mirror, redHat);
+done(clair(['db', 'update', ...sources, '--mirror', mirror, '--db', vendors]));
 done(clair(['db', 'build', published, '--db', vendors]));
 const rpm = (name: string, version: string): ListedPackage => ({
   ...{ name, version, arch: 'x86_64', sourceRpm: `${name}-${version}.src.rpm` },
@@ -31,6 +27,18 @@ writeSystem(
   { ID: 'rhel', VERSION_ID: '9.4' },
   databases.rpm([rpm('xz', '5.2.5-8.el9_0'), rpm('openssh-server', '8.7p1-34.el9')]),
 );
+
+function writeMirror(
+  directory: string,
+  fixes: readonly RedHatFix[],
+  cleared?: readonly RedHatCleared[],
+): void {
+  for (const [url, content] of vendorFeeds(fixes, cleared)) {
+    const file = join(directory, url.slice('https://'.length));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+}
 
 /** The only statement that a package is not affected. */
 const cleared = 'CVE-2024-3094';
@@ -94,16 +102,58 @@ test('lists, fetches and verifies both files of a namespace', () => {
 
 test('gives a database all statements, as from the vendor', () => {
   const database = join(place, 'taken over from Red Hat.db');
-  done(clair(['db', 'update', ...redHat, '--mirror', mirror, '--db', database]));
-  const taken = done(clair(['db', 'update', ...redHat, '--from', published, '--db', database]));
+  done(clair(['db', 'update', ...sources, '--mirror', mirror, '--db', database]));
+  const taken = done(clair(['db', 'update', ...sources, '--from', published, '--db', database]));
   assert.doesNotMatch(taken, /[1-9]\d* (?:new|changed|gone)/);
   const empty = join(place, 'only from shards.db');
-  done(clair(['db', 'update', ...redHat, '--from', published, '--db', empty]));
+  done(clair(['db', 'update', ...sources, '--from', published, '--db', empty]));
   const explain = ['explain', `dir:${system}`, cleared, '--format', 'json'];
   // Each database knows a record since its own load.
   const explained = (run: Run): string => done(run).replaceAll(/"knownSince": "[^"]+"/g, '');
   const own = clair([...explain, '--offline', '--db', empty], epoch);
   assert.equal(explained(own), explained(fromVendors(explain)));
+});
+
+/** A fix that is not in the first version. */
+const fix: RedHatFix = {
+  ...{ cve: 'CVE-2023-38545', advisory: 'RHSA-2023:5763', severity: 'Important' },
+  ...{ version: '7.76.1-23.el9_2.4', packages: ['curl', 'libcurl'] },
+};
+
+test('publishes neither file of a namespace if one looks wrong', () => {
+  const [directory, database] = [join(place, 'shrinking Red Hat'), join(place, 'shrinking Red Hat.db')];
+  const build = (): Run => {
+    done(clair(['db', 'update', 'rhel', '--mirror', directory, '--db', database]));
+    return clair(['db', 'build', `${directory}.oci`, '--db', database]);
+  };
+  writeMirror(directory, redHat);
+  done(build());
+  const before = findDatabase(`${directory}.oci`)?.catalogue.shards;
+  writeMirror(directory, [...redHat, fix], []);
+  const refused = build();
+  assert.equal(refused.status, 3);
+  assert.match(refused.stdout, /^rhel:9\/cleared was not published: it has no records$/m);
+  assert.match(refused.stdout, /^rhel:9 was not published: rhel:9\/cleared was not published$/m);
+  assert.deepEqual(findDatabase(`${directory}.oci`)?.catalogue.shards, before);
+});
+
+test('gives a database the changes of either file', () => {
+  const [changing, database] = [join(place, 'changing Red Hat'), join(place, 'changed.db')];
+  const update = (fixes: readonly RedHatFix[]): string => {
+    writeMirror(changing, fixes);
+    done(
+      clair(['db', 'update', ...sources, '--accept-shrunk', '--mirror', changing, '--db', `${changing}.db`]),
+    );
+    done(clair(['db', 'build', `${changing}.oci`, '--db', `${changing}.db`]));
+    const env = { XDG_CACHE_HOME: join(place, 'cache of changes') };
+    return done(
+      clair(['db', 'update', 'rhel', '--verbose', '--from', `${changing}.oci`, '--db', database], env),
+    );
+  };
+  assert.match(update(redHat), /^rhel vex +updated: 3 new/m);
+  assert.match(update([...redHat, fix]), /^rhel vex +updated: 1 new$/m);
+  // A withdrawn document is gone from the file that had it.
+  assert.match(update(redHat), /^rhel vex +updated: 0 new, 0 changed, 1 gone/m);
 });
 
 test('keeps both files when nothing has changed', () => {

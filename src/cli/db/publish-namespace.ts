@@ -58,7 +58,24 @@ export async function publishNamespace(
     if (result.shard !== undefined) usedBlocks.add(result.shard.block);
     results.push(result);
   }
-  return results;
+  return allOrNone(results, options);
+}
+
+/** Keeps all published shards of a namespace if one is refused: a statement that moved between them would be in both, or in neither. */
+function allOrNone(
+  results: readonly PublishedNamespace[],
+  { versions }: PublishOptions,
+): readonly PublishedNamespace[] {
+  const refused = results.find(({ outcome }) => outcome === 'refused');
+  if (refused === undefined) return results;
+  return results.map((result) =>
+    result.outcome === 'refused'
+      ? result
+      : {
+          ...{ name: result.name, outcome: 'refused', reason: `${refused.name} was not published` },
+          ...shardOf(versions[0]?.shards[result.name]),
+        },
+  );
 }
 
 async function publishShard(
