@@ -173,6 +173,18 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
       document: 'Manifest-Version: 1.0\r\nBundle-SymbolicName: org.\r\n example.a;x:=1\r\n\r\nName: a/\r\n',
       pack: (document) => packJar('META-INF/MANIFEST.MF', document),
     },
+    {
+      path: 'opt/a-1.0/META-INF/MANIFEST.MF',
+      document: 'Manifest-Version: 1.0\r\nBundle-SymbolicName: org.\r\n example.a;x:=1\r\n\r\nName: a/\r\n',
+    },
+    {
+      path: 'opt/a-1.0/META-INF/maven/g/a/pom.properties',
+      document: 'groupId=g\nartifactId=a\nversion=1.26\n',
+    },
+    {
+      path: 'opt/a-1.0/META-INF/maven/g/a/pom.xml',
+      document: '<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version></project>',
+    },
   ],
   nuget: [
     {

@@ -64,5 +64,31 @@ const ownWords = words(
   'project.version',
 );
 
-/** Java archives. */
-export const targets: ListerTargets = { maven: { seeds, mutations: [changeMember, changeMember, ownWords] } };
+const unpacked = (): Input[] => [
+  files({
+    'opt/a-1.0/META-INF/MANIFEST.MF': manifest,
+    'opt/a-1.0/META-INF/maven/org.yaml/snakeyaml/pom.properties':
+      'groupId=org.yaml\nartifactId=snakeyaml\nversion=1.26\n',
+    'opt/a-1.0/META-INF/maven/org.yaml/other/pom.xml':
+      '<project><parent><groupId>org.yaml</groupId><version>1</version></parent><artifactId>other</artifactId></project>',
+    'opt/a-1.0/org/apache/logging/log4j/core/lookup/JndiLookup.class': '',
+  }),
+  files({ 'plugins/git/META-INF/MANIFEST.MF': 'Short-Name: git\nPlugin-Version: 4.11.0\nGroup-Id: a.b\n' }),
+];
+
+const wordsOfText = words(
+  'Bundle-SymbolicName: a;x:=1\r\n',
+  'Bundle-Version: 1.0\n',
+  'Short-Name:',
+  'version=',
+  '<project>',
+  'project.version',
+  '\r\n ',
+  '\uFEFF',
+);
+
+/** Java archives, and their files in directories. */
+export const targets: ListerTargets = {
+  maven: { seeds, mutations: [changeMember, changeMember, ownWords] },
+  'maven-unpacked': { seeds: unpacked, mutations: [...textMutations, wordsOfText] },
+};

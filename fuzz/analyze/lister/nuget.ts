@@ -11,6 +11,13 @@ const seeds = (): Input[] => [
   }),
 ];
 
+const bundled = (): Input[] => [
+  files({
+    'dotnet-dependencies':
+      '{"runtimeTarget":{"name":"net8.0"},"targets":{"net8.0":{"A/1.0.0":{"runtime":{"lib/A.dll":{}}}}},"libraries":{"A/1.0.0":{"type":"package"},"Shop/1.0.0":{"type":"project"}}}',
+  }),
+];
+
 const ownWords = words(
   '{',
   '}',
@@ -24,5 +31,8 @@ const ownWords = words(
   '\uFEFF',
 );
 
-/** Dependency files of .NET applications. */
-export const targets: ListerTargets = { nuget: { seeds, mutations: [...textMutations, ownWords] } };
+/** Dependency files of .NET applications, and those in programs. */
+export const targets: ListerTargets = {
+  nuget: { seeds, mutations: [...textMutations, ownWords] },
+  'nuget-bundle': { seeds: bundled, mutations: [...textMutations, ownWords] },
+};

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { limits } from '../../../core/limits.ts';
 import { checkLister } from '../../../plugin/contract/analyzers.ts';
 import { mavenLister } from './maven.ts';
 
@@ -116,4 +117,14 @@ test('unpacked: reports the class of log4j unless its Maven files are beside it'
     `a/${lookup}: no-package`,
     `a/com/acme/${lookup}: is a class of log4j-core of an unknown version`,
   ]);
+});
+
+test('unpacked: reports Maven files that are too large, and reads the start of a large manifest', () => {
+  const path = 'app/META-INF/maven/g.example/a/pom.properties';
+  const large = `${properties('g.example', 'a', '1.0')}${'\n'.repeat(limits.mavenFileBytes)}`;
+  const [problem, ...others] = list({ [path]: large });
+  assert.match(problem ?? '', /Maven files that have more than 1048576 bytes/);
+  assert.deepEqual(others, []);
+  const signed = `${manifest('Implementation-Title: spring-core', '')}${'Name: a/B.class\r\n\r\n'.repeat(100_000)}`;
+  assert.equal(list({ 'lib/spring-core-5.2.8.RELEASE/META-INF/MANIFEST.MF': signed }).length, 1);
 });

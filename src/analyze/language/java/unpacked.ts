@@ -1,4 +1,5 @@
 import { messageOf } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
 import type { ListerEvent } from '../../../plugin/package-lister.ts';
@@ -108,7 +109,10 @@ function* listArchive(archive: UnpackedArchive): Generator<ListerEvent> {
     if ('problem' in read) yield { kind: 'problem', ...read };
     else found.push(read);
   }
-  const attributes = manifest === undefined ? new Map<string, string>() : parseManifest(manifest.content);
+  const attributes =
+    manifest === undefined
+      ? new Map<string, string>()
+      : parseManifest(manifest.content.subarray(0, limits.mavenFileBytes));
   const identity = identifyArchive(found, { base: baseOf(archive), manifest: attributes });
   for (const each of found) yield packageEvent(each.path, each, parentOf(each, identity));
   if (manifest !== undefined) yield* manifestEvents(archive, manifest.path, { attributes, identity });
@@ -132,6 +136,8 @@ type PomResult =
 
 function readPom({ group, artifact, properties, xml }: UnpackedPom): PomResult {
   const path = (properties ?? xml)?.path ?? '';
+  if ([properties, xml].some(isTooLarge))
+    return { path, problem: `is one of Maven files that have more than ${limits.mavenFileBytes} bytes` };
   const stated = properties === undefined ? {} : validMembers(parsePomProperties(properties.content));
   const complete = completeCoordinates({ group, artifact, ...stated });
   if (complete !== undefined) return { ...complete, path };
@@ -145,6 +151,10 @@ function readPom({ group, artifact, properties, xml }: UnpackedPom): PomResult {
   if (resolved !== undefined) return { ...resolved, path };
   const name = quoteUntrusted(nameOfArtifact({ group, artifact }));
   return { path, problem: `the Maven files of ${name} state no usable version` };
+}
+
+function isTooLarge(file: UnpackedFile | undefined): boolean {
+  return file !== undefined && file.content.length > limits.mavenFileBytes;
 }
 
 interface ManifestFacts {
