@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { type RedHatCleared, type RedHatFix, redHat, vendorFeeds } from '../../examples/make-database.ts';
+import { type RedHatFix, redHat } from '../../examples/make-database.ts';
 import { findDatabase } from '../../src/advisory-db/layout.ts';
 import type { Explanation } from '../../src/model/explanation.ts';
 import { serveLayout } from '../../src/testing/published-layout.ts';
 import { clair, clairBeside, type Run } from './clair.ts';
 import { databases, type ListedPackage, writeSystem } from './listed-system.ts';
-import { done, epoch, place } from './publication.ts';
+import { done, epoch, place, writeMirror } from './publication.ts';
 
 const mirror = join(place, 'Red Hat');
 const vendors = join(place, 'Red Hat.db');
@@ -27,18 +26,6 @@ writeSystem(
   { ID: 'rhel', VERSION_ID: '9.4' },
   databases.rpm([rpm('xz', '5.2.5-8.el9_0'), rpm('openssh-server', '8.7p1-34.el9')]),
 );
-
-function writeMirror(
-  directory: string,
-  fixes: readonly RedHatFix[],
-  cleared?: readonly RedHatCleared[],
-): void {
-  for (const [url, content] of vendorFeeds(fixes, cleared)) {
-    const file = join(directory, url.slice('https://'.length));
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
-  }
-}
 
 /** The only statement that a package is not affected. */
 const cleared = 'CVE-2024-3094';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { vendorFeeds } from '../../examples/make-database.ts';
 import { findDatabase } from '../../src/advisory-db/layout.ts';
 import { type CatalogueSigner, LayoutWriter } from '../../src/advisory-db/layout-writer.ts';
 import type { Digest } from '../../src/model/digest.ts';
@@ -51,6 +52,15 @@ export async function publishAsCheckedAt(
     ]),
   );
   return await new LayoutWriter(directory).publish({ ...catalogue, shards }, sign);
+}
+
+/** Writes the feeds of the example database as a mirror, with other documents of Red Hat if they are given. */
+export function writeMirror(directory: string, ...documents: Parameters<typeof vendorFeeds>): void {
+  for (const [url, content] of vendorFeeds(...documents)) {
+    const file = join(directory, url.slice('https://'.length));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
 }
 
 let databases = 0;
