@@ -35,6 +35,7 @@ test('resolves a name in the nearest node_modules, and no name below another pac
     edges({
       'app/node_modules/a': ['b', 'c', '@s/d', 'missing'],
       'app/node_modules/a/node_modules/b': ['c'],
+      'app/node_modules/node_modules/missing': [],
       'app/node_modules/b': [],
       'app/node_modules/c': ['b', 'c'],
       'app/node_modules/@s/d': ['a', 'e'],
@@ -48,6 +49,7 @@ test('resolves a name in the nearest node_modules, and no name below another pac
         'app/node_modules/@s/d',
       ],
       'app/node_modules/a/node_modules/b': ['app/node_modules/c'],
+      'app/node_modules/node_modules/missing': [],
       'app/node_modules/b': [],
       'app/node_modules/c': ['app/node_modules/b'],
       'app/node_modules/@s/d': ['app/node_modules/a', 'node_modules/e'],
