@@ -107,5 +107,9 @@ export interface AdvisorySource {
    * Yields a whole feed as documents, or returns undefined if the content is not made of documents. Clair then parses only the documents
    * that changed since the last update. Their records must be those of `parse`, in the same order. Clair uses it for built-in sources only.
    */
-  documents?(feed: string, content: FetchedFeed): AsyncIterable<FeedDocument> | undefined;
+  documents?(
+    feed: string,
+    content: FetchedFeed,
+    onDate?: OnFeedDate,
+  ): AsyncIterable<FeedDocument> | undefined;
 }

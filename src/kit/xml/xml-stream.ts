@@ -1,34 +1,29 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { type PlainLimits, readPlainElement, type XmlElement } from './plain-element.ts';
+import { type XmlPlace, XmlSplitter, XmlStreamError } from './xml-splitter.ts';
 
-/** The content is not the expected XML. `place` is text for people, such as `line 7, column 12`. */
-export class XmlStreamError extends Error {
-  readonly place: string;
-
-  constructor(place: string, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    this.name = 'XmlStreamError';
-    this.place = place;
-  }
-}
-
-/** An element with its content. Names have no prefix, since vendors use several prefixes for the same namespace. */
-export interface XmlElement {
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly children: readonly XmlElement[];
-  /** The character data between its tags without that of its children. Blank if it has children. */
-  readonly text: string;
-  /** The line on which its start tag ends. */
-  readonly line: number;
-}
+export type { XmlElement } from './plain-element.ts';
+export { XmlStreamError } from './xml-splitter.ts';
 
 /** One record of a document. */
 export interface XmlRecord {
   /** Name of the parent element. */
   readonly parent: string;
   readonly element: XmlElement;
+}
+
+/** The text of one record. It is parsed only on request. */
+export interface XmlText {
+  /** Name of the parent element. */
+  readonly parent: string;
+  /** Its UTF-8 text, valid until the next record is requested. */
+  readonly bytes: Buffer;
+  /** The line on which it starts. */
+  readonly line: number;
+  /** Parses the text. Throws an `XmlStreamError`. Call it at most once, before the next record is requested. */
+  readonly element: () => XmlElement;
 }
 
 /** The expected shape of a document. */
@@ -84,26 +79,60 @@ export async function* xmlRecords(
   shape: XmlShape,
   bounds: Partial<XmlLimits> = {},
 ): AsyncGenerator<XmlRecord> {
-  const reader = new RecordReader(shape, { ...defaults, ...bounds });
+  for await (const { parent, element } of xmlTexts(body, shape, bounds)) yield { parent, element: element() };
+}
+
+/** Yields the same records as text. What is around them is checked in any case, the records only when they are parsed. */
+export async function* xmlTexts(
+  body: AsyncIterable<Uint8Array>,
+  shape: XmlShape,
+  bounds: Partial<XmlLimits> = {},
+): AsyncGenerator<XmlText> {
+  const all = { ...defaults, ...bounds };
+  const splitter = new XmlSplitter(shape.level, all);
+  const reader = new RecordReader(shape, all);
   for await (const piece of body) {
     for (let from = 0; from < piece.length; from += partBytes) {
-      yield* reader.push(piece.subarray(from, from + partBytes));
+      for (const part of splitter.push(piece.subarray(from, from + partBytes))) {
+        const { bytes, line } = part;
+        if (part.isRecord)
+          yield { parent: reader.parent, bytes, line, element: () => reader.element(bytes, part) };
+        else reader.readBetween(bytes, part);
+      }
     }
   }
-  yield* reader.end();
+  const rest = splitter.end();
+  reader.readBetween(rest.bytes, rest);
+  reader.end();
+}
+
+/** Parses the text of a record after the document was read. Throws an `XmlStreamError` like `element`. */
+export function parseXmlText(
+  { bytes, line }: Pick<XmlText, 'bytes' | 'line'>,
+  bounds: Partial<XmlLimits> = {},
+): XmlElement {
+  const all = { ...defaults, ...bounds };
+  return (
+    readPlainElement(bytes, line, all) ??
+    new RecordReader({ level: 0 }, all).parsedElement(bytes, { ...start, line })
+  );
 }
 
 /** Parses a small document with this root element. Limits and refusals are those of `xmlRecords`. */
 export function parseXml(content: Uint8Array, root: string, bounds: Partial<XmlLimits> = {}): XmlElement {
   const reader = new RecordReader({ root, level: 0 }, { ...defaults, ...bounds });
-  const records: XmlRecord[] = [];
-  for (let from = 0; from < content.length; from += partBytes) {
-    records.push(...reader.push(content.subarray(from, from + partBytes)));
-  }
-  const [record] = [...records, ...reader.end()];
-  if (record === undefined) throw new XmlStreamError('the end', 'no element');
-  return record.element;
+  const records = [...reader.read(content, start)];
+  records.push(...reader.end());
+  const [element] = records;
+  if (element === undefined) throw new XmlStreamError('the end', 'no element');
+  return element;
 }
+
+/** The shape of what a reader gets. Without `root`, the root element may have any name. */
+type ReaderShape = Omit<XmlShape, 'root'> & Partial<Pick<XmlShape, 'root'>>;
+
+/** The start of a document. */
+const start: XmlPlace = { line: 1, column: 0, byte: 0 };
 
 /** An element being read. */
 interface Draft extends XmlElement {
@@ -111,25 +140,29 @@ interface Draft extends XmlElement {
   text: string;
 }
 
-/** Cuts a document into records, in pieces of any size. */
+/** Reads the parts of a document with one parser, in order. It may be given any records, and all that is between them. */
 class RecordReader {
-  readonly #shape: XmlShape;
+  readonly #shape: ReaderShape;
   readonly #limits: XmlLimits;
+  readonly #inRecord: PlainLimits;
   readonly #parser = new SaxesParser<{ xmlns: false }>({ xmlns: false, position: false } as { xmlns: false });
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   /** Open elements above the records, by name only. */
   readonly #above: string[] = [];
   readonly #open: Draft[] = [];
-  #finished: XmlRecord[] = [];
+  #finished: XmlElement[] = [];
   #bytes = 0;
-  #records = 0;
   #elements = 0;
   #tokenStart = 0;
   #recordStart = 0;
+  /** Start of the current part in the document, and the place of the parser at that time. */
+  #place = start;
+  #placed: Pick<XmlPlace, 'line' | 'column'> = start;
 
-  constructor(shape: XmlShape, limits: XmlLimits) {
+  constructor(shape: ReaderShape, limits: XmlLimits) {
     this.#shape = shape;
     this.#limits = limits;
+    this.#inRecord = { ...limits, depth: limits.depth - shape.level };
     const parser = this.#parser;
     // The parser's own table has a prototype, and `&constructor;` would be found there.
     const entities: Record<string, string> = { amp: '&', gt: '>', lt: '<', quot: '"', apos: "'" };
@@ -153,25 +186,55 @@ class RecordReader {
     parser.on('cdata', onText);
   }
 
-  /** The records that end in this piece. */
-  push(piece: Uint8Array): readonly XmlRecord[] {
-    const offset = this.#bytes;
-    this.#bytes += piece.length;
-    if (this.#bytes > this.#limits.bytes) this.#refuse(`longer than ${this.#limits.bytes} bytes`);
-    this.#write(() => this.#decoder.decode(piece, { stream: true }), offset);
-    if (this.#parser.position - this.#tokenStart > this.#limits.tokenChars) {
-      this.#refuse(`a tag, text or comment is longer than ${this.#limits.tokenChars} characters`);
-    }
-    if (this.#open.length > 0 && this.#parser.position - this.#recordStart > this.#limits.recordChars) {
-      this.#refuse(`a record is longer than ${this.#limits.recordChars} characters`);
-    }
+  /** Name of the innermost open element above the records. */
+  get parent(): string {
+    return this.#above.at(-1) ?? '';
+  }
+
+  /** Reads the text of a record that starts at this place. */
+  element(bytes: Buffer, place: XmlPlace): XmlElement {
+    // The parser must see the root.
+    const isRoot = this.#shape.level === 0;
+    const plain = isRoot ? undefined : readPlainElement(bytes, place.line, this.#inRecord);
+    return plain ?? this.parsedElement(bytes, place);
+  }
+
+  /** Reads the same with the parser. */
+  parsedElement(bytes: Buffer, place: XmlPlace): XmlElement {
+    const [element, second] = this.read(bytes, place);
+    if (element === undefined || second !== undefined || this.#open.length > 0)
+      this.#refuse('not one element');
+    return element;
+  }
+
+  /** Reads what is between two records. */
+  readBetween(bytes: Buffer, place: XmlPlace): void {
+    if (this.read(bytes, place).length > 0) this.#refuse('an element that is not a record');
+  }
+
+  /** Reads a part of the document that starts at this place. Returns the records that end in it. */
+  read(bytes: Uint8Array, place: XmlPlace): readonly XmlElement[] {
+    this.#place = place;
+    this.#placed = { line: this.#parser.line, column: this.#parser.column };
+    for (let from = 0; from < bytes.length; from += partBytes)
+      this.#push(bytes.subarray(from, from + partBytes), place.byte + from);
     return this.#take();
   }
 
+  #push(piece: Uint8Array, offset: number): void {
+    this.#bytes += piece.length;
+    if (this.#bytes > this.#limits.bytes) this.#refuse(`longer than ${this.#limits.bytes} bytes`);
+    this.#write(() => this.#decoder.decode(piece, { stream: true }), offset);
+    this.#checkToken();
+    if (this.#open.length > 0 && this.#parser.position - this.#recordStart > this.#limits.recordChars) {
+      this.#refuse(`a record is longer than ${this.#limits.recordChars} characters`);
+    }
+  }
+
   /** Must be called after the last piece. */
-  end(): readonly XmlRecord[] {
+  end(): readonly XmlElement[] {
     if (this.#bytes === 0) throw new XmlStreamError('byte 0', 'empty');
-    this.#write(() => this.#decoder.decode(), this.#bytes);
+    this.#write(() => this.#decoder.decode(), this.#place.byte);
     this.#parser.close();
     return this.#take();
   }
@@ -187,7 +250,7 @@ class RecordReader {
     this.#parser.write(text);
   }
 
-  #take(): readonly XmlRecord[] {
+  #take(): readonly XmlElement[] {
     const finished = this.#finished;
     if (finished.length > 0) this.#finished = [];
     return finished;
@@ -203,11 +266,14 @@ class RecordReader {
       this.#above.push(name);
       return;
     }
-    if (depth === this.#shape.level) this.#startRecord();
+    if (depth === this.#shape.level) {
+      this.#elements = 0;
+      this.#recordStart = this.#parser.position;
+    }
     if (++this.#elements > this.#limits.recordElements) {
       this.#refuse(`a record has more than ${this.#limits.recordElements} elements`);
     }
-    const element: Draft = { name, attributes, children: [], text: '', line: this.#parser.line };
+    const element: Draft = { name, attributes, children: [], text: '', line: this.#line() };
     this.#open.at(-1)?.children.push(element);
     this.#open.push(element);
   }
@@ -228,15 +294,8 @@ class RecordReader {
   }
 
   #expectName(name: string): void {
-    if (name !== this.#shape.root) {
-      this.#refuse(`not a document of ${this.#shape.root} but of ${name.slice(0, 100)}`);
-    }
-  }
-
-  #startRecord(): void {
-    this.#elements = 0;
-    this.#recordStart = this.#parser.position;
-    if (++this.#records > this.#limits.records) this.#refuse(`more than ${this.#limits.records} records`);
+    const { root = name } = this.#shape;
+    if (name !== root) this.#refuse(`not a document of ${root} but of ${name.slice(0, 100)}`);
   }
 
   #stop(): void {
@@ -245,7 +304,7 @@ class RecordReader {
     if (element === undefined) {
       this.#above.pop();
     } else if (this.#open.length === 0) {
-      this.#finished.push({ parent: this.#above.at(-1) ?? '', element });
+      this.#finished.push(element);
     }
   }
 
@@ -257,11 +316,26 @@ class RecordReader {
   }
 
   #endToken(): void {
+    this.#checkToken();
     this.#tokenStart = this.#parser.position;
   }
 
+  #checkToken(): void {
+    const { tokenChars } = this.#limits;
+    if (this.#parser.position - this.#tokenStart > tokenChars)
+      this.#refuse(`a tag, text or comment is longer than ${tokenChars} characters`);
+  }
+
+  /** Line of the document that the parser reads. */
+  #line(): number {
+    return this.#place.line + this.#parser.line - this.#placed.line;
+  }
+
   #refuse(message: string): never {
-    throw new XmlStreamError(`line ${this.#parser.line}, column ${this.#parser.column}`, message);
+    const { line, column } = this.#parser;
+    const isFirst = line === this.#placed.line;
+    const place = isFirst ? this.#place.column + column - this.#placed.column : column;
+    throw new XmlStreamError(`line ${this.#line()}, column ${place}`, message);
   }
 }
 

@@ -29,6 +29,8 @@ const samples: readonly Sample[] = [
   { source: 'osv', feed: 'npm', url: 'https://a.example/all.zip', write: writeOsv },
   { source: 'alma', feed: '9', url: 'https://a.example/errata.full.json', write: writeErrata },
   { source: 'rhel', feed: 'vex', url: 'https://a.example/csaf_vex.tar', write: writeVex },
+  { source: 'oracle', feed: 'elsa', url: 'https://a.example/elsa.xml', write: writeOval },
+  { source: 'amazon', feed: '2', url: 'https://a.example/updateinfo.xml', write: writeUpdateinfo },
 ];
 
 function writeTracker(fixes: readonly Fix[]): Uint8Array {
@@ -73,6 +75,46 @@ function writeVex(fixes: readonly Fix[]): Uint8Array {
       content: JSON.stringify(vexDocument(name, `CVE-2024-${number}`, version)),
     })),
   );
+}
+
+/** Definitions that state no version: it is in a state, or in the name of an object, which several definitions share. */
+function writeOval(fixes: readonly Fix[]): Uint8Array {
+  const definitions = fixes.map(
+    ({ name, number }) =>
+      `<definition id="oval:def:${number}${number % 3 === 0 ? '' : name}"><metadata><title>ELSA-2024-${number} é</title></metadata>
+<criteria><criterion test_ref="oval:tst:1" comment="Oracle Linux 9 is installed"/>
+<criterion test_ref='oval:tst:2' comment="Oracle Linux arch is x86_64"/><criterion test_ref="oval:tst:${name}${number}"
+comment="${name} is old"/></criteria></definition>`,
+  );
+  const tests = fixes.map(
+    ({ name, number, version }) =>
+      `<rpminfo_test id="oval:tst:${name}${number}" check="at least one"><object object_ref="oval:obj:${name}"/>
+${number % 4 === 0 ? `<state state_ref="oval:ste:${version}"/>` : `<state state_ref="oval:ste:${name}${number}"/>`}</rpminfo_test>`,
+  );
+  const objects = ['xz', 'bash', 'curl'].map((name) => {
+    const version = fixes.find((one) => one.name === name && one.number === 8)?.version ?? '';
+    return `<rpminfo_object id="oval:obj:${name}"><name>${name}${version}</name></rpminfo_object>`;
+  });
+  const states = [
+    ...fixes.map(({ name, number, version }) => [`${name}${number}`, version] as const),
+    ...['1.0', '2.0'].map((version) => [version, version] as const),
+  ].map(
+    ([id, version]) =>
+      `<rpminfo_state id="oval:ste:${id}"><evr operation="less than">0:${version}-1.el9</evr></rpminfo_state>`,
+  );
+  return Buffer.from(
+    `<oval_definitions><definitions>${definitions.join('\n')}</definitions><tests>${tests.join('')}</tests>
+<objects>${objects.join('')}</objects><states>${states.join('')}</states></oval_definitions>`,
+  );
+}
+
+function writeUpdateinfo(fixes: readonly Fix[]): Uint8Array {
+  const updates = fixes.map(
+    ({ name, number, version }) =>
+      `<update type="${number % 4 === 0 ? 'bugfix' : 'security'}"><id>ALAS2-2024-${number}${name}</id><pkglist><collection>
+<package name="${name}" version="${version}" release="1" arch="x86_64"/></collection></pkglist></update>`,
+  );
+  return Buffer.from(`<?xml version="1.0"?><updates>${updates.join('\n')}</updates>`);
 }
 
 function vexDocument(name: string, cve: string, version: string): unknown {

@@ -298,7 +298,7 @@ async function apply(
     return await store.enrichments.apply(dated, ratings);
   }
   const keys: KeyDeps = { schemes, from: fetched.url };
-  const documents = programVersion === undefined ? undefined : source.documents?.(feed, fetched);
+  const documents = programVersion === undefined ? undefined : source.documents?.(feed, fetched, onDate);
   const records =
     documents === undefined
       ? keyedRecords(source.parse(feed, fetched, onDate), keys)

@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 
 /**
  * The extras of Amazon Linux 2, `topics[].n` of its catalogue: separate package streams that are disabled by default.
@@ -56,10 +57,13 @@ export const amazon: AdvisorySource = {
     if (mirrorList === undefined) return 'absent';
     return (await import('./repository.ts')).fetchUpdateinfo({ feed, mirrorList }, client, lastFingerprint);
   },
-  async *parse(feed, content) {
-    yield* (await import('./updateinfo.ts')).readUpdateinfo(feed, namespaceOf(feed), content);
-  },
+  parse: (feed, content) => recordsOf(documents(feed, content)),
+  documents,
 };
+
+async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  yield* (await import('./updateinfo.ts')).updateinfoDocuments(feed, namespaceOf(feed), content);
+}
 
 function namespaceOf(feed: string): string {
   const [release = '', extra] = feed.split('/');

@@ -1,29 +1,39 @@
-import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
-import { type XmlElement, xmlRecords } from '../../kit/xml/xml-stream.ts';
-import type { FeedRecord, FetchedFeed, Namespace, VulnerabilityRecord } from '../../plugin/index.ts';
+import { type XmlElement, xmlTexts } from '../../kit/xml/xml-stream.ts';
+import type {
+  FeedDocument,
+  FeedRecord,
+  FetchedFeed,
+  Namespace,
+  VulnerabilityRecord,
+} from '../../plugin/index.ts';
+import { withDocumentErrors } from '../feed-documents.ts';
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { vendorSeverity } from '../vendor-values.ts';
 
-/** Yields the security advisories of an `updateinfo.xml`, all in one namespace. Skips updates of other types. */
-export function readUpdateinfo(
+/** Yields the updates of an `updateinfo.xml`, all in one namespace. Those of other types than security have no records. */
+export function updateinfoDocuments(
   feed: string,
   namespace: string,
   content: FetchedFeed,
-): AsyncGenerator<FeedRecord> {
-  const records = advisories({ name: namespace, versionScheme: 'rpm' }, content);
-  return withFeedErrors({ source: 'amazon', feed, content }, records);
+): AsyncGenerator<FeedDocument> {
+  const updates = documents({ name: namespace, versionScheme: 'rpm' }, content);
+  return withDocumentErrors({ source: 'amazon', feed, content }, updates);
 }
 
-async function* advisories(namespace: Namespace, { body, url }: FetchedFeed): AsyncGenerator<FeedRecord> {
+async function* documents(namespace: Namespace, { body, url }: FetchedFeed): AsyncGenerator<FeedDocument> {
   let updates = 0;
-  for await (const { element } of xmlRecords(inflateStream(body, url), { root: 'updates', level: 1 })) {
-    if (element.name !== 'update') throw misplaced(element, `${element.name} instead of an update`);
+  for await (const { bytes, element } of xmlTexts(inflateStream(body, url), { root: 'updates', level: 1 })) {
     updates++;
-    if (element.attributes['type'] !== 'security') continue;
-    yield advisory(element, namespace);
+    yield { kind: 'document', context: '', bytes, read: () => readUpdate(element(), namespace) };
   }
   if (updates === 0) throw new UnexpectedContent('its end', 'it holds no update');
+}
+
+function readUpdate(element: XmlElement, namespace: Namespace): FeedRecord[] {
+  if (element.name !== 'update') throw misplaced(element, `${element.name} instead of an update`);
+  return element.attributes['type'] === 'security' ? [advisory(element, namespace)] : [];
 }
 
 function advisory(update: XmlElement, namespace: Namespace): FeedRecord {

@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 
 const base = 'https://raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityData/main';
 const feeds = ['cbl-mariner-1.0', 'cbl-mariner-2.0', 'azurelinux-3.0'];
@@ -14,8 +15,11 @@ export const azure: AdvisorySource = {
     return [`${name === 'mariner' ? 'cbl-mariner' : name}-${release}`];
   },
   fetch: (feed, client, lastFingerprint) => client.get(`${base}/${feed}-oval.xml`, lastFingerprint),
-  async *parse(feed, content) {
-    // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./vulnerabilities.ts')).readAzureVulnerabilities(feed, content);
-  },
+  parse: (feed, content) => recordsOf(documents(feed, content)),
+  documents,
 };
+
+async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  // Loads the reader only when needed: most scans find their advisories in the store.
+  yield* (await import('./vulnerabilities.ts')).azureVulnerabilities(feed, content);
+}

@@ -1,16 +1,16 @@
 import { cvesIn } from '../../model/cve.ts';
-import type { FeedRecord, FetchedFeed } from '../../plugin/index.ts';
-import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
+import type { FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { type Description, ovalDocuments, versionsOf } from '../oval/advisories.ts';
 import type { Definition } from '../oval/definition.ts';
 import type { Part } from '../rows.ts';
 import { parseModified, vendorSeverity } from '../vendor-values.ts';
 
 /** Yields the vulnerabilities of one file of Microsoft's data. The file does not name its release. */
-export function readAzureVulnerabilities(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
+export function azureVulnerabilities(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
   const isMariner = feed.startsWith('cbl-mariner-');
   const platform = isMariner ? 'CBL-Mariner' : 'Azure Linux';
   const namespace = feed.replace(/^cbl-mariner-/, 'mariner:').replace(/^azurelinux-/, 'azurelinux:');
-  return ovalRecords(
+  return ovalDocuments(
     {
       source: 'azure',
       read: ({ comment }, test) => (test === undefined ? { unclear: `"${comment}"` } : versionsOf(test)),

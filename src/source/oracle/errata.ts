@@ -1,6 +1,12 @@
 import { cvesIn } from '../../model/cve.ts';
-import type { FeedRecord, FetchedFeed } from '../../plugin/index.ts';
-import { cvssOf, type Description, ovalRecords, versionsByComment, versionsOf } from '../oval/advisories.ts';
+import type { FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import {
+  cvssOf,
+  type Description,
+  ovalDocuments,
+  versionsByComment,
+  versionsOf,
+} from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
@@ -8,8 +14,8 @@ import type { Part } from '../rows.ts';
 import { parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
 
 /** Yields the errata of Oracle's OVAL file. */
-export function readOracleErrata(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
-  return ovalRecords({ source: 'oracle', read, describe, finish }, feed, content);
+export function oracleErrata(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  return ovalDocuments({ source: 'oracle', read, describe, finish }, feed, content);
 }
 
 function describe(definition: Definition): Description {

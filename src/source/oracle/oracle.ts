@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 
 const url = 'https://linux.oracle.com/security/oval/com.oracle.elsa-all.xml.bz2';
 
@@ -9,8 +10,11 @@ export const oracle: AdvisorySource = {
   feeds: ['elsa'],
   feedsFor: (namespace) => (/^oracle:\d+$/.test(namespace) ? ['elsa'] : []),
   fetch: (_feed, client, lastFingerprint) => client.get(url, lastFingerprint),
-  async *parse(feed, content) {
-    // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./errata.ts')).readOracleErrata(feed, content);
-  },
+  parse: (feed, content) => recordsOf(documents(feed, content)),
+  documents,
 };
+
+async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  // Loads the reader only when needed: most scans find their advisories in the store.
+  yield* (await import('./errata.ts')).oracleErrata(feed, content);
+}

@@ -1,11 +1,20 @@
-import { withFeedErrors } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
-import type { CvssVector, FeedRecord, FetchedFeed, OnFeedDate, Vulnerability } from '../../plugin/index.ts';
+import { parseXmlText } from '../../kit/xml/xml-stream.ts';
+import type {
+  CvssVector,
+  FeedDocument,
+  FeedRecord,
+  FetchedFeed,
+  OnFeedDate,
+  Vulnerability,
+} from '../../plugin/index.ts';
+import { withDocumentErrors } from '../feed-documents.ts';
 import { type Part, type RowScheme, rowsOf } from '../rows.ts';
 import { alternativesOf, type Fact } from './criteria.ts';
-import type { Criterion, Definition } from './definition.ts';
+import { type Criterion, type Definition, readDefinition } from './definition.ts';
+import { idsIn } from './definition-ids.ts';
 import { readOval } from './document.ts';
-import type { PackageTest, StateField } from './package-tests.ts';
+import type { PackageTest, PackageTests, StateField } from './package-tests.ts';
 
 /**
  * An advisory without its rows, or the reason why it is skipped. Undefined for a definition that is not an advisory.
@@ -25,48 +34,63 @@ export interface OvalVendor {
   readonly finish?: (alternatives: readonly Part[], definition: Definition) => readonly Part[];
 }
 
-/** Yields the advisories of an OVAL feed, one record per definition, in order. */
-export function ovalRecords(
+/** Yields the definitions of an OVAL feed, in order. Each has at most one record. */
+export function ovalDocuments(
   vendor: OvalVendor,
   feed: string,
   content: FetchedFeed,
   onDate?: OnFeedDate,
-): AsyncGenerator<FeedRecord> {
-  return withFeedErrors({ source: vendor.source, feed, content }, records(vendor, content, onDate));
+): AsyncGenerator<FeedDocument> {
+  return withDocumentErrors({ source: vendor.source, feed, content }, documents(vendor, content, onDate));
 }
 
-async function* records(
+async function* documents(
   vendor: OvalVendor,
   content: FetchedFeed,
   onDate: OnFeedDate | undefined,
-): AsyncGenerator<FeedRecord> {
+): AsyncGenerator<FeedDocument> {
   const { definitions, tests, timestamp } = await readOval(inflateStream(content.body, content.url));
   if (timestamp !== undefined) onDate?.({ dated: timestamp, by: 'feed' });
   const seen = new Map<string, number>();
-  for (const definition of definitions) {
-    const description = vendor.describe(definition);
-    if (description === undefined) continue;
-    const key = keyOf(definition, seen);
-    if ('skipped' in description) {
-      yield { kind: 'skipped', key, reason: description.skipped };
-      continue;
-    }
-    if (definition.criteria === undefined) {
-      yield { kind: 'skipped', key, reason: 'it has no criteria' };
-      continue;
-    }
-    const met = alternativesOf(definition.criteria, (criterion) =>
-      vendor.read(criterion, tests.find(criterion.test), definition),
-    );
-    const rows = rowsOf(vendor.finish?.(met, definition) ?? met, vendor.scheme);
-    yield 'skipped' in rows
-      ? { kind: 'skipped', key, reason: rows.skipped }
-      : { kind: 'vulnerability', key, ...description, ...rows };
+  for (const text of definitions) {
+    const { id, testIds } = idsIn(text);
+    const key = keyOf(id, seen);
+    yield {
+      kind: 'document',
+      context: [key, ...testIds.map((test) => tests.textOf(test))].join('\n'),
+      bytes: text.bytes,
+      read: () => readAdvisory(vendor, key, readDefinition(parseXmlText(text)), tests),
+    };
   }
 }
 
+function* readAdvisory(
+  vendor: OvalVendor,
+  key: string,
+  definition: Definition,
+  tests: PackageTests,
+): Generator<FeedRecord> {
+  const description = vendor.describe(definition);
+  if (description === undefined) return;
+  if ('skipped' in description) {
+    yield { kind: 'skipped', key, reason: description.skipped };
+    return;
+  }
+  if (definition.criteria === undefined) {
+    yield { kind: 'skipped', key, reason: 'it has no criteria' };
+    return;
+  }
+  const met = alternativesOf(definition.criteria, (criterion) =>
+    vendor.read(criterion, tests.find(criterion.test), definition),
+  );
+  const rows = rowsOf(vendor.finish?.(met, definition) ?? met, vendor.scheme);
+  yield 'skipped' in rows
+    ? { kind: 'skipped', key, reason: rows.skipped }
+    : { kind: 'vulnerability', key, ...description, ...rows };
+}
+
 /** Returns a unique key: a definition whose id occurred before gets a numbered key. */
-function keyOf({ id }: Definition, seen: Map<string, number>): string {
+function keyOf(id: string, seen: Map<string, number>): string {
   const times = (seen.get(id) ?? 0) + 1;
   seen.set(id, times);
   return times === 1 ? id : `${id}#${times}`;

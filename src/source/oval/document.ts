@@ -1,35 +1,34 @@
 import { UnexpectedContent } from '../../core/corrupt-feed.ts';
-import { xmlRecords } from '../../kit/xml/xml-stream.ts';
-import { type Definition, readDefinition } from './definition.ts';
+import { xmlTexts } from '../../kit/xml/xml-stream.ts';
 import { PackageTests } from './package-tests.ts';
-import { PackedList } from './packed-list.ts';
+import { type PackedText, PackedTexts } from './packed-texts.ts';
 
-/** A parsed OVAL document: its definitions in order, and the tests they reference. */
+/** An OVAL document: the texts of its definitions in order, and the tests they reference. */
 export interface OvalDocument {
-  readonly definitions: Iterable<Definition>;
+  readonly definitions: Iterable<PackedText>;
   readonly tests: PackageTests;
   /** The time at which it was written, if it states one. */
   readonly timestamp: string | undefined;
 }
 
 /**
- * Reads an OVAL 5 document in one pass. Definitions precede the tests, objects and states they reference, so they are
- * stored compressed until all are known. Throws `XmlStreamError` or `UnexpectedContent` with the line if the document
- * is invalid.
+ * Reads an OVAL 5 document in one pass. Definitions precede the tests, objects and states they reference, so their texts are stored
+ * compressed until all are known. Throws `XmlStreamError` or `UnexpectedContent` with the line if the document is invalid.
  */
 export async function readOval(body: AsyncIterable<Uint8Array>): Promise<OvalDocument> {
-  const definitions = new PackedList<Definition>();
+  const definitions = new PackedTexts();
   const tests = new PackageTests();
   let count = 0;
   let timestamp: string | undefined;
-  for await (const { parent, element } of xmlRecords(body, { root: 'oval_definitions', level: 2 })) {
-    if (parent === 'definitions') {
-      definitions.push(readDefinition(element));
+  for await (const text of xmlTexts(body, { root: 'oval_definitions', level: 2 })) {
+    if (text.parent === 'definitions') {
+      definitions.push(text);
       count++;
-    } else if (parent === 'generator') {
+    } else if (text.parent === 'generator') {
+      const element = text.element();
       if (element.name.endsWith('timestamp')) timestamp = element.text.trim();
     } else {
-      tests.add(element);
+      tests.add(text.element());
     }
   }
   if (count === 0) throw new UnexpectedContent('its end', 'it holds no definition');

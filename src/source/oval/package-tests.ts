@@ -63,6 +63,19 @@ export class PackageTests {
 
   /** Returns the test of this id; undefined if it does not exist or is unsupported. */
   find(id: string): PackageTest | undefined {
+    const stated = this.#statedBy(id);
+    if (stated === undefined) return undefined;
+    return { ...stated, state: JSON.parse(stated.state) as State };
+  }
+
+  /** Returns all that the test of this id states as one line of text; empty if it does not exist or is unsupported. */
+  textOf(id: string): string {
+    const stated = this.#statedBy(id);
+    return stated === undefined ? '' : `${stated.absent} ${JSON.stringify(stated.package)} ${stated.state}`;
+  }
+
+  /** Returns the test with its state as JSON text. */
+  #statedBy(id: string): (Omit<PackageTest, 'state'> & { readonly state: string }) | undefined {
     const test = this.#tests.find(id);
     if (test === undefined) return undefined;
     const kind = this.#kindOf.get(test);
@@ -70,7 +83,7 @@ export class PackageTests {
     const state = this.#stateOf.get(test);
     const content = state === none ? '{}' : this.#contents.get(this.#contentOf.get(state));
     if (name === undefined || content === undefined || kind < 0) return undefined;
-    return { package: name, state: JSON.parse(content) as State, absent: kind === absent };
+    return { package: name, state: content, absent: kind === absent };
   }
 
   #addTest(element: XmlElement): void {

@@ -1,14 +1,14 @@
 import { cvesIn } from '../../model/cve.ts';
-import type { FeedRecord, FetchedFeed } from '../../plugin/index.ts';
-import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
+import type { FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { type Description, ovalDocuments, versionsOf } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
 import { parseModified, vendorSeverity } from '../vendor-values.ts';
 
 /** Yields the advisories of one release of Photon OS from OVAL. */
-export function readPhotonOval(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
-  return ovalRecords({ source: 'photon', read, describe }, feed, content);
+export function photonOval(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  return ovalDocuments({ source: 'photon', read, describe }, feed, content);
 }
 
 function describe({ title, references, cves, description, severity, date }: Definition): Description {

@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 import { fetchFirstAvailable } from '../fetch-first-available.ts';
 
 const upstream = 'https://packages.broadcom.com/photon';
@@ -23,8 +24,16 @@ export const photon: AdvisorySource = {
   fetch: (feed, client, lastFingerprint) => fetchFirstAvailable(urlsOf(feed), client, lastFingerprint),
   async *parse(feed, content) {
     // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* /\.xml(\.|$)/.test(content.url)
-      ? (await import('./oval.ts')).readPhotonOval(feed, content)
-      : (await import('./cve-metadata.ts')).readCveMetadata(feed, content);
+    if (isOval(content)) yield* recordsOf(ovalDocuments(feed, content));
+    else yield* (await import('./cve-metadata.ts')).readCveMetadata(feed, content);
   },
+  documents: (feed, content) => (isOval(content) ? ovalDocuments(feed, content) : undefined),
 };
+
+function isOval({ url }: FetchedFeed): boolean {
+  return /\.xml(\.|$)/.test(url);
+}
+
+async function* ovalDocuments(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  yield* (await import('./oval.ts')).photonOval(feed, content);
+}

@@ -1,6 +1,12 @@
 import { cvesIn } from '../../model/cve.ts';
-import type { FeedRecord, FetchedFeed, FixState } from '../../plugin/index.ts';
-import { cvssOf, type Description, ovalRecords, versionsByComment, versionsOf } from '../oval/advisories.ts';
+import type { FeedDocument, FetchedFeed, FixState } from '../../plugin/index.ts';
+import {
+  cvssOf,
+  type Description,
+  ovalDocuments,
+  versionsByComment,
+  versionsOf,
+} from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
@@ -8,8 +14,8 @@ import type { Part } from '../rows.ts';
 import { parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
 
 /** Yields the advisories of one release from OVAL version 1, or the advisories and open CVEs from version 2. */
-export function readRhelOval(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
-  return ovalRecords({ source: 'rhel-oval', read, describe, finish }, feed, content);
+export function rhelOvalDocuments(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  return ovalDocuments({ source: 'rhel-oval', read, describe, finish }, feed, content);
 }
 
 function describe(definition: Definition): Description {

@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 import { fetchFirstAvailable } from '../fetch-first-available.ts';
 
 const versions = ['5', '6', '7', '8', '9'];
@@ -17,11 +18,14 @@ export const rhelOval: AdvisorySource = {
     return version !== undefined && versions.includes(version) ? [`RHEL${version}`] : [];
   },
   fetch: (feed, client, lastFingerprint) => fetchFirstAvailable(urlsOf(feed), client, lastFingerprint),
-  async *parse(feed, content) {
-    // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./oval.ts')).readRhelOval(feed, content);
-  },
+  parse: (feed, content) => recordsOf(documents(feed, content)),
+  documents,
 };
+
+async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  // Loads the reader only when needed: most scans find their advisories in the store.
+  yield* (await import('./oval.ts')).rhelOvalDocuments(feed, content);
+}
 
 function urlsOf(feed: string): string[] {
   const second = `https://security.access.redhat.com/data/oval/v2/${feed}/${feed.replace('RHEL', 'rhel-')}`;

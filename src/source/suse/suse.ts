@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 import { fetchFirstAvailable } from '../fetch-first-available.ts';
 
 const base = 'https://ftp.suse.com/pub/projects/security/oval';
@@ -33,11 +34,14 @@ export const suse: AdvisorySource = {
       client,
       lastFingerprint,
     ),
-  async *parse(feed, content) {
-    // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./vulnerabilities.ts')).readSuseVulnerabilities(feed, content);
-  },
+  parse: (feed, content) => recordsOf(documents(feed, content)),
+  documents,
 };
+
+async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
+  // Loads the reader only when needed: most scans find their advisories in the store.
+  yield* (await import('./vulnerabilities.ts')).suseVulnerabilities(feed, content);
+}
 
 /**
  * Returns the files that may have a feed, the best first: that release alone, then its whole series (the reader filters

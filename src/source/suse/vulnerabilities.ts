@@ -1,6 +1,6 @@
 import { cvesIn } from '../../model/cve.ts';
-import type { FeedRecord, FetchedFeed } from '../../plugin/index.ts';
-import { cvssOf, type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
+import type { FeedDocument, FetchedFeed } from '../../plugin/index.ts';
+import { cvssOf, type Description, ovalDocuments, versionsOf } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest, StateField } from '../oval/package-tests.ts';
@@ -9,11 +9,11 @@ import { parseModified, vendorSeverity } from '../vendor-values.ts';
 import { productOf } from './product.ts';
 
 /** Yields the vulnerabilities of one release from a file that may cover several. */
-export function readSuseVulnerabilities(feed: string, content: FetchedFeed): AsyncGenerator<FeedRecord> {
+export function suseVulnerabilities(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
   const namespace = feed === 'opensuse-tumbleweed' ? feed : feed.replace(/-(?=[\d.]+$)/, ':');
   const read = (criterion: Criterion, test: PackageTest | undefined): Fact =>
     platform(criterion.comment, namespace) ?? packageOf(criterion.comment, test);
-  return ovalRecords({ source: 'suse', read, describe }, feed, content);
+  return ovalDocuments({ source: 'suse', read, describe }, feed, content);
 }
 
 function describe(definition: Definition): Description {

@@ -1,7 +1,7 @@
 import { cvesIn } from '../../model/cve.ts';
 import { toCvssVector } from '../../model/cvss.ts';
-import type { CvssVector, FeedRecord, FetchedFeed, Fix, OnFeedDate } from '../../plugin/index.ts';
-import { type Description, ovalRecords } from '../oval/advisories.ts';
+import type { CvssVector, FeedDocument, FetchedFeed, Fix, OnFeedDate } from '../../plugin/index.ts';
+import { type Description, ovalDocuments } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
 import type { AdvisoryCve, Criterion, Definition } from '../oval/definition.ts';
 import type { Part } from '../rows.ts';
@@ -19,15 +19,15 @@ export interface OvalFeed {
  * Yields the CVEs of a release from OVAL. Its tests are of binary packages; the comments of its criteria name the
  * source package and repeat the line of the tracker. Both give the same rows.
  */
-export function readUbuntuOval(
+export function ubuntuOvalDocuments(
   { feed, label }: OvalFeed,
   content: FetchedFeed,
   onDate?: OnFeedDate,
-): AsyncGenerator<FeedRecord> {
+): AsyncGenerator<FeedDocument> {
   const namespace = namespaceOfLabel(label)?.name ?? '';
   const codename = feed.slice(feed.indexOf('_') + 1);
   const isService = label !== codename;
-  return ovalRecords(
+  return ovalDocuments(
     {
       source: 'ubuntu-oval',
       scheme: 'dpkg',

@@ -1,4 +1,5 @@
-import type { AdvisorySource } from '../../plugin/index.ts';
+import type { AdvisorySource, FeedDocument, FetchedFeed, OnFeedDate } from '../../plugin/index.ts';
+import { recordsOf } from '../feed-documents.ts';
 import { fetchFirstAvailable } from '../fetch-first-available.ts';
 import { namespaceOfLabel } from './release.ts';
 
@@ -41,11 +42,18 @@ export const ubuntuOval: AdvisorySource = {
     // The second file is the same for images: it tests lines of a package list, with the same comments.
     return fetchFirstAvailable([`${base}/${file}`, `${base}/oci.${file}`], client, lastFingerprint);
   },
-  async *parse(feed, content, onDate) {
-    // Loads the reader only when needed: most scans find their advisories in the store.
-    yield* (await import('./oval.ts')).readUbuntuOval({ feed, label: labelOf(feed) }, content, onDate);
-  },
+  parse: (feed, content, onDate) => recordsOf(documents(feed, content, onDate)),
+  documents,
 };
+
+async function* documents(
+  feed: string,
+  content: FetchedFeed,
+  onDate?: OnFeedDate,
+): AsyncGenerator<FeedDocument> {
+  // Loads the reader only when needed: most scans find their advisories in the store.
+  yield* (await import('./oval.ts')).ubuntuOvalDocuments({ feed, label: labelOf(feed) }, content, onDate);
+}
 
 /** Returns the label of a feed in Ubuntu's other files: `esm-infra/xenial`, `trusty/esm`. */
 function labelOf(feed: string): string {

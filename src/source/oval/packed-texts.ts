@@ -1,31 +1,40 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-/** Bytes of JSON text per compressed block. */
+/** Bytes of texts per compressed block. */
 const blockBytes = 128 * 1024;
-const newline = 0x0a;
+/** Bytes of line and length before each text. */
+const headBytes = 8;
 
-/** A list of JSON values that is too large for memory. Stores compressed blocks and reads them from the start. */
-export class PackedList<T> {
+/** The text of a record, and the line of the document on which it starts. */
+export interface PackedText {
+  /** Valid until the next text is requested. */
+  readonly bytes: Buffer;
+  readonly line: number;
+}
+
+/** A list of texts that is too large for memory. Stores compressed blocks and reads them from the start. */
+export class PackedTexts {
   readonly #blocks: { readonly bytes: Uint8Array; readonly length: number }[] = [];
   #block: Buffer = Buffer.allocUnsafeSlow(blockBytes);
   #length = 0;
 
-  push(value: T): void {
-    // JSON text of `JSON.stringify` contains no line break.
-    const line = `${JSON.stringify(value)}\n`;
-    const length = Buffer.byteLength(line);
+  push({ bytes, line }: PackedText): void {
+    const length = headBytes + bytes.length;
     if (this.#length + length > this.#block.length) this.#pack();
     if (length > this.#block.length) this.#block = Buffer.allocUnsafeSlow(length);
-    this.#length += this.#block.write(line, this.#length);
+    this.#block.writeUInt32LE(line, this.#length);
+    this.#block.writeUInt32LE(bytes.length, this.#length + 4);
+    this.#block.set(bytes, this.#length + headBytes);
+    this.#length += length;
   }
 
-  *[Symbol.iterator](): Generator<T> {
+  *[Symbol.iterator](): Generator<PackedText> {
     for (const { bytes, length } of this.#blocks) {
       const block = zstdDecompressSync(bytes, { chunkSize: length + 1, maxOutputLength: length + 1 });
-      yield* values<T>(block);
+      yield* texts(block);
       release(block);
     }
-    yield* values<T>(this.#block.subarray(0, this.#length));
+    yield* texts(this.#block.subarray(0, this.#length));
   }
 
   #pack(): void {
@@ -41,11 +50,12 @@ export class PackedList<T> {
   }
 }
 
-function* values<T>(lines: Buffer): Generator<T> {
-  for (let from = 0; from < lines.length; ) {
-    const to = lines.indexOf(newline, from);
-    yield JSON.parse(lines.toString('utf8', from, to)) as T;
-    from = to + 1;
+function* texts(block: Buffer): Generator<PackedText> {
+  for (let at = 0; at < block.length; ) {
+    const start = at + headBytes;
+    const end = start + block.readUInt32LE(at + 4);
+    yield { bytes: block.subarray(start, end), line: block.readUInt32LE(at) };
+    at = end;
   }
 }
 
