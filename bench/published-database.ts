@@ -138,6 +138,18 @@ const targets: readonly Scanned[] = [
   },
 ];
 
+/** Returns an SBOM with the Debian packages of an image. No place publishes its packages of languages, so the vendors would be asked. */
+function debianPackagesOf(image: string): string {
+  type Component = { readonly type: string; readonly purl?: string };
+  const document = JSON.parse(run(`${clair} sbom ${image} --format cyclonedx`)) as {
+    components: Component[];
+  };
+  const components = document.components.filter(
+    ({ type, purl = '' }) => type === 'operating-system' || purl.startsWith('pkg:deb/'),
+  );
+  return JSON.stringify({ ...document, components, dependencies: [] }, null, 2);
+}
+
 function scanOf(target: string, place: string): string {
   return `env XDG_CACHE_HOME=${cacheHome} ${clair} scan ${target} --no-lookups --format json --quiet --db :memory: --from ${place}`;
 }
@@ -276,7 +288,7 @@ async function measureHits(): Promise<void> {
   );
 }
 
-run(`${clair} sbom ${join(images, 'docker/debian-multi.tar')} --format cyclonedx > ${sbom}`);
+writeFileSync(sbom, debianPackagesOf(join(images, 'docker/debian-multi.tar')));
 const rated = mirrorWithRatings();
 publish(mirrorBefore(rated, Number(values.changed)));
 const digest = publish(rated);
