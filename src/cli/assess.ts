@@ -26,6 +26,7 @@ import { ratingLookups } from './rating-lookups.ts';
 import { isSbomTarget, openSbom, type SbomTarget } from './sbom-target.ts';
 import { type DeclaredOptions, declaredUseOf } from './source-tree.ts';
 import { isStandardInput, spoolInput, toStandardInputError } from './standard-input.ts';
+import { tuneForMatching } from './v8-flags.ts';
 
 /** Options of the commands that read an image. */
 export interface ImageOptions extends DatabaseOptions, ImageScope, DeclaredOptions {
@@ -72,6 +73,7 @@ export async function assess(
             throw toStandardInputError(error, opened.temporaryFile);
           },
         );
+  if (context.published !== undefined) tuneForMatching();
   await context.published?.load(image.namespaces, context.extensions.sources);
   // Advisories of a time in the past cannot be fetched.
   const outcomes = options.asOf === undefined ? await refreshAdvisories(image, context) : [];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Script } from 'node:vm';
-import { resetV8Flags, tuneForFeeds, tuneForScans } from './v8-flags.ts';
+import { resetV8Flags, tuneForFeeds, tuneForMatching, tuneForScans } from './v8-flags.ts';
 
 const source = '(() => 1)';
 
@@ -19,7 +19,7 @@ function isRejectedByDefault(): string {
   });
 }
 
-for (const [name, tune] of Object.entries({ tuneForScans, tuneForFeeds }))
+for (const [name, tune] of Object.entries({ tuneForScans, tuneForMatching, tuneForFeeds }))
   test(`makes compiled code fit the next start when the flags of ${name} are reset`, () => {
     tune();
     resetV8Flags();

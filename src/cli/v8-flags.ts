@@ -15,6 +15,14 @@ export function tuneForScans(): void {
   setInvocations(15 * defaultInvocations);
 }
 
+/**
+ * Lets garbage be collected as usual, for a scan with a published database that has read its layers. Early collections took a tenth of the
+ * CPU time of such a scan. The peak of memory grows by up to a tenth.
+ */
+export function tuneForMatching(): void {
+  setFlagsFromString('--no-optimize-for-size');
+}
+
 /** Limits the young generation for loading feeds. Their millions of short-lived records do not profit from a larger one. */
 export function tuneForFeeds(): void {
   resetV8Flags();
