@@ -102,5 +102,36 @@ function packageCell({ match, names, count }: FindingRow, { columns }: Display):
 
 /** Renders the description; nothing for rpm, whose advisories describe the product instead of the vulnerability. */
 function descriptionCell({ match }: FindingRow): string {
-  return match.package.type === 'rpm' ? '' : escapeForTerminal(match.vulnerability.description ?? '');
+  if (match.package.type === 'rpm') return '';
+  return escapeForTerminal(withoutHeading(match.vulnerability.description ?? ''));
+}
+
+/** Characters of a description that are read for its beginning. */
+const beginningCharacters = 4000;
+
+/** Headings of advisories that say nothing about the vulnerability. Others stay, such as `Withdrawn`. */
+const emptyHeadings: ReadonlySet<string> = new Set([
+  ...['impact', 'description', 'details', 'summary', 'overview', 'introduction', 'background'],
+  ...[
+    'vulnerability',
+    'vulnerability details',
+    'vulnerability description',
+    'problem',
+    'problem description',
+  ],
+]);
+
+/** Returns a description without the Markdown headings at its beginning, which would fill the cell. */
+function withoutHeading(description: string): string {
+  const lines = description.slice(0, beginningCharacters).split('\n');
+  const first = lines.findIndex((line) => line.trim() !== '' && !isEmptyHeading(line));
+  return first <= 0 ? description : lines.slice(first).join('\n');
+}
+
+function isEmptyHeading(line: string): boolean {
+  const words = line
+    .replaceAll(/[#*_:]/g, '')
+    .trim()
+    .toLowerCase();
+  return /^[#*_]/.test(line) && emptyHeadings.has(words);
 }

@@ -7,6 +7,7 @@ import {
   type Match,
   type Report,
   type ReportVulnerability,
+  type SuppressedMatch,
   type Verdict,
 } from '../model/report.ts';
 import { type Severity, severities } from '../model/severity.ts';
@@ -43,10 +44,22 @@ export function fixCellOf({ fix, package: { version } }: Match): string {
   return isBare ? fix.version.replace(/^0:/, '') : fixCell(fix);
 }
 
-/** Returns the fixed version or the state of the fix, and the package that contains this one: upgrade that instead. */
+/**
+ * Returns the fixed version or the state of the fix, and the package that contains this one: upgrade that instead. An archive in the title of
+ * the group is not named again.
+ */
 export function fixCellWithParent(match: Match): string {
-  const { parent } = match.package;
-  return parent === undefined ? fixCellOf(match) : `${fixCellOf(match)} (in ${nameAndVersion(parent)})`;
+  const { parent, location } = match.package;
+  const isInTitle = parent?.version === undefined && archiveOf(location.path) === parent?.name;
+  return parent === undefined || isInTitle
+    ? fixCellOf(match)
+    : `${fixCellOf(match)} (in ${nameAndVersion(parent)})`;
+}
+
+/** Returns the file name of the outermost archive in a path. Undefined for a path outside archives. */
+function archiveOf(path: string): string | undefined {
+  const end = path.indexOf('!/');
+  return end === -1 ? undefined : path.slice(path.lastIndexOf('/', end) + 1, end);
 }
 
 /** Returns `fixed in VERSION`, or the state of the fix, for a sentence. Names the package to upgrade if it contains this one. */
@@ -175,8 +188,21 @@ export function identityLines({ target }: Report): string[] {
 /** Returns a line for each reason of suppression, with the number of findings. */
 export function suppressedLines(report: Report): string[] {
   const counts = new Map<string, number>();
-  for (const { reason } of report.suppressed) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const hasManyProofs = report.suppressed.filter(isProven).length > 1;
+  for (const finding of report.suppressed) {
+    const reason = hasManyProofs && isProven(finding) ? manyProofs : finding.reason;
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
   return truncated([...counts].map(([reason, count]) => `${count} suppressed: ${escapeForTerminal(reason)}`));
+}
+
+/** The reason of several findings that programs disprove: each of them names other functions. */
+const manyProofs =
+  'programs do not contain the functions or packages that the advisories are about; clair explain shows each proof';
+
+/** Returns whether the content of the image disproves a finding, and no rule or statement decides. */
+function isProven({ justification, decision }: SuppressedMatch): boolean {
+  return justification !== undefined && decision === undefined;
 }
 
 /** Returns the state and the dates of a namespace's advisories. Dates instead of ages, because reports do not depend on the clock. */
