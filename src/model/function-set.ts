@@ -32,7 +32,8 @@ export class FunctionSetEncoder {
 
   /** Adds the functions of an encoded set. */
   addSet(text: string): void {
-    for (const hash of decodeHashes(text)) this.#push(hash);
+    const hashes = decodeHashes(text);
+    for (let i = 0; i < hashes.length; i++) this.#push(hashes[i] ?? 0);
   }
 
   #push(hash: number): void {
@@ -58,7 +59,10 @@ export class FunctionSetEncoder {
   #sorted(): Uint32Array {
     const hashes = this.#hashes.subarray(0, this.#count).sort();
     let kept = 0;
-    for (const hash of hashes) if (kept === 0 || hash !== hashes[kept - 1]) hashes[kept++] = hash;
+    for (let i = 0; i < hashes.length; i++) {
+      const hash = hashes[i] ?? 0;
+      if (kept === 0 || hash !== hashes[kept - 1]) hashes[kept++] = hash;
+    }
     this.#count = kept;
     return hashes.subarray(0, kept);
   }
@@ -101,7 +105,9 @@ function encodeHashes(hashes: Uint32Array): string {
   const bytes = Buffer.allocUnsafe(4 * hashes.length);
   let last = 0;
   let length = 0;
-  for (const hash of hashes) {
+  // Not by an iterator: a call for each of some hundred thousand hashes takes longer than the rest.
+  for (let i = 0; i < hashes.length; i++) {
+    const hash = hashes[i] ?? 0;
     let difference = hash - last;
     last = hash;
     for (; difference > 127; difference >>>= 7) bytes[length++] = (difference & 127) | 128;
@@ -116,13 +122,15 @@ function decodeHashes(text: string): Uint32Array {
   const hashes = new Uint32Array(bytes.length);
   let count = 0;
   let [hash, shift, difference] = [0, 0, 0];
-  for (const byte of bytes) {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0;
     difference |= (byte & 127) << shift;
     shift += 7;
     if (byte > 127 && shift < 28) continue;
     hash += difference;
     hashes[count++] = hash;
-    [shift, difference] = [0, 0];
+    shift = 0;
+    difference = 0;
   }
   return hashes.subarray(0, count);
 }
