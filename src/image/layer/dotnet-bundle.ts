@@ -20,6 +20,9 @@ const segmentsMax = 4;
 export class DotnetBundleReader {
   readonly #loadedEnd: number;
   readonly #markers: readonly StreamSearch[];
+  /** Where the first marker may begin, and where the last one ends. */
+  readonly #markerStart: number;
+  readonly #markerEnd: number;
   /** The last bytes before the next piece, which may precede a signature. */
   #recent: Buffer = Buffer.alloc(0);
   #recentEnd = 0;
@@ -30,13 +33,13 @@ export class DotnetBundleReader {
 
   constructor(segments: readonly ProgramSegment[]) {
     this.#loadedEnd = segments.reduce((end, { offset, size }) => Math.max(end, offset + size), 0);
-    this.#markers = segments
+    const places = segments
       .filter(({ isWritable }) => isWritable)
       .slice(0, segmentsMax)
-      .map(
-        ({ offset, size }) =>
-          new StreamSearch(signature, { start: offset, end: offset + Math.min(size, limits.programBytes) }),
-      );
+      .map(({ offset, size }) => ({ start: offset, end: offset + Math.min(size, limits.programBytes) }));
+    this.#markers = places.map((place) => new StreamSearch(signature, place));
+    this.#markerStart = places.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY);
+    this.#markerEnd = places.reduce((last, { end }) => Math.max(last, end), 0);
   }
 
   /** Returns the dependency file. Undefined if the program is no bundle, or its header names no such file. Valid after the last byte. */
@@ -50,7 +53,11 @@ export class DotnetBundleReader {
 
   /** Takes the piece of the file that begins at this position. */
   push(piece: Buffer, position: number): void {
-    if (this.#headerOffset === undefined) this.#findMarker(piece, position);
+    if (this.#headerOffset === undefined) {
+      // Most programs are no bundles, and most of their pieces have no writable data.
+      if (position >= this.#markerEnd || position + piece.length <= this.#markerStart) return;
+      this.#findMarker(piece, position);
+    }
     for (const { start, search } of this.#starts)
       for (const at of search.push(piece, position)) this.#openList(at, start);
     for (const list of this.#lists) list.push(piece, position);
@@ -59,6 +66,7 @@ export class DotnetBundleReader {
 
   /** Returns the next position at which it needs bytes. Infinite if nothing can change the result. */
   nextPosition(position: number): number {
+    if (this.#header === undefined && position >= this.#markerEnd) return Number.POSITIVE_INFINITY;
     const open =
       this.#header === undefined
         ? this.#markers
