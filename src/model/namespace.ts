@@ -25,9 +25,6 @@ const schemesOfEcosystems = {
 
 const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map(Object.entries(schemesOfEcosystems));
 
-/** The version schemes of language packages. */
-export const languageSchemes: ReadonlySet<string> = new Set(ecosystemSchemes.values());
-
 /** Version schemes by purl type of all packages with advisories, whatever lists them. */
 export const schemesOfTypes: ReadonlyMap<PackageType, string> = new Map([
   ...versionSchemes,
@@ -134,10 +131,15 @@ export function isRolling(id: string): boolean {
   return rules.get(id)?.release === 'rolling';
 }
 
+/** Returns the version scheme of a namespace of language packages by its name. Undefined for another namespace. */
+export function languageSchemeOf(namespace: string): string | undefined {
+  return ecosystemSchemes.get(namespace);
+}
+
 /** Returns the version scheme of a namespace by its name. Undefined if its distribution is not in the table. */
 export function versionSchemeOf(namespace: string): string | undefined {
-  const ofLanguage = ecosystemSchemes.get(namespace);
-  if (ofLanguage !== undefined) return ofLanguage;
+  const ofLanguages = languageSchemeOf(namespace);
+  if (ofLanguages !== undefined) return ofLanguages;
   const [distribution = ''] = namespace.split(':');
   const rule = [...rules.values()].find(({ name }) => name === distribution);
   return rule && versionSchemes.get(rule.type);

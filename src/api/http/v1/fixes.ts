@@ -27,7 +27,7 @@ export const putFixRoute =
     if (feature === undefined) throw badRequest('failed to provide feature');
     if (feature.Name !== request.params['feature'])
       throw badRequest('feature name in URL and JSON do not match');
-    const fix = parseFix(feature, deps.extensions);
+    const fix = parseFix(feature, request.params['namespace'] ?? '', deps.extensions);
     const name = vulnerabilityIn(request);
     assertSameNamespace(feature, name);
     request.addLogDetails({ namespace: name.namespace, vulnerability: name.id, package: fix.package });

@@ -71,11 +71,9 @@ export const postVulnerabilityRoute =
     if (posted === undefined) throw badRequest('failed to provide vulnerability');
     const fields = parseVulnerabilityFields(posted);
     const features = posted.FixedIn ?? [];
-    const fixes = features.map((one) => parseFix(one, deps.extensions));
-    const name = toVulnerabilityName(
-      posted.NamespaceName || (request.params['namespace'] ?? ''),
-      posted.Name ?? '',
-    );
+    const namespace = posted.NamespaceName || (request.params['namespace'] ?? '');
+    const fixes = features.map((one) => parseFix(one, namespace, deps.extensions));
+    const name = toVulnerabilityName(namespace, posted.Name ?? '');
     for (const one of features) assertSameNamespace(one, name);
     request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
     await learnNamespace(name, features, deps);
