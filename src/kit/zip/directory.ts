@@ -9,6 +9,7 @@ import {
   parseDirectoryEntry,
   sizeOfDirectoryEntry,
   type ZipHeader,
+  zipMethods,
 } from './records.ts';
 import { ZipError } from './walker.ts';
 
@@ -27,7 +28,6 @@ export interface WantedEntries {
 /** Maximum length of the comment that may follow the end record. */
 const commentBytesMax = 0xffff;
 const endSignature = Buffer.from('PK\x05\x06');
-const methods = { stored: 0, deflated: 8 } as const;
 
 /**
  * A zip archive in memory that is read by the directory at its end, as a JVM reads it. Something else may precede the archive, such as a
@@ -84,9 +84,9 @@ export class ZipDirectory {
     };
     if (entry.isEncrypted) return refuse('an encrypted file');
     if (entry.bytes > bytesMax) return refuse(`a file of ${entry.bytes} bytes, more than ${bytesMax}`);
-    if (entry.method !== methods.stored && entry.method !== methods.deflated)
+    if (entry.method !== zipMethods.stored && entry.method !== zipMethods.deflated)
       return refuse(`the unknown compression method ${entry.method}`);
-    const content = entry.method === methods.stored ? data : inflate(data, entry.bytes, refuse);
+    const content = entry.method === zipMethods.stored ? data : inflate(data, entry.bytes, refuse);
     return content.length === entry.bytes ? content : refuse('a file of another size than declared');
   }
 

@@ -6,20 +6,21 @@ import {
   descriptorBytesMax,
   endBytes,
   fileCount,
+  localHeaderBytes,
   parseDirectoryEntry,
   parseLocalHeader,
   type RecordName,
   recordKindOf,
   type Sizes,
   type ZipHeader,
+  zipMethods,
 } from './records.ts';
 import { ZipError } from './walker.ts';
 
 /** Size of the longest local header: its name and its extra field have 16-bit lengths. */
-const headerBytesMax = 30 + 2 * 0xffff;
+const headerBytesMax = localHeaderBytes + 2 * 0xffff;
 /** Bytes that are passed on or inflated at once. */
 const pieceBytes = 64 * 1024;
-const [storedMethod, deflatedMethod] = [0, 8];
 
 /**
  * Yields a zip archive that is the only file of another one. Some publishers zip twice. Yields any other stream unchanged. The inner archive
@@ -39,7 +40,7 @@ export async function* innerArchive(body: AsyncIterable<Uint8Array>): AsyncGener
 /** Reads the first local header if its file is an archive. Reads nothing if it is not. */
 async function readNestedHeader(input: PieceReader): Promise<ZipHeader | undefined> {
   const start = await input.peek(headerBytesMax);
-  if (start.length < 30) return undefined;
+  if (start.length < localHeaderBytes) return undefined;
   const kind = recordKindOf(start.readUInt32LE(0));
   if (kind?.name !== 'local') return undefined;
   const size = kind.sizeOf(start, 0);
@@ -67,8 +68,8 @@ async function* onlyFile(header: ZipHeader, input: PieceReader): AsyncGenerator<
 
 function dataOf(header: ZipHeader, input: PieceReader): AsyncIterable<Uint8Array> {
   const { method, hasDescriptor, compressedBytes, path } = header;
-  if (method === deflatedMethod) return inflated(path, input);
-  if (method === storedMethod && (!hasDescriptor || compressedBytes > 0))
+  if (method === zipMethods.deflated) return inflated(path, input);
+  if (method === zipMethods.stored && (!hasDescriptor || compressedBytes > 0))
     return stored(compressedBytes, input);
   throw new ZipError(
     `${path} is stored by method ${method} without its size, so it cannot be read as a stream,`,

@@ -8,15 +8,19 @@ interface RecordKind {
 /** Records of a zip archive: APPNOTE.TXT, sections 4.3.7 to 4.3.16. */
 export type RecordName = 'local' | 'directory' | 'end64' | 'locator64' | 'end';
 
-const localBytes = 30;
+/** The compression methods that archives of feeds and packages use. APPNOTE.TXT, section 4.4.5. */
+export const zipMethods = { stored: 0, deflated: 8 } as const;
+
+/** Bytes of a local header without its name and its extra field. */
+export const localHeaderBytes = 30;
 const directoryBytes = 46;
 const kinds: ReadonlyMap<number, RecordKind> = new Map<number, RecordKind>([
   [
     0x04034b50,
     {
       name: 'local',
-      fixedBytes: localBytes,
-      sizeOf: (bytes, at) => localBytes + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28),
+      fixedBytes: localHeaderBytes,
+      sizeOf: (bytes, at) => localHeaderBytes + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28),
     },
   ],
   [
@@ -67,7 +71,7 @@ const ones = 0xffffffff;
 
 /** Parses a complete local header. */
 export function parseLocalHeader(record: Buffer): ZipHeader {
-  return parse(record, 6, { nameAt: localBytes, offset: 0 });
+  return parse(record, 6, { nameAt: localHeaderBytes, offset: 0 });
 }
 
 /** Parses a complete entry of the directory. */
@@ -142,7 +146,7 @@ export function sizeOfDirectoryEntry(bytes: Buffer, at: number): number {
 
 /** Returns where the data of a file begins, after the local header at `at`. Undefined if no header is there. */
 export function localDataStart(bytes: Buffer, at: number): number | undefined {
-  if (!(at + localBytes <= bytes.length)) return undefined;
+  if (!(at + localHeaderBytes <= bytes.length)) return undefined;
   const kind = recordKindOf(bytes.readUInt32LE(at));
   return kind?.name === 'local' ? at + kind.sizeOf(bytes, at) : undefined;
 }

@@ -15,6 +15,7 @@ import {
   recordKindOf,
   type Sizes,
   type ZipHeader,
+  zipMethods,
 } from './records.ts';
 
 /** The content is not a valid zip archive. `position` counts bytes from its start. */
@@ -27,8 +28,6 @@ export class ZipError extends Error {
     this.position = position;
   }
 }
-
-const methods = { stored: 0, deflated: 8 } as const;
 
 /** A file whose header has been read and whose data follows. `offset` is the position of the header. */
 interface PendingEntry {
@@ -174,7 +173,7 @@ export class ZipWalker {
     if (isEncrypted) throw this.#error(`${path} is encrypted, which is not supported,`);
     if (Math.max(bytes, compressedBytes) > limits.feedRecordBytes)
       throw limitError(`${path} has ${bytes} bytes, more than ${limits.feedRecordBytes}`);
-    if (method !== methods.stored && method !== methods.deflated)
+    if (method !== zipMethods.stored && method !== zipMethods.deflated)
       throw this.#error(`${path} is compressed by method ${method}, which is not supported,`);
   }
 
@@ -196,7 +195,7 @@ export class ZipWalker {
 
   /** Returns the content of a deflated file that is as its header states. Undefined for any other. */
   #plainContent({ method, bytes, crc }: ZipHeader, stored: Buffer): Buffer | undefined {
-    const content = method === methods.deflated ? this.#inflater.inflate(stored, bytes) : undefined;
+    const content = method === zipMethods.deflated ? this.#inflater.inflate(stored, bytes) : undefined;
     return content !== undefined && crc32(content) === crc ? content : undefined;
   }
 
@@ -220,7 +219,7 @@ export class ZipWalker {
   #describedContent(header: ZipHeader): Content | undefined {
     const { compressedBytes, method } = header;
     const { bytes, at, available, end, position } = this.#input;
-    const isUnknown = compressedBytes === 0 && method === methods.deflated;
+    const isUnknown = compressedBytes === 0 && method === zipMethods.deflated;
     if (isUnknown) return this.#inflateUnknown(header.path, bytes.subarray(at, end), this.#isAllThere);
     if (available < compressedBytes) return undefined;
     return contentOfSize(header, bytes.subarray(at, at + compressedBytes), position);
@@ -251,7 +250,7 @@ function checkedContent(header: ZipHeader, stored: Buffer, position: number): Bu
 
 /** Returns the content of data whose size is known. */
 function contentOfSize({ path, method }: ZipHeader, stored: Buffer, position: number): Content {
-  if (method === methods.stored) return contentOf(Buffer.from(stored), stored.length);
+  if (method === zipMethods.stored) return contentOf(Buffer.from(stored), stored.length);
   const content = inflate(path, stored, position);
   if (content === undefined)
     throw new ZipError(`${path} cannot be decompressed: unexpected end of file,`, position);
@@ -279,7 +278,7 @@ function inflate(path: string, compressed: Buffer, position: number): Content | 
 }
 
 function differs({ hasDescriptor, method, compressedBytes }: ZipHeader): string {
-  return hasDescriptor && method === methods.stored && compressedBytes === 0
+  return hasDescriptor && method === zipMethods.stored && compressedBytes === 0
     ? 'is stored without its size in its header, so it cannot be read as a stream,'
     : 'has another checksum or size than the archive says';
 }
