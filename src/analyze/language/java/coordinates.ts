@@ -15,6 +15,11 @@ export function nameOfArtifact({ group, artifact }: Omit<Coordinates, 'version'>
   return `${group}:${artifact}`;
 }
 
+/** Returns the name and the version of an artifact as those of a package. */
+export function namedVersionOf(found: Coordinates): { readonly name: string; readonly version: string } {
+  return { name: nameOfArtifact(found), version: found.version };
+}
+
 /** Returns complete and valid coordinates. Undefined if a part is missing, not a word, or contains an unresolved property. */
 export function completeCoordinates({
   group,

@@ -9,7 +9,7 @@ import { type JavaArchive, openJavaArchive, type PomFiles } from './archive.ts';
 import {
   type Coordinates,
   completeCoordinates,
-  nameOfArtifact,
+  namedVersionOf,
   type PartialCoordinates,
   validMembers,
 } from './coordinates.ts';
@@ -97,10 +97,7 @@ class ArchiveReader {
     const poms = yield* this.#poms(archive, path);
     const identity = identifyArchive(poms, { base, manifest });
     const { main, embedded, isNamedAfterMain } = identity;
-    const label =
-      main !== undefined && isNamedAfterMain
-        ? { name: nameOfArtifact(main), version: main.version }
-        : fileName;
+    const label = main !== undefined && isNamedAfterMain ? namedVersionOf(main) : fileName;
     if (main !== undefined)
       yield { kind: 'package', path, package: { ...main, ...evidenceAt(depth, parent) } };
     // Metadata without code is what remains of a package that the build removed.

@@ -5,7 +5,7 @@ import type { Files } from '../../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
 import { ArchiveBudget } from '../archive-files.ts';
 import { isReadEntry } from './archive.ts';
-import { nameOfArtifact } from './coordinates.ts';
+import { namedVersionOf } from './coordinates.ts';
 import { javaExtensions } from './jar-name.ts';
 import { type JavaFinding, listJavaArchive } from './list-archive.ts';
 import { isUnpackedFile, listUnpackedArchives, unpackedFiles } from './unpacked.ts';
@@ -99,15 +99,14 @@ function packageEvent(
   path: string,
   { path: archive, package: found }: Extract<JavaFinding, { kind: 'package' }>,
 ): ListerEvent {
-  const { version, evidence, parent } = found;
+  const { evidence, parent } = found;
   const inside = pathInside(path, archive);
   return {
     kind: 'package',
     path,
     package: {
       type: 'maven',
-      name: nameOfArtifact(found),
-      version,
+      ...namedVersionOf(found),
       evidence,
       ...(parent !== undefined && { parent }),
       ...(inside !== '' && { archivePath: inside }),

@@ -6,6 +6,7 @@ import type { ListerEvent } from '../../../plugin/package-lister.ts';
 import {
   type Coordinates,
   completeCoordinates,
+  namedVersionOf,
   nameOfArtifact,
   type PartialCoordinates,
   validMembers,
@@ -193,10 +194,9 @@ function packageEvent(path: string, found: Coordinates, parent?: Coordinates): L
     path,
     package: {
       type: 'maven',
-      name: nameOfArtifact(found),
-      version: found.version,
+      ...namedVersionOf(found),
       evidence: 'installed',
-      ...(parent !== undefined && { parent: { name: nameOfArtifact(parent), version: parent.version } }),
+      ...(parent !== undefined && { parent: namedVersionOf(parent) }),
     },
   };
 }
