@@ -1,7 +1,9 @@
 /**
  * Measures scans with a published database: the whole command in one process, over HTTP on this machine, with an empty cache and with a full
  * one. Also bytes and requests, the patch of a day, the time from an open file to its hits, and findings without a severity: with all ratings
- * of the corpus, and whether the corpus has a record of them. Prints the targets that were set before. Run: npm run bench -- database --images DIR --mirror DIR [--rounds N]. `make-images.sh` and
+ * of the corpus, and whether the corpus has a record of them. Prints the targets that were set before.
+ *
+ * Run: npm run bench -- database --images DIR --mirror DIR [--rounds N]. `make-images.sh` and
  * `make-mirror.sh` of the corpus create the images and the mirror.
  */
 import { spawn, spawnSync } from 'node:child_process';

@@ -42,7 +42,10 @@ export class PublicationCache {
     this.#directory = join(directory, 'catalogues');
   }
 
-  /** Returns the last accepted version, with its catalogue in compressed form. Undefined if no version was accepted, or if its files are damaged. */
+  /**
+   * Returns the last accepted version, with its catalogue in compressed form. Undefined if no version was accepted, or if its files are
+   * damaged.
+   */
   read(key: string): { readonly state: PublicationState; readonly catalogue: Buffer } | undefined {
     try {
       const parsed = publicationState.safeParse(JSON.parse(readFileSync(this.#statePath(key), 'utf8')));

@@ -28,8 +28,8 @@ const stateDocument = z.object({
 const stateName = /^(\d{1,16})-(\d{1,16})\.json$/;
 
 /**
- * Reads the documents of the last trusted version below a root from a cache directory. Undefined if no version is trusted yet. Throws `store-unusable` if it
- * cannot be read: without it, an old version would be accepted.
+ * Reads the documents of the last trusted version below a root from a cache directory. Undefined if no version is trusted yet. Throws
+ * `store-unusable` if it cannot be read: without it, an old version would be accepted.
  */
 export function readTrustState(cache: string, root: Buffer): TrustState | undefined {
   const directory = stateDirectory(cache, root);

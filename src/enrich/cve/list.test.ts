@@ -201,7 +201,7 @@ test('verifies the checksum that GitHub states', async () => {
   await assert.rejects(read('other'), /its sha256 is .* but the release says/);
 });
 
-test('refuses a list of releases that has no archive, or is none', async () => {
+test('refuses a list of releases that has no archive, or is not a list', async () => {
   await assert.rejects(fetched(github({ [`cve_${next}_0200Z`]: [delta(next, '0200Z')] })), {
     code: 'feed-corrupt',
     message: /no release has an archive of all CVEs/,

@@ -19,14 +19,14 @@ export class Seam {
     return this.#tailLength;
   }
 
-  /** Returns the position of the first sequence in the kept bytes and the start of the next piece. -1 if there is none. */
+  /** Returns the position of the first sequence in the kept bytes and the start of the next piece. -1 if it is missing. */
   indexIn(piece: Buffer): number {
     if (this.#tailLength === 0) return -1;
     this.#length = this.#tailLength + piece.copy(this.#bytes, this.#tailLength, 0, this.#needle.length - 1);
     return this.nextIndex(0);
   }
 
-  /** Returns the position of the first sequence from a position on, after `indexIn`. -1 if there is none. */
+  /** Returns the position of the first sequence from a position on, after `indexIn`. -1 if it is missing. */
   nextIndex(from: number): number {
     const at = this.#bytes.indexOf(this.#needle, from);
     return at + this.#needle.length <= this.#length ? at : -1;

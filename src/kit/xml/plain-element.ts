@@ -152,7 +152,7 @@ class PlainReader {
     return end === start ? undefined : this.#text.slice(start, end);
   }
 
-  /** Returns the index after the name without prefix at this index; the index itself if there is none. */
+  /** Returns the index after the name without prefix at this index; the index itself without a name. */
   #nameEnd(start: number): number {
     if (startsName[this.#text.charCodeAt(start)] !== 1) return start;
     let end = start + 1;

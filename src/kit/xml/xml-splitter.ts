@@ -128,13 +128,13 @@ export class XmlSplitter {
   #append(piece: Uint8Array): void {
     if (this.#offset + this.#end + piece.length > this.#limits.bytes)
       this.#refuse(`longer than ${this.#limits.bytes} bytes`);
-    if (this.#end + piece.length > this.#bytes.length) this.#makeRoom(piece.length);
+    if (this.#end + piece.length > this.#bytes.length) this.#reserve(piece.length);
     this.#bytes.set(piece, this.#end);
     this.#end += piece.length;
   }
 
   /** Removes what was returned. Enlarges the memory if less than half of it would be free: small pieces then rarely move the rest. */
-  #makeRoom(length: number): void {
+  #reserve(length: number): void {
     this.#place();
     const kept = this.#bytes.subarray(this.#start, this.#end);
     const needed = 2 * (kept.length + length);

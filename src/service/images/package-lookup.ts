@@ -48,7 +48,7 @@ export class PackageLookups {
     };
   }
 
-  /** Returns the namespace of a package. Undefined if there is none. */
+  /** Returns the namespace of a package. Undefined if no namespace covers it. */
   namespaceOf(found: FoundPackage): Namespace | undefined {
     const { namespace, isOfEcosystem } = this.#kindOf(found);
     return namespace !== undefined && isOfEcosystem ? withSupplier(namespace, found) : namespace;

@@ -96,7 +96,7 @@ function isPunctuation(byte: number): boolean {
   return byte === parenthesis || byte === closingParenthesis || byte === star;
 }
 
-/** Returns the position of the dot that ends the path of the package: the first one after the last slash. -1 if there is none. */
+/** Returns the position of the dot that ends the path of the package: the first one after the last slash. -1 without such a dot. */
 function dotAfterPackage(content: Buffer, start: number, end: number): number {
   let found = -1;
   for (let i = start; i < end; i++) {
