@@ -40,7 +40,10 @@ export function closeConnections(): void {
   agent.destroy();
 }
 
-/** Sends a request and reads its response. Returns the status. */
+/**
+ * Sends a request and reads its response. Returns the status. Sends it again if the server closed the idle connection in the same moment,
+ * as any client of kept connections must.
+ */
 export async function send(port: number, method: string, path: string, body?: object): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const text = body === undefined ? undefined : JSON.stringify(body);
@@ -50,9 +53,16 @@ export async function send(port: number, method: string, path: string, body?: ob
       resolve(response.statusCode ?? 0);
     });
   });
-  outgoing.on('error', reject);
+  outgoing.on('error', (error) => {
+    if (outgoing.reusedSocket && isReset(error)) resolve(send(port, method, path, body));
+    else reject(error);
+  });
   outgoing.end(text);
   return await promise;
+}
+
+function isReset(error: Error): boolean {
+  return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 /** Posts a layer that is a file of this machine. Returns the status. */

@@ -9,10 +9,12 @@ import { configurableOptions, isRepeatable, variableOfOption } from '../src/cli/
 import { createProgram } from '../src/cli/program/program.ts';
 import { configReference } from '../src/config/config-reference.ts';
 import { extensionsPage } from './extensions-page.ts';
+import { newTablesModule } from './new-tables.ts';
 import { pluginTypesPage } from './plugin-types-page.ts';
 
 /**
- * Returns the generated pages of the reference by path. `npm run reference` writes them, and a repository test detects outdated pages.
+ * Returns the generated files by path, most of which are pages of the reference. `npm run reference` writes them, and a repository test
+ * detects outdated ones.
  */
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
@@ -20,6 +22,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/command-line.md', await commandReference()],
     ['docs/reference/extensions.md', extensionsPage()],
     ['docs/reference/plugin-types.md', pluginTypesPage()],
+    ['src/store/sql/dialect/sqlite-new-tables.ts', await newTablesModule()],
     ['docs/reference/metrics.md', await metricsReference()],
     // The document of a server with tokens.
     ['docs/reference/openapi.json', `${JSON.stringify(apiOpenApiDocument(true), null, 2)}\n`],

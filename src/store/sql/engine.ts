@@ -97,6 +97,11 @@ export interface Engine extends EngineConnection, AsyncDisposable {
   /** Like `schemaVersion`, by one cheap query on a database that has tables of this program. */
   storedSchemaVersion(db: Kysely<Tables>): Promise<number>;
   setSchemaVersion(db: Kysely<Tables>, version: number): Promise<void>;
+  /**
+   * Creates the tables of the current schema in an empty database, in the transaction that `write` has begun, and sets the schema version.
+   * Undefined if all migrations create them.
+   */
+  readonly createTables: (() => Promise<void>) | undefined;
   /** Disables the statement timeout until the transaction ends. */
   liftStatementTimeout(db: Kysely<Tables>): Promise<void>;
   /** Changes the tables that a migration has made as this engine requires. */

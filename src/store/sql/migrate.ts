@@ -38,16 +38,8 @@ export async function migrate(engine: Engine, program = thisProgram): Promise<nu
   const found = await engine.schemaVersion(engine.db);
   if (found >= firstSharedSchema) await assertUsable(engine, engine.db, program.schema);
   if (found >= program.schema) return found;
-  if (engine.isReadOnly) {
-    const state =
-      found === 0
-        ? 'is empty'
-        : `has the tables of an earlier version (${found} instead of ${program.schema})`;
-    throw new ClairError(
-      'store-unusable',
-      `the database cannot be written, and ${state}: run clair db update where it can be written`,
-    );
-  }
+  if (engine.isReadOnly) throw notWritable(found, program);
+  if (found === 0 && program.schema === schemaVersion && (await createsTables(engine))) return schemaVersion;
   const migrations = await program.loadMigrations();
   const minimum = Math.max(...migrations.map((migration, i) => minimumSchemaOf(migration, i + 1)));
   // Before, no program reads the minimum. The tables of a new database have no other user.
@@ -60,6 +52,29 @@ export async function migrate(engine: Engine, program = thisProgram): Promise<nu
     else await runStages(run, change);
   }
   return program.schema;
+}
+
+function notWritable(found: number, { schema }: Program): ClairError {
+  const state =
+    found === 0 ? 'is empty' : `has the tables of an earlier version (${found} instead of ${schema})`;
+  return new ClairError(
+    'store-unusable',
+    `the database cannot be written, and ${state}: run clair db update where it can be written`,
+  );
+}
+
+/**
+ * Creates the current tables in an empty database at once, which takes a tenth of the time of all migrations. Returns false if the engine
+ * cannot do so. If another process is first, the migrations go on from its schema.
+ */
+async function createsTables(engine: Engine): Promise<boolean> {
+  const { createTables } = engine;
+  if (createTables === undefined) return false;
+  return await engine.write(async (db) => {
+    if ((await engine.schemaVersion(db)) > 0) return false;
+    await createTables();
+    return true;
+  });
 }
 
 /**

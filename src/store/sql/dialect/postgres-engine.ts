@@ -57,6 +57,7 @@ export async function openPostgresEngine(
     schemaVersion: (db) => readSchemaVersion(db, clients.databaseName),
     storedSchemaVersion: readStoredVersion,
     setSchemaVersion: writeSchemaVersion,
+    createTables: undefined,
     liftStatementTimeout: async (db) => {
       await sql`set local statement_timeout = 0`.execute(db);
     },

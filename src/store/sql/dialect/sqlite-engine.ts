@@ -75,6 +75,10 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
       await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(db);
       await sql`pragma user_version = ${sql.lit(version)}`.execute(db);
     },
+    createTables: async () => {
+      const { newTables } = await import('./sqlite-new-tables.ts');
+      database.exec(newTables);
+    },
     liftStatementTimeout: async () => undefined,
     adaptTables: async () => undefined,
     readClock: undefined,
