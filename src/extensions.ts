@@ -1,11 +1,22 @@
+import { bitnamiLister } from './analyze/language/bitnami/bitnami.ts';
+import { conanLister } from './analyze/language/conan/conan.ts';
 import { condaLister } from './analyze/language/conda/conda.ts';
+import { pubLister } from './analyze/language/dart/pub.ts';
 import { nugetLister } from './analyze/language/dotnet/nuget.ts';
 import { hexLister, otpLister } from './analyze/language/erlang/erlang.ts';
+import { chromeLister } from './analyze/language/extensions/chrome.ts';
+import { vscodeLister } from './analyze/language/extensions/vscode.ts';
 import { goLister } from './analyze/language/go/go.ts';
+import { hackageLister } from './analyze/language/haskell/hackage.ts';
 import { mavenLister } from './analyze/language/java/maven.ts';
+import { juliaLister } from './analyze/language/julia/julia.ts';
+import { luarocksLister } from './analyze/language/lua/luarocks.ts';
 import { npmLister } from './analyze/language/npm/npm.ts';
+import { opamLister } from './analyze/language/ocaml/opam.ts';
+import { cpanLister } from './analyze/language/perl/cpan.ts';
 import { composerLister } from './analyze/language/php/composer-lister.ts';
 import { wordpressLister } from './analyze/language/php/wordpress.ts';
+import { claimedCratesLister } from './analyze/language/python/claimed-crates.ts';
 import { pythonLister } from './analyze/language/python/python.ts';
 import { cranLister } from './analyze/language/r/cran.ts';
 import { rubyLister } from './analyze/language/ruby/ruby.ts';
@@ -16,11 +27,15 @@ import { lsbRelease } from './analyze/namespace/lsb-release.ts';
 import { osRelease } from './analyze/namespace/os-release.ts';
 import { redhatRelease } from './analyze/namespace/redhat-release.ts';
 import { apkLister } from './analyze/package/apk.ts';
+import { bottlerocketLister } from './analyze/package/bottlerocket.ts';
 import { chiselLister } from './analyze/package/chisel.ts';
 import { dpkgLister } from './analyze/package/dpkg.ts';
+import { flatpakLister } from './analyze/package/flatpak.ts';
+import { homebrewLister } from './analyze/package/homebrew.ts';
 import { pacmanLister } from './analyze/package/pacman.ts';
 import { rhelContentManifest } from './analyze/package/rhel-content-manifest.ts';
 import { rpmLister } from './analyze/package/rpm/rpm.ts';
+import { snapLister } from './analyze/package/snap.ts';
 import { cveList } from './enrich/cve/cve.ts';
 import { epss } from './enrich/epss/epss.ts';
 import { kev } from './enrich/kev/kev.ts';
@@ -47,9 +62,12 @@ import { openVexFormat } from './report/vex/openvex.ts';
 import { alma } from './source/alma/alma.ts';
 import { alpine } from './source/alpine/alpine.ts';
 import { amazon } from './source/amazon/amazon.ts';
+import { arch } from './source/arch/arch.ts';
 import { azure } from './source/azure/azure.ts';
+import { bottlerocket } from './source/bottlerocket/bottlerocket.ts';
 import { chainguard } from './source/chainguard/chainguard.ts';
 import { debian } from './source/debian/debian.ts';
+import { fedora } from './source/fedora/fedora.ts';
 import { oracle } from './source/oracle/oracle.ts';
 import { osvSource } from './source/osv/osv.ts';
 import { photon } from './source/photon/photon.ts';
@@ -63,6 +81,7 @@ import { ubuntuOval } from './source/ubuntu/ubuntu-oval.ts';
 import { wolfi } from './source/wolfi/wolfi.ts';
 import { alpm } from './version/alpm.ts';
 import { apk } from './version/apk.ts';
+import { bitnami } from './version/bitnami.ts';
 import { composer } from './version/composer.ts';
 import { cran } from './version/cran.ts';
 import { dpkg } from './version/dpkg.ts';
@@ -78,7 +97,7 @@ import { semver } from './version/semver.ts';
 
 const schemes: Extensions['schemes'] = [
   ...[dpkg, rpm, apk, alpm, semver],
-  ...[npm, go, pep440, gem, maven, nuget, composer, pub, cran],
+  ...[npm, go, pep440, gem, maven, nuget, composer, pub, cran, bitnami],
 ];
 
 /**
@@ -99,15 +118,26 @@ export interface BuiltIn extends Extensions {
 export const builtIn: BuiltIn = {
   detectors: [osRelease, redhatRelease, alpineRelease, lsbRelease, aptSources],
   listers: [
-    ...[dpkgLister, apkLister, rpmLister, pacmanLister, chiselLister, rhelContentManifest],
+    ...[
+      dpkgLister,
+      apkLister,
+      rpmLister,
+      pacmanLister,
+      chiselLister,
+      bottlerocketLister,
+      rhelContentManifest,
+    ],
     ...[npmLister, pythonLister, rubyLister, composerLister, mavenLister],
     ...[nugetLister, cranLister, hexLister, otpLister, condaLister, goLister, cargoLister],
-    wordpressLister,
+    ...[wordpressLister, luarocksLister, cpanLister, hackageLister, juliaLister, opamLister, pubLister],
+    ...[conanLister, vscodeLister, chromeLister, homebrewLister, flatpakLister, snapLister],
+    ...[bitnamiLister, claimedCratesLister],
   ],
   schemes,
   sources: [
     ...[debian, ubuntu, ubuntuOval, alpine, wolfi, chainguard],
     ...[rhel, rhelOval, oracle, amazon, rocky, alma, suse, suseDocuments, azure, photon],
+    ...[arch, fedora, bottlerocket],
     osvSource(schemes),
   ],
   enrichers: [nvd, cveList, kev, epss],

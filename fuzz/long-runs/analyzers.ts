@@ -7,15 +7,8 @@ import type { PackageLister } from '../../src/plugin/package-lister.ts';
 import { writeNdb, writeRpmPackage } from '../../src/testing/rpm-writer.ts';
 import { declaredDocuments } from '../declared-documents.ts';
 import { listerOfParts } from '../program-lister.ts';
-import type { Subject } from './subject.ts';
-
-/** A file that an analyzer reads, with a document as its content. */
-interface FileFormat {
-  readonly path: string;
-  readonly document: string;
-  readonly syntax?: Subject['syntax'];
-  readonly pack?: (document: string) => Uint8Array;
-}
+import { inventoryFormats } from './inventory-formats.ts';
+import type { FileFormat, Subject } from './subject.ts';
 
 const stanza = `Package: bash
 Status: install ok installed
@@ -35,6 +28,7 @@ const erlangTerm =
   '%% x\n{application,plug,\n [{description,"A \\"b\\""},{modules,[\'Elixir.Plug\']},{env,[{a,$,},{b,<<"x">>},{c,-1.5}]},{vsn,"1.15.3"}]}.\n';
 
 const listers: Readonly<Record<string, readonly FileFormat[]>> = {
+  ...inventoryFormats,
   dpkg: [
     { path: 'var/lib/dpkg/status', document: stanza },
     { path: 'var/lib/dpkg/status.d/bash', document: stanza },

@@ -25,6 +25,17 @@ export const tracker: object = {
   },
 };
 
+export const avg: object = {
+  ...{
+    name: 'AVG-1',
+    packages: ['xz', 'xz-docs'],
+    status: 'Fixed',
+    severity: 'High',
+    type: 'denial of service',
+  },
+  ...{ affected: '1:5.4.1-1', fixed: '1:5.4.1-2', issues: [cve] },
+};
+
 const events = [{ introduced: '0' }, { fixed: '1.0.0' }];
 
 /** Returns an OSV record of an ecosystem. */

@@ -10,6 +10,7 @@ import { tar } from '../../src/testing/tar-writer.ts';
 import {
   alma,
   amazon,
+  avg,
   azure,
   csaf,
   cveRecordOfList,
@@ -90,6 +91,8 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
   'rhel-oval': [xml('com.redhat.rhsa-RHEL8.xml.bz2', 'RHEL8', redhatOval)],
   oracle: [xml('com.oracle.elsa-all.xml.bz2', 'elsa', oracle)],
   amazon: [xml('updateinfo.xml', '2', amazon)],
+  fedora: [xml('updateinfo.xml', '41', amazon)],
+  bottlerocket: [xml('updateinfo.xml', 'updateinfo', amazon)],
   rocky: [
     json('', 'advisories', rocky),
     { ...json('Rocky%20Linux/all.zip', 'advisories', osvIn('Rocky Linux:9')), pack: zipped },
@@ -100,6 +103,7 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
   ],
   suse: [xml('opensuse-leap-15.6.xml.gz', 'opensuse-leap-15.6', suse)],
   'suse-documents': [{ ...json('csaf.tar', 'all', csaf), pack: packedAs('suse-su-2024_0001-1.json') }],
+  arch: [json('all.json', 'all', [avg])],
   azure: [xml('azurelinux-3.0-oval.xml', 'azurelinux-3.0', azure)],
   photon: [
     xml('com.vmware.phsa-photon3.xml.gz', '3.0', photon),

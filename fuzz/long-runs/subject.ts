@@ -8,3 +8,11 @@ export interface Subject {
   /** Reads a document to its end. Throws a `ClairError` if it is refused. */
   read(document: string): Promise<void>;
 }
+
+/** A file that an analyzer reads, with a document as its content. `pack` makes the content of another format from it. */
+export interface FileFormat {
+  readonly path: string;
+  readonly document: string;
+  readonly syntax?: Subject['syntax'];
+  readonly pack?: (document: string) => Uint8Array;
+}

@@ -37,6 +37,9 @@ const cadences: Readonly<Record<string, PublishingCadence>> = {
   suse: perRelease,
   photon: perRelease,
   azure: perRelease,
+  arch: perRelease,
+  fedora: weekly,
+  bottlerocket: perRelease,
 };
 
 /** Returns the cadence of a source. Sources that are not in the table, such as those of plugins, may be quiet for a quarter of a year. */

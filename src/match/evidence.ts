@@ -104,13 +104,21 @@ function visible(marks: PathTree<Mark>, real: RealPaths, { owners, listed }: Kno
     .sort((a, b) => compareText(a.kind, b.kind) || compareText(a.path, b.path));
 }
 
-/** Returns a predicate: whether a file was read. A plugin of WordPress is evidence as a directory, of which one file was read. */
+/** Directories that are evidence, by how far they are above the file that is read: a plugin of WordPress, a branch of a Flatpak. */
+const directoriesOf: Partial<Readonly<Record<EvidenceKind, (path: string) => string>>> = {
+  wordpress: parentOf,
+  flatpak: (path) => parentOf(parentOf(path)),
+};
+
+/** Returns a predicate: whether a file was read. A directory was read if the file in it was. */
 function listedEvidence(listed: ReadonlySet<string>): (item: SquashedEvidence) => boolean {
-  let directories: ReadonlySet<string> | undefined;
+  const directories = new Map<EvidenceKind, ReadonlySet<string>>();
   return ({ kind, path }) => {
-    if (listed.has(path) || kind !== 'wordpress') return listed.has(path);
-    directories ??= new Set(Array.from(listed, parentOf));
-    return directories.has(path);
+    const directoryOf = directoriesOf[kind];
+    if (listed.has(path) || directoryOf === undefined) return listed.has(path);
+    const known = directories.get(kind) ?? new Set(Array.from(listed, directoryOf));
+    directories.set(kind, known);
+    return known.has(path);
   };
 }
 

@@ -29,6 +29,8 @@ test('counts a package as one of the distribution by vendor, maintainer and path
     [deb({ version: '20.1-1nodesource1' }), usual, 'debian', false],
     [deb(), 'opt/acme/node_modules/a/package.json', 'debian', false],
     [deb(), 'usr/local/lib/node_modules/a/package.json', 'debian', false],
+    [{ ...deb(), type: 'alpm', supplier: 'Unknown Packager' }, usual, 'arch', false],
+    [{ ...deb(), type: 'alpm', supplier: 'A <a@archlinux.org>' }, usual, 'arch', true],
     [rpm('Red Hat, Inc.'), 'opt/rh/a/package.json', 'rhel', true],
     [rpm('Fedora Project'), usual, 'rhel', false],
     [rpm('SUSE LLC <https://www.suse.com/>'), usual, 'sles', true],

@@ -40,6 +40,9 @@ const thirdPartyHosts = [
   ...['google.com', 'chromium.org', 'jenkins.io', 'hp.com', 'intel.com', 'amd.com', 'newrelic.com', 'dan.cx'],
 ];
 
+/** The packager that makepkg names for packages of Arch Linux that users build themselves. */
+const selfBuilt = /^Unknown Packager/;
+
 /** Suffixes of versions in repositories that rebuild packages of Debian. */
 const thirdPartyVersion = /nodesource|sury\.org|ppa\d/i;
 
@@ -55,6 +58,7 @@ export function isVendorPackage(
   const expected = type === 'rpm' && vendor !== undefined ? rpmVendors.get(distro.id) : undefined;
   if (expected !== undefined && vendor !== undefined) return expected.test(vendor);
   if (!directoriesOfDistributions.test(path)) return false;
+  if (type === 'alpm') return !selfBuilt.test(supplier);
   return type !== 'deb' || !(thirdPartyVersion.test(version) || isOfThirdParty(supplier));
 }
 

@@ -77,21 +77,21 @@ suite('namespaces', () => {
 
 test('uses the given scheme for unknown types only', () => {
   const arch = distro('arch', '20240818.0.255804');
-  assert.deepEqual(namespaceOf(arch, 'alpm', 'alpm'), { name: 'arch', versionScheme: 'alpm' });
-  assert.equal(namespaceOf(arch, 'alpm'), undefined);
+  assert.deepEqual(namespaceOf(arch, 'alpm'), { name: 'arch', versionScheme: 'alpm' });
   const manjaro = distro('manjaro', undefined, undefined, ['arch']);
-  assert.deepEqual(namespaceOf(manjaro, 'alpm', 'alpm'), { name: 'manjaro', versionScheme: 'alpm' });
+  assert.deepEqual(namespaceOf(manjaro, 'alpm'), { name: 'manjaro', versionScheme: 'alpm' });
   assert.deepEqual(namespaceOf(distro('acme', '7'), 'acme', 'semver'), {
     name: 'acme:7',
     versionScheme: 'semver',
   });
-  assert.equal(namespaceOf(distro('debian', '12'), 'alpm', 'alpm'), undefined);
+  assert.equal(namespaceOf(distro('debian', '12'), 'alpm'), undefined);
   assert.equal(namespaceOf(distro('debian', '12'), 'deb', 'semver')?.versionScheme, 'dpkg');
   assert.equal(namespaceOf(distro('acme'), 'constructor'), undefined);
 });
 
 test('gives a distribution of an unknown package type no namespace, whatever is installed', () => {
-  assert.equal(namespaceOfDistro(distro('arch')), undefined);
+  assert.equal(namespaceOfDistro(distro('gentoo')), undefined);
+  assert.equal(namespaceOfDistro(distro('arch'))?.name, 'arch');
   assert.equal(namespaceOfDistro(distro('wolfi'))?.name, 'wolfi');
   assert.equal(versionSchemeOf('pypi'), 'pep440');
   assert.equal(versionSchemeOf('gentoo'), undefined);

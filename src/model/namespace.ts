@@ -15,12 +15,14 @@ const versionSchemes: ReadonlyMap<PackageType, string> = new Map([
   ['deb', 'dpkg'],
   ['apk', 'apk'],
   ['rpm', 'rpm'],
+  ['alpm', 'alpm'],
 ]);
 
 /** Version schemes of language packages by their purl type, which is also their namespace. */
 const schemesOfEcosystems = {
   ...{ npm: 'npm', pypi: 'pep440', golang: 'go', maven: 'maven', gem: 'gem', cargo: 'semver' },
   ...{ nuget: 'nuget', composer: 'composer', hex: 'semver', swift: 'semver', pub: 'pub', cran: 'cran' },
+  ...{ hackage: 'cran', julia: 'pub', bitnami: 'bitnami' },
 } as const;
 
 const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map(Object.entries(schemesOfEcosystems));
@@ -79,6 +81,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['almalinux', { type: 'rpm', name: 'almalinux', release: major }],
   ['scientific', { type: 'rpm', name: 'scientific', release: major }],
   ['fedora', { type: 'rpm', name: 'fedora', release: major }],
+  ['bottlerocket', { type: 'rpm', name: 'bottlerocket', release: 'rolling' }],
   ['hummingbird', { type: 'rpm', name: 'hummingbird', release: 'rolling' }],
   ['amzn', { type: 'rpm', name: 'amzn', release: amazonRelease }],
   ['sles', { type: 'rpm', name: 'sles', release: majorMinor }],

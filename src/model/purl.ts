@@ -173,6 +173,7 @@ const namespaceEnds: ReadonlyMap<string, string> = new Map([
   ['swift', '/'],
   ['maven', ':'],
   ['wordpress', '/'],
+  ['vscode-extension', '/'],
 ]);
 
 /** A name as scanners write it into CycloneDX. */

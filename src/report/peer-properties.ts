@@ -32,6 +32,14 @@ const peerTypes: Readonly<Record<string, PeerType>> = {
   otp: { syft: 'erlang-otp' },
   swift: { syft: 'swift', language: 'swift', trivy: 'swift' },
   pub: { syft: 'dart-pub', language: 'dart', trivy: 'pub' },
+  luarocks: { syft: 'lua-rocks', language: 'lua' },
+  hackage: { syft: 'hackage', language: 'haskell' },
+  opam: { syft: 'opam', language: 'ocaml' },
+  conan: { syft: 'conan', language: 'c++', trivy: 'conan' },
+  julia: { syft: 'julia', trivy: 'julia' },
+  bitnami: { syft: 'bitnami', trivy: 'bitnami' },
+  brew: { syft: 'homebrew' },
+  snap: { syft: 'snap' },
 };
 
 /** Returns the properties that syft and grype read back from CycloneDX. */

@@ -17,6 +17,7 @@ const versions = [
 const recorded: Readonly<Record<string, string>> = {
   'alpm 1': 'b9c2e4c893087020',
   'apk 1': 'c967a563c549bda4',
+  'bitnami 1': '7587ad7680cf7f4e',
   'composer 1': 'f45c8d9142a8238e',
   'cran 1': '9a4021e4a92c3052',
   'dpkg 1': '5b91ef3922ed23f9',

@@ -65,6 +65,7 @@ export function keyedScheme({
 export const keyVersions: Readonly<Record<string, number>> = {
   alpm: 1,
   apk: 1,
+  bitnami: 1,
   composer: 1,
   cran: 1,
   dpkg: 1,

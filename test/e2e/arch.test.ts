@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Report } from '../../src/model/report.ts';
@@ -30,7 +30,7 @@ function purls({ packages }: Pick<Report, 'packages'>): string[] {
   return packages.map(({ purl }) => purl.replace(/\?.*/, ''));
 }
 
-test('arch: lists the packages of a root file system, and does not assess it without published advisories', () => {
+test('arch: lists the packages of a root file system, and does not assess it without advisories', () => {
   const root = join(scratch, 'arch');
   const files = systemOf(description('zlib', '1:1.3.1-2'), description('libelf', '0.191-4', 'elfutils'));
   writeSystem(root, release, files);
@@ -49,8 +49,48 @@ test('arch: lists the packages of a root file system, and does not assess it wit
   assert.equal(scanned.verdict, 'not-assessed');
   const { status, stdout } = clair(['scan', ...target, '--offline', '--fail-on', 'high']);
   assert.equal(status, 4);
-  assert.match(stdout, /^Verdict: not assessed: arch: no advisory source for arch$/m);
+  assert.match(stdout, /^arch: the feed arch all was never loaded$/m);
+  assert.match(stdout, /^Verdict: not assessed\./m);
 });
+
+/** Writes a mirror of the security tracker with groups of vulnerabilities. */
+function trackerMirror(...groups: readonly object[]): string {
+  const place = join(scratch, 'arch-mirror');
+  mkdirSync(join(place, 'security.archlinux.org'), { recursive: true });
+  writeFileSync(join(place, 'security.archlinux.org/all.json'), JSON.stringify(groups));
+  return place;
+}
+
+test('arch: assesses an image by the groups of the security tracker, with the programs that packages own', () => {
+  const root = join(scratch, 'arch-assessed');
+  const program = readFileSync(process.execPath).subarray(0, 4096);
+  const files = systemOf(description('zlib', '1:1.3.1-2'), description('less', '1:668-1'));
+  writeSystem(root, release, {
+    ...files,
+    [`${local}/less-1:668-1/files`]: '%FILES%\nusr/\nusr/bin/\nusr/bin/less\n',
+    'usr/bin/less': program,
+  });
+  const mirror = trackerMirror(
+    { ...group('AVG-1', 'zlib', 'Fixed', '1:1.3.1-3'), issues: ['CVE-2024-0001'] },
+    { ...group('AVG-2', 'less', 'Fixed', '1:668-1'), issues: ['CVE-2024-0002'] },
+    { ...group('AVG-3', 'less', 'Not affected', null), issues: ['CVE-2024-0003'] },
+  );
+  const scanned = report('scan', `dir:${root}`, '--db', ':memory:', '--mirror', mirror);
+  assert.deepEqual(
+    scanned.matches.map(({ package: { name }, fix }) => [name, fix.state === 'fixed' && fix.version]),
+    [['zlib', '1:1.3.1-3']],
+  );
+  assert.equal(scanned.verdict, 'vulnerable');
+  assert.deepEqual(
+    scanned.coverage.map(({ namespace, status }) => [namespace, status]),
+    [['arch', 'complete']],
+  );
+});
+
+/** A group of the tracker. */
+function group(name: string, item: string, status: string, fixed: string | null): object {
+  return { name, packages: [item], status, severity: 'High', type: 'x', affected: '1-1', fixed, issues: [] };
+}
 
 test('arch: omits packages that an upper layer removed or upgraded', () => {
   const lower = [

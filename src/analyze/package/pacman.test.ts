@@ -213,3 +213,25 @@ function descriptions(database: Database): Database {
     Object.entries(database).map(([directory, content]) => [`${directory}/desc`, content]),
   );
 }
+
+test('pacman: lists the programs and libraries that a package owns, and no other files', () => {
+  const files = new Map([
+    [`${local}/bash-5.2.037-1/desc`, '%NAME%\nbash\n\n%VERSION%\n5.2.037-1\n\n'],
+    [
+      `${local}/bash-5.2.037-1/files`,
+      '%FILES%\netc/\netc/bash.bashrc\nusr/\nusr/bin/\nusr/bin/bash\nusr/bin/sh\nusr/lib/bash/fdflags\nusr/share/man/man1/bash.1.gz\n\n%BACKUP%\nusr/bin/backup\tabc\n',
+    ],
+    [`${local}/odd/files`, '%FILES%\nusr/bin/odd\n'],
+    [`${local}/empty-1-1/files`, ''],
+  ]);
+  const input = new Map(Array.from(files, ([path, text]) => [path, Buffer.from(text)]));
+  const owned = [...pacmanLister.list(input)].filter(({ kind }) => kind === 'owned-files');
+  assert.deepEqual(owned, [
+    {
+      kind: 'owned-files',
+      path: `${local}/bash-5.2.037-1/files`,
+      owner: 'bash',
+      files: ['usr/bin/bash', 'usr/bin/sh', 'usr/lib/bash/fdflags'],
+    },
+  ]);
+});

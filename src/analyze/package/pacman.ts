@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { quoteUntrusted, stripControls } from '../../kit/untrusted-text.ts';
+import { placeOfFiles } from '../../model/evidence/program-names.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
 import type { Files } from '../../plugin/layer-files.ts';
@@ -7,10 +8,12 @@ import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts'
 import { Lines } from '../text-lines.ts';
 import { DependencyBudget, dependencyFields } from './dependency-names.ts';
 import { archOf, deduplicated, isWord } from './listing.ts';
+import { isOwnableName, Ownership } from './ownable.ts';
 import { nulByteProblem, truncationProblem } from './text-damage.ts';
 
 const localDatabase = 'var/lib/pacman/local/';
 const descriptionFile = '/desc';
+const listFile = '/files';
 
 /** The sections whose values are read (alpm-db-desc(5)). */
 const sections = ['NAME', 'VERSION', 'BASE', 'ARCH', 'PACKAGER'] as const;
@@ -21,6 +24,7 @@ type ListSection = (typeof listSections)[number];
 
 const carriageReturn = 0x0d;
 const percent = 0x25;
+const slash = 0x2f;
 /** Longer values are cut. Real ones are never that long, and a cut value is still invalid. */
 const valueBytesMax = 4096;
 
@@ -39,22 +43,23 @@ interface Identity {
 
 /**
  * Lists Arch Linux packages. pacman identifies each by the name of its directory. If the description differs or cannot
- * be read, pacman complains and still considers the package installed.
+ * be read, pacman complains and still considers the package installed. The list of files beside it names those that the package owns.
  */
 export const pacmanLister: PackageLister = {
   name: 'pacman',
-  version: 2,
-  wants: [`${localDatabase}*${descriptionFile}`],
-  versionScheme: 'alpm',
+  version: 3,
+  wants: [`${localDatabase}*${descriptionFile}`, `${localDatabase}*${listFile}`],
   *list(files: Files) {
+    const ownership = new Ownership();
     for (const [path, content] of files) {
-      if (path.startsWith(localDatabase) && path.endsWith(descriptionFile))
-        yield* deduplicated(path, listFile(path, content));
+      if (!path.startsWith(localDatabase)) continue;
+      if (path.endsWith(descriptionFile)) yield* deduplicated(path, listPackage(path, content));
+      else if (path.endsWith(listFile)) yield* listOwned(path, content, ownership);
     }
   },
 };
 
-function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
+function* listPackage(path: string, content: Uint8Array): Generator<ListerEvent> {
   const directory = path.slice(localDatabase.length, -descriptionFile.length);
   const identity = identityOf(directory);
   if (identity === undefined) {
@@ -68,6 +73,35 @@ function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
   const description = readDescription(content);
   for (const problem of problemsOf(content, description, identity)) yield { kind: 'problem', path, problem };
   yield { kind: 'package', path, package: packageOf(identity, description) };
+}
+
+/** Yields the files of a package. A directory that is not named after a package is reported with its description. */
+function* listOwned(path: string, content: Uint8Array, ownership: Ownership): Generator<ListerEvent> {
+  const identity = identityOf(path.slice(localDatabase.length, -listFile.length));
+  const files = identity === undefined ? [] : ownedIn(content, ownership);
+  if (identity !== undefined && files.length > 0)
+    yield { kind: 'owned-files', path, owner: identity.name, files };
+  if (ownership.isFull) yield* ownership.problems(path);
+}
+
+/** Returns the files in the section `%FILES%`, one a line. Directories end with a slash. */
+function ownedIn(content: Uint8Array, ownership: Ownership): string[] {
+  const owned: string[] = [];
+  const lines = new Lines(content);
+  let isOfFiles = false;
+  let place = placeOfFiles('');
+  while (!ownership.isFull && lines.next()) {
+    const { text, bytes, start, end } = lines;
+    if (text.charCodeAt(start) === percent) isOfFiles = text.slice(start, end).trimEnd() === '%FILES%';
+    else if (isOfFiles && start < end && text.charCodeAt(end - 1) !== slash) {
+      const nameStart = Math.max(text.lastIndexOf('/', end - 1) + 1, start);
+      const directory = text.slice(start, Math.max(nameStart - 1, start));
+      if (directory !== place.directory) place = placeOfFiles(directory);
+      if (isOwnableName(place, text, nameStart, end))
+        ownership.add(owned, bytes.toString('utf8', start, end));
+    }
+  }
+  return owned;
 }
 
 /** Parses `bash-5.2.037-1`: version and release contain no hyphen, a name may. */

@@ -41,7 +41,7 @@ import {
  * Version of the index. Raised whenever the same layers or inventory may give other namespaces, purls or version keys, or if
  * packages are stored with more of their values; images are then saved again.
  */
-export const indexVersion = 9;
+export const indexVersion = 10;
 
 /** Dependencies and options of `indexImage`. */
 export interface IndexImageDeps extends StoredIndexesDeps, ImageScope {
@@ -271,7 +271,20 @@ function withOwnLocation(item: SquashedPackage, distributionFiles: DistributionF
 }
 
 /** Types of language packages that are listed, and for which there is no advisory source. */
-const unassessedTypes: ReadonlySet<string> = new Set(['otp', 'conda', 'wordpress']);
+const unassessedTypes: ReadonlySet<string> = new Set([
+  ...[
+    'otp',
+    'conda',
+    'wordpress',
+    'luarocks',
+    'cpan',
+    'opam',
+    'conan',
+    'vscode-extension',
+    'chrome-extension',
+  ],
+  ...['brew', 'flatpak', 'snap'],
+]);
 
 /** Returns the purl of a package. `distro` is null for a package of another ecosystem than the distribution. */
 function purlOfListed(listed: ListedPackage, distro: Distro | null): string {

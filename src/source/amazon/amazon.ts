@@ -55,14 +55,22 @@ export const amazon: AdvisorySource = {
   async fetch(feed, client, lastFingerprint) {
     const mirrorList = mirrorLists.get(feed);
     if (mirrorList === undefined) return 'absent';
-    return (await import('./repository.ts')).fetchUpdateinfo({ feed, mirrorList }, client, lastFingerprint);
+    return (await import('./mirrors.ts')).fetchFromMirrors({ feed, mirrorList }, client, lastFingerprint);
   },
   parse: (feed, content) => recordsOf(documents(feed, content)),
   documents,
 };
 
 async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
-  yield* (await import('./updateinfo.ts')).updateinfoDocuments(feed, namespaceOf(feed), content);
+  const { updateinfoDocuments } = await import('../updateinfo/updates.ts');
+  yield* updateinfoDocuments({ source: 'amazon', feed, namespace: namespaceOf(feed), pageOf }, content);
+}
+
+/** Returns Amazon's page on an advisory. Its directory is the release in `ALAS2DOCKER-2021-001` or `ALAS2023-2023-319`. */
+function pageOf(id: string): string {
+  const [, release, rest] = /^ALAS(2023|2022|2)?(.+)$/.exec(id) ?? [];
+  const name = rest === undefined ? id : `ALAS${rest}`;
+  return `https://alas.aws.amazon.com/${release === undefined ? '' : `AL${release}/`}${name}.html`;
 }
 
 function namespaceOf(feed: string): string {

@@ -19,6 +19,9 @@ export const ecosystems: ReadonlyMap<string, Ecosystem> = new Map([
   ['SwiftURL', { namespace: 'swift', versionScheme: 'semver' }],
   ['Pub', { namespace: 'pub', versionScheme: 'pub' }],
   ['CRAN', { namespace: 'cran', versionScheme: 'cran' }],
+  ['Hackage', { namespace: 'hackage', versionScheme: 'cran' }],
+  ['Julia', { namespace: 'julia', versionScheme: 'pub' }],
+  ['Bitnami', { namespace: 'bitnami', versionScheme: 'bitnami' }],
 ]);
 
 /** The feed of Root.io, with its packages of several ecosystems: `Root:npm`. Those of distributions are not read. */

@@ -50,7 +50,7 @@ test('has one feed and one namespace per ecosystem', () => {
   assert.deepEqual(osv.feedsFor('npm'), ['npm']);
   assert.deepEqual(osv.feedsFor('pypi'), ['PyPI']);
   assert.deepEqual(osv.feedsFor('debian:12'), []);
-  assert.equal(osv.feeds.length, 13);
+  assert.equal(osv.feeds.length, 16);
 });
 
 test('reads a record as a vulnerability with a row for each range and each version outside of them', async () => {

@@ -6,6 +6,7 @@ import { builtIn } from '../../../src/extensions.ts';
 import { alma } from '../../../src/source/alma/alma.ts';
 import { amazon } from '../../../src/source/amazon/amazon.ts';
 import { azure } from '../../../src/source/azure/azure.ts';
+import { bottlerocket } from '../../../src/source/bottlerocket/bottlerocket.ts';
 import { oracle } from '../../../src/source/oracle/oracle.ts';
 import { osvSource } from '../../../src/source/osv/osv.ts';
 import { photon } from '../../../src/source/photon/photon.ts';
@@ -221,6 +222,10 @@ function trackerFiles(archive: Archive): string[] {
 /** Intentionally damaged files, with the source that must reject each. */
 export const damagedFiles: Readonly<Record<string, (content: Buffer) => Promise<unknown>>> = {
   [`${vunnel}/epss/test-fixtures/invalid-header.csv`]: (content) => read(unbatched(epss), 'current', content),
+  [`${vulnList}/bottlerocket/testdata/invalid_xml.gz`]: (content) =>
+    read(bottlerocket, 'updateinfo', content, 'updateinfo.xml.gz'),
+  [`${vulnList}/bottlerocket/testdata/updateinfo_invalid.xml.gz`]: (content) =>
+    read(bottlerocket, 'updateinfo', content, 'updateinfo.xml.gz'),
   [`${vulnList}/alma/testdata/invalid.json`]: (content) => read(alma, '8', content),
   [`${vulnList}/photon/testdata/cve_data_photon_invalid_format.json`]: (content) =>
     read(photon, '3.0', content),

@@ -10,7 +10,6 @@ export const unreadFixtures: readonly (readonly [prefix: string, heading: string
 
   ['vuln-list-update/alma/testdata/', 'The older errata of AlmaLinux'],
   ['vuln-list-update/alpine-unfixed/', 'Guesses about unfixed Alpine packages'],
-  ['vuln-list-update/bottlerocket/', 'Distributions that are not assessed'],
   ['vuln-list-update/echo/', 'Distributions that are not assessed'],
   ['vuln-list-update/openeuler/', 'Distributions that are not assessed'],
   ['vunnel/tests/unit/providers/echo/', 'Distributions that are not assessed'],

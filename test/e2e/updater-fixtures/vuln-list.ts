@@ -1,5 +1,6 @@
 import { builtIn } from '../../../src/extensions.ts';
 import { azure } from '../../../src/source/azure/azure.ts';
+import { bottlerocket } from '../../../src/source/bottlerocket/bottlerocket.ts';
 import { chainguard } from '../../../src/source/chainguard/chainguard.ts';
 import { osvSource } from '../../../src/source/osv/osv.ts';
 import { photon } from '../../../src/source/photon/photon.ts';
@@ -22,6 +23,26 @@ export const vulnListCases: readonly FixtureCase[] = [
     ours: async (archive) =>
       rowFacts(
         await read(chainguard, 'chainguard', fileOf(archive, `${folder}/chainguard/testdata/security.json`)),
+      ),
+  },
+  {
+    name: 'vuln-list bottlerocket',
+    files: [`${folder}/bottlerocket/testdata/updateinfo.xml.gz`, `${folder}/bottlerocket/testdata/golden/`],
+    stated: (archive) =>
+      jsonIn<Brsa>(archive, `${folder}/bottlerocket/testdata/golden/`).flatMap(({ id, packages }) =>
+        packages.map(
+          ({ name, epoch, version, release }) =>
+            `${id} bottlerocket ${name} ${epoch === '0' ? '' : `${epoch}:`}${version}-${release}`,
+        ),
+      ),
+    ours: async (archive) =>
+      rowFacts(
+        await read(
+          bottlerocket,
+          'updateinfo',
+          fileOf(archive, `${folder}/bottlerocket/testdata/updateinfo.xml.gz`),
+          'updateinfo.xml.gz',
+        ),
       ),
   },
   {
@@ -91,6 +112,16 @@ export const vulnListCases: readonly FixtureCase[] = [
 interface Secdb {
   readonly name: string;
   readonly secfixes: Readonly<Record<string, readonly string[]>>;
+}
+
+interface Brsa {
+  readonly id: string;
+  readonly packages: readonly {
+    readonly name: string;
+    readonly epoch: string;
+    readonly version: string;
+    readonly release: string;
+  }[];
 }
 
 interface PhotonEntry {

@@ -1,44 +1,71 @@
 import { UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { type XmlElement, xmlTexts } from '../../kit/xml/xml-stream.ts';
+import { cvesIn } from '../../model/cve.ts';
 import type {
+  Affected,
   FeedDocument,
   FeedRecord,
   FetchedFeed,
   Namespace,
+  Severity,
   VulnerabilityRecord,
 } from '../../plugin/index.ts';
 import { withDocumentErrors } from '../feed-documents.ts';
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { vendorSeverity } from '../vendor-values.ts';
 
-/** Yields the updates of an `updateinfo.xml`, all in one namespace. Those of other types than security have no records. */
-export function updateinfoDocuments(
-  feed: string,
-  namespace: string,
-  content: FetchedFeed,
-): AsyncGenerator<FeedDocument> {
-  const updates = documents({ name: namespace, versionScheme: 'rpm' }, content);
-  return withDocumentErrors({ source: 'amazon', feed, content }, updates);
+/** A reference of an update: its kind, such as `cve`, and the id of that kind. */
+export interface UpdateReference {
+  readonly type?: string | undefined;
+  readonly id?: string | undefined;
+  readonly href?: string | undefined;
+  readonly title?: string | undefined;
 }
 
-async function* documents(namespace: Namespace, { body, url }: FetchedFeed): AsyncGenerator<FeedDocument> {
+/** A vendor's file of updates, and what differs between vendors. */
+export interface UpdateinfoFeed {
+  readonly source: string;
+  readonly feed: string;
+  /** Name of the namespace of all its packages. */
+  readonly namespace: string;
+  /** Returns the vendor's page on an advisory. Undefined if there is no such page. */
+  readonly pageOf: (id: string, references: readonly UpdateReference[]) => string | undefined;
+  /** Returns the CVE ids that a reference names. By default, those of the type `cve`. */
+  readonly cvesOf?: (reference: UpdateReference) => readonly string[];
+  /** Returns the severity of the vendor's word. By default, as most vendors write it. */
+  readonly severityOf?: (word: string | undefined) => Severity;
+  /** Whether an update applies to every architecture, since the file lists those of one repository only. */
+  readonly isForEveryArchitecture?: true;
+}
+
+/** Yields the updates of an `updateinfo.xml`, all in one namespace. Those of other types than security have no records. */
+export function updateinfoDocuments(
+  from: UpdateinfoFeed,
+  content: FetchedFeed,
+): AsyncGenerator<FeedDocument> {
+  const { source, feed } = from;
+  return withDocumentErrors({ source, feed, content }, documents(from, content));
+}
+
+async function* documents(from: UpdateinfoFeed, { body, url }: FetchedFeed): AsyncGenerator<FeedDocument> {
   let updates = 0;
   for await (const { bytes, element } of xmlTexts(inflateStream(body, url), { root: 'updates', level: 1 })) {
     updates++;
-    yield { kind: 'document', context: '', bytes, read: () => readUpdate(element(), namespace) };
+    yield { kind: 'document', context: '', bytes, read: () => readUpdate(element(), from) };
   }
   if (updates === 0) throw new UnexpectedContent('its end', 'it holds no update');
 }
 
-function readUpdate(element: XmlElement, namespace: Namespace): FeedRecord[] {
+function readUpdate(element: XmlElement, from: UpdateinfoFeed): FeedRecord[] {
   if (element.name !== 'update') throw misplaced(element, `${element.name} instead of an update`);
-  return element.attributes['type'] === 'security' ? [advisory(element, namespace)] : [];
+  return element.attributes['type'] === 'security' ? [advisory(element, from)] : [];
 }
 
-function advisory(update: XmlElement, namespace: Namespace): FeedRecord {
+function advisory(update: XmlElement, from: UpdateinfoFeed): FeedRecord {
   const id = textOf(update, 'id');
   if (id === undefined) throw misplaced(update, 'an update without an id');
+  const namespace = { name: from.namespace, versionScheme: 'rpm' };
   const packages = within(update, ['pkglist', 'collection', 'package']);
   const rpms = packages.flatMap((element) => rpmOf(element, namespace) ?? []);
   // An omitted rpm would look unaffected.
@@ -46,47 +73,56 @@ function advisory(update: XmlElement, namespace: Namespace): FeedRecord {
     const reason = 'a package without name, version, release or architecture';
     return { kind: 'skipped', key: id, reason };
   }
-  return vulnerability(id, update, rpms);
+  return vulnerability(id, { update, rpms, from });
 }
 
-function vulnerability(id: string, update: XmlElement, rpms: readonly FixedRpm[]): VulnerabilityRecord {
+interface Advisory {
+  readonly update: XmlElement;
+  readonly rpms: readonly FixedRpm[];
+  readonly from: UpdateinfoFeed;
+}
+
+function vulnerability(id: string, { update, rpms, from }: Advisory): VulnerabilityRecord {
+  const { pageOf, cvesOf = statedCves, severityOf = vendorSeverity, isForEveryArchitecture } = from;
   const description = textOf(update, 'description');
   const modified = timeOf(dateOf(update, 'updated') ?? dateOf(update, 'issued'));
+  const references = within(update, ['references', 'reference']).map(
+    ({ attributes }): UpdateReference => attributes,
+  );
+  const page = pageOf(id, references);
+  const rows = rowsOfFixedRpms(rpms);
   return {
     kind: 'vulnerability',
     key: id,
     id,
-    aliases: cvesOf(update),
+    aliases: [...new Set(references.flatMap(cvesOf))],
     ...(description !== undefined && { description }),
     title: textOf(update, 'title') ?? id,
-    links: [pageOf(id)],
-    severity: vendorSeverity(textOf(update, 'severity')),
+    links: page === undefined ? [] : [page],
+    severity: severityOf(textOf(update, 'severity')),
     cvss: [],
     ...(modified !== undefined && { modified }),
-    affected: rowsOfFixedRpms(rpms),
+    affected: isForEveryArchitecture ? rows.map(withoutArchitecture) : rows,
   };
 }
 
-function cvesOf(update: XmlElement): string[] {
-  const cves = within(update, ['references', 'reference']).flatMap(({ attributes: { type, id } }) =>
-    type === 'cve' && id !== undefined ? [id.trim()] : [],
-  );
-  return [...new Set(cves)];
+function statedCves({ type, id }: UpdateReference): readonly string[] {
+  return type === 'cve' && id !== undefined ? [id.trim()] : [];
+}
+
+/** Returns the CVE ids of a reference of the type `cve`, or in the title of a bug. */
+export function cvesOfBugs({ type, id, title }: UpdateReference): readonly string[] {
+  return type === 'cve' ? statedCves({ type, id }) : cvesIn(title ?? '');
+}
+
+function withoutArchitecture({ only: { arch: _, ...only } = {}, ...row }: Affected): Affected {
+  return Object.keys(only).length === 0 ? row : { ...row, only };
 }
 
 function rpmOf({ attributes }: XmlElement, namespace: Namespace): FixedRpm | undefined {
   const { name, epoch, version, release, arch } = attributes;
   if (!name || !version || !release || !arch) return undefined;
   return { namespace, name, epoch, version, release, arch };
-}
-
-/**
- * Returns Amazon's page on an advisory. Its directory is the release in `ALAS2DOCKER-2021-001` or `ALAS2023-2023-319`.
- */
-function pageOf(id: string): string {
-  const [, release, rest] = /^ALAS(2023|2022|2)?(.+)$/.exec(id) ?? [];
-  const name = rest === undefined ? id : `ALAS${rest}`;
-  return `https://alas.aws.amazon.com/${release === undefined ? '' : `AL${release}/`}${name}.html`;
 }
 
 function dateOf(update: XmlElement, name: string): string | undefined {

@@ -5,16 +5,15 @@ import {
   verifyChecksum,
   withFeedErrors,
 } from '../../core/corrupt-feed.ts';
-import { limits } from '../../core/limits.ts';
-import { readAllBytes } from '../../kit/bytes/bytes.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { type XmlElement, xmlRecords } from '../../kit/xml/xml-stream.ts';
 import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/index.ts';
 
-/** A feed, and the URL of its mirror list (one base URL per line). */
+/** A feed, and the base URLs of repositories that have it, from best to worst. */
 export interface RepositoryFeed {
+  readonly source: string;
   readonly feed: string;
-  readonly mirrorList: string;
+  readonly bases: readonly string[];
 }
 
 /** The location of the advisories in a repository, and their checksum. */
@@ -25,68 +24,61 @@ interface Location {
 
 /** Node's digest names by the names in repository metadata. */
 const algorithms: Readonly<Record<string, string>> = {
-  sha: 'sha1',
-  sha1: 'sha1',
   sha256: 'sha256',
   sha512: 'sha512',
 };
 
 /**
- * Fetches the `updateinfo` of a repository through its mirror list and its `repomd.xml`. The fingerprint is the
- * checksum in `repomd.xml`, which avoids a second download; the bytes must match it. Returns `absent` for a repository
- * without advisories.
+ * Fetches the `updateinfo` of the first repository that exists, through its `repomd.xml`. The fingerprint is the checksum in `repomd.xml`,
+ * which avoids a second download; the bytes must match it. Returns `absent` for a repository without advisories, and undefined if there is
+ * no repository at any of the URLs.
  */
 export async function fetchUpdateinfo(
-  { feed, mirrorList }: RepositoryFeed,
+  { source, feed, bases }: RepositoryFeed,
   client: FeedClient,
   lastFingerprint: string | undefined,
-): Promise<FetchResult> {
-  const list = await client.get(mirrorList);
-  if (typeof list === 'string') return 'absent';
-  for (const base of await linesOf(feed, list)) {
+): Promise<FetchResult | undefined> {
+  for (const base of bases) {
     const repomd = await client.get(joined(base, 'repodata/repomd.xml'));
     if (typeof repomd === 'string') continue;
-    const location = await locationIn(feed, base, repomd);
+    const location = await locationIn({ source, feed, content: repomd }, base);
     if (location === undefined) return 'absent';
     if (location.checksum.digest === lastFingerprint) return 'unchanged';
     const updateinfo = await client.get(location.url);
     if (typeof updateinfo === 'string') continue;
     const body = withFeedErrors(
-      { source: 'amazon', feed, content: updateinfo },
+      { source, feed, content: updateinfo },
       verifyChecksum(updateinfo.body, location.checksum),
     );
     return { ...updateinfo, fingerprint: location.checksum.digest, body };
   }
-  // The list may be cut in the middle of a URL. This must not look like a repository that no longer exists.
-  throw damaged(feed, list, 'its URLs', 'there is no repository at any of them');
-}
-
-async function linesOf(feed: string, content: FetchedFeed): Promise<string[]> {
-  const tooMuch = (): unknown => damaged(feed, content, 'its end', 'too long for a list of URLs');
-  const bytes = await readAllBytes(content.body, limits.manifestBytes, tooMuch);
-  const lines = bytes
-    .toString('utf8')
-    .split(/\s+/)
-    .filter((line) => URL.canParse(line) && /^https?:/.test(line));
-  if (lines.length === 0) throw damaged(feed, content, 'its start', 'not a list of URLs');
-  return lines;
+  return undefined;
 }
 
 function joined(base: string, path: string): string {
   return new URL(path, base.endsWith('/') ? base : `${base}/`).href;
 }
 
+/** The metadata of a repository of a feed. */
+interface RepositoryIndex {
+  readonly source: string;
+  readonly feed: string;
+  readonly content: FetchedFeed;
+}
+
 /** Returns undefined if the repository has no advisories. */
-async function locationIn(feed: string, base: string, content: FetchedFeed): Promise<Location | undefined> {
+async function locationIn(index: RepositoryIndex, base: string): Promise<Location | undefined> {
+  const { content } = index;
   const records = xmlRecords(inflateStream(content.body, content.url), { root: 'repomd', level: 1 });
-  for await (const { element } of withFeedErrors({ source: 'amazon', feed, content }, records)) {
+  for await (const { element } of withFeedErrors(index, records)) {
     if (element.name !== 'data' || element.attributes['type'] !== 'updateinfo') continue;
     const href = childOf(element, 'location')?.attributes['href'];
     const sum = childOf(element, 'checksum');
     const algorithm = algorithms[sum?.attributes['type'] ?? ''];
     const digest = sum?.text.trim().toLowerCase();
     if (!href || !digest || algorithm === undefined) {
-      throw damaged(feed, content, `line ${element.line}`, 'updateinfo has no location or no known checksum');
+      const message = 'updateinfo has no location or no known checksum';
+      throw toCorruptFeedError(index, new UnexpectedContent(`line ${element.line}`, message));
     }
     return { url: joined(base, href), checksum: { algorithm, digest, declaredIn: 'repomd.xml' } };
   }
@@ -95,8 +87,4 @@ async function locationIn(feed: string, base: string, content: FetchedFeed): Pro
 
 function childOf(element: XmlElement, name: string): XmlElement | undefined {
   return element.children.find((child) => child.name === name);
-}
-
-function damaged(feed: string, content: FetchedFeed, place: string, message: string): unknown {
-  return toCorruptFeedError({ source: 'amazon', feed, content }, new UnexpectedContent(place, message));
 }

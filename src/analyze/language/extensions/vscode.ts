@@ -1,0 +1,38 @@
+import * as z from 'zod/mini';
+import {
+  inventoryNamespace,
+  type ManifestContent,
+  manifestLister,
+  readJsonManifest,
+} from '../../manifest-lister.ts';
+
+const extensionPath = /(?:^|\/)extensions\/[^/]+\/package\.json$/;
+
+const manifestSchema = z.object({
+  name: z.optional(z.string()),
+  version: z.optional(z.string()),
+  publisher: z.optional(z.string()),
+  license: z.catch(z.optional(z.string()), undefined),
+  engines: z.optional(z.looseObject({ vscode: z.optional(z.string()) })),
+});
+
+/**
+ * Lists extensions of Visual Studio Code and of editors that use them, each by publisher and name in lower case, as its marketplace does.
+ * There are no advisories.
+ */
+export const vscodeLister = manifestLister({
+  type: 'vscode-extension',
+  version: 1,
+  wants: ['**/extensions/*/package.json'],
+  ecosystem: inventoryNamespace('vscode-extension'),
+  read: readExtension,
+});
+
+function readExtension(path: string, content: Uint8Array): ManifestContent {
+  if (!extensionPath.test(path)) return undefined;
+  const read = readJsonManifest(content, manifestSchema);
+  // Other programs have directories of this name, too. Without the engine, nothing shows that it is an extension of an editor.
+  if ('problem' in read || read.value.engines?.vscode === undefined) return undefined;
+  const { name = '', version = '', publisher = '', license } = read.value;
+  return { name: publisher === '' ? '' : `${publisher}/${name}`.toLowerCase(), version, license };
+}
