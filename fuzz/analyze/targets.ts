@@ -1,3 +1,4 @@
+import { archiveTarget } from './target/archives.ts';
 import { declaredTarget } from './target/declared.ts';
 import { imageTarget } from './target/image.ts';
 import { inflaterTargets } from './target/inflaters.ts';
@@ -15,6 +16,7 @@ export const targets: readonly Target[] = [
   tarTarget,
   ...inflaterTargets(),
   ...(await readListerTargets()),
+  archiveTarget,
   declaredTarget,
   programTarget,
   osReleaseTarget,

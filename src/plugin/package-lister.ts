@@ -67,8 +67,15 @@ export type ProgramPart = (typeof programParts)[number];
 /** The parts that a program has, of those that a lister wants. */
 export type ProgramParts = ReadonlyMap<ProgramPart, Uint8Array>;
 
-/** Lists one file of a layer. It must not keep the content, which is overwritten after the call. */
-export type FileLister = (path: string, content: Uint8Array) => Iterable<ListerEvent>;
+/**
+ * Lists one file of a layer. It must not keep the content, which is overwritten after the call. With `load`, the bytes from `start` to
+ * before `end` of the content are valid only after they were loaded.
+ */
+export type FileLister = (
+  path: string,
+  content: Uint8Array,
+  load?: (start: number, end: number) => void,
+) => Iterable<ListerEvent>;
 
 /** Reads a package database or manifest from the wanted files of one layer. */
 export interface PackageLister {
@@ -95,7 +102,7 @@ export interface PackageLister {
   readonly largeFiles?: readonly PathPattern[];
   /**
    * Returns whether `listEach` reads the file of this name in an archive. If present, an archive that is too large to be held is passed
-   * with these files and its directory only.
+   * with these files and its directory only, and one on disk is passed with `load`.
    */
   readonly readsEntry?: (name: string) => boolean;
   /**

@@ -60,6 +60,7 @@ export const programTarget: Target = {
         for (const piece of inAnyPieces(bytes)) program.write(piece);
       }),
       'with skipping': scan(bytes, (program) => {
+        program.useReadAhead((offset, size) => bytes.subarray(offset, offset + size));
         while (!program.isDone) {
           const at = program.nextPosition;
           program.skipTo(at);

@@ -1,14 +1,23 @@
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { bufferView } from '../../kit/bytes/bytes.ts';
+import type { LoadBytes } from '../../kit/bytes/file-pages.ts';
+import { RawInflater } from '../../kit/decompress/raw-inflater.ts';
 import { quoteUntrusted } from '../../kit/untrusted-text.ts';
 import { ZipDirectory } from '../../kit/zip/directory.ts';
 import type { ZipHeader } from '../../kit/zip/records.ts';
 import type { EntryProblem } from '../package/listing.ts';
 
-/** The rest of the limits that all archives of a layer share. */
+/** The rest of the limits that all archives of a layer share, and the inflater of their files. */
 export class ArchiveBudget {
   #openedBytes: number = limits.archiveOpenedBytes;
+  #inflater: RawInflater | undefined;
+
+  /** Inflates one file after the other. */
+  get inflater(): RawInflater {
+    this.#inflater ??= new RawInflater();
+    return this.#inflater;
+  }
 
   /** Takes bytes that are to be decompressed. Returns whether as many were left. */
   take(bytes: number): boolean {
@@ -31,16 +40,18 @@ export interface ArchiveSelection {
   /** Returns whether the file at a path is wanted. */
   readonly wants: (path: string) => boolean;
   readonly budget: ArchiveBudget;
+  /** Reads the bytes that are needed. Absent if all are there. */
+  readonly load?: LoadBytes | undefined;
 }
 
 /** Yields the wanted files of a zip archive in the order of their data, each with its content or a problem. */
 export function* filesOfArchive(
   bytes: Uint8Array,
-  { wants, budget }: ArchiveSelection,
+  { wants, budget, load }: ArchiveSelection,
 ): Generator<FileOfArchive | EntryProblem> {
   let directory: ZipDirectory;
   try {
-    directory = new ZipDirectory(bufferView(bytes));
+    directory = new ZipDirectory(bufferView(bytes), { inflater: budget.inflater, ...(load && { load }) });
   } catch (error) {
     yield { problem: `is not a readable archive: ${messageOf(error)}` };
     return;

@@ -1,6 +1,6 @@
-import { constants, inflateSync } from 'node:zlib';
 import { limits } from '../../core/limits.ts';
 import { StreamCapture, StreamSearch } from '../../kit/bytes/stream-search.ts';
+import { RawInflater } from '../../kit/decompress/raw-inflater.ts';
 import type { ByteRange, ProgramHead } from '../../kit/program-head.ts';
 
 /** Name of the section with the list of crates. cargo-auditable, PARSING.md. */
@@ -22,6 +22,7 @@ export class CargoAuditReader {
   #candidates: StreamCapture[] = [];
   #candidatesLeft: number = candidatesMax;
   #found: StreamCapture | undefined;
+  #inflater: RawInflater | undefined;
 
   constructor(head: ProgramHead) {
     const range = rangeOfData(head);
@@ -39,7 +40,7 @@ export class CargoAuditReader {
 
   /** Returns the compressed list. More bytes may follow it. Valid after the last byte. */
   result(): Buffer | undefined {
-    this.#found ??= this.#candidates.find(beginsList);
+    this.#found ??= this.#candidates.find((candidate) => this.#beginsList(candidate));
     const bytes = this.#found?.bytes();
     return bytes === undefined || bytes.length === 0 ? undefined : bytes;
   }
@@ -61,10 +62,17 @@ export class CargoAuditReader {
         if (this.#candidatesLeft-- > 0) this.#candidates.push(new StreamCapture(at, beginningBytes, start));
     for (const candidate of this.#candidates) {
       candidate.push(piece, position);
-      if (candidate.isFull && this.#found === undefined && beginsList(candidate))
+      if (candidate.isFull && this.#found === undefined && this.#beginsList(candidate))
         this.#found = new StreamCapture(candidate.start, limits.cargoAuditBytes, candidate.bytes());
     }
     this.#candidates = this.#candidates.filter(({ isFull }) => !isFull);
+  }
+
+  /** Whether bytes are the beginning of a compressed list. */
+  #beginsList(candidate: StreamCapture): boolean {
+    this.#inflater ??= new RawInflater();
+    const text = this.#inflater.beginning(candidate.bytes().subarray(zlibHeaderBytes), textBytes);
+    return text !== undefined && /^\s*\{\s*"(?:packages|format)"/.test(text.toString('latin1'));
   }
 }
 
@@ -76,14 +84,6 @@ function rangeOfData({ format, segments, sections, sectionTable = 0 }: ProgramHe
   return size > 0 ? { offset, size } : undefined;
 }
 
-/** Whether bytes are the beginning of a compressed list. */
-function beginsList(candidate: StreamCapture): boolean {
-  try {
-    const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 64 * 1024 };
-    return /^\s*\{\s*"(?:packages|format)"/.test(
-      inflateSync(candidate.bytes(), options).toString('latin1', 0, 64),
-    );
-  } catch {
-    return false;
-  }
-}
+/** Bytes of a list that show what it is, before they are compressed. */
+const textBytes = 64;
+const zlibHeaderBytes = 2;

@@ -2,6 +2,7 @@ import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { PathTree } from '../../kit/path-tree.ts';
 import { baseOf, boundedPath, isOverlong, parentOf } from '../../kit/tar/path.ts';
+import type { FileRange } from '../../kit/tar/walk-by-seeking.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
 import type { CodeDirectory, LayerLicenses, LayerNode } from '../../model/layer-index.ts';
 import { CodeFiles } from './code-files.ts';
@@ -49,6 +50,8 @@ export interface CollectorOptions {
   readonly listNow?: () => ImmediateListing;
   /** Whether programs are classified as they stream (`now`, the default) or later. */
   readonly programs?: ProgramInspection;
+  /** The archive of the layer, if it is on disk. Archives in it are read in parts. */
+  readonly source?: FileRange | undefined;
 }
 
 /**
@@ -84,6 +87,7 @@ export class LayerCollector {
       keptBytesMax = limits.keptLayerBytes,
       programs = 'now',
       listNow,
+      source,
     }: CollectorOptions = {},
   ) {
     this.#wanted = wanted;
@@ -92,7 +96,8 @@ export class LayerCollector {
     const listing = listNow?.();
     this.#evidence = new EvidenceCollector(programs, listing);
     this.#licenses = new LicenseCollector(wanted.licenseFiles);
-    this.#packageFiles = new PackageFileCollector(wanted, keptBytesMax >= limits.keptLayerBytes, listing);
+    const isAlone = keptBytesMax >= limits.keptLayerBytes;
+    this.#packageFiles = new PackageFileCollector(wanted, { isAlone, listing, source });
   }
 
   /** The visitor for a `TarWalker`. */

@@ -167,6 +167,7 @@ export class EvidenceCollector {
     if (kind === undefined) return;
     this.#add(path, kind);
     if (this.#found.has(path)) this.#programs.add(path, scan.parts());
+    scan.free();
   }
 
   /** Removes a file that is replaced. If it has other names, these remain, since they refer to the old content. */

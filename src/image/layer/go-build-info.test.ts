@@ -5,7 +5,7 @@ import { limits } from '../../core/limits.ts';
 import { readElfHead } from '../../kit/elf.ts';
 import { type ElfPlan, writeElf } from '../../testing/elf-writer.ts';
 import { goMagic, inlineBuildInfo, storedLines, withData } from '../../testing/go-program.ts';
-import { GoBuildInfoReader } from './go-build-info.ts';
+import { GoBuildInfoReader, hasInlineTexts } from './go-build-info.ts';
 
 /** Returns the extracted text when the program streams in pieces of this size. */
 function extract(program: Buffer, pieceBytes: number = program.length): string | undefined {
@@ -57,6 +57,22 @@ test('extracts the texts that the header of an older program points to', () => {
   for (const is32 of [true, false])
     for (const isBigEndian of [true, false])
       assert.equal(extract(oldProgram({ is32, isBigEndian }, 'go1.13.8', list)), `go1.13.8\n${lines}`);
+});
+
+test('knows whether the texts follow the header before they stream by', () => {
+  const info = inlineBuildInfo('go1.21.13', list);
+  const isInline = (program: Buffer): boolean => {
+    const segments = readElfHead(program)?.segments.filter(({ kind }) => kind === 'load') ?? [];
+    return hasInlineTexts(segments, (offset, size) => program.subarray(offset, offset + size));
+  };
+  assert.equal(isInline(withData({}, () => info)), true);
+  assert.equal(isInline(withData({}, () => `${'\0'.repeat(64)}${info}`)), true);
+  assert.equal(isInline(oldProgram({}, 'go1.13.8', list)), false);
+  assert.equal(isInline(withData({}, () => info.slice(0, 20))), false, 'a header that is cut');
+  assert.equal(isInline(withData({}, () => ` ${info}`)), false, 'an odd address');
+  assert.equal(isInline(withData({}, () => `${'\0'.repeat(8192)}${info}`)), false, 'far away');
+  // The first header counts, as it does when the bytes stream by.
+  assert.equal(isInline(withData({}, () => `${info.slice(0, 14)}\x08\0${'\0'.repeat(16)}${info}`)), false);
 });
 
 test('extracts only the version of a program without modules', () => {

@@ -5,6 +5,7 @@ import type { ProgramSegment } from '../../kit/program-head.ts';
 /** Start of the build information, in a writable segment, at a multiple of 16. Go, debug/buildinfo. */
 const goBuildInfoMagic: Buffer = Buffer.from('\xff Go buildinf:', 'latin1');
 const headerBytes = 32;
+const flagsAt = 15;
 const alignment = 16;
 /** Flags in the header: big-endian pointers, and texts that follow the header (Go 1.18 and later). */
 const [bigEndian, inline] = [1, 2];
@@ -85,19 +86,14 @@ export class GoBuildInfoReader {
   #findHeader(piece: Buffer, position: number): void {
     for (const search of this.#headers)
       for (const at of search.push(piece, position))
-        if (this.#isAligned(at)) {
+        if (isAligned(this.#segments, at)) {
           this.#header ??= new StreamCapture(at, limits.goBuildInfoBytes, goBuildInfoMagic);
         }
   }
 
-  #isAligned(offset: number): boolean {
-    const segment = this.#segments.find((one) => offset >= one.offset && offset < one.offset + one.size);
-    return segment !== undefined && (segment.address + offset - segment.offset) % alignment === 0;
-  }
-
   #readHeader(bytes: Buffer): void {
     if (bytes.length < headerBytes || this.#pointers.length > 0) return;
-    const flags = bytes[15] ?? 0;
+    const flags = bytes[flagsAt] ?? 0;
     if ((flags & inline) !== 0) this.#result = inlineTexts(bytes);
     else this.#pointers = this.#pointersIn(bytes);
   }
@@ -132,6 +128,35 @@ export class GoBuildInfoReader {
   #textAt(place: TextPlace): Buffer | undefined {
     return this.#oldTexts.map((texts) => texts.at(place)).find((text) => text !== undefined);
   }
+}
+
+/** Returns bytes of a program that have not streamed by; fewer at the end of the file. Valid until the next call. */
+export type ReadAhead = (offset: number, size: number) => Buffer;
+
+/** Bytes of the first writable segment that usually have the header. It is the first thing that the linker of Go puts there. */
+const usualPlaceBytes = 4096;
+
+/**
+ * Returns whether the texts of the build information follow its header, as since Go 1.18. Then nothing before it is needed. False if the
+ * header is not at its usual place.
+ */
+export function hasInlineTexts(segments: readonly ProgramSegment[], readAhead: ReadAhead): boolean {
+  const writable = segments.filter(({ isWritable }) => isWritable);
+  const [first] = writable.toSorted((a, b) => a.offset - b.offset);
+  if (first === undefined || writable.length > segmentsMax) return false;
+  const bytes = readAhead(first.offset, Math.min(first.size, usualPlaceBytes));
+  const headers = new StreamSearch(goBuildInfoMagic, { start: 0, end: bytes.length }).push(bytes, 0);
+  const header = headers.find((at) => isAligned(segments, first.offset + at));
+  return (
+    header !== undefined &&
+    header + headerBytes <= bytes.length &&
+    ((bytes[header + flagsAt] ?? 0) & inline) !== 0
+  );
+}
+
+function isAligned(segments: readonly ProgramSegment[], offset: number): boolean {
+  const segment = segments.find((one) => offset >= one.offset && offset < one.offset + one.size);
+  return segment !== undefined && (segment.address + offset - segment.offset) % alignment === 0;
 }
 
 /** Texts with a known start in the constants of a program, by offset. */
@@ -199,7 +224,7 @@ interface PointerForm {
 function formOf(header: Buffer): PointerForm | undefined {
   const pointerBytes = header[14];
   if (pointerBytes !== 4 && pointerBytes !== 8) return undefined;
-  return { pointerBytes, isBigEndian: ((header[15] ?? 0) & bigEndian) !== 0 };
+  return { pointerBytes, isBigEndian: ((header[flagsAt] ?? 0) & bigEndian) !== 0 };
 }
 
 /** Reads a pointer or length. An impossible one is beyond the end of every file. */

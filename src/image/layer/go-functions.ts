@@ -48,6 +48,11 @@ export class GoFunctionReader {
     return this.#names?.isFull === true ? this.#names.bytes() : undefined;
   }
 
+  /** Frees the memory of the names at once. They are the largest part of a program. */
+  free(): void {
+    this.#names?.free();
+  }
+
   push(piece: Buffer, position: number): void {
     if (this.#names === undefined) this.#findTable(piece, position);
     this.#names?.push(piece, position);
@@ -86,7 +91,9 @@ export class GoFunctionReader {
     const size = end - start;
     const headerBytes = 8 + (before + 5) * pointerBytes;
     if (start < headerBytes || size <= 0 || size > limits.goFunctionBytes) return undefined;
-    return new StreamCapture(candidate.start + start, size);
+    const names = new StreamCapture(candidate.start + start, size);
+    names.reserve();
+    return names;
   }
 }
 

@@ -40,7 +40,7 @@ export class LayerReader {
   constructor(layer: LayerClaims, options: ReadOptions, storedMax: number = Number.POSITIVE_INFINITY) {
     this.#layer = layer;
     this.#storedMax = storedMax;
-    const { walker, collector } = createLayerWalk(layer, options, 'now');
+    const { walker, collector } = createLayerWalk(layer, options);
     this.#walker = walker;
     this.#collector = collector;
     const stored = layer.digest ?? layer.eitherDigest;

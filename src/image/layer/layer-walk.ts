@@ -1,9 +1,10 @@
 import { boundedPath, isOverlong } from '../../kit/tar/path.ts';
+import type { FileRange } from '../../kit/tar/walk-by-seeking.ts';
 import { type TarVisitor, TarWalker } from '../../kit/tar/walker.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { LayerClaims } from '../image-layer.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
-import type { ProgramInspection, UnreadProgram } from './evidence-collector.ts';
+import type { UnreadProgram } from './evidence-collector.ts';
 import { memberFilter } from './member-filter.ts';
 import type { ImmediateListing } from './package-file-collector.ts';
 import type { ProgramScan } from './program-scan.ts';
@@ -35,15 +36,16 @@ export interface ReadOptions {
   readonly listNow?: () => ImmediateListing;
 }
 
-/** Creates the walker of a layer's archive and its collector. */
+/** Creates the walker of a layer's archive and its collector. `source` is the archive, if it is on disk and can be read again. */
 export function createLayerWalk(
   { root }: LayerClaims,
   { wanted, keptBytesMax, listNow }: ReadOptions,
-  programs: ProgramInspection,
+  source?: FileRange,
 ): { readonly walker: TarWalker; readonly collector: LayerCollector } {
   const collector = new LayerCollector(wanted, {
     hasWhiteouts: root === undefined,
-    programs,
+    programs: source === undefined ? 'now' : 'later',
+    source,
     ...(keptBytesMax !== undefined && { keptBytesMax }),
     ...(listNow !== undefined && { listNow }),
   });

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { zipSync } from 'fflate';
 import { limits } from '../../core/limits.ts';
+import type { LoadBytes } from '../../kit/bytes/file-pages.ts';
+import { walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
 import { TarWalker } from '../../kit/tar/walker.ts';
 import { ZipDirectory } from '../../kit/zip/directory.ts';
 import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
 import { memberFilter } from './member-filter.ts';
-import { type ImmediateListing, PackageFileCollector } from './package-file-collector.ts';
+import { type FileListing, type ImmediateListing, PackageFileCollector } from './package-file-collector.ts';
 import { WantedPaths } from './wanted-paths.ts';
 
 const wanted = new WantedPaths(['etc/os-release', '**/node_modules/*/package.json', '**/*.gemspec']);
@@ -73,7 +78,7 @@ function visitSizes(collector: PackageFileCollector, sizes: readonly number[]): 
 }
 
 test('reads no file beyond the limits, and says which', () => {
-  const collector = new PackageFileCollector(wanted, true);
+  const collector = new PackageFileCollector(wanted, { isAlone: true });
   visitSizes(collector, [limits.packageFileBytes + 1, ...[1, 2, 3, 4].map(() => limits.packageFileBytes)]);
   const { unread, others } = collector.finish();
   assert.deepEqual([...unread.keys()], ['node_modules/0/package.json', 'node_modules/4/package.json']);
@@ -84,11 +89,11 @@ test('refuses a layer that is too large beside another one, so that it is read a
   const sizes = [limits.threadPackageFileBytes, 1];
   assert.throws(
     () => {
-      visitSizes(new PackageFileCollector(wanted, false), sizes);
+      visitSizes(new PackageFileCollector(wanted, { isAlone: false }), sizes);
     },
     { code: 'limit-exceeded', limit: 'keptLayerBytes' },
   );
-  visitSizes(new PackageFileCollector(wanted, true), sizes);
+  visitSizes(new PackageFileCollector(wanted, { isAlone: true }), sizes);
 });
 
 /** Lists files with a suffix at once: one event with the content as its text. Records the content of each call. */
@@ -141,15 +146,18 @@ test('lists a large file as soon as it is read, and keeps only the result', () =
 test('keeps only the needed files of an archive that is too large to be held', () => {
   const zip = zipSync({ 'a.class': Buffer.from('code'), 'a.txt': Buffer.from('text') }, { level: 0 });
   const contents: string[] = [];
-  const collector = new PackageFileCollector(wanted, true, {
-    ...immediate('.gemspec', []),
-    entriesOf: () => (name) => name.endsWith('.txt'),
-    list: (_, content) => {
-      const archive = new ZipDirectory(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
-      const [entry] = archive.wanted((bytes, _start, end) => bytes[end - 1] === 0x74, 10).entries;
-      if (entry !== undefined) contents.push(archive.content(entry, 100).toString());
-      contents.push(String(Buffer.from(content.subarray(-zip.length)).includes('code')));
-      return [];
+  const collector = new PackageFileCollector(wanted, {
+    isAlone: true,
+    listing: {
+      ...immediate('.gemspec', []),
+      entriesOf: () => (name) => name.endsWith('.txt'),
+      list: (_, content) => {
+        const archive = new ZipDirectory(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+        const [entry] = archive.wanted((bytes, _start, end) => bytes[end - 1] === 0x74, 10).entries;
+        if (entry !== undefined) contents.push(archive.content(entry, 100).toString());
+        contents.push(String(Buffer.from(content.subarray(-zip.length)).includes('code')));
+        return [];
+      },
     },
   });
   const size = limits.archiveFileBytes + zip.length;
@@ -162,8 +170,66 @@ test('keeps only the needed files of an archive that is too large to be held', (
   assert.deepEqual(contents, ['text', 'false']);
 });
 
+/** Returns the text of the file `a.txt` in an archive, with the kind of its listing. */
+function listText(content: Uint8Array, load?: LoadBytes): FileListing[] {
+  const archive = new ZipDirectory(Buffer.from(content.buffer, content.byteOffset, content.byteLength), {
+    ...(load && { load }),
+  });
+  const [entry] = archive.wanted((names, start) => names[start] === 0x61, 10).entries;
+  const problem = entry === undefined ? 'no file' : archive.content(entry, 100).toString();
+  return [
+    { lister: load === undefined ? 'whole' : 'parts', events: [{ kind: 'problem', path: 'x', problem }] },
+  ];
+}
+
+test('reads only the needed parts of archives on disk', (context) => {
+  const archiveOf = (text: string, fill: number): Uint8Array =>
+    zipSync({ 'large.bin': Buffer.alloc(200_000, fill), 'a.txt': Buffer.from(text) }, { level: 0 });
+  const layer = tar([
+    { path: 'a.gemspec', content: archiveOf('first', 1) },
+    { path: 'b.gemspec', content: archiveOf('second', 2) },
+    { path: 'c.gemspec', type: 'hardlink', target: 'a.gemspec' },
+    { path, content: 'kept' },
+  ]);
+  const directory = mkdtempSync(join(tmpdir(), 'clair-collector-'));
+  // The layer begins behind other bytes, as in an archive of `docker save`.
+  writeFileSync(join(directory, 'image'), Buffer.concat([Buffer.alloc(1000), layer]));
+  const file = openSync(join(directory, 'image'), 'r');
+  context.after(() => {
+    closeSync(file);
+    rmSync(directory, { recursive: true });
+  });
+  const range = { file, offset: 1000, size: layer.length };
+  let bytesOfFirst: Buffer | undefined;
+  const listing: ImmediateListing = {
+    ...immediate('.gemspec', []),
+    entriesOf: () => () => true,
+    list: (_, content, load) => {
+      const listings = listText(content, load);
+      bytesOfFirst ??= Buffer.from(content);
+      return listings;
+    },
+  };
+  const collector = new LayerCollector(wanted, { listNow: () => listing, source: range });
+  const walker = new TarWalker(collector.visit, memberFilter(wanted));
+  walkBySeeking(range, walker);
+  const collected = collector.finish();
+  const problemOf = ([at, [found]]: [string, readonly FileListing[]]): unknown => [
+    at,
+    found?.lister,
+    found?.events.map((event) => event.kind === 'problem' && event.problem),
+  ];
+  assert.deepEqual([...collected.packageFiles.listed].map(problemOf), [
+    ['a.gemspec', 'parts', ['first']],
+    ['b.gemspec', 'parts', ['second']],
+    ['c.gemspec', 'parts', ['first']],
+  ]);
+  assert.deepEqual(textsOf(collected), { [path]: 'kept' });
+  assert.notEqual(bytesOfFirst?.[100_000], 1);
+});
+
 test('reads no archive that is too large or sparse, and says which', () => {
-  const collector = new PackageFileCollector(wanted, false, immediate('.gemspec', []));
+  const collector = new PackageFileCollector(wanted, { isAlone: false, listing: immediate('.gemspec', []) });
   const visit = (at: string, size: number, sparse?: 'gnu'): void => {
     collector.visit({
       path: at,

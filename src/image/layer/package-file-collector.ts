@@ -1,6 +1,9 @@
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { releaseBytes } from '../../kit/bytes/bytes.ts';
+import { FilePages, type LoadBytes } from '../../kit/bytes/file-pages.ts';
 import { boundedPath } from '../../kit/tar/path.ts';
+import type { FileRange } from '../../kit/tar/walk-by-seeking.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
 import { SparseArchive } from '../../kit/zip/sparse-archive.ts';
 import type { ListerEvent, ProgramPart, ProgramParts } from '../../plugin/package-lister.ts';
@@ -18,7 +21,8 @@ export interface FileListing {
 /** Lists files as soon as they are read, which may be too large to be held together. */
 export interface ImmediateListing {
   isWanted(path: string): boolean;
-  list(path: string, content: Uint8Array): readonly FileListing[];
+  /** With `load`, the bytes of the content are valid only after they were loaded. */
+  list(path: string, content: Uint8Array, load?: LoadBytes): readonly FileListing[];
   /** Returns which files of an archive are read. Undefined if the archive is needed whole. */
   entriesOf(path: string): ((name: string) => boolean) | undefined;
   /** The parts of programs that listers want. */
@@ -37,6 +41,15 @@ export interface CollectedPackageFiles {
   readonly others: ReadonlySet<string>;
 }
 
+/** Options of a `PackageFileCollector`. */
+export interface PackageFileOptions {
+  /** Whether no other thread reads a layer. If not, a layer beyond the limit of one thread is refused, and then read alone. */
+  readonly isAlone: boolean;
+  readonly listing?: ImmediateListing | undefined;
+  /** The archive of the layer, if it is on disk. Archives in it are read in parts. */
+  readonly source?: FileRange | undefined;
+}
+
 /**
  * Collects the files that listers want at any depth. It has limits of its own. Files beyond them are not read: evidence of their packages
  * remains, and nothing else is affected.
@@ -45,6 +58,7 @@ export class PackageFileCollector {
   readonly #wanted: WantedPaths;
   readonly #isAlone: boolean;
   readonly #immediate: ImmediateListing | undefined;
+  readonly #source: FileRange | undefined;
   readonly #listed = new Map<string, readonly FileListing[]>();
   /** Memory for one file at a time that is listed as soon as it is read. */
   #buffer: Buffer = Buffer.alloc(0);
@@ -54,11 +68,11 @@ export class PackageFileCollector {
   readonly #others = new Set<string>();
   #bytes = 0;
 
-  /** `isAlone`: no other thread reads a layer. Otherwise a layer beyond the limit of one thread is refused, and then read alone. */
-  constructor(wanted: WantedPaths, isAlone: boolean, immediate?: ImmediateListing) {
+  constructor(wanted: WantedPaths, { isAlone, listing, source }: PackageFileOptions) {
     this.#wanted = wanted;
     this.#isAlone = isAlone;
-    this.#immediate = immediate;
+    this.#immediate = listing;
+    this.#source = source;
   }
 
   /** Visits a member. Returns a sink if it is a wanted file. A later member replaces an earlier one. */
@@ -80,6 +94,7 @@ export class PackageFileCollector {
   }
 
   finish(): CollectedPackageFiles {
+    releaseBytes(this.#buffer);
     this.#buffer = Buffer.alloc(0);
     return { files: this.#files, listed: this.#listed, unread: this.#unread, others: this.#others };
   }
@@ -102,7 +117,7 @@ export class PackageFileCollector {
   }
 
   /** Visits a file that is listed at once. */
-  #visitLarge({ path, size, sparse }: TarEntry): PayloadSink | undefined {
+  #visitLarge({ path, size, offset, sparse }: TarEntry): PayloadSink | undefined {
     const reason =
       sparse === undefined
         ? size > this.#archiveBytesMax(path)
@@ -115,9 +130,13 @@ export class PackageFileCollector {
       this.#skip(path, reason);
       return undefined;
     }
+    if (this.#source !== undefined && this.#immediate?.entriesOf(path) !== undefined) {
+      const { file, offset: start } = this.#source;
+      this.#listInParts(path, { file, offset: start + offset, size });
+      return undefined;
+    }
     if (size > limits.archiveFileBytes) return this.#visitSparse(path, size);
-    if (this.#buffer.length < size) this.#buffer = Buffer.allocUnsafeSlow(bufferBytes(size));
-    const bytes = this.#buffer.subarray(0, size);
+    const bytes = this.#memoryOf(size);
     let filled = 0;
     return {
       write: (piece) => {
@@ -129,6 +148,44 @@ export class PackageFileCollector {
     };
   }
 
+  #memoryOf(size: number): Buffer {
+    if (this.#buffer.length < size) {
+      releaseBytes(this.#buffer);
+      this.#buffer = Buffer.allocUnsafeSlow(bufferBytes(size));
+    }
+    return this.#buffer.subarray(0, size);
+  }
+
+  /** Lists an archive on disk, of which only the needed bytes are read. The system provides no memory for the others. */
+  #listInParts(path: string, range: FileRange): void {
+    const { size } = range;
+    const isHeld = size <= limits.archiveFileBytes;
+    const bytes = isHeld ? this.#memoryOf(size) : this.#addressSpace(path, () => Buffer.alloc(size));
+    if (bytes === undefined) return;
+    const pages = new FilePages(range, bytes, limits.archiveFileBytes);
+    const listings = this.#immediate?.list(path, bytes, pages.load) ?? [];
+    if (pages.isTooLarge) this.#skipTooLarge(path, size);
+    else this.#addListed(path, listings);
+    if (!isHeld) releaseBytes(bytes);
+  }
+
+  /** Returns memory that costs nothing until it is written. Skips the file if the system refuses it. */
+  #addressSpace<T>(path: string, allocate: () => T): T | undefined {
+    try {
+      return allocate();
+    } catch (error) {
+      this.#skip(path, `is so large that the system has no address space for it: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  #skipTooLarge(path: string, size: number): void {
+    this.#skip(
+      path,
+      `has ${size} bytes, and more than ${limits.archiveFileBytes} of them in files that are read`,
+    );
+  }
+
   #archiveBytesMax(path: string): number {
     return this.#immediate?.entriesOf(path) === undefined
       ? limits.archiveFileBytes
@@ -137,26 +194,16 @@ export class PackageFileCollector {
 
   /** Visits an archive of which only the needed files are held. */
   #visitSparse(path: string, size: number): PayloadSink | undefined {
-    let archive: SparseArchive;
-    try {
-      archive = new SparseArchive(size, {
-        needs: this.#immediate?.entriesOf(path) ?? (() => true),
-        keptBytesMax: limits.archiveFileBytes,
-      });
-    } catch (error) {
-      this.#skip(path, `has ${size} bytes, for which the system has no address space: ${messageOf(error)}`);
-      return undefined;
-    }
+    const needs = this.#immediate?.entriesOf(path) ?? (() => true);
+    const options = { needs, keptBytesMax: limits.archiveFileBytes };
+    const archive = this.#addressSpace(path, () => new SparseArchive(size, options));
+    if (archive === undefined) return undefined;
     return {
       write: (piece) => {
         archive.write(piece);
       },
       close: () => {
-        if (archive.isTooLarge)
-          this.#skip(
-            path,
-            `has ${size} bytes, and more than ${limits.archiveFileBytes} of them in files that are read`,
-          );
+        if (archive.isTooLarge) this.#skipTooLarge(path, size);
         else this.#addListed(path, this.#immediate?.list(path, archive.bytes) ?? []);
         archive.free();
       },

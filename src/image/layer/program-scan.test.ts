@@ -17,6 +17,7 @@ interface ScanOptions {
 /** Scans a program that streams in pieces. */
 function scan(bytes: Buffer, { pieceBytes = bytes.length, skips = false }: ScanOptions = {}): ProgramScan {
   const program = new ProgramScan(bytes.length, new Set(programParts));
+  if (skips) program.useReadAhead((offset, size) => bytes.subarray(offset, offset + size));
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     if (skips && program.isDone) break;
     if (skips) at = Math.max(program.nextPosition, at);

@@ -10,7 +10,7 @@ import type { ProgramPart, ProgramParts } from '../../plugin/package-lister.ts';
 import { CargoAuditReader } from './cargo-audit.ts';
 import { CargoSourceReader } from './cargo-sources.ts';
 import { DotnetBundleReader } from './dotnet-bundle.ts';
-import { GoBuildInfoReader } from './go-build-info.ts';
+import { GoBuildInfoReader, hasInlineTexts, type ReadAhead } from './go-build-info.ts';
 import { GoFunctionReader } from './go-functions.ts';
 
 /** The toolchain of a program; `generic` if it cannot be detected. */
@@ -49,6 +49,7 @@ export class ProgramScan {
   #hasBegun = false;
   #position = 0;
   #program: OpenProgram | undefined;
+  #readAhead: ReadAhead | undefined;
   #nested: readonly { readonly range: ByteRange; readonly scan: ProgramScan }[] = [];
 
   constructor(size: number, wanted: ReadonlySet<ProgramPart>, isNested: boolean = false) {
@@ -85,6 +86,17 @@ export class ProgramScan {
     ];
   }
 
+  /** Frees the memory of the parts at once. They must not be used afterwards. */
+  free(): void {
+    this.#program?.free();
+    for (const { scan } of this.#nested) scan.free();
+  }
+
+  /** Lets the scan look at bytes before they stream by, so that it needs fewer. The result stays the same. Call it before `write`. */
+  useReadAhead(readAhead: ReadAhead): void {
+    this.#readAhead = readAhead;
+  }
+
   /** Skips bytes up to a position that is not after `nextPosition`. */
   skipTo(position: number): void {
     if (!this.#hasBegun) return;
@@ -116,7 +128,8 @@ export class ProgramScan {
   #begin(head: Buffer): void {
     this.#hasBegun = true;
     const read = readProgramHead(head);
-    if (read !== undefined) this.#program = new OpenProgram(read, head, this.#wanted);
+    if (read !== undefined)
+      this.#program = new OpenProgram(read, head, { wanted: this.#wanted, readAhead: this.#readAhead });
     else if (!this.#isNested)
       this.#nested = machOPrograms(head).map((range) => ({
         range,
@@ -148,6 +161,12 @@ function positionIn({ offset, size }: ByteRange, scan: ProgramScan): number {
   return next >= size ? Number.POSITIVE_INFINITY : offset + next;
 }
 
+/** The parts that a scan of a program is to find, and its way to look ahead, if it has one. */
+interface ProgramTask {
+  readonly wanted: ReadonlySet<ProgramPart>;
+  readonly readAhead: ReadAhead | undefined;
+}
+
 /** A program whose header is known. */
 class OpenProgram {
   readonly #head: ProgramHead;
@@ -162,16 +181,16 @@ class OpenProgram {
   readonly #sources: CargoSourceReader | undefined;
   readonly #bundle: DotnetBundleReader | undefined;
 
-  constructor(head: ProgramHead, bytes: Buffer, wanted: ReadonlySet<ProgramPart>) {
+  constructor(head: ProgramHead, bytes: Buffer, { wanted, readAhead }: ProgramTask) {
     this.#head = head;
     this.#hasGoNote = head.notes.some(({ offset, size }) =>
       bytes.subarray(offset, offset + size).includes(goNote),
     );
     const mayBeGo = this.#hasGoNote || hasEarlySections(head);
-    this.#buildInfo = new GoBuildInfoReader(head.segments, mayBeGo);
+    this.#buildInfo = new GoBuildInfoReader(head.segments, mayBeGo && !isRecentGo(head, readAhead));
     if (mayBeGo && wanted.has('go-functions')) this.#functions = new GoFunctionReader(head);
     this.#hasTextRanges = head.format === 'elf' && readOnlySegments(head).length > 0;
-    const texts = this.#hasGoNote || head.format !== 'elf' ? [] : rangesOfText(head);
+    const texts = this.#hasGoNote ? [] : rangesOfText(head);
     this.#rustSearches = texts.flatMap(({ offset, size }) =>
       rustLibraries.map((needle) => new RangeSearch(needle, offset, offset + size)),
     );
@@ -200,6 +219,10 @@ class OpenProgram {
           ['dotnet-dependencies', this.#bundle?.result()],
         ];
     return new Map(results.flatMap(([part, content]) => (content === undefined ? [] : [[part, content]])));
+  }
+
+  free(): void {
+    this.#functions?.free();
   }
 
   push(piece: Buffer, position: number): void {
@@ -231,6 +254,11 @@ class OpenProgram {
   }
 }
 
+/** Whether a program that may be of Go has its build information behind the header, as far as can be seen ahead. */
+function isRecentGo({ segments }: ProgramHead, readAhead: ReadAhead | undefined): boolean {
+  return readAhead !== undefined && hasInlineTexts(segments, readAhead);
+}
+
 function bundleReader(
   { segments }: ProgramHead,
   wanted: ReadonlySet<ProgramPart>,
@@ -249,8 +277,9 @@ function readOnlySegments({ segments }: ProgramHead): readonly ByteRange[] {
     .slice(0, segmentsMax);
 }
 
-/** Returns the ranges that may have text: the read-only segments, or the whole file if the linker made none. */
+/** Returns the ranges of ELF that may have text: the read-only segments, or the whole file if the linker made none. */
 function rangesOfText(head: ProgramHead): ByteRange[] {
+  if (head.format !== 'elf') return [];
   const readOnly = readOnlySegments(head);
   if (readOnly.length === 0) return [{ offset: 0, size: limits.programBytes }];
   return readOnly.map(({ offset, size }) => ({
@@ -284,6 +313,10 @@ const chunkBytes = 256 * 1024;
 
 /** Scans a program in an open file. Reads only what the scan needs. */
 export function scanProgram({ file, offset, size }: FileRange, scan: ProgramScan): void {
+  scan.useReadAhead((at, count) => {
+    const bytes = Buffer.allocUnsafe(Math.min(count, Math.max(size - at, 0)));
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset + at));
+  });
   let chunk = Buffer.allocUnsafe(Math.min(limits.programHeadBytes, size));
   while (!scan.isDone) {
     const at = scan.nextPosition;

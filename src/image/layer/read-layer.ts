@@ -57,7 +57,7 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<LayerRe
 
 /** Walks an uncompressed layer on disk by seeking over unwanted members. */
 function seekThrough(range: FileRange, layer: ImageLayer, options: ReadOptions): LayerReadResult {
-  const { walker, collector } = createLayerWalk(layer, options, 'later');
+  const { walker, collector } = createLayerWalk(layer, options, range);
   try {
     walkBySeeking(range, walker);
   } catch (error) {

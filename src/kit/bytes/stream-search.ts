@@ -1,3 +1,4 @@
+import { releaseBytes } from './bytes.ts';
 import { Seam } from './seam.ts';
 
 const noPlaces: readonly number[] = [];
@@ -88,13 +89,27 @@ export class StreamCapture {
     return this.isFull || next < position ? Number.POSITIVE_INFINITY : next;
   }
 
+  /** Takes memory for the whole range at once. Without it, memory grows with the bytes, since most ranges end early. */
+  reserve(): void {
+    this.#grow(this.#bytesMax);
+  }
+
+  /** Frees the memory at once. There are no bytes afterwards. */
+  free(): void {
+    releaseBytes(this.#buffer);
+    this.#buffer = Buffer.alloc(0);
+    this.#length = 0;
+  }
+
   /** Returns the bytes so far. They are valid until the next call of `push`. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
   #grow(needed: number): void {
-    const larger = Buffer.alloc(Math.min(Math.max(2 * this.#buffer.length, needed, 64), this.#bytesMax));
+    const larger = Buffer.allocUnsafe(
+      Math.min(Math.max(2 * this.#buffer.length, needed, 64), this.#bytesMax),
+    );
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;
   }

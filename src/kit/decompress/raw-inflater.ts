@@ -1,4 +1,4 @@
-import { constants, createInflateRaw } from 'node:zlib';
+import { constants, createInflateRaw, inflateRawSync } from 'node:zlib';
 import type { ZlibEngine } from './zlib-engine.ts';
 
 /** `clair`, deflated. */
@@ -12,6 +12,7 @@ export class RawInflater {
   #engine: ZlibEngine | undefined;
   /** Number of pieces that zlib refused. */
   #failures = 0;
+  #scratch: Buffer = Buffer.alloc(0);
 
   constructor() {
     const engine = createInflateRaw() as unknown as ZlibEngine;
@@ -32,6 +33,21 @@ export class RawInflater {
     return this.#failures !== failures || free !== 1 || unread !== 0 ? undefined : out.subarray(0, size);
   }
 
+  /**
+   * Returns what data inflates to that may be cut, up to `bytesMax`. Undefined if they are not deflated data. Valid until the next call. An
+   * error of zlib is not made, which takes longer than to inflate a little.
+   */
+  beginning(data: Buffer, bytesMax: number): Buffer | undefined {
+    if (this.#engine === undefined) return inflateBeginning(data, bytesMax);
+    const { _handle: handle, _writeState: state } = this.#engine;
+    if (this.#scratch.length < bytesMax) this.#scratch = Buffer.allocUnsafe(bytesMax);
+    const failures = this.#failures;
+    handle.reset();
+    handle.writeSync(constants.Z_SYNC_FLUSH, data, 0, data.length, this.#scratch, 0, bytesMax);
+    const [free = 0] = state;
+    return this.#failures === failures ? this.#scratch.subarray(0, bytesMax - free) : undefined;
+  }
+
   #works({ _handle: handle }: ZlibEngine): boolean {
     try {
       handle.onerror = () => {
@@ -41,5 +57,13 @@ export class RawInflater {
     } catch {
       return false;
     }
+  }
+}
+
+function inflateBeginning(data: Buffer, bytesMax: number): Buffer | undefined {
+  try {
+    return inflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: bytesMax });
+  } catch {
+    return undefined;
   }
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zipSync } from 'fflate';
+import { partlyRead } from '../../testing/partly-read.ts';
+import { RawInflater } from '../decompress/raw-inflater.ts';
 import { ZipDirectory } from './directory.ts';
 import { ZipError } from './walker.ts';
 
@@ -80,6 +82,39 @@ test('reads the end records of ZIP64, also behind a preamble', () => {
   const large = Buffer.concat([archive.subarray(0, end), end64, last]);
   assert.deepEqual(filesOf(large), [['a', text]]);
   assert.deepEqual(filesOf(Buffer.concat([Buffer.from('preamble'), large])), [['a', text]]);
+});
+
+test('reads an archive that is loaded in parts like one in memory', () => {
+  const large = 'x'.repeat(5000);
+  const files = { 'a.json': '{"a":1}', 'b/c.txt': text, large };
+  const inflater = new RawInflater();
+  const commented = Buffer.concat([zip64, Buffer.from('PK\x05\x06 comment')]);
+  commented.writeUInt16LE(12, zip64.length - 2);
+  for (const whole of [zipOf(files, 0), zipOf(files), zip64, commented])
+    for (const archive of [whole, Buffer.concat([Buffer.from('preamble'), whole, Buffer.alloc(100)])]) {
+      const { bytes, load } = partlyRead(archive);
+      const directory = new ZipDirectory(bytes, { load, inflater });
+      const { entries } = directory.wanted(() => true, 100);
+      assert.deepEqual(
+        entries.map((entry) => [entry.path, directory.content(entry, 10_000).toString('latin1')]),
+        filesOf(archive, 10_000),
+      );
+    }
+});
+
+test('loads nothing of a stored file before it is asked for', () => {
+  const inner = zipOf({ 'a.txt': text, large: 'x'.repeat(100_000) }, 0);
+  const outer = Buffer.from(zipSync({ 'lib/inner.jar': inner, other: Buffer.alloc(100_000) }, { level: 0 }));
+  const { bytes, load, loadedBytes } = partlyRead(outer);
+  const directory = new ZipDirectory(bytes, { load });
+  const [entry] = directory.wanted((names, start) => names[start] === 0x6c, 10).entries;
+  assert.ok(entry !== undefined);
+  const nested = directory.storedFile(entry);
+  const nestedDirectory = new ZipDirectory(nested.bytes, { load: nested.load });
+  const [file] = nestedDirectory.wanted((names, start) => names[start] === 0x61, 10).entries;
+  assert.ok(file !== undefined);
+  assert.equal(nestedDirectory.content(file, 1000).toString(), text);
+  assert.ok(loadedBytes() < 2000, `${loadedBytes()} bytes`);
 });
 
 test('takes a stored file from the bytes of the archive without a copy', () => {

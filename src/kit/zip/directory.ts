@@ -1,10 +1,12 @@
 import { inflateRawSync } from 'node:zlib';
 import { messageOf } from '../../core/errors.ts';
+import { type LoadBytes, loadNothing, type PartlyRead } from '../bytes/file-pages.ts';
+import type { RawInflater } from '../decompress/raw-inflater.ts';
 import {
   directoryOf,
   endBytes,
-  isDirectoryEntry,
   localDataStart,
+  localHeaderBytes,
   locatedEnd64,
   parseDirectoryEntry,
   sizeOfDirectoryEntry,
@@ -29,21 +31,33 @@ export interface WantedEntries {
 const commentBytesMax = 0xffff;
 const endSignature = Buffer.from('PK\x05\x06');
 
+/** Options of a `ZipDirectory`. */
+export interface ZipDirectoryOptions {
+  /** Reads the bytes that are needed. Absent if all are there. */
+  readonly load?: LoadBytes;
+  /** Absent if each file has one of its own, which takes longer. */
+  readonly inflater?: RawInflater;
+}
+
 /**
  * A zip archive in memory that is read by the directory at its end, as a JVM reads it. Something else may precede the archive, such as a
- * script. The files of the directory count, whatever the archive holds besides.
+ * script. The files of the directory count, whatever the archive holds besides. Bytes that no wanted file needs are not loaded.
  */
 export class ZipDirectory {
   readonly #bytes: Buffer;
+  readonly #load: LoadBytes;
+  readonly #inflater: RawInflater | undefined;
   readonly #start: number;
   readonly #end: number;
   /** Position that the offsets of the directory count from. */
   readonly #base: number;
 
-  /** Throws a `ZipError` if the bytes do not end with a directory. */
-  constructor(bytes: Buffer) {
+  /** Throws a `ZipError` if the bytes do not end with a directory, and any error of `load`. */
+  constructor(bytes: Buffer, { load = loadNothing, inflater }: ZipDirectoryOptions = {}) {
     this.#bytes = bytes;
-    const { start, end, offset } = locate(bytes);
+    this.#load = load;
+    this.#inflater = inflater;
+    const { start, end, offset } = locate({ bytes, load });
     this.#start = start;
     this.#end = end;
     this.#base = start - offset;
@@ -54,8 +68,9 @@ export class ZipDirectory {
     const found: ZipHeader[] = [];
     let count = 0;
     let defect: ZipError | undefined;
+    this.#load(this.#start, this.#end + directoryEntryBytes);
     for (let at = this.#start; at < this.#end; count++) {
-      const size = isDirectoryEntry(this.#bytes, at) ? sizeOfDirectoryEntry(this.#bytes, at) : 0;
+      const size = sizeOfDirectoryEntry(this.#bytes, at);
       if (size === 0 || at + size > this.#end || count >= countMax) {
         defect = new ZipError(
           count < countMax ? 'the directory is damaged' : `more than ${countMax} files`,
@@ -64,7 +79,7 @@ export class ZipDirectory {
         break;
       }
       const nameStart = at + nameOffset;
-      const nameEnd = nameStart + this.#bytes.readUInt16LE(at + 28);
+      const nameEnd = nameStart + (this.#bytes[at + 28] ?? 0) + 256 * (this.#bytes[at + 29] ?? 0);
       if (wants(this.#bytes, nameStart, nameEnd))
         found.push(parseDirectoryEntry(this.#bytes.subarray(at, at + size)));
       at += size;
@@ -75,43 +90,83 @@ export class ZipDirectory {
 
   /**
    * Returns the content of a file. A stored file is not copied. Throws a `ZipError` if it cannot be read, has another size than the
-   * directory declares, or more than `bytesMax` bytes.
+   * directory declares, or more than `bytesMax` bytes. Throws any error of `load`.
    */
   content(entry: ZipHeader, bytesMax: number): Buffer {
-    const data = this.#data(entry);
-    const refuse = (message: string, cause?: unknown): never => {
-      throw new ZipError(`${message}, found`, this.#base + entry.offset, { cause });
-    };
-    if (entry.isEncrypted) return refuse('an encrypted file');
-    if (entry.bytes > bytesMax) return refuse(`a file of ${entry.bytes} bytes, more than ${bytesMax}`);
-    if (entry.method !== zipMethods.stored && entry.method !== zipMethods.deflated)
-      return refuse(`the unknown compression method ${entry.method}`);
-    const content = entry.method === zipMethods.stored ? data : inflate(data, entry.bytes, refuse);
-    return content.length === entry.bytes ? content : refuse('a file of another size than declared');
+    const { start, end } = this.#place(entry, bytesMax);
+    this.#load(start, end);
+    const data = this.#bytes.subarray(start, end);
+    return entry.method === zipMethods.stored ? data : this.#inflated(entry, data);
   }
 
-  #data({ offset, compressedBytes }: ZipHeader): Buffer {
+  /** Returns a stored file, whose bytes are loaded on demand. Throws like `content`. */
+  storedFile(entry: ZipHeader): PartlyRead {
+    const { start, end } = this.#place(entry, Number.POSITIVE_INFINITY);
+    return {
+      bytes: this.#bytes.subarray(start, end),
+      load: (from, to) => {
+        this.#load(start + Math.max(from, 0), Math.min(start + to, end));
+      },
+    };
+  }
+
+  /** Returns where the data of a file is. Throws a `ZipError` if it cannot be read. */
+  #place(entry: ZipHeader, bytesMax: number): { readonly start: number; readonly end: number } {
+    const { isEncrypted, bytes, method } = entry;
+    if (isEncrypted) throw this.#refusal(entry, 'an encrypted file');
+    if (bytes > bytesMax) throw this.#refusal(entry, `a file of ${bytes} bytes, more than ${bytesMax}`);
+    if (method !== zipMethods.stored && method !== zipMethods.deflated)
+      throw this.#refusal(entry, `the unknown compression method ${method}`);
+    const place = this.#dataPlace(entry);
+    if (method === zipMethods.stored && entry.compressedBytes !== bytes)
+      throw this.#refusal(entry, otherSize);
+    return place;
+  }
+
+  #dataPlace({ path, method, offset, compressedBytes }: ZipHeader): {
+    readonly start: number;
+    readonly end: number;
+  } {
     const at = this.#base + offset;
+    const headerEnd = at + localHeaderBytes + path.length + usualExtraBytes;
+    // Deflated data are needed whole, so that they are read with their header.
+    this.#load(at, headerEnd + (method === zipMethods.stored ? 0 : Math.min(compressedBytes, this.#start)));
     const start = at >= 0 ? localDataStart(this.#bytes, at) : undefined;
     if (start === undefined || start + compressedBytes > this.#start)
       throw new ZipError('the directory refers to a file that is not there,', at);
-    return this.#bytes.subarray(start, start + compressedBytes);
+    return { start, end: start + compressedBytes };
+  }
+
+  #inflated(entry: ZipHeader, data: Buffer): Buffer {
+    const inflated = this.#inflater?.inflate(data, entry.bytes);
+    if (inflated !== undefined) return inflated;
+    try {
+      const content = inflate(data, entry.bytes);
+      if (content.length === entry.bytes) return content;
+    } catch (error) {
+      throw this.#refusal(entry, `a file that cannot be decompressed (${messageOf(error)})`, error);
+    }
+    throw this.#refusal(entry, otherSize);
+  }
+
+  #refusal({ offset }: ZipHeader, message: string, cause?: unknown): ZipError {
+    return new ZipError(`${message}, found`, this.#base + offset, { cause });
   }
 }
 
 const nameOffset = 46;
+const directoryEntryBytes = nameOffset;
+/** Bytes of the extra field of a local header that are read with it. Most have fewer. */
+const usualExtraBytes = 64;
+const otherSize = 'a file of another size than declared';
 
-/** Inflates data that must not have more than the declared bytes. The output is one piece. */
-function inflate(data: Buffer, bytes: number, refuse: (message: string, cause: unknown) => never): Buffer {
-  try {
-    return inflateRawSync(data, {
-      maxOutputLength: Math.max(bytes, 1),
-      // One byte more, or zlib takes another piece of this size to find the end.
-      chunkSize: Math.max(bytes + 1, 64),
-    });
-  } catch (error) {
-    return refuse(`a file that cannot be decompressed (${messageOf(error)})`, error);
-  }
+/** Inflates data that must not have more than the declared bytes. The output is one piece. Throws an error of zlib. */
+function inflate(data: Buffer, bytes: number): Buffer {
+  return inflateRawSync(data, {
+    maxOutputLength: Math.max(bytes, 1),
+    // One byte more, or zlib takes another piece of this size to find the end.
+    chunkSize: Math.max(bytes + 1, 64),
+  });
 }
 
 /** Position of a directory, and the position that the archive declares for it. */
@@ -122,28 +177,42 @@ interface Located {
 }
 
 /** Finds the end record from the end of the bytes. Its comment may contain what looks like another one. */
-function locate(bytes: Buffer): Located {
-  const from = Math.max(0, bytes.length - endBytes - commentBytesMax);
+function locate(archive: PartlyRead): Located {
+  const { bytes, load } = archive;
+  const last = bytes.length - endBytes;
+  // Most archives have no comment, so that their last bytes are enough.
+  load(last, bytes.length);
+  const atEnd = last >= 0 && isEndRecord(bytes, last) ? locatedBy(archive, last) : undefined;
+  if (atEnd !== undefined) return atEnd;
+  const from = Math.max(0, last - commentBytesMax);
+  load(from, bytes.length);
   const tail = bytes.subarray(from);
   for (
     let at = tail.lastIndexOf(endSignature, tail.length - endBytes);
     at >= 0 && tail.length >= endBytes;
     at = at === 0 ? -1 : tail.lastIndexOf(endSignature, at - 1)
   ) {
-    const located = locatedBy(bytes, from + at);
+    const located = locatedBy(archive, from + at);
     if (located !== undefined) return located;
   }
   throw new ZipError('there is no directory', bytes.length);
 }
 
+function isEndRecord(bytes: Buffer, at: number): boolean {
+  return bytes.compare(endSignature, 0, endSignature.length, at, at + endSignature.length) === 0;
+}
+
 /** Returns the directory of an end record. Undefined if none is at its place: the signature is then part of something else. */
-function locatedBy(bytes: Buffer, at: number): Located | undefined {
-  const end64 = locatedEnd64(bytes, at);
+function locatedBy(archive: PartlyRead, at: number): Located | undefined {
+  const { bytes, load } = archive;
+  const end64 = locatedEnd64(archive, at);
   const end = end64 ?? at;
   const { size, offset, commentBytes } = directoryOf(bytes, { end: at, end64 });
   const start = end - size;
   if (start < 0 || start - offset < 0) return undefined;
-  const isWhole = size === 0 ? at + endBytes + commentBytes === bytes.length : isDirectoryEntry(bytes, start);
+  load(start, start + directoryEntryBytes);
+  const isWhole =
+    size === 0 ? at + endBytes + commentBytes === bytes.length : sizeOfDirectoryEntry(bytes, start) > 0;
   return isWhole ? { start, end, offset } : undefined;
 }
 

@@ -1,3 +1,5 @@
+import type { PartlyRead } from '../bytes/file-pages.ts';
+
 /** A kind of record: the size of its fixed part, and a function for the whole size from that part. */
 interface RecordKind {
   readonly name: RecordName;
@@ -134,14 +136,19 @@ export const endBytes = 22;
 const locator64Bytes = 20;
 const end64Bytes = 56;
 
-/** Returns whether an entry of the directory begins at a position, as far as its fixed part shows. */
-export function isDirectoryEntry(bytes: Buffer, at: number): boolean {
-  return at + directoryBytes <= bytes.length && recordKindOf(bytes.readUInt32LE(at))?.name === 'directory';
+/** Returns the size of the entry of the directory at a position. 0 if its fixed part is not there. */
+export function sizeOfDirectoryEntry(bytes: Buffer, at: number): number {
+  if (at + directoryBytes > bytes.length || !isDirectoryEntry(bytes, at)) return 0;
+  return directoryBytes + numberAt(bytes, at + 28) + numberAt(bytes, at + 30) + numberAt(bytes, at + 32);
 }
 
-/** Returns the size of the entry of the directory at a position. */
-export function sizeOfDirectoryEntry(bytes: Buffer, at: number): number {
-  return recordKindOf(bytes.readUInt32LE(at))?.sizeOf(bytes, at) ?? 0;
+/** Compares byte by byte, since a large image has a million entries. */
+function isDirectoryEntry(bytes: Buffer, at: number): boolean {
+  return bytes[at] === 0x50 && bytes[at + 1] === 0x4b && bytes[at + 2] === 1 && bytes[at + 3] === 2;
+}
+
+function numberAt(bytes: Buffer, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
 }
 
 /** Returns where the data of a file begins, after the local header at `at`. Undefined if no header is there. */
@@ -152,13 +159,16 @@ export function localDataStart(bytes: Buffer, at: number): number | undefined {
 }
 
 /** Returns the position of the end record of ZIP64 that belongs to the end record at `end`. Undefined without ZIP64. */
-export function locatedEnd64(bytes: Buffer, end: number): number | undefined {
+export function locatedEnd64({ bytes, load }: PartlyRead, end: number): number | undefined {
   const locator = end - locator64Bytes;
+  load(locator - end64Bytes, end);
   if (!isRecord(bytes, locator, 'locator64')) return undefined;
   // A preamble moves the record, which then lies directly before its locator.
-  return [Number(bytes.readBigUInt64LE(locator + 8)), locator - end64Bytes].find(
-    (at) => at + end64Bytes <= locator && isRecord(bytes, at, 'end64'),
-  );
+  return [Number(bytes.readBigUInt64LE(locator + 8)), locator - end64Bytes].find((at) => {
+    if (at + end64Bytes > locator) return false;
+    load(at, at + end64Bytes);
+    return isRecord(bytes, at, 'end64');
+  });
 }
 
 function isRecord(bytes: Buffer, at: number, name: RecordName): boolean {

@@ -48,6 +48,7 @@ export function classifyEvidence(
       if (kind === undefined) continue;
       kinds.set(path, kind);
       programs.add(path, scan.parts());
+      scan.free();
     } catch (error) {
       problems.push({ extension: 'layer', path, message: `cannot be read: ${messageOf(error)}` });
     }

@@ -43,22 +43,18 @@ export function fileListing(
       if (readers.includes(undefined)) return undefined;
       return (name) => readers.some((reads) => reads?.(name) === true);
     },
-    list: (path, content) =>
+    list: (path, content, load) =>
       fileListers
         .all(path)
-        .map(({ lister, list }) => ({ lister, events: eventsOfFile(list, path, content) })),
+        .map(({ lister, list }) => ({ lister, events: eventsOfFile(path, () => list(path, content, load)) })),
   };
 }
 
 /** Lists one file. If the lister fails, the last event says so. */
-export function eventsOfFile<Content>(
-  list: (path: string, content: Content) => Iterable<ListerEvent>,
-  path: string,
-  content: Content,
-): ListerEvent[] {
+export function eventsOfFile(path: string, list: () => Iterable<ListerEvent>): ListerEvent[] {
   const events: ListerEvent[] = [];
   try {
-    for (const event of list(path, content)) events.push(event);
+    for (const event of list()) events.push(event);
   } catch (error) {
     events.push({ kind: 'problem', path, problem: `the lister failed: ${messageOf(error)}` });
   }

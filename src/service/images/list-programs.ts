@@ -34,7 +34,7 @@ function programListing(
 function listProgram(lister: AnyLister, path: string, parts: ProgramParts): FileListing {
   const { name } = lister;
   if (!('listRemotely' in lister))
-    return { lister: name, events: eventsOfFile(() => lister.listProgram?.(path, parts) ?? [], path, parts) };
+    return { lister: name, events: eventsOfFile(path, () => lister.listProgram?.(path, parts) ?? []) };
   // The bytes that were read are overwritten by the next ones.
   const copies = Array.from(parts, ([part, content]) => [part, Uint8Array.from(content)] as const);
   return { lister: name, events: [], pending: new Map(copies) };

@@ -23,9 +23,13 @@ export function functionsOfModules(content: Uint8Array, info: GoBuildInfo): Func
   const packages = new ProgramPackages(sets, info);
   const names = new FunctionNames(content);
   let hasEntryPoint = false;
+  let found: ProgramPackage | undefined;
   while (names.next()) {
-    const found = packages.at(content, names.start, names.dot);
-    if (found === undefined) continue;
+    if (!names.isOfSamePackage) found = packages.at(names.packagePath());
+    if (found === undefined) {
+      names.skip();
+      continue;
+    }
     const hash = names.hash(found.nameStart);
     found.functions.add(hash);
     hasEntryPoint ||= hash === entryPoint;
@@ -34,41 +38,97 @@ export function functionsOfModules(content: Uint8Array, info: GoBuildInfo): Func
   return new Map(Array.from(sets, ([module, functions]) => [module, functions.encode() ?? '']));
 }
 
-const [slash, dot, bracket, closingBracket] = [0x2f, 0x2e, 0x5b, 0x5d];
-const [parenthesis, closingParenthesis, star, hyphen] = [0x28, 0x29, 0x2a, 0x2d];
+const [slash, dot, bracket, parenthesis] = [0x2f, 0x2e, 0x5b, 0x28];
+const [digitZero, digitNine] = [0x30, 0x39];
 
-/** Parts of a name that the compiler adds: closures, method values, and calls by `go` and `defer`. */
-const addedByCompiler = [/^-fm/, /^\.(?:func|gowrap|deferwrap)\d/];
-const addedBytesMax = '.deferwrap1'.length;
-const startsOfAdded = new Set(['f', 'g', 'd'].map((letter) => letter.charCodeAt(0)));
+/** Kinds of bytes of a name: a part of it, perhaps the start of an added part, no part of it, the beginning and the end of types. */
+const kinds = { part: 0, separator: 1, punctuation: 2, opening: 3, closing: 4 } as const;
+const kindOfByte = new Uint8Array(256);
+for (const [kind, letters] of [
+  [kinds.separator, '.-'],
+  [kinds.punctuation, '()*'],
+  [kinds.opening, '['],
+  [kinds.closing, ']'],
+] as const)
+  for (const byte of Buffer.from(letters)) kindOfByte[byte] = kind;
+
+/** Parts of a name that the compiler adds: closures and calls by `go` and `defer`, which a digit follows, and method values. */
+const addedBeforeDigit = ['.func', '.gowrap', '.deferwrap'].map((text) => Buffer.from(text));
+const addedAlone = Buffer.from('-fm');
 
 /**
  * Iterates over the functions of a program: `net/http.(*Server).Serve.func1`. Large programs have some hundred thousand, so that no string
- * is made of a name.
+ * is made of a name, and each byte is read once or twice. After each `next`, `hash` or `skip` must be called.
  */
 class FunctionNames {
   readonly #content: Buffer;
-  /** Start of the name, and the dot between the package and the function. */
-  start = 0;
-  dot = -1;
+  readonly #view: DataView;
+  /** Start of the name, and the dot between the package and the function. -1 before the first name. */
+  #start = 0;
+  #dot = -1;
   #next = 0;
+  /** Whether the name is of the package of the name before it. */
+  isOfSamePackage = false;
 
+  /** A last name that is cut is left out. */
   constructor(content: Uint8Array) {
-    this.#content = bufferView(content);
+    const bytes = bufferView(content);
+    this.#content = bytes.subarray(0, bytes.lastIndexOf(0) + 1);
+    this.#view = new DataView(this.#content.buffer, this.#content.byteOffset, this.#content.length);
   }
 
-  /** Moves to the next name that is of a package. Returns false at the end, or at a name that is cut. */
+  /** Moves to the next name that is of a package. Returns false at the end. */
   next(): boolean {
     const content = this.#content;
-    for (let start = this.#next; start < content.length; start = this.#next) {
-      const end = content.indexOf(0, start);
-      if (end === -1) return false;
-      this.#next = end + 1;
-      this.start = start;
-      this.dot = dotAfterPackage(content, start, end);
-      if (this.dot !== -1) return true;
+    while (this.#next < content.length) {
+      const start = this.#next;
+      const sameDot = this.#dot === -1 ? -1 : this.#dotAfterSamePackage(start);
+      this.isOfSamePackage = sameDot !== -1;
+      const found = sameDot === -1 ? dotAfterPackage(content, start) : sameDot;
+      this.#start = start;
+      if (found !== -1) {
+        this.#dot = found;
+        return true;
+      }
+      this.#dot = -1;
+      this.skip();
     }
     return false;
+  }
+
+  /** Returns the path of the package, with the escapes of the linker. */
+  packagePath(): string {
+    return this.#content.toString('latin1', this.#start, this.#dot);
+  }
+
+  /** Returns the dot after the package of the last name if the name at `start` is of it. Else -1. */
+  #dotAfterSamePackage(start: number): number {
+    const content = this.#content;
+    const length = this.#dot - this.#start;
+    if (start + length >= content.length || !this.#hasSameBytes(start, length + 1)) return -1;
+    // A slash that follows is of the path of another package.
+    for (let at = start + length + 1; ; at++) {
+      const byte = content[at] ?? 0;
+      if (byte === slash) return -1;
+      if (byte === 0 || byte === bracket || byte === parenthesis) return start + length;
+    }
+  }
+
+  /** Whether as many bytes at `start` are those of the last name. Compares from the end, where paths differ, four bytes at a time. */
+  #hasSameBytes(start: number, count: number): boolean {
+    const content = this.#content;
+    const view = this.#view;
+    const before = this.#start;
+    let left = count;
+    for (; left >= 4; left -= 4)
+      if (view.getUint32(start + left - 4) !== view.getUint32(before + left - 4)) return false;
+    for (; left > 0; left--) if (content[start + left - 1] !== content[before + left - 1]) return false;
+    return true;
+  }
+
+  /** Moves behind the name. */
+  skip(): void {
+    this.#next = this.#content.indexOf(0, this.#start) + 1;
   }
 
   /**
@@ -79,40 +139,51 @@ class FunctionNames {
     const content = this.#content;
     let hash = before;
     let depth = 0;
-    for (let i = this.dot + 1; i < this.#next - 1; i++) {
-      const byte = content[i] ?? 0;
-      if (byte === bracket) depth++;
-      else if (byte === closingBracket) depth = Math.max(depth - 1, 0);
-      else if (depth === 0 && !isPunctuation(byte)) {
-        if ((byte === dot || byte === hyphen) && isAdded(content, i)) break;
+    let at = this.#dot + 1;
+    for (let byte = content[at] ?? 0; byte !== 0; byte = content[++at] ?? 0) {
+      const kind = kindOfByte[byte] ?? kinds.part;
+      if (kind >= kinds.punctuation) depth = depthAfter(kind, depth);
+      else if (depth === 0) {
+        if (kind === kinds.separator && isAdded(content, at)) break;
         hash = extendNameHash(hash, byte);
       }
     }
+    while (content[at] !== 0) at++;
+    this.#next = at + 1;
     return hash;
   }
 }
 
-function isPunctuation(byte: number): boolean {
-  return byte === parenthesis || byte === closingParenthesis || byte === star;
+function depthAfter(kind: number, depth: number): number {
+  if (kind === kinds.punctuation) return depth;
+  return kind === kinds.opening ? depth + 1 : Math.max(depth - 1, 0);
 }
 
 /** Returns the position of the dot that ends the path of the package: the first one after the last slash. -1 without such a dot. */
-function dotAfterPackage(content: Buffer, start: number, end: number): number {
+function dotAfterPackage(content: Buffer, start: number): number {
   let found = -1;
-  for (let i = start; i < end; i++) {
-    const byte = content[i];
+  for (let i = start; ; i++) {
+    const byte = content[i] ?? 0;
     if (byte === slash) found = -1;
     else if (byte === dot && found === -1) found = i;
-    else if (byte === bracket || byte === parenthesis) break;
+    else if (byte === 0 || byte === bracket || byte === parenthesis) return found;
   }
-  return found;
 }
 
 /** Whether the rest of a name is of the compiler. */
 function isAdded(content: Buffer, at: number): boolean {
-  if (!startsOfAdded.has(content[at + 1] ?? 0)) return false;
-  const rest = content.toString('latin1', at, at + addedBytesMax);
-  return addedByCompiler.some((pattern) => pattern.test(rest));
+  if (content[at] !== dot) return hasBytes(content, at, addedAlone);
+  for (const text of addedBeforeDigit)
+    if (hasBytes(content, at, text)) {
+      const next = content[at + text.length] ?? 0;
+      return next >= digitZero && next <= digitNine;
+    }
+  return false;
+}
+
+function hasBytes(content: Buffer, at: number, bytes: Buffer): boolean {
+  for (let i = 0; i < bytes.length; i++) if (content[at + i] !== bytes[i]) return false;
+  return true;
 }
 
 /** A package of a program: the functions of its module, and the hash of `PACKAGE ` with which the names of its own begin. */
@@ -127,9 +198,6 @@ class ProgramPackages {
   readonly #info: GoBuildInfo;
   readonly #moduleOf: (packagePath: string) => PackageOwner | undefined;
   readonly #known = new Map<string, ProgramPackage | undefined>();
-  /** The last path, since most functions of a package follow each other. */
-  #lastPath: Buffer = Buffer.alloc(0);
-  #last: ProgramPackage | undefined;
 
   /** `sets`: the functions by module, to which it adds packages. */
   constructor(sets: Map<string, FunctionSetEncoder>, info: GoBuildInfo) {
@@ -138,15 +206,10 @@ class ProgramPackages {
     this.#moduleOf = moduleFinder(info);
   }
 
-  /** Returns the package whose path is in these bytes. Undefined if it belongs to no known module. */
-  at(content: Uint8Array, start: number, end: number): ProgramPackage | undefined {
-    if (isEqualRange(content, start, end, this.#lastPath)) return this.#last;
-    const path = bufferView(content).subarray(start, end);
-    const text = path.toString('latin1');
-    if (!this.#known.has(text)) this.#known.set(text, this.#open(text));
-    this.#lastPath = path;
-    this.#last = this.#known.get(text);
-    return this.#last;
+  /** Returns the package with this path. Undefined if it belongs to no known module. */
+  at(path: string): ProgramPackage | undefined {
+    if (!this.#known.has(path)) this.#known.set(path, this.#open(path));
+    return this.#known.get(path);
   }
 
   #open(text: string): ProgramPackage | undefined {
@@ -160,13 +223,6 @@ class ProgramPackages {
     functions.add(hash);
     return { functions, nameStart: nameHashOf(' ', hash) };
   }
-}
-
-function isEqualRange(content: Uint8Array, start: number, end: number, bytes: Buffer): boolean {
-  if (end - start !== bytes.length) return false;
-  // From the end, where paths differ.
-  for (let i = bytes.length - 1; i >= 0; i--) if (content[start + i] !== bytes[i]) return false;
-  return true;
 }
 
 /** The linker writes dots and other characters of the last part of a path as `%2e`. Go, cmd/internal/objabi. */

@@ -1,6 +1,6 @@
 import { limits } from '../../../core/limits.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
-import { ZipDirectory } from '../../../kit/zip/directory.ts';
+import type { ZipDirectory } from '../../../kit/zip/directory.ts';
 import type { ZipHeader } from '../../../kit/zip/records.ts';
 import { javaExtensions } from './jar-name.ts';
 
@@ -26,9 +26,8 @@ export interface JavaArchive {
   readonly problems: readonly string[];
 }
 
-/** Reads the directory of an archive. Throws a `ZipError` if the bytes are not an archive. */
-export function openJavaArchive(bytes: Buffer): JavaArchive {
-  const directory = new ZipDirectory(bytes);
+/** Reads the directory of an archive. Throws any error of loading it. */
+export function openJavaArchive(directory: ZipDirectory): JavaArchive {
   const names = new NameScan();
   const { entries, defect } = directory.wanted(names.wants, limits.archiveEntries);
   const { found, duplicates } = lastOfEachName(entries);
@@ -51,7 +50,13 @@ export function openJavaArchive(bytes: Buffer): JavaArchive {
   };
 }
 
-const classEndings = ['.class', '.esclazz', '.classdata'].map((ending) => Buffer.from(ending));
+/** Endings of the names of classes by their last byte. */
+const classEndings: ReadonlyMap<number | undefined, Buffer> = new Map(
+  ['.class', '.esclazz', '.classdata'].map((ending) => {
+    const bytes = Buffer.from(ending);
+    return [bytes.at(-1), bytes];
+  }),
+);
 const jndiLookupName = Buffer.from('log4j/core/lookup/JndiLookup');
 const metaInf = Buffer.from('META-INF/');
 const manifestPath = 'META-INF/MANIFEST.MF';
@@ -73,12 +78,13 @@ class NameScan {
   #wanted = 0;
 
   readonly wants = (bytes: Buffer, start: number, end: number): boolean => {
-    const ending = classEndings.find((each) => endsWith(bytes, each, { start, end }));
-    if (ending !== undefined) {
+    const last = bytes[end - 1] ?? 0;
+    const ending = classEndings.get(last);
+    if (ending !== undefined && endsWith(bytes, ending, start, end)) {
       this.#visitClass(bytes, start, end - ending.length);
       return false;
     }
-    if (!mayMatter(bytes[end - 1] ?? 0)) return false;
+    if (!mayBeRead(bytes, start, end)) return false;
     const path = bytes.toString('latin1', start, end);
     const isWanted = isReadEntry(path);
     if (isWanted && ++this.#wanted > limits.packageFilesPerLayer) this.isCut = true;
@@ -91,33 +97,37 @@ class NameScan {
       bytes.compare(metaInf, 0, metaInf.length, start, Math.min(start + metaInf.length, end)) !== 0
     )
       this.hasClasses = true;
-    if (bytes[end - 1] === lastOfLookup && endsWith(bytes, jndiLookupName, { start, end }))
+    if (bytes[end - 1] === lastOfLookup && endsWith(bytes, jndiLookupName, start, end))
       this.jndiLookup ??= bytes.toString('latin1', start, end);
   }
 }
 
 const lastOfLookup = jndiLookupName.at(-1);
 
-/** The last characters of wanted names, in both cases: those of `MANIFEST.MF`, `pom.properties`, `pom.xml` and of archives. */
-const lastCharacters: ReadonlySet<number> = new Set(
-  ['mf', 'properties', 'xml', ...javaExtensions].flatMap((name) => {
+/** The last characters of archives, in both cases. */
+const lastOfArchives: ReadonlySet<number> = new Set(
+  javaExtensions.flatMap((name) => {
     const last = name.slice(-1);
     return [last.charCodeAt(0), last.toUpperCase().charCodeAt(0)];
   }),
 );
+const pomEndings = ['/pom.properties', '/pom.xml'].map((ending) => Buffer.from(ending));
+const fullStop = 0x2e;
 
-function mayMatter(last: number): boolean {
-  return lastCharacters.has(last);
+/** Whether a name may be one that is read. Rejects nearly all others by their bytes. */
+function mayBeRead(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start === manifestPath.length) return true;
+  const isExtension = bytes[end - 4] === fullStop || bytes[end - 5] === fullStop;
+  if (isExtension && lastOfArchives.has(bytes[end - 1] ?? 0)) return true;
+  return pomEndings.some((ending) => endsWith(bytes, ending, start, end));
 }
 
-function endsWith(
-  bytes: Buffer,
-  ending: Buffer,
-  { start, end }: { readonly start: number; readonly end: number },
-): boolean {
+/** Whether the name from `start` to before `end` has this ending. Compares from the end: most names differ there. */
+function endsWith(bytes: Buffer, ending: Buffer, start: number, end: number): boolean {
   const from = end - ending.length;
-  if (from < start || bytes[end - 1] !== ending[ending.length - 1]) return false;
-  return bytes.compare(ending, 0, ending.length, from, end) === 0;
+  if (from < start) return false;
+  for (let i = ending.length - 1; i >= 0; i--) if (bytes[from + i] !== ending[i]) return false;
+  return true;
 }
 
 function isManifest(path: string): boolean {

@@ -97,6 +97,7 @@ function parseTable(): KnownArtifacts {
 }
 
 function parseEntry(text: string): { readonly name: string } & VersionLimit {
+  if (!/[<>]/.test(text)) return { name: text };
   const [, name = text, relation, version = ''] = /^([^<>]+)(<|>=)([\d.]+)$/.exec(text) ?? [];
   if (relation === undefined) return { name };
   return relation === '<' ? { name, before: versionNumber(version) } : { name, from: versionNumber(version) };

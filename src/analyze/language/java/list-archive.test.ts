@@ -30,7 +30,7 @@ function maven(coordinates: string): Files {
 }
 
 function list(path: string, content: Uint8Array): JavaFinding[] {
-  return [...listJavaArchive(path, content, new ArchiveBudget())];
+  return [...listJavaArchive(path, { bytes: Buffer.from(content) }, new ArchiveBudget())];
 }
 
 /** Findings in one line each: `group:artifact@version evidence parent`, or the kind and the path. */
@@ -248,7 +248,7 @@ test('stops to decompress archives of a layer beyond a total size', () => {
   const inner = jar({ ...code, ...maven('org.yaml:snakeyaml:1.26') });
   const budget = new ArchiveBudget();
   assert.ok(budget.take(limits.archiveOpenedBytes - 10));
-  const [problem] = listJavaArchive('app.war', jar({ 'a.jar': inner }), budget);
+  const [problem] = listJavaArchive('app.war', { bytes: jar({ 'a.jar': inner }) }, budget);
   assert.ok(problem?.kind === 'problem' && /archives of the layer have more than/.test(problem.problem));
 });
 

@@ -1,8 +1,9 @@
 import { messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
-import { bufferView, releaseBytes } from '../../../kit/bytes/bytes.ts';
+import { releaseBytes } from '../../../kit/bytes/bytes.ts';
+import type { LoadBytes } from '../../../kit/bytes/file-pages.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
-import type { ZipDirectory } from '../../../kit/zip/directory.ts';
+import { ZipDirectory } from '../../../kit/zip/directory.ts';
 import type { ZipHeader } from '../../../kit/zip/records.ts';
 import { type ArchiveBudget, budgetProblem } from '../archive-files.ts';
 import { type JavaArchive, openJavaArchive, type PomFiles } from './archive.ts';
@@ -34,13 +35,19 @@ export type JavaFinding =
   /** Code whose packages are unknown. */
   | { readonly kind: 'unidentified'; readonly path: string; readonly reason: string };
 
+/** An archive, of which `load` reads the bytes that are needed. Without it, all are there. */
+export interface JavaArchiveContent {
+  readonly bytes: Buffer;
+  readonly load?: LoadBytes | undefined;
+}
+
 /** Lists the packages of a Java archive and of the archives inside it. */
 export function* listJavaArchive(
   path: string,
-  content: Uint8Array,
+  content: JavaArchiveContent,
   budget: ArchiveBudget,
 ): Generator<JavaFinding> {
-  yield* new ArchiveReader(budget).read(bufferView(content), { path, depth: 0, heldBytes: 0, isPart: false });
+  yield* new ArchiveReader(budget).read(content, { path, depth: 0, heldBytes: 0, isPart: false });
 }
 
 /** The place of an archive. */
@@ -67,11 +74,13 @@ class ArchiveReader {
     this.#budget = budget;
   }
 
-  *read(bytes: Buffer, place: ArchivePlace): Generator<JavaFinding> {
+  *read({ bytes, load }: JavaArchiveContent, place: ArchivePlace): Generator<JavaFinding> {
     const { path } = place;
     let archive: JavaArchive;
     try {
-      archive = openJavaArchive(bytes);
+      archive = openJavaArchive(
+        new ZipDirectory(bytes, { inflater: this.#budget.inflater, ...(load && { load }) }),
+      );
     } catch (error) {
       yield { kind: 'problem', path, problem: `is not a readable archive: ${messageOf(error)}` };
       return;
@@ -190,18 +199,17 @@ class ArchiveReader {
       yield { kind: 'problem', path, problem: refusal };
       return;
     }
-    let bytes: Buffer;
+    let content: JavaArchiveContent;
     try {
-      bytes = directory.content(
-        entry,
-        isStored ? Number.POSITIVE_INFINITY : limits.archiveHeldBytes - place.heldBytes,
-      );
+      content = isStored
+        ? directory.storedFile(entry)
+        : { bytes: directory.content(entry, limits.archiveHeldBytes - place.heldBytes) };
     } catch (error) {
       yield { kind: 'problem', path, problem: `cannot be read: ${messageOf(error)}` };
       return;
     }
-    yield* this.read(bytes, { ...place, path, depth, heldBytes });
-    if (!isStored) releaseBytes(bytes);
+    yield* this.read(content, { ...place, path, depth, heldBytes });
+    if (!isStored) releaseBytes(content.bytes);
   }
 
   /** Returns why an archive inside another one is not opened. */

@@ -1,4 +1,5 @@
 import { limits } from '../../../core/limits.ts';
+import { bufferView } from '../../../kit/bytes/bytes.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import { namespaceOfEcosystem } from '../../../model/namespace.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
@@ -7,7 +8,7 @@ import { ArchiveBudget } from '../archive-files.ts';
 import { isReadEntry } from './archive.ts';
 import { namedVersionOf } from './coordinates.ts';
 import { javaExtensions } from './jar-name.ts';
-import { type JavaFinding, listJavaArchive } from './list-archive.ts';
+import { type JavaArchiveContent, type JavaFinding, listJavaArchive } from './list-archive.ts';
 import { isUnpackedFile, listUnpackedArchives, unpackedFiles } from './unpacked.ts';
 
 /** Size of an empty archive. */
@@ -30,11 +31,12 @@ export const mavenLister: PackageLister = {
   readsEntry: isReadEntry,
   listEach: () => {
     const budget = new ArchiveBudget();
-    return (path, content) => listFile(path, content, budget);
+    return (path, content, load) => listFile(path, { bytes: bufferView(content), load }, budget);
   },
   *list(files: Files) {
     const budget = new ArchiveBudget();
-    for (const [path, content] of files) if (!isUnpackedFile(path)) yield* listFile(path, content, budget);
+    for (const [path, content] of files)
+      if (!isUnpackedFile(path)) yield* listFile(path, { bytes: bufferView(content) }, budget);
     yield* listUnpackedArchives(files);
   },
 };
@@ -43,8 +45,8 @@ export const mavenLister: PackageLister = {
  * Lists a file. Yields no event for an archive that nothing identifies, or for one cut to nothing: then the file counts as one that was not
  * read. If an archive has packages as well, what is unknown is a problem.
  */
-function* listFile(path: string, content: Uint8Array, budget: ArchiveBudget): Generator<ListerEvent> {
-  if (content.length < archiveBytesMin) return;
+function* listFile(path: string, content: JavaArchiveContent, budget: ArchiveBudget): Generator<ListerEvent> {
+  if (content.bytes.length < archiveBytesMin) return;
   if (sharedExtension.test(path) && !hasZipSignature(content)) {
     yield { kind: 'no-package', path };
     return;
@@ -125,6 +127,7 @@ function pathInside(path: string, archive: string): string {
   return archive.slice(path.length + 2);
 }
 
-function hasZipSignature(content: Uint8Array): boolean {
-  return content[0] === 0x50 && content[1] === 0x4b;
+function hasZipSignature({ bytes, load }: JavaArchiveContent): boolean {
+  load?.(0, 2);
+  return bytes[0] === 0x50 && bytes[1] === 0x4b;
 }

@@ -10,17 +10,14 @@ import { licenseOf } from '../../../model/spdx-license.ts';
 import { type DependencyBudget, dependencyFields } from '../../package/dependency-names.ts';
 import { type EntryProblem, isWord } from '../../package/listing.ts';
 
-/** Ranges by the names of directories in `node_modules`. */
-const linksSchema = z.catch(z.record(z.string(), z.unknown()), {});
-
 const manifestSchema = z.object({
   name: z.optional(z.string()),
   version: z.optional(z.string()),
   license: z.optional(z.unknown()),
   engines: z.optional(z.unknown()),
-  dependencies: linksSchema,
-  optionalDependencies: linksSchema,
-  peerDependencies: linksSchema,
+  dependencies: z.optional(z.unknown()),
+  optionalDependencies: z.optional(z.unknown()),
+  peerDependencies: z.optional(z.unknown()),
 });
 type Manifest = z.infer<typeof manifestSchema>;
 
@@ -47,7 +44,12 @@ export function readPackage(content: Uint8Array, budget?: DependencyBudget): Man
 
 /** Returns the names of what Node.js loads for a package. What it needs for development is not installed with it. */
 function requirementsOf({ dependencies, optionalDependencies, peerDependencies }: Manifest): string[] {
-  return [dependencies, optionalDependencies, peerDependencies].flatMap((links) => Object.keys(links));
+  return [dependencies, optionalDependencies, peerDependencies].flatMap(namesIn);
+}
+
+/** Returns the keys of an object: ranges by the names of directories in `node_modules`. Without a schema, which would copy it. */
+function namesIn(links: unknown): string[] {
+  return typeof links === 'object' && links !== null && !Array.isArray(links) ? Object.keys(links) : [];
 }
 
 /** Returns the version that a manifest states. Undefined if it states none, or cannot be read. */

@@ -29,14 +29,14 @@ export const npmLister: PackageLister = {
   readsEntry: isManifestEntry,
   listEach: () => {
     const budget = new ArchiveBudget();
-    return (path, content) => listYarnArchive(path, content, budget);
+    return (path, content, load) => listYarnArchive(path, content, { budget, load });
   },
   *list(files: Files) {
     const parents = new Parents(files);
     const budget = new ArchiveBudget();
     const names = new DependencyBudget();
     for (const [path, content] of files)
-      if (path.endsWith('.zip')) yield* listYarnArchive(path, content, budget);
+      if (path.endsWith('.zip')) yield* listYarnArchive(path, content, { budget });
       else if (!isPnpFile(path)) yield* listFile(path, content, { parents, names });
       else if (namesReadCachesOnly(content)) yield { kind: 'no-package', path };
   },

@@ -1,7 +1,7 @@
 import { bufferView } from '../../../kit/bytes/bytes.ts';
 import { patternSet } from '../../../plugin/layer-files.ts';
 import type { ListerEvent } from '../../../plugin/package-lister.ts';
-import { type ArchiveBudget, filesOfArchive } from '../archive-files.ts';
+import { type ArchiveSelection, filesOfArchive } from '../archive-files.ts';
 import { readPackage } from './manifest.ts';
 import { isFixture, manifestsOfPackages } from './package-root.ts';
 
@@ -19,9 +19,9 @@ const manifests = patternSet(manifestsOfPackages);
 export function* listYarnArchive(
   path: string,
   content: Uint8Array,
-  budget: ArchiveBudget,
+  { budget, load }: Pick<ArchiveSelection, 'budget' | 'load'>,
 ): Generator<ListerEvent> {
-  for (const file of filesOfArchive(content, { wants: isManifestEntry, budget })) {
+  for (const file of filesOfArchive(content, { wants: isManifestEntry, budget, load })) {
     const read = 'problem' in file ? file : readPackage(file.content);
     if (read === undefined) continue;
     if (read === 'no-package') yield { kind: 'no-package', path };

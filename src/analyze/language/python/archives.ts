@@ -1,3 +1,4 @@
+import type { LoadBytes } from '../../../kit/bytes/file-pages.ts';
 import type { ListerEvent } from '../../../plugin/package-lister.ts';
 import type { DependencyBudget } from '../../package/dependency-names.ts';
 import { type ArchiveBudget, filesOfArchive } from '../archive-files.ts';
@@ -30,6 +31,11 @@ export interface PythonBudgets {
   readonly names: DependencyBudget;
 }
 
+/** The budgets, and how the bytes of an archive are read that are needed. Without `load`, all are there. */
+export interface PythonArchiveContext extends PythonBudgets {
+  readonly load?: LoadBytes | undefined;
+}
+
 /**
  * Lists the distributions in an archive. Those that the archive runs are `embedded-in-archive`. A wheel that nothing has installed is
  * `dormant`. Yields no event if the archive has no metadata: then the file counts as one that was not read.
@@ -37,7 +43,7 @@ export interface PythonBudgets {
 export function* listPythonArchive(
   path: string,
   content: Uint8Array,
-  { archives, names }: PythonBudgets,
+  { archives, names, load }: PythonArchiveContext,
 ): Generator<ListerEvent> {
   const outside = placeOfArchive(path);
   if (outside === 'ignored') {
@@ -48,7 +54,7 @@ export function* listPythonArchive(
   const wants = (inside: string): boolean =>
     isOne ? ownMetadata.test(inside) : distributionPath(inside) !== undefined;
   const found: Distribution[] = [];
-  for (const file of filesOfArchive(content, { wants, budget: archives }))
+  for (const file of filesOfArchive(content, { wants, budget: archives, load }))
     if ('problem' in file) yield { kind: 'problem', path, ...file };
     else {
       const place = distributionPath(file.path) ?? { root: '', evidence: 'installed' };

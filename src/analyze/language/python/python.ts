@@ -40,7 +40,7 @@ export const pythonLister: PackageLister = {
   readsEntry: isMetadataEntry,
   listEach: () => {
     const budgets = newBudgets();
-    return (path, content) => listPythonArchive(path, content, budgets);
+    return (path, content, load) => listPythonArchive(path, content, { ...budgets, load });
   },
   *list(files: Files) {
     const budgets = newBudgets();
