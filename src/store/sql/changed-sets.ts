@@ -4,7 +4,7 @@ import { redactUrl } from '../../kit/redact.ts';
 import type { Engine } from './engine.ts';
 import { lastEventNumber } from './events.ts';
 import { readValue, writeValue } from './key-values.ts';
-import { isMatchedBy, lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';
+import { type MatchKey, packagesWithRows } from './match-key.ts';
 import type { Tables } from './schema.ts';
 
 /** State that the due sets follow: all changes up to an event, under these rules and with these feeds. */
@@ -194,22 +194,9 @@ function setsHitBy(
   records: readonly number[],
   by: MatchKey,
 ): SelectQueryBuilder<Tables, 'package' | 'set_package' | 'affected', { set: number }> {
-  const { name, key } = lookupColumns[by];
-  return packagesMatchedBy(db, by)
-    .innerJoin('affected', (join) =>
-      join
-        .onRef('affected.namespace_id', '=', 'package.namespace_id')
-        .onRef('affected.package', '=', name)
-        .on((eb) =>
-          eb.or([
-            eb(key, 'is', null),
-            eb.and([eb('affected.hi', '>', eb.ref(key)), eb('affected.lo', '<=', eb.ref(key))]),
-          ]),
-        ),
-    )
+  return packagesWithRows(db, by)
     .innerJoin('set_package', 'set_package.package_id', 'package.id')
     .select('set_package.set_id as set')
     .distinct()
-    .where('affected.vulnerability_id', 'in', records)
-    .where(isMatchedBy(by));
+    .where('affected.vulnerability_id', 'in', records);
 }

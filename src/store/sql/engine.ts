@@ -1,12 +1,13 @@
 import type { Kysely, RawBuilder, Transaction } from 'kysely';
 import type { WakeChannel } from '../job-store.ts';
 import type { RowWriter } from './bulk-writer.ts';
+import type { ImageRows, InsertedImage } from './image-rows.ts';
 import type { Tables } from './schema.ts';
 
 /**
  * Other writers that a write excludes; it never excludes readers. `everything`: all. `advisories`: those with `advisories` or
  * `everything`. `own rows`: only those with `everything`. It is for a write that the constraints of its tables alone keep correct,
- * such as one that inserts missing rows.
+ * such as one that inserts missing rows. It may wait only when it runs its first statement.
  */
 export type WriteScope = 'everything' | 'advisories' | 'own rows';
 
@@ -63,12 +64,12 @@ export interface Numbering {
   continueCounter(db: Kysely<Tables>, table: NamedTable): Promise<void>;
 }
 
-/** A query that runs first in each transaction of `write`, behind its lock, also in sessions. */
+/** A query that runs in each transaction of `write`, behind its lock, also in sessions. */
 export interface WriteCheck {
-  /** A statement without values. An engine may send it together with the lock. */
+  /** A statement without values that returns at most one text. An engine may send it together with the lock and the first statement. */
   readonly query: string;
-  /** Receives the rows. If it throws, the transaction is rolled back. */
-  readonly verify: (rows: readonly unknown[], db: Kysely<Tables>) => Promise<void>;
+  /** Receives the text; undefined if there is no row. If it throws, the transaction is rolled back. */
+  readonly verify: (text: string | undefined, db: Kysely<Tables>) => Promise<void>;
 }
 
 /** Hooks that an engine calls. They belong to the engine, and so also apply to objects that wrap it. */
@@ -83,6 +84,8 @@ export interface Engine extends EngineConnection, AsyncDisposable {
   /** Suffix of a select that locks its rows and leaves out those that others have locked. Empty if there is one writer at a time. */
   readonly skipLocked: RawBuilder<unknown>;
   readonly numbering: Numbering;
+  /** Inserts an image, unless one of its identity exists. Only within `write`. */
+  insertImage(db: Kysely<Tables>, image: ImageRows): Promise<InsertedImage | undefined>;
   /** Whether the database is only read, so that writes end with the process. */
   readonly isReadOnly: boolean;
   /** Like `db`, for one pass over many rows: they are not cached in memory. */

@@ -5,7 +5,9 @@ import { pageAffectedImages } from './affected-images.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { momentOf } from './history.ts';
 import { type PackageRow, packageColumns, packageFromRow } from './image-package.ts';
-import { type SplitImage, splitImage } from './image-parts.ts';
+import { type ImagePart, type SplitImage, splitImage } from './image-parts.ts';
+import type { ImageRows, InsertedImage, PartInput } from './image-rows.ts';
+import { insertParts, partColumns } from './insert-image.ts';
 import { MatchCache } from './match-cache.ts';
 import { findMatches } from './matches.ts';
 import type { Namespaces } from './namespaces.ts';
@@ -64,23 +66,11 @@ async function save({ engine, namespaces, now }: ImageDeps, image: ImageIndex): 
             (await namespaces.findOrCreateNumber(engine, lookup.namespace))),
     );
   }
-  const split = splitImage(image.packages, numbers);
+  const { parts, ...values } = splitImage(image.packages, numbers);
+  const rows = { ...rowsOf(image, values, now()), parts: parts.map(partRow) };
   return await engine.write(async (db) => {
-    const added = await db
-      .insertInto('image')
-      .values({
-        identity: image.identity,
-        distro: image.distro && JSON.stringify(image.distro),
-        detector: image.detector ?? null,
-        repositories: split.repositories,
-        package_layers: split.layers,
-        package_order: split.order,
-        last_used_at: now(),
-      })
-      .onConflict((conflict) => conflict.column('identity').doNothing())
-      .returning('id')
-      .executeTakeFirst();
-    if (added !== undefined) await addContent(engine, db, { id: added.id, layers: image.layers, split });
+    const added = await engine.insertImage(db, rows);
+    if (added !== undefined) await addMissingParts(engine, db, added, parts);
     // Another process may have saved it meanwhile.
     const id = added?.id ?? (await findNumber(db, image.identity));
     if (id === undefined) throw new Error(`the image ${image.identity} vanished`);
@@ -88,34 +78,44 @@ async function save({ engine, namespaces, now }: ImageDeps, image: ImageIndex): 
   }, 'own rows');
 }
 
+function rowsOf(
+  { identity, distro, detector, layers }: ImageIndex,
+  split: Omit<SplitImage, 'parts'>,
+  now: number,
+): Omit<ImageRows, 'parts'> {
+  const image = {
+    identity,
+    distro: distro && JSON.stringify(distro),
+    detector: detector ?? null,
+    repositories: split.repositories,
+    package_layers: split.layers,
+    package_order: split.order,
+    last_used_at: now,
+  };
+  return { image, layers };
+}
+
+function partRow({ set, layer, repositories, path, paths }: ImagePart, part: number): PartInput {
+  return { part, set: set.identity, layer, repositories, path, paths };
+}
+
 async function findNumber(db: Kysely<Tables>, identity: string): Promise<number | undefined> {
   const row = await db.selectFrom('image').select('id').where('identity', '=', identity).executeTakeFirst();
   return row?.id;
 }
 
-interface Content {
-  readonly id: number;
-  readonly layers: readonly string[];
-  readonly split: SplitImage;
-}
-
-async function addContent(
+/** Adds the parts of an image that were not inserted with it, and their sets. */
+async function addMissingParts(
   connection: EngineConnection,
   db: Kysely<Tables>,
-  { id, layers, split: { parts } }: Content,
+  added: InsertedImage,
+  parts: readonly ImagePart[],
 ): Promise<void> {
-  const layerRows = connection.bulkWriter(db, 'image_layer', ['image_id', 'position', 'layer']);
-  for (const [position, layer] of layers.entries()) await layerRows.add([id, position, layer]);
-  await layerRows.finish();
-  const sets = await upsertSets(connection, db, new Map(parts.map(({ set }) => [set.identity, set])));
-  const columns = ['image_id', 'part', 'set_id', 'layer', 'repositories', 'path', 'paths'];
-  const partRows = connection.bulkWriter(db, 'image_set', columns);
-  for (const [number, { set, layer, repositories, path, paths }] of parts.entries()) {
-    const setNumber = sets.get(set.identity);
-    if (setNumber === undefined) throw new Error(`the package set ${set.identity} vanished`);
-    await partRows.add([id, number, setNumber, layer, repositories, path, paths]);
-  }
-  await partRows.finish();
+  const missing = [...parts.entries()].filter(([part]) => !added.parts.has(part));
+  if (missing.length === 0) return;
+  const sets = await upsertSets(connection, db, new Map(missing.map(([, { set }]) => [set.identity, set])));
+  const rows = missing.map(([number, part]) => partRow(part, number));
+  await insertParts(connection.bulkWriter(db, 'image_set', partColumns), rows, { image: added.id, sets });
 }
 
 async function findByNumber(db: Kysely<Tables>, id: number): Promise<ImageIndex> {

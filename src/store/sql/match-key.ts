@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import { everyKey } from '../../plugin/version-scheme.ts';
 import type { Tables } from './schema.ts';
 
 /**
@@ -24,6 +25,26 @@ export function packagesMatchedBy(
   const packages = db.selectFrom('package');
   // The condition of the index: it omits most packages.
   return by === 'name' ? packages : packages.where('package.source_lookup_version', 'is not', null);
+}
+
+/**
+ * Joins packages with the rows whose range contains the installed version, under one match key. A version without a key, or a range
+ * without keys, pairs with everything.
+ */
+export function packagesWithRows(
+  db: Kysely<Tables>,
+  by: MatchKey,
+): SelectQueryBuilder<Tables, 'package' | 'affected', object> {
+  const { name, key } = lookupColumns[by];
+  return packagesMatchedBy(db, by)
+    .innerJoin('affected', (join) =>
+      join
+        .onRef('affected.namespace_id', '=', 'package.namespace_id')
+        .onRef('affected.package', '=', name)
+        .on((eb) => eb('affected.hi', '>', eb.fn.coalesce(key, eb.val(everyKey.lo))))
+        .on((eb) => eb('affected.lo', '<=', eb.fn.coalesce(key, eb.val(everyKey.hi)))),
+    )
+    .where(isMatchedBy(by));
 }
 
 /** Whether a row has this match key. */

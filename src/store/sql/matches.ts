@@ -1,11 +1,10 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import { padToPowerOfTwo } from '../../kit/collections.ts';
-import { everyKey } from '../../plugin/version-scheme.ts';
 import type { StoredMatch } from '../image-store.ts';
 import { isValidAt } from './history.ts';
 import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
 import type { MatchCache, SetMatch } from './match-cache.ts';
-import { isMatchedBy, lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';
+import { lookupColumns, type MatchKey, packagesWithRows } from './match-key.ts';
 import { decodeOrder } from './package-order.ts';
 import type { Tables } from './schema.ts';
 
@@ -16,29 +15,17 @@ interface MatchRow extends HitRow {
   readonly has_key: unknown;
 }
 
-/**
- * The range join under one match key. Selects every pair of a package of the image and a row whose range contains the installed
- * version. A version without a key, or a range without keys, pairs with everything.
- */
+/** The range join under one match key: every pair of a package of the image and a row whose range contains the installed version. */
 export function rangeJoin(
   db: Kysely<Tables>,
   image: number,
   by: MatchKey = 'name',
 ): SelectQueryBuilder<Tables, 'package' | 'image_set' | 'set_package' | 'affected', object> {
-  const { name, key } = lookupColumns[by];
-  return packagesMatchedBy(db, by)
+  return packagesWithRows(db, by)
     .innerJoin('set_package', 'set_package.package_id', 'package.id')
     .innerJoin('image_set', 'image_set.set_id', 'set_package.set_id')
-    .innerJoin('affected', (join) =>
-      join
-        .onRef('affected.namespace_id', '=', 'package.namespace_id')
-        .onRef('affected.package', '=', name)
-        .on((eb) => eb('affected.hi', '>', eb.fn.coalesce(key, eb.val(everyKey.lo))))
-        .on((eb) => eb('affected.lo', '<=', eb.fn.coalesce(key, eb.val(everyKey.hi)))),
-    )
     .where('image_set.image_id', '=', image)
-    .where('affected.fix_state', '<>', 'not-affected')
-    .where(isMatchedBy(by));
+    .where('affected.fix_state', '<>', 'not-affected');
 }
 
 interface MatchScope {

@@ -29,7 +29,8 @@ export async function upsertSets(
 /** Number of identities or numbers per statement. */
 const setsAtATime = 100;
 
-async function findSetNumbers(
+/** Returns the numbers of those of these sets that exist, by their identities. */
+export async function findSetNumbers(
   db: Kysely<Tables>,
   identities: readonly string[],
 ): Promise<Map<string, number>> {

@@ -109,18 +109,22 @@ test('reads affected images from indexes alone, for any plan', async (t) => {
     const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
     const target = { namespaceId: 1, namespace, package: 'package-60', by: 'name', ranges } as const;
     const range = { target: { ...target, hasUnkeyed: false, hitsOf: () => [] }, keys: keys([], [0xff]) };
-    for (const from of [undefined, versionKey(3)]) {
-      const plan = stepsOf(await planOf(versionRows(engine.db, range, from).limit(64)));
+    const starts = [
+      { key: null, after: 0 },
+      { key: versionKey(3), after: 7 },
+    ];
+    for (const query of [
+      ...starts.map((start) => versionRows(engine.db, range, start).limit(100)),
+      installedRows(engine.db, { target: range.target, key: versionKey(3) }, { after: 7, upTo: 60 }),
+    ]) {
+      const plan = stepsOf(await planOf(query));
       assert.ok(
         plan.some((step) => step['Index Name'] === 'package_by_name'),
         JSON.stringify(plan, null, 1),
       );
-    }
-    for (const images of [{ after: 7 }, { after: 7, upTo: 60 }]) {
-      const plan = stepsOf(await planOf(installedRows(engine.db, [1, 2], images).limit(100)));
-      const tables = plan.filter((step) => step['Relation Name'] !== undefined);
-      for (const step of tables)
-        assert.match(step['Node Type'], /^(?:Index|Bitmap)/, JSON.stringify(plan, null, 1));
+      // Rows come in the order of the versions, so that the query ends at its limit.
+      for (const step of plan)
+        assert.doesNotMatch(step['Node Type'], /Seq|Sort/, JSON.stringify(plan, null, 1));
     }
   }
 });

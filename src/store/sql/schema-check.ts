@@ -58,8 +58,7 @@ export function refuseLaterSchema(engine: Engine): void {
   if (engine.isReadOnly) return;
   engine.hooks.writeCheck = {
     query: `select value from key_value where key = '${minimumKey}'`,
-    verify: async ([row], db) => {
-      const stated = (row as Pick<Tables['key_value'], 'value'> | undefined)?.value;
+    verify: async (stated, db) => {
       assertMinimum(await minimumOf(engine, db, stated), schemaVersion);
     },
   };

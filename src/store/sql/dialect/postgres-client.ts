@@ -72,21 +72,59 @@ export interface Statement {
 }
 
 /** Runs a statement outside a transaction; the query of `perTransaction` runs in the same implicit transaction. */
-export function runStatement(
+export async function runStatement(
   client: StoreClient,
   statement: Statement,
   perTransaction?: string,
 ): Promise<QueryResult> {
-  const hasValues = (statement.values?.length ?? 0) > 0;
+  if (perTransaction === undefined) return await submitAlone(client, statement);
+  // The simple protocol accepts several commands in one text.
+  if ((statement.values?.length ?? 0) === 0)
+    return await submitAlone(client, { text: `${perTransaction}; ${statement.text}` });
+  return (await runPrefixed(client, [{ text: perTransaction }], statement)).result;
+}
+
+function submitAlone(client: StoreClient, statement: Statement): Promise<QueryResult> {
   return new Promise((resolve, reject) => {
-    const done: Done = (error, result) => {
+    (client.query.bind(client) as CallbackQuery)(statement, (error, result) => {
       if (error !== null) reject(error);
       // Of several statements, the result of the last.
       else resolve(Array.isArray(result) ? (result.at(-1) as QueryResult) : result);
-    };
-    if (perTransaction === undefined) (client.query.bind(client) as CallbackQuery)(statement, done);
-    else if (hasValues) client.query(new PrefixedQuery(perTransaction, statement, done));
-    else (client.query.bind(client) as CallbackQuery)({ text: `${perTransaction}; ${statement.text}` }, done);
+    });
+  });
+}
+
+/** A statement that is sent before another one. */
+export interface PrefixStatement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly string[];
+}
+
+/** A row of a prefix: the values as the server writes them. */
+export type TextRow = readonly (string | null)[];
+
+/** The result of a statement, and the rows of each statement of its prefix. */
+export interface PrefixedResult {
+  readonly result: QueryResult;
+  readonly prefixRows: readonly (readonly TextRow[])[];
+}
+
+/**
+ * Runs statements one after the other, in one round trip. If one fails, those behind it do not run. Each sees what was committed before it
+ * began. Outside a transaction, and if none begins one, all are one transaction.
+ */
+export function runPrefixed(
+  client: StoreClient,
+  prefix: readonly PrefixStatement[],
+  statement: Statement,
+): Promise<PrefixedResult> {
+  return new Promise((resolve, reject) => {
+    const query = new PrefixedQuery(prefix, statement, (error, result) => {
+      if (error !== null) reject(error);
+      else resolve({ result: result as QueryResult, prefixRows: query.prefixRows });
+    });
+    client.query(query);
   });
 }
 
@@ -100,9 +138,18 @@ type CallbackQuery = (statement: Statement, done: Done) => void;
 
 /** The parts of `pg.Query` that its declaration lacks. */
 interface PreparableQuery extends pg.Submittable {
+  /** `pg` records under these that the server has parsed a statement. */
+  name: string | undefined;
+  text: string;
   prepare(connection: Connection): void;
-  handleDataRow(message: unknown): void;
+  requiresPreparation(): boolean;
+  handleDataRow(message: DataRow): void;
   handleCommandComplete(message: unknown, connection: Connection): void;
+  handleError(error: Error, connection: Connection): void;
+}
+
+interface DataRow {
+  readonly fields: TextRow;
 }
 
 const PreparableQuery = pg.Query as unknown as new (
@@ -111,37 +158,77 @@ const PreparableQuery = pg.Query as unknown as new (
   done: Done,
 ) => PreparableQuery;
 
-/** The messages of the extended query protocol that `PrefixedQuery` sends. */
+/** The messages of the extended query protocol that `PrefixedQuery` sends, and the texts of prepared statements by their names. */
 interface MessageWriter {
   parse(message: { name: string; text: string; types: readonly number[] }): void;
-  bind(message: { portal: string; statement: string; values: readonly unknown[] }): void;
+  bind(message: { portal: string; statement: string; values: readonly string[] }): void;
   execute(message: { portal: string; rows: number }): void;
+  /** Those that the server has parsed, and those that were sent to it. */
+  readonly parsedStatements: Record<string, string | undefined>;
+  readonly submittedNamedStatements: Record<string, string | undefined>;
 }
 
-/** Sends a query before its own, in one round trip. Without a Sync message between them, both are in one transaction. */
+/** Sends statements before its own. Without a Sync message between them, the server skips all that follow an error. */
 class PrefixedQuery extends PreparableQuery {
-  readonly #prefix: string;
-  #isPrefixDone = false;
+  readonly #prefix: readonly PrefixStatement[];
+  readonly #own: Statement;
+  /** The rows of each statement of the prefix. */
+  readonly prefixRows: readonly TextRow[][];
+  /** Number of complete statements of the prefix. */
+  #complete = 0;
 
-  constructor(prefix: string, statement: Statement, done: Done) {
+  constructor(prefix: readonly PrefixStatement[], statement: Statement, done: Done) {
     super(statement, undefined, done);
     this.#prefix = prefix;
+    this.prefixRows = prefix.map(() => []);
+    this.#own = statement;
+  }
+
+  override requiresPreparation(): boolean {
+    return true;
   }
 
   override prepare(connection: Connection): void {
-    const writer = connection as unknown as MessageWriter;
-    writer.parse({ name: '', text: this.#prefix, types: [] });
-    writer.bind({ portal: '', statement: '', values: [] });
-    writer.execute({ portal: '', rows: 0 });
+    const writer = messagesOf(connection);
+    for (const { name = '', text, values = [] } of this.#prefix) {
+      if (name === '' || writer.parsedStatements[name] === undefined) writer.parse({ name, text, types: [] });
+      writer.bind({ portal: '', statement: name, values });
+      writer.execute({ portal: '', rows: 0 });
+    }
     super.prepare(connection);
+    this.#nameCurrent();
   }
 
-  override handleDataRow(message: unknown): void {
-    if (this.#isPrefixDone) super.handleDataRow(message);
+  override handleDataRow(message: DataRow): void {
+    const ofPrefix = this.prefixRows[this.#complete];
+    if (ofPrefix === undefined) super.handleDataRow(message);
+    else ofPrefix.push(message.fields);
   }
 
   override handleCommandComplete(message: unknown, connection: Connection): void {
-    if (this.#isPrefixDone) super.handleCommandComplete(message, connection);
-    this.#isPrefixDone = true;
+    if (this.#complete === this.#prefix.length) {
+      super.handleCommandComplete(message, connection);
+      return;
+    }
+    this.#complete++;
+    this.#nameCurrent();
   }
+
+  override handleError(error: Error, connection: Connection): void {
+    // The server has skipped it, so it must be sent again.
+    const { name } = this.#own;
+    if (name !== undefined) Reflect.deleteProperty(messagesOf(connection).submittedNamedStatements, name);
+    super.handleError(error, connection);
+  }
+
+  /** Answers come in the order of the statements. */
+  #nameCurrent(): void {
+    const { name, text } = this.#prefix[this.#complete] ?? this.#own;
+    this.name = name;
+    this.text = text;
+  }
+}
+
+function messagesOf(connection: Connection): MessageWriter {
+  return connection as unknown as MessageWriter;
 }

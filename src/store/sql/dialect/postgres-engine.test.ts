@@ -4,108 +4,33 @@ import fc from 'fast-check';
 import { type Kysely, sql } from 'kysely';
 import { ClairError } from '../../../core/errors.ts';
 import { temporarySchema } from '../../../testing/store-engines.ts';
+import {
+  addOneTo,
+  createNumbers,
+  numbersTable,
+  openPostgresAt,
+  sumOfNumbers,
+} from '../../contract/numbers-table.ts';
 import { query } from '../../contract/postgres-schemas.ts';
 import type { Value } from '../bulk-writer.ts';
-import type { Engine, EngineConnection, WriteScope } from '../engine.ts';
+import type { Engine, EngineConnection } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import { openPostgresEngine } from './postgres-engine.ts';
 import { parsePostgresSource } from './postgres-source.ts';
 
 /** Opens an engine on an empty schema; `settings` are added to the connection string. */
 async function open(context: TestContext, settings: Record<string, string> = {}): Promise<Engine> {
-  const url = new URL(await temporarySchema(context));
-  for (const [key, value] of Object.entries(settings)) url.searchParams.set(key, value);
-  const engine = await openPostgresEngine(parsePostgresSource(url.href), 8);
-  context.after(() => engine[Symbol.asyncDispose]());
-  return engine;
-}
-
-/** A table outside the schema. */
-const numbers = 'numbers' as keyof Tables;
-
-async function createNumbers({ db }: EngineConnection): Promise<void> {
-  await sql`create table numbers (a bigint, b bigint)`.execute(db);
-  await sql`insert into numbers values (1, 0), (2, 0)`.execute(db);
-}
-
-async function sumOf(db: Kysely<Tables>): Promise<number | undefined> {
-  const { rows } = await sql<{ sum: number }>`select sum(b)::bigint as sum from numbers`.execute(db);
-  return rows[0]?.sum;
-}
-
-const addOne = (db: Kysely<Tables>, a: number): Promise<unknown> =>
-  sql`update numbers set b = b + 1 where a = ${a}`.execute(db);
-
-/** Starts a write that reports when it holds its lock and ends when it is released. */
-function heldWrite(
-  engine: EngineConnection,
-  scope: WriteScope,
-): { hasTurn: Promise<void>; end: () => Promise<void> } {
-  const [begun, go] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
-  const written = engine.write(async () => {
-    begun.resolve(undefined);
-    await go.promise;
-  }, scope);
-  return {
-    hasTurn: begun.promise,
-    end: async () => {
-      go.resolve(undefined);
-      await written;
-    },
-  };
-}
-
-/** Waits until at least one session waits for a write lock; returns the number of such sessions. */
-async function waiting(engine: Engine): Promise<number> {
-  for (;;) {
-    const { rows } = await sql<{ count: number }>`
-      select count(*) as count from pg_locks where locktype = 'advisory' and not granted and objid =
-        (hashtext(current_schema())::bigint & 4294967295)::oid`.execute(engine.db);
-    const count = rows[0]?.count ?? 0;
-    if (count > 0) return count;
-  }
+  return await openPostgresAt(context, await temporarySchema(context), settings);
 }
 
 test('reads without waiting for writers', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);
   await engine.write(async (db) => {
-    await addOne(db, 1);
-    assert.equal(await sumOf(engine.db), 0);
+    await addOneTo(db, 1);
+    assert.equal(await sumOfNumbers(engine.db), 0);
   });
-  assert.equal(await sumOf(engine.db), 1);
-});
-
-for (const [first, second] of [
-  ['everything', 'everything'],
-  ['everything', 'advisories'],
-  ['everything', 'own rows'],
-  ['advisories', 'everything'],
-  ['advisories', 'advisories'],
-  ['own rows', 'everything'],
-] as const) {
-  test(`lets a write of ${second} wait for a write of ${first}`, async (t) => {
-    const engine = await open(t);
-    const held = heldWrite(engine, first);
-    await held.hasTurn;
-    let isDone = false;
-    const other = engine.write(async () => {
-      isDone = true;
-    }, second);
-    assert.equal(await waiting(engine), 1);
-    assert.equal(isDone, false);
-    await held.end();
-    await other;
-    assert.equal(isDone, true);
-  });
-}
-
-test('writes own rows beside other writers', async (t) => {
-  const engine = await open(t);
-  const others = [heldWrite(engine, 'own rows'), heldWrite(engine, 'advisories')];
-  for (const { hasTurn } of others) await hasTurn;
-  assert.equal(await engine.write(async () => 'done', 'own rows'), 'done');
-  for (const { end } of others) await end();
+  assert.equal(await sumOfNumbers(engine.db), 1);
 });
 
 test('retries a write that the server rolled back because of a conflict', async (t) => {
@@ -115,15 +40,15 @@ test('retries a write that the server rolled back because of a conflict', async 
   const haveBoth = Promise.withResolvers<undefined>();
   const write = (a: number, b: number): Promise<void> =>
     engine.write(async (db) => {
-      await addOne(db, a);
+      await addOneTo(db, a);
       if (++runs === 2) haveBoth.resolve(undefined);
       await haveBoth.promise;
-      await addOne(db, b);
+      await addOneTo(db, b);
     }, 'own rows');
   await Promise.all([write(1, 2), write(2, 1)]);
   // On a busy machine they may conflict more than once.
   assert.ok(runs >= 3, String(runs));
-  assert.equal(await sumOf(engine.db), 4);
+  assert.equal(await sumOfNumbers(engine.db), 4);
 });
 
 test('retries a write whose connection is lost before the commit', async (t) => {
@@ -131,11 +56,11 @@ test('retries a write whose connection is lost before the commit', async (t) => 
   await createNumbers(engine);
   let runs = 0;
   await engine.write(async (db) => {
-    await addOne(db, 1);
+    await addOneTo(db, 1);
     if (++runs < 3) await sql`select pg_terminate_backend(pg_backend_pid())`.execute(db);
   });
   assert.equal(runs, 3);
-  assert.equal(await sumOf(engine.db), 1);
+  assert.equal(await sumOfNumbers(engine.db), 1);
 });
 
 test('does not retry a write whose connection is lost during the commit', async (t) => {
@@ -148,14 +73,14 @@ test('does not retry a write whose connection is lost during the commit', async 
   let runs = 0;
   const write = engine.write(async (db) => {
     runs++;
-    await addOne(db, 1);
+    await addOneTo(db, 1);
   });
   await assertUnusable(
     write,
     /the connection was lost during a commit, whose outcome is unknown: try again$/,
   );
   assert.equal(runs, 1);
-  assert.equal(await sumOf(engine.db), 0);
+  assert.equal(await sumOfNumbers(engine.db), 0);
 });
 
 test('retries nothing in a session, and works again afterwards', async (t) => {
@@ -170,7 +95,7 @@ test('retries nothing in a session, and works again afterwards', async (t) => {
   });
   await assertUnusable(session, /the server is shutting down/);
   assert.equal(runs, 1);
-  assert.equal(await sumOf(engine.db), 0);
+  assert.equal(await sumOfNumbers(engine.db), 0);
 });
 
 test('drops temporary tables at the end of their session', async (t) => {
@@ -187,29 +112,29 @@ test('writes all of a session or nothing', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);
   const failing = engine.session(async (session) => {
-    await session.write((db) => addOne(db, 1));
+    await session.write((db) => addOneTo(db, 1));
     throw new Error('the download broke off');
   });
   await assert.rejects(failing, /the download broke off/);
-  assert.equal(await sumOf(engine.db), 0);
+  assert.equal(await sumOfNumbers(engine.db), 0);
   await engine.session(async (session) => {
     await assert.rejects(
       session.write(async (db) => {
-        await addOne(db, 1);
+        await addOneTo(db, 1);
         throw new Error('refused');
       }),
       /refused/,
     );
-    await session.write((db) => addOne(db, 2));
+    await session.write((db) => addOneTo(db, 2));
   });
-  assert.equal(await sumOf(engine.db), 1);
+  assert.equal(await sumOfNumbers(engine.db), 1);
 });
 
 test('does not take a rolled back transaction for a committed one', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);
   const swallow = async (db: Kysely<Tables>): Promise<void> => {
-    await addOne(db, 1);
+    await addOneTo(db, 1);
     await assert.rejects(sql`select 1 / 0`.execute(db));
   };
   await assert.rejects(engine.write(swallow), /the transaction was rolled back/);
@@ -217,7 +142,7 @@ test('does not take a rolled back transaction for a committed one', async (t) =>
     engine.session(({ db }) => swallow(db)),
     /the transaction was rolled back/,
   );
-  assert.equal(await sumOf(engine.db), 0);
+  assert.equal(await sumOfNumbers(engine.db), 0);
 });
 
 test('leaves a connection to queries outside sessions', async (t) => {
@@ -230,7 +155,7 @@ test('leaves a connection to queries outside sessions', async (t) => {
       // The maximum; the others follow when these end.
       if (++running === 7) held.resolve(undefined);
       await held.promise;
-      assert.equal(await sumOf(engine.db), 0);
+      assert.equal(await sumOfNumbers(engine.db), 0);
     }),
   );
   await Promise.all(sessions);
@@ -291,7 +216,7 @@ test('reports an error in the middle of a copy and undoes the copy', async (t) =
   await createNumbers(engine);
   const copy = (rows: number, last: Value[]): Promise<void> =>
     engine.write(async (db) => {
-      const writer = engine.bulkWriter(db, numbers, ['a', 'b']);
+      const writer = engine.bulkWriter(db, numbersTable, ['a', 'b']);
       for (let i = 0; i < rows; i++) await writer.add([i, 1]);
       await writer.add(last);
       for (let i = 0; i < rows; i++) await writer.add([i, 1]);
@@ -305,7 +230,7 @@ test('reports an error in the middle of a copy and undoes the copy', async (t) =
     await assert.rejects(copy(rows, [1]), /row field count is 1, expected 2/);
     await assert.rejects(copy(rows, [1, 0.5]), /not a whole number: 0.5/);
   }
-  assert.equal(await sumOf(engine.db), 0);
+  assert.equal(await sumOfNumbers(engine.db), 0);
 });
 
 test('orders text by bytes, even if the database has a language collation', async (t) => {
@@ -327,7 +252,7 @@ test('parses a statement again when another process has changed its table', asyn
   const engine = await open(t);
   await createNumbers(engine);
   const all = (): Promise<object[]> =>
-    engine.db.selectFrom(numbers).selectAll().where(sql.ref('a'), '=', 1).execute();
+    engine.db.selectFrom(numbersTable).selectAll().where(sql.ref('a'), '=', 1).execute();
   assert.deepEqual(await all(), [{ a: 1, b: 0 }]);
   await sql`alter table numbers add column c bigint`.execute(engine.db);
   assert.deepEqual(await all(), [{ a: 1, b: 0, c: null }]);
@@ -355,7 +280,7 @@ test('updates the planner statistics at once after a large load', async (t) => {
   const fill = (count: number): Promise<unknown> =>
     engine.write((db) =>
       db
-        .insertInto(numbers)
+        .insertInto(numbersTable)
         .columns(['a', 'b'] as never[])
         .expression(sql`select i, i from generate_series(1, ${sql.lit(count)}) as i` as never)
         .execute(),

@@ -1,4 +1,4 @@
-import { Kysely, sql } from 'kysely';
+import { CompiledQuery, Kysely, sql, type Transaction } from 'kysely';
 import { limits } from '../../../core/limits.ts';
 import { currentStoreTimeoutMs, reconnectTimeoutMs } from '../../store-timeout.ts';
 import type {
@@ -11,7 +11,8 @@ import type {
 } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import { type AvailabilityEvents, unusable } from './availability.ts';
-import { type ClientSource, postgresDialect } from './postgres.ts';
+import { type ClientSource, postgresDialect, TransactionStart } from './postgres.ts';
+import type { PrefixStatement } from './postgres-client.ts';
 import { openClientPool } from './postgres-clients.ts';
 import {
   fromPostgresError,
@@ -20,6 +21,7 @@ import {
   isStalePlan,
   retryWhile,
 } from './postgres-errors.ts';
+import { insertImageAtOnce } from './postgres-images.ts';
 import { rebuildSparseIndexes } from './postgres-indexes.ts';
 import { sequenceNumbering } from './postgres-numbering.ts';
 import { PostgresRowWriter } from './postgres-rows.ts';
@@ -51,6 +53,7 @@ export async function openPostgresEngine(
     types,
     skipLocked: sql`for update skip locked`,
     numbering: sequenceNumbering,
+    insertImage: insertImageAtOnce,
     isReadOnly: false,
     bulkDb: connection.db,
     session: (work) => clients.runSession((session) => work(connectionOn(session, hooks))),
@@ -84,14 +87,15 @@ function connectionOn(clients: ClientSource, hooks: EngineHooks): EngineConnecti
     db,
     bulkWriter: (on, table, columns) => new PostgresRowWriter(on, table, columns),
     async write(work, scope = 'everything', durability = 'at once') {
-      const lock = lockStatement(scope, durability, clients);
+      const lock = lockStatements(scope, durability, clients);
       try {
         return await retryWhile(
           () =>
-            db.transaction().execute(async (transaction) => {
-              await lockAndCheck(transaction, lock, hooks.writeCheck);
-              return await work(transaction);
-            }),
+            db
+              .transaction()
+              .execute((transaction) =>
+                runWrite(transaction, work, { scope, lock, check: hooks.writeCheck }),
+              ),
           (error) => isRetryable(error, clients),
           reconnectTimeoutMs(),
         );
@@ -123,29 +127,55 @@ const lockCalls: Readonly<Record<WriteScope, string>> = {
 /** The server writes its log in order: a synchronous commit makes all earlier ones durable. */
 const asyncCommit = `set_config('synchronous_commit', 'off', true)`;
 
+const lockTimeout = `set_config('lock_timeout', $1, true)`;
+
 /** From its first lock on, others wait for a session too. */
 const idleTimeout = `set_config('idle_in_transaction_session_timeout', '${limits.storeIdleTransactionMs}', true)`;
 
 /** Work of a request waits for the lock only as long as its timeout. */
-function lockStatement(scope: WriteScope, durability: Durability, { session }: ClientSource): string {
+function lockStatements(
+  scope: WriteScope,
+  durability: Durability,
+  { session }: ClientSource,
+): PrefixStatement[] {
   const waitMs = currentStoreTimeoutMs();
   const settings = [
     ...(session === undefined ? [] : [idleTimeout]),
-    ...(waitMs === undefined ? [] : [`set_config('lock_timeout', '${Math.ceil(waitMs)}', true)`]),
+    ...(waitMs === undefined ? [] : [lockTimeout]),
     ...(durability === 'later' ? [asyncCommit] : []),
   ];
-  const set = settings.length === 0 ? '' : `select ${settings.join(', ')}; `;
-  return `${set}select ${lockCalls[scope]}`;
+  const values = waitMs === undefined ? [] : [String(Math.ceil(waitMs))];
+  const set = settings.length === 0 ? [] : [{ text: `select ${settings.join(', ')}`, values }];
+  return [...set, { text: `select ${lockCalls[scope]}` }];
 }
 
-/** Takes the lock and runs the check in one round trip. The check is a statement of its own, so it sees what was committed before the lock. */
-async function lockAndCheck(
-  db: Kysely<Tables>,
-  lock: string,
-  check: EngineHooks['writeCheck'],
-): Promise<void> {
-  const { rows } = await sql.raw(check === undefined ? lock : `${lock}; ${check.query}`).execute(db);
-  await check?.verify(rows, db);
+interface WriteTerms {
+  readonly scope: WriteScope;
+  readonly lock: readonly PrefixStatement[];
+  readonly check: EngineHooks['writeCheck'];
+}
+
+/**
+ * Runs the work of a write behind its lock and the check. The check is a statement of its own, so it sees what was committed before the
+ * lock. Writers of own rows do not order each other, so their first statement is sent together with the lock.
+ */
+async function runWrite<T>(
+  db: Transaction<Tables>,
+  work: (db: Transaction<Tables>) => Promise<T>,
+  { scope, lock, check }: WriteTerms,
+): Promise<T> {
+  const start = new TransactionStart([...lock, ...(check === undefined ? [] : [{ text: check.query }])]);
+  await db.executeQuery(CompiledQuery.raw('', [start]));
+  const verify = async (): Promise<void> => {
+    if (start.rows !== undefined) await check?.verify(start.rows[0]?.[0] ?? undefined, db);
+  };
+  if (scope !== 'own rows') {
+    await sql`select`.execute(db);
+    await verify();
+  }
+  const result = await work(db);
+  if (scope === 'own rows') await verify();
+  return result;
 }
 
 interface SchemaState {

@@ -8,6 +8,8 @@ const seconds = limits.storeBusyMs / 1000;
 /** Remedies by SQLSTATE (appendix A of PostgreSQL's manual), for errors that an operator can solve. */
 const serverRemedies: Readonly<Record<string, string>> = {
   '22021': 'a text has a character that the database cannot store',
+  // The same, in JSON.
+  '22P05': 'a text has a character that the database cannot store',
   '25006': 'it is a read-only standby: connect to the primary server',
   '25P03': 'this process was idle within a transaction, which was rolled back: try again',
   '28000': 'the server rejects this user: check the user, and pg_hba.conf of the server',

@@ -68,8 +68,8 @@ export class PostgresRowWriter implements RowWriter {
   }
 }
 
-/** PostgreSQL reads bytes from text as `\x` and hexadecimal digits. */
-function jsonOf(value: Value | undefined): string | number | null {
+/** Returns a value for JSON that the server converts to the type of a column. It reads bytes from text as `\x` and hexadecimal digits. */
+export function jsonOf(value: Value | undefined): string | number | null {
   if (value instanceof Uint8Array)
     return `\\x${Buffer.from(value.buffer, value.byteOffset, value.length).toString('hex')}`;
   return typeof value === 'string' ? value.toWellFormed() : (value ?? null);

@@ -1,6 +1,6 @@
 import { limits } from '../../../core/limits.ts';
 import { analyzeStatements, beginOf, type ClientSource, commitOn } from './postgres.ts';
-import { runStatement, type StoreClient } from './postgres-client.ts';
+import { runPrefixed, runStatement, type StoreClient } from './postgres-client.ts';
 import { CommitInDoubt, fromPostgresError, isConnectionLost } from './postgres-errors.ts';
 import { transactionQuery } from './postgres-settings.ts';
 
@@ -25,7 +25,7 @@ export async function runSession<T>(
   // Unless all went well, the state of the connection is unknown, so it is closed.
   let isLost = true;
   try {
-    await runStatement(client, { text: `${beginOf(client)}; ${sessionSettings}` });
+    await runPrefixed(client, beginOf(client), { text: sessionSettings });
     const result = await work(sessionOn(client, clients, inserted));
     await commitSession(client, clients);
     isLost = false;

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import {
   type BinaryOperationNode,
   CompiledQuery,
@@ -15,9 +14,17 @@ import {
   PrimitiveValueListNode,
   type QueryResult,
 } from 'kysely';
+import type { QueryResult as ClientResult } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { reconnectTimeoutMs } from '../../store-timeout.ts';
-import { runStatement, type Statement, type StoreClient } from './postgres-client.ts';
+import {
+  type PrefixStatement,
+  runPrefixed,
+  runStatement,
+  type Statement,
+  type StoreClient,
+  type TextRow,
+} from './postgres-client.ts';
 import { CopyData } from './postgres-copy.ts';
 import {
   CommitInDoubt,
@@ -26,7 +33,7 @@ import {
   isStalePlan,
   retryWhile,
 } from './postgres-errors.ts';
-import { JsonRows } from './postgres-rows.ts';
+import { nameStatement, statementOf } from './postgres-statements.ts';
 
 /** Source of the connections of a driver. */
 export interface ClientSource {
@@ -142,6 +149,20 @@ export function analyzeStatements(inserted: ReadonlyMap<string, number>): string
   return [...inserted].filter(([, rows]) => rows >= rowsToAnalyze).map(([table]) => `analyze "${table}"`);
 }
 
+/**
+ * Statements that a transaction begins with, as the only parameter of an empty statement. They are sent with the first statement of the
+ * transaction, in one round trip. So a transaction without a statement does not run them.
+ */
+export class TransactionStart {
+  readonly statements: readonly PrefixStatement[];
+  /** The rows of the last statement; undefined until they have run. */
+  rows: readonly TextRow[] | undefined;
+
+  constructor(statements: readonly PrefixStatement[]) {
+    this.statements = statements;
+  }
+}
+
 /** The savepoint of a transaction within a session. */
 const savepoint = 'write';
 
@@ -153,6 +174,7 @@ class PostgresConnection implements DatabaseConnection {
   #isLost = false;
   #isInTransaction = false;
   #isBeginDue = false;
+  #start: TransactionStart | undefined;
   /** Rows inserted by this transaction, by table. */
   readonly #inserted = new Map<string, number>();
 
@@ -162,6 +184,11 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const [start] = query.parameters;
+    if (start instanceof TransactionStart) {
+      this.#start = start;
+      return { rows: [] };
+    }
     // In a transaction, a lost connection loses all of it. `write` retries and needs the original error.
     if (this.#isInTransaction) return await this.#run(query);
     try {
@@ -183,6 +210,7 @@ class PostgresConnection implements DatabaseConnection {
   /** Defers `begin` to the first statement of the transaction, which saves a round trip. */
   async begin(): Promise<void> {
     this.#isBeginDue = true;
+    this.#start = undefined;
     this.#isInTransaction = true;
   }
 
@@ -235,13 +263,13 @@ class PostgresConnection implements DatabaseConnection {
     const client = await this.#usableClient();
     try {
       const [data] = query.parameters;
-      const canPrepare = client.perTransaction === undefined && !this.#isSession;
-      const statement = await this.#withBegin(client, statementOf(query, canPrepare));
-      if (data instanceof CopyData)
+      if (data instanceof CopyData) {
+        if (this.#isBeginDue) await this.#send(client, { text: 'select' });
         return await this.#clients.runWatched(client, () => copy(client, query.sql, data));
-      const settings = this.#isInTransaction || this.#isSession ? undefined : client.perTransaction;
-      const { command, rowCount, rows } = await this.#clients.runWatched(client, () =>
-        runStatement(client, statement, settings),
+      }
+      const { command, rowCount, rows } = await this.#send(
+        client,
+        statementOf(query, this.#canPrepare(client)),
       );
       if (command === 'INSERT') this.#count(query, rowCount ?? 0);
       return { rows: rows as R[], ...(rowCount !== null && { numAffectedRows: BigInt(rowCount) }) };
@@ -252,14 +280,27 @@ class PostgresConnection implements DatabaseConnection {
     }
   }
 
-  /** Sends a deferred `begin` first, in one round trip with a statement that has no values. */
-  async #withBegin(client: StoreClient, statement: Required<Omit<Statement, 'name'>>): Promise<Statement> {
-    if (!this.#isBeginDue) return statement;
+  #canPrepare(client: StoreClient): boolean {
+    return client.perTransaction === undefined && !this.#isSession;
+  }
+
+  async #send(client: StoreClient, statement: Statement): Promise<ClientResult> {
+    if (this.#isBeginDue) return await this.#sendFirst(client, statement);
+    const settings = this.#isInTransaction || this.#isSession ? undefined : client.perTransaction;
+    return await this.#clients.runWatched(client, () => runStatement(client, statement, settings));
+  }
+
+  /** Begins a transaction together with its first statement. */
+  async #sendFirst(client: StoreClient, statement: Statement): Promise<ClientResult> {
     this.#isBeginDue = false;
-    const begin = this.#isSession ? `savepoint ${savepoint}` : beginOf(client);
-    if (statement.values.length === 0) return { text: `${begin}; ${statement.text}` };
-    await this.#clients.runWatched(client, () => runStatement(client, { text: begin }));
-    return statement;
+    const begin = this.#isSession ? [{ text: `savepoint ${savepoint}` }] : beginOf(client);
+    const prefix = [...begin, ...(this.#start?.statements ?? [])];
+    const named = this.#canPrepare(client) ? prefix.map(nameStatement) : prefix;
+    const { result, prefixRows } = await this.#clients.runWatched(client, () =>
+      runPrefixed(client, named, statement),
+    );
+    if (this.#start !== undefined) this.#start.rows = prefixRows.at(-1) ?? [];
+    return result;
   }
 
   async #usableClient(): Promise<StoreClient> {
@@ -290,8 +331,8 @@ class PostgresConnection implements DatabaseConnection {
 }
 
 /** Returns the statements that begin a transaction on a client. */
-export function beginOf({ perTransaction }: StoreClient): string {
-  return perTransaction === undefined ? 'begin' : `begin; ${perTransaction}`;
+export function beginOf({ perTransaction }: StoreClient): PrefixStatement[] {
+  return [{ text: 'begin' }, ...(perTransaction === undefined ? [] : [{ text: perTransaction }])];
 }
 
 /** Commits the transaction of a client. The server answers with a rollback, and no error, if a statement of it has failed. */
@@ -299,44 +340,6 @@ export async function commitOn(client: StoreClient): Promise<void> {
   const { command } = await runStatement(client, { text: 'commit' });
   if (command !== 'COMMIT')
     throw new Error('the transaction was rolled back, because a statement of it failed');
-}
-
-/** A change with more values writes many rows, and its text depends on their number. */
-const preparedValuesMax = 40;
-
-/**
- * Prepares reads, and changes of few values, because they recur: each is parsed once on a connection, under a name that only
- * equal texts share. Behind a pooler, the process that runs the next statement may not know the name. In a session, a statement that
- * another version's migration has made obsolete would lose all staged rows.
- */
-function statementOf(
-  { sql: text, parameters, query }: CompiledQuery,
-  canPrepare: boolean,
-): Statement & { readonly values: unknown[] } {
-  const [rows] = parameters;
-  if (rows instanceof JsonRows)
-    return { ...(canPrepare && { name: hash('sha1', text) }), text, values: [rows.text] };
-  const values = isLookup(query) ? parameters.map(nullIfNul) : [...parameters];
-  const recurs =
-    query.kind === 'SelectQueryNode' || (isPlainChange(query) && values.length <= preparedValuesMax);
-  return recurs && canPrepare ? { name: hash('sha1', text), text, values } : { text, values };
-}
-
-/** Returns whether text values are only compared with stored ones. No update sets a text that may have any character. */
-function isLookup({ kind }: CompiledQuery['query']): boolean {
-  return kind === 'SelectQueryNode' || kind === 'DeleteQueryNode' || kind === 'UpdateQueryNode';
-}
-
-/** Stored text never has a NUL character, and the server refuses to compare one. Null equals nothing either. */
-function nullIfNul(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(nullIfNul);
-  return typeof value === 'string' && value.includes('\u0000') ? null : value;
-}
-
-/** Returns whether the text of a change is always the same. Statements that copy rows contain numbers. */
-function isPlainChange(query: CompiledQuery['query']): boolean {
-  if (query.kind === 'InsertQueryNode') return query.values?.kind === 'ValuesNode';
-  return query.kind === 'UpdateQueryNode' || query.kind === 'DeleteQueryNode';
 }
 
 async function copy<R>(client: StoreClient, text: string, { bytes }: CopyData): Promise<QueryResult<R>> {

@@ -71,15 +71,24 @@ test('reads affected images from indexes alone', async (t) => {
   const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
   const target = { namespaceId: 1, namespace, package: 'openssl', by: 'name', hasUnkeyed: false } as const;
   const range = { target: { ...target, ranges: [keys], hitsOf: () => [] }, keys };
-  for (const from of [undefined, Uint8Array.of(3)])
-    assert.deepEqual(planOf(path, versionRows(engine.db, range, from).compile()), [
+  for (const start of [
+    { key: null, after: 0 },
+    { key: Uint8Array.of(3), after: 7 },
+  ])
+    assert.deepEqual(planOf(path, versionRows(engine.db, range, start).limit(9).compile()), [
+      'CO-ROUTINE version',
       'SEARCH package USING COVERING INDEX package_by_name (namespace_id=? AND lookup_name=? AND key>? AND key<?)',
+      'SCAN version',
+      'SEARCH set_package USING COVERING INDEX set_package_sets (package_id=?) LEFT-JOIN',
+      'SEARCH image_set USING COVERING INDEX image_set_images (set_id=? AND image_id>?) LEFT-JOIN',
     ]);
-  for (const images of [{ after: 7 }, { after: 7, upTo: 1_007 }])
-    assert.deepEqual(planOf(path, installedRows(engine.db, [1, 2], images).compile()), [
-      'SEARCH set_package USING COVERING INDEX set_package_sets (package_id=?)',
-      `SEARCH image_set USING COVERING INDEX image_set_images (set_id=? AND image_id>?${'upTo' in images ? ' AND image_id<?' : ''})`,
-    ]);
+  const version = { target: range.target, key: Uint8Array.of(3) };
+  assert.deepEqual(planOf(path, installedRows(engine.db, version, { after: 7, upTo: 1_007 }).compile()), [
+    'SEARCH set_package USING COVERING INDEX set_package_sets (package_id=?)',
+    'LIST SUBQUERY 1',
+    'SEARCH package USING COVERING INDEX package_by_name (namespace_id=? AND lookup_name=? AND key=?)',
+    'SEARCH image_set USING COVERING INDEX image_set_images (set_id=? AND image_id>? AND image_id<?)',
+  ]);
 });
 
 test('stores the version of the newest schema in the header of the file', async (t) => {

@@ -9,6 +9,7 @@ import { storeTimeout } from '../../store-timeout.ts';
 import { BulkWriter } from '../bulk-writer.ts';
 import type { ColumnTypes, Engine, EngineConnection, EngineHooks } from '../engine.ts';
 import { counterNumbering } from '../id-counter.ts';
+import { insertImageByTable } from '../insert-image.ts';
 import type { Tables } from '../schema.ts';
 import { unavailable, unusable } from './availability.ts';
 import { sqliteDialect } from './sqlite.ts';
@@ -63,6 +64,7 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
     types,
     skipLocked: sql``,
     numbering: counterNumbering,
+    insertImage: insertImageByTable,
     isReadOnly: source.readOnly !== undefined,
     bulkDb,
     session: (work) => runSession(source, hooks, work),
@@ -198,8 +200,7 @@ function connectionOn(
         if (readOnly !== undefined) shadowWrittenTables(database, readOnly);
         return await lockRetry.retryWhileBusy(() =>
           db.transaction().execute(async (transaction) => {
-            const check = hooks.writeCheck;
-            await check?.verify((await sql.raw(check.query).execute(transaction)).rows, transaction);
+            await verify(hooks.writeCheck, transaction);
             return await work(transaction);
           }),
         );
@@ -208,6 +209,12 @@ function connectionOn(
       }
     },
   };
+}
+
+async function verify(check: EngineHooks['writeCheck'], db: Kysely<Tables>): Promise<void> {
+  if (check === undefined) return;
+  const { rows } = await sql.raw<Record<string, string>>(check.query).execute(db);
+  await check.verify(Object.values(rows[0] ?? {})[0], db);
 }
 
 /**
