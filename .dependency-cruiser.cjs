@@ -1,6 +1,6 @@
 /** There are five layers. A file may import its own folder and the layers below it, never another folder of its layer or a layer above. */
 const modules =
-  'image|analyze|version|source|enrich|match|notify|report|sbom|store|config|plugin-host|suppression-files|advisory-db';
+  'image|analyze|version|source|enrich|match|notify|report|sbom|store|config|plugin-host|suppression-files|peer-reports|advisory-db';
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [

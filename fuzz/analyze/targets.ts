@@ -5,13 +5,14 @@ import { inflaterTargets } from './target/inflaters.ts';
 import { layerTarget } from './target/layer.ts';
 import { readListerTargets } from './target/listers.ts';
 import { osReleaseTarget } from './target/os-release.ts';
+import { peerReportTargets } from './target/peer-reports.ts';
 import { policyTargets } from './target/policy.ts';
 import { programTarget } from './target/programs.ts';
 import { sbomTarget } from './target/sbom.ts';
 import { tarTarget } from './target/tar.ts';
 import type { Target } from './target/target.ts';
 
-/** All targets: readers of images, of SBOMs, and of suppression files. */
+/** All targets: readers of images, of SBOMs, of suppression files, and of reports of other scanners. */
 export const targets: readonly Target[] = [
   tarTarget,
   ...inflaterTargets(),
@@ -24,4 +25,5 @@ export const targets: readonly Target[] = [
   imageTarget,
   sbomTarget,
   ...policyTargets,
+  ...peerReportTargets,
 ];

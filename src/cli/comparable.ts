@@ -21,9 +21,13 @@ export async function openComparable(target: string, options: AssessmentOptions)
 /** Bytes at the start of a file that suffice to recognize a report. */
 const startBytes = 64;
 
+/** Returns whether a path is a file that begins like a saved report. */
+export function isReportFile(path: string): boolean {
+  return statsOf(path)?.isFile() === true && looksLikeReport(readAt(path, 0, startBytes));
+}
+
 async function reportAt(path: string): Promise<ComparableReport | undefined> {
-  const isFile = statsOf(path)?.isFile() === true;
-  if (!isFile || !looksLikeReport(readAt(path, 0, startBytes))) return undefined;
+  if (!isReportFile(path)) return undefined;
   const report = readReport(
     path,
     await readInputFile(path, { limit: 'reportBytes', code: 'target-not-found' }),

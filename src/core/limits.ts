@@ -130,6 +130,12 @@ export const limits = {
   manifestBytes: 8 * MiB,
   /** Size of an earlier report to compare with. The largest of the test corpus has 3 MiB. */
   reportBytes: 256 * MiB,
+  /** Size of a report of another scanner. One of 5,000 findings has some tens of megabytes. */
+  peerReportBytes: 256 * MiB,
+  /** Packages and findings of one such report. Large real ones have some ten thousand. */
+  peerReportEntries: 500_000,
+  /** Reports of other scanners in one comparison. */
+  peerReports: 20,
   /** Nesting depth of arrays and objects in a JSON document. Real ones have under ten. */
   documentDepth: 100,
   /**

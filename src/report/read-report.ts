@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { ClairError } from '../core/errors.ts';
 import { parseBySchema, parseJson } from '../kit/json/json-document.ts';
 import { unfixedStates } from '../model/fix.ts';
+import { packageEvidences, packageOrigins } from '../model/package.ts';
 import { severities } from '../model/severity.ts';
 
 const fix = z.union([
@@ -26,6 +27,52 @@ const savedReportSchema = z.object({
   verdict: z.enum(['vulnerable', 'clean', 'not-assessed']),
 });
 
+const place = z.object({ path: z.string() });
+const sourcePackage = z.object({ name: z.string(), version: z.string() });
+const finding = z.object({
+  vulnerability: z.object({
+    id: z.string(),
+    aliases: z.array(z.string()),
+    advisories: z.array(z.object({ id: z.string() })),
+    severity: z.enum(severities),
+  }),
+  package: z.extend(item, {
+    source: z.nullable(sourcePackage),
+    location: place,
+    evidence: z.optional(z.enum(packageEvidences)),
+  }),
+  fix,
+});
+
+/** The fields of a saved report that comparisons with other scanners need. */
+const detailedReportSchema = z.extend(savedReportSchema, {
+  packages: z.array(
+    z.extend(item, {
+      source: z.optional(sourcePackage),
+      evidence: z.optional(z.enum(packageEvidences)),
+      owner: z.optional(z.string()),
+      origin: z.optional(z.enum(packageOrigins)),
+      location: place,
+      locations: z.optional(z.array(place)),
+    }),
+  ),
+  matches: z.array(finding),
+  suppressed: z.array(z.extend(finding, { reason: z.string() })),
+  coverage: z.array(
+    z.object({
+      namespace: z.string(),
+      status: z.enum(['complete', 'stale', 'missing', 'unsupported']),
+      reason: z.nullable(z.string()),
+      contentDate: z.optional(z.nullable(z.string())),
+      evidence: z.optional(z.unknown()),
+    }),
+  ),
+  unread: z.optional(z.array(z.object({ paths: z.array(z.string()) }))),
+});
+
+/** The fields of a saved report for a comparison with other scanners. */
+export type DetailedReport = z.infer<typeof detailedReportSchema>;
+
 /** The comparable fields of a saved report. */
 export type SavedReport = z.infer<typeof savedReportSchema>;
 
@@ -39,9 +86,22 @@ export function looksLikeReport(start: Uint8Array): boolean {
  * `target-corrupt` with the first problem.
  */
 export function readReport(path: string, bytes: Buffer): SavedReport | undefined {
+  return readBySchema(savedReportSchema, path, bytes);
+}
+
+/** Like `readReport`, with the fields for a comparison with other scanners. */
+export function readDetailedReport(path: string, bytes: Buffer): DetailedReport | undefined {
+  return readBySchema(detailedReportSchema, path, bytes);
+}
+
+function readBySchema<T extends z.ZodMiniType>(
+  schema: T,
+  path: string,
+  bytes: Buffer,
+): z.output<T> | undefined {
   const json = parseJson(bytes, (fault, cause) => corrupt(`${path} is not a report: it ${fault}`, cause));
   if (isInventory(json)) return undefined;
-  return parseBySchema(savedReportSchema, json, ({ fault }) =>
+  return parseBySchema(schema, json, ({ fault }) =>
     corrupt(`${path} is not a report of clair scan --format json: it ${fault}`),
   );
 }

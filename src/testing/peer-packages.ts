@@ -1,19 +1,24 @@
 import { readFileSync } from 'node:fs';
+import {
+  type PackageDifference,
+  type PackageRule,
+  packageRules,
+} from '../match/peer-comparison/package-rules.ts';
+import type { PeerPackage } from '../model/peer-report.ts';
 import type { Report } from '../model/report.ts';
 import { plainVersion, registryName } from './app-images.ts';
 import { corpus } from './corpus.ts';
-import {
-  type DifferenceRule,
-  differenceRules,
-  type PackageDifference,
-  type Peer,
-  type PeerPackage,
-} from './peer-rules.ts';
 
-/** A difference, and the rule that explains it. */
+/** The scanners whose lists of packages are recorded in `corpus/apps`. */
+export const peers = ['syft', 'trivy', 'osv-scanner'] as const;
+type Peer = (typeof peers)[number];
+
+/** A difference in an image, and the rule that explains it. */
 export interface ExplainedDifference extends PackageDifference {
+  readonly image: string;
+  readonly peer: Peer;
   /** Absent if no rule applies. */
-  readonly rule?: DifferenceRule;
+  readonly rule?: PackageRule;
 }
 
 /**
@@ -33,8 +38,11 @@ export function differencesFromPeer(image: string, peer: Peer, report: Report): 
   const ours = languagePackages(report);
   const theirs = recordedPackages(image, peer);
   const unread = new Set((report.unread ?? []).flatMap(({ paths }) => paths.map((path) => `/${path}`)));
-  const explained = (difference: PackageDifference, others: readonly PeerPackage[]): ExplainedDifference => {
-    const rule = differenceRules.find((one) => one.applies(difference, { others, unread }));
+  const explained = (
+    difference: Omit<ExplainedDifference, 'rule'>,
+    others: readonly PeerPackage[],
+  ): ExplainedDifference => {
+    const rule = packageRules.find((one) => one.applies(difference, { others, unread }));
     return { ...difference, ...(rule && { rule }) };
   };
   return [

@@ -115,3 +115,9 @@ test('the pages on rules and VEX work as written', (t) => {
   assert.equal(steps, 4);
   assert.match(printed, /^2 suppressed: not affected, says Example Ltd /m);
 });
+
+test('the page on comparisons works as written', (t) => {
+  const { steps, printed } = follow(t, 'docs/compare.md');
+  assert.equal(steps, 1);
+  assert.match(printed, /^peer +zlib +1\.3\.1-r1 +CVE-2022-37434 +Critical +peer\/version-order /m);
+});

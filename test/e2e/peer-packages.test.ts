@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { appImage, appImages } from '../../src/testing/app-images.ts';
 import { corpusTest } from '../../src/testing/corpus.ts';
-import { differencesFromPeer, differenceText, hiddenLosses } from '../../src/testing/peer-packages.ts';
-import { peers } from '../../src/testing/peer-rules.ts';
+import { differencesFromPeer, differenceText, hiddenLosses, peers } from '../../src/testing/peer-packages.ts';
 import { report } from './clair.ts';
 
 /** Rules that may explain a package that is listed, too: a lock file names it as well, or the distribution owns it. */

@@ -1,10 +1,12 @@
 import { Argument, type Command, Option } from 'commander';
 import type { AttachedOptions } from '../attached-sbom.ts';
+import type { CompareOptions } from '../compare.ts';
 import type { DiffOptions } from '../diff.ts';
 import type { ExplainOptions } from '../explain.ts';
 import type { LayerOptions } from '../layer.ts';
 import type { SbomOptions } from '../sbom.ts';
 import type { ScanOptions } from '../scan.ts';
+import { CliOption } from './cli-option.ts';
 import { plainFormatOption } from './format-option.ts';
 import {
   addAssessmentOptions,
@@ -26,6 +28,7 @@ export function addImageCommands(program: Command, deps: CommandDeps): void {
   addScan(program, deps);
   addExplain(program, deps);
   addDiff(program, deps);
+  addCompare(program, deps);
   addSbom(program, deps);
   addVex(program, deps);
   addLayer(program, deps);
@@ -131,6 +134,37 @@ Examples:
     .action(async (from: string, to: string, options: DiffOptions) => {
       const { diff } = await import('../diff.ts');
       run(diff, from, to, { ...options, loaded });
+    });
+}
+
+function addCompare(program: Command, { run, loaded }: CommandDeps): void {
+  const command = program
+    .command('compare')
+    .description('explain how findings differ from those of other scanners')
+    .addArgument(new Argument('<target>', `${targetHelp}, or a JSON report`))
+    .addOption(
+      new CliOption(
+        '--with <file>',
+        'the report of another scanner, or - for standard input; repeatable',
+      ).repeatable(String),
+    )
+    .addOption(plainFormatOption());
+  addAssessmentOptions(command)
+    .addHelpText(
+      'after',
+      `
+Reads the JSON of Trivy, Grype, osv-scanner, Clair v4 and Snyk, and SARIF and CycloneDX. Clair recognizes the format by the content.
+A finding is the same in both if the vulnerability, or an alias of it, and the package with its version are the same.
+The database explains why an advisory does not apply. For a JSON report, no advisories are fetched.
+
+Examples:
+  clair compare nginx.tar --with trivy.json
+  clair compare nginx.tar --with trivy.json --with grype.json --format json
+  clair compare report.json --with grype.json`,
+    )
+    .action(async (target: string, options: CompareOptions) => {
+      const { compare } = await import('../compare.ts');
+      run(compare, target, { ...options, loaded });
     });
 }
 

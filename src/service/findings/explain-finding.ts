@@ -44,7 +44,7 @@ export async function explainFinding(
   { image, report }: { readonly image: IndexedImage; readonly report: Report },
   deps: ExplainFindingDeps,
 ): Promise<Explanation> {
-  const records = await recordsOf(request.id, deps);
+  const records = await namedRecordsOf(request.id, deps);
   const id = records.find((record) => isSameName(record.id, request.id))?.id ?? request.id;
   const selected = image.packages.filter((item) => isSelected(item, request));
   const covered =
@@ -62,18 +62,22 @@ export async function explainFinding(
   };
 }
 
-interface ExplainContext {
-  readonly id: string;
+/** Records of advisories, and what decides whether their rows count. */
+export interface RecordContext {
   readonly records: readonly StoredVulnerability[];
   readonly states: readonly ScopedFeedState[];
   /** Keys of the users' vulnerabilities among the records. */
   readonly userKeys: ReadonlySet<string>;
-  readonly report: Report;
   readonly deps: ExplainFindingDeps;
 }
 
+interface ExplainContext extends RecordContext {
+  readonly id: string;
+  readonly report: Report;
+}
+
 /** Returns the records with that id or alias, in any capitalization. */
-async function recordsOf(
+export async function namedRecordsOf(
   id: string,
   { store, asOf }: ExplainFindingDeps,
 ): Promise<readonly StoredVulnerability[]> {
@@ -84,7 +88,8 @@ async function recordsOf(
   return records.toSorted((a, b) => compareText(a.source, b.source) || compareText(a.id, b.id));
 }
 
-async function findUserKeys(
+/** Returns the keys of the users' vulnerabilities among records. */
+export async function findUserKeys(
   records: readonly StoredVulnerability[],
   { store, asOf }: ExplainFindingDeps,
 ): Promise<Set<string>> {
@@ -127,10 +132,10 @@ function explainPackage(item: ImagePackage, context: ExplainContext): PackageExp
 }
 
 /** A package that belongs to a namespace. */
-type NamespacedPackage = ImagePackage & { readonly lookup: PackageLookup };
+export type NamespacedPackage = ImagePackage & { readonly lookup: PackageLookup };
 
 /** Returns the rows that name a package, in its namespace or, if there are no such rows, in others. */
-function rowsFor(item: NamespacedPackage, context: ExplainContext): RowExplanation[] {
+export function rowsFor(item: NamespacedPackage, context: RecordContext): RowExplanation[] {
   const names = namesOf(item);
   const all = context.records.flatMap((record) =>
     record.affected.filter((row) => names.has(row.package)).map((row) => ({ record, row })),
@@ -142,7 +147,7 @@ function rowsFor(item: NamespacedPackage, context: ExplainContext): RowExplanati
 function explainedRow(
   item: NamespacedPackage,
   record: StoredVulnerability,
-  { row, context }: { readonly row: KeyedAffected; readonly context: ExplainContext },
+  { row, context }: { readonly row: KeyedAffected; readonly context: RecordContext },
 ): RowExplanation {
   const { source, feed } = record;
   const states = statesFor(row.namespace.name, context.states);
@@ -171,7 +176,7 @@ function explainedRow(
 function setAsideReason(
   { source, id }: StoredVulnerability,
   { namespace }: KeyedAffected,
-  { userKeys, states, deps }: ExplainContext,
+  { userKeys, states, deps }: RecordContext,
 ): string | undefined {
   const better = deps.extensions.sources.find(({ name }) => name === source)?.fallbackFor;
   if (isSuperseded(source, deps.extensions.sources, statesFor(namespace.name, states)))

@@ -1,33 +1,18 @@
-/** The scanners whose lists of packages are recorded in `corpus/apps`. */
-export const peers = ['syft', 'trivy', 'osv-scanner'] as const;
-/** One of these scanners. */
-export type Peer = (typeof peers)[number];
+import type { PeerPackage } from '../../model/peer-report.ts';
 
-/** A package in a list, with all its paths. */
-export interface PeerPackage {
-  /** Its purl type, or a type of the peer. */
-  readonly type: string;
-  readonly name: string;
-  /** Empty if the peer knows none. */
-  readonly version: string;
-  /** Absolute paths. Empty if the peer states none. */
-  readonly paths: readonly string[];
-  /** Absent in lists of peers. */
-  readonly evidence?: string;
-  /** The package of the distribution that owns it. Absent in lists of peers. */
-  readonly owner?: string;
-}
+/** Scanners whose lists of packages these rules know. Grype lists what Syft lists. */
+export type ListingScanner = 'syft' | 'trivy' | 'osv-scanner';
 
 /** A package that only one of two lists has. */
 export interface PackageDifference {
-  readonly image: string;
-  readonly peer: Peer;
+  /** Undefined for another scanner. */
+  readonly peer: ListingScanner | undefined;
   readonly listedBy: 'clair' | 'peer';
   readonly package: PeerPackage;
 }
 
 /** The list that lacks the package, for a rule. */
-export interface DifferenceContext {
+export interface PackageContext {
   /** The packages of the other list. */
   readonly others: readonly PeerPackage[];
   /** Paths that the report of Clair names as not assessed. */
@@ -35,76 +20,78 @@ export interface DifferenceContext {
 }
 
 /** Why a package is in only one of the lists of Clair and of a peer. */
-export interface DifferenceRule {
+export interface PackageRule {
   readonly id: string;
   readonly reason: string;
   /** True if the rule explains the difference. The first such rule counts. */
-  applies(difference: PackageDifference, context: DifferenceContext): boolean;
+  applies(difference: PackageDifference, context: PackageContext): boolean;
 }
 
 /** Rules for packages that only Clair lists. */
-const onlyClair: readonly DifferenceRule[] = [
-  clairRule('owned-left-out', 'The peer leaves out packages that the distribution owns.', ({ owner }) =>
-    Boolean(owner),
+const onlyClair: readonly PackageRule[] = [
+  clairRule(
+    'owned-left-out',
+    'The other scanner leaves out packages that the distribution owns.',
+    ({ owner }) => Boolean(owner),
   ),
   clairRule(
     'other-coordinates',
-    'The peer names a wrong group, or none: it guesses it from the manifest or the name of the file.',
+    'The other scanner names a wrong group, or none: it guesses it from the manifest or the name of the file.',
     (found, { others }) => found.type === 'maven' && others.some((other) => isSameArtifact(found, other)),
   ),
   clairRule(
     'case-of-npm',
-    'The peer writes all names in lower case. Names of npm differ by case.',
+    'The other scanner writes all names in lower case. Names of npm differ by case.',
     (found, { others }) =>
       found.type === 'npm' &&
       others.some(
         ({ type, name }) => type === 'npm' && name !== found.name && name === found.name.toLowerCase(),
       ),
   ),
-  clairRule('vendor-list', 'The peer does not read `pip/_vendor/vendor.txt`.', ({ paths }) =>
-    paths.every((path) => path.endsWith('/pip/_vendor/vendor.txt')),
+  clairRule('vendor-list', 'The other scanner does not read `pip/_vendor/vendor.txt`.', ({ paths }) =>
+    everyPath(paths, (path) => path.endsWith('/pip/_vendor/vendor.txt')),
   ),
   clairRule(
     'yarn-cache',
-    'No peer opens the zip caches of Yarn.',
+    'No other scanner opens the zip caches of Yarn.',
     ({ type, paths }) =>
-      type === 'npm' && paths.every((path) => /\/\.yarn\/(?:berry\/)?cache\/[^/]+\.zip!\//.test(path)),
+      type === 'npm' && everyPath(paths, (path) => /\/\.yarn\/(?:berry\/)?cache\/[^/]+\.zip!\//.test(path)),
   ),
   clairRule(
     'python-archive',
-    'The peer does not open this archive of Python.',
-    ({ type, paths }) => type === 'pypi' && paths.every((path) => /\.(?:whl|egg|pex|pyz)!\//.test(path)),
+    'The other scanner does not open this archive of Python.',
+    ({ type, paths }) => type === 'pypi' && everyPath(paths, (path) => /\.(?:whl|egg|pex|pyz)!\//.test(path)),
   ),
   clairRule(
     'replaced-by-composer',
-    'The peer does not list packages that another one replaces.',
+    'The other scanner does not list packages that another one replaces.',
     (found) => found.type === 'composer' && found.evidence === 'vendored',
   ),
   clairRule(
     'erlang-applications',
-    'No peer reads the resource files of Erlang applications, or releases.',
-    ({ paths }) => paths.every((path) => /\.(?:app|rel)$/.test(path)),
+    'No other scanner reads the resource files of Erlang applications, or releases.',
+    ({ paths }) => everyPath(paths, (path) => /\.(?:app|rel)$/.test(path)),
   ),
   clairRule(
     'shared-framework',
-    'Peers list the content of a shared framework of .NET under names that no advisory uses.',
+    'Other scanners list the content of a shared framework of .NET under names that no advisory uses.',
     ({ type, name }) =>
       type === 'nuget' && /^Microsoft\.(?:NETCore|AspNetCore|WindowsDesktop)\.App\.Runtime\./i.test(name),
   ),
   clairRule(
     'main-module',
-    'The peer knows no version of the main module, or of a module in a directory, or writes none.',
+    'The other scanner knows no version of the main module, or of a module in a directory, or writes none.',
     ({ type, name, version }, { others }) =>
       type === 'golang' && (version === '(devel)' || others.some((other) => other.name === name)),
   ),
   clairRule(
     'not-executable',
-    'The peer does not read programs without the permission to execute.',
-    ({ type, paths }) => type === 'golang' && paths.every((path) => path === '/usr/local/bin/probe'),
+    'The other scanner does not read programs without the permission to execute.',
+    ({ type, paths }) => type === 'golang' && everyPath(paths, (path) => path === '/usr/local/bin/probe'),
   ),
   clairRule(
     'texts-of-program',
-    'No peer reads the texts of Rust programs.',
+    'No other scanner reads the texts of Rust programs.',
     ({ type, evidence }) => type === 'cargo' && evidence === 'binary-string',
   ),
   ...unreadBy('osv-scanner', {
@@ -121,7 +108,7 @@ const onlyClair: readonly DifferenceRule[] = [
 ];
 
 /** Rules for packages that only a peer lists. */
-const onlyPeer: readonly DifferenceRule[] = [
+const onlyPeer: readonly PackageRule[] = [
   peerRule(
     'experiment',
     'Names of experiments in the version of Go are not a part of the release.',
@@ -130,7 +117,7 @@ const onlyPeer: readonly DifferenceRule[] = [
   peerRule(
     'program-of-distribution',
     'The distribution owns the program, and its advisories decide.',
-    ({ type, paths }) => type === 'golang' && paths.every((path) => path.startsWith('/usr/bin/')),
+    ({ type, paths }) => type === 'golang' && everyPath(paths, (path) => path.startsWith('/usr/bin/')),
   ),
   peerRule(
     'without-version',
@@ -154,26 +141,28 @@ const onlyPeer: readonly DifferenceRule[] = [
     ({ type, name }) => type === 'pypi' && name.toLowerCase() === 'unknown',
   ),
   peerRule('test-data', 'Test data and examples within a package are not installed.', ({ paths }) =>
-    paths.every((path) => /\/(?:tests?|__tests__|fixtures|__fixtures__|examples?|tinytest)\//.test(path)),
+    everyPath(paths, (path) =>
+      /\/(?:tests?|__tests__|fixtures|__fixtures__|examples?|tinytest)\//.test(path),
+    ),
   ),
   peerRule(
     'owned-by-debian',
     'Only packages of Debian use this directory. They are listed, and its advisories decide.',
-    ({ paths }) => paths.every((path) => /^\/usr\/share\/(?:nodejs|java)\//.test(path)),
+    ({ paths }) => everyPath(paths, (path) => /^\/usr\/share\/(?:nodejs|java)\//.test(path)),
   ),
   peerRule(
     'application',
     'A manifest outside `node_modules` is that of an application.',
-    ({ type, paths }) => type === 'npm' && paths.every((path) => !path.includes('/node_modules/')),
+    ({ type, paths }) => type === 'npm' && everyPath(paths, (path) => !path.includes('/node_modules/')),
   ),
   peerRule(
     'within-package',
     'A manifest below the root of a package is a part of that package.',
-    ({ type, paths }) => type === 'npm' && paths.every((path) => !packageRoot.test(path)),
+    ({ type, paths }) => type === 'npm' && everyPath(paths, (path) => !packageRoot.test(path)),
   ),
   peerRule(
     'case-of-npm',
-    'The peer writes all names in lower case. Names of npm differ by case.',
+    'The other scanner writes all names in lower case. Names of npm differ by case.',
     (found, { others }) =>
       found.type === 'npm' &&
       others.some(
@@ -185,44 +174,44 @@ const onlyPeer: readonly DifferenceRule[] = [
     'R did not install the package: it is a source tree within another one, or outside a library.',
     (found) =>
       found.type === 'cran' &&
-      found.paths.every((path) => !/\/(?:site-)?library\/[^/]+\/DESCRIPTION$/.test(path)),
+      everyPath(found.paths, (path) => !/\/(?:site-)?library\/[^/]+\/DESCRIPTION$/.test(path)),
   ),
   peerRule(
     'shared-framework',
     'Clair lists the shared framework of .NET under the name that advisories use.',
     (found) =>
       found.type === 'nuget' &&
-      found.paths.every((path) => /\/shared\/([^/]+)\/[^/]+\/\1\.deps\.json$/.test(path)),
+      everyPath(found.paths, (path) => /\/shared\/([^/]+)\/[^/]+\/\1\.deps\.json$/.test(path)),
   ),
   peerRule(
     'project',
     'The project that a `deps.json` describes is the application itself.',
     ({ type, name, paths }) =>
       type === 'nuget' &&
-      paths.every((path) => path.toLowerCase().endsWith(`/${name.toLowerCase()}.deps.json`)),
+      everyPath(paths, (path) => path.toLowerCase().endsWith(`/${name.toLowerCase()}.deps.json`)),
   ),
   peerRule(
     'other-coordinates',
-    'The peer names a wrong group, or none: it guesses it from the manifest or the name of the file.',
+    'The other scanner names a wrong group, or none: it guesses it from the manifest or the name of the file.',
     (found, { others }) => found.type === 'maven' && others.some((other) => isSameArtifact(found, other)),
   ),
   peerRule(
     'not-assessed',
     'Clair cannot identify the file. Its report names it as not assessed.',
-    ({ paths }, { unread }) => paths.length > 0 && paths.every((path) => unread.has(path)),
+    ({ paths }, { unread }) => everyPath(paths, (path) => unread.has(path)),
   ),
 ];
 
 /** Explains all differences that were examined. */
-export const differenceRules: readonly DifferenceRule[] = [...onlyClair, ...onlyPeer];
+export const packageRules: readonly PackageRule[] = [...onlyClair, ...onlyPeer];
 
-type Predicate = (found: PeerPackage, context: DifferenceContext) => boolean;
+type Predicate = (found: PeerPackage, context: PackageContext) => boolean;
 
-function clairRule(id: string, reason: string, isMet: Predicate): DifferenceRule {
+function clairRule(id: string, reason: string, isMet: Predicate): PackageRule {
   return ruleOf('clair', id, reason, isMet);
 }
 
-function peerRule(id: string, reason: string, isMet: Predicate): DifferenceRule {
+function peerRule(id: string, reason: string, isMet: Predicate): PackageRule {
   return ruleOf('peer', id, reason, isMet);
 }
 
@@ -231,7 +220,7 @@ function ruleOf(
   id: string,
   reason: string,
   isMet: Predicate,
-): DifferenceRule {
+): PackageRule {
   return {
     id: `${listedBy}/${id}`,
     reason,
@@ -240,13 +229,18 @@ function ruleOf(
 }
 
 /** Rules for files that a peer does not read at all, by type of package. */
-function unreadBy(peer: Peer, reasons: Readonly<Record<string, string>>): DifferenceRule[] {
+function unreadBy(peer: ListingScanner, reasons: Readonly<Record<string, string>>): PackageRule[] {
   return Object.entries(reasons).map(([type, reason]) => ({
     id: `clair/unread-by-${peer}-${type}`,
     reason,
     applies: (difference) =>
       difference.listedBy === 'clair' && difference.peer === peer && difference.package.type === type,
   }));
+}
+
+/** False for a package without paths: nothing is known of its place. */
+function everyPath(paths: readonly string[], isMet: (path: string) => boolean): boolean {
+  return paths.length > 0 && paths.every(isMet);
 }
 
 const lockFile =
