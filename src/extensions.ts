@@ -33,6 +33,7 @@ import { dpkgLister } from './analyze/package/dpkg.ts';
 import { flatpakLister } from './analyze/package/flatpak.ts';
 import { homebrewLister } from './analyze/package/homebrew.ts';
 import { pacmanLister } from './analyze/package/pacman.ts';
+import { portageLister } from './analyze/package/portage.ts';
 import { rhelContentManifest } from './analyze/package/rhel-content-manifest.ts';
 import { rpmLister } from './analyze/package/rpm/rpm.ts';
 import { snapLister } from './analyze/package/snap.ts';
@@ -68,6 +69,7 @@ import { bottlerocket } from './source/bottlerocket/bottlerocket.ts';
 import { chainguard } from './source/chainguard/chainguard.ts';
 import { debian } from './source/debian/debian.ts';
 import { fedora } from './source/fedora/fedora.ts';
+import { gentooSource } from './source/gentoo/gentoo.ts';
 import { oracle } from './source/oracle/oracle.ts';
 import { osvSource } from './source/osv/osv.ts';
 import { photon } from './source/photon/photon.ts';
@@ -86,6 +88,7 @@ import { composer } from './version/composer.ts';
 import { cran } from './version/cran.ts';
 import { dpkg } from './version/dpkg.ts';
 import { gem } from './version/gem.ts';
+import { gentoo } from './version/gentoo.ts';
 import { go } from './version/go.ts';
 import { maven } from './version/maven.ts';
 import { npm } from './version/npm.ts';
@@ -97,7 +100,7 @@ import { semver } from './version/semver.ts';
 
 const schemes: Extensions['schemes'] = [
   ...[dpkg, rpm, apk, alpm, semver],
-  ...[npm, go, pep440, gem, maven, nuget, composer, pub, cran, bitnami],
+  ...[npm, go, pep440, gem, maven, nuget, composer, pub, cran, bitnami, gentoo],
 ];
 
 /**
@@ -123,6 +126,7 @@ export const builtIn: BuiltIn = {
       apkLister,
       rpmLister,
       pacmanLister,
+      portageLister,
       chiselLister,
       bottlerocketLister,
       rhelContentManifest,
@@ -137,7 +141,7 @@ export const builtIn: BuiltIn = {
   sources: [
     ...[debian, ubuntu, ubuntuOval, alpine, wolfi, chainguard],
     ...[rhel, rhelOval, oracle, amazon, rocky, alma, suse, suseDocuments, azure, photon],
-    ...[arch, fedora, bottlerocket],
+    ...[arch, fedora, bottlerocket, gentooSource(gentoo)],
     osvSource(schemes),
   ],
   enrichers: [nvd, cveList, kev, epss],

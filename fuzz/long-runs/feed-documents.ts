@@ -25,6 +25,12 @@ export const tracker: object = {
   },
 };
 
+export const glsa = `<?xml version="1.0"?>
+<!DOCTYPE glsa SYSTEM "http://a.example/glsa.dtd">
+<glsa id="202401-01"><title>A flaw</title><synopsis>A flaw.</synopsis><product type="ebuild">xz</product><revised count="1">2024-01-03</revised>
+<affected><package name="app-arch/xz" auto="yes" arch="*"><unaffected range="ge">5.4.1-r2</unaffected><vulnerable range="lt" slot="0">5.4.1-r2</vulnerable></package></affected>
+<impact type="high"/><references><uri link="https://a.example/1">${cve}</uri></references></glsa>`;
+
 export const avg: object = {
   ...{
     name: 'AVG-1',

@@ -15,6 +15,7 @@ import {
   csaf,
   cveRecordOfList,
   epss,
+  glsa,
   kev,
   nvd,
   oracle,
@@ -92,6 +93,7 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
   oracle: [xml('com.oracle.elsa-all.xml.bz2', 'elsa', oracle)],
   amazon: [xml('updateinfo.xml', '2', amazon)],
   fedora: [xml('updateinfo.xml', '41', amazon)],
+  gentoo: [{ ...xml('glsa-master.tar.gz', 'glsa', glsa), pack: packedAs('glsa-master/glsa-202401-01.xml') }],
   bottlerocket: [xml('updateinfo.xml', 'updateinfo', amazon)],
   rocky: [
     json('', 'advisories', rocky),

@@ -2,6 +2,7 @@ import type { FileFormat } from './subject.ts';
 
 /** The formats of small manifests and inventories, by the names of their listers. */
 export const inventoryFormats: Readonly<Record<string, readonly FileFormat[]>> = {
+  portage: [{ path: 'var/db/pkg/app-shells/bash-5.1_p16-r2/PF', document: 'bash-5.1_p16-r2\n' }],
   bottlerocket: [
     {
       path: 'usr/share/bottlerocket/application-inventory.json',

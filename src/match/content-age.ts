@@ -40,6 +40,7 @@ const cadences: Readonly<Record<string, PublishingCadence>> = {
   arch: perRelease,
   fedora: weekly,
   bottlerocket: perRelease,
+  gentoo: perRelease,
 };
 
 /** Returns the cadence of a source. Sources that are not in the table, such as those of plugins, may be quiet for a quarter of a year. */

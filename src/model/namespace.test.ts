@@ -90,9 +90,10 @@ test('uses the given scheme for unknown types only', () => {
 });
 
 test('gives a distribution of an unknown package type no namespace, whatever is installed', () => {
-  assert.equal(namespaceOfDistro(distro('gentoo')), undefined);
+  assert.equal(namespaceOfDistro(distro('acme')), undefined);
   assert.equal(namespaceOfDistro(distro('arch'))?.name, 'arch');
   assert.equal(namespaceOfDistro(distro('wolfi'))?.name, 'wolfi');
   assert.equal(versionSchemeOf('pypi'), 'pep440');
-  assert.equal(versionSchemeOf('gentoo'), undefined);
+  assert.equal(versionSchemeOf('gentoo'), 'gentoo');
+  assert.equal(versionSchemeOf('acme'), undefined);
 });

@@ -16,6 +16,7 @@ const versionSchemes: ReadonlyMap<PackageType, string> = new Map([
   ['apk', 'apk'],
   ['rpm', 'rpm'],
   ['alpm', 'alpm'],
+  ['ebuild', 'gentoo'],
 ]);
 
 /** Version schemes of language packages by their purl type, which is also their namespace. */

@@ -221,10 +221,13 @@ export function languagePurlOf({
 export function purlOf(pkg: ListedPackage, distro: Distro | null): string {
   const { epoch, version } =
     pkg.type === 'rpm' ? splitEpoch(pkg.version) : { epoch: undefined, version: pkg.version };
+  // The namespace of a package of Gentoo is its category, as in other scanners.
+  const [, category, name = pkg.name] = (pkg.type === 'ebuild' && /^([^/]+)\/(.+)$/.exec(pkg.name)) || [];
+  const namespace = category ?? (distro === null ? undefined : (vendors.get(distro.id) ?? distro.id));
   return formatPurl({
     type: pkg.type,
-    ...(distro === null ? {} : { namespace: vendors.get(distro.id) ?? distro.id }),
-    name: pkg.type === 'rpm' ? pkg.name : pkg.name.toLowerCase(),
+    ...(namespace !== undefined && { namespace }),
+    name: pkg.type === 'rpm' || pkg.type === 'ebuild' ? name : name.toLowerCase(),
     version,
     qualifiers: {
       arch: pkg.arch,

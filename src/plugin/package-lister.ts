@@ -87,8 +87,8 @@ export interface PackageLister {
   /** Namespace of the listed packages. Absent if they belong to the distribution of the image. */
   readonly ecosystem?: Namespace;
   /**
-   * Name of the version scheme of the listed packages. Required unless `type` is `deb`, `apk`, `rpm` or `alpm`, or the lister
-   * has an `ecosystem`.
+   * Name of the version scheme of the listed packages. Required unless `type` is `deb`, `apk`, `rpm`, `alpm` or `ebuild`, or the
+   * lister has an `ecosystem`.
    */
   readonly versionScheme?: string;
   /** Files that state the licences of the listed packages. Absent if the database states them. Clair reads them for built-in listers only. */

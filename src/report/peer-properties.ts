@@ -18,6 +18,7 @@ const peerTypes: Readonly<Record<string, PeerType>> = {
   deb: { syft: 'deb' },
   rpm: { syft: 'rpm' },
   alpm: { syft: 'alpm' },
+  ebuild: { syft: 'portage' },
   npm: { syft: 'npm', language: 'javascript', trivy: 'node-pkg' },
   pypi: { syft: 'python', language: 'python', trivy: 'python-pkg' },
   gem: { syft: 'gem', language: 'ruby', trivy: 'gemspec' },

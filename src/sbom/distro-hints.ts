@@ -78,7 +78,7 @@ function releaseNamed(distro: string, namespace: string): Distro | undefined {
 
 /** Returns the distribution in the namespace of a purl. */
 export function vendorOfPurl({ type, namespace }: ParsedPurl): Distro | undefined {
-  return namespace === undefined || !isDistributionType(type)
+  return namespace === undefined || !isDistributionType(type) || type === 'ebuild'
     ? undefined
     : distroFromHints({ name: namespace });
 }

@@ -30,6 +30,7 @@ const separators: ReadonlyMap<string, string> = new Map([
   ['composer', '/'],
   ['swift', '/'],
   ['maven', ':'],
+  ['ebuild', '/'],
 ]);
 
 /** Names and versions of packages are printable ASCII without spaces. */

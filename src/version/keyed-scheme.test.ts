@@ -22,6 +22,7 @@ const recorded: Readonly<Record<string, string>> = {
   'cran 1': '9a4021e4a92c3052',
   'dpkg 1': '5b91ef3922ed23f9',
   'gem 1': '2c35a3768b3b459f',
+  'gentoo 1': '5cd5220b25ddecd9',
   'go 1': '1c9f1943a78bcc5b',
   'maven 1': '85012605b7bd3743',
   'npm 1': 'ae1a2ce3d125d148',

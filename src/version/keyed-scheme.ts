@@ -70,6 +70,7 @@ export const keyVersions: Readonly<Record<string, number>> = {
   cran: 1,
   dpkg: 1,
   gem: 1,
+  gentoo: 1,
   go: 1,
   maven: 1,
   npm: 1,
