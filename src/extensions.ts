@@ -37,6 +37,7 @@ import { portageLister } from './analyze/package/portage.ts';
 import { rhelContentManifest } from './analyze/package/rhel-content-manifest.ts';
 import { rpmLister } from './analyze/package/rpm/rpm.ts';
 import { snapLister } from './analyze/package/snap.ts';
+import { guixLister, nixLister } from './analyze/package/store-database.ts';
 import { cveList } from './enrich/cve/cve.ts';
 import { epss } from './enrich/epss/epss.ts';
 import { kev } from './enrich/kev/kev.ts';
@@ -135,7 +136,7 @@ export const builtIn: BuiltIn = {
     ...[nugetLister, cranLister, hexLister, otpLister, condaLister, goLister, cargoLister],
     ...[wordpressLister, luarocksLister, cpanLister, hackageLister, juliaLister, opamLister, pubLister],
     ...[conanLister, vscodeLister, chromeLister, homebrewLister, flatpakLister, snapLister],
-    ...[bitnamiLister, claimedCratesLister],
+    ...[bitnamiLister, claimedCratesLister, nixLister, guixLister],
   ],
   schemes,
   sources: [

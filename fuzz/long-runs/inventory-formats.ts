@@ -1,7 +1,22 @@
+import { storeDatabase } from '../../src/testing/store-writer.ts';
 import type { FileFormat } from './subject.ts';
 
 /** The formats of small manifests and inventories, by the names of their listers. */
 export const inventoryFormats: Readonly<Record<string, readonly FileFormat[]>> = {
+  nix: [
+    {
+      path: 'nix/var/nix/db/db.sqlite',
+      document: 'openssl-3.0.8-bin',
+      pack: (name) => storeDatabase('/nix/store', [name]),
+    },
+  ],
+  guix: [
+    {
+      path: 'var/guix/db/db.sqlite',
+      document: 'hello-2.12.1',
+      pack: (name) => storeDatabase('/gnu/store', [name]),
+    },
+  ],
   portage: [{ path: 'var/db/pkg/app-shells/bash-5.1_p16-r2/PF', document: 'bash-5.1_p16-r2\n' }],
   bottlerocket: [
     {

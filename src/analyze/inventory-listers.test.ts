@@ -138,7 +138,6 @@ const samples: readonly (readonly [PackageLister, ListerSample])[] = [
           '{"name":"other","version":"1.0.0","engines":{"node":"18"}}',
       },
       packages: ['ms-python/python 2024.1.0'],
-      problems: 1,
     },
   ],
   [

@@ -110,12 +110,19 @@ const directoriesOf: Partial<Readonly<Record<EvidenceKind, (path: string) => str
   flatpak: (path) => parentOf(parentOf(path)),
 };
 
-/** Returns a predicate: whether a file was read. A directory was read if the file in it was. */
+/** Databases that name every valid directory of a store. The others in it are not installed. */
+const databasesOf: Partial<Readonly<Record<EvidenceKind, string>>> = {
+  nix: 'nix/var/nix/db/db.sqlite',
+  guix: 'var/guix/db/db.sqlite',
+};
+
+/** Returns a predicate: whether a file was read. A directory was read if the file in it was, or the database that names it. */
 function listedEvidence(listed: ReadonlySet<string>): (item: SquashedEvidence) => boolean {
   const directories = new Map<EvidenceKind, ReadonlySet<string>>();
   return ({ kind, path }) => {
     const directoryOf = directoriesOf[kind];
-    if (listed.has(path) || directoryOf === undefined) return listed.has(path);
+    if (listed.has(path) || listed.has(databasesOf[kind] ?? '')) return true;
+    if (directoryOf === undefined) return false;
     const known = directories.get(kind) ?? new Set(Array.from(listed, directoryOf));
     directories.set(kind, known);
     return known.has(path);

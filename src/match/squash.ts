@@ -63,12 +63,13 @@ export function squash(layers: readonly LayerIndex[], scanned: ScannedPaths): Sq
   const owners = fileOwners(tree, visible, layers);
   const real = realPaths(tree);
   const packageFiles = squashPackageFiles(real, layers);
+  const ofDatabases = visiblePackages(visible, layers);
   return {
     files: visibleFiles(tree, layers, scanned.links),
-    packages: assertPackageCount([...visiblePackages(visible, layers), ...packageFiles.packages]),
+    packages: assertPackageCount([...ofDatabases, ...packageFiles.packages]),
     owners,
     npmLinks: npmLinks(layers),
-    evidence: squashEvidence(real, layers, { owners, listed: packageFiles.read }),
+    evidence: squashEvidence(real, layers, { owners, listed: withStores(packageFiles.read, ofDatabases) }),
     problems: [
       ...visibleProblems(tree, layers),
       ...packageFiles.problems,
@@ -78,6 +79,12 @@ export function squash(layers: readonly LayerIndex[], scanned: ScannedPaths): Sq
     ],
     unresolvedLinks: unresolvedLinks(tree, scanned),
   };
+}
+
+/** Adds the databases of stores of packages to the files from which packages are listed. They also name the directories of these stores. */
+function withStores(read: ReadonlySet<string>, packages: readonly SquashedPackage[]): ReadonlySet<string> {
+  const stores = packages.filter(({ lister }) => lister === 'nix' || lister === 'guix');
+  return stores.length === 0 ? read : new Set([...read, ...stores.map(({ path }) => path)]);
 }
 
 function problemOf(ambiguity: Ambiguity): SquashedProblem {

@@ -40,6 +40,7 @@ const peerTypes: Readonly<Record<string, PeerType>> = {
   julia: { syft: 'julia', trivy: 'julia' },
   bitnami: { syft: 'bitnami', trivy: 'bitnami' },
   brew: { syft: 'homebrew' },
+  nix: { syft: 'nix' },
   snap: { syft: 'snap' },
 };
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import { strToU8, zipSync } from 'fflate';
 import type { Report } from '../../src/model/report.ts';
+import { storeDatabase } from '../../src/testing/store-writer.ts';
 import { report, scratch } from './clair.ts';
 import { writeSystem } from './listed-system.ts';
 
@@ -24,6 +25,8 @@ const files = {
     '{"name":"b","publisher":"A","version":"1.0.0","engines":{"vscode":"*"}}',
   'opt/Cellar/jq/1.6_1/INSTALL_RECEIPT.json': '{}',
   'opt/flatpak/app/org.gnome.Maps/x86_64/stable/1a/metadata': '[Application]\nname=org.gnome.Maps\n',
+  'nix/var/nix/db/db.sqlite': storeDatabase('/nix/store', ['openssl-3.0.8', 'openssl-3.0.8-bin']),
+  'nix/store/0c0dzxzqpmpnqq4mkq8jyxy9bvjc3wzp-openssl-3.0.8/lib/a.txt': 'x',
   'opt/hello/42/meta/snap.yaml': "name: hello\nversion: '2.10'\n",
   'opt/bitnami/redis/.spdx-redis.spdx': JSON.stringify({
     spdxVersion: 'SPDX-2.3',
@@ -90,6 +93,7 @@ test('lists packages of further package managers, and counts none of their files
       'pkg:hackage/aeson@2.1.0.0',
       'pkg:julia/HTTP@1.10.0',
       'pkg:luarocks/lpeg@1.0.2-1',
+      'pkg:nix/openssl@3.0.8',
       'pkg:opam/lwt@5.6.1',
       'pkg:pub/http@1.1.0',
       'pkg:pypi/orjson@3.10.0',
@@ -106,7 +110,17 @@ test('matches packages of which there are advisories, and does not assess the ot
     ['JLSEC-2025-1'],
     ['GHSA-pub'],
   ]);
-  for (const name of ['luarocks', 'cpan', 'opam', 'conan', 'vscode-extension', 'brew', 'flatpak', 'snap'])
+  for (const name of [
+    'luarocks',
+    'cpan',
+    'opam',
+    'conan',
+    'vscode-extension',
+    'brew',
+    'flatpak',
+    'snap',
+    'nix',
+  ])
     assert.deepEqual(
       scanned.coverage.filter(({ namespace }) => namespace === name).map(({ reason }) => reason),
       [`no advisory source for ${name}`],

@@ -283,7 +283,7 @@ const unassessedTypes: ReadonlySet<string> = new Set([
     'vscode-extension',
     'chrome-extension',
   ],
-  ...['brew', 'flatpak', 'snap'],
+  ...['brew', 'flatpak', 'snap', 'nix', 'guix'],
 ]);
 
 /** Returns the purl of a package. `distro` is null for a package of another ecosystem than the distribution. */

@@ -31,8 +31,9 @@ export const vscodeLister = manifestLister({
 function readExtension(path: string, content: Uint8Array): ManifestContent {
   if (!extensionPath.test(path)) return undefined;
   const read = readJsonManifest(content, manifestSchema);
-  // Other programs have directories of this name, too. Without the engine, nothing shows that it is an extension of an editor.
-  if ('problem' in read || read.value.engines?.vscode === undefined) return undefined;
-  const { name = '', version = '', publisher = '', license } = read.value;
-  return { name: publisher === '' ? '' : `${publisher}/${name}`.toLowerCase(), version, license };
+  if ('problem' in read) return undefined;
+  const { name = '', version = '', publisher, engines, license } = read.value;
+  // Other programs have directories of this name, too. Without engine and publisher, it is no extension of a marketplace.
+  if (engines?.vscode === undefined || publisher === undefined) return undefined;
+  return { name: `${publisher}/${name}`.toLowerCase(), version, license };
 }
