@@ -22,7 +22,7 @@ import { readSbom } from '../src/sbom/read-sbom.ts';
 import { indexSbom } from '../src/service/images/index-sbom.ts';
 import { OpenShard } from '../src/store/shards/open-shard.ts';
 import { openSqliteStore } from '../src/store/sql/sqlite-store.ts';
-import { clair } from './command.ts';
+import { clair, node } from './command.ts';
 import { corpusKnowledge, mirrorRatings, ratingHosts } from './corpus-ratings.ts';
 import { type Cost, measure, table } from './measure.ts';
 
@@ -176,6 +176,8 @@ async function measureScans(url: string, digest: string): Promise<void> {
     const command = scanOf(target, place);
     const costs = measure(
       [
+        // Shows how fast the machine is.
+        { name: 'node -e 0', command: `${node} -e 0` },
         { name: 'cold', command, before: emptyCache },
         { name: 'again', command },
       ],
