@@ -28,14 +28,16 @@ const filler = fc.constantFrom(
   '',
   '\n ',
   '<!-- <a> "</b>" -->',
+  '<!-- </a> -->',
   '<!---->',
   "<?pi <x/> '?>",
+  '<?pi </a> ?>',
   '<?pi?>',
   '<!-- é\n-- >x-->',
 );
 const inner = fc.oneof(
   filler,
-  fc.constantFrom('<![CDATA[</r><r>]] >]]>', 'text > "\'', '&lt;', '<![CDATA[]]>'),
+  fc.constantFrom('<![CDATA[</r><r>]] >]]>', '<![CDATA[</a>]]>', 'text > "\'', '&lt;', '<![CDATA[]]>'),
 );
 const attributes = fc.constantFrom('', ' a="1"', ` a='">' b="'/>"`, ' a="</r>" ', '\n\ta=""');
 
@@ -43,14 +45,15 @@ const attributes = fc.constantFrom('', ' a="1"', ` a='">' b="'/>"`, ' a="</r>" '
 const { element } = fc.letrec<{ element: string }>((tie) => ({
   element: fc.oneof(
     { maxDepth: 4 },
-    fc.tuple(fc.constantFrom('a', 'x:b'), attributes).map(([name, more]) => `<${name}${more}/>`),
+    fc.tuple(fc.constantFrom('a', 'ab', 'x:b'), attributes).map(([name, more]) => `<${name}${more}/>`),
     fc
       .tuple(
-        fc.constantFrom('a', 'x:b'),
+        fc.constantFrom('a', 'ab', 'x:b'),
         attributes,
         fc.array(fc.oneof(inner, tie('element')), { maxLength: 4 }),
+        fc.constantFrom('', '', ' '),
       )
-      .map(([name, more, content]) => `<${name}${more}>${content.join('')}</${name} >`),
+      .map(([name, more, content, end]) => `<${name}${more}>${content.join('')}</${name}${end}>`),
   ),
 }));
 
@@ -60,7 +63,7 @@ test('yields each record as it was written, and everything else between them', (
     groups: fc.array(fc.tuple(attributes, fc.array(fc.tuple(filler, element), { maxLength: 3 })), {
       maxLength: 3,
     }),
-    pieceBytes: fc.integer({ min: 1, max: 40 }),
+    pieceBytes: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constant(10_000)),
   });
   fc.assert(
     fc.property(documents, ({ prolog, groups, pieceBytes }) => {
@@ -92,6 +95,19 @@ test('states the place of each part', () => {
         }
       },
     ),
+  );
+});
+
+test('finds the end of a record whose name is shorter than that of the one before', () => {
+  const text = '<r><g><long>1</long><a></a></g></r>';
+  const start = text.indexOf('<a>') + '<a>'.length;
+  const splitter = new XmlSplitter(2, wide);
+  const parts = [text.slice(0, start), text.slice(start)].flatMap((piece) =>
+    Array.from(splitter.push(Buffer.from(piece)), ({ isRecord, bytes }) => (isRecord ? bytes.toString() : '')),
+  );
+  assert.deepEqual(
+    parts.filter((part) => part !== ''),
+    ['<long>1</long>', '<a></a>'],
   );
 });
 

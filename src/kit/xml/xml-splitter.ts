@@ -39,6 +39,8 @@ const [quote, apostrophe, newline] = [0x22, 0x27, 0x0a];
 const comment = { opening: Buffer.from('<!--'), end: Buffer.from('-->') };
 const cdata = { opening: Buffer.from('<![CDATA['), end: Buffer.from(']]>') };
 const instructionEnd = Buffer.from('?>');
+const sectionStart = Buffer.from('<!');
+const instructionStart = Buffer.from('<?');
 
 /** Whether a token begins an element, whether it ends one, and how it changes the number of open elements. */
 interface TokenKind {
@@ -88,8 +90,9 @@ export class XmlSplitter {
   *push(piece: Uint8Array): Generator<XmlPart> {
     this.#append(piece);
     const bytes = this.#bytes.subarray(0, this.#end);
+    const ends = new RecordEnds(bytes);
     while (this.#findToken(bytes)) {
-      const { opens, closes, change } = kindOf(bytes, this.#token, this.#scanned);
+      const { opens, closes, change } = this.#kindOfToken(bytes, ends);
       if (opens && this.#depth === this.#level) {
         if (this.#token > this.#start) yield this.#cut(this.#token, false);
         this.#countRecord();
@@ -190,6 +193,16 @@ export class XmlSplitter {
     return undefined;
   }
 
+  /** Returns the kind of the last token. A whole record counts as one if its end is found by its name. */
+  #kindOfToken(bytes: Buffer, ends: RecordEnds): TokenKind {
+    const kind = kindOf(bytes, this.#token, this.#scanned);
+    const isRecord = kind === startTag && this.#depth === this.#level;
+    const end = isRecord ? ends.find(this.#token, this.#scanned) : undefined;
+    if (end === undefined) return kind;
+    this.#scanned = end;
+    return emptyTag;
+  }
+
   #countRecord(): void {
     if (++this.#records > this.#limits.records) this.#refuse(`more than ${this.#limits.records} records`);
   }
@@ -206,6 +219,75 @@ export class XmlSplitter {
     const { line, column } = this.#place();
     throw new XmlStreamError(`line ${line}, column ${column}`, message);
   }
+}
+
+/**
+ * Finds the ends of records by their names, without reading what is in them. An end tag in a comment or another section does not count, nor one
+ * of an inner element with the same name: such records are left to the search for tags. Elsewhere, XML allows no `<` but that of a tag.
+ */
+class RecordEnds {
+  readonly #bytes: Buffer;
+  /** Starts of the next comment or section and of the next instruction. */
+  #bang = -1;
+  #question = -1;
+  /** `<name` and `</name` of the last record, and where the next such start tag is. */
+  #startTag: Buffer = Buffer.alloc(0);
+  #endTag: Buffer = Buffer.alloc(0);
+  #nextStart = -1;
+  /** Whether no such end tag follows. */
+  #hasNoEnd = false;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** Returns the index after the record whose start tag begins and ends at these indexes. Undefined if it must be searched by its tags. */
+  find(start: number, afterTag: number): number | undefined {
+    this.#takeName(start);
+    const end = this.#hasNoEnd ? -1 : this.#bytes.indexOf(this.#endTag, afterTag);
+    this.#hasNoEnd = end < 0;
+    const after = end + this.#endTag.length;
+    if (end < 0 || this.#bytes[after] !== greaterThan) return undefined;
+    return this.#hasSection(afterTag, end) || this.#hasStart(afterTag, end) ? undefined : after + 1;
+  }
+
+  #takeName(start: number): void {
+    const known = this.#startTag;
+    const isKnown =
+      known.length > 0 &&
+      start + known.length < this.#bytes.length &&
+      endsName(this.#bytes[start + known.length]) &&
+      this.#bytes.compare(known, 0, known.length, start, start + known.length) === 0;
+    if (isKnown) return;
+    let end = start + 1;
+    while (!endsName(this.#bytes[end])) end++;
+    this.#startTag = this.#bytes.subarray(start, end);
+    this.#endTag = Buffer.concat([Buffer.from('</'), this.#bytes.subarray(start + 1, end)]);
+    this.#nextStart = -1;
+    this.#hasNoEnd = false;
+  }
+
+  #hasSection(from: number, end: number): boolean {
+    if (this.#bang < from) this.#bang = this.#indexOf(sectionStart, from);
+    if (this.#question < from) this.#question = this.#indexOf(instructionStart, from);
+    return Math.min(this.#bang, this.#question) < end;
+  }
+
+  #hasStart(from: number, end: number): boolean {
+    if (this.#nextStart < from) this.#nextStart = this.#indexOf(this.#startTag, from);
+    return this.#nextStart < end;
+  }
+
+  /** Returns where bytes begin next; the length of all if they do not. */
+  #indexOf(wanted: Buffer, from: number): number {
+    const at = this.#bytes.indexOf(wanted, from);
+    return at < 0 ? this.#bytes.length : at;
+  }
+}
+
+/** Whether a byte ends the name in a start tag. */
+function endsName(byte: number | undefined): boolean {
+  return byte === undefined || byte <= 0x20 || byte === slash || byte === greaterThan;
 }
 
 function kindOf(bytes: Buffer, start: number, end: number): TokenKind {

@@ -68,6 +68,8 @@ const reference =
 
 /** Pieces are passed to the parser in parts of this size, so that a limit is exceeded by no more. */
 const partBytes = 16 * 1024;
+/** Pieces are cut into records in larger parts, because a record that is not complete in one is searched again in the next. */
+const cutBytes = 64 * 1024;
 
 /**
  * Yields the records of an XML document (XML 1.0), with one of them in memory at a time. Throws an `XmlStreamError` if the content is not
@@ -88,22 +90,36 @@ export async function* xmlTexts(
   shape: XmlShape,
   bounds: Partial<XmlLimits> = {},
 ): AsyncGenerator<XmlText> {
+  for await (const texts of xmlTextsByPiece(body, shape, bounds)) for (const text of texts) yield text;
+}
+
+/**
+ * Yields the same texts by pieces of the body. Read those of a piece completely before the next one is requested. For documents with a million
+ * records: to wait for each of them takes longer than to find it.
+ */
+export async function* xmlTextsByPiece(
+  body: AsyncIterable<Uint8Array>,
+  shape: XmlShape,
+  bounds: Partial<XmlLimits> = {},
+): AsyncGenerator<Iterable<XmlText>> {
   const all = { ...defaults, ...bounds };
   const splitter = new XmlSplitter(shape.level, all);
   const reader = new RecordReader(shape, all);
-  for await (const piece of body) {
-    for (let from = 0; from < piece.length; from += partBytes) {
-      for (const part of splitter.push(piece.subarray(from, from + partBytes))) {
-        const { bytes, line } = part;
-        if (part.isRecord)
-          yield { parent: reader.parent, bytes, line, element: () => reader.element(bytes, part) };
-        else reader.readBetween(bytes, part);
-      }
-    }
-  }
+  for await (const piece of body) yield textsIn(piece, splitter, reader);
   const rest = splitter.end();
   reader.readBetween(rest.bytes, rest);
   reader.end();
+}
+
+function* textsIn(piece: Uint8Array, splitter: XmlSplitter, reader: RecordReader): Generator<XmlText> {
+  for (let from = 0; from < piece.length; from += cutBytes) {
+    for (const part of splitter.push(piece.subarray(from, from + cutBytes))) {
+      const { bytes, line } = part;
+      if (part.isRecord)
+        yield { parent: reader.parent, bytes, line, element: () => reader.element(bytes, part) };
+      else reader.readBetween(bytes, part);
+    }
+  }
 }
 
 /** Parses the text of a record after the document was read. Throws an `XmlStreamError` like `element`. */
@@ -209,7 +225,9 @@ class RecordReader {
 
   /** Reads what is between two records. */
   readBetween(bytes: Buffer, place: XmlPlace): void {
-    if (this.read(bytes, place).length > 0) this.#refuse('an element that is not a record');
+    // White space in an element above the records means nothing. It is between all of them.
+    if (this.#above.length > 0 && isBlank(bytes)) this.#count(bytes.length);
+    else if (this.read(bytes, place).length > 0) this.#refuse('an element that is not a record');
   }
 
   /** Reads a part of the document that starts at this place. Returns the records that end in it. */
@@ -222,13 +240,17 @@ class RecordReader {
   }
 
   #push(piece: Uint8Array, offset: number): void {
-    this.#bytes += piece.length;
-    if (this.#bytes > this.#limits.bytes) this.#refuse(`longer than ${this.#limits.bytes} bytes`);
+    this.#count(piece.length);
     this.#write(() => this.#decoder.decode(piece, { stream: true }), offset);
     this.#checkToken();
     if (this.#open.length > 0 && this.#parser.position - this.#recordStart > this.#limits.recordChars) {
       this.#refuse(`a record is longer than ${this.#limits.recordChars} characters`);
     }
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.#limits.bytes) this.#refuse(`longer than ${this.#limits.bytes} bytes`);
   }
 
   /** Must be called after the last piece. */
@@ -337,6 +359,15 @@ class RecordReader {
     const place = isFirst ? this.#place.column + column - this.#placed.column : column;
     throw new XmlStreamError(`line ${this.#line()}, column ${place}`, message);
   }
+}
+
+/** Whether bytes are spaces, tabs and line feeds only. */
+function isBlank(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x09) return false;
+  }
+  return true;
 }
 
 function localName(qualified: string): string {

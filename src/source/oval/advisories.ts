@@ -14,7 +14,8 @@ import { alternativesOf, type Fact } from './criteria.ts';
 import { type Criterion, type Definition, readDefinition } from './definition.ts';
 import { idsIn } from './definition-ids.ts';
 import { readOval } from './document.ts';
-import type { PackageTest, PackageTests, StateField } from './package-tests.ts';
+import type { PackageTest, PackageTests } from './package-tests.ts';
+import type { StateField } from './stated-test.ts';
 
 /**
  * An advisory without its rows, or the reason why it is skipped. Undefined for a definition that is not an advisory.

@@ -1,5 +1,5 @@
 import { UnexpectedContent } from '../../core/corrupt-feed.ts';
-import { xmlTexts } from '../../kit/xml/xml-stream.ts';
+import { xmlTextsByPiece } from '../../kit/xml/xml-stream.ts';
 import { PackageTests } from './package-tests.ts';
 import { type PackedText, PackedTexts } from './packed-texts.ts';
 
@@ -20,15 +20,17 @@ export async function readOval(body: AsyncIterable<Uint8Array>): Promise<OvalDoc
   const tests = new PackageTests();
   let count = 0;
   let timestamp: string | undefined;
-  for await (const text of xmlTexts(body, { root: 'oval_definitions', level: 2 })) {
-    if (text.parent === 'definitions') {
-      definitions.push(text);
-      count++;
-    } else if (text.parent === 'generator') {
-      const element = text.element();
-      if (element.name.endsWith('timestamp')) timestamp = element.text.trim();
-    } else {
-      tests.add(text.element());
+  for await (const texts of xmlTextsByPiece(body, { root: 'oval_definitions', level: 2 })) {
+    for (const text of texts) {
+      if (text.parent === 'definitions') {
+        definitions.push(text);
+        count++;
+      } else if (text.parent === 'generator') {
+        const element = text.element();
+        if (element.name.endsWith('timestamp')) timestamp = element.text.trim();
+      } else {
+        tests.add(text);
+      }
     }
   }
   if (count === 0) throw new UnexpectedContent('its end', 'it holds no definition');

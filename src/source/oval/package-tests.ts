@@ -1,13 +1,15 @@
-import { attributeOf, childOf, childrenOf, contentOf } from '../../kit/xml/xml-element.ts';
-import type { XmlElement } from '../../kit/xml/xml-stream.ts';
-import { Column } from './column.ts';
-import { Ordinals } from './ordinals.ts';
-
-/** The required value of a package field: `{operation: 'less than', value: '0:1.2-3.el8'}`. */
-export interface StateField {
-  readonly operation: string;
-  readonly value: string;
-}
+import { Column } from '../../kit/number-column.ts';
+import { Ordinals } from '../../kit/ordinals.ts';
+import { PlainTags } from '../../kit/xml/plain-tags.ts';
+import type { XmlText } from '../../kit/xml/xml-stream.ts';
+import {
+  ofElement,
+  ofPlainTags,
+  type StatedObject,
+  type StatedState,
+  type StatedTest,
+  type StateField,
+} from './stated-test.ts';
 
 /** The required values by field: `evr`, `version`, `arch`, `signature_keyid`… */
 export type State = Readonly<Record<string, StateField>>;
@@ -41,6 +43,7 @@ const existences: ReadonlyMap<string, number> = new Map([
  * and they follow the definitions that need them.
  */
 export class PackageTests {
+  readonly #tags = new PlainTags();
   readonly #tests = new Ordinals();
   readonly #objects = new Ordinals();
   readonly #states = new Ordinals();
@@ -55,10 +58,12 @@ export class PackageTests {
   readonly #contents = new StringTable();
 
   /** Adds a child of `tests`, `objects` or `states`. Ignores those that are not about packages. */
-  add(element: XmlElement): void {
-    if (element.name === 'rpminfo_test') this.#addTest(element);
-    else if (element.name === 'rpminfo_object') this.#addObject(element);
-    else if (element.name === 'rpminfo_state') this.#addState(element);
+  add(text: Pick<XmlText, 'bytes' | 'element'>): void {
+    const plain = this.#tags.read(text.bytes) ? ofPlainTags(this.#tags) : undefined;
+    const stated = plain ?? ofElement(text.element());
+    if (stated.kind === 'test') this.#addTest(stated);
+    else if (stated.kind === 'object') this.#addObject(stated);
+    else if (stated.kind === 'state') this.#addState(stated);
   }
 
   /** Returns the test of this id; undefined if it does not exist or is unsupported. */
@@ -86,37 +91,22 @@ export class PackageTests {
     return { package: name, state: content, absent: kind === absent };
   }
 
-  #addTest(element: XmlElement): void {
-    const objects = childrenOf(element, 'object');
-    const states = childrenOf(element, 'state');
-    const [object] = objects;
-    const [state] = states;
-    const { check = '', check_existence: existence = '' } = element.attributes;
+  #addTest({ id, check, existence, object, state }: StatedTest): void {
     const kind = plainChecks.has(check) ? existences.get(existence) : undefined;
-    const test = this.#tests.of(attributeOf(element, 'id'));
-    const objectOf =
-      objects.length === 1 && object ? this.#objects.of(attributeOf(object, 'object_ref')) : unclear;
-    const stateOf =
-      states.length > 1 ? unclear : state ? this.#states.of(attributeOf(state, 'state_ref')) : none;
-    setOnce(this.#objectOf, test, objectOf);
+    const test = this.#tests.of(id);
+    const stateOf = state === undefined ? none : typeof state === 'string' ? this.#states.of(state) : unclear;
+    setOnce(this.#objectOf, test, object === undefined ? unclear : this.#objects.of(object));
     setOnce(this.#stateOf, test, stateOf);
     setOnce(this.#kindOf, test, kind ?? unclear);
   }
 
-  #addObject(element: XmlElement): void {
-    const name = childOf(element, 'name');
-    const isPlain =
-      name !== undefined && (name.attributes['operation'] ?? 'equals') === 'equals' && contentOf(name) !== '';
-    const object = this.#objects.of(attributeOf(element, 'id'));
-    setOnce(this.#nameOf, object, isPlain ? this.#names.of(contentOf(name)) : unclear);
+  #addObject({ id, name }: StatedObject): void {
+    const object = this.#objects.of(id);
+    setOnce(this.#nameOf, object, name === undefined ? unclear : this.#names.of(name));
   }
 
-  #addState(element: XmlElement): void {
-    const fields = element.children.map((field): [string, StateField] => [
-      field.name,
-      { operation: field.attributes['operation'] ?? 'equals', value: contentOf(field) },
-    ]);
-    const state = this.#states.of(attributeOf(element, 'id'));
+  #addState({ id, fields }: StatedState): void {
+    const state = this.#states.of(id);
     setOnce(this.#contentOf, state, this.#contents.of(JSON.stringify(Object.fromEntries(fields))));
   }
 }
