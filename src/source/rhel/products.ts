@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { percentDecode } from '../../kit/untrusted-text.ts';
 import { relationships } from '../csaf/schemas.ts';
+import { isJsonObject, isListOrAbsent, isText, isTextOrAbsent } from '../shape-checks.ts';
 
 /** A leaf of the tree: a product stream with its CPE, or a package with its purl. */
 const product = z.object({
@@ -28,6 +29,42 @@ export const productTree = z.object({
 
 /** A parsed product tree. */
 export type ProductTree = z.output<typeof productTree>;
+
+/** Checks a tree by hand, for speed. */
+export function isProductTree(value: unknown): value is ProductTree {
+  return (
+    isJsonObject(value) &&
+    isListOrAbsent(value['branches'], isBranch) &&
+    isListOrAbsent(value['relationships'], isRelationship)
+  );
+}
+
+function isBranch(value: unknown): boolean {
+  return (
+    isJsonObject(value) &&
+    (value['product'] === undefined || isProduct(value['product'])) &&
+    isListOrAbsent(value['branches'], isBranch)
+  );
+}
+
+function isProduct(value: unknown): boolean {
+  if (!isJsonObject(value) || !isText(value['product_id'])) return false;
+  const helper = value['product_identification_helper'];
+  return (
+    helper === undefined ||
+    (isJsonObject(helper) && isTextOrAbsent(helper['cpe']) && isTextOrAbsent(helper['purl']))
+  );
+}
+
+function isRelationship(value: unknown): boolean {
+  return (
+    isJsonObject(value) &&
+    isJsonObject(value['full_product_name']) &&
+    isText(value['full_product_name']['product_id']) &&
+    isText(value['product_reference']) &&
+    isText(value['relates_to_product_reference'])
+  );
+}
 
 /** A package in a product stream. */
 export interface Component {

@@ -3,9 +3,10 @@ import { parseFeedValue } from '../../core/corrupt-feed.ts';
 import type { FeedRecord, FixState, Severity, Vulnerability } from '../../plugin/index.ts';
 import { scores, vectorsOfScores } from '../csaf/schemas.ts';
 import { mergedRows, type Part } from '../rows.ts';
+import { isJsonObject, isListOf, isListOrAbsent, isText, isTextOrAbsent } from '../shape-checks.ts';
 import { parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
 import { namespacesOfProduct } from './namespaces.ts';
-import { type Component, type ProductTree, productTree, readProducts } from './products.ts';
+import { type Component, isProductTree, type ProductTree, productTree, readProducts } from './products.ts';
 
 const productIds = z.optional(z.array(z.string()));
 const statuses = ['fixed', 'known_affected', 'known_not_affected', 'under_investigation'] as const;
@@ -44,6 +45,7 @@ const vexDocument = z.object({
 });
 
 type Statement = z.output<typeof statement>;
+type VexDocument = z.output<typeof vexDocument>;
 type Status = (typeof statuses)[number];
 
 /**
@@ -51,7 +53,8 @@ type Status = (typeof statuses)[number];
  * cannot be understood. A document without rpm packages is withdrawn, since an earlier version may have had some.
  */
 export function* readVexDocument(key: string, value: unknown): Generator<FeedRecord> {
-  const { document, product_tree: tree, vulnerabilities = [] } = parseFeedValue(vexDocument, value, key);
+  const read = isVexDocument(value) ? value : parseFeedValue(vexDocument, value, key);
+  const { document, product_tree: tree, vulnerabilities = [] } = read;
   if (document.tracking.status === 'deleted') {
     yield { kind: 'withdrawn', key };
     return;
@@ -76,6 +79,54 @@ export function* readVexDocument(key: string, value: unknown): Generator<FeedRec
     ...parseModified(document.tracking.current_release_date),
     ...rated(parts, aggregate),
   };
+}
+
+/** Checks a document by hand, for speed: most of it is a tree of thousands of products. */
+function isVexDocument(value: unknown): value is VexDocument {
+  return (
+    isJsonObject(value) &&
+    isJsonObject(value['document']) &&
+    isHead(value['document']) &&
+    (value['product_tree'] === undefined || isProductTree(value['product_tree'])) &&
+    isListOrAbsent(value['vulnerabilities'], isStatement)
+  );
+}
+
+function isHead({ category, aggregate_severity: severity, tracking }: Record<string, unknown>): boolean {
+  return (
+    isTextOrAbsent(category) &&
+    (severity === undefined || (isJsonObject(severity) && isTextOrAbsent(severity['text']))) &&
+    isJsonObject(tracking) &&
+    isTextOrAbsent(tracking['id']) &&
+    isTextOrAbsent(tracking['status']) &&
+    isTextOrAbsent(tracking['current_release_date'])
+  );
+}
+
+/** Leaves the rarer members to their schema. */
+function isStatement(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  const { product_status: status, remediations, threats, ...rest } = value;
+  return (
+    (status === undefined ||
+      (isJsonObject(status) && Object.values(status).every((ids) => isListOf(ids, isText)))) &&
+    isListOrAbsent(remediations, isRemediation) &&
+    isListOrAbsent(threats, isThreat) &&
+    z.safeParse(statement, rest).success
+  );
+}
+
+function isThreat(value: unknown): boolean {
+  return (
+    isJsonObject(value) &&
+    isText(value['category']) &&
+    isTextOrAbsent(value['details']) &&
+    isListOrAbsent(value['product_ids'], isText)
+  );
+}
+
+function isRemediation(value: unknown): boolean {
+  return isThreat(value) && isTextOrAbsent((value as Record<string, unknown>)['url']);
 }
 
 function describe(
