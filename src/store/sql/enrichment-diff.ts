@@ -9,6 +9,7 @@ import type { DigestedRating } from '../enrichment-store.ts';
 import { type SkippedSample, skippedSampleMax } from '../feed-state.ts';
 import type { RowWriter } from './bulk-writer.ts';
 import { isWhole } from './feed-update.ts';
+import type { RatingHashes } from './rating-hashes.ts';
 import { blockOf, isScoreAlone, mergeScores, ScorePack, ScorePackBuilder, yearOf } from './score-packs.ts';
 
 /** The packed scores of a block that differ from the stored ones; a block without scores is deleted. */
@@ -30,10 +31,10 @@ const noScores: ScorePack = new ScorePack(new Uint8Array());
 /** Differences of a stream of enrichments from the stored ones. Scores of CVEs are packed; everything else is a row. */
 export class EnrichmentDiff {
   /**
-   * Hashes by id; null once the stream has named an id. One map, because lookups take a good part of the time. A hash is that of the data,
-   * and behind it that of the document it was read from, if there was one.
+   * Hashes by id. One table also for the ids that the stream has named, because lookups take a good part of the time. A hash is that of the
+   * data, and behind it that of the document it was read from, if there was one.
    */
-  readonly #stored: Map<string, string | null>;
+  readonly #stored: RatingHashes;
   readonly #storedPacks: ReadonlyMap<number, ScorePack>;
   readonly #writer: RowWriter;
   readonly #update: FeedUpdate;
@@ -57,7 +58,7 @@ export class EnrichmentDiff {
     writer,
     update,
   }: {
-    stored: Map<string, string | null>;
+    stored: RatingHashes;
     storedPacks: ReadonlyMap<number, ScorePack>;
     writer: RowWriter;
     update: FeedUpdate;
@@ -89,10 +90,10 @@ export class EnrichmentDiff {
       if (full !== undefined) await full;
     }
     if (isWhole(this.#update)) {
-      for (const [id, hash] of this.#stored) {
-        if (hash === null) continue;
+      for (const id of this.#stored.unnamed()) {
         this.removed++;
-        await this.#writer.add([id, null, null]);
+        const full = this.#writer.add([id, null, null]);
+        if (full !== undefined) await full;
       }
     }
     await this.#writer.finish();
@@ -103,7 +104,7 @@ export class EnrichmentDiff {
   isNamed(id: string): boolean {
     const cve = cveNumberOf(id);
     return (
-      this.#stored.get(id) === null ||
+      this.#stored.find(id) === null ||
       (cve !== undefined && this.#packs.get(blockOf(cve))?.has(cve.number) === true)
     );
   }
@@ -119,7 +120,7 @@ export class EnrichmentDiff {
   /** Deletes a score that an earlier version stored as a row; it is packed from now on. */
   async #dropRow(cve: CveNumber): Promise<void> {
     const id = cveId(cve);
-    if (typeof this.#stored.get(id) !== 'string') return;
+    if (typeof this.#stored.find(id) !== 'string') return;
     this.#stored.delete(id);
     this.removed++;
     await this.#writer.add([id, null, null]);
@@ -144,9 +145,9 @@ export class EnrichmentDiff {
   /** Compares the rating of a document. Does not read the document if it gave the stored rating. */
   async #compareDocument({ id, digest: sha256, read }: DigestedRating): Promise<void> {
     const document = shortened(Buffer.from(sha256).toString('base64'));
-    const before = this.#stored.get(id);
+    const before = this.#stored.find(id);
     if (before?.slice(digestChars) === document) {
-      this.#stored.set(id, null);
+      this.#stored.name(id);
       this.unchanged++;
       return;
     }
@@ -161,7 +162,7 @@ export class EnrichmentDiff {
       this.#scores.add(cve, content.epss.score, content.epss.percentile);
       return this.#stored.size > 0 ? this.#dropRow(cve) : undefined;
     }
-    const before = this.#stored.get(id);
+    const before = this.#stored.find(id);
     if (before === null) {
       const { source, feed } = this.#update;
       throw new ClairError(
@@ -169,7 +170,7 @@ export class EnrichmentDiff {
         `${source} ${feed}: ${id} occurs twice; the current content stays`,
       );
     }
-    this.#stored.set(id, null);
+    this.#stored.name(id);
     return this.#stageChange({ id, before, document, data: JSON.stringify(content) });
   }
 
@@ -186,7 +187,7 @@ export class EnrichmentDiff {
 
   /** Skips a record. Its earlier form stays. */
   #skip({ key, reason }: SkippedRecord): void {
-    if (this.#stored.get(key) !== null) this.#stored.delete(key);
+    if (this.#stored.find(key) !== null) this.#stored.delete(key);
     this.#skippedScoreIds.add(key);
     this.skipped++;
     if (this.sample.length < skippedSampleMax) this.sample.push({ key, reason });

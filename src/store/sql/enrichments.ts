@@ -15,6 +15,7 @@ import { statedDates } from './feed-update.ts';
 import { concurrentUpdateError, findFeed, saveFeed } from './feeds.ts';
 import { assertLeaseHeld } from './leases.ts';
 import { findLookupEnrichments, findLookups, saveLookupResults } from './lookups.ts';
+import { RatingHashes } from './rating-hashes.ts';
 import type { Tables } from './schema.ts';
 import type { ScorePack } from './score-packs.ts';
 import { findScores, isPacked, packsOf, savePacks, scoresInFeed } from './score-rows.ts';
@@ -48,7 +49,7 @@ async function apply(
   records: AsyncIterable<EnrichmentRecord | DigestedRating>,
 ): Promise<FeedChangeCounts> {
   const feed = await findFeed(session.db, update);
-  const stored = feed === undefined ? new Map<string, null>() : await hashesOf(session.db, feed.id);
+  const stored = await hashesOf(session.db, feed?.id);
   const storedPacks = feed === undefined ? new Map<number, ScorePack>() : await packsOf(session.db, feed.id);
   const before = stored.size + [...storedPacks.values()].reduce((sum, { count }) => sum + count, 0);
   await createStagingTable(session.db, engine);
@@ -82,13 +83,29 @@ async function apply(
   return { added, changed, removed, unchanged, kept: 0, skipped };
 }
 
-async function hashesOf(db: Kysely<Tables>, feedId: number): Promise<Map<string, string | null>> {
-  const rows = await db
-    .selectFrom('enrichment')
-    .select(['id', 'hash'])
-    .where('feed_id', '=', feedId)
-    .execute();
-  return new Map(rows.map(({ id, hash }) => [id, hash]));
+/** Number of hashes that are read at a time. */
+const hashesAtATime = 5000;
+
+/** Returns the hashes of the ratings of a feed; none for a feed that was never applied. */
+async function hashesOf(db: Kysely<Tables>, feedId: number | undefined): Promise<RatingHashes> {
+  const hashes = new RatingHashes();
+  if (feedId === undefined) return hashes;
+  let page = await pageOfHashes(db, feedId);
+  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
+    for (const { id, hash } of page) hashes.add(id, hash);
+    page = page.length < hashesAtATime ? [] : await pageOfHashes(db, feedId, last.id);
+  }
+  return hashes;
+}
+
+async function pageOfHashes(
+  db: Kysely<Tables>,
+  feedId: number,
+  after?: string,
+): Promise<{ readonly id: string; readonly hash: string }[]> {
+  const first = db.selectFrom('enrichment').select(['id', 'hash']).where('feed_id', '=', feedId);
+  const rows = after === undefined ? first : first.where('id', '>', after);
+  return await rows.orderBy('id').limit(hashesAtATime).execute();
 }
 
 async function createStagingTable(db: Kysely<Tables>, { types }: Engine): Promise<void> {
