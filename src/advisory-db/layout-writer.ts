@@ -113,6 +113,8 @@ const unusedForMs = 3_600_000;
 
 /** A level above saves 1 % and takes twice the time. */
 const level = 19;
+/** Level of patches. It saves 13 % of a day of Debian and takes a fifth more CPU. */
+const patchLevel = 22;
 
 function compress(content: Buffer, dictionary?: Buffer): Buffer {
   const params = {
@@ -130,7 +132,11 @@ function compress(content: Buffer, dictionary?: Buffer): Buffer {
 /** A patch refers to any part of the content before, so its window spans both. Readers accept at most 2²⁷ bytes. */
 function patchParams(bytes: number): Record<number, number> {
   const windowLog = Math.min(27, Math.max(10, Math.ceil(Math.log2(bytes))));
-  return { [constants.ZSTD_c_enableLongDistanceMatching]: 1, [constants.ZSTD_c_windowLog]: windowLog };
+  return {
+    [constants.ZSTD_c_compressionLevel]: patchLevel,
+    [constants.ZSTD_c_enableLongDistanceMatching]: 1,
+    [constants.ZSTD_c_windowLog]: windowLog,
+  };
 }
 
 /** Returns the layers of the shards, so that a copy of the manifest by any tool copies them. */
