@@ -1,3 +1,4 @@
+import { binaryLister } from './analyze/binary/binary.ts';
 import { bitnamiLister } from './analyze/language/bitnami/bitnami.ts';
 import { conanLister } from './analyze/language/conan/conan.ts';
 import { condaLister } from './analyze/language/conda/conda.ts';
@@ -136,7 +137,7 @@ export const builtIn: BuiltIn = {
     ...[nugetLister, cranLister, hexLister, otpLister, condaLister, goLister, cargoLister],
     ...[wordpressLister, luarocksLister, cpanLister, hackageLister, juliaLister, opamLister, pubLister],
     ...[conanLister, vscodeLister, chromeLister, homebrewLister, flatpakLister, snapLister],
-    ...[bitnamiLister, claimedCratesLister, nixLister, guixLister],
+    ...[bitnamiLister, claimedCratesLister, nixLister, guixLister, binaryLister],
   ],
   schemes,
   sources: [

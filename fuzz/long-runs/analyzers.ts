@@ -219,6 +219,16 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
     },
     { path: 'cargo-source-paths', document: 'index.crates.io-6f17d22bba15001f/clap-a-2.33.1-rc.1\n' },
   ],
+  binary: [
+    { path: 'usr/bin/nginx/version-texts', document: 'a\0nginx version: nginx/1.22.1\0' },
+    { path: 'usr/lib/libcrypto.so.3/version-texts', document: '\0OpenSSL 1.1.1w-beta1-fips  11 Sep 2023\0' },
+    { path: 'usr/bin/python3.12/version-texts', document: '\x003.12.1rc1\0' },
+    {
+      path: 'usr/lib/libjvm.so/version-texts',
+      document:
+        'OpenJDK 64-Bit Server VM (17.0.9+9-Debian-1) for linux-amd64 JRE (17.0.9+9-Debian-1), built on',
+    },
+  ],
   otp: [{ path: 'opt/a/lib/ssl-10.8/ebin/ssl.app', document: erlangTerm.replace('plug', 'ssl') }],
   'rhel-content-manifest': [
     {

@@ -59,6 +59,10 @@ export const languageLimits = {
   unloadedBytes: 64 * MiB,
   /** Different directories of crates in the texts of a Rust program. Large real ones have some hundreds. */
   cargoSourcePaths: 4096,
+  /** How much of the constants and variables of a program is searched for texts beside its version. */
+  programTextBytes: 64 * MiB,
+  /** Places of such texts that are kept of one program. Real ones have some dozens at most. */
+  programTexts: 256,
   /** Packages that are listed from the programs of one layer. Further programs are not read. */
   programPackagesPerLayer: 100_000,
   /** Characters of the sets of functions that are kept of the programs of one layer. A large program has 250,000. Without them, advisories count as usual. */

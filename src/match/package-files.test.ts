@@ -226,12 +226,15 @@ test('counts a program as unread if only its texts name packages', () => {
     ...emptyLayer.evidence,
     found: [{ kind: 'cargo' as const, paths: ['usr/bin/choose'] }],
   };
-  const clap = (level: 'build-info' | 'binary-string'): Partial<LayerPackageFiles> => ({
+  const clap = (
+    level: 'build-info' | 'binary-string',
+    proof: Pick<ListedPackage, 'proof'> = {},
+  ): Partial<LayerPackageFiles> => ({
     packages: [
       {
         path: 'usr/bin/choose',
         lister: 'cargo',
-        packages: [{ type: 'cargo', name: 'clap', version: '2.33.1', evidence: level }],
+        packages: [{ type: 'cargo', name: 'clap', version: '2.33.1', evidence: level, ...proof }],
       },
     ],
   });
@@ -239,6 +242,11 @@ test('counts a program as unread if only its texts name packages', () => {
     squashed(layerWith(files, { evidence })).evidence.found.length;
   assert.equal(count(clap('binary-string')), 1);
   assert.equal(count(clap('build-info')), 0);
+  assert.equal(
+    count(clap('binary-string', { proof: 'clap 2.33.1' })),
+    0,
+    'the version of the program itself',
+  );
 });
 
 test('keeps the origin of a package only if it is from no registry at any location', () => {

@@ -192,9 +192,14 @@ function lastAtEachPath(places: readonly SquashedLocation[]): readonly SquashedL
   return [...new Map(places.map((place) => [pathOfPackage(place.path, place.package), place])).values()];
 }
 
-/** Whether a file is read whole. Texts in a program name only some of its packages. */
+/** Whether a file is read whole. */
 function isComplete({ packages }: LayerPackages): boolean {
-  return packages.some(({ evidence }) => evidence !== 'binary-string');
+  return packages.some(namesWholeFile);
+}
+
+/** Whether a package stands for the whole file that lists it. Other texts in a program than its own version name only parts of it. */
+export function namesWholeFile({ evidence, proof }: Pick<ListedPackage, 'evidence' | 'proof'>): boolean {
+  return evidence !== 'binary-string' || proof !== undefined;
 }
 
 /** Returns the package at these locations, of which there is at least one. */

@@ -89,6 +89,8 @@ export interface ListedPackage {
    * do not cover it.
    */
   readonly origin?: PackageOrigin;
+  /** The text in a program that states its version: `nginx version: nginx/1.22.1`. */
+  readonly proof?: string;
   /** How its name or version was found, one sentence each. `clair explain` shows them. */
   readonly remarks?: readonly string[];
   /** The functions of it that a program contains, as `encodeFunctions` writes them. Absent if they are unknown. */

@@ -72,6 +72,7 @@ const listedPackage = z.strictObject({
   parent: z.optional(z.strictObject({ name: word, version: z.optional(word) })),
   replaces: z.optional(z.strictObject({ name: word, version: word })),
   origin: z.optional(z.enum(packageOrigins)),
+  proof: z.optional(line),
   remarks: z.optional(z.array(line).check(z.maxLength(limits.packageRemarks))),
   functions: z.optional(z.base64().check(z.maxLength(limits.functionCharactersPerLayer))),
   archivePath: z.optional(path),

@@ -59,6 +59,11 @@ export const programParts = [
   'cargo-source-paths',
   /** The dependency file (`.deps.json`) of a .NET application that is bundled into one program. */
   'dotnet-dependencies',
+  /**
+   * The bytes around each text that `programTexts` of a lister names, 96 before and after it, in the order of the program. A byte 0xFF
+   * follows each.
+   */
+  'version-texts',
 ] as const;
 
 /** A part of a program that listers can read. */
@@ -110,6 +115,11 @@ export interface PackageLister {
    * distribution itself are not read.
    */
   readonly programParts?: readonly ProgramPart[];
+  /**
+   * Returns texts beside which the program at this path states its version, in Latin-1, each of 4 bytes or more. Empty if the path is not one
+   * of a program that the lister knows. Required for the part `version-texts`. Clair uses it for built-in listers only.
+   */
+  readonly programTexts?: (path: string) => readonly string[];
   /** Lists one program, from those of the parts that it has. It has at least one. A program that yields nothing counts as not read. */
   readonly listProgram?: (path: string, parts: ProgramParts) => Iterable<ListerEvent>;
   /** Lists the installed packages. For a damaged file, yields a problem and what is still readable; other files are unaffected. */

@@ -200,7 +200,7 @@ function occurrencesOf({ location, locations = [] }: Package): object[] {
 }
 
 /** Returns the properties that say how a package is known, where it is from, and where it is. */
-function containment({ evidence, parent, replaces, origin, locations = [] }: Package): PropertyValues {
+function containment({ evidence, parent, replaces, origin, proof, locations = [] }: Package): PropertyValues {
   return {
     'package:evidence': evidence,
     'package:parent:name': parent?.name,
@@ -208,6 +208,7 @@ function containment({ evidence, parent, replaces, origin, locations = [] }: Pac
     'package:replaces:name': replaces?.name,
     'package:replaces:version': replaces?.version,
     'package:origin': origin,
+    'package:proof': proof,
     'package:location': locations.map((place) => JSON.stringify(place)),
   };
 }

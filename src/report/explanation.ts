@@ -65,6 +65,7 @@ function* packageLines(explained: PackageExplanation, id: string, display: Displ
     if (layer.createdBy !== null) yield* labelled('made by', layer.createdBy, display);
   }
   for (const remark of remarks) yield* labelled('identity', remark, display);
+  if (item.proof !== undefined) yield* labelled('proof', item.proof, display);
   for (const row of rows) yield* rowLines(row, display);
 }
 

@@ -116,6 +116,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
     licenses: 'value',
     replaces: source,
     origin: 'value',
+    proof: 'value',
     dependsOn: 'value',
   },
   unread: { kind: 'value', count: 'value', paths: 'value', truncated: 'value' },

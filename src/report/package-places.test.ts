@@ -88,6 +88,19 @@ test('groups findings of several package managers and places in the table', () =
   ]);
 });
 
+test('names the text that proves the version of a program when details are requested', () => {
+  const found = {
+    ...languagePackage('generic', 'opt/bin/nginx', 'binary-string'),
+    proof: 'nginx version: nginx/1.22.1\x1b[2J',
+  };
+  const table = tableOf(reportOf([found]), true);
+  assert.deepEqual(table.slice(-2), [
+    '  demo 1.0.0: /opt/bin/nginx, layer 2 of 2',
+    '  demo 1.0.0: proven by "nginx version: nginx/1.22.1\\u001b[2J"',
+  ]);
+  assert.equal(table[0], 'generic in /opt/bin/nginx');
+});
+
 test('lists all locations of a package once when details are requested', () => {
   const paths = ['app/node_modules/demo/package.json', 'srv/node_modules/demo/package.json'];
   const locations = paths.map((path, index) => ({

@@ -1,4 +1,4 @@
-import { escapeForTerminal } from '../kit/untrusted-text.ts';
+import { escapeForTerminal, quoteUntrusted } from '../kit/untrusted-text.ts';
 import type { PackageType, ReportedPackage } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 
@@ -38,19 +38,22 @@ function placeOf(type: PackageType, evidence: string, path: string): string {
   return path.slice(0, end.index) + (inclusiveTypes.includes(type) ? end[0].slice(0, -1) : '');
 }
 
-/** Returns the locations of packages of languages, by package URL: `/app/libs/a.jar, layer 2 of 4`. */
+/**
+ * Returns the locations of packages of languages and of programs, by package URL: `/app/libs/a.jar, layer 2 of 4`. For a program, also
+ * returns the text that proves its version.
+ */
 export function locationTexts(report: Report): ReadonlyMap<string, readonly string[]> {
   const { packages, layers } = report;
   const positions = new Map(layers.map(({ diffId }, index) => [diffId, index + 1]));
   return new Map(
-    packages.flatMap(({ purl, evidence, location, locations = [location] }) => {
+    packages.flatMap(({ purl, evidence, proof, location, locations = [location] }) => {
       if (evidence === undefined) return [];
       const texts = locations.map(({ path, layer }) => {
         const position = layer === null ? undefined : positions.get(layer);
         const origin = position === undefined ? '' : `, layer ${position} of ${layers.length}`;
         return `${shownPath(path, report)}${origin}`;
       });
-      return [[purl, texts]];
+      return [[purl, proof === undefined ? texts : [...texts, `proven by ${quoteUntrusted(proof)}`]]];
     }),
   );
 }

@@ -31,6 +31,7 @@ const peerTypes: Readonly<Record<string, PeerType>> = {
   cran: { syft: 'R-package', language: 'R' },
   hex: { syft: 'hex', trivy: 'hex' },
   otp: { syft: 'erlang-otp' },
+  generic: { syft: 'binary' },
   swift: { syft: 'swift', language: 'swift', trivy: 'swift' },
   pub: { syft: 'dart-pub', language: 'dart', trivy: 'pub' },
   luarocks: { syft: 'lua-rocks', language: 'lua' },

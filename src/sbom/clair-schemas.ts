@@ -47,6 +47,7 @@ export const packageSchema: z.ZodMiniType<Package> = withoutUndefined(
     licenses: z.optional(z.array(text)),
     replaces: z.optional(z.object({ name, version: name })),
     origin: z.optional(z.enum(packageOrigins)),
+    proof: maybe,
     dependsOn: z.optional(z.array(text)),
     evidence,
     parent,

@@ -42,6 +42,7 @@ export function clairPackageOf(
     licenses: licensesIn(found),
     replaces: namedVersionIn(found, 'clair:package:replaces'),
     origin: properties.get('clair:package:origin'),
+    proof: properties.get('clair:package:proof'),
     dependsOn: dependencies.get(found['bom-ref'] ?? '')?.map(purlOfReference),
     evidence: properties.get('clair:package:evidence'),
     parent: namedVersionIn(found, 'clair:package:parent'),

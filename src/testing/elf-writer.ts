@@ -6,7 +6,9 @@ export interface ElfPlan {
   readonly isBigEndian?: boolean;
   /** Content of its note, such as Go's with a build id. */
   readonly note?: string;
-  /** Read-only content, and writable content. */
+  /** Read-only content that is not executable. Without it, the linker has made no segment for constants. */
+  readonly constants?: string;
+  /** Read-only content beside code, and writable content. */
   readonly text?: string;
   readonly data?: string;
   /** The beginnings of writable sections. The table of sections then follows the program headers, as Go writes it. */
@@ -106,13 +108,18 @@ const layouts = {
   },
 } as const;
 
-function segmentsOf({ note, text = 'text', data = 'data' }: ElfPlan): Segment[] {
+function segmentsOf({ note, constants, text = 'text', data = 'data' }: ElfPlan): Segment[] {
   const segment = (type: number, flags: number, content: string): Segment => ({
     type,
     flags,
     content: Buffer.from(content, 'latin1'),
   });
-  return [...(note === undefined ? [] : [segment(4, 4, note)]), segment(1, 5, text), segment(1, 6, data)];
+  return [
+    ...(note === undefined ? [] : [segment(4, 4, note)]),
+    segment(1, 5, text),
+    ...(constants === undefined ? [] : [segment(1, 4, constants)]),
+    segment(1, 6, data),
+  ];
 }
 
 /** Minimal programs of each kind. */

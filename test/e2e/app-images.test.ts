@@ -31,6 +31,7 @@ const images: Readonly<Record<string, readonly string[]>> = {
   'jvm-shaded': ['maven'],
   'r-cran': ['cran'],
   'elixir-release': ['hex', 'otp'],
+  'binaries-a': ['generic'],
 };
 
 for (const [name, types] of Object.entries(images))

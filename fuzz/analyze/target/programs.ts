@@ -3,7 +3,7 @@ import { deflateSync } from 'node:zlib';
 import { ProgramScan } from '../../../src/image/layer/program-scan.ts';
 import { programParts } from '../../../src/plugin/package-lister.ts';
 import { dotnetBundle } from '../../../src/testing/dotnet-bundle.ts';
-import { samplePrograms, withUnloaded } from '../../../src/testing/elf-writer.ts';
+import { samplePrograms, withUnloaded, writeElf } from '../../../src/testing/elf-writer.ts';
 import { functionTable, goProgram } from '../../../src/testing/go-program.ts';
 import { machOProgram, peProgram } from '../../../src/testing/program-writer.ts';
 import { InvariantViolation } from '../invariants.ts';
@@ -17,12 +17,15 @@ const dotnetList = '{\n  "runtimeTarget": {\n    "name": "a"\n  }\n}';
 const rustText =
   '/usr/local/cargo/registry/src/index.crates.io-6f17d22bba15001f/clap-2.33.1/src/a.rs/library/core/src/x.rs';
 
+const texts = ['node.js/v', '\0ruby '];
+
 const seeds = (): Input[] =>
   [
     ...Object.values(samplePrograms),
     goProgram({ lines: ['path\ta.b/c', 'mod\ta.b/c\tv1.0.0\t'], functions }),
     goProgram({ note: 'none', functions }),
     withUnloaded({ text: rustText }, crates),
+    writeElf({ constants: '\0node.js/v1.0.0\0ruby 1', data: '\0ruby 3.2.1 (' }),
     dotnetBundle({ list: dotnetList }),
     dotnetBundle({ list: dotnetList, major: 1 }),
     peProgram({ '.data': goProgram(), '.dep-v0': crates }),
@@ -42,6 +45,7 @@ const ownWords = words(
   dotnetList,
   Buffer.from('8b1202b96a612038727b930214d7a03213f5b9e6efae3318ee3b2dce24b36aae', 'hex').toString('latin1'),
   rustText,
+  ...texts,
 );
 
 /** The scan of programs: at once, in pieces, and with skipping. */
@@ -75,7 +79,7 @@ export const programTarget: Target = {
 };
 
 function scan(bytes: Buffer, read: (program: ProgramScan) => void): unknown {
-  const program = new ProgramScan(bytes.length, new Set(programParts));
+  const program = new ProgramScan(bytes.length, { parts: new Set(programParts), texts });
   read(program);
   return {
     kind: program.kind(),

@@ -45,7 +45,7 @@ function addScan(program: Command, { run, loaded }: CommandDeps): void {
   addGateOptions(command)
     .addOption(shownSeveritiesOption())
     .addOption(sortOption())
-    .option('--detail', 'in the table, list all locations of packages of languages');
+    .option('--detail', 'in the table, list all locations of packages of languages and of programs');
   addAssessmentOptions(addFilterOptions(command))
     .addHelpText(
       'after',

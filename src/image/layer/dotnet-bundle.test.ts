@@ -6,7 +6,7 @@ import { ProgramScan } from './program-scan.ts';
 
 /** Returns the dependency file of a program that streams in pieces. */
 function listIn(bytes: Buffer, pieceBytes = bytes.length): string | undefined {
-  const program = new ProgramScan(bytes.length, new Set(programParts));
+  const program = new ProgramScan(bytes.length, { parts: new Set(programParts), texts: [] });
   for (let at = 0; at < bytes.length; at += pieceBytes) program.write(bytes.subarray(at, at + pieceBytes));
   const [parts] = program.parts();
   const content = parts?.get('dotnet-dependencies');

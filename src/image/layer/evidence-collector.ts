@@ -5,7 +5,6 @@ import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name
 import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
 import type { EvidenceLink, LayerEvidence } from '../../model/evidence/layer-evidence.ts';
 import { isDataName, placeOfFiles } from '../../model/evidence/program-names.ts';
-import type { ProgramPart } from '../../plugin/package-lister.ts';
 import {
   archivedEvidence,
   contentBytesMin,
@@ -141,7 +140,7 @@ export class EvidenceCollector {
         this.#add(path, kind);
       });
     if (size < contentBytesMin) return undefined;
-    return new ContentSink(entry, this.#inspection === 'now' ? this.#programs.wanted : undefined, {
+    return new ContentSink(entry, this.#inspection === 'now' ? this.#programs : undefined, {
       isEvidence: (kind) => {
         this.#add(path, kind);
       },
@@ -227,17 +226,21 @@ const sparseHeadBytes = 64 * 1024;
 /** Inspects the first bytes of a file. For a program, inspects as many as its parts need. */
 class ContentSink implements PayloadSink {
   readonly #entry: TarEntry;
-  readonly #wantedParts: ReadonlySet<ProgramPart> | undefined;
+  readonly #programs: Pick<ProgramListings, 'wantedOf'> | undefined;
   readonly #receiver: ContentReceiver;
   readonly #wantedBytes: number;
   #head: Buffer | undefined;
   #program: ProgramScan | undefined;
   isSated = false;
 
-  /** `wantedParts`: those of programs. Absent if programs are read later. */
-  constructor(entry: TarEntry, wantedParts: ReadonlySet<ProgramPart> | undefined, receiver: ContentReceiver) {
+  /** `programs` says what is wanted of a program. Absent if programs are read later. */
+  constructor(
+    entry: TarEntry,
+    programs: Pick<ProgramListings, 'wantedOf'> | undefined,
+    receiver: ContentReceiver,
+  ) {
     this.#entry = entry;
-    this.#wantedParts = wantedParts;
+    this.#programs = programs;
     this.#receiver = receiver;
     this.#wantedBytes = isDescription(entry.path) ? descriptionBytes : headBytes;
   }
@@ -285,11 +288,11 @@ class ContentSink implements PayloadSink {
 
   #beginProgram(head: Buffer): void {
     if (!mayBeProgram(head)) return;
-    if (this.#wantedParts === undefined) {
+    if (this.#programs === undefined) {
       this.#receiver.isUnreadProgram(contentKind(head) === 'elf');
       return;
     }
-    this.#program = new ProgramScan(this.#entry.size, this.#wantedParts);
+    this.#program = new ProgramScan(this.#entry.size, this.#programs.wantedOf(this.#entry.path));
     this.#program.write(head);
     this.isSated = this.#program.isDone;
   }

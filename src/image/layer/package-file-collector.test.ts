@@ -107,6 +107,7 @@ function immediate(suffix: string, calls: string[]): ImmediateListing {
       return [{ lister: 'x', events: [{ kind: 'problem', path: at, problem }] }];
     },
     programParts: new Set(),
+    programTexts: () => [],
     listProgram: () => [],
   };
 }

@@ -27,6 +27,8 @@ export interface ImmediateListing {
   entriesOf(path: string): ((name: string) => boolean) | undefined;
   /** The parts of programs that listers want. */
   readonly programParts: ReadonlySet<ProgramPart>;
+  /** Returns the texts that listers want of the program at a path. */
+  programTexts(path: string): readonly string[];
   listProgram(path: string, parts: ProgramParts): readonly FileListing[];
 }
 

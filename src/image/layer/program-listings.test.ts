@@ -20,6 +20,7 @@ function listed(
     entriesOf: () => undefined,
     list: () => [],
     programParts: new Set(['go-build-info', 'go-functions']),
+    programTexts: () => [],
     listProgram: (path, found) => {
       if (found.has('go-functions')) read.add(path);
       const functions = found.has('go-functions') ? { functions: 'x'.repeat(characters) } : {};

@@ -1,6 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { ListerEvent, ProgramPart, ProgramParts } from '../../plugin/package-lister.ts';
 import type { FileListing, ImmediateListing } from './package-file-collector.ts';
+import type { WantedOfProgram } from './program-scan.ts';
 
 const noParts: ReadonlySet<ProgramPart> = new Set();
 
@@ -19,9 +20,12 @@ export class ProgramListings {
     this.#listing = listing;
   }
 
-  /** The parts of programs that listers want. */
-  get wanted(): ReadonlySet<ProgramPart> {
-    return this.#listing?.programParts ?? noParts;
+  /** Returns what listers want of the program at a path. */
+  wantedOf(path: string): WantedOfProgram {
+    return {
+      parts: this.#listing?.programParts ?? noParts,
+      texts: this.#listing?.programTexts(path) ?? [],
+    };
   }
 
   /** The results by path. */

@@ -12,11 +12,16 @@ interface ScanOptions {
   readonly pieceBytes?: number;
   /** Whether to skip bytes that the scan does not need. */
   readonly skips?: boolean;
+  /** Wanted texts. */
+  readonly texts?: readonly string[];
 }
 
 /** Scans a program that streams in pieces. */
-function scan(bytes: Buffer, { pieceBytes = bytes.length, skips = false }: ScanOptions = {}): ProgramScan {
-  const program = new ProgramScan(bytes.length, new Set(programParts));
+function scan(
+  bytes: Buffer,
+  { pieceBytes = bytes.length, skips = false, texts = [] }: ScanOptions = {},
+): ProgramScan {
+  const program = new ProgramScan(bytes.length, { parts: new Set(programParts), texts });
   if (skips) program.useReadAhead((offset, size) => bytes.subarray(offset, offset + size));
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     if (skips && program.isDone) break;
@@ -121,6 +126,63 @@ test('returns the same kind and parts whatever the size of the pieces, and wheth
       assert.deepEqual(partsOf(bytes, options), partsOf(bytes));
     }),
   );
+});
+
+/** The bytes around each wanted text, with points for NUL. */
+function textsIn(bytes: Buffer, texts: readonly string[], options: ScanOptions = {}): string[] {
+  const found = partsOf(bytes, { ...options, texts })['version-texts'] ?? '';
+  return found.replaceAll('\0', '.').split('\xff').slice(0, -1);
+}
+
+test('extracts the bytes around wanted texts, in constants and variables but not in code', () => {
+  const plan = {
+    text: 'nginx version: nginx/1.0.0',
+    constants: `a\0node.js/v16.20.0\0b`,
+    data: 'HAProxy 2.8',
+  };
+  const program = writeElf(plan);
+  assert.deepEqual(textsIn(program, ['nginx version: ', 'node.js/v', 'HAProxy ']), [
+    `a.node.js/v16.20.0.bHAProxy 2.8`,
+    `a.node.js/v16.20.0.bHAProxy 2.8`,
+  ]);
+  assert.deepEqual(textsIn(program, ['absent']), []);
+  assert.deepEqual(textsIn(goProgram({ lines, text: 'node.js/v1.0.0' }), ['node.js/v']), [], 'Go');
+});
+
+test('searches the whole program for texts if it has no segment for constants', () => {
+  assert.match(
+    textsIn(writeElf({ text: 'x\0node.js/v4.0.0\0' }), ['node.js/v']).join(''),
+    /x\.node\.js\/v4\.0\.0\./,
+  );
+});
+
+test('keeps 96 bytes before and after a text', () => {
+  const constants = `${'b'.repeat(97)}Redis${'a'.repeat(97)}${'x'.repeat(500)}`;
+  assert.deepEqual(textsIn(writeElf({ constants }), ['Redis']), [`${'b'.repeat(96)}Redis${'a'.repeat(96)}`]);
+});
+
+test('returns the same texts whatever the size of the pieces, and whether unneeded bytes are skipped', () => {
+  const content = fc
+    .array(fc.constantFrom('Redis', 'Red', 'x'.repeat(40), 'node.js/v', 'o'.repeat(190), '\0'), {
+      maxLength: 40,
+    })
+    .map((words) => words.join(''));
+  const texts = ['Redis', 'node.js/v'];
+  const plan = fc.record({ text: content, constants: content, data: content });
+  fc.assert(
+    fc.property(plan, fc.integer({ min: 1, max: 5000 }), fc.boolean(), (parts, pieceBytes, skips) => {
+      const bytes = writeElf(parts);
+      const whole = textsIn(bytes, texts);
+      assert.deepEqual(textsIn(bytes, texts, { pieceBytes, skips }), whole);
+      const count = (parts.constants + parts.data).split(/Redis|node\.js\/v/).length - 1;
+      assert.equal(whole.length, count);
+    }),
+  );
+});
+
+test('keeps the texts of a program up to the limit', () => {
+  const constants = 'Redis'.repeat(limits.programTexts + 10);
+  assert.equal(textsIn(writeElf({ constants }), ['Redis']).length, limits.programTexts);
 });
 
 test('reads a huge program up to the limit', () => {

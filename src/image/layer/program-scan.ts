@@ -12,6 +12,7 @@ import { CargoSourceReader } from './cargo-sources.ts';
 import { DotnetBundleReader } from './dotnet-bundle.ts';
 import { GoBuildInfoReader, hasInlineTexts, type ReadAhead } from './go-build-info.ts';
 import { GoFunctionReader } from './go-functions.ts';
+import { VersionTextReader } from './version-texts.ts';
 
 /** The toolchain of a program; `generic` if it cannot be detected. */
 export type ProgramKind = 'golang' | 'cargo' | 'generic';
@@ -34,13 +35,20 @@ export interface ProgramPartReader {
   result(): Buffer | undefined;
 }
 
+/** The parts and texts that are wanted of a program. */
+export interface WantedOfProgram {
+  readonly parts: ReadonlySet<ProgramPart>;
+  /** Texts of the part `version-texts`, in Latin-1. */
+  readonly texts: readonly string[];
+}
+
 /**
  * Finds the kind of a program and the wanted parts of it from its stream. The result depends on the bytes alone, not on the pieces. Keeps
  * only the parts.
  */
 export class ProgramScan {
   readonly #size: number;
-  readonly #wanted: ReadonlySet<ProgramPart>;
+  readonly #wanted: WantedOfProgram;
   /** Whether it is one of several programs in a file. */
   readonly #isNested: boolean;
   /** The start of the file, if it arrives in several pieces. */
@@ -52,7 +60,7 @@ export class ProgramScan {
   #readAhead: ReadAhead | undefined;
   #nested: readonly { readonly range: ByteRange; readonly scan: ProgramScan }[] = [];
 
-  constructor(size: number, wanted: ReadonlySet<ProgramPart>, isNested: boolean = false) {
+  constructor(size: number, wanted: WantedOfProgram, isNested: boolean = false) {
     this.#size = size;
     this.#wanted = wanted;
     this.#isNested = isNested;
@@ -163,7 +171,7 @@ function positionIn({ offset, size }: ByteRange, scan: ProgramScan): number {
 
 /** The parts that a scan of a program is to find, and its way to look ahead, if it has one. */
 interface ProgramTask {
-  readonly wanted: ReadonlySet<ProgramPart>;
+  readonly wanted: WantedOfProgram;
   readonly readAhead: ReadAhead | undefined;
 }
 
@@ -180,8 +188,10 @@ class OpenProgram {
   readonly #auditData: CargoAuditReader | undefined;
   readonly #sources: CargoSourceReader | undefined;
   readonly #bundle: DotnetBundleReader | undefined;
+  readonly #versionTexts: VersionTextReader | undefined;
 
-  constructor(head: ProgramHead, bytes: Buffer, { wanted, readAhead }: ProgramTask) {
+  constructor(head: ProgramHead, bytes: Buffer, { wanted: allWanted, readAhead }: ProgramTask) {
+    const { parts: wanted, texts: wantedTexts } = allWanted;
     this.#head = head;
     this.#hasGoNote = head.notes.some(({ offset, size }) =>
       bytes.subarray(offset, offset + size).includes(goNote),
@@ -195,8 +205,10 @@ class OpenProgram {
       rustLibraries.map((needle) => new RangeSearch(needle, offset, offset + size)),
     );
     if (!this.#hasGoNote && wanted.has('cargo-audit-data')) this.#auditData = new CargoAuditReader(head);
-    if (texts.length > 0 && wanted.has('cargo-source-paths')) this.#sources = new CargoSourceReader(texts);
-    this.#bundle = texts.length > 0 ? bundleReader(head, wanted) : undefined;
+    if (texts.length === 0) return;
+    if (wanted.has('cargo-source-paths')) this.#sources = new CargoSourceReader(texts);
+    this.#bundle = bundleReader(head, wanted);
+    if (wantedTexts.length > 0) this.#versionTexts = new VersionTextReader(wantedTexts, rangesOfData(head));
   }
 
   kind(): ProgramKind | undefined {
@@ -217,6 +229,7 @@ class OpenProgram {
           ['cargo-audit-data', this.#auditData?.result()],
           ['cargo-source-paths', this.#sources?.result()],
           ['dotnet-dependencies', this.#bundle?.result()],
+          ['version-texts', this.#versionTexts?.result()],
         ];
     return new Map(results.flatMap(([part, content]) => (content === undefined ? [] : [[part, content]])));
   }
@@ -251,6 +264,7 @@ class OpenProgram {
     if (this.#auditData !== undefined && (this.#isRust || !this.#hasTextRanges)) yield this.#auditData;
     if (this.#sources !== undefined) yield this.#sources;
     if (this.#bundle !== undefined) yield this.#bundle;
+    if (this.#versionTexts !== undefined) yield this.#versionTexts;
   }
 }
 
@@ -286,6 +300,12 @@ function rangesOfText(head: ProgramHead): ByteRange[] {
     offset,
     size: Math.max(Math.min(offset + size, limits.programBytes) - offset, 0),
   }));
+}
+
+/** Returns the ranges that may have constants and variables: all segments without code, or the whole file if code is beside constants. */
+function rangesOfData(head: ProgramHead): ByteRange[] {
+  if (readOnlySegments(head).length === 0) return [{ offset: 0, size: limits.programTextBytes }];
+  return head.segments.filter(({ isExecutable }) => !isExecutable);
 }
 
 /** Reads the header of a program or library. Undefined if the bytes do not begin one. */

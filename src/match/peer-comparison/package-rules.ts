@@ -94,16 +94,23 @@ const onlyClair: readonly PackageRule[] = [
     'No other scanner reads the texts of Rust programs.',
     ({ type, evidence }) => type === 'cargo' && evidence === 'binary-string',
   ),
+  clairRule(
+    'form-of-version',
+    'The other scanner knows the version of Redis only beside the host of the build, as images of Docker have it.',
+    ({ type, name }) => type === 'generic' && name === 'redis',
+  ),
   ...unreadBy('osv-scanner', {
     npm: 'It reads only `node_modules/.package-lock.json`, which npm alone writes.',
     gem: 'It reads no specifications of gems in images.',
     composer: 'It does not read `installed.json` in images.',
     nuget: 'It does not read `deps.json` in images.',
     cran: 'It does not read `DESCRIPTION`.',
+    generic: 'It reads no versions in programs.',
   }),
   ...unreadBy('trivy', {
     maven: 'Without `pom.properties`, it needs its Java database.',
     cran: 'It does not read `DESCRIPTION`.',
+    generic: 'It reads no versions in programs.',
   }),
 ];
 

@@ -127,4 +127,6 @@ test('leaves a program open if only texts in it name packages', () => {
   });
   assert.equal(coverage([program], { packages: [crate('binary-string')] }).length, 1);
   assert.equal(coverage([program], { packages: [crate('build-info')] }).length, 0);
+  const proven = { ...crate('binary-string'), proof: 'choose 1.0' };
+  assert.equal(coverage([program], { packages: [proven] }).length, 0, 'the version of the program itself');
 });

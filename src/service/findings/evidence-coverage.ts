@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { ImageEvidence, SquashedEvidence } from '../../match/evidence.ts';
+import { namesWholeFile } from '../../match/package-files.ts';
 import { isVendorPackage } from '../../match/vendor-packages.ts';
 import type { Distro } from '../../model/distro.ts';
 import {
@@ -58,10 +59,10 @@ function countByKind(found: readonly SquashedEvidence[], cut: readonly EvidenceK
   });
 }
 
-/** Returns a predicate: whether packages were listed from a file. Texts in a program name only some of its packages. */
+/** Returns a predicate: whether the packages that were listed from a file stand for all of it. */
 function listedFiles(packages: readonly ImagePackage[]): (item: SquashedEvidence) => boolean {
   const listed = new Set<string>();
-  for (const { location, evidence } of packages) if (evidence !== 'binary-string') listed.add(location.path);
+  for (const item of packages) if (namesWholeFile(item)) listed.add(item.location.path);
   return ({ path }) => listed.has(path);
 }
 

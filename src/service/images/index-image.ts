@@ -270,7 +270,7 @@ function withOwnLocation(item: SquashedPackage, distributionFiles: DistributionF
   return { ...item, path, layer, package: found };
 }
 
-/** Types of language packages that are listed, and for which there is no advisory source. */
+/** Types of packages that are the same in every distribution, and for which there is no advisory source. */
 const unassessedTypes: ReadonlySet<string> = new Set([
   ...[
     'otp',
@@ -283,7 +283,7 @@ const unassessedTypes: ReadonlySet<string> = new Set([
     'vscode-extension',
     'chrome-extension',
   ],
-  ...['brew', 'flatpak', 'snap', 'nix', 'guix'],
+  ...['brew', 'flatpak', 'snap', 'nix', 'guix', 'generic'],
 ]);
 
 /** Returns the purl of a package. `distro` is null for a package of another ecosystem than the distribution. */

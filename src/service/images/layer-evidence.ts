@@ -42,7 +42,7 @@ export function classifyEvidence(
   for (const [path, program] of unread) {
     if (isOwned.has(path) || readProgram === undefined) continue;
     try {
-      const scan = new ProgramScan(program.size, programs.wanted);
+      const scan = new ProgramScan(program.size, programs.wantedOf(path));
       readProgram(program, scan);
       const kind = scan.kind();
       if (kind === undefined) continue;

@@ -26,7 +26,7 @@ import type { ListerEvent, ListerEventOf, PackageLister } from '../../plugin/pac
 /** Lists files of one layer that are too large to be held together, as soon as each was read. */
 export function fileListing(
   listers: readonly AnyLister[],
-): Omit<ImmediateListing, 'programParts' | 'listProgram'> {
+): Pick<ImmediateListing, 'isWanted' | 'entriesOf' | 'list'> {
   const fileListers = new PatternMap(
     listers.flatMap((lister) => {
       if (!('listEach' in lister)) return [];

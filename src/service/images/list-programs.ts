@@ -19,10 +19,12 @@ export function immediateListing(listers: readonly AnyLister[]): ImmediateListin
 /** Lists programs as soon as they were read. */
 function programListing(
   listers: readonly AnyLister[],
-): Pick<ImmediateListing, 'programParts' | 'listProgram'> {
+): Pick<ImmediateListing, 'programParts' | 'programTexts' | 'listProgram'> {
   const ofPrograms = listers.filter(({ programParts }) => programParts !== undefined);
+  const ofTexts = ofPrograms.flatMap((lister) => ('programTexts' in lister ? [lister.programTexts] : []));
   return {
     programParts: new Set(ofPrograms.flatMap(({ programParts = [] }) => programParts)),
+    programTexts: (path) => ofTexts.flatMap((textsOf) => textsOf(path)),
     listProgram: (path, parts) =>
       ofPrograms.flatMap((lister) => {
         const wanted = new Map([...parts].filter(([part]) => lister.programParts?.includes(part)));
