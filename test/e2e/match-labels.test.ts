@@ -1,174 +1,32 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { zstdDecompressSync } from 'node:zlib';
-import { unzipSync } from 'fflate';
-import { formatPurl } from '../../src/model/purl.ts';
-import type { Report } from '../../src/model/report.ts';
-import { registryName } from '../../src/testing/app-images.ts';
-import { corpus, corpusTest } from '../../src/testing/corpus.ts';
+import { corpusTest } from '../../src/testing/corpus.ts';
+import {
+  findingsOfPurls,
+  type LanguageLabel,
+  labelledPurl,
+  languageLabels,
+  reasonOfLabel,
+} from '../../tools/accuracy/labels.ts';
 import { report, scratch } from './clair.ts';
 import { corpusMirror } from './mirror.ts';
-
-/** A judgement by hand: whether a finding of a package in an image is right (`TP`) or wrong (`FP`). */
-interface Label {
-  readonly label: 'TP' | 'FP' | '??';
-  readonly vulnerability_id: string;
-  readonly package: { readonly name: string; readonly version: string };
-  readonly note?: string;
-}
-
-/** A label of a package that an advisory of its ecosystem names. */
-interface LanguageLabel extends Label {
-  readonly type: string;
-  /** The name in the advisory. Labels have only the artifact of Maven packages. */
-  readonly name: string;
-}
-
-/** Advisories of OSV, as far as this test needs them. */
-interface OsvRecord {
-  readonly id: string;
-  readonly aliases?: readonly string[];
-  readonly affected?: readonly { readonly package?: { readonly ecosystem: string; readonly name: string } }[];
-}
-
-const types: Readonly<Record<string, string>> = {
-  ...{ npm: 'npm', PyPI: 'pypi', Maven: 'maven', Go: 'golang', RubyGems: 'gem' },
-  ...{ Packagist: 'composer', 'crates.io': 'cargo', NuGet: 'nuget', Hex: 'hex' },
-};
-
-/** Why the result differs from a label. `packages`: `name version`. */
-interface LabelRule {
-  readonly reason: string;
-  readonly label: 'TP' | 'FP';
-  readonly note?: RegExp;
-  readonly packages?: readonly string[];
-}
-
-const rules: readonly LabelRule[] = [
-  {
-    label: 'FP',
-    reason:
-      'No other module can import the code, says the label. A list of packages does not show that; a program does.',
-    note: /not.?importable|not.?go.?code|effectively.?private/i,
-  },
-  {
-    label: 'FP',
-    reason:
-      'Labels have no ecosystem. Software of another one, or an editor extension, has this name and version.',
-    note: /vs ?code/i,
-    packages: [
-      ...['npm 1.0.1', 'swift 1.0.0', 'org.jenkins-ci.plugins:git 1.11.0'],
-      ...['org.jenkins-ci.plugins:groovy 1.0.0', 'org.jenkins-ci.plugins:groovy 0.0.0-DEVELOPMENT'],
-      ...['org.apache.httpcomponents:httpclient 2.8.3', 'cookie 0.4.2', 'cookie 0.5.0'],
-    ],
-  },
-  {
-    label: 'FP',
-    reason:
-      'The distribution owns the package in that image, so its advisories decide. A list has no owners.',
-    note: /\bRPM\b|\bdeb\b/,
-    packages: ['urllib3 1.24.2'],
-  },
-  {
-    label: 'FP',
-    reason: 'The advisory of the ecosystem covers the package, and the label follows another source.',
-    packages: [
-      ...['org.jboss.netty:netty 3.9.5.Final', 'org.eclipse.jetty:jetty-server 9.1.0.M0'],
-      ...['org.apache.maven:maven-core 3.5.4', 'org.apache.maven:maven-compat 3.5.4'],
-      'org.apache.httpcomponents:httpclient 4.5.5',
-      'github.com/prometheus/prometheus v0.37.0',
-      'github.com/prometheus/prometheus v1.8.2-0.20201105135750-00f16d1ac3a4',
-    ],
-  },
-  {
-    label: 'TP',
-    reason: 'The advisory was corrected after the label: its ranges begin above the version, or end at it.',
-    packages: ['rdoc 6.2.1.1', 'cryptiles 2.0.5', 'tar 1.0.3', 'tar 2.2.1'],
-  },
-];
-
-/** Returns the packages that the advisories of languages name, by the ids and aliases of the advisories. */
-function namedPackages(): Map<string, { type: string; name: string }[]> {
-  const byId = new Map<string, { type: string; name: string }[]>();
-  const feeds = join(corpusMirror(), 'osv-vulnerabilities.storage.googleapis.com');
-  for (const [ecosystem, type] of Object.entries(types))
-    for (const bytes of Object.values(unzipSync(readFileSync(join(feeds, ecosystem, 'all.zip'))))) {
-      const { id, aliases = [], affected = [] } = JSON.parse(Buffer.from(bytes).toString()) as OsvRecord;
-      const names = new Set(affected.flatMap(({ package: found }) => found?.name ?? []));
-      for (const each of [id, ...aliases])
-        byId.set(each, [...(byId.get(each) ?? []), ...Array.from(names, (name) => ({ type, name }))]);
-    }
-  return byId;
-}
-
-function languageLabels(): LanguageLabel[] {
-  const named = namedPackages();
-  const text = zstdDecompressSync(readFileSync(corpus('golden/match-labels.jsonl.zst'))).toString();
-  const labels = text
-    .split('\n')
-    .filter((line) => line !== '')
-    .flatMap((line) => (JSON.parse(line) as { readonly labels: readonly Label[] }).labels);
-  return labels.flatMap((label) => {
-    const candidates = named.get(label.vulnerability_id) ?? [];
-    const found = candidates.find(({ type, name }) => {
-      const own = type === 'maven' ? name.slice(name.indexOf(':') + 1) : name;
-      return registryName(type, own) === registryName(type, label.package.name);
-    });
-    return found === undefined ? [] : [{ ...label, ...found }];
-  });
-}
-
-function purlOf({ type, name, package: { version } }: LanguageLabel): string {
-  const at = name.lastIndexOf(type === 'maven' ? ':' : '/');
-  const namespace = at === -1 ? {} : { namespace: name.slice(0, at) };
-  return formatPurl({ type, ...namespace, name: name.slice(at + 1), version });
-}
-
-/** Scans an SBOM of all labelled packages. Returns `purl id` of each finding. */
-function findingsIn(labels: readonly LanguageLabel[]): Set<string> {
-  const components = Array.from(new Set(labels.map(purlOf)), (purl) => ({
-    type: 'library',
-    name: purl,
-    version: '1',
-    purl,
-  }));
-  const file = join(scratch, 'labels.cdx.json');
-  writeFileSync(file, JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, components }));
-  const scanned: Report = report(
-    'scan',
-    file,
-    '--mirror',
-    corpusMirror(),
-    '--db',
-    join(scratch, 'labels.db'),
-  );
-  return new Set(
-    scanned.matches.flatMap(({ vulnerability: { id, aliases }, package: { purl } }) =>
-      [id, ...aliases].map((each) => `${purl} ${each}`),
-    ),
-  );
-}
-
-function isExplained({ label, note = '', name, package: { version } }: LanguageLabel): boolean {
-  return rules.some(
-    (rule) =>
-      rule.label === label &&
-      (rule.note?.test(note) === true || rule.packages?.includes(`${name} ${version}`) === true),
-  );
-}
 
 corpusTest(
   'agrees with findings of language packages that were judged by hand, or a rule explains why not',
   () => {
-    const labels = languageLabels();
-    const found = findingsIn(labels);
+    const labels = languageLabels(corpusMirror());
+    const found = findingsOfPurls(labels.map(labelledPurl), (sbom) => {
+      const file = join(scratch, 'labels.cdx.json');
+      writeFileSync(file, JSON.stringify(sbom));
+      return report('scan', file, '--mirror', corpusMirror(), '--db', join(scratch, 'labels.db'));
+    });
     const isFound = (label: LanguageLabel): boolean =>
-      found.has(`${purlOf(label)} ${label.vulnerability_id}`);
+      found.has(`${labelledPurl(label)} ${label.vulnerability_id}`);
     const differing = labels.filter((one) => one.label !== '??' && isFound(one) !== (one.label === 'TP'));
     assert.deepEqual(
       differing
-        .filter((one) => !isExplained(one))
+        .filter((one) => reasonOfLabel(one) === undefined)
         .map((one) => `${one.label} ${one.vulnerability_id} ${one.name} ${one.package.version}`),
       [],
     );
