@@ -1,10 +1,11 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { padToPowerOfTwo } from '../../kit/collections.ts';
 import { compareText } from '../../model/order.ts';
 import { type PackageRow, packageColumns } from './image-package.ts';
 import { decodeOrder, type PackagePositions } from './package-order.ts';
-import { findPartRows, type PartValues, readPart } from './part-values.ts';
+import { type PartValues, readPart, type StoredPart } from './part-values.ts';
 import type { Tables } from './schema.ts';
-import { readSharedValues, type SharedPackageValues } from './shared-values.ts';
+import { readSharedValues } from './shared-values.ts';
 
 /** The details of an image besides its packages. */
 export interface ImageDetails {
@@ -22,59 +23,88 @@ export async function findImageDetails(
   wanted: readonly { readonly image: number; readonly part: number }[],
 ): Promise<ReadonlyMap<number, ImageDetails>> {
   const images = [...new Set(wanted.map(({ image }) => image))];
-  const [partRows, imageRows] = await Promise.all([
-    findPartRows(db, images, [...new Set(wanted.map(({ part }) => part))]),
-    findImageRows(db, images),
-  ]);
+  const rows = await detailRows(db, images, [...new Set(wanted.map(({ part }) => part))]).execute();
   const found = new Map<number, ImageDetails>();
-  for (const [image, { identity, names, order, shared }] of imageRows) {
-    const parts = new Map((partRows.get(image) ?? []).map((row) => [row.part, readPart(row, shared)]));
-    found.set(image, {
-      identity,
-      names: [...names].sort(compareText),
-      parts,
-      positionOf: decodeOrder(order),
-    });
+  for (const ofImage of Map.groupBy(rows, ({ id }) => id).values()) {
+    const [first] = ofImage;
+    if (first === undefined || first.identity === null) continue;
+    const { id, identity, package_order: order } = first;
+    const shared = readSharedValues(first);
+    const parts = new Map(
+      ofImage.flatMap((row) => {
+        const part = partOf(row);
+        return part === undefined ? [] : [[part.part, readPart(part, shared)] as const];
+      }),
+    );
+    found.set(id, { identity, names: namesOf(ofImage), parts, positionOf: decodeOrder(order) });
   }
   return found;
 }
 
 /** Returns the names of an image, sorted. */
 export async function findImageNames(db: Kysely<Tables>, image: number): Promise<string[]> {
-  const rows = await findImageRows(db, [image]);
-  return [...(rows.get(image)?.names ?? [])].sort(compareText);
+  return namesOf(await detailRows(db, [image], []).execute());
 }
 
-interface ImageRow {
-  readonly identity: string;
-  readonly names: ReadonlySet<string>;
-  readonly order: string | null;
-  readonly shared: SharedPackageValues;
+/** A part of an image, or the image itself if no part is wanted; or one of its names, and nothing else. */
+interface DetailRow {
+  readonly id: number;
+  readonly identity: string | null;
+  readonly repositories: string | null;
+  readonly package_layers: string | null;
+  readonly package_order: string | null;
+  readonly part: number | null;
+  readonly layer: number | null;
+  readonly part_repositories: number | null;
+  readonly path: string | null;
+  readonly paths: Uint8Array | null;
+  readonly name: string | null;
 }
 
-/** Returns images and their names, by one query. */
-async function findImageRows(
+function namesOf(rows: readonly DetailRow[]): string[] {
+  return [...new Set(rows.flatMap(({ name }) => name ?? []))].sort(compareText);
+}
+
+function partOf({ part, part_repositories: repositories, ...row }: DetailRow): StoredPart | undefined {
+  return part === null
+    ? undefined
+    : { part, layer: row.layer, repositories, path: row.path, paths: row.paths };
+}
+
+/** Selects images with these of their parts, then the names of the images. */
+function detailRows(
   db: Kysely<Tables>,
   images: readonly number[],
-): Promise<ReadonlyMap<number, ImageRow>> {
-  const none = sql<string | null>`null`;
+  parts: readonly number[],
+): SelectQueryBuilder<Tables, never, DetailRow> {
+  const text = sql<string | null>`null`;
+  const number = sql<number | null>`null`;
   const nothing = [
-    none.as('identity'),
-    none.as('repositories'),
-    none.as('package_layers'),
-    none.as('package_order'),
+    text.as('identity'),
+    text.as('repositories'),
+    text.as('package_layers'),
+    text.as('package_order'),
+    number.as('part'),
+    number.as('layer'),
+    number.as('part_repositories'),
+    text.as('path'),
+    sql<Uint8Array | null>`null`.as('paths'),
   ] as const;
-  const rows = await db
+  return db
     .with('wanted', (query) =>
       query
         .selectFrom('image')
         .select(['id', 'identity', 'repositories', 'package_layers', 'package_order'])
-        .where('id', 'in', padded(images)),
+        .where('id', 'in', padToPowerOfTwo(images)),
     )
     .selectFrom('wanted')
-    .select('id')
-    .select([sql<string | null>`identity`.as('identity'), 'repositories', 'package_layers', 'package_order'])
-    .select(none.as('name'))
+    .leftJoin('image_set', (join) =>
+      join.onRef('image_set.image_id', '=', 'wanted.id').on('image_set.part', 'in', padToPowerOfTwo(parts)),
+    )
+    .select(['wanted.id', sql<string | null>`wanted.identity`.as('identity'), 'wanted.repositories'])
+    .select(['wanted.package_layers', 'wanted.package_order', 'image_set.part', 'image_set.layer'])
+    .select(['image_set.repositories as part_repositories', 'image_set.path', 'image_set.paths'])
+    .select(text.as('name'))
     .unionAll((query) =>
       query
         .selectFrom('wanted')
@@ -91,17 +121,7 @@ async function findImageRows(
         .whereRef('v1_layer.image_id', '=', 'wanted.id')
         .select('wanted.id')
         .select([...nothing, 'v1_layer.name']),
-    )
-    .execute();
-  const found = new Map<number, ImageRow>();
-  const namesOfImages = new Map<number, Set<string>>();
-  for (const { id: image, identity, name, package_order: order, ...texts } of rows) {
-    const names = namesOfImages.get(image) ?? new Set();
-    namesOfImages.set(image, names);
-    if (name !== null) names.add(name);
-    if (identity !== null) found.set(image, { identity, names, order, shared: readSharedValues(texts) });
-  }
-  return found;
+    );
 }
 
 /** Returns packages by their numbers. */
@@ -112,14 +132,7 @@ export async function findPackages(
   const rows = await db
     .selectFrom('package')
     .select(['id', ...packageColumns])
-    .where('id', 'in', padded(packages))
+    .where('id', 'in', padToPowerOfTwo(packages))
     .execute();
   return new Map(rows.map((row) => [row.id, row]));
-}
-
-/** Repeats the last number up to a round length, so that an engine sees few different statements. */
-function padded(numbers: readonly number[]): number[] {
-  const step = 2 ** Math.max(0, Math.floor(Math.log2(numbers.length)) - 2);
-  const size = Math.ceil(numbers.length / step) * step;
-  return Array.from({ length: size }, (_, i) => numbers[Math.min(i, numbers.length - 1)] ?? 0);
 }

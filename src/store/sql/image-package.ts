@@ -32,12 +32,13 @@ export const packageColumns = [
   'functions',
 ] as const;
 
-/** Returns the values of these columns; undefined for null. */
-export function packageValues(item: ImagePackage): (Value | undefined)[] {
+/** Returns the number of a namespace and the values of these columns; undefined for null. */
+export function packageValues(item: ImagePackage, namespace: number | null): (Value | undefined)[] {
   const { lookup, source } = item;
   const sourceLookup = source === undefined ? undefined : lookup?.source;
   // Without spreads, because it runs for each package of each saved image.
   return [
+    namespace,
     lookup?.name,
     lookup?.version,
     lookup?.key,

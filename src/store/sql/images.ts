@@ -13,7 +13,7 @@ import { findMatches } from './matches.ts';
 import type { Namespaces } from './namespaces.ts';
 import { decodeOrder } from './package-order.ts';
 import { upsertSets } from './package-sets.ts';
-import { findPartRows, type PartRow, readPart } from './part-values.ts';
+import { readPart, type StoredPart, storedPartColumns } from './part-values.ts';
 import type { Tables } from './schema.ts';
 import { readSharedValues } from './shared-values.ts';
 import { isLastUseStale } from './times.ts';
@@ -120,7 +120,11 @@ async function addMissingParts(
 
 async function findByNumber(db: Kysely<Tables>, id: number): Promise<ImageIndex> {
   const installed = await installedPackages(db, id);
-  const parts = (await findPartRows(db, [id])).get(id) ?? [];
+  const parts = await db
+    .selectFrom('image_set')
+    .select(storedPartColumns)
+    .where('image_id', '=', id)
+    .execute();
   const layers = await db
     .selectFrom('image_layer')
     .select('layer')
@@ -140,7 +144,7 @@ async function findByNumber(db: Kysely<Tables>, id: number): Promise<ImageIndex>
 }
 
 type InstalledPackage = PackageRow &
-  Pick<PartRow, 'part'> & {
+  Pick<StoredPart, 'part'> & {
     readonly position: number;
     readonly namespace: string | null;
     readonly version_scheme: string | null;
@@ -161,7 +165,7 @@ async function installedPackages(db: Kysely<Tables>, image: number): Promise<Ins
 
 function packagesInOrder(
   image: Selectable<Tables['image']>,
-  partRows: readonly PartRow[],
+  partRows: readonly StoredPart[],
   installed: readonly InstalledPackage[],
 ): ImagePackage[] {
   const shared = readSharedValues(image);

@@ -29,7 +29,7 @@ export interface InstalledImage {
 }
 
 /** Packages of images up to which versions are read together. A version with more of them is read alone, along the images. */
-const rowsMax = 500;
+const rowsMax = 200;
 
 /** Returns the first images of a range, at most `count`, by version key and image. */
 export async function findInstalledImages(

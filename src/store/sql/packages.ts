@@ -21,14 +21,16 @@ const oldestColumns = 1 + packageColumns.indexOf('evidence');
 
 /** Returns the columns of a package whose namespace has this number. */
 export function columnsOfPackage(item: ImagePackage, namespace: number | null): PackageColumns {
-  const values = [namespace, ...packageValues(item)];
-  const last = values.findLastIndex((value) => value !== undefined);
-  const stated = values.slice(0, Math.max(last + 1, oldestColumns));
-  return { values, text: JSON.stringify(stated.map(toText)) };
+  const values = packageValues(item, namespace);
+  let length = values.length;
+  while (length > oldestColumns && values[length - 1] === undefined) length--;
+  const stated: (string | number | null | undefined)[] = [];
+  for (let i = 0; i < length; i++) stated.push(toText(values[i]));
+  return { values, text: JSON.stringify(stated) };
 }
 
 function toText(value: Value | undefined): string | number | null | undefined {
-  return value instanceof Uint8Array
+  return typeof value === 'object' && value !== null
     ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('hex')
     : value;
 }

@@ -1,5 +1,4 @@
-import { type Kysely, type Selectable, sql } from 'kysely';
-import { padToPowerOfTwo } from '../../kit/collections.ts';
+import type { Selectable } from 'kysely';
 import type { Digest } from '../../model/digest.ts';
 import { decodePaths, type PackagePaths } from './package-paths.ts';
 import type { Tables } from './schema.ts';
@@ -14,27 +13,14 @@ export interface PartValues {
   readonly pathAt: PackagePaths;
 }
 
-/** A part of an image as it is stored. */
-export type PartRow = Selectable<Tables['image_set']>;
+/** The columns of a part that `readPart` reads. */
+export const storedPartColumns = ['part', 'layer', 'repositories', 'path', 'paths'] as const;
 
-/** Returns the parts of images, by the numbers of the images; optionally only parts with these numbers. */
-export async function findPartRows(
-  db: Kysely<Tables>,
-  images: readonly number[],
-  parts?: readonly number[],
-): Promise<ReadonlyMap<number, readonly PartRow[]>> {
-  if (images.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('image_set')
-    .selectAll()
-    .where('image_id', 'in', padToPowerOfTwo(images))
-    .where(parts === undefined ? sql<boolean>`true` : (eb) => eb('part', 'in', padToPowerOfTwo(parts)))
-    .execute();
-  return Map.groupBy(rows, (row) => row.image_id);
-}
+/** A part of an image as it is stored. */
+export type StoredPart = Pick<Selectable<Tables['image_set']>, (typeof storedPartColumns)[number]>;
 
 /** Restores the values of a part, given those that the packages of its image share. */
-export function readPart(row: PartRow, { layers, repositories }: SharedPackageValues): PartValues {
+export function readPart(row: StoredPart, { layers, repositories }: SharedPackageValues): PartValues {
   const { layer, position } = readPackageLayer(at(layers, row.layer));
   const from = at(repositories, row.repositories);
   return {
