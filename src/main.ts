@@ -3,10 +3,13 @@ import { programVersion } from './cli/program-version.ts';
 import { ClairError, exitCodes } from './core/errors.ts';
 import { toClairError } from './core/system-error.ts';
 
-/** Runs the `clair` command: parses the command line, runs it, and turns failures into one message and an exit status. */
-export async function main(): Promise<void> {
+/**
+ * Runs the `clair` command: parses the command line, runs it, and turns failures into one message and an exit status. `build` is a hash of the
+ * script. Absent if the sources run.
+ */
+export async function main(build?: string): Promise<void> {
   try {
-    process.exitCode = await runCommand(process.argv.slice(2), programVersion);
+    process.exitCode = await runCommand(process.argv.slice(2), { version: programVersion, build });
   } catch (thrown) {
     const error = toClairError(thrown);
     process.stderr.write(explainFailure(error));

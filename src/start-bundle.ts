@@ -35,7 +35,7 @@ const [command = ''] = process.argv.slice(2);
 const name = [process.version, process.arch, /^[a-z][a-z-]*$/.test(command) ? command : 'other'].join('-');
 const file = join(import.meta.dirname, 'main.js');
 const script = runCachedScript(file, join(cacheDirectory(), 'code', buildName, name));
-await (script.value as Main)(import.meta.url, importModule).main();
+await (script.value as Main)(import.meta.url, importModule).main(buildName);
 if (typeof process.exitCode === 'number' && cachedAfterStatuses.has(process.exitCode)) {
   resetV8Flags();
   script.saveCache();

@@ -8,13 +8,9 @@ import { feedsFor } from '../service/feeds/choose-feeds.ts';
 import { collectGarbageIfDue, defaultRetention } from '../service/feeds/retention.ts';
 import { type FeedOutcome, updateFeeds } from '../service/feeds/update-feeds.ts';
 import { type AssessedReport, matchImage } from '../service/findings/match-image.ts';
-import {
-  type ImageScope,
-  type IndexedImage,
-  type IndexImageDeps,
-  indexImage,
-} from '../service/images/index-image.ts';
+import { type IndexImageDeps, indexImage } from '../service/images/index-image.ts';
 import { type IndexSbomDeps, indexSbom } from '../service/images/index-sbom.ts';
+import type { ImageScope, IndexedImage } from '../service/images/indexed-image.ts';
 import {
   type CommandContext,
   type DatabaseOptions,
@@ -73,7 +69,7 @@ export async function assess(
             throw toStandardInputError(error, opened.temporaryFile);
           },
         );
-  if (context.published !== undefined) tuneForMatching();
+  if (context.published !== undefined || image.reported !== undefined) tuneForMatching();
   await context.published?.load(image.namespaces, context.extensions.sources);
   // Advisories of a time in the past cannot be fetched.
   const outcomes = options.asOf === undefined ? await refreshAdvisories(image, context) : [];

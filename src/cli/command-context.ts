@@ -1,11 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { ClairError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import { loadDeclaredListers } from '../extensions.ts';
 import { scriptUrl } from '../kit/script-url.ts';
 import { startLayerWorker } from '../layer-pool/analyze-on-thread.ts';
 import type { Extensions } from '../plugin/extensions.ts';
+import { writePackages } from '../report/json-formats.ts';
 import type { FeedLockDeps } from '../service/feeds/feed-lock.ts';
 import type { UpdateFeedsDeps } from '../service/feeds/update-feeds.ts';
+import type { DescriptionDeps } from '../service/images/image-description.ts';
 import { LayerAnalyzer } from '../service/images/layer-analyzer.ts';
 import type { Store } from '../store/store.ts';
 import { placesOf } from './built-in-place.ts';
@@ -30,6 +33,8 @@ export interface DatabaseOptions extends PublishedOptions {
   readonly offline?: boolean;
   /** Whether published databases on the network are asked although no feed is updated. */
   readonly asksPlaces?: boolean;
+  /** Names this very program. Absent if it runs from its sources. */
+  readonly build?: string | undefined;
   /** The time limit of the command. */
   readonly timeout?: TimeLimit;
   readonly loaded: LoadedExtensions;
@@ -45,6 +50,8 @@ export interface CommandContext extends AsyncDisposable {
   readonly analyzer: LayerAnalyzer;
   /** Returns extensions and an analyzer that also read lock files and manifests. */
   readonly withDeclared: () => Promise<Pick<CommandContext, 'extensions' | 'analyzer'>>;
+  /** How indexed images are described. Absent if the program has no name. */
+  readonly descriptions: DescriptionDeps | undefined;
   readonly progress: Progress;
   /** Dependencies of feed locks, which exclude other processes. */
   readonly lockDeps: Omit<FeedLockDeps, 'store'>;
@@ -89,6 +96,10 @@ export async function openCommandContext(
       const withListers = { ...extensions, listers };
       return { extensions: withListers, analyzer: createLayerAnalyzer(options, withListers, true) };
     },
+    descriptions:
+      options.build === undefined
+        ? undefined
+        : { build: options.build, writePackages, charactersMax: limits.describedCharacters },
     progress,
     lockDeps,
     updateDeps:

@@ -74,6 +74,11 @@ const blockCharacters = 64 * 1024;
 function* blocksOf(chunks: Iterable<string>): Generator<Buffer> {
   let block = '';
   for (const chunk of chunks) {
+    // A large chunk is not copied into a block.
+    if (chunk.length >= blockCharacters && block !== '') {
+      yield Buffer.from(block);
+      block = '';
+    }
     block += chunk;
     if (block.length < blockCharacters) continue;
     yield Buffer.from(block);

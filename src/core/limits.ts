@@ -98,6 +98,10 @@ export const limits = {
   layerEntries: 10_000_000,
   /** Matches of package sets that a store holds in memory, with one more for each set. They take some tens of megabytes. */
   cachedMatches: 20_000,
+  /** Length of the packages of an image as JSON, with which it is described in the database. 3,000 packages have 1.5 million characters. */
+  describedCharacters: 8 * MiB,
+  /** Length of the matches of such an image as JSON. A thousand matches have about a million characters. */
+  rememberedMatchCharacters: 4 * MiB,
   /** Irregularities of one layer that are reported one by one. */
   remarks: 100,
   /** Whiteouts, links and wanted files of one layer. Large real ones have some thousands. */

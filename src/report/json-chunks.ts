@@ -20,7 +20,26 @@ function* objectChunks(object: object, lineBreak: string): Iterable<string> {
   yield before === '{' ? '{}' : `${lineBreak}}`;
 }
 
+/** The elements of a list that were written before, as `writeElements` does for a list in the outermost object. */
+export class WrittenList {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Writes the elements of a list in the outermost object of a document. */
+export function writeElements(list: Iterable<unknown>): string {
+  // Without the bracket before them, and the line break, indentation and bracket after them.
+  return [...listChunks(list, '\n  ')].join('').slice(1, -4);
+}
+
 function* memberChunks(member: unknown, lineBreak: string): Iterable<string> {
+  if (member instanceof WrittenList) {
+    yield* member.text === '' ? ['[]'] : ['[', member.text, `${lineBreak}]`];
+    return;
+  }
   if (typeof member !== 'object' || member === null) yield stringify(member, lineBreak);
   else if (Symbol.iterator in member) yield* listChunks(member as Iterable<unknown>, lineBreak);
   else yield* objectChunks(member, lineBreak);

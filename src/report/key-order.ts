@@ -1,4 +1,6 @@
+import { jsonOfList } from '../kit/lazy-list.ts';
 import type { Report, SuppressedMatch } from '../model/report.ts';
+import { WrittenList } from './json-chunks.ts';
 
 /** The keys of a JSON object in output order, each with the key order of its members. */
 export interface KeyOrder {
@@ -153,9 +155,16 @@ export function orderKeysLazily(report: object, order: KeyOrder): object {
   return Object.fromEntries(
     Object.keys(order).map((key) => {
       const member = fields[key];
-      return [key, Array.isArray(member) ? orderElements(member, order[key]) : orderKeys(member, order[key])];
+      return [key, orderMember(member, order[key])];
     }),
   );
+}
+
+function orderMember(member: unknown, order: KeyOrder | 'value' | undefined): unknown {
+  if (!Array.isArray(member)) return orderKeys(member, order);
+  // Only packages are written before, in their order.
+  const written = order === reportOrder.packages ? jsonOfList(member) : undefined;
+  return written === undefined ? orderElements(member, order) : new WrittenList(written);
 }
 
 function* orderElements(list: readonly unknown[], order: KeyOrder | 'value' | undefined): Iterable<unknown> {

@@ -77,6 +77,28 @@ export interface AffectedPage {
   readonly next?: string;
 }
 
+/** The result of indexing an image, as a command writes it. The store does not read the texts. */
+export interface ImageDescription {
+  /** Equal for images of which the same program makes the same description. */
+  readonly key: string;
+  /** The description without its packages. */
+  readonly summary: string;
+  /** The packages as a report has them. */
+  readonly packages: string;
+}
+
+/** A stored description. */
+export interface StoredDescription extends Omit<ImageDescription, 'key'> {
+  /** The number of the image. */
+  readonly image: number;
+}
+
+/** Options of `findMatches`. */
+export interface MatchOptions extends AsOf {
+  /** Whether the matches are remembered in the description of the image, until the advisories change. The next process then finds them there. */
+  readonly isRemembered?: boolean | undefined;
+}
+
 /** Indexed images. */
 export interface ImageStore {
   /** Saves the image unless the store has it; returns its number. */
@@ -87,7 +109,11 @@ export interface ImageStore {
    * Returns every row whose range contains an installed version, by one join, in canonical order. Leaves out `not-affected` rows.
    * Rows of the architecture `src` are compared with the source package, all others with the lookup key of the package.
    */
-  findMatches(image: number, at?: AsOf): Promise<readonly StoredMatch[]>;
+  findMatches(image: number, options?: MatchOptions): Promise<readonly StoredMatch[]>;
+  /** Returns the description with this key, and renews the last use of its image. Undefined if the store has none. */
+  findDescription(key: string): Promise<StoredDescription | undefined>;
+  /** Saves the description of an image instead of an earlier one. Does nothing if the database is only read. */
+  saveDescription(image: number, description: ImageDescription): Promise<void>;
   /**
    * Returns the images that records, by their numbers, hit: ordered by namespace, package name, version and image. The cost of a
    * page depends on its size only. Paging misses and repeats nothing while images are added and removed. Throws `usage` for an

@@ -14,15 +14,25 @@ import type { CommandDeps, RunCommand } from './options.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addToolCommands } from './tool-commands.ts';
 
+/** The program that runs. */
+export interface ProgramIdentity {
+  readonly version: string;
+  /** A hash of its script. Undefined if it runs from its sources. */
+  readonly build?: string | undefined;
+}
+
 /**
  * Runs the command line `argv` (without node and script) and returns the exit status. After `timed-out` the work continues: end the
  * process.
  */
-export async function runCommand(argv: readonly string[], version: string): Promise<number> {
+export async function runCommand(
+  argv: readonly string[],
+  { version, build }: ProgramIdentity,
+): Promise<number> {
   const { names: pluginNames, rest } = extractPluginFlags(argv);
   await using loaded = await loadExtensions(pluginNames, process.cwd());
   using deadline = new Deadline();
-  using commandRun = new CommandRun(deadline);
+  using commandRun = new CommandRun(deadline, build);
   let selected: (() => number | Promise<number>) | undefined;
   const run: RunCommand = <Arguments extends unknown[]>(
     command: (...args: Arguments) => number | Promise<number>,
@@ -44,10 +54,12 @@ export async function runCommand(argv: readonly string[], version: string): Prom
 /** The state of a running command: options of the environment and files, progress and deadline. */
 class CommandRun implements Disposable {
   readonly #deadline: Deadline;
+  readonly #build: string | undefined;
   #progress: Progress | undefined;
 
-  constructor(deadline: Deadline) {
+  constructor(deadline: Deadline, build: string | undefined) {
     this.#deadline = deadline;
+    this.#build = build;
   }
 
   /** Completes the options of a command before it runs. */
@@ -66,6 +78,7 @@ class CommandRun implements Disposable {
     const progress = terminalProgress(options);
     this.#progress = progress;
     command.setOptionValue('progress', progress);
+    command.setOptionValue('build', this.#build);
     if (options.timeout !== undefined) this.#deadline.start(options.timeout, () => progress.step);
   }
 

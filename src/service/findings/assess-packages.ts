@@ -11,8 +11,7 @@ import type { Extensions } from '../../plugin/extensions.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import type { StoredEnrichment } from '../../store/enrichment-store.ts';
 import { type FeedState, type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
-import type { ImagePackage, StoredMatch } from '../../store/image-store.ts';
-import type { AsOf } from '../../store/page.ts';
+import type { ImagePackage, MatchOptions, StoredMatch } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { dropOverridden } from '../feeds/user-vulnerabilities.ts';
@@ -20,7 +19,7 @@ import { versionOrder } from '../images/extension-status.ts';
 import { markUnloadedSources } from './unloaded-sources.ts';
 
 /** Dependencies of `assessPackages`. With `asOf`, uses the advisories of that time. Enrichments have no history. */
-export interface AssessmentDeps extends AsOf, FindingOptions {
+export interface AssessmentDeps extends MatchOptions, FindingOptions {
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly store: Pick<Store, 'images' | 'advisories' | 'enrichments' | 'vulnerabilities'>;
   /** Looks up ratings that the store does not have. Absent if nothing is looked up, and the report needs no reason for that. */
@@ -77,8 +76,8 @@ export async function assessPackages(
   packages: readonly ImagePackage[],
   deps: AssessmentDeps,
 ): Promise<Assessment> {
-  const { store, extensions, asOf } = deps;
-  const stored = await store.images.findMatches(image, { asOf });
+  const { store, extensions, asOf, isRemembered } = deps;
+  const stored = await store.images.findMatches(image, { asOf, isRemembered });
   const states = await store.advisories.findFeedStates({ asOf });
   const counting = withoutSuperseded(stored, states, extensions);
   const effective = await dropOverridden(counting, states, { store, asOf });

@@ -7,7 +7,7 @@ import type { FeedUpdate } from '../../store/advisory-store.ts';
 import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
 import { affectedRow, feedUpdate, record, stream } from '../../testing/store-content.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
-import type { IndexedImage } from '../images/index-image.ts';
+import type { IndexedImage } from '../images/indexed-image.ts';
 import { coverageOf, type DatedCoverage } from './coverage.ts';
 
 const today = '2026-06-01T00:00:00Z';

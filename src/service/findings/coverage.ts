@@ -9,10 +9,11 @@ import type { Package } from '../../model/package.ts';
 import type { Coverage } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
+import type { ImagePackage } from '../../store/image-store.ts';
 import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
 import { type AdvisoryFeed, effectiveFeeds } from '../feeds/choose-feeds.ts';
-import type { IndexedImage } from '../images/index-image.ts';
+import type { IndexedImage } from '../images/indexed-image.ts';
 import { isUnmatched } from '../images/package-lookup.ts';
 import { coverageOfUnread, evidenceCoverage } from './evidence-coverage.ts';
 import {
@@ -56,7 +57,7 @@ export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promi
   const ofPackages = [...covered, ...coverageWithoutNamespace(image)];
   const { claimedUnread = [] } = image;
   const unread = [
-    ...evidenceCoverage({ ...image, coverage: covered }),
+    ...evidenceCoverage({ ...image, packages: coveringPackagesOf(image), coverage: covered }),
     ...claimedUnread.map((claimed) => coverageOfUnread(claimed)),
   ];
   return [
@@ -66,9 +67,17 @@ export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promi
   ];
 }
 
-function coverageWithoutNamespace({ packages, distro }: IndexedImage): DatedCoverage[] {
+/** Returns packages among which are all that coverage may depend on. */
+export function coveringPackagesOf({ packages, covering = packages }: IndexedImage): readonly ImagePackage[] {
+  return covering;
+}
+
+function coverageWithoutNamespace(image: IndexedImage): DatedCoverage[] {
+  const { packages, distro } = image;
   if (packages.length === 0) return [coverageWithoutPackages(distro)];
-  const withoutNamespace = packages.filter((found) => found.lookup === null && !isUnmatched(found));
+  const withoutNamespace = coveringPackagesOf(image).filter(
+    (found) => found.lookup === null && !isUnmatched(found),
+  );
   return withoutNamespace.length === 0 ? [] : [coverageOfUnsupported(withoutNamespace, distro)];
 }
 
@@ -203,11 +212,11 @@ const runTimesMax = 3;
 /** Adds the run times of languages in a namespace that are out of support. */
 function withEndedRunTimes(
   coverage: DatedCoverage,
-  { packages }: IndexedImage,
+  image: IndexedImage,
   { now }: CoverageDeps,
 ): DatedCoverage {
   const today = now().toISOString().slice(0, 10);
-  const ended = packages.flatMap((found) => {
+  const ended = coveringPackagesOf(image).flatMap((found) => {
     const end = found.lookup?.namespace.name === coverage.namespace ? supportEndOfPackage(found) : undefined;
     return end !== undefined && end < today ? [`${found.name} ${found.version} since ${end}`] : [];
   });

@@ -19,7 +19,7 @@ import type { Store } from '../../store/store.ts';
 import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { findUserVulnerabilities, userFeed, userVulnerabilityKey } from '../feeds/user-vulnerabilities.ts';
-import type { IndexedImage } from '../images/index-image.ts';
+import type { IndexedImage } from '../images/indexed-image.ts';
 import { isLeftToOwner, isUnmatched } from '../images/package-lookup.ts';
 import { toPackage } from './assess-packages.ts';
 

@@ -4,9 +4,9 @@ import { compareText } from '../../model/order.ts';
 import type { Report, Target } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { feedsFor } from '../feeds/choose-feeds.ts';
-import type { IndexedImage } from '../images/index-image.ts';
+import type { IndexedImage } from '../images/indexed-image.ts';
 import { type AssessmentDeps, assessPackages, type LookUpRatings, toPackage } from './assess-packages.ts';
-import { type CoverageDeps, coverageOf } from './coverage.ts';
+import { type CoverageDeps, coverageOf, coveringPackagesOf } from './coverage.ts';
 import { unownedEvidence } from './evidence-coverage.ts';
 import { ratingLists } from './rating-lists.ts';
 
@@ -34,19 +34,20 @@ export async function matchImage(
   const { findings, ratings, undecided, states } = await assessPackages(image.id, image.packages, {
     ...deps,
     countsDeclared: image.isSourceTree,
+    isRemembered: image.isDescribed,
   });
   const { matches, suppressed } = findings;
   const coverage = await coverageOf(image, deps);
   const statuses = [...image.statuses, ...undecided].sort((a, b) => compareText(a.extension, b.extension));
   const isAssessed = isFullyAssessed({ packages: image.packages.length, coverage, statuses });
-  const unread = image.claimedUnread ?? unownedEvidence(image);
+  const unread = image.claimedUnread ?? unownedEvidence({ ...image, packages: coveringPackagesOf(image) });
   const report: Report = {
     schemaVersion: 1,
     target,
     distro: image.distro,
     namespaces: image.namespaces,
     layers: image.layers,
-    packages: image.packages.map(toPackage),
+    packages: image.reported ?? image.packages.map(toPackage),
     ...(unread.length > 0 && { unread }),
     matches,
     suppressed,

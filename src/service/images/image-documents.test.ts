@@ -8,7 +8,8 @@ import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
 import { buildImage, dockerFiles } from '../../testing/image-builder.ts';
 import { temporaryDirectory } from '../../testing/store-engines.ts';
 import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
-import { type IndexedImage, indexImage } from './index-image.ts';
+import { indexImage } from './index-image.ts';
+import type { IndexedImage } from './indexed-image.ts';
 import { LayerAnalyzer } from './layer-analyzer.ts';
 
 const release: TarEntryPlan = { path: 'etc/os-release', content: 'ID=a\n' };

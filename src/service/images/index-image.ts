@@ -4,7 +4,6 @@ import type { ImageLayer } from '../../image/image-layer.ts';
 import { nameOfLayer } from '../../image/layer/layer-name.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import { dependenciesOf } from '../../match/dependencies.ts';
-import type { ImageEvidence } from '../../match/evidence.ts';
 import { type ExcludedFile, withoutExcluded } from '../../match/exclude.ts';
 import { type StatedLicenses, statedLicenses } from '../../match/licenses.ts';
 import { npmDependenciesOf } from '../../match/npm-dependencies.ts';
@@ -18,7 +17,7 @@ import { comparePackages, compareText } from '../../model/order.ts';
 import type { ListedPackage, PackageLocation } from '../../model/package.ts';
 import { overrideDistro } from '../../model/parse-distro.ts';
 import { languagePurlOf, purlOf } from '../../model/purl.ts';
-import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../../model/report.ts';
+import type { ReportLayer } from '../../model/report.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
 import { supplierOf } from '../../model/supplier.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
@@ -27,6 +26,15 @@ import type { Store } from '../../store/store.ts';
 import { type DeclaredUse, declaredKey, withoutInstalledDeclared } from './declared-packages.ts';
 import { DistributionFiles } from './distribution-files.ts';
 import { statusesOf } from './extension-status.ts';
+import {
+  type DescribedImage,
+  type DescriptionDeps,
+  describeImage,
+  descriptionKey,
+  type LayerFacts,
+  restoreDescribed,
+} from './image-description.ts';
+import type { ImageScope, IndexedImage } from './indexed-image.ts';
 import type { LayerAnalyzer } from './layer-analyzer.ts';
 import { ecosystemOf, namespacesOf, PackageLookups } from './package-lookup.ts';
 import { type IndexedLayer, type LayerStack, ReadPasses } from './read-passes.ts';
@@ -50,59 +58,82 @@ export interface IndexImageDeps extends StoredIndexesDeps, ImageScope {
   readonly analyzer: LayerAnalyzer;
   /** Use of lock files and manifests. Absent if the listers that read them are not among the extensions. */
   readonly declared?: DeclaredUse | undefined;
+  /** Absent if images are not described in the store. */
+  readonly descriptions?: DescriptionDeps | undefined;
   readonly onProgress: (text: string) => void;
 }
 
-/** An image whose packages are stored. */
-export interface IndexedImage {
-  /** Number in the store. */
-  readonly id: number;
-  readonly distro: Distro | null;
-  readonly layers: readonly ReportLayer[];
-  readonly packages: readonly ImagePackage[];
-  /** Namespaces of the packages, sorted by name. */
-  readonly namespaces: readonly Namespace[];
-  readonly statuses: readonly ExtensionStatus[];
-  /** Files that a user has excluded. */
-  readonly excluded?: readonly ExcludedFile[];
-  /** Whether it is a source tree, whose dependencies are declared and not installed. */
-  readonly isSourceTree?: boolean;
-  /** Evidence of packages and programs that are not listed. */
-  readonly evidence: ImageEvidence;
-  /** Evidence as an inventory states it. Absent if the image itself was read. */
-  readonly claimedUnread?: readonly UnreadEvidence[];
-}
-
-/** Reads the layers without a stored index for these extensions, squashes all layers, and saves the packages. */
+/**
+ * Returns an image by its description in the store. Without one, it reads the layers without a stored index for these extensions, squashes
+ * all layers, and saves the packages. An image that needed no reading is then described: it will probably be scanned again.
+ */
 export async function indexImage(image: Image, deps: IndexImageDeps): Promise<IndexedImage> {
+  const key = deps.descriptions && descriptionKey(image.layers, deps, deps.descriptions.build);
+  const described = await findDescribed(key, image, deps);
+  if (described !== undefined) return described;
   const { layers: imageLayers, streamLayers } = image;
+  let isRead = false;
   const passes = new ReadPasses(deps.extensions);
   let read: LayerStack<IndexedImageLayer> | undefined;
   while (read === undefined) {
-    const { key, links } = passes.current;
-    const stored = await findStoredIndexes(imageLayers, key, deps);
+    const { key: passKey, links } = passes.current;
+    const stored = await findStoredIndexes(imageLayers, passKey, deps);
     const { unread } = stored;
     if (unread.length > 0) deps.onProgress(`reading ${unread.length} of ${imageLayers.length} layers`);
+    isRead ||= unread.length > 0;
     const indexes = await deps.analyzer.analyze(unread, { verify: deps.verify, links, streamLayers });
     read = passes.squash(await storeIndexes(stored, indexes, deps.store));
   }
-  const { index, image: described } = await describeImage(read, deps);
+  const { index, image: unsaved } = await imageOf(read, deps);
+  const layers = read.layers.map((layer) => layerFacts(layer.index));
   // Frees what the layers hold: to save the packages takes memory, too.
   read = undefined;
-  return { id: await deps.store.images.save(index), ...described };
+  const indexed = { id: await deps.store.images.save(index), ...unsaved };
+  return isRead ? indexed : await withDescription(key, { image: indexed, layers }, deps);
+}
+
+async function findDescribed(
+  key: string | undefined,
+  { layers }: Image,
+  { store, extensions }: IndexImageDeps,
+): Promise<IndexedImage | undefined> {
+  const stored = key === undefined ? undefined : await store.images.findDescription(key);
+  if (stored === undefined) return undefined;
+  const { image, layers: facts } = restoreDescribed(stored, extensions);
+  return {
+    ...image,
+    layers: facts.flatMap((fact, i) => layers.slice(i, i + 1).map((layer) => toReportLayer(layer, fact))),
+  };
+}
+
+/** Describes an image in the store, if it has a key. */
+async function withDescription(
+  key: string | undefined,
+  described: DescribedImage,
+  { store, descriptions, extensions }: IndexImageDeps,
+): Promise<IndexedImage> {
+  if (key === undefined || descriptions === undefined) return described.image;
+  const isDescribed = await describeImage(key, described, { store, descriptions, extensions });
+  return { ...described.image, isDescribed };
+}
+
+function layerFacts({ digest, diffId, tarBytes, verified }: LayerIndex): LayerFacts {
+  return {
+    verified,
+    ...(digest !== undefined && { digest }),
+    ...(diffId !== undefined && { diffId }),
+    ...(tarBytes !== undefined && { tarBytes }),
+  };
 }
 
 /** An image before it is saved. */
-interface DescribedImage {
+interface UnsavedImage {
   readonly index: ImageIndex;
   readonly image: Omit<IndexedImage, 'id'>;
 }
 
 /** Returns the index and the description of an image that was read. */
-async function describeImage(
-  read: LayerStack<IndexedImageLayer>,
-  deps: IndexImageDeps,
-): Promise<DescribedImage> {
+async function imageOf(read: LayerStack<IndexedImageLayer>, deps: IndexImageDeps): Promise<UnsavedImage> {
   const { layers } = read;
   for (const layer of layers) assertNoImageDocuments(layer);
   const { squashed: included, excluded } = withoutExcluded(read.squashed, deps.exclude ?? []);
@@ -341,7 +372,7 @@ function withDependencies(
   });
 }
 
-function toReportLayer(layer: ImageLayer, index: LayerIndex): ReportLayer {
+function toReportLayer(layer: ImageLayer, index: LayerFacts): ReportLayer {
   return {
     digest: layer.digest ?? index.digest ?? null,
     diffId: layer.diffId ?? index.diffId ?? null,
@@ -358,14 +389,6 @@ const identityCharacters = 1000;
 export function imageIndexIdentity(parts: readonly string[]): string {
   const text = parts.join('\n');
   return text.length <= identityCharacters ? text : `sha256:${sha256Of(text)}`;
-}
-
-/** Options of a scan that change the contents of the image. */
-export interface ImageScope {
-  /** Distribution that overrides the detected one. */
-  readonly distro?: Distro;
-  /** Patterns of paths to exclude. */
-  readonly exclude?: readonly string[];
 }
 
 /** Returns a key for a scope, because packages of an image differ between scopes. Empty without options. */

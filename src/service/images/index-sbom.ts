@@ -8,7 +8,8 @@ import type { Store } from '../../store/store.ts';
 import { analyzerKey } from './analyze-layers.ts';
 import { DistributionFiles } from './distribution-files.ts';
 import { versionOrder } from './extension-status.ts';
-import { type ImageScope, type IndexedImage, imageIndexIdentity, indexVersion } from './index-image.ts';
+import { imageIndexIdentity, indexVersion } from './index-image.ts';
+import type { ImageScope, IndexedImage } from './indexed-image.ts';
 import { namespacesOf, PackageLookups, withoutLookup } from './package-lookup.ts';
 
 /** Dependencies and options of `indexSbom`. */

@@ -240,7 +240,7 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   advisories: ['findFirstLoad', 'apply', 'touch', 'hasContent', 'recordFailure', 'saveNamespace'],
   vulnerabilities: ['findByKeys', 'pageByFeed'],
   enrichments: ['apply', 'findWithFeeds', 'pageByFeed', 'findLookups', 'saveLookups'],
-  images: ['save', 'findByNumber'],
+  images: ['save', 'findByNumber', 'findDescription', 'saveDescription'],
   namedLayers: [
     'save',
     'find',

@@ -27,6 +27,19 @@ export interface ImageTable {
   last_used_at: Generated<number>;
 }
 
+/** The description of an image: see `ImageDescription`. */
+export interface ImageDescriptionTable {
+  /** That of the image. */
+  identity: string;
+  key: string;
+  /** The state of the advisories from which `matches` were found: see `readAdvisoryState`. */
+  matched_at: string | null;
+  /** The matches of the image as JSON of `StoredMatch[]`; null if they are not remembered. */
+  matches: string | null;
+  summary: string;
+  packages: string;
+}
+
 /** A layer of an image, by its identity. */
 export interface ImageLayerTable {
   image_id: number;

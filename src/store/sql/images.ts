@@ -1,9 +1,10 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Distro } from '../../model/distro.ts';
-import type { ImageIndex, ImagePackage, ImageStore } from '../image-store.ts';
+import type { ImageIndex, ImagePackage, ImageStore, StoredDescription } from '../image-store.ts';
 import { pageAffectedImages } from './affected-images.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { momentOf } from './history.ts';
+import { findDescription, writeDescription } from './image-descriptions.ts';
 import { type PackageRow, packageColumns, packageFromRow } from './image-package.ts';
 import { type ImagePart, type SplitImage, splitImage } from './image-parts.ts';
 import type { ImageRows, InsertedImage, PartInput } from './image-rows.ts';
@@ -33,8 +34,14 @@ export function imageStore(deps: ImageDeps): ImageStore {
   return {
     save: async (image) => (await findUsed(deps, image)) ?? (await save(deps, image)),
     findByNumber: (image) => findByNumber(db, image),
-    findMatches: async (image, at = {}) =>
-      await findMatches(db, image, { moment: await momentOf(db, at, deps.now()), cache }),
+    findMatches: async (image, { isRemembered = false, ...at } = {}) =>
+      await findMatches(deps.engine, image, {
+        moment: await momentOf(db, at, deps.now()),
+        cache,
+        isRemembered,
+      }),
+    findDescription: (key) => findDescribed(deps, key),
+    saveDescription: (image, description) => writeDescription(deps.engine, image, description),
     pageAffected: (vulnerabilities, page) => pageAffectedImages(db, vulnerabilities, page),
   };
 }
@@ -46,7 +53,15 @@ async function findUsed({ engine, now }: ImageDeps, { identity }: ImageIndex): P
     .select(['id', 'last_used_at'])
     .where('identity', '=', identity)
     .executeTakeFirst();
-  if (row === undefined) return undefined;
+  return row === undefined ? undefined : await renewUse({ engine, now }, row);
+}
+
+type UsedImage = Pick<Selectable<Tables['image']>, 'id' | 'last_used_at'>;
+
+async function renewUse(
+  { engine, now }: Pick<ImageDeps, 'engine' | 'now'>,
+  row: UsedImage,
+): Promise<number | undefined> {
   if (engine.isReadOnly || !isLastUseStale(row.last_used_at, now())) return row.id;
   const used = { last_used_at: now() };
   const { numUpdatedRows: renewed } = await engine.write(
@@ -54,6 +69,14 @@ async function findUsed({ engine, now }: ImageDeps, { identity }: ImageIndex): P
     'own rows',
   );
   return renewed > 0n ? row.id : undefined;
+}
+
+/** Returns the description with a key and renews the last use of its image. Undefined if garbage collection has just deleted it. */
+async function findDescribed(deps: ImageDeps, key: string): Promise<StoredDescription | undefined> {
+  const found = await findDescription(deps.engine.db, key);
+  if (found === undefined) return undefined;
+  const number = await renewUse(deps, { id: found.description.image, last_used_at: found.last_used_at });
+  return number === undefined ? undefined : found.description;
 }
 
 async function save({ engine, namespaces, now }: ImageDeps, image: ImageIndex): Promise<number> {

@@ -1,8 +1,10 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import { padToPowerOfTwo } from '../../kit/collections.ts';
 import type { StoredMatch } from '../image-store.ts';
+import type { Engine } from './engine.ts';
 import { isValidAt } from './history.ts';
 import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
+import { findRememberedMatches, readAdvisoryState, rememberMatches } from './image-descriptions.ts';
 import type { MatchCache, SetMatch } from './match-cache.ts';
 import { lookupColumns, type MatchKey, packagesWithRows } from './match-key.ts';
 import { decodeOrder } from './package-order.ts';
@@ -56,16 +58,26 @@ export function matchQuery(
     .select((eb) => eb(lookupColumns[by].key, 'is not', null).as('has_key'));
 }
 
+/** Options of `findMatches`. */
+interface FindOptions {
+  readonly moment: number | undefined;
+  readonly cache: MatchCache;
+  /** See `MatchOptions`. */
+  readonly isRemembered: boolean;
+}
+
 /**
  * Returns the rows that may make the packages of an image vulnerable, in canonical order. The current matches of sets are cached, because
  * most images share their sets with others.
  */
 export async function findMatches(
-  db: Kysely<Tables>,
+  engine: Engine,
   image: number,
-  { moment, cache }: { readonly moment: number | undefined; readonly cache: MatchCache },
+  { moment, cache, isRemembered }: FindOptions,
 ): Promise<StoredMatch[]> {
+  const { db } = engine;
   if (moment !== undefined) return await readWhole(db, image, { moment });
+  if (isRemembered) return await findOrRemember(engine, image);
   const parts = await readParts(db, image);
   const before = await readState(db, image);
   const cached = parts.map(({ part, set }) => [part, cache.get(set, before.revision)] as const);
@@ -77,6 +89,17 @@ export async function findMatches(
   if (after.revision !== before.revision) return await readWhole(db, image);
   for (const { part, set } of missing) cache.set(set, before.revision, found.get(part) ?? []);
   return inOrder(before, new Map([...cached, ...found]));
+}
+
+/** Returns the matches that are remembered of the same state of the advisories; else reads and remembers them. */
+async function findOrRemember(engine: Engine, image: number): Promise<StoredMatch[]> {
+  const { db } = engine;
+  const state = await readAdvisoryState(db);
+  const remembered = await findRememberedMatches(db, image, state);
+  if (remembered !== undefined) return remembered;
+  const found = await readWhole(db, image);
+  if ((await readAdvisoryState(db)) === state) await rememberMatches(engine, image, { state, found });
+  return found;
 }
 
 /** Reads all matches of an image by one query. */

@@ -6,6 +6,7 @@ import type { Severity } from '../../model/severity.ts';
 import type { AdvisoryEvent } from '../event-store.ts';
 import type { FeedState } from '../feed-state.ts';
 import type {
+  ImageDescriptionTable,
   ImageLayerTable,
   ImageSetTable,
   ImageTable,
@@ -24,7 +25,7 @@ import type {
 } from './rating-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 17;
+export const schemaVersion = 18;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -46,6 +47,7 @@ export interface Tables {
   rating_change: RatingChangeTable;
   layer: LayerTable;
   image: ImageTable;
+  image_description: ImageDescriptionTable;
   image_layer: ImageLayerTable;
   image_set: ImageSetTable;
   package_set: PackageSetTable;

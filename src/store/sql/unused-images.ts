@@ -50,7 +50,10 @@ function unusedImages(db: Kysely<Tables>, before: number) {
 }
 
 async function dropImages(db: Kysely<Tables>, before: number, images: readonly number[]): Promise<number> {
-  const unused = await unusedImages(db, before).select('id').where('id', 'in', images).execute();
+  const unused = await unusedImages(db, before)
+    .select(['id', 'identity'])
+    .where('id', 'in', images)
+    .execute();
   if (unused.length === 0) return 0;
   const ids = unused.map(({ id }) => id);
   const batches = db.selectFrom('digest').select('name').where('image_id', 'in', ids);
@@ -58,6 +61,8 @@ async function dropImages(db: Kysely<Tables>, before: number, images: readonly n
   await db.deleteFrom('digest').where('image_id', 'in', ids).execute();
   await dropParts(db, ids);
   await db.deleteFrom('image_layer').where('image_id', 'in', ids).execute();
+  const identities = unused.map(({ identity }) => identity);
+  await db.deleteFrom('image_description').where('identity', 'in', identities).execute();
   await db.deleteFrom('image').where('id', 'in', ids).execute();
   return ids.length;
 }

@@ -39,6 +39,7 @@ CREATE TABLE "job" ("name" text not null primary key, "kind" text not null, "lan
 CREATE TABLE "set_count" ("set_id" integer not null, "severity" integer not null, "is_fixable" integer not null, "exploited" integer not null, "findings" integer not null, constraint "set_count_key" primary key ("set_id", "severity", "is_fixable", "exploited")) strict, without rowid;
 CREATE TABLE "rating_change" ("number" integer primary key, "ids" text) strict;
 CREATE TABLE "known_document" ("feed_id" integer not null, "part" integer not null, "reader" text not null, "content" blob not null, constraint "known_document_key" primary key ("feed_id", "part")) strict;
+CREATE TABLE "image_description" ("identity" text not null primary key, "key" text not null, "matched_at" text, "matches" text, "summary" text not null, "packages" text not null) strict;
 CREATE INDEX "feed_history_time" on "feed_history" ("feed_id", "replaced_at");
 CREATE UNIQUE INDEX "vulnerability_open" on "vulnerability" ("feed_id", "key", "kept_for") where "valid_to" is null;
 CREATE INDEX "vulnerability_in_force" on "vulnerability" ("feed_id", "id") where "valid_to" is null;
@@ -74,6 +75,7 @@ CREATE INDEX "set_package_sets" on "set_package" ("package_id", "set_id", "posit
 CREATE INDEX "image_set_images" on "image_set" ("set_id", "image_id", "part");
 CREATE INDEX "job_due" on "job" ("lane", "run_at");
 CREATE INDEX "package_set_due" on "package_set" ("id") where "count_due" > 0;
+CREATE INDEX "image_description_by_key" on "image_description" ("key");
 insert into "id_counter" values ('vulnerability', 0);
 insert into "id_counter" values ('event', 0);
 insert into "id_counter" values ('v1_layer', 0);
@@ -81,5 +83,5 @@ insert into "id_counter" values ('notification', 0);
 insert into "id_counter" values ('ancestry', 0);
 insert into "key_value" values ('store/minimum-schema', '14');
 pragma application_id = 1131176297;
-pragma user_version = 17;
+pragma user_version = 18;
 `;

@@ -15,6 +15,7 @@ import { addJobs } from './0014-jobs.ts';
 import { addFindingCounts } from './0015-finding-counts.ts';
 import { addKnownDocuments } from './0016-known-documents.ts';
 import { addPackageEvidence } from './0017-package-evidence.ts';
+import { addImageDescriptions } from './0018-image-descriptions.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   addFindingCounts,
   addKnownDocuments,
   addPackageEvidence,
+  addImageDescriptions,
 ];
