@@ -88,6 +88,8 @@ export const catalogueDocument = z.object({
   keys: z.record(text, count),
   /** Lists that rate vulnerabilities. */
   ratings: z.array(feed),
+  /** Feeds that the publisher looked for, that do not exist at their origin, and that no shard names. Publishers of earlier versions lack it. */
+  absent: z.optional(z.array(feed).check(z.maxLength(limits.absentFeeds, 'too many feeds'))),
   shards: z
     .record(text, shard)
     .check(z.refine((of) => Object.keys(of).length <= limits.shards, 'too many namespaces')),

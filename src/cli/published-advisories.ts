@@ -74,6 +74,7 @@ export class PublishedAdvisories {
     await this.#loadEach([...names]);
     for (const namespace of namespaces) await this.#noteUncovered(advisoryNamespaceOf(namespace), sources);
     this.#store?.addLists(await this.#lists(), () => this.loadLists());
+    this.#store?.addAbsent(await this.#absent());
     await this.places.cleanUp();
   }
 
@@ -182,6 +183,17 @@ export class PublishedAdvisories {
           byName.set(name, shardFile(name, { ...catalogue, shard, trust, path: '' }));
     }
     return [...byName.values()];
+  }
+
+  /** Returns the states of the feeds that no publisher found. */
+  async #absent(): Promise<ScopedFeedState[]> {
+    const all: ScopedFeedState[] = [];
+    for (const publication of await this.places.open()) {
+      if (publication instanceof ClairError) continue;
+      const { catalogue, trust } = publication;
+      all.push(...(catalogue.absent ?? []).map((feed) => toState(feed, trust)));
+    }
+    return all;
   }
 
   #warnOnce(message: string): void {

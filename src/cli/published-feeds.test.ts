@@ -141,7 +141,7 @@ async function updateFrom(directory: string, store: Store, cache: string): Promi
     ...lockDeps(store),
     ...{ store, schemes: [], origin: 'upstream', maxAgeMs: 0 },
     client: { get: () => Promise.reject(new Error('the vendor was asked')) },
-    publication: new PublishedFeeds(places, { cache, wanted, asksVendors: false }),
+    publication: new PublishedFeeds(places, { cache, wanted, asksVendors: false, takesAbsent: true }),
   });
 }
 

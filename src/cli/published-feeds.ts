@@ -14,7 +14,7 @@ import {
   type PublishedRecord,
   publishedPrefix,
 } from '../service/feeds/published-feed.ts';
-import type { FeedName, FeedState } from '../store/feed-state.ts';
+import { type FeedName, type FeedState, isSameFeed } from '../store/feed-state.ts';
 import type { ShardFile, ShardRecord } from '../store/shard.ts';
 import type { Store } from '../store/store.ts';
 import { fromCatalogueFeed } from './db/catalogue-feeds.ts';
@@ -36,6 +36,8 @@ export interface PublishedFeedsOptions {
   readonly wanted: readonly FeedName[];
   /** Whether a feed comes from its vendor if a place failed. */
   readonly asksVendors: boolean;
+  /** Whether feeds count that the publisher did not find. Otherwise they come from their vendors, which may have them. */
+  readonly takesAbsent: boolean;
 }
 
 /** Published databases as an origin of feeds: puts each feed together from the shards of its namespaces. */
@@ -50,40 +52,55 @@ export class PublishedFeeds implements FeedPublication {
 
   /** Returns the feeds of all catalogues: of advisories, and of ratings. */
   async names(): Promise<readonly FeedName[]> {
-    const { shards, failures } = await this.#open();
+    const { shards, absent, failures } = await this.#open();
     if (failures[0] !== undefined) throw failures[0];
-    const all = shards.flatMap(({ shard, ratings }) => [...shard.feeds, ...ratings]);
+    const all = [...shards.flatMap(({ shard, ratings }) => [...shard.feeds, ...ratings]), ...absent];
     const byName = new Map(all.map(({ source, feed }) => [JSON.stringify([source, feed]), { source, feed }]));
     return [...byName.values()];
   }
 
   async find(feed: FeedName, stored: string | undefined): Promise<PublishedFeed | undefined> {
-    const { shards, failures } = await this.#open();
+    const { shards, absent, failures } = await this.#open();
     const own = shards.filter(({ shard }) => shard.feeds.some((one) => isSameFeed(one, feed)));
     if (own.length > 0) return own.some(isList) ? this.#list(feed, own) : this.#advisories(feed, own, stored);
     const rating = shards.flatMap(({ ratings }) => ratings).find((one) => isSameFeed(one, feed));
     if (rating !== undefined) return this.#ratings(feed, rating, shards);
     if (failures[0] !== undefined && !this.#options.asksVendors) throw failures[0];
-    return undefined;
+    const missing = absent.find((one) => isSameFeed(one, feed));
+    return missing === undefined ? undefined : this.#absent(feed, missing);
   }
 
-  /** Returns the shards of all places, by name. Those of a place count only if no earlier place has the namespace. */
+  /**
+   * Returns the shards of all places, by name. Those of a place count only if no earlier place has the namespace. `absent` are the feeds that
+   * the publishers did not find, if these count.
+   */
   async #open(): Promise<{
     readonly shards: readonly NamedShard[];
+    readonly absent: readonly CatalogueFeed[];
     readonly failures: readonly ClairError[];
   }> {
     const failures: ClairError[] = [];
-    const byName = new Map<string, NamedShard>();
+    const catalogues: Catalogue[] = [];
     for (const publication of await this.#places.open()) {
       const failure = publication instanceof ClairError ? publication : publication.failure;
       if (failure !== undefined) failures.push(failure);
-      if (publication instanceof ClairError || failure !== undefined) continue;
-      const { keys, ratings, shards } = publication.catalogue;
+      if (!(publication instanceof ClairError) && failure === undefined)
+        catalogues.push(publication.catalogue);
+    }
+    const byName = new Map<string, NamedShard>();
+    for (const { keys, ratings, shards } of catalogues)
       for (const [name, shard] of Object.entries(shards))
         if (!byName.has(name)) byName.set(name, { name, shard, keys, ratings });
-    }
+    const absent = catalogues.flatMap((catalogue) =>
+      this.#options.takesAbsent ? (catalogue.absent ?? []) : [],
+    );
     const shards = [...byName.values()].sort((a, b) => compareText(a.name, b.name));
-    return { shards, failures };
+    return { shards, absent, failures };
+  }
+
+  /** Returns a feed without content. */
+  #absent(feed: FeedName, missing: CatalogueFeed): PublishedFeed {
+    return this.#rated(feed, [], { state: fromCatalogueFeed(missing), extent: 'whole' });
   }
 
   #advisories(feed: FeedName, shards: readonly NamedShard[], stored: string | undefined): PublishedFeed {
@@ -164,17 +181,13 @@ export class PublishedFeeds implements FeedPublication {
 
 /** Opens published databases as an origin of feeds. Throws `usage` if a place cannot be used. */
 export async function openPublishedFeeds(
-  { wanted, ...options }: PlaceOptions & Pick<PublishedFeedsOptions, 'wanted'>,
+  { wanted, takesAbsent, ...options }: PlaceOptions & Pick<PublishedFeedsOptions, 'wanted' | 'takesAbsent'>,
   { store, lockDeps }: { readonly store: Store; readonly lockDeps: Omit<FeedLockDeps, 'store'> },
 ): Promise<PublishedFeeds> {
   const published = await openPublishedAdvisories(options);
   await published.extend(store, lockDeps);
   const asksVendors = options.from?.includes('vendors') ?? false;
-  return new PublishedFeeds(published.places, { cache: cacheDirectory(), wanted, asksVendors });
-}
-
-function isSameFeed(a: FeedName, b: FeedName): boolean {
-  return a.source === b.source && a.feed === b.feed;
+  return new PublishedFeeds(published.places, { cache: cacheDirectory(), wanted, asksVendors, takesAbsent });
 }
 
 function isList({ shard }: NamedShard): boolean {

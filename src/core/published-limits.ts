@@ -7,6 +7,8 @@ export const publishedLimits = {
   catalogueBytes: 16 * MiB,
   /** Namespaces of a published database. */
   shards: 1000,
+  /** Feeds that its publisher did not find. */
+  absentFeeds: 10_000,
   /** Size of the advisories of one namespace as a file. The largest real one has 45 MB. */
   shardBytes: 256 * MiB,
   /** Size of a document that proves who published a database. Real ones have a few kilobytes. */

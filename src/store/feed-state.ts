@@ -78,6 +78,11 @@ export interface FeedChangeCounts {
 /** The identifying fields of a feed. */
 export type FeedName = Pick<FeedState, 'source' | 'feed'>;
 
+/** Whether two names are of the same feed. */
+export function isSameFeed(a: FeedName, b: FeedName): boolean {
+  return a.source === b.source && a.feed === b.feed;
+}
+
 /** A feed with everything else that its content depends on. */
 export type FeedIdentity = FeedName & Pick<FeedState, 'sourceVersion' | 'origin'>;
 

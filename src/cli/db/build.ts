@@ -10,10 +10,12 @@ import { withFileErrors } from '../../core/system-error.ts';
 import { makeDirectory } from '../../kit/make-directory.ts';
 import type { Digest } from '../../model/digest.ts';
 import {
+  absentFeeds,
   publishableLists,
   publishableNamespaces,
   publishableRatings,
 } from '../../service/feeds/publishable-content.ts';
+import { type FeedState, isSameFeed } from '../../store/feed-state.ts';
 import { keyVersions } from '../../version/keyed-scheme.ts';
 import { type CommandContext, type DatabaseOptions, openCommandContext } from '../command-context.ts';
 import { writeLines } from '../output.ts';
@@ -53,6 +55,7 @@ export async function buildDatabase(named: string, options: BuildOptions): Promi
     before: before?.digest ?? null,
     keys: keyVersions,
     ratings: (await publishableRatings(context)).map(toCatalogueFeed),
+    ...absentField(await absentFeeds(context), shards),
     shards,
   };
   const writer = new LayoutWriter(directory);
@@ -134,6 +137,16 @@ function shardsOf(results: readonly PublishedNamespace[]): Readonly<Record<strin
   return Object.fromEntries(
     results.flatMap(({ name, shard }) => (shard === undefined ? [] : [[name, shard]])),
   );
+}
+
+/** Returns the feeds that do not exist at their origin, without those that shards name. */
+function absentField(
+  states: readonly FeedState[],
+  shards: Readonly<Record<string, CatalogueShard>>,
+): Pick<Catalogue, 'absent'> {
+  const named = Object.values(shards).flatMap(({ feeds }) => feeds);
+  const absent = states.filter((state) => !named.some((one) => isSameFeed(one, state)));
+  return absent.length === 0 ? {} : { absent: absent.map(toCatalogueFeed) };
 }
 
 /** Returns the blobs of the current database and of those before it that readers may still use. */

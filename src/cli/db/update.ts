@@ -37,7 +37,9 @@ export async function updateDatabase(names: readonly string[], options: UpdateOp
   // The database itself is updated, so published databases do not extend it.
   const { from, ...ofDatabase } = options;
   await using context = await openCommandContext(ofDatabase, 'write');
-  const publication = from && (await openPublishedFeeds({ ...options, wanted: everyFeed(context) }, context));
+  const publication =
+    from &&
+    (await openPublishedFeeds({ ...options, wanted: everyFeed(context), takesAbsent: true }, context));
   const feeds = await feedsToUpdate(names, context, publication);
   if (context.updateDeps === undefined)
     throw new ClairError('usage', 'an update needs the network or a mirror: leave --offline out');

@@ -131,7 +131,10 @@ export class FeedSession {
     const { published } = this.#setup;
     if (published === undefined) return undefined;
     const { openPublishedFeeds: open } = await import('../published-feeds.ts');
-    return await open({ ...published, quiet: true }, { ...deps, lockDeps: { ...deps.lockDeps, lockWaitMs } });
+    return await open(
+      { ...published, takesAbsent: false, quiet: true },
+      { ...deps, lockDeps: { ...deps.lockDeps, lockWaitMs } },
+    );
   }
 
   /** Returns the client of an origin. It is shared, because it remembers unreachable hosts. */

@@ -109,6 +109,13 @@ export async function publishableRatings({ store, extensions }: PublishDeps): Pr
   return states.filter((state) => names.has(state.source) && state.presence === 'loaded');
 }
 
+/** Returns the feeds of advisories that do not exist at their origin. */
+export async function absentFeeds({ store, extensions }: PublishDeps): Promise<readonly FeedState[]> {
+  const names = new Set(extensions.sources.map(({ name }) => name));
+  const states = await store.advisories.findFeedStates();
+  return states.filter(({ source, presence }) => presence === 'absent' && names.has(source));
+}
+
 function isPublishable({ presence }: FeedState): boolean {
   return presence === 'loaded' || presence === 'absent';
 }

@@ -2,7 +2,7 @@ import { ClairError } from '../../core/errors.ts';
 import { compareText } from '../../model/order.ts';
 import type { AdvisoryStore } from '../advisory-store.ts';
 import type { EnrichmentStore } from '../enrichment-store.ts';
-import type { ScopedFeedState } from '../feed-state.ts';
+import { isSameFeed, type ScopedFeedState } from '../feed-state.ts';
 import type { ImageStore, StoredMatch } from '../image-store.ts';
 import type { AsOf } from '../page.ts';
 import { isClearedShard, type NumberedPart, type ShardFile } from '../shard.ts';
@@ -19,6 +19,8 @@ export interface ShardedStore extends Store {
   addLists(lists: readonly UnopenedShard[], open: () => Promise<void>): void;
   /** Adds a namespace that has no records in the published feeds. */
   addUncovered(namespace: UnopenedShard): void;
+  /** Adds feeds that publishers did not find. Such a state counts if there is no other of the feed. */
+  addAbsent(states: readonly ScopedFeedState[]): void;
 }
 
 /** A shard that is not open, with what its catalogue says about it. */
@@ -59,6 +61,9 @@ export function shardedStore(store: Store): ShardedStore {
     addUncovered: (namespace) => {
       shards.addUncovered(namespace);
     },
+    addAbsent: (states) => {
+      shards.absent.push(...states);
+    },
     [Symbol.asyncDispose]: async () => {
       shards[Symbol.dispose]();
       await store[Symbol.asyncDispose]();
@@ -76,6 +81,8 @@ interface UnopenedLists {
 class Shards implements Disposable {
   readonly #byName = new Map<string, OpenShard>();
   readonly #uncovered = new Map<string, UnopenedShard>();
+  /** States of feeds that publishers did not find. */
+  readonly absent: ScopedFeedState[] = [];
   #unopened: UnopenedLists | undefined;
 
   addLists(lists: readonly UnopenedShard[], open: () => Promise<void>): void {
@@ -189,7 +196,9 @@ function shardedAdvisories(store: AdvisoryStore, shards: Shards): AdvisoryStore 
     ...store,
     findFeedStates: async (at = {}) => {
       shards.refuseHistory(at);
-      return [...(await store.findFeedStates(at)), ...publishedStates(shards)];
+      const states = [...(await store.findFeedStates(at)), ...publishedStates(shards)];
+      const isKnown = (state: ScopedFeedState): boolean => states.some((one) => isSameFeed(one, state));
+      return [...states, ...shards.absent.filter((state) => !isKnown(state))];
     },
     covers: async (namespace) => {
       const hasRecords = shards.of(namespace).some(({ isEmpty }) => !isEmpty);
