@@ -26,7 +26,14 @@ import { millisecondsOrNull } from './times.ts';
 /** Returns the enrichments of a store; `now` is in milliseconds since 1970. */
 export function enrichmentStore(engine: Engine, now: () => number): EnrichmentStore {
   return {
-    apply: (update, records) => engine.session((session) => apply({ engine, session, now, update }, records)),
+    apply: async (update, records) => {
+      // Read before the session, which may be a transaction, by a connection that keeps no rows in memory.
+      const feed = await findFeed(engine.bulkDb, update);
+      const stored = await hashesOf(engine.bulkDb, feed?.id);
+      return await engine.session((session) =>
+        apply({ engine, session, now, update, feed, stored }, records),
+      );
+    },
     findByIds: (ids) => findByIds(engine.db, [...new Set(ids)]),
     findWithFeeds: async (ids) =>
       (await findAll(engine.db, [...new Set(ids)])).map(({ feed, enrichment }) => ({ ...enrichment, feed })),
@@ -41,15 +48,16 @@ interface EnrichmentApplication {
   readonly session: EngineConnection;
   readonly now: () => number;
   readonly update: FeedUpdate;
+  /** The feed, as it was when the hashes were read. */
+  readonly feed: Awaited<ReturnType<typeof findFeed>>;
+  readonly stored: RatingHashes;
 }
 
 /** Compares the stream with the stored enrichments while it is read, then commits the differences in one short transaction. */
 async function apply(
-  { engine, session, now, update }: EnrichmentApplication,
+  { engine, session, now, update, feed, stored }: EnrichmentApplication,
   records: AsyncIterable<EnrichmentRecord | DigestedRating>,
 ): Promise<FeedChangeCounts> {
-  const feed = await findFeed(session.db, update);
-  const stored = await hashesOf(session.db, feed?.id);
   const storedPacks = feed === undefined ? new Map<number, ScorePack>() : await packsOf(session.db, feed.id);
   const before = stored.size + [...storedPacks.values()].reduce((sum, { count }) => sum + count, 0);
   await createStagingTable(session.db, engine);

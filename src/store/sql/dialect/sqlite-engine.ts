@@ -162,14 +162,10 @@ const settings = `
 /** Settings of a database in memory, whose pages a cache would hold twice. */
 const memorySettings = 'pragma cache_size = -4096;';
 
-/**
- * Settings of a session, which loads a feed: the rows are made from their parents, so foreign keys need no checks. It reads all records of
- * the feed once, and mapped pages count as memory of this process.
- */
+/** Settings of a session, which loads a feed: the rows are made from their parents, so foreign keys need no checks. */
 const sessionSettings = `
   pragma foreign_keys = off;
   pragma cache_size = -16384;
-  pragma mmap_size = 0;
 `;
 
 /** Settings to read everything: mapped pages count as memory of this process, so a small cache is used instead. */
