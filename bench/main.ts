@@ -27,6 +27,7 @@ const benches = {
   ratings: 'ratings',
   census: 'census',
   languages: 'languages',
+  compare: 'compare',
 } as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
