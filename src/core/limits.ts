@@ -1,3 +1,4 @@
+import { describedLimits } from './described-limits.ts';
 import { languageLimits } from './language-limits.ts';
 import { publishedLimits } from './published-limits.ts';
 
@@ -80,6 +81,7 @@ export const limits = {
   /** Lines of one in YAML, without comments. Large real ones have a hundred thousand. */
   declaredYamlLines: 500_000,
   ...languageLimits,
+  ...describedLimits,
   /** Content sets of one manifest. Real ones have under a hundred. */
   contentSets: 10_000,
   /** Rows of one table of a dnf history. */
@@ -98,10 +100,6 @@ export const limits = {
   layerEntries: 10_000_000,
   /** Matches of package sets that a store holds in memory, with one more for each set. They take some tens of megabytes. */
   cachedMatches: 20_000,
-  /** Length of the packages of an image as JSON, with which it is described in the database. 3,000 packages have 1.5 million characters. */
-  describedCharacters: 8 * MiB,
-  /** Length of the matches of such an image as JSON. A thousand matches have about a million characters. */
-  rememberedMatchCharacters: 4 * MiB,
   /** Irregularities of one layer that are reported one by one. */
   remarks: 100,
   /** Whiteouts, links and wanted files of one layer. Large real ones have some thousands. */
