@@ -127,6 +127,34 @@ for (const engine of storeEngines) {
     assert.equal(third.next, undefined);
   });
 
+  test(`${engine.name}: pages through versions that many images have`, async (t) => {
+    const store = await engine.create(t)();
+    // Version 2 is in more images than one query reads. Its images are saved between those of other versions.
+    const versionOf = (i: number) => [2, 2, 2, 1, 2, 2, 3][i % 7] ?? 0;
+    const saved: { name: string; key: number }[] = [];
+    for (let i = 0; i < 350; i++) {
+      const key = versionOf(i);
+      const packages = [installed('openssl', { key: versionKey(key) })];
+      await store.images.save(image(packages, `image ${i}`));
+      saved.push({ name: `image ${i}`, key });
+    }
+    await load(store, [record('A')]);
+    const numbers = await store.vulnerabilities.findNumbersById('A');
+    // The images of a version are in the order in which they were saved.
+    const expected = saved.toSorted((a, b) => a.key - b.key).map(({ name }) => name);
+    // Pages within the version, and a page that begins before it and ends behind it.
+    for (const limit of [60, 320]) {
+      const found: string[] = [];
+      for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
+        const behind = after === undefined ? {} : { after };
+        const page = await store.images.pageAffected(numbers, { limit, ...behind });
+        found.push(...identities(page));
+        after = page.next;
+      }
+      assert.deepEqual(found, expected);
+    }
+  });
+
   test(`${engine.name}: returns all packages of one place in one entry`, async (t) => {
     const store = await engine.create(t)();
     const libraries = Array.from({ length: 40 }, (_, i) => installed(`lib${i}`, { name: 'openssl' }));
