@@ -98,8 +98,6 @@ export const limits = {
   archiveDocumentBytes: 64 * MiB,
   /** Archive members of one layer. */
   layerEntries: 10_000_000,
-  /** Matches of package sets that a store holds in memory, with one more for each set. They take some tens of megabytes. */
-  cachedMatches: 20_000,
   /** Irregularities of one layer that are reported one by one. */
   remarks: 100,
   /** Whiteouts, links and wanted files of one layer. Large real ones have some thousands. */
