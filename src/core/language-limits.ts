@@ -31,6 +31,8 @@ export const languageLimits = {
   archiveMetadataBytes: 16 * MiB,
   /** Assemblies and importable names of one layer whose presence is known. Large real layers have some thousand. */
   codeFilesPerLayer: 50_000,
+  /** Hashes of a package of a plugin: one of each algorithm. */
+  hashesPerPackage: 4,
   /** Sentences about how a package of a plugin was found. */
   packageRemarks: 8,
   /** Paths of the code of one package. Real ones have few. With more, its presence is not checked. */

@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts';
+import type { PackageHash } from './package-hash.ts';
 
 /** The kind of package by its purl type: `deb`, `apk`, `rpm`, `npm`… */
 export type PackageType = string;
@@ -71,6 +72,8 @@ export interface ListedPackage {
   readonly supplier?: string;
   /** Licences that its metadata declares. SPDX expressions where they are exact, else the text of the package. */
   readonly licenses?: readonly string[];
+  /** Hashes of its archive in the registry, as a lock file or its metadata states them: `sha512:`, `sha1:` and others, sorted. */
+  readonly hashes?: readonly PackageHash[];
   /**
    * Names that the package requires: packages, or names that packages provide. `a|b` if either is enough. Empty if it requires nothing,
    * absent if that is unknown.

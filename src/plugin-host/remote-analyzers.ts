@@ -4,6 +4,7 @@ import { limits } from '../core/limits.ts';
 import { parseBySchema } from '../kit/json/json-document.ts';
 import type { Distro } from '../model/distro.ts';
 import { type ListedPackage, packageEvidences, packageOrigins } from '../model/package.ts';
+import { isPackageHash, type PackageHash } from '../model/package-hash.ts';
 import type { RemoteDetector, RemoteLister } from '../plugin/extensions.ts';
 import type { ListerEvent, ListerEventOf } from '../plugin/package-lister.ts';
 import type { AnalyzerDescription } from './analyzer-description.ts';
@@ -55,6 +56,8 @@ const distro = z.strictObject({
 
 const names = z.array(word).check(z.maxLength(limits.packagesPerFile));
 
+const packageHash = z.custom<PackageHash>((text) => typeof text === 'string' && isPackageHash(text));
+
 const listedPackage = z.strictObject({
   type: word,
   name: word,
@@ -66,6 +69,7 @@ const listedPackage = z.strictObject({
   licence: z.optional(line),
   supplier: z.optional(line),
   licenses: z.optional(z.array(line).check(z.maxLength(limits.licensesPerPackage))),
+  hashes: z.optional(z.array(packageHash).check(z.maxLength(limits.hashesPerPackage))),
   requires: z.optional(names),
   provides: z.optional(names),
   evidence: z.optional(z.enum(packageEvidences)),

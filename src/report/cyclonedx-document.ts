@@ -1,4 +1,5 @@
 import { type Digest, digestAlgorithm, digestHex } from '../model/digest.ts';
+import { type PackageHash, packageHashParts } from '../model/package-hash.ts';
 import { tool } from './report-text.ts';
 
 /** Media type of CycloneDX 1.6 (ECMA-424) in JSON. */
@@ -23,4 +24,10 @@ export function hashesOf(digest: Digest | null): object[] | undefined {
   if (digest === null) return undefined;
   const alg = digestAlgorithm(digest) === 'sha256' ? 'SHA-256' : 'SHA-512';
   return [{ alg, content: digestHex(digest) }];
+}
+
+/** Returns a hash of a package as CycloneDX writes it: `SHA-512`. */
+export function packageHashIn(hash: PackageHash): object {
+  const { algorithm, hex } = packageHashParts(hash);
+  return { alg: algorithm.replace('sha', 'SHA-'), content: hex };
 }

@@ -3,7 +3,13 @@ import type { Package } from '../model/package.ts';
 import { groupedName } from '../model/purl.ts';
 import type { Report, ReportLayer } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
-import { cyclonedxHead, cyclonedxTools, cyclonedxType, hashesOf } from './cyclonedx-document.ts';
+import {
+  cyclonedxHead,
+  cyclonedxTools,
+  cyclonedxType,
+  hashesOf,
+  packageHashIn,
+} from './cyclonedx-document.ts';
 import { cyclonedxVulnerabilities } from './cyclonedx-vulnerabilities.ts';
 import { type LicenseChoice, licenseChoices } from './declared-licenses.ts';
 import {
@@ -162,6 +168,7 @@ function componentOf(found: Package, reference: string | undefined): object {
     publisher: vendor,
     ...groupedName(found),
     version,
+    hashes: found.hashes?.map(packageHashIn),
     licenses: choices?.length === 0 ? undefined : choices,
     purl,
     evidence: { occurrences: occurrencesOf(found) },

@@ -116,6 +116,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
     },
     supplier: 'value',
     licenses: 'value',
+    hashes: 'value',
     replaces: source,
     origin: 'value',
     proof: 'value',

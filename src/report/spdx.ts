@@ -3,6 +3,7 @@ import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
+import { type PackageHash, packageHashParts } from '../model/package-hash.ts';
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { distinctPackages, documentUuid, packageReferences, reportTime } from './identity.ts';
@@ -186,6 +187,7 @@ function packageOf(found: Package, id: string, references: readonly object[]): o
     versionInfo: version,
     ...unasserted,
     supplier: supplierOf(supplier),
+    checksums: found.hashes?.map(packageChecksum),
     licenseDeclared: licenses.length === 0 ? 'NOASSERTION' : declaredLicense(licenses),
     // The licence tag of an rpm is seldom an SPDX expression.
     licenseComments: licence === undefined ? undefined : `The package says: ${escapeForTerminal(licence)}`,
@@ -213,6 +215,11 @@ function sourceText({ foundBy, location, source }: Package): string {
 function checksum(digest: Digest): object {
   const algorithm = digestAlgorithm(digest) === 'sha256' ? 'SHA256' : 'SHA512';
   return { algorithm, checksumValue: digestHex(digest) };
+}
+
+function packageChecksum(hash: PackageHash): object {
+  const { algorithm, hex } = packageHashParts(hash);
+  return { algorithm: algorithm.toUpperCase(), checksumValue: hex };
 }
 
 function relationship(spdxElementId: string, relationshipType: string, relatedSpdxElement: string): object {

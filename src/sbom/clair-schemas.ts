@@ -6,6 +6,7 @@ import type { Distro } from '../model/distro.ts';
 import { evidenceKinds } from '../model/evidence/kinds.ts';
 import { imageIdentity } from '../model/image-identity.ts';
 import { type Package, type PackageLocation, packageEvidences, packageOrigins } from '../model/package.ts';
+import { isPackageHash, type PackageHash } from '../model/package-hash.ts';
 import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../model/report.ts';
 import type { SbomSubject } from './sbom-entry.ts';
 
@@ -27,6 +28,8 @@ const packageLocation: z.ZodMiniType<PackageLocation> = withoutUndefined(
   z.object({ path: text, layer: z.nullable(digestText), evidence, parent, owner: maybeName }),
 );
 
+const packageHash = z.custom<PackageHash>((hash) => typeof hash === 'string' && isPackageHash(hash));
+
 /** A package of a report. */
 export const packageSchema: z.ZodMiniType<Package> = withoutUndefined(
   z.object({
@@ -45,6 +48,7 @@ export const packageSchema: z.ZodMiniType<Package> = withoutUndefined(
     owner: maybeName,
     supplier: maybe,
     licenses: z.optional(z.array(text)),
+    hashes: z.optional(z.array(packageHash)),
     replaces: z.optional(z.object({ name, version: name })),
     origin: z.optional(z.enum(packageOrigins)),
     proof: maybe,

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { parseDigest } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
+import { type PackageHash, packageHashOf } from '../model/package-hash.ts';
 import { joinedName } from '../model/purl.ts';
 import type { ReportLayer } from '../model/report.ts';
 import { distroSchema, layerSchema, packageSchema } from './clair-schemas.ts';
@@ -40,6 +41,7 @@ export function clairPackageOf(
     owner: properties.get('clair:package:owner'),
     supplier: supplierIn(found),
     licenses: licensesIn(found),
+    hashes: hashesIn(found),
     replaces: namedVersionIn(found, 'clair:package:replaces'),
     origin: properties.get('clair:package:origin'),
     proof: properties.get('clair:package:proof'),
@@ -75,6 +77,14 @@ function licensesIn({ properties, licenses }: CyclonedxComponent): readonly stri
   const listed = properties.all('clair:package:license');
   if (listed.length > 0) return listed;
   return licenses?.flatMap((choice) => licenseIn(choice) ?? []);
+}
+
+/** Returns the hashes of a package. Undefined if it has none that is known. */
+function hashesIn({ hashes }: CyclonedxComponent): readonly PackageHash[] | undefined {
+  const known = hashes?.flatMap(
+    ({ alg, content }) => packageHashOf(alg?.toLowerCase().replace('-', '') ?? '', content ?? '') ?? [],
+  );
+  return known === undefined || known.length === 0 ? undefined : known;
 }
 
 /** Returns the purl in a reference. Duplicate purls have a number appended. */

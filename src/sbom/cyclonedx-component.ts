@@ -17,6 +17,7 @@ const componentSchema = z.pipe(
     description: text,
     publisher: text,
     supplier: z.nullish(z.object({ name: text, contact: z.nullish(z.array(z.object({ email: text }))) })),
+    hashes: z.nullish(z.array(z.object({ alg: text, content: text }))),
     licenses: list,
     purl: text,
     evidence: z.nullish(z.object({ occurrences: z.nullish(z.array(z.object({ location: text }))) })),

@@ -48,7 +48,7 @@ const part = closed(
     checksums: {
       type: 'array',
       items: closed({
-        algorithm: { enum: ['SHA256', 'SHA512'] },
+        algorithm: { enum: ['SHA1', 'SHA256', 'SHA384', 'SHA512'] },
         checksumValue: { type: 'string', pattern: '^[0-9a-f]+$' },
       }),
     },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Report } from '../../src/model/report.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { buildImage, dockerArchive } from '../../src/testing/image-builder.ts';
 import { outputOf } from '../../src/testing/native-tool.ts';
@@ -9,6 +10,7 @@ import { cyclonedxValidator, schemaValidator } from '../../src/testing/official-
 import { spdxSchema } from '../../src/testing/spdx-schema.ts';
 import { type TarEntryPlan, tar } from '../../src/testing/tar-writer.ts';
 import { clair, report, scratch } from './clair.ts';
+import { writeSystem } from './listed-system.ts';
 
 interface Component {
   readonly 'bom-ref': string;
@@ -208,4 +210,54 @@ test('uses SOURCE_DATE_EPOCH as the time of an SBOM and rejects a value that is 
   assert.equal((sbom(image, 'spdx', epoch) as Spdx).creationInfo.created, '2023-11-14T22:13:20Z');
   const run = clair(['sbom', image, '--format', 'spdx', '--db', ':memory:'], { SOURCE_DATE_EPOCH: 'now' });
   assert.deepEqual([run.status, /SOURCE_DATE_EPOCH/.test(run.stderr)], [2, true]);
+});
+
+test('hashes that files state are in every SBOM, and are read back', () => {
+  const root = join(scratch, 'hashes');
+  const sha1 = 'da39a3ee5e6b4b0d3255bfef95601890afd80709';
+  writeSystem(
+    root,
+    { ID: 'debian', VERSION_ID: '12' },
+    {
+      'app/vendor/composer/installed.json': JSON.stringify({
+        packages: [{ name: 'acme/a', version: '1.0.0', dist: { shasum: sha1 } }],
+      }),
+      'app/node_modules/ms/package.json': JSON.stringify({
+        name: 'ms',
+        version: '2.0.0',
+        _integrity: `sha1-${Buffer.from(sha1, 'hex').toString('base64')}`,
+      }),
+    },
+  );
+  const target = `dir:${root}`;
+  const { packages } = sbom(target, 'json') as Report;
+  assert.deepEqual(
+    packages.map(({ name, hashes }) => [name, hashes]),
+    [
+      ['acme/a', [`sha1:${sha1}`]],
+      ['ms', [`sha1:${sha1}`]],
+    ],
+  );
+  const bom = sbom(target, 'cyclonedx') as { readonly components: readonly { readonly hashes?: object[] }[] };
+  assert.deepEqual(cyclonedxValidator()(bom), []);
+  assert.deepEqual(
+    bom.components.flatMap(({ hashes = [] }) => hashes),
+    [1, 2].map(() => ({ alg: 'SHA-1', content: sha1 })),
+  );
+  const spdx = sbom(target, 'spdx') as { readonly packages: readonly { readonly checksums?: object[] }[] };
+  assert.deepEqual(schemaValidator(spdxSchema)(spdx), []);
+  assert.deepEqual(
+    spdx.packages.flatMap(({ checksums = [] }) => checksums),
+    [1, 2].map(() => ({ algorithm: 'SHA1', checksumValue: sha1 })),
+  );
+  for (const [name, document] of Object.entries({ 'hashes.cdx.json': bom, 'hashes.spdx.json': spdx })) {
+    const path = join(scratch, name);
+    writeFileSync(path, JSON.stringify(document));
+    const read = sbom(`sbom:${path}`, 'json') as Report;
+    assert.deepEqual(
+      read.packages.map(({ hashes }) => hashes),
+      [[`sha1:${sha1}`], [`sha1:${sha1}`]],
+      name,
+    );
+  }
 });

@@ -4,6 +4,7 @@ import {
   type DeclaredItem,
   declaredPackage,
   fromElsewhere,
+  hashesInMember,
   readEntries,
 } from './declared-format.ts';
 import { decodeText, readJson, tableSchema } from './documents.ts';
@@ -29,10 +30,15 @@ export const bunLock: DeclaredFormat = {
   },
 };
 
-function* packageItems([id]: readonly [string, ...unknown[]], key: string): Generator<DeclaredItem> {
+function* packageItems(
+  [id, ...values]: readonly [string, ...unknown[]],
+  key: string,
+): Generator<DeclaredItem> {
   const { name, version } = splitAtVersion(id) ?? { name: key, version: id };
   if (localSources.some((source) => version.startsWith(source))) return;
-  yield isNpmVersion(version) ? declaredPackage(name, version) : fromElsewhere(name, version);
+  // The last value of a package of a registry is its integrity.
+  const hashes = hashesInMember(values.at(-1));
+  yield isNpmVersion(version) ? declaredPackage(name, version, hashes) : fromElsewhere(name, version);
 }
 
 /** Blanks out comments and trailing commas. Other bytes keep their offset. */

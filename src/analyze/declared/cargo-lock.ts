@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { packageHashOf } from '../../model/package-hash.ts';
 import {
   type DeclaredFormat,
   type DeclaredItem,
@@ -14,6 +15,7 @@ const packageSchema = z.object({
   name: z.string(),
   version: z.string(),
   source: z.optional(z.string()),
+  checksum: z.optional(z.unknown()),
 });
 
 /** Lock files of Cargo. Packages without a source are the project itself. */
@@ -31,8 +33,15 @@ export const cargoLock: DeclaredFormat = {
   },
 };
 
-function* packageItems({ name, version, source }: z.output<typeof packageSchema>): Generator<DeclaredItem> {
+function* packageItems({
+  name,
+  version,
+  source,
+  checksum,
+}: z.output<typeof packageSchema>): Generator<DeclaredItem> {
   if (source === undefined) return;
   const isRegistry = source.startsWith('registry+') || source.startsWith('sparse+');
-  yield isRegistry ? declaredPackage(name, version) : fromElsewhere(name, source);
+  const hash = typeof checksum === 'string' ? packageHashOf('sha256', checksum) : undefined;
+  const hashes = hash === undefined ? [] : [hash];
+  yield isRegistry ? declaredPackage(name, version, hashes) : fromElsewhere(name, source);
 }

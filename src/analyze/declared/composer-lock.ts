@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { hashesOfDist } from '../language/php/installed-json.ts';
 import {
   type DeclaredFormat,
   type DeclaredItem,
@@ -10,7 +11,7 @@ import { listSchema, readJson } from './documents.ts';
 
 const lockSchema = z.object({ packages: z.optional(listSchema), 'packages-dev': z.optional(listSchema) });
 
-const packageSchema = z.object({ name: z.string(), version: z.string() });
+const packageSchema = z.object({ name: z.string(), version: z.string(), dist: z.optional(z.unknown()) });
 
 /** Lock files of Composer. */
 export const composerLock: DeclaredFormat = {
@@ -25,7 +26,7 @@ export const composerLock: DeclaredFormat = {
 };
 
 /** A branch, `dev-main` or `1.x-dev`, has no version that could be compared. `1.0.0-dev` has one. */
-function* packageItems({ name, version }: z.output<typeof packageSchema>): Generator<DeclaredItem> {
+function* packageItems({ name, version, dist }: z.output<typeof packageSchema>): Generator<DeclaredItem> {
   const isBranch = version.startsWith('dev-') || version.endsWith('x-dev');
-  yield isBranch ? inexact(name, version) : declaredPackage(name, version);
+  yield isBranch ? inexact(name, version) : declaredPackage(name, version, hashesOfDist(dist));
 }

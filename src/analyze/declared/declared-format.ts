@@ -2,12 +2,19 @@ import type * as z from 'zod/mini';
 import { boundedParse } from '../../kit/json/json-document.ts';
 import { quoteUntrusted } from '../../kit/untrusted-text.ts';
 import type { PackageType } from '../../model/package.ts';
+import { hashesOfIntegrity, type PackageHash } from '../../model/package-hash.ts';
 import { isWord } from '../package/listing.ts';
 
 /** An item that a lock file or manifest states. */
 export type DeclaredItem =
   /** A dependency with an exact version. */
-  | { readonly kind: 'package'; readonly name: string; readonly version: string }
+  | {
+      readonly kind: 'package';
+      readonly name: string;
+      readonly version: string;
+      /** Those of its archive in the registry. Empty if the file states none. */
+      readonly hashes: readonly PackageHash[];
+    }
   /** A dependency without a version that can be looked up. `reason` follows the name in a message: `has no exact version (>=2.0)`. */
   | { readonly kind: 'unpinned'; readonly name: string; readonly reason: string }
   /** A part that could not be read. The text follows the path in a message. */
@@ -37,8 +44,12 @@ export class DeclaredFileError extends Error {
 }
 
 /** Returns a package, or the problem of a name or version that no package can have. */
-export function declaredPackage(name: string, version: string): DeclaredItem {
-  if (isWord(name) && isWord(version)) return { kind: 'package', name, version };
+export function declaredPackage(
+  name: string,
+  version: string,
+  hashes: readonly PackageHash[] = [],
+): DeclaredItem {
+  if (isWord(name) && isWord(version)) return { kind: 'package', name, version, hashes };
   const fault = isWord(name) ? `the version ${quoteUntrusted(version)}` : `the name ${quoteUntrusted(name)}`;
   return { kind: 'problem', problem: `has a package with ${fault}, which is not possible` };
 }
@@ -72,4 +83,9 @@ export function* readEntries<Schema extends z.ZodMiniType>(
     if (parsed?.success === true) yield* read(parsed.data, key);
     else yield { kind: 'problem', problem: `has a malformed entry ${quoteUntrusted(key)}` };
   }
+}
+
+/** Returns the hashes in a member that should have integrity metadata. Empty if it is missing or another value. */
+export function hashesInMember(integrity: unknown): PackageHash[] {
+  return typeof integrity === 'string' ? hashesOfIntegrity(integrity) : [];
 }

@@ -34,7 +34,7 @@ function listerOf(type: PackageType, formats: readonly DeclaredFormat[]): Packag
   const siblings = formats.flatMap((format) => format.siblings ?? []);
   return {
     name: `${namePrefix}${type}`,
-    version: 1,
+    version: 2,
     wants: [...formats.flatMap(({ files }) => files), ...siblings].map(atAnyDepth),
     ...(ecosystem === undefined ? { versionScheme: inventoryScheme } : { ecosystem }),
     *list(files: Files) {
@@ -86,8 +86,9 @@ function* eventsOf(path: string, type: PackageType, items: Iterable<DeclaredItem
   for (const item of items) {
     if (item.kind === 'problem') yield { kind: 'problem', path, problem: item.problem };
     else if (item.kind === 'package') {
-      const { name, version } = item;
-      yield { kind: 'package', path, package: { type, name, version, evidence: 'declared' } };
+      const { name, version, hashes } = item;
+      const stated = hashes.length === 0 ? {} : { hashes };
+      yield { kind: 'package', path, package: { type, name, version, ...stated, evidence: 'declared' } };
     } else {
       const name = isWord(item.name) ? item.name : quoteUntrusted(item.name);
       yield { kind: 'problem', path, problem: `${name} ${item.reason}`, lacks: 'version' };

@@ -15,6 +15,66 @@ function read(name: string, text: string): string[] {
   );
 }
 
+/** Hashes of no bytes, in hexadecimal digits and in base64. */
+const [sha1, sha256] = [
+  'da39a3ee5e6b4b0d3255bfef95601890afd80709',
+  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+];
+const sha512 =
+  'cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e';
+const base64 = Buffer.from(sha512, 'hex').toString('base64');
+
+test('reads the hashes of archives from lock files', () => {
+  const integrity = `sha512-${base64}`;
+  const texts: Readonly<Record<string, readonly [text: string, hash: string]>> = {
+    'npm-lock': [
+      JSON.stringify({ packages: { 'node_modules/a': { version: '1.0.0', integrity } } }),
+      `sha512:${sha512}`,
+    ],
+    'yarn-lock': [`a@^1:\n  version "1.0.0"\n  integrity ${integrity}\n`, `sha512:${sha512}`],
+    'pnpm-lock': [
+      `lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {integrity: ${integrity}}\n`,
+      `sha512:${sha512}`,
+    ],
+    'bun-lock': [
+      JSON.stringify({ lockfileVersion: 1, packages: { a: ['a@1.0.0', '', {}, integrity] } }),
+      `sha512:${sha512}`,
+    ],
+    'cargo-lock': [
+      `[[package]]\nname = "a"\nversion = "1.0.0"\nsource = "registry+https://x"\nchecksum = "${sha256}"\n`,
+      `sha256:${sha256}`,
+    ],
+    'nuget-lock': [
+      JSON.stringify({
+        dependencies: { net8: { a: { type: 'Direct', resolved: '1.0.0', contentHash: base64 } } },
+      }),
+      `sha512:${sha512}`,
+    ],
+    'composer-lock': [
+      JSON.stringify({ packages: [{ name: 'a/a', version: '1.0.0', dist: { shasum: sha1 } }] }),
+      `sha1:${sha1}`,
+    ],
+  };
+  for (const [name, [text, hash]] of Object.entries(texts)) {
+    const format = declaredFormats.find((one) => one.name === name);
+    const items = [...(format?.read(Buffer.from(text), () => undefined) ?? [])];
+    assert.deepEqual(
+      items.map((item) => item.kind === 'package' && item.hashes),
+      [[hash]],
+      name,
+    );
+  }
+  const old = { dependencies: { a: { version: '1.0.0', integrity: 'sha512-AAAA', dependencies: {} } } };
+  assert.deepEqual(
+    [
+      ...(declaredFormats
+        .find((one) => one.name === 'npm-lock')
+        ?.read(Buffer.from(JSON.stringify(old)), () => undefined) ?? []),
+    ],
+    [{ kind: 'package', name: 'a', version: '1.0.0', hashes: [] }],
+  );
+});
+
 test('lists packages of Rebar by their names in Hex', () => {
   const text =
     '{"1.2.0",\n[{<<"app">>,{pkg,<<"hex_app">>,<<"1.0.0">>},0},\n {<<"b">>,{git,"https://h.example/b",{ref,"x"}},1}]}.\n[\n{pkg_hash,[\n {<<"app">>, <<"00">>}]}\n].\n';

@@ -65,7 +65,7 @@ test('lists the other packages when one entry is malformed', () => {
     '{"packages":{"node_modules/a":{"name":{},"version":"1"},"node_modules/b":{"version":"1.0.0"}}}';
   assert.deepEqual(read('npm-lock', npm), [
     { kind: 'problem', problem: 'has a malformed entry "node_modules/a"' },
-    { kind: 'package', name: 'b', version: '1.0.0' },
+    { kind: 'package', name: 'b', version: '1.0.0', hashes: [] },
   ]);
   const cargo =
     '[[package]]\nname = {}\nversion = "1"\n[[package]]\nname = "b"\nversion = "1.0.0"\nsource = "registry+x"\n';

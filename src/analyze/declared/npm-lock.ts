@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
+import type { PackageHash } from '../../model/package-hash.ts';
 import {
   type DeclaredFormat,
   type DeclaredItem,
   declaredPackage,
   fromElsewhere,
+  hashesInMember,
   inexact,
   readEntries,
 } from './declared-format.ts';
@@ -19,11 +21,13 @@ const packageSchema = z.object({
   name: z.optional(z.string()),
   version: z.optional(z.string()),
   resolved: z.optional(z.unknown()),
+  integrity: z.optional(z.unknown()),
   link: z.optional(z.boolean()),
 });
 
 const dependencySchema = z.object({
   version: z.string(),
+  integrity: z.optional(z.unknown()),
   dependencies: z.optional(tableSchema),
 });
 
@@ -43,13 +47,13 @@ export const npmLock: DeclaredFormat = {
 
 /** Yields the package at a path. Other directories than `node_modules` are workspaces of the project itself. */
 function* packageItems(
-  { name, version, resolved, link = false }: z.output<typeof packageSchema>,
+  { name, version, resolved, integrity, link = false }: z.output<typeof packageSchema>,
   path: string,
 ): Generator<DeclaredItem> {
   const directory = path.lastIndexOf(moduleDirectory);
   if (directory === -1 || link) return;
   const packageName = name ?? path.slice(directory + moduleDirectory.length);
-  if (version !== undefined) yield declaredPackage(packageName, version);
+  if (version !== undefined) yield declaredPackage(packageName, version, hashesInMember(integrity));
   else if (typeof resolved === 'string') yield fromElsewhere(packageName, resolved);
   else yield inexact(packageName, '');
 }
@@ -59,16 +63,16 @@ function* dependencyItems(dependencies: Readonly<Record<string, unknown>>): Gene
   yield* readEntries(
     Object.entries(dependencies),
     dependencySchema,
-    function* ({ version, dependencies: nested }, name) {
-      yield dependencyItem(name, version);
+    function* ({ version, integrity, dependencies: nested }, name) {
+      yield dependencyItem(name, version, hashesInMember(integrity));
       if (nested !== undefined) yield* dependencyItems(nested);
     },
   );
 }
 
 /** The version of a dependency may be an alias, `npm:name@1.0.0`, or a URL. */
-function dependencyItem(name: string, version: string): DeclaredItem {
+function dependencyItem(name: string, version: string, hashes: readonly PackageHash[]): DeclaredItem {
   const alias = aliasedPackage(version);
-  if (alias !== undefined) return declaredPackage(alias.name, alias.version);
-  return isNpmVersion(version) ? declaredPackage(name, version) : fromElsewhere(name, version);
+  if (alias !== undefined) return declaredPackage(alias.name, alias.version, hashes);
+  return isNpmVersion(version) ? declaredPackage(name, version, hashes) : fromElsewhere(name, version);
 }

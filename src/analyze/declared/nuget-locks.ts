@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { XmlElement } from '../../kit/xml/xml-stream.ts';
+import { hashOfBase64, type PackageHash } from '../../model/package-hash.ts';
 import {
   type DeclaredFormat,
   type DeclaredItem,
@@ -12,7 +13,11 @@ import { readJson, readXml, tableSchema } from './documents.ts';
 /** Packages by target framework. */
 const lockSchema = z.object({ dependencies: z.optional(z.record(z.string(), tableSchema)) });
 
-const packageSchema = z.object({ type: z.optional(z.string()), resolved: z.optional(z.string()) });
+const packageSchema = z.object({
+  type: z.optional(z.string()),
+  resolved: z.optional(z.string()),
+  contentHash: z.optional(z.unknown()),
+});
 
 /** Lock files of NuGet. */
 export const nugetLock: DeclaredFormat = {
@@ -21,12 +26,24 @@ export const nugetLock: DeclaredFormat = {
   files: ['packages.lock.json'],
   *read(content) {
     for (const packages of Object.values(readJson(content, lockSchema).dependencies ?? {}))
-      yield* readEntries(Object.entries(packages), packageSchema, function* ({ type, resolved }, name) {
-        if (type?.toLowerCase() === 'project') return;
-        yield resolved === undefined ? inexact(name, '') : declaredPackage(name, resolved);
-      });
+      yield* readEntries(
+        Object.entries(packages),
+        packageSchema,
+        function* ({ type, resolved, contentHash }, name) {
+          if (type?.toLowerCase() === 'project') return;
+          yield resolved === undefined
+            ? inexact(name, '')
+            : declaredPackage(name, resolved, hashesOfContent(contentHash));
+        },
+      );
   },
 };
+
+/** Returns the hash of the archive of a package: that of SHA-512, in base64. */
+function hashesOfContent(contentHash: unknown): PackageHash[] {
+  const hash = typeof contentHash === 'string' ? hashOfBase64('sha512', contentHash) : undefined;
+  return hash === undefined ? [] : [hash];
+}
 
 /** Lists of packages of old projects, `packages.config`, which state exact versions. */
 export const packagesConfig: DeclaredFormat = {

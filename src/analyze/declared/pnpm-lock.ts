@@ -4,6 +4,7 @@ import {
   type DeclaredItem,
   declaredPackage,
   fromElsewhere,
+  hashesInMember,
   readEntries,
 } from './declared-format.ts';
 import { readBlockYaml, tableSchema } from './documents.ts';
@@ -17,7 +18,7 @@ const lockSchema = z.object({
 const packageSchema = z.object({
   name: z.optional(z.string()),
   version: z.optional(z.string()),
-  resolution: z.optional(z.object({ type: z.optional(z.string()) })),
+  resolution: z.optional(z.object({ type: z.optional(z.string()), integrity: z.optional(z.unknown()) })),
 });
 
 /** Lock files of pnpm. A document before the last one has the packages of pnpm itself. */
@@ -41,7 +42,8 @@ function* packageItems(
   const inKey = parseKey(key);
   const packageName = name ?? inKey?.name ?? key;
   const packageVersion = version ?? inKey?.version ?? '';
-  if (isNpmVersion(packageVersion)) yield declaredPackage(packageName, packageVersion);
+  if (isNpmVersion(packageVersion))
+    yield declaredPackage(packageName, packageVersion, hashesInMember(resolution?.integrity));
   else yield fromElsewhere(packageName, packageVersion === '' ? key : packageVersion);
 }
 

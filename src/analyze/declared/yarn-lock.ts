@@ -3,6 +3,7 @@ import {
   type DeclaredFormat,
   type DeclaredItem,
   declaredPackage,
+  hashesInMember,
   inexact,
 } from './declared-format.ts';
 import { textLines } from './documents.ts';
@@ -12,6 +13,8 @@ import { aliasedPackage, splitAtVersion } from './npm-names.ts';
 interface Entry {
   readonly descriptors: string;
   version?: string;
+  /** Written by Yarn 1. */
+  integrity?: string;
   /** Written by Yarn 2 and later. */
   resolution?: string;
 }
@@ -57,8 +60,9 @@ function descriptorsIn(line: string): string {
 }
 
 function addValue(entry: Entry, line: string): void {
-  const [, key, value = ''] = /^ {2}"?(version|resolution)"?:? (.*)$/.exec(line) ?? [];
+  const [, key, value = ''] = /^ {2}"?(version|resolution|integrity)"?:? (.*)$/.exec(line) ?? [];
   if (key === 'version') entry.version ??= unquoted(value);
+  if (key === 'integrity') entry.integrity ??= unquoted(value);
   if (key === 'resolution') entry.resolution ??= unquoted(value);
 }
 
@@ -66,11 +70,11 @@ function unquoted(text: string): string {
   return text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
 }
 
-function* itemsOf({ descriptors, version, resolution }: Entry): Generator<DeclaredItem> {
+function* itemsOf({ descriptors, version, integrity, resolution }: Entry): Generator<DeclaredItem> {
   if (descriptors === '__metadata') return;
   const name = resolution === undefined ? nameOf(descriptors) : resolvedName(resolution);
   if (name === undefined) return;
-  yield version === undefined ? inexact(name, '') : declaredPackage(name, version);
+  yield version === undefined ? inexact(name, '') : declaredPackage(name, version, hashesInMember(integrity));
 }
 
 /** Returns the name in the first descriptor, `name@range`, or that of the package of an alias, `other@npm:name@range`. */

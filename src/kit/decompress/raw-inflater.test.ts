@@ -26,6 +26,16 @@ test('inflates pieces of data one after the other, also after damaged ones', () 
   );
 });
 
+test('inflates the beginning of data, also of cut data, and of no damaged data', () => {
+  const inflater = new RawInflater();
+  const data = deflateRawSync(Buffer.from('clair '.repeat(1000)));
+  assert.equal(inflater.beginning(data, 10)?.toString(), 'clair clai');
+  assert.equal(inflater.beginning(data.subarray(0, -4), 5)?.toString(), 'clair');
+  assert.equal(inflater.beginning(deflateRawSync('ab'), 10)?.toString(), 'ab');
+  assert.equal(inflater.beginning(Buffer.from([0b111, 0, 0]), 10), undefined);
+  assert.equal(inflater.beginning(data, 5)?.toString(), 'clair', 'after damaged data');
+});
+
 test('returns nothing when the size differs, the data is cut, or more data follows', () => {
   const inflater = new RawInflater();
   const data = deflateRawSync('an advisory');

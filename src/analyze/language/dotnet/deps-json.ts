@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { bufferView } from '../../../kit/bytes/bytes.ts';
 import { parseBySchema, parseJson } from '../../../kit/json/json-document.ts';
+import { hashesOfIntegrity, type PackageHash } from '../../../model/package-hash.ts';
 
 /** A package that an application was published with. */
 export interface DotnetPackage {
@@ -8,6 +9,8 @@ export interface DotnetPackage {
   readonly version: string;
   /** Paths of its files at run time, as the package has them. Empty if the file does not list them. */
   readonly files: readonly string[];
+  /** Those of its archive in the registry. Empty if the file states none. */
+  readonly hashes: readonly PackageHash[];
 }
 
 /** The content of a `.deps.json` file that matters. */
@@ -33,7 +36,9 @@ const targetEntry = z.object({
 const schema = z.object({
   runtimeTarget: z.optional(z.union([z.string(), z.object({ name: z.string() })])),
   targets: z.optional(z.record(z.string(), z.record(z.string(), targetEntry))),
-  libraries: z.optional(z.record(z.string(), z.object({ type: z.optional(z.string()) }))),
+  libraries: z.optional(
+    z.record(z.string(), z.object({ type: z.optional(z.string()), sha512: z.optional(z.unknown()) })),
+  ),
 });
 type TargetEntry = z.infer<typeof targetEntry>;
 
@@ -56,16 +61,23 @@ export function parseDependencyFile(content: Uint8Array): DependencyFile {
   const { runtimeTarget, targets = {}, libraries = {} } = document;
   const name = typeof runtimeTarget === 'string' ? runtimeTarget : (runtimeTarget?.name ?? '');
   const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
-  const packages = Object.entries(libraries).flatMap(([key, { type = '' }]) => {
+  const packages = Object.entries(libraries).flatMap(([key, { type = '', sha512 }]) => {
     if (type !== 'package' && type !== 'runtimepack') return [];
     const files = target === undefined ? [] : filesOf(target[key]);
-    return target !== undefined && files.length === 0 ? [] : [packageOf(key, files)];
+    return target !== undefined && files.length === 0
+      ? []
+      : [{ ...packageOf(key, files), hashes: hashesIn(sha512) }];
   });
   const rid = name.split('/', 2)[1];
   return { packages, isMerged: Object.keys(libraries).some((key) => mergers.test(key)), ...(rid && { rid }) };
 }
 
-function packageOf(key: string, files: readonly string[]): DotnetPackage {
+/** Returns the hashes that a package of a registry has. Those of projects are empty. */
+function hashesIn(integrity: unknown): PackageHash[] {
+  return typeof integrity === 'string' ? hashesOfIntegrity(integrity) : [];
+}
+
+function packageOf(key: string, files: readonly string[]): Omit<DotnetPackage, 'hashes'> {
   const slash = key.lastIndexOf('/');
   const name = slash === -1 ? key : key.slice(0, slash);
   return {

@@ -12,7 +12,7 @@ const ending = '.deps.json';
 /** Lists the packages of .NET applications, also of those that are one program, and the shared frameworks. */
 export const nugetLister: PackageLister = {
   name: 'nuget',
-  version: 3,
+  version: 4,
   wants: [`**/*${ending}`],
   ecosystem: namespaceOfEcosystem('nuget'),
   programParts: ['dotnet-dependencies'],
@@ -52,7 +52,7 @@ function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
   if (found.length === 0) yield { kind: 'no-package', path };
 }
 
-function eventOf(path: string, { name, version, files }: DotnetPackage): ListerEvent {
+function eventOf(path: string, { name, version, files, hashes }: DotnetPackage): ListerEvent {
   if (!isWord(name))
     return { kind: 'problem', path, problem: `lists an impossible name ${quoteUntrusted(name)}` };
   if (!isWord(version))
@@ -65,6 +65,7 @@ function eventOf(path: string, { name, version, files }: DotnetPackage): ListerE
       type: 'nuget',
       name,
       version,
+      ...(hashes.length > 0 && { hashes }),
       evidence: 'installed',
       ...(codePaths !== undefined && { codePaths }),
     },
@@ -93,7 +94,7 @@ const frameworkPath = /(?:^|\/)shared\/([^/]+)\/([^/]+)\/([^/]+)\.deps\.json$/;
 function frameworkAt(path: string, rid: string | undefined): DotnetPackage | undefined {
   const [, directory, version = '', name = ''] = frameworkPath.exec(path) ?? [];
   if (directory !== name || rid === undefined) return undefined;
-  return { name: `${name}.Runtime.${rid}`, version, files: [] };
+  return { name: `${name}.Runtime.${rid}`, version, files: [], hashes: [] };
 }
 
 /** Older frameworks list themselves under the name of their build for one platform, which no advisory uses. */

@@ -56,6 +56,13 @@ test('go: ignores generated functions, functions of unknown modules, and a last 
   assert.deepEqual(modulesWith('net/http cut', ...symbols), []);
 });
 
+test('go: takes no directory with a dot for a function of the package before', () => {
+  const symbols = ['example.com/app/tools.A', 'example.com/app/tools.v2/x.B'];
+  assert.deepEqual(modulesWith('example.com/app/tools A', ...symbols), ['example.com/app/tools']);
+  assert.deepEqual(modulesWith('example.com/app/tools v2/x.B', ...symbols), []);
+  assert.deepEqual(modulesWith('example.com/app/tools.v2/x B', ...symbols), ['example.com/app']);
+});
+
 test('go: knows no functions when a tool has changed their names', () => {
   assert.equal(functionsOfModules(Buffer.from('a1b2.c3\0net/http.serve\0'), info), undefined);
 });

@@ -6,6 +6,7 @@ import { bufferView } from '../../../kit/bytes/bytes.ts';
 import { parseBySchema, parseJson } from '../../../kit/json/json-document.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import type { ListedPackage } from '../../../model/package.ts';
+import { hashesOfIntegrity } from '../../../model/package-hash.ts';
 import { licenseOf } from '../../../model/spdx-license.ts';
 import { type DependencyBudget, dependencyFields } from '../../package/dependency-names.ts';
 import { type EntryProblem, isWord } from '../../package/listing.ts';
@@ -15,6 +16,7 @@ const manifestSchema = z.object({
   version: z.optional(z.string()),
   license: z.optional(z.unknown()),
   engines: z.optional(z.unknown()),
+  _integrity: z.optional(z.unknown()),
   dependencies: z.optional(z.unknown()),
   optionalDependencies: z.optional(z.unknown()),
   peerDependencies: z.optional(z.unknown()),
@@ -35,9 +37,9 @@ export function readPackage(content: Uint8Array, budget?: DependencyBudget): Man
   } catch (error) {
     return { problem: messageOf(error) };
   }
-  const { name, version, license } = manifest;
+  const { name, version, license, _integrity } = manifest;
   if (!name || !version || isOfEditor(manifest)) return undefined;
-  const read = packageOf({ name, version: version.trim(), license });
+  const read = packageOf({ name, version: version.trim(), license, _integrity });
   if (budget === undefined || typeof read === 'string' || 'problem' in read) return read;
   return { ...read, ...dependencyFields(budget, { requires: requirementsOf(manifest), provides: [] }) };
 }
@@ -74,18 +76,26 @@ function readManifest(content: Uint8Array): Manifest {
   );
 }
 
-interface NamedManifest extends Pick<Manifest, 'license'> {
+interface NamedManifest extends Pick<Manifest, 'license' | '_integrity'> {
   readonly name: string;
   readonly version: string;
 }
 
-function packageOf({ name, version, license }: NamedManifest): ManifestResult {
+function packageOf({ name, version, license, _integrity }: NamedManifest): ManifestResult {
   if (isLocal(version)) return 'no-package';
   const unusable = [name, version].find((text) => !isWord(text));
   if (unusable !== undefined)
     return { problem: `has an impossible name or version: ${quoteUntrusted(unusable)}` };
   const licenses = typeof license === 'string' ? licenseOf(license) : undefined;
-  return { type: 'npm', name, version, ...(licenses !== undefined && { licenses: [licenses] }) };
+  // Written into the manifest when npm 6 and earlier install a package.
+  const hashes = typeof _integrity === 'string' ? hashesOfIntegrity(_integrity) : [];
+  return {
+    type: 'npm',
+    name,
+    version,
+    ...(licenses !== undefined && { licenses: [licenses] }),
+    ...(hashes.length > 0 && { hashes }),
+  };
 }
 
 /** Whether a version is a place. Then the package is code of the project itself, which no registry has. */

@@ -22,7 +22,7 @@ import {
  */
 export const npmLister: PackageLister = {
   name: 'npm',
-  version: 3,
+  version: 4,
   wants: [...manifestsOfPackages, ...manifestsOfDeno, ...yarnArchives, ...pnpFiles],
   ecosystem: namespaceOfEcosystem('npm'),
   largeFiles: yarnArchives,

@@ -14,7 +14,7 @@ const listOfVendor = /(?:^|\/)composer\/installed\.json$/;
  */
 export const composerLister: PackageLister = {
   name: 'composer',
-  version: 1,
+  version: 2,
   wants: ['**/composer/installed.json'],
   ecosystem: namespaceOfEcosystem('composer'),
   *list(files: Files) {

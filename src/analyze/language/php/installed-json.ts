@@ -4,6 +4,7 @@ import { bufferView } from '../../../kit/bytes/bytes.ts';
 import { boundedParse, parseJson } from '../../../kit/json/json-document.ts';
 import { quoteUntrusted, stripControls } from '../../../kit/untrusted-text.ts';
 import type { ListedPackage } from '../../../model/package.ts';
+import { type PackageHash, packageHashOf } from '../../../model/package-hash.ts';
 import { packageName } from '../../../model/package-name.ts';
 import { licenseOf } from '../../../model/spdx-license.ts';
 import { type DependencyBudget, dependencyFields } from '../../package/dependency-names.ts';
@@ -19,6 +20,7 @@ const entrySchema = z.object({
   name: z.string(),
   version: z.optional(z.string()),
   license: z.catch(z.array(z.unknown()), []),
+  dist: z.optional(z.unknown()),
   authors: z.catch(z.array(z.object({ name: z.string() })), []),
   require: linksSchema,
   replace: linksSchema,
@@ -80,15 +82,17 @@ function replacedBy({ replace }: Entry): string[] {
     .map(([name]) => name);
 }
 
-/** Returns the licences and the supplier. */
-function detailsOf({ license, authors }: Entry): Partial<ListedPackage> {
+/** Returns the licences, the supplier and the hashes. */
+function detailsOf({ license, authors, dist }: Entry): Partial<ListedPackage> {
   const licenses = license
     .slice(0, limits.licensesPerPackage)
     .flatMap((text) => (typeof text === 'string' ? (licenseOf(text) ?? []) : []));
   const supplier = stripControls(authors[0]?.name ?? '');
+  const hashes = hashesOfDist(dist);
   return {
     ...(licenses.length > 0 && { licenses: [...new Set(licenses)] }),
     ...(supplier !== '' && { supplier }),
+    ...(hashes.length > 0 && { hashes }),
   };
 }
 
@@ -104,4 +108,16 @@ function linksOf(
   const key = packageName('composer', name);
   const provides = [...namesIn(replace), ...namesIn(provide), ...(key === name ? [] : [key])];
   return dependencyFields(budget, { requires: namesIn(require), provides });
+}
+
+const distSchema = z.object({ shasum: z.string() });
+
+/**
+ * Returns the SHA-1 hash of the archive of a package from the member `dist` that Composer writes. Empty if it is unknown, as for archives
+ * that a host makes on request.
+ */
+export function hashesOfDist(dist: unknown): PackageHash[] {
+  const parsed = boundedParse(distSchema, dist);
+  const hash = parsed?.success === true ? packageHashOf('sha1', parsed.data.shasum) : undefined;
+  return hash === undefined ? [] : [hash];
 }
