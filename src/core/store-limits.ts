@@ -1,0 +1,55 @@
+const MiB = 1024 * 1024;
+
+/** The limits on the database and on what it keeps of images. They are a part of `limits`. */
+export const storeLimits = {
+  /** Length of the packages of an image as JSON, with which it is described in the database. 3,000 packages have 1.5 million characters. */
+  describedCharacters: 8 * MiB,
+  /** Length of the matches of such an image as JSON. A thousand matches have about a million characters. */
+  rememberedMatchCharacters: 4 * MiB,
+  /** Matches of package sets that a store holds in memory, with one more for each set. They take some tens of megabytes. */
+  cachedMatches: 20_000,
+  /** Time to wait while another process writes to the database. The longest writes take seconds. */
+  storeBusyMs: 60_000,
+  /** Time between two statements of a transaction. Then the database server rolls it back. */
+  storeIdleTransactionMs: 10_000,
+  /** The same while a feed is downloaded and staged. Nothing else waits for such a transaction. */
+  storeStagingIdleMs: 3_600_000,
+  /** Time without a sign of life after which a connection between a client and the database server is closed. */
+  storeKeepAliveMs: 10_000,
+  /** Time for a database server to accept a connection. */
+  storeConnectMs: 10_000,
+  /** Time for a lost database server to return. A restart takes seconds. */
+  storeReconnectMs: 20_000,
+  /** Time that a reading request waits for a database that is unavailable or locked. */
+  storeReadWaitMs: 500,
+  /** Time that a writing request waits for a database that is unavailable or locked. */
+  storeWriteWaitMs: 15_000,
+  /** Queries that wait for a database that is unavailable or locked. Others fail at once. */
+  storeWaiting: 500,
+  /** Time for the database to answer a health check. */
+  storePingMs: 700,
+  /** Age of the last proof that a replica has all writes of other servers. */
+  replicaCheckMs: 1_000,
+  /** Time that a read waits for a replica that lacks a write. */
+  replicaWaitMs: 50,
+  /** Time without a new check of a replica that lacks a write or cannot be reached. */
+  replicaRetryMs: 250,
+  /** Age of the last check whether a later version has changed the tables, above which a read repeats it. */
+  schemaCheckMs: 5_000,
+  /** Difference of the clocks of a server and its database above which the server warns at its start. */
+  clockDifferenceMs: 5000,
+  /** Time without a query result after which the database server is probed. */
+  storeSilentMs: 500,
+  /** Time for the probe. Then the database server counts as unavailable. */
+  storeProbeMs: 2_000,
+  /** Time for one query of a request. Then the database server is asked to cancel it. */
+  storeQueryMs: 30_000,
+  /** Pause between attempts to reach an unavailable database server. */
+  storeProbePauseMs: 250,
+  /** Longest pause before a user's change that conflicts with another server's is retried. */
+  conflictPauseMs: 50,
+  /** Runs of a job in a row that fail before its state is `failed`. */
+  jobAttempts: 5,
+  /** Default number of connections to a database server. */
+  storeConnections: 16,
+} as const;
