@@ -103,7 +103,9 @@ test('finds the end of a record whose name is shorter than that of the one befor
   const start = text.indexOf('<a>') + '<a>'.length;
   const splitter = new XmlSplitter(2, wide);
   const parts = [text.slice(0, start), text.slice(start)].flatMap((piece) =>
-    Array.from(splitter.push(Buffer.from(piece)), ({ isRecord, bytes }) => (isRecord ? bytes.toString() : '')),
+    Array.from(splitter.push(Buffer.from(piece)), ({ isRecord, bytes }) =>
+      isRecord ? bytes.toString() : '',
+    ),
   );
   assert.deepEqual(
     parts.filter((part) => part !== ''),
