@@ -59,6 +59,17 @@ test('fetches lists of ratings only for an image with findings, and states them 
   }
 });
 
+test('reports that a feed does not exist at its origin, as with the feeds of the vendors', () => {
+  const system = join(place, 'without a feed');
+  const packages = [{ name: 'zlib', version: '1.2.11-r1', arch: 'x86_64' }];
+  writeSystem(system, { ID: 'alpine', VERSION_ID: '3.9.0' }, databases.apk(packages));
+  const args = ['scan', `dir:${system}`, '--no-lookups', '--format', 'json'];
+  const expected = clair([...args, '--offline', '--db', join(place, 'example.db')], epoch);
+  assert.equal(expected.status, 4);
+  assert.match(expected.stdout, /does not exist at the origin of the advisories/);
+  assert.equal(fromPublished('example', args).stdout, expected.stdout);
+});
+
 test('lists the same affected images from published advisories', () => {
   const [own, other] = [join(place, 'affected own.db'), join(place, 'affected other.db')];
   cpSync(join(place, 'example.db'), own);
