@@ -99,6 +99,8 @@ const notFound = fault('the resource cannot be found');
 /** Deviations in the recording of layers. */
 export const layerDeviations: Deviations = {
   18: { rule: distribution, status: 201, body: posted('alpineedge', 'alpine-edge.tar.gz') },
+  // A layer of Arch Linux, which Clair does not know.
+  39: { rule: damaged, status: 201, body: posted('unknown-os', 'unknown-os.tar') },
   45: { rule: unread, body: stretch('abs-names', base) },
   49: { rule: removed, body: stretch('removed-pkg', { bash: '4.4-5' }) },
   51: { rule: unread, body: stretch('longline', { bash: '4.4-5', big: '1.0', openssl: '1.1.0f-3' }) },
@@ -192,7 +194,9 @@ export const layerDeviations: Deviations = {
         ...['alpine:v3.10', 'alpine:v3.20', 'alpine:v3.6', 'alpine:v3.9', 'alpine:v3.16', 'alpine:edge'].map(
           inDpkg,
         ),
-        ...['debian:9', 'ubuntu:16.04', 'alpine:v3.4'].map(inDpkg),
+        inDpkg('debian:9'),
+        { Name: 'arch', VersionFormat: 'alpm' },
+        ...['ubuntu:16.04', 'alpine:v3.4'].map(inDpkg),
         ...['centos:7', 'fedora:20', 'mariner:2.0', 'oracle:7', 'centos:9'].map(inRpm),
         inDpkg('debian:12'),
       ],
