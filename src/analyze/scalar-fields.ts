@@ -19,8 +19,7 @@ export function scalarFields(
   const found = new Map<string, string>();
   const lines = new Lines(content);
   for (let isFirst = true; lines.next(); isFirst = false) {
-    const { bytes, start, end } = lines;
-    const text = bytes.toString('utf8', start, Math.min(end, start + lineBytesMax));
+    const text = lines.beginning(lineBytesMax);
     const line = isFirst ? text.replace(/^\uFEFF/, '') : text;
     if (separator === '=' && line.startsWith('[')) break;
     const at = line.indexOf(separator);

@@ -36,6 +36,11 @@ export class Lines {
     return true;
   }
 
+  /** Returns the current line as UTF-8, up to a number of bytes. */
+  beginning(bytesMax: number): string {
+    return this.bytes.toString('utf8', this.start, Math.min(this.end, this.start + bytesMax));
+  }
+
   #load(): boolean {
     const content = this.#content;
     const from = this.#next;

@@ -186,9 +186,7 @@ function* listDiversions(content: Uint8Array): Generator<ListerEvent> {
   const values: string[] = [];
   let count = 0;
   while (lines.next()) {
-    values.push(
-      lines.bytes.toString('utf8', lines.start, Math.min(lines.end, lines.start + limits.pathBytes)),
-    );
+    values.push(lines.beginning(limits.pathBytes));
     if (values.length < 3) continue;
     const [from = '', to = '', by = ''] = values.splice(0);
     if (++count > limits.diversions) {

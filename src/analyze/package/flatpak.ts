@@ -36,8 +36,7 @@ function nameIn(content: Uint8Array, group: string): string | undefined {
   const lines = new Lines(content);
   let isInGroup = false;
   while (lines.next()) {
-    const { bytes, start, end } = lines;
-    const line = bytes.toString('utf8', start, Math.min(end, start + lineBytesMax)).trim();
+    const line = lines.beginning(lineBytesMax).trim();
     if (line.startsWith('[')) isInGroup = line === group;
     else if (isInGroup && line.startsWith('name=')) return line.slice('name='.length);
   }

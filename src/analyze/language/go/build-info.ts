@@ -43,9 +43,9 @@ interface OpenBuildInfo {
  */
 export function parseBuildInfo(content: Uint8Array): GoBuildInfo {
   const lines = new Lines(content);
-  const goVersion = lines.next() ? textOf(lines) : '';
+  const goVersion = lines.next() ? lines.beginning(lineBytesMax) : '';
   const info: OpenBuildInfo = { packagePath: '', main: undefined, modules: [], settings: new Map() };
-  while (lines.next()) addLine(info, textOf(lines));
+  while (lines.next()) addLine(info, lines.beginning(lineBytesMax));
   const { packagePath, modules, settings } = info;
   const main = info.main ?? mainOfFiles(packagePath, modules);
   return {
@@ -72,10 +72,6 @@ function mainOfFiles(packagePath: string, modules: readonly GoModule[]): GoModul
   if (packagePath !== 'command-line-arguments') return undefined;
   const [first, ...others] = modules.filter(({ version }) => version === developmentVersion);
   return others.length === 0 ? first : undefined;
-}
-
-function textOf({ bytes, start, end }: Lines): string {
-  return bytes.toString('utf8', start, Math.min(end, start + lineBytesMax));
 }
 
 function replacementOf(replaced: GoModule | undefined, by: GoModule): GoModule {

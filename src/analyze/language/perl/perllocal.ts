@@ -33,8 +33,5 @@ export function readPerlLocal(content: Uint8Array): readonly PerlLocalEntry[] {
 
 function* linesOf(content: Uint8Array): Generator<string> {
   const lines = new Lines(content);
-  while (lines.next()) {
-    const { bytes, start, end } = lines;
-    yield bytes.toString('utf8', start, Math.min(end, start + lineBytesMax)).trimEnd();
-  }
+  while (lines.next()) yield lines.beginning(lineBytesMax).trimEnd();
 }

@@ -26,8 +26,8 @@ export function codePathsIn(content: Uint8Array, root: string): readonly string[
 const pathBytesMax = 4096;
 
 /** Returns the path at the start of a line: the first value, which is quoted if it has a comma. */
-function pathAt({ bytes, start, end }: Lines): string {
-  const line = bytes.toString('utf8', start, Math.min(end, start + pathBytesMax));
+function pathAt(lines: Lines): string {
+  const line = lines.beginning(pathBytesMax);
   const ending = line.startsWith('"') ? line.indexOf('"', 1) : line.indexOf(',');
   return ending === -1 ? '' : line.slice(line.startsWith('"') ? 1 : 0, ending);
 }

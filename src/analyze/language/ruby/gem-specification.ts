@@ -66,7 +66,7 @@ function readAttributes(content: Uint8Array): Attributes {
   let variable: string | undefined;
   const lines = new Lines(content);
   for (let number = 1; lines.next(); number++) {
-    const line = lineOf(lines);
+    const line = lines.beginning(lineBytesMax);
     if (number === 2) stub = stubIn(line);
     variable ??= blockLine.exec(line)?.[1];
     const found = memberIn(line, variable);
@@ -84,10 +84,6 @@ function memberIn(
   const [whole = '', owner, member = ''] = memberLine.exec(line) ?? [];
   if (owner === undefined || owner !== variable) return undefined;
   return { member: memberOf(member), value: line.slice(whole.length).trimStart() };
-}
-
-function lineOf({ bytes, start, end }: Lines): string {
-  return bytes.toString('utf8', start, Math.min(end, start + lineBytesMax));
 }
 
 function stubIn(line: string): Attributes['stub'] {
