@@ -1,3 +1,4 @@
+import { isJsonObject } from '../kit/json/shape-checks.ts';
 import type { Inventory } from '../model/report.ts';
 import { buildInventory } from './build-inventory.ts';
 import { readClairReport } from './clair-report.ts';
@@ -17,7 +18,7 @@ const formats: readonly (readonly [
   [({ spdxVersion }) => typeof spdxVersion === 'string', readSpdx],
   [
     ({ schemaVersion, target, packages }) =>
-      schemaVersion === 1 && isFields(target) && Array.isArray(packages),
+      schemaVersion === 1 && isJsonObject(target) && Array.isArray(packages),
     readClairReport,
   ],
 ];
@@ -34,7 +35,7 @@ const unsupportedFormats: readonly (readonly [
     'configure its producer to write SPDX 2.3 or CycloneDX',
   ],
   [
-    ({ artifacts, descriptor }) => Array.isArray(artifacts) && isFields(descriptor),
+    ({ artifacts, descriptor }) => Array.isArray(artifacts) && isJsonObject(descriptor),
     'the JSON of syft',
     'convert it with: syft convert F -o cyclonedx-json',
   ],
@@ -70,14 +71,12 @@ export function readSbom(bytes: Buffer, name: string): Inventory {
 
 /** Returns whether this is an in-toto statement, as BuildKit writes them. */
 function isStatement({ _type: type, predicate }: Fields): boolean {
-  return typeof type === 'string' && type.startsWith('https://in-toto.io/Statement/') && isFields(predicate);
+  return (
+    typeof type === 'string' && type.startsWith('https://in-toto.io/Statement/') && isJsonObject(predicate)
+  );
 }
 
 function fieldsOf(value: unknown, name: string): Fields {
-  if (isFields(value)) return value;
+  if (isJsonObject(value)) return value;
   throw corruptSbom(`${name} is not an SBOM: it is not a JSON object`);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

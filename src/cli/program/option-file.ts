@@ -1,6 +1,7 @@
 import type { Command, Option } from 'commander';
 import { ClairError } from '../../core/errors.ts';
 import { closestMatch } from '../../kit/closest-match.ts';
+import { isJsonObject } from '../../kit/json/shape-checks.ts';
 import { readYaml, type YamlFile } from '../../suppression-files/yaml-file.ts';
 import { readInputFile } from '../read-file.ts';
 import { configurableOptions, isRepeatable } from './option-sources.ts';
@@ -79,7 +80,7 @@ function entriesOf(
 
 /** Returns whether a key is a section. A command and an option can have the same name: `vex`. */
 function isSection(key: string, value: unknown, commands: ReadonlyMap<string, Command>): boolean {
-  return commands.has(key) && (value === null || isObject(value));
+  return commands.has(key) && (value === null || isJsonObject(value));
 }
 
 interface OptionValueDeps {
@@ -115,16 +116,15 @@ function textsOf(value: unknown): string[] | undefined {
 }
 
 function membersOf(yaml: YamlFile, path: readonly string[], problems: string[]): [string, unknown][] {
-  const value = path.reduce<unknown>((above, key) => (isObject(above) ? above[key] : undefined), yaml.value);
+  const value = path.reduce<unknown>(
+    (above, key) => (isJsonObject(above) ? above[key] : undefined),
+    yaml.value,
+  );
   if (value === null || value === undefined) return [];
-  if (isObject(value)) return Object.entries(value);
+  if (isJsonObject(value)) return Object.entries(value);
   if (path.length === 0)
     problems.push(`${yaml.place(path)} must contain options by name, such as format: json`);
   return [];
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unknownOptionText(yaml: YamlFile, path: readonly string[], known: readonly string[]): string {

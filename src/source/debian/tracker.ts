@@ -3,6 +3,7 @@ import { parseFeedValue, UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { trimCharactersEnd } from '../../kit/collections.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonGroupMembers } from '../../kit/json/json-stream.ts';
+import { isJsonObject } from '../../kit/json/shape-checks.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
 import { worstSeverity } from '../../model/severity.ts';
 import type {
@@ -14,7 +15,6 @@ import type {
   VulnerabilityRecord,
 } from '../../plugin/index.ts';
 import { withDocumentErrors } from '../feed-documents.ts';
-import { isJsonObject } from '../shape-checks.ts';
 
 const url = 'https://security-tracker.debian.org/tracker';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { isJsonObject, isListOrAbsent, isText, isTextOrAbsent } from '../../kit/json/shape-checks.ts';
 import { percentDecode } from '../../kit/untrusted-text.ts';
 import { relationships } from '../csaf/schemas.ts';
-import { isJsonObject, isListOrAbsent, isText, isTextOrAbsent } from '../shape-checks.ts';
 
 /** A leaf of the tree: a product stream with its CPE, or a package with its purl. */
 const product = z.object({

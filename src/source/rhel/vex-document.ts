@@ -1,9 +1,15 @@
 import * as z from 'zod/mini';
 import { parseFeedValue } from '../../core/corrupt-feed.ts';
+import {
+  isJsonObject,
+  isListOf,
+  isListOrAbsent,
+  isText,
+  isTextOrAbsent,
+} from '../../kit/json/shape-checks.ts';
 import type { FeedRecord, FixState, Severity, Vulnerability } from '../../plugin/index.ts';
 import { scores, vectorsOfScores } from '../csaf/schemas.ts';
 import { mergedRows, type Part } from '../rows.ts';
-import { isJsonObject, isListOf, isListOrAbsent, isText, isTextOrAbsent } from '../shape-checks.ts';
 import { parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
 import { namespacesOfProduct } from './namespaces.ts';
 import { type Component, isProductTree, type ProductTree, productTree, readProducts } from './products.ts';

@@ -4,6 +4,7 @@ import { messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import { bufferView } from '../../../kit/bytes/bytes.ts';
 import { parseBySchema, parseJson } from '../../../kit/json/json-document.ts';
+import { isJsonObject } from '../../../kit/json/shape-checks.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import type { ListedPackage } from '../../../model/package.ts';
 import { hashesOfIntegrity } from '../../../model/package-hash.ts';
@@ -51,7 +52,7 @@ function requirementsOf({ dependencies, optionalDependencies, peerDependencies }
 
 /** Returns the keys of an object: ranges by the names of directories in `node_modules`. Without a schema, which would copy it. */
 function namesIn(links: unknown): string[] {
-  return typeof links === 'object' && links !== null && !Array.isArray(links) ? Object.keys(links) : [];
+  return isJsonObject(links) ? Object.keys(links) : [];
 }
 
 /** Returns the version that a manifest states. Undefined if it states none, or cannot be read. */
