@@ -14,6 +14,22 @@ export function worstSeverity(some: readonly Severity[]): Severity {
   return some.reduce((worst, next) => (compareSeverity(next, worst) > 0 ? next : worst), 'Unknown');
 }
 
+/** Words of vendors and scanners that the scale lacks, in lower case. */
+export const otherSeverityWords: ReadonlyMap<string, Severity> = new Map([
+  ['important', 'High'],
+  ['moderate', 'Medium'],
+  ['none', 'Negligible'],
+]);
+
+/** Returns the severity of a CVSS score by the bands of CVSS 3. Unknown without a score. */
+export function severityOfScore(score: number): Severity {
+  if (!(score >= 0)) return 'Unknown';
+  if (score >= 9) return 'Critical';
+  if (score >= 7) return 'High';
+  if (score >= 4) return 'Medium';
+  return score > 0 ? 'Low' : 'Negligible';
+}
+
 /** The severity that a text names, in any case. Undefined if it names none. */
 export function parseSeverity(text: string): Severity | undefined {
   return severities.find((severity) => severity.toLowerCase() === text.toLowerCase());

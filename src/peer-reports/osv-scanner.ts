@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { PackageType } from '../model/package.ts';
 import type { PeerFinding, PeerPackage, PeerReport } from '../model/peer-report.ts';
-import type { Severity } from '../model/severity.ts';
+import { type Severity, severityOfScore } from '../model/severity.ts';
 import {
   checkPeerEntries,
   knownTime,
@@ -11,9 +11,9 @@ import {
   parsePeerDocument,
   peerPackageOf,
   presentText,
-  severityOfScore,
   severityOfWord,
   splitVulnerabilityNames,
+  typesByName,
 } from './peer-document.ts';
 
 const title = 'osv-scanner';
@@ -129,26 +129,24 @@ function fixedVersionsOf(records: readonly z.output<typeof vulnerability>[], nam
 }
 
 /** purl types by ecosystems of OSV, without their releases. */
-const types: ReadonlyMap<string, PackageType> = new Map(
-  Object.entries({
-    deb: ['Debian', 'Ubuntu', 'Echo'],
-    apk: ['Alpine', 'Wolfi', 'Chainguard', 'MinimOS'],
-    rpm: [
-      ...['Red Hat', 'Rocky Linux', 'AlmaLinux', 'SUSE', 'openSUSE', 'Mageia', 'Photon OS'],
-      ...['Azure Linux', 'openEuler', 'Oracle Linux'],
-    ],
-    npm: ['npm'],
-    pypi: ['PyPI'],
-    maven: ['Maven'],
-    golang: ['Go'],
-    gem: ['RubyGems'],
-    composer: ['Packagist'],
-    cargo: ['crates.io'],
-    nuget: ['NuGet'],
-    hex: ['Hex'],
-    cran: ['CRAN'],
-    pub: ['Pub'],
-    swift: ['SwiftURL'],
-    conan: ['ConanCenter'],
-  }).flatMap(([type, names]) => names.map((name) => [name, type] as const)),
-);
+const types: ReadonlyMap<string, PackageType> = typesByName({
+  deb: ['Debian', 'Ubuntu', 'Echo'],
+  apk: ['Alpine', 'Wolfi', 'Chainguard', 'MinimOS'],
+  rpm: [
+    ...['Red Hat', 'Rocky Linux', 'AlmaLinux', 'SUSE', 'openSUSE', 'Mageia', 'Photon OS'],
+    ...['Azure Linux', 'openEuler', 'Oracle Linux'],
+  ],
+  npm: ['npm'],
+  pypi: ['PyPI'],
+  maven: ['Maven'],
+  golang: ['Go'],
+  gem: ['RubyGems'],
+  composer: ['Packagist'],
+  cargo: ['crates.io'],
+  nuget: ['NuGet'],
+  hex: ['Hex'],
+  cran: ['CRAN'],
+  pub: ['Pub'],
+  swift: ['SwiftURL'],
+  conan: ['ConanCenter'],
+});

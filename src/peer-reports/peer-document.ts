@@ -7,7 +7,7 @@ import { isDistributionType } from '../model/namespace.ts';
 import type { PackageType } from '../model/package.ts';
 import type { PeerPackage, PeerReport } from '../model/peer-report.ts';
 import { joinedName, type ParsedPurl, parsePurl } from '../model/purl.ts';
-import { parseSeverity, type Severity } from '../model/severity.ts';
+import { otherSeverityWords, parseSeverity, type Severity } from '../model/severity.ts';
 
 /** A reader of one format of reports. */
 export interface PeerReportReader {
@@ -67,14 +67,12 @@ export function checkPeerEntries(place: string, count: number): void {
 
 /** Returns the severity of a word, as scanners write it. */
 export function severityOfWord(word: string | null | undefined): Severity {
-  return parseSeverity(word ?? '') ?? otherSeverityWords.get((word ?? '').toLowerCase()) ?? 'Unknown';
+  return parseSeverity(word ?? '') ?? ownWords.get((word ?? '').toLowerCase()) ?? 'Unknown';
 }
 
-const otherSeverityWords: ReadonlyMap<string, Severity> = new Map([
-  ['moderate', 'Medium'],
-  ['important', 'High'],
+const ownWords: ReadonlyMap<string, Severity> = new Map([
+  ...otherSeverityWords,
   ['unimportant', 'Negligible'],
-  ['none', 'Negligible'],
   ['info', 'Negligible'],
 ]);
 
@@ -136,11 +134,19 @@ export function splitVulnerabilityNames(names: readonly string[]): SplitNames {
   };
 }
 
-/** Returns the severity of a CVSS score by the bands of CVSS 3. Unknown without a score. */
-export function severityOfScore(score: number): Severity {
-  if (!(score >= 0)) return 'Unknown';
-  if (score >= 9) return 'Critical';
-  if (score >= 7) return 'High';
-  if (score >= 4) return 'Medium';
-  return score > 0 ? 'Low' : 'Negligible';
+/** Returns the types by the names that a scanner has for them. */
+export function typesByName(
+  namesOfTypes: Readonly<Record<PackageType, readonly string[]>>,
+): ReadonlyMap<string, PackageType> {
+  return new Map(
+    Object.entries(namesOfTypes).flatMap(([type, names]) => names.map((name) => [name, type] as const)),
+  );
+}
+
+/** Returns the versions in a text that separates them with commas. */
+export function versionsIn(text: string | null | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((version) => version.trim())
+    .filter((version) => version !== '');
 }

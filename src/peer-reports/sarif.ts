@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { cvesIn } from '../model/cve.ts';
 import type { PeerFinding, PeerReport } from '../model/peer-report.ts';
-import type { Severity } from '../model/severity.ts';
+import { type Severity, severityOfScore } from '../model/severity.ts';
 import {
   checkPeerEntries,
   corruptPeerReport,
@@ -12,10 +12,10 @@ import {
   peerPackageOf,
   presentText,
   quotedValue,
-  severityOfScore,
   severityOfWord,
   splitVulnerabilityNames,
   unsupportedPeerReport,
+  versionsIn,
 } from './peer-document.ts';
 
 const title = 'SARIF';
@@ -137,13 +137,12 @@ function readTrivy({ ruleId, message: { text } }: Result): Stated | undefined {
   );
   const [name, version] = [fields.get('Package'), fields.get('Installed Version')];
   if (!name || !version) return undefined;
-  const fixed = (fields.get('Fixed Version') ?? '').split(',').map((one) => one.trim());
   return {
     id: ruleId,
     name,
     version,
     severity: fields.get('Severity'),
-    fixedVersions: fixed.filter(Boolean),
+    fixedVersions: versionsIn(fields.get('Fixed Version')),
   };
 }
 
@@ -163,9 +162,15 @@ function readGrype({ ruleId, message: { text } }: Result): Stated | undefined {
 function readOsvScanner({ ruleId, message: { text } }: Result): Stated | undefined {
   const quoted = text.split("'").filter((_, i) => i % 2 === 1);
   const [item = '', ...ids] = quoted;
+  const named = text.startsWith("Package '") ? nameAndVersion(item) : undefined;
+  return named && { id: ruleId, aliases: ids, ...named };
+}
+
+/** Returns the parts of `openssl/libssl3@3.0.2`. Undefined if it lacks one. */
+function nameAndVersion(item: string): Pick<Stated, 'name' | 'version'> | undefined {
   const at = item.lastIndexOf('@');
-  if (!text.startsWith("Package '") || at <= 0 || at === item.length - 1) return undefined;
-  return { id: ruleId, aliases: ids, name: item.slice(0, at), version: item.slice(at + 1) };
+  if (at <= 0 || at === item.length - 1) return undefined;
+  return { name: item.slice(0, at), version: item.slice(at + 1) };
 }
 
 /** The package is a logical location, `openssl/libssl3@3.0.2`, and the rule names the CVE. */
@@ -173,13 +178,13 @@ function readSnyk({ ruleId, locations }: Result, own: Rule | undefined): Stated 
   const [item = ''] = (locations ?? []).flatMap(({ logicalLocations: names }) =>
     (names ?? []).flatMap(({ fullyQualifiedName }) => fullyQualifiedName ?? []),
   );
-  const at = item.lastIndexOf('@');
-  if (at <= 0 || at === item.length - 1) return undefined;
+  const named = nameAndVersion(item);
+  if (named === undefined) return undefined;
+  const { name, version } = named;
   const aliases = cvesIn(own?.shortDescription?.text ?? '');
-  const name = item.slice(0, at);
   const isOfDistribution = /^SNYK-[A-Z]+\d+-|^SNYK-(?:WOLFI|CHAINGUARD)/.test(ruleId);
   return {
-    ...{ id: ruleId, aliases, version: item.slice(at + 1) },
+    ...{ id: ruleId, aliases, version },
     name: isOfDistribution ? name.slice(name.lastIndexOf('/') + 1) : name,
   };
 }

@@ -13,6 +13,7 @@ import {
   presentText,
   severityOfWord,
   splitVulnerabilityNames,
+  typesByName,
   unsupportedPeerReport,
 } from './peer-document.ts';
 
@@ -113,16 +114,14 @@ function typeOf(packageManager: string): PackageType {
 }
 
 /** purl types by Snyk's package managers and distributions. Others have equal names. */
-const types: ReadonlyMap<string, PackageType> = new Map(
-  Object.entries({
-    deb: ['debian', 'ubuntu'],
-    apk: ['alpine', 'wolfi', 'chainguard'],
-    rpm: ['rhel', 'centos', 'oracle', 'ol', 'amzn', 'sles', 'rocky', 'almalinux', 'fedora', 'linux'],
-    npm: ['yarn', 'pnpm'],
-    pypi: ['pip', 'poetry', 'pipenv', 'uv'],
-    gem: ['rubygems'],
-    golang: ['gomodules', 'golangdep', 'govendor'],
-    maven: ['gradle', 'sbt'],
-    nuget: ['paket'],
-  }).flatMap(([type, names]) => names.map((name) => [name, type] as const)),
-);
+const types: ReadonlyMap<string, PackageType> = typesByName({
+  deb: ['debian', 'ubuntu'],
+  apk: ['alpine', 'wolfi', 'chainguard'],
+  rpm: ['rhel', 'centos', 'oracle', 'ol', 'amzn', 'sles', 'rocky', 'almalinux', 'fedora', 'linux'],
+  npm: ['yarn', 'pnpm'],
+  pypi: ['pip', 'poetry', 'pipenv', 'uv'],
+  gem: ['rubygems'],
+  golang: ['gomodules', 'golangdep', 'govendor'],
+  maven: ['gradle', 'sbt'],
+  nuget: ['paket'],
+});

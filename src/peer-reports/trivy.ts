@@ -13,7 +13,9 @@ import {
   quotedValue,
   severityOfWord,
   splitVulnerabilityNames,
+  typesByName,
   unsupportedPeerReport,
+  versionsIn,
 } from './peer-document.ts';
 
 const title = 'Trivy';
@@ -129,10 +131,7 @@ function findingFrom(found: TrivyVulnerability, one: TrivyResult): PeerFinding {
       paths: [found.PkgPath || fileOf(one)],
     }),
     severity: severityOfWord(found.Severity),
-    fixedVersions: (found.FixedVersion ?? '')
-      .split(',')
-      .map((version) => version.trim())
-      .filter((version) => version !== ''),
+    fixedVersions: versionsIn(found.FixedVersion),
     ...(published !== undefined && { published }),
   };
 }
@@ -147,24 +146,22 @@ function typeOf({ Type }: TrivyResult): PackageType {
 }
 
 /** purl types by Trivy's types of distributions, lock files and analysed files. Others have equal names. */
-const types: ReadonlyMap<string, PackageType> = new Map(
-  Object.entries({
-    deb: ['debian', 'ubuntu', 'echo'],
-    apk: ['alpine', 'wolfi', 'chainguard', 'minimos'],
-    rpm: [
-      ...['redhat', 'centos', 'alma', 'rocky', 'oracle', 'amazon', 'fedora', 'photon', 'suse'],
-      ...['opensuse', 'opensuse-leap', 'opensuse-tumbleweed', 'opensuse.leap', 'opensuse.tumbleweed'],
-      ...['suse linux enterprise server', 'slem', 'sl-micro', 'cbl-mariner', 'azurelinux'],
-    ],
-    npm: ['npm', 'yarn', 'pnpm', 'bun', 'node-pkg', 'javascript'],
-    pypi: ['pip', 'pipenv', 'poetry', 'uv', 'pylock', 'python-pkg'],
-    gem: ['bundler', 'gemspec'],
-    maven: ['jar', 'pom', 'gradle', 'sbt'],
-    golang: ['gobinary', 'gomod'],
-    cargo: ['cargo', 'rustbinary', 'rust-binary'],
-    nuget: ['nuget', 'nuget-config', 'dotnet-core', 'packages-props'],
-    composer: ['composer', 'composer-vendor'],
-    hex: ['hex', 'mix-lock'],
-    conda: ['conda-pkg', 'conda-environment'],
-  }).flatMap(([type, names]) => names.map((name) => [name, type] as const)),
-);
+const types: ReadonlyMap<string, PackageType> = typesByName({
+  deb: ['debian', 'ubuntu', 'echo'],
+  apk: ['alpine', 'wolfi', 'chainguard', 'minimos'],
+  rpm: [
+    ...['redhat', 'centos', 'alma', 'rocky', 'oracle', 'amazon', 'fedora', 'photon', 'suse'],
+    ...['opensuse', 'opensuse-leap', 'opensuse-tumbleweed', 'opensuse.leap', 'opensuse.tumbleweed'],
+    ...['suse linux enterprise server', 'slem', 'sl-micro', 'cbl-mariner', 'azurelinux'],
+  ],
+  npm: ['npm', 'yarn', 'pnpm', 'bun', 'node-pkg', 'javascript'],
+  pypi: ['pip', 'pipenv', 'poetry', 'uv', 'pylock', 'python-pkg'],
+  gem: ['bundler', 'gemspec'],
+  maven: ['jar', 'pom', 'gradle', 'sbt'],
+  golang: ['gobinary', 'gomod'],
+  cargo: ['cargo', 'rustbinary', 'rust-binary'],
+  nuget: ['nuget', 'nuget-config', 'dotnet-core', 'packages-props'],
+  composer: ['composer', 'composer-vendor'],
+  hex: ['hex', 'mix-lock'],
+  conda: ['conda-pkg', 'conda-environment'],
+});

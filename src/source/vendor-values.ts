@@ -1,4 +1,4 @@
-import { type Severity, severities } from '../model/severity.ts';
+import { otherSeverityWords, type Severity, severities } from '../model/severity.ts';
 
 /** Parses a vendor's date, `2022-05-27` or a time with a zone, as ISO 8601. Returns no member if it is invalid. */
 export function parseModified(date: string | undefined): { modified?: string } {
@@ -18,9 +18,7 @@ export function unnamedModule(evr: string | undefined): { module?: string } {
 /** Clair's severities, and vendor words that its scale lacks. */
 const words: ReadonlyMap<string, Severity> = new Map([
   ...severities.map((severity) => [severity.toLowerCase(), severity] as const),
-  ['important', 'High'],
-  ['moderate', 'Medium'],
-  ['none', 'Negligible'],
+  ...otherSeverityWords,
   ['n/a', 'Negligible'],
 ]);
 

@@ -1,7 +1,7 @@
 import type { Package, PackageEvidence, PackageOrigin, SourcePackage } from '../../model/package.ts';
 import type { PeerFinding, PeerPackage, PeerReport } from '../../model/peer-report.ts';
 import type { Coverage, Match, Report, SuppressedMatch, UnreadEvidence } from '../../model/report.ts';
-import { packageKeyOf } from './package-index.ts';
+import { packageKeyOf, packageKeysOf } from './package-index.ts';
 import type { AliasGroups, GroupedNames } from './vulnerability-names.ts';
 
 /** The compared part of a finding of Clair. */
@@ -40,7 +40,7 @@ export interface OwnReport extends Pick<Report, 'verdict'> {
 
 /** A finding of either report, prepared for the comparison. */
 export interface ComparedEntry extends Omit<PeerFinding, 'fixedVersions'> {
-  /** Versions with a fix. Empty if there is none, or the report states none. */
+  /** Versions with a fix. Empty if the report states none. */
   readonly fixedVersions: readonly string[];
   readonly names: GroupedNames;
   /** Keys of the package, and of the source package that it was built from. */
@@ -51,16 +51,14 @@ export interface ComparedEntry extends Omit<PeerFinding, 'fixedVersions'> {
 
 /** Returns the findings of a report of Clair, each vulnerability of a package once. The suppressed ones are last. */
 export function ownEntries(report: OwnReport, groups: AliasGroups): ComparedEntry[] {
-  const owners = new Map(report.packages.flatMap((item) => (item.owner ? [[keyOf(item), item.owner]] : [])));
+  const owners = new Map(
+    report.packages.flatMap((item) => (item.owner ? [[packageKeyOf(item), item.owner]] : [])),
+  );
   const entryOf = (finding: OwnFinding & { readonly reason?: string }): ComparedEntry => {
-    const owner = owners.get(keyOf(finding.package));
+    const owner = owners.get(packageKeyOf(finding.package));
     return ownEntry(finding, owner, groups);
   };
   return distinctEntries([...report.matches, ...report.suppressed].map(entryOf));
-}
-
-function keyOf({ type, name, version }: Pick<OwnPackage, 'type' | 'name' | 'version'>): string {
-  return packageKeyOf({ type, name, version });
 }
 
 function ownEntry(
@@ -75,7 +73,7 @@ function ownEntry(
     package: ownPackage({ ...item, ...(owner !== undefined && { owner }) }),
     fixedVersions: fix.state === 'fixed' ? [fix.version] : [],
     names: groups.groupsOf({ id, aliases, advisories }),
-    packageKeys: keysOf(item),
+    packageKeys: packageKeysOf(item),
     ...(item.source != null && { sourceKey: packageKeyOf({ type: item.type, ...item.source }) }),
     ...(reason !== undefined && { suppressed: reason }),
   };
@@ -95,24 +93,6 @@ export function ownPackage({
     ...{ type, name, version, ...(evidence && { evidence }), ...(owner && { owner }) },
     paths: (locations ?? [location]).map(({ path }) => `/${path}`),
   };
-}
-
-/** Scanners name the binary package or its source package, with the version of either, and some no type. */
-function keysOf({
-  type,
-  name,
-  version,
-  source,
-}: Pick<OwnPackage, 'type' | 'name' | 'version'> & {
-  readonly source?: OwnPackage['source'] | null;
-}): string[] {
-  const names = new Set([name, source?.name ?? name]);
-  const versions = new Set([version, source?.version ?? version]);
-  return ['', type].flatMap((each) =>
-    [...names].flatMap((one) =>
-      Array.from(versions, (it) => packageKeyOf({ type: each, name: one, version: it })),
-    ),
-  );
 }
 
 /** Returns the findings of another scanner, each vulnerability of a package once. The suppressed ones are last. */

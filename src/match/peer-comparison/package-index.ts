@@ -1,4 +1,5 @@
 import { isDistributionType } from '../../model/namespace.ts';
+import type { SourcePackage } from '../../model/package.ts';
 import { packageName } from '../../model/package-name.ts';
 import type { PeerPackage } from '../../model/peer-report.ts';
 
@@ -8,6 +9,25 @@ type Identity = Pick<PeerPackage, 'type' | 'name' | 'version'>;
 /** Returns a key that is equal for all spellings of a package: of its name in its registry, and of its version. */
 export function packageKeyOf({ type, name, version }: Identity): string {
   return `${nameKeyOf({ type, name })}\n${plainVersion(type, version)}`;
+}
+
+/**
+ * Returns the keys of a package of Clair. Scanners name the binary package or its source package, with the version of either, and some no
+ * type.
+ */
+export function packageKeysOf({
+  type,
+  name,
+  version,
+  source,
+}: Identity & { readonly source?: SourcePackage | null | undefined }): string[] {
+  const names = new Set([name, source?.name ?? name]);
+  const versions = new Set([version, source?.version ?? version]);
+  return ['', type].flatMap((each) =>
+    [...names].flatMap((one) =>
+      Array.from(versions, (it) => packageKeyOf({ type: each, name: one, version: it })),
+    ),
+  );
 }
 
 /** Most related packages that are looked at. Real packages have some. */

@@ -1,5 +1,5 @@
 import type { AdvisoryQuestion, StoredAnswer } from '../../match/peer-comparison/compare-with-peers.ts';
-import { packageKeyOf } from '../../match/peer-comparison/package-index.ts';
+import { packageKeyOf, packageKeysOf } from '../../match/peer-comparison/package-index.ts';
 import type { RowExplanation } from '../../model/explanation.ts';
 import { type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
@@ -44,16 +44,11 @@ export class AdvisoryAnswers {
     };
   }
 
-  /** Scanners name a package by its own name or that of its source package, with the version of either, and some state no type. */
   #add(item: ImagePackage): void {
-    const { type, name, version, source, lookup } = item;
+    const { lookup } = item;
     if (lookup === null) return;
-    for (const each of ['', type])
-      for (const one of [name, source?.name ?? name])
-        for (const it of [version, source?.version ?? version]) {
-          const key = packageKeyOf({ type: each, name: one, version: it });
-          if (!this.#packages.has(key)) this.#packages.set(key, { ...item, lookup });
-        }
+    for (const key of packageKeysOf(item))
+      if (!this.#packages.has(key)) this.#packages.set(key, { ...item, lookup });
   }
 
   async #recordsOf(names: readonly string[]): Promise<readonly StoredVulnerability[]> {

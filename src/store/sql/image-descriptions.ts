@@ -10,7 +10,7 @@ interface DescribedImage {
   readonly description: StoredDescription;
 }
 
-/** Returns the description with a key. Undefined if there is none, or if its image was deleted. */
+/** Returns the description with a key. Undefined if it is missing, or if its image was deleted. */
 export async function findDescription(db: Kysely<Tables>, key: string): Promise<DescribedImage | undefined> {
   const row = await db
     .selectFrom('image_description')
