@@ -58,21 +58,29 @@ export async function* zippedDocuments(
 
 /** Yields the JSON files of a compressed tar archive. Throws `UnexpectedContent` if it has none. */
 export async function* tarredDocuments(
-  { body, url }: FetchedFeed,
+  content: FetchedFeed,
   readFile: ReadFile,
 ): AsyncGenerator<FeedDocument> {
   let count = 0;
+  for await (const { path, bytes } of tarredFiles(content, isJson)) {
+    count++;
+    yield { kind: 'document', context: path, bytes, read: () => readFile({ path, bytes }) };
+  }
+  if (count === 0) throw new UnexpectedContent('its end', 'it holds no document');
+}
+
+/** Yields the wanted files of a compressed tar archive. Throws `UnexpectedContent` if it is damaged. */
+export async function* tarredFiles(
+  { body, url }: FetchedFeed,
+  isWanted: (path: string) => boolean,
+): AsyncGenerator<ArchivedRecord> {
   try {
-    for await (const { path, bytes } of tarEntries(inflateStream(body, url), isJson)) {
-      count++;
-      yield { kind: 'document', context: path, bytes, read: () => readFile({ path, bytes }) };
-    }
+    yield* tarEntries(inflateStream(body, url), isWanted);
   } catch (error) {
     if (error instanceof TarError)
       throw new UnexpectedContent(`byte ${error.position} of the archive`, error.message);
     throw error;
   }
-  if (count === 0) throw new UnexpectedContent('its end', 'it holds no document');
 }
 
 function isJson(path: string): boolean {

@@ -1,11 +1,9 @@
 import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
-import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
-import { tarEntries } from '../../kit/tar/entries.ts';
-import { TarError } from '../../kit/tar/header.ts';
 import { attributeOf, childOf, childrenOf, contentOf, textOf } from '../../kit/xml/xml-element.ts';
 import { type XmlElement, XmlStreamError, xmlRecords } from '../../kit/xml/xml-stream.ts';
 import { cvesIn } from '../../model/cve.ts';
 import type { Affected, FeedRecord, FetchedFeed, VersionScheme } from '../../plugin/index.ts';
+import { tarredFiles } from '../feed-documents.ts';
 import { parseModified, vendorSeverity } from '../vendor-values.ts';
 import { intervalOf, rangeOfInterval, type VersionInterval, without } from './intervals.ts';
 
@@ -23,19 +21,11 @@ export function glsaRecords(glsa: GlsaFeed, content: FetchedFeed): AsyncGenerato
   return withFeedErrors({ source: 'gentoo', feed: glsa.feed, content }, records(glsa.scheme, content));
 }
 
-async function* records(scheme: VersionScheme, { body, url }: FetchedFeed): AsyncGenerator<FeedRecord> {
+async function* records(scheme: VersionScheme, content: FetchedFeed): AsyncGenerator<FeedRecord> {
   let count = 0;
-  try {
-    for await (const { path, bytes } of tarEntries(inflateStream(body, url), (name) =>
-      advisoryFile.test(name),
-    )) {
-      count++;
-      yield* await recordsOfFile(path, bytes, scheme);
-    }
-  } catch (error) {
-    if (error instanceof TarError)
-      throw new UnexpectedContent(`byte ${error.position} of the archive`, error.message);
-    throw error;
+  for await (const { path, bytes } of tarredFiles(content, (name) => advisoryFile.test(name))) {
+    count++;
+    yield* await recordsOfFile(path, bytes, scheme);
   }
   if (count === 0) throw new UnexpectedContent('its end', 'it holds no advisory');
 }

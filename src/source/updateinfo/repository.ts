@@ -6,7 +6,8 @@ import {
   withFeedErrors,
 } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
-import { type XmlElement, xmlRecords } from '../../kit/xml/xml-stream.ts';
+import { childOf } from '../../kit/xml/xml-element.ts';
+import { xmlRecords } from '../../kit/xml/xml-stream.ts';
 import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/index.ts';
 
 /** A feed, and the base URLs of repositories that have it, from best to worst. */
@@ -83,8 +84,4 @@ async function locationIn(index: RepositoryIndex, base: string): Promise<Locatio
     return { url: joined(base, href), checksum: { algorithm, digest, declaredIn: 'repomd.xml' } };
   }
   return undefined;
-}
-
-function childOf(element: XmlElement, name: string): XmlElement | undefined {
-  return element.children.find((child) => child.name === name);
 }

@@ -1,5 +1,6 @@
 import { UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
+import { childOf, childrenOf, textOf } from '../../kit/xml/xml-element.ts';
 import { type XmlElement, xmlTexts } from '../../kit/xml/xml-stream.ts';
 import { cvesIn } from '../../model/cve.ts';
 import type {
@@ -63,7 +64,7 @@ function readUpdate(element: XmlElement, from: UpdateinfoFeed): FeedRecord[] {
 }
 
 function advisory(update: XmlElement, from: UpdateinfoFeed): FeedRecord {
-  const id = textOf(update, 'id');
+  const id = statedText(update, 'id');
   if (id === undefined) throw misplaced(update, 'an update without an id');
   const namespace = { name: from.namespace, versionScheme: 'rpm' };
   const packages = within(update, ['pkglist', 'collection', 'package']);
@@ -84,7 +85,7 @@ interface Advisory {
 
 function vulnerability(id: string, { update, rpms, from }: Advisory): VulnerabilityRecord {
   const { pageOf, cvesOf = statedCves, severityOf = vendorSeverity, isForEveryArchitecture } = from;
-  const description = textOf(update, 'description');
+  const description = statedText(update, 'description');
   const modified = timeOf(dateOf(update, 'updated') ?? dateOf(update, 'issued'));
   const references = within(update, ['references', 'reference']).map(
     ({ attributes }): UpdateReference => attributes,
@@ -97,9 +98,9 @@ function vulnerability(id: string, { update, rpms, from }: Advisory): Vulnerabil
     id,
     aliases: [...new Set(references.flatMap(cvesOf))],
     ...(description !== undefined && { description }),
-    title: textOf(update, 'title') ?? id,
+    title: statedText(update, 'title') ?? id,
     links: page === undefined ? [] : [page],
-    severity: severityOf(textOf(update, 'severity')),
+    severity: severityOf(statedText(update, 'severity')),
     cvss: [],
     ...(modified !== undefined && { modified }),
     affected: isForEveryArchitecture ? rows.map(withoutArchitecture) : rows,
@@ -126,7 +127,7 @@ function rpmOf({ attributes }: XmlElement, namespace: Namespace): FixedRpm | und
 }
 
 function dateOf(update: XmlElement, name: string): string | undefined {
-  return update.children.find((child) => child.name === name)?.attributes['date'];
+  return childOf(update, name)?.attributes['date'];
 }
 
 /** Parses `2018-01-16 01:28` with optional seconds. The time is always UTC. */
@@ -136,14 +137,14 @@ function timeOf(date: string | undefined): string | undefined {
   return Number.isNaN(Date.parse(text)) ? undefined : new Date(text).toISOString();
 }
 
-function textOf(update: XmlElement, name: string): string | undefined {
-  return update.children.find((child) => child.name === name)?.text.trim() || undefined;
+function statedText(update: XmlElement, name: string): string | undefined {
+  return textOf(update, name) || undefined;
 }
 
 /** Returns the elements at the end of a path of names. */
 function within(element: XmlElement, path: readonly string[]): readonly XmlElement[] {
   return path.reduce<readonly XmlElement[]>(
-    (elements, name) => elements.flatMap(({ children }) => children.filter((child) => child.name === name)),
+    (elements, name) => elements.flatMap((above) => childrenOf(above, name)),
     [element],
   );
 }
