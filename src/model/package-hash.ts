@@ -36,6 +36,11 @@ export function hashOfBase64(algorithm: string, base64: string): PackageHash | u
   return packageHashOf(algorithm, Buffer.from(base64, 'base64').toString('hex'));
 }
 
+/** Returns the hashes in a member that should have integrity metadata. Empty if it is missing or another value. */
+export function hashesInMember(integrity: unknown): PackageHash[] {
+  return typeof integrity === 'string' ? hashesOfIntegrity(integrity) : [];
+}
+
 /**
  * Returns the hashes in integrity metadata, sorted: `sha512-` and base64, several separated by blanks (W3C, "Subresource Integrity"). Of
  * several with one algorithm, only the first is returned. Those of other algorithms are left out.

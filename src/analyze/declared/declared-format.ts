@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import { boundedParse } from '../../kit/json/json-document.ts';
 import { quoteUntrusted } from '../../kit/untrusted-text.ts';
 import type { PackageType } from '../../model/package.ts';
-import { hashesOfIntegrity, type PackageHash } from '../../model/package-hash.ts';
+import type { PackageHash } from '../../model/package-hash.ts';
 import { isWord } from '../package/listing.ts';
 
 /** An item that a lock file or manifest states. */
@@ -83,9 +83,4 @@ export function* readEntries<Schema extends z.ZodMiniType>(
     if (parsed?.success === true) yield* read(parsed.data, key);
     else yield { kind: 'problem', problem: `has a malformed entry ${quoteUntrusted(key)}` };
   }
-}
-
-/** Returns the hashes in a member that should have integrity metadata. Empty if it is missing or another value. */
-export function hashesInMember(integrity: unknown): PackageHash[] {
-  return typeof integrity === 'string' ? hashesOfIntegrity(integrity) : [];
 }

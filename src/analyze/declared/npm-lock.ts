@@ -1,11 +1,10 @@
 import * as z from 'zod/mini';
-import type { PackageHash } from '../../model/package-hash.ts';
+import { hashesInMember, type PackageHash } from '../../model/package-hash.ts';
 import {
   type DeclaredFormat,
   type DeclaredItem,
   declaredPackage,
   fromElsewhere,
-  hashesInMember,
   inexact,
   readEntries,
 } from './declared-format.ts';

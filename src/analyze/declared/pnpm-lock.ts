@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
+import { hashesInMember } from '../../model/package-hash.ts';
 import {
   type DeclaredFormat,
   type DeclaredItem,
   declaredPackage,
   fromElsewhere,
-  hashesInMember,
   readEntries,
 } from './declared-format.ts';
 import { readBlockYaml, tableSchema } from './documents.ts';

@@ -1,9 +1,9 @@
+import { hashesInMember } from '../../model/package-hash.ts';
 import {
   DeclaredFileError,
   type DeclaredFormat,
   type DeclaredItem,
   declaredPackage,
-  hashesInMember,
   inexact,
 } from './declared-format.ts';
 import { textLines } from './documents.ts';

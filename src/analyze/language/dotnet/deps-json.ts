@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { bufferView } from '../../../kit/bytes/bytes.ts';
 import { parseBySchema, parseJson } from '../../../kit/json/json-document.ts';
-import { hashesOfIntegrity, type PackageHash } from '../../../model/package-hash.ts';
+import { hashesInMember, type PackageHash } from '../../../model/package-hash.ts';
 
 /** A package that an application was published with. */
 export interface DotnetPackage {
@@ -66,15 +66,10 @@ export function parseDependencyFile(content: Uint8Array): DependencyFile {
     const files = target === undefined ? [] : filesOf(target[key]);
     return target !== undefined && files.length === 0
       ? []
-      : [{ ...packageOf(key, files), hashes: hashesIn(sha512) }];
+      : [{ ...packageOf(key, files), hashes: hashesInMember(sha512) }];
   });
   const rid = name.split('/', 2)[1];
   return { packages, isMerged: Object.keys(libraries).some((key) => mergers.test(key)), ...(rid && { rid }) };
-}
-
-/** Returns the hashes that a package of a registry has. Those of projects are empty. */
-function hashesIn(integrity: unknown): PackageHash[] {
-  return typeof integrity === 'string' ? hashesOfIntegrity(integrity) : [];
 }
 
 function packageOf(key: string, files: readonly string[]): Omit<DotnetPackage, 'hashes'> {

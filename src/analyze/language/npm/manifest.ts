@@ -7,7 +7,7 @@ import { parseBySchema, parseJson } from '../../../kit/json/json-document.ts';
 import { isJsonObject } from '../../../kit/json/shape-checks.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import type { ListedPackage } from '../../../model/package.ts';
-import { hashesOfIntegrity } from '../../../model/package-hash.ts';
+import { hashesInMember } from '../../../model/package-hash.ts';
 import { licenseOf } from '../../../model/spdx-license.ts';
 import { type DependencyBudget, dependencyFields } from '../../package/dependency-names.ts';
 import { type EntryProblem, isWord } from '../../package/listing.ts';
@@ -89,7 +89,7 @@ function packageOf({ name, version, license, _integrity }: NamedManifest): Manif
     return { problem: `has an impossible name or version: ${quoteUntrusted(unusable)}` };
   const licenses = typeof license === 'string' ? licenseOf(license) : undefined;
   // Written into the manifest when npm 6 and earlier install a package.
-  const hashes = typeof _integrity === 'string' ? hashesOfIntegrity(_integrity) : [];
+  const hashes = hashesInMember(_integrity);
   return {
     type: 'npm',
     name,
