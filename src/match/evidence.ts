@@ -1,11 +1,12 @@
 import { PathTree } from '../kit/path-tree.ts';
 import { parentOf, symbolicLinkPath } from '../kit/tar/path.ts';
-import { type EvidenceKind, evidenceKinds } from '../model/evidence/kinds.ts';
+import { type EvidenceKind, evidenceKinds, storeDatabases } from '../model/evidence/kinds.ts';
 import type { EvidenceLink } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import { compareText } from '../model/order.ts';
 import type { FileOwner } from './file-owners.ts';
 import type { RealPaths } from './file-tree.ts';
+import { applyWhiteouts } from './package-files.ts';
 
 /** A piece of evidence that a container of the image would see. */
 export interface SquashedEvidence {
@@ -70,12 +71,6 @@ function applyLayer(marks: PathTree<Mark>, index: LayerIndex): void {
   }
 }
 
-function applyWhiteouts(marks: PathTree<Mark>, { whiteouts, opaques, nodes, evidence }: LayerIndex): void {
-  for (const path of [...whiteouts, ...evidence.whiteouts]) marks.remove(path);
-  for (const path of [...opaques, ...evidence.opaques]) marks.removeBelow(path);
-  for (const { path, kind } of nodes) if (kind !== 'directory') marks.remove(path);
-}
-
 /** A hard link is another name of its target at that moment. */
 function markOf(link: EvidenceLink, marks: PathTree<Mark>): Mark | undefined {
   if (link.by === 'hard-link') return marks.get(link.target);
@@ -110,11 +105,7 @@ const directoriesOf: Partial<Readonly<Record<EvidenceKind, (path: string) => str
   flatpak: (path) => parentOf(parentOf(path)),
 };
 
-/** Databases that name every valid directory of a store. The others in it are not installed. */
-const databasesOf: Partial<Readonly<Record<EvidenceKind, string>>> = {
-  nix: 'nix/var/nix/db/db.sqlite',
-  guix: 'var/guix/db/db.sqlite',
-};
+const databasesOf: Partial<Readonly<Record<EvidenceKind, string>>> = storeDatabases;
 
 /** Returns a predicate: whether a file was read. A directory was read if the file in it was, or the database that names it. */
 function listedEvidence(listed: ReadonlySet<string>): (item: SquashedEvidence) => boolean {

@@ -114,12 +114,20 @@ class VisibleCode {
 
 /** Removes what a layer removes, and what it has other files at whose paths than programs. */
 export function removeReplaced<T>(marks: PathTree<T>, index: LayerIndex): void {
-  const { whiteouts, opaques, nodes, evidence, packageFiles } = index;
+  const { evidence, packageFiles } = index;
+  applyWhiteouts(marks, index);
+  for (const { by, path } of evidence.links) if (by === 'symbolic-link') marks.remove(path);
+  for (const path of packageFiles?.others ?? []) marks.remove(path);
+}
+
+/** Removes what a layer removes, and what it has nodes at whose paths. */
+export function applyWhiteouts<T>(
+  marks: PathTree<T>,
+  { whiteouts, opaques, nodes, evidence }: LayerIndex,
+): void {
   for (const path of [...whiteouts, ...evidence.whiteouts]) marks.remove(path);
   for (const path of [...opaques, ...evidence.opaques]) marks.removeBelow(path);
   for (const { path, kind } of nodes) if (kind !== 'directory') marks.remove(path);
-  for (const { by, path } of evidence.links) if (by === 'symbolic-link') marks.remove(path);
-  for (const path of packageFiles?.others ?? []) marks.remove(path);
 }
 
 /** Removes programs at whose paths the layer has other programs, or hard links to programs. */

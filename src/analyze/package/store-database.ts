@@ -1,3 +1,4 @@
+import { storeDatabases } from '../../model/evidence/kinds.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts';
 import { inventoryNamespace, manifestEvent } from '../manifest-lister.ts';
@@ -15,12 +16,12 @@ interface PackageStore {
 
 /** Lists packages of Nix by its database. There are no advisories, and patches without a new version are common. */
 export const nixLister = storeLister({
-  ...{ type: 'nix', database: 'nix/var/nix/db/db.sqlite', directory: '/nix/store/' },
+  ...{ type: 'nix', database: storeDatabases.nix, directory: '/nix/store/' },
 });
 
 /** Lists packages of Guix by its database, which has the form of that of Nix. There are no advisories. */
 export const guixLister = storeLister({
-  ...{ type: 'guix', database: 'var/guix/db/db.sqlite', directory: '/gnu/store/' },
+  ...{ type: 'guix', database: storeDatabases.guix, directory: '/gnu/store/' },
 });
 
 function storeLister(store: PackageStore): PackageLister {

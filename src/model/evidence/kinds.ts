@@ -58,3 +58,9 @@ export function describeEvidenceCount(kind: EvidenceKind, count: number): string
 export function describeEvidence(kind: EvidenceKind): string {
   return kinds[kind][1];
 }
+
+/** The databases of package managers that name every valid directory of a store, by the kind of evidence. The other directories are not installed. */
+export const storeDatabases = {
+  nix: 'nix/var/nix/db/db.sqlite',
+  guix: 'var/guix/db/db.sqlite',
+} as const satisfies Partial<Readonly<Record<EvidenceKind, string>>>;
