@@ -48,6 +48,8 @@ const feed = z.object({
   newest: z.nullable(time),
   contentDate: z.nullable(time),
   contentEvidence: z.nullable(z.enum(dateEvidence)),
+  /** Publishers of earlier versions lack it. */
+  contentModel: z.optional(text),
   records: count,
   skipped: count,
   kept: z.array(text),

@@ -19,6 +19,7 @@ const properties: Readonly<Record<keyof FeedState | 'stale', Schema>> = {
   newestAdvisory: { type: ['string', 'null'] },
   contentDate: { type: ['string', 'null'], format: 'date-time' },
   contentEvidence: { enum: [...dateEvidence, null] },
+  contentModel: text,
   records: { type: 'integer' },
   skipped: {
     type: 'object',

@@ -2,7 +2,7 @@ import type { Digest } from './digest.ts';
 import type { Distro } from './distro.ts';
 import type { Fix } from './fix.ts';
 import type { Package } from './package.ts';
-import type { Coverage, ReportVulnerability, Target } from './report.ts';
+import type { Coverage, RatingList, ReportVulnerability, Target } from './report.ts';
 import type { Severity } from './severity.ts';
 import type { VersionRange } from './version-range.ts';
 import type { Conditions } from './vulnerability.ts';
@@ -96,4 +96,6 @@ export interface Explanation {
   /** Remarks on the image as a whole, such as other packages that the advisories cover. */
   readonly remarks: readonly string[];
   readonly coverage: readonly Coverage[];
+  /** The loaded lists that rate findings. Absent if none is loaded. */
+  readonly lists?: readonly RatingList[];
 }

@@ -151,6 +151,8 @@ export interface RatingList {
   readonly status: 'complete' | 'stale';
   /** The date of the content, ISO 8601. Null if unknown. */
   readonly contentDate: string | null;
+  /** Version of the model that computed the content, such as that of EPSS. Absent if the list states none. */
+  readonly model?: string;
   readonly fetchedAt: string;
   /** For people: why it is stale. */
   readonly reason: string | null;

@@ -63,6 +63,8 @@ export interface FeedDate {
   /** ISO 8601. Clair ignores invalid dates and dates in the future. */
   readonly dated: string;
   readonly by: 'record' | 'feed';
+  /** Version of the model that computed the content, such as that of EPSS. */
+  readonly model?: string;
 }
 
 /** Receives the dates that a feed states. `parse` calls it before it yields the last record. The latest date of each kind counts. */

@@ -101,6 +101,24 @@ const { vulnerability } = sampleMatch(item.package, {
 });
 const rated: Explanation = { ...explanation, packages: [{ ...item, vulnerability }] };
 
+test('names the model of a score and its day, as far as the list states them', () => {
+  const list = { source: 'epss', status: 'complete', fetchedAt: '2026-01-04', reason: null } as const;
+  const line = (contentDate: string | null, model?: string): string | undefined => {
+    const lists = [{ ...list, contentDate, ...(model !== undefined && { model }) }];
+    return text({ ...rated, lists })
+      .split('\n')
+      .find((one) => one.startsWith('epss'));
+  };
+  const meaning = 'epss        0.31, the probability of exploitation in 30 days';
+  assert.equal(
+    line('2026-01-03T00:00:00Z', 'v2025.03.14'),
+    `${meaning}, computed by model v2025.03.14 on 2026-01-03`,
+  );
+  assert.equal(line('2026-01-03T00:00:00Z'), `${meaning}, computed on 2026-01-03`);
+  assert.equal(line(null, 'v2025.03.14'), `${meaning}, computed by model v2025.03.14`);
+  assert.equal(line(null), meaning);
+});
+
 test('names the issuer of the severity, the vectors, exploitation and the description of a finding', () => {
   assert.deepEqual(text(rated).split('\n').slice(2, 7), [
     'severity    High, by redhat',

@@ -8,7 +8,7 @@ import type {
   SegmentPair,
   VersionComparison,
 } from '../model/explanation.ts';
-import type { ReportVulnerability } from '../model/report.ts';
+import type { RatingList, ReportVulnerability } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { coverageLine } from './report-text.ts';
 import { foldWords, padText, paint, type Style } from './terminal-text.ts';
@@ -42,7 +42,7 @@ export function* explanationLines(explanation: Explanation, display: Display): I
   const distribution = distro === null ? 'unknown distribution' : (distro.prettyName ?? distro.id);
   if (packages.length === 0) yield `${paint(escapeForTerminal(id), 'bold', display)}: not reported\n`;
   for (const item of packages) {
-    yield* packageLines(item, id, display);
+    yield* packageLines(item, explanation, display);
     yield '\n';
   }
   for (const remark of remarks) yield* labelled('note', remark, display);
@@ -50,12 +50,16 @@ export function* explanationLines(explanation: Explanation, display: Display): I
   for (const known of coverage) yield* labelled('advisories', coverageLine(known), display);
 }
 
-function* packageLines(explained: PackageExplanation, id: string, display: Display): Iterable<string> {
+function* packageLines(
+  explained: PackageExplanation,
+  { id, lists = [] }: Explanation,
+  display: Display,
+): Iterable<string> {
   const { package: item, layer, remarks, outcome, reason, vulnerability, rows } = explained;
   const heading = `${escapeForTerminal(id)} in ${escapeForTerminal(`${item.name} ${item.version}`)}`;
   yield `${paint(heading, 'bold', display)}: ${paint(outcomeText[outcome], outcomeStyles[outcome], display)}\n`;
   yield* labelled('because', reason, display);
-  if (vulnerability !== null) yield* ratingLines(vulnerability, display);
+  if (vulnerability !== null) yield* ratingLines(vulnerability, lists, display);
   const source = item.source === undefined ? '' : `, built from ${item.source.name} ${item.source.version}`;
   yield* labelled('package', `${item.purl}${source}`, display);
   yield* labelled('found in', `${item.location.path}, by ${item.foundBy}`, display);
@@ -70,7 +74,11 @@ function* packageLines(explained: PackageExplanation, id: string, display: Displ
 }
 
 /** Renders ratings and description of a vulnerability, each rating with its issuer. */
-function* ratingLines(vulnerability: ReportVulnerability, display: Display): Iterable<string> {
+function* ratingLines(
+  vulnerability: ReportVulnerability,
+  lists: readonly RatingList[],
+  display: Display,
+): Iterable<string> {
   const { severity, severitySource, cvss, kev, exploited, epss, description } = vulnerability;
   const issuer =
     severitySource == null ? 'no rating available; clair scan shows why' : `by ${severitySource}`;
@@ -82,8 +90,19 @@ function* ratingLines(vulnerability: ReportVulnerability, display: Display): Ite
       display,
     );
   if (kev !== null) yield* labelled('exploited', exploitedText(kev, exploited), display);
-  if (epss !== null) yield* labelled('epss', `${epss}, the probability of exploitation in 30 days`, display);
+  if (epss !== null) yield* labelled('epss', epssText(epss, lists), display);
   if (description !== null) yield* labelled('about', shortened(description), display);
+}
+
+/** Returns a score with the model that computed it and the day, as far as the list states them. */
+function epssText(score: number, lists: readonly RatingList[]): string {
+  const { model, contentDate } = lists.find(({ source }) => source === 'epss') ?? {};
+  const origin = [
+    ...(model === undefined ? [] : [`by model ${model}`]),
+    ...(contentDate == null ? [] : [`on ${contentDate.slice(0, 10)}`]),
+  ].join(' ');
+  const meaning = 'the probability of exploitation in 30 days';
+  return `${score}, ${meaning}${origin === '' ? '' : `, computed ${origin}`}`;
 }
 
 function exploitedText(kev: boolean, exploited: ReportVulnerability['exploited']): string {

@@ -130,7 +130,14 @@ export const reportOrder: OrderOf<PublishedReport> = {
     knowsExploited: 'value',
     knowsEpss: 'value',
     reason: 'value',
-    lists: { source: 'value', status: 'value', contentDate: 'value', fetchedAt: 'value', reason: 'value' },
+    lists: {
+      source: 'value',
+      status: 'value',
+      contentDate: 'value',
+      model: 'value',
+      fetchedAt: 'value',
+      reason: 'value',
+    },
   },
   verdict: 'value',
   coverage: {

@@ -103,7 +103,7 @@ export interface PublishedFeedUpdate
 /** State of a published feed. */
 export type PublishedState = Pick<
   FeedState,
-  'checkedAt' | 'newestAdvisory' | 'skipped' | 'contentDate' | 'contentEvidence'
+  'checkedAt' | 'newestAdvisory' | 'skipped' | 'contentDate' | 'contentEvidence' | 'contentModel'
 >;
 
 /** An update of a feed, and the state to record with it. */

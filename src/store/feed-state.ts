@@ -19,6 +19,8 @@ export interface FeedState {
   /** Date of the content by the strongest evidence; null if nothing dates it. */
   readonly contentDate: string | null;
   readonly contentEvidence: DateEvidence | null;
+  /** Version of the model that computed the content, such as that of EPSS. Absent if the feed states none. */
+  readonly contentModel?: string;
   /** Number of current records, without those of retained namespaces. */
   readonly records: number;
   /** Records that could not be parsed. An earlier form of such a record stays current. */

@@ -92,9 +92,18 @@ corpusTest('reads a test file of another scanner as that scanner does', async ()
   await assert.rejects(parse(file('invalid-header.csv')), { code: 'feed-corrupt' });
 });
 
-test('dates the feed by the day of the scores', async () => {
+test('dates the feed by the day of the scores, and names the model', async () => {
   const dates: FeedDate[] = [];
   const body = inChunks(Buffer.from(`${comment}cve,epss\nCVE-1999-0001,0.5\n`));
   await collectAll(epss.parse('current', { url, body, fingerprint: '' }, (date) => dates.push(date)));
-  assert.deepEqual(dates, [{ dated: '2025-02-20', by: 'feed' }]);
+  assert.deepEqual(dates, [{ dated: '2025-02-20', by: 'feed', model: 'v2023.03.01' }]);
+});
+
+test('names no model when the comment has none or its version is not a word', async () => {
+  for (const model of ['', 'model_version:,', 'model_version:<b>,', `model_version:${'9'.repeat(65)},`]) {
+    const dates: FeedDate[] = [];
+    const body = inChunks(Buffer.from(`#${model}score_date:2025-02-20\ncve,epss\n`));
+    await collectAll(epss.parse('current', { url, body, fingerprint: '' }, (date) => dates.push(date)));
+    assert.deepEqual(dates, [{ dated: '2025-02-20', by: 'feed' }], model);
+  }
 });

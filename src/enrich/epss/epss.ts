@@ -5,7 +5,7 @@ const url = 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz';
 /** The Exploit Prediction Scoring System (EPSS) of FIRST: the scores of the latest day. */
 export const epss: Enricher = {
   name: 'epss',
-  version: 1,
+  version: 2,
   feeds: ['current'],
   isPartOfScan: true,
   fetch: (_feed, client, lastFingerprint) => client.get(url, lastFingerprint),

@@ -8,6 +8,8 @@ import { readScoreLine } from './score-line.ts';
 
 /** Maximum length of a line, in characters. */
 const lineChars = 1000;
+/** Maximum length of the version of the model, in characters. */
+const modelVersionChars = 64;
 /** Minimum length of a score line with its line break, in bytes: `CVE-1999-0001,0` has 16. */
 const lineBytesMin = 16;
 const lineFeed = 0x0a;
@@ -70,10 +72,17 @@ class ScoreReader {
   }
 }
 
-/** Reports the date in a comment: `#model_version:v2023.03.01,score_date:2025-02-20T00:00:00+0000`. */
+/** Reports date and model in a comment: `#model_version:v2023.03.01,score_date:2025-02-20T00:00:00+0000`. */
 function noteDate(comment: string, onDate: OnFeedDate | undefined): void {
   const day = /score_date:(\d{4}-\d\d-\d\d)/.exec(comment)?.[1];
-  if (day !== undefined) onDate?.({ dated: day, by: 'feed' });
+  const model = /model_version:([^,\s]+)/.exec(comment)?.[1];
+  if (day !== undefined)
+    onDate?.({ dated: day, by: 'feed', ...(model !== undefined && isModelVersion(model) && { model }) });
+}
+
+/** Whether a text has the form of the versions of the model: `v2023.03.01`. */
+function isModelVersion(text: string): boolean {
+  return text.length <= modelVersionChars && /^[\w.+-]+$/.test(text);
 }
 
 function scoreIn(line: string, number: number): EnrichmentRecord {

@@ -105,12 +105,15 @@ function toUpdate(
   identity: FeedIdentity,
   { lease, acceptShrunk, acceptOlder }: ApplyPublishedDeps,
 ): PublishedFeedUpdate {
-  const { fetchedAt, checkedAt, newestAdvisory, skipped, contentDate, contentEvidence } = state;
+  const { fetchedAt, checkedAt, newestAdvisory, skipped, contentDate, contentEvidence, contentModel } = state;
   return {
     kind: 'published',
     ...identity,
     ...{ fingerprint, fetchedAt, extent, lease },
-    state: { checkedAt, newestAdvisory, skipped, contentDate, contentEvidence },
+    state: {
+      ...{ checkedAt, newestAdvisory, skipped, contentDate, contentEvidence },
+      ...(contentModel !== undefined && { contentModel }),
+    },
     ...(acceptShrunk === true && { acceptShrunk }),
     ...(acceptOlder === true && { acceptOlder }),
   };

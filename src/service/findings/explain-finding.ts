@@ -59,6 +59,7 @@ export async function explainFinding(
     packages: covered.map((item) => explainPackage(item, context)),
     remarks: remarksOf(request, { records, covered, isInstalled: selected.length > 0, image }),
     coverage: report.coverage,
+    ...(report.ratings?.lists !== undefined && { lists: report.ratings.lists }),
   };
 }
 

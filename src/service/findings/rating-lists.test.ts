@@ -94,3 +94,14 @@ test('returns no date when only the time of a file in a mirror is known', () => 
   const [kev] = ratingLists(enrichers, [state('kev', { contentEvidence: 'file' })], options);
   assert.equal(kev?.contentDate, null);
 });
+
+test('names the model of a list that states one', () => {
+  const states = [state('kev'), state('epss', { contentModel: 'v2025.03.14' })];
+  assert.deepEqual(
+    ratingLists(enrichers, states, options).map(({ source, model }) => [source, model]),
+    [
+      ['kev', undefined],
+      ['epss', 'v2025.03.14'],
+    ],
+  );
+});

@@ -49,7 +49,13 @@ function ratingList(
     source,
     status: reasons.length === 0 ? 'complete' : 'stale',
     contentDate: contentDateOf(loaded),
+    ...modelOf(loaded),
     fetchedAt,
     reason: reasons.length === 0 ? null : reasons.join('; '),
   };
+}
+
+function modelOf(loaded: readonly ScopedFeedState[]): Pick<RatingList, 'model'> {
+  const model = loaded.find(({ contentModel }) => contentModel !== undefined)?.contentModel;
+  return model === undefined ? {} : { model };
 }

@@ -123,6 +123,27 @@ for (const engine of storeEngines) {
     assert.deepEqual(await contentOf(store), [daysAgo(2), 'feed']);
   });
 
+  test(`${engine.name}: keeps the model that computed the content, now and in the past`, async (t) => {
+    let clock = now;
+    const store = await open(t)({ now: () => clock });
+    const rate = (dated: string, model?: string): Promise<unknown> =>
+      store.enrichments.apply(
+        feedUpdate({ source: 'epss', dates: [{ dated, by: 'feed', ...(model !== undefined && { model }) }] }),
+        stream([{ kind: 'enrichment', id: 'CVE-2024-0001', epss: { score: 0.5, percentile: 0.5 } }]),
+      );
+    const modelAt = async (asOf?: string): Promise<string | undefined> =>
+      (await store.advisories.findFeedStates({ asOf }))[0]?.contentModel;
+    await rate(daysAgo(2), 'v1');
+    assert.equal(await modelAt(), 'v1');
+    clock += day;
+    await rate(daysAgo(1), 'v2');
+    assert.equal(await modelAt(), 'v2');
+    assert.equal(await modelAt(new Date(now + day / 2).toISOString()), 'v1');
+    clock += day;
+    await rate(daysAgo(0));
+    assert.equal(await modelAt(), undefined);
+  });
+
   test(`${engine.name}: returns the content date of a past day`, async (t) => {
     let clock = now;
     const store = await open(t)({ now: () => clock });

@@ -11,6 +11,8 @@ export class FeedDates {
   record: number | null = null;
   /** Date of the feed as a whole. */
   feed: number | null = null;
+  /** Version of the model that computed the content. */
+  model: string | undefined;
 
   constructor(now: number) {
     this.#now = now;
@@ -24,8 +26,9 @@ export class FeedDates {
   /** Adds the dates that the feed states for its content as a whole. */
   addStatedDates(update: FeedUpdate): void {
     const { dates = [] } = statedDates(update);
-    for (const { dated, by } of dates) {
+    for (const { dated, by, model } of dates) {
       const time = Date.parse(dated);
+      this.model = model ?? this.model;
       if (by === 'record') this.addRecordDate(time);
       else if (isPlausibleDate(time, this.#now)) this.feed = Math.max(this.feed ?? time, time);
     }
@@ -53,7 +56,10 @@ export function resolveContentDate({ update, feed, dates, now }: DatedUpdate): C
     http: timeOf(lastModified),
     file: timeOf(fileModified),
   };
-  const found = update.kind === 'published' ? publishedDate(update.state, now) : strongest(candidates, now);
+  const found =
+    update.kind === 'published'
+      ? publishedDate(update.state, now)
+      : withModel(strongest(candidates, now), dates.model);
   const before = storedDate(feed, now);
   if (isWhole(update) || before === undefined) return found;
   return found === undefined || found.time < before.time ? before : found;
@@ -70,21 +76,28 @@ function strongest(
   return undefined;
 }
 
+function withModel(found: ContentDate | undefined, model: string | undefined): ContentDate | undefined {
+  return found === undefined || model === undefined ? found : { ...found, model };
+}
+
 /** Returns the date that the publisher determined, if it is plausible here. */
 function publishedDate(
-  { contentDate, contentEvidence }: PublishedState,
+  { contentDate, contentEvidence, contentModel }: PublishedState,
   now: number,
 ): ContentDate | undefined {
   const time = timeOf(contentDate ?? undefined);
   if (time === null || contentEvidence === null) return undefined;
-  return isPlausibleDate(time, now) ? { time, evidence: contentEvidence } : undefined;
+  return isPlausibleDate(time, now)
+    ? withModel({ time, evidence: contentEvidence }, contentModel)
+    : undefined;
 }
 
 /** Returns the date of the current content. A date that was in the future when it was stored is no evidence. */
 function storedDate(feed: FeedRow | undefined, now: number): ContentDate | undefined {
   if (feed === undefined || feed.content_date === null || feed.content_evidence === null) return undefined;
   if (!isPlausibleDate(feed.content_date, now)) return undefined;
-  return { time: feed.content_date, evidence: feed.content_evidence };
+  const stored = { time: feed.content_date, evidence: feed.content_evidence };
+  return withModel(stored, feed.content_model ?? undefined);
 }
 
 function timeOf(time: string | undefined): number | null {

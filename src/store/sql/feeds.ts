@@ -36,6 +36,7 @@ export async function readFeedStates(db: Kysely<Tables>, moment: number | undefi
     newestAdvisory: isoTimeOrNull(row.newest_advisory),
     contentDate: isoTimeOrNull(row.content_date),
     contentEvidence: row.content_evidence,
+    ...(row.content_model !== null && { contentModel: row.content_model }),
     records: row.records,
     skipped: { count: row.skipped, sample: readSample(row.skipped_sample) },
     kept: retained.get(row.id) ?? [],
@@ -112,6 +113,7 @@ const nothingLoaded = {
   newest_advisory: null,
   content_date: null,
   content_evidence: null,
+  content_model: null,
   records: 0,
   revision: 0,
   applied_at: 0,
@@ -165,10 +167,12 @@ export async function recordFailure(
     .execute();
 }
 
-/** Date of the content of a feed, in milliseconds since 1970, and its evidence. */
+/** Date of the content of a feed, in milliseconds since 1970, its evidence, and what computed the content. */
 export interface ContentDate {
   readonly time: number;
   readonly evidence: DateEvidence;
+  /** Version of the model that computed the content. */
+  readonly model?: string;
 }
 
 /** New state of a feed after its records were applied. */
@@ -222,8 +226,14 @@ export async function saveFeed(db: Kysely<Tables>, applied: AppliedFeed): Promis
   return saved?.id;
 }
 
-function contentColumns(date: ContentDate | undefined): Pick<FeedRow, 'content_date' | 'content_evidence'> {
-  return { content_date: date?.time ?? null, content_evidence: date?.evidence ?? null };
+function contentColumns(
+  date: ContentDate | undefined,
+): Pick<FeedRow, 'content_date' | 'content_evidence' | 'content_model'> {
+  return {
+    content_date: date?.time ?? null,
+    content_evidence: date?.evidence ?? null,
+    content_model: date?.model ?? null,
+  };
 }
 
 /** Another process applied the feed during the comparison. */
@@ -245,6 +255,7 @@ async function saveHistory(db: Kysely<Tables>, { id }: FeedRow, replacedAt: numb
     'newest_advisory',
     'content_date',
     'content_evidence',
+    'content_model',
     'records',
     'skipped',
     'applied_at',

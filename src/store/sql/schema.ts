@@ -25,7 +25,7 @@ import type {
 } from './rating-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 18;
+export const schemaVersion = 19;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -91,6 +91,8 @@ interface FeedContentColumns {
   /** Date of the content in milliseconds, and its evidence. */
   content_date: number | null;
   content_evidence: DateEvidence | null;
+  /** Version of the model that computed the content. */
+  content_model: string | null;
   records: number;
   /** Number of records that could not be parsed. */
   skipped: Generated<number>;

@@ -16,6 +16,7 @@ import { addFindingCounts } from './0015-finding-counts.ts';
 import { addKnownDocuments } from './0016-known-documents.ts';
 import { addPackageEvidence } from './0017-package-evidence.ts';
 import { addImageDescriptions } from './0018-image-descriptions.ts';
+import { addContentModels } from './0019-content-models.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   addKnownDocuments,
   addPackageEvidence,
   addImageDescriptions,
+  addContentModels,
 ];
