@@ -59,13 +59,21 @@ export const feedAndJobStatusSchema: Schema = {
 
 const count: Schema = { type: 'integer' };
 
-/** The response of `/ready`. */
+/** Schema of a `MissingPart`. */
+const missingPart: Schema = {
+  type: 'object',
+  properties: { part: { enum: ['database', 'schema', 'feeds', 'jobs'] }, reason: text },
+  required: ['part', 'reason'],
+};
+
+/** The response of `/ready` and `/readyz`. Without the database, it has no feeds. */
 export const readinessSchema: Schema = {
   type: 'object',
   properties: {
     ready: { type: 'boolean' },
+    missing: { type: 'array', items: missingPart },
     feeds: { type: 'object', properties: { loaded: count, unavailable: count, waiting: count } },
     oldestCheck: { type: ['string', 'null'], format: 'date-time' },
   },
-  required: ['ready', 'feeds', 'oldestCheck'],
+  required: ['ready', 'missing'],
 };

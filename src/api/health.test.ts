@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readinessOf } from '../service/feeds/readiness.ts';
+import { type Readiness, readinessOf } from '../service/feeds/readiness.ts';
 import { laterSchema, setLaterSchema } from '../store/contract/later-schema.ts';
 import type { FeedState } from '../store/feed-state.ts';
 import type { Job } from '../store/job-store.ts';
@@ -35,14 +35,17 @@ test('responds to the health check as Clair does, and with 500 when the database
   assert.deepEqual(await get('/'), [404, '404 page not found\n']);
   assert.deepEqual(await get('/status'), [200, '{"feeds":[],"jobs":[]}\n']);
   assert.deepEqual(await get('/metrics'), [200, 'clair_updater_errors_total 0\n']);
-  const notReady = '{"ready":false,"feeds":{"loaded":0,"unavailable":0,"waiting":0},"oldestCheck":null}\n';
-  assert.deepEqual(await get('/ready'), [503, notReady]);
+  const notReady =
+    '{"ready":false,"missing":[{"part":"feeds","reason":"no feed of advisories is loaded"}],' +
+    '"feeds":{"loaded":0,"unavailable":0,"waiting":0},"oldestCheck":null}\n';
+  for (const path of ['/ready', '/readyz']) assert.deepEqual(await get(path), [503, notReady]);
   assert.deepEqual(errors, []);
 
   await store[Symbol.asyncDispose]();
   assert.deepEqual(await get('/health'), [500, '']);
-  assert.deepEqual(await get('/ready'), [503, '']);
-  assert.equal(errors.length, 2);
+  const unanswered = '{"ready":false,"missing":[{"part":"database","reason":"it does not answer"}]}\n';
+  for (const path of ['/ready', '/readyz']) assert.deepEqual(await get(path), [503, unanswered]);
+  assert.equal(errors.length, 3);
 });
 
 test('reports the error of a failing job in /status and /metrics, and how long a job is overdue', async () => {
@@ -147,15 +150,18 @@ test('responds with 503 and the reason when a later version has migrated the dat
   );
   context.after(() => server.stop(0));
   await setLaterSchema(path);
-  for (const path of ['health', 'ready']) {
+  const refusal = async (path: string): Promise<string> => {
     const response = await fetch(`http://127.0.0.1:${server.port}/${path}`);
     assert.equal(response.status, 503);
-    const { error } = (await response.json()) as { error: string };
-    assert.ok(
-      error.includes(`written by a later version of this program (its tables need schema ${laterSchema};`),
-      error,
-    );
-  }
+    return await response.text();
+  };
+  const reason = `written by a later version of this program (its tables need schema ${laterSchema};`;
+  for (const path of ['health', 'ready', 'readyz']) assert.ok((await refusal(path)).includes(reason), path);
+  const { missing } = JSON.parse(await refusal('ready')) as Pick<Readiness, 'missing'>;
+  assert.deepEqual(
+    missing.map(({ part }) => part),
+    ['schema'],
+  );
   await setLaterSchema(path, schemaVersion);
   assert.equal((await fetch(`http://127.0.0.1:${server.port}/health`)).status, 200, 'it can use the tables');
 });

@@ -1,7 +1,7 @@
 import type { Address } from '../config/address.ts';
 import { ClairError, messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import type { Readiness } from '../service/feeds/readiness.ts';
+import type { MissingPart, Readiness } from '../service/feeds/readiness.ts';
 import { staleSources } from '../service/findings/feed-age.ts';
 import type { FeedState } from '../store/feed-state.ts';
 import type { Store } from '../store/store.ts';
@@ -28,10 +28,10 @@ export interface HealthDeps {
 }
 
 /**
- * Serves `GET /health`, `/ready`, `/metrics` and `/status`, without TLS and tokens, as in Clair. `/health` returns 200 if the database
- * responds, otherwise 500, both without a body, as in Clair. `/health` returns 503 with the reason if a later version of this program has
- * changed the tables. `/ready` returns 200 once an advisory feed is loaded and none waits for its first attempt, otherwise 503.
- * `/status` returns the state of every feed and job. Throws `usage` if it cannot listen on the address.
+ * Serves `GET /health`, `/ready`, `/readyz`, `/metrics` and `/status`, without TLS and tokens, as in Clair. `/health` returns 200 if the
+ * database responds, otherwise 500, both without a body, as in Clair. `/health` returns 503 with the reason if a later version of this
+ * program has changed the tables. `/ready` and `/readyz` return 200 once an advisory feed is loaded, none waits for its first attempt, and
+ * the loop of jobs runs. Otherwise they return 503. Their body names what is missing. `/status` returns the state of every feed and job. Throws `usage` if it cannot listen on the address.
  */
 export async function serveHealth(address: Address, deps: HealthDeps): Promise<ApiServer> {
   const routes = Object.entries(healthEndpoints).map(
@@ -54,6 +54,17 @@ interface HealthEndpoint {
   readonly handle: (deps: HealthDeps) => Promise<ApiResponse>;
 }
 
+const readyEndpoint: HealthEndpoint = {
+  description: {
+    summary:
+      'Returns 200 if the server can answer: at least one advisory feed is loaded, each other enabled one was at least tried, the ' +
+      'tables are usable, and the loop of jobs runs. The body names what is missing.',
+    responseType: readinessSchema,
+    errorStatuses: [503],
+  },
+  handle: handleReady,
+};
+
 const healthEndpoints: Readonly<Record<string, HealthEndpoint>> = {
   health: {
     description: {
@@ -69,15 +80,8 @@ const healthEndpoints: Readonly<Record<string, HealthEndpoint>> = {
     },
     handle: ({ metrics }) => metricsResponse(metrics),
   },
-  ready: {
-    description: {
-      summary:
-        'Returns 200 if at least one advisory feed is loaded, and each other enabled one was at least tried.',
-      responseType: readinessSchema,
-      errorStatuses: [503],
-    },
-    handle: handleReady,
-  },
+  ready: readyEndpoint,
+  readyz: readyEndpoint,
   status: {
     description: {
       summary: 'Returns the state of each advisory feed, and of each job that the servers share.',
@@ -120,12 +124,15 @@ async function handleReady({ store, readiness, onError }: HealthDeps): Promise<A
     return { status: body.ready ? 200 : 503, body };
   } catch (error) {
     onError(error);
-    return { status: 503, ...(isIncompatible(error) && { body: { error: messageOf(error) } }) };
+    return { status: 503, body: { ready: false, missing: [unusablePart(error)] } };
   }
 }
 
-function isIncompatible(error: unknown): boolean {
-  return error instanceof ClairError && error.code === 'store-incompatible';
+function unusablePart(error: unknown): MissingPart {
+  const isIncompatible = error instanceof ClairError && error.code === 'store-incompatible';
+  return isIncompatible
+    ? { part: 'schema', reason: messageOf(error) }
+    : { part: 'database', reason: 'it does not answer' };
 }
 
 async function handleStatus({ store }: HealthDeps): Promise<ApiResponse> {

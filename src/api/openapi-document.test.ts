@@ -46,7 +46,9 @@ test('describes every route once, and nothing else', () => {
   const served = [...describedV1Routes(), ...describedNativeRoutes()].map(
     ({ route, path }) => `${route.method} ${path}`,
   );
-  const others = ['/openapi.json', '/health', '/metrics', '/ready', '/status'].map((path) => `GET ${path}`);
+  const others = ['/openapi.json', '/health', '/metrics', '/ready', '/readyz', '/status'].map(
+    (path) => `GET ${path}`,
+  );
   assert.deepEqual(documented.toSorted(), [...served, ...others].toSorted());
   const names = describedV1Routes().map(({ route }) => route.name.replace('v1/', ''));
   assert.deepEqual(Object.keys(v1Descriptions), names);

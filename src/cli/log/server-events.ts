@@ -10,6 +10,7 @@ const probes: ReadonlySet<string> = new Set([
   'health',
   'metrics',
   'ready',
+  'readyz',
   'status',
   'v1/getMetrics',
   'v3/getMetrics',

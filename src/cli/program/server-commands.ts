@@ -123,7 +123,7 @@ function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps):
     .addHelpText(
       'after',
       `
-Routes on the port of the health check (6061): GET /health, /ready, /metrics, /status.
+Routes on the port of the health check (6061): GET /health, /ready, /readyz, /metrics, /status.
 
 Example:
   clair serve --config /etc/clair/config.yaml

@@ -5,6 +5,7 @@ import type { SingleFlight } from '../../kit/async/single-flight.ts';
 import type { WakeSignal } from '../../kit/async/wake-signal.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
+import type { JobPulse } from '../../service/jobs/job-pulse.ts';
 import type { Store } from '../../store/store.ts';
 import type { LoadedExtensions } from '../load-extensions.ts';
 import type { ServerPlan } from './server-plan.ts';
@@ -29,6 +30,8 @@ export interface SharedDeps {
   /** Announces to all servers that there may be new events or jobs. */
   readonly announceWork: () => void;
   readonly now: () => Date;
+  /** Whether the loop of jobs of this server runs. */
+  readonly jobPulse: JobPulse;
   /** Limits concurrent list requests. */
   readonly listGate: ListLimiter;
   /** The settings that do not depend on plugins. */

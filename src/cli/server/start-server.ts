@@ -15,6 +15,7 @@ import { applyNetworkEnv } from '../../kit/http/http-environment.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
+import { JobPulse } from '../../service/jobs/job-pulse.ts';
 import type { Store } from '../../store/store.ts';
 import { logRefusedCertificate, logRequest } from '../log/server-events.ts';
 import { configuredStore, feedConnections, type OutageEvents } from './configured-store.ts';
@@ -165,6 +166,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
     ...wakeUps(store, parts),
     listGate: new ListLimiter(),
     now: store.now,
+    jobPulse: new JobPulse(performance.now.bind(performance)),
   };
 }
 
@@ -222,7 +224,7 @@ function outagesIn(log: Logger): OutageEvents {
 }
 
 async function startHealth(
-  { server, store, writeMetrics, log }: SharedDeps,
+  { server, store, writeMetrics, log, jobPulse }: SharedDeps,
   current: () => ReloadableServices,
 ): Promise<ApiServer> {
   const errors = new ErrorLogThrottle((error, repeated) => {
@@ -230,7 +232,7 @@ async function startHealth(
   }, performance.now.bind(performance));
   return await serveHealth(server.health, {
     store,
-    readiness: (states) => readinessOf(current().feeds, states),
+    readiness: (states) => readinessOf(current().feeds, states, jobPulse.silentSeconds()),
     metrics: writeMetrics,
     onError: (error) => {
       errors.record(error);

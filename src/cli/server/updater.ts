@@ -49,7 +49,7 @@ function feedThread(
 
 function keepCurrentDeps(
   config: Config,
-  { store, log, metrics, tracer, wakeSignal, announceWork, now }: ServiceDeps,
+  { store, log, metrics, tracer, wakeSignal, announceWork, now, jobPulse: pulse }: ServiceDeps,
   thread: FeedThread,
 ): KeepCurrentDeps {
   const onProgress = (text: string): void => {
@@ -64,6 +64,7 @@ function keepCurrentDeps(
     otherJobs: [countJob(thread, log)],
     random: Math.random,
     owner: ownerName(),
+    pulse,
     sleepOrWake: (ms, until) => sleepOrWake(ms, wakeSignal, until),
     onOutcomes(outcomes, seconds) {
       metrics.recordFeedUpdate(outcomes, seconds);

@@ -34,6 +34,7 @@ test('is not ready before an advisory feed is loaded', () => {
   const failed = enabled.map((one) => stateOf(one, { presence: 'failed' }));
   assert.deepEqual(readinessOf(enabled, failed), {
     ready: false,
+    missing: [{ part: 'feeds', reason: 'no feed of advisories is loaded' }],
     feeds: { loaded: 0, unavailable: advisories.length, waiting: 0 },
     oldestCheck: null,
   });
@@ -47,6 +48,14 @@ test('is not ready while an advisory feed waits for its first attempt', () => {
   const { ready, feeds, oldestCheck } = readinessOf(enabled, states);
   assert.deepEqual([ready, feeds.loaded, feeds.waiting], [true, 1, 0]);
   assert.equal(oldestCheck, '2025-06-01T00:00:00.000Z');
+});
+
+test('is not ready when the loop of jobs has stopped', () => {
+  const states = advisories.map((one) => stateOf(one));
+  assert.deepEqual(readinessOf(enabled, states).missing, []);
+  const { ready, missing } = readinessOf(enabled, states, 120);
+  assert.equal(ready, false);
+  assert.deepEqual(missing, [{ part: 'jobs', reason: 'the table of jobs was last read 120 seconds ago' }]);
 });
 
 test('does not wait for a feed when it is a fallback for a loaded one', () => {

@@ -2,10 +2,18 @@ import type { FeedState } from '../../store/feed-state.ts';
 import { isSuperseded } from './choose-feeds.ts';
 import { type FeedOfSource, isAdvisorySource } from './update-feeds.ts';
 
+/** A part that a server needs and does not have. */
+export interface MissingPart {
+  /** `schema`: this version of the program cannot use the tables. `jobs`: the loop of jobs of this server has stopped. */
+  readonly part: 'database' | 'schema' | 'feeds' | 'jobs';
+  readonly reason: string;
+}
+
 /** Whether a server has advisories to match against, and the number of its feeds in each state. */
 export interface Readiness {
-  /** True if at least one advisory feed is loaded and none waits for its first attempt. */
+  /** True if nothing is missing. */
   readonly ready: boolean;
+  readonly missing: readonly MissingPart[];
   readonly feeds: {
     readonly loaded: number;
     /** Tried but not available: the update failed, or the source does not publish the feed. */
@@ -16,8 +24,15 @@ export interface Readiness {
   readonly oldestCheck: string | null;
 }
 
-/** Returns the readiness by the stored states of the enabled advisory feeds. Ignores feeds of superseded fallback sources. */
-export function readinessOf(enabled: readonly FeedOfSource[], states: readonly FeedState[]): Readiness {
+/**
+ * Returns the readiness by the stored states of the enabled advisory feeds. Ignores feeds of superseded fallback sources. `silentSeconds`
+ * is the time since the loop of jobs has stopped; undefined if it runs.
+ */
+export function readinessOf(
+  enabled: readonly FeedOfSource[],
+  states: readonly FeedState[],
+  silentSeconds?: number,
+): Readiness {
   const counts = { loaded: 0, unavailable: 0, waiting: 0 };
   const checks: string[] = [];
   for (const { source, feed } of enabled) {
@@ -31,5 +46,16 @@ export function readinessOf(enabled: readonly FeedOfSource[], states: readonly F
     }
   }
   const [oldestCheck = null] = checks.sort();
-  return { ready: counts.loaded > 0 && counts.waiting === 0, feeds: counts, oldestCheck };
+  const missing = [...missingFeeds(counts), ...stoppedJobs(silentSeconds)];
+  return { ready: missing.length === 0, missing, feeds: counts, oldestCheck };
+}
+
+function missingFeeds({ loaded, waiting }: Readiness['feeds']): MissingPart[] {
+  if (waiting > 0) return [{ part: 'feeds', reason: `${waiting} wait for their first attempt` }];
+  return loaded > 0 ? [] : [{ part: 'feeds', reason: 'no feed of advisories is loaded' }];
+}
+
+function stoppedJobs(silentSeconds: number | undefined): MissingPart[] {
+  if (silentSeconds === undefined) return [];
+  return [{ part: 'jobs', reason: `the table of jobs was last read ${silentSeconds} seconds ago` }];
 }

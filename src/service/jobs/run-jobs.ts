@@ -1,6 +1,7 @@
 import { IdleWait } from '../../kit/async/idle-wait.ts';
 import { WakeSignal } from '../../kit/async/wake-signal.ts';
 import type { ClaimedJob } from '../../store/job-store.ts';
+import type { JobPulse } from './job-pulse.ts';
 import { leaseMs, type RecurringJob, type RunJobDeps, runClaimed } from './run-job.ts';
 
 /** Dependencies of `runJobs`. */
@@ -9,6 +10,8 @@ export interface RunJobsDeps extends RunJobDeps {
   readonly owner: string;
   /** Waits for `ms` at most. Resolves early if there may be new work or the signal aborts. */
   readonly sleepOrWake: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Records the start of the loop, and each poll that the store answered. */
+  readonly pulse?: JobPulse;
 }
 
 /** Shortest and longest interval for polling the store for jobs that other processes have left, in milliseconds. */
@@ -51,6 +54,7 @@ class JobWorker {
   }
 
   async run(): Promise<void> {
+    this.#deps.pulse?.beat();
     while (!this.#signal.aborted) {
       const waitMs = await this.#poll();
       if (waitMs > 0) await this.#sleep(waitMs);
@@ -60,10 +64,11 @@ class JobWorker {
 
   /** Starts jobs that are due. Returns the milliseconds until the next poll. */
   async #poll(): Promise<number> {
-    const { store, now, onError } = this.#deps;
+    const { store, now, onError, pulse } = this.#deps;
     try {
       await this.#schedule();
       const next = await store.jobs.findNextRun(this.#freeJobs().map(({ name }) => name));
+      pulse?.beat();
       const untilNextMs = next === undefined ? maxPollMs : Date.parse(next) - now().getTime();
       if (untilNextMs > 0) return Math.min(untilNextMs, this.#idle.next());
       if (await this.#claimDue()) {
