@@ -115,10 +115,16 @@ function remedyByMessage(error: unknown): string | undefined {
 
 /** Returns whether the connection is unusable. */
 export function isConnectionLost(error: unknown): boolean {
-  if (/^(57P0[1235]|25P03|0800[0-9]|08P01|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(codeOf(error))) return true;
+  if (/^(57P0[1235]|25P03|0800[0-9]|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(codeOf(error))) return true;
+  if (isEndedByPooler(error)) return true;
   return /^Connection terminated|connection error and is not queryable|^Client was closed/.test(
     messageOf(error),
   );
+}
+
+/** Returns whether a pooler closed the connection. The server has the same code for rows of COPY that it cannot read, and goes on. */
+function isEndedByPooler(error: unknown): boolean {
+  return codeOf(error) === '08P01' && (error as { severity?: unknown }).severity === 'FATAL';
 }
 
 /** Returns whether a server that was available a moment ago may be back soon. */
