@@ -205,8 +205,12 @@ function isComplete({ packages }: LayerPackages): boolean {
   return packages.some(namesWholeFile);
 }
 
-/** Whether a package stands for the whole file that lists it. Other texts in a program than its own version name only parts of it. */
+/**
+ * Whether a package stands for the whole file that lists it. Other texts in a program than its own version name only parts of it. A Java
+ * archive of an unknown group may contain anything.
+ */
 export function namesWholeFile({ evidence, proof }: Pick<ListedPackage, 'evidence' | 'proof'>): boolean {
+  if (evidence === 'artifact-id') return false;
   return evidence !== 'binary-string' || proof !== undefined;
 }
 

@@ -24,6 +24,8 @@ export const packageEvidences = [
   'vendored',
   /** Texts in a program name it. */
   'binary-string',
+  /** The name of a Java archive gives its artifact and version, and nothing gives its group. */
+  'artifact-id',
   /** A document in the image claims that it is there. */
   'claimed-sbom',
   /** A lock file or manifest of a source tree requires it. */

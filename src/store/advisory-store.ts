@@ -109,6 +109,12 @@ export type PublishedState = Pick<
 /** An update of a feed, and the state to record with it. */
 export type FeedUpdate = WholeFeedUpdate | FeedChangesUpdate | KeysUpdate | PublishedFeedUpdate;
 
+/** The name of a package, and a source whose records cover it. */
+export interface NamedBySource {
+  readonly name: string;
+  readonly source: string;
+}
+
 /** Advisories and their feeds. */
 export interface AdvisoryStore {
   findFeedStates(at?: AsOf): Promise<readonly ScopedFeedState[]>;
@@ -118,6 +124,8 @@ export interface AdvisoryStore {
   covers(namespace: string): Promise<boolean>;
   /** Returns the names of the sources whose feeds have records of a namespace, sorted. */
   findSources(namespace: string): Promise<readonly string[]>;
+  /** Returns the names of the packages of a namespace that current records cover and that end with one of these texts. */
+  findNamesEnding(namespace: string, ends: readonly string[], at?: AsOf): Promise<readonly NamedBySource[]>;
   /**
    * Replaces the records of one feed by difference, in one transaction. An unchanged record costs no write; a vanished or changed
    * one has its validity closed. If the stream throws, nothing is applied. The stream may be slow and long: it is not held in

@@ -110,6 +110,11 @@ export interface ImageStore {
    * Rows of the architecture `src` are compared with the source package, all others with the lookup key of the package.
    */
   findMatches(image: number, options?: MatchOptions): Promise<readonly StoredMatch[]>;
+  /**
+   * Returns every row that `findMatches` would return for packages with these lookups. `package` is a position in the list. Rows about source
+   * packages are left out.
+   */
+  findMatchesOf(lookups: readonly PackageLookup[], at?: AsOf): Promise<readonly StoredMatch[]>;
   /** Returns the description with this key, and renews the last use of its image. Undefined if the store has none. */
   findDescription(key: string): Promise<StoredDescription | undefined>;
   /** Saves the description of an image instead of an earlier one. Does nothing if the database is only read. */

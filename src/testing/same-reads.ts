@@ -4,6 +4,9 @@ import type { Store } from '../store/store.ts';
 import type { StoredVulnerability } from '../store/vulnerability-store.ts';
 import { bookworm, image, trixie } from './store-content.ts';
 
+/** The ends of some names of packages in tests. */
+const nameEnds: readonly string[] = ['sl', 'h', 'openssl'];
+
 /** Asserts that both stores return the same for an image of these packages and for every record. */
 export async function assertSameReads(
   published: Store,
@@ -16,12 +19,21 @@ export async function assertSameReads(
     await sharded.images.findMatches(numbers[1]),
     await published.images.findMatches(numbers[0]),
   );
+  const lookups = installedPackages.flatMap(({ lookup }) => lookup ?? []);
+  assert.deepEqual(
+    await sharded.images.findMatchesOf(lookups),
+    await published.images.findMatchesOf(lookups),
+  );
   const ids = [...Array.from({ length: 10 }, (_, i) => `CVE-${i}`), 'RHSA-1', 'SRC-1'];
   for (const { name } of [bookworm, trixie]) {
     assert.equal(await sharded.advisories.covers(name), await published.advisories.covers(name));
     assert.deepEqual(
       await sharded.advisories.findSources(name),
       await published.advisories.findSources(name),
+    );
+    assert.deepEqual(
+      await sharded.advisories.findNamesEnding(name, nameEnds),
+      await published.advisories.findNamesEnding(name, nameEnds),
     );
     assert.deepEqual(
       partsAbout(name, await sharded.vulnerabilities.findByIds(name, ids)),

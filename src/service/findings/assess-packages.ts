@@ -16,12 +16,16 @@ import type { Store } from '../../store/store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { dropOverridden } from '../feeds/user-vulnerabilities.ts';
 import { versionOrder } from '../images/extension-status.ts';
+import { positionsOfUngrouped } from '../images/package-lookup.ts';
+import { findMatchesByArtifact } from './artifact-groups.ts';
 import { markUnloadedSources } from './unloaded-sources.ts';
 
 /** Dependencies of `assessPackages`. With `asOf`, uses the advisories of that time. Enrichments have no history. */
 export interface AssessmentDeps extends MatchOptions, FindingOptions {
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly store: Pick<Store, 'images' | 'advisories' | 'enrichments' | 'vulnerabilities'>;
+  /** Positions of the packages of unknown groups. Absent if they are to be found. */
+  readonly ungrouped?: readonly number[] | undefined;
   /** Looks up ratings that the store does not have. Absent if nothing is looked up, and the report needs no reason for that. */
   readonly lookUp?: LookUpRatings;
 }
@@ -76,8 +80,10 @@ export async function assessPackages(
   packages: readonly ImagePackage[],
   deps: AssessmentDeps,
 ): Promise<Assessment> {
-  const { store, extensions, asOf, isRemembered } = deps;
-  const stored = await store.images.findMatches(image, { asOf, isRemembered });
+  const { store, extensions, asOf, isRemembered, ungrouped } = deps;
+  const byName = await store.images.findMatches(image, { asOf, isRemembered });
+  const byArtifact = await findMatchesByArtifact(packages, ungrouped ?? positionsOfUngrouped(packages), deps);
+  const stored = [...byName, ...byArtifact];
   const states = await store.advisories.findFeedStates({ asOf });
   const counting = withoutSuperseded(stored, states, extensions);
   const effective = await dropOverridden(counting, states, { store, asOf });

@@ -20,7 +20,8 @@ import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { findUserVulnerabilities, userFeed, userVulnerabilityKey } from '../feeds/user-vulnerabilities.ts';
 import type { IndexedImage } from '../images/indexed-image.ts';
-import { isLeftToOwner, isUnmatched } from '../images/package-lookup.ts';
+import { isLeftToOwner, isUngrouped, isUnmatched } from '../images/package-lookup.ts';
+import { type ArtifactNames, findArtifactNames, lookupByArtifact } from './artifact-groups.ts';
 import { toPackage } from './assess-packages.ts';
 
 /** Dependencies of `explainFinding`. */
@@ -46,11 +47,14 @@ export async function explainFinding(
 ): Promise<Explanation> {
   const records = await namedRecordsOf(request.id, deps);
   const id = records.find((record) => isSameName(record.id, request.id))?.id ?? request.id;
-  const selected = image.packages.filter((item) => isSelected(item, request));
+  const chosen = image.packages.filter((item) => isSelected(item, request));
+  const artifacts = await findArtifactNames(chosen.filter(isUngrouped), deps);
+  const selected = chosen.map((item) => withOnlyGroup(item, artifacts));
   const covered =
     request.package === undefined ? selected.filter((item) => isCovered(item, records)) : selected;
   const states = await deps.store.advisories.findFeedStates({ asOf: deps.asOf });
-  const context = { id, records, states, userKeys: await findUserKeys(records, deps), report, deps };
+  const userKeys = await findUserKeys(records, deps);
+  const context = { id, records, states, userKeys, artifacts, report, deps };
   return {
     schemaVersion: 1,
     target: report.target,
@@ -74,6 +78,7 @@ export interface RecordContext {
 
 interface ExplainContext extends RecordContext {
   readonly id: string;
+  readonly artifacts: ArtifactNames;
   readonly report: Report;
 }
 
@@ -102,6 +107,14 @@ export async function findUserKeys(
 
 function isSelected({ name, purl, source }: ImagePackage, { package: selector }: ExplainRequest): boolean {
   return selector === undefined || name === selector || purl === selector || source?.name === selector;
+}
+
+/** Returns a package of an unknown group with the lookup under the only group that advisories know. */
+function withOnlyGroup(item: ImagePackage, artifacts: ArtifactNames): ImagePackage {
+  const lookup = isUngrouped(item) ? lookupByArtifact(item, artifacts) : undefined;
+  if (lookup === undefined) return item;
+  const remark = `the advisories know its artifact in one group only: ${lookup.name}`;
+  return { ...item, lookup, remarks: [...(item.remarks ?? []), remark] };
 }
 
 /** Whether any row of the records names the package in its namespace. */
@@ -190,7 +203,7 @@ function setAsideReason(
 function outcomeOf(
   item: ImagePackage,
   rows: readonly RowExplanation[],
-  { id, report }: ExplainContext,
+  { id, artifacts, report }: ExplainContext,
 ): Pick<PackageExplanation, 'outcome' | 'reason' | 'vulnerability'> {
   const isOfItem = (match: Match): boolean =>
     match.package.purl === item.purl && match.package.location.path === item.location.path && isOf(match, id);
@@ -204,7 +217,7 @@ function outcomeOf(
   if (suppressed !== undefined) return { outcome: 'suppressed', reason: suppressed.reason, vulnerability };
   const isUndecided = rows.some(({ checks }) => checks.at(-1)?.holds === null);
   if (isUndecided) return { outcome: 'undecided', reason: 'the versions cannot be compared', vulnerability };
-  return { outcome: 'not-reported', reason: reasonAgainst(item, rows), vulnerability };
+  return { outcome: 'not-reported', reason: reasonAgainst(item, rows, artifacts), vulnerability };
 }
 
 /** Whether a finding has this id, as its own, as an alias, or as the id of one of its advisories. */
@@ -221,11 +234,18 @@ function reasonFor({ fix, vulnerability }: Match): string {
     : `${rated}, ${fix.state.replaceAll('-', ' ')}`;
 }
 
-function reasonAgainst(item: ImagePackage, rows: readonly RowExplanation[]): string {
+function reasonAgainst(
+  item: ImagePackage,
+  rows: readonly RowExplanation[],
+  artifacts: ArtifactNames,
+): string {
   if (isLeftToOwner(item))
     return `${item.owner}, a package of the distribution, owns its files: the advisories of the distribution decide`;
   if (item.origin !== undefined) return reasonOfOrigin(item.origin);
   if (item.lookup === null) return 'the package belongs to no namespace, so no advisory applies to it';
+  const groups = isUngrouped(item) ? (artifacts.get(item.lookup.name) ?? []) : [];
+  if (groups.length > 1)
+    return `its group is unknown, and the advisories know several: ${groups.slice(0, maxNames).join(', ')}`;
   if (rows.length === 0) return `no advisory of this name covers ${item.lookup.name}`;
   const failed = rows.flatMap(({ checks }) => checks.filter(({ holds }) => holds === false));
   const [reason, ...others] = new Set(failed.map((check) => check.words));

@@ -35,6 +35,7 @@ export async function matchImage(
     ...deps,
     countsDeclared: image.isSourceTree,
     isRemembered: image.isDescribed,
+    ungrouped: image.ungrouped,
   });
   const { matches, suppressed } = findings;
   const coverage = await coverageOf(image, deps);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { zipSync } from 'fflate';
 import { builtIn } from '../../extensions.ts';
 import { openImage } from '../../image/open-image.ts';
 import type { Report } from '../../model/report.ts';
@@ -9,6 +10,7 @@ import { jsonFormat, writePackages } from '../../report/json-formats.ts';
 import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
 import { buildImage, dockerArchive } from '../../testing/image-builder.ts';
+import { affectedRow, feedUpdate, keys, record, stream } from '../../testing/store-content.ts';
 import { temporaryDirectory } from '../../testing/store-engines.ts';
 import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { matchImage } from '../findings/match-image.ts';
@@ -21,7 +23,9 @@ const manifest = (path: string, fields: object): TarEntryPlan => ({
   content: JSON.stringify(fields),
 });
 
-/** Packages of a system and of languages, one of which has two locations, with a problem and files that are not read. */
+/**
+ * Packages of a system and of languages, with a problem and files that are not read. One has two locations, and one an unknown group.
+ */
 const layers: readonly (readonly TarEntryPlan[])[] = [
   [
     { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID="12"\n' },
@@ -37,6 +41,7 @@ const layers: readonly (readonly TarEntryPlan[])[] = [
     manifest('app/node_modules/b', { name: 'b', version: '1.0.0' }),
     manifest('app/node_modules/a/node_modules/b', { name: 'b', version: '1.0.0' }),
     { path: 'app/node_modules/c/package.json', content: '{' },
+    { path: 'app/acme-util-1.0.jar', content: zipSync({ 'A.class': Buffer.from('code') }) },
   ],
 ];
 
@@ -79,11 +84,15 @@ async function scene(t: TestContext): Promise<Scene> {
 
 test('describes an image when it is indexed for the second time, and then gives the same image and report', async (t) => {
   const place = await scene(t);
+  const namespace = { name: 'maven', versionScheme: 'maven' };
+  const affected = affectedRow('org.acme:acme-util', { namespace, keys: keys([], [0xff]) });
+  const update = feedUpdate({ source: 'osv', feed: 'Maven' });
+  await place.store.advisories.apply(update, stream([record('CVE-1', { affected: [affected] })]));
   const first = await index(place);
   assert.equal(first.isDescribed, undefined);
   assert.equal((await index(place)).isDescribed, true);
   const described = await index(place);
-  const { covering = [], reported = [], isDescribed, packages, ...rest } = described;
+  const { covering = [], ungrouped = [], reported = [], isDescribed, packages, ...rest } = described;
   assert.equal(isDescribed, true);
   const { isDescribed: _, packages: read, ...firstRest } = first;
   assert.deepEqual(rest, firstRest);
@@ -91,13 +100,21 @@ test('describes an image when it is indexed for the second time, and then gives 
   assert.equal(JSON.stringify([...packages]), JSON.stringify(read));
   assert.deepEqual(
     covering.map(({ name }) => name),
-    [],
+    ['acme-util'],
+  );
+  assert.deepEqual(
+    ungrouped.map((position) => packages[position]?.name),
+    ['acme-util'],
   );
   assert.equal(reported.length, read.length);
   const [expected, found] = [await report(first, place), await report(described, place)];
   assert.equal(textOf(found), textOf(expected));
   assert.equal(JSON.stringify(found), JSON.stringify(expected));
   assert.equal(found.packages[0]?.name, 'bash');
+  assert.deepEqual(
+    found.matches.map(({ package: { name } }) => name),
+    ['acme-util'],
+  );
 });
 
 test('does not use the description of another program or of another scope', async (t) => {

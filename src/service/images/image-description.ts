@@ -10,7 +10,7 @@ import type { Store } from '../../store/store.ts';
 import { analyzerKey } from './analyze-layers.ts';
 import type { DeclaredUse } from './declared-packages.ts';
 import type { ImageScope, IndexedImage } from './indexed-image.ts';
-import { isUnmatched, PackageLookups } from './package-lookup.ts';
+import { isUnmatched, PackageLookups, positionsOfUngrouped } from './package-lookup.ts';
 
 /** How images that were indexed are described in the database, so that they need not be indexed again. */
 export interface DescriptionDeps {
@@ -69,6 +69,8 @@ interface Summary
   readonly count: number;
   /** Indexes of the packages that coverage may depend on. */
   readonly covering: readonly number[];
+  /** Indexes of the packages of unknown groups. */
+  readonly ungrouped: readonly number[];
   /** Other fields of packages, by their indexes. */
   readonly others: Readonly<Record<number, OtherFields>>;
   /** Orders of the keys of packages. */
@@ -98,6 +100,7 @@ export async function describeImage(
     ...(excluded !== undefined && { excluded }),
     ...(isSourceTree !== undefined && { isSourceTree }),
     covering: image.packages.flatMap((found, i) => (isCovering(found) ? [i] : [])),
+    ungrouped: positionsOfUngrouped(image.packages),
     others: Object.fromEntries(image.packages.flatMap((found, i) => otherFields(found, i))),
     ...keyOrders(image.packages),
   } satisfies Summary);

@@ -17,6 +17,8 @@ export interface IndexedImage {
   readonly reported?: readonly Package[];
   /** The packages that coverage may depend on. Absent if it may depend on each. */
   readonly covering?: readonly ImagePackage[];
+  /** Positions of the packages of unknown groups. Absent if they are unknown. */
+  readonly ungrouped?: readonly number[];
   /** Whether the store has a description of the image. */
   readonly isDescribed?: boolean;
   /** Namespaces of the packages, sorted by name. */

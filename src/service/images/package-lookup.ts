@@ -88,6 +88,19 @@ export function isUnmatched(item: ImagePackage): boolean {
   return isLeftToOwner(item) || (item.lookup === null && item.origin !== undefined);
 }
 
+/** A package of an unknown group that belongs to a namespace. */
+export type UngroupedPackage = ImagePackage & { readonly lookup: PackageLookup };
+
+/** Whether the group of a package is unknown, so that advisories may know it by its artifact id only. */
+export function isUngrouped(item: ImagePackage): item is UngroupedPackage {
+  return item.evidence === 'artifact-id' && item.lookup !== null;
+}
+
+/** Returns the positions of the packages of unknown groups. */
+export function positionsOfUngrouped(packages: readonly ImagePackage[]): number[] {
+  return packages.flatMap((item, position) => (isUngrouped(item) ? [position] : []));
+}
+
 /** Returns the namespaces of packages, sorted by name. */
 export function namespacesOf(
   distro: Distro | null,

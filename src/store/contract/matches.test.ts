@@ -13,6 +13,7 @@ import {
   keys,
   record,
   stream,
+  trixie,
   versionKey,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
@@ -280,3 +281,47 @@ function decide(lookup: PackageLookup, row: KeyedAffected): boolean | undefined 
 function isWithin(key: Uint8Array, { lo, hi }: KeyRange): boolean {
   return Buffer.compare(lo, key) <= 0 && Buffer.compare(key, hi) < 0;
 }
+
+for (const engine of storeEngines)
+  test(`${engine.name}: finds names by their ends, and the rows that match a lookup`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply(
+      feedUpdate(),
+      stream([
+        record('CVE-1', {
+          affected: ['org.acme:util', 'org.acme:a%b', 'x'].map((name) => affectedRow(name)),
+        }),
+        record('CVE-2', { affected: [affectedRow('org.acme:util', { keys: keys([], [2]) })] }),
+        record('CVE-3', { affected: [affectedRow('net.acme:util', { namespace: trixie })] }),
+        record('CVE-4', { affected: [affectedRow('org.acme:UTIL'), affectedRow('org.acme:old-util')] }),
+      ]),
+    );
+    const names = async (...ends: string[]) =>
+      (await store.advisories.findNamesEnding(bookworm.name, ends)).map(
+        ({ name, source }) => `${source} ${name}`,
+      );
+    assert.deepEqual(await names(':util', ':missing'), ['debian org.acme:util']);
+    assert.deepEqual(await names(':util', ':a%b', ':%'), ['debian org.acme:a%b', 'debian org.acme:util']);
+    assert.deepEqual(await names(), []);
+
+    const { lookup } = installed('org.acme:util');
+    assert.ok(lookup !== null);
+    const { key, ...withoutKey } = lookup;
+    const found = await store.images.findMatchesOf([{ ...lookup, name: 'util' }, lookup, withoutKey]);
+    assert.deepEqual(
+      found.map(({ package: position, id, decided }) => [position, id, decided]),
+      [
+        [1, 'CVE-1', true],
+        [2, 'CVE-1', false],
+        [2, 'CVE-2', false],
+      ],
+    );
+
+    // A name counts only while a current record covers it.
+    await store.advisories.apply(
+      feedUpdate({ fingerprint: 'two', acceptShrunk: true }),
+      stream([record('CVE-9')]),
+    );
+    assert.deepEqual(await names(':util'), []);
+    assert.deepEqual(await store.images.findMatchesOf([lookup]), []);
+  });

@@ -3,11 +3,13 @@ import { pathToFileURL } from 'node:url';
 import { Kysely, type SqlBool, sql } from 'kysely';
 import type * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../core/errors.ts';
+import type { NamedBySource } from '../advisory-store.ts';
 import type { FeedEnrichment } from '../enrichment-store.ts';
 import type { FeedName } from '../feed-state.ts';
 import type { ImagePackage, PackageLookup, StoredMatch } from '../image-store.ts';
 import type { PageRequest } from '../page.ts';
 import type { NumberedPart, ShardFile, ShardRecord } from '../shard.ts';
+import { findNamesEnding } from '../sql/affected-names.ts';
 import { sqliteDialect } from '../sql/dialect/sqlite.ts';
 import { type FoundEnrichment, findRows, pageByFeed } from '../sql/enrichments.ts';
 import { findMatchesOfPart } from '../sql/matches.ts';
@@ -19,8 +21,11 @@ import {
   vulnerabilityStore,
 } from '../sql/vulnerabilities.ts';
 import type { NumberedId, StoredVulnerability, VulnerabilityStore } from '../vulnerability-store.ts';
-import { shardHits, shardRatings, shardRecords } from './shard-schemas.ts';
+import { shardHits, shardNames, shardRatings, shardRecords } from './shard-schemas.ts';
 import { numbersPerShard, rowFlags, shardApplicationId, shardForm, shardTables } from './shard-tables.ts';
+
+/** The fields of a package that matching needs. */
+type LookedUp = Pick<ImagePackage, 'lookup' | 'source'>;
 
 /** An open shard. Its functions throw `feed-corrupt` if the file is damaged. */
 export class OpenShard implements Disposable {
@@ -50,7 +55,7 @@ export class OpenShard implements Disposable {
   }
 
   /** Returns the rows that may make these packages vulnerable, in canonical order. `package` is a position in the list. */
-  async findMatches(packages: readonly ImagePackage[]): Promise<readonly StoredMatch[]> {
+  async findMatches(packages: readonly LookedUp[]): Promise<readonly StoredMatch[]> {
     return await this.#read(shardHits, async () => {
       const image = ++this.#images;
       this.#addPackages(image, packages);
@@ -76,6 +81,14 @@ export class OpenShard implements Disposable {
         .execute();
       return rows.map(({ source }) => source);
     });
+  }
+
+  /** Returns the names of its packages that end with one of these texts. */
+  async findNamesEnding(ends: readonly string[]): Promise<readonly NamedBySource[]> {
+    const { name: namespace } = this.file.namespace;
+    return await this.#read(shardNames, () =>
+      findNamesEnding(this.#db, { namespace, moment: undefined }, ends),
+    );
   }
 
   /** Returns the numbers of the records with this id or alias. */
@@ -193,7 +206,7 @@ export class OpenShard implements Disposable {
   }
 
   /** Adds the packages of the namespace to temporary tables, which the range join reads as those of an image. */
-  #addPackages(image: number, packages: readonly ImagePackage[]): void {
+  #addPackages(image: number, packages: readonly LookedUp[]): void {
     const { name } = this.file.namespace;
     const insert = this.#database.prepare('insert into temp.package values (?, 1, ?, ?, ?, ?, ?)');
     const place = this.#database.prepare('insert into temp.set_package values (?, ?, ?)');

@@ -52,6 +52,9 @@ export const shardHits: z.ZodMiniType = z.array(
   }),
 );
 
+/** Names of packages that a shard returns. */
+export const shardNames: z.ZodMiniType = z.array(z.strictObject({ name: text, source: text }));
+
 /** Records that a shard returns. */
 export const shardRecords: z.ZodMiniType = z.array(
   z.looseObject({

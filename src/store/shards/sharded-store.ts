@@ -210,6 +210,13 @@ function shardedAdvisories(store: AdvisoryStore, shards: Shards): AdvisoryStore 
         for (const source of await shard.findSources()) sources.add(source);
       return [...sources].sort(compareText);
     },
+    findNamesEnding: async (namespace, ends, at = {}) => {
+      shards.refuseHistory(at);
+      const stored = await store.findNamesEnding(namespace, ends, at);
+      const names = stored.filter(({ source }) => !shards.replaces(namespace, source));
+      for (const shard of shards.of(namespace)) names.push(...(await shard.findNamesEnding(ends)));
+      return names.sort((a, b) => compareText(a.name, b.name) || compareText(a.source, b.source));
+    },
     findNamespaces: async () => {
       const namespaces = await store.findNamespaces();
       const known = new Set(namespaces.map(({ name }) => name));
@@ -323,6 +330,14 @@ function shardedImages(
       if (shards.isEmpty) return stored;
       const matches = stored.filter((hit) => !shards.replaces(hit.namespace.name, hit.source));
       const { packages } = await store.findByNumber(image);
+      for (const shard of shards.all) matches.push(...(await shard.findMatches(packages)));
+      return matches.sort(compareMatches);
+    },
+    findMatchesOf: async (lookups, at = {}) => {
+      shards.refuseHistory(at);
+      const stored = await store.findMatchesOf(lookups, at);
+      const matches = stored.filter((hit) => !shards.replaces(hit.namespace.name, hit.source));
+      const packages = lookups.map((lookup) => ({ lookup }));
       for (const shard of shards.all) matches.push(...(await shard.findMatches(packages)));
       return matches.sort(compareMatches);
     },

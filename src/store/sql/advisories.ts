@@ -4,6 +4,7 @@ import type { Namespace } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { AdvisoryStore, FeedUpdate, KeyedDocument, KeyedRecord } from '../advisory-store.ts';
 import type { FeedChangeCounts, FeedName } from '../feed-state.ts';
+import { findNamesEnding } from './affected-names.ts';
 import { BulkWriter } from './bulk-writer.ts';
 import { assertNotOlder, FeedDates, resolveContentDate } from './content-date.ts';
 import { type CurrentRecords, currentRecords } from './current-records.ts';
@@ -58,6 +59,8 @@ export function advisoryStore(engine: Engine, deps: AdvisoryDeps): AdvisoryStore
     findFirstLoad: (feed) => findFirstLoad(db, feed),
     covers: (namespace) => covers(db, namespace),
     findSources: (namespace) => findSources(db, namespace),
+    findNamesEnding: async (namespace, ends, at = {}) =>
+      await findNamesEnding(db, { namespace, moment: await momentOf(db, at, deps.now()) }, ends),
     apply: (update, records) =>
       isSmall(update)
         ? applySmall({ engine, deps, update }, records)

@@ -9,6 +9,7 @@ import { type PackageRow, packageColumns, packageFromRow } from './image-package
 import { type ImagePart, type SplitImage, splitImage } from './image-parts.ts';
 import type { ImageRows, InsertedImage, PartInput } from './image-rows.ts';
 import { insertParts, partColumns } from './insert-image.ts';
+import { findMatchesOf } from './lookup-matches.ts';
 import { MatchCache } from './match-cache.ts';
 import { findMatches } from './matches.ts';
 import type { Namespaces } from './namespaces.ts';
@@ -40,6 +41,8 @@ export function imageStore(deps: ImageDeps): ImageStore {
         cache,
         isRemembered,
       }),
+    findMatchesOf: async (lookups, at = {}) =>
+      await findMatchesOf(db, lookups, await momentOf(db, at, deps.now())),
     findDescription: (key) => findDescribed(deps, key),
     saveDescription: (image, description) => writeDescription(deps.engine, image, description),
     pageAffected: (vulnerabilities, page) => pageAffectedImages(db, vulnerabilities, page),

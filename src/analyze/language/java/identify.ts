@@ -49,6 +49,20 @@ function fitOf({ group, artifact, version }: Coordinates, base: string): number 
   return /^-\d/.test(rest) ? fits.artifact : fits.prefix;
 }
 
+/**
+ * Returns the artifact and the version of an archive whose group is unknown. Undefined if the name of its file lacks one of them, can be
+ * read in several ways, or differs from the version in its manifest. Also undefined if the version is not that of a release: such an
+ * archive is built from sources, or contains other artifacts (`-all`, `-min`).
+ */
+export function artifactByName({ base, manifest }: ArchiveName): NamedArtifact | undefined {
+  const readings = readingsOfJarName(base).filter(
+    ({ artifact, version }) => isPart(artifact) && releaseVersion.test(version),
+  );
+  const declared = versionKeys.flatMap((key) => manifest.get(key) ?? []);
+  if (declared.length > 0) return readings.find(({ version }) => declared.includes(version));
+  return readings.length === 1 ? readings[0] : undefined;
+}
+
 /** Identifies an archive without Maven metadata. The group must be known from a table, the manifest or the name. */
 function identifyByName({ base, manifest }: ArchiveName): Coordinates | undefined {
   const plugin = jenkinsPlugin(manifest);
@@ -98,11 +112,21 @@ function readingsFor(base: string, manifest: ManifestAttributes): NamedArtifact[
   return [...readings.filter(({ version }) => version === declared), ...known, ...readings];
 }
 
+/** The version of a release: numbers, and at most one of the usual qualifiers. */
+const releaseVersion =
+  /^\d+(?:\.\d+)*(?:[.-](?:final|release|ga|sp\d+|jre\d*|android|jdk\d+|(?:m|rc|cr|alpha|beta|b|r|v)[.-]?\d*|\d+))?$/i;
+
+/** Attributes of a manifest with a version, the best first. */
+const versionKeys: readonly string[] = [
+  'plugin-version',
+  'implementation-version',
+  'bundle-version',
+  'specification-version',
+];
+
 /** Returns the version that a manifest declares. */
 function versionIn(manifest: ManifestAttributes): string | undefined {
-  return ['plugin-version', 'implementation-version', 'bundle-version', 'specification-version']
-    .map((key) => manifest.get(key))
-    .find((version) => isPart(version) && /\d/.test(version));
+  return versionKeys.map((key) => manifest.get(key)).find((version) => isPart(version) && /\d/.test(version));
 }
 
 function withGroup(

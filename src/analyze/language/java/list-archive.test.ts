@@ -259,3 +259,31 @@ test('reports a jar that lists the same manifest twice with different content', 
   const [problem] = list('spring-core-5.3.0.jar', twice);
   assert.ok(problem?.kind === 'problem' && /twice/.test(problem.problem));
 });
+
+/** Names of jars that nothing but their name and version identifies, and the artifacts whose group is unknown. */
+const ungrouped: readonly (readonly [string, Readonly<Record<string, string>>, string | undefined])[] = [
+  ['acme-util-2.0', {}, 'acme-util 2.0'],
+  ['acme-util-2.0', { 'Implementation-Version': '2.0' }, 'acme-util 2.0'],
+  ['acme-1.2-api-2.17.1', { 'Bundle-Version': '2.17.1' }, 'acme-1.2-api 2.17.1'],
+  // The name can be read in two ways.
+  ['acme-1.2-3', {}, undefined],
+  // The manifest states another version.
+  ['acme-util-2.0', { 'Implementation-Version': '3.0' }, undefined],
+  ['acme-util', { 'Implementation-Version': '2.0' }, undefined],
+  ['acme util-2.0', {}, undefined],
+  ['acme-util-2.0.1.Final', {}, 'acme-util 2.0.1.Final'],
+  ['acme-util-31.1-jre', {}, 'acme-util 31.1-jre'],
+  ['acme-util-2.0-rc1', {}, 'acme-util 2.0-rc1'],
+  ['acme-util-2.0-SNAPSHOT', {}, undefined],
+  ['acme-util-2.0-all', {}, undefined],
+  ['acme-util-2.0-min', { 'Implementation-Version': '2.0' }, undefined],
+];
+
+for (const [name, attributes, expected] of ungrouped)
+  test(`knows ${expected ?? 'no artifact'} of ${name}.jar with ${JSON.stringify(attributes)}`, () => {
+    const [finding, ...others] = list(`app/${name}.jar`, jar({ ...code, ...manifest(attributes) }));
+    assert.deepEqual(others, []);
+    assert.ok(finding?.kind === 'unidentified');
+    const { artifact } = finding;
+    assert.equal(artifact && `${artifact.artifact} ${artifact.version}`, expected);
+  });

@@ -14,8 +14,8 @@ import {
   type PartialCoordinates,
   validMembers,
 } from './coordinates.ts';
-import { type ArchiveIdentity, identifyArchive } from './identify.ts';
-import { baseNameOf } from './jar-name.ts';
+import { type ArchiveIdentity, type ArchiveName, artifactByName, identifyArchive } from './identify.ts';
+import { baseNameOf, type NamedArtifact } from './jar-name.ts';
 import { type ManifestAttributes, parseManifest } from './manifest.ts';
 import { parsePomProperties } from './pom-properties.ts';
 import { parsePomXml } from './pom-xml.ts';
@@ -32,8 +32,18 @@ export type JavaFinding =
   | { readonly kind: 'package'; readonly path: string; readonly package: JavaPackage }
   /** Something that could not be read. */
   | { readonly kind: 'problem'; readonly path: string; readonly problem: string }
-  /** Code whose packages are unknown. */
-  | { readonly kind: 'unidentified'; readonly path: string; readonly reason: string };
+  /** Code whose packages are unknown. `artifact` is that of the archive, if only its group is unknown. */
+  | {
+      readonly kind: 'unidentified';
+      readonly path: string;
+      readonly reason: string;
+      readonly artifact?: UngroupedArtifact;
+    };
+
+/** An artifact of an unknown group. */
+export interface UngroupedArtifact extends NamedArtifact {
+  readonly parent?: JavaPackage['parent'];
+}
 
 /** An archive, of which `load` reads the bytes that are needed. Without it, all are there. */
 export interface JavaArchiveContent {
@@ -113,7 +123,7 @@ class ArchiveReader {
     if (archive.hasClasses)
       for (const each of embedded)
         yield { kind: 'package', path, package: { ...each, evidence: 'embedded-in-archive', parent: label } };
-    yield* unidentified(path, archive, { identity, manifest, isPart });
+    yield* unidentified(path, archive, { identity, name: { base, manifest }, parent, isPart });
     return label;
   }
 
@@ -234,14 +244,15 @@ function evidenceAt(depth: number, parent: JavaPackage['parent']): Pick<JavaPack
 /** Known facts of the identity of an archive. */
 interface IdentityFacts extends Pick<ArchivePlace, 'isPart'> {
   readonly identity: ArchiveIdentity;
-  readonly manifest: ManifestAttributes;
+  readonly name: ArchiveName;
+  readonly parent: Parent | undefined;
 }
 
 /** Yields the content of an archive that its metadata do not identify. */
 function* unidentified(
   path: string,
   { hasClasses, jndiLookup }: JavaArchive,
-  { identity, manifest, isPart }: IdentityFacts,
+  { identity, name, parent, isPart }: IdentityFacts,
 ): Generator<JavaFinding> {
   const { main, embedded } = identity;
   const all = main === undefined ? embedded : [main, ...embedded];
@@ -251,12 +262,22 @@ function* unidentified(
       path,
       reason: `contains a copy of log4j-core of an unknown version: ${quoteUntrusted(jndiLookup)}`,
     };
-  else if (hasClasses && all.length === 0 && !isPart && !isOfApplication(path, manifest))
-    yield {
-      kind: 'unidentified',
-      path,
-      reason: 'contains classes that neither metadata nor its name identifies',
-    };
+  else if (hasClasses && all.length === 0 && !isPart && !isOfApplication(path, name.manifest))
+    yield { kind: 'unidentified', path, ...ungrouped(name, parent) };
+}
+
+/** Returns why an archive is not identified, and the artifact if only the group is unknown. */
+function ungrouped(
+  name: ArchiveName,
+  parent: Parent | undefined,
+): Pick<Extract<JavaFinding, { kind: 'unidentified' }>, 'reason' | 'artifact'> {
+  const artifact = artifactByName(name);
+  if (artifact === undefined)
+    return { reason: 'contains classes that neither metadata nor its name identifies' };
+  return {
+    reason: `is known only as ${quoteUntrusted(`${artifact.artifact} ${artifact.version}`)}, of an unknown group`,
+    artifact: { ...artifact, ...(parent && { parent }) },
+  };
 }
 
 /** Whether the classes of an archive are those of the application itself, beside the archives of its libraries. */

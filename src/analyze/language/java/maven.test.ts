@@ -49,8 +49,26 @@ test('maven: states the path within an archive, and the archive as parent', () =
   ]);
 });
 
+test('maven: lists the artifact of an archive whose group is unknown', () => {
+  const ungrouped = {
+    ...{ type: 'maven', name: 'acme-util', version: '1.0', evidence: 'artifact-id' },
+    remarks: ['the name of its file gives artifact and version, and nothing gives the group'],
+  };
+  assert.deepEqual(list('app/acme-util-1.0.jar', unknown), [
+    { kind: 'package', path: 'app/acme-util-1.0.jar', package: ungrouped },
+  ]);
+  const inner = 'WEB-INF/lib/acme-util-1.0.jar';
+  const [found, ...others] = list('app/shop.war', jar({ [inner]: unknown }));
+  assert.deepEqual(others, []);
+  assert.deepEqual(found, {
+    kind: 'package',
+    path: 'app/shop.war',
+    package: { ...ungrouped, parent: { name: 'shop.war' }, archivePath: inner },
+  });
+});
+
 test('maven: leaves an archive unread that nothing identifies, and reports it beside known ones', () => {
-  assert.deepEqual(list('app/x-1.0.jar', unknown), []);
+  assert.deepEqual(list('app/x.jar', unknown), []);
   const [found, problem, ...others] = list(
     'app/a.war',
     jar({ 'lib/snakeyaml-1.26.jar': snakeyaml, 'lib/x.jar': unknown }),

@@ -8,7 +8,12 @@ import { ArchiveBudget } from '../archive-files.ts';
 import { isReadEntry } from './archive.ts';
 import { namedVersionOf } from './coordinates.ts';
 import { javaExtensions } from './jar-name.ts';
-import { type JavaArchiveContent, type JavaFinding, listJavaArchive } from './list-archive.ts';
+import {
+  type JavaArchiveContent,
+  type JavaFinding,
+  listJavaArchive,
+  type UngroupedArtifact,
+} from './list-archive.ts';
 import { isUnpackedFile, listUnpackedArchives, unpackedFiles } from './unpacked.ts';
 
 /** Size of an empty archive. */
@@ -24,7 +29,7 @@ const archives = javaExtensions.flatMap((extension) => [
 /** Lists the Maven artifacts in Java archives, and in directories with the content of such archives. */
 export const mavenLister: PackageLister = {
   name: 'maven',
-  version: 2,
+  version: 3,
   wants: [...archives, ...unpackedFiles],
   largeFiles: archives,
   ecosystem: namespaceOfEcosystem('maven'),
@@ -42,7 +47,7 @@ export const mavenLister: PackageLister = {
 };
 
 /**
- * Lists a file. Yields no event for an archive that nothing identifies, or for one cut to nothing: then the file counts as one that was not
+ * Lists a file. Yields no event but artifacts of unknown groups for an archive that nothing identifies, or for one cut to nothing: then the file counts as one that was not
  * read. If an archive has packages as well, what is unknown is a problem.
  */
 function* listFile(path: string, content: JavaArchiveContent, budget: ArchiveBudget): Generator<ListerEvent> {
@@ -51,7 +56,7 @@ function* listFile(path: string, content: JavaArchiveContent, budget: ArchiveBud
     yield { kind: 'no-package', path };
     return;
   }
-  const summary: FileSummary = { packages: 0, problems: 0, unidentified: [] };
+  const summary: FileSummary = { packages: 0, ungrouped: 0, problems: 0, unidentified: [] };
   for (const finding of listJavaArchive(path, content, budget)) {
     const event = eventOf(path, finding, summary);
     if (event !== undefined) yield event;
@@ -62,6 +67,8 @@ function* listFile(path: string, content: JavaArchiveContent, budget: ArchiveBud
 /** Numbers of findings in a file. */
 interface FileSummary {
   packages: number;
+  /** Number of artifacts of unknown groups. */
+  ungrouped: number;
   problems: number;
   readonly unidentified: string[];
 }
@@ -77,13 +84,15 @@ function eventOf(path: string, finding: JavaFinding, summary: FileSummary): List
     case 'unidentified':
       if (summary.unidentified.length < limits.problemsPerFile)
         summary.unidentified.push(problemText(path, finding.path, finding.reason));
-      return undefined;
+      return finding.artifact === undefined || ++summary.ungrouped > limits.packagesPerFile
+        ? undefined
+        : ungroupedEvent(path, finding.path, finding.artifact);
   }
 }
 
 function* closingEvents(
   path: string,
-  { packages, problems, unidentified }: FileSummary,
+  { packages, ungrouped, problems, unidentified }: FileSummary,
 ): Generator<ListerEvent> {
   if (packages > 0) for (const problem of unidentified) yield { kind: 'problem', path, problem };
   if (packages > limits.packagesPerFile)
@@ -91,6 +100,12 @@ function* closingEvents(
       kind: 'problem',
       path,
       problem: `has ${packages} packages; only ${limits.packagesPerFile} are listed`,
+    };
+  if (ungrouped > limits.packagesPerFile)
+    yield {
+      kind: 'problem',
+      path,
+      problem: `has ${ungrouped} artifacts of unknown groups; only ${limits.packagesPerFile} are listed`,
     };
   const hidden = problems - limits.problemsPerFile;
   if (hidden > 0) yield { kind: 'problem', path, problem: `has ${hidden} more problems of the kinds above` };
@@ -111,6 +126,28 @@ function packageEvent(
       ...namedVersionOf(found),
       evidence,
       ...(parent !== undefined && { parent }),
+      ...(inside !== '' && { archivePath: inside }),
+    },
+  };
+}
+
+/** Returns the event of an artifact of an unknown group. It never stands for the whole file, so the file still counts as unread. */
+function ungroupedEvent(
+  path: string,
+  archive: string,
+  { artifact, version, parent }: UngroupedArtifact,
+): ListerEvent {
+  const inside = pathInside(path, archive);
+  return {
+    kind: 'package',
+    path,
+    package: {
+      type: 'maven',
+      name: artifact,
+      version,
+      evidence: 'artifact-id',
+      ...(parent !== undefined && { parent }),
+      remarks: ['the name of its file gives artifact and version, and nothing gives the group'],
       ...(inside !== '' && { archivePath: inside }),
     },
   };
