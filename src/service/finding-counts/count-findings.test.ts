@@ -7,7 +7,16 @@ import type { FindingCount } from '../../store/finding-count-store.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
 import { feedRecords, installedPackages } from '../../testing/store-arbitraries.ts';
-import { ancestry, feedUpdate, image, stream } from '../../testing/store-content.ts';
+import {
+  affectedRow,
+  ancestry,
+  feedUpdate,
+  image,
+  installed,
+  keys,
+  record,
+  stream,
+} from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import { assessPackages } from '../findings/assess-packages.ts';
 import { countFindings } from './count-findings.ts';
@@ -40,6 +49,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     .map((lists) => ({ kind: 'image' as const, ...lists })),
 );
 
+/** A feed no longer covers a namespace, whose records are retained. Then it covers it again, with other records. */
+const namespaceReturns: Step[] = [
+  { kind: 'image', base: [], own: [installed('openssl')] },
+  ...[[affectedRow('openssl')], [], [affectedRow('openssl', { keys: keys([], [1]) })]].map((affected) => ({
+    kind: 'advisories' as const,
+    records: [record('CVE-1', { affected })],
+  })),
+];
+
 for (const engine of storeEngines) {
   test(`${engine.name}: counts the same findings as the reports of all images after any changes`, async (t) => {
     const runs = engine.name === 'sqlite in memory' ? 60 : 5;
@@ -53,7 +71,7 @@ for (const engine of storeEngines) {
         }
         await fleet.store[Symbol.asyncDispose]();
       }),
-      { numRuns: runs },
+      { numRuns: runs, examples: [[namespaceReturns]] },
     );
   });
 }

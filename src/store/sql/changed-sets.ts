@@ -105,7 +105,10 @@ function readIds(ids: string | null): readonly string[] {
   return ids === null ? [] : (JSON.parse(ids) as string[]);
 }
 
-/** Returns a text that differs after each application that makes no events. */
+/**
+ * Returns a text that differs after each application that makes no events. When a feed covers a namespace again, the records retained for
+ * it end without an event.
+ */
 async function feedsKey(db: Kysely<Tables>): Promise<string> {
   const feeds = await db
     .selectFrom('feed')
@@ -113,11 +116,19 @@ async function feedsKey(db: Kysely<Tables>): Promise<string> {
     .orderBy('source')
     .orderBy('name')
     .execute();
-  return JSON.stringify(
-    feeds.map(({ source, name, source_version: version, origin, presence, revision }) => [
+  const retained = await db
+    .selectFrom('feed_namespace')
+    .select(['feed_id', 'namespace_id', 'kept_since'])
+    .where('kept_since', 'is not', null)
+    .orderBy('feed_id')
+    .orderBy('namespace_id')
+    .execute();
+  return JSON.stringify([
+    ...feeds.map(({ source, name, source_version: version, origin, presence, revision }) => [
       ...[source, name, version, redactUrl(origin), presence, revision > 0],
     ]),
-  );
+    ...retained.map((one) => [one.feed_id, one.namespace_id, one.kept_since]),
+  ]);
 }
 
 async function markAll(engine: Engine): Promise<void> {
