@@ -33,6 +33,15 @@ const properties: Readonly<Record<keyof FeedState | 'stale', Schema>> = {
   lastFailure: { type: ['object', 'null'], properties: { at: time, message: text } },
 };
 
+/** Keys that are absent if their value is unknown. */
+const optionalKeys: ReadonlySet<string> = new Set<keyof FeedState>(['contentModel']);
+
+const feedState: Schema = {
+  type: 'object',
+  properties,
+  required: Object.keys(properties).filter((key) => !optionalKeys.has(key)),
+};
+
 /** Schemas of all keys of a `Job`. */
 const jobProperties: Readonly<Record<keyof Job, Schema>> = {
   name: text,
@@ -48,7 +57,7 @@ const jobProperties: Readonly<Record<keyof Job, Schema>> = {
 export const feedAndJobStatusSchema: Schema = {
   type: 'object',
   properties: {
-    feeds: { type: 'array', items: { type: 'object', properties, required: Object.keys(properties) } },
+    feeds: { type: 'array', items: feedState },
     jobs: {
       type: 'array',
       items: { type: 'object', properties: jobProperties, required: Object.keys(jobProperties) },
