@@ -47,6 +47,8 @@ import { slack } from './notify/slack.ts';
 import { teams } from './notify/teams.ts';
 import type { TransportKind } from './notify/transport-kind.ts';
 import { webhook } from './notify/webhook.ts';
+import type { MadeOfFeed } from './plugin/advisory-source.ts';
+import type { Enricher } from './plugin/enricher.ts';
 import type { Extensions } from './plugin/extensions.ts';
 import type { NamespaceDetector } from './plugin/namespace-detector.ts';
 import type { PackageLister } from './plugin/package-lister.ts';
@@ -75,6 +77,7 @@ import { gentooSource } from './source/gentoo/gentoo.ts';
 import { oracle } from './source/oracle/oracle.ts';
 import { osvSource } from './source/osv/osv.ts';
 import { photon } from './source/photon/photon.ts';
+import { productSource } from './source/products/products.ts';
 import { rhel } from './source/rhel/rhel.ts';
 import { rhelOval } from './source/rhel/rhel-oval.ts';
 import { rocky } from './source/rocky/rocky.ts';
@@ -96,13 +99,14 @@ import { maven } from './version/maven.ts';
 import { npm } from './version/npm.ts';
 import { nuget } from './version/nuget.ts';
 import { pep440 } from './version/pep440.ts';
+import { program } from './version/program.ts';
 import { pub } from './version/pub.ts';
 import { rpm } from './version/rpm.ts';
 import { semver } from './version/semver.ts';
 
 const schemes: Extensions['schemes'] = [
   ...[dpkg, rpm, apk, alpm, semver],
-  ...[npm, go, pep440, gem, maven, nuget, composer, pub, cran, bitnami, gentoo],
+  ...[npm, go, pep440, gem, maven, nuget, composer, pub, cran, bitnami, gentoo, program],
 ];
 
 /**
@@ -111,6 +115,10 @@ const schemes: Extensions['schemes'] = [
  */
 export async function loadDeclaredListers(): Promise<readonly PackageLister[]> {
   return (await import('./analyze/declared/declared-lister.ts')).declaredListers;
+}
+
+function feedsOf({ name, feeds }: Pick<Enricher, 'name' | 'feeds'>): MadeOfFeed[] {
+  return feeds.map((feed) => ({ source: name, feed }));
 }
 
 /** The built-in extensions. Their detectors and listers run in the calling thread. */
@@ -145,6 +153,12 @@ export const builtIn: BuiltIn = {
     ...[rhel, rhelOval, oracle, amazon, rocky, alma, suse, suseDocuments, azure, photon],
     ...[arch, fedora, bottlerocket, gentooSource(gentoo)],
     osvSource(schemes),
+    productSource({
+      name: 'cve-products',
+      by: ['cna', 'cisa-adp'],
+      madeOf: feedsOf(cveList),
+      scheme: program,
+    }),
   ],
   enrichers: [nvd, cveList, kev, epss],
   formats: [

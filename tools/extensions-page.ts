@@ -1,6 +1,6 @@
 import { declaredListers } from '../src/analyze/declared/declared-lister.ts';
 import { builtIn, transportKinds } from '../src/extensions.ts';
-import { schemesOfTypes } from '../src/model/namespace.ts';
+import { namespaceOfProduct, schemesOfTypes } from '../src/model/namespace.ts';
 import type { AdvisorySource, Enricher, PackageLister, VersionScheme } from '../src/plugin/index.ts';
 
 /** Returns the reference page of the built-in extensions. */
@@ -82,6 +82,8 @@ function orderOf({ ecosystem, versionScheme }: Pick<PackageLister, 'ecosystem' |
 
 function typesOf({ name }: VersionScheme): string {
   const types = [...schemesOfTypes].flatMap(([type, scheme]) => (scheme === name ? [code(type)] : []));
+  if (name === namespaceOfProduct('openssl')?.versionScheme)
+    types.push(`${code('generic')} of known products`);
   const listers = builtIn.listers.filter(({ versionScheme }) => versionScheme === name);
   return [...types, ...listers.map((lister) => `types of the lister ${code(lister.name)}`)].join(', ');
 }

@@ -42,6 +42,31 @@ export const avg: object = {
   ...{ affected: '1:5.4.1-1', fixed: '1:5.4.1-2', issues: [cve] },
 };
 
+export const statements: object = [
+  { dated: '2024-01-01T00:00:00.000Z' },
+  {
+    id: cve,
+    products: [
+      {
+        ...{ product: 'xz', by: 'cna', otherVersions: 'affected' },
+        versions: [
+          {
+            ...{ status: 'affected', version: '5.0', lessThan: '5.6', versionType: 'custom' },
+            changes: [
+              { at: '5.4.1', status: 'unaffected' },
+              { at: '5.5.1', status: 'unaffected' },
+            ],
+          },
+          { status: 'affected', version: '>= 4.0, < 4.9' },
+          { status: 'affected', version: 'Fixed in xz 3.9 (Affected 3.1-3.8)' },
+          { status: 'affected', version: '3.0 to 3.0.9' },
+          { status: 'unaffected', version: '5.3.x' },
+        ],
+      },
+    ],
+  },
+];
+
 const events = [{ introduced: '0' }, { fixed: '1.0.0' }];
 
 /** Returns an OSV record of an ecosystem. */

@@ -25,6 +25,7 @@ import {
   redhatOval,
   rocky,
   secdb,
+  statements,
   suse,
   tracker,
   ubuntuOsv,
@@ -120,6 +121,7 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
     ...json('all.zip', ecosystem, osvIn(ecosystem)),
     pack: zipped,
   })),
+  'cve-products': [json('statements', 'all', statements)],
   nvd: [json('nvdcve-2.0-2024.json', '2024', nvd)],
   cve: [
     {

@@ -170,6 +170,8 @@ export const limits = {
   feedRecordBytes: 64 * MiB,
   /** Size of the list of releases of the CVE list. Real ones have some hundred kilobytes. */
   releaseListBytes: 16 * MiB,
+  /** Versions and changes that a CVE record states about one product. Those of curl have under two hundred. */
+  productVersions: 2000,
   /** Records of one feed. The largest real ones have under a million. */
   feedRecords: 10_000_000,
   /** Elements of one record of an XML feed. The largest real ones have some ten thousand. */

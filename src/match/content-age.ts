@@ -24,6 +24,7 @@ const cadences: Readonly<Record<string, PublishingCadence>> = {
   chainguard: daily,
   nvd: daily,
   cve: daily,
+  'cve-products': daily,
   epss: daily,
   oracle: weekly,
   'suse-documents': weekly,

@@ -67,11 +67,14 @@ function absentIn(group: readonly NamedHit[]): AbsentFunctions | undefined {
   return naming.includes(undefined) ? undefined : naming[0];
 }
 
+/** Sources that report advisories whose versions cannot be compared as under investigation. */
+const unversionedSources: ReadonlySet<string> = new Set(['osv', 'cve-products', 'nvd-products']);
+
 /** Returns why a finding does not count that the vendor still investigates. Undefined for other findings. */
 function reasonByFix({ fix, evidence }: Match): string | undefined {
   if (fix.state !== 'under-investigation') return undefined;
   const isUnversioned = evidence.every(
-    ({ source, range }) => source === 'osv' && Object.keys(range).length === 0,
+    ({ source, range }) => unversionedSources.has(source) && Object.keys(range).length === 0,
   );
   return isUnversioned
     ? 'the advisory states no versions that can be compared, so the package may be affected'

@@ -26,6 +26,12 @@ const schemesOfEcosystems = {
   ...{ hackage: 'cran', julia: 'pub', bitnami: 'bitnami' },
 } as const;
 
+/** Products that no package manager installs and whose advisories name versions, by their name in package URLs. */
+export const assessedProducts = [
+  ...['bash', 'busybox', 'curl', 'erlang', 'haproxy', 'httpd', 'lighttpd', 'mariadb', 'memcached', 'nginx'],
+  ...['node', 'openssl', 'perl', 'php', 'postgresql', 'python', 'redis', 'ruby', 'valkey', 'xz', 'zlib'],
+] as const;
+
 const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map(Object.entries(schemesOfEcosystems));
 
 /** Version schemes by purl type of all packages with advisories, whatever lists them. */
@@ -43,6 +49,19 @@ export function ecosystemOfType(type: PackageType): Namespace | undefined {
 /** The namespace of the language packages of a known type. */
 export function namespaceOfEcosystem(type: keyof typeof schemesOfEcosystems): Namespace {
   return { name: type, versionScheme: schemesOfEcosystems[type] };
+}
+
+/** Begins the names of the namespaces of products that no package manager installs. */
+const productPrefix = 'generic:';
+const productSchemes: ReadonlyMap<string, string> = new Map(
+  assessedProducts.map((name) => [productPrefix + name, 'program']),
+);
+
+/** Returns the namespace of a product, by its name in package URLs: `generic:openssl`. Undefined if it has no advisories. */
+export function namespaceOfProduct(name: string): Namespace | undefined {
+  const namespace = productPrefix + name;
+  const versionScheme = productSchemes.get(namespace);
+  return versionScheme === undefined ? undefined : { name: namespace, versionScheme };
 }
 
 /** Returns whether packages of a type belong to a distribution. */
@@ -135,9 +154,9 @@ export function isRolling(id: string): boolean {
   return rules.get(id)?.release === 'rolling';
 }
 
-/** Returns the version scheme of a namespace of language packages by its name. Undefined for another namespace. */
+/** Returns the version scheme of a namespace of language packages or of a product, by its name. Undefined for another namespace. */
 export function languageSchemeOf(namespace: string): string | undefined {
-  return ecosystemSchemes.get(namespace);
+  return ecosystemSchemes.get(namespace) ?? productSchemes.get(namespace);
 }
 
 /** Returns the version scheme of a namespace by its name. Undefined if its distribution is not in the table. */

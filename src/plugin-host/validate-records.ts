@@ -82,7 +82,8 @@ const enrichment = z.strictObject({
   ),
   epss: z.optional(z.strictObject({ score: number, percentile: number })),
   rejected: z.optional(present),
-} satisfies Fields<RatingRecord>);
+  // Statements about products are read from built-in lists only.
+} satisfies Fields<Omit<RatingRecord, 'products'>>);
 
 const skipped = z.strictObject({
   kind: z.literal('skipped'),

@@ -79,6 +79,12 @@ export interface FeedClient {
   get(url: string, lastFingerprint?: string, options?: FetchOptions): Promise<FetchResult>;
 }
 
+/** A feed of an enricher that advisories are made of. */
+export interface MadeOfFeed {
+  readonly source: string;
+  readonly feed: string;
+}
+
 /** Options of a fetch. */
 export interface FetchOptions {
   /** Whether an empty file is valid, such as a list of changes. Otherwise a mirror refuses it as an incomplete copy. */
@@ -97,6 +103,11 @@ export interface AdvisorySource {
   readonly version: number;
   /** Name of the preferred source. Clair uses this source only where it has no data of the preferred one. */
   readonly fallbackFor?: string;
+  /**
+   * The lists that its feeds are made of. Clair then passes to `parse` what the stored content of these lists states about products, and
+   * does not fetch. It does so for built-in sources only.
+   */
+  readonly madeOf?: readonly MadeOfFeed[];
   /** Names of all feeds, for example `v3.19/main`. */
   readonly feeds: readonly string[];
   /** Returns the feeds that cover a namespace; an empty list if the source does not cover it. */

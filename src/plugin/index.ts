@@ -17,6 +17,7 @@ export {
   type ReportedPackage,
   type SourcePackage,
 } from '../model/package.ts';
+export type * from '../model/product-statement.ts';
 export type { PurlParts } from '../model/purl.ts';
 export type * from '../model/report.ts';
 export type { ScoreBatch } from '../model/score-batch.ts';
@@ -41,6 +42,7 @@ export type {
   FetchedFeed,
   FetchOptions,
   FetchResult,
+  MadeOfFeed,
   OnFeedDate,
   SkippedRecord,
   VulnerabilityRecord,

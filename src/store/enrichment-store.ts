@@ -42,6 +42,8 @@ export interface EnrichmentStore {
   findWithFeeds(ids: Iterable<string>): Promise<readonly FeedEnrichment[]>;
   /** Returns the enrichments of a feed, by rising id. Scores of CVEs come last, by rising year and number. */
   pageByFeed(feed: FeedName, page: PageRequest<string>): Promise<readonly Enrichment[]>;
+  /** Returns those enrichments of a feed that state something about products, by rising id. */
+  pageWithProducts(feed: FeedName, page: PageRequest<string>): Promise<readonly Enrichment[]>;
   /** Returns the results of lookups of these ids. Ids that were never looked up are absent from the map. */
   findLookups(ids: Iterable<string>): Promise<ReadonlyMap<string, LookupResult>>;
   /**

@@ -76,6 +76,7 @@ export const keyVersions: Readonly<Record<string, number>> = {
   npm: 1,
   nuget: 1,
   pep440: 1,
+  program: 1,
   pub: 1,
   rpm: 1,
   semver: 1,

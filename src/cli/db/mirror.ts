@@ -24,7 +24,9 @@ export async function mirrorDatabase(
   names: readonly string[],
   { mirror, loaded: { extensions }, ...options }: MirrorOptions,
 ): Promise<number> {
-  const publishers = selectSources<Publisher>(names, [...extensions.sources, ...extensions.enrichers]);
+  // What is made of stored lists has no files.
+  const fetched = extensions.sources.filter(({ madeOf }) => madeOf === undefined);
+  const publishers = selectSources<Publisher>(names, [...fetched, ...extensions.enrichers]);
   const progress = options.progress ?? terminalProgress(options);
   const { openMirrorWriter } = await import('../../source/client/mirror-writer.ts');
   const client = await openMirrorWriter(directory, {

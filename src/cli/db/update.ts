@@ -4,6 +4,7 @@ import { collectGarbageIfDue, defaultRetention } from '../../service/feeds/reten
 import {
   type FeedOfSource,
   type FeedOutcome,
+  inUpdateOrder,
   type UpdateFeedsDeps,
   updateFeeds,
 } from '../../service/feeds/update-feeds.ts';
@@ -113,6 +114,6 @@ function everyFeed({ extensions }: CommandContext): FeedName[] {
 }
 
 function feedsOfSources(names: readonly string[], { extensions }: CommandContext): FeedOfSource[] {
-  const all: readonly FeedOfSource['source'][] = [...extensions.sources, ...extensions.enrichers];
+  const all = inUpdateOrder(extensions.sources, extensions.enrichers);
   return selectSources(names, all).flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
 }

@@ -1,12 +1,16 @@
 import * as z from 'zod/mini';
 import { parseFeedValue, parseJsonAt, UnexpectedContent } from '../../core/corrupt-feed.ts';
+import type { ProductStatement } from '../../model/product-statement.ts';
 import type { CvssVector, Enrichment } from '../../plugin/index.ts';
+import { productStatements } from '../products/record-statements.ts';
 import { firstContradiction, type Metric, metric, ratedVectors, statedSeverity } from './metrics.ts';
 
 const texts = z.array(z.object({ lang: z.string(), value: z.string() }));
 
 const container = z.object({
   providerMetadata: z.object({ orgId: z.string(), shortName: z.optional(z.string()) }),
+  // Checked for some products only, as most records name others.
+  affected: z.optional(z.unknown()),
   metrics: z.optional(z.array(metric)),
   descriptions: z.optional(texts),
   problemTypes: z.optional(
@@ -43,12 +47,14 @@ export function readCveRecord(id: string, document: Buffer): Enrichment {
   const description = cna.descriptions?.find(({ lang }) => /^en\b/i.test(lang))?.value.trim();
   const weaknesses = cwesIn(read);
   const published = timeOf(datePublished);
+  const products = productsIn(read);
   return {
     id,
     ...rating,
     ...(description && { description }),
     ...(weaknesses.length > 0 && { weaknesses }),
     ...(published !== undefined && { published }),
+    ...(products.length > 0 && { products }),
   };
 }
 
@@ -74,6 +80,18 @@ function ratingIn({
     ...(contradiction !== undefined && { contradiction }),
     assigner,
   };
+}
+
+/** Returns what the assigner and CISA state about products that no package manager installs. */
+function productsIn({ containers: { cna, adp = [] } }: CveRecord): ProductStatement[] {
+  const ofCisa = adp.filter(({ providerMetadata }) => providerMetadata.orgId === cisa);
+  const author = ({ providerMetadata }: Container): string => providerMetadata.shortName ?? '';
+  return [
+    ...productStatements({ by: 'cna', author: author(cna), affected: cna.affected }),
+    ...ofCisa.flatMap((one) =>
+      productStatements({ by: 'cisa-adp', author: author(one), affected: one.affected }),
+    ),
+  ];
 }
 
 /** Returns the distinct vectors of an issuer, the preferred version first. */

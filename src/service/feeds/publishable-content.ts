@@ -47,10 +47,11 @@ export async function publishableNamespaces(deps: PublishDeps): Promise<readonly
       isSplit: sources.some((name) => sourcesThatClear.has(name)),
       records: recordsOf(namespace, names, deps),
       ratingsOf: async (ids) =>
-        (await store.enrichments.findWithFeeds(ids)).filter(
+        (await store.enrichments.findWithFeeds(ids))
           // The results of lookups are of single vulnerabilities, and have no feed.
-          ({ source, feed }) => feed !== '' && rating.has(source),
-        ),
+          .filter(({ source, feed }) => feed !== '' && rating.has(source))
+          // Statements about products are published as advisories. Earlier versions of Clair refuse ratings with other members.
+          .map(({ products, ...published }) => published),
     });
   }
   return found.sort((a, b) => compareText(a.namespace.name, b.namespace.name));

@@ -12,6 +12,7 @@ import { digestedRatings } from './document-digests.ts';
 import { type FeedLockDeps, lockFeed, pollMs } from './feed-lock.ts';
 import { type KeyDeps, keyedDocuments, keyedRecords } from './keyed-records.ts';
 import { LatestDates } from './latest-dates.ts';
+import { type MadeFeed, makeFeed } from './made-feed.ts';
 import { applyPublished, type FeedPublication, publishedPrefix } from './published-feed.ts';
 
 /** A feed of an advisory source or an enricher. */
@@ -82,7 +83,9 @@ export async function updateEach(
   const outcomes: FeedOutcome[] = [];
   for (const [i, wanted] of feeds.entries()) {
     if (deps.signal?.aborted === true) break;
-    const isCurrent = isRecentlyChecked(stateOf(wanted, states), wanted.source, deps);
+    // Feeds that are made of stored lists change with these lists, and are checked without a request.
+    const isCurrent =
+      madeOf(wanted.source) === undefined && isRecentlyChecked(stateOf(wanted, states), wanted.source, deps);
     const position = { n: i + 1, of: feeds.length };
     const onProgress = (step: string): void => {
       deps.onProgress(step, position);
@@ -199,8 +202,7 @@ async function updateFeed(
   }
   const reusable = await reusableState(wanted, state, deps);
   deps.onProgress(`${isDirectory(deps.origin) ? 'reading' : 'fetching'} advisories ${source.name} ${feed}`);
-  const fetched = await source.fetch(feed, deps.client, reusable?.fingerprint);
-  const at = deps.now().toISOString();
+  const { fetched, checkedAt: at = deps.now().toISOString() } = await fetchOrMake(wanted, reusable, deps);
   const identity = identityOf(wanted, deps);
   if (fetched === 'absent') {
     // Loaded content stays, because vendors remove releases that are out of support.
@@ -218,6 +220,18 @@ async function updateFeed(
   }
   const update = toUpdate(identity, fetched, { ...deps, fetchedAt: at });
   return { ...wanted, outcome: 'updated', difference: await apply(wanted, fetched, { update, deps }) };
+}
+
+/** Fetches a feed, or makes it of stored lists. It then counts as checked when they were. */
+async function fetchOrMake(
+  { source, feed }: FeedOfSource,
+  reusable: FeedState | undefined,
+  deps: UpdateFeedsDeps,
+): Promise<MadeFeed> {
+  const lists = madeOf(source);
+  return lists === undefined
+    ? { fetched: await source.fetch(feed, deps.client, reusable?.fingerprint) }
+    : await makeFeed(lists, reusable?.fingerprint, deps);
 }
 
 /** Returns the state of a feed if its content is in the store and up to date with the source version and origin. */
@@ -304,6 +318,22 @@ async function apply(
       ? keyedRecords(source.parse(feed, fetched, onDate), keys)
       : keyedDocuments(documents, keys);
   return await store.advisories.apply(dated, records);
+}
+
+/** Returns the lists that the feeds of a source are made of. Undefined if it fetches them. */
+function madeOf(source: FeedOfSource['source']): AdvisorySource['madeOf'] {
+  return isAdvisorySource(source) ? source.madeOf : undefined;
+}
+
+/** Returns the sources and enrichers in the order of updates: sources that are made of lists come after the lists. */
+export function inUpdateOrder(
+  sources: readonly AdvisorySource[],
+  enrichers: readonly Enricher[],
+): readonly FeedOfSource['source'][] {
+  const [made, fetched] = [true, false].map((isMade) =>
+    sources.filter((source) => (source.madeOf !== undefined) === isMade),
+  );
+  return [...(fetched ?? []), ...enrichers, ...(made ?? [])];
 }
 
 /** Whether a source publishes advisories. An enricher publishes ratings, which have no packages. */

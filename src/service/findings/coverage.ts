@@ -7,6 +7,7 @@ import { advisoryNamespaceOf, type Namespace, namespaceOf } from '../../model/na
 import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { Coverage } from '../../model/report.ts';
+import type { MadeOfFeed } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
@@ -288,12 +289,27 @@ function missingReason(
   { outcomes, asOf }: CoverageDeps,
 ): string {
   if (asOf !== undefined) return 'was not yet loaded at that time';
+  if (source.madeOf !== undefined) return missingListsReason(source.madeOf, states);
   const outcome = outcomes.find((tried) => tried.source.name === source.name && tried.feed === feed);
   if (outcome?.outcome === 'busy') return 'is being fetched by another process; try again in a moment';
   const isAbsent = states.some(
     (state) => state.source === source.name && state.feed === feed && state.presence === 'absent',
   );
   return isAbsent ? 'does not exist at the origin of the advisories' : 'was never loaded';
+}
+
+/** Returns which lists are missing that a feed is made of, and how to load them. */
+function missingListsReason(madeOf: readonly MadeOfFeed[], states: readonly ScopedFeedState[]): string {
+  const missing = madeOf.filter(({ source, feed }) => !isKnownList(states, source, feed));
+  const names = [...new Set((missing.length > 0 ? missing : madeOf).map(({ source }) => source))];
+  const what = names.length === 1 ? `the list ${names.join()}` : `the lists ${names.join(' and ')}`;
+  return `is made of ${what}: load it with clair db update ${names.join(' ')}`;
+}
+
+function isKnownList(states: readonly ScopedFeedState[], source: string, feed: string): boolean {
+  return states.some(
+    (state) => state.source === source && state.feed === feed && state.presence !== 'failed',
+  );
 }
 
 /** Returns the reasons why loaded advisories may be out of date. */

@@ -1,6 +1,6 @@
 import { lookupOf } from '../../match/lookup.ts';
 import type { Distro } from '../../model/distro.ts';
-import { ecosystemOfType, type Namespace, namespaceOf } from '../../model/namespace.ts';
+import { ecosystemOfType, type Namespace, namespaceOf, namespaceOfProduct } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { ListedPackage, Package } from '../../model/package.ts';
 import { supplierOf } from '../../model/supplier.ts';
@@ -50,6 +50,8 @@ export class PackageLookups {
 
   /** Returns the namespace of a package. Undefined if no namespace covers it. */
   namespaceOf(found: FoundPackage): Namespace | undefined {
+    const ofProduct = found.type === 'generic' ? namespaceOfProduct(found.name) : undefined;
+    if (ofProduct !== undefined) return ofProduct;
     const { namespace, isOfEcosystem } = this.#kindOf(found);
     return namespace !== undefined && isOfEcosystem ? withSupplier(namespace, found) : namespace;
   }

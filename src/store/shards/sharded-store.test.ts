@@ -239,7 +239,7 @@ test('answers concurrent reads of one shard', async (t) => {
 const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   advisories: ['findFirstLoad', 'apply', 'touch', 'hasContent', 'recordFailure', 'saveNamespace'],
   vulnerabilities: ['findByKeys', 'pageByFeed'],
-  enrichments: ['apply', 'findWithFeeds', 'pageByFeed', 'findLookups', 'saveLookups'],
+  enrichments: ['apply', 'findWithFeeds', 'pageByFeed', 'pageWithProducts', 'findLookups', 'saveLookups'],
   images: ['save', 'findByNumber', 'findDescription', 'saveDescription'],
   namedLayers: [
     'save',

@@ -38,6 +38,7 @@ export function enrichmentStore(engine: Engine, now: () => number): EnrichmentSt
     findWithFeeds: async (ids) =>
       (await findAll(engine.db, [...new Set(ids)])).map(({ feed, enrichment }) => ({ ...enrichment, feed })),
     pageByFeed: (feed, page) => pageByFeed(engine.db, feed, page),
+    pageWithProducts: (feed, page) => rowsInFeed(engine.bulkDb, feed, page, `%"products":[{"product":%`),
     findLookups: (ids) => findLookups(engine.db, [...new Set(ids)]),
     saveLookups: (answers) => saveLookupResults(engine, answers),
   };
@@ -254,6 +255,7 @@ async function rowsInFeed(
   db: Kysely<Tables>,
   { source, feed }: FeedName,
   { limit, after }: PageRequest<string>,
+  pattern?: string,
 ): Promise<Enrichment[]> {
   let query = db
     .selectFrom('enrichment')
@@ -264,6 +266,7 @@ async function rowsInFeed(
     .orderBy('enrichment.id')
     .limit(limit);
   if (after !== undefined) query = query.where('enrichment.id', '>', after);
+  if (pattern !== undefined) query = query.where('enrichment.data', 'like', pattern);
   return (await query.execute()).map(({ id, data }) => ({ id, ...readData(data) }));
 }
 

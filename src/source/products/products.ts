@@ -1,0 +1,38 @@
+import { assessedProducts, namespaceOfProduct } from '../../model/namespace.ts';
+import type { StatementIssuer } from '../../model/product-statement.ts';
+import type { AdvisorySource, MadeOfFeed, VersionScheme } from '../../plugin/index.ts';
+
+/** The parts of a source of products. */
+export interface ProductSource {
+  readonly name: string;
+  /** Whose statements give its advisories. */
+  readonly by: readonly StatementIssuer[];
+  /** The lists with the statements, those that take precedence first. */
+  readonly madeOf: readonly MadeOfFeed[];
+  /** Orders the versions of products. */
+  readonly scheme: VersionScheme;
+}
+
+const feed = 'all';
+const namespaces: ReadonlySet<string | undefined> = new Set(
+  assessedProducts.map((name) => namespaceOfProduct(name)?.name),
+);
+
+/**
+ * Returns a source for products that no package manager installs. It fetches nothing: its advisories are made of what lists of CVEs state
+ * about versions, and these are in the store.
+ */
+export function productSource({ name, by, madeOf, scheme }: ProductSource): AdvisorySource {
+  return {
+    name,
+    version: 1,
+    feeds: [feed],
+    madeOf,
+    feedsFor: (namespace) => (namespaces.has(namespace) ? [feed] : []),
+    fetch: async () => 'absent',
+    async *parse(named, content, onDate) {
+      const { readStatements } = await import('./read-statements.ts');
+      yield* readStatements({ source: name, feed: named, scheme, by }, content, onDate);
+    },
+  };
+}

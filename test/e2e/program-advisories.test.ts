@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { before, test } from 'node:test';
+import { strToU8, zipSync } from 'fflate';
+import type { Report } from '../../src/model/report.ts';
+import { cveRecord, cvss31, recordPath } from '../../src/testing/cve-records.ts';
+import { writeElf } from '../../src/testing/elf-writer.ts';
+import { clair, type Run, report, scratch } from './clair.ts';
+import { writeSystem } from './listed-system.ts';
+
+const place = join(scratch, 'program-advisories');
+const database = join(place, 'clair.db');
+const mirror = join(place, 'mirror');
+const vector = 'CVSS:3.1/AV:L/AC:H/PR:L/UI:N/S:U/C:N/I:N/A:H';
+
+/** Facts of the records of nginx, OpenSSL and Python. */
+const records: Readonly<Record<string, object>> = {
+  'CVE-2024-7347': cveRecord('CVE-2024-7347', {
+    assigner: 'f5',
+    metrics: [cvss31(vector, 4.7, 'MEDIUM')],
+    affected: [
+      {
+        ...{ vendor: 'F5', product: 'NGINX Open Source', defaultStatus: 'unknown' },
+        versions: [
+          {
+            ...{ version: '1.5.13', lessThan: '*', status: 'affected', versionType: 'semver' },
+            changes: [
+              { at: '1.26.2', status: 'unaffected' },
+              { at: '1.27.1', status: 'unaffected' },
+            ],
+          },
+        ],
+      },
+    ],
+  }),
+  'CVE-2024-5535': cveRecord('CVE-2024-5535', {
+    assigner: 'openssl',
+    affected: [
+      {
+        ...{ vendor: 'OpenSSL', product: 'OpenSSL', defaultStatus: 'unaffected' },
+        versions: [
+          { version: '3.0.0', lessThan: '3.0.15', status: 'affected', versionType: 'semver' },
+          { version: '1.1.1', lessThan: '1.1.1za', status: 'affected', versionType: 'custom' },
+        ],
+      },
+    ],
+  }),
+  'CVE-2023-6992': cveRecord('CVE-2023-6992', {
+    affected: [
+      {
+        ...{ vendor: 'zlib', product: 'zlib' },
+        versions: [{ version: '0', lessThan: '8352d10', status: 'affected', versionType: 'git' }],
+      },
+    ],
+  }),
+};
+
+const files: Readonly<Record<string, string | Uint8Array>> = {
+  'packages.wolfi.dev/os/security.json': JSON.stringify({
+    reponame: 'os',
+    packages: [{ pkg: { name: 'curl', secfixes: { '8.0.0-r0': ['CVE-2023-0001'] } } }],
+  }),
+  'api.github.com/repos/CVEProject/cvelistV5/releases': JSON.stringify([
+    { tag_name: 'cve_2026-11-27_0100Z', assets: [{ name: '2026-11-27_all_CVEs_at_midnight.zip.zip' }] },
+  ]),
+  'github.com/CVEProject/cvelistV5/releases/latest/download/all_CVEs_at_midnight.zip.zip': zipSync({
+    'cves.zip': zipSync(
+      Object.fromEntries(
+        Object.entries(records).map(([id, one]) => [`cves/${recordPath(id)}`, strToU8(JSON.stringify(one))]),
+      ),
+    ),
+  }),
+};
+
+/** Writes a system with one package of Wolfi, and these programs. Returns it as a target. */
+function systemWith(name: string, programs: Readonly<Record<string, string>>): string {
+  const root = join(place, name);
+  writeSystem(
+    root,
+    { ID: 'wolfi', VERSION_ID: '20230201' },
+    {
+      'lib/apk/db/installed': 'P:curl\nV:8.5.0-r0\nA:x86_64\no:curl\nF:usr/bin\nR:curl\n',
+      ...Object.fromEntries(
+        Object.entries(programs).map(([path, constants]) => [path, writeElf({ constants })]),
+      ),
+    },
+  );
+  return `dir:${root}`;
+}
+
+const nginx = (version: string): Record<string, string> => ({
+  'opt/nginx/sbin/nginx': `\0nginx version: nginx/${version}\0`,
+});
+const openssl = (version: string): Record<string, string> => ({
+  'opt/bin/openssl': `\0OpenSSL ${version} 11 Sep 2023\0`,
+});
+
+function succeeded(run: Run): Run {
+  assert.equal(run.status, 0, run.stderr);
+  return run;
+}
+
+function scanned(target: string, ...args: readonly string[]): Report {
+  const { stdout, stderr } = clair(['scan', target, '--format', 'json', '--offline', ...args]);
+  assert.ok(stdout.startsWith('{'), stderr);
+  return JSON.parse(stdout) as Report;
+}
+
+/** Returns the findings of a report: the CVE, the package and what fixes it. */
+function found({ matches }: Pick<Report, 'matches'>): unknown[] {
+  return matches.map(({ vulnerability, package: { purl }, fix }) => [
+    vulnerability.id,
+    purl,
+    fix.state === 'fixed' ? fix.version : fix.state,
+  ]);
+}
+
+before(() => {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(mirror, path)), { recursive: true });
+    writeFileSync(join(mirror, path), content);
+  }
+  const sources = ['wolfi', 'cve-products', 'cve'];
+  succeeded(clair(['db', 'update', ...sources, '--mirror', mirror, '--db', database]));
+});
+
+test('matches a program by the versions that the assigner of a CVE states, on each release line', () => {
+  const answers = ['1.5.12', '1.5.13', '1.26.1', '1.26.2', '1.27.0', '1.27.1'].map((version) => [
+    version,
+    found(scanned(systemWith(`nginx-${version}`, nginx(version)), '--db', database)),
+  ]);
+  const finding = (version: string, fix: string): unknown => [
+    version,
+    [['CVE-2024-7347', `pkg:generic/nginx@${version}`, fix]],
+  ];
+  assert.deepEqual(answers, [
+    ['1.5.12', []],
+    finding('1.5.13', '1.26.2'),
+    finding('1.26.1', '1.26.2'),
+    ['1.26.2', []],
+    finding('1.27.0', '1.27.1'),
+    ['1.27.1', []],
+  ]);
+});
+
+test('rates the finding, and names its evidence', () => {
+  const target = systemWith('rated', openssl('1.1.1w'));
+  const [match] = scanned(target, '--db', database).matches;
+  assert.deepEqual(match?.evidence, [
+    {
+      ...{ source: 'cve-products', advisory: 'CVE-2024-5535', namespace: 'generic:openssl' },
+      ...{ package: 'openssl', installed: '1.1.1w', range: { from: '1.1.1', to: '1.1.1za' } },
+      versionScheme: 'program',
+    },
+  ]);
+  assert.equal(match.package.location.path, 'opt/bin/openssl');
+  assert.equal(match.vulnerability.description, 'A flaw.');
+  const { stdout } = clair(['explain', target, 'CVE-2024-5535', 'openssl', '--db', database, '--offline']);
+  assert.match(stdout, /1\.1\.1w/);
+  assert.match(stdout, /1\.1\.1za/);
+});
+
+test('calls an image clean if advisories of all its programs are loaded', () => {
+  const clean = scanned(systemWith('clean', nginx('1.27.1')), '--db', database);
+  assert.equal(clean.verdict, 'clean');
+  assert.deepEqual(
+    clean.coverage.map(({ namespace, status }) => [namespace, status]),
+    [
+      ['generic:nginx', 'complete'],
+      ['wolfi', 'complete'],
+    ],
+  );
+});
+
+test('does not call an image clean if a product has no advisories at all', () => {
+  const target = systemWith('redis', { 'opt/bin/memcached': '\0memcached 1.6.21\0' });
+  const { verdict, coverage } = scanned(target, '--db', database);
+  assert.equal(verdict, 'not-assessed');
+  assert.deepEqual(
+    coverage.map(({ namespace, reason }) => [namespace, reason]),
+    [
+      ['generic:memcached', 'the loaded advisories do not cover generic:memcached'],
+      ['wolfi', null],
+    ],
+  );
+});
+
+test('reports versions that cannot be compared as under investigation', () => {
+  const target = systemWith('zlib', {
+    'opt/lib/libz.so.1.3': ' deflate 1.3 Copyright 1995-2023 Jean-loup Gailly ',
+  });
+  const { matches, suppressed } = scanned(target, '--db', database);
+  assert.deepEqual(matches, []);
+  assert.deepEqual(
+    suppressed.map(({ vulnerability, reason }) => [vulnerability.id, reason]),
+    [
+      [
+        'CVE-2023-6992',
+        'the advisory states no versions that can be compared, so the package may be affected',
+      ],
+    ],
+  );
+});
+
+test('a scan makes the advisories of lists that were loaded before, and of a later one again', () => {
+  const db = join(place, 'later.db');
+  const target = systemWith('later', nginx('1.26.1'));
+  const scan = (): Report => report('scan', target, '--mirror', mirror, '--db', db);
+  assert.equal(scan().verdict, 'not-assessed');
+  succeeded(clair(['db', 'update', 'cve', '--mirror', mirror, '--db', db]));
+  assert.deepEqual(found(scan()), [['CVE-2024-7347', 'pkg:generic/nginx@1.26.1', '1.26.2']]);
+});
+
+test('publishes them, and reports the same with a published database', () => {
+  const published = join(place, 'published');
+  succeeded(clair(['db', 'build', published, '--db', database]));
+  const target = systemWith('both', { ...nginx('1.26.1'), ...openssl('3.0.14') });
+  const args = ['--from', published, '--db', ':memory:'];
+  const { stdout, stderr } = clair(['scan', target, '--format', 'json', ...args], {
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+  });
+  assert.ok(stdout.startsWith('{'), stderr);
+  const ofShard = JSON.parse(stdout) as Report;
+  const ofVendors = scanned(target, '--db', database);
+  assert.equal(ofShard.matches.length, 2);
+  assert.deepEqual(ofShard.matches, ofVendors.matches);
+  assert.deepEqual(ofShard.suppressed, ofVendors.suppressed);
+  assert.equal(ofShard.verdict, ofVendors.verdict);
+});
