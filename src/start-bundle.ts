@@ -1,15 +1,19 @@
 #!/usr/bin/env node
 import './require-node.ts';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { cacheDirectory } from './cli/environment.ts';
+import { fixedAnswer } from './cli/fixed-answers.ts';
+import { writeText } from './cli/output.ts';
 import { resetV8Flags } from './cli/v8-flags.ts';
 import { runCachedScript } from './kit/cached-script.ts';
 import { hideSqliteWarning } from './kit/sqlite-warning.ts';
 import type { main } from './main.ts';
 
-/** A hash of main.js. `tools/bundle.ts` inserts it. */
+/** A hash of main.js, and the version of the program. `tools/bundle.ts` inserts them. */
 declare const buildName: string;
+declare const version: string;
 
 /**
  * Loads packages with `require`, as all are CommonJS: on Node 22, `import()` of a CommonJS package can return an empty module. Imports
@@ -28,15 +32,34 @@ type Main = (
 /** Exit statuses of commands that ran to completion, after which most of their code is compiled. */
 const cachedAfterStatuses: ReadonlySet<number> = new Set([0, 1, 4]);
 
-hideSqliteWarning();
+if (!writeFixedAnswer()) await runProgram();
 
-// Caches compiled code between runs, separately for each command. This saves a third of the time of a short command.
-const [command = ''] = process.argv.slice(2);
-const name = [process.version, process.arch, /^[a-z][a-z-]*$/.test(command) ? command : 'other'].join('-');
-const file = join(import.meta.dirname, 'main.js');
-const script = runCachedScript(file, join(cacheDirectory(), 'code', buildName, name));
-await (script.value as Main)(import.meta.url, importModule).main(buildName);
-if (typeof process.exitCode === 'number' && cachedAfterStatuses.has(process.exitCode)) {
-  resetV8Flags();
-  script.saveCache();
+/** Returns whether the command line asked for no more than a text that is known. If the text cannot be written, the program says why. */
+function writeFixedAnswer(): boolean {
+  try {
+    const answer = fixedAnswer(process.argv.slice(2), { version, readHelp });
+    if (answer === undefined) return false;
+    writeText([answer]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readHelp(): Record<string, string> {
+  return JSON.parse(readFileSync(join(import.meta.dirname, 'help.json'), 'utf8')) as Record<string, string>;
+}
+
+/** Caches compiled code between runs, separately for each command. This saves a third of the time of a short command. */
+async function runProgram(): Promise<void> {
+  hideSqliteWarning();
+  const [command = ''] = process.argv.slice(2);
+  const name = [process.version, process.arch, /^[a-z][a-z-]*$/.test(command) ? command : 'other'].join('-');
+  const file = join(import.meta.dirname, 'main.js');
+  const script = runCachedScript(file, join(cacheDirectory(), 'code', buildName, name));
+  await (script.value as Main)(import.meta.url, importModule).main(buildName);
+  if (typeof process.exitCode === 'number' && cachedAfterStatuses.has(process.exitCode)) {
+    resetV8Flags();
+    script.saveCache();
+  }
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { helpTexts } from '../src/cli/program/help-texts.ts';
+import { programVersion } from '../src/cli/program-version.ts';
 
 /**
  * Loads the built-in modules of Node with `process.getBuiltinModule` instead of an import. An ES import of `node:fs` or `node:util`
@@ -148,5 +150,7 @@ await build({
   target: 'node14.8',
   define: {
     buildName: JSON.stringify(createHash('sha256').update(readFileSync(main)).digest('hex').slice(0, 16)),
+    version: JSON.stringify(programVersion),
   },
 });
+writeFileSync('dist/bin/help.json', JSON.stringify(helpTexts(programVersion)));

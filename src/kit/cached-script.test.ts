@@ -96,3 +96,15 @@ test('runs when the cache cannot be written', () => {
   saveCache();
   equal(result, 'a+b');
 });
+
+test('replaces code that V8 rejects', () => {
+  for (let i = 0; i < 4; i++) run().saveCache();
+  truncateSync(`${cachePath}-4`, 100);
+  // V8 remembers a text that it has compiled, and would not read the code of the same text.
+  writeFileSync(script, readFileSync(script, 'utf8').replace('+', '*'));
+  run().saveCache();
+  deepEqual(readdirSync(dirname(cachePath)), ['scan-1']);
+  // A text of the same length is not compared, so this runs the code of the cache.
+  writeFileSync(script, readFileSync(script, 'utf8').replace('*', '-'));
+  equal(run().result, 'a*b');
+});

@@ -21,14 +21,15 @@ const savingRuns = 4;
  * The first run may do what others do not, such as to load feeds. So the next ones save their code, too, and with it that of the first.
  *
  * `cachePath` begins the name of the file with the compiled code. Its directory must belong to this very script text, since V8 compares only
- * the length. Other directories beside it belong to other texts and are removed. V8 rejects code of another V8 or of other flags. A script
- * cannot import modules by itself.
+ * the length. Other directories beside it belong to other texts and are removed. V8 rejects code of another V8 or of other flags, which the
+ * next code replaces. A script cannot import modules by itself.
  *
  * V8 frees code that has not run for a while. A run that saves its code keeps it: without that code, each later run takes up to twice the CPU.
  */
 export function runCachedScript(path: string, cachePath: string): CachedScript {
-  const { runs, code: cachedData } = newestCache(cachePath);
+  const { runs: savedRuns, code: cachedData } = newestCache(cachePath);
   const script = new Script(readFileSync(path, 'utf8'), { filename: path, cachedData });
+  const runs = script.cachedDataRejected === true ? 0 : savedRuns;
   // Not before, because V8 takes code for the same flags only.
   if (runs < savingRuns) setFlagsFromString('--no-flush-bytecode');
   return {
@@ -37,7 +38,7 @@ export function runCachedScript(path: string, cachePath: string): CachedScript {
       if (runs >= savingRuns) return;
       setFlagsFromString('--flush-bytecode');
       writeCache(fileOf(cachePath, runs + 1), script.createCachedData());
-      if (runs > 0) remove(fileOf(cachePath, runs));
+      if (savedRuns > 0 && savedRuns !== runs + 1) remove(fileOf(cachePath, savedRuns));
     },
   };
 }

@@ -44,6 +44,28 @@ for (const node of nodesUnderTest) {
     assert.match(copied.stdout, /13 findings/);
   });
 
+  test(`${node.name} prints the same help without the program as the program prints`, { skip }, (t) => {
+    const packed = new PackedCommand(temporaryDirectory(t), node);
+    const commands = [
+      [['--help'], ['help']],
+      [
+        ['scan', '--help'],
+        ['help', 'scan'],
+      ],
+      [
+        ['db', 'build', '-h'],
+        ['db', 'help', 'build'],
+      ],
+    ] as const;
+    for (const [withoutProgram, byProgram] of commands) {
+      const help = packed.run(...withoutProgram);
+      assertDone(help);
+      assert.match(help.stdout, /^Usage: clair /);
+      assert.equal(help.stdout, packed.run(...byProgram).stdout);
+    }
+    assert.match(packed.run('version').stdout, new RegExp(`^clair ${packed.run('--version').stdout}`));
+  });
+
   test(`${node.name} runs the packed server, which reads a layer on another thread`, { skip }, async (t) => {
     const directory = temporaryDirectory(t);
     const packed = new PackedCommand(directory, node);
