@@ -12,25 +12,53 @@ import { writeJsonOrText } from './output.ts';
 export interface AffectedOptions
   extends Pick<DatabaseOptions, 'db' | 'from' | 'digest' | 'root' | 'acceptExpired' | 'loaded'> {
   readonly format: 'table' | 'json' | 'csv';
+  readonly onlyFixed?: boolean;
+  /** Whether images that have lost all of their tags are listed, too. */
+  readonly untagged?: boolean;
 }
 
 /** Page size: images that are read at a time. */
 const imagesAtATime = 500;
 
 /** Runs `clair affected`: lists the images of the database that a vulnerability affects, with package, layer and fix. */
-export async function showAffected(id: string, { format, ...options }: AffectedOptions): Promise<number> {
+export async function showAffected(
+  id: string,
+  { format, onlyFixed = false, untagged = false, ...options }: AffectedOptions,
+): Promise<number> {
   await using context = await openCommandContext({ ...options, offline: true, asksPlaces: true });
   await context.published?.load(await context.store.advisories.findNamespaces());
   const entries: AffectedEntry[] = [];
-  for await (const entry of allAffected(id, context)) entries.push(entry);
+  const leftOut = new Set<number>();
+  for await (const found of allAffected(id, context))
+    for (const entry of onlyFixed ? withFix(found) : [found])
+      if (untagged || !isUntagged(entry)) entries.push(entry);
+      else leftOut.add(entry.image);
   const images = byImage(entries);
   const packages = entries.reduce((sum, { findings }) => sum + findings.length, 0);
-  const counts = { images: images.length, packages };
+  const counts = { images: images.length, packages, ...(leftOut.size > 0 && { untagged: leftOut.size }) };
   const result = { schemaVersion: 1, vulnerability: id, images: entries.map(toAffectedJson), counts };
   writeJsonOrText(format === 'json' ? 'json' : 'table', result, () =>
-    format === 'csv' ? affectedCsv(entries, nameOf) : tableOf(id, images, counts),
+    format === 'csv'
+      ? affectedCsv(entries, nameOf)
+      : [...tableOf(id, images, counts), ...untaggedNote(leftOut.size)],
   );
   return 0;
+}
+
+/** Returns the entry with the packages that have a fix, if there are any. */
+function withFix(entry: AffectedEntry): AffectedEntry[] {
+  const findings = entry.findings.filter(({ fix }) => fix.state === 'fixed');
+  return findings.length === 0 ? [] : [{ ...entry, findings }];
+}
+
+/** Whether an image has lost its tags, and no client has named it. */
+function isUntagged({ known, names }: AffectedEntry): boolean {
+  return names.length === 0 && known !== null && known.untaggedSince !== null;
+}
+
+function untaggedNote(count: number): string[] {
+  if (count === 0) return [];
+  return [`${pluralize(count, 'more image')} without a tag: add --untagged to list them\n`];
 }
 
 async function* allAffected(
@@ -89,8 +117,10 @@ function rowOf(entries: readonly AffectedEntry[]): string[] {
   ];
 }
 
-function nameOf({ names, identity }: AffectedEntry): string {
-  return names.length > 0 ? names.join(', ') : topOf(identity);
+/** Returns the names of an image. Without one, what the user typed for the scan. */
+function nameOf({ names, known, identity }: AffectedEntry): string {
+  if (names.length > 0) return names.join(', ');
+  return known === null ? topOf(identity) : known.reference;
 }
 
 function worst(found: readonly Severity[]): Severity {

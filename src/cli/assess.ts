@@ -11,6 +11,7 @@ import { type AssessedReport, matchImage } from '../service/findings/match-image
 import { type IndexImageDeps, indexImage } from '../service/images/index-image.ts';
 import { type IndexSbomDeps, indexSbom } from '../service/images/index-sbom.ts';
 import type { ImageScope, IndexedImage } from '../service/images/indexed-image.ts';
+import { seenImageOf } from '../service/images/seen-image.ts';
 import {
   type CommandContext,
   type DatabaseOptions,
@@ -70,6 +71,7 @@ export async function assess(
           },
         );
   if (context.published !== undefined || image.reported !== undefined) tuneForMatching();
+  if (!('inventory' in opened)) await recordImage(opened, image, { context, options, declared });
   await context.published?.load(image.namespaces, context.extensions.sources);
   // Advisories of a time in the past cannot be fetched.
   const outcomes = options.asOf === undefined ? await refreshAdvisories(image, context) : [];
@@ -81,6 +83,21 @@ export async function assess(
   });
   await yieldToTimeout(options);
   return { ...assessed, image };
+}
+
+/** Records the image under its names. An index with options of the user is not that of the image. */
+async function recordImage(
+  opened: Image,
+  indexed: IndexedImage,
+  {
+    context,
+    options: { distro, exclude = [] },
+    declared,
+  }: { readonly context: CommandContext; readonly options: ImageScope; readonly declared: unknown },
+): Promise<void> {
+  const isScoped = distro !== undefined || exclude.length > 0 || declared !== undefined;
+  const seen = seenImageOf(opened, indexed, isScoped);
+  if (seen !== undefined) await context.store.knownImages.record(seen);
 }
 
 /** Yields to the event loop, so that an expired `--timeout` ends the command before it writes a result. */

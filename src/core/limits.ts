@@ -150,6 +150,10 @@ export const limits = {
   imageNames: 50,
   /** Length of one such name: a host, a repository of 255 characters and a tag of 128. */
   imageNameCharacters: 512,
+  /** Labels of one image. The first are kept. */
+  imageLabels: 100,
+  /** Length of such a label with its name. Longer ones are dropped. */
+  imageLabelCharacters: 1024,
   /** Images of one index that `--platform all` scans. Large real indexes have about ten. */
   platformsPerImage: 100,
   /** Nesting depth of indexes. */

@@ -50,6 +50,8 @@ export const storeLimits = {
   conflictPauseMs: 50,
   /** Runs of a job in a row that fail before its state is `failed`. */
   jobAttempts: 5,
+  /** Names of one image that lists show. */
+  shownImageNames: 20,
   /** Default number of connections to a database server. */
   storeConnections: 16,
 } as const;

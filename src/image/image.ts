@@ -1,3 +1,4 @@
+import type { Digest } from '../model/digest.ts';
 import type { Target } from '../model/report.ts';
 import type { ImageLayer } from './image-layer.ts';
 
@@ -7,6 +8,10 @@ export interface Image {
   readonly layers: readonly ImageLayer[];
   /** Fetches layers that are not on this machine. Absent if all layers are local. */
   readonly streamLayers?: StreamLayers;
+  /** The labels of its configuration. Absent if it has none, or if they are unknown. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Digest of what the reference means in its registry: the manifest, or an index that leads to it. Absent outside registries. */
+  readonly root?: Digest;
   /** The image file, if it does not outlive this run. Its layers are then cached by digest only. */
   readonly temporaryFile?: string;
 }

@@ -3,6 +3,7 @@ import type { AdvisoryHit } from '../model/hit.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { Package } from '../model/package.ts';
 import type { VersionKey } from '../plugin/version-scheme.ts';
+import type { KnownImage } from './known-image-store.ts';
 import type { AsOf, PageRequest } from './page.ts';
 import type { StoredVulnerability } from './vulnerability-store.ts';
 
@@ -57,8 +58,10 @@ export interface StoredMatch extends StoredHit {
 export interface AffectedImage {
   readonly image: number;
   readonly identity: string;
-  /** Names of the ancestries and v1 layers that currently refer to this image, sorted. */
+  /** The tags of this image, and the names of the ancestries and v1 layers that refer to it, sorted. */
   readonly names: readonly string[];
+  /** Details of the image from scans. Null if no scan has read it. */
+  readonly known: Pick<KnownImage, 'reference' | 'digest' | 'untaggedSince'> | null;
   /** Packages with this lookup key; several if they were built from one source package. */
   readonly packages: readonly ImagePackage[];
   readonly hits: readonly StoredHit[];

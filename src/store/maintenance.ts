@@ -8,6 +8,18 @@ export interface RetentionTerms {
   readonly keepEventsMs: number;
   /** Layers, and images without a name, since their last use. */
   readonly keepLayersUnusedMs: number;
+  /** Images with a tag, since a scan last saw them. Without it, they expire as other images do. */
+  readonly keepTaggedMs?: number;
+  /** Images that have lost all of their tags. Without it, they expire as other images do. */
+  readonly untagged?: UntaggedTerms;
+}
+
+/** Retention of images that have lost all of their tags. */
+export interface UntaggedTerms {
+  /** Since the loss of the last tag. */
+  readonly keepMs: number;
+  /** Number of the newest images of each repository that stay nevertheless. */
+  readonly keepLast: number;
 }
 
 /** Numbers of deleted rows. */

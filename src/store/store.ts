@@ -6,6 +6,7 @@ import type { EventStore } from './event-store.ts';
 import type { FindingCountStore } from './finding-count-store.ts';
 import type { ImageStore } from './image-store.ts';
 import type { JobStore, WakeChannel } from './job-store.ts';
+import type { KnownImageStore } from './known-image-store.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { KeyValueStore, Lease, LockStore } from './lock-store.ts';
 import type { CollectedCounts, RetentionTerms, StoreStatistics } from './maintenance.ts';
@@ -30,6 +31,7 @@ export interface Store extends AsyncDisposable {
   readonly batches: BatchStore;
   readonly enrichments: EnrichmentStore;
   readonly images: ImageStore;
+  readonly knownImages: KnownImageStore;
   readonly findingCounts: FindingCountStore;
   readonly layers: LayerStore;
   readonly namedLayers: NamedLayerStore;

@@ -207,10 +207,12 @@ function addAffected(program: Command, { run, loaded }: CommandDeps): void {
   )
     .argument('<id>', 'a CVE, or the id of an advisory, in upper or lower case')
     .addOption(plainFormatOption(['csv']))
+    .option('--only-fixed', 'only packages for which a fixed version exists')
+    .option('--untagged', 'also list images that have lost all of their tags')
     .addOption(databaseOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  clair affected CVE-2024-3094 --format json\n  clair affected CVE-2024-3094 --format csv > images.csv      one line for each package, for spreadsheets',
+      '\nExamples:\n  clair affected CVE-2024-3094 --format json\n  clair affected CVE-2024-3094 --only-fixed\n  clair affected CVE-2024-3094 --format csv > images.csv      one line for each package, for spreadsheets',
     )
     .action(async (id: string, options: AffectedOptions) => {
       const { showAffected } = await import('../affected.ts');
@@ -254,7 +256,7 @@ async function runCompareVersions(
 }
 
 /** Returns the option `--db` of the commands that only name a database. */
-function databaseOption(): Option {
+export function databaseOption(): Option {
   return new Option(
     '--db <file>',
     'the database: a file, $XDG_CACHE_HOME/clair/clair.db by default, or postgresql://…',

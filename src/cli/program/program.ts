@@ -9,6 +9,7 @@ import { addAdvisoryCommands } from './advisory-commands.ts';
 import { applyOptionSources } from './apply-option-sources.ts';
 import { fromClairFlags } from './clair-flags.ts';
 import { withCounterpart } from './counterparts.ts';
+import { addFleetCommands } from './fleet-commands.ts';
 import { addImageCommands } from './image-commands.ts';
 import type { CommandDeps, RunCommand } from './options.ts';
 import { addServerCommands } from './server-commands.ts';
@@ -109,6 +110,7 @@ export function createProgram(version: string, deps: CommandDeps): Command {
   if (deps.prepare !== undefined) program.hook('preAction', (_, command) => deps.prepare?.(command));
   addImageCommands(program, deps);
   addAdvisoryCommands(program, deps);
+  addFleetCommands(program, deps);
   addServerCommands(program, deps);
   addToolCommands(program, { ...deps, version });
   nameHelp(program, 'clair');

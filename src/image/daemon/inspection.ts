@@ -14,6 +14,7 @@ const inspectDocument = z.object({
   Architecture: z.optional(z.string()),
   Created: z.nullish(z.string()),
   Variant: z.nullish(z.string()),
+  Config: z.optional(z.unknown()),
   RootFS: z.nullish(z.object({ Layers: z.nullish(z.array(digestText)) })),
 });
 
@@ -50,6 +51,7 @@ export async function inspectImage(
     Architecture: architecture,
     Variant: variant,
     Created: created,
+    Config: settings,
     RootFS: root,
   } = response.content;
   const layers = root?.Layers ?? [];
@@ -62,6 +64,7 @@ export async function inspectImage(
     ...(architecture && { architecture }),
     ...(variant && { variant }),
     ...(created && { created }),
+    ...(settings !== undefined && { config: settings }),
     rootfs: { diff_ids: layers },
     ...(history && { history }),
   };

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { ClairError } from '../../core/errors.ts';
 import { homeDirectory } from '../../kit/home-directory.ts';
 import { checkLayerCount, claimsIn } from '../format/assemble-layers.ts';
-import { createdOf, type ImageConfig } from '../format/documents.ts';
+import { createdOf, type ImageConfig, labelsOf } from '../format/documents.ts';
 import { isOtherPlatform, platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
@@ -78,6 +78,7 @@ async function find(
     target: { reference: target, kind: name, manifest: null, platform, ...identity, ...createdOf(config) },
     layers: layersOf(await withHistory(config, from), from),
     streamLayers: streamFromExport(from),
+    ...labelsOf(config),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   dockerManifestDocument,
   type ImageConfig,
   isNameOf,
+  labelsOf,
   legacyLayerDocument,
   parseDocument,
   readDocument,
@@ -43,6 +44,7 @@ export function openDockerArchive(
       ...createdOf(config),
     },
     layers,
+    ...labelsOf(config),
   };
 }
 

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { withFoldedKeys } from '../../kit/json/folded-keys.ts';
 import { type DocumentErrorFactory, parseBySchema, parseJson } from '../../kit/json/json-document.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { digestText } from '../../model/digest-schema.ts';
 import type { Target } from '../../model/report.ts';
 import type { DocumentStore } from '../container/image-container.ts';
+import type { Image } from '../image.ts';
 
 /** Media types of indexes. */
 export const indexTypes: ReadonlySet<string> = new Set([
@@ -79,6 +81,8 @@ export const configDocument = z.object({
   architecture: z.optional(z.string()),
   variant: z.nullish(z.string()),
   created: z.nullish(z.string()),
+  /** How containers run. Read by `labelsOf`: an invalid one does not concern the layers. */
+  config: z.optional(z.unknown()),
   rootfs: z.nullish(z.object({ diff_ids: z.nullish(z.array(digestText)) })),
   history: z.nullish(
     z.array(z.object({ created_by: z.nullish(z.string()), empty_layer: z.nullish(z.boolean()) })),
@@ -147,6 +151,20 @@ export function createdOf({ created }: Pick<ImageConfig, 'created'>): Pick<Targe
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(created ?? '') ? new Date(created ?? '') : undefined;
   if (time === undefined || Number.isNaN(time.getTime())) return {};
   return { created: time.toISOString().replace(/\.\d+Z$/, 'Z') };
+}
+
+const labelledDocument = z.object({ Labels: z.record(z.string(), z.unknown()) });
+
+/** Returns the labels in the configuration that are text, at most `limits.imageLabels` of them. */
+export function labelsOf({ config }: Pick<ImageConfig, 'config'>): Pick<Image, 'labels'> {
+  const { success, data } = z.safeParse(labelledDocument, config);
+  if (!success) return {};
+  const { imageLabels, imageLabelCharacters: charactersMax } = limits;
+  const texts = Object.entries(data.Labels).filter(
+    (label): label is [string, string] =>
+      typeof label[1] === 'string' && label[0].length + label[1].length <= charactersMax,
+  );
+  return texts.length === 0 ? {} : { labels: Object.fromEntries(texts.slice(0, imageLabels)) };
 }
 
 /** Whether the name of an image is `wanted` or ends with it: `1.27` and `nginx:1.27` both match `docker.io/library/nginx:1.27`. */

@@ -19,6 +19,7 @@ import {
   createdOf,
   type Descriptor,
   indexDocument,
+  labelsOf,
   manifestDocument,
   parseDocument,
   verifyDigest,
@@ -58,6 +59,7 @@ export async function openOciLayout(
       ...createdOf(config),
     },
     layers: assembleLayers(container, files, config),
+    ...labelsOf(config),
   };
 }
 

@@ -19,6 +19,7 @@ import {
   createdOf,
   type Descriptor,
   indexDocument,
+  labelsOf,
   manifestDocument,
   parseDocument,
 } from '../format/documents.ts';
@@ -98,6 +99,8 @@ export async function openRegistryImage(
         ...createdOf(config),
       },
       layers: assembleLayers(found, files, config),
+      ...labelsOf(config),
+      root: root.digest,
       streamLayers: (wanted, signal) => remote.streamLayers(wanted, signal),
     },
     repository,

@@ -27,8 +27,10 @@ export interface AffectedEntry {
   /** Number of the image. */
   readonly image: number;
   readonly identity: string;
-  /** Names of the ancestries and v1 layers that represent the image, sorted. */
+  /** Its tags, and the names of the ancestries and v1 layers that represent it, sorted. */
   readonly names: readonly string[];
+  /** Details of the image from scans. Null if no scan has read it. */
+  readonly known: AffectedImage['known'];
   /** One finding for each package. */
   readonly findings: readonly Match[];
   /** False if no version scheme can compare the installed version with the advisory's: the image may be affected. */
@@ -133,19 +135,19 @@ export async function affectedByRecords(
 }
 
 /** Returns an entry as JSON, for files and for API clients. */
-export function toAffectedJson({ identity, names, findings, isCertain }: AffectedEntry): object {
+export function toAffectedJson({ identity, names, known, findings, isCertain }: AffectedEntry): object {
   const packages = findings.map(({ package: item, fix, vulnerability }) => ({
     ...item,
     fix,
     severity: vulnerability.severity,
   }));
-  return { identity, names, certain: isCertain, packages };
+  return { identity, names, ...known, certain: isCertain, packages };
 }
 
 function entryOf(
-  { image, identity, names, ...installed }: AffectedImage,
+  { image, identity, names, known, ...installed }: AffectedImage,
   { extensions }: AffectedImagesDeps,
 ): AffectedEntry | undefined {
   const { findings, isCertain } = openFindings(installed, extensions);
-  return findings.length === 0 ? undefined : { image, identity, names, findings, isCertain };
+  return findings.length === 0 ? undefined : { image, identity, names, known, findings, isCertain };
 }

@@ -62,6 +62,7 @@ for (const engine of storeEngines) {
           image: hit,
           identity: 'hit',
           names: ['layer', 'shop:1'],
+          known: null,
           packages: [library, full],
           hits: [storedHit],
         },

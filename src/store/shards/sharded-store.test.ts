@@ -256,6 +256,7 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   events: 'all',
   notifications: 'all',
   batches: 'all',
+  knownImages: 'all',
   layers: 'all',
   ancestries: 'all',
   locks: 'all',

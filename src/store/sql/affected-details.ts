@@ -1,17 +1,23 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import { padToPowerOfTwo } from '../../kit/collections.ts';
+import type { Digest } from '../../model/digest.ts';
 import { compareText } from '../../model/order.ts';
+import type { AffectedImage } from '../image-store.ts';
 import { type PackageRow, packageColumns } from './image-package.ts';
 import { decodeOrder, type PackagePositions } from './package-order.ts';
 import { type PartValues, readPart, type StoredPart } from './part-values.ts';
 import type { Tables } from './schema.ts';
 import { readSharedValues } from './shared-values.ts';
+import { isoTimeOrNull } from './times.ts';
 
 /** The details of an image besides its packages. */
 export interface ImageDetails {
   readonly identity: string;
-  /** Names of the ancestries and v1 layers that refer to it, sorted. */
+  /** Its tags, and the names of the ancestries and v1 layers that refer to it, sorted. */
   readonly names: readonly string[];
+  readonly known: AffectedImage['known'];
+  /** Whether a newer index of the same image exists, and no client names this one. */
+  readonly isSuperseded: boolean;
   /** The parts that were requested, by their numbers. */
   readonly parts: ReadonlyMap<number, PartValues>;
   readonly positionOf: PackagePositions;
@@ -36,9 +42,18 @@ export async function findImageDetails(
         return part === undefined ? [] : [[part.part, readPart(part, shared)] as const];
       }),
     );
-    found.set(id, { identity, names: namesOf(ofImage), parts, positionOf: decodeOrder(order) });
+    const names = namesOf(ofImage);
+    const isSuperseded =
+      first.newest !== null && first.newest !== id && !ofImage.some(({ is_client_name: is }) => is === 1);
+    const { positionOf, known } = { positionOf: decodeOrder(order), known: knownOf(first) };
+    found.set(id, { identity, names, known, isSuperseded, parts, positionOf });
   }
   return found;
+}
+
+function knownOf({ newest, reference, digest, untagged_since: since }: DetailRow): AffectedImage['known'] {
+  if (newest === null || reference === null) return null;
+  return { reference, digest: digest as Digest | null, untaggedSince: isoTimeOrNull(since) };
 }
 
 /** Returns the names of an image, sorted. */
@@ -59,6 +74,12 @@ interface DetailRow {
   readonly path: string | null;
   readonly paths: Uint8Array | null;
   readonly name: string | null;
+  readonly is_client_name: number;
+  /** The newest index of the image; null if no scan has read it. */
+  readonly newest: number | null;
+  readonly reference: string | null;
+  readonly digest: string | null;
+  readonly untagged_since: number | null;
 }
 
 function namesOf(rows: readonly DetailRow[]): string[] {
@@ -71,40 +92,52 @@ function partOf({ part, part_repositories: repositories, ...row }: DetailRow): S
     : { part, layer: row.layer, repositories, path: row.path, paths: row.paths };
 }
 
+const text = sql<string | null>`null`;
+const number = sql<number | null>`null`;
+/** The columns of a part and of the image, in a row of a name. */
+const nothing = [
+  text.as('identity'),
+  text.as('repositories'),
+  text.as('package_layers'),
+  text.as('package_order'),
+  number.as('part'),
+  number.as('layer'),
+  number.as('part_repositories'),
+  text.as('path'),
+  sql<Uint8Array | null>`null`.as('paths'),
+] as const;
+/** The columns of what a scan knows, in a row of a name. */
+const unknown = [
+  number.as('newest'),
+  text.as('reference'),
+  text.as('digest'),
+  number.as('untagged_since'),
+] as const;
+const [ofClient, ofTag] = [sql<number>`1`.as('is_client_name'), sql<number>`0`.as('is_client_name')];
+
 /** Selects images with these of their parts, then the names of the images. */
 function detailRows(
   db: Kysely<Tables>,
   images: readonly number[],
   parts: readonly number[],
 ): SelectQueryBuilder<Tables, never, DetailRow> {
-  const text = sql<string | null>`null`;
-  const number = sql<number | null>`null`;
-  const nothing = [
-    text.as('identity'),
-    text.as('repositories'),
-    text.as('package_layers'),
-    text.as('package_order'),
-    number.as('part'),
-    number.as('layer'),
-    number.as('part_repositories'),
-    text.as('path'),
-    sql<Uint8Array | null>`null`.as('paths'),
-  ] as const;
   return db
     .with('wanted', (query) =>
       query
         .selectFrom('image')
-        .select(['id', 'identity', 'repositories', 'package_layers', 'package_order'])
+        .select(['id', 'identity', 'repositories', 'package_layers', 'package_order', 'known_image'])
         .where('id', 'in', padToPowerOfTwo(images)),
     )
     .selectFrom('wanted')
     .leftJoin('image_set', (join) =>
       join.onRef('image_set.image_id', '=', 'wanted.id').on('image_set.part', 'in', padToPowerOfTwo(parts)),
     )
+    .leftJoin('known_image', 'known_image.id', 'wanted.known_image')
     .select(['wanted.id', sql<string | null>`wanted.identity`.as('identity'), 'wanted.repositories'])
     .select(['wanted.package_layers', 'wanted.package_order', 'image_set.part', 'image_set.layer'])
     .select(['image_set.repositories as part_repositories', 'image_set.path', 'image_set.paths'])
-    .select(text.as('name'))
+    .select([text.as('name'), ofTag, 'known_image.image_id as newest'])
+    .select(['known_image.reference', 'known_image.digest', 'known_image.untagged_since'])
     .unionAll((query) =>
       query
         .selectFrom('wanted')
@@ -112,7 +145,7 @@ function detailRows(
         .crossJoin('ancestry')
         .whereRef('ancestry.image_id', '=', 'wanted.id')
         .select('wanted.id')
-        .select([...nothing, 'ancestry.name']),
+        .select([...nothing, 'ancestry.name', ofClient, ...unknown]),
     )
     .unionAll((query) =>
       query
@@ -120,7 +153,18 @@ function detailRows(
         .crossJoin('v1_layer')
         .whereRef('v1_layer.image_id', '=', 'wanted.id')
         .select('wanted.id')
-        .select([...nothing, 'v1_layer.name']),
+        .select([...nothing, 'v1_layer.name', ofClient, ...unknown]),
+    )
+    .unionAll((query) =>
+      query
+        .selectFrom('wanted')
+        .crossJoin('image_name')
+        .whereRef('image_name.known_image_id', '=', 'wanted.known_image')
+        .where('image_name.until', 'is', null)
+        .select('wanted.id')
+        .select(nothing)
+        .select(sql<string>`image_name.repository || ':' || image_name.tag`.as('name'))
+        .select([ofTag, ...unknown]),
     );
 }
 

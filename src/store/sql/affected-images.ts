@@ -83,7 +83,7 @@ async function walk(db: Kysely<Tables>, range: ScanRange, count: number): Promis
   });
 }
 
-/** Adds the details of images. Leaves out images that were deleted meanwhile. */
+/** Adds the details of images. Leaves out images that were deleted meanwhile, and indexes that a newer one has replaced. */
 async function toAffectedImages(db: Kysely<Tables>, found: readonly FoundImage[]): Promise<AffectedImage[]> {
   if (found.length === 0) return [];
   const allRows = found.flatMap(({ rows }) => rows);
@@ -95,11 +95,11 @@ async function toAffectedImages(db: Kysely<Tables>, found: readonly FoundImage[]
   return found.flatMap(({ version, image, rows }) => {
     const details = images.get(image);
     const installed = details && packagesOf(rows, details, { packages, namespace: version.target.namespace });
-    if (details === undefined || installed === undefined) return [];
-    const { identity, names } = details;
+    if (details === undefined || details.isSuperseded || installed === undefined) return [];
+    const { identity, names, known } = details;
     const ofVersion = hits.get(version) ?? version.target.hitsOf(version.key);
     hits.set(version, ofVersion);
-    return [{ image, identity, names, packages: installed, hits: ofVersion }];
+    return [{ image, identity, names, known, packages: installed, hits: ofVersion }];
   });
 }
 

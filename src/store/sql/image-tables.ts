@@ -25,6 +25,8 @@ export interface ImageTable {
   package_order: string | null;
   /** To the day. */
   last_used_at: Generated<number>;
+  /** The image whose layers it indexes; null if unknown. */
+  known_image: Generated<number | null>;
 }
 
 /** The description of an image: see `ImageDescription`. */

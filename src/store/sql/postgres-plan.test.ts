@@ -151,8 +151,8 @@ test('finds unused images and layers without a scan for each, however little mem
   // Nothing is old, little is, and everything is.
   for (const before of [1, 500, 1_000_000]) {
     for (const query of [
-      nextUnusedImages(db, before),
-      nextUnusedImages(db, before, { at: 400, id: 400 }),
+      nextUnusedImages(db, { usedBefore: before }),
+      nextUnusedImages(db, { usedBefore: before }, { at: 400, id: 400 }),
       nextUnusedLayers(db, before),
       nextUnusedLayers(db, before, { at: 400, identity: 'layer 400', analyzerKey: 'key' }),
     ]) {
@@ -176,7 +176,7 @@ test('finds unused images and layers without a scan for each, however little mem
     }
   }
   assert.deepEqual(
-    (await nextUnusedImages(db, 1_000_000).execute()).map(({ id }) => id),
+    (await nextUnusedImages(db, { usedBefore: 1_000_000 }).execute()).map(({ id }) => id),
     Array.from({ length: 1000 }, (_, i) => 10_001 + i),
   );
   assert.equal((await nextUnusedLayers(db, 1_000_000).execute())[0]?.identity, 'layer 1');

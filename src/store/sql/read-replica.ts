@@ -172,7 +172,7 @@ export class ReadReplica implements AsyncDisposable {
 /** Parts of a store that can be read from a replica. */
 const readParts = [
   ...['advisories', 'vulnerabilities', 'events', 'notifications', 'batches'],
-  ...['enrichments', 'images', 'layers', 'namedLayers', 'ancestries'],
+  ...['enrichments', 'images', 'knownImages', 'layers', 'namedLayers', 'ancestries'],
 ] as const satisfies readonly (keyof Store)[];
 
 type ReadPart = (typeof readParts)[number];

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import { behind, dropExpired, expiredAtATime, type RowAge } from './expired-rows.ts';
 import { readHistorySince, writeHistorySince } from './history.ts';
 import type { Tables } from './schema.ts';
+import { dropUntaggedImages } from './untagged-images.ts';
 import { dropUnusedImages } from './unused-images.ts';
 import { dropUnusedLayers } from './unused-layers.ts';
 
@@ -30,13 +31,19 @@ export async function collectGarbage(
   const events = await dropEvents(engine, now - terms.keepEventsMs);
   await dropHistory(engine, historyFrom);
   const vulnerabilities = await dropRecords(engine, historyFrom);
-  const images = await dropUnusedImages(engine, usedFrom);
+  const images =
+    (await dropUntaggedImages(engine, terms, now)) +
+    (await dropUnusedImages(engine, { usedBefore: usedFrom, seenFrom: seenFromOf(terms, now) }));
   const layers = await dropUnusedLayers(engine, usedFrom);
   await dropLookups(engine, usedFrom);
   await dropUnfollowedChanges(engine, now);
   await dropJobs(engine, now, now - terms.keepEventsMs);
   const locks = await dropLocks(engine, now);
   return { events, vulnerabilities, images, layers, locks };
+}
+
+function seenFromOf({ keepTaggedMs }: RetentionTerms, now: number): number | undefined {
+  return keepTaggedMs === undefined ? undefined : now - keepTaggedMs;
 }
 
 /** The time of an event never changes, so it needs no second check. */

@@ -16,6 +16,7 @@ import type {
   SetCountTable,
   SetPackageTable,
 } from './image-tables.ts';
+import type { ImageDigestTable, ImageNameTable, KnownImageTable } from './known-image-tables.ts';
 import type {
   EnrichmentTable,
   IncomingEnrichmentTable,
@@ -25,7 +26,7 @@ import type {
 } from './rating-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 19;
+export const schemaVersion = 20;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -50,6 +51,9 @@ export interface Tables {
   image_description: ImageDescriptionTable;
   image_layer: ImageLayerTable;
   image_set: ImageSetTable;
+  known_image: KnownImageTable;
+  image_name: ImageNameTable;
+  image_digest: ImageDigestTable;
   package_set: PackageSetTable;
   set_package: SetPackageTable;
   set_count: SetCountTable;

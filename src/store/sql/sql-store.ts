@@ -12,6 +12,7 @@ import { findingCountStore } from './finding-counts.ts';
 import { imageStore } from './images.ts';
 import { jobStore } from './jobs.ts';
 import { keyValueStore } from './key-values.ts';
+import { knownImageStore } from './known-images.ts';
 import { layerStore } from './layers.ts';
 import { fencedEngine } from './leases.ts';
 import { lockStore } from './locks.ts';
@@ -72,6 +73,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     batches: check.guard(batchStore(engine, now)),
     enrichments: check.guard(enrichmentStore(engine, now)),
     images: check.guard(imageStore({ engine, namespaces, now })),
+    knownImages: check.guard(knownImageStore(engine, now)),
     findingCounts: check.guard(findingCountStore(engine, now)),
     layers: check.guard(layerStore(engine, now)),
     namedLayers: check.guard(namedLayerStore(engine)),

@@ -14,6 +14,8 @@ const counted = [
   'looked_up',
   'layer',
   'image',
+  'known_image',
+  'image_name',
   'image_set',
   'package_set',
   'set_package',

@@ -23,6 +23,9 @@ const affectedImage: Schema = {
   properties: {
     identity: text,
     names: { type: 'array', items: text },
+    reference: text,
+    digest: nullableText,
+    untaggedSince: nullableText,
     certain: { type: 'boolean' },
     packages: { type: 'array', items: affectedPackage },
   },

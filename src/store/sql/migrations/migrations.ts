@@ -17,6 +17,7 @@ import { addKnownDocuments } from './0016-known-documents.ts';
 import { addPackageEvidence } from './0017-package-evidence.ts';
 import { addImageDescriptions } from './0018-image-descriptions.ts';
 import { addContentModels } from './0019-content-models.ts';
+import { addKnownImages } from './0020-known-images.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   addPackageEvidence,
   addImageDescriptions,
   addContentModels,
+  addKnownImages,
 ];

@@ -1,0 +1,142 @@
+import type { Kysely } from 'kysely';
+import type { KnownImage, KnownImageStore, SeenImage } from '../known-image-store.ts';
+import type { Engine } from './engine.ts';
+import { currentNameRows, moveNames, nameHistory, needsMove } from './image-names.ts';
+import { type FoundImage, findSeen, isLinked, knownIdentityOf } from './known-image-identity.ts';
+import { pageKnownImages, readKnownImages } from './list-known-images.ts';
+import type { Tables } from './schema.ts';
+import { isLastUseStale } from './times.ts';
+import { forgetImages } from './unused-images.ts';
+
+/** Returns the images of a store by their names and digests; `now` is in milliseconds since 1970. */
+export function knownImageStore(engine: Engine, now: () => number): KnownImageStore {
+  const { db } = engine;
+  return {
+    record: (seen) => record(engine, seen, now()),
+    findByDigest: (digest) => findByDigest(db, digest),
+    findByName: async (name) => {
+      const rows = await currentNameRows(db, [name]);
+      return await readKnownImages(db, [...new Set(rows.map((row) => row.known_image_id))]);
+    },
+    findNameHistory: (name, limit) => nameHistory(db, name, limit),
+    page: (filter, page) => pageKnownImages(db, filter, page),
+    forget: async (numbers) => {
+      if (numbers.length > 0) await engine.write((writing) => forgetImages(writing, numbers));
+    },
+  };
+}
+
+/** Returns the number of the image; undefined if it is unknown to a database that is only read. */
+async function record(engine: Engine, seen: SeenImage, now: number): Promise<number | undefined> {
+  const known = await findSeen(engine.db, seen);
+  if (engine.isReadOnly) return known?.id;
+  if (known !== undefined && (await isUpToDate(engine.db, known, { seen, now }))) return known.id;
+  // Excludes other writers: two of them could give a name two meanings.
+  return await engine.write(async (db) => {
+    const image = await saveImage(db, { seen, now });
+    await db.updateTable('image').set({ known_image: image }).where('id', '=', seen.image).execute();
+    await addDigests(db, image, seen.digests);
+    await moveNames(db, { image, seen, now });
+    return image;
+  });
+}
+
+interface Sighting {
+  readonly seen: SeenImage;
+  readonly now: number;
+}
+
+/** Returns whether a record would change nothing but the time of the day. */
+async function isUpToDate(db: Kysely<Tables>, known: FoundImage, { seen, now }: Sighting): Promise<boolean> {
+  if (isLastUseStale(known.last_seen, now) || needsIndex(known, seen)) return false;
+  if (describes(known, seen) && (known.reference !== seen.reference || known.origin !== seen.origin))
+    return false;
+  if (await needsMove(db, known.id, seen)) return false;
+  if (known.image_id !== seen.image && !(await isLinked(db, known.id, seen))) return false;
+  return (await missingDigests(db, known.id, seen.digests)).length === 0;
+}
+
+/** An index with options of a user, or of bytes that were not compared, counts only until there is a better one. */
+function needsIndex(known: FoundImage, seen: SeenImage): boolean {
+  if (known.linked === null) return true;
+  return known.image_id !== seen.image && (!seen.isScoped || known.is_scoped === 1) && describes(known, seen);
+}
+
+/** Whether what is seen describes the image at least as reliably as what is known. */
+function describes({ is_verified: isVerified }: Pick<FoundImage, 'is_verified'>, seen: SeenImage): boolean {
+  return seen.isVerified || isVerified === 0;
+}
+
+async function saveImage(db: Kysely<Tables>, { seen, now }: Sighting): Promise<number> {
+  const identity = {
+    identity: knownIdentityOf(seen),
+    is_verified: seen.isVerified ? 1 : 0,
+    reference: seen.reference,
+    origin: seen.origin,
+    digest: seen.digest,
+    created: seen.created ?? null,
+    labels: JSON.stringify(seen.labels),
+  };
+  const index = { image_id: seen.image, is_scoped: seen.isScoped ? 1 : 0 };
+  const known = await findSeen(db, seen);
+  if (known !== undefined) {
+    const changes = {
+      ...(describes(known, seen) && identity),
+      digest: seen.hasManifest || known.digest === null ? identity.digest : known.digest,
+      ...(needsIndex(known, seen) && index),
+      last_seen: now,
+    };
+    await db.updateTable('known_image').set(changes).where('id', '=', known.id).execute();
+    return known.id;
+  }
+  const { id } = await db
+    .insertInto('known_image')
+    .values({
+      ...{ ...identity, ...index, first_seen: now, last_seen: now },
+      platform: seen.platform,
+      diff_ids: JSON.stringify(seen.diffIds),
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+async function missingDigests(
+  db: Kysely<Tables>,
+  image: number,
+  digests: readonly string[],
+): Promise<string[]> {
+  if (digests.length === 0) return [];
+  const rows = await db
+    .selectFrom('image_digest')
+    .select('digest')
+    .where('digest', 'in', digests)
+    .where('known_image_id', '=', image)
+    .execute();
+  const has = new Set(rows.map(({ digest }) => digest));
+  return digests.filter((digest) => !has.has(digest));
+}
+
+async function addDigests(db: Kysely<Tables>, image: number, digests: readonly string[]): Promise<void> {
+  const missing = await missingDigests(db, image, digests);
+  if (missing.length === 0) return;
+  const rows = missing.map((digest) => ({ digest, known_image_id: image }));
+  await db
+    .insertInto('image_digest')
+    .values(rows)
+    .onConflict((conflict) => conflict.columns(['digest', 'known_image_id']).doNothing())
+    .execute();
+}
+
+async function findByDigest(db: Kysely<Tables>, digest: string): Promise<KnownImage[]> {
+  const rows = await db
+    .selectFrom('image_digest')
+    .select('known_image_id')
+    .where('digest', '=', digest)
+    .orderBy('known_image_id')
+    .execute();
+  return await readKnownImages(
+    db,
+    rows.map((row) => row.known_image_id),
+  );
+}
