@@ -15,6 +15,7 @@ import { indexImage } from '../../src/service/images/index-image.ts';
 import { indexSbom } from '../../src/service/images/index-sbom.ts';
 import type { IndexedImage } from '../../src/service/images/indexed-image.ts';
 import { LayerAnalyzer } from '../../src/service/images/layer-analyzer.ts';
+import type { ImagePackage } from '../../src/store/image-store.ts';
 import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { appImage } from '../../src/testing/app-images.ts';
@@ -50,6 +51,13 @@ function targetOf({ subject: { reference, kind, ...identity } }: Inventory): Tar
   return { reference: 'sbom:F', kind: 'sbom', ...identity, subject: { reference, kind } };
 }
 
+/** `explain` shows the remarks of an image. No report has them. */
+function withoutRemarks(item: ImagePackage): ImagePackage {
+  const copy = { ...item };
+  Reflect.deleteProperty(copy, 'remarks');
+  return copy;
+}
+
 /** Asserts that every document written for an image gives the same image and the same document again. */
 async function assertRoundTrip(name: string, extensions: BuiltIn = builtIn): Promise<Report> {
   await using store = await openSqliteStore(':memory:');
@@ -74,7 +82,7 @@ async function assertRoundTrip(name: string, extensions: BuiltIn = builtIn): Pro
       const text = textOf(format, original);
       const inventory = readSbom(Buffer.from(text), 'F');
       const back = await indexSbom(inventory, { extensions, store });
-      assert.deepEqual(back.packages, index.packages, what);
+      assert.deepEqual(back.packages, index.packages.map(withoutRemarks), what);
       const again = await assess(targetOf(inventory), back, store);
       assert.equal(
         textOf(jsonFormat, { ...again, target: original.target }),
