@@ -172,8 +172,9 @@ export function versionSchemeOf(namespace: string): string | undefined {
 const rebuilds = /^(?:centos|scientific):/;
 
 /** Returns the namespace under which advisories for the packages of a namespace are published. */
-export function advisoryNamespaceOf({ name, versionScheme }: Namespace): Namespace {
-  return { name: name.replace(rebuilds, 'rhel:'), versionScheme };
+export function advisoryNamespaceOf(namespace: Namespace): Namespace {
+  const { name, versionScheme } = namespace;
+  return rebuilds.test(name) ? { name: name.replace(rebuilds, 'rhel:'), versionScheme } : namespace;
 }
 
 /** An unknown distribution uses the package type of its nearest known parent. Without a known parent, any type belongs to it. */

@@ -22,7 +22,9 @@ export function formatPurl({ type, namespace, name, version, qualifiers, subpath
   const start = namespace === undefined ? `pkg:${type}/` : `pkg:${type}/${encodeSegments(namespace)}/`;
   const release = version === undefined ? '' : `@${encode(version)}`;
   const query = qualifiers === undefined ? '' : formatQualifiers(qualifiers);
-  return `${start}${encode(name)}${release}${query}${subpath === undefined ? '' : `#${encodeSegments(subpath)}`}`;
+  const fragment = subpath === undefined ? '' : `#${encodeSegments(subpath)}`;
+  // Joined, the parts need not be kept. An image has tens of thousands of them.
+  return [start, encode(name), release, query, fragment].join('');
 }
 
 function formatQualifiers(qualifiers: NonNullable<PurlParts['qualifiers']>): string {

@@ -5,6 +5,8 @@ import type { Distro } from '../../model/distro.ts';
 import type { Package } from '../../model/package.ts';
 import type { PackageLister } from '../../plugin/package-lister.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
+import { gem } from '../../version/gem.ts';
+import { npm } from '../../version/npm.ts';
 import { semver } from '../../version/semver.ts';
 import { wantedPatterns } from './analyze-layers.ts';
 import {
@@ -52,6 +54,23 @@ test('uses the version scheme of the lister when the package type is unknown', (
     namespacesOf(acme, all, extensions).map(({ name }) => name),
     ['acme', 'acme:7'],
   );
+});
+
+test('shares keys and namespaces between packages, and only within one version scheme', () => {
+  const lookups = new PackageLookups(acme, extensions);
+  const lookupOf = (type: string, version: string): ImagePackage['lookup'] =>
+    lookups.find({ ...found(type, type), version });
+  const [first, again, other] = [
+    lookupOf('npm', '1.9.0'),
+    lookupOf('npm', '1.9.0'),
+    lookupOf('gem', '1.9.0'),
+  ];
+  assert.equal(first?.key, again?.key);
+  assert.equal(first?.namespace, again?.namespace);
+  assert.deepEqual(other?.key, gem.key('1.9.0'));
+  assert.notDeepEqual(first?.key, other.key);
+  // More versions than are remembered.
+  for (let i = 0; i < 1500; i++) assert.deepEqual(lookupOf('npm', `${i}.0.0`)?.key, npm.key(`${i}.0.0`));
 });
 
 test('assigns a package to the distribution when neither lister nor type has an ecosystem', () => {

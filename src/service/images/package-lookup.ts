@@ -26,6 +26,7 @@ export class PackageLookups {
   readonly #schemes: ReadonlyMap<string, VersionScheme>;
   /** By lister and type. */
   readonly #kinds = new Map<string, KindNamespace>();
+  readonly #keys = new VersionKeys();
 
   constructor(distro: Distro | null, extensions: LookupExtensions) {
     this.#distro = distro;
@@ -43,8 +44,8 @@ export class PackageLookups {
     return {
       namespace: lookup.namespace,
       name: lookup.name,
-      ...withKey(lookup.version, scheme),
-      ...(sourceVersion !== undefined && { source: withKey(sourceVersion, scheme) }),
+      ...this.#keys.withKey(lookup.version, scheme),
+      ...(sourceVersion !== undefined && { source: this.#keys.withKey(sourceVersion, scheme) }),
     };
   }
 
@@ -148,11 +149,29 @@ function ecosystemFor(
   return isHere ? ecosystemOf(foundBy, extensions) : ecosystemOfType(type);
 }
 
-/** Returns a version with its key. Without the key if the scheme has none for it. */
-function withKey(
-  version: string,
-  scheme: VersionScheme | undefined,
-): { readonly version: string; readonly key?: VersionKey } {
-  const key = scheme?.key(version);
-  return key !== undefined && isKey(key) ? { version, key } : { version };
+/** A version with its key. Without the key if its scheme has none for it. */
+interface KeyedVersion {
+  readonly version: string;
+  readonly key?: VersionKey;
+}
+
+/** Number of versions whose keys are remembered. */
+const versionsMax = 1000;
+
+/** The keys of versions. Packages of one version share a key: keys take more memory than versions. */
+class VersionKeys {
+  readonly #known = new Map<string, KeyedVersion>();
+
+  /** Returns a version with its key in a scheme. */
+  withKey(version: string, scheme: VersionScheme | undefined): KeyedVersion {
+    if (scheme === undefined) return { version };
+    const text = `${scheme.name} ${version}`;
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const key = scheme.key(version);
+    const keyed = isKey(key) ? { version, key } : { version };
+    if (this.#known.size === versionsMax) this.#known.clear();
+    this.#known.set(text, keyed);
+    return keyed;
+  }
 }

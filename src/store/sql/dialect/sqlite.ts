@@ -4,7 +4,9 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  type QueryId,
   type QueryResult,
+  type RootOperationNode,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
@@ -15,7 +17,7 @@ import { fromSqliteError, LockRetry } from './sqlite-errors.ts';
 export function sqliteDialect(open: () => DatabaseSync | Promise<DatabaseSync>, place: string): Dialect {
   return {
     createDriver: () => new SqliteDriver(open, place),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new StatementCompiler(),
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
   };
@@ -62,6 +64,21 @@ class SqliteDriver implements Driver {
 
   async destroy(): Promise<void> {
     this.#connection?.close();
+  }
+}
+
+/** Length of a parameter from which it is worth being freed. */
+const longParameter = 65_536;
+
+const emptyQuery: RootOperationNode = { kind: 'RawNode', sqlFragments: [''], parameters: [] };
+
+/** Compiles queries. Kysely's compiler keeps the parameters of the last query. This one does not keep long ones, such as the index of a layer. */
+class StatementCompiler extends SqliteQueryCompiler {
+  override compileQuery(node: RootOperationNode, queryId: QueryId): CompiledQuery {
+    const compiled = super.compileQuery(node, queryId);
+    const isLong = (value: unknown): boolean => typeof value === 'string' && value.length > longParameter;
+    if (compiled.parameters.some(isLong)) super.compileQuery(emptyQuery, queryId);
+    return compiled;
   }
 }
 
