@@ -14,6 +14,7 @@ export const exitCodes = {
   'registry-refused': 3,
   'registry-unavailable': 3,
   'layer-not-found': 3,
+  'layer-interrupted': 3,
   'layer-mismatch': 3,
   'source-refused': 3,
   'limit-exceeded': 3,

@@ -150,7 +150,7 @@ test('reports the reason and keeps the thread when a layer cannot be read', asyn
   });
   const gone = await serveHttp(context, (_request, response) => response.writeHead(404).end());
   await assert.rejects(read(pool, garbage), { code: 'target-corrupt', message: /^layer http:.* tar header/ });
-  await assert.rejects(read(pool, cut), { code: 'target-corrupt', message: /broken off/ });
+  await assert.rejects(read(pool, cut), { code: 'layer-interrupted', message: /broken off/ });
   await assert.rejects(read(pool, gone), { code: 'layer-not-found', message: /^layer http:/ });
   await assert.rejects(read(pool, join(scratch, 'none')), { code: 'layer-not-found' });
   await assert.rejects(read(pool, '/dev/zero'), { code: 'layer-not-found' });
@@ -160,7 +160,7 @@ test('reports the reason and keeps the thread when a layer cannot be read', asyn
   assert.deepEqual(
     stats.map(({ outcome }) => outcome),
     [
-      ...['target-corrupt', 'target-corrupt', 'layer-not-found', 'layer-not-found', 'layer-not-found'],
+      ...['target-corrupt', 'layer-interrupted', 'layer-not-found', 'layer-not-found', 'layer-not-found'],
       ...['target-corrupt', 'read'],
     ],
   );

@@ -43,8 +43,8 @@ export interface PoolLoad {
 /** Reads posted layers, several at a time. Dispose the pool to end its threads. */
 export interface LayerPool extends AsyncDisposable {
   /**
-   * Returns a function that reads layers, also with the given analyzers of plugins. It throws `busy`, `layer-not-found`, `source-refused`,
-   * `target-corrupt` or `limit-exceeded`, or the signal's reason if it aborts.
+   * Returns a function that reads layers, also with the given analyzers of plugins. It throws `busy`, `layer-not-found`, `layer-interrupted`,
+   * `source-refused`, `target-corrupt` or `limit-exceeded`, or the signal's reason if it aborts.
    */
   reader(analyzers: readonly AnalyzerDescription[]): ReadLayerSource;
   load(): PoolLoad;

@@ -30,6 +30,8 @@ export interface AncestryStore {
    */
   save(ancestry: AncestryInput): Promise<void>;
   find(name: string): Promise<Ancestry | undefined>;
+  /** Removes an ancestry. Its layers and its image stay until they expire. Returns false if no ancestry has that name. */
+  remove(name: string): Promise<boolean>;
   /**
    * Returns the ancestries whose image has one of these versions, by rising number. `versions` are numbers from
    * `NamedLayerStore.findHitVersions`. The cost of a page depends on its size only. Paging repeats nothing, and misses no ancestry

@@ -21,6 +21,33 @@ const exchange = z.object({
 /** A request to a real Clair and its response. */
 export type Exchange = z.output<typeof exchange>;
 
+const v4Line = z.object({
+  n: z.number(),
+  note: z.string(),
+  port: z.optional(z.literal('introspection')),
+  method: z.optional(z.string()),
+  path: z.optional(z.string()),
+  request_headers: z.optional(z.record(z.string(), z.string())),
+  request_body: z.optional(z.nullable(z.string())),
+  request_body_b64: z.optional(z.string()),
+  status: z.optional(z.number()),
+  response_headers: z.optional(z.array(z.tuple([z.string(), z.string()]))),
+  response_body: z.optional(z.nullable(z.string())),
+  layer_requests: z.optional(z.array(z.object({ path: z.string() }))),
+});
+
+/** A line of a recording of Clair v4: a request with its response, or an event between them. */
+export type V4Line = z.output<typeof v4Line>;
+
+/** Returns the lines of one recording of Clair v4, in their order. */
+export function readV4Lines(name: string): V4Line[] {
+  const text = readFileSync(resolve(recordings, `${name}.jsonl`), 'utf8');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => z.parse(v4Line, JSON.parse(line)));
+}
+
 /** Returns the exchanges of one recording, in their order, without those that have no response. */
 export function readExchanges(name: string): Exchange[] {
   const text = readFileSync(resolve(recordings, `${name}.jsonl`), 'utf8');

@@ -5,23 +5,25 @@ import { toNativeError } from './native/errors.ts';
 import { WireError } from './route.ts';
 import { toWireError } from './v1/errors.ts';
 import { internalError, toRpcError } from './v3/errors.ts';
+import { toV4Error } from './v4/errors.ts';
 
-/** The answers that are not internal errors: status of v1, code of v3, status of the native routes. */
-const answers: Partial<Record<ErrorCode, readonly [v1: number, v3: string, native: number]>> = {
-  usage: [500, 'internal', 400],
-  'target-corrupt': [422, 'failed-precondition', 500],
-  'layer-not-found': [400, 'invalid-argument', 500],
-  'layer-mismatch': [422, 'failed-precondition', 500],
-  'source-refused': [400, 'invalid-argument', 500],
-  'limit-exceeded': [422, 'failed-precondition', 500],
-  busy: [503, 'unavailable', 503],
-  'store-unusable': [500, 'unavailable', 500],
-  'store-unavailable': [503, 'unavailable', 500],
-  'store-incompatible': [503, 'unavailable', 503],
-  'store-conflict': [500, 'unavailable', 500],
-  'layer-unsupported': [422, 'failed-precondition', 500],
-  'layer-unreadable': [422, 'failed-precondition', 500],
-  'parent-unknown': [400, 'internal', 500],
+/** The answers that are not internal errors: status of v1, code of v3, status of the native routes, status of v4. */
+const answers: Partial<Record<ErrorCode, readonly [v1: number, v3: string, native: number, v4: number]>> = {
+  usage: [500, 'internal', 400, 500],
+  'target-corrupt': [422, 'failed-precondition', 500, 400],
+  'layer-not-found': [400, 'invalid-argument', 500, 500],
+  'layer-interrupted': [422, 'failed-precondition', 500, 500],
+  'layer-mismatch': [422, 'failed-precondition', 500, 400],
+  'source-refused': [400, 'invalid-argument', 500, 500],
+  'limit-exceeded': [422, 'failed-precondition', 500, 422],
+  busy: [503, 'unavailable', 503, 503],
+  'store-unusable': [500, 'unavailable', 500, 500],
+  'store-unavailable': [503, 'unavailable', 500, 503],
+  'store-incompatible': [503, 'unavailable', 503, 503],
+  'store-conflict': [500, 'unavailable', 500, 500],
+  'layer-unsupported': [422, 'failed-precondition', 500, 422],
+  'layer-unreadable': [422, 'failed-precondition', 500, 422],
+  'parent-unknown': [400, 'internal', 500, 500],
 };
 
 function statusOf(error: unknown): number {
@@ -33,8 +35,13 @@ for (const code of Object.keys(exitCodes) as ErrorCode[])
     const error = new ClairError(code, 'the message');
     const rpcError = toRpcError(error) ?? internalError;
     assert.deepEqual(
-      [statusOf(toWireError(error)), rpcError.code, statusOf(toNativeError(error))],
-      answers[code] ?? [500, 'internal', 500],
+      [
+        statusOf(toWireError(error)),
+        rpcError.code,
+        statusOf(toNativeError(error)),
+        toV4Error(error)?.status ?? 500,
+      ],
+      answers[code] ?? [500, 'internal', 500, 500],
     );
   });
 

@@ -1,8 +1,8 @@
 import type { IngestedContent } from '../../service/ingest/posted-layers.ts';
 
-/** A posted layer or ancestry, for the log. */
+/** A posted layer, ancestry or manifest, for the log. */
 export interface IngestRecord {
-  readonly kind: 'layer' | 'ancestry';
+  readonly kind: 'layer' | 'ancestry' | 'manifest';
   /** The name that the client chose. */
   readonly name: string;
   readonly ms: number;

@@ -25,7 +25,7 @@ export type LogDetails = Readonly<Record<string, string>>;
 /** A response. Without `body`, `text` and `stream`, it has neither content nor content type. */
 export interface ApiResponse {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Written as JSON by `encodeGoJson`. */
   readonly body?: unknown;
   /** Instead of `body`: written unchanged. */

@@ -2,6 +2,7 @@ import type { NativeDeps } from '../../api/http/native/deps.ts';
 import type { V1Deps } from '../../api/http/v1/deps.ts';
 import { pageTokens } from '../../api/http/v1/page-token.ts';
 import type { V3Deps } from '../../api/http/v3/deps.ts';
+import type { IndexerDeps } from '../../api/http/v4/indexer.ts';
 import { limits } from '../../core/limits.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
 import { sleepOrWake } from '../../kit/async/wake-signal.ts';
@@ -69,6 +70,18 @@ export function toV3Deps({
     listLimiter: listLimiter,
     onIngested: onIngested,
     metrics,
+  };
+}
+
+/** Returns the dependencies of the handlers of Clair's API v4, which lists packages of languages whatever the settings of a worker are. */
+export function toV4Deps({ store, pool, loaded, ingests, log }: ServiceDeps): IndexerDeps {
+  const { extensions } = loaded;
+  return {
+    ingest: { extensions, store, read: pool.reader(loaded.analyzers), ignoredListers: new Set() },
+    pendingIngests: ingests,
+    onIngested: (record) => {
+      logIngest(log, record);
+    },
   };
 }
 

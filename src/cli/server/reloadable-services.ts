@@ -3,11 +3,12 @@ import { type Router, routerOf } from '../../api/http/router.ts';
 import { v1Routes } from '../../api/http/v1/routes.ts';
 import { v3Router } from '../../api/http/v3/gateway.ts';
 import { type V3Methods, v3Methods } from '../../api/http/v3/methods.ts';
+import { v4Router } from '../../api/http/v4/router.ts';
 import { openApiRouter } from '../../api/openapi-document.ts';
 import type { Config } from '../../config/settings.ts';
 import { Disposal } from '../../kit/disposal.ts';
 import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
-import { toNativeDeps, toV1Deps, toV3Deps } from './api-deps.ts';
+import { toNativeDeps, toV1Deps, toV3Deps, toV4Deps } from './api-deps.ts';
 import { startNotifier } from './notifier.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { startUpdater } from './updater.ts';
@@ -42,6 +43,7 @@ function apiOf(config: Config, deps: ServiceDeps): Pick<ReloadableServices, 'rou
   const routers = [
     routerOf('/v1', v1Routes(v1Deps)),
     v3Router(v3Deps, methods),
+    v4Router(toV4Deps(deps)),
     openApiRouter(config.api.tokens.length > 0),
     routerOf('', nativeRoutes(toNativeDeps(deps))),
   ];

@@ -81,12 +81,12 @@ test('accepts any 2xx response as a layer, whatever its type and size', async (c
   assert.equal(await get(zipped), 'layer');
 });
 
-test('throws target-corrupt when the download breaks off, and limit-exceeded when it stalls or never ends', async (context) => {
+test('throws layer-interrupted when the download breaks off, and limit-exceeded when it stalls or never ends', async (context) => {
   const cut = await serveHttp(context, (_request, response) => {
     response.writeHead(200, { 'content-length': '1000' }).write('half', () => response.destroy());
   });
   await assert.rejects(get(cut), {
-    code: 'target-corrupt',
+    code: 'layer-interrupted',
     message: /^layer http:.*broken off after 4 bytes/,
   });
   const mute = await serveHttp(context, () => undefined);

@@ -24,7 +24,7 @@ interface BegunDownload {
 /**
  * Downloads a layer and removes the transport compression. Requests the layer at once, so that its first bytes can be waited for before it is
  * read. Each piece is valid until the next one is requested. Throws `layer-not-found` if there is no layer, `source-refused` if the policy
- * forbids the source, `target-corrupt` if the connection breaks off, and `limit-exceeded`.
+ * forbids the source, `layer-interrupted` if the connection breaks off, and `limit-exceeded`.
  */
 export class LayerDownload implements AsyncIterable<Uint8Array> {
   readonly #options: LayerDownloadOptions;
@@ -66,7 +66,7 @@ export class LayerDownload implements AsyncIterable<Uint8Array> {
         next = await throughput.limit(pieces.next());
       }
     } catch (error) {
-      throw toDownloadError(url, error, 'target-corrupt');
+      throw toDownloadError(url, error, 'layer-interrupted');
     } finally {
       // Closes the connection if the layer is not read to its end. A server that is silent must not delay that.
       void pieces.return?.().catch(() => undefined);
@@ -79,7 +79,7 @@ export class LayerDownload implements AsyncIterable<Uint8Array> {
     try {
       return { pieces, first: await pieces.next() };
     } catch (error) {
-      throw toDownloadError(this.#options.url, error, 'target-corrupt');
+      throw toDownloadError(this.#options.url, error, 'layer-interrupted');
     }
   }
 }
@@ -129,7 +129,7 @@ function sentHeaders(url: string, headers: Readonly<Record<string, string>>): Re
 function toDownloadError(
   url: string,
   error: unknown,
-  otherwise: 'layer-not-found' | 'target-corrupt',
+  otherwise: 'layer-not-found' | 'layer-interrupted',
 ): unknown {
   if (!(error instanceof HttpError)) return error;
   const { cause } = error;

@@ -13,6 +13,8 @@ export interface LayerSource {
   readonly format: LayerFormat;
   /** Digest of the stored or of the uncompressed content, if the client knows it. */
   readonly digest?: Digest;
+  /** Digest of the stored content alone, if the client knows it. */
+  readonly storedDigest?: Digest;
 }
 
 /** Whether the layer must be downloaded. */
@@ -21,8 +23,16 @@ export function isRemote(path: string): boolean {
 }
 
 /** Returns the claims about a posted layer. The format determines its root. */
-export function claimsOf({ format, digest }: Pick<LayerSource, 'format' | 'digest'>): LayerClaims {
-  return { ...(format === 'aci' && { root: 'rootfs' }), ...(digest && { eitherDigest: digest }) };
+export function claimsOf({
+  format,
+  digest,
+  storedDigest,
+}: Pick<LayerSource, 'format' | 'digest' | 'storedDigest'>): LayerClaims {
+  return {
+    ...(format === 'aci' && { root: 'rootfs' }),
+    ...(digest && { eitherDigest: digest }),
+    ...(storedDigest && { digest: storedDigest }),
+  };
 }
 
 /** Returns the layer format that a client names, case-insensitively; undefined if it is not supported. */

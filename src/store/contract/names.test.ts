@@ -142,6 +142,20 @@ for (const engine of storeEngines) {
     await assert.rejects(ancestries.save(ancestry('nothing', 999)));
   });
 
+  test(`${engine.name}: removes an ancestry, and gives its name to another one`, async (t) => {
+    const { ancestries, images } = await engine.create(t)();
+    const [one, two] = [await images.save(image([], 'one')), await images.save(image([], 'two'))];
+    for (const name of ['shop', 'other']) await ancestries.save(ancestry(name, one));
+    assert.equal(await ancestries.remove('nothing'), false);
+    assert.equal(await ancestries.remove('shop'), true);
+    assert.equal(await ancestries.find('shop'), undefined);
+    assert.equal(await ancestries.remove('shop'), false);
+    assert.deepEqual((await ancestries.find('other'))?.hashes, ancestry('other', one).hashes);
+    await ancestries.save(ancestry('shop', two, { hashes: ['h2'] }));
+    const { hashes, image: number } = (await ancestries.find('shop')) ?? assert.fail();
+    assert.deepEqual([hashes, number], [['h2'], two]);
+  });
+
   test(`${engine.name}: keeps one of several ancestries saved simultaneously under one name`, async (t) => {
     const { ancestries, images } = await engine.create(t)();
     const one = await images.save(image([installed('openssl')], 'one'));

@@ -13,6 +13,7 @@ export function ancestryStore(engine: Engine): AncestryStore {
   return {
     save: (ancestry) => save(engine, ancestry),
     find: (name) => find(db, name),
+    remove: (name) => engine.write((writing) => remove(writing, name)),
     pageByVersions: (versions, page) => pageAncestriesByVersions(db, versions, page),
     saveLayerHash: (hash, identity) =>
       engine.write(async (writing) => {
@@ -106,4 +107,12 @@ async function find(db: Kysely<Tables>, name: string): Promise<Ancestry | undefi
     image: first.image_id,
     engineVersion: first.engine_version,
   };
+}
+
+async function remove(db: Kysely<Tables>, name: string): Promise<boolean> {
+  const row = await findRow(db, name);
+  if (row === undefined) return false;
+  await db.deleteFrom('ancestry_layer').where('ancestry_number', '=', row.number).execute();
+  await db.deleteFrom('ancestry').where('number', '=', row.number).execute();
+  return true;
 }

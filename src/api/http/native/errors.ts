@@ -12,6 +12,7 @@ const wireErrors = {
   'registry-refused': internal,
   'registry-unavailable': internal,
   'layer-not-found': internal,
+  'layer-interrupted': internal,
   'layer-mismatch': internal,
   'source-refused': internal,
   'limit-exceeded': internal,

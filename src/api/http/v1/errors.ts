@@ -29,11 +29,12 @@ const wireErrors = {
   'config-invalid': internal,
   'target-not-found': internal,
   'target-unsupported': internal,
-  'target-corrupt': () => new WireError(422, 'tarutil: could not extract the archive'),
+  'target-corrupt': notExtracted,
   'target-unreadable': internal,
   'registry-refused': internal,
   'registry-unavailable': internal,
   'layer-not-found': () => badRequest('could not find layer'),
+  'layer-interrupted': notExtracted,
   'layer-mismatch': ({ message }) => new WireError(422, `worker: ${message}`),
   'source-refused': ({ message }) => badRequest(message),
   'limit-exceeded': limitExceeded,
@@ -53,6 +54,11 @@ const wireErrors = {
   'delivery-failed': internal,
   'timed-out': internal,
 } satisfies Record<ErrorCode, (error: ClairError) => WireError | ClairError>;
+
+/** Returns Clair's error for a layer of which nothing can be read, or not all of it. */
+function notExtracted(): WireError {
+  return new WireError(422, 'tarutil: could not extract the archive');
+}
 
 /** Answers with 500. The log has the details, and the client does not. */
 function internal(error: ClairError): ClairError {

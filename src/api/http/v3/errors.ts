@@ -63,6 +63,7 @@ const rpcErrors = {
   'registry-refused': internal,
   'registry-unavailable': internal,
   'layer-not-found': () => invalidArgument(downloadReason),
+  'layer-interrupted': ({ message }) => new RpcError('failed-precondition', `${extractReason}: ${message}`),
   'layer-mismatch': ({ message }) => new RpcError('failed-precondition', `${extractReason}: ${message}`),
   'source-refused': ({ message }) => invalidArgument(`${downloadReason}: ${message}`),
   'limit-exceeded': ({ message }) => new RpcError('failed-precondition', `${extractReason}: ${message}`),

@@ -1,0 +1,100 @@
+import type { SingleFlight } from '../../../kit/async/single-flight.ts';
+import type { IngestAncestryDeps } from '../../../service/ingest/ingest-ancestry.ts';
+import {
+  findIndexedManifest,
+  indexStateOf,
+  ingestManifest,
+  removeManifests,
+} from '../../../service/ingest/ingest-manifest.ts';
+import { type IngestRecord, recordIngest } from '../ingest-record.ts';
+import type { ApiRequest, ApiResponse } from '../route.ts';
+import { renderIndexReport } from './contents.ts';
+import { V4Error } from './errors.ts';
+import { digestInPath, readDigests, readPostedManifest } from './manifest.ts';
+import { negotiatedType, v4MediaType } from './negotiate.ts';
+
+/** Dependencies of the routes of Clair's indexer. */
+export interface IndexerDeps {
+  readonly ingest: IngestAncestryDeps;
+  /** Deduplicates concurrent posts of one manifest. */
+  readonly pendingIngests: SingleFlight<unknown>;
+  /** Called once for each ingest, successful or not. */
+  readonly onIngested: (record: IngestRecord) => void;
+}
+
+const relations = 'https://projectquay.io/clair/v1';
+
+/** `GET index_state`: returns the state of the extensions. */
+export async function getIndexState({ headers }: ApiRequest, { ingest }: IndexerDeps): Promise<ApiResponse> {
+  const contentType = negotiatedType('index_state', headers);
+  const state = indexStateOf(ingest.extensions);
+  const ETag = `"${state}"`;
+  if (headers['if-none-match'] === ETag) return { status: 304, headers: { ETag } };
+  return { status: 200, headers: { ETag }, contentType, text: JSON.stringify({ state }) };
+}
+
+/** `POST index_report`: indexes a manifest and returns its report. A known manifest under the same state costs nothing. */
+export async function postIndexReport(request: ApiRequest, deps: IndexerDeps): Promise<ApiResponse> {
+  const { ingest, pendingIngests, onIngested } = deps;
+  const ETag = `"${indexStateOf(ingest.extensions)}"`;
+  const manifest = await readPostedManifest(request);
+  const { digest } = manifest;
+  request.addLogDetails({ manifest: digest });
+  const { Location, Link } = referencesTo(digest);
+  if (request.headers['if-none-match'] === ETag && (await findIndexedManifest(digest, ingest)) !== undefined)
+    return { status: 412, headers: { Link } };
+  const work = { key: `manifest ${digest}`, content: JSON.stringify(manifest) };
+  await pendingIngests.run(work, request.signal, (shared) =>
+    recordIngest(ingestManifest(manifest, ingest, shared), { kind: 'manifest', name: digest }, onIngested),
+  );
+  const indexed = await findIndexedManifest(digest, ingest);
+  if (indexed === undefined) throw new V4Error(500, 'failed to start scan: the manifest was deleted');
+  return {
+    status: 201,
+    headers: { ETag, Location, Link },
+    contentType: v4MediaType('index_report'),
+    text: JSON.stringify(renderIndexReport(indexed, ingest.extensions)),
+  };
+}
+
+interface References {
+  readonly Location: string;
+  readonly Link: readonly string[];
+}
+
+/** Returns the headers that lead to the reports of a manifest. */
+function referencesTo(digest: string): References {
+  const Location = `/indexer/api/v1/index_report/${digest}`;
+  const report = `/matcher/api/v1/vulnerability_report/${digest}`;
+  const Link = [
+    `<${Location}>; rel="${relations}/index_report"`,
+    `<${report}>; rel="${relations}/vulnerability_report"`,
+  ];
+  return { Location, Link };
+}
+
+/** `GET index_report/:digest`: returns the stored report of a manifest. */
+export async function getIndexReport(request: ApiRequest, { ingest }: IndexerDeps): Promise<ApiResponse> {
+  const digest = digestInPath(request);
+  const contentType = negotiatedType('index_report', request.headers);
+  const indexed = await findIndexedManifest(digest, ingest);
+  if (indexed === undefined) throw new V4Error(404, 'index report not found');
+  const ETag = `"${indexStateOf(ingest.extensions)}"`;
+  if (request.headers['if-none-match'] === ETag) return { status: 304 };
+  const text = JSON.stringify(renderIndexReport(indexed, ingest.extensions));
+  return { status: 200, headers: { ETag }, contentType, text };
+}
+
+/** `DELETE index_report/:digest`: forgets a manifest. */
+export async function deleteIndexReport(request: ApiRequest, { ingest }: IndexerDeps): Promise<ApiResponse> {
+  const digest = digestInPath(request);
+  request.addLogDetails({ manifest: digest });
+  await removeManifests([digest], ingest);
+  return { status: 204 };
+}
+
+/** `DELETE index_report`: forgets manifests, and returns those that were known. */
+export async function deleteIndexReports(request: ApiRequest, { ingest }: IndexerDeps): Promise<ApiResponse> {
+  const removed = await removeManifests(await readDigests(request), ingest);
+  return { status: 200, contentType: v4MediaType('bulk_delete'), text: JSON.stringify(removed) };
+}

@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { V4Error, v4BadRequest } from './errors.ts';
+
+/** The media types of the v4 API: `application/vnd.clair.<name>.v1+json`. */
+export type V4MediaName =
+  | 'index_report'
+  | 'index_state'
+  | 'bulk_delete'
+  | 'vulnerability_report'
+  | 'affected_manifests'
+  | 'update_operations'
+  | 'update_diff'
+  | 'notification_page';
+
+/** Returns the media type of a kind of document. */
+export function v4MediaType(name: V4MediaName): string {
+  return `application/vnd.clair.${name}.v1+json`;
+}
+
+/**
+ * Returns the content type of a response: its own media type, or `application/json` if the client prefers that. As in Clair, `q=0` does not
+ * exclude a type. Throws `V4Error` 415 if the client accepts neither, and 400 for an empty header.
+ */
+export function negotiatedType(name: V4MediaName, { accept }: IncomingHttpHeaders): string {
+  const offered = [v4MediaType(name), 'application/json'];
+  const [own = ''] = offered;
+  if (accept === undefined) return own;
+  if (accept.trim() === '') throw v4BadRequest('malformed request: mime: no media type');
+  for (const { range } of rangesOf(accept)) {
+    const found = offered.find((type) => isInRange(type, range));
+    if (found !== undefined) return found;
+  }
+  throw new V4Error(415, `unable to negotiate common media type for [${offered.join(' ')}]`);
+}
+
+interface WeightedRange {
+  readonly range: string;
+  readonly weight: number;
+}
+
+/** Returns the media ranges, the preferred ones first. RFC 9110 §12.5.1. */
+function rangesOf(accept: string): WeightedRange[] {
+  return accept
+    .split(',')
+    .map((item) => {
+      const [range = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
+      const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+      return { range, weight: weight === undefined ? 1 : Number(weight) || 0 };
+    })
+    .sort((a, b) => b.weight - a.weight);
+}
+
+function isInRange(type: string, range: string): boolean {
+  if (range === '*/*' || range === type) return true;
+  return range.endsWith('/*') && type.startsWith(range.slice(0, -1));
+}

@@ -1,0 +1,22 @@
+import type { ImagePackage } from '../../../store/image-store.ts';
+import type { V4Repository } from './types.ts';
+
+/** Clair's names and pages of the registries of languages, by purl type. */
+const registries: Readonly<Record<string, V4Repository>> = {
+  pypi: { name: 'pypi', uri: 'https://pypi.org/simple', cpe: '' },
+  maven: { name: 'maven', uri: 'https://repo1.maven.apache.org/maven2', cpe: '' },
+  golang: { name: 'go', uri: 'https://pkg.go.dev/', cpe: '' },
+  gem: { name: 'rubygems', uri: 'https://rubygems.org/gems/', cpe: '' },
+};
+
+/**
+ * Returns the repositories of a package: the registry of its language, or those that the image declares for packages of its distribution,
+ * by the ids of their vendor. `isOwn` is true if it belongs to the distribution.
+ */
+export function repositoryOf(
+  { type, repositories = [] }: Pick<ImagePackage, 'type' | 'repositories'>,
+  isOwn: boolean,
+): readonly V4Repository[] {
+  if (!isOwn) return [registries[type] ?? { name: type, cpe: '' }];
+  return repositories.map((name) => ({ name, uri: `repoid=${name}`, cpe: '' }));
+}

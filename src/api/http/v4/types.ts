@@ -1,0 +1,65 @@
+/*
+ * Types of the Clair v4 API. Members that are optional here are absent on the wire. No object and no list is ever null: clients validate
+ * responses by schemas.
+ */
+
+/** A package. `source` of a language package has empty texts. */
+export interface V4Package {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly kind?: 'binary' | 'source';
+  readonly source?: V4Package;
+  readonly normalized_version: string;
+  readonly arch?: string;
+  readonly cpe: string;
+  /** `urn:claircore:detector:<name>:<version>:package`. */
+  readonly detector: string | null;
+}
+
+/** A distribution. All members are required; unknown ones are empty. */
+export interface V4Distribution {
+  readonly id: string;
+  readonly did: string;
+  readonly name: string;
+  readonly version: string;
+  readonly version_code_name: string;
+  readonly version_id: string;
+  readonly arch: string;
+  readonly cpe: string;
+  readonly pretty_name: string;
+}
+
+/** A repository of packages. A vulnerability of a distribution has one with `cpe` alone. */
+export interface V4Repository {
+  readonly id?: string;
+  readonly name?: string;
+  readonly key?: string;
+  readonly uri?: string;
+  readonly cpe: string;
+}
+
+/** Where a package is. `distribution_id` is empty for a package of no distribution. */
+export interface V4Environment {
+  readonly package_db: string;
+  readonly introduced_in: string;
+  readonly distribution_id: string;
+  readonly repository_ids: readonly string[];
+}
+
+/** The members that both reports have. Keys of the maps are ids of this document. */
+export interface V4Contents {
+  readonly packages: Readonly<Record<string, V4Package>>;
+  readonly distributions: Readonly<Record<string, V4Distribution>>;
+  readonly repository: Readonly<Record<string, V4Repository>>;
+  /** By package id: one or more for each package. */
+  readonly environments: Readonly<Record<string, readonly V4Environment[]>>;
+}
+
+/** The contents of a manifest. */
+export interface V4IndexReport extends V4Contents {
+  readonly manifest_hash: string;
+  readonly state: 'IndexFinished';
+  readonly success: true;
+  readonly err: '';
+}

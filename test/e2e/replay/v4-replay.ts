@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import type { TestContext } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import type { V4Line } from '../../../src/testing/recordings.ts';
+import { indexReportProblems } from '../../../src/testing/v4-report-schemas.ts';
+import { type ComparableV4, comparableV4, recordedV4Answer, type V4Answer } from './v4-compare.ts';
+import { expectedV4, type V4Deviations } from './v4-deviations.ts';
+import type { V4LayerServer } from './v4-layer-server.ts';
+
+const recordedLayers = 'http://127.0.0.1:18080';
+const recordedState = 'cb31df8269833698891b35a63251a81a';
+
+/** Addresses in a replay of Clair v4. */
+export interface V4Endpoints {
+  readonly port: number;
+  readonly layers: V4LayerServer;
+}
+
+/** Repeats recorded exchanges with Clair v4 in order and collects the differences. */
+export class V4Replay {
+  readonly #endpoints: V4Endpoints;
+  readonly #deviations: V4Deviations;
+  readonly #unlisted: string[] = [];
+  #state = '';
+
+  constructor(endpoints: V4Endpoints, deviations: V4Deviations) {
+    this.#endpoints = endpoints;
+    this.#deviations = deviations;
+  }
+
+  async repeat(line: V4Line): Promise<void> {
+    if (line.status === undefined) {
+      this.#compareRequests(line);
+      return;
+    }
+    const deviation = this.#deviations[line.n];
+    const theirs = comparableV4(recordedV4Answer(line));
+    const answer = await this.#send(line);
+    const ours = comparableV4(answer);
+    this.#unlisted.push(...problemsOf(answer).map((problem) => `#${line.n} ${problem}`));
+    if (!isDeepStrictEqual(ours, expectedV4(theirs, deviation, ours))) this.#report(line, theirs, ours);
+    if (deviation !== undefined) assert.notDeepEqual(ours, theirs, `#${line.n} is as Clair's`);
+  }
+
+  /** Asserts that there were no differences besides the listed deviations. */
+  finish(context: TestContext): void {
+    context.diagnostic(`${Object.keys(this.#deviations).length} deviations`);
+    assert.equal(this.#unlisted.join('\n'), '');
+  }
+
+  /** The requests of layers since the last such line, in any order. */
+  #compareRequests({ n, note, layer_requests: theirs }: V4Line): void {
+    const ours = this.#endpoints.layers.requested.splice(0).sort();
+    if (theirs === undefined || this.#deviations[n] !== undefined) return;
+    const expected = theirs.map(({ path }) => path).sort();
+    if (!isDeepStrictEqual(ours, expected))
+      this.#unlisted.push(`#${n} ${note}: ${ours.join(' ')} instead of ${expected.join(' ')}`);
+  }
+
+  #report({ n, note, method, path }: V4Line, theirs: ComparableV4, ours: ComparableV4): void {
+    this.#unlisted.push(
+      `#${n} ${note} ${method} ${path}\n  theirs ${JSON.stringify(theirs)}\n  ours   ${JSON.stringify(ours)}`,
+    );
+  }
+
+  async #send(line: V4Line): Promise<V4Answer> {
+    const { method = '', path = '', request_headers: headers = {}, request_body: text } = line;
+    const base64 = line.request_body_b64;
+    const body =
+      base64 === undefined ? text && Buffer.from(this.#outgoing(text)) : Buffer.from(base64, 'base64');
+    const { promise, resolve, reject } = Promise.withResolvers<V4Answer>();
+    const sent = Object.entries(headers)
+      // Other tests cover compressed bodies.
+      .filter(([name]) => name.toLowerCase() !== 'accept-encoding')
+      .map(([name, value]) => [name, this.#outgoing(value)] as const);
+    const length = body ? { 'Content-Length': body.length } : {};
+    const asked = request({
+      ...{ port: this.#endpoints.port, host: '127.0.0.1', method, path, agent: false },
+      headers: { ...Object.fromEntries(sent), ...length },
+    });
+    asked.on('error', reject);
+    asked.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const { headersDistinct } = response;
+        const answered = Object.keys(headersDistinct).map(
+          (name) => [name, headersDistinct[name] ?? []] as const,
+        );
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: Object.fromEntries(answered),
+          body: Buffer.concat(chunks).toString(),
+        });
+      });
+    });
+    asked.end(body ?? undefined);
+    const answer = await promise;
+    const [, state] = /^\{"state":"(\w+)"\}$/.exec(answer.body) ?? [];
+    if (state !== undefined) this.#state = state;
+    return answer;
+  }
+
+  #outgoing(text: string): string {
+    return text.replaceAll(recordedLayers, this.#endpoints.layers.url).replaceAll(recordedState, this.#state);
+  }
+}
+
+/** Returns what clients refuse in a report. */
+function problemsOf({ body }: V4Answer): string[] {
+  return body.startsWith('{"manifest_hash"') ? indexReportProblems(JSON.parse(body)) : [];
+}
