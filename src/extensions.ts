@@ -159,6 +159,12 @@ export const builtIn: BuiltIn = {
       madeOf: feedsOf(cveList),
       scheme: program,
     }),
+    productSource({
+      name: 'nvd-products',
+      by: ['nvd'],
+      madeOf: [...feedsOf(cveList), ...feedsOf(nvd)],
+      scheme: program,
+    }),
   ],
   enrichers: [nvd, cveList, kev, epss],
   formats: [

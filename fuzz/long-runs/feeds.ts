@@ -122,6 +122,7 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
     pack: zipped,
   })),
   'cve-products': [json('statements', 'all', statements)],
+  'nvd-products': [json('statements', 'all', statements)],
   nvd: [json('nvdcve-2.0-2024.json', '2024', nvd)],
   cve: [
     {

@@ -25,6 +25,7 @@ const cadences: Readonly<Record<string, PublishingCadence>> = {
   nvd: daily,
   cve: daily,
   'cve-products': daily,
+  'nvd-products': daily,
   epss: daily,
   oracle: weekly,
   'suse-documents': weekly,

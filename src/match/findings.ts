@@ -167,6 +167,7 @@ function evidenceOf(hit: Hit): Evidence {
     installed: hit.installed,
     range: hit.range,
     versionScheme: hit.namespace.versionScheme,
+    ...(hit.source === 'nvd-products' && { confidence: 'low' }),
   };
 }
 

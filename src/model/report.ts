@@ -81,6 +81,8 @@ export interface Evidence {
   readonly installed: string;
   readonly range: VersionRange;
   readonly versionScheme: string;
+  /** Present if the source knows the versions of a product less well than its assigner, as NVD does. */
+  readonly confidence?: 'low';
   /** Present if the source is not loaded. The record is from the last update of the source. */
   readonly sourceNotLoaded?: true;
 }

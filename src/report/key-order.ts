@@ -57,6 +57,7 @@ const match = {
     installed: 'value',
     range: { from: 'value', fromExcluded: 'value', to: 'value', toIncluded: 'value' },
     versionScheme: 'value',
+    confidence: 'value',
     sourceNotLoaded: 'value',
   },
 } as const;

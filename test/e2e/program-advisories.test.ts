@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
 import type { Report } from '../../src/model/report.ts';
 import { cveRecord, cvss31, recordPath } from '../../src/testing/cve-records.ts';
@@ -56,11 +57,26 @@ const records: Readonly<Record<string, object>> = {
   }),
 };
 
+/** Facts of NVD about CVEs whose assigner names no product, and about one that does. */
+const nvd = {
+  vulnerabilities: [
+    ['CVE-2013-0001', { criteria: 'cpe:2.3:a:nginx:nginx:*:*:*:*:*:*:*:*', versionEndExcluding: '1.4.4' }],
+    ['CVE-2013-0002', { criteria: 'cpe:2.3:a:memcached:memcached:1.4.15:*:*:*:*:*:*:*' }],
+    ['CVE-2024-7347', { criteria: 'cpe:2.3:a:f5:nginx:*:*:*:*:*:*:*:*', versionEndExcluding: '1.27.1' }],
+  ].map(([id, match]) => ({
+    cve: {
+      ...{ id, descriptions: [{ lang: 'en', value: 'A flaw.' }] },
+      configurations: [{ nodes: [{ operator: 'OR', cpeMatch: [{ vulnerable: true, ...Object(match) }] }] }],
+    },
+  })),
+};
+
 const files: Readonly<Record<string, string | Uint8Array>> = {
   'packages.wolfi.dev/os/security.json': JSON.stringify({
     reponame: 'os',
     packages: [{ pkg: { name: 'curl', secfixes: { '8.0.0-r0': ['CVE-2023-0001'] } } }],
   }),
+  'nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-2013.json.gz': gzipSync(JSON.stringify(nvd)),
   'api.github.com/repos/CVEProject/cvelistV5/releases': JSON.stringify([
     { tag_name: 'cve_2026-11-27_0100Z', assets: [{ name: '2026-11-27_all_CVEs_at_midnight.zip.zip' }] },
   ]),
@@ -121,7 +137,7 @@ before(() => {
     mkdirSync(dirname(join(mirror, path)), { recursive: true });
     writeFileSync(join(mirror, path), content);
   }
-  const sources = ['wolfi', 'cve-products', 'cve'];
+  const sources = ['wolfi', 'cve-products', 'nvd-products', 'cve', 'nvd'];
   succeeded(clair(['db', 'update', ...sources, '--mirror', mirror, '--db', database]));
 });
 
@@ -173,14 +189,30 @@ test('calls an image clean if advisories of all its programs are loaded', () => 
   );
 });
 
+test('uses the versions of NVD with low confidence where no assigner states any', () => {
+  const target = systemWith('nvd', { ...nginx('1.4.3'), 'opt/bin/memcached': '\0memcached 1.4.15\0' });
+  const { matches } = scanned(target, '--db', database);
+  assert.deepEqual(
+    matches.map(({ vulnerability: { id }, fix, evidence }) => [
+      id,
+      fix.state,
+      evidence.map(({ source, confidence }) => `${source} ${confidence ?? ''}`),
+    ]),
+    [
+      ['CVE-2013-0002', 'unfixed', ['nvd-products low']],
+      ['CVE-2013-0001', 'fixed', ['nvd-products low']],
+    ],
+  );
+});
+
 test('does not call an image clean if a product has no advisories at all', () => {
-  const target = systemWith('redis', { 'opt/bin/memcached': '\0memcached 1.6.21\0' });
+  const target = systemWith('redis', { 'opt/bin/haproxy': '\0 version 2.6.12, released 2023/04/01\0' });
   const { verdict, coverage } = scanned(target, '--db', database);
   assert.equal(verdict, 'not-assessed');
   assert.deepEqual(
     coverage.map(({ namespace, reason }) => [namespace, reason]),
     [
-      ['generic:memcached', 'the loaded advisories do not cover generic:memcached'],
+      ['generic:haproxy', 'the loaded advisories do not cover generic:haproxy'],
       ['wolfi', null],
     ],
   );
@@ -208,7 +240,7 @@ test('a scan makes the advisories of lists that were loaded before, and of a lat
   const target = systemWith('later', nginx('1.26.1'));
   const scan = (): Report => report('scan', target, '--mirror', mirror, '--db', db);
   assert.equal(scan().verdict, 'not-assessed');
-  succeeded(clair(['db', 'update', 'cve', '--mirror', mirror, '--db', db]));
+  succeeded(clair(['db', 'update', 'cve', 'nvd', '--mirror', mirror, '--db', db]));
   assert.deepEqual(found(scan()), [['CVE-2024-7347', 'pkg:generic/nginx@1.26.1', '1.26.2']]);
 });
 

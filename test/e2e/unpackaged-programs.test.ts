@@ -62,7 +62,11 @@ test('does not call an image clean that has such a program', () => {
       .filter(({ namespace }) => namespace.startsWith('generic'))
       .map(({ status, reason }) => [status, reason]),
     [
-      ['missing', 'the feed cve-products all is made of the list cve: load it with clair db update cve'],
+      [
+        'missing',
+        'the feed cve-products all is made of the list cve: load it with clair db update cve; ' +
+          'the feed nvd-products all is made of the lists cve and nvd: load them with clair db update cve nvd',
+      ],
       [
         'unsupported',
         '3 programs and libraries are not read, e.g. opt/bin/node; 1 of them is owned by packages that are not assessed',

@@ -9,7 +9,7 @@ const years = Array.from({ length: 39 }, (_, index) => String(2002 + index));
  */
 export const nvd: Enricher = {
   name: 'nvd',
-  version: 2,
+  version: 3,
   feeds: years,
   async fetch(feed, client, lastFingerprint) {
     return (await import('./fetch-year.ts')).fetchYear(feed, client, lastFingerprint);

@@ -8,6 +8,7 @@ import {
 import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
 import type { CvssVector, FetchedFeed, OnFeedDate, RatingRecord } from '../../plugin/index.ts';
+import { nvdStatements } from '../products/cpe-statements.ts';
 
 const metrics = z.optional(
   z.array(
@@ -37,6 +38,8 @@ const item = z.object({
       }),
     ),
     weaknesses: z.optional(z.array(z.object({ description: texts }))),
+    // Checked for some products only, as most CVEs are of others.
+    configurations: z.optional(z.unknown()),
   }),
 });
 
@@ -85,6 +88,7 @@ function enrichment(cve: Cve): RatingRecord {
   const cvss = ratingsOf(cve);
   const weaknesses = cwesOf(cve);
   const published = timeOf(cve.published);
+  const products = nvdStatements(cve.configurations);
   return {
     kind: 'enrichment',
     id: cve.id,
@@ -92,6 +96,7 @@ function enrichment(cve: Cve): RatingRecord {
     ...(description !== undefined && { description }),
     ...(weaknesses.length > 0 && { weaknesses }),
     ...(published !== undefined && { published }),
+    ...(products.length > 0 && { products }),
   };
 }
 

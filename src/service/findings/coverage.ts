@@ -302,8 +302,8 @@ function missingReason(
 function missingListsReason(madeOf: readonly MadeOfFeed[], states: readonly ScopedFeedState[]): string {
   const missing = madeOf.filter(({ source, feed }) => !isKnownList(states, source, feed));
   const names = [...new Set((missing.length > 0 ? missing : madeOf).map(({ source }) => source))];
-  const what = names.length === 1 ? `the list ${names.join()}` : `the lists ${names.join(' and ')}`;
-  return `is made of ${what}: load it with clair db update ${names.join(' ')}`;
+  const [what, them] = names.length === 1 ? ['list', 'it'] : ['lists', 'them'];
+  return `is made of the ${what} ${names.join(' and ')}: load ${them} with clair db update ${names.join(' ')}`;
 }
 
 function isKnownList(states: readonly ScopedFeedState[], source: string, feed: string): boolean {
