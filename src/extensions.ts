@@ -41,7 +41,7 @@ import { snapLister } from './analyze/package/snap.ts';
 import { guixLister, nixLister } from './analyze/package/store-database.ts';
 import { cveList } from './enrich/cve/cve.ts';
 import { epss } from './enrich/epss/epss.ts';
-import { kev } from './enrich/kev/kev.ts';
+import { euvd, kev } from './enrich/kev/kev.ts';
 import { nvd } from './enrich/nvd/nvd.ts';
 import { slack } from './notify/slack.ts';
 import { teams } from './notify/teams.ts';
@@ -166,7 +166,7 @@ export const builtIn: BuiltIn = {
       scheme: program,
     }),
   ],
-  enrichers: [nvd, cveList, kev, epss],
+  enrichers: [nvd, cveList, kev, epss, euvd],
   formats: [
     ...[tableFormat, jsonFormat, sarifFormat, cyclonedxFormat, spdxFormat],
     ...[htmlFormat(schemes), junitFormat, gitlabFormat, githubFormat],

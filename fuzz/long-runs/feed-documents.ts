@@ -351,6 +351,10 @@ export const kev: object = {
   ],
 };
 
+export const euvd: readonly object[] = [
+  { cveId: cve, euvdId: 'EUVD-2024-1', dateAdded: '2024-01-01', sources: ['cisa_kev', 'eukev_kev'] },
+];
+
 export const nvd: object = {
   vulnerabilities: [
     {

@@ -15,6 +15,7 @@ import {
   csaf,
   cveRecordOfList,
   epss,
+  euvd,
   glsa,
   kev,
   nvd,
@@ -131,6 +132,7 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
     },
   ],
   kev: [json('kev.json', 'catalogue', kev)],
+  euvd: [json('dump', 'exploited', euvd)],
   epss: [
     {
       ...{ feed: 'current', url: 'https://a.example/epss.csv.gz', syntax: 'text', document: epss },

@@ -31,6 +31,7 @@ const cadences: Readonly<Record<string, PublishingCadence>> = {
   'suse-documents': weekly,
   rocky: weekly,
   kev: weekly,
+  euvd: weekly,
   'ubuntu-oval': weekly,
   'rhel-oval': weekly,
   alpine: perRelease,

@@ -71,9 +71,37 @@ test('is not exploited without an entry in the list, and unknown without the lis
     exploited: { since: '2024-01-01', ransomware: false },
   };
   assert.equal(enriched({}, [kev]).kev, true);
-  assert.deepEqual(enriched({}, [kev]).exploited, { source: 'kev', date: '2024-01-01' });
+  assert.deepEqual(enriched({}, [kev]).exploited, [{ source: 'kev', date: '2024-01-01' }]);
   assert.equal(enriched({}, []).kev, false);
   assert.equal(enriched({}, [], false).kev, null);
+});
+
+test('is exploited when any source says so, and names each of them once, the catalogue first', () => {
+  const date = '2024-02-02T00:00:00.000Z';
+  const record = {
+    id: 'CVE-2024-1',
+    exploitedBy: [
+      { source: 'cisa-adp', date },
+      { source: 'kev', date: '2023-12-31' },
+    ],
+  };
+  const listed = { source: 'kev', id: 'CVE-2024-1', exploited: { since: '2024-01-01', ransomware: false } };
+  const alone = enriched({}, [record], false);
+  assert.equal(alone.kev, true, 'without the catalogue');
+  assert.deepEqual(alone.exploited, [
+    { source: 'kev', date: '2023-12-31' },
+    { source: 'cisa-adp', date },
+  ]);
+  assert.deepEqual(enriched({}, [record, listed]).exploited, [
+    { source: 'kev', date: '2024-01-01' },
+    { source: 'cisa-adp', date },
+  ]);
+});
+
+test('has the names of other databases as aliases', () => {
+  const named = { id: 'CVE-2024-1', aliases: ['EUVD-2024-7', 'CVE-2024-1'] };
+  assert.deepEqual(enriched({ aliases: ['GHSA-1'] }, [named]).aliases, ['EUVD-2024-7', 'GHSA-1']);
+  assert.deepEqual(enriched({ aliases: ['Z', 'A'] }, []).aliases, ['Z', 'A']);
 });
 
 test('has the EPSS score when it is known', () => {

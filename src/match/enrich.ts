@@ -1,4 +1,5 @@
 import type { Enrichment } from '../model/enrichment.ts';
+import { compareText } from '../model/order.ts';
 import type { Match, ReportVulnerability } from '../model/report.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
 import { ratingOfEnrichments } from './rate.ts';
@@ -7,7 +8,7 @@ import { ratingOfEnrichments } from './rate.ts';
 export interface EnrichmentData {
   /** By CVE id. */
   readonly enrichments: ReadonlyMap<string, readonly SourcedEnrichment[]>;
-  /** Whether the list of exploited vulnerabilities is loaded, so that a vulnerability without an entry is not exploited. */
+  /** Whether CISA's catalogue is loaded, so that a vulnerability without an entry is not known to be exploited. */
   readonly knowsExploited: boolean;
 }
 
@@ -22,6 +23,7 @@ export function enrich<T extends Match>(match: T, { enrichments, knowsExploited 
     ...match,
     vulnerability: {
       ...vulnerability,
+      aliases: aliasesOf(vulnerability, applicable),
       ...ratingOf(vulnerability, applicable),
       cvss: distinct([...vulnerability.cvss, ...applicable.flatMap(({ cvss = [] }) => cvss)]),
       description: vulnerability.description ?? descriptionFrom(vulnerability, applicable),
@@ -55,14 +57,33 @@ function ratingOf(
   return rating === undefined ? {} : { severity: rating.severity, severitySource: rating.source };
 }
 
-/** An entry of the list of exploited vulnerabilities. Undefined without the list. */
+/** Returns who says that a vulnerability is exploited. Without such a statement, only the loaded catalogue of CISA makes it unexploited. */
 function exploitationOf(
   applicable: readonly SourcedEnrichment[],
   knowsExploited: boolean,
 ): Pick<ReportVulnerability, 'kev' | 'exploited'> {
-  for (const { source, exploited } of applicable)
-    if (exploited !== undefined) return { kev: true, exploited: { source, date: exploited.since } };
-  return { kev: knowsExploited ? false : null };
+  const listed = applicable.flatMap(({ source, exploited }) =>
+    exploited === undefined ? [] : [{ source, date: exploited.since }],
+  );
+  const stated = applicable.flatMap(({ exploitedBy = [] }) => exploitedBy);
+  // The entry of a list is newer than a record that repeats it.
+  const bySource = new Map([...stated, ...listed].map((one) => [one.source, one]));
+  if (bySource.size === 0) return { kev: knowsExploited ? false : null };
+  const inOrder = [...bySource.values()].sort(
+    (a, b) => Number(b.source === 'kev') - Number(a.source === 'kev') || compareText(a.source, b.source),
+  );
+  return { kev: true, exploited: inOrder.map(({ source, date }) => ({ source, date })) };
+}
+
+/** Adds the names that other databases have for it. */
+function aliasesOf(
+  { id, aliases }: ReportVulnerability,
+  applicable: readonly Enrichment[],
+): readonly string[] {
+  const others = applicable.flatMap(({ aliases: names = [] }) => names);
+  return others.length === 0
+    ? aliases
+    : [...new Set([...aliases, ...others])].filter((name) => name !== id).sort(compareText);
 }
 
 function distinct(vectors: readonly CvssVector[]): CvssVector[] {

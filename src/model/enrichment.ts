@@ -2,6 +2,14 @@ import type { ProductStatement } from './product-statement.ts';
 import type { Severity } from './severity.ts';
 import type { CvssVector } from './vulnerability.ts';
 
+/** A list or an issuer that says that a vulnerability is used in attacks. */
+export interface ExploitationStatement {
+  /** Name of the list or the issuer: `kev` (CISA's catalogue), `cisa-adp` (CISA's assessment in the CVE record), `euvd` (ENISA). */
+  readonly source: string;
+  /** When it was added or assessed, ISO 8601. */
+  readonly date: string;
+}
+
 /** Data about a vulnerability that does not come from advisories, by its CVE id. */
 export interface Enrichment {
   /** The CVE id. */
@@ -26,6 +34,10 @@ export interface Enrichment {
     readonly due?: string;
     readonly ransomware: boolean;
   };
+  /** Further statements that it is used in attacks, each of another source. */
+  readonly exploitedBy?: readonly ExploitationStatement[];
+  /** Other names of the vulnerability: `EUVD-2021-9696`. */
+  readonly aliases?: readonly string[];
   /**
    * FIRST's EPSS: the probability of exploitation in the next 30 days, and the share of vulnerabilities with a lower one. Fractions of 1.
    */

@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { Distro } from './distro.ts';
+import type { ExploitationStatement } from './enrichment.ts';
 import type { EvidenceKind } from './evidence/kinds.ts';
 import type { Fix } from './fix.ts';
 import type { Namespace } from './namespace.ts';
@@ -99,9 +100,10 @@ export interface ReportVulnerability {
   readonly description: string | null;
   readonly links: readonly string[];
   readonly source: string;
+  /** Whether it is known to be exploited. Null if CISA's catalogue is not loaded and nothing else says so. */
   readonly kev: boolean | null;
-  /** The list of exploited vulnerabilities that has it, and the date of the entry (ISO 8601). Absent unless `kev` is true. */
-  readonly exploited?: { readonly source: string; readonly date: string };
+  /** Everything that says that it is exploited, CISA's catalogue first, each source once. Absent unless `kev` is true. */
+  readonly exploited?: readonly ExploitationStatement[];
   readonly epss: number | null;
   /** Weaknesses as CWE ids, `CWE-79`. Absent if unknown. */
   readonly weaknesses?: readonly string[];

@@ -80,6 +80,8 @@ const enrichment = z.strictObject({
       ransomware: z.boolean('must be true or false'),
     }),
   ),
+  exploitedBy: z.optional(z.array(z.strictObject({ source: word, date: word }), 'must be an array')),
+  aliases: z.optional(texts),
   epss: z.optional(z.strictObject({ score: number, percentile: number })),
   rejected: z.optional(present),
   // Statements about products are read from built-in lists only.

@@ -95,7 +95,10 @@ const { vulnerability } = sampleMatch(item.package, {
   severitySource: 'redhat',
   cvss: [{ source: 'redhat', vector: 'CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H', score: 7.8 }],
   kev: true,
-  exploited: { source: 'kev', date: '2026-01-05' },
+  exploited: [
+    { source: 'kev', date: '2026-01-05' },
+    { source: 'cisa-adp', date: '2026-01-06T10:00:00.000Z' },
+  ],
   epss: 0.31,
   description: 'A long name\noverflows a buffer.',
 });
@@ -123,7 +126,7 @@ test('names the issuer of the severity, the vectors, exploitation and the descri
   assert.deepEqual(text(rated).split('\n').slice(2, 7), [
     'severity    High, by redhat',
     'cvss        7.8 CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H, by redhat',
-    'exploited   yes, on the list kev since 2026-01-05',
+    'exploited   yes, by kev since 2026-01-05, by cisa-adp since 2026-01-06',
     'epss        0.31, the probability of exploitation in 30 days',
     'about       A long name overflows a buffer.',
   ]);

@@ -105,9 +105,10 @@ function epssText(score: number, lists: readonly RatingList[]): string {
   return `${score}, ${meaning}${origin === '' ? '' : `, computed ${origin}`}`;
 }
 
-function exploitedText(kev: boolean, exploited: ReportVulnerability['exploited']): string {
+function exploitedText(kev: boolean, exploited: ReportVulnerability['exploited'] = []): string {
   if (!kev) return "no, it is not on CISA's KEV list";
-  return exploited === undefined ? 'yes' : `yes, on the list ${exploited.source} since ${exploited.date}`;
+  const sources = exploited.map(({ source, date }) => `by ${source} since ${date.slice(0, 10)}`);
+  return ['yes', ...sources].join(', ');
 }
 
 /** Maximum length of a description, in characters. Vendors write thousands. */

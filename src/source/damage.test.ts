@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
 import { cveList } from '../enrich/cve/cve.ts';
 import { epss } from '../enrich/epss/epss.ts';
-import { kev } from '../enrich/kev/kev.ts';
+import { euvd, kev } from '../enrich/kev/kev.ts';
 import { nvd } from '../enrich/nvd/nvd.ts';
 import type { FeedRecord, RatingRecord } from '../plugin/index.ts';
 import { cveRecord, cvss31 } from '../testing/cve-records.ts';
@@ -208,6 +208,17 @@ const samples: readonly FeedSample<FeedRecord | RatingRecord>[] = [
     content: json({
       vulnerabilities: [{ cveID: 'CVE-2024-1', dateAdded: '2024-01-01', dueDate: '2024-02-01' }],
     }),
+  },
+  {
+    source: unbatched(euvd),
+    feed: 'exploited',
+    url: 'https://a.example/dump',
+    content: json([
+      {
+        ...{ cveId: 'CVE-2024-1', euvdId: 'EUVD-2024-1', dateAdded: '2024-01-01' },
+        sources: ['eukev_kev'],
+      },
+    ]),
   },
   {
     source: unbatched(nvd),

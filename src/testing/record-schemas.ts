@@ -65,6 +65,8 @@ const enrichment: z.ZodMiniType<Enrichment> = z.strictObject({
   exploited: z.exactOptional(
     z.strictObject({ since: z.string(), due: z.exactOptional(z.string()), ransomware: z.boolean() }),
   ),
+  exploitedBy: z.exactOptional(z.array(z.strictObject({ source: z.string(), date: time }))),
+  aliases: z.exactOptional(texts),
   epss: z.exactOptional(z.strictObject({ score: z.number(), percentile: z.number() })),
   rejected: yes,
 });

@@ -96,6 +96,29 @@ test('stays unrated when a score and its vector give different severities', asyn
   assert.equal((await read({ metrics: [cvss31(vector, 7.7, 'HIGH')] })).cvss?.[0]?.score, 7.7);
 });
 
+test('reads who says that it is used in attacks, and when', async () => {
+  const ssvc = (exploitation: string, timestamp?: string): object => ({
+    other: {
+      type: 'ssvc',
+      content: { id, options: [{ Exploitation: exploitation }, { Automatable: 'yes' }], timestamp },
+    },
+  });
+  const kev = { other: { type: 'kev', content: { dateAdded: '2023-11-21' } } };
+  const statements = async (...cisa: object[]): Promise<Enrichment['exploitedBy']> =>
+    (await read({ cisa })).exploitedBy;
+  const time = '2024-10-04T13:32:40.662258Z';
+  assert.deepEqual(await statements(kev, ssvc('active', time)), [
+    { source: 'kev', date: '2023-11-21' },
+    { source: 'cisa-adp', date: '2024-10-04T13:32:40.662Z' },
+  ]);
+  assert.deepEqual(await statements(ssvc('Active')), [
+    { source: 'cisa-adp', date: '2023-10-03T17:25:08.434Z' },
+  ]);
+  for (const other of [ssvc('poc', time), ssvc('none', time), { other: { type: 'ssvc', content: 'active' } }])
+    assert.equal(await statements(other), undefined);
+  assert.equal((await read({ metrics: [ssvc('active', time)] })).exploitedBy, undefined, 'of the assigner');
+});
+
 test('reads a rejected record as rejected and nothing else', async () => {
   assert.deepEqual(await read({ state: 'REJECTED', metrics: [cvss31(vector, 7.8, 'HIGH')] }), {
     id,
@@ -117,11 +140,14 @@ test('refuses a document that is not the record of the CVE', async () => {
 
 corpusTest('reads every real record, and every rating that does not contradict itself', async () => {
   const counts = { read: 0, rejected: 0, cna: 0, cisa: 0, words: 0, unrated: 0, contradictory: 0 };
+  const exploited = { kev: 0, 'cisa-adp': 0 };
   for (const { path, bytes } of corpusFiles('feeds/cve5/vulnrichment.tar.zst', '.json')) {
     const [name] = /CVE-\d+-\d+(?=\.json$)/.exec(path) ?? [];
     if (name === undefined) continue;
     counts.read++;
-    counts[kindOf(await cve.read(name, bytes))]++;
+    const enrichment = await cve.read(name, bytes);
+    counts[kindOf(enrichment)]++;
+    for (const { source } of enrichment.exploitedBy ?? []) exploited[source as keyof typeof exploited]++;
   }
   // Expected counts: from the same files, by a Python program that does not score vectors. Of the ratings that it counts, 7 of assigners
   // and 1 of CISA contradict themselves.
@@ -134,6 +160,7 @@ corpusTest('reads every real record, and every rating that does not contradict i
     unrated: 2469,
     contradictory: 7 + 1,
   });
+  assert.deepEqual(exploited, { kev: 54, 'cisa-adp': 52 });
 });
 
 function kindOf(enrichment: Enrichment): 'contradictory' | 'rejected' | 'unrated' | 'cisa' | 'words' | 'cna' {

@@ -17,7 +17,7 @@ export const cveInMirror: DocumentEnricher = cveRecords([repository, clone]);
  */
 export const cveList: Enricher = {
   name: 'cve',
-  version: 2,
+  version: 3,
   feeds: ['list'],
   async fetch(feed, client, lastFingerprint) {
     return (await import('./list-releases.ts')).fetchCveList(feed, client, lastFingerprint);
@@ -38,7 +38,7 @@ export const cveDirectories: readonly string[] = [repository, clone].map((url) =
 function cveRecords(baseUrls: readonly string[]): DocumentEnricher {
   return {
     name: 'cve',
-    version: 2,
+    version: 3,
     urlsOf(id) {
       const numbers = cveNumberOf(id);
       if (numbers === undefined) return [];

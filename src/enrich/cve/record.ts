@@ -1,16 +1,22 @@
 import * as z from 'zod/mini';
 import { parseFeedValue, parseJsonAt, UnexpectedContent } from '../../core/corrupt-feed.ts';
+import type { ExploitationStatement } from '../../model/enrichment.ts';
 import type { ProductStatement } from '../../model/product-statement.ts';
 import type { CvssVector, Enrichment } from '../../plugin/index.ts';
 import { productStatements } from '../products/record-statements.ts';
+import { statedExploitation } from './exploitation.ts';
 import { firstContradiction, type Metric, metric, ratedVectors, statedSeverity } from './metrics.ts';
 
 const texts = z.array(z.object({ lang: z.string(), value: z.string() }));
 
 const container = z.object({
-  providerMetadata: z.object({ orgId: z.string(), shortName: z.optional(z.string()) }),
   // Checked for some products only, as most records name others.
   affected: z.optional(z.unknown()),
+  providerMetadata: z.object({
+    orgId: z.string(),
+    shortName: z.optional(z.string()),
+    dateUpdated: z.optional(z.string()),
+  }),
   metrics: z.optional(z.array(metric)),
   descriptions: z.optional(texts),
   problemTypes: z.optional(
@@ -48,6 +54,7 @@ export function readCveRecord(id: string, document: Buffer): Enrichment {
   const weaknesses = cwesIn(read);
   const published = timeOf(datePublished);
   const products = productsIn(read);
+  const exploitedBy = exploitationIn(read);
   return {
     id,
     ...rating,
@@ -55,6 +62,7 @@ export function readCveRecord(id: string, document: Buffer): Enrichment {
     ...(weaknesses.length > 0 && { weaknesses }),
     ...(published !== undefined && { published }),
     ...(products.length > 0 && { products }),
+    ...(exploitedBy.length > 0 && { exploitedBy }),
   };
 }
 
@@ -92,6 +100,28 @@ function productsIn({ containers: { cna, adp = [] } }: CveRecord): ProductStatem
       productStatements({ by: 'cisa-adp', author: author(one), affected: one.affected }),
     ),
   ];
+}
+
+/** Returns the statements of CISA that the vulnerability is used in attacks. One without its own date has that of the record. */
+function exploitationIn({
+  cveMetadata: { datePublished },
+  containers: { adp = [] },
+}: CveRecord): ExploitationStatement[] {
+  const found = adp
+    .filter(({ providerMetadata }) => providerMetadata.orgId === cisa)
+    .flatMap(({ metrics = [], providerMetadata }) =>
+      statedExploitation(metrics).map(({ source, date }) => ({
+        source,
+        date: dayOrTime(date) ?? timeOf(providerMetadata.dateUpdated) ?? timeOf(datePublished),
+      })),
+    );
+  const dated = found.flatMap(({ source, date }) => (date === undefined ? [] : [{ source, date }]));
+  return [...new Map(dated.map((one) => [one.source, one])).values()];
+}
+
+/** Returns a day as it is, and a time in UTC. */
+function dayOrTime(text = ''): string | undefined {
+  return /^\d{4}-\d\d-\d\d$/.test(text) ? text : timeOf(text);
 }
 
 /** Returns the distinct vectors of an issuer, the preferred version first. */

@@ -179,7 +179,7 @@ ${isShort(description) ? markup`<p>${start}</p>` : prose(description)}
 
 function factsOf({ match, names, layers }: GroupRow): Markup[] {
   const { vulnerability } = match;
-  const { exploited, cvss, source, severity, severitySource } = vulnerability;
+  const { exploited = [], cvss, source, severity, severitySource } = vulnerability;
   const rated = severitySource ?? (severity === 'Unknown' ? 'no source' : undefined);
   const pages = referenceUrls(vulnerability).slice(0, pagesMax);
   return [
@@ -187,14 +187,9 @@ function factsOf({ match, names, layers }: GroupRow): Markup[] {
     ...(layers.size === 0 ? [] : [fact('Layers', [...layers].sort((a, b) => a - b).join(', '))]),
     fact('Reported by', escapeForTerminal(source)),
     ...(rated === undefined ? [] : [fact('Rated by', escapeForTerminal(rated))]),
-    ...(exploited === undefined
-      ? []
-      : [
-          fact(
-            'Exploited',
-            escapeForTerminal(`listed by ${exploited.source} since ${exploited.date.slice(0, 10)}`),
-          ),
-        ]),
+    ...exploited.map(({ source: list, date }) =>
+      fact('Exploited', escapeForTerminal(`listed by ${list} since ${date.slice(0, 10)}`)),
+    ),
     ...cvss.map((vector) =>
       fact('CVSS', markup`${vectorText(vector)} <code>${escapeForTerminal(vector.vector)}</code>`),
     ),

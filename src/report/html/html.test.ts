@@ -191,13 +191,17 @@ test('shows advisory ids, CVSS and the issuer of the rating', () => {
       advisories: [{ id: 'RHSA-2024:1', link: 'https://access.example/RHSA-2024:1', fixedVersion: null }],
       cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H', score: 8.8 }],
       kev: true,
-      exploited: { source: 'cisa', date: '2023-09-13T00:00:00Z' },
+      exploited: [
+        { source: 'cisa', date: '2023-09-13T00:00:00Z' },
+        { source: 'euvd', date: '2023-09-14' },
+      ],
     }),
   ]);
   assert.match(page, /<a href="https:\/\/access\.example\/RHSA-2024:1"[^>]*>RHSA-2024:1<\/a>/);
   assert.match(page, /CVSS 8\.8.*\n.*<b>CVSS<\/b> 8\.8 by nvd: <code>CVSS:3\.1\/AV:N/s);
   assert.match(page, /High<span class="by">by nvd<\/span>/);
   assert.match(page, /listed by cisa since 2023-09-13/);
+  assert.match(page, /listed by euvd since 2023-09-14/);
 });
 
 test('lists updates to the version with all fixes, those of exploited findings first', () => {

@@ -86,6 +86,8 @@ export const shardRatings: z.ZodMiniType = z.array(
     weaknesses: z.optional(texts),
     published: z.optional(text),
     exploited: z.optional(z.strictObject({ since: text, due: z.optional(text), ransomware: z.boolean() })),
+    exploitedBy: z.optional(z.array(z.strictObject({ source: text, date: text }))),
+    aliases: z.optional(texts),
     epss: z.optional(z.strictObject({ score: z.number(), percentile: z.number() })),
     rejected: yes,
   }),
