@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { spellingsOf } from './cve.ts';
+import { cveOfGcve, isSameName, spellingsOf } from './cve.ts';
 
 test('looks up a name in any case as its publisher writes it', () => {
   assert.deepEqual(spellingsOf('CVE-2022-0563'), ['CVE-2022-0563']);
@@ -11,4 +11,13 @@ test('looks up a name in any case as its publisher writes it', () => {
     'GHSA-4fc7-mvrr-wv2c',
   ]);
   assert.ok(spellingsOf('ghsa-4fc7-mvrr-wv2c').includes('GHSA-4fc7-mvrr-wv2c'));
+});
+
+test('takes an id of GCVE by the CVE programme as that CVE, and no other', () => {
+  assert.equal(cveOfGcve('GCVE-0-2024-3094'), 'CVE-2024-3094');
+  assert.equal(cveOfGcve('GCVE-1-2025-0001'), undefined);
+  assert.equal(cveOfGcve('CVE-2024-3094'), undefined);
+  assert.ok(spellingsOf('gcve-0-2024-3094').includes('CVE-2024-3094'));
+  assert.ok(isSameName('gcve-0-2024-3094', 'cve-2024-3094'));
+  assert.ok(!isSameName('GCVE-1-2024-3094', 'CVE-2024-3094'));
 });

@@ -26,15 +26,30 @@ export function cveId({ year, number }: CveNumber): string {
   return `CVE-${String(year).padStart(4, '0')}-${String(number).padStart(4, '0')}`;
 }
 
+/**
+ * Returns the CVE id of an id of GCVE in upper case. The numbering authority 0 of GCVE is the CVE programme: `GCVE-0-2024-3094` is
+ * CVE-2024-3094 (https://gcve.eu/about/). Undefined for ids of other authorities.
+ */
+export function cveOfGcve(name: string): string | undefined {
+  const [, number] = /^GCVE-0-(\d{4}-\d{4,})$/.exec(name) ?? [];
+  return number === undefined ? undefined : `CVE-${number}`;
+}
+
+/** Returns a name in the form in which names are compared: in upper case, and a CVE as such. */
+export function comparableName(name: string): string {
+  const upper = name.toUpperCase();
+  return cveOfGcve(upper) ?? upper;
+}
+
 /** Returns the spellings that sources may use for the name of a vulnerability or advisory, which a person may have typed in any case. */
 export function spellingsOf(name: string): readonly string[] {
   const upper = name.toUpperCase();
   // GitHub's ids are in lower case after their prefix.
   const github = upper.startsWith('GHSA-') ? [`GHSA-${name.slice('GHSA-'.length).toLowerCase()}`] : [];
-  return [...new Set([name, upper, ...github])];
+  return [...new Set([name, upper, comparableName(name), ...github])];
 }
 
-/** Returns whether two names are equal, ignoring case. */
+/** Returns whether two names are equal, ignoring case and the prefix of GCVE for a CVE. */
 export function isSameName(a: string, b: string): boolean {
-  return a.toUpperCase() === b.toUpperCase();
+  return comparableName(a) === comparableName(b);
 }

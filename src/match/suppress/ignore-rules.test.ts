@@ -25,6 +25,7 @@ test('matches a vulnerability by each of its names in any case', () => {
     'GHSA-4fc7-mvrr-wv2c',
     'GHSA-*',
     'DSA-5764-1',
+    'GCVE-0-2024-5535',
     '*-5535',
   ])
     assert.equal(isMatched({ id }), true, id);

@@ -1,4 +1,5 @@
 import { globMatches } from '../../kit/glob.ts';
+import { comparableName } from '../../model/cve.ts';
 import { isNamedImage } from '../../model/image-name.ts';
 import type { Match } from '../../model/report.ts';
 import type { IgnoreRule } from '../../model/suppression.ts';
@@ -14,7 +15,7 @@ export function indexRules(rules: readonly IgnoreRule[]): (finding: Match) => re
   const numbered = rules.map((rule, index) => ({ rule, place: index }));
   const isExact = ({ rule }: (typeof numbered)[number]): boolean => rule.id?.includes('*') === false;
   const others = numbered.filter((one) => !isExact(one));
-  const exact = Map.groupBy(numbered.filter(isExact), ({ rule }) => rule.id?.toUpperCase());
+  const exact = Map.groupBy(numbered.filter(isExact), ({ rule }) => comparableName(rule.id ?? ''));
   return ({ vulnerability }) => {
     const named = namesOf(vulnerability).flatMap((name) => exact.get(name) ?? []);
     const found = new Map([...others, ...named].map(({ rule, place: index }) => [index, rule]));
@@ -41,12 +42,12 @@ function selectorsMatch(rule: IgnoreRule, finding: Match): boolean {
 
 function matchesName(wanted: string | undefined, vulnerability: Match['vulnerability']): boolean {
   if (wanted === undefined) return true;
-  const pattern = wanted.toUpperCase();
+  const pattern = comparableName(wanted);
   return namesOf(vulnerability).some((name) => globMatches(pattern, name));
 }
 
 function namesOf({ id, aliases, advisories }: Match['vulnerability']): string[] {
-  return [id, ...aliases, ...advisories.map((advisory) => advisory.id)].map((name) => name.toUpperCase());
+  return [id, ...aliases, ...advisories.map((advisory) => advisory.id)].map(comparableName);
 }
 
 function matchesPackage(wanted: string | undefined, { name, purl }: Match['package']): boolean {

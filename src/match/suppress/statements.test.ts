@@ -38,6 +38,7 @@ test('matches a vulnerability by any of its names, on both sides', () => {
   assert.equal(isAbout(['GHSA-1'], 'CVE-2024-1', ['GHSA-1']), true);
   assert.equal(isAbout(['GHSA-1', 'CVE-2024-1'], 'CVE-2024-1'), true);
   assert.equal(isAbout(['CVE-2024-1'], 'GHSA-1', ['CVE-2024-1']), true);
+  assert.equal(isAbout(['GCVE-0-2024-1000'], 'CVE-2024-1000'), true);
   assert.equal(isAbout(['CVE-2024-2'], 'CVE-2024-1'), false);
 });
 

@@ -1,4 +1,4 @@
-import { isCve } from '../../model/cve.ts';
+import { comparableName, isCve } from '../../model/cve.ts';
 import type { Match } from '../../model/report.ts';
 import type { VexStatement, VexStatus } from '../../model/suppression.ts';
 import { productMatches } from './products.ts';
@@ -10,7 +10,7 @@ export type StatementIndex = ReadonlyMap<string, readonly VexStatement[]>;
 /** Indexes statements by the names of their vulnerabilities. */
 export function indexStatements(statements: readonly VexStatement[]): StatementIndex {
   const named = statements.flatMap((statement) =>
-    statement.ids.map((id) => ({ id: id.toUpperCase(), statement })),
+    statement.ids.map((id) => ({ id: comparableName(id), statement })),
   );
   return new Map(
     [...Map.groupBy(named, ({ id }) => id)].map(([id, entries]) => [
@@ -35,7 +35,7 @@ export function statementsOn(
   subject: SuppressionSubject,
 ): VexStatement[] {
   const { id, aliases } = finding.vulnerability;
-  const named = new Set([id, ...aliases].flatMap((name) => index.get(name.toUpperCase()) ?? []));
+  const named = new Set([id, ...aliases].flatMap((name) => index.get(comparableName(name)) ?? []));
   return [...named]
     .filter((statement) => isAbout(statement, id) && statementMatches(statement, finding, subject))
     .sort((a, b) => timeOf(b) - timeOf(a) || statusRank[b.status] - statusRank[a.status]);
@@ -43,7 +43,7 @@ export function statementsOn(
 
 /** An advisory may also be another name of several CVEs. If a statement names CVEs, it is about these. */
 function isAbout({ ids }: VexStatement, id: string): boolean {
-  const names = ids.map((name) => name.toUpperCase());
+  const names = ids.map(comparableName);
   return !isCve(id) || names.includes(id) || !names.some(isCve);
 }
 

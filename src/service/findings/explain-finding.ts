@@ -23,11 +23,17 @@ import type { IndexedImage } from '../images/indexed-image.ts';
 import { isLeftToOwner, isUngrouped, isUnmatched } from '../images/package-lookup.ts';
 import { type ArtifactNames, findArtifactNames, lookupByArtifact } from './artifact-groups.ts';
 import { toPackage } from './assess-packages.ts';
+import { resolveName } from './resolve-name.ts';
 
-/** Dependencies of `explainFinding`. */
+/** Dependencies of checks of advisories against packages. */
 export interface ExplainFindingDeps extends AsOf {
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly store: Pick<Store, 'advisories' | 'vulnerabilities'>;
+}
+
+/** Dependencies of `explainFinding`: the ratings, which have further names, as well. */
+export interface NamedFindingDeps extends ExplainFindingDeps {
+  readonly store: ExplainFindingDeps['store'] & Pick<Store, 'enrichments'>;
 }
 
 /** The vulnerability to explain, and optionally a package by name or purl. Without one, explains all packages that its advisories cover. */
@@ -43,10 +49,11 @@ export interface ExplainRequest {
 export async function explainFinding(
   request: ExplainRequest,
   { image, report }: { readonly image: IndexedImage; readonly report: Report },
-  deps: ExplainFindingDeps,
+  deps: NamedFindingDeps,
 ): Promise<Explanation> {
-  const records = await namedRecordsOf(request.id, deps);
-  const id = records.find((record) => isSameName(record.id, request.id))?.id ?? request.id;
+  const name = await resolveName(request.id, deps.store);
+  const records = await namedRecordsOf(name, deps);
+  const id = records.find((record) => isSameName(record.id, name))?.id ?? name;
   const chosen = image.packages.filter((item) => isSelected(item, request));
   const artifacts = await findArtifactNames(chosen.filter(isUngrouped), deps);
   const selected = chosen.map((item) => withOnlyGroup(item, artifacts));
@@ -61,7 +68,10 @@ export async function explainFinding(
     distro: report.distro,
     id,
     packages: covered.map((item) => explainPackage(item, context)),
-    remarks: remarksOf(request, { records, covered, isInstalled: selected.length > 0, image }),
+    remarks: remarksOf(
+      { ...request, id: name },
+      { records, covered, isInstalled: selected.length > 0, image },
+    ),
     coverage: report.coverage,
     ...(report.ratings?.lists !== undefined && { lists: report.ratings.lists }),
   };

@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts';
 import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { dropOverridden } from '../feeds/user-vulnerabilities.ts';
+import { resolveName } from '../findings/resolve-name.ts';
 import { disprovingRecords } from './disproving-records.ts';
 import { openFindings } from './open-findings.ts';
 
@@ -44,15 +45,16 @@ export interface AffectedList {
 }
 
 /**
- * Returns the known images that a vulnerability affects. `id` is its id or an alias, in any case. Returns undefined if the vulnerability is
+ * Returns the known images that a vulnerability affects. `name` is its id or an alias, in any case. Returns undefined if the vulnerability is
  * unknown. The severities are those that a scan shows with the ratings of the store.
  */
 export async function affectedBy(
-  id: string,
+  name: string,
   page: AffectedRequest,
   deps: RatedImagesDeps,
 ): Promise<AffectedList | undefined> {
   const { vulnerabilities, advisories } = deps.store;
+  const id = await resolveName(name, deps.store);
   const named = await recordNumbersNamed(id, deps);
   if (named.length === 0) return undefined;
   const states = await advisories.findFeedStates();
