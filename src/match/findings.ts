@@ -143,9 +143,13 @@ function isOtherCve(hit: Hit, alias: string): boolean {
   return !isCve(hit.id) && isCve(alias);
 }
 
-function advisoryOf({ id, links, fix, title }: Hit): AdvisoryReference {
+function advisoryOf({ id, links, fix, title, issued }: Hit): AdvisoryReference {
   const fixedVersion = fix.state === 'fixed' ? fix.version : null;
-  return { id, link: links[0] ?? null, fixedVersion, ...(title !== undefined && { title }) };
+  return {
+    ...{ id, link: links[0] ?? null, fixedVersion },
+    ...(title !== undefined && { title }),
+    ...(issued !== undefined && { issued }),
+  };
 }
 
 /** The first description of the vulnerability. If an advisory is about an update, only its text about this CVE counts. */

@@ -15,3 +15,6 @@ export type FixState = 'fixed' | (typeof unfixedStates)[number];
 export type Fix =
   | { readonly state: 'fixed'; readonly version: string }
   | { readonly state: Exclude<FixState, 'fixed'> };
+
+/** A fix of a finding. `availableSince`: since when it is known to be available, ISO 8601. Absent if that is unknown. */
+export type DatedFix = Fix & { readonly availableSince?: string };

@@ -23,6 +23,8 @@ export interface AdvisoryHit {
   readonly affectedPackage: string;
   readonly range: VersionRange;
   readonly fix: Fix;
+  /** When the vendor published the update that the advisory is about, ISO 8601. Absent if it does not say so. */
+  readonly issued?: string;
   /** Extra conditions an installed package must meet for the row to apply. */
   readonly only?: Conditions;
 }

@@ -2,7 +2,7 @@ import type { Digest } from './digest.ts';
 import type { Distro } from './distro.ts';
 import type { ExploitationStatement } from './enrichment.ts';
 import type { EvidenceKind } from './evidence/kinds.ts';
-import type { Fix } from './fix.ts';
+import type { DatedFix } from './fix.ts';
 import type { Namespace } from './namespace.ts';
 import type { Package, ReportedPackage } from './package.ts';
 import type { Severity } from './severity.ts';
@@ -71,6 +71,8 @@ export interface AdvisoryReference {
   readonly fixedVersion: string | null;
   /** The vendor's title of an advisory about an update. */
   readonly title?: string;
+  /** When the vendor published an advisory about an update, ISO 8601. Absent if it does not say so. */
+  readonly issued?: string;
 }
 
 /** The row of an advisory source that made a match, and the comparison that decided it. */
@@ -113,7 +115,7 @@ export interface ReportVulnerability {
 export interface Match {
   readonly vulnerability: ReportVulnerability;
   readonly package: ReportedPackage;
-  readonly fix: Fix;
+  readonly fix: DatedFix;
   readonly evidence: readonly Evidence[];
 }
 

@@ -60,6 +60,7 @@ const vulnerability = z.strictObject({
   cvss,
   metadata: z.optional(z.record(z.string(), z.unknown(), 'must be an object')),
   modified: z.optional(text),
+  issued: z.optional(text),
   affected: z.array(affected, 'must be an array'),
 } satisfies Fields<VulnerabilityRecord>);
 

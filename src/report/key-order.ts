@@ -25,7 +25,7 @@ const match = {
   vulnerability: {
     id: 'value',
     aliases: 'value',
-    advisories: { id: 'value', link: 'value', fixedVersion: 'value', title: 'value' },
+    advisories: { id: 'value', link: 'value', fixedVersion: 'value', title: 'value', issued: 'value' },
     severity: 'value',
     severitySource: 'value',
     cvss: { source: 'value', vector: 'value', score: 'value' },
@@ -48,7 +48,7 @@ const match = {
     parent: { name: 'value', version: 'value' },
     locationCount: 'value',
   },
-  fix: { state: 'value', version: 'value' },
+  fix: { state: 'value', version: 'value', availableSince: 'value' },
   evidence: {
     source: 'value',
     advisory: 'value',

@@ -50,6 +50,7 @@ const vulnerability: z.ZodMiniType<Vulnerability> = z.strictObject({
   severity,
   cvss: vectors,
   modified: z.exactOptional(time),
+  issued: z.exactOptional(time),
   affected: z.array(affected),
 });
 

@@ -240,8 +240,12 @@ function reasonFor({ fix, vulnerability }: Match): string {
   const { severity, severitySource } = vulnerability;
   const rated = severitySource ? `${severity} by ${severitySource}` : severity;
   return fix.state === 'fixed'
-    ? `${rated}, fixed in ${fix.version}`
+    ? `${rated}, fixed in ${fix.version}${availabilityOf(fix)}`
     : `${rated}, ${fix.state.replaceAll('-', ' ')}`;
+}
+
+function availabilityOf({ availableSince }: Match['fix']): string {
+  return availableSince === undefined ? '' : `, available since ${availableSince.slice(0, 10)}`;
 }
 
 function reasonAgainst(

@@ -3,17 +3,19 @@ import { advisoryNamespaceOf } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { Report, Target } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
+import type { Store } from '../../store/store.ts';
 import { feedsFor } from '../feeds/choose-feeds.ts';
 import type { IndexedImage } from '../images/indexed-image.ts';
 import { type AssessmentDeps, assessPackages, type LookUpRatings, toPackage } from './assess-packages.ts';
 import { type CoverageDeps, coverageOf, coveringPackagesOf } from './coverage.ts';
 import { unownedEvidence } from './evidence-coverage.ts';
+import { addFixDates } from './fix-dates.ts';
 import { ratingLists } from './rating-lists.ts';
 
 /** Dependencies of `matchImage`. */
 export interface MatchImageDeps extends CoverageDeps {
   readonly extensions: Extensions;
-  readonly store: AssessmentDeps['store'];
+  readonly store: AssessmentDeps['store'] & Pick<Store, 'events'>;
   readonly lookUp?: LookUpRatings;
 }
 
@@ -37,7 +39,7 @@ export async function matchImage(
     isRemembered: image.isDescribed,
     ungrouped: image.ungrouped,
   });
-  const { matches, suppressed } = findings;
+  const { matches, suppressed } = await addFixDates(findings, deps);
   const coverage = await coverageOf(image, deps);
   const statuses = [...image.statuses, ...undecided].sort((a, b) => compareText(a.extension, b.extension));
   const isAssessed = isFullyAssessed({ packages: image.packages.length, coverage, statuses });

@@ -67,6 +67,7 @@ test('reads an erratum as a vulnerability with a row for each package and stream
       severity: 'High',
       cvss: [],
       modified: '2019-05-07T03:39:12.000Z',
+      issued: '2019-05-07T03:39:11.000Z',
       affected: [
         {
           namespace,

@@ -13,7 +13,7 @@ const archive = 'https://osv-vulnerabilities.storage.googleapis.com/AlmaLinux/al
  */
 export const alma: AdvisorySource = {
   name: 'alma',
-  version: 2,
+  version: 3,
   feeds,
   feedsFor(namespace) {
     const release = /^almalinux:(\d+)$/.exec(namespace)?.[1];

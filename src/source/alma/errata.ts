@@ -93,6 +93,7 @@ function advisory(release: string, record: Erratum): VulnerabilityRecord {
     severity: vendorSeverity(severity),
     cvss: [],
     ...(seconds && { modified: new Date(seconds * 1000).toISOString() }),
+    ...(issued_date && { issued: new Date(issued_date * 1000).toISOString() }),
     affected: rowsOfFixedRpms(rpmsOf(release, record)),
   };
 }

@@ -79,6 +79,7 @@ test('reads an advisory as one vulnerability with a row for each package', async
       severity: 'High',
       cvss: [],
       modified: '2024-01-05T06:07:08.000Z',
+      issued: '2024-01-02T03:04:00.000Z',
       affected: [
         {
           namespace,

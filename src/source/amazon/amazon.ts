@@ -43,7 +43,7 @@ const companions: Readonly<Record<string, readonly string[]>> = {
  */
 export const amazon: AdvisorySource = {
   name: 'amazon',
-  version: 2,
+  version: 3,
   feeds: [...mirrorLists.keys()],
   feedsFor(namespace) {
     const [, release, extra] = /^amzn:(2018\.03|2|2023)(?::(.+))?$/.exec(namespace) ?? [];

@@ -43,6 +43,7 @@ test('bottlerocket: reads an advisory with its page and its architectures', asyn
       severity: 'Medium',
       cvss: [],
       modified: '2026-03-17T16:22:44.000Z',
+      issued: '2026-03-17T16:22:44.000Z',
       affected: [
         {
           namespace: { name: 'bottlerocket', versionScheme: 'rpm' },

@@ -4,7 +4,7 @@ import { recordsOf } from '../feed-documents.ts';
 /** Bottlerocket's advisories, all in one file of updates. */
 export const bottlerocket: AdvisorySource = {
   name: 'bottlerocket',
-  version: 1,
+  version: 2,
   feeds: ['updateinfo'],
   feedsFor: (namespace) => (namespace === 'bottlerocket' ? ['updateinfo'] : []),
   fetch: (_, client, lastFingerprint) =>

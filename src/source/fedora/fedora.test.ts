@@ -56,6 +56,7 @@ test('fedora: reads an update with the CVEs of its bugs, for every architecture'
       severity: 'High',
       cvss: [],
       modified: '2023-11-25T01:00:00.000Z',
+      issued: '2023-11-24T02:18:33.000Z',
       affected: [fixed('libcap', '2.48-7.fc38'), fixed('kernel-tools', '1:6.6.2-100.fc38')],
     },
   ]);

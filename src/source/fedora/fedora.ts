@@ -13,7 +13,7 @@ const places = [
 /** Fedora's updates, as Bodhi writes them into the repository of each release. A repository of one architecture has those of all. */
 export const fedora: AdvisorySource = {
   name: 'fedora',
-  version: 1,
+  version: 2,
   feeds: releases,
   feedsFor(namespace) {
     const release = /^fedora:(\d+)$/.exec(namespace)?.[1];

@@ -56,6 +56,7 @@ async function* fromPages({ body }: FetchedFeed): AsyncGenerator<FeedRecord> {
 
 function vulnerability(record: Advisory): FeedRecord {
   const { name, description, synopsis, severity, updated_at, published_at, cves = [] } = record;
+  const { modified: issued } = parseModified(published_at ?? undefined);
   const rpms = rpmsOf(record);
   if (typeof rpms === 'string') return { kind: 'skipped', key: name, reason: rpms };
   return {
@@ -69,6 +70,7 @@ function vulnerability(record: Advisory): FeedRecord {
     severity: vendorSeverity(severity),
     cvss: cves.flatMap(vectorOf),
     ...parseModified(updated_at ?? published_at ?? undefined),
+    ...(issued !== undefined && { issued }),
     affected: rowsOfFixedRpms(rpms),
   };
 }

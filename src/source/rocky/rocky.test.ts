@@ -72,6 +72,7 @@ test('reads an advisory as a vulnerability with a row for each package and strea
       severity: 'High',
       cvss: [{ source: 'rocky CVE-2025-0001', vector: advisory.cves[0]?.cvss3_scoring_vector, score: 9.8 }],
       modified: '2025-01-02T03:04:05.678Z',
+      issued: '2025-01-02T03:04:05.678Z',
       affected: [
         { ...row('9', 'xz', '5.2-1.el9'), only: { arch: ['x86_64'] } },
         {

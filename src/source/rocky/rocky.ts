@@ -9,7 +9,7 @@ const feeds = ['advisories'];
  */
 export const rocky: AdvisorySource = {
   name: 'rocky',
-  version: 2,
+  version: 3,
   feeds,
   feedsFor: (namespace) => (/^rocky:\d+(:|$)/.test(namespace) ? feeds : []),
   async fetch(_feed, client, lastFingerprint) {

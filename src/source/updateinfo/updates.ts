@@ -86,7 +86,8 @@ interface Advisory {
 function vulnerability(id: string, { update, rpms, from }: Advisory): VulnerabilityRecord {
   const { pageOf, cvesOf = statedCves, severityOf = vendorSeverity, isForEveryArchitecture } = from;
   const description = statedText(update, 'description');
-  const modified = timeOf(dateOf(update, 'updated') ?? dateOf(update, 'issued'));
+  const issued = timeOf(dateOf(update, 'issued'));
+  const modified = timeOf(dateOf(update, 'updated')) ?? issued;
   const references = within(update, ['references', 'reference']).map(
     ({ attributes }): UpdateReference => attributes,
   );
@@ -103,6 +104,7 @@ function vulnerability(id: string, { update, rpms, from }: Advisory): Vulnerabil
     severity: severityOf(statedText(update, 'severity')),
     cvss: [],
     ...(modified !== undefined && { modified }),
+    ...(issued !== undefined && { issued }),
     affected: isForEveryArchitecture ? rows.map(withoutArchitecture) : rows,
   };
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { affectedRow, feedUpdate, keys, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { FeedUpdate, KeyedRecord, KeyedVulnerabilityRecord } from '../advisory-store.ts';
-import type { AdvisoryEvent } from '../event-store.ts';
+import type { FeedUpdate, KeyedAffected, KeyedRecord, KeyedVulnerabilityRecord } from '../advisory-store.ts';
+import type { AdvisoryEvent, FixRow } from '../event-store.ts';
 import type { Store } from '../store.ts';
 
 const buster = { name: 'debian:10', versionScheme: 'dpkg' };
@@ -79,6 +79,47 @@ for (const engine of storeEngines) {
     const [gone, fresh] = (await store.events.findAfter(3, 10)).toReversed();
     assert.deepEqual([gone?.number, gone?.kind, gone?.key], [5, 'withdrawn', 'E']);
     assert.deepEqual([fresh?.number, fresh?.kind, fresh?.key], [4, 'new', 'F']);
+  });
+
+  test(`${engine.name}: finds when an update first brought a fix`, async (t) => {
+    let now = Date.parse('2026-01-02T00:00:00Z');
+    const day = 86_400_000;
+    const store = await engine.create(t)({ now: () => now });
+    const fixedIn = (name: string, version: string): KeyedAffected =>
+      affectedRow(name, { fix: { state: 'fixed', version } });
+    const unfixed = affectedRow('openssl', { fix: { state: 'unfixed' } });
+    const ask = (id: string, version: string, name = 'openssl'): FixRow => ({
+      ...{ source: 'debian', id, namespace: 'debian:12', package: name, version },
+    });
+    const asked = [
+      ...[ask('A', '1'), ask('A', '2'), ask('B', '1'), ask('C', '1'), ask('B', '9')],
+      ...[ask('A', '1', 'curl'), { ...ask('B', '1'), namespace: 'debian:13' }],
+    ];
+    const found = async (asOf?: string): Promise<(string | undefined)[]> =>
+      (await store.events.findFixTimes(asked, { asOf })).map((time) => time?.slice(0, 10));
+    const none = asked.map(() => undefined);
+    const loaded = [
+      record('A', { affected: [fixedIn('openssl', '1')] }),
+      record('B', { affected: [unfixed] }),
+    ];
+    await apply(store, loaded);
+    assert.deepEqual(await found(), none, 'the first load is not the time of a fix');
+
+    now += day;
+    const fixed = record('B', { affected: [fixedIn('openssl', '1')] });
+    await apply(store, [record('A', { affected: [fixedIn('openssl', '2')] }), fixed]);
+    now += day;
+    const added = record('C', { affected: [fixedIn('openssl', '1')] });
+    // Another change of B, and the first fix of A again.
+    await apply(store, [loaded[0] ?? fixed, { ...fixed, severity: 'High' }, added]);
+    assert.deepEqual(await found(), [
+      ...[undefined, '2026-01-03', '2026-01-03', '2026-01-04', undefined],
+      ...[undefined, undefined],
+    ]);
+    assert.deepEqual(await found('2026-01-03T12:00:00Z'), [
+      ...[undefined, '2026-01-03', '2026-01-03', undefined, undefined],
+      ...[undefined, undefined],
+    ]);
   });
 
   test(`${engine.name}: makes events for significant changes only`, async (t) => {

@@ -3,6 +3,8 @@ import { splitIntoChunks } from '../../kit/collections.ts';
 import type { AdvisoryEvent, ChangedAspect, EventStore } from '../event-store.ts';
 import type { StoredVulnerability } from '../vulnerability-store.ts';
 import type { Engine, EngineConnection } from './engine.ts';
+import { findFixTimes } from './fix-times.ts';
+import { momentOf } from './history.ts';
 import { allocateNumbers } from './id-counter.ts';
 import type { Tables } from './schema.ts';
 import { significantChanges } from './significant-changes.ts';
@@ -11,8 +13,13 @@ import { isoTime } from './times.ts';
 import { findVulnerabilitiesByNumber } from './vulnerabilities.ts';
 
 /** Returns the event log of a store. */
-export function eventStore({ db }: Engine): EventStore {
+export function eventStore({ db }: Engine, now: () => number): EventStore {
   return {
+    findFixTimes: async (rows, at = {}) => {
+      // A store that was loaded once has no events, so a scan pays for one small query.
+      if (rows.length === 0 || (await lastEventNumber(db)) === 0) return rows.map(() => undefined);
+      return await findFixTimes(db, rows, await momentOf(db, at, now()));
+    },
     findAfter: (number, limit) => eventsAfter(db, number, limit),
     findLastNumber: () => lastEventNumber(db),
   };

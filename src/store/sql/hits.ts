@@ -66,7 +66,7 @@ export class HitReader {
 
   /** Returns the hit of a row; `isKeyed` states whether the installed version has a key. */
   read(row: HitRow, isKeyed: boolean): StoredHit {
-    const { aliases, description, links, cvss, metadata, title } = this.#detailsOf(row);
+    const { aliases, description, links, cvss, metadata, title, issued } = this.#detailsOf(row);
     const hit = {
       source: row.source,
       id: row.id,
@@ -82,11 +82,12 @@ export class HitReader {
       decided: isKeyed && row.is_keyed === 1,
     };
     // Nearly all rows. An image has thousands of them, so spreads would be slow.
-    if (metadata === undefined && title === undefined && row.conditions === null) return hit;
+    if ((metadata ?? title ?? issued) === undefined && row.conditions === null) return hit;
     return {
       ...hit,
       ...(title !== undefined && { title }),
       ...(metadata !== undefined && { metadata }),
+      ...(issued !== undefined && { issued }),
       ...(row.conditions !== null && { only: this.#conditionsOf(row.conditions) }),
     };
   }

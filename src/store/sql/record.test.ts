@@ -11,6 +11,7 @@ const changes: Partial<KeyedVulnerability>[] = [
   { aliases: ['B'] },
   { description: 'B' },
   { title: 'B' },
+  { issued: '2026-01-01T00:00:00Z' },
   { metadata: { b: 1 } },
   { links: [] },
   { severity: 'High' },
@@ -40,10 +41,16 @@ test('changes the hash of a record with each of its fields', () => {
   assert.deepEqual(records.map(hash), structuredClone(records).map(hash));
 });
 
-test('reads the title of a record, with and without metadata', () => {
-  for (const change of [{ title: 'B' }, { title: 'B', metadata: { b: 1 } }, { metadata: { b: 1 } }, {}]) {
-    const { title, metadata } = readDetails(writeDetails(record('A', change)));
-    assert.deepEqual({ title, metadata }, { title: undefined, metadata: undefined, ...change });
+test('reads every combination of the members that a record may lack', () => {
+  const present = { title: 'B', metadata: { b: 1 }, issued: '2026-01-01T00:00:00Z' };
+  const names = Object.keys(present) as (keyof typeof present)[];
+  for (let chosen = 0; chosen < 1 << names.length; chosen++) {
+    const change = Object.fromEntries(
+      names.flatMap((name, bit) => ((chosen >> bit) & 1 ? [[name, present[name]]] : [])),
+    );
+    const { title, metadata, issued } = readDetails(writeDetails(record('A', change)));
+    const absent = { title: undefined, metadata: undefined, issued: undefined };
+    assert.deepEqual({ title, metadata, issued }, { ...absent, ...change });
   }
 });
 

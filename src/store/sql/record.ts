@@ -12,30 +12,33 @@ export interface Details {
   readonly modified: string | null;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly title?: string;
+  readonly issued?: string;
 }
 
 /** Encodes the details as a JSON list: member names would take more space than the values. */
 export function writeDetails(record: KeyedVulnerability): string {
-  const { aliases, description = null, links, cvss, modified = null, metadata, title } = record;
+  const { aliases, description = null, links, cvss, modified = null, metadata, title, issued } = record;
   const vectors = cvss.map(({ source, vector, score }) => [source, vector, score]);
-  // Records without metadata and title keep the hash that they had before these fields existed.
+  const later = [metadata, title, issued];
+  // Records without the later fields keep the hash that they had before these fields existed.
+  const length = 1 + later.findLastIndex((value) => value !== undefined);
   return JSON.stringify([
     ...[aliases, description, links, vectors, modified],
-    ...(metadata === undefined && title === undefined ? [] : [metadata ?? null]),
-    ...(title === undefined ? [] : [title]),
+    ...later.slice(0, length).map((value) => value ?? null),
   ]);
 }
 
 /** Decodes the details that `writeDetails` wrote. */
 export function readDetails(text: string): Details {
   // The text was written by `writeDetails`, so it needs no validation.
-  const [aliases, description, links, vectors, modified, metadata, title] = JSON.parse(text) as [
+  const [aliases, description, links, vectors, modified, metadata, title, issued] = JSON.parse(text) as [
     string[],
     string | null,
     string[],
     [string, string, number | null][],
     string | null,
     (Record<string, unknown> | null)?,
+    (string | null)?,
     string?,
   ];
   const cvss = vectors.map(([source, vector, score]) =>
@@ -44,7 +47,8 @@ export function readDetails(text: string): Details {
   return {
     ...{ aliases, description, links, cvss, modified },
     ...(metadata != null && { metadata }),
-    ...(title !== undefined && { title }),
+    ...(title != null && { title }),
+    ...(issued !== undefined && { issued }),
   };
 }
 

@@ -68,7 +68,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     schemas: { database: schema, program: schemaVersion },
     advisories: check.guard(advisoryStore(engine, { namespaces, now })),
     vulnerabilities: check.guard(vulnerabilityStore(engine, now)),
-    events: check.guard(eventStore(engine)),
+    events: check.guard(eventStore(engine, now)),
     notifications: check.guard(notificationStore(engine, now)),
     batches: check.guard(batchStore(engine, now)),
     enrichments: check.guard(enrichmentStore(engine, now)),

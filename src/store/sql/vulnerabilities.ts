@@ -77,7 +77,9 @@ async function readSome(
 type RecordRow = Selectable<Tables['vulnerability']> & { readonly source: string; readonly feed: string };
 
 function toVulnerability(record: RecordRow, affected: readonly KeyedAffected[]): StoredVulnerability {
-  const { aliases, description, links, cvss, modified, metadata, title } = readDetails(record.details);
+  const { aliases, description, links, cvss, modified, metadata, title, issued } = readDetails(
+    record.details,
+  );
   return {
     number: record.id,
     source: record.source,
@@ -87,6 +89,7 @@ function toVulnerability(record: RecordRow, affected: readonly KeyedAffected[]):
     aliases,
     ...(description !== null && { description }),
     ...(title !== undefined && { title }),
+    ...(issued !== undefined && { issued }),
     links,
     severity: record.severity,
     cvss,
