@@ -35,7 +35,12 @@ suite('namespaces', () => {
     [distro('alpine', '3.21.0_alpha20240923'), 'apk', 'alpine:edge'],
     [distro('alpine', 'edge'), 'apk', 'alpine:edge'],
     [distro('alpine', '3.20.0_rc1'), 'apk', 'alpine:v3.20'],
-    [distro('postmarketos', 'v25.06', undefined, ['alpine']), 'apk', 'postmarketos:v25.06'],
+    [distro('postmarketos', 'v25.06', undefined, ['alpine']), 'apk', 'alpine:v3.22'],
+    // Facts: the releases of postmarketOS and their branches, from the oldest to the newest known.
+    [distro('postmarketos', 'v20.05'), 'apk', 'alpine:v3.12'],
+    [distro('postmarketos', 'v23.06.1'), 'apk', 'alpine:v3.18'],
+    [distro('postmarketos', '25.12'), 'apk', 'alpine:v3.23'],
+    [distro('postmarketos', 'edge'), 'apk', 'alpine:edge'],
     [distro('wolfi', '20230201'), 'apk', 'wolfi'],
     [distro('chainguard', '20230214'), 'apk', 'chainguard'],
     [distro('centos', '7'), 'rpm', 'centos:7'],

@@ -80,8 +80,8 @@ interface Rule {
 
 /**
  * Clair's name of each distribution, by `ID` of os-release. RHEL keeps its own name. CentOS, whose advisories are RHEL's, has its own.
- * Raspbian rebuilds Debian's packages under Debian's versions, so it is Debian here. Other derivatives (Kali, Mint, VyOS, postmarketOS…)
- * change packages and are deliberately not in the table.
+ * Raspbian rebuilds Debian's packages under Debian's versions, so it is Debian here. postmarketOS installs Alpine's packages from Alpine's
+ * repositories, and adds its own for devices. Other derivatives (Kali, Mint, VyOS…) change packages and are deliberately not in the table.
  */
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['debian', { type: 'deb', name: 'debian', release: debianRelease }],
@@ -90,6 +90,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['echo', { type: 'deb', name: 'echo', release: 'rolling' }],
 
   ['alpine', { type: 'apk', name: 'alpine', release: alpineBranch }],
+  ['postmarketos', { type: 'apk', name: 'alpine', release: postmarketBranch }],
   ['wolfi', { type: 'apk', name: 'wolfi', release: 'rolling' }],
   ['chainguard', { type: 'apk', name: 'chainguard', release: 'rolling' }],
   ['minimos', { type: 'apk', name: 'minimos', release: 'rolling' }],
@@ -212,6 +213,21 @@ function alpineBranch(distro: Distro): string | undefined {
   if (distro.versionId === 'edge' || distro.versionId?.includes('_alpha')) return 'edge';
   const branch = majorMinor(distro);
   return branch === undefined ? undefined : `v${branch}`;
+}
+
+/** Releases of postmarketOS from the oldest. Each is built on the next branch of Alpine, from 3.12 on. */
+const postmarketReleases: readonly string[] = [
+  ...['20.05', '21.03', '21.06', '21.12', '22.06', '22.12'],
+  ...['23.06', '23.12', '24.06', '24.12', '25.06', '25.12'],
+];
+const firstPostmarketMinor = 12;
+
+/** The branch of Alpine under a release of postmarketOS. Undefined for an unknown release. */
+function postmarketBranch({ versionId = '' }: Distro): string | undefined {
+  if (versionId === 'edge') return 'edge';
+  const [, release = ''] = /^v?(\d\d\.\d\d)(?:\.\d+)?$/.exec(versionId) ?? [];
+  const place = postmarketReleases.indexOf(release);
+  return place === -1 ? undefined : `v3.${firstPostmarketMinor + place}`;
 }
 
 /** Amazon Linux 1 was one rolling release with dated snapshots. Its advisories are published for the last one, 2018.03. */

@@ -58,7 +58,7 @@ const namedByHand: Readonly<Record<string, string | null>> = {
   'grype/grype/distro/testdata/os/gentoo': 'gentoo',
   'grype/grype/distro/testdata/os/hummingbird': 'hummingbird',
   'grype/grype/distro/testdata/os/minimos': 'minimos',
-  'grype/grype/distro/testdata/os/postmarketos': 'postmarketos:v25.06',
+  'grype/grype/distro/testdata/os/postmarketos': 'alpine:v3.22',
   'grype/grype/distro/testdata/os/raspbian': 'debian:9',
   'grype/grype/distro/testdata/os/scientific6': 'scientific:6',
   'grype/test/integration/testdata/image-alpine-match-coverage': 'alpine:v3.12',
