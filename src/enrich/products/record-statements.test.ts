@@ -75,14 +75,16 @@ test('keeps a statement that cannot be read, without versions', () => {
 });
 
 test('reads a repeated end of HackerOne as a range, and of others as a version', () => {
-  const node = {
-    ...{ vendor: 'Node.js', product: 'Node.js', defaultStatus: 'unaffected' },
-    versions: [{ ...affected, version: '20.5.0', lessThanOrEqual: '20.5.0', versionType: 'semver' }],
+  const startBy = (author: string, name: string, bounds: object): string | undefined => {
+    const versions = [{ ...affected, version: '20.5.0', versionType: 'semver', ...bounds }];
+    const element = { vendor: name, product: name, defaultStatus: 'unaffected', versions };
+    return productStatements({ by: 'cna', author, affected: [element] })[0]?.versions[0]?.version;
   };
-  const versionBy = (author: string): string | undefined =>
-    productStatements({ by: 'cna', author, affected: [node] })[0]?.versions[0]?.version;
-  assert.equal(versionBy('hackerone'), 'unspecified');
-  assert.equal(versionBy('curl'), '20.5.0');
+  assert.equal(startBy('hackerone', 'Node.js', { lessThanOrEqual: '20.5.0' }), '20');
+  assert.equal(startBy('hackerone', 'Node.js', { lessThan: '20.5.0' }), '20');
+  assert.equal(startBy('hackerone', 'Node.js', { lessThan: '20.6.0' }), '20.5.0');
+  assert.equal(startBy('hackerone', 'curl', { lessThanOrEqual: '20.5.0' }), 'unspecified');
+  assert.equal(startBy('curl', 'curl', { lessThanOrEqual: '20.5.0' }), '20.5.0');
 });
 
 corpusTest('reads the statements of real records', async () => {

@@ -37,31 +37,41 @@ export function productStatements({ by, author, affected }: IssuedContainer): Pr
   return affected.flatMap((element: unknown) => {
     if (typeof element !== 'object' || element === null) return [];
     const product = productInRecord(element);
-    return product === undefined ? [] : [{ product, by, ...readVersions(element, author) }];
+    return product === undefined ? [] : [{ product, by, ...readVersions(element, { product, author }) }];
   });
 }
 
-function readVersions(element: object, author: string): Pick<ProductStatement, 'otherVersions' | 'versions'> {
+/** The product of a statement, and the short name of its author. */
+interface Subject {
+  readonly product: string;
+  readonly author: string;
+}
+
+function readVersions(
+  element: object,
+  subject: Subject,
+): Pick<ProductStatement, 'otherVersions' | 'versions'> {
   const { data } = z.safeParse(versions, element);
   if (data === undefined) return { versions: [] };
   const { defaultStatus: otherVersions, versions: all = [] } = data;
   const boundaries = all.reduce((sum, { changes = [] }) => sum + 1 + changes.length, 0);
   return {
     ...(otherVersions !== undefined && { otherVersions }),
-    versions: boundaries > limits.productVersions ? [] : all.map((one) => withAuthorsMeaning(one, author)),
+    versions: boundaries > limits.productVersions ? [] : all.map((one) => withAuthorsMeaning(one, subject)),
   };
 }
 
 /**
- * HackerOne repeats the end of a range as its start, and means everything up to it: `20.5.0`, `lessThanOrEqual: 20.5.0`. From other
- * authors, that is one version.
+ * HackerOne repeats the end of a range as its start: `20.5.0`, `lessThanOrEqual: 20.5.0`. That means the versions up to it, and for Node.js
+ * those of its release line, which has one major version. From other authors, it is one version.
  */
-function withAuthorsMeaning(one: z.output<typeof stated>, author: string): StatedVersions {
+function withAuthorsMeaning(one: z.output<typeof stated>, { product, author }: Subject): StatedVersions {
   const { version, lessThanOrEqual, lessThan, versionType, changes, ...others } = one;
-  const isRepeated = author === 'hackerone' && version === lessThanOrEqual;
+  const isRepeated = author === 'hackerone' && (version === lessThanOrEqual || version === lessThan);
+  const [line] = product === 'node' ? version.split('.', 1) : [];
   return {
     ...others,
-    version: isRepeated ? 'unspecified' : version,
+    version: isRepeated ? (line ?? 'unspecified') : version,
     ...(lessThan !== undefined && { lessThan }),
     ...(lessThanOrEqual !== undefined && { lessThanOrEqual }),
     ...(versionType !== undefined && { versionType }),

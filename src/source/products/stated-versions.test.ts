@@ -167,6 +167,20 @@ const cases: readonly Case[] = [
     safe: ['16.20.2', '18.17.1', '18.20.8', '20.5.1', '20.19.5', '22.0.0'],
   },
   {
+    // nodejs.org, security releases of January 2025: only v20, v22 and v23, fixed in v20.18.2, v22.13.1 and v23.6.1.
+    id: 'CVE-2025-23083',
+    assigner: 'hackerone',
+    names: ['nodejs', 'node'],
+    others: 'unaffected',
+    stated: [
+      ['20.18.1', upTo('20.18.1')],
+      ['22.13.0', upTo('22.13.0')],
+      ['23.6.0', upTo('23.6.0')],
+    ],
+    affected: ['20.0.0', '20.18.1', '22.0.0', '22.13.0', '23.6.0'],
+    safe: ['18.20.5', '20.18.2', '20.19.5', '22.13.1', '23.6.1', '24.0.0'],
+  },
+  {
     // curl.se/docs/CVE-2023-38545.html: 7.69.0 to and including 8.3.0.
     id: 'CVE-2023-38545',
     assigner: 'hackerone',
