@@ -18,7 +18,7 @@ const chart = 'deploy/helm/clair';
 
 /** The packages of Go with the tools. */
 const packages = {
-  helm: 'helm.sh/helm/v3/cmd/helm@v3.18.6',
+  helm: 'helm.sh/helm/v3/cmd/helm@v3.22.0',
   kustomize: 'sigs.k8s.io/kustomize/kustomize/v5@v5.7.1',
   'kubectl-validate': 'sigs.k8s.io/kubectl-validate@v0.0.4',
 } as const;
