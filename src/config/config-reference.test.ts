@@ -16,7 +16,7 @@ test('writes a heading and a section for each block', () => {
   assert.deepEqual(
     Array.from(reference.matchAll(/^## (.*)$/gm), ([, block]) => block),
     [
-      ...['database', 'api', 'worker', 'worker.sources', 'updater', '`updater.sources.<name>`'],
+      ...['database', 'api', 'api.v4', 'worker', 'worker.sources', 'updater', '`updater.sources.<name>`'],
       ...['notifier', 'notifier.pager', 'plugins', 'log', 'tracing'],
     ],
   );

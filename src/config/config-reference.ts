@@ -11,6 +11,7 @@ import { variableOf } from './read-config.ts';
 const blocks: Readonly<Record<string, string>> = {
   database: 'The database of layers, images and advisories. Options of the other engine are refused.',
   api: 'Addresses of the API and of the health check, access tokens and TLS.',
+  'api.v4': 'The [v4 API](api-v4.md).',
   worker: 'How the server reads posted layers, and with which extensions.',
   'worker.sources': 'Permitted origins of posted layers.',
   updater: 'How the server updates advisories.',

@@ -68,6 +68,13 @@ const settings = {
     ),
     keyfile: string('File of the private key of the server certificate.'),
     certfile: string('File of the server certificate. If set, the API uses TLS.'),
+    v4: {
+      notready: oneOf(
+        'v4: the status of a vulnerability report while the advisories that cover the manifest are not loaded. With `202`, as in the original Clair, Quay shows an error; with `404`, it shows that the manifest is queued.',
+        ['202', '404'],
+        '202',
+      ),
+    },
     tokens: secretStringList(
       'Bearer tokens of the API; without tokens, every client has full access. Each is `read:`, `scan:` or `admin:` and the SHA-256 of the token in hexadecimal. ' +
         '`read` permits GET, `scan` also posting layers, `admin` everything. A name for the log may follow: `scan:SUM:ci`. ' +

@@ -70,6 +70,66 @@ export function indexReportProblems(report: unknown): string[] {
   return [...schemaProblems(indexReportSchema, report), ...strayReferences(report as Contents)];
 }
 
+const severityWords = ['Unknown', 'Negligible', 'Low', 'Medium', 'High', 'Critical'];
+
+const vulnerabilitySchema = objectOf({
+  ...{ id: text, updater: text, name: text, description: text, links: text, severity: text },
+  issued: { type: 'string', format: 'date-time' } as JsonSchema,
+  normalized_severity: { type: 'string', enum: severityWords },
+  package: objectOf(packageProperties, ['arch']),
+  distribution: distributionSchema,
+  repository: objectOf({ name: text, key: text, uri: text, cpe }, ['name', 'key', 'uri']),
+  fixed_in_version: text,
+});
+
+const cvssMetrics = {
+  ...{ attackVector: text, attackComplexity: text, privilegesRequired: text, userInteraction: text },
+  ...{ scope: text, confidentialityImpact: text, integrityImpact: text, availabilityImpact: text },
+};
+
+/** Quay sorts the vectors by `baseScore`. */
+const cvssSchema = objectOf(
+  {
+    ...{ version: text, vectorString: text, baseSeverity: text },
+    baseScore: { type: 'number' },
+    ...cvssMetrics,
+  },
+  Object.keys(cvssMetrics),
+);
+
+const vulnerabilityReportSchema = objectOf({
+  ...contents,
+  vulnerabilities: mapOf(vulnerabilitySchema),
+  package_vulnerabilities: mapOf({ type: 'array', items: text }),
+  enrichments: mapOf({
+    type: 'array',
+    minItems: 1,
+    items: mapOf({ type: 'array', items: cvssSchema }),
+  } as JsonSchema),
+});
+
+interface VulnerabilityContents extends Contents {
+  readonly vulnerabilities: Readonly<Record<string, unknown>>;
+  readonly package_vulnerabilities: Readonly<Record<string, readonly string[]>>;
+  readonly enrichments: Readonly<Record<string, readonly Readonly<Record<string, readonly object[]>>[]>>;
+}
+
+/** Returns the problems of a vulnerability report: what the schemas and decoders of clients refuse. */
+export function vulnerabilityReportProblems(report: unknown): string[] {
+  const found = report as VulnerabilityContents;
+  const known = new Set(Object.keys(found.vulnerabilities));
+  const named = [
+    ...Object.values(found.package_vulnerabilities).flat(),
+    // Quay reads the vectors of the first entry of the first key.
+    ...Object.keys(Object.values(found.enrichments)[0]?.[0] ?? {}),
+  ];
+  return [
+    ...schemaProblems(vulnerabilityReportSchema, report),
+    ...strayReferences(found),
+    ...named.filter((id) => !known.has(id)).map((id) => `vulnerability ${id}`),
+  ];
+}
+
 interface Contents {
   readonly packages: Readonly<Record<string, unknown>>;
   readonly distributions: Readonly<Record<string, unknown>>;

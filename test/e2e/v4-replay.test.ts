@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { builtIn } from '../../src/extensions.ts';
+import { updateFeeds } from '../../src/service/feeds/update-feeds.ts';
+import { mirrorClient } from '../../src/source/client/mirror.ts';
 import { readV4Lines, recordings, type V4Line } from '../../src/testing/recordings.ts';
 import { type SharedEngine, sharedEngines } from '../../src/testing/store-engines.ts';
 import { startEndpoints } from './replay/replay.ts';
-import { type V4Deviations, v4ImageDeviations, v4IndexDeviations } from './replay/v4-deviations.ts';
+import {
+  type V4Deviations,
+  v4ImageDeviations,
+  v4IndexDeviations,
+  v4MatchDeviations,
+} from './replay/v4-deviations.ts';
 import { serveV4Layers } from './replay/v4-layer-server.ts';
 import { V4Replay } from './replay/v4-replay.ts';
 
@@ -27,6 +36,18 @@ for (const engine of sharedEngines) {
   }, async (t) => {
     await replay(t, engine, readV4Lines('v4-images'), v4ImageDeviations);
   });
+
+  test(`${engine.name}: the v4 matcher finds what Clair finds except for the listed deviations`, {
+    skip,
+  }, async (t) => {
+    const place = await engine.createEmptyLocation(t);
+    const exchanges = await startReplay(t, place, v4MatchDeviations);
+    for (const line of readV4Lines('v4-match').filter((one) => !isOfMatcher(one) && !isOfLaterFeeds(one))) {
+      if (line.n === feedsUp) await loadFeeds(engine, place);
+      await exchanges.repeat(line);
+    }
+    exchanges.finish(t);
+  });
 }
 
 async function replay(
@@ -35,11 +56,37 @@ async function replay(
   lines: readonly V4Line[],
   deviations: V4Deviations,
 ): Promise<void> {
-  const { ports } = await startEndpoints(t, await engine.createEmptyLocation(t));
-  const port = ports.get(apiPort) ?? assert.fail('no port');
-  const exchanges = new V4Replay({ port, layers: await serveV4Layers(t) }, deviations);
+  const exchanges = await startReplay(t, await engine.createEmptyLocation(t), deviations);
   for (const line of lines) await exchanges.repeat(line);
   exchanges.finish(t);
+}
+
+async function startReplay(t: TestContext, place: string, deviations: V4Deviations): Promise<V4Replay> {
+  const { ports } = await startEndpoints(t, place);
+  const port = ports.get(apiPort) ?? assert.fail('no port');
+  return new V4Replay({ port, layers: await serveV4Layers(t) }, deviations);
+}
+
+/** The line of the recording of the matcher in which the feeds are loaded, and those in which they change. */
+const feedsUp = 11;
+const [laterFeedsFrom, laterFeedsTo] = [110, 140];
+
+function isOfLaterFeeds({ n }: V4Line): boolean {
+  return n >= laterFeedsFrom && n <= laterFeedsTo;
+}
+
+/** Loads the feeds of the recording. */
+async function loadFeeds(engine: SharedEngine, place: string): Promise<void> {
+  await using store = await engine.open(place, {});
+  const { sources, enrichers, schemes } = builtIn;
+  const feeds = [...sources, ...enrichers].flatMap((source) =>
+    source.feeds.map((feed) => ({ source, feed })),
+  );
+  await updateFeeds(feeds, {
+    ...{ store, schemes, origin: 'upstream', maxAgeMs: 0, now: store.now, owner: 'test', lockWaitMs: 0 },
+    ...{ sleep: () => Promise.resolve(), onProgress: () => undefined },
+    client: mirrorClient(join(recordings, 'feeds-v4')),
+  });
 }
 
 /** Whether it is a request that Clair's matcher makes to its indexer. Here both are one process. */

@@ -2,7 +2,8 @@ import type { NativeDeps } from '../../api/http/native/deps.ts';
 import type { V1Deps } from '../../api/http/v1/deps.ts';
 import { pageTokens } from '../../api/http/v1/page-token.ts';
 import type { V3Deps } from '../../api/http/v3/deps.ts';
-import type { IndexerDeps } from '../../api/http/v4/indexer.ts';
+import type { V4Deps } from '../../api/http/v4/router.ts';
+import type { Config } from '../../config/settings.ts';
 import { limits } from '../../core/limits.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
 import { sleepOrWake } from '../../kit/async/wake-signal.ts';
@@ -74,7 +75,10 @@ export function toV3Deps({
 }
 
 /** Returns the dependencies of the handlers of Clair's API v4, which lists packages of languages whatever the settings of a worker are. */
-export function toV4Deps({ store, pool, loaded, ingests, log }: ServiceDeps): IndexerDeps {
+export function toV4Deps(
+  { store, pool, loaded, plan, ingests, log }: ServiceDeps,
+  { api, updater }: Pick<Config, 'api' | 'updater'>,
+): V4Deps {
   const { extensions } = loaded;
   return {
     ingest: { extensions, store, read: pool.reader(loaded.analyzers), ignoredListers: new Set() },
@@ -82,6 +86,10 @@ export function toV4Deps({ store, pool, loaded, ingests, log }: ServiceDeps): In
     onIngested: (record) => {
       logIngest(log, record);
     },
+    matching: { extensions, store },
+    feeds: plan.feeds,
+    notReadyStatus: api.v4.notready === '404' ? 404 : 202,
+    maxAgeSeconds: Math.round(updater.interval / 1000),
   };
 }
 

@@ -43,7 +43,7 @@ function apiOf(config: Config, deps: ServiceDeps): Pick<ReloadableServices, 'rou
   const routers = [
     routerOf('/v1', v1Routes(v1Deps)),
     v3Router(v3Deps, methods),
-    v4Router(toV4Deps(deps)),
+    v4Router(toV4Deps(deps, config)),
     openApiRouter(config.api.tokens.length > 0),
     routerOf('', nativeRoutes(toNativeDeps(deps))),
   ];

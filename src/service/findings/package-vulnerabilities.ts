@@ -12,6 +12,13 @@ export interface PackageVulnerability extends VulnerabilityView {
   readonly fix: Fix;
   /** Whether the advisory applies to the source package. */
   readonly isOfSource: boolean;
+  /** Name of the advisory source. */
+  readonly source: string;
+  /** The id under which findings of several advisories are one: the CVE, if it is known. */
+  readonly canonicalId: string;
+  readonly links: readonly string[];
+  /** The package name in the advisory. */
+  readonly affectedPackage: string;
 }
 
 /** Returns the vulnerabilities of packages by position, each once under the id of its source. */
@@ -90,6 +97,10 @@ function toPackageVulnerability(
     severity: hit.severity === 'Unknown' && !isUserWritten ? vulnerability.severity : hit.severity,
     metadata: isUserWritten ? (hit.metadata ?? {}) : hit.metadata,
     enrichments: enrichments.get(vulnerability.id) ?? [],
+    source: hit.source,
+    canonicalId: vulnerability.id,
+    links: hit.links,
+    affectedPackage: hit.affectedPackage,
     ...more,
   };
 }

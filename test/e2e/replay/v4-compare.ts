@@ -1,4 +1,9 @@
-import type { V4Contents, V4Environment, V4Package } from '../../../src/api/http/v4/types.ts';
+import type {
+  V4Contents,
+  V4Environment,
+  V4Package,
+  V4VulnerabilityReport,
+} from '../../../src/api/http/v4/types.ts';
 import type { V4Line } from '../../../src/testing/recordings.ts';
 
 /** The parts of a response of the v4 API that are compared. */
@@ -36,11 +41,18 @@ export function comparableV4({ status, headers, body }: V4Answer): ComparableV4 
   return {
     status,
     headers: Object.fromEntries(
-      comparedHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
+      comparedHeaders.flatMap((name) =>
+        headers[name] === undefined ? [] : [[name, headers[name].map(withoutAge)]],
+      ),
     ),
     hasEtag: headers['etag'] !== undefined,
     body: comparableBody(body),
   };
+}
+
+/** The age is a setting. */
+function withoutAge(value: string): string {
+  return value.replace(/^max-age=\d+$/, 'max-age=…');
 }
 
 function comparableBody(body: string): unknown {
@@ -66,6 +78,9 @@ function comparableReport({
   const rest = more as Record<string, unknown>;
   return {
     ...('state' in rest && { state: rest['state'], success: rest['success'], err: rest['err'] }),
+    ...('vulnerabilities' in rest && {
+      findings: findingsOf(more as unknown as V4VulnerabilityReport, packages),
+    }),
     manifest: rest['manifest_hash'],
     distributions: Object.values(distributions).map(({ id, cpe, ...known }) => known),
     packages: Object.entries(packages)
@@ -86,4 +101,22 @@ function placeOf(environments: readonly V4Environment[], repository: V4Contents[
     isOfDistribution: environments.some(({ distribution_id: id }) => id !== ''),
     repositories: [...new Set(ids.map((id) => repository[id]?.name))].sort(),
   };
+}
+
+/**
+ * Returns the findings: package, vulnerability and fixed version. Severities are of other sources. Clair encodes the fix of a language
+ * package as a query, and writes names of Python packages in lower case.
+ */
+function findingsOf(
+  { vulnerabilities, package_vulnerabilities: byPackage }: V4VulnerabilityReport,
+  packages: V4Contents['packages'],
+): string[] {
+  const findings = Object.entries(byPackage).flatMap(([id, found]) =>
+    found.map((one) => {
+      const { name, fixed_in_version: fixed } = vulnerabilities[one] ?? { name: '', fixed_in_version: '' };
+      const plain = fixed.includes('=') ? (new URLSearchParams(fixed).get('fixed') ?? '') : fixed;
+      return `${packages[id]?.name.toLowerCase()} ${name} ${plain}`;
+    }),
+  );
+  return [...new Set(findings)].sort();
 }

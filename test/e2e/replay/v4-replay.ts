@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { TestContext } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import type { V4Line } from '../../../src/testing/recordings.ts';
-import { indexReportProblems } from '../../../src/testing/v4-report-schemas.ts';
+import { indexReportProblems, vulnerabilityReportProblems } from '../../../src/testing/v4-report-schemas.ts';
 import { type ComparableV4, comparableV4, recordedV4Answer, type V4Answer } from './v4-compare.ts';
 import { expectedV4, type V4Deviations } from './v4-deviations.ts';
 import type { V4LayerServer } from './v4-layer-server.ts';
@@ -46,7 +46,7 @@ export class V4Replay {
   /** Asserts that there were no differences besides the listed deviations. */
   finish(context: TestContext): void {
     context.diagnostic(`${Object.keys(this.#deviations).length} deviations`);
-    assert.equal(this.#unlisted.join('\n'), '');
+    assert.equal(this.#unlisted.length, 0, this.#unlisted.join('\n'));
   }
 
   /** The requests of layers since the last such line, in any order. */
@@ -110,5 +110,7 @@ export class V4Replay {
 
 /** Returns what clients refuse in a report. */
 function problemsOf({ body }: V4Answer): string[] {
-  return body.startsWith('{"manifest_hash"') ? indexReportProblems(JSON.parse(body)) : [];
+  if (!body.startsWith('{"manifest_hash"')) return [];
+  const report = JSON.parse(body) as object;
+  return 'vulnerabilities' in report ? vulnerabilityReportProblems(report) : indexReportProblems(report);
 }

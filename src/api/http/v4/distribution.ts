@@ -74,3 +74,9 @@ function nameOf(prettyName: string, versionId: string): string {
   const end = words.findIndex((word) => /^v?\d/.test(word) || word === versionId || word.startsWith('('));
   return (end < 0 ? words : words.slice(0, end)).join(' ');
 }
+
+/** The distribution of a vulnerability that belongs to none. */
+export const noV4Distribution: V4Distribution = {
+  ...{ id: '', did: '', name: '', version: '', version_code_name: '' },
+  ...{ version_id: '', arch: '', cpe: '', pretty_name: '' },
+};

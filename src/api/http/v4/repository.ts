@@ -17,6 +17,11 @@ export function repositoryOf(
   { type, repositories = [] }: Pick<ImagePackage, 'type' | 'repositories'>,
   isOwn: boolean,
 ): readonly V4Repository[] {
-  if (!isOwn) return [registries[type] ?? { name: type, cpe: '' }];
+  if (!isOwn) return [registryOf(type)];
   return repositories.map((name) => ({ name, uri: `repoid=${name}`, cpe: '' }));
+}
+
+/** Returns the registry of a language, by purl type. */
+export function registryOf(type: string): V4Repository {
+  return registries[type] ?? { name: type, cpe: '' };
 }

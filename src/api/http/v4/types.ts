@@ -63,3 +63,35 @@ export interface V4IndexReport extends V4Contents {
   readonly success: true;
   readonly err: '';
 }
+
+/** The six severities that clients know. */
+export type V4Severity = 'Unknown' | 'Negligible' | 'Low' | 'Medium' | 'High' | 'Critical';
+
+/** A vulnerability of a report. It has no `range`: clients disagree about its type. */
+export interface V4Vulnerability {
+  readonly id: string;
+  /** Name of the advisory source. */
+  readonly updater: string;
+  readonly name: string;
+  readonly description: string;
+  /** RFC 3339. */
+  readonly issued: string;
+  /** Separated by spaces. */
+  readonly links: string;
+  readonly severity: string;
+  readonly normalized_severity: V4Severity;
+  readonly package: V4Package;
+  readonly distribution: V4Distribution;
+  readonly repository: V4Repository;
+  readonly fixed_in_version: string;
+}
+
+/** The contents of a manifest with its vulnerabilities. */
+export interface V4VulnerabilityReport extends V4Contents {
+  readonly manifest_hash: string;
+  readonly vulnerabilities: Readonly<Record<string, V4Vulnerability>>;
+  /** Ids of vulnerabilities by package id. */
+  readonly package_vulnerabilities: Readonly<Record<string, readonly string[]>>;
+  /** Lists of maps from a vulnerability id to its data, by kind. */
+  readonly enrichments: Readonly<Record<string, readonly Readonly<Record<string, readonly object[]>>[]>>;
+}
