@@ -25,6 +25,23 @@ const nvd: Enrichment = {
 const epss = (id: string, score: number): Enrichment => ({ id, epss: { score, percentile: 0.5 } });
 
 for (const engine of storeEngines) {
+  test(`${engine.name}: returns those of a feed with statements about products`, async (t) => {
+    const { enrichments } = await engine.create(t)();
+    const product = (id: string): Enrichment => ({
+      id,
+      products: [{ product: 'openssl', by: 'cna', versions: [{ status: 'affected', version: '1.0' }] }],
+    });
+    const quoting = { id: 'CVE-4', description: '"products":[{"product":"openssl"}] 100% \\' };
+    const records = [product('CVE-1'), { ...nvd, id: 'CVE-2' }, product('CVE-3'), quoting, product('CVE-5')];
+    const list = { source: 'cve', feed: 'list' };
+    await apply({ enrichments }, records, list);
+    await apply({ enrichments }, [product('CVE-6')], { source: 'cve', feed: 'other' });
+    const first = await enrichments.pageWithProducts(list, { limit: 2 });
+    assert.deepEqual(first, [product('CVE-1'), product('CVE-3')]);
+    const others = await enrichments.pageWithProducts(list, { limit: 2, after: 'CVE-3' });
+    assert.deepEqual(others, [product('CVE-5')]);
+  });
+
   test(`${engine.name}: returns enrichments with their sources`, async (t) => {
     const { enrichments, advisories } = await engine.create(t)();
     assert.deepEqual(await enrichments.findByIds(['CVE-1']), new Map());
