@@ -35,6 +35,8 @@ const syftComponents: readonly object[] = [
     purl: 'pkg:npm/%40types/node@20.1.0',
   },
   { type: 'application', name: 'python', version: '3.11', purl: 'pkg:generic/python@3.11' },
+  // Software without a package whose advisories are unknown is no package.
+  { type: 'application', name: 'openjdk', version: '17', purl: 'pkg:generic/openjdk@17' },
   {
     'bom-ref': 'os:debian@12',
     type: 'operating-system',
@@ -63,6 +65,7 @@ test('reads sources, places and the distribution from the properties of syft Cyc
     'deb libc6 2.36-9+deb12u4 from glibc 2.36-9+deb12u4',
     'deb libgcc-s1 12.2.0-14 from gcc-12 12.2.0-14',
     'npm @types/node 20.1.0',
+    'generic python 3.11',
   ]);
   assert.deepEqual(inventory.distro, {
     id: 'debian',

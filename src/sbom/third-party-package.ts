@@ -1,6 +1,6 @@
 import { quoteUntrusted, stripControls } from '../kit/untrusted-text.ts';
 import type { Digest } from '../model/digest.ts';
-import { ecosystemOfType, isDistributionType } from '../model/namespace.ts';
+import { ecosystemOfType, isDistributionType, namespaceOfProduct } from '../model/namespace.ts';
 import { listedBySbom, type Package, type SourcePackage } from '../model/package.ts';
 import { formatPurl, type ParsedPurl, parsePurl } from '../model/purl.ts';
 import { releaseOfPurl, vendorOfPurl } from './distro-hints.ts';
@@ -20,7 +20,7 @@ export interface ThirdPartyPackage {
   readonly layer?: Digest | undefined;
 }
 
-/** Types of purls that do not name a package: images, single files and unpackaged software. */
+/** Types of purls that do not name a package: images, single files and unpackaged software, other than products with advisories. */
 const nonPackageTypes: ReadonlySet<string> = new Set(['oci', 'docker', 'generic', 'swid']);
 
 /** Types whose namespace is part of the name, and the separator between the two. */
@@ -45,7 +45,7 @@ export function entryFromPurl(description: ThirdPartyPackage): SbomEntry | undef
   if (purl === undefined)
     return { problem: `${quoteUntrusted(description.purl)} is not a valid package URL`, reference };
   if (isNonPackage(purl)) return undefined;
-  if (!isDistributionType(purl.type) && ecosystemOfType(purl.type) === undefined)
+  if (!isProduct(purl) && !isDistributionType(purl.type) && ecosystemOfType(purl.type) === undefined)
     return {
       problem: `no advisories are known for packages of type ${quoteUntrusted(purl.type)}`,
       reference,
@@ -69,7 +69,16 @@ export function entryFromPurl(description: ThirdPartyPackage): SbomEntry | undef
 /** Returns whether a purl names a source package or an rpm key (`gpg-pubkey`): neither is an installed package. */
 function isNonPackage({ type, name, qualifiers }: ParsedPurl): boolean {
   const isSource = isDistributionType(type) && /^(?:source|src|nosrc)$/.test(qualifiers['arch'] ?? '');
-  return nonPackageTypes.has(type) || isSource || (type === 'rpm' && name === 'gpg-pubkey');
+  return (
+    (nonPackageTypes.has(type) && !isProduct({ type, name })) ||
+    isSource ||
+    (type === 'rpm' && name === 'gpg-pubkey')
+  );
+}
+
+/** Whether a purl names a product that has advisories without a package, such as `pkg:generic/openssl`. */
+function isProduct({ type, name }: Pick<ParsedPurl, 'type' | 'name'>): boolean {
+  return type === 'generic' && namespaceOfProduct(name) !== undefined;
 }
 
 function packageFromPurl(
