@@ -103,7 +103,7 @@ function warnIfOpenAccess({ api }: Config, { apiPort }: RunningServer, log: Logg
   warnOfOpenAccess(log, {
     host: address.host,
     port: apiPort,
-    hasTokens: api.tokens.length > 0,
+    hasTokens: api.tokens.length > 0 || api.v4.pskkey !== '',
     asksForCertificates: api.cafile !== '',
   });
 }

@@ -74,6 +74,12 @@ const settings = {
         ['202', '404'],
         '202',
       ),
+      pskkey: secretString(
+        'v4: key in base64 with which clients sign JSON Web Tokens (`auth.psk.key` in Clair v4). With a key, every request needs such a token or one of `api.tokens`, also those of the other APIs. Such a token allows everything.',
+      ),
+      pskissuers: stringList(
+        'v4: issuers of these tokens, such as `quay` and `clairctl` (`auth.psk.iss` in Clair v4). `clair-intraservice` is always accepted.',
+      ),
     },
     tokens: secretStringList(
       'Bearer tokens of the API; without tokens, every client has full access. Each is `read:`, `scan:` or `admin:` and the SHA-256 of the token in hexadecimal. ' +

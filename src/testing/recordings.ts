@@ -27,7 +27,7 @@ const v4Line = z.object({
   port: z.optional(z.literal('introspection')),
   method: z.optional(z.string()),
   path: z.optional(z.string()),
-  request_headers: z.optional(z.record(z.string(), z.string())),
+  request_headers: z.optional(z.record(z.string(), z.union([z.string(), z.array(z.string())]))),
   request_body: z.optional(z.nullable(z.string())),
   request_body_b64: z.optional(z.string()),
   status: z.optional(z.number()),

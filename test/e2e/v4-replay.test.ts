@@ -10,12 +10,14 @@ import { type SharedEngine, sharedEngines } from '../../src/testing/store-engine
 import { startEndpoints } from './replay/replay.ts';
 import {
   type V4Deviations,
+  v4AuthDeviations,
   v4ImageDeviations,
   v4IndexDeviations,
   v4MatchDeviations,
 } from './replay/v4-deviations.ts';
 import { serveV4Layers } from './replay/v4-layer-server.ts';
 import { V4Replay } from './replay/v4-replay.ts';
+import { recordedKey } from './replay/v4-tokens.ts';
 
 const skip =
   existsSync(recordings) || process.env['CI'] !== undefined ? false : 'no recordings beside this checkout';
@@ -35,6 +37,19 @@ for (const engine of sharedEngines) {
     skip,
   }, async (t) => {
     await replay(t, engine, readV4Lines('v4-images'), v4ImageDeviations);
+  });
+
+  test(`${engine.name}: the v4 API accepts the tokens that Clair accepts except for the listed deviations`, {
+    skip,
+  }, async (t) => {
+    const place = await engine.createEmptyLocation(t);
+    const exchanges = await startReplay(t, place, v4AuthDeviations, {
+      CLAIR_API_V4_PSKKEY: recordedKey,
+      CLAIR_API_V4_PSKISSUERS: 'quay,clairctl',
+    });
+    for (const line of readV4Lines('v4-auth').filter((one) => !isOfMatcher(one) && one.port === undefined))
+      await exchanges.repeat(line);
+    exchanges.finish(t);
   });
 
   test(`${engine.name}: the v4 matcher finds what Clair finds except for the listed deviations`, {
@@ -61,8 +76,13 @@ async function replay(
   exchanges.finish(t);
 }
 
-async function startReplay(t: TestContext, place: string, deviations: V4Deviations): Promise<V4Replay> {
-  const { ports } = await startEndpoints(t, place);
+async function startReplay(
+  t: TestContext,
+  place: string,
+  deviations: V4Deviations,
+  env: Readonly<Record<string, string>> = {},
+): Promise<V4Replay> {
+  const { ports } = await startEndpoints(t, place, env);
   const port = ports.get(apiPort) ?? assert.fail('no port');
   return new V4Replay({ port, layers: await serveV4Layers(t) }, deviations);
 }

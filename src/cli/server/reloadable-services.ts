@@ -44,7 +44,7 @@ function apiOf(config: Config, deps: ServiceDeps): Pick<ReloadableServices, 'rou
     routerOf('/v1', v1Routes(v1Deps)),
     v3Router(v3Deps, methods),
     v4Router(toV4Deps(deps, config)),
-    openApiRouter(config.api.tokens.length > 0),
+    openApiRouter(!deps.server.access.isOpen),
     routerOf('', nativeRoutes(toNativeDeps(deps))),
   ];
   return { routers, methods };

@@ -3,6 +3,7 @@ import { trustSettings } from '../../advisory-db/trust-policy.ts';
 import { type Access, accessByTokens } from '../../api/http/access.ts';
 import { readTls } from '../../api/http/tls.ts';
 import { paginationKey } from '../../api/http/v1/page-token.ts';
+import { accessWithPsk } from '../../api/http/v4/psk-access.ts';
 import { type Address, listenAddress } from '../../config/address.ts';
 import { resolveLayerSources } from '../../config/layer-sources.ts';
 import type { Config } from '../../config/settings.ts';
@@ -44,7 +45,7 @@ export async function planServer(
   const plan = {
     api: problems.check(() => listenAddress('api.addr', api.addr, api.port)),
     health: problems.check(() => listenAddress('api.healthaddr', api.healthaddr, api.healthport)),
-    access: problems.check(() => accessByTokens(api.tokens)),
+    access: problems.check(() => accessOf(api)),
     tls: problems.check(() => readTls(api)),
     pageKey: problems.check(() => paginationKey(api.paginationkey || database.options.paginationkey)),
     policy: problems.check(() => sourcePolicy(resolveLayerSources(config), insecureTls, env)),
@@ -63,6 +64,11 @@ export async function planServer(
   await problems.checkAsync(() => checkPublished(config));
   problems.throwIfAny();
   return plan as ServerPlan;
+}
+
+function accessOf({ tokens, v4 }: Config['api']): Access {
+  const psk = { key: v4.pskkey, issuers: v4.pskissuers };
+  return accessWithPsk(psk, accessByTokens(tokens), () => Date.now());
 }
 
 /** Returns the mirrors of a configuration, each with its setting. */

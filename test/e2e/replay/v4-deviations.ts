@@ -333,3 +333,19 @@ export const v4MatchDeviations: V4Deviations = {
   59: { rule: 'Paths are exact', status: 404 },
   60: { rule: 'Paths are exact', status: 404 },
 };
+
+/** Deviations in the recording of tokens. */
+export const v4AuthDeviations: V4Deviations = {
+  7: { rule: 'A token must expire and may come in any case', status: 200 },
+  10: { rule: 'A token must expire and may come in any case', status: 401 },
+  20: { rule: 'A token must expire and may come in any case', status: 401 },
+  57: { rule: 'Several APIs on one port', status: 401 },
+  58: { rule: 'Several APIs on one port', status: 404 },
+  59: { rule: 'Several APIs on one port', status: 401 },
+  60: { rule: 'Several APIs on one port', status: 404 },
+  61: { rule: 'Several APIs on one port', status: 401 },
+  63: { rule: 'Several APIs on one port', status: 401 },
+  65: { rule: 'Several APIs on one port', status: 401 },
+  67: { rule: 'Several APIs on one port', status: 401 },
+  69: { rule: 'Several APIs on one port', status: 401 },
+};

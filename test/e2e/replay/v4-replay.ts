@@ -7,6 +7,7 @@ import { indexReportProblems, vulnerabilityReportProblems } from '../../../src/t
 import { type ComparableV4, comparableV4, recordedV4Answer, type V4Answer } from './v4-compare.ts';
 import { expectedV4, type V4Deviations } from './v4-deviations.ts';
 import type { V4LayerServer } from './v4-layer-server.ts';
+import { withTokens } from './v4-tokens.ts';
 
 const recordedLayers = 'http://127.0.0.1:18080';
 const recordedState = 'cb31df8269833698891b35a63251a81a';
@@ -73,7 +74,13 @@ export class V4Replay {
     const sent = Object.entries(headers)
       // Other tests cover compressed bodies.
       .filter(([name]) => name.toLowerCase() !== 'accept-encoding')
-      .map(([name, value]) => [name, this.#outgoing(value)] as const);
+      .map(
+        ([name, value]) =>
+          [
+            name,
+            Array.isArray(value) ? value.map((one) => this.#outgoing(one)) : this.#outgoing(value),
+          ] as const,
+      );
     const length = body ? { 'Content-Length': body.length } : {};
     const asked = request({
       ...{ port: this.#endpoints.port, host: '127.0.0.1', method, path, agent: false },
@@ -104,7 +111,8 @@ export class V4Replay {
   }
 
   #outgoing(text: string): string {
-    return text.replaceAll(recordedLayers, this.#endpoints.layers.url).replaceAll(recordedState, this.#state);
+    const { url } = this.#endpoints.layers;
+    return withTokens(text).replaceAll(recordedLayers, url).replaceAll(recordedState, this.#state);
   }
 }
 

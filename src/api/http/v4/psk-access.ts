@@ -1,0 +1,84 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import * as z from 'zod/mini';
+import { ClairError } from '../../../core/errors.ts';
+import type { Access } from '../access.ts';
+import { errorResponse } from '../route.ts';
+
+/** The settings of tokens that clients of Clair v4 sign with a shared key (`auth.psk` there). */
+export interface PskSettings {
+  /** The key, base64. Empty: no such tokens. */
+  readonly key: string;
+  /** Issuers whose tokens are accepted. */
+  readonly issuers: readonly string[];
+}
+
+/**
+ * Returns access for JSON Web Tokens that a shared key has signed, besides the access by other tokens. As in Clair v4, such a token allows
+ * everything. Without a key, returns `others`. Throws `config-invalid` for a key that is not base64.
+ */
+export function accessWithPsk(settings: PskSettings, others: Access, now: () => number): Access {
+  if (settings.key === '') return others;
+  const key = keyOf(settings.key);
+  const issuers = new Set([...settings.issuers, issuerOfClair]);
+  return {
+    isOpen: false,
+    authorize(authorization, route) {
+      const other = others.isOpen ? {} : others.authorize(authorization, route);
+      if (other.token !== undefined) return other;
+      const [, token] = /^bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
+      const issuer = token === undefined ? undefined : verifiedIssuer(token, key, now() / 1000);
+      if (issuer !== undefined && issuers.has(issuer)) return { token: `jwt:${issuer}` };
+      const renderError = route?.renderError ?? errorResponse;
+      const response = renderError(401, 'a valid token is required', { 'WWW-Authenticate': 'Bearer' });
+      const reason = token === undefined ? 'no bearer token' : 'unknown token';
+      return { refusal: { response, reason } };
+    },
+  };
+}
+
+/** The issuer that processes of Clair v4 use among themselves. */
+const issuerOfClair = 'clair-intraservice';
+
+/** The hashes of the accepted algorithms. RFC 7518 §3.2. */
+const hashes: Readonly<Record<string, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
+
+/** Seconds by which clocks may differ, as in Clair. */
+const leewaySeconds = 15;
+
+function keyOf(text: string): Buffer {
+  const key = Buffer.from(text, 'base64');
+  const isBase64 = /^[\w+/-]+={0,2}$/.test(text) && key.length > 0;
+  if (isBase64) return key;
+  throw new ClairError('config-invalid', 'api.v4.pskkey must be a key in base64');
+}
+
+const headerSchema = z.object({ alg: z.string(), crit: z.optional(z.never()) });
+const time = z.optional(z.number());
+const claimsSchema = z.object({ iss: z.string(), exp: z.number(), nbf: time, iat: time });
+
+/** Returns the issuer of a token; undefined if its signature or its times are wrong. RFC 7515 §5.2, RFC 7519 §4.1. */
+function verifiedIssuer(token: string, key: Buffer, seconds: number): string | undefined {
+  const [header, payload, signature, ...more] = token.split('.');
+  if (header === undefined || payload === undefined || signature === undefined || more.length > 0)
+    return undefined;
+  const hash = hashes[decoded(headerSchema, header)?.alg ?? ''];
+  if (hash === undefined) return undefined;
+  const expected = createHmac(hash, key).update(`${header}.${payload}`).digest();
+  const given = Buffer.from(signature, 'base64url');
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+  const claims = decoded(claimsSchema, payload);
+  return claims !== undefined && isCurrent(claims, seconds) ? claims.iss : undefined;
+}
+
+function isCurrent({ exp, nbf = 0, iat = 0 }: z.output<typeof claimsSchema>, seconds: number): boolean {
+  return exp + leewaySeconds > seconds && Math.max(nbf, iat) - leewaySeconds <= seconds;
+}
+
+function decoded<T>(schema: z.ZodMiniType<T>, part: string): T | undefined {
+  try {
+    const { data } = z.safeParse(schema, JSON.parse(Buffer.from(part, 'base64url').toString()));
+    return data;
+  } catch {
+    return undefined;
+  }
+}
