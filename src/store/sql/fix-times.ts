@@ -37,35 +37,81 @@ interface TimedRow extends FixRow {
   readonly at: number;
 }
 
-/** Returns the fixes of events that no earlier form of their record has. */
+/** Returns the fixes of events that no earlier form of their record has. Each step reads by an index, and most ids have no event. */
 async function timesOf(db: Kysely<Tables>, ids: readonly string[]): Promise<TimedRow[]> {
-  const rows = await db
+  const forms = await formsOf(db, ids);
+  const times = await eventTimesOf(db, forms);
+  const changed = new Set(forms.filter(({ id }) => times.has(id)).map(recordOf));
+  const read = forms.filter((form) => changed.has(recordOf(form)));
+  const fixes = Map.groupBy(await fixesOf(db, read), ({ form }) => form);
+  const known = new Set<string>();
+  return read.flatMap((form) =>
+    (fixes.get(form.id) ?? []).flatMap(({ namespace, package: name, version }) => {
+      const row = { source: form.source, id: form.name, namespace, package: name, version };
+      const key = `${recordOf(form)} ${keyOf(row)}`;
+      const at = known.has(key) ? undefined : times.get(form.id);
+      known.add(key);
+      return at === undefined ? [] : [{ ...row, at }];
+    }),
+  );
+}
+
+/** A form of a record, current or earlier. */
+interface RecordForm {
+  readonly id: number;
+  readonly name: string;
+  readonly key: string;
+  readonly feed: number;
+  readonly source: string;
+}
+
+function recordOf({ feed, key }: RecordForm): string {
+  return `${feed} ${key}`;
+}
+
+/** Returns all forms of records by the names of these, the earliest first. */
+async function formsOf(db: Kysely<Tables>, names: readonly string[]): Promise<RecordForm[]> {
+  return await db
     .selectFrom('vulnerability')
-    .innerJoin('event', 'event.new_id', 'vulnerability.id')
     .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
-    .innerJoin('affected', 'affected.vulnerability_id', 'vulnerability.id')
-    .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
-    .select(['event.at', 'feed.source', 'vulnerability.name as id', 'namespace.name as namespace'])
-    .select(['affected.package', 'affected.fix_version as version'])
-    .where('vulnerability.name', 'in', ids)
-    .where('affected.fix_state', '=', 'fixed')
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('vulnerability as earlier')
-            .innerJoin('affected as known', 'known.vulnerability_id', 'earlier.id')
-            .select('earlier.id')
-            .whereRef('earlier.feed_id', '=', 'vulnerability.feed_id')
-            .whereRef('earlier.key', '=', 'vulnerability.key')
-            .whereRef('earlier.id', '<', 'vulnerability.id')
-            .whereRef('known.namespace_id', '=', 'affected.namespace_id')
-            .whereRef('known.package', '=', 'affected.package')
-            .where('known.fix_state', '=', 'fixed')
-            .whereRef('known.fix_version', '=', 'affected.fix_version'),
-        ),
-      ),
-    )
+    .select(['vulnerability.id', 'vulnerability.name', 'vulnerability.key', 'feed.id as feed', 'feed.source'])
+    .where('vulnerability.name', 'in', names)
+    .orderBy('vulnerability.id')
     .execute();
-  return rows.flatMap(({ version, ...row }) => (version === null ? [] : [{ ...row, version }]));
+}
+
+/** Returns the times of the events that brought forms, by their numbers. */
+async function eventTimesOf(
+  db: Kysely<Tables>,
+  forms: readonly RecordForm[],
+): Promise<ReadonlyMap<number, number>> {
+  const times = new Map<number, number>();
+  for (const some of splitIntoChunks(forms, idsAtATime)) {
+    const ids = some.map(({ id }) => id);
+    const rows = await db.selectFrom('event').select(['new_id', 'at']).where('new_id', 'in', ids).execute();
+    for (const { new_id: id, at } of rows) if (id !== null) times.set(id, at);
+  }
+  return times;
+}
+
+interface FixOfForm extends Pick<FixRow, 'namespace' | 'package' | 'version'> {
+  readonly form: number;
+}
+
+/** Returns the fixed rows of forms. */
+async function fixesOf(db: Kysely<Tables>, forms: readonly RecordForm[]): Promise<FixOfForm[]> {
+  const fixes: FixOfForm[] = [];
+  for (const some of splitIntoChunks(forms, idsAtATime)) {
+    const ids = some.map(({ id }) => id);
+    const rows = await db
+      .selectFrom('affected')
+      .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
+      .select(['affected.vulnerability_id as form', 'namespace.name as namespace', 'affected.package'])
+      .select('affected.fix_version as version')
+      .where('affected.vulnerability_id', 'in', ids)
+      .where('affected.fix_state', '=', 'fixed')
+      .execute();
+    fixes.push(...rows.flatMap(({ version, ...row }) => (version === null ? [] : [{ ...row, version }])));
+  }
+  return fixes;
 }
