@@ -7,6 +7,7 @@ import { type JsonSchema, schemaProblems } from '../testing/json-schema.ts';
 import { readExchanges } from '../testing/recordings.ts';
 import { feedUpdate, record, stream } from '../testing/store-content.ts';
 import { feedAndJobStatusSchema } from './health-schemas.ts';
+import { describedFleetRoutes } from './http/fleet/routes.ts';
 import { describedNativeRoutes } from './http/native/routes.ts';
 import { v1Descriptions } from './http/v1/descriptions.ts';
 import { describedV1Routes } from './http/v1/routes.ts';
@@ -43,7 +44,7 @@ test('describes every route once, and nothing else', () => {
       method === 'servers' ? [] : `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`,
     ),
   );
-  const served = [...describedV1Routes(), ...describedNativeRoutes()].map(
+  const served = [...describedV1Routes(), ...describedNativeRoutes(), ...describedFleetRoutes()].map(
     ({ route, path }) => `${route.method} ${path}`,
   );
   const others = ['/openapi.json', '/health', '/metrics', '/ready', '/readyz', '/status'].map(

@@ -1,4 +1,5 @@
 import { describedHealthRoutes } from './health.ts';
+import { describedFleetRoutes } from './http/fleet/routes.ts';
 import type { Schema } from './http/go-schema.ts';
 import { describedNativeRoutes } from './http/native/routes.ts';
 import { type DescribedRoute, openApiDocument } from './http/openapi.ts';
@@ -14,7 +15,13 @@ const documentRoute: DescribedRoute = {
 /** Returns the OpenAPI document of all routes of a server. */
 export function apiOpenApiDocument(requiresTokens: boolean): Schema {
   return openApiDocument(
-    [...describedV1Routes(), ...describedNativeRoutes(), documentRoute, ...describedHealthRoutes()],
+    [
+      ...describedV1Routes(),
+      ...describedNativeRoutes(),
+      ...describedFleetRoutes(),
+      documentRoute,
+      ...describedHealthRoutes(),
+    ],
     requiresTokens,
   );
 }

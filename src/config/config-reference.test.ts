@@ -16,7 +16,16 @@ test('writes a heading and a section for each block', () => {
   assert.deepEqual(
     Array.from(reference.matchAll(/^## (.*)$/gm), ([, block]) => block),
     [
-      ...['database', 'api', 'api.v4', 'worker', 'worker.sources', 'updater', '`updater.sources.<name>`'],
+      ...[
+        'database',
+        'api',
+        'api.v4',
+        'worker',
+        'worker.sources',
+        'images',
+        'updater',
+        '`updater.sources.<name>`',
+      ],
       ...['notifier', 'notifier.pager', 'plugins', 'log', 'tracing'],
     ],
   );

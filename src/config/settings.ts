@@ -117,6 +117,17 @@ const settings = {
       directories: stringList('strict: permitted directories of layers on this machine; none when empty.'),
     },
   },
+  images: {
+    registries: stringList(
+      'Registries whose images `POST /api/v1/images` may name: `registry.example`, `registry.example:5000`, `docker.io`, `*.example.org` for all subdomains, `*` for all. When empty, none.',
+    ),
+    authfile: string(
+      'File with credentials of registries, in the format of Docker’s `config.json`. It is searched first, then the files and variables of `clair scan`.',
+    ),
+    retention: duration('Retention of images with a tag, since a scan last saw them.', 365 * 24 * hour),
+    untagged: duration('Retention of images that have lost all of their tags.', 30 * 24 * hour),
+    keeplast: integer('Number of the newest images of each repository that are kept without a tag.', 0),
+  },
   updater: {
     interval: duration('Interval between updates of the advisories; 0 disables updates.', 2 * hour),
     enabledupdaters: stringList('Advisory sources to use; all when empty.'),

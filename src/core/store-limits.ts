@@ -50,6 +50,14 @@ export const storeLimits = {
   conflictPauseMs: 50,
   /** Runs of a job in a row that fail before its state is `failed`. */
   jobAttempts: 5,
+  /** Runs of a scan of an image of a registry that fail before the scan has failed. */
+  scanAttempts: 3,
+  /** Scans of images of registries that one server runs at a time. */
+  scansAtOnce: 2,
+  /** Such scans of images of one registry, on all servers together. */
+  scansPerRegistry: 4,
+  /** Length of the document from which reports of such an image are made again. A thousand layers have about a million characters. */
+  imageSourceCharacters: 4 * MiB,
   /** Names of one image that lists show. */
   shownImageNames: 20,
   /** Default number of connections to a database server. */

@@ -104,6 +104,10 @@ export interface KnownImageStore {
   findNameHistory(name: ImageTag, limit: number): Promise<readonly NamePeriod[]>;
   /** Returns images by rising number. The cost of a page depends on its size only. */
   page(filter: KnownImageFilter, page: PageRequest<number>): Promise<KnownImagePage>;
+  /** Saves the document from which reports of an image are made again. */
+  saveSource(number: number, content: string): Promise<void>;
+  /** Returns that document. Undefined if the image was never scanned on a server. */
+  findSource(number: number): Promise<string | undefined>;
   /** Deletes images with their names and indexes, by their numbers. An index that a client has named over an API stays. */
   forget(numbers: readonly number[]): Promise<void>;
 }

@@ -3,7 +3,7 @@
  * has taken over.
  */
 export interface Lease {
-  readonly table: 'lock' | 'job';
+  readonly table: 'lock' | 'job' | 'scan_job';
   readonly name: string;
   readonly owner: string;
   /** Rises with each take-over. */

@@ -12,6 +12,7 @@ import type { KeyValueStore, Lease, LockStore } from './lock-store.ts';
 import type { CollectedCounts, RetentionTerms, StoreStatistics } from './maintenance.ts';
 import type { NamedLayerStore } from './named-layer-store.ts';
 import type { NotificationStore } from './notification-store.ts';
+import type { ScanJobStore } from './scan-job-store.ts';
 import type { VulnerabilityStore } from './vulnerability-store.ts';
 
 /** All persistent data. Close it with `await using` or `[Symbol.asyncDispose]()`. */
@@ -38,6 +39,7 @@ export interface Store extends AsyncDisposable {
   readonly ancestries: AncestryStore;
   readonly locks: LockStore;
   readonly jobs: JobStore;
+  readonly scanJobs: ScanJobStore;
   readonly keyValues: KeyValueStore;
   /** Calls `onWake` at most once a second when another process has announced work. Does nothing in an engine without such messages. */
   openWakeChannel(onWake: () => void): WakeChannel;

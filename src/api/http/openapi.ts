@@ -18,12 +18,16 @@ export interface RouteDescription {
   readonly query?: Readonly<Record<string, QueryDescription>>;
   /** The body of the request. */
   readonly requestType?: GoStruct;
+  /** Instead of `requestType`: the schema of the body. */
+  readonly requestSchema?: Schema;
   /** The body of the response; absent if it has none. */
   readonly responseType?: GoStruct | Schema | 'text' | 'events';
   /** The status of success; 200 by default. */
   readonly status?: number;
   /** Error statuses to expect. */
   readonly errorStatuses?: readonly number[];
+  /** Whether errors are problem documents (RFC 9457). */
+  readonly hasProblems?: boolean;
 }
 
 /** A route with its description. */
@@ -77,9 +81,10 @@ function isStruct(type: RouteDescription['responseType']): type is GoStruct {
 }
 
 function operation({ route, path, description, server }: DescribedRoute, requiresTokens: boolean): Schema {
-  const { summary, requestType, responseType, status = 200, errorStatuses = [] } = description;
+  const { summary } = description;
   const parameters = [...pathParameters(path), ...queryParameters(description.query ?? {})];
   const isTokenRequired = requiresTokens && server === undefined;
+  const bodySchema = bodySchemaOf(description);
   return {
     operationId: route.name.replace(/^.*\//, ''),
     summary,
@@ -87,20 +92,36 @@ function operation({ route, path, description, server }: DescribedRoute, require
     ...(path.startsWith('/v1/') && { tags: ['v1'] }),
     ...(isTokenRequired && { security: [{ token: [requiredScope(route)] }] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(requestType !== undefined && {
-      requestBody: { required: true, content: jsonOf(schemaOf(requestType)) },
+    ...(bodySchema !== undefined && { requestBody: { required: true, content: jsonOf(bodySchema) } }),
+    responses: responsesOf(description, {
+      hasDefault: server === undefined,
+      accessStatuses: isTokenRequired ? [401, 403] : [],
     }),
-    responses: {
-      [status]: {
-        description: 'Success.',
-        ...(responseType !== undefined && { content: contentOf(responseType) }),
-      },
-      ...Object.fromEntries(
-        [...errorStatuses, ...(isTokenRequired ? [401, 403] : [])].map(errorResponseObject),
-      ),
-      ...(server === undefined && { default: { description: 'An error.', content: errorContent } }),
-    },
   };
+}
+
+function responsesOf(
+  { responseType, status = 200, errorStatuses = [], hasProblems = false }: RouteDescription,
+  {
+    hasDefault,
+    accessStatuses,
+  }: { readonly hasDefault: boolean; readonly accessStatuses: readonly number[] },
+): Schema {
+  const errors = hasProblems ? problemContent : errorContent;
+  return {
+    [status]: {
+      description: 'Success.',
+      ...(responseType !== undefined && { content: contentOf(responseType) }),
+    },
+    ...Object.fromEntries(
+      [...errorStatuses, ...accessStatuses].map((code) => errorResponseObject(code, errors)),
+    ),
+    ...(hasDefault && { default: { description: 'An error.', content: errors } }),
+  };
+}
+
+function bodySchemaOf({ requestType, requestSchema }: RouteDescription): Schema | undefined {
+  return requestType === undefined ? requestSchema : schemaOf(requestType);
 }
 
 const statusDescriptions: Readonly<Record<number, string>> = {
@@ -115,8 +136,22 @@ const statusDescriptions: Readonly<Record<number, string>> = {
 
 const errorContent = jsonOf({ $ref: '#/components/schemas/Fault' });
 
-function errorResponseObject(status: number): readonly [number, Schema] {
-  const content = status === 500 ? {} : { content: errorContent };
+const problemContent: Schema = {
+  'application/problem+json': {
+    schema: {
+      type: 'object',
+      properties: {
+        type: { type: 'string' },
+        title: { type: 'string' },
+        status: { type: 'integer' },
+        detail: { type: 'string' },
+      },
+    },
+  },
+};
+
+function errorResponseObject(status: number, ofError: Schema): readonly [number, Schema] {
+  const content = status === 500 ? {} : { content: ofError };
   return [status, { description: statusDescriptions[status] ?? 'An error.', ...content }];
 }
 

@@ -255,7 +255,7 @@ export class RequestHandler {
     if (error instanceof WireError) {
       const { status, message, retryAfterSeconds, cause } = error;
       if (cause !== undefined) this.#deps.onError(cause);
-      return errorResponse(status, message, retryAfterHeader(retryAfterSeconds));
+      return (renderError ?? errorResponse)(status, message, retryAfterHeader(retryAfterSeconds));
     }
     this.#deps.onError(error);
     if (error instanceof ClairError && error.code === 'store-unavailable')

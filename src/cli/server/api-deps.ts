@@ -1,3 +1,4 @@
+import type { FleetDeps } from '../../api/http/fleet/jobs.ts';
 import type { NativeDeps } from '../../api/http/native/deps.ts';
 import type { V1Deps } from '../../api/http/v1/deps.ts';
 import { pageTokens } from '../../api/http/v1/page-token.ts';
@@ -7,7 +8,9 @@ import type { Config } from '../../config/settings.ts';
 import { limits } from '../../core/limits.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
 import { sleepOrWake } from '../../kit/async/wake-signal.ts';
+import { staleAfterMs } from '../command-context.ts';
 import { logIngest } from '../log/server-events.ts';
+import { namesRegistry } from './scan-runner.ts';
 import type { ServiceDeps } from './service-deps.ts';
 
 /** Interval between checks for events of other servers. */
@@ -90,6 +93,23 @@ export function toV4Deps(
     feeds: plan.feeds,
     notReadyStatus: api.v4.notready === '404' ? 404 : 202,
     maxAgeSeconds: Math.round(updater.interval / 1000),
+  };
+}
+
+/** Returns the dependencies of the handlers of `/api/v1`. */
+export function toFleetDeps(
+  { images: { registries } }: Config,
+  { loaded: { extensions }, store, listGate, announceWork, now }: ServiceDeps,
+): FleetDeps {
+  return {
+    store,
+    extensions,
+    formats: extensions.formats,
+    mayScan: (registry) => namesRegistry(registries, registry),
+    announceWork,
+    listLimiter: listGate,
+    now,
+    staleAfterMs,
   };
 }
 

@@ -1,3 +1,4 @@
+import { fleetPrefix, fleetRoutes } from '../../api/http/fleet/routes.ts';
 import { nativeRoutes } from '../../api/http/native/routes.ts';
 import { type Router, routerOf } from '../../api/http/router.ts';
 import { v1Routes } from '../../api/http/v1/routes.ts';
@@ -8,8 +9,9 @@ import { openApiRouter } from '../../api/openapi-document.ts';
 import type { Config } from '../../config/settings.ts';
 import { Disposal } from '../../kit/disposal.ts';
 import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
-import { toNativeDeps, toV1Deps, toV3Deps, toV4Deps } from './api-deps.ts';
+import { toFleetDeps, toNativeDeps, toV1Deps, toV3Deps, toV4Deps } from './api-deps.ts';
 import { startNotifier } from './notifier.ts';
+import { startScanRunner } from './scan-runner.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { startUpdater } from './updater.ts';
 
@@ -33,6 +35,7 @@ export function startServices(config: Config, deps: ServiceDeps): ReloadableServ
   const api = apiOf(config, deps);
   running.use(startUpdater(config, deps));
   running.use(startNotifier(config, deps));
+  running.use(startScanRunner(config, deps));
   return { ...api, feeds: deps.plan.feeds, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 }
 
@@ -45,6 +48,7 @@ function apiOf(config: Config, deps: ServiceDeps): Pick<ReloadableServices, 'rou
     v3Router(v3Deps, methods),
     v4Router(toV4Deps(deps, config)),
     openApiRouter(!deps.server.access.isOpen),
+    routerOf(fleetPrefix, fleetRoutes(toFleetDeps(config, deps))),
     routerOf('', nativeRoutes(toNativeDeps(deps))),
   ];
   return { routers, methods };

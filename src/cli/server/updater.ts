@@ -8,6 +8,7 @@ import { defaultRetention } from '../../service/feeds/retention.ts';
 import { failedOutcome, isAdvisorySource } from '../../service/feeds/update-feeds.ts';
 import { countIntervalMs, counting } from '../../service/finding-counts/count-findings.ts';
 import type { RecurringJob } from '../../service/jobs/run-job.ts';
+import type { RetentionTerms } from '../../store/maintenance.ts';
 import { ownerName } from '../environment.ts';
 import { originOf } from '../feed-client.ts';
 import { logFeedOutcomes } from '../log/feed-events.ts';
@@ -59,8 +60,7 @@ function keepCurrentDeps(
   return {
     ...deps,
     scheduleOf: (source) => sourceTerms(config, source, { ...deps, thread }),
-    collectGarbage: (lease) =>
-      thread.collect({ ...defaultRetention, keepHistoryMs: config.updater.retention }, lease),
+    collectGarbage: (lease) => thread.collect(retentionOf(config), lease),
     otherJobs: [countJob(thread, log)],
     random: Math.random,
     owner: ownerName(),
@@ -80,6 +80,15 @@ function keepCurrentDeps(
     onCollectError(error) {
       log.error({ error: messageOf(error) }, 'expired data was not deleted');
     },
+  };
+}
+
+function retentionOf({ updater, images }: Config): RetentionTerms {
+  return {
+    ...defaultRetention,
+    keepHistoryMs: updater.retention,
+    keepTaggedMs: images.retention,
+    untagged: { keepMs: images.untagged, keepLast: images.keeplast },
   };
 }
 

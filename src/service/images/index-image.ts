@@ -55,7 +55,7 @@ export const indexVersion = 10;
 export interface IndexImageDeps extends StoredIndexesDeps, ImageScope {
   readonly extensions: Extensions;
   readonly store: Pick<Store, 'layers' | 'images'>;
-  readonly analyzer: LayerAnalyzer;
+  readonly analyzer: Pick<LayerAnalyzer, 'analyze'>;
   /** Use of lock files and manifests. Absent if the listers that read them are not among the extensions. */
   readonly declared?: DeclaredUse | undefined;
   /** Absent if images are not described in the store. */

@@ -261,6 +261,7 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   ancestries: 'all',
   locks: 'all',
   jobs: 'all',
+  scanJobs: 'all',
   keyValues: 'all',
 };
 

@@ -20,6 +20,18 @@ export function knownImageStore(engine: Engine, now: () => number): KnownImageSt
     },
     findNameHistory: (name, limit) => nameHistory(db, name, limit),
     page: (filter, page) => pageKnownImages(db, filter, page),
+    saveSource: (number, content) =>
+      engine.write(async (writing) => {
+        await writing
+          .insertInto('image_source')
+          .values({ known_image_id: number, content })
+          .onConflict((conflict) => conflict.column('known_image_id').doUpdateSet({ content }))
+          .execute();
+      }, 'own rows'),
+    findSource: async (number) => {
+      const query = db.selectFrom('image_source').select('content').where('known_image_id', '=', number);
+      return (await query.executeTakeFirst())?.content;
+    },
     forget: async (numbers) => {
       if (numbers.length > 0) await engine.write((writing) => forgetImages(writing, numbers));
     },

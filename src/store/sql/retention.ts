@@ -38,6 +38,7 @@ export async function collectGarbage(
   await dropLookups(engine, usedFrom);
   await dropUnfollowedChanges(engine, now);
   await dropJobs(engine, now, now - terms.keepEventsMs);
+  await dropEndedScans(engine, now - terms.keepEventsMs);
   const locks = await dropLocks(engine, now);
   return { events, vulnerabilities, images, layers, locks };
 }
@@ -191,6 +192,13 @@ async function dropJobs(engine: Engine, now: number, dueBefore: number): Promise
         .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '<=', now)]))
         .execute();
   }, 'own rows');
+}
+
+/** Deletes scans that ended before a time. */
+async function dropEndedScans(engine: Engine, before: number): Promise<void> {
+  const expired = engine.db.selectFrom('scan_job').select('name').where('ended_at', '<', before).limit(1);
+  if ((await expired.executeTakeFirst()) === undefined) return;
+  await engine.write((db) => db.deleteFrom('scan_job').where('ended_at', '<', before).execute(), 'own rows');
 }
 
 async function dropLocks(engine: Engine, now: number): Promise<number> {

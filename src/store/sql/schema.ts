@@ -25,8 +25,10 @@ import type {
   ScorePackTable,
 } from './rating-tables.ts';
 
+import type { ImageSourceTable, ScanJobTable } from './scan-job-table.ts';
+
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 20;
+export const schemaVersion = 21;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -54,6 +56,8 @@ export interface Tables {
   known_image: KnownImageTable;
   image_name: ImageNameTable;
   image_digest: ImageDigestTable;
+  image_source: ImageSourceTable;
+  scan_job: ScanJobTable;
   package_set: PackageSetTable;
   set_package: SetPackageTable;
   set_count: SetCountTable;

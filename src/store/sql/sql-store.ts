@@ -21,6 +21,7 @@ import { namedLayerStore } from './named-layers.ts';
 import { Namespaces } from './namespaces.ts';
 import { notificationStore } from './notifications.ts';
 import { collectGarbage } from './retention.ts';
+import { scanJobStore } from './scan-jobs.ts';
 import { schemaVersion } from './schema.ts';
 import { refuseLaterSchema, SchemaCheck } from './schema-check.ts';
 import { readStatistics } from './statistics.ts';
@@ -84,6 +85,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     ancestries: check.guard(ancestryStore(engine)),
     locks: check.guard(lockStore(engine, now)),
     jobs: check.guard(jobStore(engine, now)),
+    scanJobs: check.guard(scanJobStore(engine, now)),
     keyValues: check.guard(keyValueStore(engine)),
     openWakeChannel: (onWake) => engine.openWakeChannel(onWake),
     ping: () => engine.ping(),

@@ -1,5 +1,4 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
-import { dropKnownImages } from './drop-known-images.ts';
 import type { Engine } from './engine.ts';
 import { behind, dropExpired, expiredAtATime, type RowAge } from './expired-rows.ts';
 import { dropUnusedSets } from './package-sets.ts';
@@ -127,4 +126,14 @@ async function dropParts(db: Kysely<Tables>, images: readonly number[]): Promise
     .returning('set_id')
     .execute();
   await dropUnusedSets(db, [...new Set(deleted.map(({ set_id: number }) => number))]);
+}
+
+/** Deletes images with their names and digests, by their numbers. Their indexes stay. */
+async function dropKnownImages(db: Kysely<Tables>, numbers: readonly number[]): Promise<void> {
+  if (numbers.length === 0) return;
+  await db.updateTable('image').set({ known_image: null }).where('known_image', 'in', numbers).execute();
+  await db.deleteFrom('image_name').where('known_image_id', 'in', numbers).execute();
+  await db.deleteFrom('image_digest').where('known_image_id', 'in', numbers).execute();
+  await db.deleteFrom('image_source').where('known_image_id', 'in', numbers).execute();
+  await db.deleteFrom('known_image').where('id', 'in', numbers).execute();
 }

@@ -18,6 +18,7 @@ import { addPackageEvidence } from './0017-package-evidence.ts';
 import { addImageDescriptions } from './0018-image-descriptions.ts';
 import { addContentModels } from './0019-content-models.ts';
 import { addKnownImages } from './0020-known-images.ts';
+import { addScanJobs } from './0021-scan-jobs.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   addImageDescriptions,
   addContentModels,
   addKnownImages,
+  addScanJobs,
 ];

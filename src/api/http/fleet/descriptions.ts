@@ -1,0 +1,104 @@
+import type { Schema } from '../go-schema.ts';
+import type { RouteDescription } from '../openapi.ts';
+
+const text: Schema = { type: 'string' };
+const nullableText: Schema = { type: ['string', 'null'] };
+const number: Schema = { type: 'integer' };
+
+const job: Schema = {
+  type: 'object',
+  properties: {
+    id: text,
+    state: { enum: ['waiting', 'running', 'done', 'failed'] },
+    reference: text,
+    platform: nullableText,
+    lane: { enum: ['interactive', 'push', 're-analysis', 'backfill'] },
+    attempt: number,
+    step: nullableText,
+    error: nullableText,
+    digest: nullableText,
+    createdAt: text,
+    runAt: text,
+    endedAt: nullableText,
+    report: text,
+  },
+};
+
+const image: Schema = {
+  type: 'object',
+  properties: {
+    number,
+    reference: text,
+    origin: text,
+    digest: nullableText,
+    platform: nullableText,
+    created: nullableText,
+    labels: { type: 'object', additionalProperties: text },
+    names: { type: 'array', items: { type: 'object', properties: { name: text, since: text } } },
+    layers: { type: 'array', items: text },
+    firstSeen: text,
+    lastSeen: text,
+    untaggedSince: nullableText,
+  },
+};
+
+/** Description of `POST /api/v1/images` for the OpenAPI document. */
+export const postImageDescription: RouteDescription = {
+  summary: 'Adds a scan of an image of a registry.',
+  requestSchema: {
+    type: 'object',
+    required: ['reference'],
+    additionalProperties: false,
+    properties: { reference: text, platform: text },
+  },
+  responseType: job,
+  status: 202,
+  hasProblems: true,
+  errorStatuses: [400, 403, 503],
+};
+
+/** Description of `GET /api/v1/jobs/:id` for the OpenAPI document. */
+export const jobDescription: RouteDescription = {
+  summary: 'Returns the state of a scan.',
+  responseType: job,
+  hasProblems: true,
+  errorStatuses: [404, 503],
+};
+
+/** Description of `POST /api/v1/jobs/:id/retry` for the OpenAPI document. */
+export const retryDescription: RouteDescription = {
+  summary: 'Runs a failed scan again.',
+  responseType: job,
+  hasProblems: true,
+  errorStatuses: [404, 503],
+};
+
+/** Description of `GET /api/v1/images` for the OpenAPI document. */
+export const imagesDescription: RouteDescription = {
+  summary: 'Lists the images that scans have read, with their names.',
+  query: {
+    limit: { type: 'integer', summary: 'Maximum number of images, from 1 to 1000; 100 by default.' },
+    after: { type: 'integer', summary: 'Start of the page: `next` of the previous page.' },
+    repository: { type: 'string', summary: 'Only images that this repository has or had.' },
+    untagged: { type: 'string', summary: '`true`: only images that have lost all of their tags.' },
+  },
+  responseType: {
+    type: 'object',
+    properties: { images: { type: 'array', items: image }, next: number },
+  },
+  hasProblems: true,
+  errorStatuses: [400, 503],
+};
+
+/** Description of `GET /api/v1/images/:digest/report` for the OpenAPI document. */
+export const reportDescription: RouteDescription = {
+  summary: 'Returns the report of an image, in the format of `format` or of the `Accept` header.',
+  query: {
+    asOf: { type: 'string', summary: 'A time in the past whose advisories are used, ISO 8601.' },
+    format: { type: 'string', summary: 'Name of a format, as of `clair scan --format`; `json` by default.' },
+    platform: { type: 'string', summary: 'Platform of the image, if the digest is that of an index.' },
+  },
+  responseType: 'text',
+  hasProblems: true,
+  errorStatuses: [400, 404, 406, 409, 503],
+};

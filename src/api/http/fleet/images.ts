@@ -1,0 +1,78 @@
+import * as z from 'zod/mini';
+import { limits } from '../../../core/limits.ts';
+import { parseDigest } from '../../../model/digest.ts';
+import type { ReportFormat } from '../../../plugin/report-format.ts';
+import { reportOfImage } from '../../../service/fleet/image-report.ts';
+import { knownTagOf, toKnownJson } from '../../../service/images/find-known-images.ts';
+import { integerParameter, parseQuery } from '../native/query.ts';
+import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
+import { type FleetDeps, platformForm } from './jobs.ts';
+import { jsonResponse } from './problem.ts';
+
+const imagesPerPage = 100;
+
+const listQuery = z.strictObject({
+  limit: z._default(integerParameter(1, limits.affectedPerPage), imagesPerPage),
+  after: z.optional(integerParameter(0, Number.MAX_SAFE_INTEGER)),
+  repository: z.optional(z.string('must be given once')),
+  untagged: z.optional(z.enum(['true', 'false'], 'must be true or false')),
+});
+
+/** `GET /images`: returns a page of the images that scans have read, with their names. */
+export async function getImagesRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
+  const { limit, after, repository, untagged } = parseQuery(request, listQuery);
+  const filter =
+    repository === undefined
+      ? { isUntagged: untagged === 'true' }
+      : { repository: knownTagOf(repository).repository };
+  const page = { limit, ...(after !== undefined && { after }) };
+  const { images, next } = await deps.listLimiter.run(request.signal, () =>
+    deps.store.knownImages.page(filter, page),
+  );
+  return jsonResponse(200, { images: images.map(toKnownJson), ...(next !== undefined && { next }) });
+}
+
+const reportQuery = z.strictObject({
+  asOf: z.optional(z.string('must be given once')),
+  format: z.optional(z.string('must be given once')),
+  platform: z.optional(z.string().check(z.regex(platformForm, 'must be like linux/arm64'))),
+});
+
+/** `GET /images/:digest/report`: returns the report of an image with the current advisories, or with those of a time in the past. */
+export async function getReportRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
+  const { asOf, format: name, platform } = parseQuery(request, reportQuery);
+  const digest = parseDigest(request.params['digest'] ?? '');
+  if (digest === undefined)
+    throw new WireError(400, 'the digest must be sha256:… with 64 hexadecimal digits');
+  const format = name === undefined ? acceptedFormat(request, deps) : namedFormat(name, deps);
+  const found = await deps.listLimiter.run(request.signal, () =>
+    reportOfImage(digest, { asOf, platform }, deps),
+  );
+  if (found === undefined) throw new WireError(404, `no image has the digest ${digest}`);
+  const text = [...format.write(found.report, { colors: false })].join('');
+  const headers = { Vary: 'Accept', 'Clair-Assessed': String(found.isAssessed) };
+  return { status: 200, headers, contentType: format.mediaType, text };
+}
+
+function namedFormat(name: string, { formats }: FleetDeps): ReportFormat {
+  const format = formats.find((candidate) => candidate.name === name);
+  if (format !== undefined) return format;
+  throw new WireError(400, `format must be one of ${formats.map((candidate) => candidate.name).join(', ')}`);
+}
+
+/** Returns the first format of the wanted media types, in the order of the header. JSON without a header, and for any type. */
+function acceptedFormat({ headers }: ApiRequest, { formats }: FleetDeps): ReportFormat {
+  const wanted = (headers.accept ?? '*/*').split(',').map((part) => mediaTypeOf(part));
+  const json = namedFormat('json', { formats } as FleetDeps);
+  for (const type of wanted) {
+    if (type === '*/*' || type === 'application/*' || type === mediaTypeOf(json.mediaType)) return json;
+    const format = formats.find(({ mediaType }) => mediaTypeOf(mediaType) === type);
+    if (format !== undefined) return format;
+  }
+  throw new WireError(406, `no report has one of the types ${wanted.join(', ')}`);
+}
+
+/** Returns a media type without parameters. */
+function mediaTypeOf(text: string): string {
+  return (text.split(';')[0] ?? '').trim().toLowerCase();
+}

@@ -1,0 +1,84 @@
+import * as z from 'zod/mini';
+import { limits } from '../../../core/limits.ts';
+import { parseImageName } from '../../../model/image-name.ts';
+import type { ReportFormat } from '../../../plugin/report-format.ts';
+import type { ImageReportDeps } from '../../../service/fleet/image-report.ts';
+import type { ScanJob } from '../../../store/scan-job-store.ts';
+import type { ListLimiter } from '../list-limiter.ts';
+import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
+import { jsonResponse } from './problem.ts';
+
+/** Dependencies of the routes of `/api/v1`. */
+export interface FleetDeps extends ImageReportDeps {
+  readonly formats: readonly ReportFormat[];
+  /** Returns whether images of a registry may be scanned. */
+  readonly mayScan: (registry: string) => boolean;
+  /** Announces to all servers that there is a new scan. */
+  readonly announceWork: () => void;
+  /** Limits lists and reports of all APIs together. */
+  readonly listLimiter: ListLimiter;
+}
+
+/** `linux/amd64`, `linux/arm64/v8`. */
+export const platformForm: RegExp = /^[a-z\d]+\/[a-z\d_]+(?:\/[\w.]+)?$/;
+
+const scanBody = z.strictObject({
+  reference: z.string().check(z.maxLength(limits.imageNameCharacters)),
+  platform: z.optional(z.string().check(z.regex(platformForm))),
+});
+
+/** `POST /images`: adds a scan of an image of a registry. */
+export async function postImageRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
+  const { reference, platform = null } = await bodyIn(request);
+  const name = parseImageName(reference);
+  if (name === undefined) throw new WireError(400, `${reference} is not a reference of an image`);
+  const { registry } = name;
+  request.addLogDetails({ image: reference });
+  if (!deps.mayScan(registry))
+    throw new WireError(403, `images of ${registry} may not be scanned: images.registries does not name it`);
+  const job = await deps.store.scanJobs.add({ reference, registry, platform, lane: 'interactive' });
+  deps.announceWork();
+  return jsonResponse(202, toJobJson(job), { Location: `/api/v1/jobs/${job.id}` });
+}
+
+async function bodyIn(request: ApiRequest): Promise<z.infer<typeof scanBody>> {
+  const text = (await request.body()).toString();
+  const { success, data } = z.safeParse(scanBody, parsed(text));
+  if (success) return data;
+  throw new WireError(
+    400,
+    'the body must be {"reference": "registry.example/shop/web:1.4", "platform": "linux/arm64"}; platform is optional',
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `GET /jobs/:id`: returns the state of a scan. */
+export async function getJobRoute({ params }: ApiRequest, { store }: FleetDeps): Promise<ApiResponse> {
+  return foundJob(await store.scanJobs.find(params['id'] ?? ''));
+}
+
+/** `POST /jobs/:id/retry`: runs a failed scan again. Changes nothing if it has not failed. */
+export async function retryJobRoute(
+  { params }: ApiRequest,
+  { store, announceWork }: FleetDeps,
+): Promise<ApiResponse> {
+  const job = await store.scanJobs.retry(params['id'] ?? '');
+  announceWork();
+  return foundJob(job);
+}
+
+function foundJob(job: ScanJob | undefined): ApiResponse {
+  if (job === undefined) throw new WireError(404, 'there is no such job, or it ended long ago');
+  return jsonResponse(200, toJobJson(job));
+}
+
+function toJobJson({ registry: _, ...job }: ScanJob): object {
+  return { ...job, ...(job.digest !== null && { report: `/api/v1/images/${job.digest}/report` }) };
+}

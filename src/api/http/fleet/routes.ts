@@ -1,0 +1,62 @@
+import type { DescribedRoute } from '../openapi.ts';
+import type { ApiRequest, ApiResponse, Route } from '../route.ts';
+import {
+  imagesDescription,
+  jobDescription,
+  postImageDescription,
+  reportDescription,
+  retryDescription,
+} from './descriptions.ts';
+import { getImagesRoute, getReportRoute } from './images.ts';
+import type { FleetDeps } from './jobs.ts';
+import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
+import { problemErrors } from './problem.ts';
+
+/** The path below which the routes are. */
+export const fleetPrefix = '/api/v1';
+
+type Handler = (request: ApiRequest, deps: FleetDeps) => Promise<ApiResponse>;
+
+const routes: readonly (Omit<Route, 'handle'> & {
+  readonly handler: Handler;
+  readonly description: DescribedRoute['description'];
+})[] = [
+  {
+    ...{ name: 'api/v1/postImage', method: 'POST', path: '/images', scope: 'scan' },
+    ...{ handler: postImageRoute, description: postImageDescription },
+  },
+  {
+    ...{ name: 'api/v1/getImages', method: 'GET', path: '/images' },
+    ...{ handler: getImagesRoute, description: imagesDescription },
+  },
+  {
+    ...{ name: 'api/v1/getReport', method: 'GET', path: '/images/:digest/report' },
+    ...{ handler: getReportRoute, description: reportDescription },
+  },
+  {
+    ...{ name: 'api/v1/getJob', method: 'GET', path: '/jobs/:id' },
+    ...{ handler: getJobRoute, description: jobDescription },
+  },
+  {
+    ...{ name: 'api/v1/retryJob', method: 'POST', path: '/jobs/:id/retry', scope: 'scan' },
+    ...{ handler: retryJobRoute, description: retryDescription },
+  },
+];
+
+/** Returns the routes of `/api/v1`. */
+export function fleetRoutes(deps: FleetDeps): Route[] {
+  return routes.map(({ handler, description: _, ...route }) => ({
+    ...route,
+    ...problemErrors,
+    handle: (request) => handler(request, deps),
+  }));
+}
+
+/** Returns the descriptions of the routes of `/api/v1`. */
+export function describedFleetRoutes(): DescribedRoute[] {
+  return routes.map((route) => ({
+    route,
+    path: fleetPrefix + route.path,
+    description: route.description,
+  }));
+}

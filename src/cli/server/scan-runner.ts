@@ -1,0 +1,60 @@
+import type { Config } from '../../config/settings.ts';
+import { messageOf } from '../../core/errors.ts';
+import { openReference } from '../../image/open-reference.ts';
+import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
+import { sleepOrWake } from '../../kit/async/wake-signal.ts';
+import { scriptUrl } from '../../kit/script-url.ts';
+import { startLayerWorker } from '../../layer-pool/analyze-on-thread.ts';
+import { runScans } from '../../service/fleet/run-scans.ts';
+import { scanImage } from '../../service/fleet/scan-image.ts';
+import { workerAnalyzer } from '../../service/fleet/worker-analyzer.ts';
+import { ownerName } from '../environment.ts';
+import { startBackgroundTask } from './background-task.ts';
+import type { ServiceDeps } from './service-deps.ts';
+
+/** Time that a scan waits for another one that reads the same layer, in milliseconds. */
+const layerTurnMs = 30 * 60_000;
+
+/** Runs scans of images of registries until it is disposed. Does nothing if the settings name no registry. */
+export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDisposable {
+  const { store, loaded, log, wakeSignal, now, previousStopped } = deps;
+  return startBackgroundTask('scans', log, async (signal) => {
+    await previousStopped;
+    if (images.registries.length === 0) return;
+    const script = scriptUrl('../../layer-worker', import.meta.url);
+    const analyzer = workerAnalyzer(() => startLayerWorker(script, loaded.analyzers), signal);
+    const { extensions } = loaded;
+    const layerTurns = new KeyedMutex(layerTurnMs);
+    const env = { ...process.env, ...(images.authfile !== '' && { REGISTRY_AUTH_FILE: images.authfile }) };
+    await runScans(
+      {
+        store,
+        now,
+        owner: ownerName(),
+        sleepOrWake: (ms, until) => sleepOrWake(ms, wakeSignal, until),
+        scan: (job, onStep) =>
+          scanImage(job, {
+            ...{ store, extensions, analyzer, layerTurns, onStep },
+            openImage: async ({ reference, platform }) =>
+              await openReference(`registry:${reference}`, { env, ...(platform !== null && { platform }) }),
+          }),
+        onError: (error) => {
+          log.error({ error: messageOf(error) }, 'scans could not be read or recorded');
+        },
+        onRun: ({ id, reference }, error) => {
+          if (error === undefined) log.info({ job: id, image: reference }, 'image scanned');
+          else log.warn({ job: id, image: reference, error }, 'image could not be scanned');
+        },
+      },
+      signal,
+    );
+  });
+}
+
+/** Returns whether a list of registries of the settings names a registry. */
+export function namesRegistry(registries: readonly string[], registry: string): boolean {
+  return registries.some((entry) => {
+    const name = entry.toLowerCase();
+    return name.startsWith('*.') ? registry.endsWith(name.slice(1)) : name === '*' || name === registry;
+  });
+}

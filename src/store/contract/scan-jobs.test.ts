@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { limits } from '../../core/limits.ts';
+import { type StoreEngine, storeEngines } from '../../testing/store-engines.ts';
+import type { ClaimedScan, ScanRequest } from '../scan-job-store.ts';
+import type { Store } from '../store.ts';
+
+const start = Date.parse('2026-01-02T00:00:00Z');
+const minute = 60_000;
+const at = (minutes: number): Date => new Date(start + minutes * minute);
+
+async function twoProcesses(context: TestContext, engine: StoreEngine) {
+  const clock = { minutes: 0 };
+  const now = (): number => at(clock.minutes).getTime();
+  const open = engine.create(context);
+  const one = await open({ now });
+  return { clock, one, two: engine.isShared ? await open({ now }) : one };
+}
+
+function request(tag: string, changes: Partial<ScanRequest> = {}): ScanRequest {
+  const registry = 'registry.example';
+  return { registry, reference: `${registry}/web:${tag}`, platform: null, lane: 'interactive', ...changes };
+}
+
+async function claim(store: Store, limit = 9, perRegistry = 9): Promise<readonly ClaimedScan[]> {
+  return await store.scanJobs.claim({ limit, owner: 'process', forMs: minute, perRegistry });
+}
+
+async function claimOne(store: Store): Promise<ClaimedScan> {
+  const [job] = await claim(store, 1);
+  return job ?? assert.fail('no scan is due');
+}
+
+const tagsOf = (jobs: readonly ClaimedScan[]): string[] =>
+  jobs.map(({ reference }) => reference.slice(reference.indexOf(':') + 1));
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: runs each scan once, the most urgent lane first`, async (t) => {
+    const { one, two } = await twoProcesses(t, engine);
+    assert.equal(await one.scanJobs.findNextRun(), undefined);
+    for (const [tag, lane] of [
+      ['a', 'backfill'],
+      ['b', 'push'],
+      ['c', 'interactive'],
+      ['d', 're-analysis'],
+    ] as const)
+      await one.scanJobs.add(request(tag, { lane }));
+    assert.equal(await two.scanJobs.findNextRun(), at(0).toISOString());
+    const [first, second] = [await claim(one, 3), await claim(two, 3)];
+    assert.deepEqual([tagsOf(first), tagsOf(second)], [['c', 'b', 'd'], ['a']]);
+    const [{ lease, id } = assert.fail()] = first;
+    await one.scanJobs.complete(lease, 'sha256:one');
+    const { state, digest, endedAt, error } = (await two.scanJobs.find(id)) ?? assert.fail();
+    assert.deepEqual([state, digest, endedAt, error], ['done', 'sha256:one', at(0).toISOString(), null]);
+    assert.deepEqual(await claim(two), []);
+  });
+
+  test(`${engine.name}: an image waits once, in its most urgent lane`, async (t) => {
+    const { one } = await twoProcesses(t, engine);
+    const first = await one.scanJobs.add(request('a', { lane: 'backfill' }));
+    const again = await one.scanJobs.add(request('a', { lane: 'interactive' }));
+    assert.deepEqual([again.id, again.lane], [first.id, 'interactive']);
+    assert.equal((await one.scanJobs.add(request('a', { lane: 'push' }))).lane, 'interactive');
+    assert.notEqual((await one.scanJobs.add(request('a', { platform: 'linux/arm64' }))).id, first.id);
+    assert.equal((await claim(one)).length, 2);
+    // The running scan may have read what the tag meant before.
+    assert.notEqual((await one.scanJobs.add(request('a'))).id, first.id);
+  });
+
+  test(`${engine.name}: limits the running scans of one registry, on all processes together`, async (t) => {
+    const { clock, one, two } = await twoProcesses(t, engine);
+    for (const tag of ['a', 'b', 'c']) await one.scanJobs.add(request(tag));
+    assert.equal((await claim(one, 1, 2)).length, 1);
+    await one.scanJobs.add(request('other', { registry: 'other.example' }));
+    assert.deepEqual((await claim(two, 9, 2)).map(({ registry }) => registry).sort(), [
+      'other.example',
+      'registry.example',
+    ]);
+    assert.deepEqual(await claim(one, 9, 2), []);
+    clock.minutes = 1;
+    assert.equal((await claim(one, 9, 2)).length, 3);
+  });
+
+  test(`${engine.name}: a scan that fails runs again at the given time, and can be retried when it has failed`, async (t) => {
+    const { clock, one, two } = await twoProcesses(t, engine);
+    const { id } = await one.scanJobs.add(request('a'));
+    const first = await claimOne(one);
+    assert.equal(await one.scanJobs.renew(first.lease, minute, 'read layers'), true);
+    await one.scanJobs.fail(first.lease, 'no https://me:secret@example.org/', at(5));
+    const waiting = (await two.scanJobs.find(id)) ?? assert.fail();
+    assert.deepEqual([waiting.state, waiting.attempt, waiting.step], ['waiting', 1, 'read layers']);
+    assert.match(waiting.error ?? '', /^no https:\/\/[^:]*@example/);
+    assert.deepEqual(await claim(two), []);
+    clock.minutes = 5;
+    await two.scanJobs.fail((await claimOne(two)).lease, 'again', undefined);
+    const failed = (await one.scanJobs.find(id)) ?? assert.fail();
+    assert.deepEqual([failed.state, failed.endedAt, failed.error], ['failed', at(5).toISOString(), 'again']);
+    assert.deepEqual(await claim(one), []);
+    assert.equal((await one.scanJobs.retry(id))?.state, 'waiting');
+    assert.equal((await claimOne(two)).attempt, 1);
+    assert.equal((await one.scanJobs.retry(id))?.state, 'running');
+    assert.equal(await one.scanJobs.retry('unknown'), undefined);
+  });
+
+  test(`${engine.name}: another process takes over when the lease expires, and the first can write nothing more`, async (t) => {
+    const { clock, one, two } = await twoProcesses(t, engine);
+    const { id } = await one.scanJobs.add(request('a'));
+    const { lease } = await claimOne(one);
+    clock.minutes = 2;
+    const taken = await claimOne(two);
+    assert.deepEqual([taken.id, taken.attempt], [id, 2]);
+    assert.match(taken.error ?? '', /ended or was suspended/);
+    assert.equal(await one.scanJobs.renew(lease, minute), false);
+    const lost = { code: 'store-conflict' };
+    await assert.rejects(one.scanJobs.complete(lease, 'sha256:one'), lost);
+    await assert.rejects(one.scanJobs.fail(lease, 'no', undefined), lost);
+    await assert.rejects(one.scanJobs.handBack(lease), lost);
+    await two.scanJobs.handBack(taken.lease);
+    assert.equal((await claimOne(one)).attempt, 2);
+  });
+
+  test(`${engine.name}: a scan that ends its process each time fails, and is deleted after the retention time`, async (t) => {
+    const { clock, one } = await twoProcesses(t, engine);
+    const { id } = await one.scanJobs.add(request('a'));
+    for (let run = 1; run <= limits.scanAttempts; run++) {
+      assert.equal((await claimOne(one)).attempt, run);
+      clock.minutes += 2;
+    }
+    assert.deepEqual(await claim(one), []);
+    const failed = (await one.scanJobs.find(id)) ?? assert.fail();
+    assert.equal(failed.state, 'failed');
+    assert.match(failed.error ?? '', /ended or was suspended/);
+    const terms = { keepHistoryMs: 99 * minute, keepEventsMs: 10 * minute, keepLayersUnusedMs: 99 * minute };
+    clock.minutes += 9;
+    await one.collectGarbage(terms);
+    assert.notEqual(await one.scanJobs.find(id), undefined);
+    clock.minutes += 2;
+    await one.collectGarbage(terms);
+    assert.equal(await one.scanJobs.find(id), undefined);
+  });
+}
