@@ -2,6 +2,7 @@ import { ClairError } from '../../src/core/errors.ts';
 import { limits } from '../../src/core/limits.ts';
 import type { CollectedLayer } from '../../src/image/layer/collector.ts';
 import type { ListedPackage } from '../../src/model/package.ts';
+import { isPackageHash } from '../../src/model/package-hash.ts';
 import type { Files } from '../../src/plugin/layer-files.ts';
 import type { ListerEvent, ListerEventOf, PackageLister } from '../../src/plugin/package-lister.ts';
 
@@ -38,7 +39,10 @@ function count(counts: Map<string, number>, path: string, most: number, what: st
   if (value > most) throw new InvariantViolation(`more than ${most} ${what} of one file`);
 }
 
-function checkPackage({ name, version, source, functions, ...others }: ListedPackage): void {
+function checkPackage({ name, version, source, functions, hashes = [], ...others }: ListedPackage): void {
+  if (!hashes.every(isPackageHash)) throw new InvariantViolation('a package has an invalid hash');
+  if (hashes.join() !== [...new Set(hashes)].sort().join())
+    throw new InvariantViolation('the hashes of a package are not sorted, or repeated');
   for (const text of [name, version, source?.name ?? 'x', source?.version ?? 'x'])
     if (!word.test(text)) throw new InvariantViolation('a package has an invalid name or version');
   for (const [field, text] of Object.entries(others))

@@ -5,6 +5,7 @@ import { inflaterTargets } from './target/inflaters.ts';
 import { layerTarget } from './target/layer.ts';
 import { readListerTargets } from './target/listers.ts';
 import { osReleaseTarget } from './target/os-release.ts';
+import { packageHashTarget } from './target/package-hashes.ts';
 import { peerReportTargets } from './target/peer-reports.ts';
 import { policyTargets } from './target/policy.ts';
 import { programTarget } from './target/programs.ts';
@@ -19,6 +20,7 @@ export const targets: readonly Target[] = [
   ...(await readListerTargets()),
   archiveTarget,
   declaredTarget,
+  packageHashTarget,
   programTarget,
   osReleaseTarget,
   layerTarget,

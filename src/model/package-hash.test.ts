@@ -30,6 +30,13 @@ test('reads hashes of integrity metadata and leaves others out', () => {
     assert.deepEqual(hashesOfIntegrity(text), [], text);
 });
 
+test('reads integrity metadata in base64 with the characters of URLs', () => {
+  const bytes = Buffer.from('fbff'.repeat(16), 'hex');
+  const text = bytes.toString('base64url');
+  assert.match(text, /-.*_/);
+  assert.deepEqual(hashesOfIntegrity(`sha256-${text}`), [`sha256:${bytes.toString('hex')}`]);
+});
+
 test('accepts hexadecimal digits and base64 of the length of the algorithm only', () => {
   assert.equal(packageHashOf('sha256', sha256.toUpperCase()), `sha256:${sha256}`);
   assert.equal(packageHashOf('sha256', sha1), undefined);

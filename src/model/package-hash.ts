@@ -43,12 +43,12 @@ export function hashesInMember(integrity: unknown): PackageHash[] {
 
 /**
  * Returns the hashes in integrity metadata, sorted: `sha512-` and base64, several separated by blanks (W3C, "Subresource Integrity"). Of
- * several with one algorithm, only the first is returned. Those of other algorithms are left out.
+ * several with one algorithm, only the first is returned. Those of other algorithms are left out. Base64 may have the characters of URLs.
  */
 export function hashesOfIntegrity(text: string): PackageHash[] {
   const hashes = new Map<string, PackageHash>();
   for (const part of text.split(/\s/)) {
-    const [, algorithm = '', base64 = ''] = /^(sha\d+)-([\w+/]+=*)(?:\?|$)/.exec(part) ?? [];
+    const [, algorithm = '', base64 = ''] = /^(sha\d+)-([\w+/-]+=*)(?:\?|$)/.exec(part) ?? [];
     const hash = hashes.has(algorithm) ? undefined : hashOfBase64(algorithm, base64);
     if (hash !== undefined) hashes.set(algorithm, hash);
   }

@@ -12,7 +12,7 @@ const ending = '.deps.json';
 /** Lists the packages of .NET applications, also of those that are one program, and the shared frameworks. */
 export const nugetLister: PackageLister = {
   name: 'nuget',
-  version: 4,
+  version: 5,
   wants: [`**/*${ending}`],
   ecosystem: namespaceOfEcosystem('nuget'),
   programParts: ['dotnet-dependencies'],

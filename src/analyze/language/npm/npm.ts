@@ -22,7 +22,7 @@ import {
  */
 export const npmLister: PackageLister = {
   name: 'npm',
-  version: 4,
+  version: 5,
   wants: [...manifestsOfPackages, ...manifestsOfDeno, ...yarnArchives, ...pnpFiles],
   ecosystem: namespaceOfEcosystem('npm'),
   largeFiles: yarnArchives,
