@@ -1,5 +1,5 @@
 /**
- * Checks the files of `deploy` with the tools that read them, and installs those of Kubernetes with Go:
+ * Checks the files of `deploy` with the tools that read them, and installs those of Kubernetes with Go and pip:
  *
  *     npm run deploy:check
  *
@@ -20,7 +20,6 @@ const chart = 'deploy/helm/clair';
 const packages = {
   helm: 'helm.sh/helm/v3/cmd/helm@v3.22.0',
   kustomize: 'sigs.k8s.io/kustomize/kustomize/v5@v5.7.1',
-  'kubectl-validate': 'sigs.k8s.io/kubectl-validate@v0.0.4',
 } as const;
 
 mkdirSync(cache, { recursive: true });
@@ -34,7 +33,7 @@ console.log('helm template equals kustomize build');
 console.log(run('helm', 'lint', '--strict', chart));
 const objects = join(cache, 'objects.yaml');
 writeFileSync(objects, built);
-console.log(run('kubectl-validate', objects));
+console.log(validated(objects));
 checkUnit();
 
 /** Runs a tool, and installs it first if it is missing. */
@@ -42,6 +41,16 @@ function run(tool: keyof typeof packages, ...args: readonly string[]): string {
   const path = join(cache, tool);
   if (!existsSync(path)) output('go', ['install', packages[tool]], root);
   return output(path, args, root).toString();
+}
+
+/** Returns the results of validation by the schemas of Kubernetes, which the package of PyPI contains. Throws if an object is invalid. */
+function validated(file: string): string {
+  const python = join(cache, 'python');
+  if (!existsSync(join(python, 'bin/kubernetes-validate'))) {
+    output('python3', ['-m', 'venv', python]);
+    output(join(python, 'bin/pip'), ['install', '--quiet', 'kubernetes-validate==1.37.0']);
+  }
+  return output(join(python, 'bin/kubernetes-validate'), ['--strict', file]).toString();
 }
 
 /** Checks the unit of systemd with a program that exists on every machine. */
