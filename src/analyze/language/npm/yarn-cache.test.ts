@@ -56,6 +56,14 @@ test('yarn: lists the package of a cached archive with the path of its manifest 
   ]);
 });
 
+test('yarn: lists a package without the control characters in the path of its manifest', () => {
+  const manifest = { 'node_modules/@s/d\n\u001b/package.json': '{"name":"@s/d","version":"1.0.0"}' };
+  const [found, ...others] = list(archivePath, archive(manifest));
+  assert.deepEqual(others, []);
+  assert.ok(found?.kind === 'package');
+  assert.match(found.package.archivePath ?? '', /^node_modules\/@s\/d\P{Cc}*\/package\.json$/u);
+});
+
 test('yarn: reports the archive when it or its manifest is damaged, and lists nothing when it has no manifest', () => {
   const kinds = (content: Uint8Array): string[] => list(archivePath, content).map(({ kind }) => kind);
   assert.deepEqual(kinds(Buffer.from('PK\x03\x04 cut')), ['problem']);

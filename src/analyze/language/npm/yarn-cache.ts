@@ -1,4 +1,6 @@
+import { limits } from '../../../core/limits.ts';
 import { bufferView } from '../../../kit/bytes/bytes.ts';
+import { stripControls } from '../../../kit/untrusted-text.ts';
 import { patternSet } from '../../../plugin/layer-files.ts';
 import type { ListerEvent } from '../../../plugin/package-lister.ts';
 import { type ArchiveSelection, filesOfArchive } from '../archive-files.ts';
@@ -30,7 +32,11 @@ export function* listYarnArchive(
       yield {
         kind: 'package',
         path,
-        package: { ...read, evidence: 'embedded-in-archive', archivePath: file.path },
+        package: {
+          ...read,
+          evidence: 'embedded-in-archive',
+          archivePath: stripControls(file.path, limits.pathBytes),
+        },
       };
   }
 }
