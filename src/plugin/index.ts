@@ -2,7 +2,8 @@
 
 export type { Digest } from '../model/digest.ts';
 export type { Distro } from '../model/distro.ts';
-export { type Fix, type FixState, unfixedStates } from '../model/fix.ts';
+export type { ExploitationStatement } from '../model/enrichment.ts';
+export { type DatedFix, type Fix, type FixState, unfixedStates } from '../model/fix.ts';
 export type { Diversion } from '../model/layer-index.ts';
 export type { Namespace } from '../model/namespace.ts';
 export {
