@@ -1,12 +1,13 @@
 /**
  * Measures updates of all feeds of a mirror: into an empty database, with other bytes but the same records, and with one record in a
- * hundred changed. Then the same for an archive of Red Hat's VEX documents, the real ones of the corpus repeated to about 100 MB. All runs
- * are in this process. Run: npm run bench -- feeds --mirror DIR
+ * hundred changed. Then the same for an archive of Red Hat's VEX documents, the real ones of the corpus repeated to about 100 MB. Then first
+ * loads of it with and without parser threads, in turns. All runs are in this process. Run: npm run bench -- feeds --mirror DIR
  */
 import { parseArgs } from 'node:util';
 import { zstdCompressSync } from 'node:zlib';
 import { tuneForFeeds } from '../src/cli/v8-flags.ts';
 import { builtIn } from '../src/extensions.ts';
+import { ParserPool } from '../src/parser-pool/parser-pool.ts';
 import type { AdvisorySource, FeedDocument, FeedRecord, FetchedFeed } from '../src/plugin/advisory-source.ts';
 import { updateFeeds } from '../src/service/feeds/update-feeds.ts';
 import { mirrorClient } from '../src/source/client/mirror.ts';
@@ -61,7 +62,28 @@ async function measured(
   updated: readonly AdvisorySource[],
   database: BenchStore,
 ): Promise<number> {
+  const { cpuMs, counts } = await updateOnce(updated, database);
+  const sum = (name: keyof FeedChangeCounts): number => counts.reduce((total, one) => total + one[name], 0);
+  const parts = (['added', 'changed', 'unchanged', 'skipped'] as const).map((name) => `${sum(name)} ${name}`);
+  process.stdout.write(`| ${what} | ${counts.length} | ${cpuMs.toFixed(0)} | ${parts.join(', ')} |\n`);
+  return cpuMs;
+}
+
+/** Costs of an update, and its counts by feed. */
+interface Update {
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  readonly counts: readonly FeedChangeCounts[];
+}
+
+/** Updates the feeds of sources once. */
+async function updateOnce(
+  updated: readonly AdvisorySource[],
+  database: BenchStore,
+  parsers?: ParserPool,
+): Promise<Update> {
   const start = database.cpuMs();
+  const began = performance.now();
   const feeds = updated.flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
   const outcomes = await updateFeeds(feeds, {
     ...{ store: database.store, client, schemes: builtIn.schemes, origin: 'mirror', programVersion: 'bench' },
@@ -69,13 +91,30 @@ async function measured(
     now: () => new Date(),
     sleep: () => Promise.resolve(),
     onProgress: () => undefined,
+    parsers,
   });
-  const ms = database.cpuMs() - start;
   const counts = outcomes.flatMap((one) => (one.outcome === 'updated' ? [one.difference] : []));
-  const sum = (name: keyof FeedChangeCounts): number => counts.reduce((total, one) => total + one[name], 0);
-  const parts = (['added', 'changed', 'unchanged', 'skipped'] as const).map((name) => `${sum(name)} ${name}`);
-  process.stdout.write(`| ${what} | ${counts.length} | ${ms.toFixed(0)} | ${parts.join(', ')} |\n`);
-  return ms;
+  return { cpuMs: database.cpuMs() - start, wallMs: performance.now() - began, counts };
+}
+
+/** Loads a source into an empty database, with this number of parser threads. */
+async function firstLoad(source: AdvisorySource, threads: number): Promise<Update> {
+  await using database = await openBenchStore('sqlite');
+  await using parsers = new ParserPool(new URL('../dist/bin/parser-worker.js', import.meta.url), threads);
+  return await updateOnce([source], database, threads === 0 ? undefined : parsers);
+}
+
+/** Prints the least wall time and CPU time of several first loads, with and without parser threads in turns. */
+async function compareThreads(source: AdvisorySource): Promise<void> {
+  const costs = new Map<number, Update[]>([0, 1].map((threads) => [threads, []]));
+  for (let round = 0; round < 5; round++)
+    for (const [threads, updates] of costs) updates.push(await firstLoad(source, threads));
+  process.stdout.write('\n| VEX, first load | least wall ms | least CPU ms |\n|---|---:|---:|\n');
+  for (const [threads, updates] of costs) {
+    const least = (name: 'wallMs' | 'cpuMs'): string =>
+      Math.min(...updates.map((one) => one[name])).toFixed(0);
+    process.stdout.write(`| ${threads} parser threads | ${least('wallMs')} | ${least('cpuMs')} |\n`);
+  }
 }
 
 /** Returns Red Hat's source with an archive of the VEX documents of the corpus, each under several CVEs. */
@@ -122,6 +161,7 @@ const targets: Target[] = [];
   const { source, megabytes } = repeatedVex();
   const first = await measured(`${megabytes.toFixed(0)} MB of VEX, empty database`, [source], database);
   const again = await measured('the same documents', [source], database);
+  await compareThreads(source);
   const perSecond = (ms: number): number => megabytes / (ms / 1000);
   const least = { isLeast: true, unit: 'MB' } as const;
   targets.push(

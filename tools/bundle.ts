@@ -141,7 +141,7 @@ const main = 'dist/bin/main.js';
 writeFileSync(main, readFileSync(main, 'utf8').replaceAll(/\bimport\(/g, 'importModule('));
 await build({
   ...options,
-  entryPoints: ['src/feed-worker.ts', 'src/layer-worker.ts', 'src/plugin-worker.ts'],
+  entryPoints: ['src/feed-worker.ts', 'src/layer-worker.ts', 'src/parser-worker.ts', 'src/plugin-worker.ts'],
 });
 await build({
   ...options,

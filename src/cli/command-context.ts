@@ -4,6 +4,7 @@ import { limits } from '../core/limits.ts';
 import { loadDeclaredListers } from '../extensions.ts';
 import { scriptUrl } from '../kit/script-url.ts';
 import { startLayerWorker } from '../layer-pool/analyze-on-thread.ts';
+import { ParserPool } from '../parser-pool/parser-pool.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import { writePackages } from '../report/json-formats.ts';
 import type { FeedLockDeps } from '../service/feeds/feed-lock.ts';
@@ -86,6 +87,7 @@ export async function openCommandContext(
     );
   const { extensions } = options.loaded;
   const createFeedClient = feedClientFactory(options.mirror, progress);
+  const parsers = new ParserPool(scriptUrl('../parser-worker', import.meta.url));
   return {
     extensions,
     store,
@@ -105,10 +107,14 @@ export async function openCommandContext(
     updateDeps:
       options.offline || store.isReadOnly
         ? undefined
-        : createUpdateDeps(originOf(options.mirror), { extensions, store, lockDeps, createFeedClient }),
+        : createUpdateDeps(originOf(options.mirror), {
+            ...{ extensions, store, lockDeps, createFeedClient },
+            parsers,
+          }),
     createFeedClient,
     [Symbol.asyncDispose]: async () => {
       progress.clear();
+      await parsers[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };
@@ -178,7 +184,9 @@ function createUpdateDeps(
     store,
     lockDeps,
     createFeedClient,
-  }: Pick<CommandContext, 'extensions' | 'store' | 'lockDeps' | 'createFeedClient'>,
+    parsers,
+  }: Pick<CommandContext, 'extensions' | 'store' | 'lockDeps' | 'createFeedClient'> &
+    Pick<UpdateFeedsDeps, 'parsers'>,
 ): UpdateFeedsDeps {
   return {
     ...lockDeps,
@@ -188,5 +196,6 @@ function createUpdateDeps(
     origin,
     maxAgeMs: refreshAfterMs,
     programVersion,
+    parsers,
   };
 }

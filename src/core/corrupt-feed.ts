@@ -51,6 +51,15 @@ export async function* withFeedErrors<T>(context: FeedContext, records: AsyncIte
   }
 }
 
+/** Reads a document. Turns an error about its text into one that names the feed. */
+export function readWithFeedErrors<T>(context: FeedContext, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw toCorruptFeedError(context, error);
+  }
+}
+
 /** Turns an error about the content into one that names the feed. Returns any other error unchanged. */
 export function toCorruptFeedError({ source, feed, content }: FeedContext, error: unknown): unknown {
   const place = placeOf(error);

@@ -178,6 +178,14 @@ export const limits = {
   productVersions: 2000,
   /** Records of one feed. The largest real ones have under a million. */
   feedRecords: 10_000_000,
+  /** Threads that parse the documents of large feeds. Each takes about 100 MB. */
+  parserThreads: 3,
+  /** Size of new documents of a feed from which these threads parse them. Most updates have fewer. */
+  parserStartBytes: 4 * MiB,
+  /** Size of the documents that such a thread gets at once. */
+  parserBatchBytes: 1 * MiB,
+  /** Size of the documents of a feed that such threads parse, or have parsed, while earlier ones are stored. */
+  parserAheadBytes: 16 * MiB,
   /** Elements of one record of an XML feed. The largest real ones have some ten thousand. */
   xmlRecordElements: 500_000,
   /** Length of one tag with its attributes, of one text or of one comment of an XML feed. */

@@ -43,17 +43,24 @@ export interface WithdrawnRecord {
 /** A record that `parse` yields. `kind` states which. */
 export type FeedRecord = VulnerabilityRecord | SkippedRecord | WithdrawnRecord;
 
-/** A part of a feed whose records depend on its text alone. */
-export interface FeedDocument {
-  /** Always `document`. */
-  readonly kind: 'document';
+/** The text of a document, and the names around it. */
+export interface DocumentText {
   /** Names around the text that its records depend on, such as a path. */
   readonly context: string;
   /** The text as the vendor publishes it, or compressed. Valid until the next document is requested. */
   readonly bytes: Uint8Array;
+}
+
+/** A part of a feed whose records depend on its text alone. */
+export interface FeedDocument extends DocumentText {
+  /** Always `document`. */
+  readonly kind: 'document';
   /** Parses the text. Throws `feed-corrupt` if it is malformed. */
   readonly read: () => Iterable<FeedRecord>;
 }
+
+/** Parses the text of a document. Throws `feed-corrupt` if it is malformed. */
+export type DocumentReader = (document: DocumentText) => Iterable<FeedRecord>;
 
 /**
  * The date that the feed states for its content as a whole. `record`: the date of its newest record, for feeds whose records have no
@@ -125,4 +132,9 @@ export interface AdvisorySource {
     content: FetchedFeed,
     onDate?: OnFeedDate,
   ): AsyncIterable<FeedDocument> | undefined;
+  /**
+   * Returns a function that parses a document as its `read` does, apart from its feed and on any thread. Clair uses it for built-in sources
+   * only, to parse large feeds on several threads.
+   */
+  documentReader?(feed: string, content: Pick<FetchedFeed, 'url'>): Promise<DocumentReader>;
 }

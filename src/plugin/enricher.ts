@@ -1,6 +1,13 @@
 import type { Enrichment } from '../model/enrichment.ts';
 import type { ScoreBatch } from '../model/score-batch.ts';
-import type { FeedClient, FetchedFeed, FetchResult, OnFeedDate, SkippedRecord } from './advisory-source.ts';
+import type {
+  DocumentText,
+  FeedClient,
+  FetchedFeed,
+  FetchResult,
+  OnFeedDate,
+  SkippedRecord,
+} from './advisory-source.ts';
 
 export type { Enrichment };
 
@@ -22,18 +29,17 @@ export interface ScoresRecord {
 export type EnrichmentRecord = RatingRecord | ScoresRecord | SkippedRecord;
 
 /** A part of a feed with the rating of one vulnerability, which depends on its text alone. */
-export interface RatingDocument {
+export interface RatingDocument extends DocumentText {
   /** Always `document`. */
   readonly kind: 'document';
   /** The id of the vulnerability. */
   readonly id: string;
-  /** Everything besides the text that the rating depends on, such as the checksum that an archive states. */
-  readonly context: string;
-  /** The text as it is published, or compressed. Valid until the next document is requested. */
-  readonly bytes: Uint8Array;
   /** Parses the text. Throws `feed-corrupt` if it is damaged. */
   readonly read: () => RatingRecord | SkippedRecord;
 }
+
+/** Parses the text of a document. Throws `feed-corrupt` if it is damaged. */
+export type RatingReader = (document: DocumentText) => RatingRecord | SkippedRecord;
 
 /** A source of ratings and other data about vulnerabilities, independent of packages. Fetched and parsed as an advisory source. */
 export interface Enricher {
@@ -52,6 +58,8 @@ export interface Enricher {
    * in the same order. Clair uses it for built-in enrichers only.
    */
   documents?(feed: string, content: FetchedFeed, onDate?: OnFeedDate): AsyncIterable<RatingDocument>;
+  /** Returns a function that parses a document as its `read` does, apart from its feed and on any thread. For built-in enrichers only. */
+  documentReader?(feed: string, content: Pick<FetchedFeed, 'url'>): Promise<RatingReader>;
 }
 
 /** A source with one document per vulnerability, which a scan fetches on demand. */

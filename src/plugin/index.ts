@@ -36,6 +36,8 @@ export type {
 } from '../model/vulnerability.ts';
 export type {
   AdvisorySource,
+  DocumentReader,
+  DocumentText,
   FeedClient,
   FeedDate,
   FeedDocument,
@@ -55,6 +57,7 @@ export type {
   Enrichment,
   EnrichmentRecord,
   RatingDocument,
+  RatingReader,
   RatingRecord,
   ScoresRecord,
 } from './enricher.ts';

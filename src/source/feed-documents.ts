@@ -10,7 +10,7 @@ import type { ArchivedRecord } from './archived-record.ts';
 export interface DocumentsOf {
   readonly source: string;
   readonly feed: string;
-  readonly content: FetchedFeed;
+  readonly content: Pick<FetchedFeed, 'url'>;
 }
 
 /** Passes documents on. Turns errors about the content, also those of `read`, into errors that name the feed. */
@@ -20,15 +20,16 @@ export async function* withDocumentErrors(
 ): AsyncGenerator<FeedDocument> {
   try {
     for await (const document of documents)
-      yield { ...document, read: () => withReadErrors(context, document) };
+      yield { ...document, read: () => withReadErrors(context, document.read) };
   } catch (error) {
     throw toCorruptFeedError(context, error);
   }
 }
 
-function* withReadErrors(context: DocumentsOf, document: FeedDocument): Generator<FeedRecord> {
+/** Yields the records of a document. Turns errors about its text into errors that name the feed. */
+export function* withReadErrors(context: DocumentsOf, read: FeedDocument['read']): Generator<FeedRecord> {
   try {
-    yield* document.read();
+    yield* read();
   } catch (error) {
     throw toCorruptFeedError(context, error);
   }

@@ -47,6 +47,12 @@ export interface KeyedDocument {
 /** Input of an application of a feed. If it has retained records of a namespace, it must have all of them. */
 export type KeyedRecord = KeyedVulnerabilityRecord | RetainedRecord | SkippedRecord | WithdrawnRecord;
 
+/**
+ * The records and documents of an update, or a function that returns them. `isKnown` returns whether the update need not read a document. Its
+ * answer holds until another document of the same record is yielded.
+ */
+export type RecordStream<T, D> = AsyncIterable<T> | ((isKnown: (document: D) => boolean) => AsyncIterable<T>);
+
 /** State to record with an application. The store itself counts records and finds the newest. */
 interface UpdateState extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt'> {
   /** The lock of the feed. If another process has taken over, nothing is applied. */
@@ -135,7 +141,10 @@ export interface AdvisoryStore {
    * - `feed-corrupt` if the feed shrank to less than half, or is older than the current content, and the update accepts neither,
    * - `store-conflict` if another process applied the same feed, or took over its lock, meanwhile.
    */
-  apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord | KeyedDocument>): Promise<FeedChangeCounts>;
+  apply(
+    update: FeedUpdate,
+    records: RecordStream<KeyedRecord | KeyedDocument, Pick<KeyedDocument, 'digest'>>,
+  ): Promise<FeedChangeCounts>;
   /**
    * Records that a feed was found current, or absent, without touching its records. Throws `store-conflict` if another process has taken
    * over the lease.

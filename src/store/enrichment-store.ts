@@ -1,6 +1,6 @@
 import type { Enrichment } from '../model/enrichment.ts';
 import type { EnrichmentRecord, RatingRecord, SkippedRecord } from '../plugin/index.ts';
-import type { FeedUpdate } from './advisory-store.ts';
+import type { FeedUpdate, RecordStream } from './advisory-store.ts';
 import type { FeedChangeCounts, FeedName } from './feed-state.ts';
 import type { PageRequest } from './page.ts';
 
@@ -31,7 +31,7 @@ export interface EnrichmentStore {
   /** Replaces the enrichments of one feed by difference, under the same terms as `AdvisoryStore.apply`. */
   apply(
     update: FeedUpdate,
-    records: AsyncIterable<EnrichmentRecord | DigestedRating>,
+    records: RecordStream<EnrichmentRecord | DigestedRating, Pick<DigestedRating, 'id' | 'digest'>>,
   ): Promise<FeedChangeCounts>;
   /**
    * Returns the enrichments of each of these ids, ordered by the name of the source. Ids without any are absent from the map. If a feed has

@@ -2,6 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { ClairError, serializeError } from '../../core/errors.ts';
 import { Disposal } from '../../kit/disposal.ts';
+import { scriptUrl } from '../../kit/script-url.ts';
+import { ParserPool } from '../../parser-pool/parser-pool.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type FeedOfSource, type FeedOutcome, updateWithLock } from '../../service/feeds/update-feeds.ts';
@@ -38,6 +40,7 @@ export class FeedSession {
   readonly #setup: FeedThreadSetup;
   readonly #stop = new AbortController();
   readonly #parts = new Disposal();
+  readonly #parsers = this.#parts.use(new ParserPool(scriptUrl('../../parser-worker', import.meta.url)));
   readonly #clients = new Map<string | undefined, FeedClient>();
   readonly #running = new Set<Promise<void>>();
   #opened: Promise<OpenedStore> | undefined;
@@ -122,6 +125,7 @@ export class FeedSession {
       origin: originOf(mirror),
       maxAgeMs: youngerThanMs,
       programVersion,
+      parsers: this.#parsers,
       publication: asksPublished === true ? await this.#publication({ store, lockDeps }) : undefined,
     });
   }

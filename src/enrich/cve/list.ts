@@ -1,4 +1,4 @@
-import { toCorruptFeedError, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { readWithFeedErrors, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { zippedFiles } from '../../kit/zip/entries.ts';
 import { innerArchive } from '../../kit/zip/inner-archive.ts';
 import { isCve } from '../../model/cve.ts';
@@ -23,16 +23,7 @@ export async function* cveListDocuments(
 ): AsyncGenerator<RatingDocument> {
   const context = { source: 'cve', feed, content };
   for await (const document of withFeedErrors(context, documents(content, onDate)))
-    yield {
-      ...document,
-      read: () => {
-        try {
-          return document.read();
-        } catch (error) {
-          throw toCorruptFeedError(context, error);
-        }
-      },
-    };
+    yield { ...document, read: () => readWithFeedErrors(context, document.read) };
 }
 
 /** Yields the same records parsed. */

@@ -7,7 +7,7 @@ const metaBytes = 4096;
 
 /**
  * Opens the file of a year, unless its `.meta` file has the last fingerprint. The fingerprint is the SHA-256 of the uncompressed content
- * from `.meta`; `readNvdRecords` verifies it. If a mirror has no `.meta`, the client chooses the fingerprint.
+ * from `.meta`; `nvdDocuments` verifies it. If a mirror has no `.meta`, the client chooses the fingerprint.
  */
 export async function fetchYear(
   year: string,

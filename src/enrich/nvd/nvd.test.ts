@@ -90,6 +90,40 @@ test('reads a rejected id as rejected and nothing else', async () => {
     assert.deepEqual(await parse(feed(one)), [{ kind: 'enrichment', id: 'CVE-2024-0001', rejected: true }]);
 });
 
+test('finds the id and the time in a text as NVD writes it, and in any other', async () => {
+  const usual = {
+    ...{ id: 'CVE-2024-0007', sourceIdentifier: 'a@b.example', published: '2024-01-02T03:04:05.678' },
+    ...{ lastModified: '2024-03-02T03:04:05.678', descriptions: [] },
+  };
+  for (const [indent, one] of [
+    [0, usual],
+    [2, usual],
+    [0, { ...usual, sourceIdentifier: 'a"b' }],
+    [1, { vulnStatus: 'Analyzed', ...usual }],
+  ] as const) {
+    const dates: FeedDate[] = [];
+    const body = inChunks(Buffer.from(JSON.stringify(feed(one), null, indent)));
+    const content = { url, body, fingerprint: '' };
+    const documents = await collectAll(
+      nvd.documents?.('2024', content, (date) => dates.push(date)) ?? assert.fail(),
+    );
+    assert.deepEqual(
+      documents.map(({ id }) => id),
+      ['CVE-2024-0007'],
+    );
+    assert.deepEqual(dates, [{ dated: '2024-03-02T03:04:05.678Z', by: 'record' }]);
+  }
+});
+
+test('refuses a CVE whose text begins with the id of another', async () => {
+  const head = '"id":"CVE-2024-1","sourceIdentifier":"a","published":"b","lastModified":"c"';
+  const text = `{"vulnerabilities":[{"cve":{${head},"descriptions":[],"id":"CVE-2024-2"}}]}`;
+  await assert.rejects(parse(Buffer.from(text)), {
+    code: 'feed-corrupt',
+    message: /is damaged at CVE-2024-1: it has two ids/,
+  });
+});
+
 test('throws an error with the location when the content is not a feed', async () => {
   const wrong: [unknown, RegExp][] = [
     [feed({ ...cve, id: 1 }), /at vulnerabilities\.0\.cve\.id: not the expected string/],

@@ -15,6 +15,12 @@ export const nvd: Enricher = {
     return (await import('./fetch-year.ts')).fetchYear(feed, client, lastFingerprint);
   },
   async *parse(feed, content, onDate) {
-    yield* (await import('./records.ts')).readNvdRecords(feed, content, onDate);
+    yield* (await import('./feed.ts')).readNvdFeed(feed, content, onDate);
+  },
+  async *documents(feed, content, onDate) {
+    yield* (await import('./feed.ts')).nvdDocuments(feed, content, onDate);
+  },
+  async documentReader(feed, content) {
+    return (await import('./feed.ts')).nvdReader(feed, content);
   },
 };

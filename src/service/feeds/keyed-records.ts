@@ -9,7 +9,9 @@ import type {
   KeyedRecord,
   KeyedVulnerability,
 } from '../../store/advisory-store.ts';
+import { recordsIn } from './document-batch.ts';
 import { DocumentDigests } from './document-digests.ts';
+import { type ReadAheadOptions, readAhead } from './read-ahead.ts';
 
 /** Dependencies of the keys of a feed. `from` names its origin in errors. */
 export interface KeyDeps {
@@ -30,17 +32,34 @@ export async function* keyedDocuments(
   documents: AsyncIterable<FeedDocument>,
   deps: KeyDeps,
 ): AsyncGenerator<KeyedDocument> {
-  const digests = new DocumentDigests();
-  for await (const document of documents)
-    yield {
-      kind: 'document',
-      digest: digests.of(document),
-      read: () => readKeyed(document, deps),
-    };
+  for await (const { digest, read } of digestedDocuments(documents))
+    yield { kind: 'document', digest, read: () => keyedAll(read(), deps) };
 }
 
-function* readKeyed(document: FeedDocument, deps: KeyDeps): Generator<KeyedRecord> {
-  for (const record of document.read()) yield keyed(record, deps);
+/** Yields the same documents, some of which other threads have read. */
+export async function* keyedDocumentsAhead(
+  documents: AsyncIterable<FeedDocument>,
+  deps: KeyDeps,
+  options: ReadAheadOptions<Pick<KeyedDocument, 'digest'>>,
+): AsyncGenerator<KeyedDocument> {
+  for await (const { document, parsed } of readAhead(digestedDocuments(documents), options)) {
+    const { digest, read } = document;
+    const records = parsed === undefined ? read : () => recordsIn<FeedRecord>(parsed);
+    yield { kind: 'document', digest, read: () => keyedAll(records(), deps) };
+  }
+}
+
+interface DigestedDocument extends FeedDocument {
+  readonly digest: Uint8Array;
+}
+
+async function* digestedDocuments(documents: AsyncIterable<FeedDocument>): AsyncGenerator<DigestedDocument> {
+  const digests = new DocumentDigests();
+  for await (const document of documents) yield { ...document, digest: digests.of(document) };
+}
+
+function* keyedAll(records: Iterable<FeedRecord>, deps: KeyDeps): Generator<KeyedRecord> {
+  for (const record of records) yield keyed(record, deps);
 }
 
 function keyed(record: FeedRecord, { schemes, from }: KeyDeps): KeyedRecord {

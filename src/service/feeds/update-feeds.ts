@@ -8,12 +8,14 @@ import type { FeedChangeCounts, FeedIdentity, FeedState } from '../../store/feed
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 import { isSuperseded } from './choose-feeds.ts';
-import { digestedRatings } from './document-digests.ts';
+import type { DocumentParsers, ReadText } from './document-batch.ts';
+import { digestedRatings, digestedRatingsAhead } from './document-digests.ts';
 import { type FeedLockDeps, lockFeed, pollMs } from './feed-lock.ts';
-import { type KeyDeps, keyedDocuments, keyedRecords } from './keyed-records.ts';
+import { type KeyDeps, keyedDocuments, keyedDocumentsAhead, keyedRecords } from './keyed-records.ts';
 import { LatestDates } from './latest-dates.ts';
 import { type MadeFeed, makeFeed } from './made-feed.ts';
 import { applyPublished, type FeedPublication, publishedPrefix } from './published-feed.ts';
+import type { ReadAheadBounds, ReadAheadOptions } from './read-ahead.ts';
 
 /** A feed of an advisory source or an enricher. */
 export interface FeedOfSource {
@@ -55,6 +57,10 @@ export interface UpdateFeedsDeps extends FeedLockDeps, FeedChoiceDeps {
   readonly client: FeedClient;
   /** Version of this program. Without it, documents that did not change are parsed, too. */
   readonly programVersion?: string;
+  /** Parses documents of large feeds on other threads. Without it, this thread parses all. */
+  readonly parsers?: DocumentParsers | undefined;
+  /** Limits of documents that other threads parse; `limits` by default. */
+  readonly readAheadBounds?: ReadAheadBounds;
   /** Published databases, from which feeds come if they have them. */
   readonly publication?: FeedPublication | undefined;
   /** Whether a feed may shrink to less than half of its records. Otherwise the update fails. */
@@ -291,33 +297,71 @@ function toUpdate(
   };
 }
 
+/** A feed that was fetched, to be applied. */
+interface Application {
+  readonly fetched: FetchedFeed;
+  readonly update: WholeFeedUpdate | FeedChangesUpdate;
+  readonly onDate: OnFeedDate;
+  readonly deps: UpdateFeedsDeps;
+}
+
 async function apply(
   { source, feed }: FeedOfSource,
   fetched: FetchedFeed,
-  {
-    update,
-    deps: { store, schemes, now, programVersion },
-  }: { update: WholeFeedUpdate | FeedChangesUpdate; deps: UpdateFeedsDeps },
+  { update, deps }: Pick<Application, 'update' | 'deps'>,
 ): Promise<FeedChangeCounts> {
-  const dates = new LatestDates(now());
-  const dated = { ...update, dates };
+  const dates = new LatestDates(deps.now());
   const onDate: OnFeedDate = (date) => {
     dates.note(date);
   };
-  if (!isAdvisorySource(source)) {
-    const documents = programVersion === undefined ? undefined : source.documents?.(feed, fetched, onDate);
-    const reader = `${source.version} ${programVersion ?? ''}`;
-    const ratings =
-      documents === undefined ? source.parse(feed, fetched, onDate) : digestedRatings(documents, reader);
-    return await store.enrichments.apply(dated, ratings);
-  }
-  const keys: KeyDeps = { schemes, from: fetched.url };
-  const documents = programVersion === undefined ? undefined : source.documents?.(feed, fetched, onDate);
-  const records =
-    documents === undefined
-      ? keyedRecords(source.parse(feed, fetched, onDate), keys)
-      : keyedDocuments(documents, keys);
-  return await store.advisories.apply(dated, records);
+  const application = { fetched, update: { ...update, dates }, onDate, deps };
+  return isAdvisorySource(source)
+    ? await applyAdvisories(source, feed, application)
+    : await applyRatings(source, feed, application);
+}
+
+async function applyAdvisories(
+  source: AdvisorySource,
+  feed: string,
+  { fetched, update, onDate, deps }: Application,
+): Promise<FeedChangeCounts> {
+  const { advisories } = deps.store;
+  const keys: KeyDeps = { schemes: deps.schemes, from: fetched.url };
+  const documents = deps.programVersion === undefined ? undefined : source.documents?.(feed, fetched, onDate);
+  if (documents === undefined)
+    return await advisories.apply(update, keyedRecords(source.parse(feed, fetched, onDate), keys));
+  const ahead = aheadOf({ source, feed }, fetched, deps, await source.documentReader?.(feed, fetched));
+  if (ahead === undefined) return await advisories.apply(update, keyedDocuments(documents, keys));
+  return await advisories.apply(update, (isKnown) =>
+    keyedDocumentsAhead(documents, keys, { ...ahead, isKnown }),
+  );
+}
+
+async function applyRatings(
+  source: Enricher,
+  feed: string,
+  { fetched, update, onDate, deps }: Application,
+): Promise<FeedChangeCounts> {
+  const { enrichments } = deps.store;
+  const documents = deps.programVersion === undefined ? undefined : source.documents?.(feed, fetched, onDate);
+  if (documents === undefined) return await enrichments.apply(update, source.parse(feed, fetched, onDate));
+  const reader = `${source.version} ${deps.programVersion ?? ''}`;
+  const ahead = aheadOf({ source, feed }, fetched, deps, await source.documentReader?.(feed, fetched));
+  if (ahead === undefined) return await enrichments.apply(update, digestedRatings(documents, reader));
+  return await enrichments.apply(update, (isKnown) =>
+    digestedRatingsAhead(documents, reader, { ...ahead, isKnown }),
+  );
+}
+
+/** Returns how other threads parse the documents of a feed. Undefined if this thread parses all. */
+function aheadOf(
+  { source, feed }: FeedOfSource,
+  { url }: FetchedFeed,
+  { parsers, readAheadBounds: bounds }: UpdateFeedsDeps,
+  read: ReadText | undefined,
+): Omit<ReadAheadOptions<never>, 'isKnown'> | undefined {
+  if (parsers === undefined || read === undefined) return undefined;
+  return { of: { source: source.name, feed, url }, parsers, read, bounds };
 }
 
 /** Returns the lists that the feeds of a source are made of. Undefined if it fetches them. */

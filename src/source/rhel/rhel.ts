@@ -19,6 +19,9 @@ export const rhel: AdvisorySource = {
     else yield* (await import('./vex-feed.ts')).readVexChanges(feed, content);
   },
   documents: (feed, content) => (isArchive(content) ? archiveDocuments(feed, content) : undefined),
+  async documentReader(feed, content) {
+    return (await import('./vex-feed.ts')).vexReader(feed, content);
+  },
 };
 
 function isArchive({ extent }: FetchedFeed): boolean {

@@ -1,13 +1,21 @@
 import { parseJsonAt, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { bufferView } from '../../kit/bytes/bytes.ts';
 import { jsonMembers } from '../../kit/json/json-stream.ts';
-import type { FeedDocument, FeedRecord, FetchedFeed } from '../../plugin/index.ts';
+import type { DocumentReader, FeedDocument, FeedRecord, FetchedFeed } from '../../plugin/index.ts';
 import type { ArchivedRecord } from '../archived-record.ts';
-import { tarredDocuments, withDocumentErrors } from '../feed-documents.ts';
+import { tarredDocuments, withDocumentErrors, withReadErrors } from '../feed-documents.ts';
 import { readVexDocument } from './vex-document.ts';
 
 /** Yields the documents of the archive. */
 export function vexArchive(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
   return withDocumentErrors({ source: 'rhel', feed, content }, tarredDocuments(content, readFile));
+}
+
+/** Returns the reader of the documents of the archive. */
+export function vexReader(feed: string, content: Pick<FetchedFeed, 'url'>): DocumentReader {
+  const context = { source: 'rhel', feed, content };
+  return ({ context: path, bytes }) =>
+    withReadErrors(context, () => readFile({ path, bytes: bufferView(bytes) }));
 }
 
 function* readFile({ path, bytes }: ArchivedRecord): Generator<FeedRecord> {

@@ -208,9 +208,9 @@ for (const engine of storeEngines) {
       return [await store.enrichments.apply(feed, stream(documents)), [...read]];
     };
     const severities = async (): Promise<unknown> =>
-      [...(await store.enrichments.findByIds(['A', 'B', 'C']))].map(
-        ([id, [one]]) => `${id} ${one?.severity}`,
-      );
+      [...(await store.enrichments.findByIds(['A', 'B', 'C']))]
+        .map(([id, [one]]) => `${id} ${one?.severity}`)
+        .sort();
     const first = [document('A', 'a'), document('B', 'b')];
     assert.deepEqual(await applied(first), [changeCounts({ added: 2 }), ['A a', 'B b']]);
     assert.deepEqual(await applied(first), [changeCounts({ unchanged: 2 }), []]);

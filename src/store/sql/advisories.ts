@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { redactUrl } from '../../kit/redact.ts';
 import type { Namespace } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
-import type { AdvisoryStore, FeedUpdate, KeyedDocument, KeyedRecord } from '../advisory-store.ts';
+import type { AdvisoryStore, FeedUpdate, KeyedRecord } from '../advisory-store.ts';
 import type { FeedChangeCounts, FeedName } from '../feed-state.ts';
 import { findNamesEnding } from './affected-names.ts';
 import { BulkWriter } from './bulk-writer.ts';
@@ -150,9 +150,10 @@ function isSmall(update: FeedUpdate): boolean {
  */
 async function applySmall(
   { engine, deps, update }: Omit<FeedApplication, 'session'> & { readonly engine: Engine },
-  records: AsyncIterable<KeyedRecord | KeyedDocument>,
+  stream: Parameters<AdvisoryStore['apply']>[1],
 ): Promise<FeedChangeCounts> {
   const all: KeyedRecord[] = [];
+  const records = typeof stream === 'function' ? stream(() => false) : stream;
   for await (const record of records) all.push(...(record.kind === 'document' ? record.read() : [record]));
   for (const namespace of all.flatMap(namespacesOf))
     await deps.namespaces.findOrCreateNumber(engine, namespace);
@@ -177,7 +178,7 @@ function namespacesOf(record: KeyedRecord): Namespace[] {
 /** Compares the stream with the stored records while it is read, then commits the differences in one short transaction. */
 async function applyLarge(
   { engine, session, deps, update }: FeedApplication & { readonly engine: Engine },
-  records: AsyncIterable<KeyedRecord | KeyedDocument>,
+  records: Parameters<AdvisoryStore['apply']>[1],
 ): Promise<FeedChangeCounts> {
   const staging = await StagingTables.open(session, engine.types, deps.namespaces);
   return await apply({ session, deps, update }, { records, staging });
@@ -190,7 +191,7 @@ interface FeedApplication {
 }
 
 interface Input {
-  readonly records: AsyncIterable<KeyedRecord | KeyedDocument> | readonly KeyedRecord[];
+  readonly records: Parameters<AdvisoryStore['apply']>[1] | readonly KeyedRecord[];
   readonly staging: Staging;
 }
 

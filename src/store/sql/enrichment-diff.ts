@@ -109,6 +109,11 @@ export class EnrichmentDiff {
     );
   }
 
+  /** Returns whether a document gave the stored rating. */
+  isKnown({ id, digest: sha256 }: Pick<DigestedRating, 'id' | 'digest'>): boolean {
+    return this.#stored.find(id)?.slice(digestChars) === textOf(sha256);
+  }
+
   async #addBatch({ count, years, numbers, scores, percentiles }: ScoreBatch): Promise<void> {
     for (let row = 0; row < count; row++) {
       const cve = { year: years[row] ?? 0, number: numbers[row] ?? 0 };
@@ -143,17 +148,16 @@ export class EnrichmentDiff {
   }
 
   /** Compares the rating of a document. Does not read the document if it gave the stored rating. */
-  async #compareDocument({ id, digest: sha256, read }: DigestedRating): Promise<void> {
-    const document = shortened(Buffer.from(sha256).toString('base64'));
-    const before = this.#stored.find(id);
-    if (before?.slice(digestChars) === document) {
+  async #compareDocument(document: DigestedRating): Promise<void> {
+    const { id, digest: sha256, read } = document;
+    if (this.isKnown(document)) {
       this.#stored.name(id);
       this.unchanged++;
       return;
     }
     const record = read();
     if (record.kind === 'skipped') this.#skip(record);
-    else await this.#compare(record, document);
+    else await this.#compare(record, textOf(sha256));
   }
 
   #compare({ kind, id, ...content }: RatingRecord, document = ''): Promise<void> | undefined {
@@ -199,6 +203,10 @@ const digestChars = 22;
 
 function digest(text: string): string {
   return shortened(hash('sha256', text, 'base64'));
+}
+
+function textOf(sha256: Uint8Array): string {
+  return shortened(Buffer.from(sha256).toString('base64'));
 }
 
 function shortened(base64: string): string {

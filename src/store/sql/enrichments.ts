@@ -2,9 +2,8 @@ import type { Kysely } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import { compareText } from '../../model/order.ts';
-import type { EnrichmentRecord } from '../../plugin/enricher.ts';
 import type { FeedUpdate } from '../advisory-store.ts';
-import type { DigestedRating, EnrichmentStore, StoredEnrichment } from '../enrichment-store.ts';
+import type { EnrichmentStore, StoredEnrichment } from '../enrichment-store.ts';
 import type { FeedChangeCounts, FeedName } from '../feed-state.ts';
 import type { PageRequest } from '../page.ts';
 import { recordStagedRatingChange } from './changed-sets.ts';
@@ -57,14 +56,16 @@ interface EnrichmentApplication {
 /** Compares the stream with the stored enrichments while it is read, then commits the differences in one short transaction. */
 async function apply(
   { engine, session, now, update, feed, stored }: EnrichmentApplication,
-  records: AsyncIterable<EnrichmentRecord | DigestedRating>,
+  records: Parameters<EnrichmentStore['apply']>[1],
 ): Promise<FeedChangeCounts> {
   const storedPacks = feed === undefined ? new Map<number, ScorePack>() : await packsOf(session.db, feed.id);
   const before = stored.size + [...storedPacks.values()].reduce((sum, { count }) => sum + count, 0);
   await createStagingTable(session.db, engine);
   const writer = session.bulkWriter(session.db, 'incoming_enrichment', ['id', 'hash', 'data']);
   const comparison = new EnrichmentDiff({ stored, storedPacks, writer, update });
-  await comparison.read(records);
+  await comparison.read(
+    typeof records === 'function' ? records((document) => comparison.isKnown(document)) : records,
+  );
   const { added, changed, removed, unchanged, skipped } = comparison;
   const after = before + added - removed;
   assertNotShrunk(update, feed, { before, after });

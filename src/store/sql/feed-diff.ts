@@ -2,6 +2,7 @@ import { ClairError } from '../../core/errors.ts';
 import type { Namespace } from '../../model/namespace.ts';
 import type { SkippedRecord } from '../../plugin/advisory-source.ts';
 import type {
+  AdvisoryStore,
   FeedUpdate,
   KeyedDocument,
   KeyedRecord,
@@ -31,10 +32,12 @@ export interface FeedDiffInput {
 
 /** Reads the stream to its end and stages the differences. Throws `feed-corrupt` for an invalid record. */
 export async function diffFeed(
-  records: AsyncIterable<KeyedRecord | KeyedDocument> | readonly KeyedRecord[],
+  stream: Parameters<AdvisoryStore['apply']>[1] | readonly KeyedRecord[],
   input: FeedDiffInput,
 ): Promise<FeedDiff> {
   const diff = new FeedDiff(input);
+  const isKnown = ({ digest }: Pick<KeyedDocument, 'digest'>) => diff.findKnown(digest) !== undefined;
+  const records = typeof stream === 'function' ? stream(isKnown) : stream;
   for await (const record of records) {
     if (record.kind === 'document') await diff.compareDocument(record);
     else await diff.take(record);
@@ -108,8 +111,8 @@ export class FeedDiff {
 
   /** Compares the records of a document. Does not read it if they are the current ones. */
   async compareDocument({ digest, read }: KeyedDocument): Promise<void> {
-    const known = this.#known?.find(digest);
-    if (known !== undefined && this.#isCurrent(known)) {
+    const known = this.findKnown(digest);
+    if (known !== undefined) {
       this.#keep(known);
       this.documents.add(digest, known);
       return;
@@ -129,9 +132,10 @@ export class FeedDiff {
     return 0;
   }
 
-  /** Returns whether the vulnerability of a document is still a current record. A document without one needs none. */
-  #isCurrent({ id }: DocumentRecords): boolean {
-    return id === 0 || this.#keys.has(id);
+  /** Returns what a document gave, if its vulnerability is still a current record. A document without one needs none. */
+  findKnown(digest: Uint8Array): DocumentRecords | undefined {
+    const known = this.#known?.find(digest);
+    return known !== undefined && (known.id === 0 || this.#keys.has(known.id)) ? known : undefined;
   }
 
   /** Takes the records of a document as they are stored. */

@@ -1,13 +1,6 @@
 import * as z from 'zod/mini';
-import {
-  parseFeedValue,
-  UnexpectedContent,
-  verifyChecksum,
-  withFeedErrors,
-} from '../../core/corrupt-feed.ts';
-import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
-import { jsonElementsOf } from '../../kit/json/json-stream.ts';
-import type { CvssVector, FetchedFeed, OnFeedDate, RatingRecord } from '../../plugin/index.ts';
+import { parseFeedValue } from '../../core/corrupt-feed.ts';
+import type { CvssVector, RatingRecord } from '../../plugin/index.ts';
 import { nvdStatements } from '../products/cpe-statements.ts';
 
 const metrics = z.optional(
@@ -51,35 +44,32 @@ const versions = ['cvssMetricV31', 'cvssMetricV40', 'cvssMetricV30', 'cvssMetric
 /** Id of CISA as an authorised data publisher (ADP). CISA rates CVEs that the assigner leaves unrated. */
 const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
 
-/** Yields the CVEs of a file in format 2.0 of NVD, which the feeds and the API share. Throws `feed-corrupt` on malformed content. */
-export function readNvdRecords(
-  feed: string,
-  content: FetchedFeed,
-  onDate?: OnFeedDate,
-): AsyncGenerator<RatingRecord> {
-  return withFeedErrors({ source: 'nvd', feed, content }, enrichments(content, onDate));
+/** Reads a CVE in format 2.0 of NVD, which the feeds and the API share. Throws `UnexpectedContent` at this place if it is malformed. */
+export function readNvdCve(value: unknown, place: string): RatingRecord {
+  return enrichment(parseFeedValue(item, value, place).cve);
 }
 
-async function* enrichments(
-  { body, url, fingerprint }: FetchedFeed,
-  onDate: OnFeedDate | undefined,
-): AsyncGenerator<RatingRecord> {
-  let count = 0;
-  const json = verifiedByMeta(inflateStream(body, url), fingerprint);
-  for await (const value of jsonElementsOf('vulnerabilities', json)) {
-    const { cve } = parseFeedValue(item, value, `vulnerabilities.${count++}`);
-    const modified = timeOf(cve.lastModified);
-    if (modified !== undefined) onDate?.({ dated: modified, by: 'record' });
-    yield enrichment(cve);
-  }
-  if (count === 0) throw new UnexpectedContent('its end', 'no CVEs');
+/** The id of a CVE, and when NVD last changed it, ISO 8601; undefined if it states no valid time. */
+export interface NvdHead {
+  readonly id: string;
+  readonly modified: string | undefined;
 }
 
-/** Returns the content. If the fingerprint is a checksum from `.meta`, the stream fails when the content does not match it. */
-function verifiedByMeta(body: AsyncIterable<Uint8Array>, fingerprint: string): AsyncIterable<Uint8Array> {
-  return /^[0-9a-f]{64}$/.test(fingerprint)
-    ? verifyChecksum(body, { algorithm: 'sha256', digest: fingerprint, declaredIn: '.meta' })
-    : body;
+/** Returns the head of a CVE. Throws `UnexpectedContent` at this place if it is malformed. */
+export function headOfCve(value: unknown, place: string): NvdHead {
+  const { id, lastModified } = parseFeedValue(item, value, place).cve;
+  return { id, modified: timeOf(lastModified) };
+}
+
+/** The members at the beginning of a CVE, as NVD writes them. */
+const headPattern =
+  /^\s*\{\s*"cve":\s*\{\s*"id":\s*"(CVE-\d+-\d+)",\s*"sourceIdentifier":\s*"[^"\\]*",\s*"published":\s*"[^"\\]*",\s*"lastModified":\s*"([^"\\]*)",/;
+const headBytes = 512;
+
+/** Finds the head of a CVE in its text. Undefined if the text does not begin as usual. */
+export function findHeadOfCve(bytes: Buffer): NvdHead | undefined {
+  const [, id, lastModified] = headPattern.exec(bytes.toString('latin1', 0, headBytes)) ?? [];
+  return id === undefined ? undefined : { id, modified: timeOf(lastModified) };
 }
 
 function enrichment(cve: Cve): RatingRecord {
