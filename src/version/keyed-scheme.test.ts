@@ -28,6 +28,7 @@ const recorded: Readonly<Record<string, string>> = {
   'npm 1': 'ae1a2ce3d125d148',
   'nuget 1': 'bfcd44984bd43c05',
   'pep440 1': '40c1eeb055ca5a15',
+  'program 1': '1c22228eff5d0aae',
   'pub 1': 'd2b7a9b9ac8216c9',
   'rpm 1': '0cfb0e34d665cca2',
   'semver 1': 'ae1a2ce3d125d148',
