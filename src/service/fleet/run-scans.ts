@@ -89,13 +89,19 @@ async function waitMs(idle: IdleWait, { store, now }: RunScansDeps): Promise<num
 async function runScan(job: ClaimedScan, deps: RunScansDeps, signal: AbortSignal): Promise<void> {
   const { scanJobs } = deps.store;
   const { lease } = job;
+  let renewed: Promise<unknown> = Promise.resolve();
+  // One after the other, so that the last step stays.
   const renew = (step?: string): void => {
-    // The next heartbeat retries a failed one. A lost lease is refused at the end of the run.
-    scanJobs.renew(lease, scanLeaseMs, step).catch(() => undefined);
+    renewed = renewed
+      .then(() => scanJobs.renew(lease, scanLeaseMs, step))
+      // The next heartbeat retries a failed one. A lost lease is refused at the end of the run.
+      .catch(() => undefined);
   };
   const heartbeat = setInterval(renew, heartbeatMs);
   try {
     const outcome = await outcomeOf(job, deps, renew);
+    // After the end of the run, its step could no longer be recorded.
+    await renewed;
     if (signal.aborted && outcome.error !== undefined) await scanJobs.handBack(lease);
     else if (outcome.error === undefined) await scanJobs.complete(lease, outcome.digest);
     else await scanJobs.fail(lease, messageOf(outcome.error), nextRunOf(job, outcome.error, deps));
