@@ -39,7 +39,7 @@ for (const code of Object.keys(exitCodes) as ErrorCode[])
         statusOf(toWireError(error)),
         rpcError.code,
         statusOf(toNativeError(error)),
-        toV4Error(error)?.status ?? 500,
+        statusOf(toV4Error(error)),
       ],
       answers[code] ?? [500, 'internal', 500, 500],
     );

@@ -71,7 +71,7 @@ export interface Route {
   readonly handle: RouteHandler;
 }
 
-/** An error for the client, rendered as `{"Error":{"Message":…}}`. */
+/** An error for the client. `renderError` of its route renders it; without that, it is `{"Error":{"Message":…}}`. */
 export class WireError extends Error {
   override readonly name = 'WireError';
   readonly status: number;
@@ -87,6 +87,11 @@ export class WireError extends Error {
     this.status = status;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
+}
+
+/** Returns the error for an invalid request. */
+export function badRequest(message: string): WireError {
+  return new WireError(400, message);
 }
 
 /** `Retry-After` of a busy server, in seconds. */

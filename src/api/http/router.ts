@@ -67,7 +67,7 @@ export interface RoutePattern {
 }
 
 /** Splits the path of a route. */
-export function toRoutePattern(route: Route): RoutePattern {
+function toRoutePattern(route: Route): RoutePattern {
   return { route, parts: route.path.split('/').slice(1) };
 }
 
@@ -83,7 +83,7 @@ interface MatchOptions {
 }
 
 /** Returns the pattern with its parameters if it matches a path. */
-export function matchPattern(
+function matchPattern(
   { route, parts }: RoutePattern,
   pathParts: readonly string[],
   { isSame = sameText, mayBeEmpty = false }: MatchOptions = {},
@@ -98,6 +98,33 @@ export function matchPattern(
     else return undefined;
   }
   return { route, parts, params };
+}
+
+/** Returns the response to a method for which no route has the path. `matching` are the routes of other methods. */
+type MethodRefusal = (method: string, matching: readonly RoutePattern[]) => ApiResponse;
+
+/**
+ * Returns a router for the paths that begin like those of the routes. It does not redirect. Every parameter may be empty, and `%2F` is part of
+ * a name.
+ */
+export function plainRouter(routes: readonly Route[], refuse: MethodRefusal): Router {
+  const patterns = routes.map(toRoutePattern);
+  const firstParts = new Set(patterns.map(({ parts: [first] }) => first));
+  return (method, target) => {
+    const { path, query } = splitTarget(target);
+    const parts = path.split('/').slice(1);
+    if (!path.startsWith('/') || !firstParts.has(parts[0])) return undefined;
+    const decoded = parts.map(decodePathSegment);
+    if (!decoded.every((part) => part !== undefined))
+      return respondWith(plainTextResponse(400, '400 Bad Request'));
+    const matching = patterns.flatMap(
+      (pattern) => matchPattern(pattern, decoded, { mayBeEmpty: true }) ?? [],
+    );
+    const match = matching.find(({ route }) => route.method === method);
+    if (match === undefined) return respondWith(refuse(method, matching));
+    const { route, params } = match;
+    return { kind: 'route', route, pattern: route.path, params, query: parseGoQuery(query) };
+  };
 }
 
 /** Returns the first pattern that matches a path. */
@@ -142,7 +169,7 @@ function sameIgnoringCase(a: string, b: string): boolean {
 }
 
 /** Percent-decodes a path segment with one character per byte, as in Node. Undefined if an escape is invalid. */
-export function decodePathSegment(part: string): string | undefined {
+function decodePathSegment(part: string): string | undefined {
   if (/%(?![\da-f]{2})/i.test(part)) return undefined;
   const bytes = part.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(bytes, 'latin1').toString();

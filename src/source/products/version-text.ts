@@ -20,7 +20,7 @@ export function readVersion(text: string, scheme: VersionScheme): string | undef
   return scheme.compare(version, version) === undefined ? undefined : version;
 }
 
-/** Returns the numbers of a wildcard: `8.1` of `8.1.*`. Undefined if the text is none. */
+/** Returns the numbers of a wildcard: `8.1` of `8.1.*`. Undefined if the text is not a wildcard. */
 export function wildcardIn(text: string): string | undefined {
   return wildcard.exec(text.trim().replace(productName, ''))?.[1];
 }

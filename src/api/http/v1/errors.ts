@@ -1,5 +1,5 @@
 import { ClairError, type ErrorCode } from '../../../core/errors.ts';
-import { busyRetrySeconds, WireError } from '../route.ts';
+import { badRequest, busyRetrySeconds, WireError } from '../route.ts';
 
 /** Returns Clair's error for a missing resource. */
 export function notFoundError(): WireError {
@@ -16,11 +16,6 @@ export function databaseError(cause?: unknown): WireError {
 /** Returns the error for an unreachable or locked database: Clair's message, with `Retry-After`. */
 function databaseUnavailable(cause: ClairError): WireError {
   return new WireError(503, databaseMessage, { retryAfterSeconds: busyRetrySeconds, cause });
-}
-
-/** Returns the error for an invalid request. */
-export function badRequest(message: string): WireError {
-  return new WireError(400, message);
 }
 
 /** Every code of an error, so that a new code does not compile without a decision. The order is that of the codes. */

@@ -2,8 +2,9 @@ import { findVulnerability } from '../../../service/findings/vulnerability-view.
 import { changeFixes } from '../../../service/ingest/write-vulnerability.ts';
 import { asGo } from '../go-json-encode.ts';
 import type { RouteHandler } from '../route.ts';
+import { badRequest } from '../route.ts';
 import type { V1Deps } from './deps.ts';
-import { badRequest, notFoundError } from './errors.ts';
+import { notFoundError } from './errors.ts';
 import { renderFixes } from './render.ts';
 import { bodyOf, vulnerabilityIn } from './request.ts';
 import { featureEnvelope } from './types.ts';

@@ -6,8 +6,9 @@ import { type LayerDetail, viewLayer } from '../../../service/ingest/layer-view.
 import { asGo } from '../go-json-encode.ts';
 import { recordIngest } from '../ingest-record.ts';
 import type { RouteHandler } from '../route.ts';
+import { badRequest } from '../route.ts';
 import type { V1Deps } from './deps.ts';
-import { badRequest, notFoundError } from './errors.ts';
+import { notFoundError } from './errors.ts';
 import { storableName } from './names.ts';
 import { engineVersion, renderLayer } from './render.ts';
 import { bodyOf } from './request.ts';

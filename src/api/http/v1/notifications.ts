@@ -6,8 +6,9 @@ import {
 } from '../../../service/notifications/notification-view.ts';
 import { asGo } from '../go-json-encode.ts';
 import type { RouteHandler } from '../route.ts';
+import { badRequest } from '../route.ts';
 import type { V1Deps } from './deps.ts';
-import { badRequest, notFoundError } from './errors.ts';
+import { notFoundError } from './errors.ts';
 import { pageStartOf, rowOf } from './page-token.ts';
 import { renderTime, renderWithFixes } from './render.ts';
 import { limitOf } from './request.ts';

@@ -8,8 +8,9 @@ import {
 } from '../../../service/ingest/write-vulnerability.ts';
 import { asGo, JsonListBuilder } from '../go-json-encode.ts';
 import type { RouteHandler } from '../route.ts';
+import { badRequest } from '../route.ts';
 import type { V1Deps } from './deps.ts';
-import { badRequest, notFoundError } from './errors.ts';
+import { notFoundError } from './errors.ts';
 import { namespaceOfWire } from './names.ts';
 import { renderNamespace, renderVulnerability, renderWithFixes } from './render.ts';
 import { bodyOf, limitOf, vulnerabilityIn } from './request.ts';

@@ -1,7 +1,6 @@
 import { metricsResponse } from '../../metrics.ts';
 import { GoJsonError, parseGoJson } from '../go-json-decode.ts';
 import { goParseInt32 } from '../go-number.ts';
-import { parseGoQuery } from '../go-query.ts';
 import {
   type ApiRequest,
   type ApiResponse,
@@ -9,14 +8,7 @@ import {
   type Route,
   retryAfterHeader,
 } from '../route.ts';
-import {
-  decodePathSegment,
-  matchPattern,
-  plainTextResponse,
-  type Router,
-  splitTarget,
-  toRoutePattern,
-} from '../router.ts';
+import { plainRouter, plainTextResponse, type Router } from '../router.ts';
 import type { V3Deps } from './deps.ts';
 import { type RpcError, rpcCodes, toRpcError } from './errors.ts';
 import type { V3Methods } from './methods.ts';
@@ -25,7 +17,7 @@ import { logDetailsOf, metricLabelOf, type Rpc, rpcs } from './rpcs.ts';
 
 /** Returns a router for the Clair v3 API over HTTP/1.1, as grpc-gateway serves it, and for `/metrics`. */
 export function v3Router(deps: Pick<V3Deps, 'metrics'>, methods: V3Methods): Router {
-  return gatewayRouter([...rpcs.map((rpc) => routeOf(rpc, methods)), metricsRoute(deps)]);
+  return plainRouter([...rpcs.map((rpc) => routeOf(rpc, methods)), metricsRoute(deps)], refuse);
 }
 
 function metricsRoute({ metrics }: Pick<V3Deps, 'metrics'>): Route {
@@ -33,34 +25,11 @@ function metricsRoute({ metrics }: Pick<V3Deps, 'metrics'>): Route {
   return { name: 'v3/getMetrics', method: 'GET', path: '/metrics', handle };
 }
 
-/**
- * Routes as grpc-gateway does: without redirects, and with its messages for 404 and 405. A parameter may be empty. Unlike there, `%2F`
- * and a colon are part of a name.
- */
-function gatewayRouter(routes: readonly Route[]): Router {
-  const patterns = routes.map(toRoutePattern);
-  const firstParts = new Set(patterns.map(({ parts: [first] }) => first));
-  return (method, target) => {
-    const { path, query } = splitTarget(target);
-    const parts = path.split('/').slice(1);
-    if (!path.startsWith('/') || !firstParts.has(parts[0])) return undefined;
-    const decoded = parts.map(decodePathSegment);
-    if (!decoded.every((part) => part !== undefined))
-      return { kind: 'answer', response: plainTextResponse(400, '400 Bad Request') };
-    const matching = patterns.flatMap(
-      (pattern) => matchPattern(pattern, decoded, { mayBeEmpty: true }) ?? [],
-    );
-    const match = matching.find(({ route }) => route.method === method);
-    if (match !== undefined) {
-      const { route, params } = match;
-      return { kind: 'route', route, pattern: route.path, params, query: parseGoQuery(query) };
-    }
-    const response =
-      matching.length > 0
-        ? plainTextResponse(405, 'Method Not Allowed\n')
-        : plainTextResponse(404, 'Not Found\n');
-    return { kind: 'answer', response };
-  };
+/** Returns grpc-gateway's messages for 404 and 405. Unlike there, a colon is part of a name. */
+function refuse(_method: string, ofOtherMethods: readonly object[]): ApiResponse {
+  return ofOtherMethods.length > 0
+    ? plainTextResponse(405, 'Method Not Allowed\n')
+    : plainTextResponse(404, 'Not Found\n');
 }
 
 function routeOf(rpc: Rpc, methods: V3Methods): Route {

@@ -1,24 +1,5 @@
 import { ClairError, type ErrorCode } from '../../../core/errors.ts';
-import { type ApiResponse, busyRetrySeconds, type ErrorRenderer, retryAfterHeader } from '../route.ts';
-
-/** An error for a client of the v4 API, rendered as `{"code":…,"message":…}`. */
-export class V4Error extends Error {
-  override readonly name = 'V4Error';
-  readonly status: number;
-  /** Time until a retry, in seconds; undefined if a retry would not help. */
-  readonly retryAfterSeconds: number | undefined;
-
-  /** `cause` is an error for the log, such as that of the database. */
-  constructor(
-    status: number,
-    message: string,
-    options: { readonly retryAfterSeconds?: number; readonly cause?: unknown } = {},
-  ) {
-    super(message, 'cause' in options ? { cause: options.cause } : {});
-    this.status = status;
-    this.retryAfterSeconds = options.retryAfterSeconds;
-  }
-}
+import { badRequest, busyRetrySeconds, type ErrorRenderer, WireError } from '../route.ts';
 
 /** Clair's names of statuses. It gives every other status the last one. */
 const codes: ReadonlyMap<number, string> = new Map([
@@ -40,17 +21,6 @@ export const renderV4Error: ErrorRenderer = (status, message, headers = {}) => {
   };
 };
 
-/** Returns the response for an error. */
-export function v4ErrorResponse({ status, message, retryAfterSeconds, cause }: V4Error): ApiResponse {
-  const response = renderV4Error(status, message, retryAfterHeader(retryAfterSeconds));
-  return cause === undefined ? response : { ...response, cause };
-}
-
-/** Returns the error for an invalid request. Clients never repeat a request that got it. */
-export function v4BadRequest(message: string): V4Error {
-  return new V4Error(400, message);
-}
-
 /**
  * Every code of an error, so that a new code does not compile without a decision. The order is that of the codes. Clients never post a
  * manifest again that got 400, so that status is only for what stays wrong. They post it again later after any other one.
@@ -69,7 +39,7 @@ const v4Errors = {
   'layer-mismatch': permanent,
   'source-refused': notFetched,
   'limit-exceeded': unprocessable,
-  busy: ({ message }) => new V4Error(503, message, { retryAfterSeconds: busyRetrySeconds }),
+  busy: ({ message }) => new WireError(503, message, { retryAfterSeconds: busyRetrySeconds }),
   'feed-unavailable': internal,
   'feed-corrupt': internal,
   'feed-not-tried': internal,
@@ -83,33 +53,32 @@ const v4Errors = {
   'parent-unknown': internal,
   'delivery-failed': internal,
   'timed-out': internal,
-} satisfies Record<ErrorCode, (error: ClairError) => V4Error | undefined>;
+} satisfies Record<ErrorCode, (error: ClairError) => WireError | ClairError>;
 
 /** Answers with 500. The log has the details, and the client does not. */
-function internal(): undefined {
-  return undefined;
+function internal(error: ClairError): ClairError {
+  return error;
 }
 
-function permanent({ message }: ClairError): V4Error {
-  return v4BadRequest(`failed to start scan: ${message}`);
+function permanent({ message }: ClairError): WireError {
+  return badRequest(`failed to start scan: ${message}`);
 }
 
 /** A later request can succeed: the blob store may have failed, or its URL may have expired. */
-function notFetched({ message }: ClairError): V4Error {
-  return new V4Error(500, `failed to start scan: failed to fetch layers: ${message}`);
+function notFetched({ message }: ClairError): WireError {
+  return new WireError(500, `failed to start scan: failed to fetch layers: ${message}`);
 }
 
 /** A later version of this server may read it. Clients then post it again, because the index state has changed. */
-function unprocessable({ message }: ClairError): V4Error {
-  return new V4Error(422, `failed to start scan: ${message}`);
+function unprocessable({ message }: ClairError): WireError {
+  return new WireError(422, `failed to start scan: ${message}`);
 }
 
-function unavailable(cause: ClairError): V4Error {
-  return new V4Error(503, cause.message, { retryAfterSeconds: busyRetrySeconds, cause });
+function unavailable(cause: ClairError): WireError {
+  return new WireError(503, cause.message, { retryAfterSeconds: busyRetrySeconds, cause });
 }
 
-/** Converts an error for the client; undefined for an internal error, whose details the client must not see. */
-export function toV4Error(error: unknown): V4Error | undefined {
-  if (error instanceof V4Error) return error;
-  return error instanceof ClairError ? v4Errors[error.code](error) : undefined;
+/** Converts a `ClairError` to an error of the Clair v4 API. Returns any other error unchanged. */
+export function toV4Error(error: unknown): unknown {
+  return error instanceof ClairError ? v4Errors[error.code](error) : error;
 }

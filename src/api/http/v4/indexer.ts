@@ -7,9 +7,8 @@ import {
   removeManifests,
 } from '../../../service/ingest/ingest-manifest.ts';
 import { type IngestRecord, recordIngest } from '../ingest-record.ts';
-import type { ApiRequest, ApiResponse } from '../route.ts';
+import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { renderIndexReport } from './contents.ts';
-import { V4Error } from './errors.ts';
 import { digestInPath, readDigests, readPostedManifest } from './manifest.ts';
 import { negotiatedType, v4MediaType } from './negotiate.ts';
 
@@ -48,7 +47,7 @@ export async function postIndexReport(request: ApiRequest, deps: IndexerDeps): P
     recordIngest(ingestManifest(manifest, ingest, shared), { kind: 'manifest', name: digest }, onIngested),
   );
   const indexed = await findIndexedManifest(digest, ingest);
-  if (indexed === undefined) throw new V4Error(500, 'failed to start scan: the manifest was deleted');
+  if (indexed === undefined) throw new WireError(500, 'failed to start scan: the manifest was deleted');
   return {
     status: 201,
     headers: { ETag, Location, Link },
@@ -78,7 +77,7 @@ export async function getIndexReport(request: ApiRequest, { ingest }: IndexerDep
   const digest = digestInPath(request);
   const contentType = negotiatedType('index_report', request.headers);
   const indexed = await findIndexedManifest(digest, ingest);
-  if (indexed === undefined) throw new V4Error(404, 'index report not found');
+  if (indexed === undefined) throw new WireError(404, 'index report not found');
   const ETag = `"${indexStateOf(ingest.extensions)}"`;
   if (request.headers['if-none-match'] === ETag) return { status: 304 };
   const text = JSON.stringify(renderIndexReport(indexed, ingest.extensions));

@@ -3,8 +3,7 @@ import { limits } from '../../../core/limits.ts';
 import { parseBySchema, parseJson } from '../../../kit/json/json-document.ts';
 import { type Digest, parseDigest } from '../../../model/digest.ts';
 import type { PostedManifest } from '../../../service/ingest/ingest-manifest.ts';
-import type { ApiRequest } from '../route.ts';
-import { v4BadRequest } from './errors.ts';
+import { type ApiRequest, badRequest } from '../route.ts';
 
 const nullish = z.nullish;
 
@@ -18,9 +17,9 @@ const manifestSchema = nullish(
 );
 const digestsSchema = z.nullable(z.array(z.string()));
 
-/** Reads a posted manifest. Throws `V4Error` 400. */
+/** Reads a posted manifest. Throws `WireError` 400. */
 export async function readPostedManifest(request: ApiRequest): Promise<PostedManifest> {
-  const refuse = (fault: string) => v4BadRequest(`failed to deserialize manifest: ${fault}`);
+  const refuse = (fault: string) => badRequest(`failed to deserialize manifest: ${fault}`);
   const body = await request.body();
   const posted = parseBySchema(manifestSchema, parseJson(body, refuse), ({ fault }) => refuse(fault));
   const { hash, layers } = posted ?? {};
@@ -28,7 +27,7 @@ export async function readPostedManifest(request: ApiRequest): Promise<PostedMan
     text == null ? undefined : digestOrThrow(text, refuse),
   );
   const [digest, ...ofLayers] = digests;
-  if (digest === undefined || layers == null || layers.length === 0) throw v4BadRequest('bogus manifest');
+  if (digest === undefined || layers == null || layers.length === 0) throw badRequest('bogus manifest');
   if (layers.length > limits.layersPerImage) throw refuse(`it has more than ${limits.layersPerImage} layers`);
   return {
     digest,
@@ -42,18 +41,18 @@ export async function readPostedManifest(request: ApiRequest): Promise<PostedMan
   };
 }
 
-/** Reads a posted list of digests. Throws `V4Error` 400. */
+/** Reads a posted list of digests. Throws `WireError` 400. */
 export async function readDigests(request: ApiRequest): Promise<readonly Digest[]> {
-  const refuse = (fault: string) => v4BadRequest(`failed to deserialize bulk delete: ${fault}`);
+  const refuse = (fault: string) => badRequest(`failed to deserialize bulk delete: ${fault}`);
   const texts = parseBySchema(digestsSchema, parseJson(await request.body(), refuse), ({ fault }) =>
     refuse(fault),
   );
   return (texts ?? []).map((text) => digestOrThrow(text, refuse));
 }
 
-/** Returns the digest in the path. Throws `V4Error` 400. */
+/** Returns the digest in the path. Throws `WireError` 400. */
 export function digestInPath({ params }: Pick<ApiRequest, 'params'>): Digest {
-  return digestOrThrow(params['digest'] ?? '', (fault) => v4BadRequest(`malformed path: ${fault}`));
+  return digestOrThrow(params['digest'] ?? '', (fault) => badRequest(`malformed path: ${fault}`));
 }
 
 /** Clair spells the last message wrong, and clients compare it. */
@@ -67,11 +66,11 @@ function digestOrThrow(text: string, refuse: (fault: string) => Error): Digest {
 }
 
 function throwMissing(position: number): never {
-  throw v4BadRequest(`bogus manifest: layer ${position} has no hash`);
+  throw badRequest(`bogus manifest: layer ${position} has no hash`);
 }
 
 function urlOf(uri: string, position: number): string {
   const url = URL.parse(uri);
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href;
-  throw v4BadRequest(`bogus manifest: the uri of layer ${position} is not that of a web server`);
+  throw badRequest(`bogus manifest: the uri of layer ${position} is not that of a web server`);
 }

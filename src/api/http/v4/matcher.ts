@@ -5,8 +5,7 @@ import { awaitsAdvisories } from '../../../service/findings/awaited-feeds.ts';
 import { findPackageVulnerabilities } from '../../../service/findings/package-vulnerabilities.ts';
 import { namespacesOf } from '../../../service/images/package-lookup.ts';
 import { findIndexedManifest } from '../../../service/ingest/ingest-manifest.ts';
-import type { ApiRequest, ApiResponse } from '../route.ts';
-import { V4Error } from './errors.ts';
+import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { IndexerDeps } from './indexer.ts';
 import { digestInPath } from './manifest.ts';
 import { v4MediaType } from './negotiate.ts';
@@ -51,6 +50,6 @@ function notReady(digest: string, { notReadyStatus: status }: MatcherDeps): ApiR
   return { status };
 }
 
-function notIndexed(digest: string): V4Error {
-  return new V4Error(404, `index report for manifest "${digest}" not found`);
+function notIndexed(digest: string): WireError {
+  return new WireError(404, `index report for manifest "${digest}" not found`);
 }

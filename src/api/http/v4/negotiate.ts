@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { V4Error, v4BadRequest } from './errors.ts';
+import { badRequest, WireError } from '../route.ts';
 
 /** The media types of the v4 API: `application/vnd.clair.<name>.v1+json`. */
 export type V4MediaName =
@@ -19,18 +19,18 @@ export function v4MediaType(name: V4MediaName): string {
 
 /**
  * Returns the content type of a response: its own media type, or `application/json` if the client prefers that. As in Clair, `q=0` does not
- * exclude a type. Throws `V4Error` 415 if the client accepts neither, and 400 for an empty header.
+ * exclude a type. Throws `WireError` 415 if the client accepts neither, and 400 for an empty header.
  */
 export function negotiatedType(name: V4MediaName, { accept }: IncomingHttpHeaders): string {
   const offered = [v4MediaType(name), 'application/json'];
   const [own = ''] = offered;
   if (accept === undefined) return own;
-  if (accept.trim() === '') throw v4BadRequest('malformed request: mime: no media type');
+  if (accept.trim() === '') throw badRequest('malformed request: mime: no media type');
   for (const { range } of rangesOf(accept)) {
     const found = offered.find((type) => isInRange(type, range));
     if (found !== undefined) return found;
   }
-  throw new V4Error(415, `unable to negotiate common media type for [${offered.join(' ')}]`);
+  throw new WireError(415, `unable to negotiate common media type for [${offered.join(' ')}]`);
 }
 
 interface WeightedRange {

@@ -1,16 +1,6 @@
-import { parseGoQuery } from '../go-query.ts';
 import type { ApiRequest, ApiResponse, Route, Scope } from '../route.ts';
-import {
-  decodePathSegment,
-  matchPattern,
-  notFoundResponse,
-  plainTextResponse,
-  type RoutePattern,
-  type Router,
-  splitTarget,
-  toRoutePattern,
-} from '../router.ts';
-import { renderV4Error, toV4Error, v4ErrorResponse } from './errors.ts';
+import { notFoundResponse, plainRouter, type RoutePattern, type Router } from '../router.ts';
+import { renderV4Error, toV4Error } from './errors.ts';
 import {
   deleteIndexReport,
   deleteIndexReports,
@@ -41,28 +31,14 @@ const routeTable: readonly RouteEntry[] = [
 ];
 
 /**
- * Returns a router for the Clair v4 API. A path of it with another method gets 405 as JSON. The last parameter of a path may be empty. Other
- * paths below its first segments get 404. Unlike Clair, it neither redirects nor ignores segments.
+ * Returns a router for the Clair v4 API. A path of it with another method gets 405 as JSON. Other paths below its first segments get 404.
+ * Unlike Clair, it neither redirects nor ignores segments.
  */
 export function v4Router(deps: V4Deps): Router {
-  const patterns = routeTable.map((entry) => toRoutePattern(routeOf(entry, deps)));
-  const firstParts = new Set(patterns.map(({ parts: [first] }) => first));
-  return (method, target) => {
-    const { path, query } = splitTarget(target);
-    const parts = path.split('/').slice(1);
-    if (!path.startsWith('/') || !firstParts.has(parts[0])) return undefined;
-    const decoded = parts.map(decodePathSegment);
-    if (!decoded.every((part) => part !== undefined))
-      return respond(plainTextResponse(400, '400 Bad Request'));
-    const matching = patterns.flatMap(
-      (pattern) => matchPattern(pattern, decoded, { mayBeEmpty: true }) ?? [],
-    );
-    if (matching.length === 0) return respond(notFoundResponse);
-    const match = matching.find(({ route }) => route.method === method);
-    if (match === undefined) return respond(renderV4Error(405, refusedMethodText(method, matching)));
-    const { route, params } = match;
-    return { kind: 'route', route, pattern: route.path, params, query: parseGoQuery(query) };
-  };
+  const routes = routeTable.map((entry) => routeOf(entry, deps));
+  return plainRouter(routes, (method, matching) =>
+    matching.length === 0 ? notFoundResponse : renderV4Error(405, refusedMethodText(method, matching)),
+  );
 }
 
 /** Returns the message of Clair's indexer, or of its matcher. */
@@ -71,23 +47,12 @@ function refusedMethodText(method: string, [first]: readonly RoutePattern[]): st
   return isOfMatcher ? 'endpoint only allows GET' : `method disallowed: ${method}`;
 }
 
-function respond(response: ApiResponse): ReturnType<Router> {
-  return { kind: 'answer', response };
-}
-
 function routeOf([name, method, path, handler, scope]: RouteEntry, deps: V4Deps): Route {
   return {
     ...{ name: `v4/${name}`, method, path },
     ...(scope !== undefined && { scope }),
     renderError: renderV4Error,
-    async handle(request) {
-      try {
-        return await handler(request, deps);
-      } catch (error) {
-        const v4Error = request.signal.aborted ? undefined : toV4Error(error);
-        if (v4Error === undefined) throw error;
-        return v4ErrorResponse(v4Error);
-      }
-    },
+    translateError: toV4Error,
+    handle: (request) => handler(request, deps),
   };
 }
