@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Report } from '../src/model/report.ts';
@@ -8,7 +8,8 @@ import { figures, measure } from './measure.ts';
 
 /**
  * Measures the comparison with the report of another scanner, as CPU of the whole command: `npm run bench -- compare`. Both reports have
- * 5,000 findings of 1,000 packages. They agree in all, or in three of five. Prints minima of interleaved runs.
+ * 5,000 findings of 1,000 packages. They agree in all, or in three of five. The database has an advisory for each finding, or for none.
+ * Prints minima of interleaved runs.
  */
 const rounds = 9;
 const packageCount = 1000;
@@ -21,10 +22,28 @@ process.on('exit', () => {
   rmSync(work, { recursive: true, force: true });
 });
 const inWork = (name: string): string => join(work, name);
-const database = `--db ${inWork('clair.db')}`;
+const databaseOf = (mirror: string): string => `--db ${inWork(`${mirror}.db`)}`;
 
-const scan = `${clair} scan ${examples}/image.tar --mirror ${examples}/mirror ${database} --format json --output ${inWork('example.json')}`;
-if (spawnSync('sh', ['-c', scan]).status !== 0) throw new Error('the example image could not be scanned');
+/** Scans the example image with a mirror, which fills a database. */
+function scanWith(mirror: string): void {
+  const scan = `${clair} scan ${examples}/image.tar --mirror ${inWork(mirror)} ${databaseOf(mirror)} --format json --output ${inWork('example.json')}`;
+  if (spawnSync('sh', ['-c', scan]).status !== 0) throw new Error('the example image could not be scanned');
+}
+
+for (const mirror of ['example', 'covering'])
+  cpSync(`${examples}/mirror`, inWork(mirror), { recursive: true });
+writeFileSync(inWork('covering/secdb.alpinelinux.org/v3.20/main.json'), JSON.stringify(coveringSecdb()));
+scanWith('covering');
+scanWith('example');
+
+/** Returns advisories for all findings: the installed versions have those of 2023, and have fixed those of 2022. */
+function coveringSecdb(): object {
+  const packages = Array.from({ length: packageCount }, (_, i) => {
+    const idsOf = (year: number): string[] => Array.from({ length: perPackage }, (_, j) => idOf(year, i, j));
+    return { pkg: { name: `package-${i}`, secfixes: { '0.0.1-r0': idsOf(2022), '99-r0': idsOf(2023) } } };
+  });
+  return { distroversion: 'v3.20', reponame: 'main', archs: ['x86_64'], packages };
+}
 
 /** Returns the report of the example image with generated packages and findings. */
 function ownReport(): Report {
@@ -78,16 +97,20 @@ writeFileSync(inWork('own.json'), JSON.stringify(own));
 writeFileSync(inWork('same.json'), JSON.stringify(trivyReport(own, perPackage)));
 writeFileSync(inWork('other.json'), JSON.stringify(trivyReport(own, agreedPerPackage)));
 
-const compare = (name: string): string =>
-  `${clair} compare ${inWork('own.json')} --with ${inWork(name)} ${database} --offline >${inWork('out.txt')}`;
+const compare = (name: string, mirror = 'example'): string =>
+  `${clair} compare ${inWork('own.json')} --with ${inWork(name)} ${databaseOf(mirror)} --offline >${inWork('out.txt')}`;
 const costs = measure(
   [
     {
       name: 'clair diff of the report with itself',
-      command: `${clair} diff ${inWork('own.json')} ${inWork('own.json')} ${database} --offline >${inWork('out.txt')}`,
+      command: `${clair} diff ${inWork('own.json')} ${inWork('own.json')} ${databaseOf('example')} --offline >${inWork('out.txt')}`,
     },
     { name: 'clair compare, all findings in both', command: compare('same.json') },
-    { name: 'clair compare, 4,000 findings in one only', command: compare('other.json') },
+    { name: 'clair compare, 2,000 findings of each differ, no advisories', command: compare('other.json') },
+    {
+      name: 'clair compare, 2,000 findings of each differ, with advisories',
+      command: compare('other.json', 'covering'),
+    },
   ],
   rounds,
   'minimum',

@@ -14,6 +14,7 @@ import { isReportFile } from './comparable.ts';
 import { writeJsonOrText } from './output.ts';
 import { readInputFile, standardInput } from './read-file.ts';
 import { openSbom } from './sbom-target.ts';
+import { tuneForMatching } from './v8-flags.ts';
 
 /** Options of `clair compare`. */
 export interface CompareOptions extends AssessmentOptions {
@@ -31,10 +32,11 @@ export async function compare(target: string, options: CompareOptions): Promise<
   const load = await openOwnReport(target, options);
   await using context = await openAssessmentContext(options);
   const { report, packages } = await load(context);
+  tuneForMatching();
   const answers = new AdvisoryAnswers(packages, { ...context, asOf: options.asOf });
   const comparison = await compareWithPeers(report, peers, {
     schemes: context.extensions.schemes,
-    ask: (question) => answers.answer(question),
+    ask: (questions) => answers.answer(questions),
   });
   writeJsonOrText(options.format, comparison, (display) => comparisonLines(comparison, display));
   return 0;

@@ -46,8 +46,11 @@ export async function assertSameReads(
       (await published.vulnerabilities.pageByNamespace(name, { limit: 100 })).map(({ id }) => id).sort(),
     );
   }
+  const named = await Promise.all([published, sharded].map((store) => recordsNamed(ids, store)));
+  for (const { name } of [bookworm, trixie])
+    assert.deepEqual(partsAbout(name, named[1] ?? []), partsAbout(name, named[0] ?? []));
   for (const id of ids) {
-    const found = await Promise.all([published, sharded].map((store) => recordsNamed(id, store)));
+    const found = await Promise.all([published, sharded].map((store) => recordsNamed([id], store)));
     for (const { name } of [bookworm, trixie])
       assert.deepEqual(partsAbout(name, found[1] ?? []), partsAbout(name, found[0] ?? []), id);
     const pages = await Promise.all([published, sharded].map((store) => affectedBy(id, store)));
@@ -55,8 +58,11 @@ export async function assertSameReads(
   }
 }
 
-async function recordsNamed(id: string, { vulnerabilities }: Store): Promise<readonly StoredVulnerability[]> {
-  return await vulnerabilities.findByNumbers(await vulnerabilities.findNumbersById(id));
+async function recordsNamed(
+  names: readonly string[],
+  { vulnerabilities }: Store,
+): Promise<readonly StoredVulnerability[]> {
+  return await vulnerabilities.findByNumbers(await vulnerabilities.findNumbersByNames(names));
 }
 
 /** Returns the parts of records about a namespace. A shard has only these, and numbers of its own. */

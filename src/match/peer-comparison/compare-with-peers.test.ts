@@ -61,7 +61,7 @@ async function compared({
   const peerReport: PeerReport = { format: 'trivy', tool: 'Trivy 0.74.0', findings, ...peer };
   const { peers } = await compareWithPeers(ownReport, [{ reference: 'peer.json', report: peerReport }], {
     schemes: [dpkg],
-    ask: async () => answer,
+    ask: async (questions) => questions.map(() => answer),
   });
   assert.ok(peers[0]);
   return peers[0];

@@ -42,8 +42,10 @@ export type AdvisoryQuestion = Pick<ComparedEntry, 'id' | 'aliases' | 'package'>
 /** Dependencies of `compareWithPeers`. */
 export interface CompareDeps {
   readonly schemes: readonly VersionScheme[];
-  /** Returns undefined if the database has no advisories for the package, or the image no such package. */
-  ask(question: AdvisoryQuestion): Promise<StoredAnswer | undefined>;
+  /**
+   * Returns an answer for each question. It is undefined if the database has no advisories for the package, or the image no such package.
+   */
+  ask(questions: readonly AdvisoryQuestion[]): Promise<readonly (StoredAnswer | undefined)[]>;
 }
 
 /** From this number of findings on, a severity or a fix that all have shows how the other scanner was run. */
@@ -178,19 +180,15 @@ async function explainAll(
   entries: readonly ComparedEntry[],
   { side, context }: { readonly side: OwnSide; readonly context: FindingContext },
 ): Promise<ComparisonDifference[]> {
-  const explained: ComparisonDifference[] = [];
-  for (const entry of entries) {
-    const difference = { reportedBy, entry };
-    const plain = explain(difference, context, strongRules);
-    if (plain.rule !== unexplained.id) {
-      explained.push(plain);
-      continue;
-    }
-    const stored = await side.deps.ask(entry);
+  const plain = entries.map((entry) => explain({ reportedBy, entry }, context, strongRules));
+  const open = entries.filter((_, i) => plain[i]?.rule === unexplained.id);
+  const answers = await side.deps.ask(open);
+  const asked = open.map((entry, i) => {
+    const stored = answers[i];
     const answer = stored && { ...stored, names: groupsOfRecords(stored, side.groups) };
-    explained.push(explain({ ...difference, ...(answer && { answer }) }, context, findingRules));
-  }
-  return explained;
+    return explain({ reportedBy, entry, ...(answer && { answer }) }, context, findingRules);
+  });
+  return [...plain.filter(({ rule }) => rule !== unexplained.id), ...asked];
 }
 
 /** The names of records that are each about one vulnerability. */

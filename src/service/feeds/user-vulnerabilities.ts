@@ -12,6 +12,11 @@ export function userVulnerabilityKey(namespace: string, id: string): string {
   return `${namespace}\n${id}`;
 }
 
+/** Whether users have written any vulnerability, by the states of all feeds. */
+export function hasUserVulnerabilities(states: readonly FeedState[]): boolean {
+  return states.some(({ source, records }) => source === userFeed.source && records > 0);
+}
+
 /** Returns the users' vulnerabilities with these keys (see `userVulnerabilityKey`), by key. */
 export async function findUserVulnerabilities(
   keys: Iterable<string>,
@@ -31,10 +36,7 @@ export async function dropOverridden<T extends Pick<AdvisoryHit, 'source' | 'id'
   states: readonly FeedState[],
   { store, asOf }: AsOf & { readonly store: Pick<Store, 'vulnerabilities'> },
 ): Promise<readonly T[]> {
-  const hasUserVulnerabilities = states.some(
-    ({ source, records }) => source === userFeed.source && records > 0,
-  );
-  if (!hasUserVulnerabilities) return hits;
+  if (!hasUserVulnerabilities(states)) return hits;
   const keyOf = ({ namespace, id }: T): string => userVulnerabilityKey(namespace.name, id);
   const userVulnerabilities = await findUserVulnerabilities(hits.map(keyOf), store, { asOf });
   return hits.filter((hit) => hit.source === userFeed.source || !userVulnerabilities.has(keyOf(hit)));

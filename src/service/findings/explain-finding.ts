@@ -18,7 +18,12 @@ import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
-import { findUserVulnerabilities, userFeed, userVulnerabilityKey } from '../feeds/user-vulnerabilities.ts';
+import {
+  findUserVulnerabilities,
+  hasUserVulnerabilities,
+  userFeed,
+  userVulnerabilityKey,
+} from '../feeds/user-vulnerabilities.ts';
 import type { IndexedImage } from '../images/indexed-image.ts';
 import { isLeftToOwner, isUngrouped, isUnmatched } from '../images/package-lookup.ts';
 import { type ArtifactNames, findArtifactNames, lookupByArtifact } from './artifact-groups.ts';
@@ -60,7 +65,7 @@ export async function explainFinding(
   const covered =
     request.package === undefined ? selected.filter((item) => isCovered(item, records)) : selected;
   const states = await deps.store.advisories.findFeedStates({ asOf: deps.asOf });
-  const userKeys = await findUserKeys(records, deps);
+  const userKeys = await findUserKeys({ records, states }, deps);
   const context = { id, records, states, userKeys, artifacts, report, deps };
   return {
     schemaVersion: 1,
@@ -93,22 +98,25 @@ interface ExplainContext extends RecordContext {
 }
 
 /** Returns the records with that id or alias, in any capitalization. */
-export async function namedRecordsOf(
+async function namedRecordsOf(
   id: string,
   { store, asOf }: ExplainFindingDeps,
 ): Promise<readonly StoredVulnerability[]> {
-  const numbers: number[] = [];
-  for (const spelling of spellingsOf(id))
-    numbers.push(...(await store.vulnerabilities.findNumbersById(spelling, { asOf })));
-  const records = await store.vulnerabilities.findByNumbers(numbers);
-  return records.toSorted((a, b) => compareText(a.source, b.source) || compareText(a.id, b.id));
+  const numbers = await store.vulnerabilities.findNumbersByNames(spellingsOf(id), { asOf });
+  return (await store.vulnerabilities.findByNumbers(numbers)).toSorted(compareRecords);
+}
+
+/** The order in which records are explained: by source, then by id. */
+export function compareRecords(a: StoredVulnerability, b: StoredVulnerability): number {
+  return compareText(a.source, b.source) || compareText(a.id, b.id);
 }
 
 /** Returns the keys of the users' vulnerabilities among records. */
 export async function findUserKeys(
-  records: readonly StoredVulnerability[],
+  { records, states }: Pick<RecordContext, 'records' | 'states'>,
   { store, asOf }: ExplainFindingDeps,
 ): Promise<Set<string>> {
+  if (!hasUserVulnerabilities(states)) return new Set();
   const keys = records.flatMap(({ id, affected }) =>
     affected.map(({ namespace }) => userVulnerabilityKey(namespace.name, id)),
   );

@@ -56,6 +56,11 @@ for (const engine of storeEngines) {
     assert.deepEqual(await idsOf('CVE-1'), ['CVE-1', 'RHSA-1', 'ELSA-1']);
     assert.deepEqual(await idsOf('CVE-2'), ['RHSA-1']);
     assert.deepEqual(await idsOf('CVE-'), []);
+    const unknown = Array.from({ length: 1000 }, (_, i) => `NONE-${i}`);
+    const numbers = await store.vulnerabilities.findNumbersByNames(['CVE-2', ...unknown, 'ELSA-1', 'RHSA-1']);
+    const all = await store.vulnerabilities.findNumbersById('CVE-1');
+    assert.deepEqual(numbers, all.slice(1));
+    assert.deepEqual(await store.vulnerabilities.findNumbersByNames([]), []);
     await load(store, [record('CVE-1'), record('RHSA-1', { aliases: ['CVE-1'] })]);
     assert.deepEqual(await idsOf('CVE-2'), []);
   });

@@ -91,9 +91,9 @@ export class OpenShard implements Disposable {
     );
   }
 
-  /** Returns the numbers of the records with this id or alias. */
-  async findNumbersById(id: string): Promise<readonly number[]> {
-    return await this.#read(undefined, () => this.#records.findNumbersById(id));
+  /** Returns the numbers of the records with any of these ids and aliases. */
+  async findNumbersByNames(names: readonly string[]): Promise<readonly number[]> {
+    return await this.#read(undefined, () => this.#records.findNumbersByNames(names));
   }
 
   async findByNumbers(numbers: readonly number[]): Promise<readonly StoredVulnerability[]> {

@@ -253,18 +253,20 @@ function publishedStates(shards: Shards): ScopedFeedState[] {
 }
 
 function shardedVulnerabilities(store: VulnerabilityStore, shards: Shards): VulnerabilityStore {
+  const findNumbersByNames: VulnerabilityStore['findNumbersByNames'] = async (names, at = {}) => {
+    shards.refuseHistory(at);
+    const numbers = [...(await store.findNumbersByNames(names, at))];
+    for (const shard of shards.all) numbers.push(...(await shard.findNumbersByNames(names)));
+    return numbers.sort((a, b) => a - b);
+  };
   return {
     ...store,
     findByNumbers: async (numbers) => {
       const own = shards.without(await store.findByNumbers(numbers));
       return [...own, ...(await shards.findByNumbers(numbers))].sort((a, b) => a.number - b.number);
     },
-    findNumbersById: async (id, at = {}) => {
-      shards.refuseHistory(at);
-      const numbers = [...(await store.findNumbersById(id, at))];
-      for (const shard of shards.all) numbers.push(...(await shard.findNumbersById(id)));
-      return numbers.sort((a, b) => a - b);
-    },
+    findNumbersById: (id, at) => findNumbersByNames([id], at),
+    findNumbersByNames,
     findByIds: async (namespace, ids) => {
       const own = shards.without(await store.findByIds(namespace, ids));
       const numbers: number[] = [];

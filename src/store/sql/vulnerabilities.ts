@@ -20,7 +20,9 @@ import { isoTime, isoTimeOrNull } from './times.ts';
 export function vulnerabilityStore({ db }: Pick<Engine, 'db'>, now: () => number): VulnerabilityStore {
   return {
     findByNumbers: (numbers) => findVulnerabilitiesByNumber(db, numbers),
-    findNumbersById: async (id, at = {}) => await findNumbersById(db, id, await momentOf(db, at, now())),
+    findNumbersById: async (id, at = {}) => await findNumbersByNames(db, [id], await momentOf(db, at, now())),
+    findNumbersByNames: async (names, at = {}) =>
+      await findNumbersByNames(db, names, await momentOf(db, at, now())),
     findByKeys: async (feed, keys, at = {}) =>
       await findByKeys(db, { ...feed, moment: await momentOf(db, at, now()) }, keys),
     findByIds: (namespace, ids) => findByIds(db, namespace, ids),
@@ -29,7 +31,7 @@ export function vulnerabilityStore({ db }: Pick<Engine, 'db'>, now: () => number
   };
 }
 
-/** Number of record numbers per query. */
+/** Number of record numbers, keys or names per query. */
 const numbersAtATime = 500;
 
 /** Returns a condition on the rows of records that finds them by another index than that by record. */
@@ -118,24 +120,27 @@ function toAffected(row: RowOfRecord): KeyedAffected {
   };
 }
 
-async function findNumbersById(
+async function findNumbersByNames(
   db: Kysely<Tables>,
-  id: string,
+  names: readonly string[],
   moment: number | undefined,
 ): Promise<number[]> {
-  const byId = db
-    .selectFrom('vulnerability')
-    .select('id')
-    .where('name', '=', id)
-    .where((eb) => isValidAt(eb, moment));
-  const byAlias = db
-    .selectFrom('alias')
-    .innerJoin('vulnerability', 'vulnerability.id', 'alias.vulnerability_id')
-    .select('vulnerability.id')
-    .where('alias.name', '=', id)
-    .where((eb) => isValidAt(eb, moment));
-  const rows = await byId.union(byAlias).execute();
-  return rows.map((row) => row.id).sort((a, b) => a - b);
+  const numbers = new Set<number>();
+  for (const some of splitIntoChunks([...new Set(names)], numbersAtATime)) {
+    const byId = db
+      .selectFrom('vulnerability')
+      .select('id')
+      .where('name', 'in', some)
+      .where((eb) => isValidAt(eb, moment));
+    const byAlias = db
+      .selectFrom('alias')
+      .innerJoin('vulnerability', 'vulnerability.id', 'alias.vulnerability_id')
+      .select('vulnerability.id')
+      .where('alias.name', 'in', some)
+      .where((eb) => isValidAt(eb, moment));
+    for (const { id } of await byId.union(byAlias).execute()) numbers.add(id);
+  }
+  return [...numbers].sort((a, b) => a - b);
 }
 
 async function findByKeys(
