@@ -10,7 +10,7 @@ export type LoadComparable = (context: CommandContext) => Promise<ComparableRepo
 
 /** Opens a saved report or another image, whichever the target names. Throws `target-…` errors before the scan. */
 export async function openComparable(target: string, options: AssessmentOptions): Promise<LoadComparable> {
-  const file = await reportAt(target);
+  const file = await savedReportAt(target);
   if (file !== undefined) return async () => file;
   // The manifest belongs to the first image.
   const { manifest: _, ...ownOptions } = options;
@@ -26,7 +26,8 @@ export function isReportFile(path: string): boolean {
   return statsOf(path)?.isFile() === true && looksLikeReport(readAt(path, 0, startBytes));
 }
 
-async function reportAt(path: string): Promise<ComparableReport | undefined> {
+/** Reads the saved report of a path. Returns undefined if it is none. Throws `target-corrupt`. */
+export async function savedReportAt(path: string): Promise<ComparableReport | undefined> {
   if (!isReportFile(path)) return undefined;
   const report = readReport(
     path,

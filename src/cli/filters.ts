@@ -1,10 +1,11 @@
-import { onlyNew } from '../match/compare-reports.ts';
+import { ClairError } from '../core/errors.ts';
+import { type ComparableReport, onlyNew } from '../match/compare-reports.ts';
 import { onlyFixed, withoutFixStates } from '../match/report-filters.ts';
 import type { FixState } from '../model/fix.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import type { AssessmentOptions } from './assess.ts';
 import type { CommandContext } from './command-context.ts';
-import { openComparable } from './comparable.ts';
+import { openComparable, savedReportAt } from './comparable.ts';
 import { readSuppressions, type SuppressionOptions } from './suppression/suppressions.ts';
 
 /** Options that suppress findings. */
@@ -21,15 +22,36 @@ export type ReportFilter = (assessed: AssessedReport, context: CommandContext) =
 
 /** Reads the files of the options before the scan. The filter applies suppressions, then `--new-since`, then `--ignore-status` and `--only-fixed`. */
 export async function openFilter(options: FilterOptions): Promise<ReportFilter> {
-  const applySuppressions = await readSuppressions(options, new Date(options.asOf ?? Date.now()));
+  const applyRules = await readRulesOf(options);
   const loadBaseline =
     options.newSince === undefined ? undefined : await openComparable(options.newSince, options);
-  return async (assessed, context) => {
-    const suppressed = await applySuppressions(assessed);
-    const { report } = suppressed;
-    const baseline = await loadBaseline?.(context);
-    const fresh = baseline === undefined ? report : onlyNew(report, baseline);
-    const wanted = withoutFixStates(fresh, options.ignoreStatus ?? []);
-    return { ...suppressed, report: options.onlyFixed ? onlyFixed(wanted) : wanted };
-  };
+  return async (assessed, context) =>
+    applyOptions(await applyRules(assessed), await loadBaseline?.(context), options);
+}
+
+/** Like `openFilter`, for a report of a server: there is no database. Throws `usage` if `--new-since` names an image. */
+export async function openRemoteFilter(
+  options: FilterOptions,
+): Promise<(assessed: AssessedReport) => Promise<AssessedReport>> {
+  const applyRules = await readRulesOf(options);
+  const { newSince } = options;
+  const baseline = newSince === undefined ? undefined : await savedReportAt(newSince);
+  if (newSince !== undefined && baseline === undefined)
+    throw new ClairError('usage', `with --server, --new-since names a JSON report, which ${newSince} is not`);
+  return async (assessed) => applyOptions(await applyRules(assessed), baseline, options);
+}
+
+function readRulesOf(options: FilterOptions): ReturnType<typeof readSuppressions> {
+  return readSuppressions(options, new Date(options.asOf ?? Date.now()));
+}
+
+function applyOptions(
+  suppressed: AssessedReport,
+  baseline: ComparableReport | undefined,
+  { ignoreStatus = [], onlyFixed: isOnlyFixed = false }: FilterOptions,
+): AssessedReport {
+  const { report } = suppressed;
+  const fresh = baseline === undefined ? report : onlyNew(report, baseline);
+  const wanted = withoutFixStates(fresh, ignoreStatus);
+  return { ...suppressed, report: isOnlyFixed ? onlyFixed(wanted) : wanted };
 }

@@ -6,11 +6,15 @@ import { assess, openTarget } from './assess.ts';
 import { openAssessmentContext } from './command-context.ts';
 import { everyPlatform, scanEveryPlatform } from './every-platform.ts';
 import { exitStatusOf, type GateOptions, gatedBy } from './exit-status.ts';
-import { type FilterOptions, openFilter } from './filters.ts';
+import { type FilterOptions, openFilter, openRemoteFilter } from './filters.ts';
 import { type Destination, writeReports } from './output.ts';
+import type { RemoteScanOptions } from './remote-scan/scan-on-server.ts';
 
 /** Options of `clair scan`. */
-export interface ScanOptions extends FilterOptions, GateOptions {
+export interface ScanOptions
+  extends FilterOptions,
+    GateOptions,
+    Partial<Pick<RemoteScanOptions, 'server' | 'tokenFile'>> {
   /** The destinations of the report, with their formats. */
   readonly destinations: readonly Destination<ReportFormat>[];
   /** The severities of the findings to show; all if absent. */
@@ -22,16 +26,17 @@ export interface ScanOptions extends FilterOptions, GateOptions {
 
 /** Runs `clair scan`: finds known vulnerabilities in an image. Returns the exit status. */
 export async function scan(target: string, options: ScanOptions): Promise<number> {
-  if (options.platform === everyPlatform) {
+  if (options.platform === everyPlatform && options.server === undefined) {
     const { platform: _, ...rest } = options;
     return await scanEveryPlatform(target, options, (platformOptions) =>
       scan(target, { ...rest, ...platformOptions }),
     );
   }
-  const filter = await openFilter(options);
-  const opened = await openTarget(target, options);
   let assessed: AssessedReport;
-  {
+  if (options.server !== undefined) assessed = await assessRemotely(target, options, options.server);
+  else {
+    const filter = await openFilter(options);
+    const opened = await openTarget(target, options);
     // Closes the database and clears the progress before the report is written.
     await using context = await openAssessmentContext(options);
     assessed = await filter(await assess(context, opened, options), context);
@@ -42,4 +47,11 @@ export async function scan(target: string, options: ScanOptions): Promise<number
   const { detail = false } = options;
   await writeReports(shown, options.destinations, { ...gatedBy(options), ...order, detail });
   return exitStatusOf(assessed, options);
+}
+
+/** Lets a server assess the target, and suppresses findings here. */
+async function assessRemotely(target: string, options: ScanOptions, server: URL): Promise<AssessedReport> {
+  const filter = await openRemoteFilter(options);
+  const { scanOnServer } = await import('./remote-scan/scan-on-server.ts');
+  return await filter(await scanOnServer(target, { ...options, server }));
 }

@@ -2,7 +2,7 @@ import { closestMatch } from '../kit/closest-match.ts';
 
 /** Returns whether a variable is for clair but sets neither a setting nor an option. */
 export function isReadElsewhere(name: string): boolean {
-  return /^CLAIR_(?:REGISTRY|TEST)_/.test(name);
+  return /^CLAIR_(?:(?:REGISTRY|TEST)_|SERVER_TOKEN$)/.test(name);
 }
 
 /** Variables that Kubernetes sets for a service called `clair` or `clair-…`. */

@@ -13,6 +13,8 @@ export const exitCodes = {
   'target-unreadable': 3,
   'registry-refused': 3,
   'registry-unavailable': 3,
+  'server-refused': 3,
+  'server-unavailable': 3,
   'layer-not-found': 3,
   'layer-interrupted': 3,
   'layer-mismatch': 3,

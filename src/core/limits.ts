@@ -162,6 +162,8 @@ export const limits = {
   indexesPerImage: 100,
   /** Size of a registry's error response or token. */
   registryAnswerBytes: 256 * KiB,
+  /** Size of the state of a scan, or of an error, from a server of `clair scan --server`. */
+  serverAnswerBytes: 1 * MiB,
   /** Size of a credentials file, and of the output of a credential helper. */
   credentialBytes: 1 * MiB,
   /** Time for a credential helper, which may prompt its user. */

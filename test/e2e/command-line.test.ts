@@ -250,7 +250,7 @@ test('refuses an unknown key of an options file with its line and a similar key'
       .map((line) => line.replaceAll(scratch, '').trim()),
     [
       '/wrong.yaml:1 there is no option "fial-on"; did you mean fail-on?',
-      '/wrong.yaml:7 there is no option "serve"',
+      '/wrong.yaml:7 there is no option "serve"; did you mean server?',
       '/wrong.yaml:3 there is no option "ouput" of scan; did you mean output?',
       '/wrong.yaml:4 format takes one value',
       '/wrong.yaml:5 offline takes true or false',

@@ -1,101 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { Report } from '../../src/model/report.ts';
-import { buildImage, ociFiles, writeFiles } from '../../src/testing/image-builder.ts';
-import { temporaryDirectory, temporarySchema } from '../../src/testing/store-engines.ts';
-import { tar } from '../../src/testing/tar-writer.ts';
-import { clair, scratch } from './clair.ts';
+import { clair } from './clair.ts';
 import { debianRegistry, noRegistry } from './debian-registry.ts';
-import { runServer, type ServeProcess } from './serve-process.ts';
+import { engines, fleetClient, fleetSettings, isLoaded, mirror, pushImage } from './fleet.ts';
+import { runServer } from './serve-process.ts';
 
 const timeout = 240_000;
 const skip = noRegistry;
-
-const mirror = join(scratch, 'fleet-mirror');
-for (const [repository, packages] of [
-  ['main', [{ pkg: { name: 'busybox', secfixes: { '1.36.1-r0': ['CVE-2026-1'] } } }]],
-  ['community', []],
-] as const) {
-  const file = join(mirror, `secdb.alpinelinux.org/v3.19/${repository}.json`);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ distroversion: 'v3.19', reponame: repository, packages }));
-}
-
-const base = tar([
-  { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.19.1\n' },
-  { path: 'lib/apk/db/installed', content: 'C:Q1\nP:busybox\nV:1.36.0-r0\nA:x86_64\no:busybox\n\n' },
-]);
-
-/** Pushes an image of a common base and a layer of its own. */
-async function push(registry: Awaited<ReturnType<typeof debianRegistry>>, tag: string): Promise<void> {
-  const layout = join(scratch, `fleet ${registry.port} ${tag}`);
-  const own = tar([{ path: 'tag', content: tag }]);
-  const built = buildImage({ compression: 'gzip', steps: [{ tar: base }, { tar: own }] });
-  await writeFiles(layout, ociFiles([built]));
-  registry.push(layout, `shop:${tag}`);
-}
-
-const engines = [
-  ['sqlite', (t: TestContext) => ({ CLAIR_DATABASE_OPTIONS_PATH: join(temporaryDirectory(t), 'clair.db') })],
-  [
-    'postgresql',
-    async (t: TestContext) => ({
-      CLAIR_DATABASE_TYPE: 'pgsql',
-      CLAIR_DATABASE_OPTIONS_SOURCE: await temporarySchema(t),
-    }),
-  ],
-] as const;
-
-interface JobState {
-  readonly id: string;
-  readonly state: string;
-  readonly step: string | null;
-  readonly error: string | null;
-  readonly digest: string | null;
-  readonly report?: string;
-}
-
-function client({ ports }: Pick<ServeProcess, 'ports'>) {
-  const url = (path: string): string => `http://127.0.0.1:${ports.api}${path}`;
-  const post = async (path: string, body?: unknown): Promise<Response> =>
-    await fetch(url(path), { method: 'POST', ...(body !== undefined && { body: JSON.stringify(body) }) });
-  const get = async (path: string, accept = '*/*'): Promise<Response> =>
-    await fetch(url(path), { headers: { accept } });
-  const job = async (id: string): Promise<JobState> =>
-    (await (await get(`/api/v1/jobs/${id}`)).json()) as JobState;
-  const scan = async (reference: string): Promise<JobState> => {
-    const response = await post('/api/v1/images', { reference });
-    const posted = (await response.json()) as JobState;
-    assert.equal(response.status, 202, JSON.stringify(posted));
-    assert.equal(response.headers.get('location'), `/api/v1/jobs/${posted.id}`);
-    return posted;
-  };
-  const ended = async (id: string): Promise<JobState> => {
-    for (let state = await job(id); ; state = await job(id)) {
-      if (state.state === 'done' || state.state === 'failed') return state;
-      await setTimeout(100);
-    }
-  };
-  return { post, get, scan, ended };
-}
-
-function settings(port: number): Record<string, string> {
-  return {
-    CLAIR_API_ADDR: '127.0.0.1:0',
-    CLAIR_API_HEALTHADDR: '127.0.0.1:0',
-    CLAIR_UPDATER_MIRROR: mirror,
-    CLAIR_UPDATER_ENABLEDUPDATERS: 'alpine',
-    CLAIR_UPDATER_SOURCES_ALPINE_FEEDS: 'v3.19/main,v3.19/community',
-    CLAIR_IMAGES_REGISTRIES: `127.0.0.1:${port}`,
-  };
-}
-
-async function isLoaded({ ports }: ServeProcess): Promise<void> {
-  while ((await fetch(`http://127.0.0.1:${ports.health}/ready`)).status !== 200) await setTimeout(100);
-}
 
 for (const [name, place] of engines) {
   test(`${name}: scans an image of a registry by its reference, and gives its report in every format`, {
@@ -103,10 +16,10 @@ for (const [name, place] of engines) {
     timeout,
   }, async (t) => {
     const registry = await debianRegistry(t);
-    await push(registry, '1');
-    const server = await runServer(t, ['serve'], { ...settings(registry.port), ...(await place(t)) });
+    await pushImage(registry, '1');
+    const server = await runServer(t, ['serve'], { ...fleetSettings(registry.port), ...(await place(t)) });
     await isLoaded(server);
-    const { scan, ended, get } = client(server);
+    const { scan, ended, get } = fleetClient(server);
     const reference = `127.0.0.1:${registry.port}/shop:1`;
     const done = await ended((await scan(reference)).id);
     assert.deepEqual([done.state, done.error], ['done', null]);
@@ -161,8 +74,8 @@ for (const [name, place] of engines) {
     timeout,
   }, async (t) => {
     const registry = await debianRegistry(t);
-    const server = await runServer(t, ['serve'], { ...settings(registry.port), ...(await place(t)) });
-    const { scan, ended, get, post } = client(server);
+    const server = await runServer(t, ['serve'], { ...fleetSettings(registry.port), ...(await place(t)) });
+    const { scan, ended, get, post } = fleetClient(server);
     for (const [response, status, detail] of [
       [await post('/api/v1/images', { reference: 'other.example/shop:1' }), 403, /images\.registries/],
       [await post('/api/v1/images', { reference: 'alpine:3.20' }), 403, /docker\.io/],
@@ -183,8 +96,8 @@ for (const [name, place] of engines) {
     const failed = await ended(id);
     assert.deepEqual([failed.state, failed.step], ['failed', 'open the image']);
     assert.match(failed.error ?? '', /manifest unknown/);
-    await push(registry, 'later');
-    await push(
+    await pushImage(registry, 'later');
+    await pushImage(
       {
         ...registry,
         push: (layout) => {
@@ -200,15 +113,15 @@ for (const [name, place] of engines) {
   test(`${name}: another server ends the scans of one that was killed`, { skip, timeout }, async (t) => {
     const registry = await debianRegistry(t);
     const tags = Array.from({ length: 6 }, (_, i) => String(i));
-    for (const tag of tags) await push(registry, tag);
-    const env = { ...settings(registry.port), ...(await place(t)) };
+    for (const tag of tags) await pushImage(registry, tag);
+    const env = { ...fleetSettings(registry.port), ...(await place(t)) };
     const first = await runServer(t, ['serve'], env);
-    const { scan } = client(first);
+    const { scan } = fleetClient(first);
     const ids: string[] = [];
     for (const tag of tags) ids.push((await scan(`127.0.0.1:${registry.port}/shop:${tag}`)).id);
     await setTimeout(Math.random() * 1000);
     first.signal('SIGKILL');
-    const second = client(await runServer(t, ['serve'], env));
+    const second = fleetClient(await runServer(t, ['serve'], env));
     for (const id of ids) {
       const { state, error } = await second.ended(id);
       assert.equal(state, 'done', error ?? '');

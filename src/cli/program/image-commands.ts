@@ -15,6 +15,7 @@ import {
   addImageOptions,
   type CommandDeps,
   platformOption,
+  serverOption,
   shownSeveritiesOption,
   sortOption,
   targetHelp,
@@ -45,7 +46,12 @@ function addScan(program: Command, { run, loaded }: CommandDeps): void {
   addGateOptions(command)
     .addOption(shownSeveritiesOption())
     .addOption(sortOption())
-    .option('--detail', 'in the table, list all locations of packages of languages and of programs');
+    .option('--detail', 'in the table, list all locations of packages of languages and of programs')
+    .addOption(serverOption())
+    .option(
+      '--token-file <file>',
+      'with --server, a file with the bearer token for it; otherwise the variable CLAIR_SERVER_TOKEN has it',
+    );
   addAssessmentOptions(addFilterOptions(command))
     .addHelpText(
       'after',
@@ -76,7 +82,8 @@ Examples:
   docker save nginx | clair scan -                             an archive from standard input
   clair scan nginx.tar --ignore rules.yaml --vex vendor.openvex.json
   clair scan registry:nginx --platform all --format json --output report-{platform}.json
-  clair scan nginx.tar --mirror /srv/advisories`,
+  clair scan nginx.tar --mirror /srv/advisories
+  clair scan registry.example/shop/web:1.4 --server https://clair.example --fail-on high`,
     )
     .action(async (target: string, options: ScanOptions) => {
       const { scan } = await import('../scan.ts');

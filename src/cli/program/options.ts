@@ -191,6 +191,20 @@ export function sortOption(): CliOption {
     });
 }
 
+/** Returns the option `--server`: the server that scans the image. */
+export function serverOption(): Option {
+  return new Option(
+    '--server <url>',
+    'let this server scan an image of a registry, with its database and its access to the registry, and print the report here',
+  ).argParser((text) => {
+    const url = URL.parse(text);
+    const isPlain =
+      url !== null && [url.username, url.password, url.search, url.hash].every((part) => part === '');
+    if (isPlain && /^https?:$/.test(url.protocol)) return url;
+    throw new InvalidArgumentError('Write it as https://clair.example or http://127.0.0.1:6060.');
+  });
+}
+
 /** Adds the options of every command that suppresses findings. */
 export function addSuppressionOptions(command: Command): Command {
   return command

@@ -11,6 +11,8 @@ const wireErrors = {
   'target-unreadable': internal,
   'registry-refused': internal,
   'registry-unavailable': internal,
+  'server-refused': internal,
+  'server-unavailable': internal,
   'layer-not-found': internal,
   'layer-interrupted': internal,
   'layer-mismatch': internal,

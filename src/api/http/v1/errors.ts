@@ -28,6 +28,8 @@ const wireErrors = {
   'target-unreadable': internal,
   'registry-refused': internal,
   'registry-unavailable': internal,
+  'server-refused': internal,
+  'server-unavailable': internal,
   'layer-not-found': () => badRequest('could not find layer'),
   'layer-interrupted': notExtracted,
   'layer-mismatch': ({ message }) => new WireError(422, `worker: ${message}`),

@@ -62,6 +62,8 @@ const rpcErrors = {
   'target-unreadable': internal,
   'registry-refused': internal,
   'registry-unavailable': internal,
+  'server-refused': internal,
+  'server-unavailable': internal,
   'layer-not-found': () => invalidArgument(downloadReason),
   'layer-interrupted': ({ message }) => new RpcError('failed-precondition', `${extractReason}: ${message}`),
   'layer-mismatch': ({ message }) => new RpcError('failed-precondition', `${extractReason}: ${message}`),

@@ -34,6 +34,8 @@ const v4Errors = {
   'target-unreadable': internal,
   'registry-refused': internal,
   'registry-unavailable': internal,
+  'server-refused': internal,
+  'server-unavailable': internal,
   'layer-not-found': notFetched,
   'layer-interrupted': notFetched,
   'layer-mismatch': permanent,
