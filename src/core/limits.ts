@@ -216,6 +216,8 @@ export const limits = {
   jsonDepth: 1000,
   /** How much of the body of a request is read, as in Clair. */
   requestBodyBytes: 1 * MiB,
+  /** The body of a manifest or of a list of digests. A real one of 127 layers with long URLs and tokens has half a MiB. */
+  manifestBodyBytes: 4 * MiB,
   /** A larger body takes milliseconds to parse. Such bodies are parsed one by one, with other requests in between. */
   largeBodyBytes: 32 * KiB,
   /** Header lines of a request. */

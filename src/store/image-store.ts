@@ -32,6 +32,14 @@ export interface ImagePackage extends Package {
   readonly lookup: PackageLookup | null;
 }
 
+/** A part of an image that could not be read. The packages in it are unknown. */
+export interface UnreadPart {
+  /** Name of the extension that failed. */
+  readonly extension: string;
+  readonly path: string;
+  readonly message: string;
+}
+
 /** An image as the sum of its layers. `identity` is equal for equal layers in equal order under one analyzer key. */
 export interface ImageIndex {
   readonly identity: string;
@@ -40,6 +48,8 @@ export interface ImageIndex {
   /** The namespace detector that found the namespace. */
   readonly detector?: string;
   readonly packages: readonly ImagePackage[];
+  /** Absent if every part was read. */
+  readonly unread?: readonly UnreadPart[];
 }
 
 /** A row that may make a package vulnerable. */

@@ -50,7 +50,7 @@ export async function startV4Server(
     return await analyzeStream(stream, extensions, { verify: true, links });
   };
   const deps: V4Deps = {
-    ingest: { extensions, store, read, ignoredListers: new Set<string>() },
+    ingest: { extensions, store, read, ignoredListers: new Set<string>(), recordsUnread: true },
     pendingIngests: new SingleFlight<unknown>(),
     onIngested: () => undefined,
     matching: { extensions, store },

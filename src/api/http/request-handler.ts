@@ -146,8 +146,8 @@ export class RequestHandler {
   }
 
   /** Reads the body. Large bodies are passed on one per turn of the event loop, since handlers parse them synchronously. */
-  async #bodyOf(incoming: IncomingMessage): Promise<Buffer> {
-    const body = await readBody(incoming);
+  async #bodyOf(incoming: IncomingMessage, { bodyBytesMax }: Route): Promise<Buffer> {
+    const body = await readBody(incoming, bodyBytesMax);
     if (body.length > limits.largeBodyBytes) await this.#largeBodies.run(() => setImmediate());
     return body;
   }
@@ -161,7 +161,7 @@ export class RequestHandler {
     using deadline = this.#deadline(response, isStreaming);
     const { signal } = deadline;
     const { headers } = incoming;
-    const body = (): Promise<Buffer> => this.#bodyOf(incoming);
+    const body = (): Promise<Buffer> => this.#bodyOf(incoming, route);
     const shutdown = this.#shutdown.signal;
     outcome.traceId = this.#deps.tracer?.traceId();
     const addLogDetails = (details: LogDetails): void => {

@@ -9,7 +9,7 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** Headers by lower-case name. */
   readonly headers: IncomingHttpHeaders;
-  /** Reads the body, at most its first MiB. */
+  /** Reads the body, at most its first MiB unless the route says otherwise. Throws `WireError` 413. */
   body(): Promise<Buffer>;
   /** Aborted when the client disconnects or the request times out. */
   readonly signal: AbortSignal;
@@ -62,6 +62,8 @@ export interface Route {
   readonly path: string;
   /** The scope that a token needs. By default, `read` for GET and `admin` for other methods. */
   readonly scope?: Scope;
+  /** Maximum size of the body: a longer one gets 413. Without it, the first MiB of any body counts. */
+  readonly bodyBytesMax?: number;
   /** The response is an unbounded stream: it has no time limit and no compression, and clients that do not read are disconnected. */
   readonly isStreaming?: true;
   /** Renders errors that the handler throws; `errorResponse` by default. */
@@ -111,15 +113,22 @@ export function errorResponse(
   return { status, headers, body: { Error: { Message: message } } };
 }
 
-/** Reads the first MiB of a body, as Clair does, and discards the rest. */
-export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+/**
+ * Reads a body. Without a maximum, reads its first MiB, as Clair does, and discards the rest. Throws `WireError` 413 if the body is longer
+ * than the maximum.
+ */
+export async function readBody(incoming: IncomingMessage, bytesMax?: number): Promise<Buffer> {
+  const { requestBodyBytes } = limits;
+  const end = bytesMax === undefined ? requestBodyBytes : bytesMax + 1;
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
     chunks.push(chunk as Uint8Array);
     size += (chunk as Uint8Array).length;
-    if (size >= limits.requestBodyBytes) break;
+    if (size >= end) break;
   }
   incoming.resume();
-  return Buffer.concat(chunks).subarray(0, limits.requestBodyBytes);
+  if (bytesMax !== undefined && size > bytesMax)
+    throw new WireError(413, `the body has more than ${bytesMax} bytes`);
+  return Buffer.concat(chunks).subarray(0, end);
 }

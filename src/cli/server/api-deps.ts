@@ -84,7 +84,10 @@ export function toV4Deps(
 ): V4Deps {
   const { extensions } = loaded;
   return {
-    ingest: { extensions, store, read: pool.reader(loaded.analyzers), ignoredListers: new Set() },
+    ingest: {
+      ...{ extensions, store, read: pool.reader(loaded.analyzers) },
+      ...{ ignoredListers: new Set(), recordsUnread: true },
+    },
     pendingIngests: ingests,
     onIngested: (record) => {
       logIngest(log, record);

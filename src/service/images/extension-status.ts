@@ -1,8 +1,10 @@
 import type { SquashedImage } from '../../match/squash.ts';
+import { isUnreadablePart } from '../../match/verdict.ts';
 import type { Digest } from '../../model/digest.ts';
 import { compareText } from '../../model/order.ts';
 import type { ExtensionStatus } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
+import type { ImageIndex } from '../../store/image-store.ts';
 
 /** Pseudo-extension in statuses. It lists the advisories that could not be compared with an installed version. */
 export const versionOrder = 'version-order';
@@ -39,6 +41,14 @@ export function statusesOf(
     }));
     return [{ extension, status, files: distinct(withDiffIds) } as const];
   });
+}
+
+/** Returns the parts of an image that could not be read. Nothing if there are none. */
+export function unreadPartsOf(problems: SquashedImage['problems']): Pick<ImageIndex, 'unread'> {
+  const unread = problems
+    .filter(isUnreadablePart)
+    .map(({ extension, path, message }) => ({ extension, path, message }));
+  return unread.length === 0 ? {} : { unread };
 }
 
 /** Returns each package database that packages were listed from, once. */

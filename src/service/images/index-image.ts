@@ -25,7 +25,7 @@ import type { ImageIndex, ImagePackage } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
 import { type DeclaredUse, declaredKey, withoutInstalledDeclared } from './declared-packages.ts';
 import { DistributionFiles } from './distribution-files.ts';
-import { statusesOf } from './extension-status.ts';
+import { statusesOf, unreadPartsOf } from './extension-status.ts';
 import {
   type DescribedImage,
   type DescriptionDeps,
@@ -49,7 +49,7 @@ import {
  * Version of the index. Raised whenever the same layers or inventory may give other namespaces, purls or version keys, or if
  * packages are stored with more of their values; images are then saved again.
  */
-export const indexVersion = 10;
+export const indexVersion = 11;
 
 /** Dependencies and options of `indexImage`. */
 export interface IndexImageDeps extends StoredIndexesDeps, ImageScope {
@@ -212,14 +212,16 @@ export async function buildImageIndex(
     ecosystems: new Map(extensions.listers.map(({ name }) => [name, ecosystemOf(name, extensions)])),
   };
   const packages = squashed.packages.map((item) => toImagePackage(item, context));
+  const allProblems = [...squashed.problems, ...problems];
   const image: ImageIndex = {
     identity: imageIndexIdentity([`index-${indexVersion} ${key}`, ...identities]),
     layers: identities,
     distro,
     ...(detector !== undefined && { detector }),
     packages: withDependencies(squashed, packages).sort(comparePackages),
+    ...unreadPartsOf(allProblems),
   };
-  return { image, problems: [...squashed.problems, ...problems] };
+  return { image, problems: allProblems };
 }
 
 type IndexExtensions = Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;

@@ -19,6 +19,8 @@ export interface IngestDeps {
   readonly extensions: Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;
   readonly store: Pick<Store, 'advisories' | 'images' | 'layers'>;
   readonly read: ReadLayerSource;
+  /** Whether a manifest or metadata of a language package that cannot be read is recorded with the image. Otherwise it refuses the image. */
+  readonly recordsUnread?: boolean;
   /** Names of listers whose results are dropped. Reading a layer runs all listers. */
   readonly ignoredListers: ReadonlySet<string>;
 }
@@ -69,17 +71,20 @@ export async function saveLayers(
 }
 
 /**
- * Saves an image and those of its layers that were just read. Throws `layer-unreadable` if a part of them could not be read, and
- * `layer-unsupported` if packages belong to no namespace. Stores nothing if it throws.
+ * Saves an image and those of its layers that were just read. Throws `layer-unreadable` if a part of them could not be read and is not
+ * recorded, and `layer-unsupported` if packages belong to no namespace. Stores nothing if it throws.
  */
 export async function saveIngestedImage(
   stack: LayerStack,
   fresh: Iterable<FreshLayer>,
-  { store, extensions }: Pick<IngestDeps, 'store' | 'extensions'>,
+  { store, extensions, recordsUnread = false }: Pick<IngestDeps, 'store' | 'extensions' | 'recordsUnread'>,
 ): Promise<SavedImage> {
   const { image, problems } = await buildImageIndex(stack, extensions);
   const { packages } = stack.squashed;
-  assertAllRead(packages.length === 0 ? problems : problems.filter(isUnreadablePart));
+  const isRecorded = ({ extension }: SquashedProblem): boolean =>
+    recordsUnread && ecosystemOf(extension, extensions) !== undefined;
+  const isRefused = (problem: SquashedProblem): boolean => isUnreadablePart(problem) && !isRecorded(problem);
+  assertAllRead(packages.length === 0 ? problems : problems.filter(isRefused));
   assertSupported(image, packages, extensions);
   await saveLayers(fresh, store);
   const { distro } = image;

@@ -206,6 +206,9 @@ for (const engine of storeEngines) {
     ];
     const whole = { ...image(packages), detector: 'os-release' };
     assert.deepEqual(await images.findByNumber(await images.save(whole)), whole);
+    const unread = [{ extension: 'npm', path: 'app/package.json', message: 'is not JSON' }];
+    const partly = { ...whole, identity: 'partly', unread };
+    assert.deepEqual(await images.findByNumber(await images.save(partly)), partly);
     const bare = { ...image([]), distro: null, layers: [] };
     assert.deepEqual(await images.findByNumber(await images.save(bare)), bare);
     await assert.rejects(images.findByNumber(999), /there is no image 999/);

@@ -23,6 +23,8 @@ export interface ImageTable {
   package_layers: string | null;
   /** The order of the packages of all parts; null if there is one part: see `encodeOrder`. */
   package_order: string | null;
+  /** The parts that could not be read, as JSON of `UnreadPart[]`; null if there are none. */
+  unread: string | null;
   /** To the day. */
   last_used_at: Generated<number>;
   /** The image whose layers it indexes; null if unknown. */

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Distro } from '../../model/distro.ts';
-import type { ImageIndex, ImagePackage, ImageStore, StoredDescription } from '../image-store.ts';
+import type { ImageIndex, ImagePackage, ImageStore, StoredDescription, UnreadPart } from '../image-store.ts';
 import { pageAffectedImages } from './affected-images.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { momentOf } from './history.ts';
@@ -105,7 +105,7 @@ async function save({ engine, namespaces, now }: ImageDeps, image: ImageIndex): 
 }
 
 function rowsOf(
-  { identity, distro, detector, layers }: ImageIndex,
+  { identity, distro, detector, layers, unread = [] }: ImageIndex,
   split: Omit<SplitImage, 'parts'>,
   now: number,
 ): Omit<ImageRows, 'parts'> {
@@ -116,6 +116,7 @@ function rowsOf(
     repositories: split.repositories,
     package_layers: split.layers,
     package_order: split.order,
+    unread: unread.length === 0 ? null : JSON.stringify(unread),
     last_used_at: now,
   };
   return { image, layers };
@@ -166,6 +167,7 @@ async function findByNumber(db: Kysely<Tables>, id: number): Promise<ImageIndex>
     distro: image.distro === null ? null : (JSON.parse(image.distro) as Distro),
     ...(image.detector !== null && { detector: image.detector }),
     packages: packagesInOrder(image, parts, installed),
+    ...(image.unread !== null && { unread: JSON.parse(image.unread) as UnreadPart[] }),
   };
 }
 

@@ -28,7 +28,7 @@ import type {
 import type { ImageSourceTable, ScanJobTable } from './scan-job-table.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 21;
+export const schemaVersion = 22;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);

@@ -2,7 +2,7 @@ import type { Extensions } from '../../../plugin/extensions.ts';
 import { isOfDistribution } from '../../../service/images/package-lookup.ts';
 import type { IndexedManifest } from '../../../service/ingest/ingest-manifest.ts';
 import { introducingLayer } from '../../../service/ingest/layers-below.ts';
-import type { ImagePackage } from '../../../store/image-store.ts';
+import type { ImagePackage, UnreadPart } from '../../../store/image-store.ts';
 import { toV4Distribution } from './distribution.ts';
 import { repositoryOf } from './repository.ts';
 import type { V4Contents, V4Environment, V4IndexReport, V4Package, V4Repository } from './types.ts';
@@ -16,8 +16,18 @@ export function renderIndexReport(manifest: IndexedManifest, extensions: Listers
     state: 'IndexFinished',
     ...renderContents(manifest, extensions),
     success: true,
-    err: '',
+    err: unreadText(manifest.image.unread ?? []),
   };
+}
+
+/** Number of parts that `unreadText` names. */
+const namedPartsMax = 10;
+
+/** Returns a text that names the first parts that could not be read, and the number of all. Empty without any. */
+function unreadText(unread: readonly UnreadPart[]): string {
+  if (unread.length === 0) return '';
+  const named = unread.slice(0, namedPartsMax).map(({ path, message }) => `${path}: ${message}`);
+  return `parts that cannot be read (${unread.length}): ${named.join('; ')}`;
 }
 
 /** The id of the distribution within a document. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { limits } from '../../../core/limits.ts';
 import { builtIn } from '../../../extensions.ts';
 import { viewAncestry } from '../../../service/ingest/ancestry-view.ts';
 import { tar } from '../../../testing/tar-writer.ts';
@@ -98,6 +99,65 @@ test('answers 400 only for what stays wrong', async (t) => {
   for (const layers of [[], null, [null], {}, [{ ...alpineLayer, hash: null }]])
     assert.equal(await statusOf(layers), 400);
   assert.equal(await statusOf([alpineLayer]), 201);
+});
+
+/** A manifest of npm that is no JSON, as some published packages have it in their tests. */
+const brokenManifest = { path: 'app/node_modules/broken/package.json', content: '{"name": "broken"' };
+
+test('indexes a manifest with an unreadable file of a language, and names the file with the report', async (t) => {
+  const layer = tar([
+    { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.20.3\n' },
+    { path: 'lib/apk/db/installed', content: 'P:libssl3\nV:3.3.0-r1\nA:x86_64\n\n' },
+    { path: 'app/node_modules/good/package.json', content: '{"name":"good","version":"1.0.0"}' },
+    brokenManifest,
+  ]);
+  const { request } = await startV4Server(t, { '/layer': layer }, { extensions: builtIn });
+  const layers = [{ hash: `sha256:${hash('sha256', layer)}`, uri: 'https://quay.test/layer' }];
+  const posted = await request('/indexer/api/v1/index_report', postOf(layers));
+  const text = await posted.text();
+  assert.equal(posted.status, 201, text);
+  const report = JSON.parse(text) as V4IndexReport;
+  assert.deepEqual(indexReportProblems(report), []);
+  assert.deepEqual(
+    Object.values(report.packages).map(({ name }) => name),
+    ['libssl3', 'good'],
+  );
+  assert.match(report.err, /^parts that cannot be read \(1\): app\/node_modules\/broken\/package\.json: /);
+  const stored = await request(`/indexer/api/v1/index_report/${v4Manifest}`);
+  assert.equal(await stored.text(), text);
+});
+
+test('refuses a manifest whose package database is unreadable, or of which nothing else was read', async (t) => {
+  const release = { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID=12\n' };
+  const database = { path: 'var/lib/dpkg/updates/0000', content: 'Package: a\nVersion: 1\n\n' };
+  const contents = {
+    '/database': tar([
+      release,
+      database,
+      { path: 'usr/lib/node_modules/a/package.json', content: '{"name":"a","version":"1.0.0"}' },
+    ]),
+    '/only': tar([brokenManifest]),
+  };
+  const { request } = await startV4Server(t, contents, { extensions: builtIn });
+  for (const [path, bytes] of Object.entries(contents)) {
+    const layers = [{ hash: `sha256:${hash('sha256', bytes)}`, uri: `https://quay.test${path}` }];
+    const posted = await request('/indexer/api/v1/index_report', postOf(layers));
+    assert.equal(posted.status, 422, path);
+  }
+});
+
+test('takes a manifest of a MiB, and answers 413 beyond the limit', async (t) => {
+  const { request } = await startV4Server(t, { '/alpine': alpineLayerBytes }, { extensions: builtIn });
+  const post = async (characters: number) => {
+    const uri = `${alpineLayer.uri}&token=${'x'.repeat(characters)}`;
+    return await request('/indexer/api/v1/index_report', postOf([{ ...alpineLayer, uri }]));
+  };
+  assert.equal((await post(limits.requestBodyBytes)).status, 201);
+  const refused = await post(limits.manifestBodyBytes);
+  assert.deepEqual(
+    [refused.status, await refused.json()],
+    [413, { code: 'internal-error', message: `the body has more than ${limits.manifestBodyBytes} bytes` }],
+  );
 });
 
 test('requires the digest of the stored layer, not that of the uncompressed one', async (t) => {

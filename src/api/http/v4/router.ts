@@ -1,3 +1,4 @@
+import { limits } from '../../../core/limits.ts';
 import type { ApiRequest, ApiResponse, Route, Scope } from '../route.ts';
 import { notFoundResponse, plainRouter, type RoutePattern, type Router } from '../router.ts';
 import { renderV4Error, toV4Error } from './errors.ts';
@@ -51,6 +52,7 @@ function routeOf([name, method, path, handler, scope]: RouteEntry, deps: V4Deps)
   return {
     ...{ name: `v4/${name}`, method, path },
     ...(scope !== undefined && { scope }),
+    bodyBytesMax: limits.manifestBodyBytes,
     renderError: renderV4Error,
     translateError: toV4Error,
     handle: (request) => handler(request, deps),

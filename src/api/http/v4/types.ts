@@ -61,7 +61,8 @@ export interface V4IndexReport extends V4Contents {
   readonly manifest_hash: string;
   readonly state: 'IndexFinished';
   readonly success: true;
-  readonly err: '';
+  /** Names the parts of the image that could not be read. Empty if there are none. */
+  readonly err: string;
 }
 
 /** The six severities that clients know. */

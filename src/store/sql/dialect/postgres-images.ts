@@ -35,8 +35,9 @@ const statement = `
       as part (part int, set text, layer int, repositories int, path text, paths bytea)
   ),
   added as (
-    insert into image (identity, distro, detector, repositories, package_layers, package_order, last_used_at)
-    select identity, distro, detector, repositories, package_layers, package_order, last_used_at
+    insert into image
+      (identity, distro, detector, repositories, package_layers, package_order, unread, last_used_at)
+    select identity, distro, detector, repositories, package_layers, package_order, unread, last_used_at
     from given, json_populate_record(null::image, rows->'image')
     on conflict (identity) do nothing returning id
   ),

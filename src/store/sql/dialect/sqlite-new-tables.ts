@@ -6,7 +6,7 @@ CREATE TABLE "vulnerability" ("id" integer primary key, "feed_id" integer not nu
 CREATE TABLE "id_counter" ("name" text primary key, "last_id" integer not null) strict;
 CREATE TABLE "affected" ("namespace_id" integer not null references "namespace" ("id"), "package" text not null, "hi" blob not null, "lo" blob not null, "vulnerability_id" integer not null references "vulnerability" ("id"), "position" integer not null, "is_keyed" integer not null, "range_from" text, "range_from_excluded" integer not null, "range_to" text, "range_to_included" integer not null, "fix_state" text not null, "fix_version" text, "severity" text, "conditions" text, "matches_source" integer default 0 not null, constraint "affected_range" primary key ("namespace_id", "package", "hi", "lo", "vulnerability_id", "position")) strict, without rowid;
 CREATE TABLE "layer" ("identity" text not null, "analyzer_key" text not null, "content" text not null, "last_used_at" integer default 0 not null, constraint "layer_key" primary key ("identity", "analyzer_key")) strict;
-CREATE TABLE "image" ("id" integer primary key, "identity" text not null unique, "distro" text, "last_used_at" integer default 0 not null, "repositories" text, "detector" text, "package_layers" text, "package_order" text, "known_image" integer) strict;
+CREATE TABLE "image" ("id" integer primary key, "identity" text not null unique, "distro" text, "last_used_at" integer default 0 not null, "repositories" text, "detector" text, "package_layers" text, "package_order" text, "known_image" integer, "unread" text) strict;
 CREATE TABLE "image_layer" ("image_id" integer not null references "image" ("id"), "position" integer not null, "layer" text not null, constraint "image_layer_key" primary key ("image_id", "position")) strict, without rowid;
 CREATE TABLE "lock" ("name" text primary key, "owner" text not null, "expires_at" integer not null, "number" integer default 0 not null) strict;
 CREATE TABLE "feed_history" ("feed_id" integer not null references "feed" ("id"), "source_version" integer not null, "origin" text not null, "fingerprint" text not null, "fetched_at" integer not null, "checked_at" integer not null, "newest_advisory" integer, "records" integer not null, "skipped" integer not null, "applied_at" integer not null, "replaced_at" integer not null, "content_date" integer, "content_evidence" text, "content_model" text) strict;
@@ -96,5 +96,5 @@ insert into "id_counter" values ('notification', 0);
 insert into "id_counter" values ('ancestry', 0);
 insert into "key_value" values ('store/minimum-schema', '14');
 pragma application_id = 1131176297;
-pragma user_version = 21;
+pragma user_version = 22;
 `;

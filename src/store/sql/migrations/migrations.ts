@@ -19,6 +19,7 @@ import { addImageDescriptions } from './0018-image-descriptions.ts';
 import { addContentModels } from './0019-content-models.ts';
 import { addKnownImages } from './0020-known-images.ts';
 import { addScanJobs } from './0021-scan-jobs.ts';
+import { addUnreadParts } from './0022-unread-parts.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   addContentModels,
   addKnownImages,
   addScanJobs,
+  addUnreadParts,
 ];
