@@ -1,20 +1,28 @@
-import { ClairError } from '../core/errors.ts';
+import { ClairError, messageOf } from '../core/errors.ts';
 import type { Match } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import { pluralize } from '../report/report-text.ts';
 import { type AffectedEntry, affectedBy, toAffectedJson } from '../service/notifications/affected-images.ts';
+import { ActiveSuppressions } from '../service/suppressions/active-suppressions.ts';
+import { withCounting } from '../service/suppressions/counting-findings.ts';
 import { affectedCsv } from './affected-csv.ts';
 import { alignColumns } from './align-columns.ts';
 import { type CommandContext, type DatabaseOptions, openCommandContext } from './command-context.ts';
 import { writeJsonOrText } from './output.ts';
+import { parseSuppressions } from './suppression/suppression-directory.ts';
+import { readSuppressionsOn, type SuppressionOptions } from './suppression/suppressions.ts';
+import { warn } from './warn.ts';
 
 /** Options of `clair affected`. */
 export interface AffectedOptions
-  extends Pick<DatabaseOptions, 'db' | 'from' | 'digest' | 'root' | 'acceptExpired' | 'loaded'> {
+  extends Pick<DatabaseOptions, 'db' | 'from' | 'digest' | 'root' | 'acceptExpired' | 'loaded'>,
+    Pick<SuppressionOptions, 'ignore' | 'vex'> {
   readonly format: 'table' | 'json' | 'csv';
   readonly onlyFixed?: boolean;
   /** Whether images that have lost all of their tags are listed, too. */
   readonly untagged?: boolean;
+  /** Whether findings that rules and VEX documents suppress are listed, too. */
+  readonly suppressed?: boolean;
 }
 
 /** Page size: images that are read at a time. */
@@ -23,26 +31,42 @@ const imagesAtATime = 500;
 /** Runs `clair affected`: lists the images of the database that a vulnerability affects, with package, layer and fix. */
 export async function showAffected(
   id: string,
-  { format, onlyFixed = false, untagged = false, ...options }: AffectedOptions,
+  { format, onlyFixed = false, untagged = false, suppressed = false, ...options }: AffectedOptions,
 ): Promise<number> {
   await using context = await openCommandContext({ ...options, offline: true, asksPlaces: true });
   await context.published?.load(await context.store.advisories.findNamespaces());
-  const entries: AffectedEntry[] = [];
-  const leftOut = new Set<number>();
-  for await (const found of allAffected(id, context))
-    for (const entry of onlyFixed ? withFix(found) : [found])
-      if (untagged || !isUntagged(entry)) entries.push(entry);
-      else leftOut.add(entry.image);
-  const images = byImage(entries);
-  const packages = entries.reduce((sum, { findings }) => sum + findings.length, 0);
-  const counts = { images: images.length, packages, ...(leftOut.size > 0 && { untagged: leftOut.size }) };
+  const found = await allAffected(id, context);
+  const counting = suppressed ? found : await withoutSuppressed(found, context, options);
+  const wanted = onlyFixed ? counting.flatMap(withFix) : counting;
+  const entries = untagged ? wanted : wanted.filter((entry) => !isUntagged(entry));
+  const counts = countsOf(entries, { wanted, counting, found });
   const result = { schemaVersion: 1, vulnerability: id, images: entries.map(toAffectedJson), counts };
   writeJsonOrText(format === 'json' ? 'json' : 'table', result, () =>
-    format === 'csv'
-      ? affectedCsv(entries, nameOf)
-      : [...tableOf(id, images, counts), ...untaggedNote(leftOut.size)],
+    format === 'csv' ? affectedCsv(entries, nameOf) : [...tableOf(id, entries, counts), ...notesOf(counts)],
   );
   return 0;
+}
+
+/** Numbers of images and packages that are listed, and of images that are left out for a reason. */
+interface AffectedCounts {
+  readonly images: number;
+  readonly packages: number;
+  readonly untagged?: number;
+  readonly suppressed?: number;
+}
+
+function countsOf(
+  entries: readonly AffectedEntry[],
+  { wanted, counting, found }: Readonly<Record<'wanted' | 'counting' | 'found', readonly AffectedEntry[]>>,
+): AffectedCounts {
+  const untagged = imagesOf(wanted).size - imagesOf(entries).size;
+  const suppressed = imagesOf(found).size - imagesOf(counting).size;
+  return {
+    images: imagesOf(entries).size,
+    packages: entries.reduce((sum, { findings }) => sum + findings.length, 0),
+    ...(untagged > 0 && { untagged }),
+    ...(suppressed > 0 && { suppressed }),
+  };
 }
 
 /** Returns the entry with the packages that have a fix, if there are any. */
@@ -56,15 +80,46 @@ function isUntagged({ known, names }: AffectedEntry): boolean {
   return names.length === 0 && known !== null && known.untaggedSince !== null;
 }
 
-function untaggedNote(count: number): string[] {
-  if (count === 0) return [];
-  return [`${pluralize(count, 'more image')} without a tag: add --untagged to list them\n`];
+/** Returns a line for each reason for which images are left out. */
+function notesOf({ untagged = 0, suppressed = 0 }: AffectedCounts): string[] {
+  return [
+    ...noteOf(untagged, 'without a tag: add --untagged to list them'),
+    ...noteOf(suppressed, 'whose findings rules or VEX documents suppress: add --suppressed to list them'),
+  ];
 }
 
-async function* allAffected(
+function noteOf(count: number, text: string): string[] {
+  return count === 0 ? [] : [`${pluralize(count, 'more image')} ${text}\n`];
+}
+
+/** Leaves out the findings that rules and VEX documents suppress: those of the options, and those that clients saved in the database. */
+async function withoutSuppressed(
+  entries: readonly AffectedEntry[],
+  { store, extensions: { schemes } }: CommandContext,
+  options: SuppressionOptions,
+): Promise<readonly AffectedEntry[]> {
+  const findings = entries.flatMap((entry) => entry.findings);
+  const now = store.now();
+  const ofServer = await readSuppressionsOn(findings, options, now);
+  const active = new ActiveSuppressions({
+    ...{ store, ofServer, parse: parseSuppressions, now: () => now },
+    onUnreadable: (name, error) => {
+      warn(`the saved file ${name} suppresses nothing: ${messageOf(error)}`, options);
+    },
+  });
+  const index = await active.current();
+  return entries.flatMap((entry) => withCounting(entry, { index, schemes }));
+}
+
+function imagesOf(entries: readonly AffectedEntry[]): ReadonlySet<number> {
+  return new Set(entries.map(({ image }) => image));
+}
+
+async function allAffected(
   id: string,
   { store, extensions, published }: CommandContext,
-): AsyncGenerator<AffectedEntry> {
+): Promise<AffectedEntry[]> {
+  const entries: AffectedEntry[] = [];
   for (let after: string | undefined; ; ) {
     const page = { limit: imagesAtATime, ...(after !== undefined && { after }) };
     const find = (): ReturnType<typeof affectedBy> => affectedBy(id, page, { store, extensions });
@@ -75,8 +130,8 @@ async function* allAffected(
         'usage',
         `no advisory in the database covers ${id}: check the spelling, or fetch advisories with clair db update`,
       );
-    yield* list.images;
-    if (list.next === undefined) return;
+    entries.push(...list.images);
+    if (list.next === undefined) return entries;
     after = list.next;
   }
 }
@@ -88,11 +143,8 @@ function byImage(entries: readonly AffectedEntry[]): (readonly AffectedEntry[])[
 
 const heading = ['IMAGE', 'SEVERITY', 'PACKAGES', 'INSTALLED', 'FIXED IN', 'LAYER'];
 
-function tableOf(
-  id: string,
-  images: readonly (readonly AffectedEntry[])[],
-  counts: { readonly images: number; readonly packages: number },
-): string[] {
+function tableOf(id: string, entries: readonly AffectedEntry[], counts: AffectedCounts): string[] {
+  const images = byImage(entries);
   if (images.length === 0) return [`${id} affects no image in the database\n`];
   const lines = alignColumns([heading, ...images.map(rowOf)]);
   const summary = `${id} affects ${pluralize(counts.images, 'image')}, in ${pluralize(counts.packages, 'package')}`;

@@ -124,6 +124,9 @@ const settings = {
     authfile: string(
       'File with credentials of registries, in the format of Docker’s `config.json`. It is searched first, then the files and variables of `clair scan`.',
     ),
+    suppressions: string(
+      'Directory of ignore rules (`.yaml`, `.trivyignore`) and VEX documents (`.json`). They apply to all images of the server.',
+    ),
     retention: duration('Retention of images with a tag, since a scan last saw them.', 365 * 24 * hour),
     untagged: duration('Retention of images that have lost all of their tags.', 30 * 24 * hour),
     keeplast: integer('Number of the newest images of each repository that are kept without a tag.', 0),

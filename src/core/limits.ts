@@ -210,6 +210,8 @@ export const limits = {
   vexDocuments: 500_000,
   /** Products of all VEX statements on the vulnerabilities of one image. */
   vexProducts: 1_000_000,
+  /** Files of rules and VEX documents that clients have saved on servers. All of them are in memory. */
+  savedSuppressions: 100,
   /** Constraints of one VERS range. Real ones have under a hundred. */
   versConstraints: 256,
   /** Nesting depth of objects and lists in a request. `JSON.stringify` of Node fails not far above three thousand. */

@@ -13,6 +13,7 @@ import type { CollectedCounts, RetentionTerms, StoreStatistics } from './mainten
 import type { NamedLayerStore } from './named-layer-store.ts';
 import type { NotificationStore } from './notification-store.ts';
 import type { ScanJobStore } from './scan-job-store.ts';
+import type { SuppressionStore } from './suppression-store.ts';
 import type { VulnerabilityStore } from './vulnerability-store.ts';
 
 /** All persistent data. Close it with `await using` or `[Symbol.asyncDispose]()`. */
@@ -40,6 +41,7 @@ export interface Store extends AsyncDisposable {
   readonly locks: LockStore;
   readonly jobs: JobStore;
   readonly scanJobs: ScanJobStore;
+  readonly suppressions: SuppressionStore;
   readonly keyValues: KeyValueStore;
   /** Calls `onWake` at most once a second when another process has announced work. Does nothing in an engine without such messages. */
   openWakeChannel(onWake: () => void): WakeChannel;

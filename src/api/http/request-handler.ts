@@ -89,7 +89,8 @@ export class RequestHandler {
     const match = this.#match(incoming);
     const route = match.kind === 'route' ? match.route : undefined;
     const decision = this.#guard(incoming, route) ?? access.authorize(incoming.headers.authorization, route);
-    const context = { incoming, response, outcome: pendingOutcome(incoming) };
+    const { token: client } = decision;
+    const context = { incoming, response, client, outcome: pendingOutcome(incoming) };
     const handled =
       decision.refusal !== undefined
         ? this.#writeDirect(decision.refusal.response, context)
@@ -154,7 +155,7 @@ export class RequestHandler {
 
   async #runRoute(
     { route, params, query }: MatchedRoute,
-    { incoming, response, outcome }: RequestContext,
+    { incoming, response, client, outcome }: RequestContext,
   ): Promise<void> {
     const started = performance.now();
     const { isStreaming = false } = route;
@@ -167,7 +168,10 @@ export class RequestHandler {
     const addLogDetails = (details: LogDetails): void => {
       outcome.details = { ...outcome.details, ...details };
     };
-    const request = { method: route.method, params, query, headers, body, signal, shutdown, addLogDetails };
+    const request = {
+      ...{ method: route.method, params, query, headers, client },
+      ...{ body, signal, shutdown, addLogDetails },
+    };
     // As Clair does: even with `gzip;q=0`.
     const isGzipped = !isStreaming && headers['accept-encoding']?.includes('gzip') === true;
     let status: number;
@@ -305,6 +309,8 @@ function annotateStatus(status: number, tracer: Tracer | undefined): void {
 interface RequestContext {
   readonly incoming: IncomingMessage;
   readonly response: ServerResponse;
+  /** Name of the token. */
+  readonly client: string | undefined;
   readonly outcome: RequestOutcome;
 }
 

@@ -7,6 +7,8 @@ export interface ApiRequest {
   /** The parameters of the path, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** Name of the token of the client. Undefined if the server has no tokens. */
+  readonly client: string | undefined;
   /** Headers by lower-case name. */
   readonly headers: IncomingHttpHeaders;
   /** Reads the body, at most its first MiB unless the route says otherwise. Throws `WireError` 413. */

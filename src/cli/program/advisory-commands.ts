@@ -11,7 +11,7 @@ import type { LoadedExtensions } from '../load-extensions.ts';
 import type { PublishedOptions } from '../open-places.ts';
 import { CliOption } from './cli-option.ts';
 import { plainFormatOption } from './format-option.ts';
-import { addDatabaseOptions, addPlaceOptions, type CommandDeps } from './options.ts';
+import { addDatabaseOptions, addPlaceOptions, addSuppressionOptions, type CommandDeps } from './options.ts';
 import { addRunOptions } from './run-options.ts';
 
 /** Adds the commands `affected`, `db` and `compare-versions`. */
@@ -196,23 +196,21 @@ function addMirror(db: Command, { run, loaded }: CommandDeps): void {
 }
 
 function addAffected(program: Command, { run, loaded }: CommandDeps): void {
-  addPlaceOptions(
-    addRunOptions(
-      program
-        .command('affected')
-        .description(
-          'list the images of the database that a vulnerability affects, with packages and layers',
-        ),
-    ),
-  )
+  const command = addRunOptions(
+    program
+      .command('affected')
+      .description('list the images of the database that a vulnerability affects, with packages and layers'),
+  );
+  addSuppressionOptions(addPlaceOptions(command))
     .argument('<id>', 'a CVE, or the id of an advisory, in upper or lower case')
     .addOption(plainFormatOption(['csv']))
     .option('--only-fixed', 'only packages for which a fixed version exists')
     .option('--untagged', 'also list images that have lost all of their tags')
+    .option('--suppressed', 'also list findings that rules and VEX documents suppress')
     .addOption(databaseOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  clair affected CVE-2024-3094 --format json\n  clair affected CVE-2024-3094 --only-fixed\n  clair affected CVE-2024-3094 --format csv > images.csv      one line for each package, for spreadsheets',
+      '\nExamples:\n  clair affected CVE-2024-3094 --format json\n  clair affected CVE-2024-3094 --only-fixed\n  clair affected CVE-2024-3094 --vex statements/\n  clair affected CVE-2024-3094 --format csv > images.csv      one line for each package, for spreadsheets',
     )
     .action(async (id: string, options: AffectedOptions) => {
       const { showAffected } = await import('../affected.ts');

@@ -10,6 +10,7 @@ import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
 import { sleepOrWake } from '../../kit/async/wake-signal.ts';
 import { staleAfterMs } from '../command-context.ts';
 import { logIngest } from '../log/server-events.ts';
+import { parseSuppressions } from '../suppression/suppression-directory.ts';
 import { namesRegistry } from './scan-runner.ts';
 import type { ServiceDeps } from './service-deps.ts';
 
@@ -102,11 +103,13 @@ export function toV4Deps(
 /** Returns the dependencies of the handlers of `/api/v1`. */
 export function toFleetDeps(
   { images: { registries } }: Config,
-  { loaded: { extensions }, store, listGate, announceWork, now }: ServiceDeps,
+  { loaded: { extensions }, store, suppressions, listGate, announceWork, now }: ServiceDeps,
 ): FleetDeps {
   return {
     store,
     extensions,
+    suppressions,
+    parse: parseSuppressions,
     formats: extensions.formats,
     mayScan: (registry) => namesRegistry(registries, registry),
     announceWork,
@@ -120,6 +123,7 @@ export function toFleetDeps(
 export function toNativeDeps({
   loaded: { extensions },
   store,
+  suppressions,
   wakeSignal,
   listGate,
   now,
@@ -127,6 +131,7 @@ export function toNativeDeps({
   return {
     store,
     extensions,
+    suppressions,
     listLimiter: listGate,
     followers: new Set(),
     now,

@@ -17,6 +17,7 @@ export function startNotifier(
     loaded: { extensions },
     plan,
     store,
+    suppressions,
     log,
     metrics,
     tracer,
@@ -34,6 +35,7 @@ export function startNotifier(
       {
         extensions,
         store,
+        suppressions,
         transports,
         filter: {
           severity: severity === 'Unknown' ? undefined : severity,

@@ -6,6 +6,7 @@ import type { WakeSignal } from '../../kit/async/wake-signal.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
 import type { JobPulse } from '../../service/jobs/job-pulse.ts';
+import type { ActiveSuppressions } from '../../service/suppressions/active-suppressions.ts';
 import type { Store } from '../../store/store.ts';
 import type { LoadedExtensions } from '../load-extensions.ts';
 import type { ServerPlan } from './server-plan.ts';
@@ -44,6 +45,8 @@ export interface ServiceDeps extends SharedDeps {
   readonly loaded: LoadedExtensions;
   /** The settings that name extensions, resolved. */
   readonly plan: ServicePlan;
+  /** The rules and VEX statements that apply to all images of the server. */
+  readonly suppressions: ActiveSuppressions;
   /** Resolves when updater and notifier of the previous instance have ended. */
   readonly previousStopped?: Promise<undefined>;
 }

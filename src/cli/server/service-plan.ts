@@ -1,11 +1,13 @@
 import type { Config } from '../../config/settings.ts';
 import { transportKinds } from '../../extensions.ts';
+import type { Suppressions } from '../../match/suppress/decide.ts';
 import type { TransportKind } from '../../notify/transport-kind.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { Transport } from '../../plugin/transport.ts';
 import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
 import { type LoadedExtensions, loadExtensions } from '../load-extensions.ts';
 import { selectForSetting } from '../select-by-name.ts';
+import { readSuppressionDirectory } from '../suppression/suppression-directory.ts';
 import { Problems } from './problems.ts';
 
 /** The extensions that the settings of a server select. */
@@ -22,20 +24,25 @@ export interface PluginNames {
   readonly directory: string;
 }
 
-/** The loaded extensions, and those that the settings select. */
+/** The extensions with those that the settings select, and the rules and VEX statements of the server. A reload reads them again. */
 export interface PreparedServices {
   readonly loaded: LoadedExtensions;
   readonly plan: ServicePlan;
+  readonly suppressions: Suppressions;
 }
 
-/** Loads plugins and checks the settings that name extensions. The caller disposes `loaded`. Throws `config-invalid`. */
+/**
+ * Loads plugins, checks the settings that name extensions, and reads the suppressions of the settings. The caller disposes `loaded`. Throws
+ * `config-invalid` or `limit-exceeded`.
+ */
 export async function prepareServices(
   config: Config,
   { names, directory }: PluginNames,
 ): Promise<PreparedServices> {
+  const suppressions = await readSuppressionDirectory(config.images.suppressions);
   const loaded = await loadExtensions(names, directory);
   try {
-    return { loaded, plan: planServices(config, loaded.extensions) };
+    return { loaded, plan: planServices(config, loaded.extensions), suppressions };
   } catch (error) {
     await loaded[Symbol.asyncDispose]();
     throw error;

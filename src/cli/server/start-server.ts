@@ -16,13 +16,15 @@ import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
 import { JobPulse } from '../../service/jobs/job-pulse.ts';
+import { ActiveSuppressions } from '../../service/suppressions/active-suppressions.ts';
 import type { Store } from '../../store/store.ts';
 import { logRefusedCertificate, logRequest } from '../log/server-events.ts';
+import { parseSuppressions } from '../suppression/suppression-directory.ts';
 import { configuredStore, feedConnections, type OutageEvents } from './configured-store.ts';
 import { ErrorLogThrottle } from './error-log-throttle.ts';
 import { type ReloadableServices, startServices } from './reloadable-services.ts';
 import { planServer, type ServerPlan } from './server-plan.ts';
-import type { SharedDeps } from './service-deps.ts';
+import type { ServiceDeps, SharedDeps } from './service-deps.ts';
 import { type PluginNames, type PreparedServices, prepareServices } from './service-plan.ts';
 import { startTracing, tracedPool, tracedStore } from './tracing.ts';
 
@@ -102,7 +104,7 @@ class ServiceManager implements AsyncDisposable {
   constructor(config: Config, shared: SharedDeps, first: PreparedServices) {
     this.#config = config;
     this.#shared = shared;
-    this.current = startServices(config, { ...shared, ...first });
+    this.current = startServices(config, { ...shared, ...withSaved(first, shared) });
   }
 
   /** Replaces the services by ones with other plugins. Throws `config-invalid` and keeps the current ones if they cannot be used. */
@@ -112,7 +114,7 @@ class ServiceManager implements AsyncDisposable {
     const previous = this.current;
     this.current = startServices(this.#config, {
       ...this.#shared,
-      ...prepared,
+      ...withSaved(prepared, this.#shared),
       previousStopped: previousStopped.promise,
     });
     await previous[Symbol.asyncDispose]();
@@ -123,6 +125,20 @@ class ServiceManager implements AsyncDisposable {
     this.#ended ??= this.current[Symbol.asyncDispose]();
     await this.#ended;
   }
+}
+
+/** Adds the suppressions that clients save to those of the settings. */
+function withSaved(
+  { suppressions, ...prepared }: PreparedServices,
+  { store, now, log }: SharedDeps,
+): Pick<ServiceDeps, 'loaded' | 'plan' | 'suppressions'> {
+  const active = new ActiveSuppressions({
+    ...{ store, now, parse: parseSuppressions, ofServer: suppressions },
+    onUnreadable: (name, error) => {
+      log.error({ suppression: name, error: messageOf(error) }, 'saved suppression cannot be read');
+    },
+  });
+  return { ...prepared, suppressions: active };
 }
 
 interface StartDeps {

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { applySuppressions } from '../../match/suppress/apply.ts';
+import type { Suppressions } from '../../match/suppress/decide.ts';
 import { isUnexpired } from '../../match/suppress/ignore-rules.ts';
 import { imageNameOf, isNamedImage } from '../../model/image-name.ts';
-import type { Report } from '../../model/report.ts';
+import type { Match, Report } from '../../model/report.ts';
 import type { IgnoreRule, VexDocument, VexStatement } from '../../model/suppression.ts';
 import type { AssessedReport } from '../../service/findings/match-image.ts';
 import type { LoadedExtensions } from '../load-extensions.ts';
@@ -35,17 +36,15 @@ export async function readSuppressions(options: SuppressionOptions, now: Date): 
   const rules = await readRules(options);
   const files = (options.vex ?? []).flatMap(vexFilesAt);
   const { schemes } = options.loaded.extensions;
-  const today = now.toISOString().slice(0, 10);
-  const activeRules = rules.filter((rule) => isUnexpired(rule, today));
-  warnAboutRules(
-    rules.filter((rule) => !activeRules.includes(rule)),
-    'has expired and no longer applies',
-    options,
-  );
+  const activeRules = activeRulesOf(rules, now, options);
   return async (assessed) => {
     if (activeRules.length === 0 && files.length === 0) return assessed;
     const { report, isAssessed } = assessed;
-    const { statements, unusedArguments } = await readStatements(files, report, options);
+    const { statements, unusedArguments } = await readStatements(
+      files,
+      [...report.matches, ...report.suppressed],
+      options,
+    );
     const result = applySuppressions(
       report,
       { isKnown: isAssessed, schemes },
@@ -60,6 +59,28 @@ export async function readSuppressions(options: SuppressionOptions, now: Date): 
       warn(`${argument} has no statement that matches a finding`, options);
     return { ...assessed, report: result.report };
   };
+}
+
+/** Returns the rules and statements of options on some findings, which may be of several images. Warns of expired rules. */
+export async function readSuppressionsOn(
+  findings: readonly Match[],
+  options: SuppressionOptions,
+  now: Date,
+): Promise<Suppressions> {
+  const rules = activeRulesOf(await readRules(options), now, options);
+  const files = (options.vex ?? []).flatMap(vexFilesAt);
+  const { statements } = await readStatements(files, findings, options);
+  return { rules, statements };
+}
+
+/** Returns the rules that apply on the day of a time. Warns of the others. */
+function activeRulesOf(rules: readonly IgnoreRule[], now: Date, options: ConsoleOptions): IgnoreRule[] {
+  const today = now.toISOString().slice(0, 10);
+  const [active, expired] = [true, false].map((wanted) =>
+    rules.filter((rule) => isUnexpired(rule, today) === wanted),
+  );
+  warnAboutRules(expired ?? [], 'has expired and no longer applies', options);
+  return active ?? [];
 }
 
 /** Warns of unused rules, except those for other images. For an image on disk, whose name proves nothing, it warns once. */
@@ -112,15 +133,15 @@ interface ReadStatements {
   readonly unusedArguments: (used: ReadonlySet<VexDocument>) => Iterable<string>;
 }
 
-/** Reads the statements of documents about the vulnerabilities in a report, which are few of a vendor's archive. */
+/** Reads the statements of documents about the vulnerabilities of findings, which are few of a vendor's archive. */
 async function readStatements(
   files: readonly VexFile[],
-  report: Report,
+  findings: readonly Match[],
   options: ConsoleOptions,
 ): Promise<ReadStatements> {
   if (files.length === 0) return { statements: [], unusedArguments: () => [] };
   const { readVex } = await import('../../suppression-files/read-vex.ts');
-  const names = namesIn(report);
+  const names = namesIn(findings);
   const wants = (ids: readonly string[]): boolean => ids.some((id) => names.has(id.toUpperCase()));
   const statements: VexStatement[] = [];
   const documents = new Map<VexDocument, string>();
@@ -155,10 +176,7 @@ async function readStatements(
   };
 }
 
-function namesIn({ matches, suppressed }: Report): ReadonlySet<string> {
-  const names = [...matches, ...suppressed].flatMap(({ vulnerability }) => [
-    vulnerability.id,
-    ...vulnerability.aliases,
-  ]);
+function namesIn(findings: readonly Match[]): ReadonlySet<string> {
+  const names = findings.flatMap(({ vulnerability }) => [vulnerability.id, ...vulnerability.aliases]);
   return new Set(names.map((name) => name.toUpperCase()));
 }

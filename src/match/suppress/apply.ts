@@ -1,18 +1,17 @@
 import { compareMatches } from '../../model/order.ts';
 import { isUnderInvestigation, type Match, type Report, type SuppressedMatch } from '../../model/report.ts';
-import type { IgnoreRule, SuppressionDecision, VexDocument, VexStatement } from '../../model/suppression.ts';
+import type { IgnoreRule, VexDocument } from '../../model/suppression.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import { verdictOf, withFindings } from '../verdict.ts';
-import { indexRules, ruleMatches } from './ignore-rules.ts';
-import { indexStatements, statementsOn } from './statements.ts';
+import {
+  decisionReason,
+  indexSuppressions,
+  type StatedDecision,
+  type SuppressionIndex,
+  type Suppressions,
+  suppressionsOn,
+} from './decide.ts';
 import { suppressionSubjectOf } from './subject.ts';
-
-/** The rules and VEX statements that exclude findings from the count. */
-export interface Suppressions {
-  /** The rules that apply today. */
-  readonly rules: readonly IgnoreRule[];
-  readonly statements: readonly VexStatement[];
-}
 
 /** Dependencies of `applySuppressions` besides the report. */
 export interface SuppressionDeps {
@@ -35,19 +34,25 @@ export interface SuppressionResult {
  */
 export function applySuppressions(
   report: Report,
+  deps: SuppressionDeps,
+  suppressions: Suppressions,
+): SuppressionResult {
+  return applySuppressionIndex(report, deps, indexSuppressions(suppressions));
+}
+
+/** The same with an index, which serves several reports. */
+export function applySuppressionIndex(
+  report: Report,
   { isKnown, schemes }: SuppressionDeps,
-  { rules, statements }: Suppressions,
+  index: SuppressionIndex,
 ): SuppressionResult {
   const subject = suppressionSubjectOf(report, schemes);
-  const index = indexStatements(statements);
-  const rulesOn = indexRules(rules);
   const used = { rules: new Set<IgnoreRule>(), documents: new Set<VexDocument>() };
   const decide = (finding: Match): StatedDecision | undefined => {
-    const applicable = statementsOn(finding, index, subject);
-    const covering = rulesOn(finding).filter((rule) => ruleMatches(rule, finding, subject));
-    for (const { document } of applicable) used.documents.add(document);
-    for (const rule of covering) used.rules.add(rule);
-    return decisionOf(applicable[0], covering[0]);
+    const { decision, rules, statements } = suppressionsOn(finding, index, subject);
+    for (const { document } of statements) used.documents.add(document);
+    for (const rule of rules) used.rules.add(rule);
+    return decision;
   };
   const decided = report.matches.map((finding) => ({ finding, decision: decide(finding) }));
   const undecided = report.suppressed.map((finding) => {
@@ -65,34 +70,7 @@ export function applySuppressions(
   };
 }
 
-/** A decision of a rule or statement. */
-type StatedDecision = Exclude<SuppressionDecision, { by: 'option' }>;
-
-function decisionOf(
-  statement: VexStatement | undefined,
-  rule: IgnoreRule | undefined,
-): StatedDecision | undefined {
-  if (statement?.status === 'not_affected' || statement?.status === 'fixed')
-    return { by: 'vex', statement: statement };
-  return rule && { by: 'ignore', rule };
-}
-
-function suppress(finding: Match, decision: StatedDecision): SuppressedMatch {
-  const reason = decision.by === 'vex' ? statementReason(decision.statement) : ruleReason(decision.rule);
-  return { ...finding, reason, decision };
-}
-
-/** Returns why a rule suppresses a finding, and until when. */
-export function ruleReason({ place, reason, expires }: IgnoreRule): string {
-  return `ignored by ${place}${expires === undefined ? '' : ` until ${expires}`}: ${reason}`;
-}
-
-/** Returns the content, author and time of a statement. */
-export function statementReason({ status, justification, words, document, time }: VexStatement): string {
-  const when = time === undefined ? '' : ` of ${time.slice(0, 10)}`;
-  const text = `${status.replace('_', ' ')}, says ${document.author} (${document.id}${when})`;
-  const why = [justification?.replaceAll('_', ' '), words].filter(
-    (part) => part !== undefined && part !== '',
-  );
-  return why.length === 0 ? text : `${text}: ${why.join('; ')}`;
+/** Returns a finding with the decision that suppresses it. */
+export function suppress(finding: Match, decision: StatedDecision): SuppressedMatch {
+  return { ...finding, reason: decisionReason(decision), decision };
 }

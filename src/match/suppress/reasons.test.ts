@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { VexStatement } from '../../model/suppression.ts';
-import { ruleReason, statementReason } from './apply.ts';
+import { ruleReason, statementReason } from './decide.ts';
 
 const statement: VexStatement = {
   ids: ['CVE-2024-1'],

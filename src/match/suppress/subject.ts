@@ -3,9 +3,15 @@ import { type PurlParts, parseNormalizedPurl } from '../../model/purl.ts';
 import type { Match, Report } from '../../model/report.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 
+/** The parts of a target by which rules and statements may refer to it, besides its name. */
+export type SuppressionTarget = Pick<
+  Report['target'],
+  'reference' | 'platform' | 'manifest' | 'digest' | 'repoDigests'
+>;
+
 /** An image, as rules and statements may refer to it. */
 export interface SuppressionSubject {
-  readonly target: Report['target'];
+  readonly target: SuppressionTarget;
   readonly name: ImageName | undefined;
   readonly namespaces: ReadonlySet<string>;
   /** Names of its distribution in package URLs. */
@@ -27,7 +33,6 @@ export function suppressionSubjectOf(
   { target, namespaces, distro }: Report,
   schemes: readonly VersionScheme[],
 ): SuppressionSubject {
-  const cache = new Map<string, PackagePurls>();
   const { id = '', versionId, versionCodename } = distro ?? {};
   const releases = [versionId, versionCodename].filter((release) => release !== undefined);
   return {
@@ -40,11 +45,17 @@ export function suppressionSubjectOf(
       ...(versionCodename === undefined ? [] : [versionCodename]),
     ]),
     schemes,
-    purlsOf: (found) => {
-      const purls = cache.get(found.purl) ?? parsePurls(found);
-      cache.set(found.purl, purls);
-      return purls;
-    },
+    purlsOf: cachedPurls(),
+  };
+}
+
+/** Returns a function that parses each package URL once. */
+export function cachedPurls(): SuppressionSubject['purlsOf'] {
+  const cache = new Map<string, PackagePurls>();
+  return (found) => {
+    const purls = cache.get(found.purl) ?? parsePurls(found);
+    cache.set(found.purl, purls);
+    return purls;
   };
 }
 

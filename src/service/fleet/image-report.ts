@@ -1,16 +1,20 @@
 import { ClairError } from '../../core/errors.ts';
+import { applySuppressionIndex } from '../../match/suppress/apply.ts';
+import type { SuppressionIndex } from '../../match/suppress/decide.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { KnownImage } from '../../store/known-image-store.ts';
 import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
 import { type AssessedReport, matchImage } from '../findings/match-image.ts';
 import { indexImage } from '../images/index-image.ts';
+import type { ActiveSuppressions } from '../suppressions/active-suppressions.ts';
 import { readImageSource, storedLayersOnly } from './image-source.ts';
 
 /** Dependencies of `reportOfImage`. */
 export interface ImageReportDeps {
   readonly store: Store;
   readonly extensions: Extensions;
+  readonly suppressions: Pick<ActiveSuppressions, 'current'>;
   readonly now: () => Date;
   /** Age from which a report states that advisories are stale, in milliseconds. */
   readonly staleAfterMs: number;
@@ -45,7 +49,19 @@ export async function reportOfImage(
     onProgress: () => undefined,
   });
   const now = (): Date => (asOf === undefined ? deps.now() : new Date(asOf));
-  return await matchImage(opened.target, indexed, { ...deps, asOf, now, outcomes: [] });
+  const assessed = await matchImage(opened.target, indexed, { ...deps, asOf, now, outcomes: [] });
+  return withSuppressions(assessed, await deps.suppressions.current(), extensions);
+}
+
+/** Applies rules and VEX statements to a report. */
+function withSuppressions(
+  { report, ...assessed }: AssessedReport,
+  index: SuppressionIndex,
+  { schemes }: Pick<Extensions, 'schemes'>,
+): AssessedReport {
+  if (index.isEmpty) return { report, ...assessed };
+  const deps = { isKnown: assessed.isAssessed, schemes };
+  return { ...assessed, report: applySuppressionIndex(report, deps, index).report };
 }
 
 /** Returns the image of a platform, or the only one. Throws `usage` if there are several. */

@@ -9,6 +9,8 @@ import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { dropOverridden } from '../feeds/user-vulnerabilities.ts';
 import { resolveName } from '../findings/resolve-name.ts';
+import type { ActiveSuppressions } from '../suppressions/active-suppressions.ts';
+import { withCounting } from '../suppressions/counting-findings.ts';
 import { disprovingRecords } from './disproving-records.ts';
 import { openFindings } from './open-findings.ts';
 
@@ -16,6 +18,8 @@ import { openFindings } from './open-findings.ts';
 export interface AffectedImagesDeps {
   readonly store: Pick<Store, 'images' | 'vulnerabilities' | 'advisories'>;
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
+  /** Rules and VEX statements whose findings do not count. Absent if none apply. */
+  readonly suppressions?: Pick<ActiveSuppressions, 'current'> | undefined;
 }
 
 /** Dependencies of `affectedBy`: the ratings of findings as well. */
@@ -41,6 +45,8 @@ export interface AffectedEntry {
 /** A page of affected images. It may have fewer entries than the limit; only the last page has no `next`. */
 export interface AffectedList {
   readonly images: readonly AffectedEntry[];
+  /** Number of entries that were left out because rules or statements suppress all of their findings. */
+  readonly suppressed: number;
   readonly next?: string;
 }
 
@@ -61,9 +67,9 @@ export async function affectedBy(
   const records = (await vulnerabilities.findByNumbers(named))
     .filter((record) => !isEverywhereSuperseded(record, states, deps))
     .map(({ number }) => number);
-  const { images, ...rest } = await affectedByRecords(records, page, deps);
-  const found = withFindings(images, (finding) => isOf(id, finding));
-  return { ...rest, images: await withRatings(found, states, deps.store) };
+  const isNamed = (finding: Match): boolean => isOf(id, finding);
+  const { images, ...rest } = await affectedByRecords(records, page, deps, isNamed);
+  return { ...rest, images: await withRatings(images, states, deps.store) };
 }
 
 /** Returns the entries that have such findings, with these only. */
@@ -124,6 +130,7 @@ export async function affectedByRecords(
   records: readonly number[],
   page: AffectedRequest,
   deps: AffectedImagesDeps,
+  isNamed: (finding: Match) => boolean = () => true,
 ): Promise<AffectedList> {
   const { numbers: disproving, isWanted } = await disprovingRecords(records, deps.store);
   const { images, ...rest } = await deps.store.images.pageAffected([...records, ...disproving], page);
@@ -133,17 +140,29 @@ export async function affectedByRecords(
   const entries = images.flatMap(
     (image) => entryOf({ ...image, hits: image.hits.filter((hit) => effective.has(hit)) }, deps) ?? [],
   );
-  return { ...rest, images: withFindings(entries, isWanted) };
+  const found = withFindings(entries, (finding) => isWanted(finding) && isNamed(finding));
+  const counting = await withoutSuppressed(found, deps);
+  return { ...rest, images: counting, suppressed: found.length - counting.length };
+}
+
+/** Leaves out the findings that rules or statements suppress. */
+async function withoutSuppressed(
+  entries: readonly AffectedEntry[],
+  { suppressions, extensions: { schemes } }: AffectedImagesDeps,
+): Promise<readonly AffectedEntry[]> {
+  const index = await suppressions?.current();
+  return index === undefined ? entries : entries.flatMap((entry) => withCounting(entry, { index, schemes }));
 }
 
 /** Returns an entry as JSON, for files and for API clients. */
 export function toAffectedJson({ identity, names, known, findings, isCertain }: AffectedEntry): object {
+  const { reference, digest, untaggedSince } = known ?? {};
   const packages = findings.map(({ package: item, fix, vulnerability }) => ({
     ...item,
     fix,
     severity: vulnerability.severity,
   }));
-  return { identity, names, ...known, certain: isCertain, packages };
+  return { identity, names, reference, digest, untaggedSince, certain: isCertain, packages };
 }
 
 function entryOf(

@@ -15,7 +15,7 @@ import {
 } from './delivery-state.ts';
 import { addToBatches, batchMessage } from './notification-batch.ts';
 import { isWanted, type NotificationFilter } from './notification-filter.ts';
-import { notificationMessage, sidesOf } from './notification-message.ts';
+import { isSuppressedEverywhere, notificationMessage, sidesOf } from './notification-message.ts';
 
 /** Dependencies and options of `deliverNotifications`. */
 export interface DeliveryDeps extends AffectedImagesDeps {
@@ -166,6 +166,7 @@ async function changeMessage(
   if (notification === undefined) return undefined;
   const sides = await sidesOf(notification, deps);
   if (!isWanted(notification, sides, deps.filter)) return undefined;
+  if (await isSuppressedEverywhere(notification, deps)) return undefined;
   if (deps.batchWindowMs === 0) return notificationMessage(notification, sides, deps);
   await addToBatches(notification, deps, signal);
   return undefined;

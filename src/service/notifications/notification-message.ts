@@ -80,6 +80,24 @@ export async function affectedPage(
   return await affectedByRecords(record === null ? [] : [record], request, deps);
 }
 
+/** Whether a notification affects images, and rules or statements suppress its findings in all of them. */
+export async function isSuppressedEverywhere(
+  notification: Notification,
+  deps: AffectedImagesDeps,
+): Promise<boolean> {
+  const index = await deps.suppressions?.current();
+  if (index === undefined || index.isEmpty) return false;
+  let suppressed = 0;
+  for (let after: string | undefined; ; ) {
+    const page = { limit: maxImagesPerMessage, ...(after !== undefined && { after }) };
+    const found = await affectedPage(notification, page, deps);
+    if (found.images.length > 0) return false;
+    suppressed += found.suppressed;
+    if (found.next === undefined) return suppressed > 0;
+    after = found.next;
+  }
+}
+
 /** Returns the affected packages of an image. Undefined if there are no findings. */
 export function affectedPackagesOf({
   findings,

@@ -262,6 +262,7 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   locks: 'all',
   jobs: 'all',
   scanJobs: 'all',
+  suppressions: 'all',
   keyValues: 'all',
 };
 

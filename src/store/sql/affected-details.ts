@@ -2,6 +2,7 @@ import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import { padToPowerOfTwo } from '../../kit/collections.ts';
 import type { Digest } from '../../model/digest.ts';
 import { compareText } from '../../model/order.ts';
+import type { TargetKind } from '../../model/report.ts';
 import type { AffectedImage } from '../image-store.ts';
 import { type PackageRow, packageColumns } from './image-package.ts';
 import { decodeOrder, type PackagePositions } from './package-order.ts';
@@ -51,9 +52,11 @@ export async function findImageDetails(
   return found;
 }
 
-function knownOf({ newest, reference, digest, untagged_since: since }: DetailRow): AffectedImage['known'] {
-  if (newest === null || reference === null) return null;
-  return { reference, digest: digest as Digest | null, untaggedSince: isoTimeOrNull(since) };
+function knownOf(row: DetailRow): AffectedImage['known'] {
+  const { newest, reference, origin, platform, digest, untagged_since: since } = row;
+  if (newest === null || reference === null || origin === null) return null;
+  const untaggedSince = isoTimeOrNull(since);
+  return { reference, origin, platform, digest: digest as Digest | null, untaggedSince };
 }
 
 /** Returns the names of an image, sorted. */
@@ -78,6 +81,8 @@ interface DetailRow {
   /** The newest index of the image; null if no scan has read it. */
   readonly newest: number | null;
   readonly reference: string | null;
+  readonly origin: TargetKind | null;
+  readonly platform: string | null;
   readonly digest: string | null;
   readonly untagged_since: number | null;
 }
@@ -110,6 +115,8 @@ const nothing = [
 const unknown = [
   number.as('newest'),
   text.as('reference'),
+  sql<TargetKind | null>`null`.as('origin'),
+  text.as('platform'),
   text.as('digest'),
   number.as('untagged_since'),
 ] as const;
@@ -137,7 +144,8 @@ function detailRows(
     .select(['wanted.package_layers', 'wanted.package_order', 'image_set.part', 'image_set.layer'])
     .select(['image_set.repositories as part_repositories', 'image_set.path', 'image_set.paths'])
     .select([text.as('name'), ofTag, 'known_image.image_id as newest'])
-    .select(['known_image.reference', 'known_image.digest', 'known_image.untagged_since'])
+    .select(['known_image.reference', 'known_image.origin', 'known_image.platform'])
+    .select(['known_image.digest', 'known_image.untagged_since'])
     .unionAll((query) =>
       query
         .selectFrom('wanted')

@@ -26,9 +26,10 @@ import type {
 } from './rating-tables.ts';
 
 import type { ImageSourceTable, ScanJobTable } from './scan-job-table.ts';
+import type { AuditEntryTable, SavedSuppressionTable } from './suppression-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 22;
+export const schemaVersion = 23;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -58,6 +59,8 @@ export interface Tables {
   image_digest: ImageDigestTable;
   image_source: ImageSourceTable;
   scan_job: ScanJobTable;
+  saved_suppression: SavedSuppressionTable;
+  audit_entry: AuditEntryTable;
   package_set: PackageSetTable;
   set_package: SetPackageTable;
   set_count: SetCountTable;

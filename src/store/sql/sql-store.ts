@@ -25,6 +25,7 @@ import { scanJobStore } from './scan-jobs.ts';
 import { schemaVersion } from './schema.ts';
 import { refuseLaterSchema, SchemaCheck } from './schema-check.ts';
 import { readStatistics } from './statistics.ts';
+import { suppressionStore } from './suppressions.ts';
 import { vulnerabilityStore } from './vulnerabilities.ts';
 
 /** Options of a store. */
@@ -86,6 +87,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     locks: check.guard(lockStore(engine, now)),
     jobs: check.guard(jobStore(engine, now)),
     scanJobs: check.guard(scanJobStore(engine, now)),
+    suppressions: check.guard(suppressionStore(engine, now)),
     keyValues: check.guard(keyValueStore(engine)),
     openWakeChannel: (onWake) => engine.openWakeChannel(onWake),
     ping: () => engine.ping(),

@@ -102,3 +102,77 @@ export const reportDescription: RouteDescription = {
   hasProblems: true,
   errorStatuses: [400, 404, 406, 409, 503],
 };
+
+const suppression: Schema = {
+  type: 'object',
+  properties: {
+    name: text,
+    sha256: text,
+    savedAt: text,
+    savedBy: nullableText,
+    rules: number,
+    statements: number,
+    error: text,
+  },
+};
+
+/** Description of `GET /api/v1/suppressions` for the OpenAPI document. */
+export const suppressionsDescription: RouteDescription = {
+  summary: 'Lists the files of rules and VEX documents that clients have saved.',
+  responseType: { type: 'object', properties: { suppressions: { type: 'array', items: suppression } } },
+  hasProblems: true,
+  errorStatuses: [503],
+};
+
+/** Description of `GET /api/v1/suppressions/:name` for the OpenAPI document. */
+export const suppressionDescription: RouteDescription = {
+  summary: 'Returns the content of a file of rules or of a VEX document.',
+  responseType: 'text',
+  hasProblems: true,
+  errorStatuses: [404, 503],
+};
+
+/** Description of `PUT /api/v1/suppressions/:name` for the OpenAPI document. */
+export const putSuppressionDescription: RouteDescription = {
+  summary: 'Checks and saves a file of rules, or a VEX document if the name ends with `.json`.',
+  requestSchema: text,
+  responseType: suppression,
+  hasProblems: true,
+  errorStatuses: [400, 409, 413, 503],
+};
+
+/** Description of `DELETE /api/v1/suppressions/:name` for the OpenAPI document. */
+export const deleteSuppressionDescription: RouteDescription = {
+  summary: 'Deletes a file of rules or a VEX document.',
+  status: 204,
+  hasProblems: true,
+  errorStatuses: [404, 503],
+};
+
+const auditEntry: Schema = {
+  type: 'object',
+  properties: {
+    number,
+    at: text,
+    actor: nullableText,
+    action: { enum: ['saved', 'deleted'] },
+    subject: text,
+    before: nullableText,
+    after: nullableText,
+  },
+};
+
+/** Description of `GET /api/v1/audit` for the OpenAPI document. */
+export const auditDescription: RouteDescription = {
+  summary: 'Lists the changes that clients made to rules and VEX documents, the newest first.',
+  query: {
+    limit: { type: 'integer', summary: 'Maximum number of entries, from 1 to 1000; 100 by default.' },
+    after: { type: 'integer', summary: 'Start of the page: `next` of the previous page.' },
+  },
+  responseType: {
+    type: 'object',
+    properties: { entries: { type: 'array', items: auditEntry }, next: number },
+  },
+  hasProblems: true,
+  errorStatuses: [400, 503],
+};

@@ -7,9 +7,10 @@ import type { ScanJob } from '../../../store/scan-job-store.ts';
 import type { ListLimiter } from '../list-limiter.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { jsonResponse } from './problem.ts';
+import type { SuppressionRouteDeps } from './suppressions.ts';
 
 /** Dependencies of the routes of `/api/v1`. */
-export interface FleetDeps extends ImageReportDeps {
+export interface FleetDeps extends ImageReportDeps, Omit<SuppressionRouteDeps, 'store'> {
   readonly formats: readonly ReportFormat[];
   /** Returns whether images of a registry may be scanned. */
   readonly mayScan: (registry: string) => boolean;

@@ -1,16 +1,28 @@
 import type { DescribedRoute } from '../openapi.ts';
 import type { ApiRequest, ApiResponse, Route } from '../route.ts';
 import {
+  auditDescription,
+  deleteSuppressionDescription,
   imagesDescription,
   jobDescription,
   postImageDescription,
+  putSuppressionDescription,
   reportDescription,
   retryDescription,
+  suppressionDescription,
+  suppressionsDescription,
 } from './descriptions.ts';
 import { getImagesRoute, getReportRoute } from './images.ts';
 import type { FleetDeps } from './jobs.ts';
 import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
 import { problemErrors } from './problem.ts';
+import {
+  deleteSuppressionRoute,
+  getAuditRoute,
+  getSuppressionRoute,
+  getSuppressionsRoute,
+  putSuppressionRoute,
+} from './suppressions.ts';
 
 /** The path below which the routes are. */
 export const fleetPrefix = '/api/v1';
@@ -40,6 +52,26 @@ const routes: readonly (Omit<Route, 'handle'> & {
   {
     ...{ name: 'api/v1/retryJob', method: 'POST', path: '/jobs/:id/retry', scope: 'scan' },
     ...{ handler: retryJobRoute, description: retryDescription },
+  },
+  {
+    ...{ name: 'api/v1/getSuppressions', method: 'GET', path: '/suppressions' },
+    ...{ handler: getSuppressionsRoute, description: suppressionsDescription },
+  },
+  {
+    ...{ name: 'api/v1/getSuppression', method: 'GET', path: '/suppressions/:name' },
+    ...{ handler: getSuppressionRoute, description: suppressionDescription },
+  },
+  {
+    ...{ name: 'api/v1/putSuppression', method: 'PUT', path: '/suppressions/:name' },
+    ...{ handler: putSuppressionRoute, description: putSuppressionDescription },
+  },
+  {
+    ...{ name: 'api/v1/deleteSuppression', method: 'DELETE', path: '/suppressions/:name' },
+    ...{ handler: deleteSuppressionRoute, description: deleteSuppressionDescription },
+  },
+  {
+    ...{ name: 'api/v1/getAudit', method: 'GET', path: '/audit', scope: 'admin' },
+    ...{ handler: getAuditRoute, description: auditDescription },
   },
 ];
 

@@ -24,7 +24,8 @@ export async function getAffectedRoute(request: ApiRequest, deps: NativeDeps): P
       throw toNativeError(error);
     });
   if (list === undefined) throw new WireError(404, `no advisory in the database covers ${id}`);
-  const { images, next } = list;
-  const document = { schemaVersion: 1, vulnerability: id, images: images.map(toAffectedJson), next };
+  const { images, suppressed, next } = list;
+  const shown = images.map(toAffectedJson);
+  const document = { schemaVersion: 1, vulnerability: id, images: shown, suppressed, next };
   return { status: 200, contentType: 'application/json', text: `${JSON.stringify(document)}\n` };
 }

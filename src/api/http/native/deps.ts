@@ -7,6 +7,7 @@ import type { ListLimiter } from '../list-limiter.ts';
 export interface NativeDeps extends Omit<FollowEventsDeps, 'store'> {
   readonly store: Store;
   readonly extensions: AffectedImagesDeps['extensions'];
+  readonly suppressions?: AffectedImagesDeps['suppressions'];
   /** Limits lists of all APIs together. */
   readonly listLimiter: ListLimiter;
   /** The current clients of `GET /events`. */

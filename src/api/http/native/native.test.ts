@@ -143,10 +143,20 @@ test('pages through the affected images, each with packages, layers and fixes', 
   });
   const first = (await (await fetch(`${url}/affected/DSA-1?limit=2`)).json()) as { next: string };
   const { next, ...rest } = first;
-  assert.deepEqual(rest, { schemaVersion: 1, vulnerability: 'DSA-1', images: [entry('a'), entry('b')] });
+  assert.deepEqual(rest, {
+    schemaVersion: 1,
+    suppressed: 0,
+    vulnerability: 'DSA-1',
+    images: [entry('a'), entry('b')],
+  });
   const second = await fetch(`${url}/affected/DSA-1?limit=2&after=${next}`);
   assert.equal(second.headers.get('content-type'), 'application/json');
-  assert.deepEqual(await second.json(), { schemaVersion: 1, vulnerability: 'DSA-1', images: [entry('c')] });
+  assert.deepEqual(await second.json(), {
+    schemaVersion: 1,
+    suppressed: 0,
+    vulnerability: 'DSA-1',
+    images: [entry('c')],
+  });
 });
 
 test('streams events with both sides, and only new ones when the client names no event', async (t) => {

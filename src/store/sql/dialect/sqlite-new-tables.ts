@@ -45,6 +45,8 @@ CREATE TABLE "image_name" ("repository" text not null, "tag" text not null, "pla
 CREATE TABLE "image_digest" ("digest" text not null, "known_image_id" integer not null, constraint "image_digest_key" primary key ("digest", "known_image_id")) strict, without rowid;
 CREATE TABLE "scan_job" ("name" text not null primary key, "lane" integer not null, "registry" text not null, "reference" text not null, "platform" text not null, "state" text not null, "run_at" integer not null, "attempt" integer not null, "owner" text, "expires_at" integer, "number" integer not null, "step" text, "error" text, "digest" text, "created_at" integer not null, "ended_at" integer) strict;
 CREATE TABLE "image_source" ("known_image_id" integer not null primary key, "content" text not null) strict;
+CREATE TABLE "saved_suppression" ("name" text not null primary key, "content" text not null, "sha256" text not null, "saved_at" integer not null, "saved_by" text) strict;
+CREATE TABLE "audit_entry" ("number" integer primary key, "at" integer not null, "actor" text, "action" text not null, "subject" text not null, "before" text, "after" text) strict;
 CREATE INDEX "feed_history_time" on "feed_history" ("feed_id", "replaced_at");
 CREATE UNIQUE INDEX "vulnerability_open" on "vulnerability" ("feed_id", "key", "kept_for") where "valid_to" is null;
 CREATE INDEX "vulnerability_in_force" on "vulnerability" ("feed_id", "id") where "valid_to" is null;
@@ -96,5 +98,5 @@ insert into "id_counter" values ('notification', 0);
 insert into "id_counter" values ('ancestry', 0);
 insert into "key_value" values ('store/minimum-schema', '14');
 pragma application_id = 1131176297;
-pragma user_version = 22;
+pragma user_version = 23;
 `;

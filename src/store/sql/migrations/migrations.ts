@@ -20,6 +20,7 @@ import { addContentModels } from './0019-content-models.ts';
 import { addKnownImages } from './0020-known-images.ts';
 import { addScanJobs } from './0021-scan-jobs.ts';
 import { addUnreadParts } from './0022-unread-parts.ts';
+import { addSavedSuppressions } from './0023-saved-suppressions.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   addKnownImages,
   addScanJobs,
   addUnreadParts,
+  addSavedSuppressions,
 ];

@@ -1,0 +1,120 @@
+import * as z from 'zod/mini';
+import { ClairError } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
+import type { ParseSuppressions } from '../../../service/suppressions/active-suppressions.ts';
+import type { Store } from '../../../store/store.ts';
+import type { SavedSuppression } from '../../../store/suppression-store.ts';
+import { integerParameter, parseQuery } from '../native/query.ts';
+import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
+import { jsonResponse } from './problem.ts';
+
+/** Dependencies of the routes of suppressions. */
+export interface SuppressionRouteDeps {
+  readonly store: Pick<Store, 'suppressions'>;
+  readonly parse: ParseSuppressions;
+}
+
+const nameForm = /^[\w-][\w.-]{0,99}\.(?:json|ya?ml|trivyignore)$/;
+
+/** `GET /suppressions`: lists the files that clients have saved, with the numbers of their rules and statements. */
+export async function getSuppressionsRoute(
+  _: ApiRequest,
+  { store, parse }: SuppressionRouteDeps,
+): Promise<ApiResponse> {
+  const files = await store.suppressions.list();
+  return jsonResponse(200, { suppressions: files.map((file) => toJson(file, parse)) });
+}
+
+/** `GET /suppressions/:name`: returns the content of a file. */
+export async function getSuppressionRoute(
+  { params }: ApiRequest,
+  { store }: SuppressionRouteDeps,
+): Promise<ApiResponse> {
+  const file = await store.suppressions.find(params['name'] ?? '');
+  if (file === undefined) throw unknownFile();
+  const contentType = file.name.endsWith('.json') ? 'application/json' : 'text/plain; charset=utf-8';
+  return { status: 200, contentType, text: file.content };
+}
+
+/** `PUT /suppressions/:name`: checks and saves a file of rules or a VEX document. */
+export async function putSuppressionRoute(
+  request: ApiRequest,
+  { store, parse }: SuppressionRouteDeps,
+): Promise<ApiResponse> {
+  const name = request.params['name'] ?? '';
+  if (!nameForm.test(name))
+    throw new WireError(400, 'the name must end with .json for VEX, or with .yaml or .trivyignore for rules');
+  request.addLogDetails({ suppression: name });
+  const body = await request.body();
+  // The body may be longer: only its beginning is read.
+  if (body.length >= limits.requestBodyBytes)
+    throw new WireError(
+      413,
+      `a file has less than ${limits.requestBodyBytes} bytes: use images.suppressions`,
+    );
+  const content = body.toString();
+  checked({ name, content }, parse);
+  const saved = await store.suppressions.save(name, content, request.client ?? null).catch(toLimitError);
+  return jsonResponse(200, toJson(saved, parse));
+}
+
+/** `DELETE /suppressions/:name`: deletes a file. */
+export async function deleteSuppressionRoute(
+  request: ApiRequest,
+  { store }: SuppressionRouteDeps,
+): Promise<ApiResponse> {
+  const name = request.params['name'] ?? '';
+  request.addLogDetails({ suppression: name });
+  if (!(await store.suppressions.delete(name, request.client ?? null))) throw unknownFile();
+  return { status: 204 };
+}
+
+const entriesPerPage = 100;
+const auditQuery = z.strictObject({
+  limit: z._default(integerParameter(1, limits.affectedPerPage), entriesPerPage),
+  after: z.optional(integerParameter(0, Number.MAX_SAFE_INTEGER)),
+});
+
+/** `GET /audit`: returns a page of the changes that clients made, the newest first. */
+export async function getAuditRoute(
+  request: ApiRequest,
+  { store }: SuppressionRouteDeps,
+): Promise<ApiResponse> {
+  const { limit, after } = parseQuery(request, auditQuery);
+  const page = { limit, ...(after !== undefined && { after }) };
+  return jsonResponse(200, await store.suppressions.pageAudit(page));
+}
+
+function checked(
+  file: Pick<SavedSuppression, 'name' | 'content'>,
+  parse: ParseSuppressions,
+): ReturnType<ParseSuppressions> {
+  try {
+    return parse(file);
+  } catch (error) {
+    if (error instanceof ClairError && error.code === 'config-invalid')
+      throw new WireError(400, error.message);
+    throw error;
+  }
+}
+
+/** Returns a file without its content. One that this version cannot read suppresses nothing: `error` says why. */
+function toJson({ content, ...file }: SavedSuppression, parse: ParseSuppressions): object {
+  try {
+    const { rules, statements } = parse({ name: file.name, content });
+    return { ...file, rules: rules.length, statements: statements.length };
+  } catch (error) {
+    if (!(error instanceof ClairError)) throw error;
+    return { ...file, rules: 0, statements: 0, error: error.message };
+  }
+}
+
+function toLimitError(error: unknown): never {
+  throw error instanceof ClairError && error.code === 'limit-exceeded'
+    ? new WireError(409, error.message)
+    : error;
+}
+
+function unknownFile(): WireError {
+  return new WireError(404, 'no client has saved a file of this name');
+}

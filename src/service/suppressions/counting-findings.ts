@@ -1,0 +1,48 @@
+import { type SuppressionIndex, suppressionsOn } from '../../match/suppress/decide.ts';
+import { cachedPurls, type SuppressionSubject } from '../../match/suppress/subject.ts';
+import { imageNameOf } from '../../model/image-name.ts';
+import type { Match } from '../../model/report.ts';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
+import type { AffectedImage } from '../../store/image-store.ts';
+
+/** An image in the store with findings. */
+interface ImageFindings {
+  readonly findings: readonly Match[];
+  readonly known: AffectedImage['known'];
+}
+
+/** Returns an image with the findings that rules and statements do not suppress. Empty if they suppress all. */
+export function withCounting<T extends ImageFindings>(
+  entry: T,
+  { index, schemes }: { readonly index: SuppressionIndex; readonly schemes: readonly VersionScheme[] },
+): T[] {
+  if (index.isEmpty) return [entry];
+  const subject = subjectOf(entry, schemes);
+  const findings = entry.findings.filter(
+    (finding) => suppressionsOn(finding, index, subject).decision === undefined,
+  );
+  return findings.length === 0 ? [] : [{ ...entry, findings }];
+}
+
+/** Returns the image as rules and statements may refer to it. The store does not have the code name of its release. */
+function subjectOf(
+  { findings, known }: ImageFindings,
+  schemes: readonly VersionScheme[],
+): SuppressionSubject {
+  const namespaces = new Set(findings.flatMap(({ evidence }) => evidence.map(({ namespace }) => namespace)));
+  const { reference = '', origin = null, platform = null, digest = null } = known ?? {};
+  return {
+    target: { reference, platform, manifest: digest },
+    name: imageNameOf({ kind: origin, reference }),
+    namespaces,
+    distros: new Set([...namespaces].flatMap(distrosOf)),
+    schemes,
+    purlsOf: cachedPurls(),
+  };
+}
+
+/** Returns `debian` and `debian-12` for `debian:12`. */
+function distrosOf(namespace: string): string[] {
+  const [id = '', release] = namespace.split(':');
+  return release === undefined ? [id] : [id, `${id}-${release}`];
+}
