@@ -99,7 +99,7 @@ async function assertRefusals({
     [await call('PUT', '/api/v1/suppressions/team.yaml', 'ignore: [{id: CVE-1}]'), 400, /team\.yaml:1/],
     [await call('PUT', '/api/v1/suppressions/x.json', '{}'), 400, /not a VEX document/],
     [await call('PUT', '/api/v1/suppressions/..%2Fx.yaml', rule('CVE-1', 'x')), 400, /name must end/],
-    [await call('PUT', '/api/v1/suppressions/big.yaml', '#'.repeat(2 ** 20)), 413, /1048576/],
+    [await call('PUT', '/api/v1/suppressions/big.yaml', '#'.repeat(2 ** 20 + 1)), 413, /1048576/],
     [await call('DELETE', '/api/v1/suppressions/none.yaml'), 404, /no client/],
     [await call('GET', '/api/v1/audit', undefined, readToken), 403, /admin/],
   ] as const) {

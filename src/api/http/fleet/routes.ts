@@ -1,3 +1,4 @@
+import { limits } from '../../../core/limits.ts';
 import type { DescribedRoute } from '../openapi.ts';
 import type { ApiRequest, ApiResponse, Route } from '../route.ts';
 import {
@@ -63,6 +64,7 @@ const routes: readonly (Omit<Route, 'handle'> & {
   },
   {
     ...{ name: 'api/v1/putSuppression', method: 'PUT', path: '/suppressions/:name' },
+    bodyBytesMax: limits.ignoreFileBytes,
     ...{ handler: putSuppressionRoute, description: putSuppressionDescription },
   },
   {

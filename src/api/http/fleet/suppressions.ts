@@ -45,14 +45,7 @@ export async function putSuppressionRoute(
   if (!nameForm.test(name))
     throw new WireError(400, 'the name must end with .json for VEX, or with .yaml or .trivyignore for rules');
   request.addLogDetails({ suppression: name });
-  const body = await request.body();
-  // The body may be longer: only its beginning is read.
-  if (body.length >= limits.requestBodyBytes)
-    throw new WireError(
-      413,
-      `a file has less than ${limits.requestBodyBytes} bytes: use images.suppressions`,
-    );
-  const content = body.toString();
+  const content = (await request.body()).toString();
   checked({ name, content }, parse);
   const saved = await store.suppressions.save(name, content, request.client ?? null).catch(toLimitError);
   return jsonResponse(200, toJson(saved, parse));
