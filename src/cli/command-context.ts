@@ -22,7 +22,7 @@ import type { PublishedOptions } from './open-places.ts';
 import { programVersion } from './program-version.ts';
 import { type ConsoleOptions, type Progress, terminalProgress } from './progress.ts';
 import type { PublishedAdvisories } from './published-advisories.ts';
-import { tuneForScans } from './v8-flags.ts';
+import { collectGarbageEarly, tuneForScans } from './v8-flags.ts';
 import { warn } from './warn.ts';
 
 /** Options of every command that uses the database. */
@@ -159,8 +159,12 @@ function createLayerAnalyzer(
   tuneForScans();
   const script = scriptUrl('../layer-worker', import.meta.url);
   return new LayerAnalyzer({
-    analyzers: extensions,
-    startWorker: () => startLayerWorker(script, analyzers, includesDeclared),
+    analyzers: { ...extensions, onManyListed: collectGarbageEarly },
+    startWorker: () => {
+      // Two threads produce garbage at the same time.
+      collectGarbageEarly();
+      return startLayerWorker(script, analyzers, includesDeclared);
+    },
     isThreadKeptFree: timeout !== undefined,
   });
 }

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Script } from 'node:vm';
-import { resetV8Flags, tuneForFeeds, tuneForMatching, tuneForScans } from './v8-flags.ts';
+import {
+  collectGarbageEarly,
+  resetV8Flags,
+  tuneForFeeds,
+  tuneForMatching,
+  tuneForScans,
+} from './v8-flags.ts';
 
 const source = '(() => 1)';
 
@@ -19,7 +25,12 @@ function isRejectedByDefault(): string {
   });
 }
 
-for (const [name, tune] of Object.entries({ tuneForScans, tuneForMatching, tuneForFeeds }))
+for (const [name, tune] of Object.entries({
+  tuneForScans,
+  collectGarbageEarly,
+  tuneForMatching,
+  tuneForFeeds,
+}))
   test(`makes compiled code fit the next start when the flags of ${name} are reset`, () => {
     tune();
     resetV8Flags();

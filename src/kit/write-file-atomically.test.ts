@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,11 +8,19 @@ import { writeFileAtomically } from './write-file-atomically.ts';
 
 const text = [Buffer.from('a'), Buffer.from('b')];
 
+async function* later(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) yield await Promise.resolve(piece);
+}
+
 test('writes a whole file in directories that it creates', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'clair-'));
   const path = join(directory, 'x', 'y', 'file');
-  assert.equal(await writeFileAtomically(path, text), 2);
-  assert.equal(readFileSync(path, 'utf8'), 'ab');
+  for (const content of [text, later(text)]) {
+    assert.equal(await writeFileAtomically(path, content), 2);
+    assert.equal(readFileSync(path, 'utf8'), 'ab');
+    rmSync(path);
+  }
+  await writeFileAtomically(path, text);
   const cut = (function* () {
     yield Buffer.from('c');
     throw new RangeError('cut');

@@ -161,6 +161,18 @@ test('keeps 96 bytes before and after a text', () => {
   assert.deepEqual(textsIn(writeElf({ constants }), ['Redis']), [`${'b'.repeat(96)}Redis${'a'.repeat(96)}`]);
 });
 
+test('finds a text that begins with a zero only after a zero', () => {
+  const filling = 'x'.repeat(200);
+  const program = writeElf({
+    constants: `xnode v1.0.0${filling}\0node v2.0.0${filling}node v3.0.0${filling}\0node v4.0.0`,
+  });
+  for (const pieceBytes of [1, 7, program.length])
+    assert.deepEqual(
+      textsIn(program, ['\0node v'], { pieceBytes }).map((text) => /node v\d/.exec(text)?.[0]),
+      ['node v2', 'node v4'],
+    );
+});
+
 test('returns the same texts whatever the size of the pieces, and whether unneeded bytes are skipped', () => {
   const content = fc
     .array(fc.constantFrom('Redis', 'Red', 'x'.repeat(40), 'node.js/v', 'o'.repeat(190), '\0'), {

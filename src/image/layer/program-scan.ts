@@ -331,19 +331,26 @@ function elfProgram(bytes: Buffer): ProgramHead | undefined {
 
 const chunkBytes = 256 * 1024;
 
-/** Scans a program in an open file. Reads only what the scan needs. */
-export function scanProgram({ file, offset, size }: FileRange, scan: ProgramScan): void {
-  scan.useReadAhead((at, count) => {
-    const bytes = Buffer.allocUnsafe(Math.min(count, Math.max(size - at, 0)));
-    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset + at));
-  });
-  let chunk = Buffer.allocUnsafe(Math.min(limits.programHeadBytes, size));
-  while (!scan.isDone) {
-    const at = scan.nextPosition;
-    scan.skipTo(at);
-    const count = readSync(file, chunk, 0, Math.min(chunk.length, size - at), offset + at);
-    if (count === 0) throw new Error('it ends early');
-    scan.write(chunk.subarray(0, count));
-    if (chunk.length < chunkBytes) chunk = Buffer.allocUnsafeSlow(chunkBytes);
-  }
+/** Scans a program in an open file. */
+export type ProgramScanner = (program: FileRange, scan: ProgramScan) => void;
+
+/** Returns a scanner that reads only what a scan needs. Its scans share one piece of memory, since an image may have thousands of programs. */
+export function createProgramScanner(): ProgramScanner {
+  let chunk: Buffer | undefined;
+  return ({ file, offset, size }, scan) => {
+    scan.useReadAhead((at, count) => {
+      const bytes = Buffer.allocUnsafe(Math.min(count, Math.max(size - at, 0)));
+      return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset + at));
+    });
+    chunk ??= Buffer.allocUnsafeSlow(chunkBytes);
+    let bytesMax: number = limits.programHeadBytes;
+    while (!scan.isDone) {
+      const at = scan.nextPosition;
+      scan.skipTo(at);
+      const count = readSync(file, chunk, 0, Math.min(bytesMax, size - at), offset + at);
+      if (count === 0) throw new Error('it ends early');
+      scan.write(chunk.subarray(0, count));
+      bytesMax = chunkBytes;
+    }
+  };
 }

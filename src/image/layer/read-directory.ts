@@ -19,7 +19,7 @@ import { evidenceByLinkName } from '../../model/evidence/by-name.ts';
 import { compareText } from '../../model/order.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
 import type { ProgramReader, ReadOptions } from './layer-walk.ts';
-import { scanProgram } from './program-scan.ts';
+import { createProgramScanner } from './program-scan.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
 /** Content of a root file system on disk, and a reader of its programs. */
@@ -40,6 +40,7 @@ export function readDirectory(
   const walk = new DirectoryWalk(root, wanted, collector);
   walk.readWanted();
   walk.readOthers();
+  const scanProgram = createProgramScanner();
   return {
     collected: collector.finish(),
     readProgram: ({ path, size }, scan) => {

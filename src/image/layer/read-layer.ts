@@ -8,7 +8,7 @@ import { assertDigestMatches, digestOf } from './layer-digest.ts';
 import { nameOfLayer, withLayerName } from './layer-name.ts';
 import { LayerReader } from './layer-reader.ts';
 import { createLayerWalk, type LayerReadResult, type ProgramReader, type ReadOptions } from './layer-walk.ts';
-import { scanProgram } from './program-scan.ts';
+import { createProgramScanner } from './program-scan.ts';
 import { readArchiveMembers } from './read-archive.ts';
 import { readDirectory } from './read-directory.ts';
 
@@ -89,6 +89,7 @@ function assertRangeUndamaged({ file, offset, size }: FileRange, layer: ImageLay
 
 /** Returns a reader of programs in an uncompressed layer. The file is open only during a read. */
 function programReader(place: { readonly path: string; readonly offset: number }): ProgramReader {
+  const scanProgram = createProgramScanner();
   return ({ offset, size }, scan) => {
     const file = openSync(place.path, 'r');
     try {

@@ -84,15 +84,21 @@ export class VersionTextReader {
   }
 }
 
-/** Returns the places from a start to before an end at which a text begins. */
+/**
+ * Returns the places from a start to before an end at which a text begins. A zero at the start of the text is compared last: a search for
+ * the first byte of a text would stop at every zero of a program, and there are millions.
+ */
 function placesOf(
   text: Buffer,
   window: Buffer,
   { start, end }: { readonly start: number; readonly end: number },
 ): number[] {
+  const zeros = text[0] === 0 ? 1 : 0;
+  const rest = text.subarray(zeros);
   const places: number[] = [];
-  for (let at = window.indexOf(text, start); at !== -1 && at < end; at = window.indexOf(text, at + 1))
-    places.push(at);
+  let at = window.indexOf(rest, start + zeros);
+  for (; at !== -1 && at - zeros < end; at = window.indexOf(rest, at + 1))
+    if (zeros === 0 || window[at - 1] === 0) places.push(at - zeros);
   return places;
 }
 

@@ -25,7 +25,10 @@ import {
 import { immediateListing, listPrograms } from './list-programs.ts';
 
 /** Extensions that analyze layers. */
-export type Analyzers = Pick<Extensions, 'detectors' | 'listers'>;
+export interface Analyzers extends Pick<Extensions, 'detectors' | 'listers'> {
+  /** Called when a layer lists more than most do, so that its garbage matters. */
+  readonly onManyListed?: () => void;
+}
 
 /** Options for reading layers. */
 export interface AnalysisOptions {
@@ -145,7 +148,7 @@ export function wantedPatterns({ detectors, listers }: Analyzers): PathPattern[]
 /** Returns the index of a layer, and frees its large files. */
 function indexOf(
   { collected, digest, diffId, tarBytes, verified, readProgram }: LayerReadResult,
-  { detectors, listers }: Analyzers,
+  { detectors, listers, onManyListed }: Analyzers,
   links: readonly LinkTarget[],
 ): LayerIndex | Promise<LayerIndex> {
   const wantedPathsOf = linkAliases(links);
@@ -154,7 +157,7 @@ function indexOf(
     detectors.flatMap(({ wants }) => wants),
     wantedPathsOf,
   );
-  const size = new ListedSize();
+  const size = new ListedSize(onManyListed);
   const packageFiles = groupPackageFiles(listers, collected.packageFiles.files);
   const listings: ReturnType<typeof listPackages>[] = [];
   for (const lister of listers) {

@@ -42,6 +42,19 @@ test('counts the packages of all listers of a layer together, and the files of p
   assert.throws(() => listPackages(many, files, { ...options, size }), ClairError);
 });
 
+test('says once that a layer lists more than most do', async () => {
+  let said = 0;
+  const size = new ListedSize(() => said++);
+  const some = listerOf(function* () {
+    for (let i = 0; i < 9000; i++) yield packageEvent(i);
+  });
+  await listPackages(some, files, { ...options, size });
+  assert.equal(said, 0);
+  await listPackages(some, files, { ...options, size });
+  await listPackages(some, files, { ...options, size });
+  assert.equal(said, 1);
+});
+
 test('keeps what a lister listed before it failed, and names the failure', async () => {
   const failing = listerOf(function* () {
     yield packageEvent(1);

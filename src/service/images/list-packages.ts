@@ -82,13 +82,24 @@ export interface Listing
   readonly packageFiles: Omit<LayerPackageFiles, 'others'>;
 }
 
+/** Packages and files of packages of a layer that few layers have. */
+const manyThings = 10_000;
+
 /** Limits what the listers of one layer list. Counting while they do keeps the memory of a hostile layer low. */
 export class ListedSize {
+  readonly #onMany: (() => void) | undefined;
   #things = 0;
+
+  /** `onMany` is called when the layer has more than most. */
+  constructor(onMany?: () => void) {
+    this.#onMany = onMany;
+  }
 
   /** Counts packages and files of packages. Throws `limit-exceeded`. */
   add(count: number): void {
+    const before = this.#things;
     this.#things += count;
+    if (before <= manyThings && this.#things > manyThings) this.#onMany?.();
     if (this.#things > limits.imageThings) throw tooManyThings();
   }
 }

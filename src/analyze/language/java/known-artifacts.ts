@@ -20,8 +20,7 @@ interface KnownArtifact extends VersionLimit {
 /** Known artifacts by name, and by the part of the name before an asterisk. */
 interface KnownArtifacts {
   readonly exact: ReadonlyMap<string, readonly KnownArtifact[]>;
-  /** The longest prefix first. */
-  readonly byPrefix: readonly (readonly [string, readonly KnownArtifact[]])[];
+  readonly byPrefix: ReadonlyMap<string, readonly KnownArtifact[]>;
 }
 
 /** The table of known artifacts. It is parsed only when an image has a Java archive. */
@@ -46,9 +45,8 @@ class KnownArtifactTable {
     const fits = (known: KnownArtifact): boolean => allows(known, version);
     const named = exact.get(artifact)?.find(fits);
     if (named !== undefined) return named.group;
-    for (const [prefix, artifacts] of byPrefix) {
-      const isBelow = artifact.startsWith(prefix) && artifact.length > prefix.length;
-      const known = isBelow ? artifacts.find(fits) : undefined;
+    for (let length = artifact.length - 1; length > 0; length--) {
+      const known = byPrefix.get(artifact.slice(0, length))?.find(fits);
       if (known !== undefined) return known.group;
     }
     return undefined;
@@ -93,7 +91,7 @@ function parseTable(): KnownArtifacts {
       map.set(key, [...(map.get(key) ?? []), { group, ...limit }]);
     }
   }
-  return { exact, byPrefix: [...byPrefix].sort(([a], [b]) => b.length - a.length) };
+  return { exact, byPrefix };
 }
 
 function parseEntry(text: string): { readonly name: string } & VersionLimit {
