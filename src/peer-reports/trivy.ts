@@ -136,9 +136,19 @@ function findingFrom(found: TrivyVulnerability, one: TrivyResult): PeerFinding {
   };
 }
 
-/** The file that a result is about. Results about a kind of packages have no path: `Node.js`. */
+/** The targets of results about a kind of packages, which state no file. */
+const kindsOfPackages: ReadonlySet<string> = new Set([
+  'Node.js',
+  'Python',
+  'Conda',
+  'Ruby',
+  'Java',
+  'Kubernetes',
+]);
+
+/** The file that a result is about. */
 function fileOf({ Class, Target }: TrivyResult): string | undefined {
-  return Class === 'lang-pkgs' && Target.includes('/') ? Target : undefined;
+  return Class === 'lang-pkgs' && !kindsOfPackages.has(Target) ? Target : undefined;
 }
 
 function typeOf({ Type }: TrivyResult): PackageType {

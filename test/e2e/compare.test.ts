@@ -8,7 +8,6 @@ import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { peerDocuments } from '../../src/testing/peer-documents.ts';
 import { clair, inCheckout, scratch } from './clair.ts';
 import { corpusMirror } from './mirror.ts';
-import { completeCases, fill, type Golden, goldenCase, targetOf } from './trivy-golden.ts';
 
 /** Runs `clair compare` with one report of another scanner. */
 function compare(target: string, peer: unknown, ...options: readonly string[]): PeerComparison {
@@ -79,40 +78,6 @@ for (const image of appImages())
   corpusTest(`explains each difference from the findings of osv-scanner in ${image}`, () => {
     const options = ['--mirror', corpusMirror(), '--db', join(scratch, 'compare.db'), '--no-lookups'];
     assert.deepEqual(unexplainedOf(compare(appImage(image), osvReport(image), ...options)), []);
-  });
-
-/** Writes the findings of a case as Trivy does, with `--show-suppressed` for those that an option ignores. */
-function trivyReport({ expected, options }: Golden): object {
-  // The case without that option has these findings.
-  const hidden = goldenCase('alpine-39').expected.filter(({ id }) => options.ignore_ids?.includes(id));
-  const vulnerabilityOf = (finding: Golden['expected'][number]): object => ({
-    VulnerabilityID: finding.id,
-    VendorIDs: finding.vendor_ids,
-    PkgName: finding.package,
-    InstalledVersion: finding.installed_version,
-    FixedVersion: finding.fixed_version,
-    Severity: finding.severity,
-  });
-  const ofSystem = expected.filter((finding) => finding.class === 'os-pkgs');
-  const result = {
-    ...{ Target: 'image', Class: 'os-pkgs', Type: ofSystem[0]?.type },
-    Vulnerabilities: ofSystem.map(vulnerabilityOf),
-    ExperimentalModifiedFindings: hidden.map((finding) => ({
-      ...{ Type: 'vulnerability', Status: 'ignored' },
-      Finding: vulnerabilityOf(finding),
-    })),
-  };
-  return { SchemaVersion: 2, ArtifactName: 'image', Results: [result] };
-}
-
-for (const name of completeCases)
-  corpusTest(`${name}: has no unexplained difference from Trivy with the same advisories`, async () => {
-    const peer = goldenCase(name);
-    const database = join(scratch, `compare-${name}.db`);
-    await fill(database, peer);
-    const comparison = compare(targetOf(name, peer), trivyReport(peer), '--db', database, '--offline');
-    assert.deepEqual(unexplainedOf(comparison), []);
-    assert.ok(comparison.agreed > 0);
   });
 
 const exampleImage = inCheckout('examples/image.tar');

@@ -2,79 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { strToU8, zipSync } from 'fflate';
 import * as z from 'zod/mini';
 import type { Report } from '../../src/model/report.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { clair, report, scratch } from './clair.ts';
 import { writeSystem } from './listed-system.ts';
-
-/** A record of OSV: the package, its ecosystem and the ranges that are affected. */
-interface Advisory {
-  readonly id: string;
-  readonly ecosystem: string;
-  readonly package: string;
-  readonly ranges: readonly string[];
-}
-
-/** Writes a mirror of OSV's archives, one for each ecosystem. */
-function writeMirror(name: string, advisories: readonly Advisory[]): string {
-  const place = join(scratch, name);
-  const byEcosystem = Map.groupBy(advisories, ({ ecosystem }) => ecosystem);
-  for (const ecosystem of ecosystems.values()) {
-    const own = byEcosystem.get(ecosystem) ?? [];
-    const records = own.map((one, i) => [`${i}.json`, strToU8(JSON.stringify(recordOf(one)))] as const);
-    const archive = join(place, `osv-vulnerabilities.storage.googleapis.com/${ecosystem}/all.zip`);
-    mkdirSync(dirname(archive), { recursive: true });
-    writeFileSync(archive, zipSync(Object.fromEntries(records)));
-  }
-  return place;
-}
-
-function recordOf({ id, ecosystem, package: name, ranges }: Advisory): unknown {
-  return {
-    id,
-    modified: '2024-01-01T00:00:00Z',
-    affected: [
-      {
-        package: { ecosystem, name },
-        ranges: ranges.map((range) => ({ type: 'ECOSYSTEM', events: eventsOf(range) })),
-      },
-    ],
-    database_specific: { severity: 'HIGH' },
-  };
-}
-
-/** Returns the events of a range, `>= 1.0, < 2.0`. */
-function eventsOf(range: string): unknown[] {
-  const bounds = range.split(',').map((bound) => bound.trim().split(/\s+/));
-  const bound = (operator: string): string | undefined => bounds.find(([first]) => first === operator)?.[1];
-  const [introduced = '0', fixed, last] = ['>=', '<', '<='].map(bound);
-  return [
-    { introduced },
-    ...(fixed === undefined ? [] : [{ fixed }]),
-    ...(last === undefined ? [] : [{ last_affected: last }]),
-  ];
-}
-
-/** The other scanner's names of ecosystems, and those of OSV. */
-const ecosystems: ReadonlyMap<string, string> = new Map([
-  ...([
-    ['npm', 'npm'],
-    ['pip', 'PyPI'],
-    ['go', 'Go'],
-    ['maven', 'Maven'],
-    ['composer', 'Packagist'],
-  ] as const),
-  ...([
-    ['nuget', 'NuGet'],
-    ['swift', 'SwiftURL'],
-    ['cargo', 'crates.io'],
-    ['pub', 'Pub'],
-    ['erlang', 'Hex'],
-  ] as const),
-  ['rubygems', 'RubyGems'],
-]);
+import { languageAdvisories, type OsvAdvisory, writeOsvMirror } from './osv-mirror.ts';
 
 const caseSchema = z.object({
   case: z.string(),
@@ -92,13 +25,11 @@ const caseSchema = z.object({
 
 type GoldenCase = z.output<typeof caseSchema>;
 
-function advisoriesOf({ advisories }: GoldenCase): Advisory[] {
-  return advisories.flatMap(({ platform, package: name, id, value }) => {
-    const ecosystem = ecosystems.get(platform.split('::')[0] ?? '');
-    return ecosystem === undefined
-      ? []
-      : [{ id, ecosystem, package: name, ranges: value.VulnerableVersions ?? [] }];
-  });
+/** Writes a mirror of advisories. */
+function writeMirror(name: string, advisories: readonly OsvAdvisory[]): string {
+  const place = join(scratch, name);
+  writeOsvMirror(place, advisories);
+  return place;
 }
 
 /** Options that correspond to those of the other scanner. */
@@ -155,7 +86,7 @@ corpusTest('lists and finds in source trees what the golden cases state, except 
     const golden = caseSchema.parse(
       JSON.parse(readFileSync(corpus(`golden/trivy-repo/${name}/case.json`), 'utf8')),
     );
-    const mirror = writeMirror('golden-mirror', advisoriesOf(golden));
+    const mirror = writeMirror('golden-mirror', languageAdvisories(golden));
     const target = `dir:${corpus(`golden/trivy-repo/${name}/input`)}`;
     const scanned = report(
       'scan',
@@ -184,7 +115,7 @@ const lock = JSON.stringify({
 
 const osRelease = { ID: 'alpine', VERSION_ID: '3.20.0', PRETTY_NAME: 'Alpine Linux v3.20' };
 const installed = { 'lib/apk/db/installed': 'P:musl\nV:1.2.5-r0\nA:x86_64\no:musl\n' };
-const advisories: readonly Advisory[] = [
+const advisories: readonly OsvAdvisory[] = [
   { id: 'CVE-2024-0001', ecosystem: 'npm', package: 'left', ranges: ['< 1.0.1'] },
 ];
 

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { builtIn } from '../../src/extensions.ts';
@@ -84,6 +84,11 @@ const plainValue = z.object({ FixedVersion: z.optional(z.string()), Status: z.op
 const platforms: Readonly<Record<string, { readonly source: string; readonly namespace: Namespace }>> = {
   'alpine 3.9': { source: 'alpine', namespace: { name: 'alpine:v3.9', versionScheme: 'apk' } },
   'debian 10': { source: 'debian', namespace: { name: 'debian:10', versionScheme: 'dpkg' } },
+  'debian 9': { source: 'debian', namespace: { name: 'debian:9', versionScheme: 'dpkg' } },
+  'alpine edge': { source: 'alpine', namespace: { name: 'alpine:edge', versionScheme: 'apk' } },
+  'alma 8': { source: 'alma', namespace: { name: 'almalinux:8', versionScheme: 'rpm' } },
+  'amazon linux 1': { source: 'amazon', namespace: { name: 'amzn:2018.03', versionScheme: 'rpm' } },
+  'Oracle Linux 8': { source: 'oracle', namespace: { name: 'oracle:8', versionScheme: 'rpm' } },
   'openSUSE Leap 15.1': {
     source: 'suse',
     namespace: { name: 'opensuse-leap:15.1', versionScheme: 'rpm' },
@@ -116,7 +121,6 @@ export function targetOf(name: string, peer: Golden): string {
 
 /** Loads the peer's operating system advisories into a database, and those of its ratings that are NVD's. */
 export async function fill(database: string, peer: Golden): Promise<void> {
-  rmSync(database, { force: true });
   await using store = await openSqliteStore(database);
   const of = (source: string) => ({
     kind: 'whole' as const,

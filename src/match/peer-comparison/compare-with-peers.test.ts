@@ -36,6 +36,10 @@ function theirs(
   };
 }
 
+function theirsAt(type: string, path: string): PeerFinding {
+  return theirs(npm('cart'), id, { package: { type, name: 'cart', version: '1.0.0', paths: [path] } });
+}
+
 interface Case {
   readonly packages?: readonly OwnPackage[];
   readonly ours?: readonly OwnFinding[];
@@ -224,12 +228,11 @@ const cases: Readonly<Record<string, Case & { readonly detail?: string }>> = {
     findings: [theirs(npm('jsonstream'), id)],
     detail: 'JSONStream',
   },
+  'peer/outside-vendor': {
+    findings: [theirsAt('composer', '/installed.json')],
+  },
   'peer/lock-file': {
-    findings: [
-      theirs(npm('cart'), id, {
-        package: { type: 'npm', name: 'cart', version: '1.0.0', paths: ['/app/package-lock.json'] },
-      }),
-    ],
+    findings: [theirsAt('npm', '/app/package-lock.json')],
   },
   'peer/alias': {
     packages: [libssl],

@@ -272,11 +272,12 @@ function versionsIn(packages: readonly PeerPackage[]): string | undefined {
   return packages.length === 0 ? undefined : packages.map(({ version }) => version).join(', ');
 }
 
-/** Returns the coverage of the packages of a type: of their ecosystem, or of the distribution. */
+/** Returns the coverage of the packages of a type: of their ecosystem, or of the distribution. A type without advisories has that of the rest. */
 function coverageOf(type: string, { coverage }: OwnReport): OwnReport['coverage'] {
+  const hasEcosystem = !isDistributionType(type) && languageSchemeOf(type) !== undefined;
   return coverage.filter(({ namespace, evidence }) => {
     if (evidence !== undefined) return false;
-    return isDistributionType(type) ? languageSchemeOf(namespace) === undefined : namespace === type;
+    return hasEcosystem ? namespace === type : languageSchemeOf(namespace) === undefined;
   });
 }
 

@@ -139,6 +139,16 @@ const onlyPeer: readonly PackageRule[] = [
     'Lock files and manifests say what was requested, not what is installed.',
     ({ paths }) => paths.some((path) => lockFile.test(path)),
   ),
+  peerRule(
+    'outside-vendor',
+    'An `installed.json` outside `vendor/composer` is not the list of an installation.',
+    ({ type, paths }) =>
+      type === 'composer' &&
+      everyPath(
+        paths,
+        (path) => /(?:^|\/)installed\.json$/.test(path) && !path.endsWith('/vendor/composer/installed.json'),
+      ),
+  ),
   peerRule('claimed', 'A document in the image claims the package. Its files do not show it.', ({ paths }) =>
     paths.some((path) => path === '/' || /\.(?:cdx|spdx)\.json$/.test(path)),
   ),
