@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { corpusTest } from '../../src/testing/corpus.ts';
+import { measureListFindings } from '../../tools/accuracy/list-findings.ts';
 import { measureFindings } from '../../tools/accuracy/measure.ts';
-import { measurePackages } from '../../tools/accuracy/packages.ts';
-import { findingRows, packageRows } from '../../tools/accuracy/page.ts';
+import { judgeLists, measurePackages } from '../../tools/accuracy/packages.ts';
+import { findingRows, listFindingRows, packageRows } from '../../tools/accuracy/page.ts';
 import { inCheckout, scratch } from './clair.ts';
 import { corpusMirror } from './mirror.ts';
 
@@ -29,13 +30,22 @@ function comparableRows(measured: readonly string[]): (readonly [now: string[], 
 corpusTest(
   'no figure of the page about accuracy gets worse; if one gets better, npm run accuracy',
   async () => {
-    const findings = comparableRows(findingRows(await measureFindings({ scratch, mirror: corpusMirror() })));
+    const places = { scratch, mirror: corpusMirror() };
+    const findings = comparableRows(findingRows(await measureFindings(places)));
     for (const [now, before] of findings) {
       const [found, wrong, oldFound, oldWrong] = [now[3], now[5], before[3], before[5]].map(Number);
       const isNoWorse = Number(found) >= Number(oldFound) && Number(wrong) <= Number(oldWrong);
       assert.ok(isNoWorse, `${now.join(' | ')}, before ${before.join(' | ')}`);
     }
-    const packages = comparableRows(packageRows(measurePackages()));
+    const lists = judgeLists();
+    const ofLists = comparableRows(listFindingRows(measureListFindings(lists, places)));
+    for (const [now, before] of ofLists) {
+      const [missed, wrong, oldMissed, oldWrong] = [now[4], now[5], before[4], before[5]].map(Number);
+      const isNoWorse = Number(missed) <= Number(oldMissed) && Number(wrong) <= Number(oldWrong);
+      assert.ok(isNoWorse, `${now.join(' | ')}, before ${before.join(' | ')}`);
+    }
+    assert.ok(ofLists.length > 0);
+    const packages = comparableRows(packageRows(measurePackages(lists)));
     for (const [now, before] of packages) {
       const [found, wrong, oldFound, oldWrong] = [now[3], before[3]]
         .flatMap((cell = '') => cell.split(' +'))

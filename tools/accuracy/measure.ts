@@ -77,7 +77,7 @@ function accuracyOf(namespace: string, all: readonly JudgedFinding[]): FindingAc
 }
 
 /** Scans an SBOM. Returns its report, also if not everything is assessed. */
-function scanWith({ scratch, mirror }: MeasurePlaces, name: string): (sbom: object) => Report {
+export function scanWith({ scratch, mirror }: MeasurePlaces, name: string): (sbom: object) => Report {
   return (sbom) => {
     const file = join(scratch, `${name}.cdx.json`);
     writeFileSync(file, JSON.stringify(sbom));

@@ -27,17 +27,33 @@ export interface PackageAccuracy {
   readonly wrong: readonly string[];
 }
 
-interface ListedRow {
+/** A package of a list. */
+export interface ListedRow {
   readonly type: string;
   readonly name: string;
   readonly version?: string | null;
 }
 
-/** Measures lists of language packages against what the package managers state. Packages in caches, or owned by the distribution, count neither way. */
-export function measurePackages(): PackageAccuracy[] {
-  const rows = appImages().flatMap((image) =>
-    measuredScanners.flatMap((scanner) => measureImage(image, scanner)),
-  );
+/** The list of one scanner for one image, judged by what the package managers state. */
+export interface JudgedList {
+  readonly image: string;
+  readonly scanner: string;
+  /** All packages of the image that count. */
+  readonly wanted: readonly ListedRow[];
+  /** Those of them that are in the list. */
+  readonly hits: readonly ListedRow[];
+  /** Packages of the list that are not in the image. */
+  readonly wrong: readonly ListedRow[];
+}
+
+/** Judges all lists of language packages. Packages in caches, or owned by the distribution, count neither way. */
+export function judgeLists(): JudgedList[] {
+  return appImages().flatMap((image) => measuredScanners.map((scanner) => judgeList(image, scanner)));
+}
+
+/** Measures lists of language packages, by ecosystem. */
+export function measurePackages(lists: readonly JudgedList[]): PackageAccuracy[] {
+  const rows = lists.flatMap(measureList);
   return Array.from(
     Map.groupBy(rows, ({ type, scanner }) => JSON.stringify([type, scanner])),
     ([key, group]) => {
@@ -51,14 +67,14 @@ export function measurePackages(): PackageAccuracy[] {
   ).sort((a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : 0));
 }
 
-function measureImage(image: string, scanner: string): PackageAccuracy[] {
+function judgeList(image: string, scanner: string): JudgedList {
   const { packages, may_report: allowed, not_assessed: programs } = expectedImage(image);
   const counted = packages.filter(
     ({ version, evidence, owner }) =>
       version !== null && evidence !== 'dormant' && evidence !== 'stale' && owner === undefined,
   );
-  const wanted = new Map(counted.map((row) => [keyOf(row), row]));
-  const neutral = new Set([...packages, ...allowed.flatMap(fullRow)].map(keyOf));
+  const wanted = new Map(counted.map((row) => [listedKey(row), row]));
+  const neutral = new Set([...packages, ...allowed.flatMap(fullRow)].map(listedKey));
   // The version of these cannot be known.
   const unversioned = new Set(
     packages.flatMap((row) => (row.version === null ? [`${row.type} ${row.name}`] : [])),
@@ -67,20 +83,25 @@ function measureImage(image: string, scanner: string): PackageAccuracy[] {
   const texts = new Set(programs.flatMap(({ why }) => why.split(/[ :,]+/)));
   const isNeutral = (key: string, { type, name, version }: ListedRow): boolean =>
     neutral.has(key) || unversioned.has(`${type} ${name}`) || texts.has(`${name}-${version ?? ''}`);
-  const listed = new Map(listOf(image, scanner).map((row) => [keyOf(row), row]));
-  const types = new Set(counted.map(({ type }) => type));
+  const listed = new Map(listOf(image, scanner).map((row) => [listedKey(row), row]));
+  const others = [...listed].filter(([key, row]) => !wanted.has(key) && !isNeutral(key, row));
+  return {
+    ...{ image, scanner, wanted: [...wanted.values()] },
+    hits: [...wanted].filter(([key]) => listed.has(key)).map(([, row]) => row),
+    wrong: others.map(([, row]) => row),
+  };
+}
+
+function measureList({ image, scanner, wanted, hits, wrong }: JudgedList): PackageAccuracy[] {
+  const types = new Set(wanted.map(({ type }) => type));
+  const textOf = ({ name, version }: ListedRow): string => `${image}: ${name} ${version ?? ''}`;
   return Array.from(types, (type) => {
-    const own = [...wanted].filter(([, row]) => row.type === type);
-    const others = [...listed].filter(
-      ([key, row]) => row.type === type && !wanted.has(key) && !isNeutral(key, row),
-    );
-    const missed = own.filter(([key]) => !listed.has(key));
-    const textOf = ([, { name, version }]: readonly [string, ListedRow]): string =>
-      `${image}: ${name} ${version ?? ''}`;
+    const isOfType = (row: ListedRow): boolean => row.type === type;
+    const missed = wanted.filter((row) => isOfType(row) && !hits.includes(row));
     return {
-      ...{ type, scanner, hits: own.length - missed.length },
+      ...{ type, scanner, hits: hits.filter(isOfType).length },
       missed: missed.map(textOf),
-      wrong: others.map(textOf),
+      wrong: wrong.filter(isOfType).map(textOf),
     };
   });
 }
@@ -89,7 +110,8 @@ function fullRow({ type, name, version }: Partial<ListedRow>): ListedRow[] {
   return type === undefined || name === undefined ? [] : [{ type, name, version: version ?? '' }];
 }
 
-function keyOf({ type, name, version }: ListedRow): string {
+/** Returns what is equal for the same package in the lists of all scanners. */
+export function listedKey({ type, name, version }: ListedRow): string {
   return JSON.stringify([type, registryName(type, name), plainVersion(version ?? '')]);
 }
 
@@ -104,6 +126,7 @@ function listOf(image: string, scanner: string): readonly ListedRow[] {
     execFileSync(clair, args, { encoding: 'utf8', maxBuffer: 2 ** 28 }),
   ) as Report;
   return packages.filter(
-    ({ evidence }) => evidence !== undefined && !/^(?:declared|claimed-sbom)$/.test(evidence),
+    ({ evidence, owner }) =>
+      evidence !== undefined && owner === undefined && !/^(?:declared|claimed-sbom)$/.test(evidence),
   );
 }

@@ -1,3 +1,4 @@
+import { type ListFindings, ownMatcher } from './list-findings.ts';
 import type { FindingAccuracy, JudgedFinding } from './measure.ts';
 import { measuredScanners, type PackageAccuracy } from './packages.ts';
 
@@ -27,6 +28,17 @@ has the recorded lists of Syft 1.51, Trivy 0.74 and osv-scanner 2.5 on the same 
 
 A cell has the found packages, and after \`+\` the listed ones that are not in the image. Packages in caches, and those that the distribution
 owns, do not count.
+
+`;
+
+const listFindingsText = `
+## Findings of these images
+
+A scanner cannot report a vulnerability of a package that it does not list. This table has the findings to which each list leads, with the
+same advisories. The right findings are those that Clair finds for the packages that are in the images. So it says nothing about errors of
+the advisories or of Clair's order of versions. The list of Syft is also that of Grype. Trivy had no Java database.
+
+The recordings have one list of findings: what osv-scanner itself found for the packages of these images, without \`mixed-debian\`.
 
 `;
 
@@ -65,11 +77,27 @@ export function packageRows(packages: readonly PackageAccuracy[]): string[] {
   );
 }
 
+/** Returns the rows of the table of findings by lists, without its head. */
+export function listFindingRows(findings: readonly ListFindings[]): string[] {
+  return findings.map(({ scanner, hits, missed, wrong }) => {
+    const right = hits + missed.length;
+    const cells = [
+      ...[right, hits, missed.length, wrong.length],
+      ...[rate(hits, hits + wrong.length), rate(hits, right)],
+    ];
+    return `| ${scanner} | ${cells.join(' | ')} |`;
+  });
+}
+
+/** All measured figures. */
+export interface MeasuredAccuracy {
+  readonly findings: readonly FindingAccuracy[];
+  readonly packages: readonly PackageAccuracy[];
+  readonly listFindings: readonly ListFindings[];
+}
+
 /** Returns the page about accuracy. */
-export function accuracyPage(
-  findings: readonly FindingAccuracy[],
-  packages: readonly PackageAccuracy[],
-): string {
+export function accuracyPage({ findings, packages, listFindings }: MeasuredAccuracy): string {
   return [
     title,
     '| distribution or ecosystem | right findings | found | missed | wrong | wrong, not reported | precision | recall |\n',
@@ -80,6 +108,11 @@ export function accuracyPage(
     ...lines(packageRows(packages)),
     '\n',
     ...lines(packages.filter(({ scanner }) => scanner === 'Clair').flatMap(packageFailures)),
+    listFindingsText,
+    '| list | right findings | found | missed | wrong | precision | recall |\n|---|---:|---:|---:|---:|---:|---:|\n',
+    ...lines(listFindingRows(listFindings)),
+    '\n',
+    ...lines(listFindings.flatMap(listFindingFailures)),
     failuresText,
     '| | package | kind | vulnerabilities | reason |\n|---|---|---|---|---|\n',
     ...lines(findings.flatMap(findingFailures)),
@@ -98,6 +131,16 @@ function packageFailures({ missed, wrong }: PackageAccuracy): string[] {
   return [
     ...missed.map((text) => `- Clair misses ${text}.`),
     ...wrong.map((text) => `- Clair lists ${text}, which is not there.`),
+  ];
+}
+
+/** Failures of Clair: what its lists miss or have wrongly, and what only the other scanner found. */
+function listFindingFailures({ scanner, missed, wrong }: ListFindings): string[] {
+  if (scanner === ownMatcher) return wrong.map((text) => `- Only osv-scanner finds ${text}.`);
+  if (scanner !== measuredScanners[0]) return [];
+  return [
+    ...missed.map((text) => `- Clair misses ${text}.`),
+    ...wrong.map((text) => `- Clair finds ${text}, which is not there.`),
   ];
 }
 
