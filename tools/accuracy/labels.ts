@@ -85,6 +85,38 @@ const rules: readonly LabelRule[] = [
   },
 ];
 
+/** Rules for packages of distributions, by `namespace name version`. `clair explain` shows each. */
+const distributionRules: readonly LabelRule[] = [
+  {
+    label: 'TP',
+    reason: 'The advisory covers FIPS builds only. This is an ordinary build.',
+    packages: ['oracle:8 gnutls 3.6.16-4.el8', 'oracle:8 libgcrypt 1.8.5-7.el8_6'],
+  },
+  {
+    label: 'TP',
+    reason: 'The vendor says that this version has the fix.',
+    packages: [
+      ...['debian:11 openssl 1.1.1n-0+deb11u3', 'debian:11 openssl 1.1.1n-0+deb11u5'],
+      'rhel:8 libarchive 3.3.3-3.el8_5',
+    ],
+  },
+  {
+    label: 'FP',
+    reason: 'The same finding is labelled as right in two other images.',
+    packages: ['debian:11 coreutils 8.32-4+b1'],
+  },
+];
+
+/** Returns why the result differs from a label of a package of a distribution. Undefined if no rule explains it. */
+export function reasonOfDistributionLabel(
+  namespace: string,
+  { label, package: { name, version } }: Label,
+): string | undefined {
+  const key = `${namespace} ${name} ${version}`;
+  return distributionRules.find((rule) => rule.label === label && rule.packages?.includes(key) === true)
+    ?.reason;
+}
+
 /** Returns the packages that the advisories of languages name, by the ids and aliases of the advisories. */
 function namedPackages(mirror: string): Map<string, { type: string; name: string }[]> {
   const byId = new Map<string, { type: string; name: string }[]>();

@@ -11,6 +11,7 @@ import {
   labelledImages,
   labelledPurl,
   languageLabels,
+  reasonOfDistributionLabel,
   reasonOfLabel,
 } from './labels.ts';
 
@@ -179,15 +180,18 @@ async function judgeRelease(release: LabelledRelease, places: MeasurePlaces): Pr
   const found = findingsOfPurls(labels.map(purlOf), scanWith(places, release.namespace.replace(':', '-')));
   await using store = await openSqliteStore(databaseIn(places.scratch));
   const judged: JudgedFinding[] = [];
-  for (const label of labels)
-    if (await isNamed(label, release.namespace, store))
-      judged.push({
-        namespace: release.namespace,
-        label: label.label,
-        package: `${label.package.name} ${label.package.version}`,
-        id: label.vulnerability_id,
-        isFound: found.has(`${purlOf(label)} ${label.vulnerability_id}`),
-      });
+  for (const label of labels) {
+    if (!(await isNamed(label, release.namespace, store))) continue;
+    const reason = reasonOfDistributionLabel(release.namespace, label);
+    judged.push({
+      namespace: release.namespace,
+      label: label.label,
+      package: `${label.package.name} ${label.package.version}`,
+      id: label.vulnerability_id,
+      isFound: found.has(`${purlOf(label)} ${label.vulnerability_id}`),
+      ...(reason !== undefined && { reason }),
+    });
+  }
   return judged;
 }
 
