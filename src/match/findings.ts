@@ -163,6 +163,7 @@ function descriptionOf(id: string, hits: readonly Hit[]): string | null {
 }
 
 function evidenceOf(hit: Hit): Evidence {
+  const confidence = confidenceOf(hit.source);
   return {
     source: hit.source,
     advisory: hit.id,
@@ -171,8 +172,16 @@ function evidenceOf(hit: Hit): Evidence {
     installed: hit.installed,
     range: hit.range,
     versionScheme: hit.namespace.versionScheme,
-    ...(hit.source === 'nvd-products' && { confidence: 'low' }),
+    ...(confidence !== undefined && { confidence }),
   };
+}
+
+/**
+ * Returns the confidence of the rows of a source, or undefined if it is high. NVD knows the versions of a product less well than its
+ * assigner does.
+ */
+export function confidenceOf(source: string): 'low' | undefined {
+  return source === 'nvd-products' ? 'low' : undefined;
 }
 
 const stateOrder: readonly FixState[] = unfixedStates;

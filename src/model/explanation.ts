@@ -56,6 +56,8 @@ export interface RowExplanation {
   readonly knownSince: string;
   /** When the feed was fetched. */
   readonly fetchedAt: string | null;
+  /** Present if the source knows the versions of a product less well than its assigner, as NVD does. */
+  readonly confidence?: 'low';
   readonly checks: readonly RowCheck[];
 }
 

@@ -89,6 +89,16 @@ image       x.tar, unknown distribution
   );
 });
 
+test('names the confidence of an advisory that is not high', () => {
+  const rows = item.rows.map((row) => ({ ...row, confidence: 'low' as const }));
+  const shown = text({ ...explanation, packages: [{ ...item, rows }] });
+  assert.match(
+    shown,
+    /\nadvisory {4}CVE-2026-1 .+\nconfidence {2}low: only NVD states these versions, .+\n {12}✓ namespace/,
+  );
+  assert.ok(!text(explanation).includes('confidence'));
+});
+
 const { vulnerability } = sampleMatch(item.package, {
   id: 'CVE-2026-1',
   severity: 'High',

@@ -10,7 +10,7 @@ import type {
 } from '../model/explanation.ts';
 import type { RatingList, ReportVulnerability } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
-import { coverageLine } from './report-text.ts';
+import { coverageLine, lowConfidenceText } from './report-text.ts';
 import { foldWords, padText, paint, type Style } from './terminal-text.ts';
 import { imageTitleOf } from './title.ts';
 
@@ -128,6 +128,7 @@ function* rowLines(row: RowExplanation, display: Display): Iterable<string> {
     `stored in this form since ${row.knownSince.slice(0, 10)}`,
   ];
   yield* labelled('advisory', parts.join(', '), display);
+  if (row.confidence === 'low') yield* labelled('confidence', lowConfidenceText, display);
   for (const check of row.checks) yield* checkLines(check, display);
 }
 

@@ -4,6 +4,7 @@ import type { Display } from '../plugin/report-format.ts';
 import { type FindingRow, findingRows } from './finding-rows.ts';
 import { columnsFor, type FindingsColumn } from './findings-columns.ts';
 import { groupTitle, locationTexts } from './package-places.ts';
+import { lowConfidenceText } from './report-text.ts';
 import { foldCell, padText, paint, shortenText, textWidth } from './terminal-text.ts';
 
 const gap = 2;
@@ -41,6 +42,7 @@ export function* findingLines(report: Report, display: Display): Iterable<string
     if (isTitled(groups)) yield paint(title, 'bold', display);
     for (const row of rows) yield* rowLines(row, index++, { columns, display });
     yield* locationLines(rows, locations);
+    if (display.detail === true) yield* confidenceLines(rows);
   }
 }
 
@@ -53,6 +55,19 @@ function* locationLines(
   for (const [purl, { name, version }] of packages)
     for (const place of locations.get(purl) ?? [])
       yield `  ${escapeForTerminal(`${name} ${version}`)}: ${place}`;
+}
+
+/** Names the findings of each package that have evidence of low confidence only. */
+function* confidenceLines(rows: readonly FindingRow[]): Iterable<string> {
+  const doubtful = rows.filter(
+    ({ match: { evidence } }) =>
+      evidence.length > 0 && evidence.every(({ confidence }) => confidence === 'low'),
+  );
+  const packages = Map.groupBy(doubtful, ({ match }) => `${match.package.name} ${match.package.version}`);
+  for (const [name, own] of packages) {
+    const ids = own.map(({ match }) => match.vulnerability.id).join(', ');
+    yield `  ${escapeForTerminal(`${name}: ${ids}`)}: confidence ${lowConfidenceText}`;
+  }
 }
 
 /** Returns whether groups have titles. The packages of a distribution alone need none. */

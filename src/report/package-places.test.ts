@@ -101,6 +101,25 @@ test('names the text that proves the version of a program when details are reque
   assert.equal(table[0], 'generic in /opt/bin/nginx');
 });
 
+test('names findings that only evidence of low confidence has when details are requested', () => {
+  const found = languagePackage('generic', 'opt/bin/nginx', 'binary-string');
+  const evidenceOf = (source: string, confidence?: 'low'): Match['evidence'][number] => ({
+    ...{ source, advisory: 'CVE-1', namespace: 'generic:nginx', package: 'nginx', installed: '1.0.0' },
+    ...{ range: {}, versionScheme: 'program', ...(confidence && { confidence }) },
+  });
+  const low = evidenceOf('nvd-products', 'low');
+  const matches = [
+    { ...findingOf(found, 'CVE-1'), evidence: [low] },
+    { ...findingOf(found, 'CVE-2'), evidence: [low, evidenceOf('cve-products')] },
+    { ...findingOf(found, 'CVE-3'), evidence: [low] },
+  ];
+  const report = { ...reportOf([found]), matches };
+  const line =
+    '  demo 1.0.0: CVE-1, CVE-3: confidence low: only NVD states these versions, and it often lacks the fixes of release lines';
+  assert.equal(tableOf(report, true).at(-1), line);
+  assert.ok(!tableOf(report).includes(line));
+});
+
 test('lists all locations of a package once when details are requested', () => {
   const paths = ['app/node_modules/demo/package.json', 'srv/node_modules/demo/package.json'];
   const locations = paths.map((path, index) => ({

@@ -205,6 +205,10 @@ function isProven({ justification, decision }: SuppressedMatch): boolean {
   return justification !== undefined && decision === undefined;
 }
 
+/** What low confidence of evidence means. */
+export const lowConfidenceText =
+  'low: only NVD states these versions, and it often lacks the fixes of release lines';
+
 /** Returns the state and the dates of a namespace's advisories. Dates instead of ages, because reports do not depend on the clock. */
 export function coverageLine(coverage: Coverage): string {
   const { newestAdvisory, fetchedAt, reason } = coverage;

@@ -1,4 +1,5 @@
 import { explainRow } from '../../match/explain.ts';
+import { confidenceOf } from '../../match/findings.ts';
 import { isSameName, spellingsOf } from '../../model/cve.ts';
 import type {
   Explanation,
@@ -183,6 +184,7 @@ function explainedRow(
 ): RowExplanation {
   const { source, feed } = record;
   const states = statesFor(row.namespace.name, context.states);
+  const confidence = confidenceOf(source);
   const state = states.find((known) => known.source === source && known.feed === feed);
   const rowContext = {
     schemes: context.deps.extensions.schemes,
@@ -201,6 +203,7 @@ function explainedRow(
     modified: record.modified ?? null,
     knownSince: record.validFrom,
     fetchedAt: state?.fetchedAt ?? null,
+    ...(confidence !== undefined && { confidence }),
     checks: explainRow({ ...row, source, affectedPackage: row.package }, item, rowContext),
   };
 }
