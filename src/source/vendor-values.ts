@@ -7,6 +7,12 @@ export function parseModified(date: string | undefined): { modified?: string } {
   return Number.isNaN(time.getTime()) ? {} : { modified: time.toISOString() };
 }
 
+/** Parses the date on which a vendor published an update like `parseModified`. */
+export function parseIssued(date: string | undefined): { issued?: string } {
+  const { modified: issued } = parseModified(date);
+  return issued === undefined ? {} : { issued };
+}
+
 /**
  * Returns the module of a build if the vendor names no stream. The release string shows that it belongs to one:
  * `1.module_el8.6.0+2904`.

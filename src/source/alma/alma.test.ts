@@ -119,6 +119,7 @@ test('reads only its own release and no bug fixes from the archive', async () =>
     summary: 'Moderate: xz security update',
     related: ['CVE-2020-0001', 'RHSA-2020:1'],
     modified: '2021-08-11T08:54:00Z',
+    published: '2021-08-10T00:00:00Z',
     affected: [
       {
         package: { ecosystem, name: 'xz' },
@@ -155,6 +156,7 @@ test('reads only its own release and no bug fixes from the archive', async () =>
     severity: 'Medium',
     cvss: [],
     modified: '2021-08-11T08:54:00.000Z',
+    issued: '2021-08-10T00:00:00.000Z',
     affected: [
       {
         namespace,

@@ -13,7 +13,7 @@ const archive = 'https://osv-vulnerabilities.storage.googleapis.com/AlmaLinux/al
  */
 export const alma: AdvisorySource = {
   name: 'alma',
-  version: 3,
+  version: 4,
   feeds,
   feedsFor(namespace) {
     const release = /^almalinux:(\d+)$/.exec(namespace)?.[1];

@@ -11,7 +11,7 @@ import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
 import type { Part } from '../rows.ts';
-import { parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
+import { parseIssued, parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
 
 /** Yields the errata of Oracle's OVAL file. */
 export function oracleErrata(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
@@ -19,7 +19,7 @@ export function oracleErrata(feed: string, content: FetchedFeed): AsyncGenerator
 }
 
 function describe(definition: Definition): Description {
-  const { references, title, severity, cves, date, description } = definition;
+  const { references, title, severity, cves, date, issued, description } = definition;
   const erratum = references.find(({ source }) => source.toLowerCase() === 'elsa');
   const id = erratum?.id ?? /\bELSA-\d{4}-\d+/.exec(title)?.[0];
   if (id === undefined) return { skipped: 'it names no erratum' };
@@ -33,6 +33,7 @@ function describe(definition: Definition): Description {
     severity: vendorSeverity(severity || /\(([^()]+)\)$/.exec(title)?.[1]),
     cvss: cvssOf('Oracle', definition),
     ...parseModified(date),
+    ...parseIssued(issued),
   };
 }
 

@@ -81,6 +81,7 @@ test('reads an erratum as one vulnerability with a row for each package', async 
       severity: 'Medium',
       cvss: [{ source: 'Oracle', vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H', score: 7.5 }],
       modified: '2024-03-01T00:00:00.000Z',
+      issued: '2024-03-01T00:00:00.000Z',
       affected: [
         {
           namespace: { name: 'oracle:8', versionScheme: 'rpm' },

@@ -6,7 +6,7 @@ const url = 'https://linux.oracle.com/security/oval/com.oracle.elsa-all.xml.bz2'
 /** Oracle's errata for every release of Oracle Linux, in one file. They contain fixes only. */
 export const oracle: AdvisorySource = {
   name: 'oracle',
-  version: 2,
+  version: 3,
   feeds: ['elsa'],
   feedsFor: (namespace) => (/^oracle:\d+$/.test(namespace) ? ['elsa'] : []),
   fetch: (_feed, client, lastFingerprint) => client.get(url, lastFingerprint),

@@ -1,7 +1,7 @@
 import type { Affected, FeedDocument, FeedRecord, FetchedFeed, Namespace } from '../../plugin/index.ts';
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
 import { withDocumentErrors, zippedDocuments } from '../feed-documents.ts';
-import { unnamedModule } from '../vendor-values.ts';
+import { parseIssued, unnamedModule } from '../vendor-values.ts';
 import { advisoryOf } from './advisory.ts';
 import { readActiveRecord } from './archive.ts';
 import {
@@ -56,6 +56,7 @@ function* advisory(feed: DistributionFeed, record: OsvRecord): Generator<FeedRec
   const advisory = {
     ...commonOf(record),
     title: titleOf(record),
+    ...parseIssued(record.published ?? undefined),
     aliases: cvesOf(record),
     links: [feed.linkOf(record.id)],
     severity: severityInSummary(record),

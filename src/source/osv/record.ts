@@ -44,6 +44,7 @@ const entry = z.object({
 export const osvRecord = z.object({
   id: z.string(),
   modified: absentOrNull(z.string()),
+  published: absentOrNull(z.string()),
   withdrawn: absentOrNull(z.string()),
   aliases: names,
   upstream: names,

@@ -40,6 +40,8 @@ export interface Definition {
   readonly severity: string;
   /** Date of the last change, or else of publication, in the vendor's format. */
   readonly date?: string;
+  /** Date of publication, in the vendor's format. */
+  readonly issued?: string;
   readonly cves: readonly AdvisoryCve[];
   readonly products: readonly string[];
   /** Red Hat's `resolution` for packages without a fix, by package name. */
@@ -56,9 +58,10 @@ export function readDefinition(element: XmlElement): Definition {
   const metadata = childOf(element, 'metadata');
   const advisory = childOf(metadata, 'advisory');
   const criteria = childOf(element, 'criteria');
+  const issued = attributeOrNone(childOf(advisory, 'issued'), 'date');
   const date =
     attributeOrNone(childOf(advisory, 'updated'), 'date') ??
-    attributeOrNone(childOf(advisory, 'issued'), 'date') ??
+    issued ??
     childOf(metadata, 'advisory_date')?.text;
   const patchable = childOf(metadata, 'patchable')?.text.trim();
   return {
@@ -70,6 +73,7 @@ export function readDefinition(element: XmlElement): Definition {
     references: childrenOf(metadata, 'reference').map(readReference),
     severity: textOf(advisory, 'severity') || textOf(metadata, 'severity'),
     ...(date !== undefined && { date: date.trim() }),
+    ...(issued !== undefined && { issued: issued.trim() }),
     cves: childrenOf(advisory, 'cve').map((cve) => ({ id: contentOf(cve), attributes: cve.attributes })),
     products: childrenOf(childOf(advisory, 'affected_cpe_list'), 'cpe').map(contentOf),
     resolutions: readResolutions(childOf(advisory, 'affected')),

@@ -11,7 +11,7 @@ import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
 import type { Part } from '../rows.ts';
-import { parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
+import { parseIssued, parseModified, unnamedModule, vendorSeverity } from '../vendor-values.ts';
 
 /** Yields the advisories of one release from OVAL version 1, or the advisories and open CVEs from version 2. */
 export function rhelOvalDocuments(feed: string, content: FetchedFeed): AsyncGenerator<FeedDocument> {
@@ -19,7 +19,7 @@ export function rhelOvalDocuments(feed: string, content: FetchedFeed): AsyncGene
 }
 
 function describe(definition: Definition): Description {
-  const { title, references, severity, description, date, cves } = definition;
+  const { title, references, severity, description, date, issued, cves } = definition;
   const advisory =
     references.find(({ source }) => source === 'RHSA')?.id ?? /^RH[SBE]A-\d{4}:\d+/.exec(title)?.[0];
   const [first, ...others] = cvesIn(...references.map(({ id }) => id), ...cves.map(({ id }) => id), title);
@@ -34,6 +34,7 @@ function describe(definition: Definition): Description {
     severity: vendorSeverity(severity),
     cvss: cvssOf('Red Hat', definition),
     ...parseModified(date),
+    ...(advisory !== undefined && parseIssued(issued)),
   };
 }
 

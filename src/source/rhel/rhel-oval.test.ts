@@ -82,6 +82,7 @@ test('reads an advisory as one vulnerability with a row for every alternative', 
       severity: 'High',
       cvss: [{ source: 'Red Hat', vector: 'AV:N/AC:M/Au:N/C:N/I:P/A:N', score: 4.3 }],
       modified: '2024-01-02T00:00:00.000Z',
+      issued: '2024-01-01T00:00:00.000Z',
       affected: [
         row('kernel', '0:4.18-2.el8'),
         row('bash', '0:5-1.module+el8', { module: 'bash:5' }),

@@ -10,7 +10,7 @@ const versions = ['5', '6', '7', '8', '9'];
  */
 export const rhelOval: AdvisorySource = {
   name: 'rhel-oval',
-  version: 3,
+  version: 4,
   fallbackFor: 'rhel',
   feeds: versions.map((version) => `RHEL${version}`),
   feedsFor(namespace) {

@@ -9,7 +9,7 @@ const feeds = ['advisories'];
  */
 export const rocky: AdvisorySource = {
   name: 'rocky',
-  version: 3,
+  version: 4,
   feeds,
   feedsFor: (namespace) => (/^rocky:\d+(:|$)/.test(namespace) ? feeds : []),
   async fetch(_feed, client, lastFingerprint) {

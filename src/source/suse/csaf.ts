@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
+import { isCve } from '../../model/cve.ts';
 import type { FeedRecord, FixState } from '../../plugin/index.ts';
 import { relationships, scores, vectorsOfScores } from '../csaf/schemas.ts';
 import { mergedRows, type Part } from '../rows.ts';
-import { parseModified, vendorSeverity } from '../vendor-values.ts';
+import { parseIssued, parseModified, vendorSeverity } from '../vendor-values.ts';
 import { partsOn } from './product.ts';
 
 interface Branch {
@@ -38,7 +39,11 @@ export const csafDocument = z.object({
     notes,
     title: z.optional(z.string()),
     references: z.optional(z.array(z.object({ category: z.optional(z.string()), url: z.string() }))),
-    tracking: z.object({ id: z.string(), current_release_date: z.optional(z.string()) }),
+    tracking: z.object({
+      id: z.string(),
+      current_release_date: z.optional(z.string()),
+      initial_release_date: z.optional(z.string()),
+    }),
   }),
   product_tree: z.optional(
     z.object({
@@ -96,6 +101,8 @@ export function* readCsafDocument({
     aliases: cves.filter((cve) => cve !== id),
     ...describe(document, vulnerabilities),
     ...parseModified(document.tracking.current_release_date),
+    // A document about a CVE was published before its fixes.
+    ...(!isCve(id) && parseIssued(document.tracking.initial_release_date)),
     affected,
   };
 }

@@ -12,6 +12,7 @@ import {
   vectorsOf,
 } from '../osv/record.ts';
 import { mergedRows, type Part } from '../rows.ts';
+import { parseIssued } from '../vendor-values.ts';
 import { partsOn } from './product.ts';
 
 /** The packages built from the source package of an entry: `[{"libzzip-0-13": "0.13.72-150600.4.3.1"}]`. */
@@ -36,6 +37,7 @@ export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
     kind: 'vulnerability',
     ...commonOf(record),
     title: titleOf(record),
+    ...parseIssued(record.published ?? undefined),
     aliases: cvesOf(record),
     links: (record.references ?? []).filter(({ type }) => type === 'ADVISORY').map(({ url }) => url),
     severity: severityInSummary(record),

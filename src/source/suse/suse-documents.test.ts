@@ -46,7 +46,11 @@ function document(status: Readonly<Record<string, readonly [product: string, pkg
         { category: 'self', url: 'https://ftp.suse.com/suse-su-2024_0001-1.json' },
         { category: 'self', url: 'https://www.suse.com/1/' },
       ],
-      tracking: { id: 'SUSE-SU-2024:0001-1', current_release_date: '2024-08-15T07:01:23Z' },
+      tracking: {
+        id: 'SUSE-SU-2024:0001-1',
+        current_release_date: '2024-08-15T07:01:23Z',
+        initial_release_date: '2024-08-14T09:00:00Z',
+      },
     },
     product_tree: {
       branches: [{ category: 'vendor', name: 'SUSE', branches: leaves.map(bare) }],
@@ -95,10 +99,18 @@ test('reads a document on an advisory as a vulnerability', async () => {
     severity: 'High',
     cvss: [{ source: 'SUSE', vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H', score: 7.5 }],
     modified: '2024-08-15T07:01:23.000Z',
+    issued: '2024-08-14T09:00:00.000Z',
     affected: [{ ...row, only: { arch: ['x86_64'] } }],
   };
   assert.deepEqual(await parse(fixed), [expected]);
   assert.deepEqual(await parseSample(sample(gzipSync(archive(fixed)))), [expected]);
+});
+
+test('does not take the date of a document about a CVE for that of a fix', async () => {
+  const text = JSON.stringify(fixed).replace('SUSE-SU-2024:0001-1', 'CVE-2024-0001');
+  const [record] = await parse(text);
+  assert.ok(record?.kind === 'vulnerability' && record.id === 'CVE-2024-0001');
+  assert.equal(record.issued, undefined);
 });
 
 function rowsOf(records: readonly FeedRecord[]): string[] {
@@ -154,6 +166,7 @@ test('reads the packages beside the source package from a record in OSV form', a
   const record = {
     id: 'SUSE-SU-2024:0001-1',
     modified: '2024-08-15T07:01:23Z',
+    published: '2024-08-14T09:00:00Z',
     upstream: ['CVE-2024-0001'],
     summary: 'Security update for zziplib',
     references: [{ type: 'ADVISORY', url: 'https://www.suse.com/1/' }],
@@ -172,6 +185,7 @@ test('reads the packages beside the source package from a record in OSV form', a
       key: 'SUSE-SU-2024:0001-1',
       id: 'SUSE-SU-2024:0001-1',
       modified: '2024-08-15T07:01:23.000Z',
+      issued: '2024-08-14T09:00:00.000Z',
       title: 'Security update for zziplib',
       description: 'Security update for zziplib',
       aliases: ['CVE-2024-0001'],

@@ -16,7 +16,7 @@ const feeds = ['all'];
  */
 export const suseDocuments: AdvisorySource = {
   name: 'suse-documents',
-  version: 2,
+  version: 3,
   fallbackFor: 'suse',
   feeds,
   feedsFor: (namespace) => (suse.feedsFor(namespace).length > 0 ? feeds : []),
