@@ -1,3 +1,4 @@
+import { conanCache } from '../../src/testing/conan-cache.ts';
 import { storeDatabase } from '../../src/testing/store-writer.ts';
 import type { FileFormat } from './subject.ts';
 
@@ -106,6 +107,11 @@ export const inventoryFormats: Readonly<Record<string, readonly FileFormat[]>> =
     {
       path: 'root/.conan/data/zlib/1.2.13/_/_/package/0a1b/conaninfo.txt',
       document: '[settings]\n    arch=x86_64\n\n[full_requires]\n',
+    },
+    {
+      path: 'root/.conan2/p/cache.sqlite3',
+      document: 'zlib/1.3.1@user/channel',
+      pack: (reference) => conanCache([[reference, 'b/zlibda00419ee546d']]),
     },
   ],
   'vscode-extension': [
