@@ -43,6 +43,7 @@ import { cveList } from './enrich/cve/cve.ts';
 import { epss } from './enrich/epss/epss.ts';
 import { euvd, kev } from './enrich/kev/kev.ts';
 import { nvd } from './enrich/nvd/nvd.ts';
+import { clair4Webhook } from './notify/clair4-webhook.ts';
 import { slack } from './notify/slack.ts';
 import { teams } from './notify/teams.ts';
 import type { TransportKind } from './notify/transport-kind.ts';
@@ -180,4 +181,4 @@ export const builtIn: BuiltIn = {
  * The transports that a server configuration can set up, in the order of the settings reference. Chat transports are last: if the server
  * stops between two deliveries, it repeats the earlier ones.
  */
-export const transportKinds: readonly TransportKind[] = [webhook, slack, teams];
+export const transportKinds: readonly TransportKind[] = [webhook, clair4Webhook, slack, teams];

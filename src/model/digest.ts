@@ -10,6 +10,19 @@ export function parseDigest(text: string): Digest | undefined {
   return form.test(text) ? (text as Digest) : undefined;
 }
 
+/** Begins the name of a manifest. Clients of the v3 API name their images by digests, too, and get fewer packages. */
+const manifestPrefix = 'v4/';
+
+/** Returns the name under which the store has a manifest that a client of Clair's v4 API posted. */
+export function manifestName(digest: Digest): string {
+  return manifestPrefix + digest;
+}
+
+/** Returns the digest of the manifest with this name. Undefined if the name is not that of a manifest. */
+export function manifestOfName(name: string): Digest | undefined {
+  return name.startsWith(manifestPrefix) ? parseDigest(name.slice(manifestPrefix.length)) : undefined;
+}
+
 /** The algorithm of a digest, by its name in `node:crypto`. */
 export function digestAlgorithm(digest: Digest): 'sha256' | 'sha512' {
   return digest.startsWith('sha256:') ? 'sha256' : 'sha512';

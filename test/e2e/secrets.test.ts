@@ -37,6 +37,11 @@ function configuration(url: string, database: string): object {
     },
     notifier: {
       http: { endpoint: `${url}/planted-endpoint?key=planted`, proxy, secret: 'planted-secret' },
+      clair4: {
+        endpoint: `${url}/planted-hook?key=planted`,
+        callback: 'http://127.0.0.1:1/',
+        ...{ headers: 'x-key=planted-hook-header', pskkey: keys[2], proxy },
+      },
       slack: { endpoint: 'https://127.0.0.1:1/services/planted-slack', proxy },
       teams: { endpoint: 'https://127.0.0.1:1/invoke?sig=planted-teams', proxy },
     },

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { builtIn } from '../../src/extensions.ts';
+import { manifestOfName } from '../../src/model/digest.ts';
 import { updateFeeds } from '../../src/service/feeds/update-feeds.ts';
+import { affectedPage } from '../../src/service/notifications/notification-message.ts';
 import { mirrorClient } from '../../src/source/client/mirror.ts';
 import { readV4Lines, recordings, type V4Line } from '../../src/testing/recordings.ts';
 import { type SharedEngine, sharedEngines } from '../../src/testing/store-engines.ts';
@@ -14,6 +17,7 @@ import {
   v4ImageDeviations,
   v4IndexDeviations,
   v4MatchDeviations,
+  v4NotifyDeviations,
 } from './replay/v4-deviations.ts';
 import { serveV4Layers } from './replay/v4-layer-server.ts';
 import { V4Replay } from './replay/v4-replay.ts';
@@ -43,10 +47,8 @@ for (const engine of sharedEngines) {
     skip,
   }, async (t) => {
     const place = await engine.createEmptyLocation(t);
-    const exchanges = await startReplay(t, place, v4AuthDeviations, {
-      CLAIR_API_V4_PSKKEY: recordedKey,
-      CLAIR_API_V4_PSKISSUERS: 'quay,clairctl',
-    });
+    const env = { CLAIR_API_V4_PSKKEY: recordedKey, CLAIR_API_V4_PSKISSUERS: 'quay,clairctl' };
+    const exchanges = await startReplay(t, place, v4AuthDeviations, { env });
     for (const line of readV4Lines('v4-auth').filter((one) => !isOfMatcher(one) && one.port === undefined))
       await exchanges.repeat(line);
     exchanges.finish(t);
@@ -63,6 +65,69 @@ for (const engine of sharedEngines) {
     }
     exchanges.finish(t);
   });
+
+  test(`${engine.name}: the v4 notifier responds like Clair except for the listed deviations`, {
+    skip,
+  }, async (t) => {
+    const place = await engine.createEmptyLocation(t);
+    const lines = readV4Lines('v4-notify').filter((line) => line.status !== undefined && !isOfMatcher(line));
+    const manifests = await startReplay(t, place, v4NotifyDeviations);
+    for (const line of lines.filter(({ n }) => n < firstPageLine)) await manifests.repeat(line);
+    await loadFeeds(engine, place);
+    await loadFeeds(engine, place, changedFeeds(t));
+    const notifications = new Map(Object.values(recordedNotifications).map((id) => [id, '']));
+    const [name, affected] = await notificationOf(engine, place, 'CVE-2026-90003');
+    for (const id of notifications.keys()) notifications.set(id, name);
+    // The manifests that the recording has for this change.
+    assert.deepEqual(affected, recordedManifests);
+    const exchanges = await startReplay(t, place, v4NotifyDeviations, { notifications });
+    for (const line of lines.filter(({ n }) => n >= firstPageLine)) await exchanges.repeat(line);
+    exchanges.finish(t);
+  });
+}
+
+/** The line of the recording of the notifier in which its pages begin. */
+const firstPageLine = 13;
+
+/** Ids of the notifications in the recording. */
+const recordedNotifications = {
+  debian: 'c3435359-022f-4c0f-a08b-d04521d5b08e',
+  alpine: '148b9006-87b9-4fba-b300-b6b4756b2818',
+  pypi: '1f06f1d9-fa9e-4c71-84aa-ed9289c08869',
+  changed: '6c986bf2-fe6d-47b8-84e9-ed2447819d77',
+  second: 'ba58a6a6-b4ff-4e4c-9ce3-2ea8baba616c',
+} as const;
+
+/** The manifests of the recording that CVE-2026-90003 affects: `alpine` and `img-alpine-minirootfs-3.20.3`. */
+const recordedManifests = [
+  'sha256:2d37e29d64643af5b6054ae73a61e0ac1505e3d39ffadc283a39fb8d9885f7bb',
+  'sha256:54c5b3dd459d5ef778bb2fa1e23a5fb0e1b62ae66970bcb436e8f81a1a1a8e41',
+];
+
+/** Returns a directory with the changed feeds of the recording, and the others. */
+function changedFeeds(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-feeds-'));
+  t.after(() => {
+    rmSync(directory, { recursive: true });
+  });
+  for (const folder of ['feeds-v4', 'feeds-v4-next'])
+    cpSync(join(recordings, folder), directory, { recursive: true, force: true });
+  return directory;
+}
+
+/** Returns the notification about a new vulnerability, and the manifests that it affects. */
+async function notificationOf(
+  engine: SharedEngine,
+  place: string,
+  id: string,
+): Promise<readonly [name: string, manifests: readonly string[]]> {
+  await using store = await engine.open(place, {});
+  await store.notifications.createFromEvents(1000);
+  const found = (await store.notifications.findDue(1000)).find((one) => one.id === id);
+  const notification = found ?? assert.fail(`no notification about ${id}`);
+  const { images } = await affectedPage(notification, { limit: 100 }, { store, extensions: builtIn });
+  const names = images.flatMap((image) => image.names.flatMap((name) => manifestOfName(name) ?? []));
+  return [notification.name, names.sort()];
 }
 
 async function replay(
@@ -76,15 +141,22 @@ async function replay(
   exchanges.finish(t);
 }
 
+interface ReplayOptions {
+  /** Further settings. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Our notifications by the ids of the recorded ones. */
+  readonly notifications?: ReadonlyMap<string, string>;
+}
+
 async function startReplay(
   t: TestContext,
   place: string,
   deviations: V4Deviations,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, notifications = new Map() }: ReplayOptions = {},
 ): Promise<V4Replay> {
   const { ports } = await startEndpoints(t, place, env);
   const port = ports.get(apiPort) ?? assert.fail('no port');
-  return new V4Replay({ port, layers: await serveV4Layers(t) }, deviations);
+  return new V4Replay({ port, layers: await serveV4Layers(t), notifications }, deviations);
 }
 
 /** The line of the recording of the matcher in which the feeds are loaded, and those in which they change. */
@@ -95,8 +167,12 @@ function isOfLaterFeeds({ n }: V4Line): boolean {
   return n >= laterFeedsFrom && n <= laterFeedsTo;
 }
 
-/** Loads the feeds of the recording. */
-async function loadFeeds(engine: SharedEngine, place: string): Promise<void> {
+/** Loads feeds, by default the first ones of the recording. */
+async function loadFeeds(
+  engine: SharedEngine,
+  place: string,
+  directory = join(recordings, 'feeds-v4'),
+): Promise<void> {
   await using store = await engine.open(place, {});
   const { sources, enrichers, schemes } = builtIn;
   const feeds = [...sources, ...enrichers].flatMap((source) =>
@@ -105,7 +181,7 @@ async function loadFeeds(engine: SharedEngine, place: string): Promise<void> {
   await updateFeeds(feeds, {
     ...{ store, schemes, origin: 'upstream', maxAgeMs: 0, now: store.now, owner: 'test', lockWaitMs: 0 },
     ...{ sleep: () => Promise.resolve(), onProgress: () => undefined },
-    client: mirrorClient(join(recordings, 'feeds-v4')),
+    client: mirrorClient(directory),
   });
 }
 
@@ -117,7 +193,13 @@ function isOfMatcher({ path = '' }: V4Line): boolean {
 test('docs/reference/deviations.md explains every deviation of the v4 API', () => {
   const text = readFileSync(new URL('../../docs/reference/deviations.md', import.meta.url), 'utf8');
   const headings = new Set(Array.from(text.matchAll(/^### (.+)$/gm), ([, heading = '']) => heading));
-  const rules = [v4IndexDeviations, v4ImageDeviations]
+  const rules = [
+    v4IndexDeviations,
+    v4ImageDeviations,
+    v4MatchDeviations,
+    v4AuthDeviations,
+    v4NotifyDeviations,
+  ]
     .flatMap(Object.values)
     .map(({ rule }) => rule as string);
   assert.deepEqual(

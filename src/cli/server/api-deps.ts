@@ -80,7 +80,7 @@ export function toV3Deps({
 
 /** Returns the dependencies of the handlers of Clair's API v4, which lists packages of languages whatever the settings of a worker are. */
 export function toV4Deps(
-  { store, pool, loaded, plan, ingests, log }: ServiceDeps,
+  { store, pool, loaded, plan, ingests, listGate, log }: ServiceDeps,
   { api, updater }: Pick<Config, 'api' | 'updater'>,
 ): V4Deps {
   const { extensions } = loaded;
@@ -94,6 +94,7 @@ export function toV4Deps(
       logIngest(log, record);
     },
     matching: { extensions, store },
+    listLimiter: listGate,
     feeds: plan.feeds,
     notReadyStatus: api.v4.notready === '404' ? 404 : 202,
     maxAgeSeconds: Math.round(updater.interval / 1000),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Digest } from '../../model/digest.ts';
+import { type Digest, manifestName } from '../../model/digest.ts';
 import { compareText } from '../../model/order.ts';
 import type { ImageIndex } from '../../store/image-store.ts';
 import { analyzerKey } from '../images/analyze-layers.ts';
@@ -36,9 +36,6 @@ export interface FindManifestDeps {
   readonly store: Pick<IngestAncestryDeps['store'], 'ancestries' | 'images'>;
 }
 
-/** Begins the name under which the store has a manifest. Clients of the v3 API name their images by digests, too, and get fewer packages. */
-const namePrefix = 'v4/';
-
 /**
  * Ingests a manifest like an ancestry. Each layer must have its digest as stored. Reads nothing if the manifest has the same layers and was
  * read by the same extensions. Returns undefined then. Throws what `ingestAncestry` throws.
@@ -52,7 +49,7 @@ export async function ingestManifest(
     ...{ hash, headers, storedDigest: hash },
     ...{ path: url, format: 'docker' as const },
   }));
-  return await ingestAncestry({ name: namePrefix + digest, layers: hashed }, deps, signal);
+  return await ingestAncestry({ name: manifestName(digest), layers: hashed }, deps, signal);
 }
 
 /** Returns an indexed manifest. Undefined if it is unknown. */
@@ -60,7 +57,7 @@ export async function findIndexedManifest(
   digest: Digest,
   { store }: FindManifestDeps,
 ): Promise<IndexedManifest | undefined> {
-  const ancestry = await store.ancestries.find(namePrefix + digest);
+  const ancestry = await store.ancestries.find(manifestName(digest));
   if (ancestry === undefined) return undefined;
   const { hashes: layers, image: number } = ancestry;
   return { digest, layers, number, image: await store.images.findByNumber(number) };
@@ -73,7 +70,7 @@ export async function removeManifests(
 ): Promise<Digest[]> {
   const removed: Digest[] = [];
   for (const digest of new Set(digests))
-    if (await store.ancestries.remove(namePrefix + digest)) removed.push(digest);
+    if (await store.ancestries.remove(manifestName(digest))) removed.push(digest);
   return removed;
 }
 

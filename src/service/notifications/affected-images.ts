@@ -96,6 +96,14 @@ function isEverywhereSuperseded(
   );
 }
 
+/** Returns entries with the ratings of the store, if their advisories do not rate them. */
+export async function ratedEntries(
+  entries: readonly AffectedEntry[],
+  store: Pick<Store, 'advisories' | 'enrichments'>,
+): Promise<AffectedEntry[]> {
+  return await withRatings(entries, await store.advisories.findFeedStates(), store);
+}
+
 /** Adds the ratings of the store to findings that their advisories do not rate. */
 async function withRatings(
   entries: readonly AffectedEntry[],

@@ -1,6 +1,7 @@
 import type {
   V4Contents,
   V4Environment,
+  V4NotificationPage,
   V4Package,
   V4VulnerabilityReport,
 } from '../../../src/api/http/v4/types.ts';
@@ -61,10 +62,16 @@ function comparableBody(body: string): unknown {
   // Clair writes null for an empty list.
   if (value === null) return [];
   if ('packages' in value) return comparableReport(value as unknown as V4Contents);
+  if ('notifications' in value) return comparablePage(value as unknown as V4NotificationPage);
   if (typeof value['state'] === 'string') return { state: '(state)' };
   if (typeof value['message'] === 'string')
     return { code: value['code'], message: value['message'].replace(/^([^:]*): .*$/s, '$1: …') };
   return value;
+}
+
+/** Which notification is on which page is chance. */
+function comparablePage({ page, notifications }: V4NotificationPage): object {
+  return { size: page.size, hasNext: page.next !== undefined, count: notifications.length };
 }
 
 /** Returns a report with names in place of ids. The words that Clair chooses for its database are left out. */

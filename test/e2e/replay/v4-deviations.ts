@@ -199,6 +199,7 @@ export const v4IndexDeviations: V4Deviations = {
   232: { rule: 'Several APIs on one port', status: 404 },
   234: { rule: 'Several APIs on one port', status: 200 },
   236: { rule: 'Several APIs on one port', status: 200 },
+  238: { rule: 'Several APIs on one port', status: 400 },
   240: {
     rule: 'Web pages of other origins are refused',
     status: 403,
@@ -340,4 +341,23 @@ export const v4AuthDeviations: V4Deviations = {
   65: { rule: 'Several APIs on one port', status: 401 },
   67: { rule: 'Several APIs on one port', status: 401 },
   69: { rule: 'Several APIs on one port', status: 401 },
+};
+
+/** Deviations in the recording of the notifier. */
+export const v4NotifyDeviations: V4Deviations = {
+  21: { rule: 'A notification is about one change' },
+  22: { rule: 'A notification is about one change' },
+  23: { rule: 'A notification is about one change' },
+  25: { rule: 'Pages of notifications are limited', status: 400 },
+  27: { rule: 'Pages of notifications are limited' },
+  32: { rule: 'Pages of notifications are limited', status: 400 },
+  39: { rule: 'Accept without a known media type', status: 415 },
+  45: { rule: 'An unknown notification gets 404', status: 404 },
+  46: { rule: 'An unknown notification gets 404', status: 404 },
+  50: { rule: 'Paths are exact', status: 404 },
+  51: { rule: 'An unknown notification gets 404', status: 404 },
+  55: { rule: 'Paths are exact', status: 404 },
+  56: { rule: 'Paths are exact', status: 404 },
+  82: { rule: 'A deleted manifest is in no notification' },
+  83: { rule: 'A deleted manifest is in no notification' },
 };

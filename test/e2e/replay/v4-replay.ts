@@ -16,6 +16,8 @@ const recordedState = 'cb31df8269833698891b35a63251a81a';
 export interface V4Endpoints {
   readonly port: number;
   readonly layers: V4LayerServer;
+  /** Our notifications by the ids of the recorded ones. */
+  readonly notifications?: ReadonlyMap<string, string>;
 }
 
 /** Repeats recorded exchanges with Clair v4 in order and collects the differences. */
@@ -24,6 +26,8 @@ export class V4Replay {
   readonly #deviations: V4Deviations;
   readonly #unlisted: string[] = [];
   #state = '';
+  /** The position of the next page in the last one. */
+  #next = '';
 
   constructor(endpoints: V4Endpoints, deviations: V4Deviations) {
     this.#endpoints = endpoints;
@@ -66,7 +70,8 @@ export class V4Replay {
   }
 
   async #send(line: V4Line): Promise<V4Answer> {
-    const { method = '', path = '', request_headers: headers = {}, request_body: text } = line;
+    const { method = '', path: recordedPath = '', request_headers: headers = {}, request_body: text } = line;
+    const path = this.#outgoingPath(recordedPath);
     const base64 = line.request_body_b64;
     const body =
       base64 === undefined ? text && Buffer.from(this.#outgoing(text)) : Buffer.from(base64, 'base64');
@@ -107,7 +112,17 @@ export class V4Replay {
     const answer = await promise;
     const [, state] = /^\{"state":"(\w+)"\}$/.exec(answer.body) ?? [];
     if (state !== undefined) this.#state = state;
+    const [, next] = /"next":"([^"]+)"/.exec(answer.body) ?? [];
+    if (next !== undefined) this.#next = next;
     return answer;
+  }
+
+  /** Ids in braces are percent-encoded, as a client of HTTP must. */
+  #outgoingPath(path: string): string {
+    let outgoing = path.replace(/next=(?![01]{8}-)[\da-f-]{36}/, () => `next=${this.#next}`);
+    for (const [theirs, ours] of this.#endpoints.notifications ?? [])
+      outgoing = outgoing.replace(theirs, ours).replace(theirs.toUpperCase(), ours.toUpperCase());
+    return outgoing.replace('{', '%7B').replace('}', '%7D');
   }
 
   #outgoing(text: string): string {

@@ -11,9 +11,10 @@ import {
   postIndexReport,
 } from './indexer.ts';
 import { getVulnerabilityReport, type MatcherDeps } from './matcher.ts';
+import { acknowledgeNotification, getNotificationPage, type NotifierDeps } from './notifier.ts';
 
 /** Dependencies of the routes of Clair's v4 API. */
-export type V4Deps = IndexerDeps & MatcherDeps;
+export type V4Deps = IndexerDeps & MatcherDeps & NotifierDeps;
 
 type V4Handler = (request: ApiRequest, deps: V4Deps) => Promise<ApiResponse>;
 
@@ -21,6 +22,7 @@ type RouteEntry = readonly [name: string, method: string, path: string, handler:
 
 const indexer = '/indexer/api/v1';
 const matcher = '/matcher/api/v1';
+const notifier = '/notifier/api/v1';
 
 const routeTable: readonly RouteEntry[] = [
   ['getIndexState', 'GET', `${indexer}/index_state`, getIndexState],
@@ -29,6 +31,8 @@ const routeTable: readonly RouteEntry[] = [
   ['getIndexReport', 'GET', `${indexer}/index_report/:digest`, getIndexReport],
   ['deleteIndexReport', 'DELETE', `${indexer}/index_report/:digest`, deleteIndexReport],
   ['getVulnerabilityReport', 'GET', `${matcher}/vulnerability_report/:digest`, getVulnerabilityReport],
+  ['getNotification', 'GET', `${notifier}/notification/:id`, getNotificationPage],
+  ['deleteNotification', 'DELETE', `${notifier}/notification/:id`, acknowledgeNotification],
 ];
 
 /**
@@ -42,10 +46,11 @@ export function v4Router(deps: V4Deps): Router {
   );
 }
 
-/** Returns the message of Clair's indexer, or of its matcher. */
+/** Returns the message of Clair's indexer, matcher or notifier. */
 function refusedMethodText(method: string, [first]: readonly RoutePattern[]): string {
-  const isOfMatcher = first?.route.path.startsWith(matcher) === true;
-  return isOfMatcher ? 'endpoint only allows GET' : `method disallowed: ${method}`;
+  const path = first?.route.path ?? '';
+  if (path.startsWith(notifier)) return 'endpoint only allows GET or DELETE';
+  return path.startsWith(matcher) ? 'endpoint only allows GET' : `method disallowed: ${method}`;
 }
 
 function routeOf([name, method, path, handler, scope]: RouteEntry, deps: V4Deps): Route {

@@ -96,3 +96,34 @@ export interface V4VulnerabilityReport extends V4Contents {
   /** Lists of maps from a vulnerability id to its data, by kind. */
   readonly enrichments: Readonly<Record<string, readonly Readonly<Record<string, readonly object[]>>[]>>;
 }
+
+/** What a notification says about a vulnerability. */
+export interface V4VulnerabilitySummary
+  extends Pick<
+    V4Vulnerability,
+    | 'name'
+    | 'description'
+    | 'package'
+    | 'distribution'
+    | 'severity'
+    | 'normalized_severity'
+    | 'fixed_in_version'
+    | 'links'
+  > {
+  readonly repo: V4Repository;
+}
+
+/** A change that affects one manifest. */
+export interface V4Notification {
+  /** A UUID. */
+  readonly id: string;
+  readonly manifest: string;
+  readonly reason: 'added' | 'removed';
+  readonly vulnerability: V4VulnerabilitySummary;
+}
+
+/** A page of a notification. `next` is absent on the last page. */
+export interface V4NotificationPage {
+  readonly page: { readonly size: number; readonly next?: string };
+  readonly notifications: readonly V4Notification[];
+}

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { builtIn } from '../../../extensions.ts';
+import { parseDigest } from '../../../model/digest.ts';
+import { isKey } from '../../../plugin/version-scheme.ts';
+import type { Store } from '../../../store/store.ts';
+import { affectedRow, feedUpdate, record, stream } from '../../../testing/store-content.ts';
+import {
+  alpineLayer,
+  alpineLayerBytes,
+  postOf,
+  startV4Server,
+  type V4TestServer,
+  v4Manifest,
+} from '../../../testing/v4-server.ts';
+import { apk } from '../../../version/apk.ts';
+import type { V4NotificationPage } from './types.ts';
+
+const notification = '/notifier/api/v1/notification';
+const otherManifest = parseDigest(`sha256:${hash('sha256', 'other')}`) ?? assert.fail();
+
+/** Loads a feed without records, and then one with an advisory on openssl, or the other way round. */
+async function changeAdvisories({ advisories }: Store, isWithdrawn: boolean): Promise<void> {
+  const fixed = '3.3.1-r1';
+  const hi = apk.key(fixed);
+  assert.ok(isKey(hi));
+  const affected = affectedRow('openssl', {
+    namespace: { name: 'alpine:v3.20', versionScheme: 'apk' },
+    ...{ range: { to: fixed }, fix: { state: 'fixed', version: fixed }, keys: { lo: new Uint8Array(), hi } },
+  });
+  const advisory = record('CVE-2026-1', {
+    ...{ severity: 'Defcon1', affected: [affected], description: 'Reads too far.' },
+    links: ['https://alpine.test/a b', 'https://alpine.test/c'],
+  });
+  // A feed that drops all records of a namespace keeps them.
+  const kept = record('CVE-2026-2', { affected: [{ ...affected, package: 'other' }] });
+  const states = isWithdrawn ? [[kept, advisory], [kept]] : [[kept], [kept, advisory]];
+  for (const [i, records] of states.entries()) {
+    const update = { fingerprint: String(i), acceptShrunk: true as const };
+    await advisories.apply(feedUpdate({ source: 'alpine', feed: 'v3.20/main', ...update }), stream(records));
+  }
+}
+
+/** Starts a server with two manifests of one layer, and a notification about both. */
+async function startNotified(
+  t: TestContext,
+  { isWithdrawn = false } = {},
+): Promise<V4TestServer & { readonly name: string }> {
+  const server = await startV4Server(t, { '/alpine': alpineLayerBytes }, { extensions: builtIn });
+  const other = JSON.stringify({ hash: otherManifest, layers: [alpineLayer] });
+  for (const init of [postOf([alpineLayer]), { method: 'POST', body: other }])
+    assert.equal((await server.request('/indexer/api/v1/index_report', init)).status, 201);
+  await changeAdvisories(server.store, isWithdrawn);
+  await server.store.notifications.createFromEvents(10);
+  const [due] = await server.store.notifications.findDue(1);
+  return { ...server, name: due?.name ?? assert.fail() };
+}
+
+test('returns the manifests that a new vulnerability affects', async (t) => {
+  const { request, name } = await startNotified(t);
+  const response = await request(`${notification}/${name}`);
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('content-type'), 'application/vnd.clair.notification_page.v1+json');
+  const { page, notifications } = (await response.json()) as V4NotificationPage;
+  assert.deepEqual(page, { size: 500 });
+  assert.deepEqual(
+    notifications.map(({ manifest, reason }) => [manifest, reason]),
+    [v4Manifest, otherManifest].sort().map((manifest) => [manifest, 'added']),
+  );
+  const [{ id, vulnerability } = assert.fail()] = notifications;
+  assert.match(id, /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/);
+  const { package: item, distribution, ...rest } = vulnerability;
+  assert.deepEqual(rest, {
+    ...{ name: 'CVE-2026-1', description: 'Reads too far.', severity: 'Critical' },
+    ...{ normalized_severity: 'Critical', repo: { cpe: '' }, fixed_in_version: '3.3.1-r1' },
+    links: 'https://alpine.test/a%20b https://alpine.test/c',
+  });
+  assert.deepEqual(
+    [item.name, item.version, distribution.did, distribution.version_id],
+    ['libssl3', '3.3.0-r1', 'alpine', '3.20'],
+  );
+});
+
+test('gives the reason removed for a withdrawn vulnerability', async (t) => {
+  const { request, name } = await startNotified(t, { isWithdrawn: true });
+  const { notifications } = (await (await request(`${notification}/${name}`)).json()) as V4NotificationPage;
+  assert.deepEqual(
+    notifications.map(({ reason }) => reason),
+    ['removed', 'removed'],
+  );
+});
+
+test('acknowledges a notification, which can still be read', async (t) => {
+  const { request, name, store } = await startNotified(t);
+  for (let i = 0; i < 2; i++)
+    assert.equal((await request(`${notification}/${name}`, { method: 'DELETE' })).status, 200);
+  assert.deepEqual(await store.notifications.findDue(1), []);
+  assert.equal((await request(`${notification}/${name}`)).status, 200);
+});
+
+test('takes a UUID in every spelling of it, and answers 404 for an unknown one', async (t) => {
+  const { request, name } = await startNotified(t);
+  const statusOf = async (id: string, method = 'GET') =>
+    (await request(`${notification}/${id}`, { method })).status;
+  for (const id of [name.toUpperCase(), `%7B${name}%7D`, `urn:uuid:${name}`])
+    assert.equal(await statusOf(id), 200, id);
+  const unknown = '11111111-1111-1111-1111-111111111111';
+  assert.deepEqual([await statusOf(unknown), await statusOf(unknown, 'DELETE')], [404, 404]);
+  assert.deepEqual([await statusOf('nothing'), await statusOf('nothing', 'DELETE')], [400, 400]);
+  assert.equal(await statusOf(name, 'POST'), 405);
+});
+
+test('reads page size and position as Clair, except for a negative size', async (t) => {
+  const { request, name } = await startNotified(t);
+  const answerTo = async (query: string) => {
+    const response = await request(`${notification}/${name}?${query}`);
+    const { page } = (await response.json()) as Partial<V4NotificationPage>;
+    return [response.status, page?.size];
+  };
+  for (const query of ['page_size=0', 'page_size=', 'next=', 'next=00000000-0000-0000-0000-000000000000'])
+    assert.deepEqual(await answerTo(query), [200, 500], query);
+  assert.deepEqual(await answerTo('page_size=100000'), [200, 1000]);
+  for (const query of ['page_size=x', 'page_size=-1', 'next=x'])
+    assert.deepEqual(await answerTo(query), [400, undefined], query);
+});

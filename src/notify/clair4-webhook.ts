@@ -1,0 +1,136 @@
+import { createHmac } from 'node:crypto';
+import { ClairError, messageOf } from '../core/errors.ts';
+import { secretString, string, type ValuesOf } from '../core/setting.ts';
+import { manifestOfName } from '../model/digest.ts';
+import type { ChangeNotificationContent, NotificationMessage, Transport } from '../plugin/transport.ts';
+import { type PostRequest, postSettings, postTargetOf } from './http-post.ts';
+import { type TransportContext, transportKind } from './transport-kind.ts';
+
+const settings = {
+  endpoint: secretString(
+    'URL that notifications are posted to in the form of Clair v4 (`notifier.webhook.target` there). If empty, nothing is posted.',
+  ),
+  callback: string(
+    'URL of the notifications for the receiver, which is that of the notifier API: `http://clair:6060/notifier/api/v1/notification/` (`notifier.webhook.callback` in Clair v4).',
+  ),
+  headers: secretString(
+    'Additional headers, as `name=value,…` with percent-encoded values (`notifier.webhook.headers` in Clair v4).',
+  ),
+  pskkey: secretString(
+    'Key in base64 that signs a JSON Web Token for the receiver (`auth.psk.key` in Clair v4). Without a key, no token is sent.',
+  ),
+  ...postSettings,
+} as const;
+
+/** Settings of a webhook of Clair v4. */
+export type Clair4WebhookOptions = ValuesOf<typeof settings>;
+
+/** Posts the id and the address of a notification, as the notifier of Clair v4 does, if a manifest is affected. */
+export const clair4Webhook = transportKind({
+  name: 'clair4',
+  readBy: 'programs',
+  settings,
+  open: (options, context) => (options.endpoint === '' ? undefined : toReceiver(options, context)),
+});
+
+function toReceiver(options: Clair4WebhookOptions, { env, isBatched }: TransportContext): Transport {
+  if (isBatched)
+    throw new ClairError('config-invalid', 'notifier.digest cannot be combined with notifier.clair4');
+  const callback = callbackOf(options.callback);
+  const headers = headersOf(options.headers);
+  const key = keyOf(options.pskkey);
+  const { endpoint, post } = postTargetOf('notifier.clair4', options, env);
+  return {
+    name: 'clair4',
+    async deliver(notification, signal) {
+      signal.throwIfAborted();
+      if (!(await affectsManifest(notification))) return;
+      const { name } = notification;
+      const body = JSON.stringify({ callback: `${callback}${name}`, notification_id: name });
+      const token = key && signedToken(key, Math.floor(Date.now() / 1000));
+      const sent: PostRequest['headers'] = [
+        ['Content-Type', 'application/json'],
+        ['Content-Length', String(Buffer.byteLength(body))],
+        ...headers,
+        ...(token === undefined ? [] : [['Authorization', `Bearer ${token}`] as const]),
+      ];
+      const status = await post({ headers: sent, body }, signal).catch((error: unknown) => {
+        const message = `cannot reach ${endpoint.origin}: ${messageOf(error)}`;
+        throw new ClairError('delivery-failed', message, { cause: error });
+      });
+      if (status !== 200) throw new ClairError('delivery-failed', `${endpoint.origin} answered ${status}`);
+    },
+  };
+}
+
+/** Whether a manifest is among the affected images. If there are more images than are listed, one of them may be. */
+async function affectsManifest(notification: NotificationMessage): Promise<boolean> {
+  if (notification.kind !== 'change') return false;
+  const { images, hasMoreImages }: ChangeNotificationContent = await notification.content();
+  return (
+    hasMoreImages || images.some(({ names }) => names.some((name) => manifestOfName(name) !== undefined))
+  );
+}
+
+/** Returns the URL below which notifications are. As in Clair, a slash at its end may be missing. */
+function callbackOf(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new ClairError('config-invalid', 'notifier.clair4.callback must be an http or https URL');
+  return url.href.endsWith('/') ? url.href : `${url.href}/`;
+}
+
+/** Returns headers, each name once: the values of equal names are a list. RFC 9110 §5.3. */
+function headersOf(text: string): PostRequest['headers'] {
+  const headers = new Map<string, string>();
+  for (const part of text === '' ? [] : text.split(',')) {
+    const [name = '', value] = part.split(/=(.*)/s).map((word) => word.trim());
+    if (value === undefined || !/^[\w-]+$/.test(name)) throw malformedHeaders();
+    const decoded = decodedValue(value);
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? decoded : `${before}, ${decoded}`);
+  }
+  return [...headers];
+}
+
+function decodedValue(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    throw malformedHeaders();
+  }
+}
+
+function malformedHeaders(): ClairError {
+  const form = 'must be a list like name=value,name=value, with commas of values as %2C';
+  return new ClairError('config-invalid', `notifier.clair4.headers ${form}`);
+}
+
+function keyOf(text: string): Buffer | undefined {
+  if (text === '') return undefined;
+  const key = Buffer.from(text, 'base64');
+  if (/^[\w+/-]+={0,2}$/.test(text) && key.length > 0) return key;
+  throw new ClairError('config-invalid', 'notifier.clair4.pskkey must be a key in base64');
+}
+
+/** Quay refuses a token that was issued in the future, also by a clock that is a little ahead. */
+const issuedBeforeSeconds = 5;
+
+/** How long before and after now a token is valid, as in Clair. */
+const validSeconds = 60;
+
+/** Returns a token by HMAC with SHA-256. Quay requires all three times. RFC 7515 §5.1, RFC 7519 §4.1. */
+function signedToken(key: Buffer, now: number): string {
+  const claims = {
+    iss: 'clair-notifier',
+    iat: now - issuedBeforeSeconds,
+    nbf: now - validSeconds,
+    exp: now + validSeconds,
+  };
+  const signed = [{ alg: 'HS256' }, claims].map((part) => encoded(JSON.stringify(part))).join('.');
+  return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
+}
+
+function encoded(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}
