@@ -45,6 +45,7 @@ test('responds to the health check as Clair does, and with 500 when the database
   assert.deepEqual(await get('/health'), [500, '']);
   const unanswered = '{"ready":false,"missing":[{"part":"database","reason":"it does not answer"}]}\n';
   for (const path of ['/ready', '/readyz']) assert.deepEqual(await get(path), [503, unanswered]);
+  assert.equal((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status, 200);
   assert.equal(errors.length, 3);
 });
 

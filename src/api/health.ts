@@ -28,7 +28,7 @@ export interface HealthDeps {
 }
 
 /**
- * Serves `GET /health`, `/ready`, `/readyz`, `/metrics` and `/status`, without TLS and tokens, as in Clair. `/health` returns 200 if the
+ * Serves `GET /health`, `/healthz`, `/ready`, `/readyz`, `/metrics` and `/status`, without TLS and tokens, as in Clair. `/health` returns 200 if the
  * database responds, otherwise 500, both without a body, as in Clair. `/health` returns 503 with the reason if a later version of this
  * program has changed the tables. `/ready` and `/readyz` return 200 once an advisory feed is loaded, none waits for its first attempt, and
  * the loop of jobs runs. Otherwise they return 503. Their body names what is missing. `/status` returns the state of every feed and job. Throws `usage` if it cannot listen on the address.
@@ -72,6 +72,13 @@ const healthEndpoints: Readonly<Record<string, HealthEndpoint>> = {
       errorStatuses: [500, 503],
     },
     handle: handleHealth,
+  },
+  healthz: {
+    description: {
+      summary: 'Returns 200 while this process answers, whatever the state of the database, as in Clair v4.',
+      responseType: 'text',
+    },
+    handle: () => Promise.resolve({ status: 200, text: 'ok', contentType: 'text/plain; charset=utf-8' }),
   },
   metrics: {
     description: {

@@ -11,7 +11,7 @@ import { describedFleetRoutes } from './http/fleet/routes.ts';
 import { describedNativeRoutes } from './http/native/routes.ts';
 import { v1Descriptions } from './http/v1/descriptions.ts';
 import { describedV1Routes } from './http/v1/routes.ts';
-import { apiOpenApiDocument, openApiRouter } from './openapi-document.ts';
+import { apiOpenApiDocument, openApiRouters } from './openapi-document.ts';
 
 interface ResponseObject {
   readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
@@ -47,7 +47,7 @@ test('describes every route once, and nothing else', () => {
   const served = [...describedV1Routes(), ...describedNativeRoutes(), ...describedFleetRoutes()].map(
     ({ route, path }) => `${route.method} ${path}`,
   );
-  const others = ['/openapi.json', '/health', '/metrics', '/ready', '/readyz', '/status'].map(
+  const others = ['/openapi.json', '/health', '/healthz', '/metrics', '/ready', '/readyz', '/status'].map(
     (path) => `GET ${path}`,
   );
   assert.deepEqual(documented.toSorted(), [...served, ...others].toSorted());
@@ -70,11 +70,14 @@ test('states the scopes when tokens are required', () => {
   assert.deepEqual(scopes(false), [undefined, undefined, undefined, undefined]);
 });
 
-test('serves the document at its path only, and describes the response of /status', async (context) => {
-  const match = openApiRouter(false)('GET', '/openapi.json');
+test('serves the document at its paths only, and describes the response of /status', async (context) => {
+  const matchOf = (target: string) =>
+    openApiRouters(false).flatMap((router) => router('GET', target) ?? [])[0];
+  const match = matchOf('/openapi.json');
   assert.ok(match?.kind === 'route');
+  assert.equal(matchOf('/openapi/v1')?.kind, 'route');
   for (const target of ['/', '/openapi', '/v1/openapi.json', '/openapi.jsons'])
-    assert.equal(openApiRouter(false)('GET', target), undefined, target);
+    assert.equal(matchOf(target), undefined, target);
   const store = await openSqliteStore(':memory:');
   context.after(() => store[Symbol.asyncDispose]());
   await store.advisories.apply(feedUpdate(), stream([record('CVE-2024-0001')]));

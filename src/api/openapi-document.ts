@@ -26,9 +26,11 @@ export function apiOpenApiDocument(requiresTokens: boolean): Schema {
   );
 }
 
-/** Returns the router for `/openapi.json`, a route that Clair does not have. */
-export function openApiRouter(requiresTokens: boolean): Router {
+/** Returns the routers for `/openapi.json`, a route that Clair does not have, and for that of Clair v4. */
+export function openApiRouters(requiresTokens: boolean): Router[] {
   const { name, method } = documentRoute.route;
   const handle = async () => ({ status: 200, body: apiOpenApiDocument(requiresTokens) });
-  return routerOf(documentRoute.path, [{ name, method, path: '', handle }]);
+  return [documentRoute.path, '/openapi/v1'].map((path) =>
+    routerOf(path, [{ name, method, path: '', handle }]),
+  );
 }

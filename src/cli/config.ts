@@ -27,8 +27,13 @@ export interface ConfigOptions {
 /** Runs `clair config check`: the checks that the server makes before it starts. */
 export async function checkConfig(options: ConfigOptions): Promise<number> {
   const notes: string[] = [];
-  const config = loadConfig(options, process.env, (names) => {
-    notes.push(`unknown variables, which have no effect: ${names.join(', ')}\n`);
+  const config = loadConfig(options, process.env, {
+    onUnknownVariables: (names) => {
+      notes.push(`unknown variables, which have no effect: ${names.join(', ')}\n`);
+    },
+    onKeysWithoutEffect: (keys) => {
+      notes.push(...keys.map((key) => `without effect: ${key}\n`));
+    },
   });
   const { checkServer } = await import('./server/start-server.ts');
   await checkServer(config, { plugins: pluginNames(config, options) });
@@ -48,17 +53,20 @@ export function showConfigReference(): number {
   return 0;
 }
 
+/** Receivers of what has no effect in a configuration. */
+type ConfigReceivers = Pick<Parameters<typeof readConfig>[0], 'onUnknownVariables' | 'onKeysWithoutEffect'>;
+
 /** Reads the settings of the environment and of a file, if one is named. Throws `config-invalid`. */
 export function loadConfig(
   { config: name, optionVariables = new Set() }: ConfigOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
-  onUnknownVariables: (names: readonly string[]) => void = () => undefined,
+  receivers: ConfigReceivers = {},
 ): Config {
   return readConfig({
     settings,
     env,
     optionVariables,
-    onUnknownVariables,
+    ...receivers,
     ...(name !== undefined && { file: { name, text: readText(name) } }),
   });
 }

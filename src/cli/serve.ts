@@ -35,13 +35,20 @@ export interface ServeOptions extends ConfigOptions {
  */
 export async function serve(options: ServeOptions): Promise<number> {
   let unknown: readonly string[] = [];
-  const loaded = loadConfig(options, process.env, (names) => {
-    unknown = names;
+  let withoutEffect: readonly string[] = [];
+  const loaded = loadConfig(options, process.env, {
+    onUnknownVariables: (names) => {
+      unknown = names;
+    },
+    onKeysWithoutEffect: (keys) => {
+      withoutEffect = keys;
+    },
   });
   const config: Config = { ...loaded, updater: withOptions(loaded.updater, options) };
   const log = configuredLog(config, options);
   if (options.config === undefined) log.info('no configuration file: defaults and the environment are used');
   if (unknown.length > 0) log.warn({ variables: unknown }, 'unknown environment variables without effect');
+  if (withoutEffect.length > 0) log.warn({ keys: withoutEffect }, 'keys of Clair v4 without effect');
   const stop = new AbortController();
   const stopSignal = Promise.race(
     ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: stop.signal })),

@@ -2,6 +2,7 @@ import { type Document, isAlias, isMap, isScalar, LineCounter, type Pair, parseD
 import { ClairError, messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { closestMatch } from '../kit/closest-match.ts';
+import { fromClair4, isClair4File } from './clair4-config.ts';
 
 /** A parsed configuration file. */
 export interface ConfigFile {
@@ -9,27 +10,16 @@ export interface ConfigFile {
   readonly content: unknown;
   /** Problems of the keys beside `clair:`. */
   readonly problems: readonly string[];
+  /** Keys of Clair v4 without effect, each with the reason. */
+  readonly notes: readonly string[];
   /** Returns the 1-based line of a key below `clair:`; undefined if a merge key provides it. */
   lineOf(path: readonly string[]): number | undefined;
 }
 
-/** Top-level keys that only files of Clair v4 have. */
-const v4Keys: ReadonlySet<string> = new Set([
-  'http_listen_addr',
-  'introspection_addr',
-  'indexer',
-  'matcher',
-  'matchers',
-  'updaters',
-  'auth',
-  'log_level',
-  'trace',
-  'metrics',
-]);
-
 /**
- * Parses a file as Go's parser does: YAML 1.1 with merge keys. `sections` are the keys that belong below `clair:`. Throws
- * `config-invalid` if the file is not YAML, belongs to Clair v4, or has no key `clair`: none of these may result in defaults.
+ * Parses a file as Go's parser does: YAML 1.1 with merge keys. `sections` are the keys that belong below `clair:`. A file of Clair v4 gets
+ * the form of this server. Throws `config-invalid` if the file is not YAML, or has no key `clair` and is not one of Clair v4: neither may
+ * result in defaults.
  */
 export function parseConfigFile(name: string, text: string, sections: readonly string[]): ConfigFile {
   const lines = new LineCounter();
@@ -44,12 +34,12 @@ export function parseConfigFile(name: string, text: string, sections: readonly s
     throw new ClairError('config-invalid', `${name} is not valid YAML: ${problem}`);
   }
   const root = rootOf(name, document);
+  if (isClair4File(root)) return { ...fromClair4(root), lineOf: () => undefined };
   const lineOf = (path: readonly string[]): number | undefined => lineIn(document, path, lines);
   const misplaced = Object.keys(root).filter((key) => key !== 'clair');
   const problems = misplaced.map((key) => `${atLine(lineOf([key]))}${misplacedKeyText(key, sections)}`);
-  if (!('clair' in root))
-    throw new ClairError('config-invalid', missingClairKeyText(name, misplaced, problems));
-  return { content: root['clair'] ?? {}, problems, lineOf: (path) => lineOf(['clair', ...path]) };
+  if (!('clair' in root)) throw new ClairError('config-invalid', missingClairKeyText(name, problems));
+  return { content: root['clair'] ?? {}, problems, notes: [], lineOf: (path) => lineOf(['clair', ...path]) };
 }
 
 /** Returns the prefix of a problem whose line is known, otherwise nothing. */
@@ -96,17 +86,7 @@ function misplacedKeyText(key: string, sections: readonly string[]): string {
     : `there is no key ${key} at the top level: did you mean clair.${meant}?`;
 }
 
-function missingClairKeyText(
-  name: string,
-  misplaced: readonly string[],
-  problems: readonly string[],
-): string {
-  const ofV4 = misplaced.filter((key) => v4Keys.has(key));
-  if (ofV4.length > 0)
-    return (
-      `${name} is a configuration file of Clair v4 (${ofV4.join(', ')}), which this server does not read. ` +
-      'It reads files of Clair v2 and v3, with all settings below clair: see docs/migration.md'
-    );
+function missingClairKeyText(name: string, problems: readonly string[]): string {
   const details = problems.length === 0 ? '' : `:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
   return `${name} has no key clair, which contains all settings; write "clair: {}" to use the defaults${details}`;
 }

@@ -198,21 +198,6 @@ test('refuses a misspelt top-level key when there is no key clair, instead of us
   assert.throws(() => read('clair: {}\nupdatr: {}'), /line 2: .* updatr .*did you mean clair\.updater\?/);
 });
 
-test('refuses a file of Clair v4 when its keys are at the top level, and names the version', () => {
-  const v4 = `http_listen_addr: :6060
-indexer: { connstring: host=db }
-matcher: { connstring: host=db }
-auth: { psk: { key: c2VjcmV0, iss: [quay] } }
-`;
-  for (const yaml of [v4, 'auth: { psk: { key: c2VjcmV0 } }', 'introspection_addr: ":8089"'])
-    assert.throws(
-      () => read(yaml),
-      ({ message }: Error) =>
-        /^c\.yaml is a configuration file of Clair v4 .*docs\/migration\.md$/.test(message) &&
-        !message.includes('c2VjcmV0'),
-    );
-});
-
 test('refuses a file without the key clair, and accepts one whose key is empty', () => {
   for (const yaml of ['', '# nothing\n', '{}', 'null'])
     assert.throws(

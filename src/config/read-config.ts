@@ -27,6 +27,8 @@ export interface ConfigInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Variables that begin with `CLAIR_` and set options of the command line. */
   readonly optionVariables?: ReadonlySet<string>;
+  /** Receives the keys of a file of Clair v4 that have no effect, each with the reason. Not called without such keys. */
+  readonly onKeysWithoutEffect?: (notes: readonly string[]) => void;
   /** Receives the variables that begin with `CLAIR_` and set nothing. Not called without such variables. */
   readonly onUnknownVariables?: (names: readonly string[]) => void;
 }
@@ -48,8 +50,17 @@ export function readConfig({ settings, file, env, ...input }: ConfigInput): Conf
   });
   problems.push(...unknownVariables.problems);
   throwIfAny(problems, file?.name);
-  if (unknownVariables.unknown.length > 0) input.onUnknownVariables?.(unknownVariables.unknown);
+  announce(parsedFile?.notes, input.onKeysWithoutEffect);
+  announce(unknownVariables.unknown, input.onUnknownVariables);
   return config as Config;
+}
+
+/** Passes texts to a receiver, if there are any. */
+function announce(
+  texts: readonly string[] = [],
+  receiver: (texts: readonly string[]) => void = () => undefined,
+): void {
+  if (texts.length > 0) receiver(texts);
 }
 
 /** Throws if there are problems. Names the environment instead of the file if only variables are wrong. */

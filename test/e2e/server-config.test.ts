@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { temporaryDirectory } from '../../src/testing/store-engines.ts';
+import { sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { clair, inCheckout } from './clair.ts';
 import { sendRaw } from './replay/conversation.ts';
 import { runServer } from './serve-process.ts';
@@ -16,9 +16,9 @@ const refused: readonly (readonly [title: string, file: string, message: RegExp]
     /line 1: there is no key klair .*did you mean clair\?/,
   ],
   [
-    'it is a file of Clair v4',
-    'http_listen_addr: :6060\nindexer: {}\nauth: {}\n',
-    /file of Clair v4 .*migration\.md/,
+    'a file of Clair v4 has an unknown key',
+    'http_listen_addr: :6060\nindexer: { connstring: host=hidden, conn: 1 }\n',
+    /no key indexer\.conn in a configuration of Clair v4/,
   ],
   ['it is empty', '', /has no key clair/],
   [
@@ -190,3 +190,55 @@ function writeConfig(t: TestContext, text: string): { readonly file: string; rea
   writeFileSync(file, text);
   return { file, cache: join(directory, 'cache') };
 }
+
+/** Returns a configuration with the keys of Clair v4's own sample. */
+function clair4Sample(connstring: string): string {
+  const migrations = { connstring, migrations: true };
+  const webhook = {
+    target: 'http://webhook.test/',
+    callback: 'http://clair.test/notifier/api/v1/notification',
+  };
+  const tls = { root_ca: 'optional', cert: 'mandatory', key: 'mandatory' };
+  const exchange = { name: '', type: 'direct', durable: true, auto_delete: false };
+  return JSON.stringify({
+    ...{ introspection_addr: 'localhost:0', http_listen_addr: 'localhost:0', log_level: 'debug' },
+    indexer: { ...migrations, scanlock_retry: 10, layer_scan_concurrency: 5 },
+    matcher: {
+      ...{ ...migrations, indexer_addr: 'localhost:8080', max_conn_pool: 100, updater_sets: ['alpine'] },
+      disable_updaters: true,
+    },
+    matchers: { names: ['alpine-matcher', 'python'], config: {} },
+    notifier: {
+      ...{
+        ...migrations,
+        indexer_addr: 'http://clair-indexer:8080/',
+        matcher_addr: 'http://clair-matcher:8080/',
+      },
+      ...{ delivery_interval: '1m', poll_interval: '5m', webhook },
+      amqp: { exchange, uris: ['amqp://user:hidden@host:10000/vhost'], direct: false, tls },
+      stomp: { destination: 'notifications', login: { login: 'username', passcode: 'hidden' }, tls },
+    },
+    trace: {
+      ...{ name: 'jaeger', probability: 1 },
+      jaeger: { agent: { endpoint: 'localhost:6831' }, service_name: 'clair' },
+    },
+    metrics: { name: 'prometheus' },
+  });
+}
+
+test('starts with a configuration and the variables of Clair v4', async (t) => {
+  const postgres = sharedEngines.find(({ name }) => name === 'postgresql') ?? assert.fail();
+  const { file } = writeConfig(t, clair4Sample(await postgres.createEmptyLocation(t)));
+  const server = await runServer(t, [], { CLAIR_CONF: file, CLAIR_MODE: 'combo' });
+  await server.logged('keys of Clair v4 without effect', 'notifier.amqp');
+  const answer = async (port: number, path: string) => {
+    const { status, body } = await sendRaw(port, { method: 'GET', path, headers: {}, body: null });
+    return [status, body];
+  };
+  assert.deepEqual(await answer(server.ports.health, '/healthz'), [200, 'ok']);
+  assert.equal((await answer(server.ports.health, '/metrics'))[0], 200);
+  assert.equal((await answer(server.ports.api, '/indexer/api/v1/index_state'))[0], 200);
+  assert.equal((await answer(server.ports.api, '/openapi/v1'))[0], 200);
+  await server.end();
+  assert.doesNotMatch(server.written().join(), /hidden/);
+});

@@ -45,8 +45,8 @@ function lineOf(place: string, line: string): Line[] {
   if (call === undefined) return [];
   const words = call.replace(endOfCommand, '').match(/"[^"]*"|\S+/g) ?? [];
   if (words.length < 2) return [];
-  // Skips synopses, Clair 2 options, and templates, which are read at once.
-  if (words.some((word) => /^[A-Z]+$|…|^-(config|log-level)|^template=/.test(word))) return [];
+  // Skips synopses, Clair's own options, and templates, which are read at once.
+  if (words.some((word) => /^[A-Z]+$|…|^-(config|conf|log-level)|^template=/.test(word))) return [];
   return [{ place, words }];
 }
 

@@ -95,7 +95,10 @@ test('the configurations and variables of the manifests are settings', (t) => {
     ...compose.services.clair.environment,
   };
   for (const config of [file, absolutePath('deploy/compose/config.yaml')])
-    assert.equal(loadConfig({ config }, env, (names) => assert.fail(names.join())).database.type, 'pgsql');
+    assert.equal(
+      loadConfig({ config }, env, { onUnknownVariables: (names) => assert.fail(names.join()) }).database.type,
+      'pgsql',
+    );
 });
 
 test('all files name the image of this version', () => {

@@ -11,6 +11,8 @@ const cases: readonly (readonly [line: string, ours: string])[] = [
   ['-insecure-tls=False -config -config', 'serve --config -config'],
   ['-config', 'serve --config'],
   ['serve -config=c --insecure-tls=t extra', 'serve --config c --insecure-tls extra'],
+  ['-conf /etc/c.yaml -mode combo', 'serve --config /etc/c.yaml --mode combo'],
+  ['--mode=indexer --conf=c -cpuprofile p -memprofile m', 'serve --mode indexer --config c --cpu-profile p'],
   ['serve', 'serve'],
   ['scan -config=c', 'scan -config=c'],
   ['config print --config c', 'config print --config c'],
@@ -21,9 +23,16 @@ const cases: readonly (readonly [line: string, ours: string])[] = [
 
 for (const [line, ours] of cases)
   test(`translates clair ${line}`, () => {
-    assert.equal(fromClairFlags(line === '' ? [] : line.split(' ')).join(' '), ours);
+    assert.equal(fromClairFlags(line === '' ? [] : line.split(' '), {}).join(' '), ours);
   });
 
 test('refuses a value that is neither true nor false', () => {
-  assert.throws(() => fromClairFlags(['-insecure-tls=yes']), { code: 'usage' });
+  assert.throws(() => fromClairFlags(['-insecure-tls=yes'], {}), { code: 'usage' });
+});
+
+test('runs the server if the variables of Clair v4 name a configuration', () => {
+  const env = { CLAIR_CONF: '/config/config.yaml', CLAIR_MODE: 'combo' };
+  assert.deepEqual(fromClairFlags([], env), ['serve']);
+  assert.deepEqual(fromClairFlags(['-mode', 'matcher'], env), ['serve', '--mode', 'matcher']);
+  assert.deepEqual(fromClairFlags([], { CLAIR_CONF: '/config/config.yaml' }), []);
 });

@@ -11,17 +11,23 @@ const logLevels: Readonly<Record<string, string>> = {
   notice: 'info',
 };
 
-const flag = /^--?(config|log-level|cpu-profile|insecure-tls)(?:=(.*))?$/s;
+const flag = /^--?(config|conf|mode|log-level|cpu-profile|cpuprofile|memprofile|insecure-tls)(?:=(.*))?$/s;
+
+/** Flags of Clair v4 with another name here. */
+const optionNames: Readonly<Record<string, string>> = { conf: 'config', cpuprofile: 'cpu-profile' };
 
 /**
- * Translates a command line of Clair 2: `clair -config=F -log-level=debug` becomes `clair serve --config F --log-level debug`. Flags have
- * one or two dashes, and values follow `=` or a space. Returns other command lines unchanged.
+ * Translates a command line of Clair: `clair -config=F -log-level=debug` of Clair 2 becomes `clair serve --config F --log-level debug`, and
+ * `clair -conf F -mode combo` of Clair 4 becomes `clair serve --config F --mode combo`. Clair 4 may have both in variables, and then no
+ * argument. Flags have one or two dashes, and values follow `=` or a space. Returns other command lines unchanged.
  */
-export function fromClairFlags(argv: readonly string[]): readonly string[] {
+export function fromClairFlags(argv: readonly string[], env: NodeJS.ProcessEnv): readonly string[] {
+  if (argv.length === 0 && env['CLAIR_CONF'] !== undefined && env['CLAIR_MODE'] !== undefined)
+    return ['serve'];
   const isServe = argv[0] === 'serve';
   if (!isServe && !flag.test(argv[0] ?? '')) return argv;
   const given = rewritten(isServe ? argv.slice(1) : argv);
-  const hasConfig = isServe || given.includes('--config');
+  const hasConfig = isServe || given.includes('--config') || env['CLAIR_CONF'] !== undefined;
   return ['serve', ...(hasConfig ? [] : ['--config', defaultConfig]), ...given];
 }
 
@@ -32,7 +38,11 @@ function rewritten(argv: readonly string[]): string[] {
     const [, name, attached] = flag.exec(argument) ?? [];
     if (name === undefined) line.push(argument);
     else if (name === 'insecure-tls') line.push(...(isTrue(name, attached) ? ['--insecure-tls'] : []));
-    else line.push(`--${name}`, ...flagValue(name, attached ?? rest.next().value));
+    else {
+      const value = attached ?? rest.next().value;
+      // There is no profile of memory.
+      if (name !== 'memprofile') line.push(`--${optionNames[name] ?? name}`, ...flagValue(name, value));
+    }
   }
   return line;
 }

@@ -44,7 +44,7 @@ export async function runCommand(
   const prepare = (command: Command): Promise<void> | undefined => commandRun.prepare(command);
   try {
     const program = createProgram(version, { loaded, pluginNames, run, prepare });
-    await program.parseAsync(fromClairFlags(rest), { from: 'user' });
+    await program.parseAsync(fromClairFlags(rest, process.env), { from: 'user' });
     return await Promise.race([selected?.() ?? 0, deadline.expired]);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -20,7 +20,10 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
   config
     .command('check')
     .description('check the configuration file and the variables of the server, without a database or a port')
-    .option('--config <file>', 'the configuration file of the server, which may be that of Clair v2 or v3')
+    .option(
+      '--config <file>',
+      'the configuration file of the server, which may be that of Clair v2, v3 or v4',
+    )
     .action(async (options: ConfigOptions) => {
       const { checkConfig } = await loadModule();
       run(checkConfig, { ...options, plugins, optionVariables: optionVariables() });
@@ -28,7 +31,10 @@ function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps)
   config
     .command('print')
     .description('print the effective settings, without secrets')
-    .option('--config <file>', 'the configuration file of the server, which may be that of Clair v2 or v3')
+    .option(
+      '--config <file>',
+      'the configuration file of the server, which may be that of Clair v2, v3 or v4',
+    )
     .addHelpText(
       'after',
       '\nExample:\n  CLAIR_API_PORT=7070 clair config print --config /etc/clair/config.yaml',
@@ -87,10 +93,17 @@ Example:
 function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps): void {
   program
     .command('serve')
-    .description('run the server: the v1 and v3 APIs of Clair, updates of advisories, notifications')
-    .option(
-      '--config <file>',
-      'the configuration file, which may be that of Clair v2 or v3; without it, defaults and the environment apply',
+    .description('run the server: the v1, v3 and v4 APIs of Clair, updates of advisories, notifications')
+    .addOption(
+      new Option(
+        '--config <file>',
+        'the configuration file, which may be that of Clair v2, v3 or v4; without it, defaults and the environment apply',
+      ).env('CLAIR_CONF'),
+    )
+    .addOption(
+      new Option('--mode <mode>', 'a mode of Clair v4; every mode serves all APIs')
+        .choices(['combo', 'indexer', 'matcher', 'notifier'])
+        .env('CLAIR_MODE'),
     )
     .addOption(
       new Option(
@@ -123,11 +136,13 @@ function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps):
     .addHelpText(
       'after',
       `
-Routes on the port of the health check (6061): GET /health, /ready, /readyz, /metrics, /status.
+Routes on the port of the health check (6061): GET /health, /healthz, /ready, /readyz, /metrics,
+/status.
 
 Example:
   clair serve --config /etc/clair/config.yaml
-  clair -config=/etc/clair/config.yaml -log-level=debug     the same, with Clair's flags`,
+  clair -config=/etc/clair/config.yaml -log-level=debug     the same, with the flags of Clair v2
+  clair -conf /etc/clair/config.yaml -mode combo            the same, with those of Clair v4`,
     )
     .action((options: ServeCommandOptions) => {
       run(runServer, { ...options, plugins: plugins, optionVariables: variablesOfOptions(program) });

@@ -5,7 +5,7 @@ import { v1Routes } from '../../api/http/v1/routes.ts';
 import { v3Router } from '../../api/http/v3/gateway.ts';
 import { type V3Methods, v3Methods } from '../../api/http/v3/methods.ts';
 import { v4Router } from '../../api/http/v4/router.ts';
-import { openApiRouter } from '../../api/openapi-document.ts';
+import { openApiRouters } from '../../api/openapi-document.ts';
 import type { Config } from '../../config/settings.ts';
 import { Disposal } from '../../kit/disposal.ts';
 import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
@@ -47,7 +47,7 @@ function apiOf(config: Config, deps: ServiceDeps): Pick<ReloadableServices, 'rou
     routerOf('/v1', v1Routes(v1Deps)),
     v3Router(v3Deps, methods),
     v4Router(toV4Deps(deps, config)),
-    openApiRouter(!deps.server.access.isOpen),
+    ...openApiRouters(!deps.server.access.isOpen),
     routerOf(fleetPrefix, fleetRoutes(toFleetDeps(config, deps))),
     routerOf('', nativeRoutes(toNativeDeps(deps))),
   ];

@@ -333,7 +333,7 @@ export const v4AuthDeviations: V4Deviations = {
   10: { rule: 'A token must expire and may come in any case', status: 401 },
   20: { rule: 'A token must expire and may come in any case', status: 401 },
   57: { rule: 'Several APIs on one port', status: 401 },
-  58: { rule: 'Several APIs on one port', status: 404 },
+  58: { rule: 'Several APIs on one port' },
   59: { rule: 'Several APIs on one port', status: 401 },
   60: { rule: 'Several APIs on one port', status: 404 },
   61: { rule: 'Several APIs on one port', status: 401 },

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { transportKinds } from '../extensions.ts';
+import { clair4Keys } from './clair4-keys.ts';
+import { readConfig } from './read-config.ts';
+import { type Config, settingsWith } from './settings.ts';
+
+const settings = settingsWith({ transports: transportKinds });
+
+function read(
+  text: string,
+  onKeysWithoutEffect: (notes: readonly string[]) => void = () => undefined,
+): Config {
+  return readConfig({ settings, file: { name: 'c.yaml', text }, env: {}, onKeysWithoutEffect });
+}
+
+/** The configuration of a developer's machine in Quay's and Clair's repositories has these keys. */
+const file = `
+log_level: debug-color
+introspection_addr: ":8089"
+http_listen_addr: localhost:6060
+updaters: { sets: [ubuntu, debian, rhel-vex, aws] }
+auth: { psk: { key: bm90LWEtcmVhbC1rZXk=, iss: [quay, clairctl] } }
+indexer:
+  connstring: host=clair-database user=clair dbname=clair sslmode=disable
+  scanlock_retry: 10
+  migrations: true
+matcher: { indexer_addr: "http://clair-indexer:6060/", connstring: host=other, period: 30m, migrations: true }
+matchers: {}
+notifier:
+  connstring: host=other
+  delivery_interval: 1m
+  webhook:
+    target: http://quay.test/secscan/notification
+    callback: http://clair.test:6060/notifier/api/v1/notification
+    headers: { X-Hook: [one, "a,b"] }
+  amqp: { uris: ["amqp://broker.test/"] }
+trace: { name: otlp, otlp: { http: { endpoint: "collector.test:4318", insecure: true } } }
+metrics: { name: prometheus }
+`;
+
+test('maps a configuration of Clair v4', () => {
+  const { api, database, log, notifier, tracing, updater } = read(file);
+  assert.deepEqual([api.addr, api.healthaddr, log.level], ['localhost:6060', ':8089', 'debug']);
+  assert.equal(database.type, 'pgsql');
+  assert.equal(database.options.source, 'host=clair-database user=clair dbname=clair sslmode=disable');
+  assert.deepEqual(api.v4, {
+    ...{ notready: '202', pskkey: 'bm90LWEtcmVhbC1rZXk=', pskissuers: ['quay', 'clairctl'] },
+  });
+  assert.equal(updater.interval, 30 * 60_000);
+  assert.deepEqual(updater.enabledupdaters, [
+    ...['ubuntu', 'ubuntu-oval', 'debian', 'rhel', 'rhel-oval', 'amazon'],
+  ]);
+  assert.equal(tracing.endpoint, 'http://collector.test:4318');
+  const { clair4 } = notifier as unknown as { readonly clair4: unknown };
+  assert.deepEqual(clair4, {
+    endpoint: 'http://quay.test/secscan/notification',
+    callback: 'http://clair.test:6060/notifier/api/v1/notification',
+    ...{ headers: 'X-Hook=one,X-Hook=a%2Cb', pskkey: 'bm90LWEtcmVhbC1rZXk=', cafile: '', proxy: '' },
+  });
+});
+
+test('uses the addresses of Clair v4 by default, and turns updates off', () => {
+  const { api, updater } = read('matcher: { connstring: host=db, disable_updaters: true, period: 1h }');
+  assert.deepEqual([api.addr, api.healthaddr, updater.interval], [':6060', ':8089', 0]);
+});
+
+test('names each key without effect', () => {
+  const notes: string[] = [];
+  read(file, (found) => notes.push(...found));
+  assert.deepEqual(
+    notes.map((note) => note.split(':')[0]),
+    [
+      ...['indexer.migrations', 'matcher.migrations', 'indexer.scanlock_retry', 'matcher.indexer_addr'],
+      ...['notifier.delivery_interval', 'notifier.amqp.*', 'metrics.name', 'trace.otlp.*', 'trace.name'],
+    ],
+  );
+});
+
+test('refuses unknown keys, a key without issuers, and what would be unsafe to ignore', () => {
+  for (const [text, problem] of [
+    [
+      'indexer: { connstring: host=db, nonsense: 1 }',
+      /no key indexer\.nonsense in a configuration of Clair v4/,
+    ],
+    ['http_listen_addr: ":1"\nnonsense: 1', /no key nonsense/],
+    ['indexer: 1', /indexer is a section/],
+    ['auth: { psk: { key: c2VjcmV0 } }', /auth\.psk\.iss names no issuer/],
+    ['auth: { keyserver: { api: "http://secret/" } }', /auth\.keyserver\.\* is refused/],
+    ['updaters: { filter: secret }', /updaters\.filter is refused/],
+    ['notifier: { amqp: { uris: ["amqp://secret/"] } }', /notifier\.amqp is refused/],
+    ['log_level: loud', /log\.level takes/],
+    ['matcher: { period: often }', /updater\.interval takes a duration/],
+    ['matcher: { period: 5 }', /updater\.interval takes a duration/],
+  ] as const)
+    assert.throws(
+      () => read(text),
+      ({ message }: Error) => problem.test(message) && !/secret|c2VjcmV0/.test(message),
+      text,
+    );
+});
+
+test('docs/reference/configuration-v4.md names every key with what it does', () => {
+  const path = new URL('../../docs/reference/configuration-v4.md', import.meta.url);
+  const text = readFileSync(path, 'utf8');
+  for (const [key, { note }] of Object.entries(clair4Keys))
+    assert.ok(text.includes(`| \`${key}\` | ${note} |`), key);
+});

@@ -1,0 +1,121 @@
+import { type Clair4Key, clair4Keys } from './clair4-keys.ts';
+
+/** A configuration of Clair v4 in the form of this server. */
+export interface Clair4Config {
+  /** The content of `clair:` that means the same. */
+  readonly content: object;
+  /** Keys that Clair does not have, keys that are refused, and what is missing. */
+  readonly problems: readonly string[];
+  /** Keys without effect, each with the reason. */
+  readonly notes: readonly string[];
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+/** Returns whether a file is that of Clair v4, by its keys at the top level. */
+export function isClair4File(root: Tree): boolean {
+  return !('clair' in root) && Object.keys(root).some((key) => topLevelKeys.has(key));
+}
+
+const topLevelKeys: ReadonlySet<string> = new Set(
+  Object.keys(clair4Keys).map((key) => key.split('.')[0] ?? key),
+);
+
+/** Maps a configuration of Clair v4. No text of the result contains a value of the file. */
+export function fromClair4(root: Tree): Clair4Config {
+  const values = new Map(defaults);
+  const problems = [...unknownKeys(root, ''), ...missingKeys(root)];
+  const notes: string[] = [];
+  for (const [key, rule] of Object.entries(clair4Keys)) {
+    const value = valueAt(root, key.replace(/\.\*$/, ''));
+    if (value === undefined || value === null || isEmptySection(value)) continue;
+    if (rule.isRefused) problems.push(`${key} is refused: ${rule.note}`);
+    else if (rule.set === undefined) notes.push(`${key}: ${rule.note}`);
+    else apply(rule.set(value), values);
+  }
+  if (!values.has('notifier.clair4.endpoint')) problems.push(...brokersWithoutWebhook(root));
+  return { content: treeOf(withoutUnusedKey(values)), problems, notes };
+}
+
+/** Clair's own defaults where they differ. */
+const defaults: ReadonlyMap<string, unknown> = new Map([['database.type', 'pgsql']]);
+
+/** Clair's own addresses if the file has none. */
+const addresses: readonly (readonly [string, string])[] = [
+  ['api.addr', ':6060'],
+  ['api.healthaddr', ':8089'],
+];
+
+function apply(settings: ReturnType<NonNullable<Clair4Key['set']>>, values: Map<string, unknown>): void {
+  for (const [path, value] of settings) if (!values.has(path)) values.set(path, value);
+}
+
+/** The key that signs posts is of use only if there is a receiver. */
+function withoutUnusedKey(values: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
+  const kept = new Map([...addresses, ...values]);
+  if (!kept.has('notifier.clair4.endpoint')) kept.delete('notifier.clair4.pskkey');
+  return kept;
+}
+
+/** Notifications that are configured for a broker alone would be lost without a word. */
+function brokersWithoutWebhook(root: Tree): string[] {
+  return ['notifier.amqp', 'notifier.stomp'].flatMap((key) =>
+    valueAt(root, key) == null ? [] : [`${key} is refused: notifications are sent by notifier.webhook only`],
+  );
+}
+
+function missingKeys(root: Tree): string[] {
+  const issuers = valueAt(root, 'auth.psk.iss');
+  const lacksIssuers =
+    valueAt(root, 'auth.psk.key') != null && (!Array.isArray(issuers) || issuers.length === 0);
+  return lacksIssuers ? ['auth.psk.iss names no issuer'] : [];
+}
+
+function unknownKeys(tree: Tree, prefix: string): string[] {
+  return Object.entries(tree).flatMap(([name, value]) => {
+    const key = `${prefix}${name}`;
+    if (isKnown(key)) return [];
+    if (!Object.keys(clair4Keys).some((known) => known.startsWith(`${key}.`)))
+      return [`there is no key ${key} in a configuration of Clair v4`];
+    if (value === null || value === undefined) return [];
+    return isTree(value) ? unknownKeys(value, `${key}.`) : [`${key} is a section`];
+  });
+}
+
+/** Whether it is a key, or anything below one that ends with `.*`. */
+function isKnown(key: string): boolean {
+  if (key in clair4Keys || `${key}.*` in clair4Keys) return true;
+  const parts = key.split('.');
+  return parts.some((_, i) => `${parts.slice(0, i + 1).join('.')}.*` in clair4Keys);
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isEmptySection(value: unknown): boolean {
+  return isTree(value) && Object.keys(value).length === 0;
+}
+
+function valueAt(root: Tree, key: string): unknown {
+  return key.split('.').reduce<unknown>((tree, part) => (isTree(tree) ? tree[part] : undefined), root);
+}
+
+interface MutableTree {
+  [name: string]: unknown;
+}
+
+function treeOf(values: ReadonlyMap<string, unknown>): object {
+  const root: MutableTree = {};
+  for (const [path, value] of values) {
+    const parts = path.split('.');
+    const name = parts.pop() ?? path;
+    let tree = root;
+    for (const part of parts) {
+      tree[part] ??= {};
+      tree = tree[part] as MutableTree;
+    }
+    tree[name] = value;
+  }
+  return root;
+}
