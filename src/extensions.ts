@@ -53,6 +53,7 @@ import type { Enricher } from './plugin/enricher.ts';
 import type { Extensions } from './plugin/extensions.ts';
 import type { NamespaceDetector } from './plugin/namespace-detector.ts';
 import type { PackageLister } from './plugin/package-lister.ts';
+import { clair4Format, quayFormat } from './report/clair4/formats.ts';
 import { cyclonedxFormat, sbomCyclonedxFormat } from './report/cyclonedx.ts';
 import { githubFormat } from './report/github.ts';
 import { gitlabFormat } from './report/gitlab.ts';
@@ -171,6 +172,7 @@ export const builtIn: BuiltIn = {
   formats: [
     ...[tableFormat, jsonFormat, sarifFormat, cyclonedxFormat, spdxFormat],
     ...[htmlFormat(schemes), junitFormat, gitlabFormat, githubFormat],
+    ...[clair4Format, quayFormat],
   ],
   sbomFormats: [sbomJsonFormat, sbomCyclonedxFormat, sbomSpdxFormat],
   vexFormats: [openVexFormat, csafFormat, cyclonedxVexFormat],

@@ -1,4 +1,5 @@
 import { evaluateGates, evaluateGatesForFinding, type Gate, isAnythingAssessed } from '../match/gate.ts';
+import type { Report } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { warn } from './warn.ts';
@@ -7,6 +8,8 @@ import { warn } from './warn.ts';
 export interface GateOptions {
   readonly failOn?: readonly Gate[];
   readonly allowUnrated?: boolean;
+  /** The exit status if there is a finding and no gate is reached, as in clair-action. */
+  readonly returnCode?: number;
   /** Whether published advisories may be out of date. */
   readonly acceptExpired?: boolean;
 }
@@ -31,8 +34,8 @@ const remedies: Readonly<Record<Gate['by'], string>> = {
 };
 
 /**
- * Returns the exit status of a scan: 1 if a finding reaches a gate, 4 if the image could not be judged, otherwise 0. Writes the reason
- * for 4 to standard error, even with `--quiet`.
+ * Returns the exit status of a scan: 1 if a finding reaches a gate, `returnCode` if there is any finding, 4 if the image could not be
+ * judged, otherwise 0. Writes the reason for 4 to standard error, even with `--quiet`.
  */
 export function exitStatusOf(assessed: AssessedReport, options: GateOptions): number {
   const { report, isAssessed } = assessed;
@@ -40,14 +43,26 @@ export function exitStatusOf(assessed: AssessedReport, options: GateOptions): nu
   const outdated = acceptExpired ? [] : assessed.outdated;
   const judged = evaluateGates(failOn, { report, isAssessed, allowsUnrated: allowUnrated, outdated });
   if (judged.result === 'reached') return reachedStatus;
+  const ofFindings = returnCodeOf(report, options);
+  if (ofFindings !== undefined) return ofFindings;
   if (failOn.length > 0 && judged.result === 'undecided') {
-    warn(`not judged: ${judged.reasons.join('; ')}`, {});
-    for (const by of judged.lacking) warn(remedies[by], {});
-    if (outdated.length > 0)
-      warn('name a current published database with --from, or accept this one with --accept-expired', {});
+    warnOfUndecided(judged, outdated.length > 0);
     return undecidedStatus;
   }
   if (failOn.length > 0 || isAnythingAssessed(report)) return 0;
   warn('nothing in the image could be assessed; the report says why', {});
   return undecidedStatus;
+}
+
+function returnCodeOf({ matches }: Report, { returnCode }: GateOptions): number | undefined {
+  return matches.length === 0 ? undefined : returnCode;
+}
+
+type UndecidedGates = Extract<ReturnType<typeof evaluateGates>, { result: 'undecided' }>;
+
+function warnOfUndecided({ reasons, lacking }: UndecidedGates, isOutdated: boolean): void {
+  warn(`not judged: ${reasons.join('; ')}`, {});
+  for (const by of lacking) warn(remedies[by], {});
+  if (isOutdated)
+    warn('name a current published database with --from, or accept this one with --accept-expired', {});
 }

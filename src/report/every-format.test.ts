@@ -48,7 +48,10 @@ function parsed(format: string): unknown {
   return JSON.parse(textOf(format));
 }
 
-for (const format of rendered.keys()) {
+/** Clair and Quay know an image by its digest alone. */
+const withoutNames: ReadonlySet<string> = new Set(['clair-v4', 'quay']);
+
+for (const format of [...rendered.keys()].filter((name) => !withoutNames.has(name))) {
   test(`${format} names the image by its name when an archive has one`, () => {
     assert.ok(textOf(format).replaceAll('%3A', ':').includes('registry.example/team/shop:1.0'));
   });

@@ -39,6 +39,9 @@ test('sets the exit status from the findings and --fail-on', () => {
   // No finding is Critical, but some have no severity, and the release is out of support.
   assert.equal(scan('--fail-on', 'critical'), 4);
   assert.equal(scan('--only-fixed'), 0);
+  assert.equal(scan('--return-code', '9'), 9);
+  assert.equal(scan('--return-code', '9', '--fail-on', 'high'), 1);
+  assert.equal(scan('--return-code', '256'), 2);
 });
 
 test('states with --quiet, too, why an image could not be assessed', () => {

@@ -140,7 +140,22 @@ export function addGateOptions(command: Command): Command {
         .suggest([...severities.map((severity) => severity.toLowerCase()), 'kev', 'epss:'])
         .repeatable((text) => text.split(',').map((word) => gateOf(word.trim()))),
     )
-    .option('--allow-unrated', 'with --fail-on, accept findings without a severity or EPSS score');
+    .option('--allow-unrated', 'with --fail-on, accept findings without a severity or EPSS score')
+    .option(
+      '--return-code <status>',
+      'end with this status, from 0 to 255, if there is any finding and no --fail-on is reached',
+      statusOf,
+    );
+}
+
+/** Largest exit status of a process. */
+const statusMax = 255;
+
+/** Parses an exit status. Throws `InvalidArgumentError`. */
+function statusOf(text: string): number {
+  const status = Number(text);
+  if (/^\d+$/.test(text) && status <= statusMax) return status;
+  throw new InvalidArgumentError(`Write a number from 0 to ${statusMax}.`);
 }
 
 const severityNames = severities.join(', ').toLowerCase();

@@ -4,7 +4,7 @@ import type {
   V4NotificationPage,
   V4Package,
   V4VulnerabilityReport,
-} from '../../../src/api/http/v4/types.ts';
+} from '../../../src/report/clair4/types.ts';
 import type { V4Line } from '../../../src/testing/recordings.ts';
 
 /** The parts of a response of the v4 API that are compared. */

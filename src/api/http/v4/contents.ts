@@ -1,11 +1,17 @@
 import type { Extensions } from '../../../plugin/extensions.ts';
+import { toV4Distribution } from '../../../report/clair4/distribution.ts';
+import { repositoryOf } from '../../../report/clair4/repository.ts';
+import type {
+  V4Contents,
+  V4Environment,
+  V4IndexReport,
+  V4Package,
+  V4Repository,
+} from '../../../report/clair4/types.ts';
 import { isOfDistribution } from '../../../service/images/package-lookup.ts';
 import type { IndexedManifest } from '../../../service/ingest/ingest-manifest.ts';
 import { introducingLayer } from '../../../service/ingest/layers-below.ts';
 import type { ImagePackage, UnreadPart } from '../../../store/image-store.ts';
-import { toV4Distribution } from './distribution.ts';
-import { repositoryOf } from './repository.ts';
-import type { V4Contents, V4Environment, V4IndexReport, V4Package, V4Repository } from './types.ts';
 
 type Listers = Pick<Extensions, 'listers'>;
 

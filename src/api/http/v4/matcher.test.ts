@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { builtIn } from '../../../extensions.ts';
 import { isKey } from '../../../plugin/version-scheme.ts';
+import { cvssEnrichmentKey, toV4Cvss } from '../../../report/clair4/cvss-enrichment.ts';
+import type { V4VulnerabilityReport } from '../../../report/clair4/types.ts';
 import type { Store } from '../../../store/store.ts';
 import { affectedRow, feedUpdate, record, stream } from '../../../testing/store-content.ts';
 import { vulnerabilityReportProblems } from '../../../testing/v4-report-schemas.ts';
@@ -13,8 +15,6 @@ import {
   v4Manifest,
 } from '../../../testing/v4-server.ts';
 import { apk } from '../../../version/apk.ts';
-import { cvssEnrichmentKey, toV4Cvss } from './cvss-enrichment.ts';
-import type { V4VulnerabilityReport } from './types.ts';
 
 const reportPath = `/matcher/api/v1/vulnerability_report/${v4Manifest}`;
 const contents = { '/alpine': alpineLayerBytes };

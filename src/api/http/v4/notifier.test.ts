@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { builtIn } from '../../../extensions.ts';
 import { parseDigest } from '../../../model/digest.ts';
 import { isKey } from '../../../plugin/version-scheme.ts';
+import type { V4NotificationPage } from '../../../report/clair4/types.ts';
 import type { Store } from '../../../store/store.ts';
 import { affectedRow, feedUpdate, record, stream } from '../../../testing/store-content.ts';
 import {
@@ -15,7 +16,6 @@ import {
   v4Manifest,
 } from '../../../testing/v4-server.ts';
 import { apk } from '../../../version/apk.ts';
-import type { V4NotificationPage } from './types.ts';
 
 const notification = '/notifier/api/v1/notification';
 const otherManifest = parseDigest(`sha256:${hash('sha256', 'other')}`) ?? assert.fail();

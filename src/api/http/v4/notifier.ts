@@ -3,6 +3,9 @@ import { ClairError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import { manifestOfName } from '../../../model/digest.ts';
 import type { Match } from '../../../model/report.ts';
+import { noV4Distribution } from '../../../report/clair4/distribution.ts';
+import { severityInV4 } from '../../../report/clair4/document.ts';
+import type { V4Notification, V4NotificationPage } from '../../../report/clair4/types.ts';
 import {
   type AffectedEntry,
   type RatedImagesDeps,
@@ -13,10 +16,7 @@ import type { Notification } from '../../../store/notification-store.ts';
 import type { Store } from '../../../store/store.ts';
 import type { ListLimiter } from '../list-limiter.ts';
 import { type ApiRequest, type ApiResponse, badRequest, WireError } from '../route.ts';
-import { noV4Distribution } from './distribution.ts';
 import { negotiatedType } from './negotiate.ts';
-import type { V4Notification, V4NotificationPage } from './types.ts';
-import { normalizedSeverity } from './vulnerability-report.ts';
 
 /** Dependencies of the routes of Clair's notifier. */
 export interface NotifierDeps {
@@ -107,7 +107,7 @@ function summaryOf(
   { vulnerability, package: item, fix }: Match,
   { namespace, id }: Notification,
 ): V4Notification['vulnerability'] {
-  const severity = normalizedSeverity(vulnerability.severity);
+  const severity = severityInV4(vulnerability.severity);
   const [did = '', release = ''] = (namespace ?? '').split(':');
   const version = release.replace(/^v(?=\d)/, '');
   return {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { limits } from '../../../core/limits.ts';
 import { builtIn } from '../../../extensions.ts';
+import type { V4IndexReport } from '../../../report/clair4/types.ts';
 import { viewAncestry } from '../../../service/ingest/ancestry-view.ts';
 import { tar } from '../../../testing/tar-writer.ts';
 import { indexReportProblems } from '../../../testing/v4-report-schemas.ts';
@@ -14,7 +15,6 @@ import {
   startV4Server,
   v4Manifest,
 } from '../../../testing/v4-server.ts';
-import type { V4IndexReport } from './types.ts';
 
 test('indexes a manifest, and returns the stored report without reading a layer again', async (t) => {
   const { request, reads } = await startV4Server(t, { '/alpine': alpineLayerBytes }, { extensions: builtIn });

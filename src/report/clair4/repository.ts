@@ -1,4 +1,4 @@
-import type { ImagePackage } from '../../../store/image-store.ts';
+import type { Package } from '../../model/package.ts';
 import type { V4Repository } from './types.ts';
 
 /** Clair's names and pages of the registries of languages, by purl type. */
@@ -14,7 +14,7 @@ const registries: Readonly<Record<string, V4Repository>> = {
  * by the ids of their vendor. `isOwn` is true if it belongs to the distribution.
  */
 export function repositoryOf(
-  { type, repositories = [] }: Pick<ImagePackage, 'type' | 'repositories'>,
+  { type, repositories = [] }: Pick<Package, 'type' | 'repositories'>,
   isOwn: boolean,
 ): readonly V4Repository[] {
   if (!isOwn) return [registryOf(type)];

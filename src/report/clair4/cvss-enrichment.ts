@@ -1,5 +1,5 @@
-import { baseScore, cvssSeverity, cvssVersion } from '../../../model/cvss.ts';
-import type { StoredEnrichment } from '../../../store/enrichment-store.ts';
+import { baseScore, cvssSeverity, cvssVersion } from '../../model/cvss.ts';
+import type { CvssVector } from '../../model/vulnerability.ts';
 
 /** Clair's key of the CVSS vectors in a report. Quay reads the first key alone, so it must be the first in the alphabet. */
 export const cvssEnrichmentKey =
@@ -7,6 +7,11 @@ export const cvssEnrichmentKey =
 
 /** A CVSS vector as the API of NVD has it (`cvssData`). */
 export type V4Cvss = Readonly<Record<string, string | number>>;
+
+/** The vectors of one source. */
+interface RatedVectors {
+  readonly cvss?: readonly CvssVector[];
+}
 
 type Words = Readonly<Record<string, string>>;
 
@@ -28,7 +33,7 @@ const metrics: Readonly<Record<string, readonly [member: string, words: Words]>>
  * Returns the CVSS 3 vectors of a vulnerability: those of NVD, or else those of others. Clients sort them by `baseScore`, so a vector
  * without a score is left out.
  */
-export function toV4Cvss(enrichments: readonly StoredEnrichment[]): readonly V4Cvss[] {
+export function toV4Cvss(enrichments: readonly RatedVectors[]): readonly V4Cvss[] {
   const all = enrichments.flatMap(({ cvss = [] }) => cvss).filter((one) => cvssVersion(one).startsWith('3.'));
   const ofNvd = all.filter(({ source }) => source === 'nvd');
   return (ofNvd.length > 0 ? ofNvd : all).flatMap((one) => {

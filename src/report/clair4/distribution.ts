@@ -1,5 +1,5 @@
-import type { Distro } from '../../../model/distro.ts';
-import { namespaceOfDistro } from '../../../model/namespace.ts';
+import type { Distro } from '../../model/distro.ts';
+import { namespaceOfDistro } from '../../model/namespace.ts';
 import type { V4Distribution } from './types.ts';
 
 /** The texts about a release. */

@@ -97,7 +97,7 @@ export interface V4VulnerabilityReport extends V4Contents {
   readonly enrichments: Readonly<Record<string, readonly Readonly<Record<string, readonly object[]>>[]>>;
 }
 
-/** What a notification says about a vulnerability. */
+/** The summary of a vulnerability in a notification. */
 export interface V4VulnerabilitySummary
   extends Pick<
     V4Vulnerability,
