@@ -42,6 +42,7 @@ function toReceiver(options: Clair4WebhookOptions, { env, isBatched }: Transport
   const { endpoint, post } = postTargetOf('notifier.clair4', options, env);
   return {
     name: 'clair4',
+    wants: affectsManifest,
     async deliver(notification, signal) {
       signal.throwIfAborted();
       if (!(await affectsManifest(notification))) return;

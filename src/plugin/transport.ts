@@ -63,6 +63,10 @@ export type NotificationMessage =
  */
 export interface Transport {
   readonly name: string;
+  /**
+   * Returns whether the receiver needs a notification. If no transport needs it, it is never offered again. Absent: each is needed.
+   */
+  wants?(notification: NotificationMessage): Promise<boolean>;
   /** Resolves when the receiver has the notification; rejects if that is uncertain. Settles soon after the signal is aborted. */
   deliver(notification: NotificationMessage, signal: AbortSignal): Promise<void>;
 }

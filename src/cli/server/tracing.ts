@@ -102,7 +102,7 @@ export function tracedPool(pool: LayerPool, tracer: Tracer | undefined): LayerPo
 export function tracedTransport(transport: Transport, tracer: Tracer | undefined): Transport {
   if (tracer === undefined) return transport;
   return {
-    name: transport.name,
+    ...transport,
     deliver: (notice, signal) => {
       const attributes = { 'clair.transport': transport.name, 'clair.notification': notice.name };
       return tracer.span({ name: 'notification delivery', kind: 'client', attributes }, () =>

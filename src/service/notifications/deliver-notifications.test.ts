@@ -158,6 +158,25 @@ test('delivers only what passes the filter and keeps the rest out of the queue',
   assert.equal(await store.notifications.findNextDue(), '2026-01-02T02:00:00.000Z');
 });
 
+test('never offers again what no transport needs, and offers what one of several needs', async (t) => {
+  const { deliver, store } = await setUp(
+    t,
+    ['A', 'B'].map((id) => record(id)),
+  );
+  const offered: string[] = [];
+  const chooser: Transport = {
+    name: 'chooser',
+    wants: async ({ name }) => (await store.notifications.find(name))?.id === 'B',
+    deliver: async ({ name }) => {
+      offered.push((await store.notifications.find(name))?.id ?? '');
+    },
+  };
+  await deliver(3 * hourMs, () => true, { transports: [chooser] });
+  assert.deepEqual(offered, ['B', 'B']);
+  const due = await store.notifications.findDue(10);
+  assert.deepEqual(due.map(({ id }) => id).includes('A'), false);
+});
+
 test('provides the change and the affected images on demand', async (t) => {
   const { deps, store, stop } = await setUp(t, [
     record('A', { affected: [affectedRow('openssl'), affectedRow('curl')] }),

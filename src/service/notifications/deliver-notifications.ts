@@ -167,8 +167,19 @@ async function changeMessage(
   const sides = await sidesOf(notification, deps);
   if (!isWanted(notification, sides, deps.filter)) return undefined;
   if (await isSuppressedEverywhere(notification, deps)) return undefined;
-  if (deps.batchWindowMs === 0) return notificationMessage(notification, sides, deps);
+  if (deps.batchWindowMs === 0)
+    return await neededMessage(notificationMessage(notification, sides, deps), deps);
   await addToBatches(notification, deps, signal);
+  return undefined;
+}
+
+/** Returns a message that a transport needs. Undefined if none does: to offer it again would cost as much, and for ever. */
+async function neededMessage(
+  message: NotificationMessage,
+  { transports }: DeliveryDeps,
+): Promise<NotificationMessage | undefined> {
+  for (const transport of transports)
+    if (transport.wants === undefined || (await transport.wants(message))) return message;
   return undefined;
 }
 
