@@ -205,7 +205,7 @@ function isProven({ justification, decision }: SuppressedMatch): boolean {
   return justification !== undefined && decision === undefined;
 }
 
-/** What low confidence of evidence means. */
+/** The meaning of low confidence of evidence. */
 export const lowConfidenceText =
   'low: only NVD states these versions, and it often lacks the fixes of release lines';
 

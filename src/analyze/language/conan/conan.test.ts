@@ -7,7 +7,7 @@ import { conanLister } from './conan.ts';
 const cache = 'root/.conan2/p';
 const information = '[settings]\narch=x86_64\n';
 
-/** What `conan create` of Conan 2.34 leaves: two packages, and a recipe without one. */
+/** The files that `conan create` of Conan 2.34 leaves: two packages, and a recipe without one. */
 const files = {
   [`${cache}/cache.sqlite3`]: conanCache(
     [
