@@ -5,6 +5,7 @@ import { type DaemonOptions, findInDaemon, openDaemonImage } from './daemon/open
 import type { ListedManifest } from './format/choose-manifest.ts';
 import type { Image } from './image.ts';
 import { looksLikePath } from './mistyped-target.ts';
+import type { RegistryAccess } from './registry/endpoint.ts';
 import type { RegistryImage } from './registry/open-registry-image.ts';
 import { parseReference } from './registry/reference.ts';
 
@@ -14,6 +15,8 @@ export interface ReferenceOptions extends DaemonOptions {
   readonly offline?: boolean;
   /** A manifest from `listReferenceManifests`. */
   readonly manifest?: Digest;
+  /** Access to the registry that a client has given, instead of that of the environment. */
+  readonly access?: RegistryAccess | undefined;
 }
 
 const daemons = ['docker', 'podman'] as const;
@@ -87,11 +90,11 @@ async function openBare(target: string, options: ReferenceOptions): Promise<Imag
 
 async function openInRegistry(
   image: { readonly target: string; readonly reference: string },
-  { env = process.env, platform, manifest }: ReferenceOptions,
+  { env = process.env, platform, manifest, access }: ReferenceOptions,
 ): Promise<RegistryImage> {
   const { openRegistryImage } = await import('./registry/open-registry-image.ts');
   return await openRegistryImage(image, {
-    env,
+    ...{ env, access },
     ...(platform !== undefined && { platform }),
     ...(manifest !== undefined && { manifest }),
   });

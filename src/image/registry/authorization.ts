@@ -23,6 +23,19 @@ export interface AuthorizationOptions {
   readonly now: () => number;
 }
 
+/** Provides the header `Authorization` of requests to one repository. */
+export interface AuthorizationHeader {
+  /** Returns its value, or undefined if no credentials are sent. */
+  header(): Promise<string | undefined>;
+  /** Returns the value after a 401 to `refused`, or undefined if no other value is available. */
+  headerAfterChallenge(wwwAuthenticate: string, refused: string | undefined): Promise<string | undefined>;
+}
+
+/** Returns a value that a client has given, which is sent at once and stays the same. */
+export function givenAuthorization(value: string): AuthorizationHeader {
+  return { header: async () => value, headerAfterChallenge: async () => undefined };
+}
+
 /** A header value, and when it expires. */
 interface CachedAuthorization {
   readonly header: string;
@@ -44,7 +57,7 @@ const tokenResponse = z.object({
  * The `Authorization` header for reading one repository. Sends none until the registry sends a challenge, then Basic or a token as
  * requested. Replaces a token before it expires. CNCF Distribution, "Token Authentication Specification"; RFC 7617.
  */
-export class Authorization {
+export class Authorization implements AuthorizationHeader {
   readonly #options: AuthorizationOptions;
   #challenge: Challenge | undefined;
   #cached: Promise<CachedAuthorization | undefined> | undefined;

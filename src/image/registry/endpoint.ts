@@ -40,6 +40,28 @@ export function endpointsOf(
   ];
 }
 
+/** Access to a registry that a client has given. */
+export interface RegistryAccess {
+  /** `https://registry.example:8443`. No mirror is used, and no other scheme is tried. */
+  readonly origin: string;
+  /** Value of the header `Authorization`. Absent for anonymous access. */
+  readonly authorization?: string;
+}
+
+/** Returns the endpoint at an origin that a client has given. */
+export function endpointAt(
+  { origin }: RegistryAccess,
+  { registry, repository }: RegistryReference,
+  { insecure }: RegistrySettings,
+): RegistryEndpoint {
+  const isInsecure = origin.startsWith('http:') || insecure.has(registry) || isLoopbackRegistry(registry);
+  const { host } = new URL(origin);
+  return {
+    ...{ registry, repository, origins: [origin], isInsecure, isMirror: false },
+    tlsOptions: () => tlsOptionsOf(host, isInsecure),
+  };
+}
+
 /** Returns the endpoint of a mirror. The path in its URL precedes the names of repositories there. */
 function mirrorOf(
   { origin, protocol, host, pathname }: URL,

@@ -26,8 +26,8 @@ import {
 import { layerEntries } from '../format/layer-types.ts';
 import { platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
-import { endpointsOf } from './endpoint.ts';
-import { findCredentials } from './find-credentials.ts';
+import { endpointAt, endpointsOf, type RegistryAccess } from './endpoint.ts';
+import { type CredentialSearch, findCredentials } from './find-credentials.ts';
 import { type ForeignLayer, publicInternet } from './foreign-layer.ts';
 import { parseReference, type RegistryReference } from './reference.ts';
 import { RegistryClient, type RegistryClientOptions } from './registry-client.ts';
@@ -43,6 +43,8 @@ export interface RegistryOptions
   /** Environment variables with settings and credentials. */
   readonly env: NodeJS.ProcessEnv;
   readonly sleep?: RegistryClientOptions['sleep'];
+  /** Instead of the mirrors and credentials of the environment. */
+  readonly access?: RegistryAccess | undefined;
   /** Returns connection options for non-distributable layers. Only the public Internet by default. */
   readonly connect?: ForeignLayer['connect'];
 }
@@ -126,19 +128,30 @@ function identityOf(
 /** Opens a repository, with its mirrors and the credentials of the environment. Throws `usage` if a setting is malformed. */
 export function openRepository(
   reference: RegistryReference,
-  { env, sleep, idleMs }: Pick<RegistryOptions, 'env' | 'sleep' | 'idleMs'>,
+  { env, sleep, idleMs, access }: Pick<RegistryOptions, 'env' | 'sleep' | 'idleMs' | 'access'>,
 ): RepositoryClient {
   const prepareTls = once(() => {
     applyCaEnv(env);
   });
   useProxies(env);
   const shared = { now: Date.now, isProxied: hasProxy(env), prepareTls, sleep, idleMs };
-  const clients = endpointsOf(reference, registrySettings(env)).map((endpoint) => {
+  const name = `${reference.registry}/${reference.repository}`;
+  const settings = registrySettings(env);
+  if (access !== undefined) {
+    const endpoint = endpointAt(access, reference, settings);
+    const given = { findCredentials: noCredentials, given: access.authorization };
+    return new RepositoryClient(name, [new RegistryClient(endpoint, { ...given, ...shared })]);
+  }
+  const clients = endpointsOf(reference, settings).map((endpoint) => {
     let found: ReturnType<typeof findCredentials> | undefined;
     const findOnce = (): ReturnType<typeof findCredentials> => (found ??= findCredentials(endpoint, env));
     return new RegistryClient(endpoint, { findCredentials: findOnce, ...shared });
   });
-  return new RepositoryClient(`${reference.registry}/${reference.repository}`, clients);
+  return new RepositoryClient(name, clients);
+}
+
+async function noCredentials(): Promise<CredentialSearch> {
+  return { credentials: undefined, searchedLocations: ['the request has none'] };
 }
 
 /** Returns the manifests of all images of a reference. A reference to a manifest without an index has one. */

@@ -17,7 +17,12 @@ import {
   retryHttp,
   TransientError,
 } from '../../kit/http/retry-policy.ts';
-import { Authorization, type FetchToken } from './authorization.ts';
+import {
+  Authorization,
+  type AuthorizationHeader,
+  type FetchToken,
+  givenAuthorization,
+} from './authorization.ts';
 import type { RegistryEndpoint } from './endpoint.ts';
 import type { CredentialSearch } from './find-credentials.ts';
 import { type EndpointLabel, isPermanent, toConnectionError, toRegistryError } from './registry-error.ts';
@@ -47,6 +52,8 @@ export interface RegistryClientOptions
   extends Pick<ConnectionTimeouts, 'idleMs'>,
     Pick<HttpRetryOptions, 'sleep'> {
   readonly findCredentials: () => Promise<CredentialSearch>;
+  /** The value of the header `Authorization` that a client has given. Credentials are then not searched for. */
+  readonly given?: string | undefined;
   readonly now: () => number;
   /** Whether connections use a proxy. */
   readonly isProxied: boolean;
@@ -61,20 +68,19 @@ export interface RegistryClientOptions
 export class RegistryClient {
   readonly endpoint: RegistryEndpoint;
   readonly #options: RegistryClientOptions;
-  readonly #authorization: Authorization;
+  readonly #authorization: AuthorizationHeader;
   #origins: readonly string[];
 
   constructor(endpoint: RegistryEndpoint, options: RegistryClientOptions) {
     this.endpoint = endpoint;
     this.#options = options;
     this.#origins = endpoint.origins;
-    const { findCredentials, now } = options;
-    this.#authorization = new Authorization({
-      endpoint,
-      findCredentials,
-      fetchToken: (request) => this.#requestToken(request),
-      now,
-    });
+    const { findCredentials, now, given } = options;
+    const fetchToken: FetchToken = (request) => this.#requestToken(request);
+    this.#authorization =
+      given === undefined
+        ? new Authorization({ endpoint, findCredentials, fetchToken, now })
+        : givenAuthorization(given);
   }
 
   /**
@@ -162,6 +168,7 @@ export class RegistryClient {
 
   /** Returns the locations that were searched for credentials without success. */
   async #searchedLocations(): Promise<readonly string[] | undefined> {
+    if (this.#options.given !== undefined) return undefined;
     const { credentials, searchedLocations } = await this.#options.findCredentials();
     return credentials === undefined ? searchedLocations : undefined;
   }
