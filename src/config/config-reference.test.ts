@@ -20,6 +20,7 @@ test('writes a heading and a section for each block', () => {
         'database',
         'api',
         'api.v4',
+        'api.harbor',
         'worker',
         'worker.sources',
         'images',

@@ -12,6 +12,7 @@ const blocks: Readonly<Record<string, string>> = {
   database: 'The database of layers, images and advisories. Options of the other engine are refused.',
   api: 'Addresses of the API and of the health check, access tokens and TLS.',
   'api.v4': 'The [v4 API](api-v4.md).',
+  'api.harbor': '[Harbor’s scanner API](api-harbor.md).',
   worker: 'How the server reads posted layers, and with which extensions.',
   'worker.sources': 'Permitted origins of posted layers.',
   updater: 'How the server updates advisories.',

@@ -81,6 +81,19 @@ const settings = {
         'v4: issuers of these tokens, such as `quay` and `clairctl` (`auth.psk.iss` in Clair v4). `clair-intraservice` is always accepted.',
       ),
     },
+    harbor: {
+      registries: stringList(
+        'Registries that Harbor may name for scans: `harbor.example`, `harbor.example:8443`, `http://core:8080` for one without TLS, `*.example.org` for all subdomains, `*` for all with TLS. With an entry, the server has Harbor’s scanner API below `/harbor`.',
+      ),
+      key: secretString(
+        'Key that encrypts the credentials of waiting scans in the database, 32 bytes in base64. Required with `registries`. All servers of a database need the same key.',
+      ),
+      notassessed: oneOf(
+        'Response to Harbor for an image that is not assessed: `error`, the scan fails with the reason; `finding`, the report has a row with the reason.',
+        ['error', 'finding'],
+        'error',
+      ),
+    },
     tokens: secretStringList(
       'Bearer tokens of the API; without tokens, every client has full access. Each is `read:`, `scan:` or `admin:` and the SHA-256 of the token in hexadecimal. ' +
         '`read` permits GET, `scan` also posting layers, `admin` everything. A name for the log may follow: `scan:SUM:ci`. ' +

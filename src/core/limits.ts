@@ -276,6 +276,20 @@ export const limits = {
   listsWaiting: 2000,
   /** Time that such a request may wait. */
   listWaitMs: 20_000,
+  /** Time that a request of Harbor for a report waits for it. Then the client polls again. Harbor itself waits five seconds. */
+  harborReportWaitMs: 3_000,
+  /** Time that such a report is kept for the next poll. */
+  harborReportKeptMs: 30_000,
+  /** Age from which the ages of feeds in the metadata for Harbor are read again. */
+  harborMetadataMs: 1_000,
+  /** Time that the first request for metadata waits for the ages of feeds. */
+  harborFirstMetadataMs: 2_000,
+  /** Length to which a description is cut for Harbor, which stores it for each vulnerability. */
+  harborDescriptionCharacters: 4_000,
+  /** Paths of a package in a row of a report for Harbor. */
+  harborPaths: 20,
+  /** Length of the header with which Harbor gives access to a registry. */
+  authorizationCharacters: 8 * KiB,
   /** Images on one page of those that a vulnerability affects. */
   affectedPerPage: 1000,
   /** Clients that follow events concurrently. */

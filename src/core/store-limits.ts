@@ -56,6 +56,10 @@ export const storeLimits = {
   scansAtOnce: 2,
   /** Such scans of images of one registry, on all servers together. */
   scansPerRegistry: 4,
+  /** Time from the request of a scan that comes with credentials until it must have begun. Then it fails, and they are deleted. */
+  orderedScanMs: 30 * 60_000,
+  /** Time for which the outcome of such a scan is kept. Clients fetch it within seconds. */
+  orderedScanKeptMs: 2 * 3_600_000,
   /** Length of the document from which reports of such an image are made again. A thousand layers have about a million characters. */
   imageSourceCharacters: 4 * MiB,
   /** Names of one image that lists show. */

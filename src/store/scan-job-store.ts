@@ -16,10 +16,20 @@ export interface ScanRequest {
   /** `linux/arm64`. Null for that of this machine. */
   readonly platform: string | null;
   readonly lane: ScanLane;
+  /** Absent if the server has all that the scan needs. */
+  readonly order?: ScanOrder;
+}
+
+/** The parts of a request that only its client can give. A scan with an order never stands for another one. */
+export interface ScanOrder {
+  /** JSON of what the client requests, kept as long as the job. */
+  readonly subject: string;
+  /** Sealed access to the registry. It is deleted when the job ends. */
+  readonly access: string;
 }
 
 /** A scan of an image, which is run once. */
-export interface ScanJob extends ScanRequest {
+export interface ScanJob extends Omit<ScanRequest, 'order'> {
   /** Random. */
   readonly id: string;
   readonly state: 'waiting' | 'running' | 'done' | 'failed';
@@ -37,26 +47,37 @@ export interface ScanJob extends ScanRequest {
   readonly runAt: string;
   /** ISO 8601; null before its end. */
   readonly endedAt: string | null;
+  /** The subject of its order. Null if it has none. */
+  readonly subject: string | null;
 }
 
 /** A job that this process runs. Other processes run it only after the lease has expired. */
 export interface ClaimedScan extends ScanJob {
   readonly lease: Lease;
+  /** The access of its order. Null if it has none. */
+  readonly access: string | null;
 }
 
 /** Number and duration of claims, and how many jobs of one registry all processes run at a time. */
 export interface ScanClaimTerms extends ClaimTerms {
   readonly perRegistry: number;
+  /** Whether this process can open the access of orders. Otherwise it claims no job with an order. */
+  readonly takesOrders: boolean;
 }
 
 /** Scans of images, which processes that share the database run. Each write under a lease throws `store-conflict` if another process took over. */
 export interface ScanJobStore {
-  /** Adds a job. Returns the one of the same image that waits instead, if there is one; it gets the more urgent lane. */
+  /**
+   * Adds a job. Without an order, returns the one of the same image that waits instead, if there is one; it gets the more urgent lane.
+   */
   add(request: ScanRequest): Promise<ScanJob>;
   find(id: string): Promise<ScanJob | undefined>;
   /** Returns when the next job is due, ISO 8601. Undefined if none waits. */
   findNextRun(): Promise<string | undefined>;
-  /** Claims due jobs, those of the most urgent lane first. A job that ended its process `limits.scanAttempts` times fails instead. */
+  /**
+   * Claims due jobs, those of the most urgent lane first. A job that ended its process `limits.scanAttempts` times fails instead, and so does
+   * one with an order that waits longer than `limits.orderedScanMs`.
+   */
   claim(terms: ScanClaimTerms): Promise<readonly ClaimedScan[]>;
   /** Extends a lease and records the step that runs. Returns false if another process has taken over. */
   renew(lease: Lease, forMs: number, step?: string): Promise<boolean>;
@@ -66,6 +87,9 @@ export interface ScanJobStore {
   fail(lease: Lease, error: string, nextRun: Date | undefined): Promise<void>;
   /** Returns a job that was not run to its end, without an attempt. */
   handBack(lease: Lease): Promise<void>;
-  /** Makes a failed job due again. Returns undefined if it does not exist, and the job as it is if it has not failed. */
+  /**
+   * Makes a failed job due again. Returns undefined if it does not exist, and the job as it is if it has not failed or had an order: its
+   * access is gone.
+   */
   retry(id: string): Promise<ScanJob | undefined>;
 }

@@ -14,7 +14,7 @@ export const noRegistry: string | false = missingTool('docker-registry') || miss
 /** Options of a registry. */
 export interface RegistrySetup {
   readonly tls?: CertificateFiles;
-  /** Requires user `me` with password `secret`. */
+  /** Requires user `me` with password `secret`, or `robotAccount`. */
   readonly isPrivate?: boolean;
 }
 
@@ -25,8 +25,15 @@ export interface DebianRegistry {
   push(layout: string, name: string): void;
 }
 
-/** `me:secret` with bcrypt, the only hash that docker-registry accepts. */
-const htpasswd = 'me:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n';
+/** Name and password of an account as Harbor makes it for a scan. */
+export const robotAccount = 'robot$shop+clair-harbor:a:b+c$d';
+
+/** The accounts with bcrypt, the only hash that docker-registry accepts. */
+const htpasswd = [
+  'me:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a',
+  'robot$shop+clair-harbor:$2y$05$abcdefghijklmnopqrstuuM1/2T5VY/jjMrrMErZRwEAVrju0tE7W',
+  '',
+].join('\n');
 
 /** Starts Debian's docker-registry on this machine until the end of the test. */
 export async function debianRegistry(

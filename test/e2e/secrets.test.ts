@@ -16,7 +16,7 @@ import { bookworm, dpkgStatus, fixedIn, osRelease } from './v1-client.ts';
 const bearer = 'planted-bearer';
 const sum = createHash('sha256').update(bearer).digest('hex');
 const key = (letter: string): string => Buffer.alloc(32, `planted-${letter}`).toString('base64');
-const keys = [key('a'), key('b'), key('c')] as const;
+const keys = [key('a'), key('b'), key('c'), key('d')] as const;
 
 /** Texts that must not appear anywhere. */
 const planted = [/planted/, ...[sum, ...keys].map((text) => new RegExp(text.replace(/[+/=]/g, '.')))];
@@ -30,6 +30,7 @@ function configuration(url: string, database: string): object {
       ...{ addr: '127.0.0.1:0', healthaddr: '127.0.0.1:0' },
       ...{ tokens: [`admin:${sum}:boss`], paginationkey: keys[1] },
       v4: { pskkey: keys[2], pskissuers: ['quay'] },
+      harbor: { registries: ['harbor.example'], key: keys[3] },
     },
     updater: {
       ...{ enabledupdaters: ['debian'], mirror: `${proxy}/mirror` },

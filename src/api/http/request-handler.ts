@@ -88,7 +88,8 @@ export class RequestHandler {
     const started = performance.now();
     const match = this.#match(incoming);
     const route = match.kind === 'route' ? match.route : undefined;
-    const decision = this.#guard(incoming, route) ?? access.authorize(incoming.headers.authorization, route);
+    const decision =
+      this.#guard(incoming, route) ?? access.authorize(authorizationIn(incoming, route), route);
     const { token: client } = decision;
     const context = { incoming, response, client, outcome: pendingOutcome(incoming) };
     const handled =
@@ -270,6 +271,10 @@ export class RequestHandler {
       );
     return (renderError ?? errorResponse)(500, 'internal server error');
   }
+}
+
+function authorizationIn({ headers }: IncomingMessage, route: Route | undefined): string | undefined {
+  return route?.authorizationOf === undefined ? headers.authorization : route.authorizationOf(headers);
 }
 
 /**

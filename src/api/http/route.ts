@@ -68,6 +68,8 @@ export interface Route {
   readonly bodyBytesMax?: number;
   /** The response is an unbounded stream: it has no time limit and no compression, and clients that do not read are disconnected. */
   readonly isStreaming?: true;
+  /** Returns the value that counts as `Authorization`, for clients that send tokens in other ways; by default that header. */
+  readonly authorizationOf?: (headers: IncomingHttpHeaders) => string | undefined;
   /** Renders errors that the handler throws; `errorResponse` by default. */
   readonly renderError?: ErrorRenderer;
   /** Returns the error of this API for an error that the handler throws; by default the same error. */

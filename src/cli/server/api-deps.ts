@@ -1,4 +1,6 @@
 import type { FleetDeps } from '../../api/http/fleet/jobs.ts';
+import { ReportBuilds } from '../../api/http/harbor/report-builds.ts';
+import type { HarborDeps } from '../../api/http/harbor/scan-routes.ts';
 import type { NativeDeps } from '../../api/http/native/deps.ts';
 import type { V1Deps } from '../../api/http/v1/deps.ts';
 import { pageTokens } from '../../api/http/v1/page-token.ts';
@@ -117,6 +119,24 @@ export function toFleetDeps(
     listLimiter: listGate,
     now,
     staleAfterMs,
+  };
+}
+
+/** Returns the dependencies of the handlers of Harbor's scanner API. Undefined if it is off. */
+export function toHarborDeps(
+  { api: { harbor }, updater }: Config,
+  { server, loaded, plan: { feeds }, store, suppressions, listGate, announceWork, now }: ServiceDeps,
+): HarborDeps | undefined {
+  if (server.harbor === undefined) return undefined;
+  const { mayContact, seal } = server.harbor;
+  const { extensions } = loaded;
+  return {
+    ...{ store, extensions, suppressions, feeds, announceWork, now, staleAfterMs, mayContact },
+    updateIntervalMs: updater.interval,
+    seal: (access) => seal(access, now()),
+    listLimiter: listGate,
+    builds: new ReportBuilds(),
+    showsDoubts: harbor.notassessed === 'finding',
   };
 }
 

@@ -1,4 +1,5 @@
 import { fleetPrefix, fleetRoutes } from '../../api/http/fleet/routes.ts';
+import { harborRouter } from '../../api/http/harbor/router.ts';
 import { nativeRoutes } from '../../api/http/native/routes.ts';
 import { type Router, routerOf } from '../../api/http/router.ts';
 import { v1Routes } from '../../api/http/v1/routes.ts';
@@ -9,7 +10,7 @@ import { openApiRouters } from '../../api/openapi-document.ts';
 import type { Config } from '../../config/settings.ts';
 import { Disposal } from '../../kit/disposal.ts';
 import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
-import { toFleetDeps, toNativeDeps, toV1Deps, toV3Deps, toV4Deps } from './api-deps.ts';
+import { toFleetDeps, toHarborDeps, toNativeDeps, toV1Deps, toV3Deps, toV4Deps } from './api-deps.ts';
 import { startNotifier } from './notifier.ts';
 import { startScanRunner } from './scan-runner.ts';
 import type { ServiceDeps } from './service-deps.ts';
@@ -43,10 +44,12 @@ function apiOf(config: Config, deps: ServiceDeps): Pick<ReloadableServices, 'rou
   const v1Deps = toV1Deps(deps);
   const v3Deps = toV3Deps(v1Deps);
   const methods = v3Methods(v3Deps);
+  const harborDeps = toHarborDeps(config, deps);
   const routers = [
     routerOf('/v1', v1Routes(v1Deps)),
     v3Router(v3Deps, methods),
     v4Router(toV4Deps(deps, config)),
+    ...(harborDeps === undefined ? [] : [harborRouter(harborDeps)]),
     ...openApiRouters(!deps.server.access.isOpen),
     routerOf(fleetPrefix, fleetRoutes(toFleetDeps(config, deps))),
     routerOf('', nativeRoutes(toNativeDeps(deps))),

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/settings.ts';
 import { messageOf } from '../../core/errors.ts';
 import { openReference } from '../../image/open-reference.ts';
+import type { RegistryAccess } from '../../image/registry/endpoint.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
 import { sleepOrWake } from '../../kit/async/wake-signal.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
@@ -8,6 +9,7 @@ import { startLayerWorker } from '../../layer-pool/analyze-on-thread.ts';
 import { runScans } from '../../service/fleet/run-scans.ts';
 import { scanImage } from '../../service/fleet/scan-image.ts';
 import { workerAnalyzer } from '../../service/fleet/worker-analyzer.ts';
+import type { ClaimedScan } from '../../store/scan-job-store.ts';
 import { ownerName } from '../environment.ts';
 import { startBackgroundTask } from './background-task.ts';
 import type { ServiceDeps } from './service-deps.ts';
@@ -17,10 +19,10 @@ const layerTurnMs = 30 * 60_000;
 
 /** Runs scans of images of registries until it is disposed. Does nothing if the settings name no registry. */
 export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDisposable {
-  const { store, loaded, log, wakeSignal, now, previousStopped } = deps;
+  const { store, loaded, log, wakeSignal, now, previousStopped, server } = deps;
   return startBackgroundTask('scans', log, async (signal) => {
     await previousStopped;
-    if (images.registries.length === 0) return;
+    if (images.registries.length === 0 && server.harbor === undefined) return;
     const script = scriptUrl('../../layer-worker', import.meta.url);
     const analyzer = workerAnalyzer(() => startLayerWorker(script, loaded.analyzers), signal);
     const { extensions } = loaded;
@@ -31,12 +33,16 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
         store,
         now,
         owner: ownerName(),
+        takesOrders: server.harbor !== undefined,
         sleepOrWake: (ms, until) => sleepOrWake(ms, wakeSignal, until),
         scan: (job, onStep) =>
           scanImage(job, {
             ...{ store, extensions, analyzer, layerTurns, onStep },
             openImage: async ({ reference, platform }) =>
-              await openReference(`registry:${reference}`, { env, ...(platform !== null && { platform }) }),
+              await openReference(`registry:${reference}`, {
+                ...{ env, access: accessOf(job, deps) },
+                ...(platform !== null && { platform }),
+              }),
           }),
         onError: (error) => {
           log.error({ error: messageOf(error) }, 'scans could not be read or recorded');
@@ -49,6 +55,14 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
       signal,
     );
   });
+}
+
+/** Returns the access that the client of a scan has given. Throws `registry-refused`. */
+function accessOf({ access }: ClaimedScan, { server, now }: ServiceDeps): RegistryAccess | undefined {
+  if (access === null) return undefined;
+  // It claims no such scan then. The scan must not run with the credentials of the server instead.
+  if (server.harbor === undefined) throw new Error('this server cannot open the access of a scan');
+  return server.harbor.open(access, now());
 }
 
 /** Returns whether a list of registries of the settings names a registry. */

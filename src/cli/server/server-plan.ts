@@ -13,6 +13,7 @@ import type { FernetKey } from '../../kit/fernet.ts';
 import { requireMirror } from '../feed-client.ts';
 import type { PublishedOptions } from '../open-places.ts';
 import { checkDatabaseSettings } from './database-settings.ts';
+import { type HarborPlan, harborPlan } from './harbor-plan.ts';
 import { Problems } from './problems.ts';
 import { exportTarget } from './tracing.ts';
 
@@ -25,6 +26,8 @@ export interface ServerPlan {
   readonly pageKey: FernetKey;
   readonly policy: SourcePolicy;
   readonly traces: ReturnType<typeof exportTarget>;
+  /** Undefined if Harbor's scanner API is off. */
+  readonly harbor: HarborPlan | undefined;
 }
 
 /** Options of `planServer`. */
@@ -50,6 +53,7 @@ export async function planServer(
     pageKey: problems.check(() => paginationKey(api.paginationkey || database.options.paginationkey)),
     policy: problems.check(() => sourcePolicy(resolveLayerSources(config), insecureTls, env)),
     traces: problems.check(() => exportTarget(tracing, env)),
+    harbor: problems.check(() => harborPlan(api.harbor)),
   };
   const { api: first, health: second } = plan;
   if (first !== undefined && second !== undefined)

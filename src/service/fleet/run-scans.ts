@@ -13,6 +13,8 @@ export interface RunScansDeps {
   readonly owner: string;
   /** Waits for `ms` at most. Resolves early if there may be new work or the signal aborts. */
   readonly sleepOrWake: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Whether this process can open the access of scans with an order. */
+  readonly takesOrders: boolean;
   /** Scans an image; returns its digest. `onStep` is called when a step begins. */
   readonly scan: (job: ClaimedScan, onStep: (step: string) => void) => Promise<string>;
   /** Receives an error of the store. The scan is run again once its lease has expired. */
@@ -66,7 +68,8 @@ export async function runScans(deps: RunScansDeps, signal: AbortSignal): Promise
 
 async function claimScans(limit: number, deps: RunScansDeps): Promise<readonly ClaimedScan[]> {
   if (limit < 1) return [];
-  const terms = { limit, owner: deps.owner, forMs: scanLeaseMs, perRegistry: limits.scansPerRegistry };
+  const { owner, takesOrders } = deps;
+  const terms = { limit, owner, forMs: scanLeaseMs, perRegistry: limits.scansPerRegistry, takesOrders };
   try {
     // Nothing is written before a scan is due.
     const next = await deps.store.scanJobs.findNextRun();

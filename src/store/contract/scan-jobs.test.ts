@@ -23,7 +23,13 @@ function request(tag: string, changes: Partial<ScanRequest> = {}): ScanRequest {
 }
 
 async function claim(store: Store, limit = 9, perRegistry = 9): Promise<readonly ClaimedScan[]> {
-  return await store.scanJobs.claim({ limit, owner: 'process', forMs: minute, perRegistry });
+  return await store.scanJobs.claim({
+    limit,
+    owner: 'process',
+    forMs: minute,
+    perRegistry,
+    takesOrders: true,
+  });
 }
 
 async function claimOne(store: Store): Promise<ClaimedScan> {
@@ -137,5 +143,54 @@ for (const engine of storeEngines) {
     clock.minutes += 2;
     await one.collectGarbage(terms);
     assert.equal(await one.scanJobs.find(id), undefined);
+  });
+
+  test(`${engine.name}: a scan with an order never stands for another one, and loses its access when it ends`, async (t) => {
+    const { clock, one, two } = await twoProcesses(t, engine);
+    const order = { subject: '{"kind":"sbom"}', access: 'sealed' };
+    const plain = await one.scanJobs.add(request('a'));
+    const first = await one.scanJobs.add(request('a', { order }));
+    const second = await one.scanJobs.add(request('a', { order: { ...order, access: 'other' } }));
+    assert.equal(new Set([plain.id, first.id, second.id]).size, 3);
+    assert.equal((await one.scanJobs.add(request('a'))).id, plain.id);
+    assert.deepEqual([plain.subject, first.subject], [null, order.subject]);
+    const terms = { limit: 9, owner: 'process', forMs: minute, perRegistry: 9 };
+    const without = await two.scanJobs.claim({ ...terms, takesOrders: false });
+    assert.deepEqual(
+      without.map(({ id, access }) => [id, access]),
+      [[plain.id, null]],
+    );
+    const claimed = new Map((await claim(two)).map((job) => [job.id, job]));
+    const [done, failing] = [claimed.get(first.id), claimed.get(second.id)];
+    assert.ok(done !== undefined && failing !== undefined);
+    assert.deepEqual([done.access, failing.access], ['sealed', 'other']);
+    await two.scanJobs.complete(done.lease, 'sha256:one');
+    await two.scanJobs.fail(failing.lease, 'later', at(1));
+    clock.minutes = 1;
+    const again = (await claim(one)).find(({ id }) => id === second.id) ?? assert.fail();
+    assert.equal(again.access, 'other');
+    await one.scanJobs.fail(again.lease, 'no', undefined);
+    assert.equal((await one.scanJobs.retry(second.id))?.state, 'failed');
+  });
+
+  test(`${engine.name}: a scan with an order fails if no process runs it in time, and its outcome is kept for hours only`, async (t) => {
+    const { clock, one } = await twoProcesses(t, engine);
+    const { id } = await one.scanJobs.add(request('a', { order: { subject: '{}', access: 'sealed' } }));
+    const { id: other } = await one.scanJobs.add(request('b'));
+    clock.minutes = limits.orderedScanMs / minute + 1;
+    const [{ lease } = assert.fail()] = await claim(one);
+    await one.scanJobs.complete(lease, 'sha256:two');
+    const failed = (await one.scanJobs.find(id)) ?? assert.fail();
+    assert.equal(failed.state, 'failed');
+    assert.match(failed.error ?? '', /within 30 minutes/);
+    const day = 24 * 60 * minute;
+    const keep = { keepHistoryMs: day, keepEventsMs: day, keepLayersUnusedMs: day };
+    clock.minutes += limits.orderedScanKeptMs / minute;
+    await one.collectGarbage(keep);
+    assert.notEqual(await one.scanJobs.find(id), undefined);
+    clock.minutes += 1;
+    await one.collectGarbage(keep);
+    assert.equal(await one.scanJobs.find(id), undefined);
+    assert.notEqual(await one.scanJobs.find(other), undefined);
   });
 }

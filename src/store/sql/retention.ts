@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { limits } from '../../core/limits.ts';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import type { CollectedCounts, RetentionTerms } from '../maintenance.ts';
 import { dropUnfollowedChanges } from './changed-sets.ts';
@@ -16,6 +17,8 @@ const recordsAtATime = 200;
 
 /** Number of names per statement. */
 const batchesAtATime = 500;
+
+const scansAtATime = 500;
 
 /**
  * Deletes expired data; `now` is in milliseconds since 1970. Events and their notifications are deleted first, because they
@@ -39,6 +42,7 @@ export async function collectGarbage(
   await dropUnfollowedChanges(engine, now);
   await dropJobs(engine, now, now - terms.keepEventsMs);
   await dropEndedScans(engine, now - terms.keepEventsMs);
+  await dropEndedScans(engine, now - limits.orderedScanKeptMs, { areOrdered: true });
   const locks = await dropLocks(engine, now);
   return { events, vulnerabilities, images, layers, locks };
 }
@@ -194,11 +198,20 @@ async function dropJobs(engine: Engine, now: number, dueBefore: number): Promise
   }, 'own rows');
 }
 
-/** Deletes scans that ended before a time. */
-async function dropEndedScans(engine: Engine, before: number): Promise<void> {
-  const expired = engine.db.selectFrom('scan_job').select('name').where('ended_at', '<', before).limit(1);
-  if ((await expired.executeTakeFirst()) === undefined) return;
-  await engine.write((db) => db.deleteFrom('scan_job').where('ended_at', '<', before).execute(), 'own rows');
+/** Deletes scans that ended before a time; only those with an order if `areOrdered`. */
+async function dropEndedScans(engine: Engine, before: number, { areOrdered = false } = {}): Promise<void> {
+  for (;;) {
+    const ended = await engine.db
+      .selectFrom('scan_job')
+      .select('name')
+      .where('ended_at', '<', before)
+      .$if(areOrdered, (query) => query.where('subject', 'is not', null))
+      .limit(scansAtATime)
+      .execute();
+    if (ended.length === 0) return;
+    const names = ended.map(({ name }) => name);
+    await engine.write((db) => db.deleteFrom('scan_job').where('name', 'in', names).execute(), 'own rows');
+  }
 }
 
 async function dropLocks(engine: Engine, now: number): Promise<number> {

@@ -21,6 +21,10 @@ export interface ScanJobTable {
   digest: string | null;
   created_at: number;
   ended_at: number | null;
+  /** See `ScanOrder`. Null without an order. */
+  subject: string | null;
+  /** Null without an order, and after the end. */
+  access: string | null;
 }
 
 /** The document from which reports of an image are made without its registry: see `writeImageSource`. */

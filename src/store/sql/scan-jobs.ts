@@ -49,34 +49,43 @@ export function scanJobStore(engine: Engine, now: () => number): ScanJobStore {
 }
 
 const waiting = (runAt: number) => ({ state: 'waiting', run_at: runAt }) as const;
-const ended = (state: 'done' | 'failed', at: number) => ({ state, ended_at: at }) as const;
+const ended = (state: 'done' | 'failed', at: number) => ({ state, ended_at: at, access: null }) as const;
 
 async function add(db: Kysely<Tables>, request: ScanRequest, now: number): Promise<ScanJob> {
   const lane = scanLanes.indexOf(request.lane);
-  const platform = request.platform ?? '';
-  const same = await db
-    .selectFrom('scan_job')
-    .selectAll()
-    .where('ended_at', 'is', null)
-    .where('reference', '=', request.reference)
-    .where('platform', '=', platform)
-    .where('state', '=', 'waiting')
-    .executeTakeFirst();
+  const { reference, registry, order } = request;
+  const same = order === undefined ? await findWaiting(db, request) : undefined;
   if (same !== undefined) {
     if (same.lane <= lane) return toScanJob(same, now);
     await db.updateTable('scan_job').set({ lane }).where('name', '=', same.name).execute();
     return toScanJob({ ...same, lane }, now);
   }
-  const { reference, registry } = request;
   const row = await db
     .insertInto('scan_job')
     .values({
-      ...{ name: randomUUID(), lane, registry, reference, platform },
+      ...{ name: randomUUID(), lane, registry, reference, platform: request.platform ?? '' },
       ...{ ...waiting(now), created_at: now, attempt: 0, number: 0 },
+      ...{ subject: order?.subject ?? null, access: order?.access ?? null },
     })
     .returningAll()
     .executeTakeFirstOrThrow();
   return toScanJob(row, now);
+}
+
+/** Returns the job without an order that waits for the same image. */
+async function findWaiting(
+  db: Kysely<Tables>,
+  { reference, platform }: ScanRequest,
+): Promise<ScanRow | undefined> {
+  return await db
+    .selectFrom('scan_job')
+    .selectAll()
+    .where('ended_at', 'is', null)
+    .where('reference', '=', reference)
+    .where('platform', '=', platform ?? '')
+    .where('state', '=', 'waiting')
+    .where('subject', 'is', null)
+    .executeTakeFirst();
 }
 
 async function find(db: Kysely<Tables>, id: string): Promise<ScanJob | undefined> {
@@ -109,11 +118,13 @@ async function claim(
   { terms, now }: ClaimContext,
 ): Promise<ClaimedScan[]> {
   await failAbandoned(db, now);
+  await failOverdue(db, now);
   const claimed: ClaimedScan[] = [];
   const running = await runningByRegistry(db, now);
   while (claimed.length < terms.limit) {
     const full = [...running].filter(([, count]) => count >= terms.perRegistry).map(([name]) => name);
     const due = await dueJobs(db, now)
+      .$if(!terms.takesOrders, (query) => query.where('subject', 'is', null))
       .$if(full.length > 0, (query) => query.where('registry', 'not in', full))
       .select(['name', 'registry'])
       .orderBy('lane')
@@ -152,6 +163,19 @@ async function failAbandoned(db: Kysely<Tables>, now: number): Promise<void> {
     .execute();
 }
 
+/** Fails the jobs with an order that no process has run in time. Their access is only valid for some time. */
+async function failOverdue(db: Kysely<Tables>, now: number): Promise<void> {
+  const error = `no server ran the scan within ${limits.orderedScanMs / 60_000} minutes`;
+  await db
+    .updateTable('scan_job')
+    .set({ ...ended('failed', now), owner: null, expires_at: null, error })
+    .where('ended_at', 'is', null)
+    .where('subject', 'is not', null)
+    .where('created_at', '<', now - limits.orderedScanMs)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '<=', now)]))
+    .execute();
+}
+
 async function runningByRegistry(db: Kysely<Tables>, now: number): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('scan_job')
@@ -180,7 +204,8 @@ async function take(
     .where('name', '=', name)
     .returningAll()
     .executeTakeFirstOrThrow();
-  return { ...toScanJob(row, now), lease: { table: 'scan_job', name, owner, number: row.number } };
+  const lease = { table: 'scan_job', name, owner, number: row.number } as const;
+  return { ...toScanJob(row, now), lease, access: row.access };
 }
 
 type ScanChanges = UpdateObject<Tables, 'scan_job'>;
@@ -206,15 +231,16 @@ async function retry(db: Kysely<Tables>, id: string, now: number): Promise<ScanJ
     .set({ ...waiting(now), ended_at: null, attempt: 0, error: null, step: null })
     .where('name', '=', id)
     .where('state', '=', 'failed')
+    .where('subject', 'is', null)
     .execute();
   return await find(db, id);
 }
 
 function toScanJob(row: ScanRow, now: number): ScanJob {
-  const { name: id, lane, registry, reference, platform, state, attempt, step, error, digest } = row;
+  const { name: id, lane, registry, reference, platform, state, attempt, step, error, digest, subject } = row;
   const isAbandoned = state === 'running' && row.expires_at !== null && row.expires_at < now;
   return {
-    ...{ id, registry, reference, attempt, step, error, digest },
+    ...{ id, registry, reference, attempt, step, error, digest, subject },
     state: isAbandoned ? 'waiting' : state,
     platform: platform === '' ? null : platform,
     lane: scanLanes[lane] ?? 'backfill',

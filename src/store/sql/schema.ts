@@ -29,7 +29,7 @@ import type { ImageSourceTable, ScanJobTable } from './scan-job-table.ts';
 import type { AuditEntryTable, SavedSuppressionTable } from './suppression-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 23;
+export const schemaVersion = 24;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);

@@ -80,6 +80,6 @@ function foundJob(job: ScanJob | undefined): ApiResponse {
   return jsonResponse(200, toJobJson(job));
 }
 
-function toJobJson({ registry: _, ...job }: ScanJob): object {
+function toJobJson({ registry: _, subject: __, ...job }: ScanJob): object {
   return { ...job, ...(job.digest !== null && { report: `/api/v1/images/${job.digest}/report` }) };
 }

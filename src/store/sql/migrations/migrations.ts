@@ -21,6 +21,7 @@ import { addKnownImages } from './0020-known-images.ts';
 import { addScanJobs } from './0021-scan-jobs.ts';
 import { addUnreadParts } from './0022-unread-parts.ts';
 import { addSavedSuppressions } from './0023-saved-suppressions.ts';
+import { addScanOrders } from './0024-scan-orders.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   addScanJobs,
   addUnreadParts,
   addSavedSuppressions,
+  addScanOrders,
 ];
