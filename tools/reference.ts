@@ -110,6 +110,7 @@ async function metricsReference(): Promise<string> {
     feeds: [],
     jobs: [],
     reading: { busy: 0, waiting: 0 },
+    walks: [],
     now: new Date(0),
   });
   const kinds = new Map(

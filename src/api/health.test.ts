@@ -73,7 +73,7 @@ test('reports the error of a failing job in /status and /metrics, and how long a
     ],
   );
   const text = await createMetrics().render({
-    ...{ feeds: [], jobs: await store.jobs.findAll(), reading: { busy: 0, waiting: 0 } },
+    ...{ feeds: [], jobs: await store.jobs.findAll(), reading: { busy: 0, waiting: 0 }, walks: [] },
     now: store.now(),
   });
   assert.match(text, /^clair_job_failures\{job="update debian"\} 5$/m);
@@ -83,7 +83,7 @@ test('reports the error of a failing job in /status and /metrics, and how long a
 
 test('reports the findings of all images in /metrics once they are counted', async () => {
   const metrics = createMetrics();
-  const values = { feeds: [], jobs: [], reading: { busy: 0, waiting: 0 }, now: new Date() };
+  const values = { feeds: [], jobs: [], reading: { busy: 0, waiting: 0 }, walks: [], now: new Date() };
   assert.doesNotMatch(await metrics.render(values), /^clair_fleet_/m);
   const counted = { severity: 'High', isFixable: true, exploited: 'unknown', findings: 7 } as const;
   const totals = { at: '2026-01-01T00:00:00.000Z', images: 3, dueSets: 1, findings: [counted] };
@@ -112,6 +112,7 @@ test('reports content date and staleness of each feed in /status and /metrics', 
         feeds: await store.advisories.findFeedStates(),
         jobs: await store.jobs.findAll(),
         reading: { busy: 0, waiting: 0 },
+        walks: [],
         now: store.now(),
       }),
     onError: (error: unknown) => assert.fail(String(error)),

@@ -4,6 +4,7 @@ import { staleSources } from '../service/findings/feed-age.ts';
 import type { FeedState } from '../store/feed-state.ts';
 import type { FindingTotals } from '../store/finding-count-store.ts';
 import type { Job } from '../store/job-store.ts';
+import type { RegistryWalk } from '../store/watch-store.ts';
 import type { ApiResponse } from './http/route.ts';
 
 /** Numbers of layers that the layer pool reads, and of layers that wait for a thread. */
@@ -17,6 +18,8 @@ export interface GaugeValues {
   readonly feeds: readonly FeedState[];
   readonly jobs: readonly Job[];
   readonly reading: LayerReadLoad;
+  /** The last walks of watched registries. */
+  readonly walks: readonly RegistryWalk[];
   /** The findings of all images; undefined until they are counted. */
   readonly totals?: FindingTotals | undefined;
   /** The time at which the age of the feeds and jobs is judged. */
@@ -164,12 +167,14 @@ function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
   });
   const renderJobs = jobGauges(registers);
   const renderTotals = fleetGauges(registers);
+  const renderWalks = walkGauges(registers);
   return {
-    async render({ feeds, jobs, reading, totals, now }) {
+    async render({ feeds, jobs, reading, walks, totals, now }) {
       const staleNames = staleSources(feeds, now);
       for (const one of [newest, content, stale, checked, records]) one.reset();
       renderJobs(jobs, now);
       renderTotals(totals);
+      renderWalks(walks);
       notes.set(feeds.reduce((sum, { skipped }) => sum + skipped.count, 0));
       busy.set(reading.busy);
       waiting.set(reading.waiting);
@@ -209,6 +214,29 @@ function jobGauges(registers: Registry[]): (jobs: readonly Job[], now: Date) => 
     }
     for (const { name, state, attempt } of jobs)
       failures.set({ job: name }, state === 'running' ? attempt - 1 : attempt);
+  };
+}
+
+/** Registers the gauges of watched registries; returns a function that sets them. */
+function walkGauges(registers: Registry[]): (walks: readonly RegistryWalk[]) => void {
+  const gauge = (name: string, help: string): Gauge<'registry'> =>
+    new Gauge({ name, help, labelNames: ['registry'], registers });
+  const completed = gauge(
+    'clair_registry_walk_seconds',
+    'End of the last walk that reached everything in a watched registry, in seconds since 1970. 0 before the first.',
+  );
+  const tags = gauge('clair_registry_tags', 'Tags of a watched registry at its last walk.');
+  const errors = gauge(
+    'clair_registry_errors',
+    'Repositories and tags of a watched registry that its last walk could not read.',
+  );
+  return (walks) => {
+    for (const one of [completed, tags, errors]) one.reset();
+    for (const { name: registry, ...walk } of walks) {
+      completed.set({ registry }, walk.completedAt === null ? 0 : Date.parse(walk.completedAt) / 1000);
+      tags.set({ registry }, walk.tags);
+      errors.set({ registry }, walk.errors);
+    }
   };
 }
 

@@ -24,6 +24,7 @@ test('writes a heading and a section for each block', () => {
         'worker',
         'worker.sources',
         'images',
+        '`registries.<name>`',
         'updater',
         '`updater.sources.<name>`',
       ],

@@ -15,6 +15,8 @@ const blocks: Readonly<Record<string, string>> = {
   'api.harbor': '[Harbor’s scanner API](api-harbor.md).',
   worker: 'How the server reads posted layers, and with which extensions.',
   'worker.sources': 'Permitted origins of posted layers.',
+  'registries.<name>':
+    'A [watched registry](../registries.md#watch-a-registry). The name is one of your choice.',
   updater: 'How the server updates advisories.',
   'updater.sources.<name>':
     'One advisory source, by its name in [the list of extensions](extensions.md). Settings that are absent here default to those of all sources.',
@@ -55,7 +57,7 @@ function rowsOf(section: SettingsSection, path: readonly string[]): Row[] {
   return Object.entries(section).flatMap(([key, entry]) => {
     if (isSetting(entry)) return [{ path: [...path, key], setting: entry }];
     if (!isSettingsTable(entry)) return rowsOf(entry, [...path, key]);
-    // An absent setting of one entry defaults to the setting of all entries.
+    // The description of a setting says what an entry without it does.
     return rowsOf(entry.each, [...path, key, '<name>']).map(({ path: place, setting }) => ({
       path: place,
       setting: { ...setting, fallback: '' },

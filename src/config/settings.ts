@@ -144,6 +144,29 @@ const settings = {
     untagged: duration('Retention of images that have lost all of their tags.', 30 * 24 * hour),
     keeplast: integer('Number of the newest images of each repository that are kept without a tag.', 0),
   },
+  registries: table({
+    host: string('Its address, such as `registry.example:5000`. The name of the entry when absent.'),
+    kind: oneOf(
+      'How its repositories are listed: `distribution`, by the catalogue; `harbor` and `quay`, by their own APIs; `list`, not at all: they are those of `repositories`.',
+      ['distribution', 'harbor', 'quay', 'list'],
+      'distribution',
+    ),
+    namespaces: stringList('quay: the organizations and users whose repositories are listed.'),
+    apitoken: secretString('quay: an OAuth token of Quay that may list repositories.'),
+    repositories: stringList(
+      'Patterns of the repositories to watch: `shop/*`, or `shop/**` for all below. All when absent. list: their names.',
+    ),
+    exclude: stringList('Patterns of repositories to leave out.'),
+    tags: stringList('Patterns of the tags to watch; all when absent.'),
+    excludetags: stringList('Patterns of tags to leave out.'),
+    platforms: stringList('Platforms to scan, such as `linux/amd64`; that of the server when absent.'),
+    keep: integer('Number of the newest tags of each repository to watch; all when absent.', 0),
+    interval: duration('Interval between walks; one hour when absent. 0 disables them.', hour),
+    requests: integer('Concurrent requests of a walk; 4 when absent.', 4, 1),
+    secret: secretString(
+      'Secret of its notifications to `/api/v1/webhooks/NAME`, of at least 16 characters. None are accepted without it.',
+    ),
+  }),
   updater: {
     interval: duration('Interval between updates of the advisories; 0 disables updates.', 2 * hour),
     enabledupdaters: stringList('Advisory sources to use; all when empty.'),

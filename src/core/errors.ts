@@ -43,6 +43,8 @@ export type ErrorCode = keyof typeof exitCodes;
 export interface ErrorDetails {
   readonly cause?: unknown;
   readonly limit?: LimitName | undefined;
+  /** How long the server asks to wait before another request, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** An expected failure. The message says what, where, and what to do. */
@@ -50,12 +52,15 @@ export class ClairError extends Error {
   readonly code: ErrorCode;
   /** The exceeded limit, if it is known and the code is `limit-exceeded`. */
   readonly limit: LimitName | undefined;
+  /** How long the server that failed asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorDetails = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : {});
     this.name = 'ClairError';
     this.code = code;
     this.limit = options.limit;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

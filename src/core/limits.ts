@@ -164,6 +164,24 @@ export const limits = {
   registryAnswerBytes: 256 * KiB,
   /** Size of the state of a scan, or of an error, from a server of `clair scan --server`. */
   serverAnswerBytes: 1 * MiB,
+  /** Size of one page of a list of repositories or tags of a registry. One of 1,000 names has some tens of kilobytes. */
+  listPageBytes: 8 * MiB,
+  /** Pages of one such list. */
+  listPages: 2000,
+  /** Repositories of one watched registry. */
+  watchedRepositories: 100_000,
+  /** Tags of one watched repository. Large real ones have some ten thousand. */
+  watchedTags: 100_000,
+  /** Failed requests in a row after which a registry is left alone until its next walk. */
+  walkFailures: 5,
+  /** The longest time that a registry may ask to wait before its next walk, in milliseconds. */
+  walkPauseMs: 24 * 3_600_000,
+  /** Names in one notification of a registry. */
+  webhookNames: 100,
+  /** Names of such notifications that wait to be looked at. */
+  webhookNamesWaiting: 5000,
+  /** Such notifications of one registry in a minute. */
+  webhooksPerMinute: 600,
   /** Size of a credentials file, and of the output of a credential helper. */
   credentialBytes: 1 * MiB,
   /** Time for a credential helper, which may prompt its user. */

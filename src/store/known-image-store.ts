@@ -102,6 +102,8 @@ export interface KnownImageStore {
   findByName(name: ImageTag): Promise<readonly KnownImage[]>;
   /** Returns what a name meant, the newest first; at most `limit` periods. */
   findNameHistory(name: ImageTag, limit: number): Promise<readonly NamePeriod[]>;
+  /** Ends what names mean now: they no longer exist in their registry. Returns how many images lost one. */
+  endNames(names: readonly ImageTag[]): Promise<number>;
   /** Returns images by rising number. The cost of a page depends on its size only. */
   page(filter: KnownImageFilter, page: PageRequest<number>): Promise<KnownImagePage>;
   /** Saves the document from which reports of an image are made again. */

@@ -65,6 +65,14 @@ export interface ScanClaimTerms extends ClaimTerms {
   readonly takesOrders: boolean;
 }
 
+/** Which failed jobs are listed. */
+export interface FailedScanFilter {
+  readonly registry?: string | undefined;
+  readonly limit: number;
+  /** Id of the last job of the previous page. */
+  readonly after?: string | undefined;
+}
+
 /** Scans of images, which processes that share the database run. Each write under a lease throws `store-conflict` if another process took over. */
 export interface ScanJobStore {
   /**
@@ -72,6 +80,10 @@ export interface ScanJobStore {
    */
   add(request: ScanRequest): Promise<ScanJob>;
   find(id: string): Promise<ScanJob | undefined>;
+  /** Returns failed jobs of one registry or of all, by registry and id; at most `limit`, after the given one. */
+  findFailed(filter: FailedScanFilter): Promise<readonly ScanJob[]>;
+  /** Counts the failed jobs of each registry. */
+  countFailed(): Promise<ReadonlyMap<string, number>>;
   /** Returns when the next job is due, ISO 8601. Undefined if none waits. */
   findNextRun(): Promise<string | undefined>;
   /**

@@ -15,6 +15,7 @@ import type { NotificationStore } from './notification-store.ts';
 import type { ScanJobStore } from './scan-job-store.ts';
 import type { SuppressionStore } from './suppression-store.ts';
 import type { VulnerabilityStore } from './vulnerability-store.ts';
+import type { WatchStore } from './watch-store.ts';
 
 /** All persistent data. Close it with `await using` or `[Symbol.asyncDispose]()`. */
 export interface Store extends AsyncDisposable {
@@ -42,6 +43,7 @@ export interface Store extends AsyncDisposable {
   readonly jobs: JobStore;
   readonly scanJobs: ScanJobStore;
   readonly suppressions: SuppressionStore;
+  readonly watches: WatchStore;
   readonly keyValues: KeyValueStore;
   /** Calls `onWake` at most once a second when another process has announced work. Does nothing in an engine without such messages. */
   openWakeChannel(onWake: () => void): WakeChannel;

@@ -16,6 +16,8 @@ export interface RegistrySetup {
   readonly tls?: CertificateFiles;
   /** Requires user `me` with password `secret`, or `robotAccount`. */
   readonly isPrivate?: boolean;
+  /** Where notifications are posted, and with which `Authorization`. */
+  readonly notifies?: { readonly url: string; readonly authorization: string };
 }
 
 /** A running registry. */
@@ -23,6 +25,8 @@ export interface DebianRegistry {
   readonly port: number;
   /** Pushes an OCI layout with all its images, byte for byte. */
   push(layout: string, name: string): void;
+  /** Deletes the manifest that a name means. */
+  remove(name: string): void;
 }
 
 /** Name and password of an account as Harbor makes it for a scan. */
@@ -38,7 +42,7 @@ const htpasswd = [
 /** Starts Debian's docker-registry on this machine until the end of the test. */
 export async function debianRegistry(
   context: TestContext,
-  { tls, isPrivate = false }: RegistrySetup = {},
+  { tls, isPrivate = false, notifies }: RegistrySetup = {},
 ): Promise<DebianRegistry> {
   const folder = mkdtempSync(join(tmpdir(), 'clair-registry-'));
   const port = await freePort();
@@ -48,7 +52,8 @@ export async function debianRegistry(
     JSON.stringify({
       version: 0.1,
       log: { level: 'error', accesslog: { disabled: true } },
-      storage: { filesystem: { rootdirectory: join(folder, 'data') } },
+      storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
+      ...(notifies && { notifications: { endpoints: [endpointOf(notifies)] } }),
       http: {
         addr: `127.0.0.1:${port}`,
         ...(tls && { tls: { certificate: tls.cert, key: tls.key } }),
@@ -75,10 +80,20 @@ export async function debianRegistry(
         `docker://127.0.0.1:${port}/${name}`,
       ]);
     },
+    remove(name) {
+      runTool('skopeo', ['delete', '--tls-verify=false', `docker://127.0.0.1:${port}/${name}`]);
+    },
   };
 }
 
-async function freePort(): Promise<number> {
+/** An endpoint of notifications. CNCF Distribution, "Configuring a registry". */
+function endpointOf({ url, authorization }: NonNullable<RegistrySetup['notifies']>): object {
+  const headers = { Authorization: [authorization] };
+  return { name: 'clair', url, headers, timeout: '5s', threshold: 5, backoff: '1s' };
+}
+
+/** Returns a port that nothing listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<number>();
   server.listen(0, '127.0.0.1', () => {

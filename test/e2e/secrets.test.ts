@@ -32,6 +32,12 @@ function configuration(url: string, database: string): object {
       v4: { pskkey: keys[2], pskissuers: ['quay'] },
       harbor: { registries: ['harbor.example'], key: keys[3] },
     },
+    registries: {
+      main: {
+        ...{ host: '127.0.0.1:1', kind: 'quay', namespaces: ['acme'] },
+        ...{ apitoken: 'planted-quay', secret: 'planted-webhook-secret' },
+      },
+    },
     updater: {
       ...{ enabledupdaters: ['debian'], mirror: `${proxy}/mirror` },
       sources: { alpine: { mirror: `${proxy}/own` } },

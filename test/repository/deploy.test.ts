@@ -178,6 +178,7 @@ async function sampleMetrics(): Promise<string> {
       findings: [{ severity: 'High', isFixable: true, exploited: 'yes', findings: 1 }],
     },
     reading: { busy: 0, waiting: 0 },
+    walks: [],
     now: new Date(at),
   });
 }

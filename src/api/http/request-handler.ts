@@ -89,7 +89,8 @@ export class RequestHandler {
     const match = this.#match(incoming);
     const route = match.kind === 'route' ? match.route : undefined;
     const decision =
-      this.#guard(incoming, route) ?? access.authorize(authorizationIn(incoming, route), route);
+      this.#guard(incoming, route) ??
+      (route?.checksAccess === true ? {} : access.authorize(authorizationIn(incoming, route), route));
     const { token: client } = decision;
     const context = { incoming, response, client, outcome: pendingOutcome(incoming) };
     const handled =

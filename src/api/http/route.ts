@@ -66,6 +66,8 @@ export interface Route {
   readonly scope?: Scope;
   /** Maximum size of the body: a longer one gets 413. Without it, the first MiB of any body counts. */
   readonly bodyBytesMax?: number;
+  /** The handler decides on access by a secret of its own, and no token is needed. */
+  readonly checksAccess?: boolean;
   /** The response is an unbounded stream: it has no time limit and no compression, and clients that do not read are disconnected. */
   readonly isStreaming?: true;
   /** Returns the value that counts as `Authorization`, for clients that send tokens in other ways; by default that header. */

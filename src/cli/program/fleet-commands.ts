@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ImageFilter, ImagesOptions } from '../images.ts';
+import type { RegistriesOptions } from '../registries.ts';
 import { databaseOption } from './advisory-commands.ts';
 import { CliOption } from './cli-option.ts';
 import { plainFormatOption } from './format-option.ts';
@@ -47,6 +48,20 @@ export function addFleetCommands(program: Command, { run, loaded }: CommandDeps)
     .action(async (reference: string, options: Pick<ImagesOptions, 'db'>) => {
       const { forgetImage } = await import('../images.ts');
       run(forgetImage, reference, { ...options, loaded });
+    });
+}
+
+/** Adds the command `registries`. */
+export function addRegistries(program: Command, { run, loaded }: CommandDeps): void {
+  addRunOptions(
+    program.command('registries').description('show the registries that servers with this database watch'),
+  )
+    .addOption(plainFormatOption())
+    .addOption(databaseOption())
+    .addHelpText('after', '\nExample:\n  clair registries --db postgresql://clair@db.example.org/clair')
+    .action(async (options: RegistriesOptions) => {
+      const { showRegistries } = await import('../registries.ts');
+      run(showRegistries, { ...options, loaded });
     });
 }
 

@@ -9,7 +9,7 @@ import { addAdvisoryCommands } from './advisory-commands.ts';
 import { applyOptionSources } from './apply-option-sources.ts';
 import { fromClairFlags } from './clair-flags.ts';
 import { withCounterpart } from './counterparts.ts';
-import { addFleetCommands } from './fleet-commands.ts';
+import { addFleetCommands, addRegistries } from './fleet-commands.ts';
 import { addImageCommands } from './image-commands.ts';
 import type { CommandDeps, RunCommand } from './options.ts';
 import { addServerCommands } from './server-commands.ts';
@@ -111,6 +111,7 @@ export function createProgram(version: string, deps: CommandDeps): Command {
   addImageCommands(program, deps);
   addAdvisoryCommands(program, deps);
   addFleetCommands(program, deps);
+  addRegistries(program, deps);
   addServerCommands(program, deps);
   addToolCommands(program, { ...deps, version });
   nameHelp(program, 'clair');

@@ -1,4 +1,5 @@
 import type { FleetDeps } from '../../api/http/fleet/jobs.ts';
+import { WebhookRate } from '../../api/http/fleet/webhooks.ts';
 import { ReportBuilds } from '../../api/http/harbor/report-builds.ts';
 import type { HarborDeps } from '../../api/http/harbor/scan-routes.ts';
 import type { NativeDeps } from '../../api/http/native/deps.ts';
@@ -10,6 +11,7 @@ import type { Config } from '../../config/settings.ts';
 import { limits } from '../../core/limits.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
 import { sleepOrWake } from '../../kit/async/wake-signal.ts';
+import type { LookQueue } from '../../service/registries/look-queue.ts';
 import { staleAfterMs } from '../command-context.ts';
 import { logIngest } from '../log/server-events.ts';
 import { parseSuppressions } from '../suppression/suppression-directory.ts';
@@ -106,7 +108,16 @@ export function toV4Deps(
 /** Returns the dependencies of the handlers of `/api/v1`. */
 export function toFleetDeps(
   { images: { registries } }: Config,
-  { loaded: { extensions }, store, suppressions, listGate, announceWork, now }: ServiceDeps,
+  {
+    loaded: { extensions },
+    store,
+    suppressions,
+    listGate,
+    announceWork,
+    now,
+    server,
+    looks,
+  }: ServiceDeps & { readonly looks: LookQueue },
 ): FleetDeps {
   return {
     store,
@@ -114,7 +125,12 @@ export function toFleetDeps(
     suppressions,
     parse: parseSuppressions,
     formats: extensions.formats,
-    mayScan: (registry) => namesRegistry(registries, registry),
+    mayScan: (registry) =>
+      namesRegistry(registries, registry) ||
+      server.registries.some((watched) => watched.registry === registry),
+    watched: server.registries,
+    looks,
+    webhookRate: new WebhookRate(),
     announceWork,
     listLimiter: listGate,
     now,

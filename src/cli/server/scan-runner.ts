@@ -17,17 +17,23 @@ import type { ServiceDeps } from './service-deps.ts';
 /** Time that a scan waits for another one that reads the same layer, in milliseconds. */
 const layerTurnMs = 30 * 60_000;
 
+/** Returns the environment with the file of credentials that the settings name. */
+export function registryEnvironment(authFile: string): NodeJS.ProcessEnv {
+  return { ...process.env, ...(authFile !== '' && { REGISTRY_AUTH_FILE: authFile }) };
+}
+
 /** Runs scans of images of registries until it is disposed. Does nothing if the settings name no registry. */
 export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDisposable {
-  const { store, loaded, log, wakeSignal, now, previousStopped, server } = deps;
+  const { server, store, loaded, log, wakeSignal, now, previousStopped } = deps;
+  const hasRegistries = images.registries.length > 0 || server.registries.length > 0;
   return startBackgroundTask('scans', log, async (signal) => {
     await previousStopped;
-    if (images.registries.length === 0 && server.harbor === undefined) return;
+    if (!hasRegistries && server.harbor === undefined) return;
     const script = scriptUrl('../../layer-worker', import.meta.url);
     const analyzer = workerAnalyzer(() => startLayerWorker(script, loaded.analyzers), signal);
     const { extensions } = loaded;
     const layerTurns = new KeyedMutex(layerTurnMs);
-    const env = { ...process.env, ...(images.authfile !== '' && { REGISTRY_AUTH_FILE: images.authfile }) };
+    const env = registryEnvironment(images.authfile);
     await runScans(
       {
         store,

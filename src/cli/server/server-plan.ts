@@ -16,6 +16,7 @@ import { checkDatabaseSettings } from './database-settings.ts';
 import { type HarborPlan, harborPlan } from './harbor-plan.ts';
 import { Problems } from './problems.ts';
 import { exportTarget } from './tracing.ts';
+import { type ConfiguredRegistry, watchedRegistriesOf } from './watched-registries.ts';
 
 /** The settings of a server that do not depend on plugins, checked and parsed. */
 export interface ServerPlan {
@@ -28,6 +29,10 @@ export interface ServerPlan {
   readonly traces: ReturnType<typeof exportTarget>;
   /** Undefined if Harbor's scanner API is off. */
   readonly harbor: HarborPlan | undefined;
+  /** The registries that are watched. */
+  readonly registries: readonly ConfiguredRegistry[];
+  /** File with credentials of registries. Empty without one. */
+  readonly authFile: string;
 }
 
 /** Options of `planServer`. */
@@ -54,6 +59,8 @@ export async function planServer(
     policy: problems.check(() => sourcePolicy(resolveLayerSources(config), insecureTls, env)),
     traces: problems.check(() => exportTarget(tracing, env)),
     harbor: problems.check(() => harborPlan(api.harbor)),
+    registries: problems.check(() => watchedRegistriesOf(config)),
+    authFile: config.images.authfile,
   };
   const { api: first, health: second } = plan;
   if (first !== undefined && second !== undefined)

@@ -175,6 +175,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
       await metrics.render({
         feeds: await store.advisories.findFeedStates(),
         jobs: await store.jobs.findAll(),
+        walks: await store.watches.findWalks(),
         totals: await store.findingCounts.findTotals(),
         reading: pool.load(),
         now: store.now(),

@@ -16,7 +16,7 @@ export type FetchToken = (request: {
 
 /** Options of `Authorization`. */
 export interface AuthorizationOptions {
-  readonly endpoint: Pick<RegistryEndpoint, 'registry' | 'repository' | 'isInsecure'>;
+  readonly endpoint: Pick<RegistryEndpoint, 'registry' | 'repository' | 'isInsecure' | 'scope'>;
   /** Called when credentials are first needed: a public image needs none. */
   readonly findCredentials: () => Promise<CredentialSearch>;
   readonly fetchToken: FetchToken;
@@ -120,7 +120,7 @@ export class Authorization implements AuthorizationHeader {
   ): Promise<CachedAuthorization> {
     const { endpoint, fetchToken, now } = this.#options;
     const realm = realmOf(endpoint, parameters.get('realm'));
-    const query = new URLSearchParams({ scope: `repository:${endpoint.repository}:pull` });
+    const query = new URLSearchParams({ scope: endpoint.scope ?? `repository:${endpoint.repository}:pull` });
     const service = parameters.get('service');
     if (service !== undefined) query.set('service', service);
     if (credentials !== undefined) checkConfidential(endpoint, realm);

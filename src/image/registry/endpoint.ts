@@ -14,13 +14,15 @@ export interface RegistryEndpoint {
   /** Whether plain HTTP is allowed, also for credentials. */
   readonly isInsecure: boolean;
   readonly isMirror: boolean;
+  /** The scope of tokens; that of reading the repository if absent. */
+  readonly scope?: string;
   /** Reads the certificates for the endpoint. */
   readonly tlsOptions: () => ConnectionOptions;
 }
 
 /** Returns the mirrors of a reference's registry, followed by the registry. */
 export function endpointsOf(
-  { registry, repository }: RegistryReference,
+  { registry, repository }: Pick<RegistryReference, 'registry' | 'repository'>,
   settings: RegistrySettings,
 ): RegistryEndpoint[] {
   const mirrors = settings.mirrors.get(registry) ?? [];
@@ -51,7 +53,7 @@ export interface RegistryAccess {
 /** Returns the endpoint at an origin that a client has given. */
 export function endpointAt(
   { origin }: RegistryAccess,
-  { registry, repository }: RegistryReference,
+  { registry, repository }: Pick<RegistryReference, 'registry' | 'repository'>,
   { insecure }: RegistrySettings,
 ): RegistryEndpoint {
   const isInsecure = origin.startsWith('http:') || insecure.has(registry) || isLoopbackRegistry(registry);

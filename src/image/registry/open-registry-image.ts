@@ -26,7 +26,7 @@ import {
 import { layerEntries } from '../format/layer-types.ts';
 import { platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
-import { endpointAt, endpointsOf, type RegistryAccess } from './endpoint.ts';
+import { endpointAt, endpointsOf, type RegistryAccess, type RegistryEndpoint } from './endpoint.ts';
 import { type CredentialSearch, findCredentials } from './find-credentials.ts';
 import { type ForeignLayer, publicInternet } from './foreign-layer.ts';
 import { parseReference, type RegistryReference } from './reference.ts';
@@ -125,29 +125,48 @@ function identityOf(
   return imageIdentity(claims, limits);
 }
 
-/** Opens a repository, with its mirrors and the credentials of the environment. Throws `usage` if a setting is malformed. */
+/**
+ * Opens a repository, with its mirrors and the credentials of the environment, or with the access of the options only. Throws `usage` if a
+ * setting is malformed.
+ */
 export function openRepository(
-  reference: RegistryReference,
-  { env, sleep, idleMs, access }: Pick<RegistryOptions, 'env' | 'sleep' | 'idleMs' | 'access'>,
+  reference: Pick<RegistryReference, 'registry' | 'repository'>,
+  options: ClientOptions,
 ): RepositoryClient {
+  const settings = registrySettings(options.env);
+  const { access } = options;
+  const endpoints =
+    access === undefined ? endpointsOf(reference, settings) : [endpointAt(access, reference, settings)];
+  return new RepositoryClient(
+    `${reference.registry}/${reference.repository}`,
+    openClients(endpoints, options),
+  );
+}
+
+/** Options of clients of a registry. */
+type ClientOptions = Pick<RegistryOptions, 'env' | 'sleep' | 'idleMs' | 'access'>;
+
+/** Returns a client for each endpoint, with the proxies and certificates of the environment, and its credentials or those of the options. */
+export function openClients(
+  endpoints: readonly RegistryEndpoint[],
+  { env, sleep, idleMs, access }: ClientOptions,
+): RegistryClient[] {
   const prepareTls = once(() => {
     applyCaEnv(env);
   });
   useProxies(env);
   const shared = { now: Date.now, isProxied: hasProxy(env), prepareTls, sleep, idleMs };
-  const name = `${reference.registry}/${reference.repository}`;
-  const settings = registrySettings(env);
-  if (access !== undefined) {
-    const endpoint = endpointAt(access, reference, settings);
-    const given = { findCredentials: noCredentials, given: access.authorization };
-    return new RepositoryClient(name, [new RegistryClient(endpoint, { ...given, ...shared })]);
-  }
-  const clients = endpointsOf(reference, settings).map((endpoint) => {
+  return endpoints.map((endpoint) => {
+    if (access !== undefined)
+      return new RegistryClient(endpoint, {
+        ...shared,
+        findCredentials: noCredentials,
+        given: access.authorization,
+      });
     let found: ReturnType<typeof findCredentials> | undefined;
     const findOnce = (): ReturnType<typeof findCredentials> => (found ??= findCredentials(endpoint, env));
     return new RegistryClient(endpoint, { findCredentials: findOnce, ...shared });
   });
-  return new RepositoryClient(name, clients);
 }
 
 async function noCredentials(): Promise<CredentialSearch> {

@@ -29,8 +29,12 @@ import { type EndpointLabel, isPermanent, toConnectionError, toRegistryError } f
 
 /** A request to a registry. */
 export interface RegistryRequest {
-  /** Path after `/v2/NAME/`. */
+  /** Path after `/v2/NAME/`; from the origin on if it begins with a slash. */
   readonly path: string;
+  /** Requests the headers only. */
+  readonly isHead?: boolean;
+  /** The value of `Authorization` of an API that sends no challenge. */
+  readonly authorization?: string | undefined;
   /** Name in messages: `the blob endpoint of …`. */
   readonly endpointLabel: EndpointLabel;
   readonly headers: Readonly<Record<string, string>>;
@@ -101,7 +105,11 @@ export class RegistryClient {
   /** Tries the next origin if nothing listens at the preferred one, and then uses only that one. */
   async #attempt(request: RegistryRequest): Promise<RegistryResponse> {
     for (const [i, origin] of this.#origins.entries()) {
-      const url = new URL(`${origin}/v2/${this.endpoint.repository}/${request.path}`);
+      const url = new URL(
+        request.path.startsWith('/')
+          ? `${origin}${request.path}`
+          : `${origin}/v2/${this.endpoint.repository}/${request.path}`,
+      );
       try {
         const response = await this.#fetchFrom(url, request);
         this.#origins = [origin];
@@ -116,9 +124,10 @@ export class RegistryClient {
   }
 
   async #fetchFrom(url: URL, request: RegistryRequest): Promise<RegistryResponse> {
-    const authorization = await this.#authorization.header();
+    const authorization = request.authorization ?? (await this.#authorization.header());
     const response = await this.#send(url, request, authorization);
-    if (response.status !== 401 || response.isCrossOrigin) return await this.#acceptFor(request, response);
+    if (response.status !== 401 || response.isCrossOrigin || request.authorization !== undefined)
+      return await this.#acceptFor(request, response);
     const text = await readErrorText(response);
     const header = await this.#authorization.headerAfterChallenge(
       response.headers['www-authenticate'] ?? '',
@@ -176,12 +185,13 @@ export class RegistryClient {
   /** Sends the credentials only to the origin of the URL. */
   async #send(
     url: URL,
-    { headers, signal, endpointLabel, isBulk = false }: Omit<RegistryRequest, 'path'>,
+    { headers, signal, endpointLabel, isBulk = false, isHead = false }: Omit<RegistryRequest, 'path'>,
     authorization: string | undefined,
   ): Promise<HttpResponse> {
     const request = {
       headers,
       signal,
+      isHead,
       isBulk: isBulk && !this.#options.isProxied,
       ...(authorization && { originHeaders: { authorization } }),
     };

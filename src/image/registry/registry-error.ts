@@ -25,7 +25,7 @@ export function toRegistryError(response: ErrorResponse): ClairError {
   const reason = errorMessageIn(text);
   const advice = adviceOn(response);
   const message = `${status} from ${endpointLabel}${reason === '' ? '' : `: ${reason}`}${advice === '' ? '' : `; ${advice}`}`;
-  return new ClairError(codeOf(status), message);
+  return new ClairError(codeOf(status), message, { retryAfterMs: response.retryAfterMs });
 }
 
 function codeOf(status: number): ErrorCode {

@@ -14,6 +14,9 @@ export interface FetchedManifest {
   readonly mediaType: string;
 }
 
+/** The manifest or index that a tag means. */
+export type FoundTag = Pick<FetchedManifest, 'digest' | 'mediaType'>;
+
 /** Media types of supported manifests, and of unsupported ones that get a specific error. */
 const acceptedTypes = [
   'application/vnd.oci.image.manifest.v1+json',
@@ -51,6 +54,22 @@ export class RepositoryClient {
     known: Digest | undefined,
   ): Promise<FetchedManifest | 'unchanged'> {
     return await this.#tryEach((client) => requestManifest(client, reference, known));
+  }
+
+  /**
+   * Asks the registry itself what a tag means, by the headers of its manifest. Returns undefined if the tag does not exist, and `unchanged`
+   * if it is still the known digest.
+   */
+  async findTag(tag: string, known: Digest | undefined): Promise<FoundTag | 'unchanged' | undefined> {
+    const client = this.#clients.at(-1);
+    if (client === undefined) throw new Error('a repository has a registry');
+    try {
+      const found = await requestTag(client, tag, known);
+      return found !== 'unchanged' && found.digest === known ? 'unchanged' : found;
+    } catch (error) {
+      if (error instanceof ClairError && error.code === 'target-not-found') return undefined;
+      throw error;
+    }
   }
 
   /** Fetches a small blob, or takes the content embedded in its descriptor. */
@@ -108,7 +127,8 @@ export class RepositoryClient {
     const last = failures.at(-1);
     if (last === undefined) throw new Error('a repository has an endpoint');
     const message = failures.map(messageOf).join('; ');
-    throw new ClairError(last.code, message, { cause: last, limit: last.limit });
+    const { limit, retryAfterMs } = last;
+    throw new ClairError(last.code, message, { cause: last, limit, retryAfterMs });
   }
 }
 
@@ -127,6 +147,29 @@ async function requestManifest(
   if (response.status === 304) return 'unchanged';
   const digest = digestOf(bytes, response, { endpointLabel, expected: parseDigest(reference) });
   return { bytes, digest, mediaType: typeOf(bytes, response, endpointLabel) };
+}
+
+/** Requests the headers of a manifest. A registry that states no digest there is asked for the manifest. */
+async function requestTag(
+  client: RegistryClient,
+  tag: string,
+  known: Digest | undefined,
+): Promise<FoundTag | 'unchanged'> {
+  const endpointLabel = endpointLabelOf('manifest', client, tag);
+  const headers = {
+    accept: acceptedTypes.join(', '),
+    ...(known !== undefined && { 'if-none-match': `"${known}"` }),
+  };
+  const response = await client.fetch({ path: `manifests/${tag}`, endpointLabel, headers, isHead: true });
+  await readResponseBody(response, { max: 0, what: endpointLabel });
+  if (response.status === 304) return 'unchanged';
+  const stated = response.headers['docker-content-digest'];
+  const digest = typeof stated === 'string' ? parseDigest(stated) : undefined;
+  if (digest !== undefined)
+    return { digest, mediaType: response.headers['content-type']?.split(';', 1)[0]?.trim() ?? '' };
+  const fetched = await requestManifest(client, tag, undefined);
+  if (fetched === 'unchanged') throw new Error('a request without a condition has a manifest');
+  return fetched;
 }
 
 interface BlobRange {

@@ -7,6 +7,8 @@ import { type HeaderSets, headersAfterRedirects, redirectTarget } from './redire
 
 /** A request of this process to any server: feeds, registries, daemons, receivers of notifications, collectors of traces. */
 export interface HttpRequest extends HeaderSets, ConnectionTimeouts {
+  /** Requests the headers only, by HEAD. */
+  readonly isHead?: boolean;
   /** Sent by POST. A request with a body is never redirected: the body may be a secret. */
   readonly body?: string;
   /** `manual` returns a redirect as any other response; `follow` by default. */
@@ -79,7 +81,7 @@ async function followRedirects(
 
 async function send(
   url: URL,
-  { headers = {}, body, isBulk = false, connect, idleMs, connectMs }: HttpRequest,
+  { headers = {}, body, isHead = false, isBulk = false, connect, idleMs, connectMs }: HttpRequest,
   connection: HttpConnection,
 ): Promise<TransportResponse> {
   const request = { headers, signal: connection.signal, connection: connect?.(url) ?? {}, idleMs, connectMs };
@@ -88,7 +90,7 @@ async function send(
   };
   const pending = isBulk
     ? sendBulkRequest(url, { ...request, onBodyEnd })
-    : sendRequest(url, { ...request, body });
+    : sendRequest(url, { ...request, body, isHead });
   try {
     return await connection.withIdleTimeout(pending);
   } catch (error) {

@@ -44,6 +44,8 @@ export interface TransportRequest {
   readonly connectMs?: number | undefined;
   /** Sent by POST. */
   readonly body?: string | undefined;
+  /** HEAD instead of GET. */
+  readonly isHead?: boolean;
 }
 
 /** One response. */
@@ -59,11 +61,11 @@ export interface TransportResponse {
 /** Requests a URL once, without following redirects. Rejects with the error of the connection, or the reason of the signal. */
 export async function sendRequest(
   url: URL,
-  { headers, signal, connection, connectMs, body: content }: TransportRequest,
+  { headers, signal, connection, connectMs, body: content, isHead = false }: TransportRequest,
 ): Promise<TransportResponse> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const request = openRequest(url, connection, content === undefined ? 'GET' : 'POST');
+  const request = openRequest(url, connection, content !== undefined ? 'POST' : isHead ? 'HEAD' : 'GET');
   setHeaders(request, headers, 'gzip, deflate, br');
   let open: { destroy(error: Error): unknown } = request;
   signal.addEventListener('abort', () => {
@@ -84,7 +86,7 @@ export async function sendRequest(
 function openRequest(
   { protocol, origin, pathname, search }: URL,
   { ca, proxyEnv, ...connection }: ConnectionOptions,
-  method: 'GET' | 'POST',
+  method: 'GET' | 'HEAD' | 'POST',
 ): ClientRequest {
   const [make, Agent] = protocol === 'https:' ? [httpsRequest, HttpsAgent] : [httpRequest, HttpAgent];
   return make(`${origin}${pathname}${search}`, {

@@ -1,7 +1,7 @@
 import { ClairError, type ErrorCode, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { IdleWait } from '../../kit/async/idle-wait.ts';
-import { WakeSignal } from '../../kit/async/wake-signal.ts';
+import { sleep, WakeSignal } from '../../kit/async/wake-signal.ts';
 import type { ClaimedScan } from '../../store/scan-job-store.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -49,6 +49,10 @@ export async function runScans(deps: RunScansDeps, signal: AbortSignal): Promise
   const ended = new WakeSignal();
   const idle = new IdleWait(minPollMs, maxPollMs);
   while (!signal.aborted) {
+    const awake = new AbortController();
+    const either = AbortSignal.any([signal, awake.signal]);
+    // Before the claim: a scan that is added meanwhile is not missed.
+    const woken = Promise.race([deps.sleepOrWake(maxPollMs, either), ended.wait(either)]);
     const claimed = await claimScans(limits.scansAtOnce - running.size, deps);
     for (const job of claimed) {
       const run = runScan(job, deps, signal).finally(() => {
@@ -58,9 +62,7 @@ export async function runScans(deps: RunScansDeps, signal: AbortSignal): Promise
       running.add(run);
     }
     if (claimed.length > 0) idle.reset();
-    const awake = new AbortController();
-    const either = AbortSignal.any([signal, awake.signal]);
-    await Promise.race([deps.sleepOrWake(await waitMs(idle, deps), either), ended.wait(either)]);
+    await Promise.race([woken, sleep(await waitMs(idle, deps), either)]);
     awake.abort();
   }
   await Promise.all(running);
@@ -85,7 +87,8 @@ async function waitMs(idle: IdleWait, { store, now }: RunScansDeps): Promise<num
   const poll = idle.next();
   const next = await store.scanJobs.findNextRun().catch(() => undefined);
   const untilNext = next === undefined ? poll : Date.parse(next) - now().getTime();
-  return untilNext <= 0 ? poll : Math.min(poll, untilNext);
+  // A scan that is due may wait until others of its registry have ended, on any server.
+  return Math.min(poll, Math.max(untilNext, minPollMs));
 }
 
 /** Runs a claimed scan and records the outcome. Hands it back if the signal has aborted. */
@@ -134,5 +137,7 @@ async function outcomeOf(
 function nextRunOf({ attempt }: ClaimedScan, error: Error, { now }: RunScansDeps): Date | undefined {
   const isTemporary = !(error instanceof ClairError) || temporary.has(error.code);
   if (!isTemporary || attempt >= limits.scanAttempts) return undefined;
-  return new Date(now().getTime() + firstRetryMs * 2 ** (attempt - 1));
+  const asked = error instanceof ClairError ? (error.retryAfterMs ?? 0) : 0;
+  const waitMs = Math.max(firstRetryMs * 2 ** (attempt - 1), Math.min(asked, limits.walkPauseMs));
+  return new Date(now().getTime() + waitMs);
 }

@@ -8,8 +8,11 @@ import type { Store } from '../../store/store.ts';
 export interface RecurringJob extends JobIdentity {
   /** Milliseconds from the end of a successful run to the next run. */
   readonly intervalMs: number;
-  /** Does the work. Throws if it failed. A write of the work takes the lease, unless it has a lock of its own. */
-  run(lease: Lease, signal: AbortSignal): Promise<void>;
+  /**
+   * Does the work. Throws if it failed. A write of the work takes the lease, unless it has a lock of its own. `runNextAt` sets when the next
+   * run is due, instead of after the interval.
+   */
+  run(lease: Lease, signal: AbortSignal, runNextAt: (time: Date) => void): Promise<void>;
 }
 
 /** Dependencies of a run. */
@@ -48,9 +51,13 @@ export async function runClaimed(
     jobs.renew(lease, leaseMs).catch(() => undefined);
   }, heartbeatMs);
   try {
-    const error = await errorOf(() => job.run(lease, signal));
+    let waitMs = job.intervalMs;
+    const runNextAt = (time: Date): void => {
+      waitMs = Math.max(time.getTime() - deps.now().getTime(), 0);
+    };
+    const error = await errorOf(() => job.run(lease, signal, runNextAt));
     if (signal.aborted) await jobs.handBack(lease);
-    else if (error === undefined) await jobs.complete(lease, nextRun(job.intervalMs, deps));
+    else if (error === undefined) await jobs.complete(lease, nextRun(waitMs, deps));
     else {
       await jobs.fail(lease, error, nextRun(retryMs(attempt, job), deps));
       if (attempt === limits.jobAttempts) deps.onFailed?.(job, error);

@@ -54,6 +54,29 @@ async function affected(store: Store): Promise<unknown[]> {
 }
 
 for (const engine of storeEngines) {
+  test(`${engine.name}: ends a name that no longer exists`, async (t) => {
+    const { store, clock } = await open(t, engine);
+    const [first, second] = [await save(store, 'one'), await save(store, 'two')];
+    await store.knownImages.record(seen('a', { image: first, names: [web, { ...web, tag: '2' }] }));
+    await store.knownImages.record(seen('b', { image: second, names: [{ ...web, tag: '3' }] }));
+    clock.day = 1;
+    assert.equal(
+      await store.knownImages.endNames([web, { ...web, tag: '3' }, { ...web, tag: 'unknown' }]),
+      2,
+    );
+    assert.equal(await store.knownImages.endNames([web]), 0);
+    const { images } = await store.knownImages.page({}, { limit: 9 });
+    assert.deepEqual(
+      images.map(({ names, untaggedSince }) => [names.map(({ tag }) => tag), untaggedSince]),
+      [
+        [['2'], null],
+        [[], day(1)],
+      ],
+    );
+    const [period] = await store.knownImages.findNameHistory(web, 9);
+    assert.equal(period?.until, day(1));
+  });
+
   test(`${engine.name}: knows an image by its layers, wherever it was read from`, async (t) => {
     const { store, clock } = await open(t, engine);
     const [first, second] = [await save(store, 'one'), await save(store, 'two')];

@@ -95,6 +95,15 @@ export async function moveNames(
   await markUntagged(db, [...losers], now);
 }
 
+/** Ends the current rows of names, and records which images have lost their last name. Returns the number of images. */
+export async function endNames(db: Kysely<Tables>, names: readonly ImageTag[], now: number): Promise<number> {
+  const rows = await currentNameRows(db, names);
+  for (const row of rows) await endRow(db, row, now);
+  const images = [...new Set(rows.map((row) => row.known_image_id))];
+  await markUntagged(db, images, now);
+  return images.length;
+}
+
 /** The start of a period is part of its key, so it is after that of the periods before. */
 function afterAll(ended: readonly NameRow[], now: number): number {
   return Math.max(now, ...ended.map(({ since }) => since + 1));

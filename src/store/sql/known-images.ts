@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { KnownImage, KnownImageStore, SeenImage } from '../known-image-store.ts';
 import type { Engine } from './engine.ts';
-import { currentNameRows, moveNames, nameHistory, needsMove } from './image-names.ts';
+import { currentNameRows, endNames, moveNames, nameHistory, needsMove } from './image-names.ts';
 import { type FoundImage, findSeen, isLinked, knownIdentityOf } from './known-image-identity.ts';
 import { pageKnownImages, readKnownImages } from './list-known-images.ts';
 import type { Tables } from './schema.ts';
@@ -19,6 +19,11 @@ export function knownImageStore(engine: Engine, now: () => number): KnownImageSt
       return await readKnownImages(db, [...new Set(rows.map((row) => row.known_image_id))]);
     },
     findNameHistory: (name, limit) => nameHistory(db, name, limit),
+    endNames: async (names) => {
+      if (names.length === 0) return 0;
+      // Excludes other writers: a scan could give the name a new meaning meanwhile.
+      return await engine.write((writing) => endNames(writing, names, now()));
+    },
     page: (filter, page) => pageKnownImages(db, filter, page),
     saveSource: (number, content) =>
       engine.write(async (writing) => {

@@ -6,6 +6,7 @@ import { stripControls } from '../../kit/untrusted-text.ts';
 import type { Lease } from '../lock-store.ts';
 import {
   type ClaimedScan,
+  type FailedScanFilter,
   type ScanClaimTerms,
   type ScanJob,
   type ScanJobStore,
@@ -29,6 +30,8 @@ export function scanJobStore(engine: Engine, now: () => number): ScanJobStore {
     // Excludes other writers, so that an image does not wait twice.
     add: (request) => engine.write((writing) => add(writing, request, now())),
     find: (id) => find(db, id),
+    findFailed: (filter) => findFailed(db, filter),
+    countFailed: () => countFailed(db),
     findNextRun: () => findNextRun(db),
     claim: (terms) => write((writing) => claim(writing, engine, { terms, now: now() })),
     renew: (lease, forMs, step) =>
@@ -91,6 +94,38 @@ async function findWaiting(
 async function find(db: Kysely<Tables>, id: string): Promise<ScanJob | undefined> {
   const row = await db.selectFrom('scan_job').selectAll().where('name', '=', id).executeTakeFirst();
   return row && toScanJob(row, row.expires_at ?? 0);
+}
+
+async function findFailed(
+  db: Kysely<Tables>,
+  { registry, limit, after }: FailedScanFilter,
+): Promise<ScanJob[]> {
+  const last = after === undefined ? undefined : await find(db, after);
+  const rows = await db
+    .selectFrom('scan_job')
+    .selectAll()
+    .where('state', '=', 'failed')
+    .$if(registry !== undefined, (query) => query.where('registry', '=', registry ?? ''))
+    .$if(last !== undefined, (query) =>
+      query.where((eb) =>
+        eb(eb.refTuple('registry', 'name'), '>', eb.tuple(last?.registry ?? '', last?.id ?? '')),
+      ),
+    )
+    .orderBy('registry')
+    .orderBy('name')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => toScanJob(row, 0));
+}
+
+async function countFailed(db: Kysely<Tables>): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('scan_job')
+    .select(['registry', (eb) => eb.fn.countAll().as('count')])
+    .where('state', '=', 'failed')
+    .groupBy('registry')
+    .execute();
+  return new Map(rows.map(({ registry, count }) => [registry, Number(count)]));
 }
 
 /** A job is due at its time, but not before its lease has expired. */

@@ -28,8 +28,10 @@ import type {
 import type { ImageSourceTable, ScanJobTable } from './scan-job-table.ts';
 import type { AuditEntryTable, SavedSuppressionTable } from './suppression-tables.ts';
 
+import type { WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
+
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 24;
+export const schemaVersion = 25;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -61,6 +63,8 @@ export interface Tables {
   scan_job: ScanJobTable;
   saved_suppression: SavedSuppressionTable;
   audit_entry: AuditEntryTable;
+  watched_registry: WatchedRegistryTable;
+  watched_tag: WatchedTagTable;
   package_set: PackageSetTable;
   set_package: SetPackageTable;
   set_count: SetCountTable;

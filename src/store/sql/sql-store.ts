@@ -27,6 +27,7 @@ import { refuseLaterSchema, SchemaCheck } from './schema-check.ts';
 import { readStatistics } from './statistics.ts';
 import { suppressionStore } from './suppressions.ts';
 import { vulnerabilityStore } from './vulnerabilities.ts';
+import { watchStore } from './watches.ts';
 
 /** Options of a store. */
 export interface StoreOptions {
@@ -88,6 +89,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     jobs: check.guard(jobStore(engine, now)),
     scanJobs: check.guard(scanJobStore(engine, now)),
     suppressions: check.guard(suppressionStore(engine, now)),
+    watches: check.guard(watchStore(engine)),
     keyValues: check.guard(keyValueStore(engine)),
     openWakeChannel: (onWake) => engine.openWakeChannel(onWake),
     ping: () => engine.ping(),

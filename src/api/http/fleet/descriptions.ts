@@ -65,6 +65,83 @@ export const jobDescription: RouteDescription = {
   errorStatuses: [404, 503],
 };
 
+/** Description of `GET /api/v1/jobs` for the OpenAPI document. */
+export const jobsDescription: RouteDescription = {
+  summary: 'Lists the scans that have failed.',
+  query: {
+    state: { type: 'string', summary: '`failed`.' },
+    registry: { type: 'string', summary: 'Only scans of images of this registry.' },
+    limit: { type: 'integer', summary: 'Maximum number of scans, from 1 to 1000; 100 by default.' },
+    after: { type: 'string', summary: 'Start of the page: `next` of the previous page.' },
+  },
+  responseType: { type: 'object', properties: { jobs: { type: 'array', items: job }, next: text } },
+  hasProblems: true,
+  errorStatuses: [400, 503],
+};
+
+const walk: Schema = {
+  type: ['object', 'null'],
+  properties: {
+    startedAt: text,
+    endedAt: nullableText,
+    nextAt: nullableText,
+    completedAt: nullableText,
+    repositories: number,
+    tags: number,
+    added: number,
+    gone: number,
+    errors: number,
+    error: nullableText,
+  },
+};
+
+/** Description of `GET /api/v1/registries` for the OpenAPI document. */
+export const registriesDescription: RouteDescription = {
+  summary: 'Returns the state of each watched registry.',
+  responseType: {
+    type: 'object',
+    properties: {
+      registries: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            name: text,
+            registry: text,
+            state: { enum: ['waiting', 'walking', 'walked', 'failed'] },
+            failedScans: number,
+            lastWalk: walk,
+          },
+        },
+      },
+    },
+  },
+  hasProblems: true,
+  errorStatuses: [503],
+};
+
+/** Description of `POST /api/v1/registries/:name/walk` for the OpenAPI document. */
+export const walkDescription: RouteDescription = {
+  summary: 'Makes the walk of a watched registry due now.',
+  responseType: { type: 'object', properties: { name: text, registry: text } },
+  status: 202,
+  hasProblems: true,
+  errorStatuses: [404, 503],
+};
+
+/** Description of `POST /api/v1/webhooks/:registry` for the OpenAPI document. */
+export const webhookDescription: RouteDescription = {
+  summary: 'Looks at the tags that a notification of Distribution, Harbor, Quay or Docker Hub names.',
+  query: {
+    secret: { type: 'string', summary: 'The secret of the registry, for senders that cannot send a header.' },
+  },
+  requestSchema: { type: 'object' },
+  responseType: { type: 'object', properties: { looking: number } },
+  status: 202,
+  hasProblems: true,
+  errorStatuses: [400, 401, 404, 429, 503],
+};
+
 /** Description of `POST /api/v1/jobs/:id/retry` for the OpenAPI document. */
 export const retryDescription: RouteDescription = {
   summary: 'Runs a failed scan again.',

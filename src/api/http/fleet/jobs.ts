@@ -8,9 +8,10 @@ import type { ListLimiter } from '../list-limiter.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { jsonResponse } from './problem.ts';
 import type { SuppressionRouteDeps } from './suppressions.ts';
+import type { WebhookDeps } from './webhooks.ts';
 
 /** Dependencies of the routes of `/api/v1`. */
-export interface FleetDeps extends ImageReportDeps, Omit<SuppressionRouteDeps, 'store'> {
+export interface FleetDeps extends ImageReportDeps, WebhookDeps, Omit<SuppressionRouteDeps, 'store'> {
   readonly formats: readonly ReportFormat[];
   /** Returns whether images of a registry may be scanned. */
   readonly mayScan: (registry: string) => boolean;
@@ -80,6 +81,7 @@ function foundJob(job: ScanJob | undefined): ApiResponse {
   return jsonResponse(200, toJobJson(job));
 }
 
-function toJobJson({ registry: _, subject: __, ...job }: ScanJob): object {
+/** Returns a job as the API shows it. */
+export function toJobJson({ registry: _, subject: __, ...job }: ScanJob): object {
   return { ...job, ...(job.digest !== null && { report: `/api/v1/images/${job.digest}/report` }) };
 }

@@ -6,17 +6,22 @@ import {
   deleteSuppressionDescription,
   imagesDescription,
   jobDescription,
+  jobsDescription,
   postImageDescription,
   putSuppressionDescription,
+  registriesDescription,
   reportDescription,
   retryDescription,
   suppressionDescription,
   suppressionsDescription,
+  walkDescription,
+  webhookDescription,
 } from './descriptions.ts';
 import { getImagesRoute, getReportRoute } from './images.ts';
 import type { FleetDeps } from './jobs.ts';
 import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
 import { problemErrors } from './problem.ts';
+import { getJobsRoute, getRegistriesRoute, postWalkRoute } from './registries.ts';
 import {
   deleteSuppressionRoute,
   getAuditRoute,
@@ -24,6 +29,7 @@ import {
   getSuppressionsRoute,
   putSuppressionRoute,
 } from './suppressions.ts';
+import { postWebhookRoute } from './webhooks.ts';
 
 /** The path below which the routes are. */
 export const fleetPrefix = '/api/v1';
@@ -45,6 +51,22 @@ const routes: readonly (Omit<Route, 'handle'> & {
   {
     ...{ name: 'api/v1/getReport', method: 'GET', path: '/images/:digest/report' },
     ...{ handler: getReportRoute, description: reportDescription },
+  },
+  {
+    ...{ name: 'api/v1/getRegistries', method: 'GET', path: '/registries' },
+    ...{ handler: getRegistriesRoute, description: registriesDescription },
+  },
+  {
+    ...{ name: 'api/v1/postWalk', method: 'POST', path: '/registries/:name/walk', scope: 'scan' },
+    ...{ handler: postWalkRoute, description: walkDescription },
+  },
+  {
+    ...{ name: 'api/v1/postWebhook', method: 'POST', path: '/webhooks/:registry', checksAccess: true },
+    ...{ handler: postWebhookRoute, description: webhookDescription },
+  },
+  {
+    ...{ name: 'api/v1/getJobs', method: 'GET', path: '/jobs' },
+    ...{ handler: getJobsRoute, description: jobsDescription },
   },
   {
     ...{ name: 'api/v1/getJob', method: 'GET', path: '/jobs/:id' },

@@ -22,6 +22,7 @@ import { addScanJobs } from './0021-scan-jobs.ts';
 import { addUnreadParts } from './0022-unread-parts.ts';
 import { addSavedSuppressions } from './0023-saved-suppressions.ts';
 import { addScanOrders } from './0024-scan-orders.ts';
+import { addWatchedRegistries } from './0025-watched-registries.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   addUnreadParts,
   addSavedSuppressions,
   addScanOrders,
+  addWatchedRegistries,
 ];

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { KnownImage } from '../src/store/known-image-store.ts';
+import { type BuiltImage, buildImage } from '../src/testing/image-builder.ts';
+import { tar } from '../src/testing/tar-writer.ts';
+
+/**
+ * Measures how a server finds what is in a registry: `npm run bench -- watch [--tags N] [--pushes N] [--database URL]`. Debian's
+ * docker-registry on this machine has images of Alpine with a common base. The server walks through it, and gets its notifications.
+ */
+const { values } = parseArgs({
+  options: {
+    tags: { type: 'string', default: '300' },
+    pushes: { type: 'string', default: '10' },
+    port: { type: 'string', default: '5012' },
+    api: { type: 'string', default: '6062' },
+    database: { type: 'string' },
+  },
+});
+const work = mkdtempSync(join(tmpdir(), 'clair-bench-watch-'));
+const registry = `127.0.0.1:${values.port}`;
+const api = `http://127.0.0.1:${values.api}`;
+const secret = 'a-secret-of-the-benchmark';
+const children: { kill(signal: NodeJS.Signals): boolean }[] = [];
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(work, { recursive: true, force: true });
+});
+
+startRegistry();
+await until(async () => (await fetch(`http://${registry}/v2/`)).ok);
+const tags = Array.from(
+  { length: Number(values.tags) },
+  (_, i) => `team${i % 30}/app:v${Math.floor(i / 30)}`,
+);
+for (const name of tags) await push(name);
+console.log(`${tags.length} tags in ${Math.min(30, tags.length)} repositories of ${registry}`);
+
+const began = performance.now();
+await startServer();
+await until(async () => (await namedImages()).length >= tags.length);
+const named = performance.now() - began;
+await checkReports();
+console.log(`every tag has a report under its name after ${seconds(named)} from the start of the server`);
+await until(async () => (await affected()).size === tags.length);
+
+const pushes = Array.from({ length: Number(values.pushes) }, (_, i) => `team${i % 30}/app:pushed${i}`);
+console.log(`push to report: ${await timesOf(pushes, push, true)}`);
+console.log(`deletion to the end of the name: ${await timesOf(pushes, remove, false)}`);
+process.exit(0);
+
+function startRegistry(): void {
+  const config = join(work, 'config.yml');
+  const headers = { Authorization: [`Bearer ${secret}`] };
+  const url = `${api}/api/v1/webhooks/local`;
+  const endpoint = { name: 'clair', url, headers, timeout: '5s', threshold: 5, backoff: '1s' };
+  const content = {
+    version: 0.1,
+    log: { level: 'error', accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: join(work, 'data') }, delete: { enabled: true } },
+    http: { addr: registry },
+    notifications: { endpoints: [endpoint] },
+  };
+  writeFileSync(config, JSON.stringify(content));
+  children.push(spawn('docker-registry', ['serve', config], { stdio: 'ignore' }));
+}
+
+/** Starts a server and waits until it listens. */
+async function startServer(): Promise<void> {
+  const secdb = join(work, 'mirror/secdb.alpinelinux.org/v3.19');
+  for (const [reponame, packages] of [
+    ['main', [{ pkg: { name: 'busybox', secfixes: { '1.36.1-r0': ['CVE-2026-1'] } } }]],
+    ['community', []],
+  ] as const) {
+    const file = join(secdb, `${reponame}.json`);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify({ distroversion: 'v3.19', reponame, packages }));
+  }
+  const { database } = values;
+  const source = database === undefined ? { path: join(work, 'clair.db') } : { source: database };
+  const clair = {
+    api: { addr: `127.0.0.1:${values.api}`, healthaddr: '127.0.0.1:0' },
+    database: { type: database === undefined ? 'sqlite' : 'pgsql', options: source },
+    registries: { local: { host: registry, secret } },
+    updater: {
+      ...{ mirror: join(work, 'mirror'), enabledupdaters: ['alpine'] },
+      sources: { alpine: { feeds: ['v3.19/main', 'v3.19/community'] } },
+    },
+  };
+  const config = join(work, 'clair.json');
+  writeFileSync(config, JSON.stringify({ clair }));
+  const server = spawn(join(import.meta.dirname, '../bin/clair'), ['serve', '--config', config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  children.push(server);
+  for await (const line of createInterface({ input: server.stderr }))
+    if (line.includes('"msg":"started"')) break;
+  server.stderr.resume();
+}
+
+function imageOf(name: string): BuiltImage {
+  const installed = Array.from(
+    { length: 100 },
+    (_, i) => `C:Q1\nP:${i === 0 ? 'busybox' : `package${i}`}\nV:1.36.0-r0\nA:x86_64\n\n`,
+  );
+  const base = tar([
+    { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.19.1\n' },
+    { path: 'lib/apk/db/installed', content: installed.join('') },
+  ]);
+  return buildImage({
+    compression: 'gzip',
+    steps: [{ tar: base }, { tar: tar([{ path: 'name', content: name }]) }],
+  });
+}
+
+/** Pushes an image. OCI distribution-spec, "Push". */
+async function push(name: string): Promise<void> {
+  const [repository = '', tag = ''] = name.split(':');
+  const { layers, config, manifest } = imageOf(name);
+  for (const { bytes } of [...layers, config]) await uploadBlob(repository, bytes);
+  const type = 'application/vnd.oci.image.manifest.v1+json';
+  await request('PUT', `${repository}/manifests/${tag}`, {
+    body: manifest.bytes,
+    headers: { 'content-type': type },
+  });
+}
+
+async function uploadBlob(repository: string, bytes: Uint8Array): Promise<void> {
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const begun = await request('POST', `${repository}/blobs/uploads/`, {});
+  const place = new URL(begun.headers.get('location') ?? '', `http://${registry}`);
+  place.searchParams.set('digest', digest);
+  const headers = { 'content-type': 'application/octet-stream' };
+  const response = await fetch(place, { method: 'PUT', body: bytes, headers });
+  assert.ok(response.ok, `${response.status} for a blob`);
+}
+
+async function remove(name: string): Promise<void> {
+  const [repository = '', tag = ''] = name.split(':');
+  const headers = { accept: 'application/vnd.oci.image.manifest.v1+json' };
+  const found = await request('HEAD', `${repository}/manifests/${tag}`, { headers });
+  await request('DELETE', `${repository}/manifests/${found.headers.get('docker-content-digest')}`, {});
+}
+
+async function request(method: string, path: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(`http://${registry}/v2/${path}`, { ...init, method });
+  assert.ok(response.ok, `${response.status} for ${method} ${path}`);
+  return response;
+}
+
+async function namedImages(): Promise<Pick<KnownImage, 'digest' | 'names'>[]> {
+  const response = await fetch(`${api}/api/v1/images?limit=1000`);
+  const { images } = (await response.json()) as { images: Pick<KnownImage, 'digest' | 'names'>[] };
+  return images.filter(({ names }) => names.length > 0);
+}
+
+async function checkReports(): Promise<void> {
+  for (const { digest } of await namedImages()) {
+    const response = await fetch(`${api}/api/v1/images/${digest}/report`);
+    const { matches } = (await response.json()) as { matches: unknown[] };
+    assert.deepEqual([response.status, matches.length], [200, 1], String(digest));
+  }
+}
+
+/** Returns the names of all images that the advisory affects, of all pages. */
+async function affected(): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (let after = ''; ; ) {
+    const response = await fetch(`${api}/affected/CVE-2026-1?limit=1000${after}`);
+    const { images, next } = (await response.json()) as { images: { names: string[] }[]; next?: string };
+    for (const { names } of images) for (const name of names) found.add(name);
+    if (next === undefined) return found;
+    after = `&after=${encodeURIComponent(next)}`;
+  }
+}
+
+/** Returns the times from a change of each name to its effect on the images that are affected. */
+async function timesOf(
+  names: readonly string[],
+  change: (name: string) => Promise<void>,
+  isListed: boolean,
+): Promise<string> {
+  const times: number[] = [];
+  for (const name of names) {
+    const start = performance.now();
+    await change(name);
+    await until(async () => (await affected()).has(`${registry}/${name}`) === isListed);
+    times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  const median = times[Math.floor(times.length / 2)] ?? 0;
+  return `median ${seconds(median)}, longest ${seconds(times.at(-1) ?? 0)}, of ${times.length}`;
+}
+
+async function until(isMet: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 600_000;
+  while (!(await isMet().catch(() => false))) {
+    assert.ok(performance.now() < deadline, 'not within ten minutes');
+    await setTimeout(50);
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,25 @@
+/** The last walk through a watched registry. */
+export interface WatchedRegistryTable {
+  name: string;
+  registry: string;
+  started_at: number;
+  ended_at: number | null;
+  next_at: number | null;
+  completed_at: number | null;
+  repositories: number;
+  tags: number;
+  added: number;
+  gone: number;
+  errors: number;
+  error: string | null;
+}
+
+/** A tag of a watched registry, and its digest when it was last looked at. */
+export interface WatchedTagTable {
+  /** The name of the registry in the settings. */
+  watch: string;
+  /** With its registry. */
+  repository: string;
+  tag: string;
+  digest: string;
+}
