@@ -1,5 +1,6 @@
 import { languageLimits } from './language-limits.ts';
 import { publishedLimits } from './published-limits.ts';
+import { registryLimits } from './registry-limits.ts';
 import { storeLimits } from './store-limits.ts';
 
 const KiB = 1024;
@@ -164,24 +165,6 @@ export const limits = {
   registryAnswerBytes: 256 * KiB,
   /** Size of the state of a scan, or of an error, from a server of `clair scan --server`. */
   serverAnswerBytes: 1 * MiB,
-  /** Size of one page of a list of repositories or tags of a registry. One of 1,000 names has some tens of kilobytes. */
-  listPageBytes: 8 * MiB,
-  /** Pages of one such list. */
-  listPages: 2000,
-  /** Repositories of one watched registry. */
-  watchedRepositories: 100_000,
-  /** Tags of one watched repository. Large real ones have some ten thousand. */
-  watchedTags: 100_000,
-  /** Failed requests in a row after which a registry is left alone until its next walk. */
-  walkFailures: 5,
-  /** The longest time that a registry may ask to wait before its next walk, in milliseconds. */
-  walkPauseMs: 24 * 3_600_000,
-  /** Names in one notification of a registry. */
-  webhookNames: 100,
-  /** Names of such notifications that wait to be looked at. */
-  webhookNamesWaiting: 5000,
-  /** Such notifications of one registry in a minute. */
-  webhooksPerMinute: 600,
   /** Size of a credentials file, and of the output of a credential helper. */
   credentialBytes: 1 * MiB,
   /** Time for a credential helper, which may prompt its user. */
@@ -294,20 +277,6 @@ export const limits = {
   listsWaiting: 2000,
   /** Time that such a request may wait. */
   listWaitMs: 20_000,
-  /** Time that a request of Harbor for a report waits for it. Then the client polls again. Harbor itself waits five seconds. */
-  harborReportWaitMs: 3_000,
-  /** Time that such a report is kept for the next poll. */
-  harborReportKeptMs: 30_000,
-  /** Age from which the ages of feeds in the metadata for Harbor are read again. */
-  harborMetadataMs: 1_000,
-  /** Time that the first request for metadata waits for the ages of feeds. */
-  harborFirstMetadataMs: 2_000,
-  /** Length to which a description is cut for Harbor, which stores it for each vulnerability. */
-  harborDescriptionCharacters: 4_000,
-  /** Paths of a package in a row of a report for Harbor. */
-  harborPaths: 20,
-  /** Length of the header with which Harbor gives access to a registry. */
-  authorizationCharacters: 8 * KiB,
   /** Images on one page of those that a vulnerability affects. */
   affectedPerPage: 1000,
   /** Clients that follow events concurrently. */
@@ -398,6 +367,7 @@ export const limits = {
   /** Time that an exiting process waits for that reader. */
   logExitMs: 1000,
   ...publishedLimits,
+  ...registryLimits,
 } as const;
 
 /** The name of a limit, as in `docs/reference/limits.md`. */

@@ -1,0 +1,38 @@
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** The limits on watched registries and on the API for Harbor, which are a part of `limits`. */
+export const registryLimits = {
+  /** Size of one page of a list of repositories or tags of a registry. One of 1,000 names has some tens of kilobytes. */
+  listPageBytes: 8 * MiB,
+  /** Pages of one such list. */
+  listPages: 2000,
+  /** Repositories of one watched registry. */
+  watchedRepositories: 100_000,
+  /** Tags of one watched repository. Large real ones have some ten thousand. */
+  watchedTags: 100_000,
+  /** Failed requests in a row after which a registry is left alone until its next walk. */
+  walkFailures: 5,
+  /** The longest time that a registry may ask to wait before its next walk, in milliseconds. */
+  walkPauseMs: 24 * 3_600_000,
+  /** Names in one notification of a registry. */
+  webhookNames: 100,
+  /** Names of such notifications that wait to be looked at. */
+  webhookNamesWaiting: 5000,
+  /** Such notifications of one registry in a minute. */
+  webhooksPerMinute: 600,
+  /** Time that a request of Harbor for a report waits for it. Then the client polls again. Harbor itself waits five seconds. */
+  harborReportWaitMs: 3_000,
+  /** Time that such a report is kept for the next poll. */
+  harborReportKeptMs: 30_000,
+  /** Age from which the ages of feeds in the metadata for Harbor are read again. */
+  harborMetadataMs: 1_000,
+  /** Time that the first request for metadata waits for the ages of feeds. */
+  harborFirstMetadataMs: 2_000,
+  /** Length to which a description is cut for Harbor, which stores it for each vulnerability. */
+  harborDescriptionCharacters: 4_000,
+  /** Paths of a package in a row of a report for Harbor. */
+  harborPaths: 20,
+  /** Length of the header with which Harbor gives access to a registry. */
+  authorizationCharacters: 8 * KiB,
+} as const;
