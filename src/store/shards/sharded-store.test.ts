@@ -263,6 +263,7 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   jobs: 'all',
   scanJobs: 'all',
   suppressions: 'all',
+  watches: 'all',
   keyValues: 'all',
 };
 
