@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { limits } from '../../../core/limits.ts';
+import { type ApiRequest, WireError } from '../route.ts';
 import { namesInNotification } from './webhook-forms.ts';
 import { knowsSecret } from './webhook-secret.ts';
-import { WebhookRate } from './webhooks.ts';
+import { postWebhookRoute, type WebhookDeps, WebhookRate } from './webhooks.ts';
 
 const secret = 'a-secret-of-this-test';
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -96,4 +97,27 @@ test('limits the notifications of each registry in a minute', () => {
   assert.equal(rate.count('a', at(70)), 50);
   assert.equal(rate.count('b', at(70)), undefined);
   assert.equal(rate.count('a', at(121)), undefined);
+});
+
+test('requests without the secret do not use up the notifications of a registry', async () => {
+  const now = (): Date => new Date(70_000);
+  const deps = {
+    watched: [{ name: 'a', secret }],
+    looks: { add: () => 0 },
+    webhookRate: new WebhookRate(),
+    now,
+  } as unknown as WebhookDeps;
+  const post = async (authorization: string): Promise<number> => {
+    const request: Partial<ApiRequest> = {
+      ...{ params: { registry: 'a' }, headers: { authorization }, query: new URLSearchParams() },
+      body: async () => Buffer.from('{"events":[]}'),
+    };
+    try {
+      return (await postWebhookRoute(request as ApiRequest, deps)).status;
+    } catch (error) {
+      return error instanceof WireError ? error.status : assert.fail(String(error));
+    }
+  };
+  for (let i = 0; i <= limits.webhooksPerMinute; i++) assert.equal(await post('Bearer wrong'), 401);
+  assert.equal(await post(`Bearer ${secret}`), 202);
 });

@@ -39,11 +39,12 @@ export async function postWebhookRoute(request: ApiRequest, deps: WebhookDeps): 
   const name = request.params['registry'] ?? '';
   const watched = deps.watched.find((registry) => registry.name === name && registry.secret !== '');
   if (watched === undefined) throw new WireError(404, 'no registry of this name accepts notifications');
+  const body = await request.body();
+  if (!knowsSecret(request, body, watched.secret)) throw new WireError(401, 'the secret is missing or wrong');
+  // Counted only now: without the secret, nobody can use up what the registry may send.
   const waitSeconds = deps.webhookRate.count(name, deps.now());
   if (waitSeconds !== undefined)
     throw new WireError(429, 'too many notifications', { retryAfterSeconds: waitSeconds });
-  const body = await request.body();
-  if (!knowsSecret(request, body, watched.secret)) throw new WireError(401, 'the secret is missing or wrong');
   const names = namesInNotification(parsedJson(body));
   if (names === undefined)
     throw new WireError(400, 'the body is no notification of Distribution, Harbor, Quay or Docker Hub');
