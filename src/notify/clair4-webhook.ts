@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
-import { ClairError, messageOf } from '../core/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import { secretString, string, type ValuesOf } from '../core/setting.ts';
+import { parseSigningKey, signToken } from '../kit/json-web-token.ts';
 import { manifestOfName } from '../model/digest.ts';
 import type { ChangeNotificationContent, NotificationMessage, Transport } from '../plugin/transport.ts';
 import { type PostRequest, postSettings, postTargetOf } from './http-post.ts';
@@ -38,8 +38,9 @@ function toReceiver(options: Clair4WebhookOptions, { env, isBatched }: Transport
     throw new ClairError('config-invalid', 'notifier.digest cannot be combined with notifier.clair4');
   const callback = callbackOf(options.callback);
   const headers = headersOf(options.headers);
-  const key = keyOf(options.pskkey);
-  const { endpoint, post } = postTargetOf('notifier.clair4', options, env);
+  const { pskkey } = options;
+  const key = pskkey === '' ? undefined : parseSigningKey('notifier.clair4.pskkey', pskkey);
+  const target = postTargetOf('notifier.clair4', options, env);
   return {
     name: 'clair4',
     wants: affectsManifest,
@@ -48,18 +49,14 @@ function toReceiver(options: Clair4WebhookOptions, { env, isBatched }: Transport
       if (!(await affectsManifest(notification))) return;
       const { name } = notification;
       const body = JSON.stringify({ callback: `${callback}${name}`, notification_id: name });
-      const token = key && signedToken(key, Math.floor(Date.now() / 1000));
+      const token = key && signToken(claimsAt(Math.floor(Date.now() / 1000)), key);
       const sent: PostRequest['headers'] = [
         ['Content-Type', 'application/json'],
         ['Content-Length', String(Buffer.byteLength(body))],
         ...headers,
         ...(token === undefined ? [] : [['Authorization', `Bearer ${token}`] as const]),
       ];
-      const status = await post({ headers: sent, body }, signal).catch((error: unknown) => {
-        const message = `cannot reach ${endpoint.origin}: ${messageOf(error)}`;
-        throw new ClairError('delivery-failed', message, { cause: error });
-      });
-      if (status !== 200) throw new ClairError('delivery-failed', `${endpoint.origin} answered ${status}`);
+      await target.deliver({ headers: sent, body }, [200], signal);
     },
   };
 }
@@ -107,31 +104,18 @@ function malformedHeaders(): ClairError {
   return new ClairError('config-invalid', `notifier.clair4.headers ${form}`);
 }
 
-function keyOf(text: string): Buffer | undefined {
-  if (text === '') return undefined;
-  const key = Buffer.from(text, 'base64');
-  if (/^[\w+/-]+={0,2}$/.test(text) && key.length > 0) return key;
-  throw new ClairError('config-invalid', 'notifier.clair4.pskkey must be a key in base64');
-}
-
 /** Quay refuses a token that was issued in the future, also by a clock that is a little ahead. */
 const issuedBeforeSeconds = 5;
 
 /** How long before and after now a token is valid, as in Clair. */
 const validSeconds = 60;
 
-/** Returns a token by HMAC with SHA-256. Quay requires all three times. RFC 7515 §5.1, RFC 7519 §4.1. */
-function signedToken(key: Buffer, now: number): string {
-  const claims = {
+/** Returns the claims of a token for the receiver. Quay requires all three times. RFC 7519 §4.1. */
+function claimsAt(now: number): object {
+  return {
     iss: 'clair-notifier',
     iat: now - issuedBeforeSeconds,
     nbf: now - validSeconds,
     exp: now + validSeconds,
   };
-  const signed = [{ alg: 'HS256' }, claims].map((part) => encoded(JSON.stringify(part))).join('.');
-  return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
-}
-
-function encoded(text: string): string {
-  return Buffer.from(text).toString('base64url');
 }

@@ -26,6 +26,11 @@ export interface PostTarget {
   readonly endpoint: URL;
   /** Posts a body and resolves with the response status. Ignores the response body. Rejects with the error of the connection. */
   readonly post: (message: PostRequest, signal: AbortSignal) => Promise<number>;
+  /**
+   * Posts a body. Throws `delivery-failed` unless the response has one of the statuses. The message names the origin, because user, path and
+   * query of a URL may hold secrets.
+   */
+  readonly deliver: (message: PostRequest, accepted: readonly number[], signal: AbortSignal) => Promise<void>;
 }
 
 /** Headers and body of a post. */
@@ -49,7 +54,7 @@ export function postTargetOf(section: string, options: PostOptions, env: NodeJS.
     ...(endpoint.protocol === 'https:' && tlsOptions(section, options)),
     ...(servername !== '' && { servername }),
   };
-  return {
+  const target: PostTarget = {
     endpoint,
     async post({ headers, body }, signal) {
       // Loaded on demand: every command loads the list of transports, but only a server with a receiver posts.
@@ -65,7 +70,16 @@ export function postTargetOf(section: string, options: PostOptions, env: NodeJS.
       response.close();
       return response.status;
     },
+    async deliver(message, accepted, signal) {
+      const status = await target.post(message, signal).catch((error: unknown) => {
+        const text = `cannot reach ${endpoint.origin}: ${messageOf(error)}`;
+        throw new ClairError('delivery-failed', text, { cause: error });
+      });
+      if (!accepted.includes(status))
+        throw new ClairError('delivery-failed', `${endpoint.origin} answered ${status}`);
+    },
   };
+  return target;
 }
 
 function tlsOptions(

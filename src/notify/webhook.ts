@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { ClairError, messageOf } from '../core/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import { oneOf, secretString, string, type ValuesOf } from '../core/setting.ts';
 import type { NotificationMessage, Transport } from '../plugin/transport.ts';
 import { type PostRequest, postSettings, postTargetOf } from './http-post.ts';
@@ -39,18 +39,12 @@ function toServer(options: WebhookOptions, { env, isBatched }: TransportContext)
   const { mode, secret } = options;
   if (isBatched && mode !== 'full')
     throw new ClairError('config-invalid', 'notifier.digest needs notifier.http.mode to be full');
-  const { endpoint, post } = postTargetOf('notifier.http', options, env);
+  const target = postTargetOf('notifier.http', options, env);
   return {
     name: 'webhook',
     async deliver(notification, signal) {
       const body = JSON.stringify(await bodyOf(notification, mode));
-      const headers = headersOf(body, secret);
-      const status = await post({ headers, body }, signal).catch((error: unknown) => {
-        const message = `cannot reach ${originOnly(endpoint)}: ${messageOf(error)}`;
-        throw new ClairError('delivery-failed', message, { cause: error });
-      });
-      if (status !== 200 && status !== 201)
-        throw new ClairError('delivery-failed', `${originOnly(endpoint)} answered ${status}`);
+      await target.deliver({ headers: headersOf(body, secret), body }, [200, 201], signal);
     },
   };
 }
@@ -71,9 +65,4 @@ function headersOf(body: string, secret: string): PostRequest['headers'] {
     ...(secret === '' ? [] : [['X-Clair-Signature', `sha256=${signature()}`] as const]),
     ['Accept-Encoding', 'gzip'],
   ];
-}
-
-/** Returns the origin, because user, path and query of a URL may hold secrets. */
-function originOnly({ origin }: URL): string {
-  return origin;
 }

@@ -1,6 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
-import { ClairError } from '../../../core/errors.ts';
+import { parseSigningKey, verifiedClaims } from '../../../kit/json-web-token.ts';
 import type { Access } from '../access.ts';
 import { errorResponse } from '../route.ts';
 
@@ -18,7 +17,7 @@ export interface PskSettings {
  */
 export function accessWithPsk(settings: PskSettings, others: Access, now: () => number): Access {
   if (settings.key === '') return others;
-  const key = keyOf(settings.key);
+  const key = parseSigningKey('api.v4.pskkey', settings.key);
   const issuers = new Set([...settings.issuers, issuerOfClair]);
   return {
     isOpen: false,
@@ -39,46 +38,18 @@ export function accessWithPsk(settings: PskSettings, others: Access, now: () => 
 /** The issuer that processes of Clair v4 use among themselves. */
 const issuerOfClair = 'clair-intraservice';
 
-/** The hashes of the accepted algorithms. RFC 7518 §3.2. */
-const hashes: Readonly<Record<string, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
-
 /** Seconds by which clocks may differ, as in Clair. */
 const leewaySeconds = 15;
 
-function keyOf(text: string): Buffer {
-  const key = Buffer.from(text, 'base64');
-  const isBase64 = /^[\w+/-]+={0,2}$/.test(text) && key.length > 0;
-  if (isBase64) return key;
-  throw new ClairError('config-invalid', 'api.v4.pskkey must be a key in base64');
-}
-
-const headerSchema = z.object({ alg: z.string(), crit: z.optional(z.never()) });
 const time = z.optional(z.number());
 const claimsSchema = z.object({ iss: z.string(), exp: z.number(), nbf: time, iat: time });
 
-/** Returns the issuer of a token; undefined if its signature or its times are wrong. RFC 7515 §5.2, RFC 7519 §4.1. */
+/** Returns the issuer of a token; undefined if its signature or its times are wrong. RFC 7519 §4.1. */
 function verifiedIssuer(token: string, key: Buffer, seconds: number): string | undefined {
-  const [header, payload, signature, ...more] = token.split('.');
-  if (header === undefined || payload === undefined || signature === undefined || more.length > 0)
-    return undefined;
-  const hash = hashes[decoded(headerSchema, header)?.alg ?? ''];
-  if (hash === undefined) return undefined;
-  const expected = createHmac(hash, key).update(`${header}.${payload}`).digest();
-  const given = Buffer.from(signature, 'base64url');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
-  const claims = decoded(claimsSchema, payload);
+  const { data: claims } = z.safeParse(claimsSchema, verifiedClaims(token, key));
   return claims !== undefined && isCurrent(claims, seconds) ? claims.iss : undefined;
 }
 
 function isCurrent({ exp, nbf = 0, iat = 0 }: z.output<typeof claimsSchema>, seconds: number): boolean {
   return exp + leewaySeconds > seconds && Math.max(nbf, iat) - leewaySeconds <= seconds;
-}
-
-function decoded<T>(schema: z.ZodMiniType<T>, part: string): T | undefined {
-  try {
-    const { data } = z.safeParse(schema, JSON.parse(Buffer.from(part, 'base64url').toString()));
-    return data;
-  } catch {
-    return undefined;
-  }
 }
