@@ -33,14 +33,24 @@ export async function sidesOf(
   return { old: side(old), new: side(is) };
 }
 
-/** Returns a notification for a transport. The content is read on demand. */
+/** Returns a notification for transports. The content is read on demand, and once for all of them. */
 export function notificationMessage(
   notification: Notification,
   sides: Sides,
   deps: AffectedImagesDeps,
 ): NotificationMessage {
   const { name, createdAt } = notification;
-  return { name, createdAt, kind: 'change', content: () => contentOf(notification, sides, deps) };
+  let reading: Promise<ChangeNotificationContent> | undefined;
+  const content = async (): Promise<ChangeNotificationContent> => {
+    reading ??= contentOf(notification, sides, deps);
+    try {
+      return await reading;
+    } catch (error) {
+      reading = undefined;
+      throw error;
+    }
+  };
+  return { name, createdAt, kind: 'change', content };
 }
 
 async function contentOf(
