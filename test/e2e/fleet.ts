@@ -1,25 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { buildImage, ociFiles, writeFiles } from '../../src/testing/image-builder.ts';
 import { temporaryDirectory, temporarySchema } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
+import { alpineMirror } from './alpine-mirror.ts';
 import { scratch } from './clair.ts';
 import type { DebianRegistry } from './debian-registry.ts';
 import type { ServeProcess } from './serve-process.ts';
 
 /** A mirror of Alpine's advisories: CVE-2026-1 affects the busybox of `pushImage`. */
-export const mirror: string = join(scratch, 'fleet-mirror');
-for (const [repository, packages] of [
-  ['main', [{ pkg: { name: 'busybox', secfixes: { '1.36.1-r0': ['CVE-2026-1'] } } }]],
-  ['community', []],
-] as const) {
-  const file = join(mirror, `secdb.alpinelinux.org/v3.19/${repository}.json`);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ distroversion: 'v3.19', reponame: repository, packages }));
-}
+export const mirror: string = alpineMirror('fleet-mirror', { '1.36.1-r0': ['CVE-2026-1'] });
 
 const base = tar([
   { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.19.1\n' },

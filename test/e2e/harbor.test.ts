@@ -1,32 +1,24 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { Report } from '../../src/model/report.ts';
 import type { HarborItem } from '../../src/testing/harbor-schemas.ts';
 import { type BuiltImage, buildImage, ociFiles, writeFiles } from '../../src/testing/image-builder.ts';
 import { memoryRegistry, respondWithError } from '../../src/testing/memory-registry.ts';
 import { SimulatedHarbor } from '../../src/testing/simulated-harbor.ts';
-import { temporaryDirectory, temporarySchema } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
+import { alpineMirror } from './alpine-mirror.ts';
 import { clair, scratch } from './clair.ts';
 import { type DebianRegistry, debianRegistry, noRegistry, robotAccount } from './debian-registry.ts';
+import { engines } from './fleet.ts';
 import { runServer, type ServeProcess } from './serve-process.ts';
 
 const timeout = 240_000;
 const skip = noRegistry;
 
-const mirror = join(scratch, 'harbor-mirror');
-for (const [repository, packages] of [
-  ['main', [{ pkg: { name: 'busybox', secfixes: { '1.36.1-r0': ['CVE-2026-1', 'CVE-2026-2'] } } }]],
-  ['community', []],
-] as const) {
-  const file = join(mirror, `secdb.alpinelinux.org/v3.19/${repository}.json`);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ distroversion: 'v3.19', reponame: repository, packages }));
-}
+const mirror = alpineMirror('harbor-mirror', { '1.36.1-r0': ['CVE-2026-1', 'CVE-2026-2'] });
 
 const alpine = tar([
   { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.19.1\n' },
@@ -51,17 +43,6 @@ async function push(registry: DebianRegistry, image: BuiltImage, name: string): 
   await writeFiles(layout, ociFiles([image]));
   registry.push(layout, name);
 }
-
-const engines = [
-  ['sqlite', (t: TestContext) => ({ CLAIR_DATABASE_OPTIONS_PATH: join(temporaryDirectory(t), 'clair.db') })],
-  [
-    'postgresql',
-    async (t: TestContext) => ({
-      CLAIR_DATABASE_TYPE: 'pgsql',
-      CLAIR_DATABASE_OPTIONS_SOURCE: await temporarySchema(t),
-    }),
-  ],
-] as const;
 
 const token = 'harbor-credential';
 const basic = `Basic ${Buffer.from(robotAccount).toString('base64')}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
   type BuiltImage,
@@ -11,18 +11,11 @@ import {
 } from '../../src/testing/image-builder.ts';
 import { sharedEngines } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
+import { alpineMirror } from './alpine-mirror.ts';
 import { clair, scratch } from './clair.ts';
 import { debianRegistry, noRegistry } from './debian-registry.ts';
 
-const mirror = join(scratch, 'known-images-mirror');
-for (const [repository, packages] of [
-  ['main', [{ pkg: { name: 'busybox', secfixes: { '1.36.1-r0': ['CVE-2026-1'] } } }]],
-  ['community', []],
-] as const) {
-  const file = join(mirror, `secdb.alpinelinux.org/v3.19/${repository}.json`);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ distroversion: 'v3.19', reponame: repository, packages }));
-}
+const mirror = alpineMirror('known-images-mirror', { '1.36.1-r0': ['CVE-2026-1'] });
 
 /** An image of Alpine with one vulnerable package, and a file that makes it different from others. */
 function shop(marker: string): BuiltImage {

@@ -1,31 +1,28 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { Report } from '../../src/model/report.ts';
 import { buildImage, ociFiles, writeFiles } from '../../src/testing/image-builder.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
+import { alpineMirror } from './alpine-mirror.ts';
 import { clair, scratch } from './clair.ts';
 import { debianRegistry, noRegistry } from './debian-registry.ts';
+import { isLoaded } from './fleet.ts';
 import { runServer } from './serve-process.ts';
 
 const [adminToken, readToken] = ['admin-of-the-test', 'reader-of-the-test'];
 const entry = (scope: string, token: string, name: string): string =>
   `${scope}:${createHash('sha256').update(token).digest('hex')}:${name}`;
 
-const mirror = join(scratch, 'suppression-mirror');
-const secfixes = { '1.36.1-r0': ['CVE-2026-1'], '1.36.1-r1': ['CVE-2026-2'], '1.36.1-r2': ['CVE-2026-3'] };
-for (const [repository, packages] of [
-  ['main', [{ pkg: { name: 'busybox', secfixes } }]],
-  ['community', []],
-] as const) {
-  const file = join(mirror, `secdb.alpinelinux.org/v3.19/${repository}.json`);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ distroversion: 'v3.19', reponame: repository, packages }));
-}
+const mirror = alpineMirror('suppression-mirror', {
+  '1.36.1-r0': ['CVE-2026-1'],
+  '1.36.1-r1': ['CVE-2026-2'],
+  '1.36.1-r2': ['CVE-2026-3'],
+});
 
 const system = tar([
   { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.19.1\n' },
@@ -73,7 +70,7 @@ async function startedServer(t: TestContext) {
     CLAIR_IMAGES_REGISTRIES: `127.0.0.1:${registry.port}`,
     CLAIR_IMAGES_SUPPRESSIONS: directory,
   });
-  while ((await fetch(`http://127.0.0.1:${server.ports.health}/ready`)).status !== 200) await setTimeout(50);
+  await isLoaded(server);
   const call = async (method: string, path: string, body?: string, token = adminToken): Promise<Response> =>
     await fetch(`http://127.0.0.1:${server.ports.api}${path}`, {
       ...{ method, headers: { authorization: `Bearer ${token}` } },
