@@ -12,6 +12,17 @@ export interface QueryDescription {
   readonly allowsEmptyValue?: boolean;
 }
 
+/** Returns the parameters of a list of things that is read page by page. */
+export function pageQuery(
+  things: string,
+  cursor: QueryDescription['type'],
+): Readonly<Record<'limit' | 'after', QueryDescription>> {
+  return {
+    limit: { type: 'integer', summary: `Maximum number of ${things}, from 1 to 1000; 100 by default.` },
+    after: { type: cursor, summary: 'Start of the page: `next` of the previous page.' },
+  };
+}
+
 /** The purpose of a route, with its parameters and bodies. */
 export interface RouteDescription {
   readonly summary: string;

@@ -1,5 +1,5 @@
 import type { Schema } from '../go-schema.ts';
-import type { RouteDescription } from '../openapi.ts';
+import { pageQuery, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -71,8 +71,7 @@ export const jobsDescription: RouteDescription = {
   query: {
     state: { type: 'string', summary: '`failed`.' },
     registry: { type: 'string', summary: 'Only scans of images of this registry.' },
-    limit: { type: 'integer', summary: 'Maximum number of scans, from 1 to 1000; 100 by default.' },
-    after: { type: 'string', summary: 'Start of the page: `next` of the previous page.' },
+    ...pageQuery('scans', 'string'),
   },
   responseType: { type: 'object', properties: { jobs: { type: 'array', items: job }, next: text } },
   hasProblems: true,
@@ -154,8 +153,7 @@ export const retryDescription: RouteDescription = {
 export const imagesDescription: RouteDescription = {
   summary: 'Lists the images that scans have read, with their names.',
   query: {
-    limit: { type: 'integer', summary: 'Maximum number of images, from 1 to 1000; 100 by default.' },
-    after: { type: 'integer', summary: 'Start of the page: `next` of the previous page.' },
+    ...pageQuery('images', 'integer'),
     repository: { type: 'string', summary: 'Only images that this repository has or had.' },
     untagged: { type: 'string', summary: '`true`: only images that have lost all of their tags.' },
   },
@@ -243,8 +241,7 @@ const auditEntry: Schema = {
 export const auditDescription: RouteDescription = {
   summary: 'Lists the changes that clients made to rules and VEX documents, the newest first.',
   query: {
-    limit: { type: 'integer', summary: 'Maximum number of entries, from 1 to 1000; 100 by default.' },
-    after: { type: 'integer', summary: 'Start of the page: `next` of the previous page.' },
+    ...pageQuery('entries', 'integer'),
   },
   responseType: {
     type: 'object',

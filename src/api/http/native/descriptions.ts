@@ -1,5 +1,5 @@
 import type { Schema } from '../go-schema.ts';
-import type { RouteDescription } from '../openapi.ts';
+import { pageQuery, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -35,8 +35,7 @@ const affectedImage: Schema = {
 export const affectedDescription: RouteDescription = {
   summary: 'Lists the images that a vulnerability affects, with the packages, their layers and the fix.',
   query: {
-    limit: { type: 'integer', summary: 'Maximum number of images, from 1 to 1000; 100 by default.' },
-    after: { type: 'string', summary: 'Start of the page: `next` of the previous page.' },
+    ...pageQuery('images', 'string'),
   },
   responseType: {
     type: 'object',
@@ -44,6 +43,7 @@ export const affectedDescription: RouteDescription = {
       schemaVersion: { type: 'integer' },
       vulnerability: text,
       images: { type: 'array', items: affectedImage },
+      suppressed: { type: 'integer' },
       next: text,
     },
   },
