@@ -26,7 +26,7 @@ export function isReportFile(path: string): boolean {
   return statsOf(path)?.isFile() === true && looksLikeReport(readAt(path, 0, startBytes));
 }
 
-/** Reads the saved report of a path. Returns undefined if it is none. Throws `target-corrupt`. */
+/** Reads the saved report of a path. Returns undefined if the file is not a report. Throws `target-corrupt`. */
 export async function savedReportAt(path: string): Promise<ComparableReport | undefined> {
   if (!isReportFile(path)) return undefined;
   const report = readReport(

@@ -11,8 +11,14 @@ import {
   type Verdict,
 } from '../model/report.ts';
 import { type Severity, severities } from '../model/severity.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
 import { isSourceTree } from './package-places.ts';
 import { imageTitleOf } from './title.ts';
+
+/** Returns a report in a format, without colors. */
+export function reportAsText(report: Report, format: ReportFormat): string {
+  return [...format.write(report, { colors: false })].join('');
+}
 
 /** Maximum number of items of one kind that are listed; the rest is counted. */
 const itemsShownMax = 10;

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/settings.ts';
 import { ClairError } from '../../core/errors.ts';
+import { platformForm } from '../../image/format/platform.ts';
 import {
   distributionListing,
   type RegistryListingOptions,
@@ -54,7 +55,7 @@ function checkValues(path: string, { interval, secret, platforms }: Required<Reg
     throw new ClairError('config-invalid', `${path}.interval takes 0, or at least 1m`);
   if (secret !== '' && secret.length < minSecretCharacters)
     throw new ClairError('config-invalid', `${path}.secret needs at least ${minSecretCharacters} characters`);
-  const wrong = platforms.find((platform) => !/^[a-z\d]+\/[a-z\d_]+(?:\/[\w.]+)?$/.test(platform));
+  const wrong = platforms.find((platform) => !platformForm.test(platform));
   if (wrong === undefined) return;
   throw new ClairError(
     'config-invalid',

@@ -1,13 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ClairError, messageOf } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
 import type { Suppressions } from '../../match/suppress/decide.ts';
 import { compareText } from '../../model/order.ts';
 import { joined, type ParseSuppressions } from '../../service/suppressions/active-suppressions.ts';
 import { readIgnoreFile } from '../../suppression-files/read-ignore-file.ts';
 import { readVex } from '../../suppression-files/read-vex.ts';
-import { readSuppressionFile } from './suppression-files.ts';
+import { assertFewDocuments, assertFewProducts, readSuppressionFile } from './suppression-files.ts';
 
 /** Files of rules whose names begin with a dot. All other such files are skipped, also those of Kubernetes' mounts. */
 const hiddenRuleFiles: ReadonlySet<string> = new Set([
@@ -24,8 +23,7 @@ const hiddenRuleFiles: ReadonlySet<string> = new Set([
 export async function readSuppressionDirectory(directory: string): Promise<Suppressions> {
   if (directory === '') return { rules: [], statements: [] };
   const names = namesBelow(directory).filter(isSuppressionFile).sort(compareText);
-  if (names.length > limits.vexDocuments)
-    throw tooMany('vexDocuments', `${directory} has more than ${limits.vexDocuments} documents`);
+  assertFewDocuments(names.length, directory);
   const read: Suppressions[] = [];
   let products = 0;
   for (const name of names) {
@@ -33,8 +31,7 @@ export async function readSuppressionDirectory(directory: string): Promise<Suppr
     const content = (await readSuppressionFile(join(directory, name), limit)).toString();
     const parsed = parseSuppressions({ name, content });
     for (const statement of parsed.statements) products += statement.products.length;
-    if (products > limits.vexProducts)
-      throw tooMany('vexProducts', `${directory} covers more than ${limits.vexProducts} products`);
+    assertFewProducts(products, directory);
     read.push(parsed);
   }
   return joined(read);
@@ -59,10 +56,6 @@ function isSuppressionFile(path: string): boolean {
   )
     return false;
   return hiddenRuleFiles.has(name) || (!name.startsWith('.') && /\.(?:json|ya?ml|trivyignore)$/.test(name));
-}
-
-function tooMany(limit: 'vexDocuments' | 'vexProducts', message: string): ClairError {
-  return new ClairError('limit-exceeded', message, { limit });
 }
 
 /** Reads a file of rules, or a VEX document if the name ends with `.json`. Throws `config-invalid`. */

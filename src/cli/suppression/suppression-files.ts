@@ -20,11 +20,24 @@ export function vexFilesAt(argument: string): VexFile[] {
     readdirSync(argument, { recursive: true, encoding: 'utf8' }),
   );
   const names = entries.filter((name) => name.endsWith('.json')).sort(compareText);
-  if (names.length > limits.vexDocuments)
-    throw new ClairError('limit-exceeded', `${argument} has more than ${limits.vexDocuments} documents`, {
+  assertFewDocuments(names.length, argument);
+  return names.map((name) => ({ argument, path: join(argument, name) }));
+}
+
+/** Throws `limit-exceeded` if a directory has more than `limits.vexDocuments`. */
+export function assertFewDocuments(count: number, directory: string): void {
+  if (count > limits.vexDocuments)
+    throw new ClairError('limit-exceeded', `${directory} has more than ${limits.vexDocuments} documents`, {
       limit: 'vexDocuments',
     });
-  return names.map((name) => ({ argument, path: join(argument, name) }));
+}
+
+/** Throws `limit-exceeded` if the documents of an argument name more than `limits.vexProducts`. */
+export function assertFewProducts(count: number, argument: string): void {
+  if (count > limits.vexProducts)
+    throw new ClairError('limit-exceeded', `${argument} covers more than ${limits.vexProducts} products`, {
+      limit: 'vexProducts',
+    });
 }
 
 /** Reads a rule file or a VEX document. Throws `config-invalid` if it cannot be read. */

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { ClairError } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
 import { applySuppressions } from '../../match/suppress/apply.ts';
 import type { Suppressions } from '../../match/suppress/decide.ts';
 import { isUnexpired } from '../../match/suppress/ignore-rules.ts';
@@ -11,7 +10,7 @@ import type { AssessedReport } from '../../service/findings/match-image.ts';
 import type { LoadedExtensions } from '../load-extensions.ts';
 import type { ConsoleOptions } from '../progress.ts';
 import { warn, warnAboutRules } from '../warn.ts';
-import { readSuppressionFile, type VexFile, vexFilesAt } from './suppression-files.ts';
+import { assertFewProducts, readSuppressionFile, type VexFile, vexFilesAt } from './suppression-files.ts';
 
 /** Options of the commands that suppress findings. */
 export interface SuppressionOptions extends ConsoleOptions {
@@ -158,10 +157,7 @@ async function readStatements(
       if (argument === path || !(error instanceof ClairError)) throw error;
       unreadableCounts.set(argument, (unreadableCounts.get(argument) ?? 0) + 1);
     }
-    if (products > limits.vexProducts)
-      throw new ClairError('limit-exceeded', `${argument} covers more than ${limits.vexProducts} products`, {
-        limit: 'vexProducts',
-      });
+    assertFewProducts(products, argument);
   }
   for (const [argument, count] of unreadableCounts)
     warn(`${count} of the documents below ${argument} are not readable VEX documents`, options);

@@ -1,5 +1,8 @@
 import type { ImageConfig, Platform } from './documents.ts';
 
+/** A platform as users write it: `linux/amd64`, `linux/arm64/v8`. */
+export const platformForm: RegExp = /^[a-z\d]+\/[a-z\d_]+(?:\/[\w.]+)?$/;
+
 /** Returns a platform as `linux/arm64/v8`, or null if the image does not state one. */
 export function platformText(platform: Platform | ImageConfig | null | undefined): string | null {
   if (platform?.os === undefined || platform.architecture === undefined) return null;

@@ -51,17 +51,14 @@ class Walk {
   #failuresInARow = 0;
   /** The error that ends the walk. */
   #last: ClairError | undefined;
-  #counts: WalkCounts = { repositories: 0, tags: 0, added: 0, gone: 0, errors: 0, error: null };
+  readonly counts: { -readonly [Name in keyof WalkCounts]: WalkCounts[Name] };
 
   constructor(deps: WalkDeps) {
     this.#deps = deps;
     const { store, watched, listing, isFirst } = deps;
     this.#look = { store, watched, listing, lane: isFirst ? 'backfill' : 'push' };
     this.#requests = new Semaphore(watched.requests);
-  }
-
-  get counts(): WalkCounts {
-    return this.#counts;
+    this.counts = { repositories: 0, tags: 0, added: 0, gone: 0, errors: 0, error: null };
   }
 
   async run(): Promise<void> {
@@ -102,13 +99,14 @@ class Walk {
     const listed = await this.#listTags(repository);
     const known = await store.watches.findTags(watched.name, `${watched.registry}/${repository}`);
     const wanted = newestTags([...listed.values()], watched.keep);
-    this.#add({ repositories: 1, tags: wanted.length });
+    this.counts.repositories++;
+    this.counts.tags += wanted.length;
     const missing = [...known.keys()].filter((tag) => !listed.has(tag) && selectsTag(watched, tag));
     const sightings = [
       ...wanted.map(({ tag, digest }) => ({ tag, ...(digest !== undefined && { listed: digest }) })),
       ...missing.map((tag) => ({ tag })),
     ];
-    const scansBefore = this.#counts.added;
+    const scansBefore = this.counts.added;
     // All of them end before the walk does.
     const looks = await Promise.allSettled(
       sightings.map((sighting) =>
@@ -117,7 +115,7 @@ class Walk {
         ),
       ),
     );
-    if (this.#counts.added > scansBefore) this.#deps.onScans();
+    if (this.counts.added > scansBefore) this.#deps.onScans();
     for (const look of looks) if (look.status === 'rejected') throw look.reason;
   }
 
@@ -140,8 +138,8 @@ class Walk {
 
   async #lookAt(sighting: TagSighting): Promise<void> {
     const outcome = await lookAtTag(sighting, this.#look);
-    if (outcome.change === 'added') this.#add({ added: outcome.scans });
-    if (outcome.change === 'gone') this.#add({ gone: 1 });
+    if (outcome.change === 'added') this.counts.added += outcome.scans;
+    if (outcome.change === 'gone') this.counts.gone++;
   }
 
   /** Does a part of the walk, and counts its error. Throws the error that ends the walk. */
@@ -161,21 +159,13 @@ class Walk {
   #record(error: ClairError): void {
     // A tag has ended the walk, and its repository passes the error on.
     if (error === this.#last) throw error;
-    this.#add({ errors: 1 });
-    this.#counts = { ...this.#counts, error: messageOf(error) };
+    this.counts.errors++;
+    this.counts.error = messageOf(error);
     if (isOfTag(error)) return;
     this.#failuresInARow++;
     if (error.retryAfterMs === undefined && this.#failuresInARow < limits.walkFailures) return;
     this.#last ??= error;
     throw error;
-  }
-
-  #add(more: Partial<Record<Exclude<keyof WalkCounts, 'error'>, number>>): void {
-    const { error, ...numbers } = this.#counts;
-    const sum = Object.fromEntries(
-      Object.entries(numbers).map(([key, value]) => [key, value + (more[key as keyof typeof more] ?? 0)]),
-    ) as typeof numbers;
-    this.#counts = { ...sum, error };
   }
 }
 

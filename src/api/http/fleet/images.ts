@@ -1,12 +1,14 @@
 import * as z from 'zod/mini';
 import { limits } from '../../../core/limits.ts';
+import { platformForm } from '../../../image/format/platform.ts';
 import { parseDigest } from '../../../model/digest.ts';
 import type { ReportFormat } from '../../../plugin/report-format.ts';
+import { reportAsText } from '../../../report/report-text.ts';
 import { reportOfImage } from '../../../service/fleet/image-report.ts';
 import { knownTagOf, toKnownJson } from '../../../service/images/find-known-images.ts';
 import { integerParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
-import { type FleetDeps, platformForm } from './jobs.ts';
+import type { FleetDeps } from './jobs.ts';
 import { jsonResponse } from './problem.ts';
 
 const imagesPerPage = 100;
@@ -49,7 +51,7 @@ export async function getReportRoute(request: ApiRequest, deps: FleetDeps): Prom
     reportOfImage(digest, { asOf, platform }, deps),
   );
   if (found === undefined) throw new WireError(404, `no image has the digest ${digest}`);
-  const text = [...format.write(found.report, { colors: false })].join('');
+  const text = reportAsText(found.report, format);
   const headers = { Vary: 'Accept', 'Clair-Assessed': String(found.isAssessed) };
   return { status: 200, headers, contentType: format.mediaType, text };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { limits } from '../../../core/limits.ts';
+import { platformForm } from '../../../image/format/platform.ts';
 import { parseImageName } from '../../../model/image-name.ts';
 import type { ReportFormat } from '../../../plugin/report-format.ts';
 import type { ImageReportDeps } from '../../../service/fleet/image-report.ts';
@@ -20,9 +21,6 @@ export interface FleetDeps extends ImageReportDeps, WebhookDeps, Omit<Suppressio
   /** Limits lists and reports of all APIs together. */
   readonly listLimiter: ListLimiter;
 }
-
-/** `linux/amd64`, `linux/arm64/v8`. */
-export const platformForm: RegExp = /^[a-z\d]+\/[a-z\d_]+(?:\/[\w.]+)?$/;
 
 const scanBody = z.strictObject({
   reference: z.string().check(z.maxLength(limits.imageNameCharacters)),

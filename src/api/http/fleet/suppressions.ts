@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
+import type { Suppressions } from '../../../match/suppress/decide.ts';
 import type { ParseSuppressions } from '../../../service/suppressions/active-suppressions.ts';
 import type { Store } from '../../../store/store.ts';
 import type { SavedSuppression } from '../../../store/suppression-store.ts';
@@ -22,7 +23,7 @@ export async function getSuppressionsRoute(
   { store, parse }: SuppressionRouteDeps,
 ): Promise<ApiResponse> {
   const files = await store.suppressions.list();
-  return jsonResponse(200, { suppressions: files.map((file) => toJson(file, parse)) });
+  return jsonResponse(200, { suppressions: files.map((file) => toListed(file, parse)) });
 }
 
 /** `GET /suppressions/:name`: returns the content of a file. */
@@ -46,9 +47,9 @@ export async function putSuppressionRoute(
     throw new WireError(400, 'the name must end with .json for VEX, or with .yaml or .trivyignore for rules');
   request.addLogDetails({ suppression: name });
   const content = (await request.body()).toString();
-  checked({ name, content }, parse);
+  const parsed = checked({ name, content }, parse);
   const saved = await store.suppressions.save(name, content, request.client ?? null).catch(toLimitError);
-  return jsonResponse(200, toJson(saved, parse));
+  return jsonResponse(200, toJson(saved, parsed));
 }
 
 /** `DELETE /suppressions/:name`: deletes a file. */
@@ -91,15 +92,19 @@ function checked(
   }
 }
 
-/** Returns a file without its content. One that this version cannot read suppresses nothing: `error` says why. */
-function toJson({ content, ...file }: SavedSuppression, parse: ParseSuppressions): object {
+/** Returns a file in the list. One that this version cannot read suppresses nothing: `error` says why. */
+function toListed(file: SavedSuppression, parse: ParseSuppressions): object {
   try {
-    const { rules, statements } = parse({ name: file.name, content });
-    return { ...file, rules: rules.length, statements: statements.length };
+    return toJson(file, parse(file));
   } catch (error) {
     if (!(error instanceof ClairError)) throw error;
-    return { ...file, rules: 0, statements: 0, error: error.message };
+    return { ...toJson(file, { rules: [], statements: [] }), error: error.message };
   }
+}
+
+/** Returns a file without its content, with the numbers of its rules and statements. */
+function toJson({ content: _, ...file }: SavedSuppression, { rules, statements }: Suppressions): object {
+  return { ...file, rules: rules.length, statements: statements.length };
 }
 
 function toLimitError(error: unknown): never {

@@ -41,7 +41,7 @@ export async function postWebhookRoute(request: ApiRequest, deps: WebhookDeps): 
   if (watched === undefined) throw new WireError(404, 'no registry of this name accepts notifications');
   const body = await request.body();
   if (!knowsSecret(request, body, watched.secret)) throw new WireError(401, 'the secret is missing or wrong');
-  // Counted only now: without the secret, nobody can use up what the registry may send.
+  // Counted after the secret: other clients must not exhaust the rate limit of the registry.
   const waitSeconds = deps.webhookRate.count(name, deps.now());
   if (waitSeconds !== undefined)
     throw new WireError(429, 'too many notifications', { retryAfterSeconds: waitSeconds });

@@ -1,6 +1,6 @@
 import { limits } from '../../../core/limits.ts';
 import type { Report } from '../../../model/report.ts';
-import { doubtsOf, shownVerdict } from '../../../report/report-text.ts';
+import { doubtsOf, reportAsText, shownVerdict } from '../../../report/report-text.ts';
 import { readinessOf } from '../../../service/feeds/readiness.ts';
 import { reportOfImage } from '../../../service/fleet/image-report.ts';
 import type { ScanJob } from '../../../store/scan-job-store.ts';
@@ -22,7 +22,7 @@ interface WantedReport {
 }
 
 /**
- * `GET /scan/:id/report`: returns a report of a scan, or 302 while there is none. Harbor gives up a scan after any other response. So faults
+ * `GET /scan/:id/report`: returns a report of a scan, or 302 while it is not ready. Harbor fails a scan after any other response. So faults
  * that pass also get 302.
  */
 export async function getHarborReport(request: ApiRequest, deps: HarborDeps): Promise<ApiResponse> {
@@ -123,7 +123,7 @@ async function awaitsFirstUpdate({ store, feeds, updateIntervalMs }: HarborDeps)
 function rawReport(report: Report, { extensions }: HarborDeps): string {
   const format = extensions.formats.find(({ name }) => name === 'json');
   if (format === undefined) throw new Error('there is no format json');
-  return [...format.write(report, { colors: false })].join('');
+  return reportAsText(report, format);
 }
 
 /** Seconds between polls while the server is busy or loads advisories. */

@@ -1,5 +1,6 @@
 import type { Report } from '../../../model/report.ts';
 import type { ReportFormat } from '../../../plugin/report-format.ts';
+import { reportAsText } from '../../../report/report-text.ts';
 import { documentHead, type HarborDocument } from './document-head.ts';
 
 /** Media types of SBOMs, with the names of their formats. */
@@ -32,6 +33,6 @@ export function writeSbomReport(
   const format = formats.find((candidate) => candidate.name === name);
   if (format === undefined) throw new Error(`there is no format ${name}`);
   const document = JSON.stringify({ ...documentHead(head), media_type: mediaType });
-  const sbom = [...format.write(report, { colors: false })].join('');
+  const sbom = reportAsText(report, format);
   return `${document.slice(0, -1)},"sbom":${sbom.trim()}}\n`;
 }
