@@ -48,6 +48,11 @@ const listers: Readonly<Record<string, readonly FileFormat[]>> = {
       document:
         'C:Q1x=\nP:musl\nV:1.2.4-r2\nA:x86_64\no:musl\nL:MIT AND (BSD-2-Clause OR GPL-2.0 WITH x)\nD:so:libc.so>=1 !x\np:so:a=1\nF:lib\nR:ld.so\na:0:0:755\n\n',
     },
+    {
+      path: 'var/lib/db/sbom/a-1-r0.spdx.json',
+      document:
+        '{"spdxVersion":"SPDX-2.3","creationInfo":{"creators":["Tool: melange"]},"packages":[{"SPDXID":"a","supplier":"Organization: x","licenseDeclared":"MIT","externalRefs":[{"referenceType":"purl","referenceLocator":"pkg:apk/wolfi/a@1-r0?arch=x86_64#b.yaml"}]}],"relationships":[{"spdxElementId":"a","relationshipType":"DESCRIBED_BY","relatedSpdxElement":"a"}]}',
+    },
   ],
   rpm: [
     { path: 'var/lib/rpm/Packages.db', document: 'bash', pack: (name) => writeNdb([writeRpmPackage(name)]) },

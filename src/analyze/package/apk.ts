@@ -2,9 +2,10 @@ import { quoteUntrusted, stripControls } from '../../kit/untrusted-text.ts';
 import { type PlaceOfFiles, placeOfFiles } from '../../model/evidence/program-names.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
-import type { Files } from '../../plugin/layer-files.ts';
+import { type Files, patternSet } from '../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
+import { apkDocuments, listApkDocument } from './apk-sbom.ts';
 import { DependencyBudget, dependencyFields } from './dependency-names.ts';
 import { archOf, deduplicated, type EntryProblem, isWord } from './listing.ts';
 import { isOwnableName, Ownership } from './ownable.ts';
@@ -53,24 +54,33 @@ interface Entry {
   readonly files: string[];
 }
 
+const databases = ['lib/apk/db/installed', 'usr/lib/apk/db/installed'] as const;
+const documents = patternSet(apkDocuments);
+
 /**
- * Lists Alpine packages. Omits virtual packages (`.build-deps`): they only have a list of dependencies, no files and no
- * code, and their versions are dates.
+ * Lists packages of Alpine's format, and with the documents of melange and apko those that the database does not name. Omits virtual
+ * packages (`.build-deps`): they only have a list of dependencies, no files and no code, and their versions are dates.
  */
 export const apkLister: PackageLister = {
   name: 'apk',
-  version: 5,
-  wants: ['lib/apk/db/installed', 'usr/lib/apk/db/installed'],
+  version: 6,
+  wants: [...databases, ...apkDocuments],
   *list(files: Files) {
     const ownership = new Ownership();
-    for (const path of apkLister.wants) {
+    for (const path of databases) {
       const content = files.get(path);
       if (content === undefined) continue;
       yield* deduplicated(path, listFile(path, content, ownership));
       yield* ownership.problems(path);
     }
+    for (const [path, content] of files)
+      if (isDocument(path)) yield* deduplicated(path, listApkDocument(path, content));
   },
 };
+
+function isDocument(path: string): boolean {
+  return documents.find(path) !== undefined;
+}
 
 function* listFile(path: string, content: Uint8Array, ownership: Ownership): Generator<ListerEvent> {
   const damage = nulByteProblem(content) ?? truncationProblem(content);
