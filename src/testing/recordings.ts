@@ -48,6 +48,29 @@ export function readV4Lines(name: string): V4Line[] {
     .map((line) => z.parse(v4Line, JSON.parse(line)));
 }
 
+const harborLine = z.object({
+  ...{ n: z.number(), note: z.string(), method: z.optional(z.string()), path: z.optional(z.string()) },
+  request_headers: z.optional(z.record(z.string(), z.string())),
+  request_body: z.optional(z.nullable(z.string())),
+  status: z.optional(z.number()),
+  response_headers: z.optional(z.array(z.tuple([z.string(), z.string()]))),
+  response_body: z.optional(z.nullable(z.string())),
+  /** Layer and digest of the images in the registry. */
+  images: z.optional(z.record(z.string(), z.tuple([z.string(), z.string()]))),
+});
+
+/** A line of a recording of Harbor's adapter: a request with its response, or an event between them. */
+export type HarborLine = z.output<typeof harborLine>;
+
+/** Returns the lines of one recording of Harbor's adapter, in their order. */
+export function readHarborLines(name: string): HarborLine[] {
+  const text = readFileSync(resolve(recordings, `${name}.jsonl`), 'utf8');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => z.parse(harborLine, JSON.parse(line)));
+}
+
 /** Returns the exchanges of one recording, in their order, without those that have no response. */
 export function readExchanges(name: string): Exchange[] {
   const text = readFileSync(resolve(recordings, `${name}.jsonl`), 'utf8');

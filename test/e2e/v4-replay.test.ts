@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { builtIn } from '../../src/extensions.ts';
 import { manifestOfName } from '../../src/model/digest.ts';
-import { updateFeeds } from '../../src/service/feeds/update-feeds.ts';
 import { affectedPage } from '../../src/service/notifications/notification-message.ts';
-import { mirrorClient } from '../../src/source/client/mirror.ts';
 import { readV4Lines, recordings, type V4Line } from '../../src/testing/recordings.ts';
 import { type SharedEngine, sharedEngines } from '../../src/testing/store-engines.ts';
+import { loadFeeds } from './replay/load-feeds.ts';
 import { startEndpoints } from './replay/replay.ts';
 import {
   type V4Deviations,
@@ -74,7 +73,7 @@ for (const engine of sharedEngines) {
     const manifests = await startReplay(t, place, v4NotifyDeviations);
     for (const line of lines.filter(({ n }) => n < firstPageLine)) await manifests.repeat(line);
     await loadFeeds(engine, place);
-    await loadFeeds(engine, place, changedFeeds(t));
+    await loadFeeds(engine, place, { directory: changedFeeds(t) });
     const notifications = new Map(Object.values(recordedNotifications).map((id) => [id, '']));
     const [name, affected] = await notificationOf(engine, place, 'CVE-2026-90003');
     for (const id of notifications.keys()) notifications.set(id, name);
@@ -165,24 +164,6 @@ const [laterFeedsFrom, laterFeedsTo] = [110, 140];
 
 function isOfLaterFeeds({ n }: V4Line): boolean {
   return n >= laterFeedsFrom && n <= laterFeedsTo;
-}
-
-/** Loads feeds, by default the first ones of the recording. */
-async function loadFeeds(
-  engine: SharedEngine,
-  place: string,
-  directory = join(recordings, 'feeds-v4'),
-): Promise<void> {
-  await using store = await engine.open(place, {});
-  const { sources, enrichers, schemes } = builtIn;
-  const feeds = [...sources, ...enrichers].flatMap((source) =>
-    source.feeds.map((feed) => ({ source, feed })),
-  );
-  await updateFeeds(feeds, {
-    ...{ store, schemes, origin: 'upstream', maxAgeMs: 0, now: store.now, owner: 'test', lockWaitMs: 0 },
-    ...{ sleep: () => Promise.resolve(), onProgress: () => undefined },
-    client: mirrorClient(directory),
-  });
 }
 
 /** Whether it is a request that Clair's matcher makes to its indexer. Here both are one process. */
