@@ -143,6 +143,12 @@ const settings = {
     retention: duration('Retention of images with a tag, since a scan last saw them.', 365 * 24 * hour),
     untagged: duration('Retention of images that have lost all of their tags.', 30 * 24 * hour),
     keeplast: integer('Number of the newest images of each repository that are kept without a tag.', 0),
+    scans: integer('Scans of images of registries that this server runs at a time.', 2, 1),
+    scansperregistry: integer(
+      'Such scans of images of one registry that all servers together run at a time. `registries.NAME.scans` overrides it.',
+      4,
+      1,
+    ),
   },
   registries: table({
     host: string('Its address, such as `registry.example:5000`. The name of the entry when absent.'),
@@ -163,6 +169,11 @@ const settings = {
     keep: integer('Number of the newest tags of each repository to watch; all when absent.', 0),
     interval: duration('Interval between walks; one hour when absent. 0 disables them.', hour),
     requests: integer('Concurrent requests of a walk; 4 when absent.', 4, 1),
+    scans: integer(
+      'Scans of its images that all servers together run at a time; `images.scansperregistry` when absent.',
+      4,
+      1,
+    ),
     secret: secretString(
       'Secret of its notifications to `/api/v1/webhooks/NAME`, of at least 16 characters. None are accepted without it.',
     ),

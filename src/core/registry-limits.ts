@@ -19,6 +19,10 @@ export const registryLimits = {
   webhookNames: 100,
   /** Names of such notifications that wait to be looked at. */
   webhookNamesWaiting: 5000,
+  /** Looks at a name that do not find what its notification states, or fail. Then the next walk finds it. */
+  looksPerName: 12,
+  /** Time for which a name of a notification is kept. */
+  noticedNameMs: 2 * 24 * 3_600_000,
   /** Such notifications of one registry in a minute. */
   webhooksPerMinute: 600,
   /** Time that a request of Harbor for a report waits for it. Then the client polls again. Harbor itself waits five seconds. */

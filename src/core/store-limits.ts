@@ -52,10 +52,9 @@ export const storeLimits = {
   jobAttempts: 5,
   /** Runs of a scan of an image of a registry that fail before the scan has failed. */
   scanAttempts: 3,
-  /** Scans of images of registries that one server runs at a time. */
-  scansAtOnce: 2,
-  /** Such scans of images of one registry, on all servers together. */
-  scansPerRegistry: 4,
+  /** Times that walks through a registry run a failed scan again, and the wait for the first time, which doubles with each. */
+  scanRepetitions: 5,
+  scanRepeatMs: 30 * 60_000,
   /** Time from the request of a scan that comes with credentials until it must have begun. Then it fails, and they are deleted. */
   orderedScanMs: 30 * 60_000,
   /** Time for which the outcome of such a scan is kept. Clients fetch it within seconds. */

@@ -60,7 +60,7 @@ export interface ClaimedScan extends ScanJob {
 
 /** Number and duration of claims, and how many jobs of one registry all processes run at a time. */
 export interface ScanClaimTerms extends ClaimTerms {
-  readonly perRegistry: number;
+  readonly perRegistry: (registry: string) => number;
   /** Whether this process can open the access of orders. Otherwise it claims no job with an order. */
   readonly takesOrders: boolean;
 }
@@ -104,4 +104,9 @@ export interface ScanJobStore {
    * access is gone.
    */
   retry(id: string): Promise<ScanJob | undefined>;
+  /**
+   * Makes failed jobs of a registry due again, those whose last run ended `limits.scanRepeatMs` ago. The time doubles with each repetition,
+   * and there are `limits.scanRepetitions`. Leaves out jobs with an order, and those with a later job of the same image. Returns their number.
+   */
+  repeatFailed(registry: string): Promise<number>;
 }

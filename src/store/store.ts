@@ -11,6 +11,7 @@ import type { LayerStore } from './layer-store.ts';
 import type { KeyValueStore, Lease, LockStore } from './lock-store.ts';
 import type { CollectedCounts, RetentionTerms, StoreStatistics } from './maintenance.ts';
 import type { NamedLayerStore } from './named-layer-store.ts';
+import type { NoticedNameStore } from './noticed-name-store.ts';
 import type { NotificationStore } from './notification-store.ts';
 import type { ScanJobStore } from './scan-job-store.ts';
 import type { SuppressionStore } from './suppression-store.ts';
@@ -44,6 +45,7 @@ export interface Store extends AsyncDisposable {
   readonly scanJobs: ScanJobStore;
   readonly suppressions: SuppressionStore;
   readonly watches: WatchStore;
+  readonly noticedNames: NoticedNameStore;
   readonly keyValues: KeyValueStore;
   /** Calls `onWake` at most once a second when another process has announced work. Does nothing in an engine without such messages. */
   openWakeChannel(onWake: () => void): WakeChannel;

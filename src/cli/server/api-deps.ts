@@ -11,7 +11,6 @@ import type { Config } from '../../config/settings.ts';
 import { limits } from '../../core/limits.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
 import { sleepOrWake } from '../../kit/async/wake-signal.ts';
-import type { LookQueue } from '../../service/registries/look-queue.ts';
 import { staleAfterMs } from '../command-context.ts';
 import { logIngest } from '../log/server-events.ts';
 import { parseSuppressions } from '../suppression/suppression-directory.ts';
@@ -108,16 +107,7 @@ export function toV4Deps(
 /** Returns the dependencies of the handlers of `/api/v1`. */
 export function toFleetDeps(
   { images: { registries } }: Config,
-  {
-    loaded: { extensions },
-    store,
-    suppressions,
-    listGate,
-    announceWork,
-    now,
-    server,
-    looks,
-  }: ServiceDeps & { readonly looks: LookQueue },
+  { loaded: { extensions }, store, suppressions, listGate, announceWork, now, server }: ServiceDeps,
 ): FleetDeps {
   return {
     store,
@@ -129,7 +119,7 @@ export function toFleetDeps(
       namesRegistry(registries, registry) ||
       server.registries.some((watched) => watched.registry === registry),
     watched: server.registries,
-    looks,
+    noticedNames: store.noticedNames,
     webhookRate: new WebhookRate(),
     announceWork,
     listLimiter: listGate,

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/settings.ts';
 import { messageOf } from '../../core/errors.ts';
-import { sleep, sleepOrWake } from '../../kit/async/wake-signal.ts';
+import { attentiveSleep, sleep } from '../../kit/async/wake-signal.ts';
 import { deliverNotifications } from '../../service/notifications/deliver-notifications.ts';
 import { ownerName } from '../environment.ts';
 import { startBackgroundTask } from './background-task.ts';
@@ -47,7 +47,7 @@ export function startNotifier(
         renotifyMs: renotifyinterval,
         now,
         owner: ownerName(),
-        sleepOrWake: (ms, until) => sleepOrWake(ms, wakeSignal, until),
+        sleepOrWake: attentiveSleep(wakeSignal, signal),
         sleep: sleep,
         onDelivered: (name, sinceCreatedMs) => {
           metrics.recordDelivery(sinceCreatedMs);

@@ -1,8 +1,8 @@
 import { messageOf } from '../../core/errors.ts';
-import { sleepOrWake } from '../../kit/async/wake-signal.ts';
+import { attentiveSleep } from '../../kit/async/wake-signal.ts';
 import { runJobs } from '../../service/jobs/run-jobs.ts';
 import { watchJobs, watchLane } from '../../service/registries/keep-watched.ts';
-import { LookQueue, type LookQueueDeps } from '../../service/registries/look-queue.ts';
+import { type LookAtNamesDeps, lookAtNames } from '../../service/registries/look-at-names.ts';
 import { ownerName } from '../environment.ts';
 import { startBackgroundTask } from './background-task.ts';
 import { registryEnvironment } from './scan-runner.ts';
@@ -12,45 +12,58 @@ import type { ServiceDeps } from './service-deps.ts';
 /** Walks of this process at a time. */
 const walksAtOnce = 2;
 
-/** Walks through the registries of the settings until it is disposed. */
+/** Walks through the registries of the settings, and looks at the tags that they announce, until it is disposed. */
 export function startRegistryWatcher(deps: ServiceDeps): AsyncDisposable {
-  const { store, log, wakeSignal, announceWork, now, previousStopped, server } = deps;
-  return startBackgroundTask('registries', log, async (signal) => {
-    await previousStopped;
-    const jobs = watchJobs(server.registries, {
-      ...{ store, now, onScans: announceWork },
-      openListing: listingsOf(server),
-      onError: ({ name: registry }, error) => {
-        log.error({ registry, error: messageOf(error) }, 'walk of a registry was broken off');
-      },
-      onWalk: (walk, failure) => {
-        if (failure === undefined) log.info(walk, 'registry walked');
-        else log.warn(walk, 'registry could not be walked');
-      },
-    });
-    const running = {
-      ...{ store, now, random: Math.random, owner: ownerName() },
-      sleepOrWake: (ms: number, until: AbortSignal) => sleepOrWake(ms, wakeSignal, until),
-      onError: (error: unknown) => {
-        log.error({ error: messageOf(error) }, 'walks of registries could not be read or recorded');
-      },
-    };
-    await runJobs(jobs, { [watchLane]: walksAtOnce }, running, signal);
+  return startBackgroundTask('registries', deps.log, async (signal) => {
+    await deps.previousStopped;
+    if (deps.server.registries.length === 0) return;
+    await Promise.all([walk(deps, signal), lookAtNames(lookDeps(deps, signal), signal)]);
   });
 }
 
-/** Returns the queue of tags that notifications of the registries name. */
-export function lookQueue({ store, log, announceWork, server }: ServiceDeps): LookQueue {
-  return new LookQueue({
-    ...{ store, openListing: listingsOf(server), onScans: announceWork },
-    onError: ({ name: registry }, name, error) => {
-      log.warn({ registry, ...name, error: messageOf(error) }, 'notified tag could not be looked at');
+async function walk(
+  { store, log, wakeSignal, announceWork, now, server }: ServiceDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const jobs = watchJobs(server.registries, {
+    ...{ store, now, onScans: announceWork },
+    openListing: listingsOf(server),
+    onError: ({ name: registry }, error) => {
+      log.error({ registry, error: messageOf(error) }, 'walk of a registry was broken off');
+    },
+    onWalk: (done, failure) => {
+      if (failure === undefined) log.info(done, 'registry walked');
+      else log.warn(done, 'registry could not be walked');
     },
   });
+  const running = {
+    ...{ store, now, random: Math.random, owner: ownerName() },
+    sleepOrWake: attentiveSleep(wakeSignal, signal),
+    onError: (error: unknown) => {
+      log.error({ error: messageOf(error) }, 'walks of registries could not be read or recorded');
+    },
+  };
+  await runJobs(jobs, { [watchLane]: walksAtOnce }, running, signal);
+}
+
+function lookDeps(
+  { store, log, wakeSignal, announceWork, now, server }: ServiceDeps,
+  signal: AbortSignal,
+): LookAtNamesDeps {
+  return {
+    ...{ store, now, registries: server.registries, openListing: listingsOf(server), onScans: announceWork },
+    sleepOrWake: attentiveSleep(wakeSignal, signal),
+    onFailed: (name, error) => {
+      log.warn({ ...name, error: messageOf(error) }, 'notified tag could not be looked at');
+    },
+    onError: (error) => {
+      log.error({ error: messageOf(error) }, 'notified tags could not be read or recorded');
+    },
+  };
 }
 
 /** Returns how the content of a registry of the settings is listed. */
-function listingsOf({ registries, authFile }: ServerPlan): LookQueueDeps['openListing'] {
+function listingsOf({ registries, authFile }: ServerPlan): LookAtNamesDeps['openListing'] {
   const byName = new Map(registries.map((registry) => [registry.name, registry]));
   return ({ name }) => {
     const registry = byName.get(name);

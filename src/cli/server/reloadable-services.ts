@@ -10,10 +10,9 @@ import { openApiRouters } from '../../api/openapi-document.ts';
 import type { Config } from '../../config/settings.ts';
 import { Disposal } from '../../kit/disposal.ts';
 import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
-import type { LookQueue } from '../../service/registries/look-queue.ts';
 import { toFleetDeps, toHarborDeps, toNativeDeps, toV1Deps, toV3Deps, toV4Deps } from './api-deps.ts';
 import { startNotifier } from './notifier.ts';
-import { lookQueue, startRegistryWatcher } from './registry-watcher.ts';
+import { startRegistryWatcher } from './registry-watcher.ts';
 import { startScanRunner } from './scan-runner.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { startUpdater } from './updater.ts';
@@ -35,8 +34,7 @@ export interface ReloadableServices extends AsyncDisposable {
 export function startServices(config: Config, deps: ServiceDeps): ReloadableServices {
   const running = new Disposal();
   running.use(deps.loaded);
-  const looks = running.use(lookQueue(deps));
-  const api = apiOf(config, { ...deps, looks });
+  const api = apiOf(config, deps);
   running.use(startUpdater(config, deps));
   running.use(startNotifier(config, deps));
   running.use(startScanRunner(config, deps));
@@ -44,10 +42,7 @@ export function startServices(config: Config, deps: ServiceDeps): ReloadableServ
   return { ...api, feeds: deps.plan.feeds, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 }
 
-function apiOf(
-  config: Config,
-  deps: ServiceDeps & { readonly looks: LookQueue },
-): Pick<ReloadableServices, 'routers' | 'methods'> {
+function apiOf(config: Config, deps: ServiceDeps): Pick<ReloadableServices, 'routers' | 'methods'> {
   const v1Deps = toV1Deps(deps);
   const v3Deps = toV3Deps(v1Deps);
   const methods = v3Methods(v3Deps);

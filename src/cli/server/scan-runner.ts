@@ -3,7 +3,7 @@ import { messageOf } from '../../core/errors.ts';
 import { openReference } from '../../image/open-reference.ts';
 import type { RegistryAccess } from '../../image/registry/endpoint.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
-import { sleepOrWake } from '../../kit/async/wake-signal.ts';
+import { attentiveSleep } from '../../kit/async/wake-signal.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { startLayerWorker } from '../../layer-pool/analyze-on-thread.ts';
 import { runScans } from '../../service/fleet/run-scans.ts';
@@ -12,6 +12,7 @@ import { workerAnalyzer } from '../../service/fleet/worker-analyzer.ts';
 import type { ClaimedScan } from '../../store/scan-job-store.ts';
 import { ownerName } from '../environment.ts';
 import { startBackgroundTask } from './background-task.ts';
+import type { ServerPlan } from './server-plan.ts';
 import type { ServiceDeps } from './service-deps.ts';
 
 /** Time that a scan waits for another one that reads the same layer, in milliseconds. */
@@ -40,7 +41,9 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
         now,
         owner: ownerName(),
         takesOrders: server.harbor !== undefined,
-        sleepOrWake: (ms, until) => sleepOrWake(ms, wakeSignal, until),
+        atOnce: images.scans,
+        perRegistry: scansPerRegistry(images.scansperregistry, server),
+        sleepOrWake: attentiveSleep(wakeSignal, signal),
         scan: (job, onStep) =>
           scanImage(job, {
             ...{ store, extensions, analyzer, layerTurns, onStep },
@@ -61,6 +64,12 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
       signal,
     );
   });
+}
+
+/** Returns how many scans of images of a registry run at a time. */
+function scansPerRegistry(others: number, { registries }: ServerPlan): (registry: string) => number {
+  const own = new Map(registries.map(({ registry, scans }) => [registry, scans]));
+  return (registry) => own.get(registry) ?? others;
 }
 
 /** Returns the access that the client of a scan has given. Throws `registry-refused`. */

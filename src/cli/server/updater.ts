@@ -1,7 +1,7 @@
 import type { Config } from '../../config/settings.ts';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { sleepOrWake } from '../../kit/async/wake-signal.ts';
+import { attentiveSleep } from '../../kit/async/wake-signal.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type KeepCurrentDeps, keepCurrent, type SourceSchedule } from '../../service/feeds/keep-current.ts';
 import { defaultRetention } from '../../service/feeds/retention.ts';
@@ -26,7 +26,7 @@ export function startUpdater(config: Config, deps: ServiceDeps): AsyncDisposable
       void thread[Symbol.asyncDispose]();
     };
     signal.addEventListener('abort', giveUp);
-    await keepCurrent(deps.plan.feeds, keepCurrentDeps(config, deps, thread), signal);
+    await keepCurrent(deps.plan.feeds, keepCurrentDeps(config, deps, { thread, signal }), signal);
     // Other servers can run the jobs that were handed back.
     deps.announceWork();
   });
@@ -51,7 +51,7 @@ function feedThread(
 function keepCurrentDeps(
   config: Config,
   { store, log, metrics, tracer, wakeSignal, announceWork, now, jobPulse: pulse }: ServiceDeps,
-  thread: FeedThread,
+  { thread, signal }: { readonly thread: FeedThread; readonly signal: AbortSignal },
 ): KeepCurrentDeps {
   const onProgress = (text: string): void => {
     log.debug({ text }, 'updating');
@@ -65,7 +65,7 @@ function keepCurrentDeps(
     random: Math.random,
     owner: ownerName(),
     pulse,
-    sleepOrWake: (ms, until) => sleepOrWake(ms, wakeSignal, until),
+    sleepOrWake: attentiveSleep(wakeSignal, signal),
     onOutcomes(outcomes, seconds) {
       metrics.recordFeedUpdate(outcomes, seconds);
       logFeedOutcomes(log, outcomes);

@@ -13,13 +13,18 @@ import type { WatchedRegistry } from '../../service/registries/watched-registry.
 
 /** A watched registry, and how its content is listed. */
 export interface ConfiguredRegistry extends WatchedRegistry {
+  /** Scans of its images that all servers together run at a time. Undefined for the number of other registries. */
+  readonly scans: number | undefined;
   readonly open: (options: RegistryListingOptions) => RegistryListing;
 }
 
 type RegistrySettings = Config['registries'][string];
 
+/** The settings with defaults that do not depend on others. */
+type GivenSettings = Required<Omit<RegistrySettings, 'scans'>>;
+
 /** The settings of a registry that an entry leaves out. */
-const defaults: Required<RegistrySettings> = {
+const defaults: GivenSettings = {
   ...{ host: '', kind: 'distribution', namespaces: [], apitoken: '', repositories: [], exclude: [] },
   ...{ tags: [], excludetags: [], platforms: [], keep: 0, interval: 3_600_000, requests: 4, secret: '' },
 };
@@ -43,14 +48,15 @@ function watchedRegistry(name: string, settings: RegistrySettings): ConfiguredRe
   const host = hostOf(path, all.host === '' ? name : all.host);
   const { repositories, exclude, tags, platforms, keep, requests, secret } = all;
   return {
-    ...{ name, registry: host, repositories, exclude, tags, platforms, keep, requests, secret },
+    ...{ name, registry: host, repositories, exclude, tags, platforms, keep, requests },
+    ...{ scans: settings.scans, secret },
     excludeTags: all.excludetags,
     intervalMs: all.interval,
     open: listingOf(path, host, all),
   };
 }
 
-function checkValues(path: string, { interval, secret, platforms }: Required<RegistrySettings>): void {
+function checkValues(path: string, { interval, secret, platforms }: GivenSettings): void {
   if (interval !== 0 && interval < minIntervalMs)
     throw new ClairError('config-invalid', `${path}.interval takes 0, or at least 1m`);
   if (secret !== '' && secret.length < minSecretCharacters)
@@ -80,7 +86,7 @@ function hostOf(path: string, host: string): string {
 function listingOf(
   path: string,
   host: string,
-  { kind, repositories, namespaces, apitoken: apiToken }: Required<RegistrySettings>,
+  { kind, repositories, namespaces, apitoken: apiToken }: GivenSettings,
 ): ConfiguredRegistry['open'] {
   if (kind === 'harbor') return (options) => harborListing(host, options);
   if (kind === 'quay') {

@@ -9,6 +9,13 @@ export class WakeSignal {
     for (const wake of [...this.#waiters]) wake();
   }
 
+  /** Calls `onNotify` at each `notify()` until `end` aborts. */
+  listen(onNotify: () => void, end: AbortSignal): void {
+    if (end.aborted) return;
+    this.#waiters.add(onNotify);
+    end.addEventListener('abort', () => this.#waiters.delete(onNotify), { once: true });
+  }
+
   /** Resolves at the next `notify()` or when the signal aborts. An aborted task is forgotten. */
   async wait(signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return;
@@ -24,6 +31,24 @@ export class WakeSignal {
   }
 }
 
+/** Wakes one task, also for an event since its last wait. */
+export class WakeLatch {
+  readonly #signal = new WakeSignal();
+  #hasHappened = false;
+
+  /** Wakes the task, now or at its next wait. */
+  notify(): void {
+    this.#hasHappened = true;
+    this.#signal.notify();
+  }
+
+  /** Resolves once there was a `notify()` since the last wait, or when the signal aborts. */
+  async wait(signal: AbortSignal): Promise<void> {
+    if (!this.#hasHappened) await this.#signal.wait(signal);
+    this.#hasHappened = false;
+  }
+}
+
 /** Waits `ms` milliseconds, or until the signal is aborted. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await abortableSleep(ms, signal).catch((error: unknown) => {
@@ -32,9 +57,28 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Waits `ms` milliseconds, or until `wakeSignal` is notified or `signal` is aborted. */
-export async function sleepOrWake(ms: number, wakeSignal: WakeSignal, signal: AbortSignal): Promise<void> {
+export async function sleepOrWake(
+  ms: number,
+  wakeSignal: Pick<WakeSignal, 'wait'>,
+  signal: AbortSignal,
+): Promise<void> {
   const awake = new AbortController();
   const either = AbortSignal.any([signal, awake.signal]);
   await Promise.race([wakeSignal.wait(either), sleep(ms, either)]);
   awake.abort();
+}
+
+/**
+ * Returns `sleepOrWake` for one task. It also ends at once if `wakeSignal` was notified since the last wait: the task may have looked for
+ * work just before that. Listens until `end` aborts.
+ */
+export function attentiveSleep(
+  wakeSignal: WakeSignal,
+  end: AbortSignal,
+): (ms: number, signal: AbortSignal) => Promise<void> {
+  const latch = new WakeLatch();
+  wakeSignal.listen(() => {
+    latch.notify();
+  }, end);
+  return (ms, signal) => sleepOrWake(ms, latch, signal);
 }

@@ -1,30 +1,28 @@
 import { ClairError, type ErrorCode, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { IdleWait } from '../../kit/async/idle-wait.ts';
-import { sleep, WakeSignal } from '../../kit/async/wake-signal.ts';
-import type { ClaimedScan } from '../../store/scan-job-store.ts';
+import type { ClaimedScan, ScanClaimTerms } from '../../store/scan-job-store.ts';
 import type { Store } from '../../store/store.ts';
+import { type RunQueueDeps, runQueue } from '../jobs/run-queue.ts';
 
-/** Dependencies of `runScans`. */
-export interface RunScansDeps {
+/** Dependencies of `runScans`. A scan whose outcome could not be recorded is run again once its lease has expired. */
+export interface RunScansDeps extends RunQueueDeps {
   readonly store: Pick<Store, 'scanJobs'>;
-  readonly now: () => Date;
   /** Name of this process. */
   readonly owner: string;
-  /** Waits for `ms` at most. Resolves early if there may be new work or the signal aborts. */
-  readonly sleepOrWake: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Scans that this process runs at a time. */
+  readonly atOnce: number;
+  /** Returns how many scans of images of a registry all processes run at a time. */
+  readonly perRegistry: ScanClaimTerms['perRegistry'];
   /** Whether this process can open the access of scans with an order. */
   readonly takesOrders: boolean;
   /** Scans an image; returns its digest. `onStep` is called when a step begins. */
   readonly scan: (job: ClaimedScan, onStep: (step: string) => void) => Promise<string>;
-  /** Receives an error of the store. The scan is run again once its lease has expired. */
-  readonly onError: (error: unknown) => void;
   /** Called after each run, with the error of a failed one. */
   readonly onRun: (job: ClaimedScan, error: string | undefined) => void;
 }
 
-/** Shortest and longest interval between polls for scans that other processes have left, in milliseconds. */
-const [minPollMs, maxPollMs] = [1000, 30_000];
+/** Shortest interval between polls for scans that other processes have left, in milliseconds. */
+const minPollMs = 1000;
 
 /** Duration of a lease without a heartbeat. A scan of a killed process waits that long. In milliseconds. */
 const scanLeaseMs = 30_000;
@@ -43,52 +41,21 @@ const temporary: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'timed-out',
 ]);
 
-/** Runs scans of images until the signal aborts, `limits.scansAtOnce` at a time. Returns after the last run has ended. */
+/** Runs scans of images until the signal aborts. Returns after the last run has ended. */
 export async function runScans(deps: RunScansDeps, signal: AbortSignal): Promise<void> {
-  const running = new Set<Promise<void>>();
-  const ended = new WakeSignal();
-  const idle = new IdleWait(minPollMs, maxPollMs);
-  while (!signal.aborted) {
-    const awake = new AbortController();
-    const either = AbortSignal.any([signal, awake.signal]);
-    // Before the claim: a scan that is added meanwhile is not missed.
-    const woken = Promise.race([deps.sleepOrWake(maxPollMs, either), ended.wait(either)]);
-    const claimed = await claimScans(limits.scansAtOnce - running.size, deps);
-    for (const job of claimed) {
-      const run = runScan(job, deps, signal).finally(() => {
-        running.delete(run);
-        ended.notify();
-      });
-      running.add(run);
-    }
-    if (claimed.length > 0) idle.reset();
-    await Promise.race([woken, sleep(await waitMs(idle, deps), either)]);
-    awake.abort();
-  }
-  await Promise.all(running);
-}
-
-async function claimScans(limit: number, deps: RunScansDeps): Promise<readonly ClaimedScan[]> {
-  if (limit < 1) return [];
-  const { owner, takesOrders } = deps;
-  const terms = { limit, owner, forMs: scanLeaseMs, perRegistry: limits.scansPerRegistry, takesOrders };
-  try {
-    // Nothing is written before a scan is due.
-    const next = await deps.store.scanJobs.findNextRun();
-    if (next === undefined || Date.parse(next) > deps.now().getTime()) return [];
-    return await deps.store.scanJobs.claim(terms);
-  } catch (error) {
-    deps.onError(error);
-    return [];
-  }
-}
-
-async function waitMs(idle: IdleWait, { store, now }: RunScansDeps): Promise<number> {
-  const poll = idle.next();
-  const next = await store.scanJobs.findNextRun().catch(() => undefined);
-  const untilNext = next === undefined ? poll : Date.parse(next) - now().getTime();
-  // A scan that is due may wait until others of its registry have ended, on any server.
-  return Math.min(poll, Math.max(untilNext, minPollMs));
+  const { atOnce, owner, perRegistry, takesOrders } = deps;
+  const { scanJobs } = deps.store;
+  const terms = { owner, forMs: scanLeaseMs, perRegistry, takesOrders };
+  await runQueue(
+    {
+      ...{ atOnce, minPollMs },
+      findNextRun: () => scanJobs.findNextRun(),
+      claim: (limit) => scanJobs.claim({ ...terms, limit }),
+      run: (job) => runScan(job, deps, signal),
+    },
+    deps,
+    signal,
+  );
 }
 
 /** Runs a claimed scan and records the outcome. Hands it back if the signal has aborted. */

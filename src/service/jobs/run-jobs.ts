@@ -1,5 +1,5 @@
 import { IdleWait } from '../../kit/async/idle-wait.ts';
-import { WakeSignal } from '../../kit/async/wake-signal.ts';
+import { WakeLatch } from '../../kit/async/wake-signal.ts';
 import type { ClaimedJob } from '../../store/job-store.ts';
 import type { JobPulse } from './job-pulse.ts';
 import { leaseMs, type RecurringJob, type RunJobDeps, runClaimed } from './run-job.ts';
@@ -8,7 +8,7 @@ import { leaseMs, type RecurringJob, type RunJobDeps, runClaimed } from './run-j
 export interface RunJobsDeps extends RunJobDeps {
   /** Name of this process. */
   readonly owner: string;
-  /** Waits for `ms` at most. Resolves early if there may be new work or the signal aborts. */
+  /** Waits for `ms` at most. Resolves early if there may have been new work since the last wait, or the signal aborts. */
   readonly sleepOrWake: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Records the start of the loop, and each poll that the store answered. */
   readonly pulse?: JobPulse;
@@ -38,7 +38,7 @@ class JobWorker {
   readonly #signal: AbortSignal;
   readonly #idle = new IdleWait(minPollMs, maxPollMs);
   readonly #running = new Map<RecurringJob, Promise<void>>();
-  readonly #ended = new WakeSignal();
+  readonly #ended = new WakeLatch();
   #isScheduled = false;
 
   constructor(

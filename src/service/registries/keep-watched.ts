@@ -60,6 +60,8 @@ async function walk(watched: WatchedRegistry, deps: WatchDeps, signal: AbortSign
     isFirst: completedAt === null,
   });
   const { failure, ...counts } = result;
+  // They may have failed for a reason that has passed.
+  if (failure === undefined && (await store.scanJobs.repeatFailed(watched.registry)) > 0) deps.onScans();
   const endedAt = now();
   const nextAt = new Date(endedAt.getTime() + waitAfter(result, watched));
   const ended: RegistryWalk = {

@@ -25,10 +25,14 @@ export interface TagSighting {
   readonly listed?: ListedTag['digest'];
 }
 
-/** A change of a tag: `added` scans of a new digest, `none`, or `gone`. */
-export type LookOutcome =
-  | { readonly change: 'added'; readonly scans: number }
-  | { readonly change: 'none' | 'gone' };
+/** A change of a tag: `added` scans of a new digest, `none`, or `gone`; and what the tag means. */
+export interface LookOutcome {
+  readonly change: 'added' | 'none' | 'gone';
+  /** Number of added scans. */
+  readonly scans: number;
+  /** Undefined if the tag does not exist. */
+  readonly digest: string | undefined;
+}
 
 /**
  * Asks a registry what a tag means. Adds a scan for each platform of a new digest, and ends the name of a tag that does not exist. Throws
@@ -40,12 +44,12 @@ export async function lookAtTag(sighting: TagSighting, deps: LookDeps): Promise<
   const name = `${watched.registry}/${repository}`;
   const found = await findTag(sighting, listing);
   if (found === undefined) {
-    if (known === undefined) return { change: 'none' };
+    if (known === undefined) return { change: 'none', scans: 0, digest: undefined };
     await store.knownImages.endNames([{ repository: name, tag }]);
     await store.watches.dropTags(watched.name, name, [tag]);
-    return { change: 'gone' };
+    return { change: 'gone', scans: 0, digest: undefined };
   }
-  if (found === 'unchanged' || found.digest === known) return { change: 'none' };
+  if (found === 'unchanged' || found.digest === known) return { change: 'none', scans: 0, digest: known };
   const platforms = await platformsOf(repository, found, deps);
   for (const platform of platforms)
     await store.scanJobs.add({
@@ -53,7 +57,7 @@ export async function lookAtTag(sighting: TagSighting, deps: LookDeps): Promise<
     });
   // After the scans: a process that is killed in between adds them again.
   await store.watches.saveTag(watched.name, { repository: name, tag, digest: found.digest });
-  return { change: 'added', scans: platforms.length };
+  return { change: 'added', scans: platforms.length, digest: found.digest };
 }
 
 async function findTag(

@@ -58,7 +58,7 @@ async function openScene(t: TestContext, answer: Answer): Promise<Scene> {
         limit: 99,
         owner: 'a',
         forMs: 60_000,
-        perRegistry: 99,
+        perRegistry: () => 99,
         takesOrders: false,
       });
       return claimed.map(({ reference, lane }) => `${lane} ${reference.replace(`${registry}/`, '')}`).sort();

@@ -137,9 +137,9 @@ class Walk {
   }
 
   async #lookAt(sighting: TagSighting): Promise<void> {
-    const outcome = await lookAtTag(sighting, this.#look);
-    if (outcome.change === 'added') this.counts.added += outcome.scans;
-    if (outcome.change === 'gone') this.counts.gone++;
+    const { change, scans } = await lookAtTag(sighting, this.#look);
+    this.counts.added += scans;
+    if (change === 'gone') this.counts.gone++;
   }
 
   /** Does a part of the walk, and counts its error. Throws the error that ends the walk. */

@@ -27,7 +27,7 @@ async function claim(store: Store, limit = 9, perRegistry = 9): Promise<readonly
     limit,
     owner: 'process',
     forMs: minute,
-    perRegistry,
+    perRegistry: () => perRegistry,
     takesOrders: true,
   });
 }
@@ -145,6 +145,32 @@ for (const engine of storeEngines) {
     assert.equal(await one.scanJobs.find(id), undefined);
   });
 
+  test(`${engine.name}: repeats failed scans of a registry with growing pauses, and not for ever`, async (t) => {
+    const { clock, one } = await twoProcesses(t, engine);
+    const fail = async (): Promise<void> => {
+      for (const { lease } of await claim(one)) await one.scanJobs.fail(lease, 'no layer', undefined);
+    };
+    const registry = 'registry.example';
+    for (const tag of ['a', 'b']) await one.scanJobs.add(request(tag));
+    await one.scanJobs.add(request('c', { registry: 'other.example' }));
+    await one.scanJobs.add(request('d', { order: { subject: '{}', access: 'sealed' } }));
+    await fail();
+    // A new scan takes the place of the failed one.
+    const { id } = await one.scanJobs.add(request('b'));
+    const [{ lease } = assert.fail()] = await claim(one);
+    await one.scanJobs.complete(lease, 'sha256:one');
+    const repeatedAt: number[] = [];
+    for (; clock.minutes < 2 * 24 * 60; clock.minutes += 10) {
+      const repeated = await one.scanJobs.repeatFailed(registry);
+      if (repeated === 0) continue;
+      assert.equal(repeated, 1);
+      repeatedAt.push(clock.minutes);
+      await fail();
+    }
+    assert.deepEqual(repeatedAt, [30, 90, 210, 450, 930]);
+    assert.equal((await one.scanJobs.find(id))?.state, 'done');
+  });
+
   test(`${engine.name}: a scan with an order never stands for another one, and loses its access when it ends`, async (t) => {
     const { clock, one, two } = await twoProcesses(t, engine);
     const order = { subject: '{"kind":"sbom"}', access: 'sealed' };
@@ -154,7 +180,7 @@ for (const engine of storeEngines) {
     assert.equal(new Set([plain.id, first.id, second.id]).size, 3);
     assert.equal((await one.scanJobs.add(request('a'))).id, plain.id);
     assert.deepEqual([plain.subject, first.subject], [null, order.subject]);
-    const terms = { limit: 9, owner: 'process', forMs: minute, perRegistry: 9 };
+    const terms = { limit: 9, owner: 'process', forMs: minute, perRegistry: () => 9 };
     const without = await two.scanJobs.claim({ ...terms, takesOrders: false });
     assert.deepEqual(
       without.map(({ id, access }) => [id, access]),

@@ -66,7 +66,7 @@ for (const engine of storeEngines) {
       limit: 9,
       owner: 'p',
       forMs: 60_000,
-      perRegistry: 9,
+      perRegistry: () => 9,
       takesOrders: false,
     });
     for (const { lease } of claimed) await scanJobs.fail(lease, 'broken', undefined);

@@ -264,6 +264,7 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   scanJobs: 'all',
   suppressions: 'all',
   watches: 'all',
+  noticedNames: 'all',
   keyValues: 'all',
 };
 

@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /** A scan of an image, which is run once. */
 export interface ScanJobTable {
   /** Its id. */
@@ -11,6 +13,8 @@ export interface ScanJobTable {
   state: 'waiting' | 'running' | 'done' | 'failed';
   run_at: number;
   attempt: number;
+  /** How often it was made due again after it had failed. */
+  repetitions: Generated<number>;
   /** The process that runs it, and the time at which others may; null if none does. */
   owner: string | null;
   expires_at: number | null;

@@ -48,6 +48,7 @@ export function scanJobStore(engine: Engine, now: () => number): ScanJobStore {
     handBack: (lease) =>
       write((writing) => end(writing, lease, { state: 'waiting', attempt: sql<number>`attempt - 1` })),
     retry: (id) => write((writing) => retry(writing, id, now())),
+    repeatFailed: (registry) => write((writing) => repeatFailed(writing, registry, now())),
   };
 }
 
@@ -63,6 +64,7 @@ async function add(db: Kysely<Tables>, request: ScanRequest, now: number): Promi
     await db.updateTable('scan_job').set({ lane }).where('name', '=', same.name).execute();
     return toScanJob({ ...same, lane }, now);
   }
+  if (order === undefined) await supersede(db, request);
   const row = await db
     .insertInto('scan_job')
     .values({
@@ -73,6 +75,17 @@ async function add(db: Kysely<Tables>, request: ScanRequest, now: number): Promi
     .returningAll()
     .executeTakeFirstOrThrow();
   return toScanJob(row, now);
+}
+
+/** Ends the repetitions of failed jobs of the same image: the new one takes their place. */
+async function supersede(db: Kysely<Tables>, { reference, platform }: ScanRequest): Promise<void> {
+  await db
+    .updateTable('scan_job')
+    .set({ repetitions: limits.scanRepetitions })
+    .where('state', '=', 'failed')
+    .where('reference', '=', reference)
+    .where('platform', '=', platform ?? '')
+    .execute();
 }
 
 /** Returns the job without an order that waits for the same image. */
@@ -157,7 +170,9 @@ async function claim(
   const claimed: ClaimedScan[] = [];
   const running = await runningByRegistry(db, now);
   while (claimed.length < terms.limit) {
-    const full = [...running].filter(([, count]) => count >= terms.perRegistry).map(([name]) => name);
+    const full = [...running]
+      .filter(([name, count]) => count >= terms.perRegistry(name))
+      .map(([name]) => name);
     const due = await dueJobs(db, now)
       .$if(!terms.takesOrders, (query) => query.where('subject', 'is', null))
       .$if(full.length > 0, (query) => query.where('registry', 'not in', full))
@@ -269,6 +284,31 @@ async function retry(db: Kysely<Tables>, id: string, now: number): Promise<ScanJ
     .where('subject', 'is', null)
     .execute();
   return await find(db, id);
+}
+
+async function repeatFailed(db: Kysely<Tables>, registry: string, now: number): Promise<number> {
+  const { numUpdatedRows: repeated } = await db
+    .updateTable('scan_job')
+    .set({
+      ...{ ...waiting(now), ended_at: null, attempt: 0, step: null, lane: scanLanes.indexOf('backfill') },
+      repetitions: sql<number>`repetitions + 1`,
+    })
+    .where('state', '=', 'failed')
+    .where('registry', '=', registry)
+    .where('subject', 'is', null)
+    .where((eb) =>
+      eb.or(
+        Array.from({ length: limits.scanRepetitions }, (_, repetitions) =>
+          eb('repetitions', '=', repetitions).and(
+            'ended_at',
+            '<=',
+            now - limits.scanRepeatMs * 2 ** repetitions,
+          ),
+        ),
+      ),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(repeated);
 }
 
 function toScanJob(row: ScanRow, now: number): ScanJob {

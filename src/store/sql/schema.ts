@@ -28,10 +28,10 @@ import type {
 import type { ImageSourceTable, ScanJobTable } from './scan-job-table.ts';
 import type { AuditEntryTable, SavedSuppressionTable } from './suppression-tables.ts';
 
-import type { WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
+import type { NoticedNameTable, WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 25;
+export const schemaVersion = 26;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -65,6 +65,7 @@ export interface Tables {
   audit_entry: AuditEntryTable;
   watched_registry: WatchedRegistryTable;
   watched_tag: WatchedTagTable;
+  noticed_name: NoticedNameTable;
   package_set: PackageSetTable;
   set_package: SetPackageTable;
   set_count: SetCountTable;

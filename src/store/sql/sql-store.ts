@@ -19,6 +19,7 @@ import { lockStore } from './locks.ts';
 import { migrate } from './migrate.ts';
 import { namedLayerStore } from './named-layers.ts';
 import { Namespaces } from './namespaces.ts';
+import { noticedNameStore } from './noticed-names.ts';
 import { notificationStore } from './notifications.ts';
 import { collectGarbage } from './retention.ts';
 import { scanJobStore } from './scan-jobs.ts';
@@ -90,6 +91,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     scanJobs: check.guard(scanJobStore(engine, now)),
     suppressions: check.guard(suppressionStore(engine, now)),
     watches: check.guard(watchStore(engine)),
+    noticedNames: check.guard(noticedNameStore(engine, now)),
     keyValues: check.guard(keyValueStore(engine)),
     openWakeChannel: (onWake) => engine.openWakeChannel(onWake),
     ping: () => engine.ping(),

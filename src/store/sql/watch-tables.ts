@@ -23,3 +23,20 @@ export interface WatchedTagTable {
   tag: string;
   digest: string;
 }
+
+/** A name in a notification of a registry, until it was looked at. */
+export interface NoticedNameTable {
+  /** The name of the registry in the settings. */
+  watch: string;
+  /** Without its registry. */
+  repository: string;
+  /** A tag, or a digest of which all known tags are looked at. */
+  name: string;
+  /** The digest that the notification states for a pushed tag. */
+  pushed: string | null;
+  added_at: number;
+  run_at: number;
+  attempt: number;
+  /** Rises with each notification and each claim. */
+  number: number;
+}

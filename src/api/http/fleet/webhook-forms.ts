@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { NoticedName } from '../../../service/registries/look-queue.ts';
+import type { NoticedName } from '../../../store/noticed-name-store.ts';
 
 /** CNCF Distribution, "Work with notifications": an envelope of events. */
 const distribution = z.object({
@@ -43,19 +43,20 @@ export function namesInNotification(body: unknown): readonly NoticedName[] | und
     return ofDistribution.data.events
       .filter(({ action }) => changes.has(action))
       .flatMap(({ action, target: { repository, tag, digest } }) =>
-        noticed(repository, tag, action === 'delete' ? digest : undefined),
+        noticed(repository, { tag, digest }, action !== 'delete'),
       );
   const ofHarbor = z.safeParse(harbor, body);
   if (ofHarbor.success) {
-    const { repository, resources } = ofHarbor.data.event_data;
-    return resources.flatMap(({ tag, digest }) => noticed(repository.repo_full_name, tag, digest));
+    const { type, event_data: data } = ofHarbor.data;
+    const isPush = type === 'PUSH_ARTIFACT';
+    return data.resources.flatMap((resource) => noticed(data.repository.repo_full_name, resource, isPush));
   }
   const ofQuay = z.safeParse(quay, body);
   if (ofQuay.success)
-    return ofQuay.data.updated_tags.flatMap((tag) => noticed(ofQuay.data.repository, tag, undefined));
+    return ofQuay.data.updated_tags.flatMap((tag) => noticed(ofQuay.data.repository, { tag }, true));
   const ofHub = z.safeParse(dockerHub, body);
   return ofHub.success
-    ? noticed(ofHub.data.repository.repo_name, ofHub.data.push_data.tag, undefined)
+    ? noticed(ofHub.data.repository.repo_name, { tag: ofHub.data.push_data.tag }, true)
     : undefined;
 }
 
@@ -65,13 +66,20 @@ const tagForm = /^\w[\w.-]{0,127}$/;
 const digestForm = /^[a-z\d]+:[\da-f]{32,128}$/;
 const repositoryCharactersMax = 255;
 
-/** Returns the name if it is valid. Harbor writes a digest in place of the tag of an untagged artifact. */
-function noticed(
-  repository: string,
-  tag: string | null | undefined,
-  digest: string | null | undefined,
-): NoticedName[] {
+/** A tag and a digest in a notification. */
+interface Subject {
+  readonly tag?: string | null | undefined;
+  readonly digest?: string | null | undefined;
+}
+
+/**
+ * Returns the name if it is valid. Harbor writes a digest in place of the tag of an untagged artifact. A push without a tag, such as that of
+ * a manifest of an index, changes no tag.
+ */
+function noticed(repository: string, { tag, digest }: Subject, isPush: boolean): NoticedName[] {
   if (repository.length > repositoryCharactersMax || !repositoryForm.test(repository)) return [];
-  if (tag && tagForm.test(tag)) return [{ repository, tag }];
-  return digest && digestForm.test(digest) ? [{ repository, digest }] : [];
+  const stated = digest && digestForm.test(digest) ? digest : undefined;
+  if (tag && tagForm.test(tag))
+    return [{ repository, tag, ...(isPush && stated !== undefined && { pushed: stated }) }];
+  return stated === undefined || isPush ? [] : [{ repository, digest: stated }];
 }

@@ -23,7 +23,7 @@ test('reads the forms of Distribution, Harbor, Quay and Docker Hub', () => {
         ],
       },
       [
-        { repository: 'shop/web', tag: '1' },
+        { repository: 'shop/web', tag: '1', pushed: digest },
         { repository: 'shop/web', digest },
       ],
     ],
@@ -38,7 +38,7 @@ test('reads the forms of Distribution, Harbor, Quay and Docker Hub', () => {
           repository: { name: 'debian', namespace: 'test-webhook', repo_full_name: 'test-webhook/debian' },
         },
       },
-      [{ repository: 'test-webhook/debian', tag: 'latest' }],
+      [{ repository: 'test-webhook/debian', tag: 'latest', pushed: digest }],
     ],
     [
       // Quay, "Repository Push".
@@ -64,6 +64,18 @@ test('reads the forms of Distribution, Harbor, Quay and Docker Hub', () => {
     [undefined, undefined],
   ] as const)
     assert.deepEqual(namesInNotification(body), names, JSON.stringify(body));
+});
+
+test('reads what Harbor deletes: tags, and artifacts without one', () => {
+  const resources = [
+    { digest, tag: 'latest' },
+    { digest, tag: digest },
+  ];
+  const event = { resources, repository: { repo_full_name: 'shop/web' } };
+  assert.deepEqual(namesInNotification({ type: 'DELETE_ARTIFACT', event_data: event }), [
+    { repository: 'shop/web', tag: 'latest' },
+    { repository: 'shop/web', digest },
+  ]);
 });
 
 test('accepts the secret in a header, a signature or the URL, and nothing else', () => {
@@ -103,7 +115,6 @@ test('requests without the secret do not use up the notifications of a registry'
   const now = (): Date => new Date(70_000);
   const deps = {
     watched: [{ name: 'a', secret }],
-    looks: { add: () => 0 },
     webhookRate: new WebhookRate(),
     now,
   } as unknown as WebhookDeps;

@@ -1,6 +1,7 @@
 import { limits } from '../../../core/limits.ts';
-import type { LookQueue } from '../../../service/registries/look-queue.ts';
+import { watchedNames } from '../../../service/registries/look-at-names.ts';
 import type { WatchedRegistry } from '../../../service/registries/watched-registry.ts';
+import type { NoticedNameStore } from '../../../store/noticed-name-store.ts';
 import { type ApiRequest, type ApiResponse, busyRetrySeconds, WireError } from '../route.ts';
 import { jsonResponse } from './problem.ts';
 import { namesInNotification } from './webhook-forms.ts';
@@ -10,7 +11,9 @@ import { knowsSecret } from './webhook-secret.ts';
 export interface WebhookDeps {
   /** The registries that are watched. */
   readonly watched: readonly WatchedRegistry[];
-  readonly looks: Pick<LookQueue, 'add'>;
+  readonly noticedNames: NoticedNameStore;
+  /** Announces that there are names to look at. */
+  readonly announceWork: () => void;
   readonly webhookRate: WebhookRate;
   readonly now: () => Date;
 }
@@ -50,10 +53,13 @@ export async function postWebhookRoute(request: ApiRequest, deps: WebhookDeps): 
     throw new WireError(400, 'the body is no notification of Distribution, Harbor, Quay or Docker Hub');
   if (names.length > limits.webhookNames)
     throw new WireError(400, `a notification names at most ${limits.webhookNames} tags`);
-  const looking = deps.looks.add(watched, names);
-  if (looking === undefined)
-    throw new WireError(503, 'too many tags wait to be looked at', { retryAfterSeconds: busyRetrySeconds });
-  return jsonResponse(202, { looking });
+  const wanted = watchedNames(watched, names);
+  if (wanted.length > 0) {
+    if (!(await deps.noticedNames.add(name, wanted)))
+      throw new WireError(503, 'too many tags wait to be looked at', { retryAfterSeconds: busyRetrySeconds });
+    deps.announceWork();
+  }
+  return jsonResponse(202, { looking: wanted.length });
 }
 
 function parsedJson(body: Buffer): unknown {

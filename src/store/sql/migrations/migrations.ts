@@ -23,6 +23,7 @@ import { addUnreadParts } from './0022-unread-parts.ts';
 import { addSavedSuppressions } from './0023-saved-suppressions.ts';
 import { addScanOrders } from './0024-scan-orders.ts';
 import { addWatchedRegistries } from './0025-watched-registries.ts';
+import { addNoticedNames } from './0026-noticed-names.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   addSavedSuppressions,
   addScanOrders,
   addWatchedRegistries,
+  addNoticedNames,
 ];
