@@ -76,6 +76,7 @@ import { chainguard } from './source/chainguard/chainguard.ts';
 import { debian } from './source/debian/debian.ts';
 import { fedora } from './source/fedora/fedora.ts';
 import { gentooSource } from './source/gentoo/gentoo.ts';
+import { openEuler } from './source/openeuler/openeuler.ts';
 import { oracle } from './source/oracle/oracle.ts';
 import { osvSource } from './source/osv/osv.ts';
 import { photon } from './source/photon/photon.ts';
@@ -153,7 +154,7 @@ export const builtIn: BuiltIn = {
   sources: [
     ...[debian, ubuntu, ubuntuOval, alpine, wolfi, chainguard],
     ...[rhel, rhelOval, oracle, amazon, rocky, alma, suse, suseDocuments, azure, photon],
-    ...[arch, fedora, bottlerocket, gentooSource(gentoo)],
+    ...[arch, fedora, bottlerocket, gentooSource(gentoo), openEuler],
     osvSource(schemes),
     productSource({
       name: 'cve-products',

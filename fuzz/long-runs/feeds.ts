@@ -105,6 +105,21 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
     json('errata.full.json', '9', alma),
     { ...json('AlmaLinux/all.zip', '9', osvIn('AlmaLinux:9')), pack: zipped },
   ],
+  openeuler: [
+    {
+      ...json('openEuler/all.zip', 'all', {
+        ...{ id: 'OESA-2024-1', modified: '2024-01-01T00:00:00Z', upstream: ['CVE-2024-0001'] },
+        ...{ summary: 'xz security update', details: 'x', database_specific: { severity: 'High' } },
+        affected: [
+          {
+            package: { ecosystem: 'openEuler:24.03-LTS-SP1', name: 'xz' },
+            ecosystem_specific: { x86_64: ['xz-5.4-1.oe2403sp1.x86_64.rpm'] },
+          },
+        ],
+      }),
+      pack: zipped,
+    },
+  ],
   suse: [xml('opensuse-leap-15.6.xml.gz', 'opensuse-leap-15.6', suse)],
   'suse-documents': [{ ...json('csaf.tar', 'all', csaf), pack: packedAs('suse-su-2024_0001-1.json') }],
   arch: [json('all.json', 'all', [avg])],

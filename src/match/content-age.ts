@@ -30,6 +30,7 @@ const cadences: Readonly<Record<string, PublishingCadence>> = {
   oracle: weekly,
   'suse-documents': weekly,
   rocky: weekly,
+  openeuler: weekly,
   kev: weekly,
   euvd: weekly,
   'ubuntu-oval': weekly,

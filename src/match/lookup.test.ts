@@ -49,6 +49,11 @@ test("keeps the version of an rpm's source package, with the epoch of the binary
   assert.equal(asked('deb', 'debian:12', { source })?.sourceVersion, undefined);
 });
 
+test('looks up packages of openEuler without their epochs, which its advisories lack', () => {
+  const lookup = asked('rpm', 'openeuler:22.03-LTS-SP3', { source, version: '1:1-1' });
+  assert.deepEqual([lookup?.name, lookup?.version, lookup?.sourceVersion], ['p', '1-1', '2-1']);
+});
+
 test('looks up packages of CentOS among the advisories of RHEL', () => {
   assert.equal(asked('rpm', 'centos:7')?.namespace.name, 'rhel:7');
 });

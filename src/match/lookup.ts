@@ -15,10 +15,17 @@ const typesBySource: ReadonlySet<string> = new Set(['deb', 'apk']);
 /** The rpm distributions with advisories about source packages. All others name the binary package. */
 const distributionsBySource = /^(?:mariner|azurelinux|photon):/;
 
+/**
+ * The rpm distributions whose advisories state no epochs. An installed epoch would be above every version of them. Within a release, epochs
+ * hardly ever change.
+ */
+const distributionsWithoutEpochs = /^openeuler:/;
+
 /** Returns the lookup of a package of a namespace. Undefined if advisories name its source package and that is unknown. */
 export function lookupOf(listed: ListedPackage, namespace: Namespace): Lookup | undefined {
-  const { type, name, version, source } = listed;
+  const { type, name, source } = listed;
   const where = advisoryNamespaceOf(namespace);
+  const version = distributionsWithoutEpochs.test(where.name) ? withoutEpoch(listed.version) : listed.version;
   if (typesBySource.has(type)) return source && { namespace: where, ...source };
   if (type !== 'rpm')
     return {
@@ -31,6 +38,10 @@ export function lookupOf(listed: ListedPackage, namespace: Namespace): Lookup | 
   return distributionsBySource.test(where.name)
     ? { namespace: where, name: source.name, version: sourceVersion, sourceVersion }
     : { namespace: where, name, version, sourceVersion };
+}
+
+function withoutEpoch(version: string): string {
+  return version.replace(/^\d+:/, '');
 }
 
 /** The version of a source rpm. Its file name omits the epoch, which packages built from it usually share. */

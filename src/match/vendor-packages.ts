@@ -16,6 +16,7 @@ const rpmVendors: ReadonlyMap<string, RegExp> = new Map([
   ['fedora', /^Fedora/i],
   ['amzn', /^Amazon/i],
   ['photon', /^(?:VMware|Broadcom)/i],
+  ['openeuler', /openeuler/i],
   ['mariner', /^Microsoft/i],
   ['azurelinux', /^Microsoft/i],
   ...['sles', 'sles_sap', 'sled', 'sle-micro', 'sle-micro-rancher', 'sl-micro'].map(

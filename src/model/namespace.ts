@@ -115,6 +115,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['opensuse-leap', { type: 'rpm', name: 'opensuse-leap', release: majorMinor }],
   ['opensuse-tumbleweed', { type: 'rpm', name: 'opensuse-tumbleweed', release: 'rolling' }],
   ['photon', { type: 'rpm', name: 'photon', release: majorMinor }],
+  ['openeuler', { type: 'rpm', name: 'openeuler', release: ({ versionId }) => versionId }],
   ['mariner', { type: 'rpm', name: 'mariner', release: majorMinor }],
   ['azurelinux', { type: 'rpm', name: 'azurelinux', release: majorMinor }],
 

@@ -34,6 +34,22 @@ test('os-release: reads the copy in usr/lib when etc has none, and the system of
   assert.equal(detect({ 'etc/os-release': 'ID=alpine', 'usr/lib/os-release': 'ID=fedora' })?.id, 'alpine');
 });
 
+test('os-release: takes the service pack of openEuler from the texts for people', () => {
+  const read = (...lines: readonly string[]) =>
+    detect({ 'etc/os-release': ['NAME="openEuler"', 'ID="openEuler"', ...lines].join('\n') });
+  const release = 'VERSION_ID="22.03"';
+  assert.deepEqual(read('VERSION="22.03 (LTS-SP3)"', release, 'PRETTY_NAME="openEuler 22.03 (LTS-SP3)"'), {
+    ...{ id: 'openeuler', versionId: '22.03-LTS-SP3', like: [] },
+    prettyName: 'openEuler 22.03 (LTS-SP3)',
+  });
+  assert.equal(read(release, 'PRETTY_NAME="openEuler 22.03 (LTS)"')?.versionId, '22.03-LTS');
+  // Without the text, the release is one without advisories, and the image is not assessed.
+  assert.equal(read(release)?.versionId, '22.03');
+  assert.equal(read('VERSION="23.09"', 'VERSION_ID="23.09"')?.versionId, '23.09');
+  assert.equal(read('VERSION="22.03 (LTS-SP1)"')?.versionId, undefined);
+  assert.equal(read('VERSION="22.03 (LTS-SP1)"', 'VERSION_ID="22.03-LTS-SP1"')?.versionId, '22.03-LTS-SP1');
+});
+
 test('os-release: ignores an invalid ID', () => {
   for (const id of ['', 'ID=', 'ID="a b"', 'ID=../../x', 'NAME=Debian'])
     assert.equal(detect({ 'etc/os-release': id }), undefined);

@@ -2,7 +2,8 @@
  * Order of the namespace detectors. They run in this order and the first result counts:
  *
  * 1. os-release — every distribution since about 2013. If it is less precise than another file, it is completed: the
- *    branch of Alpine from the apk repositories, Debian before a release from debian_version and the apt sources. It
+ *    branch of Alpine from the apk repositories, Debian before a release from debian_version and the apt sources, the
+ *    service pack of openEuler from the texts for people. It
  *    returns nothing if it names RHEL, CentOS or Fedora and the release file of another vendor contradicts: that vendor
  *    copied it from its parent. It also returns nothing without a usable ID.
  * 2. redhat-release — the vendor's own file before the redhat-release of the parent, which rebuilds keep.
@@ -35,7 +36,7 @@ const releaseFiles: readonly string[] = [
 /** Recognises a distribution by os-release(5). */
 export const osRelease: NamespaceDetector = {
   name: 'os-release',
-  version: 1,
+  version: 2,
   wants: [...releaseFiles, ...vendorFiles, repositoriesFile, debianVersionFile, ...sourcesFiles],
   detect(files) {
     for (const path of releaseFiles) {
@@ -72,7 +73,24 @@ function complete(files: Files, distro: Distro, values: ReadonlyMap<string, stri
     const stated = /\bedge\b/.test(distro.prettyName ?? '') ? edgeVersion(distro) : distro.versionId;
     return stated === undefined ? distro : { ...distro, versionId: alpineVersion(files, stated) };
   }
-  return distro.id === 'debian' ? completeDebian(files, distro, values.get('VERSION') ?? '') : distro;
+  const version = values.get('VERSION') ?? '';
+  if (distro.id === 'openeuler') return withServicePack(distro, version);
+  return distro.id === 'debian' ? completeDebian(files, distro, version) : distro;
+}
+
+/**
+ * Adds the service pack of openEuler, which has its own advisories. `VERSION_ID` lacks it: `VERSION="24.03 (LTS-SP1)"`, and `PRETTY_NAME` with
+ * the same end.
+ */
+function withServicePack(distro: Distro, version: string): Distro {
+  const { versionId, prettyName = '' } = distro;
+  const pack = servicePackIn(version) ?? servicePackIn(prettyName);
+  if (versionId === undefined || pack === undefined || versionId.includes('LTS')) return distro;
+  return { ...distro, versionId: `${versionId}-${pack}` };
+}
+
+function servicePackIn(text: string): string | undefined {
+  return /\((LTS(?:-(?:SP\d{1,2}|Next))?)\)/.exec(text)?.[1];
 }
 
 function edgeVersion({ versionId = '' }: Distro): string {

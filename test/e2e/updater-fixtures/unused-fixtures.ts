@@ -11,7 +11,7 @@ export const unreadFixtures: readonly (readonly [prefix: string, heading: string
   ['vuln-list-update/alma/testdata/', 'The older errata of AlmaLinux'],
   ['vuln-list-update/alpine-unfixed/', 'Guesses about unfixed Alpine packages'],
   ['vuln-list-update/echo/', 'Distributions that are not assessed'],
-  ['vuln-list-update/openeuler/', 'Distributions that are not assessed'],
+  ['vuln-list-update/openeuler/', 'The single files of openEuler'],
   ['vunnel/tests/unit/providers/echo/', 'Distributions that are not assessed'],
   ['vunnel/tests/unit/providers/secureos/', 'Distributions that are not assessed'],
   ['vuln-list-update/seal/', 'Packages rebuilt by third parties'],
