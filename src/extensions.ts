@@ -12,6 +12,7 @@ import { hackageLister } from './analyze/language/haskell/hackage.ts';
 import { mavenLister } from './analyze/language/java/maven.ts';
 import { juliaLister } from './analyze/language/julia/julia.ts';
 import { luarocksLister } from './analyze/language/lua/luarocks.ts';
+import { modelLister } from './analyze/language/models/models.ts';
 import { npmLister } from './analyze/language/npm/npm.ts';
 import { opamLister } from './analyze/language/ocaml/opam.ts';
 import { cpanLister } from './analyze/language/perl/cpan.ts';
@@ -148,7 +149,7 @@ export const builtIn: BuiltIn = {
     ...[nugetLister, cranLister, hexLister, otpLister, condaLister, goLister, cargoLister],
     ...[wordpressLister, luarocksLister, cpanLister, hackageLister, juliaLister, opamLister, pubLister],
     ...[conanLister, vscodeLister, chromeLister, homebrewLister, flatpakLister, snapLister],
-    ...[bitnamiLister, claimedCratesLister, nixLister, guixLister, binaryLister],
+    ...[bitnamiLister, claimedCratesLister, nixLister, guixLister, modelLister, binaryLister],
   ],
   schemes,
   sources: [

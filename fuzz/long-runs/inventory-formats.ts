@@ -27,6 +27,18 @@ export const inventoryFormats: Readonly<Record<string, readonly FileFormat[]>> =
       syntax: 'json',
     },
   ],
+  'ai-model': [
+    {
+      path: 'models/a.safetensors',
+      document:
+        '{"__metadata__":{"modelspec.title":"a b","modelspec.license":"MIT"},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+      pack: (header) => {
+        const length = Buffer.alloc(8);
+        length.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
+        return Buffer.concat([length, Buffer.from(header)]);
+      },
+    },
+  ],
   bitnami: [
     {
       path: 'opt/bitnami/redis/.spdx-redis.spdx',

@@ -65,6 +65,8 @@ export const languageLimits = {
   programTextBytes: 64 * MiB,
   /** Places of such texts that are kept of one program. Real ones have some dozens at most. */
   programTexts: 256,
+  /** The start of a file of an AI model, of which the header is read. The headers of large real models have some hundred kilobytes. */
+  modelBeginningBytes: 4 * MiB,
   /** Packages that are listed from the programs of one layer. Further programs are not read. */
   programPackagesPerLayer: 100_000,
   /** Characters of the sets of functions that are kept of the programs of one layer. A large program has 250,000. Without them, advisories count as usual. */

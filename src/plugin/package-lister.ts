@@ -106,6 +106,11 @@ export interface PackageLister {
   /** Those of `wants` that `listEach` lists, all at any depth. Absent if it lists all of them. */
   readonly largeFiles?: readonly PathPattern[];
   /**
+   * Number of bytes at the start of each file that `listEach` reads. If present, clair passes at most these bytes, so files of any size are
+   * read. Absent if it needs whole files.
+   */
+  readonly beginningBytes?: number;
+  /**
    * Returns whether `listEach` reads the file of this name in an archive. If present, an archive that is too large to be held is passed
    * with these files and its directory only, and one on disk is passed with `load`.
    */

@@ -361,12 +361,15 @@ function teeSinks(first: PayloadSink | undefined, second: PayloadSink | undefine
   if (first === undefined || second === undefined) return first ?? second;
   return {
     write: (bytes) => {
-      first.write(bytes);
+      if (first.isSated !== true) first.write(bytes);
       if (second.isSated !== true) second.write(bytes);
     },
     close: () => {
       first.close();
       second.close();
+    },
+    get isSated() {
+      return first.isSated === true && second.isSated === true;
     },
   };
 }

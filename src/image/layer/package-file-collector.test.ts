@@ -101,6 +101,7 @@ function immediate(suffix: string, calls: string[]): ImmediateListing {
   return {
     isWanted: (at) => at.endsWith(suffix),
     entriesOf: () => undefined,
+    beginningBytesOf: () => undefined,
     list: (at, content) => {
       const problem = Buffer.from(content).toString();
       calls.push(problem);
@@ -111,6 +112,28 @@ function immediate(suffix: string, calls: string[]): ImmediateListing {
     listProgram: () => [],
   };
 }
+
+test('passes the beginning of a file of any size, and needs no further bytes', () => {
+  const calls: string[] = [];
+  const listing = { ...immediate('.onnx', calls), beginningBytesOf: () => 4 };
+  const collector = new PackageFileCollector(new WantedPaths(['**/*.onnx']), { isAlone: true, listing });
+  const visit = (at: string, size: number) =>
+    collector.visit({ path: at, type: 'file', size, target: '', offset: 0 });
+  const large = visit('a.onnx', 2 ** 40);
+  assert.ok(large);
+  large.write(Buffer.from('abc'));
+  assert.equal(large.isSated, false);
+  large.write(Buffer.from('defg'));
+  assert.equal(large.isSated, true);
+  large.close();
+  const small = visit('b.onnx', 2);
+  assert.ok(small);
+  small.write(Buffer.from('xy'));
+  assert.equal(small.isSated, true);
+  small.close();
+  assert.deepEqual(calls, ['abcd', 'xy']);
+  assert.equal(collector.finish().unread.size, 0);
+});
 
 test('lists a large file as soon as it is read, and keeps only the result', () => {
   const calls: string[] = [];

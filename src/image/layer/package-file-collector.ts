@@ -25,6 +25,8 @@ export interface ImmediateListing {
   list(path: string, content: Uint8Array, load?: LoadBytes): readonly FileListing[];
   /** Returns which files of an archive are read. Undefined if the archive is needed whole. */
   entriesOf(path: string): ((name: string) => boolean) | undefined;
+  /** Returns how many bytes at the start of a file are read. Undefined if the file is needed whole. */
+  beginningBytesOf(path: string): number | undefined;
   /** The parts of programs that listers want. */
   readonly programParts: ReadonlySet<ProgramPart>;
   /** Returns the texts that listers want of the program at a path. */
@@ -120,24 +122,31 @@ export class PackageFileCollector {
 
   /** Visits a file that is listed at once. */
   #visitLarge({ path, size, offset, sparse }: TarEntry): PayloadSink | undefined {
+    const beginning = this.#immediate?.beginningBytesOf(path);
+    const bytesMax = beginning === undefined ? this.#archiveBytesMax(path) : Number.POSITIVE_INFINITY;
     const reason =
       sparse === undefined
-        ? size > this.#archiveBytesMax(path)
-          ? `has ${size} bytes; archives are read up to ${this.#archiveBytesMax(path)} bytes`
+        ? size > bytesMax
+          ? `has ${size} bytes; archives are read up to ${bytesMax} bytes`
           : this.#events > limits.imagePackages
-            ? `is not read, as the archives of the layer hold more than ${limits.imagePackages} packages`
+            ? `is not read, as such files of the layer hold more than ${limits.imagePackages} packages`
             : undefined
         : 'is a sparse file, which is not read as an archive';
     if (reason !== undefined) {
       this.#skip(path, reason);
       return undefined;
     }
+    if (beginning !== undefined) return this.#visitBeginning(path, Math.min(size, beginning));
     if (this.#source !== undefined && this.#immediate?.entriesOf(path) !== undefined) {
       const { file, offset: start } = this.#source;
       this.#listInParts(path, { file, offset: start + offset, size });
       return undefined;
     }
-    if (size > limits.archiveFileBytes) return this.#visitSparse(path, size);
+    return size > limits.archiveFileBytes ? this.#visitSparse(path, size) : this.#visitBeginning(path, size);
+  }
+
+  /** Visits a file of which this many bytes at its start are listed. */
+  #visitBeginning(path: string, size: number): PayloadSink {
     const bytes = this.#memoryOf(size);
     let filled = 0;
     return {
@@ -146,6 +155,9 @@ export class PackageFileCollector {
       },
       close: () => {
         this.#addListed(path, this.#immediate?.list(path, bytes) ?? []);
+      },
+      get isSated() {
+        return filled === size;
       },
     };
   }

@@ -18,6 +18,7 @@ function listed(
   const listings = new ProgramListings({
     isWanted: () => false,
     entriesOf: () => undefined,
+    beginningBytesOf: () => undefined,
     list: () => [],
     programParts: new Set(['go-build-info', 'go-functions']),
     programTexts: () => [],

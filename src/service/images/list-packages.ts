@@ -26,12 +26,12 @@ import type { ListerEvent, ListerEventOf, PackageLister } from '../../plugin/pac
 /** Lists files of one layer that are too large to be held together, as soon as each was read. */
 export function fileListing(
   listers: readonly AnyLister[],
-): Pick<ImmediateListing, 'isWanted' | 'entriesOf' | 'list'> {
+): Pick<ImmediateListing, 'isWanted' | 'entriesOf' | 'beginningBytesOf' | 'list'> {
   const fileListers = new PatternMap(
     listers.flatMap((lister) => {
       if (!('listEach' in lister)) return [];
-      const { name, readsEntry } = lister;
-      const fileLister = { lister: name, list: lister.listEach(), ...(readsEntry && { readsEntry }) };
+      const { name, readsEntry, beginningBytes } = lister;
+      const fileLister = { lister: name, list: lister.listEach(), readsEntry, beginningBytes };
       const { largeFiles = groupPatterns(lister.wants).atAnyDepth } = lister;
       return largeFiles.map((pattern) => [pattern, fileLister] as const);
     }),
@@ -42,6 +42,13 @@ export function fileListing(
       const readers = fileListers.all(path).map(({ readsEntry }) => readsEntry);
       if (readers.includes(undefined)) return undefined;
       return (name) => readers.some((reads) => reads?.(name) === true);
+    },
+    beginningBytesOf: (path) => {
+      const wanted = fileListers
+        .all(path)
+        .map(({ beginningBytes = Number.POSITIVE_INFINITY }) => beginningBytes);
+      const bytes = Math.max(0, ...wanted);
+      return Number.isFinite(bytes) ? bytes : undefined;
     },
     list: (path, content, load) =>
       fileListers

@@ -1,5 +1,7 @@
 /** The prefix of the namespaces of openEuler. */
 const prefix = 'openeuler:';
+/** The name of its ecosystem in OSV. */
+const ecosystemName = 'openEuler';
 
 /**
  * Releases with security advisories: those with long-term support and their service packs. Other releases, and an image that does not state
@@ -14,7 +16,8 @@ export function isRelease(namespace: string): boolean {
 
 /** Returns the namespace of an ecosystem of OSV, `openEuler:24.03-LTS-SP1`. Undefined if it is of no such release. */
 export function namespaceOfEcosystemName(ecosystem: string): string | undefined {
-  const [, release = ''] = /^openEuler:(.{1,64})$/.exec(ecosystem) ?? [];
+  const [name, release = ''] = ecosystem.split(':', 2);
+  if (name !== ecosystemName) return undefined;
   const namespace = prefix + release;
   return isRelease(namespace) ? namespace : undefined;
 }
