@@ -1,7 +1,7 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** The limits on watched registries and on the API for Harbor, which are a part of `limits`. */
+/** The limits on watched registries, and on the APIs for Harbor and for Clair's other processes, which are a part of `limits`. */
 export const registryLimits = {
   /** Size of one page of a list of repositories or tags of a registry. One of 1,000 names has some tens of kilobytes. */
   listPageBytes: 8 * MiB,
@@ -39,4 +39,12 @@ export const registryLimits = {
   harborPaths: 20,
   /** Length of the header with which Harbor gives access to a registry. */
   authorizationCharacters: 8 * KiB,
+  /** Updates of one feed that Clair's v4 API lists and compares. Clair keeps as many by default. */
+  updatesPerFeed: 10,
+  /** Records of one side in the difference of two updates. */
+  updateDiffRecords: 10_000,
+  /** Vulnerabilities in one request for the manifests that they affect. */
+  postedVulnerabilities: 10_000,
+  /** Manifests in its response. */
+  affectedManifests: 100_000,
 } as const;

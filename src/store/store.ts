@@ -15,6 +15,7 @@ import type { NoticedNameStore } from './noticed-name-store.ts';
 import type { NotificationStore } from './notification-store.ts';
 import type { ScanJobStore } from './scan-job-store.ts';
 import type { SuppressionStore } from './suppression-store.ts';
+import type { UpdateStore } from './update-store.ts';
 import type { VulnerabilityStore } from './vulnerability-store.ts';
 import type { WatchStore } from './watch-store.ts';
 
@@ -30,6 +31,7 @@ export interface Store extends AsyncDisposable {
   readonly schemas: { readonly database: number; readonly program: number };
   readonly advisories: AdvisoryStore;
   readonly vulnerabilities: VulnerabilityStore;
+  readonly updates: UpdateStore;
   readonly events: EventStore;
   readonly notifications: NotificationStore;
   readonly batches: BatchStore;

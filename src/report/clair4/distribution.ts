@@ -80,3 +80,10 @@ export const noV4Distribution: V4Distribution = {
   ...{ id: '', did: '', name: '', version: '', version_code_name: '' },
   ...{ version_id: '', arch: '', cpe: '', pretty_name: '' },
 };
+
+/** Returns what the name of a namespace says about its distribution. A namespace without releases has none. */
+export function distributionOfNamespace(namespace: string): V4Distribution {
+  const [did = '', release = ''] = namespace.split(':');
+  const version = release.replace(/^v(?=\d)/, '');
+  return version === '' ? noV4Distribution : { ...noV4Distribution, did, version, version_id: version };
+}

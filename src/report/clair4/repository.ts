@@ -25,3 +25,8 @@ export function repositoryOf(
 export function registryOf(type: string): V4Repository {
   return registries[type] ?? { name: type, cpe: '' };
 }
+
+/** Returns the purl type of a registry, by the name that `registryOf` gives it. */
+export function typeOfRegistry(name: string): string {
+  return Object.keys(registries).find((type) => registries[type]?.name === name) ?? name;
+}

@@ -127,3 +127,30 @@ export interface V4NotificationPage {
   readonly page: { readonly size: number; readonly next?: string };
   readonly notifications: readonly V4Notification[];
 }
+
+/** An update of the advisories of one feed. */
+export interface V4UpdateOperation {
+  /** A UUID. */
+  readonly ref: string;
+  readonly updater: string;
+  readonly fingerprint: string;
+  /** RFC 3339. */
+  readonly date: string;
+  readonly kind: 'vulnerability' | 'enrichment' | '';
+}
+
+/** The difference of two updates. `prev` is the nil UUID for the time before the first one. */
+export interface V4UpdateDiff {
+  readonly prev: V4UpdateOperation;
+  readonly cur: V4UpdateOperation;
+  readonly added: readonly V4Vulnerability[];
+  readonly removed: readonly V4Vulnerability[];
+}
+
+/** The manifests that vulnerabilities affect. */
+export interface V4AffectedManifests {
+  /** The vulnerabilities that affect a manifest, by the id of the request. */
+  readonly vulnerabilities: Readonly<Record<string, object>>;
+  /** Those ids by manifest. */
+  readonly vulnerable_manifests: Readonly<Record<string, readonly string[]>>;
+}

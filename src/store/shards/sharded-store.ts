@@ -346,7 +346,10 @@ function shardedImages(
     pageAffected: async (numbers, page) =>
       shards.isEmpty
         ? await store.pageAffected(numbers, page)
-        : await store.pageAffected([], { ...page, records: await vulnerabilities.findByNumbers(numbers) }),
+        : await store.pageAffected([], {
+            ...page,
+            records: [...(page.records ?? []), ...(await vulnerabilities.findByNumbers(numbers))],
+          }),
   };
 }
 

@@ -27,6 +27,7 @@ import { schemaVersion } from './schema.ts';
 import { refuseLaterSchema, SchemaCheck } from './schema-check.ts';
 import { readStatistics } from './statistics.ts';
 import { suppressionStore } from './suppressions.ts';
+import { updateStore } from './updates.ts';
 import { vulnerabilityStore } from './vulnerabilities.ts';
 import { watchStore } from './watches.ts';
 
@@ -72,6 +73,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     schemas: { database: schema, program: schemaVersion },
     advisories: check.guard(advisoryStore(engine, { namespaces, now })),
     vulnerabilities: check.guard(vulnerabilityStore(engine, now)),
+    updates: check.guard(updateStore(engine)),
     events: check.guard(eventStore(engine, now)),
     notifications: check.guard(notificationStore(engine, now)),
     batches: check.guard(batchStore(engine, now)),

@@ -1,4 +1,5 @@
 import type {
+  V4AffectedManifests,
   V4Contents,
   V4Environment,
   V4NotificationPage,
@@ -6,6 +7,7 @@ import type {
   V4VulnerabilityReport,
 } from '../../../src/report/clair4/types.ts';
 import type { V4Line } from '../../../src/testing/recordings.ts';
+import { comparableDiff, comparableOperations, isDiff, plainFix } from './v4-references.ts';
 
 /** The parts of a response of the v4 API that are compared. */
 export interface V4Answer {
@@ -66,7 +68,19 @@ function comparableBody(body: string): unknown {
   if (typeof value['state'] === 'string') return { state: '(state)' };
   if (typeof value['message'] === 'string')
     return { code: value['code'], message: value['message'].replace(/^([^:]*): .*$/s, '$1: …') };
-  return value;
+  if ('vulnerable_manifests' in value) return comparableAffected(value as unknown as V4AffectedManifests);
+  if (isDiff(value)) return comparableDiff(value);
+  const lists = Array.isArray(value) ? [] : Object.values(value);
+  const isOfOperations = lists.length > 0 && lists.every((one) => Array.isArray(one));
+  return isOfOperations ? comparableOperations(value) : value;
+}
+
+/** The vulnerabilities are those of the request. */
+function comparableAffected(body: V4AffectedManifests): object {
+  return {
+    ids: Object.keys(body.vulnerabilities),
+    manifests: Object.entries(body.vulnerable_manifests).sort(([a], [b]) => (a < b ? -1 : 1)),
+  };
 }
 
 /** Which notification is on which page is chance. */
@@ -111,8 +125,8 @@ function placeOf(environments: readonly V4Environment[], repository: V4Contents[
 }
 
 /**
- * Returns the findings: package, vulnerability and fixed version. Severities are of other sources. Clair encodes the fix of a language
- * package as a query, and writes names of Python packages in lower case.
+ * Returns the findings: package, vulnerability and fixed version. Severities are of other sources. Clair writes names of Python
+ * packages in lower case.
  */
 function findingsOf(
   { vulnerabilities, package_vulnerabilities: byPackage }: V4VulnerabilityReport,
@@ -121,8 +135,7 @@ function findingsOf(
   const findings = Object.entries(byPackage).flatMap(([id, found]) =>
     found.map((one) => {
       const { name, fixed_in_version: fixed } = vulnerabilities[one] ?? { name: '', fixed_in_version: '' };
-      const plain = fixed.includes('=') ? (new URLSearchParams(fixed).get('fixed') ?? '') : fixed;
-      return `${packages[id]?.name.toLowerCase()} ${name} ${plain}`;
+      return `${packages[id]?.name.toLowerCase()} ${name} ${plainFix(fixed)}`;
     }),
   );
   return [...new Set(findings)].sort();

@@ -7,6 +7,7 @@ import { indexReportProblems, vulnerabilityReportProblems } from '../../../src/t
 import { type ComparableV4, comparableV4, recordedV4Answer, type V4Answer } from './v4-compare.ts';
 import { expectedV4, type V4Deviations } from './v4-deviations.ts';
 import type { V4LayerServer } from './v4-layer-server.ts';
+import { V4References } from './v4-references.ts';
 import { withTokens } from './v4-tokens.ts';
 
 const recordedLayers = 'http://127.0.0.1:18080';
@@ -25,6 +26,7 @@ export class V4Replay {
   readonly #endpoints: V4Endpoints;
   readonly #deviations: V4Deviations;
   readonly #unlisted: string[] = [];
+  readonly #references = new V4References();
   #state = '';
   /** The position of the next page in the last one. */
   #next = '';
@@ -43,6 +45,7 @@ export class V4Replay {
     const theirs = comparableV4(recordedV4Answer(line));
     const answer = await this.#send(line);
     const ours = comparableV4(answer);
+    this.#references.learn(line, answer);
     this.#unlisted.push(...problemsOf(answer).map((problem) => `#${line.n} ${problem}`));
     if (!isDeepStrictEqual(ours, expectedV4(theirs, deviation, ours))) this.#report(line, theirs, ours);
     if (deviation !== undefined) assert.notDeepEqual(ours, theirs, `#${line.n} is as Clair's`);
@@ -119,7 +122,9 @@ export class V4Replay {
 
   /** Ids in braces are percent-encoded, as a client of HTTP must. */
   #outgoingPath(path: string): string {
-    let outgoing = path.replace(/next=(?![01]{8}-)[\da-f-]{36}/, () => `next=${this.#next}`);
+    let outgoing = this.#references
+      .inPath(path)
+      .replace(/next=(?![01]{8}-)[\da-f-]{36}/, () => `next=${this.#next}`);
     for (const [theirs, ours] of this.#endpoints.notifications ?? [])
       outgoing = outgoing.replace(theirs, ours).replace(theirs.toUpperCase(), ours.toUpperCase());
     return outgoing.replace('{', '%7B').replace('}', '%7D');
@@ -127,7 +132,9 @@ export class V4Replay {
 
   #outgoing(text: string): string {
     const { url } = this.#endpoints.layers;
-    return withTokens(text).replaceAll(recordedLayers, url).replaceAll(recordedState, this.#state);
+    return withTokens(this.#references.inHeader(text))
+      .replaceAll(recordedLayers, url)
+      .replaceAll(recordedState, this.#state);
   }
 }
 

@@ -69,7 +69,7 @@ test('returns the manifests that a new vulnerability affects', async (t) => {
     [v4Manifest, otherManifest].sort().map((manifest) => [manifest, 'added']),
   );
   const [{ id, vulnerability } = assert.fail()] = notifications;
-  assert.match(id, /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/);
+  assert.match(id, /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-a[\da-f]{3}-[\da-f]{12}$/);
   const { package: item, distribution, ...rest } = vulnerability;
   assert.deepEqual(rest, {
     ...{ name: 'CVE-2026-1', description: 'Reads too far.', severity: 'Critical' },

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { ClairError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import { manifestOfName } from '../../../model/digest.ts';
 import type { Match } from '../../../model/report.ts';
-import { noV4Distribution } from '../../../report/clair4/distribution.ts';
+import { distributionOfNamespace } from '../../../report/clair4/distribution.ts';
 import { severityInV4 } from '../../../report/clair4/document.ts';
 import type { V4Notification, V4NotificationPage } from '../../../report/clair4/types.ts';
+import { uuidOf } from '../../../report/identity.ts';
 import {
   type AffectedEntry,
   type RatedImagesDeps,
@@ -17,6 +17,7 @@ import type { Store } from '../../../store/store.ts';
 import type { ListLimiter } from '../list-limiter.ts';
 import { type ApiRequest, type ApiResponse, badRequest, WireError } from '../route.ts';
 import { negotiatedType } from './negotiate.ts';
+import { nilUuid, readUuid } from './uuid.ts';
 
 /** Dependencies of the routes of Clair's notifier. */
 export interface NotifierDeps {
@@ -33,6 +34,7 @@ export async function getNotificationPage(request: ApiRequest, deps: NotifierDep
   const notification = await matching.store.notifications.find(name);
   if (notification === undefined) throw unknownNotification(name);
   const next = request.query.get('next') ?? '';
+  // Clients that read the position from a notification of Go send the last one for the first page.
   const after = next === '' || next === nilUuid ? {} : { after: next };
   const page = await listLimiter
     .run(request.signal, () => affectedPage(notification, { limit: size, ...after }, matching))
@@ -63,20 +65,9 @@ function unknownNotification(name: string): WireError {
   return new WireError(404, `notification ${name} not found`);
 }
 
-/** Clients that read it from a notification of Go send this for the first page. */
-const nilUuid = '00000000-0000-0000-0000-000000000000';
-
-/** Length of the text of a UUID without decoration. */
-const uuidCharacters = 36;
-
-/** Returns the id in the path. As in Clair, it may be in capitals, in braces, or a URN. Throws `WireError` 400. */
+/** Returns the id in the path. Throws `WireError` 400. */
 function uuidInPath({ params }: Pick<ApiRequest, 'params'>): string {
-  const text = params['id'] ?? '';
-  const bare = text.replace(/^urn:uuid:/i, '').replace(/^\{(.*)\}$/, '$1');
-  if (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(bare)) return bare.toLowerCase();
-  const fault =
-    bare.length === uuidCharacters ? 'invalid UUID format' : `invalid UUID length: ${text.length}`;
-  throw badRequest(`could not parse notification id: ${fault}`);
+  return readUuid(params['id'] ?? '', 'could not parse notification id', { namesFault: true });
 }
 
 /** The size of a page if a client names none, as in Clair. */
@@ -97,7 +88,7 @@ function notificationsOf({ names, findings }: AffectedEntry, notification: Notif
   return names.flatMap((name) => {
     const manifest = manifestOfName(name);
     if (manifest === undefined) return [];
-    const id = uuidOf([notification.name, manifest, finding.package.name, reason].join('\n'));
+    const id = uuidOf(notification.name, manifest, finding.package.name, reason);
     return [{ id, manifest, reason, vulnerability: summaryOf(finding, notification) }];
   });
 }
@@ -108,25 +99,15 @@ function summaryOf(
   { namespace, id }: Notification,
 ): V4Notification['vulnerability'] {
   const severity = severityInV4(vulnerability.severity);
-  const [did = '', release = ''] = (namespace ?? '').split(':');
-  const version = release.replace(/^v(?=\d)/, '');
   return {
     ...{ name: id, description: vulnerability.description ?? '', severity, normalized_severity: severity },
     package: {
       ...{ id: '', name: item.name, version: item.version, kind: 'binary' },
       ...{ normalized_version: '', cpe: '', detector: null },
     },
-    distribution:
-      version === '' ? noV4Distribution : { ...noV4Distribution, did, version, version_id: version },
+    distribution: distributionOfNamespace(namespace ?? ''),
     repo: { cpe: '' },
     fixed_in_version: fix.state === 'fixed' ? fix.version : '',
     links: vulnerability.links.map((link) => link.replaceAll(' ', '%20')).join(' '),
   };
-}
-
-/** Returns a UUID that is equal for equal texts. RFC 9562 §5.8. */
-function uuidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex');
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`];
-  return [...parts, hex.slice(20, 32)].join('-');
 }

@@ -1,6 +1,7 @@
 import { limits } from '../../../core/limits.ts';
 import type { ApiRequest, ApiResponse, Route, Scope } from '../route.ts';
 import { notFoundResponse, plainRouter, type RoutePattern, type Router } from '../router.ts';
+import { type AffectedManifestsDeps, postAffectedManifests } from './affected-manifests.ts';
 import { renderV4Error, toV4Error } from './errors.ts';
 import {
   deleteIndexReport,
@@ -12,9 +13,10 @@ import {
 } from './indexer.ts';
 import { getVulnerabilityReport, type MatcherDeps } from './matcher.ts';
 import { acknowledgeNotification, getNotificationPage, type NotifierDeps } from './notifier.ts';
+import { deleteUpdateOperation, getUpdateDiff, getUpdateOperations, type UpdatesDeps } from './updates.ts';
 
 /** Dependencies of the routes of Clair's v4 API. */
-export type V4Deps = IndexerDeps & MatcherDeps & NotifierDeps;
+export type V4Deps = IndexerDeps & MatcherDeps & NotifierDeps & UpdatesDeps & AffectedManifestsDeps;
 
 type V4Handler = (request: ApiRequest, deps: V4Deps) => Promise<ApiResponse>;
 
@@ -30,6 +32,12 @@ const routeTable: readonly RouteEntry[] = [
   ['deleteIndexReports', 'DELETE', `${indexer}/index_report`, deleteIndexReports],
   ['getIndexReport', 'GET', `${indexer}/index_report/:digest`, getIndexReport],
   ['deleteIndexReport', 'DELETE', `${indexer}/index_report/:digest`, deleteIndexReport],
+  ['postAffectedManifests', 'POST', `${indexer}/internal/affected_manifest/`, postAffectedManifests, 'read'],
+  // Clair's own description of the API has no slash at the end.
+  ['postAffectedManifests', 'POST', `${indexer}/internal/affected_manifest`, postAffectedManifests, 'read'],
+  ['getUpdateOperations', 'GET', `${matcher}/internal/update_operation`, getUpdateOperations],
+  ['deleteUpdateOperation', 'DELETE', `${matcher}/internal/update_operation/:id`, deleteUpdateOperation],
+  ['getUpdateDiff', 'GET', `${matcher}/internal/update_diff`, getUpdateDiff],
   ['getVulnerabilityReport', 'GET', `${matcher}/vulnerability_report/:digest`, getVulnerabilityReport],
   ['getNotification', 'GET', `${notifier}/notification/:id`, getNotificationPage],
   ['deleteNotification', 'DELETE', `${notifier}/notification/:id`, acknowledgeNotification],
@@ -50,7 +58,8 @@ export function v4Router(deps: V4Deps): Router {
 function refusedMethodText(method: string, [first]: readonly RoutePattern[]): string {
   const path = first?.route.path ?? '';
   if (path.startsWith(notifier)) return 'endpoint only allows GET or DELETE';
-  return path.startsWith(matcher) ? 'endpoint only allows GET' : `method disallowed: ${method}`;
+  const allowsGetOnly = path.startsWith(matcher) && !path.includes('/update_operation');
+  return allowsGetOnly ? 'endpoint only allows GET' : `method disallowed: ${method}`;
 }
 
 function routeOf([name, method, path, handler, scope]: RouteEntry, deps: V4Deps): Route {
