@@ -11,6 +11,8 @@ export const registryLimits = {
   watchedRepositories: 100_000,
   /** Tags of one watched repository. Large real ones have some ten thousand. */
   watchedTags: 100_000,
+  /** Size of one message of containerd. It sends blobs in pieces of one megabyte. */
+  containerdMessageBytes: 16 * MiB,
   /** Failed requests in a row after which a registry is left alone until its next walk. */
   walkFailures: 5,
   /** The longest time that a registry may ask to wait before its next walk, in milliseconds. */

@@ -11,7 +11,7 @@ const prefixAliases: ReadonlyMap<string, string> = new Map([
 /** Schemes of other tools and their prefixes here. To skopeo and Kubernetes, `docker://` is a registry. */
 const schemes: ReadonlyMap<string, string> = new Map([
   ...['docker', 'registry', 'http', 'https'].map((name) => [name, 'registry:'] as const),
-  ...['podman', 'docker-archive', 'oci', 'oci-archive', 'rootfs-tar', 'dir', 'aci', 'sbom'].map(
+  ...['podman', 'containerd', 'docker-archive', 'oci', 'oci-archive', 'rootfs-tar', 'dir', 'aci', 'sbom'].map(
     (name) => [name, `${name}:`] as const,
   ),
   ...prefixAliases,

@@ -48,7 +48,7 @@ interface ParsedTarget {
 
 /**
  * Opens the image of a target: `docker-archive:F`, `oci:DIR[:REF]`, `oci-archive:F[:REF]`, `rootfs-tar:F`, `aci:F`, `dir:ROOTFS`,
- * `registry:REF`, `docker:REF`, `podman:REF`, a path whose format is detected from its content, or a reference. Reads no layer. Throws
+ * `registry:REF`, `docker:REF`, `podman:REF`, `containerd:REF`, a path whose format is detected from its content, or a reference. Reads no layer. Throws
  * `target-…` errors that state what was found instead, and `registry-…` errors.
  */
 export async function openImage(target: string, options: OpenOptions = {}): Promise<Image> {
@@ -64,7 +64,7 @@ export async function openImage(target: string, options: OpenOptions = {}): Prom
 
 async function open(target: string, options: OpenOptions): Promise<Image> {
   refuseOtherForms(target);
-  if (/^(?:registry|docker|podman):/.test(target)) return await openReferenceLazily(target, options);
+  if (isReferenceTarget(target)) return await openReferenceLazily(target, options);
   const parsed = parseTarget(target);
   const stats = statsOf(parsed.path);
   if (stats === undefined) {
@@ -92,7 +92,7 @@ export async function listImageManifests(
   refuseOtherForms(target);
   const parsed = parseTarget(target);
   const stats = statsOf(parsed.path);
-  if (/^(?:registry|docker|podman):/.test(target) || (stats === undefined && parsed.prefix === undefined)) {
+  if (isReferenceTarget(target) || (stats === undefined && parsed.prefix === undefined)) {
     const { listReferenceManifests } = await import('./open-reference.ts');
     return await listReferenceManifests(target, options);
   }
@@ -130,6 +130,10 @@ function refuseOtherForms(target: string): void {
 async function openReferenceLazily(target: string, options: OpenOptions): Promise<Image> {
   const { openReference } = await import('./open-reference.ts');
   return await openReference(target, options);
+}
+
+function isReferenceTarget(target: string): boolean {
+  return /^(?:registry|docker|podman|containerd):/.test(target);
 }
 
 function parseTarget(target: string): ParsedTarget {

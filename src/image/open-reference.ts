@@ -20,12 +20,14 @@ export interface ReferenceOptions extends DaemonOptions {
 }
 
 const daemons = ['docker', 'podman'] as const;
+const containerdPrefix = 'containerd:';
 
 /**
- * Opens the image of `registry:REF`, `docker:REF`, `podman:REF` or a bare reference. Looks for a bare reference in Docker, then in podman,
+ * Opens the image of `registry:REF`, `docker:REF`, `podman:REF`, `containerd:REF` or a bare reference. Looks for a bare reference in Docker, then in podman,
  * then in its registry. Throws the error of the last one, with the reasons why the others do not have the image.
  */
 export async function openReference(target: string, options: ReferenceOptions): Promise<Image> {
+  if (target.startsWith(containerdPrefix)) return await openInContainerd(target, options);
   const [, where, reference = ''] = /^(registry|docker|podman):(.*)$/s.exec(target) ?? [];
   if (where === 'registry') return (await openInRegistry({ target, reference }, options)).image;
   const daemon = daemons.find((name) => name === where);
@@ -50,18 +52,29 @@ export async function listReferenceManifests(
   target: string,
   options: ReferenceOptions,
 ): Promise<readonly ListedManifest[] | undefined> {
+  if (target.startsWith(containerdPrefix)) return await listInContainerd(target, options);
   const [, where, named] = /^(registry|docker|podman):(.*)$/s.exec(target) ?? [];
   if (where === 'docker' || where === 'podman') return undefined;
-  if (named === undefined) {
-    if (options.offline === true || !isReference(target) || looksLikePath(target)) return undefined;
-    for (const daemon of daemons)
-      if (
-        !((await findInDaemon({ daemon, reference: target, target }, options)) instanceof DaemonUnavailable)
-      )
-        return undefined;
-  }
+  if (named === undefined && !(await isOnlyInRegistry(target, options))) return undefined;
   const { listRegistryManifests } = await import('./registry/open-registry-image.ts');
   return await listRegistryManifests(named ?? target, { env: options.env ?? process.env });
+}
+
+async function listInContainerd(
+  target: string,
+  options: ReferenceOptions,
+): Promise<readonly ListedManifest[]> {
+  const { listContainerdManifests } = await import('./containerd/open-containerd-image.ts');
+  return await listContainerdManifests(target.slice(containerdPrefix.length), options);
+}
+
+/** Whether a bare reference can only be in its registry: no daemon has it. */
+async function isOnlyInRegistry(target: string, options: ReferenceOptions): Promise<boolean> {
+  if (options.offline === true || !isReference(target) || looksLikePath(target)) return false;
+  for (const daemon of daemons)
+    if (!((await findInDaemon({ daemon, reference: target, target }, options)) instanceof DaemonUnavailable))
+      return false;
+  return true;
 }
 
 async function openBare(target: string, options: ReferenceOptions): Promise<Image> {
@@ -86,6 +99,18 @@ async function openBare(target: string, options: ReferenceOptions): Promise<Imag
     if (!(error instanceof ClairError)) throw error;
     throw new ClairError(error.code, `${before};\n  ${error.message}`, { cause: error, limit: error.limit });
   }
+}
+
+async function openInContainerd(
+  target: string,
+  { env = process.env, platform, manifest }: ReferenceOptions,
+): Promise<Image> {
+  const { openContainerdImage } = await import('./containerd/open-containerd-image.ts');
+  const reference = target.slice(containerdPrefix.length);
+  return await openContainerdImage(
+    { target, reference },
+    { env, ...(platform !== undefined && { platform }), ...(manifest !== undefined && { manifest }) },
+  );
 }
 
 async function openInRegistry(

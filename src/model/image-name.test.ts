@@ -40,7 +40,7 @@ test('matches an image by its repository, with or without its registry', () => {
 
 test('gives no name to an image on disk', () => {
   assert.equal(imageNameOf({ kind: 'docker-archive', reference: 'alpine:3.20' }), undefined);
-  for (const kind of ['registry', 'docker', 'podman'] as const)
+  for (const kind of ['registry', 'docker', 'podman', 'containerd'] as const)
     for (const reference of [`${kind}:alpine:3.20`, 'alpine:3.20'])
       assert.deepEqual(imageNameOf({ kind, reference }), {
         registry: 'docker.io',

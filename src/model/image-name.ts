@@ -9,7 +9,7 @@ export interface ImageName {
 }
 
 /** Kinds of targets with an image name. A file name on disk says nothing about the image in it. */
-const named: ReadonlySet<string | null> = new Set(['registry', 'docker', 'podman']);
+const named: ReadonlySet<string | null> = new Set(['registry', 'docker', 'podman', 'containerd']);
 
 /** The name of a target in a registry, if it comes from one or from a daemon. */
 export function imageNameOf({
@@ -19,7 +19,9 @@ export function imageNameOf({
   readonly kind: string | null;
   readonly reference: string;
 }): ImageName | undefined {
-  return named.has(kind) ? parseImageName(reference.replace(/^(?:registry|docker|podman):/, '')) : undefined;
+  return named.has(kind)
+    ? parseImageName(reference.replace(/^(?:registry|docker|podman|containerd):/, ''))
+    : undefined;
 }
 
 /** Parses a reference like Docker. Undefined if it is invalid. */

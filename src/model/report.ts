@@ -21,6 +21,7 @@ export type TargetKind =
   | 'registry'
   | 'docker'
   | 'podman'
+  | 'containerd'
   | 'sbom';
 
 /** The scanned target. */

@@ -28,7 +28,7 @@ export type RunCommand = <Arguments extends unknown[]>(
 
 /** Help text of a target. */
 export const targetHelp: string =
-  'docker-archive:F, oci:DIR[:REF], oci-archive:F, rootfs-tar:F, dir:ROOTFS, aci:F, registry:REF, docker:REF, podman:REF, sbom:F, a path, a reference, or - for standard input';
+  'docker-archive:F, oci:DIR[:REF], oci-archive:F, rootfs-tar:F, dir:ROOTFS, aci:F, registry:REF, docker:REF, podman:REF, containerd:REF, sbom:F, a path, a reference, or - for standard input';
 
 /** Adds the options of every command that uses the database. */
 export function addDatabaseOptions(command: Command): Command {

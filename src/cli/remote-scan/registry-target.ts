@@ -2,7 +2,7 @@ import { ClairError } from '../../core/errors.ts';
 import { statsOf } from '../../image/container/local-file.ts';
 
 /** Prefixes of targets that only this machine has. */
-const local = /^(?:docker-archive|oci|oci-archive|rootfs-tar|dir|aci|docker|podman|sbom):|^-$/;
+const local = /^(?:docker-archive|oci|oci-archive|rootfs-tar|dir|aci|docker|podman|containerd|sbom):|^-$/;
 
 /** Returns the reference of an image of a registry. Throws `usage` for any other target, which a server cannot read. */
 export function requireRegistryTarget(target: string): string {

@@ -4,7 +4,8 @@ import { limits } from '../../core/limits.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { isAttestation, isIndex } from '../format/choose-manifest.ts';
 import { type Descriptor, indexDocument, manifestDocument, parseDocument } from '../format/documents.ts';
-import { entriesOf, type RegistryImage } from './open-registry-image.ts';
+import { entriesOf } from '../format/fetched-image.ts';
+import type { RegistryImage } from './open-registry-image.ts';
 import type { RepositoryClient } from './repository-client.ts';
 
 /** Formats of attached SBOMs. */

@@ -1,40 +1,26 @@
-import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { applyCaEnv, hasProxy } from '../../kit/http/http-environment.ts';
 import type { ConnectionTimeouts } from '../../kit/http/http-rules.ts';
 import { useProxies } from '../../kit/http/proxies.ts';
 import type { Digest } from '../../model/digest.ts';
 import { type ImageIdentity, imageIdentity } from '../../model/image-identity.ts';
-import { assembleLayers, checkDiffIdCount } from '../format/assemble-layers.ts';
+import type { Choice, ListedManifest } from '../format/choose-manifest.ts';
+import { createdOf, type Descriptor, labelsOf } from '../format/documents.ts';
 import {
-  type Choice,
-  chooseManifest,
-  type ImageIndexReader,
-  isIndex,
-  type ListedManifest,
-  listManifests,
-} from '../format/choose-manifest.ts';
-import {
-  configDocument,
-  createdOf,
-  type Descriptor,
-  indexDocument,
-  labelsOf,
-  manifestDocument,
-  parseDocument,
-} from '../format/documents.ts';
-import { layerEntries } from '../format/layer-types.ts';
-import { platformText } from '../format/platform.ts';
+  type DocumentSource,
+  type FetchedManifest,
+  fetchImage,
+  listFetchedManifests,
+} from '../format/fetched-image.ts';
 import type { Image } from '../image.ts';
 import { endpointAt, endpointsOf, type RegistryAccess, type RegistryEndpoint } from './endpoint.ts';
 import { type CredentialSearch, findCredentials } from './find-credentials.ts';
 import { type ForeignLayer, publicInternet } from './foreign-layer.ts';
 import { parseReference, type RegistryReference } from './reference.ts';
 import { RegistryClient, type RegistryClientOptions } from './registry-client.ts';
-import { layerFile, RemoteLayers } from './remote-layers.ts';
-import { type FetchedManifest, RepositoryClient } from './repository-client.ts';
+import { RemoteLayers } from './remote-layers.ts';
+import { RepositoryClient } from './repository-client.ts';
 import { registrySettings } from './settings.ts';
-import { refuseArtifact, refuseSchema1 } from './unsupported-manifest.ts';
 
 /** Options of `openRegistryImage`. */
 export interface RegistryOptions
@@ -67,29 +53,13 @@ export async function openRegistryImage(
   { target, reference }: { readonly target: string; readonly reference: string },
   options: RegistryOptions,
 ): Promise<RegistryImage> {
-  const { name, root, repository } = await resolveReference(reference, options);
+  const { root, repository, source } = await resolveReference(reference, options);
   const choice = {
     ...(options.platform !== undefined && { platform: options.platform }),
     ...(options.manifest !== undefined && { manifest: options.manifest }),
   };
-  const chosen = await choose({ name, root, repository }, choice);
-  const fetched = chosen.digest === root.digest ? root : await repository.fetchManifest(chosen.digest);
-  refuseSchema1(name, fetched);
-  const manifest = parseDocument(fetched.bytes, `the manifest ${chosen.digest} of ${name}`, manifestDocument);
-  refuseArtifact(name, manifest);
-  const { config: entry } = manifest;
-  const layers = layerEntries(name, manifest.layers);
-  const config = parseDocument(
-    await repository.fetchDocument(entry),
-    `the configuration ${entry.digest} of ${name}`,
-    configDocument,
-  );
-  checkDiffIdCount(name, layers.length, config);
-  const platform = platformText(chosen.platform) ?? platformText(config);
-  const byName = new Map(layers.map((layer) => [layer.digest as string, layer]));
-  const found = { name, find: (file: string) => layerFile(name, byName.get(file)) };
-  const files = layers.map(({ digest, mediaType }) => ({ name: digest, digest, mediaType }));
-  const remote = new RemoteLayers(layers, repository, options.connect ?? publicInternet());
+  const { chosen, config, platform, layers, descriptors } = await fetchImage(root, source, choice);
+  const remote = new RemoteLayers(descriptors, repository, options.connect ?? publicInternet());
   return {
     image: {
       target: {
@@ -100,7 +70,7 @@ export async function openRegistryImage(
         ...identityOf(parseReference(reference), [chosen.digest, root.digest]),
         ...createdOf(config),
       },
-      layers: assembleLayers(found, files, config),
+      layers,
       ...labelsOf(config),
       root: root.digest,
       streamLayers: (wanted, signal) => remote.streamLayers(wanted, signal),
@@ -178,10 +148,8 @@ export async function listRegistryManifests(
   reference: string,
   options: RegistryOptions,
 ): Promise<readonly ListedManifest[]> {
-  const found = await resolveReference(reference, options);
-  const { digest, mediaType } = found.root;
-  if (!isIndex({ mediaType })) return [{ digest, platform: null }];
-  return await listManifests(indexReaderOf(found), entriesOf(found.name, found.root), {});
+  const { root, source } = await resolveReference(reference, options);
+  return await listFetchedManifests(root, source);
 }
 
 /** Fetches the manifest or index of a reference. */
@@ -190,8 +158,12 @@ async function resolveReference(reference: string, options: RegistryOptions): Pr
   const repository = openRepository(parsed, options);
   const root = await repository.fetchManifest(parsed.digest ?? parsed.tag ?? 'latest');
   const name = `${repository.name}${parsed.digest === undefined ? `:${parsed.tag ?? ''}` : `@${parsed.digest}`}`;
-  refuseSchema1(name, root);
-  return { name, root, repository };
+  const source: DocumentSource = {
+    name,
+    fetchManifest: (digest) => repository.fetchManifest(digest),
+    fetchDocument: (descriptor) => repository.fetchDocument(descriptor),
+  };
+  return { root, repository, source };
 }
 
 function once(work: () => void): () => void {
@@ -203,32 +175,7 @@ function once(work: () => void): () => void {
 }
 
 interface ResolvedReference {
-  readonly name: string;
   readonly root: FetchedManifest;
   readonly repository: RepositoryClient;
-}
-
-/** Returns the manifest of the reference, or the one of the wanted platform in its index. */
-async function choose(found: ResolvedReference, choice: Choice): Promise<Descriptor> {
-  const { mediaType, digest, bytes } = found.root;
-  if (!isIndex({ mediaType })) return { mediaType, digest, size: bytes.length };
-  return await chooseManifest(indexReaderOf(found), entriesOf(found.name, found.root), choice);
-}
-
-function indexReaderOf({ name, repository }: ResolvedReference): ImageIndexReader {
-  let read = 0;
-  const readIndex = async ({ digest }: Descriptor): Promise<readonly Descriptor[]> => {
-    if (++read > limits.indexesPerImage)
-      throw new ClairError('limit-exceeded', `${name} has more than ${limits.indexesPerImage} indexes`);
-    return entriesOf(name, await repository.fetchManifest(digest));
-  };
-  return { name, readIndex };
-}
-
-/** Parses the entries of an index. */
-export function entriesOf(
-  name: string,
-  { bytes, digest }: Pick<FetchedManifest, 'bytes' | 'digest'>,
-): readonly Descriptor[] {
-  return parseDocument(bytes, `the index ${digest} of ${name}`, indexDocument).manifests ?? [];
+  readonly source: DocumentSource;
 }

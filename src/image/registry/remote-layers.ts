@@ -1,9 +1,6 @@
-import { ClairError } from '../../core/errors.ts';
 import { resumableDownload } from '../../kit/http/resumable-download.ts';
 import type { Digest } from '../../model/digest.ts';
-import type { StoredFile } from '../container/image-container.ts';
 import { type Descriptor, verifyDigest } from '../format/documents.ts';
-import { statedCompression } from '../format/layer-types.ts';
 import type { StreamedLayer } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
 import { downloadForeignLayer, type ForeignLayer } from './foreign-layer.ts';
@@ -53,16 +50,4 @@ export class RemoteLayers {
 /** Yields the content embedded in a descriptor. OCI image-spec, "Embedded Content". */
 async function* inline(data: string, digest: Digest): AsyncGenerator<Uint8Array> {
   yield verifyDigest(Buffer.from(data, 'base64'), digest);
-}
-
-/** Returns a layer as a remote file. Throws `target-unsupported` if it is encrypted, and `target-corrupt` if it has no size. */
-export function layerFile(name: string, descriptor: Descriptor | undefined): StoredFile | undefined {
-  if (descriptor === undefined) return undefined;
-  const { mediaType = '', digest, size } = descriptor;
-  if (mediaType.endsWith('+encrypted'))
-    throw new ClairError('target-unsupported', `the layer ${digest} of ${name} is encrypted`);
-  if (size === undefined || !Number.isSafeInteger(size) || size < 0)
-    throw new ClairError('target-corrupt', `the layer ${digest} of ${name} has no size`);
-  const place = { kind: 'remote', path: `${name} ${digest}` } as const;
-  return { place, compression: statedCompression(mediaType) ?? 'none', sizeBytes: size };
 }

@@ -5,14 +5,8 @@ import { limits } from '../../core/limits.ts';
 import { type Digest, digestAlgorithm, digestHex, parseDigest } from '../../model/digest.ts';
 import { isIndex } from '../format/choose-manifest.ts';
 import { type Descriptor, parseDocument, verifyDigest } from '../format/documents.ts';
+import type { FetchedManifest } from '../format/fetched-image.ts';
 import { type RegistryClient, type RegistryResponse, readResponseBody } from './registry-client.ts';
-
-/** A manifest or an index from a registry. */
-export interface FetchedManifest {
-  readonly bytes: Buffer;
-  readonly digest: Digest;
-  readonly mediaType: string;
-}
 
 /** The manifest or index that a tag means. */
 export type FoundTag = Pick<FetchedManifest, 'digest' | 'mediaType'>;

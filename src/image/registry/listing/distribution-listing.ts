@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../../../core/errors.ts';
 import { isIndex } from '../../format/choose-manifest.ts';
+import { entriesOf } from '../../format/fetched-image.ts';
 import { platformText } from '../../format/platform.ts';
 import { endpointsOf, type RegistryEndpoint } from '../endpoint.ts';
-import { entriesOf, openClients, openRepository, type RegistryOptions } from '../open-registry-image.ts';
+import { openClients, openRepository, type RegistryOptions } from '../open-registry-image.ts';
 import type { RegistryClient } from '../registry-client.ts';
 import type { RepositoryClient } from '../repository-client.ts';
 import { registrySettings } from '../settings.ts';

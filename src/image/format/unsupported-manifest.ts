@@ -1,7 +1,6 @@
 import type * as z from 'zod/mini';
 import { ClairError } from '../../core/errors.ts';
-import type { manifestDocument } from '../format/documents.ts';
-import type { FetchedManifest } from './repository-client.ts';
+import type { manifestDocument } from './documents.ts';
 
 const configTypes: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.config.v1+json',
@@ -23,7 +22,7 @@ const knownArtifacts: readonly (readonly [start: string, name: string])[] = [
 ];
 
 /** Throws `target-unsupported` for manifests from before Docker 1.10. Their layers have no diffIDs, so their content cannot be verified. */
-export function refuseSchema1(name: string, { mediaType }: FetchedManifest): void {
+export function refuseSchema1(name: string, { mediaType }: { readonly mediaType: string }): void {
   if (!mediaType.startsWith('application/vnd.docker.distribution.manifest.v1+')) return;
   throw new ClairError(
     'target-unsupported',
