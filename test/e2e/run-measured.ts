@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const command = resolve(import.meta.dirname, '../../bin/clair');
-const preload = import.meta.resolve('./peak-memory.ts');
+const preload = import.meta.resolve('./peak-memory.mjs');
 
 /** Output and cost of a run of the command. */
 export interface MeasuredRun {

@@ -7,10 +7,18 @@ export class DependencyBudget {
 
   /** Returns the distinct valid names; undefined if the budget is used up. */
   take(names: Iterable<string>): readonly string[] | undefined {
-    const taken = [...new Set(names)].filter(isWord);
+    const taken = distinctWords(names);
     this.#charactersLeft -= taken.reduce((sum, name) => sum + name.length, 0);
     return this.#charactersLeft < 0 ? undefined : taken;
   }
+}
+
+/** One array for all packages without names, of which a database may have many. */
+const noNames: readonly string[] = [];
+
+function distinctWords(names: Iterable<string>): readonly string[] {
+  const words = [...new Set(names)].filter(isWord);
+  return words.length === 0 ? noNames : words;
 }
 
 /** Returns the members of a package entry; none if the budget is used up. */

@@ -124,7 +124,10 @@ function readTargets(
   analyzers: Analyzers,
   links: readonly LinkTarget[],
 ): Pick<ReadOptions, 'wanted' | 'listNow'> {
-  return { wanted: wantedPaths(analyzers, links), listNow: () => immediateListing(analyzers.listers) };
+  return {
+    wanted: wantedPaths(analyzers, links),
+    listNow: () => immediateListing(analyzers.listers, analyzers.onManyListed),
+  };
 }
 
 function wantedPaths(analyzers: Analyzers, links: readonly LinkTarget[]): WantedPaths {

@@ -90,7 +90,7 @@ export interface Listing
 }
 
 /** Packages and files of packages of a layer that few layers have. */
-const manyThings = 10_000;
+export const manyThings = 10_000;
 
 /** Limits what the listers of one layer list. Counting while they do keeps the memory of a hostile layer low. */
 export class ListedSize {

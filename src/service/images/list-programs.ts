@@ -9,11 +9,30 @@ import {
   type Listing,
   ListingBuilder,
   listingOfFiles,
+  manyThings,
 } from './list-packages.ts';
 
-/** Lists the large files and the programs of one layer, as soon as each was read. */
-export function immediateListing(listers: readonly AnyLister[]): ImmediateListing {
-  return { ...fileListing(listers), ...programListing(listers) };
+/**
+ * Lists the large files and the programs of one layer, as soon as each was read. `onMany` is called when the layer has more packages than
+ * most. The limit of the layer is checked later, when all of its listings are joined.
+ */
+export function immediateListing(
+  listers: readonly AnyLister[],
+  onMany: (() => void) | undefined,
+): ImmediateListing {
+  const listing = { ...fileListing(listers), ...programListing(listers) };
+  let things = 0;
+  const count = (listings: readonly FileListing[]): readonly FileListing[] => {
+    const before = things;
+    for (const { events } of listings) things += events.length;
+    if (before <= manyThings && things > manyThings) onMany?.();
+    return listings;
+  };
+  return {
+    ...listing,
+    list: (path, content, load) => count(listing.list(path, content, load)),
+    listProgram: (path, parts) => count(listing.listProgram(path, parts)),
+  };
 }
 
 /** Lists programs as soon as they were read. */
@@ -28,12 +47,12 @@ function programListing(
     listProgram: (path, parts) =>
       ofPrograms.flatMap((lister) => {
         const wanted = new Map([...parts].filter(([part]) => lister.programParts?.includes(part)));
-        return wanted.size === 0 ? [] : [listProgram(lister, path, wanted)];
+        return wanted.size === 0 ? [] : [listProgramBy(lister, path, wanted)];
       }),
   };
 }
 
-function listProgram(lister: AnyLister, path: string, parts: ProgramParts): FileListing {
+function listProgramBy(lister: AnyLister, path: string, parts: ProgramParts): FileListing {
   const { name } = lister;
   if (!('listRemotely' in lister))
     return { lister: name, events: eventsOfFile(path, () => lister.listProgram?.(path, parts) ?? []) };
