@@ -44,6 +44,7 @@ import { cveList } from './enrich/cve/cve.ts';
 import { epss } from './enrich/epss/epss.ts';
 import { euvd, kev } from './enrich/kev/kev.ts';
 import { nvd } from './enrich/nvd/nvd.ts';
+import { curlVulnerabilities, nodeVulnerabilities } from './enrich/projects/projects.ts';
 import { clair4Webhook } from './notify/clair4-webhook.ts';
 import { slack } from './notify/slack.ts';
 import { teams } from './notify/teams.ts';
@@ -125,6 +126,10 @@ function feedsOf({ name, feeds }: Pick<Enricher, 'name' | 'feeds'>): MadeOfFeed[
   return feeds.map((feed) => ({ source: name, feed }));
 }
 
+function optional(feed: MadeOfFeed): MadeOfFeed {
+  return { ...feed, isOptional: true };
+}
+
 /** The built-in extensions. Their detectors and listers run in the calling thread. */
 export interface BuiltIn extends Extensions {
   readonly detectors: readonly NamespaceDetector[];
@@ -164,13 +169,25 @@ export const builtIn: BuiltIn = {
       scheme: program,
     }),
     productSource({
+      ...{ name: 'curl-products', by: ['project'], products: ['curl'], scheme: program },
+      madeOf: [...feedsOf(cveList), ...feedsOf(curlVulnerabilities)],
+    }),
+    productSource({
+      ...{ name: 'node-products', by: ['project'], products: ['node'], scheme: program },
+      madeOf: [...feedsOf(cveList), ...feedsOf(nodeVulnerabilities)],
+    }),
+    productSource({
       name: 'nvd-products',
       by: ['nvd'],
-      madeOf: [...feedsOf(cveList), ...feedsOf(nvd)],
+      madeOf: [
+        ...feedsOf(cveList),
+        ...[curlVulnerabilities, nodeVulnerabilities].flatMap(feedsOf).map(optional),
+        ...feedsOf(nvd),
+      ],
       scheme: program,
     }),
   ],
-  enrichers: [nvd, cveList, kev, epss, euvd],
+  enrichers: [nvd, cveList, kev, epss, euvd, curlVulnerabilities, nodeVulnerabilities],
   formats: [
     ...[tableFormat, jsonFormat, sarifFormat, cyclonedxFormat, spdxFormat],
     ...[htmlFormat(schemes), junitFormat, gitlabFormat, githubFormat],

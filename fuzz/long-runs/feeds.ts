@@ -138,7 +138,22 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
     pack: zipped,
   })),
   'cve-products': [json('statements', 'all', statements)],
+  'curl-products': [json('statements', 'all', statements)],
+  'node-products': [json('statements', 'all', statements)],
   'nvd-products': [json('statements', 'all', statements)],
+  curl: [
+    json('vuln.json', 'vulnerabilities', [
+      {
+        ...{ id: 'CURL-CVE-2024-0001', aliases: ['CVE-2024-0001'], modified: '2024-01-01T00:00:00Z' },
+        affected: [{ ranges: [{ type: 'SEMVER', events: [{ introduced: '7.1' }, { fixed: '8.4.0' }] }] }],
+      },
+    ]),
+  ],
+  nodejs: [
+    json('index.json', 'core', {
+      '1': { cve: ['CVE-2024-0001'], vulnerable: '8.x || >= 4.0.0 <4.1.2', patched: '^8.1.4' },
+    }),
+  ],
   nvd: [json('nvdcve-2.0-2024.json', '2024', nvd)],
   cve: [
     {

@@ -68,7 +68,9 @@ function absentIn(group: readonly NamedHit[]): AbsentFunctions | undefined {
 }
 
 /** Sources that report advisories whose versions cannot be compared as under investigation. */
-const unversionedSources: ReadonlySet<string> = new Set(['osv', 'cve-products', 'nvd-products']);
+const unversionedSources: ReadonlySet<string> = new Set([
+  ...['osv', 'cve-products', 'curl-products', 'node-products', 'nvd-products'],
+]);
 
 /** Returns why a finding does not count that the vendor still investigates. Undefined for other findings. */
 function reasonByFix({ fix, evidence }: Match): string | undefined {

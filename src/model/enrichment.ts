@@ -42,7 +42,7 @@ export interface Enrichment {
    * FIRST's EPSS: the probability of exploitation in the next 30 days, and the share of vulnerabilities with a lower one. Fractions of 1.
    */
   readonly epss?: { readonly score: number; readonly percentile: number };
-  /** Statements about versions of products that no package manager installs. The sources `cve-products` and `nvd-products` make advisories of them. */
+  /** Statements about versions of products that no package manager installs. The sources `cve-products`, `nvd-products` and those of single projects make advisories of them. */
   readonly products?: readonly ProductStatement[];
   /** Present if the issuer rejected the id. */
   readonly rejected?: true;

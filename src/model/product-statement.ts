@@ -1,5 +1,11 @@
-/** Whose statement it is, in the order in which they count: the assigner of the CVE (CNA), CISA as a publisher of data (ADP), or NVD. */
-export type StatementIssuer = 'cna' | 'cisa-adp' | 'nvd';
+/**
+ * Whose statement it is, in the order in which they count: the assigner of the CVE (CNA), CISA as a publisher of data (ADP), the project of the
+ * product in its own list, or NVD.
+ */
+export const statementIssuers = ['cna', 'cisa-adp', 'project', 'nvd'] as const;
+
+/** Whose statement it is. */
+export type StatementIssuer = (typeof statementIssuers)[number];
 
 /** The statement of an issuer about versions of a product that no package manager installs, in its own words. */
 export interface ProductStatement {

@@ -90,6 +90,8 @@ export interface FeedClient {
 export interface MadeOfFeed {
   readonly source: string;
   readonly feed: string;
+  /** Whether the advisories are also made without this feed, as long as it was not loaded. Its statements only take precedence. */
+  readonly isOptional?: true;
 }
 
 /** Options of a fetch. */

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { parseFeedValue } from '../core/corrupt-feed.ts';
 import type { Enrichment } from '../model/enrichment.ts';
 import { unfixedStates } from '../model/fix.ts';
+import { statementIssuers } from '../model/product-statement.ts';
 import { severities } from '../model/severity.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
 
@@ -54,6 +55,25 @@ const vulnerability: z.ZodMiniType<Vulnerability> = z.strictObject({
   affected: z.array(affected),
 });
 
+const status = z.enum(['affected', 'unaffected', 'unknown']);
+
+const statement = z.strictObject({
+  product: z.string(),
+  by: z.enum(statementIssuers),
+  otherVersions: z.exactOptional(status),
+  versions: z.array(
+    z.strictObject({
+      status,
+      version: z.string(),
+      startExcluded: yes,
+      lessThan: z.exactOptional(z.string()),
+      lessThanOrEqual: z.exactOptional(z.string()),
+      versionType: z.exactOptional(z.string()),
+      changes: z.exactOptional(z.array(z.strictObject({ at: z.string(), status }))),
+    }),
+  ),
+});
+
 const enrichment: z.ZodMiniType<Enrichment> = z.strictObject({
   id: z.string(),
   cvss: z.exactOptional(vectors),
@@ -69,6 +89,7 @@ const enrichment: z.ZodMiniType<Enrichment> = z.strictObject({
   exploitedBy: z.exactOptional(z.array(z.strictObject({ source: z.string(), date: time }))),
   aliases: z.exactOptional(texts),
   epss: z.exactOptional(z.strictObject({ score: z.number(), percentile: z.number() })),
+  products: z.exactOptional(z.array(statement)),
   rejected: yes,
 });
 

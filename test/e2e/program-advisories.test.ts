@@ -47,6 +47,15 @@ const records: Readonly<Record<string, object>> = {
       },
     ],
   }),
+  'CVE-2023-0001': cveRecord('CVE-2023-0001', {
+    assigner: 'curl',
+    affected: [
+      {
+        ...{ vendor: 'curl', product: 'curl', defaultStatus: 'unaffected' },
+        versions: [{ version: '8.0.0', lessThan: '8.1.0', status: 'affected', versionType: 'semver' }],
+      },
+    ],
+  }),
   'CVE-2023-6992': cveRecord('CVE-2023-6992', {
     affected: [
       {
@@ -57,11 +66,21 @@ const records: Readonly<Record<string, object>> = {
   }),
 };
 
+/** Facts of curl's list about a CVE without a record here, and about one whose record states a range. */
+const curl = [
+  ['CVE-2023-38545', '7.69.0', '8.4.0'],
+  ['CVE-2023-0001', '7.0', '9.0.0'],
+].map(([id, introduced, fixed]) => ({
+  id: `CURL-${id}`,
+  affected: [{ ranges: [{ type: 'SEMVER', events: [{ introduced }, { fixed }] }] }],
+}));
+
 /** Facts of NVD about CVEs whose assigner names no product, and about one that does. */
 const nvd = {
   vulnerabilities: [
     ['CVE-2013-0001', { criteria: 'cpe:2.3:a:nginx:nginx:*:*:*:*:*:*:*:*', versionEndExcluding: '1.4.4' }],
     ['CVE-2013-0002', { criteria: 'cpe:2.3:a:memcached:memcached:1.4.15:*:*:*:*:*:*:*' }],
+    ['CVE-2023-38545', { criteria: 'cpe:2.3:a:haxx:libcurl:*:*:*:*:*:*:*:*', versionEndExcluding: '9.0.0' }],
     ['CVE-2024-7347', { criteria: 'cpe:2.3:a:f5:nginx:*:*:*:*:*:*:*:*', versionEndExcluding: '1.27.1' }],
   ].map(([id, match]) => ({
     cve: {
@@ -76,6 +95,7 @@ const files: Readonly<Record<string, string | Uint8Array>> = {
     reponame: 'os',
     packages: [{ pkg: { name: 'curl', secfixes: { '8.0.0-r0': ['CVE-2023-0001'] } } }],
   }),
+  'curl.se/docs/vuln.json': JSON.stringify(curl),
   'nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-2013.json.gz': gzipSync(JSON.stringify(nvd)),
   'api.github.com/repos/CVEProject/cvelistV5/releases': JSON.stringify([
     { tag_name: 'cve_2026-11-27_0100Z', assets: [{ name: '2026-11-27_all_CVEs_at_midnight.zip.zip' }] },
@@ -137,7 +157,7 @@ before(() => {
     mkdirSync(dirname(join(mirror, path)), { recursive: true });
     writeFileSync(join(mirror, path), content);
   }
-  const sources = ['wolfi', 'cve-products', 'nvd-products', 'cve', 'nvd'];
+  const sources = ['wolfi', 'cve-products', 'curl-products', 'nvd-products', 'cve', 'curl', 'nvd'];
   succeeded(clair(['db', 'update', ...sources, '--mirror', mirror, '--db', database]));
 });
 
@@ -203,6 +223,41 @@ test('uses the versions of NVD with low confidence where no assigner states any'
       ['CVE-2013-0001', 'fixed', ['nvd-products low']],
     ],
   );
+});
+
+test('uses the list of a project where the assigner states no versions, and before NVD', () => {
+  const answers = ['8.0.1', '8.3.0', '8.4.0'].map((version) => {
+    const target = systemWith(`curl-${version}`, { 'opt/lib/libcurl.so.4': `\0libcurl/${version}\0` });
+    const { matches, coverage } = scanned(target, '--db', database);
+    return [
+      version,
+      coverage.find(({ namespace }) => namespace === 'generic:curl')?.status,
+      ...matches.map(({ vulnerability: { id }, fix, evidence }) =>
+        [id, 'version' in fix && fix.version, ...evidence.map(({ source }) => source)].join(' '),
+      ),
+    ];
+  });
+  assert.deepEqual(answers, [
+    [...['8.0.1', 'complete'], ...['CVE-2023-0001 8.1.0 cve-products', 'CVE-2023-38545 8.4.0 curl-products']],
+    ['8.3.0', 'complete', 'CVE-2023-38545 8.4.0 curl-products'],
+    ['8.4.0', 'complete'],
+  ]);
+});
+
+test('names the command that makes the advisories of lists that are loaded', () => {
+  const db = join(place, 'lists-only.db');
+  succeeded(clair(['db', 'update', 'wolfi', 'cve', '--mirror', mirror, '--db', db]));
+  const target = systemWith('lists-only', nginx('1.26.1'));
+  const reasonOf = (): string | null | undefined =>
+    scanned(target, '--db', db).coverage.find(({ namespace }) => namespace === 'generic:nginx')?.reason;
+  assert.equal(
+    reasonOf(),
+    'the feed cve-products all is not made yet of the loaded lists: make it with clair db update cve-products; ' +
+      'the feed nvd-products all is made of the list nvd: load it with clair db update nvd nvd-products',
+  );
+  for (const names of [['cve-products'], ['nvd', 'nvd-products']])
+    succeeded(clair(['db', 'update', ...names, '--mirror', mirror, '--db', db]));
+  assert.equal(reasonOf(), null);
 });
 
 test('does not call an image clean if a product has no advisories at all', () => {

@@ -64,8 +64,8 @@ test('does not call an image clean that has such a program', () => {
     [
       [
         'missing',
-        'the feed cve-products all is made of the list cve: load it with clair db update cve; ' +
-          'the feed nvd-products all is made of the lists cve and nvd: load them with clair db update cve nvd',
+        'the feed cve-products all is made of the list cve: load it with clair db update cve cve-products; ' +
+          'the feed nvd-products all is made of the lists cve and nvd: load it with clair db update cve nvd nvd-products',
       ],
       [
         'unsupported',

@@ -43,16 +43,18 @@ export async function makeFeed(
   return { fetched: { url, fingerprint, body: encoded(elementsOf(lists, store)) }, checkedAt };
 }
 
-/** Returns the states of the lists with content. Undefined if they are not complete. */
+/** Returns the states of the lists with content. Undefined if they are not complete, apart from optional ones. */
 function listsOf(madeOf: readonly MadeOfFeed[], states: readonly FeedState[]): FeedState[] | undefined {
-  const found = madeOf.map(({ source, feed }) =>
-    states.find((state) => state.source === source && state.feed === feed),
-  );
-  const isComplete = found.every((state) => state !== undefined && isWholeList(state));
+  const found = madeOf.map(({ isOptional, ...name }) => ({ isOptional, state: wholeList(name, states) }));
+  const isComplete = found.every(({ isOptional, state }) => isOptional || state !== undefined);
   if (!isComplete) return undefined;
-  const loaded = found.flatMap((state) => (state?.presence === 'loaded' ? [state] : []));
+  const loaded = found.flatMap(({ state }) => (state?.presence === 'loaded' ? [state] : []));
   const sources = new Set(loaded.map(({ source }) => source));
-  return madeOf.every(({ source }) => sources.has(source)) ? loaded : undefined;
+  return madeOf.every(({ source, isOptional }) => isOptional || sources.has(source)) ? loaded : undefined;
+}
+
+function wholeList({ source, feed }: MadeOfFeed, states: readonly FeedState[]): FeedState | undefined {
+  return states.find((state) => state.source === source && state.feed === feed && isWholeList(state));
 }
 
 function isWholeList({ presence, fingerprint }: FeedState): boolean {

@@ -7,7 +7,7 @@ import { advisoryNamespaceOf, type Namespace, namespaceOf } from '../../model/na
 import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { Coverage } from '../../model/report.ts';
-import type { MadeOfFeed } from '../../plugin/advisory-source.ts';
+import type { AdvisorySource } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
@@ -289,7 +289,7 @@ function missingReason(
   { outcomes, asOf }: CoverageDeps,
 ): string {
   if (asOf !== undefined) return 'was not yet loaded at that time';
-  if (source.madeOf !== undefined) return missingListsReason(source.madeOf, states);
+  if (source.madeOf !== undefined) return missingListsReason(source, states);
   const outcome = outcomes.find((tried) => tried.source.name === source.name && tried.feed === feed);
   if (outcome?.outcome === 'busy') return 'is being fetched by another process; try again in a moment';
   const isAbsent = states.some(
@@ -298,17 +298,28 @@ function missingReason(
   return isAbsent ? 'does not exist at the origin of the advisories' : 'was never loaded';
 }
 
-/** Returns which lists are missing that a feed is made of, and how to load them. */
-function missingListsReason(madeOf: readonly MadeOfFeed[], states: readonly ScopedFeedState[]): string {
-  const missing = madeOf.filter(({ source, feed }) => !isKnownList(states, source, feed));
-  const names = [...new Set((missing.length > 0 ? missing : madeOf).map(({ source }) => source))];
-  const [what, them] = names.length === 1 ? ['list', 'it'] : ['lists', 'them'];
-  return `is made of the ${what} ${names.join(' and ')}: load ${them} with clair db update ${names.join(' ')}`;
+/** Returns which lists are missing that a feed is made of, and the command that loads them and then makes it. */
+function missingListsReason(
+  { name, madeOf = [] }: AdvisorySource,
+  states: readonly ScopedFeedState[],
+): string {
+  const needed = madeOf.filter(({ isOptional }) => isOptional !== true);
+  const missing = needed.filter(({ source, feed }) => !isKnownList(states, source, feed));
+  const lists = new Set(missing.map(({ source }) => source));
+  if (lists.size === 0) return `is not made yet of the loaded lists: make it with clair db update ${name}`;
+  const what = lists.size === 1 ? 'the list' : 'the lists';
+  const command = `clair db update ${[...lists, name].join(' ')}`;
+  return `is made of ${what} ${[...lists].join(' and ')}: load it with ${command}`;
 }
 
 function isKnownList(states: readonly ScopedFeedState[], source: string, feed: string): boolean {
   return states.some(
-    (state) => state.source === source && state.feed === feed && state.presence !== 'failed',
+    (state) =>
+      state.source === source &&
+      state.feed === feed &&
+      state.presence !== 'failed' &&
+      // A published list has only a part of the records, and no feed is made of it.
+      state.namespaces === undefined,
   );
 }
 

@@ -100,6 +100,25 @@ test('uses the versions of CISA, then of NVD, if those before cannot be compared
   ]);
 });
 
+test('uses the versions of a project behind those of the assigner, and before those of NVD', async () => {
+  const project = (id: string, versions: object) => ({ id, products: [stated('node', 'project', versions)] });
+  const elements = [
+    { id: 'CVE-2024-1', products: [stated('node', 'cna', { version: '20.0.0', lessThan: '20.5.0' })] },
+    project('CVE-2024-1', { version: '18.0.0', lessThan: '20.9.0' }),
+    project('CVE-2024-2', { version: '18.1.0' }),
+    { id: 'CVE-2024-2', products: [stated('node', 'nvd', { version: '0', lessThan: '19' })] },
+  ];
+  const ofProject = productSource({
+    ...{ name: 'node-products', by: ['project'], products: ['node'], madeOf, scheme: program },
+  });
+  assert.deepEqual(rowsOf(await read(elements, ofProject)), [
+    'CVE-2024-2 generic:node 18.1.0 18.1.0 unfixed',
+  ]);
+  assert.deepEqual(rowsOf(await read(elements, ofNvd)), []);
+  assert.deepEqual(ofProject.feedsFor('generic:node'), ['all']);
+  assert.deepEqual(ofProject.feedsFor('generic:curl'), []);
+});
+
 test('reports affected versions that cannot be compared beside others', async () => {
   const mixed = stated('php', 'cna', { version: '8.1.*', lessThan: '8.1.28' }, { version: 'a branch' });
   assert.deepEqual(rowsOf(await read([{ id: 'CVE-2024-1', products: [mixed] }])), [

@@ -9,20 +9,30 @@ export interface ProductSource {
   readonly by: readonly StatementIssuer[];
   /** The lists with the statements, those that take precedence first. */
   readonly madeOf: readonly MadeOfFeed[];
+  /** The products that it covers, by their names in package URLs; all by default. */
+  readonly products?: readonly Product[];
   /** Orders the versions of products. */
   readonly scheme: VersionScheme;
 }
 
+type Product = (typeof assessedProducts)[number];
+
 const feed = 'all';
-const namespaces: ReadonlySet<string | undefined> = new Set(
-  assessedProducts.map((name) => namespaceOfProduct(name)?.name),
-);
 
 /**
  * Returns a source for products that no package manager installs. It fetches nothing: its advisories are made of what lists of CVEs state
  * about versions, and these are in the store.
  */
-export function productSource({ name, by, madeOf, scheme }: ProductSource): AdvisorySource {
+export function productSource({
+  name,
+  by,
+  madeOf,
+  products = assessedProducts,
+  scheme,
+}: ProductSource): AdvisorySource {
+  const namespaces: ReadonlySet<string | undefined> = new Set(
+    products.map((product) => namespaceOfProduct(product)?.name),
+  );
   return {
     name,
     version: 1,

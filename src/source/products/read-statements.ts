@@ -2,7 +2,11 @@ import * as z from 'zod/mini';
 import { parseFeedValue, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { jsonElements } from '../../kit/json/json-stream.ts';
 import { namespaceOfProduct } from '../../model/namespace.ts';
-import type { ProductStatement, StatementIssuer } from '../../model/product-statement.ts';
+import {
+  type ProductStatement,
+  type StatementIssuer,
+  statementIssuers,
+} from '../../model/product-statement.ts';
 import type {
   Affected,
   FetchedFeed,
@@ -17,7 +21,7 @@ const status = z.enum(['affected', 'unaffected', 'unknown']);
 
 const statement = z.object({
   product: z.string(),
-  by: z.enum(['cna', 'cisa-adp', 'nvd']),
+  by: z.enum(statementIssuers),
   otherVersions: z.optional(status),
   versions: z.array(
     z.object({
@@ -93,10 +97,11 @@ interface Answer {
 /** Returns the answer of the first issuer that states versions that can be compared. */
 function firstAnswer(statements: readonly ProductStatement[], scheme: VersionScheme): Answer | undefined {
   const byIssuer = Map.groupBy(statements, ({ by }) => by);
-  for (const issuer of ['cna', 'cisa-adp', 'nvd'] as const) {
+  for (const issuer of statementIssuers) {
     const stated = affectedSpans(byIssuer.get(issuer) ?? [], scheme);
     // CISA often lists one affected version where its source has a range.
-    if (stated !== undefined) return { stated, isDecisive: issuer === 'cna' || stated.spans.some(isRange) };
+    if (stated !== undefined)
+      return { stated, isDecisive: issuer !== 'cisa-adp' || stated.spans.some(isRange) };
   }
   return undefined;
 }
