@@ -6,6 +6,7 @@ import { pubLister } from './analyze/language/dart/pub.ts';
 import { nugetLister } from './analyze/language/dotnet/nuget.ts';
 import { hexLister, otpLister } from './analyze/language/erlang/erlang.ts';
 import { chromeLister } from './analyze/language/extensions/chrome.ts';
+import { firefoxLister } from './analyze/language/extensions/firefox.ts';
 import { vscodeLister } from './analyze/language/extensions/vscode.ts';
 import { goLister } from './analyze/language/go/go.ts';
 import { hackageLister } from './analyze/language/haskell/hackage.ts';
@@ -153,7 +154,7 @@ export const builtIn: BuiltIn = {
     ...[npmLister, pythonLister, rubyLister, composerLister, mavenLister],
     ...[nugetLister, cranLister, hexLister, otpLister, condaLister, goLister, cargoLister],
     ...[wordpressLister, luarocksLister, cpanLister, hackageLister, juliaLister, opamLister, pubLister],
-    ...[conanLister, vscodeLister, chromeLister, homebrewLister, flatpakLister, snapLister],
+    ...[conanLister, vscodeLister, chromeLister, firefoxLister, homebrewLister, flatpakLister, snapLister],
     ...[bitnamiLister, claimedCratesLister, nixLister, guixLister, modelLister, binaryLister],
   ],
   schemes,

@@ -1,3 +1,4 @@
+import { zipSync } from 'fflate';
 import { conanCache } from '../../src/testing/conan-cache.ts';
 import { storeDatabase } from '../../src/testing/store-writer.ts';
 import type { FileFormat } from './subject.ts';
@@ -37,6 +38,13 @@ export const inventoryFormats: Readonly<Record<string, readonly FileFormat[]>> =
         length.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
         return Buffer.concat([length, Buffer.from(header)]);
       },
+    },
+  ],
+  'firefox-extension': [
+    {
+      path: 'extensions/a.xpi',
+      document: '{"manifest_version":2,"version":"1.0","applications":{"gecko":{"id":"a@b.c"}}}',
+      pack: (manifest) => zipSync({ 'manifest.json': Buffer.from(manifest) }, { level: 0 }),
     },
   ],
   bitnami: [

@@ -306,7 +306,17 @@ function withOwnLocation(item: SquashedPackage, distributionFiles: DistributionF
 /** Types of packages that are the same in every distribution, and for which there is no advisory source. */
 const unassessedTypes: ReadonlySet<string> = new Set([
   ...['otp', 'conda', 'wordpress', 'luarocks', 'cpan', 'opam', 'conan', 'vscode-extension'],
-  ...['chrome-extension', 'ai-model', 'brew', 'flatpak', 'snap', 'nix', 'guix', 'generic'],
+  ...[
+    'chrome-extension',
+    'firefox-extension',
+    'ai-model',
+    'brew',
+    'flatpak',
+    'snap',
+    'nix',
+    'guix',
+    'generic',
+  ],
 ]);
 
 /** Returns the purl of a package. `distro` is null for a package of another ecosystem than the distribution. */
