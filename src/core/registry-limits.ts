@@ -11,6 +11,12 @@ export const registryLimits = {
   watchedRepositories: 100_000,
   /** Tags of one watched repository. Large real ones have some ten thousand. */
   watchedTags: 100_000,
+  /** Size of a file with a public key. Real ones have under a kilobyte. */
+  publicKeyBytes: 64 * KiB,
+  /** Attestations that are attached to one image. Real ones have under ten. */
+  attachedStatements: 100,
+  /** Size of one attestation. Those with an SBOM have some megabytes. */
+  attachedStatementBytes: 64 * MiB,
   /** Size of one message of containerd. It sends blobs in pieces of one megabyte. */
   containerdMessageBytes: 16 * MiB,
   /** Failed requests in a row after which a registry is left alone until its next walk. */

@@ -241,6 +241,12 @@ export function addSuppressionOptions(command: Command): Command {
 export function addFilterOptions(command: Command): Command {
   return addSuppressionOptions(
     command
+      .addOption(
+        new CliOption(
+          '--vex-key <file>',
+          'suppress findings by the VEX documents that cosign attached to the image in its registry and that this public key signed',
+        ),
+      )
       .option(
         '--only-fixed',
         'suppress findings without a fix; --fail-on ignores them, the verdict still counts them',

@@ -5,23 +5,29 @@ import { type LimitName, limits } from '../../core/limits.ts';
 import { compareText } from '../../model/order.ts';
 import { readInputFile } from '../read-file.ts';
 
-/** A VEX document that an option names, or that is below a directory it names. */
-export interface VexFile {
-  /** The value of the option. */
+/** A VEX document that an option names, that is below a directory it names, or that is attached to the image. */
+export interface VexSource {
+  /** The value of the option, or the name of the document. */
   readonly argument: string;
-  readonly path: string;
+  /** Its path, or the name of the document. */
+  readonly place: string;
+  /** Throws `config-invalid` if it cannot be read. */
+  read(): Promise<Buffer>;
 }
 
 /** Returns the documents of an argument: the file itself, or all `.json` files below a directory. */
-export function vexFilesAt(argument: string): VexFile[] {
-  if (!withReadErrors(argument, () => statSync(argument)).isDirectory())
-    return [{ argument, path: argument }];
+export function vexFilesAt(argument: string): VexSource[] {
+  if (!withReadErrors(argument, () => statSync(argument)).isDirectory()) return [vexFile(argument, argument)];
   const entries = withReadErrors(argument, () =>
     readdirSync(argument, { recursive: true, encoding: 'utf8' }),
   );
   const names = entries.filter((name) => name.endsWith('.json')).sort(compareText);
   assertFewDocuments(names.length, argument);
-  return names.map((name) => ({ argument, path: join(argument, name) }));
+  return names.map((name) => vexFile(argument, join(argument, name)));
+}
+
+function vexFile(argument: string, place: string): VexSource {
+  return { argument, place, read: () => readSuppressionFile(place, 'vexDocumentBytes') };
 }
 
 /** Throws `limit-exceeded` if a directory has more than `limits.vexDocuments`. */

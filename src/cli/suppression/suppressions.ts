@@ -10,7 +10,7 @@ import type { AssessedReport } from '../../service/findings/match-image.ts';
 import type { LoadedExtensions } from '../load-extensions.ts';
 import type { ConsoleOptions } from '../progress.ts';
 import { warn, warnAboutRules } from '../warn.ts';
-import { assertFewProducts, readSuppressionFile, type VexFile, vexFilesAt } from './suppression-files.ts';
+import { assertFewProducts, readSuppressionFile, type VexSource, vexFilesAt } from './suppression-files.ts';
 
 /** Options of the commands that suppress findings. */
 export interface SuppressionOptions extends ConsoleOptions {
@@ -18,6 +18,9 @@ export interface SuppressionOptions extends ConsoleOptions {
   readonly ignore?: readonly string[];
   /** VEX documents, and directories of them. */
   readonly vex?: readonly string[];
+  /** File of the public key of VEX documents that are attached to the image in its registry. */
+  readonly vexKey?: string;
+  readonly offline?: boolean;
   readonly loaded: LoadedExtensions;
 }
 
@@ -37,10 +40,11 @@ export async function readSuppressions(options: SuppressionOptions, now: Date): 
   const { schemes } = options.loaded.extensions;
   const activeRules = activeRulesOf(rules, now, options);
   return async (assessed) => {
-    if (activeRules.length === 0 && files.length === 0) return assessed;
     const { report, isAssessed } = assessed;
+    const sources = [...files, ...(await attachedTo(report, options))];
+    if (activeRules.length === 0 && sources.length === 0) return assessed;
     const { statements, unusedArguments } = await readStatements(
-      files,
+      sources,
       [...report.matches, ...report.suppressed],
       options,
     );
@@ -58,6 +62,15 @@ export async function readSuppressions(options: SuppressionOptions, now: Date): 
       warn(`${argument} has no statement that matches a finding`, options);
     return { ...assessed, report: result.report };
   };
+}
+
+async function attachedTo(
+  { target }: Pick<Report, 'target'>,
+  { vexKey, ...options }: SuppressionOptions,
+): Promise<readonly VexSource[]> {
+  if (vexKey === undefined) return [];
+  const { fetchAttachedVex } = await import('./attached-vex.ts');
+  return await fetchAttachedVex(target, { ...options, vexKey });
 }
 
 /** Returns the rules and statements of options on some findings, which may be of several images. Warns of expired rules. */
@@ -134,11 +147,11 @@ interface ReadStatements {
 
 /** Reads the statements of documents about the vulnerabilities of findings, which are few of a vendor's archive. */
 async function readStatements(
-  files: readonly VexFile[],
+  sources: readonly VexSource[],
   findings: readonly Match[],
   options: ConsoleOptions,
 ): Promise<ReadStatements> {
-  if (files.length === 0) return { statements: [], unusedArguments: () => [] };
+  if (sources.length === 0) return { statements: [], unusedArguments: () => [] };
   const { readVex } = await import('../../suppression-files/read-vex.ts');
   const names = namesIn(findings);
   const wants = (ids: readonly string[]): boolean => ids.some((id) => names.has(id.toUpperCase()));
@@ -146,15 +159,16 @@ async function readStatements(
   const documents = new Map<VexDocument, string>();
   const unreadableCounts = new Map<string, number>();
   let products = 0;
-  for (const { argument, path } of files) {
+  for (const source of sources) {
+    const { argument, place } = source;
     try {
-      const read = readVex(await readSuppressionFile(path, 'vexDocumentBytes'), { place: path, wants });
+      const read = readVex(await source.read(), { place, wants });
       documents.set(read.document, argument);
       statements.push(...read.statements);
       for (const statement of read.statements) products += statement.products.length;
     } catch (error) {
       // An unreadable document suppresses nothing. In a directory of thousands it does not end the command.
-      if (argument === path || !(error instanceof ClairError)) throw error;
+      if (argument === place || !(error instanceof ClairError)) throw error;
       unreadableCounts.set(argument, (unreadableCounts.get(argument) ?? 0) + 1);
     }
     assertFewProducts(products, argument);
@@ -166,7 +180,7 @@ async function readStatements(
     unusedArguments: (used) => {
       const usedArguments = new Set([...used].map((document) => documents.get(document)));
       return new Set(
-        files.map(({ argument }) => argument).filter((argument) => !usedArguments.has(argument)),
+        sources.map(({ argument }) => argument).filter((argument) => !usedArguments.has(argument)),
       );
     },
   };

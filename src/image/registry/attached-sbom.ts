@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
+import type { Digest } from '../../model/digest.ts';
 import { isAttestation, isIndex } from '../format/choose-manifest.ts';
-import { type Descriptor, indexDocument, manifestDocument, parseDocument } from '../format/documents.ts';
+import { type Descriptor, parseDocument } from '../format/documents.ts';
 import { entriesOf } from '../format/fetched-image.ts';
 import type { RegistryImage } from './open-registry-image.ts';
+import { layersOf, referrersOf } from './referrers.ts';
 import type { RepositoryClient } from './repository-client.ts';
 
 /** Formats of attached SBOMs. */
@@ -46,7 +47,7 @@ async function* findAttached({ repository, chosen, root }: RegistryImage): Async
   for (const attestation of entries.filter(
     (entry) => isAttestation(entry) && isAbout(entry, chosen.digest),
   )) {
-    for (const layer of await layersOf(attestation, repository)) {
+    for (const layer of await layersOf(attestation.digest, repository)) {
       const type = layer.annotations?.['in-toto.io/predicate-type'] ?? '';
       yield { form: formOf(type), fetch: () => predicateOf(layer, repository) };
     }
@@ -62,30 +63,8 @@ function isAbout({ annotations }: Descriptor, digest: Digest): boolean {
   return annotations?.['vnd.docker.reference.digest'] === digest;
 }
 
-/**
- * Returns the referrers of a digest. Registries without the referrers API store them under a tag. OCI distribution-spec, "Referrers Tag
- * Schema".
- */
-async function referrersOf(digest: Digest, repository: RepositoryClient): Promise<readonly Descriptor[]> {
-  const bytes = await repository.fetchReferrers(digest);
-  if (bytes !== undefined)
-    return parseDocument(bytes, `the referrers of ${digest}`, indexDocument).manifests ?? [];
-  try {
-    const tag = `${digestAlgorithm(digest)}-${digestHex(digest)}`.slice(0, 128);
-    return entriesOf(repository.name, await repository.fetchManifest(tag));
-  } catch (error) {
-    if (error instanceof ClairError && error.code === 'target-not-found') return [];
-    throw error;
-  }
-}
-
-async function layersOf({ digest }: Descriptor, repository: RepositoryClient): Promise<Descriptor[]> {
-  const { bytes } = await repository.fetchManifest(digest);
-  return parseDocument(bytes, `the manifest ${digest} of ${repository.name}`, manifestDocument).layers;
-}
-
 async function contentOf(referrer: Descriptor, repository: RepositoryClient): Promise<Buffer> {
-  const [layer] = await layersOf(referrer, repository);
+  const [layer] = await layersOf(referrer.digest, repository);
   if (layer === undefined)
     throw new ClairError('target-corrupt', `${referrer.digest} of ${repository.name} has no content`);
   return await repository.fetchDocument(layer, limits.attachedSbomBytes);
