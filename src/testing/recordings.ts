@@ -21,6 +21,15 @@ const exchange = z.object({
 /** A request to a real Clair and its response. */
 export type Exchange = z.output<typeof exchange>;
 
+/** A request with its response, or without one. */
+const v4Request = z.object({
+  method: z.string(),
+  path: z.string(),
+  request_body: z.optional(z.nullable(z.string())),
+  status: z.optional(z.number()),
+  response_body: z.optional(z.nullable(z.string())),
+});
+
 const v4Line = z.object({
   n: z.number(),
   note: z.string(),
@@ -34,6 +43,7 @@ const v4Line = z.object({
   response_headers: z.optional(z.array(z.tuple([z.string(), z.string()]))),
   response_body: z.optional(z.nullable(z.string())),
   layer_requests: z.optional(z.array(z.object({ path: z.string() }))),
+  background: z.optional(v4Request),
 });
 
 /** A line of a recording of Clair v4: a request with its response, or an event between them. */

@@ -16,6 +16,8 @@ const recordedState = 'cb31df8269833698891b35a63251a81a';
 /** Addresses in a replay of Clair v4. */
 export interface V4Endpoints {
   readonly port: number;
+  /** The port of health checks and metrics. */
+  readonly introspection?: number;
   readonly layers: V4LayerServer;
   /** Our notifications by the ids of the recorded ones. */
   readonly notifications?: ReadonlyMap<string, string>;
@@ -27,6 +29,7 @@ export class V4Replay {
   readonly #deviations: V4Deviations;
   readonly #unlisted: string[] = [];
   readonly #references = new V4References();
+  #exchanges = 0;
   #state = '';
   /** The position of the next page in the last one. */
   #next = '';
@@ -41,9 +44,10 @@ export class V4Replay {
       this.#compareRequests(line);
       return;
     }
+    this.#exchanges++;
     const deviation = this.#deviations[line.n];
     const theirs = comparableV4(recordedV4Answer(line));
-    const answer = await this.#send(line);
+    const answer = await this.send(line);
     const ours = comparableV4(answer);
     this.#references.learn(line, answer);
     this.#unlisted.push(...problemsOf(answer).map((problem) => `#${line.n} ${problem}`));
@@ -53,7 +57,10 @@ export class V4Replay {
 
   /** Asserts that there were no differences besides the listed deviations. */
   finish(context: TestContext): void {
-    context.diagnostic(`${Object.keys(this.#deviations).length} deviations`);
+    const deviating = Object.keys(this.#deviations).length;
+    context.diagnostic(
+      `${this.#exchanges} exchanges, ${this.#exchanges - deviating} equal, ${deviating} listed deviations`,
+    );
     assert.equal(this.#unlisted.length, 0, this.#unlisted.join('\n'));
   }
 
@@ -72,7 +79,8 @@ export class V4Replay {
     );
   }
 
-  async #send(line: V4Line): Promise<V4Answer> {
+  /** Sends a request without a comparison. */
+  async send(line: V4Line): Promise<V4Answer> {
     const { method = '', path: recordedPath = '', request_headers: headers = {}, request_body: text } = line;
     const path = this.#outgoingPath(recordedPath);
     const base64 = line.request_body_b64;
@@ -91,7 +99,7 @@ export class V4Replay {
       );
     const length = body ? { 'Content-Length': body.length } : {};
     const asked = request({
-      ...{ port: this.#endpoints.port, host: '127.0.0.1', method, path, agent: false },
+      ...{ port: this.#portOf(line), host: '127.0.0.1', method, path, agent: false },
       headers: { ...Object.fromEntries(sent), ...length },
     });
     asked.on('error', reject);
@@ -118,6 +126,11 @@ export class V4Replay {
     const [, next] = /"next":"([^"]+)"/.exec(answer.body) ?? [];
     if (next !== undefined) this.#next = next;
     return answer;
+  }
+
+  #portOf({ port }: V4Line): number {
+    const { port: api, introspection = api } = this.#endpoints;
+    return port === 'introspection' ? introspection : api;
   }
 
   /** Ids in braces are percent-encoded, as a client of HTTP must. */
