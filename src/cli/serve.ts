@@ -21,6 +21,8 @@ export interface ServeOptions extends ConfigOptions {
   readonly logFormat?: Config['log']['format'];
   /** Disables the verification of certificates of layer servers. */
   readonly insecureTls?: boolean;
+  /** Parts of the work that the process does. Overrides `roles`. */
+  readonly role?: readonly string[];
   /** Published databases. Overrides `updater.from`. */
   readonly from?: readonly string[];
   /** The file with the root of trust. Overrides `updater.root`. */
@@ -44,7 +46,11 @@ export async function serve(options: ServeOptions): Promise<number> {
       withoutEffect = keys;
     },
   });
-  const config: Config = { ...loaded, updater: withOptions(loaded.updater, options) };
+  const config: Config = {
+    ...loaded,
+    roles: [...(options.role ?? loaded.roles)],
+    updater: withOptions(loaded.updater, options),
+  };
   const log = configuredLog(config, options);
   if (options.config === undefined) log.info('no configuration file: defaults and the environment are used');
   if (unknown.length > 0) log.warn({ variables: unknown }, 'unknown environment variables without effect');
@@ -62,7 +68,12 @@ export async function serve(options: ServeOptions): Promise<number> {
     process.on('SIGHUP', () => {
       void reload(server, log, options);
     });
-    log.info({ port: server.apiPort, health: server.healthPort, database: config.database.type }, 'started');
+    const { apiPort: port, healthPort: health } = server;
+    const { roles, database } = config;
+    log.info(
+      { ...(port > 0 && { port }), health, database: database.type, ...(roles.length > 0 && { roles }) },
+      'started',
+    );
     warnIfOpenAccess(config, server, log);
     logIfStrictSources(config, log);
     warnOfUnsigned(config, log);
@@ -105,6 +116,7 @@ function configuredLog(config: Config, { logLevel, logFormat }: ServeOptions): L
 }
 
 function warnIfOpenAccess({ api }: Config, { apiPort }: RunningServer, log: Logger): void {
+  if (apiPort === 0) return;
   const address = listenAddress('api.addr', api.addr, api.port);
   if (isLoopbackAddress(address)) return;
   warnOfOpenAccess(log, {

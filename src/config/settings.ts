@@ -225,6 +225,9 @@ const settings = {
       0,
     ),
   },
+  roles: stringList(
+    'What this process does: `api`, the APIs; `worker`, scans of images and walks through registries; `feeds`, updates and the deletion of expired data; `notify`, notifications. All when empty. The option `--role` overrides it.',
+  ),
   plugins: stringList(
     'Plugins: packages, or paths of modules or of directories of modules, relative to the directory of this file. SIGHUP reloads them.',
   ),

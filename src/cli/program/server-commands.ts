@@ -90,10 +90,9 @@ Example:
     });
 }
 
-function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps): void {
-  program
-    .command('serve')
-    .description('run the server: the v1, v3 and v4 APIs of Clair, updates of advisories, notifications')
+/** Adds the options of the configuration, the work and the log of a server. */
+function addWorkOptions(command: Command): Command {
+  return command
     .addOption(
       new Option(
         '--config <file>',
@@ -106,6 +105,12 @@ function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps):
         .env('CLAIR_MODE'),
     )
     .addOption(
+      new CliOption(
+        '--role <role>',
+        'do only this part of the work: api, worker (scans of images), feeds or notify; several with commas; repeatable; overrides roles of the configuration',
+      ).repeatable((text) => text.split(',')),
+    )
+    .addOption(
       new Option(
         '--log-level <level>',
         'minimum level of log lines; overrides log.level of the configuration, info by default',
@@ -116,7 +121,15 @@ function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps):
         '--log-format <format>',
         'json, text, or auto (text on a terminal, json elsewhere); overrides log.format of the configuration, auto by default',
       ).choices(['auto', 'json', 'text']),
-    )
+    );
+}
+
+function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps): void {
+  addWorkOptions(
+    program
+      .command('serve')
+      .description('run the server: the v1, v3 and v4 APIs of Clair, updates of advisories, notifications'),
+  )
     .addOption(
       new CliOption(
         '--from <place>',

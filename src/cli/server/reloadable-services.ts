@@ -28,17 +28,20 @@ export interface ReloadableServices extends AsyncDisposable {
 }
 
 /**
- * Creates the API with the current extensions, and starts updater and notifier after the previous ones have ended. Takes ownership of the
+ * Creates the API with the current extensions, and starts the parts of its roles after the previous ones have ended. Takes ownership of the
  * plugins.
  */
 export function startServices(config: Config, deps: ServiceDeps): ReloadableServices {
   const running = new Disposal();
   running.use(deps.loaded);
   const api = apiOf(config, deps);
-  running.use(startUpdater(config, deps));
-  running.use(startNotifier(config, deps));
-  running.use(startScanRunner(config, deps));
-  running.use(startRegistryWatcher(deps));
+  const { roles } = deps.server;
+  if (roles.has('feeds')) running.use(startUpdater(config, deps));
+  if (roles.has('notify')) running.use(startNotifier(config, deps));
+  if (roles.has('worker')) {
+    running.use(startScanRunner(config, deps));
+    running.use(startRegistryWatcher(deps));
+  }
   return { ...api, feeds: deps.plan.feeds, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 }
 

@@ -18,8 +18,15 @@ import { Problems } from './problems.ts';
 import { exportTarget } from './tracing.ts';
 import { type ConfiguredRegistry, watchedRegistriesOf } from './watched-registries.ts';
 
+/** Parts of a server: `api` answers clients, `worker` scans images and watches registries, `feeds` updates, `notify` delivers. */
+const serverRoles = ['api', 'worker', 'feeds', 'notify'] as const;
+
+/** A part of a server. */
+export type ServerRole = (typeof serverRoles)[number];
+
 /** The settings of a server that do not depend on plugins, checked and parsed. */
 export interface ServerPlan {
+  readonly roles: ReadonlySet<ServerRole>;
   readonly api: Address;
   readonly health: Address;
   readonly access: Access;
@@ -51,6 +58,7 @@ export async function planServer(
   const { api, database, tracing } = config;
   const problems = new Problems();
   const plan = {
+    roles: problems.check(() => rolesOf(config.roles)),
     api: problems.check(() => listenAddress('api.addr', api.addr, api.port)),
     health: problems.check(() => listenAddress('api.healthaddr', api.healthaddr, api.healthport)),
     access: problems.check(() => accessOf(api)),
@@ -75,6 +83,18 @@ export async function planServer(
   await problems.checkAsync(() => checkPublished(config));
   problems.throwIfAny();
   return plan as ServerPlan;
+}
+
+/** Returns the roles of a process: all without a name. Throws `config-invalid` for an unknown name. */
+function rolesOf(names: readonly string[]): ReadonlySet<ServerRole> {
+  if (names.length === 0) return new Set(serverRoles);
+  return new Set(names.map(roleOf));
+}
+
+function roleOf(name: string): ServerRole {
+  const role = serverRoles.find((one) => one === name);
+  if (role !== undefined) return role;
+  throw new ClairError('config-invalid', `roles takes ${serverRoles.join(', ')}, not ${name}`);
 }
 
 function accessOf({ tokens, v4 }: Config['api']): Access {

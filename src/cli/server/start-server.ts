@@ -43,6 +43,7 @@ export interface CheckOptions {
 
 /** A running server. Disposing it finishes pending requests, cancels background tasks and closes the database. */
 export interface RunningServer extends AsyncDisposable {
+  /** 0 without the role `api`. */
   readonly apiPort: number;
   readonly healthPort: number;
   /** Reloads plugins. Throws `config-invalid` and keeps the current ones if they cannot be used. */
@@ -81,10 +82,12 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const services = new ServiceManager(config, shared, prepared);
   parts.use(services);
   const health = parts.use(await startHealth(shared, () => services.current));
-  const api = parts.use(await serveRoutes(config, () => services.current, shared));
+  const api = server.roles.has('api')
+    ? parts.use(await serveRoutes(config, () => services.current, shared))
+    : undefined;
   const running = parts.move();
   return {
-    apiPort: api.port,
+    apiPort: api?.port ?? 0,
     healthPort: health.port,
     reload: (plugins) => services.replace(plugins),
     async [Symbol.asyncDispose]() {
