@@ -42,7 +42,10 @@ export async function fetchAttachedVex(
   if (documents.length === 0)
     warn(`no VEX document that ${vexKey} has signed is attached to the image`, options);
   if (refused > 0)
-    warn(`attestations of the image that do not count, since ${vexKey} has not signed them for it: ${refused}`, options);
+    warn(
+      `attestations of the image that do not count, since ${vexKey} has not signed them for it: ${refused}`,
+      options,
+    );
   return documents.map(({ name, predicate }) => ({
     argument: name,
     place: name,
