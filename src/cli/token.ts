@@ -7,6 +7,8 @@ import { writeText } from './output.ts';
 export interface TokenOptions {
   readonly scope: string;
   readonly name?: string;
+  /** The last day in UTC on which the token is valid: `2027-01-31`. */
+  readonly expires?: string;
 }
 
 /** Random bytes of a token, as many as a SHA-256 has. */
@@ -23,14 +25,17 @@ export async function makeToken(options: TokenOptions): Promise<number> {
   return 0;
 }
 
-/** Returns the entry of `api.tokens` for a token. Throws `usage` for an invalid name. */
-export function tokenEntry(token: string, { scope, name }: TokenOptions): string {
+/** Returns the entry of `api.tokens` for a token. Throws `usage` for an invalid name or day, or for a day without a name. */
+export function tokenEntry(token: string, { scope, name, expires }: TokenOptions): string {
+  if (expires !== undefined && name === undefined)
+    throw new ClairError('usage', '--expires needs --name: the log names tokens that have expired');
   const sum = createHash('sha256').update(token).digest('hex');
-  const entry = [scope, sum, ...(name === undefined ? [] : [name])].join(':');
+  const entry = [scope, sum, name, expires].filter((part) => part !== undefined).join(':');
   try {
     accessByTokens([entry]);
   } catch (error) {
-    const message = '--name takes up to 64 letters, digits and . _ @ -';
+    const message =
+      '--name takes up to 64 letters, digits and . _ @ -, and --expires a day such as 2027-01-31';
     throw new ClairError('usage', message, { cause: error });
   }
   return entry;

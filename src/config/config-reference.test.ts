@@ -28,7 +28,7 @@ test('writes a heading and a section for each block', () => {
         'updater',
         '`updater.sources.<name>`',
       ],
-      ...['notifier', 'notifier.pager', 'plugins', 'log', 'tracing'],
+      ...['notifier', 'notifier.pager', 'roles', 'plugins', 'log', 'tracing'],
     ],
   );
 });

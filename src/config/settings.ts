@@ -96,7 +96,7 @@ const settings = {
     },
     tokens: secretStringList(
       'Bearer tokens of the API; without tokens, every client has full access. Each is `read:`, `scan:` or `admin:` and the SHA-256 of the token in hexadecimal. ' +
-        '`read` permits GET, `scan` also posting layers, `admin` everything. A name for the log may follow: `scan:SUM:ci`. ' +
+        '`read` permits GET, `scan` also posting layers, `admin` everything. A name for the log and the last day of the token may follow: `scan:SUM:ci:2027-01-31`. ' +
         '`clair config token` creates one.',
     ),
   },

@@ -25,11 +25,12 @@ export interface Access {
 }
 
 /**
- * Returns access by bearer tokens: authentication and scopes. An entry holds the hash of a token, not the token: `scan:`, the SHA-256 in hexadecimal, and optionally
- * `:` and a name for the log. Without entries, all requests are allowed, as in Clair. Throws `config-invalid` for a malformed entry and
- * for two entries with one token.
+ * Returns access by bearer tokens: authentication and scopes. An entry holds the hash of a token, not the token: `scan:`, the SHA-256 in
+ * hexadecimal, and optionally `:`, a name for the log, `:` and the last day in UTC on which the token is valid. Without entries, all requests
+ * are allowed, as in Clair. `now` is in milliseconds since 1970. Throws `config-invalid` for a malformed entry and for two entries with one
+ * token.
  */
-export function accessByTokens(entries: readonly string[]): Access {
+export function accessByTokens(entries: readonly string[], now: () => number = Date.now): Access {
   const tokens = entries.map(parseEntry);
   if (tokens.length === 0) return { isOpen: true, authorize: () => ({}) };
   assertUniqueTokens(tokens);
@@ -42,6 +43,10 @@ export function accessByTokens(entries: readonly string[]): Access {
       if (granted === undefined) {
         const response = renderError(401, 'a valid token is required', { 'WWW-Authenticate': 'Bearer' });
         return { refusal: { response, reason: token === undefined ? 'no bearer token' : 'unknown token' } };
+      }
+      if (now() >= granted.expiresAt) {
+        const response = renderError(401, 'this token has expired', { 'WWW-Authenticate': 'Bearer' });
+        return { token: granted.name, refusal: { response, reason: 'the token has expired' } };
       }
       const required = route === undefined ? 'read' : requiredScope(route);
       if (scopesAscending.indexOf(granted.scope) >= scopesAscending.indexOf(required))
@@ -56,20 +61,33 @@ interface ConfiguredToken {
   readonly scope: Scope;
   readonly sha256: Buffer;
   readonly name: string;
+  /** The end of its last day, in milliseconds since 1970; infinite if it does not expire. */
+  readonly expiresAt: number;
 }
 
+const dayMs = 24 * 60 * 60 * 1000;
+
 function parseEntry(entry: string): ConfiguredToken {
-  const [, scope, sum = '', name] =
-    /^(read|scan|admin):([\da-f]{64})(?::([\w.@-]{1,64}))?$/i.exec(entry) ?? [];
+  const [, scope, sum = '', name, lastDay] =
+    /^(read|scan|admin):([\da-f]{64})(?::([\w.@-]{1,64})(?::(\d{4}-\d{2}-\d{2}))?)?$/i.exec(entry) ?? [];
+  const expiresAt = lastDay === undefined ? Number.POSITIVE_INFINITY : endOfDay(lastDay);
   // The message omits the entry, which could be a token that was configured by mistake.
-  if (scope === undefined)
+  if (scope === undefined || Number.isNaN(expiresAt))
     throw new ClairError(
       'config-invalid',
-      'api.tokens must have entries of the form scope:hash or scope:hash:name, with the scope read, scan or admin and the SHA-256 of a token ' +
-        'in hexadecimal; clair config token creates one',
+      'api.tokens must have entries of the form scope:hash, scope:hash:name or scope:hash:name:day, with the scope read, scan or admin, the ' +
+        'SHA-256 of a token in hexadecimal, and a last day such as 2027-01-31; clair config token creates one',
     );
   const lower = scope.toLowerCase() as Scope;
-  return { scope: lower, sha256: Buffer.from(sum, 'hex'), name: name ?? `${lower}:${sum.slice(0, 8)}` };
+  const shownName = name ?? `${lower}:${sum.slice(0, 8)}`;
+  return { scope: lower, sha256: Buffer.from(sum, 'hex'), name: shownName, expiresAt };
+}
+
+/** Returns the end of a day in UTC. NaN if the calendar does not have the day. */
+function endOfDay(day: string): number {
+  const start = Date.parse(`${day}T00:00:00Z`);
+  const isInCalendar = !Number.isNaN(start) && new Date(start).toISOString().startsWith(day);
+  return isInCalendar ? start + dayMs : Number.NaN;
 }
 
 /** Throws `config-invalid` if one token has two entries, of which the wider scope would count unnoticed. */

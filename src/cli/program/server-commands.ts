@@ -63,7 +63,14 @@ function addToken(config: Command, { run }: Pick<CommandDeps, 'run'>): void {
         .default('scan'),
     )
     .option('--name <name>', 'a name for the log, of letters, digits and . _ @ -')
-    .addHelpText('after', '\nExample:\n  clair config token --scope scan --name ci')
+    .option(
+      '--expires <day>',
+      'the last day in UTC on which the token is valid, such as 2027-01-31; it needs --name',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  clair config token --scope scan --name ci\n  clair config token --scope read --name audit --expires 2027-01-31',
+    )
     .action(async (options: TokenOptions) => {
       const { makeToken } = await import('../token.ts');
       run(makeToken, options);
