@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { limits } from '../../core/limits.ts';
 import { serveHttp } from '../../testing/http-server.ts';
@@ -15,6 +17,7 @@ import {
   wantedFiles,
 } from '../../testing/registry-harness.ts';
 import { tar } from '../../testing/tar-writer.ts';
+import { openRepository } from './open-registry-image.ts';
 
 test('resumes a download when it breaks off, also when the registry starts at the beginning again', async (context) => {
   const { registry, read } = await openRegistryHarness(context);
@@ -277,4 +280,34 @@ test('names the step when a registry is silent, and does not request it again', 
     ),
   );
   assert.equal(requests, 1);
+});
+
+test('tries plain HTTP on loopback for a request that learns late that there is no TLS', async (context) => {
+  const answered = Promise.withResolvers<void>();
+  let attempts = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', async (bytes: Buffer) => {
+      const isTls = bytes[0] === 0x16;
+      // The second request has tried TLS, but gets no response until the first one has succeeded.
+      if (isTls && ++attempts === 2) await answered.promise;
+      socket.end(
+        isTls ? 'HTTP/1.1 400 Bad Request\r\n\r\n' : 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
+      );
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const repository = openRepository(
+    { registry: `127.0.0.1:${port}`, repository: 'app' },
+    { env: { HOME: '/nowhere' } },
+  );
+  const fetchBlob = async (): Promise<number> => (await repository.fetchBlob(sha256('ok'), 0)).status;
+  const first = fetchBlob();
+  const second = fetchBlob();
+  assert.equal(await first, 200);
+  answered.resolve();
+  assert.equal(await second, 200);
 });

@@ -104,7 +104,9 @@ export class RegistryClient {
 
   /** Tries the next origin if nothing listens at the preferred one, and then uses only that one. */
   async #attempt(request: RegistryRequest): Promise<RegistryResponse> {
-    for (const [i, origin] of this.#origins.entries()) {
+    // Another request may settle on one origin meanwhile.
+    const origins = this.#origins;
+    for (const [i, origin] of origins.entries()) {
       const url = new URL(
         request.path.startsWith('/')
           ? `${origin}${request.path}`
@@ -116,7 +118,7 @@ export class RegistryClient {
         return response;
       } catch (error) {
         if (!(error instanceof NoResponseError)) throw error;
-        if (i < this.#origins.length - 1) continue;
+        if (i < origins.length - 1) continue;
         throw toFailure(request.endpointLabel, url, error);
       }
     }
