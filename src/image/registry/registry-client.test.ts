@@ -283,17 +283,20 @@ test('names the step when a registry is silent, and does not request it again', 
 });
 
 test('tries plain HTTP on loopback for a request that learns late that there is no TLS', async (context) => {
-  const answered = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<undefined>();
   let attempts = 0;
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.once('data', async (bytes: Buffer) => {
+    socket.once('data', (bytes: Buffer) => {
       const isTls = bytes[0] === 0x16;
+      const answer = (): void => {
+        socket.end(
+          isTls ? 'HTTP/1.1 400 Bad Request\r\n\r\n' : 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
+        );
+      };
       // The second request has tried TLS, but gets no response until the first one has succeeded.
-      if (isTls && ++attempts === 2) await answered.promise;
-      socket.end(
-        isTls ? 'HTTP/1.1 400 Bad Request\r\n\r\n' : 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
-      );
+      if (isTls && ++attempts === 2) void answered.promise.then(answer);
+      else answer();
     });
   });
   server.listen(0, '127.0.0.1');
@@ -308,6 +311,6 @@ test('tries plain HTTP on loopback for a request that learns late that there is 
   const first = fetchBlob();
   const second = fetchBlob();
   assert.equal(await first, 200);
-  answered.resolve();
+  answered.resolve(undefined);
   assert.equal(await second, 200);
 });
