@@ -6,9 +6,10 @@ import { withDocumentErrors, zippedDocuments } from '../feed-documents.ts';
 import { parseNevra, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { skippedEntry } from '../osv/advisory.ts';
 import { readActiveRecord } from '../osv/archive.ts';
-import { commonOf, cvesOf, type OsvEntry, textIn, titleOf, vectorsOf } from '../osv/record.ts';
+import { type OsvEntry, textIn } from '../osv/record.ts';
+import { vendorAdvisoryOf } from '../osv/vendor-advisory.ts';
 import { rpmNamespace } from '../rows.ts';
-import { parseIssued, vendorSeverity } from '../vendor-values.ts';
+import { vendorSeverity } from '../vendor-values.ts';
 import { namespaceOfEcosystemName } from './releases.ts';
 
 /** File names of the packages with the fix, by architecture. `src` has the source package. */
@@ -37,17 +38,8 @@ function* readFile(file: ArchivedRecord): Generator<FeedRecord> {
     else affected.push(...rows);
   }
   if (affected.length === 0) return;
-  yield {
-    kind: 'vulnerability',
-    ...commonOf(record),
-    title: titleOf(record),
-    ...parseIssued(record.published ?? undefined),
-    aliases: cvesOf(record),
-    links: (record.references ?? []).filter(({ type }) => type === 'ADVISORY').map(({ url }) => url),
-    severity: vendorSeverity(textIn(record.database_specific, 'severity')),
-    cvss: vectorsOf('openeuler', record),
-    affected,
-  };
+  const severity = vendorSeverity(textIn(record.database_specific, 'severity'));
+  yield vendorAdvisoryOf('openeuler', record, { severity, affected });
 }
 
 /** Returns the rows of the packages that are built from the source package of an entry, or why it has none. */

@@ -2,17 +2,9 @@ import * as z from 'zod/mini';
 import { boundedParse } from '../../kit/json/json-document.ts';
 import type { FeedRecord } from '../../plugin/index.ts';
 import { skippedEntry } from '../osv/advisory.ts';
-import {
-  commonOf,
-  cvesOf,
-  type OsvEntry,
-  type OsvRecord,
-  severityInSummary,
-  titleOf,
-  vectorsOf,
-} from '../osv/record.ts';
+import { type OsvEntry, type OsvRecord, severityInSummary } from '../osv/record.ts';
+import { vendorAdvisoryOf } from '../osv/vendor-advisory.ts';
 import { mergedRows, type Part } from '../rows.ts';
-import { parseIssued } from '../vendor-values.ts';
 import { partsOn } from './product.ts';
 
 /** The packages built from the source package of an entry: `[{"libzzip-0-13": "0.13.72-150600.4.3.1"}]`. */
@@ -33,17 +25,7 @@ export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
   }
   const affected = mergedRows(parts);
   if (affected.length === 0) return;
-  yield {
-    kind: 'vulnerability',
-    ...commonOf(record),
-    title: titleOf(record),
-    ...parseIssued(record.published ?? undefined),
-    aliases: cvesOf(record),
-    links: (record.references ?? []).filter(({ type }) => type === 'ADVISORY').map(({ url }) => url),
-    severity: severityInSummary(record),
-    cvss: vectorsOf('SUSE', record),
-    affected,
-  };
+  yield vendorAdvisoryOf('SUSE', record, { severity: severityInSummary(record), affected });
 }
 
 type ReleaseTarget = ReturnType<typeof partsOn>[number];
