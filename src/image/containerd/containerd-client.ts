@@ -2,6 +2,7 @@ import type { Client, Metadata } from '@grpc/grpc-js';
 import * as z from 'zod/mini';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { readAllBytes } from '../../kit/bytes/bytes.ts';
 import type { Digest } from '../../model/digest.ts';
 import { digestText } from '../../model/digest-schema.ts';
 import { type Descriptor, verifyDigest } from '../format/documents.ts';
@@ -87,21 +88,14 @@ export class ContainerdClient implements Disposable {
 
   /** Reads a small blob, and verifies its digest. Throws `target-not-found` if containerd does not have it. */
   async readDocument(namespace: string, { digest, size }: Descriptor): Promise<Buffer> {
-    const refuse = (): never => {
-      throw new ClairError(
+    const tooMuch = (): ClairError =>
+      new ClairError(
         'limit-exceeded',
         `the blob ${digest} in ${this.#display()} has more than ${limits.manifestBytes} bytes`,
       );
-    };
-    if (size !== undefined && size > limits.manifestBytes) refuse();
-    const pieces: Uint8Array[] = [];
-    let total = 0;
-    for await (const piece of this.readBlob(namespace, digest)) {
-      total += piece.length;
-      if (total > limits.manifestBytes) refuse();
-      pieces.push(piece);
-    }
-    return verifyDigest(Buffer.concat(pieces, total), digest);
+    if (size !== undefined && size > limits.manifestBytes) throw tooMuch();
+    const bytes = await readAllBytes(this.readBlob(namespace, digest), limits.manifestBytes, tooMuch);
+    return verifyDigest(bytes, digest);
   }
 
   /**

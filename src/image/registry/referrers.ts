@@ -25,7 +25,7 @@ export async function layersOf(reference: string, repository: RepositoryClient):
   return parseDocument(bytes, `the manifest ${reference} of ${repository.name}`, manifestDocument).layers;
 }
 
-/** Returns the layers of the manifest with attestations that cosign stores under a tag. Empty if there is none. */
+/** Returns the descriptors of the attestations that cosign attaches under a tag. Empty if it has attached none. */
 export async function cosignAttestationsOf(
   digest: Digest,
   repository: RepositoryClient,

@@ -62,9 +62,17 @@ export async function sleepOrWake(
   wakeSignal: Pick<WakeSignal, 'wait'>,
   signal: AbortSignal,
 ): Promise<void> {
+  await untilFirst([(until) => wakeSignal.wait(until), (until) => sleep(ms, until)], signal);
+}
+
+/** Resolves when the first of several waits ends, or `signal` aborts. The signal that each gets then ends the others. */
+export async function untilFirst(
+  waits: readonly ((until: AbortSignal) => Promise<void>)[],
+  signal: AbortSignal,
+): Promise<void> {
   const awake = new AbortController();
   const either = AbortSignal.any([signal, awake.signal]);
-  await Promise.race([wakeSignal.wait(either), sleep(ms, either)]);
+  await Promise.race(waits.map((wait) => wait(either)));
   awake.abort();
 }
 

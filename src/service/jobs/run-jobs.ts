@@ -1,5 +1,5 @@
 import { IdleWait } from '../../kit/async/idle-wait.ts';
-import { WakeLatch } from '../../kit/async/wake-signal.ts';
+import { untilFirst, WakeLatch } from '../../kit/async/wake-signal.ts';
 import type { ClaimedJob } from '../../store/job-store.ts';
 import type { JobPulse } from './job-pulse.ts';
 import { leaseMs, type RecurringJob, type RunJobDeps, runClaimed } from './run-job.ts';
@@ -124,9 +124,7 @@ class JobWorker {
 
   /** Waits until the next poll, or until a run has ended. */
   async #sleep(ms: number): Promise<void> {
-    const awake = new AbortController();
-    const either = AbortSignal.any([this.#signal, awake.signal]);
-    await Promise.race([this.#deps.sleepOrWake(ms, either), this.#ended.wait(either)]);
-    awake.abort();
+    const { sleepOrWake } = this.#deps;
+    await untilFirst([(until) => sleepOrWake(ms, until), (until) => this.#ended.wait(until)], this.#signal);
   }
 }

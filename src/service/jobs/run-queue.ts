@@ -1,5 +1,5 @@
 import { IdleWait } from '../../kit/async/idle-wait.ts';
-import { WakeLatch } from '../../kit/async/wake-signal.ts';
+import { untilFirst, WakeLatch } from '../../kit/async/wake-signal.ts';
 
 /** Work in the store that processes share. Each claims a part, and runs it. */
 export interface WorkQueue<T> {
@@ -47,10 +47,7 @@ export async function runQueue<T>(
     }
     if (claimed.length > 0) idle.reset();
     const ms = await waitMs(queue, idle, deps);
-    const awake = new AbortController();
-    const either = AbortSignal.any([signal, awake.signal]);
-    await Promise.race([deps.sleepOrWake(ms, either), ended.wait(either)]);
-    awake.abort();
+    await untilFirst([(until) => deps.sleepOrWake(ms, until), (until) => ended.wait(until)], signal);
   }
   await Promise.all(running);
 }
