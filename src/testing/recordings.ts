@@ -44,6 +44,13 @@ const v4Line = z.object({
   response_body: z.optional(z.nullable(z.string())),
   layer_requests: z.optional(z.array(z.object({ path: z.string() }))),
   background: z.optional(v4Request),
+  parallel: z.optional(z.array(v4Request)),
+  left: z.optional(v4Request),
+  client_requests: z.optional(
+    z.array(z.object({ method: z.string(), path: z.string(), body: z.string(), status: z.number() })),
+  ),
+  command: z.optional(z.array(z.string())),
+  stdout: z.optional(z.string()),
 });
 
 /** A line of a recording of Clair v4: a request with its response, or an event between them. */
