@@ -33,6 +33,12 @@ export interface BackfillEnd {
 /** Longer than all leases and claims. */
 const aheadMs = 120_000;
 
+/** Tags that one process announces. So there are processes to kill as long as the backfill runs. */
+const announcedAtOnce = 3;
+
+/** Longest time in ms before a kill. The announcements take a part of the time of a scan. */
+const beforeKillMs = { api: 20, worker: 400, database: 400 };
+
 /** Kills the processes of a backfill at random points, then lets the last ones finish, and counts the images. */
 export async function killBackfill(
   context: TestContext,
@@ -71,26 +77,28 @@ class Backfill {
 
   /** Runs a worker, and the API if there is something to announce, and kills one of them or the database after a random time. */
   async killOnce(): Promise<void> {
-    const { restartDatabase, random } = this.#scene.terms;
+    const { random } = this.#scene.terms;
     const worker = await this.#start('worker');
-    const api = this.#unanswered.size > 0 ? await this.#start('api', ...this.#unanswered) : undefined;
-    await setTimeout(400 * random());
-    const victim = random();
-    if (restartDatabase !== undefined && victim < 0.2) {
-      await restartDatabase();
-      this.#killed.database++;
-      await setTimeout(200 * random());
-    } else if (api !== undefined && victim < 0.5) {
-      await killed(api);
-      this.#killed.api++;
-      await setTimeout(200 * random());
-    } else this.#killed.worker++;
+    const api = this.#unanswered.size > 0 ? await this.#announce(announcedAtOnce) : undefined;
+    const victim = this.#chooseVictim(api);
+    await setTimeout(beforeKillMs[victim] * random());
+    if (victim === 'database') await this.#scene.terms.restartDatabase?.();
+    if (victim === 'api' && api !== undefined) await killed(api);
+    this.#killed[victim]++;
+    if (victim !== 'worker') await setTimeout(200 * random());
     await Promise.all([killed(worker), api && killed(api)]);
+  }
+
+  #chooseVictim(api: ChildProcess | undefined): 'api' | 'worker' | 'database' {
+    const { restartDatabase, random } = this.#scene.terms;
+    const number = random();
+    if (restartDatabase !== undefined && number < 0.2) return 'database';
+    return api?.exitCode === null && number < 0.6 ? 'api' : 'worker';
   }
 
   /** Lets processes work without kills until nothing waits, and repeats what has failed as walks do. */
   async finish(): Promise<void> {
-    while (this.#unanswered.size > 0) await exitOf(await this.#start('api', ...this.#unanswered));
+    while (this.#unanswered.size > 0) await exitOf(await this.#announce(this.#unanswered.size));
     for (let round = 0; round <= limits.scanRepetitions; round++) {
       const worker = await this.#start('worker');
       await using store = await this.#open();
@@ -118,6 +126,11 @@ class Backfill {
   async #open(): Promise<Store> {
     const ahead = this.#aheadMs;
     return await this.#scene.engine.open(this.#scene.place, { now: () => Date.now() + ahead });
+  }
+
+  /** Starts an API that records notifications of the first tags that were not answered. */
+  async #announce(count: number): Promise<ChildProcess> {
+    return await this.#start('api', ...[...this.#unanswered].slice(0, count));
   }
 
   /** Starts a process, and waits until it has opened the store. */

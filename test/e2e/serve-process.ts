@@ -38,8 +38,9 @@ export async function runServer(
   t: TestContext,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  program = inCheckout('bin/clair'),
 ): Promise<ServeProcess> {
-  const child = spawn(inCheckout('bin/clair'), args, {
+  const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   });
