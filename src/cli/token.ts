@@ -9,6 +9,8 @@ export interface TokenOptions {
   readonly name?: string;
   /** The last day in UTC on which the token is valid: `2027-01-31`. */
   readonly expires?: string;
+  /** Patterns of the repositories to which the token is limited: `registry.example/shop/**`. */
+  readonly repository?: readonly string[];
 }
 
 /** Random bytes of a token, as many as a SHA-256 has. */
@@ -25,17 +27,20 @@ export async function makeToken(options: TokenOptions): Promise<number> {
   return 0;
 }
 
-/** Returns the entry of `api.tokens` for a token. Throws `usage` for an invalid name or day, or for a day without a name. */
-export function tokenEntry(token: string, { scope, name, expires }: TokenOptions): string {
-  if (expires !== undefined && name === undefined)
-    throw new ClairError('usage', '--expires needs --name: the log names tokens that have expired');
+/** Returns the entry of `api.tokens` for a token. Throws `usage` for invalid parts, and for a day or repositories without a name. */
+export function tokenEntry(token: string, { scope, name, expires, repository = [] }: TokenOptions): string {
+  const limit = repository.length === 0 ? undefined : repository.join('|');
+  if (name === undefined && (expires !== undefined || limit !== undefined))
+    throw new ClairError('usage', '--expires and --repository need --name: the log names the token');
   const sum = createHash('sha256').update(token).digest('hex');
-  const entry = [scope, sum, name, expires].filter((part) => part !== undefined).join(':');
+  const day = expires ?? (limit === undefined ? undefined : '');
+  const entry = [scope, sum, name, day, limit].filter((part) => part !== undefined).join(':');
   try {
     accessByTokens([entry]);
   } catch (error) {
     const message =
-      '--name takes up to 64 letters, digits and . _ @ -, and --expires a day such as 2027-01-31';
+      '--name takes up to 64 letters, digits and . _ @ -, --expires a day such as 2027-01-31, and --repository a pattern such as ' +
+      'registry.example/shop/**';
     throw new ClairError('usage', message, { cause: error });
   }
   return entry;

@@ -97,6 +97,7 @@ const settings = {
     tokens: secretStringList(
       'Bearer tokens of the API; without tokens, every client has full access. Each is `read:`, `scan:` or `admin:` and the SHA-256 of the token in hexadecimal. ' +
         '`read` permits GET, `scan` also posting layers, `admin` everything. A name for the log and the last day of the token may follow: `scan:SUM:ci:2027-01-31`. ' +
+        'After these, or after an empty day, patterns limit it to repositories: `scan:SUM:shop::registry.example/shop/**|registry.example/base`. ' +
         '`clair config token` creates one.',
     ),
   },

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { Report } from '../../src/model/report.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { clair } from './clair.ts';
 import { debianRegistry, noRegistry } from './debian-registry.ts';
-import { fleetSettings, isLoaded, mirror, pushImage } from './fleet.ts';
+import { fleetSettings, isLoaded, type JobState, mirror, pushImage } from './fleet.ts';
 import { runServer } from './serve-process.ts';
 
 const skip = noRegistry;
@@ -106,5 +108,53 @@ function checkRefusals(url: string, tokenFile: string, target: string): void {
     const run = clair(args, env);
     assert.match(run.stderr.replaceAll('\n', ' ').trim(), message);
     assert.equal(run.status, status, run.stderr);
+  }
+}
+
+test('a token that is limited to repositories scans and reads these only', { skip, timeout }, async (t) => {
+  const registry = await debianRegistry(t);
+  await pushImage(registry, '1');
+  await pushImage(registry, '1', 'other', 'other content');
+  const host = `127.0.0.1:${registry.port}`;
+  const sum = createHash('sha256').update('limited').digest('hex');
+  const server = await runServer(t, ['serve'], {
+    ...fleetSettings(registry.port),
+    CLAIR_DATABASE_OPTIONS_PATH: join(temporaryDirectory(t), 'clair.db'),
+    CLAIR_API_TOKENS: `${entry},admin:${sum}:limited::${host}/shop`,
+  });
+  const send = async (bearer: string, path: string, reference?: string): Promise<Response> =>
+    await fetch(`http://127.0.0.1:${server.ports.api}${path}`, {
+      headers: { Authorization: `Bearer ${bearer}` },
+      ...(reference !== undefined && { method: 'POST', body: JSON.stringify({ reference }) }),
+    });
+  const scanned = async (bearer: string, reference: string): Promise<JobState> => {
+    const { id } = (await (await send(bearer, '/api/v1/images', reference)).json()) as JobState;
+    return await endOfJob(async () => await send(bearer, `/api/v1/jobs/${id}`));
+  };
+  const shop = await scanned('limited', `${host}/shop:1`);
+  const other = await scanned(token, `${host}/other:1`);
+  const statusOf = async (path: string, reference?: string): Promise<number> =>
+    (await send('limited', path, reference)).status;
+  assert.equal(await statusOf('/api/v1/images', `${host}/other:1`), 403);
+  assert.equal(await statusOf(`/api/v1/jobs/${other.id}`), 404);
+  assert.deepEqual([await statusOf(shop.report ?? ''), await statusOf(other.report ?? '')], [200, 404]);
+  for (const path of ['/api/v1/jobs?state=failed', '/v1/namespaces', '/affected/CVE-2026-1'])
+    assert.equal(await statusOf(path), 403, path);
+  const listed = async (bearer: string): Promise<unknown> => {
+    const { images } = (await (await send(bearer, '/api/v1/images')).json()) as {
+      readonly images: readonly { readonly reference: string }[];
+    };
+    return images.map(({ reference }) => reference.replace('registry:', '')).toSorted();
+  };
+  assert.deepEqual(await listed('limited'), [`${host}/shop:1`]);
+  assert.deepEqual(await listed(token), [`${host}/other:1`, `${host}/shop:1`]);
+});
+
+async function endOfJob(read: () => Promise<Response>): Promise<JobState> {
+  for (;;) {
+    const job = (await (await read()).json()) as JobState;
+    if (job.state === 'done') return job;
+    assert.notEqual(job.state, 'failed', job.error ?? '');
+    await setTimeout(100);
   }
 }

@@ -31,3 +31,31 @@ test('accepts a token up to the end of its last day in UTC', () => {
   const { token, refusal } = at('2028-03-01T00:00:00Z');
   assert.deepEqual([token, refusal?.reason, refusal?.response.status], ['ci', 'the token has expired', 401]);
 });
+
+test('admits a limited token only to routes that check its limit', () => {
+  const sum = createHash('sha256').update('a').digest('hex');
+  const access = accessByTokens([`scan:${sum}:shop::registry.example:5000/shop/*|registry.example/base`]);
+  const route = { method: 'GET', renderError: errorResponse };
+  const { refusal } = access.authorize('Bearer a', route);
+  assert.deepEqual([refusal?.response.status, refusal?.reason], [403, 'it is limited to some repositories']);
+  const { repositories, ...rest } = access.authorize('Bearer a', { ...route, checksRepositories: true });
+  assert.deepEqual(rest, { token: 'shop' });
+  assert.ok(repositories !== undefined);
+  const allowed = [
+    'registry.example:5000/shop/web',
+    'registry.example:5000/shop/web/deep',
+    'registry.example:5000/shop',
+    'registry.example/base',
+    'registry.example/base/other',
+    'registry.example/shop/web',
+  ].filter((repository) => repositories.allows(repository));
+  assert.deepEqual(allowed, ['registry.example:5000/shop/web', 'registry.example/base']);
+  assert.equal(repositories.allowsReference('registry.example/base:1@sha256:'.concat('0'.repeat(64))), true);
+  assert.equal(repositories.allowsReference('registry.example/other/../base:1'), false);
+});
+
+test('refuses an entry whose limit is empty or malformed, instead of a token without a limit', () => {
+  const sum = createHash('sha256').update('a').digest('hex');
+  for (const limit of [':', ':|', ': a', ':a||b', ':Registry.example/a', ':a,b'])
+    assert.throws(() => accessByTokens([`scan:${sum}:ci:${limit}`]), { code: 'config-invalid' }, limit);
+});

@@ -8,6 +8,7 @@ import type { SpanStart, Tracer } from '../../kit/trace/tracer.ts';
 import { replicaReads } from '../../store/replica-reads.ts';
 import { storeTimeout } from '../../store/store-timeout.ts';
 import type { Access, AccessDecision } from './access.ts';
+import type { RepositoryLimit } from './repository-limit.ts';
 import type { RequestGuard } from './request-guard.ts';
 import {
   pendingOutcome,
@@ -91,8 +92,8 @@ export class RequestHandler {
     const decision =
       this.#guard(incoming, route) ??
       (route?.checksAccess === true ? {} : access.authorize(authorizationIn(incoming, route), route));
-    const { token: client } = decision;
-    const context = { incoming, response, client, outcome: pendingOutcome(incoming) };
+    const { token: client, repositories } = decision;
+    const context = { incoming, response, client, repositories, outcome: pendingOutcome(incoming) };
     const handled =
       decision.refusal !== undefined
         ? this.#writeDirect(decision.refusal.response, context)
@@ -157,7 +158,7 @@ export class RequestHandler {
 
   async #runRoute(
     { route, params, query }: MatchedRoute,
-    { incoming, response, client, outcome }: RequestContext,
+    { incoming, response, client, repositories, outcome }: RequestContext,
   ): Promise<void> {
     const started = performance.now();
     const { isStreaming = false } = route;
@@ -171,7 +172,7 @@ export class RequestHandler {
       outcome.details = { ...outcome.details, ...details };
     };
     const request = {
-      ...{ method: route.method, params, query, headers, client },
+      ...{ method: route.method, params, query, headers, client, repositories },
       ...{ body, signal, shutdown, addLogDetails },
     };
     // As Clair does: even with `gzip;q=0`.
@@ -317,6 +318,7 @@ interface RequestContext {
   readonly response: ServerResponse;
   /** Name of the token. */
   readonly client: string | undefined;
+  readonly repositories: RepositoryLimit | undefined;
   readonly outcome: RequestOutcome;
 }
 

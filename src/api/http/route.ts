@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { limits } from '../../core/limits.ts';
+import type { RepositoryLimit } from './repository-limit.ts';
 
 /** A request, as route handlers receive it. */
 export interface ApiRequest {
@@ -9,6 +10,8 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** Name of the token of the client. Undefined if the server has no tokens. */
   readonly client: string | undefined;
+  /** The repositories to which that token is limited. */
+  readonly repositories: RepositoryLimit | undefined;
   /** Headers by lower-case name. */
   readonly headers: IncomingHttpHeaders;
   /** Reads the body, at most its first MiB unless the route says otherwise. Throws `WireError` 413. */
@@ -66,6 +69,8 @@ export interface Route {
   readonly scope?: Scope;
   /** Maximum size of the body: a longer one gets 413. Without it, the first MiB of any body counts. */
   readonly bodyBytesMax?: number;
+  /** The handler shows and changes only repositories to which the token is limited. Other routes refuse such tokens. */
+  readonly checksRepositories?: true;
   /** The handler decides on access by a secret of its own, and no token is needed. */
   readonly checksAccess?: boolean;
   /** The response is an unbounded stream: it has no time limit and no compression, and clients that do not read are disconnected. */

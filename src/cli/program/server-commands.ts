@@ -67,9 +67,15 @@ function addToken(config: Command, { run }: Pick<CommandDeps, 'run'>): void {
       '--expires <day>',
       'the last day in UTC on which the token is valid, such as 2027-01-31; it needs --name',
     )
+    .addOption(
+      new CliOption(
+        '--repository <pattern>',
+        'limit the token to these repositories: registry.example/shop, registry.example/shop/*, or registry.example/shop/** for all below; it then allows scans and reports by reference only; it needs --name; repeatable',
+      ).repeatable(String),
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  clair config token --scope scan --name ci\n  clair config token --scope read --name audit --expires 2027-01-31',
+      '\nExamples:\n  clair config token --scope scan --name ci\n  clair config token --scope read --name audit --expires 2027-01-31\n  clair config token --scope scan --name shop --repository registry.example/shop/**',
     )
     .action(async (options: TokenOptions) => {
       const { makeToken } = await import('../token.ts');

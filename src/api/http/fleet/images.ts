@@ -6,6 +6,7 @@ import type { ReportFormat } from '../../../plugin/report-format.ts';
 import { reportAsText } from '../../../report/report-text.ts';
 import { reportOfImage } from '../../../service/fleet/image-report.ts';
 import { knownTagOf, toKnownJson } from '../../../service/images/find-known-images.ts';
+import type { KnownImage } from '../../../store/known-image-store.ts';
 import { integerParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { FleetDeps } from './jobs.ts';
@@ -31,7 +32,16 @@ export async function getImagesRoute(request: ApiRequest, deps: FleetDeps): Prom
   const { images, next } = await deps.listLimiter.run(request.signal, () =>
     deps.store.knownImages.page(filter, page),
   );
-  return jsonResponse(200, { images: images.map(toKnownJson), ...(next !== undefined && { next }) });
+  const shown = images.flatMap((image) => visibleImage(image, request));
+  return jsonResponse(200, { images: shown.map(toKnownJson), ...(next !== undefined && { next }) });
+}
+
+/** Returns an image with the names that the token may read; nothing if it has none. */
+function visibleImage(image: KnownImage, { repositories }: Pick<ApiRequest, 'repositories'>): KnownImage[] {
+  if (repositories === undefined) return [image];
+  const names = image.names.filter(({ repository }) => repositories.allows(repository));
+  const [first] = names;
+  return first === undefined ? [] : [{ ...image, names, reference: `${first.repository}:${first.tag}` }];
 }
 
 const reportQuery = z.strictObject({
@@ -47,6 +57,7 @@ export async function getReportRoute(request: ApiRequest, deps: FleetDeps): Prom
   if (digest === undefined)
     throw new WireError(400, 'the digest must be sha256:… with 64 hexadecimal digits');
   const format = name === undefined ? acceptedFormat(request, deps) : namedFormat(name, deps);
+  if (!(await mayRead(digest, request, deps))) throw new WireError(404, `no image has the digest ${digest}`);
   const found = await deps.listLimiter.run(request.signal, () =>
     reportOfImage(digest, { asOf, platform }, deps),
   );
@@ -54,6 +65,13 @@ export async function getReportRoute(request: ApiRequest, deps: FleetDeps): Prom
   const text = reportAsText(found.report, format);
   const headers = { Vary: 'Accept', 'Clair-Assessed': String(found.isAssessed) };
   return { status: 200, headers, contentType: format.mediaType, text };
+}
+
+/** Returns whether the token may read all images with a digest. */
+async function mayRead(digest: string, request: ApiRequest, { store }: FleetDeps): Promise<boolean> {
+  if (request.repositories === undefined) return true;
+  const images = await store.knownImages.findByDigest(digest);
+  return images.every((image) => visibleImage(image, request).length > 0);
 }
 
 function namedFormat(name: string, { formats }: FleetDeps): ReportFormat {

@@ -34,6 +34,8 @@ export async function postImageRoute(request: ApiRequest, deps: FleetDeps): Prom
   if (name === undefined) throw new WireError(400, `${reference} is not a reference of an image`);
   const { registry } = name;
   request.addLogDetails({ image: reference });
+  if (request.repositories?.allowsReference(reference) === false)
+    throw new WireError(403, `this token does not allow it: it is limited to other repositories`);
   if (!deps.mayScan(registry))
     throw new WireError(403, `images of ${registry} may not be scanned: images.registries does not name it`);
   const job = await deps.store.scanJobs.add({ reference, registry, platform, lane: 'interactive' });
@@ -60,23 +62,30 @@ function parsed(text: string): unknown {
 }
 
 /** `GET /jobs/:id`: returns the state of a scan. */
-export async function getJobRoute({ params }: ApiRequest, { store }: FleetDeps): Promise<ApiResponse> {
-  return foundJob(await store.scanJobs.find(params['id'] ?? ''));
+export async function getJobRoute(request: ApiRequest, { store }: FleetDeps): Promise<ApiResponse> {
+  return jsonResponse(200, toJobJson(await findJob(request, store)));
 }
 
 /** `POST /jobs/:id/retry`: runs a failed scan again. Changes nothing if it has not failed. */
 export async function retryJobRoute(
-  { params }: ApiRequest,
+  request: ApiRequest,
   { store, announceWork }: FleetDeps,
 ): Promise<ApiResponse> {
-  const job = await store.scanJobs.retry(params['id'] ?? '');
+  const found = await findJob(request, store);
+  const job = await store.scanJobs.retry(found.id);
   announceWork();
-  return foundJob(job);
+  return jsonResponse(200, toJobJson(job ?? found));
 }
 
-function foundJob(job: ScanJob | undefined): ApiResponse {
-  if (job === undefined) throw new WireError(404, 'there is no such job, or it ended long ago');
-  return jsonResponse(200, toJobJson(job));
+/** Returns the job of a request. Throws 404 also for a job of a repository that the token may not read. */
+async function findJob(
+  { params, repositories }: ApiRequest,
+  { scanJobs }: FleetDeps['store'],
+): Promise<ScanJob> {
+  const job = await scanJobs.find(params['id'] ?? '');
+  if (job === undefined || repositories?.allowsReference(job.reference) === false)
+    throw new WireError(404, 'there is no such job, or it ended long ago');
+  return job;
 }
 
 /** Returns a job as the API shows it. */

@@ -42,14 +42,17 @@ const routes: readonly (Omit<Route, 'handle'> & {
 })[] = [
   {
     ...{ name: 'api/v1/postImage', method: 'POST', path: '/images', scope: 'scan' },
+    checksRepositories: true,
     ...{ handler: postImageRoute, description: postImageDescription },
   },
   {
     ...{ name: 'api/v1/getImages', method: 'GET', path: '/images' },
+    checksRepositories: true,
     ...{ handler: getImagesRoute, description: imagesDescription },
   },
   {
     ...{ name: 'api/v1/getReport', method: 'GET', path: '/images/:digest/report' },
+    checksRepositories: true,
     ...{ handler: getReportRoute, description: reportDescription },
   },
   {
@@ -70,10 +73,12 @@ const routes: readonly (Omit<Route, 'handle'> & {
   },
   {
     ...{ name: 'api/v1/getJob', method: 'GET', path: '/jobs/:id' },
+    checksRepositories: true,
     ...{ handler: getJobRoute, description: jobDescription },
   },
   {
     ...{ name: 'api/v1/retryJob', method: 'POST', path: '/jobs/:id/retry', scope: 'scan' },
+    checksRepositories: true,
     ...{ handler: retryJobRoute, description: retryDescription },
   },
   {
