@@ -14,6 +14,9 @@ const test = ['node', '--test', '--test-isolation=none'];
 /** Gates whose files two processes share. Their tests often wait for other processes. */
 const sharedByTwo = new Set(['unit', 'end to end']);
 
+/** Parts of their files. More than two, so that no process waits long for the other; few, since each part starts a database. */
+const shards = 4;
+
 const gates: readonly (readonly [name: string, ...command: string[]])[] = [
   ['format', 'biome', 'ci', '--colors=off', '.'],
   ['types', 'tsc', '--noEmit'],
@@ -49,14 +52,25 @@ for (const [name, ...command] of gates) {
   console.log(`== ${name} passed in ${seconds} s`);
 }
 
-/** Runs half of the files in each of two processes. The output of the second follows that of the first. */
-async function runShards([node = '', ...args]: readonly string[]): Promise<boolean> {
-  const first = start([node, '--test-shard=1/2', ...args]);
-  const second = start([node, '--test-shard=2/2', ...args], 'pipe');
-  const output = second.stdout === null ? '' : text(second.stdout);
-  const results = await Promise.all([isSuccess(first), isSuccess(second)]);
-  process.stdout.write(await output);
+/** Runs the parts of the files, two at a time. Prints the output of each part at its end. */
+async function runShards(command: readonly string[]): Promise<boolean> {
+  const waiting = Array.from({ length: shards }, (_, index) => index + 1);
+  const runWaiting = async (): Promise<boolean> => {
+    const shard = waiting.shift();
+    if (shard === undefined) return true;
+    const isPassed = await runShard(command, shard);
+    return (await runWaiting()) && isPassed;
+  };
+  const results = await Promise.all([runWaiting(), runWaiting()]);
   return results.every(Boolean);
+}
+
+async function runShard([node = '', ...args]: readonly string[], shard: number): Promise<boolean> {
+  const child = start([node, `--test-shard=${shard}/${shards}`, ...args], 'pipe');
+  const output = child.stdout === null ? '' : text(child.stdout);
+  const isPassed = await isSuccess(child);
+  process.stdout.write(await output);
+  return isPassed;
 }
 
 function start(
