@@ -69,6 +69,12 @@ module.exports = {
       to: { path: '^src/service/(ingest|notifications)/', pathNot: '^src/service/$1/' },
     },
     {
+      name: 'cells-use-no-other-service',
+      severity: 'error',
+      from: { path: '^src/service/cells/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/service/', pathNot: '^src/service/cells/' },
+    },
+    {
       name: 'ui-takes-only-types-of-the-api',
       severity: 'error',
       from: { path: '^ui/' },

@@ -34,8 +34,20 @@ export interface HealthDeps {
  * the loop of jobs runs. Otherwise they return 503. Their body names what is missing. `/status` returns the state of every feed and job. Throws `usage` if it cannot listen on the address.
  */
 export async function serveHealth(address: Address, deps: HealthDeps): Promise<ApiServer> {
-  const routes = Object.entries(healthEndpoints).map(
-    ([name, { handle }]): Route => ({ name, method: 'GET', path: `/${name}`, handle: () => handle(deps) }),
+  const endpoints = Object.entries(healthEndpoints).map(
+    ([name, { handle }]) => [name, () => handle(deps)] as const,
+  );
+  return await serveHealthRoutes(address, endpoints, deps);
+}
+
+/** Serves routes by their names on the port of the health check, without TLS and tokens. Throws `usage` if it cannot listen on the address. */
+export async function serveHealthRoutes(
+  address: Address,
+  endpoints: readonly (readonly [name: string, handle: () => Promise<ApiResponse>])[],
+  deps: Pick<HealthDeps, 'onError' | 'onRequest'>,
+): Promise<ApiServer> {
+  const routes = endpoints.map(
+    ([name, handle]): Route => ({ name, method: 'GET', path: `/${name}`, handle }),
   );
   const routers = [routerOf('', routes)];
   return await serveApi('the health check', address, {

@@ -69,11 +69,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       void reload(server, log, options);
     });
     const { apiPort: port, healthPort: health } = server;
-    const { roles, database } = config;
-    log.info(
-      { ...(port > 0 && { port }), health, database: database.type, ...(roles.length > 0 && { roles }) },
-      'started',
-    );
+    log.info({ ...(port > 0 && { port }), health, ...workOf(config) }, 'started');
     warnIfOpenAccess(config, server, log);
     logIfStrictSources(config, log);
     warnOfUnsigned(config, log);
@@ -84,6 +80,13 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
   log.info('stopped');
   return 0;
+}
+
+/** Returns what a server does, for the log. */
+function workOf({ cell, cells, database, roles }: Config): object {
+  const names = Object.keys(cells);
+  if (names.length > 0 && cell === '') return { cells: names };
+  return { database: database.type, ...(cell !== '' && { cell }), ...(roles.length > 0 && { roles }) };
 }
 
 /** Returns the settings of the updater with the options that override them. */

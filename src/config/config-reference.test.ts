@@ -25,6 +25,8 @@ test('writes a heading and a section for each block', () => {
         'worker.sources',
         'images',
         '`registries.<name>`',
+        'cell',
+        '`cells.<name>`',
         'updater',
         '`updater.sources.<name>`',
       ],

@@ -17,6 +17,8 @@ const blocks: Readonly<Record<string, string>> = {
   'worker.sources': 'Permitted origins of posted layers.',
   'registries.<name>':
     'A [watched registry](../registries.md#watch-a-registry). The name is one of your choice.',
+  cell: 'The [cell](../server.md#cells) of this server.',
+  'cells.<name>': 'A [cell](../server.md#cells): one complete installation. The name is one of your choice.',
   updater: 'How the server updates advisories.',
   'updater.sources.<name>':
     'One advisory source, by its name in [the list of extensions](extensions.md). Settings that are absent here default to those of all sources.',

@@ -179,6 +179,14 @@ const settings = {
       'Secret of its notifications to `/api/v1/webhooks/NAME`, of at least 16 characters. None are accepted without it.',
     ),
   }),
+  cell: string(
+    'Name of the cell that this server is a part of, one of `cells`. If empty and `cells` names any, the server answers over all cells and has no database.',
+  ),
+  cells: table({
+    url: string('Address of the API of the cell: `https://north.clair.example:6060`.'),
+    token: secretString('Token of the API of the cell, of the scope that clients need.'),
+    tokenfile: string('File with that token, instead of `token`.'),
+  }),
   updater: {
     interval: duration('Interval between updates of the advisories; 0 disables updates.', 2 * hour),
     enabledupdaters: stringList('Advisory sources to use; all when empty.'),

@@ -1,7 +1,10 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** The limits on watched registries, and on the APIs for Harbor and for Clair's other processes, which are a part of `limits`. */
+/**
+ * The limits on watched registries, on servers over several cells, and on the APIs for Harbor and for Clair's other processes, which are a
+ * part of `limits`.
+ */
 export const registryLimits = {
   /** Size of one page of a list of repositories or tags of a registry. One of 1,000 names has some tens of kilobytes. */
   listPageBytes: 8 * MiB,
@@ -55,4 +58,18 @@ export const registryLimits = {
   postedVulnerabilities: 10_000,
   /** Manifests in its response. */
   affectedManifests: 100_000,
+  /** Cells of one server. */
+  cells: 64,
+  /** Time for a cell to answer, in milliseconds. A page over cells has the same limit as a whole. */
+  cellAnswerMs: 5_000,
+  /** Part of that time in which a cell must state the time of its database. Otherwise it would hold up the pages of the others. */
+  cellReachedMs: 2_000,
+  /** Time for a cell to return a report, in milliseconds. */
+  cellReportMs: 60_000,
+  /** Time for which the token of a page over cells is valid, in milliseconds. */
+  cellPageTokenMs: 3_600_000,
+  /** Requests of one server to a cell at a time. The others wait, and their wait counts. */
+  cellRequestsAtOnce: 8,
+  /** Size of a page of a list of a cell. One of 1,000 affected images has some megabytes. */
+  cellPageBytes: 16 * MiB,
 } as const;

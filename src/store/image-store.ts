@@ -75,6 +75,8 @@ export interface AffectedImage {
   /** Packages with this lookup key; several if they were built from one source package. */
   readonly packages: readonly ImagePackage[];
   readonly hits: readonly StoredHit[];
+  /** The `after` of a request for the entries behind it. */
+  readonly position: string;
 }
 
 /** A page of affected images, optionally of one namespace only. */

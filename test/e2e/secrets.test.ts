@@ -38,6 +38,8 @@ function configuration(url: string, database: string): object {
         ...{ apitoken: 'planted-quay', secret: 'planted-webhook-secret' },
       },
     },
+    cell: 'north',
+    cells: { north: { url, token: 'planted-cell' } },
     updater: {
       ...{ enabledupdaters: ['debian'], mirror: `${proxy}/mirror` },
       sources: { alpine: { mirror: `${proxy}/own` } },

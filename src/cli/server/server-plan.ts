@@ -12,6 +12,7 @@ import { type SourcePolicy, sourcePolicy } from '../../image/posted/source-polic
 import type { FernetKey } from '../../kit/fernet.ts';
 import { requireMirror } from '../feed-client.ts';
 import type { PublishedOptions } from '../open-places.ts';
+import { type CellsPlan, cellsPlan, ofOwnCell } from './cells-plan.ts';
 import { checkDatabaseSettings } from './database-settings.ts';
 import { type HarborPlan, harborPlan } from './harbor-plan.ts';
 import { Problems } from './problems.ts';
@@ -40,6 +41,13 @@ export interface ServerPlan {
   readonly registries: readonly ConfiguredRegistry[];
   /** File with credentials of registries. Empty without one. */
   readonly authFile: string;
+  /** Undefined if the settings name no cell. */
+  readonly cells: CellsPlan | undefined;
+}
+
+/** Returns the cells that a server is over. Undefined for a complete installation. */
+export function frontCellsOf({ cells }: ServerPlan): CellsPlan['cells'] | undefined {
+  return cells?.own === undefined ? cells?.cells : undefined;
 }
 
 /** Options of `planServer`. */
@@ -67,9 +75,13 @@ export async function planServer(
     policy: problems.check(() => sourcePolicy(resolveLayerSources(config), insecureTls, env)),
     traces: problems.check(() => exportTarget(tracing, env)),
     harbor: problems.check(() => harborPlan(api.harbor)),
-    registries: problems.check(() => watchedRegistriesOf(config)),
+    registries: problems.check(() => ofOwnCell(watchedRegistriesOf(config), config)),
     authFile: config.images.authfile,
   };
+  let cells: CellsPlan | undefined;
+  await problems.checkAsync(async () => {
+    cells = await cellsPlan(config);
+  });
   const { api: first, health: second } = plan;
   if (first !== undefined && second !== undefined)
     problems.check(() => {
@@ -82,7 +94,7 @@ export async function planServer(
   await problems.checkAsync(() => checkDatabaseSettings(database));
   await problems.checkAsync(() => checkPublished(config));
   problems.throwIfAny();
-  return plan as ServerPlan;
+  return { ...plan, cells } as ServerPlan;
 }
 
 /** Returns the roles of a process: all without a name. Throws `config-invalid` for an unknown name. */

@@ -23,9 +23,10 @@ import { parseSuppressions } from '../suppression/suppression-directory.ts';
 import { configuredStore, feedConnections, type OutageEvents } from './configured-store.ts';
 import { ErrorLogThrottle } from './error-log-throttle.ts';
 import { type ReloadableServices, startServices } from './reloadable-services.ts';
-import { planServer, type ServerPlan } from './server-plan.ts';
+import { frontCellsOf, planServer, type ServerPlan } from './server-plan.ts';
 import type { ServiceDeps, SharedDeps } from './service-deps.ts';
 import { type PluginNames, type PreparedServices, prepareServices } from './service-plan.ts';
+import { startFront } from './start-front.ts';
 import { startTracing, tracedPool, tracedStore } from './tracing.ts';
 
 /** Options of `startServer`. */
@@ -70,11 +71,19 @@ async function prepareServer(
 }
 
 /**
- * Starts database, layer threads, updater, notifier, health check and API. Stops them in reverse order, also if a later one cannot start.
+ * Starts a server over several cells if the settings name cells and not one of them as that of this server. Otherwise starts database, layer threads, updater, notifier, health check and API. Stops them in reverse order, also if a later one cannot start.
  * Throws `config-invalid` before it starts any of them.
  */
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   const { server, ...prepared } = await prepareServer(config, options);
+  const cells = frontCellsOf(server);
+  if (cells !== undefined) {
+    await prepared.loaded[Symbol.asyncDispose]();
+    return {
+      ...(await startFront(config, cells, { server, log: options.log })),
+      reload: () => Promise.resolve(),
+    };
+  }
   await using parts = new Disposal();
   // For a failed start. The services dispose it as well, which is harmless.
   parts.use(prepared.loaded);

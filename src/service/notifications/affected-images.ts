@@ -4,6 +4,7 @@ import type { Match } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type FeedState, type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { AffectedImage, AffectedRequest } from '../../store/image-store.ts';
+import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
@@ -40,6 +41,8 @@ export interface AffectedEntry {
   readonly findings: readonly Match[];
   /** False if no version scheme can compare the installed version with the advisory's: the image may be affected. */
   readonly isCertain: boolean;
+  /** The `after` of a request for the entries behind it. */
+  readonly position: string;
 }
 
 /** A page of affected images. It may have fewer entries than the limit; only the last page has no `next`. */
@@ -50,20 +53,24 @@ export interface AffectedList {
   readonly next?: string;
 }
 
+/** Requests a page of the images that a vulnerability affects, by the current advisories or those of a time in the past. */
+export type AffectedAsOfRequest = AffectedRequest & AsOf;
+
 /**
  * Returns the known images that a vulnerability affects. `name` is its id or an alias, in any case. Returns undefined if the vulnerability is
- * unknown. The severities are those that a scan shows with the ratings of the store.
+ * unknown. The severities are those that a scan shows with the current ratings of the store. Throws `usage` for a time outside the history.
  */
 export async function affectedBy(
   name: string,
-  page: AffectedRequest,
+  page: AffectedAsOfRequest,
   deps: RatedImagesDeps,
 ): Promise<AffectedList | undefined> {
   const { vulnerabilities, advisories } = deps.store;
+  const { asOf } = page;
   const id = await resolveName(name, deps.store);
-  const named = await recordNumbersNamed(id, deps);
+  const named = await recordNumbersNamed(id, deps, { asOf });
   if (named.length === 0) return undefined;
-  const states = await advisories.findFeedStates();
+  const states = await advisories.findFeedStates({ asOf });
   const records = (await vulnerabilities.findByNumbers(named))
     .filter((record) => !isEverywhereSuperseded(record, states, deps))
     .map(({ number }) => number);
@@ -123,10 +130,10 @@ function isOf(id: string, { vulnerability }: Match): boolean {
 }
 
 /** Returns the numbers of the records with that id or alias, in any capitalization. */
-async function recordNumbersNamed(id: string, { store }: AffectedImagesDeps): Promise<number[]> {
+async function recordNumbersNamed(id: string, { store }: AffectedImagesDeps, at: AsOf): Promise<number[]> {
   const numbers = new Set<number>();
   for (const spelling of spellingsOf(id))
-    for (const number of await store.vulnerabilities.findNumbersById(spelling)) numbers.add(number);
+    for (const number of await store.vulnerabilities.findNumbersById(spelling, at)) numbers.add(number);
   return [...numbers];
 }
 
@@ -136,15 +143,15 @@ async function recordNumbersNamed(id: string, { store }: AffectedImagesDeps): Pr
  */
 export async function affectedByRecords(
   records: readonly number[],
-  page: AffectedRequest,
+  { asOf, ...page }: AffectedAsOfRequest,
   deps: AffectedImagesDeps,
   isNamed: (finding: Match) => boolean = () => true,
 ): Promise<AffectedList> {
-  const { numbers: disproving, isWanted } = await disprovingRecords(records, deps.store);
+  const { numbers: disproving, isWanted } = await disprovingRecords(records, deps.store, { asOf });
   const { images, ...rest } = await deps.store.images.pageAffected([...records, ...disproving], page);
-  const states = await deps.store.advisories.findFeedStates();
+  const states = await deps.store.advisories.findFeedStates({ asOf });
   const hits = images.flatMap((image) => image.hits);
-  const effective = new Set(await dropOverridden(hits, states, { store: deps.store }));
+  const effective = new Set(await dropOverridden(hits, states, { store: deps.store, asOf }));
   const entries = images.flatMap(
     (image) => entryOf({ ...image, hits: image.hits.filter((hit) => effective.has(hit)) }, deps) ?? [],
   );
@@ -174,9 +181,10 @@ export function toAffectedJson({ identity, names, known, findings, isCertain }: 
 }
 
 function entryOf(
-  { image, identity, names, known, ...installed }: AffectedImage,
+  { image, identity, names, known, position, ...installed }: AffectedImage,
   { extensions }: AffectedImagesDeps,
 ): AffectedEntry | undefined {
   const { findings, isCertain } = openFindings(installed, extensions);
-  return findings.length === 0 ? undefined : { image, identity, names, known, findings, isCertain };
+  if (findings.length === 0) return undefined;
+  return { image, identity, names, known, findings, isCertain, position };
 }

@@ -1,4 +1,5 @@
 import type { Match } from '../../model/report.ts';
+import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
 
@@ -11,12 +12,13 @@ export interface DisprovingRecords {
 }
 
 /**
- * Returns the current records of Go that name functions and the same vulnerability as these records. An advisory of GitHub names no
+ * Returns the records of Go that name functions and the same vulnerability as these records. An advisory of GitHub names no
  * functions, and a report decides by those that do.
  */
 export async function disprovingRecords(
   records: readonly number[],
   { vulnerabilities }: Pick<Store, 'vulnerabilities'>,
+  at?: AsOf,
 ): Promise<DisprovingRecords> {
   const wanted = await vulnerabilities.findByNumbers(records);
   const ofGo = wanted.filter(({ affected }) =>
@@ -26,7 +28,7 @@ export async function disprovingRecords(
   const keys = new Set(wanted.map(keyOf));
   const numbers = new Set<number>();
   for (const name of new Set(ofGo.flatMap(({ id, aliases }) => [id, ...aliases])))
-    for (const number of await vulnerabilities.findNumbersById(name)) numbers.add(number);
+    for (const number of await vulnerabilities.findNumbersById(name, at)) numbers.add(number);
   const related = (await vulnerabilities.findByNumbers([...numbers])).filter(
     (record) => !keys.has(keyOf(record)) && namesFunctions(record),
   );

@@ -16,6 +16,7 @@ import {
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { KeyedAffected } from '../advisory-store.ts';
+import { compareCursors, readCursor } from '../affected-cursor.ts';
 import type { AffectedImage, ImagePackage } from '../image-store.ts';
 import type { Store } from '../store.ts';
 
@@ -56,10 +57,12 @@ for (const engine of storeEngines) {
     const [match] = await store.images.findMatches(hit);
     assert.ok(match !== undefined);
     const { package: _, ...storedHit } = match;
+    const position = page.images[0]?.position;
     assert.deepEqual(page, {
       images: [
         {
           image: hit,
+          position,
           identity: 'hit',
           names: ['layer', 'shop:1'],
           known: null,
@@ -70,6 +73,23 @@ for (const engine of storeEngines) {
     });
     assert.deepEqual(await store.images.pageAffected([], { limit: 10 }), { images: [] });
     assert.deepEqual(await store.vulnerabilities.findNumbersById('CVE-2'), []);
+  });
+
+  test(`${engine.name}: continues behind the position of an entry, and positions rise`, async (t) => {
+    const store = await engine.create(t)();
+    const { key: _, ...withoutKey } = installed('openssl').lookup ?? assert.fail();
+    await store.images.save(image([{ ...installed('openssl'), lookup: withoutKey }], 'unkeyed'));
+    for (const [name, key] of Object.entries({ a: 2, b: 1, c: 3, d: 1, e: 4 }))
+      await store.images.save(image([installed('openssl', { key: versionKey(key) })], name));
+    await load(store, [record('A')]);
+    const numbers = await store.vulnerabilities.findNumbersById('A');
+    const all = await store.images.pageAffected(numbers, { limit: 9 });
+    for (const [i, { position }] of all.images.entries()) {
+      const rest = await store.images.pageAffected(numbers, { limit: 9, after: position });
+      assert.deepEqual(identities(rest), identities(all).slice(i + 1));
+    }
+    const cursors = all.images.map(({ position }) => readCursor(position));
+    assert.deepEqual(cursors.toReversed().sort(compareCursors), cursors);
   });
 
   test(`${engine.name}: finds the images of a record that is no longer current`, async (t) => {

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Namespace } from '../../model/namespace.ts';
+import { type AffectedCursor, comparePositions, readCursor, writeCursor } from '../affected-cursor.ts';
 import type {
   AffectedImage,
   AffectedPage,
@@ -7,7 +8,6 @@ import type {
   ImagePackage,
   StoredHit,
 } from '../image-store.ts';
-import { type AffectedCursor, comparePositions, readCursor, writeCursor } from './affected-cursor.ts';
 import { findImageDetails, findPackages, type ImageDetails } from './affected-details.ts';
 import { type AffectedTarget, findTargets, positionOf } from './affected-targets.ts';
 import { type PackageRow, packageFromRow } from './image-package.ts';
@@ -92,14 +92,25 @@ async function toAffectedImages(db: Kysely<Tables>, found: readonly FoundImage[]
     findPackages(db, [...new Set(allRows.map((row) => row.package))]),
   ]);
   const hits = new Map<TargetVersion, StoredHit[]>();
-  return found.flatMap(({ version, image, rows }) => {
+  return found.flatMap((place) => {
+    const { version, image, rows } = place;
     const details = images.get(image);
     const installed = details && packagesOf(rows, details, { packages, namespace: version.target.namespace });
     if (details === undefined || details.isSuperseded || installed === undefined) return [];
     const { identity, names, known } = details;
     const ofVersion = hits.get(version) ?? version.target.hitsOf(version.key);
     hits.set(version, ofVersion);
-    return [{ image, identity, names, known, packages: installed, hits: ofVersion }];
+    return [
+      {
+        image,
+        identity,
+        names,
+        known,
+        packages: installed,
+        hits: ofVersion,
+        position: writeCursor(cursorOf(place)),
+      },
+    ];
   });
 }
 

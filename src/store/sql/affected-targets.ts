@@ -2,11 +2,11 @@ import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Namespace } from '../../model/namespace.ts';
 import { everyKey, type KeyRange } from '../../plugin/version-scheme.ts';
 import type { KeyedAffected } from '../advisory-store.ts';
+import { comparePositions, type MatchKey, type TargetPosition } from '../affected-cursor.ts';
 import type { StoredHit } from '../image-store.ts';
 import type { StoredVulnerability } from '../vulnerability-store.ts';
-import { comparePositions, type TargetPosition } from './affected-cursor.ts';
 import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from './hits.ts';
-import { lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';
+import { lookupColumns, packagesMatchedBy } from './match-key.ts';
 import { writeDetails } from './record.ts';
 import type { Tables } from './schema.ts';
 

@@ -1,10 +1,11 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import { redactUrl } from '../../kit/redact.ts';
+import type { MatchKey } from '../affected-cursor.ts';
 import type { Engine } from './engine.ts';
 import { lastEventNumber } from './events.ts';
 import { readValue, writeValue } from './key-values.ts';
-import { type MatchKey, packagesWithRows } from './match-key.ts';
+import { packagesWithRows } from './match-key.ts';
 import type { Tables } from './schema.ts';
 
 /** State that the due sets follow: all changes up to an event, under these rules and with these feeds. */

@@ -1,8 +1,8 @@
 import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
+import type { MatchKey } from '../affected-cursor.ts';
 import type { HitVersion } from '../named-layer-store.ts';
 import type { PageRequest } from '../page.ts';
 import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from './hits.ts';
-import type { MatchKey } from './match-key.ts';
 import type { Tables } from './schema.ts';
 
 /** Returns the versions of named layers and ancestries that records hit, or that only a comparison in code can decide. */

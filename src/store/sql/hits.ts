@@ -2,9 +2,10 @@ import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { compareText } from '../../model/order.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { Conditions } from '../../model/vulnerability.ts';
+import type { MatchKey } from '../affected-cursor.ts';
 import type { StoredHit } from '../image-store.ts';
 import { type AffectedRow, fixOfRow, rangeOfRow, readConditions } from './affected-row.ts';
-import { isMatchedBy, type MatchKey } from './match-key.ts';
+import { isMatchedBy } from './match-key.ts';
 import { type Details, readDetails } from './record.ts';
 import type { Tables } from './schema.ts';
 

@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { KeyRange } from '../../plugin/version-scheme.ts';
-import type { AffectedCursor } from './affected-cursor.ts';
+import type { AffectedCursor } from '../affected-cursor.ts';
 import type { AffectedTarget } from './affected-targets.ts';
 import { lookupColumns, packagesMatchedBy } from './match-key.ts';
 import type { Tables } from './schema.ts';

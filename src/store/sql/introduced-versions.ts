@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Insertable, Kysely, Selectable, SelectQueryBuilder } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import { compareText } from '../../model/order.ts';
-import type { MatchKey } from './match-key.ts';
+import type { MatchKey } from '../affected-cursor.ts';
 import type { Tables } from './schema.ts';
 
 /** Versions of packages as rows, by their identity. */

@@ -1,15 +1,7 @@
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { everyKey } from '../../plugin/version-scheme.ts';
+import type { MatchKey } from '../affected-cursor.ts';
 import type { Tables } from './schema.ts';
-
-/**
- * How rows apply to packages. Most rows apply to the lookup name of an installed package (`name`). Rows about a source package
- * apply to the packages built from it (`source`). Every row applies in exactly one of these ways.
- */
-export type MatchKey = 'name' | 'source';
-
-/** Both match keys, in the order of their results. */
-export const matchKeys: readonly MatchKey[] = ['name', 'source'];
 
 /** The columns of a package with its name and version key, by match key. */
 export const lookupColumns = {

@@ -1,12 +1,13 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import { padToPowerOfTwo } from '../../kit/collections.ts';
+import type { MatchKey } from '../affected-cursor.ts';
 import type { StoredMatch } from '../image-store.ts';
 import type { Engine } from './engine.ts';
 import { isValidAt } from './history.ts';
 import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
 import { findRememberedMatches, readAdvisoryState, rememberMatches } from './image-descriptions.ts';
 import type { MatchCache, SetMatch } from './match-cache.ts';
-import { lookupColumns, type MatchKey, packagesWithRows } from './match-key.ts';
+import { lookupColumns, packagesWithRows } from './match-key.ts';
 import { decodeOrder } from './package-order.ts';
 import type { Tables } from './schema.ts';
 

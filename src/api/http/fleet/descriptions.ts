@@ -78,6 +78,15 @@ export const jobsDescription: RouteDescription = {
   errorStatuses: [400, 503],
 };
 
+/** Description of `GET /api/v1/reached` for the OpenAPI document. */
+export const reachedDescription: RouteDescription = {
+  summary:
+    'Returns the time of the database and the number of its last event, for servers over several cells.',
+  responseType: { type: 'object', properties: { at: text, event: number } },
+  hasProblems: true,
+  errorStatuses: [503],
+};
+
 const walk: Schema = {
   type: ['object', 'null'],
   properties: {

@@ -44,6 +44,12 @@ function visibleImage(image: KnownImage, { repositories }: Pick<ApiRequest, 'rep
   return first === undefined ? [] : [{ ...image, names, reference: `${first.repository}:${first.tag}` }];
 }
 
+/** `GET /reached`: returns the time of the database and its last event. An answer as of that time has everything that was known then. */
+export async function getReachedRoute(_request: ApiRequest, { store }: FleetDeps): Promise<ApiResponse> {
+  const at = store.now().toISOString();
+  return jsonResponse(200, { at, event: await store.events.findLastNumber() });
+}
+
 const reportQuery = z.strictObject({
   asOf: z.optional(z.string('must be given once')),
   format: z.optional(z.string('must be given once')),

@@ -10,8 +10,16 @@ export function problemResponse(
   detail: string,
   headers: ApiResponse['headers'] = {},
 ): ApiResponse {
-  const problem = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail };
-  return { status, headers, contentType: 'application/problem+json', text: `${JSON.stringify(problem)}\n` };
+  const problem = problemDocument(status, detail);
+  return { status, headers, contentType: problemMediaType, text: `${JSON.stringify(problem)}\n` };
+}
+
+/** Media type of problem documents. */
+export const problemMediaType = 'application/problem+json';
+
+/** Returns the members of a problem document. */
+export function problemDocument(status: number, detail: string): object {
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail };
 }
 
 /** Handling of errors, which all routes of `/api/v1` share. */

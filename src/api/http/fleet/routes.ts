@@ -1,6 +1,6 @@
 import { limits } from '../../../core/limits.ts';
 import type { DescribedRoute } from '../openapi.ts';
-import type { ApiRequest, ApiResponse, Route } from '../route.ts';
+import type { ApiRequest, ApiResponse, Route, RouteHandler } from '../route.ts';
 import {
   auditDescription,
   deleteSuppressionDescription,
@@ -9,6 +9,7 @@ import {
   jobsDescription,
   postImageDescription,
   putSuppressionDescription,
+  reachedDescription,
   registriesDescription,
   reportDescription,
   retryDescription,
@@ -17,7 +18,7 @@ import {
   walkDescription,
   webhookDescription,
 } from './descriptions.ts';
-import { getImagesRoute, getReportRoute } from './images.ts';
+import { getImagesRoute, getReachedRoute, getReportRoute } from './images.ts';
 import type { FleetDeps } from './jobs.ts';
 import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
 import { problemErrors } from './problem.ts';
@@ -54,6 +55,10 @@ const routes: readonly (Omit<Route, 'handle'> & {
     ...{ name: 'api/v1/getReport', method: 'GET', path: '/images/:digest/report' },
     checksRepositories: true,
     ...{ handler: getReportRoute, description: reportDescription },
+  },
+  {
+    ...{ name: 'api/v1/getReached', method: 'GET', path: '/reached' },
+    ...{ handler: getReachedRoute, description: reachedDescription },
   },
   {
     ...{ name: 'api/v1/getRegistries', method: 'GET', path: '/registries' },
@@ -110,6 +115,15 @@ export function fleetRoutes(deps: FleetDeps): Route[] {
     ...route,
     ...problemErrors,
     handle: (request) => handler(request, deps),
+  }));
+}
+
+/** Returns the same routes with other handlers, by their names. */
+export function fleetRoutesHandledBy(handlerOf: (name: string) => RouteHandler): Route[] {
+  return routes.map(({ handler: _, description: __, ...route }) => ({
+    ...route,
+    ...problemErrors,
+    handle: handlerOf(route.name),
   }));
 }
 

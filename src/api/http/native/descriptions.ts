@@ -28,6 +28,7 @@ const affectedImage: Schema = {
     untaggedSince: nullableText,
     certain: { type: 'boolean' },
     packages: { type: 'array', items: affectedPackage },
+    position: text,
   },
 };
 
@@ -36,6 +37,7 @@ export const affectedDescription: RouteDescription = {
   summary: 'Lists the images that a vulnerability affects, with the packages, their layers and the fix.',
   query: {
     ...pageQuery('images', 'string'),
+    asOf: { type: 'string', summary: 'A time in the past whose advisories are used, ISO 8601.' },
   },
   responseType: {
     type: 'object',

@@ -32,9 +32,10 @@ async function startServer(
   context: TestContext,
   records: readonly KeyedVulnerabilityRecord[],
   change: Partial<NativeDeps> = {},
+  options: { readonly now?: () => number } = {},
 ) {
   const [, engine = assert.fail()] = storeEngines;
-  const store = await engine.create(context)();
+  const store = await engine.create(context)(options);
   await apply(store, []);
   await apply(store, records);
   const waiting = new Set<() => void>();
@@ -141,22 +142,43 @@ test('pages through the affected images, each with packages, layers and fixes', 
       },
     ],
   });
-  const first = (await (await fetch(`${url}/affected/DSA-1?limit=2`)).json()) as { next: string };
-  const { next, ...rest } = first;
-  assert.deepEqual(rest, {
-    schemaVersion: 1,
-    suppressed: 0,
-    vulnerability: 'DSA-1',
-    images: [entry('a'), entry('b')],
-  });
-  const second = await fetch(`${url}/affected/DSA-1?limit=2&after=${next}`);
-  assert.equal(second.headers.get('content-type'), 'application/json');
-  assert.deepEqual(await second.json(), {
-    schemaVersion: 1,
-    suppressed: 0,
-    vulnerability: 'DSA-1',
-    images: [entry('c')],
-  });
+  const page = async (query: string) => {
+    const response = await fetch(`${url}/affected/DSA-1?${query}`);
+    assert.equal(response.headers.get('content-type'), 'application/json');
+    const { images, next, ...head } = (await response.json()) as {
+      images: { position: string }[];
+      next?: string;
+    };
+    assert.deepEqual(head, { schemaVersion: 1, suppressed: 0, vulnerability: 'DSA-1' });
+    const entries = images.map(({ position: _, ...shown }) => shown);
+    return { entries, positions: images.map(({ position }) => position), next };
+  };
+  const first = await page('limit=2');
+  assert.deepEqual(first.entries, [entry('a'), entry('b')]);
+  assert.equal(first.next, first.positions[1]);
+  assert.deepEqual((await page(`limit=2&after=${first.next}`)).entries, [entry('c')]);
+  assert.deepEqual((await page(`after=${first.positions[0]}`)).entries, [entry('b'), entry('c')]);
+});
+
+test('lists the affected images as of a time in the past', async (t) => {
+  let now = Date.parse('2026-03-01T00:00:00Z');
+  const { url, store } = await startServer(t, [record('CVE-1')], {}, { now: () => now });
+  await store.images.save(image([installed('openssl')], 'a'));
+  now += 24 * 3_600_000;
+  await apply(store, [record('CVE-2')]);
+  now += 24 * 3_600_000;
+  const countAt = async (query: string): Promise<number | undefined> => {
+    const response = await fetch(`${url}/affected/${query}`);
+    return ((await response.json()) as { images?: object[] }).images?.length;
+  };
+  const [before, after] = ['asOf=2026-03-01T12:00:00Z', 'asOf=2026-03-02T12:00:00Z'];
+  assert.equal(await countAt(`CVE-1?${before}`), 1);
+  assert.equal(await countAt(`CVE-1?${after}`), undefined);
+  assert.equal(await countAt(`CVE-2?${before}`), undefined);
+  assert.equal(await countAt(`CVE-2?${after}`), 1);
+  assert.deepEqual(await fetchError(`${url}/affected/CVE-2?asOf=2027-01-01T00:00:00Z`), [
+    ...[400, '2027-01-01T00:00:00Z is in the future'],
+  ]);
 });
 
 test('streams events with both sides, and only new ones when the client names no event', async (t) => {

@@ -5,13 +5,14 @@ import type { NativeDeps } from './deps.ts';
 import { affectedDescription, eventsDescription } from './descriptions.ts';
 import { getEventsRoute } from './events.ts';
 
-const affected = { name: 'getAffected', method: 'GET', path: '/affected/:id' } as const;
+/** The route `GET /affected/:id`. */
+export const affectedRoute = { name: 'getAffected', method: 'GET', path: '/affected/:id' } as const;
 const events = { name: 'getEvents', method: 'GET', path: '/events', isStreaming: true } as const;
 
 /** Returns the native routes, which Clair does not have. */
 export function nativeRoutes(deps: NativeDeps): Route[] {
   return [
-    { ...affected, handle: (request) => getAffectedRoute(request, deps) },
+    { ...affectedRoute, handle: (request) => getAffectedRoute(request, deps) },
     { ...events, handle: (request) => getEventsRoute(request, deps) },
   ];
 }
@@ -19,7 +20,7 @@ export function nativeRoutes(deps: NativeDeps): Route[] {
 /** Returns the descriptions of the native routes. */
 export function describedNativeRoutes(): DescribedRoute[] {
   return [
-    { route: affected, path: affected.path, description: affectedDescription },
+    { route: affectedRoute, path: affectedRoute.path, description: affectedDescription },
     { route: events, path: events.path, description: eventsDescription },
   ];
 }

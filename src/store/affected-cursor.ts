@@ -1,6 +1,14 @@
-import { ClairError } from '../../core/errors.ts';
-import { compareText } from '../../model/order.ts';
-import { type MatchKey, matchKeys } from './match-key.ts';
+import { ClairError } from '../core/errors.ts';
+import { compareText } from '../model/order.ts';
+
+/**
+ * How rows apply to packages. Most rows apply to the lookup name of an installed package (`name`). Rows about a source package
+ * apply to the packages built from it (`source`). Every row applies in exactly one of these ways.
+ */
+export type MatchKey = 'name' | 'source';
+
+/** Both match keys, in the order of their results. */
+const matchKeys: readonly MatchKey[] = ['name', 'source'];
 
 /** Position of a package in the list of affected images. */
 export interface TargetPosition {
@@ -22,6 +30,16 @@ export function comparePositions(a: TargetPosition, b: TargetPosition): number {
 export interface AffectedCursor extends TargetPosition {
   readonly key: Uint8Array | null;
   readonly image: number;
+}
+
+/** Compares in the order of the list. */
+export function compareCursors(a: AffectedCursor, b: AffectedCursor): number {
+  return comparePositions(a, b) || compareKeys(a.key, b.key) || a.image - b.image;
+}
+
+function compareKeys(a: Uint8Array | null, b: Uint8Array | null): number {
+  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
+  return Buffer.compare(a, b);
 }
 
 /** Encodes a cursor as text for a URL. */
