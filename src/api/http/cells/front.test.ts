@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { limits } from '../../../core/limits.ts';
@@ -8,6 +9,7 @@ import { Cell } from '../../../service/cells/cell.ts';
 import { CellPageTokens } from '../../../service/cells/page-token.ts';
 import { startApiServer } from '../../../testing/api-server.ts';
 import { serveHttp } from '../../../testing/http-server.ts';
+import { accessByTokens } from '../access.ts';
 import { frontRouters } from './routes.ts';
 
 type Handler = (request: IncomingMessage & { readonly parsed: URL }, response: ServerResponse) => void;
@@ -55,8 +57,12 @@ interface FrontAnswer {
   readonly detail?: string;
 }
 
-/** Starts a front over cells with these addresses. */
-async function startFront(t: TestContext, addresses: Readonly<Record<string, URL>>) {
+/** Starts a front over cells with these addresses. Without tokens, it lets everybody in. */
+async function startFront(
+  t: TestContext,
+  addresses: Readonly<Record<string, URL>>,
+  tokens: readonly string[] = [],
+) {
   const cells = Object.entries(addresses).map(([name, url]) => new Cell({ name, url, token: 'cell-token' }));
   const names = Object.keys(addresses);
   const routers = frontRouters({
@@ -66,7 +72,7 @@ async function startFront(t: TestContext, addresses: Readonly<Record<string, URL
       cells.find(({ name }) => name === cellOfRegistry(registry, names)) ?? assert.fail(),
     watchedRegistry: (name) => (name === 'main' ? 'registry.example' : undefined),
   });
-  const { port } = await startApiServer(t, { routers: () => routers });
+  const { port } = await startApiServer(t, { routers: () => routers, access: accessByTokens(tokens) });
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> =>
     await fetch(`http://127.0.0.1:${port}${path}`, init);
   const list = async (path: string): Promise<FrontAnswer & { readonly status: number }> => {
@@ -249,4 +255,24 @@ test('does not say that there is no job or image while a cell is missing', async
     assert.equal(status, 503);
     assert.match(detail, /dead \(no answer from/);
   }
+});
+
+test('refuses tokens that are limited to repositories, as the cells do not know the limit', async (t) => {
+  const cell = await serveCell(t, { '/api/v1/images': imagesOf([1]) });
+  const sum = createHash('sha256').update('of-a-team').digest('hex');
+  const { ask } = await startFront(t, { cell: cell.url }, [`admin:${sum}:team::registry.example/team/**`]);
+  const digest = `sha256:${'0'.repeat(64)}`;
+  for (const [method, path] of [
+    ['GET', '/api/v1/images'],
+    ['POST', '/api/v1/images'],
+    ['GET', `/api/v1/images/${digest}/report`],
+    ['GET', '/api/v1/jobs/job-1'],
+    ['POST', '/api/v1/jobs/job-1/retry'],
+    ['GET', '/api/v1/registries'],
+    ['GET', '/affected/CVE-2026-1'],
+  ] as const) {
+    const { status } = await ask(path, { method, headers: { authorization: 'Bearer of-a-team' } });
+    assert.equal(status, 403, path);
+  }
+  assert.deepEqual(cell.asked, []);
 });

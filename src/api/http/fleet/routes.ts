@@ -118,9 +118,9 @@ export function fleetRoutes(deps: FleetDeps): Route[] {
   }));
 }
 
-/** Returns the same routes with other handlers, by their names. */
+/** Returns the same routes with other handlers, by their names. They refuse tokens that are limited to repositories. */
 export function fleetRoutesHandledBy(handlerOf: (name: string) => RouteHandler): Route[] {
-  return routes.map(({ handler: _, description: __, ...route }) => ({
+  return routes.map(({ handler: _, description: __, checksRepositories: ___, ...route }) => ({
     ...route,
     ...problemErrors,
     handle: handlerOf(route.name),
