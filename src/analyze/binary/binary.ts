@@ -9,7 +9,7 @@ import { type ProductRule, rulesOf } from './products.ts';
  */
 export const binaryLister: PackageLister = {
   name: 'binary',
-  version: 1,
+  version: 2,
   wants: [],
   ecosystem: { name: 'generic', versionScheme: 'semver' },
   programParts: ['version-texts'],
@@ -34,13 +34,13 @@ interface Proof {
   readonly text: string;
 }
 
-function proofsOf({ product, form, alsoHas = '' }: ProductRule, texts: string): Proof[] {
-  if (!texts.includes(alsoHas)) return [];
-  return Array.from(texts.matchAll(form), ([text, version = '']) => ({
+function proofsOf({ product, form, isProven = () => true }: ProductRule, texts: string): Proof[] {
+  const proofs = Array.from(texts.matchAll(form), ([text, version = '']) => ({
     product,
     version,
     text: stripControls(text).trim(),
   }));
+  return proofs.filter(({ version }) => isProven(version, texts));
 }
 
 /** Returns the package that all proofs state. If they differ, the version is unknown. */

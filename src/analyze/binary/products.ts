@@ -8,8 +8,8 @@ export interface ProductRule {
   readonly texts: readonly string[];
   /** The text that proves the version, which is its first group. A version that is no release does not match. A suffix of a vendor is left out. */
   readonly form: RegExp;
-  /** Another of the texts, which only this product has. */
-  readonly alsoHas?: string;
+  /** Whether the other texts show that the program is this version of the product. */
+  readonly isProven?: (version: string, texts: string) => boolean;
 }
 
 /** A rule, and the programs that it is for. */
@@ -29,17 +29,26 @@ const programsOfPostgresql: readonly string[] = [
   ...['pg_basebackup', 'pg_upgrade', 'pg_rewind', 'pg_receivewal', 'pg_waldump', 'reindexdb', 'vacuumdb'],
 ];
 
-/**
- * Redis and its successors have their version alone, before the name of the atomic operations, or before the host of the build, where Docker
- * gives a fixed name.
- */
-const textsOfRedis: readonly string[] = [
-  'c11-builtin\0',
-  'atomic-builtin\0',
-  'sync-builtin\0',
-  'buildkitsandbox-',
-];
-const formOfRedis = /\0(\d+\.\d+\.\d+)(?=\0(?:c11|atomic|sync)-builtin\0|buildkitsandbox-\d{10})/g;
+/** A release of Redis or Valkey. A build of the development branch states 255.255.255. */
+const release = String.raw`\d{1,2}\.\d{1,2}\.\d{1,2}`;
+/** The host of the build, as Docker names it, or, in a reproducible build, its time in seconds and the missing commit. */
+const build = String.raw`buildkitsandbox-\d{10}|[1-9]\d{9}\d0{8}\0`;
+
+/** The version of Redis stands before the name of the atomic operations. The version of the compiler may stand between them. */
+const formOfRedis = new RegExp(
+  String.raw`(?<![\w.])(${release})(?=\0(?:${release}\0)?(?:c11|atomic|sync)-builtin\0|${build})`,
+  'g',
+);
+
+/** The name of a build of Redis: version, host, time in seconds, number of changed lines, and commit, which is missing outside of Git. */
+function isBuildOfRedis(version: string, texts: string): boolean {
+  const digits = version.replaceAll('.', String.raw`\.`);
+  const name = new RegExp(String.raw`(?<![\d.])${digits}(?:[\w.-]{1,64}-)?[1-9]\d{9}\d{1,6}0{8}\0`);
+  return texts.includes('Redis version=') && name.test(texts);
+}
+
+/** The version of Valkey stands before that of the last free Redis, 7.2.4. */
+const formOfValkey = new RegExp(String.raw`(?<![\w.])(?:valkey)?(${release})(?=\x007\.2\.4\0|${build})`, 'g');
 
 /** The rules of products, each for the form in which the sources of the product write its version. */
 const namedRules: readonly NamedRule[] = [
@@ -55,6 +64,13 @@ const namedRules: readonly NamedRule[] = [
     programs: ['bun', 'bunx'],
     texts: ['Bun/1.'],
     form: /(?<![\w.-])Bun\/(\d+\.\d+\.\d+)(?![\w.+-])/g,
+  },
+  {
+    product: 'deno',
+    programs: ['deno'],
+    texts: ['Deno/'],
+    // Names of the release and of its commit, one after the other.
+    form: /Deno\/(\d+\.\d+\.\d+)(?=Deno\/\d+\.\d+\.\d+\+[0-9a-f]{7})/g,
   },
   {
     product: 'nginx',
@@ -99,6 +115,13 @@ const namedRules: readonly NamedRule[] = [
     form: /\0(\d+\.\d+\.\d+)-MariaDB(?=[\0-])/g,
   },
   {
+    product: 'mysql',
+    programs: ['mysqld'],
+    texts: ['\0MySQL '],
+    // The name that InnoDB writes into its logs. That of MariaDB begins with MariaDB.
+    form: /\0MySQL (\d+\.\d+\.\d+)(?=\0)/g,
+  },
+  {
     product: 'memcached',
     programs: ['memcached'],
     texts: ['memcached 1.'],
@@ -107,15 +130,16 @@ const namedRules: readonly NamedRule[] = [
   {
     product: 'redis',
     programs: ['redis-server', 'redis-sentinel', 'redis-check-rdb', 'redis-check-aof'],
-    texts: [...textsOfRedis, 'Redis version='],
+    texts: ['-builtin\0', '00000000\0', 'buildkitsandbox-', 'Redis version='],
     form: formOfRedis,
-    alsoHas: 'Redis version=',
+    isProven: isBuildOfRedis,
   },
   {
     product: 'valkey',
     programs: ['valkey-server', 'valkey-sentinel', 'valkey-check-rdb', 'valkey-check-aof'],
-    texts: textsOfRedis,
-    form: formOfRedis,
+    texts: ['\x007.2.4\0', 'valkey7.', 'valkey8.', 'valkey9.'],
+    form: formOfValkey,
+    isProven: (version, texts) => texts.includes(`valkey${version}`),
   },
   {
     product: 'openssl',
