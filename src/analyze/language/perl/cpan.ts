@@ -30,23 +30,55 @@ interface Distribution extends StatedPackage {
  */
 export const cpanLister: PackageLister = {
   name: type,
-  version: 1,
+  version: 2,
   wants: ['**/.meta/*/install.json', '**/perllocal.pod', '**/.packlist'],
   ecosystem: inventoryNamespace(type),
   *list(files: Files) {
     const modules = new Set<string>();
-    for (const [path, content] of files) {
-      const [, root] = installPath.exec(path) ?? [];
-      if (root === undefined) continue;
-      const found = readInstallation(content);
-      if ('module' in found) modules.add(found.module);
-      yield eventOf(path, found);
+    const logged = loggedVersions(files);
+    for (const [path, found] of currentRecords(files, logged)) {
+      if (found !== 'no-package' && 'module' in found) modules.add(found.module);
+      yield manifestEvent(type, path, found);
     }
     for (const [path, content] of files)
       if (localPath.test(path)) yield* deduplicated(path, listLocal(path, content, modules));
     for (const path of files.keys()) if (isRecorded(path, modules)) yield { kind: 'no-package', path };
   },
 };
+
+/** Returns the version of each module that logs name last. */
+function loggedVersions(files: Files): ReadonlyMap<string, string | undefined> {
+  const logs = [...files].filter(([path]) => localPath.test(path));
+  const entries = logs.flatMap(([, content]) => readPerlLocal(content));
+  return new Map(entries.map(({ module, version }) => [module, version]));
+}
+
+/**
+ * Returns what each record of `cpanm` states. It keeps the records of earlier versions of a distribution, and nothing in them says which is
+ * the last. That is the one that the log of installations names. If the log names none of them, each counts.
+ */
+function currentRecords(
+  files: Files,
+  logged: ReadonlyMap<string, string | undefined>,
+): readonly (readonly [path: string, found: Distribution | EntryProblem | 'no-package'])[] {
+  const records = [...files].flatMap(([path, content]) => {
+    const [, root] = installPath.exec(path) ?? [];
+    return root === undefined ? [] : [{ path, root, found: readInstallation(content) }];
+  });
+  const keyOf = (root: string, module: string, version: string | undefined): string =>
+    JSON.stringify([root, module, version]);
+  const keys = new Set(
+    records.flatMap(({ root, found }) =>
+      'module' in found ? [keyOf(root, found.module, found.version)] : [],
+    ),
+  );
+  return records.map(({ path, root, found }) => {
+    if (!('module' in found)) return [path, found];
+    const last = logged.get(found.module);
+    const isReplaced = last !== found.version && keys.has(keyOf(root, found.module, last));
+    return [path, isReplaced ? 'no-package' : found];
+  });
+}
 
 function readInstallation(content: Uint8Array): Distribution | EntryProblem {
   const read = readJsonManifest(content, installSchema);

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import * as z from 'zod/mini';
+import { checkLister } from '../plugin/contract/index.ts';
+import type { PackageLister } from '../plugin/package-lister.ts';
+import { conanLister } from './language/conan/conan.ts';
+import { chromeLister } from './language/extensions/chrome.ts';
+import { firefoxLister } from './language/extensions/firefox.ts';
+import { vscodeLister } from './language/extensions/vscode.ts';
+import { hackageLister } from './language/haskell/hackage.ts';
+import { luarocksLister } from './language/lua/luarocks.ts';
+import { opamLister } from './language/ocaml/opam.ts';
+import { cpanLister } from './language/perl/cpan.ts';
+import { flatpakLister } from './package/flatpak.ts';
+import { snapLister } from './package/snap.ts';
+import { guixLister, nixLister } from './package/store-database.ts';
+
+const listers: readonly PackageLister[] = [
+  ...[conanLister, chromeLister, firefoxLister, vscodeLister, hackageLister, luarocksLister, opamLister],
+  ...[cpanLister, flatpakLister, snapLister, guixLister, nixLister],
+];
+
+/** A record that `npm run acceptance:inventory -- --write` keeps: files of a package manager, and what it lists itself. */
+const recordSchema = z.object({
+  tool: z.string(),
+  type: z.string(),
+  packages: z.array(z.string()),
+  files: z.record(z.string(), z.union([z.string(), z.object({ gzip: z.string() })])),
+});
+
+const directory = join(import.meta.dirname, 'testdata/inventory');
+
+for (const file of readdirSync(directory)) {
+  const { tool, type, packages, files } = recordSchema.parse(
+    JSON.parse(readFileSync(join(directory, file), 'utf8')),
+  );
+  const lister = listers.find(({ name }) => name === type);
+  test(`${basename(file, '.json')}: lists what ${tool} lists, by its files`, () => {
+    if (lister === undefined) throw new Error(`no lister of ${type}`);
+    const contents = Object.entries(files).map(([path, content]) => [path, bytesOf(content)] as const);
+    checkLister(lister, [{ files: Object.fromEntries(contents), packages }]);
+  });
+}
+
+function bytesOf(content: string | { readonly gzip: string }): Buffer {
+  return typeof content === 'string' ? Buffer.from(content) : gunzipSync(Buffer.from(content.gzip, 'base64'));
+}
