@@ -26,14 +26,21 @@ mkdirSync(cache, { recursive: true });
 process.env['GOBIN'] = cache;
 process.env['GOFLAGS'] = '-mod=mod';
 
-const built = run('kustomize', 'build', 'deploy/kubernetes');
-const rendered = run('helm', 'template', 'clair', chart, '--namespace', 'clair');
-assert.deepEqual(comparable(manifestsIn(rendered)), comparable(manifestsIn(built)));
-console.log('helm template equals kustomize build');
+const byRole = ['--values', join(chart, 'values-by-role.yaml')];
+for (const [directory, values] of [
+  ['deploy/kubernetes', []],
+  ['deploy/kubernetes/by-role', byRole],
+] as const) {
+  const built = run('kustomize', 'build', directory);
+  const rendered = run('helm', 'template', 'clair', chart, '--namespace', 'clair', ...values);
+  assert.deepEqual(comparable(manifestsIn(rendered)), comparable(manifestsIn(built)));
+  console.log(`helm template ${values.join(' ')} equals kustomize build ${directory}`);
+  const objects = join(cache, 'objects.yaml');
+  writeFileSync(objects, built);
+  console.log(validated(objects));
+}
 console.log(run('helm', 'lint', '--strict', chart));
-const objects = join(cache, 'objects.yaml');
-writeFileSync(objects, built);
-console.log(validated(objects));
+console.log(run('helm', 'lint', '--strict', chart, ...byRole));
 checkUnit();
 
 /** Runs a tool, and installs it first if it is missing. */

@@ -79,6 +79,32 @@ test('reports the error of a failing job in /status and /metrics, and how long a
   assert.match(text, /^clair_job_failures\{job="update debian"\} 5$/m);
   assert.match(text, /^clair_job_failures\{job="update alpine"\} 0$/m);
   assert.match(text, /^clair_job_overdue_seconds\{lane="feeds"\} 90$/m);
+  assert.match(text, /^clair_scan_overdue_seconds 0$/m);
+});
+
+test('reports in /metrics how long the longest overdue scan has waited', async () => {
+  const clock = { now: Date.parse('2026-01-01T00:00:00Z') };
+  await using store = await openSqliteStore(':memory:', { now: () => clock.now });
+  const metrics = createMetrics();
+  const overdue = async (): Promise<string | undefined> => {
+    const nextScan = await store.scanJobs.findNextRun();
+    const values = { feeds: [], jobs: [], reading: { busy: 0, waiting: 0 }, walks: [], nextScan };
+    return /^clair_scan_overdue_seconds (.*)$/m.exec(
+      await metrics.render({ ...values, now: store.now() }),
+    )?.[1];
+  };
+  const request = { registry: 'registry.example', platform: null, lane: 'backfill' } as const;
+  await store.scanJobs.add({ ...request, reference: 'registry.example/shop:1' });
+  clock.now += 30_000;
+  await store.scanJobs.add({ ...request, reference: 'registry.example/shop:2' });
+  clock.now += 15_000;
+  assert.equal(await overdue(), '45');
+  const terms = { owner: 'a', forMs: 60_000, limit: 2, perRegistry: () => 9, takesOrders: false };
+  for (const { lease } of await store.scanJobs.claim(terms)) {
+    assert.equal(await overdue(), '0');
+    await store.scanJobs.complete(lease, `sha256:${'0'.repeat(64)}`);
+  }
+  assert.equal(await overdue(), '0');
 });
 
 test('reports the findings of all images in /metrics once they are counted', async () => {

@@ -20,6 +20,8 @@ export interface GaugeValues {
   readonly reading: LayerReadLoad;
   /** The last walks of watched registries. */
   readonly walks: readonly RegistryWalk[];
+  /** When the first scan of an image that waits or runs was due or will be; undefined if there is none. */
+  readonly nextScan?: string | undefined;
   /** The findings of all images; undefined until they are counted. */
   readonly totals?: FindingTotals | undefined;
   /** The time at which the age of the feeds and jobs is judged. */
@@ -168,13 +170,15 @@ function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
   const renderJobs = jobGauges(registers);
   const renderTotals = fleetGauges(registers);
   const renderWalks = walkGauges(registers);
+  const renderScans = scanGauge(registers);
   return {
-    async render({ feeds, jobs, reading, walks, totals, now }) {
+    async render({ feeds, jobs, reading, walks, nextScan, totals, now }) {
       const staleNames = staleSources(feeds, now);
       for (const one of [newest, content, stale, checked, records]) one.reset();
       renderJobs(jobs, now);
       renderTotals(totals);
       renderWalks(walks);
+      renderScans(nextScan, now);
       notes.set(feeds.reduce((sum, { skipped }) => sum + skipped.count, 0));
       busy.set(reading.busy);
       waiting.set(reading.waiting);
@@ -214,6 +218,18 @@ function jobGauges(registers: Registry[]): (jobs: readonly Job[], now: Date) => 
     }
     for (const { name, state, attempt } of jobs)
       failures.set({ job: name }, state === 'running' ? attempt - 1 : attempt);
+  };
+}
+
+/** Registers the gauge of the queue of scans; returns a function that sets it. */
+function scanGauge(registers: Registry[]): (nextScan: string | undefined, now: Date) => void {
+  const overdue = new Gauge({
+    name: 'clair_scan_overdue_seconds',
+    help: 'Time for which the longest overdue scan of an image has waited for a server, in seconds. 0 if none is due.',
+    registers,
+  });
+  return (nextScan, now) => {
+    overdue.set(nextScan === undefined ? 0 : Math.max(secondsSince(nextScan, now), 0));
   };
 }
 

@@ -12,7 +12,7 @@ import { absolutePath, filesLike, textOf } from './tree.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const { version } = JSON.parse(textOf('package.json')) as { version: string };
-const manifests = kustomizeManifests(root);
+const manifests = kustomizeManifests(join(root, 'deploy/kubernetes'));
 
 interface Container {
   readonly image: string;
@@ -134,6 +134,14 @@ test('the dashboard and the alerts use metrics and labels that the server has', 
     for (const label of used)
       assert.ok(label === 'instance' || known.includes(label), `${label}: ${expression}`);
   }
+});
+
+test('servers are added by metrics that the server has', async () => {
+  const labels = labelsByMetric(await sampleMetrics());
+  const files = filesLike('deploy/{kubernetes,helm}/**/*.yaml');
+  const metrics = files.flatMap(({ text }) => text.match(/\bclair_\w+/g) ?? []);
+  assert.ok(metrics.length >= 4);
+  for (const metric of metrics) assert.ok(labels.has(metric), metric);
 });
 
 test('docs/server.md shows the unit of deploy/systemd', () => {

@@ -8,13 +8,16 @@ export interface Manifest {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** Reads the objects that `deploy/kubernetes/kustomization.yaml` lists. */
-export function kustomizeManifests(root: string): Manifest[] {
-  const directory = join(root, 'deploy/kubernetes');
+/** Reads the objects that the `kustomization.yaml` of a directory lists, without patches. */
+export function kustomizeManifests(directory: string): Manifest[] {
   const { resources } = parse(readFileSync(join(directory, 'kustomization.yaml'), 'utf8')) as {
     resources: readonly string[];
   };
-  return resources.flatMap((file) => manifestsIn(readFileSync(join(directory, file), 'utf8')));
+  return resources.flatMap((name) =>
+    name.endsWith('.yaml')
+      ? manifestsIn(readFileSync(join(directory, name), 'utf8'))
+      : kustomizeManifests(join(directory, name)),
+  );
 }
 
 /** Reads the objects of a stream of YAML documents, without their namespace. A namespace itself is left out: Helm does not make it. */
@@ -25,7 +28,11 @@ export function comparable(manifests: readonly Manifest[]): Manifest[] {
       const { namespace: _, ...metadata } = manifest.metadata;
       return withParsedConfig({ ...manifest, metadata });
     })
-    .sort((one, other) => (one.kind < other.kind ? -1 : 1));
+    .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+}
+
+function keyOf({ kind, metadata }: Manifest): string {
+  return `${kind} ${metadata.name}`;
 }
 
 /** Parses the configuration file in a ConfigMap, because only its content counts. */
@@ -43,7 +50,7 @@ export function manifestsIn(text: string): Manifest[] {
   });
 }
 
-/** Renders the templates of the Helm chart with its values. It knows only the two actions that they use. */
+/** Renders the templates of the Helm chart with its values. It knows only the three actions that they use. */
 export function chartManifests(root: string): Manifest[] {
   const chart = join(root, 'deploy/helm/clair');
   const values = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as object;
@@ -52,12 +59,27 @@ export function chartManifests(root: string): Manifest[] {
   );
 }
 
-/** Replaces `{{ .Values.a.b }}` and `{{- toYaml .Values.a | nindent 4 }}`. JSON is YAML. Throws for another action. */
+/** Repeats what is between `{{- range .Values.a }}` and `{{- end }}` for each item, and replaces values. */
 function render(template: string, values: object): string {
+  const repeated = template.replaceAll(
+    /\{\{- range \.Values\.(\w+) \}\}(.*?)\{\{- end \}\}/gs,
+    (_, list: string, body: string) =>
+      ((values as Record<string, object[]>)[list] ?? [])
+        .map((item) => replaceValues(body, { ...item, $: { Values: values } }))
+        .join(''),
+  );
+  return replaceValues(repeated, { Values: values });
+}
+
+/** Replaces `{{ .a.b }}` and `{{- toYaml .a | nindent 4 }}`; `$` is the root. JSON is YAML. Throws for another action. */
+function replaceValues(template: string, of: object): string {
   return template.replaceAll(/\s*\{\{-? ([^}]*) \}\}/g, (whole, action: string) => {
-    const [, path = '', indented] = /^(?:toYaml )?\.Values\.([\w.]+)( \| nindent \d+)?$/.exec(action) ?? [];
+    const [, path = '', indented] = /^(?:toYaml )?(\$?\.[\w.]+)( \| nindent \d+)?$/.exec(action) ?? [];
     if (path === '') throw new Error(`the chart has an unknown action: ${action}`);
-    const value = path.split('.').reduce<unknown>((of, key) => (of as Record<string, unknown>)[key], values);
+    const value = path
+      .split('.')
+      .filter((key) => key !== '')
+      .reduce<unknown>((from, key) => (from as Record<string, unknown>)[key], of);
     if (indented === undefined) return whole.replace(/\{\{.*\}\}/, String(value));
     const indent = ' '.repeat(Number(indented.replace(/\D/g, '')));
     return `\n${indent}${JSON.stringify(value)}`;

@@ -188,6 +188,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
         feeds: await store.advisories.findFeedStates(),
         jobs: await store.jobs.findAll(),
         walks: await store.watches.findWalks(),
+        nextScan: await store.scanJobs.findNextRun(),
         totals: await store.findingCounts.findTotals(),
         reading: pool.load(),
         now: store.now(),
