@@ -46,8 +46,10 @@ import { epss } from './enrich/epss/epss.ts';
 import { euvd, kev } from './enrich/kev/kev.ts';
 import { nvd } from './enrich/nvd/nvd.ts';
 import { curlVulnerabilities, nodeVulnerabilities } from './enrich/projects/projects.ts';
+import { amqp } from './notify/amqp.ts';
 import { clair4Webhook } from './notify/clair4-webhook.ts';
 import { slack } from './notify/slack.ts';
+import { stomp } from './notify/stomp.ts';
 import { teams } from './notify/teams.ts';
 import type { TransportKind } from './notify/transport-kind.ts';
 import { webhook } from './notify/webhook.ts';
@@ -203,4 +205,7 @@ export const builtIn: BuiltIn = {
  * The transports that a server configuration can set up, in the order of the settings reference. Chat transports are last: if the server
  * stops between two deliveries, it repeats the earlier ones.
  */
-export const transportKinds: readonly TransportKind[] = [webhook, clair4Webhook, slack, teams];
+export const transportKinds: readonly TransportKind[] = [
+  ...[webhook, clair4Webhook, amqp, stomp],
+  ...[slack, teams],
+];

@@ -35,7 +35,7 @@ notifier:
     target: http://quay.test/secscan/notification
     callback: http://clair.test:6060/notifier/api/v1/notification
     headers: { X-Hook: [one, "a,b"] }
-  amqp: { uris: ["amqp://broker.test/"] }
+  amqp: { uris: ["amqp://broker.test/"], tls: { cert: none } }
 trace: { name: otlp, otlp: { http: { endpoint: "collector.test:4318", insecure: true } } }
 metrics: { name: prometheus }
 `;
@@ -53,13 +53,48 @@ test('maps a configuration of Clair v4', () => {
     ...['ubuntu', 'ubuntu-oval', 'debian', 'rhel', 'rhel-oval', 'amazon'],
   ]);
   assert.equal(tracing.endpoint, 'http://collector.test:4318');
-  const { clair4 } = notifier as unknown as { readonly clair4: unknown };
+  const { clair4, amqp } = notifier as unknown as Brokers & { readonly clair4: unknown };
   assert.deepEqual(clair4, {
     endpoint: 'http://quay.test/secscan/notification',
     callback: 'http://clair.test:6060/notifier/api/v1/notification',
     ...{ headers: 'X-Hook=one,X-Hook=a%2Cb', pskkey: 'bm90LWEtcmVhbC1rZXk=', cafile: '', proxy: '' },
   });
+  assert.deepEqual(amqp, { ...amqp, uris: [], certfile: '' });
 });
+
+test('maps the brokers of Clair v4, of which the first is used', () => {
+  const amqpSection = `amqp:
+    uris: ["amqps://broker.test/"]
+    exchange: { name: clair, type: direct }
+    routing_key: key
+    direct: true
+    rollup: 5
+    tls: { root_ca: ca.pem, cert: cert.pem, key: key.pem }`;
+  const stompSection = `stomp:
+    uris: ["broker.test:61614"]
+    destination: /queue/clair
+    callback: http://clair.test/
+    user: { login: me, passcode: word }
+    tls: { cert: cert.pem, key: key.pem }`;
+  const notifierOf = (...sections: readonly string[]): Brokers =>
+    read(['notifier:', ...sections.map((one) => `  ${one}`)].join('\n')).notifier as unknown as Brokers;
+  const { amqp, stomp } = notifierOf(amqpSection, stompSection);
+  assert.deepEqual(amqp, {
+    ...{ uris: ['amqps://broker.test/'], exchange: 'clair', routingkey: 'key', callback: '', direct: true },
+    ...{ rollup: 5, cafile: 'ca.pem', certfile: 'cert.pem', keyfile: 'key.pem' },
+  });
+  assert.deepEqual(stomp.uris, []);
+  assert.deepEqual(notifierOf(stompSection).stomp, {
+    ...{ uris: ['broker.test:61614'], destination: '/queue/clair', callback: 'http://clair.test/' },
+    ...{ login: 'me', passcode: 'word', host: '/', tls: true, direct: false, rollup: 0 },
+    ...{ cafile: '', certfile: 'cert.pem', keyfile: 'key.pem' },
+  });
+});
+
+interface Brokers {
+  readonly amqp: { readonly uris: readonly string[] };
+  readonly stomp: { readonly uris: readonly string[] };
+}
 
 test('uses the addresses of Clair v4 by default, and turns updates off', () => {
   const { api, updater } = read('matcher: { connstring: host=db, disable_updaters: true, period: 1h }');
@@ -72,8 +107,9 @@ test('names each key without effect', () => {
   assert.deepEqual(
     notes.map((note) => note.split(':')[0]),
     [
-      ...['indexer.migrations', 'matcher.migrations', 'indexer.scanlock_retry', 'matcher.indexer_addr'],
-      ...['notifier.delivery_interval', 'notifier.amqp.*', 'metrics.name', 'trace.otlp.*', 'trace.name'],
+      ...['notifier.amqp', 'indexer.migrations', 'matcher.migrations', 'indexer.scanlock_retry'],
+      ...['matcher.indexer_addr', 'notifier.delivery_interval', 'metrics.name'],
+      ...['trace.otlp.*', 'trace.name'],
     ],
   );
 });
@@ -89,7 +125,8 @@ test('refuses unknown keys, a key without issuers, and what would be unsafe to i
     ['auth: { psk: { key: c2VjcmV0 } }', /auth\.psk\.iss names no issuer/],
     ['auth: { keyserver: { api: "http://secret/" } }', /auth\.keyserver\.\* is refused/],
     ['updaters: { filter: secret }', /updaters\.filter is refused/],
-    ['notifier: { amqp: { uris: ["amqp://secret/"] } }', /notifier\.amqp is refused/],
+    ['updaters: { config: { debian: { mirror_url: "http://secret/" } } }', /updaters\.config\.\* is refused/],
+    ['notifier: { amqp: { vhost: secret } }', /no key notifier\.amqp\.vhost/],
     ['log_level: loud', /log\.level takes/],
     ['matcher: { period: often }', /updater\.interval takes a duration/],
     ['matcher: { period: 5 }', /updater\.interval takes a duration/],

@@ -25,15 +25,16 @@ const topLevelKeys: ReadonlySet<string> = new Set(
 export function fromClair4(root: Tree): Clair4Config {
   const values = new Map(defaults);
   const problems = [...unknownKeys(root, ''), ...missingKeys(root)];
-  const notes: string[] = [];
+  const unused = unusedReceivers(root);
+  const notes: string[] = unused.map((key) => `${key}: Another receiver is used, as in Clair.`);
   for (const [key, rule] of Object.entries(clair4Keys)) {
     const value = valueAt(root, key.replace(/\.\*$/, ''));
     if (value === undefined || value === null || isEmptySection(value)) continue;
+    if (unused.some((section) => key.startsWith(`${section}.`))) continue;
     if (rule.isRefused) problems.push(`${key} is refused: ${rule.note}`);
     else if (rule.set === undefined) notes.push(`${key}: ${rule.note}`);
     else apply(rule.set(value), values);
   }
-  if (!values.has('notifier.clair4.endpoint')) problems.push(...brokersWithoutWebhook(root));
   return { content: treeOf(withoutUnusedKey(values)), problems, notes };
 }
 
@@ -57,11 +58,10 @@ function withoutUnusedKey(values: ReadonlyMap<string, unknown>): ReadonlyMap<str
   return kept;
 }
 
-/** Notifications that are configured for a broker alone would be lost without a word. */
-function brokersWithoutWebhook(root: Tree): string[] {
-  return ['notifier.amqp', 'notifier.stomp'].flatMap((key) =>
-    valueAt(root, key) == null ? [] : [`${key} is refused: notifications are sent by notifier.webhook only`],
-  );
+/** Returns the sections of receivers besides the first. Clair uses one, in this order. */
+function unusedReceivers(root: Tree): string[] {
+  const sections = ['notifier.webhook', 'notifier.amqp', 'notifier.stomp'];
+  return sections.filter((section) => valueAt(root, section) != null).slice(1);
 }
 
 function missingKeys(root: Tree): string[] {

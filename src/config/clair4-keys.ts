@@ -70,7 +70,29 @@ function headersOf(headers: unknown): unknown {
     .join(',');
 }
 
-const otherBroker = withoutEffect('Notifications are sent by a webhook only.');
+const anExchange = withoutEffect('The exchange must exist, as for Clair, and has its own properties.');
+
+/** The keys that both kinds of brokers have. */
+function brokerKeys(section: 'notifier.amqp' | 'notifier.stomp'): Readonly<Record<string, Clair4Key>> {
+  const tls = (setting: string): Clair4Key =>
+    section === 'notifier.stomp'
+      ? {
+          note: `\`${section}.${setting}\`, \`${section}.tls\``,
+          set: (path) => [
+            [`${section}.${setting}`, path],
+            [`${section}.tls`, true],
+          ],
+        }
+      : becomes(`${section}.${setting}`);
+  return {
+    [`${section}.callback`]: becomes(`${section}.callback`),
+    [`${section}.direct`]: becomes(`${section}.direct`),
+    [`${section}.rollup`]: becomes(`${section}.rollup`),
+    [`${section}.tls.root_ca`]: tls('cafile'),
+    [`${section}.tls.cert`]: tls('certfile'),
+    [`${section}.tls.key`]: tls('keyfile'),
+  };
+}
 
 /**
  * Every key of Clair v4, in the order in which they are applied. A key that ends with `.*` stands for everything below it. quay/clair,
@@ -123,7 +145,9 @@ export const clair4Keys: Readonly<Record<string, Clair4Key>> = {
   'updaters.filter': refused(
     'Name the sources in `updater.enabledupdaters`: more would be loaded than you want.',
   ),
-  'updaters.config.*': withoutEffect('`updater.mirror` and `updater.sources` have the settings of sources.'),
+  'updaters.config.*': refused(
+    'Set `updater.mirror` or `updater.sources`: other places would be asked than you want.',
+  ),
   'auth.psk.key': becomes('api.v4.pskkey', 'notifier.clair4.pskkey'),
   'auth.psk.iss': becomes('api.v4.pskissuers'),
   'auth.keyserver.*': refused('Only `auth.psk` authenticates clients.'),
@@ -139,8 +163,20 @@ export const clair4Keys: Readonly<Record<string, Clair4Key>> = {
   'notifier.poll_interval': poll,
   'notifier.delivery_interval': poll,
   'notifier.disable_summary': withoutEffect('Every change has its own notification.'),
-  'notifier.amqp.*': otherBroker,
-  'notifier.stomp.*': otherBroker,
+  'notifier.amqp.uris': becomes('notifier.amqp.uris'),
+  'notifier.amqp.exchange.name': becomes('notifier.amqp.exchange'),
+  'notifier.amqp.exchange.type': anExchange,
+  'notifier.amqp.exchange.durability': anExchange,
+  'notifier.amqp.exchange.durable': withoutEffect("Clair's sample has this key, and Clair ignores it."),
+  'notifier.amqp.exchange.auto_delete': anExchange,
+  'notifier.amqp.routing_key': becomes('notifier.amqp.routingkey'),
+  ...brokerKeys('notifier.amqp'),
+  'notifier.stomp.uris': becomes('notifier.stomp.uris'),
+  'notifier.stomp.destination': becomes('notifier.stomp.destination'),
+  'notifier.stomp.user.login': becomes('notifier.stomp.login'),
+  'notifier.stomp.user.passcode': becomes('notifier.stomp.passcode'),
+  'notifier.stomp.login.*': withoutEffect("Clair's sample has this key, and Clair ignores it. Use `user`."),
+  ...brokerKeys('notifier.stomp'),
   'metrics.name': withoutEffect(
     'Metrics are served in the format of Prometheus, at `/metrics` of `introspection_addr`.',
   ),

@@ -12,7 +12,10 @@ const neverAborted = new AbortController().signal;
 
 function open(options: Partial<Clair4WebhookOptions>, isBatched = false): Transport {
   const unset = { endpoint: '', callback, headers: '', pskkey: '', cafile: '', proxy: '' };
-  const opened = clair4Webhook.open({ ...unset, ...options }, { env: {}, isBatched });
+  const opened = clair4Webhook.open(
+    { ...unset, ...options },
+    { env: {}, isBatched, manifestNotifications: () => [] },
+  );
   return opened ?? assert.fail('no transport was opened');
 }
 

@@ -1,8 +1,8 @@
 import { ClairError } from '../core/errors.ts';
 import { secretString, string, type ValuesOf } from '../core/setting.ts';
 import { parseSigningKey, signToken } from '../kit/json-web-token.ts';
-import { manifestOfName } from '../model/digest.ts';
-import type { ChangeNotificationContent, NotificationMessage, Transport } from '../plugin/transport.ts';
+import type { Transport } from '../plugin/transport.ts';
+import { affectsManifest, callbackMessage, callbackOf } from './clair4-callback.ts';
 import { type PostRequest, postSettings, postTargetOf } from './http-post.ts';
 import { type TransportContext, transportKind } from './transport-kind.ts';
 
@@ -36,7 +36,7 @@ export const clair4Webhook = transportKind({
 function toReceiver(options: Clair4WebhookOptions, { env, isBatched }: TransportContext): Transport {
   if (isBatched)
     throw new ClairError('config-invalid', 'notifier.digest cannot be combined with notifier.clair4');
-  const callback = callbackOf(options.callback);
+  const callback = callbackOf('notifier.clair4.callback', options.callback);
   const headers = headersOf(options.headers);
   const { pskkey } = options;
   const key = pskkey === '' ? undefined : parseSigningKey('notifier.clair4.pskkey', pskkey);
@@ -47,8 +47,7 @@ function toReceiver(options: Clair4WebhookOptions, { env, isBatched }: Transport
     async deliver(notification, signal) {
       signal.throwIfAborted();
       if (!(await affectsManifest(notification))) return;
-      const { name } = notification;
-      const body = JSON.stringify({ callback: `${callback}${name}`, notification_id: name });
+      const body = callbackMessage(callback, notification);
       const token = key && signToken(claimsAt(Math.floor(Date.now() / 1000)), key);
       const sent: PostRequest['headers'] = [
         ['Content-Type', 'application/json'],
@@ -59,23 +58,6 @@ function toReceiver(options: Clair4WebhookOptions, { env, isBatched }: Transport
       await target.deliver({ headers: sent, body }, [200], signal);
     },
   };
-}
-
-/** Whether a manifest is among the affected images. If there are more images than are listed, one of them may be. */
-async function affectsManifest(notification: NotificationMessage): Promise<boolean> {
-  if (notification.kind !== 'change') return false;
-  const { images, hasMoreImages }: ChangeNotificationContent = await notification.content();
-  return (
-    hasMoreImages || images.some(({ names }) => names.some((name) => manifestOfName(name) !== undefined))
-  );
-}
-
-/** Returns the URL below which notifications are. As in Clair, a slash at its end may be missing. */
-function callbackOf(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new ClairError('config-invalid', 'notifier.clair4.callback must be an http or https URL');
-  return url.href.endsWith('/') ? url.href : `${url.href}/`;
 }
 
 /** Returns headers, each name once: the values of equal names are a list. RFC 9110 §5.3. */

@@ -97,7 +97,8 @@ function tlsOptions(
   };
 }
 
-function readSettingFile(setting: string, path: string): Buffer {
+/** Reads a file that a setting names. Throws `config-invalid` with the name of the setting. */
+export function readSettingFile(setting: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

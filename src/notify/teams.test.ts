@@ -90,5 +90,8 @@ test('rejects invalid settings without showing the URL', () => {
 
 test('opens no transport when the endpoint is empty', () => {
   const options: ChannelOptions = { endpoint: '', cafile: '/nowhere/ca.pem', proxy: '' };
-  assert.equal(teams.open(options, { env: {}, isBatched: false }), undefined);
+  assert.equal(
+    teams.open(options, { env: {}, isBatched: false, manifestNotifications: () => [] }),
+    undefined,
+  );
 });

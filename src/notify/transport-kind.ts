@@ -1,5 +1,5 @@
 import type { SettingsSection, ValuesOf } from '../core/setting.ts';
-import type { Transport } from '../plugin/transport.ts';
+import type { ChangeNotificationContent, Transport } from '../plugin/transport.ts';
 
 /** Context in which a transport is opened. */
 export interface TransportContext {
@@ -7,6 +7,8 @@ export interface TransportContext {
   readonly env: NodeJS.ProcessEnv;
   /** Whether changes are delivered in batches, one for each image. */
   readonly isBatched: boolean;
+  /** Returns a notification of Clair v4 for each manifest among the images. `name` is that of the notification of the change. */
+  readonly manifestNotifications: (name: string, content: ChangeNotificationContent) => readonly object[];
 }
 
 /** A way to deliver notifications. The configuration selects the receiver. */

@@ -22,7 +22,7 @@ const unset: WebhookOptions = {
 /** Returns a webhook with these settings and the defaults of all others. */
 function toServer(options: Partial<WebhookOptions>, env: NodeJS.ProcessEnv = {}): Transport {
   return (
-    webhook.open({ ...unset, ...options }, { env, isBatched: false }) ??
+    webhook.open({ ...unset, ...options }, { env, isBatched: false, manifestNotifications: () => [] }) ??
     assert.fail('no transport was opened')
   );
 }
@@ -249,7 +249,7 @@ test('rejects invalid settings', () => {
 });
 
 test('opens no transport without an endpoint and rejects batches in name mode', () => {
-  const place = { env: {}, isBatched: true };
+  const place = { env: {}, isBatched: true, manifestNotifications: () => [] };
   assert.equal(webhook.open(unset, place), undefined);
   const set: WebhookOptions = { ...unset, endpoint: 'https://receiver' };
   assert.throws(() => webhook.open(set, place), {

@@ -77,6 +77,7 @@ export type { Plugin } from './plugin.ts';
 export type { Display, FindingOrder, GatedFinding, ReportFormat } from './report-format.ts';
 export type {
   BatchNotificationContent,
+  ChangeDelivery,
   ChangeNotificationContent,
   Delivery,
   NotificationImage,

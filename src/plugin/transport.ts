@@ -52,10 +52,14 @@ export interface Delivery<Kind, Content> {
   content(): Promise<Content>;
 }
 
+/** A notification of one change. */
+export interface ChangeDelivery extends Delivery<'change', ChangeNotificationContent> {
+  /** Reads the content in pages, which together have all affected images. Absent if `content` has all of them. */
+  pages?(): AsyncIterable<ChangeNotificationContent>;
+}
+
 /** One change, or with `notifier.digest` all changes that affect one image. Clients can request a change by its name. */
-export type NotificationMessage =
-  | Delivery<'change', ChangeNotificationContent>
-  | Delivery<'digest', BatchNotificationContent>;
+export type NotificationMessage = ChangeDelivery | Delivery<'digest', BatchNotificationContent>;
 
 /**
  * Delivers notifications. It makes one attempt; clair retries, and the other transports deliver independently. It may receive a

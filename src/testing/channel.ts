@@ -31,7 +31,10 @@ export async function startChannel(context: TestContext, path: string, handler: 
 
 /** Opens a transport to a channel; fails if the options configure none. */
 export function openChannel(kind: TransportKind, options: ChannelOptions): Transport {
-  return kind.open(options, { env: {}, isBatched: false }) ?? assert.fail('the transport is not configured');
+  return (
+    kind.open(options, { env: {}, isBatched: false, manifestNotifications: () => [] }) ??
+    assert.fail('the transport is not configured')
+  );
 }
 
 /** An expected failure of a delivery: its message, and secrets that must not appear anywhere in the error. */

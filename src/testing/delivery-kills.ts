@@ -34,7 +34,7 @@ function senderProgram(mode: DeliveryMode, url: string, aheadMs: number): string
     const now = () => Date.now() + ${aheadMs};
     const store = await sharedEngines.find(({ name }) => name === engineName).open(place, { now });
     const values = { endpoint: '${url}', cafile: '', proxy: '', mode: 'name', secret: '' };
-    const transport = webhook.open(values, { env: {}, isBatched: false });
+    const transport = webhook.open(values, { env: {}, isBatched: false, manifestNotifications: () => [] });
     const sleep = () => new Promise((resolve) => setTimeout(resolve, 5));
     say('ready');
     await deliverNotifications({

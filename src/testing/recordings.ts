@@ -51,6 +51,10 @@ const v4Line = z.object({
   ),
   command: z.optional(z.array(z.string())),
   stdout: z.optional(z.string()),
+  manifests: z.optional(z.array(z.looseObject({ hash: z.string() }))),
+  amqp: z.optional(z.object({ properties: z.record(z.string(), z.string()), body: z.string() })),
+  stomp: z.optional(z.object({ headers: z.array(z.string()), body: z.string() })),
+  webhook: z.optional(z.object({ headers: z.array(z.tuple([z.string(), z.string()])), body: z.string() })),
 });
 
 /** A line of a recording of Clair v4: a request with its response, or an event between them. */

@@ -51,6 +51,11 @@ function configuration(url: string, database: string): object {
         callback: 'http://127.0.0.1:1/',
         ...{ headers: 'x-key=planted-hook-header', pskkey: keys[2], proxy },
       },
+      amqp: { uris: ['amqp://user:planted-broker@127.0.0.1:1/'], routingkey: 'key', direct: true },
+      stomp: {
+        ...{ uris: ['127.0.0.1:1'], destination: '/queue/x', direct: true },
+        ...{ login: 'user', passcode: 'planted-passcode' },
+      },
       slack: { endpoint: 'https://127.0.0.1:1/services/planted-slack', proxy },
       teams: { endpoint: 'https://127.0.0.1:1/invoke?sig=planted-teams', proxy },
     },

@@ -200,6 +200,7 @@ function clair4Sample(connstring: string): string {
   };
   const tls = { root_ca: 'optional', cert: 'mandatory', key: 'mandatory' };
   const exchange = { name: '', type: 'direct', durable: true, auto_delete: false };
+  const shared = { direct: false, callback: webhook.callback, tls };
   return JSON.stringify({
     ...{ introspection_addr: 'localhost:0', http_listen_addr: 'localhost:0', log_level: 'debug' },
     indexer: { ...migrations, scanlock_retry: 10, layer_scan_concurrency: 5 },
@@ -215,8 +216,8 @@ function clair4Sample(connstring: string): string {
         matcher_addr: 'http://clair-matcher:8080/',
       },
       ...{ delivery_interval: '1m', poll_interval: '5m', webhook },
-      amqp: { exchange, uris: ['amqp://user:hidden@host:10000/vhost'], direct: false, tls },
-      stomp: { destination: 'notifications', login: { login: 'username', passcode: 'hidden' }, tls },
+      amqp: { exchange, uris: ['amqp://user:hidden@host:10000/vhost'], routing_key: 'x', ...shared },
+      stomp: { destination: 'notifications', login: { login: 'username', passcode: 'hidden' }, ...shared },
     },
     trace: {
       ...{ name: 'jaeger', probability: 1 },
@@ -241,4 +242,38 @@ test('starts with a configuration and the variables of Clair v4', async (t) => {
   assert.equal((await answer(server.ports.api, '/openapi/v1'))[0], 200);
   await server.end();
   assert.doesNotMatch(server.written().join(), /hidden/);
+});
+
+/** Returns a configuration with the keys of the samples of Clair v2 and v3. Empty values are as there. */
+function clairSample(connstring: string): string {
+  return `clair:
+  database:
+    type: pgsql
+    options: { source: "${connstring}", cachesize: 16384, paginationkey: }
+  api: { addr: "127.0.0.1:0", healthaddr: "127.0.0.1:0", timeout: 900s, paginationkey: , servername: , cafile: , keyfile: , certfile: }
+  worker:
+    namespace_detectors: [os-release, lsb-release, apt-sources, alpine-release, redhat-release]
+    feature_listers: [apk, dpkg, rpm]
+  updater: { interval: 0, enabledupdaters: [debian, ubuntu, rhel, oracle, alpine, suse] }
+  notifier:
+    attempts: 3
+    renotifyinterval: 2h
+    http: { endpoint: , servername: , cafile: , keyfile: , certfile: , proxy: }
+`;
+}
+
+test('starts with the keys of the samples of Clair v2 and v3', async (t) => {
+  const postgres = sharedEngines.find(({ name }) => name === 'postgresql') ?? assert.fail();
+  const { file } = writeConfig(t, clairSample(await postgres.createEmptyLocation(t)));
+  const server = await runServer(t, [`-config=${file}`]);
+  assert.equal(
+    (await sendRaw(server.ports.api, { method: 'GET', path: '/v1/namespaces', headers: {}, body: null }))
+      .status,
+    200,
+  );
+  assert.equal(
+    (await sendRaw(server.ports.health, { method: 'GET', path: '/health', headers: {}, body: null })).status,
+    200,
+  );
+  await server.end();
 });

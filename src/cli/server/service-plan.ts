@@ -4,6 +4,7 @@ import type { Suppressions } from '../../match/suppress/decide.ts';
 import type { TransportKind } from '../../notify/transport-kind.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { Transport } from '../../plugin/transport.ts';
+import { manifestNotifications } from '../../report/clair4/notification.ts';
 import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
 import { type LoadedExtensions, loadExtensions } from '../load-extensions.ts';
 import { selectForSetting } from '../select-by-name.ts';
@@ -97,7 +98,7 @@ function transportsOf(
   notifier: Config['notifier'],
   { transports: pluginTransports }: Extensions,
 ): Transport[] {
-  const place = { env: process.env, isBatched: notifier.digest > 0 };
+  const place = { env: process.env, isBatched: notifier.digest > 0, manifestNotifications };
   const readBy = (readers: TransportKind['readBy']): Transport[] =>
     transportKinds
       .filter((kind) => kind.readBy === readers)

@@ -42,7 +42,7 @@ export function notificationMessage(
   const { name, createdAt } = notification;
   let reading: Promise<ChangeNotificationContent> | undefined;
   const content = async (): Promise<ChangeNotificationContent> => {
-    reading ??= contentOf(notification, sides, deps);
+    reading ??= contentOf(notification, sides, deps).then(({ next: _, ...shown }) => shown);
     try {
       return await reading;
     } catch (error) {
@@ -50,16 +50,33 @@ export function notificationMessage(
       throw error;
     }
   };
-  return { name, createdAt, kind: 'change', content };
+  const pages = (): AsyncIterable<ChangeNotificationContent> => pagesOf(notification, sides, deps);
+  return { name, createdAt, kind: 'change', content, pages };
+}
+
+async function* pagesOf(
+  notification: Notification,
+  sides: Sides,
+  deps: AffectedImagesDeps,
+): AsyncGenerator<ChangeNotificationContent> {
+  let after: string | undefined;
+  do {
+    const { next, ...content } = await contentOf(notification, sides, deps, after);
+    yield content;
+    after = next;
+  } while (after !== undefined);
 }
 
 async function contentOf(
   notification: Notification,
   sides: Sides,
   deps: AffectedImagesDeps,
-): Promise<ChangeNotificationContent> {
-  const { images, next } = await affectedPage(notification, { limit: maxImagesPerMessage }, deps);
+  after?: string,
+): Promise<ChangeNotificationContent & { readonly next?: string | undefined }> {
+  const page = { limit: maxImagesPerMessage, ...(after !== undefined && { after }) };
+  const { images, next } = await affectedPage(notification, page, deps);
   return {
+    next,
     ...changeOf(notification, sides),
     images: images.flatMap((entry) => {
       const { identity, names } = entry;

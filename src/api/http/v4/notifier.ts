@@ -1,11 +1,7 @@
 import { ClairError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
-import { manifestOfName } from '../../../model/digest.ts';
-import type { Match } from '../../../model/report.ts';
-import { distributionOfNamespace } from '../../../report/clair4/distribution.ts';
-import { severityInV4 } from '../../../report/clair4/document.ts';
+import { toV4Notifications } from '../../../report/clair4/notification.ts';
 import type { V4Notification, V4NotificationPage } from '../../../report/clair4/types.ts';
-import { uuidOf } from '../../../report/identity.ts';
 import {
   type AffectedEntry,
   type RatedImagesDeps,
@@ -80,34 +76,14 @@ function pageSizeOf(text: string): number {
   return size === 0 ? defaultPageSize : Math.min(size, limits.listedPerPage);
 }
 
-/** Returns a notification for each manifest of an image. A client acts on `added` only. */
+/** Returns a notification for each manifest of an image. */
 function notificationsOf({ names, findings }: AffectedEntry, notification: Notification): V4Notification[] {
   const [finding] = findings;
   if (finding === undefined) return [];
-  const reason = notification.new === null ? 'removed' : 'added';
-  return names.flatMap((name) => {
-    const manifest = manifestOfName(name);
-    if (manifest === undefined) return [];
-    const id = uuidOf(notification.name, manifest, finding.package.name, reason);
-    return [{ id, manifest, reason, vulnerability: summaryOf(finding, notification) }];
+  const { name, namespace, id, new: is } = notification;
+  const vulnerability = { ...finding.vulnerability, id };
+  return toV4Notifications({
+    ...{ name, namespace, isWithdrawn: is === null },
+    images: [{ names, vulnerability, package: finding.package, fix: finding.fix }],
   });
-}
-
-/** Clair writes the normalized word as `severity`, and Quay reads `normalized_severity`. */
-function summaryOf(
-  { vulnerability, package: item, fix }: Match,
-  { namespace, id }: Notification,
-): V4Notification['vulnerability'] {
-  const severity = severityInV4(vulnerability.severity);
-  return {
-    ...{ name: id, description: vulnerability.description ?? '', severity, normalized_severity: severity },
-    package: {
-      ...{ id: '', name: item.name, version: item.version, kind: 'binary' },
-      ...{ normalized_version: '', cpe: '', detector: null },
-    },
-    distribution: distributionOfNamespace(namespace ?? ''),
-    repo: { cpe: '' },
-    fixed_in_version: fix.state === 'fixed' ? fix.version : '',
-    links: vulnerability.links.map((link) => link.replaceAll(' ', '%20')).join(' '),
-  };
 }
