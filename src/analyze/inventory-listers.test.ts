@@ -82,7 +82,7 @@ const samples: readonly (readonly [PackageLister, ListerSample])[] = [
     {
       files: {
         [`${depot}/packages/JSON/93Ea8/Project.toml`]:
-          'name = "JSON" # the format\nuuid = "682c06a0"\nversion = "0.21.4"\n\n[compat]\nname = "x"\n',
+          'name = "JSON" # the format\nuuid = "682c06a0"\nauthors = [\n    "a <version@example.org>",\n]\nversion = "0.21.4"\n\n[deps]\nMmap = "a63ad114"\n\n[compat]\nname = "x"\n',
         [`${depot}/packages/Zlib_jll/1lPeY/Project.toml`]: "name = 'Zlib_jll'\nversion = '1.2.13+1'\n",
         [`${depot}/packages/Bare/1lPeY/Project.toml`]: 'name = "Bare"\n[compat]\nversion = "1.0.0"\n',
         [`${depot}/environments/v1.9/Manifest.toml`]:
@@ -108,7 +108,7 @@ const samples: readonly (readonly [PackageLister, ListerSample])[] = [
     {
       files: {
         'root/.pub-cache/hosted/pub.dev/http-1.1.0/pubspec.yaml':
-          'name: http\nversion: 1.1.0 # latest\ndescription: >-\n  version: 2.0.0\n',
+          'name: http\nversion: 1.1.0 # latest\ndescription: >-\n  version: 2.0.0\nrepository: https://example.org/http\n\nenvironment:\n  sdk: ^3.4.0\n\ndependencies:\n  async: ^2.5.0\n',
         'root/.pub-cache/git/tool-0a1b/pubspec.yaml': 'name: \'tool\'\nversion: "1.2.0-dev"\n',
         'root/.pub-cache/hosted/pub.dev/none-1.0.0/pubspec.yaml': 'name: none\nversion: |\n  1.0.0\n',
       },
@@ -157,7 +157,8 @@ const samples: readonly (readonly [PackageLister, ListerSample])[] = [
     homebrewLister,
     {
       files: {
-        'home/linuxbrew/.linuxbrew/Cellar/jq/1.6_1/INSTALL_RECEIPT.json': '{"homebrew_version":"4.1.0"}',
+        'home/linuxbrew/.linuxbrew/Cellar/jq/1.6_1/INSTALL_RECEIPT.json':
+          '{"homebrew_version":"4.4.16-52-g29d9b0a","poured_from_bottle":false,"compiler":"gcc-11","runtime_dependencies":[],"source":{"tap":"homebrew/core","spec":"stable","versions":{"stable":"1.6","head":null,"version_scheme":0}}}',
         'home/linuxbrew/.linuxbrew/Cellar/python@3.12/3.12.1/INSTALL_RECEIPT.json': '{}',
         'home/linuxbrew/.linuxbrew/Cellar/cut/1.0/INSTALL_RECEIPT.json': '{',
       },

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
@@ -40,7 +41,13 @@ for (const file of readdirSync(directory)) {
   test(`${basename(file, '.json')}: lists what ${tool} lists, by its files`, () => {
     if (lister === undefined) throw new Error(`no lister of ${type}`);
     const contents = Object.entries(files).map(([path, content]) => [path, bytesOf(content)] as const);
-    checkLister(lister, [{ files: Object.fromEntries(contents), packages }]);
+    const events = [...lister.list(new Map(contents))];
+    const listed = events.flatMap((event) =>
+      event.kind === 'package' ? [`${event.package.name} ${event.package.version}`] : [],
+    );
+    // A package of Haskell has a file for each of its libraries.
+    assert.deepEqual([...new Set(listed)].sort(), packages);
+    checkLister(lister, [{ files: Object.fromEntries(contents), packages: listed }]);
   });
 }
 

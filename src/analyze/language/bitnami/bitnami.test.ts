@@ -30,14 +30,14 @@ test('bitnami: lists the components of the documents and of the list, and nothin
           'pkg:bitnami/postgresql@17.2.0-8?arch=arm64&distro=debian-12',
         ),
         'opt/bitnami/.bitnami_components.json':
-          '{"redis":{"arch":"amd64","distro":"debian-11","type":"NAMI","version":"7.0.5-1"}}',
+          '{"redis":{"arch":"amd64","digest":"c669","distro":"debian-11","type":"NAMI","version":"7.0.5-1"},"wait-for-port":{"arch":"amd64","distro":"debian-12","type":"NAMI","version":"1.0.8-8"}}',
         'opt/bitnami/cut/.spdx-cut.spdx': '{"spdxVersion":"SPDX-2.3"',
         'opt/bitnami/none/.spdx-none.spdx': spdx('pkg:golang/a@1'),
         'opt/bitnami/bare/.spdx-bare.spdx': spdx('pkg:bitnami/bare'),
         'opt/other/.spdx-other.spdx': spdx('pkg:bitnami/other@1.0.0'),
         'opt/bitnami/doc.spdx': spdx('pkg:bitnami/doc@1.0.0'),
       },
-      packages: ['postgresql 17.2.0-8', 'geos 3.8.3', 'redis 7.0.5-1'],
+      packages: ['postgresql 17.2.0-8', 'geos 3.8.3', 'redis 7.0.5-1', 'wait-for-port 1.0.8-8'],
       problems: 3,
     },
   ]);

@@ -6,10 +6,14 @@ import { claimedCratesLister } from './claimed-crates.ts';
 const site = 'usr/lib/python3.12/site-packages';
 const path = `${site}/orjson-3.10.0.dist-info/sboms/orjson.cyclonedx.json`;
 
+/** A document as maturin 1.16 writes it, which names the crate of the distribution itself as its subject. */
 function document(...purls: readonly string[]): string {
+  const own = { type: 'application', name: 'own', purl: 'pkg:cargo/own@0.3.1?download_url=file://.' };
   return JSON.stringify({
-    bomFormat: 'CycloneDX',
-    components: purls.map((purl) => ({ type: 'library', purl })),
+    ...{ bomFormat: 'CycloneDX', specVersion: '1.5', version: 1 },
+    metadata: { tools: [{ name: 'cargo-cyclonedx' }], component: { ...own, components: [own] } },
+    components: purls.map((purl) => ({ type: 'library', scope: 'required', purl })),
+    dependencies: [{ ref: 'path+file:///own#own@0.3.1', dependsOn: purls }],
   });
 }
 
