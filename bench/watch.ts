@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,8 +12,10 @@ import { type BuiltImage, buildImage } from '../src/testing/image-builder.ts';
 import { tar } from '../src/testing/tar-writer.ts';
 
 /**
- * Measures how a server finds what is in a registry: `npm run bench -- watch [--tags N] [--pushes N] [--database URL]`. Debian's
- * docker-registry on this machine has images of Alpine with a common base. The server walks through it, and gets its notifications.
+ * Measures how a server finds what is in a registry: `npm run bench -- watch [--tags N] [--pushes N] [--database URL] [--image LAYOUT]`.
+ * Debian's docker-registry on this machine has images of Alpine with a common base. The server walks through it, and gets its notifications.
+ * With an image that `npm run image` built, the server runs in the root file system of that image, as its user. This needs root, skopeo and
+ * umoci.
  */
 const { values } = parseArgs({
   options: {
@@ -22,14 +24,20 @@ const { values } = parseArgs({
     port: { type: 'string', default: '5012' },
     api: { type: 'string', default: '6062' },
     database: { type: 'string' },
+    image: { type: 'string' },
   },
 });
 const work = mkdtempSync(join(tmpdir(), 'clair-bench-watch-'));
+/** The root file system of the server, and a directory in it that the server may read and write. */
+const { root, inRoot } = values.image === undefined ? { root: '', inRoot: work } : unpack(values.image);
 const registry = `127.0.0.1:${values.port}`;
 const api = `http://127.0.0.1:${values.api}`;
 const secret = 'a-secret-of-the-benchmark';
 /** Time within which a push must be seen, and after which a measurement goes on without it, in milliseconds. */
 const [promisedMs, seenWithinMs] = [5000, 60_000];
+/** User and entry point of the image. */
+const imageUser = '65532:65532';
+const imageCommand = ['/usr/bin/node', '/usr/lib/clair/dist/bin/clair.js'];
 const children: { kill(signal: NodeJS.Signals): boolean }[] = [];
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
@@ -76,7 +84,7 @@ function startRegistry(): void {
 
 /** Starts a server and waits until it listens. */
 async function startServer(): Promise<void> {
-  const secdb = join(work, 'mirror/secdb.alpinelinux.org/v3.19');
+  const secdb = join(root, inRoot, 'mirror/secdb.alpinelinux.org/v3.19');
   for (const [reponame, packages] of [
     ['main', [{ pkg: { name: 'busybox', secfixes: { '1.36.1-r0': ['CVE-2026-1'] } } }]],
     ['community', []],
@@ -86,25 +94,42 @@ async function startServer(): Promise<void> {
     writeFileSync(file, JSON.stringify({ distroversion: 'v3.19', reponame, packages }));
   }
   const { database } = values;
-  const source = database === undefined ? { path: join(work, 'clair.db') } : { source: database };
+  const source = database === undefined ? { path: join(inRoot, 'clair.db') } : { source: database };
   const clair = {
     api: { addr: `127.0.0.1:${values.api}`, healthaddr: '127.0.0.1:0' },
     database: { type: database === undefined ? 'sqlite' : 'pgsql', options: source },
     registries: { local: { host: registry, secret } },
     updater: {
-      ...{ mirror: join(work, 'mirror'), enabledupdaters: ['alpine'] },
+      ...{ mirror: join(inRoot, 'mirror'), enabledupdaters: ['alpine'] },
       sources: { alpine: { feeds: ['v3.19/main', 'v3.19/community'] } },
     },
   };
-  const config = join(work, 'clair.json');
-  writeFileSync(config, JSON.stringify({ clair }));
-  const server = spawn(join(import.meta.dirname, '../bin/clair'), ['serve', '--config', config], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const config = join(inRoot, 'clair.json');
+  writeFileSync(join(root, config), JSON.stringify({ clair }));
+  const serve = ['serve', '--config', config];
+  const server =
+    root === ''
+      ? spawn(join(import.meta.dirname, '../bin/clair'), serve, { stdio: ['ignore', 'ignore', 'pipe'] })
+      : spawn('chroot', ['--userspec', imageUser, root, ...imageCommand, ...serve], {
+          stdio: ['ignore', 'ignore', 'pipe'],
+        });
   children.push(server);
   for await (const line of createInterface({ input: server.stderr }))
     if (line.includes('"msg":"started"')) break;
   server.stderr.resume();
+}
+
+/** Unpacks the image of this machine's platform, and makes a directory in it for the server. */
+function unpack(layout: string): { readonly root: string; readonly inRoot: string } {
+  const one = `${join(work, 'image')}:clair`;
+  execFileSync('skopeo', ['copy', '--quiet', `oci:${layout}`, `oci:${one}`]);
+  execFileSync('umoci', ['unpack', '--image', one, join(work, 'bundle')], { stdio: 'ignore' });
+  const unpacked = join(work, 'bundle/rootfs');
+  mkdirSync(join(unpacked, 'tmp/bench'), { mode: 0o777 });
+  chmodSync(join(unpacked, 'tmp/bench'), 0o777);
+  // The user of the image must reach its root.
+  for (const directory of [work, join(work, 'bundle')]) chmodSync(directory, 0o755);
+  return { root: unpacked, inRoot: '/tmp/bench' };
 }
 
 function imageOf(name: string): BuiltImage {
