@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { builtIn } from '../extensions.ts';
 import { openSqliteStore } from '../store/sql/sqlite-store.ts';
 import { corpusTest } from '../testing/corpus.ts';
 import { type JsonSchema, schemaProblems } from '../testing/json-schema.ts';
 import { readExchanges } from '../testing/recordings.ts';
 import { feedUpdate, record, stream } from '../testing/store-content.ts';
+import { alpineLayer, alpineLayerBytes, postOf, startV4Server, v4Manifest } from '../testing/v4-server.ts';
 import { feedAndJobStatusSchema } from './health-schemas.ts';
 import { describedFleetRoutes } from './http/fleet/routes.ts';
+import { describedHarborRoutes } from './http/harbor/descriptions.ts';
 import { describedNativeRoutes } from './http/native/routes.ts';
 import { v1Descriptions } from './http/v1/descriptions.ts';
 import { describedV1Routes } from './http/v1/routes.ts';
+import { describedV4Routes } from './http/v4/router.ts';
 import { apiOpenApiDocument, openApiRouters } from './openapi-document.ts';
 
 interface ResponseObject {
@@ -44,9 +48,10 @@ test('describes every route once, and nothing else', () => {
       method === 'servers' ? [] : `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`,
     ),
   );
-  const served = [...describedV1Routes(), ...describedNativeRoutes(), ...describedFleetRoutes()].map(
-    ({ route, path }) => `${route.method} ${path}`,
-  );
+  const served = [
+    ...[...describedV1Routes(), ...describedNativeRoutes(), ...describedFleetRoutes()],
+    ...[...describedV4Routes(), ...describedHarborRoutes()],
+  ].map(({ route, path }) => `${route.method} ${path}`);
   const others = ['/openapi.json', '/health', '/healthz', '/metrics', '/ready', '/readyz', '/status'].map(
     (path) => `GET ${path}`,
   );
@@ -88,6 +93,29 @@ test('serves the document at its paths only, and describes the response of /stat
     jobs: await store.jobs.findAll(),
   });
   assert.deepEqual(schemaProblems(feedAndJobStatusSchema as JsonSchema, status), []);
+});
+
+test('describes the responses of the v4 API', async (t) => {
+  const { paths } = asJson(apiOpenApiDocument(false)) as unknown as Document;
+  const operationOf = operationsOf(paths);
+  const contents = { '/alpine': alpineLayerBytes };
+  const { store, request } = await startV4Server(t, contents, { extensions: builtIn });
+  for (const [source, { feeds }] of builtIn.sources.map((one) => [one.name, one] as const))
+    for (const feed of feeds) await store.advisories.apply(feedUpdate({ source, feed }), stream([]));
+  for (const [method, path, init] of [
+    ['GET', '/indexer/api/v1/index_state', {}],
+    ['POST', '/indexer/api/v1/index_report', postOf([alpineLayer])],
+    ['GET', `/indexer/api/v1/index_report/${v4Manifest}`, {}],
+    ['GET', `/matcher/api/v1/vulnerability_report/${v4Manifest}`, {}],
+    ['GET', '/matcher/api/v1/internal/update_operation', {}],
+    ['GET', `/notifier/api/v1/notification/${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`, {}],
+    ['DELETE', '/indexer/api/v1/index_report', { method: 'DELETE', body: JSON.stringify([v4Manifest]) }],
+  ] as const) {
+    const response = await request(path, init);
+    const operation = operationOf(method, path) ?? assert.fail(path);
+    const schema = responseSchemaOf(operation, response.status) ?? assert.fail(`${path}: ${response.status}`);
+    assert.deepEqual(schemaProblems(schema, await response.json()), [], path);
+  }
 });
 
 corpusTest('describes the recorded responses of Clair', () => {

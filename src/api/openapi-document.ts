@@ -1,10 +1,12 @@
 import { describedHealthRoutes } from './health.ts';
 import { describedFleetRoutes } from './http/fleet/routes.ts';
 import type { Schema } from './http/go-schema.ts';
+import { describedHarborRoutes } from './http/harbor/descriptions.ts';
 import { describedNativeRoutes } from './http/native/routes.ts';
 import { type DescribedRoute, openApiDocument } from './http/openapi.ts';
 import { type Router, routerOf } from './http/router.ts';
 import { describedV1Routes } from './http/v1/routes.ts';
+import { describedV4Routes } from './http/v4/router.ts';
 
 const documentRoute: DescribedRoute = {
   route: { name: 'openapi', method: 'GET' },
@@ -19,6 +21,8 @@ export function apiOpenApiDocument(requiresTokens: boolean): Schema {
       ...describedV1Routes(),
       ...describedNativeRoutes(),
       ...describedFleetRoutes(),
+      ...describedV4Routes(),
+      ...describedHarborRoutes(),
       documentRoute,
       ...describedHealthRoutes(),
     ],

@@ -39,6 +39,8 @@ export interface RouteDescription {
   readonly errorStatuses?: readonly number[];
   /** Whether errors are problem documents (RFC 9457). */
   readonly hasProblems?: boolean;
+  /** The body of errors, if it is neither a problem document nor that of the v1 API. */
+  readonly errorSchema?: Schema;
 }
 
 /** A route with its description. */
@@ -112,13 +114,13 @@ function operation({ route, path, description, server }: DescribedRoute, require
 }
 
 function responsesOf(
-  { responseType, status = 200, errorStatuses = [], hasProblems = false }: RouteDescription,
+  { responseType, status = 200, errorStatuses = [], hasProblems = false, errorSchema: own }: RouteDescription,
   {
     hasDefault,
     accessStatuses,
   }: { readonly hasDefault: boolean; readonly accessStatuses: readonly number[] },
 ): Schema {
-  const errors = hasProblems ? problemContent : errorContent;
+  const errors = own === undefined ? (hasProblems ? problemContent : errorContent) : jsonOf(own);
   return {
     [status]: {
       description: 'Success.',

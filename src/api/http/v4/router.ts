@@ -1,7 +1,9 @@
 import { limits } from '../../../core/limits.ts';
+import type { DescribedRoute } from '../openapi.ts';
 import type { ApiRequest, ApiResponse, Route, Scope } from '../route.ts';
 import { notFoundResponse, plainRouter, type RoutePattern, type Router } from '../router.ts';
 import { type AffectedManifestsDeps, postAffectedManifests } from './affected-manifests.ts';
+import { v4Descriptions } from './descriptions.ts';
 import { renderV4Error, toV4Error } from './errors.ts';
 import {
   deleteIndexReport,
@@ -52,6 +54,18 @@ export function v4Router(deps: V4Deps): Router {
   return plainRouter(routes, (method, matching) =>
     matching.length === 0 ? notFoundResponse : renderV4Error(405, refusedMethodText(method, matching)),
   );
+}
+
+/** Returns the descriptions of the routes, each once. */
+export function describedV4Routes(): DescribedRoute[] {
+  const described = new Map<string, DescribedRoute>();
+  for (const [name, method, path, , scope] of routeTable) {
+    const description = v4Descriptions[name];
+    if (description === undefined) throw new Error(`the route ${name} has no description`);
+    const route = { name: `v4/${name}`, method, ...(scope !== undefined && { scope }) };
+    if (!described.has(name)) described.set(name, { route, path, description });
+  }
+  return [...described.values()];
 }
 
 /** Returns the message of Clair's indexer, matcher or notifier. */
