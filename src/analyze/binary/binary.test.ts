@@ -26,6 +26,11 @@ const real: readonly (readonly [path: string, text: string, expected: string])[]
     'denover2.9.62.9.6+e518fbdDeno/2.9.6Deno/2.9.6+e518fbde518fbd66dda5deb',
     'deno 2.9.6, by Deno/2.9.6',
   ],
+  [
+    'usr/local/bin/envoy',
+    'DeltaDiscoveryRequest.resource_names_subscribe\x001.36.2\0xds.type.v3.TypedStruct\0\xff\x001.3.1\0',
+    'envoy 1.36.2, by 1.36.2',
+  ],
   ['usr/sbin/mysqld', 'listed_files.empty()\0MySQL 9.7.4\0log_before_file', 'mysql 9.7.4, by MySQL 9.7.4'],
   [
     'usr/local/nginx/sbin/nginx',
@@ -189,6 +194,7 @@ test('binary: reads no version from texts of another form', () => {
     ],
     ['usr/bin/deno', 'URLOTel-OTLP-Exporter-Deno/0.80.0grpc-timeout'],
     ['usr/bin/deno', 'Deno/2.9.6+e518fbde518fb'],
+    ['usr/bin/envoy', '\x001.3.1\0\xff\x001.41.0-dev\0\xff\x001.0.0\0'],
     ['usr/sbin/mysqld', '\x009.7.4.0\0--master-retry-count\0ndb-9.7.4\0'],
     [
       'usr/bin/redis-server',

@@ -103,6 +103,13 @@ const namedRules: readonly NamedRule[] = [
     form: /\0 version (\d+\.\d+\.\d+)(?:-(?!dev)[\w.+~-]+)?, released \d{4}\/\d\d\/\d\d(?=\0)/g,
   },
   {
+    product: 'envoy',
+    programs: ['envoy'],
+    texts: ['\x001.1', '\x001.2', '\x001.3', '\x001.4', '\x001.5'],
+    // It stands alone. Libraries in the program state versions such as 1.0.0 and 1.3.1.
+    form: /\0(1\.\d{2}\.\d{1,2})(?=\0)/g,
+  },
+  {
     product: 'postgresql',
     programs: programsOfPostgresql,
     texts: ['(PostgreSQL) '],
