@@ -1,14 +1,16 @@
 import { ClairError, messageOf } from '../core/errors.ts';
-import type { Match } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import { pluralize } from '../report/report-text.ts';
 import { type AffectedEntry, affectedBy, toAffectedJson } from '../service/notifications/affected-images.ts';
 import { ActiveSuppressions } from '../service/suppressions/active-suppressions.ts';
 import { withCounting } from '../service/suppressions/counting-findings.ts';
-import { affectedCsv } from './affected-csv.ts';
+import { affectedCsv, type ShownEntry, type ShownFinding } from './affected-csv.ts';
 import { alignColumns } from './align-columns.ts';
 import { type CommandContext, type DatabaseOptions, openCommandContext } from './command-context.ts';
 import { writeJsonOrText } from './output.ts';
+import { readAffectedOfServer } from './remote-list/remote-affected.ts';
+import { listStatus } from './remote-list/server-list.ts';
+import type { RemoteServerOptions } from './remote-scan/server-token.ts';
 import { parseSuppressions } from './suppression/suppression-directory.ts';
 import { readSuppressionsOn, type SuppressionOptions } from './suppression/suppressions.ts';
 import { warn } from './warn.ts';
@@ -16,7 +18,8 @@ import { warn } from './warn.ts';
 /** Options of `clair affected`. */
 export interface AffectedOptions
   extends Pick<DatabaseOptions, 'db' | 'from' | 'digest' | 'root' | 'acceptExpired' | 'loaded'>,
-    Pick<SuppressionOptions, 'ignore' | 'vex'> {
+    Pick<SuppressionOptions, 'ignore' | 'vex'>,
+    Partial<RemoteServerOptions> {
   readonly format: 'table' | 'json' | 'csv';
   readonly onlyFixed?: boolean;
   /** Whether images that have lost all of their tags are listed, too. */
@@ -29,10 +32,9 @@ export interface AffectedOptions
 const imagesAtATime = 500;
 
 /** Runs `clair affected`: lists the images of the database that a vulnerability affects, with package, layer and fix. */
-export async function showAffected(
-  id: string,
-  { format, onlyFixed = false, untagged = false, suppressed = false, ...options }: AffectedOptions,
-): Promise<number> {
+export async function showAffected(id: string, { server, ...given }: AffectedOptions): Promise<number> {
+  if (server !== undefined) return await showAffectedOfServer(id, { ...given, server });
+  const { format, onlyFixed = false, untagged = false, suppressed = false, ...options } = given;
   await using context = await openCommandContext({ ...options, offline: true, asksPlaces: true });
   await context.published?.load(await context.store.advisories.findNamespaces());
   const found = await allAffected(id, context);
@@ -41,10 +43,43 @@ export async function showAffected(
   const entries = untagged ? wanted : wanted.filter((entry) => !isUntagged(entry));
   const counts = countsOf(entries, { wanted, counting, found });
   const result = { schemaVersion: 1, vulnerability: id, images: entries.map(toAffectedJson), counts };
+  writeAffected(id, entries, { format, counts, result });
+  return 0;
+}
+
+/** Runs `clair affected --server`: lists the affected images of a server. Returns 4 if cells of the server are missing. */
+async function showAffectedOfServer(
+  id: string,
+  options: AffectedOptions & RemoteServerOptions,
+): Promise<number> {
+  const { format, onlyFixed = false, untagged = false } = options;
+  const page = await readAffectedOfServer(id, options);
+  const found = page.entries;
+  const wanted = onlyFixed ? found.flatMap(withFix) : found;
+  const entries = untagged ? wanted : wanted.filter((entry) => !isUntagged(entry));
+  const counts = countsOf(entries, { wanted, counting: found, found });
+  const { missing, asOf } = page;
+  const images = entries.map(({ document }) => document);
+  const result = { schemaVersion: 1, vulnerability: id, images, counts, missing, asOf };
+  writeAffected(id, entries, { format, counts, result });
+  return listStatus(page);
+}
+
+interface WrittenList {
+  readonly format: AffectedOptions['format'];
+  readonly counts: AffectedCounts;
+  /** The list for JSON. */
+  readonly result: object;
+}
+
+function writeAffected(
+  id: string,
+  entries: readonly ShownEntry[],
+  { format, counts, result }: WrittenList,
+): void {
   writeJsonOrText(format === 'json' ? 'json' : 'table', result, () =>
     format === 'csv' ? affectedCsv(entries, nameOf) : [...tableOf(id, entries, counts), ...notesOf(counts)],
   );
-  return 0;
 }
 
 /** Numbers of images and packages that are listed, and of images that are left out for a reason. */
@@ -56,8 +91,8 @@ interface AffectedCounts {
 }
 
 function countsOf(
-  entries: readonly AffectedEntry[],
-  { wanted, counting, found }: Readonly<Record<'wanted' | 'counting' | 'found', readonly AffectedEntry[]>>,
+  entries: readonly ShownEntry[],
+  { wanted, counting, found }: Readonly<Record<'wanted' | 'counting' | 'found', readonly ShownEntry[]>>,
 ): AffectedCounts {
   const untagged = imagesOf(wanted).size - imagesOf(entries).size;
   const suppressed = imagesOf(found).size - imagesOf(counting).size;
@@ -70,13 +105,13 @@ function countsOf(
 }
 
 /** Returns the entry with the packages that have a fix, if there are any. */
-function withFix(entry: AffectedEntry): AffectedEntry[] {
+function withFix<T extends ShownEntry>(entry: T): T[] {
   const findings = entry.findings.filter(({ fix }) => fix.state === 'fixed');
   return findings.length === 0 ? [] : [{ ...entry, findings }];
 }
 
 /** Whether an image has lost its tags, and no client has named it. */
-function isUntagged({ known, names }: AffectedEntry): boolean {
+function isUntagged({ known, names }: ShownEntry): boolean {
   return names.length === 0 && known !== null && known.untaggedSince !== null;
 }
 
@@ -111,7 +146,7 @@ async function withoutSuppressed(
   return entries.flatMap((entry) => withCounting(entry, { index, schemes }));
 }
 
-function imagesOf(entries: readonly AffectedEntry[]): ReadonlySet<number> {
+function imagesOf(entries: readonly ShownEntry[]): ReadonlySet<number | string> {
   return new Set(entries.map(({ image }) => image));
 }
 
@@ -137,13 +172,13 @@ async function allAffected(
 }
 
 /** Groups entries by image. An entry covers packages of one name and version. */
-function byImage(entries: readonly AffectedEntry[]): (readonly AffectedEntry[])[] {
+function byImage(entries: readonly ShownEntry[]): (readonly ShownEntry[])[] {
   return [...Map.groupBy(entries, ({ image }) => image).values()];
 }
 
 const heading = ['IMAGE', 'SEVERITY', 'PACKAGES', 'INSTALLED', 'FIXED IN', 'LAYER'];
 
-function tableOf(id: string, entries: readonly AffectedEntry[], counts: AffectedCounts): string[] {
+function tableOf(id: string, entries: readonly ShownEntry[], counts: AffectedCounts): string[] {
   const images = byImage(entries);
   if (images.length === 0) return [`${id} affects no image in the database\n`];
   const lines = alignColumns([heading, ...images.map(rowOf)]);
@@ -152,7 +187,7 @@ function tableOf(id: string, entries: readonly AffectedEntry[], counts: Affected
 }
 
 /** Renders one image, with each distinct value of its packages once. */
-function rowOf(entries: readonly AffectedEntry[]): string[] {
+function rowOf(entries: readonly ShownEntry[]): string[] {
   const [first] = entries;
   const found = entries.flatMap(({ findings, isCertain }) =>
     findings.map((finding) => ({ finding, isCertain })),
@@ -170,7 +205,7 @@ function rowOf(entries: readonly AffectedEntry[]): string[] {
 }
 
 /** Returns the names of an image. Without one, what the user typed for the scan. */
-function nameOf({ names, known, identity }: AffectedEntry): string {
+function nameOf({ names, known, identity }: ShownEntry): string {
   if (names.length > 0) return names.join(', ');
   return known === null ? topOf(identity) : known.reference;
 }
@@ -179,8 +214,8 @@ function worst(found: readonly Severity[]): Severity {
   return found.toSorted(compareSeverity).at(-1) ?? 'Unknown';
 }
 
-function fixOf({ fix }: Match): string {
-  return fix.state === 'fixed' ? fix.version : fix.state.replaceAll('-', ' ');
+function fixOf({ fix }: ShownFinding): string {
+  return fix.state === 'fixed' ? (fix.version ?? '') : fix.state.replaceAll('-', ' ');
 }
 
 /** Returns the uppermost layer of an image, which is the last line of its identity: a digest or a file. */

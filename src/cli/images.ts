@@ -5,26 +5,25 @@ import type { KnownImage, KnownImagePage, NamePeriod } from '../store/known-imag
 import { alignColumns } from './align-columns.ts';
 import { type DatabaseOptions, openCommandContext } from './command-context.ts';
 import { writeJsonOrText } from './output.ts';
-
-/** Which images `clair images` lists. */
-export type ImageFilter =
-  | { readonly by: 'repository' | 'image'; readonly text: string }
-  | { readonly by: 'untagged' };
+import { type ImageFilter, showImagesOfServer } from './remote-list/remote-images.ts';
+import type { RemoteServerOptions } from './remote-scan/server-token.ts';
 
 /** Options of `clair images`. */
-export interface ImagesOptions extends Pick<DatabaseOptions, 'db' | 'loaded'> {
+export interface ImagesOptions extends Pick<DatabaseOptions, 'db' | 'loaded'>, Partial<RemoteServerOptions> {
   readonly format: 'table' | 'json';
   /** The condition of `--filter`; all images without it. */
   readonly filter?: ImageFilter;
   /** A name whose history is listed instead. */
   readonly history?: string;
   readonly limit: number;
-  /** The number of the last image of the previous page. */
-  readonly after?: number;
+  /** The number of the last image of the previous page, or the token of a server. */
+  readonly after?: string;
 }
 
 /** Runs `clair images`: lists the images of the database with their names. */
 export async function showImages(options: ImagesOptions): Promise<number> {
+  const { server } = options;
+  if (server !== undefined) return await showImagesOfServer({ ...options, server });
   await using context = await openCommandContext({ ...options, offline: true });
   if (options.history !== undefined) {
     await showHistory(options.history, context, options);
@@ -46,11 +45,19 @@ async function pageOf(
   { store }: Pick<Context, 'store'>,
 ): Promise<KnownImagePage> {
   if (filter?.by === 'image') return { images: await findKnownImages(filter.text, store) };
-  const page = { limit, ...(after !== undefined && { after }) };
+  const page = { limit, ...(after !== undefined && { after: numberIn(after) }) };
   if (filter?.by === 'untagged') return await store.knownImages.page({ isUntagged: true }, page);
   return await store.knownImages.page(
     filter === undefined ? {} : { repository: knownTagOf(filter.text).repository },
     page,
+  );
+}
+
+function numberIn(after: string): number {
+  if (/^\d{1,15}$/.test(after)) return Number(after);
+  throw new ClairError(
+    'usage',
+    '--after takes the number of an image, or with --server a token of the server',
   );
 }
 

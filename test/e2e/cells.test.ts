@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { limits } from '../../src/core/limits.ts';
 import { cellOfRegistry } from '../../src/service/cells/assign-registry.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
+import { clair } from './clair.ts';
 import { debianRegistry, noRegistry } from './debian-registry.ts';
 import { engines, fleetClient, fleetSettings, isLoaded, pushImage } from './fleet.ts';
 import { runServer, type ServeProcess } from './serve-process.ts';
@@ -73,8 +74,10 @@ async function startCells(t: TestContext) {
   };
   const cells = new Map(await Promise.all(names.map(scanAll)));
   const address = { CLAIR_API_ADDR: '127.0.0.1:0', CLAIR_API_HEALTHADDR: '127.0.0.1:0' };
-  const front = fleetClient(await runServer(t, shared, address));
-  return { registry, front, start, cellOf: (name: CellName) => cells.get(name) ?? assert.fail() };
+  const { ports: frontPorts } = await runServer(t, shared, address);
+  const front = fleetClient({ ports: frontPorts });
+  const url = `http://127.0.0.1:${frontPorts.api}`;
+  return { registry, front, url, start, cellOf: (name: CellName) => cells.get(name) ?? assert.fail() };
 }
 
 type Front = ReturnType<typeof fleetClient>;
@@ -113,7 +116,7 @@ test('four cells on four databases answer as one, and a slow and a dead one are 
   skip: noRegistry,
   timeout: 240_000,
 }, async (t) => {
-  const { registry, front, start, cellOf } = await startCells(t);
+  const { registry, front, url, start, cellOf } = await startCells(t);
   for (const path of [imagesPath, affectedPath])
     assert.deepEqual(await tagsFrom(front, path, await pageOf(front, path)), scanned, path);
   const { jobs = [] } = await pageOf(front, '/api/v1/jobs?state=failed');
@@ -145,9 +148,21 @@ test('four cells on four databases answer as one, and a slow and a dead one are 
     assert.match(missing[1]?.reason ?? '', /no answer from/);
   }
   assert.deepEqual([partial.status, partial.complete, partial.images?.length], [200, false, 3]);
+  const incomplete = clair(['images', '--server', url]);
+  assert.equal(incomplete.status, 4, incomplete.stderr);
+  assert.match(incomplete.stderr, /cell south is missing: no answer within 2 s\n.*cell west is missing/);
   cellOf('south').signal('SIGCONT');
   await start('west');
   assert.deepEqual(await tagsFrom(front, imagesPath, partial), scanned);
+
+  for (const [command, lines] of [
+    [['images'], scanned.length + 1],
+    [['affected', 'CVE-2026-1', '--format', 'csv'], scanned.length + 1],
+    [['jobs'], names.length + 1],
+  ] as const) {
+    const { status, stdout, stderr } = clair([...command, '--server', url]);
+    assert.deepEqual([status, stdout.trimEnd().split('\n').length], [0, lines], stderr);
+  }
 
   const added = await front.scan(`127.0.0.1:${registry.port}/shop:0`);
   assert.equal((await front.ended(added.id)).state, 'done');

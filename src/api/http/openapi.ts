@@ -23,6 +23,15 @@ export function pageQuery(
   };
 }
 
+/** Returns the parameters of such a list that servers over several cells have, too. */
+export function cellsPageQuery(
+  ...page: Parameters<typeof pageQuery>
+): Readonly<Record<'limit' | 'after' | 'partial', QueryDescription>> {
+  const summary =
+    '`true`: accept an answer without cells that did not answer, of a server over several cells.';
+  return { ...pageQuery(...page), partial: { type: 'string', summary } };
+}
+
 /** The purpose of a route, with its parameters and bodies. */
 export interface RouteDescription {
   readonly summary: string;

@@ -11,7 +11,13 @@ import type { LoadedExtensions } from '../load-extensions.ts';
 import type { PublishedOptions } from '../open-places.ts';
 import { CliOption } from './cli-option.ts';
 import { plainFormatOption } from './format-option.ts';
-import { addDatabaseOptions, addPlaceOptions, addSuppressionOptions, type CommandDeps } from './options.ts';
+import {
+  addDatabaseOptions,
+  addListServerOptions,
+  addPlaceOptions,
+  addSuppressionOptions,
+  type CommandDeps,
+} from './options.ts';
 import { addRunOptions } from './run-options.ts';
 
 /** Adds the commands `affected`, `db` and `compare-versions`. */
@@ -201,7 +207,7 @@ function addAffected(program: Command, { run, loaded }: CommandDeps): void {
       .command('affected')
       .description('list the images of the database that a vulnerability affects, with packages and layers'),
   );
-  addSuppressionOptions(addPlaceOptions(command))
+  addListServerOptions(addSuppressionOptions(addPlaceOptions(command)))
     .argument('<id>', 'a CVE, or the id of an advisory, in upper or lower case')
     .addOption(plainFormatOption(['csv']))
     .option('--only-fixed', 'only packages for which a fixed version exists')
@@ -210,7 +216,7 @@ function addAffected(program: Command, { run, loaded }: CommandDeps): void {
     .addOption(databaseOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  clair affected CVE-2024-3094 --format json\n  clair affected CVE-2024-3094 --only-fixed\n  clair affected CVE-2024-3094 --vex statements/\n  clair affected CVE-2024-3094 --format csv > images.csv      one line for each package, for spreadsheets',
+      '\nExamples:\n  clair affected CVE-2024-3094 --format json\n  clair affected CVE-2024-3094 --only-fixed\n  clair affected CVE-2024-3094 --server https://clair.example\n  clair affected CVE-2024-3094 --vex statements/\n  clair affected CVE-2024-3094 --format csv > images.csv      one line for each package, for spreadsheets',
     )
     .action(async (id: string, options: AffectedOptions) => {
       const { showAffected } = await import('../affected.ts');

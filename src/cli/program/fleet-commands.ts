@@ -1,16 +1,20 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ImageFilter, ImagesOptions } from '../images.ts';
+import type { ImagesOptions } from '../images.ts';
+import type { JobsOptions } from '../jobs.ts';
 import type { RegistriesOptions } from '../registries.ts';
+import type { ImageFilter } from '../remote-list/remote-images.ts';
 import { databaseOption } from './advisory-commands.ts';
 import { CliOption } from './cli-option.ts';
 import { plainFormatOption } from './format-option.ts';
-import type { CommandDeps } from './options.ts';
+import { addListServerOptions, type CommandDeps } from './options.ts';
 import { addRunOptions } from './run-options.ts';
 
 /** Adds the commands `images` and `forget`, about the images of the database. */
 export function addFleetCommands(program: Command, { run, loaded }: CommandDeps): void {
-  addRunOptions(
-    program.command('images').description('list the images of the database with their names and digests'),
+  addListServerOptions(
+    addRunOptions(
+      program.command('images').description('list the images of the database with their names and digests'),
+    ),
   )
     .addOption(plainFormatOption())
     .addOption(
@@ -26,14 +30,15 @@ export function addFleetCommands(program: Command, { run, loaded }: CommandDeps)
       new Option('--limit <number>', 'maximum number of images').argParser(countOf(imagesMax)).default(100),
     )
     .addOption(
-      new Option('--after <number>', 'list the images after the one with this number').argParser(
-        countOf(Number.MAX_SAFE_INTEGER),
+      new Option(
+        '--after <number>',
+        'list the images after the one with this number; with --server, a token of the server',
       ),
     )
     .addOption(databaseOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  clair images\n  clair images --filter repository=registry.example/shop/web\n  clair images --history registry.example/shop/web:1.4',
+      '\nExamples:\n  clair images\n  clair images --server https://clair.example\n  clair images --filter repository=registry.example/shop/web\n  clair images --history registry.example/shop/web:1.4',
     )
     .action(async (options: ImagesOptions) => {
       const { showImages } = await import('../images.ts');
@@ -50,6 +55,28 @@ export function addFleetCommands(program: Command, { run, loaded }: CommandDeps)
       run(forgetImage, reference, { ...options, loaded });
     });
 }
+
+/** Adds the command `jobs`. */
+export function addFailedScans(program: Command, { run, loaded }: CommandDeps): void {
+  addListServerOptions(
+    addRunOptions(program.command('jobs').description('list the scans of servers that have failed')),
+  )
+    .addOption(plainFormatOption())
+    .option('--registry <host>', 'only scans of images of this registry')
+    .addOption(
+      new Option('--limit <number>', 'maximum number of scans').argParser(countOf(jobsMax)).default(100),
+    )
+    .option('--after <id>', 'list the scans after the one with this id; with --server, a token of the server')
+    .addOption(databaseOption())
+    .addHelpText('after', '\nExamples:\n  clair jobs\n  clair jobs --server https://clair.example')
+    .action(async (options: JobsOptions) => {
+      const { showJobs } = await import('../jobs.ts');
+      run(showJobs, { ...options, loaded });
+    });
+}
+
+/** Scans that one run of `clair jobs` lists. */
+const jobsMax = 1000;
 
 /** Adds the command `registries`. */
 export function addRegistries(program: Command, { run, loaded }: CommandDeps): void {

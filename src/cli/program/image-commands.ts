@@ -13,9 +13,9 @@ import {
   addFilterOptions,
   addGateOptions,
   addImageOptions,
+  addServerOptions,
   type CommandDeps,
   platformOption,
-  serverOption,
   shownSeveritiesOption,
   sortOption,
   targetHelp,
@@ -46,12 +46,11 @@ function addScan(program: Command, { run, loaded }: CommandDeps): void {
   addGateOptions(command)
     .addOption(shownSeveritiesOption())
     .addOption(sortOption())
-    .option('--detail', 'in the table, list all locations of packages of languages and of programs')
-    .addOption(serverOption())
-    .option(
-      '--token-file <file>',
-      'with --server, a file with the bearer token for it; otherwise the variable CLAIR_SERVER_TOKEN has it',
-    );
+    .option('--detail', 'in the table, list all locations of packages of languages and of programs');
+  addServerOptions(
+    command,
+    'let this server scan an image of a registry, with its database and its access to the registry, and print the report here',
+  );
   addAssessmentOptions(addFilterOptions(command))
     .addHelpText(
       'after',

@@ -206,12 +206,26 @@ export function sortOption(): CliOption {
     });
 }
 
-/** Returns the option `--server`: the server that scans the image. */
-export function serverOption(): Option {
-  return new Option(
-    '--server <url>',
-    'let this server scan an image of a registry, with its database and its access to the registry, and print the report here',
-  ).argParser((text) => {
+/** Adds the options `--server` and `--token-file`. `what` says what the server does. */
+export function addServerOptions(command: Command, what: string): Command {
+  return command
+    .addOption(serverOption(what))
+    .option(
+      '--token-file <file>',
+      'with --server, a file with the bearer token for it; otherwise the variable CLAIR_SERVER_TOKEN has it',
+    );
+}
+
+/** Adds the same options to a command that lists what is in a database or on a server. */
+export function addListServerOptions(command: Command): Command {
+  return addServerOptions(
+    command,
+    'list those of this server instead of a database; ends with 4 if cells of the server are missing',
+  );
+}
+
+function serverOption(what: string): Option {
+  return new Option('--server <url>', what).argParser((text) => {
     const url = URL.parse(text);
     const isPlain =
       url !== null && [url.username, url.password, url.search, url.hash].every((part) => part === '');

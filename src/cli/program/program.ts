@@ -9,7 +9,7 @@ import { addAdvisoryCommands } from './advisory-commands.ts';
 import { applyOptionSources } from './apply-option-sources.ts';
 import { fromClairFlags } from './clair-flags.ts';
 import { withCounterpart } from './counterparts.ts';
-import { addFleetCommands, addRegistries } from './fleet-commands.ts';
+import { addFailedScans, addFleetCommands, addRegistries } from './fleet-commands.ts';
 import { addImageCommands } from './image-commands.ts';
 import type { CommandDeps, RunCommand } from './options.ts';
 import { addServerCommands } from './server-commands.ts';
@@ -112,6 +112,7 @@ export function createProgram(version: string, deps: CommandDeps): Command {
   addAdvisoryCommands(program, deps);
   addFleetCommands(program, deps);
   addRegistries(program, deps);
+  addFailedScans(program, deps);
   addServerCommands(program, deps);
   addToolCommands(program, { ...deps, version });
   nameHelp(program, 'clair');
@@ -140,7 +141,8 @@ An option that is not on the command line is read from its variable, such as CLA
 
 Exit status: 0 success, 1 a finding reaches --fail-on, 2 wrong usage, 3 something could not be read,
 4 the image could not be judged: nothing was assessed, or with --fail-on something was not assessed, a finding has no
-severity, or data that the gate needs is missing; or --timeout was reached, 70 internal error.`;
+severity, or data that the gate needs is missing; or cells of --server are missing; or --timeout was reached,
+70 internal error.`;
 
 /** Returns the message of an error that ends the command: a stack if the error is unexpected. */
 export function explainFailure(error: unknown): string {

@@ -8,18 +8,12 @@ import type { AssessedReport } from '../../service/findings/match-image.ts';
 import type { AssessmentOptions } from '../assess.ts';
 import { everyPlatform } from '../every-platform.ts';
 import { type Progress, terminalProgress } from '../progress.ts';
-import { readInputFile } from '../read-file.ts';
-import { warn } from '../warn.ts';
 import { requireRegistryTarget } from './registry-target.ts';
 import { type RemoteJob, ServerClient } from './server-client.ts';
+import { type RemoteServerOptions, serverToken } from './server-token.ts';
 
 /** Options of a scan on a server. */
-export interface RemoteScanOptions extends AssessmentOptions {
-  /** The URL of the server. */
-  readonly server: URL;
-  /** A file with the token. */
-  readonly tokenFile?: string;
-}
+export interface RemoteScanOptions extends AssessmentOptions, RemoteServerOptions {}
 
 /** Shortest and longest pause before the next request for the state of a scan, in milliseconds. */
 const [minPauseMs, maxPauseMs] = [100, 2000];
@@ -35,7 +29,7 @@ export async function scanOnServer(target: string, options: RemoteScanOptions): 
   const reference = referenceText(parseReference(requireRegistryTarget(target)));
   refuseLocalOptions(options);
   applyNetworkEnv();
-  const client = new ServerClient({ url: options.server, token: await tokenOf(options) });
+  const client = new ServerClient({ url: options.server, token: await serverToken(options) });
   const { platform, asOf, progress = terminalProgress(options) } = options;
   try {
     progress.show(`asking ${client.name} to scan ${reference}`);
@@ -77,27 +71,6 @@ function refuseLocalOptions(options: RemoteScanOptions): void {
     );
   if (options.platform === everyPlatform)
     throw new ClairError('usage', '--platform all cannot be used with --server: name one platform');
-}
-
-/** Returns the token of `--token-file`, else of `CLAIR_SERVER_TOKEN`. Warns if it is sent without encryption to another machine. */
-async function tokenOf(options: RemoteScanOptions): Promise<string | undefined> {
-  const { server, tokenFile } = options;
-  const token = (
-    tokenFile === undefined
-      ? (process.env['CLAIR_SERVER_TOKEN'] ?? '')
-      : (await readInputFile(tokenFile, { limit: 'credentialBytes', code: 'config-invalid' })).toString()
-  ).trim();
-  if (token === '' && tokenFile !== undefined)
-    throw new ClairError('config-invalid', `${tokenFile} has no token`);
-  if (/[^\x21-\x7e]/.test(token))
-    throw new ClairError('config-invalid', 'the token for the server has characters that no token has');
-  if (token !== '' && server.protocol === 'http:' && !isThisMachine(server))
-    warn(`the token is sent to ${server.host} without TLS: use https://`, options);
-  return token === '' ? undefined : token;
-}
-
-function isThisMachine({ hostname }: URL): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 interface FollowDeps {

@@ -1,5 +1,5 @@
 import type { Schema } from '../go-schema.ts';
-import { pageQuery, type RouteDescription } from '../openapi.ts';
+import { cellsPageQuery, pageQuery, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -71,7 +71,7 @@ export const jobsDescription: RouteDescription = {
   query: {
     state: { type: 'string', summary: '`failed`.' },
     registry: { type: 'string', summary: 'Only scans of images of this registry.' },
-    ...pageQuery('scans', 'string'),
+    ...cellsPageQuery('scans', 'string'),
   },
   responseType: { type: 'object', properties: { jobs: { type: 'array', items: job }, next: text } },
   hasProblems: true,
@@ -162,7 +162,7 @@ export const retryDescription: RouteDescription = {
 export const imagesDescription: RouteDescription = {
   summary: 'Lists the images that scans have read, with their names.',
   query: {
-    ...pageQuery('images', 'integer'),
+    ...cellsPageQuery('images', 'integer'),
     repository: { type: 'string', summary: 'Only images that this repository has or had.' },
     untagged: { type: 'string', summary: '`true`: only images that have lost all of their tags.' },
   },

@@ -7,7 +7,7 @@ import { reportAsText } from '../../../report/report-text.ts';
 import { reportOfImage } from '../../../service/fleet/image-report.ts';
 import { knownTagOf, toKnownJson } from '../../../service/images/find-known-images.ts';
 import type { KnownImage } from '../../../store/known-image-store.ts';
-import { integerParameter, parseQuery } from '../native/query.ts';
+import { integerParameter, parseQuery, partialParameter } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { FleetDeps } from './jobs.ts';
 import { jsonResponse } from './problem.ts';
@@ -19,6 +19,7 @@ const listQuery = z.strictObject({
   after: z.optional(integerParameter(0, Number.MAX_SAFE_INTEGER)),
   repository: z.optional(z.string('must be given once')),
   untagged: z.optional(z.enum(['true', 'false'], 'must be true or false')),
+  partial: partialParameter,
 });
 
 /** `GET /images`: returns a page of the images that scans have read, with their names. */

@@ -4,7 +4,7 @@ import { walkJobOf } from '../../../service/registries/keep-watched.ts';
 import type { WatchedRegistry } from '../../../service/registries/watched-registry.ts';
 import type { Store } from '../../../store/store.ts';
 import { registryStateOf } from '../../../store/watch-store.ts';
-import { integerParameter, parseQuery } from '../native/query.ts';
+import { integerParameter, parseQuery, partialParameter } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { type FleetDeps, toJobJson } from './jobs.ts';
 import { jsonResponse } from './problem.ts';
@@ -55,6 +55,7 @@ const jobsPerPage = 100;
 const jobsQuery = z.strictObject({
   state: z.literal('failed', 'must be failed'),
   registry: z.optional(z.string('must be given once')),
+  partial: partialParameter,
   limit: z._default(integerParameter(1, limits.affectedPerPage), jobsPerPage),
   after: z.optional(z.string('must be given once')),
 });

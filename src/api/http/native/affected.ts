@@ -4,7 +4,7 @@ import { affectedBy, toAffectedJson } from '../../../service/notifications/affec
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { NativeDeps } from './deps.ts';
 import { toNativeError } from './errors.ts';
-import { integerParameter, parseQuery } from './query.ts';
+import { integerParameter, parseQuery, partialParameter } from './query.ts';
 
 const imagesPerPageDefault = 100;
 
@@ -12,6 +12,7 @@ const querySchema = z.strictObject({
   limit: z._default(integerParameter(1, limits.affectedPerPage), imagesPerPageDefault),
   after: z.optional(z.string('must be given once')),
   asOf: z.optional(z.string('must be given once')),
+  partial: partialParameter,
 });
 
 /** `GET /affected/:id`: returns a page of the images that a vulnerability affects, with packages, layers and fix. */

@@ -1,5 +1,5 @@
 import type { Schema } from '../go-schema.ts';
-import { pageQuery, type RouteDescription } from '../openapi.ts';
+import { cellsPageQuery, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -36,7 +36,7 @@ const affectedImage: Schema = {
 export const affectedDescription: RouteDescription = {
   summary: 'Lists the images that a vulnerability affects, with the packages, their layers and the fix.',
   query: {
-    ...pageQuery('images', 'string'),
+    ...cellsPageQuery('images', 'string'),
     asOf: { type: 'string', summary: 'A time in the past whose advisories are used, ISO 8601.' },
   },
   responseType: {

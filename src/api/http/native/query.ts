@@ -16,6 +16,11 @@ export function parseQuery<T>({ query }: ApiRequest, schema: z.ZodMiniType<T>): 
   throw new WireError(400, `${issue?.path.join('.')} ${issue?.message}`);
 }
 
+/** The parameter with which clients accept an answer without some cells. A complete installation has none, and ignores it. */
+export const partialParameter: z.ZodMiniType<'true' | 'false' | undefined> = z.optional(
+  z.enum(['true', 'false'], 'must be true or false'),
+);
+
 /** Returns the schema of a decimal integer from `min` to `max`. */
 export function integerParameter(min: number, max: number): z.ZodMiniType<number> {
   const message = `must be an integer from ${min} to ${max}`;
