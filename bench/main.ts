@@ -19,6 +19,7 @@ const benches = {
   posted: 'posted-layers',
   posts: 'ingest',
   server: 'server',
+  quay: 'quay',
   registry: 'registry',
   watch: 'watch',
   hostile: 'hostile',

@@ -37,6 +37,7 @@ const debian = tar([
 ]);
 const alpineImage = buildImage({ compression: 'gzip', steps: [{ tar: alpine }] });
 const debianImage = buildImage({ compression: 'gzip', steps: [{ tar: debian }] });
+const zstdImage = buildImage({ compression: 'zstd', steps: [{ tar: alpine }] });
 
 async function push(registry: DebianRegistry, image: BuiltImage, name: string): Promise<void> {
   const layout = join(scratch, `harbor ${registry.port} ${name.replace(/\W/g, ' ')}`);
@@ -89,6 +90,7 @@ for (const [name, place] of engines) {
     const registry = await debianRegistry(t, { isPrivate: true });
     await push(registry, alpineImage, 'shop/web:1');
     await push(registry, debianImage, 'shop/other:1');
+    await push(registry, zstdImage, 'shop/zstd:1');
     const url = `http://127.0.0.1:${registry.port}`;
     const database: Readonly<Record<string, string>> = await place(t);
     const server = await runServer(t, ['serve', '--log-level', 'trace'], { ...settings(url), ...database });
@@ -111,6 +113,12 @@ for (const [name, place] of engines) {
     assert.deepEqual([mediaType, sbom?.['spdxVersion']], ['application/spdx+json', 'SPDX-2.3']);
     const cyclonedx = await harbor.sbom(scan, 'application/vnd.cyclonedx+json');
     assert.equal(cyclonedx.sbom?.['bomFormat'], 'CycloneDX');
+
+    const zstd = await harbor.scan(scanOf(zstdImage, 'shop/zstd', url));
+    assert.deepEqual(
+      zstd.vulnerabilities?.map(({ id }) => id).sort(),
+      vulnerabilities.map(({ id }) => id).sort(),
+    );
 
     const before = harbor.rows.size;
     for (const proof of proofs) await harborOf(server, proof).scan(scan);
