@@ -15,7 +15,7 @@ import { runServer, type ServeProcess } from './serve-process.ts';
 
 const names = ['north', 'east', 'south', 'west'] as const;
 const hosts = Array.from({ length: 8 }, (_, i) => `registry-${i}.example`);
-const tagsOf = { north: ['0', '1', '2'], east: ['3'], south: ['4', '5'], west: ['6', '7'] };
+const tagsOf = { north: ['0', '1'], east: ['2'], south: ['3'], west: ['4'] };
 
 /** Returns a port that nothing listens on. */
 async function freePort(): Promise<number> {
@@ -98,7 +98,7 @@ function tagsIn({ images = [] }: Page): string[] {
 /** Returns the tags of a page and of all that follow it. */
 async function tagsFrom(front: Front, path: string, first: Page): Promise<string[]> {
   const found = tagsIn(first);
-  for (let { next } = first; next !== undefined; ) {
+  for (let next = first.next ?? first.resume; next !== undefined; ) {
     const following = await pageOf(front, `${path}&after=${next}`);
     assert.deepEqual([following.status, following.complete], [200, true]);
     found.push(...tagsIn(following));
@@ -155,19 +155,20 @@ test('four cells on four databases answer as one, and a slow and a dead one are 
   await start('west');
   assert.deepEqual(await tagsFrom(front, imagesPath, partial), scanned);
 
-  for (const [command, lines] of [
-    [['images'], scanned.length + 1],
-    [['affected', 'CVE-2026-1', '--format', 'csv'], scanned.length + 1],
-    [['jobs'], names.length + 1],
-  ] as const) {
-    const { status, stdout, stderr } = clair([...command, '--server', url]);
-    assert.deepEqual([status, stdout.trimEnd().split('\n').length], [0, lines], stderr);
-  }
-
   const added = await front.scan(`127.0.0.1:${registry.port}/shop:0`);
   assert.equal((await front.ended(added.id)).state, 'done');
   const owner = cellOfRegistry(`127.0.0.1:${registry.port}`, names);
   const known = await pageOf(front, '/api/v1/images?limit=99');
   assert.deepEqual([known.complete, known.missing], [true, []]);
-  assert.deepEqual(tagsIn(known).toSorted(), [...new Set([...scanned, `${owner} 0`])].sort());
+  const shown = tagsIn(known);
+  assert.deepEqual(shown.toSorted(), [...new Set([...scanned, `${owner} 0`])].sort());
+  // These block this process, and the server may close an idle connection meanwhile: no request follows.
+  for (const [command, lines] of [
+    [['images'], shown.length + 1],
+    [['affected', 'CVE-2026-1', '--format', 'csv'], shown.length + 1],
+    [['jobs'], names.length + 1],
+  ] as const) {
+    const { status, stdout, stderr } = clair([...command, '--server', url]);
+    assert.deepEqual([status, stdout.trimEnd().split('\n').length], [0, lines], stderr);
+  }
 });
