@@ -58,6 +58,11 @@ const real: readonly (readonly [path: string, text: string, expected: string])[]
     'redis 6.0.16, by 6.0.16',
   ],
   [
+    'usr/local/bin/redis-server',
+    '\0modules\x006.2.14\0c11-builtin\0libc\0\xff\0Redis version=%s',
+    'redis 6.2.14, by 6.2.14',
+  ],
+  [
     'usr/bin/redis-check-rdb',
     '\0err\x007.0.15\0c11-builtin\0\xff\xdfA7.0.151790282056000000000\0\xff\0Redis version=%s',
     'redis 7.0.15, by 7.0.15',
@@ -194,6 +199,7 @@ test('binary: reads no version from texts of another form', () => {
     ],
     ['usr/bin/deno', 'URLOTel-OTLP-Exporter-Deno/0.80.0grpc-timeout'],
     ['usr/bin/deno', 'Deno/2.9.6+e518fbde518fb'],
+    ['usr/bin/redis-server', '\x0014.2.0\0c11-builtin\0\xff\0Redis version=%s'],
     ['usr/bin/envoy', '\x001.3.1\0\xff\x001.41.0-dev\0\xff\x001.0.0\0'],
     ['usr/sbin/mysqld', '\x009.7.4.0\0--master-retry-count\0ndb-9.7.4\0'],
     [
@@ -209,6 +215,13 @@ test('binary: reads no version from texts of another form', () => {
     ['usr/sbin/mariadbd', 'for example 10.1.1-MariaDB-mariadb1precise-log.\0'],
   ];
   for (const [path, text] of others) assert.deepEqual(list(path, [text]), [], `${path}: ${text}`);
+});
+
+test('binary: reads the version of Redis, not that of its compiler, in a build from Git', () => {
+  assert.deepEqual(
+    list('usr/bin/redis-server', ['\x008.0.2\x0014.2.0\0c11-builtin\0', '\0Redis version=%s']),
+    ['redis 8.0.2, by 8.0.2'],
+  );
 });
 
 test('binary: lists no version of a program that states two', () => {

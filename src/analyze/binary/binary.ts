@@ -9,7 +9,7 @@ import { type ProductRule, rulesOf } from './products.ts';
  */
 export const binaryLister: PackageLister = {
   name: 'binary',
-  version: 3,
+  version: 4,
   wants: [],
   ecosystem: { name: 'generic', versionScheme: 'semver' },
   programParts: ['version-texts'],

@@ -40,11 +40,21 @@ const formOfRedis = new RegExp(
   'g',
 );
 
-/** The name of a build of Redis: version, host, time in seconds, number of changed lines, and commit, which is missing outside of Git. */
+/** The end of the name of a build outside of Git: time in seconds, number of changed lines, and a missing commit. Version and host precede it. */
+const endOfBuild = String.raw`[1-9]\d{9}\d{1,6}0{8}\0`;
+const namedBuild = new RegExp(String.raw`(?:-|\.\d{1,2})${endOfBuild}`);
+
+/**
+ * Whether the name of the build begins with the version. A build from Git has a name that cannot be found. There, a version after another
+ * one is that of the compiler, and from Redis 8 on, the version of the compiler must follow.
+ */
 function isBuildOfRedis(version: string, texts: string): boolean {
   const digits = version.replaceAll('.', String.raw`\.`);
-  const name = new RegExp(String.raw`(?<![\d.])${digits}(?:[\w.-]{1,64}-)?[1-9]\d{9}\d{1,6}0{8}\0`);
-  return texts.includes('Redis version=') && name.test(texts);
+  const has = (form: string): boolean => new RegExp(form).test(texts);
+  if (!texts.includes('Redis version=')) return false;
+  if (namedBuild.test(texts)) return has(String.raw`(?<![\d.])${digits}(?:[\w.-]{1,64}-)?${endOfBuild}`);
+  const isBeforeCompiler = /^[2-7]\./.test(version) || has(String.raw`\0${digits}\0${release}\0`);
+  return isBeforeCompiler && !has(String.raw`\d\.\d{1,2}\.\d{1,2}\0${digits}\0`);
 }
 
 /** The version of Valkey stands before that of the last free Redis, 7.2.4. */
