@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
@@ -27,17 +27,17 @@ export class Rabbit {
   readonly ports: BrokerPorts;
   readonly #child: ChildProcess;
   readonly #directory: string;
-  readonly #nameServerPort: number;
+  readonly #nameServer: ChildProcess;
 
   private constructor(
     ports: BrokerPorts,
     child: ChildProcess,
-    { directory, nameServerPort }: { readonly directory: string; readonly nameServerPort: number },
+    { directory, nameServer }: { readonly directory: string; readonly nameServer: ChildProcess },
   ) {
     this.ports = ports;
     this.#child = child;
     this.#directory = directory;
-    this.#nameServerPort = nameServerPort;
+    this.#nameServer = nameServer;
   }
 
   static async start({ cert, key }: CertificateFiles): Promise<Rabbit> {
@@ -58,6 +58,8 @@ export class Rabbit {
         ...['log.file = false', 'log.console = true', 'log.console.level = error', ''],
       ].join('\n'),
     );
+    // The broker would start its name server as a daemon, which would outlast the tests.
+    const nameServer = spawn('epmd', ['-port', String(nameServerPort)], { stdio: 'ignore' });
     const child = spawn(program, {
       detached: true,
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -70,7 +72,7 @@ export class Rabbit {
         ERL_EPMD_PORT: String(nameServerPort),
       },
     });
-    const rabbit = new Rabbit(ports, child, { directory, nameServerPort });
+    const rabbit = new Rabbit(ports, child, { directory, nameServer });
     // The plugin of STOMP starts last.
     while (!(await accepts(stomps))) {
       assert.equal(child.exitCode, null, 'the broker ended');
@@ -109,13 +111,13 @@ export class Rabbit {
     return taken;
   }
 
-  /** Ends the broker and Erlang's name server, which the broker started. */
+  /** Ends the broker and Erlang's name server. */
   async stop(): Promise<void> {
     const { pid } = this.#child;
     const ended = once(this.#child, 'exit');
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
     await ended;
-    spawnSync('epmd', ['-port', String(this.#nameServerPort), '-kill'], { stdio: 'ignore' });
+    this.#nameServer.kill('SIGKILL');
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
