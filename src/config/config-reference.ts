@@ -15,6 +15,8 @@ const blocks: Readonly<Record<string, string>> = {
   'api.harbor': '[Harbor’s scanner API](api-harbor.md).',
   worker: 'How the server reads posted layers, and with which extensions.',
   'worker.sources': 'Permitted origins of posted layers.',
+  'images.credentials.<name>':
+    'Credentials that a request may choose with `credentialsRef`. The name is one of your choice.',
   'registries.<name>':
     'A [watched registry](../registries.md#watch-a-registry). The name is one of your choice.',
   cell: 'The [cell](../server.md#cells) of this server.',

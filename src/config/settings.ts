@@ -138,6 +138,9 @@ const settings = {
     authfile: string(
       'File with credentials of registries, in the format of Docker’s `config.json`. It is searched first, then the files and variables of `clair scan`.',
     ),
+    credentials: table({
+      authfile: string('File with credentials of registries, in the format of Docker’s `config.json`.'),
+    }),
     suppressions: string(
       'Directory of ignore rules (`.yaml`, `.trivyignore`) and VEX documents (`.json`). They apply to all images of the server.',
     ),

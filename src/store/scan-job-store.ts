@@ -16,6 +16,8 @@ export interface ScanRequest {
   /** `linux/arm64`. Null for that of this machine. */
   readonly platform: string | null;
   readonly lane: ScanLane;
+  /** Name of the credentials in the settings with which the image is fetched. Absent for those of all scans. */
+  readonly credentials?: string;
   /** Absent if the server has all that the scan needs. */
   readonly order?: ScanOrder;
 }
@@ -29,7 +31,7 @@ export interface ScanOrder {
 }
 
 /** A scan of an image, which is run once. */
-export interface ScanJob extends Omit<ScanRequest, 'order'> {
+export interface ScanJob extends Omit<ScanRequest, 'order' | 'credentials'> {
   /** Random. */
   readonly id: string;
   readonly state: 'waiting' | 'running' | 'done' | 'failed';
@@ -49,6 +51,8 @@ export interface ScanJob extends Omit<ScanRequest, 'order'> {
   readonly endedAt: string | null;
   /** The subject of its order. Null if it has none. */
   readonly subject: string | null;
+  /** Name of the credentials that its client chose. Null if it chose none. */
+  readonly credentials: string | null;
 }
 
 /** A job that this process runs. Other processes run it only after the lease has expired. */
@@ -76,7 +80,7 @@ export interface FailedScanFilter {
 /** Scans of images, which processes that share the database run. Each write under a lease throws `store-conflict` if another process took over. */
 export interface ScanJobStore {
   /**
-   * Adds a job. Without an order, returns the one of the same image that waits instead, if there is one; it gets the more urgent lane.
+   * Adds a job. Without an order, returns the one of the same image and credentials that waits instead, if there is one; it gets the more urgent lane.
    */
   add(request: ScanRequest): Promise<ScanJob>;
   find(id: string): Promise<ScanJob | undefined>;

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { Report } from '../../src/model/report.ts';
+import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { clair } from './clair.ts';
 import { debianRegistry, noRegistry } from './debian-registry.ts';
-import { engines, fleetClient, fleetSettings, isLoaded, mirror, pushImage } from './fleet.ts';
+import { engines, fleetClient, fleetSettings, isLoaded, type JobState, mirror, pushImage } from './fleet.ts';
 import { runServer } from './serve-process.ts';
 
 const timeout = 240_000;
@@ -80,7 +83,15 @@ for (const [name, place] of engines) {
       [await post('/api/v1/images', { reference: 'other.example/shop:1' }), 403, /images\.registries/],
       [await post('/api/v1/images', { reference: 'alpine:3.20' }), 403, /docker\.io/],
       [await post('/api/v1/images', { reference: 'a b' }), 400, /not a reference/],
-      [await post('/api/v1/images', { reference: 'a', credentialsRef: 'x' }), 400, /the body must be/],
+      [await post('/api/v1/images', { reference: 'a', credentials: 'x' }), 400, /the body must be/],
+      [
+        await post('/api/v1/images', {
+          reference: `127.0.0.1:${registry.port}/shop:1`,
+          credentialsRef: 'team',
+        }),
+        400,
+        /images\.credentials/,
+      ],
       [await get('/api/v1/jobs/unknown'), 404, /no such job/],
       [await get('/api/v1/images/x/report'), 400, /sha256/],
       [await get(`/api/v1/images/sha256:${'0'.repeat(64)}/report`), 404, /no image has/],
@@ -135,3 +146,36 @@ for (const [name, place] of engines) {
     );
   });
 }
+
+test('scans with the credentials that the request names', { skip, timeout }, async (t) => {
+  const registry = await debianRegistry(t, { isPrivate: true });
+  await pushImage(registry, '1');
+  const folder = temporaryDirectory(t);
+  const host = `127.0.0.1:${registry.port}`;
+  const authFile = (name: string, password: string): string => {
+    const file = join(folder, name);
+    const auth = Buffer.from(`me:${password}`).toString('base64');
+    writeFileSync(file, JSON.stringify({ auths: { [host]: { auth } } }));
+    return file;
+  };
+  const config = join(folder, 'clair.json');
+  const images = {
+    authfile: authFile('all', 'wrong'),
+    credentials: { team: { authfile: authFile('team', 'secret') } },
+  };
+  writeFileSync(config, JSON.stringify({ clair: { images } }));
+  const server = await runServer(t, ['serve', '--config', config], {
+    ...fleetSettings(registry.port),
+    CLAIR_DATABASE_OPTIONS_PATH: join(folder, 'clair.db'),
+  });
+  const { post, ended } = fleetClient(server);
+  const scanned = async (credentialsRef?: string) => {
+    const response = await post('/api/v1/images', { reference: `${host}/shop:1`, credentialsRef });
+    return await ended(((await response.json()) as JobState).id);
+  };
+  const refused = await scanned();
+  assert.equal(refused.state, 'failed');
+  assert.match(refused.error ?? '', /401|unauthorized|credentials/i);
+  const { state, error } = await scanned('team');
+  assert.deepEqual([state, error], ['done', null]);
+});

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { statsOf } from '../../image/container/local-file.ts';
 import { parseReference, referenceText } from '../../image/registry/reference.ts';
 import { applyNetworkEnv } from '../../kit/http/http-environment.ts';
 import { readFullReport } from '../../report/read-full-report.ts';
@@ -8,7 +9,6 @@ import type { AssessedReport } from '../../service/findings/match-image.ts';
 import type { AssessmentOptions } from '../assess.ts';
 import { everyPlatform } from '../every-platform.ts';
 import { type Progress, terminalProgress } from '../progress.ts';
-import { requireRegistryTarget } from './registry-target.ts';
 import { type RemoteJob, ServerClient } from './server-client.ts';
 import { type RemoteServerOptions, serverToken } from './server-token.ts';
 
@@ -113,5 +113,18 @@ function failureOf({ id, step, error }: RemoteJob, { name }: ServerClient): Clai
   return new ClairError(
     'target-unreadable',
     `the scan on ${name} failed${place}: ${error ?? 'no reason is known'}; POST ${name}/api/v1/jobs/${id}/retry runs it again`,
+  );
+}
+
+/** Prefixes of targets that only this machine has. */
+const local = /^(?:docker-archive|oci|oci-archive|rootfs-tar|dir|aci|docker|podman|containerd|sbom):|^-$/;
+
+/** Returns the reference of an image of a registry. Throws `usage` for any other target, which a server cannot read. */
+function requireRegistryTarget(target: string): string {
+  if (target.startsWith('registry:')) return target.slice('registry:'.length);
+  if (!local.test(target) && statsOf(target) === undefined) return target;
+  throw new ClairError(
+    'usage',
+    `${target} is on this machine, and the server reads images of registries only: push the image and name it in its registry, or leave out --server`,
   );
 }

@@ -106,7 +106,7 @@ export function toV4Deps(
 
 /** Returns the dependencies of the handlers of `/api/v1`. */
 export function toFleetDeps(
-  { images: { registries } }: Config,
+  { images: { registries, credentials } }: Config,
   { loaded: { extensions }, store, suppressions, listGate, announceWork, now, server }: ServiceDeps,
 ): FleetDeps {
   return {
@@ -115,6 +115,7 @@ export function toFleetDeps(
     suppressions,
     parse: parseSuppressions,
     formats: extensions.formats,
+    credentials: Object.keys(credentials),
     mayScan: (registry) =>
       namesRegistry(registries, registry) ||
       server.registries.some((watched) => watched.registry === registry),

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/settings.ts';
-import { messageOf } from '../../core/errors.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
 import { openReference } from '../../image/open-reference.ts';
 import type { RegistryAccess } from '../../image/registry/endpoint.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
@@ -34,7 +34,6 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
     const analyzer = workerAnalyzer(() => startLayerWorker(script, loaded.analyzers), signal);
     const { extensions } = loaded;
     const layerTurns = new KeyedMutex(layerTurnMs);
-    const env = registryEnvironment(images.authfile);
     await runScans(
       {
         store,
@@ -49,7 +48,7 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
             ...{ store, extensions, analyzer, layerTurns, onStep },
             openImage: async ({ reference, platform }) =>
               await openReference(`registry:${reference}`, {
-                ...{ env, access: accessOf(job, deps) },
+                ...{ env: registryEnvironment(authFileOf(job, images)), access: accessOf(job, deps) },
                 ...(platform !== null && { platform }),
               }),
           }),
@@ -64,6 +63,16 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
       signal,
     );
   });
+}
+
+/** Returns the file of credentials of a scan. Throws `config-invalid` if its client chose some that the settings do not have any more. */
+function authFileOf({ credentials }: ClaimedScan, images: Config['images']): string {
+  if (credentials === null) return images.authfile;
+  const file = images.credentials[credentials]?.authfile;
+  // The scan must not run with other credentials instead.
+  if (file === undefined || file === '')
+    throw new ClairError('config-invalid', `images.credentials.${credentials}.authfile is missing`);
+  return file;
 }
 
 /** Returns how many scans of images of a registry run at a time. */

@@ -41,6 +41,22 @@ const tagsOf = (jobs: readonly ClaimedScan[]): string[] =>
   jobs.map(({ reference }) => reference.slice(reference.indexOf(':') + 1));
 
 for (const engine of storeEngines) {
+  test(`${engine.name}: keeps the credentials of a scan, and runs scans with different ones apart`, async (t) => {
+    const { one, two } = await twoProcesses(t, engine);
+    const team = await one.scanJobs.add(request('a', { credentials: 'team' }));
+    const plain = await one.scanJobs.add(request('a'));
+    const other = await two.scanJobs.add(request('a', { credentials: 'other' }));
+    assert.equal(new Set([team.id, plain.id, other.id]).size, 3);
+    assert.equal((await two.scanJobs.add(request('a', { credentials: 'team' }))).id, team.id);
+    assert.equal((await two.scanJobs.add(request('a'))).id, plain.id);
+    const claimed = await claim(two);
+    const chosen = claimed.map(({ credentials }) => credentials ?? 'none');
+    assert.deepEqual(chosen.toSorted(), ['none', 'other', 'team']);
+    const lease = claimed.find(({ id }) => id === team.id)?.lease ?? assert.fail();
+    await two.scanJobs.fail(lease, 'refused', undefined);
+    assert.equal((await one.scanJobs.retry(team.id))?.credentials, 'team');
+  });
+
   test(`${engine.name}: runs each scan once, the most urgent lane first`, async (t) => {
     const { one, two } = await twoProcesses(t, engine);
     assert.equal(await one.scanJobs.findNextRun(), undefined);

@@ -29,6 +29,8 @@ export interface ScanJobTable {
   subject: string | null;
   /** Null without an order, and after the end. */
   access: string | null;
+  /** Null if the client chose none. */
+  credentials: string | null;
 }
 
 /** The document from which reports of an image are made without its registry: see `writeImageSource`. */

@@ -71,6 +71,7 @@ async function add(db: Kysely<Tables>, request: ScanRequest, now: number): Promi
       ...{ name: randomUUID(), lane, registry, reference, platform: request.platform ?? '' },
       ...{ ...waiting(now), created_at: now, attempt: 0, number: 0 },
       ...{ subject: order?.subject ?? null, access: order?.access ?? null },
+      credentials: request.credentials ?? null,
     })
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -88,10 +89,10 @@ async function supersede(db: Kysely<Tables>, { reference, platform }: ScanReques
     .execute();
 }
 
-/** Returns the job without an order that waits for the same image. */
+/** Returns the job without an order that waits for the same image, and has the same credentials. */
 async function findWaiting(
   db: Kysely<Tables>,
-  { reference, platform }: ScanRequest,
+  { reference, platform, credentials }: ScanRequest,
 ): Promise<ScanRow | undefined> {
   return await db
     .selectFrom('scan_job')
@@ -101,6 +102,9 @@ async function findWaiting(
     .where('platform', '=', platform ?? '')
     .where('state', '=', 'waiting')
     .where('subject', 'is', null)
+    .where((eb) =>
+      credentials === undefined ? eb('credentials', 'is', null) : eb('credentials', '=', credentials),
+    )
     .executeTakeFirst();
 }
 
@@ -312,10 +316,11 @@ async function repeatFailed(db: Kysely<Tables>, registry: string, now: number): 
 }
 
 function toScanJob(row: ScanRow, now: number): ScanJob {
-  const { name: id, lane, registry, reference, platform, state, attempt, step, error, digest, subject } = row;
+  const { name: id, lane, registry, reference, platform, state } = row;
+  const { attempt, step, error, digest, subject, credentials } = row;
   const isAbandoned = state === 'running' && row.expires_at !== null && row.expires_at < now;
   return {
-    ...{ id, registry, reference, attempt, step, error, digest, subject },
+    ...{ id, registry, reference, attempt, step, error, digest, subject, credentials },
     state: isAbandoned ? 'waiting' : state,
     platform: platform === '' ? null : platform,
     lane: scanLanes[lane] ?? 'backfill',

@@ -31,7 +31,7 @@ import type { AuditEntryTable, SavedSuppressionTable } from './suppression-table
 import type { NoticedNameTable, WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 26;
+export const schemaVersion = 27;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);

@@ -20,6 +20,7 @@ const job: Schema = {
     createdAt: text,
     runAt: text,
     endedAt: nullableText,
+    credentialsRef: text,
     report: text,
   },
 };
@@ -49,7 +50,7 @@ export const postImageDescription: RouteDescription = {
     type: 'object',
     required: ['reference'],
     additionalProperties: false,
-    properties: { reference: text, platform: text },
+    properties: { reference: text, platform: text, credentialsRef: text },
   },
   responseType: job,
   status: 202,

@@ -14,6 +14,8 @@ import type { WebhookDeps } from './webhooks.ts';
 /** Dependencies of the routes of `/api/v1`. */
 export interface FleetDeps extends ImageReportDeps, WebhookDeps, Omit<SuppressionRouteDeps, 'store'> {
   readonly formats: readonly ReportFormat[];
+  /** Names of credentials that a request may choose. */
+  readonly credentials: readonly string[];
   /** Returns whether images of a registry may be scanned. */
   readonly mayScan: (registry: string) => boolean;
   /** Announces to all servers that there is a new scan. */
@@ -25,11 +27,12 @@ export interface FleetDeps extends ImageReportDeps, WebhookDeps, Omit<Suppressio
 const scanBody = z.strictObject({
   reference: z.string().check(z.maxLength(limits.imageNameCharacters)),
   platform: z.optional(z.string().check(z.regex(platformForm))),
+  credentialsRef: z.optional(z.string()),
 });
 
 /** `POST /images`: adds a scan of an image of a registry. */
 export async function postImageRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
-  const { reference, platform = null } = await bodyIn(request);
+  const { reference, platform = null, credentialsRef: credentials } = await bodyIn(request);
   const name = parseImageName(reference);
   if (name === undefined) throw new WireError(400, `${reference} is not a reference of an image`);
   const { registry } = name;
@@ -38,7 +41,12 @@ export async function postImageRoute(request: ApiRequest, deps: FleetDeps): Prom
     throw new WireError(403, `this token does not allow it: it is limited to other repositories`);
   if (!deps.mayScan(registry))
     throw new WireError(403, `images of ${registry} may not be scanned: images.registries does not name it`);
-  const job = await deps.store.scanJobs.add({ reference, registry, platform, lane: 'interactive' });
+  if (credentials !== undefined && !deps.credentials.includes(credentials))
+    throw new WireError(400, 'credentialsRef must be one of images.credentials of the server');
+  const job = await deps.store.scanJobs.add({
+    ...{ reference, registry, platform, lane: 'interactive' },
+    ...(credentials !== undefined && { credentials }),
+  });
   deps.announceWork();
   return jsonResponse(202, toJobJson(job), { Location: `/api/v1/jobs/${job.id}` });
 }
@@ -49,7 +57,7 @@ async function bodyIn(request: ApiRequest): Promise<z.infer<typeof scanBody>> {
   if (success) return data;
   throw new WireError(
     400,
-    'the body must be {"reference": "registry.example/shop/web:1.4", "platform": "linux/arm64"}; platform is optional',
+    'the body must be {"reference": "registry.example/shop/web:1.4", "platform": "linux/arm64"}; platform and credentialsRef are optional',
   );
 }
 
@@ -89,6 +97,10 @@ async function findJob(
 }
 
 /** Returns a job as the API shows it. */
-export function toJobJson({ registry: _, subject: __, ...job }: ScanJob): object {
-  return { ...job, ...(job.digest !== null && { report: `/api/v1/images/${job.digest}/report` }) };
+export function toJobJson({ registry: _, subject: __, credentials, ...job }: ScanJob): object {
+  return {
+    ...job,
+    ...(credentials !== null && { credentialsRef: credentials }),
+    ...(job.digest !== null && { report: `/api/v1/images/${job.digest}/report` }),
+  };
 }

@@ -43,7 +43,7 @@ CREATE TABLE "image_description" ("identity" text not null primary key, "key" te
 CREATE TABLE "known_image" ("id" integer primary key, "identity" text not null unique, "image_id" integer not null, "is_scoped" integer not null, "is_verified" integer not null, "reference" text not null, "origin" text not null, "platform" text, "digest" text, "created" text, "labels" text not null, "diff_ids" text not null, "first_seen" integer not null, "last_seen" integer not null, "untagged_since" integer) strict;
 CREATE TABLE "image_name" ("repository" text not null, "tag" text not null, "platform" text not null, "since" integer not null, "until" integer, "known_image_id" integer not null, "root" text, constraint "image_name_key" primary key ("repository", "tag", "platform", "since")) strict, without rowid;
 CREATE TABLE "image_digest" ("digest" text not null, "known_image_id" integer not null, constraint "image_digest_key" primary key ("digest", "known_image_id")) strict, without rowid;
-CREATE TABLE "scan_job" ("name" text not null primary key, "lane" integer not null, "registry" text not null, "reference" text not null, "platform" text not null, "state" text not null, "run_at" integer not null, "attempt" integer not null, "owner" text, "expires_at" integer, "number" integer not null, "step" text, "error" text, "digest" text, "created_at" integer not null, "ended_at" integer, "subject" text, "access" text, "repetitions" integer default 0 not null) strict;
+CREATE TABLE "scan_job" ("name" text not null primary key, "lane" integer not null, "registry" text not null, "reference" text not null, "platform" text not null, "state" text not null, "run_at" integer not null, "attempt" integer not null, "owner" text, "expires_at" integer, "number" integer not null, "step" text, "error" text, "digest" text, "created_at" integer not null, "ended_at" integer, "subject" text, "access" text, "repetitions" integer default 0 not null, "credentials" text) strict;
 CREATE TABLE "image_source" ("known_image_id" integer not null primary key, "content" text not null) strict;
 CREATE TABLE "saved_suppression" ("name" text not null primary key, "content" text not null, "sha256" text not null, "saved_at" integer not null, "saved_by" text) strict;
 CREATE TABLE "audit_entry" ("number" integer primary key, "at" integer not null, "actor" text, "action" text not null, "subject" text not null, "before" text, "after" text) strict;
@@ -104,5 +104,5 @@ insert into "id_counter" values ('notification', 0);
 insert into "id_counter" values ('ancestry', 0);
 insert into "key_value" values ('store/minimum-schema', '14');
 pragma application_id = 1131176297;
-pragma user_version = 26;
+pragma user_version = 27;
 `;

@@ -24,6 +24,7 @@ import { addSavedSuppressions } from './0023-saved-suppressions.ts';
 import { addScanOrders } from './0024-scan-orders.ts';
 import { addWatchedRegistries } from './0025-watched-registries.ts';
 import { addNoticedNames } from './0026-noticed-names.ts';
+import { addScanCredentials } from './0027-scan-credentials.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   addScanOrders,
   addWatchedRegistries,
   addNoticedNames,
+  addScanCredentials,
 ];
