@@ -24,6 +24,7 @@ test('writes a heading and a section for each block', () => {
         'worker',
         'worker.sources',
         'images',
+        '`images.credentials.<name>`',
         '`registries.<name>`',
         'cell',
         '`cells.<name>`',
