@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { pbkdf2 } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { writeFileAtomically } from './write-file-atomically.ts';
 
 const text = [Buffer.from('a'), Buffer.from('b')];
@@ -28,6 +31,19 @@ test('writes a whole file in directories that it creates', async () => {
   await assert.rejects(writeFileAtomically(path, cut), RangeError);
   assert.equal(readFileSync(path, 'utf8'), 'ab');
   assert.deepEqual(readdirSync(join(directory, 'x', 'y')), ['file']);
+});
+
+test('leaves no draft if the content fails while all threads of the file system are busy', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-'));
+  const derive = promisify(pbkdf2);
+  const busy = Array.from({ length: 16 }, () => derive('a', 'b', 20_000, 64, 'sha512'));
+  const failing = (async function* () {
+    yield await Promise.resolve(Buffer.from('a'));
+    throw new RangeError('cut');
+  })();
+  await assert.rejects(writeFileAtomically(join(directory, 'file'), failing), RangeError);
+  await Promise.all(busy);
+  assert.deepEqual(await readdir(directory), []);
 });
 
 test('reports a place that cannot be written', async () => {

@@ -6,6 +6,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  type WriteStream,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -21,7 +22,9 @@ type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
  */
 export async function writeFileAtomically(path: string, content: Content): Promise<number> {
   try {
-    return isSpecialFile(path) ? await stream(path, content, false) : await writeTemporary(path, content);
+    return isSpecialFile(path)
+      ? await stream(createWriteStream(path), content)
+      : await writeTemporary(path, content);
   } catch (error) {
     if (!isSystemFailure(error)) throw error;
     throw new ClairError('output-failed', `${path} cannot be written: ${messageOf(error)}`, { cause: error });
@@ -43,7 +46,8 @@ async function writeTemporary(path: string, content: Content): Promise<number> {
   process.once('exit', remove);
   try {
     makeDirectory(dirname(path));
-    const bytes = Symbol.iterator in content ? write(draft, content) : await stream(draft, content, true);
+    const bytes =
+      Symbol.iterator in content ? write(draft, content) : await stream(openDraft(draft), content);
     renameSync(draft, path);
     return bytes;
   } catch (error) {
@@ -70,9 +74,13 @@ function write(path: string, content: Iterable<Uint8Array>): number {
   }
 }
 
+/** Opens a draft at once. A stream opens its file later, so that a draft could appear after its removal if the content fails early. */
+function openDraft(path: string): WriteStream {
+  return createWriteStream(path, { fd: openSync(path, 'w'), flush: true });
+}
+
 /** Writes content that arrives later. Pipes are written like this, too, since to open one may wait for its reader. */
-async function stream(path: string, content: Content, flush: boolean): Promise<number> {
-  const file = createWriteStream(path, { flush });
+async function stream(file: WriteStream, content: Content): Promise<number> {
   await pipeline(content, file);
   return file.bytesWritten;
 }
