@@ -111,17 +111,19 @@ test('limits the notifications of each registry in a minute', () => {
   assert.equal(rate.count('a', at(121)), undefined);
 });
 
-test('requests without the secret do not use up the notifications of a registry', async () => {
-  const now = (): Date => new Date(70_000);
+test('only notifications that name a tag and have the secret use up the limit of a registry', async () => {
   const deps = {
-    watched: [{ name: 'a', secret }],
+    watched: [{ name: 'a', secret, repositories: [], exclude: [], tags: [], excludeTags: [] }],
     webhookRate: new WebhookRate(),
-    now,
+    now: () => new Date(70_000),
+    noticedNames: { add: async () => true },
+    announceWork: () => undefined,
   } as unknown as WebhookDeps;
-  const post = async (authorization: string): Promise<number> => {
+  const post = async (authorization: string, action: string, tag?: string): Promise<number> => {
+    const target = { mediaType: 'm', digest, repository: 'shop/web', tag };
     const request: Partial<ApiRequest> = {
       ...{ params: { registry: 'a' }, headers: { authorization }, query: new URLSearchParams() },
-      body: async () => Buffer.from('{"events":[]}'),
+      body: async () => Buffer.from(JSON.stringify({ events: [{ id: '1', action, target }] })),
     };
     try {
       return (await postWebhookRoute(request as ApiRequest, deps)).status;
@@ -129,6 +131,13 @@ test('requests without the secret do not use up the notifications of a registry'
       return error instanceof WireError ? error.status : assert.fail(String(error));
     }
   };
-  for (let i = 0; i <= limits.webhooksPerMinute; i++) assert.equal(await post('Bearer wrong'), 401);
-  assert.equal(await post(`Bearer ${secret}`), 202);
+  const right = `Bearer ${secret}`;
+  for (let i = 0; i <= limits.webhooksPerMinute; i++) {
+    assert.equal(await post('Bearer wrong', 'push', '1'), 401);
+    assert.equal(await post(right, 'push'), 202);
+    assert.equal(await post(right, 'pull', '1'), 202);
+  }
+  for (let i = 0; i < limits.webhooksPerMinute; i++) assert.equal(await post(right, 'push', '1'), 202);
+  assert.equal(await post(right, 'push', '1'), 429);
+  assert.equal(await post(right, 'push'), 202);
 });

@@ -44,10 +44,6 @@ export async function postWebhookRoute(request: ApiRequest, deps: WebhookDeps): 
   if (watched === undefined) throw new WireError(404, 'no registry of this name accepts notifications');
   const body = await request.body();
   if (!knowsSecret(request, body, watched.secret)) throw new WireError(401, 'the secret is missing or wrong');
-  // Counted after the secret: other clients must not exhaust the rate limit of the registry.
-  const waitSeconds = deps.webhookRate.count(name, deps.now());
-  if (waitSeconds !== undefined)
-    throw new WireError(429, 'too many notifications', { retryAfterSeconds: waitSeconds });
   const names = namesInNotification(parsedJson(body));
   if (names === undefined)
     throw new WireError(400, 'the body is no notification of Distribution, Harbor, Quay or Docker Hub');
@@ -55,6 +51,11 @@ export async function postWebhookRoute(request: ApiRequest, deps: WebhookDeps): 
     throw new WireError(400, `a notification names at most ${limits.webhookNames} tags`);
   const wanted = watchedNames(watched, names);
   if (wanted.length > 0) {
+    // Counted after the secret: other clients must not exhaust the rate limit of the registry. Most notifications are about blobs and
+    // pulls, also those of scans. They cost little, and if they counted, a push would wait behind them.
+    const waitSeconds = deps.webhookRate.count(name, deps.now());
+    if (waitSeconds !== undefined)
+      throw new WireError(429, 'too many notifications', { retryAfterSeconds: waitSeconds });
     if (!(await deps.noticedNames.add(name, wanted)))
       throw new WireError(503, 'too many tags wait to be looked at', { retryAfterSeconds: busyRetrySeconds });
     deps.announceWork();
