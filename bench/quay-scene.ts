@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { keyRange } from '../src/match/key-range.ts';
 import { debian } from '../src/source/debian/debian.ts';
@@ -10,6 +13,7 @@ import { openSqliteStore } from '../src/store/sql/sqlite-store.ts';
 import type { QuayLayer } from '../src/testing/simulated-quay.ts';
 import { tar } from '../src/testing/tar-writer.ts';
 import { dpkg } from '../src/version/dpkg.ts';
+import { startServer } from './bench-server.ts';
 
 /** Packages of an image, and how many vulnerabilities they have together. */
 export const [packages, findings] = [300, 500];
@@ -17,8 +21,21 @@ export const [packages, findings] = [300, 500];
 /** The key that Quay and the server share, base64. */
 export const sharedKey: string = Buffer.from('a key of Quay and the server').toString('base64');
 
+/** Starts a server that has the vulnerabilities of the packages, and the store of its layers. Its database is removed at the exit. */
+export async function startScene() {
+  const scratch = mkdtempSync(join(tmpdir(), 'clair-bench-'));
+  process.on('exit', () => {
+    rmSync(scratch, { recursive: true, force: true });
+  });
+  const database = join(scratch, 'clair.db');
+  await loadAdvisories(database);
+  const layers = new LayerStore();
+  await layers.open();
+  return { layers, ...(await startServer(settingsOn(database))) };
+}
+
 /** Settings of a server that Quay and Harbor use, on a database in a file. */
-export function settingsOn(database: string): Record<string, string> {
+function settingsOn(database: string): Record<string, string> {
   return {
     CLAIR_DATABASE_OPTIONS_PATH: database,
     CLAIR_API_V4_PSKKEY: sharedKey,
@@ -30,7 +47,7 @@ export function settingsOn(database: string): Record<string, string> {
 }
 
 /** Loads the vulnerabilities of the packages into a new database. */
-export async function loadAdvisories(database: string): Promise<void> {
+async function loadAdvisories(database: string): Promise<void> {
   await using store = await openSqliteStore(database);
   const [feed = ''] = debian.feeds;
   const update = { source: debian.name, feed, sourceVersion: debian.version, origin: 'made' };
@@ -64,7 +81,7 @@ export interface SceneManifest {
 }
 
 /** Layers of Debian with these packages, served over HTTP. */
-export class LayerStore {
+class LayerStore {
   readonly #layers = new Map<string, Uint8Array>();
   readonly #server = createServer((request, response) => {
     const layer = this.#layers.get(request.url ?? '');

@@ -3,14 +3,11 @@
  * any error, and if the memory of the server grows. Run: npm run soak:quay -- [--minutes 15] [--workers 64] [--manifests 2000] [--pause 1].
  * A worker pauses for up to twice these seconds between two manifests. Quay pauses for 30 seconds between two rounds.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { SimulatedQuay } from '../src/testing/simulated-quay.ts';
-import { startServer, usage } from './bench-server.ts';
-import { LayerStore, loadAdvisories, type SceneManifest, settingsOn, sharedKey } from './quay-scene.ts';
+import { usage } from './bench-server.ts';
+import { type SceneManifest, sharedKey, startScene } from './quay-scene.ts';
 import { random } from './random.ts';
 
 const { values } = parseArgs({
@@ -25,17 +22,9 @@ const { values } = parseArgs({
 const attemptsMax = 5;
 /** Growth of the floor that counts as noise: a tenth, and the pages of a few buffers. */
 const [growthMax, growthMbMax] = [1.1, 8];
-const scratch = mkdtempSync(join(tmpdir(), 'clair-soak-'));
-process.on('exit', () => {
-  rmSync(scratch, { recursive: true, force: true });
-});
 
-const database = join(scratch, 'clair.db');
-await loadAdvisories(database);
-const layers = new LayerStore();
-await layers.open();
+const { layers, child, port, pid } = await startScene();
 const manifests = Array.from({ length: Number(values.manifests) }, (_, i) => layers.manifest(i, 60));
-const { child, port, pid } = await startServer(settingsOn(database));
 const ended = performance.now() + Number(values.minutes) * 60_000;
 const counts = { posts: 0, reports: 0, deletions: 0, reconnections: 0 };
 const errors: string[] = [];

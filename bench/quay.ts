@@ -2,25 +2,14 @@
  * Measures the CPU that a server takes for requests of Quay and Harbor, as a separate process with a database of 500 vulnerabilities in 300
  * packages. Run: node bench/quay.ts [--rounds 300]
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseSigningKey, signToken } from '../src/kit/json-web-token.ts';
-import { startServer, usage } from './bench-server.ts';
-import { LayerStore, loadAdvisories, settingsOn, sharedKey } from './quay-scene.ts';
+import { usage } from './bench-server.ts';
+import { sharedKey, startScene } from './quay-scene.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '300' } } });
-const scratch = mkdtempSync(join(tmpdir(), 'clair-bench-'));
-process.on('exit', () => {
-  rmSync(scratch, { recursive: true, force: true });
-});
 
-const database = join(scratch, 'clair.db');
-await loadAdvisories(database);
-const layers = new LayerStore();
-await layers.open();
-const { child, port, pid } = await startServer(settingsOn(database));
+const { layers, child, port, pid } = await startScene();
 const manifest = layers.manifest(0);
 const token = signToken(
   { iss: 'quay', exp: Math.floor(Date.now() / 1000) + 3600 },
