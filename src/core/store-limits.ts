@@ -8,6 +8,8 @@ export const storeLimits = {
   rememberedMatchCharacters: 4 * MiB,
   /** Matches of package sets that a store holds in memory, with one more for each set. They take some tens of megabytes. */
   cachedMatches: 20_000,
+  /** Memory of documents that a server has sent, and that hold until the store changes. A document counts twice. */
+  keptDocumentBytes: 32 * MiB,
   /** Time to wait while another process writes to the database. The longest writes take seconds. */
   storeBusyMs: 60_000,
   /** Time between two statements of a transaction. Then the database server rolls it back. */

@@ -124,6 +124,11 @@ export interface NamedBySource {
 /** Advisories and their feeds. */
 export interface AdvisoryStore {
   findFeedStates(at?: AsOf): Promise<readonly ScopedFeedState[]>;
+  /**
+   * Returns a text that differs after each change of advisories or ratings, by any process, and after each check of a feed. It costs less than
+   * anything that depends on them.
+   */
+  findContentState(): Promise<string>;
   /** Returns when a feed was loaded for the first time, as far as the history goes back. Null if it never was. */
   findFirstLoad(feed: FeedName): Promise<string | null>;
   /** Returns whether any current record covers a namespace. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { documentCache } from '../api/http/encoded-document.ts';
 import { ListLimiter } from '../api/http/list-limiter.ts';
 import { type V4Deps, v4Router } from '../api/http/v4/router.ts';
 import { ClairError } from '../core/errors.ts';
@@ -56,6 +57,7 @@ export async function startV4Server(
     onIngested: () => undefined,
     matching: { extensions, store },
     listLimiter: new ListLimiter(),
+    documents: documentCache(),
     feeds: extensions.sources.flatMap((source) => source.feeds.map((feed) => ({ source, feed }))),
     ...{ notReadyStatus, maxAgeSeconds: 60 },
   };

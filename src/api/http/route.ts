@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { limits } from '../../core/limits.ts';
+import type { EncodedDocument } from './encoded-document.ts';
 import type { RepositoryLimit } from './repository-limit.ts';
 
 /** A request, as route handlers receive it. */
@@ -27,7 +28,7 @@ export interface ApiRequest {
 /** Details of a request for the log, by field name. */
 export type LogDetails = Readonly<Record<string, string>>;
 
-/** A response. Without `body`, `text` and `stream`, it has neither content nor content type. */
+/** A response. Without `body`, `text`, `document` and `stream`, it has neither content nor content type. */
 export interface ApiResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -35,6 +36,8 @@ export interface ApiResponse {
   readonly body?: unknown;
   /** Instead of `body`: written unchanged. */
   readonly text?: string;
+  /** Instead of `body`: written unchanged. */
+  readonly document?: EncodedDocument;
   /** Instead of `body`: written chunk by chunk. */
   readonly stream?: AsyncIterable<string>;
   /** JSON by default. */

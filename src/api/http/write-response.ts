@@ -1,15 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { promisify } from 'node:util';
-import { createGzip, gzip } from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import { limits } from '../../core/limits.ts';
 import { raceAbort } from '../../kit/async/abort.ts';
+import { EncodedDocument } from './encoded-document.ts';
 import { encodeGoJson } from './go-json-encode.ts';
 import type { ApiResponse } from './route.ts';
 import type { UnreadResponses } from './unread-responses.ts';
-
-const gzipAsync = promisify(gzip);
 
 /** Options of `writeResponse`. */
 export interface WriteOptions {
@@ -35,16 +33,20 @@ export async function writeResponse(
   if (apiResponse.stream !== undefined) {
     return await writeStream(response, apiResponse.stream, apiResponse, options);
   }
-  const text = apiResponse.body === undefined ? (apiResponse.text ?? '') : encodeGoJson(apiResponse.body);
-  let content = Buffer.from(text);
+  const document = apiResponse.document ?? new EncodedDocument(textOf(apiResponse));
+  let content = document.plain;
   if (content.length > 0) {
     setContentHeaders(response, apiResponse, options);
-    if (options.isGzipped) content = await gzipAsync(content);
+    if (options.isGzipped) content = await document.gzipped();
   }
   response.setHeader('Content-Length', content.length);
   response.writeHead(apiResponse.status).end(content);
   if (response.writableLength > 0) trackUnread(response, options);
   return content.length;
+}
+
+function textOf({ body, text = '' }: ApiResponse): string {
+  return body === undefined ? text : encodeGoJson(body);
 }
 
 /** Limits how long and how much of a response may wait for the client. Most clients read it before the limits apply. */

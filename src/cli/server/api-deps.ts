@@ -1,3 +1,4 @@
+import { documentCache } from '../../api/http/encoded-document.ts';
 import type { FleetDeps } from '../../api/http/fleet/jobs.ts';
 import { WebhookRate } from '../../api/http/fleet/webhooks.ts';
 import { ReportBuilds } from '../../api/http/harbor/report-builds.ts';
@@ -98,6 +99,7 @@ export function toV4Deps(
     },
     matching: { extensions, store },
     listLimiter: listGate,
+    documents: documentCache(),
     feeds: plan.feeds,
     notReadyStatus: api.v4.notready === '404' ? 404 : 202,
     maxAgeSeconds: Math.round(updater.interval / 1000),

@@ -22,12 +22,18 @@ export interface PostedManifest {
 }
 
 /** A manifest that was indexed. */
-export interface IndexedManifest {
+export interface KnownManifest {
   readonly digest: Digest;
   /** Digests of the layers as stored, from the base up. */
   readonly layers: readonly string[];
   /** Number of the image in the store. */
   readonly number: number;
+  /** A text that differs for each content that was read for the manifest. */
+  readonly revision: string;
+}
+
+/** A manifest with its content. */
+export interface IndexedManifest extends KnownManifest {
   readonly image: ImageIndex;
 }
 
@@ -53,14 +59,22 @@ export async function ingestManifest(
 }
 
 /** Returns an indexed manifest. Undefined if it is unknown. */
-export async function findIndexedManifest(
+export async function findKnownManifest(
   digest: Digest,
   { store }: FindManifestDeps,
-): Promise<IndexedManifest | undefined> {
+): Promise<KnownManifest | undefined> {
   const ancestry = await store.ancestries.find(manifestName(digest));
   if (ancestry === undefined) return undefined;
-  const { hashes: layers, image: number } = ancestry;
-  return { digest, layers, number, image: await store.images.findByNumber(number) };
+  const { hashes: layers, image: number, engineVersion } = ancestry;
+  return { digest, layers, number, revision: [ancestry.number, number, engineVersion, ...layers].join(' ') };
+}
+
+/** Reads the content of a manifest. */
+export async function readIndexedManifest(
+  manifest: KnownManifest,
+  { store }: FindManifestDeps,
+): Promise<IndexedManifest> {
+  return { ...manifest, image: await store.images.findByNumber(manifest.number) };
 }
 
 /** Removes manifests. Returns the digests of those that were known, each once. */

@@ -200,6 +200,11 @@ function shardedAdvisories(store: AdvisoryStore, shards: Shards): AdvisoryStore 
       const isKnown = (state: ScopedFeedState): boolean => states.some((one) => isSameFeed(one, state));
       return [...states, ...shards.absent.filter((state) => !isKnown(state))];
     },
+    // A shard does not change while it is open.
+    findContentState: async () => {
+      const published = shards.known.map(({ name }) => name);
+      return [await store.findContentState(), ...published.sort(compareText)].join('\n');
+    },
     covers: async (namespace) => {
       const hasRecords = shards.of(namespace).some(({ isEmpty }) => !isEmpty);
       return hasRecords || (await store.covers(namespace));

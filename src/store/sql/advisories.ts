@@ -7,6 +7,7 @@ import type { FeedChangeCounts, FeedName } from '../feed-state.ts';
 import { findNamesEnding } from './affected-names.ts';
 import { BulkWriter } from './bulk-writer.ts';
 import { assertNotOlder, FeedDates, resolveContentDate } from './content-date.ts';
+import { readContentState } from './content-state.ts';
 import { type CurrentRecords, currentRecords } from './current-records.ts';
 import type { DocumentPack } from './document-pack.ts';
 import type { Engine, EngineConnection } from './engine.ts';
@@ -56,6 +57,7 @@ export function advisoryStore(engine: Engine, deps: AdvisoryDeps): AdvisoryStore
   const { db } = engine;
   return {
     findFeedStates: async (at = {}) => await readFeedStates(db, await momentOf(db, at, deps.now())),
+    findContentState: () => readContentState(db),
     findFirstLoad: (feed) => findFirstLoad(db, feed),
     covers: (namespace) => covers(db, namespace),
     findSources: (namespace) => findSources(db, namespace),

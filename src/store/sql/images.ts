@@ -1,4 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
+import { limits } from '../../core/limits.ts';
+import { RevisionCache } from '../../kit/revision-cache.ts';
 import type { Distro } from '../../model/distro.ts';
 import type { ImageIndex, ImagePackage, ImageStore, StoredDescription, UnreadPart } from '../image-store.ts';
 import { pageAffectedImages } from './affected-images.ts';
@@ -10,8 +12,7 @@ import { type ImagePart, type SplitImage, splitImage } from './image-parts.ts';
 import type { ImageRows, InsertedImage, PartInput } from './image-rows.ts';
 import { insertParts, partColumns } from './insert-image.ts';
 import { findMatchesOf } from './lookup-matches.ts';
-import { MatchCache } from './match-cache.ts';
-import { findMatches } from './matches.ts';
+import { findMatches, type MatchCache } from './matches.ts';
 import type { Namespaces } from './namespaces.ts';
 import { decodeOrder } from './package-order.ts';
 import { upsertSets } from './package-sets.ts';
@@ -31,7 +32,8 @@ export interface ImageDeps {
 /** Returns the images of a store. */
 export function imageStore(deps: ImageDeps): ImageStore {
   const { db } = deps.engine;
-  const cache = new MatchCache();
+  // A set without matches also takes memory.
+  const cache: MatchCache = new RevisionCache(limits.cachedMatches, ({ length }) => 1 + length);
   return {
     save: async (image) => (await findUsed(deps, image)) ?? (await save(deps, image)),
     findByNumber: (image) => findByNumber(db, image),

@@ -3,6 +3,7 @@ import { splitIntoChunks } from '../../kit/collections.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import type { LookupResult, StoredEnrichment } from '../enrichment-store.ts';
 import { recordRatingChange } from './changed-sets.ts';
+import { countLookups } from './content-state.ts';
 import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, milliseconds } from './times.ts';
@@ -49,6 +50,7 @@ export async function saveLookupResults(engine: Engine, answers: readonly Lookup
       db,
       ordered.filter(({ enrichment }) => enrichment !== null).map(({ id }) => id),
     );
+    await countLookups(db, ordered.length);
   }, 'own rows');
 }
 

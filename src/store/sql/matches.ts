@@ -1,12 +1,12 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import { padToPowerOfTwo } from '../../kit/collections.ts';
+import type { RevisionCache } from '../../kit/revision-cache.ts';
 import type { MatchKey } from '../affected-cursor.ts';
-import type { StoredMatch } from '../image-store.ts';
+import type { StoredHit, StoredMatch } from '../image-store.ts';
 import type { Engine } from './engine.ts';
 import { isValidAt } from './history.ts';
 import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
 import { findRememberedMatches, readAdvisoryState, rememberMatches } from './image-descriptions.ts';
-import type { MatchCache, SetMatch } from './match-cache.ts';
 import { lookupColumns, packagesWithRows } from './match-key.ts';
 import { decodeOrder } from './package-order.ts';
 import type { Tables } from './schema.ts';
@@ -58,6 +58,15 @@ export function matchQuery(
     .select(['image_set.part', 'set_package.position', ...hitColumns])
     .select((eb) => eb(lookupColumns[by].key, 'is not', null).as('has_key'));
 }
+
+/** A hit on the package at a position of a set. */
+export interface SetMatch {
+  readonly position: number;
+  readonly hit: StoredHit;
+}
+
+/** The matches of package sets by the identities of the sets, each for a state of the advisories. */
+export type MatchCache = RevisionCache<readonly SetMatch[]>;
 
 /** Options of `findMatches`. */
 interface FindOptions {

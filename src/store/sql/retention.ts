@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import type { CollectedCounts, RetentionTerms } from '../maintenance.ts';
 import { dropUnfollowedChanges } from './changed-sets.ts';
+import { countLookups } from './content-state.ts';
 import type { Engine } from './engine.ts';
 import { behind, dropExpired, expiredAtATime, type RowAge } from './expired-rows.ts';
 import { readHistorySince, writeHistorySince } from './history.ts';
@@ -172,10 +173,10 @@ async function dropLookups(engine: Engine, askedBefore: number): Promise<void> {
     .limit(1)
     .executeTakeFirst();
   if (expired === undefined) return;
-  await engine.write(
-    (db) => db.deleteFrom('looked_up').where('asked_at', '<', askedBefore).execute(),
-    'own rows',
-  );
+  await engine.write(async (db) => {
+    await db.deleteFrom('looked_up').where('asked_at', '<', askedBefore).execute();
+    await countLookups(db, 1);
+  }, 'own rows');
 }
 
 /** Deletes jobs that no server runs any more, such as the update of a source that was removed. */

@@ -1,11 +1,14 @@
 import type { SingleFlight } from '../../../kit/async/single-flight.ts';
 import type { IngestAncestryDeps } from '../../../service/ingest/ingest-ancestry.ts';
 import {
-  findIndexedManifest,
+  findKnownManifest,
   indexStateOf,
   ingestManifest,
+  type KnownManifest,
+  readIndexedManifest,
   removeManifests,
 } from '../../../service/ingest/ingest-manifest.ts';
+import { type DocumentCache, EncodedDocument } from '../encoded-document.ts';
 import { type IngestRecord, recordIngest } from '../ingest-record.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { renderIndexReport } from './contents.ts';
@@ -19,6 +22,7 @@ export interface IndexerDeps {
   readonly pendingIngests: SingleFlight<unknown>;
   /** Called once for each ingest, successful or not. */
   readonly onIngested: (record: IngestRecord) => void;
+  readonly documents: DocumentCache;
 }
 
 const relations = 'https://projectquay.io/clair/v1';
@@ -40,20 +44,34 @@ export async function postIndexReport(request: ApiRequest, deps: IndexerDeps): P
   const { digest } = manifest;
   request.addLogDetails({ manifest: digest });
   const { Location, Link } = referencesTo(digest);
-  if (request.headers['if-none-match'] === ETag && (await findIndexedManifest(digest, ingest)) !== undefined)
+  if (request.headers['if-none-match'] === ETag && (await findKnownManifest(digest, ingest)) !== undefined)
     return { status: 412, headers: { Link } };
   const work = { key: `manifest ${digest}`, content: JSON.stringify(manifest) };
   await pendingIngests.run(work, request.signal, (shared) =>
     recordIngest(ingestManifest(manifest, ingest, shared), { kind: 'manifest', name: digest }, onIngested),
   );
-  const indexed = await findIndexedManifest(digest, ingest);
-  if (indexed === undefined) throw new WireError(500, 'failed to start scan: the manifest was deleted');
+  const known = await findKnownManifest(digest, ingest);
+  if (known === undefined) throw new WireError(500, 'failed to start scan: the manifest was deleted');
   return {
     status: 201,
     headers: { ETag, Location, Link },
     contentType: v4MediaType('index_report'),
-    text: JSON.stringify(renderIndexReport(indexed, ingest.extensions)),
+    document: await indexReportOf(known, deps),
   };
+}
+
+/** Returns the report of a manifest. It is the same as long as the manifest is not read again. */
+async function indexReportOf(
+  manifest: KnownManifest,
+  { ingest, documents }: Pick<IndexerDeps, 'ingest' | 'documents'>,
+): Promise<EncodedDocument> {
+  const key = `v4/index_report ${manifest.digest}`;
+  const known = documents.get(key, manifest.revision);
+  if (known !== undefined) return known;
+  const indexed = await readIndexedManifest(manifest, ingest);
+  const document = new EncodedDocument(JSON.stringify(renderIndexReport(indexed, ingest.extensions)));
+  documents.set(key, manifest.revision, document);
+  return document;
 }
 
 interface References {
@@ -73,15 +91,15 @@ function referencesTo(digest: string): References {
 }
 
 /** `GET index_report/:digest`: returns the stored report of a manifest. */
-export async function getIndexReport(request: ApiRequest, { ingest }: IndexerDeps): Promise<ApiResponse> {
+export async function getIndexReport(request: ApiRequest, deps: IndexerDeps): Promise<ApiResponse> {
+  const { ingest } = deps;
   const digest = digestInPath(request);
   const contentType = negotiatedType('index_report', request.headers);
-  const indexed = await findIndexedManifest(digest, ingest);
-  if (indexed === undefined) throw new WireError(404, 'index report not found');
+  const known = await findKnownManifest(digest, ingest);
+  if (known === undefined) throw new WireError(404, 'index report not found');
   const ETag = `"${indexStateOf(ingest.extensions)}"`;
   if (request.headers['if-none-match'] === ETag) return { status: 304 };
-  const text = JSON.stringify(renderIndexReport(indexed, ingest.extensions));
-  return { status: 200, headers: { ETag }, contentType, text };
+  return { status: 200, headers: { ETag }, contentType, document: await indexReportOf(known, deps) };
 }
 
 /** `DELETE index_report/:digest`: forgets a manifest. */

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { builtIn } from '../../../extensions.ts';
 import { isKey } from '../../../plugin/version-scheme.ts';
 import { cvssEnrichmentKey, toV4Cvss } from '../../../report/clair4/cvss-enrichment.ts';
 import type { V4VulnerabilityReport } from '../../../report/clair4/types.ts';
 import type { Store } from '../../../store/store.ts';
 import { affectedRow, feedUpdate, record, stream } from '../../../testing/store-content.ts';
+import { tar } from '../../../testing/tar-writer.ts';
 import { vulnerabilityReportProblems } from '../../../testing/v4-report-schemas.ts';
 import {
   alpineLayer,
@@ -20,6 +23,15 @@ const reportPath = `/matcher/api/v1/vulnerability_report/${v4Manifest}`;
 const contents = { '/alpine': alpineLayerBytes };
 const alpine = { name: 'alpine:v3.20', versionScheme: 'apk' };
 
+const fixed = '3.3.1-r1';
+const hi = apk.key(fixed);
+assert.ok(isKey(hi));
+/** Versions of the advisories on openssl. */
+const openssl = {
+  ...{ namespace: alpine, range: { to: fixed }, fix: { state: 'fixed' as const, version: fixed } },
+  keys: { lo: new Uint8Array(), hi },
+};
+
 /** Loads an empty feed of a source that covers Python. */
 async function loadPython({ advisories }: Store): Promise<void> {
   const [name = '', feed = ''] =
@@ -29,13 +41,7 @@ async function loadPython({ advisories }: Store): Promise<void> {
 
 /** Loads an advisory on openssl, which is the origin of `libssl3`. Its id is that of the vendor, as with RHSA. */
 async function loadAdvisory({ advisories, enrichments }: Store): Promise<void> {
-  const fixed = '3.3.1-r1';
-  const hi = apk.key(fixed);
-  assert.ok(isKey(hi));
-  const affected = affectedRow('openssl', {
-    ...{ namespace: alpine, range: { to: fixed }, fix: { state: 'fixed', version: fixed } },
-    keys: { lo: new Uint8Array(), hi },
-  });
+  const affected = affectedRow('openssl', openssl);
   const advisory = record('ALPINE-1', {
     ...{ aliases: ['CVE-2024-5535'], severity: 'High', affected: [affected], description: 'Reads too far.' },
     links: ['https://alpine.test/a b'],
@@ -80,6 +86,56 @@ test('returns the vulnerabilities of a manifest that was indexed before its advi
       ...{ confidentialityImpact: 'HIGH', integrityImpact: 'HIGH', availabilityImpact: 'HIGH' },
     },
   ]);
+});
+
+test('answers with the current vulnerabilities after each change of advisories and ratings', async (t) => {
+  const { request, store } = await startV4Server(t, contents, { extensions: builtIn });
+  await request('/indexer/api/v1/index_report', postOf([alpineLayer]));
+  await loadPython(store);
+  await loadAdvisory(store);
+  const severities = async (): Promise<string[]> => {
+    const response = await request(reportPath);
+    const { vulnerabilities } = (await response.json()) as V4VulnerabilityReport;
+    return Object.values(vulnerabilities).map(({ name, severity }) => `${name} ${severity}`);
+  };
+  const ofMain = { source: 'alpine', feed: 'v3.20/main' };
+  assert.deepEqual(await severities(), ['ALPINE-1 High']);
+  assert.deepEqual(await severities(), ['ALPINE-1 High']);
+  const withId = (id: string) =>
+    record(id, { severity: 'Unknown', affected: [affectedRow('openssl', openssl)] });
+  await store.advisories.apply(feedUpdate(ofMain), stream([withId('CVE-2')]));
+  assert.deepEqual(await severities(), ['CVE-2 Unknown']);
+  const answer = { source: 'cve', sourceVersion: 1, origin: 'upstream', askedAt: '2026-01-02T03:04:05Z' };
+  const enrichment = { id: 'CVE-2', severity: 'Critical' as const };
+  await store.enrichments.saveLookups([{ ...answer, id: 'CVE-2', enrichment }]);
+  assert.deepEqual(await severities(), ['CVE-2 Critical']);
+});
+
+test('answers with the packages of the layers that were posted last', async (t) => {
+  const other = gzipSync(
+    tar([
+      { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.20.3\n' },
+      { path: 'lib/apk/db/installed', content: 'P:zlib\nV:1.3-r0\nA:x86_64\n\n' },
+    ]),
+  );
+  const { request, store } = await startV4Server(
+    t,
+    { ...contents, '/other': other },
+    { extensions: builtIn },
+  );
+  await loadPython(store);
+  await loadAdvisory(store);
+  const otherLayer = { hash: `sha256:${hash('sha256', other)}`, uri: 'http://blobs.test/other' };
+  const names: unknown[] = [];
+  for (const layer of [alpineLayer, otherLayer, otherLayer, alpineLayer]) {
+    const posted = await request('/indexer/api/v1/index_report', postOf([layer]));
+    const stored = await request(`/indexer/api/v1/index_report/${v4Manifest}`);
+    const reports = [posted, stored, await request(reportPath)];
+    const firsts = reports.map(async (one) => ((await one.json()) as V4VulnerabilityReport).packages['1']);
+    names.push((await Promise.all(firsts)).map((first) => first?.name).join(' '));
+  }
+  const [first, second] = ['libssl3 libssl3 libssl3', 'zlib zlib zlib'];
+  assert.deepEqual(names, [first, second, second, first]);
 });
 
 test('answers 202 while no advisories are loaded, and while those of the distribution are not', async (t) => {

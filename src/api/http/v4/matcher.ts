@@ -4,7 +4,12 @@ import type { AssessmentDeps } from '../../../service/findings/assess-packages.t
 import { awaitsAdvisories } from '../../../service/findings/awaited-feeds.ts';
 import { findPackageVulnerabilities } from '../../../service/findings/package-vulnerabilities.ts';
 import { namespacesOf } from '../../../service/images/package-lookup.ts';
-import { findIndexedManifest } from '../../../service/ingest/ingest-manifest.ts';
+import {
+  findKnownManifest,
+  type KnownManifest,
+  readIndexedManifest,
+} from '../../../service/ingest/ingest-manifest.ts';
+import { keptDocument } from '../encoded-document.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { IndexerDeps } from './indexer.ts';
 import { digestInPath } from './manifest.ts';
@@ -12,7 +17,7 @@ import { v4MediaType } from './negotiate.ts';
 import { renderVulnerabilityReport } from './vulnerability-report.ts';
 
 /** Dependencies of the routes of Clair's matcher. */
-export interface MatcherDeps extends Pick<IndexerDeps, 'ingest'> {
+export interface MatcherDeps extends Pick<IndexerDeps, 'ingest' | 'documents'> {
   readonly matching: AssessmentDeps & { readonly extensions: Extensions };
   /** The enabled feeds. */
   readonly feeds: readonly FeedOfSource[];
@@ -27,22 +32,40 @@ export interface MatcherDeps extends Pick<IndexerDeps, 'ingest'> {
  * loaded, the response is 202 without a body, or 404 by configuration: an empty report would seem to be clean.
  */
 export async function getVulnerabilityReport(request: ApiRequest, deps: MatcherDeps): Promise<ApiResponse> {
-  const { matching, feeds, maxAgeSeconds } = deps;
+  const { documents, matching, feeds, maxAgeSeconds } = deps;
+  const { advisories } = matching.store;
   const digest = digestInPath(request);
-  const states = await matching.store.advisories.findFeedStates();
-  if (awaitsAdvisories([], feeds, states)) return notReady(digest, deps);
-  const indexed = await findIndexedManifest(digest, deps.ingest);
-  if (indexed === undefined) throw notIndexed(digest);
-  const { number, image } = indexed;
-  const namespaces = namespacesOf(image.distro, image.packages, matching.extensions);
-  if (awaitsAdvisories(namespaces, feeds, states)) return notReady(digest, deps);
-  const found = await findPackageVulnerabilities(number, image.packages, matching);
+  const manifest = await findKnownManifest(digest, deps.ingest);
+  if (manifest === undefined) {
+    if (awaitsAdvisories([], feeds, await advisories.findFeedStates())) return notReady(digest, deps);
+    throw notIndexed(digest);
+  }
+  const document = await keptDocument(documents, {
+    key: `v4/vulnerability_report ${digest}`,
+    state: async () => `${manifest.revision}\n${await advisories.findContentState()}`,
+    render: () => renderCurrent(manifest, deps),
+  });
+  if (document === undefined) return notReady(digest, deps);
   return {
     status: 200,
     headers: { 'Cache-Control': `max-age=${maxAgeSeconds}` },
     contentType: v4MediaType('vulnerability_report'),
-    text: JSON.stringify(renderVulnerabilityReport(indexed, found, matching.extensions)),
+    document,
   };
+}
+
+/** Returns the report of a manifest by the current advisories. Undefined while they are not loaded. */
+async function renderCurrent(manifest: KnownManifest, deps: MatcherDeps): Promise<string | undefined> {
+  const { matching, feeds } = deps;
+  const { extensions } = matching;
+  const states = await matching.store.advisories.findFeedStates();
+  if (awaitsAdvisories([], feeds, states)) return undefined;
+  const indexed = await readIndexedManifest(manifest, deps.ingest);
+  const { number, image } = indexed;
+  if (awaitsAdvisories(namespacesOf(image.distro, image.packages, extensions), feeds, states))
+    return undefined;
+  const found = await findPackageVulnerabilities(number, image.packages, matching);
+  return JSON.stringify(renderVulnerabilityReport(indexed, found, extensions));
 }
 
 function notReady(digest: string, { notReadyStatus: status }: MatcherDeps): ApiResponse {
