@@ -6,7 +6,12 @@ import type { FileRange } from '../../kit/tar/walk-by-seeking.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
 import type { CodeDirectory, LayerLicenses, LayerNode } from '../../model/layer-index.ts';
 import { CodeFiles } from './code-files.ts';
-import { type CollectedEvidence, EvidenceCollector, type ProgramInspection } from './evidence-collector.ts';
+import {
+  type CollectedEvidence,
+  EvidenceCollector,
+  type ExtractPrograms,
+  type ProgramInspection,
+} from './evidence-collector.ts';
 import { LicenseCollector } from './license-collector.ts';
 import {
   type CollectedPackageFiles,
@@ -52,6 +57,8 @@ export interface CollectorOptions {
   readonly programs?: ProgramInspection;
   /** The archive of the layer, if it is on disk. Archives in it are read in parts. */
   readonly source?: FileRange | undefined;
+  /** Receiver or source of the results of programs, for an extract of the layer. */
+  readonly extract?: ExtractPrograms | undefined;
 }
 
 /**
@@ -88,13 +95,14 @@ export class LayerCollector {
       programs = 'now',
       listNow,
       source,
+      extract,
     }: CollectorOptions = {},
   ) {
     this.#wanted = wanted;
     this.#hasWhiteouts = hasWhiteouts;
     this.#keptBytesMax = keptBytesMax;
     const listing = listNow?.();
-    this.#evidence = new EvidenceCollector(programs, listing);
+    this.#evidence = new EvidenceCollector(programs, listing, extract);
     this.#licenses = new LicenseCollector(wanted.licenseFiles);
     const isAlone = keptBytesMax >= limits.keptLayerBytes;
     this.#packageFiles = new PackageFileCollector(wanted, { isAlone, listing, source });
@@ -371,6 +379,10 @@ function teeSinks(first: PayloadSink | undefined, second: PayloadSink | undefine
     get isSated() {
       return first.isSated === true && second.isSated === true;
     },
+    recordedBytes: Math.max(
+      first.recordedBytes ?? Number.POSITIVE_INFINITY,
+      second.recordedBytes ?? Number.POSITIVE_INFINITY,
+    ),
   };
 }
 

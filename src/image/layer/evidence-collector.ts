@@ -5,6 +5,7 @@ import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name
 import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
 import type { EvidenceLink, LayerEvidence } from '../../model/evidence/layer-evidence.ts';
 import { isDataName, placeOfFiles } from '../../model/evidence/program-names.ts';
+import type { KnownPrograms, ProgramRecorder, ScannedProgram } from './extract-programs.ts';
 import {
   archivedEvidence,
   contentBytesMin,
@@ -16,7 +17,7 @@ import {
 } from './file-content.ts';
 import type { ImmediateListing } from './package-file-collector.ts';
 import { ProgramListings } from './program-listings.ts';
-import { mayBeProgram, ProgramScan } from './program-scan.ts';
+import { mayBeProgram, ProgramScan, type WantedOfProgram } from './program-scan.ts';
 import { beginningOfSparse } from './sparse.ts';
 
 /** A program that must be read again to find its kind. */
@@ -30,6 +31,12 @@ export interface UnreadProgram {
 
 /** When programs are classified: `now`, as the bytes stream, or `later`, when files can be read again. */
 export type ProgramInspection = 'now' | 'later';
+
+/** The receiver of the results of programs while an extract is written, or their source while one is read. */
+export interface ExtractPrograms {
+  readonly recorder?: ProgramRecorder | undefined;
+  readonly known?: KnownPrograms | undefined;
+}
 
 /** The evidence in a layer, and the programs that must be read again to find their kind. */
 export interface CollectedEvidence extends LayerEvidence {
@@ -50,10 +57,12 @@ export class EvidenceCollector {
   readonly #opaques = new Set<string>();
   readonly #cut = new Set<EvidenceKind>();
   readonly #programs: ProgramListings;
+  readonly #extract: ExtractPrograms;
   #charactersLeft: number = limits.evidenceCharactersPerLayer;
 
-  constructor(inspection: ProgramInspection, listing?: ImmediateListing) {
+  constructor(inspection: ProgramInspection, listing?: ImmediateListing, extract: ExtractPrograms = {}) {
     this.#inspection = inspection;
+    this.#extract = extract;
     this.#programs = new ProgramListings(listing);
   }
 
@@ -140,15 +149,17 @@ export class EvidenceCollector {
         this.#add(path, kind);
       });
     if (size < contentBytesMin) return undefined;
-    return new ContentSink(entry, this.#inspection === 'now' ? this.#programs : undefined, {
+    const { known } = this.#extract;
+    const programs = this.#inspection === 'now' ? { listings: this.#programs, known } : undefined;
+    return new ContentSink(entry, programs, {
       isEvidence: (kind) => {
         this.#add(path, kind);
       },
       isUnreadProgram: (isElf) => {
         this.#addUnread({ path, offset: entry.offset, size }, isElf);
       },
-      isProgram: (scan) => {
-        this.#addProgram(path, scan);
+      isProgram: (scan, wanted) => {
+        this.#addProgram(entry, scan, wanted);
       },
     });
   }
@@ -161,11 +172,15 @@ export class EvidenceCollector {
     if (!isElf || this.#found.has(path)) this.#unread.set(path, program);
   }
 
-  #addProgram(path: string, scan: ProgramScan): void {
+  #addProgram({ path, offset }: TarEntry, scan: ScannedProgram, wanted: WantedOfProgram): void {
     const kind = scan.kind();
-    if (kind === undefined) return;
-    this.#add(path, kind);
-    if (this.#found.has(path)) this.#programs.add(path, scan.parts());
+    const { recorder } = this.#extract;
+    if (kind !== undefined) this.#add(path, kind);
+    else if (recorder === undefined) return;
+    const isFound = kind !== undefined && this.#found.has(path);
+    const parts = isFound || recorder !== undefined ? scan.parts() : [];
+    recorder?.addProgram(offset, wanted, { kind, parts });
+    if (isFound) this.#programs.add(path, parts);
     scan.free();
   }
 
@@ -213,7 +228,13 @@ interface ContentReceiver {
   /** It is a program that must be read again. */
   isUnreadProgram(isElf: boolean): void;
   /** It was scanned as a program. */
-  isProgram(scan: ProgramScan): void;
+  isProgram(scan: ScannedProgram, wanted: WantedOfProgram): void;
+}
+
+/** Says what is wanted of programs, and what an extract has of them. */
+interface ProgramContext {
+  readonly listings: Pick<ProgramListings, 'wantedOf'>;
+  readonly known: KnownPrograms | undefined;
 }
 
 /** Bytes at the start of a file that identify it, except programs. */
@@ -226,47 +247,47 @@ const sparseHeadBytes = 64 * 1024;
 /** Inspects the first bytes of a file. For a program, inspects as many as its parts need. */
 class ContentSink implements PayloadSink {
   readonly #entry: TarEntry;
-  readonly #programs: Pick<ProgramListings, 'wantedOf'> | undefined;
+  readonly #programs: ProgramContext | undefined;
   readonly #receiver: ContentReceiver;
-  readonly #wantedBytes: number;
+  /** An extract has the parts of a program, so no more of the program is recorded. */
+  readonly recordedBytes: number;
   #head: Buffer | undefined;
-  #program: ProgramScan | undefined;
+  #scan: ProgramScan | undefined;
+  #program: { readonly found: ScannedProgram; readonly wanted: WantedOfProgram } | undefined;
   isSated = false;
 
-  /** `programs` says what is wanted of a program. Absent if programs are read later. */
-  constructor(
-    entry: TarEntry,
-    programs: Pick<ProgramListings, 'wantedOf'> | undefined,
-    receiver: ContentReceiver,
-  ) {
+  /** `programs` is absent if programs are read later. */
+  constructor(entry: TarEntry, programs: ProgramContext | undefined, receiver: ContentReceiver) {
     this.#entry = entry;
     this.#programs = programs;
     this.#receiver = receiver;
-    this.#wantedBytes = isDescription(entry.path) ? descriptionBytes : headBytes;
+    this.recordedBytes = isDescription(entry.path) ? descriptionBytes : headBytes;
   }
 
   write(bytes: Buffer): void {
     if (this.isSated) return;
-    if (this.#program !== undefined) {
-      this.#program.write(bytes);
-      this.isSated = this.#program.isDone;
+    if (this.#scan !== undefined) {
+      this.#scan.write(bytes);
+      this.isSated = this.#scan.isDone;
       return;
     }
     const head = this.#head === undefined ? bytes : Buffer.concat([this.#head, bytes]);
-    if (head.length < Math.min(this.#wantedBytes, this.#entry.size)) this.#head = Buffer.from(head);
+    if (head.length < Math.min(this.recordedBytes, this.#entry.size)) this.#head = Buffer.from(head);
     else this.#begin(head);
   }
 
   close(): void {
-    if (this.#program !== undefined) this.#receiver.isProgram(this.#program);
+    if (this.#program !== undefined) this.#receiver.isProgram(this.#program.found, this.#program.wanted);
   }
 
-  #begin(head: Buffer): void {
+  #begin(read: Buffer): void {
     this.isSated = true;
+    // The result must not depend on how the stream is cut.
+    const head = read.subarray(0, this.recordedBytes);
     switch (contentKind(head)) {
       case 'elf':
       case 'mach-o':
-        this.#beginProgram(head);
+        this.#beginProgram(read);
         return;
       case 'zip':
       case 'script':
@@ -274,7 +295,7 @@ class ContentSink implements PayloadSink {
         return;
       case 'pe':
         if (isAssembly(head)) this.#takeKind('nuget');
-        else this.#beginProgram(head);
+        else this.#beginProgram(read);
         return;
       case undefined:
         if (isDescription(this.#entry.path) && describesInstalled(head)) this.#takeKind('cran');
@@ -286,21 +307,30 @@ class ContentSink implements PayloadSink {
     if (kind !== undefined) this.#receiver.isEvidence(kind);
   }
 
-  #beginProgram(head: Buffer): void {
-    if (!mayBeProgram(head)) return;
+  /** `read`: the bytes of the file that were written. */
+  #beginProgram(read: Buffer): void {
+    if (!mayBeProgram(read)) return;
     if (this.#programs === undefined) {
-      this.#receiver.isUnreadProgram(contentKind(head) === 'elf');
+      this.#receiver.isUnreadProgram(contentKind(read) === 'elf');
       return;
     }
-    this.#program = new ProgramScan(this.#entry.size, this.#programs.wantedOf(this.#entry.path));
-    this.#program.write(head);
-    this.isSated = this.#program.isDone;
+    const { listings, known } = this.#programs;
+    const wanted = listings.wantedOf(this.#entry.path);
+    if (known !== undefined) {
+      this.#program = { found: known.find(this.#entry.offset, wanted), wanted };
+      return;
+    }
+    this.#scan = new ProgramScan(this.#entry.size, wanted);
+    this.#program = { found: this.#scan, wanted };
+    this.#scan.write(read);
+    this.isSated = this.#scan.isDone;
   }
 }
 
 /** Inspects the start of a sparse file. If it cannot be identified, the file counts as a program. */
 function sparseSink(size: number, sparse: SparseForm, take: (kind: EvidenceKind) => void): PayloadSink {
-  return collectPayload(Math.min(size, sparseHeadBytes), (stored) => {
+  const recordedBytes = Math.min(size, sparseHeadBytes);
+  const sink = collectPayload(recordedBytes, (stored) => {
     const head = beginningOfSparse(stored, sparse, headBytes);
     if (head === undefined) {
       take('generic');
@@ -314,6 +344,7 @@ function sparseSink(size: number, sparse: SparseForm, take: (kind: EvidenceKind)
       if (kind !== undefined) take(kind);
     }
   });
+  return { ...sink, recordedBytes };
 }
 
 function isDescription(path: string): boolean {

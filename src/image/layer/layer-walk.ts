@@ -5,6 +5,8 @@ import type { Digest } from '../../model/digest.ts';
 import type { LayerClaims } from '../image-layer.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
 import type { UnreadProgram } from './evidence-collector.ts';
+import type { KnownPrograms } from './extract-programs.ts';
+import type { ExtractWriter } from './extract-writer.ts';
 import { memberFilter } from './member-filter.ts';
 import type { ImmediateListing } from './package-file-collector.ts';
 import type { ProgramScan } from './program-scan.ts';
@@ -34,12 +36,16 @@ export interface ReadOptions {
   readonly keptBytesMax?: number;
   /** Creates the listing of large files of a layer, which are listed as soon as they are read. */
   readonly listNow?: () => ImmediateListing;
+  /** Writes an extract of the layer. Ignored for layers on disk that are not read whole. */
+  readonly recorder?: ExtractWriter | undefined;
+  /** The programs of the extract that is read. */
+  readonly known?: KnownPrograms | undefined;
 }
 
 /** Creates the walker of a layer's archive and its collector. `source` is the archive, if it is on disk and can be read again. */
 export function createLayerWalk(
   { root }: LayerClaims,
-  { wanted, keptBytesMax, listNow }: ReadOptions,
+  { wanted, keptBytesMax, listNow, recorder, known }: ReadOptions,
   source?: FileRange,
 ): { readonly walker: TarWalker; readonly collector: LayerCollector } {
   const collector = new LayerCollector(wanted, {
@@ -48,11 +54,12 @@ export function createLayerWalk(
     source,
     ...(keptBytesMax !== undefined && { keptBytesMax }),
     ...(listNow !== undefined && { listNow }),
+    extract: { recorder, known },
   });
   const walker =
     root === undefined
-      ? new TarWalker(collector.visit, memberFilter(wanted, collector.code))
-      : new TarWalker(belowRoot(root, collector, wanted));
+      ? new TarWalker(collector.visit, memberFilter(wanted, collector.code), recorder)
+      : new TarWalker(belowRoot(root, collector, wanted), undefined, recorder);
   return { walker, collector };
 }
 

@@ -159,6 +159,7 @@ export class PackageFileCollector {
       get isSated() {
         return filled === size;
       },
+      recordedBytes: size,
     };
   }
 

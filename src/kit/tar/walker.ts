@@ -35,6 +35,20 @@ export interface PayloadSink {
   close(): void;
   /** Whether the rest of the payload may be skipped. */
   readonly isSated?: boolean;
+  /** Bytes at the start of the payload that a recording of the walk keeps; all by default. */
+  readonly recordedBytes?: number;
+}
+
+/** Records the bytes of an archive that a walk depends on. A walk over these bytes, with gaps for the others, has the same result. */
+export interface WalkRecorder {
+  /** Bytes at the start of a skipped payload that are kept, since a `MemberFilter` may have read them. */
+  readonly probeBytes: number;
+  /** Called before the first bytes of a header. */
+  beginHeader(): void;
+  /** Takes bytes that are needed. They are valid only during the call. */
+  keep(bytes: Buffer): void;
+  /** Takes the number of next bytes that are not needed. */
+  leaveOut(count: number): void;
 }
 
 /** Decides for each member whether its payload is wanted. Unwanted payloads are skipped without a copy. */
@@ -56,12 +70,15 @@ type State = 'header' | 'metadata' | 'sparse-map' | 'payload' | 'padding' | 'end
 export class TarWalker {
   readonly #visit: TarVisitor;
   readonly #filter: MemberFilter | undefined;
+  readonly #recorder: WalkRecorder | undefined;
   readonly #block: Buffer = Buffer.allocUnsafe(blockBytes);
   readonly #blockWords: Uint32Array | undefined = uint32View(this.#block);
   #blockFill = 0;
   #state: State = 'header';
   #position = 0;
   #remaining = 0;
+  /** Size of the payload in work. */
+  #payloadBytes = 0;
   #padding = 0;
   #sink: PayloadSink | undefined;
   #header: TarHeader | undefined;
@@ -71,9 +88,10 @@ export class TarWalker {
   #entries = 0;
   #hasZeroBlock = false;
 
-  constructor(visit: TarVisitor, mayMatter?: MemberFilter) {
+  constructor(visit: TarVisitor, mayMatter?: MemberFilter, recorder?: WalkRecorder) {
     this.#visit = visit;
     this.#filter = mayMatter;
+    this.#recorder = recorder;
   }
 
   /** The number of next bytes that may be skipped instead of pushed. */
@@ -101,6 +119,7 @@ export class TarWalker {
     while (at < bytes.length) {
       const skippable = Math.min(this.skippable, bytes.length - at);
       if (skippable > 0) {
+        if (this.#recorder !== undefined) this.#recordSkip(bytes.subarray(at, at + skippable));
         this.skip(skippable);
         at += skippable;
       } else if (this.#state === 'payload' || this.#state === 'metadata') {
@@ -124,6 +143,7 @@ export class TarWalker {
   #takePayload(bytes: Buffer, at: number): number {
     const count = Math.min(this.#remaining, bytes.length - at);
     const piece = bytes.subarray(at, at + count);
+    if (this.#recorder !== undefined) this.#recordPayload(piece, this.#neededBytes());
     if (this.#state === 'metadata') this.#metadata.push(Buffer.from(piece));
     else this.#write(piece);
     this.#remaining -= count;
@@ -147,13 +167,43 @@ export class TarWalker {
     this.#state = this.#padding === 0 ? 'header' : 'padding';
   }
 
+  /** Returns how many bytes at the start of the payload in work the walk needs. */
+  #neededBytes(): number {
+    const recorded = this.#state === 'metadata' ? undefined : this.#sink?.recordedBytes;
+    return recorded === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(recorded, this.#recorder?.probeBytes ?? 0);
+  }
+
+  #recordPayload(piece: Buffer, neededBytes: number): void {
+    const before = this.#payloadBytes - this.#remaining;
+    const kept = Math.min(Math.max(neededBytes - before, 0), piece.length);
+    if (kept > 0) this.#recorder?.keep(piece.subarray(0, kept));
+    if (kept < piece.length) this.#recorder?.leaveOut(piece.length - kept);
+  }
+
+  /** Records skipped bytes: the payload, and the padding behind it. */
+  #recordSkip(skipped: Buffer): void {
+    const ofPayload = this.#state === 'payload' ? Math.min(this.#remaining, skipped.length) : 0;
+    if (ofPayload > 0) this.#recordPayload(skipped.subarray(0, ofPayload), this.#recorder?.probeBytes ?? 0);
+    if (ofPayload < skipped.length) this.#recorder?.leaveOut(skipped.length - ofPayload);
+  }
+
+  /** Records bytes of a header, or of the map of a sparse file. */
+  #recordBlock(bytes: Buffer): void {
+    if (this.#state === 'header' && this.#blockFill === 0) this.#recorder?.beginHeader();
+    this.#recorder?.keep(bytes);
+  }
+
   #takeBlock(bytes: Buffer, at: number, words: Uint32Array | undefined): number {
     if (this.#blockFill === 0 && bytes.length - at >= blockBytes) {
+      if (this.#recorder !== undefined) this.#recordBlock(bytes.subarray(at, at + blockBytes));
       this.#position += blockBytes;
       this.#endBlock(bytes, at, words);
       return blockBytes;
     }
     const count = Math.min(blockBytes - this.#blockFill, bytes.length - at);
+    if (this.#recorder !== undefined) this.#recordBlock(bytes.subarray(at, at + count));
     bytes.copy(this.#block, this.#blockFill, at, at + count);
     this.#blockFill += count;
     this.#position += count;
@@ -278,6 +328,7 @@ export class TarWalker {
 
   #beginPayload(state: 'payload' | 'metadata', size: number): void {
     this.#remaining = size;
+    this.#payloadBytes = size;
     this.#padding = (blockBytes - (size % blockBytes)) % blockBytes;
     this.#state = size === 0 && state === 'payload' ? 'header' : state;
   }

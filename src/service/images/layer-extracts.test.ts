@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { test } from 'node:test';
+import { builtIn } from '../../extensions.ts';
+import type { ImageLayer, LayerClaims } from '../../image/image-layer.ts';
+import { openImage } from '../../image/open-image.ts';
+import type { LayerIndex } from '../../model/layer-index.ts';
+import type { PackageLister } from '../../plugin/package-lister.ts';
+import { samplePrograms } from '../../testing/elf-writer.ts';
+import { goProgram } from '../../testing/go-program.ts';
+import { sha256 } from '../../testing/image-builder.ts';
+import { peProgram } from '../../testing/program-writer.ts';
+import { inChunks } from '../../testing/streams.ts';
+import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
+import { type Analyzers, analyzeExtract, analyzeStream, extractStream } from './analyze-layers.ts';
+
+const options = { verify: true, links: [] } as const;
+const extractBytesMax = 64 * 1024 * 1024;
+
+const status = Buffer.from(
+  'Package: bash\nStatus: install ok installed\nVersion: 5.2-1\nArchitecture: amd64\nMaintainer: a\n\n',
+);
+const noise = (bytes: number): Buffer => Buffer.alloc(bytes, 'no file of interest, in any extension\n');
+
+const members: readonly TarEntryPlan[] = [
+  { path: 'etc/' },
+  { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID=12\n' },
+  { path: 'etc/motd', content: noise(70_000) },
+  { path: 'var/lib/dpkg/status', content: Buffer.concat(Array.from({ length: 3000 }, () => status)) },
+  { path: 'var/lib/dpkg/info/bash.list', content: '/usr/bin/bash\n/usr/bin/tool\n' },
+  { path: 'usr/share/doc/bash/copyright', content: 'Format: x\nLicense: GPL-3+\n' },
+  { path: 'opt/tool', content: samplePrograms.cargo },
+  {
+    path: 'opt/server',
+    content: goProgram({
+      lines: ['path\texample.org/app', 'mod\texample.org/app\tv1.2.3\t'],
+      functions: ['main.main'],
+      text: noise(200_000).toString(),
+    }),
+  },
+  { path: 'opt/plain.exe', content: peProgram({ '.data': noise(2000).toString() }) },
+  { path: `opt/${'deep/'.repeat(40)}package.json`, content: '{"name":"left-pad","version":"1.0.0"}' },
+  { path: 'srv/node_modules/left-pad/package.json', content: '{"name":"left-pad","version":"1.3.0"}' },
+  { path: 'opt/script', content: `#!/bin/sh\n${noise(3000).toString()}` },
+  // An archive behind a long script is no evidence, whether or not it is in the same chunk.
+  {
+    path: 'opt/late',
+    content: `#!/bin/sh\n${noise(2000).toString()}PK\x03\x04${'\0'.repeat(22)}\x09\0\0\0META-INF/`,
+  },
+  { path: 'usr/lib64', target: 'lib' },
+  { path: 'etc/hosts', type: 'hardlink', target: 'etc/motd' },
+  { path: 'etc/.wh.old', content: '' },
+  { path: 'var/cache/.wh..wh..opq', content: '' },
+  { path: 'usr/share/empty', content: '' },
+  { path: 'usr/share/data', content: noise(400_000), pax: { mtime: '1.5' } },
+];
+
+const plain: Analyzers = builtIn;
+
+function lister(fields: Partial<PackageLister>): PackageLister {
+  return { name: 'added', version: 1, wants: [], list: () => [], ...fields };
+}
+
+const withLister = (added: PackageLister): Analyzers => ({
+  ...builtIn,
+  listers: [...builtIn.listers, added],
+});
+
+/** A lister that lists the sizes of the files that it wants. */
+const sizesOf = (...wants: readonly string[]): PackageLister =>
+  lister({
+    wants,
+    *list(files) {
+      for (const [path, { length }] of files)
+        yield { kind: 'package', path, package: { type: 'generic', name: path, version: String(length) } };
+    },
+  });
+
+const archive = Buffer.from(tar(members));
+const claims: LayerClaims = { digest: sha256(archive), diffId: sha256(archive) };
+
+const streamed = (chunkBytes: number) => ({ name: 'layer', claims, bytes: inChunks(archive, chunkBytes) });
+
+async function extractOf(chunkBytes: number = 64 * 1024, analyzers: Analyzers = plain): Promise<Uint8Array> {
+  const { extract } = await extractStream(streamed(chunkBytes), analyzers, { ...options, extractBytesMax });
+  assert.ok(extract !== undefined);
+  return extract;
+}
+
+/** Requires equal results, also in the order of their fields, which the store keeps. */
+function assertEqualIndex(actual: LayerIndex | undefined, expected: LayerIndex): void {
+  assert.equal(JSON.stringify(actual), JSON.stringify(expected));
+}
+
+test('gives the same index from the extract of a layer, however its bytes arrived', async () => {
+  const expected = await analyzeStream(streamed(1024 * 1024), plain, options);
+  for (const chunkBytes of [61, 511, 512, 700, 4096, 65_536, 1024 * 1024]) {
+    const extract = await extractOf(chunkBytes);
+    assertEqualIndex(await analyzeExtract(extract, claims, plain, options), expected);
+  }
+  assert.ok(expected.packages.length > 0);
+  assert.equal(
+    expected.evidence.found.some(({ kind }) => kind === 'cargo'),
+    true,
+  );
+});
+
+test('has neither unwanted files nor programs', async () => {
+  const extract = await extractOf();
+  assert.ok(extract.length < archive.length / 100, `${extract.length} bytes`);
+});
+
+test('gives a new lister the files that the extract has', async () => {
+  const analyzers = withLister(sizesOf('etc/os-release', 'var/lib/dpkg/info/*.list'));
+  const found = await analyzeExtract(await extractOf(), claims, analyzers, options);
+  assertEqualIndex(found, await analyzeStream(streamed(4096), analyzers, options));
+  assert.equal(found?.packages.filter((one) => one.lister === 'added').length, 2);
+});
+
+test('requires the layer if a new lister wants a file that the extract lacks', async () => {
+  for (const wanted of ['etc/motd', 'usr/share/data', '**/data', 'opt/*'])
+    assert.equal(
+      await analyzeExtract(await extractOf(), claims, withLister(sizesOf(wanted)), options),
+      undefined,
+      wanted,
+    );
+  const extract = await extractOf(4096, withLister(sizesOf('etc/motd')));
+  assert.ok(await analyzeExtract(extract, claims, withLister(sizesOf('etc/motd')), options));
+});
+
+test('requires the layer if more is wanted of a program', async () => {
+  const ofTexts = lister({
+    programParts: ['version-texts'],
+    programTexts: (path) => (path === 'opt/server' ? ['release '] : []),
+  });
+  assert.equal(await analyzeExtract(await extractOf(), claims, withLister(ofTexts), options), undefined);
+  const elsewhere = {
+    ...ofTexts,
+    programTexts: (path: string) => (path === 'opt/other' ? ['release '] : []),
+  };
+  assert.ok(await analyzeExtract(await extractOf(), claims, withLister(elsewhere), options));
+});
+
+test('requires the layer if the path behind a link was not read', async () => {
+  const links = [{ target: 'usr/share/data', aliasOf: 'etc/os-release', by: 'path' } as const];
+  assert.equal(await analyzeExtract(await extractOf(), claims, plain, { ...options, links }), undefined);
+});
+
+test('requires the layer if an image states something else about it', async () => {
+  const extract = await extractOf();
+  assert.equal(await analyzeExtract(extract, { ...claims, root: 'rootfs' }, plain, options), undefined);
+  assert.equal(await analyzeExtract(extract, { digest: sha256(archive) }, plain, options), undefined);
+});
+
+test('refuses an extract that is cut short or of another format', async () => {
+  const extract = await extractOf();
+  for (const length of [0, 10, 100, extract.length - 1])
+    await assert.rejects(
+      async () => await analyzeExtract(extract.subarray(0, length), claims, plain, options),
+    );
+  await assert.rejects(
+    async () => await analyzeExtract(Buffer.concat([Buffer.from('x'), extract]), claims, plain, options),
+  );
+});
+
+test('makes no extract above the limit', async () => {
+  const { index, extract } = await extractStream(streamed(4096), plain, {
+    ...options,
+    extractBytesMax: 1000,
+  });
+  assert.equal(extract, undefined);
+  assertEqualIndex(index, await analyzeStream(streamed(4096), plain, options));
+});
+
+const images = process.env['CLAIR_TEST_IMAGES'];
+const skip = images === undefined && process.env['CI'] === undefined ? 'CLAIR_TEST_IMAGES is not set' : false;
+
+async function* bytesOf({ place }: ImageLayer): AsyncGenerator<Uint8Array> {
+  if (!('offset' in place)) throw new Error('the layer is not a file');
+  const file = openSync(place.path, 'r');
+  try {
+    const chunk = Buffer.allocUnsafe(256 * 1024);
+    for (let at = 0; at < place.size; ) {
+      const count = readSync(file, chunk, 0, Math.min(chunk.length, place.size - at), place.offset + at);
+      at += count;
+      yield chunk.subarray(0, count);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+for (const name of ['debian-trixie', 'distroless', 'alpine-3.20.3'])
+  test(`gives the same indexes from the extracts of ${name}`, { skip }, async () => {
+    const directory = `${images}/oci/${name}`;
+    assert.ok(existsSync(directory), directory);
+    const image = await openImage(`oci:${directory}`, {});
+    for (const layer of image.layers) {
+      const { digest, diffId } = layer;
+      const stated = { ...(digest && { digest }), ...(diffId && { diffId }) };
+      const stream = { name, claims: stated, bytes: bytesOf(layer) };
+      const { index, extract } = await extractStream(stream, plain, { ...options, extractBytesMax });
+      assert.ok(extract !== undefined);
+      assertEqualIndex(await analyzeExtract(extract, stated, plain, options), index);
+    }
+  });
