@@ -4,6 +4,7 @@ import { pluralize } from '../report/report-text.ts';
 import { type AffectedEntry, affectedBy, toAffectedJson } from '../service/notifications/affected-images.ts';
 import { ActiveSuppressions } from '../service/suppressions/active-suppressions.ts';
 import { withCounting } from '../service/suppressions/counting-findings.ts';
+import { VexKeys } from '../service/suppressions/vex-keys.ts';
 import { affectedCsv, type ShownEntry, type ShownFinding } from './affected-csv.ts';
 import { alignColumns } from './align-columns.ts';
 import { type CommandContext, type DatabaseOptions, openCommandContext } from './command-context.ts';
@@ -137,7 +138,7 @@ async function withoutSuppressed(
   const now = store.now();
   const ofServer = await readSuppressionsOn(findings, options, now);
   const active = new ActiveSuppressions({
-    ...{ store, ofServer, parse: parseSuppressions, now: () => now },
+    ...{ store, ofServer, parse: parseSuppressions, vexKeys: new VexKeys([]), now: () => now },
     onUnreadable: (name, error) => {
       warn(`the saved file ${name} suppresses nothing: ${messageOf(error)}`, options);
     },

@@ -144,6 +144,10 @@ const settings = {
     suppressions: string(
       'Directory of ignore rules (`.yaml`, `.trivyignore`) and VEX documents (`.json`). They apply to all images of the server.',
     ),
+    vexkeys: stringList(
+      'Public keys whose VEX documents apply to images that they are attached to, as `PATTERN=FILE`. The pattern names repositories with their registry: `registry.example/shop/*`.',
+    ),
+    vexinterval: duration('Interval of reading attached VEX documents again. 0 disables it.', 24 * hour),
     retention: duration('Retention of images with a tag, since a scan last saw them.', 365 * 24 * hour),
     untagged: duration('Retention of images that have lost all of their tags.', 30 * 24 * hour),
     keeplast: integer('Number of the newest images of each repository that are kept without a tag.', 0),

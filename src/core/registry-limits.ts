@@ -20,6 +20,8 @@ export const registryLimits = {
   attachedStatements: 100,
   /** Size of one attestation. Those with an SBOM have some megabytes. */
   attachedStatementBytes: 64 * MiB,
+  /** Size of the VEX documents of one image in one repository that a server keeps. Real ones have some tens of kilobytes. */
+  attachedVexBytes: MiB,
   /** Size of one message of containerd. It sends blobs in pieces of one megabyte. */
   containerdMessageBytes: 16 * MiB,
   /** Failed requests in a row after which a registry is left alone until its next walk. */

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../core/errors.ts';
 
@@ -27,6 +27,13 @@ export function parsePublicKey(name: string, pem: Buffer): KeyObject {
     'config-invalid',
     `${name} is a key of the type ${key.asymmetricKeyType}: use ECDSA, Ed25519 or RSA`,
   );
+}
+
+/** Returns the id of a public key: the SHA-256 of its DER form, `sha256:…`. RFC 5280, "SubjectPublicKeyInfo". */
+export function publicKeyId(key: KeyObject): string {
+  return `sha256:${createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex')}`;
 }
 
 /**

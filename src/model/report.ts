@@ -210,6 +210,16 @@ export interface ExtensionStatus {
 /** `not-assessed`: data was unknown, unreadable or missing, so the image cannot be called `clean`. */
 export type Verdict = 'vulnerable' | 'clean' | 'not-assessed';
 
+/** The VEX documents that are attached to an image in its registry. */
+export interface AttachedVexSummary {
+  /** Number of documents that a trusted key has signed and that apply. */
+  readonly documents: number;
+  /** Number of attestations that do not count: no trusted key has signed them for the image. */
+  readonly refused: number;
+  /** For people: why signed documents could not be used. */
+  readonly unreadable: readonly string[];
+}
+
 /** The result of scanning one image, in canonical order. Equal inputs give equal bytes. */
 export interface Report {
   readonly schemaVersion: 1;
@@ -224,6 +234,8 @@ export interface Report {
   readonly suppressed: readonly SuppressedMatch[];
   /** Absent from inventories and from reports of earlier versions. */
   readonly ratings?: Ratings;
+  /** Absent unless a server has looked for such documents. */
+  readonly attachedVex?: AttachedVexSummary;
   readonly verdict: Verdict;
   readonly coverage: readonly Coverage[];
   readonly statuses: readonly ExtensionStatus[];

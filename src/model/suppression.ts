@@ -56,6 +56,18 @@ export interface VexDocument {
   readonly author: string;
   /** The file or URL of the document. */
   readonly place: string;
+  /** Present if the document was attached to an image in a registry. */
+  readonly attachment?: VexAttachment;
+}
+
+/** Where a VEX document of a registry comes from, and who has signed it. */
+export interface VexAttachment {
+  /** With its registry: `registry.example/shop/web`. */
+  readonly repository: string;
+  /** Digest of the attestation. */
+  readonly digest: string;
+  /** Id of the public key that has signed it, `sha256:…`. */
+  readonly signer: string;
 }
 
 /** The names of a product in VEX, as far as they are known. */

@@ -140,6 +140,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
       reason: 'value',
     },
   },
+  attachedVex: { documents: 'value', refused: 'value', unreadable: 'value' },
   verdict: 'value',
   coverage: {
     namespace: 'value',

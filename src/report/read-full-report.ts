@@ -155,6 +155,7 @@ const fullReportSchema = z.looseObject({
       lists: z.optional(z.array(list)),
     }),
   ),
+  attachedVex: z.optional(z.looseObject({ documents: z.number(), refused: z.number(), unreadable: texts })),
   verdict: z.enum(['vulnerable', 'clean', 'not-assessed']),
   coverage: z.array(
     z.looseObject({

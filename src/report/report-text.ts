@@ -238,6 +238,17 @@ export function ratingListLines({ ratings }: Report): string[] {
   return lists.length === 0 ? [] : [escapeForTerminal(`Ratings: ${lists.join(', ')}`)];
 }
 
+/** Returns lines about attestations and attached VEX documents that do not count; no line without any. */
+export function attachedVexLines({ attachedVex }: Report): string[] {
+  const { refused = 0, unreadable = [] } = attachedVex ?? {};
+  return [
+    ...(refused === 0
+      ? []
+      : [`Attestations of the image that do not count, since no trusted key has signed them: ${refused}`]),
+    ...truncated(unreadable.map((why) => escapeForTerminal(`Attached VEX document: ${why}`))),
+  ];
+}
+
 /** Returns the date of the content if it differs from that of the newest advisory, or states that the age is unknown. */
 function contentDateText({ newestAdvisory, contentDate, fetchedAt }: Coverage): string[] {
   if (contentDate === undefined || fetchedAt === null) return [];

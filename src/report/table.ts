@@ -4,6 +4,7 @@ import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { findingLines } from './findings-table.ts';
 import {
+  attachedVexLines,
   coverageLine,
   exploitedLines,
   extensionProblemLines,
@@ -75,6 +76,7 @@ function* lines(report: Report, display: Display): Iterable<string> {
   yield* sentences(exploitedLines(report), 'red', display);
   yield* sentences(unratedLines(report), 'yellow', display);
   yield* sentences(suppressedLines(report), undefined, display);
+  yield* sentences(attachedVexLines(report), 'yellow', display);
   if (isWithoutAdvisories(report)) {
     for (const line of withoutAdvisories(report)) yield* sentence(line, 'yellow', display);
     return;

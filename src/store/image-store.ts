@@ -71,7 +71,10 @@ export interface AffectedImage {
   /** The tags of this image, and the names of the ancestries and v1 layers that refer to it, sorted. */
   readonly names: readonly string[];
   /** Details of the image from scans. Null if no scan has read it. */
-  readonly known: Pick<KnownImage, 'reference' | 'origin' | 'platform' | 'digest' | 'untaggedSince'> | null;
+  readonly known: Pick<
+    KnownImage,
+    'number' | 'reference' | 'origin' | 'platform' | 'digest' | 'untaggedSince'
+  > | null;
   /** Packages with this lookup key; several if they were built from one source package. */
   readonly packages: readonly ImagePackage[];
   readonly hits: readonly StoredHit[];

@@ -1,5 +1,6 @@
 import type { AdvisoryStore } from './advisory-store.ts';
 import type { AncestryStore } from './ancestry-store.ts';
+import type { AttachedVexStore } from './attached-vex-store.ts';
 import type { BatchStore } from './batch-store.ts';
 import type { EnrichmentStore } from './enrichment-store.ts';
 import type { EventStore } from './event-store.ts';
@@ -46,6 +47,7 @@ export interface Store extends AsyncDisposable {
   readonly jobs: JobStore;
   readonly scanJobs: ScanJobStore;
   readonly suppressions: SuppressionStore;
+  readonly attachedVex: AttachedVexStore;
   readonly watches: WatchStore;
   readonly noticedNames: NoticedNameStore;
   readonly keyValues: KeyValueStore;

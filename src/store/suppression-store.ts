@@ -13,16 +13,16 @@ export interface SavedSuppression {
   readonly savedBy: string | null;
 }
 
-/** A change that a client made, for the audit log. */
+/** A change of what suppresses findings, for the audit log: by a client, or of a document that is attached to an image. */
 export interface AuditEntry {
   /** Rises with each change. */
   readonly number: number;
   /** ISO 8601. */
   readonly at: string;
-  /** Name of the token of the client. Null without tokens. */
+  /** Name of the token of the client, or `key` and the id of the key that signed an attached document. Null without tokens. */
   readonly actor: string | null;
   readonly action: 'saved' | 'deleted';
-  /** The changed object: `suppression/NAME`. */
+  /** The changed object: `suppression/NAME`, or `attached/IMAGE/ATTESTATION`. */
   readonly subject: string;
   /** SHA-256 of the content before and after the change, hexadecimal. Null if there was no content. */
   readonly before: string | null;
@@ -37,7 +37,7 @@ export interface AuditPage {
 
 /** The suppressions of clients, with the log of their changes. Both are written in one transaction. */
 export interface SuppressionStore {
-  /** Returns the number of the last change; 0 before the first one. */
+  /** Returns the number of the last change of a file; 0 before the first one. */
   revision(): Promise<number>;
   /** Returns all files, sorted by name. */
   list(): Promise<readonly SavedSuppression[]>;

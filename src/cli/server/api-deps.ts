@@ -15,7 +15,7 @@ import { sleepOrWake } from '../../kit/async/wake-signal.ts';
 import { staleAfterMs } from '../command-context.ts';
 import { logIngest } from '../log/server-events.ts';
 import { parseSuppressions } from '../suppression/suppression-directory.ts';
-import { namesRegistry } from './scan-runner.ts';
+import { isScanned } from './scan-runner.ts';
 import type { ServiceDeps } from './service-deps.ts';
 
 /** Interval between checks for events of other servers. */
@@ -118,9 +118,7 @@ export function toFleetDeps(
     parse: parseSuppressions,
     formats: extensions.formats,
     credentials: Object.keys(credentials),
-    mayScan: (registry) =>
-      namesRegistry(registries, registry) ||
-      server.registries.some((watched) => watched.registry === registry),
+    mayScan: (registry) => isScanned(registry, registries, server),
     watched: server.registries,
     noticedNames: store.noticedNames,
     webhookRate: new WebhookRate(),

@@ -2,15 +2,18 @@ import type { Config } from '../../config/settings.ts';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { openReference } from '../../image/open-reference.ts';
 import type { RegistryAccess } from '../../image/registry/endpoint.ts';
+import { openRepository } from '../../image/registry/open-registry-image.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
 import { attentiveSleep } from '../../kit/async/wake-signal.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { startLayerWorker } from '../../layer-pool/analyze-on-thread.ts';
+import { type ReadAttachedVexDeps, readAttachedVex } from '../../service/fleet/read-attached-vex.ts';
 import { runScans } from '../../service/fleet/run-scans.ts';
 import { scanImage } from '../../service/fleet/scan-image.ts';
 import { workerAnalyzer } from '../../service/fleet/worker-analyzer.ts';
 import type { ClaimedScan } from '../../store/scan-job-store.ts';
 import { ownerName } from '../environment.ts';
+import { parseSuppressions } from '../suppression/suppression-directory.ts';
 import { startBackgroundTask } from './background-task.ts';
 import type { ServerPlan } from './server-plan.ts';
 import type { ServiceDeps } from './service-deps.ts';
@@ -25,7 +28,7 @@ export function registryEnvironment(authFile: string): NodeJS.ProcessEnv {
 
 /** Runs scans of images of registries until it is disposed. Does nothing if the settings name no registry. */
 export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDisposable {
-  const { server, store, loaded, log, wakeSignal, now, previousStopped } = deps;
+  const { server, store, loaded, vexKeys, log, wakeSignal, now, previousStopped } = deps;
   const hasRegistries = images.registries.length > 0 || server.registries.length > 0;
   return startBackgroundTask('scans', log, async (signal) => {
     await previousStopped;
@@ -46,6 +49,9 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
         scan: (job, onStep) =>
           scanImage(job, {
             ...{ store, extensions, analyzer, layerTurns, onStep },
+            ...(!vexKeys.isEmpty && {
+              readVex: async ({ target }) => await readAttachedVex(target, vexDeps(job, images, deps)),
+            }),
             openImage: async ({ reference, platform }) =>
               await openReference(`registry:${reference}`, {
                 ...{ env: registryEnvironment(authFileOf(job, images)), access: accessOf(job, deps) },
@@ -63,6 +69,14 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
       signal,
     );
   });
+}
+
+function vexDeps(job: ClaimedScan, images: Config['images'], deps: ServiceDeps): ReadAttachedVexDeps {
+  const env = registryEnvironment(authFileOf(job, images));
+  return {
+    ...{ vexKeys: deps.vexKeys, parse: parseSuppressions },
+    openRepository: (reference) => openRepository(reference, { env, access: accessOf(job, deps) }),
+  };
 }
 
 /** Returns the file of credentials of a scan. Throws `config-invalid` if its client chose some that the settings do not have any more. */
@@ -90,9 +104,18 @@ function accessOf({ access }: ClaimedScan, { server, now }: ServiceDeps): Regist
 }
 
 /** Returns whether a list of registries of the settings names a registry. */
-export function namesRegistry(registries: readonly string[], registry: string): boolean {
+function namesRegistry(registries: readonly string[], registry: string): boolean {
   return registries.some((entry) => {
     const name = entry.toLowerCase();
     return name.startsWith('*.') ? registry.endsWith(name.slice(1)) : name === '*' || name === registry;
   });
+}
+
+/** Returns whether the settings let a server scan images of a registry: they list or watch it. */
+export function isScanned(
+  registry: string,
+  listed: readonly string[],
+  { registries: watched }: Pick<ServerPlan, 'registries'>,
+): boolean {
+  return namesRegistry(listed, registry) || watched.some((one) => one.registry === registry);
 }

@@ -7,6 +7,7 @@ import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
 import type { JobPulse } from '../../service/jobs/job-pulse.ts';
 import type { ActiveSuppressions } from '../../service/suppressions/active-suppressions.ts';
+import type { VexKeys } from '../../service/suppressions/vex-keys.ts';
 import type { Store } from '../../store/store.ts';
 import type { LoadedExtensions } from '../load-extensions.ts';
 import type { ServerPlan } from './server-plan.ts';
@@ -47,6 +48,8 @@ export interface ServiceDeps extends SharedDeps {
   readonly plan: ServicePlan;
   /** The rules and VEX statements that apply to all images of the server. */
   readonly suppressions: ActiveSuppressions;
+  /** The keys whose VEX documents count if they are attached to an image. */
+  readonly vexKeys: VexKeys;
   /** Resolves when updater and notifier of the previous instance have ended. */
   readonly previousStopped?: Promise<undefined>;
 }

@@ -6,10 +6,12 @@ import type { Extensions } from '../../plugin/extensions.ts';
 import type { Transport } from '../../plugin/transport.ts';
 import { manifestNotifications } from '../../report/clair4/notification.ts';
 import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
+import type { VexKeys } from '../../service/suppressions/vex-keys.ts';
 import { type LoadedExtensions, loadExtensions } from '../load-extensions.ts';
 import { selectForSetting } from '../select-by-name.ts';
 import { readSuppressionDirectory } from '../suppression/suppression-directory.ts';
 import { Problems } from './problems.ts';
+import { readVexKeys } from './vex-key-rules.ts';
 
 /** The extensions that the settings of a server select. */
 export interface ServicePlan {
@@ -25,11 +27,12 @@ export interface PluginNames {
   readonly directory: string;
 }
 
-/** The extensions with those that the settings select, and the rules and VEX statements of the server. A reload reads them again. */
+/** The extensions with those that the settings select, and the rules, VEX statements and VEX keys of the server. A reload reads them again. */
 export interface PreparedServices {
   readonly loaded: LoadedExtensions;
   readonly plan: ServicePlan;
   readonly suppressions: Suppressions;
+  readonly vexKeys: VexKeys;
 }
 
 /**
@@ -41,9 +44,10 @@ export async function prepareServices(
   { names, directory }: PluginNames,
 ): Promise<PreparedServices> {
   const suppressions = await readSuppressionDirectory(config.images.suppressions);
+  const vexKeys = await readVexKeys(config.images.vexkeys);
   const loaded = await loadExtensions(names, directory);
   try {
-    return { loaded, plan: planServices(config, loaded.extensions), suppressions };
+    return { loaded, plan: planServices(config, loaded.extensions), suppressions, vexKeys };
   } catch (error) {
     await loaded[Symbol.asyncDispose]();
     throw error;

@@ -143,9 +143,9 @@ class ServiceManager implements AsyncDisposable {
 function withSaved(
   { suppressions, ...prepared }: PreparedServices,
   { store, now, log }: SharedDeps,
-): Pick<ServiceDeps, 'loaded' | 'plan' | 'suppressions'> {
+): Pick<ServiceDeps, 'loaded' | 'plan' | 'suppressions' | 'vexKeys'> {
   const active = new ActiveSuppressions({
-    ...{ store, now, parse: parseSuppressions, ofServer: suppressions },
+    ...{ store, now, parse: parseSuppressions, ofServer: suppressions, vexKeys: prepared.vexKeys },
     onUnreadable: (name, error) => {
       log.error({ suppression: name, error: messageOf(error) }, 'saved suppression cannot be read');
     },

@@ -7,6 +7,7 @@ import { type KeepCurrentDeps, keepCurrent, type SourceSchedule } from '../../se
 import { defaultRetention } from '../../service/feeds/retention.ts';
 import { failedOutcome, isAdvisorySource } from '../../service/feeds/update-feeds.ts';
 import { countIntervalMs, counting } from '../../service/finding-counts/count-findings.ts';
+import { readVexAgainJob } from '../../service/fleet/read-vex-again.ts';
 import type { RecurringJob } from '../../service/jobs/run-job.ts';
 import type { RetentionTerms } from '../../store/maintenance.ts';
 import { ownerName } from '../environment.ts';
@@ -14,6 +15,7 @@ import { originOf } from '../feed-client.ts';
 import { logFeedOutcomes } from '../log/feed-events.ts';
 import { startBackgroundTask } from './background-task.ts';
 import { FeedThread } from './feed-thread.ts';
+import { isScanned } from './scan-runner.ts';
 import { publishedOptionsOf } from './server-plan.ts';
 import type { ServiceDeps } from './service-deps.ts';
 
@@ -50,9 +52,10 @@ function feedThread(
 
 function keepCurrentDeps(
   config: Config,
-  { store, log, metrics, tracer, wakeSignal, announceWork, now, jobPulse: pulse }: ServiceDeps,
+  all: ServiceDeps,
   { thread, signal }: { readonly thread: FeedThread; readonly signal: AbortSignal },
 ): KeepCurrentDeps {
+  const { store, log, metrics, tracer, wakeSignal, announceWork, now, jobPulse: pulse } = all;
   const onProgress = (text: string): void => {
     log.debug({ text }, 'updating');
   };
@@ -61,7 +64,7 @@ function keepCurrentDeps(
     ...deps,
     scheduleOf: (source) => sourceTerms(config, source, { ...deps, thread }),
     collectGarbage: (lease) => thread.collect(retentionOf(config), lease),
-    otherJobs: [countJob(thread, log)],
+    otherJobs: [countJob(thread, log), ...vexJobs(config, all)],
     random: Math.random,
     owner: ownerName(),
     pulse,
@@ -90,6 +93,16 @@ function retentionOf({ updater, images }: Config): RetentionTerms {
     keepTaggedMs: images.retention,
     untagged: { keepMs: images.untagged, keepLast: images.keeplast },
   };
+}
+
+/** Returns the job that reads attached VEX documents again. Empty if the settings name no key. */
+function vexJobs(
+  { images: { registries, vexinterval: intervalMs } }: Config,
+  { store, server, vexKeys, now, announceWork: onScans }: ServiceDeps,
+): RecurringJob[] {
+  if (vexKeys.isEmpty || intervalMs === 0) return [];
+  const mayContact = (registry: string): boolean => isScanned(registry, registries, server);
+  return [readVexAgainJob({ store, vexKeys, mayContact, intervalMs, now, onScans })];
 }
 
 function countJob(thread: FeedThread, log: ServiceDeps['log']): RecurringJob {

@@ -1,8 +1,8 @@
 import { ClairError } from '../../core/errors.ts';
 import { openRepository } from '../../image/registry/open-registry-image.ts';
 import { parseReference } from '../../image/registry/reference.ts';
-import { fetchSignedStatements } from '../../image/registry/signed-statements.ts';
-import { parsePublicKey } from '../../kit/dsse.ts';
+import { fetchSignedStatements, mayBeVex } from '../../image/registry/signed-statements.ts';
+import { parsePublicKey, publicKeyId } from '../../kit/dsse.ts';
 import { digestsOf } from '../../model/image-identity.ts';
 import type { Target } from '../../model/report.ts';
 import type { ConsoleOptions } from '../progress.ts';
@@ -15,9 +15,6 @@ export interface AttachedVexOptions extends ConsoleOptions {
   readonly vexKey: string;
   readonly offline?: boolean;
 }
-
-/** Predicates that may be VEX documents: OpenVEX and CycloneDX. */
-const vexPredicate = /^https:\/\/(?:openvex\.dev\/ns|cyclonedx\.org\/)/;
 
 /**
  * Fetches the VEX documents that are attached to an image in its registry and signed with the key. Warns of attestations of other signers.
@@ -37,8 +34,10 @@ export async function fetchAttachedVex(
   const repository = openRepository(parseReference(target.reference.replace(/^registry:/, '')), {
     env: process.env,
   });
-  const { signed, refused } = await fetchSignedStatements(digestsOf(target), repository, key);
-  const documents = signed.filter(({ predicateType }) => vexPredicate.test(predicateType));
+  const { signed, refused } = await fetchSignedStatements(digestsOf(target), repository, [
+    { id: publicKeyId(key), key },
+  ]);
+  const documents = signed.filter(mayBeVex);
   if (documents.length === 0)
     warn(`no VEX document that ${vexKey} has signed is attached to the image`, options);
   if (refused > 0)

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ClairError, messageOf } from '../../core/errors.ts';
-import type { Suppressions } from '../../match/suppress/decide.ts';
+import type { ParseSuppressions, Suppressions } from '../../match/suppress/decide.ts';
 import { compareText } from '../../model/order.ts';
-import { joined, type ParseSuppressions } from '../../service/suppressions/active-suppressions.ts';
+import { joined } from '../../service/suppressions/active-suppressions.ts';
 import { readIgnoreFile } from '../../suppression-files/read-ignore-file.ts';
 import { readVex } from '../../suppression-files/read-vex.ts';
 import { assertFewDocuments, assertFewProducts, readSuppressionFile } from './suppression-files.ts';

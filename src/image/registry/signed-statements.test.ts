@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { limits } from '../../core/limits.ts';
-import { parsePublicKey } from '../../kit/dsse.ts';
+import { parsePublicKey, publicKeyId } from '../../kit/dsse.ts';
 import type { Digest } from '../../model/digest.ts';
 import { type SigningKey, signedEnvelope, signingKey, statementOn } from '../../testing/attestations.ts';
 import { missingTool, sha256 } from '../../testing/image-builder.ts';
@@ -21,7 +21,7 @@ const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 async function fetch({ host }: MemoryRegistry, { publicFile }: SigningKey): Promise<AttachedStatements> {
   const repository = openRepository({ registry: host, repository: 'app' }, { env: { HOME: '/nowhere' } });
   const key = parsePublicKey(publicFile, readFileSync(publicFile));
-  return await fetchSignedStatements([image], repository, key);
+  return await fetchSignedStatements([image], repository, [{ id: publicKeyId(key), key }]);
 }
 
 /** Pushes attestations as layers of one manifest. Returns its digest. */

@@ -11,6 +11,16 @@ export interface Suppressions {
   readonly statements: readonly VexStatement[];
 }
 
+/** A file of rules or a VEX document. */
+export interface SuppressionFile {
+  /** Its end decides the format: `.json` is VEX, any other a file of rules. */
+  readonly name: string;
+  readonly content: string;
+}
+
+/** Reads a file. Throws `config-invalid` with the line of the first error. */
+export type ParseSuppressions = (file: SuppressionFile) => Suppressions;
+
 /** Rules and statements that can be found by a finding. */
 export interface SuppressionIndex {
   readonly isEmpty: boolean;
@@ -37,6 +47,20 @@ export function indexSuppressions({ rules, statements }: Suppressions): Suppress
     rulesOn: indexRules(rules),
     statements: indexStatements(statements),
   };
+}
+
+/** Adds statements about one image to an index. */
+export function withStatements(
+  { rulesOn, ...index }: SuppressionIndex,
+  statements: readonly VexStatement[],
+): SuppressionIndex {
+  if (statements.length === 0) return { rulesOn, ...index };
+  const own = indexStatements(statements);
+  const get: StatementIndex['get'] = (name) => [
+    ...(index.statements.get(name) ?? []),
+    ...(own.get(name) ?? []),
+  ];
+  return { isEmpty: false, rulesOn, statements: { get } };
 }
 
 /** Returns what rules and statements say of a finding of an image. A statement that it is not affected or fixed precedes a rule. */
@@ -69,12 +93,18 @@ export function ruleReason({ place, reason, expires }: IgnoreRule): string {
   return `ignored by ${place}${expires === undefined ? '' : ` until ${expires}`}: ${reason}`;
 }
 
-/** Returns the content, author and time of a statement. */
+/** Returns the content, author, time and origin of a statement. */
 export function statementReason({ status, justification, words, document, time }: VexStatement): string {
   const when = time === undefined ? '' : ` of ${time.slice(0, 10)}`;
-  const text = `${status.replace('_', ' ')}, says ${document.author} (${document.id}${when})`;
+  const text = `${status.replace('_', ' ')}, says ${document.author} (${document.id}${when})${originOf(document)}`;
   const why = [justification?.replaceAll('_', ' '), words].filter(
     (part) => part !== undefined && part !== '',
   );
   return why.length === 0 ? text : `${text}: ${why.join('; ')}`;
+}
+
+function originOf({ attachment }: VexStatement['document']): string {
+  if (attachment === undefined) return '';
+  const { repository, digest, signer } = attachment;
+  return `, attached to ${repository} as ${digest}, signed by the key ${signer}`;
 }

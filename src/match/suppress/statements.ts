@@ -5,7 +5,7 @@ import { productMatches } from './products.ts';
 import type { SuppressionSubject } from './subject.ts';
 
 /** Statements by every name of their vulnerability. */
-export type StatementIndex = ReadonlyMap<string, readonly VexStatement[]>;
+export type StatementIndex = Pick<ReadonlyMap<string, readonly VexStatement[]>, 'get'>;
 
 /** Indexes statements by the names of their vulnerabilities. */
 export function indexStatements(statements: readonly VexStatement[]): StatementIndex {

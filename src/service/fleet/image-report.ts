@@ -1,20 +1,19 @@
 import { ClairError } from '../../core/errors.ts';
 import { applySuppressionIndex } from '../../match/suppress/apply.ts';
-import type { SuppressionIndex } from '../../match/suppress/decide.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { KnownImage } from '../../store/known-image-store.ts';
 import type { AsOf } from '../../store/page.ts';
 import type { Store } from '../../store/store.ts';
 import { type AssessedReport, matchImage } from '../findings/match-image.ts';
 import { indexImage } from '../images/index-image.ts';
-import type { ActiveSuppressions } from '../suppressions/active-suppressions.ts';
+import type { ActiveSuppressions, ImageSuppressions } from '../suppressions/active-suppressions.ts';
 import { readImageSource, storedLayersOnly } from './image-source.ts';
 
 /** Dependencies of `reportOfImage`. */
 export interface ImageReportDeps {
   readonly store: Store;
   readonly extensions: Extensions;
-  readonly suppressions: Pick<ActiveSuppressions, 'current'>;
+  readonly suppressions: Pick<ActiveSuppressions, 'forImage'>;
   readonly now: () => Date;
   /** Age from which a report states that advisories are stale, in milliseconds. */
   readonly staleAfterMs: number;
@@ -50,18 +49,19 @@ export async function reportOfImage(
   });
   const now = (): Date => (asOf === undefined ? deps.now() : new Date(asOf));
   const assessed = await matchImage(opened.target, indexed, { ...deps, asOf, now, outcomes: [] });
-  return withSuppressions(assessed, await deps.suppressions.current(), extensions);
+  return withSuppressions(assessed, await deps.suppressions.forImage(image.number), extensions);
 }
 
-/** Applies rules and VEX statements to a report. */
+/** Applies rules and VEX statements to a report, and adds what it states of attached documents. */
 function withSuppressions(
   { report, ...assessed }: AssessedReport,
-  index: SuppressionIndex,
+  { index, attached }: ImageSuppressions,
   { schemes }: Pick<Extensions, 'schemes'>,
 ): AssessedReport {
-  if (index.isEmpty) return { report, ...assessed };
+  const stated = attached === undefined ? report : { ...report, attachedVex: attached };
+  if (index.isEmpty) return { report: stated, ...assessed };
   const deps = { isKnown: assessed.isAssessed, schemes };
-  return { ...assessed, report: applySuppressionIndex(report, deps, index).report };
+  return { ...assessed, report: applySuppressionIndex(stated, deps, index).report };
 }
 
 /** Returns the image of a platform, or the only one. Throws `usage` if there are several. */

@@ -4,6 +4,7 @@ import { layerIdentity } from '../../image/image-layer.ts';
 import type { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
 import { compareText } from '../../model/order.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
+import type { AttachedVex } from '../../store/attached-vex-store.ts';
 import type { ScanRequest } from '../../store/scan-job-store.ts';
 import type { Store } from '../../store/store.ts';
 import { indexImage } from '../images/index-image.ts';
@@ -15,18 +16,26 @@ import type { ImageAnalyzer } from './worker-analyzer.ts';
 
 /** Dependencies of `scanImage`. */
 export interface ScanImageDeps {
-  readonly store: Pick<Store, 'images' | 'layers' | 'knownImages'>;
+  readonly store: Pick<Store, 'images' | 'layers' | 'knownImages' | 'attachedVex'>;
   readonly extensions: Extensions;
   readonly analyzer: ImageAnalyzer;
   /** Opens an image of a registry. Throws `registry-…` and `target-…` errors. */
   readonly openImage: (request: Pick<ScanRequest, 'reference' | 'platform'>) => Promise<Image>;
+  /**
+   * Reads the VEX documents that are attached to an image. Returns undefined if none could count. Throws `registry-…` errors. Absent if no
+   * document counts for any image.
+   */
+  readonly readVex?: ((image: Image) => Promise<AttachedVex | undefined>) | undefined;
   /** Lets one scan at a time read a layer. */
   readonly layerTurns: KeyedMutex;
   /** Called when the next step begins. */
   readonly onStep: (step: string) => void;
 }
 
-/** Scans an image of a registry, and records it under its name. Returns its digest. Throws the error of a step. */
+/**
+ * Scans an image of a registry, and records it under its name, with its attached VEX documents. Returns its digest. Throws the error of a
+ * step. If only the documents cannot be fetched, the image is recorded, and those of an earlier scan stay.
+ */
 export async function scanImage(
   request: Pick<ScanRequest, 'reference' | 'platform'>,
   deps: ScanImageDeps,
@@ -45,6 +54,12 @@ export async function scanImage(
   if (known === undefined || !seen?.digest)
     throw new ClairError('target-unsupported', `${request.reference} has a layer without a digest`);
   await store.knownImages.saveSource(known, source);
+  if (deps.readVex !== undefined) {
+    onStep('read attached VEX documents');
+    const attached = await deps.readVex(image);
+    if (attached !== undefined)
+      await store.attachedVex.save(known, `attached/${attached.repository}@${seen.digest}`, attached);
+  }
   return seen.digest;
 }
 

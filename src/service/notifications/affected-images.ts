@@ -20,7 +20,7 @@ export interface AffectedImagesDeps {
   readonly store: Pick<Store, 'images' | 'vulnerabilities' | 'advisories'>;
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   /** Rules and VEX statements whose findings do not count. Absent if none apply. */
-  readonly suppressions?: Pick<ActiveSuppressions, 'current'> | undefined;
+  readonly suppressions?: ActiveSuppressions | undefined;
 }
 
 /** Dependencies of `affectedBy`: the ratings of findings as well. */
@@ -165,8 +165,18 @@ async function withoutSuppressed(
   entries: readonly AffectedEntry[],
   { suppressions, extensions: { schemes } }: AffectedImagesDeps,
 ): Promise<readonly AffectedEntry[]> {
-  const index = await suppressions?.current();
-  return index === undefined ? entries : entries.flatMap((entry) => withCounting(entry, { index, schemes }));
+  if (suppressions === undefined) return entries;
+  const ofAll = await suppressions.current();
+  const numbers = [...new Set(entries.flatMap(({ known }) => known?.number ?? []))];
+  const withOwn = await suppressions.withOwnStatements(numbers);
+  const counting = new Map<AffectedEntry, readonly AffectedEntry[]>();
+  // One image after the other: their statements may be large.
+  for (const [number, ofImage] of Map.groupBy(entries, ({ known }) => known?.number)) {
+    const hasOwn = number !== undefined && withOwn.has(number);
+    const index = hasOwn ? (await suppressions.forImage(number)).index : ofAll;
+    for (const entry of ofImage) counting.set(entry, withCounting(entry, { index, schemes }));
+  }
+  return entries.flatMap((entry) => counting.get(entry) ?? []);
 }
 
 /** Returns an entry as JSON, for files and for API clients. */

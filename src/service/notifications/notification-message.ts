@@ -112,8 +112,7 @@ export async function isSuppressedEverywhere(
   notification: Notification,
   deps: AffectedImagesDeps,
 ): Promise<boolean> {
-  const index = await deps.suppressions?.current();
-  if (index === undefined || index.isEmpty) return false;
+  if ((await deps.suppressions?.mayApply()) !== true) return false;
   let suppressed = 0;
   for (let after: string | undefined; ; ) {
     const page = { limit: maxImagesPerMessage, ...(after !== undefined && { after }) };

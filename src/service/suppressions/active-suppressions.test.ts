@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ParseSuppressions } from '../../match/suppress/decide.ts';
 import type { Store } from '../../store/store.ts';
 import { readIgnoreFile } from '../../suppression-files/read-ignore-file.ts';
 import {
@@ -14,7 +15,8 @@ import {
 import { storeEngines } from '../../testing/store-engines.ts';
 import { affectedBy } from '../notifications/affected-images.ts';
 import { isSuppressedEverywhere } from '../notifications/notification-message.ts';
-import { ActiveSuppressions, type ParseSuppressions } from './active-suppressions.ts';
+import { ActiveSuppressions } from './active-suppressions.ts';
+import { VexKeys } from './vex-keys.ts';
 
 const extensions = { schemes: [], sources: [] };
 const today = new Date('2026-01-02T12:00:00Z');
@@ -26,7 +28,7 @@ const parse: ParseSuppressions = ({ name, content }) => ({
 
 function active(store: Store, unreadable: string[] = []): ActiveSuppressions {
   return new ActiveSuppressions({
-    ...{ store, parse, now: () => today },
+    ...{ store, parse, vexKeys: new VexKeys([]), now: () => today },
     ofServer: { rules: [], statements: [] },
     onUnreadable: (name) => unreadable.push(name),
   });

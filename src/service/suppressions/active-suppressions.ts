@@ -1,29 +1,41 @@
-import { indexSuppressions, type SuppressionIndex, type Suppressions } from '../../match/suppress/decide.ts';
+import {
+  indexSuppressions,
+  type ParseSuppressions,
+  type SuppressionFile,
+  type SuppressionIndex,
+  type Suppressions,
+  withStatements,
+} from '../../match/suppress/decide.ts';
 import { isUnexpired } from '../../match/suppress/ignore-rules.ts';
+import type { AttachedVexSummary } from '../../model/report.ts';
 import type { Store } from '../../store/store.ts';
-
-/** A file of rules or a VEX document. */
-export interface SuppressionFile {
-  /** Its end decides the format: `.json` is VEX, any other a file of rules. */
-  readonly name: string;
-  readonly content: string;
-}
-
-/** Reads a file. Throws `config-invalid` with the line of the first error. */
-export type ParseSuppressions = (file: SuppressionFile) => Suppressions;
+import { attachedStatementsOn } from './attached-statements.ts';
+import type { VexKeys } from './vex-keys.ts';
 
 /** Dependencies of `ActiveSuppressions`. */
 export interface ActiveSuppressionsDeps {
-  readonly store: Pick<Store, 'suppressions'>;
+  readonly store: Pick<Store, 'suppressions' | 'attachedVex'>;
   readonly parse: ParseSuppressions;
   /** The rules and statements of files on the server. They apply before those of clients. */
   readonly ofServer: Suppressions;
+  /** The keys whose documents count if they are attached to an image. */
+  readonly vexKeys: VexKeys;
   readonly now: () => Date;
   /** Called for a saved file that this version cannot read. It suppresses nothing. */
   readonly onUnreadable: (name: string, error: unknown) => void;
 }
 
-/** The rules and VEX statements that apply to all images of a server: those of its files, and those that clients have saved. */
+/** Rules and statements that apply to one image, and a summary of the documents that are attached to it. */
+export interface ImageSuppressions {
+  readonly index: SuppressionIndex;
+  /** Undefined if no scan has looked for attached documents. */
+  readonly attached: AttachedVexSummary | undefined;
+}
+
+/**
+ * The rules and VEX statements that apply to all images of a server: those of its files, and those that clients have saved. Statements that
+ * are attached to an image apply to it only, and are read for it.
+ */
 export class ActiveSuppressions {
   readonly #deps: ActiveSuppressionsDeps;
   #saved: { readonly revision: number; readonly suppressions: Suppressions } | undefined;
@@ -40,6 +52,23 @@ export class ActiveSuppressions {
     if (this.#indexed?.of !== of || this.#indexed.day !== day)
       this.#indexed = { of, day, index: indexOf([this.#deps.ofServer, of], day) };
     return this.#indexed.index;
+  }
+
+  /** Returns whether something may be suppressed. */
+  async mayApply(): Promise<boolean> {
+    return !this.#deps.vexKeys.isEmpty || !(await this.current()).isEmpty;
+  }
+
+  /** Returns what applies to a known image today, by its number. */
+  async forImage(image: number): Promise<ImageSuppressions> {
+    const { statements, summary } = await attachedStatementsOn(image, this.#deps);
+    return { index: withStatements(await this.current(), statements), attached: summary };
+  }
+
+  /** Returns which of these known images may have statements of their own. */
+  async withOwnStatements(images: readonly number[]): Promise<ReadonlySet<number>> {
+    if (this.#deps.vexKeys.isEmpty) return new Set();
+    return await this.#deps.store.attachedVex.findWithDocuments(images);
   }
 
   async #readSaved(): Promise<Suppressions> {

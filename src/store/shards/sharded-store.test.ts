@@ -264,6 +264,7 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   jobs: 'all',
   scanJobs: 'all',
   suppressions: 'all',
+  attachedVex: 'all',
   watches: 'all',
   noticedNames: 'all',
   keyValues: 'all',

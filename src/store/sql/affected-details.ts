@@ -53,10 +53,10 @@ export async function findImageDetails(
 }
 
 function knownOf(row: DetailRow): AffectedImage['known'] {
-  const { newest, reference, origin, platform, digest, untagged_since: since } = row;
-  if (newest === null || reference === null || origin === null) return null;
+  const { known_image: number, reference, origin, platform, digest, untagged_since: since } = row;
+  if (number === null || reference === null || origin === null) return null;
   const untaggedSince = isoTimeOrNull(since);
-  return { reference, origin, platform, digest: digest as Digest | null, untaggedSince };
+  return { number, reference, origin, platform, digest: digest as Digest | null, untaggedSince };
 }
 
 /** Returns the names of an image, sorted. */
@@ -78,6 +78,8 @@ interface DetailRow {
   readonly paths: Uint8Array | null;
   readonly name: string | null;
   readonly is_client_name: number;
+  /** The number of the known image; null if no scan has read it. */
+  readonly known_image: number | null;
   /** The newest index of the image; null if no scan has read it. */
   readonly newest: number | null;
   readonly reference: string | null;
@@ -113,6 +115,7 @@ const nothing = [
 ] as const;
 /** The columns of what a scan knows, in a row of a name. */
 const unknown = [
+  number.as('known_image'),
   number.as('newest'),
   text.as('reference'),
   sql<TargetKind | null>`null`.as('origin'),
@@ -143,7 +146,7 @@ function detailRows(
     .select(['wanted.id', sql<string | null>`wanted.identity`.as('identity'), 'wanted.repositories'])
     .select(['wanted.package_layers', 'wanted.package_order', 'image_set.part', 'image_set.layer'])
     .select(['image_set.repositories as part_repositories', 'image_set.path', 'image_set.paths'])
-    .select([text.as('name'), ofTag, 'known_image.image_id as newest'])
+    .select([text.as('name'), ofTag, 'known_image.id as known_image', 'known_image.image_id as newest'])
     .select(['known_image.reference', 'known_image.origin', 'known_image.platform'])
     .select(['known_image.digest', 'known_image.untagged_since'])
     .unionAll((query) =>

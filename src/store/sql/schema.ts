@@ -26,12 +26,12 @@ import type {
 } from './rating-tables.ts';
 
 import type { ImageSourceTable, ScanJobTable } from './scan-job-table.ts';
-import type { AuditEntryTable, SavedSuppressionTable } from './suppression-tables.ts';
+import type { AttachedVexTable, AuditEntryTable, SavedSuppressionTable } from './suppression-tables.ts';
 
 import type { NoticedNameTable, WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 27;
+export const schemaVersion = 28;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -63,6 +63,7 @@ export interface Tables {
   scan_job: ScanJobTable;
   saved_suppression: SavedSuppressionTable;
   audit_entry: AuditEntryTable;
+  attached_vex: AttachedVexTable;
   watched_registry: WatchedRegistryTable;
   watched_tag: WatchedTagTable;
   noticed_name: NoticedNameTable;

@@ -3,6 +3,7 @@ import type { RetentionTerms } from '../maintenance.ts';
 import type { Store } from '../store.ts';
 import { advisoryStore } from './advisories.ts';
 import { ancestryStore } from './ancestries.ts';
+import { attachedVexStore } from './attached-vex.ts';
 import { batchStore } from './batches.ts';
 import { databaseClock, type SharedClock } from './database-clock.ts';
 import type { Engine } from './engine.ts';
@@ -92,6 +93,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     jobs: check.guard(jobStore(engine, now)),
     scanJobs: check.guard(scanJobStore(engine, now)),
     suppressions: check.guard(suppressionStore(engine, now)),
+    attachedVex: check.guard(attachedVexStore(engine, now)),
     watches: check.guard(watchStore(engine)),
     noticedNames: check.guard(noticedNameStore(engine, now)),
     keyValues: check.guard(keyValueStore(engine)),

@@ -26,7 +26,12 @@ export function suppressionStore(engine: Engine, now: () => number): Suppression
 }
 
 async function revision(db: Kysely<Tables>): Promise<number> {
-  const query = db.selectFrom('audit_entry').select('number').orderBy('number', 'desc').limit(1);
+  const query = db
+    .selectFrom('audit_entry')
+    .select('number')
+    .where('known_image', 'is', null)
+    .orderBy('number', 'desc')
+    .limit(1);
   return (await query.executeTakeFirst())?.number ?? 0;
 }
 
@@ -87,7 +92,7 @@ async function log(
   { name, actor, now }: Change,
   change: Pick<AuditEntry, 'action' | 'before' | 'after'>,
 ): Promise<void> {
-  const entry = { at: now, actor, subject: `suppression/${name}`, ...change };
+  const entry = { at: now, actor, subject: `suppression/${name}`, known_image: null, ...change };
   await db.insertInto('audit_entry').values(entry).execute();
 }
 
@@ -99,7 +104,9 @@ async function pageAudit(db: Kysely<Tables>, { limit, after }: PageRequest<numbe
     .orderBy('number', 'desc')
     .limit(limit + 1)
     .execute();
-  const entries = rows.slice(0, limit).map(({ at, ...entry }) => ({ ...entry, at: isoTime(at) }));
+  const entries = rows
+    .slice(0, limit)
+    .map(({ at, known_image: _, ...entry }) => ({ ...entry, at: isoTime(at) }));
   const last = entries.at(-1);
   return { entries, ...(rows.length > limit && last !== undefined && { next: last.number }) };
 }

@@ -135,5 +135,6 @@ async function dropKnownImages(db: Kysely<Tables>, numbers: readonly number[]): 
   await db.deleteFrom('image_name').where('known_image_id', 'in', numbers).execute();
   await db.deleteFrom('image_digest').where('known_image_id', 'in', numbers).execute();
   await db.deleteFrom('image_source').where('known_image_id', 'in', numbers).execute();
+  await db.deleteFrom('attached_vex').where('known_image_id', 'in', numbers).execute();
   await db.deleteFrom('known_image').where('id', 'in', numbers).execute();
 }

@@ -249,7 +249,8 @@ const auditEntry: Schema = {
 
 /** Description of `GET /api/v1/audit` for the OpenAPI document. */
 export const auditDescription: RouteDescription = {
-  summary: 'Lists the changes that clients made to rules and VEX documents, the newest first.',
+  summary:
+    'Lists the changes of rules and VEX documents by clients, and the attached documents that came or went, the newest first.',
   query: {
     ...pageQuery('entries', 'integer'),
   },

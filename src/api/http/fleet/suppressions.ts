@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
-import type { Suppressions } from '../../../match/suppress/decide.ts';
-import type { ParseSuppressions } from '../../../service/suppressions/active-suppressions.ts';
+import type { ParseSuppressions, Suppressions } from '../../../match/suppress/decide.ts';
 import type { Store } from '../../../store/store.ts';
 import type { SavedSuppression } from '../../../store/suppression-store.ts';
 import { integerParameter, parseQuery } from '../native/query.ts';

@@ -25,6 +25,7 @@ import { addScanOrders } from './0024-scan-orders.ts';
 import { addWatchedRegistries } from './0025-watched-registries.ts';
 import { addNoticedNames } from './0026-noticed-names.ts';
 import { addScanCredentials } from './0027-scan-credentials.ts';
+import { addAttachedVex } from './0028-attached-vex.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   addWatchedRegistries,
   addNoticedNames,
   addScanCredentials,
+  addAttachedVex,
 ];
