@@ -4,12 +4,18 @@ import { builtIn, loadDeclaredListers } from './extensions.ts';
 import { readLocalLayer } from './image/posted/local-layer.ts';
 import { abortable } from './kit/async/abort.ts';
 import { scriptUrl } from './kit/script-url.ts';
-import type { FromThread, LayerAnswer, LayerTask, ToThread } from './layer-pool/protocol.ts';
+import type { FromThread, LayerAnswer, LayerResult, LayerTask, ToThread } from './layer-pool/protocol.ts';
 import { TransferReceiver } from './layer-pool/transfer.ts';
 import type { AnalyzerDescription } from './plugin-host/analyzer-description.ts';
 import { PluginThread } from './plugin-host/plugin-thread.ts';
 import { remoteAnalyzers } from './plugin-host/remote-analyzers.ts';
-import { type Analyzers, analyzeLayers, analyzeStream } from './service/images/analyze-layers.ts';
+import {
+  type Analyzers,
+  analyzeExtract,
+  analyzeLayers,
+  analyzeStream,
+  extractStream,
+} from './service/images/analyze-layers.ts';
 
 /** The task that runs now. */
 interface CurrentTask {
@@ -61,6 +67,8 @@ class WorkerSession {
       const analyzers = analyzersWith(task.analyzers, declared, this.#plugins);
       if (task.kind === 'image')
         answer = { indexes: await analyzeLayers(task.layers, analyzers, task.options) };
+      else if (task.kind === 'extract' || (task.kind === 'stream' && task.extractBytesMax !== undefined))
+        answer = await resultOfExtract(task, analyzers, current.receiver);
       else {
         const { name, claims, options } = task;
         const bytes =
@@ -93,6 +101,22 @@ function analyzersWith(
     detectors: [...detectors, ...builtIn.detectors],
     listers: [...builtIn.listers, ...listers, ...declared],
   };
+}
+
+/** Reads an extract, or writes one. Throws what reading a layer throws. */
+async function resultOfExtract(
+  task: Extract<LayerTask, { kind: 'stream' | 'extract' }>,
+  analyzers: Analyzers,
+  bytes: TransferReceiver,
+): Promise<LayerResult> {
+  const { name, claims, options } = task;
+  if (task.kind === 'extract') {
+    const index = await analyzeExtract(task.extract, claims, analyzers, options);
+    return { indexes: index === undefined ? [] : [index] };
+  }
+  const extractOptions = { ...options, extractBytesMax: task.extractBytesMax ?? 0 };
+  const { index, extract } = await extractStream({ name, claims, bytes }, analyzers, extractOptions);
+  return { indexes: [index], extract };
 }
 
 if (!isMainThread && parentPort !== null) {

@@ -5,6 +5,7 @@ import type { FeedState } from '../store/feed-state.ts';
 import type { FindingTotals } from '../store/finding-count-store.ts';
 import type { Job } from '../store/job-store.ts';
 import type { RegistryWalk } from '../store/watch-store.ts';
+import { type ExtractMetrics, extractCounters } from './extract-metrics.ts';
 import type { ApiResponse } from './http/route.ts';
 
 /** Numbers of layers that the layer pool reads, and of layers that wait for a thread. */
@@ -29,7 +30,7 @@ export interface GaugeValues {
 }
 
 /** The metrics of the server. Metrics that Clair has keep Clair's names. */
-export interface Metrics {
+export interface Metrics extends ExtractMetrics {
   /** Records an update of the feeds of one source, and its duration. */
   recordFeedUpdate(outcomes: readonly FeedOutcome[], seconds: number): void;
   /** Records a response of the API, and its duration. */
@@ -55,7 +56,12 @@ const responseBuckets = Array.from({ length: 10 }, (_, i) => 9.375 * 2 ** i);
 /** Returns new metrics, whose counters are 0. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  return { ...apiAndFeedCounters(registry), ...notificationCounters(registry), ...gaugeMetrics(registry) };
+  return {
+    ...apiAndFeedCounters(registry),
+    ...notificationCounters(registry),
+    ...extractCounters(registry),
+    ...gaugeMetrics(registry),
+  };
 }
 
 /** Registers the metrics of the API, the feeds and the layers. */

@@ -25,6 +25,7 @@ test('writes a heading and a section for each block', () => {
         'worker.sources',
         'images',
         '`images.credentials.<name>`',
+        'extracts',
         '`registries.<name>`',
         'cell',
         '`cells.<name>`',

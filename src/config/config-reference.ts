@@ -17,6 +17,8 @@ const blocks: Readonly<Record<string, string>> = {
   'worker.sources': 'Permitted origins of posted layers.',
   'images.credentials.<name>':
     'Credentials that a request may choose with `credentialsRef`. The name is one of your choice.',
+  extracts:
+    '[Extracts of layers](../fleet.md#analyse-layers-again-without-fetching-them), for analyses by later versions and plugins.',
   'registries.<name>':
     'A [watched registry](../registries.md#watch-a-registry). The name is one of your choice.',
   cell: 'The [cell](../server.md#cells) of this server.',

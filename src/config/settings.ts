@@ -158,6 +158,18 @@ const settings = {
       1,
     ),
   },
+  extracts: {
+    keep: oneOf(
+      'Where extracts of layers are kept, so that layers of registries are analysed again without fetching them: `none`, nowhere; `store`, in the database.',
+      ['none', 'store'],
+      'none',
+    ),
+    maxbytes: integer(
+      'Maximum bytes of the extract of a layer. A layer with a larger one is fetched again.',
+      limits.extractBytes,
+      1024,
+    ),
+  },
   registries: table({
     host: string('Its address, such as `registry.example:5000`. The name of the entry when absent.'),
     kind: oneOf(

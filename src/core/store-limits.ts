@@ -10,6 +10,10 @@ export const storeLimits = {
   cachedMatches: 20_000,
   /** Memory of documents that a server has sent, and that hold until the store changes. A document counts twice. */
   keptDocumentBytes: 32 * MiB,
+  /** Bytes of the extract of a layer, by default. Those of distributions have up to some megabytes. */
+  extractBytes: 32 * MiB,
+  /** Time for which a bucket of extracts that did not answer is not asked again. */
+  extractPauseMs: 60_000,
   /** Time to wait while another process writes to the database. The longest writes take seconds. */
   storeBusyMs: 60_000,
   /** Time between two statements of a transaction. Then the database server rolls it back. */

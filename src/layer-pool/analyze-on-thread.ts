@@ -1,3 +1,4 @@
+import type { ImageLayer, LayerClaims } from '../image/image-layer.ts';
 import { nameOfLayer } from '../image/layer/layer-name.ts';
 import { abortable } from '../kit/async/abort.ts';
 import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts';
@@ -12,20 +13,32 @@ export async function startLayerWorker(
   const { LayerThread, onlyIndex } = await import('./layer-thread.ts');
   const thread = new LayerThread(script);
   return {
-    analyze: (layers, options) => thread.run({ kind: 'image', analyzers, includesDeclared, layers, options }),
-    analyzeStream: async ({ layer, bytes }, options, signal) => {
-      const { digest, diffId, root } = layer;
-      const claims = { ...(digest && { digest }), ...(diffId && { diffId }), ...(root && { root }) };
+    analyze: async (layers, options) =>
+      (await thread.run({ kind: 'image', analyzers, includesDeclared, layers, options })).indexes,
+    analyzeStream: async ({ layer, bytes }, { extractBytesMax, ...options }, signal) => {
       const task = {
-        ...({ kind: 'stream', analyzers, includesDeclared } as const),
-        ...{ name: nameOfLayer(layer), claims, options },
+        ...({ kind: 'stream', analyzers, includesDeclared, extractBytesMax } as const),
+        ...{ name: nameOfLayer(layer), claims: claimsToThread(layer), options },
       };
       const ended = new AbortController();
       const onEnded = (): void => {
         ended.abort(new Error('the layer is no longer read'));
       };
-      return onlyIndex(await thread.run(task, { bytes: abortable(ended.signal, bytes), onEnded, signal }));
+      const result = await thread.run(task, { bytes: abortable(ended.signal, bytes), onEnded, signal });
+      return { index: onlyIndex(result), extract: result.extract };
+    },
+    analyzeExtract: async (layer, extract, options, signal) => {
+      const task = {
+        ...({ kind: 'extract', analyzers, includesDeclared, extract } as const),
+        ...{ name: nameOfLayer(layer), claims: claimsToThread(layer), options },
+      };
+      return (await thread.run(task, { ...(signal && { signal }) })).indexes[0];
     },
     [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
   };
+}
+
+/** Returns the claims that a thread needs to read a layer. */
+function claimsToThread({ digest, diffId, root }: ImageLayer): LayerClaims {
+  return { ...(digest && { digest }), ...(diffId && { diffId }), ...(root && { root }) };
 }

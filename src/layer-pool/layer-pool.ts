@@ -88,14 +88,14 @@ class PostedLayerPool implements LayerPool {
         using lease = download === undefined ? free : await this.#leaseFor(download, free, reading);
         const input = { analyzers, claims: claimsOf(source), options: { verify: true, links } };
         const { directories } = this.#options.policy;
-        const indexes = await lease.thread.run(
+        const result = await lease.thread.run(
           download === undefined
             ? { kind: 'file', name: source.path, directories, ...input }
             : { kind: 'stream', name: displayUrl(source.path), ...input },
           { signal: reading.signal, bytes: download, onEnded: reading.end },
         );
         reading.succeed();
-        return onlyIndex(indexes);
+        return onlyIndex(result);
       } catch (error) {
         throw reading.fail(error);
       }

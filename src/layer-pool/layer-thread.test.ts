@@ -30,8 +30,8 @@ const signal = new AbortController().signal;
 
 test('runs one task after the other', async (context) => {
   const worker = thread(context);
-  assert.equal((await worker.run(file('well'))).length, 1);
-  assert.equal((await worker.run(file('well'))).length, 1);
+  assert.equal((await worker.run(file('well'))).indexes.length, 1);
+  assert.equal((await worker.run(file('well'))).indexes.length, 1);
   assert.ok(worker.isAlive);
 });
 
@@ -109,7 +109,9 @@ test('sends no bytes of an ended task to the next task', async (context) => {
   const next = worker.run(task, { bytes: layer() });
   await nextTurn();
   sent.resolve(undefined);
-  const [index] = await next;
+  const {
+    indexes: [index],
+  } = await next;
   assert.equal(index?.tarBytes, bytes.length);
 });
 

@@ -3,7 +3,7 @@ import { ClairError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { settlesWithin } from '../kit/async/timeout.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
-import type { FromThread, LayerAnswer, LayerTask, ToThread } from './protocol.ts';
+import type { FromThread, LayerAnswer, LayerResult, LayerTask, ToThread } from './protocol.ts';
 import { TransferSender } from './transfer.ts';
 
 /** Limits of a thread. */
@@ -65,7 +65,7 @@ export class LayerThread implements AsyncDisposable {
    * Runs a task. Throws if the layer is invalid, if the stream fails, if the signal aborts or if the thread dies. Ends a thread that does
    * not stop in time after a cancelled task.
    */
-  async run(task: LayerTask, { bytes, onEnded, signal }: TaskOptions = {}): Promise<readonly LayerIndex[]> {
+  async run(task: LayerTask, { bytes, onEnded, signal }: TaskOptions = {}): Promise<LayerResult> {
     signal?.throwIfAborted();
     const running: RunningTask = {
       sender: new TransferSender(this.#worker),
@@ -80,7 +80,7 @@ export class LayerThread implements AsyncDisposable {
     signal?.addEventListener('abort', cancel);
     if (bytes !== undefined) running.sender.run(bytes).catch(running.outcome.reject);
     try {
-      return indexesOf(await running.outcome.promise);
+      return resultOf(await running.outcome.promise);
     } finally {
       signal?.removeEventListener('abort', cancel);
       onEnded?.();
@@ -119,13 +119,13 @@ export class LayerThread implements AsyncDisposable {
 }
 
 /** Returns the result of a task with one layer. */
-export function onlyIndex([index]: readonly LayerIndex[]): LayerIndex {
+export function onlyIndex({ indexes: [index] }: Pick<LayerResult, 'indexes'>): LayerIndex {
   if (index === undefined) throw new Error('the layer thread returned no index');
   return index;
 }
 
-function indexesOf(answer: LayerAnswer): readonly LayerIndex[] {
-  if ('indexes' in answer) return answer.indexes;
+function resultOf(answer: LayerAnswer): LayerResult {
+  if ('indexes' in answer) return answer;
   const { code, limit, message } = answer;
   throw code === undefined ? new Error(message) : new ClairError(code, message, { limit });
 }

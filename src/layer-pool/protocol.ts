@@ -17,8 +17,10 @@ type LayerWork =
   | { readonly kind: 'image'; readonly layers: readonly ImageLayer[]; readonly options: AnalysisOptions }
   /** A local file. If `directories` is set, the file must be in one of them. */
   | ({ readonly kind: 'file'; readonly directories: readonly string[] | undefined } & LayerInput)
-  /** A layer whose bytes arrive in messages. */
-  | ({ readonly kind: 'stream' } & LayerInput);
+  /** A layer whose bytes arrive in messages. With `extractBytesMax`, the answer has an extract of at most this many bytes. */
+  | ({ readonly kind: 'stream'; readonly extractBytesMax?: number | undefined } & LayerInput)
+  /** The extract of a layer. The answer has no index if the layer must be read whole. */
+  | ({ readonly kind: 'extract'; readonly extract: Uint8Array } & LayerInput);
 
 interface LayerInput {
   /** Name of the layer in messages: a path, or a URL without secrets. */
@@ -41,5 +43,12 @@ export type FromThread =
   | { readonly kind: 'returned'; readonly memory: ArrayBuffer }
   | { readonly kind: 'answer'; readonly answer: LayerAnswer };
 
+/** The result of a task. */
+export interface LayerResult {
+  readonly indexes: readonly LayerIndex[];
+  /** Undefined if none was wanted, or if it is too large. */
+  readonly extract?: Uint8Array | undefined;
+}
+
 /** The result of a task, or its error. */
-export type LayerAnswer = { readonly indexes: readonly LayerIndex[] } | SerializedError;
+export type LayerAnswer = LayerResult | SerializedError;

@@ -8,6 +8,7 @@ import type { FindingCountStore } from './finding-count-store.ts';
 import type { ImageStore } from './image-store.ts';
 import type { JobStore, WakeChannel } from './job-store.ts';
 import type { KnownImageStore } from './known-image-store.ts';
+import type { LayerExtractStore } from './layer-extract-store.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { KeyValueStore, Lease, LockStore } from './lock-store.ts';
 import type { CollectedCounts, RetentionTerms, StoreStatistics } from './maintenance.ts';
@@ -41,6 +42,7 @@ export interface Store extends AsyncDisposable {
   readonly knownImages: KnownImageStore;
   readonly findingCounts: FindingCountStore;
   readonly layers: LayerStore;
+  readonly layerExtracts: LayerExtractStore;
   readonly namedLayers: NamedLayerStore;
   readonly ancestries: AncestryStore;
   readonly locks: LockStore;

@@ -12,6 +12,7 @@ import type { Config } from '../../config/settings.ts';
 import { limits } from '../../core/limits.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
 import { sleepOrWake } from '../../kit/async/wake-signal.ts';
+import type { ReadExtracts } from '../../service/fleet/worker-analyzer.ts';
 import { staleAfterMs } from '../command-context.ts';
 import { logIngest } from '../log/server-events.ts';
 import { parseSuppressions } from '../suppression/suppression-directory.ts';
@@ -106,11 +107,18 @@ export function toV4Deps(
   };
 }
 
+/** The reader of extracts for reports. */
+export interface ReportingDeps {
+  readonly readExtracts: ReadExtracts | undefined;
+}
+
 /** Returns the dependencies of the handlers of `/api/v1`. */
 export function toFleetDeps(
   { images: { registries, credentials } }: Config,
-  { loaded: { extensions }, store, suppressions, listGate, announceWork, now, server }: ServiceDeps,
+  deps: ServiceDeps & ReportingDeps,
 ): FleetDeps {
+  const { loaded, store, suppressions, listGate, announceWork, now, server, readExtracts } = deps;
+  const { extensions } = loaded;
   return {
     store,
     extensions,
@@ -119,6 +127,7 @@ export function toFleetDeps(
     formats: extensions.formats,
     credentials: Object.keys(credentials),
     mayScan: (registry) => isScanned(registry, registries, server),
+    readExtracts,
     watched: server.registries,
     noticedNames: store.noticedNames,
     webhookRate: new WebhookRate(),
@@ -132,14 +141,16 @@ export function toFleetDeps(
 /** Returns the dependencies of the handlers of Harbor's scanner API. Undefined if it is off. */
 export function toHarborDeps(
   { api: { harbor }, updater }: Config,
-  { server, loaded, plan: { feeds }, store, suppressions, listGate, announceWork, now }: ServiceDeps,
+  deps: ServiceDeps & ReportingDeps,
 ): HarborDeps | undefined {
+  const { server, loaded, plan, store, suppressions, listGate, announceWork, now, readExtracts } = deps;
+  const { feeds } = plan;
   if (server.harbor === undefined) return undefined;
   const { mayContact, seal } = server.harbor;
   const { extensions } = loaded;
   return {
     ...{ store, extensions, suppressions, feeds, announceWork, now, staleAfterMs, mayContact },
-    updateIntervalMs: updater.interval,
+    ...{ readExtracts, updateIntervalMs: updater.interval },
     seal: (access) => seal(access, now()),
     listLimiter: listGate,
     builds: new ReportBuilds(),

@@ -9,8 +9,19 @@ import { v4Router } from '../../api/http/v4/router.ts';
 import { openApiRouters } from '../../api/openapi-document.ts';
 import type { Config } from '../../config/settings.ts';
 import { Disposal } from '../../kit/disposal.ts';
+import { scriptUrl } from '../../kit/script-url.ts';
+import { startLayerWorker } from '../../layer-pool/analyze-on-thread.ts';
 import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
-import { toFleetDeps, toHarborDeps, toNativeDeps, toV1Deps, toV3Deps, toV4Deps } from './api-deps.ts';
+import { extractReader, type ReadExtracts } from '../../service/fleet/worker-analyzer.ts';
+import {
+  type ReportingDeps,
+  toFleetDeps,
+  toHarborDeps,
+  toNativeDeps,
+  toV1Deps,
+  toV3Deps,
+  toV4Deps,
+} from './api-deps.ts';
 import { startNotifier } from './notifier.ts';
 import { startRegistryWatcher } from './registry-watcher.ts';
 import { startScanRunner } from './scan-runner.ts';
@@ -34,7 +45,7 @@ export interface ReloadableServices extends AsyncDisposable {
 export function startServices(config: Config, deps: ServiceDeps): ReloadableServices {
   const running = new Disposal();
   running.use(deps.loaded);
-  const api = apiOf(config, deps);
+  const api = apiOf(config, { ...deps, readExtracts: readerOf(deps) });
   const { roles } = deps.server;
   if (roles.has('feeds')) running.use(startUpdater(config, deps));
   if (roles.has('notify')) running.use(startNotifier(config, deps));
@@ -45,7 +56,17 @@ export function startServices(config: Config, deps: ServiceDeps): ReloadableServ
   return { ...api, feeds: deps.plan.feeds, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 }
 
-function apiOf(config: Config, deps: ServiceDeps): Pick<ReloadableServices, 'routers' | 'methods'> {
+/** Returns a reader of extracts on threads with the plugins of this instance. Undefined if no extracts are kept. */
+function readerOf({ extracts, loaded }: ServiceDeps): ReadExtracts | undefined {
+  if (extracts === undefined) return undefined;
+  const script = scriptUrl('../../layer-worker', import.meta.url);
+  return extractReader({ startWorker: () => startLayerWorker(script, loaded.analyzers), extracts });
+}
+
+function apiOf(
+  config: Config,
+  deps: ServiceDeps & ReportingDeps,
+): Pick<ReloadableServices, 'routers' | 'methods'> {
   const v1Deps = toV1Deps(deps);
   const v3Deps = toV3Deps(v1Deps);
   const methods = v3Methods(v3Deps);

@@ -28,13 +28,16 @@ export function registryEnvironment(authFile: string): NodeJS.ProcessEnv {
 
 /** Runs scans of images of registries until it is disposed. Does nothing if the settings name no registry. */
 export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDisposable {
-  const { server, store, loaded, vexKeys, log, wakeSignal, now, previousStopped } = deps;
+  const { server, store, loaded, vexKeys, log, wakeSignal, now, previousStopped, extracts } = deps;
   const hasRegistries = images.registries.length > 0 || server.registries.length > 0;
   return startBackgroundTask('scans', log, async (signal) => {
     await previousStopped;
     if (!hasRegistries && server.harbor === undefined) return;
     const script = scriptUrl('../../layer-worker', import.meta.url);
-    const analyzer = workerAnalyzer(() => startLayerWorker(script, loaded.analyzers), signal);
+    const analyzer = workerAnalyzer({
+      startWorker: () => startLayerWorker(script, loaded.analyzers),
+      ...{ extracts, ending: signal },
+    });
     const { extensions } = loaded;
     const layerTurns = new KeyedMutex(layerTurnMs);
     await runScans(

@@ -5,6 +5,7 @@ import type { SingleFlight } from '../../kit/async/single-flight.ts';
 import type { WakeSignal } from '../../kit/async/wake-signal.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
+import type { LayerExtracts } from '../../service/fleet/layer-extracts.ts';
 import type { JobPulse } from '../../service/jobs/job-pulse.ts';
 import type { ActiveSuppressions } from '../../service/suppressions/active-suppressions.ts';
 import type { VexKeys } from '../../service/suppressions/vex-keys.ts';
@@ -34,6 +35,8 @@ export interface SharedDeps {
   readonly now: () => Date;
   /** Whether the loop of jobs of this server runs. */
   readonly jobPulse: JobPulse;
+  /** The extracts of layers; undefined if none are kept. */
+  readonly extracts: LayerExtracts | undefined;
   /** Limits concurrent list requests. */
   readonly listGate: ListLimiter;
   /** The settings that do not depend on plugins. */

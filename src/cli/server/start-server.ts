@@ -22,6 +22,7 @@ import { logRefusedCertificate, logRequest } from '../log/server-events.ts';
 import { parseSuppressions } from '../suppression/suppression-directory.ts';
 import { configuredStore, feedConnections, type OutageEvents } from './configured-store.ts';
 import { ErrorLogThrottle } from './error-log-throttle.ts';
+import { layerExtractsOf } from './layer-extracts.ts';
 import { type ReloadableServices, startServices } from './reloadable-services.ts';
 import { frontCellsOf, planServer, type ServerPlan } from './server-plan.ts';
 import type { ServiceDeps, SharedDeps } from './service-deps.ts';
@@ -194,6 +195,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
         now: store.now(),
       }),
     ...wakeUps(store, parts),
+    extracts: layerExtractsOf(config, { store, log, metrics }),
     listGate: new ListLimiter(),
     now: store.now,
     jobPulse: new JobPulse(performance.now.bind(performance)),

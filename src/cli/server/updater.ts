@@ -8,6 +8,11 @@ import { defaultRetention } from '../../service/feeds/retention.ts';
 import { failedOutcome, isAdvisorySource } from '../../service/feeds/update-feeds.ts';
 import { countIntervalMs, counting } from '../../service/finding-counts/count-findings.ts';
 import { readVexAgainJob } from '../../service/fleet/read-vex-again.ts';
+import {
+  extractRemoval,
+  extractRemovalIntervalMs,
+  removeUnusedExtracts,
+} from '../../service/fleet/remove-extracts.ts';
 import type { RecurringJob } from '../../service/jobs/run-job.ts';
 import type { RetentionTerms } from '../../store/maintenance.ts';
 import { ownerName } from '../environment.ts';
@@ -64,7 +69,7 @@ function keepCurrentDeps(
     ...deps,
     scheduleOf: (source) => sourceTerms(config, source, { ...deps, thread }),
     collectGarbage: (lease) => thread.collect(retentionOf(config), lease),
-    otherJobs: [countJob(thread, log), ...vexJobs(config, all)],
+    otherJobs: [countJob(thread, log), removalJob({ store, now, log }), ...vexJobs(config, all)],
     random: Math.random,
     owner: ownerName(),
     pulse,
@@ -116,6 +121,17 @@ function countJob(thread: FeedThread, log: ServiceDeps['log']): RecurringJob {
         if (!signal.aborted) log.error({ error: messageOf(error) }, 'findings were not counted');
         throw error;
       }
+    },
+  };
+}
+
+function removalJob({ store, now, log }: Pick<ServiceDeps, 'store' | 'now' | 'log'>): RecurringJob {
+  return {
+    ...extractRemoval,
+    intervalMs: extractRemovalIntervalMs,
+    async run(_lease, signal) {
+      const removed = await removeUnusedExtracts({ store, now, bucket: undefined }, signal);
+      if (removed > 0) log.info({ removed }, 'extracts of unused layers removed');
     },
   };
 }

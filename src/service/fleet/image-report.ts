@@ -8,6 +8,7 @@ import { type AssessedReport, matchImage } from '../findings/match-image.ts';
 import { indexImage } from '../images/index-image.ts';
 import type { ActiveSuppressions, ImageSuppressions } from '../suppressions/active-suppressions.ts';
 import { readImageSource, storedLayersOnly } from './image-source.ts';
+import type { ReadExtracts } from './worker-analyzer.ts';
 
 /** Dependencies of `reportOfImage`. */
 export interface ImageReportDeps {
@@ -15,6 +16,8 @@ export interface ImageReportDeps {
   readonly extensions: Extensions;
   readonly suppressions: Pick<ActiveSuppressions, 'forImage'>;
   readonly now: () => Date;
+  /** Reads layers again that other extensions have read. Undefined if no extracts are kept. */
+  readonly readExtracts: ReadExtracts | undefined;
   /** Age from which a report states that advisories are stale, in milliseconds. */
   readonly staleAfterMs: number;
 }
@@ -43,7 +46,7 @@ export async function reportOfImage(
   const opened = readImageSource(source);
   const { store, extensions } = deps;
   const indexed = await indexImage(opened, {
-    ...{ store, extensions, analyzer: storedLayersOnly(opened) },
+    ...{ store, extensions, analyzer: storedLayersOnly(opened, deps.readExtracts) },
     verify: true,
     onProgress: () => undefined,
   });

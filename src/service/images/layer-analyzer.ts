@@ -5,7 +5,13 @@ import type { ImageLayer } from '../../image/image-layer.ts';
 import { nameOfLayer } from '../../image/layer/layer-name.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
-import { type AnalysisOptions, type Analyzers, analyzeLayers, analyzeStream } from './analyze-layers.ts';
+import {
+  type AnalysisOptions,
+  type Analyzers,
+  analyzeLayers,
+  analyzeStream,
+  type ExtractedIndex,
+} from './analyze-layers.ts';
 
 /** Compressed bytes from which a worker thread pays off. Starting one takes about 30 ms. */
 const minWorkerBytes: number = 24 * 1024 * 1024;
@@ -20,12 +26,19 @@ const minWorkerShare = 0.2;
 export interface LayerWorker extends AsyncDisposable {
   /** Analyzes layers on this machine. */
   analyze(layers: readonly ImageLayer[], options: AnalysisOptions): Promise<readonly LayerIndex[]>;
-  /** Analyzes one layer while its bytes arrive. Stops reading when the signal aborts. */
+  /** Analyzes one layer while its bytes arrive, and makes an extract with `extractBytesMax`. Stops reading when the signal aborts. */
   analyzeStream(
     streamedLayer: StreamedLayer,
-    options: AnalysisOptions,
+    options: AnalysisOptions & { readonly extractBytesMax?: number | undefined },
     signal: AbortSignal,
-  ): Promise<LayerIndex>;
+  ): Promise<ExtractedIndex>;
+  /** Analyzes the extract of a layer. Returns undefined if the layer must be read whole. Throws if the extract is damaged. */
+  analyzeExtract(
+    layer: ImageLayer,
+    extract: Uint8Array,
+    options: AnalysisOptions,
+    signal?: AbortSignal,
+  ): Promise<LayerIndex | undefined>;
 }
 
 /** Dependencies and options of a `LayerAnalyzer`. */
@@ -147,7 +160,7 @@ class StreamedAnalysis {
     const here: AnalyzeStreamed = async ({ layer, bytes }) =>
       await analyzeStream({ name: nameOfLayer(layer), claims: layer, bytes }, this.#analyzers, options);
     const there: AnalyzeStreamed[] = isShared
-      ? [(streamedLayer) => worker.analyzeStream(streamedLayer, options, failure.signal)]
+      ? [async (streamedLayer) => (await worker.analyzeStream(streamedLayer, options, failure.signal)).index]
       : [];
     const work = [...there, here].map((analyze) =>
       this.#takeAll(streamedLayers, analyze, isShared).catch((error: unknown) => {

@@ -259,6 +259,7 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   batches: 'all',
   knownImages: 'all',
   layers: 'all',
+  layerExtracts: 'all',
   ancestries: 'all',
   locks: 'all',
   jobs: 'all',

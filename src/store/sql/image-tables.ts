@@ -1,6 +1,16 @@
 import type { Generated } from 'kysely';
 import type { PackageEvidence, PackageType } from '../../model/package.ts';
 
+/** The extract of a layer, by the identity of the layer. */
+export interface LayerExtractTable {
+  identity: string;
+  sha256: string;
+  bytes: number;
+  saved_at: number;
+  /** Null if the extract is in a bucket. */
+  content: Uint8Array | null;
+}
+
 /** The index of a layer. */
 export interface LayerTable {
   identity: string;

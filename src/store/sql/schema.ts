@@ -10,6 +10,7 @@ import type {
   ImageLayerTable,
   ImageSetTable,
   ImageTable,
+  LayerExtractTable,
   LayerTable,
   PackageSetTable,
   PackageTable,
@@ -31,7 +32,7 @@ import type { AttachedVexTable, AuditEntryTable, SavedSuppressionTable } from '.
 import type { NoticedNameTable, WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 28;
+export const schemaVersion = 29;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
@@ -52,6 +53,7 @@ export interface Tables {
   looked_up: LookedUpTable;
   rating_change: RatingChangeTable;
   layer: LayerTable;
+  layer_extract: LayerExtractTable;
   image: ImageTable;
   image_description: ImageDescriptionTable;
   image_layer: ImageLayerTable;

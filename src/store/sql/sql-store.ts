@@ -14,6 +14,7 @@ import { imageStore } from './images.ts';
 import { jobStore } from './jobs.ts';
 import { keyValueStore } from './key-values.ts';
 import { knownImageStore } from './known-images.ts';
+import { layerExtractStore } from './layer-extracts.ts';
 import { layerStore } from './layers.ts';
 import { fencedEngine } from './leases.ts';
 import { lockStore } from './locks.ts';
@@ -83,6 +84,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     knownImages: check.guard(knownImageStore(engine, now)),
     findingCounts: check.guard(findingCountStore(engine, now)),
     layers: check.guard(layerStore(engine, now)),
+    layerExtracts: check.guard(layerExtractStore(engine, now)),
     namedLayers: check.guard(namedLayerStore(engine)),
     bulkReads: {
       vulnerabilities: check.guard(vulnerabilityStore(bulkEngine, now)),

@@ -51,6 +51,7 @@ CREATE TABLE "watched_registry" ("name" text not null primary key, "registry" te
 CREATE TABLE "watched_tag" ("watch" text not null, "repository" text not null, "tag" text not null, "digest" text not null, constraint "watched_tag_key" primary key ("watch", "repository", "tag")) strict, without rowid;
 CREATE TABLE "noticed_name" ("watch" text not null, "repository" text not null, "name" text not null, "pushed" text, "added_at" integer not null, "run_at" integer not null, "attempt" integer not null, "number" integer not null, constraint "noticed_name_key" primary key ("watch", "repository", "name")) strict, without rowid;
 CREATE TABLE "attached_vex" ("known_image_id" integer not null, "repository" text not null, "documents" text, "refused" integer not null, "unreadable" text not null, "read_at" integer not null, constraint "attached_vex_key" primary key ("known_image_id", "repository")) strict;
+CREATE TABLE "layer_extract" ("identity" text not null primary key, "sha256" text not null, "bytes" integer not null, "saved_at" integer not null, "content" blob) strict;
 CREATE INDEX "feed_history_time" on "feed_history" ("feed_id", "replaced_at");
 CREATE UNIQUE INDEX "vulnerability_open" on "vulnerability" ("feed_id", "key", "kept_for") where "valid_to" is null;
 CREATE INDEX "vulnerability_in_force" on "vulnerability" ("feed_id", "id") where "valid_to" is null;
@@ -106,5 +107,5 @@ insert into "id_counter" values ('notification', 0);
 insert into "id_counter" values ('ancestry', 0);
 insert into "key_value" values ('store/minimum-schema', '14');
 pragma application_id = 1131176297;
-pragma user_version = 28;
+pragma user_version = 29;
 `;

@@ -26,6 +26,7 @@ import { addWatchedRegistries } from './0025-watched-registries.ts';
 import { addNoticedNames } from './0026-noticed-names.ts';
 import { addScanCredentials } from './0027-scan-credentials.ts';
 import { addAttachedVex } from './0028-attached-vex.ts';
+import { addLayerExtracts } from './0029-layer-extracts.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -58,4 +59,5 @@ export const migrations: readonly Migration[] = [
   addNoticedNames,
   addScanCredentials,
   addAttachedVex,
+  addLayerExtracts,
 ];

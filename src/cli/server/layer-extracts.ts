@@ -1,0 +1,35 @@
+import type { Logger } from 'pino';
+import type { Metrics } from '../../api/metrics.ts';
+import type { Config } from '../../config/settings.ts';
+import { messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { LayerExtracts } from '../../service/fleet/layer-extracts.ts';
+import type { Store } from '../../store/store.ts';
+
+interface ExtractDeps {
+  readonly store: Store;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Returns the extracts of layers. Undefined if the settings keep none. */
+export function layerExtractsOf(
+  { extracts: { keep, maxbytes } }: Pick<Config, 'extracts'>,
+  { store, log, metrics }: ExtractDeps,
+): LayerExtracts | undefined {
+  if (keep === 'none') return undefined;
+  return new LayerExtracts({
+    ...{ store, now: store.now, bucket: undefined },
+    bytesMax: maxbytes,
+    pauseMs: limits.extractPauseMs,
+    onRead: (outcome, layer, error) => {
+      metrics.recordExtractRead(outcome);
+      if (error !== undefined)
+        log.warn({ layer, error: messageOf(error) }, 'extract cannot be used: the layer is fetched');
+    },
+    onWrite: (outcome, layer, { bytes, error }) => {
+      metrics.recordExtractWrite(outcome, bytes);
+      if (error !== undefined) log.warn({ layer, error: messageOf(error) }, 'extract could not be kept');
+    },
+  });
+}
