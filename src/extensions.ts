@@ -19,8 +19,8 @@ import { opamLister } from './analyze/language/ocaml/opam.ts';
 import { cpanLister } from './analyze/language/perl/cpan.ts';
 import { composerLister } from './analyze/language/php/composer-lister.ts';
 import { wordpressLister } from './analyze/language/php/wordpress.ts';
-import { claimedCratesLister } from './analyze/language/python/claimed-crates.ts';
 import { pythonLister } from './analyze/language/python/python.ts';
+import { wheelClaimListers } from './analyze/language/python/wheel-claims.ts';
 import { cranLister } from './analyze/language/r/cran.ts';
 import { rubyLister } from './analyze/language/ruby/ruby.ts';
 import { cargoLister } from './analyze/language/rust/cargo.ts';
@@ -157,7 +157,7 @@ export const builtIn: BuiltIn = {
     ...[nugetLister, cranLister, hexLister, otpLister, condaLister, goLister, cargoLister],
     ...[wordpressLister, luarocksLister, cpanLister, hackageLister, juliaLister, opamLister, pubLister],
     ...[conanLister, vscodeLister, chromeLister, firefoxLister, homebrewLister, flatpakLister, snapLister],
-    ...[bitnamiLister, claimedCratesLister, nixLister, guixLister, modelLister, binaryLister],
+    ...[bitnamiLister, ...wheelClaimListers, nixLister, guixLister, modelLister, binaryLister],
   ],
   schemes,
   sources: [

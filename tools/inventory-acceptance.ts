@@ -2,9 +2,10 @@
  * Compares what Clair lists with what package managers list. Makes a root file system of Debian, lets each package manager of
  * `tools/inventory` install packages of ours in it, and scans it. Needs root, debootstrap and the package registries.
  *
- *     npm run acceptance:inventory -- [--write] [NAME ...]
+ *     npm run acceptance:inventory -- [--write] [--files=DIRECTORY] [NAME ...]
  *
- * With `--write`, it also keeps the records of the package managers for the tests of the listers.
+ * With `--write`, it also keeps the records of the package managers for the tests of the listers. With `--files`, it copies a directory over
+ * each root first, with what a script could not download: `usr/local/bin/melange`, or a clone in `home/linuxbrew/.linuxbrew/Homebrew`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -15,14 +16,17 @@ import { type InventoryRecord, recordOf, writeRecords } from './inventory/record
 
 const clair = resolve(import.meta.dirname, '../bin/clair');
 const scripts = resolve(import.meta.dirname, 'inventory');
-/** Suites of Debian. The stable one has no Guix. */
-const suites: Readonly<Record<string, string>> = { guix: 'sid' };
+/** Suites of Debian, of package managers that the stable one lacks. */
+const suites: Readonly<Record<string, string>> = { guix: 'sid', pub: 'sid', julia: 'bullseye' };
 const usualSuite = 'trixie';
+/** Types of packages that only lock files prove. */
+const declaredTypes: readonly string[] = ['swift'];
 /** Those of this machine, which may have a proxy. */
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 
 const [, , ...args] = process.argv;
 const wanted = args.filter((one) => !one.startsWith('--'));
+const [given] = args.flatMap((one) => /^--files=(.+)$/.exec(one)?.[1] ?? []);
 const names = readdirSync(scripts)
   .filter((file) => file.endsWith('.sh'))
   .map((file) => basename(file, '.sh'))
@@ -43,6 +47,7 @@ function checkSuite(suite: string, ofSuite: readonly string[]): InventoryRecord[
   cpSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'), { dereference: true });
   run('chroot', root, 'apt-get', 'install', '-qy', '--no-install-recommends', 'python3', 'ca-certificates');
   cpSync(certificates, join(root, certificates), { dereference: true });
+  if (given !== undefined) run('cp', '-a', `${given}/.`, root);
   for (const name of ofSuite) installIn(root, name);
   const made = ofSuite.map((name) => recordOf(root, name));
   // The sources of the packages are no part of the system.
@@ -51,7 +56,9 @@ function checkSuite(suite: string, ofSuite: readonly string[]): InventoryRecord[
   for (const [type, ofType] of Map.groupBy(made, (record) => record.type))
     compare(
       ofType,
-      packages.filter((one) => one.type === type),
+      packages.filter(
+        (one) => one.type === type && (one.evidence !== 'declared' || declaredTypes.includes(type)),
+      ),
     );
   return made;
 }
@@ -87,7 +94,7 @@ function compare(ofType: readonly InventoryRecord[], scanned: Report['packages']
 }
 
 function scan(root: string): Report {
-  const scanned = ['sbom', `dir:${root}`, '--db', ':memory:', '--format', 'json'];
+  const scanned = ['sbom', `dir:${root}`, '--include-declared', '--db', ':memory:', '--format', 'json'];
   return JSON.parse(execFileSync(clair, scanned, { encoding: 'utf8', maxBuffer: 2 ** 29 })) as Report;
 }
 

@@ -60,13 +60,12 @@ export const inventoryFormats: Readonly<Record<string, readonly FileFormat[]>> =
       syntax: 'json',
     },
   ],
-  'claimed-crates': [
-    {
-      path: 'usr/lib/python3/site-packages/orjson-3.10.0.dist-info/sboms/orjson.cyclonedx.json',
-      document: '{"bomFormat":"CycloneDX","components":[{"purl":"pkg:cargo/itoa@1.0.11"}]}',
-      syntax: 'json',
-    },
-  ],
+  'claimed-crates': wheelClaims('pkg:cargo/itoa@1.0.11'),
+  'claimed-products': wheelClaims('pkg:generic/openssl@4.0.3'),
+  'claimed-rpms-centos-7': wheelClaims('pkg:rpm/centos/keyutils-libs@1.5.8-3.el7'),
+  'claimed-rpms-almalinux-8': wheelClaims('pkg:rpm/almalinux/libssh@0.9.6-14.el8'),
+  'claimed-rpms-almalinux-9': wheelClaims('pkg:rpm/almalinux/libssh@0.10.4-13.el9'),
+  'claimed-rpms-almalinux-10': wheelClaims('pkg:rpm/almalinux/libssh@0.11.1-1.el10'),
   luarocks: [
     {
       path: 'usr/local/lib/luarocks/rocks-5.1/lpeg/1.0.2-1/lpeg-1.0.2-1.rockspec',
@@ -170,3 +169,14 @@ export const inventoryFormats: Readonly<Record<string, readonly FileFormat[]>> =
     },
   ],
 };
+
+/** Returns the document of a Python distribution that claims to contain a component. */
+function wheelClaims(purl: string): readonly FileFormat[] {
+  return [
+    {
+      path: 'usr/lib/python3/site-packages/orjson-3.10.0.dist-info/sboms/orjson.cyclonedx.json',
+      document: `{"bomFormat":"CycloneDX","components":[{"purl":"${purl}"}]}`,
+      syntax: 'json',
+    },
+  ];
+}

@@ -6,22 +6,32 @@ import { gunzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { checkLister } from '../plugin/contract/index.ts';
 import type { PackageLister } from '../plugin/package-lister.ts';
+import { declaredListers } from './declared/declared-lister.ts';
 import { conanLister } from './language/conan/conan.ts';
+import { pubLister } from './language/dart/pub.ts';
 import { chromeLister } from './language/extensions/chrome.ts';
 import { firefoxLister } from './language/extensions/firefox.ts';
 import { vscodeLister } from './language/extensions/vscode.ts';
 import { hackageLister } from './language/haskell/hackage.ts';
+import { juliaLister } from './language/julia/julia.ts';
 import { luarocksLister } from './language/lua/luarocks.ts';
 import { opamLister } from './language/ocaml/opam.ts';
 import { cpanLister } from './language/perl/cpan.ts';
+import { wheelClaimListers } from './language/python/wheel-claims.ts';
+import { apkLister } from './package/apk.ts';
 import { flatpakLister } from './package/flatpak.ts';
+import { homebrewLister } from './package/homebrew.ts';
 import { snapLister } from './package/snap.ts';
 import { guixLister, nixLister } from './package/store-database.ts';
 
 const listers: readonly PackageLister[] = [
   ...[conanLister, chromeLister, firefoxLister, vscodeLister, hackageLister, luarocksLister, opamLister],
   ...[cpanLister, flatpakLister, snapLister, guixLister, nixLister],
+  ...[apkLister, homebrewLister, juliaLister, pubLister, ...wheelClaimListers, ...declaredListers],
 ];
+
+/** Names of listers by the type of their packages, where they differ. */
+const listerNames: Readonly<Record<string, string>> = { cargo: 'claimed-crates', swift: 'declared-swift' };
 
 /** A record that `npm run acceptance:inventory -- --write` keeps: files of a package manager, and what it lists itself. */
 const recordSchema = z.object({
@@ -37,7 +47,7 @@ for (const file of readdirSync(directory)) {
   const { tool, type, packages, files } = recordSchema.parse(
     JSON.parse(readFileSync(join(directory, file), 'utf8')),
   );
-  const lister = listers.find(({ name }) => name === type);
+  const lister = listers.find(({ name }) => name === (listerNames[type] ?? type));
   test(`${basename(file, '.json')}: lists what ${tool} lists, by its files`, () => {
     if (lister === undefined) throw new Error(`no lister of ${type}`);
     const contents = Object.entries(files).map(([path, content]) => [path, bytesOf(content)] as const);
@@ -47,7 +57,11 @@ for (const file of readdirSync(directory)) {
     );
     // A package of Haskell has a file for each of its libraries.
     assert.deepEqual([...new Set(listed)].sort(), packages);
-    checkLister(lister, [{ files: Object.fromEntries(contents), packages: listed }]);
+    const problems = events.filter((event) => event.kind === 'problem');
+    assert.ok(problems.every(({ lacks }) => lacks === 'version'));
+    checkLister(lister, [
+      { files: Object.fromEntries(contents), packages: listed, problems: problems.length },
+    ]);
   });
 }
 

@@ -31,6 +31,12 @@ test('is fully assessed when packages were found and read and all have advisorie
   assert.equal(isFullyAssessed({ ...fullyAssessed, statuses: [] }), true);
 });
 
+test('is fully assessed when only namespaces of claims lack advisories', () => {
+  const claimed = { ...covered('missing', true), isClaimed: true };
+  assert.equal(isFullyAssessed({ ...fullyAssessed, coverage: [covered('complete'), claimed] }), true);
+  assert.equal(isFullyAssessed({ ...fullyAssessed, coverage: [claimed] }), false);
+});
+
 test('is not fully assessed when a single thing is unknown', () => {
   const lacking: Partial<VerdictInput>[] = [
     { packages: 0 },

@@ -11,17 +11,22 @@ import {
 /** The knowledge about an image besides findings. */
 export interface VerdictInput {
   readonly packages: number;
-  readonly coverage: readonly (Coverage & { readonly isOutOfSupport: boolean })[];
+  /** `isClaimed`: only documents name the packages of the namespace, and their findings do not count either. */
+  readonly coverage: readonly (Coverage & {
+    readonly isOutOfSupport: boolean;
+    readonly isClaimed?: boolean;
+  })[];
   readonly statuses: readonly ExtensionStatus[];
 }
 
 /** Returns whether a `clean` verdict is possible: packages were found and read, each namespace has advisories, and none is out of support. */
 export function isFullyAssessed({ packages, coverage, statuses }: VerdictInput): boolean {
-  const isCovered = coverage.every(
+  const counting = coverage.filter(({ isClaimed }) => isClaimed !== true);
+  const isCovered = counting.every(
     ({ status, isOutOfSupport }) => (status === 'complete' || status === 'stale') && !isOutOfSupport,
   );
   const isRead = statuses.every(({ status }) => status === 'succeeded');
-  return packages > 0 && coverage.length > 0 && isCovered && isRead;
+  return packages > 0 && counting.length > 0 && isCovered && isRead;
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Distro } from './distro.ts';
-import { namespaceOf, namespaceOfDistro, versionSchemeOf } from './namespace.ts';
+import { distroOfNamespace, namespaceOf, namespaceOfDistro, versionSchemeOf } from './namespace.ts';
 
 function distro(
   id: string,
@@ -104,4 +104,11 @@ test('gives a distribution of an unknown package type no namespace, whatever is 
   assert.equal(versionSchemeOf('pypi'), 'pep440');
   assert.equal(versionSchemeOf('gentoo'), 'gentoo');
   assert.equal(versionSchemeOf('acme'), undefined);
+});
+
+test('returns the distribution of a namespace', () => {
+  assert.deepEqual(distroOfNamespace('almalinux:8'), { id: 'almalinux', versionId: '8', like: [] });
+  assert.deepEqual(distroOfNamespace('oracle:9'), { id: 'ol', versionId: '9', like: [] });
+  assert.equal(distroOfNamespace('npm'), null);
+  assert.equal(distroOfNamespace('generic:openssl'), null);
 });

@@ -151,6 +151,13 @@ export function distroIdOf(name: string): string | undefined {
   return [...rules].find(([, rule]) => rule.name === name)?.[0];
 }
 
+/** Returns the distribution of a namespace: `almalinux:8`. Null for other namespaces. */
+export function distroOfNamespace(name: string): Distro | null {
+  const [distribution = '', versionId] = name.split(':');
+  const id = versionId === undefined ? undefined : distroIdOf(distribution);
+  return id === undefined || versionId === undefined ? null : { id, versionId, like: [] };
+}
+
 /** Returns whether a distribution, by `ID` of os-release, has no releases. */
 export function isRolling(id: string): boolean {
   return rules.get(id)?.release === 'rolling';

@@ -21,7 +21,15 @@ const pattern = z
     ),
   );
 const callable = z.custom<() => unknown>((value) => typeof value === 'function', 'must be a function');
-const namespace = z.object({ name, versionScheme: name });
+const namespaceName = z
+  .string('must be a string')
+  .check(
+    z.regex(
+      /^[a-z][a-z\d-]{0,63}(?::[a-z\d.]{1,32})?$/,
+      'must consist of lower-case letters, digits and hyphens, and begin with a letter; a release may follow a colon',
+    ),
+  );
+const namespace = z.object({ name: namespaceName, versionScheme: name });
 const names = z.array(z.string('must be a string'), 'must be an array');
 const wants = z
   .array(pattern, 'must be an array of paths')

@@ -15,8 +15,8 @@ export interface InventoryRecord {
   readonly files: Readonly<Record<string, string | { readonly gzip: string }>>;
 }
 
-/** Scripts for several releases of a package manager list packages of one type. */
-const types: Readonly<Record<string, string>> = { 'conan-1': 'conan' };
+/** Types of packages by the script, where it has another name. */
+const types: Readonly<Record<string, string>> = { 'conan-1': 'conan', apko: 'apk', wheel: 'cargo' };
 const directory = resolve(import.meta.dirname, '../../src/analyze/testdata/inventory');
 
 /** Returns the record of the script of this name, which has run in a root file system. Without a result, it has no package. */

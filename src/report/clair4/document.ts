@@ -79,7 +79,7 @@ function environmentOf(
 ): V4Environment {
   const { path, layer: diffId } = item.location;
   const layer = report.layers.find((one) => one.diffId === diffId);
-  const isOwn = isDistributionType(item.type);
+  const isOwn = isDistributionType(item.type) && item.evidence !== 'claimed-sbom';
   const ids = repositoryOf(item, isOwn).map((repository) => {
     const key = JSON.stringify(repository);
     const known = repositories.get(key) ?? { id: String(repositories.size + 1), ...repository };

@@ -185,3 +185,26 @@ test('states the run times of .NET that are out of support, and is then not full
   );
   assert.doesNotMatch(covered.reason ?? '', /10\.0\.1/);
 });
+
+test('marks a namespace that only documents claim, by the name of its advisories', async (context) => {
+  const store = await openSqliteStore(':memory:', { now: () => Date.parse(today) });
+  context.after(() => store[Symbol.asyncDispose]());
+  const namespace = { name: 'centos:7', versionScheme: 'rpm' };
+  const image = {
+    ...{ namespaces: [namespace], packages: [{ lookup: { namespace }, location: { path: 'p' } }] },
+    ...{ evidence: { found: [], cut: [] }, distro: null, claimedNamespaces: ['rhel:7'] },
+  };
+  const [covered] = await coverageOf(image as unknown as IndexedImage, {
+    extensions: { sources: [] },
+    store,
+    outcomes: [],
+    now: () => new Date(today),
+    staleAfterMs: 86_400_000,
+    asOf: undefined,
+  });
+  assert.deepEqual([covered?.namespace, covered?.isClaimed], ['centos:7', true]);
+  assert.match(
+    covered?.reason ?? '',
+    /no advisory source for centos:7; .*; only documents in the image claim its packages$/,
+  );
+});

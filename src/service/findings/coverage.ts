@@ -40,19 +40,23 @@ export type DatedCoverage = Coverage & {
   readonly isOutOfSupport: boolean;
   /** Whether the advisories come from a published database that may be out of date. */
   readonly isOutdated: boolean;
+  /** Whether only claims of documents need it. */
+  readonly isClaimed?: boolean;
 };
 
 /** Returns the coverage of each namespace of an image, of packages without a namespace, and of evidence of unlisted packages. */
 export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promise<DatedCoverage[]> {
   const states = await deps.store.advisories.findFeedStates({ asOf: deps.asOf });
+  const claimed = new Set(image.claimedNamespaces);
   const covered = await Promise.all(
     image.namespaces.map(async (namespace) => {
-      const counting = statesFor(advisoryNamespaceOf(namespace).name, states);
-      return withEndedRunTimes(
-        await coverageOfNamespace(namespace, image.distro, counting, deps),
+      const { name } = advisoryNamespaceOf(namespace);
+      const coverage = withEndedRunTimes(
+        await coverageOfNamespace(namespace, image.distro, statesFor(name, states), deps),
         image,
         deps,
       );
+      return claimed.has(name) ? asClaimed(coverage) : coverage;
     }),
   );
   const ofPackages = [...covered, ...coverageWithoutNamespace(image)];
@@ -66,6 +70,12 @@ export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promi
     ...unread.map((coverage) => ({ ...coverage, isOutOfSupport: false, isOutdated: false })),
     ...coverageOfExcluded(image),
   ];
+}
+
+function asClaimed(coverage: DatedCoverage): DatedCoverage {
+  const remark = 'only documents in the image claim its packages';
+  const reason = coverage.reason === null ? null : `${coverage.reason}; ${remark}`;
+  return { ...coverage, reason, isClaimed: true };
 }
 
 /** Returns packages among which are all that coverage may depend on. */

@@ -62,7 +62,7 @@ type OtherFields = Partial<Pick<ImagePackage, 'lookup' | 'layerPosition' | 'func
 interface Summary
   extends Pick<
     IndexedImage,
-    'distro' | 'namespaces' | 'statuses' | 'excluded' | 'isSourceTree' | 'evidence'
+    'distro' | 'namespaces' | 'claimedNamespaces' | 'statuses' | 'excluded' | 'isSourceTree' | 'evidence'
   > {
   readonly layers: readonly LayerFacts[];
   /** Where the text of each package begins in that of all packages, in characters. */
@@ -93,10 +93,18 @@ export async function describeImage(
   { store, descriptions, extensions }: DescribeDeps,
 ): Promise<boolean> {
   const packages = descriptions.writePackages(image.packages);
-  const { distro, namespaces, statuses, excluded, isSourceTree, evidence } = image;
+  const { distro, namespaces, claimedNamespaces, statuses, excluded, isSourceTree, evidence } = image;
   const isCovering = coveringPackages(image);
   const summary = JSON.stringify({
-    ...{ distro, namespaces, statuses, evidence, layers, starts: startsOfElements(packages) },
+    ...{
+      distro,
+      namespaces,
+      claimedNamespaces,
+      statuses,
+      evidence,
+      layers,
+      starts: startsOfElements(packages),
+    },
     ...(excluded !== undefined && { excluded }),
     ...(isSourceTree !== undefined && { isSourceTree }),
     covering: image.packages.flatMap((found, i) => (isCovering(found) ? [i] : [])),

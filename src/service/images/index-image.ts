@@ -12,7 +12,7 @@ import type { SquashedImage, SquashedPackage, SquashedProblem } from '../../matc
 import type { Digest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
-import { ecosystemOfType, type Namespace } from '../../model/namespace.ts';
+import { distroOfNamespace, ecosystemOfType, type Namespace } from '../../model/namespace.ts';
 import { comparePackages, compareText } from '../../model/order.ts';
 import type { ListedPackage, PackageLocation } from '../../model/package.ts';
 import { overrideDistro } from '../../model/parse-distro.ts';
@@ -36,7 +36,7 @@ import {
 } from './image-description.ts';
 import type { ImageScope, IndexedImage } from './indexed-image.ts';
 import type { LayerAnalyzer } from './layer-analyzer.ts';
-import { ecosystemOf, namespacesOf, PackageLookups } from './package-lookup.ts';
+import { claimedNamespacesOf, ecosystemOf, namespacesOf, PackageLookups } from './package-lookup.ts';
 import { type IndexedLayer, type LayerStack, ReadPasses } from './read-passes.ts';
 import {
   findStoredIndexes,
@@ -153,6 +153,7 @@ async function imageOf(read: LayerStack<IndexedImageLayer>, deps: IndexImageDeps
       layers: layers.map(({ layer, index: layerIndex }) => toReportLayer(layer, layerIndex)),
       packages,
       namespaces: namespacesOf(distro, packages, deps.extensions),
+      claimedNamespaces: claimedNamespacesOf(packages),
       evidence: squashed.evidence,
       statuses: statusesOf(squashResult, deps.extensions, layers.map(diffIdOf)),
       excluded,
@@ -271,13 +272,14 @@ function toImagePackage(listedItem: SquashedPackage, context: ImageContext): Ima
   const { distro, diffIds, squashed, ecosystems, licenses, distributionFiles } = context;
   const item = withOwnLocation(listedItem, distributionFiles);
   const { requires, provides, archivePath, codePaths, ...listed } = item.package;
+  const ecosystem = ecosystems.get(item.lister);
   const owner = squashed.owners.get(item.path)?.name;
   const locations = packageLocations(item, squashed, diffIds);
   const found = {
     ...listed,
     ...attributionOf(listed, licenses),
     ...supplierField(listed),
-    purl: purlOfListed(listed, ecosystems.get(item.lister) === undefined ? distro : null),
+    purl: purlOfListed(listed, ecosystem === undefined ? distro : distroOfNamespace(ecosystem.name)),
     location: { path: pathOfPackage(item.path, item.package), layer: diffIds[item.layer] ?? null },
     foundBy: item.lister,
     ...(item.repositories.length > 0 && { repositories: item.repositories }),
@@ -306,20 +308,11 @@ function withOwnLocation(item: SquashedPackage, distributionFiles: DistributionF
 /** Types of packages that are the same in every distribution, and for which there is no advisory source. */
 const unassessedTypes: ReadonlySet<string> = new Set([
   ...['otp', 'conda', 'wordpress', 'luarocks', 'cpan', 'opam', 'conan', 'vscode-extension'],
-  ...[
-    'chrome-extension',
-    'firefox-extension',
-    'ai-model',
-    'brew',
-    'flatpak',
-    'snap',
-    'nix',
-    'guix',
-    'generic',
-  ],
+  ...['chrome-extension', 'firefox-extension', 'ai-model', 'brew', 'flatpak', 'snap', 'nix', 'guix'],
+  'generic',
 ]);
 
-/** Returns the purl of a package. `distro` is null for a package of another ecosystem than the distribution. */
+/** Returns the purl of a package. `distro` is null for a package of no distribution. */
 function purlOfListed(listed: ListedPackage, distro: Distro | null): string {
   const isOfRegistry = ecosystemOfType(listed.type) !== undefined || unassessedTypes.has(listed.type);
   return isOfRegistry ? languagePurlOf(listed) : purlOf(listed, distro);

@@ -10,7 +10,7 @@ import { DistributionFiles } from './distribution-files.ts';
 import { versionOrder } from './extension-status.ts';
 import { imageIndexIdentity, indexVersion } from './index-image.ts';
 import type { ImageScope, IndexedImage } from './indexed-image.ts';
-import { namespacesOf, PackageLookups, withoutLookup } from './package-lookup.ts';
+import { claimedNamespacesOf, namespacesOf, PackageLookups, withoutLookup } from './package-lookup.ts';
 
 /** Dependencies and options of `indexSbom`. */
 export interface IndexSbomDeps extends Pick<ImageScope, 'distro'> {
@@ -48,6 +48,7 @@ export async function indexSbom(
     layers,
     packages,
     namespaces: namespacesOf(distro, packages, extensions),
+    claimedNamespaces: claimedNamespacesOf(packages),
     evidence: { found: [], cut: [] },
     claimedUnread: unread,
     // Matching computes the version order again.

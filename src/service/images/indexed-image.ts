@@ -23,6 +23,8 @@ export interface IndexedImage {
   readonly isDescribed?: boolean;
   /** Namespaces of the packages, sorted by name. */
   readonly namespaces: readonly Namespace[];
+  /** Names of the namespaces of advisories that only claims of documents need. */
+  readonly claimedNamespaces: readonly string[];
   readonly statuses: readonly ExtensionStatus[];
   /** Files that a user has excluded. */
   readonly excluded?: readonly ExcludedFile[];

@@ -10,6 +10,7 @@ import { npm } from '../../version/npm.ts';
 import { semver } from '../../version/semver.ts';
 import { wantedPatterns } from './analyze-layers.ts';
 import {
+  claimedNamespacesOf,
   isLeftToOwner,
   isOfDistribution,
   namespacesOf,
@@ -122,4 +123,15 @@ test('looks a package up by the advisories of the supplier that patched it, and 
     namespacesOf(null, all, builtIn).map(({ name }) => name),
     ['npm', 'root:npm'],
   );
+});
+
+test('names the namespaces that only claims need', () => {
+  const claimed = { evidence: 'claimed-sbom' } as const;
+  const found = (namespace: string, more: object = {}): ImagePackage =>
+    ({ ...more, lookup: { namespace: { name: namespace, versionScheme: 'rpm' } } }) as ImagePackage;
+  const packages = [
+    ...[found('rhel:7', claimed), found('cargo', claimed), found('almalinux:8', claimed)],
+    ...[found('cargo'), withoutLookup({ ...found('pypi'), ...claimed })],
+  ];
+  assert.deepEqual(claimedNamespacesOf(packages), ['almalinux:8', 'rhel:7']);
 });

@@ -119,6 +119,15 @@ export function namespacesOf(
   return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
 }
 
+/** Returns the names of the namespaces of advisories that only claims of documents need, sorted. Whether they have advisories decides nothing. */
+export function claimedNamespacesOf(packages: readonly ImagePackage[]): string[] {
+  const claimed = new Set<string>();
+  const proven = new Set<string>();
+  for (const { lookup, evidence } of packages)
+    if (lookup !== null) (evidence === 'claimed-sbom' ? claimed : proven).add(lookup.namespace.name);
+  return [...claimed].filter((name) => !proven.has(name)).sort(compareText);
+}
+
 /** Returns the namespace of a lister's packages if they do not belong to the distribution. */
 export function ecosystemOf(name: string, { listers }: Listers): Namespace | undefined {
   return listers.find((lister) => lister.name === name)?.ecosystem;
