@@ -50,9 +50,16 @@ interface Page {
 
 type CellName = (typeof names)[number];
 
+/** Returns an address of the registry that belongs to a cell. */
+function registryOf(cell: CellName, port: number): string {
+  const addresses = Array.from({ length: 250 }, (_, i) => `127.0.0.${i + 2}:${port}`);
+  return addresses.find((address) => cellOfRegistry(address, names) === cell) ?? assert.fail();
+}
+
 /** Starts four cells on two engines, which have scanned images of their own, and a server over them. */
 async function startCells(t: TestContext) {
-  const registry = await debianRegistry(t);
+  const registry = await debianRegistry(t, { hasEveryAddress: true });
+  const ownRegistry = (name: CellName): string => registryOf(name, registry.port);
   for (const tag of Object.values(tagsOf).flat()) await pushImage(registry, tag);
   const ports = await Promise.all(names.map(() => freePort()));
   const shared = ['serve', '--config', sharedSettings(t, ports)];
@@ -60,6 +67,7 @@ async function startCells(t: TestContext) {
   const start = async (name: CellName): Promise<ServeProcess> =>
     await runServer(t, shared, {
       ...{ ...fleetSettings(registry.port), ...places[names.indexOf(name)], CLAIR_CELL: name },
+      CLAIR_IMAGES_REGISTRIES: [`127.0.0.1:${registry.port}`, ...names.map(ownRegistry)].join(','),
       CLAIR_API_ADDR: `127.0.0.1:${ports[names.indexOf(name)]}`,
     });
   const scanAll = async (name: CellName): Promise<[CellName, ServeProcess]> => {
@@ -67,7 +75,7 @@ async function startCells(t: TestContext) {
     await isLoaded(cell);
     const { scan, ended } = fleetClient(cell);
     for (const tag of [...tagsOf[name], 'missing']) {
-      const { state } = await ended((await scan(`127.0.0.1:${registry.port}/shop:${tag}`)).id);
+      const { state } = await ended((await scan(`${ownRegistry(name)}/shop:${tag}`)).id);
       assert.equal(state, tag === 'missing' ? 'failed' : 'done');
     }
     return [name, cell];
@@ -154,6 +162,13 @@ test('four cells on four databases answer as one, and a slow and a dead one are 
   cellOf('south').signal('SIGCONT');
   await start('west');
   assert.deepEqual(await tagsFrom(front, imagesPath, partial), scanned);
+
+  const refused = await fetch(`http://127.0.0.1:${cellOf('north').ports.api}/api/v1/images`, {
+    method: 'POST',
+    body: JSON.stringify({ reference: `${registryOf('east', registry.port)}/shop:2` }),
+  });
+  assert.equal(refused.status, 421);
+  assert.match(await refused.text(), /belongs to the cell east: send the scan to it/);
 
   const added = await front.scan(`127.0.0.1:${registry.port}/shop:0`);
   assert.equal((await front.ended(added.id)).state, 'done');

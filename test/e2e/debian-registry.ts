@@ -16,6 +16,8 @@ export interface RegistrySetup {
   readonly tls?: CertificateFiles;
   /** Requires user `me` with password `secret`, or `robotAccount`. */
   readonly isPrivate?: boolean;
+  /** Answers at 127.0.0.2 and so on as well, like several registries. */
+  readonly hasEveryAddress?: boolean;
   /** Where notifications are posted, and with which `Authorization`. */
   readonly notifies?: { readonly url: string; readonly authorization: string };
 }
@@ -42,7 +44,7 @@ const htpasswd = [
 /** Starts Debian's docker-registry on this machine until the end of the test. */
 export async function debianRegistry(
   context: TestContext,
-  { tls, isPrivate = false, notifies }: RegistrySetup = {},
+  { tls, isPrivate = false, hasEveryAddress = false, notifies }: RegistrySetup = {},
 ): Promise<DebianRegistry> {
   const folder = mkdtempSync(join(tmpdir(), 'clair-registry-'));
   const port = await freePort();
@@ -55,7 +57,7 @@ export async function debianRegistry(
       storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
       ...(notifies && { notifications: { endpoints: [endpointOf(notifies)] } }),
       http: {
-        addr: `127.0.0.1:${port}`,
+        addr: `${hasEveryAddress ? '0.0.0.0' : '127.0.0.1'}:${port}`,
         ...(tls && { tls: { certificate: tls.cert, key: tls.key } }),
       },
       ...(isPrivate && { auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } } }),

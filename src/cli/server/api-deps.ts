@@ -16,6 +16,7 @@ import type { ReadExtracts } from '../../service/fleet/worker-analyzer.ts';
 import { staleAfterMs } from '../command-context.ts';
 import { logIngest } from '../log/server-events.ts';
 import { parseSuppressions } from '../suppression/suppression-directory.ts';
+import { otherCellOf } from './cells-plan.ts';
 import { isScanned } from './scan-runner.ts';
 import type { ServiceDeps } from './service-deps.ts';
 
@@ -114,9 +115,10 @@ export interface ReportingDeps {
 
 /** Returns the dependencies of the handlers of `/api/v1`. */
 export function toFleetDeps(
-  { images: { registries, credentials } }: Config,
+  config: Config,
   deps: ServiceDeps & ReportingDeps,
 ): FleetDeps {
+  const { registries, credentials } = config.images;
   const { loaded, store, suppressions, listGate, announceWork, now, server, readExtracts } = deps;
   const { extensions } = loaded;
   return {
@@ -128,6 +130,7 @@ export function toFleetDeps(
     credentials: Object.keys(credentials),
     mayScan: (registry) => isScanned(registry, registries, server),
     readExtracts,
+    otherCellOf: (registry) => otherCellOf(registry, config),
     watched: server.registries,
     noticedNames: store.noticedNames,
     webhookRate: new WebhookRate(),

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/settings.ts';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { registriesOfCell } from '../../service/cells/assign-registry.ts';
+import { cellOfRegistry, registriesOfCell } from '../../service/cells/assign-registry.ts';
 import type { CellAddress } from '../../service/cells/cell.ts';
 import { readInputFile } from '../read-file.ts';
 
@@ -65,4 +65,11 @@ export function ofOwnCell<T extends { readonly registry: string }>(
   const names = Object.keys(cells);
   if (cell === '' || names.length === 0) return [...registries];
   return registriesOfCell(cell, registries, names);
+}
+
+/** Returns the cell that a registry belongs to, if it is another one than that of the server. Undefined without cells. */
+export function otherCellOf(registry: string, { cell, cells }: CellSettings): string | undefined {
+  const names = Object.keys(cells);
+  const owner = cell === '' || names.length === 0 ? cell : cellOfRegistry(registry, names);
+  return owner === cell ? undefined : owner;
 }

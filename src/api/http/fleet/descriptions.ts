@@ -55,7 +55,7 @@ export const postImageDescription: RouteDescription = {
   responseType: job,
   status: 202,
   hasProblems: true,
-  errorStatuses: [400, 403, 503],
+  errorStatuses: [400, 403, 421, 503],
 };
 
 /** Description of `GET /api/v1/jobs/:id` for the OpenAPI document. */

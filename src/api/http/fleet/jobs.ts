@@ -18,6 +18,8 @@ export interface FleetDeps extends ImageReportDeps, WebhookDeps, Omit<Suppressio
   readonly credentials: readonly string[];
   /** Returns whether images of a registry may be scanned. */
   readonly mayScan: (registry: string) => boolean;
+  /** Returns the name of the cell to which a registry belongs, if it is not the cell of this server. */
+  readonly otherCellOf: (registry: string) => string | undefined;
   /** Announces to all servers that there is a new scan. */
   readonly announceWork: () => void;
   /** Limits lists and reports of all APIs together. */
@@ -39,6 +41,12 @@ export async function postImageRoute(request: ApiRequest, deps: FleetDeps): Prom
   request.addLogDetails({ image: reference });
   if (request.repositories?.allowsReference(reference) === false)
     throw new WireError(403, `this token does not allow it: it is limited to other repositories`);
+  const otherCell = deps.otherCellOf(registry);
+  if (otherCell !== undefined)
+    throw new WireError(
+      421,
+      `${registry} belongs to the cell ${otherCell}: send the scan to it, or to a server over all cells`,
+    );
   if (!deps.mayScan(registry))
     throw new WireError(403, `images of ${registry} may not be scanned: images.registries does not name it`);
   if (credentials !== undefined && !deps.credentials.includes(credentials))
