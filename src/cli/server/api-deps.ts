@@ -114,10 +114,7 @@ export interface ReportingDeps {
 }
 
 /** Returns the dependencies of the handlers of `/api/v1`. */
-export function toFleetDeps(
-  config: Config,
-  deps: ServiceDeps & ReportingDeps,
-): FleetDeps {
+export function toFleetDeps(config: Config, deps: ServiceDeps & ReportingDeps): FleetDeps {
   const { registries, credentials } = config.images;
   const { loaded, store, suppressions, listGate, announceWork, now, server, readExtracts } = deps;
   const { extensions } = loaded;
