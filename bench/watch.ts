@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import type { KnownImage } from '../src/store/known-image-store.ts';
-import { type BuiltImage, buildImage } from '../src/testing/image-builder.ts';
+import { type BuiltImage, buildImage, ociFiles, writeFiles } from '../src/testing/image-builder.ts';
 import { tar } from '../src/testing/tar-writer.ts';
 
 /**
  * Measures how a server finds what is in a registry: `npm run bench -- watch [--tags N] [--pushes N] [--database URL] [--image LAYOUT]`.
- * Debian's docker-registry on this machine has images of Alpine with a common base. The server walks through it, and gets its notifications.
- * With an image that `npm run image` built, the server runs in the root file system of that image, as its user. This needs root, skopeo and
- * umoci.
+ * Skopeo pushes images of Alpine with a common base to Debian's docker-registry on this machine. The server walks through it, and gets its
+ * notifications. With an image that `npm run image` built, the server runs in the root file system of that image, as its user. This needs
+ * root and umoci.
  */
 const { values } = parseArgs({
   options: {
@@ -27,6 +26,7 @@ const { values } = parseArgs({
     image: { type: 'string' },
   },
 });
+const run = promisify(execFile);
 const work = mkdtempSync(join(tmpdir(), 'clair-bench-watch-'));
 /** The root file system of the server, and a directory in it that the server may read and write. */
 const { root, inRoot } = values.image === undefined ? { root: '', inRoot: work } : unpack(values.image);
@@ -147,39 +147,16 @@ function imageOf(name: string): BuiltImage {
   });
 }
 
-/** Pushes an image. OCI distribution-spec, "Push". */
 async function push(name: string): Promise<void> {
-  const [repository = '', tag = ''] = name.split(':');
-  const { layers, config, manifest } = imageOf(name);
-  for (const { bytes } of [...layers, config]) await uploadBlob(repository, bytes);
-  const type = 'application/vnd.oci.image.manifest.v1+json';
-  await request('PUT', `${repository}/manifests/${tag}`, {
-    body: manifest.bytes,
-    headers: { 'content-type': type },
-  });
-}
-
-async function uploadBlob(repository: string, bytes: Uint8Array): Promise<void> {
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-  const begun = await request('POST', `${repository}/blobs/uploads/`, {});
-  const place = new URL(begun.headers.get('location') ?? '', `http://${registry}`);
-  place.searchParams.set('digest', digest);
-  const headers = { 'content-type': 'application/octet-stream' };
-  const response = await fetch(place, { method: 'PUT', body: bytes, headers });
-  assert.ok(response.ok, `${response.status} for a blob`);
+  const layout = join(work, 'pushed');
+  await writeFiles(layout, ociFiles([imageOf(name)]));
+  const options = ['--quiet', '--insecure-policy', '--dest-tls-verify=false'];
+  await run('skopeo', ['copy', ...options, `oci:${layout}`, `docker://${registry}/${name}`]);
+  rmSync(layout, { recursive: true });
 }
 
 async function remove(name: string): Promise<void> {
-  const [repository = '', tag = ''] = name.split(':');
-  const headers = { accept: 'application/vnd.oci.image.manifest.v1+json' };
-  const found = await request('HEAD', `${repository}/manifests/${tag}`, { headers });
-  await request('DELETE', `${repository}/manifests/${found.headers.get('docker-content-digest')}`, {});
-}
-
-async function request(method: string, path: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(`http://${registry}/v2/${path}`, { ...init, method });
-  assert.ok(response.ok, `${response.status} for ${method} ${path}`);
-  return response;
+  await run('skopeo', ['delete', '--tls-verify=false', `docker://${registry}/${name}`]);
 }
 
 async function namedImages(): Promise<Pick<KnownImage, 'digest' | 'names'>[]> {
