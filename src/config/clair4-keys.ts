@@ -162,7 +162,7 @@ export const clair4Keys: Readonly<Record<string, Clair4Key>> = {
   'notifier.matcher_addr': oneProcess,
   'notifier.poll_interval': poll,
   'notifier.delivery_interval': poll,
-  'notifier.disable_summary': withoutEffect('Every change has its own notification.'),
+  'notifier.disable_summary': withoutEffect('Each page has the most severe vulnerability of a manifest.'),
   'notifier.amqp.uris': becomes('notifier.amqp.uris'),
   'notifier.amqp.exchange.name': becomes('notifier.amqp.exchange'),
   'notifier.amqp.exchange.type': anExchange,

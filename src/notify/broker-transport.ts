@@ -28,6 +28,8 @@ export function brokerTransport(
   return {
     name: section.replace('notifier.', ''),
     wants: affectsManifest,
+    // Messages that have everything are of one change each.
+    ...(!direct && { isPerUpdate: true }),
     async deliver(notification, signal) {
       signal.throwIfAborted();
       // Receivers do not delete a notification that is sent as a whole.

@@ -25,7 +25,7 @@ const settings = {
 /** Settings of a webhook of Clair v4. */
 export type Clair4WebhookOptions = ValuesOf<typeof settings>;
 
-/** Posts the id and the address of a notification, as the notifier of Clair v4 does, if a manifest is affected. */
+/** Posts the id and the address of a notification of an update, as the notifier of Clair v4 does, if a manifest is affected. */
 export const clair4Webhook = transportKind({
   name: 'clair4',
   readBy: 'programs',
@@ -44,6 +44,7 @@ function toReceiver(options: Clair4WebhookOptions, { env, isBatched }: Transport
   return {
     name: 'clair4',
     wants: affectsManifest,
+    isPerUpdate: true,
     async deliver(notification, signal) {
       signal.throwIfAborted();
       if (!(await affectsManifest(notification))) return;

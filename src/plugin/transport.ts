@@ -71,6 +71,11 @@ export interface Transport {
    * Returns whether the receiver needs a notification. If no transport needs it, it is never offered again. Absent: each is needed.
    */
   wants?(notification: NotificationMessage): Promise<boolean>;
+  /**
+   * Present if the receiver reads all changes of an update by the name of one notification. It gets the first one of an update that it needs,
+   * and no other.
+   */
+  readonly isPerUpdate?: true;
   /** Resolves when the receiver has the notification; rejects if that is uncertain. Settles soon after the signal is aborted. */
   deliver(notification: NotificationMessage, signal: AbortSignal): Promise<void>;
 }

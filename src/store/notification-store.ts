@@ -1,4 +1,5 @@
 import type { Lease } from './lock-store.ts';
+import type { PageRequest } from './page.ts';
 
 /** A queue of undelivered notifications, keyed by name. */
 export interface DeliveryQueueStore<T> {
@@ -50,4 +51,14 @@ export interface NotificationStore extends DeliveryQueueStore<Notification> {
    * and undefined if nothing is due ever.
    */
   findNextDue(): Promise<string | undefined>;
+  /**
+   * Makes a notification represent the update of its feed, which is all changes that one application made, unless another one does. Returns
+   * the name of the one that does: the same for every caller.
+   */
+  representUpdate(name: string): Promise<string>;
+  /**
+   * Returns a page of the notifications of the update that a notification represents, in the order of their events. `after` is the name of the
+   * last one of the previous page. Undefined if the notification represents no update. Throws `usage` for an unknown `after`.
+   */
+  pageOfUpdate(name: string, page: PageRequest<string>): Promise<readonly Notification[] | undefined>;
 }

@@ -58,6 +58,7 @@ export async function startV4Server(
     matching: { extensions, store },
     listLimiter: new ListLimiter(),
     documents: documentCache(),
+    filter: { severity: undefined, isFixable: false, namespaces: [] },
     feeds: extensions.sources.flatMap((source) => source.feeds.map((feed) => ({ source, feed }))),
     ...{ notReadyStatus, maxAgeSeconds: 60 },
   };

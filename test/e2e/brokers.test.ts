@@ -21,6 +21,7 @@ import {
   compareNotifications,
   compareProperties,
   distinctNotifications,
+  notifiedUpdates,
   recordedCallback,
   v4QueueDeviations,
 } from './replay/v4-queue.ts';
@@ -252,9 +253,10 @@ for (const [i, engine] of sharedEngines.entries())
       [`CLAIR_NOTIFIER_${addresses}_CALLBACK`]: recordedCallback,
     });
     const changes = distinctNotifications(lines, 'amqp').length;
-    const byStomp = await rabbit.take(`stomp-${queue}`, changes);
+    const counts = { [lists]: changes, [addresses]: notifiedUpdates(distinctNotifications(lines, 'amqp')) };
+    const byStomp = await rabbit.take(`stomp-${queue}`, counts['STOMP'] ?? 0);
     if (isAway) await proxy.open();
-    const byAmqp = await rabbit.take(queue, changes);
+    const byAmqp = await rabbit.take(queue, counts['AMQP'] ?? 0);
     const received = { AMQP: byAmqp, STOMP: byStomp };
     const properties = compareProperties(lines, received);
     const equal = compareNotifications(distinctNotifications(lines, 'amqp'), received[lists]);

@@ -115,7 +115,7 @@ function changedFeeds(t: TestContext): string {
   return directory;
 }
 
-/** Returns the notification about a new vulnerability, and the manifests that it affects. */
+/** Returns the notification of the update with a new vulnerability, and the manifests that this affects. */
 async function notificationOf(
   engine: SharedEngine,
   place: string,
@@ -127,7 +127,7 @@ async function notificationOf(
   const notification = found ?? assert.fail(`no notification about ${id}`);
   const { images } = await affectedPage(notification, { limit: 100 }, { store, extensions: builtIn });
   const names = images.flatMap((image) => image.names.flatMap((name) => manifestOfName(name) ?? []));
-  return [notification.name, names.sort()];
+  return [await store.notifications.representUpdate(notification.name), names.sort()];
 }
 
 async function replay(

@@ -17,6 +17,7 @@ import { staleAfterMs } from '../command-context.ts';
 import { logIngest } from '../log/server-events.ts';
 import { parseSuppressions } from '../suppression/suppression-directory.ts';
 import { otherCellOf } from './cells-plan.ts';
+import { filterOf } from './notifier.ts';
 import { isScanned } from './scan-runner.ts';
 import type { ServiceDeps } from './service-deps.ts';
 
@@ -87,7 +88,7 @@ export function toV3Deps({
 /** Returns the dependencies of the handlers of Clair's API v4, which lists packages of languages whatever the settings of a worker are. */
 export function toV4Deps(
   { store, pool, loaded, plan, ingests, listGate, log }: ServiceDeps,
-  { api, updater }: Pick<Config, 'api' | 'updater'>,
+  { api, updater, notifier }: Pick<Config, 'api' | 'updater' | 'notifier'>,
 ): V4Deps {
   const { extensions } = loaded;
   return {
@@ -102,6 +103,7 @@ export function toV4Deps(
     matching: { extensions, store },
     listLimiter: listGate,
     documents: documentCache(),
+    filter: filterOf(notifier),
     feeds: plan.feeds,
     notReadyStatus: api.v4.notready === '404' ? 404 : 202,
     maxAgeSeconds: Math.round(updater.interval / 1000),

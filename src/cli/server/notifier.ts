@@ -2,6 +2,7 @@ import type { Config } from '../../config/settings.ts';
 import { messageOf } from '../../core/errors.ts';
 import { attentiveSleep, sleep } from '../../kit/async/wake-signal.ts';
 import { deliverNotifications } from '../../service/notifications/deliver-notifications.ts';
+import type { NotificationFilter } from '../../service/notifications/notification-filter.ts';
 import { ownerName } from '../environment.ts';
 import { startBackgroundTask } from './background-task.ts';
 import type { ServiceDeps } from './service-deps.ts';
@@ -26,7 +27,7 @@ export function startNotifier(
     previousStopped,
   }: ServiceDeps,
 ): AsyncDisposable {
-  const { attempts, renotifyinterval, severity, fixable, namespaces, digest } = notifier;
+  const { attempts, renotifyinterval, digest } = notifier;
   const transports = plan.transports.map((one) => tracedTransport(one, tracer));
   return startBackgroundTask('notifier', log, async (signal) => {
     await previousStopped;
@@ -37,11 +38,7 @@ export function startNotifier(
         store,
         suppressions,
         transports,
-        filter: {
-          severity: severity === 'Unknown' ? undefined : severity,
-          isFixable: fixable,
-          namespaces,
-        },
+        filter: filterOf(notifier),
         attempts,
         batchWindowMs: digest,
         renotifyMs: renotifyinterval,
@@ -61,4 +58,9 @@ export function startNotifier(
       signal,
     );
   });
+}
+
+/** Returns the filter of changes of a configuration. */
+export function filterOf({ severity, fixable, namespaces }: Config['notifier']): NotificationFilter {
+  return { severity: severity === 'Unknown' ? undefined : severity, isFixable: fixable, namespaces };
 }

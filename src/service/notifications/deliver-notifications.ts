@@ -139,7 +139,16 @@ async function createNotifications({ store }: DeliveryDeps, signal: AbortSignal)
 
 /** Queue of notifications or batches, in order of their due time. */
 interface DeliveryQueue
-  extends Omit<NotificationStore, 'createFromEvents' | 'find' | 'findDue' | 'findNextDue' | 'markDeleted'> {
+  extends Omit<
+    NotificationStore,
+    | 'createFromEvents'
+    | 'find'
+    | 'findDue'
+    | 'findNextDue'
+    | 'markDeleted'
+    | 'representUpdate'
+    | 'pageOfUpdate'
+  > {
   find(name: string): Promise<QueuedDelivery | undefined>;
   findDue(limit: number): Promise<readonly QueuedDelivery[]>;
   /** Returns the message for the transports. Returns undefined if there is nothing to deliver. */
@@ -176,11 +185,23 @@ async function changeMessage(
 /** Returns a message that a transport needs. Undefined if none does: to offer it again would cost as much, and for ever. */
 async function neededMessage(
   message: NotificationMessage,
-  { transports }: DeliveryDeps,
+  deps: DeliveryDeps,
 ): Promise<NotificationMessage | undefined> {
-  for (const transport of transports)
-    if (transport.wants === undefined || (await transport.wants(message))) return message;
+  for (const transport of deps.transports) if (await needs(transport, message, deps)) return message;
   return undefined;
+}
+
+/** Whether a transport needs a message. One that gets a message for each update needs the first that it wants. */
+async function needs(
+  transport: Transport,
+  message: NotificationMessage,
+  { store }: DeliveryDeps,
+): Promise<boolean> {
+  if (transport.wants !== undefined && !(await transport.wants(message))) return false;
+  return (
+    transport.isPerUpdate !== true ||
+    (await store.notifications.representUpdate(message.name)) === message.name
+  );
 }
 
 /** Delivers a page of one queue. Returns false if there was no work for this server. */
@@ -295,6 +316,10 @@ async function sendToReadyReceivers(
     if (signal.aborted) return;
     if (!delivery.isReady(receiver, deps.now().getTime())) continue;
     const { transport } = receiver;
+    if (transport.isPerUpdate === true && !(await needs(transport, message, deps))) {
+      delivery.recordDelivered(receiver);
+      continue;
+    }
     try {
       await transport.deliver(message, AbortSignal.any([signal, AbortSignal.timeout(deliveryMsMax)]));
       delivery.recordDelivered(receiver);

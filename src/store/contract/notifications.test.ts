@@ -11,7 +11,56 @@ const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
 const minute = 60_000;
 const start = Date.parse('2026-01-02T00:00:00Z');
 
+/** Creates and returns the notifications that are due, in their order. */
+async function dueOf({ notifications }: Store): Promise<readonly Notification[]> {
+  while ((await notifications.createFromEvents(10)) > 0);
+  return await notifications.findDue(100);
+}
+
 for (const engine of storeEngines) {
+  test(`${engine.name}: one notification represents all changes of an update`, async (t) => {
+    const clock = { now: start };
+    const store = await engine.create(t)({ now: () => clock.now });
+    const { notifications } = store;
+    await apply(store, []);
+    clock.now += minute;
+    await apply(store, [record('A'), record('B'), record('C')]);
+    clock.now += minute;
+    await apply(store, [record('A'), record('B'), record('C'), record('D')]);
+    const [a, b, c, d, ...others] = (await dueOf(store)).map(({ name }) => name);
+    assert.ok(
+      a !== undefined && b !== undefined && c !== undefined && d !== undefined && others.length === 0,
+    );
+    assert.equal(await notifications.pageOfUpdate(b, { limit: 9 }), undefined);
+    assert.equal(await notifications.representUpdate(b), b);
+    for (const name of [a, b, c]) assert.equal(await notifications.representUpdate(name), b);
+    assert.equal(await notifications.representUpdate(d), d);
+    const idsOf = async (name: string, page: { limit: number; after?: string }) =>
+      (await notifications.pageOfUpdate(name, page))?.map(({ id }) => id);
+    assert.deepEqual(await idsOf(b, { limit: 9 }), ['A', 'B', 'C']);
+    assert.deepEqual(await idsOf(b, { limit: 2 }), ['A', 'B']);
+    assert.deepEqual(await idsOf(b, { limit: 2, after: b }), ['C']);
+    assert.deepEqual(await idsOf(b, { limit: 2, after: c }), []);
+    assert.equal(await idsOf(a, { limit: 9 }), undefined);
+    assert.deepEqual(await idsOf(d, { limit: 9 }), ['D']);
+    await assert.rejects(idsOf(b, { limit: 2, after: 'unknown' }), /there is no notification unknown/);
+  });
+
+  test(`${engine.name}: forgets what represents an update together with its events`, async (t) => {
+    const clock = { now: start };
+    const store = await engine.create(t)({ now: () => clock.now });
+    await apply(store, []);
+    clock.now += minute;
+    await apply(store, [record('A')]);
+    const [name = assert.fail()] = (await dueOf(store)).map((one) => one.name);
+    await store.notifications.representUpdate(name);
+    const { key } = { key: `store/notified-update/${new Date(clock.now).toISOString()} 1` };
+    assert.equal(await store.keyValues.get(key), name);
+    clock.now += 2 * minute;
+    await store.collectGarbage({ keepHistoryMs: minute, keepEventsMs: minute, keepLayersUnusedMs: minute });
+    assert.equal(await store.keyValues.get(key), undefined);
+  });
+
   const open = async (t: Parameters<typeof engine.create>[0]) => {
     const clock = { now: start };
     const store = await engine.create(t)({ now: () => clock.now });

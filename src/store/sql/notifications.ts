@@ -1,11 +1,14 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { ClairError } from '../../core/errors.ts';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import type { Notification, NotificationStore } from '../notification-store.ts';
+import type { PageRequest } from '../page.ts';
 import { deliveryQueue } from './delivery-queue.ts';
 import type { Engine } from './engine.ts';
 import { type EventRow, splitEvents } from './notification-parts.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull } from './times.ts';
+import { representedEvents, representUpdate } from './update-notifications.ts';
 
 /** Returns the notifications of a store; `now` is in milliseconds since 1970. */
 export function notificationStore(engine: Engine, now: () => number): NotificationStore {
@@ -18,6 +21,8 @@ export function notificationStore(engine: Engine, now: () => number): Notificati
     find: async (name) => (await read(db, (query) => query.where('notification.name', '=', name)))[0],
     findDue: (limit) => findDue(db, limit, now()),
     findNextDue: () => findNextDue(db, now()),
+    representUpdate: (name) => representUpdate(engine, name),
+    pageOfUpdate: (name, page) => pageOfUpdate(db, name, page),
     ...deliveryQueue(engine, 'notification', now),
     markDeleted: (name) => engine.write((write) => markDeleted(write, name, now()), 'own rows'),
   };
@@ -140,6 +145,35 @@ async function findDue(db: Kysely<Tables>, limit: number, now: number): Promise<
       .orderBy('notification.name')
       .limit(limit),
   );
+}
+
+async function pageOfUpdate(
+  db: Kysely<Tables>,
+  name: string,
+  { limit, after }: PageRequest<string>,
+): Promise<Notification[] | undefined> {
+  const events = await representedEvents(db, name);
+  if (events === undefined) return undefined;
+  const last = after === undefined ? undefined : await lastOfPage(db, after);
+  return await read(db, (query) =>
+    query
+      .where('event_number', '>=', last?.event ?? events.first)
+      .where('event_number', '<=', events.last)
+      .where((eb) =>
+        last === undefined
+          ? eb.lit(true)
+          : eb.or([eb('event_number', '>', last.event), eb('notification.name', '>', last.name)]),
+      )
+      .orderBy('event_number')
+      .orderBy('notification.name')
+      .limit(limit),
+  );
+}
+
+async function lastOfPage(db: Kysely<Tables>, name: string): Promise<Pick<Notification, 'event' | 'name'>> {
+  const [last] = await read(db, (query) => query.where('notification.name', '=', name));
+  if (last === undefined) throw new ClairError('usage', `there is no notification ${name}`);
+  return last;
 }
 
 async function markDeleted(db: Kysely<Tables>, name: string, now: number): Promise<boolean> {

@@ -11,6 +11,7 @@ import type { Tables } from './schema.ts';
 import { dropUntaggedImages } from './untagged-images.ts';
 import { dropUnusedImages } from './unused-images.ts';
 import { dropUnusedLayers } from './unused-layers.ts';
+import { dropRepresentations } from './update-notifications.ts';
 
 /** Numbers of rows per transaction, by kind; another writer waits only milliseconds for such a transaction. */
 const eventsAtATime = 200;
@@ -33,6 +34,7 @@ export async function collectGarbage(
   const historyFrom = now - terms.keepHistoryMs;
   const usedFrom = now - terms.keepLayersUnusedMs;
   const events = await dropEvents(engine, now - terms.keepEventsMs);
+  if (events > 0) await engine.write((db) => dropRepresentations(db, now - terms.keepEventsMs), 'own rows');
   await dropHistory(engine, historyFrom);
   const vulnerabilities = await dropRecords(engine, historyFrom);
   const images =

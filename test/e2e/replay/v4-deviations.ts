@@ -367,9 +367,11 @@ export const v4AuthDeviations: V4Deviations = {
 
 /** Deviations in the recording of the notifier. */
 export const v4NotifyDeviations: V4Deviations = {
-  21: { rule: 'A notification is about one change' },
-  22: { rule: 'A notification is about one change' },
-  23: { rule: 'A notification is about one change' },
+  16: { rule: 'A notification is about one update of a feed' },
+  20: { rule: 'A notification is about one update of a feed' },
+  21: { rule: 'A notification is about one update of a feed' },
+  22: { rule: 'A notification is about one update of a feed' },
+  23: { rule: 'A notification is about one update of a feed' },
   25: { rule: 'Pages of notifications are limited', status: 400 },
   27: { rule: 'Pages of notifications are limited' },
   32: { rule: 'Pages of notifications are limited', status: 400 },
@@ -380,6 +382,8 @@ export const v4NotifyDeviations: V4Deviations = {
   51: { rule: 'An unknown notification gets 404', status: 404 },
   55: { rule: 'Paths are exact', status: 404 },
   56: { rule: 'Paths are exact', status: 404 },
+  71: { rule: 'A notification is about one update of a feed' },
+  75: { rule: 'A notification is about one update of a feed' },
   82: { rule: 'A deleted manifest is in no notification' },
   83: { rule: 'A deleted manifest is in no notification' },
 };

@@ -9,7 +9,7 @@ export const recordedCallback = 'http://127.0.0.1:26060/notifier/api/v1/notifica
 /** Differences on purpose in messages to brokers. */
 export const v4QueueDeviations = {
   /** Headings in docs/reference/deviations.md with the reasons. */
-  rules: ['A notification is about one change', 'Brokers confirm each message'],
+  rules: ['A notification is about one update of a feed', 'Brokers confirm each message'],
   /** Members of a notification that only ours have. */
   onlyOurMembers: ['.vulnerability.normalized_severity'],
 } as const;
@@ -30,6 +30,11 @@ export function distinctNotifications(
     .filter((body) => body.startsWith('['))
     .flatMap((body) => JSON.parse(body) as V4Notification[]);
   return [...new Map(all.map((one) => [comparable(one), one])).values()];
+}
+
+/** Returns the number of updates that notifications are about. In the recording, each distribution has one. */
+export function notifiedUpdates(notifications: readonly V4Notification[]): number {
+  return new Set(notifications.map(({ vulnerability }) => vulnerability.distribution.did)).size;
 }
 
 /** Which advisory names a package, and how it rates a vulnerability, is compared with reports elsewhere. */

@@ -3,8 +3,10 @@ import { hash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { builtIn } from '../../../extensions.ts';
 import { parseDigest } from '../../../model/digest.ts';
+import type { Severity } from '../../../model/severity.ts';
 import { isKey } from '../../../plugin/version-scheme.ts';
 import type { V4NotificationPage } from '../../../report/clair4/types.ts';
+import type { KeyedVulnerabilityRecord } from '../../../store/advisory-store.ts';
 import type { Store } from '../../../store/store.ts';
 import { affectedRow, feedUpdate, record, stream } from '../../../testing/store-content.ts';
 import {
@@ -80,6 +82,106 @@ test('returns the manifests that a new vulnerability affects', async (t) => {
     [item.name, item.version, distribution.did, distribution.version_id],
     ['libssl3', '3.3.0-r1', 'alpine', '3.20'],
   );
+});
+
+/** An advisory on the installed version of a package of the layer. */
+function advisoryOn(id: string, severity: Severity, name = 'openssl'): KeyedVulnerabilityRecord {
+  const hi = apk.key('9');
+  assert.ok(isKey(hi));
+  const affected = affectedRow(name, {
+    namespace: { name: 'alpine:v3.20', versionScheme: 'apk' },
+    ...{ range: { to: '9' }, fix: { state: 'fixed', version: '9' }, keys: { lo: new Uint8Array(), hi } },
+  });
+  return record(id, { severity, affected: [affected] });
+}
+
+/** Applies advisories as one update, and returns the name of the notification that represents it. */
+async function representedUpdate(
+  { advisories, notifications }: Store,
+  records: readonly KeyedVulnerabilityRecord[],
+): Promise<string> {
+  const update = { fingerprint: String(records.length), acceptShrunk: true as const };
+  await advisories.apply(feedUpdate({ source: 'alpine', feed: 'v3.20/main', ...update }), stream(records));
+  while ((await notifications.createFromEvents(100)) > 0);
+  const due = await notifications.findDue(1000);
+  return await notifications.representUpdate(due.at(-1)?.name ?? assert.fail());
+}
+
+/** Reads all pages of a notification, as Quay does. */
+async function allPages(
+  { request }: V4TestServer,
+  name: string,
+  size: number,
+): Promise<V4NotificationPage['notifications'][]> {
+  const pages: V4NotificationPage['notifications'][] = [];
+  for (let next: string | undefined = ''; next !== undefined; ) {
+    const query = `page_size=${size}&next=${encodeURIComponent(next)}`;
+    const response = await request(`${notification}/${name}?${query}`);
+    assert.equal(response.status, 200);
+    const body = (await response.json()) as V4NotificationPage;
+    pages.push(body.notifications);
+    next = body.page.next;
+  }
+  return pages;
+}
+
+function shown(notifications: V4NotificationPage['notifications']): string[] {
+  return notifications.map(({ manifest, reason, vulnerability: { name, severity } }) =>
+    [manifest === v4Manifest ? 'one' : 'other', reason, name, severity].join(' '),
+  );
+}
+
+test('shows the most severe of all vulnerabilities of an update for each manifest, by reason', async (t) => {
+  const server = await startNotified(t);
+  const before = [advisoryOn('CVE-2026-3', 'High'), advisoryOn('CVE-2026-2', 'Low', 'other')];
+  await representedUpdate(server.store, before);
+  const name = await representedUpdate(server.store, [
+    ...[advisoryOn('CVE-2026-4', 'Low'), advisoryOn('CVE-2026-5', 'Critical')],
+    ...[advisoryOn('CVE-2026-6', 'Medium'), advisoryOn('CVE-2026-7', 'Critical', 'absent')],
+    advisoryOn('CVE-2026-2', 'Low', 'other'),
+  ]);
+  const pages = await allPages(server, name, 500);
+  assert.deepEqual(
+    pages.map((page) => shown(page).sort()),
+    [
+      [
+        ...['one added CVE-2026-5 Critical', 'one removed CVE-2026-3 High'],
+        ...['other added CVE-2026-5 Critical', 'other removed CVE-2026-3 High'],
+      ],
+    ],
+  );
+  assert.deepEqual([...new Set(pages.flat().map(({ id }) => id))].length, 4);
+});
+
+test('has all manifests of an update on its pages, whatever their size', async (t) => {
+  const server = await startNotified(t);
+  const many = Array.from({ length: 250 }, (_, i) =>
+    advisoryOn(`CVE-2026-${1000 + i}`, 'Low', `absent-${i}`),
+  );
+  const name = await representedUpdate(server.store, [
+    ...many,
+    ...[
+      advisoryOn('CVE-2025-1', 'High'),
+      advisoryOn('CVE-2027-1', 'Low'),
+      advisoryOn('CVE-2026-2', 'Low', 'other'),
+    ],
+  ]);
+  for (const size of [1, 2, 500]) {
+    const all = (await allPages(server, name, size)).flatMap(shown);
+    assert.deepEqual(
+      [...new Set(all.map((one) => one.split(' ')[0]))].sort(),
+      ['one', 'other'],
+      String(size),
+    );
+    assert.ok(all.includes('one added CVE-2025-1 High'), String(size));
+  }
+});
+
+test('answers 400 for an unknown position in an update', async (t) => {
+  const server = await startNotified(t);
+  const name = await representedUpdate(server.store, [advisoryOn('CVE-2026-3', 'High')]);
+  for (const next of ['x', `${otherManifest}:`, `:x`])
+    assert.equal((await server.request(`${notification}/${name}?next=${next}`)).status, 400, next);
 });
 
 test('gives the reason removed for a withdrawn vulnerability', async (t) => {

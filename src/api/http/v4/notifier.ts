@@ -1,15 +1,20 @@
 import { ClairError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
+import { compareText } from '../../../model/order.ts';
+import type { Match } from '../../../model/report.ts';
+import { compareSeverity, type Severity } from '../../../model/severity.ts';
 import { toV4Notifications } from '../../../report/clair4/notification.ts';
 import type { V4Notification, V4NotificationPage } from '../../../report/clair4/types.ts';
-import {
-  type AffectedEntry,
-  type RatedImagesDeps,
-  ratedEntries,
-} from '../../../service/notifications/affected-images.ts';
+import { type AffectedEntry, ratedEntries } from '../../../service/notifications/affected-images.ts';
 import { affectedPage } from '../../../service/notifications/notification-message.ts';
+import {
+  type ChangedFinding,
+  pageOfUpdate,
+  type UpdatePage,
+  type UpdatePageDeps,
+  type UpdatePosition,
+} from '../../../service/notifications/update-page.ts';
 import type { Notification } from '../../../store/notification-store.ts';
-import type { Store } from '../../../store/store.ts';
 import type { ListLimiter } from '../list-limiter.ts';
 import { type ApiRequest, type ApiResponse, badRequest, WireError } from '../route.ts';
 import { negotiatedType } from './negotiate.ts';
@@ -17,13 +22,15 @@ import { nilUuid, readUuid } from './uuid.ts';
 
 /** Dependencies of the routes of Clair's notifier. */
 export interface NotifierDeps {
-  readonly matching: RatedImagesDeps & { readonly store: Pick<Store, 'notifications'> };
+  readonly matching: Omit<UpdatePageDeps, 'filter'>;
+  /** The changes that receivers are notified about. */
+  readonly filter: UpdatePageDeps['filter'];
   readonly listLimiter: ListLimiter;
 }
 
-/** `GET notification/:id`: returns a page of the manifests that a change affects. */
+/** `GET notification/:id`: returns a page of the manifests that an update affects, or a change that represents no update. */
 export async function getNotificationPage(request: ApiRequest, deps: NotifierDeps): Promise<ApiResponse> {
-  const { matching, listLimiter } = deps;
+  const { matching, filter, listLimiter } = deps;
   const name = uuidInPath(request);
   const size = pageSizeOf(request.query.get('page_size') ?? '');
   const contentType = negotiatedType('notification_page', request.headers);
@@ -31,18 +38,84 @@ export async function getNotificationPage(request: ApiRequest, deps: NotifierDep
   if (notification === undefined) throw unknownNotification(name);
   const next = request.query.get('next') ?? '';
   // Clients that read the position from a notification of Go send the last one for the first page.
-  const after = next === '' || next === nilUuid ? {} : { after: next };
-  const page = await listLimiter
-    .run(request.signal, () => affectedPage(notification, { limit: size, ...after }, matching))
+  const after = next === nilUuid ? '' : next;
+  const part = await listLimiter
+    .run(request.signal, () => partOf(notification, { size, after }, { ...matching, filter }))
     .catch((error: unknown) => {
       throw error instanceof ClairError && error.code === 'usage' ? wrongNext() : error;
     });
-  const images = await ratedEntries(page.images, matching.store);
   const body: V4NotificationPage = {
-    page: { size, ...(page.next !== undefined && { next: page.next }) },
-    notifications: images.flatMap((entry) => notificationsOf(entry, notification)),
+    page: { size, ...(part.next !== undefined && { next: part.next }) },
+    notifications: part.notifications,
   };
   return { status: 200, contentType, text: JSON.stringify(body) };
+}
+
+interface PageStart {
+  readonly size: number;
+  /** The text of the previous page; empty for the first one. */
+  readonly after: string;
+}
+
+/** A page of notifications of manifests. `next` is absent on the last one. */
+interface NotificationPart {
+  readonly notifications: readonly V4Notification[];
+  readonly next?: string;
+}
+
+async function partOf(
+  notification: Notification,
+  { size: limit, after }: PageStart,
+  deps: UpdatePageDeps,
+): Promise<NotificationPart> {
+  const page = await pageOfUpdate(notification.name, { limit, after: positionOf(after) }, deps);
+  if (page === undefined) return await partOfChange(notification, { size: limit, after }, deps);
+  const next = page.next && textOf(page.next);
+  return { notifications: summaries(notification.name, page), ...(next !== undefined && { next }) };
+}
+
+/** Reads a position: the name of a notification, and a position in the images after it. Both may be empty. */
+function positionOf(text: string): UpdatePosition {
+  const [done = '', images] = text.split(/:(.*)/s);
+  return { done: done === '' ? undefined : done, images: images === '' ? undefined : images };
+}
+
+function textOf({ done = '', images = '' }: UpdatePosition): string {
+  return `${done}:${images}`;
+}
+
+/** Returns one notification for each manifest and reason on a page: that of the most severe vulnerability, as in Clair's summaries. */
+function summaries(name: string, { findings }: UpdatePage): V4Notification[] {
+  const worst = findings.toSorted((a, b) => compareSeverity(severityOf(b), severityOf(a)));
+  const byPlace = new Map<string, V4Notification>();
+  for (const { entry, finding, advisory, namespace, isWithdrawn } of worst) {
+    const all = toV4Notifications({
+      ...{ name: `${name} ${advisory}`, namespace, isWithdrawn },
+      images: [{ names: entry.names, ...contentOf(finding, advisory) }],
+    });
+    for (const one of all) {
+      const place = `${one.reason} ${one.manifest}`;
+      if (!byPlace.has(place)) byPlace.set(place, one);
+    }
+  }
+  return [...byPlace.values()].sort((a, b) => compareText(a.manifest, b.manifest));
+}
+
+function severityOf({ finding }: ChangedFinding): Severity {
+  return finding.vulnerability.severity;
+}
+
+async function partOfChange(
+  notification: Notification,
+  { size, after }: PageStart,
+  deps: UpdatePageDeps,
+): Promise<NotificationPart> {
+  const page = await affectedPage(notification, { limit: size, ...(after !== '' && { after }) }, deps);
+  const images = await ratedEntries(page.images, deps.store);
+  return {
+    notifications: images.flatMap((entry) => notificationsOf(entry, notification)),
+    ...(page.next !== undefined && { next: page.next }),
+  };
 }
 
 /** `DELETE notification/:id`: acknowledges a notification. It can still be read. */
@@ -81,9 +154,13 @@ function notificationsOf({ names, findings }: AffectedEntry, notification: Notif
   const [finding] = findings;
   if (finding === undefined) return [];
   const { name, namespace, id, new: is } = notification;
-  const vulnerability = { ...finding.vulnerability, id };
   return toV4Notifications({
     ...{ name, namespace, isWithdrawn: is === null },
-    images: [{ names, vulnerability, package: finding.package, fix: finding.fix }],
+    images: [{ names, ...contentOf(finding, id) }],
   });
+}
+
+/** Returns a finding under the id of its advisory, as in reports. */
+function contentOf({ vulnerability, package: item, fix }: Match, id: string) {
+  return { vulnerability: { ...vulnerability, id }, package: item, fix };
 }
