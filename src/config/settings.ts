@@ -160,8 +160,8 @@ const settings = {
   },
   extracts: {
     keep: oneOf(
-      'Where extracts of layers are kept, so that layers of registries are analysed again without fetching them: `none`, nowhere; `store`, in the database.',
-      ['none', 'store'],
+      'Where extracts of layers are kept, so that layers of registries are analysed again without fetching them: `none`, nowhere; `store`, in the database; `s3`, in a bucket.',
+      ['none', 'store', 's3'],
       'none',
     ),
     maxbytes: integer(
@@ -169,6 +169,17 @@ const settings = {
       limits.extractBytes,
       1024,
     ),
+    endpoint: string('s3: URL of the server, such as `https://s3.example.org`.'),
+    bucket: string('s3: name of the bucket.'),
+    region: string('s3: region of the bucket.', 'us-east-1'),
+    prefix: string('s3: start of the names of all objects, such as `clair/`.'),
+    pathstyle: boolean('s3: the bucket is in the path of URLs, and not in the name of the host.', true),
+    accesskey: string('s3: access key of the account.'),
+    secretkey: secretString('s3: secret key of the account.'),
+    credentialsfile: string(
+      's3: file with the keys, instead of `accesskey` and `secretkey`: the section `[default]` of a credentials file of AWS. It is read for each request.',
+    ),
+    cafile: string('s3: file with the authorities that the server’s certificate may come from, in PEM.'),
   },
   registries: table({
     host: string('Its address, such as `registry.example:5000`. The name of the entry when absent.'),

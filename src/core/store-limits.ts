@@ -14,6 +14,18 @@ export const storeLimits = {
   extractBytes: 32 * MiB,
   /** Time for which a bucket of extracts that did not answer is not asked again. */
   extractPauseMs: 60_000,
+  /** Time for an S3 server to accept a connection. */
+  extractConnectMs: 5_000,
+  /** Time without a byte from an S3 server. */
+  extractIdleMs: 10_000,
+  /** Time for a whole request to an S3 server. */
+  extractMs: 60_000,
+  /** Attempts of a request that an S3 server is too busy for. */
+  extractAttempts: 2,
+  /** Longest pause before another attempt. */
+  extractRetryMs: 2_000,
+  /** Bytes of an error of an S3 server. */
+  extractErrorBytes: 8 * 1024,
   /** Time to wait while another process writes to the database. The longest writes take seconds. */
   storeBusyMs: 60_000,
   /** Time between two statements of a transaction. Then the database server rolls it back. */

@@ -38,6 +38,10 @@ function configuration(url: string, database: string): object {
         ...{ apitoken: 'planted-quay', secret: 'planted-webhook-secret' },
       },
     },
+    extracts: {
+      ...{ keep: 's3', endpoint: url, bucket: 'extracts' },
+      ...{ accesskey: 'account', secretkey: 'planted-secret-key' },
+    },
     cell: 'north',
     cells: { north: { url, token: 'planted-cell' } },
     updater: {

@@ -5,8 +5,10 @@ import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { LayerExtracts } from '../../service/fleet/layer-extracts.ts';
 import type { Store } from '../../store/store.ts';
+import type { ServerPlan } from './server-plan.ts';
 
 interface ExtractDeps {
+  readonly server: Pick<ServerPlan, 'extractBucket'>;
   readonly store: Store;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -15,11 +17,11 @@ interface ExtractDeps {
 /** Returns the extracts of layers. Undefined if the settings keep none. */
 export function layerExtractsOf(
   { extracts: { keep, maxbytes } }: Pick<Config, 'extracts'>,
-  { store, log, metrics }: ExtractDeps,
+  { server, store, log, metrics }: ExtractDeps,
 ): LayerExtracts | undefined {
   if (keep === 'none') return undefined;
   return new LayerExtracts({
-    ...{ store, now: store.now, bucket: undefined },
+    ...{ store, now: store.now, bucket: server.extractBucket },
     bytesMax: maxbytes,
     pauseMs: limits.extractPauseMs,
     onRead: (outcome, layer, error) => {

@@ -10,10 +10,12 @@ import type { Config } from '../../config/settings.ts';
 import { ClairError } from '../../core/errors.ts';
 import { type SourcePolicy, sourcePolicy } from '../../image/posted/source-policy.ts';
 import type { FernetKey } from '../../kit/fernet.ts';
+import type { ExtractBucket } from '../../store/layer-extract-store.ts';
 import { requireMirror } from '../feed-client.ts';
 import type { PublishedOptions } from '../open-places.ts';
 import { type CellsPlan, cellsPlan, ofOwnCell } from './cells-plan.ts';
 import { checkDatabaseSettings } from './database-settings.ts';
+import { extractBucketOf } from './extracts-plan.ts';
 import { type HarborPlan, harborPlan } from './harbor-plan.ts';
 import { Problems } from './problems.ts';
 import { exportTarget } from './tracing.ts';
@@ -41,6 +43,8 @@ export interface ServerPlan {
   readonly registries: readonly ConfiguredRegistry[];
   /** File with credentials of registries. Empty without one. */
   readonly authFile: string;
+  /** Undefined if the settings keep no extracts in a bucket. */
+  readonly extractBucket: ExtractBucket | undefined;
   /** Undefined if the settings name no cell. */
   readonly cells: CellsPlan | undefined;
 }
@@ -77,6 +81,7 @@ export async function planServer(
     harbor: problems.check(() => harborPlan(api.harbor)),
     registries: problems.check(() => ofOwnCell(watchedRegistriesOf(config), config)),
     authFile: config.images.authfile,
+    extractBucket: problems.check(() => extractBucketOf(config.extracts)),
   };
   let cells: CellsPlan | undefined;
   await problems.checkAsync(async () => {

@@ -195,7 +195,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
         now: store.now(),
       }),
     ...wakeUps(store, parts),
-    extracts: layerExtractsOf(config, { store, log, metrics }),
+    extracts: layerExtractsOf(config, { server, store, log, metrics }),
     listGate: new ListLimiter(),
     now: store.now,
     jobPulse: new JobPulse(performance.now.bind(performance)),

@@ -69,7 +69,7 @@ function keepCurrentDeps(
     ...deps,
     scheduleOf: (source) => sourceTerms(config, source, { ...deps, thread }),
     collectGarbage: (lease) => thread.collect(retentionOf(config), lease),
-    otherJobs: [countJob(thread, log), removalJob({ store, now, log }), ...vexJobs(config, all)],
+    otherJobs: [countJob(thread, log), removalJob(all), ...vexJobs(config, all)],
     random: Math.random,
     owner: ownerName(),
     pulse,
@@ -125,12 +125,12 @@ function countJob(thread: FeedThread, log: ServiceDeps['log']): RecurringJob {
   };
 }
 
-function removalJob({ store, now, log }: Pick<ServiceDeps, 'store' | 'now' | 'log'>): RecurringJob {
+function removalJob({ store, now, log, server }: ServiceDeps): RecurringJob {
   return {
     ...extractRemoval,
     intervalMs: extractRemovalIntervalMs,
     async run(_lease, signal) {
-      const removed = await removeUnusedExtracts({ store, now, bucket: undefined }, signal);
+      const removed = await removeUnusedExtracts({ store, now, bucket: server.extractBucket }, signal);
       if (removed > 0) log.info({ removed }, 'extracts of unused layers removed');
     },
   };

@@ -9,8 +9,10 @@ import { type HeaderSets, headersAfterRedirects, redirectTarget } from './redire
 export interface HttpRequest extends HeaderSets, ConnectionTimeouts {
   /** Requests the headers only, by HEAD. */
   readonly isHead?: boolean;
-  /** Sent by POST. A request with a body is never redirected: the body may be a secret. */
-  readonly body?: string;
+  /** Sent by POST without `method`. A request with a body is never redirected: the body may be a secret. */
+  readonly body?: string | Uint8Array;
+  /** Instead of GET, HEAD or POST. */
+  readonly method?: 'PUT' | 'DELETE';
   /** `manual` returns a redirect as any other response; `follow` by default. */
   readonly redirect?: 'follow' | 'manual';
   /** The body of the response may be very large. Each of its pieces is valid until the next one is requested. No proxy is used. */
@@ -81,7 +83,7 @@ async function followRedirects(
 
 async function send(
   url: URL,
-  { headers = {}, body, isHead = false, isBulk = false, connect, idleMs, connectMs }: HttpRequest,
+  { headers = {}, body, method, isHead = false, isBulk = false, connect, idleMs, connectMs }: HttpRequest,
   connection: HttpConnection,
 ): Promise<TransportResponse> {
   const request = { headers, signal: connection.signal, connection: connect?.(url) ?? {}, idleMs, connectMs };
@@ -90,7 +92,7 @@ async function send(
   };
   const pending = isBulk
     ? sendBulkRequest(url, { ...request, onBodyEnd })
-    : sendRequest(url, { ...request, body, isHead });
+    : sendRequest(url, { ...request, body, method, isHead });
   try {
     return await connection.withIdleTimeout(pending);
   } catch (error) {

@@ -42,8 +42,10 @@ export interface TransportRequest {
   readonly connection: ConnectionOptions;
   /** Maximum time to look up the host and connect to it. */
   readonly connectMs?: number | undefined;
-  /** Sent by POST. */
-  readonly body?: string | undefined;
+  /** Sent by POST without `method`. */
+  readonly body?: string | Uint8Array | undefined;
+  /** Instead of GET, HEAD or POST. */
+  readonly method?: 'PUT' | 'DELETE' | undefined;
   /** HEAD instead of GET. */
   readonly isHead?: boolean;
 }
@@ -61,11 +63,15 @@ export interface TransportResponse {
 /** Requests a URL once, without following redirects. Rejects with the error of the connection, or the reason of the signal. */
 export async function sendRequest(
   url: URL,
-  { headers, signal, connection, connectMs, body: content, isHead = false }: TransportRequest,
+  { headers, signal, connection, connectMs, body: content, method, isHead = false }: TransportRequest,
 ): Promise<TransportResponse> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const request = openRequest(url, connection, content !== undefined ? 'POST' : isHead ? 'HEAD' : 'GET');
+  const request = openRequest(
+    url,
+    connection,
+    method ?? (content !== undefined ? 'POST' : isHead ? 'HEAD' : 'GET'),
+  );
   setHeaders(request, headers, 'gzip, deflate, br');
   let open: { destroy(error: Error): unknown } = request;
   signal.addEventListener('abort', () => {
@@ -86,7 +92,7 @@ export async function sendRequest(
 function openRequest(
   { protocol, origin, pathname, search }: URL,
   { ca, proxyEnv, ...connection }: ConnectionOptions,
-  method: 'GET' | 'HEAD' | 'POST',
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE',
 ): ClientRequest {
   const [make, Agent] = protocol === 'https:' ? [httpsRequest, HttpsAgent] : [httpRequest, HttpAgent];
   return make(`${origin}${pathname}${search}`, {
