@@ -45,11 +45,11 @@ export interface UnusedExtract {
   readonly isInBucket: boolean;
 }
 
-/** A place outside the database that has extracts of layers. All functions throw if it does not answer, or refuses. */
+/** A place outside the database that has extracts of layers. All functions throw if it does not answer, if it refuses, or if the signal aborts. */
 export interface ExtractBucket {
   /** Returns the extract of a layer, or its start if it has more bytes than expected. Undefined if there is none. */
-  read(identity: string, bytes: number): Promise<Uint8Array | undefined>;
-  write(identity: string, extract: Uint8Array): Promise<void>;
+  read(identity: string, bytes: number, signal?: AbortSignal): Promise<Uint8Array | undefined>;
+  write(identity: string, extract: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** Removes the extract of a layer, if there is one. */
-  remove(identity: string): Promise<void>;
+  remove(identity: string, signal?: AbortSignal): Promise<void>;
 }

@@ -20,11 +20,15 @@ for (const [name, place] of engines) {
   }, async (t) => {
     const registry = await debianRegistry(t);
     await pushImage(registry, '1');
-    const server = await runServer(t, ['serve'], { ...fleetSettings(registry.port), ...(await place(t)) });
+    const kept = { CLAIR_EXTRACTS_KEEP: 'store' };
+    const settings = { ...fleetSettings(registry.port), ...kept, ...(await place(t)) };
+    const server = await runServer(t, ['serve'], settings);
     await isLoaded(server);
     const { scan, ended, get } = fleetClient(server);
     const reference = `127.0.0.1:${registry.port}/shop:1`;
     const done = await ended((await scan(reference)).id);
+    const metrics = await (await fetch(`http://127.0.0.1:${server.ports.health}/metrics`)).text();
+    assert.match(metrics, /^clair_extract_writes_total\{outcome="written"\} 2$/m);
     assert.deepEqual([done.state, done.error], ['done', null]);
     const path = done.report ?? assert.fail();
     const response = await get(path);

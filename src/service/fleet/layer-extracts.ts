@@ -55,11 +55,15 @@ export class LayerExtracts {
     this.#deps = deps;
   }
 
-  /** Returns what `analyze` makes of the extract of a layer. Undefined if the layer must be fetched. */
-  async use<T>(layer: ImageLayer, analyze: AnalyzeExtract<T>): Promise<T | undefined> {
+  /** Returns what `analyze` makes of the extract of a layer. Undefined if the layer must be fetched. Throws the reason of the signal. */
+  async use<T>(
+    layer: ImageLayer,
+    analyze: AnalyzeExtract<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T | undefined> {
     const identity = layerIdentity(layer, { verify: true });
     if (identity === undefined) return undefined;
-    const extract = await this.#find(identity);
+    const extract = await this.#find(identity, signal);
     if (extract === undefined) return undefined;
     const { onRead } = this.#deps;
     try {
@@ -67,6 +71,7 @@ export class LayerExtracts {
       onRead(made === undefined ? 'incomplete' : 'used', identity);
       return made;
     } catch (error) {
+      signal?.throwIfAborted();
       // If the layer itself is the cause, reading it gives the error.
       onRead('damaged', identity, error);
       return undefined;
@@ -74,7 +79,7 @@ export class LayerExtracts {
   }
 
   /** Keeps the extract of a layer; undefined if it is too large. Does not throw: the layer was read. */
-  async keep(layer: ImageLayer, extract: Uint8Array | undefined): Promise<void> {
+  async keep(layer: ImageLayer, extract: Uint8Array | undefined, signal: AbortSignal): Promise<void> {
     const { store, bucket, onWrite } = this.#deps;
     const identity = layerIdentity(layer, { verify: true });
     if (identity === undefined) return;
@@ -86,48 +91,53 @@ export class LayerExtracts {
       const record = { sha256: sha256Of(extract), bytes: extract.length };
       // The record comes first, so that maintenance finds each object. An extract that does not fit its record is not used.
       await store.layerExtracts.save(identity, record, bucket === undefined ? extract : undefined);
-      if (bucket !== undefined) await this.#upload(identity, extract);
+      if (bucket !== undefined) await this.#upload(identity, extract, signal);
       onWrite('written', identity, { bytes: extract.length });
     } catch (error) {
       onWrite('failed', identity, { bytes: 0, error });
     }
   }
 
-  async #find(identity: string): Promise<Uint8Array | undefined> {
+  async #find(identity: string, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
     const { store, onRead } = this.#deps;
     const record = await store.layerExtracts.find(identity);
     if (record === undefined) {
       onRead('absent', identity);
       return undefined;
     }
-    const extract = record.content ?? (await this.#download(identity, record.bytes));
+    const extract = record.content ?? (await this.#download(identity, record.bytes, signal));
     if (extract === undefined) return undefined;
     if (extract.length === record.bytes && sha256Of(extract) === record.sha256) return extract;
     onRead('damaged', identity, new Error('it has another digest or size than the extract that was written'));
     return undefined;
   }
 
-  async #download(identity: string, bytes: number): Promise<Uint8Array | undefined> {
+  async #download(
+    identity: string,
+    bytes: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array | undefined> {
     const { bucket, onRead } = this.#deps;
     if (bucket === undefined || this.#isPaused()) {
       onRead(bucket === undefined ? 'absent' : 'unavailable', identity);
       return undefined;
     }
     try {
-      const extract = await bucket.read(identity, bytes);
+      const extract = await bucket.read(identity, bytes, signal);
       if (extract === undefined) onRead('absent', identity);
       return extract;
     } catch (error) {
+      signal?.throwIfAborted();
       this.#pause();
       onRead('unavailable', identity, error);
       return undefined;
     }
   }
 
-  async #upload(identity: string, extract: Uint8Array): Promise<void> {
+  async #upload(identity: string, extract: Uint8Array, signal: AbortSignal): Promise<void> {
     if (this.#isPaused()) throw new Error('the bucket did not answer a moment ago');
     try {
-      await this.#deps.bucket?.write(identity, extract);
+      await this.#deps.bucket?.write(identity, extract, signal);
     } catch (error) {
       this.#pause();
       throw error;

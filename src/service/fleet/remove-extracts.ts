@@ -33,7 +33,7 @@ export async function removeUnusedExtracts(
       signal.throwIfAborted();
       if (isInBucket && bucket === undefined) continue;
       // The object first: without its record, it would be kept forever.
-      if (isInBucket) await bucket?.remove(identity);
+      if (isInBucket) await bucket?.remove(identity, signal);
       await store.layerExtracts.remove(identity);
       removed++;
     }

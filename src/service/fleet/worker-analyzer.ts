@@ -29,9 +29,8 @@ export function workerAnalyzer(deps: WorkerAnalyzerDeps): ImageAnalyzer {
       if (layers.length === 0 || streamLayers === undefined) return [];
       const heaviestFirst = [...layers].sort((a, b) => b.sizeBytes - a.sizeBytes);
       await using worker = await startWorker();
-      const indexes = await readExtracts(heaviestFirst, { worker, extracts, ending, options });
       const size = new ImageSize();
-      for (const index of indexes.values()) size.add(index);
+      const indexes = await readExtracts(heaviestFirst, { worker, extracts, ending, options, size });
       const rest = heaviestFirst.filter((layer) => !indexes.has(layer));
       const streamOptions = { ...options, extractBytesMax: extracts?.bytesMax };
       if (rest.length > 0)
@@ -39,7 +38,7 @@ export function workerAnalyzer(deps: WorkerAnalyzerDeps): ImageAnalyzer {
           const { index, extract } = await worker.analyzeStream(streamed, streamOptions, ending);
           size.add(index);
           indexes.set(streamed.layer, index);
-          await extracts?.keep(streamed.layer, extract);
+          await extracts?.keep(streamed.layer, extract, ending);
         }
       return layers.map((layer) => {
         const index = indexes.get(layer);
@@ -62,7 +61,7 @@ export function extractReader({ startWorker, extracts }: Omit<WorkerAnalyzerDeps
   return async (layers, options) =>
     await turns.run(async () => {
       await using worker = await startWorker();
-      return await readExtracts(layers, { worker, extracts, options });
+      return await readExtracts(layers, { worker, extracts, options, size: new ImageSize() });
     });
 }
 
@@ -70,20 +69,22 @@ interface ExtractReading extends Pick<WorkerAnalyzerDeps, 'extracts'> {
   readonly worker: LayerWorker;
   readonly ending?: AbortSignal;
   readonly options: AnalysisOptions;
+  readonly size: ImageSize;
 }
 
 async function readExtracts(
   layers: readonly ImageLayer[],
-  { worker, extracts, options, ending }: ExtractReading,
+  { worker, extracts, options, ending, size }: ExtractReading,
 ): Promise<Map<ImageLayer, LayerIndex>> {
   const indexes = new Map<ImageLayer, LayerIndex>();
   if (extracts === undefined) return indexes;
   for (const layer of layers) {
-    const index = await extracts.use(layer, (extract) =>
-      worker.analyzeExtract(layer, extract, options, ending),
-    );
-    ending?.throwIfAborted();
-    if (index !== undefined) indexes.set(layer, index);
+    const analyze = (extract: Uint8Array): Promise<LayerIndex | undefined> =>
+      worker.analyzeExtract(layer, extract, options, ending);
+    const index = await extracts.use(layer, analyze, ending);
+    if (index === undefined) continue;
+    size.add(index);
+    indexes.set(layer, index);
   }
   return indexes;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { builtIn } from '../../extensions.ts';
 import type { ImageLayer, LayerClaims } from '../../image/image-layer.ts';
 import { openImage } from '../../image/open-image.ts';
@@ -170,6 +171,64 @@ test('makes no extract above the limit', async () => {
   });
   assert.equal(extract, undefined);
   assertEqualIndex(index, await analyzeStream(streamed(4096), plain, options));
+});
+
+const oddPaths = [
+  ...[
+    'etc/os-release',
+    'etc/.wh.os-release',
+    'var/lib/dpkg/status',
+    'var/lib/.wh..wh..opq',
+    'usr/lib',
+    'lib',
+  ],
+  ...['lib/apk/db/installed', 'opt/tool', 'opt/app.jar', 'srv/node_modules/a/package.json', 'srv/main.js'],
+  ...['usr/share/doc/bash/copyright', '../etc/os-release', `opt/${'x'.repeat(150)}`, ''],
+];
+const oddContents = [
+  ...['', 'ID=alpine\n', status, samplePrograms.cargo, samplePrograms.golang, noise(700), noise(3000)],
+  ...[goProgram({ functions: ['main.main'] }), '{"name":"a","version":"1.0.0"}', '#!/bin/sh\n', 'PK\x03\x04'],
+  Buffer.concat([peProgram({ '.data': 'x' }), noise(5000)]),
+];
+const file = { path: fc.constantFrom(...oddPaths), content: fc.constantFrom(...oddContents) };
+const link = { path: file.path, target: fc.constantFrom(...oddPaths, '/etc/os-release') };
+const oddMember: fc.Arbitrary<TarEntryPlan> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ ...file, longNames: fc.constantFrom('pax', 'gnu') }) },
+  { weight: 2, arbitrary: fc.record({ ...link, type: fc.constantFrom('symlink', 'hardlink') }) },
+  { weight: 1, arbitrary: fc.record({ path: file.path, type: fc.constant('directory') }) },
+  { weight: 1, arbitrary: fc.record({ ...file, pax: fc.constant({ path: 'etc/os-release' }) }) },
+  { weight: 1, arbitrary: fc.record({ ...file, type: fc.constant('contiguous') }) },
+);
+const cutBytes = fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(2000) });
+
+test('gives the same index, or the same error, for layers of odd members', async () => {
+  const bytesOfChunk = fc.oneof(fc.integer({ min: 1, max: 2000 }), fc.constant(1024 * 1024));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(oddMember, { maxLength: 12 }),
+      cutBytes,
+      bytesOfChunk,
+      bytesOfChunk,
+      async (plans, cut, one, other) => {
+        const whole = Buffer.from(tar(plans));
+        const bytes = whole.subarray(0, Math.max(whole.length - cut, 0));
+        const stated = { digest: sha256(bytes) };
+        const stream = (chunkBytes: number) => ({
+          ...{ name: 'layer', claims: stated },
+          bytes: inChunks(bytes, chunkBytes),
+        });
+        const textOf = async (read: () => Promise<LayerIndex | undefined>): Promise<string> =>
+          await read().then(JSON.stringify, String);
+        const expected = await textOf(() => analyzeStream(stream(one), plain, options));
+        const actual = await textOf(async () => {
+          const { extract } = await extractStream(stream(other), plain, { ...options, extractBytesMax });
+          return await analyzeExtract(extract ?? assert.fail(), stated, plain, options);
+        });
+        assert.equal(actual, expected);
+      },
+    ),
+    { numRuns: 150 },
+  );
 });
 
 const images = process.env['CLAIR_TEST_IMAGES'];

@@ -27,18 +27,18 @@ const version = 'v1';
 /** Returns a bucket of an S3 server. Its functions throw an error that names the status and S3's code, and no key. */
 export function s3Bucket(options: S3BucketOptions): ExtractBucket {
   return {
-    async read(identity, bytes) {
-      const response = await send('GET', identity, options);
+    async read(identity, bytes, signal) {
+      const response = await send({ method: 'GET', identity, signal }, options);
       if (response === undefined) return undefined;
       return await readStart(response, bytes);
     },
-    async write(identity, extract) {
-      const response = await send('PUT', identity, options, extract);
+    async write(identity, extract, signal) {
+      const response = await send({ method: 'PUT', identity, signal, body: extract }, options);
       if (response === undefined) throw new Error('the S3 server found no place for the object');
       response.close();
     },
-    async remove(identity) {
-      (await send('DELETE', identity, options))?.close();
+    async remove(identity, signal) {
+      (await send({ method: 'DELETE', identity, signal }, options))?.close();
     },
   };
 }
@@ -56,12 +56,18 @@ async function readStart({ body, close }: HttpResponse, bytesMax: number): Promi
   return Buffer.concat(pieces);
 }
 
+/** A request for an object. */
+interface ObjectRequest {
+  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly identity: string;
+  readonly signal: AbortSignal | undefined;
+  readonly body?: Uint8Array;
+}
+
 /** Sends a request, and again if the server is busy. Returns the response; undefined if there is no such object. */
 async function send(
-  method: 'GET' | 'PUT' | 'DELETE',
-  identity: string,
+  { method, identity, signal, body }: ObjectRequest,
   options: S3BucketOptions,
-  body?: Uint8Array,
 ): Promise<HttpResponse | undefined> {
   const url = objectUrl(identity, options);
   const request = { method, url, region: options.region, bodySha256: sha256Of(body ?? '') };
@@ -72,13 +78,16 @@ async function send(
       ...(body !== undefined && { body }),
       // A signature is valid for one host.
       redirect: 'manual',
-      connect: () => options.connection,
+      ...{ connect: () => options.connection, signal },
       ...{ connectMs: limits.extractConnectMs, idleMs: limits.extractIdleMs, totalMs: limits.extractMs },
     });
     return await accepted(response, method);
   };
   try {
-    return await retryHttp(attempt, { attempts: limits.extractAttempts, pauseMsMax: limits.extractRetryMs });
+    return await retryHttp(attempt, {
+      ...{ attempts: limits.extractAttempts, pauseMsMax: limits.extractRetryMs },
+      ...(signal && { signal }),
+    });
   } catch (error) {
     throw error instanceof TransientError ? error.failure : error;
   }
