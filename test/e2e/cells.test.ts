@@ -95,6 +95,38 @@ async function pageOf({ get }: Front, path: string): Promise<Page> {
   return { ...((await response.json()) as Page), status: response.status };
 }
 
+interface Summary {
+  readonly findings: { readonly images: number; readonly counts: readonly object[] } | null;
+  readonly sources: readonly { readonly source: string; readonly state: string }[];
+}
+
+async function summaryOf({ get }: Front): Promise<Summary> {
+  const response = await get('/api/v1/summary');
+  assert.equal(response.status, 200);
+  return (await response.json()) as Summary;
+}
+
+/** Checks that a cell does not scan an image of a registry that belongs to another one. */
+async function assertRefused({ ports }: ServeProcess, reference: string, owner: CellName): Promise<void> {
+  const url = `http://127.0.0.1:${ports.api}/api/v1/images`;
+  const refused = await fetch(url, { method: 'POST', body: JSON.stringify({ reference }) });
+  assert.equal(refused.status, 421);
+  assert.ok((await refused.text()).includes(`belongs to the cell ${owner}: send the scan to it`));
+}
+
+/** Checks the sums over cells. The cells count findings now and then only, so the numbers may be older than the scans. */
+async function assertSummary(front: Front, cells: readonly Front[]): Promise<void> {
+  const counted = (await Promise.all(cells.map(summaryOf))).map(({ findings }) => findings);
+  const { findings, sources } = await summaryOf(front);
+  const images = counted.reduce((sum, one) => sum + (one?.images ?? 0), 0);
+  if (counted.includes(null)) assert.equal(findings, null);
+  else assert.equal(findings?.images, images);
+  assert.deepEqual(
+    sources.map(({ source, state }) => [source, state]),
+    [['alpine', 'current']],
+  );
+}
+
 /** Returns the tags of images, each after the name of its cell. */
 function tagsIn({ images = [] }: Page): string[] {
   return images.map(({ cell, names: [name] }) => {
@@ -137,6 +169,10 @@ test('four cells on four databases answer as one, and a slow and a dead one are 
     hosts.map((host) => `${host} ${cellOfRegistry(host, names)}`).sort(),
   );
 
+  await assertSummary(
+    front,
+    names.map((name) => fleetClient(cellOf(name))),
+  );
   cellOf('south').signal('SIGSTOP');
   cellOf('west').signal('SIGKILL');
   const started = performance.now();
@@ -163,13 +199,7 @@ test('four cells on four databases answer as one, and a slow and a dead one are 
   await start('west');
   assert.deepEqual(await tagsFrom(front, imagesPath, partial), scanned);
 
-  const refused = await fetch(`http://127.0.0.1:${cellOf('north').ports.api}/api/v1/images`, {
-    method: 'POST',
-    body: JSON.stringify({ reference: `${registryOf('east', registry.port)}/shop:2` }),
-  });
-  assert.equal(refused.status, 421);
-  assert.match(await refused.text(), /belongs to the cell east: send the scan to it/);
-
+  await assertRefused(cellOf('north'), `${registryOf('east', registry.port)}/shop:2`, 'east');
   const added = await front.scan(`127.0.0.1:${registry.port}/shop:0`);
   assert.equal((await front.ended(added.id)).state, 'done');
   const owner = cellOfRegistry(`127.0.0.1:${registry.port}`, names);

@@ -23,13 +23,17 @@ export function pageQuery(
   };
 }
 
+/** The parameter that servers over several cells have besides those of a cell. */
+export const partialQuery: QueryDescription = {
+  type: 'string',
+  summary: '`true`: accept an answer without cells that did not answer, of a server over several cells.',
+};
+
 /** Returns the parameters of such a list that servers over several cells have, too. */
 export function cellsPageQuery(
   ...page: Parameters<typeof pageQuery>
 ): Readonly<Record<'limit' | 'after' | 'partial', QueryDescription>> {
-  const summary =
-    '`true`: accept an answer without cells that did not answer, of a server over several cells.';
-  return { ...pageQuery(...page), partial: { type: 'string', summary } };
+  return { ...pageQuery(...page), partial: partialQuery };
 }
 
 /** The purpose of a route, with its parameters and bodies. */

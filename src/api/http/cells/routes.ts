@@ -14,6 +14,7 @@ import {
   retryJobOfCells,
 } from './forwarded.ts';
 import { getAffectedOfCells, getImagesOfCells, getJobsOfCells } from './lists.ts';
+import { getSummaryOfCells } from './summary.ts';
 
 type FrontHandler = (request: ApiRequest, deps: FrontDeps) => Promise<ApiResponse>;
 
@@ -25,6 +26,7 @@ const handlers: Readonly<Record<string, FrontHandler>> = {
   'api/v1/getRegistries': getRegistriesOfCells,
   'api/v1/postWalk': postWalkToCell,
   'api/v1/postWebhook': postWebhookToCell,
+  'api/v1/getSummary': getSummaryOfCells,
   'api/v1/getJobs': getJobsOfCells,
   'api/v1/getJob': getJobOfCells,
   'api/v1/retryJob': retryJobOfCells,

@@ -1,5 +1,7 @@
+import { severities } from '../../../model/severity.ts';
+import { exploitations } from '../../../store/finding-count-store.ts';
 import type { Schema } from '../go-schema.ts';
-import { cellsPageQuery, pageQuery, type RouteDescription } from '../openapi.ts';
+import { cellsPageQuery, pageQuery, partialQuery, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -77,6 +79,57 @@ export const jobsDescription: RouteDescription = {
   responseType: { type: 'object', properties: { jobs: { type: 'array', items: job }, next: text } },
   hasProblems: true,
   errorStatuses: [400, 503],
+};
+
+/** Description of `GET /api/v1/summary` for the OpenAPI document. */
+export const summaryDescription: RouteDescription = {
+  summary: 'Returns the numbers of findings of all named images, and the state of each source.',
+  query: { partial: partialQuery },
+  responseType: {
+    type: 'object',
+    properties: {
+      at: text,
+      event: number,
+      findings: {
+        type: ['object', 'null'],
+        properties: {
+          countedAt: text,
+          images: number,
+          uncountedSets: number,
+          counts: {
+            type: 'array',
+            items: {
+              type: 'object',
+              properties: {
+                severity: { enum: [...severities] },
+                fixable: { type: 'boolean' },
+                exploited: { enum: [...exploitations] },
+                findings: number,
+              },
+            },
+          },
+        },
+      },
+      sources: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            source: text,
+            state: { enum: ['current', 'stale', 'failed'] },
+            reason: nullableText,
+            feeds: number,
+            contentDate: nullableText,
+            fetchedAt: nullableText,
+            checkedAt: nullableText,
+            lastFailure: { type: ['object', 'null'], properties: { at: text, message: text } },
+          },
+        },
+      },
+    },
+  },
+  hasProblems: true,
+  errorStatuses: [503],
 };
 
 /** Description of `GET /api/v1/reached` for the OpenAPI document. */

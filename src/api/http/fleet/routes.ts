@@ -13,6 +13,7 @@ import {
   registriesDescription,
   reportDescription,
   retryDescription,
+  summaryDescription,
   suppressionDescription,
   suppressionsDescription,
   walkDescription,
@@ -23,6 +24,7 @@ import type { FleetDeps } from './jobs.ts';
 import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
 import { problemErrors } from './problem.ts';
 import { getJobsRoute, getRegistriesRoute, postWalkRoute } from './registries.ts';
+import { getSummaryRoute } from './summary.ts';
 import {
   deleteSuppressionRoute,
   getAuditRoute,
@@ -55,6 +57,10 @@ const routes: readonly (Omit<Route, 'handle'> & {
     ...{ name: 'api/v1/getReport', method: 'GET', path: '/images/:digest/report' },
     checksRepositories: true,
     ...{ handler: getReportRoute, description: reportDescription },
+  },
+  {
+    ...{ name: 'api/v1/getSummary', method: 'GET', path: '/summary' },
+    ...{ handler: getSummaryRoute, description: summaryDescription },
   },
   {
     ...{ name: 'api/v1/getReached', method: 'GET', path: '/reached' },

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { severities } from '../../model/severity.ts';
+import { exploitations } from '../../store/finding-count-store.ts';
+import type { FindingsSummary, SourceSummary } from '../fleet/summary.ts';
+import { mergeSummaries } from './merge-summaries.ts';
+
+const count = fc.record({
+  severity: fc.constantFrom(...severities),
+  isFixable: fc.boolean(),
+  exploited: fc.constantFrom(...exploitations),
+  findings: fc.nat(1000),
+});
+const findings: fc.Arbitrary<FindingsSummary> = fc.record({
+  countedAt: fc.constantFrom('2026-11-01T00:00:00.000Z', '2026-11-02T00:00:00.000Z'),
+  images: fc.nat(),
+  uncountedSets: fc.nat(),
+  counts: fc.uniqueArray(count, { selector: (one) => `${one.severity} ${one.isFixable} ${one.exploited}` }),
+});
+
+test('adds up the findings of each severity, fix and exploitation', () => {
+  fc.assert(
+    fc.property(fc.array(findings, { minLength: 1, maxLength: 5 }), (cells) => {
+      const summaries = new Map(cells.map((one, i) => [`cell-${i}`, { findings: one, sources: [] }]));
+      const { findings: merged } = mergeSummaries(summaries);
+      assert.equal(
+        merged?.images,
+        cells.reduce((sum, { images }) => sum + images, 0),
+      );
+      for (const severity of severities)
+        for (const fixable of [true, false])
+          for (const exploited of exploitations) {
+            const numberIn = ({ counts }: FindingsSummary): number =>
+              counts
+                .filter((one) => one.severity === severity && one.isFixable === fixable)
+                .filter((one) => one.exploited === exploited)
+                .reduce((sum, one) => sum + one.findings, 0);
+            assert.equal(
+              numberIn(merged),
+              cells.reduce((sum, one) => sum + numberIn(one), 0),
+            );
+          }
+      assert.equal(merged.countedAt, cells.map(({ countedAt }) => countedAt).sort()[0]);
+    }),
+  );
+});
+
+test('has no sum while one cell has counted nothing', () => {
+  const counted = { countedAt: '2026-11-01T00:00:00.000Z', images: 1, uncountedSets: 0, counts: [] };
+  const summaries = new Map([
+    ['north', { findings: counted, sources: [] }],
+    ['south', { findings: null, sources: [] }],
+  ]);
+  assert.equal(mergeSummaries(summaries).findings, null);
+});
+
+test('states each source as it is in the cell where it is worst', () => {
+  const source = (name: string, state: SourceSummary['state'], checkedAt: string | null): SourceSummary => ({
+    ...{ source: name, state, checkedAt, reason: null, feeds: 1 },
+    ...{ contentDate: null, fetchedAt: null, lastFailure: null },
+  });
+  const summaries = new Map([
+    [
+      'north',
+      {
+        findings: null,
+        sources: [source('debian', 'current', '2026-11-02'), source('alpine', 'stale', '2026-11-02')],
+      },
+    ],
+    [
+      'south',
+      {
+        findings: null,
+        sources: [source('debian', 'current', '2026-11-01'), source('alpine', 'failed', null)],
+      },
+    ],
+    ['west', { findings: null, sources: [source('alpine', 'current', '2026-11-03')] }],
+  ]);
+  const { sources } = mergeSummaries(summaries);
+  assert.deepEqual(
+    sources.map(({ source: name, state, cell }) => [name, state, cell]),
+    [
+      ['alpine', 'failed', 'south'],
+      ['debian', 'current', 'south'],
+    ],
+  );
+});

@@ -1,0 +1,68 @@
+import { compareText } from '../../model/order.ts';
+import type { FindingCount } from '../../store/finding-count-store.ts';
+import type { FindingsSummary, FleetSummary, SourceSummary } from '../fleet/summary.ts';
+
+/** The state of a source in the cell where it is worst. */
+export interface CellSourceSummary extends SourceSummary {
+  readonly cell: string;
+}
+
+/** The sums over cells. */
+export interface MergedSummary {
+  readonly findings: FindingsSummary | null;
+  readonly sources: readonly CellSourceSummary[];
+}
+
+/**
+ * Adds up the findings of cells, by the names of the cells. They are null if one of the cells has not counted any yet. Of each source, the
+ * state is that of the cell where it is worst.
+ */
+export function mergeSummaries(
+  summaries: ReadonlyMap<string, Pick<FleetSummary, 'findings' | 'sources'>>,
+): MergedSummary {
+  const sources = [...summaries].flatMap(([cell, summary]) =>
+    summary.sources.map((source) => ({ ...source, cell })),
+  );
+  return {
+    findings: sumOf([...summaries.values()].map(({ findings }) => findings)),
+    sources: [...Map.groupBy(sources, ({ source }) => source).values()]
+      .flatMap((states) => states.toSorted(compareStates)[0] ?? [])
+      .sort((a, b) => compareText(a.source, b.source)),
+  };
+}
+
+function sumOf(all: readonly (FindingsSummary | null)[]): FindingsSummary | null {
+  const known = all.filter((one) => one !== null);
+  const [first] = known;
+  if (first === undefined || known.length < all.length) return null;
+  const total = (of: (one: FindingsSummary) => number): number =>
+    known.reduce((sum, one) => sum + of(one), 0);
+  return {
+    // The sums are as old as the oldest part.
+    countedAt: known.map(({ countedAt }) => countedAt).sort(compareText)[0] ?? first.countedAt,
+    images: total(({ images }) => images),
+    uncountedSets: total(({ uncountedSets }) => uncountedSets),
+    counts: addUp(known.flatMap(({ counts }) => counts)),
+  };
+}
+
+function addUp(counts: readonly FindingCount[]): FindingCount[] {
+  const sums = new Map<string, FindingCount>();
+  for (const one of counts) {
+    const key = `${one.severity} ${one.isFixable} ${one.exploited}`;
+    const findings = (sums.get(key)?.findings ?? 0) + one.findings;
+    sums.set(key, { ...one, findings });
+  }
+  return [...sums.values()];
+}
+
+const states: readonly SourceSummary['state'][] = ['failed', 'stale', 'current'];
+
+/** Orders states of one source: the worst first, of equal ones that which was not checked for longest, then by cell. */
+function compareStates(a: CellSourceSummary, b: CellSourceSummary): number {
+  return (
+    states.indexOf(a.state) - states.indexOf(b.state) ||
+    compareText(a.checkedAt ?? '', b.checkedAt ?? '') ||
+    compareText(a.cell, b.cell)
+  );
+}
