@@ -56,6 +56,25 @@ export interface FeedFailure {
   readonly message: string;
 }
 
+/** The state of one source of advisories or ratings. */
+export interface SourceSummary {
+  readonly source: string;
+  /** `failed`: a feed of it was never loaded. `stale`: its content is too old, or was not checked recently. */
+  readonly state: 'current' | 'stale' | 'failed';
+  /** For people: why it is stale. Null otherwise. */
+  readonly reason: string | null;
+  /** Number of its feeds, without those that the vendor does not publish. */
+  readonly feeds: number;
+  /** Date of its latest content, ISO 8601. Null if nothing dates it. */
+  readonly contentDate: string | null;
+  /** When the oldest content was fetched, ISO 8601. Null if none is loaded. */
+  readonly fetchedAt: string | null;
+  /** When all feeds were last confirmed as current, ISO 8601. Null if none is loaded. */
+  readonly checkedAt: string | null;
+  /** The newest failed update of a feed that was not updated since. Null without one. */
+  readonly lastFailure: FeedFailure | null;
+}
+
 /** A record that could not be parsed, and why. */
 export interface SkippedSample {
   readonly key: string;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { severities } from '../../model/severity.ts';
-import { exploitations } from '../../store/finding-count-store.ts';
-import type { FindingsSummary, SourceSummary } from '../fleet/summary.ts';
+import type { SourceSummary } from '../../store/feed-state.ts';
+import { exploitations, type FindingTotals } from '../../store/finding-count-store.ts';
 import { mergeSummaries } from './merge-summaries.ts';
 
 const count = fc.record({
@@ -12,11 +12,11 @@ const count = fc.record({
   exploited: fc.constantFrom(...exploitations),
   findings: fc.nat(1000),
 });
-const findings: fc.Arbitrary<FindingsSummary> = fc.record({
-  countedAt: fc.constantFrom('2026-11-01T00:00:00.000Z', '2026-11-02T00:00:00.000Z'),
+const findings: fc.Arbitrary<FindingTotals> = fc.record({
+  at: fc.constantFrom('2026-11-01T00:00:00.000Z', '2026-11-02T00:00:00.000Z'),
   images: fc.nat(),
-  uncountedSets: fc.nat(),
-  counts: fc.uniqueArray(count, { selector: (one) => `${one.severity} ${one.isFixable} ${one.exploited}` }),
+  dueSets: fc.nat(),
+  findings: fc.uniqueArray(count, { selector: (one) => `${one.severity} ${one.isFixable} ${one.exploited}` }),
 });
 
 test('adds up the findings of each severity, fix and exploitation', () => {
@@ -31,7 +31,7 @@ test('adds up the findings of each severity, fix and exploitation', () => {
       for (const severity of severities)
         for (const fixable of [true, false])
           for (const exploited of exploitations) {
-            const numberIn = ({ counts }: FindingsSummary): number =>
+            const numberIn = ({ findings: counts }: FindingTotals): number =>
               counts
                 .filter((one) => one.severity === severity && one.isFixable === fixable)
                 .filter((one) => one.exploited === exploited)
@@ -41,13 +41,13 @@ test('adds up the findings of each severity, fix and exploitation', () => {
               cells.reduce((sum, one) => sum + numberIn(one), 0),
             );
           }
-      assert.equal(merged.countedAt, cells.map(({ countedAt }) => countedAt).sort()[0]);
+      assert.equal(merged.at, cells.map(({ at }) => at).sort()[0]);
     }),
   );
 });
 
 test('has no sum while one cell has counted nothing', () => {
-  const counted = { countedAt: '2026-11-01T00:00:00.000Z', images: 1, uncountedSets: 0, counts: [] };
+  const counted = { at: '2026-11-01T00:00:00.000Z', images: 1, dueSets: 0, findings: [] };
   const summaries = new Map([
     ['north', { findings: counted, sources: [] }],
     ['south', { findings: null, sources: [] }],

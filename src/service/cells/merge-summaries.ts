@@ -1,15 +1,21 @@
 import { compareText } from '../../model/order.ts';
-import type { FindingCount } from '../../store/finding-count-store.ts';
-import type { FindingsSummary, FleetSummary, SourceSummary } from '../fleet/summary.ts';
+import type { SourceSummary } from '../../store/feed-state.ts';
+import type { FindingCount, FindingTotals } from '../../store/finding-count-store.ts';
 
 /** The state of a source in the cell where it is worst. */
 export interface CellSourceSummary extends SourceSummary {
   readonly cell: string;
 }
 
+/** The findings and sources of one cell. */
+export interface CellSummary {
+  readonly findings: FindingTotals | null;
+  readonly sources: readonly SourceSummary[];
+}
+
 /** The sums over cells. */
 export interface MergedSummary {
-  readonly findings: FindingsSummary | null;
+  readonly findings: FindingTotals | null;
   readonly sources: readonly CellSourceSummary[];
 }
 
@@ -17,9 +23,7 @@ export interface MergedSummary {
  * Adds up the findings of cells, by the names of the cells. They are null if one of the cells has not counted any yet. Of each source, the
  * state is that of the cell where it is worst.
  */
-export function mergeSummaries(
-  summaries: ReadonlyMap<string, Pick<FleetSummary, 'findings' | 'sources'>>,
-): MergedSummary {
+export function mergeSummaries(summaries: ReadonlyMap<string, CellSummary>): MergedSummary {
   const sources = [...summaries].flatMap(([cell, summary]) =>
     summary.sources.map((source) => ({ ...source, cell })),
   );
@@ -31,18 +35,17 @@ export function mergeSummaries(
   };
 }
 
-function sumOf(all: readonly (FindingsSummary | null)[]): FindingsSummary | null {
+function sumOf(all: readonly (FindingTotals | null)[]): FindingTotals | null {
   const known = all.filter((one) => one !== null);
   const [first] = known;
   if (first === undefined || known.length < all.length) return null;
-  const total = (of: (one: FindingsSummary) => number): number =>
-    known.reduce((sum, one) => sum + of(one), 0);
+  const total = (of: (one: FindingTotals) => number): number => known.reduce((sum, one) => sum + of(one), 0);
   return {
     // The sums are as old as the oldest part.
-    countedAt: known.map(({ countedAt }) => countedAt).sort(compareText)[0] ?? first.countedAt,
+    at: known.map(({ at }) => at).sort(compareText)[0] ?? first.at,
     images: total(({ images }) => images),
-    uncountedSets: total(({ uncountedSets }) => uncountedSets),
-    counts: addUp(known.flatMap(({ counts }) => counts)),
+    dueSets: total(({ dueSets }) => dueSets),
+    findings: addUp(known.flatMap(({ findings }) => findings)),
   };
 }
 

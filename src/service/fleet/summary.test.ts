@@ -41,10 +41,10 @@ for (const engine of storeEngines)
     const { findings, sources } = await summarize(deps);
     const counts = [{ severity: 'High', isFixable: true, exploited: 'unknown', findings: 2 }];
     assert.deepEqual(findings, {
-      countedAt: '2026-11-01T00:00:00.000Z',
+      at: '2026-11-01T00:00:00.000Z',
       images: 2,
-      uncountedSets: 0,
-      counts,
+      dueSets: 0,
+      findings: counts,
     });
     assert.deepEqual(
       sources.map(({ source, state, reason, feeds }) => [source, state, reason, feeds]),

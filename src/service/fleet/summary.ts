@@ -1,6 +1,6 @@
 import { compareText } from '../../model/order.ts';
-import type { FeedFailure, FeedState, ScopedFeedState } from '../../store/feed-state.ts';
-import type { FindingCount, FindingTotals } from '../../store/finding-count-store.ts';
+import type { FeedFailure, FeedState, ScopedFeedState, SourceSummary } from '../../store/feed-state.ts';
+import type { FindingTotals } from '../../store/finding-count-store.ts';
 import type { Store } from '../../store/store.ts';
 import { userFeed } from '../feeds/user-vulnerabilities.ts';
 import {
@@ -13,35 +13,6 @@ import {
   uncheckedReasons,
 } from '../findings/feed-age.ts';
 
-/** The state of one source of advisories or ratings. */
-export interface SourceSummary {
-  readonly source: string;
-  /** `failed`: a feed of it was never loaded. `stale`: its content is too old, or was not checked recently. */
-  readonly state: 'current' | 'stale' | 'failed';
-  /** For people: why it is stale. Null otherwise. */
-  readonly reason: string | null;
-  /** Number of its feeds, without those that the vendor does not publish. */
-  readonly feeds: number;
-  /** Date of its latest content, ISO 8601. Null if nothing dates it. */
-  readonly contentDate: string | null;
-  /** When the oldest content was fetched, ISO 8601. Null if none is loaded. */
-  readonly fetchedAt: string | null;
-  /** When all feeds were last confirmed as current, ISO 8601. Null if none is loaded. */
-  readonly checkedAt: string | null;
-  /** The newest failed update of a feed that was not updated since. Null without one. */
-  readonly lastFailure: FeedFailure | null;
-}
-
-/** The findings of all images that have a name. */
-export interface FindingsSummary {
-  /** When the numbers last changed, ISO 8601. */
-  readonly countedAt: string;
-  readonly images: number;
-  /** Package sets of these images whose findings are not counted yet, or again. Zero if the numbers are complete. */
-  readonly uncountedSets: number;
-  readonly counts: readonly FindingCount[];
-}
-
 /** The state of all images and sources of a database. */
 export interface FleetSummary {
   /** Time of the database, ISO 8601. */
@@ -49,7 +20,7 @@ export interface FleetSummary {
   /** Number of the last event. */
   readonly event: number;
   /** Null until a server has counted findings. */
-  readonly findings: FindingsSummary | null;
+  readonly findings: FindingTotals | null;
   /** Sorted by name. */
   readonly sources: readonly SourceSummary[];
 }
@@ -73,13 +44,7 @@ export async function summarize({ store, staleAfterMs }: SummaryDeps): Promise<F
     now: () => now,
     ...{ staleAfterMs, outcomes: [], asOf: undefined },
   });
-  return { at: now.toISOString(), event, findings: findingsIn(totals), sources };
-}
-
-function findingsIn(totals: FindingTotals | undefined): FindingsSummary | null {
-  if (totals === undefined) return null;
-  const { at: countedAt, images, dueSets: uncountedSets, findings: counts } = totals;
-  return { countedAt, images, uncountedSets, counts };
+  return { at: now.toISOString(), event, findings: totals ?? null, sources };
 }
 
 /** Returns the states of sources. Vulnerabilities of users are no source, and neither are feeds that the vendor does not publish. */

@@ -24,15 +24,20 @@ const countSchema = z.pipe(
   z.transform(({ fixable: isFixable, ...count }) => ({ ...count, isFixable })),
 );
 
+const totalsSchema = z.pipe(
+  z.object({
+    ...{ countedAt: z.string(), images: natural, uncountedSets: natural },
+    counts: z.array(countSchema),
+  }),
+  z.transform(({ countedAt: at, uncountedSets: dueSets, counts: findings, images }) => ({
+    ...{ at, images, dueSets, findings },
+  })),
+);
+
 const summarySchema = z.object({
   at: z.iso.datetime(),
   event: natural,
-  findings: z.nullable(
-    z.object({
-      ...{ countedAt: z.string(), images: natural, uncountedSets: natural },
-      counts: z.array(countSchema),
-    }),
-  ),
+  findings: z.nullable(totalsSchema),
   sources: z.array(
     z.object({
       ...{ source: z.string(), state: z.enum(['current', 'stale', 'failed']), reason: time, feeds: natural },

@@ -16,8 +16,8 @@ export async function getSummaryRoute(request: ApiRequest, deps: FleetDeps): Pro
 /** Returns a summary as the API shows it. */
 export function summaryJson({ findings, ...summary }: Pick<FleetSummary, 'findings'>): object {
   const shown = findings && {
-    ...findings,
-    counts: findings.counts.map(({ isFixable: fixable, ...count }) => ({ ...count, fixable })),
+    ...{ countedAt: findings.at, images: findings.images, uncountedSets: findings.dueSets },
+    counts: findings.findings.map(({ isFixable: fixable, ...count }) => ({ ...count, fixable })),
   };
   return { ...summary, findings: shown };
 }
