@@ -242,3 +242,8 @@ function postmarketBranch({ versionId = '' }: Distro): string | undefined {
 function amazonRelease(distro: Distro): string | undefined {
   return /^201\d\./.test(distro.versionId ?? '') ? '2018.03' : major(distro);
 }
+
+/** Returns the name of a namespace for its name in Clair 2 and in the v1 API, which have advisories for RHEL under CentOS. */
+export function namespaceOfWire(name: string): string {
+  return name.replace(/^centos:/, 'rhel:');
+}

@@ -91,6 +91,8 @@ export interface KeysUpdate extends UpdateState {
   readonly kind: 'keys';
   /** The keys of all records that the change names. */
   readonly keys: readonly string[];
+  /** Whether the changes make no events, as for records that another program had before. */
+  readonly isQuiet?: boolean;
   /** Numbers of the current records by key; a key without a number has no record yet. If they differ, nothing is applied. */
   readonly expectedVersions: ReadonlyMap<string, number>;
 }

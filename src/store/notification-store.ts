@@ -1,3 +1,6 @@
+import type { Namespace } from '../model/namespace.ts';
+import type { KeyedVulnerability } from './advisory-store.ts';
+import type { FeedName } from './feed-state.ts';
 import type { Lease } from './lock-store.ts';
 import type { PageRequest } from './page.ts';
 
@@ -39,6 +42,19 @@ export interface Notification {
   readonly dueAt: string | null;
 }
 
+/** A notification of another program that a client has not acknowledged there. At least one side is present. */
+export interface ImportedNotification {
+  /** Clients know it by this name. */
+  readonly name: string;
+  readonly createdAt: Date;
+  readonly notifiedAt: Date | null;
+  /** Id of the vulnerability. */
+  readonly id: string;
+  readonly namespace: Namespace;
+  readonly old: KeyedVulnerability | null;
+  readonly new: KeyedVulnerability | null;
+}
+
 /** Notifications of events and their delivery state. Notifications last as long as their events. */
 export interface NotificationStore extends DeliveryQueueStore<Notification> {
   /**
@@ -46,6 +62,11 @@ export interface NotificationStore extends DeliveryQueueStore<Notification> {
    * exactly once, even if several processes do this or one is interrupted.
    */
   createFromEvents(events: number): Promise<number>;
+  /**
+   * Saves notifications of another program, which are due at once. Skips names that are known; returns the number of saved ones. Their sides
+   * belong to the feed, which must exist, and are valid at no time: no report and no list of events has them.
+   */
+  takeOver(feed: FeedName, notifications: readonly ImportedNotification[]): Promise<number>;
   /**
    * Returns when the next notification or batch is due, by one query. Returns the current time if there are events without notifications,
    * and undefined if nothing is due ever.

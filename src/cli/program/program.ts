@@ -11,6 +11,7 @@ import { fromClairFlags } from './clair-flags.ts';
 import { withCounterpart } from './counterparts.ts';
 import { addFailedScans, addFleetCommands, addRegistries } from './fleet-commands.ts';
 import { addImageCommands } from './image-commands.ts';
+import { addMigrate } from './migrate-command.ts';
 import type { CommandDeps, RunCommand } from './options.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addToolCommands } from './tool-commands.ts';
@@ -113,6 +114,7 @@ export function createProgram(version: string, deps: CommandDeps): Command {
   addFleetCommands(program, deps);
   addRegistries(program, deps);
   addFailedScans(program, deps);
+  addMigrate(program, deps);
   addServerCommands(program, deps);
   addToolCommands(program, { ...deps, version });
   nameHelp(program, 'clair');

@@ -142,6 +142,7 @@ interface DeliveryQueue
   extends Omit<
     NotificationStore,
     | 'createFromEvents'
+    | 'takeOver'
     | 'find'
     | 'findDue'
     | 'findNextDue'

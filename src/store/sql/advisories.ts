@@ -291,8 +291,9 @@ async function saveDocuments(
   await saveKnownDocuments(db, feedId, { reader, known, read: comparison.documents, before });
 }
 
-/** Returns whether differences are events. They are not for a first load, another source version or another origin. */
+/** Returns whether differences are events. They are not for a first load, another source version or another origin, and for quiet changes. */
 function isComparable(feed: FeedRow | undefined, update: FeedUpdate): boolean {
+  if (update.kind === 'keys' && update.isQuiet === true) return false;
   if (feed === undefined) return update.kind === 'keys';
   return (
     feed.presence === 'loaded' &&

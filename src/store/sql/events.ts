@@ -42,6 +42,8 @@ async function eventsAfter(db: Kysely<Tables>, number: number, limit: number): P
     .selectAll('event')
     .select(['feed.source', 'feed.name as feed'])
     .where('event.number', '>', number)
+    // Those of imported notifications have no side.
+    .where((eb) => eb.or([eb('event.old_id', 'is not', null), eb('event.new_id', 'is not', null)]))
     .orderBy('event.number')
     .limit(limit)
     .execute();

@@ -5,19 +5,31 @@ import type { Notification, NotificationStore } from '../notification-store.ts';
 import type { PageRequest } from '../page.ts';
 import { deliveryQueue } from './delivery-queue.ts';
 import type { Engine } from './engine.ts';
+import { importNotifications } from './imported-notifications.ts';
+import type { Namespaces } from './namespaces.ts';
 import { type EventRow, splitEvents } from './notification-parts.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull } from './times.ts';
 import { representedEvents, representUpdate } from './update-notifications.ts';
 
 /** Returns the notifications of a store; `now` is in milliseconds since 1970. */
-export function notificationStore(engine: Engine, now: () => number): NotificationStore {
+export function notificationStore(
+  engine: Engine,
+  { namespaces, now }: { readonly namespaces: Namespaces; readonly now: () => number },
+): NotificationStore {
   const { db } = engine;
   return {
     createFromEvents: async (events) =>
       (await hasNewEvents(db))
         ? await engine.write((write) => createFromEvents(write, events, now()), 'own rows')
         : 0,
+    takeOver: (feed, notifications) =>
+      importNotifications(engine, feed, notifications, {
+        ...{ namespaces, now: now() },
+        handleEvents: async (db) => {
+          while ((await createFromEvents(db, eventsAtATime, now())) === eventsAtATime);
+        },
+      }),
     find: async (name) => (await read(db, (query) => query.where('notification.name', '=', name)))[0],
     findDue: (limit) => findDue(db, limit, now()),
     findNextDue: () => findNextDue(db, now()),
@@ -39,6 +51,9 @@ async function counters(db: Kysely<Tables>): Promise<Record<'event' | 'notificat
   const lastOf = (name: string): number => rows.find((counter) => counter.name === name)?.last_id ?? 0;
   return { event: lastOf('event'), notification: lastOf('notification') };
 }
+
+/** Number of events that are handled at a time before an import. */
+const eventsAtATime = 500;
 
 /** Number of rows per statement. */
 const rowsAtATime = 100;

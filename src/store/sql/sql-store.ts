@@ -77,7 +77,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     vulnerabilities: check.guard(vulnerabilityStore(engine, now)),
     updates: check.guard(updateStore(engine)),
     events: check.guard(eventStore(engine, now)),
-    notifications: check.guard(notificationStore(engine, now)),
+    notifications: check.guard(notificationStore(engine, { namespaces, now })),
     batches: check.guard(batchStore(engine, now)),
     enrichments: check.guard(enrichmentStore(engine, now)),
     images: check.guard(imageStore({ engine, namespaces, now })),

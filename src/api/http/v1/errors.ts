@@ -13,6 +13,15 @@ export function databaseError(cause?: unknown): WireError {
   return new WireError(500, databaseMessage, cause === undefined ? {} : { cause });
 }
 
+/** Length of the columns for names in Clair's database. */
+const nameCharacters = 128;
+
+/** Returns the name if Clair's database could store it. Throws Clair's database error otherwise. */
+export function storableName(name: string): string {
+  if (Array.from(name).length > nameCharacters || name.includes('\u0000')) throw databaseError();
+  return name;
+}
+
 /** Returns the error for an unreachable or locked database: Clair's message, with `Retry-After`. */
 function databaseUnavailable(cause: ClairError): WireError {
   return new WireError(503, databaseMessage, { retryAfterSeconds: busyRetrySeconds, cause });

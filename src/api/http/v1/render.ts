@@ -9,7 +9,6 @@ import type {
 import type { AddedBy, LayerPackage, LayerView } from '../../../service/ingest/layer-view.ts';
 import type { StoredEnrichment } from '../../../store/enrichment-store.ts';
 import type { ImagePackage, PackageLookup } from '../../../store/image-store.ts';
-import { wireNamespace, wireVersionFormat } from './names.ts';
 import type * as wire from './types.ts';
 
 /** Clair's engine version, which clients compare with `IndexedByVersion`. */
@@ -153,4 +152,14 @@ function metadataOf(enrichments: readonly StoredEnrichment[]): Record<string, un
 /** Returns the key of a vector: `CVSSv2` without a prefix, `CVSSv3` for `CVSS:3.1/…`. */
 function cvssName(vector: string): string {
   return `CVSSv${/^CVSS:(\d)/.exec(vector)?.[1] ?? '2'}`;
+}
+
+/** Returns the name of a namespace in the API. Clair stores advisories for RHEL under CentOS. */
+export function wireNamespace(name: string): string {
+  return name.replace(/^rhel:/, 'centos:');
+}
+
+/** Returns Clair's name for a version scheme. Clair compares versions of Alpine by `dpkg`. Empty if the scheme is unknown. */
+export function wireVersionFormat(versionScheme: string): string {
+  return versionScheme === 'apk' ? 'dpkg' : versionScheme;
 }

@@ -1,10 +1,10 @@
+import { namespaceOfWire } from '../../../model/namespace.ts';
 import type { VulnerabilityName } from '../../../service/ingest/write-vulnerability.ts';
 import { decodeGoJson, GoJsonError } from '../go-json-decode.ts';
 import { goAtoi } from '../go-number.ts';
 import type { GoStruct } from '../go-type.ts';
 import type { ApiRequest } from '../route.ts';
 import { badRequest } from '../route.ts';
-import { namespaceOfWire } from './names.ts';
 
 /** Decodes the body of a request as Clair does. Throws `WireError` 400 with the message of Go's decoder. */
 export async function bodyOf<T>(request: ApiRequest, type: GoStruct<T>): Promise<T> {

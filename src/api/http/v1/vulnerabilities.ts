@@ -1,4 +1,5 @@
 import { limits } from '../../../core/limits.ts';
+import { namespaceOfWire } from '../../../model/namespace.ts';
 import { findVulnerability, listVulnerabilities } from '../../../service/findings/vulnerability-view.ts';
 import {
   deleteVulnerability,
@@ -11,7 +12,6 @@ import type { RouteHandler } from '../route.ts';
 import { badRequest } from '../route.ts';
 import type { V1Deps } from './deps.ts';
 import { notFoundError } from './errors.ts';
-import { namespaceOfWire } from './names.ts';
 import { renderNamespace, renderVulnerability, renderWithFixes } from './render.ts';
 import { bodyOf, limitOf, vulnerabilityIn } from './request.ts';
 import { namespaceEnvelope, type V1Feature, vulnerability, vulnerabilityEnvelope } from './types.ts';

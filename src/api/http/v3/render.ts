@@ -3,8 +3,7 @@ import type { VulnerabilityView } from '../../../service/findings/vulnerability-
 import type { AncestryPackage, AncestryView } from '../../../service/ingest/ancestry-view.ts';
 import type { ImagePackage } from '../../../store/image-store.ts';
 import { encodeGoJson } from '../go-json-encode.ts';
-import { wireNamespace, wireVersionFormat } from '../v1/names.ts';
-import { renderVulnerability as renderForV1 } from '../v1/render.ts';
+import { renderVulnerability as renderForV1, wireNamespace, wireVersionFormat } from '../v1/render.ts';
 import type * as wire from './types.ts';
 
 /** The detectors of this server, as responses list them. */
