@@ -30,6 +30,7 @@ const benches = {
   census: 'census',
   languages: 'languages',
   compare: 'compare',
+  extracts: 'extracts',
 } as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
@@ -54,6 +55,7 @@ const wanted =
             'ratings',
             'census',
             'languages',
+            'extracts',
           ].includes(key),
       )
     : known.filter(([key]) => key === name);

@@ -57,6 +57,20 @@ export const capacityInputs = {
     ...{ value: 63.3, unit: 'MB', what: 'size of that image' },
     from: '`du -sb debian-bookworm`',
   },
+  extractMegabytes: {
+    ...{ value: 0.66, unit: 'MB', what: 'extract of the layer of that image, if extracts are kept' },
+    from: '`npm run bench -- extracts` (debian-bookworm)',
+    quote: '| debian-bookworm | 63.29 | 0.66 |',
+  },
+  extractShare: {
+    ...{
+      value: 0.084,
+      unit: 'of the CPU',
+      what: 'analysis of that layer from its extract, of reading the layer',
+    },
+    from: 'the same',
+    quote: '| debian-bookworm | 63.29 | 0.66 | 655 | 767 | 55 |',
+  },
   feedMs: {
     ...{ value: 7354, unit: 'ms of CPU', what: 'update of 58 feeds, of which 1 % of the records changed' },
     from: '`npm run bench -- feeds`',
@@ -124,6 +138,8 @@ interface Capacity {
   readonly pageMs: number;
   readonly firstScanCoreDays: number;
   readonly firstScanTerabytes: number;
+  readonly extractTerabytes: number;
+  readonly againCoreDays: number;
 }
 
 function input(name: keyof typeof capacityInputs): number {
@@ -153,6 +169,9 @@ export function capacityFor(images: number): Capacity {
     pageMs: cells * input('pageMs'),
     firstScanCoreDays: (images * scanMs) / 1000 / secondsPerDay,
     firstScanTerabytes: (images * input('newMegabytes')) / 1e6,
+    extractTerabytes:
+      (images * input('newMegabytes') * input('extractMegabytes')) / input('scanMegabytes') / 1e6,
+    againCoreDays: ((images * scanMs) / 1000 / secondsPerDay) * input('extractShare'),
   };
 }
 
@@ -183,6 +202,8 @@ const rows: readonly (readonly [string, (capacity: Capacity) => number])[] = [
   ['first page of affected images over all cells, ms of CPU', ({ pageMs }) => pageMs],
   ['first scan of everything, TB', ({ firstScanTerabytes }) => firstScanTerabytes],
   ['first scan of everything, core days', ({ firstScanCoreDays }) => firstScanCoreDays],
+  ['extracts of everything, if they are kept, TB', ({ extractTerabytes }) => extractTerabytes],
+  ['analysis of everything from extracts, core days', ({ againCoreDays }) => againCoreDays],
 ];
 
 /** Returns the tables of docs/scale.md: the figures with their sources, and what follows from them. */
