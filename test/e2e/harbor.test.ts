@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { Report } from '../../src/model/report.ts';
+import { testAuthority } from '../../src/testing/certificates.ts';
 import type { HarborItem } from '../../src/testing/harbor-schemas.ts';
 import { type BuiltImage, buildImage, ociFiles, writeFiles } from '../../src/testing/image-builder.ts';
 import { memoryRegistry, respondWithError } from '../../src/testing/memory-registry.ts';
@@ -196,6 +197,28 @@ test('Harbor sees why a scan failed, and the step', { skip, timeout }, async (t)
   await assert.rejects(harborOf(server, {}).ping(), /a valid token is required.*: 401/);
   await assert.rejects(harbor.poll('unknown', '*/*'), /cannot find scan job: unknown.*: 404/);
   await assert.rejects(harbor.poll('unknown', 'text/html'), /unsupported media type: "text\/html".*: 415/);
+});
+
+test('Harbor gets findings of a registry with a private certificate authority, or with any certificate if it is insecure', {
+  skip,
+  timeout,
+}, async (t) => {
+  const authority = testAuthority(t);
+  const registry = await debianRegistry(t, { tls: authority.issue('registry.test'), isPrivate: true });
+  await push(registry, alpineImage, 'shop/web:1');
+  const host = `127.0.0.1:${registry.port}`;
+  const scan = scanOf(alpineImage, 'shop/web', `https://${host}`);
+  const start = async (trust: Readonly<Record<string, string>>) =>
+    harborOf(
+      await runServer(t, ['serve'], {
+        ...settings(`https://${host}`),
+        ...{ CLAIR_DATABASE_OPTIONS_PATH: ':memory:', ...trust },
+      }),
+    );
+  for (const trust of [{ SSL_CERT_FILE: authority.cert }, { CLAIR_REGISTRY_INSECURE: host }]) {
+    const { vulnerabilities = [] } = await (await start(trust)).scan(scan);
+    assert.equal(vulnerabilities.length, 4, JSON.stringify(trust));
+  }
 });
 
 /** Compares findings with those of `clair scan` on the same image. */

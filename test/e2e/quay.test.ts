@@ -2,17 +2,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import type { V1Layer } from '../../src/api/http/v1/types.ts';
-import type { GetAncestryResponse } from '../../src/api/http/v3/types.ts';
-import { parseSigningKey, signToken, verifiedClaims } from '../../src/kit/json-web-token.ts';
-import type { Report } from '../../src/model/report.ts';
+import { parseSigningKey, verifiedClaims } from '../../src/kit/json-web-token.ts';
 import { serveHttp } from '../../src/testing/http-server.ts';
 import { type BuiltImage, buildImage, ociFiles, writeFiles } from '../../src/testing/image-builder.ts';
-import { SimulatedHarbor } from '../../src/testing/simulated-harbor.ts';
 import { type QuayLayer, SimulatedQuay } from '../../src/testing/simulated-quay.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { alpineMirror } from './alpine-mirror.ts';
-import { clair, scratch } from './clair.ts';
+import { scratch } from './clair.ts';
 import { type DebianRegistry, debianRegistry, noRegistry } from './debian-registry.ts';
 import { engines } from './fleet.ts';
 import { runServer, type ServeProcess } from './serve-process.ts';
@@ -144,100 +140,4 @@ async function receivedPosts(t: TestContext) {
     });
   });
   return { url, next };
-}
-
-test('v1, v3, v4, Harbor and the command give the same findings of an image', {
-  skip,
-  timeout,
-}, async (t) => {
-  const registry = await pushed(t);
-  const mirror = alpineMirror('quay-same', { '1.36.1-r0': ['CVE-2026-1', 'CVE-2026-2'] });
-  const server = await runServer(t, ['serve'], {
-    ...settings(mirror),
-    CLAIR_API_HARBOR_REGISTRIES: `http://127.0.0.1:${registry.port}`,
-    CLAIR_API_HARBOR_KEY: Buffer.alloc(32, 7).toString('base64'),
-    CLAIR_DATABASE_OPTIONS_PATH: ':memory:',
-  });
-  await advisoriesLoaded(server);
-  const expected = findingsOfCommand(registry, mirror);
-  assert.equal(expected.length, 4);
-  const layers = layersOf(image, registry);
-  const quay = new SimulatedQuay(urlOf(server), key);
-  await quay.work(digest, layers);
-  assert.deepEqual([...((await quay.features(digest)) ?? [])].sort(), expected);
-  assert.deepEqual(await findingsOfV1(urlOf(server), layers), expected);
-  assert.deepEqual(await findingsOfV3(urlOf(server), layers), expected);
-  assert.deepEqual(await findingsOfHarbor(urlOf(server), registry), expected);
-});
-
-/** The header of a client that has the shared key. */
-function authorization(): Record<string, string> {
-  const exp = Math.floor(Date.now() / 1000) + 300;
-  return { authorization: `Bearer ${signToken({ iss: 'quay', exp }, parseSigningKey('key', key))}` };
-}
-
-async function answerOf<T>(url: string, body?: object): Promise<T> {
-  const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
-  const response = await fetch(url, { ...init, headers: authorization() });
-  assert.ok(response.ok, `${url}: ${response.status}`);
-  return (await response.json()) as T;
-}
-
-function findingsOfCommand({ port }: DebianRegistry, mirror: string): string[] {
-  const { stdout } = clair(
-    [
-      ...['scan', `registry:127.0.0.1:${port}/shop/web@${digest}`, '--mirror', mirror],
-      ...['--no-lookups', '--format', 'json', '--db', ':memory:'],
-    ],
-    { CLAIR_REGISTRY_USERNAME: 'me', CLAIR_REGISTRY_PASSWORD: 'secret' },
-  );
-  return (JSON.parse(stdout) as Report).matches
-    .map(({ vulnerability, package: item, fix }) =>
-      [vulnerability.id, item.name, item.version, fix.state === 'fixed' ? fix.version : ''].join(' '),
-    )
-    .sort();
-}
-
-async function findingsOfV1(url: string, layers: readonly QuayLayer[]): Promise<string[]> {
-  for (const [i, { hash, uri: Path }] of layers.entries())
-    await answerOf(`${url}/v1/layers`, {
-      Layer: {
-        ...{ Name: hash, Path, Format: 'Docker', Headers: { Authorization: basic } },
-        ParentName: layers[i - 1]?.hash ?? '',
-      },
-    });
-  const top = `${url}/v1/layers/${layers.at(-1)?.hash}?vulnerabilities`;
-  const { Layer: layer } = await answerOf<{ readonly Layer: V1Layer }>(top);
-  return (layer.Features ?? [])
-    .flatMap(({ Name, Version, Vulnerabilities = [] }) =>
-      Vulnerabilities.map((one) => [one.Name, Name, Version, one.FixedBy].join(' ')),
-    )
-    .sort();
-}
-
-async function findingsOfV3(url: string, layers: readonly QuayLayer[]): Promise<string[]> {
-  const posted = layers.map(({ hash, uri: path }) => ({ hash, path, headers: { Authorization: basic } }));
-  await answerOf(`${url}/ancestry`, { ancestry_name: 'web', format: 'Docker', layers: posted });
-  const { ancestry } = await answerOf<GetAncestryResponse>(`${url}/ancestry/web`);
-  return (ancestry?.layers ?? [])
-    .flatMap(({ detected_features: features = [] }) => features)
-    .filter(({ feature_type: type }) => type === 'binary')
-    .flatMap(({ name, version, vulnerabilities = [] }) =>
-      vulnerabilities.map((one) => [one.name, name, version, one.fixed_by].join(' ')),
-    )
-    .sort();
-}
-
-async function findingsOfHarbor(url: string, { port }: DebianRegistry): Promise<string[]> {
-  const harbor = new SimulatedHarbor(`${url}/harbor`, { headers: authorization() });
-  const { vulnerabilities = [] } = await harbor.scan({
-    registry: { url: `http://127.0.0.1:${port}`, authorization: basic, insecure: false },
-    artifact: {
-      ...{ repository: 'shop/web', tag: '1', digest, size: 1 },
-      mime_type: 'application/vnd.oci.image.manifest.v1+json',
-    },
-  });
-  return vulnerabilities
-    .map((item) => [item.id, item.package, item.version, item.fix_version ?? ''].join(' '))
-    .sort();
 }
