@@ -163,6 +163,21 @@ test('Harbor sees why a scan failed, and the step', { skip, timeout }, async (t)
   };
   const server = await runServer(t, ['serve'], env);
   const harbor = harborOf(server);
+  const sbomType = 'application/vnd.goharbor.harbor.sbom.v1';
+  const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+  const sbomLayer = {
+    mediaType: 'application/vnd.oci.image.layer.v1.tar',
+    digest: expiring.putBlob(Buffer.from('{}')),
+    size: 2,
+  };
+  const sbom = expiring.put(
+    {
+      ...{ schemaVersion: 2, mediaType: manifestType },
+      ...{ config: { mediaType: sbomType, digest: sbomLayer.digest, size: 2 }, layers: [sbomLayer] },
+    },
+    manifestType,
+  );
+  const sbomImage = { ...alpineImage, manifest: { ...alpineImage.manifest, digest: sbom } };
   const wrong = `Basic ${Buffer.from('me:wrong').toString('base64')}`;
   const missing = {
     ...alpineImage,
@@ -180,6 +195,10 @@ test('Harbor sees why a scan failed, and the step', { skip, timeout }, async (t)
     [
       scanOf(alpineImage, 'app', `http://${expiring.host}`, 'Bearer x'),
       /^Error: read layers: 401 from the blob endpoint of .*: the token has expired.*: 500/,
+    ],
+    [
+      scanOf(sbomImage as BuiltImage, 'app', `http://${expiring.host}`, 'Bearer x'),
+      /^Error: open the image: .* is not a container image: it is an SBOM that Harbor made.*: 500/,
     ],
     [
       scanOf(alpineImage, 'shop/web', 'http://10.0.0.1'),

@@ -16,6 +16,7 @@ const knownArtifacts: readonly (readonly [start: string, name: string])[] = [
   ['application/vnd.docker.plugin', 'a Docker plugin'],
   ['application/vnd.dev.cosign', 'a signature'],
   ['application/vnd.cncf.notary', 'a signature'],
+  ['application/vnd.goharbor.harbor.sbom', 'an SBOM that Harbor made'],
   ['application/vnd.wasm', 'a WebAssembly module'],
   ['application/vnd.buildkit.cacheconfig', 'a build cache'],
   ['application/vnd.oci.empty', 'an artifact without a configuration'],
