@@ -1,4 +1,4 @@
-import { documentCache } from '../../api/http/encoded-document.ts';
+import type { DocumentCache } from '../../api/http/encoded-document.ts';
 import type { FleetDeps } from '../../api/http/fleet/jobs.ts';
 import { WebhookRate } from '../../api/http/fleet/webhooks.ts';
 import { ReportBuilds } from '../../api/http/harbor/report-builds.ts';
@@ -25,19 +25,22 @@ import type { ServiceDeps } from './service-deps.ts';
 const pollMs = 5_000;
 
 /** Returns the dependencies of the handlers of Clair's API v1. */
-export function toV1Deps({
-  store,
-  pool,
-  loaded,
-  plan: { detectors, listers },
-  server: { pageKey },
-  writeMetrics,
-  announceWork,
-  ingests,
-  listGate,
-  now,
-  log,
-}: ServiceDeps): V1Deps {
+export function toV1Deps(
+  {
+    store,
+    pool,
+    loaded,
+    plan: { detectors, listers },
+    server: { pageKey },
+    writeMetrics,
+    announceWork,
+    ingests,
+    listGate,
+    now,
+    log,
+  }: ServiceDeps,
+  documents: DocumentCache,
+): V1Deps {
   const all = loaded.extensions;
   const extensions = { ...all, detectors, listers };
   const enabledListers = new Set(extensions.listers.map(({ name }) => name));
@@ -54,6 +57,7 @@ export function toV1Deps({
       onChange: announceWork,
     },
     tokens: pageTokens(pageKey, now),
+    documents,
     listLimiter: listGate,
     onIngested: (record) => {
       logIngest(log, record);
@@ -89,6 +93,7 @@ export function toV3Deps({
 export function toV4Deps(
   { store, pool, loaded, plan, ingests, listGate, log }: ServiceDeps,
   { api, updater, notifier }: Pick<Config, 'api' | 'updater' | 'notifier'>,
+  documents: DocumentCache,
 ): V4Deps {
   const { extensions } = loaded;
   return {
@@ -102,7 +107,7 @@ export function toV4Deps(
     },
     matching: { extensions, store },
     listLimiter: listGate,
-    documents: documentCache(),
+    documents,
     filter: filterOf(notifier),
     feeds: plan.feeds,
     notReadyStatus: api.v4.notready === '404' ? 404 : 202,

@@ -24,8 +24,7 @@ export function extractBucketOf(settings: ExtractSettings): ExtractBucket | unde
   const keys = keysOf(settings);
   // Files that cannot be read stop the start.
   keys();
-  const ca = cafile === '' ? {} : { ca: [readSettingFile('extracts.cafile', cafile)] };
-  const connection = ca;
+  const connection = cafile === '' ? {} : { ca: [readSettingFile('extracts.cafile', cafile)] };
   return s3Bucket({ endpoint, bucket, isInPath, region, prefix, keys, connection });
 }
 

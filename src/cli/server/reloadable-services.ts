@@ -1,3 +1,4 @@
+import { documentCache } from '../../api/http/encoded-document.ts';
 import { fleetPrefix, fleetRoutes } from '../../api/http/fleet/routes.ts';
 import { harborRouter } from '../../api/http/harbor/router.ts';
 import { nativeRoutes } from '../../api/http/native/routes.ts';
@@ -67,14 +68,16 @@ function apiOf(
   config: Config,
   deps: ServiceDeps & ReportingDeps,
 ): Pick<ReloadableServices, 'routers' | 'methods'> {
-  const v1Deps = toV1Deps(deps);
+  // A reload begins with an empty one: other plugins may give other responses.
+  const documents = documentCache();
+  const v1Deps = toV1Deps(deps, documents);
   const v3Deps = toV3Deps(v1Deps);
   const methods = v3Methods(v3Deps);
   const harborDeps = toHarborDeps(config, deps);
   const routers = [
     routerOf('/v1', v1Routes(v1Deps)),
     v3Router(v3Deps, methods),
-    v4Router(toV4Deps(deps, config)),
+    v4Router(toV4Deps(deps, config, documents)),
     ...(harborDeps === undefined ? [] : [harborRouter(harborDeps)]),
     ...openApiRouters(!deps.server.access.isOpen),
     routerOf(fleetPrefix, fleetRoutes(toFleetDeps(config, deps))),

@@ -11,7 +11,7 @@ import { storeEngines } from '../../testing/store-engines.ts';
 import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { analyzerKey, analyzeStream } from '../images/analyze-layers.ts';
 import { type IngestLayerDeps, ingestLayer } from './ingest-layer.ts';
-import { viewLayer } from './layer-view.ts';
+import { findLayerChain, viewChain } from './layer-view.ts';
 
 const [engine = assert.fail()] = storeEngines;
 
@@ -54,8 +54,9 @@ async function post(deps: Deps, name: string, parent: string | null = null): Pro
 }
 
 async function packages(deps: Deps, name: string): Promise<string[]> {
-  const view = await viewLayer(name, 'packages', deps);
-  return (view?.packages ?? []).map((one) => one.package.name).sort();
+  const chain = (await findLayerChain(name, deps)) ?? assert.fail();
+  const view = await viewChain(chain, 'packages', deps);
+  return (view.packages ?? []).map((one) => one.package.name).sort();
 }
 
 const bash = stanza('bash');
@@ -98,7 +99,7 @@ for (const [fault, [base, message]] of Object.entries(unreadable))
   test(`refuses a layer and stores nothing of it when ${fault}`, async (t) => {
     const deps = await depsWith(t, { base });
     await assert.rejects(post(deps, 'base'), { code: 'layer-unreadable', message });
-    assert.equal(await viewLayer('base', 'none', deps), undefined);
+    assert.equal(await findLayerChain('base', deps), undefined);
     assert.equal(await deps.store.layers.find(`sha256:${sha256Of(base)}`, analyzerKey(builtIn)), undefined);
     assert.deepEqual(await deps.store.advisories.findNamespaces(), []);
   });

@@ -1,5 +1,6 @@
 import { advisoryNamespaceOf, type Namespace, namespaceOfDistro } from '../../model/namespace.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
+import type { NamedLayer } from '../../store/named-layer-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { AssessmentDeps } from '../findings/assess-packages.ts';
 import {
@@ -35,26 +36,43 @@ export interface LayerView {
 /** Amount of detail to return for a layer. */
 export type LayerDetail = 'none' | 'packages' | 'vulnerabilities';
 
-/** Dependencies of `viewLayer`. */
+/** Dependencies of `viewChain`. */
 export interface LayerViewDeps extends AssessmentDeps {
   readonly store: AssessmentDeps['store'] & Pick<Store, 'namedLayers'>;
 }
 
-/** Returns a layer. Undefined if the name is unknown. */
-export async function viewLayer(
+/** A layer with those below it, from the base up. */
+export interface LayerChain {
+  readonly layers: readonly NamedLayer[];
+  readonly top: NamedLayer;
+  /** A text that differs for each content that was read for the layers. */
+  readonly revision: string;
+}
+
+/** Returns a layer by its name, with those below it. Undefined if the name is unknown. */
+export async function findLayerChain(
   name: string,
+  { store }: Pick<LayerViewDeps, 'store'>,
+): Promise<LayerChain | undefined> {
+  const layers = await store.namedLayers.findChain(name);
+  const top = layers.at(-1);
+  if (top === undefined) return undefined;
+  const revision = layers.map(({ number, image, engineVersion }) => `${number} ${image} ${engineVersion}`);
+  return { layers, top, revision: revision.join(', ') };
+}
+
+/** Returns the content of a layer. */
+export async function viewChain(
+  { layers: chain, top: { name, parent, image: number } }: LayerChain,
   detail: LayerDetail,
   deps: LayerViewDeps,
-): Promise<LayerView | undefined> {
-  const chain = await deps.store.namedLayers.findChain(name);
-  const layer = chain.at(-1);
-  if (layer === undefined) return undefined;
-  const image = await deps.store.images.findByNumber(layer.image);
+): Promise<LayerView> {
+  const image = await deps.store.images.findByNumber(number);
   const own = image.distro === null ? undefined : namespaceOfDistro(image.distro);
-  const view = { name, parent: layer.parent, namespace: own === undefined ? null : advisoryNamespaceOf(own) };
+  const view = { name, parent, namespace: own === undefined ? null : advisoryNamespaceOf(own) };
   if (detail === 'none') return view;
   const found =
-    detail === 'packages' ? undefined : await findPackageVulnerabilities(layer.image, image.packages, deps);
+    detail === 'packages' ? undefined : await findPackageVulnerabilities(number, image.packages, deps);
   const addedBy = (item: ImagePackage): AddedBy => {
     const position = introducingLayer(item, image);
     return { position, name: chain[position]?.name ?? name };

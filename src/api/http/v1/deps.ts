@@ -3,6 +3,7 @@ import type { Extensions } from '../../../plugin/extensions.ts';
 import type { IngestLayerDeps } from '../../../service/ingest/ingest-layer.ts';
 import type { WriteVulnerabilityDeps } from '../../../service/ingest/write-vulnerability.ts';
 import type { Store } from '../../../store/store.ts';
+import type { DocumentCache } from '../encoded-document.ts';
 import type { IngestRecord } from '../ingest-record.ts';
 import type { ListLimiter } from '../list-limiter.ts';
 import type { PageTokens } from './page-token.ts';
@@ -16,6 +17,8 @@ export interface V1Deps {
   readonly pendingIngests: SingleFlight<unknown>;
   readonly writing: WriteVulnerabilityDeps;
   readonly tokens: PageTokens;
+  /** Responses that hold until the database changes. */
+  readonly documents: DocumentCache;
   /** Limits lists of all APIs together. */
   readonly listLimiter: ListLimiter;
   /** Called once for each ingest, successful or not. */

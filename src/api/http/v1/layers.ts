@@ -2,8 +2,9 @@ import { ClairError } from '../../../core/errors.ts';
 import { layerFormatOf } from '../../../image/posted/layer-source.ts';
 import { parseDigest } from '../../../model/digest.ts';
 import { ingestLayer, type PostedLayer } from '../../../service/ingest/ingest-layer.ts';
-import { type LayerDetail, viewLayer } from '../../../service/ingest/layer-view.ts';
-import { asGo } from '../go-json-encode.ts';
+import { findLayerChain, type LayerDetail, viewChain } from '../../../service/ingest/layer-view.ts';
+import { keptDocument } from '../encoded-document.ts';
+import { asGo, encodeGoJson } from '../go-json-encode.ts';
 import { recordIngest } from '../ingest-record.ts';
 import type { RouteHandler } from '../route.ts';
 import { badRequest } from '../route.ts';
@@ -81,9 +82,17 @@ export const getLayerRoute =
       : query.has('features')
         ? 'packages'
         : 'none';
-    const view = await viewLayer(params['name'] ?? '', detail, deps);
-    if (view === undefined) throw notFoundError();
-    return { status: 200, body: asGo(layerEnvelope, { Layer: renderLayer(view) }) };
+    const chain = await findLayerChain(params['name'] ?? '', deps);
+    if (chain === undefined) throw notFoundError();
+    const document = await keptDocument(deps.documents, {
+      key: `v1/layer ${detail} ${chain.top.name}`,
+      state: async () => `${chain.revision}\n${await deps.store.advisories.findContentState()}`,
+      render: async () => {
+        const view = await viewChain(chain, detail, deps);
+        return encodeGoJson(asGo(layerEnvelope, { Layer: renderLayer(view) }));
+      },
+    });
+    return { status: 200, ...(document !== undefined && { document }) };
   };
 
 /** `DELETE /layers/:name`: deletes a layer and all layers on top of it. */
