@@ -7,7 +7,7 @@ import type { Report } from '../../src/model/report.ts';
 import { testAuthority } from '../../src/testing/certificates.ts';
 import type { HarborItem } from '../../src/testing/harbor-schemas.ts';
 import { type BuiltImage, buildImage, ociFiles, writeFiles } from '../../src/testing/image-builder.ts';
-import { memoryRegistry, respondWithError } from '../../src/testing/memory-registry.ts';
+import { type MemoryRegistry, memoryRegistry, respondWithError } from '../../src/testing/memory-registry.ts';
 import { SimulatedHarbor } from '../../src/testing/simulated-harbor.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { alpineMirror } from './alpine-mirror.ts';
@@ -146,6 +146,18 @@ for (const [name, place] of engines) {
   });
 }
 
+/** Adds an artifact as Harbor stores SBOMs. Returns what a scan request names. */
+function sbomArtifactIn(registry: MemoryRegistry): BuiltImage {
+  const type = 'application/vnd.goharbor.harbor.sbom.v1';
+  const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+  const digest = registry.putBlob(Buffer.from('{}'));
+  const layers = [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest, size: 2 }];
+  const config = { mediaType: type, digest, size: 2 };
+  const manifest = { schemaVersion: 2, mediaType: manifestType, config, layers };
+  const stored = { ...alpineImage.manifest, digest: registry.put(manifest, manifestType) };
+  return { ...alpineImage, manifest: stored as BuiltImage['manifest'] };
+}
+
 test('Harbor sees why a scan failed, and the step', { skip, timeout }, async (t) => {
   const registry = await debianRegistry(t, { isPrivate: true });
   await push(registry, alpineImage, 'shop/web:1');
@@ -163,21 +175,7 @@ test('Harbor sees why a scan failed, and the step', { skip, timeout }, async (t)
   };
   const server = await runServer(t, ['serve'], env);
   const harbor = harborOf(server);
-  const sbomType = 'application/vnd.goharbor.harbor.sbom.v1';
-  const manifestType = 'application/vnd.oci.image.manifest.v1+json';
-  const sbomLayer = {
-    mediaType: 'application/vnd.oci.image.layer.v1.tar',
-    digest: expiring.putBlob(Buffer.from('{}')),
-    size: 2,
-  };
-  const sbom = expiring.put(
-    {
-      ...{ schemaVersion: 2, mediaType: manifestType },
-      ...{ config: { mediaType: sbomType, digest: sbomLayer.digest, size: 2 }, layers: [sbomLayer] },
-    },
-    manifestType,
-  );
-  const sbomImage = { ...alpineImage, manifest: { ...alpineImage.manifest, digest: sbom } };
+  const sbomImage = sbomArtifactIn(expiring);
   const wrong = `Basic ${Buffer.from('me:wrong').toString('base64')}`;
   const missing = {
     ...alpineImage,
@@ -197,7 +195,7 @@ test('Harbor sees why a scan failed, and the step', { skip, timeout }, async (t)
       /^Error: read layers: 401 from the blob endpoint of .*: the token has expired.*: 500/,
     ],
     [
-      scanOf(sbomImage as BuiltImage, 'app', `http://${expiring.host}`, 'Bearer x'),
+      scanOf(sbomImage, 'app', `http://${expiring.host}`, 'Bearer x'),
       /^Error: open the image: .* is not a container image: it is an SBOM that Harbor made.*: 500/,
     ],
     [
