@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { limits } from '../../core/limits.ts';
+import { mayReadReplica, replicaReads } from '../../store/replica-reads.ts';
 import { documentCache, EncodedDocument, keptDocument } from './encoded-document.ts';
 
 test('keeps a document while its state holds', async () => {
@@ -30,6 +31,21 @@ test('keeps no document whose state changed while it was made, and none that the
   assert.ok(revisions.every((revision) => cache.get('report', revision) === undefined));
   const render = (): Promise<undefined> => Promise.resolve(undefined);
   assert.equal(await keptDocument(cache, { key: 'report', state, render }), undefined);
+});
+
+test('makes a document from the primary server, and asks a replica only whether one holds', async () => {
+  const cache = documentCache();
+  const asked: string[] = [];
+  const note = (what: string): Promise<string> => {
+    asked.push(`${what} ${mayReadReplica() ? 'replica' : 'primary'}`);
+    return Promise.resolve(what);
+  };
+  const read = () =>
+    keptDocument(cache, { key: 'report', state: () => note('state'), render: () => note('text') });
+  await replicaReads.run(true, read);
+  assert.deepEqual(asked, ['state replica', 'state primary', 'text primary', 'state primary']);
+  await replicaReads.run(true, read);
+  assert.deepEqual(asked.slice(4), ['state replica']);
 });
 
 test('counts the memory of both forms of a document', () => {

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { limits } from '../../core/limits.ts';
 import { RevisionCache } from '../../kit/revision-cache.ts';
+import { replicaReads } from '../../store/replica-reads.ts';
 
 const gzipAsync = promisify(gzip);
 
@@ -46,12 +47,15 @@ export async function keptDocument(
   cache: DocumentCache,
   { key, state, render }: RenderedDocument,
 ): Promise<EncodedDocument | undefined> {
-  const before = await state();
-  const known = cache.get(key, before);
+  const known = cache.get(key, await state());
   if (known !== undefined) return known;
-  const text = await render();
-  if (text === undefined) return undefined;
-  const document = new EncodedDocument(text);
-  if ((await state()) === before) cache.set(key, before, document);
-  return document;
+  // A replica may be behind the primary server. A document from one must not be kept for a state of the other.
+  return await replicaReads.run(false, async () => {
+    const before = await state();
+    const text = await render();
+    if (text === undefined) return undefined;
+    const document = new EncodedDocument(text);
+    if ((await state()) === before) cache.set(key, before, document);
+    return document;
+  });
 }
