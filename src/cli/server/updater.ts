@@ -7,6 +7,7 @@ import { type KeepCurrentDeps, keepCurrent, type SourceSchedule } from '../../se
 import { defaultRetention } from '../../service/feeds/retention.ts';
 import { failedOutcome, isAdvisorySource } from '../../service/feeds/update-feeds.ts';
 import { countIntervalMs, counting } from '../../service/finding-counts/count-findings.ts';
+import { analyseAgainJob } from '../../service/fleet/analyse-again.ts';
 import { readVexAgainJob } from '../../service/fleet/read-vex-again.ts';
 import {
   extractRemoval,
@@ -69,7 +70,11 @@ function keepCurrentDeps(
     ...deps,
     scheduleOf: (source) => sourceTerms(config, source, { ...deps, thread }),
     collectGarbage: (lease) => thread.collect(retentionOf(config), lease),
-    otherJobs: [countJob(thread, log), removalJob(all), ...vexJobs(config, all)],
+    otherJobs: [
+      ...[countJob(thread, log), removalJob(all)],
+      ...vexJobs(config, all),
+      ...analysisJobs(config, all),
+    ],
     random: Math.random,
     owner: ownerName(),
     pulse,
@@ -108,6 +113,16 @@ function vexJobs(
   if (vexKeys.isEmpty || intervalMs === 0) return [];
   const mayContact = (registry: string): boolean => isScanned(registry, registries, server);
   return [readVexAgainJob({ store, vexKeys, mayContact, intervalMs, now, onScans })];
+}
+
+/** Returns the job that scans images again after an upgrade. Empty without extracts: their layers would be fetched again. */
+function analysisJobs(
+  { images: { registries } }: Config,
+  { store, server, loaded, extracts, announceWork: onScans }: ServiceDeps,
+): RecurringJob[] {
+  if (extracts === undefined) return [];
+  const mayContact = (registry: string): boolean => isScanned(registry, registries, server);
+  return [analyseAgainJob({ store, analyzers: loaded.extensions, mayContact, onScans })];
 }
 
 function countJob(thread: FeedThread, log: ServiceDeps['log']): RecurringJob {
