@@ -11,7 +11,7 @@ import { type BuiltImage, buildImage, ociFiles, writeFiles } from '../src/testin
 import { tar } from '../src/testing/tar-writer.ts';
 
 /**
- * Measures how a server finds what is in a registry: `npm run bench -- watch [--tags N] [--pushes N] [--database URL] [--image LAYOUT]`.
+ * Measures how a server finds what is in a registry: `npm run bench -- watch [--tags N] [--pushes N] [--database URL] [--image LAYOUT:TAG]`.
  * Skopeo pushes images of Alpine with a common base to Debian's docker-registry on this machine. The server walks through it, and gets its
  * notifications. With an image that `npm run image` built, the server runs in the root file system of that image, as its user. This needs
  * root and umoci.
