@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, extname, join, resolve } from 'node:path';
 import { configReference } from '../config/config-reference.ts';
 import { printConfig } from '../config/print-config.ts';
 import { readConfig } from '../config/read-config.ts';
@@ -67,7 +67,7 @@ export function loadConfig(
     env,
     optionVariables,
     ...receivers,
-    ...(name !== undefined && { file: { name, text: readText(name) } }),
+    ...(name !== undefined && { file: { name, text: readText(name), dropIns: dropInsOf(name) } }),
   });
 }
 
@@ -77,6 +77,16 @@ function readText(name: string): string {
   } catch (error) {
     throw new ClairError('config-invalid', `${name} cannot be read: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** Returns the files that Clair v4 merges into a file: those of its name with `.d`, and of its extension, also with `-patch`. */
+function dropInsOf(name: string): string[] {
+  const directory = `${name}.d`;
+  const extension = extname(name);
+  if (extension === '' || !existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((one) => [extension, `${extension}-patch`].includes(extname(one)))
+    .map((one) => join(directory, one));
 }
 
 /** Returns all plugins. Names of the configuration are relative to its file, those of the command line to the working directory. */

@@ -101,13 +101,44 @@ test('uses the addresses of Clair v4 by default, and turns updates off', () => {
   assert.deepEqual([api.addr, api.healthaddr, updater.interval], [':6060', ':8089', 0]);
 });
 
+test('uses the one database that any section names, and the variables of libpq for an empty text', () => {
+  const sourceOf = (text: string): string => read(text).database.options.source;
+  for (const section of ['indexer', 'matcher', 'notifier'])
+    assert.equal(sourceOf(`${section}: { connstring: host=db }`), 'host=db', section);
+  assert.equal(sourceOf('indexer: { connstring: "" }\nmatcher: { connstring: host=db }'), 'host=db');
+  assert.equal(sourceOf('indexer: { connstring: "" }'), 'postgresql://');
+  assert.equal(sourceOf('indexer: { migrations: true }'), '');
+});
+
+test('uses the default addresses of Clair v4 for empty ones', () => {
+  const { api } = read('http_listen_addr: ""\nintrospection_addr: ""');
+  assert.deepEqual([api.addr, api.healthaddr], [':6060', ':8089']);
+});
+
+test('refuses a file of Clair v4 with drop-ins, as their settings would be missing', () => {
+  const open = (text: string) =>
+    readConfig({ settings, file: { name: 'c.yaml', text, dropIns: ['c.yaml.d/auth.yaml'] }, env: {} });
+  assert.throws(() => open('http_listen_addr: ":1"'), {
+    code: 'config-invalid',
+    message: /c\.yaml\.d\/auth\.yaml is not read, unlike in Clair v4/,
+  });
+  assert.equal(open('clair: {}').api.addr, '');
+});
+
 test('names each key without effect', () => {
   const notes: string[] = [];
   read(file, (found) => notes.push(...found));
   assert.deepEqual(
     notes.map((note) => note.split(':')[0]),
     [
-      ...['notifier.amqp', 'indexer.migrations', 'matcher.migrations', 'indexer.scanlock_retry'],
+      ...[
+        'notifier.amqp',
+        'matcher.connstring',
+        'notifier.connstring',
+        'indexer.migrations',
+        'matcher.migrations',
+        'indexer.scanlock_retry',
+      ],
       ...['matcher.indexer_addr', 'notifier.delivery_interval', 'metrics.name'],
       ...['trace.otlp.*', 'trace.name'],
     ],

@@ -27,6 +27,9 @@ export function fromClair4(root: Tree): Clair4Config {
   const problems = [...unknownKeys(root, ''), ...missingKeys(root)];
   const unused = unusedReceivers(root);
   const notes: string[] = unused.map((key) => `${key}: Another receiver is used, as in Clair.`);
+  notes.push(
+    ...otherDatabases(root).map((key) => `${key}: There is one database, and another key names it.`),
+  );
   for (const [key, rule] of Object.entries(clair4Keys)) {
     const value = valueAt(root, key.replace(/\.\*$/, ''));
     if (value === undefined || value === null || isEmptySection(value)) continue;
@@ -35,6 +38,8 @@ export function fromClair4(root: Tree): Clair4Config {
     else if (rule.set === undefined) notes.push(`${key}: ${rule.note}`);
     else apply(rule.set(value), values);
   }
+  if (namesLibpqDatabase(root) && !values.has('database.options.source'))
+    values.set('database.options.source', 'postgresql://');
   return { content: treeOf(withoutUnusedKey(values)), problems, notes };
 }
 
@@ -62,6 +67,19 @@ function withoutUnusedKey(values: ReadonlyMap<string, unknown>): ReadonlyMap<str
 function unusedReceivers(root: Tree): string[] {
   const sections = ['notifier.webhook', 'notifier.amqp', 'notifier.stomp'];
   return sections.filter((section) => valueAt(root, section) != null).slice(1);
+}
+
+const connstrings = ['indexer', 'matcher', 'notifier'].map((section) => `${section}.connstring`);
+
+/** Whether a connection string is empty. As in Clair, the variables of libpq name the database then. */
+function namesLibpqDatabase(root: Tree): boolean {
+  return connstrings.some((key) => valueAt(root, key) === '');
+}
+
+/** Returns the keys whose database is not that of the first section that names one. */
+function otherDatabases(root: Tree): string[] {
+  const named = connstrings.filter((key) => (valueAt(root, key) ?? '') !== '');
+  return named.filter((key) => valueAt(root, key) !== valueAt(root, named[0] ?? ''));
 }
 
 function missingKeys(root: Tree): string[] {

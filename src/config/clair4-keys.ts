@@ -18,6 +18,11 @@ function becomes(...paths: readonly string[]): Clair4Key {
   };
 }
 
+/** An empty address is the default one, as in Clair. */
+function address(path: string): Clair4Key {
+  return { ...becomes(path), set: (value) => (value === '' ? [] : [[path, value]]) };
+}
+
 function withoutEffect(note: string): Clair4Key {
   return { note };
 }
@@ -28,7 +33,8 @@ function refused(note: string): Clair4Key {
 
 const oneDatabase: Clair4Key = {
   note: '`database.options.source`. There is one database: that of `indexer`, else of `matcher`, else of `notifier`',
-  set: (source) => [['database.options.source', source]],
+  // An empty text names no database, so that of another section counts.
+  set: (source) => (source === '' ? [] : [['database.options.source', source]]),
 };
 
 const migrations = withoutEffect('The server always migrates its tables.');
@@ -99,8 +105,8 @@ function brokerKeys(section: 'notifier.amqp' | 'notifier.stomp'): Readonly<Recor
  * July 2026.
  */
 export const clair4Keys: Readonly<Record<string, Clair4Key>> = {
-  http_listen_addr: becomes('api.addr'),
-  introspection_addr: becomes('api.healthaddr'),
+  http_listen_addr: address('api.addr'),
+  introspection_addr: address('api.healthaddr'),
   log_level: {
     note: '`log.level`',
     set: (level) => [['log.level', logLevels[String(level).toLowerCase()] ?? String(level).toLowerCase()]],

@@ -12,6 +12,8 @@ export interface ConfigFile {
   readonly problems: readonly string[];
   /** Keys of Clair v4 without effect, each with the reason. */
   readonly notes: readonly string[];
+  /** Whether it is a file of Clair v4. */
+  readonly isClair4: boolean;
   /** Returns the 1-based line of a key below `clair:`; undefined if a merge key provides it. */
   lineOf(path: readonly string[]): number | undefined;
 }
@@ -34,12 +36,15 @@ export function parseConfigFile(name: string, text: string, sections: readonly s
     throw new ClairError('config-invalid', `${name} is not valid YAML: ${problem}`);
   }
   const root = rootOf(name, document);
-  if (isClair4File(root)) return { ...fromClair4(root), lineOf: () => undefined };
+  if (isClair4File(root)) return { ...fromClair4(root), isClair4: true, lineOf: () => undefined };
   const lineOf = (path: readonly string[]): number | undefined => lineIn(document, path, lines);
   const misplaced = Object.keys(root).filter((key) => key !== 'clair');
   const problems = misplaced.map((key) => `${atLine(lineOf([key]))}${misplacedKeyText(key, sections)}`);
   if (!('clair' in root)) throw new ClairError('config-invalid', missingClairKeyText(name, problems));
-  return { content: root['clair'] ?? {}, problems, notes: [], lineOf: (path) => lineOf(['clair', ...path]) };
+  return {
+    ...{ content: root['clair'] ?? {}, problems, notes: [], isClair4: false },
+    lineOf: (path) => lineOf(['clair', ...path]),
+  };
 }
 
 /** Returns the prefix of a problem whose line is known, otherwise nothing. */

@@ -17,12 +17,20 @@ import { atLine, type ConfigFile, parseConfigFile } from './config-file.ts';
 import type { AllSettings, Config } from './settings.ts';
 import { findUnknownVariables, isServiceAddress } from './unknown-variables.ts';
 
+/** A file of settings. */
+export interface ConfigText {
+  /** For messages. */
+  readonly name: string;
+  readonly text: string;
+  /** Names of the files beside it that Clair v4 merges into its own file. */
+  readonly dropIns?: readonly string[];
+}
+
 /** The sources of settings. */
 export interface ConfigInput {
   /** All settings, by key. */
   readonly settings: AllSettings;
-  /** The text of the file, and its name for messages. */
-  readonly file?: { readonly name: string; readonly text: string };
+  readonly file?: ConfigText;
   /** The environment, which overrides the file: `CLAIR_API_PORT` before `api.port`. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Variables that begin with `CLAIR_` and set options of the command line. */
@@ -37,7 +45,7 @@ export interface ConfigInput {
 export function readConfig({ settings, file, env, ...input }: ConfigInput): Config {
   const parsedFile = file && parseConfigFile(file.name, file.text, Object.keys(settings));
   const content = parsedFile?.content ?? {};
-  const problems = [...(parsedFile?.problems ?? [])];
+  const problems = problemsOf(file, parsedFile);
   const hasPlugins = hasKey(content, 'plugins') || env[variableOf(['plugins'])] !== undefined;
   const variables = new Set<string>();
   const lineOf = (path: readonly string[]): number | undefined => parsedFile?.lineOf(path);
@@ -53,6 +61,17 @@ export function readConfig({ settings, file, env, ...input }: ConfigInput): Conf
   announce(parsedFile?.notes, input.onKeysWithoutEffect);
   announce(unknownVariables.unknown, input.onUnknownVariables);
   return config as Config;
+}
+
+/** Returns the problems of the file as a whole. */
+function problemsOf({ dropIns = [] }: Partial<ConfigText> = {}, parsed: ConfigFile | undefined): string[] {
+  if (parsed === undefined) return [];
+  return [...parsed.problems, ...(parsed.isClair4 ? dropIns.map(dropInText) : [])];
+}
+
+/** A server without such a file might be open to all clients. */
+function dropInText(name: string): string {
+  return `${name} is not read, unlike in Clair v4: write its settings into the file itself, and remove it`;
 }
 
 /** Passes texts to a receiver, if there are any. */

@@ -11,6 +11,7 @@ import { after, type TestContext, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { type SourceSettings, sourcePolicy } from '../image/posted/source-policy.ts';
+import { type Digest, parseDigest } from '../model/digest.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import { testAuthority } from '../testing/certificates.ts';
 import { corpusTest } from '../testing/corpus.ts';
@@ -48,12 +49,13 @@ function poolOf(
 interface ReadRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly format?: 'docker' | 'aci';
+  readonly storedDigest?: Digest;
   readonly signal?: AbortSignal;
 }
 
 function read(pool: LayerPool, path: string, request: ReadRequest = {}): Promise<LayerIndex> {
-  const { headers = {}, format = 'docker', signal = new AbortController().signal } = request;
-  return pool.reader([])({ path, headers, format }, { links: [], signal });
+  const { signal = new AbortController().signal, ...source } = request;
+  return pool.reader([])({ path, headers: {}, format: 'docker', ...source }, { links: [], signal });
 }
 
 function names(index: LayerIndex): string[] {
@@ -138,6 +140,15 @@ test('returns an empty index when the layer has no bytes or no members', async (
   for (const url of [empty, tarball]) assert.deepEqual((await read(pool, url)).packages, []);
   const ofNothing = createHash('sha256').digest('hex');
   assert.equal((await read(pool, empty)).diffId, `sha256:${ofNothing}`);
+});
+
+test('takes a response without bytes for a failure of its server, unless the client names the digest of nothing', async (context) => {
+  const { pool } = poolOf(context);
+  const empty = await serveHttp(context, (_request, response) => response.end());
+  const digestOf = (text: string) =>
+    parseDigest(`sha256:${createHash('sha256').update(text).digest('hex')}`) ?? assert.fail();
+  await assert.rejects(read(pool, empty, { storedDigest: digestOf('a layer') }), { code: 'layer-not-found' });
+  assert.deepEqual((await read(pool, empty, { storedDigest: digestOf('') })).packages, []);
 });
 
 test('reports the reason and keeps the thread when a layer cannot be read', async (context) => {

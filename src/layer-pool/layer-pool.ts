@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { limits } from '../core/limits.ts';
 import { LayerDownload, type LayerDownloadOptions } from '../image/posted/download-layer.ts';
-import { claimsOf, isRemote, type LayerSource } from '../image/posted/layer-source.ts';
+import { claimsOf, isRemote, type LayerSource, mustHaveContent } from '../image/posted/layer-source.ts';
 import type { SourcePolicy } from '../image/posted/source-policy.ts';
 import { displayUrl } from '../kit/http/http-client.ts';
 import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts';
@@ -110,7 +110,8 @@ class PostedLayerPool implements LayerPool {
     await this.#threads[Symbol.asyncDispose]();
   }
 
-  #download({ path: url, headers }: LayerSource, reading: LayerReadContext): LayerDownload {
+  #download(source: LayerSource, reading: LayerReadContext): LayerDownload {
+    const { path: url, headers } = source;
     const { policy, bounds } = this.#options;
     const { connect, isProxied } = policy;
     return new LayerDownload({
@@ -119,6 +120,7 @@ class PostedLayerPool implements LayerPool {
       headers,
       connect,
       isBulk: !isProxied,
+      expectsContent: mustHaveContent(source),
       signal: reading.signal,
       onProgress: ({ receivedBytes }) => {
         reading.bytes = receivedBytes;

@@ -58,6 +58,35 @@ async function assertReadsFail(t: TestContext, { ports }: ServeProcess, withinMs
   await assert.rejects(call, { code: 14 });
 }
 
+const digest = `sha256:${'a'.repeat(64)}`;
+
+/** Clair v4 answers with 404 then: a manifest must not seem unknown. */
+async function assertV4ReadsFail({ ports }: ServeProcess): Promise<void> {
+  const paths = [`/indexer/api/v1/index_report/${digest}`, `/matcher/api/v1/vulnerability_report/${digest}`];
+  for (const { status, retryAfter, body, ms } of await Promise.all(
+    paths.map((path) => ask(ports.api, path)),
+  )) {
+    assert.deepEqual([status, retryAfter], [503, '5'], body);
+    assert.ok(ms < 1500, `a response took ${ms.toFixed(0)} ms`);
+  }
+}
+
+/** Clair v4 never answers to the first then, and to the second with no manifest. */
+function postToV4(port: number): Promise<Answer>[] {
+  const vulnerability = {
+    id: '1',
+    package: { name: 'a' },
+    distribution: { did: 'debian', version_id: '12' },
+  };
+  const bodies = {
+    index_report: { hash: digest, layers: [{ hash: digest, uri: 'http://127.0.0.1:1/' }] },
+    'internal/affected_manifest/': { vulnerabilities: [vulnerability] },
+  };
+  return Object.entries(bodies).map(([path, body]) =>
+    ask(port, `/indexer/api/v1/${path}`, { method: 'POST', body: JSON.stringify(body) }),
+  );
+}
+
 async function assertUnhealthy({ ports }: ServeProcess): Promise<void> {
   const { status, body, ms } = await ask(ports.health, '/health');
   assert.deepEqual([status, body], [500, '']);
@@ -96,6 +125,7 @@ for (const [name, [begin, end]] of Object.entries(outages)) {
     await assertUnhealthy(server);
     const many = Array.from({ length: 200 }, () => ask(ports.api, '/v1/layers/none'));
     for (const { status } of await Promise.all(many)) assert.equal(status, 503);
+    await assertV4ReadsFail(server);
     const waiting = postVulnerability(ports.api);
     await server.logged('database unavailable');
     await end(proxy);
@@ -117,9 +147,11 @@ test('refuses a change that waits for PostgreSQL at the limit, with a Retry-Afte
   const database = { CLAIR_DATABASE_TYPE: 'pgsql', CLAIR_DATABASE_OPTIONS_SOURCE: url };
   const { ports } = await runServer(t, ['serve'], { ...listening, ...database });
   await proxy.refuse();
-  const { status, retryAfter, ms } = await postVulnerability(ports.api);
-  assert.deepEqual([status, retryAfter], [503, '5']);
-  assert.ok(ms > 10_000 && ms < 25_000, `it took ${ms.toFixed(0)} ms`);
+  const answers = await Promise.all([postVulnerability(ports.api), ...postToV4(ports.api)]);
+  for (const { status, retryAfter, ms } of answers) {
+    assert.deepEqual([status, retryAfter], [503, '5']);
+    assert.ok(ms > 10_000 && ms < 25_000, `it took ${ms.toFixed(0)} ms`);
+  }
 });
 
 test('reads while the SQLite file is locked, and lets changes wait for the lock', {

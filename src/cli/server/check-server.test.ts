@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
@@ -177,3 +177,21 @@ function writeConfig(t: TestContext, settings: string) {
     directory,
   };
 }
+
+test('refuses drop-ins of a file of Clair v4, and ignores other files beside it', (t) => {
+  const config = join(temporaryDirectory(t), 'config.yaml');
+  writeFileSync(config, 'http_listen_addr: ":0"');
+  mkdirSync(`${config}.d`);
+  writeFileSync(join(`${config}.d`, 'README.md'), '');
+  writeFileSync(join(`${config}.d`, 'a.json'), '{}');
+  assert.equal(loadConfig({ config }, {}).api.addr, ':0');
+  for (const name of ['auth.yaml', 'auth.yaml-patch']) {
+    const path = join(`${config}.d`, name);
+    writeFileSync(path, '');
+    assert.throws(() => loadConfig({ config }, {}), {
+      code: 'config-invalid',
+      message: /auth\.yaml.* is not read/,
+    });
+    rmSync(path);
+  }
+});

@@ -40,6 +40,36 @@ test('sends the given headers and the name of the program', async (context) => {
   assert.equal(seen[1]['content-length'], undefined);
 });
 
+test('asks for no compressed transfer unless the headers do, and does not send the fragment of a URL', async (context) => {
+  const urls: (string | undefined)[] = [];
+  const { url, seen } = await recordingServer(context, ({ url: path }, response) => {
+    urls.push(path);
+    response.end('layer');
+  });
+  await get(`${url}/a?sig=b%2Fc#part`, { isBulk: true });
+  await get(`${url}/a`, { isBulk: true, headers: { 'Accept-Encoding': 'gzip' } });
+  assert.deepEqual(urls, ['/a?sig=b%2Fc', '/a']);
+  assert.deepEqual(
+    seen.map((headers) => headers['accept-encoding']),
+    ['identity', 'gzip'],
+  );
+});
+
+test('throws layer-not-found for a response without bytes, and for a web page, when a layer with content is expected', async (context) => {
+  const page = await serveHttp(context, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('\n<html>Log in</html>');
+  });
+  const empty = await serveHttp(context, status(200));
+  const mislabelled = await serveHttp(context, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('layer');
+  });
+  const expected = { expectsContent: true };
+  await assert.rejects(get(page, expected), { ...missing, message: /the response is a web page$/ });
+  await assert.rejects(get(empty, expected), { ...missing, message: /the response has no bytes$/ });
+  assert.equal(await get(mislabelled, expected), 'layer');
+  assert.equal(await get(empty), '');
+});
+
 test('drops headers when a redirect leads to another origin', async (context) => {
   const other = await recordingServer(context, (_request, response) => response.end('layer'));
   const first = await recordingServer(context, (request, response) => {

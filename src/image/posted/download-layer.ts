@@ -13,6 +13,8 @@ export interface LayerDownloadOptions
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly bytesMax?: number;
+  /** Refuses a response without bytes, and a web page, which servers send in place of a layer while they fail or a client must log in. */
+  readonly expectsContent?: boolean;
 }
 
 /** A download that has begun, and its first piece. */
@@ -74,17 +76,35 @@ export class LayerDownload implements AsyncIterable<Uint8Array> {
   }
 
   async #begin(): Promise<BegunDownload> {
-    const { body } = await request(this.#options);
+    const { url, expectsContent = false } = this.#options;
+    const { body, headers } = await request(this.#options);
     const pieces = body[Symbol.asyncIterator]();
     try {
-      return { pieces, first: await pieces.next() };
+      const first = await pieces.next();
+      if (expectsContent) assertContent(url, headers['content-type'], first);
+      return { pieces, first };
     } catch (error) {
-      throw toDownloadError(this.#options.url, error, 'layer-interrupted');
+      throw toDownloadError(url, error, 'layer-interrupted');
     }
   }
 }
 
-async function request({ url, headers, bytesMax: _, ...options }: LayerDownloadOptions): Promise<HttpFile> {
+/** Throws `layer-not-found` for a response without bytes, and for one that says that it is a web page and begins like one. */
+function assertContent(url: string, type = '', { done = false, value }: BegunDownload['first']): void {
+  const isPage =
+    type.startsWith('text/html') && !done && Buffer.from(value).toString('latin1').trimStart()[0] === '<';
+  if (!done && !isPage) return;
+  const fault = done ? 'the response has no bytes' : 'the response is a web page';
+  throw new ClairError('layer-not-found', `layer ${displayUrl(url)}: ${fault}`);
+}
+
+async function request({
+  url,
+  headers,
+  bytesMax: _,
+  expectsContent: _expects,
+  ...options
+}: LayerDownloadOptions): Promise<HttpFile> {
   if (!URL.canParse(url))
     throw new ClairError('layer-not-found', `layer ${displayUrl(url)} cannot be requested`);
   const originHeaders = sentHeaders(url, headers);

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Digest } from '../../model/digest.ts';
 import type { LayerClaims } from '../image-layer.ts';
 
@@ -15,6 +16,16 @@ export interface LayerSource {
   readonly digest?: Digest;
   /** Digest of the stored content alone, if the client knows it. */
   readonly storedDigest?: Digest;
+}
+
+/** The digests of no bytes. Some images have such a layer, which runtimes unpack as an empty one. */
+const digestsOfNothing: ReadonlySet<string> = new Set(
+  ['sha256', 'sha512'].map((algorithm) => `${algorithm}:${hash(algorithm, '')}`),
+);
+
+/** Returns whether the stored content must have bytes, by its digest. */
+export function mustHaveContent({ storedDigest }: Pick<LayerSource, 'storedDigest'>): boolean {
+  return storedDigest !== undefined && !digestsOfNothing.has(storedDigest);
 }
 
 /** Whether the layer must be downloaded. */

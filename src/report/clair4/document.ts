@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Fix } from '../../model/fix.ts';
 import { isDistributionType } from '../../model/namespace.ts';
 import type { Package, ReportedPackage } from '../../model/package.ts';
 import type { Match, Report, ReportVulnerability } from '../../model/report.ts';
@@ -137,7 +138,7 @@ function toVulnerability(
     package: packageNamed(affected, affected === item.source?.name ? 'source' : 'binary'),
     distribution: { ...distribution, id: '' },
     repository: distribution === noV4Distribution ? registryOf(item.type) : { cpe: '' },
-    fixed_in_version: fix.state === 'fixed' ? fix.version : '',
+    fixed_in_version: fixedVersionInV4(fix),
   };
 }
 
@@ -154,6 +155,11 @@ function doubtOf(report: Report): V4Vulnerability {
 
 function packageNamed(name: string, kind: 'source' | 'binary'): V4Package {
   return { ...{ id: '', name, version: '', kind, normalized_version: '', cpe: '' }, detector: null };
+}
+
+/** Returns the version with the fix, empty without one. Versions of installed packages lack the epoch 0, so it has none either. */
+export function fixedVersionInV4(fix: Fix): string {
+  return fix.state === 'fixed' ? fix.version.replace(/^0:/, '') : '';
 }
 
 /** Returns a severity in the words of Clair v4. Clients know six. Defcon1 is Clair 2's word for the worst. */

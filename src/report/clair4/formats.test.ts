@@ -51,6 +51,18 @@ test('writes the finding of a package with its fix and its score', () => {
   assert.equal(document.environments['2']?.[0]?.distribution_id, '1');
 });
 
+test('writes a fixed version without the epoch 0, like the version of the package', () => {
+  for (const [version, shown] of [
+    ['0:1.3-1.el9', '1.3-1.el9'],
+    ['10:1.3', '10:1.3'],
+  ] as const) {
+    const fixed = { ...report, matches: [sampleMatch(zlib, scored, { state: 'fixed', version })] };
+    const { vulnerabilities } = render(clair4Format, fixed) as V4VulnerabilityReport;
+    assert.equal(vulnerabilities['1']?.fixed_in_version, shown);
+    assert.ok(JSON.stringify(render(quayFormat, fixed)).includes(`"FixedBy":"${shown}"`));
+  }
+});
+
 test('writes the members that policies read in the view of Quay', () => {
   const { status, data } = render(quayFormat, report) as {
     status: string;

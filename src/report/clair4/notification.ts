@@ -5,7 +5,7 @@ import type { Vulnerability } from '../../model/vulnerability.ts';
 import type { ChangeNotificationContent } from '../../plugin/transport.ts';
 import { uuidOf } from '../identity.ts';
 import { distributionOfNamespace } from './distribution.ts';
-import { severityInV4 } from './document.ts';
+import { fixedVersionInV4, severityInV4 } from './document.ts';
 import type { V4Notification } from './types.ts';
 
 /** A change of a vulnerability, and the images that it affects. */
@@ -70,7 +70,7 @@ function summaryOf(
     },
     distribution: distributionOfNamespace(namespace ?? ''),
     repo: { cpe: '' },
-    fixed_in_version: fix.state === 'fixed' ? fix.version : '',
+    fixed_in_version: fixedVersionInV4(fix),
     links: vulnerability.links.map((link) => link.replaceAll(' ', '%20')).join(' '),
   };
 }

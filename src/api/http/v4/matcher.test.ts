@@ -3,11 +3,19 @@ import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { builtIn } from '../../../extensions.ts';
+import { parseDigest } from '../../../model/digest.ts';
 import { isKey } from '../../../plugin/version-scheme.ts';
 import { cvssEnrichmentKey, toV4Cvss } from '../../../report/clair4/cvss-enrichment.ts';
 import type { V4VulnerabilityReport } from '../../../report/clair4/types.ts';
 import type { Store } from '../../../store/store.ts';
-import { affectedRow, feedUpdate, record, stream } from '../../../testing/store-content.ts';
+import {
+  affectedRow,
+  feedUpdate,
+  image as imageOf,
+  installed,
+  record,
+  stream,
+} from '../../../testing/store-content.ts';
 import { tar } from '../../../testing/tar-writer.ts';
 import { vulnerabilityReportProblems } from '../../../testing/v4-report-schemas.ts';
 import {
@@ -18,6 +26,7 @@ import {
   v4Manifest,
 } from '../../../testing/v4-server.ts';
 import { apk } from '../../../version/apk.ts';
+import { renderVulnerabilityReport } from './vulnerability-report.ts';
 
 const reportPath = `/matcher/api/v1/vulnerability_report/${v4Manifest}`;
 const contents = { '/alpine': alpineLayerBytes };
@@ -186,4 +195,29 @@ test('prefers vectors of NVD, and leaves out those without a score and of other 
     both.map(({ baseScore }) => baseScore),
     [9.8],
   );
+});
+
+test('names a vulnerability of a package once, also if it is found in several repositories', () => {
+  const image = imageOf([installed('openssl')]);
+  const manifest = {
+    digest: parseDigest(v4Manifest) ?? assert.fail(),
+    layers: [],
+    number: 1,
+    revision: '',
+    image,
+  };
+  const found = {
+    ...{ source: 'rhel', id: 'CVE-2024-5535', canonicalId: 'CVE-2024-5535', severity: 'High' as const },
+    ...{ namespace: { name: 'rhel:9', versionScheme: 'rpm' }, affectedPackage: 'openssl', isOfSource: false },
+    ...{
+      fix: { state: 'unfixed' as const },
+      links: [],
+      enrichments: [],
+      description: null,
+      link: null,
+      metadata: undefined,
+    },
+  };
+  const report = renderVulnerabilityReport(manifest, new Map([[0, [found, { ...found }]]]), builtIn);
+  assert.deepEqual(report.package_vulnerabilities, { 1: ['1'] });
 });

@@ -196,3 +196,59 @@ test('negotiates the media type', async (t) => {
   assert.deepEqual(await typeFor('text/html, application/*;q=0.1'), [200, own]);
   assert.deepEqual(await typeFor('nonsense'), [415, 'application/json']);
 });
+
+test('answers 415 to a malformed Accept, and 400 to an empty one, on every route that negotiates', async (t) => {
+  const { request } = await startV4Server(t, { '/alpine': alpineLayerBytes }, { extensions: builtIn });
+  await request('/indexer/api/v1/index_report', postOf([alpineLayer]));
+  const id = '11111111-1111-1111-1111-111111111111';
+  for (const [path, init] of [
+    ['/indexer/api/v1/index_state', {}],
+    [`/indexer/api/v1/index_report/${v4Manifest}`, {}],
+    ['/indexer/api/v1/internal/affected_manifest/', { method: 'POST', body: '{"vulnerabilities":[]}' }],
+    [`/notifier/api/v1/notification/${id}`, {}],
+  ] as const)
+    for (const [Accept, expected] of [
+      ['nonsense', 415],
+      ['text/html', 415],
+      ['', 400],
+    ] as const) {
+      const { status } = await request(path, { ...init, headers: { Accept } });
+      assert.equal(status, expected, `${path} ${Accept}`);
+    }
+});
+
+test('answers 500 while a URL has expired, and reads only the missing layers when they are posted again', async (t) => {
+  const upper = gzipSync(tar([{ path: 'etc/motd', content: 'hello' }]));
+  const { request, reads } = await startV4Server(
+    t,
+    { '/alpine': alpineLayerBytes, '/upper': upper },
+    { extensions: builtIn },
+  );
+  const layer = { hash: `sha256:${hash('sha256', upper)}`, uri: 'https://quay.test/upper' };
+  const expired = { ...layer, uri: 'https://quay.test/expired' };
+  const path = '/indexer/api/v1/index_report';
+  assert.equal((await request(path, postOf([alpineLayer, expired]))).status, 500);
+  assert.equal((await request(`${path}/${v4Manifest}`)).status, 404);
+  reads.length = 0;
+  assert.equal((await request(path, postOf([alpineLayer, layer]))).status, 201);
+  assert.deepEqual(reads, [`${layer.uri} {}`]);
+});
+
+// containerd and Docker unpack both as layers without files.
+test('indexes a layer without bytes, and a block of zeros, as empty only under its digest', async (t) => {
+  const nothing = new Uint8Array();
+  const zeros = new Uint8Array(512);
+  const { request } = await startV4Server(
+    t,
+    { '/nothing': nothing, '/zeros': zeros },
+    { extensions: builtIn },
+  );
+  const statusOf = async (path: string, content: Uint8Array) => {
+    const layer = { hash: `sha256:${hash('sha256', content)}`, uri: `https://quay.test${path}` };
+    return (await request('/indexer/api/v1/index_report', postOf([layer]))).status;
+  };
+  assert.equal(await statusOf('/nothing', zeros), 400);
+  assert.equal(await statusOf('/zeros', nothing), 400);
+  assert.equal(await statusOf('/nothing', nothing), 201);
+  assert.equal(await statusOf('/zeros', zeros), 201);
+});
