@@ -237,7 +237,12 @@ test('starts with a configuration and the variables of Clair v4', async (t) => {
     return [status, body];
   };
   assert.deepEqual(await answer(server.ports.health, '/healthz'), [200, 'ok']);
-  assert.equal((await answer(server.ports.health, '/metrics'))[0], 200);
+  // No advisories are loaded, as the sample turns the updaters off.
+  const [status, body] = await answer(server.ports.health, '/readyz');
+  assert.deepEqual([status, /"ready":false/.test(String(body))], [503, true]);
+  const [metricsStatus, metrics] = await answer(server.ports.health, '/metrics');
+  assert.equal(metricsStatus, 200);
+  assert.match(String(metrics), /^# TYPE clair_updater_errors_total counter$/m);
   assert.equal((await answer(server.ports.api, '/indexer/api/v1/index_state'))[0], 200);
   assert.equal((await answer(server.ports.api, '/openapi/v1'))[0], 200);
   await server.end();

@@ -135,6 +135,13 @@ test('ignores commits', () => {
   );
 });
 
+test('compares the versions of a range whose type the schema does not have', () => {
+  const events = [{ introduced: '1.0.0' }, { fixed: '1.2.0' }];
+  assert.deepEqual(rangesIn(semver, { ranges: [{ type: 'FUTURE', events }] }), [
+    { from: '1.0.0', to: '1.2.0' },
+  ]);
+});
+
 test('keeps a bound without an order in its range, which makes the range undecidable', () => {
   const ranges = rangesOf([{ introduced: '0' }, { fixed: '1.5-bulbasaur' }], pep440);
   assert.deepEqual(ranges, [{ to: '1.5-bulbasaur' }]);

@@ -153,6 +153,19 @@ test('shows the most severe of all vulnerabilities of an update for each manifes
   assert.deepEqual([...new Set(pages.flat().map(({ id }) => id))].length, 4);
 });
 
+test('shows the same of several most severe vulnerabilities each time, whatever their order in the feed', async (t) => {
+  const worst = ['CVE-2026-4', 'CVE-2026-5', 'CVE-2026-6'].map((id) => advisoryOn(id, 'Critical'));
+  const kept = advisoryOn('CVE-2026-2', 'Low', 'other');
+  const seen = new Set<string>();
+  for (const records of [worst, worst.toReversed()]) {
+    const server = await startNotified(t);
+    const name = await representedUpdate(server.store, [...records, kept]);
+    for (let i = 0; i < 2; i++)
+      seen.add(String((await allPages(server, name, 500)).map((page) => shown(page).sort())));
+  }
+  assert.equal(seen.size, 1, [...seen].join('\n'));
+});
+
 test('has all manifests of an update on its pages, whatever their size', async (t) => {
   const server = await startNotified(t);
   const many = Array.from({ length: 250 }, (_, i) =>
