@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 
 /** The keywords that tests read. Ajv knows all others. */
@@ -23,14 +23,23 @@ ajvFormats.default(ajv);
  * properties that the schema does not describe.
  */
 export function schemaProblems(root: JsonSchema, value: unknown): string[] {
+  const validate = validators.get(root) ?? compile(root);
+  validate(value);
+  return (validate.errors ?? []).map(problemOf);
+}
+
+/** Compiled schemas. To compile one takes longer than to apply it, and Ajv holds each for ever. */
+const validators = new WeakMap<JsonSchema, ValidateFunction>();
+
+function compile(root: JsonSchema): ValidateFunction {
   const { $id: _, ...schema } = closed(root) as JsonSchema & { readonly $id?: string };
   const $defs = Object.entries(root.$defs ?? {}).map(([name, definition]) => [
     name,
     closedWithin(definition),
   ]);
   const validate = ajv.compile({ ...schema, $defs: Object.fromEntries($defs) as object });
-  validate(value);
-  return (validate.errors ?? []).map(problemOf);
+  validators.set(root, validate);
+  return validate;
 }
 
 /** Returns the properties that a schema describes, directly or by reference. */

@@ -16,6 +16,11 @@ export interface QuayStatus {
   readonly indexerHash: string;
 }
 
+/** A response that was read to its end. */
+interface QuayResponse extends Pick<Response, 'status' | 'ok' | 'headers'> {
+  readonly text: string;
+}
+
 /** Milliseconds after which Quay gives up a request. */
 const [indexTimeoutMs, reportTimeoutMs] = [600_000, 30_000];
 
@@ -46,11 +51,10 @@ export class SimulatedQuay {
   async #index(digest: string, layers: readonly QuayLayer[]): Promise<QuayStatus> {
     const body = JSON.stringify({ hash: digest, layers });
     const response = await this.#send('/indexer/api/v1/index_report', { method: 'POST', body });
-    const text = await response.text();
     const indexerHash = response.headers.get('etag')?.replaceAll('"', '') ?? '';
     if (response.status === 400) return { state: 'unsupported', indexerHash };
     if (!response.ok) return { state: 'failed', indexerHash };
-    const report = JSON.parse(text) as Omit<V4IndexReport, 'state'> & { readonly state: string };
+    const report = JSON.parse(response.text) as Omit<V4IndexReport, 'state'> & { readonly state: string };
     throwProblems(indexReportProblems(report));
     if (indexerHash === '') throw new Error('Quay requires an etag');
     return { state: report.state === 'IndexFinished' ? 'completed' : 'failed', indexerHash };
@@ -60,7 +64,7 @@ export class SimulatedQuay {
   async features(digest: string): Promise<readonly string[] | undefined> {
     const response = await this.#send(`/matcher/api/v1/vulnerability_report/${digest}`);
     if (response.status === 404) return undefined;
-    const report = (await response.json()) as V4VulnerabilityReport;
+    const report = JSON.parse(response.text) as V4VulnerabilityReport;
     throwProblems(vulnerabilityReportProblems(report));
     return Object.entries(report.packages).flatMap(([id, { name, version }]) => {
       // Quay shows an error if a package has no environment.
@@ -95,18 +99,30 @@ export class SimulatedQuay {
   async #json(path: string): Promise<unknown> {
     const response = await this.#send(path);
     if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
-    return await response.json();
+    return JSON.parse(response.text) as unknown;
   }
 
   /** Sends a request with a token of five minutes, as Quay signs it. */
-  async #send(path: string, init: RequestInit = {}): Promise<Response> {
+  async #send(path: string, init: RequestInit = {}): Promise<QuayResponse> {
     const exp = Math.floor(Date.now() / 1000) + 300;
     const token = signToken({ iss: 'quay', exp }, parseSigningKey('key', this.#key));
-    return await fetch(this.#url + path, {
-      ...init,
-      headers: { 'Content-Type': 'application/json', authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(path.startsWith('/indexer') ? indexTimeoutMs : reportTimeoutMs),
-    });
+    // The signal of `AbortSignal.timeout` would hold the response until its time is over.
+    const controller = new AbortController();
+    const ms = path.startsWith('/indexer') ? indexTimeoutMs : reportTimeoutMs;
+    const timer = setTimeout(() => {
+      controller.abort(new Error(`no response to ${path} within ${ms / 1000} s`));
+    }, ms);
+    try {
+      const response = await fetch(this.#url + path, {
+        ...init,
+        headers: { 'Content-Type': 'application/json', authorization: `Bearer ${token}` },
+        signal: controller.signal,
+      });
+      const { status, ok, headers } = response;
+      return { status, ok, headers, text: await response.text() };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
