@@ -26,6 +26,8 @@ export class SettledClient extends pg.Client {
   constructor(config: StoreClientConfig) {
     super(config);
     this.#settings = config.settings;
+    // A pool listens for errors only once `connect` has returned. Without a listener, a server that stops meanwhile would end this process.
+    this.on('error', () => undefined);
   }
 
   override connect(): Promise<pg.Client>;
