@@ -111,7 +111,7 @@ function vexJobs(
   { store, server, vexKeys, now, announceWork: onScans }: ServiceDeps,
 ): RecurringJob[] {
   if (vexKeys.isEmpty || intervalMs === 0) return [];
-  const mayContact = (registry: string): boolean => isScanned(registry, registries, server);
+  const mayContact = scannedBy(registries, server);
   return [readVexAgainJob({ store, vexKeys, mayContact, intervalMs, now, onScans })];
 }
 
@@ -121,8 +121,15 @@ function analysisJobs(
   { store, server, loaded, extracts, announceWork: onScans }: ServiceDeps,
 ): RecurringJob[] {
   if (extracts === undefined) return [];
-  const mayContact = (registry: string): boolean => isScanned(registry, registries, server);
+  const mayContact = scannedBy(registries, server);
   return [analyseAgainJob({ store, analyzers: loaded.extensions, mayContact, onScans })];
+}
+
+function scannedBy(
+  registries: readonly string[],
+  server: ServiceDeps['server'],
+): (registry: string) => boolean {
+  return (registry) => isScanned(registry, registries, server);
 }
 
 function countJob(thread: FeedThread, log: ServiceDeps['log']): RecurringJob {

@@ -5,10 +5,11 @@ import { HttpError } from '../../kit/http/http-rules.ts';
 import type { AdvisorySource } from '../../plugin/advisory-source.ts';
 import type { FeedUpdate } from '../../store/advisory-store.ts';
 import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
+import type { Store } from '../../store/store.ts';
 import { affectedRow, feedUpdate, record, stream } from '../../testing/store-content.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
 import type { IndexedImage } from '../images/indexed-image.ts';
-import { coverageOf, type DatedCoverage } from './coverage.ts';
+import { type CoverageDeps, coverageOf, type DatedCoverage } from './coverage.ts';
 
 const today = '2026-06-01T00:00:00Z';
 
@@ -22,6 +23,14 @@ interface Case {
   readonly feeds?: readonly string[];
   /** Name of another source that has a record of the namespace and is not loaded. */
   readonly unloaded?: string;
+}
+
+/** Returns dependencies with no source, as of today. */
+function withoutSources(store: Store): CoverageDeps {
+  return {
+    ...{ extensions: { sources: [] }, store, outcomes: [] },
+    ...{ now: () => new Date(today), staleAfterMs: 86_400_000, asOf: undefined },
+  };
 }
 
 /** Returns the coverage of a namespace by a source of this name. It is loaded today unless there are outcomes. */
@@ -49,12 +58,9 @@ async function coverage(context: TestContext, one: Case): Promise<DatedCoverage 
     distro: null,
   } as unknown as IndexedImage;
   const [covered] = await coverageOf(image, {
+    ...withoutSources(store),
     extensions: { sources: [source] },
-    store,
     outcomes: outcomes?.(source) ?? [],
-    now: () => new Date(today),
-    staleAfterMs: 86_400_000,
-    asOf: undefined,
   });
   return covered;
 }
@@ -170,14 +176,7 @@ test('states the run times of .NET that are out of support, and is then not full
   });
   const packages = [runTime('3.1.23'), runTime('10.0.1')];
   const image = { namespaces: [namespace], packages, evidence: { found: [], cut: [] }, distro: null };
-  const [covered] = await coverageOf(image as unknown as IndexedImage, {
-    extensions: { sources: [] },
-    store,
-    outcomes: [],
-    now: () => new Date(today),
-    staleAfterMs: 86_400_000,
-    asOf: undefined,
-  });
+  const [covered] = await coverageOf(image as unknown as IndexedImage, withoutSources(store));
   assert.ok(covered?.isOutOfSupport === true);
   assert.match(
     covered.reason ?? '',
@@ -194,14 +193,7 @@ test('marks a namespace that only documents claim, by the name of its advisories
     ...{ namespaces: [namespace], packages: [{ lookup: { namespace }, location: { path: 'p' } }] },
     ...{ evidence: { found: [], cut: [] }, distro: null, claimedNamespaces: ['rhel:7'] },
   };
-  const [covered] = await coverageOf(image as unknown as IndexedImage, {
-    extensions: { sources: [] },
-    store,
-    outcomes: [],
-    now: () => new Date(today),
-    staleAfterMs: 86_400_000,
-    asOf: undefined,
-  });
+  const [covered] = await coverageOf(image as unknown as IndexedImage, withoutSources(store));
   assert.deepEqual([covered?.namespace, covered?.isClaimed], ['centos:7', true]);
   assert.match(
     covered?.reason ?? '',

@@ -4,13 +4,12 @@ import type { Store } from '../../store/store.ts';
 import { type Analyzers, analyzerKey } from '../images/analyze-layers.ts';
 import { indexVersion } from '../images/index-image.ts';
 import type { RecurringJob } from '../jobs/run-job.ts';
+import { type NamedScanTerms, scanByName } from './named-scan.ts';
 
 /** Dependencies of `analyseAgainJob`. */
-export interface AnalyseAgainDeps {
+export interface AnalyseAgainDeps extends Pick<NamedScanTerms, 'mayContact'> {
   readonly store: Pick<Store, 'keyValues' | 'knownImages' | 'scanJobs'>;
   readonly analyzers: Analyzers;
-  /** Whether the settings allow the server to contact a registry. */
-  readonly mayContact: (registry: string) => boolean;
   /** Called when there are new scans. */
   readonly onScans: () => void;
 }
@@ -66,12 +65,9 @@ async function addScans(
     const page = { limit: imagesAtATime, ...(after !== undefined && { after }) };
     const { images, next } = await store.knownImages.page({}, page);
     for (const { names, platform } of images) {
-      const named = names.find(({ repository }) => mayContact(repository.split('/')[0] ?? ''));
-      if (named === undefined) continue;
-      const { repository, tag } = named;
-      const [registry = ''] = repository.split('/');
-      const reference = `${repository}:${tag}`;
-      await store.scanJobs.add({ reference, registry, platform, lane: 're-analysis' });
+      const terms = { lane: 're-analysis', mayContact } as const;
+      const [scan] = names.flatMap((name) => scanByName({ ...name, platform }, terms) ?? []);
+      if (scan !== undefined) await store.scanJobs.add(scan);
     }
     if (images.length > 0) onScans();
     if (next === undefined) return;

@@ -1,13 +1,12 @@
 import type { Store } from '../../store/store.ts';
 import type { RecurringJob } from '../jobs/run-job.ts';
 import type { VexKeys } from '../suppressions/vex-keys.ts';
+import { type NamedScanTerms, scanByName } from './named-scan.ts';
 
 /** Dependencies of `readVexAgain`. */
-export interface ReadVexAgainDeps {
+export interface ReadVexAgainDeps extends Pick<NamedScanTerms, 'mayContact'> {
   readonly store: Pick<Store, 'attachedVex' | 'scanJobs'>;
   readonly vexKeys: VexKeys;
-  /** Whether the settings allow the server to contact a registry. */
-  readonly mayContact: (registry: string) => boolean;
   /** Milliseconds between two readings of the documents of an image. */
   readonly intervalMs: number;
   readonly now: () => Date;
@@ -37,12 +36,9 @@ async function readVexAgain(
   for (let after: number | undefined; !signal.aborted; ) {
     const page = { limit: imagesAtATime, ...(after !== undefined && { after }) };
     const { names, next } = await store.attachedVex.findReadBefore(before, page);
-    for (const { repository, tag, platform } of names) {
-      const [registry = ''] = repository.split('/');
-      if (vexKeys.of(repository).length === 0 || !mayContact(registry)) continue;
-      await store.scanJobs.add({
-        ...{ reference: `${repository}:${tag}`, registry, platform, lane: 'backfill' },
-      });
+    for (const name of names) {
+      const scan = scanByName(name, { lane: 'backfill', mayContact });
+      if (scan !== undefined && vexKeys.of(name.repository).length > 0) await store.scanJobs.add(scan);
     }
     if (names.length > 0) onScans();
     if (next === undefined) return;

@@ -211,13 +211,12 @@ async function importedOf(
   const current = sides.get(is ?? old ?? 0);
   if (current === undefined) throw new DamagedRow('it names no vulnerability');
   const { namespace, id } = nameOf(current);
-  const record = (await side(is)) ?? (await side(old));
-  const marker = record?.affected.find((row) => row.namespace.name === namespace);
+  const [before, after] = [await side(old), await side(is)];
+  const marker = (after ?? before)?.affected.find((row) => row.namespace.name === namespace);
   return {
     ...{ name, id, createdAt: createdAt ?? deps.now(), notifiedAt },
     namespace: marker?.namespace ?? { name: namespace, versionScheme: '' },
-    old: await side(old),
-    new: await side(is),
+    ...{ old: before, new: after },
   };
 }
 

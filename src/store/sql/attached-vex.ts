@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { padToPowerOfTwo } from '../../kit/collections.ts';
+import { sha256Of } from '../../kit/sha256.ts';
 import type {
   AttachedVex,
   AttachedVexDocument,
@@ -113,17 +113,13 @@ async function logChanges(
     ...{ at: now, actor: `key ${signer}`, subject: `${subject}/${digest}`, known_image: image },
   });
   const gone = missing(before, documents).map((one) => ({
-    ...{ ...entryOf(one), action: 'deleted' as const, before: sha256(one.content), after: null },
+    ...{ ...entryOf(one), action: 'deleted' as const, before: sha256Of(one.content), after: null },
   }));
   const added = missing(documents, before).map((one) => ({
-    ...{ ...entryOf(one), action: 'saved' as const, before: null, after: sha256(one.content) },
+    ...{ ...entryOf(one), action: 'saved' as const, before: null, after: sha256Of(one.content) },
   }));
   const entries = [...gone, ...added];
   if (entries.length > 0) await db.insertInto('audit_entry').values(entries).execute();
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 async function findWithDocuments(
