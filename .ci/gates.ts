@@ -9,13 +9,16 @@ import { delimiter, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 const root = resolve(import.meta.dirname, '..');
-const test = ['node', '--test', '--test-isolation=none'];
+const test = ['node', '--import', './.ci/uncaught.ts', '--test', '--test-isolation=none'];
 
 /** Gates whose files two processes share. Their tests often wait for other processes. */
 const sharedByTwo = new Set(['unit', 'end to end']);
 
 /** Parts of their files. More than two, so that no process waits long for the other; few, since each part starts a database. */
 const shards = 4;
+
+/** Lines of a failed part that are printed again at the end of its gate. */
+const repeatedLines = 100;
 
 const gates: readonly (readonly [name: string, ...command: string[]])[] = [
   ['format', 'biome', 'ci', '--colors=off', '.'],
@@ -52,25 +55,37 @@ for (const [name, ...command] of gates) {
   console.log(`== ${name} passed in ${seconds} s`);
 }
 
-/** Runs the parts of the files, two at a time. Prints the output of each part at its end. */
+/** Runs the parts of the files, two at a time. Prints the output of each part at its end, and the failures again at the very end. */
 async function runShards(command: readonly string[]): Promise<boolean> {
   const waiting = Array.from({ length: shards }, (_, index) => index + 1);
-  const runWaiting = async (): Promise<boolean> => {
-    const shard = waiting.shift();
-    if (shard === undefined) return true;
-    const isPassed = await runShard(command, shard);
-    return (await runWaiting()) && isPassed;
+  const failures: string[] = [];
+  const runWaiting = async (): Promise<void> => {
+    for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) {
+      const failure = await runShard(command, shard);
+      if (failure !== undefined) failures.push(failure);
+    }
   };
-  const results = await Promise.all([runWaiting(), runWaiting()]);
-  return results.every(Boolean);
+  await Promise.all([runWaiting(), runWaiting()]);
+  process.stdout.write(failures.join(''));
+  return failures.length === 0;
 }
 
-async function runShard([node = '', ...args]: readonly string[], shard: number): Promise<boolean> {
+/** Returns how a part failed, or nothing if it passed. */
+async function runShard([node = '', ...args]: readonly string[], shard: number): Promise<string | undefined> {
   const child = start([node, `--test-shard=${shard}/${shards}`, ...args], 'pipe');
   const output = child.stdout === null ? '' : text(child.stdout);
   const isPassed = await isSuccess(child);
-  process.stdout.write(await output);
-  return isPassed;
+  const printed = await output;
+  process.stdout.write(printed);
+  if (isPassed) return undefined;
+  const end = child.signalCode ?? `code ${child.exitCode}`;
+  return `== part ${shard} of ${shards} ended with ${end}\n${withoutPasses(printed)}\n`;
+}
+
+/** The last lines that tell of no passed test: errors, notices of the test runner, and its report of failed tests. */
+function withoutPasses(printed: string): string {
+  const lines = printed.split('\n').filter((line) => !/^\s*(?:✔|▶|$)/u.test(line));
+  return lines.slice(-repeatedLines).join('\n');
 }
 
 function start(
