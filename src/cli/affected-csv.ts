@@ -1,4 +1,4 @@
-import { escapeLine } from '../kit/untrusted-text.ts';
+import { csvLine } from '../kit/csv.ts';
 import type { Match } from '../model/report.ts';
 import type { AffectedEntry } from '../service/notifications/affected-images.ts';
 
@@ -45,16 +45,4 @@ function cellsOf({ isCertain }: ShownEntry, { vulnerability, package: found, fix
     found.location.path,
     isCertain ? 'yes' : 'perhaps',
   ];
-}
-
-/** Returns a line of CSV without its line break (RFC 4180). */
-export function csvLine(cells: readonly string[]): string {
-  return cells.map(csvCell).join(',');
-}
-
-/** A spreadsheet runs a cell that begins like a formula, and cells contain text of images. Such a cell gets an apostrophe in front. */
-function csvCell(text: string): string {
-  const line = escapeLine(text);
-  const harmless = /^[=+\-@]/.test(line) ? `'${line}` : line;
-  return /[",]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

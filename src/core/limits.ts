@@ -279,6 +279,8 @@ export const limits = {
   listWaitMs: 20_000,
   /** Images on one page of those that a vulnerability affects. */
   affectedPerPage: 1000,
+  /** Rows of a list that a client gets as CSV with one request. */
+  csvRows: 100_000,
   /** Clients that follow events concurrently. */
   eventFollowers: 100,
   /** Notifications that some receivers have accepted and others not, as remembered by a server: about 20 MB. */

@@ -46,6 +46,8 @@ export interface RouteDescription {
   readonly requestSchema?: Schema;
   /** The body of the response; absent if it has none. */
   readonly responseType?: GoStruct | Schema | 'text' | 'events';
+  /** Whether the list is also available as CSV, by `Accept`. */
+  readonly hasCsv?: true;
   /** The status of success; 200 by default. */
   readonly status?: number;
   /** Error statuses to expect. */
@@ -127,17 +129,21 @@ function operation({ route, path, description, server }: DescribedRoute, require
 }
 
 function responsesOf(
-  { responseType, status = 200, errorStatuses = [], hasProblems = false, errorSchema: own }: RouteDescription,
+  description: RouteDescription,
   {
     hasDefault,
     accessStatuses,
   }: { readonly hasDefault: boolean; readonly accessStatuses: readonly number[] },
 ): Schema {
+  const { responseType, status = 200, errorStatuses = [], hasProblems = false, hasCsv } = description;
+  const { errorSchema: own } = description;
   const errors = own === undefined ? (hasProblems ? problemContent : errorContent) : jsonOf(own);
   return {
     [status]: {
       description: 'Success.',
-      ...(responseType !== undefined && { content: contentOf(responseType) }),
+      ...(responseType !== undefined && {
+        content: { ...contentOf(responseType), ...(hasCsv === true && csvContent) },
+      }),
     },
     ...Object.fromEntries(
       [...errorStatuses, ...accessStatuses].map((code) => errorResponseObject(code, errors)),
@@ -161,6 +167,8 @@ const statusDescriptions: Readonly<Record<number, string>> = {
 };
 
 const errorContent = jsonOf({ $ref: '#/components/schemas/Fault' });
+
+const csvContent: Schema = { 'text/csv': { schema: { type: 'string' } } };
 
 const problemContent: Schema = {
   'application/problem+json': {

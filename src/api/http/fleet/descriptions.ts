@@ -215,6 +215,7 @@ export const retryDescription: RouteDescription = {
 /** Description of `GET /api/v1/images` for the OpenAPI document. */
 export const imagesDescription: RouteDescription = {
   summary: 'Lists the images that scans have read, with their names.',
+  hasCsv: true,
   query: {
     ...cellsPageQuery('images', 'integer'),
     repository: { type: 'string', summary: 'Only images that this repository has or had.' },
@@ -305,11 +306,11 @@ export const auditDescription: RouteDescription = {
   summary:
     'Lists the changes of rules and VEX documents by clients, and the attached documents that came or went, the newest first.',
   query: {
-    ...pageQuery('entries', 'integer'),
+    ...pageQuery('entries', 'string'),
   },
   responseType: {
     type: 'object',
-    properties: { entries: { type: 'array', items: auditEntry }, next: number },
+    properties: { entries: { type: 'array', items: auditEntry }, next: text },
   },
   hasProblems: true,
   errorStatuses: [400, 503],

@@ -9,7 +9,9 @@ import { knownTagOf, toKnownJson } from '../../../service/images/find-known-imag
 import type { KnownImage } from '../../../store/known-image-store.ts';
 import { integerParameter, parseQuery, partialParameter } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
+import type { CsvColumns } from './csv.ts';
 import type { FleetDeps } from './jobs.ts';
+import { listResponse, type RowList } from './list-response.ts';
 import { jsonResponse } from './problem.ts';
 
 const imagesPerPage = 100;
@@ -22,20 +24,37 @@ const listQuery = z.strictObject({
   partial: partialParameter,
 });
 
-/** `GET /images`: returns a page of the images that scans have read, with their names. */
+/** `GET /images`: returns a page of the images that scans have read, with their names. The cost depends on the size of the page only. */
 export async function getImagesRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
   const { limit, after, repository, untagged } = parseQuery(request, listQuery);
   const filter =
     repository === undefined
       ? { isUntagged: untagged === 'true' }
       : { repository: knownTagOf(repository).repository };
-  const page = { limit, ...(after !== undefined && { after }) };
-  const { images, next } = await deps.listLimiter.run(request.signal, () =>
-    deps.store.knownImages.page(filter, page),
-  );
-  const shown = images.flatMap((image) => visibleImage(image, request));
-  return jsonResponse(200, { images: shown.map(toKnownJson), ...(next !== undefined && { next }) });
+  const list: RowList<KnownImage, number> = {
+    name: 'images',
+    read: async (page) => {
+      const { images, next } = await deps.store.knownImages.page(filter, page);
+      return { rows: images.flatMap((image) => visibleImage(image, request)), next };
+    },
+    toJson: toKnownJson,
+    columns: imageColumns,
+    nextOf: (number) => number,
+  };
+  return await listResponse(list, { limit, after }, { request, listLimiter: deps.listLimiter });
 }
+
+const imageColumns: CsvColumns<KnownImage> = {
+  digest: ({ digest }) => digest,
+  reference: ({ reference }) => reference,
+  names: ({ names }) => names.map(({ repository, tag }) => `${repository}:${tag}`),
+  origin: ({ origin }) => origin,
+  platform: ({ platform }) => platform,
+  created: ({ created }) => created,
+  firstSeen: ({ firstSeen }) => firstSeen,
+  lastSeen: ({ lastSeen }) => lastSeen,
+  untaggedSince: ({ untaggedSince }) => untaggedSince,
+};
 
 /** Returns an image with the names that the token may read; nothing if it has none. */
 function visibleImage(image: KnownImage, { repositories }: Pick<ApiRequest, 'repositories'>): KnownImage[] {

@@ -6,6 +6,7 @@ import type { Store } from '../../../store/store.ts';
 import type { SavedSuppression } from '../../../store/suppression-store.ts';
 import { integerParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
+import { pageCursor } from './page-cursor.ts';
 import { jsonResponse } from './problem.ts';
 
 /** Dependencies of the routes of suppressions. */
@@ -63,9 +64,10 @@ export async function deleteSuppressionRoute(
 }
 
 const entriesPerPage = 100;
+const auditCursor = pageCursor('audit', z.int());
 const auditQuery = z.strictObject({
   limit: z._default(integerParameter(1, limits.affectedPerPage), entriesPerPage),
-  after: z.optional(integerParameter(0, Number.MAX_SAFE_INTEGER)),
+  after: z.optional(auditCursor.parameter),
 });
 
 /** `GET /audit`: returns a page of the changes that clients made, the newest first. */
@@ -75,7 +77,8 @@ export async function getAuditRoute(
 ): Promise<ApiResponse> {
   const { limit, after } = parseQuery(request, auditQuery);
   const page = { limit, ...(after !== undefined && { after }) };
-  return jsonResponse(200, await store.suppressions.pageAudit(page));
+  const { entries, next } = await store.suppressions.pageAudit(page);
+  return jsonResponse(200, { entries, ...(next !== undefined && { next: auditCursor.write(next) }) });
 }
 
 function checked(

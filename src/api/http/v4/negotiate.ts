@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { preferredType } from '../media-ranges.ts';
 import { badRequest, WireError } from '../route.ts';
 
 /** The media types of the v4 API: `application/vnd.clair.<name>.v1+json`. */
@@ -26,31 +27,7 @@ export function negotiatedType(name: V4MediaName, { accept }: IncomingHttpHeader
   const [own = ''] = offered;
   if (accept === undefined) return own;
   if (accept.trim() === '') throw badRequest('malformed request: mime: no media type');
-  for (const { range } of rangesOf(accept)) {
-    const found = offered.find((type) => isInRange(type, range));
-    if (found !== undefined) return found;
-  }
+  const found = preferredType(accept, offered);
+  if (found !== undefined) return found;
   throw new WireError(415, `unable to negotiate common media type for [${offered.join(' ')}]`);
-}
-
-interface WeightedRange {
-  readonly range: string;
-  readonly weight: number;
-}
-
-/** Returns the media ranges, the preferred ones first. RFC 9110 §12.5.1. */
-function rangesOf(accept: string): WeightedRange[] {
-  return accept
-    .split(',')
-    .map((item) => {
-      const [range = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
-      const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-      return { range, weight: weight === undefined ? 1 : Number(weight) || 0 };
-    })
-    .sort((a, b) => b.weight - a.weight);
-}
-
-function isInRange(type: string, range: string): boolean {
-  if (range === '*/*' || range === type) return true;
-  return range.endsWith('/*') && type.startsWith(range.slice(0, -1));
 }
