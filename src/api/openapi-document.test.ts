@@ -12,6 +12,7 @@ import { feedAndJobStatusSchema } from './health-schemas.ts';
 import { describedFleetRoutes } from './http/fleet/routes.ts';
 import { describedHarborRoutes } from './http/harbor/descriptions.ts';
 import { describedNativeRoutes } from './http/native/routes.ts';
+import { describedSessionRoutes } from './http/session/session-routes.ts';
 import { v1Descriptions } from './http/v1/descriptions.ts';
 import { describedV1Routes } from './http/v1/routes.ts';
 import { describedV4Routes } from './http/v4/router.ts';
@@ -50,7 +51,7 @@ test('describes every route once, and nothing else', () => {
   );
   const served = [
     ...[...describedV1Routes(), ...describedNativeRoutes(), ...describedFleetRoutes()],
-    ...[...describedV4Routes(), ...describedHarborRoutes()],
+    ...[...describedV4Routes(), ...describedHarborRoutes(), ...describedSessionRoutes()],
   ].map(({ route, path }) => `${route.method} ${path}`);
   const others = ['/openapi.json', '/health', '/healthz', '/metrics', '/ready', '/readyz', '/status'].map(
     (path) => `GET ${path}`,

@@ -5,6 +5,7 @@ import { describedHarborRoutes } from './http/harbor/descriptions.ts';
 import { describedNativeRoutes } from './http/native/routes.ts';
 import { type DescribedRoute, openApiDocument } from './http/openapi.ts';
 import { type Router, routerOf } from './http/router.ts';
+import { describedSessionRoutes } from './http/session/session-routes.ts';
 import { describedV1Routes } from './http/v1/routes.ts';
 import { describedV4Routes } from './http/v4/router.ts';
 
@@ -21,6 +22,7 @@ export function apiOpenApiDocument(requiresTokens: boolean): Schema {
       ...describedV1Routes(),
       ...describedNativeRoutes(),
       ...describedFleetRoutes(),
+      ...describedSessionRoutes(),
       ...describedV4Routes(),
       ...describedHarborRoutes(),
       documentRoute,

@@ -19,6 +19,7 @@ test('writes a heading and a section for each block', () => {
       ...[
         'database',
         'api',
+        'api.session',
         'api.v4',
         'api.harbor',
         'worker',

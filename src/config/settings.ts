@@ -60,6 +60,15 @@ const settings = {
     paginationkey: secretString(
       'Key that encrypts page tokens, 32 bytes in base64. Without it, page tokens become invalid when the process ends.',
     ),
+    publicurl: string(
+      'URL under which browsers reach the server, such as `https://clair.example`. With `https`, cookies are sent over TLS only. Set it behind a proxy that terminates TLS.',
+    ),
+    session: {
+      key: secretString(
+        'Key that encrypts the cookies of browsers that have signed in, 32 bytes in base64. Without it, sessions end with the process. Several servers behind one address need the same key.',
+      ),
+      lifetime: duration('Time after which a browser must sign in again.', 12 * hour),
+    },
     servername: string(
       'Has no effect, as in the original Clair. To require client certificates, set `cafile`.',
     ),

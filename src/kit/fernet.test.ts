@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { openFernet, parseFernetKey, randomFernetKey, sealFernet } from './fernet.ts';
+import { deriveFernetKey, openFernet, parseFernetKey, randomFernetKey, sealFernet } from './fernet.ts';
 
 /** The vectors of the specification, https://github.com/fernet/spec: generate.json, verify.json, invalid.json. */
 const secret = 'cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=';
@@ -72,4 +72,12 @@ test('accepts a key of 32 bytes in every notation', () => {
     assert.deepEqual(parseFernetKey(text), key);
   for (const text of ['', 'secret', secret.slice(1), `${secret}A`, bytes.toString('hex').slice(2)])
     assert.equal(parseFernetKey(text), undefined);
+});
+
+test('does not open what was sealed for another purpose, or by the key itself', () => {
+  const [a, b] = ['session', 'sign-in'].map((purpose) => deriveFernetKey(key, purpose));
+  const sealed = sealFernet('hello', a ?? assert.fail(), sealedAt);
+  assert.equal(openFernet(sealed, deriveFernetKey(key, 'session'), aMinute)?.toString(), 'hello');
+  assert.equal(openFernet(sealed, b ?? assert.fail(), aMinute), undefined);
+  assert.equal(openFernet(sealed, key, aMinute), undefined);
 });

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 
 /** The two halves of a key. */
 export interface FernetKey {
@@ -23,6 +30,12 @@ export function parseFernetKey(text: string): FernetKey | undefined {
 /** Generates a random key. */
 export function randomFernetKey(): FernetKey {
   return halves(randomBytes(32));
+}
+
+/** Derives the key for one purpose, so that what was sealed for another one cannot be opened. RFC 5869. */
+export function deriveFernetKey({ signing, encryption }: FernetKey, purpose: string): FernetKey {
+  const secret = Buffer.concat([signing, encryption]);
+  return halves(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), purpose, 32)));
 }
 
 /** Seals a message as a token of the Fernet specification. It is encrypted, authenticated and dated. */

@@ -27,7 +27,7 @@ test('accepts a token up to the end of its last day in UTC', () => {
   const route = { method: 'GET', renderError: errorResponse };
   const at = (time: string) =>
     accessByTokens([`read:${sum}:ci:2028-02-29`], () => Date.parse(time)).authorize('Bearer a', route);
-  assert.deepEqual(at('2028-02-29T23:59:59.999Z'), { token: 'ci' });
+  assert.deepEqual(at('2028-02-29T23:59:59.999Z'), { token: 'ci', scope: 'read' });
   const { token, refusal } = at('2028-03-01T00:00:00Z');
   assert.deepEqual([token, refusal?.reason, refusal?.response.status], ['ci', 'the token has expired', 401]);
 });
@@ -39,7 +39,7 @@ test('admits a limited token only to routes that check its limit', () => {
   const { refusal } = access.authorize('Bearer a', route);
   assert.deepEqual([refusal?.response.status, refusal?.reason], [403, 'it is limited to some repositories']);
   const { repositories, ...rest } = access.authorize('Bearer a', { ...route, checksRepositories: true });
-  assert.deepEqual(rest, { token: 'shop' });
+  assert.deepEqual(rest, { token: 'shop', scope: 'scan' });
   assert.ok(repositories !== undefined);
   const allowed = [
     'registry.example:5000/shop/web',

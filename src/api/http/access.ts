@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { ClairError } from '../../core/errors.ts';
 import { RepositoryLimit } from './repository-limit.ts';
 import { type ApiResponse, errorResponse, type Route, type Scope } from './route.ts';
@@ -11,8 +12,10 @@ export type AccessTarget = Pick<Route, 'scope' | 'method' | 'renderError' | 'che
 
 /** Whether a request is allowed, and its token. */
 export interface AccessDecision {
-  /** The name of the token, for the log; undefined without a known token. */
+  /** The name of the token or of the person, for the log; undefined without a known one. */
   readonly token?: string;
+  /** The scope of an allowed request; undefined if the server needs no credentials. */
+  readonly scope?: Scope;
   /** The repositories to which the token is limited. */
   readonly repositories?: RepositoryLimit;
   /** The response to a request that is not allowed, and the reason for the log. */
@@ -23,50 +26,113 @@ export interface AccessDecision {
 export interface Access {
   /** Whether all requests are allowed without a token. */
   readonly isOpen: boolean;
-  /** Decides on a request by its `Authorization` header. Without a route, every known token suffices. */
-  authorize(authorization: string | undefined, route: AccessTarget | undefined): AccessDecision;
+  /**
+   * Decides on a request by its `Authorization` header. Without a route, every known token suffices. `headers` are those of a request over
+   * HTTP, which may have the cookie of a session.
+   */
+  authorize(
+    authorization: string | undefined,
+    route: AccessTarget | undefined,
+    headers?: IncomingHttpHeaders,
+  ): AccessDecision;
+}
+
+/** The rights of a client, by a token or by the identity that a provider states. */
+export interface Grant {
+  /** For the log. */
+  readonly name: string;
+  readonly scope: Scope;
+  /** Undefined if it is not limited. */
+  readonly repositories: RepositoryLimit | undefined;
+  /** When it ends, in milliseconds since 1970; infinite if it does not expire. */
+  readonly expiresAt: number;
+}
+
+/** The tokens of a configuration. */
+export interface ConfiguredTokens {
+  readonly count: number;
+  /** Returns the grant of a token, which may have expired, and the SHA-256 of the token in hexadecimal. */
+  find(token: string): (Grant & { readonly sum: string }) | undefined;
+  /** Returns the grant of the token with this SHA-256 in hexadecimal. */
+  findBySum(sum: string): Grant | undefined;
 }
 
 /**
- * Returns access by bearer tokens: authentication and scopes. An entry holds the hash of a token, not the token: `scan:`, the SHA-256 in
- * hexadecimal, and optionally `:`, a name for the log, `:`, the last day in UTC on which the token is valid, `:` and patterns of the
- * repositories to which it is limited. Without entries, all requests are allowed, as in Clair. `now` is in milliseconds since 1970. Throws
- * `config-invalid` for a malformed entry and for two entries with one token.
+ * Parses the entries of `api.tokens`. An entry holds the hash of a token, not the token: `scan:`, the SHA-256 in hexadecimal, and optionally
+ * `:`, a name for the log, `:`, the last day in UTC on which the token is valid, `:` and patterns of the repositories to which it is limited.
+ * Throws `config-invalid` for a malformed entry and for two entries with one token.
  */
-export function accessByTokens(entries: readonly string[], now: () => number = Date.now): Access {
+export function parseTokens(entries: readonly string[]): ConfiguredTokens {
   const tokens = entries.map(parseEntry);
-  if (tokens.length === 0) return { isOpen: true, authorize: () => ({}) };
   assertUniqueTokens(tokens);
+  return {
+    count: tokens.length,
+    find(token) {
+      const found = findToken(tokens, createHash('sha256').update(token).digest());
+      return found === undefined ? undefined : { ...found, sum: found.sha256.toString('hex') };
+    },
+    findBySum: (sum) => findToken(tokens, Buffer.from(sum, 'hex')),
+  };
+}
+
+/** Returns access by the tokens of entries. Throws `config-invalid` as `parseTokens` does. */
+export function accessByTokens(entries: readonly string[], now: () => number = Date.now): Access {
+  return tokenAccess(parseTokens(entries), now);
+}
+
+/**
+ * Returns access by bearer tokens: authentication and scopes. Without tokens, all requests are allowed, as in Clair. `now` is in
+ * milliseconds since 1970.
+ */
+export function tokenAccess(tokens: ConfiguredTokens, now: () => number = Date.now): Access {
+  if (tokens.count === 0) return { isOpen: true, authorize: () => ({}) };
   return {
     isOpen: false,
     authorize(authorization, route) {
-      const renderError = route?.renderError ?? errorResponse;
       const token = bearerTokenOf(authorization);
-      const granted = token === undefined ? undefined : findToken(tokens, token);
-      if (granted === undefined) {
-        const response = renderError(401, 'a valid token is required', { 'WWW-Authenticate': 'Bearer' });
-        return { refusal: { response, reason: token === undefined ? 'no bearer token' : 'unknown token' } };
-      }
-      if (now() >= granted.expiresAt) {
-        const response = renderError(401, 'this token has expired', { 'WWW-Authenticate': 'Bearer' });
-        return { token: granted.name, refusal: { response, reason: 'the token has expired' } };
-      }
-      const missing = missingRight(granted, route);
-      if (missing === undefined) {
-        const { name, repositories } = granted;
-        return { token: name, ...(repositories !== undefined && { repositories }) };
-      }
-      const response = renderError(403, `this token does not allow it: ${missing.text}`);
-      return { token: granted.name, refusal: { response, reason: missing.reason } };
+      const granted = token === undefined ? undefined : tokens.find(token);
+      if (granted !== undefined) return decideByGrant(granted, route, now());
+      return { refusal: unauthenticated(route, token === undefined ? 'no bearer token' : 'unknown token') };
     },
   };
+}
+
+/** Decides on a request of a client with a grant. `now` is in milliseconds since 1970. */
+export function decideByGrant(
+  { name, scope, repositories, expiresAt }: Grant,
+  route: AccessTarget | undefined,
+  now: number,
+): AccessDecision {
+  if (now >= expiresAt)
+    return {
+      token: name,
+      refusal: unauthenticated(route, 'the token has expired', 'this token has expired'),
+    };
+  const missing = missingRight({ scope, repositories }, route);
+  if (missing === undefined)
+    return { token: name, scope, ...(repositories !== undefined && { repositories }) };
+  const response = (route?.renderError ?? errorResponse)(
+    403,
+    `this token does not allow it: ${missing.text}`,
+  );
+  return { token: name, refusal: { response, reason: missing.reason } };
+}
+
+/** Returns the refusal of a request without known credentials. `reason` is for the log, `message` for the client. */
+export function unauthenticated(
+  route: AccessTarget | undefined,
+  reason: string,
+  message = 'a valid token is required',
+): NonNullable<AccessDecision['refusal']> {
+  const renderError = route?.renderError ?? errorResponse;
+  return { response: renderError(401, message, { 'WWW-Authenticate': 'Bearer' }), reason };
 }
 
 const limited = 'it is limited to some repositories';
 
 /** Returns why a token does not allow a route; undefined if it does. A limited token is refused by all routes that do not check its limit. */
 function missingRight(
-  { scope, repositories }: ConfiguredToken,
+  { scope, repositories }: Pick<Grant, 'scope' | 'repositories'>,
   route: AccessTarget | undefined,
 ): { readonly text: string; readonly reason: string } | undefined {
   if (route === undefined) return undefined;
@@ -78,14 +144,8 @@ function missingRight(
   return undefined;
 }
 
-interface ConfiguredToken {
-  readonly scope: Scope;
+interface ConfiguredToken extends Grant {
   readonly sha256: Buffer;
-  readonly name: string;
-  /** The end of its last day, in milliseconds since 1970; infinite if it does not expire. */
-  readonly expiresAt: number;
-  /** Undefined if it is not limited. */
-  readonly repositories: RepositoryLimit | undefined;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -133,9 +193,9 @@ function bearerTokenOf(authorization: string | undefined): string | undefined {
 }
 
 /** Compares every configured token in constant time, so that timing reveals nothing. */
-function findToken(tokens: readonly ConfiguredToken[], token: string): ConfiguredToken | undefined {
-  const hash = createHash('sha256').update(token).digest();
-  return tokens.filter((candidate) => timingSafeEqual(candidate.sha256, hash))[0];
+function findToken(tokens: readonly ConfiguredToken[], sha256: Buffer): ConfiguredToken | undefined {
+  if (sha256.length !== 32) return undefined;
+  return tokens.filter((candidate) => timingSafeEqual(candidate.sha256, sha256))[0];
 }
 
 /** Returns the scope that a token needs for a route. */

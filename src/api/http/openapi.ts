@@ -60,7 +60,7 @@ export interface RouteDescription {
 
 /** A route with its description. */
 export interface DescribedRoute {
-  readonly route: Pick<Route, 'name' | 'method' | 'scope'>;
+  readonly route: Pick<Route, 'name' | 'method' | 'scope' | 'checksAccess'>;
   /** The absolute path: `/v1/layers/:name`. */
   readonly path: string;
   readonly description: RouteDescription;
@@ -111,7 +111,7 @@ function isStruct(type: RouteDescription['responseType']): type is GoStruct {
 function operation({ route, path, description, server }: DescribedRoute, requiresTokens: boolean): Schema {
   const { summary } = description;
   const parameters = [...pathParameters(path), ...queryParameters(description.query ?? {})];
-  const isTokenRequired = requiresTokens && server === undefined;
+  const isTokenRequired = requiresTokens && server === undefined && route.checksAccess !== true;
   const bodySchema = bodySchemaOf(description);
   return {
     operationId: route.name.replace(/^.*\//, ''),

@@ -64,6 +64,12 @@ export function crossOriginProblem({ origin, site, host }: RequestOrigin): strin
   return 'requests of web pages of other origins are refused: Origin is not this server';
 }
 
+/** Returns whether a browser says that a page of this server sends the request. */
+export function isOfOwnPage({ origin, site, host }: RequestOrigin): boolean {
+  if (site !== undefined) return site === 'same-origin';
+  return origin !== undefined && isOriginOf(origin, host);
+}
+
 /** Returns whether an origin is that of this server. Uses the scheme of the origin, since a proxy may terminate TLS. */
 function isOriginOf(origin: string, host: string): boolean {
   const page = URL.parse(origin);

@@ -91,7 +91,9 @@ export class RequestHandler {
     const route = match.kind === 'route' ? match.route : undefined;
     const decision =
       this.#guard(incoming, route) ??
-      (route?.checksAccess === true ? {} : access.authorize(authorizationIn(incoming, route), route));
+      (route?.checksAccess === true
+        ? {}
+        : access.authorize(authorizationIn(incoming, route), route, incoming.headers));
     const { token: client, repositories } = decision;
     const context = { incoming, response, client, repositories, outcome: pendingOutcome(incoming) };
     const handled =

@@ -3,6 +3,7 @@ import { fleetPrefix, fleetRoutes } from '../../api/http/fleet/routes.ts';
 import { harborRouter } from '../../api/http/harbor/router.ts';
 import { nativeRoutes } from '../../api/http/native/routes.ts';
 import { type Router, routerOf } from '../../api/http/router.ts';
+import { sessionRoutes } from '../../api/http/session/session-routes.ts';
 import { v1Routes } from '../../api/http/v1/routes.ts';
 import { v3Router } from '../../api/http/v3/gateway.ts';
 import { type V3Methods, v3Methods } from '../../api/http/v3/methods.ts';
@@ -80,7 +81,10 @@ function apiOf(
     v4Router(toV4Deps(deps, config, documents)),
     ...(harborDeps === undefined ? [] : [harborRouter(harborDeps)]),
     ...openApiRouters(!deps.server.access.isOpen),
-    routerOf(fleetPrefix, fleetRoutes(toFleetDeps(config, deps))),
+    routerOf(fleetPrefix, [
+      ...sessionRoutes(deps.server.sessions),
+      ...fleetRoutes(toFleetDeps(config, deps)),
+    ]),
     routerOf('', nativeRoutes(toNativeDeps(deps))),
   ];
   return { routers, methods };

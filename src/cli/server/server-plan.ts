@@ -1,9 +1,9 @@
 import type { ServerOptions as TlsOptions } from 'node:https';
 import { trustSettings } from '../../advisory-db/trust-policy.ts';
-import { type Access, accessByTokens } from '../../api/http/access.ts';
+import type { Access } from '../../api/http/access.ts';
+import type { SessionDeps } from '../../api/http/session/session-routes.ts';
 import { readTls } from '../../api/http/tls.ts';
 import { paginationKey } from '../../api/http/v1/page-token.ts';
-import { accessWithPsk } from '../../api/http/v4/psk-access.ts';
 import { type Address, listenAddress } from '../../config/address.ts';
 import { resolveLayerSources } from '../../config/layer-sources.ts';
 import type { Config } from '../../config/settings.ts';
@@ -18,6 +18,7 @@ import { checkDatabaseSettings } from './database-settings.ts';
 import { extractBucketOf } from './extracts-plan.ts';
 import { type HarborPlan, harborPlan } from './harbor-plan.ts';
 import { Problems } from './problems.ts';
+import { signInPlan } from './sign-in-plan.ts';
 import { exportTarget } from './tracing.ts';
 import { type ConfiguredRegistry, watchedRegistriesOf } from './watched-registries.ts';
 
@@ -33,6 +34,7 @@ export interface ServerPlan {
   readonly api: Address;
   readonly health: Address;
   readonly access: Access;
+  readonly sessions: SessionDeps;
   readonly tls: TlsOptions | undefined;
   readonly pageKey: FernetKey;
   readonly policy: SourcePolicy;
@@ -73,7 +75,7 @@ export async function planServer(
     roles: problems.check(() => rolesOf(config.roles)),
     api: problems.check(() => listenAddress('api.addr', api.addr, api.port)),
     health: problems.check(() => listenAddress('api.healthaddr', api.healthaddr, api.healthport)),
-    access: problems.check(() => accessOf(api)),
+    ...problems.check(() => signInPlan(api)),
     tls: problems.check(() => readTls(api)),
     pageKey: problems.check(() => paginationKey(api.paginationkey || database.options.paginationkey)),
     policy: problems.check(() => sourcePolicy(resolveLayerSources(config), insecureTls, env)),
@@ -112,11 +114,6 @@ function roleOf(name: string): ServerRole {
   const role = serverRoles.find((one) => one === name);
   if (role !== undefined) return role;
   throw new ClairError('config-invalid', `roles takes ${serverRoles.join(', ')}, not ${name}`);
-}
-
-function accessOf({ tokens, v4 }: Config['api']): Access {
-  const psk = { key: v4.pskkey, issuers: v4.pskissuers };
-  return accessWithPsk(psk, accessByTokens(tokens), () => Date.now());
 }
 
 /** Returns the mirrors of a configuration, each with its setting. */

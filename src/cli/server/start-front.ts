@@ -4,6 +4,7 @@ import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
 import { frontRouters } from '../../api/http/cells/routes.ts';
 import type { RequestRecord } from '../../api/http/request-record.ts';
 import type { ApiResponse } from '../../api/http/route.ts';
+import { sessionRoutes } from '../../api/http/session/session-routes.ts';
 import { createMetrics, type Metrics, metricsResponse } from '../../api/metrics.ts';
 import { openApiRouters } from '../../api/openapi-document.ts';
 import type { Config } from '../../config/settings.ts';
@@ -70,16 +71,19 @@ async function serveFrontApi(
   const hosts = new Map(watchedRegistriesOf(config).map(({ name, registry }) => [name, registry]));
   const routers = [
     ...openApiRouters(!server.access.isOpen),
-    ...frontRouters({
-      cells,
-      tokens: new CellPageTokens(server.pageKey, () => new Date()),
-      ownerOf: (registry) => {
-        const owner = byName.get(cellOfRegistry(registry, names));
-        if (owner === undefined) throw new Error('a registry belongs to a cell of the settings');
-        return owner;
+    ...frontRouters(
+      {
+        cells,
+        tokens: new CellPageTokens(server.pageKey, () => new Date()),
+        ownerOf: (registry) => {
+          const owner = byName.get(cellOfRegistry(registry, names));
+          if (owner === undefined) throw new Error('a registry belongs to a cell of the settings');
+          return owner;
+        },
+        watchedRegistry: (name) => hosts.get(name),
       },
-      watchedRegistry: (name) => hosts.get(name),
-    }),
+      sessionRoutes(server.sessions),
+    ),
   ];
   return await serveApi('the API', server.api, {
     ...eventsOf({ log }),

@@ -1,7 +1,7 @@
 import { problemErrors, problemResponse } from '../fleet/problem.ts';
 import { fleetPrefix, fleetRoutesHandledBy } from '../fleet/routes.ts';
 import { affectedRoute } from '../native/routes.ts';
-import type { ApiRequest, ApiResponse } from '../route.ts';
+import type { ApiRequest, ApiResponse, Route } from '../route.ts';
 import { type Router, routerOf } from '../router.ts';
 import {
   type FrontDeps,
@@ -32,8 +32,11 @@ const handlers: Readonly<Record<string, FrontHandler>> = {
   'api/v1/retryJob': retryJobOfCells,
 };
 
-/** Returns the routers of a server over several cells: the routes of a cell. Those that belong to each cell alone get 501. */
-export function frontRouters(deps: FrontDeps): Router[] {
+/**
+ * Returns the routers of a server over several cells: the routes of a cell. Those that belong to each cell alone get 501. `own` are routes
+ * below `/api/v1` that need no cell.
+ */
+export function frontRouters(deps: FrontDeps, own: readonly Route[] = []): Router[] {
   const routes = fleetRoutesHandledBy((name) => {
     const handler = handlers[name] ?? answeredByCells;
     return (request) => handler(request, deps);
@@ -42,7 +45,7 @@ export function frontRouters(deps: FrontDeps): Router[] {
     ...{ ...affectedRoute, ...problemErrors },
     handle: (request: ApiRequest) => getAffectedOfCells(request, deps),
   };
-  return [routerOf(fleetPrefix, routes), routerOf('', [affected])];
+  return [routerOf(fleetPrefix, [...own, ...routes]), routerOf('', [affected])];
 }
 
 function answeredByCells(): Promise<ApiResponse> {

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { parseSigningKey, verifiedClaims } from '../../../kit/json-web-token.ts';
-import type { Access } from '../access.ts';
-import { errorResponse } from '../route.ts';
+import { type Access, unauthenticated } from '../access.ts';
 
 /** The settings of tokens that clients of Clair v4 sign with a shared key (`auth.psk` there). */
 export interface PskSettings {
@@ -21,16 +20,13 @@ export function accessWithPsk(settings: PskSettings, others: Access, now: () => 
   const issuers = new Set([...settings.issuers, issuerOfClair]);
   return {
     isOpen: false,
-    authorize(authorization, route) {
-      const other = others.isOpen ? {} : others.authorize(authorization, route);
+    authorize(authorization, route, headers) {
+      const other = others.isOpen ? {} : others.authorize(authorization, route, headers);
       if (other.token !== undefined) return other;
       const [, token] = /^bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
       const issuer = token === undefined ? undefined : verifiedIssuer(token, key, now() / 1000);
-      if (issuer !== undefined && issuers.has(issuer)) return { token: `jwt:${issuer}` };
-      const renderError = route?.renderError ?? errorResponse;
-      const response = renderError(401, 'a valid token is required', { 'WWW-Authenticate': 'Bearer' });
-      const reason = token === undefined ? 'no bearer token' : 'unknown token';
-      return { refusal: { response, reason } };
+      if (issuer !== undefined && issuers.has(issuer)) return { token: `jwt:${issuer}`, scope: 'admin' };
+      return { refusal: unauthenticated(route, token === undefined ? 'no bearer token' : 'unknown token') };
     },
   };
 }
