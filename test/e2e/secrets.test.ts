@@ -16,7 +16,7 @@ import { bookworm, dpkgStatus, fixedIn, osRelease } from './v1-client.ts';
 const bearer = 'planted-bearer';
 const sum = createHash('sha256').update(bearer).digest('hex');
 const key = (letter: string): string => Buffer.alloc(32, `planted-${letter}`).toString('base64');
-const keys = [key('a'), key('b'), key('c'), key('d')] as const;
+const keys = [key('a'), key('b'), key('c'), key('d'), key('e')] as const;
 
 /** Texts that must not appear anywhere. */
 const planted = [/planted/, ...[sum, ...keys].map((text) => new RegExp(text.replace(/[+/=]/g, '.')))];
@@ -29,6 +29,7 @@ function configuration(url: string, database: string): object {
     api: {
       ...{ addr: '127.0.0.1:0', healthaddr: '127.0.0.1:0' },
       ...{ tokens: [`admin:${sum}:boss`], paginationkey: keys[1] },
+      session: { key: keys[4] },
       v4: { pskkey: keys[2], pskissuers: ['quay'] },
       harbor: { registries: ['harbor.example'], key: keys[3] },
     },
