@@ -29,7 +29,7 @@ export function compareReports(from: ComparableReport, to: ComparableReport): Di
     schemaVersion: 1,
     from: sideOf(from),
     to: sideOf(to),
-    packages: comparePackages(versionsOf(from.packages), versionsOf(to.packages)),
+    packages: differingPackages(from.packages, to.packages),
     findings: compareFindings(findingsOf(from), findingsOf(to)),
   };
 }
@@ -41,7 +41,8 @@ export function onlyNew(report: Report, earlier: ComparableReport): Report {
   return suppressWhere(report, (match) => earlierKeys.has(findingKey(match)), reason);
 }
 
-function findingKey({ vulnerability, package: item }: ComparableFinding): string {
+/** Returns the key by which a finding is the same in two images: its vulnerability and its package, of any version and in any place. */
+export function findingKey({ vulnerability, package: item }: ComparableFinding): string {
   return `${vulnerability.id}\n${packageKey(item)}`;
 }
 
@@ -63,10 +64,12 @@ function versionsOf(packages: ComparableReport['packages']): Map<string, Compare
   return new Map(compared.sort(([a], [b]) => compareText(a, b)));
 }
 
-function comparePackages(
-  from: ReadonlyMap<string, ComparedPackage>,
-  to: ReadonlyMap<string, ComparedPackage>,
+/** Returns the added, removed and changed packages. */
+export function differingPackages(
+  fromPackages: ComparableReport['packages'],
+  toPackages: ComparableReport['packages'],
 ): Difference['packages'] {
+  const [from, to] = [versionsOf(fromPackages), versionsOf(toPackages)];
   const changed = [...to].flatMap(([key, { type, name, versions }]): ChangedPackage[] => {
     const before = from.get(key)?.versions;
     const isSame = before === undefined || before.join('\n') === versions.join('\n');

@@ -13,6 +13,7 @@ import type { CsvColumns } from './csv.ts';
 import type { FleetDeps } from './jobs.ts';
 import { listResponse, type RowList } from './list-response.ts';
 import { jsonResponse } from './problem.ts';
+import { visibleImage } from './visible-image.ts';
 
 const imagesPerPage = 100;
 
@@ -55,14 +56,6 @@ const imageColumns: CsvColumns<KnownImage> = {
   lastSeen: ({ lastSeen }) => lastSeen,
   untaggedSince: ({ untaggedSince }) => untaggedSince,
 };
-
-/** Returns an image with the names that the token may read; nothing if it has none. */
-function visibleImage(image: KnownImage, { repositories }: Pick<ApiRequest, 'repositories'>): KnownImage[] {
-  if (repositories === undefined) return [image];
-  const names = image.names.filter(({ repository }) => repositories.allows(repository));
-  const [first] = names;
-  return first === undefined ? [] : [{ ...image, names, reference: `${first.repository}:${first.tag}` }];
-}
 
 /** `GET /reached`: returns the time of the database and its last event. An answer as of that time has everything that was known then. */
 export async function getReachedRoute(_request: ApiRequest, { store }: FleetDeps): Promise<ApiResponse> {

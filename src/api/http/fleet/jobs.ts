@@ -3,16 +3,17 @@ import { limits } from '../../../core/limits.ts';
 import { platformForm } from '../../../image/format/platform.ts';
 import { parseImageName } from '../../../model/image-name.ts';
 import type { ReportFormat } from '../../../plugin/report-format.ts';
-import type { ImageReportDeps } from '../../../service/fleet/image-report.ts';
+import type { StoredImageDeps } from '../../../service/fleet/stored-image.ts';
 import type { ScanJob } from '../../../store/scan-job-store.ts';
 import type { ListLimiter } from '../list-limiter.ts';
-import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
+import type { RouteDescription } from '../openapi.ts';
+import { type ApiRequest, type ApiResponse, type Route, WireError } from '../route.ts';
 import { jsonResponse } from './problem.ts';
 import type { SuppressionRouteDeps } from './suppressions.ts';
 import type { WebhookDeps } from './webhooks.ts';
 
 /** Dependencies of the routes of `/api/v1`. */
-export interface FleetDeps extends ImageReportDeps, WebhookDeps, Omit<SuppressionRouteDeps, 'store'> {
+export interface FleetDeps extends StoredImageDeps, WebhookDeps, Omit<SuppressionRouteDeps, 'store'> {
   readonly formats: readonly ReportFormat[];
   /** Names of credentials that a request may choose. */
   readonly credentials: readonly string[];
@@ -24,6 +25,12 @@ export interface FleetDeps extends ImageReportDeps, WebhookDeps, Omit<Suppressio
   readonly announceWork: () => void;
   /** Limits lists and reports of all APIs together. */
   readonly listLimiter: ListLimiter;
+}
+
+/** A route of `/api/v1` with its handler and description. */
+export interface FleetRoute extends Omit<Route, 'handle'> {
+  readonly handler: (request: ApiRequest, deps: FleetDeps) => Promise<ApiResponse>;
+  readonly description: RouteDescription;
 }
 
 const scanBody = z.strictObject({

@@ -1,6 +1,6 @@
 import { limits } from '../../../core/limits.ts';
 import type { DescribedRoute } from '../openapi.ts';
-import type { ApiRequest, ApiResponse, Route, RouteHandler } from '../route.ts';
+import type { Route, RouteHandler } from '../route.ts';
 import {
   auditDescription,
   deleteSuppressionDescription,
@@ -20,9 +20,10 @@ import {
   webhookDescription,
 } from './descriptions.ts';
 import { getImagesRoute, getReachedRoute, getReportRoute } from './images.ts';
-import type { FleetDeps } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './jobs.ts';
 import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
 import { problemErrors } from './problem.ts';
+import { questionRoutes } from './questions.ts';
 import { getJobsRoute, getRegistriesRoute, postWalkRoute } from './registries.ts';
 import { getSummaryRoute } from './summary.ts';
 import {
@@ -37,12 +38,7 @@ import { postWebhookRoute } from './webhooks.ts';
 /** The path below which the routes are. */
 export const fleetPrefix = '/api/v1';
 
-type Handler = (request: ApiRequest, deps: FleetDeps) => Promise<ApiResponse>;
-
-const routes: readonly (Omit<Route, 'handle'> & {
-  readonly handler: Handler;
-  readonly description: DescribedRoute['description'];
-})[] = [
+const routes: readonly FleetRoute[] = [
   {
     ...{ name: 'api/v1/postImage', method: 'POST', path: '/images', scope: 'scan' },
     checksRepositories: true,
@@ -113,6 +109,7 @@ const routes: readonly (Omit<Route, 'handle'> & {
     ...{ name: 'api/v1/getAudit', method: 'GET', path: '/audit', scope: 'admin' },
     ...{ handler: getAuditRoute, description: auditDescription },
   },
+  ...questionRoutes,
 ];
 
 /** Returns the routes of `/api/v1`. */

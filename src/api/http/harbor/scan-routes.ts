@@ -1,6 +1,6 @@
 import type { RegistryAccess } from '../../../image/registry/endpoint.ts';
 import type { FeedOfSource } from '../../../service/feeds/update-feeds.ts';
-import type { ImageReportDeps } from '../../../service/fleet/image-report.ts';
+import type { StoredImageDeps } from '../../../service/fleet/stored-image.ts';
 import type { ListLimiter } from '../list-limiter.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { harborTypes } from './media-types.ts';
@@ -8,7 +8,7 @@ import type { ReportBuilds } from './report-builds.ts';
 import { parseScanRequest } from './scan-request.ts';
 
 /** Dependencies of the routes of Harbor's scanner API. */
-export interface HarborDeps extends ImageReportDeps {
+export interface HarborDeps extends StoredImageDeps {
   /** The enabled feeds. */
   readonly feeds: readonly FeedOfSource[];
   /** Interval between updates in milliseconds; 0 without updates. */

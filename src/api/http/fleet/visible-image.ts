@@ -1,0 +1,32 @@
+import { imageOfPlatform } from '../../../service/fleet/stored-image.ts';
+import { findKnownImages } from '../../../service/images/find-known-images.ts';
+import type { KnownImage } from '../../../store/known-image-store.ts';
+import type { Store } from '../../../store/store.ts';
+import { type ApiRequest, WireError } from '../route.ts';
+
+/** The part of a request that decides which images its token may read. */
+export type ImageReader = Pick<ApiRequest, 'repositories'>;
+
+/** Returns an image with the names that the token may read; nothing if it has none. */
+export function visibleImage(image: KnownImage, { repositories }: ImageReader): KnownImage[] {
+  if (repositories === undefined) return [image];
+  const names = image.names.filter(({ repository }) => repositories.allows(repository));
+  const [first] = names;
+  return first === undefined ? [] : [{ ...image, names, reference: `${first.repository}:${first.tag}` }];
+}
+
+/**
+ * Returns the image that a digest or name means, with the names that the token may read. Throws `usage` if several platforms have it, and
+ * `WireError` 404 if there is none, or if the token may not read all images of the digest.
+ */
+export async function readableImage(
+  reference: string,
+  platform: string | undefined,
+  { request, store }: { readonly request: ImageReader; readonly store: Pick<Store, 'knownImages'> },
+): Promise<KnownImage> {
+  const found = await findKnownImages(reference, store);
+  const visible = found.flatMap((image) => visibleImage(image, request));
+  const image = visible.length < found.length ? undefined : imageOfPlatform(visible, platform);
+  if (image === undefined) throw new WireError(404, `no image has the name or digest ${reference}`);
+  return image;
+}
