@@ -1,0 +1,196 @@
+import { compareText } from '../../model/order.ts';
+import { compareSeverity } from '../../model/severity.ts';
+import type {
+  PlannedUpgrade,
+  RemainingFinding,
+  RemainingFindings,
+  RemainingReason,
+  UpgradePlan,
+} from '../../model/upgrade.ts';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
+import { priorsOf, totalRisk, type UpgradePriors } from './finding-risk.ts';
+import { groupOf, type UpgradeGroup } from './upgrade-groups.ts';
+import {
+  type BaseMove,
+  type ProposalDeps,
+  proposeBase,
+  proposeRebuild,
+  proposeUpgrade,
+  type UpgradeProposal,
+} from './upgrade-proposals.ts';
+import { upgradeText } from './upgrade-text.ts';
+import { differenceOfSums, sumOf, type WeighedFinding } from './weighed-finding.ts';
+
+/** Options of `planUpgrades`. */
+export interface UpgradePlanOptions {
+  readonly schemes: readonly VersionScheme[];
+  /** Maximum number of upgrades; all by default. */
+  readonly limit?: number | undefined;
+  /** Base images that could replace that of the image. */
+  readonly bases?: readonly BaseMove[];
+}
+
+/**
+ * Returns what to upgrade first. Each upgrade is the one that removes the most risk after those before it, so that upgrades that overlap do
+ * not count twice. The result depends on the findings only, not on their order.
+ */
+export function planUpgrades(unsorted: readonly WeighedFinding[], options: UpgradePlanOptions): UpgradePlan {
+  const { schemes, limit = Number.POSITIVE_INFINITY, bases = [] } = options;
+  // Sums of fractions depend on the order.
+  const findings = unsorted.toSorted(compareFindings);
+  const priors = priorsOf([...findings, ...bases.flatMap((move) => move.findings)]);
+  const deps = { schemes, priors };
+  const open = new OpenFindings(findings, bases, deps);
+  const before = totalRisk(findings, priors);
+  const upgrades: PlannedUpgrade[] = [];
+  let residual = before;
+  let left = open.findings();
+  // Upgrades behind the limit are applied as well, to know which findings only they close.
+  for (let best = open.best(); best !== undefined; best = open.best()) {
+    open.apply(best);
+    if (upgrades.length >= limit) continue;
+    residual -= best.gain;
+    upgrades.push(toUpgrade(best, { rank: upgrades.length + 1, residual }));
+    left = open.findings();
+  }
+  return {
+    upgrades,
+    before: sumOf(findings),
+    after: sumOf(left),
+    risk: { before: rounded(before), after: rounded(totalRisk(left, priors)) },
+    priors: [...priors.values()],
+    remaining: remainingOf(left, new Set(open.findings()), priors),
+  };
+}
+
+/** The findings that no upgrade of the list closes yet, and the best upgrade of each group of them. */
+class OpenFindings {
+  readonly #deps: ProposalDeps;
+  readonly #groups = new Map<string, { readonly group: UpgradeGroup; findings: WeighedFinding[] }>();
+  readonly #proposals = new Map<string, UpgradeProposal | undefined>();
+  readonly #isRebuilt: boolean;
+  #bases: readonly BaseMove[];
+
+  constructor(findings: readonly WeighedFinding[], bases: readonly BaseMove[], deps: ProposalDeps) {
+    this.#deps = deps;
+    this.#bases = bases;
+    this.#isRebuilt = findings.some(({ isRebuilt }) => isRebuilt);
+    for (const finding of findings) this.#add(finding);
+  }
+
+  /** Returns the upgrade that removes the most risk. Undefined if none removes any. */
+  best(): UpgradeProposal | undefined {
+    let best: UpgradeProposal | undefined;
+    for (const proposal of this.#all()) {
+      if (proposal.gain > 0 && (best === undefined || compareProposals(proposal, best) < 0)) best = proposal;
+    }
+    return best;
+  }
+
+  /** Removes the findings that an upgrade closes, and adds those that it opens. */
+  apply({ kind, closes, opens }: UpgradeProposal): void {
+    const closed = new Set(closes);
+    for (const key of new Set(closes.map((finding) => groupOf(finding).key))) {
+      const entry = this.#groups.get(key);
+      if (entry !== undefined) entry.findings = entry.findings.filter((finding) => !closed.has(finding));
+      this.#proposals.delete(key);
+    }
+    for (const finding of opens) this.#add(finding);
+    if (kind === 'base-image') this.#bases = [];
+  }
+
+  findings(): WeighedFinding[] {
+    return [...this.#groups.values()].flatMap((entry) => entry.findings);
+  }
+
+  *#all(): Iterable<UpgradeProposal> {
+    for (const [key, { group, findings }] of this.#groups) {
+      if (!this.#proposals.has(key)) this.#proposals.set(key, proposeUpgrade(group, findings, this.#deps));
+      const proposal = this.#proposals.get(key);
+      if (proposal !== undefined) yield proposal;
+    }
+    if (!this.#isRebuilt && this.#bases.length === 0) return;
+    const all = this.findings();
+    const rebuild = proposeRebuild(all, this.#deps);
+    if (rebuild !== undefined) yield rebuild;
+    for (const move of this.#bases) {
+      const proposal = proposeBase(move, all, this.#deps);
+      if (proposal !== undefined) yield proposal;
+    }
+  }
+
+  #add(finding: WeighedFinding): void {
+    const group = groupOf(finding);
+    const entry = this.#groups.get(group.key);
+    if (entry === undefined) this.#groups.set(group.key, { group, findings: [finding] });
+    else entry.findings.push(finding);
+    this.#proposals.delete(group.key);
+  }
+}
+
+/** Sorts by gain, then by the number of closed findings, then by key. */
+function compareProposals(a: UpgradeProposal, b: UpgradeProposal): number {
+  return b.gain - a.gain || b.closes.length - a.closes.length || compareText(a.key, b.key);
+}
+
+function toUpgrade(
+  proposal: UpgradeProposal,
+  { rank, residual }: { readonly rank: number; readonly residual: number },
+): PlannedUpgrade {
+  const { kind, namespace, package: name, versions, fixedVersion, packages, closes, opens, gain } = proposal;
+  return {
+    ...{ rank, kind, namespace, package: name, versions, fixedVersion, packages },
+    images: closes.reduce((most, { weight }) => Math.max(most, weight), 0),
+    closes: differenceOfSums(sumOf(closes), sumOf(opens)),
+    gain: rounded(gain),
+    residual: rounded(residual),
+    text: upgradeText(proposal),
+  };
+}
+
+/** Rounds a risk, so that the order of additions does not show in it. A rest of 0 is not negative. */
+function rounded(risk: number): number {
+  return Math.max(0, Math.round(risk * 1e6) / 1e6);
+}
+
+/** Groups the findings that are left by the reason, the reason with the most risk first. */
+function remainingOf(
+  left: readonly WeighedFinding[],
+  unclosed: ReadonlySet<WeighedFinding>,
+  priors: UpgradePriors,
+): RemainingFindings[] {
+  const groups = Map.groupBy(left, (finding) => reasonOf(finding, unclosed));
+  return [...groups]
+    .map(([reason, findings]) => ({
+      reason,
+      sum: sumOf(findings),
+      risk: rounded(totalRisk(findings, priors)),
+      findings: findings.toSorted(worstFirst).map(toRemaining),
+    }))
+    .sort((a, b) => b.risk - a.risk || compareText(a.reason, b.reason));
+}
+
+function reasonOf(finding: WeighedFinding, unclosed: ReadonlySet<WeighedFinding>): RemainingReason {
+  const { state } = finding.fix;
+  if (state !== 'fixed') return state;
+  return unclosed.has(finding) ? 'not-closed' : 'not-listed';
+}
+
+function toRemaining({ vulnerability, package: item }: WeighedFinding): RemainingFinding {
+  const { id, severity } = vulnerability;
+  const { type, name, version } = item;
+  return { id, severity, package: { type, name, version } };
+}
+
+function compareFindings(a: WeighedFinding, b: WeighedFinding): number {
+  return (
+    compareText(a.package.name, b.package.name) ||
+    compareText(a.vulnerability.id, b.vulnerability.id) ||
+    compareText(a.package.version, b.package.version) ||
+    compareText(a.package.type, b.package.type)
+  );
+}
+
+function worstFirst(a: WeighedFinding, b: WeighedFinding): number {
+  return compareSeverity(b.vulnerability.severity, a.vulnerability.severity) || compareFindings(a, b);
+}

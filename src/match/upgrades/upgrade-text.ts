@@ -1,0 +1,31 @@
+import type { UpgradeProposal } from './upgrade-proposals.ts';
+
+/** Maximum number of package names in a text; the others are counted. */
+const namesShownMax = 5;
+
+/** Returns what to do, as one line: `Upgrade glibc from 2.36-9 to 2.36-9+deb12u7 (libc-bin, libc6)`. Contains untrusted names. */
+export function upgradeText({
+  kind,
+  package: name,
+  versions,
+  fixedVersion,
+  packages,
+}: Pick<UpgradeProposal, 'kind' | 'package' | 'versions' | 'fixedVersion' | 'packages'>): string {
+  if (kind === 'base-image') return `Use the base image ${name ?? ''}`;
+  const names = [...new Set(packages.map((item) => item.name))];
+  if (kind === 'rebuild')
+    return `Rebuild the image without cache: its instructions then install fixed versions of ${listed(names)}`;
+  const from = versions.length === 0 ? '' : ` from ${versions.join(', ')}`;
+  if (fixedVersion === null) {
+    const parts = packages.map((item) => `${item.name} ${item.fixedVersion}`);
+    return `Upgrade ${name ?? ''}${from} to a version that contains ${listed([...new Set(parts)])} or later`;
+  }
+  const isAlone = names.length === 1 && names[0] === name;
+  return `Upgrade ${name ?? ''}${from} to ${fixedVersion}${isAlone ? '' : ` (${listed(names)})`}`;
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, namesShownMax).join(', ');
+  const more = names.length - namesShownMax;
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
