@@ -30,7 +30,8 @@ const coverageStatusText: Readonly<Record<Coverage['status'], string>> = {
   unsupported: 'not supported',
 };
 
-const fixStateText: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {
+/** Texts of the states of a fix. */
+export const fixStateText: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {
   unfixed: 'no fix yet',
   deferred: 'fix deferred',
   'will-not-fix': 'will not be fixed',

@@ -116,6 +116,12 @@ test('the pages on rules and VEX work as written', (t) => {
   assert.match(printed, /^2 suppressed: not affected, says Example Ltd /m);
 });
 
+test('the page on upgrades works as written', (t) => {
+  const { steps, printed } = follow(t, 'docs/upgrade.md');
+  assert.equal(steps, 4);
+  assert.match(printed, /"gain": 0\.\d+,$/m);
+});
+
 test('the page on comparisons works as written', (t) => {
   const { steps, printed } = follow(t, 'docs/compare.md');
   assert.equal(steps, 1);

@@ -22,12 +22,14 @@ import {
 } from './options.ts';
 import { addReportOptions } from './report-options.ts';
 import { addRunOptions } from './run-options.ts';
+import { addUpgrade } from './upgrade-command.ts';
 import { addVex } from './vex-command.ts';
 
 /** Adds the commands that read an image. */
 export function addImageCommands(program: Command, deps: CommandDeps): void {
   addScan(program, deps);
   addExplain(program, deps);
+  addUpgrade(program, deps);
   addDiff(program, deps);
   addCompare(program, deps);
   addSbom(program, deps);

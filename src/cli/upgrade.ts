@@ -1,0 +1,85 @@
+import { planUpgrades } from '../match/upgrades/plan-upgrades.ts';
+import { rebuildTest } from '../match/upgrades/rebuilt-packages.ts';
+import { isUnderInvestigation, type Report } from '../model/report.ts';
+import type { ImageUpgradePlan } from '../model/upgrade.ts';
+import type { VersionScheme } from '../plugin/version-scheme.ts';
+import { doubtsOf, pluralize } from '../report/report-text.ts';
+import { upgradePlanDockerfile } from '../report/upgrades/plan-dockerfile.ts';
+import { upgradePlanLines } from '../report/upgrades/plan-lines.ts';
+import { upgradePlanMarkdown } from '../report/upgrades/plan-markdown.ts';
+import type { AssessedReport } from '../service/findings/match-image.ts';
+import { assess, openTarget } from './assess.ts';
+import { openAssessmentContext } from './command-context.ts';
+import { exitStatusOf } from './exit-status.ts';
+import { type FilterOptions, openFilter } from './filters.ts';
+import { writeJsonOrText, writeText } from './output.ts';
+
+/** Options of `clair upgrade`. */
+export interface UpgradeOptions extends FilterOptions {
+  readonly format: 'table' | 'json' | 'markdown' | 'dockerfile';
+  /** Maximum number of upgrades; all if absent. */
+  readonly limit?: number;
+}
+
+/** Runs `clair upgrade`: prints what to upgrade first in an image. Returns the exit status. */
+export async function upgrade(target: string, options: UpgradeOptions): Promise<number> {
+  const filter = await openFilter(options);
+  const opened = await openTarget(target, options);
+  let assessed: AssessedReport;
+  let schemes: readonly VersionScheme[];
+  {
+    // Closes the database and clears the progress before the plan is written.
+    await using context = await openAssessmentContext(options);
+    assessed = await filter(await assess(context, opened, options), context);
+    schemes = context.extensions.schemes;
+  }
+  writePlan(planOf(assessed.report, schemes, options), assessed.report, options.format);
+  return exitStatusOf(assessed, {});
+}
+
+function planOf(
+  report: Report,
+  schemes: readonly VersionScheme[],
+  { limit, format }: UpgradeOptions,
+): ImageUpgradePlan {
+  const { reference, names, digest } = report.target;
+  // A patch of the Dockerfile does what a rebuild does, and says so.
+  const isRebuilt = format === 'dockerfile' ? () => false : rebuildTest(report);
+  const findings = report.matches.map((match) => ({ ...match, weight: 1, isRebuilt: isRebuilt(match) }));
+  return {
+    schemaVersion: 1,
+    target: { reference, ...(names && { names }), ...(digest && { digest }) },
+    verdict: report.verdict,
+    ...planUpgrades(findings, { schemes, limit }),
+    doubts: unjudged(report),
+  };
+}
+
+/** Returns what could not be judged. The plan does not cover it. */
+function unjudged(report: Report): string[] {
+  const investigated = report.suppressed.filter(isUnderInvestigation).length;
+  const isCounted = report.verdict !== 'vulnerable';
+  return [
+    ...doubtsOf(report),
+    ...(investigated === 0 || isCounted
+      ? []
+      : [`the vendor still investigates ${pluralize(investigated, 'finding')}`]),
+    ...(report.ratings?.knowsExploited === true
+      ? []
+      : ['the list of exploited vulnerabilities (KEV) is not loaded']),
+  ];
+}
+
+function writePlan(plan: ImageUpgradePlan, report: Report, format: UpgradeOptions['format']): void {
+  switch (format) {
+    case 'markdown':
+      writeText(upgradePlanMarkdown(plan));
+      break;
+    case 'dockerfile':
+      writeText(upgradePlanDockerfile(plan, report.packages));
+      break;
+    case 'table':
+    case 'json':
+      writeJsonOrText(format, plan, (display) => upgradePlanLines(plan, display));
+  }
+}
