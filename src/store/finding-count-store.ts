@@ -1,5 +1,8 @@
+import type { Fix } from '../model/fix.ts';
+import type { PackageType } from '../model/package.ts';
 import type { Severity } from '../model/severity.ts';
 import type { Lease } from './lock-store.ts';
+import type { PageRequest } from './page.ts';
 
 /** Whether the vulnerability of a finding is exploited. `unknown` if no list of exploited vulnerabilities is loaded. */
 export const exploitations = ['no', 'yes', 'unknown'] as const;
@@ -31,9 +34,51 @@ export interface DueImage {
   setOf(position: number): DueSet | undefined;
 }
 
-/** The findings of a package set. */
+/** A package that has vulnerabilities, as reports name it. */
+export interface FoundPackage {
+  /** The namespace of its advisories. */
+  readonly namespace: string;
+  /** Its name in that namespace. */
+  readonly lookupName: string;
+  readonly type: PackageType;
+  readonly name: string;
+  readonly version: string;
+  readonly purl: string;
+  /** Name of its source package. Null if its lister gives none. */
+  readonly source: string | null;
+}
+
+/** A finding of a package set, before the rules and VEX statements of a server. */
+export interface SetFinding {
+  /** Id of the vulnerability. */
+  readonly vulnerability: string;
+  readonly severity: Severity;
+  readonly exploited: Exploitation;
+  /** Probability that it is exploited in the next 30 days, from 0 to 1. Null if unknown. */
+  readonly epss: number | null;
+  readonly fix: Fix;
+  readonly package: FoundPackage;
+}
+
+/** The findings of a package set. A package that the set has twice has its findings twice. */
 export interface SetFindings extends DueSet {
-  readonly counts: readonly FindingCount[];
+  readonly findings: readonly SetFinding[];
+}
+
+/** The score of a vulnerability in the index. */
+export interface FoundScore {
+  /** Number of the vulnerability in the index. */
+  readonly number: number;
+  readonly vulnerability: string;
+  /** See `SetFinding`. */
+  readonly epss: number | null;
+}
+
+/** Options of a step that many rows may need. */
+export interface CountingStep {
+  readonly signal: AbortSignal;
+  /** The lease of the job, without which nothing is written. */
+  readonly lease?: Lease | undefined;
 }
 
 /** The findings of all images that a name refers to. A layer below another named layer does not count. */
@@ -58,8 +103,18 @@ export interface FindingCountStore {
   markChanged(rules: string, lease?: Lease): Promise<void>;
   /** Returns some images that have due sets. Empty if no set is due. */
   findDue(limit: number): Promise<readonly DueImage[]>;
-  /** Saves the counts of sets. A set that has become due again meanwhile stays due. */
-  save(counts: readonly SetFindings[], lease?: Lease): Promise<void>;
+  /** Saves the findings of sets, and their counts. A set that has become due again meanwhile stays due. */
+  save(counted: readonly SetFindings[], lease?: Lease): Promise<void>;
+  /**
+   * Brings the counters of images, vulnerabilities and packages up to date with the saved findings of sets. Its cost depends on the number
+   * of images that are new, changed or gone, and on that of the images of findings that changed. It also reads the number of each image.
+   * Stops early if the signal aborts: the next call continues.
+   */
+  updateImages(step: CountingStep): Promise<void>;
+  /** Returns vulnerabilities that images have with their scores, by rising number. */
+  pageScores(page: PageRequest<number>): Promise<readonly FoundScore[]>;
+  /** Saves other scores of vulnerabilities. */
+  saveScores(scores: readonly Pick<FoundScore, 'number' | 'epss'>[], lease?: Lease): Promise<void>;
   /** Sums the counts of all images. Writes nothing if the sums are the same. */
   updateTotals(lease?: Lease): Promise<void>;
   /** Returns the sums; undefined before the first `updateTotals`. */

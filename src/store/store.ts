@@ -5,6 +5,7 @@ import type { BatchStore } from './batch-store.ts';
 import type { EnrichmentStore } from './enrichment-store.ts';
 import type { EventStore } from './event-store.ts';
 import type { FindingCountStore } from './finding-count-store.ts';
+import type { FindingIndexStore } from './finding-index-store.ts';
 import type { ImageStore } from './image-store.ts';
 import type { JobStore, WakeChannel } from './job-store.ts';
 import type { KnownImageStore } from './known-image-store.ts';
@@ -41,6 +42,7 @@ export interface Store extends AsyncDisposable {
   readonly images: ImageStore;
   readonly knownImages: KnownImageStore;
   readonly findingCounts: FindingCountStore;
+  readonly findingIndex: FindingIndexStore;
   readonly layers: LayerStore;
   readonly layerExtracts: LayerExtractStore;
   readonly namedLayers: NamedLayerStore;

@@ -4,17 +4,26 @@ import type {
   DueImage,
   DueSet,
   Exploitation,
-  FindingCount,
+  SetFinding,
   SetFindings,
 } from '../../store/finding-count-store.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 import { assessPackages } from '../findings/assess-packages.ts';
+import { updateScores } from './update-scores.ts';
+
+type CountedParts =
+  | 'findingCounts'
+  | 'images'
+  | 'advisories'
+  | 'enrichments'
+  | 'vulnerabilities'
+  | 'keyValues';
 
 /** Dependencies of `countFindings`. */
 export interface CountFindingsDeps {
-  readonly store: Pick<Store, 'findingCounts' | 'images' | 'advisories' | 'enrichments' | 'vulnerabilities'>;
+  readonly store: Pick<Store, CountedParts>;
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly signal: AbortSignal;
   /** The lease of the job, without which nothing is written. */
@@ -31,7 +40,7 @@ export const countIntervalMs: number = 15 * 60_000;
 const imagesAtATime = 20;
 
 /** Raise it when images get other findings from the same data: all sets are then counted again. */
-const rulesVersion = 2;
+const rulesVersion = 3;
 
 /**
  * Counts the findings of the package sets that changes of advisories and ratings concern, and of new sets. Then sums them over all images.
@@ -48,6 +57,8 @@ export async function countFindings(deps: CountFindingsDeps): Promise<void> {
     for (const image of due) counted.push(...(await countImage(image, deps)));
     await store.findingCounts.save(distinct(counted), lease);
   }
+  if (!signal.aborted) await store.findingCounts.updateImages({ signal, lease });
+  if (!signal.aborted) await updateScores(deps);
   if (!signal.aborted) await store.findingCounts.updateTotals(lease);
 }
 
@@ -59,45 +70,50 @@ function distinct(counted: readonly SetFindings[]): SetFindings[] {
 async function countImage(due: DueImage, deps: CountFindingsDeps): Promise<SetFindings[]> {
   const { packages } = await deps.store.images.findByNumber(due.image);
   const { findings } = await assessPackages(due.image, packages, deps);
-  const setOf = setsByPackage(packages, due);
-  const counts = new Map(due.sets.map(({ set }) => [set, new CountTable()]));
+  const placeOf = placesByPackage(packages, due);
+  const found = new Map<number, SetFinding[]>(due.sets.map(({ set }) => [set, []]));
   for (const match of findings.matches) {
-    const of = setOf(match);
-    if (of !== undefined) counts.get(of.set)?.add(match);
+    const place = placeOf(match);
+    if (place?.due !== undefined) found.get(place.due.set)?.push(findingOf(match, place.item));
   }
-  return due.sets.map((one) => ({ ...one, counts: counts.get(one.set)?.rows() ?? [] }));
+  return due.sets.map((one) => ({ ...one, findings: found.get(one.set) ?? [] }));
 }
 
-/** Returns a function that finds the set of the package of a finding. Undefined if the set is not due. */
-function setsByPackage(
+/** A package, and its set if that is due. */
+interface PackagePlace {
+  readonly item: ImagePackage;
+  readonly due: DueSet | undefined;
+}
+
+/** Returns a function that finds the package of a finding. */
+function placesByPackage(
   packages: readonly ImagePackage[],
   due: DueImage,
-): (match: Match) => DueSet | undefined {
+): (match: Match) => PackagePlace | undefined {
   const keyOf = ({ purl, location }: Pick<ImagePackage, 'purl' | 'location'>): string =>
     `${purl}\n${location.path}`;
-  const sets = new Map<string, DueSet | undefined>();
+  const places = new Map<string, PackagePlace>();
   for (const [position, item] of packages.entries()) {
     const key = keyOf(item);
-    if (!sets.has(key)) sets.set(key, due.setOf(position));
+    if (!places.has(key)) places.set(key, { item, due: due.setOf(position) });
   }
-  return (match) => sets.get(keyOf(match.package));
+  return (match) => places.get(keyOf(match.package));
 }
 
-/** Counts findings by severity, fix and exploitation. */
-class CountTable {
-  readonly #rows = new Map<string, FindingCount>();
-
-  add({ vulnerability: { severity, kev }, fix }: Match): void {
-    const isFixable = fix.state === 'fixed';
-    const exploited = exploitationOf(kev);
-    const key = `${severity} ${isFixable} ${exploited}`;
-    const findings = 1 + (this.#rows.get(key)?.findings ?? 0);
-    this.#rows.set(key, { severity, isFixable, exploited, findings });
-  }
-
-  rows(): FindingCount[] {
-    return [...this.#rows.values()];
-  }
+function findingOf({ vulnerability, fix, evidence }: Match, item: ImagePackage): SetFinding {
+  const { type, name, version, purl, source, lookup } = item;
+  return {
+    vulnerability: vulnerability.id,
+    severity: vulnerability.severity,
+    exploited: exploitationOf(vulnerability.kev),
+    epss: vulnerability.epss,
+    fix: fix.state === 'fixed' ? { state: fix.state, version: fix.version } : { state: fix.state },
+    package: {
+      namespace: evidence[0]?.namespace ?? lookup?.namespace.name ?? type,
+      lookupName: lookup?.name ?? name,
+      ...{ type, name, version, purl, source: source?.name ?? null },
+    },
+  };
 }
 
 function exploitationOf(kev: boolean | null): Exploitation {

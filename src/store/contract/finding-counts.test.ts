@@ -13,10 +13,18 @@ import {
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { KeyedVulnerabilityRecord } from '../advisory-store.ts';
-import type { FindingCount } from '../finding-count-store.ts';
+import type { FindingCount, SetFinding } from '../finding-count-store.ts';
 import type { Store } from '../store.ts';
 
 const one: FindingCount = { severity: 'High', isFixable: true, exploited: 'no', findings: 1 };
+const finding: SetFinding = {
+  ...{ vulnerability: 'CVE-1', severity: 'High', exploited: 'no', epss: null },
+  fix: { state: 'fixed', version: '5' },
+  package: {
+    ...{ namespace: 'debian:12', lookupName: 'openssl', type: 'deb', name: 'openssl', version: '3' },
+    ...{ purl: 'pkg:deb/debian/openssl@3', source: null },
+  },
+};
 
 for (const engine of storeEngines) {
   test(`${engine.name}: only the sets that a changed record hits become due`, async (t) => {
@@ -49,7 +57,7 @@ for (const engine of storeEngines) {
     await store.findingCounts.markChanged('');
     const [due] = await store.findingCounts.findDue(10);
     await store.findingCounts.markChanged('other rules');
-    await store.findingCounts.save((due?.sets ?? []).map((set) => ({ ...set, counts: [] })));
+    await store.findingCounts.save((due?.sets ?? []).map((set) => ({ ...set, findings: [] })));
     assert.deepEqual(await dueImages(store), [number]);
     await countAll(store);
     assert.deepEqual(await dueImages(store), []);
@@ -115,7 +123,7 @@ async function dueImages(store: Store): Promise<number[]> {
 async function countAll(store: Store): Promise<void> {
   const due = await store.findingCounts.findDue(10);
   const sets = new Map(due.flatMap((found) => found.sets.map((set) => [set.set, set])));
-  await store.findingCounts.save([...sets.values()].map((set) => ({ ...set, counts: [one] })));
+  await store.findingCounts.save([...sets.values()].map((set) => ({ ...set, findings: [finding] })));
 }
 
 async function totals(store: Store): Promise<unknown> {

@@ -253,6 +253,7 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   ],
   // Servers count, and their database has the advisories of the shards.
   findingCounts: 'all',
+  findingIndex: 'all',
   updates: 'all',
   events: 'all',
   notifications: 'all',

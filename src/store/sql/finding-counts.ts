@@ -8,11 +8,16 @@ import {
   type FindingCount,
   type FindingCountStore,
   type FindingTotals,
+  type SetFinding,
   type SetFindings,
 } from '../finding-count-store.ts';
 import type { Lease } from '../lock-store.ts';
 import { markChangedSets } from './changed-sets.ts';
 import type { Engine } from './engine.ts';
+import { followImages, followSets } from './finding-index/count-images.ts';
+import { recountMarked } from './finding-index/recount.ts';
+import { indexSets } from './finding-index/save-findings.ts';
+import { pageScores, saveScores } from './finding-index/scores.ts';
 import { readValue, writeValue } from './key-values.ts';
 import { fencedEngine } from './leases.ts';
 import { decodeParts } from './package-order.ts';
@@ -25,7 +30,15 @@ export function findingCountStore(engine: Engine, now: () => number): FindingCou
   return {
     markChanged: (rules, lease) => markChangedSets(under(lease), { rules, now: now() }),
     findDue: (limit) => findDue(engine.db, limit),
-    save: (counts, lease) => save(under(lease), counts),
+    save: (counted, lease) => save(under(lease), counted),
+    updateImages: async ({ signal, lease }) => {
+      const fenced = under(lease);
+      await followImages(fenced, now(), signal);
+      await followSets(fenced, now(), signal);
+      await recountMarked(fenced, signal);
+    },
+    pageScores: (page) => pageScores(engine.db, page),
+    saveScores: (scores, lease) => saveScores(under(lease), scores),
     updateTotals: (lease) => updateTotals(under(lease), now()),
     findTotals: () => findTotals(engine.db),
   };
@@ -74,27 +87,43 @@ async function save(engine: Engine, counted: readonly SetFindings[]): Promise<vo
   // In sorted order, so that two writers of the same sets do not wait for each other.
   const ordered = counted.toSorted((a, b) => a.set - b.set);
   await engine.write(async (db) => {
-    for (const one of ordered) await saveSet(db, one);
+    const saved = new Map<number, readonly SetFinding[]>();
+    for (const one of ordered) if (await saveSet(db, one)) saved.set(one.set, one.findings);
+    await indexSets(db, saved);
   }, 'own rows');
 }
 
-async function saveSet(db: Kysely<Tables>, { set, due, counts }: SetFindings): Promise<void> {
+/** Returns false if another process has deleted the set. */
+async function saveSet(db: Kysely<Tables>, { set, due, findings }: SetFindings): Promise<boolean> {
   const { numUpdatedRows: counted } = await db
     .updateTable('package_set')
     .set({ count_due: sql<number>`case when count_due = ${due} then 0 else count_due end` })
     .where('id', '=', set)
     .executeTakeFirstOrThrow();
   await db.deleteFrom('set_count').where('set_id', '=', set).execute();
-  // Another process may have deleted the set.
-  if (counted === 0n || counts.length === 0) return;
-  const rows = counts.map(({ severity, isFixable, exploited, findings }) => ({
+  if (counted === 0n) return false;
+  if (findings.length === 0) return true;
+  const rows = countsOf(findings).map(({ severity, isFixable, exploited, findings: count }) => ({
     set_id: set,
     severity: severities.indexOf(severity),
     is_fixable: Number(isFixable),
     exploited: exploitations.indexOf(exploited),
-    findings,
+    findings: count,
   }));
   await db.insertInto('set_count').values(rows).execute();
+  return true;
+}
+
+/** Counts findings by severity, fix and exploitation. */
+function countsOf(findings: readonly SetFinding[]): FindingCount[] {
+  const counts = new Map<string, FindingCount>();
+  for (const { severity, exploited, fix } of findings) {
+    const isFixable = fix.state === 'fixed';
+    const key = `${severity} ${isFixable} ${exploited}`;
+    const before = counts.get(key)?.findings ?? 0;
+    counts.set(key, { severity, isFixable, exploited, findings: before + 1 });
+  }
+  return [...counts.values()];
 }
 
 const totalsKey = 'store/finding-totals';

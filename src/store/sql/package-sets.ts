@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { padToPowerOfTwo, splitIntoChunks } from '../../kit/collections.ts';
 import { compareText } from '../../model/order.ts';
 import type { EngineConnection } from './engine.ts';
+import { dropIndexedSets } from './finding-index/due-rows.ts';
 import type { PackageSet } from './image-parts.ts';
 import { dropUnusedPackages, packageIdentity, upsertPackages } from './packages.ts';
 import type { Tables } from './schema.ts';
@@ -101,6 +102,7 @@ export async function dropUnusedSets(db: Kysely<Tables>, sets: readonly number[]
     if (unused.length === 0) continue;
     const ids = unused.map(({ id }) => id);
     await db.deleteFrom('set_count').where('set_id', 'in', ids).execute();
+    await dropIndexedSets(db, ids);
     const deleted = await db
       .deleteFrom('set_package')
       .where('set_id', 'in', ids)

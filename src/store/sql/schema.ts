@@ -5,6 +5,7 @@ import type { PackageType } from '../../model/package.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { AdvisoryEvent } from '../event-store.ts';
 import type { FeedState } from '../feed-state.ts';
+import type { FindingIndexTables } from './finding-index/tables.ts';
 import type {
   ImageDescriptionTable,
   ImageLayerTable,
@@ -32,13 +33,18 @@ import type { AttachedVexTable, AuditEntryTable, SavedSuppressionTable } from '.
 import type { NoticedNameTable, WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 29;
+export const schemaVersion = 30;
 
 /** Tables with many rows, whose integers are of four bytes. */
-export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>(['image_set', 'set_package']);
+export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>([
+  'image_set',
+  'set_package',
+  'set_finding',
+  'counted_set',
+]);
 
 /** The tables. Times are milliseconds since 1970, booleans 0 or 1. */
-export interface Tables {
+export interface Tables extends FindingIndexTables {
   namespace: NamespaceTable;
   feed: FeedTable;
   feed_history: FeedHistoryTable;

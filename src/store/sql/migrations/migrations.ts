@@ -27,6 +27,7 @@ import { addNoticedNames } from './0026-noticed-names.ts';
 import { addScanCredentials } from './0027-scan-credentials.ts';
 import { addAttachedVex } from './0028-attached-vex.ts';
 import { addLayerExtracts } from './0029-layer-extracts.ts';
+import { addFindingIndex } from './0030-finding-index.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
   addScanCredentials,
   addAttachedVex,
   addLayerExtracts,
+  addFindingIndex,
 ];

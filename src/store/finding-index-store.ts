@@ -1,0 +1,187 @@
+import type { Fix } from '../model/fix.ts';
+import type { Severity } from '../model/severity.ts';
+import type { Exploitation, FoundPackage } from './finding-count-store.ts';
+import type { PageRequest } from './page.ts';
+
+/** Which findings are listed. All conditions hold at once. */
+export interface FindingFilter {
+  /** Those of images that have a name in this repository now. */
+  readonly repository?: string | undefined;
+  /** Those of one image, by the number of its index. */
+  readonly image?: number | undefined;
+  /** Id of the vulnerability. */
+  readonly vulnerability?: string | undefined;
+  /** Name of the package, as reports have it. */
+  readonly package?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly severity?: Severity | undefined;
+  readonly isFixable?: boolean | undefined;
+  readonly exploited?: Exploitation | undefined;
+}
+
+/** One vulnerability of one version of a package, in the images of a list. */
+export interface FleetFinding {
+  readonly vulnerability: string;
+  readonly severity: Severity;
+  readonly exploited: Exploitation;
+  /** Probability that it is exploited in the next 30 days, from 0 to 1. Null if unknown. */
+  readonly epss: number | null;
+  readonly package: FoundPackage;
+  readonly fix: Fix;
+  /** Number of the images of the list that have it. */
+  readonly images: number;
+}
+
+/** Where a page of findings ends: rank of the severity, vulnerability, package and number. */
+export type FindingPlace = readonly [number, string, string, number];
+
+/** A page of findings, the worst severity first, then by vulnerability and package. `next` is absent on the last page. */
+export interface FindingPage {
+  readonly findings: readonly FleetFinding[];
+  readonly next?: FindingPlace;
+}
+
+/** Which vulnerabilities are listed. All conditions hold at once. */
+export interface VulnerabilityFilter {
+  /** A part of the id, in any case. */
+  readonly text?: string | undefined;
+  /** The worst severity of its findings. */
+  readonly severity?: Severity | undefined;
+  readonly isFixable?: boolean | undefined;
+  readonly exploited?: Exploitation | undefined;
+}
+
+/** Orders of a list of vulnerabilities: from the worst severity, the most images, or the highest score of exploitation. */
+export const vulnerabilityOrders = ['severity', 'images', 'epss'] as const;
+
+/** An element of `vulnerabilityOrders`. */
+export type VulnerabilityOrder = (typeof vulnerabilityOrders)[number];
+
+/** A vulnerability that images have. */
+export interface FleetVulnerability {
+  readonly id: string;
+  /** The worst severity of its findings. */
+  readonly severity: Severity;
+  readonly exploited: Exploitation;
+  /** See `FleetFinding`. */
+  readonly epss: number | null;
+  /** Whether any of its findings has a fixed version. */
+  readonly isFixable: boolean;
+  readonly images: number;
+  /** Number of names of packages that have it. */
+  readonly packages: number;
+}
+
+/** Where a page of vulnerabilities ends: the value of its order, and the id. */
+export type VulnerabilityPlace = readonly [number, string];
+
+/** A page of vulnerabilities. `next` is absent on the last page. */
+export interface VulnerabilityPage {
+  readonly vulnerabilities: readonly FleetVulnerability[];
+  readonly next?: VulnerabilityPlace;
+}
+
+/** Which package names are listed. All conditions hold at once. */
+export interface PackageNameFilter {
+  /** A part of the name, in any case. */
+  readonly text?: string | undefined;
+  readonly namespace?: string | undefined;
+}
+
+/** A package name of a namespace that images have. */
+export interface FleetPackage {
+  readonly namespace: string;
+  readonly name: string;
+  /** Number of its versions in images. */
+  readonly versions: number;
+  readonly images: number;
+  /** The worst severity of its findings. Null if it has none. */
+  readonly worst: Severity | null;
+}
+
+/** Where a page of package names ends: the name, and the number of the namespace. */
+export type PackageNamePlace = readonly [string, number];
+
+/** A page of package names, by name. `next` is absent on the last page. */
+export interface PackageNamePage {
+  readonly packages: readonly FleetPackage[];
+  readonly next?: PackageNamePlace;
+}
+
+/** A version of a package that images have. */
+export interface FleetVersion {
+  readonly version: string;
+  readonly images: number;
+  /** Number of vulnerabilities that it has. */
+  readonly findings: number;
+}
+
+/** A finding of a package set, with what upgrades it. */
+export interface UpgradeFinding {
+  readonly vulnerability: string;
+  readonly severity: Severity;
+  readonly exploited: Exploitation;
+  /** See `FleetFinding`. */
+  readonly epss: number | null;
+  /** Number of the package in the index: equal for equal packages. */
+  readonly packageNumber: number;
+  readonly package: FoundPackage;
+  readonly fix: Fix;
+}
+
+/** The findings of a package set, and how many images of a scope have it. */
+export interface UpgradeSet {
+  readonly set: number;
+  readonly images: number;
+  readonly findings: readonly UpgradeFinding[];
+}
+
+/** A page of package sets by rising number. `next` is the `after` of the next request; absent on the last page. */
+export interface UpgradePage {
+  readonly sets: readonly UpgradeSet[];
+  readonly next?: number;
+}
+
+/** Numbers of findings of an image. A finding that two of its package sets share counts twice. */
+export interface ImageFindings {
+  /** When they were counted, ISO 8601. */
+  readonly countedAt: string;
+  /** Namespaces of its packages, sorted. */
+  readonly namespaces: readonly string[];
+  readonly bySeverity: Readonly<Record<Severity, number>>;
+  readonly fixable: number;
+  readonly exploited: number;
+}
+
+/**
+ * The findings of all images that lists have, as the job of `FindingCountStore` has counted them: before the rules and VEX statements of a
+ * server. An image is in it from the first count after its scan until the first count after it is forgotten.
+ */
+export interface FindingIndexStore {
+  /** Returns a page of findings. Its cost depends on its size, and for a repository on the number of findings of its images. */
+  pageFindings(filter: FindingFilter, page: PageRequest<FindingPlace>): Promise<FindingPage>;
+  /** Returns a page of vulnerabilities. Its cost depends on the number of vulnerabilities that the fleet has, not on that of images. */
+  pageVulnerabilities(
+    filter: VulnerabilityFilter,
+    page: PageRequest<VulnerabilityPlace> & { readonly order: VulnerabilityOrder },
+  ): Promise<VulnerabilityPage>;
+  /** Returns vulnerabilities of the fleet by their ids. Those that no image has are absent. */
+  findVulnerabilities(ids: readonly string[]): Promise<readonly FleetVulnerability[]>;
+  /** Returns a page of package names. */
+  pagePackages(filter: PackageNameFilter, page: PageRequest<PackageNamePlace>): Promise<PackageNamePage>;
+  /** Returns the versions of a package that images have, at most `limit`, in no order. Its cost depends on the number of these images. */
+  findVersions(
+    namedBy: Pick<FleetPackage, 'namespace' | 'name'>,
+    limit: number,
+  ): Promise<readonly FleetVersion[]>;
+  /** Returns the findings of images, by the numbers of their indexes. Those that are not counted are absent. */
+  findImages(images: readonly number[]): Promise<ReadonlyMap<number, ImageFindings>>;
+  /**
+   * Returns a page of the package sets of counted images with their findings; only those of images that have a name in `repository` now, if
+   * it is given. A page leaves out sets without findings.
+   */
+  pageUpgrades(
+    scope: { readonly repository?: string | undefined },
+    page: PageRequest<number>,
+  ): Promise<UpgradePage>;
+}

@@ -1,0 +1,143 @@
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { padToPowerOfTwo } from '../../../kit/collections.ts';
+import type { Fix } from '../../../model/fix.ts';
+import { exploitations, type FoundPackage } from '../../finding-count-store.ts';
+import type { FindingFilter, FindingPage, FindingPlace, FleetFinding } from '../../finding-index-store.ts';
+import type { PageRequest } from '../../page.ts';
+import { behind } from '../expired-rows.ts';
+import type { Tables } from '../schema.ts';
+import { setsInScope } from './conditions.ts';
+import { rankOf, scoreOfUnits, severityOfRank } from './stored-values.ts';
+
+const order = ['finding.rank', 'finding.name', 'finding.package', 'finding.id'] as const;
+
+/** Returns a page of findings. Each filter of the fleet has an index in the order of the list. */
+export async function pageFindings(
+  db: Kysely<Tables>,
+  filter: FindingFilter,
+  page: PageRequest<FindingPlace>,
+): Promise<FindingPage> {
+  const found = await numbersOfPage(db, filter, page).execute();
+  const numbers = found.slice(0, page.limit).map(({ id }) => id);
+  const rows = await readFindings(db, numbers);
+  const isScoped = filter.repository !== undefined || filter.image !== undefined;
+  const images = isScoped ? await imagesInScope(db, filter, numbers) : undefined;
+  const inOrder = numbers.flatMap((number) => rows.get(number) ?? []);
+  const findings = inOrder.map((row) => toFinding(row, images?.get(row.id) ?? row.images));
+  const last = inOrder.at(-1);
+  if (found.length <= page.limit || last === undefined) return { findings };
+  return { findings, next: [last.rank, last.name, last.package, last.id] };
+}
+
+/** Returns the query for the numbers of a page, and of one finding more, which shows whether there is another page. */
+export function numbersOfPage(
+  db: Kysely<Tables>,
+  filter: FindingFilter,
+  { limit, after }: PageRequest<FindingPlace>,
+): SelectQueryBuilder<Tables, 'finding', { id: number }> {
+  const { repository, image, vulnerability, namespace, severity, isFixable, exploited } = filter;
+  let query = db
+    .selectFrom('finding')
+    .select('finding.id')
+    .where('finding.images', '>', 0)
+    .where(behind(order, after))
+    .orderBy('finding.rank')
+    .orderBy('finding.name')
+    .orderBy('finding.package')
+    .orderBy('finding.id')
+    .limit(limit + 1);
+  if (vulnerability !== undefined)
+    query = query.where('finding.vulnerability_id', '=', (eb) =>
+      eb.selectFrom('found_vulnerability').select('id').where('name', '=', vulnerability),
+    );
+  if (filter.package !== undefined) query = query.where('finding.package', '=', filter.package);
+  if (namespace !== undefined) query = query.where('finding.namespace', '=', namespace);
+  if (severity !== undefined) query = query.where('finding.rank', '=', rankOf(severity));
+  if (isFixable !== undefined) query = query.where('finding.fix_state', isFixable ? '=' : '<>', 'fixed');
+  if (exploited !== undefined)
+    query = query.where(sql<boolean>`finding.exploited = ${sql.lit(exploitations.indexOf(exploited))}`);
+  if (repository === undefined && image === undefined) return query;
+  return query.where('finding.id', 'in', (eb) =>
+    eb
+      .selectFrom(setsInScope(db, filter).as('held'))
+      .innerJoin('set_finding', 'set_finding.set_id', 'held.set_id')
+      .select('set_finding.finding_id'),
+  );
+}
+
+/** Columns of a finding with its package, for `toFinding`. */
+export const findingColumns = [
+  'finding.rank',
+  'finding.name',
+  'finding.package',
+  'finding.exploited',
+  'finding.fix_state',
+  'finding.fix_version',
+  'found_package.namespace',
+  'found_package.lookup_name',
+  'found_package.type',
+  'found_package.version',
+  'found_package.purl',
+  'found_package.source_name',
+  'found_vulnerability.epss',
+] as const;
+
+async function readFindings(db: Kysely<Tables>, numbers: readonly number[]) {
+  if (numbers.length === 0) return new Map<number, never>();
+  const rows = await db
+    .selectFrom('finding')
+    .innerJoin('found_package', 'found_package.id', 'finding.package_id')
+    .innerJoin('found_vulnerability', 'found_vulnerability.id', 'finding.vulnerability_id')
+    .select(['finding.id', 'finding.images', ...findingColumns])
+    .where('finding.id', 'in', padToPowerOfTwo(numbers))
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Returns the number of images of a scope that have each of these findings. */
+async function imagesInScope(
+  db: Kysely<Tables>,
+  scope: FindingFilter,
+  numbers: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  if (numbers.length === 0) return new Map();
+  const rows = await db
+    .selectFrom(setsInScope(db, scope).as('held'))
+    .innerJoin('set_finding', 'set_finding.set_id', 'held.set_id')
+    .select('set_finding.finding_id as finding')
+    .select((eb) => eb.fn.count('held.image_id').distinct().as('images'))
+    .where('set_finding.finding_id', 'in', padToPowerOfTwo(numbers))
+    .groupBy('set_finding.finding_id')
+    .execute();
+  return new Map(rows.map(({ finding, images }) => [finding, Number(images)]));
+}
+
+type FindingRow = Awaited<ReturnType<typeof readFindings>> extends Map<number, infer Row> ? Row : never;
+
+/** Returns a finding as the store shows it, without its images. */
+export function findingContent(row: Omit<FindingRow, 'id' | 'images'>): Omit<FleetFinding, 'images'> {
+  return {
+    vulnerability: row.name,
+    severity: severityOfRank(row.rank),
+    exploited: exploitations[row.exploited] ?? 'unknown',
+    epss: scoreOfUnits(row.epss),
+    package: packageOf(row),
+    fix: fixOf(row),
+  };
+}
+
+function toFinding(row: FindingRow, images: number): FleetFinding {
+  return { ...findingContent(row), images };
+}
+
+function packageOf(row: Omit<FindingRow, 'id' | 'images'>): FoundPackage {
+  const { namespace, lookup_name: lookupName, type, version, purl, source_name: source } = row;
+  return { namespace, lookupName, type, name: row.package, version, purl, source };
+}
+
+function fixOf({
+  fix_state: state,
+  fix_version: version,
+}: Pick<FindingRow, 'fix_state' | 'fix_version'>): Fix {
+  return state === 'fixed' ? { state, version: version ?? '' } : { state };
+}

@@ -1,0 +1,58 @@
+import type { Kysely } from 'kysely';
+import { padToPowerOfTwo } from '../../../kit/collections.ts';
+import type { UpgradeFinding, UpgradePage } from '../../finding-index-store.ts';
+import type { PageRequest } from '../../page.ts';
+import type { Tables } from '../schema.ts';
+import { setsInScope } from './conditions.ts';
+import { findingColumns, findingContent } from './list-findings.ts';
+
+/** Returns a page of the package sets of the images of a scope with their findings. Leaves out those without findings. */
+export async function pageUpgrades(
+  db: Kysely<Tables>,
+  scope: { readonly repository?: string | undefined },
+  { limit, after = 0 }: PageRequest<number>,
+): Promise<UpgradePage> {
+  const counted = await db
+    .selectFrom(setsInScope(db, scope).as('held'))
+    .select('held.set_id as set')
+    .select((eb) => eb.fn.count('held.image_id').as('images'))
+    .where('held.set_id', '>', after)
+    .groupBy('held.set_id')
+    .orderBy('held.set_id')
+    .limit(limit)
+    .execute();
+  const findings = await findingsOfSets(
+    db,
+    counted.map(({ set }) => set),
+  );
+  const sets = counted.flatMap(({ set, images }) => {
+    const ofSet = findings.get(set);
+    return ofSet === undefined ? [] : [{ set, images: Number(images), findings: ofSet }];
+  });
+  const last = counted.at(-1)?.set;
+  return { sets, ...(counted.length === limit && last !== undefined && { next: last }) };
+}
+
+async function findingsOfSets(
+  db: Kysely<Tables>,
+  sets: readonly number[],
+): Promise<ReadonlyMap<number, readonly UpgradeFinding[]>> {
+  if (sets.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('set_finding')
+    .innerJoin('finding', 'finding.id', 'set_finding.finding_id')
+    .innerJoin('found_package', 'found_package.id', 'finding.package_id')
+    .innerJoin('found_vulnerability', 'found_vulnerability.id', 'finding.vulnerability_id')
+    .select(['set_finding.set_id as set', 'finding.package_id', ...findingColumns])
+    .where('set_finding.set_id', 'in', padToPowerOfTwo(sets))
+    .orderBy('set_finding.set_id')
+    .orderBy('set_finding.finding_id')
+    .execute();
+  const bySet = new Map<number, UpgradeFinding[]>();
+  for (const { set, package_id: packageNumber, ...row } of rows) {
+    const ofSet = bySet.get(set) ?? [];
+    bySet.set(set, ofSet);
+    ofSet.push({ ...findingContent(row), packageNumber });
+  }
+  return bySet;
+}
