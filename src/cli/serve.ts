@@ -125,7 +125,7 @@ function warnIfOpenAccess({ api }: Config, { apiPort }: RunningServer, log: Logg
   warnOfOpenAccess(log, {
     host: address.host,
     port: apiPort,
-    hasTokens: api.tokens.length > 0 || api.v4.pskkey !== '',
+    hasTokens: api.tokens.length > 0 || api.v4.pskkey !== '' || api.oidc.issuer !== '',
     asksForCertificates: api.cafile !== '',
   });
 }

@@ -20,6 +20,8 @@ test('writes a heading and a section for each block', () => {
         'database',
         'api',
         'api.session',
+        'api.oidc',
+        '`api.oidc.grants.<name>`',
         'api.v4',
         'api.harbor',
         'worker',

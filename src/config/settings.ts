@@ -69,6 +69,30 @@ const settings = {
       ),
       lifetime: duration('Time after which a browser must sign in again.', 12 * hour),
     },
+    oidc: {
+      issuer: string(
+        'Issuer of OpenID Connect with which people sign in, such as `https://id.example/realms/main`. Needs `api.publicurl` and `grants`.',
+      ),
+      clientid: string('Identifier of this server at the issuer.'),
+      clientsecret: secretString('Secret of this server at the issuer; empty for a public client.'),
+      scopes: stringList('Scopes to ask the issuer for.', ['openid', 'profile', 'email']),
+      claim: string(
+        'Claim whose values decide what a person may do: a name, or a path such as `realm_access.roles`. `email` counts only if the issuer has verified it.',
+        'groups',
+      ),
+      nameclaim: string(
+        'Claim that names a person in the log; `sub` if it is missing or not verified.',
+        'email',
+      ),
+      cafile: string('Path of the CA certificates that may sign the certificate of the issuer (PEM).'),
+      grants: table({
+        values: stringList('Values of the claim that the entry admits; `*` admits everybody at the issuer.'),
+        scope: oneOf('Scope of these people; `read` when absent.', ['read', 'scan', 'admin'], 'read'),
+        repositories: stringList(
+          'Patterns of the repositories to which these people are limited: `registry.example/shop/**`.',
+        ),
+      }),
+    },
     servername: string(
       'Has no effect, as in the original Clair. To require client certificates, set `cafile`.',
     ),

@@ -1,4 +1,5 @@
 import { languageLimits } from './language-limits.ts';
+import { peopleLimits } from './people-limits.ts';
 import { publishedLimits } from './published-limits.ts';
 import { registryLimits } from './registry-limits.ts';
 import { storeLimits } from './store-limits.ts';
@@ -368,6 +369,7 @@ export const limits = {
   logBufferBytes: 4 * MiB,
   /** Time that an exiting process waits for that reader. */
   logExitMs: 1000,
+  ...peopleLimits,
   ...publishedLimits,
   ...registryLimits,
 } as const;

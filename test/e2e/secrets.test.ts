@@ -30,6 +30,11 @@ function configuration(url: string, database: string): object {
       ...{ addr: '127.0.0.1:0', healthaddr: '127.0.0.1:0' },
       ...{ tokens: [`admin:${sum}:boss`], paginationkey: keys[1] },
       session: { key: keys[4] },
+      publicurl: 'https://127.0.0.1:1',
+      oidc: {
+        ...{ issuer: 'https://127.0.0.1:1', clientid: 'clair', clientsecret: 'planted-client-secret' },
+        grants: { all: { values: ['*'] } },
+      },
       v4: { pskkey: keys[2], pskissuers: ['quay'] },
       harbor: { registries: ['harbor.example'], key: keys[3] },
     },

@@ -46,6 +46,23 @@ test('refuses requests of other sites and of other origins of the same site by S
     assert.equal(guardStatus({ 'sec-fetch-site': site }, { method: 'GET' }), status, site);
 });
 
+test('lets people follow links of other sites, but neither frames nor scripts nor writes of these', () => {
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  const statuses = [
+    guardStatus(link, { method: 'GET' }),
+    guardStatus({ ...link, host: 'evil.test' }, { method: 'GET', hosts: 'loopback' }),
+    guardStatus(link, { method: 'POST' }),
+    guardStatus({ ...link, origin: 'https://evil.test' }, { method: 'GET' }),
+    ...['iframe', 'embed', 'empty', 'script'].map((destination) =>
+      guardStatus({ ...link, 'sec-fetch-dest': destination }, { method: 'GET' }),
+    ),
+    ...['cors', 'no-cors', 'websocket'].map((mode) =>
+      guardStatus({ ...link, 'sec-fetch-mode': mode }, { method: 'GET' }),
+    ),
+  ];
+  assert.deepEqual(statuses, [200, ...Array.from({ length: 10 }, () => 403)]);
+});
+
 test('accepts only names of this machine when hosts is loopback', () => {
   const status = (host: string): number => guardStatus({ host }, { hosts: 'loopback' });
   for (const host of [

@@ -33,7 +33,7 @@ export function requestGuard({ hosts }: GuardOptions): RequestGuard {
       site: headers['sec-fetch-site']?.toString(),
       host,
     });
-    if (problem !== undefined) return { status: 403, message: problem };
+    if (problem !== undefined && !isNavigation(method, headers)) return { status: 403, message: problem };
     return hasFormBody(method, headers) ? formBodyRefusal : undefined;
   };
 }
@@ -62,6 +62,17 @@ export function crossOriginProblem({ origin, site, host }: RequestOrigin): strin
     return `requests of web pages of other origins are refused: Sec-Fetch-Site is ${site.slice(0, 20)}`;
   if (origin === undefined || isOriginOf(origin, host)) return undefined;
   return 'requests of web pages of other origins are refused: Origin is not this server';
+}
+
+/**
+ * Returns whether a person follows a link of another site, or a provider of identities leads back. The other site cannot read the response,
+ * which fills the window, and reads change nothing. Frames have another destination. Fetch Metadata Request Headers, section 2.
+ */
+function isNavigation(method: string, headers: GuardedRequest['headers']): boolean {
+  const [mode, destination] = [headers['sec-fetch-mode'], headers['sec-fetch-dest']];
+  return (
+    method === 'GET' && headers.origin === undefined && mode === 'navigate' && destination === 'document'
+  );
 }
 
 /** Returns whether a browser says that a page of this server sends the request. */

@@ -201,7 +201,8 @@ function redirectResponse(method: string, location: string): ApiResponse {
   };
 }
 
-function escapeHtml(text: string): string {
+/** Escapes text for HTML, also in quoted attributes. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) =>
     char === '&' ? '&amp;' : char === '<' ? '&lt;' : char === '>' ? '&gt;' : `&#${char.charCodeAt(0)};`,
   );

@@ -75,7 +75,7 @@ export async function planServer(
     roles: problems.check(() => rolesOf(config.roles)),
     api: problems.check(() => listenAddress('api.addr', api.addr, api.port)),
     health: problems.check(() => listenAddress('api.healthaddr', api.healthaddr, api.healthport)),
-    ...problems.check(() => signInPlan(api)),
+    ...problems.check(() => signInPlan(api, { env })),
     tls: problems.check(() => readTls(api)),
     pageKey: problems.check(() => paginationKey(api.paginationkey || database.options.paginationkey)),
     policy: problems.check(() => sourcePolicy(resolveLayerSources(config), insecureTls, env)),

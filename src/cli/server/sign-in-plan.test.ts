@@ -32,7 +32,7 @@ async function startServer(t: TestContext, scene: Scene) {
     session: { ...api.session, key: scene.key ?? key },
   };
   const now = (): number => scene.now ?? Date.parse('2026-11-29T12:00:00Z');
-  const { access, sessions } = signInPlan(settings, now);
+  const { access, sessions } = signInPlan(settings, { now });
   const handle: Route['handle'] = ({ client = 'none', repositories }) =>
     Promise.resolve({ status: 200, text: `${client} ${repositories === undefined ? 'all' : 'some'}` });
   const thing = { path: '/thing', checksRepositories: true, handle } as const;

@@ -1,11 +1,21 @@
-import { type Access, parseTokens, tokenAccess } from '../../api/http/access.ts';
+import { type Access, type Grant, parseTokens, tokenAccess } from '../../api/http/access.ts';
+import { fleetPrefix } from '../../api/http/fleet/routes.ts';
+import { OidcGrants } from '../../api/http/session/oidc-grants.ts';
+import { OidcProvider, pendingSchema } from '../../api/http/session/oidc-provider.ts';
+import type { OidcDeps } from '../../api/http/session/oidc-routes.ts';
 import { SealedCookie } from '../../api/http/session/sealed-cookie.ts';
-import { accessWithSessions, sessionSchema } from '../../api/http/session/session-access.ts';
+import {
+  accessWithSessions,
+  type BrowserSession,
+  sessionSchema,
+} from '../../api/http/session/session-access.ts';
 import type { SessionDeps } from '../../api/http/session/session-routes.ts';
 import { accessWithPsk } from '../../api/http/v4/psk-access.ts';
 import type { Config } from '../../config/settings.ts';
 import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { type FernetKey, parseFernetKey, randomFernetKey } from '../../kit/fernet.ts';
+import { readSettingFile } from '../../notify/http-post.ts';
 import { programVersion } from '../program-version.ts';
 
 /** Access to the API, and the sessions of browsers. */
@@ -14,28 +24,78 @@ export interface SignInPlan {
   readonly sessions: SessionDeps;
 }
 
-type ApiSettings = Pick<Config['api'], 'tokens' | 'v4' | 'session' | 'publicurl' | 'certfile'>;
+type ApiSettings = Pick<Config['api'], 'tokens' | 'v4' | 'session' | 'oidc' | 'publicurl' | 'certfile'>;
 
-/** Returns access and sessions of the settings. Throws `config-invalid`. */
-export function signInPlan(api: ApiSettings, now: () => number = Date.now): SignInPlan {
+/** Returns access and sessions of the settings. Throws `config-invalid`. `env` may name proxies for requests to a provider. */
+export function signInPlan(
+  api: ApiSettings,
+  {
+    now = Date.now,
+    env = process.env,
+  }: { readonly now?: () => number; readonly env?: NodeJS.ProcessEnv } = {},
+): SignInPlan {
   const tokens = parseTokens(api.tokens);
+  const key = sessionKey(api.session.key);
   const psk = { key: api.v4.pskkey, issuers: api.v4.pskissuers };
   const byHeader = accessWithPsk(psk, tokenAccess(tokens, now), now);
+  const shared = { key, isSecure: isSecure(api), now };
   const cookie = new SealedCookie({
-    ...{ name: 'clair-session', key: sessionKey(api.session.key), schema: sessionSchema, now },
-    ...{ lifetimeMs: lifetimeOf(api), sameSite: 'Strict', isSecure: isSecure(api) },
+    ...{ ...shared, name: 'clair-session', schema: sessionSchema },
+    ...{ lifetimeMs: lifetimeOf(api), sameSite: 'Strict' },
   });
-  const grantOf: (session: { readonly token: string }) => ReturnType<typeof tokens.findBySum> = ({ token }) =>
-    tokens.findBySum(token);
-  const access = byHeader.isOpen ? byHeader : accessWithSessions({ cookie, grantOf, now }, byHeader);
+  const oidc = oidcOf(api, { ...shared, env });
+  const grantOf = (session: BrowserSession): Grant | undefined =>
+    'token' in session ? tokens.findBySum(session.token) : oidc?.grants.grantOf(session);
+  const isOpen = byHeader.isOpen && oidc === undefined;
+  const access = isOpen ? byHeader : accessWithSessions({ cookie, grantOf, now }, byHeader);
   return {
     access,
     sessions: {
-      ...{ access, tokens, now },
-      cookie: access.isOpen ? undefined : cookie,
+      ...{ access, tokens, oidc, now },
+      cookie: isOpen ? undefined : cookie,
       version: programVersion,
     },
   };
+}
+
+interface OidcContext {
+  readonly key: FernetKey;
+  readonly isSecure: boolean;
+  readonly now: () => number;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Returns sign-in by a provider. Undefined if the settings name none. */
+function oidcOf({ oidc, publicurl }: ApiSettings, { env, ...cookie }: OidcContext): OidcDeps | undefined {
+  if (oidc.issuer === '') return undefined;
+  const base = publicUrl(publicurl);
+  if (base === undefined || oidc.clientid === '')
+    throw new ClairError('config-invalid', 'api.oidc.issuer needs api.publicurl and api.oidc.clientid');
+  if (!oidc.scopes.includes('openid'))
+    throw new ClairError('config-invalid', 'api.oidc.scopes must include openid');
+  const ca = oidc.cafile === '' ? undefined : [readSettingFile('api.oidc.cafile', oidc.cafile)];
+  return {
+    provider: new OidcProvider({
+      ...{ issuer: issuerUrl(oidc.issuer), clientId: oidc.clientid, scopes: oidc.scopes, now: cookie.now },
+      ...{ clientSecret: oidc.clientsecret || undefined, claim: oidc.claim, nameClaim: oidc.nameclaim },
+      redirectUri: new URL(`${fleetPrefix}/session/callback`, base),
+      connection: { proxyEnv: env, ...(ca !== undefined && { ca }) },
+    }),
+    ...{ grants: OidcGrants.parse(oidc.grants), claim: oidc.claim },
+    pending: new SealedCookie({
+      ...{ ...cookie, name: 'clair-sign-in', schema: pendingSchema },
+      ...{ lifetimeMs: limits.signInMs, sameSite: 'Lax' },
+    }),
+  };
+}
+
+function issuerUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url?.protocol === 'https:' && url.username === '' && url.search === '' && url.hash === '') return url;
+  throw new ClairError(
+    'config-invalid',
+    'api.oidc.issuer must be an https URL without a query and a password',
+  );
 }
 
 /** Without a key in the settings, sessions end with the process. */

@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { ClairError } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
 import { deriveFernetKey, type FernetKey, openFernet, sealFernet } from '../../../kit/fernet.ts';
 import { type CookieAttributes, cookieValue, setCookie } from './cookie.ts';
 
@@ -37,10 +39,19 @@ export class SealedCookie<T> {
     return message === undefined ? undefined : z.safeParse(schema, JSON.parse(message.toString())).data;
   }
 
-  /** Returns the `Set-Cookie` header that stores a content for the whole lifetime. */
+  /** Returns the `Set-Cookie` header that stores a content for the whole lifetime. Throws `limit-exceeded`. */
   write(content: T): string {
     const { now, lifetimeMs } = this.#options;
-    return this.#set(sealFernet(JSON.stringify(content), this.#key, new Date(now())), lifetimeMs);
+    const sealed = sealFernet(JSON.stringify(content), this.#key, new Date(now()));
+    if (this.#name.length + sealed.length + 1 > limits.cookieBytes)
+      throw new ClairError(
+        'limit-exceeded',
+        'the cookie of the session would be longer than browsers accept',
+        {
+          limit: 'cookieBytes',
+        },
+      );
+    return this.#set(sealed, lifetimeMs);
   }
 
   /** Returns the `Set-Cookie` header that deletes the cookie. */

@@ -6,10 +6,12 @@ import { errorResponse } from '../route.ts';
 import type { SealedCookie } from './sealed-cookie.ts';
 
 /** The content of the cookie of a session: who signed in, but not what they may do. */
-export const sessionSchema = z.strictObject({
+export const sessionSchema = z.union([
   /** SHA-256 of the token, in hexadecimal. */
-  token: z.string(),
-});
+  z.strictObject({ token: z.string() }),
+  /** Name of a person, and the values that a provider stated and the configuration named. */
+  z.strictObject({ person: z.string(), values: z.array(z.string()) }),
+]);
 
 /** The person who signed in. */
 export type BrowserSession = z.output<typeof sessionSchema>;
@@ -32,6 +34,9 @@ export function accessWithSessions({ cookie, grantOf, now }: SessionGrants, othe
     isOpen: false,
     authorize(authorization, route, headers) {
       const session = authorization === undefined ? cookie.read(headers?.cookie) : undefined;
+      if (session === undefined && others.isOpen)
+        // People sign in, so access is not open although programs have no tokens.
+        return { refusal: unauthenticated(route, 'no bearer token') };
       if (session === undefined) return others.authorize(authorization, route, headers);
       const grant = grantOf(session);
       if (grant === undefined)

@@ -42,3 +42,24 @@ export const deleteSessionDescription: RouteDescription = {
   hasProblems: true,
   errorStatuses: [400],
 };
+
+/** Description of `GET /api/v1/session/sign-in` for the OpenAPI document. */
+export const signInDescription: RouteDescription = {
+  summary: 'Leads a browser to the provider of identities of `api.oidc`.',
+  query: { to: { type: 'string', summary: 'Path of the page to return to.' } },
+  status: 303,
+  errorSchema: { type: 'string' },
+  errorStatuses: [404, 502],
+};
+
+/** Description of `GET /api/v1/session/callback` for the OpenAPI document. */
+export const callbackDescription: RouteDescription = {
+  summary: 'Signs a browser in that comes back from the provider: the response sets a cookie.',
+  query: {
+    code: { type: 'string', summary: 'The code of the provider.' },
+    state: { type: 'string', summary: 'The state of the sign-in.' },
+  },
+  responseType: 'text',
+  errorSchema: { type: 'string' },
+  errorStatuses: [403, 404, 502],
+};

@@ -5,12 +5,15 @@ import { fleetPrefix } from '../fleet/routes.ts';
 import { parseQuery } from '../native/query.ts';
 import type { DescribedRoute } from '../openapi.ts';
 import { type ApiRequest, type ApiResponse, badRequest, type Route, WireError } from '../route.ts';
+import { getCallbackRoute, getSignInRoute, type OidcDeps } from './oidc-routes.ts';
 import type { SealedCookie } from './sealed-cookie.ts';
 import type { BrowserSession } from './session-access.ts';
 import {
+  callbackDescription,
   deleteSessionDescription,
   getSessionDescription,
   postSessionDescription,
+  signInDescription,
 } from './session-descriptions.ts';
 
 /** Dependencies of the routes of sessions. */
@@ -19,6 +22,8 @@ export interface SessionDeps {
   readonly tokens: ConfiguredTokens;
   /** Undefined if the server needs no credentials. */
   readonly cookie: SealedCookie<BrowserSession> | undefined;
+  /** Undefined without a provider of identities. */
+  readonly oidc: OidcDeps | undefined;
   /** In milliseconds since 1970. */
   readonly now: () => number;
   /** Of this program. */
@@ -48,6 +53,14 @@ const routes: readonly (Omit<Route, 'handle'> & {
   {
     ...{ name: 'api/v1/deleteSession', method: 'DELETE', path: '/session', ...own },
     ...{ handler: deleteSessionRoute, description: deleteSessionDescription },
+  },
+  {
+    ...{ name: 'api/v1/getSignIn', method: 'GET', path: '/session/sign-in', ...own },
+    ...{ handler: getSignInRoute, description: signInDescription },
+  },
+  {
+    ...{ name: 'api/v1/getCallback', method: 'GET', path: '/session/callback', ...own },
+    ...{ handler: getCallbackRoute, description: callbackDescription },
   },
 ];
 
@@ -119,7 +132,7 @@ function deleteSessionRoute(request: ApiRequest, { cookie }: SessionDeps): Promi
 /** Returns who a client is. An unknown client gets only how to sign in. */
 function stateResponse(
   { token, scope, repositories, refusal }: AccessDecision,
-  { access, tokens, now, version }: SessionDeps,
+  { access, tokens, oidc, now, version }: SessionDeps,
   setCookie?: string,
 ): Promise<ApiResponse> {
   const isKnown = refusal === undefined;
@@ -127,7 +140,7 @@ function stateResponse(
     client: isKnown ? (token ?? null) : null,
     scope: isKnown ? (scope ?? 'admin') : null,
     limited: repositories !== undefined,
-    signIn: { token: !access.isOpen && tokens.count > 0, oidc: false },
+    signIn: { token: !access.isOpen && tokens.count > 0, oidc: oidc !== undefined },
     at: new Date(now()).toISOString(),
     version: isKnown ? version : null,
   };

@@ -1,0 +1,22 @@
+const MiB = 1024 * 1024;
+
+/**
+ * The limits on the sign-in of people by browsers and by providers of identities. Both send input from outside. They are a part of
+ * `limits`.
+ */
+export const peopleLimits = {
+  /** Time for one request to a provider of identities. */
+  providerMs: 10_000,
+  /** Size of one answer of a provider. Documents, keys and tokens of real ones have some kilobytes. */
+  providerAnswerBytes: 1 * MiB,
+  /** Time for which the description of a provider is used. */
+  providerDescriptionMs: 3_600_000,
+  /** Time for a person to sign in at the provider. */
+  signInMs: 600_000,
+  /** Length of a cookie with its name. Browsers drop longer ones without a word. */
+  cookieBytes: 4096,
+  /** Length of the path that a browser returns to after the sign-in. */
+  returnPathCharacters: 1500,
+  /** Claim values of a person that a message about a refused sign-in shows. */
+  shownClaimValues: 20,
+} as const;
