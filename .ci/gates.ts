@@ -23,8 +23,9 @@ const repeatedLines = 100;
 const gates: readonly (readonly [name: string, ...command: string[]])[] = [
   ['format', 'biome', 'ci', '--colors=off', '.'],
   ['types', 'tsc', '--noEmit'],
+  ['types of the console', 'tsc', '--noEmit', '--project', 'ui'],
   ['lint', 'eslint', '.', '--max-warnings', '0'],
-  ['imports', 'depcruise', 'src'],
+  ['imports', 'depcruise', 'src', 'ui/src'],
   ['dead code', 'knip'],
   ['docs', 'typedoc'],
   ['repository', ...test, 'test/repository/*.test.ts'],
@@ -32,6 +33,7 @@ const gates: readonly (readonly [name: string, ...command: string[]])[] = [
   ['postgresql 15', 'node', 'tools/oldest-postgres.ts'],
   ['node 22', 'node', 'tools/oldest-node.ts'],
   ['end to end', ...test, 'test/e2e/*.test.ts'],
+  ['console', ...test, 'test/console/*.test.ts'],
 ];
 
 /** Puts the commands of this checkout first, including `node`. */
@@ -82,7 +84,7 @@ async function runShard([node = '', ...args]: readonly string[], shard: number):
   return `== part ${shard} of ${shards} ended with ${end}\n${withoutPasses(printed)}\n`;
 }
 
-/** The last lines that tell of no passed test: errors, notices of the test runner, and its report of failed tests. */
+/** The last lines without those of passed tests: errors, messages of the test runner, and its report of failed tests. */
 function withoutPasses(printed: string): string {
   const lines = printed.split('\n').filter((line) => !/^\s*(?:✔|▶|$)/u.test(line));
   return lines.slice(-repeatedLines).join('\n');

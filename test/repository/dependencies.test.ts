@@ -6,13 +6,17 @@ interface LockedPackage {
   readonly resolved?: string;
   readonly integrity?: string;
   readonly hasInstallScript?: boolean;
+  /** A package of this repository. */
+  readonly link?: boolean;
 }
 
 const lockFiles = ['package-lock.json', 'tools/node-22/package-lock.json'];
 
 function lockedIn(file: string): [string, LockedPackage][] {
   const { packages } = JSON.parse(textOf(file)) as { packages: Record<string, LockedPackage> };
-  return Object.entries(packages).filter(([place]) => place !== '');
+  return Object.entries(packages).filter(
+    ([place, { link }]) => place.includes('node_modules/') && link !== true,
+  );
 }
 
 for (const file of lockFiles)

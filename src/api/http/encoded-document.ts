@@ -11,8 +11,8 @@ export class EncodedDocument {
   readonly plain: Buffer;
   #gzipped: Promise<Buffer> | undefined;
 
-  constructor(text: string) {
-    this.plain = Buffer.from(text);
+  constructor(content: string | Buffer) {
+    this.plain = typeof content === 'string' ? Buffer.from(content) : content;
   }
 
   async gzipped(): Promise<Buffer> {

@@ -89,11 +89,12 @@ export class RequestHandler {
     const started = performance.now();
     const match = this.#match(incoming);
     const route = match.kind === 'route' ? match.route : undefined;
-    const decision =
-      this.#guard(incoming, route) ??
-      (route?.checksAccess === true
-        ? {}
-        : access.authorize(authorizationIn(incoming, route), route, incoming.headers));
+    const decision = isPublic(match)
+      ? {}
+      : (this.#guard(incoming, route) ??
+        (route?.checksAccess === true
+          ? {}
+          : access.authorize(authorizationIn(incoming, route), route, incoming.headers)));
     const { token: client, repositories } = decision;
     const context = { incoming, response, client, repositories, outcome: pendingOutcome(incoming) };
     const handled =
@@ -143,9 +144,9 @@ export class RequestHandler {
     this.#unsettled.add(tracked);
   }
 
-  #match({ method = '', url = '' }: IncomingMessage): RoutingResult {
+  #match({ method = '', url = '', headers }: IncomingMessage): RoutingResult {
     for (const router of this.#deps.routers()) {
-      const match = router(method, url);
+      const match = router(method, url, headers);
       if (match !== undefined) return match;
     }
     return { kind: 'answer', response: notFoundResponse };
@@ -275,6 +276,11 @@ export class RequestHandler {
       );
     return (renderError ?? errorResponse)(500, 'internal server error');
   }
+}
+
+/** Returns whether a response has no data. A link of another site may lead to it, and needs no token. */
+function isPublic(match: RoutingResult): boolean {
+  return match.kind === 'answer' && match.isPublic === true;
 }
 
 function authorizationIn({ headers }: IncomingMessage, route: Route | undefined): string | undefined {

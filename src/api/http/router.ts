@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { parseGoQuery } from './go-query.ts';
 import type { ApiResponse, Route } from './route.ts';
 
@@ -11,10 +12,19 @@ export type RoutingResult =
       readonly params: Readonly<Record<string, string>>;
       readonly query: URLSearchParams;
     }
-  | { readonly kind: 'answer'; readonly response: ApiResponse };
+  | {
+      readonly kind: 'answer';
+      readonly response: ApiResponse;
+      /** The response has no data: it needs no token, and a link of another site may lead to it. */
+      readonly isPublic?: true;
+    };
 
-/** Routes a method and a request target. Returns undefined if the target is not below the prefix. */
-export type Router = (method: string, target: string) => RoutingResult | undefined;
+/** Routes a method and a request target. Returns undefined if another router must handle the request. */
+export type Router = (
+  method: string,
+  target: string,
+  headers?: IncomingHttpHeaders,
+) => RoutingResult | undefined;
 
 /** The response of Go's `http.NotFound`. */
 export const notFoundResponse: ApiResponse = plainTextResponse(404, '404 page not found\n');

@@ -1,3 +1,4 @@
+import { consoleRouter } from '../../api/http/console/router.ts';
 import { documentCache } from '../../api/http/encoded-document.ts';
 import { fleetPrefix, fleetRoutes } from '../../api/http/fleet/routes.ts';
 import { harborRouter } from '../../api/http/harbor/router.ts';
@@ -85,6 +86,7 @@ function apiOf(
       ...sessionRoutes(deps.server.sessions),
       ...fleetRoutes(toFleetDeps(config, deps)),
     ]),
+    consoleRouter(deps.consoleFiles),
     routerOf('', nativeRoutes(toNativeDeps(deps))),
   ];
   return { routers, methods };

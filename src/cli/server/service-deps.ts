@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ConsoleFiles } from '../../api/http/console/console-files.ts';
 import type { ListLimiter } from '../../api/http/list-limiter.ts';
 import type { Metrics } from '../../api/metrics.ts';
 import type { SingleFlight } from '../../kit/async/single-flight.ts';
@@ -39,6 +40,8 @@ export interface SharedDeps {
   readonly extracts: LayerExtracts | undefined;
   /** Limits concurrent list requests. */
   readonly listGate: ListLimiter;
+  /** The files of the console; undefined if it is not built. */
+  readonly consoleFiles: ConsoleFiles | undefined;
   /** The settings that do not depend on plugins. */
   readonly server: ServerPlan;
 }

@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import { serveHealthRoutes } from '../../api/health.ts';
 import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
 import { frontRouters } from '../../api/http/cells/routes.ts';
+import { readConsoleFiles } from '../../api/http/console/console-files.ts';
+import { consoleRouter } from '../../api/http/console/router.ts';
 import type { RequestRecord } from '../../api/http/request-record.ts';
 import type { ApiResponse } from '../../api/http/route.ts';
 import { sessionRoutes } from '../../api/http/session/session-routes.ts';
@@ -71,6 +73,7 @@ async function serveFrontApi(
   const hosts = new Map(watchedRegistriesOf(config).map(({ name, registry }) => [name, registry]));
   const routers = [
     ...openApiRouters(!server.access.isOpen),
+    consoleRouter(readConsoleFiles()),
     ...frontRouters(
       {
         cells,

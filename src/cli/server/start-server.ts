@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { serveHealth } from '../../api/health.ts';
 import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
+import { readConsoleFiles } from '../../api/http/console/console-files.ts';
 import { ListLimiter } from '../../api/http/list-limiter.ts';
 import type { RequestRecord } from '../../api/http/request-record.ts';
 import { createMetrics } from '../../api/metrics.ts';
@@ -197,6 +198,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
     ...wakeUps(store, parts),
     extracts: layerExtractsOf(config, { server, store, log, metrics }),
     listGate: new ListLimiter(),
+    consoleFiles: readConsoleFiles(),
     now: store.now,
     jobPulse: new JobPulse(performance.now.bind(performance)),
   };

@@ -1,0 +1,140 @@
+import { type Signal, signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { needsSignIn } from './session.ts';
+
+/** Why a request failed. Status 0: there was no answer. */
+export interface Failure {
+  readonly status: number;
+  readonly detail: string;
+}
+
+/** What is known of a path of the API. Data stays when a later request fails. */
+export interface Resource<T> {
+  readonly data: T | undefined;
+  readonly failure: Failure | undefined;
+  readonly isLoading: boolean;
+  /** When the data arrived, in milliseconds since 1970. */
+  readonly arrivedAt: number | undefined;
+}
+
+const prefix = '/api/v1';
+const requestMs = 30_000;
+/** Answers that are kept; the least recently used one goes first. */
+const keptMax = 200;
+
+type Entry = Signal<Resource<unknown>>;
+
+const entries = new Map<string, Entry>();
+
+/** A failed request. */
+export class RequestFailure extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.detail);
+    this.failure = failure;
+  }
+}
+
+/** Reads a path of the API each time that a component shows it, and keeps the last answer. Undefined reads nothing. */
+export function useResource<T>(
+  path: string | undefined,
+  { everyMs }: { everyMs?: number } = {},
+): Resource<T> {
+  const entry = entryOf(path ?? '');
+  useEffect(() => {
+    if (path === undefined) return undefined;
+    void load(path);
+    if (everyMs === undefined) return undefined;
+    const timer = setInterval(() => {
+      if (!document.hidden) void load(path);
+    }, everyMs);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [path, everyMs]);
+  return entry.value as Resource<T>;
+}
+
+/** Reads all shown paths again, as after a sign-in. */
+export function reloadAll(): void {
+  for (const [path, entry] of entries) {
+    if (path === '') continue;
+    if (entry.value.failure !== undefined || entry.value.data !== undefined) void load(path);
+  }
+}
+
+/** Reads one path again. */
+export async function load(path: string): Promise<void> {
+  const entry = entryOf(path);
+  entry.value = { ...entry.value, isLoading: true };
+  try {
+    const response = await request(path);
+    const data: unknown = await response.json();
+    entry.value = { data, failure: undefined, isLoading: false, arrivedAt: Date.now() };
+  } catch (error) {
+    entry.value = { ...entry.value, failure: failureOf(error), isLoading: false };
+  }
+}
+
+function entryOf(path: string): Entry {
+  const known = entries.get(path);
+  const entry =
+    known ??
+    signal<Resource<unknown>>({
+      data: undefined,
+      failure: undefined,
+      isLoading: path !== '',
+      arrivedAt: undefined,
+    });
+  entries.delete(path);
+  entries.set(path, entry);
+  const [oldest] = entries.keys();
+  if (entries.size > keptMax && oldest !== undefined) entries.delete(oldest);
+  return entry;
+}
+
+/** Sends a request to the API. Throws `RequestFailure` for an error response, and if there is none. */
+export async function request(path: string, options: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(options.headers);
+  if (!headers.has('Accept')) headers.set('Accept', 'application/json');
+  let response: Response;
+  try {
+    response = await fetch(path.startsWith('/affected/') ? path : prefix + path, {
+      ...options,
+      headers,
+      credentials: 'same-origin',
+      signal: AbortSignal.timeout(requestMs),
+    });
+  } catch (error) {
+    throw new RequestFailure({ status: 0, detail: error instanceof Error ? error.message : String(error) });
+  }
+  if (response.ok) return response;
+  if (response.status === 401) needsSignIn.value = true;
+  throw new RequestFailure({ status: response.status, detail: await detailOf(response) });
+}
+
+/** Returns the detail of a problem document (RFC 9457), or the beginning of any other text. */
+async function detailOf(response: Response): Promise<string> {
+  const text = await response.text().catch(() => '');
+  try {
+    const problem = JSON.parse(text) as { detail?: unknown };
+    if (typeof problem.detail === 'string') return problem.detail;
+  } catch {
+    // The answer of a proxy is often a page.
+  }
+  return text.slice(0, 200);
+}
+
+/** Returns why a request failed. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof RequestFailure) return error.failure;
+  return { status: 0, detail: error instanceof Error ? error.message : String(error) };
+}
+
+/** Returns a path of the API with those parameters that have a value. */
+export function pathOf(path: string, query: Readonly<Record<string, string | undefined>> = {}): string {
+  const kept = Object.entries(query).filter((entry): entry is [string, string] => (entry[1] ?? '') !== '');
+  const text = new URLSearchParams(kept).toString();
+  return text === '' ? path : `${path}?${text}`;
+}

@@ -1,0 +1,128 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { failureOf, request } from '../api/client.ts';
+import { hrefWith, place } from '../router.ts';
+import { texts } from '../texts.ts';
+
+/** Rows on a page of a list that the browser holds whole. */
+const rowsPerPage = 100;
+
+/** Links to the pages of a list of the server, which knows only what comes next. */
+export function CursorPages({ next }: { readonly next: string | number | undefined }): JSX.Element | null {
+  const isFirst = !place.value.query.has('after');
+  if (isFirst && next === undefined) return null;
+  return (
+    <nav class="pages" aria-label={texts.table.next}>
+      {!isFirst && (
+        <a class="button" href={hrefWith({ after: undefined })}>
+          {texts.table.first}
+        </a>
+      )}
+      {next !== undefined && (
+        <a class="button" href={hrefWith({ after: String(next) })}>
+          {texts.table.next}
+        </a>
+      )}
+    </nav>
+  );
+}
+
+/** A page of a list that the browser holds whole. */
+export interface LocalPage<T> {
+  readonly rows: readonly T[];
+  readonly from: number;
+  readonly all: number;
+}
+
+/** Returns the rows of the page that the address names. */
+export function localPage<T>(rows: readonly T[]): LocalPage<T> {
+  const wanted = Number.parseInt(place.value.query.get('from') ?? '0', 10);
+  const from = Number.isNaN(wanted) || wanted < 0 || wanted >= rows.length ? 0 : wanted;
+  return { rows: rows.slice(from, from + rowsPerPage), from, all: rows.length };
+}
+
+/** Links to the pages of a list that the browser holds whole. */
+export function LocalPages<T>({ page }: { readonly page: LocalPage<T> }): JSX.Element | null {
+  const { from, all, rows } = page;
+  if (all === 0) return null;
+  const to = from + rows.length;
+  return (
+    <nav class="pages" aria-label={texts.table.next}>
+      <span class="muted">{texts.table.shown(from + 1, to, all)}</span>
+      {from > 0 && (
+        <a class="button" href={hrefWith({ from: String(Math.max(0, from - rowsPerPage)) })}>
+          {texts.table.previous}
+        </a>
+      )}
+      {to < all && (
+        <a class="button" href={hrefWith({ from: String(to) })}>
+          {texts.table.next}
+        </a>
+      )}
+    </nav>
+  );
+}
+
+/** A button that saves the list of a path of the API as CSV. */
+export function ExportButton({ path, name }: { readonly path: string; readonly name: string }): JSX.Element {
+  return <DownloadButton path={path} accept="text/csv" name={name} label={texts.table.export} />;
+}
+
+interface DownloadButtonProps {
+  readonly path: string;
+  readonly accept: string;
+  /** Name of the saved file. */
+  readonly name: string;
+  readonly label: string;
+}
+
+/** A button that saves a response of the API as a file. A link could not send the token. */
+export function DownloadButton({ path, accept, name, label }: DownloadButtonProps): JSX.Element {
+  const isBusy = useSignal(false);
+  const failed = useSignal('');
+  const download = async (): Promise<void> => {
+    isBusy.value = true;
+    failed.value = '';
+    try {
+      const response = await request(path, { headers: { Accept: accept } });
+      const type = response.headers.get('Content-Type') ?? '';
+      if (!accept.includes('*') && !type.startsWith(accept)) failed.value = texts.table.noSuchFormat;
+      else saveFile(await response.blob(), name);
+    } catch (error) {
+      failed.value = failureOf(error).detail;
+    }
+    isBusy.value = false;
+  };
+  return (
+    <span class="download">
+      <button type="button" disabled={isBusy.value} onClick={() => void download()}>
+        {isBusy.value ? texts.table.exporting : label}
+      </button>
+      {failed.value !== '' && (
+        <span role="alert" class="bad">
+          {texts.raw.failed} {failed.value}
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** Saves a file through the browser. */
+export function saveFile(content: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+/** Returns rows as CSV (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe. */
+export function toCsv(header: readonly string[], rows: readonly (readonly string[])[]): Blob {
+  const lines = [header, ...rows].map((row) => row.map(csvCell).join(','));
+  return new Blob([`${lines.join('\r\n')}\r\n`], { type: 'text/csv' });
+}
+
+function csvCell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

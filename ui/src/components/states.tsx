@@ -1,0 +1,150 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { type Failure, load, type Resource } from '../api/client.ts';
+import { needsSignIn } from '../api/session.ts';
+import { formatTime } from '../format.ts';
+import { hrefOf } from '../router.ts';
+import { texts } from '../texts.ts';
+
+interface LoadedProps<T> {
+  readonly resource: Resource<T>;
+  /** Path to read again. */
+  readonly path: string;
+  readonly loadingText?: string;
+  readonly children: (data: T) => ComponentChildren;
+}
+
+/** Shows data; while there is none, why. A failure is shown above data of an earlier answer. */
+export function Loaded<T>({ resource, path, loadingText, children }: LoadedProps<T>): JSX.Element {
+  const { data, failure, arrivedAt } = resource;
+  if (data === undefined)
+    return failure === undefined ? (
+      <Loading text={loadingText ?? texts.states.loading} />
+    ) : (
+      <FailureNotice failure={failure} path={path} />
+    );
+  return (
+    <>
+      {failure !== undefined && <FailureNotice failure={failure} path={path} keptSince={arrivedAt} />}
+      {children(data)}
+    </>
+  );
+}
+
+/** Lines in place of content that is on its way. */
+export function Loading({ text }: { readonly text: string }): JSX.Element {
+  return (
+    <div class="loading" role="status">
+      <p>{text}</p>
+      <div class="skeleton" aria-hidden="true">
+        <span /> <span /> <span /> <span />
+      </div>
+    </div>
+  );
+}
+
+interface FailureNoticeProps {
+  readonly failure: Failure;
+  readonly path: string;
+  /** When the data that is still shown arrived. */
+  readonly keptSince?: number | undefined;
+}
+
+function FailureNotice({ failure, path, keptSince }: FailureNoticeProps): JSX.Element {
+  if (isMissingRoute(failure)) return <NotAvailable />;
+  const { states, signIn } = texts;
+  const what =
+    failure.status === 0
+      ? states.noAnswer
+      : failure.status === 403
+        ? states.forbidden
+        : states.status(failure.status);
+  return (
+    <div class="notice notice-error" role="alert">
+      <p>
+        <strong>{keptSince === undefined ? states.failed : states.kept(formatTime(keptSince))}</strong> {what}
+      </p>
+      {failure.detail !== '' && <p class="detail">{failure.detail}</p>}
+      <button
+        type="button"
+        onClick={() => {
+          if (failure.status === 401) needsSignIn.value = true;
+          else void load(path);
+        }}
+      >
+        {failure.status === 401 ? signIn.title : states.retry}
+      </button>
+    </div>
+  );
+}
+
+/** Whether a server has no such route. An unknown object gets a problem document instead. */
+export function isMissingRoute({ status, detail }: Failure): boolean {
+  return status === 404 && detail.startsWith('404 page not found');
+}
+
+/** The place of a part that this server does not have. */
+export function NotAvailable(): JSX.Element {
+  return (
+    <div class="empty">
+      <p class="empty-title">{texts.states.unavailableTitle}</p>
+      <p>{texts.states.unavailable}</p>
+    </div>
+  );
+}
+
+interface EmptyProps {
+  readonly title: string;
+  readonly children?: ComponentChildren;
+}
+
+/** The place of a list without rows. */
+export function Empty({ title, children }: EmptyProps): JSX.Element {
+  return (
+    <div class="empty">
+      <p class="empty-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+/** The place of a list whose filters match nothing. */
+export function NothingMatches({ clearHref }: { readonly clearHref: string }): JSX.Element {
+  return (
+    <Empty title={texts.states.nothing}>
+      <a class="button" href={clearHref}>
+        {texts.states.clearFilters}
+      </a>
+    </Empty>
+  );
+}
+
+/** The page of an unknown address. */
+export function NotFound(): JSX.Element {
+  return (
+    <>
+      <Heading title={texts.states.notFound} />
+      <a class="button" href={hrefOf('/')}>
+        {texts.states.home}
+      </a>
+    </>
+  );
+}
+
+/** The heading of a view. It gets the focus when the view opens. */
+export function Heading({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children?: ComponentChildren;
+}): JSX.Element {
+  document.title = `${title.slice(0, 80)} · ${texts.product}`;
+  return (
+    <div class="heading">
+      <h1 tabIndex={-1}>
+        <bdi>{title}</bdi>
+      </h1>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,194 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { Evidence, Finding, ImageReport, VersionRange } from '../../api/report.ts';
+import { Dialog } from '../../components/dialog.tsx';
+import { SeverityBadge } from '../../components/severity.tsx';
+import { Foreign, OutsideLink } from '../../components/text.tsx';
+import { formatDay, formatShare } from '../../format.ts';
+import { hrefOf, hrefWith, navigate, place } from '../../router.ts';
+import { texts } from '../../texts.ts';
+import { explainKey, FixCell, layerNumber } from './finding-parts.tsx';
+
+/** Why a finding is in the report. It opens if the address names one. */
+export function ExplainDrawer({ report }: { readonly report: ImageReport }): JSX.Element | null {
+  const key = place.value.query.get('explain');
+  if (key === null) return null;
+  const finding = report.matches.find((candidate) => explainKey(candidate) === key);
+  const close = (): void => {
+    navigate(hrefWith({ explain: undefined }), { replaces: true });
+  };
+  return (
+    <Dialog
+      kind="drawer"
+      title={finding?.vulnerability.id ?? texts.explain.title}
+      closeText={texts.explain.close}
+      onClose={close}
+    >
+      {finding === undefined ? (
+        <p>{texts.explain.gone}</p>
+      ) : (
+        <Explanation finding={finding} report={report} />
+      )}
+    </Dialog>
+  );
+}
+
+function Explanation({
+  finding,
+  report,
+}: {
+  readonly finding: Finding;
+  readonly report: ImageReport;
+}): JSX.Element {
+  const { vulnerability, evidence } = finding;
+  const { explain } = texts;
+  return (
+    <>
+      <p>
+        <SeverityBadge severity={vulnerability.severity} />{' '}
+        {vulnerability.severitySource !== null && (
+          <span class="muted">{explain.ratedBy(vulnerability.severitySource)}</span>
+        )}
+      </p>
+      {vulnerability.description !== null && (
+        <p class="description">
+          <Foreign text={vulnerability.description} isWhole />
+        </p>
+      )}
+      <Part title={explain.title}>
+        {evidence.map((row) => (
+          <EvidenceRow key={`${row.source} ${row.advisory} ${row.namespace}`} row={row} />
+        ))}
+      </Part>
+      <Part title={explain.where}>
+        <Where finding={finding} report={report} />
+      </Part>
+      <Part title={explain.fix}>
+        <FixCell fix={finding.fix} />
+        {finding.fix.availableSince !== undefined && (
+          <span class="muted"> · {explain.since(formatDay(finding.fix.availableSince))}</span>
+        )}
+      </Part>
+      <Part title={explain.ratings}>
+        <Rating finding={finding} />
+      </Part>
+      <Part title={explain.links}>
+        <ul class="plain">
+          <li>
+            <a href={hrefOf(`/advisories/${encodeURIComponent(vulnerability.id)}`)}>{explain.openAdvisory}</a>
+          </li>
+          {vulnerability.links.map((link) => (
+            <li key={link}>
+              <OutsideLink href={link} />
+            </li>
+          ))}
+        </ul>
+      </Part>
+    </>
+  );
+}
+
+function Part({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <section>
+      <h3>{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+/** One row of an advisory with the comparison that decided. */
+function EvidenceRow({ row }: { readonly row: Evidence }): JSX.Element {
+  const { explain } = texts;
+  return (
+    <div class="evidence">
+      <p class="comparison">
+        <span>
+          <span class="muted">{explain.installed}</span>{' '}
+          <code>
+            <Foreign text={row.installed} isWhole />
+          </code>
+        </span>
+        <span>
+          <span class="muted">{explain.affected}</span>{' '}
+          <code>
+            <Foreign text={rangeText(row.range)} isWhole />
+          </code>
+        </span>
+      </p>
+      <p class="muted">
+        <Foreign text={`${row.source}, ${row.advisory}: ${row.package} in ${row.namespace}.`} isWhole />{' '}
+        {explain.decided(row.versionScheme)}
+      </p>
+    </div>
+  );
+}
+
+/** Returns a range in signs: `≥ 1.0 and < 1.2`. */
+export function rangeText({ from, fromExcluded, to, toIncluded }: VersionRange): string {
+  const lower = from === undefined ? [] : [`${fromExcluded === true ? '>' : '≥'} ${from}`];
+  const upper = to === undefined ? [] : [`${toIncluded === true ? '≤' : '<'} ${to}`];
+  const bounds = [...lower, ...upper];
+  return bounds.length === 0 ? texts.explain.allVersions : bounds.join(' and ');
+}
+
+function Where({
+  finding,
+  report,
+}: {
+  readonly finding: Finding;
+  readonly report: ImageReport;
+}): JSX.Element {
+  const { location, parent, name, version } = finding.package;
+  const number = layerNumber(location.layer, report);
+  const createdBy = report.layers[Number(number) - 1]?.createdBy ?? '';
+  return (
+    <>
+      <p>
+        <strong>
+          <Foreign text={`${name} ${version}`} isWhole />
+        </strong>
+        {parent !== undefined && <span class="muted"> · {texts.packages.parent(parent.name)}</span>}
+      </p>
+      <p>
+        <code>
+          <Foreign text={`/${location.path}`} isWhole />
+        </code>
+        {number !== '' && ` · ${texts.explain.layer(Number(number), report.layers.length)}`}
+      </p>
+      {createdBy !== '' && (
+        <pre class="instruction">
+          <Foreign text={createdBy} isWhole />
+        </pre>
+      )}
+    </>
+  );
+}
+
+function Rating({ finding: { vulnerability } }: { readonly finding: Finding }): JSX.Element {
+  const { explain } = texts;
+  const { kev, exploited = [], epss, cvss } = vulnerability;
+  return (
+    <ul class="plain">
+      <li>
+        {kev === true
+          ? `${explain.exploited} ${exploited.map(({ source, date }) => `${source}${date === undefined || date === null ? '' : ` (${formatDay(date)})`}`).join(', ')}`
+          : kev === false
+            ? explain.notExploited
+            : explain.exploitedUnknown}
+      </li>
+      {epss !== null && <li>{explain.epss(formatShare(epss))}</li>}
+      {cvss.map(({ source, vector, score }) => (
+        <li key={`${source} ${vector}`}>
+          {score !== undefined && <strong>{score.toFixed(1)} </strong>}
+          {source} <code>{vector}</code>
+        </li>
+      ))}
+    </ul>
+  );
+}

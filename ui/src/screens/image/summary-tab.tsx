@@ -1,0 +1,267 @@
+import type { JSX } from 'preact';
+import type { Coverage, Finding, ImageReport, ReportRatings } from '../../api/report.ts';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { SeverityBar, SeverityNumbers } from '../../components/severity.tsx';
+import { Foreign } from '../../components/text.tsx';
+import { formatDay, formatNumber } from '../../format.ts';
+import { hrefOf } from '../../router.ts';
+import { countSeverities } from '../../severity.ts';
+import { texts } from '../../texts.ts';
+import { type PackageFix, packageFixes } from './package-fixes.ts';
+
+interface SummaryTabProps {
+  readonly report: ImageReport;
+  readonly digest: string;
+}
+
+const fixesShown = 10;
+
+/** Verdict, coverage, and what to fix first. */
+export function SummaryTab({ report, digest }: SummaryTabProps): JSX.Element {
+  const findingsOf = (query: Record<string, string>): string => hrefOf(`/images/${digest}/findings`, query);
+  const counts = countSeverities(report.matches.map(({ vulnerability }) => vulnerability.severity));
+  const exploited = report.matches.filter(({ vulnerability }) => vulnerability.kev === true).length;
+  return (
+    <div class="columns">
+      <section class="card">
+        <VerdictText report={report} />
+        {report.matches.length > 0 && (
+          <>
+            <SeverityBar counts={counts} />
+            <SeverityNumbers counts={counts} hrefOf={(severity) => findingsOf({ severity })} />
+          </>
+        )}
+        {exploited > 0 && (
+          <p>
+            <a class="bad" href={findingsOf({ exploited: 'true' })}>
+              ▲ {texts.image.exploitedOne(exploited)}
+            </a>
+          </p>
+        )}
+        {report.suppressed.length > 0 && (
+          <p class="muted">{texts.image.suppressed(report.suppressed.length)}</p>
+        )}
+        <Facts report={report} digest={digest} />
+      </section>
+      <section class="card">
+        <h2>{texts.image.coverage}</h2>
+        <CoverageTable coverage={report.coverage} />
+        {report.ratings !== undefined && report.matches.length > 0 && <Ratings ratings={report.ratings} />}
+        <Problems report={report} />
+      </section>
+      <section class="card wide">
+        <h2>{texts.image.fixFirst}</h2>
+        <FixFirst matches={report.matches} findingsOf={findingsOf} />
+      </section>
+    </div>
+  );
+}
+
+function VerdictText({ report }: { readonly report: ImageReport }): JSX.Element {
+  const { verdict, matches, coverage } = report;
+  const fixable = matches.filter(({ fix }) => fix.state === 'fixed').length;
+  const gaps = coverage.filter(({ status, reason }) => status !== 'complete' || (reason ?? '') !== '');
+  const { image } = texts;
+  const sentence =
+    verdict === 'vulnerable'
+      ? image.verdictVulnerable(matches.length, fixable)
+      : verdict === 'clean'
+        ? image.verdictClean
+        : image.verdictNotAssessed;
+  return (
+    <>
+      <p class="verdict-text">{sentence}</p>
+      {gaps.length > 0 && (
+        <div class="notice notice-warning">
+          <p>{image.notEverything}</p>
+          <ul>
+            {gaps.map(({ namespace, status, reason }) => (
+              <li key={namespace}>
+                <Foreign text={`${namespace}: ${reason ?? image.coverageStatus[status]}`} isWhole />
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Facts({ report, digest }: SummaryTabProps): JSX.Element {
+  const { target, distro, layers, packages } = report;
+  const { image } = texts;
+  const rows: (readonly [string, JSX.Element | string])[] = [
+    [image.system, <Foreign key="system" text={distro?.prettyName ?? distro?.id ?? texts.states.notKnown} />],
+    [image.platform, target.platform ?? texts.states.notKnown],
+    [image.created, target.created === undefined ? texts.states.notKnown : formatDay(target.created)],
+    [
+      image.layers,
+      <a key="layers" href={hrefOf(`/images/${digest}/layers`)}>
+        {layers.length}
+      </a>,
+    ],
+    [
+      image.packages,
+      <a key="packages" href={hrefOf(`/images/${digest}/packages`)}>
+        {packages.length}
+      </a>,
+    ],
+  ];
+  return (
+    <dl class="facts">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+      {(target.names ?? []).length > 0 && (
+        <div>
+          <dt>{image.names}</dt>
+          <dd>
+            {target.names?.map((name) => (
+              <div key={name}>
+                <Foreign text={name} />
+              </div>
+            ))}
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+const coverageSigns = { complete: '✓', stale: '◔', missing: '◌', unsupported: '◌' };
+
+function CoverageTable({ coverage }: { readonly coverage: readonly Coverage[] }): JSX.Element {
+  const { image } = texts;
+  const columns: Column<Coverage>[] = [
+    {
+      key: 'namespace',
+      title: texts.images.namespaces,
+      isName: true,
+      cell: ({ namespace }) => <Foreign text={namespace} />,
+    },
+    {
+      key: 'status',
+      title: image.advisories,
+      cell: ({ status }) => (
+        <span class={`coverage coverage-${status}`}>
+          <span aria-hidden="true">{coverageSigns[status]}</span> {image.coverageStatus[status]}
+        </span>
+      ),
+    },
+    {
+      key: 'newest',
+      title: image.newest,
+      cell: ({ newestAdvisory, contentDate }) => dayOr(newestAdvisory ?? contentDate),
+    },
+    { key: 'fetched', title: image.fetched, cell: ({ fetchedAt }) => dayOr(fetchedAt) },
+  ];
+  return (
+    <DataTable
+      caption={image.coverage}
+      columns={columns}
+      rows={coverage}
+      keyOf={({ namespace }) => namespace}
+    />
+  );
+}
+
+function dayOr(iso: string | null | undefined): string {
+  return iso === null || iso === undefined ? texts.states.notKnown : formatDay(iso);
+}
+
+function Ratings({ ratings }: { readonly ratings: ReportRatings }): JSX.Element {
+  return (
+    <>
+      <h3>{texts.image.ratings}</h3>
+      <ul class="plain">
+        {(ratings.lists ?? []).map(({ source, status, contentDate, reason }) => (
+          <li key={source}>
+            <strong>{source}</strong> {dayOr(contentDate)}
+            {status !== 'complete' && <span class="muted"> · {reason ?? texts.image.ratingsStale}</span>}
+          </li>
+        ))}
+      </ul>
+      {ratings.reason !== null && <p class="muted">{ratings.reason}</p>}
+    </>
+  );
+}
+
+function Problems({ report }: { readonly report: ImageReport }): JSX.Element | null {
+  const files = report.statuses.flatMap(({ extension, files: read = [] }) =>
+    read.flatMap(({ path, problem }) =>
+      problem === undefined || problem === null ? [] : [{ extension, path, problem }],
+    ),
+  );
+  if (files.length === 0) return null;
+  return (
+    <>
+      <h3>{texts.image.problems}</h3>
+      <ul>
+        {files.slice(0, fixesShown).map(({ extension, path, problem }) => (
+          <li key={`${extension} ${path}`}>
+            <Foreign text={`${path}: ${problem}`} isWhole />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+interface FixFirstProps {
+  readonly matches: readonly Finding[];
+  readonly findingsOf: (query: Record<string, string>) => string;
+}
+
+function FixFirst({ matches, findingsOf }: FixFirstProps): JSX.Element {
+  const fixes = packageFixes(matches).slice(0, fixesShown);
+  if (fixes.length === 0) return <p class="muted">{texts.image.fixFirstNone}</p>;
+  const columns: Column<PackageFix>[] = [
+    {
+      key: 'package',
+      title: texts.findings.package,
+      isName: true,
+      cell: ({ name }) => (
+        <a href={findingsOf({ q: name, fixable: 'true' })}>
+          <Foreign text={name} />
+        </a>
+      ),
+    },
+    {
+      key: 'installed',
+      title: texts.findings.installed,
+      cell: ({ installed }) => <Foreign text={installed} />,
+    },
+    {
+      key: 'to',
+      title: texts.image.upgradeTo,
+      cell: ({ versions }) => <Foreign text={versions.join(', ')} />,
+    },
+    {
+      key: 'closes',
+      title: texts.image.closes,
+      cell: ({ name, counts }) => (
+        <SeverityNumbers
+          counts={counts}
+          hrefOf={(severity) => findingsOf({ q: name, fixable: 'true', severity })}
+        />
+      ),
+    },
+    {
+      key: 'exploited',
+      title: texts.findings.exploited,
+      isNumber: true,
+      cell: ({ exploited }) => (exploited === 0 ? texts.states.none : formatNumber(exploited)),
+    },
+  ];
+  return (
+    <DataTable
+      caption={texts.image.fixFirstCaption}
+      columns={columns}
+      rows={fixes}
+      keyOf={({ name, installed }) => `${name} ${installed}`}
+    />
+  );
+}

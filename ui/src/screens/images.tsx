@@ -1,0 +1,207 @@
+import type { JSX } from 'preact';
+import { pathOf, useResource } from '../api/client.ts';
+import type { ImageCounts, ImageList, ListedImage } from '../api/types.ts';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import { CheckField, FilterBar, SelectField, TextField } from '../components/filters.tsx';
+import { CursorPages, ExportButton } from '../components/pages.tsx';
+import { SeverityBar, SeverityNumbers } from '../components/severity.tsx';
+import { Empty, Heading, Loaded, NothingMatches } from '../components/states.tsx';
+import { Foreign, Time } from '../components/text.tsx';
+import { VerdictChip } from '../components/verdict.tsx';
+import { formatAge, formatDay, formatNumber, shortDigest } from '../format.ts';
+import { hrefOf, hrefWith, place } from '../router.ts';
+import { severitiesDescending } from '../severity.ts';
+import { texts } from '../texts.ts';
+
+const filterNames = [
+  'q',
+  'repository',
+  'namespace',
+  'label',
+  'severity',
+  'fixable',
+  'exploited',
+  'assessed',
+  'untagged',
+] as const;
+
+/** The list of images. */
+export function ImagesScreen(): JSX.Element {
+  const { query } = place.value;
+  const filters = Object.fromEntries(filterNames.map((name) => [name, query.get(name) ?? undefined]));
+  const sort = query.get('sort') ?? undefined;
+  const path = pathOf('/images', { ...filters, sort, after: query.get('after') ?? undefined });
+  const resource = useResource<ImageList>(path);
+  const isFiltered = filterNames.some((name) => query.has(name));
+  return (
+    <>
+      <Heading title={texts.images.title}>
+        <ExportButton path={path} name="images.csv" />
+      </Heading>
+      <ImageFilters />
+      <Loaded resource={resource} path={path}>
+        {({ images, next }) =>
+          images.length === 0 ? (
+            isFiltered ? (
+              <NothingMatches clearHref={hrefOf('/images')} />
+            ) : (
+              <NoImages />
+            )
+          ) : (
+            <>
+              <ImageTable images={images} />
+              <CursorPages next={next} />
+            </>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}
+
+function ImageFilters(): JSX.Element {
+  const { filters, images } = texts;
+  return (
+    <FilterBar names={filterNames}>
+      <TextField name="q" label={images.name} />
+      <TextField name="repository" label={filters.repository} />
+      <TextField name="namespace" label={filters.namespace} placeholder="debian:12" />
+      <SelectField
+        name="severity"
+        label={filters.severity}
+        options={severitiesDescending.map((severity) => [severity, texts.severities[severity]])}
+      />
+      <SelectField
+        name="sort"
+        label={filters.sort}
+        options={[['risk', images.sortRisk]]}
+        anyText={images.sortSeen}
+      />
+      <CheckField name="fixable" label={filters.fixable} />
+      <CheckField name="exploited" label={filters.exploited} />
+      <CheckField name="assessed" value="false" label={filters.notAssessed} />
+      <CheckField name="untagged" label={filters.untagged} />
+    </FilterBar>
+  );
+}
+
+function NoImages(): JSX.Element {
+  return (
+    <Empty title={texts.images.empty}>
+      <p>{texts.images.emptyHint}</p>
+      {texts.images.emptyCommands.map((command) => (
+        <pre key={command}>{command.replaceAll('URL', window.location.origin)}</pre>
+      ))}
+    </Empty>
+  );
+}
+
+function ImageTable({ images }: { readonly images: readonly ListedImage[] }): JSX.Element {
+  const now = Date.now();
+  const { images: words } = texts;
+  const isCounted = images.some(({ findings }) => findings !== undefined);
+  const columns: Column<ListedImage>[] = [
+    { key: 'image', title: words.name, isName: true, cell: (image) => <ImageName image={image} /> },
+    ...(isCounted ? countColumns : []),
+    { key: 'platform', title: words.platform, cell: ({ platform }) => platform ?? texts.states.none },
+    {
+      key: 'created',
+      title: words.created,
+      cell: ({ created }) =>
+        created === null ? texts.states.none : <Time iso={created}>{formatDay(created)}</Time>,
+    },
+    {
+      key: 'seen',
+      title: words.seen,
+      cell: ({ lastSeen }) => <Time iso={lastSeen}>{formatAge(lastSeen, now)}</Time>,
+    },
+  ];
+  return (
+    <DataTable
+      caption={words.caption}
+      columns={columns}
+      rows={images}
+      keyOf={({ number }) => String(number)}
+    />
+  );
+}
+
+const countColumns: readonly Column<ListedImage>[] = [
+  {
+    key: 'state',
+    title: texts.images.state,
+    cell: ({ findings, assessed }) => <VerdictChip verdict={verdictOf(findings, assessed)} />,
+  },
+  { key: 'findings', title: texts.images.findings, cell: (image) => <CountedFindings image={image} /> },
+  {
+    key: 'fixable',
+    title: texts.images.fixable,
+    isNumber: true,
+    cell: (image) => <FixableCount image={image} />,
+  },
+  {
+    key: 'namespaces',
+    title: texts.images.namespaces,
+    cell: ({ namespaces = [] }) =>
+      namespaces.map((namespace) => (
+        <a key={namespace} class="tag" href={hrefWith({ namespace, after: undefined })}>
+          <Foreign text={namespace} />
+        </a>
+      )),
+  },
+];
+
+/** Returns what the list may say of an image. Without findings it is clean only if it was assessed. */
+function verdictOf(
+  findings: ImageCounts | null | undefined,
+  assessed: boolean | null | undefined,
+): 'vulnerable' | 'clean' | 'not-assessed' | 'unknown' {
+  if (findings === null || findings === undefined) return 'unknown';
+  if (severitiesDescending.some((severity) => severity !== 'Defcon1' && findings[severity] > 0))
+    return 'vulnerable';
+  if (assessed === true) return 'clean';
+  return assessed === false ? 'not-assessed' : 'unknown';
+}
+
+function CountedFindings({
+  image: { findings, digest, assessed, notAssessed = [] },
+}: {
+  readonly image: ListedImage;
+}): JSX.Element {
+  if (findings === null || findings === undefined)
+    return <span class="muted">{texts.states.notCounted}</span>;
+  return (
+    <>
+      <SeverityBar counts={findings} />
+      <SeverityNumbers
+        counts={findings}
+        hrefOf={(severity) => hrefOf(`/images/${digest ?? ''}/findings`, { severity })}
+      />
+      {assessed === false && <span class="muted reason">{notAssessed.join('; ')}</span>}
+    </>
+  );
+}
+
+function FixableCount({ image: { findings, digest } }: { readonly image: ListedImage }): JSX.Element {
+  if (findings === null || findings === undefined) return <>{texts.states.none}</>;
+  if (findings.fixable === 0) return <>0</>;
+  return (
+    <a href={hrefOf(`/images/${digest ?? ''}/findings`, { fixable: 'true' })}>
+      {formatNumber(findings.fixable)}
+    </a>
+  );
+}
+
+function ImageName({ image: { names, reference, digest } }: { readonly image: ListedImage }): JSX.Element {
+  const [first, ...others] = names;
+  const name = <Foreign text={first?.name ?? reference} />;
+  return (
+    <>
+      {digest === null ? name : <a href={hrefOf(`/images/${digest}`)}>{name}</a>}
+      <span class="muted below">
+        {digest !== null && <code>{shortDigest(digest)}</code>}
+        {others.length > 0 && ` ${texts.images.more(others.length)}`}
+      </span>
+    </>
+  );
+}

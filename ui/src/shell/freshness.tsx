@@ -1,0 +1,29 @@
+import type { JSX } from 'preact';
+import { useResource } from '../api/client.ts';
+import type { Summary } from '../api/types.ts';
+import { hrefOf } from '../router.ts';
+import { texts } from '../texts.ts';
+
+const refreshMs = 60_000;
+
+/** Path of the summary, which several parts of the page show. */
+export const summaryPath = '/summary';
+
+/** The state of all sources in few words. It leads to the page of sources. */
+export function Freshness(): JSX.Element {
+  const { data, failure } = useResource<Summary>(summaryPath, { everyMs: refreshMs });
+  const { freshness } = texts;
+  const chip = (kind: string, sign: string, text: string): JSX.Element => (
+    <a class={`chip chip-${kind}`} href={hrefOf('/sources')}>
+      <span aria-hidden="true">{sign}</span> <span class="chip-text">{text}</span>
+    </a>
+  );
+  if (failure !== undefined) return chip('unknown', '?', freshness.unknown);
+  if (data === undefined) return chip('unknown', '…', freshness.loading);
+  const problems = data.sources.filter(({ state }) => state !== 'current').length;
+  const all = data.sources.length;
+  if (all === 0) return chip('bad', '▲', freshness.none);
+  return problems === 0
+    ? chip('good', '●', freshness.current(all))
+    : chip('bad', '▲', freshness.problems(problems, all));
+}
