@@ -77,6 +77,12 @@ export const storeLimits = {
   orderedScanMs: 30 * 60_000,
   /** Time for which the outcome of such a scan is kept. Clients fetch it within seconds. */
   orderedScanKeptMs: 2 * 3_600_000,
+  /** Days for which the sums of all findings are kept, one row for each. */
+  findingDays: 400,
+  /** Events or notifications that are read for one page of a list with a filter. */
+  listedEvents: 10_000,
+  /** Events that are counted by day. Vendors change some thousand records a day. */
+  countedEvents: 500_000,
   /** Length of the document from which reports of such an image are made again. A thousand layers have about a million characters. */
   imageSourceCharacters: 4 * MiB,
   /** Names of one image that lists show. */

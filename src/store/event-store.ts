@@ -1,4 +1,6 @@
-import type { AsOf } from './page.ts';
+import type { Severity } from '../model/severity.ts';
+import type { FeedName } from './feed-state.ts';
+import type { AsOf, PageRequest } from './page.ts';
 
 /** An aspect of a record whose change matters. */
 export type ChangedAspect = 'aliases' | 'packages' | 'severity' | 'fix' | 'range';
@@ -21,6 +23,45 @@ export interface AdvisoryEvent {
   readonly new: number | null;
 }
 
+/** Which events are listed. */
+export interface EventFilter {
+  readonly kind?: AdvisoryEvent['kind'] | undefined;
+  /** Id of a vulnerability, in any capitalization. */
+  readonly id?: string | undefined;
+  /** The first number that is not listed any more. */
+  readonly before?: number | undefined;
+  /** A day in UTC: `2026-01-31`. */
+  readonly day?: string | undefined;
+}
+
+/** An event with the severities of the record before and after it. Null if there is no such record. */
+export interface ListedEvent extends AdvisoryEvent {
+  readonly severityBefore: Severity | null;
+  readonly severityAfter: Severity | null;
+}
+
+/** A page of events, the newest first. `next` is the `after` of the next request; absent on the last page. */
+export interface EventPage {
+  readonly events: readonly ListedEvent[];
+  readonly next?: number | undefined;
+}
+
+/** The numbers of events of a feed on a day in UTC: `2026-01-31`. */
+export interface DayOfEvents extends FeedName {
+  readonly day: string;
+  readonly new: number;
+  readonly changed: number;
+  readonly withdrawn: number;
+}
+
+/** The numbers of events by feed and day. */
+export interface EventDays {
+  /** The first day on which all events are counted. Null if the log has no event. */
+  readonly since: string | null;
+  /** The oldest first. A day without events is absent. */
+  readonly days: readonly DayOfEvents[];
+}
+
 /** A fix that an advisory names for a package of a namespace. */
 export interface FixRow {
   readonly source: string;
@@ -37,6 +78,13 @@ export interface FixRow {
 export interface EventStore {
   /** Returns the events after a number, the oldest first. The first load of a feed makes no events. */
   findAfter(number: number, limit: number): Promise<readonly AdvisoryEvent[]>;
+  /**
+   * Returns events by falling number. Reads at most `limits.listedEvents` of them for one page: with a filter by kind, a page may have few
+   * events, or none, and a next page nevertheless.
+   */
+  pageNewest(filter: EventFilter, page: PageRequest<number>): Promise<EventPage>;
+  /** Counts the events since a day in UTC, at most the newest `limits.countedEvents`. */
+  findDays(since: string): Promise<EventDays>;
   /** Returns the number of the newest event; 0 if there never was one. */
   findLastNumber(): Promise<number>;
   /**

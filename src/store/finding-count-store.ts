@@ -91,6 +91,20 @@ export interface FindingTotals {
   readonly findings: readonly FindingCount[];
 }
 
+/** The findings of all images on a day: the last ones that were counted on it. */
+export interface FindingDay extends FindingTotals {
+  /** In UTC: `2026-01-31`. */
+  readonly day: string;
+}
+
+/** The findings of some days. */
+export interface FindingHistory {
+  /** The oldest first. A day on which no server counted is absent. */
+  readonly days: readonly FindingDay[];
+  /** The first day that is kept; null if none is. */
+  readonly firstDay: string | null;
+}
+
 /**
  * Numbers of findings of each package set. The findings of an image are about the sum of those of its sets: a finding that two of its sets
  * share counts twice. Sets become due by the log of events, by changed ratings and by feeds that are loaded for the first time.
@@ -115,8 +129,10 @@ export interface FindingCountStore {
   pageScores(page: PageRequest<number>): Promise<readonly FoundScore[]>;
   /** Saves other scores of vulnerabilities. */
   saveScores(scores: readonly Pick<FoundScore, 'number' | 'epss'>[], lease?: Lease): Promise<void>;
-  /** Sums the counts of all images. Writes nothing if the sums are the same. */
+  /** Sums the counts of all images, also for the history of today. Writes nothing if the sums are those of today already. */
   updateTotals(lease?: Lease): Promise<void>;
   /** Returns the sums; undefined before the first `updateTotals`. */
   findTotals(): Promise<FindingTotals | undefined>;
+  /** Returns the sums of the last `days` days, today included. The last `limits.findingDays` days are kept. */
+  findHistory(days: number): Promise<FindingHistory>;
 }

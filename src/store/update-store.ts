@@ -8,6 +8,14 @@ export interface AppliedUpdate extends FeedName, Pick<FeedState, 'fingerprint'> 
   readonly isCurrent: boolean;
 }
 
+/** Current content of a feed. */
+export interface FeedContent extends FeedName {
+  /** When an update was last applied, ISO 8601. Null if none ever was. */
+  readonly appliedAt: string | null;
+  /** The namespaces that its records cover, sorted, without those that it no longer covers. */
+  readonly namespaces: readonly string[];
+}
+
 /** Two times of one feed. `from` is null for the time before its first update. */
 export interface UpdatePeriod extends FeedName {
   readonly from: string | null;
@@ -24,6 +32,8 @@ export interface RecordChanges {
 export interface UpdateStore {
   /** Returns the newest updates of each feed, at most `perFeed` of it. The newest of all is the first. */
   findApplied(perFeed: number): Promise<readonly AppliedUpdate[]>;
+  /** Returns what the store has of each feed. */
+  findContents(): Promise<readonly FeedContent[]>;
   /** Returns the records that a period changed, at most `limit` added and as many removed ones. Retained parts of records do not count. */
   findChanges(period: UpdatePeriod, limit: number): Promise<RecordChanges>;
   /**

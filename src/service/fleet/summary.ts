@@ -47,8 +47,8 @@ export async function summarize({ store, staleAfterMs }: SummaryDeps): Promise<F
   return { at: now.toISOString(), event, findings: totals ?? null, sources };
 }
 
-/** Returns the states of sources. Vulnerabilities of users are no source, and neither are feeds that the vendor does not publish. */
-function summarizeSources(states: readonly ScopedFeedState[], options: AgeOptions): SourceSummary[] {
+/** Returns the states of sources, sorted by name. Vulnerabilities of users are no source, and neither are feeds that the vendor does not publish. */
+export function summarizeSources(states: readonly ScopedFeedState[], options: AgeOptions): SourceSummary[] {
   const present = states.filter(
     ({ presence, source }) => presence !== 'absent' && source !== userFeed.source,
   );

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { limits } from '../../core/limits.ts';
 import {
   affectedRow,
   ancestry,
@@ -94,6 +95,37 @@ for (const engine of storeEngines) {
     assert.deepEqual(await dueImages(store), [next]);
     await store.findingCounts.updateTotals();
     assert.deepEqual(await totals(store), { images: 1, dueSets: 1, findings: [] });
+  });
+
+  test(`${engine.name}: keeps the sums of each day`, async (t) => {
+    const clock = { now: Date.parse('2026-03-01T08:00:00Z') };
+    const store = await engine.create(t)({ now: () => clock.now });
+    assert.deepEqual(await store.findingCounts.findHistory(9), { days: [], firstDay: null });
+    const sumAt = async (time: string): Promise<void> => {
+      clock.now = Date.parse(time);
+      await store.findingCounts.updateTotals();
+    };
+    const history = async (days: number) => {
+      const found = await store.findingCounts.findHistory(days);
+      return [found.firstDay, found.days.map(({ day, at, images }) => `${day} ${images} of ${at}`)];
+    };
+    await sumAt('2026-03-01T08:00:00Z');
+    await saveNamed(store, 'openssl');
+    await sumAt('2026-03-01T23:59:59Z');
+    await sumAt('2026-03-02T00:15:00Z');
+    await sumAt('2026-03-02T00:30:00Z');
+    await saveNamed(store, 'curl');
+    await sumAt('2026-03-04T12:00:00Z');
+    const days = [
+      '2026-03-01 1 of 2026-03-01T23:59:59.000Z',
+      '2026-03-02 1 of 2026-03-01T23:59:59.000Z',
+      '2026-03-04 2 of 2026-03-04T12:00:00.000Z',
+    ];
+    assert.deepEqual(await history(4), ['2026-03-01', days]);
+    assert.deepEqual(await history(3), ['2026-03-01', days.slice(1)]);
+    clock.now = Date.parse('2026-03-01T00:00:00Z') + limits.findingDays * 24 * 3_600_000;
+    await store.findingCounts.updateTotals();
+    assert.equal((await store.findingCounts.findHistory(limits.findingDays)).firstDay, '2026-03-02');
   });
 }
 

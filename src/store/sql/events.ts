@@ -1,15 +1,15 @@
 import type { Kysely, Selectable } from 'kysely';
 import { splitIntoChunks } from '../../kit/collections.ts';
-import type { AdvisoryEvent, ChangedAspect, EventStore } from '../event-store.ts';
+import type { AdvisoryEvent, EventStore } from '../event-store.ts';
 import type { StoredVulnerability } from '../vulnerability-store.ts';
 import type { Engine, EngineConnection } from './engine.ts';
 import { findFixTimes } from './fix-times.ts';
 import { momentOf } from './history.ts';
 import { allocateNumbers } from './id-counter.ts';
+import { findEventDays, pageNewestEvents, toAdvisoryEvent } from './list-events.ts';
 import type { Tables } from './schema.ts';
 import { significantChanges } from './significant-changes.ts';
 import type { Staging } from './staging.ts';
-import { isoTime } from './times.ts';
 import { findVulnerabilitiesByNumber } from './vulnerabilities.ts';
 
 /** Returns the event log of a store. */
@@ -21,6 +21,8 @@ export function eventStore({ db }: Engine, now: () => number): EventStore {
       return await findFixTimes(db, rows, await momentOf(db, at, now()));
     },
     findAfter: (number, limit) => eventsAfter(db, number, limit),
+    pageNewest: (filter, page) => pageNewestEvents(db, filter, page),
+    findDays: (since) => findEventDays(db, since),
     findLastNumber: () => lastEventNumber(db),
   };
 }
@@ -47,18 +49,7 @@ async function eventsAfter(db: Kysely<Tables>, number: number, limit: number): P
     .orderBy('event.number')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    number: row.number,
-    at: isoTime(row.at),
-    source: row.source,
-    feed: row.feed,
-    key: row.key,
-    id: row.name,
-    kind: row.kind,
-    changed: row.changed === '' ? [] : (row.changed.split(',') as ChangedAspect[]),
-    old: row.old_id,
-    new: row.new_id,
-  }));
+  return rows.map(toAdvisoryEvent);
 }
 
 /** An application in the transaction that commits it. */

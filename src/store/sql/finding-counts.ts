@@ -14,6 +14,7 @@ import {
 import type { Lease } from '../lock-store.ts';
 import { markChangedSets } from './changed-sets.ts';
 import type { Engine } from './engine.ts';
+import { findFindingHistory, hasFindingDay, saveFindingDay } from './finding-days.ts';
 import { followImages, followSets } from './finding-index/count-images.ts';
 import { recountMarked } from './finding-index/recount.ts';
 import { indexSets } from './finding-index/save-findings.ts';
@@ -41,6 +42,7 @@ export function findingCountStore(engine: Engine, now: () => number): FindingCou
     saveScores: (scores, lease) => saveScores(under(lease), scores),
     updateTotals: (lease) => updateTotals(under(lease), now()),
     findTotals: () => findTotals(engine.db),
+    findHistory: (days) => findFindingHistory(engine.db, days, now()),
   };
 }
 
@@ -137,11 +139,13 @@ async function findTotals(db: Kysely<Tables>): Promise<FindingTotals | undefined
 async function updateTotals(engine: Engine, now: number): Promise<void> {
   const before = await findTotals(engine.db);
   const sums = await sumCounts(engine.db);
-  if (before !== undefined && isDeepStrictEqual({ ...before, at: '' }, { ...sums, at: '' })) return;
-  const totals: FindingTotals = { at: new Date(now).toISOString(), ...sums };
+  const isSame = before !== undefined && isDeepStrictEqual({ ...before, at: '' }, { ...sums, at: '' });
+  if (isSame && (await hasFindingDay(engine.db, now))) return;
+  const totals: FindingTotals = isSame ? before : { at: new Date(now).toISOString(), ...sums };
   await engine.write(async (db) => {
     await dropOrphans(db);
     await writeValue(db, totalsKey, JSON.stringify(totals));
+    await saveFindingDay(db, totals, now);
   }, 'own rows');
 }
 

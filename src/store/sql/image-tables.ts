@@ -97,6 +97,14 @@ export interface SetCountTable {
   findings: number;
 }
 
+/** The findings of all images on a day. */
+export interface FindingDayTable {
+  /** In UTC: `2026-01-31`. */
+  day: string;
+  /** JSON of `FindingTotals`. */
+  content: string;
+}
+
 /** A package of a list. A list may have it at several positions. */
 export interface SetPackageTable {
   set_id: number;

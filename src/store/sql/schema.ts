@@ -7,6 +7,7 @@ import type { AdvisoryEvent } from '../event-store.ts';
 import type { FeedState } from '../feed-state.ts';
 import type { FindingIndexTables } from './finding-index/tables.ts';
 import type {
+  FindingDayTable,
   ImageDescriptionTable,
   ImageLayerTable,
   ImageSetTable,
@@ -33,7 +34,7 @@ import type { AttachedVexTable, AuditEntryTable, SavedSuppressionTable } from '.
 import type { NoticedNameTable, WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 30;
+export const schemaVersion = 31;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>([
@@ -78,6 +79,7 @@ export interface Tables extends FindingIndexTables {
   package_set: PackageSetTable;
   set_package: SetPackageTable;
   set_count: SetCountTable;
+  finding_day: FindingDayTable;
   package: PackageTable;
   v1_layer: V1LayerTable;
   v1_version: V1VersionTable;

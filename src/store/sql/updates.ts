@@ -1,5 +1,12 @@
 import { type Kysely, sql } from 'kysely';
-import type { AppliedUpdate, RecordChanges, UpdatePeriod, UpdateStore } from '../update-store.ts';
+import { compareText } from '../../model/order.ts';
+import type {
+  AppliedUpdate,
+  FeedContent,
+  RecordChanges,
+  UpdatePeriod,
+  UpdateStore,
+} from '../update-store.ts';
 import type { Engine } from './engine.ts';
 import { findFeed } from './feeds.ts';
 import { isValidAt } from './history.ts';
@@ -11,6 +18,7 @@ export function updateStore(engine: Engine): UpdateStore {
   const { db } = engine;
   return {
     findApplied: (perFeed) => findApplied(db, perFeed),
+    findContents: () => findContents(db),
     findChanges: (period, limit) => findChanges(db, period, limit),
     removeReplaced: async ({ source, feed, appliedAt }) => {
       const { id } = (await findFeed(db, { source, feed })) ?? {};
@@ -58,6 +66,25 @@ async function findApplied(db: Kysely<Tables>, perFeed: number): Promise<Applied
     .execute();
   return rows.map(({ source, feed, fingerprint, applied_at: at, is_current: isCurrent }) => ({
     ...{ source, feed, fingerprint, appliedAt: isoTime(at), isCurrent: isCurrent === 1 },
+  }));
+}
+
+async function findContents(db: Kysely<Tables>): Promise<FeedContent[]> {
+  const feeds = await db
+    .selectFrom('feed')
+    .select(['id', 'source', 'name as feed', 'revision', 'applied_at'])
+    .orderBy('id')
+    .execute();
+  const covered = await db
+    .selectFrom('feed_namespace')
+    .innerJoin('namespace', 'namespace.id', 'feed_namespace.namespace_id')
+    .select(['feed_namespace.feed_id', 'namespace.name'])
+    .where('feed_namespace.kept_since', 'is', null)
+    .execute();
+  const namesOf = Map.groupBy(covered, (row) => row.feed_id);
+  return feeds.map(({ id, source, feed, revision, applied_at: at }) => ({
+    ...{ source, feed, appliedAt: revision > 0 ? isoTime(at) : null },
+    namespaces: (namesOf.get(id) ?? []).map(({ name }) => name).sort(compareText),
   }));
 }
 

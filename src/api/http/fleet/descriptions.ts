@@ -1,7 +1,6 @@
-import { severities } from '../../../model/severity.ts';
-import { exploitations } from '../../../store/finding-count-store.ts';
 import type { Schema } from '../go-schema.ts';
 import { cellsPageQuery, pageQuery, partialQuery, type RouteDescription } from '../openapi.ts';
+import { findingCountsSchema, historySchema } from './knowledge-descriptions.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -96,20 +95,10 @@ export const summaryDescription: RouteDescription = {
           countedAt: text,
           images: number,
           uncountedSets: number,
-          counts: {
-            type: 'array',
-            items: {
-              type: 'object',
-              properties: {
-                severity: { enum: [...severities] },
-                fixable: { type: 'boolean' },
-                exploited: { enum: [...exploitations] },
-                findings: number,
-              },
-            },
-          },
+          counts: findingCountsSchema,
         },
       },
+      trend: historySchema,
       sources: {
         type: 'array',
         items: {

@@ -22,6 +22,7 @@ import {
 import { getImagesRoute, getReachedRoute, getReportRoute } from './images.ts';
 import type { FleetDeps, FleetRoute } from './jobs.ts';
 import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
+import { knowledgeRoutes } from './knowledge.ts';
 import { problemErrors } from './problem.ts';
 import { questionRoutes } from './questions.ts';
 import { getJobsRoute, getRegistriesRoute, postWalkRoute } from './registries.ts';
@@ -110,6 +111,7 @@ const routes: readonly FleetRoute[] = [
     ...{ handler: getAuditRoute, description: auditDescription },
   },
   ...questionRoutes,
+  ...knowledgeRoutes,
 ];
 
 /** Returns the routes of `/api/v1`. */

@@ -28,6 +28,7 @@ import { addScanCredentials } from './0027-scan-credentials.ts';
 import { addAttachedVex } from './0028-attached-vex.ts';
 import { addLayerExtracts } from './0029-layer-extracts.ts';
 import { addFindingIndex } from './0030-finding-index.ts';
+import { addFindingDays } from './0031-finding-days.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   addAttachedVex,
   addLayerExtracts,
   addFindingIndex,
+  addFindingDays,
 ];

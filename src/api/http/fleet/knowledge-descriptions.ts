@@ -1,0 +1,115 @@
+import { severities } from '../../../model/severity.ts';
+import { exploitations } from '../../../store/finding-count-store.ts';
+import type { Schema } from '../go-schema.ts';
+import { pageQuery, type RouteDescription } from '../openapi.ts';
+
+const text: Schema = { type: 'string' };
+const nullableText: Schema = { type: ['string', 'null'] };
+const number: Schema = { type: 'integer' };
+const texts: Schema = { type: 'array', items: text };
+const failure: Schema = { type: ['object', 'null'], properties: { at: text, message: text } };
+
+const event: Schema = {
+  type: 'object',
+  properties: {
+    ...{ number, id: text, kind: { enum: ['new', 'changed', 'withdrawn'] }, changed: texts },
+    ...{ source: text, feed: text, at: text },
+    severity: {
+      type: 'object',
+      properties: { before: { enum: [...severities, null] }, after: { enum: [...severities, null] } },
+    },
+  },
+};
+
+/** Description of `GET /api/v1/events` for the OpenAPI document. */
+export const listedEventsDescription: RouteDescription = {
+  summary: 'Lists the changes of vulnerabilities after the first load of their feeds, the newest first.',
+  query: {
+    ...pageQuery('events', 'string'),
+    before: { type: 'integer', summary: 'Only events with a lower number.' },
+    kind: { type: 'string', summary: '`new`, `changed` or `withdrawn`.' },
+    day: { type: 'string', summary: 'Only events of this day in UTC: `2026-01-31`.' },
+    id: { type: 'string', summary: 'Only events of the advisory with this id.' },
+  },
+  responseType: { type: 'object', properties: { events: { type: 'array', items: event }, next: text } },
+  hasCsv: true,
+  hasProblems: true,
+  errorStatuses: [400, 503],
+};
+
+const feed: Schema = {
+  type: 'object',
+  properties: {
+    ...{ name: text, presence: { enum: ['loaded', 'failed'] }, records: number, skipped: number },
+    ...{ contentDate: nullableText, fetchedAt: text, checkedAt: text, appliedAt: nullableText },
+    ...{ lastFailure: failure, nextRunAt: nullableText, namespaces: texts },
+    days: {
+      type: 'array',
+      items: { type: 'object', properties: { day: text, new: number, changed: number, withdrawn: number } },
+    },
+  },
+};
+
+const source: Schema = {
+  type: 'object',
+  properties: {
+    ...{ source: text, state: { enum: ['current', 'stale', 'failed'] }, reason: nullableText },
+    ...{ contentDate: nullableText, fetchedAt: nullableText, checkedAt: nullableText, lastFailure: failure },
+    feeds: { type: 'array', items: feed },
+  },
+};
+
+/** Description of `GET /api/v1/sources` for the OpenAPI document. */
+export const sourcesDescription: RouteDescription = {
+  summary:
+    'Returns the state of each source with its feeds, and the numbers of their changes in the last 30 days.',
+  responseType: {
+    type: 'object',
+    properties: { sources: { type: 'array', items: source }, daysSince: nullableText },
+  },
+  hasProblems: true,
+  errorStatuses: [400, 503],
+};
+
+/** The schema of numbers of findings. */
+export const findingCountsSchema: Schema = {
+  type: 'array',
+  items: {
+    type: 'object',
+    properties: {
+      severity: { enum: [...severities] },
+      fixable: { type: 'boolean' },
+      exploited: { enum: [...exploitations] },
+      findings: number,
+    },
+  },
+};
+
+/** The schema of the findings of days. */
+export const historySchema: Schema = {
+  type: 'object',
+  properties: {
+    days: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          ...{ day: text, countedAt: text, images: number, uncountedSets: number },
+          counts: findingCountsSchema,
+        },
+      },
+    },
+    firstDay: nullableText,
+  },
+};
+
+/** Description of `GET /api/v1/summary/history` for the OpenAPI document. */
+export const historyDescription: RouteDescription = {
+  summary: 'Returns the numbers of findings of all named images as counted last on each day.',
+  query: {
+    days: { type: 'integer', summary: 'Number of days, from 1 to 400, today included; 90 by default.' },
+  },
+  responseType: historySchema,
+  hasProblems: true,
+  errorStatuses: [400, 503],
+};

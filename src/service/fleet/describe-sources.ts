@@ -1,0 +1,90 @@
+import { compareText } from '../../model/order.ts';
+import type { DayOfEvents, EventDays } from '../../store/event-store.ts';
+import { type FeedState, isSameFeed, type SourceSummary } from '../../store/feed-state.ts';
+import type { Job } from '../../store/job-store.ts';
+import type { Store } from '../../store/store.ts';
+import type { FeedContent } from '../../store/update-store.ts';
+import { summarizeSources } from './summary.ts';
+
+/** A feed of a source, with its changes by day. */
+export interface DescribedFeed
+  extends Pick<FeedState, 'presence' | 'records' | 'contentDate' | 'fetchedAt' | 'checkedAt' | 'lastFailure'>,
+    Pick<FeedContent, 'appliedAt' | 'namespaces'> {
+  readonly name: string;
+  /** Number of records that could not be parsed. */
+  readonly skipped: number;
+  /** When a server updates it next, ISO 8601. Null if none has scheduled it. */
+  readonly nextRunAt: string | null;
+  /** The oldest first. A day without changes is absent. */
+  readonly days: readonly Omit<DayOfEvents, 'source' | 'feed'>[];
+}
+
+/** A source with its feeds. */
+export interface DescribedSource extends Omit<SourceSummary, 'feeds'> {
+  /** Sorted by name. */
+  readonly feeds: readonly DescribedFeed[];
+}
+
+/** The state of all sources. */
+export interface SourceDescriptions {
+  /** Sorted by name. */
+  readonly sources: readonly DescribedSource[];
+  /** The first day on which all changes are counted. Null if no change is known. */
+  readonly daysSince: string | null;
+}
+
+/** Dependencies of `describeSources`. */
+export interface DescribeSourcesDeps {
+  readonly store: Pick<Store, 'advisories' | 'updates' | 'events' | 'jobs' | 'now'>;
+  /** Age from which feeds that were not checked are stale, in milliseconds. */
+  readonly staleAfterMs: number;
+}
+
+/** Number of days whose changes are counted, today included. */
+const shownDays = 30;
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Returns the state of all sources and feeds. Costs the events of 30 days, at most `limits.countedEvents` of them, whatever the fleet has. */
+export async function describeSources({
+  store,
+  staleAfterMs,
+}: DescribeSourcesDeps): Promise<SourceDescriptions> {
+  const now = store.now();
+  const since = new Date(now.getTime() - (shownDays - 1) * dayMs).toISOString().slice(0, 10);
+  const [states, contents, events, jobs] = await Promise.all([
+    store.advisories.findFeedStates(),
+    store.updates.findContents(),
+    store.events.findDays(since),
+    store.jobs.findAll(),
+  ]);
+  const options = { now: () => now, staleAfterMs, outcomes: [], asOf: undefined };
+  const sources = summarizeSources(states, options).map((summary) => ({
+    ...summary,
+    feeds: states
+      .filter(({ source, presence }) => source === summary.source && presence !== 'absent')
+      .map((state) => describeFeed(state, { contents, events, jobs }))
+      .sort((a, b) => compareText(a.name, b.name)),
+  }));
+  return { sources, daysSince: events.since };
+}
+
+interface FeedParts {
+  readonly contents: readonly FeedContent[];
+  readonly events: EventDays;
+  readonly jobs: readonly Job[];
+}
+
+function describeFeed(state: FeedState, { contents, events, jobs }: FeedParts): DescribedFeed {
+  const content = contents.find((one) => isSameFeed(one, state));
+  const job = jobs.find(({ name }) => name === `update ${state.source}`);
+  const { presence, records, skipped, contentDate, fetchedAt, checkedAt, lastFailure } = state;
+  return {
+    ...{ name: state.feed, presence, records, skipped: skipped.count, contentDate, fetchedAt, checkedAt },
+    ...{ appliedAt: content?.appliedAt ?? null, lastFailure, nextRunAt: job?.runAt ?? null },
+    namespaces: content?.namespaces ?? [],
+    days: events.days
+      .filter((day) => isSameFeed(day, state))
+      .map(({ source: _, feed: __, ...counts }) => counts),
+  };
+}
