@@ -141,7 +141,13 @@ const main = 'dist/bin/main.js';
 writeFileSync(main, readFileSync(main, 'utf8').replaceAll(/\bimport\(/g, 'importModule('));
 await build({
   ...options,
-  entryPoints: ['src/feed-worker.ts', 'src/layer-worker.ts', 'src/parser-worker.ts', 'src/plugin-worker.ts'],
+  entryPoints: [
+    'src/feed-worker.ts',
+    'src/inflate-worker.ts',
+    'src/layer-worker.ts',
+    'src/parser-worker.ts',
+    'src/plugin-worker.ts',
+  ],
 });
 await build({
   ...options,

@@ -165,6 +165,10 @@ function createLayerAnalyzer(
       collectGarbageEarly();
       return startLayerWorker(script, analyzers, includesDeclared);
     },
+    startInflateWorker: async () => {
+      const { InflateThread } = await import('../layer-pool/inflate-thread.ts');
+      return new InflateThread(scriptUrl('../inflate-worker', import.meta.url));
+    },
     isThreadKeptFree: timeout !== undefined,
   });
 }

@@ -5,7 +5,7 @@ import { exportedTwice, shortFiles } from '../../tools/quality/language.ts';
 import { productSources, shortFileLines } from '../../tools/quality/sources.ts';
 import { absolutePath, textOf } from './tree.ts';
 
-const shortFilesMax = 51;
+const shortFilesMax = 42;
 
 const sources = productSources();
 
@@ -14,7 +14,8 @@ test('no name is exported by two files', () => {
 });
 
 test('few files are so short that they could be part of another', () => {
-  const short = shortFiles(sources, shortFileLines);
+  // A migration never changes again, and none belongs to another.
+  const short = shortFiles(sources, shortFileLines).filter((file) => !file.includes('/migrations/'));
   assert.ok(short.length <= shortFilesMax, `${short.length} files:\n${short.join('\n')}`);
 });
 

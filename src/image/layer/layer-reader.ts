@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { AnyInflater } from '../../kit/decompress/any-inflater.ts';
+import type { Compression } from '../../kit/decompress/compression.ts';
 import { blockBytes, hasValidChecksum, TarError } from '../../kit/tar/header.ts';
 import type { TarWalker } from '../../kit/tar/walker.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
@@ -21,6 +22,9 @@ export class LayerReader {
   readonly #collector: LayerCollector;
   readonly #walker: TarWalker;
   readonly #stored: Hash | undefined;
+  /** Digest of the stored bytes, if another thread hashes them. */
+  #hashed: Digest | undefined;
+  #compression: Compression | undefined;
   #inflated: Hash | undefined;
   readonly #inflater = new AnyInflater((bytes) => {
     this.#take(bytes);
@@ -61,6 +65,28 @@ export class LayerReader {
     return pushed;
   }
 
+  /**
+   * Takes inflated bytes instead of stored ones: all that `inflate` passes on of a gzip stream. `head` has its first bytes. The sink also
+   * gets the number of stored bytes that were read for them.
+   */
+  inflateBy(head: Buffer, inflate: (sink: (bytes: Buffer, bytesIn: number) => void) => void): void {
+    this.#head = head;
+    this.#compression = 'gzip';
+    // Nothing is pending: the sink is synchronous.
+    void this.#deferFailure(() => {
+      inflate((bytes, bytesIn) => {
+        this.#bytesIn = bytesIn;
+        this.#take(bytes);
+      });
+    });
+  }
+
+  /** Ends the layer after `inflateBy`, with the digest of its stored bytes. Throws as `end` does. */
+  endHashed(digest: Digest): LayerReadResult {
+    this.#hashed = digest;
+    return this.#finish();
+  }
+
   /** Ends the layer. Throws if it is truncated or does not match its digests. */
   end(): LayerReadResult | Promise<LayerReadResult> {
     const endInflater = (): void | Promise<void> =>
@@ -89,7 +115,8 @@ export class LayerReader {
 
   #finish(): LayerReadResult {
     const { eitherDigest } = this.#layer;
-    const digest = this.#stored && digestOf(this.#stored, this.#layer.digest ?? eitherDigest);
+    const digest =
+      this.#hashed ?? (this.#stored && digestOf(this.#stored, this.#layer.digest ?? eitherDigest));
     assertDigestMatches('digest', this.#layer.digest, digest, this.#failure);
     if (this.#failure !== undefined) throw this.#failure;
     const diffId = this.#inflated
@@ -117,13 +144,17 @@ export class LayerReader {
     };
   }
 
+  get #actualCompression(): Compression | undefined {
+    return this.#compression ?? this.#inflater.compression;
+  }
+
   /**
    * Hashes the stored bytes if the compression is not stated. Bytes may be both a tar archive and a compressed stream, and then the diffID
    * decides.
    */
   #hashIfUnstated(): void {
     const { statedCompression, diffId } = this.#layer;
-    const { compression } = this.#inflater;
+    const compression = this.#actualCompression;
     if (this.#inflated !== undefined || compression === statedCompression) return;
     if (compression !== 'none') this.#inflated = createHash(diffId ? digestAlgorithm(diffId) : 'sha256');
   }
@@ -131,13 +162,13 @@ export class LayerReader {
   /** Returns the digest of the stored bytes as the diffID if they are not compressed. */
   #uncompressedDiffId(digest: Digest | undefined): Digest | undefined {
     const { diffId } = this.#layer;
-    if (this.#inflater.compression !== 'none' || digest === undefined) return undefined;
+    if (this.#actualCompression !== 'none' || digest === undefined) return undefined;
     return diffId === undefined || digestAlgorithm(diffId) === digestAlgorithm(digest) ? digest : undefined;
   }
 
   #assertStatedCompression(actual: Digest | undefined): void {
     const { statedCompression, diffId } = this.#layer;
-    const { compression } = this.#inflater;
+    const compression = this.#actualCompression;
     if (diffId === undefined || actual === undefined || actual === diffId) return;
     if (compression === 'none' || compression === statedCompression) return;
     const stated =
@@ -153,7 +184,7 @@ export class LayerReader {
   /** Throws if bytes are both a compressed stream and a tar archive, and no diffID or media type decides. */
   #assertUnambiguous(actual: Digest | undefined): void {
     const { statedCompression, diffId, eitherDigest } = this.#layer;
-    const { compression } = this.#inflater;
+    const compression = this.#actualCompression;
     if (diffId !== undefined || (eitherDigest !== undefined && eitherDigest === actual)) return;
     if (compression === 'none' || compression === statedCompression) return;
     if (this.#head.length < blockBytes || !hasValidChecksum(this.#head, 0)) return;

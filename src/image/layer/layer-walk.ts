@@ -1,3 +1,5 @@
+import type { InflateAhead } from '../../kit/decompress/split/ahead-task.ts';
+import type { SplitPlan } from '../../kit/decompress/split/split-plan.ts';
 import { boundedPath, isOverlong } from '../../kit/tar/path.ts';
 import type { FileRange } from '../../kit/tar/walk-by-seeking.ts';
 import { type TarVisitor, TarWalker } from '../../kit/tar/walker.ts';
@@ -27,6 +29,15 @@ export interface LayerReadResult {
 /** Scans a program, and skips what the scan does not need. Throws if the file cannot be read. */
 export type ProgramReader = (program: UnreadProgram, scan: ProgramScan) => void;
 
+/** How layers are divided between this thread and a second one. */
+export interface LayerSplit {
+  readonly inflateAhead: InflateAhead;
+  /** Stored bytes from which a layer is divided. */
+  readonly bytesMin: number;
+  /** `splitPlan` by default. */
+  readonly plan?: SplitPlan;
+}
+
 /** Options for reading layers. */
 export interface ReadOptions {
   readonly wanted: WantedPaths;
@@ -36,6 +47,8 @@ export interface ReadOptions {
   readonly keptBytesMax?: number;
   /** Creates the listing of large files of a layer, which are listed as soon as they are read. */
   readonly listNow?: () => ImmediateListing;
+  /** Divides large gzip layers on disk between this thread and a second one. Absent if there is no second thread. */
+  readonly split?: LayerSplit | undefined;
   /** Writes an extract of the layer. Ignored for layers on disk that are not read whole. */
   readonly recorder?: ExtractWriter | undefined;
   /** The programs of the extract that is read. */

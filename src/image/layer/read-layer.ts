@@ -11,6 +11,7 @@ import { createLayerWalk, type LayerReadResult, type ProgramReader, type ReadOpt
 import { createProgramScanner } from './program-scan.ts';
 import { readArchiveMembers } from './read-archive.ts';
 import { readDirectory } from './read-directory.ts';
+import { readSplit } from './read-split.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -44,6 +45,9 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<LayerRe
   const { place } = layer;
   if (place.kind === 'directory') return { ...readDirectory(place.path, options), verified: false };
   if (place.kind === 'remote') throw new Error('a remote layer must be fetched before it can be read');
+  const { split } = options;
+  const divided = split && (await readSplit(place, layer, { ...options, split }));
+  if (divided !== undefined) return divided;
   const file = openSync(place.path, 'r');
   try {
     const range = { file, offset: place.offset, size: place.size };

@@ -3,7 +3,7 @@ import type { ImageLayer, LayerClaims } from '../../image/image-layer.ts';
 import { ExtractMissError } from '../../image/layer/extract-programs.ts';
 import { plainClaims, readExtract } from '../../image/layer/extract-reader.ts';
 import { ExtractWriter } from '../../image/layer/extract-writer.ts';
-import type { LayerReadResult, ReadOptions } from '../../image/layer/layer-walk.ts';
+import type { LayerReadResult, LayerSplit, ReadOptions } from '../../image/layer/layer-walk.ts';
 import type { CollectedPackageFiles } from '../../image/layer/package-file-collector.ts';
 import { readArchiveMembers } from '../../image/layer/read-archive.ts';
 import { readLayer } from '../../image/layer/read-layer.ts';
@@ -42,6 +42,8 @@ export interface AnalysisOptions {
   readonly links: readonly LinkTarget[];
   /** Maximum bytes of wanted files in one layer. The limits apply if absent. */
   readonly keptBytesMax?: number;
+  /** Divides large layers. Cannot be sent to a worker thread. */
+  readonly split?: LayerSplit;
 }
 
 /** Reads a posted layer, including link targets, and hashes it: `diffId` is set. */

@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { StreamedLayer, StreamLayers } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import { nameOfLayer } from '../../image/layer/layer-name.ts';
+import type { InflateAhead } from '../../kit/decompress/split/ahead-task.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import {
@@ -21,6 +22,9 @@ const minWorkerBytes: number = 24 * 1024 * 1024;
  * smaller if one layer is nearly all of the image.
  */
 const minWorkerShare = 0.2;
+
+/** Share of the work from which one layer is divided. Two threads with a layer each have less work in all, but one of them waits. */
+const minSplitShare = 0.6;
 
 /** A thread that analyzes layers. Disposing it ends the thread. */
 export interface LayerWorker extends AsyncDisposable {
@@ -41,10 +45,17 @@ export interface LayerWorker extends AsyncDisposable {
   ): Promise<LayerIndex | undefined>;
 }
 
+/** A thread that inflates parts of a layer ahead of this one. Disposing it ends the thread. */
+export interface InflateWorker extends AsyncDisposable {
+  readonly inflateAhead: InflateAhead;
+}
+
 /** Dependencies and options of a `LayerAnalyzer`. */
 export interface LayerAnalyzerDeps {
   readonly analyzers: Analyzers;
   readonly startWorker: () => Promise<LayerWorker>;
+  /** Without it, no layer is divided between two threads. */
+  readonly startInflateWorker?: () => Promise<InflateWorker>;
   /** Whether layers on disk are read on a worker only, so that the timers of this thread run. */
   readonly isThreadKeptFree?: boolean;
 }
@@ -71,6 +82,9 @@ export class LayerAnalyzer {
     if (layers.length === 0) return [];
     if (streamLayers !== undefined) return await this.#analyzeStreamed(layers, streamLayers, options);
     if (this.#deps.isThreadKeptFree === true) return await this.#analyzeOnWorker(layers, options);
+    const { startInflateWorker } = this.#deps;
+    if (startInflateWorker !== undefined && isWorthSplitting(layers, options))
+      return await this.#analyzeSplit(layers, options, startInflateWorker);
     if (!isWorthTwoThreads(layers, options))
       return await analyzeLayers(layers, this.#deps.analyzers, options);
     const indexes = await this.#analyzeOnTwoThreads(layers, options);
@@ -99,6 +113,17 @@ export class LayerAnalyzer {
     for (const [i, index] of fromThisThread.entries()) indexes[mine[i] ?? -1] = index;
     for (const [i, index] of fromWorker.entries()) indexes[others[i] ?? -1] = index;
     return indexes;
+  }
+
+  /** Reads the layers one after the other. A second thread inflates parts of the large ones. */
+  async #analyzeSplit(
+    layers: readonly ImageLayer[],
+    options: AnalysisOptions,
+    start: () => Promise<InflateWorker>,
+  ): Promise<readonly LayerIndex[]> {
+    await using worker = await start();
+    const split = { inflateAhead: worker.inflateAhead, bytesMin: minWorkerBytes };
+    return await analyzeLayers(layers, this.#deps.analyzers, { ...options, split });
   }
 
   async #analyzeOnWorker(
@@ -200,6 +225,21 @@ class StreamedAnalysis {
       return index;
     });
   }
+}
+
+/** Whether one gzip layer is so much of the image that two threads cannot share the layers. */
+function isWorthSplitting(layers: readonly ImageLayer[], { verify }: AnalysisOptions): boolean {
+  const weights = layers.map((layer) => weightOf(layer, verify));
+  const heaviest = Math.max(...weights);
+  const layer = layers[weights.indexOf(heaviest)];
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return (
+    layer?.place.kind === 'file' &&
+    layer.compression === 'gzip' &&
+    layer.digest !== undefined &&
+    heaviest >= minWorkerBytes &&
+    heaviest > total * minSplitShare
+  );
 }
 
 function isWorthTwoThreads(layers: readonly ImageLayer[], { verify }: AnalysisOptions): boolean {

@@ -1,0 +1,10 @@
+import { isMainThread, parentPort } from 'node:worker_threads';
+import { runAheadTask } from './kit/decompress/split/ahead-task.ts';
+import type { FromInflater, ToInflater } from './layer-pool/inflate-thread.ts';
+
+if (!isMainThread && parentPort !== null) {
+  const port = parentPort;
+  port.on('message', (task: ToInflater) => {
+    port.postMessage({ hash: runAheadTask(task) } satisfies FromInflater);
+  });
+}

@@ -1,0 +1,32 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { StoredRange } from './shared-parts.ts';
+
+/** Reads stored bytes of a file at any position. Throws if the file is shorter than the range. */
+export class StoredReader implements Disposable {
+  readonly #range: StoredRange;
+  readonly #file: number;
+
+  constructor(range: StoredRange) {
+    this.#range = range;
+    this.#file = openSync(range.path, 'r');
+  }
+
+  get size(): number {
+    return this.#range.size;
+  }
+
+  /** Fills a buffer from a position, up to the end of the range. Returns the filled part. */
+  read(buffer: Buffer, from: number): Buffer {
+    const wanted = Math.min(buffer.length, this.#range.size - from);
+    for (let at = 0; at < wanted; ) {
+      const count = readSync(this.#file, buffer, at, wanted - at, this.#range.offset + from + at);
+      if (count === 0) throw new Error('the file ends inside the layer');
+      at += count;
+    }
+    return buffer.subarray(0, Math.max(wanted, 0));
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+}
