@@ -48,6 +48,7 @@ import { nvd } from './enrich/nvd/nvd.ts';
 import { curlVulnerabilities, nodeVulnerabilities } from './enrich/projects/projects.ts';
 import { amqp } from './notify/amqp.ts';
 import { clair4Webhook } from './notify/clair4-webhook.ts';
+import { email } from './notify/email.ts';
 import { slack } from './notify/slack.ts';
 import { stomp } from './notify/stomp.ts';
 import { teams } from './notify/teams.ts';
@@ -207,5 +208,5 @@ export const builtIn: BuiltIn = {
  */
 export const transportKinds: readonly TransportKind[] = [
   ...[webhook, clair4Webhook, amqp, stomp],
-  ...[slack, teams],
+  ...[slack, teams, email],
 ];

@@ -1,9 +1,6 @@
 const MiB = 1024 * 1024;
 
-/**
- * The limits on the sign-in of people by browsers and by providers of identities. Both send input from outside. They are a part of
- * `limits`.
- */
+/** The limits on the sign-in of people, by browsers and by providers of identities, and on mails to people. They are a part of `limits`. */
 export const peopleLimits = {
   /** Time for one request to a provider of identities. */
   providerMs: 10_000,
@@ -17,6 +14,12 @@ export const peopleLimits = {
   cookieBytes: 4096,
   /** Length of the path that a browser returns to after the sign-in. */
   returnPathCharacters: 1500,
+  /** Size of each of the two parts of a mail. Mail programs cut longer ones: Gmail at 102 KB. */
+  mailPartBytes: 64 * 1024,
+  /** Time for each step of a mail server: to accept a connection, to greet, to answer. */
+  mailStepMs: 10_000,
+  /** Mails of which the server has accepted some recipients, whose names are remembered. */
+  mailsPartlySent: 1000,
   /** Claim values of a person that a message about a refused sign-in shows. */
   shownClaimValues: 20,
 } as const;

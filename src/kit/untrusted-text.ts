@@ -9,6 +9,7 @@
  * | `quoteUntrusted`    | a short name or value in a message, in quotes     | escapes of JSON (`\u001b`) | escapes of JSON       | cut    |
  * | `toSingleLine`      | a longer text in a message, such as another error | become one blank           | runs become one blank | cut    |
  * | `stripControls`     | text that is stored, such as a licence            | become one blank           | blanks are kept       | cut    |
+ * | `escapeHtml`        | text of a page or a mail, after one of the others | kept                       | blanks are kept       | kept   |
  *
  * Credentials in text: see `redact.ts`.
  */
@@ -68,6 +69,13 @@ export function stripControls(text: string, lengthMax = defaultLength): string {
   const cut = text.slice(0, lengthMax);
   // Most texts are printable ASCII.
   return /^[ -~]*$/.test(cut) ? cut : cut.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').toWellFormed();
+}
+
+/** Escapes text for HTML, also in quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (char) =>
+    char === '&' ? '&amp;' : char === '<' ? '&lt;' : char === '>' ? '&gt;' : `&#${char.charCodeAt(0)};`,
+  );
 }
 
 function toEscape(character: string): string {

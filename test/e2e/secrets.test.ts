@@ -67,6 +67,10 @@ function configuration(url: string, database: string): object {
         ...{ login: 'user', passcode: 'planted-passcode' },
       },
       slack: { endpoint: 'https://127.0.0.1:1/services/planted-slack', proxy },
+      email: {
+        ...{ server: '127.0.0.1:1', user: 'clair', password: 'planted-mail-password' },
+        ...{ from: 'clair@acme.example', to: ['team@acme.example'] },
+      },
       teams: { endpoint: 'https://127.0.0.1:1/invoke?sig=planted-teams', proxy },
     },
     tracing: { endpoint: url.replace('//', '//user:planted-trace@'), headers: 'x-key=planted-header' },

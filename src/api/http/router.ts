@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { escapeHtml } from '../../kit/untrusted-text.ts';
 import { parseGoQuery } from './go-query.ts';
 import type { ApiResponse, Route } from './route.ts';
 
@@ -209,13 +210,6 @@ function redirectResponse(method: string, location: string): ApiResponse {
     contentType: 'text/html; charset=utf-8',
     text: `<a href="${escapeHtml(location)}">Moved Permanently</a>.\n\n`,
   };
-}
-
-/** Escapes text for HTML, also in quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) =>
-    char === '&' ? '&amp;' : char === '<' ? '&lt;' : char === '>' ? '&gt;' : `&#${char.charCodeAt(0)};`,
-  );
 }
 
 /** Returns a response as Go's `http.Error` writes it. */

@@ -1,5 +1,5 @@
+import { escapeHtml } from '../../../kit/untrusted-text.ts';
 import type { ApiResponse } from '../route.ts';
-import { escapeHtml } from '../router.ts';
 
 const headers = {
   'Cache-Control': 'no-store',
