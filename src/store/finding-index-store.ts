@@ -1,14 +1,15 @@
 import type { Fix } from '../model/fix.ts';
 import type { Severity } from '../model/severity.ts';
 import type { Exploitation, FoundPackage } from './finding-count-store.ts';
+import type { KnownImage, KnownImageFilter } from './known-image-store.ts';
 import type { PageRequest } from './page.ts';
 
 /** Which findings are listed. All conditions hold at once. */
 export interface FindingFilter {
   /** Those of images that have a name in this repository now. */
   readonly repository?: string | undefined;
-  /** Those of one image, by the number of its index. */
-  readonly image?: number | undefined;
+  /** Those of some images, by the numbers of their indexes. */
+  readonly images?: readonly number[] | undefined;
   /** Id of the vulnerability. */
   readonly vulnerability?: string | undefined;
   /** Name of the package, as reports have it. */
@@ -16,7 +17,8 @@ export interface FindingFilter {
   readonly namespace?: string | undefined;
   readonly severity?: Severity | undefined;
   readonly isFixable?: boolean | undefined;
-  readonly exploited?: Exploitation | undefined;
+  /** Whether it is known to be exploited. */
+  readonly isExploited?: boolean | undefined;
 }
 
 /** One vulnerability of one version of a package, in the images of a list. */
@@ -48,7 +50,8 @@ export interface VulnerabilityFilter {
   /** The worst severity of its findings. */
   readonly severity?: Severity | undefined;
   readonly isFixable?: boolean | undefined;
-  readonly exploited?: Exploitation | undefined;
+  /** Whether it is known to be exploited. */
+  readonly isExploited?: boolean | undefined;
 }
 
 /** Orders of a list of vulnerabilities: from the worst severity, the most images, or the highest score of exploitation. */
@@ -153,6 +156,45 @@ export interface ImageFindings {
   readonly exploited: number;
 }
 
+/** Which images are listed. All conditions hold at once. Those of findings hold for no image that is not counted. */
+export interface FleetImageFilter extends KnownImageFilter {
+  /** A part of a current name in any case, or the start of a digest. */
+  readonly text?: string | undefined;
+  readonly namespace?: string | undefined;
+  /** A label, and its value if the image must have a certain one. */
+  readonly label?: { readonly key: string; readonly value?: string | undefined } | undefined;
+  /** Images that have a finding of this severity. */
+  readonly severity?: Severity | undefined;
+  /** Whether the image has a finding with a fixed version. */
+  readonly isFixable?: boolean | undefined;
+  /** Whether the image has an exploited finding. */
+  readonly isExploited?: boolean | undefined;
+}
+
+/**
+ * Orders of a list of images: by rising number; from the image that was seen first last; or from the worst findings, with images that are not
+ * counted at the end.
+ */
+export const imageOrders = ['number', 'seen', 'risk'] as const;
+
+/** An element of `imageOrders`. */
+export type ImageOrder = (typeof imageOrders)[number];
+
+/** Where a page of images ends: the value of its order, and the number. */
+export type FleetImagePlace = readonly [number, number];
+
+/** A known image with its findings. Null if it is not counted yet. */
+export interface FleetImage {
+  readonly image: KnownImage;
+  readonly findings: ImageFindings | null;
+}
+
+/** A page of images. `next` is absent on the last page. */
+export interface FleetImagePage {
+  readonly images: readonly FleetImage[];
+  readonly next?: FleetImagePlace;
+}
+
 /**
  * The findings of all images that lists have, as the job of `FindingCountStore` has counted them: before the rules and VEX statements of a
  * server. An image is in it from the first count after its scan until the first count after it is forgotten.
@@ -174,6 +216,11 @@ export interface FindingIndexStore {
     namedBy: Pick<FleetPackage, 'namespace' | 'name'>,
     limit: number,
   ): Promise<readonly FleetVersion[]>;
+  /** Returns a page of known images. Without conditions, or for a repository, its cost depends on its size; else it reads all at most. */
+  pageImages(
+    filter: FleetImageFilter,
+    page: PageRequest<FleetImagePlace> & { readonly order: ImageOrder },
+  ): Promise<FleetImagePage>;
   /** Returns the findings of images, by the numbers of their indexes. Those that are not counted are absent. */
   findImages(images: readonly number[]): Promise<ReadonlyMap<number, ImageFindings>>;
   /**

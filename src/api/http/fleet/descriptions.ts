@@ -1,5 +1,7 @@
+import { severities } from '../../../model/severity.ts';
 import type { Schema } from '../go-schema.ts';
 import { cellsPageQuery, pageQuery, partialQuery, type RouteDescription } from '../openapi.ts';
+import { findingQuery } from './finding-descriptions.ts';
 import { findingCountsSchema, historySchema } from './knowledge-descriptions.ts';
 
 const text: Schema = { type: 'string' };
@@ -26,21 +28,34 @@ const job: Schema = {
   },
 };
 
-const image: Schema = {
+const imageProperties: Schema = {
+  number,
+  reference: text,
+  origin: text,
+  digest: nullableText,
+  platform: nullableText,
+  created: nullableText,
+  labels: { type: 'object', additionalProperties: text },
+  names: { type: 'array', items: { type: 'object', properties: { name: text, since: text } } },
+  layers: { type: 'array', items: text },
+  firstSeen: text,
+  lastSeen: text,
+  untaggedSince: nullableText,
+};
+
+const countedImage: Schema = {
   type: 'object',
   properties: {
-    number,
-    reference: text,
-    origin: text,
-    digest: nullableText,
-    platform: nullableText,
-    created: nullableText,
-    labels: { type: 'object', additionalProperties: text },
-    names: { type: 'array', items: { type: 'object', properties: { name: text, since: text } } },
-    layers: { type: 'array', items: text },
-    firstSeen: text,
-    lastSeen: text,
-    untaggedSince: nullableText,
+    ...imageProperties,
+    namespaces: { type: ['array', 'null'], items: text },
+    findings: {
+      type: ['object', 'null'],
+      properties: {
+        countedAt: text,
+        ...Object.fromEntries(severities.toReversed().map((one) => [one, number])),
+        ...{ fixable: number, exploited: number },
+      },
+    },
   },
 };
 
@@ -203,16 +218,24 @@ export const retryDescription: RouteDescription = {
 
 /** Description of `GET /api/v1/images` for the OpenAPI document. */
 export const imagesDescription: RouteDescription = {
-  summary: 'Lists the images that scans have read, with their names.',
+  summary: 'Lists the images that scans have read, with their names, and their findings as last counted.',
   hasCsv: true,
   query: {
-    ...cellsPageQuery('images', 'integer'),
+    ...cellsPageQuery('images', 'string'),
     repository: { type: 'string', summary: 'Only images that this repository has or had.' },
     untagged: { type: 'string', summary: '`true`: only images that have lost all of their tags.' },
+    q: { type: 'string', summary: 'Only images with this part in a name, or with a digest that begins so.' },
+    namespace: { type: 'string', summary: 'Only images with packages of this namespace.' },
+    label: { type: 'string', summary: 'Only images with this label: `KEY` or `KEY=VALUE`.' },
+    ...findingQuery,
+    sort: {
+      type: 'string',
+      summary: '`risk`: the worst findings first. `seen`: the newest image first. Else by rising number.',
+    },
   },
   responseType: {
     type: 'object',
-    properties: { images: { type: 'array', items: image }, next: number },
+    properties: { images: { type: 'array', items: countedImage }, next: { type: ['integer', 'string'] } },
   },
   hasProblems: true,
   errorStatuses: [400, 503],

@@ -1,61 +1,14 @@
 import * as z from 'zod/mini';
-import { limits } from '../../../core/limits.ts';
 import { platformForm } from '../../../image/format/platform.ts';
 import { parseDigest } from '../../../model/digest.ts';
 import type { ReportFormat } from '../../../plugin/report-format.ts';
 import { reportAsText } from '../../../report/report-text.ts';
 import { reportOfImage } from '../../../service/fleet/image-report.ts';
-import { knownTagOf, toKnownJson } from '../../../service/images/find-known-images.ts';
-import type { KnownImage } from '../../../store/known-image-store.ts';
-import { integerParameter, parseQuery, partialParameter } from '../native/query.ts';
+import { parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
-import type { CsvColumns } from './csv.ts';
 import type { FleetDeps } from './jobs.ts';
-import { listResponse, type RowList } from './list-response.ts';
 import { jsonResponse } from './problem.ts';
 import { visibleImage } from './visible-image.ts';
-
-const imagesPerPage = 100;
-
-const listQuery = z.strictObject({
-  limit: z._default(integerParameter(1, limits.affectedPerPage), imagesPerPage),
-  after: z.optional(integerParameter(0, Number.MAX_SAFE_INTEGER)),
-  repository: z.optional(z.string('must be given once')),
-  untagged: z.optional(z.enum(['true', 'false'], 'must be true or false')),
-  partial: partialParameter,
-});
-
-/** `GET /images`: returns a page of the images that scans have read, with their names. The cost depends on the size of the page only. */
-export async function getImagesRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
-  const { limit, after, repository, untagged } = parseQuery(request, listQuery);
-  const filter =
-    repository === undefined
-      ? { isUntagged: untagged === 'true' }
-      : { repository: knownTagOf(repository).repository };
-  const list: RowList<KnownImage, number> = {
-    name: 'images',
-    read: async (page) => {
-      const { images, next } = await deps.store.knownImages.page(filter, page);
-      return { rows: images.flatMap((image) => visibleImage(image, request)), next };
-    },
-    toJson: toKnownJson,
-    columns: imageColumns,
-    nextOf: (number) => number,
-  };
-  return await listResponse(list, { limit, after }, { request, listLimiter: deps.listLimiter });
-}
-
-const imageColumns: CsvColumns<KnownImage> = {
-  digest: ({ digest }) => digest,
-  reference: ({ reference }) => reference,
-  names: ({ names }) => names.map(({ repository, tag }) => `${repository}:${tag}`),
-  origin: ({ origin }) => origin,
-  platform: ({ platform }) => platform,
-  created: ({ created }) => created,
-  firstSeen: ({ firstSeen }) => firstSeen,
-  lastSeen: ({ lastSeen }) => lastSeen,
-  untaggedSince: ({ untaggedSince }) => untaggedSince,
-};
 
 /** `GET /reached`: returns the time of the database and its last event. An answer as of that time has everything that was known then. */
 export async function getReachedRoute(_request: ApiRequest, { store }: FleetDeps): Promise<ApiResponse> {

@@ -19,7 +19,9 @@ import {
   walkDescription,
   webhookDescription,
 } from './descriptions.ts';
-import { getImagesRoute, getReachedRoute, getReportRoute } from './images.ts';
+import { findingRoutes } from './findings.ts';
+import { getImagesRoute } from './image-list.ts';
+import { getReachedRoute, getReportRoute } from './images.ts';
 import type { FleetDeps, FleetRoute } from './jobs.ts';
 import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
 import { knowledgeRoutes } from './knowledge.ts';
@@ -112,6 +114,7 @@ const routes: readonly FleetRoute[] = [
   },
   ...questionRoutes,
   ...knowledgeRoutes,
+  ...findingRoutes,
 ];
 
 /** Returns the routes of `/api/v1`. */

@@ -16,6 +16,24 @@ export function visibleImage(image: KnownImage, { repositories }: ImageReader): 
 }
 
 /**
+ * Returns the images that a digest or name means, with the names that the token may read. Throws `usage` for any other text, and `WireError`
+ * 404 if there is none, or if the token may not read all of them.
+ */
+export async function readableImages(
+  reference: string,
+  { request, store }: { readonly request: ImageReader; readonly store: Pick<Store, 'knownImages'> },
+): Promise<readonly KnownImage[]> {
+  const found = await findKnownImages(reference, store);
+  const visible = found.flatMap((image) => visibleImage(image, request));
+  if (visible.length < found.length || found.length === 0) throw unknownImage(reference);
+  return visible;
+}
+
+function unknownImage(reference: string): WireError {
+  return new WireError(404, `no image has the name or digest ${reference}`);
+}
+
+/**
  * Returns the image that a digest or name means, with the names that the token may read. Throws `usage` if several platforms have it, and
  * `WireError` 404 if there is none, or if the token may not read all images of the digest.
  */
@@ -24,9 +42,7 @@ export async function readableImage(
   platform: string | undefined,
   { request, store }: { readonly request: ImageReader; readonly store: Pick<Store, 'knownImages'> },
 ): Promise<KnownImage> {
-  const found = await findKnownImages(reference, store);
-  const visible = found.flatMap((image) => visibleImage(image, request));
-  const image = visible.length < found.length ? undefined : imageOfPlatform(visible, platform);
-  if (image === undefined) throw new WireError(404, `no image has the name or digest ${reference}`);
+  const image = imageOfPlatform(await readableImages(reference, { request, store }), platform);
+  if (image === undefined) throw unknownImage(reference);
   return image;
 }

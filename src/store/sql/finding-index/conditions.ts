@@ -1,21 +1,28 @@
-import { type Expression, type Kysely, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import {
+  type Expression,
+  type Kysely,
+  type RawBuilder,
+  type SelectQueryBuilder,
+  type SqlBool,
+  sql,
+} from 'kysely';
 import type { Tables } from '../schema.ts';
 
 /** A part of the counted images. */
 export interface CountedScope {
   /** Those that have a name in this repository now. */
   readonly repository?: string | undefined;
-  /** One image. */
-  readonly image?: number | undefined;
+  /** Those with these numbers. */
+  readonly images?: readonly number[] | undefined;
 }
 
 /** Selects the package sets of the images of a scope, each with each of its images once. */
 export function setsInScope(
   db: Kysely<Tables>,
-  { repository, image }: CountedScope,
+  { repository, images }: CountedScope,
 ): SelectQueryBuilder<Tables, 'counted_set', { image_id: number; set_id: number }> {
   const all = db.selectFrom('counted_set').select(['counted_set.image_id', 'counted_set.set_id']);
-  const ofImage = image === undefined ? all : all.where('counted_set.image_id', '=', image);
+  const ofImage = images === undefined ? all : all.where('counted_set.image_id', 'in', images);
   if (repository === undefined) return ofImage;
   return ofImage.where('counted_set.image_id', 'in', (eb) =>
     eb
@@ -28,7 +35,7 @@ export function setsInScope(
 }
 
 /** Returns the condition for a column to contain a text, in any case of ASCII letters. */
-export function containsText(column: string, text: string): Expression<SqlBool> {
+export function containsText(column: RawBuilder<unknown>, text: string): Expression<SqlBool> {
   const pattern = `%${text.toLowerCase().replaceAll(/[\\%_]/g, (one) => `\\${one}`)}%`;
-  return sql<SqlBool>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`;
+  return sql<SqlBool>`lower(${column}) like ${pattern} escape '\\'`;
 }

@@ -9,6 +9,9 @@ import type { Tables } from '../schema.ts';
 import { setsInScope } from './conditions.ts';
 import { rankOf, scoreOfUnits, severityOfRank } from './stored-values.ts';
 
+/** Part of the statement, so that engines use the index of exploited findings. */
+const exploitedValue = sql.lit(exploitations.indexOf('yes'));
+
 const order = ['finding.rank', 'finding.name', 'finding.package', 'finding.id'] as const;
 
 /** Returns a page of findings. Each filter of the fleet has an index in the order of the list. */
@@ -20,7 +23,7 @@ export async function pageFindings(
   const found = await numbersOfPage(db, filter, page).execute();
   const numbers = found.slice(0, page.limit).map(({ id }) => id);
   const rows = await readFindings(db, numbers);
-  const isScoped = filter.repository !== undefined || filter.image !== undefined;
+  const isScoped = filter.repository !== undefined || filter.images !== undefined;
   const images = isScoped ? await imagesInScope(db, filter, numbers) : undefined;
   const inOrder = numbers.flatMap((number) => rows.get(number) ?? []);
   const findings = inOrder.map((row) => toFinding(row, images?.get(row.id) ?? row.images));
@@ -35,7 +38,7 @@ export function numbersOfPage(
   filter: FindingFilter,
   { limit, after }: PageRequest<FindingPlace>,
 ): SelectQueryBuilder<Tables, 'finding', { id: number }> {
-  const { repository, image, vulnerability, namespace, severity, isFixable, exploited } = filter;
+  const { repository, images, vulnerability, namespace, severity, isFixable, isExploited } = filter;
   let query = db
     .selectFrom('finding')
     .select('finding.id')
@@ -54,9 +57,11 @@ export function numbersOfPage(
   if (namespace !== undefined) query = query.where('finding.namespace', '=', namespace);
   if (severity !== undefined) query = query.where('finding.rank', '=', rankOf(severity));
   if (isFixable !== undefined) query = query.where('finding.fix_state', isFixable ? '=' : '<>', 'fixed');
-  if (exploited !== undefined)
-    query = query.where(sql<boolean>`finding.exploited = ${sql.lit(exploitations.indexOf(exploited))}`);
-  if (repository === undefined && image === undefined) return query;
+  if (isExploited !== undefined)
+    query = query.where(
+      sql<boolean>`finding.exploited ${sql.raw(isExploited ? '=' : '<>')} ${exploitedValue}`,
+    );
+  if (repository === undefined && images === undefined) return query;
   return query.where('finding.id', 'in', (eb) =>
     eb
       .selectFrom(setsInScope(db, filter).as('held'))

@@ -27,7 +27,7 @@ export async function pagePackages(
     .orderBy('installed_name.name')
     .orderBy('installed_name.namespace_id')
     .limit(limit + 1);
-  if (text !== undefined) query = query.where(containsText('installed_name.name', text));
+  if (text !== undefined) query = query.where(containsText(sql.ref('installed_name.name'), text));
   if (namespace !== undefined)
     query = query.where('installed_name.namespace_id', '=', (eb) =>
       eb.selectFrom('namespace').select('id').where('name', '=', namespace),

@@ -24,7 +24,7 @@ const orders: Readonly<Record<VulnerabilityOrder, RawBuilder<number>>> = {
 /** Returns a page of vulnerabilities that counted images have. Reads all of them at most. */
 export async function pageVulnerabilities(
   db: Kysely<Tables>,
-  { text, severity, isFixable, exploited }: VulnerabilityFilter,
+  { text, severity, isFixable, isExploited }: VulnerabilityFilter,
   { limit, after, order }: PageRequest<VulnerabilityPlace> & { readonly order: VulnerabilityOrder },
 ): Promise<VulnerabilityPage> {
   const place = orders[order];
@@ -37,10 +37,11 @@ export async function pageVulnerabilities(
     .orderBy('name')
     .limit(limit + 1);
   if (after !== undefined) query = query.where(sql<boolean>`(${place}, name) > (${sql.join([...after])})`);
-  if (text !== undefined) query = query.where(containsText('name', text));
+  if (text !== undefined) query = query.where(containsText(sql.ref('name'), text));
   if (severity !== undefined) query = query.where('rank', '=', rankOf(severity));
   if (isFixable !== undefined) query = query.where('is_fixable', '=', Number(isFixable));
-  if (exploited !== undefined) query = query.where('exploited', '=', exploitations.indexOf(exploited));
+  if (isExploited !== undefined)
+    query = query.where('exploited', isExploited ? '=' : '<>', exploitations.indexOf('yes'));
   const rows = await query.execute();
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);

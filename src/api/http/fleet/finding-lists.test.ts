@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { builtIn as extensions } from '../../../extensions.ts';
+import { countFindings } from '../../../service/finding-counts/count-findings.ts';
+import { debianImage, debianRecord, type FleetServer, fleetServer } from '../../../testing/fleet-server.ts';
+import { feedUpdate, stream } from '../../../testing/store-content.ts';
+import { type StoreEngine, storeEngines } from '../../../testing/store-engines.ts';
+
+const exploited = 'CVE-2026-3';
+
+interface Counted extends FleetServer {
+  readonly web: string;
+  readonly shop: string;
+  readonly clean: string;
+  readonly count: () => Promise<void>;
+}
+
+/** Starts a server with three images whose findings are counted. */
+async function countedServer(t: TestContext, engine?: StoreEngine): Promise<Counted> {
+  const server = await fleetServer(t, { extensions, engine });
+  const { store, scan, applyDebian } = server;
+  await applyDebian([
+    debianRecord('CVE-2026-1', 'openssl', { fixed: '3.0.2-1', severity: 'Critical' }),
+    debianRecord('CVE-2026-2', 'bash', { fixed: '5.3-1', severity: 'Low' }),
+    debianRecord(exploited, 'openssl', { fixed: '3.0.3-1', severity: 'Low' }),
+  ]);
+  await store.enrichments.apply(
+    feedUpdate({ source: 'kev', feed: 'catalogue' }),
+    stream([
+      { kind: 'enrichment' as const, id: exploited, exploited: { since: '2026-01-01', ransomware: false } },
+    ]),
+  );
+  await store.enrichments.apply(
+    feedUpdate({ source: 'epss', feed: 'scores' }),
+    stream([{ kind: 'enrichment' as const, id: 'CVE-2026-2', epss: { score: 0.25, percentile: 0.9 } }]),
+  );
+  const web = await scan(debianImage('openssl 3.0.1-1', 'bash 5.2-1'), 'web');
+  const shop = await scan(debianImage('openssl 3.0.2-1', 'bash 5.2-1'), 'shop');
+  const clean = await scan(debianImage('zlib 1-1'), 'clean');
+  const count = () => countFindings({ store, extensions, signal: new AbortController().signal });
+  await count();
+  return { ...server, web, shop, clean, count };
+}
+
+interface Findings {
+  readonly findings: readonly {
+    readonly vulnerability: string;
+    readonly epss: number | null;
+    readonly package: { readonly name: string; readonly version: string };
+    readonly images: number;
+  }[];
+  readonly next?: string;
+}
+
+/** Returns findings as `CVE-1 openssl 3 2`: with the number of their images at the end. */
+function linesOf({ findings }: Findings): string[] {
+  return findings.map(
+    ({ vulnerability, package: { name, version }, images }) =>
+      `${vulnerability} ${name} ${version} ${images}`,
+  );
+}
+
+interface Images {
+  readonly images: readonly {
+    readonly digest: string;
+    readonly namespaces: readonly string[] | null;
+    readonly findings: Readonly<Record<string, number>> | null;
+  }[];
+  readonly next?: string | number;
+}
+
+const [critical, old, newer, bash] = [
+  'CVE-2026-1 openssl 3.0.1-1 1',
+  'CVE-2026-3 openssl 3.0.1-1 1',
+  'CVE-2026-3 openssl 3.0.2-1 1',
+  'CVE-2026-2 bash 5.2-1 2',
+];
+
+for (const engine of storeEngines.filter(({ name }) => name !== 'sqlite file'))
+  test(`${engine.name}: lists findings and images of the fleet in each order, page by page`, async (t) => {
+    const server = await countedServer(t, engine);
+    await listsFindings(server);
+    await listsImages(server);
+  });
+
+async function listsFindings({ get, web, repository, refusal, call }: Counted): Promise<void> {
+  const all = await get<Findings>('/findings');
+  assert.deepEqual(linesOf(all), [critical, bash, old, newer]);
+  assert.deepEqual(
+    all.findings.map(({ epss }) => epss),
+    [null, 0.25, null, null],
+  );
+  assert.equal(all.next, undefined);
+  const paged: string[] = [];
+  for (let after = ''; ; ) {
+    const page = await get<Findings>(`/findings?limit=1${after}`);
+    paged.push(...linesOf(page));
+    if (page.next === undefined) break;
+    after = `&after=${page.next}`;
+  }
+  assert.deepEqual(paged, [critical, bash, old, newer]);
+  const filtered: readonly (readonly [string, readonly string[]])[] = [
+    [`image=${web}`, [critical, 'CVE-2026-2 bash 5.2-1 1', old]],
+    [`image=${repository}:web&severity=Low`, ['CVE-2026-2 bash 5.2-1 1', old]],
+    [`repository=${repository}&package=bash`, [bash]],
+    ['vulnerability=CVE-2026-3', [old, newer]],
+    ['exploited=true', [old, newer]],
+    ['exploited=false&severity=Low', [bash]],
+    ['fixable=false', []],
+    ['namespace=debian:12&fixable=true', [critical, bash, old, newer]],
+    ['namespace=debian:13', []],
+    ['repository=other.example/app', []],
+  ];
+  for (const [query, lines] of filtered)
+    assert.deepEqual(linesOf(await get<Findings>(`/findings?${query}`)), lines, query);
+  assert.deepEqual(await refusal('/findings?severity=Awful'), [
+    400,
+    'severity must be one of Unknown, Negligible, Low, Medium, High, Critical, Defcon1',
+  ]);
+  assert.equal((await refusal(`/findings?image=sha256:${'0'.repeat(64)}`))[0], 404);
+  assert.equal((await refusal('/findings?after=x'))[0], 400);
+  assert.deepEqual(await refusal('/findings?a=b'), [400, 'unknown parameter a']);
+  const csv = await call('/findings?severity=Critical', { headers: { Accept: 'text/csv' } });
+  assert.equal(
+    await csv.text(),
+    [
+      'vulnerability,severity,exploited,epss,namespace,type,package,version,purl,fix,fixedVersion,images',
+      'CVE-2026-1,Critical,no,,debian:12,deb,openssl,3.0.1-1,pkg:deb/debian/openssl@3.0.1-1?arch=amd64&distro=debian-12,fixed,3.0.2-1,1',
+      '',
+    ].join('\r\n'),
+  );
+}
+
+async function listsImages({ get, scan, count, web, shop, clean, refusal }: Counted): Promise<void> {
+  const digestsOf = async (query: string): Promise<string[]> => {
+    const digests: string[] = [];
+    for (let after = ''; ; ) {
+      const { images, next } = await get<Images>(`/images?limit=1&${query}${after}`);
+      digests.push(...images.map(({ digest }) => digest));
+      if (next === undefined) return digests;
+      after = `&after=${next}`;
+    }
+  };
+  const { images } = await get<Images>('/images');
+  assert.deepEqual(images[0]?.namespaces, ['debian:12']);
+  assert.deepEqual(images[0].findings, {
+    ...{ countedAt: '2026-03-01T00:00:00.000Z', Defcon1: 0, Critical: 1, High: 0, Medium: 0, Low: 2 },
+    ...{ Negligible: 0, Unknown: 0, fixable: 3, exploited: 1 },
+  });
+  const late = await scan(debianImage('curl 1-1'), 'late');
+  assert.deepEqual((await get<Images>('/images?q=LATE')).images[0]?.findings, null);
+  const filtered: readonly (readonly [string, readonly string[]])[] = [
+    ['', [web, shop, clean, late]],
+    ['sort=seen', [late, clean, shop, web]],
+    ['sort=risk', [web, shop, clean, late]],
+    ['severity=Critical', [web]],
+    ['sort=risk&severity=Low', [web, shop]],
+    ['fixable=false', [clean]],
+    ['exploited=true&q=shop', [shop]],
+    ['namespace=debian:12', [web, shop, clean]],
+    ['namespace=debian:1', []],
+    [`q=${clean.slice(0, 20)}`, [clean]],
+    ['label=a=b', []],
+    ['untagged=true', []],
+  ];
+  for (const [query, digests] of filtered) assert.deepEqual(await digestsOf(query), digests, query);
+  await count();
+  assert.deepEqual(await digestsOf('namespace=debian:12'), [web, shop, clean, late]);
+  assert.deepEqual(await refusal('/images?sort=size'), [400, 'sort must be seen or risk']);
+  assert.equal((await refusal('/images?sort=risk&after=1'))[0], 400);
+}
+
+test('a token for repositories must name one of them, or an image', async (t) => {
+  const sum = createHash('sha256').update('secret').digest('hex');
+  const { refusal } = await fleetServer(t, {
+    extensions,
+    tokens: [`read:${sum}:one::other.example/**`],
+  });
+  const authorized = { headers: { Authorization: 'Bearer secret' } };
+  for (const query of ['', '?repository=registry.example/app'])
+    assert.equal((await refusal(`/findings${query}`, authorized))[0], 403);
+  assert.equal((await refusal(`/findings?image=sha256:${'0'.repeat(64)}`, authorized))[0], 404);
+});

@@ -1,0 +1,131 @@
+import * as z from 'zod/mini';
+import { severities } from '../../../model/severity.ts';
+import { knownTagOf, toKnownJson } from '../../../service/images/find-known-images.ts';
+import type {
+  FleetImage,
+  FleetImageFilter,
+  FleetImagePlace,
+  ImageFindings,
+  ImageOrder,
+} from '../../../store/finding-index-store.ts';
+import { integerParameter, parseQuery, partialParameter } from '../native/query.ts';
+import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
+import type { CsvColumns } from './csv.ts';
+import { findingParameters, flagParameter, limitParameter, textParameter } from './filters.ts';
+import type { FleetDeps } from './jobs.ts';
+import { listResponse, type RowList } from './list-response.ts';
+import { pageCursor } from './page-cursor.ts';
+import { visibleImage } from './visible-image.ts';
+
+/** Without an order, a page ends with the number of an image, which servers over several cells can read. */
+const numberPlace: z.ZodMiniType<FleetImagePlace> = z.pipe(
+  integerParameter(0, Number.MAX_SAFE_INTEGER),
+  z.transform((number): FleetImagePlace => [0, number]),
+);
+
+const place = z.tuple([z.int(), z.int()]);
+const cursors = {
+  seen: pageCursor<FleetImagePlace>('images seen', place),
+  risk: pageCursor<FleetImagePlace>('images risk', place),
+};
+
+const filterParameters = {
+  ...{ limit: limitParameter, repository: textParameter, untagged: flagParameter, q: textParameter },
+  ...{ namespace: textParameter, label: textParameter, ...findingParameters, partial: partialParameter },
+};
+
+const queries = {
+  number: z.strictObject({ ...filterParameters, after: z.optional(numberPlace) }),
+  seen: z.strictObject({
+    ...{ ...filterParameters, sort: z.literal('seen') },
+    after: z.optional(cursors.seen.parameter),
+  }),
+  risk: z.strictObject({
+    ...{ ...filterParameters, sort: z.literal('risk') },
+    after: z.optional(cursors.risk.parameter),
+  }),
+};
+
+/**
+ * `GET /images`: returns a page of the images that scans have read, with their names and findings. Without conditions, or for a repository, the
+ * cost depends on the size of the page; with others, it is one pass over the numbers and names of images at most.
+ */
+export async function getImagesRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
+  const order = orderOf(request);
+  const { limit, after, ...wanted } = parseQuery(request, queries[order]);
+  const filter = filterOf(wanted);
+  const list: RowList<FleetImage, FleetImagePlace> = {
+    name: 'images',
+    read: async (page) => {
+      const { images, next } = await deps.store.findingIndex.pageImages(filter, { ...page, order });
+      const rows = images.flatMap(({ image, findings }) =>
+        visibleImage(image, request).map((visible) => ({ image: visible, findings })),
+      );
+      return { rows, next };
+    },
+    toJson: toFleetImageJson,
+    columns,
+    nextOf: (next) => (order === 'number' ? next[1] : cursors[order].write(next)),
+  };
+  return await listResponse(list, { limit, after }, { request, listLimiter: deps.listLimiter });
+}
+
+function orderOf({ query }: ApiRequest): ImageOrder {
+  const sort = query.get('sort');
+  if (sort === null) return 'number';
+  if (sort === 'seen' || sort === 'risk') return sort;
+  throw new WireError(400, 'sort must be seen or risk');
+}
+
+type Wanted = Omit<z.infer<typeof queries.number>, 'limit' | 'after'>;
+
+function filterOf(wanted: Wanted): FleetImageFilter {
+  const { repository, untagged, q, namespace, label, severity, fixable, exploited } = wanted;
+  const isUntagged = repository === undefined && untagged === true;
+  return {
+    ...(repository !== undefined && { repository: knownTagOf(repository).repository }),
+    ...(isUntagged && { isUntagged }),
+    ...{ text: q, namespace, severity, isFixable: fixable, isExploited: exploited },
+    label: label === undefined ? undefined : labelOf(label),
+  };
+}
+
+/** Returns the label of `KEY` or `KEY=VALUE`. */
+function labelOf(text: string): NonNullable<FleetImageFilter['label']> {
+  const at = text.indexOf('=');
+  return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+function toFleetImageJson({ image, findings }: FleetImage): object {
+  return {
+    ...toKnownJson(image),
+    namespaces: findings?.namespaces ?? null,
+    findings: findings && toImageFindingsJson(findings),
+  };
+}
+
+/** Returns the numbers of findings of an image as lists of `/api/v1` show them. */
+function toImageFindingsJson({ countedAt, bySeverity, fixable, exploited }: ImageFindings): object {
+  return { countedAt, ...bySeverity, fixable, exploited };
+}
+
+const columns: CsvColumns<FleetImage> = {
+  digest: ({ image }) => image.digest,
+  reference: ({ image }) => image.reference,
+  names: ({ image }) => image.names.map(({ repository, tag }) => `${repository}:${tag}`),
+  origin: ({ image }) => image.origin,
+  platform: ({ image }) => image.platform,
+  created: ({ image }) => image.created,
+  firstSeen: ({ image }) => image.firstSeen,
+  lastSeen: ({ image }) => image.lastSeen,
+  untaggedSince: ({ image }) => image.untaggedSince,
+  namespaces: ({ findings }) => findings?.namespaces ?? null,
+  countedAt: ({ findings }) => findings?.countedAt ?? null,
+  ...(Object.fromEntries(
+    severities
+      .toReversed()
+      .map((one) => [one.toLowerCase(), ({ findings }: FleetImage) => findings?.bySeverity[one] ?? null]),
+  ) as CsvColumns<FleetImage>),
+  fixable: ({ findings }) => findings?.fixable ?? null,
+  exploited: ({ findings }) => findings?.exploited ?? null,
+};
