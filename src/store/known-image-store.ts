@@ -100,6 +100,11 @@ export interface KnownImageStore {
   findByDigest(digest: string): Promise<readonly KnownImage[]>;
   /** Returns the images that a name means now, one for each platform. */
   findByName(name: ImageTag): Promise<readonly KnownImage[]>;
+  /**
+   * Returns the images whose layers are the lowest ones of an image with these layers and more, by diffID, the lowest first. The one with
+   * the most layers comes first.
+   */
+  findBases(diffIds: readonly Digest[]): Promise<readonly KnownImage[]>;
   /** Returns what a name meant, the newest first; at most `limit` periods. */
   findNameHistory(name: ImageTag, limit: number): Promise<readonly NamePeriod[]>;
   /** Ends what names mean now: they no longer exist in their registry. Returns how many images lost one. */

@@ -126,6 +126,28 @@ for (const engine of storeEngines) {
     ]);
   });
 
+  test(`${engine.name}: finds the images whose layers are the lowest ones of an image`, async (t) => {
+    const { store } = await open(t, engine);
+    const stacks = ['a', 'ab', 'abc', 'b', 'ac'];
+    for (const layers of stacks) {
+      const image = await save(store, layers);
+      const diffIds = Array.from(layers, (layer) => digest(layer));
+      // The diffIDs of an archive are only claims.
+      const isVerified = layers !== 'ab';
+      const digests = [digest(String(stacks.indexOf(layers)))];
+      await store.knownImages.record(seen('a', { image, diffIds, isVerified, digests, names: [] }));
+    }
+    const basesOf = async (layers: string): Promise<string[]> => {
+      const found = await store.knownImages.findBases(Array.from(layers, (layer) => digest(layer)));
+      return found.map(({ diffIds }) => diffIds.map((diffId) => diffId.at(-1)).join(''));
+    };
+    assert.deepEqual(await basesOf('abc'), ['ab', 'a']);
+    assert.deepEqual(await basesOf('abd'), ['ab', 'a']);
+    assert.deepEqual(await basesOf('ad'), ['a']);
+    assert.deepEqual(await basesOf('a'), []);
+    assert.deepEqual(await basesOf(''), []);
+  });
+
   test(`${engine.name}: keeps the index of the whole image when a scan excluded a part`, async (t) => {
     const { store } = await open(t, engine);
     const [part, whole, other] = [

@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely';
+import { padToPowerOfTwo } from '../../kit/collections.ts';
+import type { Digest } from '../../model/digest.ts';
 import type { KnownImage, KnownImageStore, SeenImage } from '../known-image-store.ts';
 import type { Engine } from './engine.ts';
 import { currentNameRows, endNames, moveNames, nameHistory, needsMove } from './image-names.ts';
@@ -18,6 +20,7 @@ export function knownImageStore(engine: Engine, now: () => number): KnownImageSt
       const rows = await currentNameRows(db, [name]);
       return await readKnownImages(db, [...new Set(rows.map((row) => row.known_image_id))]);
     },
+    findBases: (diffIds) => findBases(db, diffIds),
     findNameHistory: (name, limit) => nameHistory(db, name, limit),
     endNames: async (names) => {
       if (names.length === 0) return 0;
@@ -143,6 +146,25 @@ async function addDigests(db: Kysely<Tables>, image: number, digests: readonly s
     .values(rows)
     .onConflict((conflict) => conflict.columns(['digest', 'known_image_id']).doNothing())
     .execute();
+}
+
+/** Finds the images that have the first layers of a list, by the identity of each such part. */
+async function findBases(db: Kysely<Tables>, diffIds: readonly Digest[]): Promise<KnownImage[]> {
+  const parts = diffIds.slice(1).map((_, i) => diffIds.slice(0, i + 1));
+  const identities = parts.flatMap((part) =>
+    [true, false].map((isVerified) => knownIdentityOf({ diffIds: part, isVerified })),
+  );
+  if (identities.length === 0) return [];
+  const rows = await db
+    .selectFrom('known_image')
+    .select('id')
+    .where('identity', 'in', padToPowerOfTwo(identities))
+    .execute();
+  const found = await readKnownImages(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return found.toSorted((a, b) => b.diffIds.length - a.diffIds.length || a.number - b.number);
 }
 
 async function findByDigest(db: Kysely<Tables>, digest: string): Promise<KnownImage[]> {
