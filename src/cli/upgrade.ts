@@ -9,13 +9,14 @@ import { upgradePlanLines } from '../report/upgrades/plan-lines.ts';
 import { upgradePlanMarkdown } from '../report/upgrades/plan-markdown.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { assess, openTarget } from './assess.ts';
+import { type BaseOptions, openBase } from './base-option.ts';
 import { openAssessmentContext } from './command-context.ts';
 import { exitStatusOf } from './exit-status.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
 import { writeJsonOrText, writeText } from './output.ts';
 
 /** Options of `clair upgrade`. */
-export interface UpgradeOptions extends FilterOptions {
+export interface UpgradeOptions extends FilterOptions, BaseOptions {
   readonly format: 'table' | 'json' | 'markdown' | 'dockerfile';
   /** Maximum number of upgrades; all if absent. */
   readonly limit?: number;
@@ -24,13 +25,15 @@ export interface UpgradeOptions extends FilterOptions {
 /** Runs `clair upgrade`: prints what to upgrade first in an image. Returns the exit status. */
 export async function upgrade(target: string, options: UpgradeOptions): Promise<number> {
   const filter = await openFilter(options);
+  const markBase = await openBase(options);
   const opened = await openTarget(target, options);
   let assessed: AssessedReport;
   let schemes: readonly VersionScheme[];
   {
     // Closes the database and clears the progress before the plan is written.
     await using context = await openAssessmentContext(options);
-    assessed = await filter(await assess(context, opened, options), context);
+    const { image: _, ...own } = await assess(context, opened, options);
+    assessed = await filter(await markBase(own, context), context);
     schemes = context.extensions.schemes;
   }
   writePlan(planOf(assessed.report, schemes, options), assessed.report, options.format);
@@ -45,7 +48,12 @@ function planOf(
   const { reference, names, digest } = report.target;
   // A patch of the Dockerfile does what a rebuild does, and says so.
   const isRebuilt = format === 'dockerfile' ? () => false : rebuildTest(report);
-  const findings = report.matches.map((match) => ({ ...match, weight: 1, isRebuilt: isRebuilt(match) }));
+  const findings = report.matches.map((match) => ({
+    ...match,
+    weight: 1,
+    isRebuilt: isRebuilt(match),
+    isOfBase: match.package.fromBase === true,
+  }));
   return {
     schemaVersion: 1,
     target: { reference, ...(names && { names }), ...(digest && { digest }) },

@@ -164,4 +164,6 @@ export interface ReportedPackage {
   readonly parent?: ParentPackage;
   /** Number of its locations, if there are several. */
   readonly locationCount?: number;
+  /** Present if the base image has it, and no layer above has a copy. Absent if no base image is known. */
+  readonly fromBase?: true;
 }

@@ -165,6 +165,18 @@ export interface RatingList {
   readonly reason: string | null;
 }
 
+/** The base image of an image: its layers are the lowest ones of the image. */
+export interface ReportBase {
+  /** The base image as the user named it, or as a scan has read it. */
+  readonly reference: string;
+  /** Identifies it, as the digest of a target does. Absent if unknown. */
+  readonly digest?: Digest;
+  /** Number of its layers. */
+  readonly layers: number;
+  /** `option`: the user named it. `database`: a scan has read it before. */
+  readonly knownBy: 'option' | 'database';
+}
+
 /** Signs of packages or programs of one kind that are in the image and are not listed. */
 export interface CoverageEvidence {
   /** The number of signs. */
@@ -227,6 +239,8 @@ export interface Report {
   readonly distro: Distro | null;
   readonly namespaces: readonly Namespace[];
   readonly layers: readonly ReportLayer[];
+  /** Absent unless a base image was asked for, and is known. */
+  readonly base?: ReportBase;
   readonly packages: readonly Package[];
   /** Absent if there are no such packages. */
   readonly unread?: readonly UnreadEvidence[];

@@ -47,6 +47,7 @@ const match = {
     evidence: 'value',
     parent: { name: 'value', version: 'value' },
     locationCount: 'value',
+    fromBase: 'value',
   },
   fix: { state: 'value', version: 'value', availableSince: 'value' },
   evidence: {
@@ -92,6 +93,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
   },
   namespaces: { name: 'value', versionScheme: 'value' },
   layers: { digest: 'value', diffId: 'value', sizeBytes: 'value', createdBy: 'value', verified: 'value' },
+  base: { reference: 'value', digest: 'value', layers: 'value', knownBy: 'value' },
   packages: {
     type: 'value',
     name: 'value',

@@ -109,6 +109,7 @@ const match = z.looseObject({
     evidence: evidenceKind,
     parent,
     locationCount: z.optional(z.number()),
+    fromBase: z.optional(z.literal(true)),
   }),
   fix: z.union([
     z.looseObject({ state: z.literal('fixed'), version: text, availableSince: z.optional(text) }),
@@ -142,6 +143,14 @@ const fullReportSchema = z.looseObject({
   distro: z.nullable(distro),
   namespaces: z.array(z.looseObject({ name: text, versionScheme: text })),
   layers: z.array(layer),
+  base: z.optional(
+    z.looseObject({
+      reference: text,
+      digest: z.optional(digest),
+      layers: z.number(),
+      knownBy: z.enum(['option', 'database']),
+    }),
+  ),
   packages: z.array(listed),
   unread: z.optional(z.array(z.extend(paths, { kind: text }))),
   matches: z.array(match),

@@ -142,9 +142,28 @@ export function summaryText(report: Report): string {
   if (matches.length === 0 && isPart)
     return `No findings to show in ${pluralize(packages.length, 'package')}.`;
   if (matches.length === 0) return `No findings in ${pluralize(packages.length, 'package')}.`;
+  return countsText(matches);
+}
+
+function countsText(matches: readonly Match[]): string {
   const bySeverity = countBySeverity(matches).map(({ severity, count }) => `${count} ${severity}`);
+  if (bySeverity.length === 0) return 'no findings';
   const fixable = matches.filter((match) => match.fix.state === 'fixed').length;
   return `${pluralize(matches.length, 'finding')}, ${fixable} fixable: ${bySeverity.join(', ')}`;
+}
+
+/** Returns the sum of the findings of the base image, and that of the layers above; no line if no base image is known. */
+export function baseLines({ base, layers, matches }: Report): string[] {
+  if (base === undefined) return [];
+  const [ofBase, own] = [true, undefined].map((fromBase) =>
+    matches.filter((match) => match.package.fromBase === fromBase),
+  );
+  return [
+    escapeForTerminal(
+      `Of the base image ${base.reference} (${base.layers} of ${pluralize(layers.length, 'layer')}): ${countsText(ofBase ?? [])}`,
+    ),
+    `Of the layers above: ${countsText(own ?? [])}`,
+  ];
 }
 
 /** Returns a line that lists the exploited vulnerabilities, and one with those that options hide; no line without any. */

@@ -5,6 +5,7 @@ import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { findingLines } from './findings-table.ts';
 import {
   attachedVexLines,
+  baseLines,
   coverageLine,
   exploitedLines,
   extensionProblemLines,
@@ -73,6 +74,7 @@ function* lines(report: Report, display: Display): Iterable<string> {
     yield '';
   }
   yield* sentence(summaryText(report), undefined, display);
+  yield* sentences(baseLines(report), undefined, display);
   yield* sentences(exploitedLines(report), 'red', display);
   yield* sentences(unratedLines(report), 'yellow', display);
   yield* sentences(suppressedLines(report), undefined, display);

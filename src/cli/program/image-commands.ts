@@ -14,6 +14,7 @@ import {
   addGateOptions,
   addImageOptions,
   addServerOptions,
+  baseOption,
   type CommandDeps,
   platformOption,
   shownSeveritiesOption,
@@ -48,6 +49,7 @@ function addScan(program: Command, { run, loaded }: CommandDeps): void {
   addGateOptions(command)
     .addOption(shownSeveritiesOption())
     .addOption(sortOption())
+    .addOption(baseOption())
     .option('--detail', 'in the table, list all locations of packages of languages and of programs');
   addServerOptions(
     command,

@@ -110,6 +110,14 @@ export function addAssessmentOptions(command: Command): Command {
   );
 }
 
+/** Returns the option `--base`. */
+export function baseOption(): Option {
+  return new Option(
+    '--base <image>',
+    'separate the findings of this base image from those of the layers above; auto finds it among the images of the database',
+  );
+}
+
 /** Parses a time. A day means its end, so that it includes all changes of that day. */
 function parseMoment(text: string): string {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text);

@@ -1,7 +1,13 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import type { UpgradeOptions } from '../upgrade.ts';
 import { plainFormatOption } from './format-option.ts';
-import { addAssessmentOptions, addFilterOptions, type CommandDeps, targetHelp } from './options.ts';
+import {
+  addAssessmentOptions,
+  addFilterOptions,
+  baseOption,
+  type CommandDeps,
+  targetHelp,
+} from './options.ts';
 
 /** Adds the command `clair upgrade`. */
 export function addUpgrade(program: Command, { run, loaded }: CommandDeps): void {
@@ -13,6 +19,7 @@ export function addUpgrade(program: Command, { run, loaded }: CommandDeps): void
     .addOption(
       new Option('--limit <number>', 'maximum number of upgrades; all by default').argParser(limitOf),
     );
+  command.addOption(baseOption());
   addAssessmentOptions(addFilterOptions(command))
     .addHelpText(
       'after',

@@ -19,7 +19,13 @@ function isRebuilt(
     layer = upper,
     availableSince = '2024-03-01T00:00:00Z',
     created = '2024-02-01T00:00:00Z',
-  }: { readonly layer?: Digest; readonly availableSince?: string; readonly created?: string } = {},
+    baseLayers = 1,
+  }: {
+    readonly layer?: Digest;
+    readonly availableSince?: string;
+    readonly created?: string;
+    readonly baseLayers?: number;
+  } = {},
 ): boolean {
   const match = sampleMatch(
     { ...samplePackage('zlib1g', '1'), location: { path: 'var/lib/dpkg/status', layer } },
@@ -28,7 +34,11 @@ function isRebuilt(
   );
   const target = { reference: 'a', kind: 'oci-layout', manifest: null, platform: null, created } as const;
   const layers = [layerOf(base, 'ADD rootfs.tar / # apt-get install'), layerOf(upper, createdBy)];
-  return rebuildTest({ target, layers })({ ...match, fix: { state: 'fixed', version: '2', availableSince } });
+  const known = { reference: 'b', layers: baseLayers, knownBy: 'option' } as const;
+  return rebuildTest({ target, layers, base: known })({
+    ...match,
+    fix: { state: 'fixed', version: '2', availableSince },
+  });
 }
 
 test('a rebuild closes what an instruction installed before the fix', () => {
@@ -45,6 +55,7 @@ test('a rebuild does not close what is copied, is of the base, was fixed before,
   assert.ok(!isRebuilt('COPY rootfs / # buildkit'));
   assert.ok(!isRebuilt(null));
   assert.ok(!isRebuilt(instruction, { layer: base }));
+  assert.ok(!isRebuilt(instruction, { baseLayers: 2 }));
   assert.ok(!isRebuilt(instruction, { availableSince: '2024-01-01T00:00:00Z' }));
   assert.ok(!isRebuilt(instruction, { availableSince: '' }));
   assert.ok(!isRebuilt(instruction, { created: '' }));

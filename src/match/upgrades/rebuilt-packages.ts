@@ -9,26 +9,28 @@ const installers =
 const instructionCharactersMax = 4096;
 
 /**
- * Returns a function that checks whether a rebuild without cache installs the fixed version of a finding: an instruction above the lowest
- * layer has installed the package, and the fix became available after the image was made. What is unknown counts as no.
+ * Returns a function that checks whether a rebuild without cache installs the fixed version of a finding: an instruction above the base
+ * image has installed the package, and the fix became available after the image was made. What is unknown counts as no.
  */
 export function rebuildTest({
   target: { created },
   layers,
-}: Pick<Report, 'target' | 'layers'>): (match: Match) => boolean {
+  base,
+}: Pick<Report, 'target' | 'layers' | 'base'>): (match: Match) => boolean {
   const made = created === undefined ? Number.NaN : Date.parse(created);
+  // The lowest layer is always of the base image.
+  const baseLayers = base?.layers ?? 1;
   const installing = new Set(
     layers
-      .slice(1)
+      .slice(baseLayers)
       .flatMap(({ diffId, createdBy }) =>
         diffId !== null && createdBy !== null && installers.test(createdBy.slice(0, instructionCharactersMax))
           ? [diffId]
           : [],
       ),
   );
-  // The lowest layer is always of the base image, also if a later one has the same content.
-  const lowest = layers[0]?.diffId ?? null;
-  if (lowest !== null) installing.delete(lowest);
+  // A layer above may have the same content.
+  for (const { diffId } of layers.slice(0, baseLayers)) if (diffId !== null) installing.delete(diffId);
   return ({ package: { type, location }, fix }) =>
     isDistributionType(type) &&
     fix.state === 'fixed' &&
