@@ -87,7 +87,11 @@ const settings = {
       cafile: string('Path of the CA certificates that may sign the certificate of the issuer (PEM).'),
       grants: table({
         values: stringList('Values of the claim that the entry admits; `*` admits everybody at the issuer.'),
-        scope: oneOf('Scope of these people; `read` when absent.', ['read', 'scan', 'admin'], 'read'),
+        scope: oneOf(
+          'Scope of these people; `read` when absent.',
+          ['read', 'triage', 'scan', 'admin'],
+          'read',
+        ),
         repositories: stringList(
           'Patterns of the repositories to which these people are limited: `registry.example/shop/**`.',
         ),
@@ -128,8 +132,8 @@ const settings = {
       ),
     },
     tokens: secretStringList(
-      'Bearer tokens of the API; without tokens, every client has full access. Each is `read:`, `scan:` or `admin:` and the SHA-256 of the token in hexadecimal. ' +
-        '`read` permits GET, `scan` also posting layers, `admin` everything. A name for the log and the last day of the token may follow: `scan:SUM:ci:2027-01-31`. ' +
+      'Bearer tokens of the API; without tokens, every client has full access. Each is `read:`, `triage:`, `scan:` or `admin:` and the SHA-256 of the token in hexadecimal. ' +
+        '`read` permits GET, `triage` also saving and deleting rules and VEX documents, `scan` GET and posting layers, `admin` everything. A name for the log and the last day of the token may follow: `scan:SUM:ci:2027-01-31`. ' +
         'After these, or after an empty day, patterns limit it to repositories: `scan:SUM:shop::registry.example/shop/**|registry.example/base`. ' +
         '`clair config token` creates one.',
     ),

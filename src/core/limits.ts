@@ -214,6 +214,9 @@ export const limits = {
   vexProducts: 1_000_000,
   /** Files of rules and VEX documents that clients have saved on servers. All of them are in memory. */
   savedSuppressions: 100,
+  /** Vulnerabilities of a document whose effect is previewed, and images that are examined for it. */
+  previewedIds: 100,
+  previewedImages: 2000,
   /** Constraints of one VERS range. Real ones have under a hundred. */
   versConstraints: 256,
   /** Nesting depth of objects and lists in a request. `JSON.stringify` of Node fails not far above three thousand. */

@@ -4,8 +4,13 @@ import { ClairError } from '../../core/errors.ts';
 import { RepositoryLimit } from './repository-limit.ts';
 import { type ApiResponse, errorResponse, type Route, type Scope } from './route.ts';
 
-/** Each scope includes the scopes before it. */
-const scopesAscending: readonly Scope[] = ['read', 'scan', 'admin'];
+/** The scopes that a route may need, by the scope of a token that allows them. Pipelines that scan must not suppress what they find. */
+const allowedScopes: Readonly<Record<Scope, readonly Scope[]>> = {
+  read: ['read'],
+  triage: ['read', 'triage'],
+  scan: ['read', 'scan'],
+  admin: ['read', 'triage', 'scan', 'admin'],
+};
 
 /** A route, reduced to what decides on access. */
 export type AccessTarget = Pick<Route, 'scope' | 'method' | 'renderError' | 'checksRepositories'>;
@@ -137,7 +142,7 @@ function missingRight(
 ): { readonly text: string; readonly reason: string } | undefined {
   if (route === undefined) return undefined;
   const required = requiredScope(route);
-  if (scopesAscending.indexOf(scope) < scopesAscending.indexOf(required))
+  if (!allowedScopes[scope].includes(required))
     return { text: `${required} is required`, reason: `the scope ${required} is required` };
   if (repositories !== undefined && route.checksRepositories !== true)
     return { text: limited, reason: limited };
@@ -151,7 +156,7 @@ interface ConfiguredToken extends Grant {
 const dayMs = 24 * 60 * 60 * 1000;
 
 const entryForm =
-  /^(read|scan|admin):([\da-f]{64})(?::([\w.@-]{1,64})(?::((?:\d{4}-\d{2}-\d{2})?)(?::(.*))?)?)?$/i;
+  /^(read|triage|scan|admin):([\da-f]{64})(?::([\w.@-]{1,64})(?::((?:\d{4}-\d{2}-\d{2})?)(?::(.*))?)?)?$/i;
 
 function parseEntry(entry: string): ConfiguredToken {
   const [, scope, sum = '', name, lastDay, patterns] = entryForm.exec(entry) ?? [];
@@ -163,7 +168,7 @@ function parseEntry(entry: string): ConfiguredToken {
     throw new ClairError(
       'config-invalid',
       'api.tokens must have entries of the form scope:hash, scope:hash:name, scope:hash:name:day or scope:hash:name:day:repositories, with the ' +
-        'scope read, scan or admin, the SHA-256 of a token in hexadecimal, a last day such as 2027-01-31 or nothing, and patterns of ' +
+        'scope read, triage, scan or admin, the SHA-256 of a token in hexadecimal, a last day such as 2027-01-31 or nothing, and patterns of ' +
         'repositories such as registry.example/shop/**; clair config token creates one',
     );
   const lower = scope.toLowerCase() as Scope;

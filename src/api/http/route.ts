@@ -48,8 +48,8 @@ export interface ApiResponse {
   readonly cause?: unknown;
 }
 
-/** The rights of a token. `read`: read; `scan`: also post layers; `admin`: everything. */
-export type Scope = 'read' | 'scan' | 'admin';
+/** The rights of a token. `read`: read; `triage`: also save and delete suppressions; `scan`: also post layers; `admin`: everything. */
+export type Scope = 'read' | 'triage' | 'scan' | 'admin';
 
 /** Returns the response for an error. */
 export type ErrorRenderer = (

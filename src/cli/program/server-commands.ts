@@ -58,8 +58,11 @@ function addToken(config: Command, { run }: Pick<CommandDeps, 'run'>): void {
     .command('token')
     .description('create a bearer token for a client, and its entry for api.tokens of the server')
     .addOption(
-      new Option('--scope <scope>', 'permissions: read (GET), scan (also posting layers), admin (everything)')
-        .choices(['read', 'scan', 'admin'])
+      new Option(
+        '--scope <scope>',
+        'permissions: read (GET), triage (also rules and VEX documents), scan (GET and posting layers), admin (everything)',
+      )
+        .choices(['read', 'triage', 'scan', 'admin'])
         .default('scan'),
     )
     .option('--name <name>', 'a name for the log, of letters, digits and . _ @ -')

@@ -17,7 +17,7 @@ export function withCounting<T extends ImageFindings>(
   { index, schemes }: { readonly index: SuppressionIndex; readonly schemes: readonly VersionScheme[] },
 ): T[] {
   if (index.isEmpty) return [entry];
-  const subject = subjectOf(entry, schemes);
+  const subject = affectedSubject(entry, schemes);
   const findings = entry.findings.filter(
     (finding) => suppressionsOn(finding, index, subject).decision === undefined,
   );
@@ -25,7 +25,7 @@ export function withCounting<T extends ImageFindings>(
 }
 
 /** Returns the image as rules and statements may refer to it. The store does not have the code name of its release. */
-function subjectOf(
+export function affectedSubject(
   { findings, known }: ImageFindings,
   schemes: readonly VersionScheme[],
 ): SuppressionSubject {

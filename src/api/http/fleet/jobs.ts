@@ -4,6 +4,7 @@ import { platformForm } from '../../../image/format/platform.ts';
 import { parseImageName } from '../../../model/image-name.ts';
 import type { ReportFormat } from '../../../plugin/report-format.ts';
 import type { StoredImageDeps } from '../../../service/fleet/stored-image.ts';
+import type { ActiveSuppressions } from '../../../service/suppressions/active-suppressions.ts';
 import type { ScanJob } from '../../../store/scan-job-store.ts';
 import type { ListLimiter } from '../list-limiter.ts';
 import type { RouteDescription } from '../openapi.ts';
@@ -14,6 +15,7 @@ import type { WebhookDeps } from './webhooks.ts';
 
 /** Dependencies of the routes of `/api/v1`. */
 export interface FleetDeps extends StoredImageDeps, WebhookDeps, Omit<SuppressionRouteDeps, 'store'> {
+  readonly suppressions: ActiveSuppressions;
   readonly formats: readonly ReportFormat[];
   /** Names of credentials that a request may choose. */
   readonly credentials: readonly string[];

@@ -28,6 +28,7 @@ import { knowledgeRoutes } from './knowledge.ts';
 import { problemErrors } from './problem.ts';
 import { questionRoutes } from './questions.ts';
 import { getJobsRoute, getRegistriesRoute, postWalkRoute } from './registries.ts';
+import { statementRoutes } from './statements.ts';
 import { getSummaryRoute } from './summary.ts';
 import {
   deleteSuppressionRoute,
@@ -100,12 +101,12 @@ const routes: readonly FleetRoute[] = [
     ...{ handler: getSuppressionRoute, description: suppressionDescription },
   },
   {
-    ...{ name: 'api/v1/putSuppression', method: 'PUT', path: '/suppressions/:name' },
+    ...{ name: 'api/v1/putSuppression', method: 'PUT', path: '/suppressions/:name', scope: 'triage' },
     bodyBytesMax: limits.ignoreFileBytes,
     ...{ handler: putSuppressionRoute, description: putSuppressionDescription },
   },
   {
-    ...{ name: 'api/v1/deleteSuppression', method: 'DELETE', path: '/suppressions/:name' },
+    ...{ name: 'api/v1/deleteSuppression', method: 'DELETE', path: '/suppressions/:name', scope: 'triage' },
     ...{ handler: deleteSuppressionRoute, description: deleteSuppressionDescription },
   },
   {
@@ -115,6 +116,7 @@ const routes: readonly FleetRoute[] = [
   ...questionRoutes,
   ...knowledgeRoutes,
   ...findingRoutes,
+  ...statementRoutes,
 ];
 
 /** Returns the routes of `/api/v1`. */

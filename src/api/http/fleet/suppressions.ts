@@ -42,12 +42,10 @@ export async function putSuppressionRoute(
   request: ApiRequest,
   { store, parse }: SuppressionRouteDeps,
 ): Promise<ApiResponse> {
-  const name = request.params['name'] ?? '';
-  if (!nameForm.test(name))
-    throw new WireError(400, 'the name must end with .json for VEX, or with .yaml or .trivyignore for rules');
+  const name = checkedName(request.params['name'] ?? '');
   request.addLogDetails({ suppression: name });
   const content = (await request.body()).toString();
-  const parsed = checked({ name, content }, parse);
+  const parsed = checkedSuppressions({ name, content }, parse);
   const saved = await store.suppressions.save(name, content, request.client ?? null).catch(toLimitError);
   return jsonResponse(200, toJson(saved, parsed));
 }
@@ -81,7 +79,14 @@ export async function getAuditRoute(
   return jsonResponse(200, { entries, ...(next !== undefined && { next: auditCursor.write(next) }) });
 }
 
-function checked(
+/** Returns the name of a file. Throws `WireError` 400 if a file cannot have that name. */
+export function checkedName(name: string): string {
+  if (nameForm.test(name)) return name;
+  throw new WireError(400, 'the name must end with .json for VEX, or with .yaml or .trivyignore for rules');
+}
+
+/** Reads a file. Throws `WireError` 400 with the line of the first error. */
+export function checkedSuppressions(
   file: Pick<SavedSuppression, 'name' | 'content'>,
   parse: ParseSuppressions,
 ): ReturnType<ParseSuppressions> {

@@ -5,7 +5,7 @@ const state: Schema = {
   type: 'object',
   properties: {
     client: { type: ['string', 'null'] },
-    scope: { enum: ['read', 'scan', 'admin', null] },
+    scope: { enum: ['read', 'triage', 'scan', 'admin', null] },
     limited: { type: 'boolean' },
     signIn: { type: 'object', properties: { token: { type: 'boolean' }, oidc: { type: 'boolean' } } },
     at: { type: 'string' },

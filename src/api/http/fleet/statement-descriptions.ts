@@ -1,0 +1,65 @@
+import { severities } from '../../../model/severity.ts';
+import { justifications } from '../../../model/suppression.ts';
+import type { Schema } from '../go-schema.ts';
+import { pageQuery, type RouteDescription } from '../openapi.ts';
+
+const text: Schema = { type: 'string' };
+const nullableText: Schema = { type: ['string', 'null'] };
+const number: Schema = { type: 'integer' };
+const texts: Schema = { type: 'array', items: text };
+
+const statement: Schema = {
+  type: 'object',
+  properties: {
+    ...{ file: text, kind: { enum: ['rule', 'vex', 'unreadable'] }, vulnerabilities: texts },
+    status: { enum: ['ignored', 'not_affected', 'fixed', 'affected', 'under_investigation', null] },
+    ...{ scope: texts, justification: { enum: [...justifications, null] }, reason: nullableText },
+    ...{ author: nullableText, at: text, expires: nullableText },
+    state: { enum: ['active', 'expired', 'unreadable'] },
+  },
+};
+
+/** Description of `GET /api/v1/statements` for the OpenAPI document. */
+export const statementsDescription: RouteDescription = {
+  summary: 'Lists the rules and VEX statements of the files that clients have saved.',
+  query: pageQuery('statements', 'string'),
+  responseType: {
+    type: 'object',
+    properties: { statements: { type: 'array', items: statement }, next: text },
+  },
+  hasCsv: true,
+  hasProblems: true,
+  errorStatuses: [400, 503],
+};
+
+const previewedFinding: Schema = {
+  type: 'object',
+  properties: {
+    image: { type: 'object', properties: { digest: nullableText, names: texts } },
+    ...{ vulnerability: text, severity: { enum: [...severities] } },
+    package: { type: 'object', properties: { type: text, name: text, version: text, purl: text } },
+    reason: text,
+  },
+};
+
+/** Description of `POST /api/v1/statements/preview` for the OpenAPI document. */
+export const previewDescription: RouteDescription = {
+  summary: 'Returns which findings a file of rules or a VEX document would suppress, without saving it.',
+  query: {
+    name: {
+      type: 'string',
+      summary: 'Its name, as for `PUT /api/v1/suppressions/{name}`.',
+      isRequired: true,
+    },
+  },
+  requestSchema: text,
+  responseType: {
+    type: 'object',
+    properties: {
+      ...{ findings: number, images: number, complete: { type: 'boolean' }, notPreviewed: texts },
+      rows: { type: 'array', items: previewedFinding },
+    },
+  },
+  hasProblems: true,
+  errorStatuses: [400, 413, 503],
+};
