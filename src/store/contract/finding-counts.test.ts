@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { limits } from '../../core/limits.ts';
+import type { Digest } from '../../model/digest.ts';
 import {
   affectedRow,
   ancestry,
@@ -80,6 +81,28 @@ for (const engine of storeEngines) {
     const before = await store.findingCounts.findTotals();
     await store.findingCounts.updateTotals();
     assert.deepEqual(await store.findingCounts.findTotals(), before);
+  });
+
+  test(`${engine.name}: an image that a scan has read counts until it loses its tags`, async (t) => {
+    const store = await engine.create(t)();
+    const tag = { repository: 'registry.example/web', tag: '1' };
+    const scan = async (layer: string): Promise<void> => {
+      const number = await store.images.save(image([installed(layer)]));
+      const digest = `sha256:${createHash('sha256').update(layer).digest('hex')}` as Digest;
+      await store.knownImages.record({
+        ...{ image: number, isScoped: false, isVerified: true, diffIds: [digest], platform: 'linux/amd64' },
+        ...{ reference: 'registry.example/web:1', origin: 'registry', digest, hasManifest: true },
+        ...{ digests: [digest], names: [tag], root: digest, labels: {} },
+      });
+    };
+    await scan('old');
+    await countAll(store);
+    await store.findingCounts.updateTotals();
+    assert.deepEqual(await totals(store), { images: 1, dueSets: 0, findings: [one] });
+    await scan('new');
+    await countAll(store);
+    await store.findingCounts.updateTotals();
+    assert.deepEqual(await totals(store), { images: 1, dueSets: 0, findings: [one] });
   });
 
   test(`${engine.name}: deletes the counts of a set with the last image that has it`, async (t) => {

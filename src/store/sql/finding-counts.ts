@@ -201,7 +201,7 @@ async function sumCounts(db: Kysely<Tables>): Promise<Omit<FindingTotals, 'at'>>
   return { images: Number(images), dueSets: Number(due), findings: rows.map(toCount) };
 }
 
-/** Selects each image that a name refers to once. */
+/** Selects each image that a name refers to once: a name of the APIs of Clair, or that of an image that a scan has read. */
 function namedImages(db: Kysely<Tables>) {
   const ancestries = db.selectFrom('ancestry').select('ancestry.image_id as image');
   const topLayers = db
@@ -217,7 +217,11 @@ function namedImages(db: Kysely<Tables>) {
         ),
       ),
     );
-  return db.selectFrom(ancestries.union(topLayers).as('named'));
+  const known = db
+    .selectFrom('known_image')
+    .select('known_image.image_id as image')
+    .where('known_image.untagged_since', 'is', null);
+  return db.selectFrom(ancestries.union(topLayers).union(known).as('named'));
 }
 
 interface SumRow {
