@@ -56,3 +56,8 @@ export function formatBytes(bytes: number): string {
 export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12);
 }
+
+/** Returns the day on which an image was made. Reproducible builds write 1970 or earlier, which says nothing. */
+export function formatCreated(iso: string | null | undefined): string | undefined {
+  return iso === null || iso === undefined || iso < '1980' ? undefined : formatDay(iso);
+}

@@ -1,12 +1,21 @@
 import { type JSX, render } from 'preact';
 import { NotFound } from './components/states.tsx';
 import { place, startRouter } from './router.ts';
+import { AdvisoriesScreen } from './screens/advisories/advisories.tsx';
+import { AdvisoryScreen } from './screens/advisories/advisory.tsx';
+import { ChangesScreen } from './screens/changes.tsx';
+import { DiffScreen } from './screens/diff.tsx';
+import { FindingsScreen } from './screens/findings.tsx';
 import { ImagePage } from './screens/image/image-page.tsx';
 import { ImagesScreen } from './screens/images.tsx';
-import { TodayScreen } from './screens/today.tsx';
-import { UnavailableScreen } from './screens/unavailable.tsx';
+import { NotificationsScreen } from './screens/notifications.tsx';
+import { PackageVersionsScreen } from './screens/packages/package-versions.tsx';
+import { PackagesScreen } from './screens/packages/packages.tsx';
+import { SourcesScreen } from './screens/sources.tsx';
+import { TodayScreen } from './screens/today/today.tsx';
+import { TriageScreen } from './screens/triage.tsx';
+import { UpgradesScreen } from './screens/upgrades.tsx';
 import { Shell } from './shell/shell.tsx';
-import { texts } from './texts.ts';
 import { startTheme } from './theme.ts';
 import './styles/main.css';
 
@@ -15,20 +24,15 @@ const screens: Readonly<Record<string, (segments: readonly string[]) => JSX.Elem
   '': () => <TodayScreen />,
   images: ([digest = '', tab]) =>
     digest === '' ? <ImagesScreen /> : <ImagePage digest={digest} tab={tab} />,
-  ...Object.fromEntries(
-    (
-      [
-        'advisories',
-        'packages',
-        'upgrades',
-        'sources',
-        'notifications',
-        'triage',
-        'diff',
-        'findings',
-      ] as const
-    ).map((area) => [area, () => <UnavailableScreen title={texts.areas[area]} />]),
-  ),
+  findings: () => <FindingsScreen />,
+  advisories: ([id = '']) => (id === '' ? <AdvisoriesScreen /> : <AdvisoryScreen id={id} />),
+  packages: ([part]) => (part === 'versions' ? <PackageVersionsScreen /> : <PackagesScreen />),
+  upgrades: () => <UpgradesScreen />,
+  sources: () => <SourcesScreen />,
+  changes: () => <ChangesScreen />,
+  notifications: () => <NotificationsScreen />,
+  triage: () => <TriageScreen />,
+  diff: () => <DiffScreen />,
 };
 
 function Screen(): JSX.Element {

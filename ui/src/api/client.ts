@@ -138,3 +138,8 @@ export function pathOf(path: string, query: Readonly<Record<string, string | und
   const text = new URLSearchParams(kept).toString();
   return text === '' ? path : `${path}?${text}`;
 }
+
+/** Whether a server has no such route. An unknown object gets a problem document instead. */
+export function isMissingRoute({ status, detail }: Failure): boolean {
+  return status === 404 && detail.startsWith('404 page not found');
+}

@@ -1,8 +1,259 @@
-import type { ListedImage, Severity } from './types.ts';
+import type { Exploitation, FindingCount, ListedImage, Severity } from './types.ts';
 
 /** @route GET /api/v1/search */
 export interface SearchResults {
   readonly images: readonly Pick<ListedImage, 'digest' | 'names' | 'reference'>[];
   readonly advisories: readonly { readonly id: string; readonly severity: Severity }[];
   readonly packages: readonly { readonly namespace: string; readonly name: string }[];
+}
+
+/** A fix as lists state it. */
+export interface ListedFix {
+  readonly state: string;
+  readonly version?: string | null;
+}
+
+/** @route GET /api/v1/findings */
+export interface FindingList {
+  readonly findings: readonly FleetFinding[];
+  readonly next?: string;
+}
+
+/** A vulnerability of a package version, in a number of images. */
+export interface FleetFinding {
+  readonly vulnerability: string;
+  readonly severity: Severity;
+  readonly exploited: Exploitation;
+  readonly epss: number | null;
+  readonly namespace: string;
+  readonly package: {
+    readonly type: string;
+    readonly name: string;
+    readonly version: string;
+    readonly purl: string;
+  };
+  readonly fix: ListedFix;
+  readonly images: number;
+}
+
+/** @route GET /api/v1/advisories */
+export interface AdvisoryList {
+  readonly advisories: readonly ListedAdvisory[];
+  readonly next?: string;
+}
+
+/** A vulnerability that was found in the fleet. */
+export interface ListedAdvisory {
+  readonly id: string;
+  readonly severity: Severity;
+  readonly exploited: Exploitation;
+  readonly epss: number | null;
+  readonly fixable: boolean;
+  readonly images: number;
+  readonly packages: number;
+}
+
+/** @route GET /api/v1/advisories/{id} */
+export interface Advisory {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly severity: Severity;
+  readonly severitySource: string | null;
+  readonly cvss: readonly { readonly source: string; readonly vector: string; readonly score?: number }[];
+  readonly epss: number | null;
+  readonly exploited: readonly { readonly source: string; readonly date?: string | null }[];
+  readonly description: string | null;
+  readonly links: readonly string[];
+  readonly weaknesses: readonly string[];
+  readonly images: number | null;
+  readonly sources: readonly AdvisorySource[];
+}
+
+/** What one source says of a vulnerability. */
+export interface AdvisorySource {
+  readonly source: string;
+  readonly feed: string;
+  readonly advisory: string;
+  readonly title?: string | null;
+  readonly issued?: string | null;
+  readonly statements: readonly {
+    readonly namespace: string;
+    readonly package: string;
+    readonly range: {
+      readonly from?: string;
+      readonly fromExcluded?: boolean;
+      readonly to?: string;
+      readonly toIncluded?: boolean;
+    };
+    readonly fix: ListedFix;
+    readonly severity: Severity;
+  }[];
+  readonly since: string | null;
+  readonly changes: readonly {
+    readonly at: string;
+    readonly kind: string;
+    readonly changed: readonly string[];
+  }[];
+}
+
+/** @route GET /api/v1/advisories/{id}/images */
+export interface AffectedList {
+  readonly images: readonly AffectedImage[];
+  readonly next?: string;
+}
+
+/** An image with the affected packages of one name and version. */
+export interface AffectedImage {
+  readonly digest?: string | null;
+  readonly names: readonly string[];
+  readonly certain: boolean;
+  readonly packages: readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly version: string;
+    readonly location: { readonly path: string; readonly layer: string | null };
+    readonly fix: ListedFix;
+    readonly severity: Severity;
+  }[];
+  readonly position?: string;
+}
+
+/** @route GET /api/v1/packages */
+export interface PackageList {
+  readonly packages: readonly ListedPackage[];
+  readonly next?: string;
+}
+
+/** A package of the fleet. */
+export interface ListedPackage {
+  readonly namespace: string;
+  readonly name: string;
+  readonly versions: number;
+  readonly images: number;
+  readonly worst: Severity | null;
+}
+
+/** @route GET /api/v1/packages/versions */
+export interface PackageVersions {
+  readonly namespace: string;
+  readonly versionScheme: string;
+  readonly name: string;
+  /** In the order of the scheme. */
+  readonly versions: readonly {
+    readonly version: string;
+    readonly images: number;
+    readonly findings: number;
+  }[];
+  readonly ranges: readonly PackageRange[];
+}
+
+/** A range of an advisory; `from` and `to` are indexes of the first and last version of the fleet in it. */
+export interface PackageRange {
+  readonly id: string;
+  readonly source: string;
+  readonly severity: Severity;
+  readonly range: AdvisorySource['statements'][number]['range'];
+  readonly fix: ListedFix;
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
+/** @route GET /api/v1/upgrades */
+export interface UpgradeList {
+  readonly upgrades: readonly Upgrade[];
+  readonly countedAt: string | null;
+}
+
+/** Numbers of findings by severity, and of those that are exploited. */
+export type ClosedCounts = Readonly<Partial<Record<Severity | 'exploited', number>>>;
+
+/** One action with what it closes in the fleet. */
+export interface Upgrade {
+  readonly rank: number;
+  readonly kind: 'distro-package' | 'language-package' | 'rebuild' | 'base-image';
+  readonly namespace: string;
+  readonly package: string;
+  readonly version: string;
+  readonly fixedVersion: string;
+  readonly images: number;
+  readonly closes: ClosedCounts;
+  readonly gain: number;
+  readonly residual: number;
+  readonly text: string;
+}
+
+/** @route GET /api/v1/sources */
+export interface SourceList {
+  readonly sources: readonly Source[];
+}
+
+/** A source with its feeds. */
+export interface Source {
+  readonly source: string;
+  readonly state: 'current' | 'stale' | 'failed';
+  readonly reason: string | null;
+  readonly contentDate: string | null;
+  readonly fetchedAt: string | null;
+  readonly checkedAt: string | null;
+  readonly lastFailure: { readonly at: string; readonly message: string } | null;
+  readonly feeds: readonly SourceFeed[];
+}
+
+/** A feed of a source. */
+export interface SourceFeed {
+  readonly name: string;
+  readonly presence: string;
+  readonly records: number;
+  readonly skipped: number;
+  readonly contentDate: string | null;
+  readonly fetchedAt: string;
+  readonly checkedAt: string;
+  readonly appliedAt: string | null;
+  readonly lastFailure: { readonly at: string; readonly message: string } | null;
+  readonly nextRunAt: string | null;
+  readonly namespaces: readonly string[];
+  readonly days: readonly {
+    readonly day: string;
+    readonly new: number;
+    readonly changed: number;
+    readonly withdrawn: number;
+  }[];
+}
+
+/** @route GET /api/v1/events */
+export interface EventList {
+  readonly events: readonly AdvisoryEvent[];
+  readonly next?: string;
+}
+
+/** A change of an advisory. */
+export interface AdvisoryEvent {
+  readonly number: number;
+  readonly id: string;
+  readonly kind: 'new' | 'changed' | 'withdrawn';
+  readonly changed: readonly string[];
+  readonly source: string;
+  readonly feed: string;
+  readonly at: string;
+  readonly severity: { readonly before: Severity | null; readonly after: Severity | null };
+}
+
+/** @route GET /api/v1/summary/history */
+export interface History {
+  readonly days: readonly { readonly day: string; readonly counts: readonly FindingCount[] }[];
+  readonly firstDay: string | null;
+}
+
+/** @route GET /api/v1/notifications */
+export interface NotificationList {
+  readonly notifications: readonly {
+    readonly name: string;
+    readonly state: 'due' | 'delivered' | 'acknowledged';
+    readonly createdAt: string | null;
+    readonly notifiedAt: string | null;
+    readonly dueAt: string | null;
+    readonly deletedAt: string | null;
+    readonly event: AdvisoryEvent | null;
+  }[];
+  readonly next?: string;
 }

@@ -42,8 +42,10 @@ export interface SourceState {
   readonly lastFailure: { readonly at: string; readonly message: string } | null;
 }
 
-/** Numbers of findings of an image by severity. */
+/** Numbers of findings of an image by severity, as last counted. */
 export interface ImageCounts {
+  readonly countedAt: string;
+  readonly Defcon1: number;
   readonly Critical: number;
   readonly High: number;
   readonly Medium: number;
@@ -74,12 +76,10 @@ export interface ListedImage {
   readonly firstSeen: string;
   readonly lastSeen: string;
   readonly untaggedSince: string | null;
-  /** Missing on servers that do not count for each image. */
-  readonly namespaces?: readonly string[];
-  /** Null before the first count. */
+  /** Null before the first count; missing on servers that do not count for each image. */
+  readonly namespaces?: readonly string[] | null;
+  /** As `namespaces`. */
   readonly findings?: ImageCounts | null;
-  readonly assessed?: boolean | null;
-  readonly notAssessed?: readonly string[];
 }
 
 /** @route GET /api/v1/session */
@@ -91,4 +91,17 @@ export interface Session {
   /** Time of the server. */
   readonly at: string;
   readonly version: string | null;
+}
+
+/** @route GET /api/v1/suppressions */
+export interface SuppressionList {
+  readonly suppressions: readonly {
+    readonly name: string;
+    readonly savedAt: string;
+    readonly savedBy: string | null;
+    /** Missing if the document cannot be read. */
+    readonly rules?: number;
+    readonly statements?: number;
+    readonly error?: string;
+  }[];
 }

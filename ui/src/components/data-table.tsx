@@ -41,7 +41,7 @@ export function DataTable<T>({ caption, columns, rows, keyOf, sortedBy }: DataTa
           <tr key={keyOf(row)} role="row">
             {columns.map((column) => (
               <td key={column.key} role="cell" class={classOf(column)} data-label={column.title}>
-                {column.cell(row)}
+                <div class="cell">{column.cell(row)}</div>
               </td>
             ))}
           </tr>

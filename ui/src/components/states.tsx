@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { type Failure, load, type Resource } from '../api/client.ts';
+import { type Failure, isMissingRoute, load, type Resource } from '../api/client.ts';
 import { needsSignIn } from '../api/session.ts';
 import { formatTime } from '../format.ts';
 import { hrefOf } from '../router.ts';
@@ -75,11 +75,6 @@ function FailureNotice({ failure, path, keptSince }: FailureNoticeProps): JSX.El
       </button>
     </div>
   );
-}
-
-/** Whether a server has no such route. An unknown object gets a problem document instead. */
-export function isMissingRoute({ status, detail }: Failure): boolean {
-  return status === 404 && detail.startsWith('404 page not found');
 }
 
 /** The place of a part that this server does not have. */

@@ -8,7 +8,7 @@ import { SeverityBar, SeverityNumbers } from '../components/severity.tsx';
 import { Empty, Heading, Loaded, NothingMatches } from '../components/states.tsx';
 import { Foreign, Time } from '../components/text.tsx';
 import { VerdictChip } from '../components/verdict.tsx';
-import { formatAge, formatDay, formatNumber, shortDigest } from '../format.ts';
+import { formatAge, formatCreated, formatNumber, shortDigest } from '../format.ts';
 import { hrefOf, hrefWith, place } from '../router.ts';
 import { severitiesDescending } from '../severity.ts';
 import { texts } from '../texts.ts';
@@ -21,7 +21,6 @@ const filterNames = [
   'severity',
   'fixable',
   'exploited',
-  'assessed',
   'untagged',
 ] as const;
 
@@ -29,14 +28,19 @@ const filterNames = [
 export function ImagesScreen(): JSX.Element {
   const { query } = place.value;
   const filters = Object.fromEntries(filterNames.map((name) => [name, query.get(name) ?? undefined]));
-  const sort = query.get('sort') ?? undefined;
+  const sort = query.get('sort') ?? 'risk';
   const path = pathOf('/images', { ...filters, sort, after: query.get('after') ?? undefined });
   const resource = useResource<ImageList>(path);
   const isFiltered = filterNames.some((name) => query.has(name));
   return (
     <>
       <Heading title={texts.images.title}>
-        <ExportButton path={path} name="images.csv" />
+        <span class="actions">
+          <a class="button" href={hrefOf('/diff')}>
+            {texts.areas.diff}
+          </a>
+          <ExportButton path={path} name="images.csv" />
+        </span>
       </Heading>
       <ImageFilters />
       <Loaded resource={resource} path={path}>
@@ -74,12 +78,11 @@ function ImageFilters(): JSX.Element {
       <SelectField
         name="sort"
         label={filters.sort}
-        options={[['risk', images.sortRisk]]}
-        anyText={images.sortSeen}
+        options={[['seen', images.sortSeen]]}
+        anyText={images.sortRisk}
       />
       <CheckField name="fixable" label={filters.fixable} />
       <CheckField name="exploited" label={filters.exploited} />
-      <CheckField name="assessed" value="false" label={filters.notAssessed} />
       <CheckField name="untagged" label={filters.untagged} />
     </FilterBar>
   );
@@ -107,8 +110,7 @@ function ImageTable({ images }: { readonly images: readonly ListedImage[] }): JS
     {
       key: 'created',
       title: words.created,
-      cell: ({ created }) =>
-        created === null ? texts.states.none : <Time iso={created}>{formatDay(created)}</Time>,
+      cell: ({ created }) => formatCreated(created) ?? texts.states.none,
     },
     {
       key: 'seen',
@@ -130,7 +132,7 @@ const countColumns: readonly Column<ListedImage>[] = [
   {
     key: 'state',
     title: texts.images.state,
-    cell: ({ findings, assessed }) => <VerdictChip verdict={verdictOf(findings, assessed)} />,
+    cell: ({ findings }) => <VerdictChip verdict={verdictOf(findings)} />,
   },
   { key: 'findings', title: texts.images.findings, cell: (image) => <CountedFindings image={image} /> },
   {
@@ -142,8 +144,8 @@ const countColumns: readonly Column<ListedImage>[] = [
   {
     key: 'namespaces',
     title: texts.images.namespaces,
-    cell: ({ namespaces = [] }) =>
-      namespaces.map((namespace) => (
+    cell: ({ namespaces }) =>
+      namespaces?.map((namespace) => (
         <a key={namespace} class="tag" href={hrefWith({ namespace, after: undefined })}>
           <Foreign text={namespace} />
         </a>
@@ -151,23 +153,13 @@ const countColumns: readonly Column<ListedImage>[] = [
   },
 ];
 
-/** Returns what the list may say of an image. Without findings it is clean only if it was assessed. */
-function verdictOf(
-  findings: ImageCounts | null | undefined,
-  assessed: boolean | null | undefined,
-): 'vulnerable' | 'clean' | 'not-assessed' | 'unknown' {
+/** Returns what the list may say of an image. That it is clean depends on its coverage, which only its report has. */
+function verdictOf(findings: ImageCounts | null | undefined): 'vulnerable' | 'none' | 'unknown' {
   if (findings === null || findings === undefined) return 'unknown';
-  if (severitiesDescending.some((severity) => severity !== 'Defcon1' && findings[severity] > 0))
-    return 'vulnerable';
-  if (assessed === true) return 'clean';
-  return assessed === false ? 'not-assessed' : 'unknown';
+  return severitiesDescending.some((severity) => findings[severity] > 0) ? 'vulnerable' : 'none';
 }
 
-function CountedFindings({
-  image: { findings, digest, assessed, notAssessed = [] },
-}: {
-  readonly image: ListedImage;
-}): JSX.Element {
+function CountedFindings({ image: { findings, digest } }: { readonly image: ListedImage }): JSX.Element {
   if (findings === null || findings === undefined)
     return <span class="muted">{texts.states.notCounted}</span>;
   return (
@@ -177,7 +169,6 @@ function CountedFindings({
         counts={findings}
         hrefOf={(severity) => hrefOf(`/images/${digest ?? ''}/findings`, { severity })}
       />
-      {assessed === false && <span class="muted reason">{notAssessed.join('; ')}</span>}
     </>
   );
 }

@@ -22,6 +22,9 @@ const areas = [
   ['/triage', texts.areas.triage],
 ] as const;
 
+/** Areas to which views without an entry of their own belong. */
+const within: Readonly<Record<string, string>> = { changes: '/', findings: '/advisories', diff: '/images' };
+
 /** Header and navigation around a view. */
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const isHelpOpen = useSignal(false);
@@ -81,7 +84,8 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
 const themeSigns = { system: '◐', light: '☀', dark: '☾' };
 
 function Navigation(): JSX.Element {
-  const area = `/${place.value.path.split('/')[1] ?? ''}`;
+  const first = place.value.path.split('/')[1] ?? '';
+  const area = within[first] ?? `/${first}`;
   return (
     <nav class="areas" aria-label={texts.navigation}>
       <ul>

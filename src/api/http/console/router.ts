@@ -17,6 +17,7 @@ const areas: ReadonlySet<string> = new Set([
   'sources',
   'notifications',
   'triage',
+  'changes',
   'diff',
   'findings',
 ]);

@@ -1,12 +1,13 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { Evidence, Finding, ImageReport, VersionRange } from '../../api/report.ts';
+import type { Evidence, Finding, ImageReport } from '../../api/report.ts';
 import { Dialog } from '../../components/dialog.tsx';
+import { FixCell, rangeText } from '../../components/fix.tsx';
 import { SeverityBadge } from '../../components/severity.tsx';
 import { Foreign, OutsideLink } from '../../components/text.tsx';
 import { formatDay, formatShare } from '../../format.ts';
 import { hrefOf, hrefWith, navigate, place } from '../../router.ts';
 import { texts } from '../../texts.ts';
-import { explainKey, FixCell, layerNumber } from './finding-parts.tsx';
+import { explainKey, layerNumber } from './finding-parts.ts';
 
 /** Why a finding is in the report. It opens if the address names one. */
 export function ExplainDrawer({ report }: { readonly report: ImageReport }): JSX.Element | null {
@@ -127,14 +128,6 @@ function EvidenceRow({ row }: { readonly row: Evidence }): JSX.Element {
       </p>
     </div>
   );
-}
-
-/** Returns a range in signs: `≥ 1.0 and < 1.2`. */
-export function rangeText({ from, fromExcluded, to, toIncluded }: VersionRange): string {
-  const lower = from === undefined ? [] : [`${fromExcluded === true ? '>' : '≥'} ${from}`];
-  const upper = to === undefined ? [] : [`${toIncluded === true ? '≤' : '<'} ${to}`];
-  const bounds = [...lower, ...upper];
-  return bounds.length === 0 ? texts.explain.allVersions : bounds.join(' and ');
 }
 
 function Where({

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { Finding, ImageReport } from '../../api/report.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { CheckField, FilterBar, SelectField, TextField } from '../../components/filters.tsx';
+import { FixCell } from '../../components/fix.tsx';
 import { LocalPages, localPage, saveFile, toCsv } from '../../components/pages.tsx';
 import { SeverityBadge } from '../../components/severity.tsx';
 import { Empty, NothingMatches } from '../../components/states.tsx';
@@ -10,7 +11,7 @@ import { formatShare } from '../../format.ts';
 import { hrefWith, place } from '../../router.ts';
 import { severitiesDescending, severityRank } from '../../severity.ts';
 import { texts } from '../../texts.ts';
-import { explainKey, FixCell, findingFilter, layerNumber } from './finding-parts.tsx';
+import { explainKey, findingFilter, layerNumber } from './finding-parts.ts';
 
 const filterNames = ['q', 'severity', 'fixable', 'exploited', 'layer'] as const;
 

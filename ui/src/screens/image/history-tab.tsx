@@ -95,7 +95,9 @@ function HistoryRow({ title, digest, day, newer }: HistoryRowProps): JSX.Element
         />
       </td>
       <td>
-        {day === undefined || after.data === undefined ? '' : changeText(data.matches, after.data.matches)}
+        {!isLoaded || day === undefined || after.data === undefined
+          ? ''
+          : changeText(data.matches, after.data.matches)}
       </td>
     </tr>
   );

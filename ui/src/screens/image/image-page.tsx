@@ -1,13 +1,14 @@
 import type { JSX } from 'preact';
 import { type Failure, type Resource, useResource } from '../../api/client.ts';
 import { type ImageReport, reportPath } from '../../api/report.ts';
-import { Heading, Loaded, NotAvailable } from '../../components/states.tsx';
+import { Heading, Loaded } from '../../components/states.tsx';
 import { CopyButton, Foreign } from '../../components/text.tsx';
 import { VerdictChip } from '../../components/verdict.tsx';
 import { shortDigest } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { asOfTime } from '../../shell/as-of-picker.tsx';
 import { texts } from '../../texts.ts';
+import { DiffForm } from '../diff.tsx';
 import { ExplainDrawer } from './explain-drawer.tsx';
 import { FindingsTab } from './findings-tab.tsx';
 import { HistoryTab } from './history-tab.tsx';
@@ -102,7 +103,7 @@ function TabContent({ tab, report, digest }: TabContentProps): JSX.Element {
     case 'history':
       return <HistoryTab report={report} digest={digest} />;
     case 'diff':
-      return <NotAvailable />;
+      return <DiffForm fixedA={digest} />;
     case 'raw':
       return <RawTab digest={digest} />;
   }

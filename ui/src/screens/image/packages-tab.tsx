@@ -9,7 +9,7 @@ import { Foreign } from '../../components/text.tsx';
 import { hrefOf, hrefWith, place } from '../../router.ts';
 import { countSeverities, type SeverityCounts } from '../../severity.ts';
 import { texts } from '../../texts.ts';
-import { layerNumber } from './finding-parts.tsx';
+import { layerNumber } from './finding-parts.ts';
 
 const filterNames = ['q', 'type', 'layer'] as const;
 

@@ -3,7 +3,7 @@ import type { Coverage, Finding, ImageReport, ReportRatings } from '../../api/re
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { SeverityBar, SeverityNumbers } from '../../components/severity.tsx';
 import { Foreign } from '../../components/text.tsx';
-import { formatDay, formatNumber } from '../../format.ts';
+import { formatCreated, formatDay, formatNumber } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { countSeverities } from '../../severity.ts';
 import { texts } from '../../texts.ts';
@@ -49,10 +49,12 @@ export function SummaryTab({ report, digest }: SummaryTabProps): JSX.Element {
         {report.ratings !== undefined && report.matches.length > 0 && <Ratings ratings={report.ratings} />}
         <Problems report={report} />
       </section>
-      <section class="card wide">
-        <h2>{texts.image.fixFirst}</h2>
-        <FixFirst matches={report.matches} findingsOf={findingsOf} />
-      </section>
+      {report.matches.length > 0 && (
+        <section class="card wide">
+          <h2>{texts.image.fixFirst}</h2>
+          <FixFirst matches={report.matches} findingsOf={findingsOf} />
+        </section>
+      )}
     </div>
   );
 }
@@ -93,7 +95,7 @@ function Facts({ report, digest }: SummaryTabProps): JSX.Element {
   const rows: (readonly [string, JSX.Element | string])[] = [
     [image.system, <Foreign key="system" text={distro?.prettyName ?? distro?.id ?? texts.states.notKnown} />],
     [image.platform, target.platform ?? texts.states.notKnown],
-    [image.created, target.created === undefined ? texts.states.notKnown : formatDay(target.created)],
+    [image.created, formatCreated(target.created) ?? texts.states.notKnown],
     [
       image.layers,
       <a key="layers" href={hrefOf(`/images/${digest}/layers`)}>

@@ -1,8 +1,5 @@
-import type { JSX } from 'preact';
 import type { Finding, ImageReport } from '../../api/report.ts';
-import { Foreign } from '../../components/text.tsx';
 import { parseSeverity } from '../../severity.ts';
-import { texts } from '../../texts.ts';
 
 /** Identifies a finding within a report, in the address. */
 export function explainKey({ vulnerability, package: { purl, name, version, location } }: Finding): string {
@@ -14,16 +11,6 @@ export function explainKey({ vulnerability, package: { purl, name, version, loca
 export function layerNumber(diffId: string | null, { layers }: Pick<ImageReport, 'layers'>): string {
   const index = layers.findIndex((layer) => layer.diffId === diffId);
   return diffId === null || index === -1 ? '' : String(index + 1);
-}
-
-/** The fix of a finding: a version, or why there is none. */
-export function FixCell({
-  fix: { state, version },
-}: {
-  readonly fix: { readonly state: string; readonly version?: string };
-}): JSX.Element {
-  if (version !== undefined) return <Foreign text={version} />;
-  return <span class="muted">{texts.findings.fixStates[state] ?? state}</span>;
 }
 
 /** Returns whether a finding is wanted by the filters of an address. */

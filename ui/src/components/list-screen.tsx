@@ -1,0 +1,56 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { pathOf, useResource } from '../api/client.ts';
+import { hrefWith, place } from '../router.ts';
+import { CursorPages, ExportButton } from './pages.tsx';
+import { Empty, Heading, Loaded, NothingMatches } from './states.tsx';
+
+interface ListScreenProps<T> {
+  readonly title: string;
+  /** Path of the list in the API. */
+  readonly path: string;
+  /** The parameters of the address that filter the list. */
+  readonly filterNames: readonly string[];
+  /** Other parameters of the request. */
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly filters?: ComponentChildren;
+  readonly emptyText: string;
+  readonly csvName?: string;
+  /** Returns the number of rows. */
+  readonly sizeOf: (data: T) => number;
+  readonly children: (data: T) => ComponentChildren;
+}
+
+/** A page of a list of the API, with its filters, its export, and what it says without rows. */
+export function ListScreen<T extends { readonly next?: string | number }>(
+  props: ListScreenProps<T>,
+): JSX.Element {
+  const { title, filterNames, filters, emptyText, csvName, sizeOf, children } = props;
+  const { query } = place.value;
+  const wanted = Object.fromEntries(
+    [...filterNames, 'sort', 'after'].map((name) => [name, query.get(name) ?? undefined]),
+  );
+  const path = pathOf(props.path, { ...props.query, ...wanted });
+  const resource = useResource<T>(path);
+  const isFiltered = filterNames.some((name) => query.has(name));
+  const cleared = Object.fromEntries([...filterNames, 'after'].map((name) => [name, undefined]));
+  return (
+    <>
+      <Heading title={title}>{csvName !== undefined && <ExportButton path={path} name={csvName} />}</Heading>
+      {filters}
+      <Loaded resource={resource} path={path}>
+        {(data) =>
+          sizeOf(data) > 0 ? (
+            <>
+              {children(data)}
+              <CursorPages next={data.next} />
+            </>
+          ) : isFiltered || query.has('after') ? (
+            <NothingMatches clearHref={hrefWith(cleared)} />
+          ) : (
+            <Empty title={emptyText} />
+          )
+        }
+      </Loaded>
+    </>
+  );
+}

@@ -1,0 +1,121 @@
+import type { JSX } from 'preact';
+import type { FindingList, FleetFinding } from '../api/lists.ts';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import { CheckField, FilterBar, SelectField, TextField } from '../components/filters.tsx';
+import { FixCell } from '../components/fix.tsx';
+import { ListScreen } from '../components/list-screen.tsx';
+import { SeverityBadge } from '../components/severity.tsx';
+import { Foreign } from '../components/text.tsx';
+import { formatNumber, formatShare } from '../format.ts';
+import { hrefOf } from '../router.ts';
+import { severitiesDescending } from '../severity.ts';
+import { texts } from '../texts.ts';
+
+const filterNames = [
+  'vulnerability',
+  'package',
+  'namespace',
+  'repository',
+  'image',
+  'severity',
+  'fixable',
+  'exploited',
+] as const;
+
+/** The findings of the fleet. */
+export function FindingsScreen(): JSX.Element {
+  const { filters, findings } = texts;
+  return (
+    <ListScreen<FindingList>
+      title={texts.areas.findings}
+      path="/findings"
+      filterNames={filterNames}
+      emptyText={texts.fleet.empty}
+      csvName="findings.csv"
+      sizeOf={(data) => data.findings.length}
+      filters={
+        <FilterBar names={filterNames}>
+          <TextField name="vulnerability" label={findings.vulnerability} />
+          <TextField name="package" label={findings.package} />
+          <TextField name="namespace" label={filters.namespace} placeholder="debian:12" />
+          <TextField name="repository" label={filters.repository} />
+          <SelectField
+            name="severity"
+            label={filters.severity}
+            options={severitiesDescending.map((severity) => [severity, texts.severities[severity]])}
+          />
+          <CheckField name="fixable" label={filters.fixable} />
+          <CheckField name="exploited" label={filters.exploited} />
+        </FilterBar>
+      }
+    >
+      {(data) => (
+        <>
+          <p class="muted">{texts.fleet.counted}</p>
+          <DataTable caption={texts.fleet.caption} columns={columns} rows={data.findings} keyOf={keyOf} />
+        </>
+      )}
+    </ListScreen>
+  );
+}
+
+function keyOf({
+  vulnerability,
+  namespace,
+  package: { type, name, version, purl },
+  fix,
+}: FleetFinding): string {
+  return [vulnerability, namespace, type, name, version, purl, fix.state, fix.version ?? ''].join('\n');
+}
+
+const columns: readonly Column<FleetFinding>[] = [
+  {
+    key: 'severity',
+    title: texts.findings.severity,
+    cell: ({ severity }) => <SeverityBadge severity={severity} />,
+  },
+  {
+    key: 'vulnerability',
+    title: texts.findings.vulnerability,
+    isName: true,
+    cell: ({ vulnerability, exploited }) => (
+      <>
+        <a href={hrefOf(`/advisories/${encodeURIComponent(vulnerability)}`)}>
+          <Foreign text={vulnerability} />
+        </a>
+        {exploited === 'yes' && <span class="exploited">▲ {texts.findings.yes}</span>}
+      </>
+    ),
+  },
+  {
+    key: 'package',
+    title: texts.findings.package,
+    cell: ({ namespace, package: { name } }) => (
+      <a href={hrefOf('/packages/versions', { namespace, name })}>
+        <Foreign text={name} />
+      </a>
+    ),
+  },
+  {
+    key: 'installed',
+    title: texts.findings.installed,
+    cell: ({ package: { version } }) => <Foreign text={version} />,
+  },
+  { key: 'fix', title: texts.findings.fixedIn, cell: ({ fix }) => <FixCell fix={fix} /> },
+  { key: 'namespace', title: texts.fleet.namespace, cell: ({ namespace }) => <Foreign text={namespace} /> },
+  {
+    key: 'epss',
+    title: texts.findings.epss,
+    hint: texts.findings.epssTitle,
+    isNumber: true,
+    cell: ({ epss }) => (epss === null ? texts.states.none : formatShare(epss)),
+  },
+  {
+    key: 'images',
+    title: texts.fleet.images,
+    isNumber: true,
+    cell: ({ images, vulnerability }) => (
+      <a href={hrefOf(`/advisories/${encodeURIComponent(vulnerability)}`)}>{formatNumber(images)}</a>
+    ),
+  },
+];

@@ -1,0 +1,63 @@
+import type { JSX } from 'preact';
+import type { PackageRange, PackageVersions } from '../../api/lists.ts';
+import { severityRank } from '../../severity.ts';
+
+const left = 12;
+const columnWidth = 92;
+const rowHeight = 18;
+const headHeight = 64;
+/** Bars that are drawn; the table has all ranges. */
+const barsMax = 40;
+const versionChars = 14;
+const narrowest = 320;
+
+/** Versions as a strip, with a bar for each range that covers some of them. The tables beside it have the same content. */
+export function VersionRuler({ data }: { readonly data: PackageVersions }): JSX.Element {
+  const { versions } = data;
+  const bars = data.ranges
+    .filter(({ from, to }) => from !== null && to !== null)
+    .toSorted((a, b) => severityRank(a.severity) - severityRank(b.severity))
+    .slice(0, barsMax);
+  const width = Math.max(narrowest, left * 2 + versions.length * columnWidth);
+  const height = headHeight + bars.length * rowHeight + 8;
+  const most = Math.max(1, ...versions.map(({ images }) => images));
+  return (
+    <div class="scroll">
+      <svg class="ruler" width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+        <line class="grid" x1={left} x2={width - left} y1={headHeight - 18} y2={headHeight - 18} />
+        {versions.map(({ version, images }, index) => {
+          const x = left + (index + 0.5) * columnWidth;
+          return (
+            <g key={version}>
+              <line class="grid" x1={x} x2={x} y1={headHeight - 18} y2={height} />
+              <circle class="version" cx={x} cy={headHeight - 18} r={4 + 6 * Math.sqrt(images / most)} />
+              <text x={x} y={14} text-anchor="middle">
+                {version.length > versionChars ? `${version.slice(0, versionChars)}…` : version}
+              </text>
+              <text class="small" x={x} y={30} text-anchor="middle">
+                {images}
+              </text>
+            </g>
+          );
+        })}
+        {bars.map((range, index) => (
+          <Bar key={`${range.id} ${range.source} ${range.from} ${range.to}`} range={range} index={index} />
+        ))}
+      </svg>
+    </div>
+  );
+}
+
+function Bar({ range, index }: { readonly range: PackageRange; readonly index: number }): JSX.Element {
+  const x = left + (range.from ?? 0) * columnWidth + 8;
+  const end = left + ((range.to ?? 0) + 1) * columnWidth - 8;
+  const y = headHeight + index * rowHeight;
+  return (
+    <g class={`bar severity-${range.severity.toLowerCase()}`}>
+      <rect x={x} y={y} width={end - x} height={rowHeight - 4} rx={3} />
+      <text class="small" x={x + 5} y={y + 11}>
+        {range.id}
+      </text>
+    </g>
+  );
+}

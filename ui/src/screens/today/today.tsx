@@ -1,0 +1,54 @@
+import type { JSX } from 'preact';
+import { useResource } from '../../api/client.ts';
+import type { UpgradeList } from '../../api/lists.ts';
+import type { Summary } from '../../api/types.ts';
+import { LoadedCard } from '../../components/card.tsx';
+import { Heading, Loaded } from '../../components/states.tsx';
+import { hrefOf } from '../../router.ts';
+import { summaryPath } from '../../shell/freshness.tsx';
+import { texts } from '../../texts.ts';
+import { UpgradeTable } from '../upgrades.tsx';
+import { BySeverity } from './by-severity.tsx';
+import { RecentChanges } from './recent-changes.tsx';
+import { SourceProblems } from './source-problems.tsx';
+import { Strip } from './strip.tsx';
+import { Trend } from './trend.tsx';
+
+const upgradesPath = '/upgrades?limit=10';
+
+/** The state of the fleet, what to do first, and what changed. */
+export function TodayScreen(): JSX.Element {
+  const summary = useResource<Summary>(summaryPath);
+  return (
+    <>
+      <Heading title={texts.areas.today} />
+      <Loaded resource={summary} path={summaryPath}>
+        {(data) => <Strip summary={data} />}
+      </Loaded>
+      <LoadedCard<UpgradeList> title={texts.doFirst.title} path={upgradesPath}>
+        {({ upgrades, countedAt }) =>
+          upgrades.length === 0 ? (
+            <p class="muted">{countedAt === null ? texts.today.neverCounted : texts.upgrades.empty}</p>
+          ) : (
+            <>
+              <UpgradeTable upgrades={upgrades} />
+              <p>
+                <a href={hrefOf('/upgrades')}>{texts.doFirst.all}</a>
+              </p>
+            </>
+          )
+        }
+      </LoadedCard>
+      <div class="columns">
+        <Trend />
+        <RecentChanges />
+        {summary.data !== undefined && (
+          <>
+            <BySeverity summary={summary.data} />
+            <SourceProblems summary={summary.data} />
+          </>
+        )}
+      </div>
+    </>
+  );
+}
