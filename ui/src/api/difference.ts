@@ -1,35 +1,73 @@
 import type { ListedFix } from './lists.ts';
-import type { Severity } from './types.ts';
+import type { Verdict } from './report.ts';
+import type { Exploitation, Severity } from './types.ts';
 
 /** @route GET /api/v1/diff */
 export interface Difference {
+  readonly a: DifferenceSide;
+  readonly b: DifferenceSide;
   readonly findings: {
-    readonly gone: readonly DifferenceFinding[];
+    readonly gone: readonly GoneFinding[];
     readonly new: readonly DifferenceFinding[];
-    readonly changed: readonly DifferenceFinding[];
+    readonly changed: readonly ChangedFinding[];
     readonly same: number;
   };
   readonly packages: {
     readonly added: readonly DifferencePackage[];
     readonly removed: readonly DifferencePackage[];
-    readonly changed: readonly DifferencePackage[];
+    readonly changed: readonly ChangedPackage[];
   };
-  readonly headline: string;
+}
+
+/** One side of a comparison. */
+export interface DifferenceSide {
+  readonly digest: string | null;
+  readonly platform: string | null;
+  readonly names: readonly string[];
+  readonly asOf: string;
+  readonly packages: number;
+  readonly findings: number;
+  readonly verdict: Verdict;
+  /** What was not assessed, and why. */
+  readonly notAssessed: readonly string[];
+}
+
+/** Why a finding differs. */
+export type ChangeCause = 'image' | 'knowledge';
+
+/** A package in one or several versions. */
+export interface DifferencePackage {
+  readonly type: string;
+  readonly name: string;
+  readonly versions: readonly string[];
+}
+
+/** A package with other versions than before. */
+export interface ChangedPackage {
+  readonly type: string;
+  readonly name: string;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
 }
 
 /** A finding that differs. */
 export interface DifferenceFinding {
   readonly vulnerability: string;
   readonly severity: Severity;
-  readonly package: { readonly name: string; readonly version: string };
-  readonly fix?: ListedFix;
-  readonly cause?: string;
+  readonly exploited: Exploitation;
+  readonly epss: number | null;
+  readonly package: DifferencePackage;
+  readonly fix: ListedFix;
+  readonly cause: ChangeCause;
 }
 
-/** A package that differs. */
-export interface DifferencePackage {
-  readonly name: string;
-  readonly version?: string;
-  readonly before?: string;
-  readonly after?: string;
+/** A finding of the first side only. */
+export interface GoneFinding extends DifferenceFinding {
+  /** Why the second side does not count it, although it has it. */
+  readonly suppressed: string | null;
+}
+
+/** A finding of both sides with another severity or fix. */
+export interface ChangedFinding extends DifferenceFinding {
+  readonly before: { readonly severity: Severity; readonly fix: ListedFix };
 }

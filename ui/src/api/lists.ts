@@ -185,6 +185,8 @@ export interface Upgrade {
 /** @route GET /api/v1/sources */
 export interface SourceList {
   readonly sources: readonly Source[];
+  /** The first day whose changes are counted. Null if no change is known. */
+  readonly daysSince: string | null;
 }
 
 /** A source with its feeds. */

@@ -8,7 +8,7 @@ import { shortDigest } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { asOfTime } from '../../shell/as-of-picker.tsx';
 import { texts } from '../../texts.ts';
-import { DiffForm } from '../diff.tsx';
+import { DiffForm } from '../diff/diff-form.tsx';
 import { ExplainDrawer } from './explain-drawer.tsx';
 import { FindingsTab } from './findings-tab.tsx';
 import { HistoryTab } from './history-tab.tsx';

@@ -1,0 +1,147 @@
+import type { JSX } from 'preact';
+import { useResource } from '../../api/client.ts';
+import type { Source, SourceList } from '../../api/lists.ts';
+import { FilterBar, SelectField, TextField } from '../../components/filters.tsx';
+import { Empty, Heading, Loaded, NothingMatches } from '../../components/states.tsx';
+import { Foreign, Time } from '../../components/text.tsx';
+import { formatAge, formatNumber, formatTime } from '../../format.ts';
+import { hrefOf, hrefWith, place } from '../../router.ts';
+import { texts } from '../../texts.ts';
+import { SourceStateChip } from '../today/source-problems.tsx';
+import { ChangeSpark } from './change-spark.tsx';
+import { FeedTable } from './feed-table.tsx';
+
+const path = '/sources';
+const refreshMs = 60_000;
+const filterNames = ['q', 'state'] as const;
+const states: readonly Source['state'][] = ['failed', 'stale', 'current'];
+/** Feeds that are shown at once for a source that needs attention. */
+const openFeedsMax = 10;
+
+/** The sources of advisories and ratings, with the age of their content. Those that need attention come first. */
+export function SourcesScreen(): JSX.Element {
+  const resource = useResource<SourceList>(path, { everyMs: refreshMs });
+  const { sources: words } = texts;
+  return (
+    <>
+      <Heading title={texts.areas.sources} />
+      <p class="muted">{words.explanation}</p>
+      <FilterBar names={filterNames}>
+        <TextField name="q" label={words.filter} placeholder="debian:12" />
+        <SelectField
+          name="state"
+          label={words.state}
+          options={states.map((state) => [state, texts.sourceStates[state]])}
+        />
+      </FilterBar>
+      <Loaded resource={resource} path={path}>
+        {(data) => <SourceCards list={data} />}
+      </Loaded>
+    </>
+  );
+}
+
+function SourceCards({ list: { sources, daysSince } }: { readonly list: SourceList }): JSX.Element {
+  if (sources.length === 0) return <Empty title={texts.sources.empty} />;
+  const found = filtered(sources).toSorted((a, b) => states.indexOf(a.state) - states.indexOf(b.state));
+  if (found.length === 0) return <NothingMatches clearHref={hrefWith({ q: undefined, state: undefined })} />;
+  return (
+    <>
+      <p role="status">{countsOf(sources)}</p>
+      {found.map((source) => (
+        <SourceCard key={source.source} source={source} daysSince={daysSince} />
+      ))}
+    </>
+  );
+}
+
+/** Returns the sources of the filters. A text that a source lacks leaves those of its feeds that have it. */
+function filtered(sources: readonly Source[]): readonly Source[] {
+  const { query } = place.value;
+  const text = query.get('q')?.toLowerCase() ?? '';
+  const state = query.get('state') ?? '';
+  return sources
+    .filter((source) => state === '' || source.state === state)
+    .flatMap((source): Source | Source[] => {
+      if (source.source.toLowerCase().includes(text)) return source;
+      const feeds = source.feeds.filter(({ name, namespaces }) =>
+        [name, ...namespaces].some((one) => one.toLowerCase().includes(text)),
+      );
+      return feeds.length === 0 ? [] : { ...source, feeds };
+    });
+}
+
+function countsOf(sources: readonly Source[]): string {
+  return states
+    .map((state) => [state, sources.filter((source) => source.state === state).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${formatNumber(count)} ${texts.sourceStates[state]}`)
+    .join(', ');
+}
+
+interface SourceCardProps {
+  readonly source: Source;
+  readonly daysSince: string | null;
+}
+
+function SourceCard({ source, daysSince }: SourceCardProps): JSX.Element {
+  const { sources } = texts;
+  const { contentDate, checkedAt, reason, lastFailure, feeds, state } = source;
+  const records = feeds.reduce((sum, feed) => sum + feed.records, 0);
+  const skipped = feeds.reduce((sum, feed) => sum + feed.skipped, 0);
+  return (
+    <section class="card" aria-label={source.source}>
+      <div class="heading">
+        <h2>{source.source}</h2>
+        <SourceStateChip state={state} />
+        <dl class="inline-facts">
+          <Fact title={sources.content}>{ageOf(contentDate)}</Fact>
+          <Fact title={sources.checked}>{ageOf(checkedAt)}</Fact>
+          <Fact title={sources.records}>{formatNumber(records)}</Fact>
+          {skipped > 0 && (
+            <Fact title={sources.skipped}>
+              <span class="bad">{formatNumber(skipped)}</span>
+            </Fact>
+          )}
+        </dl>
+        <ChangeSpark feeds={feeds} since={daysSince} />
+      </div>
+      {reason !== null && (
+        <p class={state === 'failed' ? 'bad' : ''}>
+          <Foreign text={reason} isWhole />
+        </p>
+      )}
+      {lastFailure !== null && (
+        <p class="bad">
+          {sources.failedAt(formatTime(lastFailure.at))} <Foreign text={lastFailure.message} isWhole />
+        </p>
+      )}
+      <details open={(state !== 'current' || place.value.query.has('q')) && feeds.length < openFeedsMax}>
+        <summary>{sources.show(feeds.length)}</summary>
+        <FeedTable source={source.source} feeds={feeds} hasChanges={daysSince !== null} />
+        <p>
+          <a href={hrefOf('/changes')}>{sources.allChanges}</a>
+        </p>
+      </details>
+    </section>
+  );
+}
+
+function Fact({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children: JSX.Element | string;
+}): JSX.Element {
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function ageOf(iso: string | null): JSX.Element | string {
+  return iso === null ? texts.states.notKnown : <Time iso={iso}>{formatAge(iso, Date.now())}</Time>;
+}
