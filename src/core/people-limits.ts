@@ -20,6 +20,12 @@ export const peopleLimits = {
   mailStepMs: 10_000,
   /** Mails of which the server has accepted some recipients, whose names are remembered. */
   mailsPartlySent: 1000,
+  /** Changes of advisories of one digest that are counted. Large feeds change some thousands a day. */
+  digestEvents: 50_000,
+  /** New images of one digest that are counted. */
+  digestImages: 20_000,
+  /** Vulnerabilities, and sources that are not current, that one digest lists. */
+  digestRows: 20,
   /** Claim values of a person that a message about a refused sign-in shows. */
   shownClaimValues: 20,
 } as const;

@@ -226,7 +226,7 @@ test('limits the length of a mail, and states how much it leaves out', async (t)
 test('refuses settings that cannot work, and opens nothing without a server', async () => {
   const good: MailOptions = {
     ...{ server: 'smtp.example:587', tls: 'starttls', user: '', password: '' },
-    ...{ from: 'clair@acme.example', to: ['team@acme.example'], cafile: '' },
+    ...{ from: 'clair@acme.example', to: ['team@acme.example'], cafile: '', changes: true, dailyat: '' },
   };
   openMail(good);
   openMail({ ...good, server: '[::1]:25', tls: 'none' });
@@ -242,6 +242,10 @@ test('refuses settings that cannot work, and opens nothing without a server', as
     [{ user: 'clair' }, /^notifier\.email\.user and password must be set together$/],
     [{ password: 'planted' }, /^notifier\.email\.user and password must be set together$/],
     [{ user: 'a', password: 'planted', tls: 'none' }, /^notifier\.email\.password would be sent without/],
+    ...['7:00', '24:00', '07:60', 'noon'].map(
+      (dailyat) => [{ dailyat }, /^notifier\.email\.dailyat takes a time such as 07:00$/] as const,
+    ),
+    [{ dailyat: '07:00', server: '' }, /^notifier\.email\.dailyat needs notifier\.email\.server$/],
     [{ cafile: '/nowhere/ca.pem' }, /^notifier\.email\.cafile names \/nowhere\/ca\.pem/],
   ];
   for (const [change, message] of bad)
@@ -253,4 +257,5 @@ test('refuses settings that cannot work, and opens nothing without a server', as
     );
   const context = { env: {}, isBatched: false, manifestNotifications: () => [] };
   assert.equal(email.open({ ...good, server: '' }, context), undefined);
+  assert.equal(email.open({ ...good, changes: false, dailyat: '07:00' }, context), undefined);
 });

@@ -2,7 +2,13 @@ import { ClairError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Transport } from '../plugin/transport.ts';
 import { notificationMail } from './mail-message.ts';
-import { type MailServer, mailServerOf, mailSettings } from './mail-server.ts';
+import {
+  dailyMailAtMs,
+  type MailOptions,
+  type MailServer,
+  mailServerOf,
+  mailSettings,
+} from './mail-server.ts';
 import { transportKind } from './transport-kind.ts';
 
 /** Sends each notification once, as a mail to some recipients. */
@@ -10,9 +16,19 @@ export const email = transportKind({
   name: 'email',
   readBy: 'people',
   settings: mailSettings,
-  open: (options) =>
-    options.server === '' ? undefined : toRecipients(mailServerOf('notifier.email', options)),
+  open(options) {
+    const server = configuredMailServer(options);
+    return server !== undefined && options.changes ? toRecipients(server) : undefined;
+  },
 });
+
+/** Returns the mail server of the settings. Undefined without one. Throws `config-invalid`. */
+export function configuredMailServer(options: MailOptions): MailServer | undefined {
+  const isDaily = dailyMailAtMs('notifier.email', options) !== undefined;
+  if (options.server !== '') return mailServerOf('notifier.email', options);
+  if (isDaily) throw new ClairError('config-invalid', 'notifier.email.dailyat needs notifier.email.server');
+  return undefined;
+}
 
 function toRecipients(server: MailServer): Transport {
   const missing = new MissingRecipients();

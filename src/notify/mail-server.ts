@@ -1,5 +1,5 @@
 import { ClairError } from '../core/errors.ts';
-import { oneOf, secretString, string, stringList, type ValuesOf } from '../core/setting.ts';
+import { boolean, oneOf, secretString, string, stringList, type ValuesOf } from '../core/setting.ts';
 import { readSettingFile } from './http-post.ts';
 import { type MailPlace, type OutgoingMail, sendMail } from './send-mail.ts';
 
@@ -15,6 +15,10 @@ export const mailSettings = {
   password: secretString('Password to log in with.'),
   from: string('Address of the sender: `clair@example.org`.'),
   to: stringList('Addresses of the recipients.'),
+  changes: boolean('Send a mail for each notification. Set it to false for the daily mail alone.', true),
+  dailyat: string(
+    'Time of a daily mail on what has changed, in UTC: `07:00`. If empty, no daily mail is sent.',
+  ),
   cafile: string("Path of the CA certificates that are trusted to sign the server's certificate (PEM)."),
 } as const;
 
@@ -42,6 +46,18 @@ export function mailServerOf(section: string, options: MailOptions): MailServer 
     ca: cafile === '' ? undefined : readSettingFile(`${section}.cafile`, cafile),
   };
   return { recipients: to, send: (mail, signal) => sendMail(place, mail, signal) };
+}
+
+/** Returns the time of the daily mail, in milliseconds from midnight in UTC. Undefined without one. Throws `config-invalid`. */
+export function dailyMailAtMs(
+  section: string,
+  { dailyat }: Pick<MailOptions, 'dailyat'>,
+): number | undefined {
+  if (dailyat === '') return undefined;
+  const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(dailyat) ?? [];
+  if (hours === undefined || minutes === undefined)
+    throw new ClairError('config-invalid', `${section}.dailyat takes a time such as 07:00`);
+  return (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
 
 function endpointOf(section: string, server: string): Pick<MailPlace, 'host' | 'port'> {

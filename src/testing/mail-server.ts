@@ -77,6 +77,7 @@ export async function startMailServer(context: TestContext, behaviour: MailServe
   const options: MailOptions = {
     ...{ server: `127.0.0.1:${port}`, tls, user: login?.user ?? '', password: login?.password ?? '' },
     ...{ from: 'clair@acme.example', to: ['team@acme.example'], cafile: authority.cert },
+    ...{ changes: true, dailyat: '' },
   };
   return { options, received };
 }

@@ -1,63 +1,86 @@
 import type { Config } from '../../config/settings.ts';
 import { messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { attentiveSleep, sleep } from '../../kit/async/wake-signal.ts';
+import { runJobs } from '../../service/jobs/run-jobs.ts';
 import { deliverNotifications } from '../../service/notifications/deliver-notifications.ts';
 import type { NotificationFilter } from '../../service/notifications/notification-filter.ts';
 import { ownerName } from '../environment.ts';
 import { startBackgroundTask } from './background-task.ts';
+import { digestMailJob } from './digest-mails.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { tracedTransport } from './tracing.ts';
 
 /**
- * Delivers notifications until it is disposed. Without a transport in the configuration or a plugin it delivers nothing; clients can still
- * query notifications.
+ * Delivers notifications, and sends the daily digest, until it is disposed. Without a transport in the configuration or a plugin it delivers
+ * nothing; clients can still query notifications.
  */
-export function startNotifier(
+export function startNotifier(config: Config, deps: ServiceDeps): AsyncDisposable {
+  return startBackgroundTask('notifier', deps.log, async (signal) => {
+    await deps.previousStopped;
+    await Promise.all([deliver(config, deps, signal), sendDigests(config, deps, signal)]);
+  });
+}
+
+async function sendDigests(
+  config: Config,
+  { store, log, now, wakeSignal, ...deps }: ServiceDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const job = digestMailJob(config, { store, log });
+  if (job === undefined) return;
+  await runJobs(
+    [job],
+    { [job.lane]: 1 },
+    {
+      ...{ store, now, random: Math.random, owner: ownerName() },
+      sleepOrWake: attentiveSleep(wakeSignal, signal),
+      onError(error) {
+        log.error({ error: messageOf(error) }, 'jobs could not be read or recorded');
+      },
+      onFailed({ name }, error) {
+        log.error({ job: name, attempts: limits.jobAttempts, error }, 'job keeps failing');
+      },
+    },
+    signal,
+  );
+  // Another server can run the job that was handed back.
+  deps.announceWork();
+}
+
+async function deliver(
   { notifier }: Config,
-  {
-    loaded: { extensions },
-    plan,
-    store,
-    suppressions,
-    log,
-    metrics,
-    tracer,
-    wakeSignal,
-    now,
-    previousStopped,
-  }: ServiceDeps,
-): AsyncDisposable {
+  { loaded: { extensions }, plan, store, suppressions, log, metrics, tracer, wakeSignal, now }: ServiceDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const { attempts, renotifyinterval, digest } = notifier;
   const transports = plan.transports.map((one) => tracedTransport(one, tracer));
-  return startBackgroundTask('notifier', log, async (signal) => {
-    await previousStopped;
-    if (transports.length === 0) return;
-    await deliverNotifications(
-      {
-        extensions,
-        store,
-        suppressions,
-        transports,
-        filter: filterOf(notifier),
-        attempts,
-        batchWindowMs: digest,
-        renotifyMs: renotifyinterval,
-        now,
-        owner: ownerName(),
-        sleepOrWake: attentiveSleep(wakeSignal, signal),
-        sleep: sleep,
-        onDelivered: (name, sinceCreatedMs) => {
-          metrics.recordDelivery(sinceCreatedMs);
-          log.info({ notification: name }, 'notification delivered');
-        },
-        onFailure: (transport, error) => {
-          metrics.recordDeliveryFailure(transport);
-          log.warn({ transport, error: messageOf(error) }, 'notification delivery failed');
-        },
+  if (transports.length === 0) return;
+  await deliverNotifications(
+    {
+      extensions,
+      store,
+      suppressions,
+      transports,
+      filter: filterOf(notifier),
+      attempts,
+      batchWindowMs: digest,
+      renotifyMs: renotifyinterval,
+      now,
+      owner: ownerName(),
+      sleepOrWake: attentiveSleep(wakeSignal, signal),
+      sleep: sleep,
+      onDelivered: (name, sinceCreatedMs) => {
+        metrics.recordDelivery(sinceCreatedMs);
+        log.info({ notification: name }, 'notification delivered');
       },
-      signal,
-    );
-  });
+      onFailure: (transport, error) => {
+        metrics.recordDeliveryFailure(transport);
+        log.warn({ transport, error: messageOf(error) }, 'notification delivery failed');
+      },
+    },
+    signal,
+  );
 }
 
 /** Returns the filter of changes of a configuration. */

@@ -19,6 +19,7 @@ import {
   walkDescription,
   webhookDescription,
 } from './descriptions.ts';
+import { digestRoutes } from './digest.ts';
 import { findingRoutes } from './findings.ts';
 import { getImagesRoute } from './image-list.ts';
 import { getReachedRoute, getReportRoute } from './images.ts';
@@ -115,6 +116,7 @@ const routes: readonly FleetRoute[] = [
   },
   ...questionRoutes,
   ...knowledgeRoutes,
+  ...digestRoutes,
   ...findingRoutes,
   ...statementRoutes,
 ];
