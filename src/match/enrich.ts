@@ -16,21 +16,25 @@ export interface EnrichmentData {
  * Adds enrichments to a finding. The vendor's severity and description have priority. The title of an advisory is used if there is no other
  * description. All CVSS vectors are kept, the vendor's first.
  */
-export function enrich<T extends Match>(match: T, { enrichments, knowsExploited }: EnrichmentData): T {
-  const { vulnerability } = match;
+export function enrich<T extends Match>(match: T, data: EnrichmentData): T {
+  return { ...match, vulnerability: enrichVulnerability(match.vulnerability, data) };
+}
+
+/** Adds enrichments to a vulnerability, as `enrich` does to that of a finding. */
+export function enrichVulnerability(
+  vulnerability: ReportVulnerability,
+  { enrichments, knowsExploited }: EnrichmentData,
+): ReportVulnerability {
   const applicable = enrichments.get(vulnerability.id) ?? [];
   return {
-    ...match,
-    vulnerability: {
-      ...vulnerability,
-      aliases: aliasesOf(vulnerability, applicable),
-      ...ratingOf(vulnerability, applicable),
-      cvss: distinct([...vulnerability.cvss, ...applicable.flatMap(({ cvss = [] }) => cvss)]),
-      description: vulnerability.description ?? descriptionFrom(vulnerability, applicable),
-      ...exploitationOf(applicable, knowsExploited),
-      ...weaknessesOf(applicable),
-      epss: applicable.find(({ epss }) => epss !== undefined)?.epss?.score ?? null,
-    },
+    ...vulnerability,
+    aliases: aliasesOf(vulnerability, applicable),
+    ...ratingOf(vulnerability, applicable),
+    cvss: distinct([...vulnerability.cvss, ...applicable.flatMap(({ cvss = [] }) => cvss)]),
+    description: vulnerability.description ?? descriptionFrom(vulnerability, applicable),
+    ...exploitationOf(applicable, knowsExploited),
+    ...weaknessesOf(applicable),
+    epss: applicable.find(({ epss }) => epss !== undefined)?.epss?.score ?? null,
   };
 }
 

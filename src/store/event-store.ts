@@ -62,6 +62,15 @@ export interface EventDays {
   readonly days: readonly DayOfEvents[];
 }
 
+/** The history of a record of a feed, as far as the database has it. */
+export interface RecordHistory extends FeedName {
+  readonly key: string;
+  /** Since when the database has the record, ISO 8601. */
+  readonly since: string;
+  /** Its events, the newest first. */
+  readonly events: readonly AdvisoryEvent[];
+}
+
 /** A fix that an advisory names for a package of a namespace. */
 export interface FixRow {
   readonly source: string;
@@ -85,6 +94,8 @@ export interface EventStore {
   pageNewest(filter: EventFilter, page: PageRequest<number>): Promise<EventPage>;
   /** Counts the events since a day in UTC, at most the newest `limits.countedEvents`. */
   findDays(since: string): Promise<EventDays>;
+  /** Returns the histories of the records with these ids. Reads at most 2,000 forms of them. */
+  findHistories(ids: readonly string[]): Promise<readonly RecordHistory[]>;
   /** Returns the number of the newest event; 0 if there never was one. */
   findLastNumber(): Promise<number>;
   /**

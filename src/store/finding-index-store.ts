@@ -1,5 +1,6 @@
 import type { Fix } from '../model/fix.ts';
 import type { Severity } from '../model/severity.ts';
+import type { VersionKey } from '../plugin/version-scheme.ts';
 import type { Exploitation, FoundPackage } from './finding-count-store.ts';
 import type { KnownImage, KnownImageFilter } from './known-image-store.ts';
 import type { PageRequest } from './page.ts';
@@ -114,6 +115,8 @@ export interface PackageNamePage {
 /** A version of a package that images have. */
 export interface FleetVersion {
   readonly version: string;
+  /** Absent if the version has no key. */
+  readonly key?: VersionKey;
   readonly images: number;
   /** Number of vulnerabilities that it has. */
   readonly findings: number;

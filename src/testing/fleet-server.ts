@@ -65,7 +65,7 @@ export async function fleetServer(
   const store = await engine.create(context)({ now: () => clock.at });
   const registry = await memoryRegistry(context);
   const { port } = await startApiServer(context, {
-    routers: () => [routerOf(fleetPrefix, fleetRoutes(depsOf(store, extensions, now)))],
+    routers: () => [routerOf(fleetPrefix, fleetRoutes(fleetDeps(store, extensions, now)))],
     access: tokens.length === 0 ? apiServerDefaults.access : accessByTokens(tokens),
   });
   const call = async (path: string, init?: RequestInit) =>
@@ -99,7 +99,8 @@ export async function fleetServer(
   };
 }
 
-function depsOf(store: Store, extensions: Extensions, now: () => Date): FleetDeps {
+/** Returns what the routes of `/api/v1` need, for a server that scans nothing. */
+export function fleetDeps(store: Store, extensions: Extensions, now: () => Date): FleetDeps {
   const deps = {
     ...{ store, parse: parseSuppressions, ofServer: { rules: [], statements: [] }, now },
     vexKeys: new VexKeys([]),

@@ -81,6 +81,9 @@ for (const engine of storeEngines.filter(({ name }) => name !== 'sqlite file'))
   test(`${engine.name}: lists findings and images of the fleet in each order, page by page`, async (t) => {
     const server = await countedServer(t, engine);
     await listsFindings(server);
+    await listsVulnerabilities(server);
+    await showsVulnerability(server);
+    await showsPackages(server);
     await listsImages(server);
   });
 
@@ -130,6 +133,142 @@ async function listsFindings({ get, web, repository, refusal, call }: Counted): 
       '',
     ].join('\r\n'),
   );
+}
+
+interface Vulnerabilities {
+  readonly advisories: readonly {
+    readonly id: string;
+    readonly severity: string;
+    readonly exploited: string;
+    readonly fixable: boolean;
+    readonly images: number;
+    readonly packages: number;
+  }[];
+  readonly next?: string;
+}
+
+async function listsVulnerabilities({ get, refusal }: Counted): Promise<void> {
+  const idsOf = async (query: string): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let after = ''; ; ) {
+      const { advisories, next } = await get<Vulnerabilities>(`/advisories?limit=1&${query}${after}`);
+      ids.push(...advisories.map(({ id }) => id));
+      if (next === undefined) return ids;
+      after = `&after=${next}`;
+    }
+  };
+  const { advisories } = await get<Vulnerabilities>('/advisories?exploited=true');
+  assert.deepEqual(advisories, [
+    {
+      ...{ id: exploited, severity: 'Low', exploited: 'yes', epss: null, fixable: true },
+      ...{ images: 2, packages: 1 },
+    },
+  ]);
+  const sorted: readonly (readonly [string, readonly string[]])[] = [
+    ['', ['CVE-2026-1', 'CVE-2026-2', exploited]],
+    ['sort=images', ['CVE-2026-2', exploited, 'CVE-2026-1']],
+    ['sort=epss', ['CVE-2026-2', 'CVE-2026-1', exploited]],
+    ['q=26-2', ['CVE-2026-2']],
+    ['q=%25', []],
+    ['severity=Low&exploited=false', ['CVE-2026-2']],
+    ['fixable=false', []],
+  ];
+  for (const [query, ids] of sorted) assert.deepEqual(await idsOf(query), ids, query);
+  assert.equal((await refusal('/advisories?after=x'))[0], 400);
+}
+
+async function showsVulnerability({ get, refusal, applyDebian, clock, shop, call }: Counted): Promise<void> {
+  clock.at += 3_600_000;
+  await applyDebian([
+    debianRecord('CVE-2026-1', 'openssl', { fixed: '3.0.2-1', severity: 'High' }),
+    debianRecord('CVE-2026-2', 'bash', { fixed: '5.3-1', severity: 'Low' }),
+    debianRecord(exploited, 'openssl', { fixed: '3.0.3-1', severity: 'Low' }),
+  ]);
+  const page = await get<Page>('/advisories/cve-2026-1');
+  assert.deepEqual(
+    [page.id, page.severity, page.severitySource, page.exploited, page.images],
+    ['CVE-2026-1', 'High', 'debian', [], 1],
+  );
+  assert.deepEqual(
+    page.sources.map(({ source, since, statements, changes }) => [source, since, statements, changes]),
+    [
+      [
+        'debian',
+        '2026-03-01T00:00:00.000Z',
+        [
+          {
+            ...{ namespace: 'debian:12', package: 'openssl', range: { to: '3.0.2-1' }, severity: 'High' },
+            fix: { state: 'fixed', version: '3.0.2-1' },
+          },
+        ],
+        [{ number: 1, at: '2026-03-01T01:00:00.000Z', kind: 'changed', changed: ['severity'] }],
+      ],
+    ],
+  );
+  const rated = await get<Page>(`/advisories/${exploited}`);
+  assert.deepEqual(rated.exploited, [{ source: 'kev', date: '2026-01-01' }]);
+  assert.equal((await refusal('/advisories/CVE-1999-1'))[0], 404);
+
+  const { images } = await get<Images>(`/advisories/${exploited}/images?limit=1000`);
+  assert.equal(images.length, 2);
+  assert.ok(images.some(({ digest }) => digest === shop));
+  const csv = await call('/advisories/CVE-2026-1/images', { headers: { Accept: 'text/csv' } });
+  assert.match(
+    await csv.text(),
+    /^digest,names,.*\r\nsha256:[^\r]*,CVE-2026-1,High,deb,openssl,3\.0\.1-1,[^\r]*\r\n$/,
+  );
+  assert.equal((await refusal('/advisories/CVE-1999-1/images'))[0], 404);
+}
+
+interface Page {
+  readonly id: string;
+  readonly severity: string;
+  readonly severitySource: string;
+  readonly exploited: readonly object[];
+  readonly images: number;
+  readonly sources: readonly {
+    readonly source: string;
+    readonly since: string;
+    readonly statements: readonly object[];
+    readonly changes: readonly object[];
+  }[];
+}
+
+async function showsPackages({ get, refusal }: Counted): Promise<void> {
+  const namespace = 'debian:12';
+  const listed = { namespace, versions: 1 };
+  const { packages } = await get<{ packages: object[] }>('/packages');
+  const openssl = { namespace, name: 'openssl', versions: 2, images: 2, worst: 'Critical' };
+  assert.deepEqual(packages, [
+    { ...listed, name: 'bash', images: 2, worst: 'Low' },
+    openssl,
+    { ...listed, name: 'zlib', images: 1, worst: null },
+  ]);
+  const first = await get<{ packages: object[]; next: string }>('/packages?limit=1&q=S');
+  assert.deepEqual(first.packages, [packages[0]]);
+  const second = await get<{ packages: object[] }>(`/packages?limit=1&q=S&after=${first.next}`);
+  assert.deepEqual(second, { packages: [openssl] });
+  assert.deepEqual(await get('/packages?namespace=debian:13'), { packages: [] });
+
+  const ruler = await get<{ versions: object[]; ranges: { id: string; from: number; to: number }[] }>(
+    `/packages/versions?namespace=${namespace}&name=openssl`,
+  );
+  assert.deepEqual(ruler.versions, [
+    { version: '3.0.1-1', images: 1, findings: 2 },
+    { version: '3.0.2-1', images: 1, findings: 1 },
+  ]);
+  assert.deepEqual(
+    ruler.ranges.map(({ id, from, to }) => `${id} ${from} ${to}`),
+    ['CVE-2026-1 0 0', `${exploited} 0 1`],
+  );
+  assert.equal((await refusal('/packages/versions?namespace=npm&name=openssl'))[0], 404);
+
+  const found = await get<{ images: object[]; advisories: object[]; packages: object[] }>(
+    '/search?q=openssl',
+  );
+  assert.deepEqual(found, { images: [], advisories: [], packages: [openssl] });
+  const byTag = await get<{ images: object[] }>('/search?q=shop');
+  assert.equal(byTag.images.length, 1);
 }
 
 async function listsImages({ get, scan, count, web, shop, clean, refusal }: Counted): Promise<void> {

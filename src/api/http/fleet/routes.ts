@@ -1,6 +1,7 @@
 import { limits } from '../../../core/limits.ts';
 import type { DescribedRoute } from '../openapi.ts';
 import type { Route, RouteHandler } from '../route.ts';
+import { advisoryRoutes } from './advisories.ts';
 import {
   auditDescription,
   deleteSuppressionDescription,
@@ -26,6 +27,7 @@ import { getReachedRoute, getReportRoute } from './images.ts';
 import type { FleetDeps, FleetRoute } from './jobs.ts';
 import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
 import { knowledgeRoutes } from './knowledge.ts';
+import { packageRoutes } from './packages.ts';
 import { problemErrors } from './problem.ts';
 import { questionRoutes } from './questions.ts';
 import { getJobsRoute, getRegistriesRoute, postWalkRoute } from './registries.ts';
@@ -119,6 +121,8 @@ const routes: readonly FleetRoute[] = [
   ...digestRoutes,
   ...findingRoutes,
   ...statementRoutes,
+  ...advisoryRoutes,
+  ...packageRoutes,
 ];
 
 /** Returns the routes of `/api/v1`. */

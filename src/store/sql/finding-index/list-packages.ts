@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { padToPowerOfTwo } from '../../../kit/collections.ts';
+import type { VersionKey } from '../../../plugin/version-scheme.ts';
 import type {
   FleetPackage,
   FleetVersion,
@@ -8,6 +9,7 @@ import type {
   PackageNamePlace,
 } from '../../finding-index-store.ts';
 import type { PageRequest } from '../../page.ts';
+import { plainBytes } from '../affected-row.ts';
 import { behind } from '../expired-rows.ts';
 import type { Tables } from '../schema.ts';
 import { containsText } from './conditions.ts';
@@ -121,17 +123,18 @@ export async function findVersions(
     .innerJoin('namespace', 'namespace.id', 'package.namespace_id')
     .innerJoin('set_package', 'set_package.package_id', 'package.id')
     .innerJoin('counted_set', 'counted_set.set_id', 'set_package.set_id')
-    .select('package.lookup_version as version')
+    .select(['package.lookup_version as version', 'package.key'])
     .$narrowType<{ version: string }>()
     .select((eb) => eb.fn.count('counted_set.image_id').distinct().as('images'))
     .where('namespace.name', '=', namespace)
     .where('package.lookup_name', '=', name)
-    .groupBy('package.lookup_version')
+    .groupBy(['package.lookup_version', 'package.key'])
     .limit(limit)
     .execute();
   const findings = await countOfVersions(db, { namespace, name });
-  return rows.map(({ version, images }) => ({
+  return rows.map(({ version, key, images }) => ({
     version,
+    ...(key !== null && { key: plainBytes(key) as VersionKey }),
     images: Number(images),
     findings: findings.get(version) ?? 0,
   }));

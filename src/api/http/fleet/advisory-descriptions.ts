@@ -1,0 +1,107 @@
+import { severities } from '../../../model/severity.ts';
+import type { Schema } from '../go-schema.ts';
+import { pageQuery, type RouteDescription } from '../openapi.ts';
+import { exploitationSchema, findingQuery, scoreSchema } from './finding-descriptions.ts';
+
+const text: Schema = { type: 'string' };
+const nullableText: Schema = { type: ['string', 'null'] };
+const number: Schema = { type: 'integer' };
+const texts: Schema = { type: 'array', items: text };
+const severity: Schema = { enum: [...severities] };
+const fix: Schema = { type: 'object', properties: { state: text, version: text } };
+
+const listed: Schema = {
+  type: 'object',
+  properties: {
+    ...{ id: text, severity, exploited: exploitationSchema, epss: scoreSchema },
+    ...{ fixable: { type: 'boolean' }, images: number, packages: number },
+  },
+};
+
+/** Description of `GET /api/v1/advisories` for the OpenAPI document. */
+export const advisoriesDescription: RouteDescription = {
+  summary: 'Lists the vulnerabilities that images have, as servers have last counted them.',
+  query: {
+    q: { type: 'string', summary: 'Only vulnerabilities with this part in their id.' },
+    ...findingQuery,
+    sort: {
+      type: 'string',
+      summary:
+        '`severity`: the worst first, by default. `images`: in the most images first. `epss`: the highest first.',
+    },
+    ...pageQuery('vulnerabilities', 'string'),
+  },
+  responseType: { type: 'object', properties: { advisories: { type: 'array', items: listed }, next: text } },
+  hasCsv: true,
+  hasProblems: true,
+  errorStatuses: [400, 503],
+};
+
+const statement: Schema = {
+  type: 'object',
+  properties: { namespace: text, package: text, range: { type: 'object' }, fix, severity },
+};
+
+const change: Schema = {
+  type: 'object',
+  properties: {
+    ...{ number, at: text, kind: { enum: ['new', 'changed', 'withdrawn'] }, changed: texts },
+  },
+};
+
+const source: Schema = {
+  type: 'object',
+  properties: {
+    ...{ source: text, feed: text, advisory: text, title: nullableText, issued: nullableText },
+    statements: { type: 'array', items: statement },
+    ...{ moreStatements: number, since: text, changes: { type: 'array', items: change } },
+  },
+};
+
+/** Description of `GET /api/v1/advisories/:id` for the OpenAPI document. */
+export const advisoryDescription: RouteDescription = {
+  summary: 'Returns what each source says about a vulnerability, under any of its names.',
+  responseType: {
+    type: 'object',
+    properties: {
+      ...{ id: text, aliases: texts, severity, severitySource: nullableText },
+      cvss: { type: 'array', items: { type: 'object' } },
+      epss: scoreSchema,
+      exploited: {
+        type: 'array',
+        items: { type: 'object', properties: { source: text, date: nullableText } },
+      },
+      ...{ description: nullableText, links: texts, weaknesses: texts },
+      images: { type: ['integer', 'null'] },
+      sources: { type: 'array', items: source },
+    },
+  },
+  hasProblems: true,
+  errorStatuses: [404, 503],
+};
+
+const affected: Schema = {
+  type: 'object',
+  properties: {
+    ...{ identity: text, names: texts, reference: text, digest: nullableText },
+    ...{ untaggedSince: nullableText, certain: { type: 'boolean' } },
+    packages: { type: 'array', items: { type: 'object' } },
+  },
+};
+
+/** Description of `GET /api/v1/advisories/:id/images` for the OpenAPI document. */
+export const advisoryImagesDescription: RouteDescription = {
+  summary:
+    'Lists the images that a vulnerability affects, with packages and layers, by the current advisories. Rules and VEX statements apply.',
+  query: {
+    asOf: { type: 'string', summary: 'A time in the past whose advisories are used, ISO 8601.' },
+    ...pageQuery('images', 'string'),
+  },
+  responseType: {
+    type: 'object',
+    properties: { images: { type: 'array', items: affected }, suppressed: number, next: text },
+  },
+  hasCsv: true,
+  hasProblems: true,
+  errorStatuses: [400, 404, 503],
+};
