@@ -81,12 +81,15 @@ export interface CountingStep {
   readonly lease?: Lease | undefined;
 }
 
-/** The findings of all images that a name refers to. A layer below another named layer does not count. */
+/**
+ * The findings of all images of the index: the newest index of each image that a scan has read, and each image that a client has named. A
+ * layer below another named layer does not count, nor does an image before all of its sets are counted.
+ */
 export interface FindingTotals {
   /** When they last changed. */
   readonly at: string;
   readonly images: number;
-  /** Sets that these images have, and whose findings are not counted yet, or again. */
+  /** Sets whose findings are not counted yet, or again. */
   readonly dueSets: number;
   readonly findings: readonly FindingCount[];
 }

@@ -163,31 +163,22 @@ async function dropOrphans(db: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
+/** Sums over the images of the index of findings, so that the sums agree with its lists. */
 async function sumCounts(db: Kysely<Tables>): Promise<Omit<FindingTotals, 'at'>> {
-  const { images } = await namedImages(db)
+  const { images } = await db
+    .selectFrom('counted_image')
     .select((eb) => eb.fn.countAll().as('images'))
     .executeTakeFirstOrThrow();
-  const usedSets = db
-    .selectFrom('image_set')
-    .innerJoin(namedImages(db).select('named.image').as('used'), 'used.image', 'image_set.image_id')
-    .select('image_set.set_id')
-    .select((eb) => eb.fn.count('image_set.image_id').distinct().as('images'))
-    .groupBy('image_set.set_id');
-  // Begins with the due sets, which are few, so that the sets of all images are grouped once only.
   const { due } = await db
     .selectFrom('package_set')
     .where('package_set.count_due', '>', 0)
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('image_set')
-          .select('image_set.set_id')
-          .whereRef('image_set.set_id', '=', 'package_set.id')
-          .where('image_set.image_id', 'in', namedImages(db).select('named.image')),
-      ),
-    )
     .select((eb) => eb.fn.countAll().as('due'))
     .executeTakeFirstOrThrow();
+  const usedSets = db
+    .selectFrom('counted_set')
+    .select('counted_set.set_id')
+    .select((eb) => eb.fn.countAll().as('images'))
+    .groupBy('counted_set.set_id');
   const rows = await db
     .selectFrom(usedSets.as('used_set'))
     .innerJoin('set_count', 'set_count.set_id', 'used_set.set_id')
@@ -199,29 +190,6 @@ async function sumCounts(db: Kysely<Tables>): Promise<Omit<FindingTotals, 'at'>>
     .orderBy('set_count.exploited')
     .execute();
   return { images: Number(images), dueSets: Number(due), findings: rows.map(toCount) };
-}
-
-/** Selects each image that a name refers to once: a name of the APIs of Clair, or that of an image that a scan has read. */
-function namedImages(db: Kysely<Tables>) {
-  const ancestries = db.selectFrom('ancestry').select('ancestry.image_id as image');
-  const topLayers = db
-    .selectFrom('v1_layer')
-    .select('v1_layer.image_id as image')
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('v1_layer as above')
-            .select('above.name')
-            .whereRef('above.parent', '=', 'v1_layer.name'),
-        ),
-      ),
-    );
-  const known = db
-    .selectFrom('known_image')
-    .select('known_image.image_id as image')
-    .where('known_image.untagged_since', 'is', null);
-  return db.selectFrom(ancestries.union(topLayers).union(known).as('named'));
 }
 
 interface SumRow {

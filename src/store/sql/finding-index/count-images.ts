@@ -11,8 +11,8 @@ const imagesAtATime = 100;
 const setsAtATime = 100;
 
 /**
- * Counts images that are new, and takes out those that are gone. An image is counted if it is the newest index of a known image, or if a
- * client named it over an API. It waits until all of its sets are counted, so that no image passes for one without findings.
+ * Counts images that are new, and takes out those that are gone. An image is counted if it is the newest index of a known image that has
+ * not lost its names, or if a client named it over an API. It waits until all of its sets are counted, so that no image passes for one without findings.
  */
 export async function followImages(engine: Engine, now: number, signal: AbortSignal): Promise<void> {
   const last = await lastNumber(engine.db);
@@ -96,7 +96,7 @@ async function newImages(db: Kysely<Tables>, { after, upTo }: NumberRange): Prom
     .execute();
 }
 
-/** Whether lists have the image: it is the newest index of what a scan has read, or a client has named it. */
+/** Whether lists have the image: it is the newest index of what a scan has read and still has a name, or a client has named it. */
 function isCurrent(eb: ExpressionBuilder<Tables, 'image'>): Expression<SqlBool> {
   return eb.or([
     eb.exists(
@@ -104,7 +104,8 @@ function isCurrent(eb: ExpressionBuilder<Tables, 'image'>): Expression<SqlBool> 
         .selectFrom('known_image')
         .select('known_image.id')
         .whereRef('known_image.id', '=', 'image.known_image')
-        .whereRef('known_image.image_id', '=', 'image.id'),
+        .whereRef('known_image.image_id', '=', 'image.id')
+        .where('known_image.untagged_since', 'is', null),
     ),
     eb.exists(
       eb.selectFrom('ancestry').select('ancestry.name').whereRef('ancestry.image_id', '=', 'image.id'),
