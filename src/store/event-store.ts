@@ -92,6 +92,8 @@ export interface EventStore {
    * events, or none, and a next page nevertheless.
    */
   pageNewest(filter: EventFilter, page: PageRequest<number>): Promise<EventPage>;
+  /** Returns events by their numbers, the newest first. Those that were deleted are absent. */
+  findListed(numbers: readonly number[]): Promise<readonly ListedEvent[]>;
   /** Counts the events since a day in UTC, at most the newest `limits.countedEvents`. */
   findDays(since: string): Promise<EventDays>;
   /** Returns the histories of the records with these ids. Reads at most 2,000 forms of them. */

@@ -42,6 +42,35 @@ export interface Notification {
   readonly dueAt: string | null;
 }
 
+/**
+ * How far a notification is: `due` until all receivers have accepted it, then `delivered`, and `acknowledged` once a client has deleted it.
+ * `skipped`: no receiver wants it, or a batch has it.
+ */
+export const notificationStates = ['due', 'delivered', 'acknowledged', 'skipped'] as const;
+
+/** An element of `notificationStates`. */
+export type NotificationState = (typeof notificationStates)[number];
+
+/** Returns how far a notification is. */
+export function stateOfNotification({
+  notifiedAt,
+  deletedAt,
+  dueAt,
+}: Pick<Notification, 'notifiedAt' | 'deletedAt' | 'dueAt'>): NotificationState {
+  if (deletedAt !== null) return 'acknowledged';
+  if (notifiedAt !== null) return 'delivered';
+  return dueAt === null ? 'skipped' : 'due';
+}
+
+/** Where a page of notifications ends: the number of the event, and the name. */
+export type NotificationPlace = readonly [event: number, name: string];
+
+/** A page of notifications, those of the newest events first. `next` is absent on the last page. */
+export interface NewestNotifications {
+  readonly notifications: readonly Notification[];
+  readonly next?: NotificationPlace | undefined;
+}
+
 /** A notification of another program that a client has not acknowledged there. At least one side is present. */
 export interface ImportedNotification {
   /** Clients know it by this name. */
@@ -67,6 +96,16 @@ export interface NotificationStore extends DeliveryQueueStore<Notification> {
    * belong to the feed, which must exist, and are valid at no time: no report and no list of events has them.
    */
   takeOver(feed: FeedName, notifications: readonly ImportedNotification[]): Promise<number>;
+  /**
+   * Returns notifications in one state, or in all. Reads at most `limits.listedEvents` of them for one page: with a state, a page may have few
+   * notifications, or none, and a next page nevertheless.
+   */
+  pageNewest(
+    state: NotificationState | undefined,
+    page: PageRequest<NotificationPlace>,
+  ): Promise<NewestNotifications>;
+  /** Makes a notification due now, unless a client has acknowledged it. Returns it as it is then. Undefined if it is unknown. */
+  resend(name: string): Promise<Notification | undefined>;
   /**
    * Returns when the next notification or batch is due, by one query. Returns the current time if there are events without notifications,
    * and undefined if nothing is due ever.

@@ -138,18 +138,7 @@ async function createNotifications({ store }: DeliveryDeps, signal: AbortSignal)
 }
 
 /** Queue of notifications or batches, in order of their due time. */
-interface DeliveryQueue
-  extends Omit<
-    NotificationStore,
-    | 'createFromEvents'
-    | 'takeOver'
-    | 'find'
-    | 'findDue'
-    | 'findNextDue'
-    | 'markDeleted'
-    | 'representUpdate'
-    | 'pageOfUpdate'
-  > {
+interface DeliveryQueue extends Pick<NotificationStore, 'markNotified' | 'postpone'> {
   find(name: string): Promise<QueuedDelivery | undefined>;
   findDue(limit: number): Promise<readonly QueuedDelivery[]>;
   /** Returns the message for the transports. Returns undefined if there is nothing to deliver. */

@@ -6,7 +6,7 @@ import type { Engine, EngineConnection } from './engine.ts';
 import { findFixTimes } from './fix-times.ts';
 import { momentOf } from './history.ts';
 import { allocateNumbers } from './id-counter.ts';
-import { findEventDays, pageNewestEvents, toAdvisoryEvent } from './list-events.ts';
+import { findEventDays, findListedEvents, pageNewestEvents, toAdvisoryEvent } from './list-events.ts';
 import { findRecordHistories } from './record-histories.ts';
 import type { Tables } from './schema.ts';
 import { significantChanges } from './significant-changes.ts';
@@ -23,6 +23,7 @@ export function eventStore({ db }: Engine, now: () => number): EventStore {
     },
     findAfter: (number, limit) => eventsAfter(db, number, limit),
     pageNewest: (filter, page) => pageNewestEvents(db, filter, page),
+    findListed: (numbers) => findListedEvents(db, numbers),
     findDays: (since) => findEventDays(db, since),
     findHistories: (ids) => findRecordHistories(db, ids),
     findLastNumber: () => lastEventNumber(db),

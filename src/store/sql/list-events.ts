@@ -67,7 +67,7 @@ export async function pageNewestEvents(
     .offset(limits.listedEvents - 1)
     .limit(1);
   const next = found.length > limit ? shown.at(-1) : (await lastRead.executeTakeFirst())?.number;
-  return { events: await eventsOf(db, shown), ...(next !== undefined && { next }) };
+  return { events: await findListedEvents(db, shown), ...(next !== undefined && { next }) };
 }
 
 const unlimited = Number.MAX_SAFE_INTEGER;
@@ -93,7 +93,11 @@ async function numbersOf(
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-async function eventsOf(db: Kysely<Tables>, numbers: readonly number[]): Promise<ListedEvent[]> {
+/** Returns events by their numbers, the newest first. */
+export async function findListedEvents(
+  db: Kysely<Tables>,
+  numbers: readonly number[],
+): Promise<ListedEvent[]> {
   if (numbers.length === 0) return [];
   const rows = await db
     .selectFrom('event')

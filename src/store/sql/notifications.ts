@@ -1,4 +1,4 @@
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { Kysely } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
 import { splitIntoChunks } from '../../kit/collections.ts';
 import type { Notification, NotificationStore } from '../notification-store.ts';
@@ -6,10 +6,11 @@ import type { PageRequest } from '../page.ts';
 import { deliveryQueue } from './delivery-queue.ts';
 import type { Engine } from './engine.ts';
 import { importNotifications } from './imported-notifications.ts';
+import { pageNewestNotifications, readNotifications as read } from './list-notifications.ts';
 import type { Namespaces } from './namespaces.ts';
 import { type EventRow, splitEvents } from './notification-parts.ts';
 import type { Tables } from './schema.ts';
-import { isoTime, isoTimeOrNull } from './times.ts';
+import { isoTime } from './times.ts';
 import { representedEvents, representUpdate } from './update-notifications.ts';
 
 /** Returns the notifications of a store; `now` is in milliseconds since 1970. */
@@ -32,6 +33,8 @@ export function notificationStore(
       }),
     find: async (name) => (await read(db, (query) => query.where('notification.name', '=', name)))[0],
     findDue: (limit) => findDue(db, limit, now()),
+    pageNewest: (state, page) => pageNewestNotifications(db, state, page),
+    resend: (name) => engine.write((write) => resend(write, name, now()), 'own rows'),
     findNextDue: () => findNextDue(db, now()),
     representUpdate: (name) => representUpdate(engine, name),
     pageOfUpdate: (name, page) => pageOfUpdate(db, name, page),
@@ -125,32 +128,6 @@ async function findNextDue(db: Kysely<Tables>, now: number): Promise<string | un
   return due.length === 0 ? undefined : isoTime(Math.min(...due));
 }
 
-type Query = SelectQueryBuilder<Tables, 'notification', object>;
-
-async function read(db: Kysely<Tables>, where: (query: Query) => Query): Promise<Notification[]> {
-  const rows = await where(db.selectFrom('notification'))
-    .innerJoin('event', 'event.number', 'notification.event_number')
-    .innerJoin('feed', 'feed.id', 'event.feed_id')
-    .leftJoin('namespace', 'namespace.id', 'notification.namespace_id')
-    .selectAll('notification')
-    .select(['feed.source', 'event.key', 'event.name as id', 'namespace.name as namespace'])
-    .execute();
-  return rows.map((row) => ({
-    name: row.name,
-    event: row.event_number,
-    source: row.source,
-    key: row.key,
-    id: row.id,
-    namespace: row.namespace,
-    old: row.old_id,
-    new: row.new_id,
-    createdAt: isoTime(row.created_at),
-    notifiedAt: isoTimeOrNull(row.notified_at),
-    deletedAt: isoTimeOrNull(row.deleted_at),
-    dueAt: isoTimeOrNull(row.due_at),
-  }));
-}
-
 async function findDue(db: Kysely<Tables>, limit: number, now: number): Promise<Notification[]> {
   return await read(db, (query) =>
     query
@@ -189,6 +166,16 @@ async function lastOfPage(db: Kysely<Tables>, name: string): Promise<Pick<Notifi
   const [last] = await read(db, (query) => query.where('notification.name', '=', name));
   if (last === undefined) throw new ClairError('usage', `there is no notification ${name}`);
   return last;
+}
+
+async function resend(db: Kysely<Tables>, name: string, now: number): Promise<Notification | undefined> {
+  await db
+    .updateTable('notification')
+    .set({ due_at: now })
+    .where('name', '=', name)
+    .where('deleted_at', 'is', null)
+    .execute();
+  return (await read(db, (query) => query.where('notification.name', '=', name)))[0];
 }
 
 async function markDeleted(db: Kysely<Tables>, name: string, now: number): Promise<boolean> {

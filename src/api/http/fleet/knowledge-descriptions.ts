@@ -9,7 +9,8 @@ const number: Schema = { type: 'integer' };
 const texts: Schema = { type: 'array', items: text };
 const failure: Schema = { type: ['object', 'null'], properties: { at: text, message: text } };
 
-const event: Schema = {
+/** The schema of an event of the log. */
+export const eventSchema: Schema = {
   type: 'object',
   properties: {
     ...{ number, id: text, kind: { enum: ['new', 'changed', 'withdrawn'] }, changed: texts },
@@ -31,7 +32,7 @@ export const listedEventsDescription: RouteDescription = {
     day: { type: 'string', summary: 'Only events of this day in UTC: `2026-01-31`.' },
     id: { type: 'string', summary: 'Only events of the advisory with this id.' },
   },
-  responseType: { type: 'object', properties: { events: { type: 'array', items: event }, next: text } },
+  responseType: { type: 'object', properties: { events: { type: 'array', items: eventSchema }, next: text } },
   hasCsv: true,
   hasProblems: true,
   errorStatuses: [400, 503],

@@ -44,7 +44,8 @@ async function listEventsRoute(request: ApiRequest, { store, listLimiter }: Flee
   return await listResponse(list, { limit, after }, { request, listLimiter });
 }
 
-function toEventJson(event: ListedEvent): object {
+/** Returns an event of the log as the API shows it. */
+export function toEventJson(event: ListedEvent): object {
   const { number, id, kind, changed, source, feed, at, severityBefore, severityAfter } = event;
   return {
     number,

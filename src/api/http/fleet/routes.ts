@@ -27,6 +27,7 @@ import { getReachedRoute, getReportRoute } from './images.ts';
 import type { FleetDeps, FleetRoute } from './jobs.ts';
 import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
 import { knowledgeRoutes } from './knowledge.ts';
+import { notificationRoutes } from './notifications.ts';
 import { packageRoutes } from './packages.ts';
 import { problemErrors } from './problem.ts';
 import { questionRoutes } from './questions.ts';
@@ -123,6 +124,7 @@ const routes: readonly FleetRoute[] = [
   ...statementRoutes,
   ...advisoryRoutes,
   ...packageRoutes,
+  ...notificationRoutes,
 ];
 
 /** Returns the routes of `/api/v1`. */
