@@ -90,7 +90,7 @@ export interface RemainingFinding {
 }
 
 /** A list of upgrades, each the best one after those before it. */
-export interface UpgradePlan {
+export interface UpgradeRanking {
   readonly upgrades: readonly PlannedUpgrade[];
   readonly before: FindingSum;
   readonly after: FindingSum;
@@ -98,6 +98,10 @@ export interface UpgradePlan {
   readonly risk: { readonly before: number; readonly after: number };
   /** The estimates that were needed. */
   readonly priors: readonly UpgradePrior[];
+}
+
+/** A list of upgrades, and the findings that are left after them. */
+export interface UpgradePlan extends UpgradeRanking {
   readonly remaining: readonly RemainingFindings[];
 }
 

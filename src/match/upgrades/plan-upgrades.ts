@@ -6,6 +6,7 @@ import type {
   RemainingFindings,
   RemainingReason,
   UpgradePlan,
+  UpgradeRanking,
 } from '../../model/upgrade.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import { priorsOf, totalRisk, type UpgradePriors } from './finding-risk.ts';
@@ -28,6 +29,8 @@ export interface UpgradePlanOptions {
   readonly limit?: number | undefined;
   /** Base images that could replace that of the image. */
   readonly bases?: readonly BaseMove[];
+  /** Returns the number of images that have any of some findings. By default, it is the largest number that one of them has. */
+  readonly imagesOf?: (findings: readonly WeighedFinding[]) => number;
 }
 
 /**
@@ -35,32 +38,54 @@ export interface UpgradePlanOptions {
  * not count twice. The result depends on the findings only, not on their order.
  */
 export function planUpgrades(unsorted: readonly WeighedFinding[], options: UpgradePlanOptions): UpgradePlan {
-  const { schemes, limit = Number.POSITIVE_INFINITY, bases = [] } = options;
+  const { open, left, priors, ranking } = rankOpen(unsorted, options);
+  // Upgrades behind the limit are applied as well, to know which findings only they close.
+  for (let best = open.best(); best !== undefined; best = open.best()) open.apply(best);
+  return { ...ranking, remaining: remainingOf(left, new Set(open.findings()), priors) };
+}
+
+/** Like `planUpgrades`, without the findings that are left. For many images: the cost depends on the limit. */
+export function rankUpgrades(
+  unsorted: readonly WeighedFinding[],
+  options: UpgradePlanOptions,
+): UpgradeRanking {
+  return rankOpen(unsorted, options).ranking;
+}
+
+interface Ranked {
+  readonly ranking: UpgradeRanking;
+  readonly priors: UpgradePriors;
+  readonly open: OpenFindings;
+  /** The findings that the listed upgrades leave. */
+  readonly left: readonly WeighedFinding[];
+}
+
+function rankOpen(unsorted: readonly WeighedFinding[], options: UpgradePlanOptions): Ranked {
+  const { schemes, limit = Number.POSITIVE_INFINITY, bases = [], imagesOf = mostImages } = options;
   // Sums of fractions depend on the order.
   const findings = unsorted.toSorted(compareFindings);
   const priors = priorsOf([...findings, ...bases.flatMap((move) => move.findings)]);
-  const deps = { schemes, priors };
-  const open = new OpenFindings(findings, bases, deps);
+  const open = new OpenFindings(findings, bases, { schemes, priors });
   const before = totalRisk(findings, priors);
   const upgrades: PlannedUpgrade[] = [];
   let residual = before;
-  let left = open.findings();
-  // Upgrades behind the limit are applied as well, to know which findings only they close.
-  for (let best = open.best(); best !== undefined; best = open.best()) {
+  while (upgrades.length < limit) {
+    const best = open.best();
+    if (best === undefined) break;
     open.apply(best);
-    if (upgrades.length >= limit) continue;
     residual -= best.gain;
-    upgrades.push(toUpgrade(best, { rank: upgrades.length + 1, residual }));
-    left = open.findings();
+    upgrades.push(toUpgrade(best, { rank: upgrades.length + 1, residual, images: imagesOf(best.closes) }));
   }
-  return {
-    upgrades,
-    before: sumOf(findings),
-    after: sumOf(left),
-    risk: { before: rounded(before), after: rounded(totalRisk(left, priors)) },
-    priors: [...priors.values()],
-    remaining: remainingOf(left, new Set(open.findings()), priors),
+  const left = open.findings();
+  const risk = { before: rounded(before), after: rounded(totalRisk(left, priors)) };
+  const ranking = {
+    ...{ upgrades, before: sumOf(findings), after: sumOf(left), risk, priors: [...priors.values()] },
   };
+  return { ranking, priors, open, left };
+}
+
+function mostImages(findings: readonly WeighedFinding[]): number {
+  return findings.reduce((most, { weight }) => Math.max(most, weight), 0);
 }
 
 /** The findings that no upgrade of the list closes yet, and the best upgrade of each group of them. */
@@ -135,12 +160,12 @@ function compareProposals(a: UpgradeProposal, b: UpgradeProposal): number {
 
 function toUpgrade(
   proposal: UpgradeProposal,
-  { rank, residual }: { readonly rank: number; readonly residual: number },
+  { rank, residual, images }: Pick<PlannedUpgrade, 'rank' | 'residual' | 'images'>,
 ): PlannedUpgrade {
   const { kind, namespace, package: name, versions, fixedVersion, packages, closes, opens, gain } = proposal;
   return {
     ...{ rank, kind, namespace, package: name, versions, fixedVersion, packages },
-    images: closes.reduce((most, { weight }) => Math.max(most, weight), 0),
+    images,
     closes: differenceOfSums(sumOf(closes), sumOf(opens)),
     gain: rounded(gain),
     residual: rounded(residual),

@@ -1,6 +1,6 @@
 import type { UpgradeProposal } from './upgrade-proposals.ts';
 
-/** Maximum number of package names in a text; the others are counted. */
+/** Maximum number of package names, and of versions, in a text; the others are counted. */
 const namesShownMax = 5;
 
 /** Returns what to do, as one line: `Upgrade glibc from 2.36-9 to 2.36-9+deb12u7 (libc-bin, libc6)`. Contains untrusted names. */
@@ -15,7 +15,7 @@ export function upgradeText({
   const names = [...new Set(packages.map((item) => item.name))];
   if (kind === 'rebuild')
     return `Rebuild the image without cache: its instructions then install fixed versions of ${listed(names)}`;
-  const from = versions.length === 0 ? '' : ` from ${versions.join(', ')}`;
+  const from = versions.length === 0 ? '' : ` from ${listed(versions)}`;
   if (fixedVersion === null) {
     const parts = packages.map((item) => `${item.name} ${item.fixedVersion}`);
     return `Upgrade ${name ?? ''}${from} to a version that contains ${listed([...new Set(parts)])} or later`;

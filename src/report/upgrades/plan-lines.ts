@@ -65,7 +65,8 @@ export function findingSumText(sum: FindingSum): string {
   return `${pluralize(sum.findings, 'finding')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}${exploited}`;
 }
 
-function priorText({ severity, findings, probability, by, scores }: UpgradePrior): string {
+/** Returns how the risk of findings without an EPSS score was estimated. */
+export function priorText({ severity, findings, probability, by, scores }: UpgradePrior): string {
   const source =
     by === 'median'
       ? `the median of ${pluralize(scores, 'score')} of this severity`

@@ -11,10 +11,12 @@ import type { ImagePackage } from '../../store/image-store.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 import { assessPackages } from '../findings/assess-packages.ts';
-import { updateScores } from './update-scores.ts';
+import { scoresKey, updateScores } from './update-scores.ts';
+import { markUpgradesOld, updateUpgrades } from './update-upgrades.ts';
 
 type CountedParts =
   | 'findingCounts'
+  | 'findingIndex'
   | 'images'
   | 'advisories'
   | 'enrichments'
@@ -50,16 +52,24 @@ export async function countFindings(deps: CountFindingsDeps): Promise<void> {
   const { store, extensions, signal, lease } = deps;
   const rules = [rulesVersion, ...extensions.sources.map(({ name }) => name).sort()].join(' ');
   await store.findingCounts.markChanged(rules, lease);
+  let isMarked = false;
   while (!signal.aborted) {
     const due = await store.findingCounts.findDue(imagesAtATime);
     if (due.length === 0) break;
     const counted: SetFindings[] = [];
+    if (!isMarked) await markUpgradesOld(store);
+    isMarked = true;
     for (const image of due) counted.push(...(await countImage(image, deps)));
     await store.findingCounts.save(distinct(counted), lease);
   }
   if (!signal.aborted) await store.findingCounts.updateImages({ signal, lease });
   if (!signal.aborted) await updateScores(deps);
   if (!signal.aborted) await store.findingCounts.updateTotals(lease);
+  if (!signal.aborted) await rankFleet(deps);
+}
+
+async function rankFleet({ store, extensions: { schemes }, signal }: CountFindingsDeps): Promise<void> {
+  await updateUpgrades(await store.keyValues.get(scoresKey), { store, schemes, signal });
 }
 
 /** Two images of a step can have the same set. */

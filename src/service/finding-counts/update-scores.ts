@@ -3,7 +3,7 @@ import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 
 /** Key of the state of the lists from which the scores of the index are. */
-const scoresKey = 'findings/scores';
+export const scoresKey = 'findings/scores';
 
 const scoresAtATime = 500;
 

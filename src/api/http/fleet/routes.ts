@@ -41,6 +41,7 @@ import {
   getSuppressionsRoute,
   putSuppressionRoute,
 } from './suppressions.ts';
+import { upgradeRoutes } from './upgrades.ts';
 import { postWebhookRoute } from './webhooks.ts';
 
 /** The path below which the routes are. */
@@ -125,6 +126,7 @@ const routes: readonly FleetRoute[] = [
   ...advisoryRoutes,
   ...packageRoutes,
   ...notificationRoutes,
+  ...upgradeRoutes,
 ];
 
 /** Returns the routes of `/api/v1`. */

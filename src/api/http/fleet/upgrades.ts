@@ -1,0 +1,112 @@
+import * as z from 'zod/mini';
+import { differenceOfSums } from '../../../match/upgrades/weighed-finding.ts';
+import { severities } from '../../../model/severity.ts';
+import { fleetUpgradesMarkdown } from '../../../report/upgrades/fleet-markdown.ts';
+import {
+  type FleetUpgrade,
+  type FleetUpgrades,
+  planFleetUpgrades,
+} from '../../../service/finding-counts/fleet-upgrades.ts';
+import { findKeptUpgrades, keptUpgrades } from '../../../service/finding-counts/update-upgrades.ts';
+import { knownTagOf } from '../../../service/images/find-known-images.ts';
+import { preferredType } from '../media-ranges.ts';
+import { integerParameter, parseQuery } from '../native/query.ts';
+import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
+import { type CsvColumns, type CsvPage, csvResponse } from './csv.ts';
+import { textParameter } from './filters.ts';
+import type { FleetDeps, FleetRoute } from './jobs.ts';
+import { jsonResponse } from './problem.ts';
+import { upgradesDescription } from './upgrade-descriptions.ts';
+
+const upgradesListed = 10;
+const mediaTypes = ['application/json', 'text/csv', 'text/markdown'] as const;
+
+const query = z.strictObject({
+  limit: z._default(integerParameter(1, keptUpgrades), upgradesListed),
+  repository: textParameter,
+});
+
+/**
+ * `GET /upgrades`: returns what to upgrade first in all images, as a server has last ranked it. For a repository, ranks it now: the cost
+ * depends on the findings of its images.
+ */
+async function getUpgradesRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
+  const { limit, repository: given } = parseQuery(request, query);
+  const repository = given === undefined ? undefined : knownTagOf(given).repository;
+  checkAccess(repository, request);
+  const plan = await planOf({ repository, limit }, request, deps);
+  const upgrades = plan?.upgrades.slice(0, limit) ?? [];
+  const wanted = preferredType(request.headers.accept ?? '*/*', mediaTypes);
+  if (wanted === 'text/csv') return csvResponse('upgrades', columns, () => onePage(upgrades));
+  if (wanted === 'text/markdown') return markdownResponse(plan, upgrades);
+  return jsonResponse(200, toJson(plan, upgrades), { Vary: 'Accept' });
+}
+
+async function* onePage(rows: readonly FleetUpgrade[]): AsyncGenerator<CsvPage<FleetUpgrade>> {
+  yield { rows, next: undefined };
+}
+
+function markdownResponse(plan: FleetUpgrades | undefined, upgrades: readonly FleetUpgrade[]): ApiResponse {
+  const lines = fleetUpgradesMarkdown(plan && { ...plan, upgrades, after: afterOf(plan, upgrades) });
+  const contentType = 'text/markdown; charset=utf-8';
+  return { status: 200, headers: { Vary: 'Accept' }, contentType, text: [...lines].join('') };
+}
+
+/** A token that is limited to repositories reads the upgrades of one of them. */
+function checkAccess(repository: string | undefined, { repositories }: ApiRequest): void {
+  if (repositories === undefined || (repository !== undefined && repositories.allows(repository))) return;
+  throw new WireError(403, 'this token is limited to repositories: give one of them');
+}
+
+async function planOf(
+  scope: { readonly repository: string | undefined; readonly limit: number },
+  { signal }: ApiRequest,
+  { store, extensions: { schemes }, listLimiter }: FleetDeps,
+): Promise<FleetUpgrades | undefined> {
+  if (scope.repository === undefined) return await findKeptUpgrades(store);
+  return await listLimiter.run(signal, () => planFleetUpgrades(scope, { store, schemes, signal }));
+}
+
+function toJson(plan: FleetUpgrades | undefined, upgrades: readonly FleetUpgrade[]): object {
+  if (plan === undefined) return { upgrades: null, before: null, after: null, countedAt: null };
+  const { before, countedAt, priors } = plan;
+  const after = afterOf(plan, upgrades);
+  return { upgrades: upgrades.map(upgradeJson), before, after, countedAt, priors };
+}
+
+function upgradeJson({ versions, versionCount, ...upgrade }: FleetUpgrade): object {
+  const [version = null] = versions;
+  return { ...upgrade, version: versionCount === 1 ? version : null, versions: versionCount };
+}
+
+/** The findings that are left after the upgrades that are shown. */
+function afterOf({ before }: FleetUpgrades, upgrades: readonly FleetUpgrade[]): FleetUpgrades['after'] {
+  return upgrades.reduce((left, { closes }) => differenceOfSums(left, closes), before);
+}
+
+const columns: CsvColumns<FleetUpgrade> = {
+  rank: ({ rank }) => rank,
+  kind: ({ kind }) => kind,
+  namespace: ({ namespace }) => namespace,
+  package: ({ package: name }) => name,
+  versions: ({ versions }) => versions,
+  fixedVersion: ({ fixedVersion }) => fixedVersion,
+  images: ({ images }) => images,
+  findings: ({ closes }) => closes.findings,
+  exploited: ({ closes }) => closes.exploited,
+  ...Object.fromEntries(
+    severities.toReversed().map((severity) => [severity, ({ closes }: FleetUpgrade) => closes[severity]]),
+  ),
+  gain: ({ gain }) => gain,
+  residual: ({ residual }) => residual,
+  text: ({ text }) => text,
+};
+
+/** The route of `/api/v1` that ranks upgrades. */
+export const upgradeRoutes: readonly FleetRoute[] = [
+  {
+    ...{ name: 'api/v1/getUpgrades', method: 'GET', path: '/upgrades' },
+    checksRepositories: true,
+    ...{ handler: getUpgradesRoute, description: upgradesDescription },
+  },
+];

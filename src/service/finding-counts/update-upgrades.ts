@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
+import type { Store } from '../../store/store.ts';
+import { type FleetUpgrades, planFleetUpgrades } from './fleet-upgrades.ts';
+
+/** Key of the upgrades of all images. */
+const upgradesKey = 'findings/upgrades';
+
+/** Number of upgrades that are kept. */
+export const keptUpgrades = 100;
+
+/** The kept upgrades, with the state of the findings that they were computed from. */
+interface KeptUpgrades {
+  /** Differs if the findings have changed. Null if they are changing. */
+  readonly state: unknown;
+  readonly plan: FleetUpgrades | null;
+}
+
+/** Dependencies of `updateUpgrades`. */
+export interface UpdateUpgradesDeps {
+  readonly store: Pick<Store, 'findingIndex' | 'findingCounts' | 'keyValues'>;
+  readonly schemes: readonly VersionScheme[];
+  readonly signal: AbortSignal;
+}
+
+/** Marks the kept upgrades as old before findings change, so that an interruption cannot leave them. Requests get them until they are computed. */
+export async function markUpgradesOld({ keyValues }: Pick<Store, 'keyValues'>): Promise<void> {
+  const kept = await readKept(keyValues);
+  if (kept !== undefined && kept.state !== null) await writeKept(keyValues, { ...kept, state: null });
+}
+
+/**
+ * Ranks the upgrades of all images again if their findings have changed. `scores` names the state of the scores of exploitation. Stops early if
+ * the signal aborts: the next call begins again.
+ */
+export async function updateUpgrades(
+  scores: string | undefined,
+  { store, schemes, signal }: UpdateUpgradesDeps,
+): Promise<void> {
+  const totals = await store.findingCounts.findTotals();
+  // As it is read again from JSON.
+  const state: unknown = JSON.parse(JSON.stringify([scores ?? null, totals ?? null]));
+  const kept = await readKept(store.keyValues);
+  if (kept !== undefined && isDeepStrictEqual(kept.state, state)) return;
+  const plan = await planFleetUpgrades({ limit: keptUpgrades }, { store, schemes, signal }).catch(
+    (error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    },
+  );
+  if (plan !== undefined) await writeKept(store.keyValues, { state, plan });
+}
+
+/** Returns the upgrades of all images as a server has last ranked them. Undefined before the first time. */
+export async function findKeptUpgrades({
+  keyValues,
+}: Pick<Store, 'keyValues'>): Promise<FleetUpgrades | undefined> {
+  return (await readKept(keyValues))?.plan ?? undefined;
+}
+
+async function readKept(keyValues: Store['keyValues']): Promise<KeptUpgrades | undefined> {
+  const text = await keyValues.get(upgradesKey);
+  // The text was written by `writeKept`, so it needs no validation.
+  return text === undefined ? undefined : (JSON.parse(text) as KeptUpgrades);
+}
+
+async function writeKept(keyValues: Store['keyValues'], kept: KeptUpgrades): Promise<void> {
+  await keyValues.set(upgradesKey, JSON.stringify(kept));
+}
