@@ -9,17 +9,21 @@ const number: Schema = { type: 'integer' };
 const texts: Schema = { type: 'array', items: text };
 const failure: Schema = { type: ['object', 'null'], properties: { at: text, message: text } };
 
-/** The schema of an event of the log. */
-export const eventSchema: Schema = {
-  type: 'object',
-  properties: {
-    ...{ number, id: text, kind: { enum: ['new', 'changed', 'withdrawn'] }, changed: texts },
-    ...{ source: text, feed: text, at: text },
-    severity: {
-      type: 'object',
-      properties: { before: { enum: [...severities, null] }, after: { enum: [...severities, null] } },
-    },
+const eventProperties: Readonly<Record<string, Schema>> = {
+  ...{ number, id: text, kind: { enum: ['new', 'changed', 'withdrawn'] }, changed: texts },
+  ...{ source: text, feed: text, at: text },
+  severity: {
+    type: 'object',
+    properties: { before: { enum: [...severities, null] }, after: { enum: [...severities, null] } },
   },
+};
+
+/** The schema of an event of the log. */
+export const eventSchema: Schema = { type: 'object', properties: eventProperties };
+
+const countedEventSchema: Schema = {
+  ...eventSchema,
+  properties: { ...eventProperties, images: { type: ['integer', 'null'] } },
 };
 
 /** Description of `GET /api/v1/events` for the OpenAPI document. */
@@ -32,7 +36,10 @@ export const listedEventsDescription: RouteDescription = {
     day: { type: 'string', summary: 'Only events of this day in UTC: `2026-01-31`.' },
     id: { type: 'string', summary: 'Only events of the advisory with this id.' },
   },
-  responseType: { type: 'object', properties: { events: { type: 'array', items: eventSchema }, next: text } },
+  responseType: {
+    type: 'object',
+    properties: { events: { type: 'array', items: countedEventSchema }, next: text },
+  },
   hasCsv: true,
   hasProblems: true,
   errorStatuses: [400, 503],

@@ -9,12 +9,19 @@ import { ancestry } from '../../../testing/store-content.ts';
 const dayMs = 24 * 3_600_000;
 
 test('lists events as JSON page by page, and as CSV', async (t) => {
-  const { applyDebian, clock, get, call, refusal } = await fleetServer(t, { extensions });
+  const { applyDebian, scan, clock, store, get, call, refusal } = await fleetServer(t, { extensions });
   const one = debianRecord('CVE-2026-1', 'openssl', { fixed: '1' });
   await applyDebian([one]);
   clock.at += dayMs;
   const at = new Date(clock.at).toISOString();
   await applyDebian([{ ...one, severity: 'High' }, debianRecord('CVE-2026-2', 'openssl', { fixed: '1' })]);
+  await scan(debianImage('openssl 0'), '1');
+  const uncounted = await get<{ events: { images: null }[] }>('/events');
+  assert.deepEqual(
+    uncounted.events.map(({ images }) => images),
+    [null, null],
+  );
+  await countFindings({ store, extensions, signal: new AbortController().signal });
   const first = await get<{ events: { number: number }[]; next: string }>('/events?limit=1');
   const of = { source: 'debian', feed: 'tracker', at };
   const changed = { number: 1, id: 'CVE-2026-1', kind: 'changed', changed: ['severity'], ...of };
@@ -22,14 +29,14 @@ test('lists events as JSON page by page, and as CSV', async (t) => {
   const [newest, oldest] = first.events[0]?.number === 2 ? [added, changed] : [changed, added];
   const severity = (event: object) =>
     event === added ? { before: null, after: 'Medium' } : { before: 'Medium', after: 'High' };
-  assert.deepEqual(first.events, [{ ...newest, number: 2, severity: severity(newest) }]);
+  assert.deepEqual(first.events, [{ ...newest, number: 2, severity: severity(newest), images: 1 }]);
   assert.deepEqual(await get(`/events?limit=1&after=${first.next}`), {
-    events: [{ ...oldest, number: 1, severity: severity(oldest) }],
+    events: [{ ...oldest, number: 1, severity: severity(oldest), images: 1 }],
   });
   const csv = await (await call('/events?kind=changed', { headers: { accept: 'text/csv' } })).text();
   assert.deepEqual(csv.replace(/^\d/m, 'N').split('\r\n'), [
-    'number,at,id,kind,changed,source,feed,severityBefore,severityAfter',
-    `N,${at},CVE-2026-1,changed,severity,debian,tracker,Medium,High`,
+    'number,at,id,kind,changed,source,feed,severityBefore,severityAfter,images',
+    `N,${at},CVE-2026-1,changed,severity,debian,tracker,Medium,High,1`,
     '',
   ]);
   for (const [query, detail] of [

@@ -31,17 +31,32 @@ const eventsQuery = z.strictObject({
  */
 async function listEventsRoute(request: ApiRequest, { store, listLimiter }: FleetDeps): Promise<ApiResponse> {
   const { limit, after, ...filter } = parseQuery(request, eventsQuery);
-  const list: RowList<ListedEvent, number> = {
+  const list: RowList<CountedEvent, number> = {
     name: 'events',
     read: async (page) => {
       const { events, next } = await store.events.pageNewest(filter, page);
-      return { rows: events, next };
+      return { rows: await withImages(events, store), next };
     },
-    toJson: toEventJson,
+    toJson: ({ images, ...event }) => ({ ...toEventJson(event), images }),
     columns: eventColumns,
     nextOf: eventCursor.write,
   };
   return await listResponse(list, { limit, after }, { request, listLimiter });
+}
+
+/** An event, and the number of images that have its vulnerability. Null if the index of findings has no such id. */
+interface CountedEvent extends ListedEvent {
+  readonly images: number | null;
+}
+
+async function withImages(
+  events: readonly ListedEvent[],
+  { findingIndex }: FleetDeps['store'],
+): Promise<CountedEvent[]> {
+  const ids = [...new Set(events.map(({ id }) => id))];
+  const found = ids.length === 0 ? [] : await findingIndex.findVulnerabilities(ids);
+  const counts = new Map(found.map(({ id, images }) => [id, images]));
+  return events.map((event) => ({ ...event, images: counts.get(event.id) ?? null }));
 }
 
 /** Returns an event of the log as the API shows it. */
@@ -59,7 +74,7 @@ export function toEventJson(event: ListedEvent): object {
   };
 }
 
-const eventColumns: CsvColumns<ListedEvent> = {
+const eventColumns: CsvColumns<CountedEvent> = {
   number: ({ number }) => number,
   at: ({ at }) => at,
   id: ({ id }) => id,
@@ -69,6 +84,7 @@ const eventColumns: CsvColumns<ListedEvent> = {
   feed: ({ feed }) => feed,
   severityBefore: ({ severityBefore }) => severityBefore,
   severityAfter: ({ severityAfter }) => severityAfter,
+  images: ({ images }) => images,
 };
 
 /** `GET /sources`: returns the state of each source with its feeds, and their changes of 30 days. */
