@@ -78,6 +78,7 @@ export const texts = {
     unavailable: 'This server does not have the data for this page. A later version may have it.',
     notFound: 'There is no such page.',
     home: 'Go to Today',
+    signedOut: 'You are not signed in.',
     forbidden: 'Your token does not allow this.',
     nothing: 'Nothing matches these filters.',
     clearFilters: 'Remove all filters',
@@ -426,6 +427,8 @@ export const texts = {
     csv: 'Export CSV',
     copy: 'Copy as Markdown',
     countedAt: (time: string) => `Counted at ${time}.`,
+    effect: (before: number, after: number, count: number) =>
+      `These ${count} upgrades take the fleet from ${before} findings to ${after}.`,
   },
   sources: {
     explanation:
@@ -514,9 +517,12 @@ export const texts = {
     caption: 'Notifications to receivers',
     name: 'Notification',
     state: 'State',
-    states: { due: 'due', delivered: 'delivered', acknowledged: 'acknowledged' } as Readonly<
-      Record<string, string>
-    >,
+    states: {
+      due: 'due',
+      delivered: 'delivered',
+      acknowledged: 'acknowledged',
+      skipped: 'skipped',
+    } as Readonly<Record<string, string>>,
     created: 'Created',
     sent: 'Last sent',
     due: 'Next attempt',
@@ -538,8 +544,14 @@ export const texts = {
     emptyHint:
       'A rule accepts a risk with a reason and a last day. Findings that it suppresses stay in each report, with the reason.',
     state: 'State',
-    states: { active: 'active', expired: 'expired' } as Readonly<Record<string, string>>,
+    states: { active: 'active', expired: 'expired', unreadable: 'cannot be read' } as Readonly<
+      Record<string, string>
+    >,
     about: 'About',
+    statementsTitle: 'Rules and statements',
+    statementsCaption: 'Rules and statements of the saved documents',
+    everywhere: 'everywhere',
+    notComplete: 'There may be more: not all images were examined.',
     scope: 'Where',
     reason: 'Reason',
     expires: 'Last day',
@@ -565,5 +577,7 @@ export const texts = {
     ask: 'Explain',
     reported: 'It is reported.',
     notReported: 'It is not reported.',
+    suppressed: 'It is suppressed.',
+    undecided: 'It is not known whether it applies.',
   },
 };

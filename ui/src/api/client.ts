@@ -58,7 +58,8 @@ export function useResource<T>(
 
 /** Reads all shown paths again, as after a sign-in. */
 export function reloadAll(): void {
-  for (const [path, entry] of entries) {
+  // A copy, because each load moves its entry to the end.
+  for (const [path, entry] of [...entries]) {
     if (path === '') continue;
     if (entry.value.failure !== undefined || entry.value.data !== undefined) void load(path);
   }

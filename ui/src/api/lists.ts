@@ -88,6 +88,8 @@ export interface AdvisorySource {
     readonly fix: ListedFix;
     readonly severity: Severity;
   }[];
+  /** Statements that the answer leaves out. */
+  readonly moreStatements: number;
   readonly since: string | null;
   readonly changes: readonly {
     readonly at: string;
@@ -115,7 +117,6 @@ export interface AffectedImage {
     readonly fix: ListedFix;
     readonly severity: Severity;
   }[];
-  readonly position?: string;
 }
 
 /** @route GET /api/v1/packages */
@@ -160,21 +161,25 @@ export interface PackageRange {
 
 /** @route GET /api/v1/upgrades */
 export interface UpgradeList {
-  readonly upgrades: readonly Upgrade[];
+  /** Null before servers have ranked them. */
+  readonly upgrades: readonly Upgrade[] | null;
+  readonly before: ClosedCounts | null;
+  /** After all upgrades of the list. */
+  readonly after: ClosedCounts | null;
   readonly countedAt: string | null;
 }
 
-/** Numbers of findings by severity, and of those that are exploited. */
-export type ClosedCounts = Readonly<Partial<Record<Severity | 'exploited', number>>>;
+/** Numbers of findings by severity, of all, and of those that are exploited. */
+export type ClosedCounts = Readonly<Partial<Record<Severity | 'exploited' | 'findings', number>>>;
 
-/** One action with what it closes in the fleet. */
+/** One action with what it closes in the fleet. Members that do not apply to its kind are null. */
 export interface Upgrade {
   readonly rank: number;
   readonly kind: 'distro-package' | 'language-package' | 'rebuild' | 'base-image';
-  readonly namespace: string;
-  readonly package: string;
-  readonly version: string;
-  readonly fixedVersion: string;
+  readonly namespace: string | null;
+  readonly package: string | null;
+  readonly version: string | null;
+  readonly fixedVersion: string | null;
   readonly images: number;
   readonly closes: ClosedCounts;
   readonly gain: number;
@@ -250,7 +255,7 @@ export interface History {
 export interface NotificationList {
   readonly notifications: readonly {
     readonly name: string;
-    readonly state: 'due' | 'delivered' | 'acknowledged';
+    readonly state: 'due' | 'delivered' | 'acknowledged' | 'skipped';
     readonly createdAt: string | null;
     readonly notifiedAt: string | null;
     readonly dueAt: string | null;
@@ -258,4 +263,33 @@ export interface NotificationList {
     readonly event: AdvisoryEvent | null;
   }[];
   readonly next?: string;
+}
+
+/** @route GET /api/v1/statements */
+export interface StatementList {
+  readonly statements: readonly Statement[];
+  readonly next?: string;
+}
+
+/** A rule or a VEX statement of a saved document. */
+export interface Statement {
+  readonly file: string;
+  readonly kind: 'rule' | 'vex' | 'unreadable';
+  readonly vulnerabilities: readonly string[];
+  readonly status: string | null;
+  readonly scope: readonly string[];
+  readonly justification: string | null;
+  readonly reason: string | null;
+  readonly author: string | null;
+  readonly at: string;
+  readonly expires: string | null;
+  readonly state: 'active' | 'expired' | 'unreadable';
+}
+
+/** @route POST /api/v1/statements/preview */
+export interface SuppressionPreview {
+  readonly findings: number;
+  readonly images: number;
+  /** False if more may be suppressed than was examined. */
+  readonly complete: boolean;
 }

@@ -51,7 +51,6 @@ export interface ReportPackage {
   readonly type: string;
   readonly name: string;
   readonly version: string;
-  readonly arch?: string;
   readonly source?: { readonly name: string; readonly version: string } | null;
   readonly purl: string;
   readonly location: PackageLocation;

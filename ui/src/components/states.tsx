@@ -1,6 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { type Failure, isMissingRoute, load, type Resource } from '../api/client.ts';
-import { needsSignIn } from '../api/session.ts';
 import { formatTime } from '../format.ts';
 import { hrefOf } from '../router.ts';
 import { texts } from '../texts.ts';
@@ -51,28 +50,27 @@ interface FailureNoticeProps {
 
 function FailureNotice({ failure, path, keptSince }: FailureNoticeProps): JSX.Element {
   if (isMissingRoute(failure)) return <NotAvailable />;
-  const { states, signIn } = texts;
+  const { states } = texts;
   const what =
     failure.status === 0
       ? states.noAnswer
       : failure.status === 403
         ? states.forbidden
-        : states.status(failure.status);
+        : failure.status === 401
+          ? states.signedOut
+          : states.status(failure.status);
   return (
     <div class="notice notice-error" role="alert">
       <p>
         <strong>{keptSince === undefined ? states.failed : states.kept(formatTime(keptSince))}</strong> {what}
       </p>
       {failure.detail !== '' && <p class="detail">{failure.detail}</p>}
-      <button
-        type="button"
-        onClick={() => {
-          if (failure.status === 401) needsSignIn.value = true;
-          else void load(path);
-        }}
-      >
-        {failure.status === 401 ? signIn.title : states.retry}
-      </button>
+      {/* The form above the view asks for the token. */}
+      {failure.status !== 401 && (
+        <button type="button" onClick={() => void load(path)}>
+          {states.retry}
+        </button>
+      )}
     </div>
   );
 }

@@ -1,12 +1,16 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import { failureOf, isMissingRoute, load, request } from '../api/client.ts';
+import { failureOf, isMissingRoute, load, pathOf, request } from '../api/client.ts';
+import type { SuppressionPreview } from '../api/lists.ts';
 import { InputField } from '../components/input-field.tsx';
 import { place } from '../router.ts';
 import { texts } from '../texts.ts';
 
 /** Path of the saved rules and VEX documents. */
 export const suppressionsPath = '/suppressions';
+
+/** Path of the rules and statements in them. */
+export const statementsPath = '/statements';
 
 interface Fields {
   readonly id: Signal<string>;
@@ -95,13 +99,14 @@ function fileNameOf({ id, name }: Fields): string {
 }
 
 async function preview(fields: Fields): Promise<string> {
-  const response = await request('/statements/preview', {
+  const response = await request(pathOf('/statements/preview', { name: fileNameOf(fields) }), {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ name: fileNameOf(fields), content: documentOf(fields) }),
+    body: documentOf(fields),
   });
-  const { findings, images } = (await response.json()) as { findings: number; images: number };
-  return texts.triage.previewResult(findings, images);
+  const { findings, images, complete } = (await response.json()) as SuppressionPreview;
+  const text = texts.triage.previewResult(findings, images);
+  return complete ? text : `${text} ${texts.triage.notComplete}`;
 }
 
 async function save(fields: Fields): Promise<string> {
@@ -110,6 +115,6 @@ async function save(fields: Fields): Promise<string> {
     headers: { 'Content-Type': 'application/json' },
     body: documentOf(fields),
   });
-  await load(suppressionsPath);
+  await Promise.all([load(suppressionsPath), load(statementsPath)]);
   return texts.triage.savedDone;
 }

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { pathOf, useResource } from '../api/client.ts';
-import type { ImageCounts, ImageList, ListedImage } from '../api/types.ts';
+import type { ImageList, ListedImage } from '../api/types.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { CheckField, FilterBar, SelectField, TextField } from '../components/filters.tsx';
 import { CursorPages, ExportButton } from '../components/pages.tsx';
@@ -8,7 +8,7 @@ import { SeverityBar, SeverityNumbers } from '../components/severity.tsx';
 import { Empty, Heading, Loaded, NothingMatches } from '../components/states.tsx';
 import { Foreign, Time } from '../components/text.tsx';
 import { VerdictChip } from '../components/verdict.tsx';
-import { formatAge, formatCreated, formatNumber, shortDigest } from '../format.ts';
+import { formatAge, formatNumber, shortDigest } from '../format.ts';
 import { hrefOf, hrefWith, place } from '../router.ts';
 import { severitiesDescending } from '../severity.ts';
 import { texts } from '../texts.ts';
@@ -108,11 +108,6 @@ function ImageTable({ images }: { readonly images: readonly ListedImage[] }): JS
     ...(isCounted ? countColumns : []),
     { key: 'platform', title: words.platform, cell: ({ platform }) => platform ?? texts.states.none },
     {
-      key: 'created',
-      title: words.created,
-      cell: ({ created }) => formatCreated(created) ?? texts.states.none,
-    },
-    {
       key: 'seen',
       title: words.seen,
       cell: ({ lastSeen }) => <Time iso={lastSeen}>{formatAge(lastSeen, now)}</Time>,
@@ -132,7 +127,7 @@ const countColumns: readonly Column<ListedImage>[] = [
   {
     key: 'state',
     title: texts.images.state,
-    cell: ({ findings }) => <VerdictChip verdict={verdictOf(findings)} />,
+    cell: (image) => <VerdictChip verdict={verdictOf(image)} />,
   },
   { key: 'findings', title: texts.images.findings, cell: (image) => <CountedFindings image={image} /> },
   {
@@ -154,9 +149,18 @@ const countColumns: readonly Column<ListedImage>[] = [
 ];
 
 /** Returns what the list may say of an image. That it is clean depends on its coverage, which only its report has. */
-function verdictOf(findings: ImageCounts | null | undefined): 'vulnerable' | 'none' | 'unknown' {
+function verdictOf({
+  findings,
+  namespaces,
+}: ListedImage): 'vulnerable' | 'not-assessed' | 'none' | 'unknown' {
   if (findings === null || findings === undefined) return 'unknown';
-  return severitiesDescending.some((severity) => findings[severity] > 0) ? 'vulnerable' : 'none';
+  if (severitiesDescending.some((severity) => findings[severity] > 0)) return 'vulnerable';
+  return isAssessable(namespaces) ? 'none' : 'not-assessed';
+}
+
+/** Whether an image has packages that can be looked up. Without any, zero findings say nothing. */
+function isAssessable(namespaces: ListedImage['namespaces']): boolean {
+  return namespaces !== undefined && namespaces !== null && namespaces.length > 0;
 }
 
 function CountedFindings({ image: { findings, digest } }: { readonly image: ListedImage }): JSX.Element {
@@ -173,8 +177,13 @@ function CountedFindings({ image: { findings, digest } }: { readonly image: List
   );
 }
 
-function FixableCount({ image: { findings, digest } }: { readonly image: ListedImage }): JSX.Element {
-  if (findings === null || findings === undefined) return <>{texts.states.none}</>;
+function FixableCount({
+  image: { findings, digest, namespaces },
+}: {
+  readonly image: ListedImage;
+}): JSX.Element {
+  if (findings === null || findings === undefined || !isAssessable(namespaces))
+    return <>{texts.states.none}</>;
   if (findings.fixable === 0) return <>0</>;
   return (
     <a href={hrefOf(`/images/${digest ?? ''}/findings`, { fixable: 'true' })}>

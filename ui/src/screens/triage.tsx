@@ -1,15 +1,17 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { failureOf, load, request, useResource } from '../api/client.ts';
+import type { Statement, StatementList } from '../api/lists.ts';
 import type { SuppressionList } from '../api/types.ts';
-import { Card } from '../components/card.tsx';
+import { Card, LoadedCard } from '../components/card.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { DownloadButton } from '../components/pages.tsx';
 import { Empty, Heading, Loaded } from '../components/states.tsx';
 import { Foreign } from '../components/text.tsx';
 import { formatNumber, formatTime } from '../format.ts';
+import { hrefOf } from '../router.ts';
 import { texts } from '../texts.ts';
-import { AcceptRisk, suppressionsPath } from './accept-risk.tsx';
+import { AcceptRisk, statementsPath, suppressionsPath } from './accept-risk.tsx';
 
 type Saved = SuppressionList['suppressions'][number];
 
@@ -37,6 +39,20 @@ export function TriageScreen(): JSX.Element {
           }
         </Loaded>
       </Card>
+      <LoadedCard<StatementList> title={texts.triage.statementsTitle} path={statementsPath}>
+        {({ statements }) =>
+          statements.length === 0 ? (
+            <p class="muted">{texts.triage.empty}</p>
+          ) : (
+            <DataTable
+              caption={texts.triage.statementsCaption}
+              columns={statementColumns}
+              rows={statements}
+              keyOf={(statement) => JSON.stringify(statement)}
+            />
+          )
+        }
+      </LoadedCard>
       <Card title={texts.triage.accept}>
         <AcceptRisk />
       </Card>
@@ -83,12 +99,50 @@ const columns: readonly Column<Saved>[] = [
   },
 ];
 
+const statementColumns: readonly Column<Statement>[] = [
+  {
+    key: 'about',
+    title: texts.triage.about,
+    isName: true,
+    cell: ({ vulnerabilities, kind }) =>
+      vulnerabilities.length === 0
+        ? kind
+        : vulnerabilities.slice(0, 5).map((id) => (
+            <a key={id} class="tag" href={hrefOf(`/advisories/${encodeURIComponent(id)}`)}>
+              <Foreign text={id} />
+            </a>
+          )),
+  },
+  {
+    key: 'scope',
+    title: texts.triage.scope,
+    cell: ({ scope }) => <Foreign text={scope.length === 0 ? texts.triage.everywhere : scope.join(', ')} />,
+  },
+  {
+    key: 'state',
+    title: texts.triage.state,
+    cell: ({ state }) => <span class={`state-${state}`}>{texts.triage.states[state] ?? state}</span>,
+  },
+  {
+    key: 'reason',
+    title: texts.triage.reason,
+    cell: ({ reason, justification }) => <Foreign text={reason ?? justification ?? texts.states.none} />,
+  },
+  {
+    key: 'author',
+    title: texts.triage.savedBy,
+    cell: ({ author }) => <Foreign text={author ?? texts.states.notKnown} />,
+  },
+  { key: 'expires', title: texts.triage.expires, cell: ({ expires }) => expires ?? texts.triage.never },
+  { key: 'file', title: texts.triage.name, cell: ({ file }) => <Foreign text={file} /> },
+];
+
 function DeleteButton({ name }: { readonly name: string }): JSX.Element {
   const problem = useSignal('');
   const remove = async (): Promise<void> => {
     try {
       await request(`/suppressions/${encodeURIComponent(name)}`, { method: 'DELETE' });
-      await load(suppressionsPath);
+      await Promise.all([load(suppressionsPath), load(statementsPath)]);
     } catch (error) {
       problem.value = failureOf(error).detail;
     }

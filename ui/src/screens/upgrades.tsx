@@ -9,6 +9,7 @@ import { Empty, Heading, Loaded } from '../components/states.tsx';
 import { Foreign } from '../components/text.tsx';
 import { formatNumber, formatTime } from '../format.ts';
 import { hrefOf, place } from '../router.ts';
+import type { SeverityCounts } from '../severity.ts';
 import { texts } from '../texts.ts';
 
 const filterNames = ['repository'] as const;
@@ -33,15 +34,17 @@ export function UpgradesScreen(): JSX.Element {
       </FilterBar>
       <Loaded resource={resource} path={path}>
         {(data) =>
-          data.countedAt === null ? (
+          data.upgrades === null ? (
             <Empty title={texts.today.neverCounted} />
           ) : data.upgrades.length === 0 ? (
             <Empty title={upgrades.empty} />
           ) : (
             <>
               <p class="muted">
-                {upgrades.explanation} {upgrades.countedAt(formatTime(data.countedAt))}
+                {upgrades.explanation}{' '}
+                {data.countedAt !== null && upgrades.countedAt(formatTime(data.countedAt))}
               </p>
+              <Effect list={data} />
               <UpgradeTable upgrades={data.upgrades} />
             </>
           )
@@ -58,13 +61,40 @@ export function UpgradeTable({ upgrades }: { readonly upgrades: readonly Upgrade
       caption={texts.upgrades.caption}
       columns={columns}
       rows={upgrades}
-      keyOf={({ rank, namespace, package: name, version }) => `${rank} ${namespace} ${name} ${version}`}
+      keyOf={({ rank }) => String(rank)}
     />
   );
 }
 
-function severityCounts({ exploited: _, ...counts }: ClosedCounts): Omit<ClosedCounts, 'exploited'> {
+/** The findings of the fleet before and after all upgrades of the list. */
+export function Effect({
+  list: { before, after, upgrades },
+}: {
+  readonly list: UpgradeList;
+}): JSX.Element | null {
+  if (before?.findings === undefined || after?.findings === undefined) return null;
+  return (
+    <p class="verdict-text">
+      {texts.upgrades.effect(before.findings, after.findings, upgrades?.length ?? 0)}
+    </p>
+  );
+}
+
+function severityCounts({ exploited: _, findings: __, ...counts }: ClosedCounts): SeverityCounts {
   return counts;
+}
+
+/** Returns the list of findings of the package of an upgrade. */
+function findingsHref(
+  { namespace, package: name }: Upgrade,
+  query: Readonly<Record<string, string>> = {},
+): string {
+  return hrefOf('/findings', {
+    namespace: namespace ?? undefined,
+    package: name ?? undefined,
+    fixable: 'true',
+    ...query,
+  });
 }
 
 const columns: readonly Column<Upgrade>[] = [
@@ -73,31 +103,21 @@ const columns: readonly Column<Upgrade>[] = [
     key: 'action',
     title: texts.upgrades.action,
     isName: true,
-    cell: ({ namespace, package: name, version, fixedVersion, kind }) => (
-      <>
-        <a href={hrefOf('/packages/versions', { namespace, name })}>
-          <Foreign text={name} />
-        </a>
-        <span class="muted below">
-          <Foreign text={texts.upgrades.from(version, fixedVersion)} />
-        </span>
-        <span class="muted below">
-          <Foreign text={`${namespace}, ${texts.upgrades.kinds[kind] ?? kind}`} />
-        </span>
-      </>
-    ),
+    cell: (upgrade) => <Action upgrade={upgrade} />,
   },
   {
     key: 'closes',
     title: texts.upgrades.closes,
-    cell: ({ closes, namespace, package: name }) => (
+    cell: (upgrade) => (
       <>
         <SeverityNumbers
-          counts={severityCounts(closes)}
-          hrefOf={(severity) => hrefOf('/findings', { namespace, package: name, severity, fixable: 'true' })}
+          counts={severityCounts(upgrade.closes)}
+          hrefOf={(severity) => findingsHref(upgrade, { severity })}
         />
-        {(closes.exploited ?? 0) > 0 && (
-          <span class="exploited">▲ {texts.upgrades.exploited(closes.exploited ?? 0)}</span>
+        {(upgrade.closes.exploited ?? 0) > 0 && (
+          <a class="exploited" href={findingsHref(upgrade, { exploited: 'true' })}>
+            ▲ {texts.upgrades.exploited(upgrade.closes.exploited ?? 0)}
+          </a>
         )}
       </>
     ),
@@ -106,9 +126,7 @@ const columns: readonly Column<Upgrade>[] = [
     key: 'images',
     title: texts.upgrades.images,
     isNumber: true,
-    cell: ({ images, namespace, package: name }) => (
-      <a href={hrefOf('/findings', { namespace, package: name, fixable: 'true' })}>{formatNumber(images)}</a>
-    ),
+    cell: (upgrade) => <a href={findingsHref(upgrade)}>{formatNumber(upgrade.images)}</a>,
   },
   {
     key: 'residual',
@@ -117,3 +135,28 @@ const columns: readonly Column<Upgrade>[] = [
     cell: ({ residual }) => formatNumber(Math.round(residual * 100) / 100),
   },
 ];
+
+/** The package of an upgrade with both versions, or its text if it is of no package. */
+function Action({ upgrade }: { readonly upgrade: Upgrade }): JSX.Element {
+  const { namespace, package: name, version, fixedVersion, kind, text } = upgrade;
+  const about = [namespace, texts.upgrades.kinds[kind] ?? kind].filter((part) => part !== null).join(', ');
+  return (
+    <>
+      {name === null || namespace === null ? (
+        <Foreign text={text} />
+      ) : (
+        <a href={hrefOf('/packages/versions', { namespace, name })}>
+          <Foreign text={name} />
+        </a>
+      )}
+      {version !== null && fixedVersion !== null && (
+        <span class="below">
+          <Foreign text={texts.upgrades.from(version, fixedVersion)} />
+        </span>
+      )}
+      <span class="muted below">
+        <Foreign text={about} />
+      </span>
+    </>
+  );
+}

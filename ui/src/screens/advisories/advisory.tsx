@@ -138,14 +138,18 @@ function Sources({ sources }: { readonly sources: readonly AdvisorySource[] }): 
             rows={source.statements.slice(0, statementsShown)}
             keyOf={(statement) => JSON.stringify(statement)}
           />
-          {source.statements.length > statementsShown && (
-            <p class="muted">{texts.advisory.moreStatements(source.statements.length - statementsShown)}</p>
+          {hiddenStatements(source) > 0 && (
+            <p class="muted">{texts.advisory.moreStatements(hiddenStatements(source))}</p>
           )}
           <Changes changes={source.changes} />
         </section>
       ))}
     </Card>
   );
+}
+
+function hiddenStatements({ statements, moreStatements }: AdvisorySource): number {
+  return Math.max(0, statements.length - statementsShown) + moreStatements;
 }
 
 function Changes({ changes }: Pick<AdvisorySource, 'changes'>): JSX.Element | null {

@@ -41,7 +41,7 @@ export function AffectedImages({ id, count }: AffectedImagesProps): JSX.Element 
                 caption={texts.advisory.images}
                 columns={columns}
                 rows={images}
-                keyOf={(image) => JSON.stringify([image.digest, image.names, image.packages, image.position])}
+                keyOf={(image) => JSON.stringify([image.digest, image.names, image.packages])}
               />
               <CursorPages next={next} />
             </>

@@ -12,6 +12,7 @@ import { hrefWith, place } from '../../router.ts';
 import { severitiesDescending, severityRank } from '../../severity.ts';
 import { texts } from '../../texts.ts';
 import { explainKey, findingFilter, layerNumber } from './finding-parts.ts';
+import { WhyNotForm } from './why-not.tsx';
 
 const filterNames = ['q', 'severity', 'fixable', 'exploited', 'layer'] as const;
 
@@ -22,7 +23,13 @@ export function FindingsTab({ report }: { readonly report: ImageReport }): JSX.E
   const sortedBy = query.get('sort') ?? 'severity';
   const sorted = found.toSorted(orders[sortedBy] ?? bySeverity);
   const page = localPage(sorted);
-  if (report.matches.length === 0) return <NoFindings verdict={report.verdict} />;
+  if (report.matches.length === 0)
+    return (
+      <>
+        <NoFindings verdict={report.verdict} />
+        <WhyNotForm />
+      </>
+    );
   return (
     <>
       <div class="toolbar">
@@ -52,6 +59,7 @@ export function FindingsTab({ report }: { readonly report: ImageReport }): JSX.E
           <LocalPages page={page} />
         </>
       )}
+      <WhyNotForm />
     </>
   );
 }

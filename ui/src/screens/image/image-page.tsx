@@ -16,6 +16,7 @@ import { LayersTab } from './layers-tab.tsx';
 import { PackagesTab } from './packages-tab.tsx';
 import { RawTab } from './raw-tab.tsx';
 import { SummaryTab } from './summary-tab.tsx';
+import { WhyNotDrawer } from './why-not.tsx';
 
 const tabs = ['summary', 'findings', 'packages', 'layers', 'history', 'diff', 'raw'] as const;
 
@@ -61,6 +62,7 @@ export function ImagePage({ digest, tab: named }: ImagePageProps): JSX.Element {
             <>
               <TabContent tab={tab} report={data} digest={digest} />
               <ExplainDrawer report={data} />
+              <WhyNotDrawer digest={digest} />
             </>
           )}
         </Loaded>

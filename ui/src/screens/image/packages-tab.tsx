@@ -65,8 +65,8 @@ export function PackagesTab({ report, digest }: PackagesTabProps): JSX.Element {
   );
 }
 
-function keyOf({ purl, name, version, arch, location }: ReportPackage): string {
-  return `${purl} ${name} ${version} ${arch ?? ''} ${location.path}`;
+function keyOf({ purl, name, version, location }: ReportPackage): string {
+  return `${purl} ${name} ${version} ${location.path}`;
 }
 
 function columnsOf(report: ImageReport, digest: string): Column<ReportPackage>[] {

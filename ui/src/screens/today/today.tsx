@@ -7,7 +7,7 @@ import { Heading, Loaded } from '../../components/states.tsx';
 import { hrefOf } from '../../router.ts';
 import { summaryPath } from '../../shell/freshness.tsx';
 import { texts } from '../../texts.ts';
-import { UpgradeTable } from '../upgrades.tsx';
+import { Effect, UpgradeTable } from '../upgrades.tsx';
 import { BySeverity } from './by-severity.tsx';
 import { RecentChanges } from './recent-changes.tsx';
 import { SourceProblems } from './source-problems.tsx';
@@ -26,12 +26,13 @@ export function TodayScreen(): JSX.Element {
         {(data) => <Strip summary={data} />}
       </Loaded>
       <LoadedCard<UpgradeList> title={texts.doFirst.title} path={upgradesPath}>
-        {({ upgrades, countedAt }) =>
-          upgrades.length === 0 ? (
-            <p class="muted">{countedAt === null ? texts.today.neverCounted : texts.upgrades.empty}</p>
+        {(list) =>
+          list.upgrades === null || list.upgrades.length === 0 ? (
+            <p class="muted">{list.upgrades === null ? texts.today.neverCounted : texts.upgrades.empty}</p>
           ) : (
             <>
-              <UpgradeTable upgrades={upgrades} />
+              <Effect list={list} />
+              <UpgradeTable upgrades={list.upgrades} />
               <p>
                 <a href={hrefOf('/upgrades')}>{texts.doFirst.all}</a>
               </p>
