@@ -70,12 +70,13 @@ https://clair.example
 
 test('states what is not known, instead of zeros', () => {
   const { subject, text } = digestMail(
-    { ...digest, findings: null, images: null, otherSources: [] },
+    { ...digest, findings: null, images: null, currentSources: 0, otherSources: [] },
     undefined,
   );
   assert.equal(subject, 'Clair 2026-11-29: findings are not counted yet');
   assert.match(text, /No server has counted findings yet: nothing is known\./);
   assert.match(text, /New images: not known before the first digest\./);
+  assert.match(text, /No source is loaded: findings are missing\./);
   assert.doesNotMatch(text, /together:/);
   const { findings } = digest;
   assert.ok(findings !== null);

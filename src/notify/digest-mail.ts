@@ -126,7 +126,9 @@ function sourcesSection({ currentSources, otherSources }: DailyDigest): DigestSe
           `${toSingleLine(source, 80)} is ${state}${reason === null ? '' : `: ${toSingleLine(reason, 300)}`}`,
       ),
       ...(more === 0 ? [] : [`and ${more} more that are not current`]),
-      `${currentSources} sources are current.`,
+      currentSources + otherSources.length === 0
+        ? 'No source is loaded: findings are missing.'
+        : `${currentSources} sources are current.`,
     ],
   };
 }

@@ -17,11 +17,11 @@ export interface PageSetup {
   readonly width?: number;
 }
 
-/** Starts the browser until the end of the test. */
-export async function startBrowser(t: TestContext): Promise<Browser> {
+/** Starts the browser until the end of the test, with more options of its command line. */
+export async function startBrowser(t: TestContext, more: readonly string[] = []): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: program ?? 'chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
+    args: ['--no-sandbox', '--disable-gpu', ...more],
   });
   t.after(() => browser.close());
   return browser;

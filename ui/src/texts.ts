@@ -59,6 +59,7 @@ export const texts = {
   signIn: {
     title: 'Sign in',
     explanation: 'This server needs a token. Ask its operator for one with the scope read.',
+    organization: 'This server knows people by the accounts of your organization.',
     token: 'Token',
     submit: 'Sign in',
     refused: 'The server does not accept this token. It may have expired.',

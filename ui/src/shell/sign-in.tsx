@@ -5,14 +5,46 @@ import { needsSignIn, sessionPath, signIn, signOut } from '../api/session.ts';
 import type { Session } from '../api/types.ts';
 import { texts } from '../texts.ts';
 
-/** A form for a token. It appears above the view, whose data stays. */
+/** Ways to sign in. They appear above the view, whose data stays. */
 export function SignIn(): JSX.Element | null {
   const { data: session } = useResource<Session>(sessionPath);
+  const { token: takesTokens = true, oidc: hasProvider = false } = session?.signIn ?? {};
+  const mustSignIn = session !== undefined && session.client === null && (takesTokens || hasProvider);
+  if (!needsSignIn.value && !mustSignIn) return null;
+  return (
+    <section class="notice sign-in" aria-labelledby="sign-in-title">
+      <h2 id="sign-in-title">{texts.signIn.title}</h2>
+      <p>{explanationOf(session, takesTokens)}</p>
+      {hasProvider && <ProviderLink />}
+      {takesTokens && <TokenForm />}
+    </section>
+  );
+}
+
+function explanationOf(session: Session | undefined, takesTokens: boolean): string {
+  if (typeof session?.client === 'string') return texts.signIn.expired;
+  return takesTokens ? texts.signIn.explanation : texts.signIn.organization;
+}
+
+/** Leads to the provider of identities, which leads back to this view. The server answers it, so the router must not. */
+function ProviderLink(): JSX.Element {
+  const { pathname, search } = window.location;
+  return (
+    <a
+      class="button"
+      target="_self"
+      href={`/api/v1/session/sign-in?to=${encodeURIComponent(pathname + search)}`}
+    >
+      {texts.signIn.provider}
+    </a>
+  );
+}
+
+/** A form for a token. */
+function TokenForm(): JSX.Element {
   const token = useSignal('');
   const problem = useSignal('');
   const isBusy = useSignal(false);
-  const mustSignIn = session !== undefined && session.client === null && session.signIn.token;
-  if (!needsSignIn.value && !mustSignIn) return null;
   const submit = async (): Promise<void> => {
     isBusy.value = true;
     const result = await signIn(token.value.trim());
@@ -24,19 +56,12 @@ export function SignIn(): JSX.Element | null {
   };
   return (
     <form
-      class="notice sign-in"
       aria-labelledby="sign-in-title"
       onSubmit={(event) => {
         event.preventDefault();
         void submit();
       }}
     >
-      <h2 id="sign-in-title">{texts.signIn.title}</h2>
-      <p>
-        {session?.client === undefined || session.client === null
-          ? texts.signIn.explanation
-          : texts.signIn.expired}
-      </p>
       <label>
         <span>{texts.signIn.token}</span>
         <input
