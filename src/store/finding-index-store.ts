@@ -2,6 +2,7 @@ import type { Fix } from '../model/fix.ts';
 import type { Severity } from '../model/severity.ts';
 import type { VersionKey } from '../plugin/version-scheme.ts';
 import type { Exploitation, FoundPackage } from './finding-count-store.ts';
+import type { UnreadPart } from './image-store.ts';
 import type { KnownImage, KnownImageFilter } from './known-image-store.ts';
 import type { PageRequest } from './page.ts';
 
@@ -154,6 +155,8 @@ export interface ImageFindings {
   readonly countedAt: string;
   /** Namespaces of its packages, sorted. */
   readonly namespaces: readonly string[];
+  /** Parts of the image that could not be read. */
+  readonly unread: readonly UnreadPart[];
   readonly bySeverity: Readonly<Record<Severity, number>>;
   readonly fixable: number;
   readonly exploited: number;

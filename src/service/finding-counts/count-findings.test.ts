@@ -249,7 +249,7 @@ function indexedText({
   namespaces,
   fixable,
   exploited,
-}: Omit<ImageFindings, 'countedAt'>): string {
+}: Omit<ImageFindings, 'countedAt' | 'unread'>): string {
   const counts = severities.map((one) => bySeverity[one]).join(' ');
   return `${counts} ${fixable} ${exploited} ${namespaces.join(',')}`;
 }

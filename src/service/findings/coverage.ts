@@ -3,7 +3,7 @@ import { HttpError } from '../../kit/http/http-rules.ts';
 import { cadenceOf } from '../../match/content-age.ts';
 import { supportEnd, supportEndOfPackage } from '../../match/support-end.ts';
 import type { Distro } from '../../model/distro.ts';
-import { advisoryNamespaceOf, type Namespace, namespaceOf } from '../../model/namespace.ts';
+import { advisoryNamespaceOf, distroOfNamespace, type Namespace, namespaceOf } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { Coverage } from '../../model/report.ts';
@@ -70,6 +70,21 @@ export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promi
     ...unread.map((coverage) => ({ ...coverage, isOutOfSupport: false, isOutdated: false })),
     ...coverageOfExcluded(image),
   ];
+}
+
+/** Returns the coverage of each of these namespaces, whatever packages an image has. */
+export async function coverageOfNamespaces(
+  namespaces: readonly Namespace[],
+  deps: CoverageDeps,
+): Promise<DatedCoverage[]> {
+  const states = await deps.store.advisories.findFeedStates({ asOf: deps.asOf });
+  return await Promise.all(
+    namespaces.map(async (namespace) => {
+      const { name } = advisoryNamespaceOf(namespace);
+      const distro = distroOfNamespace(namespace.name);
+      return await coverageOfNamespace(namespace, distro, statesFor(name, states), deps);
+    }),
+  );
 }
 
 function asClaimed(coverage: DatedCoverage): DatedCoverage {

@@ -56,6 +56,8 @@ const countedImage: Schema = {
         ...{ fixable: number, exploited: number },
       },
     },
+    assessed: { enum: [false, null] },
+    notAssessed: { type: 'array', items: text },
   },
 };
 
@@ -228,6 +230,10 @@ export const imagesDescription: RouteDescription = {
     namespace: { type: 'string', summary: 'Only images with packages of this namespace.' },
     label: { type: 'string', summary: 'Only images with this label: `KEY` or `KEY=VALUE`.' },
     ...findingQuery,
+    assessed: {
+      type: 'string',
+      summary: '`false`: only images that are known not to be assessed. Pages may be short.',
+    },
     sort: {
       type: 'string',
       summary: '`risk`: the worst findings first. `seen`: the newest image first. Else by rising number.',

@@ -66,6 +66,8 @@ interface Images {
     readonly digest: string;
     readonly namespaces: readonly string[] | null;
     readonly findings: Readonly<Record<string, number>> | null;
+    readonly assessed: false | null;
+    readonly notAssessed: readonly string[];
   }[];
   readonly next?: string | number;
 }
@@ -283,6 +285,7 @@ async function listsImages({ get, scan, count, web, shop, clean, refusal }: Coun
   };
   const { images } = await get<Images>('/images');
   assert.deepEqual(images[0]?.namespaces, ['debian:12']);
+  assert.deepEqual([images[0].assessed, images[0].notAssessed], [null, []]);
   assert.deepEqual(images[0].findings, {
     ...{ countedAt: '2026-03-01T00:00:00.000Z', Defcon1: 0, Critical: 1, High: 0, Medium: 0, Low: 2 },
     ...{ Negligible: 0, Unknown: 0, fixable: 3, exploited: 1 },

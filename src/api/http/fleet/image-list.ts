@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { severities } from '../../../model/severity.ts';
+import { unassessedReasons } from '../../../service/fleet/unassessed-images.ts';
 import { knownTagOf, toKnownJson } from '../../../service/images/find-known-images.ts';
 import type {
   FleetImage,
@@ -32,6 +33,7 @@ const cursors = {
 const filterParameters = {
   ...{ limit: limitParameter, repository: textParameter, untagged: flagParameter, q: textParameter },
   ...{ namespace: textParameter, label: textParameter, ...findingParameters, partial: partialParameter },
+  assessed: z.optional(z.literal('false', 'must be false')),
 };
 
 const queries = {
@@ -52,16 +54,17 @@ const queries = {
  */
 export async function getImagesRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
   const order = orderOf(request);
-  const { limit, after, ...wanted } = parseQuery(request, queries[order]);
+  const { limit, after, assessed, ...wanted } = parseQuery(request, queries[order]);
   const filter = filterOf(wanted);
-  const list: RowList<FleetImage, FleetImagePlace> = {
+  const list: RowList<ListedImage, FleetImagePlace> = {
     name: 'images',
     read: async (page) => {
       const { images, next } = await deps.store.findingIndex.pageImages(filter, { ...page, order });
       const rows = images.flatMap(({ image, findings }) =>
         visibleImage(image, request).map((visible) => ({ image: visible, findings })),
       );
-      return { rows, next };
+      const listed = await withReasons(rows, deps);
+      return { rows: assessed === undefined ? listed : listed.filter(isUnassessed), next };
     },
     toJson: toFleetImageJson,
     columns,
@@ -77,7 +80,24 @@ function orderOf({ query }: ApiRequest): ImageOrder {
   throw new WireError(400, 'sort must be seen or risk');
 }
 
-type Wanted = Omit<z.infer<typeof queries.number>, 'limit' | 'after'>;
+/** An image with the reasons why it is known not to be assessed. Undefined if it is not counted. */
+interface ListedImage extends FleetImage {
+  readonly notAssessed: readonly string[] | undefined;
+}
+
+async function withReasons(rows: readonly FleetImage[], deps: FleetDeps): Promise<ListedImage[]> {
+  const reasons = await unassessedReasons(
+    rows.map(({ findings }) => findings),
+    { ...deps, outcomes: [], asOf: undefined },
+  );
+  return rows.map((row, i) => ({ ...row, notAssessed: reasons[i] }));
+}
+
+function isUnassessed({ notAssessed = [] }: ListedImage): boolean {
+  return notAssessed.length > 0;
+}
+
+type Wanted = Omit<z.infer<typeof queries.number>, 'limit' | 'after' | 'assessed'>;
 
 function filterOf(wanted: Wanted): FleetImageFilter {
   const { repository, untagged, q, namespace, label, severity, fixable, exploited } = wanted;
@@ -96,11 +116,14 @@ function labelOf(text: string): NonNullable<FleetImageFilter['label']> {
   return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
 }
 
-function toFleetImageJson({ image, findings }: FleetImage): object {
+function toFleetImageJson({ image, findings, notAssessed = [] }: ListedImage): object {
   return {
     ...toKnownJson(image),
     namespaces: findings?.namespaces ?? null,
     findings: findings && toImageFindingsJson(findings),
+    // Only a report can say that everything was assessed.
+    assessed: notAssessed.length > 0 ? false : null,
+    notAssessed,
   };
 }
 
@@ -109,7 +132,7 @@ function toImageFindingsJson({ countedAt, bySeverity, fixable, exploited }: Imag
   return { countedAt, ...bySeverity, fixable, exploited };
 }
 
-const columns: CsvColumns<FleetImage> = {
+const columns: CsvColumns<ListedImage> = {
   digest: ({ image }) => image.digest,
   reference: ({ image }) => image.reference,
   names: ({ image }) => image.names.map(({ repository, tag }) => `${repository}:${tag}`),
@@ -125,7 +148,8 @@ const columns: CsvColumns<FleetImage> = {
     severities
       .toReversed()
       .map((one) => [one.toLowerCase(), ({ findings }: FleetImage) => findings?.bySeverity[one] ?? null]),
-  ) as CsvColumns<FleetImage>),
+  ) as CsvColumns<ListedImage>),
   fixable: ({ findings }) => findings?.fixable ?? null,
   exploited: ({ findings }) => findings?.exploited ?? null,
+  notAssessed: ({ notAssessed }) => notAssessed ?? null,
 };

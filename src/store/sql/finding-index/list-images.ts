@@ -8,6 +8,7 @@ import type {
   ImageFindings,
   ImageOrder,
 } from '../../finding-index-store.ts';
+import type { UnreadPart } from '../../image-store.ts';
 import type { PageRequest } from '../../page.ts';
 import { pageNumbers, readKnownImages } from '../list-known-images.ts';
 import type { Tables } from '../schema.ts';
@@ -179,14 +180,18 @@ export async function findImages(
   for (const some of splitIntoChunks(images, imagesAtATime)) {
     const rows = await db
       .selectFrom('counted_image')
-      .selectAll()
-      .where('image_id', 'in', padToPowerOfTwo(some))
+      .leftJoin('image', 'image.id', 'counted_image.image_id')
+      .selectAll('counted_image')
+      .select('image.unread')
+      .where('counted_image.image_id', 'in', padToPowerOfTwo(some))
       .execute();
     for (const row of rows)
       found.set(row.image_id, {
         countedAt: isoTime(row.counted_at),
         // The text was written by `insertCountedImages`, so it needs no validation.
         namespaces: JSON.parse(row.namespaces) as string[],
+        // The text was written by the images of the store.
+        unread: row.unread === null ? [] : (JSON.parse(row.unread) as UnreadPart[]),
         bySeverity: {
           ...{ Defcon1: row.defcon1, Critical: row.critical, High: row.high, Medium: row.medium },
           ...{ Low: row.low, Negligible: row.negligible, Unknown: row.unknown },
