@@ -1,5 +1,6 @@
-import { planUpgrades } from '../match/upgrades/plan-upgrades.ts';
+import { planUpgrades, type UpgradePlanOptions } from '../match/upgrades/plan-upgrades.ts';
 import { rebuildTest } from '../match/upgrades/rebuilt-packages.ts';
+import type { BaseMove } from '../match/upgrades/upgrade-proposals.ts';
 import { isUnderInvestigation, type Report } from '../model/report.ts';
 import type { ImageUpgradePlan } from '../model/upgrade.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
@@ -8,6 +9,7 @@ import { upgradePlanDockerfile } from '../report/upgrades/plan-dockerfile.ts';
 import { upgradePlanLines } from '../report/upgrades/plan-lines.ts';
 import { upgradePlanMarkdown } from '../report/upgrades/plan-markdown.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
+import { otherBases } from '../service/findings/other-bases.ts';
 import { assess, openTarget } from './assess.ts';
 import { type BaseOptions, openBase } from './base-option.ts';
 import { openAssessmentContext } from './command-context.ts';
@@ -29,20 +31,23 @@ export async function upgrade(target: string, options: UpgradeOptions): Promise<
   const opened = await openTarget(target, options);
   let assessed: AssessedReport;
   let schemes: readonly VersionScheme[];
+  let bases: readonly BaseMove[] = [];
   {
     // Closes the database and clears the progress before the plan is written.
     await using context = await openAssessmentContext(options);
     const { image: _, ...own } = await assess(context, opened, options);
     assessed = await filter(await markBase(own, context), context);
     schemes = context.extensions.schemes;
+    const { base } = assessed.report;
+    if (base !== undefined) bases = await otherBases(base, { ...context, asOf: options.asOf });
   }
-  writePlan(planOf(assessed.report, schemes, options), assessed.report, options.format);
+  writePlan(planOf(assessed.report, { schemes, bases }, options), assessed.report, options.format);
   return exitStatusOf(assessed, {});
 }
 
 function planOf(
   report: Report,
-  schemes: readonly VersionScheme[],
+  known: Pick<UpgradePlanOptions, 'schemes' | 'bases'>,
   { limit, format }: UpgradeOptions,
 ): ImageUpgradePlan {
   const { reference, names, digest } = report.target;
@@ -58,7 +63,7 @@ function planOf(
     schemaVersion: 1,
     target: { reference, ...(names && { names }), ...(digest && { digest }) },
     verdict: report.verdict,
-    ...planUpgrades(findings, { schemes, limit }),
+    ...planUpgrades(findings, { ...known, limit }),
     doubts: unjudged(report),
   };
 }

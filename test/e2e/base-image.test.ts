@@ -61,6 +61,25 @@ test('finds a base image that the database knows', () => {
   assert.equal(found.knownBy, 'database');
 });
 
+test('proposes a newer image of the repository of the base', () => {
+  const known = ['--mirror', mirror, '--db', join(place, 'move.db')];
+  const newer = tar([
+    { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.19.2\n' },
+    { path: 'lib/apk/db/installed', content: entry('busybox').replace('1.36.0', '1.36.1') },
+  ]);
+  const image = buildImage({ tags: ['base:2'], steps: [{ tar: newer }] });
+  const path = join(place, 'newer.tar');
+  writeFileSync(path, dockerArchive(image));
+  for (const one of [baseImage, path]) report('scan', one, ...known);
+  const shop = archiveOf('shop', base, tar([{ path: 'srv/shop', content: 'shop' }]));
+  const run = clair(['upgrade', shop, '--base', 'auto', ...known]);
+  assert.match(
+    run.stdout,
+    /^1\. Use the base image docker\.io\/library\/base:2\n {3}closes 2 findings \(2 Unknown\); .* 0 % is left$/m,
+  );
+  assert.match(run.stdout, /After the upgrade: 0 findings/);
+});
+
 test('refuses an image that is not the base', () => {
   const run = clair(['scan', baseImage, '--base', app, ...options]);
   assert.equal(run.status, 2);
