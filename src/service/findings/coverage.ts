@@ -3,7 +3,12 @@ import { HttpError } from '../../kit/http/http-rules.ts';
 import { cadenceOf } from '../../match/content-age.ts';
 import { supportEnd, supportEndOfPackage } from '../../match/support-end.ts';
 import type { Distro } from '../../model/distro.ts';
-import { advisoryNamespaceOf, distroOfNamespace, type Namespace, namespaceOf } from '../../model/namespace.ts';
+import {
+  advisoryNamespaceOf,
+  distroOfNamespace,
+  type Namespace,
+  namespaceOf,
+} from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { Coverage } from '../../model/report.ts';
