@@ -81,7 +81,7 @@ function nvdFeed(scores: Readonly<Record<string, number>>): string {
     cve: {
       id,
       published: '2026-01-02T03:04:05.678',
-      descriptions: [{ lang: 'en', value: `A flaw in ${hostile.script}` }],
+      descriptions: [{ lang: 'en', value: descriptionOf(id) }],
       metrics: {
         cvssMetricV31: [
           { source: 'nvd@nist.gov', type: 'Primary', cvssData: { vectorString: vector, baseScore } },
@@ -90,6 +90,13 @@ function nvdFeed(scores: Readonly<Record<string, number>>): string {
     },
   }));
   return JSON.stringify({ format: 'NVD_CVE', version: '2.0', vulnerabilities });
+}
+
+/** Some descriptions would do harm as markup. */
+function descriptionOf(id: string): string {
+  return id.startsWith('CVE-2026-')
+    ? `A flaw in ${hostile.script}`
+    : 'A crafted request runs code on the server.';
 }
 
 const vector = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';

@@ -18,6 +18,9 @@ export function Strip({ summary: { findings, sources } }: { readonly summary: Su
   const counts = findings?.counts;
   const numberOf = (isWanted?: (count: FindingCount) => boolean): number | null =>
     counts === undefined || findings?.images === 0 ? null : sumOf(counts, isWanted);
+  const exploited = numberOf(({ exploited: one }) => one === 'yes');
+  // Without a list of exploited vulnerabilities, none is known to be one. That is not zero.
+  const isExploitedKnown = exploited !== 0 || numberOf(({ exploited: one }) => one === 'unknown') === 0;
   const problems = sources.filter(({ state }) => state !== 'current').length;
   return (
     <>
@@ -35,7 +38,8 @@ export function Strip({ summary: { findings, sources } }: { readonly summary: Su
         />
         <Figure
           title={today.exploited}
-          value={numberOf(({ exploited }) => exploited === 'yes')}
+          value={isExploitedKnown ? exploited : null}
+          {...(!isExploitedKnown && { unknownText: texts.states.notKnown })}
           href={hrefOf('/findings', { exploited: 'true' })}
           isBad
         />
@@ -60,15 +64,17 @@ interface FigureProps {
   readonly href: string;
   /** More than zero needs attention. */
   readonly isBad?: boolean;
+  /** Why there is no value. */
+  readonly unknownText?: string;
 }
 
-function Figure({ title, value, href, isBad = false }: FigureProps): JSX.Element {
+function Figure({ title, value, href, isBad = false, unknownText }: FigureProps): JSX.Element {
   return (
     <li class={isBad && value !== null && value > 0 ? 'figure figure-bad' : 'figure'}>
       <a href={href}>
         <span class="figure-value">{value === null ? texts.states.none : formatNumber(value)}</span>
         <span class="figure-title">{title}</span>
-        {value === null && <span class="muted">{texts.states.notCounted}</span>}
+        {value === null && <span class="muted">{unknownText ?? texts.states.notCounted}</span>}
       </a>
     </li>
   );
