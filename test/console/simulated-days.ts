@@ -1,0 +1,281 @@
+import { spawnSync } from 'node:child_process';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { gzipSync, zstdDecompressSync } from 'node:zlib';
+import { loadExtensions } from '../../src/cli/load-extensions.ts';
+import { countFindings } from '../../src/service/finding-counts/count-findings.ts';
+import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
+import { corpus } from '../../src/testing/corpus.ts';
+import {
+  buildImage,
+  type ImageStep,
+  missingTool,
+  ociFiles,
+  writeFiles,
+} from '../../src/testing/image-builder.ts';
+import { temporaryDirectory } from '../../src/testing/store-engines.ts';
+import { tar } from '../../src/testing/tar-writer.ts';
+import { scratch } from '../e2e/clair.ts';
+import { type DebianRegistry, debianRegistry } from '../e2e/debian-registry.ts';
+import { fleetClient, fleetSettings } from '../e2e/fleet.ts';
+import { runServer, type ServeProcess } from '../e2e/serve-process.ts';
+
+/** The reason to skip tests of several days: the program that sets the clock of another one is missing. */
+export const noClock: string | false = missingTool('faketime');
+
+/** A server whose database was filled on several days. */
+export interface SimulatedDays {
+  readonly url: string;
+  readonly server: ServeProcess;
+  readonly registry: DebianRegistry;
+  /** The vulnerabilities of the package that only the newer advisories name. */
+  readonly newPackage: string;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Packages of Debian 12.0, by their source packages. The feed of the corpus has their fixes. */
+const bookworm: Readonly<Record<string, readonly [source: string, version: string]>> = {
+  libc6: ['glibc', '2.36-9'],
+  libssl3: ['openssl', '3.0.9-1'],
+  libsystemd0: ['systemd', '252.6-1'],
+  libgnutls30: ['gnutls28', '3.7.9-2'],
+  'libkrb5-3': ['krb5', '1.20.1-2'],
+  libexpat1: ['expat', '2.5.0-1'],
+  'perl-base': ['perl', '5.36.0-7'],
+  zlib1g: ['zlib', '1:1.2.13.dfsg-1'],
+};
+
+/** Packages that a shop adds to that base. */
+const shop: typeof bookworm = {
+  libcurl4: ['curl', '7.88.1-10'],
+  libxml2: ['libxml2', '2.9.14+dfsg-1.2'],
+  'libnghttp2-14': ['nghttp2', '1.52.0-1'],
+};
+
+/** The same packages after an update of some. */
+const updated: typeof bookworm = { ...shop, libcurl4: ['curl', '7.88.1-10+deb12u14'] };
+
+const baseStep: ImageStep = {
+  tar: tar([
+    {
+      path: 'etc/os-release',
+      content:
+        'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
+    },
+    { path: 'var/lib/dpkg/status', content: dpkgStatus(bookworm) },
+  ]),
+  createdBy: 'ADD rootfs.tar.gz /',
+};
+
+function dpkgStatus(packages: typeof bookworm): string {
+  return Object.entries(packages)
+    .map(
+      ([name, [source, version]]) =>
+        `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nSource: ${source}\nVersion: ${version}\n\n`,
+    )
+    .join('');
+}
+
+/** A layer that installs packages on the base. */
+function installStep(packages: typeof bookworm): ImageStep {
+  return {
+    tar: tar([{ path: 'var/lib/dpkg/status', content: dpkgStatus({ ...bookworm, ...packages }) }]),
+    createdBy: `RUN apt-get install --yes ${Object.keys(packages).join(' ')}`,
+  };
+}
+
+/** The layer of a real Alpine image of the corpus. */
+function alpineStep(version: string): ImageStep {
+  const branch = version.split('.').slice(0, 2).join('.');
+  const installed = readFileSync(corpus(`pkgdb/apk/alpine-rootfs/${version}/lib/apk/db/installed`));
+  return {
+    tar: tar([
+      {
+        path: 'etc/os-release',
+        content: `ID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux v${branch}"\n`,
+      },
+      { path: 'lib/apk/db/installed', content: installed },
+    ]),
+    createdBy: 'ADD rootfs.tar.gz /',
+  };
+}
+
+/** Images that are pushed and scanned on each day, by the days before today. */
+const days: readonly {
+  readonly ago: number;
+  readonly images: Readonly<Record<string, readonly ImageStep[]>>;
+}[] = [
+  {
+    ago: 3,
+    images: {
+      'base/debian:12': [baseStep],
+      'shop/web:1': [baseStep, installStep(shop)],
+      'shop/proxy:1': [alpineStep('3.18.9')],
+    },
+  },
+  { ago: 1, images: { 'shop/jobs:1': [alpineStep('3.20.3')] } },
+  {
+    ago: 0,
+    images: {
+      'shop/web:2': [baseStep, installStep(updated)],
+      'shop/files:1': [{ tar: tar([{ path: 'data', content: 'text' }]), createdBy: 'COPY data /' }],
+    },
+  },
+];
+
+/** The package whose advisories are missing on the first day. */
+const newPackage = 'expat';
+
+/** Fills a database as a fleet would over some days, and starts a server on it that updates nothing. */
+export async function simulatedDays(
+  t: TestContext,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<SimulatedDays> {
+  const registry = await debianRegistry(t);
+  const directory = temporaryDirectory(t);
+  const database = join(directory, 'clair.db');
+  const mirror = writeMirror(join(directory, 'mirror'));
+  const base = { ...fleetSettings(registry.port), CLAIR_DATABASE_OPTIONS_PATH: database };
+  for (const { ago, images } of days) {
+    setTracker(mirror, ago === 3 ? (name) => name !== newPackage : () => true);
+    for (const [name, steps] of Object.entries(images)) await push(registry, name, steps);
+    await workOnDay(t, ago, { ...base, ...feedSettings, CLAIR_UPDATER_MIRROR: mirror }, async (client) => {
+      for (const name of Object.keys(images)) {
+        const job = await client.scan(`127.0.0.1:${registry.port}/${name}`);
+        const { error } = await client.ended(job.id);
+        if (error !== null) throw new Error(`${name}: ${error}`);
+      }
+    });
+    await countOn(database, ago);
+  }
+  const server = await runServer(t, ['serve'], { ...base, CLAIR_UPDATER_INTERVAL: '0', ...settings });
+  return { url: `http://127.0.0.1:${server.ports.api}`, server, registry, newPackage };
+}
+
+const sources = ['debian', 'alpine', 'nvd', 'epss', 'kev'];
+
+const feedSettings = {
+  CLAIR_UPDATER_ENABLEDUPDATERS: sources.join(','),
+  CLAIR_UPDATER_SOURCES_ALPINE_FEEDS: 'v3.18/main,v3.20/main',
+  CLAIR_UPDATER_SOURCES_NVD_FEEDS: '2023,2024',
+};
+
+/** Waits until the server has updated every source on the day that its clock shows. */
+async function isUpdated({ get }: ReturnType<typeof fleetClient>): Promise<void> {
+  for (;;) {
+    const summary = (await (await get('/api/v1/summary')).json()) as {
+      readonly at: string;
+      readonly sources: readonly { readonly checkedAt: string | null }[];
+    };
+    const today = summary.at.slice(0, 10);
+    const isCurrent = summary.sources.every(({ checkedAt }) => checkedAt?.startsWith(today) === true);
+    if (isCurrent && summary.sources.length === sources.length) return;
+    await setTimeout(100);
+  }
+}
+
+/** Runs a server whose clock shows a day in the past, until the work is done. */
+async function workOnDay(
+  t: TestContext,
+  ago: number,
+  settings: Readonly<Record<string, string>>,
+  work: (client: ReturnType<typeof fleetClient>) => Promise<void>,
+): Promise<void> {
+  const [library] = globSync('/usr/lib/*/faketime/libfaketime.so.1');
+  const clock = { LD_PRELOAD: library ?? '', FAKETIME: `-${ago}d`, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+  const server = await runServer(t, ['serve'], { ...settings, ...clock });
+  const client = fleetClient(server);
+  await isUpdated(client);
+  await work(client);
+  await server.end();
+}
+
+async function push(registry: DebianRegistry, name: string, steps: readonly ImageStep[]): Promise<void> {
+  const layout = join(scratch, `days ${registry.port} ${name.replaceAll(/[/:]/g, ' ')}`);
+  await writeFiles(layout, ociFiles([buildImage({ compression: 'gzip', steps })]));
+  registry.push(layout, name);
+}
+
+/** Lays out the feeds of the corpus at their addresses. */
+function writeMirror(mirror: string): string {
+  put(
+    join(mirror, 'epss.empiricalsecurity.com/epss_scores-current.csv.gz'),
+    readFileSync(corpus('feeds/epss/epss_scores-2021-08-31.csv.gz')),
+  );
+  const kev = 'known_exploited_vulnerabilities.json';
+  put(join(mirror, 'www.cisa.gov/sites/default/files/feeds', kev), readFileSync(corpus(`feeds/kev/${kev}`)));
+  spawnSync('tar', [
+    '--zstd',
+    '-xf',
+    corpus('feeds/alpine-secdb.tar.zst'),
+    '-C',
+    placeOf(join(mirror, 'secdb.alpinelinux.org/x')),
+  ]);
+  for (const year of Object.keys(ratings)) putNvd(mirror, year);
+  return mirror;
+}
+
+/** Scores and vectors of vulnerabilities by year, as the National Vulnerability Database has them. */
+const ratings: Readonly<Record<string, Readonly<Record<string, readonly [number, string]>>>> = {
+  '2023': {
+    'CVE-2023-38545': [9.8, 'AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H'],
+    'CVE-2023-44487': [7.5, 'AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H'],
+    'CVE-2023-4911': [7.8, 'AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H'],
+    'CVE-2023-5363': [7.5, 'AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N'],
+    'CVE-2023-50387': [7.5, 'AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H'],
+    'CVE-2023-5678': [5.3, 'AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:L'],
+  },
+  '2024': {
+    'CVE-2024-45491': [9.8, 'AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H'],
+    'CVE-2024-45492': [9.8, 'AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H'],
+    'CVE-2024-45490': [7.5, 'AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H'],
+    'CVE-2024-37371': [9.1, 'AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:H'],
+    'CVE-2024-5535': [9.1, 'AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:H'],
+  },
+};
+
+/** Writes a feed of the database. */
+function putNvd(mirror: string, year: string): void {
+  const vulnerabilities = Object.entries(ratings[year] ?? {}).map(([id, [baseScore, vector]]) => {
+    const cvssData = { vectorString: `CVSS:3.1/${vector}`, baseScore };
+    const cvssMetricV31 = [{ source: 'nvd@nist.gov', type: 'Primary', cvssData }];
+    return {
+      cve: { id, published: `${year}-12-01T00:00:00.000`, descriptions: [], metrics: { cvssMetricV31 } },
+    };
+  });
+  const content = JSON.stringify({ format: 'NVD_CVE', version: '2.0', vulnerabilities });
+  put(join(mirror, `nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-${year}.json.gz`), gzipSync(content));
+}
+
+/** Writes Debian's tracker with some of its packages. */
+function setTracker(mirror: string, includes: (name: string) => boolean): void {
+  const whole = JSON.parse(
+    zstdDecompressSync(readFileSync(corpus('feeds/debian/tracker.json.zst'))).toString(),
+  ) as object;
+  const kept = Object.entries(whole).filter(([name]) => includes(name));
+  put(
+    join(mirror, 'security-tracker.debian.org/tracker/data/json'),
+    JSON.stringify(Object.fromEntries(kept)),
+  );
+}
+
+function put(path: string, content: string | Uint8Array): void {
+  placeOf(path);
+  writeFileSync(path, content);
+}
+
+/** Creates the directory of a file. Returns it. */
+function placeOf(path: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  return dirname(path);
+}
+
+/** Counts the findings as the job of servers does, at the time of a day in the past. */
+async function countOn(database: string, ago: number): Promise<void> {
+  await using store = await openSqliteStore(database, { now: () => Date.now() - ago * dayMs });
+  const { extensions } = await loadExtensions([], '');
+  await countFindings({ store, extensions, signal: new AbortController().signal });
+}
