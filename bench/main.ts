@@ -31,6 +31,7 @@ const benches = {
   languages: 'languages',
   compare: 'compare',
   extracts: 'extracts',
+  console: 'console',
 } as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
@@ -56,6 +57,7 @@ const wanted =
             'census',
             'languages',
             'extracts',
+            'console',
           ].includes(key),
       )
     : known.filter(([key]) => key === name);
