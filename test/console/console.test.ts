@@ -35,6 +35,7 @@ suite('console', { skip, timeout: 180_000 }, () => {
     const scene = { ...(await seededServer(t)), browser: await startBrowser(t) };
     await t.test('leads from an image to the reason of a finding', () => leadsToReason(scene));
     await t.test('leads by the keyboard alone', () => leadsByKeyboard(scene));
+    await t.test('saves exactly the affected images as CSV', () => savesImages(scene));
     await t.test('holds the view in the address', () => holdsView(scene));
     await t.test('shows every screen without serious faults of accessibility', () => isAccessible(scene));
     await t.test('shows texts of images as text', () => showsText(scene));
@@ -79,6 +80,29 @@ async function leadsByKeyboard({ url, browser }: Scene): Promise<void> {
   await page.keyboard.type('cve-2024-6119');
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/advisories\/CVE-2024-6119/);
+  await page
+    .getByRole('table', { name: 'Affected images' })
+    .getByRole('link', { name: /shop\/web:1\.0/ })
+    .waitFor();
+  await context.close();
+}
+
+async function savesImages({ url, browser }: Scene): Promise<void> {
+  const { page, context } = await openPage(browser, url);
+  await page.goto(`${url}/advisories/CVE-2024-6119`);
+  const images = page.locator('#images');
+  await images
+    .getByRole('link', { name: /shop\/web:1\.0/ })
+    .first()
+    .waitFor();
+  const download = page.waitForEvent('download');
+  await images.getByRole('button', { name: 'Export CSV' }).click();
+  const path = await (await download).path();
+  const rows = readFileSync(path, 'utf8').trimEnd().split('\r\n').slice(1);
+  // One row for each package: libcrypto3 and libssl3.
+  assert.equal(rows.length, 2);
+  assert.ok(rows.every((row) => row.includes('shop/web:1.0')));
+  assert.equal(await images.locator('tbody tr').count(), 1);
   await context.close();
 }
 

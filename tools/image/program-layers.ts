@@ -58,7 +58,7 @@ export function clairLayer(): RootFiles {
   const { name, version, license, dependencies } = readManifest();
   const manifest = { name, version, license, type: 'module' };
   files.addFile(`${programDirectory}/package.json`, `${JSON.stringify(manifest)}\n`);
-  for (const directory of ['dist/bin', 'proto']) addFiles(files, directory, () => true);
+  for (const directory of ['dist/bin', 'dist/console', 'proto']) addFiles(files, directory, () => true);
   addFiles(files, 'LICENSE', () => true);
   const whole = packagesOf(unbundled);
   for (const path of packagesOf([...Object.keys(dependencies), ...bundledTools]))
