@@ -48,7 +48,7 @@ async function rowsOf(page: Page, caption: string): Promise<string[]> {
 
 type Story = (fleet: Fleet, step: TestContext) => Promise<void>;
 
-/** What people look for, and how they find it. */
+/** Questions that people have, and how they find the answers. */
 const stories: Readonly<Record<string, Story>> = {
   async 'which upgrades remove most risk'(fleet, step) {
     const page = await open(step, fleet, '/upgrades');
