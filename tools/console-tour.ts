@@ -31,7 +31,7 @@ function picturesOf({ digests }: SeededServer): Picture[] {
   ];
 }
 
-test('tour', async (t) => {
+await test('tour', async (t) => {
   const server = await seededServer(t);
   const browser = await startBrowser(t);
   for (const [name, path, pixels, colours] of picturesOf(server)) {
