@@ -220,10 +220,10 @@ async function acceptsRisk({ url, digests, browser }: Scene): Promise<void> {
   await page.goto(`${url}/triage`);
   await page.getByLabel('Vulnerability').fill('CVE-2024-31449');
   await page.getByLabel('Reason').fill(`'quoted' "reason": ${hostile.script}`);
-  await page.getByRole('button', { name: 'Preview' }).click();
+  await page.getByRole('button', { name: 'Preview' }).first().click();
   await page.getByText('This suppresses 2 findings in 2 images.').waitFor();
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved.').waitFor();
+  await page.getByText('Saved as accepted-CVE-2024-31449.yaml.').waitFor();
   await page.getByRole('cell', { name: 'accepted-CVE-2024-31449.yaml' }).first().waitFor();
   await page.goto(`${url}/images/${digests['shop/web:1.0']}`);
   await page.getByText('12 findings, 12 with a fix.').waitFor();

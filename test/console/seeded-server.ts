@@ -23,6 +23,8 @@ import { runServer, type ServeProcess } from '../e2e/serve-process.ts';
 export interface SeededServer {
   readonly url: string;
   readonly server: ServeProcess;
+  /** Path of its database. */
+  readonly database: string;
   /** Digests of the scanned images by repository and tag. */
   readonly digests: Readonly<Record<string, string>>;
 }
@@ -148,7 +150,7 @@ export async function seededServer(
     digests[name] = digest;
   }
   await countNow(database);
-  return { url: `http://127.0.0.1:${server.ports.api}`, server, digests };
+  return { url: `http://127.0.0.1:${server.ports.api}`, server, database, digests };
 }
 
 async function pushImages(registry: DebianRegistry): Promise<void> {

@@ -60,7 +60,7 @@ const stories: Readonly<Record<string, Story>> = {
       .getByRole('link', { name: '3', exact: true })
       .last()
       .click();
-    await page.waitForURL(/\/findings\?/);
+    await page.waitForURL(/\/packages\/versions\?/);
   },
 
   async 'which images have a vulnerability, with its version and layer'(fleet, step) {
@@ -162,10 +162,10 @@ const stories: Readonly<Record<string, Story>> = {
     await page.getByLabel('Reason').fill('no untrusted XML is read');
     const day = new Date(Date.now() + 24 * 3_600_000).toISOString().slice(0, 10);
     await page.getByLabel('Last day').fill(day);
-    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('button', { name: 'Preview' }).first().click();
     await page.getByText('This suppresses 3 findings in 3 images.').waitFor();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved. Reports show it from now on.').waitFor();
+    await page.getByText('Saved as accepted-CVE-2024-45491.yaml.').waitFor();
     const { statements } = await fleet.get<{ statements: { state: string }[] }>('/statements');
     assert.deepEqual(
       statements.map(({ state }) => state),

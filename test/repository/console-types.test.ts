@@ -31,7 +31,7 @@ interface OpenApiDocument {
   >;
 }
 
-const files = ['types', 'lists', 'difference', 'explain', 'report'].map((name) =>
+const files = ['types', 'lists', 'difference', 'explain', 'report', 'suppressions'].map((name) =>
   absolutePath(`ui/src/api/${name}.ts`),
 );
 const program = ts.createProgram(files, {

@@ -77,6 +77,8 @@ function apiOf(
   const methods = v3Methods(v3Deps);
   const harborDeps = toHarborDeps(config, deps);
   const routers = [
+    // The v3 API answers all paths of its first segments, `/notifications` among them.
+    consoleRouter(deps.consoleFiles),
     routerOf('/v1', v1Routes(v1Deps)),
     v3Router(v3Deps, methods),
     v4Router(toV4Deps(deps, config, documents)),
@@ -86,7 +88,6 @@ function apiOf(
       ...sessionRoutes(deps.server.sessions),
       ...fleetRoutes(toFleetDeps(config, deps)),
     ]),
-    consoleRouter(deps.consoleFiles),
     routerOf('', nativeRoutes(toNativeDeps(deps))),
   ];
   return { routers, methods };

@@ -161,16 +161,17 @@ export interface PackageRange {
 
 /** @route GET /api/v1/upgrades */
 export interface UpgradeList {
-  /** Null before servers have ranked them. */
+  /** Null before the first count. */
   readonly upgrades: readonly Upgrade[] | null;
-  readonly before: ClosedCounts | null;
-  /** After all upgrades of the list. */
-  readonly after: ClosedCounts | null;
+  /** What counts now. */
+  readonly before: FindingSum | null;
+  /** What is left after the listed upgrades. */
+  readonly after: FindingSum | null;
   readonly countedAt: string | null;
 }
 
 /** Numbers of findings by severity, of all, and of those that are exploited. */
-export type ClosedCounts = Readonly<Partial<Record<Severity | 'exploited' | 'findings', number>>>;
+export type FindingSum = Readonly<Record<Severity | 'findings' | 'exploited', number>>;
 
 /** One action with what it closes in the fleet. Members that do not apply to its kind are null. */
 export interface Upgrade {
@@ -178,10 +179,13 @@ export interface Upgrade {
   readonly kind: 'distro-package' | 'language-package' | 'rebuild' | 'base-image';
   readonly namespace: string | null;
   readonly package: string | null;
+  /** Null if images have several. */
   readonly version: string | null;
+  /** Number of installed versions. */
+  readonly versions: number;
   readonly fixedVersion: string | null;
   readonly images: number;
-  readonly closes: ClosedCounts;
+  readonly closes: FindingSum;
   readonly gain: number;
   readonly residual: number;
   readonly text: string;
@@ -253,43 +257,20 @@ export interface History {
 
 /** @route GET /api/v1/notifications */
 export interface NotificationList {
-  readonly notifications: readonly {
-    readonly name: string;
-    readonly state: 'due' | 'delivered' | 'acknowledged' | 'skipped';
-    readonly createdAt: string | null;
-    readonly notifiedAt: string | null;
-    readonly dueAt: string | null;
-    readonly deletedAt: string | null;
-    readonly event: AdvisoryEvent | null;
-  }[];
+  readonly notifications: readonly ListedNotification[];
   readonly next?: string;
 }
 
-/** @route GET /api/v1/statements */
-export interface StatementList {
-  readonly statements: readonly Statement[];
-  readonly next?: string;
-}
-
-/** A rule or a VEX statement of a saved document. */
-export interface Statement {
-  readonly file: string;
-  readonly kind: 'rule' | 'vex' | 'unreadable';
-  readonly vulnerabilities: readonly string[];
-  readonly status: string | null;
-  readonly scope: readonly string[];
-  readonly justification: string | null;
-  readonly reason: string | null;
-  readonly author: string | null;
-  readonly at: string;
-  readonly expires: string | null;
-  readonly state: 'active' | 'expired' | 'unreadable';
-}
-
-/** @route POST /api/v1/statements/preview */
-export interface SuppressionPreview {
-  readonly findings: number;
-  readonly images: number;
-  /** False if more may be suppressed than was examined. */
-  readonly complete: boolean;
+/** A notification of receivers about a change. */
+export interface ListedNotification {
+  readonly name: string;
+  /** `skipped`: no receiver wants it, or a batch has it. */
+  readonly state: 'due' | 'delivered' | 'acknowledged' | 'skipped';
+  readonly namespace: string | null;
+  readonly createdAt: string;
+  readonly notifiedAt: string | null;
+  readonly dueAt: string | null;
+  readonly deletedAt: string | null;
+  /** Null if the event has been deleted. */
+  readonly event: AdvisoryEvent | null;
 }

@@ -92,16 +92,3 @@ export interface Session {
   readonly at: string;
   readonly version: string | null;
 }
-
-/** @route GET /api/v1/suppressions */
-export interface SuppressionList {
-  readonly suppressions: readonly {
-    readonly name: string;
-    readonly savedAt: string;
-    readonly savedBy: string | null;
-    /** Missing if the document cannot be read. */
-    readonly rules?: number;
-    readonly statements?: number;
-    readonly error?: string;
-  }[];
-}

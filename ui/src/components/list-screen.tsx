@@ -14,6 +14,10 @@ interface ListScreenProps<T> {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly filters?: ComponentChildren;
   readonly emptyText: string;
+  /** What the list is about. */
+  readonly intro?: string;
+  /** What to do if there are no rows. */
+  readonly emptyHint?: string;
   readonly csvName?: string;
   /** Returns the number of rows. */
   readonly sizeOf: (data: T) => number;
@@ -24,7 +28,7 @@ interface ListScreenProps<T> {
 export function ListScreen<T extends { readonly next?: string | number }>(
   props: ListScreenProps<T>,
 ): JSX.Element {
-  const { title, filterNames, filters, emptyText, csvName, sizeOf, children } = props;
+  const { title, filterNames, filters, emptyText, csvName, sizeOf, children, intro, emptyHint } = props;
   const { query } = place.value;
   const wanted = Object.fromEntries(
     [...filterNames, 'sort', 'after'].map((name) => [name, query.get(name) ?? undefined]),
@@ -36,6 +40,7 @@ export function ListScreen<T extends { readonly next?: string | number }>(
   return (
     <>
       <Heading title={title}>{csvName !== undefined && <ExportButton path={path} name={csvName} />}</Heading>
+      {intro !== undefined && <p class="muted">{intro}</p>}
       {filters}
       <Loaded resource={resource} path={path}>
         {(data) =>
@@ -47,7 +52,7 @@ export function ListScreen<T extends { readonly next?: string | number }>(
           ) : isFiltered || query.has('after') ? (
             <NothingMatches clearHref={hrefWith(cleared)} />
           ) : (
-            <Empty title={emptyText} />
+            <Empty title={emptyText}>{emptyHint !== undefined && <p>{emptyHint}</p>}</Empty>
           )
         }
       </Loaded>

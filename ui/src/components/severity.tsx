@@ -18,8 +18,8 @@ export function SeverityBadge({ severity }: { readonly severity: Severity }): JS
 
 interface SeverityNumbersProps {
   readonly counts: SeverityCounts;
-  /** Returns the list that a number stands for. */
-  readonly hrefOf: (severity: Severity) => string;
+  /** Returns the list that a number stands for; missing if there is no such list. */
+  readonly hrefOf?: (severity: Severity) => string;
 }
 
 /** Numbers of findings, each a link to its list. Severities without findings are left out. */
@@ -30,7 +30,7 @@ export function SeverityNumbers({ counts, hrefOf }: SeverityNumbersProps): JSX.E
       {present.map((severity) => (
         <a
           key={severity}
-          href={hrefOf(severity)}
+          {...(hrefOf !== undefined && { href: hrefOf(severity) })}
           class={`severity-number severity-${severity.toLowerCase()}`}
           title={`${formatNumber(counts[severity] ?? 0)} ${texts.severities[severity]}`}
         >

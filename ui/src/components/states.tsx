@@ -51,14 +51,7 @@ interface FailureNoticeProps {
 function FailureNotice({ failure, path, keptSince }: FailureNoticeProps): JSX.Element {
   if (isMissingRoute(failure)) return <NotAvailable />;
   const { states } = texts;
-  const what =
-    failure.status === 0
-      ? states.noAnswer
-      : failure.status === 403
-        ? states.forbidden
-        : failure.status === 401
-          ? states.signedOut
-          : states.status(failure.status);
+  const what = failureSentence(failure);
   return (
     <div class="notice notice-error" role="alert">
       <p>
@@ -73,6 +66,20 @@ function FailureNotice({ failure, path, keptSince }: FailureNoticeProps): JSX.El
       )}
     </div>
   );
+}
+
+function failureSentence({ status }: Failure): string {
+  const { states } = texts;
+  if (status === 0) return states.noAnswer;
+  if (status === 401) return states.signedOut;
+  return status === 403 ? states.forbidden : states.status(status);
+}
+
+/** Returns why an action failed, as one line. */
+export function failureText(failure: Failure): string {
+  if (isMissingRoute(failure)) return texts.states.unavailableTitle;
+  if (failure.status === 400) return failure.detail;
+  return `${failureSentence(failure)} ${failure.detail}`;
 }
 
 /** The place of a part that this server does not have. */

@@ -1,18 +1,18 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { failureOf, request } from '../api/client.ts';
-import type { NotificationList } from '../api/lists.ts';
+import type { ListedNotification, NotificationList } from '../api/lists.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { FilterBar, SelectField } from '../components/filters.tsx';
 import { ListScreen } from '../components/list-screen.tsx';
-import { Foreign } from '../components/text.tsx';
-import { formatTime } from '../format.ts';
+import { SeverityBadge } from '../components/severity.tsx';
+import { failureText } from '../components/states.tsx';
+import { Foreign, Time } from '../components/text.tsx';
+import { formatAge, formatTime } from '../format.ts';
 import { hrefOf } from '../router.ts';
 import { texts } from '../texts.ts';
 
 const filterNames = ['state'] as const;
-
-type Notification = NotificationList['notifications'][number];
 
 /** The notifications of the server, with the state of their delivery. */
 export function NotificationsScreen(): JSX.Element {
@@ -22,7 +22,10 @@ export function NotificationsScreen(): JSX.Element {
       title={texts.areas.notifications}
       path="/notifications"
       filterNames={filterNames}
+      intro={notifications.intro}
       emptyText={notifications.empty}
+      emptyHint={notifications.emptyHint}
+      csvName="notifications.csv"
       sizeOf={(data) => data.notifications.length}
       filters={
         <FilterBar names={filterNames}>
@@ -46,55 +49,116 @@ export function NotificationsScreen(): JSX.Element {
   );
 }
 
-function timeOr(iso: string | null): string {
-  return iso === null ? texts.states.none : formatTime(iso);
+const { notifications: words } = texts;
+
+function ago(iso: string | null): JSX.Element | string {
+  return iso === null ? texts.states.none : <Time iso={iso}>{formatAge(iso, Date.now())}</Time>;
 }
 
-const columns: readonly Column<Notification>[] = [
+const columns: readonly Column<ListedNotification>[] = [
   {
     key: 'about',
-    title: texts.notifications.about,
+    title: words.about,
     isName: true,
-    cell: ({ event, name }) =>
-      event === null ? (
-        <code>{name}</code>
-      ) : (
-        <>
-          <a href={hrefOf(`/advisories/${encodeURIComponent(event.id)}`)}>
-            <Foreign text={event.id} />
-          </a>
-          <span class="muted below">
-            {texts.events.kinds[event.kind]} {event.changed.join(', ')} · {event.source}
-          </span>
-        </>
-      ),
+    cell: (notification) => <Subject notification={notification} />,
+  },
+  {
+    key: 'severity',
+    title: texts.events.severity,
+    cell: ({ event }) =>
+      event?.severity.after == null ? texts.states.none : <SeverityBadge severity={event.severity.after} />,
   },
   {
     key: 'state',
-    title: texts.notifications.state,
-    cell: ({ state }) => texts.notifications.states[state] ?? state,
+    title: words.state,
+    cell: ({ state }) => (
+      <span class={`notification-state notification-${state}`}>
+        <span aria-hidden="true">{signs[state]}</span> {words.states[state]}
+        {state === 'skipped' && <span class="muted below">{words.skippedHint}</span>}
+      </span>
+    ),
   },
-  { key: 'created', title: texts.notifications.created, cell: ({ createdAt }) => timeOr(createdAt) },
-  { key: 'sent', title: texts.notifications.sent, cell: ({ notifiedAt }) => timeOr(notifiedAt) },
-  { key: 'due', title: texts.notifications.due, cell: ({ dueAt }) => timeOr(dueAt) },
-  { key: 'resend', title: '', cell: ({ name }) => <ResendButton name={name} /> },
+  { key: 'created', title: words.created, cell: ({ createdAt }) => ago(createdAt) },
+  { key: 'sent', title: words.sent, cell: ({ notifiedAt }) => ago(notifiedAt) },
+  {
+    key: 'due',
+    title: words.due,
+    cell: ({ state, dueAt }) =>
+      state !== 'due' || dueAt === null ? texts.states.none : <Time iso={dueAt}>{formatTime(dueAt)}</Time>,
+  },
+  {
+    key: 'resend',
+    title: words.actions,
+    cell: (notification) => <ResendButton notification={notification} />,
+  },
 ];
 
-function ResendButton({ name }: { readonly name: string }): JSX.Element {
+const signs: Readonly<Record<ListedNotification['state'], string>> = {
+  due: '◔',
+  delivered: '●',
+  acknowledged: '✓',
+  skipped: '◌',
+};
+
+interface NotificationProps {
+  readonly notification: ListedNotification;
+}
+
+/** The change that a notification tells. */
+function Subject({ notification: { name, namespace, event } }: NotificationProps): JSX.Element {
+  if (event === null)
+    return (
+      <>
+        <code>{name}</code>
+        <span class="muted below">{words.eventGone}</span>
+      </>
+    );
+  const parts = [
+    [texts.events.kinds[event.kind], event.changed.join(', ')].filter((part) => part !== '').join(': '),
+    event.source,
+    ...(namespace === null ? [] : [words.system(namespace)]),
+  ];
+  return (
+    <>
+      <a href={hrefOf(`/advisories/${encodeURIComponent(event.id)}`)}>
+        <Foreign text={event.id} />
+      </a>
+      <span class="muted below">
+        <Foreign text={parts.join(' · ')} />
+      </span>
+    </>
+  );
+}
+
+/** A button that makes a notification due again. A client that has acknowledged one does not get it again. */
+function ResendButton({ notification: { name, state, event } }: NotificationProps): JSX.Element {
   const result = useSignal('');
+  const problem = useSignal('');
   const resend = async (): Promise<void> => {
     try {
       await request(`/notifications/${encodeURIComponent(name)}/resend`, { method: 'POST' });
-      result.value = texts.notifications.resent;
+      result.value = words.resent;
     } catch (error) {
-      result.value = failureOf(error).detail;
+      problem.value = failureText(failureOf(error));
     }
   };
-  return result.value === '' ? (
-    <button type="button" class="small" onClick={() => void resend()}>
-      {texts.notifications.resend}
-    </button>
-  ) : (
-    <span role="status">{result.value}</span>
+  if (state === 'acknowledged') return <>{texts.states.none}</>;
+  if (result.value !== '') return <span role="status">{result.value}</span>;
+  return (
+    <>
+      <button
+        type="button"
+        class="small"
+        aria-label={words.resendTo(event?.id ?? name)}
+        onClick={() => void resend()}
+      >
+        {words.resend}
+      </button>
+      {problem.value !== '' && (
+        <span role="alert" class="bad below">
+          {problem.value}
+        </span>
+      )}
+    </>
   );
 }

@@ -29,9 +29,24 @@ test('returns the page for paths of the console to browsers only', (t) => {
   const router = builtRouter(t);
   const answered = (target: string, accept: string | undefined, method = 'GET'): boolean =>
     router(method, target, accept === undefined ? {} : { accept }) !== undefined;
-  for (const path of ['/', '/images', '/images/sha256:1/findings?severity=High', '/diff?a=1&b=2', '/triage'])
+  for (const path of [
+    '/',
+    '/images',
+    '/images/sha256:1/findings?severity=High',
+    '/diff?a=1&b=2',
+    '/triage',
+    '/notifications',
+  ])
     assert.ok(answered(path, page), path);
-  for (const path of ['/v1/namespaces', '/affected/CVE-1', '/events', '/nothing', '/imagesx', '/index.html'])
+  for (const path of [
+    '/v1/namespaces',
+    '/affected/CVE-1',
+    '/events',
+    '/nothing',
+    '/notifications/1',
+    '/imagesx',
+    '/index.html',
+  ])
     assert.ok(!answered(path, page), path);
   for (const accept of [undefined, '*/*', 'application/json', 'text/*', 'text/htmlx'])
     assert.ok(!answered('/', accept), accept);

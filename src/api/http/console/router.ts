@@ -74,8 +74,10 @@ function assetAt(path: string, files: ConsoleFiles | undefined): ConsoleFile | u
     : undefined;
 }
 
+/** Whether the console has a path. `/notifications/NAME` is one of the v3 API. */
 function isPage(path: string): boolean {
-  return path.startsWith('/') && areas.has(path.split('/')[1] ?? '');
+  const [before, area = '', ...rest] = path.split('/');
+  return before === '' && areas.has(area) && (area !== 'notifications' || rest.length === 0);
 }
 
 /** Returns whether a browser asks for a page. Programs accept any type, and get the responses of Clair. */

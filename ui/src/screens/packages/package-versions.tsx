@@ -13,7 +13,10 @@ import { severityRank } from '../../severity.ts';
 import { texts } from '../../texts.ts';
 import { VersionRuler } from './version-ruler.tsx';
 
-type Version = PackageVersions['versions'][number];
+/** Vulnerabilities that a row shows. */
+const idsMax = 8;
+
+type NumberedVersion = PackageVersions['versions'][number] & { readonly index: number };
 
 /** The versions of a package in the fleet, with the ranges of advisories. */
 export function PackageVersionsScreen(): JSX.Element {
@@ -37,7 +40,7 @@ export function PackageVersionsScreen(): JSX.Element {
               <DataTable
                 caption={texts.ruler.title}
                 columns={versionColumns(data)}
-                rows={data.versions}
+                rows={data.versions.map((version, index) => ({ ...version, index }))}
                 keyOf={({ version }) => version}
               />
             </Card>
@@ -60,7 +63,7 @@ export function PackageVersionsScreen(): JSX.Element {
   );
 }
 
-function versionColumns({ namespace, name }: PackageVersions): Column<Version>[] {
+function versionColumns({ ranges }: PackageVersions): Column<NumberedVersion>[] {
   const { ruler } = texts;
   return [
     { key: 'version', title: ruler.version, isName: true, cell: ({ version }) => <Foreign text={version} /> },
@@ -69,14 +72,38 @@ function versionColumns({ namespace, name }: PackageVersions): Column<Version>[]
       key: 'findings',
       title: ruler.findings,
       isNumber: true,
-      cell: ({ findings }) =>
-        findings === 0 ? (
-          '0'
-        ) : (
-          <a href={hrefOf('/findings', { namespace, package: name })}>{formatNumber(findings)}</a>
-        ),
+      cell: ({ findings }) => formatNumber(findings),
+    },
+    {
+      key: 'ids',
+      title: ruler.ids,
+      cell: ({ index }) => <Covering ranges={ranges} index={index} />,
     },
   ];
+}
+
+/** The vulnerabilities whose ranges cover a version. */
+function Covering({
+  ranges,
+  index,
+}: Pick<PackageVersions, 'ranges'> & { readonly index: number }): JSX.Element {
+  const ids = new Set(
+    ranges
+      .filter(({ from, to }) => from !== null && to !== null && from <= index && index <= to)
+      .map(({ id }) => id),
+  );
+  if (ids.size === 0) return <span class="muted">{texts.diff.noneHere}</span>;
+  const hidden = ids.size - idsMax;
+  return (
+    <>
+      {[...ids].slice(0, idsMax).map((id) => (
+        <a key={id} class="tag" href={hrefOf(`/advisories/${encodeURIComponent(id)}`)}>
+          <Foreign text={id} />
+        </a>
+      ))}
+      {hidden > 0 && <span class="muted">{texts.sources.coversMore(hidden)}</span>}
+    </>
+  );
 }
 
 function rangeColumns({ versions }: PackageVersions): Column<PackageRange>[] {

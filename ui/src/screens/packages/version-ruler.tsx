@@ -3,12 +3,14 @@ import type { PackageRange, PackageVersions } from '../../api/lists.ts';
 import { severityRank } from '../../severity.ts';
 
 const left = 12;
-const columnWidth = 92;
+const columnWidth = 128;
 const rowHeight = 18;
 const headHeight = 64;
 /** Bars that are drawn; the table has all ranges. */
 const barsMax = 40;
-const versionChars = 14;
+const versionChars = 19;
+/** Width of a character of an id, about. */
+const charWidth = 6.4;
 const narrowest = 320;
 
 /** Versions as a strip, with a bar for each range that covers some of them. The tables beside it have the same content. */
@@ -32,7 +34,7 @@ export function VersionRuler({ data }: { readonly data: PackageVersions }): JSX.
               <line class="grid" x1={x} x2={x} y1={headHeight - 18} y2={height} />
               <circle class="version" cx={x} cy={headHeight - 18} r={4 + 6 * Math.sqrt(images / most)} />
               <text x={x} y={14} text-anchor="middle">
-                {version.length > versionChars ? `${version.slice(0, versionChars)}…` : version}
+                {cut(version, versionChars)}
               </text>
               <text class="small" x={x} y={30} text-anchor="middle">
                 {images}
@@ -56,8 +58,12 @@ function Bar({ range, index }: { readonly range: PackageRange; readonly index: n
     <g class={`bar severity-${range.severity.toLowerCase()}`}>
       <rect x={x} y={y} width={end - x} height={rowHeight - 4} rx={3} />
       <text class="small" x={x + 5} y={y + 11}>
-        {range.id}
+        {cut(range.id, Math.floor((end - x - 10) / charWidth))}
       </text>
     </g>
   );
+}
+
+function cut(text: string, charsMax: number): string {
+  return text.length > charsMax ? `${text.slice(0, charsMax - 1)}…` : text;
 }

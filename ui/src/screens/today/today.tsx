@@ -7,7 +7,7 @@ import { Heading, Loaded } from '../../components/states.tsx';
 import { hrefOf } from '../../router.ts';
 import { summaryPath } from '../../shell/freshness.tsx';
 import { texts } from '../../texts.ts';
-import { Effect, UpgradeTable } from '../upgrades.tsx';
+import { UpgradeEffect, UpgradeTable } from '../upgrades/upgrade-table.tsx';
 import { BySeverity } from './by-severity.tsx';
 import { RecentChanges } from './recent-changes.tsx';
 import { SourceProblems } from './source-problems.tsx';
@@ -31,7 +31,7 @@ export function TodayScreen(): JSX.Element {
             <p class="muted">{list.upgrades === null ? texts.today.neverCounted : texts.upgrades.empty}</p>
           ) : (
             <>
-              <Effect list={list} />
+              <UpgradeEffect list={list} />
               <UpgradeTable upgrades={list.upgrades} />
               <p>
                 <a href={hrefOf('/upgrades')}>{texts.doFirst.all}</a>

@@ -1,0 +1,96 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { Upgrade, UpgradeList } from '../../api/lists.ts';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { SeverityNumbers } from '../../components/severity.tsx';
+import { Foreign } from '../../components/text.tsx';
+import { formatNumber } from '../../format.ts';
+import { hrefOf } from '../../router.ts';
+import { texts } from '../../texts.ts';
+
+/** Upgrades with what each closes. */
+export function UpgradeTable({ upgrades }: { readonly upgrades: readonly Upgrade[] }): JSX.Element {
+  return (
+    <DataTable
+      caption={texts.upgrades.caption}
+      columns={columns}
+      rows={upgrades}
+      keyOf={({ rank }) => String(rank)}
+    />
+  );
+}
+
+/** What the listed upgrades do to all findings, as a sentence. */
+export function UpgradeEffect({
+  list: { before, after, upgrades },
+}: {
+  readonly list: UpgradeList;
+}): JSX.Element | null {
+  if (before === null || after === null || upgrades === null) return null;
+  return <p>{texts.upgrades.effect(before.findings, after.findings, upgrades.length)}</p>;
+}
+
+/** Returns the page of the package. It has the versions, their images, and the advisories that cover them. */
+function packageHref({ namespace, package: name }: Upgrade): string | undefined {
+  return namespace === null || name === null ? undefined : hrefOf('/packages/versions', { namespace, name });
+}
+
+function linked(upgrade: Upgrade, children: ComponentChildren): ComponentChildren {
+  const href = packageHref(upgrade);
+  return href === undefined ? children : <a href={href}>{children}</a>;
+}
+
+const { upgrades: words } = texts;
+
+const columns: readonly Column<Upgrade>[] = [
+  { key: 'rank', title: words.rank, isNumber: true, cell: ({ rank }) => rank },
+  { key: 'action', title: words.action, isName: true, cell: (upgrade) => <Action upgrade={upgrade} /> },
+  {
+    key: 'closes',
+    title: words.closes,
+    cell: (upgrade) => (
+      <>
+        <SeverityNumbers counts={upgrade.closes} />
+        {upgrade.closes.exploited > 0 && (
+          <span class="exploited">▲ {words.exploited(upgrade.closes.exploited)}</span>
+        )}
+      </>
+    ),
+  },
+  {
+    key: 'images',
+    title: words.images,
+    isNumber: true,
+    cell: (upgrade) => linked(upgrade, formatNumber(upgrade.images)),
+  },
+  {
+    key: 'residual',
+    title: words.residual,
+    hint: words.residualHint,
+    isNumber: true,
+    cell: ({ residual }) => formatNumber(Math.round(residual * 100) / 100),
+  },
+];
+
+/** What to do: a package with its versions, or a sentence of the server for everything else. */
+function Action({ upgrade }: { readonly upgrade: Upgrade }): JSX.Element {
+  const { kind, namespace, package: name, version, versions, fixedVersion, text } = upgrade;
+  const details = [namespace ?? '', words.kinds[kind] ?? kind].filter((part) => part !== '').join(', ');
+  return (
+    <>
+      {linked(upgrade, <Foreign text={name ?? text} />)}
+      {fixedVersion !== null && (
+        <span class="below">
+          <Foreign text={words.from(version ?? words.versions(versions), fixedVersion)} />
+        </span>
+      )}
+      {name !== null && fixedVersion === null && (
+        <span class="below">
+          <Foreign text={text} />
+        </span>
+      )}
+      <span class="muted below">
+        <Foreign text={details} />
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,95 @@
+import type { JSX } from 'preact';
+import { pathOf, useResource } from '../../api/client.ts';
+import type { FindingSum, UpgradeList } from '../../api/lists.ts';
+import { FilterBar, SelectField, TextField } from '../../components/filters.tsx';
+import { DownloadButton, ExportButton } from '../../components/pages.tsx';
+import { SeverityBar, SeverityNumbers } from '../../components/severity.tsx';
+import { Empty, Heading, Loaded } from '../../components/states.tsx';
+import { formatNumber, formatTime } from '../../format.ts';
+import { hrefOf, place } from '../../router.ts';
+import { texts } from '../../texts.ts';
+import { UpgradeTable } from './upgrade-table.tsx';
+
+const filterNames = ['repository', 'limit'] as const;
+const limits: readonly number[] = [10, 20, 50, 100];
+
+/** What to upgrade in the fleet, or in one repository, by the risk that it removes. */
+export function UpgradesScreen(): JSX.Element {
+  const { query } = place.value;
+  const repository = query.get('repository') ?? undefined;
+  const path = pathOf('/upgrades', { repository, limit: query.get('limit') ?? String(limits[1]) });
+  const resource = useResource<UpgradeList>(path);
+  const { upgrades } = texts;
+  return (
+    <>
+      <Heading title={texts.areas.upgrades}>
+        <span class="actions">
+          <DownloadButton path={path} accept="text/markdown" name="upgrades.md" label={upgrades.markdown} />
+          <ExportButton path={path} name="upgrades.csv" />
+        </span>
+      </Heading>
+      <p class="muted">
+        {upgrades.explanation} {upgrades.noRules}
+      </p>
+      <FilterBar names={filterNames}>
+        <TextField
+          name="repository"
+          label={texts.filters.repository}
+          placeholder="registry.example/shop/web"
+        />
+        <SelectField
+          name="limit"
+          label={upgrades.show}
+          options={limits.map((limit) => [String(limit), upgrades.first(limit)])}
+          anyText={upgrades.first(limits[1] ?? 0)}
+        />
+      </FilterBar>
+      <Loaded resource={resource} path={path}>
+        {(data) => <Plan list={data} />}
+      </Loaded>
+    </>
+  );
+}
+
+function Plan({ list: { upgrades, before, after, countedAt } }: { readonly list: UpgradeList }): JSX.Element {
+  const { upgrades: words, today } = texts;
+  const isRepository = place.value.query.has('repository');
+  if (upgrades === null || before === null || after === null || countedAt === null)
+    return <Empty title={today.neverCounted} />;
+  if (upgrades.length === 0) return <Empty title={isRepository ? words.emptyRepository : words.empty} />;
+  return (
+    <>
+      <div class="compared">
+        <Sum title={words.before} sum={before} isLinked={!isRepository} />
+        <Sum title={words.after(upgrades.length)} sum={after} isLinked={false} />
+      </div>
+      <p class="muted">{words.countedAt(formatTime(countedAt))}</p>
+      <UpgradeTable upgrades={upgrades} />
+    </>
+  );
+}
+
+interface SumProps {
+  readonly title: string;
+  readonly sum: FindingSum;
+  /** Whether a list of the fleet has these findings. */
+  readonly isLinked: boolean;
+}
+
+function Sum({ title, sum, isLinked }: SumProps): JSX.Element {
+  const { upgrades } = texts;
+  return (
+    <section class="card">
+      <div class="heading">
+        <h2>{title}</h2>
+        <span class="muted">{upgrades.findings(formatNumber(sum.findings))}</span>
+        {sum.exploited > 0 && <span class="exploited">▲ {upgrades.exploited(sum.exploited)}</span>}
+      </div>
+      <SeverityBar counts={sum} />
+      <SeverityNumbers
+        counts={sum}
+        {...(isLinked && { hrefOf: (severity) => hrefOf('/findings', { severity }) })}
+      />
+    </section>
+  );
+}
