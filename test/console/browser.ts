@@ -59,6 +59,6 @@ export async function openPage(
     if (protocol.startsWith('http') && origin !== new URL(url).origin)
       problems.push(`request to ${request.url()}`);
   });
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   return { page, context, problems };
 }
