@@ -67,9 +67,15 @@ const columns: readonly Column<Upgrade>[] = [
     title: words.residual,
     hint: words.residualHint,
     isNumber: true,
-    cell: ({ residual }) => formatNumber(Math.round(residual * 100) / 100),
+    cell: ({ residual }) => riskText(residual),
   },
 ];
+
+/** Returns a risk with two decimals. A small one is not shown as none. */
+function riskText(risk: number): string {
+  const rounded = Math.round(risk * 100) / 100;
+  return rounded === 0 && risk > 0 ? '< 0.01' : formatNumber(rounded);
+}
 
 /** What to do: a package with its versions, or a sentence of the server for everything else. */
 function Action({ upgrade }: { readonly upgrade: Upgrade }): JSX.Element {
