@@ -65,7 +65,10 @@ const stories: Readonly<Record<string, Story>> = {
 
   async 'which images have a vulnerability, with its version and layer'(fleet, step) {
     const page = await open(step, fleet, '/');
+    // Before that, the page does not handle keys.
+    await page.getByRole('heading', { name: 'Today' }).waitFor();
     await page.keyboard.press('/');
+    await page.locator('input:focus').waitFor();
     await page.keyboard.type('CVE-2024-45491');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/advisories/CVE-2024-45491');
