@@ -42,7 +42,6 @@ export async function readSplit(
 
 function hashStored(stored: StoredReader, algorithm: string): string {
   const hash = createHash(algorithm);
-  const chunk = Buffer.allocUnsafeSlow(hashChunkBytes);
-  for (let at = 0; at < stored.size; at += chunk.length) hash.update(stored.read(chunk, at));
+  stored.hashBetween(hash, 0, stored.size, Buffer.allocUnsafeSlow(hashChunkBytes));
   return hash.digest('hex');
 }

@@ -74,7 +74,7 @@ function withSuppressions(
   return { ...assessed, report: applySuppressionIndex(stated, deps, index).report };
 }
 
-/** Returns the image of a platform, or the only one. Undefined if there is none. Throws `usage` if there are several. */
+/** Returns the image of a platform, or the only one. Undefined without one. Throws `usage` if there are several. */
 export function imageOfPlatform(
   found: readonly KnownImage[],
   platform: string | undefined,

@@ -95,7 +95,7 @@ function entryOf(path: string): Entry {
   return entry;
 }
 
-/** Sends a request to the API. Throws `RequestFailure` for an error response, and if there is none. */
+/** Sends a request to the API. Throws `RequestFailure` for an error response, and without a response. */
 export async function request(path: string, options: RequestInit = {}): Promise<Response> {
   const headers = new Headers(options.headers);
   if (!headers.has('Accept')) headers.set('Accept', 'application/json');

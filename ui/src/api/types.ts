@@ -84,7 +84,7 @@ export interface ListedImage {
 
 /** @route GET /api/v1/session */
 export interface Session {
-  /** Name of the token; null if nobody is signed in. */
+  /** Name of the token; null without a session. */
   readonly client: string | null;
   readonly scope: 'read' | 'scan' | 'admin' | 'triage' | null;
   readonly signIn: { readonly token: boolean; readonly oidc: boolean };

@@ -7,7 +7,7 @@ interface FixCellProps {
   readonly fix: { readonly state: string; readonly version?: string | null };
 }
 
-/** The fix of a finding: a version, or why there is none. */
+/** The fix of a finding: a version, or the state without one. */
 export function FixCell({ fix: { state, version } }: FixCellProps): JSX.Element {
   if (version !== undefined && version !== null) return <Foreign text={version} />;
   return <span class="muted">{texts.findings.fixStates[state] ?? state}</span>;

@@ -42,7 +42,7 @@ export function toPackageJson({ type, name, version, purl }: FoundPackage): obje
   return { type, name, version, purl };
 }
 
-/** Returns the fixed version of a fix for CSV. Null if there is none. */
+/** Returns the fixed version of a fix for CSV. Null for other fixes. */
 export function fixedVersionOf(fix: Fix): string | null {
   return fix.state === 'fixed' ? fix.version : null;
 }

@@ -17,7 +17,7 @@ export function visibleImage(image: KnownImage, { repositories }: ImageReader): 
 
 /**
  * Returns the images that a digest or name means, with the names that the token may read. Throws `usage` for any other text, and `WireError`
- * 404 if there is none, or if the token may not read all of them.
+ * 404 if no image has it, or if the token may not read all of them.
  */
 export async function readableImages(
   reference: string,
@@ -35,7 +35,7 @@ function unknownImage(reference: string): WireError {
 
 /**
  * Returns the image that a digest or name means, with the names that the token may read. Throws `usage` if several platforms have it, and
- * `WireError` 404 if there is none, or if the token may not read all images of the digest.
+ * `WireError` 404 if no image has it, or if the token may not read all images of the digest.
  */
 export async function readableImage(
   reference: string,

@@ -29,7 +29,7 @@ export class SealedCookie<T> {
     this.#name = options.isSecure ? `__Host-${options.name}` : options.name;
   }
 
-  /** Returns the content of the cookie of a request. Undefined if there is none, or if it is too old, damaged or of another key. */
+  /** Returns the content of the cookie of a request. Undefined without one, or if it is too old, damaged or of another key. */
   read(cookies: string | undefined): T | undefined {
     const value = cookieValue(cookies, this.#name);
     if (value === undefined) return undefined;

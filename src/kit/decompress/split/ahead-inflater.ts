@@ -75,7 +75,7 @@ export class AheadInflater {
     }
     const engine = attempt.finalEngine();
     if (isLast || engine === undefined) return false;
-    const remainder = proveBlockEnd(engine, end, this.#byteAt(end));
+    const remainder = proveBlockEnd(engine, end, this.#stored.byteAt(end));
     return remainder !== undefined && attempt.write(remainder) && this.#setEnd(part, end, false);
   }
 
@@ -132,7 +132,7 @@ export class AheadInflater {
     const { gridBytes } = this.#plan;
     const to = Math.floor(toBit / 8);
     const first = Math.floor(fromBit / 8);
-    yield { bytes: bytesFromBit(fromBit % 8, this.#byteAt(fromBit)), end: first + 1 };
+    yield { bytes: bytesFromBit(fromBit % 8, this.#stored.byteAt(fromBit)), end: first + 1 };
     for (let at = first + 1; at < to; ) {
       const end = Math.min(to, at + this.#chunk.length, (Math.floor(at / gridBytes) + 1) * gridBytes);
       yield { bytes: this.#stored.read(this.#chunk.subarray(0, end - at), at), end };
@@ -140,18 +140,10 @@ export class AheadInflater {
     }
   }
 
-  #byteAt(bit: number): number {
-    return this.#stored.read(Buffer.alloc(1), Math.floor(bit / 8))[0] ?? 0;
-  }
-
   #hashTo(position: number): void {
     const end = Math.min(position, this.#stored.size);
-    while (this.#hashed < end) {
-      const wanted = Math.min(this.#chunk.length, end - this.#hashed);
-      const bytes = this.#stored.read(this.#chunk.subarray(0, wanted), this.#hashed);
-      this.#hash.update(bytes);
-      this.#hashed += bytes.length;
-    }
+    this.#stored.hashBetween(this.#hash, this.#hashed, end, this.#chunk);
+    this.#hashed = Math.max(this.#hashed, end);
   }
 }
 

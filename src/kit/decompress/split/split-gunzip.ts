@@ -98,7 +98,7 @@ export class SplitGunzip {
     if (this.#feedTo(Math.floor(bit / 8)) === 'ended') return this.#position;
     // Before that, a reference may lead before the start of the stream, which only one thread refuses.
     if (this.#window.length < windowBytes) return undefined;
-    const remainder = proveBlockEnd(this.#engine, bit, this.#byteAt(bit));
+    const remainder = proveBlockEnd(this.#engine, bit, this.#stored.byteAt(bit));
     if (remainder === undefined) {
       this.#beginAgain(this.#origin);
       return undefined;
@@ -156,7 +156,7 @@ export class SplitGunzip {
     this.#position = Math.floor(bit / 8);
     if (bit % 8 === 0) return;
     // The rest of a byte cannot end the stream: at least the end of a block follows, which has seven bits.
-    const lead = bytesFromBit(bit % 8, this.#byteAt(bit));
+    const lead = bytesFromBit(bit % 8, this.#stored.byteAt(bit));
     this.#run(lead, this.#output.length, this.#bytesIn());
     this.#position++;
   }
@@ -222,10 +222,6 @@ export class SplitGunzip {
     this.#checksum = crc32(fresh, this.#checksum);
     this.#window = lastBytes(this.#window, fresh);
     this.#sink(fresh, bytesIn);
-  }
-
-  #byteAt(bit: number): number {
-    return this.#stored.read(Buffer.alloc(1), Math.floor(bit / 8))[0] ?? 0;
   }
 
   #failureAtEnd(): Error {

@@ -1,3 +1,4 @@
+import type { Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { StoredRange } from './shared-parts.ts';
 
@@ -24,6 +25,20 @@ export class StoredReader implements Disposable {
       at += count;
     }
     return buffer.subarray(0, Math.max(wanted, 0));
+  }
+
+  /** Returns the byte that has a bit, by the position of the bit. 0 behind the end. */
+  byteAt(bit: number): number {
+    return this.read(Buffer.alloc(1), Math.floor(bit / 8))[0] ?? 0;
+  }
+
+  /** Hashes the bytes from one position to another. `chunk` holds some of them at a time. */
+  hashBetween(hash: Hash, from: number, to: number, chunk: Buffer): void {
+    for (let at = from; at < to; ) {
+      const bytes = this.read(chunk.subarray(0, Math.min(chunk.length, to - at)), at);
+      hash.update(bytes);
+      at += bytes.length;
+    }
   }
 
   [Symbol.dispose](): void {
