@@ -1,106 +1,151 @@
 /**
- * Runs the gates one after the other and stops at the first that fails:
+ * Runs the gates, two tasks at a time, in the order below. Starts nothing more after the first failure:
  *
- *     node .ci/gates.ts [GATE…]
+ *     node .ci/gates.ts [--images SCRIPT] [GATE…]
+ *
+ * With `--images`, the script builds the images of tests into a temporary directory, beside the gates that do not read them.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { delimiter, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** One command. The files of a gate with many tests are divided among several tasks, since its tests often wait for other processes. */
+interface Task {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly readsImages: boolean;
+}
 
 const root = resolve(import.meta.dirname, '..');
-const test = ['node', '--import', './.ci/uncaught.ts', '--test', '--test-isolation=none'];
 
-/** Gates whose files two processes share. Their tests often wait for other processes. */
-const sharedByTwo = new Set(['unit', 'end to end']);
+/** One for each core of the smallest machine that the limit of 30 minutes holds for. */
+const workers = 2;
 
-/** Parts of their files. More than two, so that no process waits long for the other; few, since each part starts a database. */
-const shards = 4;
-
-/** Lines of a failed part that are printed again at the end of its gate. */
+/** Lines of a failed task that are printed again at the very end. */
 const repeatedLines = 100;
 
-const gates: readonly (readonly [name: string, ...command: string[]])[] = [
-  ['format', 'biome', 'ci', '--colors=off', '.'],
-  ['types', 'tsc', '--noEmit'],
-  ['types of the console', 'tsc', '--noEmit', '--project', 'ui'],
-  ['lint', 'eslint', '.', '--max-warnings', '0'],
-  ['imports', 'depcruise', 'src', 'ui/src'],
-  ['dead code', 'knip'],
-  ['docs', 'typedoc'],
-  ['repository', ...test, 'test/repository/*.test.ts'],
-  ['unit', ...test, 'src/**/*.test.ts'],
-  ['postgresql 15', 'node', 'tools/oldest-postgres.ts'],
-  ['node 22', 'node', 'tools/oldest-node.ts'],
-  ['end to end', ...test, 'test/e2e/*.test.ts'],
-  ['console', ...test, 'test/console/*.test.ts'],
-];
+/** Targets of the script of images. */
+const imageTargets = ['alpine', 'debian', 'multi', 'distroless', 'expect'];
+
+const gates: Readonly<Record<string, readonly Task[]>> = {
+  format: task('format', 'biome', 'ci', '--colors=off', '.'),
+  types: task('types', 'tsc', '--noEmit'),
+  'types of the console': task('types of the console', 'tsc', '--noEmit', '--project', 'ui'),
+  lint: task('lint', 'eslint', '.', '--max-warnings', '0'),
+  imports: task('imports', 'depcruise', 'src', 'ui/src'),
+  'dead code': task('dead code', 'knip'),
+  docs: task('docs', 'typedoc'),
+  repository: tests('repository', 'test/repository/*.test.ts', { parts: 1, readsImages: false }),
+  unit: tests('unit', 'src/**/*.test.ts', { parts: 6, readsImages: true }),
+  'postgresql 15': task('postgresql 15', 'node', 'tools/oldest-postgres.ts'),
+  'node 22': task('node 22', 'node', 'tools/oldest-node.ts'),
+  'end to end': tests('end to end', 'test/e2e/*.test.ts', { parts: 8, readsImages: true }),
+  console: tests('console', 'test/console/*.test.ts', { parts: 1, readsImages: false }),
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { images: { type: 'string' } },
+});
+const known = Object.keys(gates);
+const unknown = positionals.filter((name) => !known.includes(name));
+if (unknown.length > 0) fail(`unknown gate ${unknown.join(', ')}; there are ${known.join(', ')}`);
 
 /** Puts the commands of this checkout first, including `node`. */
-const env = {
+const env: NodeJS.ProcessEnv = {
   ...process.env,
   PATH: [resolve(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
 };
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !gates.some(([gate]) => gate === name));
-if (unknown.length > 0)
-  fail(`unknown gate ${unknown.join(', ')}; there are ${gates.map(([gate]) => gate).join(', ')}`);
+const waiting = known
+  .filter((name) => positionals.length === 0 || positionals.includes(name))
+  .flatMap((name) => gates[name] ?? []);
+const failures: string[] = [];
+const images = values.images === undefined ? undefined : buildImages(values.images);
+await Promise.all([images?.built, ...Array.from({ length: workers }, runTasks)]);
+if (failures.length > 0) fail(failures.join('\n'));
 
-for (const [name, ...command] of gates) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  console.log(`== ${name}`);
+function task(name: string, ...command: string[]): Task[] {
+  return [{ name, command, readsImages: false }];
+}
+
+function tests(
+  name: string,
+  files: string,
+  { parts, readsImages }: { parts: number; readsImages: boolean },
+): Task[] {
+  return Array.from({ length: parts }, (_, index) => ({
+    name: parts === 1 ? name : `${name}, part ${index + 1} of ${parts}`,
+    command: [
+      ...['node', '--import', './.ci/uncaught.ts', '--test', '--test-isolation=none'],
+      ...[`--test-shard=${index + 1}/${parts}`, files],
+    ],
+    readsImages,
+  }));
+}
+
+/** Runs tasks until there are no more, or one failed. */
+async function runTasks(): Promise<void> {
+  for (let next = await takeTask(); next !== undefined; next = await takeTask()) await runTask(next);
+}
+
+/** Takes the first task, and before the images are built the first that does not read them. */
+async function takeTask(): Promise<Task | undefined> {
+  if (failures.length > 0) return undefined;
+  const ready = waiting.findIndex(({ readsImages }) => !readsImages || images?.isBuilt !== false);
+  if (ready >= 0) return waiting.splice(ready, 1)[0];
+  if (waiting.length === 0) return undefined;
+  await images?.built;
+  return await takeTask();
+}
+
+/** Prints what a task printed when it ends. */
+async function runTask({ name, command }: Task): Promise<void> {
   const started = performance.now();
-  const isPassed = sharedByTwo.has(name) ? await runShards(command) : await isSuccess(start(command));
+  const { end, printed } = await run(command);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  if (!isPassed) fail(`== ${name} failed after ${seconds} s`);
-  console.log(`== ${name} passed in ${seconds} s`);
+  const result = end === undefined ? `passed in ${seconds} s` : `failed after ${seconds} s with ${end}`;
+  process.stdout.write(`== ${name}\n${printed}== ${name} ${result}\n`);
+  if (end !== undefined) failures.push(`== ${name} ${result}\n${withoutPasses(printed)}`);
 }
 
-/** Runs the parts of the files, two at a time. Prints the output of each part at its end, and the failures again at the very end. */
-async function runShards(command: readonly string[]): Promise<boolean> {
-  const waiting = Array.from({ length: shards }, (_, index) => index + 1);
-  const failures: string[] = [];
-  const runWaiting = async (): Promise<void> => {
-    for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) {
-      const failure = await runShard(command, shard);
-      if (failure !== undefined) failures.push(failure);
-    }
+/** Starts the script that builds the images of tests. Its output is printed only if it fails. */
+function buildImages(script: string): { built: Promise<void>; isBuilt: boolean } {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-images-'));
+  process.once('exit', () => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+  env['CLAIR_TEST_IMAGES'] = directory;
+  const started = performance.now();
+  const building = {
+    built: run(['bash', script, directory, ...imageTargets]).then(({ end, printed }) => {
+      building.isBuilt = true;
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      console.log(`== images ${end === undefined ? 'built in' : 'failed after'} ${seconds} s`);
+      if (end !== undefined) failures.push(`== images ended with ${end}\n${withoutPasses(printed)}`);
+    }),
+    isBuilt: false,
   };
-  await Promise.all([runWaiting(), runWaiting()]);
-  process.stdout.write(failures.join(''));
-  return failures.length === 0;
+  return building;
 }
 
-/** Returns how a part failed, or nothing if it passed. */
-async function runShard([node = '', ...args]: readonly string[], shard: number): Promise<string | undefined> {
-  const child = start([node, `--test-shard=${shard}/${shards}`, ...args], 'pipe');
-  const output = child.stdout === null ? '' : text(child.stdout);
-  const isPassed = await isSuccess(child);
-  const printed = await output;
-  process.stdout.write(printed);
-  if (isPassed) return undefined;
-  const end = child.signalCode ?? `code ${child.exitCode}`;
-  return `== part ${shard} of ${shards} ended with ${end}\n${withoutPasses(printed)}\n`;
+/** Runs a command. `end` is how it ended if it failed, `printed` all that it wrote. */
+async function run([command = '', ...args]: readonly string[]): Promise<{ end?: string; printed: string }> {
+  const child: ChildProcess = spawn(command, args, { cwd: root, env, stdio: ['inherit', 'pipe', 'pipe'] });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (chunk: string) => (printed += chunk));
+  await once(child, 'close');
+  return child.exitCode === 0 ? { printed } : { end: child.signalCode ?? `code ${child.exitCode}`, printed };
 }
 
 /** The last lines without those of passed tests: errors, messages of the test runner, and its report of failed tests. */
 function withoutPasses(printed: string): string {
   const lines = printed.split('\n').filter((line) => !/^\s*(?:✔|▶|$)/u.test(line));
   return lines.slice(-repeatedLines).join('\n');
-}
-
-function start(
-  [command = '', ...args]: readonly string[],
-  stdout: 'inherit' | 'pipe' = 'inherit',
-): ChildProcess {
-  return spawn(command, args, { cwd: root, env, stdio: ['inherit', stdout, 'inherit'] });
-}
-
-/** Returns whether a process ended with 0. Throws if it does not start. */
-async function isSuccess(child: ChildProcess): Promise<boolean> {
-  await once(child, 'close');
-  return child.exitCode === 0;
 }
 
 function fail(message: string): never {
