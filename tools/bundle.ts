@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { helpTexts } from '../src/cli/program/help-texts.ts';
 import { programVersion } from '../src/cli/program-version.ts';
+import { writeBundledLicenses } from './bundled-licenses.ts';
 
 /**
  * Loads the built-in modules of Node with `process.getBuiltinModule` instead of an import. An ES import of `node:fs` or `node:util`
@@ -29,6 +30,9 @@ const builtinsOnDemand: Plugin = {
     }));
   },
 };
+
+/** Name the files that came into each bundle. */
+const metafiles: Metafile[] = [];
 
 /** Packages of many small modules, with the exports in use. */
 const flatPackages: Readonly<Record<string, readonly string[]>> = {
@@ -58,14 +62,16 @@ const flat: Plugin = {
 };
 
 async function oneModule(name: string, exported: readonly string[]): Promise<string> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents: `export { ${exported.join(', ')} } from '${name}';`, resolveDir: process.cwd() },
     bundle: true,
     write: false,
+    metafile: true,
     platform: 'node',
     format: 'esm',
     target: 'node22.22',
   });
+  metafiles.push(metafile);
   return outputFiles.map(({ text }) => text).join('');
 }
 
@@ -122,13 +128,13 @@ const options: BuildOptions = {
   target: 'node22.22',
   format: 'esm',
   minify: true,
-  legalComments: 'linked',
+  // The texts of the licences are in dist/licenses.
+  legalComments: 'none',
   // They read files in their own directories, and only the server loads them.
   external: ['@grpc/*', 'grpc-health-check'],
   plugins: [builtinsOnDemand, flat],
 };
-await build({
-  ...options,
+await bundle({
   entryPoints: ['src/main.ts'],
   // A script, unlike a module, can cache the code that was compiled while it ran.
   format: 'cjs',
@@ -139,8 +145,7 @@ await build({
 // The remaining imports are of external modules; a script needs a function to import them.
 const main = 'dist/bin/main.js';
 writeFileSync(main, readFileSync(main, 'utf8').replaceAll(/\bimport\(/g, 'importModule('));
-await build({
-  ...options,
+await bundle({
   entryPoints: [
     'src/feed-worker.ts',
     'src/inflate-worker.ts',
@@ -149,8 +154,7 @@ await build({
     'src/plugin-worker.ts',
   ],
 });
-await build({
-  ...options,
+await bundle({
   entryPoints: { clair: 'src/start-bundle.ts' },
   // An old Node must be able to parse it, to print that it is too old.
   target: 'node14.8',
@@ -160,3 +164,9 @@ await build({
   },
 });
 writeFileSync('dist/bin/help.json', JSON.stringify(helpTexts(programVersion)));
+writeBundledLicenses('command', metafiles);
+
+async function bundle(own: BuildOptions): Promise<void> {
+  const { metafile } = await build({ ...options, ...own, metafile: true });
+  metafiles.push(metafile);
+}

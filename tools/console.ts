@@ -7,6 +7,7 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { basename, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
+import { writeBundledLicenses } from './bundled-licenses.ts';
 
 const directory = 'dist/console';
 const entry = 'ui/src/main.tsx';
@@ -33,6 +34,7 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
 });
+writeBundledLicenses('console', [metafile]);
 writeFileSync(join(directory, 'index.html'), pageWith(metafile));
 for (const path of globSync(`${directory}/*.{html,js,css}`)) {
   const content = readFileSync(path);

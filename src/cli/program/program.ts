@@ -149,6 +149,16 @@ severity, or data that the gate needs is missing; or cells of --server are missi
 /** Returns the message of an error that ends the command: a stack if the error is unexpected. */
 export function explainFailure(error: unknown): string {
   if (error instanceof ClairError) return `clair: ${redact(error.message)}\n`;
+  const missing = missingPackageOf(error);
+  if (missing !== undefined)
+    return `clair: the package ${missing} is not installed, which the bundle of the command contains; in a checkout, run npm ci without --omit=dev\n`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `clair: internal error; please report it with the lines below\n${redact(stack)}\n`;
+}
+
+/** Returns the name of the package that an import did not find. A checkout without development packages has no bundle, and not all packages. */
+function missingPackageOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND')
+    return undefined;
+  return /^Cannot find package '([^']+)'/.exec(error.message)?.[1];
 }
