@@ -61,6 +61,14 @@ const flat: Plugin = {
   },
 };
 
+/** Leaves out the messages of zod in sixty languages. Only an unused export has them, and they were evaluated at each start. */
+const withoutLanguages: Plugin = {
+  name: 'without-languages',
+  setup(bundle) {
+    bundle.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: 'export {};' }));
+  },
+};
+
 async function oneModule(name: string, exported: readonly string[]): Promise<string> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: `export { ${exported.join(', ')} } from '${name}';`, resolveDir: process.cwd() },
@@ -76,11 +84,17 @@ async function oneModule(name: string, exported: readonly string[]): Promise<str
 }
 
 const heavy = new Set([
+  'node:async_hooks',
   'node:child_process',
   'node:crypto',
+  'node:dns',
+  'node:fs/promises',
+  'node:module',
+  'node:net',
   'node:readline',
   'node:stream/promises',
   'node:timers/promises',
+  'node:tls',
   'node:v8',
   'node:worker_threads',
   'node:zlib',
@@ -92,12 +106,18 @@ function builtinModule(path: string): string {
     ([name]) => /^[A-Za-z]\w*$/.test(name) && name !== 'default',
   );
   const isLazy = (value: unknown): boolean => heavy.has(path) && typeof value === 'function';
+  // Such as the streams of `node:fs`. A package may only ask whether a value is one of them, by `instanceof`.
+  const isLoadedByUse = (name: string, value: unknown): boolean =>
+    typeof value === 'function' &&
+    Object.getOwnPropertyDescriptor(process.getBuiltinModule(path), name)?.get !== undefined;
   const lines = exported.map(([name, value]) =>
-    isLazy(value)
-      ? `export const ${name} = function (...args) { return new.target ? new (${load}.${name})(...args) : ${load}.${name}(...args); };`
-      : heavy.has(path) && name === 'constants'
-        ? `export const ${name} = /* @__PURE__ */ new Proxy({}, { get: (_, key) => ${load}.${name}[key] });`
-        : `export const ${name} = /* @__PURE__ */ take("${name}");`,
+    isLoadedByUse(name, value)
+      ? `export const ${name} = /* @__PURE__ */ new Proxy(function () {}, { get: (_, key) => ${load}.${name}[key], apply: (_, self, args) => Reflect.apply(${load}.${name}, self, args), construct: (_, args) => new (${load}.${name})(...args) });`
+      : isLazy(value)
+        ? `export const ${name} = function (...args) { return new.target ? new (${load}.${name})(...args) : ${load}.${name}(...args); };`
+        : heavy.has(path) && name === 'constants'
+          ? `export const ${name} = /* @__PURE__ */ new Proxy({}, { get: (_, key) => ${load}.${name}[key] });`
+          : `export const ${name} = /* @__PURE__ */ take("${name}");`,
   );
   const whole = heavy.has(path) ? `new Proxy({}, { get: (_, name) => ${load}[name] })` : load;
   return `const take = (name) => ${load}[name];\nexport default ${whole};\n${lines.join('\n')}`;
@@ -132,7 +152,7 @@ const options: BuildOptions = {
   legalComments: 'none',
   // They read files in their own directories, and only the server loads them.
   external: ['@grpc/*', 'grpc-health-check'],
-  plugins: [builtinsOnDemand, flat],
+  plugins: [builtinsOnDemand, flat, withoutLanguages],
 };
 await bundle({
   entryPoints: ['src/main.ts'],

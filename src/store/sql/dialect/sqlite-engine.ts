@@ -102,15 +102,13 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
 const memoryScheme = 'file:/';
 
 /** Connections share a database in memory by a unique name; it ends with the last of them. */
-function locate(
-  path: string,
-  { mayBeReadOnly = false, memoryName = crypto.randomUUID() }: SqliteOptions,
-): SqliteSource {
-  const memory = `${memoryScheme}${memoryName}?vfs=memdb`;
-  if (path === ':memory:') return { location: memory, name: 'in memory' };
+function locate(path: string, { mayBeReadOnly = false, memoryName }: SqliteOptions): SqliteSource {
+  // Not a default of the parameter: a database in a file needs no random name, and to make one loads much of Node.
+  const memory = (): string => `${memoryScheme}${memoryName ?? crypto.randomUUID()}?vfs=memdb`;
+  if (path === ':memory:') return { location: memory(), name: 'in memory' };
   const name = resolve(path);
   const readOnly = mayBeReadOnly ? readOnlyFile(name) : undefined;
-  if (readOnly !== undefined) return { location: memory, name, readOnly };
+  if (readOnly !== undefined) return { location: memory(), name, readOnly };
   try {
     makeDirectory(dirname(name));
   } catch (error) {

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { clair } from './clair.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'clair-loaded-modules-'));
+after(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** Modules of Node that a scan of a file with uncompressed layers does not need. Each takes milliseconds, of a start of sixty. */
+const unneeded = [
+  'net',
+  'tls',
+  'dns',
+  'internal/fs/promises',
+  'internal/fs/streams',
+  'internal/crypto/webcrypto',
+];
+
+describe('the modules of Node that a command loads', () => {
+  it('does not load the network, promises of files or web cryptography to read a file', () => {
+    const list = join(scratch, 'list.json');
+    const hook = join(scratch, 'hook.cjs');
+    const write = `require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(process.moduleLoadList))`;
+    writeFileSync(hook, `process.on('exit', () => { ${write}; });`);
+    const image = resolve(import.meta.dirname, '../../examples/image.tar');
+    const run = clair(['sbom', image, '--db', join(scratch, 'clair.db')], {
+      NODE_OPTIONS: `--require ${hook}`,
+    });
+    assert.equal(run.status, 0, run.stderr);
+    const loaded = JSON.parse(readFileSync(list, 'utf8')) as string[];
+    assert.ok(loaded.includes('NativeModule sqlite'), 'the list is of the command');
+    assert.deepEqual(
+      unneeded.filter((name) => loaded.includes(`NativeModule ${name}`)),
+      [],
+    );
+  });
+});
