@@ -11,6 +11,9 @@ const program = [process.env['CLAIR_TEST_CHROMIUM'] ?? '', ...programs].find((pa
 export const noBrowser: string | false =
   program === undefined && process.env['CI'] === undefined ? 'chromium is not installed' : false;
 
+/** Width of a phone in CSS pixels. */
+export const narrow = 390;
+
 /** Options of a page. */
 export interface PageSetup {
   readonly colours?: 'light' | 'dark';

@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useResource } from '../../api/client.ts';
 import { type Finding, type ImageReport, reportPath } from '../../api/report.ts';
 import { SeverityNumbers } from '../../components/severity.tsx';
@@ -26,18 +26,18 @@ export function HistoryTab({
   return (
     <>
       <p class="muted">{history.intro}</p>
-      <table class="data">
+      <table role="table" class="data">
         <caption class="sr-only">{history.caption}</caption>
-        <thead>
-          <tr>
+        <thead role="rowgroup">
+          <tr role="row">
             {[history.date, history.verdict, history.findings, history.change].map((title) => (
-              <th key={title} scope="col">
+              <th key={title} scope="col" role="columnheader">
                 {title}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           <HistoryRow title={history.now} digest={digest} day={undefined} newer={undefined} report={report} />
           {days.map((day, index) => (
             <HistoryRow
@@ -72,9 +72,11 @@ function HistoryRow({ title, digest, day, newer }: HistoryRowProps): JSX.Element
   const link = <a href={hrefOf(`/images/${digest}/findings`, { asOf: day })}>{title}</a>;
   if (data === undefined)
     return (
-      <tr>
-        <td class="name">{title}</td>
-        <td colSpan={3} class="muted">
+      <tr role="row">
+        <td role="cell" class="name">
+          {title}
+        </td>
+        <td role="cell" colSpan={3} class="muted">
           {failure === undefined ? texts.states.loading : failure.detail}
         </td>
       </tr>
@@ -82,24 +84,40 @@ function HistoryRow({ title, digest, day, newer }: HistoryRowProps): JSX.Element
   const isLoaded = data.coverage.every(({ loadedSince }) => loadedSince === undefined);
   const counts = countSeverities(data.matches.map(({ vulnerability }) => vulnerability.severity));
   return (
-    <tr>
-      <td class="name">{link}</td>
-      <td>
+    <tr role="row">
+      <td role="cell" class="name">
+        {link}
+      </td>
+      <HistoryCell title={history.verdict}>
         <VerdictChip verdict={data.verdict} />
         {!isLoaded && <span class="muted below">{history.notLoaded}</span>}
-      </td>
-      <td>
+      </HistoryCell>
+      <HistoryCell title={history.findings}>
         <SeverityNumbers
           counts={counts}
           hrefOf={(severity) => hrefOf(`/images/${digest}/findings`, { asOf: day, severity })}
         />
-      </td>
-      <td>
+      </HistoryCell>
+      <HistoryCell title={history.change}>
         {!isLoaded || day === undefined || after.data === undefined
-          ? ''
+          ? texts.states.none
           : changeText(data.matches, after.data.matches)}
-      </td>
+      </HistoryCell>
     </tr>
+  );
+}
+
+interface HistoryCellProps {
+  readonly title: string;
+  readonly children: ComponentChildren;
+}
+
+/** A cell with its title before it on a narrow screen. */
+function HistoryCell({ title, children }: HistoryCellProps): JSX.Element {
+  return (
+    <td role="cell" data-label={title}>
+      <div class="cell">{children}</div>
+    </td>
   );
 }
 
