@@ -13,7 +13,7 @@ import { openSqliteStore } from '../src/store/sql/sqlite-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { startPostgresServer } from '../src/testing/postgres-server.ts';
 
-/** An empty database that is removed after the measurement. */
+/** A database that is removed after the measurement, unless the benchmark keeps it. */
 export interface BenchStore extends AsyncDisposable {
   readonly store: Store;
   /** Path of the file, or connection string. */
@@ -39,22 +39,35 @@ export function engineArgument(): { engine: string; rest: readonly string[] } {
 export interface BenchOptions extends StoreOptions {
   /** Makes the server vacuum every second, for benchmarks that simulate days in a moment. */
   readonly isHurried?: true;
+  /** Path of the file, or connection string, of a database that is made if it is missing, and kept. */
+  readonly keptAt?: string | undefined;
 }
 
-/** Creates an empty database of an engine. */
+/** Opens a database of an engine: an empty one, or the one that is kept. */
 export async function openBenchStore(
   engine: string,
-  { isHurried, ...options }: BenchOptions = {},
+  { isHurried, keptAt, ...options }: BenchOptions = {},
 ): Promise<BenchStore> {
-  if (engine === 'sqlite') return await openFile(options);
+  if (engine === 'sqlite')
+    return keptAt === undefined ? await openNewFile(options) : openFile(keptAt, options);
   if (engine === 'postgres')
-    return await openServer(options, isHurried ? ['-c', 'autovacuum_naptime=1s'] : []);
+    return await openServer(keptAt ?? (await startServer(isHurried ?? false)), options);
   throw new Error(`unknown engine ${engine}; there are sqlite and postgres`);
 }
 
-async function openFile(options: StoreOptions): Promise<BenchStore> {
+async function openNewFile(options: StoreOptions): Promise<BenchStore> {
   const directory = mkdtempSync(join(tmpdir(), 'clair-bench-'));
-  const place = join(directory, 'bench.db');
+  const opened = await openFile(join(directory, 'bench.db'), options);
+  return {
+    ...opened,
+    [Symbol.asyncDispose]: async () => {
+      await opened[Symbol.asyncDispose]();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+async function openFile(place: string, options: StoreOptions): Promise<BenchStore> {
   const store = await openSqliteStore(place, options);
   return {
     store,
@@ -66,18 +79,21 @@ async function openFile(options: StoreOptions): Promise<BenchStore> {
       await sql`pragma wal_checkpoint(truncate)`.execute(engine.db);
     },
     cpuMs: ownCpuMs,
-    [Symbol.asyncDispose]: async () => {
-      await store[Symbol.asyncDispose]();
-      rmSync(directory, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }
 
 /** Starts a server with its default configuration, which syncs writes to disk. Only its memory settings are those of a current server. */
-async function openServer(options: StoreOptions, flags: readonly string[]): Promise<BenchStore> {
+async function startServer(isHurried: boolean): Promise<string> {
   const memory = ['-c', 'shared_buffers=512MB', '-c', 'max_wal_size=4GB'];
-  const server = await startPostgresServer([...memory, ...flags]);
-  const place = server.url();
+  const server = await startPostgresServer([
+    ...memory,
+    ...(isHurried ? ['-c', 'autovacuum_naptime=1s'] : []),
+  ]);
+  return server.url();
+}
+
+async function openServer(place: string, options: StoreOptions): Promise<BenchStore> {
   const store = await openPostgresStore(place, options);
   await using engine = await openPostgresEngine(parsePostgresSource(place), 2);
   const backend = await engine.db

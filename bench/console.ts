@@ -1,51 +1,52 @@
 /**
- * Measures the lists of `/api/v1` as the console reads them, over HTTP: the 95th percentile of the first page of each, with 100,000 images and
- * about ten million findings. Images share package sets as in a registry. First, the job counts the images of the seeded sets. Exits with 1 if
- * a list exceeds its budget. Run:
+ * Measures the lists of `/api/v1` as the console reads them, over HTTP: the 95th percentile of the first page of each, and of the pages behind
+ * it, with 100,000 images and about eleven million findings. Images share package sets as in a registry. First, the job counts the images of
+ * the seeded sets. `--keep` names a file, or the connection string of an empty database, for further runs. `--only` measures the lists whose
+ * names begin so, and counts nothing. `--samples` is the number of requests for each list. Exits with 1 if a list exceeds its budget. Run:
  *
- *     npm run bench -- console [--engine sqlite|postgres] [images]
+ *     npm run bench -- console [--engine sqlite|postgres] [--keep PLACE] [--only NAME] [images]
  */
+import { parseArgs } from 'node:util';
 import { serveApi } from '../src/api/http/api-server.ts';
 import { fleetPrefix, fleetRoutes } from '../src/api/http/fleet/routes.ts';
 import { routerOf } from '../src/api/http/router.ts';
 import { builtIn as extensions } from '../src/extensions.ts';
+import { updateUpgrades } from '../src/service/finding-counts/update-upgrades.ts';
 import { apiServerDefaults } from '../src/testing/api-server.ts';
 import { fleetDeps } from '../src/testing/fleet-server.ts';
 import { feedUpdate, stream } from '../src/testing/store-content.ts';
-import { engineArgument, openBenchStore } from './bench-store.ts';
-import { baseRecords, popular, seedFleet } from './console-fleet.ts';
+import { openBenchStore } from './bench-store.ts';
+import { baseRecords, seedFleet } from './console-fleet.ts';
+import { type ConsoleList, consoleLists } from './console-lists.ts';
 
-const samples = 40;
-const budgetMs = 150;
-const summaryBudgetMs = 100;
+/** The last page of a list that is measured. */
+const pages = 50;
 const newImages = 500;
 
-const { engine, rest } = engineArgument();
-const images = Number(rest[0] ?? 100_000);
-await using database = await openBenchStore(engine);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    engine: { type: 'string', default: 'sqlite' },
+    keep: { type: 'string' },
+    only: { type: 'string' },
+    samples: { type: 'string', default: '40' },
+  },
+});
+const images = Number(positionals[0] ?? 100_000);
+const samples = Number(values.samples);
+await using database = await openBenchStore(values.engine, { keptAt: values.keep });
 const { store } = database;
 
-const start = performance.now();
 await using connection = await database.openEngine();
-const findings = await seedFleet(connection, images);
-await store.advisories.apply(feedUpdate({ source: 'debian' }), stream(baseRecords()));
-await database.settle();
-report(`${images} images with ${findings} findings, seeded in`, start);
-await countImages('the images of all findings counted in');
-await database.settle();
-await countImages('a count without changes took');
-await connection.db.updateTable('image').set({ known_image: null }).where('id', '<=', newImages).execute();
-await countImages(`${newImages} images that are gone counted in`);
-await connection.db
-  .updateTable('image')
-  .set((eb) => ({ known_image: eb.ref('id') }))
-  .where('id', '<=', newImages)
-  .execute();
-await countImages(`${newImages} new images counted in`);
-await connection.db.insertInto('recounted_set').values({ set_id: 1 }).execute();
-await countImages('the images of a changed base counted in');
-await store.findingCounts.updateTotals();
-process.stdout.write(`${Math.round((await database.sizeBytes()) / 1e6)} MB\n`);
+if (await isEmpty()) {
+  const start = performance.now();
+  const findings = await seedFleet(connection, images);
+  await store.advisories.apply(feedUpdate({ source: 'debian' }), stream(baseRecords()));
+  await database.settle();
+  report(`${images} images with ${findings} findings, seeded in`, start);
+  await countImages('the images of all findings counted in');
+}
+if (values.only === undefined) await measureCounts();
 
 const server = await serveApi(
   'the API',
@@ -55,48 +56,38 @@ const server = await serveApi(
     routers: () => [routerOf(fleetPrefix, fleetRoutes(fleetDeps(store, extensions, () => new Date())))],
   },
 );
-const digest = (image: number): string => `sha256:${image.toString(16).padStart(64, '0')}`;
-const repositoryOf = (image: number): string =>
-  encodeURIComponent(`registry.example/team-${image % 97}/app-${Math.floor(image / 50)}`);
 let failures = 0;
-await measure('/summary', () => '/summary', summaryBudgetMs);
-await measure('/images', (i) => `/images?after=${i * 1000}`);
-await measure('/images by risk', () => '/images?sort=risk');
-await measure('/images with a severity', () => '/images?severity=Critical&sort=risk');
-await measure('/images exploited', () => '/images?exploited=true');
-await measure('/images of a repository', (i) => `/images?repository=${repositoryOf((i * 997) % images)}`);
-await measure('/images with a part of a name', (i) => `/images?q=app-${i * 31}`);
-await measure('/images with a rare name', () => '/images?q=nothing-has-it');
-await measure('/images of a namespace', (i) => `/images?namespace=debian:${4 + (i % 10)}`);
-await measure('/images with a label', (i) => `/images?label=team=team-${i}`);
-await measure('/findings', () => '/findings');
-await measure('/findings exploited', () => '/findings?exploited=true&fixable=true');
-await measure('/findings of a severity', () => '/findings?severity=Low&fixable=false');
-await measure('/findings of a namespace', (i) => `/findings?namespace=debian:${4 + (i % 10)}`);
-await measure('/findings of a package', (i) => `/findings?package=npm-${i * 2}`);
-await measure(
-  '/findings of a vulnerability',
-  (i) => `/findings?vulnerability=CVE-${2018 + (i % 9)}-${1000 + i}`,
-);
-await measure('/findings of an image', (i) => `/findings?image=${digest(1 + ((i * 97) % images))}`);
-await measure('/findings of a repository', (i) => `/findings?repository=${repositoryOf((i * 997) % images)}`);
-await measure('/advisories', () => '/advisories');
-await measure('/advisories by images', () => '/advisories?sort=images');
-await measure('/advisories by EPSS', () => '/advisories?sort=epss&exploited=false');
-await measure('/advisories with a part of an id', (i) => `/advisories?q=2-${1000 + i}`);
-await measure('/advisories/ID', () => `/advisories/${popular.vulnerability}`);
-await measure('/advisories/ID/images', () => `/advisories/${popular.vulnerability}/images`);
-await measure('/packages', () => '/packages');
-await measure('/packages with a part of a name', (i) => `/packages?q=-${i * 3}`);
-await measure(
-  '/packages/versions',
-  () => `/packages/versions?namespace=${popular.namespace}&name=${popular.name}`,
-);
-await measure('/search', (i) => `/search?q=${i * 17}`);
+for (const list of consoleLists(images)) if (list.name.startsWith(values.only ?? '')) await measureList(list);
 await server.stop(0);
 if (failures > 0) {
   process.stdout.write(`${failures} lists exceed their budget\n`);
   process.exitCode = 1;
+}
+
+/** Measures what the job does when images come and go. */
+async function measureCounts(): Promise<void> {
+  await database.settle();
+  await countImages('a count without changes took');
+  await connection.db.updateTable('image').set({ known_image: null }).where('id', '<=', newImages).execute();
+  await countImages(`${newImages} images that are gone counted in`);
+  await connection.db
+    .updateTable('image')
+    .set((eb) => ({ known_image: eb.ref('id') }))
+    .where('id', '<=', newImages)
+    .execute();
+  await countImages(`${newImages} new images counted in`);
+  await connection.db.insertInto('recounted_set').values({ set_id: 1 }).execute();
+  await countImages('the images of a changed base counted in');
+  await store.findingCounts.updateTotals();
+  const ranking = performance.now();
+  const { signal } = new AbortController();
+  await updateUpgrades(undefined, { store, schemes: extensions.schemes, signal });
+  report('the upgrades of all images ranked in', ranking);
+  process.stdout.write(`${Math.round((await database.sizeBytes()) / 1e6)} MB\n`);
+}
+
+async function isEmpty(): Promise<boolean> {
+  return (await connection.db.selectFrom('image').select('id').limit(1).executeTakeFirst()) === undefined;
 }
 
 async function countImages(what: string): Promise<void> {
@@ -109,25 +100,64 @@ function report(what: string, begin: number): void {
   process.stdout.write(`${what} ${((performance.now() - begin) / 1000).toFixed(1)} s\n`);
 }
 
-/** Prints the median and the 95th percentile of requests, after one that fills caches. */
-async function measure(name: string, pathOf: (sample: number) => string, budget = budgetMs): Promise<void> {
+/** Measures the first page, after a request that fills caches, and the pages behind it. */
+async function measureList({ name, pathOf, budgetMs, isPaged }: ConsoleList): Promise<void> {
   const times: number[] = [];
+  let next: string | undefined;
   let rows = 0;
-  for (let i = 0; i <= samples; i++) {
-    const begin = performance.now();
-    const response = await fetch(`http://127.0.0.1:${server.port}${fleetPrefix}${pathOf(i)}`);
-    const text = await response.text();
-    if (i > 0) times.push(performance.now() - begin);
-    if (!response.ok) throw new Error(`${pathOf(i)}: ${text}`);
-    rows = Math.max(
-      0,
-      ...Object.values(JSON.parse(text) as object).map((one) => (Array.isArray(one) ? one.length : 0)),
-    );
+  await request(pathOf(samples));
+  let cpu = database.cpuMs();
+  for (let i = 0; i < samples; i++) {
+    const page = await request(pathOf(i));
+    times.push(page.ms);
+    ({ next, rows } = page);
   }
-  times.sort((a, b) => a - b);
-  const at = (part: number): number => times[Math.ceil(part * times.length) - 1] ?? 0;
-  const isOver = at(0.95) > budget;
+  print(name, times, { budgetMs, rows, cpuMs: database.cpuMs() - cpu });
+  if (!isPaged || next === undefined) return;
+  const later: number[] = [];
+  cpu = database.cpuMs();
+  for (let i = 2; i <= pages && next !== undefined; i++) {
+    const page: Page = await request(withParameter(pathOf(samples - 1), `after=${encodeURIComponent(next)}`));
+    later.push(page.ms);
+    ({ next, rows } = page);
+  }
+  print(`  pages 2 to ${later.length + 1}`, later, { budgetMs, rows, cpuMs: database.cpuMs() - cpu });
+}
+
+interface Page {
+  readonly ms: number;
+  readonly next: string | undefined;
+  readonly rows: number;
+}
+
+async function request(path: string): Promise<Page> {
+  const begin = performance.now();
+  const response = await fetch(`http://127.0.0.1:${server.port}${fleetPrefix}${path}`);
+  const text = await response.text();
+  const ms = performance.now() - begin;
+  if (!response.ok) throw new Error(`${path}: ${text}`);
+  const document = JSON.parse(text) as Record<string, unknown>;
+  const lists = Object.values(document).map((one) => (Array.isArray(one) ? one.length : 0));
+  const next = document['next'] as string | number | undefined;
+  return { ms, next: next === undefined ? undefined : String(next), rows: Math.max(0, ...lists) };
+}
+
+function withParameter(path: string, parameter: string): string {
+  return `${path}${path.includes('?') ? '&' : '?'}${parameter}`;
+}
+
+/** Prints the median and the 95th percentile of the wall time, and the mean of the CPU time of client, server and database. */
+function print(
+  name: string,
+  times: readonly number[],
+  { budgetMs, rows, cpuMs }: { readonly budgetMs: number; readonly rows: number; readonly cpuMs: number },
+): void {
+  const rising = times.toSorted((a, b) => a - b);
+  const at = (part: number): number => rising[Math.ceil(part * rising.length) - 1] ?? 0;
+  const isOver = at(0.95) > budgetMs;
   if (isOver) failures++;
-  const line = `${name.padEnd(36)} p50 ${at(0.5).toFixed(0).padStart(5)}  p95 ${at(0.95).toFixed(0).padStart(5)} ms`;
-  process.stdout.write(`${line}  ${rows} rows${isOver ? `, budget ${budget}` : ''}\n`);
+  const figures = `p50 ${at(0.5).toFixed(0).padStart(5)}  p95 ${at(0.95).toFixed(0).padStart(5)} ms  CPU ${(cpuMs / times.length).toFixed(0).padStart(4)} ms`;
+  process.stdout.write(
+    `${name.padEnd(36)} ${figures}  ${rows} rows${isOver ? `, budget ${budgetMs}` : ''}\n`,
+  );
 }
