@@ -36,6 +36,18 @@ export function setsInScope(
 
 /** Returns the condition for a column to contain a text, in any case of ASCII letters. */
 export function containsText(column: RawBuilder<unknown>, text: string): Expression<SqlBool> {
-  const pattern = `%${text.toLowerCase().replaceAll(/[\\%_]/g, (one) => `\\${one}`)}%`;
-  return sql<SqlBool>`lower(${column}) like ${pattern} escape '\\'`;
+  return sql<SqlBool>`lower(${column}) like ${patternOf(text.toLowerCase())} escape '\\'`;
+}
+
+/**
+ * Returns the condition for a column to contain a text, in the same case. Engines have only `replace` for it in common. They expect it of
+ * nearly all rows, and `like` of few.
+ */
+export function containsExactly(column: string, text: string): Expression<SqlBool> {
+  const value = sql.ref(column);
+  return sql<SqlBool>`${value} like ${patternOf(text)} escape '\\' and replace(${value}, ${text}, '') <> ${value}`;
+}
+
+function patternOf(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, (one) => `\\${one}`)}%`;
 }

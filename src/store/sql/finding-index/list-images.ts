@@ -1,6 +1,5 @@
-import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
-import { omitUndefined, padToPowerOfTwo, splitIntoChunks } from '../../../kit/collections.ts';
-import type { Severity } from '../../../model/severity.ts';
+import type { Kysely } from 'kysely';
+import { padToPowerOfTwo, splitIntoChunks } from '../../../kit/collections.ts';
 import type {
   FleetImageFilter,
   FleetImagePage,
@@ -13,7 +12,7 @@ import type { PageRequest } from '../../page.ts';
 import { pageNumbers, readKnownImages } from '../list-known-images.ts';
 import type { Tables } from '../schema.ts';
 import { isoTime } from '../times.ts';
-import { containsText } from './conditions.ts';
+import { allImages, canTry, isUnlimited, nextImages, type PlaceQuery, uncounted } from './image-places.ts';
 
 type ImagePageRequest = PageRequest<FleetImagePlace> & { readonly order: ImageOrder };
 
@@ -51,124 +50,56 @@ interface PlacedImage {
   readonly place: FleetImagePlace;
 }
 
+/**
+ * Returns the places of a page. A list by number without conditions, of a repository, or of untagged images has an index. Any other list is
+ * first looked for among the next images in its order. If these do not fill the page, one pass over all images does: it reads rows as they
+ * are stored, which costs less than to follow an index to the end.
+ */
 async function placesOfPage(
   db: Kysely<Tables>,
   filter: FleetImageFilter,
   page: ImagePageRequest,
 ): Promise<readonly PlacedImage[]> {
   const limit = page.limit + 1;
-  if (page.order === 'risk') return await placesByRisk(db, filter, { ...page, limit });
-  const [, after] = page.after ?? [];
-  if (page.order === 'number' && isIndexed(filter)) {
-    const numbers = pageNumbers(db, filter, { limit, ...(after !== undefined && { after }) });
+  const { order, after } = page;
+  if (order === 'risk' && isUnlimited(filter)) return await placesByRisk(db, { ...page, limit });
+  if (order === 'number' && isIndexed(filter)) {
+    const numbers = pageNumbers(db, filter, { limit, ...(after !== undefined && { after: after[1] }) });
     return (await numbers.execute()).map(({ id }) => ({ id, place: [0, id] }));
   }
-  const isRising = page.order === 'number';
-  let query = filtered(db, filter)
-    .select('known_image.id')
-    .orderBy('known_image.id', isRising ? 'asc' : 'desc')
-    .limit(limit);
-  if (after !== undefined) query = query.where('known_image.id', isRising ? '>' : '<', after);
-  return (await query.execute()).map(({ id }) => ({ id, place: [0, id] }));
+  const request = { filter, order, after, limit };
+  const near = canTry(filter) ? await placed(nextImages(db, request)) : [];
+  return near.length === limit || isUnlimited(filter) ? near : await placed(allImages(db, request));
 }
 
 /** Whether a list by number has an index of its own: all images, those of a repository, or untagged ones. */
 function isIndexed({ repository: _, isUntagged: __, ...others }: FleetImageFilter): boolean {
-  return Object.keys(omitUndefined(others)).length === 0;
+  return isUnlimited(others);
 }
 
-/** Value of the images that are not counted: the end of the list by risk. */
-const uncounted = -1;
+async function placed(query: PlaceQuery): Promise<PlacedImage[]> {
+  return (await query.execute()).map(({ id, value, number }) => ({ id, place: [value, number] }));
+}
 
 /** Returns counted images along the index of their risk, and then those that are not counted by falling number. */
 async function placesByRisk(
   db: Kysely<Tables>,
-  filter: FleetImageFilter,
   { limit, after }: PageRequest<FleetImagePlace>,
 ): Promise<readonly PlacedImage[]> {
   const [value, number] = after ?? [];
   const counted =
-    value === uncounted
-      ? []
-      : await filtered(db, filter)
-          .where('counted_image.image_id', 'is not', null)
-          .$if(after !== undefined, (query) =>
-            query.where(sql<boolean>`(counted_image.risk, counted_image.image_id) < (${value}, ${number})`),
-          )
-          .select(['known_image.id', 'counted_image.risk', 'counted_image.image_id'])
-          .orderBy('counted_image.risk', 'desc')
-          .orderBy('counted_image.image_id', 'desc')
-          .limit(limit)
-          .execute();
-  const placed = counted.map(({ id, risk, image_id: image }): PlacedImage => ({ id, place: [risk, image] }));
-  if (placed.length === limit) return placed;
-  const others = await filtered(db, filter)
+    value === uncounted ? [] : await placed(nextImages(db, { filter: {}, order: 'risk', after, limit }));
+  if (counted.length === limit) return counted;
+  const others = await db
+    .selectFrom('known_image')
+    .leftJoin('counted_image', 'counted_image.image_id', 'known_image.image_id')
     .where('counted_image.image_id', 'is', null)
     .$if(value === uncounted, (query) => query.where('known_image.id', '<', number ?? 0))
     .select('known_image.id')
     .orderBy('known_image.id', 'desc')
-    .limit(limit - placed.length)
+    .limit(limit - counted.length)
     .execute();
-  return [...placed, ...others.map(({ id }): PlacedImage => ({ id, place: [uncounted, id] }))];
-}
-
-const countOfSeverity = {
-  ...{ Defcon1: 'defcon1', Critical: 'critical', High: 'high', Medium: 'medium' },
-  ...{ Low: 'low', Negligible: 'negligible', Unknown: 'unknown' },
-} as const satisfies Record<Severity, string>;
-
-type ImageQuery = SelectQueryBuilder<
-  Tables & { counted_image: { [Column in keyof Tables['counted_image']]: Tables['counted_image'][Column] } },
-  'known_image' | 'counted_image',
-  object
->;
-
-/** Selects the known images that a filter has, with their counts. */
-function filtered(db: Kysely<Tables>, filter: FleetImageFilter): ImageQuery {
-  const { repository, isUntagged = false, text, namespace, label, severity, isFixable, isExploited } = filter;
-  let query = db
-    .selectFrom('known_image')
-    .leftJoin('counted_image', 'counted_image.image_id', 'known_image.image_id') as unknown as ImageQuery;
-  if (isUntagged) query = query.where('known_image.untagged_since', 'is not', null);
-  if (repository !== undefined)
-    query = query.where('known_image.id', 'in', (eb) =>
-      eb.selectFrom('image_name').select('known_image_id').where('repository', '=', repository),
-    );
-  if (text !== undefined) query = query.where('known_image.id', 'in', imagesNamed(db, text));
-  if (namespace !== undefined)
-    query = query.where(containsExactly('counted_image.namespaces', JSON.stringify(namespace)));
-  if (label !== undefined) query = query.where(containsExactly('known_image.labels', labelText(label)));
-  if (severity !== undefined)
-    query = query.where(`counted_image.${countOfSeverity[severity]}` as 'counted_image.high', '>', 0);
-  if (isFixable !== undefined) query = query.where('counted_image.fixable', isFixable ? '>' : '=', 0);
-  if (isExploited !== undefined) query = query.where('counted_image.exploited', isExploited ? '>' : '=', 0);
-  return query;
-}
-
-/** Selects the images with a current name that contains a text, or a digest that begins with it. */
-function imagesNamed(db: Kysely<Tables>, text: string) {
-  const named = db
-    .selectFrom('image_name')
-    .select('known_image_id')
-    .where('until', 'is', null)
-    .where(containsText(sql`repository || ':' || tag`, text));
-  if (!text.startsWith('sha256:')) return named;
-  const digests = db
-    .selectFrom('image_digest')
-    .select('known_image_id')
-    .where('digest', '>=', text)
-    .where('digest', '<', `${text}g`);
-  return named.union(digests);
-}
-
-/** A label as it is in the JSON of all labels. */
-function labelText({ key, value }: NonNullable<FleetImageFilter['label']>): string {
-  return `${JSON.stringify(key)}:${value === undefined ? '' : JSON.stringify(value)}`;
-}
-
-/** Returns the condition for a column to contain a text, in the same case. Engines have no other function for it in common. */
-function containsExactly(column: string, text: string) {
-  return sql<boolean>`replace(${sql.ref(column)}, ${text}, '') <> ${sql.ref(column)}`;
+  return [...counted, ...others.map(({ id }): PlacedImage => ({ id, place: [uncounted, id] }))];
 }
 
 /** Returns the findings of images, by the numbers of their indexes. Leaves out those that are not counted. */

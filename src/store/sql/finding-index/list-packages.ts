@@ -58,58 +58,54 @@ async function withDetails(db: Kysely<Tables>, rows: readonly NameRow[]): Promis
     .where('id', 'in', padToPowerOfTwo(numbers))
     .execute();
   const nameOf = new Map(namespaces.map(({ id, name }) => [id, name]));
-  const packages: FleetPackage[] = [];
-  for (const [number, same] of Map.groupBy(rows, (row) => row.namespace_id)) {
-    const namespace = nameOf.get(number) ?? '';
-    const names = same.map(({ name }) => name);
-    const versions = await countVersions(db, number, names);
-    const worst = await worstRanks(db, namespace, names);
-    for (const { name, images } of same) {
-      const rank = worst.get(name);
-      packages.push({
-        ...{ namespace, name, images, versions: versions.get(name) ?? 0 },
-        worst: rank === undefined ? null : severityOfRank(rank),
-      });
-    }
-  }
-  const order = new Map(rows.map((row, i) => [`${nameOf.get(row.namespace_id)} ${row.name}`, i]));
-  const placeOf = ({ namespace, name }: FleetPackage): number => order.get(`${namespace} ${name}`) ?? 0;
-  return packages.sort((a, b) => placeOf(a) - placeOf(b));
+  const versions = await countVersions(db, rows);
+  const named = rows.map((row) => ({ ...row, namespace: nameOf.get(row.namespace_id) ?? '' }));
+  const worst = await worstRanks(db, named);
+  return named.map(({ namespace_id: number, namespace, name, images }) => {
+    const rank = worst.get(keyOf(namespace, name));
+    return {
+      ...{ namespace, name, images, versions: versions.get(keyOf(number, name)) ?? 0 },
+      worst: rank === undefined ? null : severityOfRank(rank),
+    };
+  });
+}
+
+function keyOf(namespace: number | string, name: string): string {
+  return `${namespace}\n${name}`;
 }
 
 async function countVersions(
   db: Kysely<Tables>,
-  namespace: number,
-  names: readonly string[],
+  rows: readonly NameRow[],
 ): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
+  // The server takes parameters of lists for texts.
+  const pairs = padToPowerOfTwo(rows).map((row) => sql`(cast(${row.namespace_id} as bigint), ${row.name})`);
+  const counted = await db
     .selectFrom('package')
-    .select('lookup_name as name')
-    .$narrowType<{ name: string }>()
+    .select(['namespace_id', 'lookup_name as name'])
+    .$narrowType<{ namespace_id: number; name: string }>()
     .select((eb) => eb.fn.count('lookup_version').distinct().as('versions'))
-    .where('namespace_id', '=', namespace)
-    .where('lookup_name', 'in', padToPowerOfTwo(names))
-    .groupBy('lookup_name')
+    .where(sql<boolean>`(namespace_id, lookup_name) in (values ${sql.join(pairs)})`)
+    .groupBy(['namespace_id', 'lookup_name'])
     .execute();
-  return new Map(rows.map(({ name, versions }) => [name, Number(versions)]));
+  return new Map(counted.map((row) => [keyOf(row.namespace_id, row.name), Number(row.versions)]));
 }
 
 async function worstRanks(
   db: Kysely<Tables>,
-  namespace: string,
-  names: readonly string[],
+  named: readonly Pick<FleetPackage, 'namespace' | 'name'>[],
 ): Promise<ReadonlyMap<string, number>> {
+  const pairs = padToPowerOfTwo(named).map(({ namespace, name }) => sql`(${namespace}, ${name})`);
   const rows = await db
     .selectFrom('found_package')
     .innerJoin('finding', 'finding.package_id', 'found_package.id')
-    .select('found_package.lookup_name as name')
+    .select(['found_package.namespace', 'found_package.lookup_name as name'])
     .select((eb) => eb.fn.min<number>('finding.rank').as('rank'))
-    .where('found_package.namespace', '=', namespace)
-    .where('found_package.lookup_name', 'in', padToPowerOfTwo(names))
+    .where(sql<boolean>`(found_package.namespace, found_package.lookup_name) in (values ${sql.join(pairs)})`)
     .where('finding.images', '>', 0)
-    .groupBy('found_package.lookup_name')
+    .groupBy(['found_package.namespace', 'found_package.lookup_name'])
     .execute();
-  return new Map(rows.map(({ name, rank }) => [name, rank]));
+  return new Map(rows.map(({ namespace, name, rank }) => [keyOf(namespace, name), rank]));
 }
 
 /** Returns the versions of a package that counted images have, at most `limit`. */
@@ -118,19 +114,7 @@ export async function findVersions(
   { namespace, name }: Pick<FleetPackage, 'namespace' | 'name'>,
   limit: number,
 ): Promise<FleetVersion[]> {
-  const rows = await db
-    .selectFrom('package')
-    .innerJoin('namespace', 'namespace.id', 'package.namespace_id')
-    .innerJoin('set_package', 'set_package.package_id', 'package.id')
-    .innerJoin('counted_set', 'counted_set.set_id', 'set_package.set_id')
-    .select(['package.lookup_version as version', 'package.key'])
-    .$narrowType<{ version: string }>()
-    .select((eb) => eb.fn.count('counted_set.image_id').distinct().as('images'))
-    .where('namespace.name', '=', namespace)
-    .where('package.lookup_name', '=', name)
-    .groupBy(['package.lookup_version', 'package.key'])
-    .limit(limit)
-    .execute();
+  const rows = await versionsInImages(db, { namespace, name }, limit).execute();
   const findings = await countOfVersions(db, { namespace, name });
   return rows.map(({ version, key, images }) => ({
     version,
@@ -138,6 +122,34 @@ export async function findVersions(
     images: Number(images),
     findings: findings.get(version) ?? 0,
   }));
+}
+
+/** Selects the versions of a package with the number of counted images that have each. Packages of a version go by the lowest number of them. */
+function versionsInImages(
+  db: Kysely<Tables>,
+  { namespace, name }: Pick<FleetPackage, 'namespace' | 'name'>,
+  limit: number,
+) {
+  const packages = db
+    .selectFrom('package')
+    .innerJoin('namespace', 'namespace.id', 'package.namespace_id')
+    .select('package.id')
+    .select(sql<number>`min(package.id) over (partition by lookup_version, key)`.as('first'))
+    .where('namespace.name', '=', namespace)
+    .where('package.lookup_name', '=', name);
+  const counted = db
+    .selectFrom(packages.as('one'))
+    .innerJoin('set_package', 'set_package.package_id', 'one.id')
+    .innerJoin('counted_set', 'counted_set.set_id', 'set_package.set_id')
+    .select('one.first')
+    .select((eb) => eb.fn.count('counted_set.image_id').distinct().as('images'))
+    .groupBy('one.first')
+    .limit(limit);
+  return db
+    .selectFrom(counted.as('counted'))
+    .innerJoin('package', 'package.id', 'counted.first')
+    .select(['package.lookup_version as version', 'package.key', 'counted.images'])
+    .$narrowType<{ version: string }>();
 }
 
 async function countOfVersions(

@@ -1,0 +1,207 @@
+import {
+  type Expression,
+  expressionBuilder,
+  type Kysely,
+  type RawBuilder,
+  type SelectQueryBuilder,
+  type SqlBool,
+  sql,
+} from 'kysely';
+import { omitUndefined } from '../../../kit/collections.ts';
+import type { Severity } from '../../../model/severity.ts';
+import type { FleetImageFilter, FleetImagePlace, ImageOrder } from '../../finding-index-store.ts';
+import type { Tables } from '../schema.ts';
+import { containsExactly, containsText } from './conditions.ts';
+
+/** Value of the images that are not counted: the end of the list by risk. */
+export const uncounted = -1;
+
+/** A page of a list. */
+export interface ImageListRequest {
+  readonly filter: FleetImageFilter;
+  readonly order: ImageOrder;
+  readonly after: FleetImagePlace | undefined;
+  readonly limit: number;
+}
+
+/** Selects the numbers of known images with their places in the order of a list. */
+export type PlaceQuery = SelectQueryBuilder<Tables, never, { id: number; value: number; number: number }>;
+
+/** Whether a filter has no condition. */
+export function isUnlimited(filter: FleetImageFilter): boolean {
+  return Object.keys(omitUndefined(filter)).length === 0;
+}
+
+const digestStart = 'sha256:';
+
+/** Number of images that are tried before all are read. */
+const imagesTried = 1000;
+
+/** Whether `nextImages` can find images of a list: it does not look for digests, and a repository has few of the next images. */
+export function canTry({ repository, text }: FleetImageFilter): boolean {
+  return repository === undefined && text?.startsWith(digestStart) !== true;
+}
+
+/** Selects the places of those of the next images in the order of a list that it has. By risk, only counted images have a place. */
+export function nextImages(
+  db: Kysely<Tables>,
+  { filter, order, after, limit }: ImageListRequest,
+): PlaceQuery {
+  const tried = isUnlimited(filter) ? limit : imagesTried;
+  const named = filter.text === undefined ? [] : [hasName(db, filter.text)];
+  const direction = order === 'number' ? 'asc' : 'desc';
+  if (order === 'risk') {
+    const next = db
+      .selectFrom('counted_image')
+      .selectAll()
+      .$if(after !== undefined, (query) => query.where(isBefore(sql`risk, image_id`, after)))
+      .orderBy('risk', 'desc')
+      .orderBy('image_id', 'desc')
+      .limit(tried)
+      .as('counted_image');
+    const query = db
+      .selectFrom(next)
+      .innerJoin('known_image', 'known_image.image_id', 'counted_image.image_id') as unknown as ImageQuery;
+    return withConditions(query, filter, named)
+      .select(['known_image.id', 'counted_image.risk as value', 'counted_image.image_id as number'])
+      .orderBy('counted_image.risk', 'desc')
+      .orderBy('counted_image.image_id', 'desc')
+      .limit(limit);
+  }
+  const [, number] = after ?? [];
+  const next = db
+    .selectFrom('known_image')
+    .select(['id', 'image_id', 'labels', 'untagged_since'])
+    .$if(number !== undefined, (query) => query.where('id', order === 'number' ? '>' : '<', number ?? 0))
+    .orderBy('id', direction)
+    .limit(tried)
+    .as('known_image');
+  const query = db
+    .selectFrom(next)
+    .leftJoin('counted_image', 'counted_image.image_id', 'known_image.image_id') as unknown as ImageQuery;
+  return withConditions(query, filter, named)
+    .select(['known_image.id', sql<number>`0`.as('value'), 'known_image.id as number'])
+    .orderBy('known_image.id', direction)
+    .limit(limit);
+}
+
+/** Selects the places of the images of a list. The order is of expressions, so that no engine follows an index of it. */
+export function allImages(db: Kysely<Tables>, { filter, order, after, limit }: ImageListRequest): PlaceQuery {
+  const { repository, text } = filter;
+  const sets = [
+    ...(repository === undefined ? [] : [isIn(imagesOf(db, repository))]),
+    ...(text === undefined ? [] : [isIn(imagesNamed(db, text))]),
+  ];
+  // Conditions of findings are of counted images. The few that hold them are found first.
+  const images = hasFindingConditions(filter)
+    ? db
+        .selectFrom('counted_image')
+        .crossJoin('known_image')
+        .whereRef('known_image.image_id', '=', 'counted_image.image_id')
+    : db
+        .selectFrom('known_image')
+        .leftJoin('counted_image', 'counted_image.image_id', 'known_image.image_id');
+  const query = withConditions(images as unknown as ImageQuery, filter, sets)
+    .select('known_image.id')
+    .limit(limit);
+  if (order === 'risk') {
+    const place = sql`coalesce(counted_image.risk, ${sql.lit(uncounted)}), coalesce(counted_image.image_id, known_image.id)`;
+    return query
+      .select([
+        sql<number>`coalesce(counted_image.risk, ${sql.lit(uncounted)})`.as('value'),
+        sql<number>`coalesce(counted_image.image_id, known_image.id)`.as('number'),
+      ])
+      .$if(after !== undefined, (one) => one.where(isBefore(place, after)))
+      .orderBy(sql`coalesce(counted_image.risk, ${sql.lit(uncounted)})`, 'desc')
+      .orderBy(sql`coalesce(counted_image.image_id, known_image.id)`, 'desc');
+  }
+  const [, number] = after ?? [];
+  const isRising = order === 'number';
+  return query
+    .select([sql<number>`0`.as('value'), 'known_image.id as number'])
+    .$if(number !== undefined, (one) => one.where('known_image.id', isRising ? '>' : '<', number ?? 0))
+    .orderBy(sql`known_image.id + 0`, isRising ? 'asc' : 'desc');
+}
+
+function isBefore(columns: RawBuilder<unknown>, place: FleetImagePlace = [0, 0]): RawBuilder<boolean> {
+  return sql<boolean>`(${columns}) < (${sql.join([...place])})`;
+}
+
+function hasFindingConditions({ namespace, severity, isFixable, isExploited }: FleetImageFilter): boolean {
+  return [namespace, severity, isFixable, isExploited].some((one) => one !== undefined);
+}
+
+const countOfSeverity = {
+  ...{ Defcon1: 'defcon1', Critical: 'critical', High: 'high', Medium: 'medium' },
+  ...{ Low: 'low', Negligible: 'negligible', Unknown: 'unknown' },
+} as const satisfies Record<Severity, string>;
+
+type ImageQuery = SelectQueryBuilder<
+  Tables & { counted_image: { [Column in keyof Tables['counted_image']]: Tables['counted_image'][Column] } },
+  'known_image' | 'counted_image',
+  object
+>;
+
+/** Adds the conditions of a filter. Those of names are given: engines find images by their names, or names by their images. */
+function withConditions(
+  images: ImageQuery,
+  { isUntagged = false, namespace, label, severity, isFixable, isExploited }: FleetImageFilter,
+  ofNames: readonly Expression<SqlBool>[],
+): ImageQuery {
+  let query = images;
+  for (const condition of ofNames) query = query.where(condition);
+  if (isUntagged) query = query.where('known_image.untagged_since', 'is not', null);
+  if (namespace !== undefined)
+    query = query.where(containsExactly('counted_image.namespaces', JSON.stringify(namespace)));
+  if (label !== undefined) query = query.where(containsExactly('known_image.labels', labelText(label)));
+  if (severity !== undefined)
+    query = query.where(`counted_image.${countOfSeverity[severity]}` as 'counted_image.high', '>', 0);
+  if (isFixable !== undefined) query = query.where('counted_image.fixable', isFixable ? '>' : '=', 0);
+  if (isExploited !== undefined) query = query.where('counted_image.exploited', isExploited ? '>' : '=', 0);
+  return query;
+}
+
+type ImageNumbers = SelectQueryBuilder<Tables, never, { known_image_id: number }>;
+
+function isIn(images: ImageNumbers): Expression<SqlBool> {
+  return expressionBuilder<Tables, 'known_image'>()('known_image.id', 'in', images);
+}
+
+function imagesOf(db: Kysely<Tables>, repository: string): ImageNumbers {
+  return db.selectFrom('image_name').select('known_image_id').where('repository', '=', repository);
+}
+
+const nameText = sql`image_name.repository || ':' || image_name.tag`;
+
+/** Returns the condition for an image to have a current name that contains a text. PostgreSQL would turn `exists` into a scan of all names. */
+function hasName(db: Kysely<Tables>, text: string): Expression<SqlBool> {
+  const name = db
+    .selectFrom('image_name')
+    .select(sql<number>`1`.as('one'))
+    .whereRef('image_name.known_image_id', '=', sql.ref('known_image.id'))
+    .where('image_name.until', 'is', null)
+    .where(containsText(nameText, text))
+    .limit(1);
+  return expressionBuilder<Tables, 'known_image'>()(name, 'is not', null);
+}
+
+/** Selects the images with a current name that contains a text, or a digest that begins with it. */
+function imagesNamed(db: Kysely<Tables>, text: string): ImageNumbers {
+  const named = db
+    .selectFrom('image_name')
+    .select('known_image_id')
+    .where('until', 'is', null)
+    .where(containsText(nameText, text));
+  if (!text.startsWith(digestStart)) return named;
+  const digests = db
+    .selectFrom('image_digest')
+    .select('known_image_id')
+    .where('digest', '>=', text)
+    .where('digest', '<', `${text}g`);
+  return named.union(digests);
+}
+
+/** A label as it is in the JSON of all labels. */
+function labelText({ key, value }: NonNullable<FleetImageFilter['label']>): string {
+  return `${JSON.stringify(key)}:${value === undefined ? '' : JSON.stringify(value)}`;
+}
