@@ -1,6 +1,6 @@
 import { ClairError } from '../core/errors.ts';
 import { type BaseImage, isBaseOf, withBase } from '../match/base-image.ts';
-import type { Digest } from '../model/digest.ts';
+import { withKnownBase } from '../service/findings/known-base.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import type { ImageOptions } from './assess.ts';
 import { openTarget } from './assess.ts';
@@ -25,7 +25,11 @@ export type MarkBase = (assessed: AssessedReport, context: CommandContext) => Pr
 export async function openBase(options: BaseOptions & ImageOptions): Promise<MarkBase> {
   const { base: reference, manifest: _, ...others } = options;
   if (reference === undefined) return async (assessed) => assessed;
-  if (reference === knownBase) return markKnown;
+  if (reference === knownBase)
+    return async ({ report, ...assessed }, { store }) => ({
+      ...assessed,
+      report: await withKnownBase(report, store),
+    });
   const opened = await openTarget(reference, others);
   const diffIds = 'layers' in opened ? opened.layers.map(({ diffId }) => diffId) : [];
   const known = diffIds.filter((diffId) => diffId !== undefined);
@@ -41,24 +45,4 @@ export async function openBase(options: BaseOptions & ImageOptions): Promise<Mar
       `${reference} is not the base image of ${report.target.reference}: its layers are not the lowest ones`,
     );
   };
-}
-
-/** Marks the findings of the known image with the most layers below the image. */
-async function markKnown(
-  { report, ...assessed }: AssessedReport,
-  { store }: CommandContext,
-): Promise<AssessedReport> {
-  const diffIds = report.layers.map(({ diffId }) => diffId);
-  const [known] = await store.knownImages.findBases(
-    diffIds.filter((diffId): diffId is Digest => diffId !== null),
-  );
-  if (known === undefined) return { ...assessed, report };
-  const { names, reference, digest } = known;
-  const [name] = names;
-  const base: BaseImage = {
-    reference: name === undefined ? reference : `${name.repository}:${name.tag}`,
-    ...(digest !== null && { digest }),
-    ...{ diffIds: known.diffIds, knownBy: 'database' },
-  };
-  return { ...assessed, report: isBaseOf(base, report) ? withBase(report, base) : report };
 }

@@ -1,12 +1,11 @@
-import { planUpgrades, type UpgradePlanOptions } from '../match/upgrades/plan-upgrades.ts';
-import { rebuildTest } from '../match/upgrades/rebuilt-packages.ts';
+import { planImageUpgrades } from '../match/upgrades/plan-image-upgrades.ts';
+import type { UpgradePlanOptions } from '../match/upgrades/plan-upgrades.ts';
 import type { BaseMove } from '../match/upgrades/upgrade-proposals.ts';
-import { isUnderInvestigation, type Report } from '../model/report.ts';
+import type { Report } from '../model/report.ts';
 import type { ImageUpgradePlan } from '../model/upgrade.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
-import { doubtsOf, pluralize } from '../report/report-text.ts';
 import { upgradePlanDockerfile } from '../report/upgrades/plan-dockerfile.ts';
-import { upgradePlanLines } from '../report/upgrades/plan-lines.ts';
+import { unjudgedParts, upgradePlanLines } from '../report/upgrades/plan-lines.ts';
 import { upgradePlanMarkdown } from '../report/upgrades/plan-markdown.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { otherBases } from '../service/findings/other-bases.ts';
@@ -50,37 +49,9 @@ function planOf(
   known: Pick<UpgradePlanOptions, 'schemes' | 'bases'>,
   { limit, format }: UpgradeOptions,
 ): ImageUpgradePlan {
-  const { reference, names, digest } = report.target;
   // A patch of the Dockerfile does what a rebuild does, and says so.
-  const isRebuilt = format === 'dockerfile' ? () => false : rebuildTest(report);
-  const findings = report.matches.map((match) => ({
-    ...match,
-    weight: 1,
-    isRebuilt: isRebuilt(match),
-    isOfBase: match.package.fromBase === true,
-  }));
-  return {
-    schemaVersion: 1,
-    target: { reference, ...(names && { names }), ...(digest && { digest }) },
-    verdict: report.verdict,
-    ...planUpgrades(findings, { ...known, limit }),
-    doubts: unjudged(report),
-  };
-}
-
-/** Returns what could not be judged. The plan does not cover it. */
-function unjudged(report: Report): string[] {
-  const investigated = report.suppressed.filter(isUnderInvestigation).length;
-  const isCounted = report.verdict !== 'vulnerable';
-  return [
-    ...doubtsOf(report),
-    ...(investigated === 0 || isCounted
-      ? []
-      : [`the vendor still investigates ${pluralize(investigated, 'finding')}`]),
-    ...(report.ratings?.knowsExploited === true
-      ? []
-      : ['the list of exploited vulnerabilities (KEV) is not loaded']),
-  ];
+  const mayRebuild = format !== 'dockerfile';
+  return { ...planImageUpgrades(report, { ...known, limit, mayRebuild }), doubts: unjudgedParts(report) };
 }
 
 function writePlan(plan: ImageUpgradePlan, report: Report, format: UpgradeOptions['format']): void {

@@ -1,6 +1,6 @@
 import type { Digest } from '../model/digest.ts';
 import type { Location, ReportedPackage } from '../model/package.ts';
-import type { Match, Report, ReportBase } from '../model/report.ts';
+import type { Match, Report, ReportBase, ReportLayer } from '../model/report.ts';
 
 /** A base image by its layers, the lowest first. */
 export interface BaseImage extends Omit<ReportBase, 'layers'> {
@@ -12,7 +12,7 @@ export interface BaseImage extends Omit<ReportBase, 'layers'> {
  */
 export function isBaseOf(
   { diffIds }: Pick<BaseImage, 'diffIds'>,
-  { layers }: Pick<Report, 'layers'>,
+  { layers }: { readonly layers: readonly Pick<ReportLayer, 'diffId'>[] },
 ): boolean {
   return (
     diffIds.length > 0 &&

@@ -98,6 +98,8 @@ export interface KnownImageStore {
   record(seen: SeenImage): Promise<number | undefined>;
   /** Returns the images with a digest: several if it is that of an index. */
   findByDigest(digest: string): Promise<readonly KnownImage[]>;
+  /** Returns images by their numbers, by rising number. Leaves out those that do not exist. */
+  findByNumbers(numbers: readonly number[]): Promise<readonly KnownImage[]>;
   /** Returns the images that a name means now, one for each platform. */
   findByName(name: ImageTag): Promise<readonly KnownImage[]>;
   /**

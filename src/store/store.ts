@@ -1,6 +1,7 @@
 import type { AdvisoryStore } from './advisory-store.ts';
 import type { AncestryStore } from './ancestry-store.ts';
 import type { AttachedVexStore } from './attached-vex-store.ts';
+import type { BaseImageStore } from './base-image-store.ts';
 import type { BatchStore } from './batch-store.ts';
 import type { EnrichmentStore } from './enrichment-store.ts';
 import type { EventStore } from './event-store.ts';
@@ -41,6 +42,7 @@ export interface Store extends AsyncDisposable {
   readonly enrichments: EnrichmentStore;
   readonly images: ImageStore;
   readonly knownImages: KnownImageStore;
+  readonly baseImages: BaseImageStore;
   readonly findingCounts: FindingCountStore;
   readonly findingIndex: FindingIndexStore;
   readonly layers: LayerStore;

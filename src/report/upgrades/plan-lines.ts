@@ -1,4 +1,5 @@
 import { escapeForTerminal } from '../../kit/untrusted-text.ts';
+import { isUnderInvestigation, type Report } from '../../model/report.ts';
 import { type Severity, severities } from '../../model/severity.ts';
 import type {
   FindingSum,
@@ -8,7 +9,7 @@ import type {
   UpgradePrior,
 } from '../../model/upgrade.ts';
 import type { Display } from '../../plugin/report-format.ts';
-import { fixStateText, pluralize } from '../report-text.ts';
+import { doubtsOf, fixStateText, pluralize } from '../report-text.ts';
 import { foldWords, paint } from '../terminal-text.ts';
 import { imageTitleOf } from '../title.ts';
 
@@ -99,4 +100,19 @@ function* indented(head: string, text: string, width: number): Iterable<string> 
   const blank = ' '.repeat(head.length);
   for (const [i, line] of foldWords(text, width - head.length).entries())
     yield `${i === 0 ? head : blank}${line}\n`;
+}
+
+/** Returns what could not be judged in an image, as texts for people. The plan of its upgrades does not cover it. */
+export function unjudgedParts(report: Report): string[] {
+  const investigated = report.suppressed.filter(isUnderInvestigation).length;
+  const isCounted = report.verdict !== 'vulnerable';
+  return [
+    ...doubtsOf(report),
+    ...(investigated === 0 || isCounted
+      ? []
+      : [`the vendor still investigates ${pluralize(investigated, 'finding')}`]),
+    ...(report.ratings?.knowsExploited === true
+      ? []
+      : ['the list of exploited vulnerabilities (KEV) is not loaded']),
+  ];
 }

@@ -17,6 +17,7 @@ import { markUpgradesOld, updateUpgrades } from './update-upgrades.ts';
 type CountedParts =
   | 'findingCounts'
   | 'findingIndex'
+  | 'baseImages'
   | 'images'
   | 'advisories'
   | 'enrichments'
@@ -63,6 +64,7 @@ export async function countFindings(deps: CountFindingsDeps): Promise<void> {
     await store.findingCounts.save(distinct(counted), lease);
   }
   if (!signal.aborted) await store.findingCounts.updateImages({ signal, lease });
+  if (!signal.aborted) await store.baseImages.update({ signal, lease });
   if (!signal.aborted) await updateScores(deps);
   if (!signal.aborted) await store.findingCounts.updateTotals(lease);
   if (!signal.aborted) await rankFleet(deps);

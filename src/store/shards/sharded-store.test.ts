@@ -259,6 +259,7 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   notifications: 'all',
   batches: 'all',
   knownImages: 'all',
+  baseImages: 'all',
   layers: 'all',
   layerExtracts: 'all',
   ancestries: 'all',

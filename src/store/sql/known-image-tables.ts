@@ -47,3 +47,15 @@ export interface ImageDigestTable {
   digest: string;
   known_image_id: number;
 }
+
+/** A known image by its layers, with the numbers of images on it. */
+export interface PlacedImageTable {
+  known_image_id: number;
+  /** See `layerPathOf`. */
+  path: Uint8Array;
+  /** 0 if it has lost all of its names: it does not count as an image on a base. */
+  is_current: number;
+  /** See `ImagesOnBase`. */
+  images: number;
+  direct: number;
+}

@@ -16,6 +16,7 @@ export function knownImageStore(engine: Engine, now: () => number): KnownImageSt
   return {
     record: (seen) => record(engine, seen, now()),
     findByDigest: (digest) => findByDigest(db, digest),
+    findByNumbers: (numbers) => readKnownImages(db, numbers),
     findByName: async (name) => {
       const rows = await currentNameRows(db, [name]);
       return await readKnownImages(db, [...new Set(rows.map((row) => row.known_image_id))]);

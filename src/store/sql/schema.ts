@@ -19,7 +19,12 @@ import type {
   SetCountTable,
   SetPackageTable,
 } from './image-tables.ts';
-import type { ImageDigestTable, ImageNameTable, KnownImageTable } from './known-image-tables.ts';
+import type {
+  ImageDigestTable,
+  ImageNameTable,
+  KnownImageTable,
+  PlacedImageTable,
+} from './known-image-tables.ts';
 import type {
   EnrichmentTable,
   IncomingEnrichmentTable,
@@ -34,7 +39,7 @@ import type { AttachedVexTable, AuditEntryTable, SavedSuppressionTable } from '.
 import type { NoticedNameTable, WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 31;
+export const schemaVersion = 32;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>([
@@ -69,6 +74,7 @@ export interface Tables extends FindingIndexTables {
   image_name: ImageNameTable;
   image_digest: ImageDigestTable;
   image_source: ImageSourceTable;
+  placed_image: PlacedImageTable;
   scan_job: ScanJobTable;
   saved_suppression: SavedSuppressionTable;
   audit_entry: AuditEntryTable;

@@ -11,6 +11,7 @@ import { enrichmentStore } from './enrichments.ts';
 import { eventStore } from './events.ts';
 import { findingCountStore } from './finding-counts.ts';
 import { findingIndexStore } from './finding-index/finding-index.ts';
+import { baseImageStore } from './image-bases/base-images.ts';
 import { imageStore } from './images.ts';
 import { jobStore } from './jobs.ts';
 import { keyValueStore } from './key-values.ts';
@@ -83,6 +84,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     enrichments: check.guard(enrichmentStore(engine, now)),
     images: check.guard(imageStore({ engine, namespaces, now })),
     knownImages: check.guard(knownImageStore(engine, now)),
+    baseImages: check.guard(baseImageStore(engine, now)),
     findingCounts: check.guard(findingCountStore(engine, now)),
     findingIndex: check.guard(findingIndexStore(engine.db)),
     layers: check.guard(layerStore(engine, now)),

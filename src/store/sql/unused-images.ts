@@ -1,6 +1,7 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import type { Engine } from './engine.ts';
 import { behind, dropExpired, expiredAtATime, type RowAge } from './expired-rows.ts';
+import { displaceImages } from './image-bases/count-bases.ts';
 import { dropUnusedSets } from './package-sets.ts';
 import type { Tables } from './schema.ts';
 
@@ -137,4 +138,5 @@ async function dropKnownImages(db: Kysely<Tables>, numbers: readonly number[]): 
   await db.deleteFrom('image_source').where('known_image_id', 'in', numbers).execute();
   await db.deleteFrom('attached_vex').where('known_image_id', 'in', numbers).execute();
   await db.deleteFrom('known_image').where('id', 'in', numbers).execute();
+  await displaceImages(db, numbers);
 }

@@ -20,6 +20,8 @@ export interface RowList<Row, Place> {
   readonly columns: CsvColumns<Row>;
   /** Returns `next` of the JSON document. */
   readonly nextOf: (place: Place) => string | number;
+  /** Returns other members of the JSON document, which come first. */
+  readonly head?: () => Promise<object>;
 }
 
 /** The request for a list. */
@@ -39,6 +41,7 @@ export async function listResponse<Row, Place>(
     return csvResponse(list.name, list.columns, () => csvPages(list, page.after, context));
   const { rows, next } = await readRows(list, page, context);
   const document = {
+    ...(await list.head?.()),
     [list.name]: rows.map(list.toJson),
     ...(next !== undefined && { next: list.nextOf(next) }),
   };

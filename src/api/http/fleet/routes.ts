@@ -2,6 +2,7 @@ import { limits } from '../../../core/limits.ts';
 import type { DescribedRoute } from '../openapi.ts';
 import type { Route, RouteHandler } from '../route.ts';
 import { advisoryRoutes } from './advisories.ts';
+import { baseRoutes } from './bases.ts';
 import {
   auditDescription,
   deleteSuppressionDescription,
@@ -127,6 +128,7 @@ const routes: readonly FleetRoute[] = [
   ...packageRoutes,
   ...notificationRoutes,
   ...upgradeRoutes,
+  ...baseRoutes,
 ];
 
 /** Returns the routes of `/api/v1`. */

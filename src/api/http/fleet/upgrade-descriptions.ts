@@ -54,3 +54,58 @@ export const upgradesDescription: RouteDescription = {
   hasProblems: true,
   errorStatuses: [400, 403, 503],
 };
+
+const remaining: Schema = {
+  type: 'object',
+  properties: {
+    ...{ reason: text, sum, risk: number },
+    findings: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          ...{ id: text, severity: { enum: [...severities] } },
+          package: { type: 'object', properties: { type: text, name: text, version: text } },
+        },
+      },
+    },
+  },
+};
+
+/** Description of `GET /api/v1/images/{digest}/upgrades` for the OpenAPI document. */
+export const imageUpgradesDescription: RouteDescription = {
+  summary:
+    'Returns what to upgrade first in an image, with what is left and what could not be judged, as `clair upgrade --base auto` does. Rules and VEX statements apply. With `Accept: text/markdown`, a text for a ticket.',
+  query: {
+    limit: { type: 'integer', summary: 'Maximum number of upgrades; all by default.' },
+    asOf: { type: 'string', summary: 'A time in the past, as RFC 3339.' },
+    platform: { type: 'string', summary: 'The platform, if the digest is that of several images.' },
+  },
+  responseType: {
+    type: 'object',
+    properties: {
+      ...{ schemaVersion: count, target: { type: 'object' }, verdict: text },
+      upgrades: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            ...{
+              rank: count,
+              kind: { enum: ['distro-package', 'language-package', 'rebuild', 'base-image'] },
+            },
+            ...{ namespace: nullableText, package: nullableText, versions: { type: 'array', items: text } },
+            ...{ fixedVersion: nullableText, packages: { type: 'array', items: { type: 'object' } } },
+            ...{ images: count, closes: sum, gain: number, residual: number, text },
+          },
+        },
+      },
+      ...{ before: sum, after: sum },
+      risk: { type: 'object', properties: { before: number, after: number } },
+      priors: { type: 'array', items: prior },
+      ...{ remaining: { type: 'array', items: remaining }, doubts: { type: 'array', items: text } },
+    },
+  },
+  hasProblems: true,
+  errorStatuses: [400, 403, 404, 409, 503],
+};

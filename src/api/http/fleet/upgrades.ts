@@ -14,9 +14,10 @@ import { integerParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { type CsvColumns, type CsvPage, csvResponse } from './csv.ts';
 import { textParameter } from './filters.ts';
+import { getImageUpgradesRoute } from './image-upgrades.ts';
 import type { FleetDeps, FleetRoute } from './jobs.ts';
 import { jsonResponse } from './problem.ts';
-import { upgradesDescription } from './upgrade-descriptions.ts';
+import { imageUpgradesDescription, upgradesDescription } from './upgrade-descriptions.ts';
 
 const upgradesListed = 10;
 const mediaTypes = ['application/json', 'text/csv', 'text/markdown'] as const;
@@ -102,11 +103,16 @@ const columns: CsvColumns<FleetUpgrade> = {
   text: ({ text }) => text,
 };
 
-/** The route of `/api/v1` that ranks upgrades. */
+/** The routes of `/api/v1` that rank upgrades. */
 export const upgradeRoutes: readonly FleetRoute[] = [
   {
     ...{ name: 'api/v1/getUpgrades', method: 'GET', path: '/upgrades' },
     checksRepositories: true,
     ...{ handler: getUpgradesRoute, description: upgradesDescription },
+  },
+  {
+    ...{ name: 'api/v1/getImageUpgrades', method: 'GET', path: '/images/:digest/upgrades' },
+    checksRepositories: true,
+    ...{ handler: getImageUpgradesRoute, description: imageUpgradesDescription },
   },
 ];

@@ -29,6 +29,7 @@ import { addAttachedVex } from './0028-attached-vex.ts';
 import { addLayerExtracts } from './0029-layer-extracts.ts';
 import { addFindingIndex } from './0030-finding-index.ts';
 import { addFindingDays } from './0031-finding-days.ts';
+import { addBaseImages } from './0032-base-images.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -64,4 +65,5 @@ export const migrations: readonly Migration[] = [
   addLayerExtracts,
   addFindingIndex,
   addFindingDays,
+  addBaseImages,
 ];
