@@ -123,6 +123,19 @@ const stories: Readonly<Record<string, Story>> = {
     assert.equal(await page.getByText('Clean', { exact: true }).count(), 0);
   },
 
+  async 'which images are on a base image, and which to build again'(fleet, step) {
+    const page = await open(step, fleet, '/upgrades');
+    await page.getByRole('link', { name: 'Base images' }).click();
+    const rows = await rowsOf(page, 'Base images, those with the most images first');
+    assert.equal(rows.length, 1);
+    assert.match(rows[0] ?? '', /base\/debian:12 .* 1 2 2 0/);
+    await page.getByRole('link', { name: /base\/debian:12/ }).click();
+    const on = await rowsOf(page, 'Images on it');
+    assert.deepEqual(on.map((row) => /shop\/web:\d/.exec(row)?.[0]).sort(), ['shop/web:1', 'shop/web:2']);
+    await page.getByRole('link', { name: 'Build again' }).click();
+    await page.getByText('No image is on an older image of a base image that was scanned.').waitFor();
+  },
+
   async 'why a finding is reported'(fleet, step) {
     const page = await open(step, fleet, `/images/${await fleet.digestOf('shop/web:1')}/findings`);
     await page.getByRole('link', { name: 'CVE-2024-45491' }).click();

@@ -3,6 +3,9 @@ import { NotFound } from './components/states.tsx';
 import { place, startRouter } from './router.ts';
 import { AdvisoriesScreen } from './screens/advisories/advisories.tsx';
 import { AdvisoryScreen } from './screens/advisories/advisory.tsx';
+import { BaseScreen } from './screens/bases/base.tsx';
+import { BasesScreen } from './screens/bases/bases.tsx';
+import { RebuildsScreen } from './screens/bases/rebuilds.tsx';
 import { ChangesScreen } from './screens/changes.tsx';
 import { DiffScreen } from './screens/diff/diff.tsx';
 import { FindingsScreen } from './screens/findings.tsx';
@@ -27,13 +30,19 @@ const screens: Readonly<Record<string, (segments: readonly string[]) => JSX.Elem
   findings: () => <FindingsScreen />,
   advisories: ([id = '']) => (id === '' ? <AdvisoriesScreen /> : <AdvisoryScreen id={id} />),
   packages: ([part]) => (part === 'versions' ? <PackageVersionsScreen /> : <PackagesScreen />),
-  upgrades: () => <UpgradesScreen />,
+  upgrades: ([part, digest]) => upgradesView(part, digest),
   sources: () => <SourcesScreen />,
   changes: () => <ChangesScreen />,
   notifications: () => <NotificationsScreen />,
   triage: () => <TriageScreen />,
   diff: () => <DiffScreen />,
 };
+
+function upgradesView(part: string | undefined, digest: string | undefined): JSX.Element {
+  if (part === 'rebuilds') return <RebuildsScreen />;
+  if (part !== 'bases') return <UpgradesScreen />;
+  return digest === undefined ? <BasesScreen /> : <BaseScreen digest={digest} />;
+}
 
 function Screen(): JSX.Element {
   const [, area = '', ...segments] = place.value.path.split('/').map(decodeSegment);

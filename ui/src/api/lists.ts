@@ -191,6 +191,22 @@ export interface Upgrade {
   readonly text: string;
 }
 
+/** @route GET /api/v1/images/{digest}/upgrades */
+export interface ImageUpgradePlan {
+  readonly upgrades: readonly ImageUpgrade[];
+  readonly before: FindingSum;
+  readonly after: FindingSum;
+  /** Texts on what could not be judged. */
+  readonly doubts: readonly string[];
+}
+
+/** One action on an image. Members that do not apply to its kind are null. */
+export interface ImageUpgrade
+  extends Pick<Upgrade, 'rank' | 'kind' | 'package' | 'fixedVersion' | 'closes' | 'text'> {
+  /** The installed versions. */
+  readonly versions: readonly string[];
+}
+
 /** @route GET /api/v1/sources */
 export interface SourceList {
   readonly sources: readonly Source[];

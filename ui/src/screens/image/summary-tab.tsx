@@ -1,20 +1,21 @@
 import type { JSX } from 'preact';
-import type { Coverage, Finding, ImageReport, ReportRatings } from '../../api/report.ts';
+import type { Coverage, ImageReport, ReportRatings } from '../../api/report.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { SeverityBar, SeverityNumbers } from '../../components/severity.tsx';
 import { Foreign } from '../../components/text.tsx';
-import { formatCreated, formatDay, formatNumber } from '../../format.ts';
+import { formatCreated, formatDay } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { countSeverities } from '../../severity.ts';
 import { texts } from '../../texts.ts';
-import { type PackageFix, packageFixes } from './package-fixes.ts';
+import { FixFirst } from './fix-first.tsx';
 
 interface SummaryTabProps {
   readonly report: ImageReport;
   readonly digest: string;
 }
 
-const fixesShown = 10;
+/** Number of files with problems that are listed. */
+const problemsShown = 10;
 
 /** Verdict, coverage, and what to fix first. */
 export function SummaryTab({ report, digest }: SummaryTabProps): JSX.Element {
@@ -52,7 +53,7 @@ export function SummaryTab({ report, digest }: SummaryTabProps): JSX.Element {
       {report.matches.length > 0 && (
         <section class="card wide">
           <h2>{texts.image.fixFirst}</h2>
-          <FixFirst matches={report.matches} findingsOf={findingsOf} />
+          <FixFirst digest={digest} />
         </section>
       )}
     </div>
@@ -202,68 +203,12 @@ function Problems({ report }: { readonly report: ImageReport }): JSX.Element | n
     <>
       <h3>{texts.image.problems}</h3>
       <ul>
-        {files.slice(0, fixesShown).map(({ extension, path, problem }) => (
+        {files.slice(0, problemsShown).map(({ extension, path, problem }) => (
           <li key={`${extension} ${path}`}>
             <Foreign text={`${path}: ${problem}`} isWhole />
           </li>
         ))}
       </ul>
     </>
-  );
-}
-
-interface FixFirstProps {
-  readonly matches: readonly Finding[];
-  readonly findingsOf: (query: Record<string, string>) => string;
-}
-
-function FixFirst({ matches, findingsOf }: FixFirstProps): JSX.Element {
-  const fixes = packageFixes(matches).slice(0, fixesShown);
-  if (fixes.length === 0) return <p class="muted">{texts.image.fixFirstNone}</p>;
-  const columns: Column<PackageFix>[] = [
-    {
-      key: 'package',
-      title: texts.findings.package,
-      isName: true,
-      cell: ({ name }) => (
-        <a href={findingsOf({ q: name, fixable: 'true' })}>
-          <Foreign text={name} />
-        </a>
-      ),
-    },
-    {
-      key: 'installed',
-      title: texts.findings.installed,
-      cell: ({ installed }) => <Foreign text={installed} />,
-    },
-    {
-      key: 'to',
-      title: texts.image.upgradeTo,
-      cell: ({ versions }) => <Foreign text={versions.join(', ')} />,
-    },
-    {
-      key: 'closes',
-      title: texts.image.closes,
-      cell: ({ name, counts }) => (
-        <SeverityNumbers
-          counts={counts}
-          hrefOf={(severity) => findingsOf({ q: name, fixable: 'true', severity })}
-        />
-      ),
-    },
-    {
-      key: 'exploited',
-      title: texts.findings.exploited,
-      isNumber: true,
-      cell: ({ exploited }) => (exploited === 0 ? texts.states.none : formatNumber(exploited)),
-    },
-  ];
-  return (
-    <DataTable
-      caption={texts.image.fixFirstCaption}
-      columns={columns}
-      rows={fixes}
-      keyOf={({ name, installed }) => `${name} ${installed}`}
-    />
   );
 }

@@ -8,6 +8,7 @@ import { Empty, Heading, Loaded } from '../../components/states.tsx';
 import { formatNumber, formatTime } from '../../format.ts';
 import { hrefOf, place } from '../../router.ts';
 import { texts } from '../../texts.ts';
+import { UpgradeViews } from '../bases/base-parts.tsx';
 import { UpgradeTable } from './upgrade-table.tsx';
 
 const filterNames = ['repository', 'limit'] as const;
@@ -28,6 +29,7 @@ export function UpgradesScreen(): JSX.Element {
           <ExportButton path={path} name="upgrades.csv" />
         </span>
       </Heading>
+      <UpgradeViews />
       <p class="muted">
         {upgrades.explanation} {upgrades.noRules}
       </p>
