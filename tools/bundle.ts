@@ -40,7 +40,7 @@ const flatPackages: Readonly<Record<string, readonly string[]>> = {
   kysely: [
     ...['CompiledQuery', 'Kysely', 'sql'],
     ...['PostgresAdapter', 'PostgresIntrospector', 'PostgresQueryCompiler'],
-    ...['OperatorNode', 'PrimitiveValueListNode'],
+    ...['OperatorNode', 'PrimitiveValueListNode', 'expressionBuilder'],
     ...['SqliteAdapter', 'SqliteIntrospector', 'SqliteQueryCompiler'],
   ],
 };
